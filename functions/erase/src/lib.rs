@@ -1,0 +1,1 @@
+//! Every place forgets one person and leaves a receipt.

@@ -1,0 +1,3 @@
+//! Every place forgets one person and leaves a receipt, on AWS Lambda.
+
+fn main() {}

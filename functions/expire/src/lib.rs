@@ -1,0 +1,1 @@
+//! A record that TTL removed becomes a ledger entry.

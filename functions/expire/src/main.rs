@@ -1,0 +1,3 @@
+//! A record that TTL removed becomes a ledger entry, on AWS Lambda.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Everything about one person becomes a package in S3.

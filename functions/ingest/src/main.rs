@@ -1,0 +1,3 @@
+//! A web form becomes a record, on AWS Lambda.
+
+fn main() {}

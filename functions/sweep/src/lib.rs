@@ -1,0 +1,1 @@
+//! What TTL left behind is deleted, and the ledger says so.

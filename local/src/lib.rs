@@ -1,0 +1,1 @@
+//! `template.yaml` brought to life in one process.

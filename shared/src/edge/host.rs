@@ -1,0 +1,100 @@
+//! Where a function runs: its settings, its AWS clients and its clock, each made once per instance.
+
+use super::Clock;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use std::collections::BTreeMap;
+
+/// The roots behind every AWS endpoint (<https://www.amazontrust.com/repository/>).
+///
+/// Reading the hundred and more roots of the system is most of a small function's start-up time.
+const AMAZON_ROOTS: &str = include_str!("amazon-roots.pem");
+
+/// Where a function runs: on Lambda, or in the local stack and the tests.
+#[derive(Clone, Debug)]
+pub struct Host {
+    settings: BTreeMap<String, String>,
+    sdk: SdkConfig,
+    clock: Clock,
+}
+
+/// Why a function could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting that the function needs is not in its environment.
+    #[error("the setting {0} is missing")]
+    Missing(&'static str),
+    /// A setting is there and cannot be used.
+    #[error("the setting {0} {1}")]
+    Invalid(&'static str, &'static str),
+    /// Something that the function reads while it starts could not be read.
+    #[error(transparent)]
+    Storage(#[from] crate::storage::StorageError),
+}
+
+impl Host {
+    /// The host of a function on AWS Lambda: settings from the process environment, the system's clock.
+    #[expect(clippy::disallowed_methods, reason = "this is the place that is meant for it")]
+    pub async fn lambda() -> Self {
+        let trust = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+        let http = aws_smithy_http_client::Builder::new()
+            .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+            .tls_context(TlsContext::builder().with_trust_store(trust).build().unwrap_or_default())
+            .build_https();
+        let sdk = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
+        Self::new(std::env::vars().collect(), sdk, Clock::system())
+    }
+
+    /// A host with the given settings, SDK configuration and clock.
+    #[must_use]
+    pub const fn new(settings: BTreeMap<String, String>, sdk: SdkConfig, clock: Clock) -> Self {
+        Self { settings, sdk, clock }
+    }
+
+    /// The clock that handlers read.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.clock.clone()
+    }
+
+    /// The setting called `name`.
+    ///
+    /// # Errors
+    /// [`StartError::Missing`] if there is none, or it is empty.
+    pub fn setting(&self, name: &'static str) -> Result<&str, StartError> {
+        self.optional(name).ok_or(StartError::Missing(name))
+    }
+
+    fn optional(&self, name: &str) -> Option<&str> {
+        self.settings.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// A DynamoDB client.
+    #[must_use]
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let mut config = aws_sdk_dynamodb::config::Builder::from(&self.sdk);
+        config.set_endpoint_url(self.endpoint("AWS_ENDPOINT_URL_DYNAMODB"));
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    /// An S3 client.
+    #[must_use]
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let mut config = aws_sdk_s3::config::Builder::from(&self.sdk);
+        config.set_endpoint_url(self.endpoint("AWS_ENDPOINT_URL_S3"));
+        aws_sdk_s3::Client::from_conf(config.build())
+    }
+
+    /// A Secrets Manager client.
+    #[must_use]
+    pub fn secrets(&self) -> aws_sdk_secretsmanager::Client {
+        let mut config = aws_sdk_secretsmanager::config::Builder::from(&self.sdk);
+        config.set_endpoint_url(self.endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER"));
+        aws_sdk_secretsmanager::Client::from_conf(config.build())
+    }
+
+    /// An endpoint of one service, by the SDK's own name for the setting; none is AWS itself.
+    fn endpoint(&self, name: &str) -> Option<String> {
+        self.optional(name).or_else(|| self.optional("AWS_ENDPOINT_URL")).map(str::to_owned)
+    }
+}

@@ -1,0 +1,8 @@
+//! Where a function meets the outside: its settings, its clients, its clock, its logs and its refusals.
+
+mod clock;
+mod host;
+pub mod logs;
+
+pub use clock::Clock;
+pub use host::{Host, StartError};

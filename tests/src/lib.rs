@@ -1,0 +1,1 @@
+//! The journeys live in `journeys/`.
