@@ -1,10 +1,12 @@
 //! What a record, a person and a promise are: pure, without AWS, without a clock.
 
 pub mod answers;
+pub mod erasure;
 pub mod form_token;
 pub mod identifier;
 pub mod ledger;
 pub mod london;
+pub mod order;
 pub mod package;
 pub mod place;
 pub mod record;
