@@ -116,9 +116,8 @@ impl<'a> Field<'a> {
     pub fn width(&self) -> Option<&'static str> {
         match (self.kind(), self.question.max_length) {
             (Kind::Number, _) => Some("govuk-input--width-5"),
-            (Kind::Phone, _) => Some("govuk-input--width-20"),
             (Kind::Text, Some(..=10)) => Some("govuk-input--width-10"),
-            (Kind::Text, Some(..=20)) => Some("govuk-input--width-20"),
+            (Kind::Phone, _) | (Kind::Text, Some(..=20)) => Some("govuk-input--width-20"),
             _ => None,
         }
     }
