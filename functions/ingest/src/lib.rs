@@ -1,1 +1,3 @@
 //! A web form becomes a record.
+
+pub mod pages;
