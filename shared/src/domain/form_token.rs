@@ -8,6 +8,12 @@ use chrono::{DateTime, Utc};
 #[derive(Clone)]
 pub struct FormTokens([u8; 32]);
 
+impl std::fmt::Debug for FormTokens {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("FormTokens(..)")
+    }
+}
+
 /// A token that this council did not make, or made for another form.
 #[derive(Debug, thiserror::Error)]
 #[error("this token was not made for this form")]

@@ -53,6 +53,18 @@ impl<'a> Order<'a> {
             .ok_or_else(|| BadOrder::new(field, "must be a text of 1 to 100 characters"))
     }
 
+    /// The request's id, or the id of the invocation, which Lambda's own retries share.
+    ///
+    /// # Errors
+    /// [`BadOrder`] if neither is one.
+    pub fn request_or(self, invocation: &str) -> Result<RequestId, BadOrder> {
+        let own = || RequestId::try_from(invocation.to_owned());
+        match self.request_id("request_id")? {
+            Some(id) => Ok(id),
+            None => own().map_err(|rule| BadOrder::new("request_id", rule.to_string())),
+        }
+    }
+
     /// The request's id, if one is given.
     ///
     /// # Errors

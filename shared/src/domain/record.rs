@@ -216,4 +216,10 @@ impl Fingerprint {
         let canonical = serde_json::to_vec(sent).unwrap_or_default();
         Self(URL_SAFE_NO_PAD.encode(&Sha256::digest(canonical)[..16]))
     }
+
+    /// The digest.
+    #[must_use]
+    pub fn into_string(self) -> String {
+        self.0
+    }
 }

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 
 /// How long a package is there at most, as the bucket's lifecycle has it too.
 pub const DAYS: TimeDelta = TimeDelta::days(14);
+/// How long an export can run: as long as Lambda lets a function run.
+const LONGEST_EXPORT: TimeDelta = TimeDelta::minutes(15);
 /// How long the Register remembers that there was one.
 const REMEMBERED: Months = Months::new(36);
 
@@ -27,7 +29,8 @@ pub struct Package {
     pub kind: PackageKind,
     /// How far it is.
     pub state: State,
-    /// A digest of what was asked for, so that one request is not two different things.
+    /// A digest of what was asked for, so that one request is not two different things; nothing once it is gone.
+    #[serde(default)]
     pub order: String,
     /// Who asked.
     pub requested_by: String,
@@ -162,9 +165,18 @@ impl Packages {
 
     /// Closes a package whose objects are gone: the Register forgets whose it was, and remembers that it was.
     ///
+    /// An export that was under way may have finished an object just before it learns of this, and then have broken
+    /// off: so the sweep looks once more when no such export can be running any longer.
+    ///
     /// # Errors
     /// [`StorageError`] if it is not known to be closed.
-    pub async fn close(&self, request: &RequestId, package: &Package, state: State) -> Result<(), StorageError> {
+    pub async fn close(
+        &self,
+        request: &RequestId,
+        package: &Package,
+        state: State,
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
         const OPERATION: &str = "close a package's entry";
         let word = if state == State::Erased { "erased" } else { "expired" };
         let update = Update::builder()
@@ -183,6 +195,9 @@ impl Packages {
         gone.push(keys::package_due(ExpiresAt::at(package.requested_at + DAYS), request));
         gone.extend(package.made.iter().map(|made| keys::package_due(ExpiresAt::at(made.expires_at), request)));
         gone.dedup();
+        let again = keys::package_due(ExpiresAt::at(now + LONGEST_EXPORT), request);
+        gone.retain(|key| *key != again);
+        actions.push(self.put(&again, Item::new())?);
         for key in gone {
             actions.push(self.delete(&key)?);
         }
