@@ -1,7 +1,7 @@
 // Everyone can use every page: no violation that axe knows, no sideways scrolling, no need for a mouse.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { open, overflow, picture, tab, violations, WIDTHS } from './house.mjs'
+import { moveClock, open, overflow, picture, tab, takeTime, violations, WIDTHS } from './house.mjs'
 
 let house
 before(async () => {
@@ -41,6 +41,28 @@ const sent = async (page) => {
   await page.getByRole('heading', { name: 'Thank you' }).waitFor()
 }
 
+// The same form a second time, after going back and thinking again.
+const sentTwice = async (page) => {
+  await page.goto('/surveys/recycling-centre')
+  const token = await page.locator('[name=submission_token]').inputValue()
+  const answers = { submission_token: token, satisfaction: '5', site: 'Portland', comment: '', email: '', phone: '', website: '' }
+  await takeTime(page)
+  const post = (form) => page.request.post('/surveys/recycling-centre/responses', { form, headers: { accept: 'text/html' } })
+  assert.equal((await post(answers)).status(), 200)
+  const second = await post({ ...answers, satisfaction: '1' })
+  assert.equal(second.status(), 422)
+  await page.setContent(await second.text())
+  await page.getByRole('heading', { name: 'You have already sent this form' }).waitFor()
+}
+
+// The sample survey about planning applications is open from 2026 until the end of 2029.
+const at = (now) => async (page) => {
+  await moveClock(house, now)
+  const answer = await page.goto('/surveys/planning-application')
+  assert.equal(answer.status(), 403)
+}
+
+// In this order: the last two move the clock.
 const pages = {
   'form-recycling-centre': see('/surveys/recycling-centre'),
   'form-planning-application': see('/surveys/planning-application'),
@@ -51,22 +73,9 @@ const pages = {
   'too-large': send(`comment=${'a'.repeat(70_000)}`),
   'other-media-type': send('comment', 'text/plain'),
   'broken-encoding': send('comment=%ZZ'),
-}
-
-for (const [name, visit] of Object.entries(pages)) {
-  for (const width of WIDTHS) {
-    test(`${name} has no accessibility violation and fits ${width} pixels`, async () => {
-      await tab(house, { width, javaScriptEnabled: true, bypassCSP: true }, async (page) => {
-        await visit(page)
-        assert.equal(await page.locator('html').getAttribute('lang'), 'en-GB')
-        assert.equal(await page.locator('h1').count(), 1)
-        assert.match(await page.title(), / – \S/)
-        await picture(page, name, width)
-        assert.deepEqual(await violations(page), [])
-        assert.ok((await overflow(page)) <= 0, 'the page scrolls sideways')
-      })
-    })
-  }
+  'sent-twice': sentTwice,
+  'not-yet-open': at('2025-12-01T12:00:00Z'),
+  closed: at('2030-01-02T12:00:00Z'),
 }
 
 test('a form fits when its text is twice as large', async () => {
@@ -102,3 +111,19 @@ test('a page carries a strict content security policy', async () => {
     }
   })
 })
+
+for (const [name, visit] of Object.entries(pages)) {
+  for (const width of WIDTHS) {
+    test(`${name} has no accessibility violation and fits ${width} pixels`, async () => {
+      await tab(house, { width, javaScriptEnabled: true, bypassCSP: true }, async (page) => {
+        await visit(page)
+        assert.equal(await page.locator('html').getAttribute('lang'), 'en-GB')
+        assert.equal(await page.locator('h1').count(), 1)
+        assert.match(await page.title(), / – \S/)
+        await picture(page, name, width)
+        assert.deepEqual(await violations(page), [])
+        assert.ok((await overflow(page)) <= 0, 'the page scrolls sideways')
+      })
+    })
+  }
+}

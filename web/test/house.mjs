@@ -95,6 +95,16 @@ export async function tab(house, { width = 1280, javaScriptEnabled = false, bypa
   if (complaints.length > 0) throw new Error(complaints.join('\n'))
 }
 
+/** Moves the stack's clock to a moment (RFC 3339). */
+export async function moveClock(house, now) {
+  const answer = await fetch(`${house.origin}/_local/clock`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ now }),
+  })
+  if (!answer.ok) throw new Error(`the clock did not move: ${answer.status} ${await answer.text()}`)
+}
+
 /** Waits as long as a person needs at least to fill in a form. */
 export const takeTime = (page) => page.waitForTimeout(TOO_FAST_MS)
 
