@@ -1,1 +1,3 @@
 //! `template.yaml` brought to life in one process.
+
+pub mod s3;
