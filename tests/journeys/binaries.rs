@@ -111,7 +111,8 @@ impl Lambda {
             connection.read_to_string(&mut answer).await.unwrap();
             answer
         };
-        let answer = tokio::time::timeout(PATIENCE, call).await.unwrap_or_else(|_| panic!("{function} does not answer"));
+        let answer =
+            tokio::time::timeout(PATIENCE, call).await.unwrap_or_else(|_| panic!("{function} does not answer"));
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.0 200"), "{function}: {answer}");
         serde_json::from_str(body).unwrap()
@@ -132,7 +133,8 @@ fn request(method: &str, path: &str, body: &str) -> Value {
     let suffix = if method == "POST" { "/responses" } else { "" };
     event["routeKey"] = format!("{method} /surveys/{{survey}}{suffix}").into();
     event["rawPath"] = path.into();
-    event["headers"] = json!({"accept": "text/html", "content-type": "application/x-www-form-urlencoded", "host": "localhost"});
+    event["headers"] =
+        json!({"accept": "text/html", "content-type": "application/x-www-form-urlencoded", "host": "localhost"});
     event["requestContext"]["routeKey"] = event["routeKey"].clone();
     event["requestContext"]["http"]["method"] = method.into();
     event["requestContext"]["http"]["path"] = path.into();
@@ -150,7 +152,8 @@ fn fixture(name: &str) -> Value {
 }
 
 async fn object(stack: &Stack, bucket: &str, key: &str) -> String {
-    let config = aws_sdk_s3::config::Builder::from(&stack.sdk()).endpoint_url(&stack.endpoints().s3).force_path_style(true);
+    let config =
+        aws_sdk_s3::config::Builder::from(&stack.sdk()).endpoint_url(&stack.endpoints().s3).force_path_style(true);
     let client = aws_sdk_s3::Client::from_conf(config.build());
     let found = client.get_object().bucket(bucket).key(key).send().await.unwrap();
     String::from_utf8(found.body.collect().await.unwrap().to_vec()).unwrap()
