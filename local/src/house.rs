@@ -92,11 +92,15 @@ impl House {
             let now = self.clock.now();
             let last = self.state.read(|saved| saved.schedules.get(&schedule.id).copied());
             let Some(last) = last.filter(|last| *last <= now) else {
-                self.state.update(|saved| drop(saved.schedules.insert(schedule.id.clone(), now)));
+                self.state.update(|saved| {
+                    saved.schedules.insert(schedule.id.clone(), now);
+                });
                 continue;
             };
             if let Some(counted) = schedule.expression.due(last, now) {
-                self.state.update(|saved| drop(saved.schedules.insert(schedule.id.clone(), counted)));
+                self.state.update(|saved| {
+                    saved.schedules.insert(schedule.id.clone(), counted);
+                });
                 self.functions.insist(&schedule.function, &schedule.input, &request_id()).await;
             }
         }

@@ -24,6 +24,8 @@ mod storage;
 mod streams;
 mod surveys;
 mod template;
+#[cfg(test)]
+mod tests;
 
 pub use functions::{Function, Registry};
 pub use host::{ACCESS_KEY, Endpoints, SECRET_KEY};

@@ -295,7 +295,9 @@ impl House {
             Event::Http(route) => self.routes.push((route, function.name)),
             Event::Schedule(schedule) if schedules => {
                 let now = self.clock.now();
-                self.state.update(|saved| drop(saved.schedules.entry(id.clone()).or_insert(now)));
+                self.state.update(|saved| {
+                    saved.schedules.entry(id.clone()).or_insert(now);
+                });
                 self.schedules.push(Schedule { id, expression: schedule.expression, input: schedule.input, function });
             }
             Event::Schedule(_) => {}

@@ -94,7 +94,7 @@ impl Template {
             "AWS::SecretsManager::Secret" => self.secrets.push(Secret::new(name, scope.name_or_arn(id)?, &properties)?),
             "AWS::Serverless::Function" => {
                 let arn = scope.attribute(id, "Arn")?;
-                self.functions.push(Function::new(id, name, arn, scope.stack(), properties)?);
+                self.functions.push(Function::new(id, name, arn, scope.stack(), &properties)?);
             }
             other if REFUSED.contains(&other) => return Err(format!("{other} is not understood by the local stack")),
             _ => {}
@@ -135,6 +135,3 @@ impl Template {
         stream.filters.iter().try_for_each(|filter| filter.fits(view))
     }
 }
-
-#[cfg(test)]
-mod tests;

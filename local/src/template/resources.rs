@@ -232,7 +232,7 @@ pub(crate) struct Function {
 }
 
 impl Function {
-    pub(super) fn new(id: &str, name: String, arn: String, stack: &str, properties: Value) -> Result<Self, String> {
+    pub(super) fn new(id: &str, name: String, arn: String, stack: &str, properties: &Value) -> Result<Self, String> {
         let folder = properties.get("CodeUri").and_then(Value::as_str).map(|uri| uri.trim_end_matches('/'));
         let folder = folder.and_then(|uri| uri.rsplit('/').next()).map(str::to_owned);
         let short = name.strip_prefix(stack).and_then(|rest| rest.strip_prefix('-')).map(str::to_owned);

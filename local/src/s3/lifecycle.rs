@@ -1,0 +1,75 @@
+//! S3's lifecycle rule, when someone runs it.
+
+use super::Store;
+use chrono::{DateTime, Days, NaiveTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::io;
+
+/// What a bucket forgets by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lifecycle {
+    /// After how many days an object is removed.
+    pub expire_after_days: Option<u32>,
+    /// After how many days a multipart upload that nobody completed is aborted.
+    pub abort_uploads_after_days: Option<u32>,
+    /// The keys that it is about: those that start so.
+    pub prefix: String,
+}
+
+/// How much a run of the lifecycle removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Objects that expired.
+    pub objects: usize,
+    /// Uploads that were aborted.
+    pub uploads: usize,
+}
+
+impl Store {
+    /// Gives a bucket its lifecycle, instead of the one it had.
+    ///
+    /// # Errors
+    /// If there is no such bucket (`NotFound`), or the folder can't be written.
+    pub fn set_lifecycle(&self, bucket: &str, lifecycle: Lifecycle) -> io::Result<()> {
+        let mut buckets = self.buckets();
+        let settings = &mut buckets.get_mut(bucket).ok_or(io::ErrorKind::NotFound)?.settings;
+        settings.lifecycle = Some(lifecycle);
+        self.disk.settle(bucket, settings)
+    }
+
+    /// Removes what is past its time at `now`, in all buckets.
+    ///
+    /// # Errors
+    /// If the folder can't be written; what was removed by then is gone, and another run does the rest.
+    pub fn run_lifecycle(&self, now: DateTime<Utc>) -> io::Result<Removed> {
+        let mut removed = Removed::default();
+        for (name, bucket) in self.buckets().iter_mut() {
+            let Some(rule) = &bucket.settings.lifecycle else { continue };
+            let due = |key: &str, since, days: Option<u32>| {
+                key.starts_with(&rule.prefix) && days.is_some_and(|days| is_past(since, days, now))
+            };
+            let expired = bucket.objects.values().filter(|it| due(&it.key, it.modified, rule.expire_after_days));
+            for key in expired.map(|object| object.key.clone()).collect::<Vec<_>>() {
+                let Some(object) = bucket.objects.get(&key) else { continue };
+                self.disk.remove_object(name, object)?;
+                bucket.objects.remove(&key);
+                removed.objects += 1;
+            }
+            let left = bucket.uploads.values().filter(|it| due(&it.key, it.started, rule.abort_uploads_after_days));
+            for entry in left.map(|upload| (upload.key.clone(), upload.id.clone())).collect::<Vec<_>>() {
+                let Some(upload) = bucket.uploads.get(&entry) else { continue };
+                self.disk.remove_upload(name, upload)?;
+                bucket.uploads.remove(&entry);
+                removed.uploads += 1;
+            }
+        }
+        Ok(removed)
+    }
+}
+
+/// Whether `days` have passed since `since`: the days are added, and the sum is moved on to the next midnight in UTC
+/// (Amazon S3 User Guide, "Lifecycle rules based on an object's age").
+fn is_past(since: DateTime<Utc>, days: u32, now: DateTime<Utc>) -> bool {
+    let day = since.date_naive().checked_add_days(Days::new(u64::from(days) + 1));
+    day.is_some_and(|day| day.and_time(NaiveTime::MIN).and_utc() <= now)
+}

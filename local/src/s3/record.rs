@@ -1,0 +1,149 @@
+//! What is kept beside the bytes, as JSON.
+
+use super::{
+    checksum::{Algorithm, Sum},
+    lifecycle::Lifecycle,
+};
+use chrono::{DateTime, Utc};
+use s3s::dto::{ETag, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::SystemTime,
+};
+
+/// A bucket's own settings.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Settings {
+    pub created: DateTime<Utc>,
+    pub lifecycle: Option<Lifecycle>,
+}
+
+/// A bucket: its settings, and an index of all that is in it.
+#[derive(Debug)]
+pub(super) struct Bucket {
+    pub settings: Settings,
+    pub objects: BTreeMap<String, Object>,
+    /// By key and upload id, the order in which S3 lists them.
+    pub uploads: BTreeMap<(String, String), Upload>,
+}
+
+/// What the sender says of an object, which is answered as it was sent.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Headers {
+    pub cache_control: Option<String>,
+    pub content_disposition: Option<String>,
+    pub content_encoding: Option<String>,
+    pub content_language: Option<String>,
+    pub content_type: Option<String>,
+    pub expires: Option<Timestamp>,
+    pub metadata: HashMap<String, String>,
+}
+
+/// How the sender wants an object encrypted.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Encryption {
+    pub algorithm: Option<String>,
+    pub key: Option<String>,
+    pub bucket_key: Option<bool>,
+}
+
+/// An object whose bytes are in the file `data`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Object {
+    pub key: String,
+    pub data: String,
+    pub size: u64,
+    pub e_tag: String,
+    pub modified: DateTime<Utc>,
+    pub sum: Sum,
+    pub headers: Headers,
+    pub encryption: Encryption,
+}
+
+/// A multipart upload that is neither complete nor aborted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Upload {
+    pub id: String,
+    pub key: String,
+    pub started: DateTime<Utc>,
+    /// The checksum that its sender chose, and whether it is a composite one.
+    pub checksum: Option<(Algorithm, bool)>,
+    pub headers: Headers,
+    pub encryption: Encryption,
+    pub parts: BTreeMap<i32, Part>,
+}
+
+/// A part whose bytes are in the file `data`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Part {
+    pub data: String,
+    pub size: u64,
+    pub e_tag: String,
+    pub modified: DateTime<Utc>,
+    pub sum: Sum,
+}
+
+impl Object {
+    pub fn tag(&self) -> ETag {
+        ETag::Strong(self.e_tag.clone())
+    }
+}
+
+/// A time as `s3s` writes it.
+pub(super) fn timestamp(time: DateTime<Utc>) -> Timestamp {
+    Timestamp::from(SystemTime::from(time))
+}
+
+/// A size as S3's answers have it.
+pub(super) fn signed(size: u64) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}
+
+/// Takes the headers that an object keeps out of a request.
+macro_rules! headers {
+    ($input:expr) => {
+        $crate::s3::record::Headers {
+            cache_control: $input.cache_control.take(),
+            content_disposition: $input.content_disposition.take(),
+            content_encoding: $crate::s3::record::without_transfer($input.content_encoding.take()),
+            content_language: $input.content_language.take(),
+            content_type: $input.content_type.take(),
+            expires: $input.expires.take(),
+            metadata: $input.metadata.take().unwrap_or_default(),
+        }
+    };
+}
+pub(super) use headers;
+
+/// Takes the wish for encryption out of a request.
+macro_rules! encryption {
+    ($input:expr) => {
+        $crate::s3::record::Encryption {
+            algorithm: $input.server_side_encryption.take().map(|algorithm| algorithm.as_str().to_owned()),
+            key: $input.ssekms_key_id.take(),
+            bucket_key: $input.bucket_key_enabled.take(),
+        }
+    };
+}
+pub(super) use encryption;
+
+/// Puts the encryption into an answer; S3 encrypts with its own keys when nobody asked for others.
+macro_rules! answer_encryption {
+    ($output:expr, $encryption:expr) => {{
+        let encryption: &$crate::s3::record::Encryption = $encryption;
+        let algorithm = encryption.algorithm.clone().unwrap_or_else(|| "AES256".to_owned());
+        $output.server_side_encryption = Some(algorithm.into());
+        $output.ssekms_key_id.clone_from(&encryption.key);
+        $output.bucket_key_enabled = encryption.bucket_key;
+    }};
+}
+pub(super) use answer_encryption;
+
+/// `aws-chunked` is how a body travelled, and not how it is encoded.
+pub(super) fn without_transfer(encoding: Option<String>) -> Option<String> {
+    let encoding = encoding?;
+    let kept: Vec<_> =
+        encoding.split(',').map(str::trim).filter(|token| !token.is_empty() && *token != "aws-chunked").collect();
+    (!kept.is_empty()).then(|| kept.join(","))
+}

@@ -1,0 +1,136 @@
+//! The store: a folder, an index of it in memory, and one lock over both.
+
+use super::{
+    disk::Disk,
+    record::{Bucket, Object, Settings},
+};
+use chrono::{DateTime, Utc};
+use s3s::{S3Error, S3Result, s3_error};
+use shared::edge::Clock;
+use std::{
+    collections::BTreeMap,
+    io,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// Buckets in a folder; clones share them.
+///
+/// The bytes of objects stay on disk, what is known of them is in memory too. One process at a time can open a folder.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(super) disk: Arc<Disk>,
+    buckets: Arc<Mutex<BTreeMap<String, Bucket>>>,
+    clock: Clock,
+}
+
+/// A multipart upload that is neither complete nor aborted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenUpload {
+    /// The key of the object that it would become.
+    pub key: String,
+    /// Its id.
+    pub id: String,
+    /// The numbers of the parts that have arrived.
+    pub parts: Vec<i32>,
+}
+
+impl Store {
+    /// Opens the store in the folder `root`, which is made if it isn't there.
+    ///
+    /// # Errors
+    /// If the folder can't be read or written, or another store has it open (`ResourceBusy`).
+    pub fn open(root: &Path, clock: Clock) -> io::Result<Self> {
+        let disk = Disk::open(root)?;
+        let buckets = disk.load()?;
+        Ok(Self { disk: Arc::new(disk), buckets: Arc::new(Mutex::new(buckets)), clock })
+    }
+
+    /// Makes a bucket; one that is there already stays as it is.
+    ///
+    /// # Errors
+    /// If the name is not one that S3 allows, or the folder can't be written.
+    pub fn create_bucket(&self, name: &str) -> io::Result<()> {
+        self.make(name).map(drop)
+    }
+
+    /// The keys of all objects of a bucket, in order; none if there is no such bucket.
+    #[must_use]
+    pub fn keys(&self, bucket: &str) -> Vec<String> {
+        self.buckets().get(bucket).map(|bucket| bucket.objects.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    /// The open multipart uploads of a bucket, by key and id; none if there is no such bucket.
+    #[must_use]
+    pub fn uploads(&self, bucket: &str) -> Vec<OpenUpload> {
+        let buckets = self.buckets();
+        let uploads = buckets.get(bucket).into_iter().flat_map(|bucket| bucket.uploads.values());
+        uploads
+            .map(|upload| OpenUpload {
+                key: upload.key.clone(),
+                id: upload.id.clone(),
+                parts: upload.parts.keys().copied().collect(),
+            })
+            .collect()
+    }
+
+    /// The time in whole seconds, which is as much as S3 keeps.
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        let now = self.clock.now();
+        DateTime::from_timestamp(now.timestamp(), 0).unwrap_or(now)
+    }
+
+    /// Makes a bucket; says whether it was not there.
+    pub(super) fn make(&self, name: &str) -> io::Result<bool> {
+        if !s3s::path::check_bucket_name(name) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "S3 allows no such name for a bucket"));
+        }
+        let mut buckets = self.buckets();
+        if buckets.contains_key(name) {
+            return Ok(false);
+        }
+        let settings = Settings { created: self.now(), lifecycle: None };
+        self.disk.make(name, &settings)?;
+        buckets.insert(name.to_owned(), Bucket { settings, objects: BTreeMap::new(), uploads: BTreeMap::new() });
+        Ok(true)
+    }
+
+    /// Removes a bucket in which there is no object.
+    pub(super) fn unmake(&self, name: &str) -> S3Result<()> {
+        let mut buckets = self.buckets();
+        let bucket = buckets.get(name).ok_or_else(|| s3_error!(NoSuchBucket))?;
+        if !bucket.objects.is_empty() {
+            return Err(s3_error!(BucketNotEmpty));
+        }
+        self.disk.unmake(name).map_err(S3Error::internal_error)?;
+        buckets.remove(name);
+        Ok(())
+    }
+
+    /// The index, locked.
+    pub(super) fn buckets(&self) -> MutexGuard<'_, BTreeMap<String, Bucket>> {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something to a bucket, alone.
+    pub(super) fn with<T>(&self, bucket: &str, act: impl FnOnce(&mut Bucket) -> S3Result<T>) -> S3Result<T> {
+        act(self.buckets().get_mut(bucket).ok_or_else(|| s3_error!(NoSuchBucket))?)
+    }
+
+    /// Looks an object up.
+    pub(super) fn object(&self, bucket: &str, key: &str) -> S3Result<Object> {
+        self.with(bucket, |bucket| bucket.objects.get(key).cloned().ok_or_else(|| s3_error!(NoSuchKey)))
+    }
+
+    /// Puts an object whose bytes are in place into the index, instead of the one that was there.
+    pub(super) fn install(&self, name: &str, bucket: &mut Bucket, object: Object) -> S3Result<()> {
+        if let Err(error) = self.disk.write_object(name, &object) {
+            let _ = self.disk.discard(name, &object.data);
+            return Err(S3Error::internal_error(error));
+        }
+        match bucket.objects.insert(object.key.clone(), object) {
+            Some(former) => self.disk.discard(name, &former.data).map_err(S3Error::internal_error),
+            None => Ok(()),
+        }
+    }
+}
