@@ -64,19 +64,21 @@ impl Lambda {
     async fn start(stack: &Stack, functions: &[&str]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
         let (binaries, tool) = built();
-        let api = Command::new(tool)
-            .args(["lambda", "watch", "--only-lambda-apis", "-A", "127.0.0.1", "-P", &port.to_string()])
-            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("cargo-lambda is in target/venv/bin (`make test` puts it there) or on the PATH");
-        let mut processes = vec![Process(api)];
+        let api = Process(
+            Command::new(tool)
+                .args(["lambda", "watch", "--only-lambda-apis", "-A", "127.0.0.1", "-P", &port.to_string()])
+                .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap())
+                .stdout(Stdio::null())
+                .spawn()
+                .expect("cargo-lambda is in target/venv/bin (`make test` puts it there) or on the PATH"),
+        );
         let listening = async {
             while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
         tokio::time::timeout(PATIENCE, listening).await.expect("cargo-lambda opens its port");
+        let mut processes = Vec::new();
         for name in functions {
             let function = Command::new(binaries.join(name))
                 .env_clear()
@@ -94,6 +96,8 @@ impl Lambda {
                 .expect("the binary is built (`cargo build --workspace`)");
             processes.push(Process(function));
         }
+        // Last, so that it ends last: a function that loses its API complains.
+        processes.push(api);
         Self { port, _processes: processes }
     }
 
@@ -111,7 +115,8 @@ impl Lambda {
             connection.read_to_string(&mut answer).await.unwrap();
             answer
         };
-        let answer = tokio::time::timeout(PATIENCE, call).await.unwrap_or_else(|_| panic!("{function} does not answer"));
+        let answer =
+            tokio::time::timeout(PATIENCE, call).await.unwrap_or_else(|_| panic!("{function} does not answer"));
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.0 200"), "{function}: {answer}");
         serde_json::from_str(body).unwrap()
@@ -132,7 +137,8 @@ fn request(method: &str, path: &str, body: &str) -> Value {
     let suffix = if method == "POST" { "/responses" } else { "" };
     event["routeKey"] = format!("{method} /surveys/{{survey}}{suffix}").into();
     event["rawPath"] = path.into();
-    event["headers"] = json!({"accept": "text/html", "content-type": "application/x-www-form-urlencoded", "host": "localhost"});
+    event["headers"] =
+        json!({"accept": "text/html", "content-type": "application/x-www-form-urlencoded", "host": "localhost"});
     event["requestContext"]["routeKey"] = event["routeKey"].clone();
     event["requestContext"]["http"]["method"] = method.into();
     event["requestContext"]["http"]["path"] = path.into();
@@ -150,7 +156,8 @@ fn fixture(name: &str) -> Value {
 }
 
 async fn object(stack: &Stack, bucket: &str, key: &str) -> String {
-    let config = aws_sdk_s3::config::Builder::from(&stack.sdk()).endpoint_url(&stack.endpoints().s3).force_path_style(true);
+    let config =
+        aws_sdk_s3::config::Builder::from(&stack.sdk()).endpoint_url(&stack.endpoints().s3).force_path_style(true);
     let client = aws_sdk_s3::Client::from_conf(config.build());
     let found = client.get_object().bucket(bucket).key(key).send().await.unwrap();
     String::from_utf8(found.body.collect().await.unwrap().to_vec()).unwrap()
