@@ -1,1 +1,3 @@
-fn main() {}
+//! Journeys through the whole house.
+
+mod permissions;

@@ -1,0 +1,226 @@
+//! What the template allows each function, beside what the function calls.
+//!
+//! A permission is written `dynamodb:Query Records/by_day`: the action, and what it is allowed on by its name in the
+//! template. What was called is written alike, so that the two can be compared as sets.
+
+use serde_json::Value as Json;
+use serde_yaml_ng::Value;
+use serde_yaml_ng::value::TaggedValue;
+use std::collections::BTreeSet;
+
+/// Actions that Lambda takes in the function's name, and KMS's, which other services take for it.
+const NOT_CALLED: [&str; 4] = ["kms:", "logs:", "sqs:", "xray:"];
+/// What a stream's reader may do; Lambda reads the stream.
+const STREAM: &str = "/stream";
+
+/// The template as it is deployed.
+pub fn template() -> Value {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
+    serde_yaml_ng::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// Every permission that the role of `function` (a logical id, such as `Ingest`) gives.
+pub fn granted(template: &Value, function: &str) -> BTreeSet<String> {
+    let resources = &template["Resources"];
+    let role = named(&resources[function]["Properties"]["Role"]);
+    let policies = resources[role.as_str()]["Properties"]["Policies"].as_sequence().unwrap();
+    let statements = policies.iter().flat_map(|policy| several(&policy["PolicyDocument"]["Statement"]));
+    let mut permissions = BTreeSet::new();
+    for statement in statements {
+        assert_eq!(statement["Effect"], "Allow", "{role} denies; what is left must be said here");
+        for resource in several(&statement["Resource"]) {
+            for action in several(&statement["Action"]) {
+                permissions.insert(format!("{} {}", action.as_str().unwrap(), named(resource)));
+            }
+        }
+    }
+    permissions
+}
+
+/// What the function itself may call; each of these should be seen in some journey, and nothing else.
+pub fn allowed(template: &Value, function: &str) -> BTreeSet<String> {
+    let lambdas = |it: &String| NOT_CALLED.iter().any(|service| it.starts_with(service)) || it.ends_with(STREAM);
+    granted(template, function).into_iter().filter(|it| !lambdas(it)).collect()
+}
+
+/// What a call of `DynamoDB` needs. `names` gives a table's name in the template.
+pub fn needed_of_dynamodb(operation: &str, body: &Json, names: impl Fn(&str) -> String) -> BTreeSet<String> {
+    let on = |action: &str, table: &str| format!("dynamodb:{action} {}", names(table));
+    let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+    if let Some(items) = body["TransactItems"].as_array() {
+        let parts = items.iter().filter_map(Json::as_object).flatten();
+        let action =
+            |kind: &str| if kind == "ConditionCheck" { "ConditionCheckItem".into() } else { format!("{kind}Item") };
+        return parts.map(|(kind, item)| on(&action(kind), &text(&item["TableName"]))).collect();
+    }
+    if let Some(tables) = body["RequestItems"].as_object() {
+        return tables.keys().map(|table| on(operation, table)).collect();
+    }
+    let index = body["IndexName"].as_str().map_or(String::new(), |index| format!("/{index}"));
+    BTreeSet::from([on(operation, &text(&body["TableName"])) + &index])
+}
+
+/// What a call of S3 needs, by its method and its query (`uploads`, `partNumber=1&uploadId=…`, or nothing).
+pub fn needed_of_s3(method: &str, query: &str, bucket: &str) -> String {
+    let has = |name: &str| query.split('&').any(|pair| pair.split('=').next() == Some(name));
+    let action = match method {
+        "DELETE" if has("uploadId") => "AbortMultipartUpload",
+        "DELETE" => "DeleteObject",
+        "POST" if has("delete") => "DeleteObject",
+        "PUT" | "POST" => "PutObject",
+        _ if has("uploadId") => "ListMultipartUploadParts",
+        _ if has("list-type") => "ListBucket",
+        _ => "GetObject",
+    };
+    format!("s3:{action} {bucket}")
+}
+
+/// One or several: policies write both.
+fn several(value: &Value) -> &[Value] {
+    value.as_sequence().map_or(std::slice::from_ref(value), Vec::as_slice)
+}
+
+/// The logical id behind a reference, with what is meant of it: `Records`, `Records/by_day`, `Records/stream`.
+fn named(value: &Value) -> String {
+    let Value::Tagged(tagged) = value else { panic!("{value:?} is no reference") };
+    let TaggedValue { tag, value } = tagged.as_ref();
+    let text = value.as_str().unwrap();
+    let name = if tag == "!Sub" { text.trim_start_matches("${").replace('}', "") } else { text.to_owned() };
+    name.replace(".StreamArn", STREAM).replace(".Arn", "").replace("/index/", "/").trim_end_matches("/*").to_owned()
+}
+
+fn set<const N: usize>(permissions: [&str; N]) -> BTreeSet<String> {
+    permissions.map(str::to_owned).into()
+}
+
+#[test]
+fn each_function_is_allowed_what_its_work_needs_and_no_more() {
+    let template = template();
+    let expected = [
+        (
+            "Ingest",
+            set(["dynamodb:PutItem Records", "dynamodb:Query Register", "secretsmanager:GetSecretValue SubjectKeys"]),
+        ),
+        ("Expire", set(["dynamodb:PutItem Ledger"])),
+        (
+            "Sweep",
+            set([
+                "dynamodb:DeleteItem Records",
+                "dynamodb:DeleteItem Register",
+                "dynamodb:GetItem Register",
+                "dynamodb:PutItem Ledger",
+                "dynamodb:PutItem Register",
+                "dynamodb:Query Records/by_day",
+                "dynamodb:Query Register",
+                "s3:AbortMultipartUpload Exports",
+                "s3:DeleteObject Exports",
+            ]),
+        ),
+        (
+            "Export",
+            set([
+                "dynamodb:DeleteItem Register",
+                "dynamodb:GetItem Register",
+                "dynamodb:PutItem Register",
+                "dynamodb:Query Records",
+                "dynamodb:Query Register",
+                "dynamodb:UpdateItem Register",
+                "s3:AbortMultipartUpload Exports",
+                "s3:DeleteObject Exports",
+                "s3:GetObject Exports",
+                "s3:PutObject Exports",
+                "secretsmanager:GetSecretValue SubjectKeys",
+            ]),
+        ),
+        (
+            "Erase",
+            set([
+                "dynamodb:DeleteItem Records",
+                "dynamodb:DeleteItem Register",
+                "dynamodb:GetItem Register",
+                "dynamodb:PutItem Ledger",
+                "dynamodb:PutItem Register",
+                "dynamodb:Query Records",
+                "dynamodb:Query Register",
+                "dynamodb:UpdateItem Register",
+                "s3:AbortMultipartUpload Exports",
+                "s3:DeleteObject Exports",
+                "secretsmanager:GetSecretValue SubjectKeys",
+            ]),
+        ),
+    ];
+    for (function, permissions) in expected {
+        assert_eq!(allowed(&template, function), permissions, "{function}");
+    }
+}
+
+#[test]
+fn nothing_is_allowed_without_limits() {
+    let template = template();
+    let functions = template["Resources"].as_mapping().unwrap().iter();
+    let functions = functions.filter(|(_, it)| it["Type"] == "AWS::Serverless::Function");
+    for function in functions.map(|(name, _)| name.as_str().unwrap()) {
+        for permission in granted(&template, function) {
+            assert!(!permission.contains('*'), "{function}: {permission}");
+        }
+    }
+}
+
+#[test]
+fn ingest_sees_the_surveys_of_the_register_and_nothing_else_of_it() {
+    let template = template();
+    let policy = &template["Resources"]["IngestRole"]["Properties"]["Policies"][0]["PolicyDocument"];
+    let register = several(&policy["Statement"]).iter().find(|it| it["Action"] == "dynamodb:Query").unwrap();
+    let keys = &register["Condition"]["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"];
+    assert_eq!(several(keys), [Value::from("SURVEY")]);
+}
+
+#[test]
+fn only_the_stream_s_reader_may_read_the_stream() {
+    let template = template();
+    let readers = ["Ingest", "Expire", "Sweep", "Export", "Erase"];
+    let readers = readers.into_iter().filter(|it| granted(&template, it).iter().any(|may| may.ends_with(STREAM)));
+    assert_eq!(readers.collect::<Vec<_>>(), ["Expire"]);
+}
+
+#[test]
+fn a_transaction_needs_the_permission_of_each_of_its_items() {
+    let body = serde_json::json!({"TransactItems": [
+        {"Delete": {"TableName": "stack-Records-1"}},
+        {"Put": {"TableName": "stack-Ledger-2"}},
+        {"ConditionCheck": {"TableName": "stack-Records-1"}},
+    ]});
+    let logical = |table: &str| table.split('-').nth(1).unwrap().to_owned();
+    assert_eq!(
+        needed_of_dynamodb("TransactWriteItems", &body, logical),
+        set(["dynamodb:ConditionCheckItem Records", "dynamodb:DeleteItem Records", "dynamodb:PutItem Ledger"])
+    );
+}
+
+#[test]
+fn a_query_of_an_index_is_not_a_query_of_its_table() {
+    let query = serde_json::json!({"TableName": "Records", "IndexName": "by_day"});
+    assert_eq!(needed_of_dynamodb("Query", &query, str::to_owned), set(["dynamodb:Query Records/by_day"]));
+    let batch = serde_json::json!({"RequestItems": {"Records": [], "Ledger": []}});
+    assert_eq!(
+        needed_of_dynamodb("BatchWriteItem", &batch, str::to_owned),
+        set(["dynamodb:BatchWriteItem Ledger", "dynamodb:BatchWriteItem Records"])
+    );
+}
+
+#[test]
+fn a_multipart_upload_is_a_put_until_it_is_abandoned() {
+    let calls = [
+        ("POST", "uploads", "s3:PutObject"),
+        ("PUT", "partNumber=1&uploadId=1", "s3:PutObject"),
+        ("POST", "uploadId=1", "s3:PutObject"),
+        ("DELETE", "uploadId=1&x-id=AbortMultipartUpload", "s3:AbortMultipartUpload"),
+        ("GET", "uploadId=1", "s3:ListMultipartUploadParts"),
+        ("POST", "delete", "s3:DeleteObject"),
+        ("DELETE", "x-id=DeleteObject", "s3:DeleteObject"),
+        ("HEAD", "", "s3:GetObject"),
+    ];
+    for (method, query, action) in calls {
+        assert_eq!(needed_of_s3(method, query, "Exports"), format!("{action} Exports"), "{method} {query}");
+    }
+}
