@@ -1,3 +1,36 @@
 //! `template.yaml` brought to life in one process.
+//!
+//! The template says which tables, buckets, queues, secrets and functions there are; [`Stack`] makes them on an
+//! embedded DynamoDB and an S3 of its own, and sends the functions the events that AWS would: requests, changes in
+//! tables, schedules, invocations. What the template gets wrong fails at start, with the name of the resource.
+//!
+//! Not imitated: IAM, throttling, timeouts, several instances of a function, the waits between retries, the 24 hours
+//! that a stream keeps a record, and TTL's five years (an item that expired longer ago is removed all the same).
 
+mod clock;
+mod dynamodb;
+mod filter;
+mod functions;
+mod host;
+mod house;
+mod http;
+mod invoke;
 pub mod s3;
+mod schedule;
+mod secrets;
+mod stack;
+mod state;
+mod storage;
+mod streams;
+mod surveys;
+mod template;
+#[cfg(test)]
+mod tests;
+
+pub use functions::{Function, Registry};
+pub use host::{ACCESS_KEY, Endpoints, SECRET_KEY};
+pub use house::UpkeepError;
+pub use secrets::LOCAL_SUBJECT_KEY;
+pub use stack::{Options, Stack, StartError};
+pub use state::Message;
+pub use template::{REGION, TemplateError};

@@ -1,3 +1,105 @@
 //! The local stack, from the command line.
 
-fn main() {}
+use chrono::{DateTime, Utc};
+use clap::Parser;
+use local::{ACCESS_KEY, Options, SECRET_KEY, Stack};
+use shared::edge::Clock;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+
+/// Brings template.yaml to life on this machine.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// The port to open; the endpoints take the three after it, or any others that are free.
+    #[arg(long, env = "PORT", default_value_t = 3000)]
+    port: u16,
+    /// A folder that keeps everything across restarts (without it, everything is in memory).
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The SAM template.
+    #[arg(long, value_name = "FILE", default_value = "template.yaml")]
+    template: PathBuf,
+    /// The folder of surveys to load.
+    #[arg(long, value_name = "DIR", default_value = "surveys")]
+    surveys: PathBuf,
+    /// The time to start at, and to go on from.
+    #[arg(long, value_name = "RFC 3339")]
+    clock: Option<DateTime<Utc>>,
+    /// A value for a parameter of the template; repeat it for several.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
+    parameter: Vec<(String, String)>,
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("it is written NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into()).from_env_lossy();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    match run(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let clock = Clock::movable();
+    if let Some(now) = arguments.clock {
+        clock.set(now);
+    }
+    let mut options = Options::new(arguments.template);
+    options.port = arguments.port;
+    options.data = arguments.data;
+    options.surveys = Some(arguments.surveys);
+    options.clock = clock;
+    options.parameters.extend(arguments.parameter.into_iter().collect::<BTreeMap<_, _>>());
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let stack = Stack::start(options).await?;
+    welcome(&stack)?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    stack.stop().await;
+    Ok(())
+}
+
+/// Says what there is to open and to try.
+fn welcome(stack: &Stack) -> io::Result<()> {
+    let (url, endpoints) = (stack.url(), stack.endpoints());
+    let mut out = io::stdout().lock();
+    writeln!(out, "Custodian is open; its clock says {}.\n", stack.clock().now().format("%F %T UTC"))?;
+    for survey in stack.surveys() {
+        writeln!(out, "  {url}/surveys/{survey}")?;
+    }
+    writeln!(out, "\nFor any SDK, in {} as {ACCESS_KEY} / {SECRET_KEY}:", local::REGION)?;
+    writeln!(out, "  DynamoDB         {}", endpoints.dynamodb)?;
+    writeln!(out, "  S3               {}", endpoints.s3)?;
+    writeln!(out, "  Secrets Manager  {}", endpoints.secrets)?;
+    writeln!(
+        out,
+        r#"
+To try:
+  curl -i {url}/surveys/recycling-centre/responses -H 'content-type: application/json' \
+    -d '{{"satisfaction": 4, "site": "Dorchester", "email": "alex@example.com"}}'
+  curl {url}/2015-03-31/functions/export/invocations \
+    -d '{{"kind": "access", "identifiers": [{{"type": "email", "value": "alex@example.com"}}], "requested_by": "dpo"}}'
+  curl {url}/_local/clock -d '{{"advance": "P3Y"}}'
+
+RUST_LOG=info shows what the functions log; Ctrl-C ends."#
+    )?;
+    out.flush()
+}

@@ -64,19 +64,21 @@ impl Lambda {
     async fn start(stack: &Stack, functions: &[&str]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
         let (binaries, tool) = built();
-        let api = Command::new(tool)
-            .args(["lambda", "watch", "--only-lambda-apis", "-A", "127.0.0.1", "-P", &port.to_string()])
-            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("cargo-lambda is in target/venv/bin (`make test` puts it there) or on the PATH");
-        let mut processes = vec![Process(api)];
+        let api = Process(
+            Command::new(tool)
+                .args(["lambda", "watch", "--only-lambda-apis", "-A", "127.0.0.1", "-P", &port.to_string()])
+                .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap())
+                .stdout(Stdio::null())
+                .spawn()
+                .expect("cargo-lambda is in target/venv/bin (`make test` puts it there) or on the PATH"),
+        );
         let listening = async {
             while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
         tokio::time::timeout(PATIENCE, listening).await.expect("cargo-lambda opens its port");
+        let mut processes = Vec::new();
         for name in functions {
             let function = Command::new(binaries.join(name))
                 .env_clear()
@@ -94,6 +96,8 @@ impl Lambda {
                 .expect("the binary is built (`cargo build --workspace`)");
             processes.push(Process(function));
         }
+        // Last, so that it ends last: a function that loses its API complains.
+        processes.push(api);
         Self { port, _processes: processes }
     }
 

@@ -53,6 +53,15 @@ impl Clock {
             Kind::Stopped(at) => *at.lock().unwrap_or_else(PoisonError::into_inner) = now,
         }
     }
+
+    /// How far a movable clock is ahead of the machine's; nothing for the other kinds.
+    #[must_use]
+    pub fn ahead(&self) -> TimeDelta {
+        match &self.0 {
+            Kind::System | Kind::Stopped(_) => TimeDelta::zero(),
+            Kind::Movable(ahead) => *ahead.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the place that is meant for it")]

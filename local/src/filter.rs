@@ -1,0 +1,299 @@
+//! Lambda's event filtering, for records of a DynamoDB stream.
+//!
+//! A pattern that could never match (a mistyped field, an image that the stream does not carry) is refused,
+//! since on AWS it would silently deliver nothing.
+
+use serde_json::{Map, Value};
+
+/// One filter: the fields that a record needs, and what they must be.
+#[derive(Debug)]
+pub(crate) struct Filter(Vec<(String, Node)>);
+
+#[derive(Debug)]
+enum Node {
+    Fields(Vec<(String, Node)>),
+    AnyOf(Vec<Test>),
+}
+
+#[derive(Debug)]
+enum Test {
+    Is(Value),
+    Prefix(String),
+    Exists(bool),
+    AnythingBut(Vec<Value>),
+    AnythingButPrefix(String),
+    Numeric(Vec<(Comparison, f64)>),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Comparison {
+    Equal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+const RECORD: [&str; 8] =
+    ["awsRegion", "dynamodb", "eventID", "eventName", "eventSource", "eventSourceARN", "eventVersion", "userIdentity"];
+const CHANGE: [&str; 7] =
+    ["ApproximateCreationDateTime", "Keys", "NewImage", "OldImage", "SequenceNumber", "SizeBytes", "StreamViewType"];
+const TYPES: [&str; 10] = ["S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"];
+
+impl Filter {
+    /// Reads a pattern.
+    pub(crate) fn parse(pattern: &str) -> Result<Self, String> {
+        let value: Value = serde_json::from_str(pattern).map_err(|error| format!("the filter is not JSON: {error}"))?;
+        let Value::Object(map) = value else {
+            return Err("the filter is not a JSON object".into());
+        };
+        let filter = Self(fields(&map).map_err(|problem| format!("the filter {pattern}: {problem}"))?);
+        filter.check().map_err(|problem| format!("the filter {pattern}: {problem}"))?;
+        Ok(filter)
+    }
+
+    /// Whether the record passes.
+    pub(crate) fn passes(&self, record: &Value) -> bool {
+        matches_fields(&self.0, Some(record))
+    }
+
+    /// Refuses a filter on an image that a stream with this view type does not carry.
+    pub(crate) fn fits(&self, view: &str) -> Result<(), String> {
+        let change = self.0.iter().find(|(name, _)| name == "dynamodb");
+        for (name, _) in change.map(|(_, node)| node.fields()).unwrap_or_default() {
+            let carried = match name.as_str() {
+                "NewImage" => matches!(view, "NEW_IMAGE" | "NEW_AND_OLD_IMAGES"),
+                "OldImage" => matches!(view, "OLD_IMAGE" | "NEW_AND_OLD_IMAGES"),
+                _ => true,
+            };
+            if !carried {
+                return Err(format!("the filter asks for {name}, which a stream of {view} does not carry"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), String> {
+        known(&self.0, &RECORD)?;
+        for (name, node) in &self.0 {
+            match name.as_str() {
+                "eventName" => node.only(&["INSERT", "MODIFY", "REMOVE"])?,
+                "userIdentity" => {
+                    known(node.fields(), &["principalId", "type"])?;
+                    for (name, node) in node.fields() {
+                        node.only(&[if name == "type" { "Service" } else { "dynamodb.amazonaws.com" }])?;
+                    }
+                }
+                "dynamodb" => {
+                    known(node.fields(), &CHANGE)?;
+                    let images = node
+                        .fields()
+                        .iter()
+                        .filter(|(name, _)| matches!(name.as_str(), "Keys" | "NewImage" | "OldImage"));
+                    for (_, attribute) in images.flat_map(|(_, image)| image.fields()) {
+                        known(attribute.fields(), &TYPES)?;
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Node {
+    fn fields(&self) -> &[(String, Self)] {
+        match self {
+            Self::Fields(fields) => fields,
+            Self::AnyOf(_) => &[],
+        }
+    }
+
+    /// Refuses an exact value that is none of `possible`.
+    fn only(&self, possible: &[&str]) -> Result<(), String> {
+        let Self::AnyOf(tests) = self else {
+            return Ok(());
+        };
+        for test in tests {
+            if let Test::Is(value) = test
+                && !value.as_str().is_some_and(|value| possible.contains(&value))
+            {
+                return Err(format!("{value} is never its value"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn known(fields: &[(String, Node)], known: &[&str]) -> Result<(), String> {
+    let stray = fields.iter().find(|(name, _)| !known.contains(&name.as_str()));
+    stray.map_or(Ok(()), |(name, _)| Err(format!("a record has no field {name} there")))
+}
+
+fn fields(map: &Map<String, Value>) -> Result<Vec<(String, Node)>, String> {
+    let field = |(name, value): (&String, &Value)| {
+        let node = match value {
+            _ if name.starts_with('$') => return Err(format!("{name} is not understood")),
+            Value::Object(map) => Node::Fields(fields(map)?),
+            Value::Array(tests) if !tests.is_empty() => Node::AnyOf(tests.iter().map(test).collect::<Result<_, _>>()?),
+            _ => return Err(format!("{name} needs a list of what it may be")),
+        };
+        Ok((name.clone(), node))
+    };
+    map.iter().map(field).collect()
+}
+
+fn test(test: &Value) -> Result<Test, String> {
+    let Value::Object(map) = test else {
+        return if test.is_array() { Err("a list in a list".into()) } else { Ok(Test::Is(test.clone())) };
+    };
+    match (map.len(), map.iter().next().map(|(name, value)| (name.as_str(), value))) {
+        (1, Some(("prefix", Value::String(prefix)))) => Ok(Test::Prefix(prefix.clone())),
+        (1, Some(("exists", Value::Bool(exists)))) => Ok(Test::Exists(*exists)),
+        (1, Some(("anything-but", Value::Array(values)))) => Ok(Test::AnythingBut(values.clone())),
+        (1, Some(("anything-but", value @ (Value::String(_) | Value::Number(_))))) => {
+            Ok(Test::AnythingBut(vec![value.clone()]))
+        }
+        (1, Some(("anything-but", Value::Object(but)))) => match but.get("prefix").and_then(Value::as_str) {
+            Some(prefix) if but.len() == 1 => Ok(Test::AnythingButPrefix(prefix.into())),
+            _ => Err(format!("{test} is not understood")),
+        },
+        (1, Some(("numeric", Value::Array(parts)))) => numeric(parts).map(Test::Numeric),
+        _ => Err(format!("{test} is not understood")),
+    }
+}
+
+fn numeric(parts: &[Value]) -> Result<Vec<(Comparison, f64)>, String> {
+    let pair = |pair: &[Value]| {
+        let comparison = match pair.first().and_then(Value::as_str) {
+            Some("=") => Comparison::Equal,
+            Some("<") => Comparison::Less,
+            Some("<=") => Comparison::LessOrEqual,
+            Some(">") => Comparison::Greater,
+            Some(">=") => Comparison::GreaterOrEqual,
+            _ => return Err("numeric needs =, <, <=, > or >=".to_owned()),
+        };
+        let number = pair.get(1).and_then(Value::as_f64).ok_or("numeric needs a number")?;
+        Ok((comparison, number))
+    };
+    if parts.is_empty() { Err("numeric needs a comparison".into()) } else { parts.chunks(2).map(pair).collect() }
+}
+
+fn matches_fields(fields: &[(String, Node)], value: Option<&Value>) -> bool {
+    fields.iter().all(|(name, node)| {
+        let value = value.and_then(|value| value.get(name));
+        match node {
+            Node::Fields(fields) => matches_fields(fields, value),
+            Node::AnyOf(tests) => tests.iter().any(|test| test.passes(value)),
+        }
+    })
+}
+
+impl Test {
+    fn passes(&self, value: Option<&Value>) -> bool {
+        match (self, value) {
+            (Self::Exists(exists), value) => value.is_some_and(|value| !value.is_object()) == *exists,
+            (_, None) => false,
+            (_, Some(Value::Array(values))) => values.iter().any(|value| self.passes(Some(value))),
+            (Self::Is(wanted), Some(value)) => wanted == value,
+            (Self::Prefix(prefix), Some(value)) => value.as_str().is_some_and(|value| value.starts_with(prefix)),
+            (Self::AnythingBut(values), Some(value)) => !value.is_object() && !values.contains(value),
+            (Self::AnythingButPrefix(prefix), Some(value)) => {
+                value.as_str().is_some_and(|value| !value.starts_with(prefix))
+            }
+            (Self::Numeric(comparisons), Some(value)) => value
+                .as_f64()
+                .is_some_and(|value| comparisons.iter().all(|(comparison, with)| comparison.holds(value, *with))),
+        }
+    }
+}
+
+impl Comparison {
+    fn holds(self, value: f64, with: f64) -> bool {
+        match self {
+            Self::Equal => (value - with).abs() < f64::EPSILON,
+            Self::Less => value < with,
+            Self::LessOrEqual => value <= with,
+            Self::Greater => value > with,
+            Self::GreaterOrEqual => value >= with,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Filter;
+    use serde_json::json;
+
+    const TTL: &str = r#"{"eventName": ["REMOVE"],
+        "userIdentity": {"type": ["Service"], "principalId": ["dynamodb.amazonaws.com"]},
+        "dynamodb": {"OldImage": {"sk": {"S": [{"prefix": "record#"}]}}}}"#;
+
+    fn removal(sk: &str, identity: bool) -> serde_json::Value {
+        let mut record = json!({"eventName": "REMOVE", "dynamodb": {"OldImage": {"sk": {"S": sk}}}});
+        if identity {
+            record["userIdentity"] = json!({"type": "Service", "principalId": "dynamodb.amazonaws.com"});
+        }
+        record
+    }
+
+    #[test]
+    fn a_removal_by_ttl_passes_and_a_persons_deletion_does_not() {
+        let filter = Filter::parse(TTL).unwrap();
+        assert!(filter.passes(&removal("record#web_form#1", true)));
+        assert!(!filter.passes(&removal("record#web_form#1", false)));
+        assert!(!filter.passes(&removal("link#1", true)));
+    }
+
+    #[test]
+    fn each_operator_means_what_lambda_means() {
+        let passes = |tests: serde_json::Value, value: serde_json::Value| {
+            let pattern = json!({"dynamodb": {"SizeBytes": tests}}).to_string();
+            Filter::parse(&pattern).unwrap().passes(&json!({"dynamodb": {"SizeBytes": value}}))
+        };
+        assert!(passes(json!([7, 8]), json!(8)));
+        assert!(!passes(json!(["8"]), json!(8)));
+        assert!(passes(json!([{"numeric": [">", 5, "<=", 10]}]), json!(10)));
+        assert!(!passes(json!([{"numeric": [">", 5, "<=", 10]}]), json!(5)));
+        assert!(passes(json!([{"anything-but": [5, 6]}]), json!(7)));
+        assert!(!passes(json!([{"anything-but": 5}]), json!(5)));
+        assert!(passes(json!([{"anything-but": {"prefix": "a"}}]), json!("b")));
+        assert!(passes(json!([{"exists": true}]), json!(0)));
+        assert!(!passes(json!([{"exists": false}]), json!(0)));
+        assert!(passes(json!([{"prefix": "ab"}]), json!(["x", "abc"])));
+    }
+
+    #[test]
+    fn a_field_that_is_not_there_exists_not() {
+        let filter = Filter::parse(r#"{"userIdentity": {"type": [{"exists": false}]}}"#).unwrap();
+        assert!(filter.passes(&removal("record#", false)));
+        assert!(!filter.passes(&removal("record#", true)));
+    }
+
+    #[test]
+    fn a_filter_that_could_never_match_is_refused() {
+        for pattern in [
+            "no json",
+            "[]",
+            r#"{"eventname": ["REMOVE"]}"#,
+            r#"{"eventName": ["DELETE"]}"#,
+            r#"{"eventName": []}"#,
+            r#"{"eventName": "REMOVE"}"#,
+            r#"{"eventName": [{"suffix": "E"}]}"#,
+            r#"{"userIdentity": {"type": ["service"]}}"#,
+            r#"{"userIdentity": {"principalID": ["dynamodb.amazonaws.com"]}}"#,
+            r#"{"dynamodb": {"OldImage": {"sk": {"s": ["record#"]}}}}"#,
+            r#"{"dynamodb": {"oldImage": {"sk": {"S": ["record#"]}}}}"#,
+            r#"{"$or": [{"eventName": ["REMOVE"]}]}"#,
+        ] {
+            assert!(Filter::parse(pattern).is_err(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn an_image_that_the_stream_does_not_carry_is_refused() {
+        let filter = Filter::parse(TTL).unwrap();
+        assert!(filter.fits("OLD_IMAGE").is_ok());
+        assert!(filter.fits("KEYS_ONLY").is_err());
+    }
+}

@@ -1,0 +1,196 @@
+//! The functions: which ones there are, and those that the template started.
+
+use crate::invoke::request_id;
+use crate::state::State;
+use crate::template;
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use lambda_runtime::{Context, Diagnostic, Error, LambdaEvent};
+use serde_json::{Value, json};
+use shared::edge::{Clock, Host};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::{fmt, pin::Pin};
+use tokio::task::JoinSet;
+
+/// What Lambda gives a function to finish; the local stack tells it and does not enforce it.
+const LONGEST: TimeDelta = TimeDelta::minutes(15);
+
+/// A function that has started.
+#[async_trait]
+pub trait Function: Send + Sync {
+    /// Answers one event, as the function does on Lambda.
+    async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Error>;
+}
+
+type Starting = Pin<Box<dyn Future<Output = Result<Arc<dyn Function>, String>> + Send>>;
+type Start = Arc<dyn Fn(Host) -> Starting + Send + Sync>;
+
+/// The functions that a template can name, by the names of their crates.
+#[derive(Clone, Default)]
+pub struct Registry(BTreeMap<String, Start>);
+
+impl Registry {
+    /// Custodian's own functions.
+    #[must_use]
+    pub fn custodian() -> Self {
+        Self::default()
+    }
+
+    /// Adds a function: its name, and how it starts on a host.
+    #[must_use]
+    pub fn with<F, S>(mut self, name: &str, start: S) -> Self
+    where
+        S: Fn(Host) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Arc<dyn Function>, String>> + Send + 'static,
+    {
+        self.0.insert(name.to_owned(), Arc::new(move |host| Box::pin(start(host))));
+        self
+    }
+
+    /// The name of the crate that the template means.
+    pub(crate) fn crate_of(&self, function: &template::Function) -> Result<String, String> {
+        let mut known = function.crates.iter().filter(|name| self.0.contains_key(*name));
+        match (known.next(), known.next()) {
+            (Some(folder), Some(name)) if folder != name => {
+                Err(format!("its code is of {folder} and its name of {name}: which of them is it?"))
+            }
+            (Some(name), _) => Ok(name.clone()),
+            (None, _) => {
+                let all: Vec<_> = self.0.keys().map(String::as_str).collect();
+                let (tried, all) = (function.crates.join(" or "), all.join(", "));
+                Err(format!("there is no function {tried} (there are: {all})"))
+            }
+        }
+    }
+
+    pub(crate) async fn start(&self, name: &str, host: Host) -> Result<Arc<dyn Function>, String> {
+        let start = self.0.get(name).ok_or_else(|| format!("there is no function {name}"))?;
+        start(host).await
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// A function of the template, running.
+#[derive(Clone)]
+pub(crate) struct Running {
+    /// The name of its crate.
+    pub(crate) name: String,
+    pub(crate) template: Arc<template::Function>,
+    pub(crate) function: Arc<dyn Function>,
+}
+
+/// All functions of the template, running.
+pub(crate) struct Functions {
+    running: Vec<Running>,
+    state: Arc<State>,
+    clock: Clock,
+    /// The asynchronous invocations that are not done.
+    waiting: Mutex<JoinSet<()>>,
+}
+
+impl Functions {
+    pub(crate) fn new(running: Vec<Running>, state: Arc<State>, clock: Clock) -> Self {
+        Self { running, state, clock, waiting: Mutex::default() }
+    }
+
+    /// A function by its crate's name, its name, its logical id or its ARN.
+    pub(crate) fn find(&self, name: &str) -> Option<&Running> {
+        self.running.iter().find(|it| {
+            [&it.name, &it.template.name, &it.template.id, &it.template.arn].into_iter().any(|known| known == name)
+        })
+    }
+
+    /// Invokes a function and waits for its answer.
+    pub(crate) async fn invoke(&self, name: &str, event: Value) -> Result<Value, Diagnostic> {
+        self.invoke_as(name, event, &request_id()).await
+    }
+
+    /// Invokes a function under a request id and waits for its answer.
+    pub(crate) async fn invoke_as(&self, name: &str, event: Value, id: &str) -> Result<Value, Diagnostic> {
+        match self.find(name) {
+            Some(running) => running.invoke(event, id).await,
+            None => Err(diagnostic("ResourceNotFoundException", format!("there is no function {name}"))),
+        }
+    }
+
+    /// Invokes a function without waiting for its answer.
+    pub(crate) fn invoke_later(self: &Arc<Self>, running: &Running, event: Value, id: String) {
+        let (functions, running) = (Arc::clone(self), running.clone());
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        while waiting.try_join_next().is_some() {}
+        waiting.spawn(async move { functions.insist(&running, &event, &id).await });
+    }
+
+    /// Invokes a function as Lambda does for an asynchronous event: again if it fails, then to its queue.
+    ///
+    /// Lambda waits one and two minutes between the attempts; here they follow each other.
+    pub(crate) async fn insist(&self, running: &Running, event: &Value, id: &str) {
+        let mut attempts = 0;
+        let failure = loop {
+            attempts += 1;
+            match running.invoke(event.clone(), id).await {
+                Ok(_) => return,
+                Err(failure) if attempts > running.template.retries => break failure,
+                Err(_) => {}
+            }
+        };
+        if let Some(queue) = &running.template.failures {
+            let message = json!({
+                "version": "1.0",
+                "timestamp": self.clock.now().to_rfc3339(),
+                "requestContext": {
+                    "requestId": id,
+                    "functionArn": format!("{}:$LATEST", running.template.arn),
+                    "condition": "RetriesExhausted",
+                    "approximateInvokeCount": attempts,
+                },
+                "requestPayload": event,
+                "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+                "responsePayload": failure,
+            });
+            self.state.send(queue, message, self.clock.now());
+        }
+    }
+
+    /// Waits until no asynchronous invocation is under way.
+    pub(crate) async fn settle(&self) {
+        loop {
+            let mut waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+            if waiting.is_empty() {
+                return;
+            }
+            while waiting.join_next().await.is_some() {}
+        }
+    }
+}
+
+impl Running {
+    /// Invokes the function; a panic is a failure of this invocation only, as on Lambda.
+    pub(crate) async fn invoke(&self, event: Value, id: &str) -> Result<Value, Diagnostic> {
+        let mut context = Context::default();
+        id.clone_into(&mut context.request_id);
+        context.invoked_function_arn.clone_from(&self.template.arn);
+        let deadline = (Clock::system().now() + LONGEST).timestamp_millis();
+        context.deadline = u64::try_from(deadline).unwrap_or_default();
+        let function = Arc::clone(&self.function);
+        let invocation = tokio::spawn(async move { function.invoke(LambdaEvent::new(event, context)).await });
+        let failure = match invocation.await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) => Diagnostic::from(error),
+            Err(_) => diagnostic("Panic", "the function panicked".to_owned()),
+        };
+        tracing::warn!(function = self.name, request_id = id, error = failure.error_message, "an invocation failed");
+        Err(failure)
+    }
+}
+
+fn diagnostic(error_type: &str, error_message: String) -> Diagnostic {
+    Diagnostic { error_type: error_type.to_owned(), error_message }
+}

@@ -1,0 +1,137 @@
+//! What goes on in the stack while it runs: streams, schedules, and everything that a moved clock sets off.
+
+use crate::dynamodb::Dynamo;
+use crate::functions::{Functions, Running};
+use crate::http::routes::Route;
+use crate::invoke::request_id;
+use crate::s3::Store;
+use crate::schedule::Expression;
+use crate::state::State;
+use crate::streams::{Mapping, settle};
+use crate::template::Queue;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use shared::edge::Clock;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// How often the streams are read.
+const STREAMS: Duration = Duration::from_millis(200);
+/// How often the schedules are looked at.
+const SCHEDULES: Duration = Duration::from_secs(1);
+/// How often TTL removes what expired (on AWS: "within a few days").
+const EXPIRY: Duration = Duration::from_secs(30);
+
+/// Why something that the clock set off could not be done.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UpkeepError(String);
+
+/// A schedule of the template.
+pub(crate) struct Schedule {
+    /// The function's logical id and the event's.
+    pub(crate) id: String,
+    pub(crate) expression: Expression,
+    pub(crate) input: Value,
+    pub(crate) function: Running,
+}
+
+/// Everything that runs.
+pub(crate) struct House {
+    pub(crate) clock: Clock,
+    pub(crate) state: Arc<State>,
+    pub(crate) dynamo: Dynamo,
+    pub(crate) store: Store,
+    pub(crate) functions: Arc<Functions>,
+    pub(crate) routes: Vec<(Route, String)>,
+    pub(crate) queues: Vec<Queue>,
+    pub(crate) mappings: Vec<Mapping>,
+    pub(crate) schedules: Vec<Schedule>,
+    /// Whether TTL removes what expired.
+    pub(crate) ttl: bool,
+    /// One upkeep at a time.
+    pub(crate) turn: Mutex<()>,
+}
+
+impl House {
+    /// Moves the clock; TTL's removals are delivered and due schedules have run when it returns.
+    pub(crate) async fn move_clock(&self, to: DateTime<Utc>) -> Result<(), UpkeepError> {
+        let _turn = self.turn.lock().await;
+        self.clock.set(to);
+        let ahead = self.clock.ahead().num_milliseconds();
+        self.state.update(|saved| saved.ahead = ahead);
+        self.expire().await?;
+        self.run_schedules().await;
+        self.settle().await
+    }
+
+    /// Delivers everything that waits in the streams.
+    pub(crate) async fn settle(&self) -> Result<(), UpkeepError> {
+        settle(&self.mappings, &self.functions).await.map_err(UpkeepError)
+    }
+
+    /// TTL and the buckets' lifecycles remove what is past its time, and the streams say so.
+    async fn expire(&self) -> Result<(), UpkeepError> {
+        if self.ttl {
+            self.dynamo.expire().await.map_err(UpkeepError)?;
+        }
+        let (store, now) = (self.store.clone(), self.clock.now());
+        let removed = tokio::task::spawn_blocking(move || store.run_lifecycle(now)).await;
+        removed
+            .map_err(|error| error.to_string())
+            .and_then(|it| it.map_err(|error| error.to_string()))
+            .map_err(UpkeepError)?;
+        self.settle().await
+    }
+
+    /// Runs each schedule that came due, once.
+    async fn run_schedules(&self) {
+        for schedule in &self.schedules {
+            let now = self.clock.now();
+            let last = self.state.read(|saved| saved.schedules.get(&schedule.id).copied());
+            let Some(last) = last.filter(|last| *last <= now) else {
+                self.state.update(|saved| {
+                    saved.schedules.insert(schedule.id.clone(), now);
+                });
+                continue;
+            };
+            if let Some(counted) = schedule.expression.due(last, now) {
+                self.state.update(|saved| {
+                    saved.schedules.insert(schedule.id.clone(), counted);
+                });
+                self.functions.insist(&schedule.function, &schedule.input, &request_id()).await;
+            }
+        }
+    }
+
+    /// Keeps house until the task is dropped.
+    pub(crate) async fn keep(self: Arc<Self>) {
+        let every = |period| {
+            let mut interval = interval(period);
+            interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            interval
+        };
+        let (mut streams, mut schedules, mut expiry) = (every(STREAMS), every(SCHEDULES), every(EXPIRY));
+        // What is past its time when the stack starts is removed as late as if it had been running.
+        expiry.reset();
+        loop {
+            let done = tokio::select! {
+                _ = streams.tick() => self.settle().await,
+                _ = schedules.tick() => {
+                    let _turn = self.turn.lock().await;
+                    self.run_schedules().await;
+                    Ok(())
+                }
+                _ = expiry.tick() => {
+                    let _turn = self.turn.lock().await;
+                    self.expire().await
+                }
+            };
+            if let Err(error) = done {
+                tracing::error!(error = error.to_string(), "the stack could not do its upkeep");
+            }
+        }
+    }
+}

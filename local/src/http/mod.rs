@@ -1,0 +1,82 @@
+//! The stack's front door: the routes of the template, Lambda's Invoke API, and the stack's own levers.
+
+mod gateway;
+pub(crate) mod routes;
+
+use crate::clock::{Move, moved};
+use crate::house::House;
+use crate::invoke;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path, State};
+use axum::http::{Request, Response, StatusCode};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use gateway::message;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Everything that the stack answers on its port.
+pub(crate) fn router(house: Arc<House>) -> Router {
+    Router::new()
+        .route("/2015-03-31/functions/{name}/invocations", post(invocation))
+        .route("/_local/clock", get(clock).post(move_clock))
+        .route("/_local/queues", get(queues))
+        .fallback(request)
+        .with_state(house)
+}
+
+async fn request(State(house): State<Arc<House>>, request: Request<Body>) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, gateway::LARGEST).await else {
+        return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    };
+    gateway::answer(&house.functions, &house.routes, house.clock.now(), &parts, &body).await
+}
+
+async fn invocation(
+    State(house): State<Arc<House>>,
+    Path(name): Path<String>,
+    request: Request<Body>,
+) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, gateway::LARGEST).await else {
+        return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    };
+    invoke::answer(&house.functions, &name, &parts.headers, &body).await
+}
+
+async fn clock(State(house): State<Arc<House>>) -> Response<Body> {
+    axum::Json(json!({"now": house.clock.now()})).into_response()
+}
+
+async fn move_clock(State(house): State<Arc<House>>, body: String) -> Response<Body> {
+    let refused = |text: String| message(StatusCode::BAD_REQUEST, &text);
+    let order: Move = match serde_json::from_str(&body) {
+        Ok(order) => order,
+        Err(_) => return refused(r#"send {"now": "2029-11-23T12:00:00Z"} or {"advance": "P3Y"}"#.into()),
+    };
+    let to = match moved(house.clock.now(), &order) {
+        Ok(to) => to,
+        Err(problem) => return refused(problem),
+    };
+    match house.move_clock(to).await {
+        Ok(()) => clock(State(house)).await,
+        Err(error) => message(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+/// The messages that wait in the queues: their ids and what they say about themselves, and no payload.
+async fn queues(State(house): State<Arc<House>>) -> Response<Body> {
+    let queue = |queue: &crate::template::Queue| {
+        let messages = house.state.read(|saved| saved.queues.get(&queue.arn).cloned()).unwrap_or_default();
+        let messages = messages.into_iter().map(|mut message| {
+            if let Value::Object(body) = &mut message.body {
+                body.retain(|field, _| !field.ends_with("Payload"));
+            }
+            message
+        });
+        json!({"name": queue.name, "messages": messages.collect::<Vec<_>>()})
+    };
+    axum::Json(json!({"queues": house.queues.iter().map(queue).collect::<Vec<_>>()})).into_response()
+}

@@ -1,0 +1,346 @@
+//! The stack: everything that the template names, alive in this process.
+
+use crate::dynamodb::{self, Dynamo};
+use crate::functions::{Functions, Registry, Running};
+use crate::host::{ACCESS_KEY, Endpoints, SECRET_KEY, sdk};
+use crate::house::{House, Schedule, UpkeepError};
+use crate::s3::Store;
+use crate::state::{Message, State};
+use crate::streams::Mapping;
+use crate::template::{Event, Template, TemplateError};
+use crate::{http, s3, secrets, storage, surveys};
+use axum::Router;
+use chrono::{DateTime, TimeDelta, Utc};
+use lambda_runtime::Diagnostic;
+use serde_json::Value;
+use shared::edge::{Clock, Host};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// How long the servers may take to finish what they are doing when the stack stops.
+const LAST_REQUESTS: Duration = Duration::from_secs(2);
+
+/// The template's parameters without a default, and what they are in the local stack.
+const PARAMETERS: [(&str, &str); 1] = [("DpoEmail", "dpo@council.example")];
+
+/// How to start a stack.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The SAM template.
+    pub template: PathBuf,
+    /// Values for the template's parameters.
+    pub parameters: BTreeMap<String, String>,
+    /// The folder that keeps everything across restarts; none keeps it in memory.
+    pub data: Option<PathBuf>,
+    /// The port of the front door; 0 is any that is free.
+    pub port: u16,
+    /// The clock that everything reads.
+    pub clock: Clock,
+    /// A folder of surveys that are loaded into the Register.
+    pub surveys: Option<PathBuf>,
+    /// The functions that the template can name.
+    pub functions: Registry,
+    /// Whether TTL removes what expired; without it, expired records stay until something else deletes them.
+    pub ttl: bool,
+    /// Whether schedules run.
+    pub schedules: bool,
+}
+
+impl Options {
+    /// A stack of `template` in memory, on any port, with Custodian's functions and no surveys.
+    #[must_use]
+    pub fn new(template: impl Into<PathBuf>) -> Self {
+        Self {
+            template: template.into(),
+            parameters: PARAMETERS.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            data: None,
+            port: 0,
+            clock: Clock::movable(),
+            surveys: None,
+            functions: Registry::custodian(),
+            ttl: true,
+            schedules: true,
+        }
+    }
+}
+
+/// Why a stack could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The template is wrong, or names something that the local stack does not have.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The port is taken, or cannot be listened on.
+    #[error("the port {0} is not free: {1}")]
+    Port(u16, std::io::Error),
+    /// The folder cannot be used.
+    #[error("the folder {folder} cannot be used: {problem}", folder = .0.display(), problem = .1)]
+    Data(PathBuf, String),
+    /// A survey cannot be loaded.
+    #[error("a survey cannot be loaded: {0}")]
+    Survey(String),
+}
+
+/// A running stack; it ends when it is stopped or dropped.
+pub struct Stack {
+    house: Arc<House>,
+    url: String,
+    endpoints: Endpoints,
+    hosts: BTreeMap<String, Host>,
+    settings: BTreeMap<String, BTreeMap<String, String>>,
+    surveys: Vec<String>,
+    end: watch::Sender<bool>,
+    servers: JoinSet<()>,
+    /// The folder of a stack in memory, for the bytes of objects.
+    _folder: Option<TempDir>,
+}
+
+impl Stack {
+    /// Starts everything that the template names.
+    ///
+    /// # Errors
+    /// The first thing that is wrong in the template, the folder, the port or a survey.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let template = Template::read(&options.template, &options.parameters)?;
+        let wrong = |(place, problem): (String, String)| {
+            let file = options.template.file_name().unwrap_or_default().display().to_string();
+            StartError::Template(TemplateError { file, place, problem })
+        };
+        let listener = listen(options.port).await.map_err(|error| StartError::Port(options.port, error))?;
+        let port = listener.local_addr().map_or(options.port, |address| address.port());
+
+        let data = options.data.clone();
+        let unusable = |problem: String| StartError::Data(data.clone().unwrap_or_else(std::env::temp_dir), problem);
+        let state = Arc::new(State::open(data.as_deref()).map_err(|error| unusable(error.to_string()))?);
+        restore(&options.clock, &state);
+        let dynamo = Dynamo::open(data.as_deref(), &options.clock).map_err(unusable)?;
+        let folder = data.is_none().then(TempDir::new).transpose().map_err(|error| unusable(error.to_string()))?;
+        let objects = folder.as_ref().map(|it| it.path().to_owned()).or(data.clone()).unwrap_or_default().join("s3");
+        let store = Store::open(&objects, options.clock.clone()).map_err(|error| unusable(error.to_string()))?;
+
+        let (end, ended) = watch::channel(false);
+        let mut servers = JoinSet::new();
+        let endpoint = async |offset: u16| {
+            // Next to the front door, so that they are the same after a restart; elsewhere if that is taken.
+            let beside = if options.port == 0 { 0 } else { options.port.saturating_add(offset) };
+            let listener = match listen(beside).await {
+                Err(_) if beside != 0 => listen(0).await,
+                other => other,
+            };
+            let listener = listener.map_err(|error| StartError::Port(beside, error))?;
+            let port = listener.local_addr().map_or(beside, |address| address.port());
+            Ok::<_, StartError>((listener, format!("http://127.0.0.1:{port}")))
+        };
+        let (dynamodb_listener, dynamodb_url) = endpoint(1).await?;
+        let (s3_listener, s3_url) = endpoint(2).await?;
+        let (secrets_listener, secrets_url) = endpoint(3).await?;
+        let endpoints = Endpoints { dynamodb: dynamodb_url, s3: s3_url, secrets: secrets_url };
+        let serving =
+            dynoxide::server::serve_with_shutdown(dynamodb_listener, dynamo.database.clone(), over(ended.clone()));
+        servers.spawn(async move { drop(serving.await) });
+        servers.spawn(s3::serve(s3_listener, store.clone(), (ACCESS_KEY, SECRET_KEY), over(ended.clone())));
+        servers.spawn(serve(secrets_listener, secrets::router(&template.secrets), ended.clone()));
+
+        let host = |settings: BTreeMap<String, String>| Host::new(settings, sdk(), options.clock.clone());
+        let client = host(endpoints.settings()).dynamodb();
+        dynamodb::make(&client, &template.tables).await.map_err(wrong)?;
+        storage::make(&store, &template.buckets).map_err(wrong)?;
+        let register = template.functions.iter().find_map(|function| function.settings.get("REGISTER_TABLE"));
+        let surveys = match (&options.surveys, register) {
+            (Some(folder), Some(table)) => surveys::load(&client, table, folder).await.map_err(StartError::Survey)?,
+            (Some(_), None) => return Err(StartError::Survey("no function has the setting REGISTER_TABLE".into())),
+            (None, _) => Vec::new(),
+        };
+
+        let (mut running, mut hosts, mut settings) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        let mut events = Vec::new();
+        for mut function in template.functions {
+            let id = function.id.clone();
+            let of_function = |problem| wrong((id.clone(), problem));
+            let name = options.functions.crate_of(&function).map_err(of_function)?;
+            let mut environment = function.settings.clone();
+            environment.extend(endpoints.settings());
+            let host = host(environment.clone());
+            let started = options.functions.start(&name, host.clone()).await.map_err(of_function)?;
+            events.extend(std::mem::take(&mut function.events).into_iter().map(|event| (name.clone(), event)));
+            hosts.insert(name.clone(), host);
+            settings.insert(name.clone(), environment);
+            running.push(Running { name, template: Arc::new(function), function: started });
+        }
+        let functions = Arc::new(Functions::new(running, Arc::clone(&state), options.clock.clone()));
+        let mut house = House {
+            clock: options.clock,
+            state,
+            dynamo,
+            store,
+            functions: Arc::clone(&functions),
+            routes: Vec::new(),
+            queues: template.queues,
+            mappings: Vec::new(),
+            schedules: Vec::new(),
+            ttl: options.ttl,
+            turn: tokio::sync::Mutex::default(),
+        };
+        for (name, (event_id, event)) in events {
+            let Some(function) = functions.find(&name).cloned() else { continue };
+            let place = function.template.id.clone();
+            house.add(function, &event_id, event, options.schedules).map_err(|problem| wrong((place, problem)))?;
+        }
+        let house = Arc::new(house);
+        servers.spawn(serve(listener, http::router(Arc::clone(&house)), ended.clone()));
+        servers.spawn(keep(Arc::clone(&house), ended));
+        let url = format!("http://127.0.0.1:{port}");
+        Ok(Self { house, url, endpoints, hosts, settings, surveys, end, servers, _folder: folder })
+    }
+
+    /// Where the front door is.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where the stack's AWS endpoints are.
+    #[must_use]
+    pub const fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
+    /// The ids of the surveys that were loaded.
+    #[must_use]
+    pub fn surveys(&self) -> &[String] {
+        &self.surveys
+    }
+
+    /// The host that a function of the template was started on, by the name of its crate.
+    #[must_use]
+    pub fn host(&self, function: &str) -> Option<Host> {
+        self.hosts.get(function).cloned()
+    }
+
+    /// The settings of that host: the template's environment of the function, and the endpoints.
+    #[must_use]
+    pub fn settings(&self, function: &str) -> Option<BTreeMap<String, String>> {
+        self.settings.get(function).cloned()
+    }
+
+    /// The SDK's configuration for this stack, without endpoints; a faulty connection can be built on it.
+    #[must_use]
+    pub fn sdk(&self) -> aws_config::SdkConfig {
+        sdk()
+    }
+
+    /// The store behind the S3 endpoint.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.house.store
+    }
+
+    /// Invokes a function (by crate, name, logical id or ARN) as Lambda does and waits for its answer.
+    ///
+    /// # Errors
+    /// What the function failed with.
+    pub async fn invoke(&self, function: &str, event: Value) -> Result<Value, Diagnostic> {
+        self.house.functions.invoke(function, event).await
+    }
+
+    /// The clock of everything in the stack.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.house.clock.clone()
+    }
+
+    /// Moves the clock; TTL's removals are delivered and due schedules have run when it returns.
+    ///
+    /// # Errors
+    /// If the embedded stores could not remove what expired.
+    pub async fn move_clock(&self, to: DateTime<Utc>) -> Result<(), UpkeepError> {
+        self.house.move_clock(to).await
+    }
+
+    /// Waits until everything that waits in streams and asynchronous invocations is delivered.
+    ///
+    /// # Errors
+    /// If a stream could not be read.
+    pub async fn settle(&self) -> Result<(), UpkeepError> {
+        self.house.settle().await
+    }
+
+    /// The messages that wait in a queue, by its name.
+    #[must_use]
+    pub fn messages(&self, queue: &str) -> Vec<Message> {
+        let queue = self.house.queues.iter().find(|known| known.name == queue);
+        let messages = queue.and_then(|queue| self.house.state.read(|saved| saved.queues.get(&queue.arn).cloned()));
+        messages.unwrap_or_default()
+    }
+
+    /// Ends the stack; requests that are under way get a moment.
+    pub async fn stop(mut self) {
+        let _ = self.end.send(true);
+        let finish = async { while self.servers.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(LAST_REQUESTS, finish).await;
+        self.servers.shutdown().await;
+    }
+}
+
+impl House {
+    fn add(&mut self, function: Running, event_id: &str, event: Event, schedules: bool) -> Result<(), String> {
+        let id = format!("{}/{event_id}", function.template.id);
+        match event {
+            Event::Http(route) => self.routes.push((route, function.name)),
+            Event::Schedule(schedule) if schedules => {
+                let now = self.clock.now();
+                self.state.update(|saved| {
+                    saved.schedules.entry(id.clone()).or_insert(now);
+                });
+                self.schedules.push(Schedule { id, expression: schedule.expression, input: schedule.input, function });
+            }
+            Event::Schedule(_) => {}
+            Event::Stream(event) => {
+                let (dynamo, state, clock) = (self.dynamo.clone(), Arc::clone(&self.state), self.clock.clone());
+                let mapping =
+                    Mapping { id, event, function, dynamo, state, clock, turn: tokio::sync::Mutex::default() };
+                mapping.begin()?;
+                self.mappings.push(mapping);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Moves a clock that nobody has moved to where it was when the folder was last used.
+fn restore(clock: &Clock, state: &State) {
+    let ahead = TimeDelta::milliseconds(state.read(|saved| saved.ahead));
+    if clock.ahead().is_zero() && !ahead.is_zero() {
+        clock.set(clock.now() + ahead);
+    }
+    let ahead = clock.ahead().num_milliseconds();
+    state.update(|saved| saved.ahead = ahead);
+}
+
+async fn listen(port: u16) -> std::io::Result<TcpListener> {
+    TcpListener::bind(("127.0.0.1", port)).await
+}
+
+async fn serve(listener: TcpListener, router: Router, ended: watch::Receiver<bool>) {
+    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(over(ended)).await {
+        tracing::error!(error = error.to_string(), "a server of the stack ended");
+    }
+}
+
+async fn keep(house: Arc<House>, ended: watch::Receiver<bool>) {
+    tokio::select! {
+        () = house.keep() => {}
+        () = over(ended) => {}
+    }
+}
+
+/// Ready when the stack is stopped or dropped.
+async fn over(mut ended: watch::Receiver<bool>) {
+    let _ = ended.wait_for(|ended| *ended).await;
+}

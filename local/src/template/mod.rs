@@ -1,0 +1,137 @@
+//! `template.yaml`, read as AWS would read it: what is wrong in it fails here, at start.
+
+mod events;
+mod intrinsics;
+mod resources;
+mod yaml;
+
+pub(crate) use events::{Event, StreamEvent};
+pub(crate) use intrinsics::ACCOUNT;
+pub use intrinsics::REGION;
+pub(crate) use resources::{Bucket, Function, Index, Key, LifecycleRule, Queue, Secret, Table};
+
+use intrinsics::Scope;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// What is wrong in the template, and in which of its resources.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}: {place}: {problem}")]
+pub struct TemplateError {
+    /// The template's file name.
+    pub file: String,
+    /// The logical id of the resource (or the section) that is wrong.
+    pub place: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+/// Everything in a template that matters in one process.
+#[derive(Debug, Default)]
+pub(crate) struct Template {
+    pub(crate) tables: Vec<Table>,
+    pub(crate) buckets: Vec<Bucket>,
+    pub(crate) queues: Vec<Queue>,
+    pub(crate) secrets: Vec<Secret>,
+    pub(crate) functions: Vec<Function>,
+}
+
+/// Types whose meaning would silently be lost if they were passed over like an alarm or a policy.
+const REFUSED: [&str; 8] = [
+    "AWS::ApiGatewayV2::Route",
+    "AWS::DynamoDB::GlobalTable",
+    "AWS::Lambda::EventSourceMapping",
+    "AWS::Lambda::Function",
+    "AWS::Scheduler::Schedule",
+    "AWS::Serverless::Api",
+    "AWS::Serverless::SimpleTable",
+    "AWS::Serverless::StateMachine",
+];
+
+impl Template {
+    /// Reads the template at `path`.
+    pub(crate) fn read(path: &Path, given: &BTreeMap<String, String>) -> Result<Self, TemplateError> {
+        let file = path.file_name().map_or_else(|| path.display().to_string(), |name| name.display().to_string());
+        let wrong = |place: &str, problem: String| TemplateError { file: file.clone(), place: place.into(), problem };
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| wrong("file", format!("{} cannot be read: {error}", path.display())))?;
+        Self::parse(&text, given).map_err(|(place, problem)| wrong(&place, problem))
+    }
+
+    /// Understands a template's text, with values for its parameters; an error names the place and the problem.
+    pub(crate) fn parse(text: &str, given: &BTreeMap<String, String>) -> Result<Self, (String, String)> {
+        let document = yaml::parse(text).map_err(|problem| ("YAML".to_owned(), problem))?;
+        let scope = Scope::new(&document, given).map_err(|problem| ("Parameters".to_owned(), problem))?;
+        let mut template = Self::default();
+        for (id, resource) in scope.resources() {
+            template.add(&scope, id, resource).map_err(|problem| (id.clone(), problem))?;
+        }
+        if let Some(outputs) = document.get("Outputs") {
+            scope.resolve(outputs).map_err(|problem| ("Outputs".to_owned(), problem))?;
+        }
+        template.check().map(|()| template)
+    }
+
+    fn add(&mut self, scope: &Scope<'_>, id: &str, resource: &Value) -> Result<(), String> {
+        let Some(kind) = resource.get("Type").and_then(Value::as_str) else {
+            return Err("has no Type".into());
+        };
+        if !scope.is_made(id)? {
+            return Ok(());
+        }
+        let mut properties =
+            resource.get("Properties").cloned().unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+        if kind == "AWS::Serverless::Function" {
+            properties = resources::with_globals(properties, scope.globals("Function"));
+        }
+        let properties = scope.resolve(&properties)?.unwrap_or_default();
+        let name = scope.name(id)?;
+        match kind {
+            "AWS::DynamoDB::Table" => self.tables.push(Table::new(id, name, properties)?),
+            "AWS::S3::Bucket" => self.buckets.push(Bucket::new(id, name, properties)?),
+            "AWS::SQS::Queue" => self.queues.push(Queue { arn: scope.attribute(id, "Arn")?, name }),
+            "AWS::SecretsManager::Secret" => self.secrets.push(Secret::new(name, scope.name_or_arn(id)?, &properties)?),
+            "AWS::Serverless::Function" => {
+                let arn = scope.attribute(id, "Arn")?;
+                self.functions.push(Function::new(id, name, arn, scope.stack(), &properties)?);
+            }
+            other if REFUSED.contains(&other) => return Err(format!("{other} is not understood by the local stack")),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Checks what one part of the template says about another.
+    fn check(&self) -> Result<(), (String, String)> {
+        let mut routes = BTreeSet::new();
+        for function in &self.functions {
+            for (event_id, event) in &function.events {
+                let wrong = |problem: String| (function.id.clone(), format!("event {event_id}: {problem}"));
+                match event {
+                    Event::Http(route) if !routes.insert(route.key()) => {
+                        return Err(wrong(format!("the route {} is there twice", route.key())));
+                    }
+                    Event::Stream(stream) => self.check_stream(stream).map_err(wrong)?,
+                    _ => {}
+                }
+            }
+            for queue in function.queues() {
+                if !self.queues.iter().any(|known| known.arn == queue) {
+                    return Err((function.id.clone(), format!("the destination {queue} is no queue of this template")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_stream(&self, stream: &StreamEvent) -> Result<(), String> {
+        let Some(table) = self.tables.iter().find(|table| table.name == stream.table) else {
+            return Err(format!("there is no table {}", stream.table));
+        };
+        let Some(view) = &table.stream else {
+            return Err(format!("the table {} has no stream", table.id));
+        };
+        stream.filters.iter().try_for_each(|filter| filter.fits(view))
+    }
+}

@@ -1,0 +1,322 @@
+//! The resources that the local stack makes, with the properties that matter to it.
+
+use super::events::Event;
+use super::intrinsics::text;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// A table: its keys, its indexes, its stream and what expires.
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) attributes: Vec<(String, String)>,
+    pub(crate) keys: Vec<Key>,
+    pub(crate) indexes: Vec<Index>,
+    pub(crate) local_indexes: Vec<Index>,
+    pub(crate) ttl: Option<String>,
+    pub(crate) stream: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct Key {
+    pub(crate) attribute_name: String,
+    pub(crate) key_type: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct Index {
+    #[serde(rename = "IndexName")]
+    pub(crate) name: String,
+    pub(crate) key_schema: Vec<Key>,
+    pub(crate) projection: Projection,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct Projection {
+    pub(crate) projection_type: String,
+    #[serde(default)]
+    pub(crate) non_key_attributes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Attribute {
+    attribute_name: String,
+    attribute_type: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct TimeToLive {
+    #[serde(default)]
+    attribute_name: String,
+    #[serde(deserialize_with = "flag")]
+    enabled: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct TableProperties {
+    attribute_definitions: Vec<Attribute>,
+    key_schema: Vec<Key>,
+    #[serde(default)]
+    global_secondary_indexes: Vec<Index>,
+    #[serde(default)]
+    local_secondary_indexes: Vec<Index>,
+    time_to_live_specification: Option<TimeToLive>,
+    stream_specification: Option<StreamSpecification>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct StreamSpecification {
+    stream_view_type: String,
+}
+
+/// Every property of `AWS::DynamoDB::Table`; a mistyped one would otherwise be a table without it.
+const TABLE: [&str; 19] = [
+    "AttributeDefinitions",
+    "BillingMode",
+    "ContributorInsightsSpecification",
+    "DeletionProtectionEnabled",
+    "GlobalSecondaryIndexes",
+    "ImportSourceSpecification",
+    "KeySchema",
+    "KinesisStreamSpecification",
+    "LocalSecondaryIndexes",
+    "OnDemandThroughput",
+    "PointInTimeRecoverySpecification",
+    "ProvisionedThroughput",
+    "ResourcePolicy",
+    "SSESpecification",
+    "StreamSpecification",
+    "TableClass",
+    "TableName",
+    "Tags",
+    "TimeToLiveSpecification",
+];
+
+impl Table {
+    pub(super) fn new(id: &str, name: String, properties: Value) -> Result<Self, String> {
+        only(&properties, &TABLE)?;
+        let table: TableProperties = read(properties)?;
+        let ttl = table.time_to_live_specification.filter(|ttl| ttl.enabled).map(|ttl| ttl.attribute_name);
+        if ttl.as_deref() == Some("") {
+            return Err("TimeToLiveSpecification has no AttributeName".into());
+        }
+        Ok(Self {
+            id: id.into(),
+            name,
+            attributes: table
+                .attribute_definitions
+                .into_iter()
+                .map(|it| (it.attribute_name, it.attribute_type))
+                .collect(),
+            keys: table.key_schema,
+            indexes: table.global_secondary_indexes,
+            local_indexes: table.local_secondary_indexes,
+            ttl,
+            stream: table.stream_specification.map(|stream| stream.stream_view_type),
+        })
+    }
+}
+
+/// A bucket and what its lifecycle removes.
+#[derive(Debug)]
+pub(crate) struct Bucket {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) rules: Vec<LifecycleRule>,
+}
+
+/// One rule of a lifecycle, in days.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct LifecycleRule {
+    pub(crate) status: String,
+    #[serde(default)]
+    pub(crate) prefix: String,
+    #[serde(default, deserialize_with = "number")]
+    pub(crate) expiration_in_days: Option<i64>,
+    abort_incomplete_multipart_upload: Option<Abort>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Abort {
+    #[serde(deserialize_with = "number")]
+    days_after_initiation: Option<i64>,
+}
+
+impl LifecycleRule {
+    /// After how many days an upload that was never completed is aborted.
+    pub(crate) fn abort_after_days(&self) -> Option<i64> {
+        self.abort_incomplete_multipart_upload.as_ref().and_then(|abort| abort.days_after_initiation)
+    }
+}
+
+impl Bucket {
+    pub(super) fn new(id: &str, name: String, properties: Value) -> Result<Self, String> {
+        #[derive(Default, Deserialize)]
+        #[serde(rename_all = "PascalCase", deny_unknown_fields)]
+        struct Lifecycle {
+            rules: Vec<LifecycleRule>,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Properties {
+            #[serde(default)]
+            lifecycle_configuration: Lifecycle,
+        }
+        let properties: Properties = read(properties)?;
+        let rules = properties.lifecycle_configuration.rules;
+        let rules = rules.into_iter().filter(|rule| rule.status == "Enabled").collect();
+        Ok(Self { id: id.into(), name, rules })
+    }
+}
+
+/// A queue, for what failed.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    pub(crate) name: String,
+    pub(crate) arn: String,
+}
+
+/// A secret whose value AWS would generate.
+#[derive(Debug)]
+pub(crate) struct Secret {
+    pub(crate) name: String,
+    pub(crate) arn: String,
+    /// The JSON around the generated text, and the key under which it stands.
+    pub(crate) template: Option<(Map<String, Value>, String)>,
+}
+
+impl Secret {
+    pub(super) fn new(name: String, arn: String, properties: &Value) -> Result<Self, String> {
+        let generate = properties.get("GenerateSecretString");
+        let field = |name: &str| generate.and_then(|it| it.get(name)).and_then(Value::as_str);
+        let template = match (field("SecretStringTemplate"), field("GenerateStringKey")) {
+            (Some(template), Some(key)) => {
+                let template = serde_json::from_str(template);
+                Some((
+                    template.map_err(|error| format!("SecretStringTemplate is no JSON object: {error}"))?,
+                    key.to_owned(),
+                ))
+            }
+            (None, None) => None,
+            _ => return Err("SecretStringTemplate and GenerateStringKey need each other".into()),
+        };
+        Ok(Self { name, arn, template })
+    }
+}
+
+/// A function: which of the crates it is, its settings and what invokes it.
+#[derive(Debug)]
+pub(crate) struct Function {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) arn: String,
+    /// The names that its crate may have: the last folder of its code, and its name without the stack's.
+    pub(crate) crates: Vec<String>,
+    pub(crate) settings: BTreeMap<String, String>,
+    pub(crate) events: Vec<(String, Event)>,
+    /// How often an asynchronous invocation that failed is tried again.
+    pub(crate) retries: i64,
+    /// The queue for an asynchronous invocation that failed for good.
+    pub(crate) failures: Option<String>,
+}
+
+impl Function {
+    pub(super) fn new(id: &str, name: String, arn: String, stack: &str, properties: &Value) -> Result<Self, String> {
+        let folder = properties.get("CodeUri").and_then(Value::as_str).map(|uri| uri.trim_end_matches('/'));
+        let folder = folder.and_then(|uri| uri.rsplit('/').next()).map(str::to_owned);
+        let short = name.strip_prefix(stack).and_then(|rest| rest.strip_prefix('-')).map(str::to_owned);
+        let mut settings = BTreeMap::new();
+        let variables = properties.pointer("/Environment/Variables").and_then(Value::as_object);
+        for (key, value) in variables.into_iter().flatten() {
+            settings.insert(key.clone(), text(value).map_err(|problem| format!("{key}: {problem}"))?);
+        }
+        let mut events = Vec::new();
+        for (event, value) in properties.get("Events").and_then(Value::as_object).into_iter().flatten() {
+            let parsed = Event::new(value).map_err(|problem| format!("event {event}: {problem}"))?;
+            events.push((event.clone(), parsed));
+        }
+        let asynchronous = properties.get("EventInvokeConfig");
+        let retries = asynchronous.and_then(|config| config.get("MaximumRetryAttempts")).map(text).transpose()?;
+        let failures = properties.pointer("/EventInvokeConfig/DestinationConfig/OnFailure/Destination");
+        let failures = failures.or_else(|| properties.pointer("/DeadLetterQueue/TargetArn"));
+        Ok(Self {
+            id: id.into(),
+            name,
+            arn,
+            crates: folder.into_iter().chain(short).collect(),
+            settings,
+            events,
+            retries: retries.and_then(|retries| retries.parse().ok()).unwrap_or(2),
+            failures: failures.map(text).transpose()?,
+        })
+    }
+
+    /// Every queue that this function's failures go to.
+    pub(super) fn queues(&self) -> impl Iterator<Item = &str> {
+        let of_streams = self.events.iter().filter_map(|(_, event)| match event {
+            Event::Stream(stream) => stream.failures.as_deref(),
+            Event::Schedule(schedule) => schedule.failures.as_deref(),
+            Event::Http(_) => None,
+        });
+        self.failures.as_deref().into_iter().chain(of_streams)
+    }
+}
+
+/// A function's properties with what `Globals` says for every function.
+pub(super) fn with_globals(mut properties: Value, globals: Option<&Value>) -> Value {
+    let variables = globals.and_then(|globals| globals.pointer("/Environment/Variables")).and_then(Value::as_object);
+    if let (Some(variables), Value::Object(properties)) = (variables, &mut properties) {
+        let environment = properties.entry("Environment").or_insert_with(|| serde_json::json!({}));
+        if let Value::Object(environment) = environment
+            && let Value::Object(own) = environment.entry("Variables").or_insert_with(|| serde_json::json!({}))
+        {
+            for (key, value) in variables {
+                own.entry(key.clone()).or_insert_with(|| value.clone());
+            }
+        }
+    }
+    properties
+}
+
+/// Refuses a property that is not one of `known`.
+pub(super) fn only(properties: &Value, known: &[&str]) -> Result<(), String> {
+    let names = properties.as_object().into_iter().flat_map(Map::keys);
+    for name in names {
+        if !known.contains(&name.as_str()) {
+            return Err(format!("{name} is not one of its properties"));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn read<T: for<'de> Deserialize<'de>>(properties: Value) -> Result<T, String> {
+    serde_json::from_value(properties).map_err(|error| error.to_string())
+}
+
+/// A whole number, which a parameter may have given as a text.
+pub(super) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let value = Option::<Value>::deserialize(deserializer)?.filter(|value| !value.is_null());
+    let parsed = value.map(|value| text(&value).ok().and_then(|text| text.parse().ok()).ok_or(value)).transpose();
+    parsed.map_err(|value| serde::de::Error::custom(format!("{value} is not a whole number")))
+}
+
+/// A truth value, which a parameter may have given as a text.
+pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    match text(&value).unwrap_or_default().as_str() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(serde::de::Error::custom(format!("{value} is neither true nor false"))),
+    }
+}
