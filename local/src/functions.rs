@@ -32,12 +32,6 @@ type Start = Arc<dyn Fn(Host) -> Starting + Send + Sync>;
 pub struct Registry(BTreeMap<String, Start>);
 
 impl Registry {
-    /// Custodian's own functions.
-    #[must_use]
-    pub fn custodian() -> Self {
-        Self::default()
-    }
-
     /// Adds a function: its name, and how it starts on a host.
     #[must_use]
     pub fn with<F, S>(mut self, name: &str, start: S) -> Self

@@ -8,6 +8,7 @@
 //! that a stream keeps a record, and TTL's five years (an item that expired longer ago is removed all the same).
 
 mod clock;
+mod custodian;
 mod dynamodb;
 mod filter;
 mod functions;

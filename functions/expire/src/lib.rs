@@ -46,7 +46,10 @@ impl Expire {
     /// # Errors
     /// A constant if a record is so broken that it cannot even be named; Lambda then halves the batch.
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error> {
-        let records = event.payload.get("Records").and_then(Value::as_array).ok_or("not an event of a stream")?;
+        let mut payload = event.payload;
+        let Some(Value::Array(records)) = payload.get_mut("Records").map(Value::take) else {
+            return Err("not an event of a stream".into());
+        };
         let told = stream::iter(records).map(|record| self.tell(record)).buffered(AT_ONCE);
         let (mut count, mut told) = (0_u64, std::pin::pin!(told));
         let mut failures = Vec::new();
@@ -66,11 +69,11 @@ impl Expire {
     }
 
     /// Tells the ledger of one removal, if it is one of TTL's.
-    async fn tell(&self, record: &Value) -> Result<bool, Stopped> {
+    async fn tell(&self, record: Value) -> Result<bool, Stopped> {
         let number = record.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).map(str::to_owned);
         let stopped = |poison| Stopped { sequence_number: number.clone(), poison };
         // Serde's message would show the image, so it is dropped.
-        let record: EventRecord = serde_json::from_value(record.clone()).map_err(|_| stopped(true))?;
+        let record: EventRecord = serde_json::from_value(record).map_err(|_| stopped(true))?;
         if !is_from_ttl(&record) {
             return Ok(false);
         }
