@@ -152,8 +152,8 @@ impl House {
         let mut pages = client.scan().table_name(self.setting(table)).into_paginator().items().send();
         let mut items = BTreeSet::new();
         while let Some(item) = pages.next().await {
-            let sorted: std::collections::BTreeMap<_, _> = item.unwrap().into_iter().collect();
-            items.insert(format!("{sorted:?}"));
+            let sorted: Value = serde_dynamo::from_item(item.unwrap()).unwrap();
+            items.insert(sorted.to_string());
         }
         items
     }

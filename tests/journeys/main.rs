@@ -2,8 +2,10 @@
 
 mod answers;
 mod binaries;
+mod canary;
 mod erasure;
 mod expiry;
 mod exports;
+mod faults;
 mod house;
 mod permissions;

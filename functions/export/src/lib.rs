@@ -91,7 +91,7 @@ impl Export {
             about: supplementary::Council {
                 name: host.setting("COUNCIL_NAME")?.to_owned(),
                 dpo_email: host.setting("DPO_EMAIL")?.to_owned(),
-                region: host.setting("AWS_REGION")?.to_owned(),
+                region: host.region()?.to_owned(),
             },
         })
     }

@@ -103,7 +103,7 @@ impl Sweep {
         let shards = days.into_iter().flat_map(|day| (0..SHARDS).map(move |shard| (day, shard)));
         let swept =
             stream::iter(shards).map(|(day, shard)| self.sweep_shard(day, shard, now)).buffer_unordered(AT_ONCE);
-                let report = swept
+        let report = swept
             .try_fold(report, |report, (deleted, lateness)| async move {
                 let oldest_lateness_seconds = report.oldest_lateness_seconds.max(lateness);
                 Ok(Report { deleted: report.deleted + deleted, oldest_lateness_seconds, ..report })

@@ -60,6 +60,14 @@ impl Host {
         self.clock.clone()
     }
 
+    /// The AWS region that the function runs in, and everything lies in.
+    ///
+    /// # Errors
+    /// [`StartError::Missing`] if the SDK knows of none.
+    pub fn region(&self) -> Result<&str, StartError> {
+        self.sdk.region().map(AsRef::as_ref).ok_or(StartError::Missing("AWS_REGION"))
+    }
+
     /// The setting called `name`.
     ///
     /// # Errors

@@ -30,7 +30,6 @@ where
     let directives = std::iter::once(libraries.to_string()).chain(house).collect::<Vec<_>>().join(",");
     tracing_subscriber::fmt()
         .json()
-        .flatten_event(true)
         .with_current_span(false)
         .with_span_list(false)
         .with_env_filter(EnvFilter::new(directives))

@@ -74,11 +74,12 @@ impl People {
         holders.extend(identifiers.iter().filter_map(anonymous));
         let mut linked: Vec<Linked> = Vec::new();
         for (through, from) in &given {
-            let others = self.others(from, &given, now).await?;
-            for to in &others {
+            let led_to = self.led_to(from, now).await?;
+            let others = led_to.iter().filter(|to| given.iter().all(|(_, key)| key != *to));
+            for to in others {
                 let link = name(to);
                 let is_confirmed = confirmed.contains(&link);
-                let followed = is_confirmed || (follow == Follow::Unambiguous && others.len() == 1);
+                let followed = is_confirmed || (follow == Follow::Unambiguous && led_to.len() == 1);
                 if followed {
                     holders.push(Holder::Subject(to.clone()));
                 }
@@ -91,23 +92,18 @@ impl People {
         Ok(Found { holders, linked })
     }
 
-    /// The subjects that a key leads to and that were not named themselves.
-    async fn others(
-        &self,
-        from: &SubjectKey,
-        given: &[(Kind, SubjectKey)],
-        now: DateTime<Utc>,
-    ) -> Result<Vec<SubjectKey>, StorageError> {
+    /// The subjects that a key leads to.
+    async fn led_to(&self, from: &SubjectKey, now: DateTime<Utc>) -> Result<Vec<SubjectKey>, StorageError> {
         let mut pages = self.records.links(from, now);
-        let mut others = Vec::new();
+        let mut subjects = Vec::new();
         while let Some(page) = pages.next().await? {
-            others.extend(page.into_iter().map(|link| link.to).filter(|to| given.iter().all(|(_, key)| key != to)));
-            if others.len() >= SHOWN {
-                others.truncate(SHOWN);
+            subjects.extend(page.into_iter().map(|link| link.to));
+            if subjects.len() >= SHOWN {
+                subjects.truncate(SHOWN);
                 break;
             }
         }
-        Ok(others)
+        Ok(subjects)
     }
 
     /// What a subject can be recognised by.

@@ -1,0 +1,125 @@
+//! A person is sent through everything at TRACE, and is in no line, no entry, no key.
+
+use crate::house::{House, TABLES, email_id, erasure, phone_id, token};
+use serde_json::json;
+use shared::edge::logs;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use tracing::Level;
+
+/// Who must not be found, in every spelling that could be; and their keys.
+const TRACES: [&str; 8] =
+    ["canary", "Canary", "kanarienvogel", "900177", "447700900177", "sings", "Goldfinch", "subject#1#"];
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn assert_silent(what: &str, text: &str) {
+    for trace in TRACES {
+        assert!(!text.contains(trace), "{trace} is in {what}: {text}");
+    }
+}
+
+#[test]
+fn the_canary_is_in_no_log_line_no_ledger_entry_and_no_key() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = logs::subscriber(Level::TRACE, move || writer.clone());
+    // One thread, so that every line of this house, and of no other, is heard.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let errors = tracing::subscriber::with_default(subscriber, || runtime.block_on(send_through_everything()));
+    let lines = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    for outcome in [
+        "stored", "repeated", "conflict", "refused", "decoy", "packaged", "linked", "erased", "expired", "swept",
+        "poison",
+    ] {
+        assert!(lines.contains(&format!("\"outcome\":\"{outcome}\"")), "{outcome} is not in the log:\n{lines}");
+    }
+    assert_silent("the log", &lines);
+    assert_silent("an error", &errors);
+}
+
+/// Gives the errors that were told.
+async fn send_through_everything() -> String {
+    let house = House::open().await;
+    let survey = "recycling-centre";
+    let form = house.get("/surveys/recycling-centre").await;
+    house.move_to("2026-11-23T10:01:00Z").await;
+    let answers =
+        "satisfaction=2&site=Wareham&comment=The+canary+sings&email=canary%40kanarienvogel.example&phone=07700+900177";
+    let token = token(&form.body);
+    let body = format!("submission_token={token}&{answers}");
+    assert_eq!(house.post_form(survey, &body).await.status, 303);
+    assert_eq!(house.post_form(survey, &body).await.status, 303);
+    assert_eq!(house.post_form(survey, &format!("{body}+loudly")).await.status, 303 + 119);
+    assert_eq!(house.post_form(survey, &format!("{answers}&website=canary")).await.status, 303);
+    let mut errors = Vec::new();
+    for wrong in [
+        json!({"satisfaction": "Canary", "canary@kanarienvogel.example": "sings", "email": "canary at home", "site": "Goldfinch"}),
+        json!("canary"),
+    ] {
+        errors.push(house.post_json(survey, &wrong).await.body);
+    }
+    errors.push(house.post(survey, &[("content-type", "application/json")], "{\"email\": \"canary@").await.body);
+    errors.push(house.post(survey, &[("content-type", "canary/sings")], "canary").await.body);
+    errors.push(house.post_json("canary@kanarienvogel.example", &json!({})).await.body);
+
+    let who = [email_id("Canary@kanarienvogel.example"), phone_id("07700 900177")];
+    for kind in ["access", "portability"] {
+        let order =
+            json!({"kind": kind, "identifiers": who, "requested_by": "dpo-7", "request_id": format!("R-{kind}")});
+        house.invoke("export", order).await.unwrap();
+        house.invoke("export", json!({"link_for": format!("R-{kind}")})).await.unwrap();
+    }
+    for key in house.objects() {
+        assert_silent("a key", &key);
+    }
+    for wrong in [
+        json!({"kind": "canary", "identifiers": [email_id("canary sings")], "requested_by": "dpo-7"}),
+        json!({"kind": "access", "identifiers": [email_id("canary sings")], "requested_by": "dpo-7"}),
+        json!({"kind": "access", "identifiers": "canary", "requested_by": "dpo-7"}),
+        json!({"link_for": "canary@kanarienvogel.example"}),
+        json!("canary sings"),
+    ] {
+        errors.push(house.invoke("export", wrong.clone()).await.unwrap_err());
+        errors.push(house.invoke("erase", wrong.clone()).await.unwrap_err());
+        errors.push(house.invoke("sweep", wrong.clone()).await.unwrap_err());
+        errors.push(house.invoke("expire", wrong.clone()).await.unwrap_err());
+        errors.push(house.invoke("ingest", wrong).await.unwrap_err());
+    }
+    house.invoke("erase", erasure(&who[..1])).await.unwrap();
+
+    // Once more, for three years to pass over; with a record that nobody can read.
+    house.move_to("2026-11-23T10:02:00Z").await;
+    house.post_form(survey, answers).await;
+    let poison = house.dynamodb().put_item().table_name(house.setting("RECORDS_TABLE"));
+    let s = crate::house::s;
+    let end = aws_sdk_dynamodb::types::AttributeValue::N("1890122400".into());
+    poison.item("pk", s("canary")).item("sk", s("sings")).item("expires_at", end).send().await.unwrap();
+    house.move_to("2029-12-01T00:00:00Z").await;
+    house.invoke("sweep", json!({"from": "2026-11-20"})).await.unwrap();
+
+    assert!(house.items("RECORDS_TABLE").await.is_empty());
+    assert!(house.items("LEDGER_TABLE").await.len() >= 4);
+    for entry in house.items("LEDGER_TABLE").await {
+        assert_silent("the ledger", &entry);
+    }
+    for message in house.stack.messages("Failed") {
+        assert_silent("the queue", &message.body.to_string());
+    }
+    let left = house.everything().await.into_iter().filter(|item| !item.contains("SUPPRESSION#"));
+    left.for_each(|item| assert_silent("what is stored", &item));
+    assert_eq!(TABLES.len(), 3, "a table that is added is looked through as well");
+    errors.join("\n")
+}
