@@ -1,3 +1,13 @@
 //! Every place forgets one person and leaves a receipt, on AWS Lambda.
 
-fn main() {}
+use erase::Erase;
+use lambda_runtime::{Error, run, service_fn};
+use shared::edge::{Host, logs};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let host = Host::lambda().await;
+    logs::start(&host);
+    let erase = Erase::start(&host).await?;
+    run(service_fn(|event| erase.invoke(event))).await
+}

@@ -1,3 +1,13 @@
 //! A record that TTL removed becomes a ledger entry, on AWS Lambda.
 
-fn main() {}
+use expire::Expire;
+use lambda_runtime::{Error, run, service_fn};
+use shared::edge::{Host, logs};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let host = Host::lambda().await;
+    logs::start(&host);
+    let expire = Expire::start(&host).await?;
+    run(service_fn(|event| expire.invoke(event))).await
+}

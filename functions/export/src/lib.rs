@@ -1,1 +1,199 @@
 //! Everything about one person becomes a package in S3.
+//!
+//! Records are read a page at a time and written on as they come, so that memory is the same for ten records and for a
+//! hundred thousand.
+
+mod document;
+mod making;
+mod order;
+mod report;
+mod supplementary;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use lambda_runtime::LambdaEvent;
+use order::{LinkOrder, PackageOrder};
+use serde_json::{Value, json};
+use shared::domain::order::BadOrder;
+use shared::edge::{Clock, Host, StartError};
+use shared::storage::exports::Exports;
+use shared::storage::packages::{Made, Package, Packages, State};
+use shared::storage::people::{Follow, Linked, People};
+use shared::storage::records::Records;
+use shared::storage::suppressions::Suppressions;
+use shared::storage::surveys::Surveys;
+use shared::storage::{StorageError, keys, secret};
+use std::time::Duration;
+
+/// How long a link works at most; it ends earlier with the credentials of the role that signed it
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html>).
+const LINK: TimeDelta = TimeDelta::hours(1);
+
+/// Makes packages, and links to them.
+#[derive(Debug)]
+pub struct Export {
+    clock: Clock,
+    people: People,
+    records: Records,
+    surveys: Surveys,
+    suppressions: Suppressions,
+    packages: Packages,
+    exports: Exports,
+    about: supplementary::Council,
+}
+
+/// Why there is no package.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The order cannot be carried out.
+    #[error(transparent)]
+    Order(#[from] BadOrder),
+    /// The request's id is taken.
+    #[error("request_id was used for another package: give this one an id of its own")]
+    AnotherRequest,
+    /// There is no such package.
+    #[error("link_for names no package")]
+    Unknown,
+    /// The package is not made yet.
+    #[error("link_for names a package that is not finished: ask for it again with the same request_id")]
+    Unfinished,
+    /// The package's time is over.
+    #[error("gone: the package has expired; ask for a new one")]
+    Expired,
+    /// Somebody whose data it held was erased.
+    #[error("gone: the package was deleted because the person was erased")]
+    Erased,
+    /// Records were found through an identifier that others may share.
+    #[error(
+        "the package holds records found through a shared identifier: look at `linked`, then confirm with confirmed_links"
+    )]
+    Unconfirmed,
+    /// DynamoDB or S3 does not answer.
+    #[error("not finished, ask again with the same request_id: {0}")]
+    Storage(#[from] StorageError),
+}
+
+impl Export {
+    /// Makes clients and keys once.
+    ///
+    /// # Errors
+    /// [`StartError`] if a setting or the secret is missing or unusable.
+    pub async fn start(host: &Host) -> Result<Self, StartError> {
+        let (dynamodb, register) = (host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned());
+        let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
+        Ok(Self {
+            clock: host.clock(),
+            people: People { keys: secret::subject_keys(host).await?, records: records.clone() },
+            records,
+            surveys: Surveys::new(dynamodb.clone(), register.clone()),
+            suppressions: Suppressions::new(dynamodb.clone(), register.clone()),
+            packages: Packages::new(dynamodb, register),
+            exports: Exports::new(host.s3(), host.setting("EXPORTS_BUCKET")?.to_owned()),
+            about: supplementary::Council {
+                name: host.setting("COUNCIL_NAME")?.to_owned(),
+                dpo_email: host.setting("DPO_EMAIL")?.to_owned(),
+                region: host.setting("AWS_REGION")?.to_owned(),
+            },
+        })
+    }
+
+    /// Carries out `{"kind", "identifiers", "requested_by", "request_id"?, "confirmed_links"?}` or `{"link_for",
+    /// "confirmed_links"?}`.
+    ///
+    /// # Errors
+    /// [`Error`] in words.
+    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error> {
+        let answer = self.handle(&event.payload, &event.context.request_id).await;
+        Ok(answer.inspect_err(|error| tracing::error!(error = %error, outcome = "refused", "export"))?)
+    }
+
+    async fn handle(&self, order: &Value, invocation: &str) -> Result<Value, Error> {
+        if order.get("link_for").is_some() {
+            self.link(&LinkOrder::read(order)?).await
+        } else {
+            self.package(&PackageOrder::read(order, invocation)?).await
+        }
+    }
+
+    /// Makes the package of a request, or gives the one that was made before.
+    async fn package(&self, order: &PackageOrder) -> Result<Value, Error> {
+        let now = self.clock.now();
+        let digest = order.digest(&self.people.keys);
+        let before = self.packages.find(&order.request, now).await?;
+        let found = self.people.find(&order.identifiers, &order.confirmed_links, Follow::Unambiguous, now).await?;
+        if let Some(before) = &before {
+            refuse_closed(before, now)?;
+            if before.order != digest {
+                return Err(Error::AnotherRequest);
+            }
+            if let (State::Complete, Some(made)) = (before.state, &before.made) {
+                return Ok(self.answer(order, made, &found.linked));
+            }
+        }
+        let waiting = found.linked.iter().filter(|link| link.followed && !link.confirmed);
+        let package = Package {
+            kind: order.kind,
+            state: State::Started,
+            order: digest,
+            requested_by: order.requested_by.clone(),
+            requested_at: before.map_or(now, |before| before.requested_at),
+            holders: found.holders.iter().map(keys::partition).collect(),
+            unconfirmed: waiting.map(|link| link.link.clone()).collect(),
+            made: None,
+        };
+        self.packages.start(&order.request, &package).await?;
+        let made = self.make(order, &package, &found, now).await?;
+        tracing::info!(outcome = "packaged", count = made.records, "export");
+        Ok(self.answer(order, &made, &found.linked))
+    }
+
+    fn answer(&self, order: &PackageOrder, made: &Made, linked: &[Linked]) -> Value {
+        let mut answer = json!({
+            "request_id": order.request.as_str(), "bucket": self.exports.bucket(), "key": made.key,
+            "records": made.records, "bytes": made.bytes, "sha256": made.sha256, "expires_at": made.expires_at,
+            "linked": linked,
+        });
+        if let Some(report) = &made.report_key {
+            answer["report_key"] = json!(report);
+        }
+        if made.records == 0 {
+            answer["message"] = json!(document::NOBODY);
+        }
+        answer
+    }
+
+    /// Signs links to a package that is there, for an hour at most.
+    async fn link(&self, order: &LinkOrder) -> Result<Value, Error> {
+        let now = self.clock.now();
+        let package = self.packages.find(&order.request, now).await?.ok_or(Error::Unknown)?;
+        refuse_closed(&package, now)?;
+        let made = package.made.as_ref().filter(|_| package.state == State::Complete).ok_or(Error::Unfinished)?;
+        if !package.unconfirmed.iter().all(|link| order.confirmed_links.contains(link)) {
+            return Err(Error::Unconfirmed);
+        }
+        if !package.unconfirmed.is_empty() {
+            self.packages.confirm(&order.request).await?;
+        }
+        let left = (made.expires_at - now).min(LINK);
+        let valid = left.to_std().unwrap_or(Duration::ZERO).max(Duration::from_secs(1));
+        let mut answer = json!({
+            "request_id": order.request.as_str(), "url": self.exports.link(&made.key, valid).await?,
+            "expires_at": now + left,
+        });
+        if let Some(report) = &made.report_key {
+            answer["report_url"] = json!(self.exports.link(report, valid).await?);
+        }
+        tracing::info!(outcome = "linked", "export");
+        Ok(answer)
+    }
+}
+
+/// What is over or erased is not handed out, whether or not S3 still has it.
+fn refuse_closed(package: &Package, now: DateTime<Utc>) -> Result<(), Error> {
+    let over = package.made.as_ref().is_some_and(|made| made.expires_at <= now);
+    match package.state {
+        State::Erased => Err(Error::Erased),
+        State::Expired => Err(Error::Expired),
+        State::Started | State::Complete if over => Err(Error::Expired),
+        State::Started | State::Complete => Ok(()),
+    }
+}

@@ -1,3 +1,13 @@
 //! Everything about one person becomes a package in S3, on AWS Lambda.
 
-fn main() {}
+use export::Export;
+use lambda_runtime::{Error, run, service_fn};
+use shared::edge::{Host, logs};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let host = Host::lambda().await;
+    logs::start(&host);
+    let export = Export::start(&host).await?;
+    run(service_fn(|event| export.invoke(event))).await
+}

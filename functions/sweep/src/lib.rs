@@ -1,1 +1,140 @@
 //! What TTL left behind is deleted, and the ledger says so.
+//!
+//! Every hour: the index by day is asked for the days that should be empty, from a cursor on, so that the cost grows
+//! with what is overdue and not with the table. Packages whose time is over go as well.
+
+mod days;
+mod packages;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use lambda_runtime::LambdaEvent;
+use serde::Serialize;
+use serde_json::Value;
+use shared::domain::ledger::{Cause, Entry};
+use shared::domain::order::{BadOrder, Order};
+use shared::edge::{Clock, Host, StartError};
+use shared::storage::StorageError;
+use shared::storage::exports::Exports;
+use shared::storage::keys::SHARDS;
+use shared::storage::ledger::Ledger;
+use shared::storage::packages::Packages;
+use shared::storage::records::{Doomed, Records};
+use shared::storage::sweep_cursor::SweepCursor;
+
+/// How many days' shards are asked at a time.
+const AT_ONCE: usize = 16;
+
+/// Deletes what is overdue.
+#[derive(Debug)]
+pub struct Sweep {
+    clock: Clock,
+    records: Records,
+    ledger: Ledger,
+    cursor: SweepCursor,
+    packages: Packages,
+    exports: Exports,
+}
+
+/// What a sweep found and deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// How many days were looked at.
+    pub days: usize,
+    /// How many items were overdue and are deleted.
+    pub deleted: u64,
+    /// By how many seconds the most overdue of them was late.
+    pub oldest_lateness_seconds: i64,
+    /// How many packages were over and are gone.
+    pub packages: u64,
+}
+
+/// Why a sweep did not finish; the next one goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The event is not one.
+    #[error(transparent)]
+    Order(#[from] BadOrder),
+    /// DynamoDB or S3 does not answer.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl Sweep {
+    /// Makes the clients once.
+    ///
+    /// # Errors
+    /// [`StartError`] if a setting is missing.
+    pub async fn start(host: &Host) -> Result<Self, StartError> {
+        let (dynamodb, register) = (host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned());
+        Ok(Self {
+            clock: host.clock(),
+            records: Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned()),
+            ledger: Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned()),
+            cursor: SweepCursor::new(dynamodb.clone(), register.clone()),
+            packages: Packages::new(dynamodb, register),
+            exports: Exports::new(host.s3(), host.setting("EXPORTS_BUCKET")?.to_owned()),
+        })
+    }
+
+    /// Sweeps: from where the last sweep got to, or from `{"from": "YYYY-MM-DD"}` after a restore.
+    ///
+    /// # Errors
+    /// [`Error`] in words; what is not swept now is swept the next time.
+    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error> {
+        let from = from(&event.payload)?;
+        let report = self.handle(from, self.clock.now()).await.inspect_err(|error| {
+            tracing::error!(error = %error, outcome = "unfinished", "sweep");
+        })?;
+        Ok(serde_json::to_value(report)?)
+    }
+
+    /// Sweeps what is overdue at `now`.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if it could not be finished; the cursor then stays where it was.
+    pub async fn handle(&self, from: Option<NaiveDate>, now: DateTime<Utc>) -> Result<Report, Error> {
+        let cursor = match from {
+            Some(day) => Some(day),
+            None => self.cursor.read(now).await?,
+        };
+        let days = days::to_look_at(cursor, now);
+        let shards = days.iter().flat_map(|day| (0..SHARDS).map(move |shard| (*day, shard)));
+        let swept =
+            stream::iter(shards).map(|(day, shard)| self.sweep_shard(day, shard, now)).buffer_unordered(AT_ONCE);
+        let report = Report { days: days.len(), ..Report::default() };
+        let report = swept
+            .try_fold(report, |report, (deleted, lateness)| async move {
+                let oldest_lateness_seconds = report.oldest_lateness_seconds.max(lateness);
+                Ok(Report { deleted: report.deleted + deleted, oldest_lateness_seconds, ..report })
+            })
+            .await?;
+        self.cursor.write(days::first_not_known_empty(now)).await?;
+        let report = Report { packages: self.sweep_packages(now).await?, ..report };
+        let Report { deleted, oldest_lateness_seconds, packages, .. } = report;
+        tracing::info!(outcome = "swept", count = deleted, oldest_lateness_seconds, packages, "sweep");
+        Ok(report)
+    }
+
+    /// Deletes what is overdue in one shard of one day; gives how much, and how late the latest was.
+    async fn sweep_shard(&self, day: NaiveDate, shard: u8, now: DateTime<Utc>) -> Result<(u64, i64), StorageError> {
+        let (mut deleted, mut lateness) = (0, 0);
+        let mut pages = self.records.overdue(day, shard, now);
+        while let Some(page) = pages.next().await? {
+            let late = |doomed: &Doomed| doomed.due.map_or(0, |due| Entry::lateness(due, now));
+            lateness = page.iter().map(late).fold(lateness, i64::max);
+            deleted += self.records.forget(page, &self.ledger, Cause::Sweep, now).await?;
+        }
+        Ok((deleted, lateness))
+    }
+}
+
+fn from(event: &Value) -> Result<Option<NaiveDate>, BadOrder> {
+    let order = Order::read(event, &["from"])?;
+    let date = order.get("from").map(str::parse::<NaiveDate>).transpose();
+    let date = date.map_err(|_| BadOrder::new("from", "must be a date, YYYY-MM-DD"))?;
+    if order.has("from") && date.is_none() {
+        return Err(BadOrder::new("from", "must be a date, YYYY-MM-DD"));
+    }
+    Ok(date)
+}

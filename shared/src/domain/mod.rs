@@ -1,1 +1,17 @@
 //! What a record, a person and a promise are: pure, without AWS, without a clock.
+
+pub mod answers;
+pub mod erasure;
+pub mod form_token;
+pub mod identifier;
+pub mod ledger;
+pub mod london;
+pub mod order;
+pub mod package;
+pub mod place;
+pub mod record;
+pub mod reference;
+pub mod retention;
+pub mod satisfaction;
+pub mod subject;
+pub mod survey;

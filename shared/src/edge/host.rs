@@ -27,6 +27,9 @@ pub enum StartError {
     /// A setting is there and cannot be used.
     #[error("the setting {0} {1}")]
     Invalid(&'static str, &'static str),
+    /// The secret behind subject keys cannot be used.
+    #[error("the secret {0}")]
+    Secret(#[from] crate::domain::subject::BadSecret),
     /// Something that the function reads while it starts could not be read.
     #[error(transparent)]
     Storage(#[from] crate::storage::StorageError),

@@ -3,6 +3,7 @@
 mod clock;
 mod host;
 pub mod logs;
+pub mod problem;
 
 pub use clock::Clock;
 pub use host::{Host, StartError};

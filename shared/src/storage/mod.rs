@@ -1,4 +1,27 @@
 //! The one place that knows how things lie in DynamoDB and S3.
+//!
+//! Methods are intents (`keep`, `about`, `forget`), reads come in pages, and what has expired is never read: that is
+//! decided in [`table`] alone.
+
+pub mod erasures;
+pub mod exports;
+pub mod keys;
+pub mod ledger;
+pub mod packages;
+pub mod people;
+pub mod records;
+pub mod secret;
+pub mod suppressions;
+pub mod surveys;
+pub mod sweep_cursor;
+pub mod table;
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::AttributeValue;
+use std::collections::HashMap;
+
+/// An item, as DynamoDB gives it.
+pub type Item = HashMap<String, AttributeValue>;
 
 /// Why something could not be read or written: the operation and what AWS called it, never what was in it.
 #[derive(Debug, thiserror::Error)]
@@ -8,4 +31,46 @@ pub struct StorageError {
     pub operation: &'static str,
     /// The error code that AWS gave, or what else went wrong (`timeout`).
     pub code: String,
+}
+
+impl StorageError {
+    /// What lies there is not what this version of the code puts there.
+    #[must_use]
+    pub fn unreadable(operation: &'static str) -> Self {
+        Self { operation, code: "unreadable item".to_owned() }
+    }
+}
+
+/// Turns an SDK's error into ours: serde's and AWS's messages can show data, so only the code is kept.
+pub(crate) fn failed<E: ProvideErrorMetadata, R>(operation: &'static str) -> impl Fn(SdkError<E, R>) -> StorageError {
+    move |error| {
+        let code = match &error {
+            SdkError::ServiceError(service) => service.err().code().unwrap_or("service error"),
+            SdkError::TimeoutError(_) => "timeout",
+            SdkError::DispatchFailure(_) => "no connection",
+            SdkError::ResponseError(_) => "broken response",
+            _ => "request not made",
+        };
+        StorageError { operation, code: code.to_owned() }
+    }
+}
+
+/// A string attribute.
+pub(crate) fn s(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+/// A number attribute.
+pub(crate) fn n(value: i64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// A string out of an item.
+pub(crate) fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name)?.as_s().ok().map(String::as_str)
+}
+
+/// A whole number out of an item.
+pub(crate) fn number(item: &Item, name: &str) -> Option<i64> {
+    item.get(name)?.as_n().ok()?.parse().ok()
 }

@@ -1,0 +1,167 @@
+//! Making a package: every live record, read by the page and written on as it comes.
+
+use crate::document::{self, Said};
+use crate::order::PackageOrder;
+use crate::report;
+use crate::{Error, Export};
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+use shared::domain::package::PackageKind;
+use shared::domain::record::{Holder, Record};
+use shared::domain::survey::Survey;
+use shared::storage::StorageError;
+use shared::storage::exports::{Exports, File, Upload};
+use shared::storage::packages::{DAYS, Made, Package, State};
+use shared::storage::people::Found;
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// When each subject was last erased, if that still matters.
+type Erased = Vec<Option<DateTime<Utc>>>;
+
+impl Export {
+    /// Makes the objects of a package that is entered as started.
+    pub(crate) async fn make(
+        &self,
+        order: &PackageOrder,
+        package: &Package,
+        found: &Found,
+        now: DateTime<Utc>,
+    ) -> Result<Made, Error> {
+        let erased = self.erased(&found.holders, now).await?;
+        let surveys = self.surveys.all(now).await?;
+        let random = random();
+        let key = File::Document.key(&order.request, &random);
+        let report_key = (order.kind == PackageKind::Access).then(|| File::Report.key(&order.request, &random));
+        let head = document::Head { order, linked: &found.linked, about: &self.about, made_at: now };
+        let mut writing = Writing::begin(&self.exports, &key, report_key.as_deref(), &head).await?;
+        let mut expires_at = package.requested_at + DAYS;
+        for (holder, erased_at) in found.holders.iter().zip(&erased) {
+            let mut pages = self.records.about(holder, now);
+            while let Some(page) = pages.next().await? {
+                for record in page.iter().filter(|record| erased_at.is_none_or(|at| record.details.collected_at > at)) {
+                    expires_at = expires_at.min(record.details.expires_at.instant());
+                    writing.record(record, &surveys).await?;
+                }
+            }
+        }
+        let (records, bytes, sha256) = writing.finish(&head).await?;
+        let made = Made { key, report_key, records, bytes, sha256, expires_at };
+        // An erasure suppresses its subject before it looks for packages: either it finds this one, or this is seen here.
+        let same = self.erased(&found.holders, now).await? == erased;
+        if same && self.packages.complete(&order.request, &made).await? {
+            return Ok(made);
+        }
+        self.give_way(order, package, now, same).await
+    }
+
+    /// Somebody closed or completed this package while it was being made.
+    async fn give_way(
+        &self,
+        order: &PackageOrder,
+        package: &Package,
+        now: DateTime<Utc>,
+        same: bool,
+    ) -> Result<Made, Error> {
+        let current = self.packages.find(&order.request, now).await?;
+        if let Some(Package { state: State::Complete, made: Some(made), .. }) = current
+            && same
+        {
+            // The same order was carried out twice at once; the first stands, and the other's objects end with it.
+            return Ok(made);
+        }
+        self.exports.discard(&order.request).await?;
+        self.packages.close(&order.request, package, State::Erased, now).await?;
+        Err(Error::Erased)
+    }
+
+    async fn erased(&self, holders: &[Holder], now: DateTime<Utc>) -> Result<Erased, StorageError> {
+        let mut erased = Vec::new();
+        for holder in holders {
+            erased.push(match holder.subject() {
+                Some(subject) => self.suppressions.erased_at(subject, now).await?,
+                None => None,
+            });
+        }
+        Ok(erased)
+    }
+}
+
+/// A package that is being written: the document, and the report for access.
+struct Writing {
+    document: Upload,
+    report: Option<Upload>,
+    kind: PackageKind,
+    hash: Sha256,
+    records: u64,
+    bytes: u64,
+}
+
+impl Writing {
+    async fn begin(
+        exports: &Exports,
+        key: &str,
+        report_key: Option<&str>,
+        head: &document::Head<'_>,
+    ) -> Result<Self, StorageError> {
+        let document = exports.begin(File::Document, key.to_owned()).await?;
+        let report = match report_key {
+            Some(key) => Some(exports.begin(File::Report, key.to_owned()).await?),
+            None => None,
+        };
+        let mut writing = Self { document, report, kind: head.order.kind, hash: Sha256::new(), records: 0, bytes: 0 };
+        writing.write(&document::opening(head)).await?;
+        writing.write_report(|| report::opening(head)).await?;
+        Ok(writing)
+    }
+
+    async fn record(&mut self, record: &Record, surveys: &HashMap<String, Arc<Survey>>) -> Result<(), StorageError> {
+        let survey = record.details.survey.as_ref().and_then(|id| surveys.get(id)).map(Arc::as_ref);
+        let said = Said::of(record, survey, self.kind);
+        let separator = if self.records == 0 { "\n" } else { ",\n" };
+        self.records += 1;
+        self.write(&format!("{separator}{}", said.to_json())).await?;
+        self.write_report(|| report::record(&said)).await
+    }
+
+    /// Gives the number of records, and the document's size and SHA-256.
+    async fn finish(mut self, head: &document::Head<'_>) -> Result<(u64, u64, String), StorageError> {
+        self.write(&document::closing(self.records)).await?;
+        let records = self.records;
+        self.write_report(|| report::closing(head, records)).await?;
+        if let Some(report) = self.report {
+            report.finish().await?;
+        }
+        self.document.finish().await?;
+        Ok((self.records, self.bytes, hexadecimal(&self.hash.finalize())))
+    }
+
+    async fn write(&mut self, text: &str) -> Result<(), StorageError> {
+        self.hash.update(text);
+        self.bytes += u64::try_from(text.len()).unwrap_or_default();
+        self.document.write(text.as_bytes()).await
+    }
+
+    async fn write_report(&mut self, text: impl FnOnce() -> String) -> Result<(), StorageError> {
+        match &mut self.report {
+            Some(report) => report.write(text().as_bytes()).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Sixteen bytes that nobody can guess, for a key.
+fn random() -> String {
+    let mut bytes = [0; 16];
+    #[expect(clippy::expect_used, reason = "without randomness a key could be guessed: better no package")]
+    getrandom::fill(&mut bytes).expect("the system gives random bytes");
+    hexadecimal(&bytes)
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,205 @@
+//! Every page a resident sees.
+//!
+//! Plain data in, HTML out: nothing here knows the domain, the storage or the time. The patterns are those of the
+//! GOV.UK Design System; there is no script, no inline style and no image, so that the pages live with [`HEADERS`].
+
+mod field;
+mod message;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use chrono::NaiveDate;
+
+use field::{Field, Mistake};
+pub use message::Message;
+
+/// The stylesheet, built by `npm run build` in `web/`.
+pub const STYLESHEET: &str = include_str!("../assets/custodian.css");
+
+/// What a form that was open for too long says above itself.
+pub const NOTICE_EXPIRED: &str = "This form was open for too long. Check your answers and send them again.";
+
+/// What a form says above itself when its answers could not be stored; they are still in it.
+pub const NOTICE_NOT_SAVED: &str =
+    "Your answers were not saved because of a problem on our side. They are still here: send them again.";
+
+/// The headers of every page beside its content type and cache: nothing may be loaded but our stylesheet.
+pub const HEADERS: [(&str, &str); 7] = [
+    (
+        "content-security-policy",
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    ),
+    ("referrer-policy", "same-origin"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("strict-transport-security", "max-age=31536000"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+];
+
+/// The `cache-control` of an empty form: a browser's Back button finds it again with what was typed and its token.
+pub const CACHE_EMPTY_FORM: &str = "private, no-cache";
+
+/// The `cache-control` of every other page: no copy stays on a shared computer.
+pub const CACHE_PAGE: &str = "no-store";
+
+/// The `cache-control` of the stylesheet.
+pub const CACHE_STYLESHEET: &str = "public, max-age=3600";
+
+/// What every page shows of the council whose survey it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    /// The council's name.
+    pub council: &'a str,
+    /// The address of its Data Protection Officer.
+    pub dpo_email: &'a str,
+}
+
+/// What was typed, by the name of the field in the form; a date's three fields are `{id}-day`, `-month` and `-year`.
+pub type Typed = BTreeMap<String, Vec<String>>;
+
+/// One survey as a form, empty or sent back with what is wrong.
+#[derive(Clone, Debug)]
+pub struct FormView {
+    /// The survey's id, part of the address that the form is sent to.
+    pub survey_id: String,
+    /// The survey's title: the page's heading.
+    pub title: String,
+    /// The hidden token that makes a retry of this form the same answer.
+    pub token: String,
+    /// The questions in the survey's order.
+    pub questions: Vec<QuestionView>,
+    /// The mistakes in the order in which the summary lists them.
+    pub errors: Vec<FieldErrorView>,
+    /// What is wrong with the form as a whole, such as [`NOTICE_EXPIRED`].
+    pub notice: Option<String>,
+}
+
+/// One question with what was typed into it.
+#[derive(Clone, Debug)]
+pub struct QuestionView {
+    /// The question's id: the field's name and its anchor.
+    pub id: String,
+    /// The question itself.
+    pub label: String,
+    /// Help below the question.
+    pub hint: Option<String>,
+    /// What kind of field it is.
+    pub kind: Kind,
+    /// Whether it must be answered; if not, its label ends with "(optional)".
+    pub required: bool,
+    /// The choices of [`Kind::Choice`] and [`Kind::Choices`]; each is label and value at once.
+    pub options: Vec<String>,
+    /// The most characters that are accepted.
+    pub max_length: Option<usize>,
+    /// What was typed, of this question or of the whole form.
+    pub typed: Typed,
+}
+
+/// The kinds of question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Five radios, sent as `5` (very satisfied) to `1`.
+    Satisfaction,
+    /// One line.
+    Text,
+    /// Several lines.
+    Textarea,
+    /// One of the options.
+    Choice,
+    /// Any of the options, sent as a repeated field.
+    Choices,
+    /// Two radios, sent as `yes` or `no`.
+    YesNo,
+    /// A whole number.
+    Number,
+    /// Day, month and year in three fields.
+    Date,
+    /// An email address.
+    Email,
+    /// A telephone number.
+    Phone,
+    /// A person's name.
+    Name,
+}
+
+/// One mistake, said in the summary and at its field.
+#[derive(Clone, Debug)]
+pub struct FieldErrorView {
+    /// The question's id, or one of a date's three fields; anything else is said in the summary only.
+    pub field: String,
+    /// What to do about it, as a sentence without a full stop.
+    pub message: String,
+}
+
+#[derive(Template)]
+#[template(path = "form.html", whitespace = "minimize")]
+struct FormPage<'a> {
+    page: Page<'a>,
+    form: &'a FormView,
+    refused: bool,
+    fields: Vec<Field<'a>>,
+    mistakes: Vec<Mistake<'a>>,
+}
+
+#[derive(Template)]
+#[template(path = "thank_you.html", whitespace = "minimize")]
+struct ThankYouPage<'a> {
+    page: Page<'a>,
+    title: &'a str,
+    reference: &'a str,
+    deleted_on: String,
+}
+
+#[derive(Template)]
+#[template(path = "privacy.html", whitespace = "minimize")]
+struct PrivacyPage<'a> {
+    page: Page<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "message.html", whitespace = "minimize")]
+struct MessagePage<'a> {
+    page: Page<'a>,
+    message: Message,
+}
+
+/// The form of a survey; with errors or a notice its title begins with "Error: ".
+#[must_use]
+pub fn form(page: Page<'_>, form: &FormView) -> String {
+    let fields = form.questions.iter().map(|question| Field::new(question, &form.errors)).collect();
+    let mistakes = form.errors.iter().map(|error| Mistake::new(error, &form.questions)).collect();
+    let refused = form.notice.is_some() || !form.errors.is_empty();
+    written(&FormPage { page, form, refused, fields, mistakes })
+}
+
+/// The page after an answer: its reference and the day on which it is deleted.
+#[must_use]
+pub fn thank_you(page: Page<'_>, title: &str, reference: &str, deleted_on: NaiveDate) -> String {
+    written(&ThankYouPage { page, title, reference, deleted_on: spoken(deleted_on) })
+}
+
+/// The privacy notice.
+#[must_use]
+pub fn privacy(page: Page<'_>) -> String {
+    written(&PrivacyPage { page })
+}
+
+/// A page that only says something; its status is [`Message::status`].
+#[must_use]
+pub fn message(page: Page<'_>, message: Message) -> String {
+    written(&MessagePage { page, message })
+}
+
+/// Writing into a `String` cannot fail, so no page needs an error.
+fn written(page: &impl Template) -> String {
+    page.render().unwrap_or_default()
+}
+
+/// A date as people write it: 23 November 2029.
+fn spoken(date: NaiveDate) -> String {
+    date.format("%-d %B %Y").to_string()
+}

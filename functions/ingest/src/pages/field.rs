@@ -1,0 +1,198 @@
+//! How a question becomes a field of the form: its controls, what describes it, what was typed into it.
+
+use super::{FieldErrorView, Kind, QuestionView};
+
+/// DOMAIN's five points, as they are shown; the number is what is sent.
+const SATISFACTION: [(&str, &str); 5] = [
+    ("5", "Very satisfied"),
+    ("4", "Satisfied"),
+    ("3", "Neither satisfied nor dissatisfied"),
+    ("2", "Dissatisfied"),
+    ("1", "Very dissatisfied"),
+];
+
+const DATE_PARTS: [(&str, &str, &str); 3] = [
+    ("day", "Day", "govuk-input--width-2"),
+    ("month", "Month", "govuk-input--width-2"),
+    ("year", "Year", "govuk-input--width-4"),
+];
+
+/// A question on its way into the template.
+pub(super) struct Field<'a> {
+    question: &'a QuestionView,
+    errors: Vec<&'a FieldErrorView>,
+}
+
+/// A radio or a checkbox.
+pub(super) struct Choice<'a> {
+    pub id: String,
+    pub value: &'a str,
+    pub label: &'a str,
+    pub checked: bool,
+}
+
+/// Day, month or year.
+pub(super) struct DatePart<'a> {
+    pub name: String,
+    pub label: &'static str,
+    pub width: &'static str,
+    pub value: &'a str,
+    pub wrong: bool,
+}
+
+impl<'a> Field<'a> {
+    pub fn new(question: &'a QuestionView, errors: &'a [FieldErrorView]) -> Self {
+        let errors = errors.iter().filter(|error| question.anchor(&error.field).is_some()).collect();
+        Self { question, errors }
+    }
+
+    pub fn id(&self) -> &'a str {
+        &self.question.id
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.question.kind
+    }
+
+    /// Whether several controls answer it, so that it is a fieldset with a legend.
+    pub fn is_group(&self) -> bool {
+        matches!(self.kind(), Kind::Satisfaction | Kind::Choice | Kind::Choices | Kind::YesNo | Kind::Date)
+    }
+
+    pub fn label(&self) -> String {
+        let QuestionView { label, required, .. } = self.question;
+        if *required { label.clone() } else { format!("{label} (optional)") }
+    }
+
+    pub fn hint(&self) -> Option<String> {
+        let usual = match self.kind() {
+            Kind::Choices => Some("Select all that apply."),
+            Kind::Date => Some("For example, 27 3 2026"),
+            _ => None,
+        };
+        match (&self.question.hint, usual) {
+            (Some(own), Some(usual)) if self.kind() == Kind::Choices => Some(format!("{own} {usual}")),
+            (Some(own), _) => Some(own.clone()),
+            (None, usual) => usual.map(str::to_owned),
+        }
+    }
+
+    pub fn is_wrong(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
+    pub fn mistake(&self) -> Option<String> {
+        let messages: Vec<_> = self.errors.iter().map(|error| error.message.as_str()).collect();
+        (!messages.is_empty()).then(|| messages.join(". "))
+    }
+
+    /// The limit that a textarea tells, with thousands set off: 1,250.
+    pub fn limit(&self) -> Option<String> {
+        self.question.max_length.filter(|_| self.kind() == Kind::Textarea).map(|limit| thousands(&limit.to_string()))
+    }
+
+    /// The ids of what a screen reader reads after the label.
+    pub fn described_by(&self) -> Option<String> {
+        let parts = [self.hint().map(|_| "hint"), self.is_wrong().then_some("error"), self.limit().map(|_| "limit")];
+        let ids: Vec<_> = parts.into_iter().flatten().map(|part| format!("{}-{part}", self.id())).collect();
+        (!ids.is_empty()).then(|| ids.join(" "))
+    }
+
+    pub fn value(&self) -> &'a str {
+        self.question.first_typed(self.id())
+    }
+
+    /// The attributes that bring up the right keyboard and the right suggestion.
+    pub fn typing(&self) -> &'static str {
+        match self.kind() {
+            Kind::Number => r#"type="text" inputmode="numeric" spellcheck="false" autocomplete="off""#,
+            Kind::Email => r#"type="email" autocomplete="email" autocapitalize="none" spellcheck="false""#,
+            Kind::Phone => r#"type="tel" autocomplete="tel""#,
+            Kind::Name => r#"type="text" autocomplete="name" spellcheck="false""#,
+            _ => r#"type="text""#,
+        }
+    }
+
+    pub fn width(&self) -> Option<&'static str> {
+        match (self.kind(), self.question.max_length) {
+            (Kind::Number, _) => Some("govuk-input--width-5"),
+            (Kind::Text, Some(..=10)) => Some("govuk-input--width-10"),
+            (Kind::Phone, _) | (Kind::Text, Some(..=20)) => Some("govuk-input--width-20"),
+            _ => None,
+        }
+    }
+
+    /// The radios or checkboxes; the first has the question's own id, where the summary's link leads.
+    pub fn choices(&self) -> Vec<Choice<'a>> {
+        let question = self.question;
+        let pairs: Vec<(&str, &str)> = match self.kind() {
+            Kind::Satisfaction => SATISFACTION.to_vec(),
+            Kind::YesNo => vec![("yes", "Yes"), ("no", "No")],
+            _ => question.options.iter().map(|option| (option.as_str(), option.as_str())).collect(),
+        };
+        let typed = question.typed.get(&question.id).map_or(&[][..], Vec::as_slice);
+        pairs
+            .into_iter()
+            .enumerate()
+            .map(|(place, (value, label))| Choice {
+                id: if place == 0 { question.id.clone() } else { format!("{}-{}", question.id, place + 1) },
+                value,
+                label,
+                checked: typed.iter().any(|typed| typed == value),
+            })
+            .collect()
+    }
+
+    /// The three fields of a date; a mistake about one of them marks that one, any other marks all.
+    pub fn date_parts(&self) -> Vec<DatePart<'a>> {
+        let whole = self.errors.iter().any(|error| error.field == self.question.id);
+        DATE_PARTS
+            .into_iter()
+            .map(|(part, label, width)| {
+                let name = format!("{}-{part}", self.question.id);
+                let wrong = whole || self.errors.iter().any(|error| error.field == name);
+                DatePart { value: self.question.first_typed(&name), name, label, width, wrong }
+            })
+            .collect()
+    }
+}
+
+/// A line of the error summary.
+pub(super) struct Mistake<'a> {
+    pub anchor: Option<String>,
+    pub message: &'a str,
+}
+
+impl<'a> Mistake<'a> {
+    pub fn new(error: &'a FieldErrorView, questions: &[QuestionView]) -> Self {
+        let anchor = questions.iter().find_map(|question| question.anchor(&error.field));
+        Self { anchor, message: &error.message }
+    }
+}
+
+impl QuestionView {
+    /// The id of the control that a mistake in `field` leads to, if it is a field of this question.
+    fn anchor(&self, field: &str) -> Option<String> {
+        let is_part = |part: &str| field.strip_prefix(&*self.id).and_then(|rest| rest.strip_prefix('-')) == Some(part);
+        match self.kind {
+            Kind::Date if field == self.id => Some(format!("{}-day", self.id)),
+            Kind::Date if DATE_PARTS.iter().any(|(part, ..)| is_part(part)) => Some(field.to_owned()),
+            _ => (field == self.id).then(|| field.to_owned()),
+        }
+    }
+
+    fn first_typed(&self, name: &str) -> &str {
+        self.typed.get(name).and_then(|values| values.first()).map_or("", String::as_str)
+    }
+}
+
+fn thousands(digits: &str) -> String {
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}

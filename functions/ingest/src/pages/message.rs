@@ -1,0 +1,120 @@
+//! The pages that only say something.
+
+use chrono::NaiveDate;
+
+use super::spoken;
+
+/// What a page without a form can say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// There is no such survey.
+    UnknownSurvey,
+    /// There is no such page at all.
+    NotFound,
+    /// The survey opens later.
+    NotYetOpen {
+        /// The survey's title.
+        title: String,
+        /// The first day on which it can be answered.
+        opens: NaiveDate,
+    },
+    /// The survey is over.
+    Closed {
+        /// The survey's title.
+        title: String,
+        /// The day on which it closed.
+        closed: NaiveDate,
+    },
+    /// The body is larger than is read.
+    TooLarge,
+    /// The body is neither a form nor JSON.
+    MediaType,
+    /// The body can't be read.
+    Broken,
+    /// The same form came before, with other answers.
+    Conflict,
+    /// The answers could not be stored, and the form can't be shown again either.
+    NotSaved,
+    /// The page could not be made.
+    Unavailable,
+}
+
+impl Message {
+    /// The HTTP status that goes with the page.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::UnknownSurvey | Self::NotFound => 404,
+            Self::NotYetOpen { .. } | Self::Closed { .. } => 403,
+            Self::TooLarge => 413,
+            Self::MediaType => 415,
+            Self::Broken => 400,
+            Self::Conflict => 422,
+            Self::NotSaved => 500,
+            Self::Unavailable => 503,
+        }
+    }
+
+    /// The page's heading and title.
+    pub(super) fn heading(&self) -> &'static str {
+        match self {
+            Self::UnknownSurvey => "Survey not found",
+            Self::NotFound => "Page not found",
+            Self::NotYetOpen { .. } => "This survey is not open yet",
+            Self::Closed { .. } => "This survey is closed",
+            Self::TooLarge => "Your answers are too long",
+            Self::MediaType | Self::Broken => "We could not read your answers",
+            Self::Conflict => "You have already sent this form",
+            Self::NotSaved => "Sorry, your answers were not saved",
+            Self::Unavailable => "Sorry, there is a problem with this page",
+        }
+    }
+
+    /// What happened and what to do now.
+    pub(super) fn paragraphs(&self) -> Vec<String> {
+        match self {
+            Self::UnknownSurvey => lines(&[
+                "If you typed the web address, check it is correct.",
+                "If you followed a link, the survey may have been taken down.",
+            ]),
+            Self::NotFound => lines(&[
+                "If you typed the web address, check it is correct.",
+                "If you pasted the web address, check you copied all of it.",
+            ]),
+            Self::NotYetOpen { title, opens } => {
+                vec![format!("You can answer “{title}” from {}.", spoken(*opens)), "Come back then.".to_owned()]
+            }
+            Self::Closed { title, closed } => vec![
+                format!("“{title}” closed on {}.", spoken(*closed)),
+                "Thank you for wanting to tell us what you think. We cannot take any more answers.".to_owned(),
+            ],
+            Self::TooLarge => lines(&[
+                "Your answers were not saved.",
+                "Go back to the form: what you typed should still be there. Make your longest answers shorter and send it again.",
+            ]),
+            Self::MediaType => lines(&[
+                "They were sent in a form that we do not accept, and nothing was saved.",
+                "Use the form on our website to send them.",
+            ]),
+            Self::Broken => lines(&[
+                "Something went wrong on the way to us, and nothing was saved.",
+                "Go back to the form: what you typed should still be there. Send it again.",
+            ]),
+            Self::Conflict => lines(&[
+                "We kept your first answers. The changes you made after that were not saved.",
+                "To give us different answers, open the survey again and fill in a new form.",
+            ]),
+            Self::NotSaved => lines(&[
+                "This is a problem on our side.",
+                "Go back to the form: what you typed should still be there. Wait a few minutes and send it again.",
+            ]),
+            Self::Unavailable => {
+                lines(&["This is a problem on our side.", "Try again in a few minutes: reload this page."])
+            }
+        }
+    }
+}
+
+fn lines(lines: &[&str]) -> Vec<String> {
+    lines.iter().map(|&line| line.to_owned()).collect()
+}

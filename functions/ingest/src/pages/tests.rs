@@ -1,0 +1,232 @@
+use super::*;
+
+const PAGE: Page<'_> = Page { council: "Dorset Council", dpo_email: "dpo@example.org" };
+const ATTACK: &str = r#""><script>alert('x')</script>"#;
+
+fn question(id: &str, kind: Kind) -> QuestionView {
+    QuestionView {
+        id: id.to_owned(),
+        label: format!("What about {id}?"),
+        hint: None,
+        kind,
+        required: true,
+        options: vec![],
+        max_length: None,
+        typed: Typed::new(),
+    }
+}
+
+fn typed<const N: usize>(values: [(&str, &[&str]); N]) -> Typed {
+    values.into_iter().map(|(name, values)| (name.to_owned(), values.iter().map(|&v| v.to_owned()).collect())).collect()
+}
+
+fn survey(questions: Vec<QuestionView>, errors: &[(&str, &str)]) -> FormView {
+    FormView {
+        survey_id: "recycling-centre".to_owned(),
+        title: "Your visit".to_owned(),
+        token: "token-1".to_owned(),
+        questions,
+        errors: errors
+            .iter()
+            .map(|&(field, message)| FieldErrorView { field: field.to_owned(), message: message.to_owned() })
+            .collect(),
+        notice: None,
+    }
+}
+
+/// The one tag that holds `marker`.
+fn tag<'a>(html: &'a str, marker: &str) -> &'a str {
+    let at = html.find(marker).unwrap_or_else(|| panic!("no {marker} in {html}"));
+    let start = html[..=at].rfind('<').unwrap();
+    &html[start..=start + html[start..].find('>').unwrap()]
+}
+
+#[test]
+fn nothing_that_was_typed_or_configured_becomes_markup() {
+    let kinds = [Kind::Text, Kind::Textarea, Kind::Choice, Kind::Choices, Kind::Number, Kind::Date, Kind::Email];
+    for kind in kinds {
+        let mut q = question("q", kind);
+        q.label = ATTACK.to_owned();
+        q.hint = Some(ATTACK.to_owned());
+        q.options = vec![ATTACK.to_owned()];
+        q.typed = typed([("q", &[ATTACK]), ("q-day", &[ATTACK])]);
+        let mut view = survey(vec![q], &[("q", ATTACK), (ATTACK, ATTACK)]);
+        view.title = ATTACK.to_owned();
+        view.token = ATTACK.to_owned();
+        view.survey_id = ATTACK.to_owned();
+        view.notice = Some(ATTACK.to_owned());
+        let html = form(Page { council: ATTACK, dpo_email: ATTACK }, &view);
+        assert!(!html.contains("<script"), "{kind:?}: {html}");
+        assert!(!html.contains(r#""">"#), "{kind:?}: {html}");
+        assert!(html.contains("&#60;script&#62;"), "{kind:?}: {html}");
+    }
+    let day = NaiveDate::from_ymd_opt(2029, 11, 23).unwrap();
+    let attacked = Page { council: ATTACK, dpo_email: ATTACK };
+    for html in [
+        thank_you(attacked, ATTACK, ATTACK, day),
+        privacy(attacked),
+        message(attacked, Message::Closed { title: ATTACK.to_owned(), closed: day }),
+    ] {
+        assert!(!html.contains("<script"), "{html}");
+    }
+}
+
+#[test]
+fn no_page_needs_more_than_the_content_security_policy_allows() {
+    let every_kind = [
+        Kind::Satisfaction,
+        Kind::Text,
+        Kind::Textarea,
+        Kind::Choice,
+        Kind::Choices,
+        Kind::YesNo,
+        Kind::Number,
+        Kind::Date,
+        Kind::Email,
+        Kind::Phone,
+        Kind::Name,
+    ];
+    let questions = every_kind.iter().enumerate().map(|(n, &kind)| question(&format!("q{n}"), kind)).collect();
+    let day = NaiveDate::from_ymd_opt(2029, 11, 23).unwrap();
+    for html in [
+        form(PAGE, &survey(questions, &[("q0", "Select one")])),
+        thank_you(PAGE, "Your visit", "K7M4XQ2P", day),
+        privacy(PAGE),
+        message(PAGE, Message::UnknownSurvey),
+    ] {
+        for unwanted in ["<script", "<style", " style=", "data:", "javascript:", " on", "<img"] {
+            let in_tags =
+                html.split('<').skip(1).any(|tag| format!("<{}", tag.split('>').next().unwrap()).contains(unwanted));
+            assert!(!in_tags, "{unwanted} in {html}");
+        }
+        assert!(html.contains(r#"<html lang="en-GB""#));
+    }
+}
+
+#[test]
+fn mistakes_are_listed_in_their_order_and_lead_to_their_fields() {
+    let questions =
+        vec![question("email", Kind::Email), question("decided_on", Kind::Date), question("site", Kind::Choice)];
+    let errors = [
+        ("site", "Select the site you visited"),
+        ("decided_on", "Enter a real date"),
+        ("decided_on-year", "Enter a year"),
+        ("email", "Enter an email address"),
+        ("surprise", "Remove the unknown field"),
+    ];
+    let html = form(PAGE, &survey(questions, &errors));
+    let summary = &html[html.find("<ul").unwrap()..html.find("</ul>").unwrap()];
+    let found: Vec<_> = summary.lines().filter(|line| line.starts_with("<li>")).collect();
+    assert_eq!(
+        found,
+        [
+            r##"<li><a href="#site">Select the site you visited</a></li>"##,
+            r##"<li><a href="#decided_on-day">Enter a real date</a></li>"##,
+            r##"<li><a href="#decided_on-year">Enter a year</a></li>"##,
+            r##"<li><a href="#email">Enter an email address</a></li>"##,
+            "<li>Remove the unknown field</li>",
+        ]
+    );
+    assert!(tag(&html, r#"id="email""#).contains(r#"aria-describedby="email-error" aria-invalid="true""#));
+}
+
+#[test]
+fn a_refused_form_says_error_in_its_title_and_a_fresh_one_does_not() {
+    let fresh = survey(vec![question("email", Kind::Email)], &[]);
+    assert!(form(PAGE, &fresh).contains("<title>Your visit – Dorset Council</title>"));
+    let mut expired = fresh.clone();
+    expired.notice = Some(NOTICE_EXPIRED.to_owned());
+    for refused in [expired, survey(fresh.questions, &[("email", "Enter an email address")])] {
+        assert!(form(PAGE, &refused).contains("<title>Error: Your visit – Dorset Council</title>"));
+    }
+}
+
+#[test]
+fn only_what_may_be_left_out_is_marked_optional() {
+    let mut optional = question("name", Kind::Name);
+    optional.required = false;
+    let html = form(PAGE, &survey(vec![question("email", Kind::Email), optional], &[]));
+    assert!(html.contains("What about name? (optional)</label>"));
+    assert!(html.contains("What about email?</label>"));
+}
+
+#[test]
+fn a_date_keeps_the_three_things_that_were_typed() {
+    let mut date = question("decided_on", Kind::Date);
+    date.typed = typed([("decided_on-day", &["31"]), ("decided_on-month", &["Feb"]), ("decided_on-year", &["2026"])]);
+    let html = form(PAGE, &survey(vec![date], &[("decided_on-month", "Enter a real month")]));
+    for (part, value, wrong) in [("day", "31", false), ("month", "Feb", true), ("year", "2026", false)] {
+        let tag = tag(&html, &format!(r#"name="decided_on-{part}""#));
+        assert!(tag.contains(&format!(r#"value="{value}""#)), "{tag}");
+        assert_eq!(tag.contains("govuk-input--error"), wrong, "{tag}");
+    }
+}
+
+#[test]
+fn what_was_chosen_stays_chosen() {
+    let mut satisfaction = question("satisfaction", Kind::Satisfaction);
+    satisfaction.typed = typed([("satisfaction", &["4"])]);
+    let mut materials = question("materials", Kind::Choices);
+    materials.options = vec!["Wood".to_owned(), "Metal".to_owned(), "Other".to_owned()];
+    materials.typed = typed([("materials", &["Wood", "Other"])]);
+    let html = form(PAGE, &survey(vec![satisfaction, materials], &[]));
+    for (marker, checked) in [
+        (r#"value="5""#, false),
+        (r#"value="4""#, true),
+        (r#"value="Wood""#, true),
+        (r#"value="Metal""#, false),
+        (r#"value="Other""#, true),
+    ] {
+        assert_eq!(tag(&html, marker).ends_with(" checked>"), checked, "{marker}");
+    }
+}
+
+#[test]
+fn a_long_answer_keeps_its_first_line_break_and_is_told_its_limit() {
+    let mut comment = question("comment", Kind::Textarea);
+    comment.max_length = Some(1250);
+    comment.typed = typed([("comment", &["\n  one\ntwo"])]);
+    let html = form(PAGE, &survey(vec![comment], &[]));
+    assert!(html.contains(">\n\n  one\ntwo</textarea>"), "{html}");
+    assert!(html.contains("You can enter up to 1,250 characters"));
+    assert!(tag(&html, "<textarea").contains(r#"aria-describedby="comment-limit""#));
+}
+
+#[test]
+fn the_form_makes_its_promise_and_hides_its_trap() {
+    let html = form(PAGE, &survey(vec![], &[]));
+    assert!(html.contains("We keep your answers for 3 years and then delete them."));
+    assert!(tag(&html, r#"name="website""#).contains(r#"tabindex="-1" autocomplete="off""#));
+    assert!(html.contains(r#"<div class="custodian-aside" aria-hidden="true">"#));
+    assert!(tag(&html, r#"name="submission_token""#).contains(r#"type="hidden""#));
+}
+
+#[test]
+fn the_thank_you_page_has_the_reference_and_the_day_of_deletion() {
+    let html = thank_you(PAGE, "Your visit", "K7M4XQ2P", NaiveDate::from_ymd_opt(2029, 11, 3).unwrap());
+    assert!(html.contains("K7M4XQ2P</span>"));
+    assert!(html.contains("<strong>3 November 2029</strong>"));
+    assert!(html.contains("mailto:dpo@example.org"));
+}
+
+#[test]
+fn every_message_has_its_status_and_the_dates_it_speaks_of() {
+    let day = NaiveDate::from_ymd_opt(2029, 12, 31).unwrap();
+    let title = "Your visit".to_owned();
+    for (said, status, words) in [
+        (Message::UnknownSurvey, 404, "Survey not found"),
+        (Message::NotFound, 404, "Page not found"),
+        (Message::NotYetOpen { title: title.clone(), opens: day }, 403, "from 31 December 2029"),
+        (Message::Closed { title, closed: day }, 403, "closed on 31 December 2029"),
+        (Message::TooLarge, 413, "too long"),
+        (Message::MediaType, 415, "do not accept"),
+        (Message::Broken, 400, "nothing was saved"),
+        (Message::Conflict, 422, "We kept your first answers"),
+        (Message::NotSaved, 500, "were not saved"),
+        (Message::Unavailable, 503, "reload this page"),
+    ] {
+        assert_eq!(said.status(), status);
+        let html = message(PAGE, said);
+        assert!(html.contains(words), "{words} in {html}");
+    }
+}

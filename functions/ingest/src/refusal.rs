@@ -1,0 +1,116 @@
+//! Everything that is refused, as a page for a person and a problem document for a program.
+
+use crate::pages::{self, Message, Page};
+use crate::reply;
+use chrono::NaiveDate;
+use lambda_http::http::StatusCode;
+use lambda_http::{Body, Response};
+use shared::domain::answers::Fault;
+use shared::edge::problem::{FieldProblem, Problem};
+use shared::storage::StorageError;
+
+/// Why a request is not done.
+#[derive(Debug)]
+pub enum Refusal {
+    /// There is nothing at this address.
+    NotFound,
+    /// There is no such survey.
+    UnknownSurvey,
+    /// The survey opens later.
+    NotYetOpen { title: String, opens: NaiveDate },
+    /// The survey is over.
+    Closed { title: String, closed: NaiveDate },
+    /// The body is larger than is read.
+    TooLarge,
+    /// The body is neither a form nor JSON.
+    MediaType,
+    /// The body cannot be read as what it says it is.
+    Broken,
+    /// The header `Idempotency-Key` is not a key.
+    BadKey,
+    /// Some answers break a rule.
+    Faults(Vec<Fault>),
+    /// The token is not one of ours; only a form has one.
+    ForeignToken,
+    /// Another answer was kept under the same key.
+    Conflict,
+    /// DynamoDB does not answer.
+    Unavailable(StorageError),
+}
+
+impl From<StorageError> for Refusal {
+    fn from(error: StorageError) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+impl Refusal {
+    /// The response to a person, or to a program.
+    pub fn into_response(self, page: Page<'_>, program: bool) -> Response<Body> {
+        if let Self::Unavailable(error) = &self {
+            tracing::error!(error = %error, outcome = "unavailable", "storage");
+        }
+        let status = self.status();
+        if program { self.problem(status).into_response() } else { self.message_page(page, status) }
+    }
+
+    pub const fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound | Self::UnknownSurvey => StatusCode::NOT_FOUND,
+            Self::NotYetOpen { .. } | Self::Closed { .. } => StatusCode::FORBIDDEN,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Broken | Self::BadKey => StatusCode::BAD_REQUEST,
+            Self::Faults(_) | Self::ForeignToken | Self::Conflict => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn problem(self, status: StatusCode) -> Problem {
+        let new = |name, title| Problem::new(status, name, title);
+        match self {
+            Self::NotFound => new("not-found", "There is nothing at this address"),
+            Self::UnknownSurvey => new("unknown-survey", "There is no such survey"),
+            Self::NotYetOpen { opens, .. } => {
+                new("survey-not-open", "This survey is not open yet").detail(format!("It opens on {opens}."))
+            }
+            Self::Closed { closed, .. } => {
+                new("survey-closed", "This survey is closed").detail(format!("Its last day was {closed}."))
+            }
+            Self::TooLarge => new("too-large", "The body is too large").detail("Send at most 64 KiB."),
+            Self::MediaType => new("media-type", "This media type is not taken")
+                .detail("Send application/json or application/x-www-form-urlencoded, in UTF-8, not compressed."),
+            Self::Broken => new("broken-body", "The body cannot be read as what its content type says"),
+            Self::BadKey => new("idempotency-key", "The Idempotency-Key cannot be used")
+                .detail("The header Idempotency-Key must have 1 to 255 visible ASCII characters."),
+            Self::Faults(faults) => {
+                let errors = faults.into_iter().map(|fault| FieldProblem {
+                    field: fault.field,
+                    rule: fault.rule.name(),
+                    detail: fault.rule.to_string(),
+                });
+                Problem { errors: errors.collect(), ..new("invalid-answers", "Some answers cannot be taken") }
+            }
+            Self::ForeignToken => new("form-token", "The submission_token is not one that was handed out"),
+            Self::Conflict => new("conflict", "Another answer was sent under the same key before")
+                .detail("The first answer is kept. Send this one under a key of its own."),
+            Self::Unavailable(_) => new("unavailable", "This cannot be done at the moment")
+                .detail("Nothing was lost that was accepted. Send the same again, with the same Idempotency-Key."),
+        }
+    }
+
+    fn message_page(self, page: Page<'_>, status: StatusCode) -> Response<Body> {
+        let message = match self {
+            Self::NotFound => Message::NotFound,
+            Self::UnknownSurvey => Message::UnknownSurvey,
+            Self::NotYetOpen { title, opens } => Message::NotYetOpen { title, opens },
+            Self::Closed { title, closed } => Message::Closed { title, closed },
+            Self::TooLarge => Message::TooLarge,
+            Self::MediaType => Message::MediaType,
+            Self::Broken | Self::BadKey | Self::Faults(_) | Self::ForeignToken => Message::Broken,
+            Self::Conflict => Message::Conflict,
+            Self::Unavailable(_) => Message::Unavailable,
+        };
+        reply::status(reply::page(pages::message(page, message)), status)
+    }
+}

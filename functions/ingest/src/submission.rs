@@ -1,0 +1,201 @@
+//! One submitted form, from its body to its record.
+
+use crate::refusal::Refusal;
+use crate::sheet::{self, Sender};
+use crate::{Ingest, form, pages, random, reply};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use lambda_http::http::HeaderMap;
+use lambda_http::{Body, Request, Response};
+use serde_json::json;
+use shared::domain::answers::{self, Answers, Sheet};
+use shared::domain::london;
+use shared::domain::record::{Details, Fingerprint, Holder, Record, RecordId, Source};
+use shared::domain::reference::Reference;
+use shared::domain::retention::ExpiresAt;
+use shared::domain::survey::{HONEYPOT_FIELD, Survey, TOKEN_FIELD};
+use shared::storage::StorageError;
+use shared::storage::records::Kept;
+use std::fmt::Write;
+
+/// A form that comes back sooner was not filled in by a person.
+const TYPING: TimeDelta = TimeDelta::seconds(2);
+
+/// What makes a submission the same as another.
+struct Identity {
+    id: RecordId,
+    /// Sent back faster than a person can type.
+    too_fast: bool,
+}
+
+/// What the sender is told of an answer.
+struct Acknowledged {
+    reference: Reference,
+    collected_at: DateTime<Utc>,
+    expires_at: ExpiresAt,
+}
+
+impl Ingest {
+    /// Takes one submission: checks it, keeps it, and tells the sender the reference.
+    pub(crate) async fn submit(&self, id: &str, request: Request) -> Result<Response<Body>, Refusal> {
+        let survey = self.open_survey(id).await?;
+        let now = self.clock.now();
+        let (parts, body) = request.into_parts();
+        let (sender, mut sheet) = sheet::read(&parts.headers, &body)?;
+        let (token, trapped) = match sender {
+            Sender::Person => (sheet::take(&mut sheet, TOKEN_FIELD), own_field(&mut sheet, HONEYPOT_FIELD)),
+            Sender::Program => (None, false),
+        };
+        let typed = form::typed(&sheet);
+        let outcome = match self.identify(&survey, &parts.headers, token.as_deref(), now) {
+            Ok(identity) => self.take(&survey, sheet, &identity, trapped, now).await,
+            Err(refusal) => Err(refusal),
+        };
+        let (faults, token, notice) = match outcome {
+            Ok(acknowledged) => return Ok(acknowledge(&survey, sender, &acknowledged)),
+            Err(refusal) if sender == Sender::Program => return Err(refusal),
+            // Whatever went wrong, a person gets back what they typed.
+            Err(Refusal::Faults(faults)) => (faults, token, None),
+            Err(Refusal::ForeignToken) => (Vec::new(), None, Some(pages::NOTICE_EXPIRED)),
+            Err(Refusal::Unavailable(error)) => {
+                tracing::error!(survey = survey.id, error = %error, outcome = "unavailable", "submission");
+                (Vec::new(), token, Some(pages::NOTICE_NOT_SAVED))
+            }
+            Err(refusal) => return Err(refusal),
+        };
+        let status = if notice == Some(pages::NOTICE_NOT_SAVED) { 503 } else { 422 };
+        let token = token.unwrap_or_else(|| self.new_token(&survey));
+        let view = form::filled(&survey, token, &typed, &faults, notice);
+        let status = lambda_http::http::StatusCode::from_u16(status).unwrap_or_default();
+        Ok(reply::status(reply::page(pages::form(self.page(), &view)), status))
+    }
+
+    async fn take(
+        &self,
+        survey: &Survey,
+        sheet: Sheet,
+        identity: &Identity,
+        trapped: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Acknowledged, Refusal> {
+        let log = |outcome| tracing::info!(survey = survey.id, outcome, "submission");
+        let answers = answers::check(survey, sheet).map_err(|faults| {
+            log("refused");
+            Refusal::Faults(faults)
+        })?;
+        let record = self.record(survey, answers, identity, now);
+        if trapped || identity.too_fast {
+            // A machine is told what a person is told, so that it does not learn to do better.
+            log(if trapped { "decoy" } else { "too_fast" });
+            return Ok(acknowledged(&record.details));
+        }
+        match self.keep(&record, now).await? {
+            Kept::New => {
+                log("stored");
+                Ok(acknowledged(&record.details))
+            }
+            Kept::Before(first) => {
+                log("repeated");
+                Ok(acknowledged(&first))
+            }
+            Kept::Other => {
+                log("conflict");
+                Err(Refusal::Conflict)
+            }
+        }
+    }
+
+    /// Links first, then the record: a record is never there without the links that lead to it.
+    async fn keep(&self, record: &Record, now: DateTime<Utc>) -> Result<Kept, StorageError> {
+        if let Some(subject) = record.holder.subject() {
+            let (day, until) = (record.details.collected_at.date_naive(), record.details.expires_at);
+            for further in record.details.contact.further_keys(&self.subject_keys) {
+                self.records.link(&further, subject, day, until).await?;
+            }
+        }
+        self.records.keep(record, now).await
+    }
+
+    /// The key of a submission: the header's, else the form's token, else one of its own.
+    fn identify(
+        &self,
+        survey: &Survey,
+        headers: &HeaderMap,
+        token: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<Identity, Refusal> {
+        let too_fast = match token.map(|token| self.form_tokens.handed_out_at(&survey.id, token)) {
+            Some(Ok(handed_out)) => (TimeDelta::zero()..TYPING).contains(&(now - handed_out)),
+            Some(Err(_)) => return Err(Refusal::ForeignToken),
+            None => false,
+        };
+        let key = match (sheet::header(headers, "idempotency-key"), token) {
+            (Some(key), _) if !is_key(&key) => return Err(Refusal::BadKey),
+            (Some(key), _) => format!("key {key}"),
+            (None, Some(token)) => format!("token {token}"),
+            (None, None) => format!("random {:x}", u128::from_ne_bytes(random())),
+        };
+        Ok(Identity { id: RecordId::of_submission(&survey.id, &key), too_fast })
+    }
+
+    fn record(&self, survey: &Survey, answers: Answers, identity: &Identity, now: DateTime<Utc>) -> Record {
+        let collected_at = DateTime::from_timestamp(now.timestamp(), 0).unwrap_or(now);
+        let reference = Reference::of(&identity.id);
+        let fingerprint = Fingerprint::of(&answers);
+        let subject = answers.contact.subject(&self.subject_keys);
+        Record {
+            holder: subject.map_or_else(|| Holder::Anonymous(reference.clone()), Holder::Subject),
+            id: identity.id.clone(),
+            details: Details {
+                source: Source::WebForm,
+                reference,
+                collected_at,
+                expires_at: ExpiresAt::of(Source::WebForm, collected_at),
+                survey: Some(survey.id.clone()),
+                service: survey.service.clone(),
+                journey: survey.journey.clone(),
+                stage: survey.stage.clone(),
+                satisfaction: answers.satisfaction,
+                contact: answers.contact,
+                newsletter: answers.newsletter,
+                answers: answers.answers,
+                lawful_basis: survey.lawful_basis,
+                notice_version: survey.notice_version.clone(),
+                fingerprint,
+            },
+        }
+    }
+}
+
+fn is_key(key: &str) -> bool {
+    (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
+}
+
+/// Whether a field of the form's own was filled in; it is taken out of the sheet.
+fn own_field(sheet: &mut Sheet, field: &str) -> bool {
+    sheet::take(sheet, field).is_some()
+}
+
+fn acknowledged(details: &Details) -> Acknowledged {
+    Acknowledged {
+        reference: details.reference.clone(),
+        collected_at: details.collected_at,
+        expires_at: details.expires_at,
+    }
+}
+
+fn acknowledge(survey: &Survey, sender: Sender, answer: &Acknowledged) -> Response<Body> {
+    let rfc3339 = |instant: DateTime<Utc>| instant.to_rfc3339_opts(SecondsFormat::Secs, true);
+    match sender {
+        Sender::Person => {
+            let mut location = format!("/surveys/{}/thank-you", survey.id);
+            let until = london::date(answer.expires_at.instant());
+            let _ = write!(location, "?reference={}&until={until}", answer.reference.as_str());
+            reply::see_other(&location)
+        }
+        Sender::Program => reply::created(&json!({
+            "reference": answer.reference.as_str(),
+            "collected_at": rfc3339(answer.collected_at),
+            "expires_at": rfc3339(answer.expires_at.instant()),
+        })),
+    }
+}

@@ -1,0 +1,70 @@
+//! Which days should be empty.
+
+use chrono::{DateTime, Days, Months, NaiveDate, Utc};
+use shared::domain::record::Source;
+
+/// Nothing older can lie anywhere: intake refuses it, and TTL would never delete it.
+const OLDEST: Months = Months::new(96);
+/// Days that are looked at again, so that what was written while a sweep ran is not passed over.
+const MARGIN: Days = Days::new(2);
+
+/// The days that may hold something overdue at `now`: from the cursor to the day that expires today.
+///
+/// Without a cursor that is every day that anything could be from, once.
+pub fn to_look_at(cursor: Option<NaiveDate>, now: DateTime<Utc>) -> Vec<NaiveDate> {
+    let known = first_not_known_empty(now);
+    let oldest = now.date_naive().checked_sub_months(OLDEST).unwrap_or(known);
+    let first = cursor.unwrap_or(oldest).clamp(oldest, known.max(oldest));
+    // One day more: what was collected on 29 February expires on the 28th.
+    let last = expiring(now).succ_opt().unwrap_or(known);
+    first.iter_days().take_while(|day| *day <= last).collect()
+}
+
+/// Where the next sweep begins.
+pub fn first_not_known_empty(now: DateTime<Utc>) -> NaiveDate {
+    expiring(now).checked_sub_days(MARGIN).unwrap_or_default()
+}
+
+/// The latest day of collection whose records can be over at `now`: that of the source that is kept the shortest.
+fn expiring(now: DateTime<Utc>) -> NaiveDate {
+    let shortest = Source::ALL.into_iter().map(Source::retention_months).min().unwrap_or_default();
+    now.date_naive().checked_sub_months(Months::new(shortest)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{first_not_known_empty, to_look_at};
+    use chrono::{DateTime, Utc};
+
+    fn at(instant: &str) -> DateTime<Utc> {
+        instant.parse().unwrap()
+    }
+
+    #[test]
+    fn an_hourly_sweep_looks_at_four_days() {
+        let now = at("2026-11-23T14:00:00Z");
+        let days = to_look_at(Some(first_not_known_empty(now)), now);
+        let told: Vec<String> = days.iter().map(ToString::to_string).collect();
+        assert_eq!(told, ["2023-11-21", "2023-11-22", "2023-11-23", "2023-11-24"]);
+    }
+
+    #[test]
+    fn a_leap_day_is_looked_at_when_it_expires() {
+        let now = at("2027-02-28T12:00:00Z");
+        let days = to_look_at(Some(first_not_known_empty(now)), now);
+        assert!(days.contains(&"2024-02-29".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_sweep_that_was_off_for_a_week_looks_at_the_week() {
+        let cursor = first_not_known_empty(at("2026-11-16T14:00:00Z"));
+        assert_eq!(to_look_at(Some(cursor), at("2026-11-23T14:00:00Z")).len(), 11);
+    }
+
+    #[test]
+    fn the_first_sweep_looks_eight_years_back_and_a_clock_that_went_back_is_no_gap() {
+        let now = at("2026-11-23T14:00:00Z");
+        assert_eq!(to_look_at(None, now)[0].to_string(), "2018-11-23");
+        assert_eq!(to_look_at(Some("2030-01-01".parse().unwrap()), now).len(), 4);
+    }
+}

@@ -1,0 +1,34 @@
+//! Packages whose time is over.
+
+use crate::Sweep;
+use chrono::{DateTime, Utc};
+use shared::domain::package::RequestId;
+use shared::storage::StorageError;
+use shared::storage::keys::Key;
+use shared::storage::packages::State;
+
+impl Sweep {
+    /// Deletes every package that is over at `now`; gives how many were still there.
+    pub(crate) async fn sweep_packages(&self, now: DateTime<Utc>) -> Result<u64, StorageError> {
+        let mut gone = 0;
+        let mut pages = self.packages.due(now);
+        while let Some(page) = pages.next().await? {
+            for (entry, request) in page {
+                gone += u64::from(self.sweep_package(&entry, &request, now).await?);
+            }
+        }
+        Ok(gone)
+    }
+
+    /// Objects first, then the entry: what is said to be gone is gone.
+    async fn sweep_package(&self, entry: &Key, request: &RequestId, now: DateTime<Utc>) -> Result<bool, StorageError> {
+        self.exports.discard(request).await?;
+        let package = self.packages.find(request, now).await?;
+        let open = package.filter(|package| matches!(package.state, State::Started | State::Complete));
+        if let Some(package) = &open {
+            self.packages.close(request, package, State::Expired, now).await?;
+        }
+        self.packages.drop_entry(entry).await?;
+        Ok(open.is_some())
+    }
+}

@@ -1,0 +1,297 @@
+//! What a person sent, held against what the survey asks.
+
+use super::identifier::Identifier;
+use super::record::Contact;
+use super::satisfaction::Satisfaction;
+use super::survey::{Kind, Purpose, Question, Survey};
+use chrono::{Datelike, NaiveDate};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What was sent, by field, before anybody looked at it.
+pub type Sheet = BTreeMap<String, Given>;
+
+/// What was sent for one field.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Given {
+    /// Text; several where a field was sent several times.
+    Texts(Vec<String>),
+    /// A JSON number.
+    Number(f64),
+    /// A JSON boolean.
+    YesNo(bool),
+    /// What no question takes, such as a nested object.
+    Other,
+}
+
+/// One answer, as it is stored.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// Yes or no.
+    YesNo(bool),
+    /// A number.
+    Number(f64),
+    /// What was chosen of several.
+    Choices(Vec<String>),
+    /// Text, one choice, or a date as `YYYY-MM-DD`.
+    Text(String),
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Answer(..)")
+    }
+}
+
+/// Answers that a survey takes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Answers {
+    /// The first question on the five-point scale.
+    pub satisfaction: Option<Satisfaction>,
+    /// Who the person says they are.
+    pub contact: Contact,
+    /// Whether the newsletter was asked for.
+    pub newsletter: Option<bool>,
+    /// Everything else, by question.
+    pub answers: BTreeMap<String, Answer>,
+}
+
+/// One thing wrong: the field, and the rule that it breaks. Never what was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The field's name.
+    pub field: String,
+    /// The rule.
+    pub rule: Rule,
+}
+
+/// The rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rule {
+    /// Not answered.
+    #[error("must be answered")]
+    Required,
+    /// No such question.
+    #[error("is not a question of this survey")]
+    Unknown,
+    /// Sent twice.
+    #[error("must be answered once")]
+    Once,
+    /// Not text, or with control characters.
+    #[error("must be text, without control characters")]
+    Text,
+    /// Too long.
+    #[error("must have at most {0} characters")]
+    Length(usize),
+    /// Not on the scale.
+    #[error("must be a whole number from 1 to 5")]
+    Rating,
+    /// Not an option.
+    #[error("must be one of the options")]
+    Choice,
+    /// Not yes or no.
+    #[error("must be yes or no")]
+    YesNo,
+    /// Not a number.
+    #[error("must be a number")]
+    Number,
+    /// Not a date.
+    #[error("must be a real date, like 27 3 2026")]
+    Date,
+    /// Not an email address.
+    #[error("must be an email address, like name@example.org")]
+    Email,
+    /// Not a telephone number.
+    #[error("must be a telephone number, like 01305 221000 or 07700 900982")]
+    Phone,
+}
+
+impl Rule {
+    /// The rule's name, for programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Unknown => "unknown",
+            Self::Once => "once",
+            Self::Text => "text",
+            Self::Length(_) => "length",
+            Self::Rating => "rating",
+            Self::Choice => "choice",
+            Self::YesNo => "yes_no",
+            Self::Number => "number",
+            Self::Date => "date",
+            Self::Email => "email",
+            Self::Phone => "phone",
+        }
+    }
+}
+
+/// Holds a sheet against a survey.
+///
+/// # Errors
+/// Every fault, in the order of the questions; unknown fields come last.
+pub fn check(survey: &Survey, mut sheet: Sheet) -> Result<Answers, Vec<Fault>> {
+    let (mut answers, mut faults) = (Answers::default(), Vec::new());
+    for question in &survey.questions {
+        let given = gather(question, &mut sheet);
+        match read(question, given) {
+            Ok(Some(answer)) => place(question, answer, &mut answers),
+            Ok(None) if question.required => faults.push(fault(&question.id, Rule::Required)),
+            Ok(None) => {}
+            Err(rule) => faults.push(fault(&question.id, rule)),
+        }
+    }
+    faults.extend(sheet.into_keys().map(|field| fault(nameable(&field), Rule::Unknown)));
+    if faults.is_empty() { Ok(answers) } else { Err(faults) }
+}
+
+fn fault(field: &str, rule: Rule) -> Fault {
+    Fault { field: field.to_owned(), rule }
+}
+
+/// A field's name that was made up by the sender is told only if it looks like a name and not like an answer.
+fn nameable(field: &str) -> &str {
+    let name = field.len() <= 40 && field.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    if name && !field.is_empty() { field } else { "(unnamed)" }
+}
+
+/// What was sent for a question; a form sends a date in three fields.
+fn gather(question: &Question, sheet: &mut Sheet) -> Option<Given> {
+    let whole = sheet.remove(&question.id);
+    if question.kind != Kind::Date {
+        return whole;
+    }
+    let parts = question.date_fields().map(|field| sheet.remove(&field));
+    let texts = parts.map(|part| match part {
+        Some(Given::Texts(texts)) => texts.concat().trim().to_owned(),
+        _ => String::new(),
+    });
+    if whole.is_some() || texts.iter().all(String::is_empty) {
+        return whole;
+    }
+    let [day, month, year] = texts;
+    Some(Given::Texts(vec![format!("{year:0>4}-{month:0>2}-{day:0>2}")]))
+}
+
+fn read(question: &Question, given: Option<Given>) -> Result<Option<Answer>, Rule> {
+    let texts = match given {
+        None => return Ok(None),
+        Some(Given::Texts(texts)) => texts,
+        Some(Given::Number(number)) => return typed_number(question.kind, number).map(Some),
+        Some(Given::YesNo(yes)) if question.kind == Kind::YesNo => return Ok(Some(Answer::YesNo(yes))),
+        Some(Given::YesNo(_) | Given::Other) => return Err(mismatch(question.kind)),
+    };
+    let mut texts: Vec<String> = texts.iter().map(|text| tidy(text)).filter(|text| !text.is_empty()).collect();
+    if question.kind == Kind::Choices {
+        return chosen(question, texts);
+    }
+    match (texts.pop(), texts.is_empty()) {
+        (None, _) => Ok(None),
+        (Some(text), true) => read_text(question, text).map(Some),
+        (Some(_), false) => Err(Rule::Once),
+    }
+}
+
+fn read_text(question: &Question, text: String) -> Result<Answer, Rule> {
+    let limit = question.limit();
+    if text.chars().count() > limit {
+        return Err(Rule::Length(limit));
+    }
+    let lines = question.kind == Kind::Textarea;
+    if text.chars().any(|c| c.is_control() && !(lines && (c == '\n' || c == '\t'))) {
+        return Err(mismatch(question.kind));
+    }
+    match question.kind {
+        Kind::Satisfaction => rating(text.parse().map_err(|_| Rule::Rating)?),
+        Kind::Number => number(&text),
+        Kind::YesNo => match text.to_ascii_lowercase().as_str() {
+            "yes" | "true" => Ok(Answer::YesNo(true)),
+            "no" | "false" => Ok(Answer::YesNo(false)),
+            _ => Err(Rule::YesNo),
+        },
+        Kind::Date => date(&text),
+        Kind::Choice if !question.options.contains(&text) => Err(Rule::Choice),
+        Kind::Email if Identifier::email(&text).is_err() => Err(Rule::Email),
+        Kind::Phone if !can_be_dialled(&text) => Err(Rule::Phone),
+        _ => Ok(Answer::Text(text)),
+    }
+}
+
+fn can_be_dialled(text: &str) -> bool {
+    use super::identifier::NotAnIdentifier::Extension;
+    matches!(Identifier::phone(text), Ok(_) | Err(Extension))
+}
+
+fn typed_number(kind: Kind, number: f64) -> Result<Answer, Rule> {
+    match kind {
+        Kind::Satisfaction => rating(number),
+        Kind::Number => Ok(Answer::Number(number)),
+        other => Err(mismatch(other)),
+    }
+}
+
+fn rating(number: f64) -> Result<Answer, Rule> {
+    let on_scale = Satisfaction::scale().into_iter().map(|point| f64::from(u8::from(point)));
+    on_scale.into_iter().find(|point| (point - number).abs() < f64::EPSILON).map(Answer::Number).ok_or(Rule::Rating)
+}
+
+fn number(text: &str) -> Result<Answer, Rule> {
+    let plain = text.len() <= 15 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-' || b == b'.');
+    match text.parse::<f64>() {
+        Ok(number) if plain && number.is_finite() => Ok(Answer::Number(number)),
+        _ => Err(Rule::Number),
+    }
+}
+
+fn date(text: &str) -> Result<Answer, Rule> {
+    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| Rule::Date)?;
+    if (1900..=2200).contains(&date.year()) { Ok(Answer::Text(date.to_string())) } else { Err(Rule::Date) }
+}
+
+fn chosen(question: &Question, mut texts: Vec<String>) -> Result<Option<Answer>, Rule> {
+    if texts.iter().any(|text| !question.options.contains(text)) {
+        return Err(Rule::Choice);
+    }
+    texts.sort_by_key(|text| question.options.iter().position(|option| option == text));
+    texts.dedup();
+    Ok(if texts.is_empty() { None } else { Some(Answer::Choices(texts)) })
+}
+
+const fn mismatch(kind: Kind) -> Rule {
+    match kind {
+        Kind::Satisfaction => Rule::Rating,
+        Kind::Choice | Kind::Choices => Rule::Choice,
+        Kind::YesNo => Rule::YesNo,
+        Kind::Number => Rule::Number,
+        Kind::Date => Rule::Date,
+        Kind::Email => Rule::Email,
+        Kind::Phone => Rule::Phone,
+        Kind::Text | Kind::Textarea | Kind::Name => Rule::Text,
+    }
+}
+
+/// Browsers send a line break as CR LF; nobody means the white space around an answer.
+fn tidy(text: &str) -> String {
+    text.replace("\r\n", "\n").trim().to_owned()
+}
+
+fn place(question: &Question, answer: Answer, answers: &mut Answers) {
+    match (question.purpose, question.kind, answer) {
+        (Purpose::Newsletter, _, Answer::YesNo(yes)) => answers.newsletter = Some(yes),
+        (Purpose::Identity, Kind::Email, Answer::Text(text)) => answers.contact.email = Some(text),
+        (Purpose::Identity, Kind::Phone, Answer::Text(text)) => answers.contact.phone = Some(text),
+        (Purpose::Identity, Kind::Name, Answer::Text(text)) => answers.contact.name = Some(text),
+        (_, kind, answer) => {
+            if let (Kind::Satisfaction, None, Answer::Number(point)) = (kind, answers.satisfaction, &answer) {
+                answers.satisfaction = Satisfaction::scale().into_iter().find(|s| f64::from(u8::from(*s)) == *point);
+            }
+            answers.answers.insert(question.id.clone(), answer);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "answers_tests.rs"]
+mod tests;

@@ -1,0 +1,252 @@
+//! What identifies a person, in its one canonical spelling.
+
+use email_address::{EmailAddress, Options};
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+/// The longest address that a mail server takes (RFC 5321, 4.5.3.1.3, less the angle brackets).
+const EMAIL_LENGTH: usize = 254;
+
+/// White space that comes along with copied text and that nobody sees.
+const HIDDEN: [char; 8] =
+    ['\u{180E}', '\u{200B}', '\u{200C}', '\u{200D}', '\u{2060}', '\u{FEFF}', '\u{00A0}', '\u{202F}'];
+
+/// An identifier in canonical spelling: two spellings of one address are equal.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Identifier {
+    kind: Kind,
+    canonical: String,
+}
+
+/// The kinds of identifiers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// An email address.
+    Email,
+    /// A telephone number.
+    Phone,
+    /// What another system calls the person, such as a customer number.
+    Reference,
+}
+
+/// What cannot identify anybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAnIdentifier {
+    /// Not an email address.
+    #[error("must be an email address, like name@example.org")]
+    Email,
+    /// Not a telephone number.
+    #[error("must be a telephone number, like 01305 221000 or 07700 900982")]
+    Phone,
+    /// A telephone number of many people: one with an extension.
+    #[error("a number with an extension does not identify a person")]
+    Extension,
+    /// An empty or overlong reference.
+    #[error("must have 1 to 100 characters")]
+    Reference,
+}
+
+impl Identifier {
+    /// Reads an email address: hidden white space stripped, NFC, lower case, the domain as IDNA ASCII.
+    ///
+    /// Plus-tags and dots are kept: `a+b@x.org` is not `a@x.org`.
+    ///
+    /// # Errors
+    /// [`NotAnIdentifier::Email`] for what mail cannot be sent to.
+    pub fn email(typed: &str) -> Result<Self, NotAnIdentifier> {
+        let visible = visible(typed).nfc().collect::<String>().to_lowercase();
+        let (local, domain) = visible.rsplit_once('@').ok_or(NotAnIdentifier::Email)?;
+        let domain = idna::domain_to_ascii_strict(domain).map_err(|_| NotAnIdentifier::Email)?;
+        let canonical = format!("{local}@{domain}");
+        let options = Options::default().without_display_text().without_domain_literal().with_required_tld();
+        let sound = EmailAddress::parse_with_options(&canonical, options).is_ok()
+            && canonical.len() <= EMAIL_LENGTH
+            && !local.contains('"');
+        if sound { Ok(Self { kind: Kind::Email, canonical }) } else { Err(NotAnIdentifier::Email) }
+    }
+
+    /// Reads a telephone number as E.164, British unless it says otherwise.
+    ///
+    /// Ofcom's drama numbers are taken although libraries call them invalid: what is asked here is whether a number
+    /// could be dialled, not whether it is assigned.
+    ///
+    /// # Errors
+    /// [`NotAnIdentifier::Phone`] for what cannot be dialled, [`NotAnIdentifier::Extension`] for a shared line.
+    pub fn phone(typed: &str) -> Result<Self, NotAnIdentifier> {
+        let visible = visible(typed);
+        let dialled = visible.chars().all(|c| c.is_ascii_digit() || "+()-./ \t".contains(c));
+        let extended = visible.to_ascii_lowercase();
+        if !dialled && !["x", "ext", "#", ";"].iter().any(|mark| extended.contains(mark)) {
+            return Err(NotAnIdentifier::Phone);
+        }
+        let number = phonenumber::parse(Some(phonenumber::country::GB), visible.replace("(0)", ""))
+            .map_err(|_| NotAnIdentifier::Phone)?;
+        if number.extension().is_some() {
+            return Err(NotAnIdentifier::Extension);
+        }
+        let canonical = number.format().mode(phonenumber::Mode::E164).to_string();
+        let digits = canonical.len() - 1;
+        let possible = if number.code().value() == 44 { 11..=12 } else { 8..=15 };
+        if possible.contains(&digits) { Ok(Self { kind: Kind::Phone, canonical }) } else { Err(NotAnIdentifier::Phone) }
+    }
+
+    /// Reads what another system calls the person: trimmed, NFC, upper case.
+    ///
+    /// # Errors
+    /// [`NotAnIdentifier::Reference`] if nothing is left, or more than 100 characters.
+    pub fn reference(typed: &str) -> Result<Self, NotAnIdentifier> {
+        let canonical = visible(typed).nfc().collect::<String>().to_uppercase();
+        if (1..=100).contains(&canonical.chars().count()) {
+            Ok(Self { kind: Kind::Reference, canonical })
+        } else {
+            Err(NotAnIdentifier::Reference)
+        }
+    }
+
+    /// Reads `typed` as the given kind of identifier.
+    ///
+    /// # Errors
+    /// As the kind's own constructor.
+    pub fn of(kind: Kind, typed: &str) -> Result<Self, NotAnIdentifier> {
+        match kind {
+            Kind::Email => Self::email(typed),
+            Kind::Phone => Self::phone(typed),
+            Kind::Reference => Self::reference(typed),
+        }
+    }
+
+    /// The kind.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The canonical spelling; personal data.
+    #[must_use]
+    pub fn canonical(&self) -> &str {
+        &self.canonical
+    }
+
+    /// Enough to recognise it by, and not enough to learn it: `p•••@example.org`, `•••142`.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let tail = |n: usize| {
+            let length = self.canonical.chars().count();
+            self.canonical.chars().skip(length.saturating_sub(n)).collect::<String>()
+        };
+        match self.kind {
+            Kind::Email => {
+                let domain = self.canonical.rsplit_once('@').map_or("", |(_, domain)| domain);
+                format!("{}•••@{domain}", self.canonical.chars().next().unwrap_or('•'))
+            }
+            Kind::Phone => format!("•••{}", tail(3)),
+            Kind::Reference => format!("•••{}", tail(2)),
+        }
+    }
+}
+
+/// Debugging shows the kind and never the value.
+impl std::fmt::Debug for Identifier {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Identifier({:?}, ..)", self.kind)
+    }
+}
+
+fn visible(typed: &str) -> String {
+    typed.chars().filter(|c| !HIDDEN.contains(c)).collect::<String>().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Identifier, NotAnIdentifier};
+    use proptest::prelude::*;
+
+    fn email(typed: &str) -> Option<String> {
+        Identifier::email(typed).ok().map(|found| found.canonical)
+    }
+
+    fn phone(typed: &str) -> Option<String> {
+        Identifier::phone(typed).ok().map(|found| found.canonical)
+    }
+
+    #[test]
+    fn spellings_of_one_address_are_one_address() {
+        for typed in ["Priya.Nair@Example.org", " priya.nair@example.org\u{200B}", "priya\u{FEFF}.nair@EXAMPLE.ORG"] {
+            assert_eq!(email(typed).as_deref(), Some("priya.nair@example.org"));
+        }
+        assert_eq!(email("siân@dorset.example"), email("sia\u{302}n@dorset.example"));
+        assert_eq!(email("a@bücher.example").as_deref(), Some("a@xn--bcher-kva.example"));
+    }
+
+    #[test]
+    fn a_tagged_address_is_another_address() {
+        assert_ne!(email("a+b@example.org"), email("a@example.org"));
+        assert_ne!(email("a.b@example.org"), email("ab@example.org"));
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for typed in ["", "a", "a@", "@b.org", "a@b", "a b@example.org", "a@exa mple.org", "a@[127.0.0.1]", "a@-b.org"]
+        {
+            assert_eq!(email(typed), None, "{typed}");
+        }
+        assert_eq!(email("Alice <a@example.org>"), None);
+        assert_eq!(email("\"a b\"@example.org"), None);
+        assert_eq!(email(&format!("{}@example.org", "a".repeat(65))), None);
+    }
+
+    #[test]
+    fn spellings_of_one_number_are_one_number() {
+        for typed in ["+44 (0)7723 456 789", "07723456789", "0044 7723-456-789", "+447723456789", "(07723) 456789"] {
+            assert_eq!(phone(typed).as_deref(), Some("+447723456789"), "{typed}");
+        }
+        assert_eq!(phone("0117 496 0860").as_deref(), Some("+441174960860"));
+        assert_eq!(phone("+1 212 555 0123").as_deref(), Some("+12125550123"));
+    }
+
+    #[test]
+    fn the_numbers_of_ofcom_for_drama_are_numbers() {
+        assert_eq!(phone("07700 900142").as_deref(), Some("+447700900142"));
+        assert_eq!(phone("01632 960055").as_deref(), Some("+441632960055"));
+    }
+
+    #[test]
+    fn what_nobody_could_dial_is_refused() {
+        for typed in ["", "anonymous", "withheld", "[None]", "12", "07700", "0770090014200000", "call me", "+44"] {
+            assert_eq!(phone(typed), None, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_number_with_an_extension_identifies_nobody() {
+        assert_eq!(Identifier::phone("01305 251010 ext 22"), Err(NotAnIdentifier::Extension));
+    }
+
+    #[test]
+    fn debugging_and_masking_do_not_show_it() {
+        let found = Identifier::email("priya.nair@example.org").unwrap();
+        assert_eq!(format!("{found:?}"), "Identifier(Email, ..)");
+        assert_eq!(found.masked(), "p•••@example.org");
+        assert_eq!(Identifier::phone("07700 900142").unwrap().masked(), "•••142");
+    }
+
+    proptest! {
+        #[test]
+        fn reading_what_was_read_changes_nothing(typed in "\\PC{0,40}", at in 0_usize..3) {
+            let typed = match at { 0 => typed, 1 => format!("{typed}@example.org"), _ => format!("+44 7{typed}") };
+            for read in [Identifier::email, Identifier::phone, Identifier::reference] {
+                if let Ok(first) = read(&typed) {
+                    prop_assert_eq!(read(&first.canonical).unwrap(), first);
+                }
+            }
+        }
+
+        #[test]
+        fn any_british_mobile_in_any_spelling_is_one(digits in "7[0-9]{9}", gaps in proptest::collection::vec(0_usize..10, 0..4)) {
+            let mut spelt = digits.clone();
+            for gap in gaps { spelt.insert(gap, ' '); }
+            prop_assert_eq!(phone(&format!("0{spelt}")), phone(&format!("+44 (0){digits}")));
+        }
+    }
+}

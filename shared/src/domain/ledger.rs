@@ -1,0 +1,96 @@
+//! What was deleted, when it was due, when it was gone, and why. Nothing personal.
+
+use super::record::Source;
+use super::retention::ExpiresAt;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// One deletion.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Which deletion, so that telling it twice is telling it once.
+    #[serde(skip)]
+    pub id: EntryId,
+    /// Why it was deleted.
+    pub cause: Cause,
+    /// What was deleted.
+    pub kind: ItemKind,
+    /// How a record had reached the council.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// The month in which a record was collected, `YYYY-MM`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collected_month: Option<String>,
+    /// When it was due to be deleted, epoch seconds.
+    pub due: ExpiresAt,
+    /// When it was gone.
+    pub removed: DateTime<Utc>,
+    /// Seconds from due to gone; 0 where it went before it was due.
+    pub lateness_seconds: i64,
+}
+
+impl Entry {
+    /// Seconds from `due` to `removed`, and 0 for what went early.
+    #[must_use]
+    pub fn lateness(due: ExpiresAt, removed: DateTime<Utc>) -> i64 {
+        (removed.timestamp() - due.epoch()).max(0)
+    }
+}
+
+/// Why something was deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Its time was over, and TTL removed it.
+    Retention,
+    /// Its time was over, TTL had not removed it, and the sweep did.
+    Sweep,
+    /// The person asked.
+    Erasure,
+}
+
+/// What can be deleted from the table of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemKind {
+    /// A record.
+    Record,
+    /// A link from a further identifier to a subject.
+    Link,
+    /// A subject's profile.
+    Profile,
+}
+
+/// Names a deletion: a digest of where the item lay, which without the item leads nowhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct EntryId(String);
+
+impl EntryId {
+    /// The id of the deletion of the item with these keys.
+    #[must_use]
+    pub fn of(partition: &str, sort: &str) -> Self {
+        let digest = Sha256::new().chain_update(partition).chain_update([0]).chain_update(sort).finalize();
+        Self(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// 32 hexadecimal digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Entry;
+    use crate::domain::retention::ExpiresAt;
+    use chrono::{DateTime, TimeDelta};
+
+    #[test]
+    fn lateness_counts_from_the_due_second_and_is_never_negative() {
+        let due = DateTime::from_timestamp(1_785_576_600, 0).unwrap();
+        assert_eq!(Entry::lateness(ExpiresAt::at(due), due + TimeDelta::hours(2)), 7200);
+        assert_eq!(Entry::lateness(ExpiresAt::at(due), due - TimeDelta::days(400)), 0);
+    }
+}

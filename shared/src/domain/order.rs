@@ -1,0 +1,176 @@
+//! What the DPO asks of a function, read field by field: serde's own messages repeat what was sent.
+
+use super::identifier::{Identifier, Kind};
+use super::package::RequestId;
+use serde_json::{Map, Value};
+
+/// How many identifiers, or confirmed links, one order names: every one is a partition to look into.
+const AT_MOST: usize = 10;
+
+/// An order, field by field.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a>(&'a Map<String, Value>);
+
+/// What is wrong with an order: the field, and the rule that it breaks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field} {rule}")]
+pub struct BadOrder {
+    /// The field.
+    pub field: String,
+    /// The rule.
+    pub rule: String,
+}
+
+impl BadOrder {
+    /// A field that breaks a rule.
+    #[must_use]
+    pub fn new(field: impl Into<String>, rule: impl Into<String>) -> Self {
+        Self { field: field.into(), rule: rule.into() }
+    }
+}
+
+impl<'a> Order<'a> {
+    /// Reads an order that has these fields and no others.
+    ///
+    /// # Errors
+    /// [`BadOrder`] if it is not an object, or has another field (which is not named: it could be anything).
+    pub fn read(order: &'a Value, fields: &[&str]) -> Result<Self, BadOrder> {
+        let map = order.as_object().ok_or_else(|| BadOrder::new("the order", "must be a JSON object"))?;
+        if map.keys().all(|key| fields.contains(&key.as_str())) {
+            Ok(Self(map))
+        } else {
+            Err(BadOrder::new("the order", format!("must have no fields but {}", fields.join(", "))))
+        }
+    }
+
+    /// A text of 1 to 100 characters.
+    ///
+    /// # Errors
+    /// [`BadOrder`] if it is missing or not that.
+    pub fn text(self, field: &str) -> Result<&'a str, BadOrder> {
+        let text = self.0.get(field).and_then(Value::as_str).map(str::trim);
+        text.filter(|text| (1..=100).contains(&text.chars().count()) && !text.chars().any(char::is_control))
+            .ok_or_else(|| BadOrder::new(field, "must be a text of 1 to 100 characters"))
+    }
+
+    /// The request's id, or the id of the invocation, which Lambda's own retries share.
+    ///
+    /// # Errors
+    /// [`BadOrder`] if neither is one.
+    pub fn request_or(self, invocation: &str) -> Result<RequestId, BadOrder> {
+        let own = || RequestId::try_from(invocation.to_owned());
+        match self.request_id("request_id")? {
+            Some(id) => Ok(id),
+            None => own().map_err(|rule| BadOrder::new("request_id", rule.to_string())),
+        }
+    }
+
+    /// The request's id, if one is given.
+    ///
+    /// # Errors
+    /// [`BadOrder`] if it is not one.
+    pub fn request_id(self, field: &str) -> Result<Option<RequestId>, BadOrder> {
+        match self.0.get(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(id) => {
+                let id = id.as_str().unwrap_or_default().to_owned();
+                RequestId::try_from(id).map(Some).map_err(|rule| BadOrder::new(field, rule.to_string()))
+            }
+        }
+    }
+
+    /// The identifiers of one person, `[{"type": "email" | "phone" | "reference", "value": …}]`, each once.
+    ///
+    /// # Errors
+    /// [`BadOrder`] naming the first that cannot be used by its place in the list.
+    pub fn identifiers(self) -> Result<Vec<Identifier>, BadOrder> {
+        let listed = self.list("identifiers")?;
+        if listed.is_empty() {
+            return Err(BadOrder::new("identifiers", "must name at least one identifier"));
+        }
+        let mut identifiers =
+            listed.iter().enumerate().map(|(place, one)| identifier(place, one)).collect::<Result<Vec<_>, _>>()?;
+        identifiers.sort();
+        identifiers.dedup();
+        Ok(identifiers)
+    }
+
+    /// The links that the DPO has confirmed to belong to the person.
+    ///
+    /// # Errors
+    /// [`BadOrder`] if it is not a list of texts.
+    pub fn confirmed_links(self) -> Result<Vec<String>, BadOrder> {
+        let text = |one: &Value| one.as_str().map(str::to_owned);
+        let listed = self.list("confirmed_links")?;
+        let texts: Option<Vec<String>> = listed.iter().map(text).collect();
+        texts.ok_or_else(|| BadOrder::new("confirmed_links", "must be a list of the links' names"))
+    }
+
+    /// The text of a field, whatever it is, or nothing.
+    #[must_use]
+    pub fn get(self, field: &str) -> Option<&'a str> {
+        self.0.get(field)?.as_str()
+    }
+
+    /// Whether a field is there.
+    #[must_use]
+    pub fn has(self, field: &str) -> bool {
+        self.0.contains_key(field)
+    }
+
+    fn list(self, field: &str) -> Result<&'a [Value], BadOrder> {
+        match self.0.get(field) {
+            None => Ok(&[]),
+            Some(Value::Array(list)) if list.len() <= AT_MOST => Ok(list),
+            Some(_) => Err(BadOrder::new(field, format!("must be a list of at most {AT_MOST}"))),
+        }
+    }
+}
+
+fn identifier(place: usize, one: &Value) -> Result<Identifier, BadOrder> {
+    let at = |field: &str| format!("identifiers[{place}].{field}");
+    let text = |field: &str| one.get(field).and_then(Value::as_str);
+    let kind = match text("type") {
+        Some("email") => Kind::Email,
+        Some("phone") => Kind::Phone,
+        Some("reference") => Kind::Reference,
+        _ => return Err(BadOrder::new(at("type"), "must be email, phone or reference")),
+    };
+    let value = text("value").ok_or_else(|| BadOrder::new(at("value"), "must be a text"))?;
+    Identifier::of(kind, value).map_err(|rule| BadOrder::new(at("value"), rule.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Order;
+    use serde_json::json;
+
+    #[test]
+    fn a_person_named_twice_is_named_once() {
+        let order = json!({"identifiers": [
+            {"type": "email", "value": "Priya@example.org"}, {"type": "email", "value": "priya@EXAMPLE.org"},
+            {"type": "phone", "value": "07700 900142"},
+        ]});
+        assert_eq!(Order::read(&order, &["identifiers"]).unwrap().identifiers().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_and_not_repeated() {
+        let told = |order: serde_json::Value| {
+            let read = Order::read(&order, &["identifiers", "request_id"]);
+            let refused = read.and_then(|order| order.request_id("request_id").and(order.identifiers().map(drop)));
+            refused.unwrap_err().to_string()
+        };
+        let address = "alice at example.org";
+        assert_eq!(told(json!({})), "identifiers must name at least one identifier");
+        assert_eq!(told(json!({address: 1})), "the order must have no fields but identifiers, request_id");
+        assert!(told(json!({"request_id": address})).starts_with("request_id must have 1 to 64"));
+        let phone = json!({"type": "phone", "value": "07700 900142"});
+        let refused = told(json!({"identifiers": [phone, {"type": "email", "value": address}]}));
+        assert_eq!(refused, "identifiers[1].value must be an email address, like name@example.org");
+        assert!(
+            told(json!({"identifiers": [{"type": "name", "value": address}]})).ends_with("email, phone or reference")
+        );
+        assert!(told(json!({"identifiers": address})).ends_with("at most 10"));
+    }
+}

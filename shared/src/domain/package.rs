@@ -1,0 +1,48 @@
+//! What a request for somebody's data is called, and what it gives.
+
+use serde::{Deserialize, Serialize};
+
+/// Names a request: 1 to 64 letters, digits, hyphens and underscores. Chosen by the DPO or made up at random; it
+/// stands in keys and logs, so it must say nothing about the person.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RequestId(String);
+
+/// What cannot name a request.
+#[derive(Debug, thiserror::Error)]
+#[error("must have 1 to 64 letters, digits, hyphens and underscores")]
+pub struct NotARequestId;
+
+impl RequestId {
+    /// The id as it is stored.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for RequestId {
+    type Error = NotARequestId;
+
+    fn try_from(id: String) -> Result<Self, NotARequestId> {
+        let sound =
+            (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        if sound { Ok(Self(id)) } else { Err(NotARequestId) }
+    }
+}
+
+impl From<RequestId> for String {
+    fn from(id: RequestId) -> Self {
+        id.0
+    }
+}
+
+/// What a package holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PackageKind {
+    /// Article 15: everything held, observed and inferred too, with the supplementary information.
+    Access,
+    /// Article 20: what the person provided.
+    Portability,
+}

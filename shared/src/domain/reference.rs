@@ -1,0 +1,81 @@
+//! The eight characters that a person can quote.
+
+use super::record::RecordId;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// No vowels, so no words; and of each pair that is confused on paper or on the telephone
+/// (0 O Q, 1 I L, 2 Z, 5 S, 6 G, 8 B, U V) at most one.
+const ALPHABET: &[u8; 24] = b"23456789CDFHJKMNPQRTVWXY";
+
+/// A reference such as `K7M2PX9T`, made from the id of the record that it stands for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Reference(String);
+
+/// What is not a reference.
+#[derive(Debug, thiserror::Error)]
+#[error("a reference has eight characters, such as K7M2PX9T")]
+pub struct NotAReference;
+
+impl Reference {
+    /// The reference of the record called `id`: the same id has the same reference, so a retry is told the same.
+    #[must_use]
+    pub fn of(id: &RecordId) -> Self {
+        let digest = Sha256::digest(id.as_str());
+        let mut number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        let characters = (0..8).map(|_| {
+            let place = usize::try_from(number % 24).unwrap_or_default();
+            number /= 24;
+            char::from(ALPHABET[place])
+        });
+        Self(characters.collect())
+    }
+
+    /// The eight characters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Reference {
+    type Error = NotAReference;
+
+    /// Reads a reference as people write it: any case, with spaces or hyphens.
+    fn try_from(typed: String) -> Result<Self, NotAReference> {
+        let characters: String =
+            typed.chars().filter(|c| !c.is_whitespace() && *c != '-').map(|c| c.to_ascii_uppercase()).collect();
+        let sound = characters.len() == 8 && characters.bytes().all(|byte| ALPHABET.contains(&byte));
+        if sound { Ok(Self(characters)) } else { Err(NotAReference) }
+    }
+}
+
+impl From<Reference> for String {
+    fn from(reference: Reference) -> Self {
+        reference.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reference;
+    use crate::domain::record::RecordId;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_reference_is_read_as_people_write_it() {
+        let typed = Reference::try_from("k7m2 px9-t".to_owned()).unwrap();
+        assert_eq!(typed.as_str(), "K7M2PX9T");
+        assert!(Reference::try_from("K7M2PX9O".to_owned()).is_err(), "O is confused with 0 and so is in no reference");
+        assert!(Reference::try_from("K7M2".to_owned()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn every_record_has_a_reference_that_reads_back(key in ".{0,60}") {
+            let reference = Reference::of(&RecordId::of_submission("survey", &key));
+            prop_assert_eq!(Reference::try_from(reference.as_str().to_owned()).unwrap(), reference);
+        }
+    }
+}

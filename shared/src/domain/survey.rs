@@ -1,0 +1,240 @@
+//! Surveys are data: a document of questions, with the days between which it is open.
+
+use super::london;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+
+/// The hidden field with a form's token.
+pub const TOKEN_FIELD: &str = "submission_token";
+/// The field that people do not see, and that only machines fill in.
+pub const HONEYPOT_FIELD: &str = "website";
+
+/// A survey, as its document says.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Survey {
+    /// Short name in addresses: lower-case letters, digits and hyphens.
+    pub id: String,
+    /// What people see above it.
+    pub title: String,
+    /// The council's service that it asks about.
+    pub service: String,
+    /// The journey that its answers count to.
+    pub journey: Option<String>,
+    /// The stage of that journey.
+    pub stage: Option<String>,
+    /// First day on which it takes answers, in London.
+    pub opens: Option<NaiveDate>,
+    /// Last day on which it takes answers, in London.
+    pub closes: Option<NaiveDate>,
+    /// Why the council may ask.
+    pub lawful_basis: LawfulBasis,
+    /// The privacy notice that goes with it.
+    pub notice_version: String,
+    /// What it asks, in order.
+    pub questions: Vec<Question>,
+}
+
+/// One question.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// The field's name.
+    pub id: String,
+    /// What people read.
+    pub label: String,
+    /// Help below the label.
+    pub hint: Option<String>,
+    /// What kind of answer it takes.
+    pub kind: Kind,
+    /// Whether it has to be answered.
+    pub required: bool,
+    /// What can be chosen.
+    #[serde(default)]
+    pub options: Vec<String>,
+    /// The longest answer, in characters.
+    pub max_length: Option<usize>,
+    /// What the answer is for.
+    pub purpose: Purpose,
+}
+
+/// The kinds of answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The five-point scale.
+    Satisfaction,
+    /// A line of text.
+    Text,
+    /// Lines of text.
+    Textarea,
+    /// One of the options.
+    Choice,
+    /// Any of the options.
+    Choices,
+    /// Yes or no.
+    YesNo,
+    /// A number.
+    Number,
+    /// A date.
+    Date,
+    /// An email address.
+    Email,
+    /// A telephone number.
+    Phone,
+    /// A name.
+    Name,
+}
+
+/// What an answer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// To learn from.
+    Answer,
+    /// To know who it is and to reply.
+    Identity,
+    /// To send the newsletter.
+    Newsletter,
+}
+
+/// The lawful basis of Article 6(1) UK GDPR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LawfulBasis {
+    /// 6(1)(e): performing a public task.
+    PublicTask,
+    /// 6(1)(a): consent.
+    Consent,
+}
+
+/// Whether a survey takes answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// It does.
+    Open,
+    /// Not before this day.
+    Opens(NaiveDate),
+    /// Not since the end of this day.
+    Closed(NaiveDate),
+}
+
+/// Why a document is not a survey.
+#[derive(Debug, thiserror::Error)]
+pub enum BadSurvey {
+    /// Not the JSON that FORMATS asks for; the position is all that is told.
+    #[error("line {line}, column {column}: this is not a survey's JSON")]
+    Json {
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+    },
+    /// A rule that a survey breaks.
+    #[error("{0}")]
+    Rule(&'static str),
+}
+
+impl Survey {
+    /// Reads a survey's document.
+    ///
+    /// # Errors
+    /// [`BadSurvey`], naming the place or the rule.
+    pub fn parse(document: &str) -> Result<Self, BadSurvey> {
+        let survey: Self = serde_json::from_str(document)
+            .map_err(|error| BadSurvey::Json { line: error.line(), column: error.column() })?;
+        survey.rules().find(|(kept, _)| !kept).map_or(Ok(()), |(_, rule)| Err(BadSurvey::Rule(rule)))?;
+        Ok(survey)
+    }
+
+    fn rules(&self) -> impl Iterator<Item = (bool, &'static str)> {
+        let mut fields: HashSet<&str> = HashSet::from([TOKEN_FIELD, HONEYPOT_FIELD]);
+        let distinct = self.questions.iter().all(|question| fields.insert(&question.id));
+        let questions = |rule: fn(&Question) -> bool| self.questions.iter().all(rule);
+        [
+            (is_name(&self.id), "the id must have 1 to 64 lower-case letters, digits and hyphens"),
+            (!self.questions.is_empty(), "there must be a question"),
+            (distinct, "the ids of questions must differ, and be none of the form's own fields"),
+            (questions(|q| is_name(&q.id)), "an id of a question must have lower-case letters, digits, - and _"),
+            (questions(|q| q.offers() != q.options.is_empty()), "options go with choice and choices, and only there"),
+            (questions(Question::identifies_soundly), "identity is for email, phone and name"),
+            (
+                questions(|q| (q.purpose == Purpose::Newsletter) <= (q.kind == Kind::YesNo)),
+                "a newsletter is asked for by yes_no",
+            ),
+            (self.opens.zip(self.closes).is_none_or(|(o, c)| o <= c), "it must open before it closes"),
+        ]
+        .into_iter()
+    }
+
+    /// Whether it takes answers at `now`.
+    #[must_use]
+    pub fn opening(&self, now: DateTime<Utc>) -> Opening {
+        let today = london::date(now);
+        match (self.opens, self.closes) {
+            (Some(opens), _) if today < opens => Opening::Opens(opens),
+            (_, Some(closes)) if today > closes => Opening::Closed(closes),
+            _ => Opening::Open,
+        }
+    }
+}
+
+impl Question {
+    /// The longest answer that is taken, in characters.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.max_length.unwrap_or(match self.kind {
+            Kind::Textarea => 5_000,
+            Kind::Email => 254,
+            Kind::Phone => 40,
+            _ => 200,
+        })
+    }
+
+    /// The three fields of a date in a form: day, month, year.
+    #[must_use]
+    pub fn date_fields(&self) -> [String; 3] {
+        ["day", "month", "year"].map(|part| format!("{}-{part}", self.id))
+    }
+
+    const fn offers(&self) -> bool {
+        matches!(self.kind, Kind::Choice | Kind::Choices)
+    }
+
+    fn identifies_soundly(&self) -> bool {
+        self.purpose != Purpose::Identity || matches!(self.kind, Kind::Email | Kind::Phone | Kind::Name)
+    }
+}
+
+fn is_name(id: &str) -> bool {
+    (1..=64).contains(&id.len())
+        && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Opening, Survey};
+
+    const PLANNING: &str = include_str!("../../../surveys/planning-application.json");
+
+    #[test]
+    fn a_survey_is_open_from_its_first_day_to_the_end_of_its_last_in_london() {
+        let survey = Survey::parse(PLANNING).unwrap();
+        let at = |instant: &str| survey.opening(instant.parse().unwrap());
+        assert_eq!(at("2025-12-31T23:59:59Z"), Opening::Opens(survey.opens.unwrap()));
+        assert_eq!(at("2026-01-01T00:00:00Z"), Opening::Open);
+        assert_eq!(at("2029-12-31T23:59:59Z"), Opening::Open);
+        assert_eq!(at("2030-01-01T00:00:00Z"), Opening::Closed(survey.closes.unwrap()));
+    }
+
+    #[test]
+    fn a_document_that_breaks_a_rule_is_told_which() {
+        let broken = |from: &str, to: &str| Survey::parse(&PLANNING.replace(from, to)).unwrap_err().to_string();
+        assert!(broken("\"questions\"", "\"question\"").contains("not a survey's JSON"));
+        assert!(broken("\"id\": \"comment\"", "\"id\": \"website\"").contains("must differ"));
+        assert!(broken("2029-12-31", "2025-12-31").contains("open before it closes"));
+        assert!(broken("\"kind\": \"number\"", "\"kind\": \"choice\"").contains("options"));
+        assert!(broken("planning-application", "Planning Application").contains("lower-case"));
+    }
+}

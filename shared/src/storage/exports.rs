@@ -1,0 +1,183 @@
+//! The bucket of packages.
+
+use super::{StorageError, failed};
+use crate::domain::package::RequestId;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use std::time::Duration;
+
+/// How much of an object is in memory while it is written; S3 takes parts from 5 MiB on
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>).
+const PART: usize = 8 * 1024 * 1024;
+
+/// The bucket.
+#[derive(Clone, Debug)]
+pub struct Exports {
+    client: Client,
+    bucket: String,
+}
+
+/// The objects of a package; this spells every key of the bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum File {
+    /// The machine-readable document.
+    Document,
+    /// The report that a lay person reads.
+    Report,
+}
+
+impl File {
+    /// The key of this object: it names the request, cannot be guessed, and says nothing of the person.
+    #[must_use]
+    pub fn key(self, request: &RequestId, random: &str) -> String {
+        let name = match self {
+            Self::Document => "export.json",
+            Self::Report => "report.html",
+        };
+        format!("{}{random}/{name}", prefix(request))
+    }
+
+    const fn content_type(self) -> &'static str {
+        match self {
+            Self::Document => "application/json",
+            Self::Report => "text/html; charset=utf-8",
+        }
+    }
+}
+
+fn prefix(request: &RequestId) -> String {
+    format!("{}/", request.as_str())
+}
+
+impl Exports {
+    /// The bucket called `name`.
+    #[must_use]
+    pub const fn new(client: Client, bucket: String) -> Self {
+        Self { client, bucket }
+    }
+
+    /// The bucket's name.
+    #[must_use]
+    pub fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
+    /// Begins an object that is written piece by piece and is there only once it is finished.
+    ///
+    /// # Errors
+    /// [`StorageError`] if S3 does not take it.
+    pub async fn begin(&self, file: File, key: String) -> Result<Upload, StorageError> {
+        let created = self
+            .client
+            .create_multipart_upload()
+            .bucket(&self.bucket)
+            .key(&key)
+            .content_type(file.content_type())
+            .send()
+            .await
+            .map_err(failed("begin a package"))?;
+        let id = created.upload_id.ok_or_else(|| StorageError::unreadable("begin a package"))?;
+        Ok(Upload { exports: self.clone(), key, id, parts: Vec::new(), waiting: Vec::new() })
+    }
+
+    /// A link to an object that works for `valid`, and less if the credentials of this function end earlier.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it cannot be signed.
+    pub async fn link(&self, key: &str, valid: Duration) -> Result<String, StorageError> {
+        const OPERATION: &str = "sign a link";
+        let config = PresigningConfig::expires_in(valid).map_err(|_| StorageError::unreadable(OPERATION))?;
+        let get = self.client.get_object().bucket(&self.bucket).key(key);
+        let signed =
+            get.response_content_disposition("attachment").presigned(config).await.map_err(failed(OPERATION))?;
+        Ok(signed.uri().to_owned())
+    }
+
+    /// Deletes everything that was ever made, or half made, for a request.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be gone.
+    pub async fn discard(&self, request: &RequestId) -> Result<(), StorageError> {
+        const OPERATION: &str = "discard a package";
+        let prefix = prefix(request);
+        loop {
+            let list = self.client.list_multipart_uploads().bucket(&self.bucket).prefix(&prefix);
+            let uploads = list.send().await.map_err(failed(OPERATION))?.uploads.unwrap_or_default();
+            for upload in &uploads {
+                let abort = self.client.abort_multipart_upload().bucket(&self.bucket);
+                let abort = abort.set_key(upload.key.clone()).set_upload_id(upload.upload_id.clone());
+                abort.send().await.map_err(failed(OPERATION))?;
+            }
+            let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(&prefix);
+            let objects = list.send().await.map_err(failed(OPERATION))?.contents.unwrap_or_default();
+            for object in &objects {
+                let delete = self.client.delete_object().bucket(&self.bucket).set_key(object.key.clone());
+                delete.send().await.map_err(failed(OPERATION))?;
+            }
+            if uploads.is_empty() && objects.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// An object that is being written.
+#[derive(Debug)]
+pub struct Upload {
+    exports: Exports,
+    key: String,
+    id: String,
+    parts: Vec<CompletedPart>,
+    waiting: Vec<u8>,
+}
+
+impl Upload {
+    /// Writes on; what is written lies in memory only until it makes a part.
+    ///
+    /// # Errors
+    /// [`StorageError`] if S3 does not take a part.
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), StorageError> {
+        self.waiting.extend_from_slice(bytes);
+        if self.waiting.len() >= PART { self.send_part().await } else { Ok(()) }
+    }
+
+    /// Finishes the object: from here on it is there.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be there.
+    pub async fn finish(mut self) -> Result<(), StorageError> {
+        if !self.waiting.is_empty() || self.parts.is_empty() {
+            self.send_part().await?;
+        }
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(self.parts)).build();
+        let complete = self.exports.client.complete_multipart_upload().bucket(&self.exports.bucket);
+        let complete = complete.key(self.key).upload_id(self.id).multipart_upload(parts);
+        complete.send().await.map(drop).map_err(failed("finish a package"))
+    }
+
+    async fn send_part(&mut self) -> Result<(), StorageError> {
+        let number = i32::try_from(self.parts.len() + 1).unwrap_or(i32::MAX);
+        let body = std::mem::take(&mut self.waiting);
+        let sent = self
+            .exports
+            .client
+            .upload_part()
+            .bucket(&self.exports.bucket)
+            .key(&self.key)
+            .upload_id(&self.id)
+            .part_number(number)
+            .body(ByteStream::from(body))
+            .send()
+            .await
+            .map_err(failed("write a package"))?;
+        let part = CompletedPart::builder()
+            .part_number(number)
+            .set_e_tag(sent.e_tag)
+            .set_checksum_crc32(sent.checksum_crc32)
+            .set_checksum_crc64_nvme(sent.checksum_crc64_nvme);
+        self.parts.push(part.build());
+        Ok(())
+    }
+}

@@ -1,0 +1,224 @@
+//! Every key string of every table: the one module that knows how they are spelt.
+
+use super::Item;
+use crate::domain::ledger::ItemKind;
+use crate::domain::package::RequestId;
+use crate::domain::record::{Holder, RecordId, Source};
+use crate::domain::reference::Reference;
+use crate::domain::retention::ExpiresAt;
+use crate::domain::subject::SubjectKey;
+use chrono::{DateTime, NaiveDate, Utc};
+
+/// Partition key of every table.
+pub const PK: &str = "pk";
+/// Sort key of every table.
+pub const SK: &str = "sk";
+/// When an item is over, epoch seconds: the attribute that TTL reads.
+pub const EXPIRES_AT: &str = "expires_at";
+/// Partition key of the index [`BY_DAY`].
+pub const DAY: &str = "day";
+/// The one index of Records.
+pub const BY_DAY: &str = "by_day";
+
+/// The sort key of everything that is a record begins so.
+pub const RECORD: &str = "record#";
+/// The sort key of a link begins so.
+pub const LINK: &str = "link#";
+/// The sort key of a profile.
+pub const PROFILE: &str = "@profile";
+const ANONYMOUS: &str = "anon#";
+
+/// How many partitions a day has in [`BY_DAY`], so that a busy day is written by more than one of DynamoDB's.
+pub const SHARDS: u8 = 4;
+
+/// Where an item lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Partition key.
+    pub partition: String,
+    /// Sort key.
+    pub sort: String,
+}
+
+impl Key {
+    /// A key from its two parts.
+    pub fn new(partition: impl Into<String>, sort: impl Into<String>) -> Self {
+        Self { partition: partition.into(), sort: sort.into() }
+    }
+
+    /// The key of an item that was read.
+    #[must_use]
+    pub fn of(item: &Item) -> Option<Self> {
+        Some(Self::new(super::text(item, PK)?, super::text(item, SK)?))
+    }
+}
+
+/// The partition of everything of one holder.
+#[must_use]
+pub fn partition(holder: &Holder) -> String {
+    match holder {
+        Holder::Subject(key) => key.as_str().to_owned(),
+        Holder::Anonymous(reference) => format!("{ANONYMOUS}{}", reference.as_str()),
+    }
+}
+
+/// Whose partition this is.
+#[must_use]
+pub fn holder(partition: &str) -> Option<Holder> {
+    match partition.strip_prefix(ANONYMOUS) {
+        Some(reference) => Reference::try_from(reference.to_owned()).ok().map(Holder::Anonymous),
+        None => SubjectKey::try_from(partition.to_owned()).ok().map(Holder::Subject),
+    }
+}
+
+/// Where a record lies.
+#[must_use]
+pub fn record(holder: &Holder, source: Source, id: &RecordId) -> Key {
+    Key::new(partition(holder), format!("{RECORD}{}#{}", source.as_str(), id.as_str()))
+}
+
+/// Which record a sort key names.
+#[must_use]
+pub fn record_id(sort: &str) -> Option<RecordId> {
+    let (_, id) = sort.strip_prefix(RECORD)?.split_once('#')?;
+    Some(RecordId::stored(id.to_owned()))
+}
+
+/// Where the link from a further key to a subject lies.
+#[must_use]
+pub fn link(from: &SubjectKey, to: &SubjectKey) -> Key {
+    Key::new(from.as_str(), format!("{LINK}{}", to.as_str()))
+}
+
+/// The subject that a link's sort key leads to.
+#[must_use]
+pub fn link_target(sort: &str) -> Option<SubjectKey> {
+    SubjectKey::try_from(sort.strip_prefix(LINK)?.to_owned()).ok()
+}
+
+/// What kind of item a sort key of Records names.
+#[must_use]
+pub fn kind(sort: &str) -> Option<ItemKind> {
+    match sort {
+        PROFILE => Some(ItemKind::Profile),
+        _ if sort.starts_with(RECORD) => Some(ItemKind::Record),
+        _ if sort.starts_with(LINK) => Some(ItemKind::Link),
+        _ => None,
+    }
+}
+
+/// The partition of [`BY_DAY`] for an item of `day` with this sort key: a day's items spread over its shards.
+#[must_use]
+pub fn day(day: NaiveDate, sort: &str) -> String {
+    let spread = sort.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
+    day_shard(day, spread % SHARDS)
+}
+
+/// One of a day's partitions of [`BY_DAY`].
+#[must_use]
+pub fn day_shard(day: NaiveDate, shard: u8) -> String {
+    format!("{day}#{shard}")
+}
+
+/// Where the ledger's entries of a day lie.
+#[must_use]
+pub fn ledger_day(day: NaiveDate) -> String {
+    format!("DAY#{day}")
+}
+
+/// The sort key of a ledger entry begins so.
+pub const ENTRY: &str = "ENTRY#";
+
+/// The partition of all surveys in the Register.
+pub const SURVEY: &str = "SURVEY";
+
+/// The partition of a request.
+#[must_use]
+pub fn request(id: &RequestId) -> String {
+    format!("REQUEST#{}", id.as_str())
+}
+
+/// The package of a request.
+pub const PACKAGE: &str = "PACKAGE";
+/// The erasure of a request.
+pub const META: &str = "META";
+/// The certificate of a request.
+pub const CERTIFICATE: &str = "CERTIFICATE";
+/// The sort key of a task begins so.
+pub const TASK: &str = "TASK#";
+/// The partition of packages by the time at which they are over.
+pub const PACKAGES: &str = "PACKAGES";
+
+/// Where it says that a package holds something of this holder.
+#[must_use]
+pub fn package_of(holder: &Holder, request: &RequestId) -> Key {
+    Key::new(packages_of(holder), format!("PACKAGE#{}", request.as_str()))
+}
+
+/// The partition of the packages that hold something of this holder.
+#[must_use]
+pub fn packages_of(holder: &Holder) -> String {
+    format!("SUBJECT#{}", partition(holder))
+}
+
+/// Where it says that a package is over at `end`; sorts by time.
+#[must_use]
+pub fn package_due(end: ExpiresAt, request: &RequestId) -> Key {
+    Key::new(PACKAGES, format!("{:012}#{}", end.epoch(), request.as_str()))
+}
+
+/// All packages that are over at `now` sort up to here.
+#[must_use]
+pub fn packages_due_by(now: DateTime<Utc>) -> String {
+    format!("{:012}#~", now.timestamp())
+}
+
+/// The request that a sort key of [`packages_of`] or [`PACKAGES`] names.
+#[must_use]
+pub fn package_request(sort: &str) -> Option<RequestId> {
+    let (_, id) = sort.split_once('#')?;
+    RequestId::try_from(id.to_owned()).ok()
+}
+
+/// Where it says that a subject was erased.
+#[must_use]
+pub fn suppression(subject: &SubjectKey) -> Key {
+    Key::new(format!("SUPPRESSION#{}", subject.as_str()), META)
+}
+
+/// Where the sweep remembers up to which day everything is gone.
+#[must_use]
+pub fn sweep_cursor() -> Key {
+    Key::new("SWEEP", "CURSOR")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{day, day_shard, holder, kind, link_target, partition, record, record_id};
+    use crate::domain::ledger::ItemKind;
+    use crate::domain::record::{Holder, RecordId, Source};
+    use crate::domain::reference::Reference;
+    use crate::domain::subject::SubjectKey;
+
+    #[test]
+    fn keys_read_back_as_what_they_name() {
+        let id = RecordId::of_submission("bins", "key");
+        let subject = SubjectKey::try_from("subject#1#digest".to_owned()).unwrap();
+        for whose in [Holder::Subject(subject.clone()), Holder::Anonymous(Reference::of(&id))] {
+            let key = record(&whose, Source::WebForm, &id);
+            assert_eq!(holder(&key.partition), Some(whose.clone()));
+            assert_eq!(holder(&partition(&whose)), Some(whose));
+            assert_eq!(record_id(&key.sort), Some(id.clone()));
+            assert_eq!(kind(&key.sort), Some(ItemKind::Record));
+        }
+        assert_eq!(link_target(&super::link(&subject, &subject).sort), Some(subject));
+        assert_eq!(kind("something else"), None);
+    }
+
+    #[test]
+    fn a_day_has_its_shards_and_no_others() {
+        let date = "2026-11-23".parse().unwrap();
+        let shards: Vec<String> = (0..super::SHARDS).map(|shard| day_shard(date, shard)).collect();
+        assert!((0..200).all(|i| shards.contains(&day(date, &format!("record#web_form#{i}")))));
+    }
+}

@@ -1,0 +1,256 @@
+//! Packages, as the Register knows them: which request made them, whose data they hold, and until when.
+
+use super::keys::{self, EXPIRES_AT, Key, PK, SK};
+use super::table::{Pages, Table};
+use super::{Item, StorageError, failed, n, s, text};
+use crate::domain::package::{PackageKind, RequestId};
+use crate::domain::record::Holder;
+use crate::domain::retention::ExpiresAt;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
+use chrono::{DateTime, Months, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+/// How long a package is there at most, as the bucket's lifecycle has it too.
+pub const DAYS: TimeDelta = TimeDelta::days(14);
+/// How long an export can run: as long as Lambda lets a function run.
+const LONGEST_EXPORT: TimeDelta = TimeDelta::minutes(15);
+/// How long the Register remembers that there was one.
+const REMEMBERED: Months = Months::new(36);
+
+/// The packages in the Register.
+#[derive(Clone, Debug)]
+pub struct Packages(Table);
+
+/// One package.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Package {
+    /// What it holds.
+    pub kind: PackageKind,
+    /// How far it is.
+    pub state: State,
+    /// A digest of what was asked for, so that one request is not two different things; nothing once it is gone.
+    #[serde(default)]
+    pub order: String,
+    /// Who asked.
+    pub requested_by: String,
+    /// When it was asked for.
+    pub requested_at: DateTime<Utc>,
+    /// Whose data it holds, as partitions; nothing once it is gone.
+    #[serde(default)]
+    pub holders: Vec<String>,
+    /// Links that were followed and that the DPO has not confirmed yet: it is not handed out before.
+    #[serde(default)]
+    pub unconfirmed: Vec<String>,
+    /// What was made, once it is complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<Made>,
+}
+
+/// How far a package is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It is being made, or its making broke off.
+    Started,
+    /// It is there.
+    Complete,
+    /// Its time was over.
+    Expired,
+    /// Somebody whose data it held was erased.
+    Erased,
+}
+
+/// What was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    /// The document's object.
+    pub key: String,
+    /// The report's object, for access.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report_key: Option<String>,
+    /// How many records are in it.
+    pub records: u64,
+    /// The document's size.
+    pub bytes: u64,
+    /// The document's SHA-256, in hexadecimal.
+    pub sha256: String,
+    /// When it is gone: 14 days after it was asked for, or the earliest end of a record in it.
+    pub expires_at: DateTime<Utc>,
+}
+
+impl Packages {
+    /// The packages in the Register called `name`.
+    #[must_use]
+    pub const fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
+        Self(Table::new(client, name))
+    }
+
+    /// The package of a request.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it cannot be read.
+    pub async fn find(&self, request: &RequestId, now: DateTime<Utc>) -> Result<Option<Package>, StorageError> {
+        const OPERATION: &str = "read a package's entry";
+        let item = self.0.get(OPERATION, &Key::new(keys::request(request), keys::PACKAGE), now).await?;
+        let read = |item| serde_dynamo::from_item(item).map_err(|_| StorageError::unreadable(OPERATION));
+        item.map(read).transpose()
+    }
+
+    /// Enters a package before it is made, so that an erasure finds it from the first byte on.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be entered.
+    pub async fn start(&self, request: &RequestId, package: &Package) -> Result<(), StorageError> {
+        const OPERATION: &str = "enter a package";
+        let until = ExpiresAt::at(package.requested_at + DAYS);
+        let remembered = package.requested_at.checked_add_months(REMEMBERED).unwrap_or(package.requested_at);
+        let mut item: Item = serde_dynamo::to_item(package).map_err(|_| StorageError::unreadable(OPERATION))?;
+        item.insert(EXPIRES_AT.to_owned(), n(ExpiresAt::at(remembered).epoch()));
+        let mut actions = vec![self.put(&Key::new(keys::request(request), keys::PACKAGE), item)?];
+        for key in pointers(request, package) {
+            actions.push(self.put(&key, Item::from([(EXPIRES_AT.to_owned(), n(until.epoch()))]))?);
+        }
+        actions.push(self.put(&keys::package_due(until, request), Item::new())?);
+        self.transact(OPERATION, actions).await
+    }
+
+    /// Says that a package is there, if nobody closed it meanwhile; gives whether it stands.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that is not known.
+    pub async fn complete(&self, request: &RequestId, made: &Made) -> Result<bool, StorageError> {
+        const OPERATION: &str = "complete a package's entry";
+        let due = keys::package_due(ExpiresAt::at(made.expires_at), request);
+        self.0.put(OPERATION, &due, Item::new()).await?;
+        let made: Item = serde_dynamo::to_item(made).map_err(|_| StorageError::unreadable(OPERATION))?;
+        let update = self
+            .0
+            .client
+            .update_item()
+            .table_name(&self.0.name)
+            .key(PK, s(keys::request(request)))
+            .key(SK, s(keys::PACKAGE))
+            .condition_expression("#state = :started")
+            .update_expression("SET #state = :complete, made = :made")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":started", s("started"))
+            .expression_attribute_values(":complete", s("complete"))
+            .expression_attribute_values(":made", aws_sdk_dynamodb::types::AttributeValue::M(made));
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(false),
+            Err(error) => Err(failed(OPERATION)(error)),
+        }
+    }
+
+    /// Remembers that a package's links are confirmed, so that it can be handed out.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be remembered.
+    pub async fn confirm(&self, request: &RequestId) -> Result<(), StorageError> {
+        self.0
+            .client
+            .update_item()
+            .table_name(&self.0.name)
+            .key(PK, s(keys::request(request)))
+            .key(SK, s(keys::PACKAGE))
+            .condition_expression("attribute_exists(pk)")
+            .update_expression("REMOVE unconfirmed")
+            .send()
+            .await
+            .map(drop)
+            .map_err(failed("confirm a package's links"))
+    }
+
+    /// Closes a package whose objects are gone: the Register forgets whose it was, and remembers that it was.
+    ///
+    /// An export that was under way may have finished an object just before it learns of this, and then have broken
+    /// off: so the sweep looks once more when no such export can be running any longer.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be closed.
+    pub async fn close(
+        &self,
+        request: &RequestId,
+        package: &Package,
+        state: State,
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
+        const OPERATION: &str = "close a package's entry";
+        let word = if state == State::Erased { "erased" } else { "expired" };
+        let update = Update::builder()
+            .table_name(&self.0.name)
+            .key(PK, s(keys::request(request)))
+            .key(SK, s(keys::PACKAGE))
+            .condition_expression("attribute_exists(pk)")
+            .update_expression("SET #state = :state REMOVE holders, made, unconfirmed, #order")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#order", "order")
+            .expression_attribute_values(":state", s(word))
+            .build()
+            .map_err(|_| StorageError::unreadable(OPERATION))?;
+        let mut actions = vec![TransactWriteItem::builder().update(update).build()];
+        let mut gone = pointers(request, package);
+        gone.push(keys::package_due(ExpiresAt::at(package.requested_at + DAYS), request));
+        gone.extend(package.made.iter().map(|made| keys::package_due(ExpiresAt::at(made.expires_at), request)));
+        gone.dedup();
+        let again = keys::package_due(ExpiresAt::at(now + LONGEST_EXPORT), request);
+        gone.retain(|key| *key != again);
+        actions.push(self.put(&again, Item::new())?);
+        for key in gone {
+            actions.push(self.delete(&key)?);
+        }
+        self.transact(OPERATION, actions).await
+    }
+
+    /// The requests whose packages hold something of this holder, in pages.
+    #[must_use]
+    pub fn holding(&self, holder: &Holder) -> Pages<RequestId> {
+        let read = |item: &Item| text(item, SK).and_then(keys::package_request);
+        self.0.all("look for packages", &keys::packages_of(holder), "PACKAGE#", read)
+    }
+
+    /// The requests whose packages should be gone at `now`, in pages; each with where it says so.
+    #[must_use]
+    pub fn due(&self, now: DateTime<Utc>) -> Pages<(Key, RequestId)> {
+        let read = |item: &Item| {
+            let key = Key::of(item)?;
+            let request = keys::package_request(&key.sort)?;
+            Some((key, request))
+        };
+        self.0.up_to("look for packages that are over", keys::PACKAGES, &keys::packages_due_by(now), read)
+    }
+
+    /// Deletes an entry that [`Packages::due`] or [`Packages::holding`] gave, if it is there.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be gone.
+    pub async fn drop_entry(&self, key: &Key) -> Result<(), StorageError> {
+        self.0.delete("delete a package's entry", key).await
+    }
+
+    fn put(&self, key: &Key, mut item: Item) -> Result<TransactWriteItem, StorageError> {
+        item.extend([(PK.to_owned(), s(&key.partition)), (SK.to_owned(), s(&key.sort))]);
+        let put = Put::builder().table_name(&self.0.name).set_item(Some(item)).build();
+        put.map(|put| TransactWriteItem::builder().put(put).build()).map_err(|_| StorageError::unreadable("put"))
+    }
+
+    fn delete(&self, key: &Key) -> Result<TransactWriteItem, StorageError> {
+        let delete =
+            Delete::builder().table_name(&self.0.name).key(PK, s(&key.partition)).key(SK, s(&key.sort)).build();
+        delete
+            .map(|delete| TransactWriteItem::builder().delete(delete).build())
+            .map_err(|_| StorageError::unreadable("delete"))
+    }
+
+    async fn transact(&self, operation: &'static str, actions: Vec<TransactWriteItem>) -> Result<(), StorageError> {
+        let send = self.0.client.transact_write_items().set_transact_items(Some(actions)).send();
+        send.await.map(drop).map_err(failed(operation))
+    }
+}
+
+fn pointers(request: &RequestId, package: &Package) -> Vec<Key> {
+    let holders = package.holders.iter().filter_map(|partition| keys::holder(partition));
+    holders.map(|holder| keys::package_of(&holder, request)).collect()
+}

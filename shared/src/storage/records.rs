@@ -1,0 +1,226 @@
+//! The table of records: what people told, and the links that lead to it.
+
+use super::keys::{self, DAY, EXPIRES_AT, Key, PK, SK};
+use super::ledger::Ledger;
+use super::table::{Pages, Table, end};
+use super::{Item, StorageError, failed, n, s, text};
+use crate::domain::ledger::{Cause, Entry, EntryId, ItemKind};
+use crate::domain::record::{Contact, Details, Holder, Record, Source};
+use crate::domain::retention::ExpiresAt;
+use crate::domain::subject::SubjectKey;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use chrono::{DateTime, NaiveDate, Utc};
+
+/// The table of records.
+#[derive(Clone, Debug)]
+pub struct Records(pub(crate) Table);
+
+/// What became of a record that was to be kept.
+#[derive(Debug)]
+pub enum Kept {
+    /// It is new.
+    New,
+    /// The same was kept before; this is the first.
+    Before(Box<Details>),
+    /// Something else was kept before under the same id.
+    Other,
+}
+
+/// A link: whoever has the one key may be the subject with the other.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// The subject that it leads to.
+    pub to: SubjectKey,
+}
+
+/// Something that lies in the table and is to go.
+#[derive(Clone, Debug)]
+pub struct Doomed {
+    /// Where it lies.
+    pub key: Key,
+    /// What it is.
+    pub kind: ItemKind,
+    /// How a record had reached the council.
+    pub source: Option<Source>,
+    /// The day in the index: collection, for a record.
+    pub day: NaiveDate,
+    /// When it is over.
+    pub due: Option<ExpiresAt>,
+    /// When a record was collected; the sweep's index does not tell.
+    pub collected_at: Option<DateTime<Utc>>,
+    /// How to reach the person; the sweep's index does not tell.
+    pub contact: Contact,
+}
+
+impl Records {
+    /// The records in the table called `name`.
+    #[must_use]
+    pub const fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
+        Self(Table::new(client, name))
+    }
+
+    /// Keeps a record with one conditional put: the same thing twice is the same item.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be kept.
+    pub async fn keep(&self, record: &Record, now: DateTime<Utc>) -> Result<Kept, StorageError> {
+        const OPERATION: &str = "keep a record";
+        let key = keys::record(&record.holder, record.details.source, &record.id);
+        let mut item: Item = serde_dynamo::to_item(&record.details).map_err(|_| StorageError::unreadable(OPERATION))?;
+        let day = keys::day(record.details.collected_at.date_naive(), &key.sort);
+        item.extend([(DAY, day), (PK, key.partition), (SK, key.sort)].map(|(name, value)| (name.to_owned(), s(value))));
+        let put = self
+            .0
+            .client
+            .put_item()
+            .table_name(&self.0.name)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk) OR expires_at <= :now")
+            .expression_attribute_values(":now", n(now.timestamp()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let error = match put.send().await {
+            Ok(_) => return Ok(Kept::New),
+            Err(error) => error,
+        };
+        let before = error.as_service_error().and_then(|service| match service {
+            aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(check) => check.item(),
+            _ => None,
+        });
+        let Some(before) = before else { return Err(failed(OPERATION)(error)) };
+        let details: Details =
+            serde_dynamo::from_item(before.clone()).map_err(|_| StorageError::unreadable(OPERATION))?;
+        let same = details.fingerprint == record.details.fingerprint;
+        Ok(if same { Kept::Before(Box::new(details)) } else { Kept::Other })
+    }
+
+    /// Links a further key to a subject, until `until` at least: a link lasts as long as the last record that it serves.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be linked.
+    pub async fn link(
+        &self,
+        from: &SubjectKey,
+        to: &SubjectKey,
+        day: NaiveDate,
+        until: ExpiresAt,
+    ) -> Result<(), StorageError> {
+        let key = keys::link(from, to);
+        let put = self
+            .0
+            .client
+            .put_item()
+            .table_name(&self.0.name)
+            .item(DAY, s(keys::day(day, &key.sort)))
+            .item(EXPIRES_AT, n(until.epoch()))
+            .item(PK, s(key.partition))
+            .item(SK, s(key.sort))
+            .condition_expression("attribute_not_exists(pk) OR expires_at < :until")
+            .expression_attribute_values(":until", n(until.epoch()));
+        match put.send().await {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(()),
+            Err(error) => Err(failed("link an identifier")(error)),
+        }
+    }
+
+    /// Every live record of a holder, in pages.
+    #[must_use]
+    pub fn about(&self, holder: &Holder, now: DateTime<Utc>) -> Pages<Record> {
+        self.0.live("read records", &keys::partition(holder), keys::RECORD, now, record)
+    }
+
+    /// Where a key leads besides itself, in pages.
+    #[must_use]
+    pub fn links(&self, from: &SubjectKey, now: DateTime<Utc>) -> Pages<Link> {
+        let read = |item: &Item| text(item, SK).and_then(keys::link_target).map(|to| Link { to });
+        self.0.live("read links", from.as_str(), keys::LINK, now, read)
+    }
+
+    /// Everything that lies under a holder, over or not, for those who delete it.
+    #[must_use]
+    pub fn lying_under(&self, holder: &Holder) -> Pages<Doomed> {
+        self.0.all("read what is to go", &keys::partition(holder), "", doomed)
+    }
+
+    /// What was collected on a day, in one of its shards, and should be gone at `now`; in pages.
+    #[must_use]
+    pub fn overdue(&self, day: NaiveDate, shard: u8, now: DateTime<Utc>) -> Pages<Doomed> {
+        self.0.overdue("look for what is overdue", keys::BY_DAY, &keys::day_shard(day, shard), now, doomed)
+    }
+
+    /// Deletes a link, if it is there.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be gone.
+    pub async fn unlink(&self, from: &SubjectKey, to: &SubjectKey) -> Result<(), StorageError> {
+        self.0.delete("delete a link", &keys::link(from, to)).await
+    }
+
+    /// Deletes things and tells the ledger, both or neither, and gives how many it deleted.
+    ///
+    /// What is no longer there is left out, and for [`Cause::Sweep`] what is no longer over: a second run finds nothing
+    /// to delete and nothing to tell.
+    ///
+    /// # Errors
+    /// [`StorageError`] if some of it is not known to be gone; another run finishes it.
+    pub async fn forget(
+        &self,
+        doomed: Vec<Doomed>,
+        ledger: &Ledger,
+        cause: Cause,
+        now: DateTime<Utc>,
+    ) -> Result<u64, StorageError> {
+        super::ledger::forget(&self.0, doomed, ledger, cause, now).await
+    }
+}
+
+impl Doomed {
+    /// What the ledger says of its deletion.
+    #[must_use]
+    pub fn entry(&self, cause: Cause, removed: DateTime<Utc>) -> Entry {
+        let due = self.due.unwrap_or(ExpiresAt::at(removed));
+        let month = (self.kind == ItemKind::Record).then(|| self.day.format("%Y-%m").to_string());
+        Entry {
+            id: EntryId::of(&self.key.partition, &self.key.sort),
+            cause,
+            kind: self.kind,
+            source: self.source,
+            collected_month: month,
+            due,
+            removed,
+            lateness_seconds: Entry::lateness(due, removed),
+        }
+    }
+}
+
+/// Reads a whole record.
+fn record(item: &Item) -> Option<Record> {
+    let key = Key::of(item)?;
+    let details: Details = serde_dynamo::from_item(item.clone()).ok()?;
+    Some(Record { holder: keys::holder(&key.partition)?, id: keys::record_id(&key.sort)?, details })
+}
+
+/// Reads as much of an item as its deletion needs; an index gives less than the table.
+///
+/// Also reads the old image in a stream record, which is how `expire` knows what TTL removed.
+#[must_use]
+pub fn doomed(item: &Item) -> Option<Doomed> {
+    let key = Key::of(item)?;
+    let day = text(item, DAY)?.split_once('#')?.0.parse().ok()?;
+    let kind = keys::kind(&key.sort)?;
+    let source = text(item, "source").map(|source| Source::ALL.into_iter().find(|known| known.as_str() == source));
+    if (kind == ItemKind::Record) != source.is_some() {
+        return None;
+    }
+    let contact = item.get("contact").cloned().unwrap_or_else(|| AttributeValue::M(Item::default()));
+    Some(Doomed {
+        kind,
+        day,
+        source: source.flatten(),
+        due: end(item),
+        collected_at: text(item, "collected_at").and_then(|instant| instant.parse().ok()),
+        contact: serde_dynamo::from_attribute_value(contact).ok()?,
+        key,
+    })
+}

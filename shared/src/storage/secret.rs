@@ -1,0 +1,18 @@
+//! The secret behind subject keys, from Secrets Manager. There is no default: without it no function starts.
+
+use super::{StorageError, failed};
+use crate::domain::subject::SubjectKeys;
+use crate::edge::{Host, StartError};
+
+/// Reads the keys that the setting `SUBJECT_KEYS_SECRET` names.
+///
+/// # Errors
+/// [`StartError`] if the setting is missing, Secrets Manager does not answer, or the keys cannot be used.
+pub async fn subject_keys(host: &Host) -> Result<SubjectKeys, StartError> {
+    const SETTING: &str = "SUBJECT_KEYS_SECRET";
+    let id = host.setting(SETTING)?;
+    let secret = host.secrets().get_secret_value().secret_id(id).send().await;
+    let secret = secret.map_err(failed("read the secret"))?;
+    let document = secret.secret_string().ok_or_else(|| StorageError::unreadable("read the secret"))?;
+    Ok(SubjectKeys::parse(document)?)
+}

@@ -1,0 +1,86 @@
+//! Surveys in the Register, and the copy that a form function keeps for a minute.
+
+use super::keys::{self, Key, SK};
+use super::table::Table;
+use super::{Item, StorageError, s, text};
+use crate::domain::survey::Survey;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How long a copy is used.
+const FRESH: TimeDelta = TimeDelta::minutes(1);
+const DOCUMENT: &str = "document";
+
+type All = Arc<HashMap<String, Arc<Survey>>>;
+
+/// The surveys.
+#[derive(Clone, Debug)]
+pub struct Surveys {
+    register: Table,
+    copy: Arc<Mutex<Option<(DateTime<Utc>, All)>>>,
+}
+
+impl Surveys {
+    /// The surveys in the Register called `name`.
+    #[must_use]
+    pub fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
+        Self { register: Table::new(client, name), copy: Arc::default() }
+    }
+
+    /// The survey called `id`, as it was at most a minute ago; if the Register does not answer, as it was last read.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the surveys were never read and cannot be.
+    pub async fn find(&self, id: &str, now: DateTime<Utc>) -> Result<Option<Arc<Survey>>, StorageError> {
+        Ok(self.all(now).await?.get(id).cloned())
+    }
+
+    /// Every survey, by id.
+    ///
+    /// # Errors
+    /// As [`Surveys::find`].
+    pub async fn all(&self, now: DateTime<Utc>) -> Result<All, StorageError> {
+        let copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let stale = match copy {
+            Some((read_at, surveys)) if (TimeDelta::zero()..FRESH).contains(&(now - read_at)) => return Ok(surveys),
+            Some((_, surveys)) => Some(surveys),
+            None => None,
+        };
+        let surveys = match (self.read(now).await, stale) {
+            (Ok(surveys), _) => surveys,
+            (Err(error), Some(stale)) => {
+                tracing::warn!(error = %error, outcome = "stale", "surveys");
+                stale
+            }
+            (Err(error), None) => return Err(error),
+        };
+        *self.copy.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(&surveys)));
+        Ok(surveys)
+    }
+
+    /// Puts a survey into the Register; whoever has a copy sees it within a minute.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be there.
+    pub async fn put(&self, survey: &Survey, document: &str) -> Result<(), StorageError> {
+        let item = Item::from([(DOCUMENT.to_owned(), s(document))]);
+        self.register.put("put a survey", &Key::new(keys::SURVEY, &survey.id), item).await
+    }
+
+    async fn read(&self, now: DateTime<Utc>) -> Result<All, StorageError> {
+        let read = |item: &Item| Some((text(item, SK)?.to_owned(), text(item, DOCUMENT)?.to_owned()));
+        let mut pages = self.register.live("read surveys", keys::SURVEY, "", now, read);
+        let mut surveys = HashMap::new();
+        while let Some(page) = pages.next().await? {
+            for (id, document) in page {
+                match Survey::parse(&document) {
+                    Ok(survey) if survey.id == id => drop(surveys.insert(id, Arc::new(survey))),
+                    // One broken survey must not close the others.
+                    _ => tracing::error!(survey = %id, outcome = "unreadable", "surveys"),
+                }
+            }
+        }
+        Ok(Arc::new(surveys))
+    }
+}

@@ -1,0 +1,203 @@
+//! A table, and the one place that decides what has expired: nothing that is over leaves this module as live.
+
+use super::keys::{EXPIRES_AT, Key, PK, SK};
+use super::{Item, StorageError, failed, n, number, s};
+use crate::domain::retention::ExpiresAt;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use chrono::{DateTime, Utc};
+
+/// One table of single-table layout: `pk`, `sk`, and `expires_at` on what has an end.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// The client that all calls go through.
+    pub(crate) client: Client,
+    /// The table's name.
+    pub(crate) name: String,
+}
+
+/// Whether an item is to be seen at `now`: what has an end is over at its very second, whatever TTL has done.
+fn is_live(item: &Item, now: DateTime<Utc>) -> bool {
+    match item.get(EXPIRES_AT) {
+        None => true,
+        // An end that cannot be read is no end that can be kept to: such an item is not shown to anybody.
+        Some(_) => end(item).is_some_and(|end| !end.has_passed(now)),
+    }
+}
+
+/// When an item is over.
+pub(crate) fn end(item: &Item) -> Option<ExpiresAt> {
+    number(item, EXPIRES_AT).and_then(|epoch| ExpiresAt::try_from(epoch).ok())
+}
+
+impl Table {
+    /// The table called `name`.
+    #[must_use]
+    pub const fn new(client: Client, name: String) -> Self {
+        Self { client, name }
+    }
+
+    /// Everything live in a partition whose sort key begins with `prefix`, in pages of `read`.
+    pub(crate) fn live<T>(
+        &self,
+        operation: &'static str,
+        partition: &str,
+        prefix: &str,
+        now: DateTime<Utc>,
+        read: Read<T>,
+    ) -> Pages<T> {
+        Pages { shown: Shown::LiveAt(now), ..self.all(operation, partition, prefix, read) }
+    }
+
+    /// Everything that lies in a partition, over or not: for those who delete it.
+    pub(crate) fn all<T>(&self, operation: &'static str, partition: &str, prefix: &str, read: Read<T>) -> Pages<T> {
+        let mut query = self.query(partition).consistent_read(true);
+        if !prefix.is_empty() {
+            query = query
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":prefix", s(prefix));
+        }
+        Pages { query: Some(query), shown: Shown::All, operation, read }
+    }
+
+    /// What lies in a partition of an index and is over at `now`: for the sweep.
+    pub(crate) fn overdue<T>(
+        &self,
+        operation: &'static str,
+        index: &str,
+        partition: &str,
+        now: DateTime<Utc>,
+        read: Read<T>,
+    ) -> Pages<T> {
+        let query = self
+            .query(partition)
+            .index_name(index)
+            .key_condition_expression("#day = :pk")
+            .expression_attribute_names("#day", super::keys::DAY)
+            .filter_expression("expires_at <= :now")
+            .expression_attribute_values(":now", n(now.timestamp()));
+        Pages { query: Some(query), shown: Shown::All, operation, read }
+    }
+
+    /// Everything in a partition that sorts up to `last`, over or not.
+    pub(crate) fn up_to<T>(&self, operation: &'static str, partition: &str, last: &str, read: Read<T>) -> Pages<T> {
+        let query = self
+            .query(partition)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk AND sk <= :last")
+            .expression_attribute_values(":last", s(last));
+        Pages { query: Some(query), shown: Shown::All, operation, read }
+    }
+
+    /// One item, if it is live.
+    pub(crate) async fn get(
+        &self,
+        operation: &'static str,
+        key: &Key,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Item>, StorageError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .key(PK, s(&key.partition))
+            .key(SK, s(&key.sort))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(failed(operation))?;
+        Ok(answer.item.filter(|item| is_live(item, now)))
+    }
+
+    /// Puts an item, whatever lay there.
+    pub(crate) async fn put(&self, operation: &'static str, key: &Key, mut item: Item) -> Result<(), StorageError> {
+        item.extend([(PK.to_owned(), s(&key.partition)), (SK.to_owned(), s(&key.sort))]);
+        self.client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .send()
+            .await
+            .map(drop)
+            .map_err(failed(operation))
+    }
+
+    /// Deletes an item, if it is there.
+    pub(crate) async fn delete(&self, operation: &'static str, key: &Key) -> Result<(), StorageError> {
+        self.client
+            .delete_item()
+            .table_name(&self.name)
+            .key(PK, s(&key.partition))
+            .key(SK, s(&key.sort))
+            .send()
+            .await
+            .map(drop)
+            .map_err(failed(operation))
+    }
+
+    fn query(&self, partition: &str) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", s(partition))
+    }
+}
+
+/// Makes of an item what a reader wants; `None` is what cannot be read.
+pub(crate) type Read<T> = fn(&Item) -> Option<T>;
+
+/// A list, page by page: never more in memory than one page of DynamoDB (1 MB).
+#[derive(Debug)]
+pub struct Pages<T> {
+    query: Option<QueryFluentBuilder>,
+    shown: Shown,
+    operation: &'static str,
+    read: Read<T>,
+}
+
+#[derive(Debug)]
+enum Shown {
+    All,
+    LiveAt(DateTime<Utc>),
+}
+
+impl<T> Pages<T> {
+    /// The next page, which may be empty; `None` after the last.
+    ///
+    /// # Errors
+    /// [`StorageError`] if DynamoDB does not answer, or an item cannot be read.
+    pub async fn next(&mut self) -> Result<Option<Vec<T>>, StorageError> {
+        let Some(query) = self.query.take() else { return Ok(None) };
+        let page = query.clone().send().await.map_err(failed(self.operation))?;
+        self.query = page.last_evaluated_key.map(|key| query.set_exclusive_start_key(Some(key)));
+        let shown = |item: &&Item| match self.shown {
+            Shown::All => true,
+            Shown::LiveAt(now) => is_live(item, now),
+        };
+        let items = page.items.unwrap_or_default();
+        let read = |item| (self.read)(item).ok_or(StorageError::unreadable(self.operation));
+        items.iter().filter(shown).map(read).collect::<Result<_, _>>().map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Item, is_live, n, s};
+    use chrono::{DateTime, TimeDelta};
+
+    #[test]
+    fn an_item_is_live_up_to_the_second_before_its_end() {
+        let end = DateTime::from_timestamp(1_785_576_600, 0).unwrap();
+        let item = Item::from([("expires_at".to_owned(), n(end.timestamp()))]);
+        assert!(is_live(&item, end - TimeDelta::seconds(1)));
+        assert!(!is_live(&item, end));
+        assert!(is_live(&Item::new(), end));
+    }
+
+    #[test]
+    fn an_end_that_cannot_be_read_shows_nothing() {
+        let now = DateTime::from_timestamp(0, 0).unwrap();
+        assert!(!is_live(&Item::from([("expires_at".to_owned(), s("2029-01-01"))]), now));
+    }
+}

@@ -1,0 +1,236 @@
+//! The house that journeys walk through: the whole stack in this process, with a clock that stands still.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, Utc};
+use local::{Options, Stack};
+use reqwest::header::HeaderMap;
+use serde_json::{Value, json};
+use shared::edge::Clock;
+use std::collections::BTreeSet;
+
+/// When every journey begins: a Monday morning in November.
+pub const BEGINNING: &str = "2026-11-23T10:00:00Z";
+/// The parts of the house that store something.
+pub const TABLES: [&str; 3] = ["RECORDS_TABLE", "REGISTER_TABLE", "LEDGER_TABLE"];
+
+/// The running house.
+pub struct House {
+    /// The stack.
+    pub stack: Stack,
+    http: reqwest::Client,
+}
+
+/// What the door answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: String,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{} is not JSON: {}", self.status, self.body))
+    }
+
+    /// A header, or nothing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+/// An instant.
+pub fn at(instant: &str) -> DateTime<Utc> {
+    instant.parse().unwrap()
+}
+
+/// The options of a house whose clock stands at the beginning and whose schedules do not run by themselves.
+pub fn options() -> Options {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let mut options = Options::new(format!("{root}/template.yaml"));
+    options.surveys = Some(format!("{root}/surveys").into());
+    options.clock = Clock::stopped_at(at(BEGINNING));
+    options.schedules = false;
+    options
+}
+
+impl House {
+    /// A house where TTL removes what expired.
+    pub async fn open() -> Self {
+        Self::with(options()).await
+    }
+
+    /// A house where TTL never gets round to it.
+    pub async fn where_ttl_is_late() -> Self {
+        Self::with(Options { ttl: false, ..options() }).await
+    }
+
+    /// A house with other options.
+    pub async fn with(options: Options) -> Self {
+        let stack = Stack::start(options).await.unwrap();
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { stack, http }
+    }
+
+    /// Moves time; what comes of it has happened when this returns.
+    pub async fn move_to(&self, instant: &str) {
+        self.stack.move_clock(at(instant)).await.unwrap();
+    }
+
+    /// Gets a page.
+    pub async fn get(&self, path: &str) -> Answer {
+        read(self.http.get(format!("{}{path}", self.stack.url())).header("accept", "text/html")).await
+    }
+
+    /// Gets anything, from anywhere.
+    pub async fn get_url(&self, url: &str) -> Answer {
+        read(self.http.get(url)).await
+    }
+
+    /// Sends a body to a survey as a browser would a form.
+    pub async fn post_form(&self, survey: &str, body: &str) -> Answer {
+        self.post(survey, &[("content-type", "application/x-www-form-urlencoded"), ("accept", "text/html")], body).await
+    }
+
+    /// Sends JSON to a survey.
+    pub async fn post_json(&self, survey: &str, answers: &Value) -> Answer {
+        self.post(survey, &[("content-type", "application/json")], &answers.to_string()).await
+    }
+
+    /// Sends anything to a survey.
+    pub async fn post(&self, survey: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut request = self.http.post(format!("{}/surveys/{survey}/responses", self.stack.url()));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        read(request.body(body.to_owned())).await
+    }
+
+    /// A person tells the recycling centre something.
+    pub async fn tell(&self, comment: &str, email: Option<&str>, phone: Option<&str>) -> Value {
+        let answers = json!({"satisfaction": 4, "site": "Wareham", "comment": comment, "email": email, "phone": phone});
+        let answer = self.post_json("recycling-centre", &answers).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        answer.json()
+    }
+
+    /// The DPO has a function do something.
+    pub async fn invoke(&self, function: &str, order: Value) -> Result<Value, String> {
+        self.stack.invoke(function, order).await.map_err(|refused| format!("{refused:?}"))
+    }
+
+    /// The DPO exports what is held under an email address.
+    pub async fn export(&self, email: &str) -> Value {
+        let order = json!({"kind": "portability", "identifiers": [email_id(email)], "requested_by": "dpo-7"});
+        self.invoke("export", order).await.unwrap()
+    }
+
+    /// The document of a package.
+    pub async fn document(&self, package: &Value) -> Value {
+        serde_json::from_str(&self.object(package["key"].as_str().unwrap()).await).unwrap()
+    }
+
+    /// An object of the bucket of packages.
+    pub async fn object(&self, key: &str) -> String {
+        let client = self.s3();
+        let object = client.get_object().bucket(self.bucket()).key(key).send().await.unwrap();
+        String::from_utf8(object.body.collect().await.unwrap().to_vec()).unwrap()
+    }
+
+    /// The keys of all objects.
+    pub fn objects(&self) -> Vec<String> {
+        self.stack.store().keys(&self.bucket())
+    }
+
+    /// Every item of a table, as text that can be searched and compared, expired or not.
+    pub async fn items(&self, table: &str) -> BTreeSet<String> {
+        let client = self.dynamodb();
+        let mut pages = client.scan().table_name(self.setting(table)).into_paginator().items().send();
+        let mut items = BTreeSet::new();
+        while let Some(item) = pages.next().await {
+            let sorted: std::collections::BTreeMap<_, _> = item.unwrap().into_iter().collect();
+            items.insert(format!("{sorted:?}"));
+        }
+        items
+    }
+
+    /// Everything that is stored anywhere.
+    pub async fn everything(&self) -> BTreeSet<String> {
+        let mut all = BTreeSet::new();
+        for table in TABLES {
+            all.extend(self.items(table).await.into_iter().map(|item| format!("{table} {item}")));
+        }
+        for key in self.objects() {
+            all.insert(format!("object {key} {}", self.object(&key).await));
+        }
+        all.extend(self.stack.store().uploads(&self.bucket()).iter().map(|upload| format!("upload {}", upload.key)));
+        all
+    }
+
+    /// A client of the embedded `DynamoDB`.
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        self.stack.host("erase").unwrap().dynamodb()
+    }
+
+    /// A client of the embedded S3.
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        self.stack.host("export").unwrap().s3()
+    }
+
+    /// The bucket of packages.
+    pub fn bucket(&self) -> String {
+        self.setting("EXPORTS_BUCKET")
+    }
+
+    /// A setting of `erase` or of `ingest`, which between them have all.
+    pub fn setting(&self, name: &str) -> String {
+        let settings = ["erase", "ingest"].map(|function| self.stack.settings(function).unwrap());
+        settings.iter().find_map(|all| all.get(name)).unwrap().clone()
+    }
+}
+
+/// An email address, as an order names it.
+pub fn email_id(value: &str) -> Value {
+    json!({"type": "email", "value": value})
+}
+
+/// A telephone number, as an order names it.
+pub fn phone_id(value: &str) -> Value {
+    json!({"type": "phone", "value": value})
+}
+
+/// An order to erase.
+pub fn erasure(identifiers: &[Value]) -> Value {
+    json!({"identifiers": identifiers, "ground": "17(1)(b)", "approved_by": "dpo-7"})
+}
+
+/// A string attribute of an item.
+pub fn s(value: &str) -> AttributeValue {
+    AttributeValue::S(value.to_owned())
+}
+
+/// The token in a form's page.
+pub fn token(page: &str) -> String {
+    let after = page.split("name=\"submission_token\" value=\"").nth(1).expect("a form has a token");
+    after.split('"').next().unwrap().to_owned()
+}
+
+async fn read(request: reqwest::RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    Answer { status, headers, body: response.text().await.unwrap() }
+}
+
+impl House {
+    /// One of many answers of one person, each with a key of its own.
+    pub async fn post_form_from(&self, email: &str, comment: &str, number: usize) {
+        let body = json!({"satisfaction": 4, "site": "Wareham", "comment": comment, "email": email}).to_string();
+        let key = format!("answer-{number}");
+        let headers = [("content-type", "application/json"), ("idempotency-key", key.as_str())];
+        assert_eq!(self.post("recycling-centre", &headers, &body).await.status, 201);
+    }
+}

@@ -1,0 +1,129 @@
+// Everyone can use every page: no violation that axe knows, no sideways scrolling, no need for a mouse.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { moveClock, open, overflow, picture, tab, takeTime, violations, WIDTHS } from './house.mjs'
+
+let house
+before(async () => {
+  house = await open()
+})
+after(() => house?.close())
+
+const see = (address) => (page) => page.goto(address)
+
+const send = (body, contentType = 'application/x-www-form-urlencoded') => async (page) => {
+  // A form can't send these; the page that answers them is shown at the address that would have shown it.
+  const answer = await page.request.post('/surveys/recycling-centre/responses', {
+    data: body,
+    headers: { accept: 'text/html', 'content-type': contentType },
+    maxRedirects: 0,
+  })
+  await page.goto('/surveys/recycling-centre')
+  await page.setContent(await answer.text())
+  await page.waitForLoadState('networkidle')
+}
+
+const mistaken = async (page) => {
+  await page.goto('/surveys/planning-application')
+  await page.getByLabel('Day').fill('31')
+  await page.getByLabel('Month').fill('2')
+  await page.getByLabel('Year').fill('2026')
+  await page.getByLabel('Email address').fill('not an address')
+  await page.getByRole('button', { name: 'Send your answers' }).click()
+  await page.getByRole('heading', { name: 'There is a problem' }).waitFor()
+}
+
+const sent = async (page) => {
+  await page.goto('/surveys/recycling-centre')
+  await page.getByLabel('Satisfied', { exact: true }).check()
+  await page.getByLabel('Swanage').check()
+  await page.getByRole('button', { name: 'Send your answers' }).click()
+  await page.getByRole('heading', { name: 'Thank you' }).waitFor()
+}
+
+// The same form a second time, after going back and thinking again.
+const sentTwice = async (page) => {
+  await page.goto('/surveys/recycling-centre')
+  const token = await page.locator('[name=submission_token]').inputValue()
+  const answers = { submission_token: token, satisfaction: '5', site: 'Portland', comment: '', email: '', phone: '', website: '' }
+  await takeTime(page)
+  const post = (form) => page.request.post('/surveys/recycling-centre/responses', { form, headers: { accept: 'text/html' } })
+  assert.equal((await post(answers)).status(), 200)
+  const second = await post({ ...answers, satisfaction: '1' })
+  assert.equal(second.status(), 422)
+  await page.setContent(await second.text())
+  await page.getByRole('heading', { name: 'You have already sent this form' }).waitFor()
+}
+
+// The sample survey about planning applications is open from 2026 until the end of 2029.
+const at = (now) => async (page) => {
+  await moveClock(house, now)
+  const answer = await page.goto('/surveys/planning-application')
+  assert.equal(answer.status(), 403)
+}
+
+// In this order: the last two move the clock.
+const pages = {
+  'form-recycling-centre': see('/surveys/recycling-centre'),
+  'form-planning-application': see('/surveys/planning-application'),
+  'form-with-mistakes': mistaken,
+  'thank-you': sent,
+  privacy: see('/privacy'),
+  'unknown-survey': see('/surveys/no-such-survey'),
+  'too-large': send(`comment=${'a'.repeat(70_000)}`),
+  'other-media-type': send('comment', 'text/plain'),
+  'broken-encoding': send('comment=%ZZ'),
+  'sent-twice': sentTwice,
+  'not-yet-open': at('2025-12-01T12:00:00Z'),
+  closed: at('2030-01-02T12:00:00Z'),
+}
+
+test('a form fits when its text is twice as large', async () => {
+  await tab(house, { width: 640, javaScriptEnabled: true, bypassCSP: true }, async (page) => {
+    await mistaken(page)
+    await page.addStyleTag({ content: 'html { font-size: 200% }' })
+    assert.ok((await overflow(page)) <= 0, 'the page scrolls sideways')
+  })
+})
+
+test('a page asks for nothing but the stylesheet and runs no script', async () => {
+  for (const address of ['/surveys/recycling-centre', '/privacy']) {
+    await tab(house, { javaScriptEnabled: true }, async (page) => {
+      const asked = []
+      page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+      await page.goto(address)
+      assert.deepEqual(asked.filter((path) => path !== '/favicon.ico'), [address, '/assets/custodian.css'])
+      assert.equal(await page.locator('script').count(), 0)
+    })
+  }
+})
+
+test('a page carries a strict content security policy', async () => {
+  await tab(house, {}, async (page) => {
+    for (const address of ['/surveys/recycling-centre', '/surveys/no-such-survey', '/privacy']) {
+      const headers = (await page.goto(address)).headers()
+      const policy = headers['content-security-policy'] ?? ''
+      for (const rule of ["default-src 'none'", "style-src 'self'", "form-action 'self'", "frame-ancestors 'none'"]) {
+        assert.ok(policy.includes(rule), `${address}: ${rule} is not in "${policy}"`)
+      }
+      assert.equal(headers['x-content-type-options'], 'nosniff')
+      assert.match(headers['content-type'], /^text\/html; charset=utf-8$/i)
+    }
+  })
+})
+
+for (const [name, visit] of Object.entries(pages)) {
+  for (const width of WIDTHS) {
+    test(`${name} has no accessibility violation and fits ${width} pixels`, async () => {
+      await tab(house, { width, javaScriptEnabled: true, bypassCSP: true }, async (page) => {
+        await visit(page)
+        assert.equal(await page.locator('html').getAttribute('lang'), 'en-GB')
+        assert.equal(await page.locator('h1').count(), 1)
+        assert.match(await page.title(), / – \S/)
+        await picture(page, name, width)
+        assert.deepEqual(await violations(page), [])
+        assert.ok((await overflow(page)) <= 0, 'the page scrolls sideways')
+      })
+    })
+  }
+}

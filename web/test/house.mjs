@@ -1,0 +1,126 @@
+// What every browser test needs: the local stack on a free port, and a browser to look at it with.
+import { spawn } from 'node:child_process'
+import { mkdir } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+
+const path = (relative) => fileURLToPath(new URL(relative, import.meta.url))
+const binary = process.env.CUSTODIAN_LOCAL ?? path('../../target/debug/local')
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+const screenshots = path('../../target/screenshots')
+
+/** The narrowest phone that WCAG 2.2 asks for, and a desk. */
+export const WIDTHS = [320, 1280]
+
+/** A form that comes back sooner than this after it was made is thought to be a program's, and is not stored. */
+const TOO_FAST_MS = 2200
+
+/** Starts the local stack and a browser; `close` ends both. */
+export async function open() {
+  const stack = spawn(binary, ['--port', '0'], { cwd: path('../..'), stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = new Promise((resolve) => stack.once('exit', resolve))
+  const stop = async () => {
+    stack.kill('SIGTERM')
+    const late = setTimeout(() => stack.kill('SIGKILL'), 5000)
+    await ended
+    clearTimeout(late)
+  }
+  try {
+    const origin = await address(stack)
+    const browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    })
+    return {
+      origin,
+      browser,
+      close: async () => {
+        await browser.close()
+        await stop()
+      },
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function address(stack) {
+  return new Promise((resolve, reject) => {
+    let said = ''
+    const give = (error) => reject(new Error(`${binary} told no address: ${error}. It said: ${said}`))
+    const late = setTimeout(() => give('nothing for 60 seconds'), 60_000)
+    stack.once('error', (error) => give(error.message))
+    stack.once('exit', (code) => give(`it ended with ${code}`))
+    stack.stdout.setEncoding('utf8')
+    stack.stdout.on('data', (text) => {
+      said += text
+      const found = /http:\/\/127\.0\.0\.1:\d+(?=\D)/.exec(said)
+      if (found) {
+        clearTimeout(late)
+        resolve(found[0])
+      }
+    })
+  })
+}
+
+/** A tab for `use`, with JavaScript off unless asked for; it is closed afterwards. */
+export async function tab(house, { width = 1280, javaScriptEnabled = false, bypassCSP = false }, use) {
+  const context = await house.browser.newContext({
+    baseURL: house.origin,
+    viewport: { width, height: 800 },
+    javaScriptEnabled,
+    bypassCSP,
+  })
+  const page = await context.newPage()
+  page.setDefaultTimeout(15_000)
+  const complaints = []
+  page.on('console', (message) => {
+    if (/content security policy/i.test(message.text())) complaints.push(message.text())
+  })
+  try {
+    await use(page)
+  } finally {
+    await context.close()
+  }
+  if (complaints.length > 0) throw new Error(complaints.join('\n'))
+}
+
+/** Moves the stack's clock to a moment (RFC 3339). */
+export async function moveClock(house, now) {
+  const answer = await fetch(`${house.origin}/_local/clock`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ now }),
+  })
+  if (!answer.ok) throw new Error(`the clock did not move: ${answer.status} ${await answer.text()}`)
+}
+
+/** Waits as long as a person needs at least to fill in a form. */
+export const takeTime = (page) => page.waitForTimeout(TOO_FAST_MS)
+
+/** What axe finds wrong with the page, as lines; the page's context must bypass the content security policy. */
+export async function violations(page) {
+  await page.addScriptTag({ path: axe })
+  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
+  return found.violations.flatMap(({ id, help, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html}`))
+}
+
+/** Keeps a picture of the whole page for a person to look at. */
+export async function picture(page, name, width) {
+  await mkdir(screenshots, { recursive: true })
+  await page.screenshot({ path: `${screenshots}/${name}-${width}.png`, fullPage: true })
+}
+
+/** How many pixels of the page stick out to the right. */
+export const overflow = (page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
