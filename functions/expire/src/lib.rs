@@ -47,7 +47,8 @@ impl Expire {
     /// A constant if a record is so broken that it cannot even be named; Lambda then halves the batch.
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error> {
         let records = event.payload.get("Records").and_then(Value::as_array).ok_or("not an event of a stream")?;
-        let told = stream::iter(records).map(|record| self.tell(record)).buffered(AT_ONCE);
+        let tellings: Vec<_> = records.iter().map(|record| self.tell(record)).collect();
+        let told = stream::iter(tellings).buffered(AT_ONCE);
         let (mut count, mut told) = (0_u64, std::pin::pin!(told));
         let mut failures = Vec::new();
         while let Some(outcome) = told.next().await {

@@ -99,7 +99,7 @@ impl Sweep {
             None => self.cursor.read(now).await?,
         };
         let days = days::to_look_at(cursor, now);
-        let shards = days.iter().flat_map(|day| (0..SHARDS).map(move |shard| (*day, shard)));
+        let shards: Vec<_> = days.iter().flat_map(|day| (0..SHARDS).map(move |shard| (*day, shard))).collect();
         let swept =
             stream::iter(shards).map(|(day, shard)| self.sweep_shard(day, shard, now)).buffer_unordered(AT_ONCE);
         let report = Report { days: days.len(), ..Report::default() };
