@@ -8,7 +8,7 @@ use crate::options::{Options, StartError};
 use crate::s3::Store;
 use crate::state::{Message, State};
 use crate::streams::Mapping;
-use crate::template::{Event, Template, TemplateError};
+use crate::template::{Event, REGION, Template, TemplateError};
 use crate::{http, s3, secrets, storage, surveys};
 use axum::Router;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -88,7 +88,7 @@ impl Stack {
 
         let host = |settings: BTreeMap<String, String>| Host::new(settings, sdk(), options.clock.clone());
         let client = host(endpoints.settings()).dynamodb();
-        dynamodb::make(&client, &template.tables).await.map_err(wrong)?;
+        dynamodb::make(&dynamo, &client, &template.tables).await.map_err(wrong)?;
         storage::make(&store, &template.buckets).map_err(wrong)?;
         let register = template.functions.iter().find_map(|function| function.settings.get("REGISTER_TABLE"));
         let surveys = match (&options.surveys, register) {
@@ -105,6 +105,9 @@ impl Stack {
             let name = options.functions.crate_of(&function).map_err(of_function)?;
             let mut environment = function.settings.clone();
             environment.extend(endpoints.settings());
+            // What Lambda itself adds.
+            environment.insert("AWS_REGION".to_owned(), REGION.to_owned());
+            environment.insert("AWS_LAMBDA_FUNCTION_NAME".to_owned(), function.name.clone());
             let host = host(environment.clone());
             let started = options.functions.start(&name, host.clone()).await.map_err(of_function)?;
             events.extend(std::mem::take(&mut function.events).into_iter().map(|event| (name.clone(), event)));
