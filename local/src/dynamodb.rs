@@ -65,22 +65,19 @@ impl Dynamo {
 }
 
 /// Makes the tables that are not there; one that is there must be as the template says.
-pub(crate) async fn make(client: &Client, tables: &[Table]) -> Result<(), (String, String)> {
+pub(crate) async fn make(dynamo: &Dynamo, client: &Client, tables: &[Table]) -> Result<(), (String, String)> {
     for table in tables {
-        let made = match client.describe_table().table_name(&table.name).send().await {
-            Ok(found) => compare(table, found.table.as_ref()),
-            Err(error) if is_missing(&error) => create(client, table).await,
-            Err(error) => Err(DisplayErrorContext(error).to_string()),
+        let made = match dynamo.database.get_table_metadata(&table.name) {
+            Ok(None) => create(client, table).await,
+            Ok(Some(_)) => match client.describe_table().table_name(&table.name).send().await {
+                Ok(found) => compare(table, found.table.as_ref()),
+                Err(error) => Err(said(&error)),
+            },
+            Err(error) => Err(error.to_string()),
         };
         made.map_err(|problem| (table.id.clone(), problem))?;
     }
     Ok(())
-}
-
-fn is_missing<R>(error: &SdkError<aws_sdk_dynamodb::operation::describe_table::DescribeTableError, R>) -> bool {
-    error
-        .as_service_error()
-        .is_some_and(aws_sdk_dynamodb::operation::describe_table::DescribeTableError::is_resource_not_found_exception)
 }
 
 async fn create(client: &Client, table: &Table) -> Result<(), String> {

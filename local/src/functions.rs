@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use lambda_runtime::{Context, Diagnostic, Error, LambdaEvent};
 use serde_json::{Value, json};
-use shared::edge::{Clock, Host};
+use shared::edge::{Clock, Host, StartError};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,6 +32,17 @@ type Start = Arc<dyn Fn(Host) -> Starting + Send + Sync>;
 pub struct Registry(BTreeMap<String, Start>);
 
 impl Registry {
+    /// Custodian's own functions.
+    #[must_use]
+    pub fn custodian() -> Self {
+        Self::default()
+            .with("ingest", |host| async move { started(ingest::Ingest::start(&host).await) })
+            .with("expire", |host| async move { started(expire::Expire::start(&host).await) })
+            .with("sweep", |host| async move { started(sweep::Sweep::start(&host).await) })
+            .with("export", |host| async move { started(export::Export::start(&host).await) })
+            .with("erase", |host| async move { started(erase::Erase::start(&host).await) })
+    }
+
     /// Adds a function: its name, and how it starts on a host.
     #[must_use]
     pub fn with<F, S>(mut self, name: &str, start: S) -> Self
@@ -70,6 +81,24 @@ impl fmt::Debug for Registry {
         formatter.debug_set().entries(self.0.keys()).finish()
     }
 }
+
+fn started<F: Function + 'static>(function: Result<F, StartError>) -> Result<Arc<dyn Function>, String> {
+    function.map(|function| Arc::new(function) as Arc<dyn Function>).map_err(|error| error.to_string())
+}
+
+/// Each function's own `invoke` is all that the stack and Lambda call.
+macro_rules! functions {
+    ($($function:ty),+) => {$(
+        #[async_trait]
+        impl Function for $function {
+            async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Error> {
+                self.invoke(event).await
+            }
+        }
+    )+};
+}
+
+functions!(ingest::Ingest, expire::Expire, sweep::Sweep, export::Export, erase::Erase);
 
 /// A function of the template, running.
 #[derive(Clone)]

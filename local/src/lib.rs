@@ -8,7 +8,6 @@
 //! that a stream keeps a record, and TTL's five years (an item that expired longer ago is removed all the same).
 
 mod clock;
-mod custodian;
 mod dynamodb;
 mod filter;
 mod functions;
@@ -16,6 +15,7 @@ mod host;
 mod house;
 mod http;
 mod invoke;
+mod options;
 pub mod s3;
 mod schedule;
 mod secrets;
@@ -31,7 +31,8 @@ mod tests;
 pub use functions::{Function, Registry};
 pub use host::{ACCESS_KEY, Endpoints, SECRET_KEY};
 pub use house::UpkeepError;
+pub use options::{Options, StartError};
 pub use secrets::LOCAL_SUBJECT_KEY;
-pub use stack::{Options, Stack, StartError};
+pub use stack::Stack;
 pub use state::Message;
 pub use template::{REGION, TemplateError};

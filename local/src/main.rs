@@ -10,7 +10,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
 
 /// Brings template.yaml to life on this machine.
 #[derive(Parser)]
@@ -44,7 +43,8 @@ fn parameter(text: &str) -> Result<(String, String), String> {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let filter = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into()).from_env_lossy();
+    // The embedded DynamoDB warns of every condition that does not hold, which is daily business.
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -99,7 +99,7 @@ To try:
     -d '{{"kind": "access", "identifiers": [{{"type": "email", "value": "alex@example.com"}}], "requested_by": "dpo"}}'
   curl {url}/_local/clock -d '{{"advance": "P3Y"}}'
 
-RUST_LOG=info shows what the functions log; Ctrl-C ends."#
+RUST_LOG=info,dynoxide=error shows what the functions log; Ctrl-C ends."#
     )?;
     out.flush()
 }

@@ -1,13 +1,14 @@
 //! The stack: everything that the template names, alive in this process.
 
 use crate::dynamodb::{self, Dynamo};
-use crate::functions::{Functions, Registry, Running};
+use crate::functions::{Functions, Running};
 use crate::host::{ACCESS_KEY, Endpoints, SECRET_KEY, sdk};
 use crate::house::{House, Schedule, UpkeepError};
+use crate::options::{Options, StartError};
 use crate::s3::Store;
 use crate::state::{Message, State};
 use crate::streams::Mapping;
-use crate::template::{Event, Template, TemplateError};
+use crate::template::{Event, REGION, Template, TemplateError};
 use crate::{http, s3, secrets, storage, surveys};
 use axum::Router;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,7 +16,6 @@ use lambda_runtime::Diagnostic;
 use serde_json::Value;
 use shared::edge::{Clock, Host};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -25,67 +25,6 @@ use tokio::task::JoinSet;
 
 /// How long the servers may take to finish what they are doing when the stack stops.
 const LAST_REQUESTS: Duration = Duration::from_secs(2);
-
-/// The template's parameters without a default, and what they are in the local stack.
-const PARAMETERS: [(&str, &str); 1] = [("DpoEmail", "dpo@council.example")];
-
-/// How to start a stack.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The SAM template.
-    pub template: PathBuf,
-    /// Values for the template's parameters.
-    pub parameters: BTreeMap<String, String>,
-    /// The folder that keeps everything across restarts; none keeps it in memory.
-    pub data: Option<PathBuf>,
-    /// The port of the front door; 0 is any that is free.
-    pub port: u16,
-    /// The clock that everything reads.
-    pub clock: Clock,
-    /// A folder of surveys that are loaded into the Register.
-    pub surveys: Option<PathBuf>,
-    /// The functions that the template can name.
-    pub functions: Registry,
-    /// Whether TTL removes what expired; without it, expired records stay until something else deletes them.
-    pub ttl: bool,
-    /// Whether schedules run.
-    pub schedules: bool,
-}
-
-impl Options {
-    /// A stack of `template` in memory, on any port, with Custodian's functions and no surveys.
-    #[must_use]
-    pub fn new(template: impl Into<PathBuf>) -> Self {
-        Self {
-            template: template.into(),
-            parameters: PARAMETERS.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-            data: None,
-            port: 0,
-            clock: Clock::movable(),
-            surveys: None,
-            functions: Registry::custodian(),
-            ttl: true,
-            schedules: true,
-        }
-    }
-}
-
-/// Why a stack could not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The template is wrong, or names something that the local stack does not have.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-    /// The port is taken, or cannot be listened on.
-    #[error("the port {0} is not free: {1}")]
-    Port(u16, std::io::Error),
-    /// The folder cannot be used.
-    #[error("the folder {folder} cannot be used: {problem}", folder = .0.display(), problem = .1)]
-    Data(PathBuf, String),
-    /// A survey cannot be loaded.
-    #[error("a survey cannot be loaded: {0}")]
-    Survey(String),
-}
 
 /// A running stack; it ends when it is stopped or dropped.
 pub struct Stack {
@@ -149,7 +88,7 @@ impl Stack {
 
         let host = |settings: BTreeMap<String, String>| Host::new(settings, sdk(), options.clock.clone());
         let client = host(endpoints.settings()).dynamodb();
-        dynamodb::make(&client, &template.tables).await.map_err(wrong)?;
+        dynamodb::make(&dynamo, &client, &template.tables).await.map_err(wrong)?;
         storage::make(&store, &template.buckets).map_err(wrong)?;
         let register = template.functions.iter().find_map(|function| function.settings.get("REGISTER_TABLE"));
         let surveys = match (&options.surveys, register) {
@@ -166,6 +105,9 @@ impl Stack {
             let name = options.functions.crate_of(&function).map_err(of_function)?;
             let mut environment = function.settings.clone();
             environment.extend(endpoints.settings());
+            // What Lambda itself adds.
+            environment.insert("AWS_REGION".to_owned(), REGION.to_owned());
+            environment.insert("AWS_LAMBDA_FUNCTION_NAME".to_owned(), function.name.clone());
             let host = host(environment.clone());
             let started = options.functions.start(&name, host.clone()).await.map_err(of_function)?;
             events.extend(std::mem::take(&mut function.events).into_iter().map(|event| (name.clone(), event)));

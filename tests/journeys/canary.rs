@@ -115,7 +115,7 @@ async fn send_through_everything() -> String {
     for entry in house.items("LEDGER_TABLE").await {
         assert_silent("the ledger", &entry);
     }
-    for message in house.stack.messages("Failed") {
+    for message in house.stack.messages("custodian-Failed") {
         assert_silent("the queue", &message.body.to_string());
     }
     let left = house.everything().await.into_iter().filter(|item| !item.contains("SUPPRESSION#"));

@@ -125,7 +125,7 @@ async fn a_poison_record_ends_in_the_queue_and_does_not_hold_up_the_others() {
     house.move_to("2029-11-25T10:00:00Z").await;
     assert!(house.items("RECORDS_TABLE").await.is_empty());
     assert_eq!(ledger(&house, "2029-11-25").await.len(), 2, "both records are told");
-    let failed = house.stack.messages("Failed");
+    let failed = house.stack.messages("custodian-Failed");
     assert_eq!(failed.len(), 1);
     assert!(!failed[0].body.to_string().contains("expires_at"), "the queue is told where, not what");
 }

@@ -6,7 +6,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::retries::RetryConfig;
+
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use chrono::TimeDelta;
 use erase::Erase;
@@ -70,7 +70,11 @@ pub fn failing_host(house: &House, function: &str, calls: usize, off: Off) -> (H
     let sdk = house.stack.sdk();
     let left = Arc::new(AtomicUsize::new(calls));
     let client = Failing { inner: sdk.http_client().unwrap(), left: Arc::clone(&left), off };
-    let sdk = sdk.into_builder().http_client(client).retry_config(RetryConfig::disabled()).build();
+    let sdk = sdk
+        .into_builder()
+        .http_client(client)
+        .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled())
+        .build();
     (Host::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock()), left)
 }
 

@@ -1,14 +1,17 @@
 //! `template.yaml`, read as AWS would read it: what is wrong in it fails here, at start.
 
+mod conditions;
 mod events;
+mod function;
 mod intrinsics;
 mod resources;
 mod yaml;
 
 pub(crate) use events::{Event, StreamEvent};
+pub(crate) use function::Function;
 pub(crate) use intrinsics::ACCOUNT;
 pub use intrinsics::REGION;
-pub(crate) use resources::{Bucket, Function, Index, Key, LifecycleRule, Queue, Secret, Table};
+pub(crate) use resources::{Bucket, Index, Key, LifecycleRule, Queue, Secret, Table};
 
 use intrinsics::Scope;
 use serde_json::Value;
@@ -83,7 +86,7 @@ impl Template {
         let mut properties =
             resource.get("Properties").cloned().unwrap_or_else(|| Value::Object(serde_json::Map::new()));
         if kind == "AWS::Serverless::Function" {
-            properties = resources::with_globals(properties, scope.globals("Function"));
+            properties = function::with_globals(properties, scope.globals("Function"));
         }
         let properties = scope.resolve(&properties)?.unwrap_or_default();
         let name = scope.name(id)?;
