@@ -62,7 +62,7 @@ async fn send_through_everything() -> String {
     let body = format!("submission_token={token}&{answers}");
     assert_eq!(house.post_form(survey, &body).await.status, 303);
     assert_eq!(house.post_form(survey, &body).await.status, 303);
-    assert_eq!(house.post_form(survey, &format!("{body}+loudly")).await.status, 303 + 119);
+    assert_eq!(house.post_form(survey, &body.replace("sings", "is+silent")).await.status, 422);
     assert_eq!(house.post_form(survey, &format!("{answers}&website=canary")).await.status, 303);
     let mut errors = Vec::new();
     for wrong in [

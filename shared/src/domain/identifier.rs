@@ -55,7 +55,7 @@ impl Identifier {
     /// # Errors
     /// [`NotAnIdentifier::Email`] for what mail cannot be sent to.
     pub fn email(typed: &str) -> Result<Self, NotAnIdentifier> {
-        let visible = visible(typed).nfc().collect::<String>().to_lowercase();
+        let visible = composed(&composed(&visible(typed)).to_lowercase());
         let (local, domain) = visible.rsplit_once('@').ok_or(NotAnIdentifier::Email)?;
         let domain = idna::domain_to_ascii_strict(domain).map_err(|_| NotAnIdentifier::Email)?;
         let canonical = format!("{local}@{domain}");
@@ -96,7 +96,7 @@ impl Identifier {
     /// # Errors
     /// [`NotAnIdentifier::Reference`] if nothing is left, or more than 100 characters.
     pub fn reference(typed: &str) -> Result<Self, NotAnIdentifier> {
-        let canonical = visible(typed).nfc().collect::<String>().to_uppercase();
+        let canonical = composed(&composed(&visible(typed)).to_uppercase());
         if (1..=100).contains(&canonical.chars().count()) {
             Ok(Self { kind: Kind::Reference, canonical })
         } else {
@@ -151,6 +151,11 @@ impl std::fmt::Debug for Identifier {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "Identifier({:?}, ..)", self.kind)
     }
+}
+
+/// NFC. Changing case can take text out of it, so it is done before and after.
+fn composed(text: &str) -> String {
+    text.nfc().collect()
 }
 
 fn visible(typed: &str) -> String {
