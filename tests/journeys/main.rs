@@ -7,5 +7,6 @@ mod erasure;
 mod expiry;
 mod exports;
 mod faults;
+mod heard;
 mod house;
 mod permissions;
