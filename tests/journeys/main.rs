@@ -10,3 +10,5 @@ mod faults;
 mod heard;
 mod house;
 mod permissions;
+mod permissions_used;
+mod recorder;
