@@ -5,8 +5,9 @@ use crate::state::State;
 use crate::template;
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use lambda_runtime::{Context, Diagnostic, Error, LambdaEvent};
+use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
+use shared::edge::failure::failure;
 use shared::edge::{Clock, Host, StartError};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -21,7 +22,7 @@ const LONGEST: TimeDelta = TimeDelta::minutes(15);
 #[async_trait]
 pub trait Function: Send + Sync {
     /// Answers one event, as the function does on Lambda.
-    async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Error>;
+    async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic>;
 }
 
 type Starting = Pin<Box<dyn Future<Output = Result<Arc<dyn Function>, String>> + Send>>;
@@ -91,7 +92,7 @@ macro_rules! functions {
     ($($function:ty),+) => {$(
         #[async_trait]
         impl Function for $function {
-            async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Error> {
+            async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
                 self.invoke(event).await
             }
         }
@@ -139,7 +140,7 @@ impl Functions {
     pub(crate) async fn invoke_as(&self, name: &str, event: Value, id: &str) -> Result<Value, Diagnostic> {
         match self.find(name) {
             Some(running) => running.invoke(event, id).await,
-            None => Err(diagnostic("ResourceNotFoundException", format!("there is no function {name}"))),
+            None => Err(failure("ResourceNotFoundException", format_args!("there is no function {name}"))),
         }
     }
 
@@ -204,16 +205,12 @@ impl Running {
         context.deadline = u64::try_from(deadline).unwrap_or_default();
         let function = Arc::clone(&self.function);
         let invocation = tokio::spawn(async move { function.invoke(LambdaEvent::new(event, context)).await });
-        let failure = match invocation.await {
+        let failed = match invocation.await {
             Ok(Ok(answer)) => return Ok(answer),
-            Ok(Err(error)) => Diagnostic::from(error),
-            Err(_) => diagnostic("Panic", "the function panicked".to_owned()),
+            Ok(Err(failed)) => failed,
+            Err(_) => failure("Panic", "the function panicked"),
         };
-        tracing::warn!(function = self.name, request_id = id, error = failure.error_message, "an invocation failed");
-        Err(failure)
+        tracing::warn!(function = self.name, request_id = id, error = failed.error_message, "an invocation failed");
+        Err(failed)
     }
-}
-
-fn diagnostic(error_type: &str, error_message: String) -> Diagnostic {
-    Diagnostic { error_type: error_type.to_owned(), error_message }
 }

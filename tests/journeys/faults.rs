@@ -81,7 +81,7 @@ pub fn failing_host(house: &House, function: &str, calls: usize, off: Off) -> (H
 async fn erase(host: &Host, order: &Value) -> Result<Value, String> {
     let erase = Erase::start(host).await.map_err(|error| error.to_string())?;
     let invoked = erase.invoke(LambdaEvent::new(order.clone(), Context::default())).await;
-    invoked.map_err(|error| error.to_string())
+    invoked.map_err(|failure| failure.error_message)
 }
 
 /// Three answers, two links and a package of one person; as much of another who shares the telephone.

@@ -129,7 +129,7 @@ async fn export_calls_what_it_is_allowed() {
         gate.send_replace(true);
     };
     let (exported, ()) = tokio::join!(export.invoke(event(order)), erasing);
-    assert!(exported.unwrap_err().to_string().contains("erased"));
+    assert!(exported.unwrap_err().error_message.contains("erased"));
     assert!(house.objects().is_empty() && house.stack.store().uploads(&house.bucket()).is_empty());
     assert_matches("Export", &calls);
 }

@@ -6,8 +6,8 @@
 mod order;
 mod places;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use lambda_runtime::LambdaEvent;
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use lambda_runtime::{Diagnostic, LambdaEvent};
 use order::ErasureOrder;
 use serde_json::{Value, json};
 use shared::domain::erasure::{Certificate, Receipt};
@@ -16,7 +16,7 @@ use shared::domain::order::BadOrder;
 use shared::domain::package::RequestId;
 use shared::domain::place::Place;
 use shared::domain::record::Holder;
-use shared::edge::{Clock, Host, StartError};
+use shared::edge::{Clock, Host, StartError, failure};
 use shared::storage::erasures::{Erasure, Erasures, Task};
 use shared::storage::exports::Exports;
 use shared::storage::keys;
@@ -55,6 +55,17 @@ pub enum Error {
     Storage(#[from] StorageError),
 }
 
+impl From<Error> for Diagnostic {
+    fn from(error: Error) -> Self {
+        let kind = match error {
+            Error::Order(_) => "BadOrder",
+            Error::AnotherRequest => "AnotherRequest",
+            Error::Storage(_) => "Unavailable",
+        };
+        failure::failure(kind, error)
+    }
+}
+
 impl Erase {
     /// Makes clients and keys once.
     ///
@@ -82,8 +93,8 @@ impl Erase {
     ///
     /// # Errors
     /// [`Error`] in words.
-    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error> {
-        let order = ErasureOrder::read(&event.payload, &event.context.request_id)?;
+    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+        let order = ErasureOrder::read(&event.payload, &event.context.request_id).map_err(Error::from)?;
         let answer = self.handle(&order).await.inspect_err(|error| {
             tracing::error!(error = %error, outcome = "unfinished", "erasure");
         })?;
@@ -109,7 +120,7 @@ impl Erase {
 
     /// The erasure as it was approved: by an earlier run of this request, or now.
     async fn approved(&self, order: &ErasureOrder) -> Result<(Erasure, Vec<Linked>), Error> {
-        let now = self.clock.now();
+        let now = self.clock.now().trunc_subsecs(0);
         if let Some(before) = self.erasures.find(&order.request, now).await? {
             return Ok((before, Vec::new()));
         }
@@ -171,7 +182,7 @@ impl Erase {
         approved_at: DateTime<Utc>,
     ) -> Result<Receipt, Error> {
         self.forget(task.place, holders, approved_at).await?;
-        let receipt = Receipt::of(task.place, task.held, self.clock.now());
+        let receipt = Receipt::of(task.place, task.held, self.clock.now().trunc_subsecs(0));
         self.erasures.file(request, &receipt).await?;
         tracing::info!(place = task.place.as_str(), outcome = "forgotten", "erasure");
         Ok(receipt)

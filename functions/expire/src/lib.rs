@@ -5,10 +5,10 @@
 
 use aws_lambda_events::event::dynamodb::EventRecord;
 use futures_util::stream::{self, StreamExt};
-use lambda_runtime::LambdaEvent;
+use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 use shared::domain::ledger::{Cause, Entry};
-use shared::edge::{Host, StartError};
+use shared::edge::{Host, StartError, failure};
 use shared::storage::Item;
 use shared::storage::ledger::Ledger;
 use shared::storage::records::doomed;
@@ -45,10 +45,10 @@ impl Expire {
     ///
     /// # Errors
     /// A constant if a record is so broken that it cannot even be named; Lambda then halves the batch.
-    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error> {
+    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
         let mut payload = event.payload;
         let Some(Value::Array(records)) = payload.get_mut("Records").map(Value::take) else {
-            return Err("not an event of a stream".into());
+            return Err(failure::not_an_event("an event of a stream"));
         };
         let told = stream::iter(records).map(|record| self.tell(record)).buffered(AT_ONCE);
         let (mut count, mut told) = (0_u64, std::pin::pin!(told));
@@ -58,7 +58,8 @@ impl Expire {
                 Ok(told) => count += u64::from(told),
                 Err(Stopped { sequence_number, poison }) => {
                     tracing::error!(outcome = if poison { "poison" } else { "again" }, "stream");
-                    let number = sequence_number.ok_or("a record that cannot be named")?;
+                    let number =
+                        sequence_number.ok_or_else(|| failure::not_an_event("a record with a sequence number"))?;
                     failures.push(json!({"itemIdentifier": number}));
                     break;
                 }

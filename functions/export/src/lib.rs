@@ -9,12 +9,12 @@ mod order;
 mod report;
 mod supplementary;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use lambda_runtime::LambdaEvent;
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use lambda_runtime::{Diagnostic, LambdaEvent};
 use order::{LinkOrder, PackageOrder};
 use serde_json::{Value, json};
 use shared::domain::order::BadOrder;
-use shared::edge::{Clock, Host, StartError};
+use shared::edge::{Clock, Host, StartError, failure};
 use shared::storage::exports::Exports;
 use shared::storage::packages::{Made, Package, Packages, State};
 use shared::storage::people::{Follow, Linked, People};
@@ -72,6 +72,21 @@ pub enum Error {
     Storage(#[from] StorageError),
 }
 
+impl From<Error> for Diagnostic {
+    fn from(error: Error) -> Self {
+        let kind = match error {
+            Error::Order(_) => "BadOrder",
+            Error::AnotherRequest => "AnotherRequest",
+            Error::Unknown => "UnknownRequest",
+            Error::Unfinished => "Unfinished",
+            Error::Expired | Error::Erased => "Gone",
+            Error::Unconfirmed => "Unconfirmed",
+            Error::Storage(_) => "Unavailable",
+        };
+        failure::failure(kind, error)
+    }
+}
+
 impl Export {
     /// Makes clients and keys once.
     ///
@@ -101,7 +116,7 @@ impl Export {
     ///
     /// # Errors
     /// [`Error`] in words.
-    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error> {
+    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
         let answer = self.handle(&event.payload, &event.context.request_id).await;
         Ok(answer.inspect_err(|error| tracing::error!(error = %error, outcome = "refused", "export"))?)
     }
@@ -116,7 +131,7 @@ impl Export {
 
     /// Makes the package of a request, or gives the one that was made before.
     async fn package(&self, order: &PackageOrder) -> Result<Value, Error> {
-        let now = self.clock.now();
+        let now = self.clock.now().trunc_subsecs(0);
         let digest = order.digest(&self.people.keys);
         let before = self.packages.find(&order.request, now).await?;
         let found = self.people.find(&order.identifiers, &order.confirmed_links, Follow::Unambiguous, now).await?;
@@ -163,7 +178,7 @@ impl Export {
 
     /// Signs links to a package that is there, for an hour at most.
     async fn link(&self, order: &LinkOrder) -> Result<Value, Error> {
-        let now = self.clock.now();
+        let now = self.clock.now().trunc_subsecs(0);
         let package = self.packages.find(&order.request, now).await?.ok_or(Error::Unknown)?;
         refuse_closed(&package, now)?;
         let made = package.made.as_ref().filter(|_| package.state == State::Complete).ok_or(Error::Unfinished)?;

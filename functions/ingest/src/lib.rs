@@ -13,7 +13,7 @@ mod submission;
 use lambda_http::http::Method;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Body, Request, RequestExt, Response, Service, service_fn};
-use lambda_runtime::LambdaEvent;
+use lambda_runtime::{Diagnostic, LambdaEvent};
 use pages::Page;
 use refusal::Refusal;
 use serde_json::Value;
@@ -21,12 +21,15 @@ use shared::domain::form_token::FormTokens;
 use shared::domain::reference::Reference;
 use shared::domain::subject::SubjectKeys;
 use shared::domain::survey::{Opening, Survey};
-use shared::edge::{Clock, Host, StartError};
+use shared::edge::{Clock, Host, StartError, failure};
 use shared::storage::records::Records;
 use shared::storage::secret;
 use shared::storage::surveys::Surveys;
 use std::convert::Infallible;
 use std::sync::Arc;
+
+/// What this function is invoked with.
+const API_GATEWAY: &str = "an event of API Gateway";
 
 /// Turns one submitted form into one record.
 pub struct Ingest {
@@ -68,12 +71,13 @@ impl Ingest {
     ///
     /// # Errors
     /// A constant if the event is not one of API Gateway's; whatever a person sends is answered, not failed.
-    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error> {
+    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
         let (payload, context) = event.into_parts();
-        let request: LambdaRequest = serde_json::from_value(payload).map_err(|_| "not an event of API Gateway")?;
+        let request: LambdaRequest = serde_json::from_value(payload).map_err(|_| failure::not_an_event(API_GATEWAY))?;
         let service = service_fn(|request| async { Ok::<_, Infallible>(self.handle(request).await) });
         let response = Adapter::from(service).call(LambdaEvent::new(request, context)).await;
-        Ok(serde_json::to_value(response?)?)
+        let Ok(response) = response;
+        serde_json::to_value(response).map_err(|_| failure::not_an_event(API_GATEWAY))
     }
 
     /// Answers one request; every failure becomes a page or a problem document, so this cannot fail.

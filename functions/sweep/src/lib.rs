@@ -8,12 +8,12 @@ mod packages;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use lambda_runtime::LambdaEvent;
+use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::domain::ledger::{Cause, Entry};
 use shared::domain::order::{BadOrder, Order};
-use shared::edge::{Clock, Host, StartError};
+use shared::edge::{Clock, Host, StartError, failure};
 use shared::storage::StorageError;
 use shared::storage::exports::Exports;
 use shared::storage::keys::SHARDS;
@@ -60,6 +60,16 @@ pub enum Error {
     Storage(#[from] StorageError),
 }
 
+impl From<Error> for Diagnostic {
+    fn from(error: Error) -> Self {
+        let kind = match error {
+            Error::Order(_) => "BadOrder",
+            Error::Storage(_) => "Unavailable",
+        };
+        failure::failure(kind, error)
+    }
+}
+
 impl Sweep {
     /// Makes the clients once.
     ///
@@ -81,12 +91,12 @@ impl Sweep {
     ///
     /// # Errors
     /// [`Error`] in words; what is not swept now is swept the next time.
-    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error> {
-        let from = from(&event.payload)?;
+    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+        let from = from(&event.payload).map_err(Error::from)?;
         let report = self.handle(from, self.clock.now()).await.inspect_err(|error| {
             tracing::error!(error = %error, outcome = "unfinished", "sweep");
         })?;
-        Ok(serde_json::to_value(report)?)
+        Ok(json!(report))
     }
 
     /// Sweeps what is overdue at `now`.

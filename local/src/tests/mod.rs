@@ -8,8 +8,9 @@ use crate::{Function, Options, Registry, Stack};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use lambda_runtime::{Error, LambdaEvent};
+use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
+use shared::edge::failure::failure;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,10 +23,10 @@ struct Fake(Arc<Mutex<Vec<Value>>>);
 
 #[async_trait]
 impl Function for Fake {
-    async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Error> {
+    async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
         self.0.lock().unwrap().push(event.payload.clone());
         if event.payload.get("fail").is_some() {
-            return Err("it failed".into());
+            return Err(failure("Failed", "it failed"));
         }
         assert!(event.payload.get("panic").is_none(), "told to");
         let Some(records) = event.payload.get("Records").and_then(Value::as_array) else {

@@ -1,6 +1,7 @@
 //! Where a function meets the outside: its settings, its clients, its clock, its logs and its refusals.
 
 mod clock;
+pub mod failure;
 mod host;
 pub mod logs;
 pub mod problem;
