@@ -56,14 +56,14 @@ pub(crate) struct House {
 }
 
 impl House {
-    /// Moves the clock; TTL's removals are delivered and due schedules have run when it returns.
+    /// Moves the clock; TTL's removals are delivered and due schedules have begun when it returns.
     pub(crate) async fn move_clock(&self, to: DateTime<Utc>) -> Result<(), UpkeepError> {
         let _turn = self.turn.lock().await;
         self.clock.set(to);
         let ahead = self.clock.ahead().num_milliseconds();
         self.state.update(|saved| saved.ahead = ahead);
         self.expire().await?;
-        self.run_schedules().await;
+        self.run_schedules();
         self.settle().await
     }
 
@@ -86,22 +86,25 @@ impl House {
         self.settle().await
     }
 
-    /// Runs each schedule that came due, once.
-    async fn run_schedules(&self) {
+    /// Begins each schedule that came due, once; a rate is due for the first time as soon as there is one.
+    fn run_schedules(&self) {
         for schedule in &self.schedules {
             let now = self.clock.now();
             let last = self.state.read(|saved| saved.schedules.get(&schedule.id).copied());
-            let Some(last) = last.filter(|last| *last <= now) else {
-                self.state.update(|saved| {
-                    saved.schedules.insert(schedule.id.clone(), now);
-                });
-                continue;
+            let (due, counted) = match last.filter(|last| *last <= now) {
+                None => (last.is_none() && schedule.expression.is_rate(), Some(now)),
+                Some(last) => {
+                    let counted = schedule.expression.due(last, now);
+                    (counted.is_some(), counted)
+                }
             };
-            if let Some(counted) = schedule.expression.due(last, now) {
+            if let Some(counted) = counted {
                 self.state.update(|saved| {
                     saved.schedules.insert(schedule.id.clone(), counted);
                 });
-                self.functions.insist(&schedule.function, &schedule.input, &request_id()).await;
+            }
+            if due {
+                self.functions.invoke_later(&schedule.function, schedule.input.clone(), request_id());
             }
         }
     }
@@ -121,7 +124,7 @@ impl House {
                 _ = streams.tick() => self.settle().await,
                 _ = schedules.tick() => {
                     let _turn = self.turn.lock().await;
-                    self.run_schedules().await;
+                    self.run_schedules();
                     Ok(())
                 }
                 _ = expiry.tick() => {

@@ -41,6 +41,11 @@ impl Expression {
         Cron::parse(cron, zone).map(|cron| Self::Cron(Box::new(cron))).map_err(|problem| format!("{text}: {problem}"))
     }
 
+    /// Whether it is due every so often, from when it was made on.
+    pub(crate) const fn is_rate(&self) -> bool {
+        matches!(self, Self::Every(_))
+    }
+
     /// The first time after `last` when it is due.
     pub(crate) fn next(&self, last: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self {

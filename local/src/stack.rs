@@ -202,7 +202,9 @@ impl Stack {
     /// # Errors
     /// If the embedded stores could not remove what expired.
     pub async fn move_clock(&self, to: DateTime<Utc>) -> Result<(), UpkeepError> {
-        self.house.move_clock(to).await
+        self.house.move_clock(to).await?;
+        self.house.functions.settle().await;
+        self.house.settle().await
     }
 
     /// Waits until everything that waits in streams and asynchronous invocations is delivered.
@@ -236,10 +238,6 @@ impl House {
         match event {
             Event::Http(route) => self.routes.push((route, function.name)),
             Event::Schedule(schedule) if schedules => {
-                let now = self.clock.now();
-                self.state.update(|saved| {
-                    saved.schedules.entry(id.clone()).or_insert(now);
-                });
                 self.schedules.push(Schedule { id, expression: schedule.expression, input: schedule.input, function });
             }
             Event::Schedule(_) => {}

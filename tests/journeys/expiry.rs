@@ -89,11 +89,12 @@ async fn what_ttl_leaves_behind_the_sweep_deletes_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_sweep_of_all_finds_what_is_years_overdue() {
+async fn a_sweep_that_is_told_where_to_begin_finds_what_is_months_overdue() {
     let house = House::where_ttl_is_late().await;
     house.tell("Quick.", None, None).await;
-    house.move_to("2031-06-01T00:00:00Z").await;
-    let swept = house.invoke("sweep", json!({})).await.unwrap();
+    house.move_to("2030-03-01T00:00:00Z").await;
+    assert_eq!(house.invoke("sweep", json!({})).await.unwrap()["deleted"], 0, "a restore brings back what is older");
+    let swept = house.invoke("sweep", json!({"from": "2026-11-01"})).await.unwrap();
     assert_eq!(swept["deleted"], 1);
 }
 
