@@ -12,3 +12,4 @@ mod house;
 mod permissions;
 mod permissions_used;
 mod recorder;
+mod retention;
