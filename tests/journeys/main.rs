@@ -3,6 +3,7 @@
 mod answers;
 mod binaries;
 mod canary;
+mod contracts;
 mod erasure;
 mod expiry;
 mod exports;
@@ -12,3 +13,4 @@ mod house;
 mod permissions;
 mod permissions_used;
 mod recorder;
+mod retention;

@@ -1,0 +1,161 @@
+//! What the documents say of the code: routes, answers, and the names of files and functions.
+
+use crate::house::{House, at};
+use crate::permissions::template;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// A survey, headers, a body, and the status that they are answered with.
+type Post<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, u16);
+
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn read(file: &str) -> String {
+    std::fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+fn api() -> Value {
+    serde_yaml_ng::from_str(&read("docs/api.yaml")).unwrap()
+}
+
+#[test]
+fn the_api_s_document_has_every_route_of_the_template_and_no_other() {
+    let template = template();
+    let functions = template["Resources"].as_mapping().unwrap().values();
+    let events = functions.filter_map(|resource| resource["Properties"]["Events"].as_mapping());
+    let events = events.flat_map(|events| events.values()).filter(|event| event["Type"] == "HttpApi");
+    let text = |event: &serde_yaml_ng::Value, name: &str| event["Properties"][name].as_str().unwrap().to_owned();
+    let routed: BTreeSet<String> =
+        events.map(|event| format!("{} {}", text(event, "Method"), text(event, "Path"))).collect();
+    let api = api();
+    let paths = api["paths"].as_object().unwrap().iter();
+    let methods = paths.flat_map(|(path, operations)| {
+        let methods = operations.as_object().unwrap().keys().filter(|key| *key != "parameters");
+        methods.map(move |method| format!("{} {path}", method.to_uppercase()))
+    });
+    assert_eq!(methods.collect::<BTreeSet<_>>(), routed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_is_one_that_the_api_s_document_has() {
+    let house = House::open().await;
+    let api = api();
+    let good = r#"{"satisfaction": 4, "site": "Wareham"}"#;
+    let key = ("idempotency-key", "one");
+    let large = format!(r#"{{"comment": "{}"}}"#, "a".repeat(64 * 1024));
+    let posts: [Post<'_>; 12] = [
+        ("recycling-centre", &[JSON, key], good, 201),
+        ("recycling-centre", &[JSON, key], r#"{"satisfaction": 1, "site": "Wareham"}"#, 422),
+        ("recycling-centre", &[JSON], r#"{"satisfaction": 9, "sight": "Wareham"}"#, 422),
+        ("recycling-centre", &[JSON], "{", 400),
+        ("recycling-centre", &[JSON, ("idempotency-key", "ü")], good, 400),
+        ("recycling-centre", &[JSON], &large, 413),
+        ("recycling-centre", &[("content-type", "text/plain"), ("accept", "application/json")], good, 415),
+        ("no-such-survey", &[JSON], good, 404),
+        ("recycling-centre", &[FORM], "satisfaction=4&site=Wareham", 303),
+        ("recycling-centre", &[FORM], "satisfaction=4", 422),
+        ("recycling-centre", &[FORM], "satisfaction=%FF", 400),
+        ("recycling-centre", &[FORM, ("accept", "application/json")], "satisfaction=%FF", 400),
+    ];
+    for (survey, headers, body, status) in posts {
+        let answer = house.post(survey, headers, body).await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+        documented(&api, "/surveys/{survey}/responses", "post", &answer);
+    }
+    let pages = [
+        ("/surveys/{survey}", "/surveys/recycling-centre"),
+        ("/surveys/{survey}", "/surveys/no-such-survey"),
+        ("/surveys/{survey}/thank-you", "/surveys/recycling-centre/thank-you?reference=M8DQHT7J&until=2029-11-23"),
+        ("/surveys/{survey}/thank-you", "/surveys/recycling-centre/thank-you"),
+        ("/privacy", "/privacy"),
+        ("/assets/{file}", "/assets/custodian.css"),
+        ("/assets/{file}", "/assets/other.css"),
+    ];
+    for (path, address) in pages {
+        documented(&api, path, "get", &house.get(address).await);
+    }
+    house.stack.clock().set(at("2025-12-31T12:00:00Z"));
+    for address in ["/surveys/planning-application", "/surveys/planning-application?x=1"] {
+        let answer = house.get(address).await;
+        assert_eq!(answer.status, 403);
+        documented(&api, "/surveys/{survey}", "get", &answer);
+    }
+    let closed = house.post("planning-application", &[JSON], good).await;
+    assert_eq!(closed.status, 403);
+    documented(&api, "/surveys/{survey}/responses", "post", &closed);
+}
+
+/// The document has this status for this operation, with this media type, and the body keeps to its schema.
+fn documented(api: &Value, path: &str, method: &str, answer: &crate::house::Answer) {
+    let status = answer.status.to_string();
+    let mut response = &api["paths"][path][method]["responses"][&status];
+    if let Some(name) = response["$ref"].as_str() {
+        response = api.pointer(name.trim_start_matches('#')).unwrap();
+    }
+    assert!(response.is_object(), "{method} {path} answers {status}");
+    if answer.body.is_empty() {
+        return;
+    }
+    let media_type = answer.header("content-type").split(';').next().unwrap();
+    let content = &response["content"][media_type];
+    assert!(content.is_object(), "{method} {path} answers {status} as {media_type}");
+    if content["schema"].is_object() {
+        let schema = json!({"$ref": content["schema"]["$ref"], "components": api["components"]});
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&answer.json()).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{method} {path} {status}: {errors:#?}");
+    }
+}
+
+#[test]
+fn every_file_and_function_that_a_document_names_is_there() {
+    let code = code(&root());
+    for document in ["README.md", "docs/architecture.md", "docs/data-retention.md", "docs/dpo.md", "docs/operations.md"]
+    {
+        for name in spans(&read(document)) {
+            let file = name.contains('/') && [".rs", ".md", ".json", ".yaml"].iter().any(|end| name.ends_with(end));
+            if file && !name.contains(['{', '*', ':', ' ']) {
+                assert!(root().join(&name).exists() || bucket_holds(&name), "{document} names the file {name}");
+            }
+            if let Some((_, function)) = name.rsplit_once("::")
+                && function.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+            {
+                assert!(code.contains(&format!("fn {function}")), "{document} names the function {name}");
+            }
+        }
+    }
+}
+
+/// Keys of the exports bucket look like files.
+fn bucket_holds(name: &str) -> bool {
+    name.ends_with("export.json")
+}
+
+/// What stands between single back-ticks, outside blocks of code.
+fn spans(document: &str) -> Vec<String> {
+    let prose: String = document.split("```").step_by(2).collect();
+    prose.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// All Rust of the functions and of what they share.
+fn code(root: &Path) -> String {
+    let mut folders = vec![root.join("shared/src"), root.join("functions"), root.join("local/src")];
+    let mut code = String::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                code += &std::fs::read_to_string(path).unwrap();
+            }
+        }
+    }
+    code
+}

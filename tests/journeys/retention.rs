@@ -1,0 +1,117 @@
+//! The periods of `docs/data-retention.md`, beside the code, the template, and what is really stored.
+
+use crate::house::{BEGINNING, House, at, email_id, erasure};
+use crate::permissions::template;
+use chrono::{DateTime, Days, Months, Utc};
+use serde_json::{Value, json};
+use shared::domain::record::Source;
+use std::collections::BTreeSet;
+
+const DOCUMENT: &str = include_str!("../../docs/data-retention.md");
+
+/// The rows of the table below a heading, cell by cell.
+fn table(heading: &str) -> Vec<Vec<String>> {
+    let section = DOCUMENT.split("\n## ").find(|section| section.lines().next() == Some(heading));
+    let section = section.unwrap_or_else(|| panic!("the document has no section {heading}"));
+    let rows = section.lines().filter(|line| line.starts_with('|')).skip(2);
+    rows.map(|row| row.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect()).collect()
+}
+
+#[test]
+fn the_document_lists_every_source_with_its_period() {
+    let listed: Vec<Vec<String>> = table("Sources");
+    let known = Source::ALL.map(|source| {
+        let period = format!("{} calendar months", source.retention_months());
+        vec![format!("`{}`", source.as_str()), source.label().to_owned(), period]
+    });
+    assert_eq!(listed, known);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pages_promise_the_period_of_the_source() {
+    let house = House::open().await;
+    let promise = format!("{} years", Source::WebForm.retention_months() / 12);
+    let thanks = "/surveys/recycling-centre/thank-you?reference=M8DQHT7J&until=2029-11-23";
+    for page in ["/surveys/recycling-centre", "/privacy", thanks] {
+        assert!(house.get(page).await.body.contains(&promise), "{page}");
+    }
+}
+
+#[test]
+fn what_the_template_sets_is_what_the_document_says() {
+    let template = template();
+    let resources = &template["Resources"];
+    let lifecycle = &resources["Exports"]["Properties"]["LifecycleConfiguration"]["Rules"];
+    let uploads = &lifecycle[1]["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"];
+    let failures = resources["Failed"]["Properties"]["MessageRetentionPeriod"].as_u64().unwrap() / 86_400;
+    let days = [
+        ("Packages", lifecycle[0]["ExpirationInDays"].as_u64().unwrap()),
+        ("Unfinished uploads", uploads.as_u64().unwrap()),
+        ("Backups", template["Parameters"]["RecoveryDays"]["Default"].as_u64().unwrap()),
+        ("Logs", template["Parameters"]["LogRetentionDays"]["Default"].as_u64().unwrap()),
+        ("Queue of failures", failures),
+    ];
+    let rows = table("Beside the tables");
+    for (what, days) in days {
+        let row = rows.iter().find(|row| row[0].starts_with(what)).unwrap_or_else(|| panic!("no row {what}"));
+        let unit = if days == 1 { "day" } else { "days" };
+        assert!(row[2].starts_with(&format!("{days} {unit}")), "{what}: {}, not {days} {unit}", row[2]);
+    }
+    let longest = shared::storage::packages::DAYS.num_days();
+    assert_eq!(u64::try_from(longest).unwrap(), days[0].1, "the lifecycle and the code agree on packages");
+    let privacy = include_str!("../../functions/ingest/templates/privacy.html");
+    assert!(privacy.contains(&format!("within {} days", days[2].1)), "the privacy notice names the backups' window");
+}
+
+/// Everything that the house can store is stored here, all at the beginning.
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_that_is_stored_ends_when_the_document_says() {
+    let house = House::open().await;
+    house.tell("Kept.", Some("rosa.hardy@example.org"), Some("07700 900142")).await;
+    house.tell("Nobody's.", None, None).await;
+    house.export("rosa.hardy@example.org").await;
+    house.tell("Erased.", Some("abel@example.org"), None).await;
+    house.invoke("erase", erasure(&[email_id("abel@example.org")])).await.unwrap();
+    house.invoke("sweep", json!({"from": "2026-11-23"})).await.unwrap();
+    let rows = table("Tables");
+    let mut used = BTreeSet::new();
+    for (name, table) in [("Records", "RECORDS_TABLE"), ("Register", "REGISTER_TABLE"), ("Ledger", "LEDGER_TABLE")] {
+        for item in house.items(table).await {
+            let item: Value = serde_json::from_str(&item).unwrap();
+            let (pk, sk) = (item["pk"].as_str().unwrap(), item["sk"].as_str().unwrap());
+            let row = rows.iter().position(|row| row[0] == name && names(&row[1], pk, sk));
+            let row = row.unwrap_or_else(|| panic!("the document has no row for {name} {pk} / {sk}"));
+            used.insert(row);
+            assert_eq!(item["expires_at"].as_i64(), end(&rows[row][4]), "{name} {pk} / {sk}: {}", rows[row][4]);
+        }
+    }
+    let unused: Vec<&String> =
+        rows.iter().enumerate().filter(|(row, _)| !used.contains(row)).map(|(_, row)| &row[1]).collect();
+    assert!(unused.is_empty(), "nothing like this is stored: {unused:?}");
+}
+
+/// Whether a pattern such as `` `REQUEST#…` / `META` `` names this item.
+fn names(pattern: &str, pk: &str, sk: &str) -> bool {
+    let fits = |pattern: &str, key: &str| match pattern.trim_matches('`').strip_suffix('…') {
+        Some(beginning) => key.starts_with(beginning),
+        None => pattern.trim_matches('`') == key,
+    };
+    pattern.split_once(" / ").is_some_and(|(first, second)| fits(first, pk) && fits(second, sk))
+}
+
+/// The epoch second at which a period that began at the beginning is over; none for what has no end.
+fn end(period: &str) -> Option<i64> {
+    let beginning: DateTime<Utc> = at(BEGINNING);
+    let mut words = period.split(' ');
+    let number = words.next().unwrap();
+    if number == "no" {
+        return None;
+    }
+    let number: u32 = number.parse().unwrap_or_else(|_| panic!("{period} is no period"));
+    let end = match words.next() {
+        Some("months") => beginning.checked_add_months(Months::new(number)),
+        Some("days") => beginning.checked_add_days(Days::new(number.into())),
+        _ => panic!("{period} is no period"),
+    };
+    Some(end.unwrap().timestamp())
+}
