@@ -78,6 +78,24 @@ async fn a_second_identifier_adds_one_link() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_refused_leaves_no_link_behind() {
+    let house = House::open().await;
+    let send = async |rating: u8, phone: &str| {
+        let body = json!({"satisfaction": rating, "site": "Wareham", "email": "rosa@example.org", "phone": phone});
+        let headers = [("content-type", "application/json"), ("idempotency-key", "k")];
+        house.post(SURVEY, &headers, &body.to_string()).await.status
+    };
+    assert_eq!(send(5, "07700 900142").await, 201);
+    let before = house.items("RECORDS_TABLE").await;
+    house.move_to("2026-11-23T10:30:00Z").await;
+    assert_eq!(send(1, "07700 900142").await, 422, "whose link is there already");
+    assert_eq!(house.items("RECORDS_TABLE").await, before, "is as it was");
+    assert_eq!(send(1, "07700 900177").await, 422, "whose link would be new");
+    house.move_to("2026-11-23T10:31:00Z").await;
+    assert_eq!(house.items("RECORDS_TABLE").await, before, "is over at once, and TTL has removed it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn unknown_survey_is_404() {
     let house = House::open().await;
     assert_eq!(house.get("/surveys/bees").await.status, 404);

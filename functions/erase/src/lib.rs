@@ -16,7 +16,8 @@ use shared::domain::order::BadOrder;
 use shared::domain::package::RequestId;
 use shared::domain::place::Place;
 use shared::domain::record::Holder;
-use shared::edge::{Clock, Host, StartError, failure};
+use shared::edge::{Clock, Host, StartError, failure, secret};
+use shared::storage::StorageError;
 use shared::storage::erasures::{Erasure, Erasures, Task};
 use shared::storage::exports::Exports;
 use shared::storage::keys;
@@ -25,7 +26,6 @@ use shared::storage::packages::Packages;
 use shared::storage::people::{Follow, Linked, People};
 use shared::storage::records::Records;
 use shared::storage::suppressions::Suppressions;
-use shared::storage::{StorageError, secret};
 
 /// Erases one person from every place.
 #[derive(Debug)]

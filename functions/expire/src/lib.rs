@@ -36,6 +36,7 @@ impl Expire {
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing.
+    #[expect(clippy::unused_async, reason = "every function starts alike")]
     pub async fn start(host: &Host) -> Result<Self, StartError> {
         Ok(Self { ledger: Ledger::new(host.dynamodb(), host.setting("LEDGER_TABLE")?.to_owned()) })
     }

@@ -10,7 +10,6 @@ use shared::domain::package::PackageKind;
 use shared::domain::record::{Contact, Record};
 use shared::domain::satisfaction::Satisfaction;
 use shared::domain::survey::{LawfulBasis, Survey};
-use shared::storage::people::Linked;
 
 /// What is said where nothing is held.
 pub const NOBODY: &str = "Nothing is held under these identifiers.";
@@ -19,8 +18,8 @@ pub const NOBODY: &str = "Nothing is held under these identifiers.";
 pub struct Head<'a> {
     /// What was ordered.
     pub order: &'a PackageOrder,
-    /// Who is linked to what was given.
-    pub linked: &'a [Linked],
+    /// Whether some records were found through an identifier that others may share, and nobody confirmed that yet.
+    pub shared: bool,
     /// Who made it.
     pub about: &'a Council,
     /// When.
@@ -151,19 +150,12 @@ pub fn opening(head: &Head<'_>) -> String {
         ("made_at".to_owned(), json!(head.made_at)),
         ("controller".to_owned(), head.about.controller()),
         ("identifiers".to_owned(), json!(identifiers)),
-        ("linked".to_owned(), json!(head.linked)),
     ]);
     if head.order.kind == PackageKind::Access {
         fields.insert("supplementary".to_owned(), head.about.supplementary());
     }
     let object = Value::Object(fields).to_string();
-    format!("{},\n\"records\":[", object.trim_end_matches('}').to_owned() + &closing_braces(&object))
-}
-
-/// The braces at the end of an object, less its own.
-fn closing_braces(object: &str) -> String {
-    let all = object.len() - object.trim_end_matches('}').len();
-    "}".repeat(all.saturating_sub(1))
+    format!("{},\n\"records\":[", object.strip_suffix('}').unwrap_or(&object))
 }
 
 /// Everything after the records.

@@ -14,14 +14,14 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use order::{LinkOrder, PackageOrder};
 use serde_json::{Value, json};
 use shared::domain::order::BadOrder;
-use shared::edge::{Clock, Host, StartError, failure};
+use shared::edge::{Clock, Host, StartError, failure, secret};
 use shared::storage::exports::Exports;
 use shared::storage::packages::{Made, Package, Packages, State};
 use shared::storage::people::{Follow, Linked, People};
 use shared::storage::records::Records;
 use shared::storage::suppressions::Suppressions;
 use shared::storage::surveys::Surveys;
-use shared::storage::{StorageError, keys, secret};
+use shared::storage::{StorageError, keys};
 use std::time::Duration;
 
 /// How long a link works at most; it ends earlier with the credentials of the role that signed it

@@ -14,7 +14,6 @@ use shared::storage::exports::{Exports, File, Upload};
 use shared::storage::packages::{DAYS, Made, Package, State};
 use shared::storage::people::Found;
 use std::collections::HashMap;
-use std::fmt::Write;
 use std::sync::Arc;
 
 /// When each subject was last erased, if that still matters.
@@ -34,13 +33,14 @@ impl Export {
         let random = random();
         let key = File::Document.key(&order.request, &random);
         let report_key = (order.kind == PackageKind::Access).then(|| File::Report.key(&order.request, &random));
-        let head = document::Head { order, linked: &found.linked, about: &self.about, made_at: now };
+        let head = document::Head { order, shared: !package.unconfirmed.is_empty(), about: &self.about, made_at: now };
         let mut writing = Writing::begin(&self.exports, &key, report_key.as_deref(), &head).await?;
         let mut expires_at = package.requested_at + DAYS;
         for (holder, erased_at) in found.holders.iter().zip(&erased) {
             let mut pages = self.records.about(holder, now);
             while let Some(page) = pages.next().await? {
-                for record in page.iter().filter(|record| erased_at.is_none_or(|at| record.details.collected_at > at)) {
+                for record in page.iter().filter(|record| erased_at.is_none_or(|at| record.details.collected_at >= at))
+                {
                     expires_at = expires_at.min(record.details.expires_at.instant());
                     writing.record(record, &surveys).await?;
                 }
@@ -134,7 +134,7 @@ impl Writing {
             report.finish().await?;
         }
         self.document.finish().await?;
-        Ok((self.records, self.bytes, hexadecimal(&self.hash.finalize())))
+        Ok((self.records, self.bytes, hex::encode(self.hash.finalize())))
     }
 
     async fn write(&mut self, text: &str) -> Result<(), StorageError> {
@@ -156,12 +156,5 @@ fn random() -> String {
     let mut bytes = [0; 16];
     #[expect(clippy::expect_used, reason = "without randomness a key could be guessed: better no package")]
     getrandom::fill(&mut bytes).expect("the system gives random bytes");
-    hexadecimal(&bytes)
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(bytes)
 }

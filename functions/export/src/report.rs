@@ -43,7 +43,7 @@ pub fn opening(head: &Head<'_>) -> String {
         dpo_email: &head.about.dpo_email,
         made_on: spoken(head.made_at),
         identifiers: head.order.identifiers.iter().map(shared::domain::identifier::Identifier::canonical).collect(),
-        shared: head.linked.iter().any(|link| link.followed && !link.confirmed),
+        shared: head.shared,
     })
 }
 

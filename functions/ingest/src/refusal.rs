@@ -51,7 +51,13 @@ impl Refusal {
             tracing::error!(error = %error, outcome = "unavailable", "storage");
         }
         let status = self.status();
-        if program { self.problem(status).into_response() } else { self.message_page(page, status) }
+        let waits = matches!(self, Self::Unavailable(_));
+        let response = if program {
+            reply::guarded(self.problem(status).into_response())
+        } else {
+            self.message_page(page, status)
+        };
+        if waits { reply::retry_soon(response) } else { response }
     }
 
     pub const fn status(&self) -> StatusCode {

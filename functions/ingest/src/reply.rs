@@ -1,7 +1,7 @@
 //! Responses with their headers.
 
 use crate::pages;
-use lambda_http::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, LOCATION};
+use lambda_http::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use lambda_http::http::{HeaderName, HeaderValue, StatusCode};
 use lambda_http::{Body, Request, Response};
 
@@ -44,6 +44,20 @@ pub fn see_other(location: &str) -> Response<Body> {
     response
 }
 
+/// The same response with the headers that forbid what no page needs.
+pub fn guarded(mut response: Response<Body>) -> Response<Body> {
+    for (name, value) in pages::HEADERS {
+        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// The same response with the word that trying again helps, in seconds.
+pub fn retry_soon(mut response: Response<Body>) -> Response<Body> {
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    response
+}
+
 /// The same response with another status.
 pub fn status(mut response: Response<Body>, status: StatusCode) -> Response<Body> {
     *response.status_mut() = status;
@@ -55,11 +69,8 @@ fn html_response(html: String, cache: &'static str) -> Response<Body> {
 }
 
 fn typed(body: String, content_type: &'static str, cache: &'static str) -> Response<Body> {
-    let mut response = Response::new(Body::Text(body));
+    let mut response = guarded(Response::new(Body::Text(body)));
     let headers = response.headers_mut();
-    for (name, value) in pages::HEADERS {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
     response

@@ -106,13 +106,21 @@ impl Ingest {
 
     /// Links first, then the record: a record is never there without the links that lead to it.
     async fn keep(&self, record: &Record, now: DateTime<Utc>) -> Result<Kept, StorageError> {
+        let mut written = Vec::new();
         if let Some(subject) = record.holder.subject() {
             let (day, until) = (record.details.collected_at.date_naive(), record.details.expires_at);
             for further in record.details.contact.further_keys(&self.subject_keys) {
-                self.records.link(&further, subject, day, until).await?;
+                written.extend(self.records.link(&further, subject, day, until).await?);
             }
         }
-        self.records.keep(record, now).await
+        let kept = self.records.keep(record, now).await?;
+        if matches!(kept, Kept::Other) {
+            // What was refused leaves nothing behind.
+            for link in written {
+                self.records.take_back(link, now).await?;
+            }
+        }
+        Ok(kept)
     }
 
     /// The key of a submission: the header's, else the form's token, else one of its own.

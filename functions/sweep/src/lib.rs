@@ -75,6 +75,7 @@ impl Sweep {
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing.
+    #[expect(clippy::unused_async, reason = "every function starts alike")]
     pub async fn start(host: &Host) -> Result<Self, StartError> {
         let (dynamodb, register) = (host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned());
         Ok(Self {

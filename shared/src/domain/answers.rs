@@ -233,8 +233,13 @@ fn typed_number(kind: Kind, number: f64) -> Result<Answer, Rule> {
 }
 
 fn rating(number: f64) -> Result<Answer, Rule> {
-    let on_scale = Satisfaction::scale().into_iter().map(|point| f64::from(u8::from(point)));
-    on_scale.into_iter().find(|point| (point - number).abs() < f64::EPSILON).map(Answer::Number).ok_or(Rule::Rating)
+    let point = point(number).ok_or(Rule::Rating)?;
+    Ok(Answer::Number(f64::from(u8::from(point))))
+}
+
+/// The point of the scale that a number is.
+fn point(number: f64) -> Option<Satisfaction> {
+    Satisfaction::scale().into_iter().find(|point| (f64::from(u8::from(*point)) - number).abs() < f64::EPSILON)
 }
 
 fn number(text: &str) -> Result<Answer, Rule> {
@@ -284,8 +289,8 @@ fn place(question: &Question, answer: Answer, answers: &mut Answers) {
         (Purpose::Identity, Kind::Phone, Answer::Text(text)) => answers.contact.phone = Some(text),
         (Purpose::Identity, Kind::Name, Answer::Text(text)) => answers.contact.name = Some(text),
         (_, kind, answer) => {
-            if let (Kind::Satisfaction, None, Answer::Number(point)) = (kind, answers.satisfaction, &answer) {
-                answers.satisfaction = Satisfaction::scale().into_iter().find(|s| f64::from(u8::from(*s)) == *point);
+            if let (Kind::Satisfaction, None, Answer::Number(number)) = (kind, answers.satisfaction, &answer) {
+                answers.satisfaction = point(*number);
             }
             answers.answers.insert(question.id.clone(), answer);
         }

@@ -35,7 +35,7 @@ impl Ground {
     /// # Errors
     /// [`BadOrder`] for anything else: a ground is never free text, which could name the person.
     pub fn parse(typed: &str) -> Result<Self, BadOrder> {
-        let plain: String = typed.to_ascii_lowercase().chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+        let plain: String = typed.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
         match plain.trim_start_matches("article").trim_start_matches("art") {
             "171a" | "nolongernecessary" => Ok(Self::NoLongerNecessary),
             "171b" | "consentwithdrawn" => Ok(Self::ConsentWithdrawn),

@@ -71,7 +71,7 @@ impl EntryId {
     #[must_use]
     pub fn of(partition: &str, sort: &str) -> Self {
         let digest = Sha256::new().chain_update(partition).chain_update([0]).chain_update(sort).finalize();
-        Self(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+        Self(hex::encode(&digest[..16]))
     }
 
     /// 32 hexadecimal digits.

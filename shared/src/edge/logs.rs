@@ -1,7 +1,7 @@
 //! Logs of a function: one JSON object a line, an allow-list of fields, never a value that someone sent.
 //!
-//! The fields are `request_id`, `survey`, `source`, `place`, `count`, `outcome`, `error` and
-//! `oldest_lateness_seconds`. What a person sent, who they are and where it lies is never among them. Prose does not
+//! The fields are `survey`, `place`, `count`, `packages`, `outcome`, `error` and `oldest_lateness_seconds`; the span is
+//! the runtime's own, with the request's id. What a person sent, who they are and where it lies is never among them. Prose does not
 //! hold, so two things do: libraries, whose trace lines show requests whole, are heard from `WARN` on only; and a test
 //! sends a person through every function at `TRACE` and finds them in no line.
 
@@ -27,10 +27,11 @@ where
 {
     let libraries = level.min(Level::WARN);
     let house = HOUSE.iter().map(|krate| format!("{krate}={level}"));
-    let directives = std::iter::once(libraries.to_string()).chain(house).collect::<Vec<_>>().join(",");
+    // The runtime's span around an invocation, which has the request's id and nothing else of it.
+    let span = std::iter::once("lambda_runtime::layers::trace=info".to_owned());
+    let directives = std::iter::once(libraries.to_string()).chain(span).chain(house).collect::<Vec<_>>().join(",");
     tracing_subscriber::fmt()
         .json()
-        .with_current_span(false)
         .with_span_list(false)
         .with_env_filter(EnvFilter::new(directives))
         .with_writer(writer)

@@ -5,6 +5,7 @@ pub mod failure;
 mod host;
 pub mod logs;
 pub mod problem;
+pub mod secret;
 
 pub use clock::Clock;
 pub use host::{Host, StartError};

@@ -10,7 +10,6 @@ pub mod ledger;
 pub mod packages;
 pub mod people;
 pub mod records;
-pub mod secret;
 pub mod suppressions;
 pub mod surveys;
 pub mod sweep_cursor;

@@ -128,5 +128,5 @@ fn anonymous(identifier: &Identifier) -> Option<Holder> {
 
 /// A link's name: tells links apart, and leads nowhere by itself.
 fn name(to: &SubjectKey) -> String {
-    Sha256::digest(to.as_str()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&Sha256::digest(to.as_str())[..6])
 }

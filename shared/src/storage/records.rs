@@ -9,7 +9,7 @@ use crate::domain::record::{Contact, Details, Holder, Record, Source};
 use crate::domain::retention::ExpiresAt;
 use crate::domain::subject::SubjectKey;
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use chrono::{DateTime, NaiveDate, Utc};
 
 /// The table of records.
@@ -32,6 +32,14 @@ pub enum Kept {
 pub struct Link {
     /// The subject that it leads to.
     pub to: SubjectKey,
+}
+
+/// A link that was just written, and what lay there before.
+#[derive(Debug)]
+pub struct Written {
+    key: Key,
+    until: ExpiresAt,
+    before: Option<Item>,
 }
 
 /// Something that lies in the table and is to go.
@@ -79,10 +87,7 @@ impl Records {
             .condition_expression("attribute_not_exists(pk) OR expires_at <= :now")
             .expression_attribute_values(":now", n(now.timestamp()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let error = match put.send().await {
-            Ok(_) => return Ok(Kept::New),
-            Err(error) => error,
-        };
+        let Err(error) = put.send().await else { return Ok(Kept::New) };
         let before = error.as_service_error().and_then(|service| match service {
             aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(check) => check.item(),
             _ => None,
@@ -95,6 +100,7 @@ impl Records {
     }
 
     /// Links a further key to a subject, until `until` at least: a link lasts as long as the last record that it serves.
+    /// Gives what was written, or nothing where a link lasts as long already.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be linked.
@@ -104,23 +110,52 @@ impl Records {
         to: &SubjectKey,
         day: NaiveDate,
         until: ExpiresAt,
-    ) -> Result<(), StorageError> {
+    ) -> Result<Option<Written>, StorageError> {
         let key = keys::link(from, to);
+        let item =
+            Item::from([(DAY.to_owned(), s(keys::day(day, &key.sort))), (EXPIRES_AT.to_owned(), n(until.epoch()))]);
+        let condition = "attribute_not_exists(pk) OR expires_at < :until";
+        let written = self.put_link("link an identifier", &key, item, condition, until).await?;
+        Ok(written.map(|before| Written { key, until, before }))
+    }
+
+    /// Takes back a link whose record was not kept after all: what lay there lies there again, and where nothing did the
+    /// link is over at once, for every reader, and TTL removes it.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be taken back.
+    pub async fn take_back(&self, written: Written, now: DateTime<Utc>) -> Result<(), StorageError> {
+        let over = || {
+            let day = keys::day(now.date_naive(), &written.key.sort);
+            Item::from([(DAY.to_owned(), s(day)), (EXPIRES_AT.to_owned(), n(ExpiresAt::at(now).epoch()))])
+        };
+        let item = written.before.unwrap_or_else(over);
+        self.put_link("take back a link", &written.key, item, "expires_at = :until", written.until).await.map(drop)
+    }
+
+    /// Puts a link where the condition holds; gives what lay there before, or nothing where it did not hold.
+    async fn put_link(
+        &self,
+        operation: &'static str,
+        key: &Key,
+        mut item: Item,
+        condition: &str,
+        until: ExpiresAt,
+    ) -> Result<Option<Option<Item>>, StorageError> {
+        item.extend([(PK.to_owned(), s(&key.partition)), (SK.to_owned(), s(&key.sort))]);
         let put = self
             .0
             .client
             .put_item()
             .table_name(&self.0.name)
-            .item(DAY, s(keys::day(day, &key.sort)))
-            .item(EXPIRES_AT, n(until.epoch()))
-            .item(PK, s(key.partition))
-            .item(SK, s(key.sort))
-            .condition_expression("attribute_not_exists(pk) OR expires_at < :until")
-            .expression_attribute_values(":until", n(until.epoch()));
+            .set_item(Some(item))
+            .condition_expression(condition)
+            .expression_attribute_values(":until", n(until.epoch()))
+            .return_values(ReturnValue::AllOld);
         match put.send().await {
-            Ok(_) => Ok(()),
-            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(()),
-            Err(error) => Err(failed("link an identifier")(error)),
+            Ok(put) => Ok(Some(put.attributes.filter(|before| !before.is_empty()))),
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(None),
+            Err(error) => Err(failed(operation)(error)),
         }
     }
 
@@ -147,14 +182,6 @@ impl Records {
     #[must_use]
     pub fn overdue(&self, day: NaiveDate, shard: u8, now: DateTime<Utc>) -> Pages<Doomed> {
         self.0.overdue("look for what is overdue", keys::BY_DAY, &keys::day_shard(day, shard), now, doomed)
-    }
-
-    /// Deletes a link, if it is there.
-    ///
-    /// # Errors
-    /// [`StorageError`] if it is not known to be gone.
-    pub async fn unlink(&self, from: &SubjectKey, to: &SubjectKey) -> Result<(), StorageError> {
-        self.0.delete("delete a link", &keys::link(from, to)).await
     }
 
     /// Deletes things and tells the ledger, both or neither, and gives how many it deleted.

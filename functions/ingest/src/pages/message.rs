@@ -33,8 +33,6 @@ pub enum Message {
     Broken,
     /// The same form came before, with other answers.
     Conflict,
-    /// The answers could not be stored, and the form can't be shown again either.
-    NotSaved,
     /// The page could not be made.
     Unavailable,
 }
@@ -50,7 +48,6 @@ impl Message {
             Self::MediaType => 415,
             Self::Broken => 400,
             Self::Conflict => 422,
-            Self::NotSaved => 500,
             Self::Unavailable => 503,
         }
     }
@@ -65,7 +62,6 @@ impl Message {
             Self::TooLarge => "Your answers are too long",
             Self::MediaType | Self::Broken => "We could not read your answers",
             Self::Conflict => "You have already sent this form",
-            Self::NotSaved => "Sorry, your answers were not saved",
             Self::Unavailable => "Sorry, there is a problem with this page",
         }
     }
@@ -103,10 +99,6 @@ impl Message {
             Self::Conflict => lines(&[
                 "We kept your first answers. The changes you made after that were not saved.",
                 "To give us different answers, open the survey again and fill in a new form.",
-            ]),
-            Self::NotSaved => lines(&[
-                "This is a problem on our side.",
-                "Go back to the form: what you typed should still be there. Wait a few minutes and send it again.",
             ]),
             Self::Unavailable => {
                 lines(&["This is a problem on our side.", "Try again in a few minutes: reload this page."])

@@ -222,7 +222,6 @@ fn every_message_has_its_status_and_the_dates_it_speaks_of() {
         (Message::MediaType, 415, "do not accept"),
         (Message::Broken, 400, "nothing was saved"),
         (Message::Conflict, 422, "We kept your first answers"),
-        (Message::NotSaved, 500, "were not saved"),
         (Message::Unavailable, 503, "reload this page"),
     ] {
         assert_eq!(said.status(), status);

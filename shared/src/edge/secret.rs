@@ -1,8 +1,8 @@
 //! The secret behind subject keys, from Secrets Manager. There is no default: without it no function starts.
 
-use super::{StorageError, failed};
+use super::{Host, StartError};
 use crate::domain::subject::SubjectKeys;
-use crate::edge::{Host, StartError};
+use crate::storage::{StorageError, failed};
 
 /// Reads the keys that the setting `SUBJECT_KEYS_SECRET` names.
 ///
