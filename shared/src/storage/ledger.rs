@@ -93,10 +93,7 @@ impl Transaction<'_> {
         while !pending.is_empty() {
             let actions = pending.iter().map(|one| self.actions(one)).collect::<Result<Vec<_>, _>>()?;
             let send = self.records.client.transact_write_items().set_transact_items(Some(actions.concat())).send();
-            let error = match send.await {
-                Ok(_) => return Ok(u64::try_from(pending.len()).unwrap_or_default()),
-                Err(error) => error,
-            };
+            let Err(error) = send.await else { return Ok(u64::try_from(pending.len()).unwrap_or_default()) };
             let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
             else {
                 return Err(failed(OPERATION)(error));

@@ -9,6 +9,7 @@ use crate::domain::subject::{SubjectKey, SubjectKeys};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::fmt::Write;
 
 /// How many links are shown for one identifier: more than that is no household.
 const SHOWN: usize = 100;
@@ -128,5 +129,8 @@ fn anonymous(identifier: &Identifier) -> Option<Holder> {
 
 /// A link's name: tells links apart, and leads nowhere by itself.
 fn name(to: &SubjectKey) -> String {
-    Sha256::digest(to.as_str()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(to.as_str()).iter().take(6).fold(String::new(), |mut name, byte| {
+        let _ = write!(name, "{byte:02x}");
+        name
+    })
 }

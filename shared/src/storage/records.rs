@@ -79,10 +79,7 @@ impl Records {
             .condition_expression("attribute_not_exists(pk) OR expires_at <= :now")
             .expression_attribute_values(":now", n(now.timestamp()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let error = match put.send().await {
-            Ok(_) => return Ok(Kept::New),
-            Err(error) => error,
-        };
+        let Err(error) = put.send().await else { return Ok(Kept::New) };
         let before = error.as_service_error().and_then(|service| match service {
             aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(check) => check.item(),
             _ => None,
