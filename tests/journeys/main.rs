@@ -9,3 +9,4 @@ mod exports;
 mod faults;
 mod house;
 mod permissions;
+mod storage;
