@@ -11,7 +11,7 @@ export CHROMIUM
 endif
 MAKEFLAGS += --no-print-directory
 
-.PHONY: run test bench package lint prove-lint web chromium target-$(ARCH)
+.PHONY: run test test-dynamodb-local bench package lint prove-lint web chromium target-$(ARCH)
 
 ## Everything on http://127.0.0.1:3000; PORT=4000 takes another port, DATA=folder keeps what is stored.
 run: $(PAGES)
@@ -23,6 +23,10 @@ test: $(TOOLS) $(PAGES) chromium
 	cargo build --workspace --all-targets
 	cargo test --quiet --workspace
 	npm test --silent --prefix web
+
+## The storage tests before another judge than the embedded database: Amazon's DynamoDB Local (Java 17, Linux).
+test-dynamodb-local:
+	@.ci/test-dynamodb-local
 
 ## CPU, latency, cold start and memory, beside a bare SDK call.
 bench:

@@ -14,3 +14,4 @@ mod permissions;
 mod permissions_used;
 mod recorder;
 mod retention;
+mod storage;

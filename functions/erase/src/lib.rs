@@ -126,8 +126,8 @@ impl Erase {
         }
         let found = self.people.find(&order.identifiers, &order.confirmed_links, Follow::Confirmed, now).await?;
         // First of all, so that nothing brings back what is about to go.
-        for subject in found.holders.iter().filter_map(Holder::subject) {
-            self.suppressions.add(subject, now).await?;
+        for holder in &found.holders {
+            self.suppressions.add(holder, now).await?;
         }
         let erasure = Erasure {
             order: order.digest(&self.people.keys),

@@ -135,27 +135,26 @@ impl Export {
         let digest = order.digest(&self.people.keys);
         let before = self.packages.find(&order.request, now).await?;
         let found = self.people.find(&order.identifiers, &order.confirmed_links, Follow::Unambiguous, now).await?;
-        if let Some(before) = &before {
-            refuse_closed(before, now)?;
-            if before.order != digest {
-                return Err(Error::AnotherRequest);
-            }
-            if let (State::Complete, Some(made)) = (before.state, &before.made) {
-                return Ok(self.answer(order, made, &found.linked));
-            }
+        if let Some(made) = before.as_ref().map(|before| standing(before, &digest, now)).transpose()?.flatten() {
+            return Ok(self.answer(order, made, &found.linked));
         }
         let waiting = found.linked.iter().filter(|link| link.followed && !link.confirmed);
         let package = Package {
             kind: order.kind,
             state: State::Started,
-            order: digest,
+            order: digest.clone(),
             requested_by: order.requested_by.clone(),
-            requested_at: before.map_or(now, |before| before.requested_at),
+            requested_at: before.as_ref().map_or(now, |before| before.requested_at),
             holders: found.holders.iter().map(keys::partition).collect(),
             unconfirmed: waiting.map(|link| link.link.clone()).collect(),
             made: None,
         };
-        self.packages.start(&order.request, &package).await?;
+        if !self.packages.start(&order.request, &package).await? {
+            // Another run completed it in between, or it was closed.
+            let other = self.packages.find(&order.request, now).await?.ok_or(Error::Unknown)?;
+            let made = standing(&other, &digest, now)?.ok_or(Error::Unfinished)?;
+            return Ok(self.answer(order, made, &found.linked));
+        }
         let made = self.make(order, &package, &found, now).await?;
         tracing::info!(outcome = "packaged", count = made.records, "export");
         Ok(self.answer(order, &made, &found.linked))
@@ -200,6 +199,15 @@ impl Export {
         tracing::info!(outcome = "linked", "export");
         Ok(answer)
     }
+}
+
+/// What was made before for the same order, if it is complete.
+fn standing<'a>(before: &'a Package, digest: &str, now: DateTime<Utc>) -> Result<Option<&'a Made>, Error> {
+    refuse_closed(before, now)?;
+    if before.order != digest {
+        return Err(Error::AnotherRequest);
+    }
+    Ok(before.made.as_ref().filter(|_| before.state == State::Complete))
 }
 
 /// What is over or erased is not handed out, whether or not S3 still has it.

@@ -16,7 +16,7 @@ use shared::storage::people::Found;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// When each subject was last erased, if that still matters.
+/// When each holder was last erased, if that still matters.
 type Erased = Vec<Option<DateTime<Utc>>>;
 
 impl Export {
@@ -79,10 +79,7 @@ impl Export {
     async fn erased(&self, holders: &[Holder], now: DateTime<Utc>) -> Result<Erased, StorageError> {
         let mut erased = Vec::new();
         for holder in holders {
-            erased.push(match holder.subject() {
-                Some(subject) => self.suppressions.erased_at(subject, now).await?,
-                None => None,
-            });
+            erased.push(self.suppressions.erased_at(holder, now).await?);
         }
         Ok(erased)
     }

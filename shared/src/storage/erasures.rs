@@ -2,12 +2,11 @@
 
 use super::keys::{self, EXPIRES_AT, Key, PK, SK};
 use super::table::{Pages, Table};
-use super::{Item, StorageError, failed, n, s};
+use super::{Item, StorageError, failed, is_refused, n, s};
 use crate::domain::erasure::{Certificate, Counts, Ground, Receipt};
 use crate::domain::package::RequestId;
 use crate::domain::place::Place;
 use crate::domain::retention::ExpiresAt;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use chrono::{DateTime, Months, Utc};
 use serde::{Deserialize, Serialize};
@@ -94,14 +93,8 @@ impl Erasures {
         }
         match self.0.client.transact_write_items().set_transact_items(Some(actions)).send().await {
             Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(TransactWriteItemsError::TransactionCanceledException(cancelled))
-                    if cancelled.cancellation_reasons().iter().any(|r| r.code() == Some("ConditionalCheckFailed")) =>
-                {
-                    Ok(false)
-                }
-                _ => Err(failed(OPERATION)(error)),
-            },
+            Err(error) if is_refused(&error) => Ok(false),
+            Err(error) => Err(failed(OPERATION)(error)),
         }
     }
 

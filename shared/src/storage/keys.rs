@@ -180,10 +180,10 @@ pub fn package_request(sort: &str) -> Option<RequestId> {
     RequestId::try_from(id.to_owned()).ok()
 }
 
-/// Where it says that a subject was erased.
+/// Where it says that a holder was erased.
 #[must_use]
-pub fn suppression(subject: &SubjectKey) -> Key {
-    Key::new(format!("SUPPRESSION#{}", subject.as_str()), META)
+pub fn suppression(holder: &Holder) -> Key {
+    Key::new(format!("SUPPRESSION#{}", partition(holder)), META)
 }
 
 /// Where the sweep remembers up to which day everything is gone.

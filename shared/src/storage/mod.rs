@@ -16,6 +16,7 @@ pub mod sweep_cursor;
 pub mod table;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;
 
@@ -51,6 +52,16 @@ pub(crate) fn failed<E: ProvideErrorMetadata, R>(operation: &'static str) -> imp
             _ => "request not made",
         };
         StorageError { operation, code: code.to_owned() }
+    }
+}
+
+/// Whether a transaction changed nothing because a condition did not hold.
+pub(crate) fn is_refused<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
+    match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+            cancelled.cancellation_reasons().iter().any(|reason| reason.code() == Some("ConditionalCheckFailed"))
+        }
+        _ => false,
     }
 }
 

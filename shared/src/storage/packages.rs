@@ -2,11 +2,12 @@
 
 use super::keys::{self, EXPIRES_AT, Key, PK, SK};
 use super::table::{Pages, Table};
-use super::{Item, StorageError, failed, n, s, text};
+use super::{Item, StorageError, failed, is_refused, n, s, text};
 use crate::domain::package::{PackageKind, RequestId};
 use crate::domain::record::Holder;
 use crate::domain::retention::ExpiresAt;
 use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use chrono::{DateTime, Months, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -97,22 +98,36 @@ impl Packages {
         item.map(read).transpose()
     }
 
-    /// Enters a package before it is made, so that an erasure finds it from the first byte on.
+    /// Enters a package before it is made, so that an erasure finds it from the first byte on; gives whether it may be
+    /// made: one that is complete, closed, or of another order may not.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be entered.
-    pub async fn start(&self, request: &RequestId, package: &Package) -> Result<(), StorageError> {
+    pub async fn start(&self, request: &RequestId, package: &Package) -> Result<bool, StorageError> {
         const OPERATION: &str = "enter a package";
         let until = ExpiresAt::at(package.requested_at + DAYS);
         let remembered = package.requested_at.checked_add_months(REMEMBERED).unwrap_or(package.requested_at);
         let mut item: Item = serde_dynamo::to_item(package).map_err(|_| StorageError::unreadable(OPERATION))?;
         item.insert(EXPIRES_AT.to_owned(), n(ExpiresAt::at(remembered).epoch()));
-        let mut actions = vec![self.put(&Key::new(keys::request(request), keys::PACKAGE), item)?];
+        let entry = self.item(&Key::new(keys::request(request), keys::PACKAGE), item);
+        let entry = entry
+            .condition_expression("attribute_not_exists(pk) OR (#state = :started AND #order = :order)")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#order", "order")
+            .expression_attribute_values(":started", s("started"))
+            .expression_attribute_values(":order", s(&package.order))
+            .build()
+            .map_err(|_| StorageError::unreadable(OPERATION))?;
+        let mut actions = vec![TransactWriteItem::builder().put(entry).build()];
         for key in pointers(request, package) {
             actions.push(self.put(&key, Item::from([(EXPIRES_AT.to_owned(), n(until.epoch()))]))?);
         }
         actions.push(self.put(&keys::package_due(until, request), Item::new())?);
-        self.transact(OPERATION, actions).await
+        match self.0.client.transact_write_items().set_transact_items(Some(actions)).send().await {
+            Ok(_) => Ok(true),
+            Err(error) if is_refused(&error) => Ok(false),
+            Err(error) => Err(failed(OPERATION)(error)),
+        }
     }
 
     /// Says that a package is there, if nobody closed it meanwhile; gives whether it stands.
@@ -201,7 +216,8 @@ impl Packages {
         for key in gone {
             actions.push(self.delete(&key)?);
         }
-        self.transact(OPERATION, actions).await
+        let send = self.0.client.transact_write_items().set_transact_items(Some(actions)).send();
+        send.await.map(drop).map_err(failed(OPERATION))
     }
 
     /// The requests whose packages hold something of this holder, in pages.
@@ -230,9 +246,13 @@ impl Packages {
         self.0.delete("delete a package's entry", key).await
     }
 
-    fn put(&self, key: &Key, mut item: Item) -> Result<TransactWriteItem, StorageError> {
+    fn item(&self, key: &Key, mut item: Item) -> PutBuilder {
         item.extend([(PK.to_owned(), s(&key.partition)), (SK.to_owned(), s(&key.sort))]);
-        let put = Put::builder().table_name(&self.0.name).set_item(Some(item)).build();
+        Put::builder().table_name(&self.0.name).set_item(Some(item))
+    }
+
+    fn put(&self, key: &Key, item: Item) -> Result<TransactWriteItem, StorageError> {
+        let put = self.item(key, item).build();
         put.map(|put| TransactWriteItem::builder().put(put).build()).map_err(|_| StorageError::unreadable("put"))
     }
 
@@ -242,11 +262,6 @@ impl Packages {
         delete
             .map(|delete| TransactWriteItem::builder().delete(delete).build())
             .map_err(|_| StorageError::unreadable("delete"))
-    }
-
-    async fn transact(&self, operation: &'static str, actions: Vec<TransactWriteItem>) -> Result<(), StorageError> {
-        let send = self.0.client.transact_write_items().set_transact_items(Some(actions)).send();
-        send.await.map(drop).map_err(failed(operation))
     }
 }
 

@@ -1,10 +1,11 @@
 //! Who was erased and when, so that an import or a restore does not bring them back.
 
-use super::keys::{self, EXPIRES_AT};
+use super::keys::{self, EXPIRES_AT, PK, SK};
 use super::table::Table;
-use super::{Item, StorageError, n, s, text};
+use super::{StorageError, failed, n, s, text};
+use crate::domain::record::Holder;
 use crate::domain::retention::ExpiresAt;
-use crate::domain::subject::SubjectKey;
+use aws_sdk_dynamodb::error::SdkError;
 use chrono::{DateTime, Months, Utc};
 
 /// How long an entry is needed: nothing older is taken in, and no backup reaches back further.
@@ -21,30 +22,39 @@ impl Suppressions {
         Self(Table::new(client, name))
     }
 
-    /// Suppresses everything of a subject that was collected up to `erased_at`.
+    /// Suppresses everything of a holder that was collected up to `erased_at`; a later erasure stands.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be suppressed.
-    pub async fn add(&self, subject: &SubjectKey, erased_at: DateTime<Utc>) -> Result<(), StorageError> {
+    pub async fn add(&self, holder: &Holder, erased_at: DateTime<Utc>) -> Result<(), StorageError> {
         let end = erased_at.checked_add_months(MONTHS).unwrap_or(erased_at);
-        let item = Item::from([
-            ("erased_at".to_owned(), s(erased_at.to_rfc3339())),
-            (EXPIRES_AT.to_owned(), n(ExpiresAt::at(end).epoch())),
-        ]);
-        self.0.put("suppress a subject", &keys::suppression(subject), item).await
+        let key = keys::suppression(holder);
+        // Instants as UTC texts sort by time, whether or not they have fractions: `+` sorts before `.` and digits.
+        let put = self
+            .0
+            .client
+            .put_item()
+            .table_name(&self.0.name)
+            .item(PK, s(key.partition))
+            .item(SK, s(key.sort))
+            .item("erased_at", s(erased_at.to_rfc3339()))
+            .item(EXPIRES_AT, n(ExpiresAt::at(end).epoch()))
+            .condition_expression("attribute_not_exists(pk) OR erased_at < :erased_at")
+            .expression_attribute_values(":erased_at", s(erased_at.to_rfc3339()));
+        match put.send().await {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(()),
+            Err(error) => Err(failed("suppress a holder")(error)),
+        }
     }
 
-    /// When the subject was last erased, if that still matters at `now`.
+    /// When the holder was last erased, if that still matters at `now`.
     ///
     /// # Errors
     /// [`StorageError`] if that is not known.
-    pub async fn erased_at(
-        &self,
-        subject: &SubjectKey,
-        now: DateTime<Utc>,
-    ) -> Result<Option<DateTime<Utc>>, StorageError> {
+    pub async fn erased_at(&self, holder: &Holder, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StorageError> {
         const OPERATION: &str = "look for a suppression";
-        let Some(item) = self.0.get(OPERATION, &keys::suppression(subject), now).await? else { return Ok(None) };
+        let Some(item) = self.0.get(OPERATION, &keys::suppression(holder), now).await? else { return Ok(None) };
         let erased_at = text(&item, "erased_at").and_then(|instant| instant.parse().ok());
         erased_at.map(Some).ok_or_else(|| StorageError::unreadable(OPERATION))
     }

@@ -13,12 +13,14 @@ const FRESH: TimeDelta = TimeDelta::minutes(1);
 const DOCUMENT: &str = "document";
 
 type All = Arc<HashMap<String, Arc<Survey>>>;
+/// What was read, and when.
+type Copy = Option<(DateTime<Utc>, All)>;
 
 /// The surveys.
 #[derive(Clone, Debug)]
 pub struct Surveys {
     register: Table,
-    copy: Arc<Mutex<Option<(DateTime<Utc>, All)>>>,
+    copy: Arc<Mutex<Copy>>,
 }
 
 impl Surveys {
@@ -69,7 +71,8 @@ impl Surveys {
     }
 
     async fn read(&self, now: DateTime<Utc>) -> Result<All, StorageError> {
-        let read = |item: &Item| Some((text(item, SK)?.to_owned(), text(item, DOCUMENT)?.to_owned()));
+        let read =
+            |item: &Item| Some((text(item, SK)?.to_owned(), text(item, DOCUMENT).unwrap_or_default().to_owned()));
         let mut pages = self.register.live("read surveys", keys::SURVEY, "", now, read);
         let mut surveys = HashMap::new();
         while let Some(page) = pages.next().await? {

@@ -168,9 +168,10 @@ impl<T> Pages<T> {
     /// # Errors
     /// [`StorageError`] if DynamoDB does not answer, or an item cannot be read.
     pub async fn next(&mut self) -> Result<Option<Vec<T>>, StorageError> {
-        let Some(query) = self.query.take() else { return Ok(None) };
+        // Kept until it is answered: a list that broke off must not look like one that ended.
+        let Some(query) = &self.query else { return Ok(None) };
         let page = query.clone().send().await.map_err(failed(self.operation))?;
-        self.query = page.last_evaluated_key.map(|key| query.set_exclusive_start_key(Some(key)));
+        self.query = page.last_evaluated_key.map(|key| query.clone().set_exclusive_start_key(Some(key)));
         let shown = |item: &&Item| match self.shown {
             Shown::All => true,
             Shown::LiveAt(now) => is_live(item, now),

@@ -1,0 +1,110 @@
+//! Storage by itself, on the template's tables: in the embedded `DynamoDB`, or in any other.
+//!
+//! The environment variable `CUSTODIAN_DYNAMODB_ENDPOINT` names the other one; region and credentials are then the
+//! SDK's own. `make test-dynamodb-local` does that with Amazon's `DynamoDB` Local.
+
+mod forgetting;
+mod packages;
+mod people;
+mod records;
+mod register;
+mod tables;
+
+use chrono::NaiveDate;
+use shared::domain::answers::Answer;
+use shared::domain::ledger::Entry;
+use shared::domain::record::{Contact, Details, Fingerprint, Holder, Record, RecordId, Source};
+use shared::domain::reference::Reference;
+use shared::domain::retention::ExpiresAt;
+use shared::domain::subject::SubjectKey;
+use shared::domain::survey::LawfulBasis;
+use shared::storage::StorageError;
+use shared::storage::records::{Doomed, Records};
+use shared::storage::table::Pages;
+use std::collections::BTreeMap;
+use tables::Tables;
+
+/// When what is told here is told: so late that the real TTL of a judge has nothing to remove.
+const TOLD: &str = "2096-11-23T10:00:00Z";
+const DAY: &str = "2096-11-23";
+const LAST_SECOND: &str = "2099-11-23T09:59:59Z";
+const END: &str = "2099-11-23T10:00:00Z";
+const END_DAY: &str = "2099-11-23";
+
+use crate::house::at;
+
+fn day(date: &str) -> NaiveDate {
+    date.parse().unwrap()
+}
+
+fn ends(instant: &str) -> ExpiresAt {
+    ExpiresAt::at(at(instant))
+}
+
+fn subject(name: &str) -> SubjectKey {
+    SubjectKey::try_from(format!("subject#1#{name}")).unwrap()
+}
+
+fn person(name: &str) -> Holder {
+    Holder::Subject(subject(name))
+}
+
+/// What somebody told under a key, once.
+fn record(holder: &Holder, key: &str, comment: &str) -> Record {
+    told_at(TOLD, holder, key, comment)
+}
+
+fn told_at(instant: &str, holder: &Holder, key: &str, comment: &str) -> Record {
+    let id = RecordId::of_submission("bins", key);
+    let details = Details {
+        source: Source::WebForm,
+        reference: Reference::of(&id),
+        collected_at: at(instant),
+        expires_at: ExpiresAt::of(Source::WebForm, at(instant)),
+        survey: Some("bins".to_owned()),
+        service: "waste".to_owned(),
+        journey: None,
+        stage: None,
+        satisfaction: None,
+        contact: Contact { email: Some("rosa@example.org".to_owned()), ..Contact::default() },
+        newsletter: None,
+        answers: BTreeMap::from([("comment".to_owned(), Answer::Text(comment.to_owned()))]),
+        lawful_basis: LawfulBasis::PublicTask,
+        notice_version: "2096-01".to_owned(),
+        fingerprint: Fingerprint::of(&comment),
+    };
+    Record { holder: holder.clone(), id, details }
+}
+
+/// Keeps `count` short records of one person; they end at [`END`].
+async fn keep_many(records: &Records, holder: &Holder, count: usize) {
+    for number in 0..count {
+        records.keep(&record(holder, &number.to_string(), "Quick."), at(TOLD)).await.unwrap();
+    }
+}
+
+/// All pages, each as it came.
+async fn pages<T>(mut pages: Pages<T>) -> Vec<Vec<T>> {
+    let mut all = Vec::new();
+    while let Some(page) = pages.next().await.unwrap() {
+        all.push(page);
+    }
+    all
+}
+
+async fn all<T>(listed: Pages<T>) -> Vec<T> {
+    pages(listed).await.into_iter().flatten().collect()
+}
+
+async fn lying(tables: &Tables, holder: &Holder) -> Vec<Doomed> {
+    all(tables.records().lying_under(holder)).await
+}
+
+async fn told(tables: &Tables, date: &str) -> Vec<Entry> {
+    all(tables.ledger().entries(day(date))).await
+}
+
+/// An error says what was tried and what AWS called it.
+fn said<T>(outcome: Result<T, StorageError>) -> String {
+    outcome.err().expect("it fails").to_string()
+}

@@ -1,0 +1,175 @@
+//! Packages in the Register: whose data they hold, and until when.
+
+use super::tables::{Tables, lend};
+use super::{all, at, person, said};
+use shared::domain::package::{PackageKind, RequestId};
+use shared::domain::record::Holder;
+use shared::storage::keys;
+use shared::storage::packages::{Made, Package, State};
+
+const ASKED: &str = "2096-11-23T10:00:00Z";
+/// Fourteen days later.
+const OVER: &str = "2096-12-07T10:00:00Z";
+const SECOND_BEFORE: &str = "2096-12-07T09:59:59Z";
+
+fn request(id: &str) -> RequestId {
+    RequestId::try_from(id.to_owned()).unwrap()
+}
+
+fn package(holders: &[&str]) -> Package {
+    Package {
+        kind: PackageKind::Access,
+        state: State::Started,
+        order: "digest".to_owned(),
+        requested_by: "dpo-7".to_owned(),
+        requested_at: at(ASKED),
+        holders: holders.iter().map(|name| keys::partition(&person(name))).collect(),
+        unconfirmed: vec!["0123456789ab".to_owned()],
+        made: None,
+    }
+}
+
+fn made(expires_at: &str) -> Made {
+    Made {
+        key: "r/random/export.json".to_owned(),
+        report_key: None,
+        records: 2,
+        bytes: 2_000,
+        sha256: "00".repeat(32),
+        expires_at: at(expires_at),
+    }
+}
+
+async fn find(tables: &Tables, id: &RequestId) -> Package {
+    tables.packages().find(id, at(ASKED)).await.unwrap().unwrap()
+}
+
+async fn holding(tables: &Tables, holder: &Holder) -> Vec<RequestId> {
+    all(tables.packages().holding(holder)).await
+}
+
+async fn due(tables: &Tables, instant: &str) -> Vec<RequestId> {
+    all(tables.packages().due(at(instant))).await.into_iter().map(|(_, request)| request).collect()
+}
+
+#[tokio::test]
+async fn a_package_is_found_by_its_request_by_whom_it_is_about_and_by_its_end() {
+    lend(async |tables| {
+        let (packages, first, second) = (tables.packages(), request("ex-1"), request("ex-2"));
+        assert_eq!(packages.find(&first, at(ASKED)).await.unwrap(), None);
+        assert!(packages.start(&first, &package(&["rosa", "abel"])).await.unwrap());
+        assert!(packages.start(&second, &package(&["rosa"])).await.unwrap());
+        assert_eq!(find(tables, &first).await, package(&["rosa", "abel"]));
+        assert_eq!(holding(tables, &person("rosa")).await, [first.clone(), second.clone()]);
+        assert_eq!(holding(tables, &person("abel")).await, std::slice::from_ref(&first));
+        assert_eq!(holding(tables, &person("cleo")).await, []);
+        assert_eq!((due(tables, SECOND_BEFORE).await, due(tables, OVER).await), (vec![], vec![first, second]));
+        let remembered = packages.find(&request("ex-1"), at("2099-11-23T09:59:59Z")).await.unwrap();
+        assert!(
+            remembered.is_some()
+                && packages.find(&request("ex-1"), at("2099-11-23T10:00:00Z")).await.unwrap().is_none()
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_package_that_broke_off_is_started_again() {
+    lend(async |tables| {
+        let (packages, id) = (tables.packages(), request("ex-1"));
+        assert!(packages.start(&id, &package(&["rosa"])).await.unwrap());
+        assert!(packages.start(&id, &package(&["rosa", "abel"])).await.unwrap());
+        let other = Package { order: "another".to_owned(), ..package(&["cleo"]) };
+        assert!(!packages.start(&id, &other).await.unwrap(), "but not for another order");
+        assert_eq!(find(tables, &id).await, package(&["rosa", "abel"]));
+        assert_eq!(due(tables, OVER).await, [id], "once");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_complete_package_is_over_with_the_first_record_in_it() {
+    lend(async |tables| {
+        let (packages, id) = (tables.packages(), request("ex-1"));
+        packages.start(&id, &package(&["rosa"])).await.unwrap();
+        let early = made("2096-11-30T00:00:00Z");
+        assert!(packages.complete(&id, &early).await.unwrap());
+        let complete = Package { state: State::Complete, made: Some(early), ..package(&["rosa"]) };
+        assert_eq!(find(tables, &id).await, complete);
+        assert_eq!(due(tables, "2096-11-29T23:59:59Z").await, []);
+        assert_eq!(due(tables, "2096-11-30T00:00:00Z").await, std::slice::from_ref(&id));
+        assert!(!packages.complete(&id, &made(OVER)).await.unwrap(), "the first stands");
+        assert!(!packages.start(&id, &package(&["abel"])).await.unwrap(), "nor is it made anew");
+        assert_eq!(find(tables, &id).await, complete);
+        assert_eq!(holding(tables, &person("abel")).await, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn links_are_confirmed_once_and_for_all() {
+    lend(async |tables| {
+        let (packages, id) = (tables.packages(), request("ex-1"));
+        let unknown = said(packages.confirm(&id).await);
+        assert_eq!(unknown, "confirm a package's links: ConditionalCheckFailedException");
+        packages.start(&id, &package(&["rosa"])).await.unwrap();
+        for _ in 0..2 {
+            packages.confirm(&id).await.unwrap();
+            assert_eq!(find(tables, &id).await, Package { unconfirmed: Vec::new(), ..package(&["rosa"]) });
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_closed_package_is_remembered_without_whose_it_was_and_looked_for_once_more() {
+    lend(async |tables| {
+        for (id, end) in [("ex-early", "2096-11-30T00:00:00Z"), ("ex-full", OVER)] {
+            let (packages, id) = (tables.packages(), request(id));
+            packages.start(&id, &package(&["rosa", "abel"])).await.unwrap();
+            packages.complete(&id, &made(end)).await.unwrap();
+            let open = find(tables, &id).await;
+            for now in ["2096-11-24T10:00:00Z", "2096-11-24T10:01:00Z"] {
+                packages.close(&id, &open, State::Erased, at(now)).await.unwrap();
+            }
+            let nobodys = Package {
+                state: State::Erased,
+                order: String::new(),
+                holders: Vec::new(),
+                unconfirmed: Vec::new(),
+                ..package(&[])
+            };
+            assert_eq!(find(tables, &id).await, nobodys);
+            assert_eq!(
+                (holding(tables, &person("rosa")).await, holding(tables, &person("abel")).await),
+                (vec![], vec![])
+            );
+            assert_eq!(due(tables, "2096-11-24T10:14:59Z").await, []);
+            let left = all(packages.due(at(OVER))).await;
+            assert_eq!(left.iter().map(|(_, request)| request).collect::<Vec<_>>(), [&id, &id]);
+            for (entry, _) in left {
+                packages.drop_entry(&entry).await.unwrap();
+                packages.drop_entry(&entry).await.unwrap();
+            }
+            assert_eq!(due(tables, OVER).await, []);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_package_that_was_closed_meanwhile_is_neither_completed_nor_started_again() {
+    lend(async |tables| {
+        let (packages, id) = (tables.packages(), request("ex-1"));
+        packages.start(&id, &package(&["rosa"])).await.unwrap();
+        packages.close(&id, &package(&["rosa"]), State::Erased, at(ASKED)).await.unwrap();
+        assert!(!packages.complete(&id, &made(OVER)).await.unwrap());
+        assert!(!packages.start(&id, &package(&["rosa"])).await.unwrap());
+        let closed = find(tables, &id).await;
+        assert_eq!((closed.state, closed.made, closed.holders), (State::Erased, None, Vec::new()));
+        assert_eq!(holding(tables, &person("rosa")).await, []);
+        let unknown = said(packages.close(&request("ex-2"), &package(&[]), State::Expired, at(ASKED)).await);
+        assert_eq!(unknown, "close a package's entry: TransactionCanceledException");
+    })
+    .await;
+}
