@@ -1,29 +1,12 @@
 //! A person is sent through everything at TRACE, and is in no line, no entry, no key.
 
+use crate::heard;
 use crate::house::{House, TABLES, email_id, erasure, phone_id, token};
 use serde_json::json;
-use shared::edge::logs;
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
-use tracing::Level;
 
 /// Who must not be found, in every spelling that could be; and their keys.
 const TRACES: [&str; 8] =
     ["canary", "Canary", "kanarienvogel", "900177", "447700900177", "sings", "Goldfinch", "subject#1#"];
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 fn assert_silent(what: &str, text: &str) {
     for trace in TRACES {
@@ -33,13 +16,9 @@ fn assert_silent(what: &str, text: &str) {
 
 #[test]
 fn the_canary_is_in_no_log_line_no_ledger_entry_and_no_key() {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = logs::subscriber(Level::TRACE, move || writer.clone());
     // One thread, so that every line of this house, and of no other, is heard.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let errors = tracing::subscriber::with_default(subscriber, || runtime.block_on(send_through_everything()));
-    let lines = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let (errors, lines) = heard::on_this_thread(|| runtime.block_on(send_through_everything()));
     for outcome in [
         "stored", "repeated", "conflict", "refused", "decoy", "packaged", "linked", "erased", "expired", "swept",
         "poison",

@@ -71,6 +71,7 @@ impl House {
 
     /// A house with other options.
     pub async fn with(options: Options) -> Self {
+        crate::heard::listen();
         let stack = Stack::start(options).await.unwrap();
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { stack, http }

@@ -7,5 +7,8 @@ mod erasure;
 mod expiry;
 mod exports;
 mod faults;
+mod heard;
 mod house;
 mod permissions;
+mod permissions_used;
+mod recorder;

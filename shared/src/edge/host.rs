@@ -109,3 +109,22 @@ impl Host {
         self.optional(name).or_else(|| self.optional("AWS_ENDPOINT_URL")).map(str::to_owned)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Clock, Host};
+    use std::collections::BTreeMap;
+
+    #[tokio::test]
+    async fn the_roots_can_be_read_and_a_client_made_of_them() {
+        let host = Host::lambda().await;
+        assert!(host.sdk.http_client().is_some());
+    }
+
+    #[test]
+    fn an_empty_setting_is_a_missing_one() {
+        let sdk = aws_config::SdkConfig::builder().build();
+        let host = Host::new(BTreeMap::from([("NAME".to_owned(), String::new())]), sdk, Clock::system());
+        assert_eq!(host.setting("NAME").unwrap_err().to_string(), "the setting NAME is missing");
+    }
+}

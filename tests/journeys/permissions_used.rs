@@ -1,0 +1,154 @@
+//! What each function does, in full, beside what the template allows it.
+
+use crate::house::{House, at, email_id, erasure, phone_id};
+use crate::permissions::{allowed, needed_of_s3, template};
+use crate::recorder::{Calls, gated_host, recording_host};
+use erase::Erase;
+use expire::Expire;
+use export::Export;
+use ingest::Ingest;
+use lambda_runtime::{Context, LambdaEvent};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use sweep::Sweep;
+
+const PACKAGES: &str = "DSAR-1";
+
+fn event(payload: Value) -> LambdaEvent<Value> {
+    LambdaEvent::new(payload, Context::default())
+}
+
+/// The event of API Gateway for a post of JSON.
+fn post(answers: &Value) -> Value {
+    let path = "/surveys/recycling-centre/responses";
+    json!({
+        "version": "2.0", "routeKey": "POST /surveys/{survey}/responses", "rawPath": path, "rawQueryString": "",
+        "headers": {"content-type": "application/json"}, "isBase64Encoded": false, "body": answers.to_string(),
+        "requestContext": {"accountId": "1", "apiId": "a", "domainName": "d", "domainPrefix": "d", "requestId": "r",
+            "routeKey": "POST /surveys/{survey}/responses", "stage": "$default", "time": "23/Nov/2026:10:00:00 +0000",
+            "timeEpoch": 1_795_428_000_000_i64,
+            "http": {"method": "POST", "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "t"}},
+    })
+}
+
+fn answers(email: &str) -> Value {
+    json!({"satisfaction": 4, "site": "Wareham", "email": email, "phone": "07700 900142"})
+}
+
+/// An upload that its export never finished.
+async fn leave_an_upload(house: &House, request: &str) {
+    let upload = house.s3().create_multipart_upload().bucket(house.bucket()).key(format!("{request}/0/export.json"));
+    upload.send().await.unwrap();
+}
+
+fn assert_matches(function: &str, calls: &Calls) {
+    let used: BTreeSet<String> = calls.lock().unwrap().drain(..).collect();
+    assert_eq!(used, allowed(&template(), function), "left: what {function} calls; right: what it is allowed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ingest_calls_what_it_is_allowed_and_one_put_keeps_an_answer() {
+    let house = House::open().await;
+    let (host, calls) = recording_host(&house, "ingest");
+    let ingest = Ingest::start(&host).await.unwrap();
+    let started = calls.lock().unwrap().len();
+    assert_eq!(started, 2, "the secret and the surveys, while it starts");
+    let anonymous = json!({"satisfaction": 4, "site": "Wareham"});
+    for (sent, puts) in [(anonymous, 1), (answers("rosa@example.org"), 2)] {
+        let before = calls.lock().unwrap().len();
+        let answer = ingest.invoke(event(post(&sent))).await.unwrap();
+        assert_eq!(answer["statusCode"], 201, "{answer}");
+        assert_eq!(calls.lock().unwrap()[before..], vec!["dynamodb:PutItem Records"; puts]);
+    }
+    assert_matches("Ingest", &calls);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn expire_calls_what_it_is_allowed() {
+    let house = House::open().await;
+    let (host, calls) = recording_host(&house, "expire");
+    let expire = Expire::start(&host).await.unwrap();
+    let removal = json!({
+        "eventID": "1", "eventName": "REMOVE", "eventVersion": "1.1", "eventSource": "aws:dynamodb", "awsRegion": "eu-west-2",
+        "userIdentity": {"type": "Service", "principalId": "dynamodb.amazonaws.com"},
+        "dynamodb": {
+            "ApproximateCreationDateTime": 1_785_583_800, "SequenceNumber": "7", "SizeBytes": 9, "StreamViewType": "OLD_IMAGE",
+            "Keys": {}, "OldImage": {"pk": {"S": "subject#1#x"}, "sk": {"S": "record#web_form#y"}, "day": {"S": "2023-08-01#2"},
+                "source": {"S": "web_form"}, "expires_at": {"N": "1785576600"}},
+        },
+    });
+    for _ in 0..2 {
+        let answer = expire.invoke(event(json!({"Records": [removal]}))).await.unwrap();
+        assert_eq!(answer, json!({"batchItemFailures": []}), "told twice is told once");
+    }
+    assert_eq!(house.items("LEDGER_TABLE").await.len(), 1);
+    assert_matches("Expire", &calls);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sweep_calls_what_it_is_allowed() {
+    let house = House::where_ttl_is_late().await;
+    house.tell("Quick.", Some("rosa@example.org"), Some("07700 900142")).await;
+    house.move_to("2029-11-20T10:00:00Z").await;
+    let order = json!({"kind": "access", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7", "request_id": PACKAGES});
+    house.invoke("export", order).await.unwrap();
+    leave_an_upload(&house, PACKAGES).await;
+    let (host, calls) = recording_host(&house, "sweep");
+    let sweep = Sweep::start(&host).await.unwrap();
+    house.stack.clock().set(at("2029-11-23T11:00:00Z"));
+    sweep.invoke(event(json!({"from": "2026-11-23"}))).await.unwrap();
+    let report = sweep.invoke(event(json!({}))).await.unwrap();
+    assert_eq!(report["deleted"], 0, "the first has deleted everything");
+    assert!(house.objects().is_empty() && house.stack.store().uploads(&house.bucket()).is_empty());
+    assert_matches("Sweep", &calls);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn export_calls_what_it_is_allowed() {
+    let house = House::open().await;
+    house.tell("Quick.", Some("rosa@example.org"), Some("07700 900142")).await;
+    let (host, calls, gate) = gated_host(&house, "export");
+    let export = Export::start(&host).await.unwrap();
+    let order = json!({"kind": "access", "identifiers": [phone_id("07700 900142")], "requested_by": "dpo-7", "request_id": PACKAGES});
+    let package = export.invoke(event(order.clone())).await.unwrap();
+    let links: Vec<&Value> = package["linked"].as_array().unwrap().iter().map(|link| &link["link"]).collect();
+    let link = export.invoke(event(json!({"link_for": PACKAGES, "confirmed_links": links}))).await.unwrap();
+    // Whoever follows the link does so with the permission of the function that signed it.
+    let query = link["url"].as_str().unwrap().split_once('?').unwrap().1.to_owned();
+    calls.lock().unwrap().push(needed_of_s3("GET", &query, "Exports"));
+    // Another package, whose subject is erased between its reading and its end.
+    let order = json!({"kind": "access", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7", "request_id": "DSAR-2"});
+    gate.send_replace(false);
+    let before = calls.lock().unwrap().len();
+    let erasing = async {
+        while !calls.lock().unwrap()[before..].iter().any(|call| call == "s3:PutObject Exports") {
+            tokio::task::yield_now().await;
+        }
+        house.invoke("erase", erasure(&[email_id("rosa@example.org")])).await.unwrap();
+        leave_an_upload(&house, "DSAR-2").await;
+        gate.send_replace(true);
+    };
+    let (exported, ()) = tokio::join!(export.invoke(event(order)), erasing);
+    assert!(exported.unwrap_err().to_string().contains("erased"));
+    assert!(house.objects().is_empty() && house.stack.store().uploads(&house.bucket()).is_empty());
+    assert_matches("Export", &calls);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn erase_calls_what_it_is_allowed() {
+    let house = House::open().await;
+    house.tell("Quick.", Some("rosa@example.org"), Some("07700 900142")).await;
+    let order = json!({"kind": "access", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7", "request_id": PACKAGES});
+    house.invoke("export", order).await.unwrap();
+    leave_an_upload(&house, PACKAGES).await;
+    let (host, calls) = recording_host(&house, "erase");
+    let erase = Erase::start(&host).await.unwrap();
+    erase.invoke(event(with_id(erasure(&[email_id("rosa@example.org")])))).await.unwrap();
+    assert!(house.objects().is_empty() && house.stack.store().uploads(&house.bucket()).is_empty());
+    assert_matches("Erase", &calls);
+}
+
+fn with_id(mut order: Value) -> Value {
+    order["request_id"] = json!("ERASE-1");
+    order
+}

@@ -1,0 +1,86 @@
+//! Every call that a function makes to AWS, written down as the permission that it needs.
+
+use crate::house::House;
+use crate::permissions::{needed_of_dynamodb, needed_of_s3};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use shared::edge::Host;
+use std::sync::{Arc, Mutex};
+use tokio::sync::watch;
+
+/// The permissions that were needed, in the order of the calls.
+pub type Calls = Arc<Mutex<Vec<String>>>;
+/// What holds a function up before it writes an object, while it is `false`.
+pub type Gate = watch::Sender<bool>;
+
+/// The host of a function whose calls are written down.
+pub fn recording_host(house: &House, function: &str) -> (Host, Calls) {
+    let (host, calls, _) = gated_host(house, function);
+    (host, calls)
+}
+
+/// The same, with a gate, open at first.
+pub fn gated_host(house: &House, function: &str) -> (Host, Calls, Gate) {
+    let gate = Gate::new(true);
+    let sdk = house.stack.sdk();
+    let calls = Calls::default();
+    let client = Recording { inner: sdk.http_client().unwrap(), calls: Arc::clone(&calls), gate: gate.subscribe() };
+    let sdk = sdk.into_builder().http_client(client).build();
+    (Host::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock()), calls, gate)
+}
+
+#[derive(Clone, Debug)]
+struct Recording {
+    inner: SharedHttpClient,
+    calls: Calls,
+    gate: watch::Receiver<bool>,
+}
+
+#[derive(Debug)]
+struct RecordingConnector {
+    inner: SharedHttpConnector,
+    calls: Calls,
+    gate: watch::Receiver<bool>,
+}
+
+impl HttpClient for Recording {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, components);
+        SharedHttpConnector::new(RecordingConnector { inner, calls: Arc::clone(&self.calls), gate: self.gate.clone() })
+    }
+}
+
+impl HttpConnector for RecordingConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let needed = needed(&request);
+        let (writes, mut gate) = (needed.iter().any(|it| it == "s3:PutObject Exports"), self.gate.clone());
+        self.calls.lock().unwrap().extend(needed);
+        let inner = self.inner.clone();
+        HttpConnectorFuture::new(async move {
+            if writes {
+                // An error is a gate that is gone, and so open.
+                let _ = gate.wait_for(|open| *open).await;
+            }
+            inner.call(request).await
+        })
+    }
+}
+
+fn needed(request: &HttpRequest) -> Vec<String> {
+    let logical = |name: &str| name.rsplit('-').next().unwrap().to_owned();
+    let target = request.headers().get("x-amz-target").unwrap_or_default();
+    match target.split_once('.') {
+        Some(("secretsmanager", operation)) => vec![format!("secretsmanager:{operation} SubjectKeys")],
+        Some((_, operation)) => {
+            let body = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+            needed_of_dynamodb(operation, &body, logical).into_iter().collect()
+        }
+        None => {
+            let uri = reqwest::Url::parse(request.uri()).unwrap();
+            vec![needed_of_s3(request.method(), uri.query().unwrap_or_default(), "Exports")]
+        }
+    }
+}
