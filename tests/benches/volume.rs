@@ -16,7 +16,7 @@ use std::time::Instant;
 pub fn measure(stack: &Stack, counts: impl Iterator<Item = usize>) {
     println!(
         "  {:<22}{:>8}{:>12}{:>8}{:>14}{:>8}{:>10}{:>10}",
-        "", "records", "records/s", "ratio", "CPU µs/record", "ratio", "peak MiB", "grown MiB"
+        "", "records", "records/s", "× time", "CPU µs/record", "× CPU", "peak MiB", "grown MiB"
     );
     for count in counts {
         let (whole, other) = (format!("whole-{count}@example.com"), format!("other-{count}@example.com"));
