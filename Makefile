@@ -28,9 +28,10 @@ test: $(TOOLS) $(PAGES) chromium
 test-dynamodb-local:
 	@.ci/test-dynamodb-local
 
-## CPU, latency, cold start and memory, beside a bare SDK call.
+## CPU, latency, cold start and memory, beside a bare SDK call; BENCH_RECORDS=1000 leaves out the large exports.
 bench:
-	cargo bench --quiet -p journeys
+	@cargo build --quiet --release --workspace --bin ingest --example bare
+	@cargo bench --quiet --workspace --bench costs
 
 ## What is deployed: one build of all functions, then the template that points to them in .aws-sam/.
 # cargo-lambda would call rustup to download a toolchain; named so, it finds none and takes the one that is there.

@@ -1,0 +1,129 @@
+//! From exec to the first answer: the release binary of `ingest`, beside a function that only puts one item.
+
+use crate::process::{Stack, cpu_of, memory};
+use crate::runtime_api::RuntimeApi;
+use crate::table::{heading, mib, millis, row};
+use crate::{median, request};
+use serde_json::Value;
+use shared::storage::keys;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How many more events a function gets before its memory is looked at.
+const FURTHER: usize = 50;
+
+/// A function that is started again and again.
+struct Function {
+    binary: PathBuf,
+    arguments: Vec<String>,
+    /// Makes an event, each unlike all others.
+    event: Box<dyn Fn(usize) -> String>,
+    asked: Vec<Duration>,
+    answered: Vec<Duration>,
+    cpu: Vec<Duration>,
+    peak: u64,
+}
+
+/// Starts the functions in turn and shows what it took.
+pub fn measure(stack: &Stack, item: &Value, (count, before): (usize, usize)) {
+    let binaries = std::env::current_exe().unwrap();
+    let binaries = binaries.parent().unwrap().parent().unwrap();
+    let table = &stack.settings()["RECORDS_TABLE"];
+    let bare = |roots: &[&str]| {
+        let (item, roots_read) = (item.clone(), roots.concat());
+        let event = move |number: usize| {
+            let mut item = item.clone();
+            item[keys::SK] = format!("{}web_form#cold {roots_read} {number}", keys::RECORD).into();
+            item.to_string()
+        };
+        let arguments = [table.as_str()].iter().chain(roots).map(ToString::to_string).collect();
+        Function::new(binaries.join("examples/bare"), arguments, event)
+    };
+    let ingest = |number| request::event("rosa.hardy@example.com", &format!("cold {number}")).payload.to_string();
+    let mut functions = [Function::new(binaries.join("ingest"), Vec::new(), ingest), bare(&[]), bare(&["system"])];
+    let api = RuntimeApi::serve();
+    for number in 0..count + before {
+        for function in &mut functions {
+            function.start(stack, &api, number);
+            if number < before {
+                (function.asked, function.answered, function.cpu) = Default::default();
+            }
+        }
+    }
+    let [ingest, bare, system] = functions;
+    let files = [&ingest, &bare].map(|function| sizes(&function.binary));
+    let [ingest, bare, system] = [ingest, bare, system].map(Function::medians);
+    heading();
+    row("exec to first answer, median", ingest[1], bare[1], "ms", "1.15");
+    row("  exec to ready for events", ingest[0], bare[0], "ms", "");
+    row("  CPU time to the first answer", ingest[2], bare[2], "ms", "1.15");
+    row("  beside one that reads all roots", ingest[1], system[1], "ms", "");
+    row(&format!("most memory, {FURTHER} answers later"), ingest[3], bare[3], "MiB", "< 10 MiB");
+    row("size of the binary", files[0].0, files[1].0, "MiB", "< 8 MiB");
+    row("size of it, deflated", files[0].1, files[1].1, "MiB", "< 3.5 MiB");
+}
+
+impl Function {
+    fn new(binary: PathBuf, arguments: Vec<String>, event: impl Fn(usize) -> String + 'static) -> Self {
+        assert!(binary.is_file(), "{} is built by `make bench`", binary.display());
+        let event = Box::new(event);
+        Self { binary, arguments, event, asked: vec![], answered: vec![], cpu: vec![], peak: 0 }
+    }
+
+    fn start(&mut self, stack: &Stack, api: &RuntimeApi, number: usize) {
+        let (first, further) = (number * (FURTHER + 1), 1..=FURTHER);
+        let mut command = Command::new(&self.binary);
+        command
+            .args(&self.arguments)
+            .env_clear()
+            .envs(stack.settings())
+            .env("AWS_LAMBDA_RUNTIME_API", &api.address)
+            .env("AWS_LAMBDA_FUNCTION_NAME", "bench")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+            .stdout(Stdio::null());
+        let event = (self.event)(first);
+        let exec = Instant::now();
+        let running = Running(command.spawn().unwrap());
+        self.asked.push(api.asked() - exec);
+        let (at, answer) = api.answered(event);
+        self.answered.push(at - exec);
+        assert!(answer.contains("\"statusCode\":201"), "{answer}");
+        // It has asked again, and waits.
+        api.asked();
+        std::thread::sleep(Duration::from_millis(2));
+        self.cpu.push(cpu_of(&running.0));
+        for number in further {
+            api.answered((self.event)(first + number));
+            api.asked();
+        }
+        self.peak = self.peak.max(memory(&running.0.id().to_string(), "VmHWM"));
+        drop(running);
+        api.release();
+    }
+
+    /// Ready, answered and CPU time in milliseconds, and the peak in MiB.
+    fn medians(mut self) -> [f64; 4] {
+        let [asked, answered, cpu] =
+            [&mut self.asked, &mut self.answered, &mut self.cpu].map(|all| millis(median(all)));
+        [asked, answered, cpu, mib(self.peak)]
+    }
+}
+
+/// A running function; it ends with this value.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// The size of a file in MiB, and what it deflates to, as in a zip.
+fn sizes(file: &Path) -> (f64, f64) {
+    let whole = std::fs::metadata(file).unwrap().len();
+    let packed = Command::new("gzip").args(["-9", "--stdout"]).arg(file).output().unwrap().stdout.len();
+    (mib(whole / 1024), mib(u64::try_from(packed).unwrap() / 1024))
+}

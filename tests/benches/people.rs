@@ -1,0 +1,74 @@
+//! People with as many records as it takes.
+
+use crate::request;
+use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use ingest::Ingest;
+use serde_json::{Value, json};
+use shared::domain::identifier::Identifier;
+use shared::edge::Host;
+use shared::storage::{Item, keys, secret};
+
+/// How many writes DynamoDB takes at once.
+pub const BATCH: usize = 25;
+
+/// The role that gives a person so many records: one by `ingest`, the others as its copies, straight into the table.
+pub async fn load(person: &str, count: usize) {
+    let host = Host::lambda().await;
+    let ingest = Ingest::start(&host).await.unwrap();
+    let answer = ingest.invoke(request::event(person, "first")).await.unwrap();
+    assert_eq!(answer["statusCode"], 201, "{answer}");
+    let partition = partition(&host, person).await;
+    let first = item(&host, &partition).await;
+    let day = first["collected_at"].as_s().unwrap()[..10].parse().unwrap();
+    let copies: Vec<WriteRequest> = (1..count)
+        .map(|number| {
+            let (mut copy, sort) = (first.clone(), sort(number));
+            copy.insert(keys::DAY.to_owned(), text(&keys::day(day, &sort)));
+            copy.insert(keys::SK.to_owned(), text(&sort));
+            let put = PutRequest::builder().set_item(Some(copy)).build().unwrap();
+            WriteRequest::builder().put_request(put).build()
+        })
+        .collect();
+    write(&host, copies).await;
+    println!("{}", Value::Null);
+}
+
+/// Where a person's records lie.
+pub async fn partition(host: &Host, person: &str) -> String {
+    let keys = secret::subject_keys(host).await.unwrap();
+    keys.key(&Identifier::email(person).unwrap()).as_str().to_owned()
+}
+
+/// An item of a partition.
+pub async fn item(host: &Host, partition: &str) -> Item {
+    let query = host.dynamodb().query().table_name(host.setting("RECORDS_TABLE").unwrap()).limit(1);
+    let query = query.key_condition_expression("pk = :pk").expression_attribute_values(":pk", text(partition));
+    query.send().await.unwrap().items.unwrap().remove(0)
+}
+
+/// The sort key of a copied record.
+pub fn sort(number: usize) -> String {
+    format!("{}web_form#{number:022}", keys::RECORD)
+}
+
+/// An order's identifiers of a person.
+pub fn identifiers(person: &str) -> Value {
+    json!([{"type": "email", "value": person}])
+}
+
+/// Writes in batches, the bare way.
+pub async fn write(host: &Host, writes: Vec<WriteRequest>) {
+    let (client, table) = (host.dynamodb(), host.setting("RECORDS_TABLE").unwrap());
+    for batch in writes.chunks(BATCH) {
+        let mut batch = batch.to_vec();
+        while !batch.is_empty() {
+            let answer = client.batch_write_item().request_items(table, batch).send().await.unwrap();
+            batch = answer.unprocessed_items.and_then(|mut left| left.remove(table)).unwrap_or_default();
+        }
+    }
+}
+
+/// A string attribute.
+pub fn text(value: &str) -> aws_sdk_dynamodb::types::AttributeValue {
+    aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned())
+}

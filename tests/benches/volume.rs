@@ -1,0 +1,127 @@
+//! Exports and erasures of people with few and with many records.
+
+use crate::people::{BATCH, identifiers, partition, sort, text, write};
+use crate::process::{Stack, cpu, memory};
+use crate::table::mib;
+use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
+use erase::Erase;
+use export::Export;
+use lambda_runtime::{Context, LambdaEvent};
+use serde_json::{Value, json};
+use shared::edge::Host;
+use shared::storage::keys;
+use std::time::Instant;
+
+/// Measures everything for people with so many records each.
+pub fn measure(stack: &Stack, counts: impl Iterator<Item = usize>) {
+    println!(
+        "  {:<22}{:>8}{:>12}{:>8}{:>14}{:>8}{:>10}{:>10}",
+        "", "records", "records/s", "× time", "CPU µs/record", "× CPU", "peak MiB", "grown MiB"
+    );
+    for count in counts {
+        let (whole, other) = (format!("whole-{count}@example.com"), format!("other-{count}@example.com"));
+        let number = count.to_string();
+        stack.run(&["load", &whole, &number]);
+        let floor = stack.run(&["query", &whole]);
+        show("bare Query", &floor, None, count);
+        for kind in ["portability", "access"] {
+            show(&format!("export, {kind}"), &stack.run(&["export", &whole, kind]), Some(&floor), count);
+        }
+        stack.run(&["load", &other, &number]);
+        let floor = stack.run(&["delete", &other, &number]);
+        show("bare BatchWriteItem", &floor, None, count);
+        show("erase", &stack.run(&["erase", &whole]), Some(&floor), count);
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a figure to be read")]
+fn show(name: &str, measured: &Value, floor: Option<&Value>, count: usize) {
+    assert_eq!(measured["records"], json!(count), "{name}");
+    let each = |of: &Value, figure: &str| of[figure].as_f64().unwrap() / count as f64;
+    let ratio = |figure: &str| {
+        floor.map_or(String::new(), |floor| format!("{:.2}", each(measured, figure) / each(floor, figure)))
+    };
+    let kib = |figure: &str| mib(measured[figure].as_u64().unwrap());
+    println!(
+        "  {name:<22}{count:>8}{:>12.0}{:>8}{:>14.1}{:>8}{:>10.1}{:>10.1}",
+        1.0 / each(measured, "seconds"),
+        ratio("seconds"),
+        each(measured, "cpu") * 1e6,
+        ratio("cpu"),
+        kib("peak"),
+        kib("peak") - kib("start"),
+    );
+}
+
+/// Says what some work took, which gives the number of records that it was about.
+async fn say(work: impl Future<Output = u64>) {
+    let (start, cpu_before, before) = (memory("self", "VmRSS"), cpu(), Instant::now());
+    let records = work.await;
+    let (seconds, taken) = (before.elapsed().as_secs_f64(), (cpu() - cpu_before).as_secs_f64());
+    let peak = memory("self", "VmHWM");
+    println!("{}", json!({"records": records, "seconds": seconds, "cpu": taken, "start": start, "peak": peak}));
+}
+
+fn order(order: Value, request: &str) -> LambdaEvent<Value> {
+    let mut context = Context::default();
+    request.clone_into(&mut context.request_id);
+    LambdaEvent::new(order, context)
+}
+
+/// The role that exports a person.
+pub async fn export(person: &str, kind: &str) {
+    let export = Export::start(&Host::lambda().await).await.unwrap();
+    let ordered = json!({"kind": kind, "identifiers": identifiers(person), "requested_by": "dpo-7"});
+    let request = format!("{kind}-{}", person.split('@').next().unwrap());
+    say(async { export.invoke(order(ordered, &request)).await.unwrap()["records"].as_u64().unwrap() }).await;
+}
+
+/// The role that erases a person.
+pub async fn erase(person: &str) {
+    let erase = Erase::start(&Host::lambda().await).await.unwrap();
+    let ordered = json!({"identifiers": identifiers(person), "ground": "17(1)(b)", "approved_by": "dpo-7"});
+    let request = format!("erase-{}", person.split('@').next().unwrap());
+    say(async {
+        let done = erase.invoke(order(ordered, &request)).await.unwrap();
+        let receipts = done["receipts"].as_array().unwrap();
+        receipts.iter().find_map(|receipt| receipt["held"]["records"].as_u64()).unwrap_or_else(|| panic!("{done}"))
+    })
+    .await;
+}
+
+/// The floor of an export: reads a person's items and does nothing with them.
+pub async fn query(person: &str) {
+    let host = Host::lambda().await;
+    let (client, partition) = (host.dynamodb(), partition(&host, person).await);
+    let query = client.query().table_name(host.setting("RECORDS_TABLE").unwrap()).consistent_read(true);
+    let query = query.key_condition_expression("pk = :pk").expression_attribute_values(":pk", text(&partition));
+    say(async {
+        let (mut records, mut pages) = (0, query.into_paginator().send());
+        while let Some(page) = pages.next().await {
+            records += u64::try_from(page.unwrap().items().len()).unwrap();
+        }
+        records
+    })
+    .await;
+}
+
+/// The floor of an erasure: deletes a person's items, whose keys it knows, and tells nobody.
+pub async fn delete(person: &str, count: usize) {
+    let host = Host::lambda().await;
+    let partition = partition(&host, person).await;
+    // The person's first record has a key of its own: what is deleted in its place is not there.
+    let deletions = |from: usize| {
+        let deletion = |number| {
+            let request = DeleteRequest::builder().key(keys::PK, text(&partition)).key(keys::SK, text(&sort(number)));
+            WriteRequest::builder().delete_request(request.build().unwrap()).build()
+        };
+        (from..count.min(from + BATCH)).map(deletion).collect::<Vec<_>>()
+    };
+    say(async {
+        for from in (0..count).step_by(BATCH) {
+            write(&host, deletions(from)).await;
+        }
+        u64::try_from(count).unwrap()
+    })
+    .await;
+}
