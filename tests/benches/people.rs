@@ -6,7 +6,8 @@ use ingest::Ingest;
 use serde_json::{Value, json};
 use shared::domain::identifier::Identifier;
 use shared::edge::Host;
-use shared::storage::{Item, keys, secret};
+use shared::edge::secret;
+use shared::storage::{Item, keys};
 
 /// How many writes DynamoDB takes at once.
 pub const BATCH: usize = 25;
