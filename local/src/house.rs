@@ -7,7 +7,7 @@ use crate::invoke::request_id;
 use crate::s3::Store;
 use crate::schedule::Expression;
 use crate::state::State;
-use crate::streams::{Mapping, settle};
+use crate::streams::{Mapping, deliver, settle};
 use crate::template::Queue;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -64,10 +64,15 @@ impl House {
         self.state.update(|saved| saved.ahead = ahead);
         self.expire().await?;
         self.run_schedules();
-        self.settle().await
+        Ok(())
     }
 
-    /// Delivers everything that waits in the streams.
+    /// Delivers what waits in the streams, whatever else is under way.
+    async fn deliver(&self) -> Result<(), UpkeepError> {
+        deliver(&self.mappings).await.map(drop).map_err(UpkeepError)
+    }
+
+    /// Waits until nothing is under way and nothing waits in the streams.
     pub(crate) async fn settle(&self) -> Result<(), UpkeepError> {
         settle(&self.mappings, &self.functions).await.map_err(UpkeepError)
     }
@@ -83,7 +88,7 @@ impl House {
             .map_err(|error| error.to_string())
             .and_then(|it| it.map_err(|error| error.to_string()))
             .map_err(UpkeepError)?;
-        self.settle().await
+        self.deliver().await
     }
 
     /// Begins each schedule that came due, once; a rate is due for the first time as soon as there is one.
@@ -121,7 +126,7 @@ impl House {
         expiry.reset();
         loop {
             let done = tokio::select! {
-                _ = streams.tick() => self.settle().await,
+                _ = streams.tick() => self.deliver().await,
                 _ = schedules.tick() => {
                     let _turn = self.turn.lock().await;
                     self.run_schedules();

@@ -238,12 +238,17 @@ fn changes_nothing(record: &Value) -> bool {
 pub(crate) async fn settle(mappings: &[Mapping], functions: &Functions) -> Result<(), String> {
     loop {
         functions.settle().await;
-        let mut moved = false;
-        for mapping in mappings {
-            moved |= mapping.drain().await?;
-        }
-        if !moved {
+        if !deliver(mappings).await? {
             return Ok(());
         }
     }
+}
+
+/// Delivers what waits in the streams; gives whether anything did.
+pub(crate) async fn deliver(mappings: &[Mapping]) -> Result<bool, String> {
+    let mut moved = false;
+    for mapping in mappings {
+        moved |= mapping.drain().await?;
+    }
+    Ok(moved)
 }

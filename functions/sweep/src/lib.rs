@@ -7,7 +7,7 @@ mod days;
 mod packages;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use futures_util::stream::{self, StreamExt, TryStreamExt};
+use futures_util::stream::{self, StreamExt};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -105,23 +105,31 @@ impl Sweep {
     /// # Errors
     /// [`Error::Storage`] if it could not be finished; the cursor then stays where it was.
     pub async fn handle(&self, from: Option<NaiveDate>, now: DateTime<Utc>) -> Result<Report, Error> {
-        let cursor = match from {
-            Some(day) => Some(day),
-            None => self.cursor.read(now).await?,
-        };
+        let remembered = self.cursor.read(now).await?;
+        // Told to begin later than where the last sweep got to, it passes nothing over.
+        let cursor = from.zip(remembered).map(|(from, remembered)| from.min(remembered)).or(from).or(remembered);
         let days = days::to_look_at(cursor, now);
-        let report = Report { days: days.len(), ..Report::default() };
+        let mut report = Report { days: days.len(), ..Report::default() };
         let shards = days.into_iter().flat_map(|day| (0..SHARDS).map(move |shard| (day, shard)));
-        let swept =
+        let mut swept =
             stream::iter(shards).map(|(day, shard)| self.sweep_shard(day, shard, now)).buffer_unordered(AT_ONCE);
-        let report = swept
-            .try_fold(report, |report, (deleted, lateness)| async move {
-                let oldest_lateness_seconds = report.oldest_lateness_seconds.max(lateness);
-                Ok(Report { deleted: report.deleted + deleted, oldest_lateness_seconds, ..report })
-            })
-            .await?;
+        let mut failed = None;
+        while let Some(shard) = swept.next().await {
+            // What cannot be swept today must not keep the rest.
+            match shard {
+                Ok((deleted, lateness)) => {
+                    report.deleted += deleted;
+                    report.oldest_lateness_seconds = report.oldest_lateness_seconds.max(lateness);
+                }
+                Err(error) => failed = Some(error),
+            }
+        }
+        drop(swept);
+        report.packages = self.sweep_packages(now).await?;
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
         self.cursor.write(days::first_not_known_empty(now)).await?;
-        let report = Report { packages: self.sweep_packages(now).await?, ..report };
         let Report { deleted, oldest_lateness_seconds, packages, .. } = report;
         tracing::info!(outcome = "swept", count = deleted, oldest_lateness_seconds, packages, "sweep");
         Ok(report)

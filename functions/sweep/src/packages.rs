@@ -10,14 +10,18 @@ use shared::storage::packages::State;
 impl Sweep {
     /// Deletes every package that is over at `now`; gives how many were still there.
     pub(crate) async fn sweep_packages(&self, now: DateTime<Utc>) -> Result<u64, StorageError> {
-        let mut gone = 0;
+        let (mut gone, mut failed) = (0, None);
         let mut pages = self.packages.due(now);
         while let Some(page) = pages.next().await? {
             for (entry, request) in page {
-                gone += u64::from(self.sweep_package(&entry, &request, now).await?);
+                // One package that cannot be deleted must not keep the rest.
+                match self.sweep_package(&entry, &request, now).await {
+                    Ok(was_there) => gone += u64::from(was_there),
+                    Err(error) => failed = Some(error),
+                }
             }
         }
-        Ok(gone)
+        failed.map_or(Ok(gone), Err)
     }
 
     /// Objects first, then the entry: what is said to be gone is gone.

@@ -67,10 +67,11 @@ pub enum ItemKind {
 pub struct EntryId(String);
 
 impl EntryId {
-    /// The id of the deletion of the item with these keys.
+    /// The id of the deletion of the item with these keys that was due then.
     #[must_use]
-    pub fn of(partition: &str, sort: &str) -> Self {
-        let digest = Sha256::new().chain_update(partition).chain_update([0]).chain_update(sort).finalize();
+    pub fn of(partition: &str, sort: &str, due: ExpiresAt) -> Self {
+        let keys = Sha256::new().chain_update(partition).chain_update([0]).chain_update(sort).chain_update([0]);
+        let digest = keys.chain_update(due.epoch().to_be_bytes()).finalize();
         Self(hex::encode(&digest[..16]))
     }
 

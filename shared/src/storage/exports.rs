@@ -108,7 +108,12 @@ impl Exports {
             for upload in &uploads {
                 let abort = self.client.abort_multipart_upload().bucket(&self.bucket);
                 let abort = abort.set_key(upload.key.clone()).set_upload_id(upload.upload_id.clone());
-                abort.send().await.map_err(failed(OPERATION))?;
+                // One that is gone meanwhile is as good as aborted.
+                let aborted = abort.send().await.map(drop).or_else(|error| match error.as_service_error() {
+                    Some(gone) if gone.is_no_such_upload() => Ok(()),
+                    _ => Err(failed(OPERATION)(error)),
+                });
+                aborted?;
             }
             let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(&prefix);
             let objects = list.send().await.map_err(failed(OPERATION))?.contents.unwrap_or_default();

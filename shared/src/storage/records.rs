@@ -209,7 +209,7 @@ impl Doomed {
         let due = self.due.unwrap_or(ExpiresAt::at(removed));
         let month = (self.kind == ItemKind::Record).then(|| self.day.format("%Y-%m").to_string());
         Entry {
-            id: EntryId::of(&self.key.partition, &self.key.sort),
+            id: EntryId::of(&self.key.partition, &self.key.sort, due),
             cause,
             kind: self.kind,
             source: self.source,

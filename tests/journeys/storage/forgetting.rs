@@ -12,7 +12,7 @@ const LATER: &str = "2099-11-24T10:00:00Z";
 
 fn entry(removed: &str, lateness_seconds: i64) -> Entry {
     Entry {
-        id: EntryId::of("partition", "sort"),
+        id: EntryId::of("partition", "sort", ends(END)),
         cause: Cause::Retention,
         kind: ItemKind::Record,
         source: Some(Source::WebForm),
@@ -161,7 +161,8 @@ async fn the_ledger_tells_deletions_apart_and_not_whose_they_were() {
     let names = ["rosa", "abel"].map(person);
     let records = names.iter().flat_map(|holder| ["1", "2"].map(|key| record(holder, key, "Quick.")));
     let keys = records.map(|record| shared::storage::keys::record(&record.holder, Source::WebForm, &record.id));
-    let ids: HashSet<String> = keys.map(|key| EntryId::of(&key.partition, &key.sort).as_str().to_owned()).collect();
+    let ids: HashSet<String> =
+        keys.map(|key| EntryId::of(&key.partition, &key.sort, ends(END)).as_str().to_owned()).collect();
     assert_eq!(ids.len(), 4);
     assert!(ids.iter().all(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())));
 }
