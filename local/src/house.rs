@@ -92,7 +92,7 @@ impl House {
     }
 
     /// Begins each schedule that came due, once; a rate is due for the first time as soon as there is one.
-    fn run_schedules(&self) {
+    pub(crate) fn run_schedules(&self) {
         for schedule in &self.schedules {
             let now = self.clock.now();
             let last = self.state.read(|saved| saved.schedules.get(&schedule.id).copied());

@@ -135,6 +135,7 @@ impl Stack {
             house.add(function, &event_id, event, options.schedules).map_err(|problem| wrong((place, problem)))?;
         }
         let house = Arc::new(house);
+        house.run_schedules();
         servers.spawn(serve(listener, http::router(Arc::clone(&house)), ended.clone()));
         servers.spawn(keep(Arc::clone(&house), ended));
         let url = format!("http://127.0.0.1:{port}");

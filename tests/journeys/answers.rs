@@ -166,7 +166,7 @@ async fn a_form_with_mistakes_comes_back_with_what_was_typed() {
     assert_eq!(back.status, 422);
     assert!(back.body.contains("<title>Error: "), "{}", back.body);
     assert!(back.body.contains("There is a problem"));
-    assert!(back.body.contains("&#60;b&#62;Long queue") || back.body.contains("&lt;b&gt;Long queue"));
+    assert!(back.body.contains("&#60;b&#62;Long queue"), "what was typed is text: {}", back.body);
     assert!(back.body.contains(&token), "the token stays, so that sending it twice is sending it once");
     assert!(back.body.contains("href=\"#email\""));
 }

@@ -33,6 +33,9 @@ async fn erasing_a_person_leaves_everything_else_as_it_was() {
 
     let after = house.everything().await;
     let gone: Vec<&String> = before.difference(&after).collect();
+    let abels = before.iter().find(|item| item.starts_with("RECORDS_TABLE") && item.contains("Abel was here")).unwrap();
+    let abels = abels.split_once(r#""pk":""#).unwrap().1.split('"').next().unwrap();
+    assert!(gone.iter().all(|item| !item.contains(abels)), "Abel's links and pointers stay: {gone:#?}");
     let is_rosas = |item: &str| {
         item.contains("Rosa") || item.contains("link#") || item.contains("SUBJECT#") || item.contains("PACKAGES")
     };

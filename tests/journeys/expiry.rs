@@ -99,7 +99,7 @@ async fn a_sweep_that_is_told_where_to_begin_finds_what_is_months_overdue() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sweep_costs_what_is_overdue_and_not_what_is_kept() {
+async fn a_sweep_after_a_day_looks_at_five_days_however_much_is_kept() {
     let house = House::where_ttl_is_late().await;
     house.invoke("sweep", json!({"from": "2023-11-20"})).await.unwrap();
     for _ in 0..40 {

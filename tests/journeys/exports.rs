@@ -87,7 +87,7 @@ async fn nobody_found_is_a_document_that_says_so() {
     assert_eq!(package["records"], 0);
     let document = house.document(&package).await;
     assert_valid(&document);
-    assert_eq!(document["message"], "Nothing is held under these identifiers.");
+    assert!(document["message"].as_str().unwrap().starts_with("Nothing is held under these identifiers."));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,7 +119,7 @@ async fn a_link_is_made_when_it_is_asked_for_and_works() {
     assert!(fetched.body.contains("Quick."));
     assert_eq!(house.get_url(url.split('?').next().unwrap()).await.status, 403, "the key alone opens nothing");
     let refused = house.invoke("export", json!({"link_for": "no-such-request"})).await.unwrap_err();
-    assert!(refused.contains("names no package"), "{refused}");
+    assert!(refused.contains("no package was made"), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

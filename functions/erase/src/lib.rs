@@ -150,16 +150,18 @@ impl Erase {
 
     async fn carry_out(&self, request: &RequestId, erasure: &Erasure) -> Result<Certificate, Error> {
         let holders: Vec<Holder> = erasure.holders.iter().filter_map(|partition| keys::holder(partition)).collect();
-        let mut receipts = Vec::new();
+        let (mut tasks, mut receipts) = (Vec::new(), Vec::new());
         let mut pages = self.erasures.tasks(request, self.clock.now());
-        while let Some(tasks) = pages.next().await? {
-            for task in tasks {
-                let receipt = match task.receipt {
-                    Some(receipt) => receipt,
-                    None => self.carry_out_task(request, task, &holders, erasure.approved_at).await?,
-                };
-                receipts.push(receipt);
-            }
+        while let Some(page) = pages.next().await? {
+            tasks.extend(page);
+        }
+        tasks.sort_by_key(|task: &Task| Place::ALL.iter().position(|place| *place == task.place));
+        for task in tasks {
+            let receipt = match task.receipt {
+                Some(receipt) => receipt,
+                None => self.carry_out_task(request, task, &holders, erasure.approved_at).await?,
+            };
+            receipts.push(receipt);
         }
         let completed_at = receipts.iter().map(|receipt| receipt.finished_at).max().unwrap_or(erasure.approved_at);
         let certificate = Certificate {

@@ -9,10 +9,11 @@ use shared::domain::answers::Answer;
 use shared::domain::package::PackageKind;
 use shared::domain::record::{Contact, Record};
 use shared::domain::satisfaction::Satisfaction;
-use shared::domain::survey::{LawfulBasis, Survey};
+use shared::domain::survey::{Kind, LawfulBasis, Survey};
 
 /// What is said where nothing is held.
-pub const NOBODY: &str = "Nothing is held under these identifiers.";
+pub const NOBODY: &str = "Nothing is held under these identifiers. An answer that was given with an email address or a telephone number is \
+     found by that, not by its reference.";
 
 /// What a document says before and after its records.
 pub struct Head<'a> {
@@ -70,6 +71,9 @@ pub struct Answered {
     pub question: String,
     pub label: String,
     pub answer: Answer,
+    /// Whether it is a point of the five-point scale.
+    #[serde(skip)]
+    pub rating: bool,
 }
 
 /// What was noted down.
@@ -97,14 +101,12 @@ impl Said {
     pub fn of(record: &Record, survey: Option<&Survey>, kind: PackageKind) -> Self {
         let details = &record.details;
         let access = kind == PackageKind::Access;
-        let label = |id: &str| {
-            let question = survey.and_then(|survey| survey.questions.iter().find(|question| question.id == id));
-            question.map_or_else(|| id.to_owned(), |question| question.label.clone())
-        };
-        let answers = details.answers.iter().map(|(question, answer)| Answered {
-            question: question.clone(),
-            label: label(question),
+        let asked = |id: &str| survey.and_then(|survey| survey.questions.iter().find(|question| question.id == id));
+        let answers = details.answers.iter().map(|(id, answer)| Answered {
+            question: id.clone(),
+            label: asked(id).map_or_else(|| id.clone(), |question| question.label.clone()),
             answer: answer.clone(),
+            rating: asked(id).is_some_and(|question| question.kind == Kind::Satisfaction),
         });
         Self {
             source: details.source.as_str(),

@@ -51,10 +51,10 @@ pub enum Error {
     #[error("request_id was used for another package: give this one an id of its own")]
     AnotherRequest,
     /// There is no such package.
-    #[error("link_for names no package")]
+    #[error("no package was made under this request_id")]
     Unknown,
     /// The package is not made yet.
-    #[error("link_for names a package that is not finished: ask for it again with the same request_id")]
+    #[error("the package is not finished: order it again with the same request_id")]
     Unfinished,
     /// The package's time is over.
     #[error("gone: the package has expired; ask for a new one")]

@@ -7,6 +7,7 @@ use crate::{Error, Export};
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use shared::domain::package::PackageKind;
+use shared::domain::place::Place;
 use shared::domain::record::{Holder, Record};
 use shared::domain::survey::Survey;
 use shared::storage::StorageError;
@@ -15,6 +16,14 @@ use shared::storage::packages::{DAYS, Made, Package, State};
 use shared::storage::people::Found;
 use std::collections::HashMap;
 use std::sync::Arc;
+
+/// Every place with every holder in it: the list that an erasure walks too.
+fn places<'a>(
+    holders: &'a [Holder],
+    erased: &'a Erased,
+) -> impl Iterator<Item = (Place, (&'a Holder, &'a Option<DateTime<Utc>>))> {
+    Place::ALL.into_iter().flat_map(move |place| holders.iter().zip(erased).map(move |pair| (place, pair)))
+}
 
 /// When each holder was last erased, if that still matters.
 type Erased = Vec<Option<DateTime<Utc>>>;
@@ -36,9 +45,14 @@ impl Export {
         let head = document::Head { order, shared: !package.unconfirmed.is_empty(), about: &self.about, made_at: now };
         let mut writing = Writing::begin(&self.exports, &key, report_key.as_deref(), &head).await?;
         let mut expires_at = package.requested_at + DAYS;
-        for (holder, erased_at) in found.holders.iter().zip(&erased) {
-            let mut pages = self.records.about(holder, now);
+        for (place, (holder, erased_at)) in places(&found.holders, &erased) {
+            let mut pages = match place {
+                Place::Records => self.records.about(holder, now),
+                // Packages hold copies of records, and nothing of their own.
+                Place::Exports => continue,
+            };
             while let Some(page) = pages.next().await? {
+                // Told in the very second of an erasure: either it took that, or it came after.
                 for record in page.iter().filter(|record| erased_at.is_none_or(|at| record.details.collected_at >= at))
                 {
                     expires_at = expires_at.min(record.details.expires_at.instant());

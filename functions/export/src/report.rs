@@ -55,13 +55,11 @@ pub fn record(said: &Said) -> String {
     line("Name", contact.name.clone());
     line("Email address", contact.email.clone());
     line("Telephone number", contact.phone.clone());
-    line("How satisfied you were", said.provided.satisfaction.map(rating));
+    if !said.provided.answers.iter().any(|answered| answered.rating) {
+        line("How satisfied you were", said.provided.satisfaction.map(rating));
+    }
     for answered in &said.provided.answers {
-        let known = matches!((&answered.answer, said.provided.satisfaction), (Answer::Number(given), Some(rating))
-            if answered.question == "satisfaction" && f64::from(u8::from(rating)).eq(given));
-        if !known {
-            line(&answered.label, Some(plain(&answered.answer)));
-        }
+        line(&answered.label, Some(if answered.rating { rated(&answered.answer) } else { plain(&answered.answer) }));
     }
     line("Newsletter", said.provided.newsletter.map(|yes| plain(&Answer::YesNo(yes))));
     line("Service", Some(said.observed.service.clone()));
@@ -81,6 +79,12 @@ pub fn record(said: &Said) -> String {
 pub fn closing(head: &Head<'_>, records: u64) -> String {
     let scale = Satisfaction::scale().into_iter().map(|point| (u8::from(point), point.label())).collect();
     written(&Closing { records, points: head.about.points(), scale })
+}
+
+/// A point of the scale, in words.
+fn rated(answer: &Answer) -> String {
+    let is = |point: &Satisfaction| plain(answer) == u8::from(*point).to_string();
+    Satisfaction::scale().into_iter().find(is).map_or_else(|| plain(answer), rating)
 }
 
 fn rating(satisfaction: Satisfaction) -> String {

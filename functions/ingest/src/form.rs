@@ -38,7 +38,7 @@ fn view(question: &Question, typed: &Typed) -> QuestionView {
         kind: kind(question.kind),
         required: question.required,
         options: question.options.clone(),
-        max_length: question.max_length,
+        max_length: Some(question.limit()),
         typed: typed.clone(),
     }
 }

@@ -114,7 +114,7 @@ pub enum Kind {
     Choices,
     /// Two radios, sent as `yes` or `no`.
     YesNo,
-    /// A whole number.
+    /// A number.
     Number,
     /// Day, month and year in three fields.
     Date,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Days, Months, NaiveDate, Utc};
 use shared::domain::record::Source;
 
-/// Nothing older can lie anywhere: intake refuses it, and TTL would never delete it.
+/// 36 months, and the five years after which TTL never deletes: nothing older is looked for.
 const OLDEST: Months = Months::new(96);
 /// How far a sweep without a cursor looks back. The first of all runs within the hour in which the table is made, and
 /// nothing that is taken in is older than its retention; a restore, which can bring back more, says where to begin.
@@ -12,7 +12,6 @@ const FIRST_LOOK: Days = Days::new(35);
 const MARGIN: Days = Days::new(2);
 
 /// The days that may hold something overdue at `now`: from the cursor to the day that expires today.
-///
 pub fn to_look_at(cursor: Option<NaiveDate>, now: DateTime<Utc>) -> Vec<NaiveDate> {
     let known = first_not_known_empty(now);
     let oldest = now.date_naive().checked_sub_months(OLDEST).unwrap_or(known);

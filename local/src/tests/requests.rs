@@ -86,6 +86,8 @@ async fn a_functions_failure_is_200_and_says_so_in_a_header() {
 #[tokio::test]
 async fn an_invocation_is_refused_as_lambda_refuses_it() {
     let house = house(|_| ()).await;
+    house.stack.settle().await.unwrap();
+    assert_eq!(house.timer.take().len(), 1, "a rate runs as soon as there is one");
     let large = "x".repeat(6 * 1024 * 1024 + 1);
     assert!(house.ask(&format!("{INVOKE}/echo/invocations HTTP/1.1\n\n{large}")).await.starts_with("HTTP/1.1 413"));
     assert!(house.ask(&format!("{INVOKE}/echo/invocations HTTP/1.1\n\nnot json")).await.starts_with("HTTP/1.1 400"));

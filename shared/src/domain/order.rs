@@ -106,7 +106,7 @@ impl<'a> Order<'a> {
         texts.ok_or_else(|| BadOrder::new("confirmed_links", "must be a list of the links' names"))
     }
 
-    /// The text of a field, whatever it is, or nothing.
+    /// The field's text; nothing where it is missing or no text.
     #[must_use]
     pub fn get(self, field: &str) -> Option<&'a str> {
         self.0.get(field)?.as_str()

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A place. Matched exhaustively: adding one does not compile until it is said how to forget there.
+/// A place. Matched exhaustively: adding one does not compile until it is said how to find and how to forget there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
@@ -13,7 +13,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// Every place, in the order in which they forget: packages first, so that none is made of what is going.
+    /// Every place, in the order in which they forget: packages first, so that none is handed out while records go.
     pub const ALL: [Self; 2] = [Self::Exports, Self::Records];
 
     /// The name, as keys and receipts spell it.

@@ -104,6 +104,11 @@ impl Host {
         aws_sdk_secretsmanager::Client::from_conf(config.build())
     }
 
+    /// Whether AWS's services are those of a machine's own, at endpoints that the settings name.
+    pub(crate) fn is_local(&self) -> bool {
+        self.endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER").is_some()
+    }
+
     /// An endpoint of one service, by the SDK's own name for the setting; none is AWS itself.
     fn endpoint(&self, name: &str) -> Option<String> {
         self.optional(name).or_else(|| self.optional("AWS_ENDPOINT_URL")).map(str::to_owned)

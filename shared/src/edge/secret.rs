@@ -4,6 +4,9 @@ use super::{Host, StartError};
 use crate::domain::subject::SubjectKeys;
 use crate::storage::{StorageError, failed};
 
+/// The keys that the local stack gives its functions begin so.
+const LOCAL: &str = "local-stack-subject-key";
+
 /// Reads the keys that the setting `SUBJECT_KEYS_SECRET` names.
 ///
 /// # Errors
@@ -14,5 +17,8 @@ pub async fn subject_keys(host: &Host) -> Result<SubjectKeys, StartError> {
     let secret = host.secrets().get_secret_value().secret_id(id).send().await;
     let secret = secret.map_err(failed("read the secret"))?;
     let document = secret.secret_string().ok_or_else(|| StorageError::unreadable("read the secret"))?;
+    if document.contains(LOCAL) && !host.is_local() {
+        return Err(StartError::Invalid(SETTING, "names the local stack's own keys, which everybody knows"));
+    }
     Ok(SubjectKeys::parse(document)?)
 }

@@ -253,7 +253,8 @@ impl Packages {
 
     fn put(&self, key: &Key, item: Item) -> Result<TransactWriteItem, StorageError> {
         let put = self.item(key, item).build();
-        put.map(|put| TransactWriteItem::builder().put(put).build()).map_err(|_| StorageError::unreadable("put"))
+        put.map(|put| TransactWriteItem::builder().put(put).build())
+            .map_err(|_| StorageError::unreadable("enter a package"))
     }
 
     fn delete(&self, key: &Key) -> Result<TransactWriteItem, StorageError> {
@@ -261,7 +262,7 @@ impl Packages {
             Delete::builder().table_name(&self.0.name).key(PK, s(&key.partition)).key(SK, s(&key.sort)).build();
         delete
             .map(|delete| TransactWriteItem::builder().delete(delete).build())
-            .map_err(|_| StorageError::unreadable("delete"))
+            .map_err(|_| StorageError::unreadable("close a package's entry"))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::domain::retention::ExpiresAt;
 use crate::domain::subject::SubjectKey;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Months, NaiveDate, Utc};
 
 /// The table of records.
 #[derive(Clone, Debug)]
@@ -126,7 +126,10 @@ impl Records {
     /// [`StorageError`] if it is not known to be taken back.
     pub async fn take_back(&self, written: Written, now: DateTime<Utc>) -> Result<(), StorageError> {
         let over = || {
-            let day = keys::day(now.date_naive(), &written.key.sort);
+            // The day that the sweep looks at now, should TTL be late.
+            let months = Months::new(Source::WebForm.retention_months());
+            let day = now.date_naive().checked_sub_months(months).unwrap_or_default();
+            let day = keys::day(day, &written.key.sort);
             Item::from([(DAY.to_owned(), s(day)), (EXPIRES_AT.to_owned(), n(ExpiresAt::at(now).epoch()))])
         };
         let item = written.before.unwrap_or_else(over);
