@@ -96,6 +96,35 @@ async fn an_answer_that_is_refused_leaves_no_link_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_retry_renews_nothing() {
+    let house = House::open().await;
+    let body = json!({"satisfaction": 5, "site": "Wareham", "email": "rosa@example.org", "phone": "07700 900142"});
+    let headers = [("content-type", "application/json"), ("idempotency-key", "k")];
+    assert_eq!(house.post(SURVEY, &headers, &body.to_string()).await.status, 201);
+    let before = house.items("RECORDS_TABLE").await;
+    house.move_to("2027-11-23T10:00:00Z").await;
+    assert_eq!(house.post(SURVEY, &headers, &body.to_string()).await.status, 201);
+    assert_eq!(house.items("RECORDS_TABLE").await, before, "neither the record nor its link");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_that_is_no_uri_is_answered() {
+    let house = House::open().await;
+    let event = |query: &str| {
+        json!({
+            "version": "2.0", "routeKey": "GET /privacy", "rawPath": "/privacy", "rawQueryString": query, "isBase64Encoded": false,
+            "headers": {"host": "d.example:x"},
+            "requestContext": {"accountId": "1", "apiId": "a", "domainName": "d.example", "domainPrefix": "d", "requestId": "r",
+                "routeKey": "GET /privacy", "stage": "$default", "time": "23/Nov/2026:10:00:00 +0000", "timeEpoch": 0,
+                "http": {"method": "GET", "path": "/privacy", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "t"}},
+        })
+    };
+    for query in ["a=\"b\"", "a=<b>", "a={1}", "a=b c", "a=\u{1}|^`"] {
+        assert_eq!(house.invoke("ingest", event(query)).await.unwrap()["statusCode"], 200, "{query}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn unknown_survey_is_404() {
     let house = House::open().await;
     assert_eq!(house.get("/surveys/bees").await.status, 404);
@@ -194,13 +223,21 @@ async fn a_token_that_was_made_up_gets_a_fresh_form_with_what_was_typed() {
     let back = house.post_form(SURVEY, "submission_token=1.2.3&satisfaction=4&site=Wareham&comment=Tidy").await;
     assert_eq!(back.status, 422);
     assert!(back.body.contains("Tidy") && token(&back.body).len() > 20);
+    let at_once = format!("submission_token={}&satisfaction=4&site=Wareham&comment=Tidy", token(&back.body));
+    assert_eq!(house.post_form(SURVEY, &at_once).await.status, 303);
+    assert_eq!(house.items("RECORDS_TABLE").await.len(), 1, "whoever gets a form back has typed already");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thank_you_page_shows_nothing_but_a_reference_and_a_date() {
     let house = House::open().await;
-    for query in ["", "?reference=K7M2PX9T", "?reference=Call+0900&until=2029-11-23", "?reference=K7M2PX9T&until=soon"]
-    {
+    for query in [
+        "",
+        "?reference=K7M2PX9T",
+        "?reference=Call+0900&until=2029-11-23",
+        "?reference=K7M2PX9T&until=soon",
+        "?reference=K7M2PX9T&until=2099-01-01",
+    ] {
         assert_eq!(house.get(&format!("/surveys/recycling-centre/thank-you{query}")).await.status, 404);
     }
 }

@@ -87,6 +87,8 @@ async fn a_link_is_not_followed_to_erase_until_it_is_confirmed() {
     let rosa = linked.iter().find(|link| link["person"] == "r•••@example.org").unwrap();
     assert_eq!(rosa["followed"], false);
     let mut order = erasure(&[phone_id("01632 960055")]);
+    order["confirmed_links"] = json!(["000000000000"]);
+    assert!(house.invoke("erase", order.clone()).await.unwrap_err().contains("names a link that is not there"));
     order["confirmed_links"] = json!([rosa["link"]]);
     house.invoke("erase", order).await.unwrap();
     let left = house.items("RECORDS_TABLE").await;

@@ -152,6 +152,22 @@ async fn an_erasure_that_broke_off_and_is_ordered_anew_still_finds_everything() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_broken_erasure_left_is_neither_shown_nor_denied() {
+    let house = House::open().await;
+    furnish(&house).await;
+    house.move_to("2026-11-23T10:01:00Z").await;
+    let mut order = erasure(&[email_id("rosa@example.org")]);
+    order["request_id"] = json!("ERASE-1");
+    let (host, _) = failing_host(&house, "erase", 12, Off::Before);
+    erase(&host, &order).await.unwrap_err();
+    let asked = json!({"kind": "access", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7"});
+    let refused = house.invoke("export", asked.clone()).await.unwrap_err();
+    assert!(refused.contains("an erasure of this person is not finished"), "{refused}");
+    house.invoke("erase", order).await.unwrap();
+    assert_eq!(house.invoke("export", asked).await.unwrap()["records"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_half_done_is_reported_done() {
     let house = House::open().await;
     furnish(&house).await;

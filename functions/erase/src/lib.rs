@@ -125,6 +125,7 @@ impl Erase {
             return Ok((before, Vec::new()));
         }
         let found = self.people.find(&order.identifiers, &order.confirmed_links, Follow::Confirmed, now).await?;
+        People::must_know(&order.confirmed_links, &found)?;
         // First of all, so that nothing brings back what is about to go.
         for holder in &found.holders {
             self.suppressions.add(holder, now).await?;

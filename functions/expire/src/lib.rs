@@ -41,7 +41,7 @@ impl Expire {
         Ok(Self { ledger: Ledger::new(host.dynamodb(), host.setting("LEDGER_TABLE")?.to_owned()) })
     }
 
-    /// Tells the ledger of a batch, and answers with the first that could not be told: Lambda starts again there
+    /// Tells the ledger of a batch, and answers with what could not be told: Lambda starts again at the first of it
     /// (<https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html>).
     ///
     /// # Errors
@@ -57,12 +57,11 @@ impl Expire {
         while let Some(outcome) = told.next().await {
             match outcome {
                 Ok(told) => count += u64::from(told),
+                // The rest is told all the same: it is told once, however often Lambda brings it again.
                 Err(Stopped { sequence_number, poison }) => {
                     tracing::error!(outcome = if poison { "poison" } else { "again" }, "stream");
-                    let number =
-                        sequence_number.ok_or_else(|| failure::not_an_event("a record with a sequence number"))?;
+                    let number = sequence_number.ok_or_else(|| failure::not_an_event("a numbered record"))?;
                     failures.push(json!({"itemIdentifier": number}));
-                    break;
                 }
             }
         }

@@ -59,6 +59,9 @@ pub enum Error {
     /// The package's time is over.
     #[error("gone: the package has expired; ask for a new one")]
     Expired,
+    /// An erasure of this person broke off: what it left is neither to be shown nor to be denied.
+    #[error("an erasure of this person is not finished: finish it with its request_id, then order again")]
+    ErasureOpen,
     /// Somebody whose data it held was erased.
     #[error("gone: the package was deleted because the person was erased")]
     Erased,
@@ -79,6 +82,7 @@ impl From<Error> for Diagnostic {
             Error::AnotherRequest => "AnotherRequest",
             Error::Unknown => "UnknownRequest",
             Error::Unfinished => "Unfinished",
+            Error::ErasureOpen => "ErasureOpen",
             Error::Expired | Error::Erased => "Gone",
             Error::Unconfirmed => "Unconfirmed",
             Error::Storage(_) => "Unavailable",
@@ -137,6 +141,11 @@ impl Export {
         let found = self.people.find(&order.identifiers, &order.confirmed_links, Follow::Unambiguous, now).await?;
         if let Some(made) = before.as_ref().map(|before| standing(before, &digest, now)).transpose()?.flatten() {
             return Ok(self.answer(order, made, &found.linked));
+        }
+        People::must_know(&order.confirmed_links, &found)?;
+        if before.is_some() {
+            // What a run that broke off has left.
+            self.exports.discard(&order.request).await?;
         }
         let waiting = found.linked.iter().filter(|link| link.followed && !link.confirmed);
         let package = Package {

@@ -52,9 +52,12 @@ impl Export {
                 Place::Exports => continue,
             };
             while let Some(page) = pages.next().await? {
-                // Told in the very second of an erasure: either it took that, or it came after.
-                for record in page.iter().filter(|record| erased_at.is_none_or(|at| record.details.collected_at >= at))
-                {
+                for record in &page {
+                    // Told in the very second of an erasure: either it took that, or it came after.
+                    if erased_at.is_some_and(|at| record.details.collected_at < at) {
+                        self.exports.discard(&order.request).await?;
+                        return Err(Error::ErasureOpen);
+                    }
                     expires_at = expires_at.min(record.details.expires_at.instant());
                     writing.record(record, &surveys).await?;
                 }

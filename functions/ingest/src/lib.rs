@@ -10,14 +10,18 @@ mod reply;
 mod sheet;
 mod submission;
 
+use chrono::{Months, NaiveDate};
 use lambda_http::http::Method;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Body, Request, RequestExt, Response, Service, service_fn};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use pages::Page;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use refusal::Refusal;
 use serde_json::Value;
 use shared::domain::form_token::FormTokens;
+use shared::domain::london;
+use shared::domain::record::Source;
 use shared::domain::reference::Reference;
 use shared::domain::subject::SubjectKeys;
 use shared::domain::survey::{Opening, Survey};
@@ -71,7 +75,8 @@ impl Ingest {
     /// # Errors
     /// A constant if the event is not one of API Gateway's; whatever a person sends is answered, not failed.
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-        let (payload, context) = event.into_parts();
+        let (mut payload, context) = event.into_parts();
+        tame(&mut payload);
         let request: LambdaRequest = serde_json::from_value(payload).map_err(|_| failure::not_an_event(API_GATEWAY))?;
         let service = service_fn(|request| async { Ok::<_, Infallible>(self.handle(request).await) });
         let response = Adapter::from(service).call(LambdaEvent::new(request, context)).await;
@@ -107,7 +112,10 @@ impl Ingest {
         let survey = self.survey(id).await?;
         let query = request.query_string_parameters();
         let reference = query.first("reference").and_then(|typed| Reference::try_from(typed.to_owned()).ok());
-        let until = query.first("until").and_then(|date| date.parse().ok());
+        let today = london::date(self.clock.now());
+        let kept =
+            |until: &NaiveDate| (today..=today + Months::new(Source::WebForm.retention_months())).contains(until);
+        let until = query.first("until").and_then(|date| date.parse().ok()).filter(kept);
         let (Some(reference), Some(until)) = (reference, until) else { return Err(Refusal::NotFound) };
         Ok(reply::page(pages::thank_you(self.page(), &survey.title, reference.as_str(), until)))
     }
@@ -131,6 +139,21 @@ impl Ingest {
 
     fn page(&self) -> Page<'_> {
         Page { council: &self.council, dpo_email: &self.dpo_email }
+    }
+}
+
+/// What a URI cannot hold and a client may send all the same; without this, `lambda_http` panics on it.
+const NOT_IN_A_QUERY: AsciiSet =
+    CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}').add(b'|').add(b'\\').add(b'^');
+
+/// Makes a URI of what a client sent as one: the gateway's own name stands for the client's `Host`.
+fn tame(event: &mut Value) {
+    if let Some(query) = event.get_mut("rawQueryString") {
+        let tamed = query.as_str().map(|raw| utf8_percent_encode(raw, &NOT_IN_A_QUERY).to_string());
+        *query = Value::String(tamed.unwrap_or_default());
+    }
+    if let Some(headers) = event.get_mut("headers").and_then(Value::as_object_mut) {
+        headers.remove("host");
     }
 }
 

@@ -63,7 +63,8 @@ impl Ingest {
             Err(refusal) => return Err(refusal),
         };
         let status = if notice == Some(pages::NOTICE_NOT_SAVED) { 503 } else { 422 };
-        let token = token.unwrap_or_else(|| self.new_token(&survey));
+        // Whoever gets a form back has typed already, and may send it again at once.
+        let token = token.unwrap_or_else(|| self.form_tokens.make(&survey.id, now - TYPING, random()));
         let view = form::filled(&survey, token, &typed, &faults, notice);
         let status = lambda_http::http::StatusCode::from_u16(status).unwrap_or_default();
         Ok(reply::status(reply::page(pages::form(self.page(), &view)), status))
@@ -114,11 +115,15 @@ impl Ingest {
             }
         }
         let kept = self.records.keep(record, now).await?;
-        if matches!(kept, Kept::Other) {
+        let until = match &kept {
+            Kept::New => return Ok(kept),
+            // A retry renews nothing: the link lasts as long as the record that was kept before.
+            Kept::Before(first) => first.expires_at,
             // What was refused leaves nothing behind.
-            for link in written {
-                self.records.take_back(link, now).await?;
-            }
+            Kept::Other => ExpiresAt::at(now),
+        };
+        for link in written {
+            self.records.take_back(link, until).await?;
         }
         Ok(kept)
     }

@@ -125,9 +125,14 @@ impl Sweep {
             }
         }
         drop(swept);
-        report.packages = self.sweep_packages(now).await?;
-        if let Some(error) = failed {
-            return Err(error.into());
+        match (self.sweep_packages(now).await, failed) {
+            (Ok(packages), None) => report.packages = packages,
+            (_, Some(error)) | (Err(error), None) => {
+                // What is deleted by now is not found again: how late it was is told now or never.
+                let Report { deleted, oldest_lateness_seconds, .. } = report;
+                tracing::error!(outcome = "partly_swept", count = deleted, oldest_lateness_seconds, "sweep");
+                return Err(error.into());
+            }
         }
         self.cursor.write(days::first_not_known_empty(now)).await?;
         let Report { deleted, oldest_lateness_seconds, packages, .. } = report;

@@ -99,6 +99,8 @@ async fn an_invocation_is_refused_as_lambda_refuses_it() {
 #[tokio::test]
 async fn an_event_that_fails_for_good_waits_in_its_queue_and_shows_no_payload() {
     let house = house(|_| ()).await;
+    house.stack.settle().await.unwrap();
+    house.timer.take();
     let later =
         format!("{INVOKE}/timer/invocations HTTP/1.1\nx-amz-invocation-type: Event\n\n{{\"fail\": \"canary\"}}");
     assert!(house.ask(&later).await.starts_with("HTTP/1.1 202"));

@@ -3,6 +3,7 @@
 use super::StorageError;
 use super::records::Records;
 use crate::domain::identifier::{Identifier, Kind};
+use crate::domain::order::BadOrder;
 use crate::domain::record::Holder;
 use crate::domain::reference::Reference;
 use crate::domain::subject::{SubjectKey, SubjectKeys};
@@ -68,15 +69,13 @@ impl People {
         follow: Follow,
         now: DateTime<Utc>,
     ) -> Result<Found, StorageError> {
-        let given: Vec<(Kind, SubjectKey)> =
-            identifiers.iter().flat_map(|one| self.keys.keys(one).map(|key| (one.kind(), key))).collect();
-        let mut holders: Vec<Holder> = given.iter().map(|(_, key)| Holder::Subject(key.clone())).collect();
+        let given: Vec<SubjectKey> = identifiers.iter().flat_map(|one| self.keys.keys(one)).collect();
+        let mut holders: Vec<Holder> = given.iter().cloned().map(Holder::Subject).collect();
         holders.extend(identifiers.iter().filter_map(anonymous));
         let mut linked: Vec<Linked> = Vec::new();
-        for (through, from) in &given {
-            let led_to = self.led_to(from, now).await?;
-            let others = led_to.iter().filter(|to| given.iter().all(|(_, key)| key != *to));
-            for to in others {
+        for identifier in identifiers {
+            let led_to = self.led_to(identifier, now).await?;
+            for to in led_to.iter().filter(|to| !given.contains(to)) {
                 let link = name(to);
                 let is_confirmed = confirmed.contains(&link);
                 let followed = is_confirmed || (follow == Follow::Unambiguous && led_to.len() == 1);
@@ -84,7 +83,7 @@ impl People {
                     holders.push(Holder::Subject(to.clone()));
                 }
                 let person = self.masked(to, now).await?;
-                linked.push(Linked { link, through: *through, person, followed, confirmed: is_confirmed });
+                linked.push(Linked { link, through: identifier.kind(), person, followed, confirmed: is_confirmed });
             }
         }
         holders.sort();
@@ -92,17 +91,37 @@ impl People {
         Ok(Found { holders, linked })
     }
 
-    /// The subjects that a key leads to.
-    async fn led_to(&self, from: &SubjectKey, now: DateTime<Utc>) -> Result<Vec<SubjectKey>, StorageError> {
-        let mut pages = self.records.links(from, now);
+    /// Refuses links that were confirmed and are not there: a name that is mistyped must not end in a certificate.
+    ///
+    /// # Errors
+    /// [`BadOrder`], which does not repeat them.
+    pub fn must_know(confirmed: &[String], found: &Found) -> Result<(), BadOrder> {
+        let is_known = |link: &String| {
+            let of_holder = found.holders.iter().filter_map(Holder::subject).any(|subject| name(subject) == *link);
+            of_holder || found.linked.iter().any(|linked| linked.link == *link)
+        };
+        if confirmed.iter().all(is_known) {
+            Ok(())
+        } else {
+            Err(BadOrder::new("confirmed_links", "names a link that is not there"))
+        }
+    }
+
+    /// The subjects that an identifier leads to, under any version of the keys.
+    async fn led_to(&self, identifier: &Identifier, now: DateTime<Utc>) -> Result<Vec<SubjectKey>, StorageError> {
         let mut subjects = Vec::new();
-        while let Some(page) = pages.next().await? {
-            subjects.extend(page.into_iter().map(|link| link.to));
-            if subjects.len() >= SHOWN {
-                subjects.truncate(SHOWN);
-                break;
+        for from in self.keys.keys(identifier) {
+            let mut pages = self.records.links(&from, now);
+            while let Some(page) = pages.next().await? {
+                subjects.extend(page.into_iter().map(|link| link.to));
+                if subjects.len() >= SHOWN {
+                    break;
+                }
             }
         }
+        subjects.sort();
+        subjects.dedup();
+        subjects.truncate(SHOWN);
         Ok(subjects)
     }
 

@@ -120,17 +120,17 @@ impl Records {
     }
 
     /// Takes back a link whose record was not kept after all: what lay there lies there again, and where nothing did the
-    /// link is over at once, for every reader, and TTL removes it.
+    /// link is over at `until`. If that is now it is over at once, for every reader, and TTL removes it.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be taken back.
-    pub async fn take_back(&self, written: Written, now: DateTime<Utc>) -> Result<(), StorageError> {
+    pub async fn take_back(&self, written: Written, until: ExpiresAt) -> Result<(), StorageError> {
         let over = || {
-            // The day that the sweep looks at now, should TTL be late.
+            // The day that the sweep looks at then, should TTL be late.
             let months = Months::new(Source::WebForm.retention_months());
-            let day = now.date_naive().checked_sub_months(months).unwrap_or_default();
+            let day = until.instant().date_naive().checked_sub_months(months).unwrap_or_default();
             let day = keys::day(day, &written.key.sort);
-            Item::from([(DAY.to_owned(), s(day)), (EXPIRES_AT.to_owned(), n(ExpiresAt::at(now).epoch()))])
+            Item::from([(DAY.to_owned(), s(day)), (EXPIRES_AT.to_owned(), n(until.epoch()))])
         };
         let item = written.before.unwrap_or_else(over);
         self.put_link("take back a link", &written.key, item, "expires_at = :until", written.until).await.map(drop)

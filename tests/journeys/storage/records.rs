@@ -152,13 +152,13 @@ async fn a_link_that_is_taken_back_is_what_it_was_before() {
         let (records, phone, rosa) = (tables.records(), subject("phone"), subject("rosa"));
         let due = async || lying(tables, &Holder::Subject(phone.clone())).await[0].due;
         let new = records.link(&phone, &rosa, day(DAY), ends(END)).await.unwrap().unwrap();
-        records.take_back(new, at(TOLD)).await.unwrap();
+        records.take_back(new, ends(TOLD)).await.unwrap();
         assert!(all(records.links(&phone, at(TOLD))).await.is_empty(), "a new one is over at once");
         assert_eq!(due().await, Some(ends(TOLD)), "and TTL has it to remove");
         records.link(&phone, &rosa, day(DAY), ends(END)).await.unwrap().unwrap();
         assert!(records.link(&phone, &rosa, day(DAY), ends(END)).await.unwrap().is_none(), "as long already");
         let longer = records.link(&phone, &rosa, day(DAY), ends("2099-11-25T10:00:00Z")).await.unwrap().unwrap();
-        records.take_back(longer, at(TOLD)).await.unwrap();
+        records.take_back(longer, ends(TOLD)).await.unwrap();
         assert_eq!(due().await, Some(ends(END)));
     })
     .await;
