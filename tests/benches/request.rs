@@ -37,7 +37,7 @@ impl Side {
         let (cpu_before, before) = (cpu(), Instant::now());
         let answer = call.await;
         self.latencies.push(before.elapsed());
-        self.cpu += cpu() - cpu_before;
+        self.cpu += cpu().saturating_sub(cpu_before);
         answer
     }
 

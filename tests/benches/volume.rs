@@ -57,7 +57,7 @@ fn show(name: &str, measured: &Value, floor: Option<&Value>, count: usize) {
 async fn say(work: impl Future<Output = u64>) {
     let (start, cpu_before, before) = (memory("self", "VmRSS"), cpu(), Instant::now());
     let records = work.await;
-    let (seconds, taken) = (before.elapsed().as_secs_f64(), (cpu() - cpu_before).as_secs_f64());
+    let (seconds, taken) = (before.elapsed().as_secs_f64(), cpu().saturating_sub(cpu_before).as_secs_f64());
     let peak = memory("self", "VmHWM");
     println!("{}", json!({"records": records, "seconds": seconds, "cpu": taken, "start": start, "peak": peak}));
 }
@@ -73,7 +73,7 @@ pub async fn export(person: &str, kind: &str) {
     let export = Export::start(&Host::lambda().await).await.unwrap();
     let ordered = json!({"kind": kind, "identifiers": identifiers(person), "requested_by": "dpo-7"});
     let request = format!("{kind}-{}", person.split('@').next().unwrap());
-    say(async { export.invoke(order(ordered, &request)).await.unwrap()["records"].as_u64().unwrap() }).await;
+    say(async { Box::pin(export.invoke(order(ordered, &request))).await.unwrap()["records"].as_u64().unwrap() }).await;
 }
 
 /// The role that erases a person.
@@ -82,7 +82,7 @@ pub async fn erase(person: &str) {
     let ordered = json!({"identifiers": identifiers(person), "ground": "17(1)(b)", "approved_by": "dpo-7"});
     let request = format!("erase-{}", person.split('@').next().unwrap());
     say(async {
-        let done = erase.invoke(order(ordered, &request)).await.unwrap();
+        let done = Box::pin(erase.invoke(order(ordered, &request))).await.unwrap();
         let receipts = done["receipts"].as_array().unwrap();
         receipts.iter().find_map(|receipt| receipt["held"]["records"].as_u64()).unwrap_or_else(|| panic!("{done}"))
     })
