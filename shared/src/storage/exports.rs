@@ -8,9 +8,11 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use std::time::Duration;
 
-/// How much of an object is in memory while it is written; S3 takes parts from 5 MiB on
+/// How much of an object is in memory while it is written: the smallest part that S3 takes
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>).
-const PART: usize = 8 * 1024 * 1024;
+const PART: usize = 5 * 1024 * 1024;
+/// Room for a part and for the piece that fills it, so that it does not grow by doubling.
+const ROOM: usize = PART + 64 * 1024;
 
 /// The bucket.
 #[derive(Clone, Debug)]
@@ -79,7 +81,7 @@ impl Exports {
             .await
             .map_err(failed("begin a package"))?;
         let id = created.upload_id.ok_or_else(|| StorageError::unreadable("begin a package"))?;
-        Ok(Upload { exports: self.clone(), key, id, parts: Vec::new(), waiting: Vec::new() })
+        Ok(Upload { exports: self.clone(), key, id, parts: Vec::new(), waiting: Vec::with_capacity(ROOM) })
     }
 
     /// A link to an object that works for `valid`, and less if the credentials of this function end earlier.
@@ -164,7 +166,7 @@ impl Upload {
 
     async fn send_part(&mut self) -> Result<(), StorageError> {
         let number = i32::try_from(self.parts.len() + 1).unwrap_or(i32::MAX);
-        let body = std::mem::take(&mut self.waiting);
+        let body = std::mem::replace(&mut self.waiting, Vec::with_capacity(ROOM));
         let sent = self
             .exports
             .client
