@@ -2,7 +2,7 @@
 
 use crate::house::{House, email_id, phone_id};
 use serde_json::{Value, json};
-use shared::domain::record::Source;
+use shared::domain::source::Source;
 
 fn order(kind: &str, identifiers: &[Value]) -> Value {
     json!({"kind": kind, "identifiers": identifiers, "requested_by": "dpo-7"})

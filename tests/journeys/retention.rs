@@ -4,7 +4,7 @@ use crate::house::{BEGINNING, House, at, email_id, erasure};
 use crate::permissions::template;
 use chrono::{DateTime, Days, Months, Utc};
 use serde_json::{Value, json};
-use shared::domain::record::Source;
+use shared::domain::source::Source;
 use std::collections::BTreeSet;
 
 const DOCUMENT: &str = include_str!("../../docs/data-retention.md");

@@ -13,11 +13,12 @@ mod tables;
 use chrono::NaiveDate;
 use shared::domain::answers::Answer;
 use shared::domain::ledger::Entry;
-use shared::domain::record::{Contact, Details, Fingerprint, Holder, Record, RecordId, Source};
+use shared::domain::particulars::Particulars;
+use shared::domain::record::{Contact, Details, Fingerprint, Holder, Record, RecordId};
 use shared::domain::reference::Reference;
 use shared::domain::retention::ExpiresAt;
+use shared::domain::revision::Revision;
 use shared::domain::subject::SubjectKey;
-use shared::domain::survey::LawfulBasis;
 use shared::storage::StorageError;
 use shared::storage::records::{Doomed, Records};
 use shared::storage::table::Pages;
@@ -57,21 +58,16 @@ fn record(holder: &Holder, key: &str, comment: &str) -> Record {
 fn told_at(instant: &str, holder: &Holder, key: &str, comment: &str) -> Record {
     let id = RecordId::of_submission("bins", key);
     let details = Details {
-        source: Source::WebForm,
         reference: Reference::of(&id),
-        collected_at: at(instant),
-        expires_at: ExpiresAt::of(Source::WebForm, at(instant)),
         survey: Some("bins".to_owned()),
-        service: "waste".to_owned(),
-        journey: None,
-        stage: None,
-        satisfaction: None,
+        service: Some("waste".to_owned()),
         contact: Contact { email: Some("rosa@example.org".to_owned()), ..Contact::default() },
-        newsletter: None,
         answers: BTreeMap::from([("comment".to_owned(), Answer::Text(comment.to_owned()))]),
-        lawful_basis: LawfulBasis::PublicTask,
-        notice_version: "2096-01".to_owned(),
-        fingerprint: Fingerprint::of(&comment),
+        notice_version: Some("2096-01".to_owned()),
+        fingerprint: Some(Fingerprint::of(&comment)),
+        source_id: None,
+        revision: None,
+        ..Details::told(key, at(instant), Revision::updated(at(instant)), Particulars::default())
     };
     Record { holder: holder.clone(), id, details }
 }

@@ -40,7 +40,8 @@ pub struct Said {
     /// Why the council holds it.
     pub lawful_basis: LawfulBasis,
     /// The privacy notice that the person was shown.
-    pub notice_version: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice_version: Option<String>,
     /// What the person typed.
     pub provided: Provided,
     /// What was noted down as it happened.
@@ -84,7 +85,8 @@ pub struct Observed {
     pub survey: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub survey_title: Option<String>,
-    pub service: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
 }
 
 /// What the council concluded.

@@ -62,7 +62,7 @@ pub fn record(said: &Said) -> String {
         line(&answered.label, Some(if answered.rating { rated(&answered.answer) } else { plain(&answered.answer) }));
     }
     line("Newsletter", said.provided.newsletter.map(|yes| plain(&Answer::YesNo(yes))));
-    line("Service", Some(said.observed.service.clone()));
+    line("Service", said.observed.service.clone());
     let inferred = said.inferred.as_ref();
     line("Journey that we count it to", inferred.and_then(|inferred| inferred.journey.clone()));
     line("Stage of that journey", inferred.and_then(|inferred| inferred.stage.clone()));

@@ -1,8 +1,8 @@
 //! What Article 15(1) and (2) UK GDPR want told beside the data itself.
 
 use serde_json::{Value, json};
-use shared::domain::record::Source;
 use shared::domain::satisfaction::Satisfaction;
+use shared::domain::source::Source;
 
 /// The council, as a package names it.
 #[derive(Clone, Debug)]

@@ -9,9 +9,11 @@ use lambda_http::{Body, Request, Response};
 use serde_json::json;
 use shared::domain::answers::{self, Answers, Sheet};
 use shared::domain::london;
-use shared::domain::record::{Details, Fingerprint, Holder, Record, RecordId, Source};
+use shared::domain::particulars::Particulars;
+use shared::domain::record::{Details, Fingerprint, Holder, Record, RecordId};
 use shared::domain::reference::Reference;
 use shared::domain::retention::ExpiresAt;
+use shared::domain::source::Source;
 use shared::domain::survey::{HONEYPOT_FIELD, Survey, TOKEN_FIELD};
 use shared::storage::StorageError;
 use shared::storage::records::Kept;
@@ -164,7 +166,7 @@ impl Ingest {
                 collected_at,
                 expires_at: ExpiresAt::of(Source::WebForm, collected_at),
                 survey: Some(survey.id.clone()),
-                service: survey.service.clone(),
+                service: Some(survey.service.clone()),
                 journey: survey.journey.clone(),
                 stage: survey.stage.clone(),
                 satisfaction: answers.satisfaction,
@@ -172,8 +174,12 @@ impl Ingest {
                 newsletter: answers.newsletter,
                 answers: answers.answers,
                 lawful_basis: survey.lawful_basis,
-                notice_version: survey.notice_version.clone(),
-                fingerprint,
+                notice_version: Some(survey.notice_version.clone()),
+                fingerprint: Some(fingerprint),
+                source_id: None,
+                revision: None,
+                custody: Vec::new(),
+                particulars: Particulars::default(),
             },
         }
     }

@@ -1,7 +1,7 @@
 //! Which days should be empty.
 
 use chrono::{DateTime, Days, Months, NaiveDate, Utc};
-use shared::domain::record::Source;
+use shared::domain::source::Source;
 
 /// 36 months, and the five years after which TTL never deletes: nothing older is looked for.
 const OLDEST: Months = Months::new(96);

@@ -1,7 +1,7 @@
 //! What was deleted, when it was due, when it was gone, and why. Nothing personal.
 
-use super::record::Source;
 use super::retention::ExpiresAt;
+use super::source::Source;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -48,6 +48,8 @@ pub enum Cause {
     Sweep,
     /// The person asked.
     Erasure,
+    /// The source corrected it: it is withdrawn, or it is another person's.
+    Correction,
 }
 
 /// What can be deleted from the table of records.

@@ -1,10 +1,14 @@
 //! The record: one thing that one person told the council once.
 
 use super::answers::Answer;
+use super::custody::Custody;
 use super::identifier::Identifier;
+use super::particulars::Particulars;
 use super::reference::Reference;
 use super::retention::ExpiresAt;
+use super::revision::Revision;
 use super::satisfaction::Satisfaction;
+use super::source::Source;
 use super::subject::{SubjectKey, SubjectKeys};
 use super::survey::LawfulBasis;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -12,43 +16,6 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-
-/// How something reached the council.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// A survey or feedback form on the council's own pages.
-    WebForm,
-}
-
-impl Source {
-    /// Every source, as the retention table lists them.
-    pub const ALL: [Self; 1] = [Self::WebForm];
-
-    /// The name, as keys and exports spell it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::WebForm => "web_form",
-        }
-    }
-
-    /// What a lay person calls it.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::WebForm => "Online survey or feedback form",
-        }
-    }
-
-    /// How long its records are kept, in calendar months from collection. This is the retention table.
-    #[must_use]
-    pub const fn retention_months(self) -> u32 {
-        match self {
-            Self::WebForm => 36,
-        }
-    }
-}
 
 /// What makes a record unique at its source.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,7 +25,17 @@ impl RecordId {
     /// The id of what was sent to `survey` under `key`: an Idempotency-Key, or a form's token.
     #[must_use]
     pub fn of_submission(survey: &str, key: &str) -> Self {
-        let digest = Sha256::new().chain_update(survey).chain_update([0]).chain_update(key).finalize();
+        Self::digest(survey, key)
+    }
+
+    /// The id of what `source` calls `name`: a CALL ID, a case reference, a review's name.
+    #[must_use]
+    pub fn at_source(source: Source, name: &str) -> Self {
+        Self::digest(source.as_str(), name)
+    }
+
+    fn digest(scope: &str, name: &str) -> Self {
+        let digest = Sha256::new().chain_update(scope).chain_update([0]).chain_update(name).finalize();
         Self(URL_SAFE_NO_PAD.encode(&digest[..16]))
     }
 
@@ -95,7 +72,7 @@ impl Holder {
     }
 }
 
-/// How to reach the person, as they typed it.
+/// Who the person is and how to reach them, as they or the source wrote it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
     /// Name.
@@ -107,6 +84,9 @@ pub struct Contact {
     /// Telephone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
+    /// What another system calls the person: a customer number, a reviewer, a handle (`network:handle`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
 }
 
 impl Contact {
@@ -123,7 +103,8 @@ impl Contact {
     pub fn identifiers(&self) -> Vec<Identifier> {
         let email = self.email.as_deref().map(Identifier::email);
         let phone = self.phone.as_deref().map(Identifier::phone);
-        email.into_iter().chain(phone).filter_map(Result::ok).collect()
+        let reference = self.reference.as_deref().map(Identifier::reference);
+        email.into_iter().chain(phone).chain(reference).filter_map(Result::ok).collect()
     }
 
     /// The subject that a record with this contact belongs to.
@@ -171,7 +152,8 @@ pub struct Details {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub survey: Option<String>,
     /// The council's service that it is about.
-    pub service: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
     /// The journey that the council counts it to; inferred, not told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub journey: Option<String>,
@@ -193,9 +175,59 @@ pub struct Details {
     /// Why the council may hold it.
     pub lawful_basis: LawfulBasis,
     /// The privacy notice that the person was shown.
-    pub notice_version: String,
-    /// Tells a retry from another answer under the same key.
-    pub fingerprint: Fingerprint,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice_version: Option<String>,
+    /// Tells a retry from another answer under the same key, where the person sends it themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Fingerprint>,
+    /// What the source calls it: a CALL ID, a case reference, a review's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_id: Option<String>,
+    /// How recent it is, where the source can correct it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<Revision>,
+    /// Where else it is held.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub custody: Vec<Custody>,
+    /// What only this source tells.
+    #[serde(default, skip_serializing_if = "Particulars::is_empty")]
+    pub particulars: Particulars,
+}
+
+impl Details {
+    /// What `source` tells of what it calls `source_id`, collected then; the rest is filled in by who reads the source.
+    #[must_use]
+    pub fn told(source_id: &str, collected_at: DateTime<Utc>, revision: Revision, particulars: Particulars) -> Self {
+        let source = particulars.source();
+        let collected_at = DateTime::from_timestamp(collected_at.timestamp(), 0).unwrap_or(collected_at);
+        Self {
+            source,
+            reference: Reference::of(&RecordId::at_source(source, source_id)),
+            collected_at,
+            expires_at: ExpiresAt::of(source, collected_at),
+            survey: None,
+            service: None,
+            journey: None,
+            stage: None,
+            satisfaction: None,
+            contact: Contact::default(),
+            newsletter: None,
+            answers: BTreeMap::new(),
+            lawful_basis: LawfulBasis::PublicTask,
+            notice_version: None,
+            fingerprint: None,
+            source_id: Some(source_id.to_owned()),
+            revision: Some(revision),
+            custody: Vec::new(),
+            particulars,
+        }
+    }
+
+    /// Whose record it is.
+    #[must_use]
+    pub fn holder(&self, keys: &SubjectKeys) -> Holder {
+        self.contact.subject(keys).map_or_else(|| Holder::Anonymous(self.reference.clone()), Holder::Subject)
+    }
 }
 
 impl std::fmt::Debug for Details {

@@ -1,6 +1,6 @@
 //! Three years and not a day longer: 36 calendar months from the moment of the interaction.
 
-use super::record::Source;
+use super::source::Source;
 use chrono::{DateTime, Months, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -65,7 +65,7 @@ impl TryFrom<i64> for ExpiresAt {
 #[cfg(test)]
 mod tests {
     use super::ExpiresAt;
-    use crate::domain::record::Source;
+    use crate::domain::source::Source;
     use chrono::{DateTime, Datelike, TimeDelta, Utc};
     use proptest::prelude::*;
 

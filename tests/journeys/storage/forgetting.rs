@@ -3,7 +3,8 @@
 use super::tables::lend;
 use super::{DAY, END, END_DAY, all, at, day, ends, keep_many, lying, person, record, said, subject, told};
 use shared::domain::ledger::{Cause, Entry, EntryId, ItemKind};
-use shared::domain::record::{Holder, Source};
+use shared::domain::record::Holder;
+use shared::domain::source::Source;
 use shared::storage::ledger::Ledger;
 use std::collections::HashSet;
 

@@ -209,7 +209,7 @@ async fn a_day_with_more_than_a_megabyte_is_looked_through_in_pages() {
         let (records, rosa) = (tables.records(), person("rosa"));
         for number in 0..100 {
             let mut record = record(&rosa, &number.to_string(), "Quick.");
-            record.details.service = long();
+            record.details.service = Some(long());
             records.keep(&record, at(TOLD)).await.unwrap();
         }
         let mut found = BTreeSet::new();

@@ -1,0 +1,107 @@
+//! What a source hands over of one record, and how that changes what is held: the same result in whichever order, and
+//! however often, it is handed over.
+
+use super::custody::Custody;
+use super::particulars::{Leg, Particulars, Telephone};
+use super::record::{Details, RecordId};
+use super::retention::ExpiresAt;
+use super::source::Source;
+use chrono::{DateTime, Utc};
+
+/// One record, as its source hands it over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrival {
+    /// Where it comes from.
+    pub source: Source,
+    /// Which it is there.
+    pub id: RecordId,
+    /// When it was collected.
+    pub collected_at: DateTime<Utc>,
+    /// What the source says of it.
+    pub word: Word,
+}
+
+/// What a source says of a record.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Word {
+    /// This is what it is.
+    Told(Box<Details>),
+    /// It is no longer there, and must not be kept.
+    Withdrawn,
+}
+
+impl Arrival {
+    /// A record that is told; it has what its source calls it.
+    #[must_use]
+    pub fn told(details: Details) -> Self {
+        Self {
+            source: details.source,
+            id: RecordId::at_source(details.source, details.source_id.as_deref().unwrap_or_default()),
+            collected_at: details.collected_at,
+            word: Word::Told(Box::new(details)),
+        }
+    }
+
+    /// A record that the source withdraws.
+    #[must_use]
+    pub fn withdrawn(source: Source, source_id: &str, collected_at: DateTime<Utc>) -> Self {
+        Self { source, id: RecordId::at_source(source, source_id), collected_at, word: Word::Withdrawn }
+    }
+}
+
+impl Details {
+    /// What is held after the source has said `later` of the same record.
+    ///
+    /// The later revision stands. The earliest moment of collection stays the retention anchor: a correction renews
+    /// nothing. The legs of a call are one record.
+    #[must_use]
+    pub fn corrected(&self, later: &Self) -> Self {
+        let collected_at = self.collected_at.min(later.collected_at);
+        let (newer, older) = if self.revision < later.revision { (later, self) } else { (self, later) };
+        let mut corrected = match (&newer.particulars, &older.particulars) {
+            (Particulars::Telephone(call), Particulars::Telephone(other)) => joined((newer, call), (older, other)),
+            _ => newer.clone(),
+        };
+        corrected.collected_at = collected_at;
+        corrected.expires_at = ExpiresAt::of(corrected.source, collected_at);
+        corrected
+    }
+
+    /// How many legs a call has; one for everything else.
+    #[must_use]
+    pub fn legs(&self) -> usize {
+        match &self.particulars {
+            Particulars::Telephone(call) => call.legs.len(),
+            _ => 1,
+        }
+    }
+}
+
+/// Two tellings of a call: all legs of both; who and what as the leg has it that says so.
+fn joined(newer: (&Details, &Telephone), older: (&Details, &Telephone)) -> Details {
+    let mut legs: Vec<Leg> = newer.1.legs.clone();
+    legs.extend(older.1.legs.iter().filter(|leg| newer.1.legs.iter().all(|known| known.at != leg.at)).cloned());
+    legs.sort_by_key(|leg| leg.at);
+    // The last leg that was rated, the first that names somebody; the newer word where both speak of one leg.
+    let rated = if newer.1.answered_at >= older.1.answered_at { newer } else { older };
+    let named = match (newer.1.named_at, older.1.named_at) {
+        (Some(new), Some(old)) if old < new => older,
+        (None, Some(_)) => older,
+        _ => newer,
+    };
+    let (answered_at, named_at) = (rated.1.answered_at, named.1.named_at);
+    let about = legs.iter().find(|leg| answered_at.is_none_or(|at| leg.at == at));
+    let mut call = newer.0.clone();
+    call.service = about.and_then(|leg| leg.service.clone());
+    call.survey = rated.0.survey.clone();
+    call.satisfaction = rated.0.satisfaction;
+    call.answers = rated.0.answers.clone();
+    call.contact = named.0.contact.clone();
+    call.custody = legs.last().map(|leg| Custody::five9(leg.at)).into_iter().collect();
+    call.particulars = Particulars::Telephone(Telephone { legs, answered_at, named_at });
+    call
+}
+
+#[cfg(test)]
+#[path = "arrival_tests.rs"]
+mod tests;
