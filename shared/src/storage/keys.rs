@@ -3,9 +3,10 @@
 use super::Item;
 use crate::domain::ledger::ItemKind;
 use crate::domain::package::RequestId;
-use crate::domain::record::{Holder, RecordId, Source};
+use crate::domain::record::{Holder, RecordId};
 use crate::domain::reference::Reference;
 use crate::domain::retention::ExpiresAt;
+use crate::domain::source::Source;
 use crate::domain::subject::SubjectKey;
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -17,6 +18,10 @@ pub const SK: &str = "sk";
 pub const EXPIRES_AT: &str = "expires_at";
 /// Partition key of the index [`BY_DAY`].
 pub const DAY: &str = "day";
+/// Which clock of a complaint runs.
+pub const CLOCK: &str = "clock";
+/// The last day of that clock.
+pub const CLOCK_ENDS: &str = "clock_ends";
 /// The one index of Records.
 pub const BY_DAY: &str = "by_day";
 
@@ -32,7 +37,7 @@ const ANONYMOUS: &str = "anon#";
 pub const SHARDS: u8 = 4;
 
 /// Where an item lies.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
     /// Partition key.
     pub partition: String,
@@ -71,10 +76,16 @@ pub fn holder(partition: &str) -> Option<Holder> {
     }
 }
 
+/// What a record's sort key is, whoever holds it.
+#[must_use]
+pub fn record_sort(source: Source, id: &RecordId) -> String {
+    format!("{RECORD}{}#{}", source.as_str(), id.as_str())
+}
+
 /// Where a record lies.
 #[must_use]
 pub fn record(holder: &Holder, source: Source, id: &RecordId) -> Key {
-    Key::new(partition(holder), format!("{RECORD}{}#{}", source.as_str(), id.as_str()))
+    Key::new(partition(holder), record_sort(source, id))
 }
 
 /// Which record a sort key names.
@@ -186,6 +197,24 @@ pub fn suppression(holder: &Holder) -> Key {
     Key::new(format!("SUPPRESSION#{}", partition(holder)), META)
 }
 
+/// Where it says that a source has withdrawn a record.
+#[must_use]
+pub fn withdrawal(source: Source, id: &RecordId) -> Key {
+    Key::new(format!("SUPPRESSION#{RECORD}{}#{}", source.as_str(), id.as_str()), META)
+}
+
+/// Where suppressions are counted.
+#[must_use]
+pub fn suppression_epoch() -> Key {
+    Key::new("SUPPRESSIONS", "EPOCH")
+}
+
+/// Where it says when something was last taken in from a source.
+#[must_use]
+pub fn last_import(source: Source) -> Key {
+    Key::new("IMPORTS", source.as_str())
+}
+
 /// Where the sweep remembers up to which day everything is gone.
 #[must_use]
 pub fn sweep_cursor() -> Key {
@@ -196,8 +225,9 @@ pub fn sweep_cursor() -> Key {
 mod tests {
     use super::{day, day_shard, holder, kind, link_target, partition, record, record_id};
     use crate::domain::ledger::ItemKind;
-    use crate::domain::record::{Holder, RecordId, Source};
+    use crate::domain::record::{Holder, RecordId};
     use crate::domain::reference::Reference;
+    use crate::domain::source::Source;
     use crate::domain::subject::SubjectKey;
 
     #[test]

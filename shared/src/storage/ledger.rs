@@ -129,7 +129,7 @@ impl Transaction<'_> {
     fn delete(&self, key: &Key) -> Result<Delete, StorageError> {
         let delete = Delete::builder().table_name(&self.records.name).key(PK, s(&key.partition)).key(SK, s(&key.sort));
         let delete = match self.cause {
-            Cause::Erasure => delete.condition_expression("attribute_exists(pk)"),
+            Cause::Erasure | Cause::Correction => delete.condition_expression("attribute_exists(pk)"),
             Cause::Retention | Cause::Sweep => delete
                 .condition_expression("expires_at <= :now")
                 .expression_attribute_values(":now", n(self.now.timestamp())),

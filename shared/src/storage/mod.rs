@@ -5,6 +5,8 @@
 
 pub mod erasures;
 pub mod exports;
+pub mod imports;
+pub mod intake;
 pub mod keys;
 pub mod ledger;
 pub mod packages;

@@ -1,12 +1,14 @@
 //! The table of records: what people told, and the links that lead to it.
 
-use super::keys::{self, DAY, EXPIRES_AT, Key, PK, SK};
+use super::keys::{self, BY_DAY, CLOCK, CLOCK_ENDS, DAY, EXPIRES_AT, Key, PK, SK};
 use super::ledger::Ledger;
 use super::table::{Pages, Table, end};
 use super::{Item, StorageError, failed, n, s, text};
 use crate::domain::ledger::{Cause, Entry, EntryId, ItemKind};
-use crate::domain::record::{Contact, Details, Holder, Record, Source};
+use crate::domain::record::{Contact, Details, Holder, Record};
 use crate::domain::retention::ExpiresAt;
+use crate::domain::revision::Revision;
+use crate::domain::source::Source;
 use crate::domain::subject::SubjectKey;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
@@ -61,6 +63,15 @@ pub struct Doomed {
     pub contact: Contact,
 }
 
+/// A record that lies in the table, with what its deletion needs.
+#[derive(Clone, Debug)]
+pub struct Lying {
+    /// The record.
+    pub record: Record,
+    /// The same, as something that is to go.
+    pub doomed: Doomed,
+}
+
 impl Records {
     /// The records in the table called `name`.
     #[must_use]
@@ -74,16 +85,12 @@ impl Records {
     /// [`StorageError`] if it is not known to be kept.
     pub async fn keep(&self, record: &Record, now: DateTime<Utc>) -> Result<Kept, StorageError> {
         const OPERATION: &str = "keep a record";
-        let key = keys::record(&record.holder, record.details.source, &record.id);
-        let mut item: Item = serde_dynamo::to_item(&record.details).map_err(|_| StorageError::unreadable(OPERATION))?;
-        let day = keys::day(record.details.collected_at.date_naive(), &key.sort);
-        item.extend([(DAY, day), (PK, key.partition), (SK, key.sort)].map(|(name, value)| (name.to_owned(), s(value))));
         let put = self
             .0
             .client
             .put_item()
             .table_name(&self.0.name)
-            .set_item(Some(item))
+            .set_item(Some(item(OPERATION, record)?))
             .condition_expression("attribute_not_exists(pk) OR expires_at <= :now")
             .expression_attribute_values(":now", n(now.timestamp()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
@@ -97,6 +104,64 @@ impl Records {
             serde_dynamo::from_item(before.clone()).map_err(|_| StorageError::unreadable(OPERATION))?;
         let same = details.fingerprint == record.details.fingerprint;
         Ok(if same { Kept::Before(Box::new(details)) } else { Kept::Other })
+    }
+
+    /// Keeps new records in parallel batches; no two may be the same.
+    ///
+    /// # Errors
+    /// [`StorageError`] if not all are known to be kept.
+    pub async fn keep_all(&self, records: impl IntoIterator<Item = &Record>) -> Result<(), StorageError> {
+        const OPERATION: &str = "keep records";
+        let items = records.into_iter().map(|record| item(OPERATION, record)).collect::<Result<_, _>>()?;
+        self.0.put_all(OPERATION, items).await
+    }
+
+    /// Puts a record where nothing live lies, or instead of this revision of it; gives whether that held.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that is not known.
+    pub async fn put_instead(
+        &self,
+        record: &Record,
+        revision: Option<&Revision>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StorageError> {
+        const OPERATION: &str = "put a record";
+        let put = self.0.client.put_item().table_name(&self.0.name).set_item(Some(item(OPERATION, record)?));
+        let put = match revision {
+            Some(revision) => put
+                .condition_expression("revision = :revision")
+                .expression_attribute_values(":revision", s(revision.as_str())),
+            None => put
+                .condition_expression("attribute_not_exists(pk) OR expires_at <= :now")
+                .expression_attribute_values(":now", n(now.timestamp())),
+        };
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(false),
+            Err(error) => Err(failed(OPERATION)(error)),
+        }
+    }
+
+    /// The live records with these keys, in no order.
+    ///
+    /// # Errors
+    /// [`StorageError`] if they cannot be read.
+    pub async fn lying(&self, mut keys: Vec<Key>, now: DateTime<Utc>) -> Result<Vec<Lying>, StorageError> {
+        const OPERATION: &str = "look for records";
+        keys.sort();
+        keys.dedup();
+        let items = self.0.get_all(OPERATION, keys, now).await?;
+        let read = |item: &Item| Some(Lying { record: record(item)?, doomed: doomed(item)? });
+        items.iter().map(|item| read(item).ok_or(StorageError::unreadable(OPERATION))).collect()
+    }
+
+    /// Where a record lies that was collected on a day, whoever holds it; the index follows the table within moments.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the index cannot be read.
+    pub async fn placed(&self, day: NaiveDate, sort: &str) -> Result<Vec<Key>, StorageError> {
+        self.0.placed("look for a record by its day", BY_DAY, &keys::day(day, sort), sort).await
     }
 
     /// Links a further key to a subject, until `until` at least: a link lasts as long as the last record that it serves.
@@ -224,8 +289,24 @@ impl Doomed {
     }
 }
 
+/// A record as it is stored.
+pub(super) fn item(operation: &'static str, record: &Record) -> Result<Item, StorageError> {
+    let key = keys::record(&record.holder, record.details.source, &record.id);
+    let mut item: Item = serde_dynamo::to_item(&record.details).map_err(|_| StorageError::unreadable(operation))?;
+    let day = keys::day(record.details.collected_at.date_naive(), &key.sort);
+    let mut set = |name: &str, value: String| drop(item.insert(name.to_owned(), s(value)));
+    if let Some((clock, by)) = record.details.particulars.running() {
+        set(CLOCK, clock.as_str().to_owned());
+        set(CLOCK_ENDS, by.to_string());
+    }
+    set(DAY, day);
+    set(PK, key.partition);
+    set(SK, key.sort);
+    Ok(item)
+}
+
 /// Reads a whole record.
-fn record(item: &Item) -> Option<Record> {
+pub(super) fn record(item: &Item) -> Option<Record> {
     let key = Key::of(item)?;
     let details: Details = serde_dynamo::from_item(item.clone()).ok()?;
     Some(Record { holder: keys::holder(&key.partition)?, id: keys::record_id(&key.sort)?, details })
@@ -239,7 +320,7 @@ pub fn doomed(item: &Item) -> Option<Doomed> {
     let key = Key::of(item)?;
     let day = text(item, DAY)?.split_once('#')?.0.parse().ok()?;
     let kind = keys::kind(&key.sort)?;
-    let source = text(item, "source").map(|source| Source::ALL.into_iter().find(|known| known.as_str() == source));
+    let source = text(item, "source").map(|source| Source::named(source));
     if (kind == ItemKind::Record) != source.is_some() {
         return None;
     }

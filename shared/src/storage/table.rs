@@ -1,5 +1,7 @@
 //! A table, and the one place that decides what has expired: nothing that is over leaves this module as live.
 
+mod batch;
+
 use super::keys::{EXPIRES_AT, Key, PK, SK};
 use super::{Item, StorageError, failed, n, number, s};
 use crate::domain::retention::ExpiresAt;
@@ -77,6 +79,28 @@ impl Table {
             .filter_expression("expires_at <= :now")
             .expression_attribute_values(":now", n(now.timestamp()));
         Pages { query: Some(query), shown: Shown::All, operation, read }
+    }
+
+    /// Where on an index's partition something with this sort key lies.
+    pub(crate) async fn placed(
+        &self,
+        operation: &'static str,
+        index: &str,
+        partition: &str,
+        sort: &str,
+    ) -> Result<Vec<Key>, StorageError> {
+        let query = self
+            .query(partition)
+            .index_name(index)
+            .key_condition_expression("#day = :pk AND sk = :sk")
+            .expression_attribute_names("#day", super::keys::DAY)
+            .expression_attribute_values(":sk", s(sort));
+        let mut pages = Pages { query: Some(query), shown: Shown::All, operation, read: Key::of };
+        let mut keys = Vec::new();
+        while let Some(page) = pages.next().await? {
+            keys.extend(page);
+        }
+        Ok(keys)
     }
 
     /// Everything in a partition that sorts up to `last`, over or not.

@@ -1,0 +1,187 @@
+//! Taking in what sources hand over: nothing is lost, nothing is doubled, and nobody who was erased comes back.
+
+mod case;
+
+use super::StorageError;
+use super::keys::Key;
+use super::ledger::Ledger;
+use super::records::Records;
+use super::suppressions::{Suppressed, Suppressions};
+use crate::domain::arrival::Arrival;
+use crate::domain::ledger::Cause;
+use crate::domain::record::{Contact, Holder};
+use crate::domain::source::Source;
+use crate::domain::subject::SubjectKeys;
+use case::{Case, Change, Put};
+use chrono::{DateTime, Utc};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+/// How many single calls are under way at a time.
+const AT_ONCE: usize = 16;
+/// How often somebody else's writing in between is given way to.
+const TRIES: u32 = 5;
+
+/// Takes in what sources hand over.
+#[derive(Clone, Debug)]
+pub struct Intake {
+    /// Where records are kept.
+    pub records: Records,
+    /// Who must not come back.
+    pub suppressions: Suppressions,
+    /// What is told of what goes.
+    pub ledger: Ledger,
+    /// Makes subject keys of identifiers.
+    pub keys: SubjectKeys,
+}
+
+/// What became of something that was handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Taken {
+    /// It is a new record.
+    New,
+    /// It was there already.
+    Before,
+    /// It corrected a record in its place.
+    Corrected,
+    /// It is another leg of a call that was there.
+    Joined,
+    /// The source withdrew it, and it is gone.
+    Forgotten,
+    /// The person was erased after it was collected, or the source has withdrawn it: it is not kept.
+    Suppressed,
+}
+
+impl Intake {
+    /// Takes in what is handed over, in this order; gives what became of each. Handed over again, it changes nothing.
+    ///
+    /// An erasure that begins meanwhile is given way to: its suppression is seen before or after the writing.
+    ///
+    /// # Errors
+    /// [`StorageError`] if not all of it is known to be taken in; taking it in again is safe.
+    pub async fn take(&self, arrivals: Vec<Arrival>, now: DateTime<Utc>) -> Result<Vec<Taken>, StorageError> {
+        let mut outcomes = vec![Taken::Before; arrivals.len()];
+        let mut cases = case::of(arrivals, &self.keys);
+        for _ in 0..TRIES {
+            cases = self.attempt(cases, &mut outcomes, now).await?;
+            if cases.is_empty() {
+                return Ok(outcomes);
+            }
+        }
+        Err(StorageError { operation: "take in a record", code: "others write it at the same time".to_owned() })
+    }
+
+    /// Gives the cases in which somebody else wrote in between.
+    async fn attempt(
+        &self,
+        mut cases: Vec<Case>,
+        outcomes: &mut [Taken],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Case>, StorageError> {
+        let epoch = self.suppressions.epoch(now).await?;
+        let suppressed = self.suppressed(&cases, now).await?;
+        self.find(&mut cases, now).await?;
+        let decided: Vec<(Case, Change)> = cases
+            .into_iter()
+            .map(|case| {
+                let change = case.decide(&suppressed, &self.keys, outcomes);
+                (case, change)
+            })
+            .collect();
+        let again = self.carry_out(&decided, now).await?;
+        if self.suppressions.epoch(now).await? != epoch {
+            self.give_way(&decided, outcomes, now).await?;
+        }
+        let lost = decided.into_iter().enumerate().filter(|(place, _)| again.contains(place));
+        Ok(lost.map(|(_, (case, _))| case).collect())
+    }
+
+    async fn suppressed(&self, cases: &[Case], now: DateTime<Utc>) -> Result<Suppressed, StorageError> {
+        let holders = cases.iter().flat_map(|case| case.holders.iter().cloned());
+        // Only a network's posts are withdrawn.
+        let withdrawable = cases.iter().filter(|case| case.source == Source::Social);
+        let records = withdrawable.map(|case| (case.source, case.id.clone()));
+        self.suppressions.among(holders, records, now).await
+    }
+
+    /// Finds what is held of each case: under whom it is told to be, else on its day in the index.
+    async fn find(&self, cases: &mut [Case], now: DateTime<Utc>) -> Result<(), StorageError> {
+        let keys = cases.iter().flat_map(Case::candidates).collect();
+        case::assign(cases, self.records.lying(keys, now).await?);
+        // A call keeps its number; a million of them are not looked for one by one.
+        let elsewhere = |case: &&Case| case.lying.is_empty() && case.source != Source::Telephone;
+        let looked = stream::iter(cases.iter().filter(elsewhere).flat_map(Case::days))
+            .map(|(day, sort)| async move { self.records.placed(day, &sort).await })
+            .buffer_unordered(AT_ONCE);
+        let keys: Vec<Vec<Key>> = looked.try_collect().await?;
+        case::assign(cases, self.records.lying(keys.into_iter().flatten().collect(), now).await?);
+        Ok(())
+    }
+
+    /// Withdrawals are remembered first, links come before records, and what has moved goes last: wherever it breaks
+    /// off, the next run finds it. Gives the places of those whose records somebody else wrote in between.
+    async fn carry_out(&self, decided: &[(Case, Change)], now: DateTime<Utc>) -> Result<Vec<usize>, StorageError> {
+        let withdrawn = decided.iter().filter(|(_, change)| change.withdrawn);
+        for (case, _) in withdrawn {
+            self.suppressions.withdraw(case.source, &case.id, now).await?;
+        }
+        let puts: Vec<(usize, &Put)> =
+            decided.iter().enumerate().filter_map(|(place, (_, change))| Some((place, change.put.as_ref()?))).collect();
+        stream::iter(puts.iter().flat_map(|(_, put)| put.links(&self.keys)))
+            .map(|(from, to, day, until)| async move { self.records.link(&from, &to, day, until).await.map(drop) })
+            .buffer_unordered(AT_ONCE)
+            .try_collect::<()>()
+            .await?;
+        let again = self.put(&puts, now).await?;
+        for cause in [Cause::Correction, Cause::Erasure] {
+            let kept = decided.iter().enumerate().filter(|(place, _)| !again.contains(place));
+            let gone = kept.flat_map(|(_, (_, change))| change.forget.iter());
+            let gone = gone.filter(|(_, why)| *why == cause).map(|(doomed, _)| doomed.clone()).collect();
+            self.records.forget(gone, &self.ledger, cause, now).await?;
+        }
+        Ok(again)
+    }
+
+    /// Many new records go in batches. What corrects something, or comes alone, is put only if nobody else wrote it
+    /// since it was looked for.
+    async fn put(&self, puts: &[(usize, &Put)], now: DateTime<Utc>) -> Result<Vec<usize>, StorageError> {
+        let (many, single): (Vec<_>, Vec<_>) =
+            puts.iter().copied().partition(|(_, put)| puts.len() > 1 && put.instead_of.is_none());
+        self.records.keep_all(many.iter().map(|(_, put)| &put.record)).await?;
+        let put = stream::iter(single)
+            .map(|(place, put)| async move {
+                let put = self.records.put_instead(&put.record, put.instead_of.as_ref(), now).await?;
+                Ok::<_, StorageError>((!put).then_some(place))
+            })
+            .buffer_unordered(AT_ONCE);
+        let again: Vec<Option<usize>> = put.try_collect().await?;
+        Ok(again.into_iter().flatten().collect())
+    }
+
+    /// Somebody was erased while this was written: what is theirs goes again.
+    async fn give_way(
+        &self,
+        decided: &[(Case, Change)],
+        outcomes: &mut [Taken],
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
+        let put: Vec<&(Case, Change)> = decided.iter().filter(|(_, change)| change.put.is_some()).collect();
+        let holders = put.iter().flat_map(|(case, _)| case.holders.iter().cloned());
+        let suppressed = self.suppressions.among(holders, [], now).await?;
+        let mut gone = Vec::new();
+        for (case, change) in put {
+            let Some(put) = &change.put else { continue };
+            let erased_at = case.holders.iter().filter_map(|holder| suppressed.erased_at(holder)).max();
+            if erased_at.is_some_and(|at| put.record.details.collected_at <= at) {
+                gone.extend(self.records.lying(vec![put.key()], now).await?.into_iter().map(|lying| lying.doomed));
+                case.arrivals.iter().for_each(|(place, _)| outcomes[*place] = Taken::Suppressed);
+            }
+        }
+        self.records.forget(gone, &self.ledger, Cause::Erasure, now).await.map(drop)
+    }
+
+    /// Whom a contact names, under every version of the keys.
+    fn holders(contact: &Contact, keys: &SubjectKeys) -> Vec<Holder> {
+        let identifiers = contact.identifiers();
+        identifiers.iter().flat_map(|one| keys.keys(one)).map(Holder::Subject).collect()
+    }
+}

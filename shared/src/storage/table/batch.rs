@@ -1,0 +1,93 @@
+//! Many items at once: what a batch leaves unprocessed is tried again, and what was never processed is an error.
+
+use super::super::keys::{Key, PK, SK};
+use super::super::{Item, StorageError, failed, s};
+use super::{Table, is_live};
+use aws_sdk_dynamodb::types::{KeysAndAttributes, PutRequest, WriteRequest};
+use chrono::{DateTime, Utc};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use std::time::Duration;
+
+/// How many items DynamoDB reads at once
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>).
+const READ_AT_ONCE: usize = 100;
+/// How many it writes at once
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>).
+const WRITTEN_AT_ONCE: usize = 25;
+/// How many batches are under way at a time.
+const BATCHES: usize = 16;
+/// How often a batch is tried; the waits between add up to about half a minute.
+const TRIES: u32 = 12;
+
+impl Table {
+    /// The items with these keys that are live, in no order.
+    pub(crate) async fn get_all(
+        &self,
+        operation: &'static str,
+        keys: Vec<Key>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Item>, StorageError> {
+        let batches: Vec<Vec<Item>> =
+            keys.chunks(READ_AT_ONCE).map(|some| some.iter().map(address).collect()).collect();
+        let read = stream::iter(batches).map(|batch| self.get_batch(operation, batch)).buffer_unordered(BATCHES);
+        let items: Vec<Vec<Item>> = read.try_collect().await?;
+        Ok(items.into_iter().flatten().filter(|item| is_live(item, now)).collect())
+    }
+
+    /// Puts items, whatever lay there; no two may have the same key.
+    pub(crate) async fn put_all(&self, operation: &'static str, items: Vec<Item>) -> Result<(), StorageError> {
+        let put = |item| {
+            let put = PutRequest::builder().set_item(Some(item)).build();
+            let put = put.map_err(|_| StorageError::unreadable(operation))?;
+            Ok(WriteRequest::builder().put_request(put).build())
+        };
+        let writes = items.into_iter().map(put).collect::<Result<Vec<_>, StorageError>>()?;
+        let batches: Vec<Vec<WriteRequest>> = writes.chunks(WRITTEN_AT_ONCE).map(<[_]>::to_vec).collect();
+        let written = stream::iter(batches).map(|batch| self.write_batch(operation, batch)).buffer_unordered(BATCHES);
+        written.try_collect().await
+    }
+
+    async fn get_batch(&self, operation: &'static str, mut keys: Vec<Item>) -> Result<Vec<Item>, StorageError> {
+        let mut items = Vec::new();
+        for attempt in 0..TRIES {
+            let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+            let wanted = wanted.map_err(|_| StorageError::unreadable(operation))?;
+            let answer = self.client.batch_get_item().request_items(&self.name, wanted).send().await;
+            let answer = answer.map_err(failed(operation))?;
+            items.extend(answer.responses.into_iter().flatten().flat_map(|(_, items)| items));
+            let left = answer.unprocessed_keys.and_then(|mut left| left.remove(&self.name));
+            keys = left.map(|left| left.keys).unwrap_or_default();
+            if keys.is_empty() {
+                return Ok(items);
+            }
+            wait(attempt).await;
+        }
+        Err(unprocessed(operation))
+    }
+
+    async fn write_batch(&self, operation: &'static str, mut batch: Vec<WriteRequest>) -> Result<(), StorageError> {
+        for attempt in 0..TRIES {
+            let answer = self.client.batch_write_item().request_items(&self.name, batch).send().await;
+            let left = answer.map_err(failed(operation))?.unprocessed_items;
+            batch = left.and_then(|mut left| left.remove(&self.name)).unwrap_or_default();
+            if batch.is_empty() {
+                return Ok(());
+            }
+            wait(attempt).await;
+        }
+        Err(unprocessed(operation))
+    }
+}
+
+fn address(key: &Key) -> Item {
+    Item::from([(PK.to_owned(), s(&key.partition)), (SK.to_owned(), s(&key.sort))])
+}
+
+/// Twice as long each time, up to five seconds.
+async fn wait(attempt: u32) {
+    tokio::time::sleep(Duration::from_millis((20 << attempt).min(5_000))).await;
+}
+
+fn unprocessed(operation: &'static str) -> StorageError {
+    StorageError { operation, code: "unprocessed".to_owned() }
+}
