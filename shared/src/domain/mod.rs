@@ -2,6 +2,7 @@
 
 pub mod answers;
 pub mod arrival;
+pub mod calendar;
 pub mod clocks;
 pub mod complaint;
 pub mod custody;

@@ -1,0 +1,158 @@
+//! Working days in England and Wales: Monday to Friday, less the bank holidays.
+
+use chrono::{Datelike, NaiveDate, Weekday};
+
+/// The first day of the calendar.
+pub const COVERS_FROM: NaiveDate = day(2025, 1, 1);
+/// The last day of the calendar. The government publishes further years on <https://www.gov.uk/bank-holidays>.
+pub const COVERS_UNTIL: NaiveDate = day(2028, 12, 31);
+
+/// The bank holidays of England and Wales, in order.
+const BANK_HOLIDAYS: [NaiveDate; 32] = [
+    day(2025, 1, 1),
+    day(2025, 4, 18),
+    day(2025, 4, 21),
+    day(2025, 5, 5),
+    day(2025, 5, 26),
+    day(2025, 8, 25),
+    day(2025, 12, 25),
+    day(2025, 12, 26),
+    day(2026, 1, 1),
+    day(2026, 4, 3),
+    day(2026, 4, 6),
+    day(2026, 5, 4),
+    day(2026, 5, 25),
+    day(2026, 8, 31),
+    day(2026, 12, 25),
+    day(2026, 12, 28),
+    day(2027, 1, 1),
+    day(2027, 3, 26),
+    day(2027, 3, 29),
+    day(2027, 5, 3),
+    day(2027, 5, 31),
+    day(2027, 8, 30),
+    day(2027, 12, 27),
+    day(2027, 12, 28),
+    day(2028, 1, 3),
+    day(2028, 4, 14),
+    day(2028, 4, 17),
+    day(2028, 5, 1),
+    day(2028, 5, 29),
+    day(2028, 8, 28),
+    day(2028, 12, 25),
+    day(2028, 12, 26),
+];
+
+/// A day for which nobody has entered the bank holidays; what falls on it is flagged, never guessed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("bank holidays are known from {COVERS_FROM} to {COVERS_UNTIL} only")]
+pub struct BeyondCalendar;
+
+/// Whether the council works on `date`.
+///
+/// # Errors
+/// [`BeyondCalendar`] if the calendar does not cover the date.
+pub fn is_working_day(date: NaiveDate) -> Result<bool, BeyondCalendar> {
+    if !(COVERS_FROM..=COVERS_UNTIL).contains(&date) {
+        return Err(BeyondCalendar);
+    }
+    let weekend = matches!(date.weekday(), Weekday::Sat | Weekday::Sun);
+    Ok(!weekend && BANK_HOLIDAYS.binary_search(&date).is_err())
+}
+
+/// The date itself, or the next working day if it falls on a weekend or a bank holiday.
+///
+/// # Errors
+/// [`BeyondCalendar`] if it comes to a date that the calendar does not cover.
+pub fn roll(mut date: NaiveDate) -> Result<NaiveDate, BeyondCalendar> {
+    while !is_working_day(date)? {
+        date = date.succ_opt().ok_or(BeyondCalendar)?;
+    }
+    Ok(date)
+}
+
+/// The working day that is `days` working days after `date`, which itself does not count.
+///
+/// # Errors
+/// [`BeyondCalendar`] if the calendar does not cover every day of the way.
+pub fn add_working_days(date: NaiveDate, days: u32) -> Result<NaiveDate, BeyondCalendar> {
+    if days == 0 {
+        return roll(date);
+    }
+    is_working_day(date)?;
+    (0..days).try_fold(date, |date, _| roll(date.succ_opt().ok_or(BeyondCalendar)?))
+}
+
+/// A date that stands in this file.
+const fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    match NaiveDate::from_ymd_opt(year, month, day) {
+        Some(date) => date,
+        None => panic!("there is no such day"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        BANK_HOLIDAYS, BeyondCalendar, COVERS_FROM, COVERS_UNTIL, add_working_days, day, is_working_day, roll,
+    };
+    use chrono::{Datelike, TimeDelta, Weekday};
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_year_has_its_eight_bank_holidays_in_order_and_none_on_a_weekend() {
+        assert!(BANK_HOLIDAYS.is_sorted());
+        for year in COVERS_FROM.year()..=COVERS_UNTIL.year() {
+            assert_eq!(BANK_HOLIDAYS.iter().filter(|date| date.year() == year).count(), 8, "{year}");
+        }
+        assert!(BANK_HOLIDAYS.iter().all(|date| !matches!(date.weekday(), Weekday::Sat | Weekday::Sun)));
+    }
+
+    #[test]
+    fn weekends_and_bank_holidays_roll_to_the_next_working_day() {
+        for (falls_on, rolled) in [
+            (day(2026, 2, 1), day(2026, 2, 2)),
+            (day(2026, 4, 3), day(2026, 4, 7)),
+            (day(2026, 11, 7), day(2026, 11, 9)),
+            (day(2026, 12, 25), day(2026, 12, 29)),
+            (day(2027, 1, 1), day(2027, 1, 4)),
+            (day(2028, 2, 29), day(2028, 2, 29)),
+        ] {
+            assert_eq!(roll(falls_on), Ok(rolled), "{falls_on}");
+        }
+    }
+
+    #[test]
+    fn working_days_are_counted_from_the_day_after() {
+        assert_eq!(add_working_days(day(2026, 12, 18), 5), Ok(day(2026, 12, 29)));
+        assert_eq!(add_working_days(day(2026, 12, 29), 10), Ok(day(2027, 1, 13)));
+        assert_eq!(add_working_days(day(2026, 12, 19), 1), Ok(day(2026, 12, 21)));
+        assert_eq!(add_working_days(day(2026, 12, 19), 0), Ok(day(2026, 12, 21)));
+    }
+
+    #[test]
+    fn what_the_calendar_does_not_cover_is_flagged_and_not_guessed() {
+        assert_eq!(is_working_day(day(2024, 12, 31)), Err(BeyondCalendar));
+        assert_eq!(is_working_day(day(2025, 1, 1)), Ok(false));
+        assert_eq!(is_working_day(day(2028, 12, 29)), Ok(true));
+        assert_eq!(is_working_day(day(2029, 1, 2)), Err(BeyondCalendar));
+        // A weekend, and still unknown: the Tuesday after it might be a holiday.
+        assert_eq!(roll(day(2028, 12, 30)), Err(BeyondCalendar));
+        assert_eq!(add_working_days(day(2028, 12, 28), 1), Ok(day(2028, 12, 29)));
+        assert_eq!(add_working_days(day(2028, 12, 28), 2), Err(BeyondCalendar));
+        assert_eq!(add_working_days(day(2024, 12, 31), 1), Err(BeyondCalendar));
+        assert_eq!(add_working_days(day(2026, 1, 5), u32::MAX), Err(BeyondCalendar));
+        assert_eq!(add_working_days(chrono::NaiveDate::MAX, 1), Err(BeyondCalendar));
+    }
+
+    proptest! {
+        #[test]
+        fn the_result_is_a_working_day_and_waiting_longer_never_ends_sooner(start in 0_i64..1400, days in 0_u32..40) {
+            let date = COVERS_FROM + TimeDelta::days(start);
+            let due = add_working_days(date, days).unwrap();
+            prop_assert!(is_working_day(due).unwrap() && due >= date);
+            prop_assert!(add_working_days(date, days + 1).unwrap() >= due);
+            prop_assert!(add_working_days(date.succ_opt().unwrap(), days).unwrap() >= due);
+        }
+    }
+}
