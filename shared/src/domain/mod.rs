@@ -16,6 +16,7 @@ pub mod package;
 pub mod particulars;
 pub mod place;
 pub mod record;
+pub mod redaction;
 pub mod reference;
 pub mod retention;
 pub mod revision;
