@@ -1,6 +1,7 @@
 //! Where a function meets the outside: its settings, its clients, its clock, its logs and its refusals.
 
 mod clock;
+mod deadline;
 pub mod failure;
 mod host;
 pub mod logs;
@@ -8,4 +9,5 @@ pub mod problem;
 pub mod secret;
 
 pub use clock::Clock;
+pub use deadline::Deadline;
 pub use host::{Host, StartError};

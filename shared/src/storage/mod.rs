@@ -5,6 +5,7 @@
 
 pub mod erasures;
 pub mod exports;
+pub mod files;
 pub mod imports;
 pub mod intake;
 pub mod keys;
