@@ -6,22 +6,27 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, Response, StatusCode};
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What stands where AWS would put a generated text: the local stack's own subject key, known to everybody who
-/// reads this file. The functions have no default, so it can't be used anywhere else by oversight.
+/// What stands where AWS would put the generated subject key: the local stack's own, known to everybody who reads
+/// this file. The functions have no default, so it can't be used anywhere else by oversight.
 pub const LOCAL_SUBJECT_KEY: &str = "local-stack-subject-key-for-invented-people-only-never-for-real!";
+
+/// Where the subject key stands in its secret; what any other secret has is made of its name.
+const SUBJECT_KEY: &str = "key";
 
 /// A router that answers for these secrets.
 pub(crate) fn router(secrets: &[Secret]) -> Router {
     let mut values = BTreeMap::new();
     for secret in secrets {
         let value = secret.template.as_ref().map_or_else(
-            || LOCAL_SUBJECT_KEY.to_owned(),
+            || generated(secret),
             |(template, key)| {
                 let mut template = template.clone();
-                template.insert(key.clone(), LOCAL_SUBJECT_KEY.into());
+                let text = if key == SUBJECT_KEY { LOCAL_SUBJECT_KEY.to_owned() } else { generated(secret) };
+                template.insert(key.clone(), text.into());
                 Value::Object(template).to_string()
             },
         );
@@ -37,6 +42,15 @@ pub(crate) fn router(secrets: &[Secret]) -> Router {
     }
     let values = Arc::new(values);
     Router::new().fallback(move |headers: HeaderMap, body: Bytes| std::future::ready(answer(&values, &headers, &body)))
+}
+
+/// The text that is generated for a secret: the same in every stack, so that it is also the same after a restart.
+fn generated(secret: &Secret) -> String {
+    let block =
+        |number: usize| hex::encode(Sha256::digest(format!("{LOCAL_SUBJECT_KEY} {} {number}", secret.name).as_bytes()));
+    let mut text: String = (0..=secret.length / 64).map(block).collect();
+    text.truncate(secret.length);
+    text
 }
 
 fn answer(values: &BTreeMap<String, Value>, headers: &HeaderMap, body: &Bytes) -> Response<Body> {

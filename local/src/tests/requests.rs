@@ -121,6 +121,11 @@ async fn a_secret_is_given_by_name_and_by_arn() {
         let value: Value = serde_json::from_str(value.secret_string().unwrap()).unwrap();
         assert_eq!(value, json!({"version": "1", "key": LOCAL_SUBJECT_KEY}));
     }
+    let salts = secrets.get_secret_value().secret_id("custodian-Salts").send().await.unwrap();
+    let salts: Value = serde_json::from_str(salts.secret_string().unwrap()).unwrap();
+    let current = salts["current"].as_str().unwrap();
+    assert_eq!((current.len(), &salts["previous"]), (64, &json!([])));
+    assert!(current.chars().all(char::is_alphanumeric) && current != LOCAL_SUBJECT_KEY);
     let nothing = secrets.get_secret_value().secret_id("other").send().await.unwrap_err();
     assert!(nothing.into_service_error().is_resource_not_found_exception());
 }
