@@ -7,26 +7,21 @@ use crate::template::{Bucket, LifecycleRule};
 pub(crate) fn make(store: &Store, buckets: &[Bucket]) -> Result<(), (String, String)> {
     for bucket in buckets {
         let wrong = |problem: String| (bucket.id.clone(), problem);
-        let lifecycle = lifecycle(&bucket.rules).map_err(wrong)?;
+        let rules = bucket.rules.iter().map(lifecycle).collect::<Result<Vec<_>, _>>().map_err(wrong)?;
         store.create_bucket(&bucket.name).map_err(|error| wrong(format!("{}: {error}", bucket.name)))?;
-        store.set_lifecycle(&bucket.name, lifecycle).map_err(|error| wrong(error.to_string()))?;
+        store.set_lifecycle(&bucket.name, rules).map_err(|error| wrong(error.to_string()))?;
     }
     Ok(())
 }
 
-/// All rules of a bucket as one: the store has a single lifecycle.
-fn lifecycle(rules: &[LifecycleRule]) -> Result<Lifecycle, String> {
-    let prefix = rules.first().map(|rule| rule.prefix.clone()).unwrap_or_default();
-    if rules.iter().any(|rule| rule.prefix != prefix) {
-        return Err("the local stack has one prefix for all lifecycle rules of a bucket".into());
-    }
-    let soonest = |days: fn(&LifecycleRule) -> Option<i64>| {
-        let days = rules.iter().filter_map(days).min();
-        days.map(|days| u32::try_from(days).map_err(|_| format!("{days} days is no lifecycle"))).transpose()
+fn lifecycle(rule: &LifecycleRule) -> Result<Lifecycle, String> {
+    let checked = |days: Option<i64>| {
+        let days = days.map(|days| u32::try_from(days).ok().filter(|days| *days > 0).ok_or(days)).transpose();
+        days.map_err(|days| format!("{days} days is no lifecycle"))
     };
     Ok(Lifecycle {
-        expire_after_days: soonest(|rule| rule.expiration_in_days)?,
-        abort_uploads_after_days: soonest(LifecycleRule::abort_after_days)?,
-        prefix,
+        expire_after_days: checked(rule.expiration_in_days)?,
+        abort_uploads_after_days: checked(rule.abort_after_days())?,
+        prefix: rule.prefix.clone(),
     })
 }

@@ -1,11 +1,11 @@
-//! S3's lifecycle rule, when someone runs it.
+//! S3's lifecycle rules, when someone runs them.
 
 use super::Store;
 use chrono::{DateTime, Days, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::io;
 
-/// What a bucket forgets by itself.
+/// One rule of what a bucket forgets by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lifecycle {
     /// After how many days an object is removed.
@@ -26,14 +26,14 @@ pub struct Removed {
 }
 
 impl Store {
-    /// Gives a bucket its lifecycle, instead of the one it had.
+    /// Gives a bucket the rules of its lifecycle, instead of those it had.
     ///
     /// # Errors
     /// If there is no such bucket (`NotFound`), or the folder can't be written.
-    pub fn set_lifecycle(&self, bucket: &str, lifecycle: Lifecycle) -> io::Result<()> {
+    pub fn set_lifecycle(&self, bucket: &str, rules: impl IntoIterator<Item = Lifecycle>) -> io::Result<()> {
         let mut buckets = self.buckets();
         let settings = &mut buckets.get_mut(bucket).ok_or(io::ErrorKind::NotFound)?.settings;
-        settings.lifecycle = Some(lifecycle);
+        settings.rules = rules.into_iter().collect();
         self.disk.settle(bucket, settings)
     }
 
@@ -44,18 +44,20 @@ impl Store {
     pub fn run_lifecycle(&self, now: DateTime<Utc>) -> io::Result<Removed> {
         let mut removed = Removed::default();
         for (name, bucket) in self.buckets().iter_mut() {
-            let Some(rule) = &bucket.settings.lifecycle else { continue };
-            let due = |key: &str, since, days: Option<u32>| {
-                key.starts_with(&rule.prefix) && days.is_some_and(|days| is_past(since, days, now))
+            let rules = &bucket.settings.rules;
+            // Of several rules for one key, the soonest counts.
+            let due = |key: &str, since, days: fn(&Lifecycle) -> Option<u32>| {
+                let days = rules.iter().filter(|rule| key.starts_with(&rule.prefix)).filter_map(days).min();
+                days.is_some_and(|days| is_past(since, days, now))
             };
-            let expired = bucket.objects.values().filter(|it| due(&it.key, it.modified, rule.expire_after_days));
+            let expired = bucket.objects.values().filter(|it| due(&it.key, it.modified, |it| it.expire_after_days));
             for key in expired.map(|object| object.key.clone()).collect::<Vec<_>>() {
                 let Some(object) = bucket.objects.get(&key) else { continue };
                 self.disk.remove_object(name, object)?;
                 bucket.objects.remove(&key);
                 removed.objects += 1;
             }
-            let left = bucket.uploads.values().filter(|it| due(&it.key, it.started, rule.abort_uploads_after_days));
+            let left = bucket.uploads.values().filter(|it| due(&it.key, it.started, |it| it.abort_uploads_after_days));
             for entry in left.map(|upload| (upload.key.clone(), upload.id.clone())).collect::<Vec<_>>() {
                 let Some(upload) = bucket.uploads.get(&entry) else { continue };
                 self.disk.remove_upload(name, upload)?;

@@ -16,7 +16,9 @@ use std::{
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Settings {
     pub created: DateTime<Utc>,
-    pub lifecycle: Option<Lifecycle>,
+    /// What it forgets by itself.
+    #[serde(default)]
+    pub rules: Vec<Lifecycle>,
 }
 
 /// A bucket: its settings, and an index of all that is in it.

@@ -76,6 +76,40 @@ async fn a_read_follows_its_conditions() {
 }
 
 #[tokio::test]
+async fn the_rest_of_an_object_is_read_only_while_it_is_the_same() {
+    let stack = Stack::start().await;
+    stack.put("k", b"0123456789").await;
+    let rest = || stack.client.get_object().bucket(BUCKET).key("k").range("bytes=7-");
+    let tag = stack.client.head_object().bucket(BUCKET).key("k").send().await.unwrap().e_tag().unwrap().to_owned();
+    let got = rest().if_match(&tag).send().await.unwrap();
+    assert_eq!((got.content_range(), got.content_length()), (Some("bytes 7-9/10"), Some(3)));
+    assert_eq!(got.body.collect().await.unwrap().to_vec(), b"789");
+    stack.put("k", b"9876543210").await;
+    assert_eq!(refused(rest().if_match(&tag).send().await), refusal(412, "PreconditionFailed"));
+    // Even where there is nothing to read, it is the condition that tells.
+    let beyond = stack.client.get_object().bucket(BUCKET).key("k").range("bytes=10-").if_match(&tag).send().await;
+    assert_eq!(refused(beyond), refusal(412, "PreconditionFailed"));
+}
+
+#[tokio::test]
+async fn a_delete_follows_its_condition() {
+    let stack = Stack::start().await;
+    stack.put("k", b"one").await;
+    let delete = |tag: &str| stack.client.delete_object().bucket(BUCKET).key("k").if_match(tag).send();
+    let tag = stack.client.head_object().bucket(BUCKET).key("k").send().await.unwrap().e_tag().unwrap().to_owned();
+    stack.put("k", b"two").await;
+    assert_eq!(refused(delete(&tag).await), refusal(412, "PreconditionFailed"));
+    assert_eq!(stack.read("k").await, b"two");
+    let tag = stack.client.head_object().bucket(BUCKET).key("k").send().await.unwrap().e_tag().unwrap().to_owned();
+    delete(&tag).await.unwrap();
+    assert!(stack.store.keys(BUCKET).is_empty());
+    // S3 says that there is nothing to compare with, although a delete without a condition would succeed.
+    for tag in [tag.as_str(), "*"] {
+        assert_eq!(refused(delete(tag).await), refusal(404, "NoSuchKey"));
+    }
+}
+
+#[tokio::test]
 async fn a_write_follows_its_conditions() {
     let stack = Stack::start().await;
     let put =
