@@ -4,7 +4,6 @@ use crate::invoke::request_id;
 use crate::state::State;
 use crate::template;
 use async_trait::async_trait;
-use chrono::TimeDelta;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 use shared::edge::failure::failure;
@@ -14,9 +13,6 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{fmt, pin::Pin};
 use tokio::task::JoinSet;
-
-/// What Lambda gives a function to finish; the local stack tells it and does not enforce it.
-const LONGEST: TimeDelta = TimeDelta::minutes(15);
 
 /// A function that has started.
 #[async_trait]
@@ -146,10 +142,24 @@ impl Functions {
 
     /// Invokes a function without waiting for its answer.
     pub(crate) fn invoke_later(self: &Arc<Self>, running: &Running, event: Value, id: String) {
+        self.invoke_then(running, event, id, || ());
+    }
+
+    /// The same, and does something when it is done or has failed for good.
+    pub(crate) fn invoke_then(
+        self: &Arc<Self>,
+        running: &Running,
+        event: Value,
+        id: String,
+        then: impl FnOnce() + Send + 'static,
+    ) {
         let (functions, running) = (Arc::clone(self), running.clone());
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         while waiting.try_join_next().is_some() {}
-        waiting.spawn(async move { functions.insist(&running, &event, &id).await });
+        waiting.spawn(async move {
+            functions.insist(&running, &event, &id).await;
+            then();
+        });
     }
 
     /// Invokes a function as Lambda does for an asynchronous event: again if it fails, then to its queue.
@@ -193,6 +203,12 @@ impl Functions {
             while waiting.join_next().await.is_some() {}
         }
     }
+
+    /// Gives up the asynchronous invocations that are under way.
+    pub(crate) async fn end(&self) {
+        let mut waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        waiting.shutdown().await;
+    }
 }
 
 impl Running {
@@ -201,7 +217,8 @@ impl Running {
         let mut context = Context::default();
         id.clone_into(&mut context.request_id);
         context.invoked_function_arn.clone_from(&self.template.arn);
-        let deadline = (Clock::system().now() + LONGEST).timestamp_millis();
+        // It is told and not enforced.
+        let deadline = (Clock::system().now() + self.template.timeout).timestamp_millis();
         context.deadline = u64::try_from(deadline).unwrap_or_default();
         let function = Arc::clone(&self.function);
         let invocation = tokio::spawn(async move { function.invoke(LambdaEvent::new(event, context)).await });

@@ -8,7 +8,7 @@ use crate::s3::Store;
 use crate::schedule::Expression;
 use crate::state::State;
 use crate::streams::{Mapping, deliver, settle};
-use crate::template::Queue;
+use crate::template::{Event, Queue};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use shared::edge::Clock;
@@ -56,6 +56,31 @@ pub(crate) struct House {
 }
 
 impl House {
+    /// Takes up what an event source of the template asks for.
+    pub(crate) fn add(
+        &mut self,
+        function: Running,
+        event_id: &str,
+        event: Event,
+        schedules: bool,
+    ) -> Result<(), String> {
+        let id = format!("{}/{event_id}", function.template.id);
+        match event {
+            Event::Http(route) => self.routes.push((route, function.name)),
+            Event::Schedule(schedule) if schedules => {
+                self.schedules.push(Schedule { id, expression: schedule.expression, input: schedule.input, function });
+            }
+            // S3's events have their own place, since objects come before the functions are there.
+            Event::Schedule(_) | Event::Creation(_) => {}
+            Event::Stream(event) => {
+                let (dynamo, state, clock) = (self.dynamo.clone(), Arc::clone(&self.state), self.clock.clone());
+                let mapping = Mapping { id, event, function, dynamo, state, clock, turn: Mutex::default() };
+                mapping.begin()?;
+                self.mappings.push(mapping);
+            }
+        }
+        Ok(())
+    }
     /// Moves the clock; TTL's removals are delivered and due schedules have begun when it returns.
     pub(crate) async fn move_clock(&self, to: DateTime<Utc>) -> Result<(), UpkeepError> {
         let _turn = self.turn.lock().await;

@@ -2,7 +2,7 @@
 //!
 //! The template says which tables, buckets, queues, secrets and functions there are; [`Stack`] makes them on an
 //! embedded DynamoDB and an S3 of its own, and sends the functions the events that AWS would: requests, changes in
-//! tables, schedules, invocations. What the template gets wrong fails at start, with the name of the resource.
+//! tables, new objects, schedules, invocations. What the template gets wrong fails at start, with the name of the resource.
 //!
 //! Not imitated: IAM, throttling, timeouts, several instances of a function, the waits between retries, the 24 hours
 //! that a stream keeps a record, and TTL's five years (an item that expired longer ago is removed all the same).
@@ -15,6 +15,7 @@ mod host;
 mod house;
 mod http;
 mod invoke;
+mod notifications;
 mod options;
 pub mod s3;
 mod schedule;

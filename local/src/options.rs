@@ -2,6 +2,7 @@
 
 use crate::functions::Registry;
 use crate::template::TemplateError;
+use chrono::TimeDelta;
 use shared::edge::Clock;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -30,6 +31,8 @@ pub struct Options {
     pub ttl: bool,
     /// Whether schedules run.
     pub schedules: bool,
+    /// How long every function may take, instead of what the template says.
+    pub longest: Option<TimeDelta>,
 }
 
 impl Options {
@@ -46,6 +49,7 @@ impl Options {
             functions: Registry::custodian(),
             ttl: true,
             schedules: true,
+            longest: None,
         }
     }
 }

@@ -3,15 +3,15 @@
 use crate::dynamodb::{self, Dynamo};
 use crate::functions::{Functions, Running};
 use crate::host::{ACCESS_KEY, Endpoints, SECRET_KEY, sdk};
-use crate::house::{House, Schedule, UpkeepError};
+use crate::house::{House, UpkeepError};
+use crate::notifications::Notifications;
 use crate::options::{Options, StartError};
-use crate::s3::Store;
+use crate::s3::{Created, Store};
 use crate::state::{Message, State};
-use crate::streams::Mapping;
-use crate::template::{Event, REGION, Template, TemplateError};
+use crate::template::{REGION, Template, TemplateError};
 use crate::{http, s3, secrets, storage, surveys};
 use axum::Router;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use lambda_runtime::Diagnostic;
 use serde_json::Value;
 use shared::edge::{Clock, Host};
@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 
 /// How long the servers may take to finish what they are doing when the stack stops.
@@ -29,6 +29,7 @@ const LAST_REQUESTS: Duration = Duration::from_secs(2);
 /// A running stack; it ends when it is stopped or dropped.
 pub struct Stack {
     house: Arc<House>,
+    notifications: Arc<Notifications>,
     url: String,
     endpoints: Endpoints,
     hosts: BTreeMap<String, Host>,
@@ -57,11 +58,16 @@ impl Stack {
         let data = options.data.clone();
         let unusable = |problem: String| StartError::Data(data.clone().unwrap_or_else(std::env::temp_dir), problem);
         let state = Arc::new(State::open(data.as_deref()).map_err(|error| unusable(error.to_string()))?);
-        restore(&options.clock, &state);
+        state.restore(&options.clock);
         let dynamo = Dynamo::open(data.as_deref(), &options.clock).map_err(unusable)?;
         let folder = data.is_none().then(TempDir::new).transpose().map_err(|error| unusable(error.to_string()))?;
         let objects = folder.as_ref().map(|it| it.path().to_owned()).or(data.clone()).unwrap_or_default().join("s3");
         let store = Store::open(&objects, options.clock.clone()).map_err(|error| unusable(error.to_string()))?;
+
+        let notifications = Arc::clone(&state);
+        let notifications = Arc::new(Notifications::new(&template.functions, notifications, options.clock.clone()));
+        let told = Arc::clone(&notifications);
+        store.on_created(move |object| told.tell(object));
 
         let (end, ended) = watch::channel(false);
         let mut servers = JoinSet::new();
@@ -113,6 +119,7 @@ impl Stack {
             events.extend(std::mem::take(&mut function.events).into_iter().map(|event| (name.clone(), event)));
             hosts.insert(name.clone(), host);
             settings.insert(name.clone(), environment);
+            function.timeout = options.longest.unwrap_or(function.timeout);
             running.push(Running { name, template: Arc::new(function), function: started });
         }
         let functions = Arc::new(Functions::new(running, Arc::clone(&state), options.clock.clone()));
@@ -136,10 +143,11 @@ impl Stack {
         }
         let house = Arc::new(house);
         house.run_schedules();
+        notifications.begin(&functions);
         servers.spawn(serve(listener, http::router(Arc::clone(&house)), ended.clone()));
         servers.spawn(keep(Arc::clone(&house), ended));
         let url = format!("http://127.0.0.1:{port}");
-        Ok(Self { house, url, endpoints, hosts, settings, surveys, end, servers, _folder: folder })
+        Ok(Self { house, notifications, url, endpoints, hosts, settings, surveys, end, servers, _folder: folder })
     }
 
     /// Where the front door is.
@@ -184,6 +192,12 @@ impl Stack {
         &self.house.store
     }
 
+    /// Every object that is created from now on.
+    #[must_use]
+    pub fn created(&self) -> broadcast::Receiver<Created> {
+        self.notifications.subscribe()
+    }
+
     /// Invokes a function (by crate, name, logical id or ARN) as Lambda does and waits for its answer.
     ///
     /// # Errors
@@ -208,7 +222,7 @@ impl Stack {
         self.house.settle().await
     }
 
-    /// Waits until everything that waits in streams and asynchronous invocations is delivered.
+    /// Waits until everything that waits in streams, events and asynchronous invocations is delivered.
     ///
     /// # Errors
     /// If a stream could not be read.
@@ -224,44 +238,14 @@ impl Stack {
         messages.unwrap_or_default()
     }
 
-    /// Ends the stack; requests that are under way get a moment.
+    /// Ends the stack; requests that are under way get a moment, and what an event started begins again another time.
     pub async fn stop(mut self) {
         let _ = self.end.send(true);
         let finish = async { while self.servers.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(LAST_REQUESTS, finish).await;
         self.servers.shutdown().await;
+        self.house.functions.end().await;
     }
-}
-
-impl House {
-    fn add(&mut self, function: Running, event_id: &str, event: Event, schedules: bool) -> Result<(), String> {
-        let id = format!("{}/{event_id}", function.template.id);
-        match event {
-            Event::Http(route) => self.routes.push((route, function.name)),
-            Event::Schedule(schedule) if schedules => {
-                self.schedules.push(Schedule { id, expression: schedule.expression, input: schedule.input, function });
-            }
-            Event::Schedule(_) => {}
-            Event::Stream(event) => {
-                let (dynamo, state, clock) = (self.dynamo.clone(), Arc::clone(&self.state), self.clock.clone());
-                let mapping =
-                    Mapping { id, event, function, dynamo, state, clock, turn: tokio::sync::Mutex::default() };
-                mapping.begin()?;
-                self.mappings.push(mapping);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Moves a clock that nobody has moved to where it was when the folder was last used.
-fn restore(clock: &Clock, state: &State) {
-    let ahead = TimeDelta::milliseconds(state.read(|saved| saved.ahead));
-    if clock.ahead().is_zero() && !ahead.is_zero() {
-        clock.set(clock.now() + ahead);
-    }
-    let ahead = clock.ahead().num_milliseconds();
-    state.update(|saved| saved.ahead = ahead);
 }
 
 async fn listen(port: u16) -> std::io::Result<TcpListener> {

@@ -1,8 +1,9 @@
-//! What the stack itself remembers: how far its clock is ahead, how far it has read, and what failed.
+//! What the stack itself remembers: how far its clock is ahead, how far it has read, what waits and what failed.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use shared::edge::Clock;
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::io;
@@ -20,6 +21,14 @@ pub struct Message {
     pub body: Value,
 }
 
+/// An event of S3's that its function has not dealt with.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Pending {
+    /// The function's logical id.
+    pub(crate) function: String,
+    pub(crate) event: Value,
+}
+
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct Saved {
@@ -31,6 +40,10 @@ pub(crate) struct Saved {
     pub(crate) schedules: BTreeMap<String, DateTime<Utc>>,
     /// The messages of a queue, by its ARN.
     pub(crate) queues: BTreeMap<String, Vec<Message>>,
+    /// The events of S3's that no function has dealt with, by the id of their invocation.
+    pub(crate) events: BTreeMap<String, Pending>,
+    /// How many events of S3's there were.
+    pub(crate) sequence: u64,
 }
 
 /// What the stack remembers, in memory and, with a folder, across restarts.
@@ -64,6 +77,16 @@ impl State {
             Err(error) => return Err(error),
         };
         Ok(Self { saved: Mutex::new(saved), file: Some(file), _lock: Some(lock) })
+    }
+
+    /// Moves a clock that nobody has moved to where it was when the folder was last used.
+    pub(crate) fn restore(&self, clock: &Clock) {
+        let ahead = TimeDelta::milliseconds(self.read(|saved| saved.ahead));
+        if clock.ahead().is_zero() && !ahead.is_zero() {
+            clock.set(clock.now() + ahead);
+        }
+        let ahead = clock.ahead().num_milliseconds();
+        self.update(|saved| saved.ahead = ahead);
     }
 
     pub(crate) fn read<T>(&self, look: impl FnOnce(&Saved) -> T) -> T {

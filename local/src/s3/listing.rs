@@ -131,8 +131,8 @@ pub(super) fn page(asked: Option<i32>) -> S3Result<i32> {
     }
 }
 
-/// A key as `encoding-type=url` has it: a slash stays, a space is a plus.
-pub(super) fn spelled(key: &str, url: bool) -> String {
+/// A key as `encoding-type=url` and S3's events have it: a slash stays, a space is a plus.
+pub(crate) fn spelled(key: &str, url: bool) -> String {
     if !url {
         return key.to_owned();
     }

@@ -1,7 +1,7 @@
 //! An S3 of our own, for the local stack and the tests: the protocol is the crate `s3s`, the store is a folder.
 //!
 //! It answers what Custodian and a person with the AWS command line need: buckets, objects (ranges, conditions,
-//! copies, batches), lists, multipart uploads, checksums, presigned links, and S3's lifecycle rule when it is run.
+//! copies, batches), lists, multipart uploads, checksums, presigned links, and S3's lifecycle rules when they are run.
 //! Where it stays behind S3:
 //!
 //! - No versions, tags, ACLs, object lock, customer keys, policies, `ListObjects` version 1 or `UploadPartCopy`. What would
@@ -20,6 +20,7 @@
 mod body;
 mod checksum;
 mod conditions;
+mod created;
 mod disk;
 mod lifecycle;
 mod listing;
@@ -32,7 +33,9 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use created::{Created, How};
 pub use lifecycle::{Lifecycle, Removed};
+pub(crate) use listing::spelled;
 pub use store::{OpenUpload, Store};
 
 use hyper_util::{

@@ -5,6 +5,7 @@ use super::{
     body::{Announced, Received, Sink, receive},
     checksum::{Algorithm, answer_sum, stated},
     conditions::check_write,
+    created::How,
     disk::random,
     listing::{page, spelled},
     objects::{check_metadata, refuse_unless_plain},
@@ -137,7 +138,7 @@ impl Store {
                 headers: upload.headers.clone(),
                 encryption: upload.encryption.clone(),
             };
-            self.install(&input.bucket, bucket, object.clone())?;
+            self.install(&input.bucket, bucket, object.clone(), How::CompleteMultipartUpload)?;
             bucket.uploads.remove(&entry);
             self.disk.remove_upload(&input.bucket, &upload).map_err(S3Error::internal_error)?;
             Ok(object)

@@ -5,6 +5,7 @@ use super::{
     body::{Announced, Outgoing, Received, receive},
     checksum::{Algorithm, answer_sum, stated},
     conditions::{Reading, check_write},
+    created::How,
     record::{Encryption, Headers, Object, answer_encryption, encryption, headers, signed, timestamp},
 };
 use s3s::{
@@ -19,6 +20,13 @@ use s3s::{
 
 /// The most metadata that S3 keeps of an object, in bytes.
 const MOST_METADATA: usize = 2048;
+
+/// What is kept of an object beside its bytes, and how it came to be.
+struct About {
+    how: How,
+    headers: Headers,
+    encryption: Encryption,
+}
 
 impl Store {
     pub(super) async fn put_object(&self, mut request: S3Request<PutObjectInput>) -> S3Result<PutObjectOutput> {
@@ -43,7 +51,8 @@ impl Store {
         };
         let received = receive(&self.disk.tmp(), input.body.take(), announced).await?;
         let conditions = (input.if_match.as_ref(), input.if_none_match.as_ref());
-        let object = self.keep(&input.bucket, input.key, received, headers, encryption, conditions)?;
+        let about = About { how: How::Put, headers, encryption };
+        let object = self.keep(&input.bucket, input.key, received, about, conditions)?;
         let mut output = PutObjectOutput { e_tag: Some(object.tag()), ..Default::default() };
         output.checksum_type = Some(object.sum.kind());
         answer_sum!(output, &object.sum);
@@ -57,8 +66,7 @@ impl Store {
         bucket_name: &str,
         key: String,
         received: Received,
-        headers: Headers,
-        encryption: Encryption,
+        About { how, headers, encryption }: About,
         (if_match, if_none_match): (Option<&ETagCondition>, Option<&ETagCondition>),
     ) -> S3Result<Object> {
         self.with(bucket_name, |bucket| {
@@ -73,7 +81,7 @@ impl Store {
                 headers,
                 encryption,
             };
-            self.install(bucket_name, bucket, object.clone())?;
+            self.install(bucket_name, bucket, object.clone(), how)?;
             Ok(object)
         })
     }
@@ -168,7 +176,11 @@ impl Store {
         })
     }
 
-    pub(super) async fn copy_object(&self, mut input: CopyObjectInput) -> S3Result<CopyObjectOutput> {
+    pub(super) async fn copy_object(&self, request: S3Request<CopyObjectInput>) -> S3Result<CopyObjectOutput> {
+        if ["if-match", "if-none-match"].iter().any(|condition| request.headers.contains_key(*condition)) {
+            return Err(s3_error!(NotImplemented, "Only the source of a copy has conditions."));
+        }
+        let mut input = request.input;
         refuse_unless_plain!(input);
         let CopySource::Bucket { bucket, key, version_id } = &input.copy_source else {
             return Err(s3_error!(NotImplemented, "There are no access points."));
@@ -199,7 +211,8 @@ impl Store {
         let body = Outgoing::open(file, 0, source.size).await.map_err(S3Error::internal_error)?;
         let announced = Announced { otherwise: otherwise.or(Some(source.sum.algorithm)), ..Announced::default() };
         let received = receive(&self.disk.tmp(), Some(StreamingBlob::new(body)), announced).await?;
-        let object = self.keep(&input.bucket, input.key, received, headers, asked, (None, None))?;
+        let about = About { how: How::Copy, headers, encryption: asked };
+        let object = self.keep(&input.bucket, input.key, received, about, (None, None))?;
         let mut result = CopyObjectResult {
             e_tag: Some(object.tag()),
             last_modified: Some(timestamp(object.modified)),

@@ -79,7 +79,7 @@ impl S3 for Service {
         &self,
         request: S3Request<dto::CopyObjectInput>,
     ) -> S3Result<S3Response<dto::CopyObjectOutput>> {
-        self.0.copy_object(request.input).await.map(S3Response::new)
+        self.0.copy_object(request).await.map(S3Response::new)
     }
 
     async fn list_objects_v2(

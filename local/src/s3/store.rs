@@ -1,6 +1,7 @@
 //! The store: a folder, an index of it in memory, and one lock over both.
 
 use super::{
+    created::{Created, Ear, How},
     disk::Disk,
     record::{Bucket, Object, Settings},
 };
@@ -22,6 +23,7 @@ pub struct Store {
     pub(super) disk: Arc<Disk>,
     buckets: Arc<Mutex<BTreeMap<String, Bucket>>>,
     clock: Clock,
+    pub(super) ear: Arc<Ear>,
 }
 
 /// A multipart upload that is neither complete nor aborted.
@@ -43,7 +45,7 @@ impl Store {
     pub fn open(root: &Path, clock: Clock) -> io::Result<Self> {
         let disk = Disk::open(root)?;
         let buckets = disk.load()?;
-        Ok(Self { disk: Arc::new(disk), buckets: Arc::new(Mutex::new(buckets)), clock })
+        Ok(Self { disk: Arc::new(disk), buckets: Arc::new(Mutex::new(buckets)), clock, ear: Arc::default() })
     }
 
     /// Makes a bucket; one that is there already stays as it is.
@@ -74,6 +76,16 @@ impl Store {
             .collect()
     }
 
+    /// The bytes of an object; nothing if there is no such object.
+    ///
+    /// # Errors
+    /// If the folder can't be read.
+    pub fn bytes(&self, bucket: &str, key: &str) -> io::Result<Option<Vec<u8>>> {
+        let buckets = self.buckets();
+        let object = buckets.get(bucket).and_then(|bucket| bucket.objects.get(key));
+        object.map(|object| std::fs::read(self.disk.data(bucket, &object.data))).transpose()
+    }
+
     /// The time in whole seconds, which is as much as S3 keeps.
     pub(super) fn now(&self) -> DateTime<Utc> {
         let now = self.clock.now();
@@ -89,7 +101,7 @@ impl Store {
         if buckets.contains_key(name) {
             return Ok(false);
         }
-        let settings = Settings { created: self.now(), lifecycle: None };
+        let settings = Settings { created: self.now(), rules: Vec::new() };
         self.disk.make(name, &settings)?;
         buckets.insert(name.to_owned(), Bucket { settings, objects: BTreeMap::new(), uploads: BTreeMap::new() });
         Ok(true)
@@ -122,13 +134,16 @@ impl Store {
         self.with(bucket, |bucket| bucket.objects.get(key).cloned().ok_or_else(|| s3_error!(NoSuchKey)))
     }
 
-    /// Puts an object whose bytes are in place into the index, instead of the one that was there.
-    pub(super) fn install(&self, name: &str, bucket: &mut Bucket, object: Object) -> S3Result<()> {
+    /// Puts an object whose bytes are in place into the index, instead of the one that was there, and tells of it.
+    pub(super) fn install(&self, name: &str, bucket: &mut Bucket, object: Object, how: How) -> S3Result<()> {
         if let Err(error) = self.disk.write_object(name, &object) {
             let _ = self.disk.discard(name, &object.data);
             return Err(S3Error::internal_error(error));
         }
-        match bucket.objects.insert(object.key.clone(), object) {
+        let created = Created::new(name, &object, how);
+        let former = bucket.objects.insert(object.key.clone(), object);
+        self.tell(&created);
+        match former {
             Some(former) => self.disk.discard(name, &former.data).map_err(S3Error::internal_error),
             None => Ok(()),
         }

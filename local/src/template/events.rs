@@ -1,5 +1,6 @@
-//! What invokes a function: a route, a stream, a schedule.
+//! What invokes a function: a route, a stream, a schedule, an object.
 
+use super::creations::CreationEvent;
 use super::resources::{flag, number, only, read};
 use crate::filter::Filter;
 use crate::http::routes::Route;
@@ -13,6 +14,7 @@ pub(crate) enum Event {
     Http(Route),
     Stream(StreamEvent),
     Schedule(ScheduleEvent),
+    Creation(CreationEvent),
 }
 
 /// A stream mapping: which records, in which batches, and what happens to those that fail.
@@ -83,6 +85,7 @@ impl Event {
             "HttpApi" => only(&properties, &HTTP).and_then(|()| route(&properties)).map(Self::Http),
             "DynamoDB" => only(&properties, &STREAM).and_then(|()| stream(properties)).map(Self::Stream),
             "ScheduleV2" => only(&properties, &SCHEDULE).and_then(|()| schedule(properties)).map(Self::Schedule),
+            "S3" => CreationEvent::new(properties).map(Self::Creation),
             other => Err(format!("the type {other:?} is not understood by the local stack")),
         }
     }

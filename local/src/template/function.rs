@@ -2,8 +2,14 @@
 
 use super::events::Event;
 use super::intrinsics::text;
+use chrono::TimeDelta;
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+/// How long a function may take if the template does not say.
+const TIMEOUT: i64 = 3;
+/// The longest that Lambda allows, in seconds.
+const LONGEST: i64 = 900;
 
 /// A function: which of the crates it is, its settings and what invokes it.
 #[derive(Debug)]
@@ -15,6 +21,8 @@ pub(crate) struct Function {
     pub(crate) crates: Vec<String>,
     pub(crate) settings: BTreeMap<String, String>,
     pub(crate) events: Vec<(String, Event)>,
+    /// How long an invocation may take.
+    pub(crate) timeout: TimeDelta,
     /// How often an asynchronous invocation that failed is tried again.
     pub(crate) retries: i64,
     /// The queue for an asynchronous invocation that failed for good.
@@ -36,6 +44,11 @@ impl Function {
             let parsed = Event::new(value).map_err(|problem| format!("event {event}: {problem}"))?;
             events.push((event.clone(), parsed));
         }
+        let timeout = properties.get("Timeout").map(text).transpose()?;
+        let timeout = timeout.map_or(Ok(TIMEOUT), |timeout| {
+            let seconds = timeout.parse().ok().filter(|seconds| (1..=LONGEST).contains(seconds));
+            seconds.ok_or_else(|| format!("a Timeout of {timeout} is not between 1 and {LONGEST} seconds"))
+        });
         let asynchronous = properties.get("EventInvokeConfig");
         let retries = asynchronous.and_then(|config| config.get("MaximumRetryAttempts")).map(text).transpose()?;
         let failures = properties.pointer("/EventInvokeConfig/DestinationConfig/OnFailure/Destination");
@@ -47,6 +60,7 @@ impl Function {
             crates: folder.into_iter().chain(short).collect(),
             settings,
             events,
+            timeout: TimeDelta::seconds(timeout?),
             retries: retries.and_then(|retries| retries.parse().ok()).unwrap_or(2),
             failures: failures.map(text).transpose()?,
         })
@@ -57,7 +71,7 @@ impl Function {
         let of_streams = self.events.iter().filter_map(|(_, event)| match event {
             Event::Stream(stream) => stream.failures.as_deref(),
             Event::Schedule(schedule) => schedule.failures.as_deref(),
-            Event::Http(_) => None,
+            Event::Http(_) | Event::Creation(_) => None,
         });
         self.failures.as_deref().into_iter().chain(of_streams)
     }
@@ -65,6 +79,9 @@ impl Function {
 
 /// A function's properties with what `Globals` says for every function.
 pub(super) fn with_globals(mut properties: Value, globals: Option<&Value>) -> Value {
+    if let (Some(timeout), Value::Object(properties)) = (globals.and_then(|it| it.get("Timeout")), &mut properties) {
+        properties.entry("Timeout").or_insert_with(|| timeout.clone());
+    }
     let variables = globals.and_then(|globals| globals.pointer("/Environment/Variables")).and_then(Value::as_object);
     if let (Some(variables), Value::Object(properties)) = (variables, &mut properties) {
         let environment = properties.entry("Environment").or_insert_with(|| serde_json::json!({}));

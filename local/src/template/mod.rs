@@ -1,12 +1,14 @@
 //! `template.yaml`, read as AWS would read it: what is wrong in it fails here, at start.
 
 mod conditions;
+mod creations;
 mod events;
 mod function;
 mod intrinsics;
 mod resources;
 mod yaml;
 
+pub(crate) use creations::CreationEvent;
 pub(crate) use events::{Event, StreamEvent};
 pub(crate) use function::Function;
 pub(crate) use intrinsics::ACCOUNT;
@@ -107,7 +109,7 @@ impl Template {
 
     /// Checks what one part of the template says about another.
     fn check(&self) -> Result<(), (String, String)> {
-        let mut routes = BTreeSet::new();
+        let (mut routes, mut creations) = (BTreeSet::new(), Vec::<(String, &CreationEvent)>::new());
         for function in &self.functions {
             for (event_id, event) in &function.events {
                 let wrong = |problem: String| (function.id.clone(), format!("event {event_id}: {problem}"));
@@ -116,6 +118,15 @@ impl Template {
                         return Err(wrong(format!("the route {} is there twice", route.key())));
                     }
                     Event::Stream(stream) => self.check_stream(stream).map_err(wrong)?,
+                    Event::Creation(event) => {
+                        if !self.buckets.iter().any(|bucket| bucket.name == event.bucket) {
+                            return Err(wrong(format!("{} is no bucket of this template", event.bucket)));
+                        }
+                        if let Some((other, _)) = creations.iter().find(|(_, known)| known.overlaps(event)) {
+                            return Err(wrong(format!("S3 refuses filters that overlap, and {other} has the same")));
+                        }
+                        creations.push((format!("{} of {}", event_id, function.id), event));
+                    }
                     _ => {}
                 }
             }

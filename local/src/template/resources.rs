@@ -124,6 +124,20 @@ impl Table {
     }
 }
 
+/// The properties of `AWS::S3::Bucket` that change nothing here, or that are understood.
+///
+/// Versions are not there, and notifications SAM makes of the functions' S3 events.
+const BUCKET: [&str; 8] = [
+    "BucketEncryption",
+    "BucketName",
+    "LifecycleConfiguration",
+    "LoggingConfiguration",
+    "MetricsConfigurations",
+    "OwnershipControls",
+    "PublicAccessBlockConfiguration",
+    "Tags",
+];
+
 /// A bucket and what its lifecycle removes.
 #[derive(Debug)]
 pub(crate) struct Bucket {
@@ -134,8 +148,10 @@ pub(crate) struct Bucket {
 
 /// One rule of a lifecycle, in days.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct LifecycleRule {
+    #[serde(default, rename = "Id")]
+    _id: Option<String>,
     pub(crate) status: String,
     #[serde(default)]
     pub(crate) prefix: String,
@@ -171,6 +187,7 @@ impl Bucket {
             #[serde(default)]
             lifecycle_configuration: Lifecycle,
         }
+        only(&properties, &BUCKET)?;
         let properties: Properties = read(properties)?;
         let rules = properties.lifecycle_configuration.rules;
         let rules = rules.into_iter().filter(|rule| rule.status == "Enabled").collect();
@@ -185,6 +202,22 @@ pub(crate) struct Queue {
     pub(crate) arn: String,
 }
 
+/// What `GenerateSecretString` has.
+const GENERATE: [&str; 10] = [
+    "ExcludeCharacters",
+    "ExcludeLowercase",
+    "ExcludeNumbers",
+    "ExcludePunctuation",
+    "ExcludeUppercase",
+    "GenerateStringKey",
+    "IncludeSpace",
+    "PasswordLength",
+    "RequireEachIncludedType",
+    "SecretStringTemplate",
+];
+/// How long a generated text is if the template does not say.
+const LENGTH: usize = 32;
+
 /// A secret whose value AWS would generate.
 #[derive(Debug)]
 pub(crate) struct Secret {
@@ -192,11 +225,14 @@ pub(crate) struct Secret {
     pub(crate) arn: String,
     /// The JSON around the generated text, and the key under which it stands.
     pub(crate) template: Option<(Map<String, Value>, String)>,
+    /// How long the generated text is.
+    pub(crate) length: usize,
 }
 
 impl Secret {
     pub(super) fn new(name: String, arn: String, properties: &Value) -> Result<Self, String> {
         let generate = properties.get("GenerateSecretString");
+        only(generate.unwrap_or(&Value::Null), &GENERATE)?;
         let field = |name: &str| generate.and_then(|it| it.get(name)).and_then(Value::as_str);
         let template = match (field("SecretStringTemplate"), field("GenerateStringKey")) {
             (Some(template), Some(key)) => {
@@ -209,7 +245,12 @@ impl Secret {
             (None, None) => None,
             _ => return Err("SecretStringTemplate and GenerateStringKey need each other".into()),
         };
-        Ok(Self { name, arn, template })
+        let length = generate.and_then(|it| it.get("PasswordLength")).map(text).transpose()?;
+        let length = length.map_or(Ok(LENGTH), |length| {
+            let checked = length.parse().ok().filter(|length| (1..=4096).contains(length));
+            checked.ok_or_else(|| format!("a PasswordLength of {length} is not between 1 and 4,096"))
+        });
+        Ok(Self { name, arn, template, length: length? })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The stack with functions that are fakes.
 
+mod creations;
 mod requests;
 mod start;
 mod time;
@@ -56,7 +57,8 @@ fn options(template: &Path, functions: [(&str, &Fake); 3]) -> Options {
     let mut options = Options::new(template);
     options.parameters = [("Unnamed".to_owned(), "x".to_owned())].into();
     options.functions = Registry::default();
-    for (name, fake) in functions {
+    let reader = Fake::default();
+    for (name, fake) in functions.into_iter().chain([("reader", &reader)]) {
         let fake = fake.clone();
         options.functions = options.functions.with(name, move |_| {
             let fake: Arc<dyn Function> = Arc::new(fake.clone());

@@ -72,6 +72,16 @@ async fn what_is_wrong_in_the_template_fails_at_start_and_names_the_resource() {
         ),
         ("Unnamed: { Type: String }", "Other: { Type: String }", "Parameters: Other has no Default"),
         ("SecretStringTemplate: '{\"v", "SecretStringTemplate: '\"v", "Secret: SecretStringTemplate"),
+        ("ExpirationInDays: 365", "ExpiresInDays: 365", "Intake: unknown field `ExpiresInDays`"),
+        ("Prefix: reports/", "Filter: { Prefix: reports/ }", "Intake: unknown field `Filter`"),
+        ("ExpirationInDays: 365", "ExpirationInDays: 0", "Intake: 0 days is no lifecycle"),
+        ("LifecycleConfiguration:", "VersioningConfiguration:", "Packages: VersioningConfiguration is not one of"),
+        ("Bucket: !Ref Intake", "Bucket: elsewhere", "Reader: event Inbox: elsewhere is no bucket of this template"),
+        ("ObjectCreated:*", "ObjectRemoved:*", "Reader: event Inbox: s3:ObjectRemoved:* is not an event"),
+        ("Value: onward/", "Value: in", "Reader: event Onward: S3 refuses filters that overlap, and Inbox of Reader"),
+        ("Timeout: 900", "Timeout: 901", "Reader: a Timeout of 901 is not between"),
+        ("PasswordLength: 64", "PasswordLength: many", "Salts: a PasswordLength of many"),
+        ("ExcludePunctuation: true", "ExcludePunctuations: true", "Salts: ExcludePunctuations is not one of"),
         ("Resources:", "Resources: [", "YAML: "),
     ] {
         let error = refused(from, to).await;
