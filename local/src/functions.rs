@@ -34,6 +34,7 @@ impl Registry {
     pub fn custodian() -> Self {
         Self::default()
             .with("ingest", |host| async move { started(ingest::Ingest::start(&host).await) })
+            .with("import", |host| async move { started(import::Import::start(&host).await) })
             .with("expire", |host| async move { started(expire::Expire::start(&host).await) })
             .with("sweep", |host| async move { started(sweep::Sweep::start(&host).await) })
             .with("export", |host| async move { started(export::Export::start(&host).await) })
@@ -95,7 +96,7 @@ macro_rules! functions {
     )+};
 }
 
-functions!(ingest::Ingest, expire::Expire, sweep::Sweep, export::Export, erase::Erase);
+functions!(ingest::Ingest, import::Import, expire::Expire, sweep::Sweep, export::Export, erase::Erase);
 
 /// A function of the template, running.
 #[derive(Clone)]

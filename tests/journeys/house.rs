@@ -5,7 +5,9 @@ use chrono::{DateTime, Utc};
 use local::{Options, Stack};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
+use shared::domain::source::Source;
 use shared::edge::Clock;
+use shared::storage::files::{Beside, File};
 use std::collections::BTreeSet;
 
 /// When every journey begins: a Monday morning in November.
@@ -137,14 +139,58 @@ impl House {
 
     /// An object of the bucket of packages.
     pub async fn object(&self, key: &str) -> String {
-        let client = self.s3();
-        let object = client.get_object().bucket(self.bucket()).key(key).send().await.unwrap();
+        self.object_in(&self.bucket(), key).await
+    }
+
+    /// An object.
+    pub async fn object_in(&self, bucket: &str, key: &str) -> String {
+        let object = self.s3().get_object().bucket(bucket).key(key).send().await.unwrap();
         String::from_utf8(object.body.collect().await.unwrap().to_vec()).unwrap()
     }
 
     /// The keys of all objects.
     pub fn objects(&self) -> Vec<String> {
         self.stack.store().keys(&self.bucket())
+    }
+
+    /// A partner drops a file into the intake bucket; gives the report of what became of it.
+    pub async fn drop_file(&self, source: &str, name: &str, file: &[u8]) -> Value {
+        let id = self.put_file(source, name, file).await;
+        self.stack.settle().await.unwrap();
+        self.report(source, &id).await
+    }
+
+    /// A partner drops a file, and nobody waits; gives what the import is called.
+    pub async fn put_file(&self, source: &str, name: &str, file: &[u8]) -> String {
+        let (key, body) = (format!("{source}/{name}"), file.to_vec().into());
+        let put = self.s3().put_object().bucket(self.intake()).key(&key).body(body).send().await.unwrap();
+        File::dropped(&key, put.e_tag().unwrap()).unwrap().id()
+    }
+
+    /// The report of an import.
+    pub async fn report(&self, source: &str, id: &str) -> Value {
+        let key = Beside::Report.key(Source::named(source).unwrap(), id);
+        serde_json::from_str(&self.object_in(&self.intake(), &key).await).unwrap()
+    }
+
+    /// The rows of a source that could not be read.
+    pub async fn quarantined(&self, source: &str) -> Vec<Value> {
+        let mut rows = Vec::new();
+        for key in self.files().into_iter().filter(|key| key.starts_with(&format!("quarantine/{source}/"))) {
+            let lines = self.object_in(&self.intake(), &key).await;
+            rows.extend(lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()));
+        }
+        rows
+    }
+
+    /// Everything in the intake bucket.
+    pub fn files(&self) -> Vec<String> {
+        self.stack.store().keys(&self.intake())
+    }
+
+    /// The bucket that partners drop files into.
+    pub fn intake(&self) -> String {
+        self.stack.settings("import").unwrap()["INTAKE_BUCKET"].clone()
     }
 
     /// Every item of a table, as text that can be searched and compared, expired or not.
@@ -167,6 +213,9 @@ impl House {
         }
         for key in self.objects() {
             all.insert(format!("object {key} {}", self.object(&key).await));
+        }
+        for key in self.files() {
+            all.insert(format!("file {key} {}", self.object_in(&self.intake(), &key).await));
         }
         all.extend(self.stack.store().uploads(&self.bucket()).iter().map(|upload| format!("upload {}", upload.key)));
         all

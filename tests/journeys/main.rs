@@ -10,6 +10,7 @@ mod exports;
 mod faults;
 mod heard;
 mod house;
+mod imports;
 mod linking;
 mod permissions;
 mod permissions_used;

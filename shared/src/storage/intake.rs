@@ -9,11 +9,12 @@ use super::records::Records;
 use super::suppressions::{Suppressed, Suppressions};
 use crate::domain::arrival::Arrival;
 use crate::domain::ledger::Cause;
-use crate::domain::record::{Contact, Holder};
+use crate::domain::record::{Contact, Holder, Record};
+use crate::domain::revision::Revision;
 use crate::domain::source::Source;
 use crate::domain::subject::SubjectKeys;
-use case::{Case, Change, Put};
-use chrono::{DateTime, Utc};
+use case::{Case, Change, Link, Put};
+use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 /// How many single calls are under way at a time.
@@ -109,9 +110,8 @@ impl Intake {
         case::assign(cases, self.records.lying(keys, now).await?);
         // A call keeps its number; a million of them are not looked for one by one.
         let elsewhere = |case: &&Case| case.lying.is_empty() && case.source != Source::Telephone;
-        let looked = stream::iter(cases.iter().filter(elsewhere).flat_map(Case::days))
-            .map(|(day, sort)| async move { self.records.placed(day, &sort).await })
-            .buffer_unordered(AT_ONCE);
+        let days: Vec<(NaiveDate, String)> = cases.iter().filter(elsewhere).flat_map(Case::days).collect();
+        let looked = stream::iter(days).map(|(day, sort)| self.placed(day, sort)).buffer_unordered(AT_ONCE);
         let keys: Vec<Vec<Key>> = looked.try_collect().await?;
         case::assign(cases, self.records.lying(keys.into_iter().flatten().collect(), now).await?);
         Ok(())
@@ -126,11 +126,9 @@ impl Intake {
         }
         let puts: Vec<(usize, &Put)> =
             decided.iter().enumerate().filter_map(|(place, (_, change))| Some((place, change.put.as_ref()?))).collect();
-        stream::iter(puts.iter().flat_map(|(_, put)| put.links(&self.keys)))
-            .map(|(from, to, day, until)| async move { self.records.link(&from, &to, day, until).await.map(drop) })
-            .buffer_unordered(AT_ONCE)
-            .try_collect::<()>()
-            .await?;
+        let links: Vec<Link> = puts.iter().flat_map(|(_, put)| put.links(&self.keys)).collect();
+        let linked = stream::iter(links).map(|link| self.link(link)).buffer_unordered(AT_ONCE);
+        linked.try_collect::<()>().await?;
         let again = self.put(&puts, now).await?;
         for cause in [Cause::Correction, Cause::Erasure] {
             let kept = decided.iter().enumerate().filter(|(place, _)| !again.contains(place));
@@ -147,14 +145,33 @@ impl Intake {
         let (many, single): (Vec<_>, Vec<_>) =
             puts.iter().copied().partition(|(_, put)| puts.len() > 1 && put.instead_of.is_none());
         self.records.keep_all(many.iter().map(|(_, put)| &put.record)).await?;
+        let single: Vec<(usize, Record, Option<Revision>)> =
+            single.into_iter().map(|(place, put)| (place, put.record.clone(), put.instead_of.clone())).collect();
         let put = stream::iter(single)
-            .map(|(place, put)| async move {
-                let put = self.records.put_instead(&put.record, put.instead_of.as_ref(), now).await?;
-                Ok::<_, StorageError>((!put).then_some(place))
-            })
+            .map(|(place, record, instead_of)| self.put_single(place, record, instead_of, now))
             .buffer_unordered(AT_ONCE);
         let again: Vec<Option<usize>> = put.try_collect().await?;
         Ok(again.into_iter().flatten().collect())
+    }
+
+    /// Gives the place of what somebody else wrote in between.
+    async fn put_single(
+        &self,
+        place: usize,
+        record: Record,
+        instead_of: Option<Revision>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<usize>, StorageError> {
+        let put = self.records.put_instead(&record, instead_of.as_ref(), now).await?;
+        Ok((!put).then_some(place))
+    }
+
+    async fn placed(&self, day: NaiveDate, sort: String) -> Result<Vec<Key>, StorageError> {
+        self.records.placed(day, &sort).await
+    }
+
+    async fn link(&self, link: Link) -> Result<(), StorageError> {
+        self.records.link(&link.from, &link.to, link.day, link.until).await.map(drop)
     }
 
     /// Somebody was erased while this was written: what is theirs goes again.

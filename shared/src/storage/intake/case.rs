@@ -40,6 +40,15 @@ pub(super) struct Put {
     pub(super) instead_of: Option<Revision>,
 }
 
+/// A link that leads to a record.
+pub(super) struct Link {
+    pub(super) from: SubjectKey,
+    pub(super) to: SubjectKey,
+    /// Its day in the index.
+    pub(super) day: NaiveDate,
+    pub(super) until: ExpiresAt,
+}
+
 /// Sorts what was handed over by record, in the order of its first arrival.
 pub(super) fn of(arrivals: Vec<Arrival>, keys: &SubjectKeys) -> Vec<Case> {
     let mut places: HashMap<(Source, RecordId), usize> = HashMap::new();
@@ -175,12 +184,12 @@ impl Put {
         keys::record(&self.record.holder, self.record.details.source, &self.record.id)
     }
 
-    /// The links that lead to it: from, to, the day in the index, until.
-    pub(super) fn links(&self, keys: &SubjectKeys) -> Vec<(SubjectKey, SubjectKey, NaiveDate, ExpiresAt)> {
+    /// The links that lead to it.
+    pub(super) fn links(&self, keys: &SubjectKeys) -> Vec<Link> {
         let Record { holder, details, .. } = &self.record;
         let Some(subject) = holder.subject() else { return Vec::new() };
         let (day, until) = (details.collected_at.date_naive(), details.expires_at);
         let further = details.contact.further_keys(keys);
-        further.into_iter().map(|from| (from, subject.clone(), day, until)).collect()
+        further.into_iter().map(|from| Link { from, to: subject.clone(), day, until }).collect()
     }
 }

@@ -1,0 +1,98 @@
+//! So many rows as are taken in at once.
+
+use crate::reading::{Reading, Refusal};
+use crate::report::{Quarantined, Report, Warning};
+use crate::rows::{Framed, Raw};
+use crate::sources::{Five9, Place, Problem, Reader};
+use chrono::{DateTime, Utc};
+use shared::domain::arrival::{Arrival, Word};
+use shared::domain::particulars::{Complaint, Particulars};
+
+/// How many rows are in a chunk.
+const ROWS: usize = 1_000;
+/// How many bytes of rows are in it, if rows are long: what a chunk needs in memory is a few times as much.
+const BYTES: usize = 2 * 1024 * 1024;
+
+/// Rows that are taken in at once.
+#[derive(Default)]
+pub struct Chunk {
+    /// Where it begins.
+    pub first_line: u64,
+    /// What its good rows hand over.
+    pub arrivals: Vec<Arrival>,
+    /// Its bad rows, one JSON object a line.
+    pub quarantined: Vec<u8>,
+    /// Whether the file ends with it.
+    pub is_last: bool,
+}
+
+impl Chunk {
+    /// Reads the next chunk of a file; counts what is not handed over.
+    pub async fn read(
+        reading: &mut Reading,
+        five9: &Five9,
+        report: &mut Report,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Refusal> {
+        let mut chunk = Self { first_line: reading.position().line, ..Self::default() };
+        let (source, file) = (reading.source(), reading.dropped_at());
+        let (mut reader, mut rows, mut bytes) = (None, 0, 0);
+        while rows < ROWS && bytes < BYTES {
+            let framed = reading.next().await?;
+            if reader.is_none() {
+                // The header is known by now; a file without rows has to have its columns as well.
+                reader = Reader::new(source, reading.header(), five9)?;
+            }
+            let (Some(framed), Some(reader)) = (framed, &reader) else {
+                chunk.is_last = true;
+                break;
+            };
+            rows += 1;
+            report.rows += 1;
+            let (raw, row) = match framed {
+                Framed::Row { raw, row } => (raw, row),
+                Framed::Broken { raw, rule } => {
+                    bytes += raw.bytes.len();
+                    report.refuse(rule.name());
+                    chunk.quarantine(&Quarantined::broken(raw.line, rule.name(), &raw.bytes));
+                    continue;
+                }
+            };
+            bytes += raw.bytes.len();
+            let place = Place { file, line: raw.line, now };
+            chunk.sort(reader.read(row, place), &raw, report);
+        }
+        Ok(chunk)
+    }
+
+    fn sort(&mut self, read: Result<Arrival, Problem>, raw: &Raw, report: &mut Report) {
+        match read {
+            Ok(arrival) => {
+                report.collected(arrival.collected_at);
+                if is_beyond_calendar(&arrival) {
+                    report.warn(Warning::BeyondCalendar);
+                }
+                self.arrivals.push(arrival);
+            }
+            Err(Problem::TooOld) => report.too_old += 1,
+            Err(Problem::InFuture) => report.in_future += 1,
+            Err(Problem::Fault(fault)) => {
+                report.refuse(fault.rule.name());
+                self.quarantine(&Quarantined::fault(raw.line, &fault, &raw.bytes));
+            }
+        }
+    }
+
+    fn quarantine(&mut self, row: &Quarantined<'_>) {
+        self.quarantined.extend(serde_json::to_vec(row).unwrap_or_default());
+        self.quarantined.push(b'\n');
+    }
+}
+
+fn is_beyond_calendar(arrival: &Arrival) -> bool {
+    let Word::Told(details) = &arrival.word else { return false };
+    let Particulars::Complaints(Complaint { clocks: Some(clocks), closed_at: None, .. }) = &details.particulars else {
+        return false;
+    };
+    !clocks.are_known()
+}

@@ -1,0 +1,179 @@
+//! What partners drop into the intake bucket becomes records.
+//!
+//! S3 starts it when a file lands. It reads the file as a stream and takes it in a chunk of rows at a time; what it can't
+//! read goes to quarantine. When its time runs out it remembers where it is and hands over to another invocation.
+//! Everything is safe to do again: wherever it breaks off, the next run ends in the same records.
+
+mod checkpoint;
+mod chunk;
+mod event;
+mod reading;
+pub mod report;
+pub mod rows;
+pub mod sources;
+
+use checkpoint::Checkpoint;
+use chrono::TimeDelta;
+use chunk::Chunk;
+use event::Started;
+use lambda_runtime::{Diagnostic, LambdaEvent};
+use reading::{Reading, Refusal};
+use report::Report;
+use serde_json::{Value, json};
+use shared::edge::{Clock, Deadline, Host, StartError, failure, secret};
+use shared::storage::StorageError;
+use shared::storage::files::{Beside, File, Files};
+use shared::storage::imports::Imports;
+use shared::storage::intake::Intake;
+use shared::storage::ledger::Ledger;
+use shared::storage::records::Records;
+use shared::storage::suppressions::Suppressions;
+use sources::Five9;
+
+/// What this function is invoked with.
+const S3: &str = "a notification of S3 about the intake bucket";
+/// How much of an invocation is left for finishing what was begun: far longer than a chunk takes.
+const MARGIN: TimeDelta = TimeDelta::minutes(1);
+/// After how many chunks it is remembered how far a file is read.
+const CHUNKS: u32 = 10;
+
+/// Turns files into records.
+#[derive(Debug)]
+pub struct Import {
+    clock: Clock,
+    files: Files,
+    intake: Intake,
+    imports: Imports,
+    five9: Five9,
+}
+
+impl Import {
+    /// Makes clients and keys once.
+    ///
+    /// # Errors
+    /// [`StartError`] if a setting, the secret or the tenant's configuration cannot be used.
+    pub async fn start(host: &Host) -> Result<Self, StartError> {
+        let (dynamodb, register) = (host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned());
+        let five9 = Five9::parse(include_str!("../../../config/five9.json"))
+            .map_err(|_| StartError::Invalid("config/five9.json", "is not the tenant's configuration"))?;
+        Ok(Self {
+            clock: host.clock(),
+            files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()),
+            intake: Intake {
+                records: Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned()),
+                suppressions: Suppressions::new(dynamodb.clone(), register.clone()),
+                ledger: Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned()),
+                keys: secret::subject_keys(host).await?,
+            },
+            imports: Imports::new(dynamodb, register),
+            five9,
+        })
+    }
+
+    /// Imports the files that S3 tells of; gives their reports.
+    ///
+    /// # Errors
+    /// A constant if the event is none of S3's; what could not be done, without saying what was in the file. Lambda
+    /// invokes again then, and it goes on from where it was.
+    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+        let (payload, context) = event.into_parts();
+        let started = event::read(payload).ok_or_else(|| failure::not_an_event(S3))?;
+        let mut reports = Vec::new();
+        for one in started {
+            let report = self.handle(one, Deadline::of(&context)).await.map_err(|error| {
+                tracing::error!(error = %error, outcome = "unfinished", "import");
+                failure::failure("Unavailable", error)
+            })?;
+            reports.extend(report);
+        }
+        Ok(json!({"reports": reports}))
+    }
+
+    /// Imports one file, or goes on with it; gives its report so far, or nothing if it is done with already.
+    async fn handle(&self, started: Started, deadline: Deadline) -> Result<Option<Report>, StorageError> {
+        let checkpoint = match &started {
+            Started::Dropped(file) => self.checkpoint(file).await?,
+            Started::HandedOver { source, id } => {
+                let saved = self.files.read(*source, id, Beside::Progress).await?;
+                saved.and_then(|saved| Checkpoint::parse(&saved))
+            }
+        };
+        let Some(checkpoint) = checkpoint else { return Ok(None) };
+        let file = checkpoint.file();
+        let Some(reading) = Reading::open(&self.files, &file, &checkpoint).await? else {
+            // The same notification again, or a file that was replaced: the other one has its own.
+            tracing::info!(source = file.source.as_str(), outcome = "gone", "import");
+            return Ok(None);
+        };
+        self.read(&file, reading, checkpoint, deadline).await.map(Some)
+    }
+
+    /// Where reading this file goes on.
+    async fn checkpoint(&self, file: &File) -> Result<Option<Checkpoint>, StorageError> {
+        let saved = self.files.read(file.source, &file.id(), Beside::Progress).await?;
+        Ok(saved.and_then(|saved| Checkpoint::parse(&saved)).or_else(|| Some(Checkpoint::start(file))))
+    }
+
+    async fn read(
+        &self,
+        file: &File,
+        mut reading: Reading,
+        mut checkpoint: Checkpoint,
+        deadline: Deadline,
+    ) -> Result<Report, StorageError> {
+        for count in 1_u32.. {
+            let now = self.clock.now();
+            let chunk = match Chunk::read(&mut reading, &self.five9, &mut checkpoint.report, now).await {
+                Ok(chunk) => chunk,
+                Err(Refusal::Storage(error)) => return Err(error),
+                Err(Refusal::Unreadable(reason)) => {
+                    self.files.quarantine(file).await?;
+                    checkpoint.report.refused(reason, now);
+                    break;
+                }
+            };
+            if !chunk.quarantined.is_empty() {
+                self.files.write(file, Beside::Rows(chunk.first_line), chunk.quarantined).await?;
+            }
+            for outcome in self.intake.take(chunk.arrivals, now).await? {
+                checkpoint.report.taken(outcome);
+            }
+            if chunk.is_last {
+                self.imports.mark(file.source, now).await?;
+                checkpoint.report.done(now);
+                break;
+            }
+            let out_of_time = deadline.is_within(MARGIN);
+            if out_of_time || count % CHUNKS == 0 {
+                checkpoint.reached(&reading);
+                self.files.write(file, Beside::Progress, checkpoint.to_json()).await?;
+            }
+            if out_of_time {
+                self.files.write(file, Beside::Handover, Vec::new()).await?;
+                tracing::info!(source = file.source.as_str(), outcome = "handed_over", "import");
+                return Ok(checkpoint.report);
+            }
+        }
+        self.finish(file, checkpoint.report).await
+    }
+
+    /// The report first, then the file goes: what is not told of is still there.
+    async fn finish(&self, file: &File, report: Report) -> Result<Report, StorageError> {
+        let told = serde_json::to_vec(&report).unwrap_or_default();
+        self.files.write(file, Beside::Report, told).await?;
+        self.files.discard(file).await?;
+        tracing::info!(
+            source = file.source.as_str(),
+            outcome = if report.reason.is_none() { "imported" } else { "file_refused" },
+            import = report.import,
+            count = report.rows,
+            new = report.new,
+            corrected = report.corrected,
+            quarantined = report.quarantined(),
+            suppressed = report.suppressed,
+            warnings = report.warnings.len(),
+            "import"
+        );
+        Ok(report)
+    }
+}

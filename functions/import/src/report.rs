@@ -1,0 +1,186 @@
+//! What became of a file: counts, rules, and nothing that anybody told.
+
+use crate::sources::Fault;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use shared::domain::source::Source;
+use shared::storage::intake::Taken;
+use std::collections::BTreeMap;
+
+/// How many rows Five9 puts into a report before it stops without a word.
+const CUT_AT: u64 = 5_000;
+
+/// What became of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// The file, as keys of ours call it.
+    pub import: String,
+    /// What it is of.
+    pub source: Source,
+    /// Whether it was read.
+    pub state: State,
+    /// Why it was refused whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// How many rows were looked at.
+    pub rows: u64,
+    /// How many were new records.
+    pub new: u64,
+    /// How many were there already.
+    pub already_there: u64,
+    /// How many corrected a record.
+    pub corrected: u64,
+    /// How many were further legs of a call.
+    pub joined: u64,
+    /// How many said that a record is withdrawn, and it is gone.
+    pub forgotten: u64,
+    /// How many are of people who were erased since, or are withdrawn.
+    pub suppressed: u64,
+    /// How many were over already.
+    pub too_old: u64,
+    /// How many were yet to happen.
+    pub in_future: u64,
+    /// How many broke which rule; they are in quarantine.
+    pub refused: BTreeMap<String, u64>,
+    /// What an operator should look at.
+    pub warnings: Vec<Warning>,
+    /// When the earliest row was collected that was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_collected_at: Option<DateTime<Utc>>,
+    /// When the latest was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_collected_at: Option<DateTime<Utc>>,
+    /// When it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// How far a file has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It is being read.
+    Reading,
+    /// It was read to its end.
+    Done,
+    /// It could not be read, and lies in quarantine whole.
+    Refused,
+}
+
+/// Why a file could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// The rule.
+    pub rule: String,
+    /// The column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}
+
+/// What an operator should look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Warning {
+    /// The report has exactly as many rows as Five9 cuts it at: the rest is missing.
+    #[serde(rename = "cut_at_5000")]
+    CutShort,
+    /// A complaint's clocks reach beyond the calendar of bank holidays.
+    BeyondCalendar,
+}
+
+impl Report {
+    /// The report of a file of which nothing was read yet.
+    pub fn new(import: String, source: Source) -> Self {
+        Self {
+            import,
+            source,
+            state: State::Reading,
+            reason: None,
+            rows: 0,
+            new: 0,
+            already_there: 0,
+            corrected: 0,
+            joined: 0,
+            forgotten: 0,
+            suppressed: 0,
+            too_old: 0,
+            in_future: 0,
+            refused: BTreeMap::new(),
+            warnings: Vec::new(),
+            first_collected_at: None,
+            last_collected_at: None,
+            finished_at: None,
+        }
+    }
+
+    /// Counts what became of a row.
+    pub fn taken(&mut self, outcome: Taken) {
+        let count = match outcome {
+            Taken::New => &mut self.new,
+            Taken::Before => &mut self.already_there,
+            Taken::Corrected => &mut self.corrected,
+            Taken::Joined => &mut self.joined,
+            Taken::Forgotten => &mut self.forgotten,
+            Taken::Suppressed => &mut self.suppressed,
+        };
+        *count += 1;
+    }
+
+    /// Counts a row that breaks a rule.
+    pub fn refuse(&mut self, rule: &str) {
+        *self.refused.entry(rule.to_owned()).or_default() += 1;
+    }
+
+    /// Stretches the span of time to an instant.
+    pub fn collected(&mut self, at: DateTime<Utc>) {
+        self.first_collected_at = Some(self.first_collected_at.map_or(at, |first| first.min(at)));
+        self.last_collected_at = Some(self.last_collected_at.map_or(at, |last| last.max(at)));
+    }
+
+    /// Warns once.
+    pub fn warn(&mut self, warning: Warning) {
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+            self.warnings.sort();
+        }
+    }
+
+    /// The file was read to its end.
+    pub fn done(&mut self, now: DateTime<Utc>) {
+        if self.source == Source::Telephone && self.rows == CUT_AT {
+            self.warn(Warning::CutShort);
+        }
+        (self.state, self.finished_at) = (State::Done, Some(now));
+    }
+
+    /// The file could not be read.
+    pub fn refused(&mut self, reason: Reason, now: DateTime<Utc>) {
+        (self.state, self.reason, self.finished_at) = (State::Refused, Some(reason), Some(now));
+    }
+
+    /// How many rows lie in quarantine.
+    pub fn quarantined(&self) -> u64 {
+        self.refused.values().sum()
+    }
+}
+
+/// A row in quarantine: where it stood, what is wrong with it, and the row itself, which is nowhere else.
+#[derive(Serialize)]
+pub struct Quarantined<'a> {
+    line: u64,
+    field: &'a str,
+    rule: &'a str,
+    row: String,
+}
+
+impl<'a> Quarantined<'a> {
+    /// A row that could not be framed.
+    pub fn broken(line: u64, rule: &'a str, row: &[u8]) -> Self {
+        Self { line, field: "", rule, row: String::from_utf8_lossy(row).into_owned() }
+    }
+
+    /// A row that breaks a rule.
+    pub fn fault(line: u64, fault: &'a Fault, row: &[u8]) -> Self {
+        Self { line, field: &fault.field, rule: fault.rule.name(), row: String::from_utf8_lossy(row).into_owned() }
+    }
+}

@@ -1,0 +1,207 @@
+//! What is a row of CSV, and what one that isn't costs.
+
+use super::promises_tests::{lines, tell, whole};
+use super::{Format, Framed, Position, ROW_LIMIT, Row, Rows, Unreadable};
+use proptest::prelude::*;
+
+fn read(file: &str) -> Vec<String> {
+    let told = whole(Format::Csv, file.as_bytes());
+    assert_eq!(told.end, Ok(()));
+    lines(&told)
+}
+
+fn refused(file: &[u8]) -> Unreadable {
+    let told = whole(Format::Csv, file);
+    assert!(told.framed.is_empty());
+    told.end.unwrap_err()
+}
+
+#[test]
+fn fields_come_as_they_are_and_names_are_trimmed() {
+    let told = whole(Format::Csv, "\u{feff} name ,\"the, text\"\n é , \"x\"\n\"a \"\"b\"\"\",\n".as_bytes());
+    assert_eq!(told.header, ["name", "the, text"]);
+    assert_eq!(lines(&told), ["2:  é | \"x\"", "3: a \"b\"|"]);
+}
+
+#[test]
+fn any_line_break_ends_a_row_and_blank_lines_are_none() {
+    assert_eq!(read("a,b\r\n1,2\r\n\r\n3,4\r\n"), ["2: 1|2", "4: 3|4"]);
+    assert_eq!(read("\n\na,b\n1,2\n\n3,4"), ["4: 1|2", "6: 3|4"]);
+    assert_eq!(read("a,b\r1,2\r\r3,4\r"), ["2: 1|2", "4: 3|4"]);
+}
+
+#[test]
+fn a_quoted_line_break_is_text_and_counts_as_a_line() {
+    assert_eq!(read("a,b\n1,\"x\r\ny\nz\"\n2,\n"), ["2: 1|x\r\ny\nz", "5: 2|"]);
+}
+
+#[test]
+fn a_byte_order_mark_within_a_file_is_text() {
+    assert_eq!(read("a,b\n\u{feff}1,2\n\"\u{feff}\n\u{feff}3,4\n")[0], "2: \u{feff}1|2");
+    assert_eq!(read("a,b\n\"\n\u{feff}3,4\n"), ["2! quote_never_closed: \"", "3: \u{feff}3|4"]);
+}
+
+#[test]
+fn a_line_with_the_wrong_number_of_fields_is_broken() {
+    assert_eq!(
+        read("a,b\n1\n1,2\n1,2,3,4,\"5\n6,7\n"),
+        ["2! wrong_number_of_fields: 1", "3: 1|2", "4! wrong_number_of_fields: 1,2,3,4,\"5", "5: 6|7"]
+    );
+}
+
+#[test]
+fn a_quote_that_is_never_closed_costs_its_line() {
+    assert_eq!(read("a,b\n1,\"2\n3,4\n5,6\n"), ["2! quote_never_closed: 1,\"2", "3: 3|4", "4: 5|6"]);
+    assert_eq!(read("a,b\n1,2\n3,\""), ["2: 1|2", "3! quote_never_closed: 3,\""]);
+}
+
+#[test]
+fn a_quote_that_is_never_closed_up_to_the_limit_costs_its_line() {
+    let rows = ROW_LIMIT / 2;
+    let file = format!("a,b\n\"oops\n{}\"x\",y\n", "1,2\n".repeat(rows));
+    let told = read(&file);
+    assert_eq!(told[..2], ["2! quote_never_closed: \"oops", "3: 1|2"]);
+    assert_eq!((told.len(), told[rows + 1].clone()), (rows + 2, format!("{}: x|y", rows + 3)));
+}
+
+#[test]
+fn a_quote_that_the_next_row_closes_costs_its_line_even_if_the_number_of_fields_is_right() {
+    assert_eq!(read("a,b\n\"oops\n\"1\",2\n3,4\n"), ["2! stray_quote: \"oops", "3: 1|2", "4: 3|4"]);
+    assert_eq!(read("a,b\nj,\"\n,\" x\"\n3,4\n")[2], "4: 3|4");
+}
+
+#[test]
+fn text_behind_a_closing_quote_is_broken_and_a_quote_in_a_plain_field_is_text() {
+    assert_eq!(
+        read("a,b\n\"he said \"no\" to me\",1\n5'10\" tall,\"x\"\n\"x\",\"\"\"\"\n"),
+        ["2! stray_quote: \"he said \"no\" to me\",1", "3: 5'10\" tall|x", "4: x|\""]
+    );
+}
+
+#[test]
+fn a_row_that_is_not_utf8_is_broken() {
+    let told = whole(Format::Csv, b"a,b\n\xe9,1\n\xc3,\xa9\n1,\"2\n\xff\"\n3,4\n");
+    let broken: Vec<_> = lines(&told).iter().map(|line| line.split(':').next().unwrap().to_owned()).collect();
+    assert_eq!(broken, ["2! not_utf8", "3! not_utf8", "4! not_utf8", "6"]);
+}
+
+#[test]
+fn a_line_that_is_too_long_is_cut_and_costs_no_other() {
+    let file = format!("a,b\r\n1,{}\r\n\"{}\",\"\r\n2,3", "x".repeat(3 * ROW_LIMIT), "y".repeat(ROW_LIMIT));
+    for sizes in [[usize::MAX], [4096], [3]] {
+        let told = tell(Rows::new(Format::Csv), file.as_bytes(), &sizes);
+        let told: Vec<_> = lines(&told).iter().map(|line| line.chars().take(12).collect::<String>()).collect();
+        assert_eq!(told, ["2! too_long:", "3! too_long:", "4: 2|3"]);
+    }
+}
+
+#[test]
+fn a_file_without_rows_has_a_header() {
+    let told = whole(Format::Csv, b"a,b");
+    assert_eq!((told.framed.len(), told.header), (0, vec!["a".to_owned(), "b".to_owned()]));
+}
+
+#[test]
+fn a_file_without_a_header_that_can_be_read_is_refused() {
+    assert_eq!(refused(b""), Unreadable::Empty);
+    assert_eq!(refused(b"\xef\xbb\xbf\r\n\n"), Unreadable::Empty);
+    assert_eq!(refused(b"a,\xff\n1,2\n"), Unreadable::HeaderNotUtf8);
+    assert_eq!(refused(b"a, b,b \n1,2,3\n"), Unreadable::HeaderRepeats);
+    assert_eq!(refused(b"a,\"b\n1,2\n"), Unreadable::HeaderQuotes);
+    assert_eq!(refused(b"a,\"b\"c\n1,2\n"), Unreadable::HeaderQuotes);
+    assert_eq!(refused("x".repeat(ROW_LIMIT + 1).as_bytes()), Unreadable::HeaderTooLong);
+    assert_eq!(refused(",".repeat(1024).as_bytes()), Unreadable::HeaderTooLong);
+}
+
+#[test]
+fn columns_without_a_name_may_repeat() {
+    assert_eq!(read("a,,\n1,,\n"), ["2: 1||"]);
+}
+
+#[test]
+fn lines_that_each_open_a_quote_and_stay_in_it_are_read_again_only_as_often_as_there_are_columns() {
+    let told = read(&format!("a,b,c\n{}1,2,3\n", "a\",\"\n".repeat(200_000)));
+    assert_eq!((told.len(), told[200_000].as_str()), (200_001, "200002: 1|2|3"));
+}
+
+#[test]
+fn a_long_row_may_come_a_byte_at_a_time() {
+    let file = format!("a,b\n\"{}\",2\n{}\n3,4\n", "x\n".repeat(100_000), ",".repeat(200_000));
+    let told = tell(Rows::new(Format::Csv), file.as_bytes(), &[1]);
+    assert_eq!((told.framed.len(), lines(&told)[2].as_str()), (3, "100004: 3|4"));
+}
+
+#[test]
+fn the_samples_are_framed_row_by_row() {
+    let telephone = whole(Format::Csv, &super::json_tests::sample("telephone/call-survey-2026-10-12.csv"));
+    assert_eq!((telephone.framed.len(), telephone.header.len()), (10, 18));
+    assert_eq!(telephone.header[0], "CALL ID");
+    let told = lines(&telephone);
+    assert!(told[2].ends_with("|2|Passed around, \"nobody\" knew,\nthen cut off"), "{}", told[2]);
+    assert!(told[3].starts_with("6: 300000002187350|Mon, 12 Oct 2026 23:55:00|"), "{}", told[3]);
+    assert!(told[9].ends_with("|1|=HYPERLINK(\"http://evil.example\",\"click\")"), "{}", told[9]);
+    for (file, rows, columns) in [("social/mentions-2026-09.csv", 4, 7), ("complaints/2026-10.csv", 4, 12)] {
+        let told = whole(Format::Csv, &super::json_tests::sample(file));
+        assert_eq!((told.framed.len(), told.header.len()), (rows, columns), "{file}");
+        assert!(told.framed.iter().all(|framed| matches!(framed, Framed::Row { .. })), "{file}");
+    }
+}
+
+/// Text with all that CSV has to quote.
+fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof!["[a-c,\"\r\n \u{feff}é]{0,8}", any::<String>()]
+}
+
+prop_compose! {
+    fn any_table(text: fn(String) -> String)(columns in 1_usize..5)(
+        rows in prop::collection::vec(prop::collection::vec(any_text().prop_map(text), columns), 0..12),
+        columns in Just(columns),
+        ending in prop::sample::select(vec![csv::Terminator::CRLF, csv::Terminator::Any(b'\n'), csv::Terminator::Any(b'\r')]),
+        style in prop::sample::select(vec![csv::QuoteStyle::Necessary, csv::QuoteStyle::Always]),
+    ) -> (Vec<Vec<String>>, Vec<Vec<u8>>) {
+        let header = (0..columns).map(|column| format!("c{column}")).collect();
+        let written = std::iter::once(&header).chain(&rows).map(|row: &Vec<String>| {
+            let mut writer = csv::WriterBuilder::new().terminator(ending).quote_style(style).from_writer(vec![]);
+            writer.write_record(row).unwrap();
+            writer.into_inner().unwrap()
+        }).collect();
+        (rows, written)
+    }
+}
+
+/// The rows that a file is read as.
+fn rows_of(file: &[u8], sizes: &[usize]) -> Vec<Vec<String>> {
+    let told = tell(Rows::new(Format::Csv), file, sizes);
+    let fields = |framed| match framed {
+        Framed::Row { row: Row::Fields(fields), .. } => Some(fields),
+        _ => None,
+    };
+    told.framed.into_iter().filter_map(fields).collect()
+}
+
+proptest! {
+    #[test]
+    fn what_a_good_writer_wrote_comes_back((rows, written) in any_table(|text| text), size in 1_usize..50) {
+        prop_assert_eq!(rows_of(&written.concat(), &[size]), rows);
+    }
+
+    #[test]
+    fn a_line_of_garbage_costs_no_row(
+        (rows, written) in any_table(|text| format!("x{text}")),
+        garbage in prop_oneof!["[a,\" ]{1,8}", "[^\r\n]{1,20}", Just("\"".to_owned()), Just("junk,\"oops".to_owned())],
+        place in any::<prop::sample::Index>(),
+    ) {
+        let mut written = written;
+        written.insert(1 + place.index(written.len()), format!("{garbage}\n").into_bytes());
+        let mut told = rows_of(&written.concat(), &[4096]).into_iter();
+        prop_assert!(rows.iter().all(|row| told.any(|told| told == *row)));
+    }
+}
+
+#[test]
+fn lines_are_counted_on_from_where_a_reader_resumes() {
+    let header = vec!["a".to_owned()];
+    let told = tell(Rows::resume(Format::Csv, header, Position { offset: 900, line: 70 }), b"\n1\n2", &[1]);
+    assert_eq!(lines(&told), ["71: 1", "72: 2"]);
+    assert_eq!(told.positions.last().unwrap().1, Position { offset: 904, line: 72 });
+}

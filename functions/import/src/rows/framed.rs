@@ -1,0 +1,169 @@
+//! What a reader of rows is told, and what it tells.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// The longest row that is read, in bytes, without its line break.
+pub const ROW_LIMIT: usize = 256 * 1024;
+
+/// How the rows of a file are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Comma-separated values with a header (RFC 4180; any line break).
+    Csv,
+    /// One JSON object a line.
+    JsonLines,
+    /// One JSON object with an array of objects.
+    JsonList {
+        /// The name of the array.
+        field: &'static str,
+    },
+}
+
+/// Where the next row begins, or what is between it and the row before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// Bytes from the beginning of the file.
+    pub offset: u64,
+    /// The physical line, counted from 1; 0 behind a list that broke off, where nothing more comes.
+    pub line: u64,
+}
+
+impl Position {
+    pub(super) const START: Self = Self { offset: 0, line: 1 };
+}
+
+/// A row as it stands in the file, without its line break; at most [`ROW_LIMIT`] bytes, and cut there if it is longer.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Raw {
+    /// The physical line on which it begins, counted from 1.
+    pub line: u64,
+    /// Its bytes: personal data, so debugging doesn't show them.
+    pub bytes: Vec<u8>,
+}
+
+impl fmt::Debug for Raw {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Raw(line {}, {} bytes)", self.line, self.bytes.len())
+    }
+}
+
+/// What stands next in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Framed {
+    /// A row that can be read.
+    Row {
+        /// How it stands in the file.
+        raw: Raw,
+        /// What it says.
+        row: Row,
+    },
+    /// A row that can't be read.
+    Broken {
+        /// How it stands in the file.
+        raw: Raw,
+        /// What is wrong with it.
+        rule: Broken,
+    },
+}
+
+/// What a row says; debugging shows how much that is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Row {
+    /// The fields of a line of CSV, as many as the header has names, each as it is.
+    Fields(Vec<String>),
+    /// A JSON object.
+    Object(Map<String, Value>),
+}
+
+impl fmt::Debug for Row {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fields(fields) => write!(formatter, "Fields({})", fields.len()),
+            Self::Object(object) => write!(formatter, "Object({})", object.len()),
+        }
+    }
+}
+
+/// What is wrong with one row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Broken {
+    /// Its bytes are not UTF-8.
+    NotUtf8,
+    /// It is longer than [`ROW_LIMIT`].
+    TooLong,
+    /// It has more fields than the header, or fewer.
+    WrongNumberOfFields,
+    /// A quote is opened in it that nothing closes, up to the limit or the end of the file.
+    QuoteNeverClosed,
+    /// A quote stands where it neither opens nor closes a field.
+    StrayQuote,
+    /// It is not JSON.
+    NotJson,
+    /// It is JSON, but no object.
+    NotAnObject,
+    /// The list ends without a closing bracket, or its brackets don't match: this is all the rest of the file.
+    ListBrokenOff,
+}
+
+impl Broken {
+    /// What reports and quarantined rows call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotUtf8 => "not_utf8",
+            Self::TooLong => "too_long",
+            Self::WrongNumberOfFields => "wrong_number_of_fields",
+            Self::QuoteNeverClosed => "quote_never_closed",
+            Self::StrayQuote => "stray_quote",
+            Self::NotJson => "not_json",
+            Self::NotAnObject => "not_an_object",
+            Self::ListBrokenOff => "list_broken_off",
+        }
+    }
+}
+
+/// Why a whole file can't be read.
+///
+/// JSON lines can always be read: an empty file has no rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// There is nothing in it, so neither a header nor a list.
+    #[error("the file is empty")]
+    Empty,
+    /// The header is not UTF-8.
+    #[error("the header is not UTF-8")]
+    HeaderNotUtf8,
+    /// The header is longer than [`ROW_LIMIT`], or has more than 1,024 names.
+    #[error("the header is too long")]
+    HeaderTooLong,
+    /// A quote in the header is never closed, or something stands behind the closing one.
+    #[error("the header's quotes don't match")]
+    HeaderQuotes,
+    /// Two columns have the same name (empty names don't count).
+    #[error("the header has a name twice")]
+    HeaderRepeats,
+    /// It is not a JSON object, or breaks off before its list.
+    #[error("the file is not a JSON object")]
+    NotAnObject,
+    /// What should be the list is none.
+    #[error("the file's list is not an array")]
+    NotAList,
+}
+
+impl Unreadable {
+    /// What reports call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::HeaderNotUtf8 => "header_not_utf8",
+            Self::HeaderTooLong => "header_too_long",
+            Self::HeaderQuotes => "header_quotes",
+            Self::HeaderRepeats => "header_repeats",
+            Self::NotAnObject => "not_an_object",
+            Self::NotAList => "not_a_list",
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! A JSON list: one object with an array of objects, which are the rows.
+//!
+//! Elements are found by their brackets and read one by one; the fields before and after the array are skipped and not held. An object
+//! without the array is a list without rows: so Google writes a place that has no reviews. Commas between elements are not insisted on.
+//!
+//! What can't be found again costs the rest: an array that isn't closed, a bracket that closes too much, another document behind the first.
+//! The rest is one broken row, cut to the limit, and then the file ends. If nothing but fields behind the array is missing, no
+//! row is, and nothing is broken.
+
+use super::held::Held;
+use super::outline::{Outline, Seen};
+use super::structure::{Met, Structure, framed, is_white};
+use super::{Broken, Framed, Position, Raw, Step, Unreadable};
+
+pub(super) struct JsonList {
+    field: &'static str,
+    stage: Stage,
+    limit: usize,
+}
+
+enum Stage {
+    /// Before the object.
+    Start,
+    /// In the object, before the array.
+    Before(Outline),
+    /// In the array: before an element, a comma or the closing bracket.
+    Between,
+    /// In an element that is held from its beginning, and how many bytes of it were read.
+    Element(Element, usize),
+    /// In an element that is too long, of which this is kept.
+    TooLong(Element, Raw),
+    /// In the object, behind the array.
+    After(Outline),
+    /// Behind the object.
+    Trailing,
+    /// In the rest of a list that broke off, of which this is kept.
+    Rest(Raw),
+    /// Behind a list that broke off.
+    BrokenOff,
+}
+
+#[derive(Clone, Copy)]
+enum Element {
+    /// An object, an array or a string.
+    Structure(Structure),
+    /// Anything else: it ends before the next white space, comma, bracket or quote.
+    Scalar,
+}
+
+impl Element {
+    /// Reads on, at most to the end of the element, and says how many bytes that took.
+    fn read(&mut self, bytes: &[u8]) -> (usize, Met) {
+        match self {
+            Self::Structure(structure) => structure.read(bytes),
+            Self::Scalar => match bytes.iter().position(|&byte| is_white(byte) || b",]}{[\"".contains(&byte)) {
+                Some(end) => (end, Met::End),
+                None => (bytes.len(), Met::Inside),
+            },
+        }
+    }
+}
+
+impl JsonList {
+    pub(super) fn new(field: &'static str, limit: usize) -> Self {
+        Self { field, stage: Stage::Start, limit }
+    }
+
+    /// Goes on within the array, or behind a list that broke off.
+    pub(super) fn resume(field: &'static str, limit: usize, at: &Position) -> Self {
+        let stage = if at.line == 0 { Stage::BrokenOff } else { Stage::Between };
+        Self { field, stage, limit }
+    }
+
+    /// Behind the closing bracket there is no boundary any more: whoever resumes there comes by it again.
+    pub(super) fn is_between_rows(&self) -> bool {
+        matches!(self.stage, Stage::Between | Stage::BrokenOff)
+    }
+
+    pub(super) fn step(&mut self, held: &mut Held) -> Result<Step, Unreadable> {
+        match &mut self.stage {
+            Stage::Start => self.start(held),
+            Stage::Before(_) => self.before(held),
+            Stage::Between => Ok(self.between(held)),
+            Stage::Element(..) => Ok(self.element(held)),
+            Stage::TooLong(..) => Ok(self.too_long(held)),
+            Stage::After(_) => Ok(self.after(held)),
+            Stage::Trailing => Ok(self.trailing(held)),
+            Stage::Rest(_) => Ok(self.rest(held)),
+            Stage::BrokenOff => {
+                held.skip(held.all().len(), 0);
+                Ok(Step::Wait)
+            }
+        }
+    }
+
+    fn start(&mut self, held: &mut Held) -> Result<Step, Unreadable> {
+        match skip_to(held, is_white) {
+            Some(b'{') => {
+                held.skip(1, 0);
+                self.stage = Stage::Before(Outline::new(self.field));
+                Ok(Step::On)
+            }
+            Some(_) => Err(Unreadable::NotAnObject),
+            None if held.is_finished() => Err(Unreadable::Empty),
+            None => Ok(Step::Wait),
+        }
+    }
+
+    fn before(&mut self, held: &mut Held) -> Result<Step, Unreadable> {
+        let Stage::Before(outline) = &mut self.stage else {
+            return Ok(Step::On);
+        };
+        let (read, seen) = outline.read(held.all());
+        held.skip_text(read);
+        match seen {
+            Seen::Inside if held.is_finished() => return Err(Unreadable::NotAnObject),
+            Seen::Inside => return Ok(Step::Wait),
+            Seen::List => self.stage = Stage::Between,
+            Seen::End => self.stage = Stage::Trailing,
+            Seen::NotAList => return Err(Unreadable::NotAList),
+            Seen::Broken => return Err(Unreadable::NotAnObject),
+        }
+        Ok(Step::On)
+    }
+
+    fn between(&mut self, held: &mut Held) -> Step {
+        self.stage = match skip_to(held, |byte| is_white(byte) || byte == b',') {
+            Some(b']') => Stage::Trailing,
+            Some(b'{' | b'[' | b'"') => Stage::Element(Element::Structure(Structure::default()), 0),
+            Some(b'}') => rest(held),
+            Some(_) => Stage::Element(Element::Scalar, 0),
+            None if held.is_finished() => rest(held),
+            None => return Step::Wait,
+        };
+        if let Stage::Trailing = self.stage {
+            held.skip(1, 0);
+            self.stage = Stage::After(Outline::new(self.field));
+        }
+        Step::On
+    }
+
+    fn element(&mut self, held: &mut Held) -> Step {
+        let Stage::Element(element, read) = &mut self.stage else {
+            return Step::On;
+        };
+        let bytes = held.first(self.limit + 1);
+        let (more, met) = element.read(bytes.get(*read..).unwrap_or_default());
+        *read += more;
+        match met {
+            Met::Stray => self.stage = rest(held),
+            // An end at the limit's last byte is one; behind it, the element is too long, whether it ends there or not.
+            _ if *read > self.limit => {
+                let element = *element;
+                let lines = memchr::memchr_iter(b'\n', held.first(self.limit)).count() as u64;
+                return self.keep(held, element, met, lines);
+            }
+            Met::End => {
+                let raw = Raw { line: held.line(), bytes: held.first(*read).to_vec() };
+                held.skip_text(raw.bytes.len());
+                self.stage = Stage::Between;
+                return Step::Out(framed(raw));
+            }
+            Met::Inside if held.is_finished() => self.stage = rest(held),
+            Met::Inside => return Step::Wait,
+        }
+        Step::On
+    }
+
+    /// Keeps the beginning of an element that is too long.
+    fn keep(&mut self, held: &mut Held, element: Element, met: Met, lines: u64) -> Step {
+        let raw = Raw { line: held.line(), bytes: held.cut(self.limit, lines) };
+        // What was read is one byte more than what is kept.
+        held.skip_text(1);
+        if met == Met::End {
+            self.stage = Stage::Between;
+            return Step::Out(Framed::Broken { raw, rule: Broken::TooLong });
+        }
+        self.stage = Stage::TooLong(element, raw);
+        Step::On
+    }
+
+    /// Skips what is left of an element that is too long.
+    fn too_long(&mut self, held: &mut Held) -> Step {
+        let Stage::TooLong(element, raw) = &mut self.stage else {
+            return Step::On;
+        };
+        let (read, met) = element.read(held.all());
+        held.skip_text(read);
+        let raw = match met {
+            Met::Inside if !held.is_finished() => return Step::Wait,
+            _ => Raw { line: raw.line, bytes: std::mem::take(&mut raw.bytes) },
+        };
+        if met == Met::End {
+            self.stage = Stage::Between;
+            return Step::Out(Framed::Broken { raw, rule: Broken::TooLong });
+        }
+        self.stage = Stage::Rest(raw);
+        Step::On
+    }
+
+    fn after(&mut self, held: &mut Held) -> Step {
+        let Stage::After(outline) = &mut self.stage else {
+            return Step::On;
+        };
+        let (read, seen) = outline.read(held.all());
+        held.skip_text(read);
+        self.stage = match seen {
+            Seen::Inside => return Step::Wait,
+            Seen::End => Stage::Trailing,
+            Seen::List | Seen::NotAList | Seen::Broken => rest(held),
+        };
+        Step::On
+    }
+
+    fn trailing(&mut self, held: &mut Held) -> Step {
+        if skip_to(held, is_white).is_none() {
+            return Step::Wait;
+        }
+        self.stage = rest(held);
+        Step::On
+    }
+
+    /// Hands out the rest of the file, as much as a row may be.
+    fn rest(&mut self, held: &mut Held) -> Step {
+        let Stage::Rest(raw) = &mut self.stage else {
+            return Step::On;
+        };
+        let more = held.first(self.limit.saturating_sub(raw.bytes.len()));
+        if raw.bytes.capacity() < self.limit {
+            raw.bytes.reserve_exact(self.limit);
+        }
+        raw.bytes.extend_from_slice(more);
+        held.skip(more.len(), 0);
+        if raw.bytes.len() < self.limit && !held.is_finished() {
+            return Step::Wait;
+        }
+        raw.bytes.shrink_to_fit();
+        let raw = Raw { line: raw.line, bytes: std::mem::take(&mut raw.bytes) };
+        held.end();
+        self.stage = Stage::BrokenOff;
+        Step::Out(Framed::Broken { raw, rule: Broken::ListBrokenOff })
+    }
+
+    #[cfg(test)]
+    pub(super) fn held_bytes(&self) -> usize {
+        if let Stage::TooLong(_, raw) | Stage::Rest(raw) = &self.stage { raw.bytes.capacity() } else { 0 }
+    }
+}
+
+fn rest(held: &Held) -> Stage {
+    Stage::Rest(Raw { line: held.line(), bytes: Vec::new() })
+}
+
+/// Skips bytes up to the first that isn't to be skipped.
+fn skip_to(held: &mut Held, skipped: impl Fn(u8) -> bool) -> Option<u8> {
+    let all = held.all();
+    let read = all.iter().position(|&byte| !skipped(byte)).unwrap_or(all.len());
+    held.skip_text(read);
+    held.all().first().copied()
+}

@@ -1,0 +1,165 @@
+//! The bytes of a partner's file, pushed in chunks of any size, become raw rows.
+//!
+//! It is pure, and what it holds is bounded whatever comes in: a row, or an element of a list, of at most [`ROW_LIMIT`] bytes,
+//! the text of its fields, and what was pushed last. So a caller pushes a chunk and asks for rows until there are none before
+//! it pushes the next. Every byte is looked at once as it comes, even if a long row arrives a byte at a time: each format keeps
+//! how far it has read into the row that it holds, and goes on from there.
+//!
+//! **One bad row must never cost a good one.** A bad row is handed out as [`Framed::Broken`], with the line that it stands on and the
+//! rule that it breaks, and the rest goes on:
+//!
+//! - *CSV* (`csv.rs`): a quote that is opened and not closed would swallow the good rows after it. So what isn't a row costs
+//!   only its first physical line, and framing starts afresh on the next.
+//! - *JSON lines* (`json_lines.rs`): a line is a row, whatever is on it.
+//! - *JSON list* (`json_list.rs`): the brackets say where an element ends; what is between them need not be JSON.
+//!
+//! A file may begin with a UTF-8 byte order mark.
+
+mod csv;
+mod framed;
+mod held;
+mod json_lines;
+mod json_list;
+mod outline;
+mod structure;
+
+#[cfg(test)]
+mod csv_tests;
+#[cfg(test)]
+mod json_tests;
+#[cfg(test)]
+mod promises_tests;
+
+use held::Held;
+
+pub use framed::{Broken, Format, Framed, Position, ROW_LIMIT, Raw, Row, Unreadable};
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// One reader of one file.
+pub struct Rows {
+    held: Held,
+    framing: Framing,
+    /// The last row boundary.
+    at: Position,
+    failed: Option<Unreadable>,
+}
+
+enum Framing {
+    Csv(Box<csv::Csv>),
+    JsonLines(json_lines::JsonLines),
+    JsonList(json_list::JsonList),
+}
+
+/// What a stage of framing came to.
+enum Step {
+    /// The next stage can go on with what is held.
+    On,
+    /// It takes more bytes; or there are none any more, and this is the end.
+    Wait,
+    /// A row.
+    Out(Framed),
+}
+
+impl Rows {
+    /// Reads a file from its beginning.
+    #[must_use]
+    pub fn new(format: Format) -> Self {
+        Self::start(format, None, Position::START, ROW_LIMIT)
+    }
+
+    /// Goes on where another reader of the same file was at `at`; the bytes that are pushed begin at `at.offset`.
+    ///
+    /// At offset 0 the file is read from its beginning, and its header with it.
+    #[must_use]
+    pub fn resume(format: Format, header: Vec<String>, at: Position) -> Self {
+        Self::start(format, Some(header), at, ROW_LIMIT)
+    }
+
+    fn start(format: Format, header: Option<Vec<String>>, at: Position, limit: usize) -> Self {
+        let begun = at.offset > 0;
+        let framing = match format {
+            Format::Csv => Framing::Csv(Box::new(csv::Csv::new(header.filter(|_| begun), limit))),
+            Format::JsonLines => Framing::JsonLines(json_lines::JsonLines::new(limit)),
+            Format::JsonList { field } if begun => Framing::JsonList(json_list::JsonList::resume(field, limit, &at)),
+            Format::JsonList { field } => Framing::JsonList(json_list::JsonList::new(field, limit)),
+        };
+        Self { held: Held::new(at.clone(), limit), framing, at, failed: None }
+    }
+
+    /// Takes the next bytes of the file. Ask for all rows before pushing more: what isn't asked for is held.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.held.push(bytes);
+    }
+
+    /// Says that no more bytes will come.
+    pub fn finish(&mut self) {
+        self.held.finish();
+    }
+
+    /// The next row; none means that it takes more bytes, or, after [`finish`](Self::finish), that this is the end.
+    ///
+    /// # Errors
+    /// [`Unreadable`] if the whole file can't be read; then every further call says so too.
+    #[expect(clippy::should_implement_trait, reason = "none is not the end: an iterator would be misread")]
+    pub fn next(&mut self) -> Result<Option<Framed>, Unreadable> {
+        if let Some(unreadable) = self.failed {
+            return Err(unreadable);
+        }
+        if !self.held.skip_mark(BYTE_ORDER_MARK) {
+            return Ok(None);
+        }
+        loop {
+            let (step, boundary) = match &mut self.framing {
+                Framing::Csv(csv) => (csv.step(&mut self.held), csv.is_between_rows()),
+                Framing::JsonLines(lines) => (Ok(lines.step(&mut self.held)), lines.is_between_rows()),
+                Framing::JsonList(list) => (list.step(&mut self.held), list.is_between_rows()),
+            };
+            if boundary {
+                self.at = self.held.at();
+            }
+            match step {
+                Ok(Step::On) => {}
+                Ok(Step::Wait) => return Ok(None),
+                Ok(Step::Out(framed)) => return Ok(Some(framed)),
+                Err(unreadable) => {
+                    self.failed = Some(unreadable);
+                    return Err(unreadable);
+                }
+            }
+        }
+    }
+
+    /// The names of a CSV's columns, trimmed, once a row or the end was reached; empty for JSON.
+    #[must_use]
+    pub fn header(&self) -> &[String] {
+        match &self.framing {
+            Framing::Csv(csv) => csv.header(),
+            Framing::JsonLines(_) | Framing::JsonList(_) => &[],
+        }
+    }
+
+    /// Where to [`resume`](Self::resume): behind the last row that [`next`](Self::next) gave.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.at.clone()
+    }
+}
+
+#[cfg(test)]
+impl Rows {
+    /// A reader with a row limit of its own.
+    fn limited(format: Format, header: Option<Vec<String>>, at: Position, limit: usize) -> Self {
+        Self::start(format, header, at, limit)
+    }
+
+    /// The bytes that are allocated for what is held.
+    fn held_bytes(&self) -> usize {
+        let framing = match &self.framing {
+            Framing::Csv(csv) => csv.held_bytes(),
+            Framing::JsonLines(lines) => lines.held_bytes(),
+            Framing::JsonList(list) => list.held_bytes(),
+        };
+        self.held.allocated() + framing
+    }
+}

@@ -1,0 +1,45 @@
+//! One-to-one interviews: one line of JSON for each.
+
+use super::object::Object;
+use super::values::{Rule, email, name, phone, rating, required, time};
+use super::{Place, Problem, fault};
+use serde_json::{Map, Value};
+use shared::domain::arrival::Arrival;
+use shared::domain::particulars::{Interview, Particulars};
+use shared::domain::record::{Contact, Details};
+use shared::domain::revision::Revision;
+use shared::domain::source::Source;
+use shared::domain::survey::LawfulBasis;
+
+/// Reads an interview.
+pub(super) fn read(object: &Map<String, Value>, place: Place) -> Result<Arrival, Problem> {
+    let interview = Object::row(object);
+    let held = required("held_at", time("held_at", interview.text("held_at")?)?)?;
+    let held = place.collected(Source::Interviews, held)?;
+    let named = |field: &str| name(field, interview.text(field)?);
+    let id = required("interview_id", named("interview_id")?)?;
+    let part = Interview { notes: interview.text("notes")?.map(str::to_owned), themes: interview.texts("themes")? };
+    let revision = Revision::row(place.file, place.line);
+    let mut details = Details::told(&id, held, revision, Particulars::Interviews(part));
+    details.lawful_basis = match interview.text("lawful_basis")? {
+        None | Some("public_task") => LawfulBasis::PublicTask,
+        Some("consent") => LawfulBasis::Consent,
+        Some(_) => return Err(fault("lawful_basis", Rule::Choice)),
+    };
+    details.service = Some(required("service", named("service")?)?);
+    details.journey = named("journey")?;
+    details.stage = named("stage")?;
+    details.satisfaction = rating("satisfaction", interview.digits("satisfaction", Rule::Rating)?.as_deref())?;
+    details.contact = interview.object("participant")?.map_or_else(|| Ok(Contact::default()), |who| contact(&who))?;
+    Ok(Arrival::told(details))
+}
+
+/// Who somebody is: a name, an email address, a telephone number.
+pub(super) fn contact(who: &Object<'_>) -> Result<Contact, Problem> {
+    Ok(Contact {
+        name: name(&who.name("name"), who.text("name")?)?,
+        email: email(&who.name("email"), who.text("email")?)?,
+        phone: phone(&who.name("phone"), who.text("phone")?)?,
+        reference: None,
+    })
+}

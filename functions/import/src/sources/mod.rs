@@ -1,0 +1,149 @@
+//! What each source's rows say: one reader for each, from a raw row to what is handed over of a record.
+
+mod columns;
+mod complaints;
+mod five9;
+mod interviews;
+mod object;
+mod reviews;
+mod social;
+mod support;
+mod telephone;
+mod values;
+
+pub use five9::{BadConfig, Five9};
+pub use values::Rule;
+
+use crate::rows::{Format, Row};
+use chrono::{DateTime, TimeDelta, Utc};
+use columns::Columns;
+use shared::domain::arrival::Arrival;
+use shared::domain::retention::ExpiresAt;
+use shared::domain::source::Source;
+
+/// How far ahead of us a source's clock may be.
+const AHEAD: TimeDelta = TimeDelta::minutes(5);
+
+/// Reads the rows of one file.
+pub enum Reader<'a> {
+    /// Calls, by the tenant's columns.
+    Telephone(&'a Five9, Columns),
+    /// Reviews.
+    Reviews,
+    /// Posts.
+    Social(Columns),
+    /// Interviews.
+    Interviews,
+    /// Support interactions.
+    Support,
+    /// Complaints and compliments.
+    Complaints(Columns),
+}
+
+/// Why a file of this source can't be read: a column that it must have.
+#[derive(Debug, thiserror::Error)]
+#[error("the column {0} is missing")]
+pub struct MissingColumn(pub String);
+
+/// Where a row stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// When its file was handed over.
+    pub file: DateTime<Utc>,
+    /// Its line.
+    pub line: u64,
+    /// The time.
+    pub now: DateTime<Utc>,
+}
+
+/// Why a row is not kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// It breaks a rule.
+    Fault(Fault),
+    /// Its time was over before it came.
+    TooOld,
+    /// It says that it is yet to happen.
+    InFuture,
+}
+
+/// One thing wrong in a row: the field, and the rule that it breaks. Never what was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The field.
+    pub field: String,
+    /// The rule.
+    pub rule: Rule,
+}
+
+/// How the files of a source are written; none for those that come in no file.
+#[must_use]
+pub const fn format(source: Source) -> Option<Format> {
+    match source {
+        Source::Telephone | Source::Social | Source::Complaints => Some(Format::Csv),
+        Source::Reviews => Some(Format::JsonList { field: "reviews" }),
+        Source::Interviews | Source::Support => Some(Format::JsonLines),
+        Source::WebForm => None,
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// The reader of a source's file with this header.
+    ///
+    /// # Errors
+    /// [`MissingColumn`] if the header lacks one.
+    pub fn new(source: Source, header: &[String], five9: &'a Five9) -> Result<Option<Self>, MissingColumn> {
+        Ok(Some(match source {
+            Source::Telephone => Self::Telephone(five9, Columns::of(header, five9.required())?),
+            Source::Reviews => Self::Reviews,
+            Source::Social => Self::Social(Columns::of(header, social::COLUMNS)?),
+            Source::Interviews => Self::Interviews,
+            Source::Support => Self::Support,
+            Source::Complaints => Self::Complaints(Columns::of(header, complaints::COLUMNS)?),
+            Source::WebForm => return Ok(None),
+        }))
+    }
+
+    /// What a row hands over.
+    ///
+    /// # Errors
+    /// The first [`Problem`] with it.
+    pub fn read(&self, row: Row, place: Place) -> Result<Arrival, Problem> {
+        match (self, row) {
+            (Self::Telephone(five9, columns), Row::Fields(fields)) => {
+                telephone::read(five9, &columns.row(&fields), place)
+            }
+            (Self::Social(columns), Row::Fields(fields)) => social::read(&columns.row(&fields), place),
+            (Self::Complaints(columns), Row::Fields(fields)) => complaints::read(&columns.row(&fields), place),
+            (Self::Reviews, Row::Object(object)) => reviews::read(&object, place),
+            (Self::Interviews, Row::Object(object)) => interviews::read(&object, place),
+            (Self::Support, Row::Object(object)) => support::read(&object, place),
+            // Framing gives each source what its format says.
+            (Self::Telephone(..) | Self::Social(_) | Self::Complaints(_), Row::Object(_))
+            | (Self::Reviews | Self::Interviews | Self::Support, Row::Fields(_)) => {
+                Err(Problem::Fault(Fault { field: String::new(), rule: Rule::Text }))
+            }
+        }
+    }
+}
+
+impl Place {
+    /// Lets through what was collected then: not in the future, and not longer ago than its source's retention.
+    fn collected(self, source: Source, at: DateTime<Utc>) -> Result<DateTime<Utc>, Problem> {
+        if at > self.now + AHEAD {
+            Err(Problem::InFuture)
+        } else if ExpiresAt::of(source, at).has_passed(self.now) {
+            Err(Problem::TooOld)
+        } else {
+            Ok(at)
+        }
+    }
+}
+
+/// The problem of a field.
+fn fault(field: &str, rule: Rule) -> Problem {
+    Problem::Fault(Fault { field: field.to_owned(), rule })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! A JSON object, asked by the names of its fields; what is null or an empty text is not there.
+
+use super::values::Rule;
+use super::{Problem, fault};
+use serde_json::{Map, Value};
+
+/// A JSON object, and where in its row it is.
+#[derive(Clone)]
+pub struct Object<'a> {
+    map: &'a Map<String, Value>,
+    path: String,
+}
+
+impl<'a> Object<'a> {
+    /// A whole row.
+    pub const fn row(map: &'a Map<String, Value>) -> Self {
+        Self { map, path: String::new() }
+    }
+
+    /// What the field is called in a report.
+    pub fn name(&self, field: &str) -> String {
+        format!("{}{field}", self.path)
+    }
+
+    /// A text.
+    pub fn text(&self, field: &str) -> Result<Option<&'a str>, Problem> {
+        match self.get(field) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.trim()).filter(|text| !text.is_empty())),
+            Some(_) => Err(fault(&self.name(field), Rule::Text)),
+        }
+    }
+
+    /// A whole number, as its digits.
+    pub fn digits(&self, field: &str, rule: Rule) -> Result<Option<String>, Problem> {
+        match self.get(field) {
+            None => Ok(None),
+            Some(Value::Number(number)) => Ok(Some(number.to_string())),
+            Some(_) => Err(fault(&self.name(field), rule)),
+        }
+    }
+
+    /// Whether something is so; not being there is not being so.
+    pub fn flag(&self, field: &str) -> Result<bool, Problem> {
+        match self.get(field) {
+            None => Ok(false),
+            Some(Value::Bool(flag)) => Ok(*flag),
+            Some(_) => Err(fault(&self.name(field), Rule::Choice)),
+        }
+    }
+
+    /// An object inside this one.
+    pub fn object(&self, field: &str) -> Result<Option<Self>, Problem> {
+        let path = format!("{}.", self.name(field));
+        match self.get(field) {
+            None => Ok(None),
+            Some(Value::Object(map)) => Ok(Some(Self { map, path })),
+            Some(_) => Err(fault(&self.name(field), Rule::Object)),
+        }
+    }
+
+    /// A list of objects inside this one; not being there is being empty.
+    pub fn objects(&self, field: &str) -> Result<Vec<Self>, Problem> {
+        let read = |(place, one): (usize, &'a Value)| {
+            let path = format!("{}[{place}]", self.name(field));
+            let map = one.as_object().ok_or_else(|| fault(&path, Rule::Object))?;
+            Ok(Self { map, path: format!("{path}.") })
+        };
+        self.list(field)?.iter().enumerate().map(read).collect()
+    }
+
+    /// A list of texts; not being there is being empty.
+    pub fn texts(&self, field: &str) -> Result<Vec<String>, Problem> {
+        let read = |(place, one): (usize, &Value)| {
+            let text = one.as_str().ok_or_else(|| fault(&format!("{}[{place}]", self.name(field)), Rule::Text))?;
+            Ok(text.trim().to_owned())
+        };
+        self.list(field)?.iter().enumerate().map(read).collect()
+    }
+
+    fn list(&self, field: &str) -> Result<&'a [Value], Problem> {
+        match self.get(field) {
+            None => Ok(&[]),
+            Some(Value::Array(list)) => Ok(list),
+            Some(_) => Err(fault(&self.name(field), Rule::List)),
+        }
+    }
+
+    fn get(&self, field: &str) -> Option<&'a Value> {
+        self.map.get(field).filter(|value| !value.is_null())
+    }
+}

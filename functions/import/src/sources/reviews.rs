@@ -1,0 +1,49 @@
+//! Google Business Profile: an element of a list of reviews.
+
+use super::object::Object;
+use super::values::{Rule, name, required, time};
+use super::{Place, Problem, fault};
+use serde_json::{Map, Value};
+use shared::domain::answers::Answer;
+use shared::domain::arrival::Arrival;
+use shared::domain::particulars::{Particulars, Review};
+use shared::domain::record::Details;
+use shared::domain::revision::Revision;
+use shared::domain::source::Source;
+
+/// The stars, as Google spells them.
+const STARS: [(&str, Option<u8>); 6] = [
+    ("STAR_RATING_UNSPECIFIED", None),
+    ("ONE", Some(1)),
+    ("TWO", Some(2)),
+    ("THREE", Some(3)),
+    ("FOUR", Some(4)),
+    ("FIVE", Some(5)),
+];
+
+/// Reads a review. The council's reply is not read: it is not what the person told.
+pub(super) fn read(object: &Map<String, Value>, place: Place) -> Result<Arrival, Problem> {
+    let review = Object::row(object);
+    let created = required("createTime", time("createTime", review.text("createTime")?)?)?;
+    let created = place.collected(Source::Reviews, created)?;
+    let updated = time("updateTime", review.text("updateTime")?)?.unwrap_or(created);
+    let id = required("name", name("name", review.text("name")?)?)?;
+    let location = id.split_once("/reviews/").map_or("", |(location, _)| location).to_owned();
+    let stars = review.text("starRating")?.unwrap_or(STARS[0].0);
+    let stars = STARS.into_iter().find(|(word, _)| *word == stars).ok_or_else(|| fault("starRating", Rule::Rating))?.1;
+    let reviewer = review.object("reviewer")?;
+    let anonymous = reviewer.as_ref().map_or(Ok(true), |reviewer| reviewer.flag("isAnonymous"))?;
+
+    let part = Review { stars, location, updated_at: updated };
+    let mut details = Details::told(&id, created, Revision::updated(updated), Particulars::Reviews(part));
+    if !anonymous {
+        let shown =
+            reviewer.map_or(Ok(None), |reviewer| name("reviewer.displayName", reviewer.text("displayName")?))?;
+        details.contact.name = shown;
+        // A name is anybody's: only this leads to the person.
+        details.contact.reference = name("reviewId", review.text("reviewId")?)?;
+    }
+    let comment = review.text("comment")?.map(|text| Answer::Text(text.to_owned()));
+    details.answers.extend(comment.map(|text| ("comment".to_owned(), text)));
+    Ok(Arrival::told(details))
+}

@@ -1,0 +1,52 @@
+//! Support interactions: one line of JSON for each.
+
+use super::interviews::contact;
+use super::object::Object;
+use super::values::{Rule, name, rating, required, time};
+use super::{Place, Problem, fault};
+use serde_json::{Map, Value};
+use shared::domain::arrival::Arrival;
+use shared::domain::particulars::{Channel, Interaction, Particulars, Speaker, Turn};
+use shared::domain::record::{Contact, Details};
+use shared::domain::revision::Revision;
+use shared::domain::source::Source;
+
+/// Reads an interaction.
+pub(super) fn read(object: &Map<String, Value>, place: Place) -> Result<Arrival, Problem> {
+    let interaction = Object::row(object);
+    let started = required("started_at", time("started_at", interaction.text("started_at")?)?)?;
+    let started = place.collected(Source::Support, started)?;
+    let named = |field: &str| name(field, interaction.text(field)?);
+    let id = required("interaction_id", named("interaction_id")?)?;
+    let channel = match required("channel", interaction.text("channel")?)? {
+        "chat" => Channel::Chat,
+        "email" => Channel::Email,
+        "phone" => Channel::Phone,
+        _ => return Err(fault("channel", Rule::Choice)),
+    };
+    let part = Interaction {
+        channel,
+        ended_at: time("ended_at", interaction.text("ended_at")?)?,
+        topic: named("topic")?,
+        outcome: named("outcome")?,
+        transcript: interaction.objects("transcript")?.iter().map(turn).collect::<Result<_, _>>()?,
+    };
+    let revision = Revision::row(place.file, place.line);
+    let mut details = Details::told(&id, started, revision, Particulars::Support(part));
+    details.service = Some(required("service", named("service")?)?);
+    details.journey = named("journey")?;
+    details.stage = named("stage")?;
+    details.satisfaction = rating("satisfaction", interaction.digits("satisfaction", Rule::Rating)?.as_deref())?;
+    details.contact = interaction.object("customer")?.map_or_else(|| Ok(Contact::default()), |who| contact(&who))?;
+    Ok(Arrival::told(details))
+}
+
+fn turn(turn: &Object<'_>) -> Result<Turn, Problem> {
+    let from = match required(&turn.name("from"), turn.text("from")?)? {
+        "customer" => Speaker::Customer,
+        "agent" => Speaker::Agent,
+        _ => return Err(fault(&turn.name("from"), Rule::Choice)),
+    };
+    let at = required(&turn.name("at"), time(&turn.name("at"), turn.text("at")?)?)?;
+    Ok(Turn { from, at, text: turn.text("text")?.unwrap_or_default().to_owned() })
+}

@@ -1,0 +1,230 @@
+use super::{Fault, Five9, MissingColumn, Place, Problem, Reader, Rule};
+use crate::rows::{Framed, Rows};
+use chrono::{DateTime, Utc};
+use proptest::prelude::*;
+use shared::domain::answers::Answer;
+use shared::domain::arrival::{Arrival, Word};
+use shared::domain::particulars::{Particulars, Speaker};
+use shared::domain::record::Details;
+use shared::domain::source::Source;
+
+const FILES: [(Source, &[u8]); 6] = [
+    (Source::Telephone, include_bytes!("../../../../tests/fixtures/intake/telephone/call-survey-2026-10-12.csv")),
+    (Source::Reviews, include_bytes!("../../../../tests/fixtures/intake/reviews/location-list-2026-05.json")),
+    (Source::Social, include_bytes!("../../../../tests/fixtures/intake/social/mentions-2026-09.csv")),
+    (Source::Interviews, include_bytes!("../../../../tests/fixtures/intake/interviews/2026-08.jsonl")),
+    (Source::Support, include_bytes!("../../../../tests/fixtures/intake/support/2026-09-21.jsonl")),
+    (Source::Complaints, include_bytes!("../../../../tests/fixtures/intake/complaints/2026-10.csv")),
+];
+
+fn now() -> DateTime<Utc> {
+    "2026-11-23T10:00:00Z".parse().unwrap()
+}
+
+fn five9() -> Five9 {
+    Five9::parse(include_str!("../../../../config/five9.json")).unwrap()
+}
+
+/// What each row of a file comes to; a row that can't be framed is left out.
+fn read(source: Source, file: &[u8]) -> Result<Vec<Result<Arrival, Problem>>, MissingColumn> {
+    let five9 = five9();
+    let mut rows = Rows::new(super::format(source).unwrap());
+    rows.push(file);
+    rows.finish();
+    let mut read = Vec::new();
+    while let Ok(Some(framed)) = rows.next() {
+        let reader = Reader::new(source, rows.header(), &five9)?.unwrap();
+        if let Framed::Row { raw, row } = framed {
+            read.push(reader.read(row, Place { file: now(), line: raw.line, now: now() }));
+        }
+    }
+    Ok(read)
+}
+
+fn sample(source: Source) -> Vec<Result<Arrival, Problem>> {
+    let file = FILES.iter().find(|(of, _)| *of == source).unwrap().1;
+    read(source, file).unwrap()
+}
+
+fn told(arrival: &Result<Arrival, Problem>) -> &Details {
+    match arrival {
+        Ok(Arrival { word: Word::Told(details), .. }) => details,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn refused(arrival: &Result<Arrival, Problem>) -> (&str, Rule) {
+    match arrival {
+        Err(Problem::Fault(Fault { field, rule })) => (field, *rule),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn comment(details: &Details) -> &str {
+    match details.answers.get("comment") {
+        Some(Answer::Text(text)) => text,
+        _ => "",
+    }
+}
+
+#[test]
+fn a_call_is_read_with_its_number_its_survey_and_its_length() {
+    let calls = sample(Source::Telephone);
+    let first = told(&calls[0]);
+    assert_eq!(first.collected_at.to_rfc3339(), "2026-10-12T08:00:12+00:00", "nine in London is eight in October");
+    assert_eq!(first.source_id.as_deref(), Some("300000002187345"));
+    assert_eq!(first.contact.phone.as_deref(), Some("07700900142"));
+    assert_eq!(first.contact.name.as_deref(), Some("Priya Nair"));
+    assert_eq!((first.service.as_deref(), first.survey.as_deref()), (Some("council-tax"), Some("post-call")));
+    assert_eq!(first.satisfaction.map(u8::from), Some(5));
+    assert_eq!(comment(first), "Very clear, thank you");
+    let Particulars::Telephone(call) = &first.particulars else { panic!() };
+    assert_eq!((call.legs[0].seconds, call.legs[0].outcome.as_deref()), (Some(461), Some("Survey complete")));
+    assert!(!format!("{}", serde_json::to_value(first).unwrap()).contains("Bloggs"), "an agent's name is not kept");
+    assert!(comment(told(&calls[2])).contains("\"nobody\" knew,\nthen cut off"));
+}
+
+#[test]
+fn the_customer_of_an_outbound_call_is_who_was_called() {
+    let calls = sample(Source::Telephone);
+    assert_eq!(told(&calls[3]).contact.phone.as_deref(), Some("07700900163"));
+}
+
+#[test]
+fn a_caller_who_withholds_the_number_has_none() {
+    let calls = sample(Source::Telephone);
+    assert!(told(&calls[4]).contact.is_empty());
+    let Particulars::Telephone(call) = &told(&calls[6]).particulars else { panic!() };
+    assert_eq!(call.answered_at, None);
+}
+
+#[test]
+fn an_hour_that_is_there_twice_is_the_earlier_so_that_nothing_is_kept_too_long() {
+    assert_eq!(told(&sample(Source::Telephone)[6]).collected_at.to_rfc3339(), "2026-10-25T00:30:00+00:00");
+}
+
+#[test]
+fn a_call_that_breaks_a_rule_is_told_by_its_column() {
+    let calls = sample(Source::Telephone);
+    assert_eq!(refused(&calls[5]), ("Survey.Q1 Satisfaction", Rule::Rating));
+    assert_eq!(refused(&calls[7]), ("CALL ID", Rule::Required));
+    assert_eq!(refused(&calls[8]), ("TIMESTAMP", Rule::LocalTime));
+}
+
+#[test]
+fn what_looks_like_a_formula_is_a_text() {
+    assert_eq!(comment(told(&sample(Source::Telephone)[9])), "=HYPERLINK(\"http://evil.example\",\"click\")");
+}
+
+#[test]
+fn a_report_without_a_column_is_refused_by_its_name() {
+    let file = "CALL ID,TIMESTAMP\n1,2\n";
+    assert_eq!(read(Source::Telephone, file.as_bytes()).unwrap_err().0, "CALL TYPE");
+}
+
+#[test]
+fn a_review_has_stars_beside_satisfaction_and_a_reviewer_only_if_they_are_named() {
+    let reviews = sample(Source::Reviews);
+    let first = told(&reviews[0]);
+    let Particulars::Reviews(review) = &first.particulars else { panic!() };
+    assert_eq!((review.stars, first.satisfaction), (Some(5), None));
+    assert_eq!(first.contact.reference.as_deref(), Some("AbFvOq1"));
+    assert_eq!(first.source_id.as_deref(), Some("accounts/1/locations/22/reviews/AbFvOq1"));
+    assert!(told(&reviews[1]).contact.is_empty());
+    let Particulars::Reviews(unrated) = &told(&reviews[2]).particulars else { panic!() };
+    assert_eq!(unrated.stars, None);
+    assert_eq!(reviews[3], Err(Problem::TooOld));
+    assert_eq!(refused(&reviews[4]), ("starRating", Rule::Rating));
+}
+
+#[test]
+fn a_deleted_post_is_withdrawn_and_a_time_without_a_zone_refused() {
+    let posts = sample(Source::Social);
+    assert_eq!(told(&posts[1]).contact.reference.as_deref(), Some("x:grumpy_of_wareham"));
+    assert_eq!(refused(&posts[2]), ("posted_at", Rule::Time));
+    let withdrawn = posts[3].as_ref().unwrap();
+    assert_eq!((&withdrawn.word, &withdrawn.id), (&Word::Withdrawn, &posts[1].as_ref().unwrap().id));
+}
+
+#[test]
+fn an_interview_may_rest_on_consent() {
+    let interviews = sample(Source::Interviews);
+    assert_eq!(serde_json::to_value(told(&interviews[0])).unwrap()["lawful_basis"], "consent");
+    assert_eq!(told(&interviews[1]).contact.phone.as_deref(), Some("07700 900155"));
+    assert_eq!(interviews.len(), 2, "the third is broken");
+}
+
+#[test]
+fn a_support_interaction_keeps_who_said_what() {
+    let interactions = sample(Source::Support);
+    let Particulars::Support(chat) = &told(&interactions[0]).particulars else { panic!() };
+    assert_eq!(chat.transcript.iter().map(|turn| turn.from).collect::<Vec<_>>(), [Speaker::Customer, Speaker::Agent]);
+    assert_eq!(refused(&interactions[2]), ("channel", Rule::Choice));
+}
+
+#[test]
+fn a_complaint_has_its_clocks_and_a_compliment_none() {
+    let complaints = sample(Source::Complaints);
+    let Particulars::Complaints(open) = &told(&complaints[0]).particulars else { panic!() };
+    let clocks = open.clocks.unwrap();
+    assert_eq!(clocks.acknowledge_by.unwrap().to_string(), "2026-11-13");
+    assert_eq!(clocks.answer_by.unwrap().to_string(), "2026-11-27");
+    let Particulars::Complaints(compliment) = &told(&complaints[2]).particulars else { panic!() };
+    assert_eq!((compliment.clocks, compliment.stage), (None, None));
+    assert!(told(&complaints[2]).contact.is_empty());
+    assert_eq!(refused(&complaints[3]), ("stage", Rule::Choice));
+}
+
+#[test]
+fn what_is_to_happen_and_what_is_over_is_not_taken() {
+    let line = |at: &str| {
+        let file = format!("{{\"interview_id\":\"1\",\"held_at\":\"{at}\",\"service\":\"waste\"}}");
+        read(Source::Interviews, file.as_bytes()).unwrap().remove(0)
+    };
+    assert!(line("2026-11-23T10:05:00Z").is_ok(), "clocks differ a little");
+    assert_eq!(line("2026-11-23T10:05:01Z"), Err(Problem::InFuture));
+    assert!(line("2023-11-23T10:00:01Z").is_ok());
+    assert_eq!(line("2023-11-23T10:00:00Z"), Err(Problem::TooOld), "it would be over at this very second");
+}
+
+#[test]
+fn a_fault_names_the_field_inside_and_never_what_was_sent() {
+    let line = r#"{"interaction_id":"1","channel":"chat","started_at":"2026-09-21T09:12:00Z","service":"waste",
+        "customer":{"email":"alice at home"}}"#;
+    let read = read(Source::Support, line.replace('\n', "").as_bytes()).unwrap();
+    assert_eq!(refused(&read[0]), ("customer.email", Rule::Email));
+    assert!(!format!("{:?} {}", read[0], Rule::Email).contains("alice"));
+}
+
+proptest! {
+    #[test]
+    fn whatever_stands_in_a_file_no_reader_panics(file in proptest::collection::vec(any::<u8>(), 0..400)) {
+        for (source, _) in FILES {
+            drop(read(source, &file));
+        }
+    }
+
+    /// A good file in which anything was changed: every row is still read, or refused.
+    #[test]
+    fn whatever_is_changed_in_a_file_no_reader_panics(
+        which in 0_usize..6, at in 0_usize..4000, length in 0_usize..30, with in proptest::collection::vec(any::<u8>(), 0..30),
+    ) {
+        let (source, file) = FILES[which];
+        let (mut file, start) = (file.to_vec(), at % file.len());
+        file.splice(start..(start + length).min(file.len()), with);
+        drop(read(source, &file));
+    }
+
+    /// Fields of any text, in a row of the right shape.
+    #[test]
+    fn whatever_a_field_says_no_reader_panics(fields in proptest::collection::vec("\\PC{0,20}|[0-9:,TZ+ -]{0,30}", 18)) {
+        for (source, file) in FILES.iter().filter(|(source, _)| super::format(*source) == Some(crate::rows::Format::Csv)) {
+            let header = String::from_utf8_lossy(file).lines().next().unwrap().trim_start_matches('\u{feff}').to_owned();
+            let columns = header.split(',').count();
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            writer.write_record(header.split(',')).unwrap();
+            writer.write_record(fields.iter().take(columns)).unwrap();
+            prop_assert_eq!(read(*source, &writer.into_inner().unwrap()).unwrap().len(), 1);
+        }
+    }
+}

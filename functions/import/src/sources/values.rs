@@ -1,0 +1,112 @@
+//! What a field may say, whatever source it is of.
+
+use super::{Problem, fault};
+use chrono::{DateTime, Utc};
+use shared::domain::identifier::{Identifier, NotAnIdentifier};
+use shared::domain::satisfaction::Satisfaction;
+
+/// The rules that a row can break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+pub enum Rule {
+    /// Nothing is there.
+    #[error("must be there")]
+    Required,
+    /// Not a text.
+    #[error("must be a text")]
+    Text,
+    /// Too long for what it is.
+    #[error("must have at most 1,000 characters")]
+    Length,
+    /// Not an instant.
+    #[error("must be a time with a zone, like 2026-09-01T08:00:00Z")]
+    Time,
+    /// Not a time as Five9 writes it.
+    #[error("must be a time that was on the tenant's clocks, like Mon, 12 Oct 2026 09:00:12")]
+    LocalTime,
+    /// Not on the scale.
+    #[error("must be a whole number from 1 to 5")]
+    Rating,
+    /// Not one of those that there are.
+    #[error("must be one of the values that the contract lists")]
+    Choice,
+    /// Not an email address.
+    #[error("must be an email address")]
+    Email,
+    /// Not a telephone number.
+    #[error("must be a telephone number")]
+    Phone,
+    /// Not a list of what it should be.
+    #[error("must be a list")]
+    List,
+    /// Not an object.
+    #[error("must be an object")]
+    Object,
+    /// Not a length of time.
+    #[error("must be a duration, like 00:07:41")]
+    Duration,
+}
+
+impl Rule {
+    /// The rule's name, for reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Text => "text",
+            Self::Length => "length",
+            Self::Time | Self::LocalTime => "time",
+            Self::Rating => "rating",
+            Self::Choice => "choice",
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::List => "list",
+            Self::Object => "object",
+            Self::Duration => "duration",
+        }
+    }
+}
+
+/// What names something (an id, a person, a service) is not longer than this, in characters.
+const NAME: usize = 1_000;
+
+/// Something that has to be there.
+pub(super) fn required<T>(field: &str, value: Option<T>) -> Result<T, Problem> {
+    value.ok_or_else(|| fault(field, Rule::Required))
+}
+
+/// A name of something; long texts are none.
+pub(super) fn name(field: &str, value: Option<&str>) -> Result<Option<String>, Problem> {
+    match value {
+        Some(text) if text.chars().count() > NAME => Err(fault(field, Rule::Length)),
+        other => Ok(other.map(str::to_owned)),
+    }
+}
+
+/// An instant, with a zone.
+pub(super) fn time(field: &str, value: Option<&str>) -> Result<Option<DateTime<Utc>>, Problem> {
+    let read = |text: &str| DateTime::parse_from_rfc3339(text).map(|at| at.to_utc());
+    value.map(read).transpose().map_err(|_| fault(field, Rule::Time))
+}
+
+/// A point of the five-point scale, written as a number.
+pub(super) fn rating(field: &str, value: Option<&str>) -> Result<Option<Satisfaction>, Problem> {
+    let read = |text: &str| text.parse::<u8>().ok().and_then(|number| Satisfaction::try_from(number).ok());
+    value.map(|text| read(text).ok_or_else(|| fault(field, Rule::Rating))).transpose()
+}
+
+/// An email address.
+pub(super) fn email(field: &str, value: Option<&str>) -> Result<Option<String>, Problem> {
+    match value {
+        Some(text) if Identifier::email(text).is_err() => Err(fault(field, Rule::Email)),
+        other => Ok(other.map(str::to_owned)),
+    }
+}
+
+/// A telephone number that can be dialled; one with an extension is kept and identifies nobody.
+pub(super) fn phone(field: &str, value: Option<&str>) -> Result<Option<String>, Problem> {
+    match value.map(|text| (text, Identifier::phone(text))) {
+        None => Ok(None),
+        Some((text, Ok(_) | Err(NotAnIdentifier::Extension))) => Ok(Some(text.to_owned())),
+        Some(_) => Err(fault(field, Rule::Phone)),
+    }
+}
