@@ -1,0 +1,260 @@
+//! Whatever an import is broken off by, and whatever happens beside it: the end is the same.
+
+use crate::faults::{Off, failing_host};
+use crate::house::{House, email_id, erasure, options, phone_id};
+use crate::paused::pausing_host;
+use import::Import;
+use lambda_runtime::{Context, Diagnostic, LambdaEvent};
+use local::{Function, Options, Registry};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use shared::edge::Host;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// An import that nobody starts.
+struct Asleep;
+
+#[async_trait::async_trait]
+impl Function for Asleep {
+    async fn invoke(&self, _: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+        Ok(Value::Null)
+    }
+}
+
+/// A house in which imports are started by the test alone.
+async fn house() -> House {
+    let functions = Registry::custodian().with("import", |_| async { Ok(Arc::new(Asleep) as Arc<dyn Function>) });
+    House::with(Options { functions, ..options() }).await
+}
+
+/// S3's notification of a file.
+fn notification(key: &str, etag: &str) -> LambdaEvent<Value> {
+    let event = json!({"Records": [{
+        "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "eu-west-2", "eventTime": "2026-11-23T10:00:00.000Z",
+        "eventName": "ObjectCreated:Put", "userIdentity": {"principalId": "partner"},
+        "requestParameters": {"sourceIPAddress": "127.0.0.1"}, "responseElements": {},
+        "s3": {"s3SchemaVersion": "1.0", "configurationId": "c",
+            "bucket": {"name": "intake", "ownerIdentity": {"principalId": "o"}, "arn": "arn:aws:s3:::intake"},
+            "object": {"key": key, "size": 1, "eTag": etag, "sequencer": "1"}},
+    }]});
+    let mut context = Context::default();
+    context.deadline = u64::MAX >> 1;
+    LambdaEvent::new(event, context)
+}
+
+/// Puts a file and gives its notification.
+async fn dropped(house: &House, source: &str, file: &str) -> LambdaEvent<Value> {
+    let key = format!("{source}/file");
+    let put = house.s3().put_object().bucket(house.intake()).key(&key).body(file.as_bytes().to_vec().into());
+    let etag = put.send().await.unwrap().e_tag.unwrap();
+    notification(&key, etag.trim_matches('"'))
+}
+
+async fn import(host: &Host, event: LambdaEvent<Value>) -> Result<Value, String> {
+    let import = Import::start(host).await.map_err(|error| error.to_string())?;
+    import.invoke(event).await.map_err(|failure| failure.error_message)
+}
+
+/// Imports a file without any fault.
+async fn undisturbed(house: &House, source: &str, file: &str) -> Value {
+    let event = dropped(house, source, file).await;
+    import(&house.stack.host("import").unwrap(), event).await.unwrap()
+}
+
+/// Everything stored, but for the counts in the report: what was new the first time is there already the second.
+async fn state(house: &House) -> BTreeSet<String> {
+    let plain = |item: String| if item.starts_with("file reports/") { "a report".to_owned() } else { item };
+    house.everything().await.into_iter().map(plain).collect()
+}
+
+const POSTS: &str = "post_id,network,posted_at,handle,text,url,sentiment\n";
+const COMPLAINTS: &str =
+    "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n";
+
+/// Each source's hardest: what lies there before, and the file that is broken off.
+fn cases() -> Vec<(&'static str, String, String)> {
+    let calls = include_str!("../fixtures/intake/telephone/call-survey-2026-10-12.csv");
+    let first_leg: String = calls.lines().take(3).map(|line| format!("{line}\n")).collect();
+    let posts = format!(
+        "{POSTS}1,x,2026-09-01T08:00:00Z,@a,One.,,\n2,x,2026-09-01T08:00:00Z,@b,Two.,,\nbad\n1,x,2026-09-01T08:00:00Z,@a,[deleted],,\n3,x,2026-09-01T08:00:00Z,@c,[deleted],,\n"
+    );
+    let before = format!("{POSTS}3,x,2026-09-01T08:00:00Z,@c,Three.,,\n");
+    let complaint = |email: &str, phone: &str, text: &str| {
+        format!("CMP-1,complaint,2026-11-06T10:00:00Z,highways,1,Rosa,{email},{phone},{text},,,\n")
+    };
+    let corrected = format!(
+        "{COMPLAINTS}{}CMP-2,compliment,2026-11-07T10:00:00Z,waste,,,,,Thanks,,,\n",
+        complaint("rosa@example.org", "07700 900142", "Two holes")
+    );
+    vec![
+        ("telephone", first_leg, calls.to_owned()),
+        ("social", before, posts),
+        ("complaints", format!("{COMPLAINTS}{}", complaint("", "07700 900142", "A hole")), corrected),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killing_an_import_at_any_call_and_running_it_again_ends_the_same() {
+    for (source, before, file) in cases() {
+        let whole = house().await;
+        undisturbed(&whole, source, &before).await;
+        whole.move_to("2026-11-23T10:00:10Z").await;
+        undisturbed(&whole, source, &file).await;
+        let expected = state(&whole).await;
+        for off in [Off::Before, Off::After] {
+            let mut killed = 0;
+            for calls in 1.. {
+                let house = house().await;
+                undisturbed(&house, source, &before).await;
+                house.move_to("2026-11-23T10:00:10Z").await;
+                let event = dropped(&house, source, &file).await;
+                let (host, _) = failing_host(&house, "import", calls, off);
+                let broken = import(&host, event.clone()).await.is_err();
+                import(&house.stack.host("import").unwrap(), event).await.unwrap();
+                assert_eq!(state(&house).await, expected, "{source} after {calls} calls, {off:?}");
+                if !broken {
+                    break;
+                }
+                killed += 1;
+            }
+            assert!(killed >= 10, "{source} makes many calls, and each was its last once: {killed}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_beside_an_import_wins_whenever_it_comes() {
+    let rows = ["rosa@example.org,", "abel@example.org,"].iter().enumerate().map(|(number, who)| {
+        format!("CMP-{number},complaint,2026-11-06T10:00:00Z,highways,1,,{who}07700 900142,A hole,,,\n")
+    });
+    let file = format!("{COMPLAINTS}{}", rows.collect::<String>());
+    let mut raced = 0;
+    for call in 2..40 {
+        let house = house().await;
+        let event = dropped(&house, "complaints", &file).await;
+        let (host, mut pause) = pausing_host(&house, "import", call);
+        let erasing = async {
+            pause.reached().await;
+            house.invoke("erase", erasure(&[email_id("rosa@example.org")])).await.unwrap();
+            pause.go_on();
+        };
+        let importing = import(&host, event);
+        tokio::pin!(importing);
+        let over = tokio::select! {
+            done = &mut importing => { done.unwrap(); true }
+            () = erasing => { importing.await.unwrap(); false }
+        };
+        if over {
+            break;
+        }
+        raced += 1;
+        let held = house.items("RECORDS_TABLE").await;
+        assert!(!held.iter().any(|item| item.contains("rosa@")), "before call {call}");
+        assert!(held.iter().any(|item| item.contains("abel@")), "before call {call}");
+    }
+    assert!(raced > 10, "the erasure came before each of its calls once: {raced}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notification_that_comes_twice_or_late_changes_nothing() {
+    let house = house().await;
+    let (_, _, file) = cases().remove(0);
+    let event = dropped(&house, "telephone", &file).await;
+    let host = house.stack.host("import").unwrap();
+    import(&host, event.clone()).await.unwrap();
+    let before = house.everything().await;
+    assert_eq!(import(&host, event).await.unwrap(), json!({"reports": []}));
+    assert_eq!(house.everything().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_replaced_while_it_waits_is_read_as_the_other() {
+    let house = house().await;
+    let first = dropped(&house, "social", &format!("{POSTS}1,x,2026-09-01T08:00:00Z,@a,One.,,\n")).await;
+    let second = dropped(&house, "social", &format!("{POSTS}2,x,2026-09-01T08:00:00Z,@b,Two.,,\n")).await;
+    let host = house.stack.host("import").unwrap();
+    assert_eq!(import(&host, first).await.unwrap(), json!({"reports": []}), "it is no longer there");
+    assert_eq!(import(&host, second).await.unwrap()["reports"][0]["new"], 1);
+    assert!(house.items("RECORDS_TABLE").await.iter().all(|item| item.contains("Two.")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_notification_is_refused_without_a_word_of_it() {
+    let house = house().await;
+    let host = house.stack.host("import").unwrap();
+    for event in [json!({"alice": 1}), notification("elsewhere/alice", "1").payload, notification("alice", "1").payload]
+    {
+        let refused = import(&host, LambdaEvent::new(event, Context::default())).await.unwrap_err();
+        assert!(refused.starts_with("not a notification of S3") && !refused.contains("alice"), "{refused}");
+    }
+}
+
+/// One row of a generated file.
+#[derive(Clone, Debug)]
+struct Told {
+    post: u8,
+    handle: Option<u8>,
+    text: u8,
+}
+
+fn any_row() -> impl Strategy<Value = Told> {
+    (0_u8..5, proptest::option::of(0_u8..3), 0_u8..6).prop_map(|(post, handle, text)| Told { post, handle, text })
+}
+
+fn file(rows: &[Told]) -> String {
+    let row = |row: &Told| {
+        let handle = row.handle.map_or(String::new(), |handle| format!("@h{handle}"));
+        let text = match row.text {
+            0 => "[deleted]".to_owned(),
+            1 => "\"two\nlines\"".to_owned(),
+            number => format!("text {number}"),
+        };
+        // A post is told at its own time; now and then the row is bad.
+        let time = if row.text == 5 && row.post == 4 {
+            "never".to_owned()
+        } else {
+            format!("2026-09-0{}T08:00:00Z", row.post + 1)
+        };
+        format!("{},x,{time},{handle},{text},,\n", row.post)
+    };
+    rows.iter().map(row).fold(POSTS.to_owned(), |file, row| file + &row)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    /// Posts that change, move to another handle and are deleted, in any order.
+    #[test]
+    fn wherever_a_generated_file_is_broken_off_its_end_is_the_same(
+        before in proptest::collection::vec(any_row(), 0..6), rows in proptest::collection::vec(any_row(), 1..12), calls in 2_usize..20, after in any::<bool>(),
+    ) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (whole, broken) = (house().await, house().await);
+            let off = if after { Off::After } else { Off::Before };
+            for house in [&whole, &broken] {
+                undisturbed(house, "social", &file(&before)).await;
+                house.move_to("2026-11-23T10:00:10Z").await;
+            }
+            undisturbed(&whole, "social", &file(&rows)).await;
+            let event = dropped(&broken, "social", &file(&rows)).await;
+            let (host, _) = failing_host(&broken, "import", calls, off);
+            let _ = import(&host, event.clone()).await;
+            import(&broken.stack.host("import").unwrap(), event).await.unwrap();
+            assert_eq!(state(&whole).await, state(&broken).await);
+        });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_who_shares_a_number_is_not_suppressed_for_the_other() {
+    let house = house().await;
+    house.tell("One.", Some("rosa@example.org"), None).await;
+    house.invoke("erase", erasure(&[email_id("rosa@example.org")])).await.unwrap();
+    let row = "CMP-1,complaint,2026-11-06T10:00:00Z,highways,1,,abel@example.org,07700 900142,A hole,,,\n";
+    let report = undisturbed(&house, "complaints", &format!("{COMPLAINTS}{row}")).await;
+    assert_eq!(report["reports"][0]["new"], 1);
+    let order = json!({"kind": "portability", "identifiers": [phone_id("07700 900142")], "requested_by": "dpo-7"});
+    assert_eq!(house.invoke("export", order).await.unwrap()["records"], 1);
+}
