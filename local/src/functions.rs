@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{fmt, pin::Pin};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// A function that has started.
@@ -105,6 +106,8 @@ pub(crate) struct Running {
     pub(crate) name: String,
     pub(crate) template: Arc<template::Function>,
     pub(crate) function: Arc<dyn Function>,
+    /// How many more invocations may run now.
+    turns: Arc<Semaphore>,
 }
 
 /// All functions of the template, running.
@@ -213,8 +216,15 @@ impl Functions {
 }
 
 impl Running {
+    pub(crate) fn new(name: String, template: template::Function, function: Arc<dyn Function>) -> Self {
+        let turns = Arc::new(Semaphore::new(template.at_once.unwrap_or(Semaphore::MAX_PERMITS)));
+        Self { name, template: Arc::new(template), function, turns }
+    }
+
     /// Invokes the function; a panic is a failure of this invocation only, as on Lambda.
     pub(crate) async fn invoke(&self, event: Value, id: &str) -> Result<Value, Diagnostic> {
+        // Lambda would refuse what is too much and try it again later: here it waits.
+        let _turn = self.turns.acquire().await;
         let mut context = Context::default();
         id.clone_into(&mut context.request_id);
         context.invoked_function_arn.clone_from(&self.template.arn);

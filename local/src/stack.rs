@@ -120,7 +120,7 @@ impl Stack {
             hosts.insert(name.clone(), host);
             settings.insert(name.clone(), environment);
             function.timeout = options.longest.unwrap_or(function.timeout);
-            running.push(Running { name, template: Arc::new(function), function: started });
+            running.push(Running::new(name, function, started));
         }
         let functions = Arc::new(Functions::new(running, Arc::clone(&state), options.clock.clone()));
         let mut house = House {

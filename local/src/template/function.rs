@@ -25,6 +25,8 @@ pub(crate) struct Function {
     pub(crate) timeout: TimeDelta,
     /// How often an asynchronous invocation that failed is tried again.
     pub(crate) retries: i64,
+    /// How many invocations run at a time; any number if nothing is said.
+    pub(crate) at_once: Option<usize>,
     /// The queue for an asynchronous invocation that failed for good.
     pub(crate) failures: Option<String>,
 }
@@ -49,6 +51,8 @@ impl Function {
             let seconds = timeout.parse().ok().filter(|seconds| (1..=LONGEST).contains(seconds));
             seconds.ok_or_else(|| format!("a Timeout of {timeout} is not between 1 and {LONGEST} seconds"))
         });
+        let at_once = properties.get("ReservedConcurrentExecutions").map(text).transpose()?;
+        let at_once = at_once.map(|it| it.parse().map_err(|_| format!("{it} ReservedConcurrentExecutions")));
         let asynchronous = properties.get("EventInvokeConfig");
         let retries = asynchronous.and_then(|config| config.get("MaximumRetryAttempts")).map(text).transpose()?;
         let failures = properties.pointer("/EventInvokeConfig/DestinationConfig/OnFailure/Destination");
@@ -61,6 +65,7 @@ impl Function {
             settings,
             events,
             timeout: TimeDelta::seconds(timeout?),
+            at_once: at_once.transpose()?,
             retries: retries.and_then(|retries| retries.parse().ok()).unwrap_or(2),
             failures: failures.map(text).transpose()?,
         })
