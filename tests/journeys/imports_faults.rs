@@ -23,7 +23,7 @@ impl Function for Asleep {
 }
 
 /// A house in which imports are started by the test alone.
-async fn house() -> House {
+pub async fn house() -> House {
     let functions = Registry::custodian().with("import", |_| async { Ok(Arc::new(Asleep) as Arc<dyn Function>) });
     House::with(Options { functions, ..options() }).await
 }
@@ -44,7 +44,7 @@ fn notification(key: &str, etag: &str) -> LambdaEvent<Value> {
 }
 
 /// Puts a file and gives its notification.
-async fn dropped(house: &House, source: &str, file: &str) -> LambdaEvent<Value> {
+pub async fn dropped(house: &House, source: &str, file: &str) -> LambdaEvent<Value> {
     let key = format!("{source}/file");
     let put = house.s3().put_object().bucket(house.intake()).key(&key).body(file.as_bytes().to_vec().into());
     let etag = put.send().await.unwrap().e_tag.unwrap();
@@ -68,7 +68,8 @@ async fn state(house: &House) -> BTreeSet<String> {
     house.everything().await.into_iter().map(plain).collect()
 }
 
-const POSTS: &str = "post_id,network,posted_at,handle,text,url,sentiment\n";
+/// The header of a file of posts.
+pub const POSTS: &str = "post_id,network,posted_at,handle,text,url,sentiment\n";
 const COMPLAINTS: &str =
     "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n";
 

@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 
 /// Actions that Lambda takes in the function's name, and KMS's, which other services take for it.
 const NOT_CALLED: [&str; 4] = ["kms:", "logs:", "sqs:", "xray:"];
+/// The intake bucket, by its own name.
+const INTAKE: &str = "arn:${AWS::Partition}:s3:::${AWS::StackName}-intake-${AWS::AccountId}";
 /// What a stream's reader may do; Lambda reads the stream.
 const STREAM: &str = "/stream";
 
@@ -86,7 +88,9 @@ fn named(value: &Value) -> String {
     let Value::Tagged(tagged) = value else { panic!("{value:?} is no reference") };
     let TaggedValue { tag, value } = tagged.as_ref();
     let text = value.as_str().unwrap();
-    let name = if tag == "!Sub" { text.trim_start_matches("${").replace('}', "") } else { text.to_owned() };
+    // The intake bucket is called by the name that it is given.
+    let text = text.replace(INTAKE, "${Intake.Arn}");
+    let name = if tag == "!Sub" { text.trim_start_matches("${").replace('}', "") } else { text };
     name.replace(".StreamArn", STREAM).replace(".Arn", "").replace("/index/", "/").trim_end_matches("/*").to_owned()
 }
 
@@ -118,7 +122,7 @@ fn ingest_sees_the_surveys_of_the_register_and_nothing_else_of_it() {
 #[test]
 fn only_the_stream_s_reader_may_read_the_stream() {
     let template = template();
-    let readers = ["Ingest", "Expire", "Sweep", "Export", "Erase"];
+    let readers = ["Ingest", "Import", "Expire", "Sweep", "Export", "Erase"];
     let readers = readers.into_iter().filter(|it| granted(&template, it).iter().any(|may| may.ends_with(STREAM)));
     assert_eq!(readers.collect::<Vec<_>>(), ["Expire"]);
 }

@@ -1,11 +1,13 @@
 //! What each function does, in full, beside what the template allows it.
 
 use crate::house::{House, at, email_id, erasure, phone_id};
+use crate::imports_faults::{self, POSTS, dropped};
 use crate::permissions::{allowed, needed_of_s3, template};
 use crate::recorder::{Calls, gated_host, recording_host};
 use erase::Erase;
 use expire::Expire;
 use export::Export;
+use import::Import;
 use ingest::Ingest;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
@@ -61,6 +63,44 @@ async fn ingest_calls_what_it_is_allowed_and_one_put_keeps_an_answer() {
         assert_eq!(calls.lock().unwrap()[before..], vec!["dynamodb:PutItem Records"; puts]);
     }
     assert_matches("Ingest", &calls);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn import_calls_what_it_is_allowed() {
+    let house = imports_faults::house().await;
+    let (host, calls) = recording_host(&house, "import");
+    let import = Import::start(&host).await.unwrap();
+    let post = |text: &str| format!("{POSTS}1,x,2026-09-01T08:00:00Z,@a,{text},,\n");
+    let two = format!("{}2,x,2026-09-01T08:00:00Z,@b,Two.,,\n3,x,2026-09-01T08:00:00Z,@c,Three.,,\n", post("One."));
+    let csv = "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n\
+        1,compliment,2026-11-06T10:00:00Z,highways,,,a@example.org,07700 900142,Thanks,,,\n";
+    let line = |field: &str| {
+        format!(
+            "{{\"{field}_id\":\"1\",\"{field}_at\":\"2026-11-06T10:00:00Z\",\"started_at\":\"2026-11-06T10:00:00Z\",\
+            \"held_at\":\"2026-11-06T10:00:00Z\",\"channel\":\"chat\",\"service\":\"waste\"}}\n"
+        )
+    };
+    let calls_of_a_day = include_str!("../fixtures/intake/telephone/call-survey-2026-10-12.csv");
+    for (source, file) in [
+        ("social", two.as_str()),
+        ("social", &post("One. Again.")),
+        ("social", &post("[deleted]")),
+        ("social", "not a file of posts"),
+        ("complaints", csv),
+        ("interviews", &line("interview")),
+        ("support", &line("interaction")),
+        ("reviews", "{}"),
+        ("telephone", calls_of_a_day),
+    ] {
+        import.invoke(dropped(&house, source, file).await).await.unwrap();
+    }
+    // Out of time after the first chunk.
+    let many = POSTS.to_owned() + &"bad\n".repeat(1_001);
+    let mut event = dropped(&house, "social", &many).await;
+    event.context.deadline = 1;
+    let report = import.invoke(event).await.unwrap();
+    assert_eq!(report["reports"][0]["state"], "reading");
+    assert_matches("Import", &calls);
 }
 
 #[tokio::test(flavor = "multi_thread")]

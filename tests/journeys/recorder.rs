@@ -56,15 +56,21 @@ impl HttpClient for Recording {
 impl HttpConnector for RecordingConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let needed = needed(&request);
+        let looks = needed.iter().any(|it| it.starts_with("s3:GetObject Intake"));
         let (writes, mut gate) = (needed.iter().any(|it| it == "s3:PutObject Exports"), self.gate.clone());
         self.calls.lock().unwrap().extend(needed);
-        let inner = self.inner.clone();
+        let (inner, calls) = (self.inner.clone(), Arc::clone(&self.calls));
         HttpConnectorFuture::new(async move {
             if writes {
                 // An error is a gate that is gone, and so open.
                 let _ = gate.wait_for(|open| *open).await;
             }
-            inner.call(request).await
+            let answer = inner.call(request).await;
+            if looks && answer.as_ref().is_ok_and(|answer| answer.status().as_u16() == 404) {
+                // Without this permission S3 says of what is not there that it is forbidden.
+                calls.lock().unwrap().push("s3:ListBucket Intake".to_owned());
+            }
+            answer
         })
     }
 }
@@ -80,7 +86,18 @@ fn needed(request: &HttpRequest) -> Vec<String> {
         }
         None => {
             let uri = reqwest::Url::parse(request.uri()).unwrap();
-            vec![needed_of_s3(request.method(), uri.query().unwrap_or_default(), "Exports")]
+            let mut path = uri.path_segments().unwrap();
+            let (bucket, folder) = (path.next().unwrap(), path.next().unwrap_or_default());
+            if !bucket.contains("-intake-") {
+                return vec![needed_of_s3(request.method(), uri.query().unwrap_or_default(), "Exports")];
+            }
+            // What is read, is read anywhere; what is written and deleted, in its folders.
+            let folder = if request.method() == "GET" { "Intake".to_owned() } else { format!("Intake/{folder}") };
+            let mut needed = vec![needed_of_s3(request.method(), uri.query().unwrap_or_default(), &folder)];
+            if request.headers().get("x-amz-copy-source").is_some() {
+                needed.push("s3:GetObject Intake".to_owned());
+            }
+            needed
         }
     }
 }
