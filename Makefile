@@ -11,12 +11,17 @@ export CHROMIUM
 endif
 MAKEFLAGS += --no-print-directory
 
-.PHONY: run test test-dynamodb-local bench package lint prove-lint web chromium target-$(ARCH)
+.PHONY: run import test test-dynamodb-local bench package lint prove-lint web chromium target-$(ARCH)
 
 ## Everything on http://127.0.0.1:3000; PORT=4000 takes another port, DATA=folder keeps what is stored.
 run: $(PAGES)
 	@cargo build --workspace
 	@exec target/debug/local $(if $(DATA),--data "$(DATA)")
+
+## Brings a file into the stack that runs: FILE=calls.csv SOURCE=telephone, and PORT=4000 if it has another port.
+import:
+	@cargo build --quiet --workspace
+	@exec target/debug/local import --source "$(SOURCE)" "$(FILE)"
 
 ## Every test: functions, journeys, the real binaries, the pages in a browser.
 test: $(TOOLS) $(PAGES) chromium

@@ -3,6 +3,7 @@
 use crate::template::REGION;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The access key that every endpoint of the local stack takes.
@@ -11,7 +12,7 @@ pub const ACCESS_KEY: &str = "local";
 pub const SECRET_KEY: &str = "local-stack-only";
 
 /// Where the stack's endpoints are.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Endpoints {
     /// DynamoDB's.
     pub dynamodb: String,

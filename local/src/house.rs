@@ -2,6 +2,7 @@
 
 use crate::dynamodb::Dynamo;
 use crate::functions::{Functions, Running};
+use crate::host::Endpoints;
 use crate::http::routes::Route;
 use crate::invoke::request_id;
 use crate::s3::Store;
@@ -47,6 +48,7 @@ pub(crate) struct House {
     pub(crate) functions: Arc<Functions>,
     pub(crate) routes: Vec<(Route, String)>,
     pub(crate) queues: Vec<Queue>,
+    pub(crate) endpoints: Endpoints,
     pub(crate) mappings: Vec<Mapping>,
     pub(crate) schedules: Vec<Schedule>,
     /// Whether TTL removes what expired.
@@ -81,6 +83,12 @@ impl House {
         }
         Ok(())
     }
+    /// The bucket that takes in files, and the ARN of the function that reads them, if the template has one.
+    pub(crate) fn intake(&self) -> Option<(&str, &str)> {
+        let import = &self.functions.find("import")?.template;
+        Some((import.settings.get("INTAKE_BUCKET")?, &import.arn))
+    }
+
     /// Moves the clock; TTL's removals are delivered and due schedules have begun when it returns.
     pub(crate) async fn move_clock(&self, to: DateTime<Utc>) -> Result<(), UpkeepError> {
         let _turn = self.turn.lock().await;

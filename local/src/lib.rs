@@ -7,6 +7,7 @@
 //! Not imitated: IAM, throttling, timeouts, several instances of a function, the waits between retries, the 24 hours
 //! that a stream keeps a record, and TTL's five years (an item that expired longer ago is removed all the same).
 
+mod bring;
 mod clock;
 mod dynamodb;
 mod filter;
@@ -17,6 +18,7 @@ mod http;
 mod invoke;
 mod notifications;
 mod options;
+mod reports;
 pub mod s3;
 mod schedule;
 mod secrets;
@@ -29,10 +31,12 @@ mod template;
 #[cfg(test)]
 mod tests;
 
+pub use bring::{BringError, Brought, Errand, Screen, bring, screen};
 pub use functions::{Function, Registry};
 pub use host::{ACCESS_KEY, Endpoints, SECRET_KEY};
 pub use house::UpkeepError;
 pub use options::{Options, StartError};
+pub use reports::Report;
 pub use secrets::LOCAL_SUBJECT_KEY;
 pub use stack::Stack;
 pub use state::Message;

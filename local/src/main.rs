@@ -1,22 +1,26 @@
 //! The local stack, from the command line.
 
 use chrono::{DateTime, Utc};
-use clap::Parser;
-use local::{ACCESS_KEY, Options, SECRET_KEY, Stack};
+use clap::{Parser, Subcommand};
+use local::s3::Created;
+use local::{ACCESS_KEY, BringError, Errand, Options, Report, SECRET_KEY, Stack, bring, screen};
 use shared::edge::Clock;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tracing_subscriber::EnvFilter;
 
 /// Brings template.yaml to life on this machine.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// The port to open; the endpoints take the three after it, or any others that are free.
-    #[arg(long, env = "PORT", default_value_t = 3000)]
+    #[arg(long, env = "PORT", default_value_t = 3000, global = true)]
     port: u16,
     /// A folder that keeps everything across restarts (without it, everything is in memory).
     #[arg(long, value_name = "DIR")]
@@ -35,6 +39,21 @@ struct Arguments {
     parameter: Vec<(String, String)>,
 }
 
+#[derive(Subcommand)]
+enum Command {
+    /// Brings a file into the stack that runs, and says what became of its rows.
+    ///
+    /// Ends with 0 if it was imported, 1 if it was refused whole, 2 if there is nothing to bring or nobody to bring it
+    /// to, and 3 if nobody knows how it ended.
+    Import {
+        /// What the file is from: telephone, reviews, social, interviews, support or complaints.
+        #[arg(long)]
+        source: String,
+        /// The file.
+        file: PathBuf,
+    },
+}
+
 fn parameter(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("it is written NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
@@ -46,11 +65,32 @@ async fn main() -> ExitCode {
     // The embedded DynamoDB warns of every condition that does not hold, which is daily business.
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    if let Some(Command::Import { source, file }) = arguments.command {
+        return ExitCode::from(import(&Errand { port: arguments.port, source, file }).await);
+    }
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "{error}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// Brings a file; gives the code to end with.
+async fn import(errand: &Errand) -> u8 {
+    match bring(errand, &mut *screen()).await {
+        Ok(brought) => {
+            let mut out = io::stdout();
+            let _ = writeln!(out, "{}", brought.report.line());
+            if let Some(place) = brought.quarantine {
+                let _ = writeln!(out, "What was refused lies in {place} for 14 days.");
+            }
+            u8::from(brought.report.is_refused())
+        }
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error}");
+            if matches!(error, BringError::Wrong(_)) { 2 } else { 3 }
         }
     }
 }
@@ -68,13 +108,30 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     options.parameters.extend(arguments.parameter.into_iter().collect::<BTreeMap<_, _>>());
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let stack = Stack::start(options).await?;
+    let created = stack.created();
     welcome(&stack)?;
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+        () = tell(&stack, created) => {}
     }
     stack.stop().await;
     Ok(())
+}
+
+/// Says of each import what became of its rows.
+async fn tell(stack: &Stack, mut created: Receiver<Created>) {
+    loop {
+        match created.recv().await {
+            Ok(object) => {
+                if let Some(report) = Report::of(stack, &object) {
+                    let _ = writeln!(io::stdout(), "{}", report.line());
+                }
+            }
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
 }
 
 /// Says what there is to open and to try.
@@ -97,6 +154,7 @@ To try:
     -d '{{"satisfaction": 4, "site": "Dorchester", "email": "alex@example.com"}}'
   curl {url}/2015-03-31/functions/export/invocations \
     -d '{{"kind": "access", "identifiers": [{{"type": "email", "value": "alex@example.com"}}], "requested_by": "dpo"}}'
+  make import SOURCE=telephone FILE=calls.csv
   curl {url}/_local/clock -d '{{"advance": "P3Y"}}'
 
 RUST_LOG=info,dynoxide=error shows what the functions log; Ctrl-C ends."#

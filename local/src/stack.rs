@@ -31,7 +31,6 @@ pub struct Stack {
     house: Arc<House>,
     notifications: Arc<Notifications>,
     url: String,
-    endpoints: Endpoints,
     hosts: BTreeMap<String, Host>,
     settings: BTreeMap<String, BTreeMap<String, String>>,
     surveys: Vec<String>,
@@ -131,6 +130,7 @@ impl Stack {
             functions: Arc::clone(&functions),
             routes: Vec::new(),
             queues: template.queues,
+            endpoints,
             mappings: Vec::new(),
             schedules: Vec::new(),
             ttl: options.ttl,
@@ -147,7 +147,7 @@ impl Stack {
         servers.spawn(serve(listener, http::router(Arc::clone(&house)), ended.clone()));
         servers.spawn(keep(Arc::clone(&house), ended));
         let url = format!("http://127.0.0.1:{port}");
-        Ok(Self { house, notifications, url, endpoints, hosts, settings, surveys, end, servers, _folder: folder })
+        Ok(Self { house, notifications, url, hosts, settings, surveys, end, servers, _folder: folder })
     }
 
     /// Where the front door is.
@@ -158,8 +158,8 @@ impl Stack {
 
     /// Where the stack's AWS endpoints are.
     #[must_use]
-    pub const fn endpoints(&self) -> &Endpoints {
-        &self.endpoints
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.house.endpoints
     }
 
     /// The ids of the surveys that were loaded.
@@ -196,6 +196,12 @@ impl Stack {
     #[must_use]
     pub fn created(&self) -> broadcast::Receiver<Created> {
         self.notifications.subscribe()
+    }
+
+    /// The bucket that takes in files, if the template has a function `import`.
+    #[must_use]
+    pub fn intake(&self) -> Option<String> {
+        self.house.intake().map(|(bucket, _)| bucket.to_owned())
     }
 
     /// Invokes a function (by crate, name, logical id or ARN) as Lambda does and waits for its answer.

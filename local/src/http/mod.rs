@@ -21,6 +21,7 @@ pub(crate) fn router(house: Arc<House>) -> Router {
     Router::new()
         .route("/2015-03-31/functions/{name}/invocations", post(invocation))
         .route("/_local/clock", get(clock).post(move_clock))
+        .route("/_local/endpoints", get(endpoints))
         .route("/_local/queues", get(queues))
         .fallback(request)
         .with_state(house)
@@ -64,6 +65,12 @@ async fn move_clock(State(house): State<Arc<House>>, body: String) -> Response<B
         Ok(()) => clock(State(house)).await,
         Err(error) => message(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }
+}
+
+/// Where the stack's services are, and where files are taken in.
+async fn endpoints(State(house): State<Arc<House>>) -> Response<Body> {
+    let intake = house.intake().map(|(bucket, function)| json!({"bucket": bucket, "function": function}));
+    axum::Json(json!({"endpoints": house.endpoints, "intake": intake, "now": house.clock.now()})).into_response()
 }
 
 /// The messages that wait in the queues: their ids and what they say about themselves, and no payload.

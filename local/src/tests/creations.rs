@@ -52,7 +52,7 @@ async fn put(host: &Host, key: &str) {
 async fn reading(seen: &Fake, change: impl FnOnce(&mut Options)) -> (House, Host) {
     let seen = seen.clone();
     let house = house(|options| {
-        options.functions = std::mem::take(&mut options.functions).with("reader", move |host| {
+        options.functions = std::mem::take(&mut options.functions).with("import", move |host| {
             let reader: Arc<dyn Function> = Arc::new(Reader { host, seen: seen.clone() });
             async move { Ok(reader) }
         });
@@ -60,7 +60,7 @@ async fn reading(seen: &Fake, change: impl FnOnce(&mut Options)) -> (House, Host
         change(options);
     });
     let house = house.await;
-    let host = house.stack.host("reader").unwrap();
+    let host = house.stack.host("import").unwrap();
     (house, host)
 }
 
@@ -79,7 +79,7 @@ fn keys(seen: &Fake) -> Vec<String> {
 async fn an_object_starts_its_function_with_the_event_that_s3_sends() {
     let seen = Fake::default();
     let (house, host) = reading(&seen, |options| options.clock = Clock::stopped_at(noon())).await;
-    put(&host, "inbox/a b/é~(1).csv").await;
+    put(&host, "telephone/a b/é~(1).csv").await;
     house.stack.settle().await.unwrap();
     let mut record = seen.take().remove(0);
     for (place, length) in [("x-amz-request-id", 16), ("x-amz-id-2", 32)] {
@@ -102,7 +102,7 @@ async fn an_object_starts_its_function_with_the_event_that_s3_sends() {
             "configurationId": "ReaderInbox",
             "bucket": {"name": BUCKET, "ownerIdentity": {"principalId": "LOCAL"}, "arn": format!("arn:aws:s3:::{BUCKET}")},
             "object": {
-                "key": "inbox/a+b/%C3%A9%7E%281%29.csv",
+                "key": "telephone/a+b/%C3%A9%7E%281%29.csv",
                 "size": 3,
                 "eTag": "b345e1dc09f20fdefdea469f09167892",
                 "sequencer": "000000000000000001",
@@ -116,11 +116,11 @@ async fn an_object_starts_its_function_with_the_event_that_s3_sends() {
 async fn only_what_the_filter_passes_starts_a_function() {
     let seen = Fake::default();
     let (house, host) = reading(&seen, |_| ()).await;
-    for key in ["inbox/a.csv", "inbox/a.json", "outbox/a.csv", "onward/0"] {
+    for key in ["telephone/a.csv", "telephone/a.json", "outbox/a.csv", "onward/0"] {
         put(&host, key).await;
     }
     house.stack.settle().await.unwrap();
-    assert_eq!(keys(&seen), ["inbox/a.csv", "onward/0"]);
+    assert_eq!(keys(&seen), ["onward/0", "telephone/a.csv"]);
 }
 
 #[tokio::test]
@@ -129,8 +129,8 @@ async fn a_copy_and_an_upload_in_parts_create_an_object_too() {
     let (house, host) = reading(&seen, |_| ()).await;
     put(&host, "elsewhere").await;
     let source = format!("{BUCKET}/elsewhere");
-    host.s3().copy_object().bucket(BUCKET).copy_source(source).key("inbox/copy.csv").send().await.unwrap();
-    for key in ["inbox/parts.csv", "onward/parts"] {
+    host.s3().copy_object().bucket(BUCKET).copy_source(source).key("telephone/copy.csv").send().await.unwrap();
+    for key in ["telephone/parts.csv", "onward/parts"] {
         let upload = host.s3().create_multipart_upload().bucket(BUCKET).key(key).send().await.unwrap();
         let id = upload.upload_id().unwrap();
         let part = host.s3().upload_part().bucket(BUCKET).key(key).upload_id(id).part_number(1);
@@ -151,11 +151,11 @@ async fn a_copy_and_an_upload_in_parts_create_an_object_too() {
 async fn a_write_that_is_refused_starts_nothing() {
     let seen = Fake::default();
     let (house, host) = reading(&seen, |_| ()).await;
-    put(&host, "inbox/a.csv").await;
-    let again = host.s3().put_object().bucket(BUCKET).key("inbox/a.csv").if_none_match("*");
+    put(&host, "telephone/a.csv").await;
+    let again = host.s3().put_object().bucket(BUCKET).key("telephone/a.csv").if_none_match("*");
     again.body(ByteStream::from_static(b"x")).send().await.unwrap_err();
     house.stack.settle().await.unwrap();
-    assert_eq!(keys(&seen), ["inbox/a.csv"]);
+    assert_eq!(keys(&seen), ["telephone/a.csv"]);
 }
 
 #[tokio::test]
@@ -177,13 +177,13 @@ async fn settling_and_moving_the_clock_wait_for_a_chain_to_end() {
 async fn an_event_whose_function_fails_comes_again_and_ends_in_the_queue() {
     let seen = Fake::default();
     let (house, host) = reading(&seen, |_| ()).await;
-    put(&host, "inbox/fail.csv").await;
+    put(&host, "telephone/fail.csv").await;
     house.stack.settle().await.unwrap();
     assert_eq!(seen.take().len(), 2);
     let messages = house.stack.messages("custodian-Failed");
     assert_eq!(messages.len(), 1);
     assert_eq!(messages[0].body["requestContext"]["condition"], "RetriesExhausted");
-    assert_eq!(messages[0].body["requestPayload"]["Records"][0]["s3"]["object"]["key"], "inbox/fail.csv");
+    assert_eq!(messages[0].body["requestPayload"]["Records"][0]["s3"]["object"]["key"], "telephone/fail.csv");
     assert!(!house.ask("GET /_local/queues HTTP/1.1").await.contains("fail.csv"), "the key may name someone");
 }
 
@@ -191,26 +191,29 @@ async fn an_event_whose_function_fails_comes_again_and_ends_in_the_queue() {
 async fn an_event_that_no_function_finished_comes_again_after_a_restart() {
     let (folder, seen) = (TempDir::new().unwrap(), Fake::default());
     let (first, host) = reading(&seen, |options| options.data = Some(folder.path().into())).await;
-    for key in ["inbox/endless.csv", "inbox/done.csv", "inbox/fail.csv"] {
+    for key in ["telephone/endless.csv", "telephone/done.csv", "telephone/fail.csv"] {
         put(&host, key).await;
     }
     while first.stack.messages("custodian-Failed").is_empty() || seen.0.lock().unwrap().len() < 4 {
         tokio::task::yield_now().await;
     }
     first.stack.stop().await;
-    assert_eq!(keys(&seen), ["inbox/done.csv", "inbox/endless.csv", "inbox/fail.csv", "inbox/fail.csv"]);
+    assert_eq!(
+        keys(&seen),
+        ["telephone/done.csv", "telephone/endless.csv", "telephone/fail.csv", "telephone/fail.csv"]
+    );
 
     let (second, host) = reading(&seen, |options| options.data = Some(folder.path().into())).await;
     while seen.0.lock().unwrap().is_empty() {
         tokio::task::yield_now().await;
     }
-    put(&host, "inbox/next.csv").await;
+    put(&host, "telephone/next.csv").await;
     while seen.0.lock().unwrap().len() < 2 {
         tokio::task::yield_now().await;
     }
     let sequence: Vec<_> = seen.0.lock().unwrap().iter().map(|it| it["s3"]["object"]["sequencer"].clone()).collect();
     assert_eq!(sequence, ["000000000000000001", "000000000000000004"]);
-    assert_eq!(keys(&seen), ["inbox/endless.csv", "inbox/next.csv"]);
+    assert_eq!(keys(&seen), ["telephone/endless.csv", "telephone/next.csv"]);
     second.stack.stop().await;
 }
 
@@ -218,7 +221,7 @@ async fn an_event_that_no_function_finished_comes_again_after_a_restart() {
 async fn the_longest_that_the_options_say_is_the_deadline_of_every_function() {
     let seen = Fake::default();
     let (house, host) = reading(&seen, |options| options.longest = Some(TimeDelta::seconds(20))).await;
-    put(&host, "inbox/a.csv").await;
+    put(&host, "telephone/a.csv").await;
     house.stack.settle().await.unwrap();
     let left = seen.take()[0]["left"].as_i64().unwrap();
     assert!((15..=20).contains(&left), "{left} seconds");

@@ -1,5 +1,6 @@
 //! The stack with functions that are fakes.
 
+mod bringing;
 mod creations;
 mod requests;
 mod start;
@@ -58,7 +59,7 @@ fn options(template: &Path, functions: [(&str, &Fake); 3]) -> Options {
     options.parameters = [("Unnamed".to_owned(), "x".to_owned())].into();
     options.functions = Registry::default();
     let reader = Fake::default();
-    for (name, fake) in functions.into_iter().chain([("reader", &reader)]) {
+    for (name, fake) in functions.into_iter().chain([("import", &reader)]) {
         let fake = fake.clone();
         options.functions = options.functions.with(name, move |_| {
             let fake: Arc<dyn Function> = Arc::new(fake.clone());

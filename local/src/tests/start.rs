@@ -78,7 +78,7 @@ async fn what_is_wrong_in_the_template_fails_at_start_and_names_the_resource() {
         ("LifecycleConfiguration:", "VersioningConfiguration:", "Packages: VersioningConfiguration is not one of"),
         ("Bucket: !Ref Intake", "Bucket: elsewhere", "Reader: event Inbox: elsewhere is no bucket of this template"),
         ("ObjectCreated:*", "ObjectRemoved:*", "Reader: event Inbox: s3:ObjectRemoved:* is not an event"),
-        ("Value: onward/", "Value: in", "Reader: event Onward: S3 refuses filters that overlap, and Inbox of Reader"),
+        ("Value: onward/", "Value: tele", "Reader: event Onward: S3 refuses filters that overlap, and Inbox of Reader"),
         ("Timeout: 900", "Timeout: 901", "Reader: a Timeout of 901 is not between"),
         ("PasswordLength: 64", "PasswordLength: many", "Salts: a PasswordLength of many"),
         ("ExcludePunctuation: true", "ExcludePunctuations: true", "Salts: ExcludePunctuations is not one of"),

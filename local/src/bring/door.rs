@@ -1,0 +1,85 @@
+//! What the stack's front door tells of itself.
+
+use super::BringError;
+use crate::host::{Endpoints, sdk};
+use aws_sdk_s3::Client;
+use axum::body::Body;
+use chrono::{DateTime, Timelike, Utc};
+use hyper_util::client::legacy;
+use hyper_util::rt::TokioExecutor;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use shared::edge::{Clock, Host};
+
+/// The most that the stack says of itself, in bytes.
+const LONGEST: usize = 16 * 1024 * 1024;
+
+/// The front door of a stack that runs.
+pub(super) struct Door {
+    pub(super) s3: Client,
+    pub(super) bucket: String,
+    /// The stack's own time when the door was opened.
+    pub(super) opened_at: DateTime<Utc>,
+    function: String,
+    url: String,
+}
+
+#[derive(Deserialize)]
+struct Told {
+    endpoints: Endpoints,
+    intake: Option<Intake>,
+    now: DateTime<Utc>,
+}
+
+#[derive(Deserialize)]
+struct Intake {
+    bucket: String,
+    function: String,
+}
+
+#[derive(Deserialize)]
+struct Queues {
+    queues: Vec<Queue>,
+}
+
+#[derive(Deserialize)]
+struct Queue {
+    messages: Vec<crate::state::Message>,
+}
+
+impl Door {
+    /// Asks at a port of this machine.
+    pub(super) async fn open(port: u16) -> Result<Self, BringError> {
+        let url = format!("http://127.0.0.1:{port}");
+        let told: Option<Told> = get(&format!("{url}/_local/endpoints")).await;
+        let Told { endpoints, intake, now } = told.ok_or_else(|| {
+            BringError::Wrong(format!("no stack answers on port {port}: start one with `make run` in another terminal"))
+        })?;
+        let Intake { bucket, function } = intake
+            .ok_or_else(|| BringError::Wrong("the stack's template has no function import and so no intake".into()))?;
+        let s3 = Host::new(endpoints.settings(), sdk(), Clock::system()).s3();
+        // A report may tell its time in whole seconds.
+        let opened_at = now.with_nanosecond(0).unwrap_or(now);
+        Ok(Self { s3, bucket, opened_at, function, url })
+    }
+
+    /// Whether an import failed for good since the door was opened.
+    pub(super) async fn failed(&self) -> bool {
+        let queues: Option<Queues> = get(&format!("{}/_local/queues", self.url)).await;
+        let mut messages = queues.into_iter().flat_map(|it| it.queues).flat_map(|queue| queue.messages);
+        messages.any(|message| {
+            let of = message.body.pointer("/requestContext/functionArn").and_then(Value::as_str).unwrap_or_default();
+            of.strip_prefix(&self.function).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+                && message.sent_at >= self.opened_at
+        })
+    }
+}
+
+/// The JSON at an address of the stack; nothing if nobody answers, or something else does.
+async fn get<T: DeserializeOwned>(url: &str) -> Option<T> {
+    let client = legacy::Client::builder(TokioExecutor::new()).build_http::<Body>();
+    let answer = client.get(url.parse().ok()?).await.ok().filter(|answer| answer.status().is_success())?;
+    let body = axum::body::to_bytes(Body::new(answer.into_body()), LONGEST).await.ok()?;
+    serde_json::from_slice(&body).ok()
+}

@@ -1,0 +1,81 @@
+//! `local import`: brings a file into the intake bucket of a stack that runs, and waits for the report.
+
+mod door;
+mod screen;
+mod upload;
+mod wait;
+
+pub use screen::{Screen, screen};
+
+use crate::reports::Report;
+use shared::domain::source::Source;
+use shared::storage::files::File;
+use std::path::{Path, PathBuf};
+
+/// What to bring, and where to.
+#[derive(Clone, Debug)]
+pub struct Errand {
+    /// The port of the stack's front door.
+    pub port: u16,
+    /// The source that the file is from, as keys spell it.
+    pub source: String,
+    /// The file.
+    pub file: PathBuf,
+}
+
+/// A file that was brought, and what became of it.
+#[derive(Clone, Debug)]
+pub struct Brought {
+    /// What the import reports.
+    pub report: Report,
+    /// Where what was refused lies, as an address of S3's; nothing if nothing was.
+    pub quarantine: Option<String>,
+}
+
+/// Why a file could not be brought.
+#[derive(Debug, thiserror::Error)]
+pub enum BringError {
+    /// What was asked for makes no sense, or there is no stack to ask.
+    #[error("{0}")]
+    Wrong(String),
+    /// It began, and nobody knows how it ends.
+    #[error("{0}")]
+    Unfinished(String),
+}
+
+/// Uploads the file, and waits until it is imported or refused.
+///
+/// # Errors
+/// If there is no such file, source or stack; or if the import failed, or the stack ended meanwhile.
+pub async fn bring(errand: &Errand, screen: &mut dyn Screen) -> Result<Brought, BringError> {
+    let source = known(&errand.source)?;
+    let name = name_of(&errand.file)?;
+    let door = door::Door::open(errand.port).await?;
+    let key = format!("{}/{name}", source.as_str());
+    let etag = upload::upload(&door, &key, &errand.file, screen).await?;
+    let id = File { source, key, etag }.id();
+    let report = wait::wait(&door, source, &id, screen).await;
+    screen.end();
+    let report = report?;
+    let refused = report.is_refused() || report.refused_rows() > 0;
+    let quarantine = refused.then(|| format!("s3://{}/quarantine/{}/{id}/", door.bucket, source.as_str()));
+    Ok(Brought { report, quarantine })
+}
+
+/// The source of this name, if it comes as files.
+fn known(name: &str) -> Result<Source, BringError> {
+    let is_file = |source: &Source| *source != Source::WebForm;
+    Source::named(name).filter(is_file).ok_or_else(|| {
+        let all: Vec<_> = Source::ALL.iter().filter(|source| is_file(source)).map(|source| source.as_str()).collect();
+        BringError::Wrong(format!("there is no source {name}; files come from {}", all.join(", ")))
+    })
+}
+
+fn name_of(file: &Path) -> Result<&str, BringError> {
+    let wrong = |problem: &str| BringError::Wrong(format!("{}: {problem}", file.display()));
+    let found = std::fs::metadata(file).map_err(|error| wrong(&error.to_string()))?;
+    if !found.is_file() {
+        return Err(wrong("this is no file"));
+    }
+    file.file_name().and_then(|name| name.to_str()).ok_or_else(|| wrong("its name is not UTF-8"))
+}

@@ -1,0 +1,77 @@
+//! The way into the bucket: in one piece, or in parts if the file is large.
+
+use super::BringError;
+use super::door::Door;
+use super::screen::Screen;
+use aws_sdk_s3::error::DisplayErrorContext;
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use std::io;
+use std::path::Path;
+use tokio::fs::File;
+use tokio::io::AsyncReadExt;
+
+/// The largest file that is put in one piece, and the size of a part of a larger one, in bytes.
+const PIECE: u64 = 16 << 20;
+/// The most parts that S3 takes.
+const MOST_PARTS: u64 = 10_000;
+
+/// Puts the file under `key`; gives its entity tag without quotes.
+pub(super) async fn upload(door: &Door, key: &str, file: &Path, screen: &mut dyn Screen) -> Result<String, BringError> {
+    let unreadable = |error: io::Error| BringError::Wrong(format!("{}: {error}", file.display()));
+    let mut open = File::open(file).await.map_err(unreadable)?;
+    let size = open.metadata().await.map_err(unreadable)?.len();
+    screen.uploaded(0, size);
+    let tag = if size <= PIECE {
+        let mut body = Vec::new();
+        open.read_to_end(&mut body).await.map_err(unreadable)?;
+        let put = door.s3.put_object().bucket(&door.bucket).key(key).body(body.into());
+        put.send().await.map_err(broken)?.e_tag
+    } else {
+        let create = door.s3.create_multipart_upload().bucket(&door.bucket).key(key).send().await.map_err(broken)?;
+        let id = create.upload_id.unwrap_or_default();
+        match parts(door, (key, &id), &mut open, size, screen).await {
+            Ok(tag) => tag,
+            Err(error) => {
+                // What cannot be reached cannot be tidied either: the lifecycle does it a day later.
+                let abort = door.s3.abort_multipart_upload().bucket(&door.bucket).key(key).upload_id(id);
+                let _ = abort.send().await;
+                return Err(error);
+            }
+        }
+    };
+    screen.uploaded(size, size);
+    tag.map(|tag| tag.trim_matches('"').to_owned())
+        .ok_or_else(|| BringError::Unfinished("S3 gave no entity tag for the file".into()))
+}
+
+async fn parts(
+    door: &Door,
+    (key, id): (&str, &str),
+    file: &mut File,
+    size: u64,
+    screen: &mut dyn Screen,
+) -> Result<Option<String>, BringError> {
+    let piece = PIECE.max(size.div_ceil(MOST_PARTS));
+    let (mut done, mut sent) = (0, Vec::new());
+    for number in 1.. {
+        let mut body = Vec::new();
+        let read = file.take(piece).read_to_end(&mut body).await;
+        let read = read.map_err(|error| BringError::Unfinished(format!("the file cannot be read: {error}")))?;
+        if read == 0 {
+            break;
+        }
+        let part = door.s3.upload_part().bucket(&door.bucket).key(key).upload_id(id).part_number(number);
+        let part = part.body(body.into()).send().await.map_err(broken)?;
+        sent.push(CompletedPart::builder().part_number(number).set_e_tag(part.e_tag).build());
+        done += u64::try_from(read).unwrap_or_default();
+        screen.uploaded(done, size);
+    }
+    let complete = door.s3.complete_multipart_upload().bucket(&door.bucket).key(key).upload_id(id);
+    let complete = complete.multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(sent)).build());
+    Ok(complete.send().await.map_err(broken)?.e_tag)
+}
+
+/// An upload that broke off.
+fn broken(error: impl std::error::Error) -> BringError {
+    BringError::Unfinished(format!("the file did not arrive whole: {}", DisplayErrorContext(error)))
+}

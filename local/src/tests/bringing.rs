@@ -1,0 +1,204 @@
+//! Files that are brought, as `local import` brings them.
+
+use super::{House, house};
+use crate::{BringError, Brought, Errand, Function, Report, Screen, bring};
+use async_trait::async_trait;
+use aws_sdk_s3::primitives::ByteStream;
+use lambda_runtime::{Diagnostic, LambdaEvent};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use shared::edge::Host;
+use shared::edge::failure::failure;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+const BUCKET: &str = "custodian-intake-000000000000";
+
+/// Reports what the name of the file tells it to.
+struct Import(Host);
+
+impl Import {
+    async fn put(&self, place: &str, body: Value) {
+        let put = self.0.s3().put_object().bucket(BUCKET).key(place);
+        put.body(ByteStream::from(body.to_string().into_bytes())).send().await.unwrap();
+    }
+}
+
+#[async_trait]
+impl Function for Import {
+    async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+        let object = &event.payload["Records"][0]["s3"]["object"];
+        let (key, size) = (object["key"].as_str().unwrap(), object["size"].as_u64().unwrap());
+        if key.contains("fail") {
+            return Err(failure("Failed", "it failed"));
+        }
+        if key.contains("endless") {
+            std::future::pending::<()>().await;
+        }
+        let named = Sha256::digest(format!("{key}\0{}", object["eTag"].as_str().unwrap()));
+        let place = format!("telephone/{}.json", &hex::encode(named)[..16]);
+        self.put(&format!("progress/{place}"), json!({"offset": size / 2, "size": size})).await;
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        let now = self.0.clock().now();
+        let report = if key.contains("refused") {
+            json!({"source": "telephone", "state": "refused", "reason": {"rule": "header"}, "finished_at": now})
+        } else {
+            let rows = u64::from(!key.contains("clean"));
+            let refused = if rows == 1 { json!({"time": 1}) } else { json!({}) };
+            json!({"source": "telephone", "state": "done", "rows": 2, "new": 2 - rows, "refused": refused, "finished_at": now})
+        };
+        self.put(&format!("reports/{place}"), report).await;
+        Ok(Value::Null)
+    }
+}
+
+/// Remembers what it was shown.
+#[derive(Default)]
+struct Shown {
+    uploaded: Vec<(u64, u64)>,
+    read: Vec<(u64, u64)>,
+    ended: bool,
+}
+
+impl Screen for Shown {
+    fn uploaded(&mut self, bytes: u64, all: u64) {
+        self.uploaded.push((bytes, all));
+    }
+
+    fn read(&mut self, bytes: u64, all: u64) {
+        self.read.push((bytes, all));
+    }
+
+    fn end(&mut self) {
+        self.ended = true;
+    }
+}
+
+/// A house that takes in files, and a folder of files.
+struct Intake {
+    house: House,
+    folder: TempDir,
+}
+
+async fn intake() -> Intake {
+    let house = house(|options| {
+        options.functions = std::mem::take(&mut options.functions).with("import", move |host| {
+            let import: Arc<dyn Function> = Arc::new(Import(host));
+            async move { Ok(import) }
+        });
+        options.schedules = false;
+    });
+    Intake { house: house.await, folder: TempDir::new().unwrap() }
+}
+
+impl Intake {
+    fn errand(&self, name: &str, size: usize) -> Errand {
+        let file = self.folder.path().join(name);
+        std::fs::write(&file, vec![b'x'; size]).unwrap();
+        Errand { port: self.port(), source: "telephone".into(), file }
+    }
+
+    fn port(&self) -> u16 {
+        self.house.stack.url().rsplit(':').next().unwrap().parse().unwrap()
+    }
+
+    async fn bring(&self, name: &str, size: usize) -> (Result<Brought, BringError>, Shown) {
+        let (errand, mut shown) = (self.errand(name, size), Shown::default());
+        (bring(&errand, &mut shown).await, shown)
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_brought_and_its_report_said() {
+    let intake = intake().await;
+    let mut created = intake.house.stack.created();
+    let (brought, shown) = intake.bring("a.csv", 100).await;
+    let brought = brought.unwrap();
+    assert_eq!(brought.report.line(), "telephone: 2 rows, 1 new, 1 refused (time 1)");
+    let place = brought.quarantine.unwrap();
+    assert!(place.starts_with(&format!("s3://{BUCKET}/quarantine/telephone/")) && place.ends_with('/'), "{place}");
+    assert_eq!((shown.uploaded, shown.ended), (vec![(0, 100), (100, 100)], true));
+    assert!(shown.read.contains(&(50, 100)), "{:?}", shown.read);
+    // The stack's own terminal says the same.
+    let mut lines = Vec::new();
+    while let Ok(object) = created.try_recv() {
+        lines.extend(Report::of(&intake.house.stack, &object).map(|report| report.line()));
+    }
+    assert_eq!(lines, [brought.report.line()]);
+}
+
+#[tokio::test]
+async fn a_file_with_nothing_to_refuse_has_no_quarantine() {
+    let intake = intake().await;
+    assert_eq!(intake.bring("clean.csv", 10).await.0.unwrap().quarantine, None);
+}
+
+#[tokio::test]
+async fn a_file_that_is_refused_whole_says_so() {
+    let intake = intake().await;
+    let brought = intake.bring("refused.csv", 0).await.0.unwrap();
+    assert!(brought.report.is_refused() && brought.quarantine.is_some());
+}
+
+#[tokio::test]
+async fn a_large_file_is_brought_in_parts() {
+    let intake = intake().await;
+    let size = 33 << 20;
+    let (brought, shown) = intake.bring("large.csv", size).await;
+    brought.unwrap();
+    let mib = shown.uploaded.iter().map(|(bytes, _)| bytes >> 20).collect::<Vec<_>>();
+    assert_eq!(mib, [0, 16, 32, 33, 33]);
+    assert!(intake.house.stack.store().uploads(BUCKET).is_empty());
+    let kept = intake.house.stack.store().bytes(BUCKET, "telephone/large.csv").unwrap().unwrap();
+    assert_eq!(kept.len(), size);
+}
+
+#[tokio::test]
+async fn a_file_that_is_brought_again_is_waited_for_again() {
+    let intake = intake().await;
+    let first = intake.bring("a.csv", 100).await.0.unwrap().report.finished_at;
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    assert!(intake.bring("a.csv", 100).await.0.unwrap().report.finished_at > first);
+}
+
+#[tokio::test]
+async fn an_import_that_fails_for_good_is_not_waited_for() {
+    let intake = intake().await;
+    let Err(BringError::Unfinished(text)) = intake.bring("fail.csv", 10).await.0 else { panic!("it did not fail") };
+    assert!(text.contains("/_local/queues"), "{text}");
+}
+
+#[tokio::test]
+async fn a_stack_that_ends_meanwhile_is_not_waited_for() {
+    let intake = intake().await;
+    let errand = intake.errand("endless.csv", 10);
+    let mut shown = Shown::default();
+    let end = async {
+        while intake.house.stack.store().keys(BUCKET).is_empty() {
+            tokio::task::yield_now().await;
+        }
+        intake.house.stack.stop().await;
+    };
+    let (brought, ()) = tokio::join!(bring(&errand, &mut shown), end);
+    let Err(BringError::Unfinished(text)) = brought else { panic!("it was waited for") };
+    assert!(text.contains("the stack has ended") && shown.ended, "{text}");
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_said_before_anything_is_sent() {
+    let intake = intake().await;
+    let good = intake.errand("a.csv", 1);
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    for (errand, problem) in [
+        (Errand { source: "fax".into(), ..good.clone() }, "there is no source fax; files come from telephone, reviews"),
+        (Errand { source: "web_form".into(), ..good.clone() }, "there is no source web_form"),
+        (Errand { file: PathBuf::from("/nowhere/a.csv"), ..good.clone() }, "/nowhere/a.csv: "),
+        (Errand { file: intake.folder.path().into(), ..good.clone() }, "this is no file"),
+        (Errand { port: nobody, ..good.clone() }, "`make run`"),
+    ] {
+        let Err(BringError::Wrong(text)) = bring(&errand, &mut Shown::default()).await else { panic!("{errand:?}") };
+        assert!(text.contains(problem), "{text}");
+    }
+    assert!(intake.house.stack.store().keys(BUCKET).is_empty());
+}
