@@ -12,11 +12,9 @@ mod submission;
 
 use chrono::{Months, NaiveDate};
 use lambda_http::http::Method;
-use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, Body, Request, RequestExt, Response, Service, service_fn};
+use lambda_http::{Body, Request, RequestExt, Response};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use pages::Page;
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use refusal::Refusal;
 use serde_json::Value;
 use shared::domain::form_token::FormTokens;
@@ -25,14 +23,10 @@ use shared::domain::reference::Reference;
 use shared::domain::source::Source;
 use shared::domain::subject::SubjectKeys;
 use shared::domain::survey::{Opening, Survey};
-use shared::edge::{Clock, Host, StartError, failure, secret};
+use shared::edge::{Clock, Host, StartError, http, secret};
 use shared::storage::records::Records;
 use shared::storage::surveys::Surveys;
-use std::convert::Infallible;
 use std::sync::Arc;
-
-/// What this function is invoked with.
-const API_GATEWAY: &str = "an event of API Gateway";
 
 /// Turns one submitted form into one record.
 pub struct Ingest {
@@ -75,13 +69,7 @@ impl Ingest {
     /// # Errors
     /// A constant if the event is not one of API Gateway's; whatever a person sends is answered, not failed.
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-        let (mut payload, context) = event.into_parts();
-        tame(&mut payload);
-        let request: LambdaRequest = serde_json::from_value(payload).map_err(|_| failure::not_an_event(API_GATEWAY))?;
-        let service = service_fn(|request| async { Ok::<_, Infallible>(self.handle(request).await) });
-        let response = Adapter::from(service).call(LambdaEvent::new(request, context)).await;
-        let Ok(response) = response;
-        serde_json::to_value(response).map_err(|_| failure::not_an_event(API_GATEWAY))
+        http::answer(event, |request| self.handle(request)).await
     }
 
     /// Answers one request; every failure becomes a page or a problem document, so this cannot fail.
@@ -139,21 +127,6 @@ impl Ingest {
 
     fn page(&self) -> Page<'_> {
         Page { council: &self.council, dpo_email: &self.dpo_email }
-    }
-}
-
-/// What a URI cannot hold and a client may send all the same; without this, `lambda_http` panics on it.
-const NOT_IN_A_QUERY: AsciiSet =
-    CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}').add(b'|').add(b'\\').add(b'^');
-
-/// Makes a URI of what a client sent as one: the gateway's own name stands for the client's `Host`.
-fn tame(event: &mut Value) {
-    if let Some(query) = event.get_mut("rawQueryString") {
-        let tamed = query.as_str().map(|raw| utf8_percent_encode(raw, &NOT_IN_A_QUERY).to_string());
-        *query = Value::String(tamed.unwrap_or_default());
-    }
-    if let Some(headers) = event.get_mut("headers").and_then(Value::as_object_mut) {
-        headers.remove("host");
     }
 }
 

@@ -1,7 +1,8 @@
 //! Every page a resident sees.
 //!
 //! Plain data in, HTML out: nothing here knows the domain, the storage or the time. The patterns are those of the
-//! GOV.UK Design System; there is no script, no inline style and no image, so that the pages live with [`HEADERS`].
+//! GOV.UK Design System; there is no script, no inline style and no image, so that the pages live with
+//! [`HEADERS`](shared::edge::http::HEADERS).
 
 mod field;
 mod message;
@@ -26,25 +27,8 @@ pub const NOTICE_EXPIRED: &str = "This form was open for too long. Check your an
 pub const NOTICE_NOT_SAVED: &str =
     "Your answers were not saved because of a problem on our side. They are still here: send them again.";
 
-/// The headers of every page beside its content type and cache: nothing may be loaded but our stylesheet.
-pub const HEADERS: [(&str, &str); 7] = [
-    (
-        "content-security-policy",
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    ),
-    ("referrer-policy", "same-origin"),
-    ("x-content-type-options", "nosniff"),
-    ("x-frame-options", "DENY"),
-    ("strict-transport-security", "max-age=31536000"),
-    ("cross-origin-opener-policy", "same-origin"),
-    ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
-];
-
 /// The `cache-control` of an empty form: a browser's Back button finds it again with what was typed and its token.
 pub const CACHE_EMPTY_FORM: &str = "private, no-cache";
-
-/// The `cache-control` of every other page: no copy stays on a shared computer.
-pub const CACHE_PAGE: &str = "no-store";
 
 /// The `cache-control` of the stylesheet.
 pub const CACHE_STYLESHEET: &str = "public, max-age=3600";

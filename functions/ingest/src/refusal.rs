@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 use shared::domain::answers::Fault;
+use shared::edge::http;
 use shared::edge::problem::{FieldProblem, Problem};
 use shared::storage::StorageError;
 
@@ -52,12 +53,9 @@ impl Refusal {
         }
         let status = self.status();
         let waits = matches!(self, Self::Unavailable(_));
-        let response = if program {
-            reply::guarded(self.problem(status).into_response())
-        } else {
-            self.message_page(page, status)
-        };
-        if waits { reply::retry_soon(response) } else { response }
+        let response =
+            if program { http::guarded(self.problem(status).into_response()) } else { self.message_page(page, status) };
+        if waits { http::retry_soon(response) } else { response }
     }
 
     pub const fn status(&self) -> StatusCode {
@@ -117,6 +115,6 @@ impl Refusal {
             Self::Conflict => Message::Conflict,
             Self::Unavailable(_) => Message::Unavailable,
         };
-        reply::status(reply::page(pages::message(page, message)), status)
+        http::status(reply::page(pages::message(page, message)), status)
     }
 }

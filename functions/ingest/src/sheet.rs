@@ -2,10 +2,9 @@
 
 use crate::refusal::Refusal;
 use lambda_http::http::HeaderMap;
-use lambda_http::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use serde_json::Value;
 use shared::domain::answers::{Given, Sheet};
-use std::borrow::Cow;
+use shared::edge::http;
 
 /// The largest body that is read.
 const LIMIT: usize = 64 * 1024;
@@ -27,22 +26,11 @@ pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<(Sender, Sheet), Refusal
     if body.len() > LIMIT {
         return Err(Refusal::TooLarge);
     }
-    match media_type(headers).as_deref() {
+    match http::media_type(headers).as_deref() {
         Some("application/x-www-form-urlencoded") => Ok((Sender::Person, form(body)?)),
         Some("application/json") => Ok((Sender::Program, json(body)?)),
         _ => Err(Refusal::MediaType),
     }
-}
-
-/// The media type, if its parameters leave the body as UTF-8.
-fn media_type(headers: &HeaderMap) -> Option<String> {
-    let plain = headers.get(CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity");
-    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?.to_ascii_lowercase();
-    let mut parts = value.split(';').map(str::trim);
-    let media_type = parts.next()?.to_owned();
-    let utf8 =
-        parts.filter_map(|part| part.strip_prefix("charset=")).all(|charset| charset.trim_matches('"') == "utf-8");
-    (plain && utf8).then_some(media_type)
 }
 
 fn form(body: &[u8]) -> Result<Sheet, Refusal> {
@@ -88,11 +76,6 @@ pub fn take(sheet: &mut Sheet, field: &str) -> Option<String> {
         Given::Texts(texts) => texts.into_iter().find(|text| !text.trim().is_empty()),
         _ => None,
     }
-}
-
-/// The text of a header, as it was sent.
-pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str>> {
-    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
 }
 
 #[cfg(test)]

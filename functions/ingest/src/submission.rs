@@ -4,7 +4,7 @@ use crate::refusal::Refusal;
 use crate::sheet::{self, Sender};
 use crate::{Ingest, form, pages, random, reply};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use lambda_http::http::HeaderMap;
+use lambda_http::http::{HeaderMap, StatusCode};
 use lambda_http::{Body, Request, Response};
 use serde_json::json;
 use shared::domain::answers::{self, Answers, Sheet};
@@ -15,6 +15,7 @@ use shared::domain::reference::Reference;
 use shared::domain::retention::ExpiresAt;
 use shared::domain::source::Source;
 use shared::domain::survey::{HONEYPOT_FIELD, Survey, TOKEN_FIELD};
+use shared::edge::http;
 use shared::storage::StorageError;
 use shared::storage::records::Kept;
 use std::fmt::Write;
@@ -68,8 +69,8 @@ impl Ingest {
         // Whoever gets a form back has typed already, and may send it again at once.
         let token = token.unwrap_or_else(|| self.form_tokens.make(&survey.id, now - TYPING, random()));
         let view = form::filled(&survey, token, &typed, &faults, notice);
-        let status = lambda_http::http::StatusCode::from_u16(status).unwrap_or_default();
-        Ok(reply::status(reply::page(pages::form(self.page(), &view)), status))
+        let status = StatusCode::from_u16(status).unwrap_or_default();
+        Ok(http::status(reply::page(pages::form(self.page(), &view)), status))
     }
 
     async fn take(
@@ -143,7 +144,7 @@ impl Ingest {
             Some(Err(_)) => return Err(Refusal::ForeignToken),
             None => false,
         };
-        let key = match (sheet::header(headers, "idempotency-key"), token) {
+        let key = match (http::header(headers, "idempotency-key"), token) {
             (Some(key), _) if !is_key(&key) => return Err(Refusal::BadKey),
             (Some(key), _) => format!("key {key}"),
             (None, Some(token)) => format!("token {token}"),
@@ -211,10 +212,13 @@ fn acknowledge(survey: &Survey, sender: Sender, answer: &Acknowledged) -> Respon
             let _ = write!(location, "?reference={}&until={until}", answer.reference.as_str());
             reply::see_other(&location)
         }
-        Sender::Program => reply::created(&json!({
-            "reference": answer.reference.as_str(),
-            "collected_at": rfc3339(answer.collected_at),
-            "expires_at": rfc3339(answer.expires_at.instant()),
-        })),
+        Sender::Program => http::json(
+            StatusCode::CREATED,
+            &json!({
+                "reference": answer.reference.as_str(),
+                "collected_at": rfc3339(answer.collected_at),
+                "expires_at": rfc3339(answer.expires_at.instant()),
+            }),
+        ),
     }
 }

@@ -4,6 +4,7 @@ mod clock;
 mod deadline;
 pub mod failure;
 mod host;
+pub mod http;
 pub mod logs;
 pub mod problem;
 pub mod secret;

@@ -1,0 +1,125 @@
+//! What functions behind API Gateway have in common: the way from an event to a request, and headers.
+
+use super::failure;
+use lambda_http::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, Body, Request, Response, Service, service_fn};
+use lambda_runtime::{Diagnostic, LambdaEvent};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::convert::Infallible;
+
+/// What such a function is invoked with.
+const API_GATEWAY: &str = "an event of API Gateway";
+
+/// The headers of every answer beside its content type and cache: nothing may be loaded but our own stylesheet.
+pub const HEADERS: [(&str, &str); 7] = [
+    (
+        "content-security-policy",
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    ),
+    ("referrer-policy", "same-origin"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("strict-transport-security", "max-age=31536000"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+];
+
+/// The `cache-control` of what no shared computer keeps.
+pub const NEVER_CACHED: &str = "no-store";
+
+/// What a URI cannot hold and a client may send all the same; without this, `lambda_http` panics on it.
+const NOT_IN_A_QUERY: AsciiSet =
+    CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}').add(b'|').add(b'\\').add(b'^');
+
+/// Answers an event of API Gateway (HTTP API, payload 2.0) as `handle` answers its request.
+///
+/// # Errors
+/// A constant if the event is not one of API Gateway's.
+pub async fn answer<H, F>(event: LambdaEvent<Value>, handle: H) -> Result<Value, Diagnostic>
+where
+    H: Fn(Request) -> F,
+    F: Future<Output = Response<Body>> + Send,
+{
+    let (mut payload, context) = event.into_parts();
+    tame(&mut payload);
+    let request: LambdaRequest = serde_json::from_value(payload).map_err(|_| failure::not_an_event(API_GATEWAY))?;
+    let service = service_fn(|request| {
+        let answer = handle(request);
+        async { Ok::<_, Infallible>(answer.await) }
+    });
+    let response = Adapter::from(service).call(LambdaEvent::new(request, context)).await;
+    let Ok(response) = response;
+    serde_json::to_value(response).map_err(|_| failure::not_an_event(API_GATEWAY))
+}
+
+/// Makes a URI of what a client sent as one: the gateway's own name stands for the client's `Host`.
+fn tame(event: &mut Value) {
+    if let Some(query) = event.get_mut("rawQueryString") {
+        let tamed = query.as_str().map(|raw| utf8_percent_encode(raw, &NOT_IN_A_QUERY).to_string());
+        *query = Value::String(tamed.unwrap_or_default());
+    }
+    if let Some(headers) = event.get_mut("headers").and_then(Value::as_object_mut) {
+        headers.remove("host");
+    }
+}
+
+/// The text of a header, as it was sent.
+#[must_use]
+pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str>> {
+    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
+}
+
+/// The media type of a body, in lower case, if its parameters and its coding leave it as UTF-8.
+#[must_use]
+pub fn media_type(headers: &HeaderMap) -> Option<String> {
+    let plain = headers.get(CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity");
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?.to_ascii_lowercase();
+    let mut parts = value.split(';').map(str::trim);
+    let media_type = parts.next()?.to_owned();
+    let utf8 =
+        parts.filter_map(|part| part.strip_prefix("charset=")).all(|charset| charset.trim_matches('"') == "utf-8");
+    (plain && utf8).then_some(media_type)
+}
+
+/// A response of that type, kept in caches as `cache` says, with the [`HEADERS`].
+#[must_use]
+pub fn typed(body: String, content_type: &'static str, cache: &'static str) -> Response<Body> {
+    let mut response = guarded(Response::new(Body::Text(body)));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+    response
+}
+
+/// What a program is told.
+#[must_use]
+pub fn json(status: StatusCode, document: &Value) -> Response<Body> {
+    self::status(typed(document.to_string(), "application/json", NEVER_CACHED), status)
+}
+
+/// The same response with the [`HEADERS`], which forbid what no answer needs.
+#[must_use]
+pub fn guarded(mut response: Response<Body>) -> Response<Body> {
+    for (name, value) in HEADERS {
+        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// The same response with the word that trying again helps, in seconds.
+#[must_use]
+pub fn retry_soon(mut response: Response<Body>) -> Response<Body> {
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    response
+}
+
+/// The same response with another status.
+#[must_use]
+pub fn status(mut response: Response<Body>, status: StatusCode) -> Response<Body> {
+    *response.status_mut() = status;
+    response
+}
