@@ -1,10 +1,13 @@
 //! What a person sent, held against what the survey asks.
 
+mod rule;
+
 use super::identifier::Identifier;
 use super::record::Contact;
 use super::satisfaction::Satisfaction;
 use super::survey::{Kind, Purpose, Question, Survey};
 use chrono::{Datelike, NaiveDate};
+pub use rule::{Fault, Rule};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -57,77 +60,6 @@ pub struct Answers {
     pub answers: BTreeMap<String, Answer>,
 }
 
-/// One thing wrong: the field, and the rule that it breaks. Never what was sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// The field's name.
-    pub field: String,
-    /// The rule.
-    pub rule: Rule,
-}
-
-/// The rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Rule {
-    /// Not answered.
-    #[error("must be answered")]
-    Required,
-    /// No such question.
-    #[error("is not a question of this survey")]
-    Unknown,
-    /// Sent twice.
-    #[error("must be answered once")]
-    Once,
-    /// Not text, or with control characters.
-    #[error("must be text, without control characters")]
-    Text,
-    /// Too long.
-    #[error("must have at most {0} characters")]
-    Length(usize),
-    /// Not on the scale.
-    #[error("must be a whole number from 1 to 5")]
-    Rating,
-    /// Not an option.
-    #[error("must be one of the options")]
-    Choice,
-    /// Not yes or no.
-    #[error("must be yes or no")]
-    YesNo,
-    /// Not a number.
-    #[error("must be a number")]
-    Number,
-    /// Not a date.
-    #[error("must be a real date, like 27 3 2026")]
-    Date,
-    /// Not an email address.
-    #[error("must be an email address, like name@example.org")]
-    Email,
-    /// Not a telephone number.
-    #[error("must be a telephone number, like 01305 221000 or 07700 900982")]
-    Phone,
-}
-
-impl Rule {
-    /// The rule's name, for programs.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Required => "required",
-            Self::Unknown => "unknown",
-            Self::Once => "once",
-            Self::Text => "text",
-            Self::Length(_) => "length",
-            Self::Rating => "rating",
-            Self::Choice => "choice",
-            Self::YesNo => "yes_no",
-            Self::Number => "number",
-            Self::Date => "date",
-            Self::Email => "email",
-            Self::Phone => "phone",
-        }
-    }
-}
-
 /// Holds a sheet against a survey.
 ///
 /// # Errors
@@ -152,7 +84,8 @@ fn fault(field: &str, rule: Rule) -> Fault {
 }
 
 /// A field's name that was made up by the sender is told only if it looks like a name and not like an answer.
-fn nameable(field: &str) -> &str {
+#[must_use]
+pub fn nameable(field: &str) -> &str {
     let name = field.len() <= 40 && field.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     if name && !field.is_empty() { field } else { "(unnamed)" }
 }
@@ -219,7 +152,9 @@ fn read_text(question: &Question, text: String) -> Result<Answer, Rule> {
     }
 }
 
-fn can_be_dialled(text: &str) -> bool {
+/// Whether a telephone number can be dialled, with an extension or without.
+#[must_use]
+pub fn can_be_dialled(text: &str) -> bool {
     use super::identifier::NotAnIdentifier::Extension;
     matches!(Identifier::phone(text), Ok(_) | Err(Extension))
 }
@@ -227,10 +162,15 @@ fn can_be_dialled(text: &str) -> bool {
 fn typed_number(kind: Kind, number: f64) -> Result<Answer, Rule> {
     match kind {
         Kind::Satisfaction => rating(number),
-        // As large and as small as what can be typed; DynamoDB does not take every float.
-        Kind::Number if number == 0.0 || (1e-9..1e15).contains(&number.abs()) => Ok(Answer::Number(number)),
+        Kind::Number if can_be_kept(number) => Ok(Answer::Number(number)),
         other => Err(mismatch(other)),
     }
+}
+
+/// Whether a number is as large and as small as what can be typed; `DynamoDB` does not take every float.
+#[must_use]
+pub fn can_be_kept(number: f64) -> bool {
+    number == 0.0 || (1e-9..1e15).contains(&number.abs())
 }
 
 fn rating(number: f64) -> Result<Answer, Rule> {
@@ -239,7 +179,8 @@ fn rating(number: f64) -> Result<Answer, Rule> {
 }
 
 /// The point of the scale that a number is.
-fn point(number: f64) -> Option<Satisfaction> {
+#[must_use]
+pub fn point(number: f64) -> Option<Satisfaction> {
     Satisfaction::scale().into_iter().find(|point| (f64::from(u8::from(*point)) - number).abs() < f64::EPSILON)
 }
 
@@ -279,7 +220,8 @@ const fn mismatch(kind: Kind) -> Rule {
 }
 
 /// Browsers send a line break as CR LF; nobody means the white space around an answer.
-fn tidy(text: &str) -> String {
+#[must_use]
+pub fn tidy(text: &str) -> String {
     text.replace("\r\n", "\n").trim().to_owned()
 }
 
@@ -299,5 +241,4 @@ fn place(question: &Question, answer: Answer, answers: &mut Answers) {
 }
 
 #[cfg(test)]
-#[path = "answers_tests.rs"]
 mod tests;

@@ -5,11 +5,11 @@ use crate::domain::survey::Survey;
 use proptest::prelude::*;
 
 fn recycling() -> Survey {
-    Survey::parse(include_str!("../../../surveys/recycling-centre.json")).unwrap()
+    Survey::parse(include_str!("../../../../surveys/recycling-centre.json")).unwrap()
 }
 
 fn planning() -> Survey {
-    Survey::parse(include_str!("../../../surveys/planning-application.json")).unwrap()
+    Survey::parse(include_str!("../../../../surveys/planning-application.json")).unwrap()
 }
 
 fn sheet(fields: &[(&str, &str)]) -> Sheet {
