@@ -30,6 +30,9 @@ pub enum StartError {
     /// The secret behind subject keys cannot be used.
     #[error("the secret {0}")]
     Secret(#[from] crate::domain::subject::BadSecret),
+    /// The secrets that a partner signs with cannot be used.
+    #[error("the webhook's secret {0}")]
+    Webhook(#[from] super::webhook::BadSecrets),
     /// Something that the function reads while it starts could not be read.
     #[error(transparent)]
     Storage(#[from] crate::storage::StorageError),

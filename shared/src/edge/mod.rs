@@ -8,6 +8,7 @@ pub mod http;
 pub mod logs;
 pub mod problem;
 pub mod secret;
+pub mod webhook;
 
 pub use clock::Clock;
 pub use deadline::Deadline;

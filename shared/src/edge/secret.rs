@@ -1,5 +1,6 @@
-//! The secret behind subject keys, from Secrets Manager. There is no default: without it no function starts.
+//! The secrets, from Secrets Manager. There is no default: without them no function starts.
 
+use super::webhook::WebhookSecrets;
 use super::{Host, StartError};
 use crate::domain::subject::SubjectKeys;
 use crate::storage::{StorageError, failed};
@@ -12,13 +13,25 @@ const LOCAL: &str = "local-stack-subject-key";
 /// # Errors
 /// [`StartError`] if the setting is missing, Secrets Manager does not answer, or the keys cannot be used.
 pub async fn subject_keys(host: &Host) -> Result<SubjectKeys, StartError> {
-    const SETTING: &str = "SUBJECT_KEYS_SECRET";
-    let id = host.setting(SETTING)?;
+    Ok(SubjectKeys::parse(&document(host, "SUBJECT_KEYS_SECRET").await?)?)
+}
+
+/// Reads the secrets of a partner's webhook that `setting` names.
+///
+/// # Errors
+/// [`StartError`] if the setting is missing, Secrets Manager does not answer, or the secrets cannot be used.
+pub async fn webhook(host: &Host, setting: &'static str) -> Result<WebhookSecrets, StartError> {
+    Ok(WebhookSecrets::parse(&document(host, setting).await?)?)
+}
+
+/// The document of the secret that `setting` names.
+async fn document(host: &Host, setting: &'static str) -> Result<String, StartError> {
+    let id = host.setting(setting)?;
     let secret = host.secrets().get_secret_value().secret_id(id).send().await;
     let secret = secret.map_err(failed("read the secret"))?;
-    let document = secret.secret_string().ok_or_else(|| StorageError::unreadable("read the secret"))?;
+    let document = secret.secret_string.ok_or_else(|| StorageError::unreadable("read the secret"))?;
     if document.contains(LOCAL) && !host.is_local() {
-        return Err(StartError::Invalid(SETTING, "names the local stack's own keys, which everybody knows"));
+        return Err(StartError::Invalid(setting, "names the local stack's own keys, which everybody knows"));
     }
-    Ok(SubjectKeys::parse(document)?)
+    Ok(document)
 }
