@@ -1,4 +1,4 @@
-//! Secrets Manager's `GetSecretValue`, with values that are worth nothing outside the local stack.
+//! Secrets Manager's `GetSecretValue` and `PutSecretValue`, with values that are worth nothing outside the local stack.
 
 use crate::template::Secret;
 use axum::Router;
@@ -7,8 +7,7 @@ use axum::http::{HeaderMap, HeaderName, Response, StatusCode};
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What stands where AWS would put the generated subject key: the local stack's own, known to everybody who reads
 /// this file. The functions have no default, so it can't be used anywhere else by oversight.
@@ -17,9 +16,12 @@ pub const LOCAL_SUBJECT_KEY: &str = "local-stack-subject-key-for-invented-people
 /// Where the subject key stands in its secret; what any other secret has is made of its name.
 const SUBJECT_KEY: &str = "key";
 
+/// The secrets; what is put lasts as long as the stack runs.
+type Values = Mutex<Vec<Value>>;
+
 /// A router that answers for these secrets.
 pub(crate) fn router(secrets: &[Secret]) -> Router {
-    let mut values = BTreeMap::new();
+    let mut values = Vec::new();
     for secret in secrets {
         let value = secret.template.as_ref().map_or_else(
             || generated(secret),
@@ -30,17 +32,15 @@ pub(crate) fn router(secrets: &[Secret]) -> Router {
                 Value::Object(template).to_string()
             },
         );
-        let answer = json!({
+        values.push(json!({
             "ARN": secret.arn,
             "Name": secret.name,
             "SecretString": value,
             "VersionId": "00000000-0000-4000-8000-000000000001",
             "VersionStages": ["AWSCURRENT"],
-        });
-        values.insert(secret.name.clone(), answer.clone());
-        values.insert(secret.arn.clone(), answer);
+        }));
     }
-    let values = Arc::new(values);
+    let values = Arc::new(Values::new(values));
     Router::new().fallback(move |headers: HeaderMap, body: Bytes| std::future::ready(answer(&values, &headers, &body)))
 }
 
@@ -53,17 +53,23 @@ fn generated(secret: &Secret) -> String {
     text
 }
 
-fn answer(values: &BTreeMap<String, Value>, headers: &HeaderMap, body: &Bytes) -> Response<Body> {
+fn answer(values: &Values, headers: &HeaderMap, body: &Bytes) -> Response<Body> {
     let operation = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-    if operation != "secretsmanager.GetSecretValue" {
-        return refusal("UnknownOperationException", "the local stack has GetSecretValue only");
-    }
     let request: Value = serde_json::from_slice(body).unwrap_or_default();
-    let secret = request.get("SecretId").and_then(Value::as_str).and_then(|id| values.get(id));
-    secret.map_or_else(
-        || refusal("ResourceNotFoundException", "Secrets Manager can't find the specified secret."),
-        |secret| amz(StatusCode::OK, secret),
-    )
+    let id = request.get("SecretId");
+    let mut values = values.lock().unwrap_or_else(PoisonError::into_inner);
+    let named = |secret: &&mut Value| id.is_some() && (secret.get("ARN") == id || secret.get("Name") == id);
+    let Some(secret) = values.iter_mut().find(named) else {
+        return refusal("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
+    };
+    match (operation, request.get("SecretString")) {
+        ("secretsmanager.GetSecretValue", _) => amz(StatusCode::OK, secret),
+        ("secretsmanager.PutSecretValue", Some(text)) => {
+            secret["SecretString"] = text.clone();
+            amz(StatusCode::OK, &json!({"ARN": secret["ARN"], "Name": secret["Name"]}))
+        }
+        _ => refusal("UnknownOperationException", "the local stack has GetSecretValue and PutSecretValue only"),
+    }
 }
 
 fn refusal(kind: &str, text: &str) -> Response<Body> {

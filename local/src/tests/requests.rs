@@ -126,6 +126,9 @@ async fn a_secret_is_given_by_name_and_by_arn() {
     let current = salts["current"].as_str().unwrap();
     assert_eq!((current.len(), &salts["previous"]), (64, &json!([])));
     assert!(current.chars().all(char::is_alphanumeric) && current != LOCAL_SUBJECT_KEY);
+    secrets.put_secret_value().secret_id("custodian-Salts").secret_string("{}").send().await.unwrap();
+    let rotated = secrets.get_secret_value().secret_id("custodian-Salts").send().await.unwrap();
+    assert_eq!(rotated.secret_string(), Some("{}"));
     let nothing = secrets.get_secret_value().secret_id("other").send().await.unwrap_err();
     assert!(nothing.into_service_error().is_resource_not_found_exception());
 }
