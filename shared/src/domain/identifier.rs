@@ -91,12 +91,16 @@ impl Identifier {
         if possible.contains(&digits) { Ok(Self { kind: Kind::Phone, canonical }) } else { Err(NotAnIdentifier::Phone) }
     }
 
-    /// Reads what another system calls the person: trimmed, NFC, upper case.
+    /// Reads what another system calls the person: trimmed, NFC, upper case. A network's handle is the same with its `@`
+    /// and without: `x:@sam` is `x:sam`.
     ///
     /// # Errors
     /// [`NotAnIdentifier::Reference`] if nothing is left, or more than 100 characters.
     pub fn reference(typed: &str) -> Result<Self, NotAnIdentifier> {
-        let canonical = composed(&composed(&visible(typed)).to_uppercase());
+        let mut canonical = composed(&composed(&visible(typed)).to_uppercase());
+        if let Some((network, handle)) = canonical.split_once(':') {
+            canonical = composed(&format!("{network}:{}", handle.trim_start_matches('@')));
+        }
         if (1..=100).contains(&canonical.chars().count()) {
             Ok(Self { kind: Kind::Reference, canonical })
         } else {
@@ -226,6 +230,14 @@ mod tests {
     #[test]
     fn a_number_with_an_extension_identifies_nobody() {
         assert_eq!(Identifier::phone("01305 251010 ext 22"), Err(NotAnIdentifier::Extension));
+    }
+
+    #[test]
+    fn a_handle_is_the_same_with_and_without_its_sign() {
+        let handle = |typed| Identifier::reference(typed).unwrap();
+        assert_eq!(handle("x:@Grumpy_of_Wareham"), handle("X:grumpy_of_wareham"));
+        assert_ne!(handle("x:sam.t"), handle("facebook:sam.t"));
+        assert_eq!(handle("@sam").canonical(), "@SAM", "without a network it is somebody's own number or name");
     }
 
     #[test]
