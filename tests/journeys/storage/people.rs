@@ -3,7 +3,7 @@
 use super::tables::{Tables, lend};
 use super::{DAY, END, TOLD, at, day, ends, record, subject};
 use shared::domain::identifier::{Identifier, Kind};
-use shared::domain::record::Holder;
+use shared::domain::record::{Contact, Holder};
 use shared::domain::subject::SubjectKeys;
 use shared::storage::people::{Follow, Found, Linked, People};
 
@@ -100,6 +100,82 @@ async fn two_people_who_share_a_telephone_are_shown_and_not_mixed() {
     .await;
 }
 
+/// Somebody told something and gave the telephone alone.
+async fn call(tables: &Tables) {
+    let mut record = record(&Holder::Subject(keys().key(&phone())), "call", "Quick.");
+    record.details.contact = Contact { phone: Some(PHONE.to_owned()), ..Contact::default() };
+    tables.records().keep(&record, at(TOLD)).await.unwrap();
+}
+
+/// Somebody told something, gave the telephone as well, and the record says so.
+async fn tell_with_number(tables: &Tables, name: &str) {
+    tell(tables, name).await;
+    let mut record = record(&Holder::Subject(keys().key(&email(name))), "with number", "Quick.");
+    let (email, phone) = (Some(format!("{name}@example.org")), Some("+44 (0)7700 900 142".to_owned()));
+    record.details.contact = Contact { email, phone, ..Contact::default() };
+    tables.records().keep(&record, at(TOLD)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_number_that_records_name_is_looked_up_and_asked_about_before_an_erasure() {
+    lend(async |tables| {
+        tell_with_number(tables, "rosa").await;
+        let found = find(tables, &[email("rosa")], &[], Follow::Unambiguous).await;
+        assert_eq!(found.linked, [], "a number that leads to nothing else is no question");
+        call(tables).await;
+        let packed = find(tables, &[email("rosa")], &[], Follow::Unambiguous).await;
+        assert_eq!(
+            (&packed.holders, shown(&packed)),
+            (&held_by(&[phone(), email("rosa")]), vec![("•••142", true, false)])
+        );
+        let asked = find(tables, &[email("rosa")], &[], Follow::Confirmed).await;
+        assert_eq!((&asked.holders, shown(&asked)), (&held_by(&[email("rosa")]), vec![("•••142", false, false)]));
+        let confirmed = find(tables, &[email("rosa")], &[asked.linked[0].link.clone()], Follow::Confirmed).await;
+        assert_eq!(confirmed.holders, packed.holders);
+        People::must_know(&[asked.linked[0].link.clone()], &confirmed).unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_number_that_leads_to_others_is_shown_and_not_followed() {
+    lend(async |tables| {
+        tell_with_number(tables, "rosa").await;
+        tell(tables, "abel").await;
+        for _ in 0..2 {
+            let found = find(tables, &[email("rosa")], &[], Follow::Unambiguous).await;
+            assert_eq!((&found.holders, shown(&found)), (&held_by(&[email("rosa")]), vec![("•••142", false, false)]));
+            call(tables).await;
+        }
+        let asked = find(tables, &[email("rosa")], &[], Follow::Unambiguous).await;
+        let found = find(tables, &[email("rosa")], &[asked.linked[0].link.clone()], Follow::Unambiguous).await;
+        assert_eq!(found.holders, held_by(&[phone(), email("rosa")]));
+        assert_eq!(shown(&found), [("•••142", true, true), ("a•••@example.org", false, false)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_more_is_followed_unasked_than_one_order_can_confirm() {
+    lend(async |tables| {
+        for number in 0..12 {
+            let (mobile, key) = (format!("07700 9001{number:02}"), keys().key(&email("rosa")));
+            let mut told = record(&Holder::Subject(key), &mobile, "Quick.");
+            let (email, phone) = (Some("rosa@example.org".to_owned()), Some(mobile.clone()));
+            told.details.contact = Contact { email, phone: phone.clone(), ..Contact::default() };
+            tables.records().keep(&told, at(TOLD)).await.unwrap();
+            let holder = Holder::Subject(keys().key(&Identifier::phone(&mobile).unwrap()));
+            let mut called = record(&holder, "call", "Quick.");
+            called.details.contact = Contact { phone, ..Contact::default() };
+            tables.records().keep(&called, at(TOLD)).await.unwrap();
+        }
+        let found = find(tables, &[email("rosa")], &[], Follow::Unambiguous).await;
+        assert_eq!(found.linked.iter().filter(|link| link.followed).count(), 10);
+        assert_eq!((found.linked.len(), found.holders.len()), (12, 11));
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn what_was_kept_under_an_earlier_key_is_found_with_the_present_one() {
     lend(async |tables| {
@@ -107,7 +183,7 @@ async fn what_was_kept_under_an_earlier_key_is_found_with_the_present_one() {
         let rotated = format!(r#"{{{}, "previous": [{{{}}}]}}"#, secret("2"), secret("1"));
         let people = People { keys: SubjectKeys::parse(&rotated).unwrap(), records: tables.records() };
         let found = people.find(&[phone()], &[], Follow::Unambiguous, at(TOLD)).await.unwrap();
-        assert_eq!(found.holders.len(), 3, "the telephone under both keys, and the person");
+        assert_eq!(found.holders.len(), 4, "the telephone and the person, each under both keys");
         assert!(held_by(&[phone(), email("rosa")]).iter().all(|holder| found.holders.contains(holder)));
     })
     .await;
