@@ -1,5 +1,9 @@
 //! The DPO gives a person what the council holds about them.
 
+mod handed_over;
+mod sources;
+mod whole;
+
 use crate::house::{House, email_id, phone_id};
 use serde_json::{Value, json};
 use shared::domain::source::Source;

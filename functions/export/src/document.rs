@@ -3,13 +3,12 @@
 use crate::order::PackageOrder;
 use crate::supplementary::Council;
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
-use shared::domain::answers::Answer;
+use shared::domain::facts::{Fact, Fields, Nature};
 use shared::domain::package::PackageKind;
-use shared::domain::record::{Contact, Record};
-use shared::domain::satisfaction::Satisfaction;
-use shared::domain::survey::{Kind, LawfulBasis, Survey};
+use shared::domain::record::{Details, Record};
+use shared::domain::survey::Survey;
 
 /// What is said where nothing is held.
 pub const NOBODY: &str = "Nothing is held under these identifiers. An answer that was given with an email address or a telephone number is \
@@ -28,114 +27,70 @@ pub struct Head<'a> {
 }
 
 /// One record, as the document and the report tell it.
-#[derive(Debug, Serialize)]
-pub struct Said {
-    /// How it reached the council.
-    pub source: &'static str,
-    /// The same for a lay person.
-    #[serde(skip)]
-    pub source_label: &'static str,
-    /// What the person was given to quote.
-    pub reference: String,
-    /// Why the council holds it.
-    pub lawful_basis: LawfulBasis,
-    /// The privacy notice that the person was shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub notice_version: Option<String>,
-    /// What the person typed.
-    pub provided: Provided,
-    /// What was noted down as it happened.
-    pub observed: Observed,
-    /// What the council concluded; never part of portability.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub inferred: Option<Inferred>,
-    /// Until when it is kept, for access.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kept_until: Option<DateTime<Utc>>,
+pub struct Said<'a> {
+    /// What is told of every record.
+    pub details: &'a Details,
+    /// What a package of this kind tells of this one.
+    pub facts: Vec<Fact<'a>>,
+    /// Who else holds it, for access.
+    pub held_elsewhere: Vec<Held>,
+    kind: PackageKind,
 }
 
-/// What the person typed.
-#[derive(Debug, Serialize)]
-pub struct Provided {
-    #[serde(skip_serializing_if = "Contact::is_empty")]
-    pub contact: Contact,
+/// A processor that holds a copy.
+#[derive(serde::Serialize)]
+pub struct Held {
+    /// Its name.
+    pub by: &'static str,
+    /// Until when, where it deletes by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub satisfaction: Option<Satisfaction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub newsletter: Option<bool>,
-    pub answers: Vec<Answered>,
+    pub until: Option<DateTime<Utc>>,
 }
 
-/// One question and its answer.
-#[derive(Debug, Serialize)]
-pub struct Answered {
-    pub question: String,
-    pub label: String,
-    pub answer: Answer,
-    /// Whether it is a point of the five-point scale.
-    #[serde(skip)]
-    pub rating: bool,
-}
-
-/// What was noted down.
-#[derive(Debug, Serialize)]
-pub struct Observed {
-    pub collected_at: DateTime<Utc>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub survey: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub survey_title: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub service: Option<String>,
-}
-
-/// What the council concluded.
-#[derive(Debug, Serialize)]
-pub struct Inferred {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub journey: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stage: Option<String>,
-}
-
-impl Said {
+impl<'a> Said<'a> {
     /// What a package of this kind says of a record; the survey, if there still is one, words the questions.
-    pub fn of(record: &Record, survey: Option<&Survey>, kind: PackageKind) -> Self {
+    pub fn of(record: &'a Record, survey: Option<&'a Survey>, kind: PackageKind, now: DateTime<Utc>) -> Self {
         let details = &record.details;
-        let access = kind == PackageKind::Access;
-        let asked = |id: &str| survey.and_then(|survey| survey.questions.iter().find(|question| question.id == id));
-        let answers = details.answers.iter().map(|(id, answer)| Answered {
-            question: id.clone(),
-            label: asked(id).map_or_else(|| id.clone(), |question| question.label.clone()),
-            answer: answer.clone(),
-            rating: asked(id).is_some_and(|question| question.kind == Kind::Satisfaction),
-        });
-        Self {
-            source: details.source.as_str(),
-            source_label: details.source.label(),
-            reference: details.reference.as_str().to_owned(),
-            lawful_basis: details.lawful_basis,
-            notice_version: details.notice_version.clone(),
-            provided: Provided {
-                contact: details.contact.clone(),
-                satisfaction: details.satisfaction,
-                newsletter: details.newsletter,
-                answers: answers.collect(),
-            },
-            observed: Observed {
-                collected_at: details.collected_at,
-                survey: details.survey.clone(),
-                survey_title: survey.map(|survey| survey.title.clone()),
-                service: details.service.clone(),
-            },
-            inferred: access.then(|| Inferred { journey: details.journey.clone(), stage: details.stage.clone() }),
-            kept_until: access.then(|| details.expires_at.instant()),
-        }
+        let mut facts = details.facts(survey);
+        facts.retain(|fact| fact.nature.is_in(kind));
+        let lasting = details.custody.iter().filter(|custody| kind == PackageKind::Access && custody.lasts(now));
+        let held = lasting.map(|custody| Held { by: custody.at.label(), until: custody.until });
+        Self { details, facts, held_elsewhere: held.collect(), kind }
+    }
+
+    /// Until when it is kept, for access.
+    pub fn kept_until(&self) -> Option<DateTime<Utc>> {
+        (self.kind == PackageKind::Access).then(|| self.details.expires_at.instant())
     }
 
     /// The record as JSON.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+impl Serialize for Said<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("source", self.details.source.as_str())?;
+        map.serialize_entry("reference", &self.details.reference)?;
+        map.serialize_entry("lawful_basis", &self.details.lawful_basis)?;
+        if let Some(version) = &self.details.notice_version {
+            map.serialize_entry("notice_version", version)?;
+        }
+        for nature in Nature::ALL.into_iter().filter(|nature| nature.is_in(self.kind)) {
+            let fields = Fields(&self.facts, nature);
+            if nature != Nature::Others || !fields.is_empty() {
+                map.serialize_entry(nature.as_str(), &fields)?;
+            }
+        }
+        if let Some(until) = self.kept_until() {
+            map.serialize_entry("kept_until", &until)?;
+        }
+        if !self.held_elsewhere.is_empty() {
+            map.serialize_entry("held_elsewhere", &self.held_elsewhere)?;
+        }
+        map.end()
     }
 }
 

@@ -107,6 +107,7 @@ struct Writing {
     document: Upload,
     report: Option<Upload>,
     kind: PackageKind,
+    made_at: DateTime<Utc>,
     hash: Sha256,
     records: u64,
     bytes: u64,
@@ -124,7 +125,8 @@ impl Writing {
             Some(key) => Some(exports.begin(File::Report, key.to_owned()).await?),
             None => None,
         };
-        let mut writing = Self { document, report, kind: head.order.kind, hash: Sha256::new(), records: 0, bytes: 0 };
+        let (kind, made_at) = (head.order.kind, head.made_at);
+        let mut writing = Self { document, report, kind, made_at, hash: Sha256::new(), records: 0, bytes: 0 };
         writing.write(&document::opening(head)).await?;
         writing.write_report(|| report::opening(head)).await?;
         Ok(writing)
@@ -132,7 +134,7 @@ impl Writing {
 
     async fn record(&mut self, record: &Record, surveys: &HashMap<String, Arc<Survey>>) -> Result<(), StorageError> {
         let survey = record.details.survey.as_ref().and_then(|id| surveys.get(id)).map(Arc::as_ref);
-        let said = Said::of(record, survey, self.kind);
+        let said = Said::of(record, survey, self.kind, self.made_at);
         let separator = if self.records == 0 { "\n" } else { ",\n" };
         self.records += 1;
         self.write(&format!("{separator}{}", said.to_json())).await?;

@@ -1,6 +1,8 @@
 //! What Article 15(1) and (2) UK GDPR want told beside the data itself.
 
 use serde_json::{Value, json};
+use shared::domain::custody::Processor;
+use shared::domain::facts::Code;
 use shared::domain::satisfaction::Satisfaction;
 use shared::domain::source::Source;
 
@@ -34,7 +36,7 @@ impl Council {
     /// Every point of Article 15, in its order.
     pub fn points(&self) -> Vec<Point> {
         let Self { name, dpo_email, region } = self;
-        let years = Source::WebForm.retention_months() / 12;
+        let (five9, granicus) = (Processor::Five9.label(), Processor::Granicus.label());
         let point = |name, heading, text: String| Point { name, heading, text };
         vec![
             point(
@@ -47,8 +49,10 @@ impl Council {
             point(
                 "categories",
                 "What kinds of data it is",
-                "What you told us in surveys and feedback, how satisfied you were, how to reach you where you said so, \
-                 and the service and stage of your journey that we count it to."
+                "What you told us in surveys, calls, chats, emails, interviews, reviews, posts, complaints and compliments; \
+                 how satisfied you were; who you are and how to reach you where you or the source said so; what was \
+                 noted as it happened, such as when, through which service, how long it took and how it ended; and what \
+                 we concluded: the journey, its stage, themes and the tone of a post."
                     .to_owned(),
             ),
             point(
@@ -56,13 +60,15 @@ impl Council {
                 "Who receives it",
                 format!(
                     "{name}: staff who need it for their work. Amazon Web Services stores it for us as a processor. \
-                     Nobody else receives it."
+                     {five9} runs our telephone lines and {granicus} some of our online forms, as processors: each \
+                     record says where they still hold a copy, and until when. Reviews were published on Google and \
+                     posts on their social network, by who wrote them. Nobody else receives it."
                 ),
             ),
             point(
                 "retention",
                 "How long we keep it",
-                format!("{years} years from the day on which you told us. Each record says when it is deleted."),
+                format!("{} Each record says when it is deleted.", kept(&Source::ALL.map(period))),
             ),
             point(
                 "rights",
@@ -87,19 +93,33 @@ impl Council {
             point(
                 "source",
                 "Where we have it from",
-                "From you. Each record says through which survey or form.".to_owned(),
+                format!(
+                    "From you: through our surveys and forms, on the telephone, in chats, emails, interviews, complaints \
+                     and compliments. Calls reach us through {five9}, some forms through {granicus}, reviews from Google, \
+                     and posts from the social network on which you published them. Our staff noted down how a call, a \
+                     chat or a complaint went, and what was said in an interview. Each record says how it reached us."
+                ),
+            ),
+            point(
+                "left_out",
+                "What we left out",
+                "The names of staff and of other people were removed from conversations and notes, as far as they were \
+                 recognised; [name removed] stands in their place."
+                    .to_owned(),
             ),
             point(
                 "automated_decisions",
                 "Automated decisions",
-                "None are made, and nobody is profiled.".to_owned(),
+                "None are made, and nobody is profiled. The tone of a post, where one is given, decides nothing about you."
+                    .to_owned(),
             ),
             point(
                 "transfers",
                 "Where it lies",
                 format!(
-                    "In the AWS region {region}. It is not sent to another country; AWS is bound by its data processing \
-                     addendum with the UK's international data transfer addendum."
+                    "In the AWS region {region}. We do not send it to another country; AWS is bound by its data \
+                     processing addendum with the UK's international data transfer addendum. Ask {dpo_email} where {five9} \
+                     and {granicus} hold their copies, and under which safeguards."
                 ),
             ),
         ]
@@ -119,7 +139,55 @@ impl Council {
             "public_task": "Article 6(1)(e) UK GDPR: a task in the public interest",
             "consent": "Article 6(1)(a) UK GDPR: your consent",
         });
-        all.insert("codes".to_owned(), json!({"satisfaction": scale, "source": sources, "lawful_basis": bases}));
+        let mut codes = json!({"satisfaction": scale, "source": sources, "lawful_basis": bases});
+        for (fact, words) in Code::all() {
+            codes[fact] = words.into_iter().map(|word| (word.code.to_owned(), json!(word.label))).collect();
+        }
+        all.insert("codes".to_owned(), codes);
         Value::Object(all)
+    }
+}
+
+/// How long a source's records are kept, in calendar months.
+type Period = (&'static str, u32);
+
+const fn period(source: Source) -> Period {
+    (source.label(), source.retention_months())
+}
+
+/// The retention table in words: one period where all sources share it, else each with its own.
+fn kept(table: &[Period]) -> String {
+    let long = |months: u32| {
+        if months.is_multiple_of(12) { format!("{} years", months / 12) } else { format!("{months} months") }
+    };
+    match table {
+        [(_, first), rest @ ..] if rest.iter().all(|(_, months)| months == first) => {
+            format!("{} from the day on which you told us.", long(*first))
+        }
+        _ => {
+            let each: Vec<String> =
+                table.iter().map(|(source, months)| format!("{source}: {}", long(*months))).collect();
+            format!("From the day on which you told us. {}.", each.join("; "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Source, kept, period};
+
+    #[test]
+    fn what_is_said_of_retention_is_the_table() {
+        let said = kept(&Source::ALL.map(period));
+        for source in Source::ALL {
+            assert!(said.contains(&format!("{} years", source.retention_months() / 12)), "{}: {said}", source.as_str());
+        }
+    }
+
+    #[test]
+    fn sources_that_are_kept_for_different_times_are_told_apart() {
+        assert_eq!(kept(&[("Form", 36), ("Call", 36)]), "3 years from the day on which you told us.");
+        let apart = kept(&[("Form", 36), ("Call", 18)]);
+        assert_eq!(apart, "From the day on which you told us. Form: 3 years; Call: 18 months.");
     }
 }

@@ -7,6 +7,7 @@ pub mod clocks;
 pub mod complaint;
 pub mod custody;
 pub mod erasure;
+pub mod facts;
 pub mod form_token;
 pub mod identifier;
 pub mod ledger;

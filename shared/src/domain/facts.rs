@@ -1,0 +1,226 @@
+//! What may be told of a record: each fact with its name, what people call it, and how the council came by it.
+//!
+//! An export tells these and nothing else. [`Details::facts`] takes a record apart without leaving a field out, so that
+//! a new field does not compile until it is marked. Names of staff and of others are left out here.
+
+mod told;
+
+use super::answers::Answer;
+use super::package::PackageKind;
+use super::particulars::{Channel, ComplaintKind, Speaker};
+use super::record::Contact;
+#[cfg(doc)]
+use super::record::Details;
+use super::satisfaction::Satisfaction;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::borrow::Cow;
+
+/// One thing that may be told.
+#[derive(Clone, PartialEq)]
+pub struct Fact<'a> {
+    /// Its name in the document.
+    pub name: &'static str,
+    /// What a lay person calls it.
+    pub label: &'static str,
+    /// How the council came by it.
+    pub nature: Nature,
+    /// What it is.
+    pub value: Value<'a>,
+}
+
+/// How the council came by something: decides whether portability carries it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nature {
+    /// The person typed or said it.
+    Provided,
+    /// It was noted down as it happened.
+    Observed,
+    /// The council, or somebody for it, concluded it.
+    Inferred,
+    /// Somebody else said it to the person.
+    Others,
+}
+
+impl Nature {
+    /// Every nature, as a document lists them.
+    pub const ALL: [Self; 4] = [Self::Provided, Self::Observed, Self::Inferred, Self::Others];
+
+    /// The name, as a document spells it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Provided => "provided",
+            Self::Observed => "observed",
+            Self::Inferred => "inferred",
+            Self::Others => "others",
+        }
+    }
+
+    /// Whether a package of this kind carries it: portability what is the person's own, typed or observed.
+    #[must_use]
+    pub const fn is_in(self, kind: PackageKind) -> bool {
+        match kind {
+            PackageKind::Access => true,
+            PackageKind::Portability => matches!(self, Self::Provided | Self::Observed),
+        }
+    }
+}
+
+/// What is told.
+#[derive(Clone, PartialEq)]
+pub enum Value<'a> {
+    /// Text.
+    Text(Cow<'a, str>),
+    /// A number.
+    Number(u32),
+    /// How long something took, in seconds.
+    Seconds(u32),
+    /// Yes or no.
+    YesNo(bool),
+    /// A point of the five-point scale.
+    Rating(Satisfaction),
+    /// A moment.
+    Time(DateTime<Utc>),
+    /// A day in London.
+    Day(NaiveDate),
+    /// One of a few words.
+    Code(Code),
+    /// Several texts.
+    List(&'a [String]),
+    /// Who the person is.
+    Contact(&'a Contact),
+    /// Questions and their answers.
+    Answers(Vec<Answered<'a>>),
+    /// What was said, in order.
+    Talk(Vec<Spoken<'a>>),
+    /// Parts with facts of their own.
+    Parts(Vec<Vec<Fact<'a>>>),
+}
+
+/// One of a few words that stand for something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Code {
+    /// The word.
+    pub code: &'static str,
+    /// What it stands for.
+    pub label: &'static str,
+}
+
+/// One question and its answer.
+#[derive(Clone, PartialEq, serde::Serialize)]
+pub struct Answered<'a> {
+    /// The question's id.
+    pub question: &'a str,
+    /// The question as it was asked, or its id if nobody knows any longer.
+    pub label: &'a str,
+    /// The answer.
+    pub answer: &'a Answer,
+    /// Whether it is a point of the five-point scale.
+    #[serde(skip)]
+    pub rating: bool,
+}
+
+/// One thing that was said, without the names of others.
+#[derive(Clone, PartialEq, serde::Serialize)]
+pub struct Spoken<'a> {
+    /// The how manieth of all that was said, by whomever.
+    #[serde(skip)]
+    pub place: usize,
+    /// By whom.
+    pub from: Speaker,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What.
+    pub text: Cow<'a, str>,
+}
+
+impl From<Channel> for Code {
+    fn from(channel: Channel) -> Self {
+        match channel {
+            Channel::Chat => Self { code: "chat", label: "Chat" },
+            Channel::Email => Self { code: "email", label: "Email" },
+            Channel::Phone => Self { code: "phone", label: "Telephone" },
+        }
+    }
+}
+
+impl From<ComplaintKind> for Code {
+    fn from(kind: ComplaintKind) -> Self {
+        match kind {
+            ComplaintKind::Complaint => Self { code: "complaint", label: "Complaint" },
+            ComplaintKind::Compliment => Self { code: "compliment", label: "Compliment" },
+        }
+    }
+}
+
+impl From<Speaker> for Code {
+    fn from(speaker: Speaker) -> Self {
+        match speaker {
+            Speaker::Customer => Self { code: "customer", label: "You" },
+            Speaker::Agent => Self { code: "agent", label: "Our staff" },
+        }
+    }
+}
+
+impl Code {
+    /// Every code of a fact, by the fact's name.
+    #[must_use]
+    pub fn all() -> [(&'static str, Vec<Self>); 3] {
+        [
+            ("channel", [Channel::Chat, Channel::Email, Channel::Phone].map(Self::from).to_vec()),
+            ("kind", [ComplaintKind::Complaint, ComplaintKind::Compliment].map(Self::from).to_vec()),
+            ("from", [Speaker::Customer, Speaker::Agent].map(Self::from).to_vec()),
+        ]
+    }
+}
+
+/// Facts as the fields of one object.
+#[derive(Debug)]
+pub struct Fields<'a>(pub &'a [Fact<'a>], pub Nature);
+
+impl Fields<'_> {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|fact| fact.nature != self.1)
+    }
+}
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for fact in self.0.iter().filter(|fact| fact.nature == self.1) {
+            map.serialize_entry(fact.name, &fact.value)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Value<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Text(text) => text.serialize(serializer),
+            Self::Number(number) | Self::Seconds(number) => number.serialize(serializer),
+            Self::YesNo(yes) => yes.serialize(serializer),
+            Self::Rating(point) => point.serialize(serializer),
+            Self::Time(time) => time.serialize(serializer),
+            Self::Day(day) => day.serialize(serializer),
+            Self::Code(code) => code.code.serialize(serializer),
+            Self::List(texts) => texts.serialize(serializer),
+            Self::Contact(contact) => contact.serialize(serializer),
+            Self::Answers(answers) => answers.serialize(serializer),
+            Self::Talk(turns) => turns.serialize(serializer),
+            Self::Parts(parts) => serializer.collect_seq(parts.iter().map(|part| Fields(part, Nature::Observed))),
+        }
+    }
+}
+
+impl std::fmt::Debug for Fact<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Fact({}, {:?}, ..)", self.name, self.nature)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+use super::{Fields, Nature, Value};
+use crate::domain::answers::Answer;
+use crate::domain::package::PackageKind;
+use crate::domain::particulars::{
+    Channel, Complaint, ComplaintKind, Interaction, Interview, Leg, Particulars, Post, Review, Speaker, Telephone,
+    Turn, WebForm,
+};
+use crate::domain::record::{Contact, Details};
+use crate::domain::revision::Revision;
+use crate::domain::{clocks::Clocks, complaint::Stage, satisfaction::Satisfaction};
+use chrono::{DateTime, Utc};
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+
+const AT: &str = "2026-10-12T08:00:12Z";
+
+fn at() -> DateTime<Utc> {
+    AT.parse().unwrap()
+}
+
+/// A record with everything that a source can tell.
+fn told(particulars: Particulars) -> Details {
+    let name = Some("Priya Nair".to_owned());
+    Details {
+        contact: Contact { name, reference: Some("UCRN-1".to_owned()), ..Contact::default() },
+        satisfaction: Satisfaction::try_from(2).ok(),
+        answers: BTreeMap::from([("comment".to_owned(), Answer::Text("Quick.".to_owned()))]),
+        newsletter: Some(true),
+        survey: Some("post-call".to_owned()),
+        service: Some("waste".to_owned()),
+        journey: Some("dispose-of-waste".to_owned()),
+        stage: Some("visit".to_owned()),
+        ..Details::told("1", at(), Revision::updated(at()), particulars)
+    }
+}
+
+fn spoken(from: Speaker, text: &str) -> Turn {
+    Turn { from, at: at(), text: text.to_owned() }
+}
+
+fn chat() -> Particulars {
+    Particulars::Support(Interaction {
+        channel: Channel::Chat,
+        ended_at: Some(at()),
+        topic: Some("Moving house".to_owned()),
+        outcome: Some("Passed to Jo Bloggs and Mrs Day".to_owned()),
+        transcript: vec![
+            spoken(Speaker::Customer, "I am moving. Mrs Day told me to ask."),
+            spoken(Speaker::Agent, "Hello Mrs Nair, I am Jo Bloggs. Mrs Day can help."),
+            spoken(Speaker::Customer, "Thank you, Jo."),
+        ],
+    })
+}
+
+fn interview() -> Particulars {
+    let notes = Some("Mrs Nair felt rushed; her neighbour (Mrs Day) explained the letter.".to_owned());
+    Particulars::Interviews(Interview { notes, themes: vec!["letters".to_owned()] })
+}
+
+/// The names of the facts of each nature that only this source tells.
+fn own(particulars: &Particulars) -> [Vec<&'static str>; 4] {
+    let (whole, plain) = (told(particulars.clone()), told(Particulars::default()));
+    let common: Vec<&str> = plain.facts(None).iter().map(|fact| fact.name).collect();
+    let facts = whole.facts(None);
+    let of = |nature| facts.iter().filter(move |it| it.nature == nature).map(|it| it.name);
+    Nature::ALL.map(|nature| of(nature).filter(|name| !common.contains(name)).collect())
+}
+
+fn fields(details: &Details, nature: Nature) -> Json {
+    json!(Fields(&details.facts(None), nature))
+}
+
+#[test]
+fn what_every_record_tells_is_provided_or_observed_except_its_journey() {
+    let details = told(Particulars::default());
+    let names = |nature| fields(&details, nature).as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(Nature::Provided), ["answers", "contact", "newsletter", "satisfaction"]);
+    assert_eq!(names(Nature::Observed), ["collected_at", "service", "source_id", "survey"]);
+    assert_eq!(names(Nature::Inferred), ["journey", "stage"]);
+    assert!(names(Nature::Others).is_empty());
+}
+
+#[test]
+fn what_only_one_source_tells_has_a_nature_too() {
+    let leg = Leg { at: at(), campaign: None, skill: None, outcome: None, seconds: Some(1), service: None };
+    let call = Telephone { legs: vec![leg], answered_at: Some(at()), named_at: Some(at()) };
+    let review = Review { stars: Some(4), location: "Library".to_owned(), updated_at: at() };
+    let post = Post {
+        network: "x".to_owned(),
+        url: Some("https://x.example/1".to_owned()),
+        sentiment: Some("negative".to_owned()),
+    };
+    let day = Some("2026-10-19".parse().unwrap());
+    let complaint = Complaint {
+        kind: ComplaintKind::Complaint,
+        stage: Some(Stage::One),
+        outcome: Some("upheld".to_owned()),
+        acknowledged_at: Some(at()),
+        closed_at: Some(at()),
+        clocks: Some(Clocks { acknowledge_by: day, answer_by: day }),
+    };
+    let none = Vec::<&str>::new;
+    let form = Particulars::WebForm(WebForm { form_version: Some(7) });
+    assert_eq!(own(&form), [none(), vec!["form_version"], none(), none()]);
+    assert_eq!(own(&Particulars::Telephone(call)), [none(), vec!["legs", "answered_at", "named_at"], none(), none()]);
+    assert_eq!(own(&Particulars::Reviews(review)), [vec!["stars"], vec!["location", "updated_at"], none(), none()]);
+    assert_eq!(own(&Particulars::Social(post)), [none(), vec!["network", "url"], vec!["sentiment"], none()]);
+    assert_eq!(own(&interview()), [none(), vec!["notes"], vec!["themes"], none()]);
+    let noted = vec!["channel", "ended_at", "topic", "outcome"];
+    assert_eq!(own(&chat()), [vec!["transcript"], noted, none(), vec!["transcript"]]);
+    let noted = ["kind", "complaint_stage", "acknowledge_by", "acknowledged_at", "answer_by", "closed_at", "outcome"];
+    assert_eq!(own(&Particulars::Complaints(complaint)), [none(), noted.to_vec(), none(), none()]);
+}
+
+#[test]
+fn portability_carries_what_is_the_person_s_own() {
+    let carried = Nature::ALL.map(|nature| nature.is_in(PackageKind::Portability));
+    assert_eq!(carried, [true, true, false, false]);
+    assert!(Nature::ALL.iter().all(|nature| nature.is_in(PackageKind::Access)));
+}
+
+#[test]
+fn staff_and_others_are_not_named_and_the_person_is() {
+    let details = told(chat());
+    let own = fields(&details, Nature::Provided);
+    assert_eq!(own["transcript"][0]["text"], "I am moving. Mrs Day told me to ask.", "the person's own words");
+    assert_eq!(own["transcript"][1], json!({"from": "customer", "at": AT, "text": "Thank you, [name removed]."}));
+    let said = "Hello Mrs Nair, I am [name removed]. [name removed] can help.";
+    assert_eq!(fields(&details, Nature::Others)["transcript"], json!([{"from": "agent", "at": AT, "text": said}]));
+    let observed = fields(&details, Nature::Observed);
+    assert_eq!(observed["outcome"], "Passed to [name removed] and [name removed]");
+    let notes = fields(&told(interview()), Nature::Observed)["notes"].clone();
+    assert_eq!(notes, "Mrs Nair felt rushed; her neighbour ([name removed]) explained the letter.");
+}
+
+#[test]
+fn what_was_said_keeps_its_order() {
+    let details = told(chat());
+    let mut places: Vec<usize> = Vec::new();
+    for fact in details.facts(None) {
+        if let Value::Talk(talk) = fact.value {
+            places.extend(talk.iter().map(|spoken| spoken.place));
+        }
+    }
+    assert_eq!(places, [0, 2, 1]);
+}
+
+#[test]
+fn a_comment_that_no_question_asked_for_is_what_you_said() {
+    let details = told(Particulars::default());
+    let answers = &fields(&details, Nature::Provided)["answers"];
+    assert_eq!(answers, &json!([{"question": "comment", "label": "What you said", "answer": "Quick."}]));
+}
+
+#[test]
+fn debugging_shows_no_value() {
+    let details = told(chat());
+    assert!(!format!("{:?}", details.facts(None)).contains("moving"));
+}

@@ -1,0 +1,174 @@
+//! Which facts a record is made of, and the nature of each.
+
+use super::Nature::{Inferred, Observed, Others, Provided};
+use super::{Answered, Fact, Nature, Spoken, Value};
+use crate::domain::answers::Answer;
+use crate::domain::clocks::Clocks;
+use crate::domain::particulars::{
+    Complaint, Interaction, Interview, Leg, Particulars, Post, Review, Speaker, Telephone, Turn, WebForm,
+};
+use crate::domain::record::Details;
+use crate::domain::redaction::{Names, titled_removed};
+use crate::domain::survey::{Kind, Survey};
+use std::borrow::Cow;
+
+/// The question under which every source keeps what the person said in words of their own.
+const COMMENT: &str = "comment";
+
+impl Details {
+    /// Everything that may be told of the record; the survey, if there still is one, words the questions.
+    #[must_use]
+    pub fn facts<'a>(&'a self, survey: Option<&'a Survey>) -> Vec<Fact<'a>> {
+        // Left out are what a document says of every record beside its facts (source, reference, basis, notice, end,
+        // custody), and bookkeeping that says nothing of the person (fingerprint, revision).
+        let Self {
+            source: _,
+            reference: _,
+            collected_at,
+            expires_at: _,
+            survey: survey_id,
+            service,
+            journey,
+            stage,
+            satisfaction,
+            contact,
+            newsletter,
+            answers,
+            lawful_basis: _,
+            notice_version: _,
+            fingerprint: _,
+            source_id,
+            revision: _,
+            custody: _,
+            particulars,
+        } = self;
+        let mut facts = Facts(Vec::new());
+        facts.tell(Provided, "contact", "Who you are", (!contact.is_empty()).then_some(Value::Contact(contact)));
+        facts.tell(Provided, "satisfaction", "How satisfied you were", satisfaction.map(Value::Rating));
+        let answered = answers.iter().map(|(id, answer)| answered(id, answer, survey)).collect();
+        facts.tell(Provided, "answers", "Your answers", Some(Value::Answers(answered)));
+        facts.tell(Provided, "newsletter", "Newsletter", newsletter.map(Value::YesNo));
+        facts.tell(Observed, "collected_at", "When", Some(Value::Time(*collected_at)));
+        facts.tell(Observed, "survey", "Survey or form", text(survey_id.as_ref()));
+        let title = survey.map(|survey| Value::Text(Cow::Borrowed(&survey.title)));
+        facts.tell(Observed, "survey_title", "Title of the survey", title);
+        facts.tell(Observed, "service", "Service", text(service.as_ref()));
+        facts.particulars(particulars, contact.name.as_deref());
+        facts.tell(Observed, "source_id", "Known there as", text(source_id.as_ref()));
+        facts.tell(Inferred, "journey", "Journey that we count it to", text(journey.as_ref()));
+        facts.tell(Inferred, "stage", "Stage of that journey", text(stage.as_ref()));
+        facts.0
+    }
+}
+
+fn answered<'a>(id: &'a str, answer: &'a Answer, survey: Option<&'a Survey>) -> Answered<'a> {
+    let asked = survey.and_then(|survey| survey.questions.iter().find(|question| question.id == id));
+    let unasked = if id == COMMENT { "What you said" } else { id };
+    Answered {
+        question: id,
+        label: asked.map_or(unasked, |question| &question.label),
+        answer,
+        rating: asked.is_some_and(|question| question.kind == Kind::Satisfaction),
+    }
+}
+
+fn text(text: Option<&String>) -> Option<Value<'_>> {
+    text.map(|text| Value::Text(Cow::Borrowed(text)))
+}
+
+/// What staff wrote, without the names of others; the person's own stays.
+fn staff<'a>(text: Option<&str>, own_name: Option<&str>) -> Option<Value<'a>> {
+    text.map(|text| Value::Text(Cow::Owned(titled_removed(text, own_name))))
+}
+
+struct Facts<'a>(Vec<Fact<'a>>);
+
+impl<'a> Facts<'a> {
+    fn tell(&mut self, nature: Nature, name: &'static str, label: &'static str, value: Option<Value<'a>>) {
+        self.0.extend(value.map(|value| Fact { name, label, nature, value }));
+    }
+
+    fn particulars(&mut self, particulars: &'a Particulars, own_name: Option<&str>) {
+        match particulars {
+            Particulars::WebForm(WebForm { form_version }) => {
+                self.tell(Observed, "form_version", "Version of the form", form_version.map(Value::Number));
+            }
+            Particulars::Telephone(call) => self.call(call, own_name),
+            Particulars::Reviews(Review { stars, location, updated_at }) => {
+                self.tell(Provided, "stars", "Stars", stars.map(|stars| Value::Number(stars.into())));
+                self.tell(Observed, "location", "Place", Some(Value::Text(Cow::Borrowed(location))));
+                self.tell(Observed, "updated_at", "You last changed it", Some(Value::Time(*updated_at)));
+            }
+            Particulars::Social(Post { network, url, sentiment }) => {
+                self.tell(Observed, "network", "Network", Some(Value::Text(Cow::Borrowed(network))));
+                self.tell(Observed, "url", "Address of the post", text(url.as_ref()));
+                self.tell(Inferred, "sentiment", "Tone, as it was judged", text(sentiment.as_ref()));
+            }
+            Particulars::Interviews(Interview { notes, themes }) => {
+                self.tell(Observed, "notes", "What the interviewer wrote down", staff(notes.as_deref(), own_name));
+                let themes = (!themes.is_empty()).then_some(Value::List(themes));
+                self.tell(Inferred, "themes", "Themes that we count it to", themes);
+            }
+            Particulars::Support(interaction) => self.interaction(interaction, own_name),
+            Particulars::Complaints(complaint) => self.complaint(complaint, own_name),
+        }
+    }
+
+    fn call(&mut self, call: &'a Telephone, own_name: Option<&str>) {
+        let Telephone { legs, answered_at, named_at } = call;
+        let legs: Vec<Vec<Fact<'a>>> = legs.iter().map(|leg| of_leg(leg, own_name)).collect();
+        self.tell(Observed, "legs", "The call", (!legs.is_empty()).then_some(Value::Parts(legs)));
+        self.tell(Observed, "answered_at", "You answered after the part that began", answered_at.map(Value::Time));
+        self.tell(Observed, "named_at", "We know you by the part that began", named_at.map(Value::Time));
+    }
+
+    fn interaction(&mut self, interaction: &'a Interaction, own_name: Option<&str>) {
+        let Interaction { channel, ended_at, topic, outcome, transcript } = interaction;
+        let by_agent = transcript.iter().filter(|turn| turn.from == Speaker::Agent);
+        let agents = Names::introduced_in(by_agent.map(|turn| turn.text.as_str()));
+        let nameless = |text: Option<&String>| staff(text.map(|text| agents.removed_from(text)).as_deref(), own_name);
+        self.tell(Observed, "channel", "By", Some(Value::Code((*channel).into())));
+        self.tell(Observed, "ended_at", "It ended", ended_at.map(Value::Time));
+        self.tell(Observed, "topic", "About", nameless(topic.as_ref()));
+        self.tell(Observed, "outcome", "How it ended", nameless(outcome.as_ref()));
+        let spoken = transcript.iter().enumerate().map(|(place, Turn { from, at, text })| {
+            let nameless = agents.removed_from(text);
+            let nameless = match from {
+                Speaker::Customer => nameless,
+                Speaker::Agent => titled_removed(&nameless, own_name),
+            };
+            Spoken { place, from: *from, at: *at, text: Cow::Owned(nameless) }
+        });
+        let (own, others): (Vec<_>, Vec<_>) = spoken.partition(|spoken| spoken.from == Speaker::Customer);
+        for (nature, talk) in [(Provided, own), (Others, others)] {
+            self.tell(nature, "transcript", "What was said", (!talk.is_empty()).then_some(Value::Talk(talk)));
+        }
+    }
+
+    fn complaint(&mut self, complaint: &'a Complaint, own_name: Option<&str>) {
+        let Complaint { kind, stage, outcome, acknowledged_at, closed_at, clocks } = complaint;
+        self.tell(Observed, "kind", "Kind", Some(Value::Code((*kind).into())));
+        let stage = stage.map(|stage| Value::Number(u8::from(stage).into()));
+        self.tell(Observed, "complaint_stage", "Stage of the complaint", stage);
+        let (acknowledge_by, answer_by) = clocks.map_or((None, None), |Clocks { acknowledge_by, answer_by }| {
+            (acknowledge_by.map(Value::Day), answer_by.map(Value::Day))
+        });
+        self.tell(Observed, "acknowledge_by", "To be acknowledged by", acknowledge_by);
+        self.tell(Observed, "acknowledged_at", "Acknowledged", acknowledged_at.map(Value::Time));
+        self.tell(Observed, "answer_by", "To be answered by", answer_by);
+        self.tell(Observed, "closed_at", "Answered", closed_at.map(Value::Time));
+        self.tell(Observed, "outcome", "How it ended", staff(outcome.as_deref(), own_name));
+    }
+}
+
+fn of_leg<'a>(leg: &'a Leg, own_name: Option<&str>) -> Vec<Fact<'a>> {
+    let Leg { at, campaign, skill, outcome, seconds, service } = leg;
+    let mut facts = Facts(Vec::new());
+    facts.tell(Observed, "at", "Began", Some(Value::Time(*at)));
+    facts.tell(Observed, "seconds", "Took", seconds.map(Value::Seconds));
+    facts.tell(Observed, "campaign", "Line or campaign", text(campaign.as_ref()));
+    facts.tell(Observed, "skill", "Team", text(skill.as_ref()));
+    facts.tell(Observed, "service", "Service", text(service.as_ref()));
+    facts.tell(Observed, "outcome", "How it ended", staff(outcome.as_deref(), own_name));
+    facts.0
+}

@@ -1,0 +1,164 @@
+//! What sources other than the council's own forms hand over, put straight into the intake.
+
+use crate::house::{House, at};
+use shared::domain::answers::Answer;
+use shared::domain::arrival::Arrival;
+use shared::domain::clocks::Clocks;
+use shared::domain::complaint::Stage;
+use shared::domain::custody::Custody;
+use shared::domain::particulars::{
+    Channel, Complaint, ComplaintKind, Interaction, Interview, Leg, Particulars, Post, Review, Speaker, Telephone,
+    Turn, WebForm,
+};
+use shared::domain::record::{Contact, Details};
+use shared::domain::revision::Revision;
+use shared::domain::satisfaction::Satisfaction;
+use shared::domain::survey::LawfulBasis;
+use shared::edge::secret;
+use shared::storage::intake::{Intake, Taken};
+use shared::storage::ledger::Ledger;
+use shared::storage::records::Records;
+use shared::storage::suppressions::Suppressions;
+use std::collections::BTreeMap;
+
+/// When the call began.
+pub const CALLED: &str = "2026-10-12T08:00:12Z";
+
+/// Somebody with an email address and a telephone number, or one of them.
+pub fn contact(name: &str, email: Option<&str>, phone: Option<&str>) -> Contact {
+    Contact { email: email.map(str::to_owned), phone: phone.map(str::to_owned), ..named(name) }
+}
+
+/// Somebody whom only another system knows.
+pub fn known_as(reference: &str) -> Contact {
+    Contact { reference: Some(reference.to_owned()), ..Contact::default() }
+}
+
+fn named(name: &str) -> Contact {
+    Contact { name: Some(name.to_owned()), ..Contact::default() }
+}
+
+/// Takes in what is new.
+pub async fn hand_over(house: &House, told: Vec<Details>) {
+    let host = house.stack.host("erase").unwrap();
+    let (dynamodb, register) = (host.dynamodb(), house.setting("REGISTER_TABLE"));
+    let intake = Intake {
+        records: Records::new(dynamodb.clone(), house.setting("RECORDS_TABLE")),
+        suppressions: Suppressions::new(dynamodb.clone(), register),
+        ledger: Ledger::new(dynamodb, house.setting("LEDGER_TABLE")),
+        keys: secret::subject_keys(&host).await.unwrap(),
+    };
+    let taken = intake.take(told.into_iter().map(Arrival::told).collect(), house.stack.clock().now()).await.unwrap();
+    assert!(taken.iter().all(|one| *one == Taken::New), "{taken:?}");
+}
+
+fn told(id: &str, when: &str, contact: Contact, comment: Option<&str>, particulars: Particulars) -> Details {
+    let comment = comment.map(|comment| ("comment".to_owned(), Answer::Text(comment.to_owned())));
+    let answers = BTreeMap::from_iter(comment);
+    let revision = Revision::updated(at(when));
+    Details { contact, answers, service: some("council-tax"), ..Details::told(id, at(when), revision, particulars) }
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+/// A form on Granicus.
+pub fn form(id: &str, contact: Contact) -> Details {
+    let particulars = Particulars::WebForm(WebForm { form_version: Some(7) });
+    let comment = "Third time this month.";
+    Details {
+        survey: some("Report a missed bin"),
+        custody: vec![Custody::granicus()],
+        satisfaction: Satisfaction::try_from(2).ok(),
+        ..told(id, "2026-09-14T10:22:29Z", contact, Some(comment), particulars)
+    }
+}
+
+/// A call of two legs.
+pub fn call(id: &str, contact: Contact) -> Details {
+    let leg = |began: &str, campaign: &str, outcome: &str| Leg {
+        at: at(began),
+        campaign: some(campaign),
+        skill: some("Council Tax"),
+        outcome: some(outcome),
+        seconds: Some(461),
+        service: some("council-tax"),
+    };
+    let later = "2026-10-12T08:04:59Z";
+    let legs = vec![
+        leg(CALLED, "Council Tax Inbound", "Transferred to Ms Bloggs"),
+        leg(later, "Housing Inbound", "Survey complete"),
+    ];
+    let call = Telephone { legs, answered_at: Some(at(later)), named_at: Some(at(CALLED)) };
+    Details {
+        survey: some("post-call"),
+        custody: vec![Custody::five9(at(CALLED))],
+        satisfaction: Satisfaction::try_from(5).ok(),
+        ..told(id, CALLED, contact, Some("Very clear, thank you"), Particulars::Telephone(call))
+    }
+}
+
+/// A review on Google.
+pub fn review(id: &str, contact: Contact) -> Details {
+    let location = "Dorchester Library".to_owned();
+    let review = Review { stars: Some(4), location, updated_at: at("2026-05-03T10:00:00Z") };
+    told(id, "2026-05-02T10:00:00Z", contact, Some("Lovely building."), Particulars::Reviews(review))
+}
+
+/// A post on a network.
+pub fn post(id: &str, contact: Contact) -> Details {
+    let url = some("https://x.example/9911");
+    let post = Post { network: "x".to_owned(), url, sentiment: some("negative") };
+    told(id, "2026-09-02T20:15:00Z", contact, Some("Bins. Again."), Particulars::Social(post))
+}
+
+/// An interview with consent.
+pub fn interview(id: &str, contact: Contact) -> Details {
+    let notes = some("Felt rushed in the assessment; her neighbour (Mrs Day) had to explain the letter.");
+    let themes = vec!["letters".to_owned(), "waiting".to_owned()];
+    Details {
+        journey: some("get-care-at-home"),
+        stage: some("assessment"),
+        satisfaction: Satisfaction::try_from(2).ok(),
+        lawful_basis: LawfulBasis::Consent,
+        ..told(id, "2026-08-11T12:30:00Z", contact, None, Particulars::Interviews(Interview { notes, themes }))
+    }
+}
+
+/// A chat in which staff say their name.
+pub fn chat(id: &str, contact: Contact) -> Details {
+    let turn = |from, when: &str, text: &str| Turn { from, at: at(when), text: text.to_owned() };
+    let transcript = vec![
+        turn(Speaker::Customer, "2026-09-21T09:12:00Z", "I am moving on Friday"),
+        turn(Speaker::Agent, "2026-09-21T09:12:40Z", "Hello Priya, I am Jo Bloggs, I can help"),
+        turn(Speaker::Customer, "2026-09-21T09:13:05Z", "Thank you Jo, what do you need?"),
+        turn(Speaker::Agent, "2026-09-21T09:13:50Z", "Your new address.\nMrs Day from Council Tax will write to you."),
+    ];
+    let chat = Interaction {
+        channel: Channel::Chat,
+        ended_at: Some(at("2026-09-21T09:20:31Z")),
+        topic: some("Moving house"),
+        outcome: some("Resolved by Jo Bloggs"),
+        transcript,
+    };
+    Details {
+        journey: some("move-home"),
+        satisfaction: Satisfaction::try_from(5).ok(),
+        ..told(id, "2026-09-21T09:12:00Z", contact, None, Particulars::Support(chat))
+    }
+}
+
+/// A complaint that was answered.
+pub fn complaint(id: &str, contact: Contact) -> Details {
+    let (acknowledge_by, answer_by) = ("2026-09-03".parse().ok(), "2026-09-11".parse().ok());
+    let complaint = Complaint {
+        kind: ComplaintKind::Complaint,
+        stage: Some(Stage::One),
+        outcome: some("upheld"),
+        acknowledged_at: Some(at("2026-08-28T09:00:00Z")),
+        closed_at: Some(at("2026-09-10T16:00:00Z")),
+        clocks: Some(Clocks { acknowledge_by, answer_by }),
+    };
+    told(id, "2026-08-26T09:00:00Z", contact, Some("Mould in the bathroom"), Particulars::Complaints(complaint))
+}
