@@ -9,6 +9,17 @@ use serde_json::json;
 const TRACES: [&str; 8] =
     ["canary", "Canary", "kanarienvogel", "900177", "447700900177", "sings", "Goldfinch", "subject#1#"];
 
+/// A complaint of theirs, that was not acknowledged in time.
+const COMPLAINT: &str = "\
+reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at
+CMP-1,complaint,2026-11-13T10:00:00Z,highways,1,Canary Goldfinch,canary@kanarienvogel.example,07700900177,It sings,,,
+";
+/// A call of theirs.
+const CALL: &str = "\
+CALL ID,TIMESTAMP,CAMPAIGN,CALL TYPE,SKILL,DISPOSITION,ANI,DNIS,CUSTOMER NAME,CALL TIME,TRANSFERS,Survey.Name,Survey.Q1 Satisfaction,Survey.Q2 Comment
+1,\"Mon, 23 Nov 2026 09:00:12\",Waste Inbound,Inbound,Waste,Done,07700900177,01305251010,Canary Goldfinch,00:07:41,0,post-call,2,The canary sings
+";
+
 fn assert_silent(what: &str, text: &str) {
     for trace in TRACES {
         assert!(!text.contains(trace), "{trace} is in {what}: {text}");
@@ -21,8 +32,21 @@ fn the_canary_is_in_no_log_line_no_ledger_entry_and_no_key() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (errors, lines) = heard::on_this_thread(|| runtime.block_on(send_through_everything()));
     for outcome in [
-        "stored", "repeated", "conflict", "refused", "decoy", "packaged", "linked", "erased", "expired", "swept",
+        "stored",
+        "repeated",
+        "conflict",
+        "refused",
+        "decoy",
+        "packaged",
+        "linked",
+        "erased",
+        "expired",
+        "swept",
         "poison",
+        "telephone_never",
+        "telephone_current",
+        "telephone_overdue",
+        "complaints",
     ] {
         assert!(lines.contains(&format!("\"outcome\":\"{outcome}\"")), "{outcome} is not in the log:\n{lines}");
     }
@@ -78,6 +102,11 @@ async fn send_through_everything() -> String {
         errors.push(house.invoke("expire", wrong.clone()).await.unwrap_err());
         errors.push(house.invoke("ingest", wrong).await.unwrap_err());
     }
+    // A complaint that is due, and a call after which no other is told.
+    house.invoke("sweep", json!({})).await.unwrap();
+    house.drop_file("complaints", "1.csv", COMPLAINT.as_bytes()).await;
+    house.drop_file("telephone", "1.csv", CALL.as_bytes()).await;
+    house.invoke("sweep", json!({})).await.unwrap();
     house.invoke("erase", erasure(&who[..1])).await.unwrap();
 
     // Once more, for three years to pass over; with a record that nobody can read.

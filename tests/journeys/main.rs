@@ -19,3 +19,4 @@ mod permissions_used;
 mod recorder;
 mod retention;
 mod storage;
+mod sweep_warnings;

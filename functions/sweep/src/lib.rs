@@ -2,9 +2,17 @@
 //!
 //! Every hour: the index by day is asked for the days that should be empty, from a cursor on, so that the cost grows
 //! with what is overdue and not with the table. Packages whose time is over go as well.
+//!
+//! And it warns of what somebody has to do in time: telephone data that Five9 is about to delete, complaints that have to
+//! be acknowledged or answered.
 
+mod complaints;
 mod days;
 mod packages;
+mod telephone;
+
+pub use complaints::{Complaints, Ending};
+pub use telephone::Telephone;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::stream::{self, StreamExt};
@@ -16,6 +24,7 @@ use shared::domain::order::{BadOrder, Order};
 use shared::edge::{Clock, Host, StartError, failure};
 use shared::storage::StorageError;
 use shared::storage::exports::Exports;
+use shared::storage::imports::Imports;
 use shared::storage::keys::SHARDS;
 use shared::storage::ledger::Ledger;
 use shared::storage::packages::Packages;
@@ -34,10 +43,11 @@ pub struct Sweep {
     cursor: SweepCursor,
     packages: Packages,
     exports: Exports,
+    imports: Imports,
 }
 
-/// What a sweep found and deleted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+/// What a sweep found and deleted, and what it warns of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// How many days were looked at.
     pub days: usize,
@@ -47,6 +57,10 @@ pub struct Report {
     pub oldest_lateness_seconds: i64,
     /// How many packages were over and are gone.
     pub packages: u64,
+    /// Whether telephone data comes in; nothing where none ever did.
+    pub telephone: Option<Telephone>,
+    /// The complaints whose clock ends soon, or has ended.
+    pub complaints: Complaints,
 }
 
 /// Why a sweep did not finish; the next one goes on.
@@ -83,7 +97,8 @@ impl Sweep {
             records: Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned()),
             ledger: Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned()),
             cursor: SweepCursor::new(dynamodb.clone(), register.clone()),
-            packages: Packages::new(dynamodb, register),
+            packages: Packages::new(dynamodb.clone(), register.clone()),
+            imports: Imports::new(dynamodb, register),
             exports: Exports::new(host.s3(), host.setting("EXPORTS_BUCKET")?.to_owned()),
         })
     }
@@ -100,7 +115,7 @@ impl Sweep {
         Ok(json!(report))
     }
 
-    /// Sweeps what is overdue at `now`.
+    /// Sweeps what is overdue at `now`, and looks at what will be.
     ///
     /// # Errors
     /// [`Error::Storage`] if it could not be finished; the cursor then stays where it was.
@@ -113,29 +128,23 @@ impl Sweep {
         let shards = days.into_iter().flat_map(|day| (0..SHARDS).map(move |shard| (day, shard)));
         let mut swept =
             stream::iter(shards).map(|(day, shard)| self.sweep_shard(day, shard, now)).buffer_unordered(AT_ONCE);
-        let mut failed = None;
+        let mut failed = Failed::default();
         while let Some(shard) = swept.next().await {
-            // What cannot be swept today must not keep the rest.
-            match shard {
-                Ok((deleted, lateness)) => {
-                    report.deleted += deleted;
-                    report.oldest_lateness_seconds = report.oldest_lateness_seconds.max(lateness);
-                }
-                Err(error) => failed = Some(error),
-            }
+            let (deleted, lateness) = failed.unless(shard);
+            report.deleted += deleted;
+            report.oldest_lateness_seconds = report.oldest_lateness_seconds.max(lateness);
         }
         drop(swept);
-        match (self.sweep_packages(now).await, failed) {
-            (Ok(packages), None) => report.packages = packages,
-            (_, Some(error)) | (Err(error), None) => {
-                // What is deleted by now is not found again: how late it was is told now or never.
-                let Report { deleted, oldest_lateness_seconds, .. } = report;
-                tracing::error!(outcome = "partly_swept", count = deleted, oldest_lateness_seconds, "sweep");
-                return Err(error.into());
-            }
+        report.packages = failed.unless(self.sweep_packages(now).await);
+        report.telephone = failed.unless(self.look_for_telephone(now).await);
+        report.complaints = failed.unless(self.look_at_complaints(now).await);
+        let Report { deleted, oldest_lateness_seconds, packages, .. } = report;
+        if let Some(error) = failed.0 {
+            // What is deleted by now is not found again: how late it was is told now or never.
+            tracing::error!(outcome = "partly_swept", count = deleted, oldest_lateness_seconds, "sweep");
+            return Err(error.into());
         }
         self.cursor.write(days::first_not_known_empty(now)).await?;
-        let Report { deleted, oldest_lateness_seconds, packages, .. } = report;
         tracing::info!(outcome = "swept", count = deleted, oldest_lateness_seconds, packages, "sweep");
         Ok(report)
     }
@@ -150,6 +159,19 @@ impl Sweep {
             deleted += self.records.forget(page, &self.ledger, Cause::Sweep, now).await?;
         }
         Ok((deleted, lateness))
+    }
+}
+
+/// The first thing that failed: it must not keep the rest of the sweep, nor be forgotten.
+#[derive(Debug, Default)]
+struct Failed(Option<StorageError>);
+
+impl Failed {
+    fn unless<T: Default>(&mut self, outcome: Result<T, StorageError>) -> T {
+        outcome.unwrap_or_else(|error| {
+            self.0.get_or_insert(error);
+            T::default()
+        })
     }
 }
 

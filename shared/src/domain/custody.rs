@@ -4,7 +4,7 @@ use chrono::{DateTime, Days, Utc};
 use serde::{Deserialize, Serialize};
 
 /// How long Five9 keeps a call's log; its contact records stay longer (the privacy notice; Five9's retention of reports).
-const CALLS: Days = Days::new(60);
+pub const CALLS: Days = Days::new(60);
 
 /// Who else holds a record for the council.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

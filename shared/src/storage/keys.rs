@@ -131,6 +131,12 @@ pub fn day_shard(day: NaiveDate, shard: u8) -> String {
     format!("{day}#{shard}")
 }
 
+/// Where the records of a source lie in one of a day's partitions of [`BY_DAY`]; the sort key is how theirs begin.
+#[must_use]
+pub fn collected(source: Source, day: NaiveDate, shard: u8) -> Key {
+    Key::new(day_shard(day, shard), format!("{RECORD}{}#", source.as_str()))
+}
+
 /// Where the ledger's entries of a day lie.
 #[must_use]
 pub fn ledger_day(day: NaiveDate) -> String {

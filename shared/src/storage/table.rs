@@ -103,6 +103,37 @@ impl Table {
         Ok(keys)
     }
 
+    /// What is live on an index's partition, has a sort key that begins like that of `from`, and has this attribute.
+    pub(crate) fn having<T>(
+        &self,
+        operation: &'static str,
+        index: &str,
+        from: &Key,
+        attribute: &str,
+        now: DateTime<Utc>,
+        read: Read<T>,
+    ) -> Pages<T> {
+        let query = self
+            .beginning_like(index, from)
+            .filter_expression("attribute_exists(#attribute)")
+            .expression_attribute_names("#attribute", attribute);
+        Pages { query: Some(query), shown: Shown::LiveAt(now), operation, read }
+    }
+
+    /// Whether anything lies on an index's partition, over or not, with a sort key that begins like that of `from`.
+    pub(crate) async fn has_any(&self, operation: &'static str, index: &str, from: &Key) -> Result<bool, StorageError> {
+        let found = self.beginning_like(index, from).limit(1).send().await.map_err(failed(operation))?;
+        Ok(!found.items().is_empty())
+    }
+
+    fn beginning_like(&self, index: &str, from: &Key) -> QueryFluentBuilder {
+        self.query(&from.partition)
+            .index_name(index)
+            .key_condition_expression("#day = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_names("#day", super::keys::DAY)
+            .expression_attribute_values(":prefix", s(&from.sort))
+    }
+
     /// Everything in a partition that sorts up to `last`, over or not.
     pub(crate) fn up_to<T>(&self, operation: &'static str, partition: &str, last: &str, read: Read<T>) -> Pages<T> {
         let query = self

@@ -1,0 +1,153 @@
+//! Complaints that have to be acknowledged or answered about now.
+
+use crate::{AT_ONCE, Sweep};
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use serde::Serialize;
+use shared::domain::calendar::{COVERS_UNTIL, add_working_days};
+use shared::domain::clocks::Clock;
+use shared::domain::london;
+use shared::storage::StorageError;
+use shared::storage::deadlines::Running;
+use shared::storage::keys::SHARDS;
+
+/// How far back complaints are looked for. The longest way through both stages, with every extension, is 70 working days
+/// (5 + 10 + 10, then 5 + 20 + 20): fourteen weeks, and one for the bank holidays of a winter. Two more are left to see
+/// that the last clock was missed.
+const LOOK_BACK: Days = Days::new(120);
+/// A clock is told of when it ends within as many working days.
+const SOON: u32 = 2;
+/// How many complaints are named; the counts tell the rest.
+const NAMED: usize = 100;
+
+/// The clocks of complaints that somebody has to look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Complaints {
+    /// Those that end today or within the next two working days.
+    pub due: Ending,
+    /// Those that have ended.
+    pub late: Ending,
+}
+
+/// Clocks that end or have ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Ending {
+    /// How many complaints wait to be acknowledged.
+    pub acknowledge: usize,
+    /// How many wait to be answered.
+    pub answer: usize,
+    /// The hundred of them that end first.
+    pub first: Vec<Running>,
+}
+
+impl Sweep {
+    /// Looks for complaints whose clock ends soon, or has ended.
+    pub(crate) async fn look_at_complaints(&self, now: DateTime<Utc>) -> Result<Complaints, StorageError> {
+        let today = london::date(now);
+        let soon = soon(today);
+        let first = now.date_naive().checked_sub_days(LOOK_BACK).unwrap_or_default();
+        let days = first.iter_days().take_while(|day| *day <= now.date_naive());
+        let shards = days.flat_map(|day| (0..SHARDS).map(move |shard| (day, shard)));
+        let mut looked =
+            stream::iter(shards).map(|(day, shard)| self.clocks_until(soon, day, shard, now)).buffer_unordered(AT_ONCE);
+        let mut ending = Vec::new();
+        while let Some(clocks) = looked.try_next().await? {
+            ending.extend(clocks);
+        }
+        let (late, due) = ending.into_iter().partition(|clock| clock.ends < today);
+        let complaints = Complaints { due: Ending::of(due), late: Ending::of(late) };
+        complaints.tell();
+        Ok(complaints)
+    }
+
+    /// The clocks of complaints of one shard of one day that end up to `soon`.
+    async fn clocks_until(
+        &self,
+        soon: NaiveDate,
+        day: NaiveDate,
+        shard: u8,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Running>, StorageError> {
+        let (mut pages, mut ending) = (self.records.clocks(day, shard, now), Vec::new());
+        while let Some(page) = pages.next().await? {
+            ending.extend(page.into_iter().filter(|clock| clock.ends <= soon));
+        }
+        Ok(ending)
+    }
+}
+
+impl Complaints {
+    /// Tells the log how many there are, and nothing else of them.
+    fn tell(&self) {
+        let Self { due, late } = self;
+        tracing::info!(
+            outcome = "complaints",
+            acknowledgements_due = due.acknowledge,
+            answers_due = due.answer,
+            acknowledgements_late = late.acknowledge,
+            answers_late = late.answer,
+            "sweep"
+        );
+    }
+}
+
+impl Ending {
+    fn of(mut clocks: Vec<Running>) -> Self {
+        let acknowledge = clocks.iter().filter(|running| running.clock == Clock::Acknowledge).count();
+        let answer = clocks.len() - acknowledge;
+        clocks.sort_by(|one, other| (one.ends, &one.reference).cmp(&(other.ends, &other.reference)));
+        clocks.truncate(NAMED);
+        Self { acknowledge, answer, first: clocks }
+    }
+}
+
+/// The last day that is soon. No clock ends after the calendar: where it does not reach far enough, all are soon.
+fn soon(today: NaiveDate) -> NaiveDate {
+    add_working_days(today, SOON).unwrap_or(COVERS_UNTIL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Ending, NAMED, soon};
+    use chrono::{Days, NaiveDate};
+    use shared::domain::clocks::Clock;
+    use shared::domain::record::RecordId;
+    use shared::domain::reference::Reference;
+    use shared::domain::source::Source;
+    use shared::storage::deadlines::Running;
+
+    #[test]
+    fn soon_is_within_two_working_days() {
+        for (today, last) in [
+            ("2026-11-23", "2026-11-25"),
+            ("2026-11-27", "2026-12-01"),
+            ("2026-11-28", "2026-12-01"),
+            ("2026-12-23", "2026-12-29"),
+            ("2026-12-24", "2026-12-30"),
+        ] {
+            assert_eq!(soon(today.parse().unwrap()).to_string(), last, "{today}");
+        }
+    }
+
+    #[test]
+    fn at_the_end_of_the_calendar_every_clock_that_still_runs_is_soon() {
+        for today in ["2028-12-29", "2028-12-31", "2029-03-01"] {
+            assert_eq!(soon(today.parse().unwrap()).to_string(), "2028-12-31", "{today}");
+        }
+    }
+
+    #[test]
+    fn a_hundred_are_named_and_all_are_counted() {
+        let first: NaiveDate = "2026-11-23".parse().unwrap();
+        let running = |number: u32| Running {
+            reference: Reference::of(&RecordId::at_source(Source::Complaints, &number.to_string())),
+            clock: if number % 3 == 0 { Clock::Acknowledge } else { Clock::Answer },
+            ends: first.checked_add_days(Days::new(u64::from(299 - number))).unwrap(),
+            service: None,
+        };
+        let ending = Ending::of((0..300).map(running).collect());
+        assert_eq!((ending.acknowledge, ending.answer, ending.first.len()), (100, 200, NAMED));
+        assert_eq!(ending.first[0].ends, first);
+        assert!(ending.first.is_sorted_by_key(|running| running.ends));
+    }
+}
