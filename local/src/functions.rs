@@ -36,6 +36,7 @@ impl Registry {
         Self::default()
             .with("ingest", |host| async move { started(ingest::Ingest::start(&host).await) })
             .with("import", |host| async move { started(import::Import::start(&host).await) })
+            .with("partners", |host| async move { started(partners::Partners::start(&host).await) })
             .with("expire", |host| async move { started(expire::Expire::start(&host).await) })
             .with("sweep", |host| async move { started(sweep::Sweep::start(&host).await) })
             .with("export", |host| async move { started(export::Export::start(&host).await) })
@@ -97,7 +98,15 @@ macro_rules! functions {
     )+};
 }
 
-functions!(ingest::Ingest, import::Import, expire::Expire, sweep::Sweep, export::Export, erase::Erase);
+functions!(
+    ingest::Ingest,
+    import::Import,
+    partners::Partners,
+    expire::Expire,
+    sweep::Sweep,
+    export::Export,
+    erase::Erase
+);
 
 /// A function of the template, running.
 #[derive(Clone)]

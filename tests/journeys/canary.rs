@@ -2,6 +2,7 @@
 
 use crate::heard;
 use crate::house::{House, TABLES, email_id, erasure, phone_id, token};
+use crate::partners::{CREATED, changed};
 use crate::permissions::template;
 use serde_json::json;
 
@@ -47,11 +48,42 @@ fn the_canary_is_in_no_log_line_no_ledger_entry_and_no_key() {
         "telephone_current",
         "telephone_overdue",
         "complaints",
+        "corrected",
+        "unsigned",
     ] {
         assert!(lines.contains(&format!("\"outcome\":\"{outcome}\"")), "{outcome} is not in the log:\n{lines}");
     }
     assert_silent("the log", &lines);
     assert_silent("an error", &errors);
+}
+
+/// Granicus hands the person over, well and badly; gives the errors that were told.
+async fn hand_over_by_a_partner(house: &House) -> Vec<String> {
+    let canary =
+        changed(CREATED, "/data/profile", json!({"name": "Canary Goldfinch", "email": "canary@kanarienvogel.example"}));
+    let canary = changed(&canary, "/data/ucrn", json!("KANARIENVOGEL-900177"));
+    let canary = changed(&canary, "/data/case_reference", json!("FS-Goldfinch"));
+    let canary = changed(&canary, "/data/form", json!("How the canary sings"));
+    let corrected =
+        changed(&changed(&canary, "/data/form_version", json!(8)), "/data/comment", json!("The canary sings"));
+    for message in [&canary, &canary, &corrected] {
+        assert_eq!(house.hand_over(message).await.status, 200);
+    }
+    let mut errors = Vec::new();
+    for (pointer, value) in [
+        ("/type", json!("canary")),
+        ("/data/form", json!(["Goldfinch"])),
+        ("/data/submitted_at", json!("when the canary sings")),
+        ("/data/profile/email", json!("canary at home")),
+        ("/data/answers", json!({"canary@kanarienvogel.example": {"sings": 1}})),
+    ] {
+        errors.push(house.hand_over(&changed(&canary, pointer, value)).await.body);
+    }
+    errors.push(house.hand_over("{\"canary\": sings").await.body);
+    let unsigned =
+        [("content-type", "application/json"), ("webhook-id", "canary"), ("webhook-signature", "v1,Goldfinch")];
+    errors.push(house.post_to("/partners/granicus/submissions", &unsigned, &canary).await.body);
+    errors
 }
 
 /// Gives the errors that were told.
@@ -78,6 +110,7 @@ async fn send_through_everything() -> String {
     errors.push(house.post(survey, &[("content-type", "application/json")], "{\"email\": \"canary@").await.body);
     errors.push(house.post(survey, &[("content-type", "canary/sings")], "canary").await.body);
     errors.push(house.post_json("canary@kanarienvogel.example", &json!({})).await.body);
+    errors.extend(hand_over_by_a_partner(&house).await);
 
     let who = [email_id("Canary@kanarienvogel.example"), phone_id("07700 900177")];
     for kind in ["access", "portability"] {
@@ -100,7 +133,8 @@ async fn send_through_everything() -> String {
         errors.push(house.invoke("erase", wrong.clone()).await.unwrap_err());
         errors.push(house.invoke("sweep", wrong.clone()).await.unwrap_err());
         errors.push(house.invoke("expire", wrong.clone()).await.unwrap_err());
-        errors.push(house.invoke("ingest", wrong).await.unwrap_err());
+        errors.push(house.invoke("ingest", wrong.clone()).await.unwrap_err());
+        errors.push(house.invoke("partners", wrong).await.unwrap_err());
     }
     // A complaint that is due, and a call after which no other is told.
     house.invoke("sweep", json!({})).await.unwrap();

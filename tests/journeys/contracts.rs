@@ -1,6 +1,7 @@
 //! What the documents say of the code: routes, answers, and the names of files and functions.
 
 use crate::house::{House, at};
+use crate::partners::{ANONYMOUS, CREATED, PATH as GRANICUS, UPDATED, changed};
 use crate::permissions::template;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -80,6 +81,18 @@ async fn every_answer_is_one_that_the_api_s_document_has() {
     for (path, address) in pages {
         documented(&api, path, "get", &house.get(address).await);
     }
+    let large = changed(CREATED, "/data/comment", json!("a".repeat(256 * 1024)));
+    let faulty = changed(CREATED, "/data/form", json!(7));
+    for (message, status) in
+        [(CREATED, 200), (CREATED, 200), (UPDATED, 200), (large.as_str(), 413), (faulty.as_str(), 422)]
+    {
+        let answer = house.hand_over(message).await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+        documented(&api, GRANICUS, "post", &answer);
+    }
+    let unsigned = house.post_to(GRANICUS, &[JSON], CREATED).await;
+    assert_eq!(unsigned.status, 401);
+    documented(&api, GRANICUS, "post", &unsigned);
     house.stack.clock().set(at("2025-12-31T12:00:00Z"));
     for address in ["/surveys/planning-application", "/surveys/planning-application?x=1"] {
         let answer = house.get(address).await;
@@ -89,6 +102,18 @@ async fn every_answer_is_one_that_the_api_s_document_has() {
     let closed = house.post("planning-application", &[JSON], good).await;
     assert_eq!(closed.status, 403);
     documented(&api, "/surveys/{survey}/responses", "post", &closed);
+}
+
+#[test]
+fn the_samples_keep_to_the_schema_of_submissions() {
+    let schema = json!({"$ref": "#/components/schemas/Submission", "components": api()["components"]});
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for sample in [CREATED, UPDATED, ANONYMOUS] {
+        assert!(validator.is_valid(&serde_json::from_str(sample).unwrap()), "{sample}");
+    }
+    let example =
+        &api()["paths"][GRANICUS]["post"]["requestBody"]["content"]["application/json"]["examples"]["created"];
+    assert!(validator.is_valid(&example["value"]));
 }
 
 /// The document has this status for this operation, with this media type, and the body keeps to its schema.

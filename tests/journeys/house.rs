@@ -106,7 +106,12 @@ impl House {
 
     /// Sends anything to a survey.
     pub async fn post(&self, survey: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        let mut request = self.http.post(format!("{}/surveys/{survey}/responses", self.stack.url()));
+        self.post_to(&format!("/surveys/{survey}/responses"), headers, body).await
+    }
+
+    /// Sends anything anywhere.
+    pub async fn post_to(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut request = self.http.post(format!("{}{path}", self.stack.url()));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

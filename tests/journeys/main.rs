@@ -13,6 +13,7 @@ mod house;
 mod imports;
 mod imports_faults;
 mod linking;
+mod partners;
 mod paused;
 mod permissions;
 mod permissions_used;

@@ -120,9 +120,22 @@ fn ingest_sees_the_surveys_of_the_register_and_nothing_else_of_it() {
 }
 
 #[test]
+fn partners_sees_of_the_register_who_was_erased_and_nothing_else() {
+    let template = template();
+    let policy = &template["Resources"]["PartnersRole"]["Properties"]["Policies"][0]["PolicyDocument"];
+    let of_register = |it: &&Value| several(&it["Resource"]).iter().any(|resource| named(resource) == "Register");
+    let register: Vec<&Value> = several(&policy["Statement"]).iter().filter(of_register).collect();
+    assert_eq!(register.len(), 1);
+    for statement in register {
+        let keys = &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+        assert_eq!(several(keys), [Value::from("SUPPRESSION*")]);
+    }
+}
+
+#[test]
 fn only_the_stream_s_reader_may_read_the_stream() {
     let template = template();
-    let readers = ["Ingest", "Import", "Expire", "Sweep", "Export", "Erase"];
+    let readers = ["Ingest", "Import", "Partners", "Expire", "Sweep", "Export", "Erase"];
     let readers = readers.into_iter().filter(|it| granted(&template, it).iter().any(|may| may.ends_with(STREAM)));
     assert_eq!(readers.collect::<Vec<_>>(), ["Expire"]);
 }

@@ -2,6 +2,7 @@
 
 use crate::house::{House, at, email_id, erasure, phone_id};
 use crate::imports_faults::{self, POSTS, dropped};
+use crate::partners::{CREATED, UPDATED, changed, signed_event};
 use crate::permissions::{allowed, needed_of_s3, template};
 use crate::recorder::{Calls, gated_host, recording_host};
 use erase::Erase;
@@ -10,6 +11,7 @@ use export::Export;
 use import::Import;
 use ingest::Ingest;
 use lambda_runtime::{Context, LambdaEvent};
+use partners::Partners;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use sweep::Sweep;
@@ -101,6 +103,23 @@ async fn import_calls_what_it_is_allowed() {
     let report = import.invoke(event).await.unwrap();
     assert_eq!(report["reports"][0]["state"], "reading");
     assert_matches("Import", &calls);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn partners_calls_what_it_is_allowed() {
+    let house = House::open().await;
+    let (host, calls) = recording_host(&house, "partners");
+    let partners = Partners::start(&host).await.unwrap();
+    assert_eq!(calls.lock().unwrap().len(), 2, "two secrets, while it starts");
+    let moved = changed(UPDATED, "/data/profile/email", json!("other@example.org"));
+    for (message, outcome) in [(CREATED, "stored"), (UPDATED, "corrected"), (moved.as_str(), "repeated")] {
+        let answer = partners.invoke(signed_event(&house, message).await).await.unwrap();
+        assert_eq!(answer["body"], json!({ "outcome": outcome }).to_string());
+    }
+    let moved = changed(&moved, "/data/form_version", json!(9));
+    let answer = partners.invoke(signed_event(&house, &moved).await).await.unwrap();
+    assert_eq!(answer["body"], json!({"outcome": "corrected"}).to_string());
+    assert_matches("Partners", &calls);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use serde_json::Value;
 use shared::edge::Host;
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
@@ -77,13 +78,15 @@ impl HttpConnector for RecordingConnector {
 
 fn needed(request: &HttpRequest) -> Vec<String> {
     let logical = |name: &str| name.rsplit('-').next().unwrap().to_owned();
+    let body = || serde_json::from_slice::<Value>(request.body().bytes().unwrap()).unwrap();
     let target = request.headers().get("x-amz-target").unwrap_or_default();
     match target.split_once('.') {
-        Some(("secretsmanager", operation)) => vec![format!("secretsmanager:{operation} SubjectKeys")],
-        Some((_, operation)) => {
-            let body = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
-            needed_of_dynamodb(operation, &body, logical).into_iter().collect()
+        Some(("secretsmanager", operation)) => {
+            // A secret's ARN ends in its name and six characters that nobody chose.
+            let arn = body()["SecretId"].as_str().unwrap().rsplit_once('-').unwrap().0.to_owned();
+            vec![format!("secretsmanager:{operation} {}", logical(&arn))]
         }
+        Some((_, operation)) => needed_of_dynamodb(operation, &body(), logical).into_iter().collect(),
         None => {
             let uri = reqwest::Url::parse(request.uri()).unwrap();
             let mut path = uri.path_segments().unwrap();

@@ -1,0 +1,149 @@
+//! One submission of a form on Granicus, from its JSON to what storage takes in.
+
+mod field;
+mod reader;
+mod rule;
+#[cfg(test)]
+mod tests;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use reader::{Reader, WHOLE};
+pub use rule::{Fault, Rule};
+use serde_json::Value;
+use shared::domain::answers::Answer;
+use shared::domain::arrival::Arrival;
+use shared::domain::custody::Custody;
+use shared::domain::particulars::{Particulars, WebForm};
+use shared::domain::record::{Contact, Details};
+use shared::domain::retention::ExpiresAt;
+use shared::domain::revision::Revision;
+use shared::domain::satisfaction::Satisfaction;
+use shared::domain::source::Source;
+use std::collections::BTreeMap;
+
+/// How far ahead of ours the sender's clock may be.
+const AHEAD: TimeDelta = TimeDelta::minutes(5);
+/// What the free text of a submission is called among the answers.
+const COMMENT: &str = "comment";
+
+/// What Granicus says of one submission.
+#[derive(Clone, PartialEq)]
+pub struct Submission {
+    /// What Granicus calls the case; the same again is the same record.
+    pub case_reference: String,
+    /// The form.
+    pub form: String,
+    /// The form's version: a later one corrects an earlier one.
+    pub form_version: u32,
+    /// When the person sent it off: the retention anchor.
+    pub submitted_at: DateTime<Utc>,
+    /// When Granicus said so: of one version of the form, the later word stands.
+    pub sent_at: DateTime<Utc>,
+    /// What Granicus calls the person.
+    pub ucrn: Option<String>,
+    /// Name.
+    pub name: Option<String>,
+    /// Email address, as it was typed.
+    pub email: Option<String>,
+    /// Telephone number, as it was typed.
+    pub phone: Option<String>,
+    /// The council's service that it is about.
+    pub service: Option<String>,
+    /// How satisfied the person was.
+    pub satisfaction: Option<Satisfaction>,
+    /// What the person wrote.
+    pub comment: Option<String>,
+    /// The other answers, by question.
+    pub answers: BTreeMap<String, Answer>,
+}
+
+impl std::fmt::Debug for Submission {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Submission(..)")
+    }
+}
+
+impl Submission {
+    /// Reads a message's body. Fields that are not known are passed over: partners add some.
+    ///
+    /// # Errors
+    /// Every fault, which shows nothing of what was sent.
+    pub fn read(body: &[u8], now: DateTime<Utc>) -> Result<Self, Vec<Fault>> {
+        let Ok(body) = serde_json::from_slice(body) else {
+            return Err(vec![Fault { field: WHOLE.to_owned(), rule: Rule::Json }]);
+        };
+        let mut reader = Reader::default();
+        let message = reader.message(&body);
+        reader.required(&message, "type", field::kind);
+        let sent_at = reader.required(&message, "timestamp", |value| not_ahead(value, now));
+        let data = reader.part(&message, "data");
+        let case_reference = reader.required(&data, "case_reference", field::name);
+        let form = reader.required(&data, "form", field::name);
+        let form_version = reader.required(&data, "form_version", field::whole_number);
+        let submitted_at = reader.required(&data, "submitted_at", |value| to_be_kept(value, now));
+        let ucrn = reader.optional(&data, "ucrn", field::reference);
+        let profile = reader.part_if_there(&data, "profile");
+        let name = reader.optional(&profile, "name", field::name);
+        let email = reader.optional(&profile, "email", field::email);
+        let phone = reader.optional(&profile, "phone", field::phone);
+        let service = reader.optional(&data, "service", field::name);
+        let satisfaction = reader.optional(&data, "satisfaction", field::rating);
+        let comment = reader.optional(&data, COMMENT, field::text);
+        let answers = reader.answers(&data, "answers");
+        let required = (case_reference, form, form_version, submitted_at, sent_at, reader.faults());
+        let (Some(case_reference), Some(form), Some(form_version), Some(submitted_at), Some(sent_at), []) = required
+        else {
+            return Err(reader.into_faults());
+        };
+        Ok(Self {
+            case_reference,
+            form,
+            form_version,
+            submitted_at,
+            sent_at,
+            ucrn,
+            name,
+            email,
+            phone,
+            service,
+            satisfaction,
+            comment,
+            answers,
+        })
+    }
+
+    /// What storage takes in.
+    pub fn into_arrival(self) -> Arrival {
+        let revision = Revision::submission(self.form_version, self.sent_at);
+        let particulars = Particulars::WebForm(WebForm { form_version: Some(self.form_version) });
+        let mut answers = self.answers;
+        if let Some(comment) = self.comment {
+            // A form may have a question of that name as well.
+            if let Some(other) = answers.insert(COMMENT.to_owned(), Answer::Text(comment)) {
+                answers.entry(format!("answers.{COMMENT}")).or_insert(other);
+            }
+        }
+        Arrival::told(Details {
+            survey: Some(self.form),
+            service: self.service,
+            satisfaction: self.satisfaction,
+            contact: Contact { name: self.name, email: self.email, phone: self.phone, reference: self.ucrn },
+            answers,
+            custody: vec![Custody::granicus()],
+            ..Details::told(&self.case_reference, self.submitted_at, revision, particulars)
+        })
+    }
+}
+
+/// A time that is not from a clock that runs ahead: a word from the future could not be corrected until then.
+fn not_ahead(value: &Value, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Rule> {
+    let time = field::time(value)?;
+    if time.is_some_and(|time| time > now + AHEAD) { Err(Rule::InFuture) } else { Ok(time) }
+}
+
+/// A time from which there is something left to keep.
+fn to_be_kept(value: &Value, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Rule> {
+    let time = not_ahead(value, now)?;
+    let over = |time| ExpiresAt::of(Source::WebForm, time).has_passed(now);
+    if time.is_some_and(over) { Err(Rule::TooOld) } else { Ok(time) }
+}

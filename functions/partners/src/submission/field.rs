@@ -1,0 +1,117 @@
+//! One value each; null and the empty text are nothing.
+
+use super::Rule;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use shared::domain::answers::{self, Answer, can_be_dialled, can_be_kept, tidy};
+use shared::domain::identifier::Identifier;
+use shared::domain::satisfaction::Satisfaction;
+
+/// The longest name of anything, in characters.
+pub(super) const NAME: usize = 200;
+/// The longest text, in characters.
+pub(super) const TEXT: usize = 20_000;
+/// The longest reference that can identify a person, in characters.
+const REFERENCE: usize = 100;
+
+/// The kind of message; both kinds say the same things.
+pub(super) fn kind(value: &Value) -> Result<Option<()>, Rule> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(kind) if kind == "submission.created" || kind == "submission.updated" => Ok(Some(())),
+        _ => Err(Rule::Type),
+    }
+}
+
+/// One line of text.
+pub(super) fn name(value: &Value) -> Result<Option<String>, Rule> {
+    written(value, NAME, char::is_control)
+}
+
+/// Text with line breaks and tabs.
+pub(super) fn text(value: &Value) -> Result<Option<String>, Rule> {
+    written(value, TEXT, |c| c.is_control() && c != '\n' && c != '\t')
+}
+
+fn written(value: &Value, limit: usize, forbidden: fn(char) -> bool) -> Result<Option<String>, Rule> {
+    let text = match value {
+        Value::Null => return Ok(None),
+        Value::String(text) => tidy(text),
+        _ => return Err(answers::Rule::Text.into()),
+    };
+    if text.chars().count() > limit {
+        return Err(answers::Rule::Length(limit).into());
+    }
+    if text.chars().any(forbidden) {
+        return Err(answers::Rule::Text.into());
+    }
+    Ok(Some(text).filter(|text| !text.is_empty()))
+}
+
+/// What another system calls a person.
+pub(super) fn reference(value: &Value) -> Result<Option<String>, Rule> {
+    let sound = |text: &String| Identifier::reference(text).is_ok();
+    held(name(value)?, sound, answers::Rule::Length(REFERENCE))
+}
+
+/// An email address, as it was typed.
+pub(super) fn email(value: &Value) -> Result<Option<String>, Rule> {
+    held(name(value)?, |text| Identifier::email(text).is_ok(), answers::Rule::Email)
+}
+
+/// A telephone number, as it was typed, with an extension or without.
+pub(super) fn phone(value: &Value) -> Result<Option<String>, Rule> {
+    held(name(value)?, |text| can_be_dialled(text), answers::Rule::Phone)
+}
+
+fn held(text: Option<String>, sound: fn(&String) -> bool, rule: answers::Rule) -> Result<Option<String>, Rule> {
+    if text.as_ref().is_none_or(sound) { Ok(text) } else { Err(rule.into()) }
+}
+
+/// A point of the five-point scale.
+pub(super) fn rating(value: &Value) -> Result<Option<Satisfaction>, Rule> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) if text.is_empty() => Ok(None),
+        other => other.as_f64().and_then(answers::point).map(Some).ok_or_else(|| answers::Rule::Rating.into()),
+    }
+}
+
+/// A whole number.
+pub(super) fn whole_number(value: &Value) -> Result<Option<u32>, Rule> {
+    match value {
+        Value::Null => Ok(None),
+        other => other.as_u64().and_then(|number| number.try_into().ok()).map(Some).ok_or(Rule::WholeNumber),
+    }
+}
+
+/// A time with its zone (RFC 3339).
+pub(super) fn time(value: &Value) -> Result<Option<DateTime<Utc>>, Rule> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) if text.is_empty() => Ok(None),
+        Value::String(text) => {
+            DateTime::parse_from_rfc3339(text).map(|time| Some(time.to_utc())).map_err(|_| Rule::Time)
+        }
+        _ => Err(Rule::Time),
+    }
+}
+
+/// The answer to any question.
+pub(super) fn answer(value: &Value) -> Result<Option<Answer>, Rule> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Bool(yes) => Ok(Some(Answer::YesNo(*yes))),
+        Value::Number(number) => number
+            .as_f64()
+            .filter(|number| can_be_kept(*number))
+            .map(|number| Some(Answer::Number(number)))
+            .ok_or(Rule::Answer),
+        Value::String(_) => Ok(text(value)?.map(Answer::Text)),
+        Value::Array(values) if values.iter().all(Value::is_string) => {
+            let texts = values.iter().filter_map(|value| text(value).transpose()).collect::<Result<Vec<_>, _>>()?;
+            Ok(Some(texts).filter(|texts| !texts.is_empty()).map(Answer::Choices))
+        }
+        Value::Array(_) | Value::Object(_) => Err(Rule::Answer),
+    }
+}
