@@ -16,6 +16,7 @@ use crate::domain::subject::SubjectKeys;
 use case::{Case, Change, Link, Put};
 use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use std::collections::HashSet;
 
 /// How many single calls are under way at a time.
 const AT_ONCE: usize = 16;
@@ -104,16 +105,21 @@ impl Intake {
         self.suppressions.among(holders, records, now).await
     }
 
-    /// Finds what is held of each case: under whom it is told to be, else on its day in the index.
+    /// Finds what is held of each case: under whom it is told to be, and on its day in the index, whoever holds it there.
     async fn find(&self, cases: &mut [Case], now: DateTime<Utc>) -> Result<(), StorageError> {
+        cases.iter_mut().for_each(|case| case.lying.clear());
         let keys = cases.iter().flat_map(Case::candidates).collect();
         case::assign(cases, self.records.lying(keys, now).await?);
-        // A call keeps its number; a million of them are not looked for one by one.
-        let elsewhere = |case: &&Case| case.lying.is_empty() && case.source != Source::Telephone;
-        let days: Vec<(NaiveDate, String)> = cases.iter().filter(elsewhere).flat_map(Case::days).collect();
+        // A call keeps its number; a million of them are not looked for one by one. Everything else is looked for even
+        // where it is found: a run that broke off while it moved a record has left it in both places.
+        let movable = |case: &&Case| case.source != Source::Telephone;
+        let days: Vec<(NaiveDate, String)> = cases.iter().filter(movable).flat_map(Case::days).collect();
         let looked = stream::iter(days).map(|(day, sort)| self.placed(day, sort)).buffer_unordered(AT_ONCE);
         let keys: Vec<Vec<Key>> = looked.try_collect().await?;
-        case::assign(cases, self.records.lying(keys.into_iter().flatten().collect(), now).await?);
+        let known: HashSet<Key> =
+            cases.iter().flat_map(|case| &case.lying).map(|lying| lying.doomed.key.clone()).collect();
+        let elsewhere = keys.into_iter().flatten().filter(|key| !known.contains(key)).collect();
+        case::assign(cases, self.records.lying(elsewhere, now).await?);
         Ok(())
     }
 
