@@ -43,8 +43,9 @@ async fn erasing_a_person_leaves_everything_else_as_it_was() {
     assert!(!after.iter().any(|item| item.contains("Rosa was here") || item.contains("rosa@")));
     assert!(after.iter().filter(|item| item.contains("Abel was here")).count() >= 4);
     let new: Vec<&String> = after.difference(&before).collect();
-    let is_evidence =
-        |item: &str| ["SUPPRESSION#", "REQUEST#", "PACKAGES", "LEDGER_TABLE"].iter().any(|mark| item.contains(mark));
+    let is_evidence = |item: &str| {
+        ["SUPPRESSION#", "SUPPRESSIONS", "REQUEST#", "PACKAGES", "LEDGER_TABLE"].iter().any(|mark| item.contains(mark))
+    };
     assert!(new.iter().all(|item| is_evidence(item)), "{new:#?}");
     let keyed = new.iter().filter(|item| item.contains("subject#"));
     assert!(keyed.clone().all(|item| item.contains("SUPPRESSION#")), "only the suppression names a subject");

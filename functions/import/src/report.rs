@@ -90,6 +90,7 @@ pub enum Warning {
 
 impl Report {
     /// The report of a file of which nothing was read yet.
+    #[must_use]
     pub fn new(import: String, source: Source) -> Self {
         Self {
             import,
@@ -159,6 +160,7 @@ impl Report {
     }
 
     /// How many rows lie in quarantine.
+    #[must_use]
     pub fn quarantined(&self) -> u64 {
         self.refused.values().sum()
     }
@@ -175,11 +177,13 @@ pub struct Quarantined<'a> {
 
 impl<'a> Quarantined<'a> {
     /// A row that could not be framed.
+    #[must_use]
     pub fn broken(line: u64, rule: &'a str, row: &[u8]) -> Self {
         Self { line, field: "", rule, row: String::from_utf8_lossy(row).into_owned() }
     }
 
     /// A row that breaks a rule.
+    #[must_use]
     pub fn fault(line: u64, fault: &'a Fault, row: &[u8]) -> Self {
         Self { line, field: &fault.field, rule: fault.rule.name(), row: String::from_utf8_lossy(row).into_owned() }
     }

@@ -91,15 +91,16 @@ fn joined(newer: (&Details, &Telephone), older: (&Details, &Telephone)) -> Detai
     };
     let (answered_at, named_at) = (rated.1.answered_at, named.1.named_at);
     let about = legs.iter().find(|leg| answered_at.is_none_or(|at| leg.at == at));
-    let mut call = newer.0.clone();
-    call.service = about.and_then(|leg| leg.service.clone());
-    call.survey = rated.0.survey.clone();
-    call.satisfaction = rated.0.satisfaction;
-    call.answers = rated.0.answers.clone();
-    call.contact = named.0.contact.clone();
-    call.custody = legs.last().map(|leg| Custody::five9(leg.at)).into_iter().collect();
-    call.particulars = Particulars::Telephone(Telephone { legs, answered_at, named_at });
-    call
+    Details {
+        service: about.and_then(|leg| leg.service.clone()),
+        survey: rated.0.survey.clone(),
+        satisfaction: rated.0.satisfaction,
+        answers: rated.0.answers.clone(),
+        contact: named.0.contact.clone(),
+        custody: legs.last().map(|leg| Custody::five9(leg.at)).into_iter().collect(),
+        particulars: Particulars::Telephone(Telephone { legs, answered_at, named_at }),
+        ..newer.0.clone()
+    }
 }
 
 #[cfg(test)]

@@ -320,7 +320,7 @@ pub fn doomed(item: &Item) -> Option<Doomed> {
     let key = Key::of(item)?;
     let day = text(item, DAY)?.split_once('#')?.0.parse().ok()?;
     let kind = keys::kind(&key.sort)?;
-    let source = text(item, "source").map(|source| Source::named(source));
+    let source = text(item, "source").map(Source::named);
     if (kind == ItemKind::Record) != source.is_some() {
         return None;
     }

@@ -21,7 +21,7 @@ pub(super) fn read(five9: &Five9, fields: &Fields<'_>, place: Place) -> Result<A
     let names = &five9.columns;
     let get = |column: &str| fields.get(column).filter(|text| !NOBODY.contains(&text.to_lowercase().as_str()));
     let optional = |column: &Option<String>| column.as_deref().and_then(get);
-    let named = |column: &Option<String>| name(column.as_deref().unwrap_or_default(), optional(column));
+    let text = |column: &Option<String>| name(column.as_deref().unwrap_or_default(), optional(column));
 
     let time = required(&names.timestamp, get(&names.timestamp))?;
     let at = five9.instant(time).ok_or_else(|| fault(&names.timestamp, Rule::LocalTime))?;
@@ -35,15 +35,15 @@ pub(super) fn read(five9: &Five9, fields: &Fields<'_>, place: Place) -> Result<A
     };
     // What is no number (a withheld one, an extension) identifies nobody, and is of no use.
     let phone = number.filter(|number| Identifier::phone(number).is_ok()).map(str::to_owned);
-    let customer = named(&names.customer_name)?;
+    let customer = text(&names.customer_name)?;
     let satisfaction = rating(names.satisfaction.as_deref().unwrap_or_default(), optional(&names.satisfaction))?;
     let comment = optional(&names.comment);
-    let campaign = named(&names.campaign)?;
+    let campaign = text(&names.campaign)?;
     let service = campaign.as_ref().and_then(|campaign| five9.services.get(campaign).cloned());
     let leg = Leg {
         at,
-        skill: named(&names.skill)?,
-        outcome: named(&names.disposition)?,
+        skill: text(&names.skill)?,
+        outcome: text(&names.disposition)?,
         seconds: seconds(names.call_time.as_deref().unwrap_or_default(), optional(&names.call_time))?,
         service: service.clone(),
         campaign,
@@ -55,7 +55,7 @@ pub(super) fn read(five9: &Five9, fields: &Fields<'_>, place: Place) -> Result<A
     };
     let revision = Revision::row(place.file, place.line);
     let mut details = Details::told(&call_id, at, revision, Particulars::Telephone(call));
-    details.survey = named(&names.survey)?;
+    details.survey = text(&names.survey)?;
     details.service = service;
     details.satisfaction = satisfaction;
     details.contact.name = customer;
