@@ -110,10 +110,8 @@ impl Records {
     ///
     /// # Errors
     /// [`StorageError`] if not all are known to be kept.
-    pub async fn keep_all(&self, records: impl IntoIterator<Item = &Record>) -> Result<(), StorageError> {
-        const OPERATION: &str = "keep records";
-        let items = records.into_iter().map(|record| item(OPERATION, record)).collect::<Result<_, _>>()?;
-        self.0.put_all(OPERATION, items).await
+    pub async fn keep_all(&self, records: &[&Record]) -> Result<(), StorageError> {
+        self.0.put_all("keep records", records, item).await
     }
 
     /// Puts a record where nothing live lies, or instead of this revision of it; gives whether that held.

@@ -5,7 +5,7 @@ use super::super::{Item, StorageError, failed, s};
 use super::{Table, is_live};
 use aws_sdk_dynamodb::types::{KeysAndAttributes, PutRequest, WriteRequest};
 use chrono::{DateTime, Utc};
-use futures_util::stream::{self, StreamExt, TryStreamExt};
+use futures_util::stream::{self, FuturesUnordered, StreamExt, TryStreamExt};
 use std::time::Duration;
 
 /// How many items DynamoDB reads at once
@@ -34,17 +34,27 @@ impl Table {
         Ok(items.into_iter().flatten().filter(|item| is_live(item, now)).collect())
     }
 
-    /// Puts items, whatever lay there; no two may have the same key.
-    pub(crate) async fn put_all(&self, operation: &'static str, items: Vec<Item>) -> Result<(), StorageError> {
-        let put = |item| {
-            let put = PutRequest::builder().set_item(Some(item)).build();
+    /// Puts things, whatever lay there; no two may have the same key. Each becomes an item when its batch is sent, so
+    /// that never more of them are in memory than are under way.
+    pub(crate) async fn put_all<T>(
+        &self,
+        operation: &'static str,
+        things: &[&T],
+        item: fn(&'static str, &T) -> Result<Item, StorageError>,
+    ) -> Result<(), StorageError> {
+        let put = |thing: &&T| {
+            let put = PutRequest::builder().set_item(Some(item(operation, thing)?)).build();
             let put = put.map_err(|_| StorageError::unreadable(operation))?;
             Ok(WriteRequest::builder().put_request(put).build())
         };
-        let writes = items.into_iter().map(put).collect::<Result<Vec<_>, StorageError>>()?;
-        let batches: Vec<Vec<WriteRequest>> = writes.chunks(WRITTEN_AT_ONCE).map(<[_]>::to_vec).collect();
-        let written = stream::iter(batches).map(|batch| self.write_batch(operation, batch)).buffer_unordered(BATCHES);
-        written.try_collect().await
+        let mut under_way = FuturesUnordered::new();
+        for some in things.chunks(WRITTEN_AT_ONCE) {
+            if under_way.len() == BATCHES {
+                under_way.try_next().await?;
+            }
+            under_way.push(self.write_batch(operation, some.iter().map(put).collect::<Result<_, StorageError>>()?));
+        }
+        under_way.try_collect().await
     }
 
     async fn get_batch(&self, operation: &'static str, mut keys: Vec<Item>) -> Result<Vec<Item>, StorageError> {
