@@ -5,16 +5,17 @@ mod case;
 use super::StorageError;
 use super::keys::Key;
 use super::ledger::Ledger;
-use super::records::Records;
+use super::records::{Lying, Records};
 use super::suppressions::{Suppressed, Suppressions};
 use crate::domain::arrival::Arrival;
 use crate::domain::ledger::Cause;
-use crate::domain::record::{Contact, Holder, Record};
+use crate::domain::record::Record;
 use crate::domain::revision::Revision;
 use crate::domain::source::Source;
 use crate::domain::subject::SubjectKeys;
 use case::{Case, Change, Link, Put};
 use chrono::{DateTime, NaiveDate, Utc};
+use futures_util::future::try_join;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::HashSet;
 
@@ -80,8 +81,8 @@ impl Intake {
         now: DateTime<Utc>,
     ) -> Result<Vec<Case>, StorageError> {
         let epoch = self.suppressions.epoch(now).await?;
-        let suppressed = self.suppressed(&cases, now).await?;
-        self.find(&mut cases, now).await?;
+        let (suppressed, lying) = try_join(self.suppressed(&cases, now), self.lying(&cases, now)).await?;
+        self.find(&mut cases, lying, now).await?;
         let decided: Vec<(Case, Change)> = cases
             .into_iter()
             .map(|case| {
@@ -105,11 +106,16 @@ impl Intake {
         self.suppressions.among(holders, records, now).await
     }
 
-    /// Finds what is held of each case: under whom it is told to be, and on its day in the index, whoever holds it there.
-    async fn find(&self, cases: &mut [Case], now: DateTime<Utc>) -> Result<(), StorageError> {
+    /// What is held of the cases under whom they are told to be.
+    async fn lying(&self, cases: &[Case], now: DateTime<Utc>) -> Result<Vec<Lying>, StorageError> {
+        self.records.lying(cases.iter().flat_map(Case::candidates).collect(), now).await
+    }
+
+    /// Gives each case what is held of it: what lies under whom it is told to be, and what is on its day in the index,
+    /// whoever holds it there.
+    async fn find(&self, cases: &mut [Case], lying: Vec<Lying>, now: DateTime<Utc>) -> Result<(), StorageError> {
         cases.iter_mut().for_each(|case| case.lying.clear());
-        let keys = cases.iter().flat_map(Case::candidates).collect();
-        case::assign(cases, self.records.lying(keys, now).await?);
+        case::assign(cases, lying);
         // A call keeps its number; a million of them are not looked for one by one. Everything else is looked for even
         // where it is found: a run that broke off while it moved a record has left it in both places.
         let movable = |case: &&Case| case.source != Source::Telephone;
@@ -132,7 +138,7 @@ impl Intake {
         }
         let puts: Vec<(usize, &Put)> =
             decided.iter().enumerate().filter_map(|(place, (_, change))| Some((place, change.put.as_ref()?))).collect();
-        let links: Vec<Link> = puts.iter().flat_map(|(_, put)| put.links(&self.keys)).collect();
+        let links: Vec<Link> = puts.iter().flat_map(|(_, put)| put.links()).collect();
         let linked = stream::iter(links).map(|link| self.link(link)).buffer_unordered(AT_ONCE);
         linked.try_collect::<()>().await?;
         let again = self.put(&puts, now).await?;
@@ -150,7 +156,8 @@ impl Intake {
     async fn put(&self, puts: &[(usize, &Put)], now: DateTime<Utc>) -> Result<Vec<usize>, StorageError> {
         let (many, single): (Vec<_>, Vec<_>) =
             puts.iter().copied().partition(|(_, put)| puts.len() > 1 && put.instead_of.is_none());
-        self.records.keep_all(many.iter().map(|(_, put)| &put.record)).await?;
+        let many: Vec<&Record> = many.iter().map(|(_, put)| &put.record).collect();
+        self.records.keep_all(&many).await?;
         let single: Vec<(usize, Record, Option<Revision>)> =
             single.into_iter().map(|(place, put)| (place, put.record.clone(), put.instead_of.clone())).collect();
         let put = stream::iter(single)
@@ -196,15 +203,9 @@ impl Intake {
             let erased_at = case.holders.iter().filter_map(|holder| suppressed.erased_at(holder)).max();
             if erased_at.is_some_and(|at| put.record.details.collected_at <= at) {
                 gone.extend(self.records.lying(vec![put.key()], now).await?.into_iter().map(|lying| lying.doomed));
-                case.arrivals.iter().for_each(|(place, _)| outcomes[*place] = Taken::Suppressed);
+                case.arrivals.iter().for_each(|handed| outcomes[handed.place] = Taken::Suppressed);
             }
         }
         self.records.forget(gone, &self.ledger, Cause::Erasure, now).await.map(drop)
-    }
-
-    /// Whom a contact names, under every version of the keys.
-    fn holders(contact: &Contact, keys: &SubjectKeys) -> Vec<Holder> {
-        let identifiers = contact.identifiers();
-        identifiers.iter().flat_map(|one| keys.keys(one)).map(Holder::Subject).collect()
     }
 }

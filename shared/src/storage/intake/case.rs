@@ -1,9 +1,9 @@
 //! One record, with all that was handed over of it at once and all that is held of it.
 
-use super::{Intake, Taken};
+use super::Taken;
 use crate::domain::arrival::{Arrival, Word};
 use crate::domain::ledger::Cause;
-use crate::domain::record::{Details, Holder, Record, RecordId};
+use crate::domain::record::{Contact, Details, Holder, Record, RecordId};
 use crate::domain::retention::ExpiresAt;
 use crate::domain::revision::Revision;
 use crate::domain::source::Source;
@@ -18,12 +18,21 @@ use std::collections::HashMap;
 pub(super) struct Case {
     pub(super) source: Source,
     pub(super) id: RecordId,
-    /// What was handed over, each with its place among all.
-    pub(super) arrivals: Vec<(usize, Arrival)>,
+    /// What was handed over.
+    pub(super) arrivals: Vec<Handed>,
     /// Everybody whom the arrivals name, and the nobody that it is of without them.
     pub(super) holders: Vec<Holder>,
     /// What is held of it: one, unless a run broke off.
     pub(super) lying: Vec<Lying>,
+}
+
+/// Something that was handed over.
+pub(super) struct Handed {
+    /// Its place among all.
+    pub(super) place: usize,
+    arrival: Arrival,
+    /// Whom it names: the first key is whose record it is, the others lead to the first.
+    subjects: Vec<SubjectKey>,
 }
 
 /// What is to be done about a case.
@@ -38,6 +47,8 @@ pub(super) struct Change {
 pub(super) struct Put {
     pub(super) record: Record,
     pub(super) instead_of: Option<Revision>,
+    /// The keys, other than its holder, that lead to it.
+    further: Vec<SubjectKey>,
 }
 
 /// A link that leads to a record.
@@ -60,11 +71,17 @@ pub(super) fn of(arrivals: Vec<Arrival>, keys: &SubjectKeys) -> Vec<Case> {
             cases.len() - 1
         });
         let Some(case) = cases.get_mut(case) else { continue };
+        let mut subjects = Vec::new();
         if let Word::Told(details) = &arrival.word {
-            case.holders.extend(Intake::holders(&details.contact, keys));
+            // Numbers are slow to read, and a file has many: here, and nowhere after.
+            for identifier in details.contact.identifiers() {
+                let mut versions = keys.keys(&identifier).peekable();
+                subjects.extend(versions.peek().cloned());
+                case.holders.extend(versions.map(Holder::Subject));
+            }
             case.holders.push(Holder::Anonymous(details.reference.clone()));
         }
-        case.arrivals.push((place, arrival));
+        case.arrivals.push(Handed { place, arrival, subjects });
     }
     for case in &mut cases {
         case.holders.sort();
@@ -94,7 +111,7 @@ impl Case {
     /// On which days of the index it may be.
     pub(super) fn days(&self) -> Vec<(NaiveDate, String)> {
         let mut days: Vec<NaiveDate> =
-            self.arrivals.iter().map(|(_, arrival)| arrival.collected_at.date_naive()).collect();
+            self.arrivals.iter().map(|handed| handed.arrival.collected_at.date_naive()).collect();
         days.sort_unstable();
         days.dedup();
         days.into_iter().map(|day| (day, keys::record_sort(self.source, &self.id))).collect()
@@ -119,7 +136,7 @@ impl Case {
         }
         let held = |one: &&Lying| one.record.details.clone();
         let mut state = kept.iter().map(held).reduce(|one, other| one.corrected(&other));
-        for (place, arrival) in &self.arrivals {
+        for Handed { place, arrival, .. } in &self.arrivals {
             let Some(outcome) = outcomes.get_mut(*place) else { continue };
             *outcome = match (&arrival.word, &state) {
                 (Word::Withdrawn, _) => {
@@ -154,15 +171,27 @@ impl Case {
         match state {
             Some(details) if unchanged(&details) => return,
             Some(details) => {
-                let record = Record { holder: details.holder(keys), id: self.id.clone(), details };
+                let mut subjects = self.subjects(&details.contact, keys).into_iter();
+                let holder = subjects.next().map(Holder::Subject);
+                let holder = holder.unwrap_or_else(|| Holder::Anonymous(details.reference.clone()));
+                let record = Record { holder, id: self.id.clone(), details };
                 let key = keys::record(&record.holder, self.source, &self.id);
                 let there = gone.iter().position(|one| one.doomed.key == key).map(|place| gone.remove(place));
                 let instead_of = there.and_then(|one| one.record.details.revision.clone());
-                change.put = Some(Put { record, instead_of });
+                change.put = Some(Put { record, instead_of, further: subjects.collect() });
             }
             None => {}
         }
         change.forget.extend(gone.into_iter().map(|one| (one.doomed.clone(), Cause::Correction)));
+    }
+
+    /// Whom a contact names: that of an arrival, unless it is what was held before.
+    fn subjects(&self, contact: &Contact, keys: &SubjectKeys) -> Vec<SubjectKey> {
+        let told = |handed: &&Handed| matches!(&handed.arrival.word, Word::Told(told) if told.contact == *contact);
+        match self.arrivals.iter().find(told) {
+            Some(handed) => handed.subjects.clone(),
+            None => contact.identifiers().iter().map(|identifier| keys.key(identifier)).collect(),
+        }
     }
 }
 
@@ -185,11 +214,11 @@ impl Put {
     }
 
     /// The links that lead to it.
-    pub(super) fn links(&self, keys: &SubjectKeys) -> Vec<Link> {
+    pub(super) fn links(&self) -> impl Iterator<Item = Link> {
         let Record { holder, details, .. } = &self.record;
-        let Some(subject) = holder.subject() else { return Vec::new() };
         let (day, until) = (details.collected_at.date_naive(), details.expires_at);
-        let further = details.contact.further_keys(keys);
-        further.into_iter().map(|from| Link { from, to: subject.clone(), day, until }).collect()
+        let link =
+            move |(from, to): (&SubjectKey, &SubjectKey)| Link { from: from.clone(), to: to.clone(), day, until };
+        self.further.iter().zip(std::iter::repeat(holder.subject()).flatten()).map(link)
     }
 }
