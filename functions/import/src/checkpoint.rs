@@ -49,9 +49,9 @@ impl Checkpoint {
         File { source: self.report.source, key: self.key.clone(), etag: self.etag.clone() }
     }
 
-    /// Moves on to where the reading is.
-    pub fn reached(&mut self, reading: &Reading) {
-        self.position = reading.position();
+    /// Moves on to a boundary that the reading has passed.
+    pub fn reached(&mut self, reading: &Reading, position: Position) {
+        self.position = position;
         self.header = reading.header().to_vec();
         self.size = reading.size();
     }

@@ -2,22 +2,28 @@
 
 use crate::reading::{Reading, Refusal};
 use crate::report::{Quarantined, Report, Warning};
-use crate::rows::{Framed, Raw};
+use crate::rows::{Framed, Position, Raw};
 use crate::sources::{Five9, Place, Problem, Reader};
 use chrono::{DateTime, Utc};
 use shared::domain::arrival::{Arrival, Word};
 use shared::domain::particulars::{Complaint, Particulars};
 
 /// How many rows are in a chunk.
-const ROWS: usize = 1_000;
+const ROWS: u64 = 1_000;
 /// How many bytes of rows are in it, if rows are long: what a chunk needs in memory is a few times as much.
 const BYTES: usize = 2 * 1024 * 1024;
 
+/// After how many rows others get their turn: while a chunk is read, the one before it is taken in.
+const TURN: u64 = 32;
+
 /// Rows that are taken in at once.
-#[derive(Default)]
 pub struct Chunk {
     /// Where it begins.
     pub first_line: u64,
+    /// The boundary behind its last row.
+    pub end: Position,
+    /// How many rows it has, and what became of those that it does not hand over.
+    pub report: Report,
     /// What its good rows hand over.
     pub arrivals: Vec<Arrival>,
     /// Its bad rows, one JSON object a line.
@@ -27,17 +33,19 @@ pub struct Chunk {
 }
 
 impl Chunk {
-    /// Reads the next chunk of a file; counts what is not handed over.
-    pub async fn read(
-        reading: &mut Reading,
-        five9: &Five9,
-        report: &mut Report,
-        now: DateTime<Utc>,
-    ) -> Result<Self, Refusal> {
-        let mut chunk = Self { first_line: reading.position().line, ..Self::default() };
-        let (source, file) = (reading.source(), reading.dropped_at());
-        let (mut reader, mut rows, mut bytes) = (None, 0, 0);
-        while rows < ROWS && bytes < BYTES {
+    /// Reads the next chunk of a file.
+    pub async fn read(reading: &mut Reading, five9: &Five9, now: DateTime<Utc>) -> Result<Self, Refusal> {
+        let (source, file, begin) = (reading.source(), reading.dropped_at(), reading.position());
+        let mut chunk = Self {
+            first_line: begin.line,
+            end: begin,
+            report: Report::new(String::new(), source),
+            arrivals: Vec::new(),
+            quarantined: Vec::new(),
+            is_last: false,
+        };
+        let (mut reader, mut bytes) = (None, 0);
+        while chunk.report.rows < ROWS && bytes < BYTES {
             let framed = reading.next().await?;
             if reader.is_none() {
                 // The header is known by now; a file without rows has to have its columns as well.
@@ -47,37 +55,40 @@ impl Chunk {
                 chunk.is_last = true;
                 break;
             };
-            rows += 1;
-            report.rows += 1;
+            chunk.report.rows += 1;
+            if chunk.report.rows.is_multiple_of(TURN) {
+                tokio::task::yield_now().await;
+            }
             let (raw, row) = match framed {
                 Framed::Row { raw, row } => (raw, row),
                 Framed::Broken { raw, rule } => {
                     bytes += raw.bytes.len();
-                    report.refuse(rule.name());
+                    chunk.report.refuse(rule.name());
                     chunk.quarantine(&Quarantined::broken(raw.line, rule.name(), &raw.bytes));
                     continue;
                 }
             };
             bytes += raw.bytes.len();
             let place = Place { file, line: raw.line, now };
-            chunk.sort(reader.read(row, place), &raw, report);
+            chunk.sort(reader.read(row, place), &raw);
         }
+        chunk.end = reading.position();
         Ok(chunk)
     }
 
-    fn sort(&mut self, read: Result<Arrival, Problem>, raw: &Raw, report: &mut Report) {
+    fn sort(&mut self, read: Result<Arrival, Problem>, raw: &Raw) {
         match read {
             Ok(arrival) => {
-                report.collected(arrival.collected_at);
+                self.report.collected(arrival.collected_at);
                 if is_beyond_calendar(&arrival) {
-                    report.warn(Warning::BeyondCalendar);
+                    self.report.warn(Warning::BeyondCalendar);
                 }
                 self.arrivals.push(arrival);
             }
-            Err(Problem::TooOld) => report.too_old += 1,
-            Err(Problem::InFuture) => report.in_future += 1,
+            Err(Problem::TooOld) => self.report.too_old += 1,
+            Err(Problem::InFuture) => self.report.in_future += 1,
             Err(Problem::Fault(fault)) => {
-                report.refuse(fault.rule.name());
+                self.report.refuse(fault.rule.name());
                 self.quarantine(&Quarantined::fault(raw.line, &fault, &raw.bytes));
             }
         }

@@ -13,7 +13,7 @@ pub mod rows;
 pub mod sources;
 
 use checkpoint::Checkpoint;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use chunk::Chunk;
 use event::Started;
 use lambda_runtime::{Diagnostic, LambdaEvent};
@@ -121,9 +121,10 @@ impl Import {
         mut checkpoint: Checkpoint,
         deadline: Deadline,
     ) -> Result<Report, StorageError> {
+        let mut next = Chunk::read(&mut reading, &self.five9, self.clock.now()).await;
         for count in 1_u32.. {
             let now = self.clock.now();
-            let chunk = match Chunk::read(&mut reading, &self.five9, &mut checkpoint.report, now).await {
+            let mut chunk = match next {
                 Ok(chunk) => chunk,
                 Err(Refusal::Storage(error)) => return Err(error),
                 Err(Refusal::Unreadable(reason)) => {
@@ -132,20 +133,22 @@ impl Import {
                     break;
                 }
             };
-            if !chunk.quarantined.is_empty() {
-                self.files.write(file, Beside::Rows(chunk.first_line), chunk.quarantined).await?;
-            }
-            for outcome in self.intake.take(chunk.arrivals, now).await? {
-                checkpoint.report.taken(outcome);
-            }
             if chunk.is_last {
+                self.take(file, &mut chunk, now).await?;
+                checkpoint.report.add(&chunk.report);
                 self.imports.mark(file.source, now).await?;
                 checkpoint.report.done(now);
                 break;
             }
+            // The next chunk is read while this one is written. What it came to is told only when it is taken in.
+            let ahead = Chunk::read(&mut reading, &self.five9, now);
+            let (taken, ahead) = tokio::join!(self.take(file, &mut chunk, now), ahead);
+            taken?;
+            next = ahead;
+            checkpoint.report.add(&chunk.report);
             let out_of_time = deadline.is_within(MARGIN);
             if out_of_time || count % CHUNKS == 0 {
-                checkpoint.reached(&reading);
+                checkpoint.reached(&reading, chunk.end);
                 self.files.write(file, Beside::Progress, checkpoint.to_json()).await?;
             }
             if out_of_time {
@@ -155,6 +158,18 @@ impl Import {
             }
         }
         self.finish(file, checkpoint.report).await
+    }
+
+    /// Takes in what a chunk hands over, and puts what it does not into quarantine.
+    async fn take(&self, file: &File, chunk: &mut Chunk, now: DateTime<Utc>) -> Result<(), StorageError> {
+        let (arrivals, quarantined) = (std::mem::take(&mut chunk.arrivals), std::mem::take(&mut chunk.quarantined));
+        if !quarantined.is_empty() {
+            self.files.write(file, Beside::Rows(chunk.first_line), quarantined).await?;
+        }
+        for outcome in self.intake.take(arrivals, now).await? {
+            chunk.report.taken(outcome);
+        }
+        Ok(())
     }
 
     /// The report first, then the file goes: what is not told of is still there.

@@ -114,6 +114,28 @@ impl Report {
         }
     }
 
+    /// Adds what another part of the file came to.
+    pub fn add(&mut self, part: &Self) {
+        for (count, more) in [
+            (&mut self.rows, part.rows),
+            (&mut self.new, part.new),
+            (&mut self.already_there, part.already_there),
+            (&mut self.corrected, part.corrected),
+            (&mut self.joined, part.joined),
+            (&mut self.forgotten, part.forgotten),
+            (&mut self.suppressed, part.suppressed),
+            (&mut self.too_old, part.too_old),
+            (&mut self.in_future, part.in_future),
+        ] {
+            *count += more;
+        }
+        for (rule, more) in &part.refused {
+            *self.refused.entry(rule.clone()).or_default() += more;
+        }
+        part.warnings.iter().for_each(|warning| self.warn(*warning));
+        part.first_collected_at.into_iter().chain(part.last_collected_at).for_each(|at| self.collected(at));
+    }
+
     /// Counts what became of a row.
     pub fn taken(&mut self, outcome: Taken) {
         let count = match outcome {
