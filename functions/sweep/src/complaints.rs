@@ -141,7 +141,7 @@ mod tests {
         let first: NaiveDate = "2026-11-23".parse().unwrap();
         let running = |number: u32| Running {
             reference: Reference::of(&RecordId::at_source(Source::Complaints, &number.to_string())),
-            clock: if number % 3 == 0 { Clock::Acknowledge } else { Clock::Answer },
+            clock: if number.is_multiple_of(3) { Clock::Acknowledge } else { Clock::Answer },
             ends: first.checked_add_days(Days::new(u64::from(299 - number))).unwrap(),
             service: None,
         };
