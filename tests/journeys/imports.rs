@@ -255,7 +255,7 @@ async fn an_import_that_runs_out_of_time_hands_over_and_ends_in_the_same() {
 fn many_calls(count: usize, good: usize) -> String {
     let header = String::from_utf8(CALLS.to_vec()).unwrap().lines().next().unwrap().to_owned();
     let row = |number: usize| {
-        let rating = if number % good == 0 { number % 5 + 1 } else { 9 };
+        let rating = if number.is_multiple_of(good) { number % 5 + 1 } else { 9 };
         format!(
             "4000{number:09},\"Mon, 12 Oct 2026 {:02}:{:02}:00\",Waste Inbound,Inbound,Waste,jbloggs,Jo Bloggs,Done,\
              07{number:09},,01305221040,00:04:40,00:04:30,00:00:00,0,post-call,{rating},Quick",

@@ -4,8 +4,10 @@ use crate::house::{BEGINNING, House, at, email_id, erasure};
 use crate::permissions::template;
 use chrono::{DateTime, Days, Months, Utc};
 use serde_json::{Value, json};
+use shared::domain::record::RecordId;
 use shared::domain::source::Source;
 use shared::storage::imports::Imports;
+use shared::storage::suppressions::Suppressions;
 use std::collections::BTreeSet;
 
 const DOCUMENT: &str = include_str!("../../docs/data-retention.md");
@@ -44,6 +46,15 @@ fn what_the_template_sets_is_what_the_document_says() {
     let resources = &template["Resources"];
     let lifecycle = &resources["Exports"]["Properties"]["LifecycleConfiguration"]["Rules"];
     let uploads = &lifecycle[1]["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"];
+    let intake = resources["Intake"]["Properties"]["LifecycleConfiguration"]["Rules"].as_sequence().unwrap();
+    let below = |prefix: &str| {
+        let rule =
+            intake.iter().find(|rule| rule["Prefix"] == prefix).unwrap_or_else(|| panic!("no rule for {prefix}"));
+        rule["ExpirationInDays"].as_u64().unwrap()
+    };
+    for source in Source::ALL.into_iter().filter(|source| *source != Source::WebForm) {
+        assert_eq!(below(&format!("{}/", source.as_str())), below("quarantine/"), "{source:?}");
+    }
     let failures = resources["Failed"]["Properties"]["MessageRetentionPeriod"].as_u64().unwrap() / 86_400;
     let days = [
         ("Packages", lifecycle[0]["ExpirationInDays"].as_u64().unwrap()),
@@ -51,6 +62,8 @@ fn what_the_template_sets_is_what_the_document_says() {
         ("Backups", template["Parameters"]["RecoveryDays"]["Default"].as_u64().unwrap()),
         ("Logs", template["Parameters"]["LogRetentionDays"]["Default"].as_u64().unwrap()),
         ("Queue of failures", failures),
+        ("Rows and files in quarantine", below("quarantine/")),
+        ("Reports of imports", below("reports/")),
     ];
     let rows = table("Beside the tables");
     for (what, days) in days {
@@ -76,6 +89,8 @@ async fn everything_that_is_stored_ends_when_the_document_says() {
     house.invoke("sweep", json!({"from": "2026-11-23"})).await.unwrap();
     let imports = Imports::new(house.dynamodb(), house.setting("REGISTER_TABLE"));
     imports.mark(Source::Telephone, at(BEGINNING)).await.unwrap();
+    let suppressions = Suppressions::new(house.dynamodb(), house.setting("REGISTER_TABLE"));
+    suppressions.withdraw(Source::Social, &RecordId::at_source(Source::Social, "x:1"), at(BEGINNING)).await.unwrap();
     let rows = table("Tables");
     let mut used = BTreeSet::new();
     for (name, table) in [("Records", "RECORDS_TABLE"), ("Register", "REGISTER_TABLE"), ("Ledger", "LEDGER_TABLE")] {

@@ -80,7 +80,7 @@ impl Import {
         let started = event::read(payload).ok_or_else(|| failure::not_an_event(S3))?;
         let mut reports = Vec::new();
         for one in started {
-            let report = self.handle(one, Deadline::of(&context)).await.map_err(|error| {
+            let report = Box::pin(self.handle(one, Deadline::of(&context))).await.map_err(|error| {
                 tracing::error!(error = %error, outcome = "unfinished", "import");
                 failure::failure("Unavailable", error)
             })?;
@@ -105,7 +105,7 @@ impl Import {
             tracing::info!(source = file.source.as_str(), outcome = "gone", "import");
             return Ok(None);
         };
-        self.read(&file, reading, checkpoint, deadline).await.map(Some)
+        Box::pin(self.read(&file, reading, checkpoint, deadline)).await.map(Some)
     }
 
     /// Where reading this file goes on.

@@ -114,7 +114,9 @@ impl Intake {
     /// Gives each case what is held of it: what lies under whom it is told to be, and what is on its day in the index,
     /// whoever holds it there.
     async fn find(&self, cases: &mut [Case], lying: Vec<Lying>, now: DateTime<Utc>) -> Result<(), StorageError> {
-        cases.iter_mut().for_each(|case| case.lying.clear());
+        for case in cases.iter_mut() {
+            case.lying.clear();
+        }
         case::assign(cases, lying);
         // A call keeps its number; a million of them are not looked for one by one. Everything else is looked for even
         // where it is found: a run that broke off while it moved a record has left it in both places.
