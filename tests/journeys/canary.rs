@@ -21,6 +21,43 @@ CALL ID,TIMESTAMP,CAMPAIGN,CALL TYPE,SKILL,DISPOSITION,ANI,DNIS,CUSTOMER NAME,CA
 1,\"Mon, 23 Nov 2026 09:00:12\",Waste Inbound,Inbound,Waste,Done,07700900177,01305251010,Canary Goldfinch,00:07:41,0,post-call,2,The canary sings
 ";
 
+/// Files of every source with the person in good rows and in bad ones; and files that can't be read at all.
+const FILES: [(&str, &str); 8] = [
+    ("telephone", "CALL ID,Canary Goldfinch\n1,canary@kanarienvogel.example\n"),
+    ("reviews", r#"{"reviews": [
+        {"name": "accounts/canary/locations/1/reviews/sings", "reviewId": "Canary", "reviewer": {"displayName": "Canary Goldfinch"},
+         "starRating": "TWO", "comment": "It sings", "createTime": "2026-11-01T10:00:00Z"},
+        {"name": "canary", "starRating": "Canary", "comment": "sings", "createTime": "2026-11-01T10:00:00Z"},
+        {"name": "canary", "createTime": "canary sings"}]}"#),
+    ("reviews", "[\"Canary\"]"),
+    ("social", "post_id,network,posted_at,handle,text,url,sentiment
+canary,x,2026-11-01T10:00:00Z,@canary,It sings,https://x.example/canary,canary
+canary,x,2026-11-01T10:00:00Z,@canary,[deleted],,
+canary,x,when the canary sings,@canary,,,
+\"Canary sings,x,2026-11-01T10:00:00Z,@canary,,,
+"),
+    ("interviews", "{\"interview_id\":\"Canary\",\"held_at\":\"2026-11-01T10:00:00Z\",\"service\":\"canary\",\"notes\":\"It sings\",
+\"participant\":{\"email\":\"canary at home\"}}
+{\"interview_id\":\"Canary\",\"held_at\":\"2026-11-01T10:00:00Z\",\"service\":\"canary\",\"participant\":{\"email\":\"canary at home\"}}
+"),
+    ("support", "{\"interaction_id\":\"Canary\",\"channel\":\"Canary\",\"started_at\":\"2026-11-01T10:00:00Z\",\"service\":\"canary\"}
+{\"interaction_id\":\"Canary\",\"channel\":\"chat\",\"started_at\":\"2026-11-01T10:00:00Z\",\"service\":\"canary\",\"customer\":{\"phone\":\"07700 900177\"},\"transcript\":[{\"from\":\"customer\",\"at\":\"2026-11-01T10:00:00Z\",\"text\":\"It sings\"}]}
+"),
+    ("complaints", COMPLAINT),
+    ("telephone", CALL),
+];
+
+/// Drops them, under the person's name.
+async fn import(house: &House) {
+    for (number, (source, file)) in FILES.into_iter().enumerate() {
+        let report = house.drop_file(source, &format!("Canary Goldfinch {number}"), file.as_bytes()).await;
+        assert_silent("a report", &report.to_string());
+    }
+    for key in house.files() {
+        assert_silent("a key", &key);
+    }
+}
+
 fn assert_silent(what: &str, text: &str) {
     for trace in TRACES {
         assert!(!text.contains(trace), "{trace} is in {what}: {text}");
@@ -50,6 +87,8 @@ fn the_canary_is_in_no_log_line_no_ledger_entry_and_no_key() {
         "complaints",
         "corrected",
         "unsigned",
+        "imported",
+        "file_refused",
     ] {
         assert!(lines.contains(&format!("\"outcome\":\"{outcome}\"")), "{outcome} is not in the log:\n{lines}");
     }
@@ -134,12 +173,12 @@ async fn send_through_everything() -> String {
         errors.push(house.invoke("sweep", wrong.clone()).await.unwrap_err());
         errors.push(house.invoke("expire", wrong.clone()).await.unwrap_err());
         errors.push(house.invoke("ingest", wrong.clone()).await.unwrap_err());
-        errors.push(house.invoke("partners", wrong).await.unwrap_err());
+        errors.push(house.invoke("partners", wrong.clone()).await.unwrap_err());
+        errors.push(house.invoke("import", wrong).await.unwrap_err());
     }
     // A complaint that is due, and a call after which no other is told.
     house.invoke("sweep", json!({})).await.unwrap();
-    house.drop_file("complaints", "1.csv", COMPLAINT.as_bytes()).await;
-    house.drop_file("telephone", "1.csv", CALL.as_bytes()).await;
+    import(&house).await;
     house.invoke("sweep", json!({})).await.unwrap();
     house.invoke("erase", erasure(&who[..1])).await.unwrap();
 
