@@ -33,7 +33,7 @@ test: $(TOOLS) $(PAGES) chromium
 test-dynamodb-local:
 	@.ci/test-dynamodb-local
 
-## CPU, latency, cold start and memory, beside a bare SDK call; BENCH_RECORDS=1000 leaves out the large exports.
+## CPU, latency, cold start and memory, beside a bare SDK call; BENCH_RECORDS=1000 leaves out what is large.
 bench:
 	@cargo build --quiet --release --workspace --bin ingest --example bare
 	@cargo bench --quiet --workspace --bench costs

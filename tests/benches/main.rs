@@ -3,7 +3,9 @@
 //! The stack runs in a process of its own and so does whatever is measured: this program, in another role. Nothing
 //! here fails because a machine is slow; the targets stand beside the figures for whoever reads them.
 
+mod calls;
 mod cold_start;
+mod intake;
 mod people;
 mod process;
 mod request;
@@ -19,6 +21,8 @@ const REQUESTS: (usize, usize) = (4_000, 400);
 const STARTS: (usize, usize) = (20, 2);
 /// How many records a person has; `BENCH_RECORDS` sets the largest number that is tried.
 const RECORDS: [usize; 3] = [10, 1_000, 100_000];
+/// How many rows a file has that is imported; `BENCH_RECORDS` sets the largest number here as well.
+const ROWS: [usize; 3] = [10_000, 100_000, 1_000_000];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -31,8 +35,12 @@ fn main() {
         ["query", person] => in_lambda(volume::query(person)),
         ["erase", person] => in_lambda(volume::erase(person)),
         ["delete", person, count] => in_lambda(volume::delete(person, count.parse().unwrap())),
+        ["drop", from, count] => in_lambda(calls::drop_file(from.parse().unwrap(), count.parse().unwrap())),
+        ["import", key, etag] => in_lambda(intake::import(key, etag)),
+        ["put", count] => in_lambda(intake::put(count.parse().unwrap())),
         // `cargo test --benches` runs this too, without a word.
         _ if !words.contains(&"--bench") => println!("Run it with `make bench`."),
+        _ if words.contains(&"imports") => imports(),
         _ => everything(),
     }
 }
@@ -42,10 +50,13 @@ fn in_lambda<T>(role: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(role)
 }
 
+/// The largest number that is tried.
+#[expect(clippy::disallowed_methods, reason = "a setting of this program, which is no function")]
+fn most() -> usize {
+    std::env::var("BENCH_RECORDS").map_or(usize::MAX, |most| most.parse().expect("BENCH_RECORDS is a number"))
+}
+
 fn everything() {
-    #[expect(clippy::disallowed_methods, reason = "a setting of this program, which is no function")]
-    let most =
-        std::env::var("BENCH_RECORDS").map_or(usize::MAX, |most| most.parse().expect("BENCH_RECORDS is a number"));
     let stack = process::Stack::start();
 
     let (count, before) = REQUESTS;
@@ -58,8 +69,16 @@ fn everything() {
     cold_start::measure(&stack, &measured["item"], STARTS);
 
     println!("\nexport and erase, beside a bare Query and a bare BatchWriteItem of 25 deletions");
-    volume::measure(&stack, RECORDS.into_iter().filter(|count| *count <= most));
+    volume::measure(&stack, RECORDS.into_iter().filter(|count| *count <= most()));
     stack.stop();
+    println!();
+    imports();
+}
+
+/// Also by itself: `cargo bench --bench costs -- imports`.
+fn imports() {
+    println!("import, beside a bare BatchWriteItem of such items, 25 at once and 16 batches at a time");
+    intake::measure(ROWS.into_iter().filter(|count| *count <= most()));
 }
 
 /// The middle of some durations.

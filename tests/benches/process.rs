@@ -73,13 +73,13 @@ pub async fn stack() {
     let (folder, template) =
         (tempfile::tempdir().unwrap(), std::fs::read_to_string(house.join("template.yaml")).unwrap());
     let still = folder.path().join("template.yaml");
-    std::fs::write(&still, without_streams(&template)).unwrap();
+    std::fs::write(&still, without_events(&template)).unwrap();
     let mut options = Options::new(still);
     options.surveys = Some(house.join("surveys"));
     // Nothing that is measured waits for what the stack does of itself.
     (options.ttl, options.schedules) = (false, false);
     let stack = local::Stack::start(options).await.unwrap();
-    let settings = ["ingest", "export", "erase"].map(|function| stack.settings(function).unwrap());
+    let settings = ["ingest", "export", "erase", "import"].map(|function| stack.settings(function).unwrap());
     let settings: BTreeMap<String, String> = settings.into_iter().flatten().collect();
     println!("{}", serde_json::to_string(&settings).unwrap());
     tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new())).await.unwrap().unwrap();
@@ -87,14 +87,15 @@ pub async fn stack() {
 }
 
 /// The template without streams: the embedded DynamoDB looks at all that a stream holds whenever it writes, so that
-/// what is measured would depend on what was measured before. DynamoDB itself does not.
-fn without_streams(template: &str) -> String {
+/// what is measured would depend on what was measured before. DynamoDB itself does not. And without notifications: a
+/// file is imported in a process of its own.
+fn without_events(template: &str) -> String {
     let mut template: Yaml = serde_yaml_ng::from_str(template).unwrap();
     for (_, resource) in template["Resources"].as_mapping_mut().unwrap() {
         let Some(properties) = resource.get_mut("Properties").and_then(Yaml::as_mapping_mut) else { continue };
         properties.remove("StreamSpecification");
         if let Some(events) = properties.get_mut("Events").and_then(Yaml::as_mapping_mut) {
-            events.retain(|_, event| event["Type"] != "DynamoDB");
+            events.retain(|_, event| event["Type"] != "DynamoDB" && event["Type"] != "S3");
         }
     }
     serde_yaml_ng::to_string(&template).unwrap()

@@ -54,7 +54,7 @@ fn show(name: &str, measured: &Value, floor: Option<&Value>, count: usize) {
 }
 
 /// Says what some work took, which gives the number of records that it was about.
-async fn say(work: impl Future<Output = u64>) {
+pub async fn say(work: impl Future<Output = u64>) {
     let (start, cpu_before, before) = (memory("self", "VmRSS"), cpu(), Instant::now());
     let records = work.await;
     let (seconds, taken) = (before.elapsed().as_secs_f64(), cpu().saturating_sub(cpu_before).as_secs_f64());

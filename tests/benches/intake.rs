@@ -1,0 +1,147 @@
+//! Imports of short and of long files.
+
+use crate::people::{BATCH, text};
+use crate::process::{Stack, cpu};
+use crate::table::mib;
+use crate::volume::say;
+use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use futures_util::stream::{self, StreamExt};
+use import::Import;
+use lambda_runtime::{Context, LambdaEvent};
+use serde_json::{Value, json};
+use shared::domain::identifier::Identifier;
+use shared::domain::record::RecordId;
+use shared::domain::reference::Reference;
+use shared::domain::source::Source;
+use shared::domain::subject::SubjectKeys;
+use shared::edge::{Host, secret};
+use shared::storage::{Item, keys};
+use std::time::{Duration, Instant};
+
+/// How many batches are under way at a time, as in an import.
+const BATCHES: usize = 16;
+/// How many items the floor makes before it writes them, off the clock.
+const MADE: usize = 10_000;
+/// How many rows are imported before anything is measured, and from which number on: the floor's items are made after
+/// theirs.
+const BEFORE: (usize, usize) = (500_000_000, 1_000);
+
+/// The end of an invocation, in milliseconds: the year 2100.
+const DEADLINE: u64 = 4_102_444_800_000;
+
+/// Measures files of so many rows; each side has a stack of its own, so that both write into the same emptiness.
+pub fn measure(counts: impl Iterator<Item = usize>) {
+    println!(
+        "  {:<22}{:>9}{:>10}{:>12}{:>11}{:>8}{:>10}{:>10}",
+        "", "rows", "rows/s", "of the bare", "CPU µs/row", "× CPU", "peak MiB", "grown MiB"
+    );
+    for count in counts {
+        let floor = prepared(|stack| stack.run(&["put", &count.to_string()]));
+        show("bare BatchWriteItem", &floor, None, count);
+        show("import", &prepared(|stack| imported(stack, (0, count))), Some(&floor), count);
+    }
+}
+
+fn prepared(measure: impl FnOnce(&Stack) -> Value) -> Value {
+    let stack = Stack::start();
+    imported(&stack, BEFORE);
+    let measured = measure(&stack);
+    stack.stop();
+    measured
+}
+
+fn imported(stack: &Stack, (from, count): (usize, usize)) -> Value {
+    let file = stack.run(&["drop", &from.to_string(), &count.to_string()]);
+    stack.run(&["import", file["key"].as_str().unwrap(), file["etag"].as_str().unwrap()])
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a figure to be read")]
+fn show(name: &str, measured: &Value, floor: Option<&Value>, count: usize) {
+    assert_eq!(measured["records"], json!(count), "{name}");
+    let each = |of: &Value, figure: &str| of[figure].as_f64().unwrap() / count as f64;
+    let (rate, taken) = (1.0 / each(measured, "seconds"), each(measured, "cpu") * 1e6);
+    let Some(floor) = floor else {
+        println!("  {name:<22}{count:>9}{rate:>10.0}{:>12}{taken:>11.1}", "");
+        return;
+    };
+    let kib = |figure: &str| mib(measured[figure].as_u64().unwrap());
+    println!(
+        "  {name:<22}{count:>9}{rate:>10.0}{:>11.0}%{taken:>11.1}{:>8.2}{:>10.1}{:>10.1}",
+        100.0 * each(floor, "seconds") / each(measured, "seconds"),
+        each(measured, "cpu") / each(floor, "cpu"),
+        kib("peak"),
+        kib("peak") - kib("start"),
+    );
+}
+
+/// The role that imports a file, as S3 would tell of it. Its deadline is far away, so it never hands over.
+pub async fn import(key: &str, etag: &str) {
+    let import = Import::start(&Host::lambda().await).await.unwrap();
+    let event = json!({"Records": [{
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "eventName": "ObjectCreated:CompleteMultipartUpload",
+        "eventTime": "1970-01-01T00:00:00Z",
+        "userIdentity": {"principalId": "AWS:BENCH"},
+        "requestParameters": {"sourceIPAddress": "127.0.0.1"},
+        "responseElements": {"x-amz-request-id": "C3D13FE58DE4C810"},
+        "s3": {"bucket": {"name": "intake"}, "object": {"key": key, "eTag": etag.trim_matches('"')}},
+    }]});
+    let mut context = Context::default();
+    context.deadline = DEADLINE;
+    say(async {
+        let done = Box::pin(import.invoke(LambdaEvent::new(event, context))).await.unwrap();
+        done["reports"][0]["new"].as_u64().unwrap_or_else(|| panic!("{done}"))
+    })
+    .await;
+}
+
+/// The floor of an import: writes items like those that were imported before, and does nothing else. Making them is not
+/// measured, nor what they take in memory.
+pub async fn put(count: usize) {
+    let host = Host::lambda().await;
+    let (client, table) = (host.dynamodb(), host.setting("RECORDS_TABLE").unwrap());
+    let like = client.scan().table_name(table).send().await.unwrap().items.unwrap();
+    let (client, keys) = (&client, secret::subject_keys(&host).await.unwrap());
+    let batch = |from: usize, end: usize| {
+        let put = |number| PutRequest::builder().set_item(Some(another(&like, number, &keys))).build().unwrap();
+        let request = |number| WriteRequest::builder().put_request(put(number)).build();
+        (from..end.min(from + BATCH)).map(request).collect::<Vec<_>>()
+    };
+    let (mut seconds, mut taken) = (Duration::ZERO, Duration::ZERO);
+    for from in (0..count).step_by(MADE) {
+        let end = count.min(from + MADE);
+        let made: Vec<Vec<WriteRequest>> = (from..end).step_by(BATCH).map(|first| batch(first, end)).collect();
+        let (cpu_before, before) = (cpu(), Instant::now());
+        let written = stream::iter(made).for_each_concurrent(BATCHES, |mut batch| async move {
+            while !batch.is_empty() {
+                let answer = client.batch_write_item().request_items(table, batch).send().await.unwrap();
+                batch = answer.unprocessed_items.and_then(|mut left| left.remove(table)).unwrap_or_default();
+            }
+        });
+        written.await;
+        (seconds, taken) = (seconds + before.elapsed(), taken + cpu().saturating_sub(cpu_before));
+    }
+    let (seconds, taken) = (seconds.as_secs_f64(), taken.as_secs_f64());
+    println!("{}", json!({"records": count, "seconds": seconds, "cpu": taken}));
+}
+
+/// One more item like those that there are, of another call and another person.
+fn another(like: &[Item], number: usize, keys: &SubjectKeys) -> Item {
+    let mut item = like[number % like.len()].clone();
+    let name = format!("4{number:014}");
+    let id = RecordId::at_source(Source::Telephone, &name);
+    let subject = keys.key(&Identifier::reference(&name).unwrap());
+    let sort = keys::record_sort(Source::Telephone, &id);
+    let day = item["collected_at"].as_s().unwrap()[..10].parse().unwrap();
+    for (field, value) in [
+        (keys::DAY, keys::day(day, &sort).as_str()),
+        (keys::PK, subject.as_str()),
+        (keys::SK, &sort),
+        ("source_id", &name),
+        ("reference", Reference::of(&id).as_str()),
+    ] {
+        item.insert(field.to_owned(), text(value));
+    }
+    item
+}
