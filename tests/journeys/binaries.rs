@@ -2,6 +2,7 @@
 //!
 //! cargo-lambda serves the two APIs only; the binaries are those that `cargo build --workspace` put beside this test.
 
+use crate::imports_faults;
 use local::{ACCESS_KEY, Options, SECRET_KEY, Stack};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -43,6 +44,17 @@ async fn the_built_binaries_take_two_answers_and_export_both() {
     assert!(document.contains("The staff helped me lift the sofa."), "{document}");
     drop(lambda);
     stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_built_import_reads_a_file_that_s3_tells_of() {
+    let house = imports_faults::house().await;
+    let lambda = Lambda::start(&house.stack, &["import"]).await;
+    let calls = include_str!("../fixtures/intake/telephone/call-survey-2026-10-12.csv");
+    let event = imports_faults::dropped(&house, "telephone", calls).await;
+    let done = lambda.invoke("import", &event.payload).await;
+    assert_eq!((&done["reports"][0]["new"], &done["reports"][0]["joined"]), (&json!(6), &json!(1)), "{done}");
+    assert_eq!(house.items("RECORDS_TABLE").await.len(), 6);
 }
 
 /// cargo-lambda's Runtime API and the functions that poll it; all of them end with this value, panic or not.
