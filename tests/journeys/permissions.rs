@@ -120,15 +120,17 @@ fn ingest_sees_the_surveys_of_the_register_and_nothing_else_of_it() {
 }
 
 #[test]
-fn partners_sees_of_the_register_who_was_erased_and_nothing_else() {
+fn partners_and_import_see_of_the_register_who_was_erased_and_nothing_else() {
     let template = template();
-    let policy = &template["Resources"]["PartnersRole"]["Properties"]["Policies"][0]["PolicyDocument"];
-    let of_register = |it: &&Value| several(&it["Resource"]).iter().any(|resource| named(resource) == "Register");
-    let register: Vec<&Value> = several(&policy["Statement"]).iter().filter(of_register).collect();
-    assert_eq!(register.len(), 1);
-    for statement in register {
-        let keys = &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
-        assert_eq!(several(keys), [Value::from("SUPPRESSION*")]);
+    for (role, may) in [("PartnersRole", &["SUPPRESSION*"][..]), ("ImportRole", &["SUPPRESSION*", "IMPORTS"])] {
+        let policy = &template["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"];
+        let of_register = |it: &&Value| several(&it["Resource"]).iter().any(|resource| named(resource) == "Register");
+        let register: Vec<&Value> = several(&policy["Statement"]).iter().filter(of_register).collect();
+        assert_eq!(register.len(), 1);
+        for statement in register {
+            let keys = &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+            assert_eq!(several(keys), may.iter().copied().map(Value::from).collect::<Vec<_>>());
+        }
     }
 }
 

@@ -3,9 +3,9 @@
 use crate::reading::{Reading, Refusal};
 use crate::report::{Quarantined, Report, Warning};
 use crate::rows::{Framed, Position, Raw};
-use crate::sources::{Five9, Place, Problem, Reader};
+use crate::sources::{Five9, Problem, Reader, RowAt};
 use chrono::{DateTime, Utc};
-use shared::domain::arrival::{Arrival, Word};
+use shared::domain::arrival::{Arrival, Untimely, Word};
 use shared::domain::particulars::{Complaint, Particulars};
 
 /// How many rows are in a chunk.
@@ -69,8 +69,8 @@ impl Chunk {
                 }
             };
             bytes += raw.bytes.len();
-            let place = Place { file, line: raw.line, now };
-            chunk.sort(reader.read(row, place), &raw);
+            let row_at = RowAt { file, line: raw.line, now };
+            chunk.sort(reader.read(row, row_at), &raw);
         }
         chunk.end = reading.position();
         Ok(chunk)
@@ -85,8 +85,8 @@ impl Chunk {
                 }
                 self.arrivals.push(arrival);
             }
-            Err(Problem::TooOld) => self.report.too_old += 1,
-            Err(Problem::InFuture) => self.report.in_future += 1,
+            Err(Problem::Untimely(Untimely::TooOld)) => self.report.too_old += 1,
+            Err(Problem::Untimely(Untimely::InFuture)) => self.report.in_future += 1,
             Err(Problem::Fault(fault)) => {
                 self.report.refuse(fault.rule.name());
                 self.quarantine(&Quarantined::fault(raw.line, &fault, &raw.bytes));

@@ -91,13 +91,12 @@ impl Import {
 
     /// Imports one file, or goes on with it; gives its report so far, or nothing if it is done with already.
     async fn handle(&self, started: Started, deadline: Deadline) -> Result<Option<Report>, StorageError> {
-        let checkpoint = match &started {
-            Started::Dropped(file) => self.checkpoint(file).await?,
-            Started::HandedOver { source, id } => {
-                let saved = self.files.read(*source, id, Beside::Progress).await?;
-                saved.and_then(|saved| Checkpoint::parse(&saved))
-            }
+        let (source, id, beginning) = match started {
+            Started::Dropped(file) => (file.source, file.id(), Some(Checkpoint::start(&file))),
+            Started::HandedOver { source, id } => (source, id, None),
         };
+        let saved = self.files.read(source, &id, Beside::Progress).await?;
+        let checkpoint = saved.and_then(|saved| Checkpoint::parse(&saved)).or(beginning);
         let Some(checkpoint) = checkpoint else { return Ok(None) };
         let file = checkpoint.file();
         let Some(reading) = Reading::open(&self.files, &file, &checkpoint).await? else {
@@ -106,12 +105,6 @@ impl Import {
             return Ok(None);
         };
         Box::pin(self.read(&file, reading, checkpoint, deadline)).await.map(Some)
-    }
-
-    /// Where reading this file goes on.
-    async fn checkpoint(&self, file: &File) -> Result<Option<Checkpoint>, StorageError> {
-        let saved = self.files.read(file.source, &file.id(), Beside::Progress).await?;
-        Ok(saved.and_then(|saved| Checkpoint::parse(&saved)).or_else(|| Some(Checkpoint::start(file))))
     }
 
     async fn read(

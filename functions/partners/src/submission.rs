@@ -6,25 +6,20 @@ mod rule;
 #[cfg(test)]
 mod tests;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use reader::{Reader, WHOLE};
 pub use rule::{Fault, Rule};
 use serde_json::Value;
 use shared::domain::answers::Answer;
-use shared::domain::arrival::Arrival;
+use shared::domain::arrival::{AHEAD, Arrival};
 use shared::domain::custody::Custody;
 use shared::domain::particulars::{Particulars, WebForm};
-use shared::domain::record::{Contact, Details};
+use shared::domain::record::{COMMENT, Contact, Details};
 use shared::domain::retention::ExpiresAt;
 use shared::domain::revision::Revision;
 use shared::domain::satisfaction::Satisfaction;
 use shared::domain::source::Source;
 use std::collections::BTreeMap;
-
-/// How far ahead of ours the sender's clock may be.
-const AHEAD: TimeDelta = TimeDelta::minutes(5);
-/// What the free text of a submission is called among the answers.
-const COMMENT: &str = "comment";
 
 /// What Granicus says of one submission.
 #[derive(Clone, PartialEq)]

@@ -6,7 +6,33 @@ use super::particulars::{Leg, Particulars, Telephone};
 use super::record::{Details, RecordId};
 use super::retention::ExpiresAt;
 use super::source::Source;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// How far ahead of ours another system's clock may be.
+pub const AHEAD: TimeDelta = TimeDelta::minutes(5);
+
+/// Why something is not taken in because of when it was collected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Untimely {
+    /// Its time was over before it came.
+    TooOld,
+    /// It is yet to happen.
+    InFuture,
+}
+
+/// Whether what was collected then is taken in at `now`.
+///
+/// # Errors
+/// [`Untimely`]: nothing is kept that is over, and nothing whose time has not begun.
+pub fn timely(source: Source, collected_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Untimely> {
+    if collected_at > now + AHEAD {
+        Err(Untimely::InFuture)
+    } else if ExpiresAt::of(source, collected_at).has_passed(now) {
+        Err(Untimely::TooOld)
+    } else {
+        Ok(())
+    }
+}
 
 /// One record, as its source hands it over.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,6 @@
 //! The record: one thing that one person told the council once.
 
-use super::answers::Answer;
+use super::answers::{Answer, tidy};
 use super::custody::Custody;
 use super::identifier::Identifier;
 use super::particulars::Particulars;
@@ -194,7 +194,15 @@ pub struct Details {
     pub particulars: Particulars,
 }
 
+/// The question under which every source keeps what the person said in words of their own.
+pub const COMMENT: &str = "comment";
+
 impl Details {
+    /// Adds what the person said in their own words, if anything.
+    pub fn add_comment(&mut self, text: Option<&str>) {
+        self.answers.extend(text.map(|text| (COMMENT.to_owned(), Answer::Text(tidy(text)))));
+    }
+
     /// What `source` tells of what it calls `source_id`, collected then; the rest is filled in by who reads the source.
     #[must_use]
     pub fn told(source_id: &str, collected_at: DateTime<Utc>, revision: Revision, particulars: Particulars) -> Self {

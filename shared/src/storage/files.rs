@@ -4,8 +4,6 @@ use super::{StorageError, failed};
 use crate::domain::source::Source;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::SdkError;
-use aws_sdk_s3::operation::delete_object::DeleteObjectError;
-use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_smithy_runtime_api::http::Response;
 use chrono::{DateTime, Utc};
@@ -178,23 +176,15 @@ impl Files {
         let delete = self.client.delete_object().bucket(&self.bucket).key(&file.key).if_match(&file.etag);
         match delete.send().await {
             Ok(_) => Ok(()),
-            Err(error) if is_another(&error) => Ok(()),
+            Err(error) if is_gone(&error) => Ok(()),
             Err(error) => Err(failed(OPERATION)(error)),
         }
     }
 }
 
 /// Whether a file is not there, or is another by now (HTTP 404, 412).
-fn is_gone(error: &SdkError<GetObjectError, Response>) -> bool {
-    matches!(status(error), Some(404 | 412))
-}
-
-fn is_another(error: &SdkError<DeleteObjectError, Response>) -> bool {
-    matches!(status(error), Some(404 | 412))
-}
-
-fn status<E>(error: &SdkError<E, Response>) -> Option<u16> {
-    error.raw_response().map(|response| response.status().as_u16())
+fn is_gone<E>(error: &SdkError<E, Response>) -> bool {
+    error.raw_response().is_some_and(|response| matches!(response.status().as_u16(), 404 | 412))
 }
 
 /// A key, as a header takes it.

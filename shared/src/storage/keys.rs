@@ -206,7 +206,7 @@ pub fn suppression(holder: &Holder) -> Key {
 /// Where it says that a source has withdrawn a record.
 #[must_use]
 pub fn withdrawal(source: Source, id: &RecordId) -> Key {
-    Key::new(format!("SUPPRESSION#{RECORD}{}#{}", source.as_str(), id.as_str()), META)
+    Key::new(format!("SUPPRESSION#{}", record_sort(source, id)), META)
 }
 
 /// Where suppressions are counted.

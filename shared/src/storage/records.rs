@@ -1,18 +1,25 @@
 //! The table of records: what people told, and the links that lead to it.
 
+mod doomed;
+
 use super::keys::{self, BY_DAY, CLOCK, CLOCK_ENDS, DAY, EXPIRES_AT, Key, PK, SK};
 use super::ledger::Ledger;
-use super::table::{Pages, Table, end};
+use super::table::{Pages, Table};
 use super::{Item, StorageError, failed, n, s, text};
-use crate::domain::ledger::{Cause, Entry, EntryId, ItemKind};
-use crate::domain::record::{Contact, Details, Holder, Record};
+use crate::domain::ledger::Cause;
+use crate::domain::record::{Details, Holder, Record};
 use crate::domain::retention::ExpiresAt;
 use crate::domain::revision::Revision;
 use crate::domain::source::Source;
 use crate::domain::subject::SubjectKey;
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use chrono::{DateTime, Months, NaiveDate, Utc};
+
+pub use doomed::{Doomed, doomed};
+
+/// TTL may be late: what is over lies there and is nothing.
+const WHERE_NOTHING_IS: &str = "attribute_not_exists(pk) OR expires_at <= :now";
 
 /// The table of records.
 #[derive(Clone, Debug)]
@@ -44,25 +51,6 @@ pub struct Written {
     before: Option<Item>,
 }
 
-/// Something that lies in the table and is to go.
-#[derive(Clone, Debug)]
-pub struct Doomed {
-    /// Where it lies.
-    pub key: Key,
-    /// What it is.
-    pub kind: ItemKind,
-    /// How a record had reached the council.
-    pub source: Option<Source>,
-    /// The day in the index: collection, for a record.
-    pub day: NaiveDate,
-    /// When it is over.
-    pub due: Option<ExpiresAt>,
-    /// When a record was collected; the sweep's index does not tell.
-    pub collected_at: Option<DateTime<Utc>>,
-    /// How to reach the person; the sweep's index does not tell.
-    pub contact: Contact,
-}
-
 /// A record that lies in the table, with what its deletion needs.
 #[derive(Clone, Debug)]
 pub struct Lying {
@@ -91,7 +79,7 @@ impl Records {
             .put_item()
             .table_name(&self.0.name)
             .set_item(Some(item(OPERATION, record)?))
-            .condition_expression("attribute_not_exists(pk) OR expires_at <= :now")
+            .condition_expression(WHERE_NOTHING_IS)
             .expression_attribute_values(":now", n(now.timestamp()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let Err(error) = put.send().await else { return Ok(Kept::New) };
@@ -130,9 +118,7 @@ impl Records {
             Some(revision) => put
                 .condition_expression("revision = :revision")
                 .expression_attribute_values(":revision", s(revision.as_str())),
-            None => put
-                .condition_expression("attribute_not_exists(pk) OR expires_at <= :now")
-                .expression_attribute_values(":now", n(now.timestamp())),
+            None => put.condition_expression(WHERE_NOTHING_IS).expression_attribute_values(":now", n(now.timestamp())),
         };
         match put.send().await {
             Ok(_) => Ok(true),
@@ -268,25 +254,6 @@ impl Records {
     }
 }
 
-impl Doomed {
-    /// What the ledger says of its deletion.
-    #[must_use]
-    pub fn entry(&self, cause: Cause, removed: DateTime<Utc>) -> Entry {
-        let due = self.due.unwrap_or(ExpiresAt::at(removed));
-        let month = (self.kind == ItemKind::Record).then(|| self.day.format("%Y-%m").to_string());
-        Entry {
-            id: EntryId::of(&self.key.partition, &self.key.sort, due),
-            cause,
-            kind: self.kind,
-            source: self.source,
-            collected_month: month,
-            due,
-            removed,
-            lateness_seconds: Entry::lateness(due, removed),
-        }
-    }
-}
-
 /// A record as it is stored.
 pub(super) fn item(operation: &'static str, record: &Record) -> Result<Item, StorageError> {
     let key = keys::record(&record.holder, record.details.source, &record.id);
@@ -308,28 +275,4 @@ pub(super) fn record(item: &Item) -> Option<Record> {
     let key = Key::of(item)?;
     let details: Details = serde_dynamo::from_item(item.clone()).ok()?;
     Some(Record { holder: keys::holder(&key.partition)?, id: keys::record_id(&key.sort)?, details })
-}
-
-/// Reads as much of an item as its deletion needs; an index gives less than the table.
-///
-/// Also reads the old image in a stream record, which is how `expire` knows what TTL removed.
-#[must_use]
-pub fn doomed(item: &Item) -> Option<Doomed> {
-    let key = Key::of(item)?;
-    let day = text(item, DAY)?.split_once('#')?.0.parse().ok()?;
-    let kind = keys::kind(&key.sort)?;
-    let source = text(item, "source").map(Source::named);
-    if (kind == ItemKind::Record) != source.is_some() {
-        return None;
-    }
-    let contact = item.get("contact").cloned().unwrap_or_else(|| AttributeValue::M(Item::default()));
-    Some(Doomed {
-        kind,
-        day,
-        source: source.flatten(),
-        due: end(item),
-        collected_at: text(item, "collected_at").and_then(|instant| instant.parse().ok()),
-        contact: serde_dynamo::from_attribute_value(contact).ok()?,
-        key,
-    })
 }

@@ -1,14 +1,13 @@
 //! Complaints and compliments: one row for each, and again whenever it has moved on.
 
 use super::columns::Fields;
-use super::values::{Rule, email, name, phone, required, time};
-use super::{Place, Problem, fault};
-use shared::domain::answers::Answer;
+use super::values::{Rule, contact, name, required, time};
+use super::{Problem, RowAt, fault};
 use shared::domain::arrival::Arrival;
 use shared::domain::clocks::Clocks;
 use shared::domain::complaint::Stage;
 use shared::domain::particulars::{Complaint, ComplaintKind, Particulars};
-use shared::domain::record::{Contact, Details};
+use shared::domain::record::Details;
 use shared::domain::revision::Revision;
 use shared::domain::source::Source;
 
@@ -29,11 +28,11 @@ pub(super) const COLUMNS: [&str; 12] = [
 ];
 
 /// Reads a complaint or a compliment.
-pub(super) fn read(fields: &Fields<'_>, place: Place) -> Result<Arrival, Problem> {
+pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<Arrival, Problem> {
     let named = |column: &str| name(column, fields.get(column));
     let instant = |column: &str| time(column, fields.get(column));
     let received = required("received_at", instant("received_at")?)?;
-    let received = place.collected(Source::Complaints, received)?;
+    let received = row_at.collected(Source::Complaints, received)?;
     let reference = required("reference", named("reference")?)?;
     let kind = match required("kind", fields.get("kind"))? {
         "complaint" => ComplaintKind::Complaint,
@@ -60,16 +59,11 @@ pub(super) fn read(fields: &Fields<'_>, place: Place) -> Result<Arrival, Problem
         closed_at: instant("closed_at")?,
         clocks,
     };
-    let revision = Revision::row(place.file, place.line);
+    let revision = Revision::row(row_at.file, row_at.line);
     let mut details = Details::told(&reference, received, revision, Particulars::Complaints(part));
     details.service = named("service")?;
-    details.contact = Contact {
-        name: named("name")?,
-        email: email("email", fields.get("email"))?,
-        phone: phone("phone", fields.get("phone"))?,
-        reference: None,
-    };
-    let text = fields.get("text").map(|text| Answer::Text(text.to_owned()));
-    details.answers.extend(text.map(|text| ("comment".to_owned(), text)));
+    let [called, address, number] = ["name", "email", "phone"].map(|column| (column, fields.get(column)));
+    details.contact = contact(called, address, number)?;
+    details.add_comment(fields.get("text"));
     Ok(Arrival::told(details))
 }

@@ -1,8 +1,8 @@
 //! One-to-one interviews: one line of JSON for each.
 
 use super::object::Object;
-use super::values::{Rule, email, name, phone, rating, required, time};
-use super::{Place, Problem, fault};
+use super::values::{Rule, contact_in, name, rating, required, time};
+use super::{Problem, RowAt, fault};
 use serde_json::{Map, Value};
 use shared::domain::arrival::Arrival;
 use shared::domain::particulars::{Interview, Particulars};
@@ -12,14 +12,14 @@ use shared::domain::source::Source;
 use shared::domain::survey::LawfulBasis;
 
 /// Reads an interview.
-pub(super) fn read(object: &Map<String, Value>, place: Place) -> Result<Arrival, Problem> {
+pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<Arrival, Problem> {
     let interview = Object::row(object);
     let held = required("held_at", time("held_at", interview.text("held_at")?)?)?;
-    let held = place.collected(Source::Interviews, held)?;
+    let held = row_at.collected(Source::Interviews, held)?;
     let named = |field: &str| name(field, interview.text(field)?);
     let id = required("interview_id", named("interview_id")?)?;
     let part = Interview { notes: interview.text("notes")?.map(str::to_owned), themes: interview.texts("themes")? };
-    let revision = Revision::row(place.file, place.line);
+    let revision = Revision::row(row_at.file, row_at.line);
     let mut details = Details::told(&id, held, revision, Particulars::Interviews(part));
     details.lawful_basis = match interview.text("lawful_basis")? {
         None | Some("public_task") => LawfulBasis::PublicTask,
@@ -30,16 +30,7 @@ pub(super) fn read(object: &Map<String, Value>, place: Place) -> Result<Arrival,
     details.journey = named("journey")?;
     details.stage = named("stage")?;
     details.satisfaction = rating("satisfaction", interview.digits("satisfaction", Rule::Rating)?.as_deref())?;
-    details.contact = interview.object("participant")?.map_or_else(|| Ok(Contact::default()), |who| contact(&who))?;
+    details.contact =
+        interview.object("participant")?.map_or_else(|| Ok(Contact::default()), |who| contact_in(&who))?;
     Ok(Arrival::told(details))
-}
-
-/// Who somebody is: a name, an email address, a telephone number.
-pub(super) fn contact(who: &Object<'_>) -> Result<Contact, Problem> {
-    Ok(Contact {
-        name: name(&who.name("name"), who.text("name")?)?,
-        email: email(&who.name("email"), who.text("email")?)?,
-        phone: phone(&who.name("phone"), who.text("phone")?)?,
-        reference: None,
-    })
 }

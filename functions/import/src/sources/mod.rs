@@ -15,14 +15,10 @@ pub use five9::{BadConfig, Five9};
 pub use values::Rule;
 
 use crate::rows::{Format, Row};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use columns::Columns;
-use shared::domain::arrival::Arrival;
-use shared::domain::retention::ExpiresAt;
+use shared::domain::arrival::{Arrival, Untimely, timely};
 use shared::domain::source::Source;
-
-/// How far ahead of us a source's clock may be.
-const AHEAD: TimeDelta = TimeDelta::minutes(5);
 
 /// Reads the rows of one file.
 pub enum Reader<'a> {
@@ -47,7 +43,7 @@ pub struct MissingColumn(pub String);
 
 /// Where a row stands.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct RowAt {
     /// When its file was handed over.
     pub file: DateTime<Utc>,
     /// Its line.
@@ -61,10 +57,8 @@ pub struct Place {
 pub enum Problem {
     /// It breaks a rule.
     Fault(Fault),
-    /// Its time was over before it came.
-    TooOld,
-    /// It says that it is yet to happen.
-    InFuture,
+    /// Its time was over before it came, or is yet to come.
+    Untimely(Untimely),
 }
 
 /// One thing wrong in a row: the field, and the rule that it breaks. Never what was sent.
@@ -108,16 +102,16 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// The first [`Problem`] with it.
-    pub fn read(&self, row: Row, place: Place) -> Result<Arrival, Problem> {
+    pub fn read(&self, row: Row, row_at: RowAt) -> Result<Arrival, Problem> {
         match (self, row) {
             (Self::Telephone(five9, columns), Row::Fields(fields)) => {
-                telephone::read(five9, &columns.row(&fields), place)
+                telephone::read(five9, &columns.row(&fields), row_at)
             }
-            (Self::Social(columns), Row::Fields(fields)) => social::read(&columns.row(&fields), place),
-            (Self::Complaints(columns), Row::Fields(fields)) => complaints::read(&columns.row(&fields), place),
-            (Self::Reviews, Row::Object(object)) => reviews::read(&object, place),
-            (Self::Interviews, Row::Object(object)) => interviews::read(&object, place),
-            (Self::Support, Row::Object(object)) => support::read(&object, place),
+            (Self::Social(columns), Row::Fields(fields)) => social::read(&columns.row(&fields), row_at),
+            (Self::Complaints(columns), Row::Fields(fields)) => complaints::read(&columns.row(&fields), row_at),
+            (Self::Reviews, Row::Object(object)) => reviews::read(&object, row_at),
+            (Self::Interviews, Row::Object(object)) => interviews::read(&object, row_at),
+            (Self::Support, Row::Object(object)) => support::read(&object, row_at),
             // Framing gives each source what its format says.
             (Self::Telephone(..) | Self::Social(_) | Self::Complaints(_), Row::Object(_))
             | (Self::Reviews | Self::Interviews | Self::Support, Row::Fields(_)) => {
@@ -127,16 +121,11 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl Place {
+impl RowAt {
     /// Lets through what was collected then: not in the future, and not longer ago than its source's retention.
     fn collected(self, source: Source, at: DateTime<Utc>) -> Result<DateTime<Utc>, Problem> {
-        if at > self.now + AHEAD {
-            Err(Problem::InFuture)
-        } else if ExpiresAt::of(source, at).has_passed(self.now) {
-            Err(Problem::TooOld)
-        } else {
-            Ok(at)
-        }
+        timely(source, at, self.now).map_err(Problem::Untimely)?;
+        Ok(at)
     }
 }
 

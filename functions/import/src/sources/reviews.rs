@@ -1,10 +1,9 @@
 //! Google Business Profile: an element of a list of reviews.
 
 use super::object::Object;
-use super::values::{Rule, name, required, time};
-use super::{Place, Problem, fault};
+use super::values::{Rule, name, reference, required, time};
+use super::{Problem, RowAt, fault};
 use serde_json::{Map, Value};
-use shared::domain::answers::Answer;
 use shared::domain::arrival::Arrival;
 use shared::domain::particulars::{Particulars, Review};
 use shared::domain::record::Details;
@@ -22,10 +21,10 @@ const STARS: [(&str, Option<u8>); 6] = [
 ];
 
 /// Reads a review. The council's reply is not read: it is not what the person told.
-pub(super) fn read(object: &Map<String, Value>, place: Place) -> Result<Arrival, Problem> {
+pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<Arrival, Problem> {
     let review = Object::row(object);
     let created = required("createTime", time("createTime", review.text("createTime")?)?)?;
-    let created = place.collected(Source::Reviews, created)?;
+    let created = row_at.collected(Source::Reviews, created)?;
     let updated = time("updateTime", review.text("updateTime")?)?.unwrap_or(created);
     let id = required("name", name("name", review.text("name")?)?)?;
     let location = id.split_once("/reviews/").map_or("", |(location, _)| location).to_owned();
@@ -41,9 +40,8 @@ pub(super) fn read(object: &Map<String, Value>, place: Place) -> Result<Arrival,
             reviewer.map_or(Ok(None), |reviewer| name("reviewer.displayName", reviewer.text("displayName")?))?;
         details.contact.name = shown;
         // A name is anybody's: only this leads to the person.
-        details.contact.reference = name("reviewId", review.text("reviewId")?)?;
+        details.contact.reference = reference("reviewId", review.text("reviewId")?.map(str::to_owned))?;
     }
-    let comment = review.text("comment")?.map(|text| Answer::Text(text.to_owned()));
-    details.answers.extend(comment.map(|text| ("comment".to_owned(), text)));
+    details.add_comment(review.text("comment")?);
     Ok(Arrival::told(details))
 }

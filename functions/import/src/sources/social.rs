@@ -1,9 +1,8 @@
 //! Mentions on social networks: one row for each post.
 
 use super::columns::Fields;
-use super::values::{name, required, time};
-use super::{Place, Problem};
-use shared::domain::answers::Answer;
+use super::values::{name, reference, required, time};
+use super::{Problem, RowAt};
 use shared::domain::arrival::Arrival;
 use shared::domain::particulars::{Particulars, Post};
 use shared::domain::record::Details;
@@ -16,10 +15,10 @@ pub(super) const COLUMNS: [&str; 7] = ["post_id", "network", "posted_at", "handl
 const DELETED: &str = "[deleted]";
 
 /// Reads a post. One that its author has deleted is to be forgotten.
-pub(super) fn read(fields: &Fields<'_>, place: Place) -> Result<Arrival, Problem> {
+pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<Arrival, Problem> {
     let named = |column: &str| name(column, fields.get(column));
     let posted = required("posted_at", time("posted_at", fields.get("posted_at"))?)?;
-    let posted = place.collected(Source::Social, posted)?;
+    let posted = row_at.collected(Source::Social, posted)?;
     let network = required("network", named("network")?)?.to_lowercase();
     let post = required("post_id", named("post_id")?)?;
     let id = format!("{network}:{post}");
@@ -29,9 +28,9 @@ pub(super) fn read(fields: &Fields<'_>, place: Place) -> Result<Arrival, Problem
     }
     let handle = named("handle")?.map(|handle| format!("{network}:{}", handle.trim_start_matches('@')));
     let part = Post { network, url: named("url")?, sentiment: named("sentiment")? };
-    let revision = Revision::row(place.file, place.line);
+    let revision = Revision::row(row_at.file, row_at.line);
     let mut details = Details::told(&id, posted, revision, Particulars::Social(part));
-    details.contact.reference = handle;
-    details.answers.extend(text.map(|text| ("comment".to_owned(), Answer::Text(text.to_owned()))));
+    details.contact.reference = reference("handle", handle)?;
+    details.add_comment(text);
     Ok(Arrival::told(details))
 }

@@ -1,9 +1,8 @@
 //! Support interactions: one line of JSON for each.
 
-use super::interviews::contact;
 use super::object::Object;
-use super::values::{Rule, name, rating, required, time};
-use super::{Place, Problem, fault};
+use super::values::{Rule, contact_in, name, rating, required, time};
+use super::{Problem, RowAt, fault};
 use serde_json::{Map, Value};
 use shared::domain::arrival::Arrival;
 use shared::domain::particulars::{Channel, Interaction, Particulars, Speaker, Turn};
@@ -12,10 +11,10 @@ use shared::domain::revision::Revision;
 use shared::domain::source::Source;
 
 /// Reads an interaction.
-pub(super) fn read(object: &Map<String, Value>, place: Place) -> Result<Arrival, Problem> {
+pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<Arrival, Problem> {
     let interaction = Object::row(object);
     let started = required("started_at", time("started_at", interaction.text("started_at")?)?)?;
-    let started = place.collected(Source::Support, started)?;
+    let started = row_at.collected(Source::Support, started)?;
     let named = |field: &str| name(field, interaction.text(field)?);
     let id = required("interaction_id", named("interaction_id")?)?;
     let channel = match required("channel", interaction.text("channel")?)? {
@@ -31,13 +30,13 @@ pub(super) fn read(object: &Map<String, Value>, place: Place) -> Result<Arrival,
         outcome: named("outcome")?,
         transcript: interaction.objects("transcript")?.iter().map(turn).collect::<Result<_, _>>()?,
     };
-    let revision = Revision::row(place.file, place.line);
+    let revision = Revision::row(row_at.file, row_at.line);
     let mut details = Details::told(&id, started, revision, Particulars::Support(part));
     details.service = Some(required("service", named("service")?)?);
     details.journey = named("journey")?;
     details.stage = named("stage")?;
     details.satisfaction = rating("satisfaction", interaction.digits("satisfaction", Rule::Rating)?.as_deref())?;
-    details.contact = interaction.object("customer")?.map_or_else(|| Ok(Contact::default()), |who| contact(&who))?;
+    details.contact = interaction.object("customer")?.map_or_else(|| Ok(Contact::default()), |who| contact_in(&who))?;
     Ok(Arrival::told(details))
 }
 

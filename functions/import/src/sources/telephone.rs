@@ -3,8 +3,7 @@
 use super::columns::Fields;
 use super::five9::Five9;
 use super::values::{Rule, name, rating, required};
-use super::{Place, Problem, fault};
-use shared::domain::answers::Answer;
+use super::{Problem, RowAt, fault};
 use shared::domain::arrival::Arrival;
 use shared::domain::custody::Custody;
 use shared::domain::identifier::Identifier;
@@ -17,7 +16,7 @@ use shared::domain::source::Source;
 const NOBODY: [&str; 2] = ["[none]", "anonymous"];
 
 /// Reads a row. Who took the call is not read: a record needs no agent's name.
-pub(super) fn read(five9: &Five9, fields: &Fields<'_>, place: Place) -> Result<Arrival, Problem> {
+pub(super) fn read(five9: &Five9, fields: &Fields<'_>, row_at: RowAt) -> Result<Arrival, Problem> {
     let names = &five9.columns;
     let get = |column: &str| fields.get(column).filter(|text| !NOBODY.contains(&text.to_lowercase().as_str()));
     let optional = |column: &Option<String>| column.as_deref().and_then(get);
@@ -25,7 +24,7 @@ pub(super) fn read(five9: &Five9, fields: &Fields<'_>, place: Place) -> Result<A
 
     let time = required(&names.timestamp, get(&names.timestamp))?;
     let at = five9.instant(time).ok_or_else(|| fault(&names.timestamp, Rule::LocalTime))?;
-    let at = place.collected(Source::Telephone, at)?;
+    let at = row_at.collected(Source::Telephone, at)?;
     let call_id = required(&names.call_id, name(&names.call_id, get(&names.call_id))?)?;
     // The customer is who called, or who was called.
     let number = match required(&names.call_type, get(&names.call_type))?.to_lowercase().as_str() {
@@ -53,14 +52,14 @@ pub(super) fn read(five9: &Five9, fields: &Fields<'_>, place: Place) -> Result<A
         answered_at: (satisfaction.is_some() || comment.is_some()).then_some(at),
         named_at: (phone.is_some() || customer.is_some()).then_some(at),
     };
-    let revision = Revision::row(place.file, place.line);
+    let revision = Revision::row(row_at.file, row_at.line);
     let mut details = Details::told(&call_id, at, revision, Particulars::Telephone(call));
     details.survey = text(&names.survey)?;
     details.service = service;
     details.satisfaction = satisfaction;
     details.contact.name = customer;
     details.contact.phone = phone;
-    details.answers.extend(comment.map(|text| ("comment".to_owned(), Answer::Text(text.to_owned()))));
+    details.add_comment(comment);
     details.custody.push(Custody::five9(at));
     Ok(Arrival::told(details))
 }

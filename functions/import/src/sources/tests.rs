@@ -1,9 +1,9 @@
-use super::{Fault, Five9, MissingColumn, Place, Problem, Reader, Rule};
+use super::{Fault, Five9, MissingColumn, Problem, Reader, RowAt, Rule};
 use crate::rows::{Framed, Rows};
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use shared::domain::answers::Answer;
-use shared::domain::arrival::{Arrival, Word};
+use shared::domain::arrival::{Arrival, Untimely, Word};
 use shared::domain::particulars::{Particulars, Speaker};
 use shared::domain::record::Details;
 use shared::domain::source::Source;
@@ -35,7 +35,7 @@ fn read(source: Source, file: &[u8]) -> Result<Vec<Result<Arrival, Problem>>, Mi
     while let Ok(Some(framed)) = rows.next() {
         let reader = Reader::new(source, rows.header(), &five9)?.unwrap();
         if let Framed::Row { raw, row } = framed {
-            read.push(reader.read(row, Place { file: now(), line: raw.line, now: now() }));
+            read.push(reader.read(row, RowAt { file: now(), line: raw.line, now: now() }));
         }
     }
     Ok(read)
@@ -133,7 +133,7 @@ fn a_review_has_stars_beside_satisfaction_and_a_reviewer_only_if_they_are_named(
     assert!(told(&reviews[1]).contact.is_empty());
     let Particulars::Reviews(unrated) = &told(&reviews[2]).particulars else { panic!() };
     assert_eq!(unrated.stars, None);
-    assert_eq!(reviews[3], Err(Problem::TooOld));
+    assert_eq!(reviews[3], Err(Problem::Untimely(Untimely::TooOld)));
     assert_eq!(refused(&reviews[4]), ("starRating", Rule::Rating));
 }
 
@@ -182,9 +182,13 @@ fn what_is_to_happen_and_what_is_over_is_not_taken() {
         read(Source::Interviews, file.as_bytes()).unwrap().remove(0)
     };
     assert!(line("2026-11-23T10:05:00Z").is_ok(), "clocks differ a little");
-    assert_eq!(line("2026-11-23T10:05:01Z"), Err(Problem::InFuture));
+    assert_eq!(line("2026-11-23T10:05:01Z"), Err(Problem::Untimely(Untimely::InFuture)));
     assert!(line("2023-11-23T10:00:01Z").is_ok());
-    assert_eq!(line("2023-11-23T10:00:00Z"), Err(Problem::TooOld), "it would be over at this very second");
+    assert_eq!(
+        line("2023-11-23T10:00:00Z"),
+        Err(Problem::Untimely(Untimely::TooOld)),
+        "it would be over at this very second"
+    );
 }
 
 #[test]

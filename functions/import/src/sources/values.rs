@@ -1,8 +1,11 @@
 //! What a field may say, whatever source it is of.
 
+use super::object::Object;
 use super::{Problem, fault};
 use chrono::{DateTime, Utc};
-use shared::domain::identifier::{Identifier, NotAnIdentifier};
+use shared::domain::answers::can_be_dialled;
+use shared::domain::identifier::Identifier;
+use shared::domain::record::Contact;
 use shared::domain::satisfaction::Satisfaction;
 
 /// The rules that a row can break.
@@ -15,7 +18,7 @@ pub enum Rule {
     #[error("must be a text")]
     Text,
     /// Too long for what it is.
-    #[error("must have at most 1,000 characters")]
+    #[error("must have at most 1,000 characters, and at most 100 where a person is found by it")]
     Length,
     /// Not an instant.
     #[error("must be a time with a zone, like 2026-09-01T08:00:00Z")]
@@ -104,9 +107,36 @@ pub(super) fn email(field: &str, value: Option<&str>) -> Result<Option<String>, 
 
 /// A telephone number that can be dialled; one with an extension is kept and identifies nobody.
 pub(super) fn phone(field: &str, value: Option<&str>) -> Result<Option<String>, Problem> {
-    match value.map(|text| (text, Identifier::phone(text))) {
-        None => Ok(None),
-        Some((text, Ok(_) | Err(NotAnIdentifier::Extension))) => Ok(Some(text.to_owned())),
-        Some(_) => Err(fault(field, Rule::Phone)),
+    match value {
+        Some(text) if !can_be_dialled(text) => Err(fault(field, Rule::Phone)),
+        other => Ok(other.map(str::to_owned)),
     }
+}
+
+/// What another system calls the person; nobody is found by what is too long for that.
+pub(super) fn reference(field: &str, value: Option<String>) -> Result<Option<String>, Problem> {
+    match value {
+        Some(text) if Identifier::reference(&text).is_err() => Err(fault(field, Rule::Length)),
+        other => Ok(other),
+    }
+}
+
+/// A name, an email address and a telephone number, each with what its field is called.
+pub(super) fn contact(
+    called: (&str, Option<&str>),
+    address: (&str, Option<&str>),
+    number: (&str, Option<&str>),
+) -> Result<Contact, Problem> {
+    Ok(Contact {
+        name: name(called.0, called.1)?,
+        email: email(address.0, address.1)?,
+        phone: phone(number.0, number.1)?,
+        reference: None,
+    })
+}
+
+/// The contact in an object.
+pub(super) fn contact_in(who: &Object<'_>) -> Result<Contact, Problem> {
+    let [called, address, number] = ["name", "email", "phone"].map(|field| (who.name(field), who.text(field)));
+    contact((&called.0, called.1?), (&address.0, address.1?), (&number.0, number.1?))
 }

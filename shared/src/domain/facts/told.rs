@@ -7,13 +7,10 @@ use crate::domain::clocks::Clocks;
 use crate::domain::particulars::{
     Complaint, Interaction, Interview, Leg, Particulars, Post, Review, Speaker, Telephone, Turn, WebForm,
 };
-use crate::domain::record::Details;
+use crate::domain::record::{COMMENT, Details};
 use crate::domain::redaction::{Names, titled_removed};
 use crate::domain::survey::{Kind, Survey};
 use std::borrow::Cow;
-
-/// The question under which every source keeps what the person said in words of their own.
-const COMMENT: &str = "comment";
 
 impl Details {
     /// Everything that may be told of the record; the survey, if there still is one, words the questions.

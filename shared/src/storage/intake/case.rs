@@ -120,7 +120,7 @@ impl Case {
     /// What is to be done, and what becomes of each arrival.
     pub(super) fn decide(&self, suppressed: &Suppressed, keys: &SubjectKeys, outcomes: &mut [Taken]) -> Change {
         let mut change = Change::default();
-        let mut withdrawn = self.source == Source::Social && suppressed.is_withdrawn(self.source, &self.id);
+        let mut withdrawn = suppressed.is_withdrawn(self.source, &self.id);
         let erased_at = self.holders.iter().filter_map(|holder| suppressed.erased_at(holder)).max();
         let mut kept: Vec<&Lying> = Vec::new();
         for lying in &self.lying {

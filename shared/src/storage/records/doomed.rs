@@ -1,0 +1,74 @@
+//! What lies in the table and is to go.
+
+use super::super::Item;
+use super::super::keys::{self, DAY, Key};
+use super::super::table::end;
+use super::super::text;
+use crate::domain::ledger::{Cause, Entry, EntryId, ItemKind};
+use crate::domain::record::Contact;
+use crate::domain::retention::ExpiresAt;
+use crate::domain::source::Source;
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, NaiveDate, Utc};
+
+/// Something that lies in the table and is to go.
+#[derive(Clone, Debug)]
+pub struct Doomed {
+    /// Where it lies.
+    pub key: Key,
+    /// What it is.
+    pub kind: ItemKind,
+    /// How a record had reached the council.
+    pub source: Option<Source>,
+    /// The day in the index: collection, for a record.
+    pub day: NaiveDate,
+    /// When it is over.
+    pub due: Option<ExpiresAt>,
+    /// When a record was collected; the sweep's index does not tell.
+    pub collected_at: Option<DateTime<Utc>>,
+    /// How to reach the person; the sweep's index does not tell.
+    pub contact: Contact,
+}
+
+impl Doomed {
+    /// What the ledger says of its deletion.
+    #[must_use]
+    pub fn entry(&self, cause: Cause, removed: DateTime<Utc>) -> Entry {
+        let due = self.due.unwrap_or(ExpiresAt::at(removed));
+        let month = (self.kind == ItemKind::Record).then(|| self.day.format("%Y-%m").to_string());
+        Entry {
+            id: EntryId::of(&self.key.partition, &self.key.sort, due),
+            cause,
+            kind: self.kind,
+            source: self.source,
+            collected_month: month,
+            due,
+            removed,
+            lateness_seconds: Entry::lateness(due, removed),
+        }
+    }
+}
+
+/// Reads as much of an item as its deletion needs; an index gives less than the table.
+///
+/// Also reads the old image in a stream record, which is how `expire` knows what TTL removed.
+#[must_use]
+pub fn doomed(item: &Item) -> Option<Doomed> {
+    let key = Key::of(item)?;
+    let day = text(item, DAY)?.split_once('#')?.0.parse().ok()?;
+    let kind = keys::kind(&key.sort)?;
+    let source = text(item, "source").map(Source::named);
+    if (kind == ItemKind::Record) != source.is_some() {
+        return None;
+    }
+    let contact = item.get("contact").cloned().unwrap_or_else(|| AttributeValue::M(Item::default()));
+    Some(Doomed {
+        kind,
+        day,
+        source: source.flatten(),
+        due: end(item),
+        collected_at: text(item, "collected_at").and_then(|instant| instant.parse().ok()),
+        contact: serde_dynamo::from_attribute_value(contact).ok()?,
+        key,
+    })
+}
