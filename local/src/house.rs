@@ -83,6 +83,7 @@ impl House {
         }
         Ok(())
     }
+
     /// The bucket that takes in files, and the ARN of the function that reads them, if the template has one.
     pub(crate) fn intake(&self) -> Option<(&str, &str)> {
         let import = &self.functions.find("import")?.template;

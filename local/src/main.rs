@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
+use import::report::State;
 use local::s3::Created;
-use local::{ACCESS_KEY, BringError, Errand, Options, Report, SECRET_KEY, Stack, bring, screen};
+use local::{ACCESS_KEY, BringError, Errand, Options, SECRET_KEY, Stack, bring, reports, screen};
 use shared::edge::Clock;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -82,11 +83,11 @@ async fn import(errand: &Errand) -> u8 {
     match bring(errand, &mut *screen()).await {
         Ok(brought) => {
             let mut out = io::stdout();
-            let _ = writeln!(out, "{}", brought.report.line());
+            let _ = writeln!(out, "{}", reports::line(&brought.report));
             if let Some(place) = brought.quarantine {
                 let _ = writeln!(out, "What was refused lies in {place} for 14 days.");
             }
-            u8::from(brought.report.is_refused())
+            u8::from(brought.report.state == State::Refused)
         }
         Err(error) => {
             let _ = writeln!(io::stderr(), "{error}");
@@ -124,8 +125,8 @@ async fn tell(stack: &Stack, mut created: Receiver<Created>) {
     loop {
         match created.recv().await {
             Ok(object) => {
-                if let Some(report) = Report::of(stack, &object) {
-                    let _ = writeln!(io::stdout(), "{}", report.line());
+                if let Some(report) = reports::of(stack, &object) {
+                    let _ = writeln!(io::stdout(), "{}", reports::line(&report));
                 }
             }
             Err(RecvError::Lagged(_)) => {}

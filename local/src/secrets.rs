@@ -13,6 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// this file. The functions have no default, so it can't be used anywhere else by oversight.
 pub const LOCAL_SUBJECT_KEY: &str = "local-stack-subject-key-for-invented-people-only-never-for-real!";
 
+/// What every other generated secret begins with, so that it can't be used anywhere else either.
+const LOCAL: &str = "localstack";
 /// Where the subject key stands in its secret; what any other secret has is made of its name.
 const SUBJECT_KEY: &str = "key";
 
@@ -48,7 +50,7 @@ pub(crate) fn router(secrets: &[Secret]) -> Router {
 fn generated(secret: &Secret) -> String {
     let block =
         |number: usize| hex::encode(Sha256::digest(format!("{LOCAL_SUBJECT_KEY} {} {number}", secret.name).as_bytes()));
-    let mut text: String = (0..=secret.length / 64).map(block).collect();
+    let mut text: String = std::iter::once(LOCAL.to_owned()).chain((0..=secret.length / 64).map(block)).collect();
     text.truncate(secret.length);
     text
 }

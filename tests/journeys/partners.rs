@@ -1,7 +1,7 @@
 //! What Granicus hands over, through the front door.
 
 use crate::faults::{Off, failing_host};
-use crate::house::{Answer, House, at, email_id, erasure};
+use crate::house::{Answer, House, email_id, erasure};
 use chrono::{DateTime, TimeDelta, Utc};
 use lambda_runtime::{Context, LambdaEvent};
 use partners::Partners;
@@ -22,7 +22,7 @@ type Signed = [(&'static str, String); 3];
 /// The secret's name, and what the stack made of it.
 async fn secret(house: &House) -> (String, Value) {
     let name = house.stack.settings("partners").unwrap()["GRANICUS_SECRET"].clone();
-    let secret = house.stack.host("partners").unwrap().secrets().get_secret_value().secret_id(&name).send().await;
+    let secret = secrets_of(house).get_secret_value().secret_id(&name).send().await;
     (name, serde_json::from_str(secret.unwrap().secret_string().unwrap()).unwrap())
 }
 
@@ -205,8 +205,9 @@ async fn while_a_secret_is_rotated_both_sign_and_then_only_the_new_one() {
     let new = "bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3";
     for (document, old_is_taken) in [(json!({"current": new, "previous": [old]}), 200), (json!({"current": new}), 401)]
     {
-        let secrets = house.stack.host("partners").unwrap().secrets();
-        secrets.put_secret_value().secret_id(&name).secret_string(document.to_string()).send().await.unwrap();
+        let put =
+            secrets_of(&house).put_secret_value().secret_id(&name).secret_string(document.to_string()).send().await;
+        put.unwrap();
         let partners = Partners::start(&house.stack.host("partners").unwrap()).await.unwrap();
         let now = house.stack.clock().now();
         for (signed, status) in [
@@ -219,8 +220,8 @@ async fn while_a_secret_is_rotated_both_sign_and_then_only_the_new_one() {
             assert_eq!(answer["statusCode"], status, "{answer}");
         }
     }
-    let refused = secrets_of(&house).put_secret_value().secret_id(&name).secret_string("{}").send().await;
-    refused.unwrap();
+    let put = secrets_of(&house).put_secret_value().secret_id(&name).secret_string("{}").send().await;
+    put.unwrap();
     let unusable = Partners::start(&house.stack.host("partners").unwrap()).await.map(drop).unwrap_err();
     assert_eq!(unusable.to_string(), "the webhook's secret must be a JSON document with a current secret");
 }
@@ -272,7 +273,6 @@ async fn the_bytes_are_what_is_signed_however_they_travel() {
 async fn what_cannot_be_taken_is_named_and_not_repeated() {
     let house = House::open().await;
     let before = house.everything().await;
-    let now = house.stack.clock().now();
     for (body, faults) in [
         ("{".to_owned(), vec![("(body)", "json")]),
         (changed(CREATED, "/data/profile/email", json!("Siân, at home")), vec![("data.profile.email", "email")]),
@@ -299,7 +299,6 @@ async fn what_cannot_be_taken_is_named_and_not_repeated() {
     let large = changed(CREATED, "/data/comment", json!("a".repeat(256 * 1024)));
     assert_eq!(house.hand_over(&large).await.status, 413);
     assert_eq!(house.everything().await, before);
-    assert_eq!(now, at(crate::house::BEGINNING));
 }
 
 #[tokio::test(flavor = "multi_thread")]

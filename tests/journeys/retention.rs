@@ -47,6 +47,9 @@ fn what_the_template_sets_is_what_the_document_says() {
     let lifecycle = &resources["Exports"]["Properties"]["LifecycleConfiguration"]["Rules"];
     let uploads = &lifecycle[1]["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"];
     let intake = resources["Intake"]["Properties"]["LifecycleConfiguration"]["Rules"].as_sequence().unwrap();
+    let unfinished = intake.iter().find(|rule| rule["Id"] == "unfinished").unwrap();
+    let same = &unfinished["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"];
+    assert_eq!(same, uploads, "both buckets end unfinished uploads alike");
     let below = |prefix: &str| {
         let rule =
             intake.iter().find(|rule| rule["Prefix"] == prefix).unwrap_or_else(|| panic!("no rule for {prefix}"));

@@ -11,8 +11,8 @@ use shared::domain::record::{Details, Record};
 use shared::domain::survey::Survey;
 
 /// What is said where nothing is held.
-pub const NOBODY: &str = "Nothing is held under these identifiers. An answer that was given with an email address or a telephone number is \
-     found by that, not by its reference.";
+pub const NOBODY: &str = "Nothing is held under these identifiers. An answer that was given with an email address or a \
+     telephone number is found by that, not by its reference.";
 
 /// What a document says before and after its records.
 pub struct Head<'a> {

@@ -1,4 +1,4 @@
-//! So many rows as are taken in at once.
+//! The rows that are taken in at once.
 
 use crate::reading::{Reading, Refusal};
 use crate::report::{Quarantined, Report, Warning};

@@ -7,9 +7,9 @@ mod wait;
 
 pub use screen::{Screen, screen};
 
-use crate::reports::Report;
+use import::report::{Report, State};
 use shared::domain::source::Source;
-use shared::storage::files::File;
+use shared::storage::files::{self, File};
 use std::path::{Path, PathBuf};
 
 /// What to bring, and where to.
@@ -57,14 +57,14 @@ pub async fn bring(errand: &Errand, screen: &mut dyn Screen) -> Result<Brought, 
     let report = wait::wait(&door, source, &id, screen).await;
     screen.end();
     let report = report?;
-    let refused = report.is_refused() || report.refused_rows() > 0;
-    let quarantine = refused.then(|| format!("s3://{}/quarantine/{}/{id}/", door.bucket, source.as_str()));
+    let refused = report.state == State::Refused || report.quarantined() > 0;
+    let quarantine = refused.then(|| format!("s3://{}/{}", door.bucket, files::quarantine(source, &id)));
     Ok(Brought { report, quarantine })
 }
 
 /// The source of this name, if it comes as files.
 fn known(name: &str) -> Result<Source, BringError> {
-    let is_file = |source: &Source| *source != Source::WebForm;
+    let is_file = |source: &Source| import::sources::format(*source).is_some();
     Source::named(name).filter(is_file).ok_or_else(|| {
         let all: Vec<_> = Source::ALL.iter().filter(|source| is_file(source)).map(|source| source.as_str()).collect();
         BringError::Wrong(format!("there is no source {name}; files come from {}", all.join(", ")))

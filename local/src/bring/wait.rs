@@ -3,8 +3,8 @@
 use super::BringError;
 use super::door::Door;
 use super::screen::Screen;
-use crate::reports::Report;
 use aws_sdk_s3::error::SdkError;
+use import::report::Report;
 use serde::Deserialize;
 use shared::domain::source::Source;
 use shared::storage::files::Beside;
@@ -30,7 +30,7 @@ pub(super) async fn wait(door: &Door, source: Source, id: &str, screen: &mut dyn
     let (report_key, progress_key) = (Beside::Report.key(source, id), Beside::Progress.key(source, id));
     let (mut quiet_since, mut asked_at) = (Instant::now(), Instant::now());
     loop {
-        let report = get(door, &report_key).await?.and_then(|bytes| Report::parse(&bytes));
+        let report = get(door, &report_key).await?.and_then(|bytes| serde_json::from_slice::<Report>(&bytes).ok());
         let is_new = |report: &Report| report.finished_at.is_none_or(|at| at >= door.opened_at);
         if let Some(report) = report.as_ref().filter(|report| is_new(report)) {
             return Ok(report.clone());

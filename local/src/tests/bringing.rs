@@ -1,14 +1,15 @@
 //! Files that are brought, as `local import` brings them.
 
 use super::{House, house};
-use crate::{BringError, Brought, Errand, Function, Report, Screen, bring};
+use crate::{BringError, Brought, Errand, Function, Screen, bring, reports};
 use async_trait::async_trait;
 use aws_sdk_s3::primitives::ByteStream;
+use import::report::{Reason, Report, State};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use shared::edge::Host;
 use shared::edge::failure::failure;
+use shared::storage::files::{Beside, File};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -19,9 +20,9 @@ const BUCKET: &str = "custodian-intake-000000000000";
 struct Import(Host);
 
 impl Import {
-    async fn put(&self, place: &str, body: Value) {
-        let put = self.0.s3().put_object().bucket(BUCKET).key(place);
-        put.body(ByteStream::from(body.to_string().into_bytes())).send().await.unwrap();
+    async fn put(&self, file: &File, what: Beside, body: Vec<u8>) {
+        let put = self.0.s3().put_object().bucket(BUCKET).key(what.key(file.source, &file.id()));
+        put.body(ByteStream::from(body)).send().await.unwrap();
     }
 }
 
@@ -36,19 +37,23 @@ impl Function for Import {
         if key.contains("endless") {
             std::future::pending::<()>().await;
         }
-        let named = Sha256::digest(format!("{key}\0{}", object["eTag"].as_str().unwrap()));
-        let place = format!("telephone/{}.json", &hex::encode(named)[..16]);
-        self.put(&format!("progress/{place}"), json!({"offset": size / 2, "size": size})).await;
+        let file = File::dropped(key, object["eTag"].as_str().unwrap()).unwrap();
+        let progress = json!({"offset": size / 2, "size": size}).to_string();
+        self.put(&file, Beside::Progress, progress.into_bytes()).await;
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         let now = self.0.clock().now();
-        let report = if key.contains("refused") {
-            json!({"source": "telephone", "state": "refused", "reason": {"rule": "header"}, "finished_at": now})
+        let mut report = Report::new(file.id(), file.source);
+        if key.contains("refused") {
+            report.refused(Reason { rule: "header_not_utf8".to_owned(), field: None }, now);
         } else {
-            let rows = u64::from(!key.contains("clean"));
-            let refused = if rows == 1 { json!({"time": 1}) } else { json!({}) };
-            json!({"source": "telephone", "state": "done", "rows": 2, "new": 2 - rows, "refused": refused, "finished_at": now})
-        };
-        self.put(&format!("reports/{place}"), report).await;
+            (report.rows, report.new) = (2, 2);
+            if !key.contains("clean") {
+                report.new = 1;
+                report.refuse("time");
+            }
+            report.done(now);
+        }
+        self.put(&file, Beside::Report, serde_json::to_vec(&report).unwrap()).await;
         Ok(Value::Null)
     }
 }
@@ -115,7 +120,7 @@ async fn a_file_is_brought_and_its_report_said() {
     let mut created = intake.house.stack.created();
     let (brought, shown) = intake.bring("a.csv", 100).await;
     let brought = brought.unwrap();
-    assert_eq!(brought.report.line(), "telephone: 2 rows, 1 new, 1 refused (time 1)");
+    assert_eq!(reports::line(&brought.report), "telephone: 2 rows, 1 new, 1 refused (time 1)");
     let place = brought.quarantine.unwrap();
     assert!(place.starts_with(&format!("s3://{BUCKET}/quarantine/telephone/")) && place.ends_with('/'), "{place}");
     assert_eq!((shown.uploaded, shown.ended), (vec![(0, 100), (100, 100)], true));
@@ -123,9 +128,9 @@ async fn a_file_is_brought_and_its_report_said() {
     // The stack's own terminal says the same.
     let mut lines = Vec::new();
     while let Ok(object) = created.try_recv() {
-        lines.extend(Report::of(&intake.house.stack, &object).map(|report| report.line()));
+        lines.extend(reports::of(&intake.house.stack, &object).map(|report| reports::line(&report)));
     }
-    assert_eq!(lines, [brought.report.line()]);
+    assert_eq!(lines, [reports::line(&brought.report)]);
 }
 
 #[tokio::test]
@@ -138,7 +143,7 @@ async fn a_file_with_nothing_to_refuse_has_no_quarantine() {
 async fn a_file_that_is_refused_whole_says_so() {
     let intake = intake().await;
     let brought = intake.bring("refused.csv", 0).await.0.unwrap();
-    assert!(brought.report.is_refused() && brought.quarantine.is_some());
+    assert!(brought.report.state == State::Refused && brought.quarantine.is_some());
 }
 
 #[tokio::test]

@@ -125,7 +125,7 @@ async fn a_secret_is_given_by_name_and_by_arn() {
     let salts: Value = serde_json::from_str(salts.secret_string().unwrap()).unwrap();
     let current = salts["current"].as_str().unwrap();
     assert_eq!((current.len(), &salts["previous"]), (64, &json!([])));
-    assert!(current.chars().all(char::is_alphanumeric) && current != LOCAL_SUBJECT_KEY);
+    assert!(current.chars().all(char::is_alphanumeric) && current.starts_with("localstack"));
     secrets.put_secret_value().secret_id("custodian-Salts").secret_string("{}").send().await.unwrap();
     let rotated = secrets.get_secret_value().secret_id("custodian-Salts").send().await.unwrap();
     assert_eq!(rotated.secret_string(), Some("{}"));

@@ -40,7 +40,7 @@ const INTRODUCTIONS: [&[&str]; 16] = [
 const OPENINGS: [&[&str]; 5] = [&["this", "is"], &["it", "is"], &["it's"], &["its"], &["this", "is", "still"]];
 const CLOSINGS: [&str; 5] = ["from", "here", "speaking", "calling", "again"];
 
-/// What stands above a name at the end of a letter. No thanks: those name the one who is thanked.
+/// What stands above a name at the end of a letter. Not "thanks": the name after it is the one who is thanked.
 const SIGN_OFFS: [&str; 5] = ["regards", "sincerely", "faithfully", "truly", "wishes"];
 
 /// Titles, in plain words.

@@ -110,7 +110,7 @@ pub fn guarded(mut response: Response<Body>) -> Response<Body> {
     response
 }
 
-/// The same response with the word that trying again helps, in seconds.
+/// The same response with `Retry-After`, in seconds.
 #[must_use]
 pub fn retry_soon(mut response: Response<Body>) -> Response<Body> {
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));

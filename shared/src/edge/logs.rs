@@ -1,9 +1,9 @@
 //! Logs of a function: one JSON object a line, an allow-list of fields, never a value that someone sent.
 //!
 //! The fields are `survey`, `place`, `count`, `packages`, `outcome`, `error` and `oldest_lateness_seconds`; the span is
-//! the runtime's own, with the request's id. What a person sent, who they are and where it lies is never among them. Prose does not
-//! hold, so two things do: libraries, whose trace lines show requests whole, are heard from `WARN` on only; and a test
-//! sends a person through every function at `TRACE` and finds them in no line.
+//! the runtime's own, with the request's id. What a person sent, who they are and where it lies is never among them.
+//! Prose does not hold, so two things do: libraries, whose trace lines show requests whole, are heard from `WARN` on
+//! only; and a test sends a person through every function at `TRACE` and finds them in no line.
 
 use super::Host;
 use tracing::Level;

@@ -5,8 +5,8 @@ use super::{Host, StartError};
 use crate::domain::subject::SubjectKeys;
 use crate::storage::{StorageError, failed};
 
-/// The keys that the local stack gives its functions begin so.
-const LOCAL: &str = "local-stack-subject-key";
+/// The secrets that the local stack gives its functions begin so: the subject key, and whatever else is generated.
+const LOCAL: [&str; 2] = ["local-stack-subject-key", "localstack"];
 
 /// Reads the keys that the setting `SUBJECT_KEYS_SECRET` names.
 ///
@@ -30,8 +30,8 @@ async fn document(host: &Host, setting: &'static str) -> Result<String, StartErr
     let secret = host.secrets().get_secret_value().secret_id(id).send().await;
     let secret = secret.map_err(failed("read the secret"))?;
     let document = secret.secret_string.ok_or_else(|| StorageError::unreadable("read the secret"))?;
-    if document.contains(LOCAL) && !host.is_local() {
-        return Err(StartError::Invalid(setting, "names the local stack's own keys, which everybody knows"));
+    if !host.is_local() && LOCAL.iter().any(|mark| document.contains(mark)) {
+        return Err(StartError::Invalid(setting, "is the local stack's own, which everybody knows"));
     }
     Ok(document)
 }

@@ -55,14 +55,14 @@ pub enum Beside {
 impl Beside {
     /// The key of this object beside a file.
     #[must_use]
-    pub fn key(self, source: Source, id: &str) -> String {
-        let source = source.as_str();
+    pub fn key(self, of: Source, id: &str) -> String {
+        let source = of.as_str();
         match self {
             Self::Progress => format!("progress/{source}/{id}.json"),
             Self::Handover => format!("handover/{source}/{id}"),
             Self::Report => format!("reports/{source}/{id}.json"),
-            Self::Rows(line) => format!("quarantine/{source}/{id}/{line:010}.jsonl"),
-            Self::Whole => format!("quarantine/{source}/{id}/file"),
+            Self::Rows(line) => format!("{}{line:010}.jsonl", quarantine(of, id)),
+            Self::Whole => format!("{}file", quarantine(of, id)),
         }
     }
 }
@@ -89,6 +89,19 @@ impl File {
 pub fn handed_over(key: &str) -> Option<(Source, &str)> {
     let (source, id) = key.strip_prefix("handover/")?.split_once('/')?;
     Some((Source::named(source)?, id))
+}
+
+/// The source and the id behind the key of a report.
+#[must_use]
+pub fn reported(key: &str) -> Option<(Source, &str)> {
+    let (source, id) = key.strip_prefix("reports/")?.strip_suffix(".json")?.split_once('/')?;
+    Some((Source::named(source)?, id)).filter(|_| !id.is_empty())
+}
+
+/// The folder in which what could not be read of a file lies; it ends with a slash.
+#[must_use]
+pub fn quarantine(source: Source, id: &str) -> String {
+    format!("quarantine/{}/{id}/", source.as_str())
 }
 
 /// The bucket.
@@ -196,7 +209,7 @@ fn percent_encoded(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Beside, File, handed_over};
+    use super::{Beside, File, handed_over, reported};
     use crate::domain::source::Source;
 
     #[test]
@@ -216,5 +229,15 @@ mod tests {
         let key = Beside::Handover.key(Source::Social, "0123456789abcdef");
         assert_eq!(handed_over(&key), Some((Source::Social, "0123456789abcdef")));
         assert_eq!(handed_over("social/file"), None);
+    }
+
+    #[test]
+    fn a_report_is_known_by_its_key() {
+        let key = Beside::Report.key(Source::Telephone, "0123456789abcdef");
+        assert_eq!(reported(&key), Some((Source::Telephone, "0123456789abcdef")));
+        for key in ["reports/telephone", "reports/telephone/.json", "reports/fax/a.json", "reports/telephone/a"] {
+            assert_eq!(reported(key), None, "{key}");
+        }
+        assert_eq!(reported(&Beside::Progress.key(Source::Telephone, "0123456789abcdef")), None);
     }
 }

@@ -21,7 +21,7 @@ use std::collections::HashSet;
 
 /// How many single calls are under way at a time.
 const AT_ONCE: usize = 16;
-/// How often somebody else's writing in between is given way to.
+/// How many times it begins again because others wrote in between.
 const TRIES: u32 = 5;
 
 /// Takes in what sources hand over.

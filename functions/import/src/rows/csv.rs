@@ -1,18 +1,20 @@
 //! Comma-separated values: `csv-core` finds the fields, and this decides what is a row.
 //!
-//! A row has as many fields as the header: partners' exporters write all of them. What isn't a row costs its first physical line:
+//! A row has as many fields as the header: partners' exporters write all of them. What isn't a row costs its first
+//! physical line:
 //!
-//! - The number of fields is wrong, or a quote is not closed up to the limit or the end of the file. Both happen when a line has a
-//!   quote too many, and then the lines that it swallowed are good rows. A row on one line with the wrong number of fields is
-//!   that line.
-//! - A closing quote has text behind it, or (in a row of several lines) a quote stands within an unquoted field. An opening quote that
-//!   is one too many is closed by the next good row's opening quote, and together they may well have the right number of fields; but then
-//!   the good row's text stands behind a closing quote. Only a field whose text begins with a comma, a quote or a line break isn't
-//!   told apart this way. On one line nothing can be swallowed, so there a quote within an unquoted field is text.
+//! - The number of fields is wrong, or a quote is not closed up to the limit or the end of the file. Both happen when a
+//!   line has a quote too many, and then the lines that it swallowed are good rows. A row on one line with the wrong
+//!   number of fields is that line.
+//! - A closing quote has text behind it, or (in a row of several lines) a quote stands within an unquoted field. An
+//!   opening quote that is one too many is closed by the next good row's opening quote, and together they may well have
+//!   the right number of fields; but then the good row's text stands behind a closing quote. Only a field whose text
+//!   begins with a comma, a quote or a line break isn't told apart this way. On one line nothing can be swallowed, so
+//!   there a quote within an unquoted field is text.
 //!
-//! Starting afresh costs that lines are read again, but not often. A row is given up once it has more fields than the header. A line that
-//! both opens a quote (read from outside) and stays within quotes (read from inside) begins another field, so a line is read again
-//! at most once for each column.
+//! Starting afresh costs that lines are read again, but not often. A row is given up once it has more fields than the
+//! header. A line that both opens a quote (read from outside) and stays within quotes (read from inside) begins another
+//! field, so a line is read again at most once for each column.
 
 use super::held::Held;
 use super::{Broken, Framed, Raw, Row, Step, Unreadable};

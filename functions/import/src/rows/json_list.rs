@@ -1,11 +1,12 @@
 //! A JSON list: one object with an array of objects, which are the rows.
 //!
-//! Elements are found by their brackets and read one by one; the fields before and after the array are skipped and not held. An object
-//! without the array is a list without rows: so Google writes a place that has no reviews. Commas between elements are not insisted on.
+//! Elements are found by their brackets and read one by one; the fields before and after the array are skipped and not
+//! held. An object without the array is a list without rows: so Google writes a place that has no reviews. Commas
+//! between elements are not insisted on.
 //!
-//! What can't be found again costs the rest: an array that isn't closed, a bracket that closes too much, another document behind the first.
-//! The rest is one broken row, cut to the limit, and then the file ends. If nothing but fields behind the array is missing, no
-//! row is, and nothing is broken.
+//! What can't be found again costs the rest: an array that isn't closed, a bracket that closes too much, another
+//! document behind the first. The rest is one broken row, cut to the limit, and then the file ends. If nothing but
+//! fields behind the array is missing, no row is, and nothing is broken.
 
 use super::held::Held;
 use super::outline::{Outline, Seen};

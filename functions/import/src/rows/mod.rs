@@ -1,15 +1,15 @@
 //! The bytes of a partner's file, pushed in chunks of any size, become raw rows.
 //!
-//! It is pure, and what it holds is bounded whatever comes in: a row, or an element of a list, of at most [`ROW_LIMIT`] bytes,
-//! the text of its fields, and what was pushed last. So a caller pushes a chunk and asks for rows until there are none before
-//! it pushes the next. Every byte is looked at once as it comes, even if a long row arrives a byte at a time: each format keeps
-//! how far it has read into the row that it holds, and goes on from there.
+//! It is pure, and what it holds is bounded whatever comes in: a row, or an element of a list, of at most [`ROW_LIMIT`]
+//! bytes, the text of its fields, and what was pushed last. So a caller pushes a chunk and asks for rows until there
+//! are none before it pushes the next. Every byte is looked at once as it comes, even if a long row arrives a byte at a
+//! time: each format keeps how far it has read into the row that it holds, and goes on from there.
 //!
-//! **One bad row must never cost a good one.** A bad row is handed out as [`Framed::Broken`], with the line that it stands on and the
-//! rule that it breaks, and the rest goes on:
+//! **One bad row must never cost a good one.** A bad row is handed out as [`Framed::Broken`], with the line that it
+//! stands on and the rule that it breaks, and the rest goes on:
 //!
-//! - *CSV* (`csv.rs`): a quote that is opened and not closed would swallow the good rows after it. So what isn't a row costs
-//!   only its first physical line, and framing starts afresh on the next.
+//! - *CSV* (`csv.rs`): a quote that is opened and not closed would swallow the good rows after it. So what isn't a row
+//!   costs only its first physical line, and framing starts afresh on the next.
 //! - *JSON lines* (`json_lines.rs`): a line is a row, whatever is on it.
 //! - *JSON list* (`json_list.rs`): the brackets say where an element ends; what is between them need not be JSON.
 //!

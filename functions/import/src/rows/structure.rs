@@ -26,8 +26,8 @@ const DEEPEST: u32 = u128::BITS;
 
 /// How far a value was read: an object, an array or a string.
 ///
-/// A string ends at a line break, which JSON doesn't allow in one, so that a quote that is missing costs no more than it must. A closing
-/// bracket of the other kind closes everything up to its opening one, for the same reason.
+/// A string ends at a line break, which JSON doesn't allow in one, so that a quote that is missing costs no more than
+/// it must. A closing bracket of the other kind closes everything up to its opening one, for the same reason.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Structure {
     depth: u32,

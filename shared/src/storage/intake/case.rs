@@ -20,7 +20,7 @@ pub(super) struct Case {
     pub(super) id: RecordId,
     /// What was handed over.
     pub(super) arrivals: Vec<Handed>,
-    /// Everybody whom the arrivals name, and the nobody that it is of without them.
+    /// Everybody whom the arrivals name, and the anonymous holder if they name nobody.
     pub(super) holders: Vec<Holder>,
     /// What is held of it: one, unless a run broke off.
     pub(super) lying: Vec<Lying>,
