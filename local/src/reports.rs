@@ -57,6 +57,7 @@ fn reason(report: &Report) -> String {
 const fn words(warning: Warning) -> &'static str {
     match warning {
         Warning::CutShort => "cut at 5000",
+        Warning::KeptWhole => "the file lies in quarantine whole: there may be rows behind what was cut off",
         Warning::BeyondCalendar => "beyond calendar",
     }
 }
@@ -77,7 +78,9 @@ mod tests {
     #[test]
     fn a_report_is_one_line_of_counts_and_rules() {
         let mut report = report();
-        ["time", "rating", "required"].into_iter().for_each(|rule| report.refuse(rule));
+        for rule in ["time", "rating", "required"] {
+            report.refuse(rule);
+        }
         report.done(DateTime::UNIX_EPOCH);
         assert_eq!(line(&report), "telephone: 10 rows, 6 new, 1 joined, 3 refused (rating 1, required 1, time 1)");
     }
@@ -87,7 +90,9 @@ mod tests {
         let mut report = report();
         (report.rows, report.already_there, report.corrected, report.joined) = (1, 2, 3, 4);
         (report.forgotten, report.suppressed, report.too_old, report.in_future) = (5, 6, 7, 8);
-        [Warning::CutShort, Warning::BeyondCalendar].into_iter().for_each(|warning| report.warn(warning));
+        for warning in [Warning::CutShort, Warning::BeyondCalendar] {
+            report.warn(warning);
+        }
         report.done(DateTime::UNIX_EPOCH);
         let expected = "telephone: 1 row, 6 new, 2 already there, 3 corrected, 4 joined, 5 forgotten, 6 suppressed, \
             7 too old, 8 in the future; cut at 5000, beyond calendar";

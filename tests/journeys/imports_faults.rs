@@ -152,6 +152,11 @@ async fn an_erasure_beside_an_import_wins_whenever_it_comes() {
         raced += 1;
         let held = house.items("RECORDS_TABLE").await;
         assert!(!held.iter().any(|item| item.contains("rosa@")), "before call {call}");
+        assert_eq!(
+            held.iter().filter(|item| item.contains("link#")).count(),
+            1,
+            "before call {call}: only Abel's link"
+        );
         assert!(held.iter().any(|item| item.contains("abel@")), "before call {call}");
     }
     assert!(raced > 10, "the erasure came before each of its calls once: {raced}");
@@ -189,6 +194,85 @@ async fn what_is_no_notification_is_refused_without_a_word_of_it() {
         let refused = import(&host, LambdaEvent::new(event, Context::default())).await.unwrap_err();
         assert!(refused.starts_with("not a notification of S3") && !refused.contains("alice"), "{refused}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_broke_off_at_its_very_end_is_finished() {
+    let house = house().await;
+    let file = POSTS.to_owned() + &"bad\n".repeat(2_000);
+    let event = dropped(&house, "social", &file).await;
+    let mut late = event.clone();
+    late.context.deadline = 1;
+    let host = house.stack.host("import").unwrap();
+    for _ in 0..2 {
+        assert_eq!(import(&host, late.clone()).await.unwrap()["reports"][0]["state"], "reading");
+    }
+    let report = import(&host, event).await.unwrap()["reports"][0].clone();
+    assert_eq!((&report["state"], &report["rows"]), (&json!("done"), &json!(2_000)));
+    assert_eq!(house.quarantined("social").await.len(), 2_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_elements_of_a_list_on_one_line_all_lie_in_quarantine() {
+    let house = house().await;
+    let bad: Vec<String> = (0..2_500).map(|number| format!("{{\"name\":\"{number}\"}}")).collect();
+    undisturbed(&house, "reviews", &format!("{{\"reviews\":[{}]}}", bad.join(","))).await;
+    assert_eq!(house.quarantined("reviews").await.len(), 2_500);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lies_behind_a_bracket_that_is_missing_is_not_lost() {
+    let house = house().await;
+    let good = |number: usize| format!("{{\"name\":\"{number}\",\"createTime\":\"2026-11-01T10:00:00Z\"}}");
+    let file = format!("{{\"reviews\":[{},{{\"name\":\"2\",{}]}}", good(1), good(3));
+    let done = undisturbed(&house, "reviews", &file).await;
+    let report = &done["reports"][0];
+    assert_eq!((&report["new"], &report["warnings"]), (&json!(1), &json!(["kept_whole"])));
+    let whole = format!("quarantine/reviews/{}/file", report["import"].as_str().unwrap());
+    assert_eq!(house.object_in(&house.intake(), &whole).await, file);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_whose_ids_a_spreadsheet_has_rounded_are_refused_and_cost_no_other() {
+    let house = house().await;
+    let calls = include_str!("../fixtures/intake/telephone/call-survey-2026-10-12.csv");
+    let rounded = calls.replace("300000002187345", "3E+14").replace("300000002187350", "3.0E+14");
+    let done = undisturbed(&house, "telephone", &rounded).await;
+    assert_eq!(done["reports"][0]["refused"]["rounded"], 2);
+    assert_eq!(done["reports"][0]["new"], 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_does_not_bring_back_who_was_erased() {
+    let house = house().await;
+    let row =
+        |email: &str| format!("{COMPLAINTS}CMP-1,complaint,2026-11-06T10:00:00Z,highways,1,,{email},,A hole,,,\n");
+    undisturbed(&house, "complaints", &row("roas@example.org")).await;
+    house.invoke("erase", erasure(&[email_id("rosa@example.org")])).await.unwrap();
+    house.move_to("2026-11-23T10:00:10Z").await;
+    for _ in 0..2 {
+        let done = undisturbed(&house, "complaints", &row("rosa@example.org")).await;
+        assert_eq!(done["reports"][0]["suppressed"], 1);
+        assert!(house.items("RECORDS_TABLE").await.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_post_goes_whatever_else_its_row_says() {
+    for row in ["1,x,,@a,[deleted],,", "1,X,2026-10-09T08:00:00Z,@a,[deleted],,", "1,x,never,a,[deleted],,"] {
+        let house = house().await;
+        undisturbed(&house, "social", &format!("{POSTS}1,x,2026-09-01T08:00:00Z,@a,One.,,\n")).await;
+        let done = undisturbed(&house, "social", &format!("{POSTS}{row}\n")).await;
+        assert_eq!(done["reports"][0]["forgotten"], 1, "{row}");
+        assert!(house.items("RECORDS_TABLE").await.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_somebody_makes_starts_nothing() {
+    let house = house().await;
+    let host = house.stack.host("import").unwrap();
+    assert_eq!(import(&host, notification("support/", "1")).await.unwrap(), json!({"reports": []}));
 }
 
 /// One row of a generated file.

@@ -18,8 +18,8 @@ const TURN: u64 = 32;
 
 /// Rows that are taken in at once.
 pub struct Chunk {
-    /// Where it begins.
-    pub first_line: u64,
+    /// At which byte of the file it begins.
+    pub begins_at: u64,
     /// The boundary behind its last row.
     pub end: Position,
     /// How many rows it has, and what became of those that it does not hand over.
@@ -37,7 +37,7 @@ impl Chunk {
     pub async fn read(reading: &mut Reading, five9: &Five9, now: DateTime<Utc>) -> Result<Self, Refusal> {
         let (source, file, begin) = (reading.source(), reading.dropped_at(), reading.position());
         let mut chunk = Self {
-            first_line: begin.line,
+            begins_at: begin.offset,
             end: begin,
             report: Report::new(String::new(), source),
             arrivals: Vec::new(),

@@ -25,6 +25,8 @@ pub enum Started {
 /// of something else.
 pub fn read(event: Value) -> Option<Vec<Started>> {
     let event: S3Event = serde_json::from_value(event).ok()?;
+    // A folder that somebody makes in the console is an object without a name.
+    let folder = |key: &str| key.ends_with('/');
     let read = |object: aws_lambda_events::event::s3::S3Object| {
         // S3 writes a key as a form would: a space is a plus.
         let key = object.key?.replace('+', " ");
@@ -34,5 +36,6 @@ pub fn read(event: Value) -> Option<Vec<Started>> {
         }
         File::dropped(&key, &object.e_tag?).map(Started::Dropped)
     };
-    event.records.into_iter().map(|record| read(record.s3.object)).collect()
+    let objects = event.records.into_iter().map(|record| record.s3.object);
+    objects.filter(|object| !object.key.as_deref().is_some_and(folder)).map(read).collect()
 }

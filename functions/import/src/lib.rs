@@ -18,7 +18,7 @@ use chunk::Chunk;
 use event::Started;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use reading::{Reading, Refusal};
-use report::Report;
+use report::{Report, Warning};
 use serde_json::{Value, json};
 use shared::edge::{Clock, Deadline, Host, StartError, failure, secret};
 use shared::storage::StorageError;
@@ -129,7 +129,14 @@ impl Import {
             if chunk.is_last {
                 self.take(file, &mut chunk, now).await?;
                 checkpoint.report.add(&chunk.report);
-                self.imports.mark(file.source, now).await?;
+                if checkpoint.report.has_taken() {
+                    self.imports.mark(file.source, now).await?;
+                }
+                if checkpoint.report.is_cut() {
+                    // Behind what could not be framed there may be good rows: nothing of the file is lost.
+                    self.files.quarantine(file).await?;
+                    checkpoint.report.warn(Warning::KeptWhole);
+                }
                 checkpoint.report.done(now);
                 break;
             }
@@ -157,7 +164,7 @@ impl Import {
     async fn take(&self, file: &File, chunk: &mut Chunk, now: DateTime<Utc>) -> Result<(), StorageError> {
         let (arrivals, quarantined) = (std::mem::take(&mut chunk.arrivals), std::mem::take(&mut chunk.quarantined));
         if !quarantined.is_empty() {
-            self.files.write(file, Beside::Rows(chunk.first_line), quarantined).await?;
+            self.files.write(file, Beside::Rows(chunk.begins_at), quarantined).await?;
         }
         for outcome in self.intake.take(arrivals, now).await? {
             chunk.report.taken(outcome);

@@ -69,6 +69,7 @@ impl Reading {
     pub async fn next(&mut self) -> Result<Option<Framed>, Refusal> {
         loop {
             if let Some(framed) = self.rows.next()? {
+                self.reopened = 0;
                 return Ok(Some(framed));
             }
             match self.opened.body.next().await {

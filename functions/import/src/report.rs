@@ -1,5 +1,6 @@
 //! What became of a file: counts, rules, and nothing that anybody told.
 
+use crate::rows::Broken;
 use crate::sources::Fault;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -84,6 +85,8 @@ pub enum Warning {
     /// The report has exactly as many rows as Five9 cuts it at: the rest is missing.
     #[serde(rename = "cut_at_5000")]
     CutShort,
+    /// Rows were too long, or a list broke off: the file lies in quarantine whole.
+    KeptWhole,
     /// A complaint's clocks reach beyond the calendar of bank holidays.
     BeyondCalendar,
 }
@@ -152,6 +155,18 @@ impl Report {
     /// Counts a row that breaks a rule.
     pub fn refuse(&mut self, rule: &str) {
         *self.refused.entry(rule.to_owned()).or_default() += 1;
+    }
+
+    /// Whether any row of it is held: a file without one shows nothing of its source.
+    #[must_use]
+    pub const fn has_taken(&self) -> bool {
+        self.new + self.already_there + self.corrected + self.joined + self.suppressed > 0
+    }
+
+    /// Whether there may be rows behind what could not be framed.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        [Broken::ListBrokenOff, Broken::TooLong].iter().any(|rule| self.refused.contains_key(rule.name()))
     }
 
     /// Stretches the span of time to an instant.

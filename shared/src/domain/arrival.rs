@@ -3,10 +3,13 @@
 
 use super::custody::Custody;
 use super::particulars::{Leg, Particulars, Telephone};
-use super::record::{Details, RecordId};
+use super::record::{Contact, Details, RecordId};
 use super::retention::ExpiresAt;
 use super::source::Source;
 use chrono::{DateTime, TimeDelta, Utc};
+
+/// How many legs of a call are kept.
+const LEGS: usize = 50;
 
 /// How far ahead of ours another system's clock may be.
 pub const AHEAD: TimeDelta = TimeDelta::minutes(5);
@@ -52,8 +55,8 @@ pub struct Arrival {
 pub enum Word {
     /// This is what it is.
     Told(Box<Details>),
-    /// It is no longer there, and must not be kept.
-    Withdrawn,
+    /// It is no longer there, and must not be kept; this is who it was of, as far as the source still says.
+    Withdrawn(Contact),
 }
 
 impl Arrival {
@@ -70,8 +73,17 @@ impl Arrival {
 
     /// A record that the source withdraws.
     #[must_use]
-    pub fn withdrawn(source: Source, source_id: &str, collected_at: DateTime<Utc>) -> Self {
-        Self { source, id: RecordId::at_source(source, source_id), collected_at, word: Word::Withdrawn }
+    pub fn withdrawn(source: Source, source_id: &str, collected_at: DateTime<Utc>, contact: Contact) -> Self {
+        Self { source, id: RecordId::at_source(source, source_id), collected_at, word: Word::Withdrawn(contact) }
+    }
+
+    /// Who it is of.
+    #[must_use]
+    pub const fn contact(&self) -> &Contact {
+        match &self.word {
+            Word::Told(details) => &details.contact,
+            Word::Withdrawn(contact) => contact,
+        }
     }
 }
 
@@ -108,6 +120,8 @@ fn joined(newer: (&Details, &Telephone), older: (&Details, &Telephone)) -> Detai
     let mut legs: Vec<Leg> = newer.1.legs.clone();
     legs.extend(older.1.legs.iter().filter(|leg| newer.1.legs.iter().all(|known| known.at != leg.at)).cloned());
     legs.sort_by_key(|leg| leg.at);
+    // More than that is no call, and would not fit into an item; the earliest are kept in whichever order they come.
+    legs.truncate(LEGS);
     // The last leg that was rated, the first that names somebody; the newer word where both speak of one leg.
     let rated = if newer.1.answered_at >= older.1.answered_at { newer } else { older };
     let named = match (newer.1.named_at, older.1.named_at) {

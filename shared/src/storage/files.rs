@@ -5,6 +5,7 @@ use crate::domain::source::Source;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{MetadataDirective, TaggingDirective};
 use aws_smithy_runtime_api::http::Response;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
@@ -46,7 +47,7 @@ pub enum Beside {
     Handover,
     /// What became of a file.
     Report,
-    /// The rows that could not be read, from this line on.
+    /// The rows that could not be read, from this byte of the file on.
     Rows(u64),
     /// A file that could not be read at all.
     Whole,
@@ -129,6 +130,11 @@ impl Files {
         let object = match get.send().await {
             Ok(object) => object,
             Err(error) if is_gone(&error) => return Ok(None),
+            // It is read to its end already; the condition on the `ETag` is looked at before the range.
+            Err(error) if from > 0 && has_status(&error, &[416]) => {
+                let body = ByteStream::from_static(b"");
+                return Ok(Some(Opened { body, dropped_at: DateTime::UNIX_EPOCH, size: from }));
+            }
             Err(error) => return Err(failed(OPERATION)(error)),
         };
         let dropped_at = object.last_modified().and_then(|at| DateTime::from_timestamp(at.secs(), at.subsec_nanos()));
@@ -172,6 +178,8 @@ impl Files {
         let source = format!("{}/{}", self.bucket, percent_encoded(&file.key));
         let copy = self.client.copy_object().bucket(&self.bucket).key(Beside::Whole.key(file.source, &file.id()));
         let copy = copy.copy_source(source).copy_source_if_match(&file.etag);
+        // The bytes, and nothing that a partner or a scanner wrote beside them.
+        let copy = copy.metadata_directive(MetadataDirective::Replace).tagging_directive(TaggingDirective::Replace);
         copy.send().await.map(drop).map_err(failed("quarantine a file"))
     }
 
@@ -181,23 +189,29 @@ impl Files {
     /// [`StorageError`] if it is not known to be gone.
     pub async fn discard(&self, file: &File) -> Result<(), StorageError> {
         const OPERATION: &str = "discard a file";
+        let delete = self.client.delete_object().bucket(&self.bucket).key(&file.key).if_match(&file.etag);
+        match delete.send().await {
+            Ok(_) => {}
+            Err(error) if is_gone(&error) => {}
+            Err(error) => return Err(failed(OPERATION)(error)),
+        }
+        // Last: as long as they are there, another run finds what is left to do.
         let id = file.id();
         for what in [Beside::Progress, Beside::Handover] {
             let delete = self.client.delete_object().bucket(&self.bucket).key(what.key(file.source, &id));
             delete.send().await.map_err(failed(OPERATION))?;
         }
-        let delete = self.client.delete_object().bucket(&self.bucket).key(&file.key).if_match(&file.etag);
-        match delete.send().await {
-            Ok(_) => Ok(()),
-            Err(error) if is_gone(&error) => Ok(()),
-            Err(error) => Err(failed(OPERATION)(error)),
-        }
+        Ok(())
     }
 }
 
 /// Whether a file is not there, or is another by now (HTTP 404, 412).
 fn is_gone<E>(error: &SdkError<E, Response>) -> bool {
-    error.raw_response().is_some_and(|response| matches!(response.status().as_u16(), 404 | 412))
+    has_status(error, &[404, 412])
+}
+
+fn has_status<E>(error: &SdkError<E, Response>, wanted: &[u16]) -> bool {
+    error.raw_response().is_some_and(|response| wanted.contains(&response.status().as_u16()))
 }
 
 /// A key, as a header takes it.

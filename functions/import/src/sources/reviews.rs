@@ -4,7 +4,7 @@ use super::object::Object;
 use super::values::{Rule, name, reference, required, time};
 use super::{Problem, RowAt, fault};
 use serde_json::{Map, Value};
-use shared::domain::arrival::Arrival;
+use shared::domain::arrival::{AHEAD, Arrival, Untimely};
 use shared::domain::particulars::{Particulars, Review};
 use shared::domain::record::Details;
 use shared::domain::revision::Revision;
@@ -26,6 +26,10 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<Arrival
     let created = required("createTime", time("createTime", review.text("createTime")?)?)?;
     let created = row_at.collected(Source::Reviews, created)?;
     let updated = time("updateTime", review.text("updateTime")?)?.unwrap_or(created);
+    if updated > row_at.now + AHEAD {
+        // A word from the future could not be corrected until then.
+        return Err(Problem::Untimely(Untimely::InFuture));
+    }
     let id = required("name", name("name", review.text("name")?)?)?;
     let location = id.split_once("/reviews/").map_or("", |(location, _)| location).to_owned();
     let stars = review.text("starRating")?.unwrap_or(STARS[0].0);

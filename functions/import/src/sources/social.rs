@@ -1,11 +1,11 @@
 //! Mentions on social networks: one row for each post.
 
 use super::columns::Fields;
-use super::values::{name, reference, required, time};
+use super::values::{exact, long, name, reference, required, time};
 use super::{Problem, RowAt};
 use shared::domain::arrival::Arrival;
 use shared::domain::particulars::{Particulars, Post};
-use shared::domain::record::Details;
+use shared::domain::record::{Contact, Details};
 use shared::domain::revision::Revision;
 use shared::domain::source::Source;
 
@@ -17,20 +17,25 @@ const DELETED: &str = "[deleted]";
 /// Reads a post. One that its author has deleted is to be forgotten.
 pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<Arrival, Problem> {
     let named = |column: &str| name(column, fields.get(column));
-    let posted = required("posted_at", time("posted_at", fields.get("posted_at"))?)?;
-    let posted = row_at.collected(Source::Social, posted)?;
     let network = required("network", named("network")?)?.to_lowercase();
-    let post = required("post_id", named("post_id")?)?;
+    let post = required("post_id", exact("post_id", named("post_id")?)?)?;
     let id = format!("{network}:{post}");
+    let handle = fields.get("handle").map(|handle| handle.trim_start_matches('@'));
+    // Where an author is gone, networks write the same for all of them.
+    let handle = handle.filter(|handle| !handle.is_empty() && *handle != DELETED);
+    let handle = reference("handle", handle.map(|handle| format!("{network}:{handle}")))?;
+    let posted = time("posted_at", fields.get("posted_at"));
     let text = fields.get("text");
     if text == Some(DELETED) {
-        return Ok(Arrival::withdrawn(Source::Social, &id, posted));
+        // It goes whatever else the row says.
+        let (posted, contact) = (posted.ok().flatten(), Contact { reference: handle, ..Contact::default() });
+        return Ok(Arrival::withdrawn(Source::Social, &id, posted.unwrap_or(row_at.now), contact));
     }
-    let handle = named("handle")?.map(|handle| format!("{network}:{}", handle.trim_start_matches('@')));
-    let part = Post { network, url: named("url")?, sentiment: named("sentiment")? };
+    let posted = row_at.collected(Source::Social, required("posted_at", posted?)?)?;
+    let part = Post { network, url: long("url", fields.get("url"))?, sentiment: named("sentiment")? };
     let revision = Revision::row(row_at.file, row_at.line);
     let mut details = Details::told(&id, posted, revision, Particulars::Social(part));
-    details.contact.reference = reference("handle", handle)?;
+    details.contact.reference = handle;
     details.add_comment(text);
     Ok(Arrival::told(details))
 }

@@ -2,7 +2,7 @@
 
 use super::columns::Fields;
 use super::five9::Five9;
-use super::values::{Rule, name, rating, required};
+use super::values::{Rule, exact, name, rating, required};
 use super::{Problem, RowAt, fault};
 use shared::domain::arrival::Arrival;
 use shared::domain::custody::Custody;
@@ -25,7 +25,7 @@ pub(super) fn read(five9: &Five9, fields: &Fields<'_>, row_at: RowAt) -> Result<
     let time = required(&names.timestamp, get(&names.timestamp))?;
     let at = five9.instant(time).ok_or_else(|| fault(&names.timestamp, Rule::LocalTime))?;
     let at = row_at.collected(Source::Telephone, at)?;
-    let call_id = required(&names.call_id, name(&names.call_id, get(&names.call_id))?)?;
+    let call_id = required(&names.call_id, exact(&names.call_id, name(&names.call_id, get(&names.call_id))?)?)?;
     // The customer is who called, or who was called.
     let number = match required(&names.call_type, get(&names.call_type))?.to_lowercase().as_str() {
         "inbound" => get(&names.ani),

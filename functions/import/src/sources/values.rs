@@ -18,8 +18,11 @@ pub enum Rule {
     #[error("must be a text")]
     Text,
     /// Too long for what it is.
-    #[error("must have at most 1,000 characters, and at most 100 where a person is found by it")]
+    #[error("must have at most 200 characters; 1,000 for an address on the web, 100 where a person is found by it")]
     Length,
+    /// Rounded by a spreadsheet.
+    #[error("must be the number that the source gave, not one that a spreadsheet has rounded")]
+    Rounded,
     /// Not an instant.
     #[error("must be a time with a zone, like 2026-09-01T08:00:00Z")]
     Time,
@@ -57,6 +60,7 @@ impl Rule {
             Self::Required => "required",
             Self::Text => "text",
             Self::Length => "length",
+            Self::Rounded => "rounded",
             Self::Time | Self::LocalTime => "time",
             Self::Rating => "rating",
             Self::Choice => "choice",
@@ -70,7 +74,9 @@ impl Rule {
 }
 
 /// What names something (an id, a person, a service) is not longer than this, in characters.
-const NAME: usize = 1_000;
+const NAME: usize = 200;
+/// Where something is on the web is not longer than this.
+const LONG: usize = 1_000;
 
 /// Something that has to be there.
 pub(super) fn required<T>(field: &str, value: Option<T>) -> Result<T, Problem> {
@@ -82,6 +88,27 @@ pub(super) fn name(field: &str, value: Option<&str>) -> Result<Option<String>, P
     match value {
         Some(text) if text.chars().count() > NAME => Err(fault(field, Rule::Length)),
         other => Ok(other.map(str::to_owned)),
+    }
+}
+
+/// A text that may be longer than a name.
+pub(super) fn long(field: &str, value: Option<&str>) -> Result<Option<String>, Problem> {
+    match value {
+        Some(text) if text.chars().count() > LONG => Err(fault(field, Rule::Length)),
+        other => Ok(other.map(str::to_owned)),
+    }
+}
+
+/// What a source calls something, and not what a spreadsheet made of it: `3E+14` is many calls.
+pub(super) fn exact(field: &str, value: Option<String>) -> Result<Option<String>, Problem> {
+    let rounded = |text: &str| {
+        text.split_once(['E', 'e']).is_some_and(|(digits, power)| {
+            digits.parse::<f64>().is_ok() && power.starts_with('+') && power.parse::<i32>().is_ok()
+        })
+    };
+    match value {
+        Some(text) if rounded(&text) => Err(fault(field, Rule::Rounded)),
+        other => Ok(other),
     }
 }
 

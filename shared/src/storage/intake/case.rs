@@ -2,8 +2,9 @@
 
 use super::Taken;
 use crate::domain::arrival::{Arrival, Word};
-use crate::domain::ledger::Cause;
+use crate::domain::ledger::{Cause, ItemKind};
 use crate::domain::record::{Contact, Details, Holder, Record, RecordId};
+use crate::domain::reference::Reference;
 use crate::domain::retention::ExpiresAt;
 use crate::domain::revision::Revision;
 use crate::domain::source::Source;
@@ -11,7 +12,7 @@ use crate::domain::subject::{SubjectKey, SubjectKeys};
 use crate::storage::keys::{self, Key};
 use crate::storage::records::{Doomed, Lying};
 use crate::storage::suppressions::Suppressed;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::HashMap;
 
 /// One record.
@@ -33,6 +34,8 @@ pub(super) struct Handed {
     arrival: Arrival,
     /// Whom it names: the first key is whose record it is, the others lead to the first.
     subjects: Vec<SubjectKey>,
+    /// Who would hold it, under every version of the keys.
+    own: Vec<Holder>,
 }
 
 /// What is to be done about a case.
@@ -71,17 +74,22 @@ pub(super) fn of(arrivals: Vec<Arrival>, keys: &SubjectKeys) -> Vec<Case> {
             cases.len() - 1
         });
         let Some(case) = cases.get_mut(case) else { continue };
-        let mut subjects = Vec::new();
-        if let Word::Told(details) = &arrival.word {
-            // Numbers are slow to read, and a file has many: here, and nowhere after.
-            for identifier in details.contact.identifiers() {
-                let mut versions = keys.keys(&identifier).peekable();
-                subjects.extend(versions.peek().cloned());
-                case.holders.extend(versions.map(Holder::Subject));
+        let (mut subjects, mut own) = (Vec::new(), Vec::new());
+        // Numbers are slow to read, and a file has many: here, and nowhere after.
+        for identifier in arrival.contact().identifiers() {
+            let versions: Vec<SubjectKey> = keys.keys(&identifier).collect();
+            if subjects.is_empty() {
+                own = versions.iter().cloned().map(Holder::Subject).collect();
             }
-            case.holders.push(Holder::Anonymous(details.reference.clone()));
+            subjects.extend(versions.first().cloned());
+            case.holders.extend(versions.into_iter().map(Holder::Subject));
         }
-        case.arrivals.push(Handed { place, arrival, subjects });
+        let anonymous = Holder::Anonymous(Reference::of(&arrival.id));
+        if subjects.is_empty() {
+            own.push(anonymous.clone());
+        }
+        case.holders.push(anonymous);
+        case.arrivals.push(Handed { place, arrival, subjects, own });
     }
     for case in &mut cases {
         case.holders.sort();
@@ -121,13 +129,14 @@ impl Case {
     pub(super) fn decide(&self, suppressed: &Suppressed, keys: &SubjectKeys, outcomes: &mut [Taken]) -> Change {
         let mut change = Change::default();
         let mut withdrawn = suppressed.is_withdrawn(self.source, &self.id);
-        let erased_at = self.holders.iter().filter_map(|holder| suppressed.erased_at(holder)).max();
         let mut kept: Vec<&Lying> = Vec::new();
         for lying in &self.lying {
             let Record { holder, details, .. } = &lying.record;
             // An erasure, or a withdrawal, that something was written beside: it is made good here.
             if suppressed.erased_at(holder).is_some_and(|at| details.collected_at <= at) {
                 change.forget.push((lying.doomed.clone(), Cause::Erasure));
+                let links = links(&lying.record, &details.contact.further_keys(keys));
+                change.forget.extend(links.into_iter().map(|link| (link.doomed(), Cause::Erasure)));
             } else if withdrawn {
                 change.forget.push((lying.doomed.clone(), Cause::Correction));
             } else {
@@ -136,27 +145,34 @@ impl Case {
         }
         let held = |one: &&Lying| one.record.details.clone();
         let mut state = kept.iter().map(held).reduce(|one, other| one.corrected(&other));
-        for Handed { place, arrival, .. } in &self.arrivals {
+        for handed in &self.arrivals {
+            let Handed { place, arrival, .. } = handed;
             let Some(outcome) = outcomes.get_mut(*place) else { continue };
             *outcome = match (&arrival.word, &state) {
-                (Word::Withdrawn, _) => {
+                (Word::Withdrawn(_), _) => {
                     withdrawn = true;
                     change.withdrawn = true;
                     if state.take().is_some() || !change.forget.is_empty() { Taken::Forgotten } else { Taken::Before }
                 }
                 (Word::Told(_), _) if withdrawn => Taken::Suppressed,
-                (Word::Told(told), None) if erased_at.is_some_and(|at| told.collected_at <= at) => Taken::Suppressed,
+                (Word::Told(told), None) if handed.is_erased(suppressed, told.collected_at) => Taken::Suppressed,
                 (Word::Told(told), None) => {
                     state = Some((**told).clone());
                     Taken::New
                 }
                 (Word::Told(told), Some(held)) => {
                     let corrected = held.corrected(told);
-                    let outcome = compare(held, &corrected);
-                    if outcome != Taken::Before {
-                        state = Some(corrected);
+                    if handed.is_erased(suppressed, corrected.collected_at) {
+                        // It is corrected into a record of somebody who was erased since.
+                        state = None;
+                        Taken::Suppressed
+                    } else {
+                        let outcome = compare(held, &corrected);
+                        if outcome != Taken::Before {
+                            state = Some(corrected);
+                        }
+                        outcome
                     }
-                    outcome
                 }
             };
         }
@@ -214,11 +230,36 @@ impl Put {
     }
 
     /// The links that lead to it.
-    pub(super) fn links(&self) -> impl Iterator<Item = Link> {
-        let Record { holder, details, .. } = &self.record;
-        let (day, until) = (details.collected_at.date_naive(), details.expires_at);
-        let link =
-            move |(from, to): (&SubjectKey, &SubjectKey)| Link { from: from.clone(), to: to.clone(), day, until };
-        self.further.iter().zip(std::iter::repeat(holder.subject()).flatten()).map(link)
+    pub(super) fn links(&self) -> Vec<Link> {
+        links(&self.record, &self.further)
+    }
+}
+
+/// The links that lead from further keys to a record's holder.
+fn links(record: &Record, further: &[SubjectKey]) -> Vec<Link> {
+    let Some(to) = record.holder.subject() else { return Vec::new() };
+    let (day, until) = (record.details.collected_at.date_naive(), record.details.expires_at);
+    further.iter().map(|from| Link { from: from.clone(), to: to.clone(), day, until }).collect()
+}
+
+impl Link {
+    /// The same, as something that is to go.
+    pub(super) fn doomed(self) -> Doomed {
+        Doomed {
+            key: keys::link(&self.from, &self.to),
+            kind: ItemKind::Link,
+            source: None,
+            day: self.day,
+            due: Some(self.until),
+            collected_at: None,
+            contact: Contact::default(),
+        }
+    }
+}
+
+impl Handed {
+    /// Whether whoever would hold it was erased after it was collected.
+    fn is_erased(&self, suppressed: &Suppressed, collected_at: DateTime<Utc>) -> bool {
+        self.own.iter().filter_map(|holder| suppressed.erased_at(holder)).any(|at| collected_at <= at)
     }
 }
