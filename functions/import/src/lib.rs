@@ -20,6 +20,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use reading::{Reading, Refusal};
 use report::{Report, Warning};
 use serde_json::{Value, json};
+use shared::domain::identifier::Identifier;
 use shared::edge::{Clock, Deadline, Host, StartError, failure, secret};
 use shared::storage::StorageError;
 use shared::storage::files::{Beside, File, Files};
@@ -54,6 +55,8 @@ impl Import {
     /// [`StartError`] if a setting, the secret or the tenant's configuration cannot be used.
     pub async fn start(host: &Host) -> Result<Self, StartError> {
         let (dynamodb, register) = (host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned());
+        // The tables of telephone numbers are read at the first that needs them: better now than in the first file.
+        drop(Identifier::phone("+44 1305 221000"));
         let five9 = Five9::parse(include_str!("../../../config/five9.json"))
             .map_err(|_| StartError::Invalid("config/five9.json", "is not the tenant's configuration"))?;
         Ok(Self {

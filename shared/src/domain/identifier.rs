@@ -74,6 +74,9 @@ impl Identifier {
     /// # Errors
     /// [`NotAnIdentifier::Phone`] for what cannot be dialled, [`NotAnIdentifier::Extension`] for a shared line.
     pub fn phone(typed: &str) -> Result<Self, NotAnIdentifier> {
+        if let Some(canonical) = plain_mobile(typed) {
+            return Ok(Self { kind: Kind::Phone, canonical });
+        }
         let visible = visible(typed);
         let dialled = visible.chars().all(|c| c.is_ascii_digit() || "+()-./ \t".contains(c));
         let extended = visible.to_ascii_lowercase();
@@ -155,6 +158,12 @@ impl std::fmt::Debug for Identifier {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "Identifier({:?}, ..)", self.kind)
     }
+}
+
+/// A British mobile number as most files have it, eleven digits: nothing needs to be looked up for that.
+fn plain_mobile(typed: &str) -> Option<String> {
+    let plain = typed.len() == 11 && typed.starts_with("07") && typed.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| format!("+44{}", &typed[1..]))
 }
 
 /// NFC. Changing case can take text out of it, so it is done before and after.
@@ -261,9 +270,11 @@ mod tests {
 
         #[test]
         fn any_british_mobile_in_any_spelling_is_one(digits in "7[0-9]{9}", gaps in proptest::collection::vec(0_usize..10, 0..4)) {
+            let plain = phone(&format!("0{digits}"));
             let mut spelt = digits.clone();
             for gap in gaps { spelt.insert(gap, ' '); }
             prop_assert_eq!(phone(&format!("0{spelt}")), phone(&format!("+44 (0){digits}")));
+            prop_assert_eq!(plain, phone(&format!("0044 {digits}")), "the short way is no other way");
         }
     }
 }

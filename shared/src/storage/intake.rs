@@ -99,7 +99,7 @@ impl Intake {
     }
 
     async fn suppressed(&self, cases: &[Case], now: DateTime<Utc>) -> Result<Suppressed, StorageError> {
-        let holders = cases.iter().flat_map(|case| case.holders.iter().cloned());
+        let holders = cases.iter().flat_map(Case::erasable);
         // Only a network's posts are withdrawn.
         let withdrawable = cases.iter().filter(|case| case.source == Source::Social);
         let records = withdrawable.map(|case| (case.source, case.id.clone()));

@@ -111,6 +111,12 @@ pub(super) fn assign(cases: &mut [Case], lying: Vec<Lying>) {
 }
 
 impl Case {
+    /// Who of its holders can have been erased: nobody was told the reference of what names somebody.
+    pub(super) fn erasable(&self) -> impl Iterator<Item = Holder> + '_ {
+        let named = self.holders.iter().any(|holder| holder.subject().is_some());
+        self.holders.iter().filter(move |holder| !named || holder.subject().is_some()).cloned()
+    }
+
     /// Where it may lie, as far as the arrivals tell.
     pub(super) fn candidates(&self) -> impl Iterator<Item = Key> + '_ {
         self.holders.iter().map(|holder| keys::record(holder, self.source, &self.id))
