@@ -40,6 +40,7 @@ impl Registry {
             .with("expire", |host| async move { started(expire::Expire::start(&host).await) })
             .with("sweep", |host| async move { started(sweep::Sweep::start(&host).await) })
             .with("export", |host| async move { started(export::Export::start(&host).await) })
+            .with("requests", |host| async move { started(requests::Requests::start(&host).await) })
             .with("erase", |host| async move { started(erase::Erase::start(&host).await) })
     }
 
@@ -105,6 +106,7 @@ functions!(
     expire::Expire,
     sweep::Sweep,
     export::Export,
+    requests::Requests,
     erase::Erase
 );
 

@@ -77,7 +77,12 @@ fn the_canary_is_in_no_log_line_no_ledger_entry_and_no_key() {
         "decoy",
         "packaged",
         "linked",
-        "erased",
+        "planned",
+        "approved",
+        "waiting",
+        "confirmed",
+        "done",
+        "closed",
         "expired",
         "swept",
         "poison",
@@ -166,10 +171,14 @@ async fn send_through_everything() -> String {
         json!({"kind": "access", "identifiers": [email_id("canary sings")], "requested_by": "dpo-7"}),
         json!({"kind": "access", "identifiers": "canary", "requested_by": "dpo-7"}),
         json!({"link_for": "canary@kanarienvogel.example"}),
+        json!({"order": "plan", "identifiers": [email_id("canary sings")], "request_id": "R-1"}),
+        json!({"order": "canary sings"}),
+        json!({"order": "confirm", "request_id": "R-1", "place": "canary", "confirmed_by": "x", "done_on": "canary"}),
         json!("canary sings"),
     ] {
         errors.push(house.invoke("export", wrong.clone()).await.unwrap_err());
         errors.push(house.invoke("erase", wrong.clone()).await.unwrap_err());
+        errors.push(house.invoke("requests", wrong.clone()).await.unwrap_err());
         errors.push(house.invoke("sweep", wrong.clone()).await.unwrap_err());
         errors.push(house.invoke("expire", wrong.clone()).await.unwrap_err());
         errors.push(house.invoke("ingest", wrong.clone()).await.unwrap_err());
@@ -180,7 +189,7 @@ async fn send_through_everything() -> String {
     house.invoke("sweep", json!({})).await.unwrap();
     import(&house).await;
     house.invoke("sweep", json!({})).await.unwrap();
-    house.invoke("erase", erasure(&who[..1])).await.unwrap();
+    house.erase(erasure(&who[..1])).await.unwrap();
 
     // Once more, for three years to pass over; with a record that nobody can read.
     house.move_to("2026-11-23T10:02:00Z").await;

@@ -13,6 +13,7 @@ async fn two_people(house: &House) -> Value {
         house.tell(&format!("{name} was here again."), Some(email), Some(phone)).await;
         let order = json!({"kind": "access", "identifiers": [email_id(email)], "requested_by": "dpo-7", "request_id": format!("DSAR-{name}")});
         packages.push(house.invoke("export", order).await.unwrap());
+        house.invoke("export", json!({"link_for": format!("DSAR-{name}")})).await.unwrap();
     }
     packages.remove(0)
 }
@@ -23,9 +24,9 @@ async fn erasing_a_person_leaves_everything_else_as_it_was() {
     let package = two_people(&house).await;
     let before = house.everything().await;
     house.move_to("2026-11-24T09:00:00Z").await;
-    let erased = house.invoke("erase", erasure(&[email_id("ROSA@example.org")])).await.unwrap();
+    let erased = house.erase(erasure(&[email_id("ROSA@example.org")])).await.unwrap();
 
-    let receipts = erased["receipts"].as_array().unwrap();
+    let receipts = erased["certificate"]["receipts"].as_array().unwrap();
     let held: Vec<(&str, &Value)> = receipts.iter().map(|r| (r["place"].as_str().unwrap(), &r["held"])).collect();
     assert!(held.contains(&("exports", &json!({"packages": 1}))), "{held:?}");
     assert!(held.contains(&("records", &json!({"records": 2, "links": 1, "profiles": 0}))), "{held:?}");
@@ -44,7 +45,9 @@ async fn erasing_a_person_leaves_everything_else_as_it_was() {
     assert!(after.iter().filter(|item| item.contains("Abel was here")).count() >= 4);
     let new: Vec<&String> = after.difference(&before).collect();
     let is_evidence = |item: &str| {
-        ["SUPPRESSION#", "SUPPRESSIONS", "REQUEST#", "PACKAGES", "LEDGER_TABLE"].iter().any(|mark| item.contains(mark))
+        ["SUPPRESSION#", "SUPPRESSIONS", "REQUEST#", "TASK#", "PACKAGES", "LEDGER_TABLE"]
+            .iter()
+            .any(|mark| item.contains(mark))
     };
     assert!(new.iter().all(|item| is_evidence(item)), "{new:#?}");
     let keyed = new.iter().filter(|item| item.contains("subject#"));
@@ -63,18 +66,23 @@ async fn erasing_a_person_twice_is_erasing_them_once() {
     two_people(&house).await;
     let mut order = erasure(&[email_id("rosa@example.org")]);
     order["request_id"] = json!("ERASE-1");
-    let first = house.invoke("erase", order.clone()).await.unwrap();
+    let first = house.erase(order.clone()).await.unwrap();
     let state = house.everything().await;
     house.move_to("2026-11-23T10:05:00Z").await;
-    let again = house.invoke("erase", order.clone()).await.unwrap();
+    let approval = json!({"order": "approve", "request_id": "ERASE-1", "hash": first["hash"], "approved_by": "dpo-7"});
+    let again = house.invoke("requests", approval.clone()).await.unwrap();
     assert_eq!(again["certificate"], first["certificate"]);
     assert_eq!(house.everything().await, state);
-    order["ground"] = json!("17(1)(d)");
-    assert!(house.invoke("erase", order).await.unwrap_err().contains("another erasure"));
+    let by_another = json!({"approved_by": "dpo-8"});
+    let mut other = approval;
+    other["approved_by"] = by_another["approved_by"].clone();
+    assert!(house.invoke("requests", other).await.unwrap_err().contains("approved already"));
+    assert!(house.erase(order).await.unwrap_err().contains("approved already"));
 
-    let anew = house.invoke("erase", erasure(&[email_id("rosa@example.org")])).await.unwrap();
-    let outcomes: Vec<&Value> = anew["receipts"].as_array().unwrap().iter().map(|r| &r["outcome"]).collect();
-    assert_eq!(outcomes, [&json!("nothing_held"), &json!("nothing_held")]);
+    let anew = house.erase(erasure(&[email_id("rosa@example.org")])).await.unwrap();
+    let receipts = anew["certificate"]["receipts"].as_array().unwrap();
+    let outcomes: Vec<&Value> = receipts.iter().take(3).map(|r| &r["outcome"]).collect();
+    assert_eq!(outcomes, [&json!("nothing_held"), &json!("nothing_held"), &json!("nothing_held")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,16 +90,16 @@ async fn a_link_is_not_followed_to_erase_until_it_is_confirmed() {
     let house = House::open().await;
     house.tell("Rosa's.", Some("rosa@example.org"), Some("01632 960055")).await;
     house.tell("Abel's.", Some("abel@example.org"), Some("01632 960055")).await;
-    let shown = house.invoke("erase", erasure(&[phone_id("01632 960055")])).await.unwrap();
+    let shown = house.erase(erasure(&[phone_id("01632 960055")])).await.unwrap();
     assert_eq!(house.items("RECORDS_TABLE").await.len(), 4, "a shared telephone erases nobody");
     let linked = shown["linked"].as_array().unwrap();
     let rosa = linked.iter().find(|link| link["person"] == "r•••@example.org").unwrap();
     assert_eq!(rosa["followed"], false);
     let mut order = erasure(&[phone_id("01632 960055")]);
     order["confirmed_links"] = json!(["000000000000"]);
-    assert!(house.invoke("erase", order.clone()).await.unwrap_err().contains("names a link that is not there"));
+    assert!(house.erase(order.clone()).await.unwrap_err().contains("names a link that is not there"));
     order["confirmed_links"] = json!([rosa["link"]]);
-    house.invoke("erase", order).await.unwrap();
+    house.erase(order).await.unwrap();
     let left = house.items("RECORDS_TABLE").await;
     assert_eq!(left.len(), 2, "{left:#?}");
     assert!(left.iter().all(|item| !item.contains("Rosa")), "Abel's answer and Abel's link stay");
@@ -102,7 +110,7 @@ async fn what_had_expired_and_still_lay_there_is_erased_too() {
     let house = House::where_ttl_is_late().await;
     house.tell("Rosa was here.", Some("rosa@example.org"), None).await;
     house.move_to("2029-11-24T10:00:00Z").await;
-    house.invoke("erase", erasure(&[email_id("rosa@example.org")])).await.unwrap();
+    house.erase(erasure(&[email_id("rosa@example.org")])).await.unwrap();
     assert!(house.items("RECORDS_TABLE").await.is_empty());
 }
 
@@ -110,7 +118,7 @@ async fn what_had_expired_and_still_lay_there_is_erased_too() {
 async fn what_a_person_tells_after_the_approval_is_a_new_matter() {
     let house = House::open().await;
     house.tell("Before.", Some("rosa@example.org"), None).await;
-    house.invoke("erase", erasure(&[email_id("rosa@example.org")])).await.unwrap();
+    house.erase(erasure(&[email_id("rosa@example.org")])).await.unwrap();
     house.move_to("2026-11-23T10:00:05Z").await;
     house.tell("After.", Some("rosa@example.org"), None).await;
     let package = house.export("rosa@example.org").await;
@@ -122,14 +130,14 @@ async fn what_a_person_tells_after_the_approval_is_a_new_matter() {
 async fn an_order_without_a_ground_or_an_approver_erases_nothing() {
     let house = House::open().await;
     house.tell("Rosa was here.", Some("rosa@example.org"), None).await;
-    for (field, says) in [("ground", "ground must be"), ("approved_by", "approved_by must be")] {
+    for (field, says) in [("ground", "ground must be"), ("approved_by", "planned_by must be")] {
         let mut order = erasure(&[email_id("rosa@example.org")]);
         order.as_object_mut().unwrap().remove(field);
-        assert!(house.invoke("erase", order).await.unwrap_err().contains(says));
+        assert!(house.erase(order).await.unwrap_err().contains(says));
     }
     let mut chatty = erasure(&[email_id("rosa@example.org")]);
     chatty["ground"] = json!("Rosa Hardy rang and asked");
-    let refused = house.invoke("erase", chatty).await.unwrap_err();
+    let refused = house.erase(chatty).await.unwrap_err();
     assert!(!refused.contains("Rosa"), "{refused}");
     assert_eq!(house.items("RECORDS_TABLE").await.len(), 1);
 }

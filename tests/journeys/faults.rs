@@ -12,8 +12,13 @@ use chrono::TimeDelta;
 use erase::Erase;
 use export::Export;
 use lambda_runtime::{Context, LambdaEvent};
+use requests::Requests;
 use serde_json::{Value, json};
+use shared::domain::package::RequestId;
+use shared::domain::place::Place;
 use shared::edge::Host;
+use shared::storage::keys;
+use shared::storage::ledger::Ledger;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -78,10 +83,35 @@ pub fn failing_host(house: &House, function: &str, calls: usize, off: Off) -> (H
     (Host::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock()), left)
 }
 
-async fn erase(host: &Host, order: &Value) -> Result<Value, String> {
-    let erase = Erase::start(host).await.map_err(|error| error.to_string())?;
-    let invoked = erase.invoke(LambdaEvent::new(order.clone(), Context::default())).await;
-    invoked.map_err(|failure| failure.error_message)
+/// The event of the Register's stream that starts a task.
+pub fn start(request: &str, place: Place) -> LambdaEvent<Value> {
+    let request = RequestId::try_from(request.to_owned()).unwrap();
+    let keys = json!({"pk": {"S": keys::task(&request, place)}, "sk": {"S": "START"}});
+    let event =
+        json!({"Records": [{"eventName": "INSERT", "eventSource": "aws:dynamodb", "dynamodb": {"Keys": keys}}]});
+    let mut context = Context::default();
+    context.deadline = u64::MAX / 2;
+    LambdaEvent::new(event, context)
+}
+
+/// Every task of a request is tried once; says whether none of them broke off.
+async fn try_all(host: &Host, request: &str) -> bool {
+    let Ok(erase) = Erase::start(host).await else { return false };
+    let mut whole = true;
+    for place in Place::ALL {
+        whole &= erase.invoke(start(request, place)).await.is_ok();
+    }
+    whole
+}
+
+/// An hour passes, then every task is tried again, and whoever has to confirms what they did.
+async fn go_on(house: &House, request: &str) {
+    let now = house.stack.clock().now();
+    house.stack.clock().set(now + TimeDelta::hours(7));
+    let host = house.stack.host("erase").unwrap();
+    assert!(try_all(&host, request).await);
+    house.confirm_all(&json!(request)).await;
+    assert!(try_all(&host, request).await);
 }
 
 /// Three answers, two links and a package of one person; as much of another who shares the telephone.
@@ -99,36 +129,78 @@ async fn furnish(house: &House) {
     }
 }
 
-/// Everything stored, less the random part of keys, and how often suppressions were counted: a run that broke off
-/// counts again. The clock stands still, so all else is the same every time.
-async fn state(house: &House) -> BTreeSet<String> {
-    let is_random = |part: &&str| part.len() == 32 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let plain = |item: String| item.split('/').filter(|part| !is_random(part)).collect::<Vec<_>>().join("/");
-    let counted = |item: &String| !item.contains("\"SUPPRESSIONS\"");
-    house.everything().await.into_iter().filter(counted).map(plain).collect()
+/// What an erasure ends with, but for its times: what is stored of people, how many deletions the ledger tells, every
+/// receipt, and what is open.
+#[derive(Debug, PartialEq)]
+struct Ended {
+    records: BTreeSet<String>,
+    packages: Vec<String>,
+    told: usize,
+    receipts: Vec<(String, String, String)>,
+    open: usize,
+}
+
+async fn told(house: &House) -> usize {
+    let ledger = Ledger::new(house.dynamodb(), house.setting("LEDGER_TABLE"));
+    let (mut entries, today) = (0, house.stack.clock().now().date_naive());
+    for day in [today.pred_opt().unwrap(), today] {
+        let mut pages = ledger.entries(day);
+        while let Some(page) = pages.next().await.unwrap() {
+            entries += page.len();
+        }
+    }
+    entries
+}
+
+async fn ended(house: &House, request: &str) -> Ended {
+    let status = house.status(&json!(request)).await.unwrap();
+    let text = |value: &Value| value.to_string();
+    let receipts = status["certificate"]["receipts"].as_array().unwrap_or_else(|| panic!("{status:#}"));
+    let receipts = receipts.iter().map(|it| (text(&it["place"]), text(&it["outcome"]), text(&it["held"])));
+    Ended {
+        records: house.items("RECORDS_TABLE").await,
+        packages: house.objects().iter().map(|key| key.split('/').next().unwrap().to_owned()).collect(),
+        told: told(house).await,
+        receipts: receipts.collect(),
+        open: house.items("REGISTER_TABLE").await.iter().filter(|item| item.contains("\"TASKS\"")).count(),
+    }
+}
+
+/// A house with both people, where the erasure of one is approved and has not begun.
+async fn approved() -> House {
+    let house = House::where_it_sleeps("erase").await;
+    furnish(&house).await;
+    let mut order = erasure(&[email_id("rosa@example.org"), phone_id("07700 900142")]);
+    order["request_id"] = json!("ERASE-1");
+    house.approve(order).await.unwrap();
+    house
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killing_an_erasure_after_any_call_and_running_it_again_ends_the_same() {
-    let mut order = erasure(&[email_id("rosa@example.org"), phone_id("07700 900142")]);
-    order["request_id"] = json!("ERASE-1");
-    let undisturbed = House::open().await;
-    furnish(&undisturbed).await;
-    undisturbed.invoke("erase", order.clone()).await.unwrap();
-    let expected = state(&undisturbed).await;
+async fn killing_an_erasure_after_any_call_and_going_on_ends_the_same() {
+    let undisturbed = approved().await;
+    let before = undisturbed.items("RECORDS_TABLE").await.len();
+    go_on(&undisturbed, "ERASE-1").await;
+    let expected = ended(&undisturbed, "ERASE-1").await;
+    assert_eq!((expected.open, expected.packages.len()), (0, 1), "Abel's package stays");
     for off in [Off::Before, Off::After] {
         let mut killed = 0;
         for calls in 1.. {
-            let house = House::open().await;
-            furnish(&house).await;
-            let (host, _) = failing_host(&house, "erase", calls, off);
-            let broken = erase(&host, &order).await;
-            let done = house.invoke("erase", order.clone()).await.unwrap();
-            assert_eq!(state(&house).await, expected, "after {calls} calls, {off:?}");
-            let left = house.items("RECORDS_TABLE").await;
-            assert!(!left.iter().any(|item| item.contains("rosa@")), "after {calls} calls, {off:?}");
-            assert_eq!(done["receipts"].as_array().unwrap().len(), 2);
-            if broken.is_ok() {
+            let house = approved().await;
+            let (host, left) = failing_host(&house, "erase", calls, off);
+            try_all(&host, "ERASE-1").await;
+            let gone = before - house.items("RECORDS_TABLE").await.len();
+            assert_eq!(told(&house).await, gone, "no deletion without its entry: {calls} calls, {off:?}");
+            for task in house.status(&json!("ERASE-1")).await.unwrap()["tasks"].as_array().unwrap() {
+                let is_records = task["place"] == "records" && task["state"] == "done";
+                assert!(
+                    !is_records || gone == expected.told,
+                    "no receipt without its deletion: {calls} calls, {off:?}"
+                );
+            }
+            go_on(&house, "ERASE-1").await;
+            assert_eq!(ended(&house, "ERASE-1").await, expected, "after {calls} calls, {off:?}");
+            if left.load(Ordering::SeqCst) > 0 {
                 break;
             }
             killed += 1;
@@ -138,47 +210,56 @@ async fn killing_an_erasure_after_any_call_and_running_it_again_ends_the_same() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_erasure_that_broke_off_and_is_ordered_anew_still_finds_everything() {
-    let order = erasure(&[email_id("rosa@example.org")]);
-    for calls in (2..40).step_by(3) {
-        let house = House::open().await;
+async fn an_approval_that_breaks_off_has_begun_everything_or_nothing() {
+    for (calls, off) in (1..40).flat_map(|calls| [(calls, Off::Before), (calls, Off::After)]) {
+        let house = House::where_it_sleeps("erase").await;
         furnish(&house).await;
-        let (host, _) = failing_host(&house, "erase", calls, Off::After);
-        let _ = erase(&host, &order).await;
-        house.move_to("2026-11-23T10:10:00Z").await;
-        house.invoke("erase", order.clone()).await.unwrap();
-        let left = house.everything().await;
-        assert!(!left.iter().any(|item| item.contains("rosa@")), "after {calls} calls");
-        assert_eq!(house.items("RECORDS_TABLE").await.len(), 5, "after {calls} calls: Abel's answers and links stay");
+        let plan = json!({"order": "plan", "request_id": "ERASE-1", "identifiers": [email_id("rosa@example.org")],
+            "ground": "17(1)(b)", "planned_by": "dpo-7"});
+        let hash = house.invoke("requests", plan).await.unwrap()["hash"].clone();
+        let approval = json!({"order": "approve", "request_id": "ERASE-1", "hash": hash, "approved_by": "dpo-7"});
+        let (host, left) = failing_host(&house, "requests", calls, off);
+        if let Ok(requests) = Requests::start(&host).await {
+            let _ = requests.invoke(LambdaEvent::new(approval.clone(), Context::default())).await;
+        }
+        let register = house.items("REGISTER_TABLE").await;
+        let begun = ["TASK#", "SUPPRESSION#", "\"TASKS\"", "\"approved\""]
+            .map(|it| register.iter().any(|item| item.contains(it)));
+        assert!(begun == [true; 4] || begun == [false; 4], "after {calls} calls, {off:?}: {begun:?}");
+        let again = house.invoke("requests", approval).await.unwrap();
+        assert_eq!(again["status"], "approved");
+        assert_eq!(again["tasks"].as_array().unwrap().len(), 6);
+        if left.load(Ordering::SeqCst) > 0 {
+            return;
+        }
     }
+    panic!("an approval makes fewer calls");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_broken_erasure_left_is_neither_shown_nor_denied() {
-    let house = House::open().await;
+    let house = House::where_it_sleeps("erase").await;
     furnish(&house).await;
-    house.move_to("2026-11-23T10:01:00Z").await;
+    house.stack.clock().set(house.stack.clock().now() + TimeDelta::minutes(1));
     let mut order = erasure(&[email_id("rosa@example.org")]);
     order["request_id"] = json!("ERASE-1");
-    let (host, _) = failing_host(&house, "erase", 12, Off::Before);
-    erase(&host, &order).await.unwrap_err();
+    house.approve(order).await.unwrap();
     let asked = json!({"kind": "access", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7"});
     let refused = house.invoke("export", asked.clone()).await.unwrap_err();
     assert!(refused.contains("an erasure of this person is not finished"), "{refused}");
-    house.invoke("erase", order).await.unwrap();
+    let link = house.invoke("export", json!({"link_for": "rosa"})).await.unwrap_err();
+    assert!(link.contains("gone"), "from the moment of the approval: {link}");
+    go_on(&house, "ERASE-1").await;
     assert_eq!(house.invoke("export", asked).await.unwrap()["records"], 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_half_done_is_reported_done() {
-    let house = House::open().await;
-    furnish(&house).await;
-    let mut order = erasure(&[email_id("rosa@example.org")]);
-    order["request_id"] = json!("ERASE-1");
-    let (host, _) = failing_host(&house, "erase", 12, Off::Before);
-    let refused = erase(&host, &order).await.unwrap_err();
-    assert!(refused.contains("run it again with the same request_id"), "{refused}");
-    assert!(!house.items("REGISTER_TABLE").await.iter().any(|item| item.contains("CERTIFICATE")));
+    let house = approved().await;
+    let (host, _) = failing_host(&house, "erase", 14, Off::Before);
+    assert!(!try_all(&host, "ERASE-1").await);
+    let status = house.status(&json!("ERASE-1")).await.unwrap();
+    assert_eq!((&status["status"], &status["certificate"]), (&json!("approved"), &Value::Null));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -201,7 +282,10 @@ async fn killing_an_export_after_any_call_and_running_it_again_gives_one_whole_p
             break;
         }
     }
-    house.invoke("erase", erasure(&[email_id("rosa@example.org")])).await.unwrap();
+    for call in 1..40 {
+        let _ = house.invoke("export", json!({"link_for": format!("DSAR-{call}")})).await;
+    }
+    house.erase(erasure(&[email_id("rosa@example.org")])).await.unwrap();
     assert!(house.objects().is_empty(), "an erasure finds what broken exports left as well");
     assert!(house.stack.store().uploads(&house.bucket()).is_empty());
 }
@@ -213,13 +297,13 @@ async fn an_erasure_during_an_export_wins() {
         house.tell("One.", Some("rosa@example.org"), None).await;
         // The export stops in the middle, the erasure runs whole, and the export is tried again.
         let mut order =
-            json!({"kind": "access", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7"});
+            json!({"kind": "portability", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7"});
         order["request_id"] = json!("DSAR-1");
         let (host, _) = failing_host(&house, "export", calls, Off::Before);
         let export = Export::start(&host).await.unwrap();
         let first = export.invoke(LambdaEvent::new(order.clone(), Context::default())).await;
         house.stack.clock().set(house.stack.clock().now() + TimeDelta::seconds(1));
-        house.invoke("erase", erasure(&[email_id("rosa@example.org")])).await.unwrap();
+        house.erase(erasure(&[email_id("rosa@example.org")])).await.unwrap();
         let again = house.invoke("export", order).await;
         assert!(again.is_err() || again.unwrap()["records"] == 0, "after {calls} calls");
         assert!(!house.everything().await.iter().any(|item| item.contains("One.")), "after {calls} calls");

@@ -2,18 +2,31 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
-use local::{Options, Stack};
+use lambda_runtime::{Diagnostic, LambdaEvent};
+use local::{Function, Options, Registry, Stack};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 use shared::domain::source::Source;
 use shared::edge::Clock;
 use shared::storage::files::{Beside, File};
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// When every journey begins: a Monday morning in November.
 pub const BEGINNING: &str = "2026-11-23T10:00:00Z";
 /// The parts of the house that store something.
 pub const TABLES: [&str; 3] = ["RECORDS_TABLE", "REGISTER_TABLE", "LEDGER_TABLE"];
+
+/// A function that nobody starts.
+struct Asleep;
+
+#[async_trait::async_trait]
+impl Function for Asleep {
+    async fn invoke(&self, _: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+        Ok(Value::Null)
+    }
+}
 
 /// The running house.
 pub struct House {
@@ -69,6 +82,12 @@ impl House {
     /// A house where TTL never gets round to it.
     pub async fn where_ttl_is_late() -> Self {
         Self::with(Options { ttl: false, ..options() }).await
+    }
+
+    /// A house where one function does nothing when it is started: who looks at it invokes it themselves.
+    pub async fn where_it_sleeps(function: &str) -> Self {
+        let asleep = |_| async { Ok(Arc::new(Asleep) as Arc<dyn Function>) };
+        Self::with(Options { functions: Registry::custodian().with(function, asleep), ..options() }).await
     }
 
     /// A house with other options.
@@ -135,6 +154,48 @@ impl House {
     pub async fn export(&self, email: &str) -> Value {
         let order = json!({"kind": "portability", "identifiers": [email_id(email)], "requested_by": "dpo-7"});
         self.invoke("export", order).await.unwrap()
+    }
+
+    /// The DPO plans an erasure, looks at it, and approves it; where people have to do something by hand, they do. Gives
+    /// what the request is when nothing moves any more.
+    pub async fn erase(&self, order: Value) -> Result<Value, String> {
+        let id = order["request_id"].clone();
+        let planned = self.approve(order).await?;
+        self.stack.settle().await.unwrap();
+        self.confirm_all(&id).await;
+        let mut status = self.status(&id).await?;
+        status["linked"] = planned["linked"].clone();
+        Ok(status)
+    }
+
+    /// Whoever has to delete something by hand confirms that they did, today.
+    pub async fn confirm_all(&self, request: &Value) {
+        let today = self.stack.clock().now().date_naive();
+        for task in self.status(request).await.unwrap()["tasks"].as_array().unwrap() {
+            if task["state"] == "waiting" && task["correspondence"]["instructions"].is_string() {
+                let order = json!({"order": "confirm", "request_id": request, "place": task["place"],
+                    "confirmed_by": "staff-12", "done_on": today});
+                self.invoke("requests", order).await.unwrap();
+            }
+        }
+        self.stack.settle().await.unwrap();
+    }
+
+    /// The DPO plans an erasure and approves it.
+    pub async fn approve(&self, mut order: Value) -> Result<Value, String> {
+        let by = order.as_object_mut().unwrap().remove("approved_by");
+        let (id, links) = (order["request_id"].clone(), order.get("confirmed_links").cloned());
+        (order["order"], order["planned_by"]) = (json!("plan"), json!(by));
+        let planned = self.invoke("requests", order).await?;
+        let mut approval = json!({"order": "approve", "request_id": id, "hash": planned["hash"], "approved_by": by});
+        links.into_iter().for_each(|links| approval["confirmed_links"] = links);
+        self.invoke("requests", approval).await?;
+        Ok(planned)
+    }
+
+    /// How far a request is.
+    pub async fn status(&self, request: &Value) -> Result<Value, String> {
+        self.invoke("requests", json!({"order": "status", "request_id": request})).await
     }
 
     /// The document of a package.
@@ -258,9 +319,11 @@ pub fn phone_id(value: &str) -> Value {
     json!({"type": "phone", "value": value})
 }
 
-/// An order to erase.
+/// An order to erase, of a request with an id of its own.
 pub fn erasure(identifiers: &[Value]) -> Value {
-    json!({"identifiers": identifiers, "ground": "17(1)(b)", "approved_by": "dpo-7"})
+    static COUNT: AtomicUsize = AtomicUsize::new(1);
+    let id = format!("ERASURE-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    json!({"identifiers": identifiers, "ground": "17(1)(b)", "approved_by": "dpo-7", "request_id": id})
 }
 
 /// A string attribute of an item.

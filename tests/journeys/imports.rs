@@ -196,7 +196,7 @@ async fn who_was_erased_is_not_brought_back_by_a_file_and_who_calls_later_is_kep
     let house = House::open().await;
     house.drop_file("telephone", "calls.csv", CALLS).await;
     let who = [email_id("priya.nair@example.org"), phone_id("07700 900142")];
-    house.invoke("erase", erasure(&who)).await.unwrap();
+    house.erase(erasure(&who)).await.unwrap();
     let report = house.drop_file("telephone", "again.csv", CALLS).await;
     assert_eq!((&report["suppressed"], &report["already_there"]), (&json!(2), &json!(5)));
     let report = house.drop_file("support", "support.jsonl", SUPPORT).await;

@@ -1,31 +1,18 @@
 //! Whatever an import is broken off by, and whatever happens beside it: the end is the same.
 
 use crate::faults::{Off, failing_host};
-use crate::house::{House, email_id, erasure, options, phone_id};
+use crate::house::{House, email_id, erasure, phone_id};
 use crate::paused::pausing_host;
 use import::Import;
-use lambda_runtime::{Context, Diagnostic, LambdaEvent};
-use local::{Function, Options, Registry};
+use lambda_runtime::{Context, LambdaEvent};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use shared::edge::Host;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-/// An import that nobody starts.
-struct Asleep;
-
-#[async_trait::async_trait]
-impl Function for Asleep {
-    async fn invoke(&self, _: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-        Ok(Value::Null)
-    }
-}
-
-/// A house in which imports are started by the test alone.
+/// A house whose import nobody starts.
 pub async fn house() -> House {
-    let functions = Registry::custodian().with("import", |_| async { Ok(Arc::new(Asleep) as Arc<dyn Function>) });
-    House::with(Options { functions, ..options() }).await
+    House::where_it_sleeps("import").await
 }
 
 /// S3's notification of a file.
@@ -137,7 +124,7 @@ async fn an_erasure_beside_an_import_wins_whenever_it_comes() {
         let (host, mut pause) = pausing_host(&house, "import", call);
         let erasing = async {
             pause.reached().await;
-            house.invoke("erase", erasure(&[email_id("rosa@example.org")])).await.unwrap();
+            house.erase(erasure(&[email_id("rosa@example.org")])).await.unwrap();
             pause.go_on();
         };
         let importing = import(&host, event);
@@ -248,7 +235,7 @@ async fn a_correction_does_not_bring_back_who_was_erased() {
     let row =
         |email: &str| format!("{COMPLAINTS}CMP-1,complaint,2026-11-06T10:00:00Z,highways,1,,{email},,A hole,,,\n");
     undisturbed(&house, "complaints", &row("roas@example.org")).await;
-    house.invoke("erase", erasure(&[email_id("rosa@example.org")])).await.unwrap();
+    house.erase(erasure(&[email_id("rosa@example.org")])).await.unwrap();
     house.move_to("2026-11-23T10:00:10Z").await;
     for _ in 0..2 {
         let done = undisturbed(&house, "complaints", &row("rosa@example.org")).await;
@@ -336,7 +323,7 @@ proptest! {
 async fn one_who_shares_a_number_is_not_suppressed_for_the_other() {
     let house = house().await;
     house.tell("One.", Some("rosa@example.org"), None).await;
-    house.invoke("erase", erasure(&[email_id("rosa@example.org")])).await.unwrap();
+    house.erase(erasure(&[email_id("rosa@example.org")])).await.unwrap();
     let row = "CMP-1,complaint,2026-11-06T10:00:00Z,highways,1,,abel@example.org,07700 900142,A hole,,,\n";
     let report = undisturbed(&house, "complaints", &format!("{COMPLAINTS}{row}")).await;
     assert_eq!(report["reports"][0]["new"], 1);

@@ -134,7 +134,7 @@ async fn a_correction_that_names_another_person_moves_the_record() {
 async fn who_was_erased_does_not_come_back_by_a_message_from_before() {
     let house = House::open().await;
     house.outcome(CREATED).await;
-    house.invoke("erase", erasure(&[email_id(SIAN)])).await.unwrap();
+    house.erase(erasure(&[email_id(SIAN)])).await.unwrap();
     let before = house.items("RECORDS_TABLE").await;
     for message in [CREATED, UPDATED] {
         assert_eq!(house.outcome(message).await, "not_kept");

@@ -1,5 +1,6 @@
 //! What each function does, in full, beside what the template allows it.
 
+use crate::faults;
 use crate::house::{House, at, email_id, erasure, phone_id};
 use crate::imports_faults::{self, POSTS, dropped};
 use crate::partners::{CREATED, UPDATED, changed, signed_event};
@@ -12,7 +13,9 @@ use import::Import;
 use ingest::Ingest;
 use lambda_runtime::{Context, LambdaEvent};
 use partners::Partners;
+use requests::Requests;
 use serde_json::{Value, json};
+use shared::domain::place::Place;
 use std::collections::BTreeSet;
 use sweep::Sweep;
 
@@ -152,6 +155,9 @@ async fn sweep_calls_what_it_is_allowed() {
     let order = json!({"kind": "access", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7", "request_id": PACKAGES});
     house.invoke("export", order).await.unwrap();
     leave_an_upload(&house, PACKAGES).await;
+    house.tell("Going.", Some("abel@example.org"), None).await;
+    house.approve(erasure(&[email_id("abel@example.org")])).await.unwrap();
+    house.stack.settle().await.unwrap();
     let (host, calls) = recording_host(&house, "sweep");
     let sweep = Sweep::start(&host).await.unwrap();
     house.stack.clock().set(at("2029-11-23T11:00:00Z"));
@@ -176,14 +182,14 @@ async fn export_calls_what_it_is_allowed() {
     let query = link["url"].as_str().unwrap().split_once('?').unwrap().1.to_owned();
     calls.lock().unwrap().push(needed_of_s3("GET", &query, "Exports"));
     // Another package, whose subject is erased between its reading and its end.
-    let order = json!({"kind": "access", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7", "request_id": "DSAR-2"});
+    let order = json!({"kind": "portability", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7", "request_id": "DSAR-2"});
     gate.send_replace(false);
     let before = calls.lock().unwrap().len();
     let erasing = async {
         while !calls.lock().unwrap()[before..].iter().any(|call| call == "s3:PutObject Exports") {
             tokio::task::yield_now().await;
         }
-        house.invoke("erase", erasure(&[email_id("rosa@example.org")])).await.unwrap();
+        house.erase(erasure(&[email_id("rosa@example.org")])).await.unwrap();
         leave_an_upload(&house, "DSAR-2").await;
         gate.send_replace(true);
     };
@@ -195,16 +201,52 @@ async fn export_calls_what_it_is_allowed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn erase_calls_what_it_is_allowed() {
-    let house = House::open().await;
+    let house = House::where_it_sleeps("erase").await;
     house.tell("Quick.", Some("rosa@example.org"), Some("07700 900142")).await;
     let order = json!({"kind": "access", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7", "request_id": PACKAGES});
     house.invoke("export", order).await.unwrap();
     leave_an_upload(&house, PACKAGES).await;
+    house.invoke("export", json!({"link_for": PACKAGES})).await.unwrap();
     let (host, calls) = recording_host(&house, "erase");
     let erase = Erase::start(&host).await.unwrap();
-    erase.invoke(event(with_id(erasure(&[email_id("rosa@example.org")])))).await.unwrap();
+    house.approve(with_id(erasure(&[email_id("rosa@example.org")]))).await.unwrap();
+    carry_out(&erase).await;
     assert!(house.objects().is_empty() && house.stack.store().uploads(&house.bucket()).is_empty());
+    house.confirm_all(&json!("ERASE-1")).await;
+    carry_out(&erase).await;
+    assert!(house.status(&json!("ERASE-1")).await.unwrap()["certificate"].is_object());
+    // Another is stopped before it begins, with an hour's work in a last minute.
+    let mut other = erasure(&[email_id("rosa@example.org")]);
+    other["request_id"] = json!("ERASE-2");
+    house.approve(other).await.unwrap();
+    house.invoke("requests", json!({"order": "stop", "request_id": "ERASE-2", "stopped_by": "dpo-7"})).await.unwrap();
+    erase.invoke(faults::start("ERASE-2", Place::Records)).await.unwrap();
     assert_matches("Erase", &calls);
+}
+
+/// Every place's task.
+async fn carry_out(erase: &Erase) {
+    for place in Place::ALL {
+        erase.invoke(faults::start("ERASE-1", place)).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_calls_what_it_is_allowed() {
+    let house = House::where_it_sleeps("erase").await;
+    house.tell("Quick.", Some("rosa@example.org"), Some("07700 900142")).await;
+    let (host, calls) = recording_host(&house, "requests");
+    let requests = Requests::start(&host).await.unwrap();
+    let order = |order: Value| requests.invoke(event(order));
+    let plan = |who: &str| json!({"order": "plan", "request_id": "ERASE-1", "identifiers": [email_id(who)], "ground": "17(1)(b)", "planned_by": "dpo-7"});
+    order(plan("abel@example.org")).await.unwrap();
+    let planned = order(plan("rosa@example.org")).await.unwrap();
+    let approve = json!({"order": "approve", "request_id": "ERASE-1", "hash": planned["hash"], "approved_by": "dpo-7"});
+    order(approve).await.unwrap();
+    order(json!({"order": "stop", "request_id": "ERASE-1", "stopped_by": "dpo-7"})).await.unwrap();
+    let confirm = json!({"order": "confirm", "request_id": "ERASE-1", "place": "five9", "confirmed_by": "staff-12", "done_on": "2026-11-23"});
+    order(confirm).await.unwrap_err();
+    assert_matches("Requests", &calls);
 }
 
 fn with_id(mut order: Value) -> Value {

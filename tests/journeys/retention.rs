@@ -88,7 +88,11 @@ async fn everything_that_is_stored_ends_when_the_document_says() {
     house.tell("Nobody's.", None, None).await;
     house.export("rosa.hardy@example.org").await;
     house.tell("Erased.", Some("abel@example.org"), None).await;
-    house.invoke("erase", erasure(&[email_id("abel@example.org")])).await.unwrap();
+    house.erase(erasure(&[email_id("abel@example.org")])).await.unwrap();
+    house.tell("Going.", Some("carol@example.org"), None).await;
+    // Nobody has confirmed yet what processors have to be asked by hand.
+    house.approve(erasure(&[email_id("carol@example.org")])).await.unwrap();
+    house.stack.settle().await.unwrap();
     house.invoke("sweep", json!({"from": "2026-11-23"})).await.unwrap();
     let imports = Imports::new(house.dynamodb(), house.setting("REGISTER_TABLE"));
     imports.mark(Source::Telephone, at(BEGINNING)).await.unwrap();

@@ -8,6 +8,7 @@ mod packages;
 mod people;
 mod records;
 mod register;
+mod requests;
 mod tables;
 
 use chrono::NaiveDate;

@@ -1,110 +1,79 @@
-//! How each place counts what it holds of a person, and how it forgets.
+//! How each place forgets.
 
 use crate::Erase;
 use chrono::{DateTime, Utc};
-use shared::domain::erasure::Counts;
+use shared::domain::erasure::Receipt;
 use shared::domain::ledger::{Cause, ItemKind};
 use shared::domain::place::Place;
 use shared::domain::record::Holder;
-use shared::domain::subject::SubjectKey;
+use shared::domain::task::Task;
+use shared::edge::Deadline;
 use shared::storage::packages::State;
+use shared::storage::reach::Reach;
 use shared::storage::records::Doomed;
 use shared::storage::{StorageError, keys};
 use std::collections::HashSet;
 
+/// What came of a try.
+#[derive(Debug)]
+pub(crate) enum Came {
+    /// It is done.
+    Done(Receipt),
+    /// It waits, and is looked at again then.
+    Waiting(DateTime<Utc>),
+    /// The invocation is about to end: another goes on at once.
+    Unfinished,
+}
+
 impl Erase {
-    /// What a place holds of these holders, by kind.
-    pub(crate) async fn held(
-        &self,
-        place: Place,
-        holders: &[Holder],
-        approved_at: DateTime<Utc>,
-    ) -> Result<Counts, StorageError> {
-        match place {
-            Place::Records => self.records_held(holders, approved_at).await,
-            Place::Exports => self.packages_held(holders).await,
-        }
+    /// Has one place of the council's own forget; a second time finds nothing to do.
+    pub(crate) async fn forget(&self, task: &Task, reach: &Reach, deadline: &Deadline) -> Result<Came, StorageError> {
+        let came = match task.place {
+            Place::Records => self.forget_records(reach, deadline).await?,
+            Place::Exports => self.forget_packages(&reach.holders).await.map(|()| None)?,
+            // Processors are asked instead.
+            Place::Intake | Place::Granicus | Place::Five9 | Place::Newsletter => None,
+        };
+        Ok(came.unwrap_or_else(|| Came::Done(Receipt::of(task.place, task.held.clone(), self.now()))))
     }
 
-    /// Forgets everything of these holders that was there at `approved_at`; a second time finds nothing to do.
-    pub(crate) async fn forget(
-        &self,
-        place: Place,
-        holders: &[Holder],
-        approved_at: DateTime<Utc>,
-    ) -> Result<(), StorageError> {
-        match place {
-            Place::Records => self.forget_records(holders, approved_at).await,
-            Place::Exports => self.forget_packages(holders).await,
-        }
-    }
-
-    async fn records_held(&self, holders: &[Holder], approved_at: DateTime<Utc>) -> Result<Counts, StorageError> {
-        let (mut records, mut profiles, mut links) = (0, 0, HashSet::new());
-        for holder in holders {
-            let mut pages = self.records.lying_under(holder);
-            while let Some(page) = pages.next().await? {
-                for doomed in page.iter().filter(|doomed| goes(doomed, holders, approved_at)) {
-                    match doomed.kind {
-                        ItemKind::Record => records += 1,
-                        ItemKind::Profile => profiles += 1,
-                        ItemKind::Link => drop(links.insert(doomed.key.sort.clone() + &doomed.key.partition)),
-                    }
-                    links.extend(self.links_to(doomed, holder).map(|link| link.key.sort + &link.key.partition));
-                }
-            }
-        }
-        let links = u64::try_from(links.len()).unwrap_or(u64::MAX);
-        Ok(Counts::from(
-            [("records", records), ("links", links), ("profiles", profiles)].map(|(k, n)| (k.to_owned(), n)),
-        ))
-    }
-
-    /// Records go with the links that only they know of; what leads here from the identifiers that the DPO gave goes
-    /// last, so that a run that breaks off and is ordered anew still finds its way.
-    async fn forget_records(&self, holders: &[Holder], approved_at: DateTime<Utc>) -> Result<(), StorageError> {
+    /// Records go with the links that only they know of. What leads here from the holders' own keys goes last: it is how
+    /// a person is found until then. Where something is left, so are the links to it.
+    async fn forget_records(&self, reach: &Reach, deadline: &Deadline) -> Result<Option<Came>, StorageError> {
+        let mut left = HashSet::new();
         for records_first in [true, false] {
-            for holder in holders {
+            for holder in &reach.holders {
                 let mut pages = self.records.lying_under(holder);
                 while let Some(page) = pages.next().await? {
-                    let now = self.clock.now();
+                    if deadline.is_within(crate::LAST_MINUTE) {
+                        return Ok(Some(Came::Unfinished));
+                    }
+                    if page.iter().any(|doomed| reach.leaves(doomed)) {
+                        left.extend(holder.subject().cloned());
+                    }
                     let going = page.into_iter().filter(|doomed| {
-                        goes(doomed, holders, approved_at) && (doomed.kind == ItemKind::Record) == records_first
+                        let stays = keys::link_target(&doomed.key.sort).is_some_and(|to| left.contains(&to));
+                        reach.takes(doomed) && !stays && (doomed.kind == ItemKind::Record) == records_first
                     });
                     let going: Vec<Doomed> = going.collect();
-                    let lone =
-                        |link: &Doomed| !holders.iter().any(|holder| keys::partition(holder) == link.key.partition);
-                    let mut doomed: Vec<Doomed> =
-                        going.iter().flat_map(|record| self.links_to(record, holder)).filter(lone).collect();
-                    doomed.sort_by(|a, b| a.key.partition.cmp(&b.key.partition));
-                    doomed.dedup_by(|a, b| a.key == b.key);
+                    let stays = holder.subject().is_some_and(|subject| left.contains(subject));
+                    let mut doomed = if stays { Vec::new() } else { self.lone_links(&going, holder, reach) };
                     doomed.extend(going);
-                    self.records.forget(doomed, &self.ledger, Cause::Erasure, now).await?;
+                    self.records.forget(doomed, &self.ledger, Cause::Erasure, self.now()).await?;
                 }
             }
         }
-        Ok(())
+        Ok(None)
     }
 
-    /// The links that lead to a record's holder from its further identifiers, under every version of the keys.
-    fn links_to<'a>(&'a self, record: &'a Doomed, holder: &'a Holder) -> impl Iterator<Item = Doomed> + 'a {
-        let further = record.contact.identifiers().into_iter().skip(1);
-        let from = further.flat_map(|identifier| self.people.keys.keys(&identifier).collect::<Vec<SubjectKey>>());
-        from.filter_map(move |from| {
-            let key = keys::link(&from, holder.subject()?);
-            Some(Doomed { key, kind: ItemKind::Link, source: None, ..record.clone() })
-        })
-    }
-
-    async fn packages_held(&self, holders: &[Holder]) -> Result<Counts, StorageError> {
-        let mut requests = HashSet::new();
-        for holder in holders {
-            let mut pages = self.packages.holding(holder);
-            while let Some(page) = pages.next().await? {
-                requests.extend(page);
-            }
-        }
-        Ok(Counts::from([("packages".to_owned(), u64::try_from(requests.len()).unwrap_or(u64::MAX))]))
+    /// The links to a holder that only these records know of, each once.
+    fn lone_links(&self, records: &[Doomed], holder: &Holder, reach: &Reach) -> Vec<Doomed> {
+        let lone = |link: &Doomed| !reach.holders.iter().any(|one| keys::partition(one) == link.key.partition);
+        let links = records.iter().flat_map(|record| Reach::links_to(record, holder, &self.keys));
+        let mut links: Vec<Doomed> = links.filter(lone).collect();
+        links.sort_by(|a, b| a.key.cmp(&b.key));
+        links.dedup_by(|a, b| a.key == b.key);
+        links
     }
 
     /// Objects first, then what the Register says of them: what is said to be gone is gone.
@@ -114,7 +83,7 @@ impl Erase {
             while let Some(requests) = pages.next().await? {
                 for request in requests {
                     self.exports.discard(&request).await?;
-                    let now = self.clock.now();
+                    let now = self.now();
                     if let Some(package) = self.packages.find(&request, now).await? {
                         self.packages.close(&request, &package, State::Erased, now).await?;
                     }
@@ -123,16 +92,5 @@ impl Erase {
             }
         }
         Ok(())
-    }
-}
-
-/// Whether an erasure covers something: records up to the approval, links to whom it is about, and their profile.
-/// What the person tells the council after that is a new matter.
-fn goes(doomed: &Doomed, holders: &[Holder], approved_at: DateTime<Utc>) -> bool {
-    match doomed.kind {
-        ItemKind::Record => doomed.collected_at.is_none_or(|collected_at| collected_at <= approved_at),
-        ItemKind::Profile => true,
-        ItemKind::Link => keys::link_target(&doomed.key.sort)
-            .is_some_and(|to| holders.iter().any(|holder| holder.subject() == Some(&to))),
     }
 }

@@ -157,6 +157,7 @@ impl Export {
             holders: found.holders.iter().map(keys::partition).collect(),
             unconfirmed: waiting.map(|link| link.link.clone()).collect(),
             made: None,
+            handed_over_at: None,
         };
         if !self.packages.start(&order.request, &package).await? {
             // Another run completed it in between, or it was closed.
@@ -193,8 +194,11 @@ impl Export {
         if !package.unconfirmed.iter().all(|link| order.confirmed_links.contains(link)) {
             return Err(Error::Unconfirmed);
         }
-        if !package.unconfirmed.is_empty() {
-            self.packages.confirm(&order.request).await?;
+        if self.is_erased_since(&package, now).await? {
+            return Err(Error::Erased);
+        }
+        if !package.unconfirmed.is_empty() || package.handed_over_at.is_none() {
+            self.packages.hand_over(&order.request, now).await?;
         }
         let left = (made.expires_at - now).min(LINK);
         let valid = left.to_std().unwrap_or(Duration::ZERO).max(Duration::from_secs(1));
@@ -207,6 +211,17 @@ impl Export {
         }
         tracing::info!(outcome = "linked", "export");
         Ok(answer)
+    }
+
+    /// Whether somebody whose data a package holds was erased since it was asked for, whether or not it is gone yet.
+    async fn is_erased_since(&self, package: &Package, now: DateTime<Utc>) -> Result<bool, StorageError> {
+        for holder in package.holders.iter().filter_map(|partition| keys::holder(partition)) {
+            let suppression = self.suppressions.of(&holder, now).await?;
+            if suppression.is_some_and(|suppression| package.requested_at <= suppression.erased_at) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

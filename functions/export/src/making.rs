@@ -14,6 +14,7 @@ use shared::storage::StorageError;
 use shared::storage::exports::{Exports, File, Upload};
 use shared::storage::packages::{DAYS, Made, Package, State};
 use shared::storage::people::Found;
+use shared::storage::suppressions::Suppression;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -21,12 +22,12 @@ use std::sync::Arc;
 fn places<'a>(
     holders: &'a [Holder],
     erased: &'a Erased,
-) -> impl Iterator<Item = (Place, (&'a Holder, &'a Option<DateTime<Utc>>))> {
+) -> impl Iterator<Item = (Place, (&'a Holder, &'a Option<Suppression>))> {
     Place::ALL.into_iter().flat_map(move |place| holders.iter().zip(erased).map(move |pair| (place, pair)))
 }
 
-/// When each holder was last erased, if that still matters.
-type Erased = Vec<Option<DateTime<Utc>>>;
+/// That each holder was erased, if that still matters.
+type Erased = Vec<Option<Suppression>>;
 
 impl Export {
     /// Makes the objects of a package that is entered as started.
@@ -45,16 +46,16 @@ impl Export {
         let head = document::Head { order, shared: !package.unconfirmed.is_empty(), about: &self.about, made_at: now };
         let mut writing = Writing::begin(&self.exports, &key, report_key.as_deref(), &head).await?;
         let mut expires_at = package.requested_at + DAYS;
-        for (place, (holder, erased_at)) in places(&found.holders, &erased) {
+        for (place, (holder, suppression)) in places(&found.holders, &erased) {
             let mut pages = match place {
                 Place::Records => self.records.about(holder, now),
-                // Packages hold copies of records, and nothing of their own.
-                Place::Exports => continue,
+                // Packages hold copies of records, and nothing of their own. What waits in the intake is read into
+                // records within minutes. What processors hold is named in each record, with until when.
+                Place::Exports | Place::Intake | Place::Granicus | Place::Five9 | Place::Newsletter => continue,
             };
             while let Some(page) = pages.next().await? {
                 for record in &page {
-                    // Told in the very second of an erasure: either it took that, or it came after.
-                    if erased_at.is_some_and(|at| record.details.collected_at < at) {
+                    if suppression.as_ref().is_some_and(|suppression| is_left_over(suppression, record)) {
                         self.exports.discard(&order.request).await?;
                         return Err(Error::ErasureOpen);
                     }
@@ -96,10 +97,18 @@ impl Export {
     async fn erased(&self, holders: &[Holder], now: DateTime<Utc>) -> Result<Erased, StorageError> {
         let mut erased = Vec::new();
         for holder in holders {
-            erased.push(self.suppressions.erased_at(holder, now).await?);
+            erased.push(self.suppressions.of(holder, now).await?);
         }
         Ok(erased)
     }
+}
+
+/// Whether an erasure that is under way, or broke off, has left this. Told in the very second of an erasure: either it
+/// took that, or it came after.
+fn is_left_over(suppression: &Suppression, record: &Record) -> bool {
+    let Record { details, .. } = record;
+    details.collected_at < suppression.erased_at
+        && suppression.covers(details.source, &details.reference, details.collected_at)
 }
 
 /// A package that is being written: the document, and the report for access.

@@ -9,9 +9,11 @@
 mod complaints;
 mod days;
 mod packages;
+mod tasks;
 mod telephone;
 
 pub use complaints::{Complaints, Ending};
+pub use tasks::Tasks;
 pub use telephone::Telephone;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -22,7 +24,6 @@ use serde_json::{Value, json};
 use shared::domain::ledger::{Cause, Entry};
 use shared::domain::order::{BadOrder, Order};
 use shared::edge::{Clock, Host, StartError, failure};
-use shared::storage::StorageError;
 use shared::storage::exports::Exports;
 use shared::storage::imports::Imports;
 use shared::storage::keys::SHARDS;
@@ -30,6 +31,7 @@ use shared::storage::ledger::Ledger;
 use shared::storage::packages::Packages;
 use shared::storage::records::{Doomed, Records};
 use shared::storage::sweep_cursor::SweepCursor;
+use shared::storage::{self, StorageError};
 
 /// How many days' shards are asked at a time.
 const AT_ONCE: usize = 16;
@@ -44,6 +46,7 @@ pub struct Sweep {
     packages: Packages,
     exports: Exports,
     imports: Imports,
+    tasks: storage::tasks::Tasks,
 }
 
 /// What a sweep found and deleted, and what it warns of.
@@ -61,6 +64,8 @@ pub struct Report {
     pub telephone: Option<Telephone>,
     /// The complaints whose clock ends soon, or has ended.
     pub complaints: Complaints,
+    /// What there is to do of requests.
+    pub tasks: Tasks,
 }
 
 /// Why a sweep did not finish; the next one goes on.
@@ -98,7 +103,8 @@ impl Sweep {
             ledger: Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned()),
             cursor: SweepCursor::new(dynamodb.clone(), register.clone()),
             packages: Packages::new(dynamodb.clone(), register.clone()),
-            imports: Imports::new(dynamodb, register),
+            imports: Imports::new(dynamodb.clone(), register.clone()),
+            tasks: storage::tasks::Tasks::new(dynamodb, register),
             exports: Exports::new(host.s3(), host.setting("EXPORTS_BUCKET")?.to_owned()),
         })
     }
@@ -138,6 +144,9 @@ impl Sweep {
         report.packages = failed.unless(self.sweep_packages(now).await);
         report.telephone = failed.unless(self.look_for_telephone(now).await);
         report.complaints = failed.unless(self.look_at_complaints(now).await);
+        report.tasks = failed.unless(self.sweep_tasks(now).await);
+        let Tasks { failing, late, .. } = report.tasks;
+        tracing::info!(tasks_failing = failing, tasks_late = late, "tasks");
         let Report { deleted, oldest_lateness_seconds, packages, .. } = report;
         if let Some(error) = failed.0 {
             // What is deleted by now is not found again: how late it was is told now or never.

@@ -14,15 +14,31 @@ pub enum Processor {
     Five9,
     /// The partner for online forms (Achieve).
     Granicus,
+    /// Who sends the newsletters.
+    Newsletter,
 }
 
 impl Processor {
+    /// Every processor.
+    pub const ALL: [Self; 3] = [Self::Five9, Self::Granicus, Self::Newsletter];
+
+    /// The name, as addresses and logs spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Five9 => "five9",
+            Self::Granicus => "granicus",
+            Self::Newsletter => "newsletter",
+        }
+    }
+
     /// The name that people know it by.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
             Self::Five9 => "Five9",
             Self::Granicus => "Granicus (Achieve)",
+            Self::Newsletter => "the newsletter service",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! An erasure: its ground, its receipts, its certificate. Evidence without personal data.
 
+use super::correspondence::Correspondence;
+use super::exclusion::Exclusion;
 use super::order::BadOrder;
 use super::place::Place;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -55,17 +57,20 @@ impl Ground {
 /// What a place held of a person, by kind.
 pub type Counts = BTreeMap<String, u64>;
 
-/// A place's word that it has forgotten.
+/// A place's word that it has done what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// The place.
     pub place: Place,
     /// What came of it.
     pub outcome: Outcome,
-    /// What it held, by kind, when the erasure was approved.
+    /// What it held, by kind, when the request was approved; of a processor, what the council knew of.
     pub held: Counts,
-    /// When it had forgotten.
+    /// When it was done.
     pub finished_at: DateTime<Utc>,
+    /// What a processor, or whoever deleted there by hand, said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correspondence: Option<Correspondence>,
 }
 
 /// What came of a task.
@@ -76,30 +81,41 @@ pub enum Outcome {
     Erased,
     /// It held nothing.
     NothingHeld,
+    /// The processor says that it is done, or somebody confirmed that they did it.
+    Confirmed,
+    /// It was stopped before anything was done: it still holds what it held.
+    Stopped,
 }
 
 impl Receipt {
-    /// The receipt of a place that held `held` and now holds nothing.
+    /// The receipt of a place of the council's own that held `held` and now holds nothing.
     #[must_use]
     pub fn of(place: Place, held: Counts, finished_at: DateTime<Utc>) -> Self {
         let outcome = if held.values().all(|count| *count == 0) { Outcome::NothingHeld } else { Outcome::Erased };
-        Self { place, outcome, held, finished_at }
+        Self { place, outcome, held, finished_at, correspondence: None }
     }
 }
 
-/// That every place has forgotten, and when backups will have.
+/// That a request is done in every place, and when backups will have forgotten as well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Certificate {
-    /// The ground.
-    pub ground: Ground,
+    /// The ground, of an erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ground: Option<Ground>,
     /// Who approved it.
     pub approved_by: String,
     /// When it was approved: what was collected later is not part of it.
     pub approved_at: DateTime<Utc>,
-    /// When the last place had forgotten.
+    /// When the last place was done.
     pub completed_at: DateTime<Utc>,
     /// The last day on which a backup could still bring something back: the last deletion and the recovery window.
     pub backups_clear_on: NaiveDate,
+    /// What was left, and why: the erasure was partial.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclusions: Vec<Exclusion>,
+    /// How many records were left.
+    #[serde(default)]
+    pub records_left: u64,
     /// Every place's receipt.
     pub receipts: Vec<Receipt>,
 }

@@ -1,7 +1,9 @@
 //! What the DPO asks of a function, read field by field: serde's own messages repeat what was sent.
 
+use super::exclusion::Exclusion;
 use super::identifier::{Identifier, Kind};
 use super::package::RequestId;
+use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
 /// How many identifiers, or confirmed links, one order names: every one is a partition to look into.
@@ -104,6 +106,33 @@ impl<'a> Order<'a> {
         let listed = self.list("confirmed_links")?;
         let texts: Option<Vec<String>> = listed.iter().map(text).collect();
         texts.ok_or_else(|| BadOrder::new("confirmed_links", "must be a list of the links' names"))
+    }
+
+    /// What an erasure is to leave.
+    ///
+    /// # Errors
+    /// [`BadOrder`] naming the first exclusion that cannot be used.
+    pub fn exclusions(self) -> Result<Vec<Exclusion>, BadOrder> {
+        let listed = self.list("exclude")?.iter().enumerate();
+        listed.map(|(place, one)| Exclusion::read(place, one)).collect()
+    }
+
+    /// A date.
+    ///
+    /// # Errors
+    /// [`BadOrder`] if it is missing or not that.
+    pub fn date(self, field: &str) -> Result<NaiveDate, BadOrder> {
+        let date = self.get(field).and_then(|date| date.parse().ok());
+        date.ok_or_else(|| BadOrder::new(field, "must be a date, YYYY-MM-DD"))
+    }
+
+    /// The request's id.
+    ///
+    /// # Errors
+    /// [`BadOrder`] if it is missing or not one.
+    pub fn request(self) -> Result<RequestId, BadOrder> {
+        let id = self.request_id("request_id")?;
+        id.ok_or_else(|| BadOrder::new("request_id", "must name a request"))
     }
 
     /// The field's text; nothing where it is missing or no text.

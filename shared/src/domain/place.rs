@@ -1,27 +1,69 @@
 //! Everywhere that a person's data lies.
 
+use super::custody::Processor;
 use serde::{Deserialize, Serialize};
 
 /// A place. Matched exhaustively: adding one does not compile until it is said how to find and how to forget there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
-    /// The table of records, with links and profiles.
-    Records,
     /// The bucket of packages made for requests.
     Exports,
+    /// The table of records, with links and profiles.
+    Records,
+    /// Partners' files that wait to be read, and what could not be read of them.
+    Intake,
+    /// The partner for online forms.
+    Granicus,
+    /// The telephony partner.
+    Five9,
+    /// Who sends the newsletters.
+    Newsletter,
 }
 
 impl Place {
-    /// Every place, in the order in which they forget: packages first, so that none is handed out while records go.
-    pub const ALL: [Self; 2] = [Self::Exports, Self::Records];
+    /// Every place.
+    pub const ALL: [Self; 6] =
+        [Self::Exports, Self::Records, Self::Intake, Self::Granicus, Self::Five9, Self::Newsletter];
 
     /// The name, as keys and receipts spell it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Records => "records",
             Self::Exports => "exports",
+            Self::Records => "records",
+            Self::Intake => "intake",
+            Self::Granicus => "granicus",
+            Self::Five9 => "five9",
+            Self::Newsletter => "newsletter",
         }
+    }
+
+    /// The place that is called so.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|place| place.as_str() == name)
+    }
+
+    /// Who holds it for the council; nothing where the council does so itself.
+    #[must_use]
+    pub const fn processor(self) -> Option<Processor> {
+        match self {
+            Self::Exports | Self::Records | Self::Intake => None,
+            Self::Granicus => Some(Processor::Granicus),
+            Self::Five9 => Some(Processor::Five9),
+            Self::Newsletter => Some(Processor::Newsletter),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Place;
+
+    #[test]
+    fn a_place_is_found_by_its_name() {
+        assert!(Place::ALL.into_iter().all(|place| Place::named(place.as_str()) == Some(place)));
+        assert_eq!(Place::named("elsewhere"), None);
     }
 }

@@ -114,6 +114,11 @@ impl SubjectKeys {
         self.current.digest(&["derived", purpose])
     }
 
+    /// The current key for another purpose, and what it was under every older version of the secret.
+    pub(super) fn derive_all(&self, purpose: &str) -> impl Iterator<Item = [u8; 32]> {
+        self.all_secrets().map(move |secret| secret.digest(&["derived", purpose]))
+    }
+
     fn all_secrets(&self) -> impl Iterator<Item = &Secret> {
         std::iter::once(&self.current).chain(&self.previous)
     }

@@ -202,8 +202,8 @@ impl Intake {
         let mut gone = Vec::new();
         for (case, change) in put {
             let Some(put) = &change.put else { continue };
-            let erased_at = suppressed.erased_at(&put.record.holder);
-            if erased_at.is_some_and(|at| put.record.details.collected_at <= at) {
+            let Record { holder, details, .. } = &put.record;
+            if suppressed.covers(holder, details, details.collected_at) {
                 gone.extend(put.links().into_iter().map(Link::doomed));
                 gone.extend(self.records.lying(vec![put.key()], now).await?.into_iter().map(|lying| lying.doomed));
                 case.arrivals.iter().for_each(|handed| outcomes[handed.place] = Taken::Suppressed);

@@ -3,12 +3,13 @@
 use super::Item;
 use crate::domain::ledger::ItemKind;
 use crate::domain::package::RequestId;
+use crate::domain::place::Place;
 use crate::domain::record::{Holder, RecordId};
 use crate::domain::reference::Reference;
 use crate::domain::retention::ExpiresAt;
 use crate::domain::source::Source;
 use crate::domain::subject::SubjectKey;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 
 /// Partition key of every table.
 pub const PK: &str = "pk";
@@ -157,12 +158,50 @@ pub fn request(id: &RequestId) -> String {
 
 /// The package of a request.
 pub const PACKAGE: &str = "PACKAGE";
-/// The erasure of a request.
+/// A request, a task or a suppression itself.
 pub const META: &str = "META";
 /// The certificate of a request.
 pub const CERTIFICATE: &str = "CERTIFICATE";
-/// The sort key of a task begins so.
-pub const TASK: &str = "TASK#";
+/// The sort key of what happened to a request begins so.
+pub const EVENT: &str = "EVENT#";
+/// What starts a task: the only items that the Register's stream hands on.
+pub const START: &str = "START";
+/// The partition of the tasks of requests that are not closed.
+pub const TASKS: &str = "TASKS";
+
+/// Where something that happened to a request lies; sorts by time.
+#[must_use]
+pub fn event(request: &RequestId, at: DateTime<Utc>, what: &str) -> Key {
+    Key::new(self::request(request), format!("{EVENT}{}#{what}", at.to_rfc3339_opts(SecondsFormat::Millis, true)))
+}
+
+/// The partition of a task: one each, so that a stream's reader may take them in parallel.
+#[must_use]
+pub fn task(request: &RequestId, place: Place) -> String {
+    format!("TASK#{}#{}", request.as_str(), place.as_str())
+}
+
+/// Which task a partition is.
+#[must_use]
+pub fn task_of(partition: &str) -> Option<(RequestId, Place)> {
+    let (id, place) = partition.strip_prefix("TASK#")?.rsplit_once('#')?;
+    Some((RequestId::try_from(id.to_owned()).ok()?, Place::named(place)?))
+}
+
+/// Where it says that a task's request is not closed.
+#[must_use]
+pub fn open_task(request: &RequestId, place: Place) -> Key {
+    Key::new(TASKS, task(request, place))
+}
+
+/// The sort key of an open request of a holder begins so.
+pub const OPEN: &str = "REQUEST#";
+
+/// Where it says that a request about this holder is open.
+#[must_use]
+pub fn open_request(holder: &Holder, id: &RequestId) -> Key {
+    Key::new(packages_of(holder), format!("{OPEN}{}", id.as_str()))
+}
 /// The partition of packages by the time at which they are over.
 pub const PACKAGES: &str = "PACKAGES";
 
@@ -231,6 +270,8 @@ pub fn sweep_cursor() -> Key {
 mod tests {
     use super::{day, day_shard, holder, kind, link_target, partition, record, record_id};
     use crate::domain::ledger::ItemKind;
+    use crate::domain::package::RequestId;
+    use crate::domain::place::Place;
     use crate::domain::record::{Holder, RecordId};
     use crate::domain::reference::Reference;
     use crate::domain::source::Source;
@@ -249,6 +290,8 @@ mod tests {
         }
         assert_eq!(link_target(&super::link(&subject, &subject).sort), Some(subject));
         assert_eq!(kind("something else"), None);
+        let request = RequestId::try_from("ERA-1".to_owned()).unwrap();
+        assert_eq!(super::task_of(&super::task(&request, Place::Five9)), Some((request, Place::Five9)));
     }
 
     #[test]

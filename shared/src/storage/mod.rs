@@ -4,7 +4,6 @@
 //! decided in [`table`] alone.
 
 pub mod deadlines;
-pub mod erasures;
 pub mod exports;
 pub mod files;
 pub mod imports;
@@ -13,11 +12,14 @@ pub mod keys;
 pub mod ledger;
 pub mod packages;
 pub mod people;
+pub mod reach;
 pub mod records;
+pub mod requests;
 pub mod suppressions;
 pub mod surveys;
 pub mod sweep_cursor;
 pub mod table;
+pub mod tasks;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;

@@ -46,6 +46,9 @@ pub struct Package {
     /// What was made, once it is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<Made>,
+    /// When a link to it was first handed out: from then on the request is answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed_over_at: Option<DateTime<Utc>>,
 }
 
 /// How far a package is.
@@ -159,11 +162,11 @@ impl Packages {
         }
     }
 
-    /// Remembers that a package's links are confirmed, so that it can be handed out.
+    /// Remembers that a package is handed out, and so that its links are confirmed; the first time stands.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be remembered.
-    pub async fn confirm(&self, request: &RequestId) -> Result<(), StorageError> {
+    pub async fn hand_over(&self, request: &RequestId, now: DateTime<Utc>) -> Result<(), StorageError> {
         self.0
             .client
             .update_item()
@@ -171,11 +174,12 @@ impl Packages {
             .key(PK, s(keys::request(request)))
             .key(SK, s(keys::PACKAGE))
             .condition_expression("attribute_exists(pk)")
-            .update_expression("REMOVE unconfirmed")
+            .update_expression("SET handed_over_at = if_not_exists(handed_over_at, :now) REMOVE unconfirmed")
+            .expression_attribute_values(":now", s(now.to_rfc3339()))
             .send()
             .await
             .map(drop)
-            .map_err(failed("confirm a package's links"))
+            .map_err(failed("hand over a package"))
     }
 
     /// Closes a package whose objects are gone: the Register forgets whose it was, and remembers that it was.

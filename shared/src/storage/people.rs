@@ -46,6 +46,10 @@ pub struct Found {
     pub holders: Vec<Holder>,
     /// Who is linked to what was given.
     pub linked: Vec<Linked>,
+    /// What identifies the person: what was given, and what was followed.
+    pub identifiers: Vec<Identifier>,
+    /// What their records name beside, that leads to nobody else; it is not known to be theirs alone.
+    pub named: Vec<Identifier>,
 }
 
 /// Somebody who once gave one of these identifiers beside their own, or another identifier that the person gave.
@@ -79,6 +83,8 @@ struct Search<'a> {
     now: DateTime<Utc>,
     found: Vec<SubjectKey>,
     linked: Vec<Linked>,
+    identifiers: Vec<Identifier>,
+    named: Vec<Identifier>,
     /// Who was found, and is still to be looked up.
     waiting: VecDeque<Known>,
 }
@@ -97,17 +103,23 @@ impl People {
     ) -> Result<Found, StorageError> {
         let waiting: VecDeque<Known> = identifiers.iter().map(|identifier| self.known(identifier)).collect();
         let found = waiting.iter().flat_map(|known| known.keys.clone()).collect();
-        let mut search = Search { people: self, confirmed, follow, now, found, linked: Vec::new(), waiting };
+        let (linked, named, identifiers) = (Vec::new(), Vec::new(), identifiers.to_vec());
+        let mut search = Search { people: self, confirmed, follow, now, found, linked, identifiers, named, waiting };
         while let Some(known) = search.waiting.pop_front() {
             search.along_links(&known).await?;
             search.along_records(&known).await?;
         }
-        let Search { found, linked, .. } = search;
-        let anonymous = identifiers.iter().filter_map(anonymous);
-        let mut holders: Vec<Holder> = found.into_iter().map(Holder::Subject).chain(anonymous).collect();
+        let Search { found, linked, mut identifiers, mut named, .. } = search;
+        let given = identifiers.iter().filter_map(anonymous);
+        let mut holders: Vec<Holder> = found.into_iter().map(Holder::Subject).chain(given).collect();
         holders.sort();
         holders.dedup();
-        Ok(Found { holders, linked })
+        identifiers.sort();
+        identifiers.dedup();
+        named.retain(|one| !identifiers.contains(one));
+        named.sort();
+        named.dedup();
+        Ok(Found { holders, linked, identifiers, named })
     }
 
     /// Refuses links that were confirmed and are not there: a name that is mistyped must not end in a certificate.
@@ -158,7 +170,10 @@ impl People {
     }
 
     /// The identifier that a subject's records are kept under.
-    async fn own(&self, subject: &SubjectKey, now: DateTime<Utc>) -> Result<Option<Identifier>, StorageError> {
+    ///
+    /// # Errors
+    /// [`StorageError`] if the records cannot be read.
+    pub async fn own(&self, subject: &SubjectKey, now: DateTime<Utc>) -> Result<Option<Identifier>, StorageError> {
         let mut pages = self.contacts(subject, now);
         while let Some(page) = pages.next().await? {
             if let Some(own) = page.iter().find_map(|contact| contact.identifiers().into_iter().next()) {
@@ -224,9 +239,11 @@ impl Search<'_> {
             let through = known.kind.or(own_kind).unwrap_or(Kind::Reference);
             let person = own.as_ref().map_or_else(|| "nobody with a record".to_owned(), Identifier::masked);
             let link = name(first);
-            let every = own.map_or_else(Vec::new, |own| self.people.keys.keys(&own).collect());
+            let every = own.as_ref().map_or_else(Vec::new, |own| self.people.keys.keys(own).collect());
             let to = Known { kind: own_kind, keys: keys.into_iter().chain(every).collect() };
-            self.show(link, through, person, to, only);
+            if self.show(link, through, person, to, only) {
+                self.identifiers.extend(own);
+            }
         }
         Ok(())
     }
@@ -241,16 +258,19 @@ impl Search<'_> {
             let mut others = self.people.led_to(&further.keys, self.now).await?;
             others.retain(|other| !self.found.contains(other));
             if others.is_empty() && !self.people.hold(&further.keys, self.now).await? {
+                self.named.push(identifier);
                 continue;
             }
             let link = further.keys.first().map(name).unwrap_or_default();
-            self.show(link, identifier.kind(), identifier.masked(), further, others.is_empty());
+            if self.show(link, identifier.kind(), identifier.masked(), further, others.is_empty()) {
+                self.identifiers.push(identifier);
+            }
         }
         Ok(())
     }
 
-    /// Shows who is linked, and follows if that is what the order wants.
-    fn show(&mut self, link: String, through: Kind, person: String, to: Known, only: bool) {
+    /// Shows who is linked, and follows if that is what the order wants; gives whether it does.
+    fn show(&mut self, link: String, through: Kind, person: String, to: Known, only: bool) -> bool {
         let confirmed = to.keys.iter().any(|key| self.confirmed.contains(&name(key)));
         let asked = self.linked.iter().filter(|link| link.followed && !link.confirmed).count();
         let followed = confirmed || (self.follow == Follow::Unambiguous && only && asked < FOLLOWED);
@@ -266,6 +286,7 @@ impl Search<'_> {
             self.found.extend(new);
             self.waiting.push_back(to);
         }
+        followed
     }
 }
 

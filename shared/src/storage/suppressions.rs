@@ -3,10 +3,13 @@
 use super::keys::{self, EXPIRES_AT, Key, PK, SK};
 use super::table::Table;
 use super::{Item, StorageError, failed, n, number, s, text};
-use crate::domain::record::{Holder, RecordId};
+use crate::domain::exclusion::Exclusion;
+use crate::domain::record::{Details, Holder, RecordId};
+use crate::domain::reference::Reference;
 use crate::domain::retention::ExpiresAt;
 use crate::domain::source::Source;
 use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use chrono::{DateTime, Months, Utc};
 use std::collections::HashMap;
 
@@ -21,15 +24,33 @@ pub struct Suppressions(pub(crate) Table);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Epoch(i64);
 
+/// That a holder was erased, or a record withdrawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// When: what was collected up to then is suppressed.
+    pub erased_at: DateTime<Utc>,
+    /// What the erasure left, and so is not suppressed.
+    pub except: Vec<Exclusion>,
+}
+
+impl Suppression {
+    /// Whether it suppresses this record.
+    #[must_use]
+    pub fn covers(&self, source: Source, reference: &Reference, collected_at: DateTime<Utc>) -> bool {
+        collected_at <= self.erased_at && !self.except.iter().any(|left| left.covers(source, reference, collected_at))
+    }
+}
+
 /// What is suppressed, and since when.
 #[derive(Debug, Default)]
-pub struct Suppressed(HashMap<String, DateTime<Utc>>);
+pub struct Suppressed(HashMap<String, Suppression>);
 
 impl Suppressed {
-    /// When the holder was last erased.
+    /// Whether the holder was erased after this was collected.
     #[must_use]
-    pub fn erased_at(&self, holder: &Holder) -> Option<DateTime<Utc>> {
-        self.0.get(&keys::suppression(holder).partition).copied()
+    pub fn covers(&self, holder: &Holder, details: &Details, collected_at: DateTime<Utc>) -> bool {
+        let suppression = self.0.get(&keys::suppression(holder).partition);
+        suppression.is_some_and(|it| it.covers(details.source, &details.reference, collected_at))
     }
 
     /// Whether the source has withdrawn the record.
@@ -46,41 +67,67 @@ impl Suppressions {
         Self(Table::new(client, name))
     }
 
-    /// Suppresses everything of a holder that was collected up to `erased_at`; a later erasure stands.
-    ///
-    /// The epoch is counted up last. So whoever writes and then finds the epoch unchanged has written before whatever
-    /// is deleted after this.
-    ///
-    /// # Errors
-    /// [`StorageError`] if it is not known to be suppressed.
-    pub async fn add(&self, holder: &Holder, erased_at: DateTime<Utc>) -> Result<(), StorageError> {
+    /// Suppresses everything of a holder that was collected up to `erased_at`, but for what the erasure leaves: a part of
+    /// the transaction that approves it. It does not hold where the holder was erased later than that.
+    pub(super) fn entry(
+        &self,
+        holder: &Holder,
+        erased_at: DateTime<Utc>,
+        except: &[Exclusion],
+    ) -> Result<TransactWriteItem, StorageError> {
         const OPERATION: &str = "suppress a holder";
-        // Instants as UTC texts sort by time, whether or not they have fractions: `+` sorts before `.` and digits.
-        let put = self
-            .0
-            .client
-            .put_item()
-            .table_name(&self.0.name)
-            .set_item(Some(entry(keys::suppression(holder), erased_at)))
-            .condition_expression("attribute_not_exists(pk) OR erased_at < :erased_at")
-            .expression_attribute_values(":erased_at", s(erased_at.to_rfc3339()));
-        match put.send().await {
-            Ok(_) => {}
-            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {}
-            Err(error) => return Err(failed(OPERATION)(error)),
+        let mut entry = entry(keys::suppression(holder), erased_at);
+        if !except.is_empty() {
+            let except = serde_dynamo::to_attribute_value(except).map_err(|_| StorageError::unreadable(OPERATION))?;
+            entry.insert(EXCEPT.to_owned(), except);
         }
+        // Instants as UTC texts sort by time, whether or not they have fractions: `+` sorts before `.` and digits.
+        let put = Put::builder()
+            .table_name(&self.0.name)
+            .set_item(Some(entry))
+            .condition_expression("attribute_not_exists(pk) OR erased_at <= :erased_at")
+            .expression_attribute_values(":erased_at", s(erased_at.to_rfc3339()))
+            .build()
+            .map_err(|_| StorageError::unreadable(OPERATION))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// Counts the epoch up, in the same transaction. So whoever writes and then finds the epoch unchanged has written
+    /// before whatever is deleted after this.
+    pub(super) fn counted(&self) -> Result<TransactWriteItem, StorageError> {
         let epoch = keys::suppression_epoch();
-        let count = self
-            .0
-            .client
-            .update_item()
+        let count = Update::builder()
             .table_name(&self.0.name)
             .key(PK, s(epoch.partition))
             .key(SK, s(epoch.sort))
             .update_expression("ADD #count :one")
             .expression_attribute_names("#count", COUNT)
-            .expression_attribute_values(":one", n(1));
-        count.send().await.map(drop).map_err(failed("count a suppression"))
+            .expression_attribute_values(":one", n(1))
+            .build()
+            .map_err(|_| StorageError::unreadable("count a suppression"))?;
+        Ok(TransactWriteItem::builder().update(count).build())
+    }
+
+    /// Takes back that a holder was erased then: the erasure was stopped before anything went.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be taken back.
+    pub async fn lift(&self, holder: &Holder, erased_at: DateTime<Utc>) -> Result<(), StorageError> {
+        let key = keys::suppression(holder);
+        let delete = self
+            .0
+            .client
+            .delete_item()
+            .table_name(&self.0.name)
+            .key(PK, s(key.partition))
+            .key(SK, s(key.sort))
+            .condition_expression("erased_at = :erased_at")
+            .expression_attribute_values(":erased_at", s(erased_at.to_rfc3339()));
+        match delete.send().await {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(()),
+            Err(error) => Err(failed("take back a suppression")(error)),
+        }
     }
 
     /// Remembers that a source has withdrawn a record, so that an older file does not bring it back.
@@ -92,14 +139,14 @@ impl Suppressions {
         self.0.put("remember a withdrawal", &key, entry(key.clone(), now)).await
     }
 
-    /// When the holder was last erased, if that still matters at `now`.
+    /// That the holder was erased, if that still matters at `now`.
     ///
     /// # Errors
     /// [`StorageError`] if that is not known.
-    pub async fn erased_at(&self, holder: &Holder, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StorageError> {
+    pub async fn of(&self, holder: &Holder, now: DateTime<Utc>) -> Result<Option<Suppression>, StorageError> {
         const OPERATION: &str = "look for a suppression";
         let Some(item) = self.0.get(OPERATION, &keys::suppression(holder), now).await? else { return Ok(None) };
-        since(&item).map(Some).ok_or_else(|| StorageError::unreadable(OPERATION))
+        read(&item).map(Some).ok_or_else(|| StorageError::unreadable(OPERATION))
     }
 
     /// What of these is suppressed at `now`.
@@ -118,9 +165,9 @@ impl Suppressions {
         keys.sort_by(|one, other| one.partition.cmp(&other.partition));
         keys.dedup();
         let items = self.0.get_all(OPERATION, keys, now).await?;
-        let read = |item: &Item| Some((text(item, PK)?.to_owned(), since(item)?));
-        let read = |item| read(item).ok_or_else(|| StorageError::unreadable(OPERATION));
-        items.iter().map(read).collect::<Result<_, _>>().map(Suppressed)
+        let entry = |item: &Item| Some((text(item, PK)?.to_owned(), read(item)?));
+        let entry = |item| entry(item).ok_or_else(|| StorageError::unreadable(OPERATION));
+        items.iter().map(entry).collect::<Result<_, _>>().map(Suppressed)
     }
 
     /// How many suppressions there have been.
@@ -134,6 +181,7 @@ impl Suppressions {
 }
 
 const COUNT: &str = "count";
+const EXCEPT: &str = "except";
 
 fn entry(key: Key, since: DateTime<Utc>) -> Item {
     let end = since.checked_add_months(MONTHS).unwrap_or(since);
@@ -145,6 +193,7 @@ fn entry(key: Key, since: DateTime<Utc>) -> Item {
     ])
 }
 
-fn since(item: &Item) -> Option<DateTime<Utc>> {
-    text(item, "erased_at")?.parse().ok()
+fn read(item: &Item) -> Option<Suppression> {
+    let except = item.get(EXCEPT).cloned().map(serde_dynamo::from_attribute_value).transpose();
+    Some(Suppression { erased_at: text(item, "erased_at")?.parse().ok()?, except: except.ok()?.unwrap_or_default() })
 }

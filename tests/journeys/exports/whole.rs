@@ -114,8 +114,9 @@ async fn erasing_a_person_by_both_identifiers_leaves_nothing_of_any_source() {
     let house = House::open().await;
     hand_over_rosa(&house).await;
     let who = [email_id("rosa.hardy@example.org"), phone_id("07700 900142")];
-    house.invoke("export", order("access", &who)).await.unwrap();
-    let erased = house.invoke("erase", erasure(&who)).await.unwrap();
+    let package = house.invoke("export", order("access", &who)).await.unwrap();
+    house.invoke("export", json!({"link_for": package["request_id"]})).await.unwrap();
+    let erased = house.erase(erasure(&who)).await.unwrap();
     assert_eq!(erased["linked"], json!([]));
     let left = left_of_rosa(&house).await;
     assert!(left.is_empty(), "{left:#?}");
@@ -133,16 +134,16 @@ async fn an_erasure_by_one_identifier_asks_about_the_other() {
         let package = house.invoke("export", order("portability", std::slice::from_ref(&named))).await.unwrap();
         let mut confirmed = erasure(std::slice::from_ref(&named));
         confirmed["confirmed_links"] = json!([package["linked"][0]["link"]]);
-        house.invoke("erase", confirmed).await.unwrap();
+        house.erase(confirmed).await.unwrap();
         let left = left_of_rosa(&house).await;
         assert!(left.is_empty(), "{left:#?}");
 
         let house = House::open().await;
         hand_over_rosa(&house).await;
-        let erased = house.invoke("erase", erasure(&[named])).await.unwrap();
+        let erased = house.erase(erasure(&[named])).await.unwrap();
         assert_eq!(erased["linked"][0]["followed"], false, "{erased}");
         assert!(!house.items("RECORDS_TABLE").await.is_empty(), "what nobody confirmed stays");
-        house.invoke("erase", erasure(&[other])).await.unwrap();
+        house.erase(erasure(&[other])).await.unwrap();
         assert!(left_of_rosa(&house).await.is_empty());
     }
 }

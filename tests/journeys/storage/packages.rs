@@ -26,6 +26,7 @@ fn package(holders: &[&str]) -> Package {
         holders: holders.iter().map(|name| keys::partition(&person(name))).collect(),
         unconfirmed: vec!["0123456789ab".to_owned()],
         made: None,
+        handed_over_at: None,
     }
 }
 
@@ -107,15 +108,17 @@ async fn a_complete_package_is_over_with_the_first_record_in_it() {
 }
 
 #[tokio::test]
-async fn links_are_confirmed_once_and_for_all() {
+async fn a_package_is_handed_over_once_and_its_links_are_confirmed_by_it() {
     lend(async |tables| {
         let (packages, id) = (tables.packages(), request("ex-1"));
-        let unknown = said(packages.confirm(&id).await);
-        assert_eq!(unknown, "confirm a package's links: ConditionalCheckFailedException");
+        let unknown = said(packages.hand_over(&id, at(ASKED)).await);
+        assert_eq!(unknown, "hand over a package: ConditionalCheckFailedException");
         packages.start(&id, &package(&["rosa"])).await.unwrap();
-        for _ in 0..2 {
-            packages.confirm(&id).await.unwrap();
-            assert_eq!(find(tables, &id).await, Package { unconfirmed: Vec::new(), ..package(&["rosa"]) });
+        for instant in [ASKED, SECOND_BEFORE] {
+            packages.hand_over(&id, at(instant)).await.unwrap();
+            let handed_over_at = Some(at(ASKED));
+            let expected = Package { unconfirmed: Vec::new(), handed_over_at, ..package(&["rosa"]) };
+            assert_eq!(find(tables, &id).await, expected);
         }
     })
     .await;

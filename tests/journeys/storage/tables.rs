@@ -12,13 +12,14 @@ use aws_sdk_dynamodb::types::{
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use futures_util::FutureExt;
 use serde_yaml_ng::Value;
-use shared::storage::erasures::Erasures;
 use shared::storage::ledger::Ledger;
 use shared::storage::packages::Packages;
 use shared::storage::records::Records;
+use shared::storage::requests::Requests;
 use shared::storage::suppressions::Suppressions;
 use shared::storage::surveys::Surveys;
 use shared::storage::sweep_cursor::SweepCursor;
+use shared::storage::tasks::Tasks;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::time::Duration;
 
@@ -114,8 +115,12 @@ impl Tables {
         Packages::new(self.client.clone(), self.name("Register"))
     }
 
-    pub fn erasures(&self) -> Erasures {
-        Erasures::new(self.client.clone(), self.name("Register"))
+    pub fn requests(&self) -> Requests {
+        Requests::new(&self.client, &self.name("Register"))
+    }
+
+    pub fn tasks(&self) -> Tasks {
+        Tasks::new(self.client.clone(), self.name("Register"))
     }
 }
 

@@ -139,7 +139,7 @@ impl Case {
         for lying in &self.lying {
             let Record { holder, details, .. } = &lying.record;
             // An erasure, or a withdrawal, that something was written beside: it is made good here.
-            if suppressed.erased_at(holder).is_some_and(|at| details.collected_at <= at) {
+            if suppressed.covers(holder, details, details.collected_at) {
                 change.forget.push((lying.doomed.clone(), Cause::Erasure));
                 let links = links(&lying.record, &details.contact.further_keys(keys));
                 change.forget.extend(links.into_iter().map(|link| (link.doomed(), Cause::Erasure)));
@@ -161,14 +161,14 @@ impl Case {
                     if state.take().is_some() || !change.forget.is_empty() { Taken::Forgotten } else { Taken::Before }
                 }
                 (Word::Told(_), _) if withdrawn => Taken::Suppressed,
-                (Word::Told(told), None) if handed.is_erased(suppressed, told.collected_at) => Taken::Suppressed,
+                (Word::Told(told), None) if handed.is_erased(suppressed, told, told.collected_at) => Taken::Suppressed,
                 (Word::Told(told), None) => {
                     state = Some((**told).clone());
                     Taken::New
                 }
                 (Word::Told(told), Some(held)) => {
                     let corrected = held.corrected(told);
-                    if handed.is_erased(suppressed, corrected.collected_at) {
+                    if handed.is_erased(suppressed, told, corrected.collected_at) {
                         // It is corrected into a record of somebody who was erased since.
                         state = None;
                         Taken::Suppressed
@@ -259,13 +259,15 @@ impl Link {
             due: Some(self.until),
             collected_at: None,
             contact: Contact::default(),
+            custody: Vec::new(),
+            newsletter: false,
         }
     }
 }
 
 impl Handed {
     /// Whether whoever would hold it was erased after it was collected.
-    fn is_erased(&self, suppressed: &Suppressed, collected_at: DateTime<Utc>) -> bool {
-        self.own.iter().filter_map(|holder| suppressed.erased_at(holder)).any(|at| collected_at <= at)
+    fn is_erased(&self, suppressed: &Suppressed, told: &Details, collected_at: DateTime<Utc>) -> bool {
+        self.own.iter().any(|holder| suppressed.covers(holder, told, collected_at))
     }
 }

@@ -4,6 +4,7 @@ use super::super::Item;
 use super::super::keys::{self, DAY, Key};
 use super::super::table::end;
 use super::super::text;
+use crate::domain::custody::Custody;
 use crate::domain::ledger::{Cause, Entry, EntryId, ItemKind};
 use crate::domain::record::Contact;
 use crate::domain::retention::ExpiresAt;
@@ -28,6 +29,10 @@ pub struct Doomed {
     pub collected_at: Option<DateTime<Utc>>,
     /// How to reach the person; the sweep's index does not tell.
     pub contact: Contact,
+    /// Where else a record is held; the sweep's index does not tell.
+    pub custody: Vec<Custody>,
+    /// Whether the person asked for the newsletter; the sweep's index does not tell.
+    pub newsletter: bool,
 }
 
 impl Doomed {
@@ -69,6 +74,11 @@ pub fn doomed(item: &Item) -> Option<Doomed> {
         due: end(item),
         collected_at: text(item, "collected_at").and_then(|instant| instant.parse().ok()),
         contact: serde_dynamo::from_attribute_value(contact).ok()?,
+        custody: match item.get("custody") {
+            Some(custody) => serde_dynamo::from_attribute_value(custody.clone()).ok()?,
+            None => Vec::new(),
+        },
+        newsletter: item.get("newsletter").is_some_and(|it| it.as_bool().is_ok_and(|it| *it)),
         key,
     })
 }

@@ -1,0 +1,36 @@
+//! Closing a request when every place is done.
+
+use crate::Erase;
+use shared::domain::erasure::{Certificate, Receipt};
+use shared::domain::london;
+use shared::domain::package::RequestId;
+use shared::domain::plan::Plan;
+use shared::domain::task::Task;
+use shared::storage::StorageError;
+use shared::storage::requests::{Request, Stage};
+
+impl Erase {
+    /// Files the certificate when every task is over; the first of several that see it stands.
+    pub(crate) async fn close_if_over(&self, id: &RequestId, request: &Request) -> Result<(), StorageError> {
+        let tasks = self.tasks.all(id, self.now()).await?;
+        if request.stage != Stage::Approved || tasks.is_empty() || !tasks.iter().all(Task::is_over) {
+            return Ok(());
+        }
+        let receipts: Vec<Receipt> = tasks.into_iter().filter_map(|task| task.receipt).collect();
+        let approved_at = request.approved_at.unwrap_or(request.planned_at);
+        let completed_at = receipts.iter().map(|receipt| receipt.finished_at).max().unwrap_or(approved_at);
+        let certificate = Certificate {
+            ground: request.ground,
+            approved_by: request.approved_by.clone().unwrap_or_else(|| request.planned_by.clone()),
+            approved_at,
+            completed_at,
+            backups_clear_on: london::date(completed_at + self.recovery),
+            exclusions: request.exclusions.clone(),
+            records_left: request.plan.as_ref().map_or(0, Plan::records_left),
+            receipts,
+        };
+        self.requests.close(id, request, &certificate, self.now()).await?;
+        tracing::info!(outcome = "closed", "request");
+        Ok(())
+    }
+}

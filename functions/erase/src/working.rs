@@ -1,0 +1,144 @@
+//! Working at one task: begun under a lease, tried, and left as it then is.
+
+use crate::Erase;
+use crate::places::Came;
+use crate::processors::{Asked, ProcessorError, Step};
+use shared::domain::custody::Processor;
+use shared::domain::erasure::{Outcome, Receipt};
+use shared::domain::identifier::Identifier;
+use shared::domain::identities;
+use shared::domain::package::RequestId;
+use shared::domain::place::Place;
+use shared::domain::task::{State, Task};
+use shared::edge::Deadline;
+use shared::storage::StorageError;
+use shared::storage::reach::Reach;
+use shared::storage::requests::Request;
+
+/// Why a try failed.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    #[error(transparent)]
+    Processor(#[from] ProcessorError),
+    #[error("open the sealed identifiers: no version of the secret opens them")]
+    Sealed,
+}
+
+impl Erase {
+    /// Carries out a task, unless somebody else is at it or it is over.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it could not be left for a later try either.
+    pub(crate) async fn carry_out(
+        &self,
+        id: &RequestId,
+        place: Place,
+        deadline: &Deadline,
+    ) -> Result<(), StorageError> {
+        let Some(request) = self.requests.find(id, self.now()).await? else { return Ok(()) };
+        let Some(mut begun) = self.tasks.begin(id, place, self.now()).await? else {
+            return self.close_if_over(id, &request).await;
+        };
+        let tried = Box::pin(self.attempt(id, &request, &mut begun.task, deadline)).await;
+        let unfinished = matches!(tried, Ok(Came::Unfinished));
+        let outcome = match tried {
+            Ok(Came::Done(receipt)) => {
+                let stopped = receipt.outcome == Outcome::Stopped;
+                begun.task.state = if stopped { State::Stopped } else { State::Done };
+                begun.task.error = None;
+                begun.task.receipt = Some(receipt);
+                if stopped { "stopped" } else { "done" }
+            }
+            Ok(Came::Waiting(look_again)) => {
+                (begun.task.state, begun.task.failures, begun.task.error) = (State::Waiting, 0, None);
+                begun.task.next_try = look_again;
+                "waiting"
+            }
+            Ok(Came::Unfinished) => {
+                (begun.task.state, begun.task.next_try) = (State::Pending, self.now());
+                "handed_on"
+            }
+            Err(failed) => {
+                tracing::error!(error = %failed, place = place.as_str(), outcome = "failed", "task");
+                begun.task.fail(id, failed.to_string(), self.now());
+                "failed"
+            }
+        };
+        if !self.tasks.leave(id, begun, request.end()).await? {
+            // Another run thought that this one was gone, and goes on instead.
+            return Ok(());
+        }
+        tracing::info!(place = place.as_str(), outcome, "task");
+        if unfinished {
+            self.tasks.wake(id, place).await?;
+        }
+        self.close_if_over(id, &request).await
+    }
+
+    async fn attempt(
+        &self,
+        id: &RequestId,
+        request: &Request,
+        task: &mut Task,
+        deadline: &Deadline,
+    ) -> Result<Came, Failed> {
+        let Some(processor) = task.place.processor() else {
+            if request.stopped_by.is_some() && task.attempts == 1 {
+                return Ok(self.stopped(request, task).await.map(Came::Done)?);
+            }
+            return Ok(self.forget(task, &reach(request), deadline).await?);
+        };
+        let identities = self.identities(request).await?;
+        let approved_at = request.approved_at.unwrap_or(request.planned_at);
+        let asked = Asked { request: id, processor, identities: &identities, approved_at };
+        let step = if request.stopped_by.is_some() {
+            self.processors.cancel(&asked, &mut task.correspondence, self.now()).await?
+        } else {
+            self.processors.step(&asked, &mut task.correspondence, self.now()).await?
+        };
+        Ok(match step {
+            Step::Waiting { look_again } => Came::Waiting(look_again),
+            Step::Done => Came::Done(self.receipt(task, Outcome::Confirmed)),
+            Step::Cancelled => Came::Done(self.receipt(task, Outcome::Stopped)),
+        })
+    }
+
+    /// What has not begun is stopped; with the records goes what would have kept them from being brought back.
+    async fn stopped(&self, request: &Request, task: &Task) -> Result<Receipt, StorageError> {
+        if let (Place::Records, Some(approved_at)) = (task.place, request.approved_at) {
+            for holder in request.holders() {
+                self.suppressions.lift(&holder, approved_at).await?;
+            }
+        }
+        Ok(self.receipt(task, Outcome::Stopped))
+    }
+
+    fn receipt(&self, task: &Task, outcome: Outcome) -> Receipt {
+        let correspondence = task.place.processor().map(|_: Processor| task.correspondence.clone());
+        Receipt { place: task.place, outcome, held: task.held.clone(), finished_at: self.now(), correspondence }
+    }
+
+    /// Whom processors are asked about: what was sealed at the approval, or else what the person's records say.
+    async fn identities(&self, request: &Request) -> Result<Vec<Identifier>, Failed> {
+        if let Some(sealed) = &request.sealed {
+            return identities::unseal(&self.keys, sealed).ok_or(Failed::Sealed);
+        }
+        let mut identities = Vec::new();
+        for subject in request.holders().iter().filter_map(shared::domain::record::Holder::subject) {
+            identities.extend(self.people.own(subject, self.now()).await?);
+        }
+        identities.sort();
+        identities.dedup();
+        Ok(identities)
+    }
+}
+
+fn reach(request: &Request) -> Reach {
+    Reach {
+        holders: request.holders(),
+        up_to: request.approved_at.unwrap_or(request.planned_at),
+        exclusions: request.exclusions.clone(),
+    }
+}

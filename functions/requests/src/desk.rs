@@ -1,0 +1,80 @@
+//! What the DPO asks about requests, stops, and confirms.
+
+use crate::{Error, Requests};
+use chrono::{DateTime, SubsecRound, Utc};
+use serde_json::{Value, json};
+use shared::domain::correspondence::Confirmation;
+use shared::domain::london;
+use shared::domain::order::{BadOrder, Order};
+use shared::domain::package::RequestId;
+use shared::domain::place::Place;
+use shared::storage::requests::{Request, Stage};
+
+impl Requests {
+    /// Tells how far a request is, in every place.
+    pub(crate) async fn status(&self, order: &Value) -> Result<Value, Error> {
+        let (id, now) = (Order::read(order, &["order", "request_id"])?.request()?, self.clock.now());
+        let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
+        self.told(&id, &request, now).await
+    }
+
+    /// Stops what has not begun; what has begun ends as it ends.
+    pub(crate) async fn stop(&self, order: &Value) -> Result<Value, Error> {
+        let order = Order::read(order, &["order", "request_id", "stopped_by"])?;
+        let (id, by, now) = (order.request()?, order.text("stopped_by")?, self.clock.now().trunc_subsecs(0));
+        let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
+        if request.stage == Stage::Planned {
+            return Err(Error::NotNow("a plan that is not approved has nothing to stop: leave it, or plan it anew"));
+        }
+        if !self.register.stop(&id, by, now).await? {
+            return Err(Error::NotNow("the request is closed: there is nothing left to stop"));
+        }
+        for task in self.tasks.all(&id, now).await?.into_iter().filter(|task| !task.is_over()) {
+            self.tasks.wake(&id, task.place).await?;
+        }
+        tracing::info!(outcome = "stopped", "request");
+        let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
+        self.told(&id, &request, now).await
+    }
+
+    /// Remembers who deleted by hand, where, and on which day.
+    pub(crate) async fn confirm(&self, order: &Value) -> Result<Value, Error> {
+        let order = Order::read(order, &["order", "request_id", "place", "confirmed_by", "done_on"])?;
+        let (id, now) = (order.request()?, self.clock.now().trunc_subsecs(0));
+        let place = order.get("place").and_then(Place::named).filter(|place| place.processor().is_some());
+        let place = place.ok_or_else(|| BadOrder::new("place", "must be granicus, five9 or newsletter"))?;
+        let confirmation = Confirmation { by: order.text("confirmed_by")?.to_owned(), on: order.date("done_on")? };
+        let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
+        let approved_on = request.approved_at.map(london::date);
+        if confirmation.on > london::date(now) || approved_on.is_none_or(|approved_on| confirmation.on < approved_on) {
+            return Err(BadOrder::new("done_on", "must be a day from the approval to today").into());
+        }
+        if !self.tasks.confirm(&id, place, &confirmation).await? {
+            return Err(Error::NotNow(
+                "this place does not wait for somebody to confirm: ask for the request's status",
+            ));
+        }
+        let what = format!("confirmed {}", place.as_str());
+        self.register.happened(&id, &what, &confirmation.by, now).await?;
+        self.tasks.wake(&id, place).await?;
+        tracing::info!(outcome = "confirmed", place = place.as_str(), "request");
+        self.told(&id, &request, now).await
+    }
+
+    /// What the DPO is told of a request: how far it is and every place's part, never whose data it is.
+    pub(crate) async fn told(&self, id: &RequestId, request: &Request, now: DateTime<Utc>) -> Result<Value, Error> {
+        let tasks = self.tasks.all(id, now).await?;
+        let certificate = self.register.certificate(id, now).await?;
+        let mut events = Vec::new();
+        let mut pages = self.register.events(id, now);
+        while let Some(page) = pages.next().await? {
+            events.extend(page);
+        }
+        Ok(json!({
+            "request_id": id.as_str(), "action": request.action, "status": request.stage, "hash": request.hash,
+            "ground": request.ground, "exclude": request.exclusions, "plan": request.plan,
+            "approved_by": request.approved_by, "approved_at": request.approved_at,
+            "stopped_by": request.stopped_by, "tasks": tasks, "certificate": certificate, "events": events,
+        }))
+    }
+}

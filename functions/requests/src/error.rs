@@ -1,0 +1,55 @@
+//! Why an order is not carried out.
+
+use lambda_runtime::Diagnostic;
+use shared::domain::order::BadOrder;
+use shared::edge::failure;
+use shared::storage::StorageError;
+
+/// Why an order is not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The order cannot be carried out.
+    #[error(transparent)]
+    Order(#[from] BadOrder),
+    /// There is no such request.
+    #[error("there is no request with this request_id")]
+    Unknown,
+    /// The request's id is taken.
+    #[error("request_id was used for another request: give this one an id of its own")]
+    AnotherRequest,
+    /// The plan was approved already.
+    #[error("the request is approved already: ask for its status")]
+    Approved,
+    /// The data is not as it was planned, or the order is not as it was planned.
+    #[error("the plan no longer holds, plan again and look at it; changed since: {0}")]
+    Stale(String),
+    /// An access request of the same person is open.
+    #[error("an access request of the same person comes first: hand its package over, then approve: {0}")]
+    AccessFirst(String),
+    /// Something holds what would go.
+    #[error("records that would go are held: lift the hold or exclude them, then plan again: {0}")]
+    Held(String),
+    /// There is nothing that waits to be confirmed, or stopped.
+    #[error("{0}")]
+    NotNow(&'static str),
+    /// DynamoDB or S3 does not answer.
+    #[error("not done, give the same order again: {0}")]
+    Storage(#[from] StorageError),
+}
+
+impl From<Error> for Diagnostic {
+    fn from(error: Error) -> Self {
+        let kind = match error {
+            Error::Order(_) => "BadOrder",
+            Error::Unknown => "UnknownRequest",
+            Error::AnotherRequest => "AnotherRequest",
+            Error::Approved => "Approved",
+            Error::Stale(_) => "Stale",
+            Error::AccessFirst(_) => "AccessFirst",
+            Error::Held(_) => "Held",
+            Error::NotNow(_) => "NotNow",
+            Error::Storage(_) => "Unavailable",
+        };
+        failure::failure(kind, error)
+    }
+}

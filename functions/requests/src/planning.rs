@@ -1,0 +1,199 @@
+//! Planning an erasure: what it would touch in every place, and nothing touched.
+
+use crate::{Error, Requests};
+use chrono::{DateTime, SubsecRound, Utc};
+use serde_json::{Value, json};
+use shared::domain::custody::Processor;
+use shared::domain::erasure::Ground;
+use shared::domain::exclusion::Exclusion;
+use shared::domain::identifier::Identifier;
+use shared::domain::identities;
+use shared::domain::ledger::ItemKind;
+use shared::domain::order::{BadOrder, Order};
+use shared::domain::package::{PackageKind, RequestId};
+use shared::domain::plan::{Periods, Plan};
+use shared::domain::record::{Fingerprint, Holder};
+use shared::domain::source::Source;
+use shared::domain::task::Action;
+use shared::storage::packages::State;
+use shared::storage::people::{Follow, Found, People};
+use shared::storage::reach::Reach;
+use shared::storage::records::Doomed;
+use shared::storage::requests::{HOLDERS, Request, Stage};
+use shared::storage::{StorageError, keys};
+use std::collections::BTreeSet;
+
+/// What is planned for whom, as it was ordered.
+pub(crate) struct Ordered<'a> {
+    pub(crate) id: &'a RequestId,
+    pub(crate) identifiers: &'a [Identifier],
+    pub(crate) confirmed: &'a [String],
+    pub(crate) ground: Ground,
+    pub(crate) exclusions: &'a [Exclusion],
+}
+
+/// A plan, who it is about, and its hash.
+pub(crate) struct Drafted {
+    pub(crate) plan: Plan,
+    pub(crate) found: Found,
+    pub(crate) hash: String,
+}
+
+impl Requests {
+    /// Plans an erasure, or plans it anew.
+    pub(crate) async fn plan(&self, order: &Value) -> Result<Value, Error> {
+        const FIELDS: [&str; 7] =
+            ["order", "request_id", "identifiers", "confirmed_links", "ground", "exclude", "planned_by"];
+        let now = self.clock.now().trunc_subsecs(0);
+        let order = Order::read(order, &FIELDS)?;
+        let (id, identifiers, confirmed) = (order.request()?, order.identifiers()?, order.confirmed_links()?);
+        let (ground, exclusions) = (Ground::parse(order.text("ground")?)?, order.exclusions()?);
+        let planned_by = order.text("planned_by")?.to_owned();
+        let before = self.register.find(&id, now).await?;
+        match before.as_ref() {
+            Some(before) if before.action != Action::Erase => return Err(Error::AnotherRequest),
+            Some(before) if before.stage != Stage::Planned => return Err(Error::Approved),
+            _ => {}
+        }
+        let ordered =
+            Ordered { id: &id, identifiers: &identifiers, confirmed: &confirmed, ground, exclusions: &exclusions };
+        let Drafted { plan, found, hash } = self.draft(&ordered, now).await?;
+        let request = Request {
+            action: Action::Erase,
+            stage: Stage::Planned,
+            order: self.digest(&ordered),
+            ground: Some(ground),
+            exclusions: exclusions.clone(),
+            planned_by,
+            planned_at: now,
+            plan: Some(plan),
+            hash,
+            approved_by: None,
+            approved_at: None,
+            stopped_by: None,
+            holders: found.holders.iter().map(keys::partition).collect(),
+            sealed: Some(identities::seal(&self.people.keys, &identifiers)),
+        };
+        if !self.register.plan(&id, &request, before.as_ref()).await? {
+            return Err(Error::NotNow(
+                "somebody else planned or approved the same request just now: ask for its status",
+            ));
+        }
+        tracing::info!(outcome = "planned", "request");
+        let masked = |one: &Identifier| json!({"type": one.kind(), "identifier": one.masked()});
+        Ok(json!({
+            "request_id": id.as_str(), "status": "planned", "hash": request.hash, "ground": ground,
+            "plan": request.plan, "exclude": exclusions, "linked": found.linked,
+            "matched": found.identifiers.iter().map(masked).collect::<Vec<_>>(),
+            "also_named": found.named.iter().map(masked).collect::<Vec<_>>(),
+        }))
+    }
+
+    /// Who the order is about and what it would touch, at `now`.
+    pub(crate) async fn draft(&self, ordered: &Ordered<'_>, now: DateTime<Utc>) -> Result<Drafted, Error> {
+        let found = self.people.find(ordered.identifiers, ordered.confirmed, Follow::Confirmed, now).await?;
+        People::must_know(ordered.confirmed, &found)?;
+        if found.holders.len() > HOLDERS {
+            return Err(BadOrder::new("identifiers", "lead to too many keys for one request: name fewer").into());
+        }
+        let reach = Reach { holders: found.holders.clone(), up_to: now, exclusions: ordered.exclusions.to_vec() };
+        let mut plan = Plan { holders: count(found.holders.len()), ..Plan::default() };
+        self.count_records(&reach, &mut plan).await?;
+        self.count_requests(ordered.id, &reach, &mut plan, now).await?;
+        let hash = Fingerprint::of(&(self.digest(ordered), &plan)).into_string();
+        Ok(Drafted { plan, found, hash })
+    }
+
+    /// Tells this order from another under the same id, without holding who it is about.
+    pub(crate) fn digest(&self, ordered: &Ordered<'_>) -> String {
+        let keys = &self.people.keys;
+        let people: Vec<_> = ordered.identifiers.iter().map(|identifier| keys.key(identifier)).collect();
+        let confirmed: BTreeSet<_> = ordered.confirmed.iter().collect();
+        Fingerprint::of(&(people, ordered.ground, ordered.exclusions, confirmed)).into_string()
+    }
+
+    async fn count_records(&self, reach: &Reach, plan: &mut Plan) -> Result<(), StorageError> {
+        let mut links = BTreeSet::new();
+        for holder in &reach.holders {
+            let mut pages = self.records.lying_under(holder);
+            while let Some(page) = pages.next().await? {
+                for doomed in &page {
+                    if doomed.kind == ItemKind::Record && reach.leaves(doomed) {
+                        enter(&mut plan.left, doomed);
+                    }
+                    if !reach.takes(doomed) {
+                        continue;
+                    }
+                    plan.contents.add(&[&doomed.key.partition, &doomed.key.sort]);
+                    match doomed.kind {
+                        ItemKind::Record => self.count_record(doomed, holder, plan, &mut links),
+                        ItemKind::Profile => plan.profiles += 1,
+                        ItemKind::Link => drop(links.insert(doomed.key.clone())),
+                    }
+                }
+            }
+        }
+        plan.links = count(links.len());
+        Ok(())
+    }
+
+    fn count_record(&self, doomed: &Doomed, holder: &Holder, plan: &mut Plan, links: &mut BTreeSet<keys::Key>) {
+        enter(&mut plan.records, doomed);
+        let named = Reach::links_to(doomed, holder, &self.people.keys);
+        links.extend(named.into_iter().map(|link| link.key));
+        let telephone = (doomed.source == Some(Source::Telephone)).then_some(Processor::Five9);
+        let newsletter = doomed.newsletter.then_some(Processor::Newsletter);
+        let copies = doomed.custody.iter().map(|custody| custody.at);
+        let at: BTreeSet<Processor> = copies.chain(telephone).chain(newsletter).collect();
+        for processor in at {
+            *plan.custody.entry(processor).or_default() += 1;
+        }
+    }
+
+    /// What else is open of the same person. An access request comes first: erasing to prevent disclosure is an offence
+    /// (Data Protection Act 2018, section 173).
+    async fn count_requests(
+        &self,
+        id: &RequestId,
+        reach: &Reach,
+        plan: &mut Plan,
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
+        let (mut packages, mut requests) = (BTreeSet::new(), BTreeSet::new());
+        for holder in &reach.holders {
+            let mut pages = self.packages.holding(holder);
+            while let Some(page) = pages.next().await? {
+                packages.extend(page);
+            }
+            let mut pages = self.register.open_about(holder, now);
+            while let Some(page) = pages.next().await? {
+                requests.extend(page.into_iter().filter(|other| other != id));
+            }
+        }
+        for request in &packages {
+            let Some(package) = self.packages.find(request, now).await? else { continue };
+            let is_open = matches!(package.state, State::Started | State::Complete) && package.handed_over_at.is_none();
+            if is_open && package.kind == PackageKind::Access {
+                plan.access_first.push(request.clone());
+            }
+        }
+        for request in requests {
+            // A plan that nobody approved in time leaves its pointer a little longer.
+            if self.register.find(&request, now).await?.is_some_and(|it| it.stage != Stage::Closed) {
+                plan.open_requests.push(request);
+            }
+        }
+        plan.packages = count(packages.len());
+        Ok(())
+    }
+}
+
+fn enter(periods: &mut Periods, doomed: &Doomed) {
+    let Some(source) = doomed.source else { return };
+    let month = doomed.day.format("%Y-%m").to_string();
+    *periods.entry(source).or_default().entry(month).or_default() += 1;
+}
+
+fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,330 @@
+//! Requests in the Register: what was planned, what was approved, what happened, the certificate.
+
+mod approval;
+
+pub use approval::Approval;
+
+use super::keys::{self, CERTIFICATE, EXPIRES_AT, Key, META, PK, SK};
+use super::suppressions::Suppressions;
+use super::table::{Pages, Table};
+use super::tasks::Tasks;
+use super::{Item, StorageError, failed, is_refused, n, s, text};
+use crate::domain::erasure::{Certificate, Ground};
+use crate::domain::exclusion::Exclusion;
+use crate::domain::package::RequestId;
+use crate::domain::place::Place;
+use crate::domain::plan::Plan;
+use crate::domain::record::Holder;
+use crate::domain::retention::ExpiresAt;
+use crate::domain::task::Action;
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
+use chrono::{DateTime, Months, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How long the evidence of a request is kept.
+const EVIDENCE: Months = Months::new(72);
+/// How long a plan that nobody approves is kept: three months, within which an extended request has to be answered.
+const UNAPPROVED: Months = Months::new(3);
+/// How many holders one request can be about: each is an action of the transaction that approves it, and of the one
+/// that closes it, of the hundred that DynamoDB takes
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
+pub const HOLDERS: usize = 35;
+
+/// The requests in the Register.
+#[derive(Clone, Debug)]
+pub struct Requests {
+    table: Table,
+    tasks: Tasks,
+    suppressions: Suppressions,
+}
+
+/// How far a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// It is planned, and nobody has approved the plan.
+    Planned,
+    /// It is approved; its tasks are under way.
+    Approved,
+    /// Every task is over, and the certificate is filed.
+    Closed,
+}
+
+/// A request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// What is asked of every place.
+    pub action: Action,
+    /// How far it is.
+    pub stage: Stage,
+    /// A digest of what was ordered, so that one id is not two different requests.
+    pub order: String,
+    /// The ground, of an erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ground: Option<Ground>,
+    /// What an erasure leaves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclusions: Vec<Exclusion>,
+    /// Who planned it.
+    pub planned_by: String,
+    /// When.
+    pub planned_at: DateTime<Utc>,
+    /// What it would touch, of an erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Plan>,
+    /// The plan's hash.
+    #[serde(default)]
+    pub hash: String,
+    /// Who approved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<String>,
+    /// When.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_at: Option<DateTime<Utc>>,
+    /// Who stopped what had not begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_by: Option<String>,
+    /// Whose data it is about, as partitions; nothing once it is closed.
+    #[serde(default)]
+    pub holders: Vec<String>,
+    /// The person's identifiers, sealed: for processors, who know no subject keys. Nothing once it is closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<String>,
+}
+
+impl Request {
+    /// Whose data it is about, while it is open.
+    #[must_use]
+    pub fn holders(&self) -> Vec<Holder> {
+        self.holders.iter().filter_map(|partition| keys::holder(partition)).collect()
+    }
+
+    /// Until when it is kept.
+    #[must_use]
+    pub fn end(&self) -> ExpiresAt {
+        let end = match self.approved_at {
+            Some(approved_at) => approved_at.checked_add_months(EVIDENCE),
+            None => self.planned_at.checked_add_months(UNAPPROVED),
+        };
+        ExpiresAt::at(end.unwrap_or(self.planned_at))
+    }
+}
+
+/// Something that happened to a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What: `planned`, `approved`, `stopped`, `confirmed five9`, `closed`.
+    pub what: String,
+    /// By whom; nothing where it was nobody's order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}
+
+impl Requests {
+    /// The requests in the Register called `name`.
+    #[must_use]
+    pub fn new(client: &aws_sdk_dynamodb::Client, name: &str) -> Self {
+        let table = || Table::new(client.clone(), name.to_owned());
+        Self { table: table(), tasks: Tasks::new(client.clone(), name.to_owned()), suppressions: Suppressions(table()) }
+    }
+
+    /// A request.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it cannot be read.
+    pub async fn find(&self, request: &RequestId, now: DateTime<Utc>) -> Result<Option<Request>, StorageError> {
+        self.read("read a request", request, META, now).await
+    }
+
+    /// The certificate of a request, once it is closed.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it cannot be read.
+    pub async fn certificate(
+        &self,
+        request: &RequestId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Certificate>, StorageError> {
+        self.read("read a certificate", request, CERTIFICATE, now).await
+    }
+
+    /// What happened to a request, in pages.
+    #[must_use]
+    pub fn events(&self, request: &RequestId, now: DateTime<Utc>) -> Pages<Event> {
+        let read = |item: &Item| serde_dynamo::from_item(item.clone()).ok();
+        self.table.live("read what happened", &keys::request(request), keys::EVENT, now, read)
+    }
+
+    /// The requests about a holder that are not closed, in pages.
+    #[must_use]
+    pub fn open_about(&self, holder: &Holder, now: DateTime<Utc>) -> Pages<RequestId> {
+        let read = |item: &Item| text(item, SK).and_then(keys::package_request);
+        self.table.live("read open requests", &keys::packages_of(holder), keys::OPEN, now, read)
+    }
+
+    /// Enters a plan, or one instead of `before`, the plan that was there; gives whether that is what was there.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be entered.
+    pub async fn plan(
+        &self,
+        id: &RequestId,
+        request: &Request,
+        before: Option<&Request>,
+    ) -> Result<bool, StorageError> {
+        const OPERATION: &str = "enter a plan";
+        let put = self.item(Key::new(keys::request(id), META), request, request.end())?;
+        let put = match before {
+            None => put.condition_expression("attribute_not_exists(pk)"),
+            Some(before) => put
+                .condition_expression("stage = :planned AND #hash = :before")
+                .expression_attribute_names("#hash", "hash")
+                .expression_attribute_values(":planned", s("planned"))
+                .expression_attribute_values(":before", s(&before.hash)),
+        };
+        let put = put.build().map_err(|_| StorageError::unreadable(OPERATION))?;
+        let mut actions = vec![TransactWriteItem::builder().put(put).build()];
+        let no_longer = before.into_iter().flat_map(|before| &before.holders);
+        for partition in no_longer.filter(|partition| !request.holders.contains(partition)) {
+            actions.extend(self.no_longer_open(id, partition)?);
+        }
+        for holder in request.holders() {
+            actions.push(self.is_open(id, &holder, request.end())?);
+        }
+        actions.push(self.event(id, "planned", Some(&request.planned_by), request.planned_at)?);
+        self.transact(OPERATION, actions).await
+    }
+
+    /// Says that what has not begun is not to begin any more; gives whether there was anything to stop.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that is not known.
+    pub async fn stop(&self, id: &RequestId, by: &str, now: DateTime<Utc>) -> Result<bool, StorageError> {
+        const OPERATION: &str = "stop a request";
+        let stop = self
+            .update(id)
+            .condition_expression("stage = :approved")
+            .update_expression("SET stopped_by = if_not_exists(stopped_by, :by)")
+            .expression_attribute_values(":approved", s("approved"))
+            .expression_attribute_values(":by", s(by))
+            .build()
+            .map_err(|_| StorageError::unreadable(OPERATION))?;
+        let stop = TransactWriteItem::builder().update(stop).build();
+        self.transact(OPERATION, vec![stop, self.event(id, "stopped", Some(by), now)?]).await
+    }
+
+    /// Remembers that something happened.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be remembered.
+    pub async fn happened(&self, id: &RequestId, what: &str, by: &str, now: DateTime<Utc>) -> Result<(), StorageError> {
+        let event = self.event(id, what, Some(by), now)?;
+        self.transact("remember what happened", vec![event]).await.map(drop)
+    }
+
+    /// Closes a request: its certificate is filed, nothing starts its tasks any more, and the Register forgets whose
+    /// data it was. Closing it twice is closing it once.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be closed.
+    pub async fn close(
+        &self,
+        id: &RequestId,
+        request: &Request,
+        certificate: &Certificate,
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
+        const OPERATION: &str = "close a request";
+        let close = self
+            .update(id)
+            .condition_expression("stage = :approved")
+            .update_expression("SET stage = :closed REMOVE holders, sealed")
+            .expression_attribute_values(":approved", s("approved"))
+            .expression_attribute_values(":closed", s("closed"))
+            .build()
+            .map_err(|_| StorageError::unreadable(OPERATION))?;
+        let mut actions = vec![
+            TransactWriteItem::builder().update(close).build(),
+            self.put(Key::new(keys::request(id), CERTIFICATE), certificate, request.end())?,
+            self.event(id, "closed", None, now)?,
+        ];
+        for place in Place::ALL {
+            actions.extend(self.tasks.close(id, place)?);
+        }
+        for partition in &request.holders {
+            actions.extend(self.no_longer_open(id, partition)?);
+        }
+        self.transact(OPERATION, actions).await.map(drop)
+    }
+
+    fn update(&self, id: &RequestId) -> aws_sdk_dynamodb::types::builders::UpdateBuilder {
+        Update::builder().table_name(&self.table.name).key(PK, s(keys::request(id))).key(SK, s(META))
+    }
+
+    fn is_open(&self, id: &RequestId, holder: &Holder, end: ExpiresAt) -> Result<TransactWriteItem, StorageError> {
+        self.put(keys::open_request(holder, id), &BTreeMap::<String, String>::new(), end)
+    }
+
+    fn no_longer_open(&self, id: &RequestId, partition: &str) -> Result<Option<TransactWriteItem>, StorageError> {
+        let Some(holder) = keys::holder(partition) else { return Ok(None) };
+        let key = keys::open_request(&holder, id);
+        let delete = Delete::builder().table_name(&self.table.name).key(PK, s(key.partition)).key(SK, s(key.sort));
+        let delete = delete.build().map_err(|_| StorageError::unreadable("close a request"))?;
+        Ok(Some(TransactWriteItem::builder().delete(delete).build()))
+    }
+
+    fn event(
+        &self,
+        id: &RequestId,
+        what: &str,
+        by: Option<&str>,
+        at: DateTime<Utc>,
+    ) -> Result<TransactWriteItem, StorageError> {
+        let event = Event { at, what: what.to_owned(), by: by.map(str::to_owned) };
+        let end = ExpiresAt::at(at.checked_add_months(EVIDENCE).unwrap_or(at));
+        self.put(keys::event(id, at, what), &event, end)
+    }
+
+    fn put(&self, key: Key, content: &impl Serialize, end: ExpiresAt) -> Result<TransactWriteItem, StorageError> {
+        let put = self.item(key, content, end)?.build();
+        put.map(|put| TransactWriteItem::builder().put(put).build())
+            .map_err(|_| StorageError::unreadable("enter a request"))
+    }
+
+    fn item(
+        &self,
+        key: Key,
+        content: &impl Serialize,
+        end: ExpiresAt,
+    ) -> Result<aws_sdk_dynamodb::types::builders::PutBuilder, StorageError> {
+        let item = serde_dynamo::to_item(content).map_err(|_| StorageError::unreadable("enter a request"));
+        let mut item: Item = item?;
+        item.insert(PK.to_owned(), s(key.partition));
+        item.insert(SK.to_owned(), s(key.sort));
+        item.insert(EXPIRES_AT.to_owned(), n(end.epoch()));
+        Ok(Put::builder().table_name(&self.table.name).set_item(Some(item)))
+    }
+
+    /// All or nothing; gives whether the conditions held.
+    async fn transact(&self, operation: &'static str, actions: Vec<TransactWriteItem>) -> Result<bool, StorageError> {
+        match self.table.client.transact_write_items().set_transact_items(Some(actions)).send().await {
+            Ok(_) => Ok(true),
+            Err(error) if is_refused(&error) => Ok(false),
+            Err(error) => Err(failed(operation)(error)),
+        }
+    }
+
+    async fn read<T: for<'de> Deserialize<'de>>(
+        &self,
+        operation: &'static str,
+        request: &RequestId,
+        sort: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<T>, StorageError> {
+        let item = self.table.get(operation, &Key::new(keys::request(request), sort), now).await?;
+        item.map(|item| serde_dynamo::from_item(item).map_err(|_| StorageError::unreadable(operation))).transpose()
+    }
+}

@@ -1,0 +1,99 @@
+//! Approving a request: everything that follows from it begins in one transaction, or nothing does.
+
+use super::{Request, Requests};
+use crate::domain::package::RequestId;
+use crate::domain::task::Task;
+use crate::storage::keys::{self, Key, META};
+use crate::storage::{StorageError, s};
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use chrono::{DateTime, Utc};
+
+/// What is approved.
+#[derive(Clone, Debug)]
+pub struct Approval<'a> {
+    /// The request, as it is approved.
+    pub request: &'a Request,
+    /// One task for each place that is asked.
+    pub tasks: &'a [Task],
+    /// Whether what was collected up to now is suppressed: nothing brings back what an erasure takes.
+    pub suppress: bool,
+    /// What else begins with it.
+    pub beside: Vec<TransactWriteItem>,
+}
+
+impl Requests {
+    /// Approves a plan, if it is still the plan with this hash; gives whether it was.
+    ///
+    /// The suppressions are part of it, so that nothing is brought back while it goes.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be approved.
+    pub async fn approve(
+        &self,
+        id: &RequestId,
+        approval: Approval<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StorageError> {
+        const OPERATION: &str = "approve a request";
+        let request = approval.request;
+        let put = self
+            .item(Key::new(keys::request(id), META), request, request.end())?
+            .condition_expression("stage = :planned AND #hash = :hash")
+            .expression_attribute_names("#hash", "hash")
+            .expression_attribute_values(":planned", s("planned"))
+            .expression_attribute_values(":hash", s(&request.hash))
+            .build()
+            .map_err(|_| StorageError::unreadable(OPERATION))?;
+        let put = TransactWriteItem::builder().put(put).build();
+        self.begin(OPERATION, id, put, approval, "approved", now).await
+    }
+
+    /// Enters a request that needs no plan, and begins it; gives whether its id was free.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be entered.
+    pub async fn enter(
+        &self,
+        id: &RequestId,
+        approval: Approval<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StorageError> {
+        const OPERATION: &str = "enter a request";
+        let request = approval.request;
+        let put = self
+            .item(Key::new(keys::request(id), META), request, request.end())?
+            .condition_expression("attribute_not_exists(pk)")
+            .build()
+            .map_err(|_| StorageError::unreadable(OPERATION))?;
+        let put = TransactWriteItem::builder().put(put).build();
+        self.begin(OPERATION, id, put, approval, "entered", now).await
+    }
+
+    async fn begin(
+        &self,
+        operation: &'static str,
+        id: &RequestId,
+        itself: TransactWriteItem,
+        approval: Approval<'_>,
+        what: &str,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StorageError> {
+        let Approval { request, tasks, suppress, beside } = approval;
+        let end = request.end();
+        let mut actions = vec![itself, self.event(id, what, request.approved_by.as_deref(), now)?];
+        for task in tasks {
+            actions.extend(self.tasks.enter(id, task, end)?);
+        }
+        for holder in request.holders() {
+            if suppress {
+                actions.push(self.suppressions.entry(&holder, now, &request.exclusions)?);
+            }
+            actions.push(self.is_open(id, &holder, end)?);
+        }
+        if suppress {
+            actions.push(self.suppressions.counted()?);
+        }
+        actions.extend(beside);
+        self.transact(operation, actions).await
+    }
+}

@@ -1,0 +1,256 @@
+//! Tasks in the Register: whoever begins one holds it for a while, and leaves it as it then is.
+//!
+//! A task is two items: itself, and what starts it. The Register's stream hands on only the latter, so that what is
+//! written about a task does not start it anew.
+
+use super::keys::{self, EXPIRES_AT, Key, META, PK, SK, START};
+use super::table::{Pages, Table};
+use super::{Item, StorageError, failed, n, s, text};
+use crate::domain::correspondence::Confirmation;
+use crate::domain::package::RequestId;
+use crate::domain::place::Place;
+use crate::domain::retention::ExpiresAt;
+use crate::domain::task::{State, Task};
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::{Delete, Put, ReturnValue, TransactWriteItem};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+
+/// How long whoever begins a task may be at it: longer than Lambda lets a function run.
+const LEASE: TimeDelta = TimeDelta::minutes(16);
+
+/// The tasks in the Register.
+#[derive(Clone, Debug)]
+pub struct Tasks(Table);
+
+/// A task that somebody has begun.
+#[derive(Clone, Debug)]
+pub struct Begun {
+    /// The task.
+    pub task: Task,
+    /// What tells this try from another.
+    lease: String,
+}
+
+impl Tasks {
+    /// The tasks in the Register called `name`.
+    #[must_use]
+    pub const fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
+        Self(Table::new(client, name))
+    }
+
+    /// A task.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it cannot be read.
+    pub async fn find(
+        &self,
+        request: &RequestId,
+        place: Place,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Task>, StorageError> {
+        const OPERATION: &str = "read a task";
+        let item = self.0.get(OPERATION, &itself(request, place), now).await?;
+        item.map(|item| read(OPERATION, item)).transpose()
+    }
+
+    /// The tasks of a request, in the order of the places.
+    ///
+    /// # Errors
+    /// [`StorageError`] if they cannot be read.
+    pub async fn all(&self, request: &RequestId, now: DateTime<Utc>) -> Result<Vec<Task>, StorageError> {
+        const OPERATION: &str = "read the tasks of a request";
+        let keys = Place::ALL.into_iter().map(|place| itself(request, place)).collect();
+        let items = self.0.get_all(OPERATION, keys, now).await?;
+        let mut tasks: Vec<Task> = items.into_iter().map(|item| read(OPERATION, item)).collect::<Result<_, _>>()?;
+        tasks.sort_by_key(|task| task.place);
+        Ok(tasks)
+    }
+
+    /// The tasks of all requests that are not closed, in pages.
+    #[must_use]
+    pub fn open(&self) -> Pages<(RequestId, Place)> {
+        let read = |item: &Item| text(item, SK).and_then(keys::task_of);
+        self.0.all("read open tasks", keys::TASKS, "", read)
+    }
+
+    /// Begins a task that nobody is at; gives nothing where somebody is, or it is over.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that is not known.
+    pub async fn begin(
+        &self,
+        request: &RequestId,
+        place: Place,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Begun>, StorageError> {
+        const OPERATION: &str = "begin a task";
+        let lease = instant(now + LEASE);
+        let key = itself(request, place);
+        let update = self
+            .0
+            .client
+            .update_item()
+            .table_name(&self.0.name)
+            .key(PK, s(key.partition))
+            .key(SK, s(key.sort))
+            .condition_expression(
+                "#state IN (:pending, :waiting, :failed) OR (#state = :running AND lease_until <= :now)",
+            )
+            .update_expression("SET #state = :running, lease_until = :lease, attempts = attempts + :one")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":pending", s("pending"))
+            .expression_attribute_values(":waiting", s("waiting"))
+            .expression_attribute_values(":failed", s("failed"))
+            .expression_attribute_values(":running", s("running"))
+            .expression_attribute_values(":now", s(instant(now)))
+            .expression_attribute_values(":lease", s(&lease))
+            .expression_attribute_values(":one", n(1))
+            .return_values(ReturnValue::AllNew);
+        match update.send().await {
+            Ok(begun) => Ok(Some(Begun { task: read(OPERATION, begun.attributes.unwrap_or_default())?, lease })),
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(None),
+            Err(error) => Err(failed(OPERATION)(error)),
+        }
+    }
+
+    /// Leaves a task as it is now; gives whether it was still ours to leave.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that is not known.
+    pub async fn leave(&self, request: &RequestId, mut begun: Begun, end: ExpiresAt) -> Result<bool, StorageError> {
+        const OPERATION: &str = "leave a task";
+        begun.task.lease_until = None;
+        let put = self
+            .0
+            .client
+            .put_item()
+            .table_name(&self.0.name)
+            .set_item(Some(item(OPERATION, request, &begun.task, end)?))
+            .condition_expression("#state = :running AND lease_until = :lease")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":running", s("running"))
+            .expression_attribute_values(":lease", s(begun.lease));
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(false),
+            Err(error) => Err(failed(OPERATION)(error)),
+        }
+    }
+
+    /// Starts a task again; gives whether there is one of a request that is not closed.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that is not known.
+    pub async fn wake(&self, request: &RequestId, place: Place) -> Result<bool, StorageError> {
+        let update = self
+            .0
+            .client
+            .update_item()
+            .table_name(&self.0.name)
+            .key(PK, s(keys::task(request, place)))
+            .key(SK, s(START))
+            .condition_expression("attribute_exists(pk)")
+            .update_expression("ADD #times :one")
+            .expression_attribute_names("#times", "times")
+            .expression_attribute_values(":one", n(1));
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(false),
+            Err(error) => Err(failed("wake a task")(error)),
+        }
+    }
+
+    /// Remembers who did by hand what a task asks, and when; gives whether there is such a task that waits for it.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that is not known.
+    pub async fn confirm(
+        &self,
+        request: &RequestId,
+        place: Place,
+        confirmation: &Confirmation,
+    ) -> Result<bool, StorageError> {
+        const OPERATION: &str = "confirm a task";
+        let key = itself(request, place);
+        let confirmation =
+            serde_dynamo::to_attribute_value(confirmation).map_err(|_| StorageError::unreadable(OPERATION))?;
+        let update = self
+            .0
+            .client
+            .update_item()
+            .table_name(&self.0.name)
+            .key(PK, s(key.partition))
+            .key(SK, s(key.sort))
+            .condition_expression("#state IN (:waiting, :failed) AND attribute_exists(correspondence.instructions)")
+            .update_expression("SET correspondence.confirmed = :confirmation")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":waiting", s("waiting"))
+            .expression_attribute_values(":failed", s("failed"))
+            .expression_attribute_values(":confirmation", confirmation);
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(false),
+            Err(error) => Err(failed(OPERATION)(error)),
+        }
+    }
+
+    /// Enters a task, what starts it, and that its request is open.
+    pub(super) fn enter(
+        &self,
+        request: &RequestId,
+        task: &Task,
+        end: ExpiresAt,
+    ) -> Result<[TransactWriteItem; 3], StorageError> {
+        const OPERATION: &str = "enter a task";
+        let start = Item::from([
+            (PK.to_owned(), s(keys::task(request, task.place))),
+            (SK.to_owned(), s(START)),
+            ("times".to_owned(), n(1)),
+            (EXPIRES_AT.to_owned(), n(end.epoch())),
+        ]);
+        let open = keys::open_task(request, task.place);
+        let open = Item::from([(PK.to_owned(), s(open.partition)), (SK.to_owned(), s(open.sort))]);
+        let put = |item| {
+            let put = Put::builder().table_name(&self.0.name).set_item(Some(item)).build();
+            let put = put.map_err(|_| StorageError::unreadable(OPERATION))?;
+            Ok(TransactWriteItem::builder().put(put).build())
+        };
+        Ok([put(item(OPERATION, request, task, end)?)?, put(start)?, put(open)?])
+    }
+
+    /// Takes away what starts a task and that its request is open.
+    pub(super) fn close(&self, request: &RequestId, place: Place) -> Result<[TransactWriteItem; 2], StorageError> {
+        let delete = |key: Key| {
+            let delete =
+                Delete::builder().table_name(&self.0.name).key(PK, s(key.partition)).key(SK, s(key.sort)).build();
+            let delete = delete.map_err(|_| StorageError::unreadable("close a task"))?;
+            Ok(TransactWriteItem::builder().delete(delete).build())
+        };
+        Ok([delete(Key::new(keys::task(request, place), START))?, delete(keys::open_task(request, place))?])
+    }
+}
+
+fn itself(request: &RequestId, place: Place) -> Key {
+    Key::new(keys::task(request, place), META)
+}
+
+fn item(operation: &'static str, request: &RequestId, task: &Task, end: ExpiresAt) -> Result<Item, StorageError> {
+    let mut item: Item = serde_dynamo::to_item(task).map_err(|_| StorageError::unreadable(operation))?;
+    let key = itself(request, task.place);
+    item.insert(PK.to_owned(), s(key.partition));
+    item.insert(SK.to_owned(), s(key.sort));
+    item.insert(EXPIRES_AT.to_owned(), n(end.epoch()));
+    if task.state != State::Running {
+        item.remove("lease_until");
+    }
+    Ok(item)
+}
+
+fn read(operation: &'static str, item: Item) -> Result<Task, StorageError> {
+    serde_dynamo::from_item(item).map_err(|_| StorageError::unreadable(operation))
+}
+
+/// Instants that are compared as texts: UTC, to the second.
+fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
