@@ -9,7 +9,7 @@ use shared::domain::clocks::Clocks;
 use shared::domain::complaint::Stage;
 use shared::domain::particulars::{Channel, Complaint, ComplaintKind, Interaction, Leg, Particulars, Telephone};
 use shared::domain::record::{Contact, Details};
-use shared::domain::retention::ExpiresAt;
+use shared::domain::retention::{ExpiresAt, Retention};
 use shared::domain::revision::Revision;
 use shared::domain::source::Source;
 use shared::edge::secret;
@@ -224,7 +224,7 @@ async fn a_complaint_that_has_expired_is_not_told() {
     let house = House::where_ttl_is_late().await;
     let mut over = complaint("over", "2026-11-13T10:00:00Z", None, None);
     if let shared::domain::arrival::Word::Told(details) = &mut over.word {
-        details.expires_at = ExpiresAt::at(at("2026-11-20T10:00:00Z"));
+        details.retention = Retention::Until(ExpiresAt::at(at("2026-11-20T10:00:00Z")));
     }
     take_in(&house, vec![over]).await;
     assert_eq!(counts(&sweep_at(&house, "2026-11-23T10:00:00Z").await), [0; 4]);

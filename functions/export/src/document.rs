@@ -58,9 +58,14 @@ impl<'a> Said<'a> {
         Self { details, facts, held_elsewhere: held.collect(), kind }
     }
 
-    /// Until when it is kept, for access.
+    /// Until when it is kept, or would be if nothing held it; for access.
     pub fn kept_until(&self) -> Option<DateTime<Utc>> {
-        (self.kind == PackageKind::Access).then(|| self.details.expires_at.instant())
+        (self.kind == PackageKind::Access).then(|| self.details.retention.due().instant())
+    }
+
+    /// Whether it is kept beyond that because of a hold, for access.
+    pub fn is_held(&self) -> bool {
+        self.kind == PackageKind::Access && self.details.retention.is_held()
     }
 
     /// The record as JSON.
@@ -86,6 +91,12 @@ impl Serialize for Said<'_> {
         }
         if let Some(until) = self.kept_until() {
             map.serialize_entry("kept_until", &until)?;
+        }
+        if self.is_held() {
+            map.serialize_entry("on_hold", &true)?;
+        }
+        if self.details.restricted {
+            map.serialize_entry("restricted", &true)?;
         }
         if !self.held_elsewhere.is_empty() {
             map.serialize_entry("held_elsewhere", &self.held_elsewhere)?;

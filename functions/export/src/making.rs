@@ -59,7 +59,8 @@ impl Export {
                         self.exports.discard(&order.request).await?;
                         return Err(Error::ErasureOpen);
                     }
-                    expires_at = expires_at.min(record.details.expires_at.instant());
+                    // What is held has no end: nothing of it can be over while the package is there.
+                    expires_at = record.details.retention.end().map_or(expires_at, |end| expires_at.min(end.instant()));
                     writing.record(record, &surveys).await?;
                 }
             }

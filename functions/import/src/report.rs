@@ -35,6 +35,9 @@ pub struct Report {
     pub joined: u64,
     /// How many said that a record is withdrawn, and it is gone.
     pub forgotten: u64,
+    /// How many said so of a record that a hold keeps until it is lifted.
+    #[serde(default)]
+    pub held: u64,
     /// How many are of people who were erased since, or are withdrawn.
     pub suppressed: u64,
     /// How many were over already.
@@ -106,6 +109,7 @@ impl Report {
             corrected: 0,
             joined: 0,
             forgotten: 0,
+            held: 0,
             suppressed: 0,
             too_old: 0,
             in_future: 0,
@@ -126,6 +130,7 @@ impl Report {
             (&mut self.corrected, part.corrected),
             (&mut self.joined, part.joined),
             (&mut self.forgotten, part.forgotten),
+            (&mut self.held, part.held),
             (&mut self.suppressed, part.suppressed),
             (&mut self.too_old, part.too_old),
             (&mut self.in_future, part.in_future),
@@ -147,6 +152,7 @@ impl Report {
             Taken::Corrected => &mut self.corrected,
             Taken::Joined => &mut self.joined,
             Taken::Forgotten => &mut self.forgotten,
+            Taken::Held => &mut self.held,
             Taken::Suppressed => &mut self.suppressed,
         };
         *count += 1;

@@ -12,7 +12,7 @@ use shared::domain::london;
 use shared::domain::particulars::Particulars;
 use shared::domain::record::{Details, Fingerprint, Holder, Record, RecordId};
 use shared::domain::reference::Reference;
-use shared::domain::retention::ExpiresAt;
+use shared::domain::retention::{ExpiresAt, Retention};
 use shared::domain::source::Source;
 use shared::domain::survey::{HONEYPOT_FIELD, Survey, TOKEN_FIELD};
 use shared::edge::http;
@@ -112,7 +112,7 @@ impl Ingest {
     async fn keep(&self, record: &Record, now: DateTime<Utc>) -> Result<Kept, StorageError> {
         let mut written = Vec::new();
         if let Some(subject) = record.holder.subject() {
-            let (day, until) = (record.details.collected_at.date_naive(), record.details.expires_at);
+            let (day, until) = (record.details.collected_at.date_naive(), record.details.retention.due());
             for further in record.details.contact.further_keys(&self.subject_keys) {
                 written.extend(self.records.link(&further, subject, day, until).await?);
             }
@@ -121,7 +121,7 @@ impl Ingest {
         let until = match &kept {
             Kept::New => return Ok(kept),
             // A retry renews nothing: the link lasts as long as the record that was kept before.
-            Kept::Before(first) => first.expires_at,
+            Kept::Before(first) => first.retention.due(),
             // What was refused leaves nothing behind.
             Kept::Other => ExpiresAt::at(now),
         };
@@ -165,7 +165,8 @@ impl Ingest {
                 source: Source::WebForm,
                 reference,
                 collected_at,
-                expires_at: ExpiresAt::of(Source::WebForm, collected_at),
+                retention: Retention::Until(ExpiresAt::of(Source::WebForm, collected_at)),
+                restricted: false,
                 survey: Some(survey.id.clone()),
                 service: Some(survey.service.clone()),
                 journey: survey.journey.clone(),
@@ -199,7 +200,7 @@ fn acknowledged(details: &Details) -> Acknowledged {
     Acknowledged {
         reference: details.reference.clone(),
         collected_at: details.collected_at,
-        expires_at: details.expires_at,
+        expires_at: details.retention.due(),
     }
 }
 

@@ -86,7 +86,7 @@ impl Partners {
             Some(Taken::New) => "stored",
             Some(Taken::Before) => "repeated",
             Some(Taken::Corrected | Taken::Joined) => "corrected",
-            Some(Taken::Suppressed | Taken::Forgotten) => "not_kept",
+            Some(Taken::Suppressed | Taken::Forgotten | Taken::Held) => "not_kept",
             None => return Err(StorageError::unreadable("take in a record").into()),
         };
         tracing::info!(outcome, "granicus");

@@ -4,7 +4,7 @@
 use super::custody::Custody;
 use super::particulars::{Leg, Particulars, Telephone};
 use super::record::{Contact, Details, RecordId};
-use super::retention::ExpiresAt;
+use super::retention::{ExpiresAt, Retention};
 use super::source::Source;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -91,7 +91,7 @@ impl Details {
     /// What is held after the source has said `later` of the same record.
     ///
     /// The later revision stands. The earliest moment of collection stays the retention anchor: a correction renews
-    /// nothing. The legs of a call are one record.
+    /// nothing. The legs of a call are one record. What holds for either holds for it.
     #[must_use]
     pub fn corrected(&self, later: &Self) -> Self {
         let collected_at = self.collected_at.min(later.collected_at);
@@ -101,8 +101,10 @@ impl Details {
             _ => newer.clone(),
         };
         corrected.collected_at = collected_at;
-        corrected.expires_at = ExpiresAt::of(corrected.source, collected_at);
-        corrected
+        // What was withdrawn while it was held is due since then.
+        let due = ExpiresAt::of(corrected.source, collected_at).min(self.retention.due()).min(later.retention.due());
+        corrected.retention = Retention::Until(due);
+        corrected.under(self.effect().and(later.effect()))
     }
 
     /// How many legs a call has; one for everything else.

@@ -46,7 +46,7 @@ fn the_legs_of_a_transfer_are_one_call_with_the_rating_of_the_last_and_the_ancho
     let (first, second) = (leg(0, 2, Some(177), None), leg(4, 3, Some(177), Some(2)));
     let call = first.corrected(&second);
     assert_eq!(call.legs(), 2);
-    assert_eq!((call.collected_at, call.expires_at), (first.collected_at, first.expires_at));
+    assert_eq!((call.collected_at, call.retention), (first.collected_at, first.retention));
     assert_eq!(call.satisfaction, second.satisfaction);
     assert_eq!(call.service.as_deref(), Some("service-4"));
     assert_eq!(call.custody, second.custody, "Five9 holds the last leg the longest");
@@ -57,7 +57,7 @@ fn a_correction_renews_nothing() {
     let (first, later) = (post(0, 1, "Bins."), post(60 * 24 * 30, 2, "Bins. Again."));
     let corrected = first.corrected(&later);
     assert_eq!(corrected.answers, later.answers);
-    assert_eq!((corrected.collected_at, corrected.expires_at), (first.collected_at, first.expires_at));
+    assert_eq!((corrected.collected_at, corrected.retention), (first.collected_at, first.retention));
 }
 
 fn any_leg() -> impl Strategy<Value = Details> {

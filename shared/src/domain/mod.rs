@@ -28,6 +28,7 @@ pub mod revision;
 pub mod satisfaction;
 pub mod seal;
 pub mod source;
+pub mod standing;
 pub mod subject;
 pub mod survey;
 pub mod task;

@@ -5,10 +5,11 @@ use super::custody::Custody;
 use super::identifier::Identifier;
 use super::particulars::Particulars;
 use super::reference::Reference;
-use super::retention::ExpiresAt;
+use super::retention::{ExpiresAt, Retention};
 use super::revision::Revision;
 use super::satisfaction::Satisfaction;
 use super::source::Source;
+use super::standing::Effect;
 use super::subject::{SubjectKey, SubjectKeys};
 use super::survey::LawfulBasis;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -146,8 +147,12 @@ pub struct Details {
     pub reference: Reference,
     /// When the person told it, to the second: the retention anchor.
     pub collected_at: DateTime<Utc>,
-    /// The second from which it is gone.
-    pub expires_at: ExpiresAt,
+    /// The second from which it is gone, or would be if no hold kept it.
+    #[serde(flatten)]
+    pub retention: Retention,
+    /// Whether it may be stored only (Article 18): no statistic and no list of comments tells of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restricted: bool,
     /// The survey that it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub survey: Option<String>,
@@ -212,7 +217,8 @@ impl Details {
             source,
             reference: Reference::of(&RecordId::at_source(source, source_id)),
             collected_at,
-            expires_at: ExpiresAt::of(source, collected_at),
+            retention: Retention::Until(ExpiresAt::of(source, collected_at)),
+            restricted: false,
             survey: None,
             service: None,
             journey: None,
@@ -229,6 +235,18 @@ impl Details {
             custody: Vec::new(),
             particulars,
         }
+    }
+
+    /// The same, as it is kept of somebody for whom this stands.
+    #[must_use]
+    pub fn under(self, effect: Effect) -> Self {
+        Self { retention: self.retention.held(effect.held), restricted: effect.restricted, ..self }
+    }
+
+    /// What stands for it.
+    #[must_use]
+    pub const fn effect(&self) -> Effect {
+        Effect { held: self.retention.is_held(), restricted: self.restricted }
     }
 
     /// Whose record it is.

@@ -54,6 +54,54 @@ impl ExpiresAt {
     }
 }
 
+/// Until when something is kept. What is held has no end, and remembers when it would have had one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Retention {
+    /// It is over at that second.
+    #[serde(rename = "expires_at")]
+    Until(ExpiresAt),
+    /// It would be over at that second: a hold keeps it, until the hold is lifted.
+    #[serde(rename = "retention_due_at")]
+    Held(ExpiresAt),
+}
+
+impl Retention {
+    /// When it is over, or would be.
+    #[must_use]
+    pub const fn due(self) -> ExpiresAt {
+        match self {
+            Self::Until(due) | Self::Held(due) => due,
+        }
+    }
+
+    /// When it is over; nothing while it is held.
+    #[must_use]
+    pub const fn end(self) -> Option<ExpiresAt> {
+        match self {
+            Self::Until(end) => Some(end),
+            Self::Held(_) => None,
+        }
+    }
+
+    /// Whether a hold keeps it.
+    #[must_use]
+    pub const fn is_held(self) -> bool {
+        matches!(self, Self::Held(_))
+    }
+
+    /// The same date, held or not.
+    #[must_use]
+    pub const fn held(self, held: bool) -> Self {
+        if held { Self::Held(self.due()) } else { Self::Until(self.due()) }
+    }
+}
+
+impl From<ExpiresAt> for Retention {
+    fn from(end: ExpiresAt) -> Self {
+        Self::Until(end)
+    }
+}
+
 impl TryFrom<i64> for ExpiresAt {
     type Error = NotATime;
 
@@ -64,7 +112,7 @@ impl TryFrom<i64> for ExpiresAt {
 
 #[cfg(test)]
 mod tests {
-    use super::ExpiresAt;
+    use super::{ExpiresAt, Retention};
     use crate::domain::source::Source;
     use chrono::{DateTime, Datelike, TimeDelta, Utc};
     use proptest::prelude::*;
@@ -91,6 +139,15 @@ mod tests {
         let end = end_of("2023-08-01T09:30:00Z");
         assert!(!end.has_passed(end.instant() - TimeDelta::milliseconds(1)));
         assert!(end.has_passed(end.instant()));
+    }
+
+    #[test]
+    fn a_hold_takes_the_end_away_and_its_lifting_gives_the_same_one_back() {
+        let end = end_of("2023-08-01T09:30:00Z");
+        let held = Retention::Until(end).held(true);
+        assert_eq!((held.end(), held.due(), held.is_held()), (None, end, true));
+        assert_eq!(held.held(true), held);
+        assert_eq!(held.held(false), Retention::Until(end));
     }
 
     proptest! {

@@ -1,12 +1,13 @@
 //! Taking in what sources hand over: nothing is lost, nothing is doubled, and nobody who was erased comes back.
 
 mod case;
+mod known;
 
 use super::StorageError;
 use super::keys::Key;
 use super::ledger::Ledger;
 use super::records::{Lying, Records};
-use super::suppressions::{Suppressed, Suppressions};
+use super::suppressions::Suppressions;
 use crate::domain::arrival::Arrival;
 use crate::domain::ledger::Cause;
 use crate::domain::record::Record;
@@ -17,6 +18,7 @@ use case::{Case, Change, Link, Put};
 use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::future::try_join;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use known::Known;
 use std::collections::HashSet;
 
 /// How many single calls are under way at a time.
@@ -50,6 +52,8 @@ pub enum Taken {
     Joined,
     /// The source withdrew it, and it is gone.
     Forgotten,
+    /// The source withdrew it; a hold keeps it, and it goes when that is lifted.
+    Held,
     /// The person was erased after it was collected, or the source has withdrawn it: it is not kept.
     Suppressed,
 }
@@ -81,12 +85,12 @@ impl Intake {
         now: DateTime<Utc>,
     ) -> Result<Vec<Case>, StorageError> {
         let epoch = self.suppressions.epoch(now).await?;
-        let (suppressed, lying) = try_join(self.suppressed(&cases, now), self.lying(&cases, now)).await?;
+        let (known, lying) = try_join(self.known(&cases, now), self.lying(&cases, now)).await?;
         self.find(&mut cases, lying, now).await?;
         let decided: Vec<(Case, Change)> = cases
             .into_iter()
             .map(|case| {
-                let change = case.decide(&suppressed, &self.keys, outcomes);
+                let change = case.decide(&known, &self.keys, outcomes, now);
                 (case, change)
             })
             .collect();
@@ -98,12 +102,14 @@ impl Intake {
         Ok(lost.map(|(_, (case, _))| case).collect())
     }
 
-    async fn suppressed(&self, cases: &[Case], now: DateTime<Utc>) -> Result<Suppressed, StorageError> {
-        let holders = cases.iter().flat_map(Case::erasable);
+    /// Who was erased, what was withdrawn, and what stands for whom.
+    async fn known(&self, cases: &[Case], now: DateTime<Utc>) -> Result<Known, StorageError> {
+        let holders = cases.iter().flat_map(Case::erasable).collect();
         // Only a network's posts are withdrawn.
         let withdrawable = cases.iter().filter(|case| case.source == Source::Social);
         let records = withdrawable.map(|case| (case.source, case.id.clone()));
-        self.suppressions.among(holders, records, now).await
+        let (suppressed, effects) = self.suppressions.among(holders, records, now).await?;
+        Ok(Known { suppressed, effects })
     }
 
     /// What is held of the cases under whom they are told to be.
@@ -186,7 +192,7 @@ impl Intake {
     }
 
     async fn link(&self, link: Link) -> Result<(), StorageError> {
-        self.records.link(&link.from, &link.to, link.day, link.until).await.map(drop)
+        self.records.link(&link.from, &link.to, link.day, link.retention).await.map(drop)
     }
 
     /// Somebody was erased while this was written: what is theirs goes again.
@@ -197,8 +203,8 @@ impl Intake {
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         let put: Vec<&(Case, Change)> = decided.iter().filter(|(_, change)| change.put.is_some()).collect();
-        let holders = put.iter().flat_map(|(case, _)| case.holders.iter().cloned());
-        let suppressed = self.suppressions.among(holders, [], now).await?;
+        let holders = put.iter().flat_map(|(case, _)| case.holders.iter().cloned()).collect();
+        let (suppressed, _) = self.suppressions.among(holders, [], now).await?;
         let mut gone = Vec::new();
         for (case, change) in put {
             let Some(put) = &change.put else { continue };

@@ -17,7 +17,11 @@ pub const PK: &str = "pk";
 pub const SK: &str = "sk";
 /// When an item is over, epoch seconds: the attribute that TTL reads.
 pub const EXPIRES_AT: &str = "expires_at";
-/// Partition key of the index [`BY_DAY`].
+/// When an item that is held would be over, epoch seconds: it has this instead of [`EXPIRES_AT`].
+pub const RETENTION_DUE_AT: &str = "retention_due_at";
+/// That a record may be stored only.
+pub const RESTRICTED: &str = "restricted";
+/// Partition key of the index [`BY_DAY`]; names an item's day and shard.
 pub const DAY: &str = "day";
 /// Which clock of a complaint runs.
 pub const CLOCK: &str = "clock";
@@ -246,6 +250,30 @@ pub fn suppression(holder: &Holder) -> Key {
 #[must_use]
 pub fn withdrawal(source: Source, id: &RecordId) -> Key {
     Key::new(format!("SUPPRESSION#{}", record_sort(source, id)), META)
+}
+
+/// Where it says what a request has placed: a hold, or a restriction.
+#[must_use]
+pub fn standing(request_id: &RequestId) -> Key {
+    Key::new(request(request_id), "STANDING")
+}
+
+/// Where it says what stands for a holder.
+#[must_use]
+pub fn standing_of(holder: &Holder) -> Key {
+    Key::new(format!("{STANDING_OF}{}", partition(holder)), META)
+}
+
+/// The partition of what stands for a holder begins so.
+pub const STANDING_OF: &str = "STANDING#";
+
+/// The partition of what stands, or is being lifted.
+pub const STANDINGS: &str = "STANDINGS";
+
+/// Where it says that something stands, or is being lifted.
+#[must_use]
+pub fn open_standing(request: &RequestId) -> Key {
+    Key::new(STANDINGS, request.as_str())
 }
 
 /// Where suppressions are counted.

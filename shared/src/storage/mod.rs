@@ -15,6 +15,8 @@ pub mod people;
 pub mod reach;
 pub mod records;
 pub mod requests;
+pub mod settling;
+pub mod standings;
 pub mod suppressions;
 pub mod surveys;
 pub mod sweep_cursor;

@@ -1,14 +1,15 @@
 //! The table of records: what people told, and the links that lead to it.
 
 mod doomed;
+mod standing;
 
-use super::keys::{self, BY_DAY, CLOCK, CLOCK_ENDS, DAY, EXPIRES_AT, Key, PK, SK};
+use super::keys::{self, BY_DAY, CLOCK, CLOCK_ENDS, DAY, EXPIRES_AT, Key, PK, RETENTION_DUE_AT, SK};
 use super::ledger::Ledger;
 use super::table::{Pages, Table};
 use super::{Item, StorageError, failed, n, s, text};
 use crate::domain::ledger::Cause;
 use crate::domain::record::{Details, Holder, Record};
-use crate::domain::retention::ExpiresAt;
+use crate::domain::retention::{ExpiresAt, Retention};
 use crate::domain::revision::Revision;
 use crate::domain::source::Source;
 use crate::domain::subject::SubjectKey;
@@ -17,6 +18,7 @@ use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use chrono::{DateTime, Months, NaiveDate, Utc};
 
 pub use doomed::{Doomed, doomed};
+pub use standing::{Shelved, Turn};
 
 /// TTL may be late: what is over lies there and is nothing.
 const WHERE_NOTHING_IS: &str = "attribute_not_exists(pk) OR expires_at <= :now";
@@ -145,11 +147,13 @@ impl Records {
     /// # Errors
     /// [`StorageError`] if the index cannot be read.
     pub async fn placed(&self, day: NaiveDate, sort: &str) -> Result<Vec<Key>, StorageError> {
-        self.0.placed("look for a record by its day", BY_DAY, &keys::day(day, sort), sort).await
+        self.0.placed("look for a record by its day", BY_DAY, &keys::day(day, sort), sort, Key::of).await
     }
 
-    /// Links a further key to a subject, until `until` at least: a link lasts as long as the last record that it serves.
+    /// Links a further key to a subject, until then at least: a link lasts as long as the last record that it serves.
     /// Gives what was written, or nothing where a link lasts as long already.
+    ///
+    /// Who cannot read what stands for the person lengthens a held link as one that is not; the sweep holds it again.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be linked.
@@ -158,12 +162,15 @@ impl Records {
         from: &SubjectKey,
         to: &SubjectKey,
         day: NaiveDate,
-        until: ExpiresAt,
+        retention: impl Into<Retention>,
     ) -> Result<Option<Written>, StorageError> {
-        let key = keys::link(from, to);
-        let item =
-            Item::from([(DAY.to_owned(), s(keys::day(day, &key.sort))), (EXPIRES_AT.to_owned(), n(until.epoch()))]);
-        let condition = "attribute_not_exists(pk) OR expires_at < :until";
+        let (key, retention) = (keys::link(from, to), retention.into());
+        let (until, end) = (retention.due(), if retention.is_held() { RETENTION_DUE_AT } else { EXPIRES_AT });
+        let item = Item::from([(DAY.to_owned(), s(keys::day(day, &key.sort))), (end.to_owned(), n(until.epoch()))]);
+        let condition = match retention {
+            Retention::Until(_) => "attribute_not_exists(pk) OR expires_at < :until OR retention_due_at < :until",
+            Retention::Held(_) => "attribute_not_exists(pk) OR expires_at <= :until OR retention_due_at < :until",
+        };
         let written = self.put_link("link an identifier", &key, item, condition, until).await?;
         Ok(written.map(|before| Written { key, until, before }))
     }
@@ -182,7 +189,8 @@ impl Records {
             Item::from([(DAY.to_owned(), s(day)), (EXPIRES_AT.to_owned(), n(until.epoch()))])
         };
         let item = written.before.unwrap_or_else(over);
-        self.put_link("take back a link", &written.key, item, "expires_at = :until", written.until).await.map(drop)
+        let condition = "expires_at = :until OR retention_due_at = :until";
+        self.put_link("take back a link", &written.key, item, condition, written.until).await.map(drop)
     }
 
     /// Puts a link where the condition holds; gives what lay there before, or nothing where it did not hold.

@@ -1,6 +1,7 @@
 //! Who was erased and when, so that an import or a restore does not bring them back; and what a source has withdrawn.
 
 use super::keys::{self, EXPIRES_AT, Key, PK, SK};
+use super::standings::{Effects, distinct};
 use super::table::Table;
 use super::{Item, StorageError, failed, n, number, s, text};
 use crate::domain::exclusion::Exclusion;
@@ -149,25 +150,27 @@ impl Suppressions {
         read(&item).map(Some).ok_or_else(|| StorageError::unreadable(OPERATION))
     }
 
-    /// What of these is suppressed at `now`.
+    /// What of these is suppressed at `now`, and what stands for these holders.
     ///
     /// # Errors
     /// [`StorageError`] if that is not known.
     pub async fn among(
         &self,
-        holders: impl IntoIterator<Item = Holder>,
+        holders: Vec<Holder>,
         records: impl IntoIterator<Item = (Source, RecordId)>,
         now: DateTime<Utc>,
-    ) -> Result<Suppressed, StorageError> {
+    ) -> Result<(Suppressed, Effects), StorageError> {
         const OPERATION: &str = "look for suppressions";
-        let mut keys: Vec<Key> = holders.into_iter().map(|holder| keys::suppression(&holder)).collect();
-        keys.extend(records.into_iter().map(|(source, id)| keys::withdrawal(source, &id)));
-        keys.sort_by(|one, other| one.partition.cmp(&other.partition));
-        keys.dedup();
+        let of_holder = |holder: &Holder| [keys::suppression(holder), keys::standing_of(holder)];
+        let of_record = |(source, id): (Source, RecordId)| keys::withdrawal(source, &id);
+        let keys = distinct(holders.iter().flat_map(of_holder).chain(records.into_iter().map(of_record)));
         let items = self.0.get_all(OPERATION, keys, now).await?;
+        let standing = |item: &&Item| text(item, PK).is_some_and(|pk| pk.starts_with(keys::STANDING_OF));
+        let (standings, suppressions): (Vec<&Item>, Vec<&Item>) = items.iter().partition(standing);
         let entry = |item: &Item| Some((text(item, PK)?.to_owned(), read(item)?));
         let entry = |item| entry(item).ok_or_else(|| StorageError::unreadable(OPERATION));
-        items.iter().map(entry).collect::<Result<_, _>>().map(Suppressed)
+        let suppressed = suppressions.into_iter().map(entry).collect::<Result<_, _>>().map(Suppressed)?;
+        Ok((suppressed, Effects::read(&holders, standings)))
     }
 
     /// How many suppressions there have been.

@@ -2,9 +2,9 @@
 
 mod batch;
 
-use super::keys::{EXPIRES_AT, Key, PK, SK};
+use super::keys::{EXPIRES_AT, Key, PK, RESTRICTED, RETENTION_DUE_AT, SK};
 use super::{Item, StorageError, failed, n, number, s};
-use crate::domain::retention::ExpiresAt;
+use crate::domain::retention::{ExpiresAt, Retention};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use chrono::{DateTime, Utc};
@@ -27,9 +27,25 @@ fn is_live(item: &Item, now: DateTime<Utc>) -> bool {
     }
 }
 
+/// Whether a statistic, or a list of comments, may tell of an item at `now`: what is restricted is stored only, and what a
+/// hold keeps beyond its date is kept for what the hold is for, and nothing else.
+fn is_told(item: &Item, now: DateTime<Utc>) -> bool {
+    let in_time = retention(item).is_some_and(|retention| !retention.due().has_passed(now));
+    in_time && is_live(item, now) && !item.contains_key(RESTRICTED)
+}
+
 /// When an item is over.
-pub(crate) fn end(item: &Item) -> Option<ExpiresAt> {
-    number(item, EXPIRES_AT).and_then(|epoch| ExpiresAt::try_from(epoch).ok())
+fn end(item: &Item) -> Option<ExpiresAt> {
+    time(item, EXPIRES_AT)
+}
+
+/// Until when an item is kept, if it has an end or a hold has taken it.
+pub(crate) fn retention(item: &Item) -> Option<Retention> {
+    end(item).map(Retention::Until).or_else(|| time(item, RETENTION_DUE_AT).map(Retention::Held))
+}
+
+fn time(item: &Item, name: &str) -> Option<ExpiresAt> {
+    number(item, name).and_then(|epoch| ExpiresAt::try_from(epoch).ok())
 }
 
 impl Table {
@@ -81,26 +97,39 @@ impl Table {
         Pages { query: Some(query), shown: Shown::All, operation, read }
     }
 
-    /// Where on an index's partition something with this sort key lies.
-    pub(crate) async fn placed(
+    /// What lies on an index's partition with this sort key, over or not.
+    pub(crate) async fn placed<T>(
         &self,
         operation: &'static str,
         index: &str,
         partition: &str,
         sort: &str,
-    ) -> Result<Vec<Key>, StorageError> {
+        read: Read<T>,
+    ) -> Result<Vec<T>, StorageError> {
         let query = self
             .query(partition)
             .index_name(index)
             .key_condition_expression("#day = :pk AND sk = :sk")
             .expression_attribute_names("#day", super::keys::DAY)
             .expression_attribute_values(":sk", s(sort));
-        let mut pages = Pages { query: Some(query), shown: Shown::All, operation, read: Key::of };
-        let mut keys = Vec::new();
+        let mut pages = Pages { query: Some(query), shown: Shown::All, operation, read };
+        let mut placed = Vec::new();
         while let Some(page) = pages.next().await? {
-            keys.extend(page);
+            placed.extend(page);
         }
-        Ok(keys)
+        Ok(placed)
+    }
+
+    /// What may be told at `now` of what lies on an index's partition with a sort key that begins like that of `from`.
+    pub(crate) fn told<T>(
+        &self,
+        operation: &'static str,
+        index: &str,
+        from: &Key,
+        now: DateTime<Utc>,
+        read: Read<T>,
+    ) -> Pages<T> {
+        Pages { query: Some(self.beginning_like(index, from)), shown: Shown::ToldAt(now), operation, read }
     }
 
     /// What is live on an index's partition, has a sort key that begins like that of `from`, and has this attribute.
@@ -215,6 +244,7 @@ pub struct Pages<T> {
 enum Shown {
     All,
     LiveAt(DateTime<Utc>),
+    ToldAt(DateTime<Utc>),
 }
 
 impl<T> Pages<T> {
@@ -222,6 +252,17 @@ impl<T> Pages<T> {
     pub(crate) fn only(self, attribute: &str) -> Self {
         self.narrowed(|query| {
             query.projection_expression("expires_at, #only").expression_attribute_names("#only", attribute)
+        })
+    }
+
+    /// The same list, of each item these attributes and no others.
+    pub(crate) fn showing(self, attributes: &[&str]) -> Self {
+        let names = (0..attributes.len()).map(|place| format!("#shown{place}")).collect::<Vec<_>>().join(", ");
+        self.narrowed(|query| {
+            let shown = attributes.iter().enumerate();
+            shown.fold(query.projection_expression(names), |query, (place, attribute)| {
+                query.expression_attribute_names(format!("#shown{place}"), *attribute)
+            })
         })
     }
 
@@ -253,6 +294,7 @@ impl<T> Pages<T> {
         let shown = |item: &&Item| match self.shown {
             Shown::All => true,
             Shown::LiveAt(now) => is_live(item, now),
+            Shown::ToldAt(now) => is_told(item, now),
         };
         let items = page.items.unwrap_or_default();
         let read = |item| (self.read)(item).ok_or(StorageError::unreadable(self.operation));
@@ -262,7 +304,9 @@ impl<T> Pages<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Item, is_live, n, s};
+    use super::{Item, is_live, is_told, n, retention, s};
+    use crate::domain::retention::{ExpiresAt, Retention};
+    use aws_sdk_dynamodb::types::AttributeValue;
     use chrono::{DateTime, TimeDelta};
 
     #[test]
@@ -272,6 +316,26 @@ mod tests {
         assert!(is_live(&item, end - TimeDelta::seconds(1)));
         assert!(!is_live(&item, end));
         assert!(is_live(&Item::new(), end));
+    }
+
+    #[test]
+    fn what_is_held_lives_on_and_is_not_told_beyond_its_date() {
+        let due = DateTime::from_timestamp(1_785_576_600, 0).unwrap();
+        let held = Item::from([("retention_due_at".to_owned(), n(due.timestamp()))]);
+        assert_eq!(retention(&held), Some(Retention::Held(ExpiresAt::at(due))));
+        let before = due - TimeDelta::seconds(1);
+        assert!(is_live(&held, before) && is_told(&held, before));
+        assert!(is_live(&held, due) && !is_told(&held, due));
+    }
+
+    #[test]
+    fn what_is_restricted_lives_and_is_not_told() {
+        let end = DateTime::from_timestamp(1_785_576_600, 0).unwrap();
+        let mut item = Item::from([("expires_at".to_owned(), n(end.timestamp()))]);
+        let before = end - TimeDelta::seconds(1);
+        assert!(is_told(&item, before) && !is_told(&item, end));
+        item.insert("restricted".to_owned(), AttributeValue::Bool(true));
+        assert!(is_live(&item, before) && !is_told(&item, before));
     }
 
     #[test]

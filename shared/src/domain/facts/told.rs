@@ -17,12 +17,13 @@ impl Details {
     #[must_use]
     pub fn facts<'a>(&'a self, survey: Option<&'a Survey>) -> Vec<Fact<'a>> {
         // Left out are what a document says of every record beside its facts (source, reference, basis, notice, end,
-        // custody), and bookkeeping that says nothing of the person (fingerprint, revision).
+        // restriction, custody), and bookkeeping that says nothing of the person (fingerprint, revision).
         let Self {
             source: _,
             reference: _,
             collected_at,
-            expires_at: _,
+            retention: _,
+            restricted: _,
             survey: survey_id,
             service,
             journey,

@@ -1,11 +1,12 @@
 //! One record, with all that was handed over of it at once and all that is held of it.
 
 use super::Taken;
+use super::known::Known;
 use crate::domain::arrival::{Arrival, Word};
 use crate::domain::ledger::{Cause, ItemKind};
 use crate::domain::record::{Contact, Details, Holder, Record, RecordId};
 use crate::domain::reference::Reference;
-use crate::domain::retention::ExpiresAt;
+use crate::domain::retention::{ExpiresAt, Retention};
 use crate::domain::revision::Revision;
 use crate::domain::source::Source;
 use crate::domain::subject::{SubjectKey, SubjectKeys};
@@ -60,7 +61,7 @@ pub(super) struct Link {
     pub(super) to: SubjectKey,
     /// Its day in the index.
     pub(super) day: NaiveDate,
-    pub(super) until: ExpiresAt,
+    pub(super) retention: Retention,
 }
 
 /// Sorts what was handed over by record, in the order of its first arrival.
@@ -132,18 +133,33 @@ impl Case {
     }
 
     /// What is to be done, and what becomes of each arrival.
-    pub(super) fn decide(&self, suppressed: &Suppressed, keys: &SubjectKeys, outcomes: &mut [Taken]) -> Change {
+    pub(super) fn decide(
+        &self,
+        known: &Known,
+        keys: &SubjectKeys,
+        outcomes: &mut [Taken],
+        now: DateTime<Utc>,
+    ) -> Change {
+        let suppressed = &known.suppressed;
         let mut change = Change::default();
+        let mut on_hold = false;
         let mut withdrawn = suppressed.is_withdrawn(self.source, &self.id);
         let mut kept: Vec<&Lying> = Vec::new();
         for lying in &self.lying {
             let Record { holder, details, .. } = &lying.record;
+            let erased = suppressed.covers(holder, details, details.collected_at);
+            let held = known.effect(holder, details).held;
+            on_hold |= held;
+            // What is held is left to whoever erases, and outlasts a withdrawal.
+            if erased && held {
+                continue;
+            }
             // An erasure, or a withdrawal, that something was written beside: it is made good here.
-            if suppressed.covers(holder, details, details.collected_at) {
+            if erased {
                 change.forget.push((lying.doomed.clone(), Cause::Erasure));
                 let links = links(&lying.record, &details.contact.further_keys(keys));
                 change.forget.extend(links.into_iter().map(|link| (link.doomed(), Cause::Erasure)));
-            } else if withdrawn {
+            } else if withdrawn && !held {
                 change.forget.push((lying.doomed.clone(), Cause::Correction));
             } else {
                 kept.push(lying);
@@ -158,7 +174,14 @@ impl Case {
                 (Word::Withdrawn(_), _) => {
                     withdrawn = true;
                     change.withdrawn = true;
-                    if state.take().is_some() || !change.forget.is_empty() { Taken::Forgotten } else { Taken::Before }
+                    if let Some(state) = state.as_mut().filter(|_| on_hold) {
+                        state.retention = Retention::Held(state.retention.due().min(ExpiresAt::at(now)));
+                        Taken::Held
+                    } else if state.take().is_some() || !change.forget.is_empty() {
+                        Taken::Forgotten
+                    } else {
+                        Taken::Before
+                    }
                 }
                 (Word::Told(_), _) if withdrawn => Taken::Suppressed,
                 (Word::Told(told), None) if handed.is_erased(suppressed, told, told.collected_at) => Taken::Suppressed,
@@ -170,7 +193,7 @@ impl Case {
                     let corrected = held.corrected(told);
                     if handed.is_erased(suppressed, told, corrected.collected_at) {
                         // It is corrected into a record of somebody who was erased since.
-                        state = None;
+                        state = state.filter(|_| on_hold);
                         Taken::Suppressed
                     } else {
                         let outcome = compare(held, &corrected);
@@ -182,13 +205,17 @@ impl Case {
                 }
             };
         }
-        self.settle(state, &kept, keys, &mut change);
+        self.settle(state, &kept, known, keys, &mut change);
         change
     }
 
     /// What has to be put, and what has to go, so that exactly this is held.
-    fn settle(&self, state: Option<Details>, kept: &[&Lying], keys: &SubjectKeys, change: &mut Change) {
-        let unchanged = |details: &Details| matches!(kept, [one] if one.record.details == *details);
+    fn settle(&self, state: Option<Details>, kept: &[&Lying], known: &Known, keys: &SubjectKeys, change: &mut Change) {
+        let stands = |holder: &Holder, details: &Details| known.effect(holder, details) == details.effect();
+        let unchanged = |details: &Details| match kept {
+            [one] => one.record.details == *details && stands(&one.record.holder, details),
+            _ => false,
+        };
         let mut gone: Vec<&Lying> = kept.to_vec();
         match state {
             Some(details) if unchanged(&details) => return,
@@ -196,6 +223,8 @@ impl Case {
                 let mut subjects = self.subjects(&details.contact, keys).into_iter();
                 let holder = subjects.next().map(Holder::Subject);
                 let holder = holder.unwrap_or_else(|| Holder::Anonymous(details.reference.clone()));
+                let effect = known.effect(&holder, &details);
+                let details = details.under(effect);
                 let record = Record { holder, id: self.id.clone(), details };
                 let key = keys::record(&record.holder, self.source, &self.id);
                 let there = gone.iter().position(|one| one.doomed.key == key).map(|place| gone.remove(place));
@@ -244,8 +273,8 @@ impl Put {
 /// The links that lead from further keys to a record's holder.
 fn links(record: &Record, further: &[SubjectKey]) -> Vec<Link> {
     let Some(to) = record.holder.subject() else { return Vec::new() };
-    let (day, until) = (record.details.collected_at.date_naive(), record.details.expires_at);
-    further.iter().map(|from| Link { from: from.clone(), to: to.clone(), day, until }).collect()
+    let (day, retention) = (record.details.collected_at.date_naive(), record.details.retention);
+    further.iter().map(|from| Link { from: from.clone(), to: to.clone(), day, retention }).collect()
 }
 
 impl Link {
@@ -256,7 +285,7 @@ impl Link {
             kind: ItemKind::Link,
             source: None,
             day: self.day,
-            due: Some(self.until),
+            due: Some(self.retention.due()),
             collected_at: None,
             contact: Contact::default(),
             custody: Vec::new(),

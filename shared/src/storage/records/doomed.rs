@@ -2,12 +2,12 @@
 
 use super::super::Item;
 use super::super::keys::{self, DAY, Key};
-use super::super::table::end;
+use super::super::table::retention;
 use super::super::text;
 use crate::domain::custody::Custody;
 use crate::domain::ledger::{Cause, Entry, EntryId, ItemKind};
 use crate::domain::record::Contact;
-use crate::domain::retention::ExpiresAt;
+use crate::domain::retention::{ExpiresAt, Retention};
 use crate::domain::source::Source;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -23,7 +23,7 @@ pub struct Doomed {
     pub source: Option<Source>,
     /// The day in the index: collection, for a record.
     pub day: NaiveDate,
-    /// When it is over.
+    /// When it is over, or would be if nothing held it.
     pub due: Option<ExpiresAt>,
     /// When a record was collected; the sweep's index does not tell.
     pub collected_at: Option<DateTime<Utc>>,
@@ -71,7 +71,7 @@ pub fn doomed(item: &Item) -> Option<Doomed> {
         kind,
         day,
         source: source.flatten(),
-        due: end(item),
+        due: retention(item).map(Retention::due),
         collected_at: text(item, "collected_at").and_then(|instant| instant.parse().ok()),
         contact: serde_dynamo::from_attribute_value(contact).ok()?,
         custody: match item.get("custody") {

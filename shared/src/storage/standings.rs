@@ -1,0 +1,282 @@
+//! What stands for people, as the Register knows it: holds and restrictions, until they are lifted.
+//!
+//! What a request has placed lies with the request. What stands for a holder lies under the holder, as two sets of
+//! requests: whoever stores something of somebody learns from one item what stands for them. Sets make it the same
+//! thing to enter it once and twice, in whichever order several are placed and lifted.
+
+mod effects;
+
+use super::keys::{self, EXPIRES_AT, Key, PK, SK};
+use super::table::{Pages, Table};
+use super::{Item, StorageError, failed, is_refused, n, s, text};
+use crate::domain::package::RequestId;
+use crate::domain::record::Holder;
+use crate::domain::retention::ExpiresAt;
+use crate::domain::standing::{Act, Effect, Kind, Lifting, Standing};
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
+use chrono::{DateTime, Months, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+pub use effects::Effects;
+pub(super) use effects::distinct;
+
+/// How long the evidence of a standing is kept after it was lifted.
+const EVIDENCE: Months = Months::new(72);
+/// The requests that hold something of a holder.
+const HOLDS: &str = "holds";
+/// The requests that restrict it.
+const RESTRICTIONS: &str = "restrictions";
+
+/// What stands, in the Register.
+#[derive(Clone, Debug)]
+pub struct Standings(pub(crate) Table);
+
+/// What a request has placed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placed {
+    /// What stands, or stood.
+    #[serde(flatten)]
+    pub standing: Standing,
+    /// A digest of what was ordered, so that one request is not two different things.
+    pub order: String,
+    /// For whom, as partitions; nothing once it is lifted and everybody has let go.
+    #[serde(default)]
+    pub holders: Vec<String>,
+    /// Whether everything of theirs was looked through when nobody could be writing any longer who had not seen it.
+    #[serde(default)]
+    pub settled: bool,
+}
+
+impl Placed {
+    /// Whose holders these are.
+    pub fn holders(&self) -> impl Iterator<Item = Holder> + '_ {
+        self.holders.iter().filter_map(|partition| keys::holder(partition))
+    }
+}
+
+impl Standings {
+    /// The standings in the Register called `name`.
+    #[must_use]
+    pub const fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
+        Self(Table::new(client, name))
+    }
+
+    /// Enters what a request places, before anything is done about it; gives whether it is new.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be entered.
+    pub async fn enter(&self, request: &RequestId, placed: &Placed) -> Result<bool, StorageError> {
+        const OPERATION: &str = "enter a standing";
+        let item: Item = serde_dynamo::to_item(placed).map_err(|_| StorageError::unreadable(OPERATION))?;
+        let entry = self.put(&keys::standing(request), item).condition_expression("attribute_not_exists(pk)");
+        let open = self.put(&keys::open_standing(request), Item::new());
+        let puts = [entry, open].map(|put| put.build().map(|put| TransactWriteItem::builder().put(put).build()));
+        let puts: Result<Vec<_>, _> = puts.into_iter().collect();
+        self.transact(OPERATION, puts.map_err(|_| StorageError::unreadable(OPERATION))?).await
+    }
+
+    /// What a request has placed.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it cannot be read.
+    pub async fn find(&self, request: &RequestId, now: DateTime<Utc>) -> Result<Option<Placed>, StorageError> {
+        const OPERATION: &str = "read a standing";
+        let item = self.0.get(OPERATION, &keys::standing(request), now).await?;
+        item.map(|item| serde_dynamo::from_item(item).map_err(|_| StorageError::unreadable(OPERATION))).transpose()
+    }
+
+    /// Records that the person was told that it will be lifted; the first time stands. Gives whether this was it.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be recorded.
+    pub async fn notice(&self, request: &RequestId, act: &Act) -> Result<bool, StorageError> {
+        let condition = "attribute_exists(pk) AND attribute_not_exists(notice) AND attribute_not_exists(lifted)";
+        self.mark("record a notice", request, condition, "SET notice = :act", act).await
+    }
+
+    /// Records that what is of this kind is lifted, if that needs no notice or has it. Gives whether this was it.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be recorded.
+    pub async fn lift(&self, request: &RequestId, kind: Kind, lifting: &Lifting) -> Result<bool, StorageError> {
+        let condition = if kind.needs_notice() {
+            "attribute_exists(notice) AND attribute_not_exists(lifted)"
+        } else {
+            "attribute_exists(pk) AND attribute_not_exists(lifted)"
+        };
+        self.mark("lift a standing", request, condition, "SET lifted = :act", lifting).await
+    }
+
+    /// Says under each holder that this stands for them. Once is as good as twice.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known of all of them.
+    pub async fn cover(&self, request: &RequestId, placed: &Placed) -> Result<(), StorageError> {
+        self.say(request, placed, "ADD").await
+    }
+
+    /// Says under each holder that this does not stand for them any longer.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known of all of them.
+    pub async fn uncover(&self, request: &RequestId, placed: &Placed) -> Result<(), StorageError> {
+        self.say(request, placed, "DELETE").await
+    }
+
+    /// Remembers that everything of those whom it stands for was looked through.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be remembered.
+    pub async fn settle(&self, request: &RequestId) -> Result<(), StorageError> {
+        let condition = "attribute_exists(pk) AND attribute_not_exists(lifted)";
+        self.mark("settle a standing", request, condition, "SET settled = :act", &true).await.map(drop)
+    }
+
+    /// Closes what was lifted: the Register forgets whom it stood for, and keeps that it did.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be closed.
+    pub async fn close(
+        &self,
+        request: &RequestId,
+        placed: &Placed,
+        lifted_at: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
+        const OPERATION: &str = "close a standing";
+        for holder in placed.holders() {
+            self.drop_empty(&keys::standing_of(&holder)).await?;
+        }
+        let end = lifted_at.checked_add_months(EVIDENCE).unwrap_or(lifted_at);
+        let (entry, open) = (keys::standing(request), keys::open_standing(request));
+        let forget = Update::builder()
+            .table_name(&self.0.name)
+            .key(PK, s(entry.partition))
+            .key(SK, s(entry.sort))
+            .condition_expression("attribute_exists(pk)")
+            .update_expression("SET #end = :end REMOVE holders")
+            .expression_attribute_names("#end", EXPIRES_AT)
+            .expression_attribute_values(":end", n(ExpiresAt::at(end).epoch()))
+            .build();
+        let delete = Delete::builder().table_name(&self.0.name).key(PK, s(open.partition)).key(SK, s(open.sort));
+        let unreadable = |_| StorageError::unreadable(OPERATION);
+        let actions = vec![
+            TransactWriteItem::builder().update(forget.map_err(unreadable)?).build(),
+            TransactWriteItem::builder().delete(delete.build().map_err(unreadable)?).build(),
+        ];
+        self.transact(OPERATION, actions).await.map(drop)
+    }
+
+    /// What stands, and what is being lifted, in pages.
+    #[must_use]
+    pub fn open(&self) -> Pages<RequestId> {
+        self.0.all("look what stands", keys::STANDINGS, "", |item| text(item, SK)?.to_owned().try_into().ok())
+    }
+
+    /// What stands for any of these holders, each with its request: what an erasure has to know before it is approved.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that is not known.
+    pub async fn of(&self, holders: &[Holder], now: DateTime<Utc>) -> Result<Vec<(RequestId, Standing)>, StorageError> {
+        const OPERATION: &str = "look what stands for somebody";
+        let items = self.0.get_all(OPERATION, distinct(holders.iter().map(keys::standing_of)), now).await?;
+        let sets = items.iter().flat_map(|item| [HOLDS, RESTRICTIONS].map(|set| item.get(set)));
+        let requests: BTreeSet<String> = sets.flatten().filter_map(|set| set.as_ss().ok()).flatten().cloned().collect();
+        let mut standings = Vec::new();
+        for request in requests {
+            let request = RequestId::try_from(request).map_err(|_| StorageError::unreadable(OPERATION))?;
+            let placed = self.find(&request, now).await?;
+            standings.extend(placed.filter(|it| it.standing.lifted.is_none()).map(|it| (request, it.standing)));
+        }
+        Ok(standings)
+    }
+
+    /// What stands for each of these holders, all together.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that is not known.
+    pub async fn effects(&self, holders: &[Holder], now: DateTime<Utc>) -> Result<Effects, StorageError> {
+        let keys = distinct(holders.iter().map(keys::standing_of));
+        let items = self.0.get_all("look what stands for holders", keys, now).await?;
+        Ok(Effects::read(holders, &items))
+    }
+
+    async fn say(&self, request: &RequestId, placed: &Placed, how: &str) -> Result<(), StorageError> {
+        let Effect { held, restricted } = placed.standing.kind.effect();
+        let sets: Vec<&str> =
+            [(held, HOLDS), (restricted, RESTRICTIONS)].iter().filter(|it| it.0).map(|it| it.1).collect();
+        let changes: Vec<String> = sets.iter().map(|set| format!("{set} :request")).collect();
+        for holder in placed.holders() {
+            let key = keys::standing_of(&holder);
+            let update = self
+                .0
+                .client
+                .update_item()
+                .table_name(&self.0.name)
+                .key(PK, s(key.partition))
+                .key(SK, s(key.sort))
+                .update_expression(format!("{how} {}", changes.join(", ")))
+                .expression_attribute_values(":request", AttributeValue::Ss(vec![request.as_str().to_owned()]));
+            update.send().await.map_err(failed("say what stands for a holder"))?;
+        }
+        Ok(())
+    }
+
+    /// Deletes what says of a holder that nothing stands any longer.
+    async fn drop_empty(&self, key: &Key) -> Result<(), StorageError> {
+        let delete = self
+            .0
+            .client
+            .delete_item()
+            .table_name(&self.0.name)
+            .key(PK, s(&key.partition))
+            .key(SK, s(&key.sort))
+            .condition_expression(format!("attribute_not_exists({HOLDS}) AND attribute_not_exists({RESTRICTIONS})"));
+        match delete.send().await {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(()),
+            Err(error) => Err(failed("forget whom something stood for")(error)),
+        }
+    }
+
+    async fn mark(
+        &self,
+        operation: &'static str,
+        request: &RequestId,
+        condition: &str,
+        how: &str,
+        act: &impl Serialize,
+    ) -> Result<bool, StorageError> {
+        let key = keys::standing(request);
+        let act = serde_dynamo::to_attribute_value(act).map_err(|_| StorageError::unreadable(operation))?;
+        let update = self
+            .0
+            .client
+            .update_item()
+            .table_name(&self.0.name)
+            .key(PK, s(key.partition))
+            .key(SK, s(key.sort))
+            .condition_expression(condition)
+            .update_expression(how)
+            .expression_attribute_values(":act", act);
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(false),
+            Err(error) => Err(failed(operation)(error)),
+        }
+    }
+
+    async fn transact(&self, operation: &'static str, actions: Vec<TransactWriteItem>) -> Result<bool, StorageError> {
+        match self.0.client.transact_write_items().set_transact_items(Some(actions)).send().await {
+            Ok(_) => Ok(true),
+            Err(error) if is_refused(&error) => Ok(false),
+            Err(error) => Err(failed(operation)(error)),
+        }
+    }
+
+    fn put(&self, key: &Key, mut item: Item) -> aws_sdk_dynamodb::types::builders::PutBuilder {
+        item.extend([(PK.to_owned(), s(&key.partition)), (SK.to_owned(), s(&key.sort))]);
+        Put::builder().table_name(&self.0.name).set_item(Some(item))
+    }
+}
