@@ -9,6 +9,7 @@ mod people;
 mod records;
 mod register;
 mod requests;
+mod standings;
 mod tables;
 
 use chrono::NaiveDate;

@@ -9,10 +9,12 @@
 mod complaints;
 mod days;
 mod packages;
+mod standings;
 mod tasks;
 mod telephone;
 
 pub use complaints::{Complaints, Ending};
+pub use standings::Standing;
 pub use tasks::Tasks;
 pub use telephone::Telephone;
 
@@ -30,6 +32,8 @@ use shared::storage::keys::SHARDS;
 use shared::storage::ledger::Ledger;
 use shared::storage::packages::Packages;
 use shared::storage::records::{Doomed, Records};
+use shared::storage::settling::Settling;
+use shared::storage::standings::Standings;
 use shared::storage::sweep_cursor::SweepCursor;
 use shared::storage::{self, StorageError};
 
@@ -46,6 +50,7 @@ pub struct Sweep {
     packages: Packages,
     exports: Exports,
     imports: Imports,
+    settling: Settling,
     tasks: storage::tasks::Tasks,
 }
 
@@ -60,6 +65,8 @@ pub struct Report {
     pub oldest_lateness_seconds: i64,
     /// How many packages were over and are gone.
     pub packages: u64,
+    /// What stands for people, and what was made true of it.
+    pub standings: Standing,
     /// Whether telephone data comes in; nothing where none ever did.
     pub telephone: Option<Telephone>,
     /// The complaints whose clock ends soon, or has ended.
@@ -97,10 +104,14 @@ impl Sweep {
     #[expect(clippy::unused_async, reason = "every function starts alike")]
     pub async fn start(host: &Host) -> Result<Self, StartError> {
         let (dynamodb, register) = (host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned());
+        let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
+        let ledger = Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned());
+        let standings = Standings::new(dynamodb.clone(), register.clone());
         Ok(Self {
             clock: host.clock(),
-            records: Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned()),
-            ledger: Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned()),
+            settling: Settling { standings, records: records.clone(), ledger: ledger.clone() },
+            records,
+            ledger,
             cursor: SweepCursor::new(dynamodb.clone(), register.clone()),
             packages: Packages::new(dynamodb.clone(), register.clone()),
             imports: Imports::new(dynamodb.clone(), register.clone()),
@@ -131,10 +142,12 @@ impl Sweep {
         let cursor = from.zip(remembered).map(|(from, remembered)| from.min(remembered)).or(from).or(remembered);
         let days = days::to_look_at(cursor, now);
         let mut report = Report { days: days.len(), ..Report::default() };
+        let mut failed = Failed::default();
         let shards = days.into_iter().flat_map(|day| (0..SHARDS).map(move |shard| (day, shard)));
         let mut swept =
             stream::iter(shards).map(|(day, shard)| self.sweep_shard(day, shard, now)).buffer_unordered(AT_ONCE);
-        let mut failed = Failed::default();
+        // Holds before anything is deleted: what arrived since is theirs.
+        report.standings = failed.unless(self.settle_standings(now).await);
         while let Some(shard) = swept.next().await {
             let (deleted, lateness) = failed.unless(shard);
             report.deleted += deleted;

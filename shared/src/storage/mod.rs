@@ -22,6 +22,7 @@ pub mod surveys;
 pub mod sweep_cursor;
 pub mod table;
 pub mod tasks;
+pub mod told;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;

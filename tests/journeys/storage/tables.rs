@@ -16,6 +16,8 @@ use shared::storage::ledger::Ledger;
 use shared::storage::packages::Packages;
 use shared::storage::records::Records;
 use shared::storage::requests::Requests;
+use shared::storage::settling::Settling;
+use shared::storage::standings::Standings;
 use shared::storage::suppressions::Suppressions;
 use shared::storage::surveys::Surveys;
 use shared::storage::sweep_cursor::SweepCursor;
@@ -105,6 +107,14 @@ impl Tables {
 
     pub fn suppressions(&self) -> Suppressions {
         Suppressions::new(self.client.clone(), self.name("Register"))
+    }
+
+    pub fn standings(&self) -> Standings {
+        Standings::new(self.client.clone(), self.name("Register"))
+    }
+
+    pub fn settling(&self) -> Settling {
+        Settling { standings: self.standings(), records: self.records(), ledger: self.ledger() }
     }
 
     pub fn cursor(&self) -> SweepCursor {
