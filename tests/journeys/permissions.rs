@@ -122,7 +122,10 @@ fn ingest_sees_the_surveys_of_the_register_and_nothing_else_of_it() {
 #[test]
 fn partners_and_import_see_of_the_register_who_was_erased_and_nothing_else() {
     let template = template();
-    for (role, may) in [("PartnersRole", &["SUPPRESSION*"][..]), ("ImportRole", &["SUPPRESSION*", "IMPORTS"])] {
+    for (role, may) in [
+        ("PartnersRole", &["SUPPRESSION*", "STANDING#*"][..]),
+        ("ImportRole", &["SUPPRESSION*", "STANDING#*", "IMPORTS"]),
+    ] {
         let policy = &template["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"];
         let of_register = |it: &&Value| several(&it["Resource"]).iter().any(|resource| named(resource) == "Register");
         let register: Vec<&Value> = several(&policy["Statement"]).iter().filter(of_register).collect();

@@ -8,14 +8,27 @@ use shared::domain::london;
 use shared::domain::order::{BadOrder, Order};
 use shared::domain::package::RequestId;
 use shared::domain::place::Place;
-use shared::storage::requests::{Request, Stage};
+use shared::storage::StorageError;
+use shared::storage::requests::{Event, Request, Stage};
 
 impl Requests {
     /// Tells how far a request is, in every place.
     pub(crate) async fn status(&self, order: &Value) -> Result<Value, Error> {
         let (id, now) = (Order::read(order, &["order", "request_id"])?.request()?, self.clock.now());
-        let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
-        self.told(&id, &request, now).await
+        let stands = self.stands(&id, now).await?;
+        let Some(request) = self.register.find(&id, now).await? else {
+            return self.told_standing(&id, stands, now).await;
+        };
+        let mut told = self.told(&id, &request, now).await?;
+        stands.into_iter().for_each(|stands| told["standing"] = stands["standing"].clone());
+        Ok(told)
+    }
+
+    /// What there is to tell of a request that has placed something and asks nothing of any place.
+    async fn told_standing(&self, id: &RequestId, stands: Option<Value>, now: DateTime<Utc>) -> Result<Value, Error> {
+        let mut told = stands.ok_or(Error::Unknown)?;
+        (told["request_id"], told["events"]) = (json!(id), json!(self.events(id, now).await?));
+        Ok(told)
     }
 
     /// Stops what has not begun; what has begun ends as it ends.
@@ -65,16 +78,21 @@ impl Requests {
     pub(crate) async fn told(&self, id: &RequestId, request: &Request, now: DateTime<Utc>) -> Result<Value, Error> {
         let tasks = self.tasks.all(id, now).await?;
         let certificate = self.register.certificate(id, now).await?;
-        let mut events = Vec::new();
-        let mut pages = self.register.events(id, now);
-        while let Some(page) = pages.next().await? {
-            events.extend(page);
-        }
+        let events = self.events(id, now).await?;
         Ok(json!({
             "request_id": id.as_str(), "action": request.action, "status": request.stage, "hash": request.hash,
             "ground": request.ground, "exclude": request.exclusions, "plan": request.plan,
             "approved_by": request.approved_by, "approved_at": request.approved_at,
             "stopped_by": request.stopped_by, "tasks": tasks, "certificate": certificate, "events": events,
         }))
+    }
+
+    async fn events(&self, id: &RequestId, now: DateTime<Utc>) -> Result<Vec<Event>, StorageError> {
+        let mut events = Vec::new();
+        let mut pages = self.register.events(id, now);
+        while let Some(page) = pages.next().await? {
+            events.extend(page);
+        }
+        Ok(events)
     }
 }

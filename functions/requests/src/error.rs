@@ -2,6 +2,7 @@
 
 use lambda_runtime::Diagnostic;
 use shared::domain::order::BadOrder;
+use shared::domain::standing::NotTold;
 use shared::edge::failure;
 use shared::storage::StorageError;
 
@@ -29,6 +30,9 @@ pub enum Error {
     /// Something holds what would go.
     #[error("records that would go are held: lift the hold or exclude them, then plan again: {0}")]
     Held(String),
+    /// The person was not told yet.
+    #[error(transparent)]
+    NotTold(#[from] NotTold),
     /// There is nothing that waits to be confirmed, or stopped.
     #[error("{0}")]
     NotNow(&'static str),
@@ -47,6 +51,7 @@ impl From<Error> for Diagnostic {
             Error::Stale(_) => "Stale",
             Error::AccessFirst(_) => "AccessFirst",
             Error::Held(_) => "Held",
+            Error::NotTold(_) => "NotTold",
             Error::NotNow(_) => "NotNow",
             Error::Storage(_) => "Unavailable",
         };

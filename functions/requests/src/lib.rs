@@ -6,7 +6,10 @@
 mod approving;
 mod desk;
 mod error;
+mod holds;
 mod planning;
+mod restrictions;
+mod standings;
 
 pub use error::Error;
 
@@ -14,10 +17,13 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::Value;
 use shared::domain::order::BadOrder;
 use shared::edge::{Clock, Host, StartError, secret};
+use shared::storage::ledger::Ledger;
 use shared::storage::packages::Packages;
 use shared::storage::people::People;
 use shared::storage::records::Records;
 use shared::storage::requests::Requests as Register;
+use shared::storage::settling::Settling;
+use shared::storage::standings::Standings;
 use shared::storage::tasks::Tasks;
 
 /// Takes the DPO's orders.
@@ -29,6 +35,7 @@ pub struct Requests {
     packages: Packages,
     register: Register,
     tasks: Tasks,
+    settling: Settling,
 }
 
 impl Requests {
@@ -39,17 +46,25 @@ impl Requests {
     pub async fn start(host: &Host) -> Result<Self, StartError> {
         let (dynamodb, register) = (host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned());
         let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
+        let packages = Packages::new(dynamodb.clone(), register.clone());
         Ok(Self {
             clock: host.clock(),
             people: People { keys: secret::subject_keys(host).await?, records: records.clone() },
+            settling: Settling {
+                standings: Standings::new(dynamodb.clone(), register.clone()),
+                records: records.clone(),
+                ledger: Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned()),
+                packages: packages.clone(),
+            },
             records,
-            packages: Packages::new(dynamodb.clone(), register.clone()),
+            packages,
             register: Register::new(&dynamodb, &register),
             tasks: Tasks::new(dynamodb, register),
         })
     }
 
-    /// Carries out `{"order": "plan" | "approve" | "status" | "stop" | "confirm", …}`.
+    /// Carries out `{"order": "plan" | "approve" | "status" | "stop" | "confirm" | "hold" | "lift" | "restrict" |
+    /// "notice" | "unrestrict", …}`.
     ///
     /// # Errors
     /// [`Error`] in words.
@@ -65,7 +80,16 @@ impl Requests {
             Some("status") => self.status(order).await,
             Some("stop") => self.stop(order).await,
             Some("confirm") => self.confirm(order).await,
-            _ => Err(BadOrder::new("order", "must be plan, approve, status, stop or confirm").into()),
+            Some("hold") => Box::pin(self.hold(order)).await,
+            Some("lift") => Box::pin(self.lift_hold(order)).await,
+            Some("restrict") => Box::pin(self.restrict(order)).await,
+            Some("notice") => self.notice(order).await,
+            Some("unrestrict") => Box::pin(self.unrestrict(order)).await,
+            _ => Err(BadOrder::new(
+                "order",
+                "must be plan, approve, status, stop, confirm, hold, lift, restrict, notice or unrestrict",
+            )
+            .into()),
         }
     }
 }

@@ -106,14 +106,20 @@ impl Sweep {
         let (dynamodb, register) = (host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned());
         let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
         let ledger = Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned());
+        let packages = Packages::new(dynamodb.clone(), register.clone());
         let standings = Standings::new(dynamodb.clone(), register.clone());
         Ok(Self {
             clock: host.clock(),
-            settling: Settling { standings, records: records.clone(), ledger: ledger.clone() },
+            settling: Settling {
+                standings,
+                records: records.clone(),
+                ledger: ledger.clone(),
+                packages: packages.clone(),
+            },
             records,
             ledger,
+            packages,
             cursor: SweepCursor::new(dynamodb.clone(), register.clone()),
-            packages: Packages::new(dynamodb.clone(), register.clone()),
             imports: Imports::new(dynamodb.clone(), register.clone()),
             tasks: storage::tasks::Tasks::new(dynamodb, register),
             exports: Exports::new(host.s3(), host.setting("EXPORTS_BUCKET")?.to_owned()),

@@ -112,6 +112,15 @@ impl Kind {
         }
     }
 
+    /// What happened when it was placed: `held, legal_claim`.
+    #[must_use]
+    pub fn placed(self) -> String {
+        match self {
+            Self::Hold(ground) => format!("held, {}", ground.as_str()),
+            Self::Restriction(limb) => format!("restricted, {}", limb.as_str()),
+        }
+    }
+
     /// Whether the person has to be told before it is lifted.
     #[must_use]
     pub const fn needs_notice(self) -> bool {
@@ -138,6 +147,15 @@ impl Effect {
 }
 
 impl HoldGround {
+    /// The name, as it is stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LegalClaim => "legal_claim",
+            Self::OpenRequest => "open_request",
+        }
+    }
+
     /// Reads `legal_claim` or `open_request`, in whatever spelling.
     ///
     /// # Errors
@@ -152,6 +170,17 @@ impl HoldGround {
 }
 
 impl Limb {
+    /// The name, as it is stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accuracy => "18(1)(a)",
+            Self::Unlawful => "18(1)(b)",
+            Self::LegalClaim => "18(1)(c)",
+            Self::Objection => "18(1)(d)",
+        }
+    }
+
     /// Reads `18(1)(a)` to `18(1)(d)`, with or without `Article` before it, or the ground in words.
     ///
     /// # Errors
@@ -172,6 +201,16 @@ impl Limb {
 }
 
 impl Reason {
+    /// The name, as it is stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Settled => "settled",
+            Self::Withdrawn => "withdrawn",
+            Self::Mistake => "mistake",
+        }
+    }
+
     /// Reads `settled`, `withdrawn` or `mistake`.
     ///
     /// # Errors

@@ -182,6 +182,30 @@ impl Packages {
             .map_err(failed("hand over a package"))
     }
 
+    /// Ends a package that is there: nobody gets a link to it from now on, and the next sweep deletes it.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be ended.
+    pub async fn end(&self, request: &RequestId, now: DateTime<Utc>) -> Result<(), StorageError> {
+        const OPERATION: &str = "end a package";
+        self.0.put(OPERATION, &keys::package_due(ExpiresAt::at(now), request), Item::new()).await?;
+        let update = self
+            .0
+            .client
+            .update_item()
+            .table_name(&self.0.name)
+            .key(PK, s(keys::request(request)))
+            .key(SK, s(keys::PACKAGE))
+            .condition_expression("attribute_exists(made.expires_at)")
+            .update_expression("SET made.expires_at = :now")
+            .expression_attribute_values(":now", s(now.to_rfc3339()));
+        match update.send().await {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(()),
+            Err(error) => Err(failed(OPERATION)(error)),
+        }
+    }
+
     /// Closes a package whose objects are gone: the Register forgets whose it was, and remembers that it was.
     ///
     /// An export that was under way may have finished an object just before it learns of this, and then have broken

@@ -6,6 +6,7 @@
 use super::StorageError;
 use super::keys::link_target;
 use super::ledger::Ledger;
+use super::packages::Packages;
 use super::records::{Doomed, Records, Shelved, Turn};
 use super::standings::{Effects, Placed, Standings};
 use crate::domain::ledger::{Cause, ItemKind};
@@ -31,6 +32,8 @@ pub struct Settling {
     pub records: Records,
     /// What is told of what goes.
     pub ledger: Ledger,
+    /// What holds copies of it.
+    pub packages: Packages,
 }
 
 /// What was done, in items.
@@ -110,7 +113,7 @@ impl Settling {
             let new: BTreeSet<NaiveDate> = moved.map(|item| item.doomed.day).filter(|day| days.insert(*day)).collect();
             // Links first: where it breaks off, the record is still as it was, and leads the next run to its links.
             settled.add(self.settle_links(holder, own, new, lifting, now).await?);
-            settled.add(self.settle_page(own, page, lifting, now).await?);
+            settled.add(self.settle_page(holder, own, page, lifting, now).await?);
         }
         Ok(settled)
     }
@@ -135,11 +138,12 @@ impl Settling {
             own.and(from.and_then(|from| effects.of(&from)).unwrap_or_default())
         };
         let links = links.into_iter().map(|link| (effect(&link), link)).collect();
-        self.carry_out(links, lifting, now).await
+        self.carry_out(holder, links, lifting, now).await
     }
 
     async fn settle_page(
         &self,
+        holder: &Holder,
         own: Effect,
         page: Vec<Shelved>,
         lifting: bool,
@@ -152,12 +156,13 @@ impl Settling {
         // A link is held for whom it leads to as well.
         let effect = |item: &Shelved| own.and(target(item).and_then(|to| effects.of(&to)).unwrap_or_default());
         let items = page.into_iter().map(|item| (effect(&item), item)).collect();
-        self.carry_out(items, lifting, now).await
+        self.carry_out(holder, items, lifting, now).await
     }
 
     /// Turns items; what is over then, goes at once.
     async fn carry_out(
         &self,
+        holder: &Holder,
         items: Vec<(Effect, Shelved)>,
         lifting: bool,
         now: DateTime<Utc>,
@@ -184,7 +189,7 @@ impl Settling {
                 over.push(item.doomed);
             }
         }
-        settled.deleted += self.forget(over, now).await?;
+        settled.deleted += self.forget(holder, over, now).await?;
         Ok(settled)
     }
 
@@ -198,8 +203,18 @@ impl Settling {
         Ok((turned.then_some(turn), item))
     }
 
-    async fn forget(&self, over: Vec<Doomed>, now: DateTime<Utc>) -> Result<u64, StorageError> {
-        if over.is_empty() { Ok(0) } else { self.records.forget(over, &self.ledger, Cause::Retention, now).await }
+    /// Packages first: once the records are gone, no other run would know that packages hold copies of them.
+    async fn forget(&self, holder: &Holder, over: Vec<Doomed>, now: DateTime<Utc>) -> Result<u64, StorageError> {
+        if over.is_empty() {
+            return Ok(0);
+        }
+        let mut pages = self.packages.holding(holder);
+        while let Some(page) = pages.next().await? {
+            for request in page {
+                self.packages.end(&request, now).await?;
+            }
+        }
+        self.records.forget(over, &self.ledger, Cause::Retention, now).await
     }
 }
 

@@ -7,6 +7,7 @@
 mod effects;
 
 use super::keys::{self, EXPIRES_AT, Key, PK, SK};
+use super::requests::Event;
 use super::table::{Pages, Table};
 use super::{Item, StorageError, failed, is_refused, n, s, text};
 use crate::domain::package::RequestId;
@@ -14,7 +15,8 @@ use crate::domain::record::Holder;
 use crate::domain::retention::ExpiresAt;
 use crate::domain::standing::{Act, Effect, Kind, Lifting, Standing};
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::builders::PutBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use chrono::{DateTime, Months, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -70,11 +72,15 @@ impl Standings {
     pub async fn enter(&self, request: &RequestId, placed: &Placed) -> Result<bool, StorageError> {
         const OPERATION: &str = "enter a standing";
         let item: Item = serde_dynamo::to_item(placed).map_err(|_| StorageError::unreadable(OPERATION))?;
-        let entry = self.put(&keys::standing(request), item).condition_expression("attribute_not_exists(pk)");
-        let open = self.put(&keys::open_standing(request), Item::new());
-        let puts = [entry, open].map(|put| put.build().map(|put| TransactWriteItem::builder().put(put).build()));
-        let puts: Result<Vec<_>, _> = puts.into_iter().collect();
-        self.transact(OPERATION, puts.map_err(|_| StorageError::unreadable(OPERATION))?).await
+        let entry = self.put(keys::standing(request), item).condition_expression("attribute_not_exists(pk)").build();
+        let open = self.put(keys::open_standing(request), Item::new()).build();
+        let put = |put: Result<Put, _>| {
+            let put = put.map_err(|_| StorageError::unreadable(OPERATION))?;
+            Ok::<_, StorageError>(TransactWriteItem::builder().put(put).build())
+        };
+        let what = placed.standing.kind.placed();
+        let actions = vec![put(entry)?, put(open)?, self.event(request, &what, &placed.standing.placed)?];
+        self.transact(OPERATION, actions).await
     }
 
     /// What a request has placed.
@@ -93,7 +99,8 @@ impl Standings {
     /// [`StorageError`] if it is not known to be recorded.
     pub async fn notice(&self, request: &RequestId, act: &Act) -> Result<bool, StorageError> {
         let condition = "attribute_exists(pk) AND attribute_not_exists(notice) AND attribute_not_exists(lifted)";
-        self.mark("record a notice", request, condition, "SET notice = :act", act).await
+        let mark = self.mark(request, condition, "SET notice = :act", act)?;
+        self.transact("record a notice", vec![mark, self.event(request, "told of the lifting", act)?]).await
     }
 
     /// Records that what is of this kind is lifted, if that needs no notice or has it. Gives whether this was it.
@@ -106,7 +113,9 @@ impl Standings {
         } else {
             "attribute_exists(pk) AND attribute_not_exists(lifted)"
         };
-        self.mark("lift a standing", request, condition, "SET lifted = :act", lifting).await
+        let mark = self.mark(request, condition, "SET lifted = :act", lifting)?;
+        let what = format!("lifted, {}", lifting.reason.as_str());
+        self.transact("lift a standing", vec![mark, self.event(request, &what, &lifting.act)?]).await
     }
 
     /// Says under each holder that this stands for them. Once is as good as twice.
@@ -125,13 +134,14 @@ impl Standings {
         self.say(request, placed, "DELETE").await
     }
 
-    /// Remembers that everything of those whom it stands for was looked through.
+    /// Remembers that everything of those for whom it stands was looked through.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be remembered.
     pub async fn settle(&self, request: &RequestId) -> Result<(), StorageError> {
         let condition = "attribute_exists(pk) AND attribute_not_exists(lifted)";
-        self.mark("settle a standing", request, condition, "SET settled = :act", &true).await.map(drop)
+        let mark = self.mark(request, condition, "SET settled = :act", &true)?;
+        self.transact("settle a standing", vec![mark]).await.map(drop)
     }
 
     /// Closes what was lifted: the Register forgets whom it stood for, and keeps that it did.
@@ -148,7 +158,6 @@ impl Standings {
         for holder in placed.holders() {
             self.drop_empty(&keys::standing_of(&holder)).await?;
         }
-        let end = lifted_at.checked_add_months(EVIDENCE).unwrap_or(lifted_at);
         let (entry, open) = (keys::standing(request), keys::open_standing(request));
         let forget = Update::builder()
             .table_name(&self.0.name)
@@ -157,7 +166,7 @@ impl Standings {
             .condition_expression("attribute_exists(pk)")
             .update_expression("SET #end = :end REMOVE holders")
             .expression_attribute_names("#end", EXPIRES_AT)
-            .expression_attribute_values(":end", n(ExpiresAt::at(end).epoch()))
+            .expression_attribute_values(":end", n(evidence_until(lifted_at).epoch()))
             .build();
         let delete = Delete::builder().table_name(&self.0.name).key(PK, s(open.partition)).key(SK, s(open.sort));
         let unreadable = |_| StorageError::unreadable(OPERATION);
@@ -190,6 +199,21 @@ impl Standings {
             standings.extend(placed.filter(|it| it.standing.lifted.is_none()).map(|it| (request, it.standing)));
         }
         Ok(standings)
+    }
+
+    /// That nothing holds what is of this holder: a part of a transaction that may not happen otherwise.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it cannot be said.
+    pub fn unheld(&self, holder: &Holder) -> Result<TransactWriteItem, StorageError> {
+        let key = keys::standing_of(holder);
+        let check = ConditionCheck::builder()
+            .table_name(&self.0.name)
+            .key(PK, s(key.partition))
+            .key(SK, s(key.sort))
+            .condition_expression(format!("attribute_not_exists({HOLDS})"));
+        let check = check.build().map_err(|_| StorageError::unreadable("require that nothing is held"))?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
     /// What stands for each of these holders, all together.
@@ -240,31 +264,34 @@ impl Standings {
         }
     }
 
-    async fn mark(
+    fn mark(
         &self,
-        operation: &'static str,
         request: &RequestId,
         condition: &str,
         how: &str,
         act: &impl Serialize,
-    ) -> Result<bool, StorageError> {
+    ) -> Result<TransactWriteItem, StorageError> {
+        let unreadable = || StorageError::unreadable("mark a standing");
         let key = keys::standing(request);
-        let act = serde_dynamo::to_attribute_value(act).map_err(|_| StorageError::unreadable(operation))?;
-        let update = self
-            .0
-            .client
-            .update_item()
+        let update = Update::builder()
             .table_name(&self.0.name)
             .key(PK, s(key.partition))
             .key(SK, s(key.sort))
             .condition_expression(condition)
             .update_expression(how)
-            .expression_attribute_values(":act", act);
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(failed(operation)(error)),
-        }
+            .expression_attribute_values(":act", serde_dynamo::to_attribute_value(act).map_err(|_| unreadable())?);
+        let update = update.build().map_err(|_| unreadable())?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// What happened, with whatever else happens to the request.
+    fn event(&self, request: &RequestId, what: &str, act: &Act) -> Result<TransactWriteItem, StorageError> {
+        let unreadable = || StorageError::unreadable("remember what happened");
+        let event = Event { at: act.at, what: what.to_owned(), by: Some(act.by.clone()) };
+        let mut item: Item = serde_dynamo::to_item(event).map_err(|_| unreadable())?;
+        item.insert(EXPIRES_AT.to_owned(), n(evidence_until(act.at).epoch()));
+        let put = self.put(keys::event(request, act.at, what), item).build().map_err(|_| unreadable())?;
+        Ok(TransactWriteItem::builder().put(put).build())
     }
 
     async fn transact(&self, operation: &'static str, actions: Vec<TransactWriteItem>) -> Result<bool, StorageError> {
@@ -275,8 +302,12 @@ impl Standings {
         }
     }
 
-    fn put(&self, key: &Key, mut item: Item) -> aws_sdk_dynamodb::types::builders::PutBuilder {
-        item.extend([(PK.to_owned(), s(&key.partition)), (SK.to_owned(), s(&key.sort))]);
+    fn put(&self, key: Key, mut item: Item) -> PutBuilder {
+        item.extend([(PK.to_owned(), s(key.partition)), (SK.to_owned(), s(key.sort))]);
         Put::builder().table_name(&self.0.name).set_item(Some(item))
     }
+}
+
+fn evidence_until(at: DateTime<Utc>) -> ExpiresAt {
+    ExpiresAt::at(at.checked_add_months(EVIDENCE).unwrap_or(at))
 }

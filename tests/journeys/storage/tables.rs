@@ -114,7 +114,12 @@ impl Tables {
     }
 
     pub fn settling(&self) -> Settling {
-        Settling { standings: self.standings(), records: self.records(), ledger: self.ledger() }
+        Settling {
+            standings: self.standings(),
+            records: self.records(),
+            ledger: self.ledger(),
+            packages: self.packages(),
+        }
     }
 
     pub fn cursor(&self) -> SweepCursor {

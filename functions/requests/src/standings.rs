@@ -1,0 +1,101 @@
+//! What the orders about holds and restrictions have in common: they are entered first, then made true of everything.
+
+use crate::{Error, Requests};
+use chrono::{DateTime, SubsecRound, Utc};
+use serde_json::{Value, json};
+use shared::domain::order::{BadOrder, Order};
+use shared::domain::package::RequestId;
+use shared::domain::record::Fingerprint;
+use shared::domain::standing::{Act, Kind, Lifting, Reason, Standing};
+use shared::storage::keys;
+use shared::storage::people::{Follow, Linked, People};
+use shared::storage::settling::Settled;
+use shared::storage::standings::Placed;
+use std::collections::BTreeSet;
+
+impl Requests {
+    /// Places something: `{"order", "request_id", "identifiers", "ground", "by", "confirmed_links"?}`.
+    pub(crate) async fn place(
+        &self,
+        order: &Value,
+        ground: impl FnOnce(&str) -> Result<Kind, BadOrder>,
+    ) -> Result<Value, Error> {
+        const FIELDS: [&str; 6] = ["order", "request_id", "identifiers", "ground", "by", "confirmed_links"];
+        let (order, now) = (Order::read(order, &FIELDS)?, self.clock.now().trunc_subsecs(0));
+        let (id, identifiers, confirmed) = (order.request()?, order.identifiers()?, order.confirmed_links()?);
+        let (kind, by) = (ground(order.text("ground")?)?, order.text("by")?.to_owned());
+        let people: Vec<_> = identifiers.iter().map(|identifier| self.people.keys.key(identifier)).collect();
+        let digest = Fingerprint::of(&(people, kind, confirmed.iter().collect::<BTreeSet<_>>())).into_string();
+        let found = self.people.find(&identifiers, &confirmed, Follow::Confirmed, now).await?;
+        let standings = &self.settling.standings;
+        if standings.find(&id, now).await?.is_none() {
+            People::must_know(&confirmed, &found)?;
+            let placed = Placed {
+                standing: Standing { kind, placed: Act { by, at: now }, notice: None, lifted: None },
+                order: digest.clone(),
+                holders: found.holders.iter().map(keys::partition).collect(),
+                settled: false,
+            };
+            // Whether it was entered here or by another run of the same order is seen below.
+            standings.enter(&id, &placed).await?;
+        }
+        let placed = self.standing(&id, now).await?;
+        if placed.order != digest {
+            return Err(Error::AnotherRequest);
+        }
+        let settled =
+            if placed.standing.lifted.is_none() { self.settle(&id, &placed, now).await? } else { Settled::default() };
+        tracing::info!(outcome = "placed", "standing");
+        Ok(told(&id, &placed, settled, &found.linked))
+    }
+
+    /// Lifts something: `{"order", "request_id", "reason", "by"}`.
+    pub(crate) async fn lift(&self, order: &Value, is: fn(Kind) -> bool) -> Result<Value, Error> {
+        let order = Order::read(order, &["order", "request_id", "reason", "by"])?;
+        let (id, now) = (order.request()?, self.clock.now().trunc_subsecs(0));
+        let reason = Reason::parse(order.text("reason")?)?;
+        let act = Act { by: order.text("by")?.to_owned(), at: now };
+        let Placed { standing, .. } = self.standing(&id, now).await?;
+        if !is(standing.kind) {
+            return Err(Error::NotNow("a hold is lifted by `lift`, a restriction by `unrestrict`"));
+        }
+        if standing.lifted.is_none() {
+            standing.may_be_lifted()?;
+            self.settling.standings.lift(&id, standing.kind, &Lifting { act, reason }).await?;
+        }
+        let placed = self.standing(&id, now).await?;
+        let settled = self.settle(&id, &placed, now).await?;
+        tracing::info!(outcome = "lifted", count = settled.deleted, "standing");
+        Ok(told(&id, &placed, settled, &[]))
+    }
+
+    /// What a request has placed, for its status; nothing if it has placed nothing.
+    pub(crate) async fn stands(&self, id: &RequestId, now: DateTime<Utc>) -> Result<Option<Value>, Error> {
+        let placed = self.settling.standings.find(id, now).await?;
+        Ok(placed.map(|placed| json!({"status": status(&placed), "standing": placed.standing})))
+    }
+
+    pub(crate) async fn standing(&self, id: &RequestId, now: DateTime<Utc>) -> Result<Placed, Error> {
+        self.settling.standings.find(id, now).await?.ok_or(Error::Unknown)
+    }
+
+    async fn settle(&self, id: &RequestId, placed: &Placed, now: DateTime<Utc>) -> Result<Settled, Error> {
+        Ok(self.settling.settle(id, placed, &mut BTreeSet::new(), now).await?)
+    }
+}
+
+/// What the DPO is told of it, and never whose it is.
+pub(crate) fn told(id: &RequestId, placed: &Placed, settled: Settled, linked: &[Linked]) -> Value {
+    json!({
+        "request_id": id.as_str(), "status": status(placed), "standing": placed.standing, "done": settled,
+        "linked": linked,
+    })
+}
+
+fn status(placed: &Placed) -> &'static str {
+    match (&placed.standing.lifted, placed.standing.kind) {
+        (Some(_), _) => "lifted",
+        (None, Kind::Hold(_)) => "held",
+        (None, Kind::Restriction(_)) => "restricted",
+    }
+}
