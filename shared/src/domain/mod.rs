@@ -15,6 +15,7 @@ pub mod identifier;
 pub mod identities;
 pub mod ledger;
 pub mod london;
+pub mod mention;
 pub mod order;
 pub mod package;
 pub mod particulars;
