@@ -76,6 +76,8 @@ fn what_the_template_sets_is_what_the_document_says() {
     }
     let longest = shared::storage::packages::DAYS.num_days();
     assert_eq!(u64::try_from(longest).unwrap(), days[0].1, "the lifecycle and the code agree on packages");
+    let quarantined = shared::storage::files::QUARANTINED.num_days();
+    assert_eq!(u64::try_from(quarantined).unwrap(), below("quarantine/"), "and on quarantine");
     let privacy = include_str!("../../functions/ingest/templates/privacy.html");
     assert!(privacy.contains(&format!("within {} days", days[2].1)), "the privacy notice names the backups' window");
 }

@@ -10,6 +10,7 @@ mod records;
 mod register;
 mod requests;
 mod standings;
+mod scrubbing;
 mod tables;
 
 use chrono::NaiveDate;

@@ -1,5 +1,9 @@
 //! The intake bucket: partners' files until they are read, what could not be read, and the reports.
 
+mod scrub;
+
+pub use scrub::{Mentioned, QUARANTINED, Scrubbed};
+
 use super::{StorageError, failed};
 use crate::domain::source::Source;
 use aws_sdk_s3::Client;
