@@ -9,8 +9,8 @@ mod people;
 mod records;
 mod register;
 mod requests;
-mod standings;
 mod scrubbing;
+mod standings;
 mod tables;
 
 use chrono::NaiveDate;

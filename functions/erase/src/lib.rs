@@ -16,6 +16,7 @@ use shared::domain::subject::SubjectKeys;
 use shared::edge::{Clock, Deadline, Host, StartError, failure, secret};
 use shared::storage::StorageError;
 use shared::storage::exports::Exports;
+use shared::storage::files::Files;
 use shared::storage::keys;
 use shared::storage::ledger::Ledger;
 use shared::storage::packages::Packages;
@@ -38,6 +39,7 @@ pub struct Erase {
     ledger: Ledger,
     packages: Packages,
     exports: Exports,
+    files: Files,
     suppressions: Suppressions,
     requests: Requests,
     tasks: Tasks,
@@ -64,6 +66,7 @@ impl Erase {
             ledger: Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned()),
             packages: Packages::new(dynamodb.clone(), register.clone()),
             exports: Exports::new(host.s3(), host.setting("EXPORTS_BUCKET")?.to_owned()),
+            files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()),
             suppressions: Suppressions::new(dynamodb.clone(), register.clone()),
             requests: Requests::new(&dynamodb, &register),
             tasks: Tasks::new(dynamodb, register),

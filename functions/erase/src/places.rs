@@ -1,8 +1,9 @@
 //! How each place forgets.
 
 use crate::Erase;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use shared::domain::erasure::Receipt;
+use shared::domain::identifier::Identifier;
 use shared::domain::ledger::{Cause, ItemKind};
 use shared::domain::place::Place;
 use shared::domain::record::Holder;
@@ -13,6 +14,9 @@ use shared::storage::reach::Reach;
 use shared::storage::records::Doomed;
 use shared::storage::{StorageError, keys};
 use std::collections::HashSet;
+
+/// When files that wait are looked for again: most are read within minutes.
+const READ_BY: TimeDelta = TimeDelta::minutes(10);
 
 /// What came of a try.
 #[derive(Debug)]
@@ -27,12 +31,19 @@ pub(crate) enum Came {
 
 impl Erase {
     /// Has one place of the council's own forget; a second time finds nothing to do.
-    pub(crate) async fn forget(&self, task: &Task, reach: &Reach, deadline: &Deadline) -> Result<Came, StorageError> {
+    pub(crate) async fn forget(
+        &self,
+        task: &Task,
+        reach: &Reach,
+        identities: &[Identifier],
+        deadline: &Deadline,
+    ) -> Result<Came, StorageError> {
         let came = match task.place {
             Place::Records => self.forget_records(reach, deadline).await?,
             Place::Exports => self.forget_packages(&reach.holders).await.map(|()| None)?,
+            Place::Intake => self.forget_rows(reach, identities).await?,
             // Processors are asked instead.
-            Place::Intake | Place::Granicus | Place::Five9 | Place::Newsletter => None,
+            Place::Granicus | Place::Five9 | Place::Newsletter => None,
         };
         Ok(came.unwrap_or_else(|| Came::Done(Receipt::of(task.place, task.held.clone(), self.now()))))
     }
@@ -74,6 +85,13 @@ impl Erase {
         links.sort_by(|a, b| a.key.cmp(&b.key));
         links.dedup_by(|a, b| a.key == b.key);
         links
+    }
+
+    /// Rows in quarantine that name the person go. What waits to be read may put more there, so it is waited for; what is
+    /// good in it is suppressed.
+    async fn forget_rows(&self, reach: &Reach, identities: &[Identifier]) -> Result<Option<Came>, StorageError> {
+        let scrubbed = self.files.scrub(identities, reach.up_to, self.now()).await?;
+        Ok((scrubbed.waiting > 0).then(|| Came::Waiting(self.now() + READ_BY)))
     }
 
     /// Objects first, then what the Register says of them: what is said to be gone is gone.

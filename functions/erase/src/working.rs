@@ -84,13 +84,13 @@ impl Erase {
         task: &mut Task,
         deadline: &Deadline,
     ) -> Result<Came, Failed> {
+        let identities = self.identities(request).await?;
         let Some(processor) = task.place.processor() else {
             if request.stopped_by.is_some() && task.attempts == 1 {
                 return Ok(self.stopped(request, task).await.map(Came::Done)?);
             }
-            return Ok(self.forget(task, &reach(request), deadline).await?);
+            return Ok(self.forget(task, &reach(request), &identities, deadline).await?);
         };
-        let identities = self.identities(request).await?;
         let approved_at = request.approved_at.unwrap_or(request.planned_at);
         let asked = Asked { request: id, processor, identities: &identities, approved_at };
         let step = if request.stopped_by.is_some() {

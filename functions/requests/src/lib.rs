@@ -17,6 +17,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::Value;
 use shared::domain::order::BadOrder;
 use shared::edge::{Clock, Host, StartError, secret};
+use shared::storage::files::Files;
 use shared::storage::ledger::Ledger;
 use shared::storage::packages::Packages;
 use shared::storage::people::People;
@@ -33,6 +34,7 @@ pub struct Requests {
     people: People,
     records: Records,
     packages: Packages,
+    files: Files,
     register: Register,
     tasks: Tasks,
     settling: Settling,
@@ -58,6 +60,7 @@ impl Requests {
             },
             records,
             packages,
+            files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()),
             register: Register::new(&dynamodb, &register),
             tasks: Tasks::new(dynamodb, register),
         })

@@ -100,6 +100,7 @@ impl Requests {
         let mut plan = Plan { holders: count(found.holders.len()), ..Plan::default() };
         self.count_records(&reach, &mut plan).await?;
         self.count_requests(ordered.id, &reach, &mut plan, now).await?;
+        plan.quarantined = self.files.mentions(&found.identifiers, now).await?.rows;
         let hash = Fingerprint::of(&(self.digest(ordered), &plan)).into_string();
         Ok(Drafted { plan, found, hash })
     }
