@@ -2,6 +2,9 @@
 
 # What the functions are built for; x86_64 where the compiler has no library for arm64.
 ARCH ?= arm64
+# Where the local stack keeps its tables: one port above its own.
+LOCAL = AWS_REGION=eu-west-2 AWS_EC2_METADATA_DISABLED=true AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local-stack-only \
+	AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:$(shell expr $(or $(PORT),3000) + 1)
 VENV := target/venv
 TOOLS := $(VENV)/.installed
 PAGES := web/node_modules/.package-lock.json
@@ -11,7 +14,7 @@ export CHROMIUM
 endif
 MAKEFLAGS += --no-print-directory
 
-.PHONY: run import test test-dynamodb-local bench package lint prove-lint web chromium target-$(ARCH)
+.PHONY: run import verify-ledger test test-dynamodb-local bench package lint prove-lint web chromium target-$(ARCH)
 
 ## Everything on http://127.0.0.1:3000; PORT=4000 takes another port, DATA=folder keeps what is stored.
 run: $(PAGES)
@@ -22,6 +25,13 @@ run: $(PAGES)
 import:
 	@cargo build --quiet --workspace
 	@exec target/debug/local import --source "$(SOURCE)" "$(FILE)"
+
+## Verifies the ledger's chain: of the stack that runs here, PORT=4000 if it has another port; with TABLE=custodian-Ledger of the
+## AWS account that the environment names. CERTIFICATE=2029-11-24=hash also demands a certificate that was noted elsewhere.
+verify-ledger:
+	@cargo build --quiet --workspace
+	@$(if $(TABLE),,$(LOCAL)) target/debug/verify-ledger --table "$(or $(TABLE),custodian-Ledger)" \
+		$(if $(CERTIFICATE),--certificate "$(CERTIFICATE)")
 
 ## Every test: functions, journeys, the real binaries, the pages in a browser.
 test: $(TOOLS) $(PAGES) chromium
@@ -42,7 +52,7 @@ bench:
 # cargo-lambda would call rustup to download a toolchain; named so, it finds none and takes the one that is there.
 package: target-$(ARCH) $(TOOLS)
 	RUSTUP=/nonexistent/rustup $(VENV)/bin/cargo-lambda lambda build --quiet --release --workspace \
-		--exclude local --exclude journeys $(if $(filter arm64,$(ARCH)),--arm64,--x86-64)
+		--exclude local --exclude operations --exclude journeys $(if $(filter arm64,$(ARCH)),--arm64,--x86-64)
 	SAM_CLI_TELEMETRY=0 $(VENV)/bin/sam build --parameter-overrides Architecture=$(ARCH)
 
 ## The template, as CloudFormation will read it.

@@ -4,14 +4,12 @@ use crate::house::{House, at, email_id, s};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use shared::domain::ledger::{Cause, Entry, ItemKind};
-use shared::storage::ledger::Ledger;
 
 const LAST_SECOND: &str = "2029-11-23T09:59:59Z";
 const END: &str = "2029-11-23T10:00:00Z";
 
 async fn ledger(house: &House, day: &str) -> Vec<Entry> {
-    let ledger = Ledger::new(house.dynamodb(), house.setting("LEDGER_TABLE"));
-    let (mut pages, mut entries) = (ledger.entries(day.parse().unwrap()), Vec::new());
+    let (mut pages, mut entries) = (house.ledger().entries(day.parse().unwrap()), Vec::new());
     while let Some(page) = pages.next().await.unwrap() {
         entries.extend(page);
     }

@@ -1,14 +1,16 @@
 //! The house that journeys walk through: the whole stack in this process, with a clock that stands still.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use local::{Function, Options, Registry, Stack};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
+use shared::domain::ledger::Entry;
 use shared::domain::source::Source;
 use shared::edge::Clock;
 use shared::storage::files::{Beside, File};
+use shared::storage::ledger::Ledger;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -285,6 +287,20 @@ impl House {
         }
         all.extend(self.stack.store().uploads(&self.bucket()).iter().map(|upload| format!("upload {}", upload.key)));
         all
+    }
+
+    /// The ledger.
+    pub fn ledger(&self) -> Ledger {
+        Ledger::new(self.dynamodb(), self.setting("LEDGER_TABLE"))
+    }
+
+    /// Everything that the ledger tells, in its order.
+    pub async fn told(&self) -> Vec<Entry> {
+        let (mut pages, mut entries) = (self.ledger().told_since(NaiveDate::MIN), Vec::new());
+        while let Some(page) = pages.next().await.unwrap() {
+            entries.extend(page);
+        }
+        entries
     }
 
     /// A client of the embedded `DynamoDB`.

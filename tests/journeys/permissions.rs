@@ -138,6 +138,26 @@ fn partners_and_import_see_of_the_register_who_was_erased_and_nothing_else() {
 }
 
 #[test]
+fn who_tells_the_ledger_puts_blocks_and_moves_the_head_and_changes_nothing_else_of_it() {
+    let template = template();
+    for role in ["PartnersRole", "ImportRole", "ExpireRole", "SweepRole", "EraseRole"] {
+        let policy = &template["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"];
+        let of_ledger = |it: &&Value| several(&it["Resource"]).iter().any(|resource| named(resource) == "Ledger");
+        let ledger: Vec<&Value> = several(&policy["Statement"]).iter().filter(of_ledger).collect();
+        let keys =
+            |statement: &Value, how: &str| several(&statement["Condition"][how]["dynamodb:LeadingKeys"]).to_vec();
+        let puts = ledger.iter().find(|it| it["Action"] == "dynamodb:PutItem").unwrap();
+        let may: &[&str] = if role == "ExpireRole" { &["DAY#*", "TOLD#*"] } else { &["DAY#*"] };
+        assert_eq!(keys(puts, "ForAllValues:StringLike"), may.iter().map(|it| Value::from(*it)).collect::<Vec<_>>());
+        for statement in ledger.iter().filter(|it| it["Action"] != "dynamodb:PutItem") {
+            let reads = several(&statement["Action"]).iter().all(|it| *it == "dynamodb:Query");
+            assert_eq!(reads, role == "SweepRole" && statement["Condition"].is_null(), "{role}");
+            assert!(reads || keys(statement, "ForAllValues:StringEquals") == [Value::from("CHAIN")], "{role}");
+        }
+    }
+}
+
+#[test]
 fn only_the_stream_s_reader_may_read_the_stream() {
     let template = template();
     let readers = ["Ingest", "Import", "Partners", "Expire", "Sweep", "Export", "Requests", "Erase"];

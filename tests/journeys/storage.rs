@@ -3,6 +3,7 @@
 //! The environment variable `CUSTODIAN_DYNAMODB_ENDPOINT` names the other one; region and credentials are then the
 //! SDK's own. `make test-dynamodb-local` does that with Amazon's `DynamoDB` Local.
 
+mod chain;
 mod forgetting;
 mod packages;
 mod people;
@@ -100,7 +101,11 @@ async fn lying(tables: &Tables, holder: &Holder) -> Vec<Doomed> {
 }
 
 async fn told(tables: &Tables, date: &str) -> Vec<Entry> {
-    all(tables.ledger().entries(day(date))).await
+    let (mut pages, mut entries) = (tables.ledger().entries(day(date)), Vec::new());
+    while let Some(page) = pages.next().await.unwrap() {
+        entries.extend(page);
+    }
+    entries
 }
 
 /// An error says what was tried and what AWS called it.

@@ -4,31 +4,30 @@
 //! This function sees old images, appends to the ledger, and can do nothing else.
 
 use aws_lambda_events::event::dynamodb::EventRecord;
-use futures_util::stream::{self, StreamExt};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 use shared::domain::ledger::{Cause, Entry};
-use shared::edge::{Host, StartError, failure};
+use shared::edge::{Clock, Host, StartError, failure};
 use shared::storage::Item;
 use shared::storage::ledger::Ledger;
 use shared::storage::records::doomed;
 
-/// How many entries are appended at a time.
-const AT_ONCE: usize = 16;
-
 /// Appends what TTL removed to the ledger.
 #[derive(Debug)]
 pub struct Expire {
+    clock: Clock,
     ledger: Ledger,
 }
 
-/// Why a batch did not go through from here on.
-#[derive(Debug, PartialEq, Eq)]
-struct Stopped {
-    /// Where Lambda starts again; without one the whole batch is tried again.
-    sequence_number: Option<String>,
-    /// Whether trying again cannot help.
-    poison: bool,
+/// What one record of the stream is.
+#[derive(Debug)]
+enum Streamed {
+    /// A removal of TTL's, which the ledger is to be told of.
+    Removal(Box<Entry>),
+    /// Nothing of TTL's.
+    Other,
+    /// Nothing that can be read; trying again cannot help.
+    Poison,
 }
 
 impl Expire {
@@ -38,7 +37,8 @@ impl Expire {
     /// [`StartError`] if a setting is missing.
     #[expect(clippy::unused_async, reason = "every function starts alike")]
     pub async fn start(host: &Host) -> Result<Self, StartError> {
-        Ok(Self { ledger: Ledger::new(host.dynamodb(), host.setting("LEDGER_TABLE")?.to_owned()) })
+        let ledger = Ledger::new(host.dynamodb(), host.setting("LEDGER_TABLE")?.to_owned());
+        Ok(Self { clock: host.clock(), ledger })
     }
 
     /// Tells the ledger of a batch, and answers with what could not be told: Lambda starts again at the first of it
@@ -51,40 +51,44 @@ impl Expire {
         let Some(Value::Array(records)) = payload.get_mut("Records").map(Value::take) else {
             return Err(failure::not_an_event("an event of a stream"));
         };
-        let told = stream::iter(records).map(|record| self.tell(record)).buffered(AT_ONCE);
-        let (mut count, mut told) = (0_u64, std::pin::pin!(told));
-        let mut failures = Vec::new();
-        while let Some(outcome) = told.next().await {
-            match outcome {
-                Ok(told) => count += u64::from(told),
+        let (mut entries, mut numbers, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+        for record in records {
+            let number = record.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).map(str::to_owned);
+            match streamed(record) {
+                Streamed::Removal(entry) => {
+                    entries.push(*entry);
+                    numbers.push(number);
+                }
+                Streamed::Other => {}
                 // The rest is told all the same: it is told once, however often Lambda brings it again.
-                Err(Stopped { sequence_number, poison }) => {
-                    tracing::error!(outcome = if poison { "poison" } else { "again" }, "stream");
-                    let number = sequence_number.ok_or_else(|| failure::not_an_event("a numbered record"))?;
-                    failures.push(json!({"itemIdentifier": number}));
+                Streamed::Poison => {
+                    tracing::error!(outcome = "poison", count = 1, "stream");
+                    failed.push(number);
                 }
             }
         }
-        tracing::info!(outcome = "expired", count, "stream");
-        Ok(json!({"batchItemFailures": failures}))
-    }
-
-    /// Tells the ledger of one removal, if it is one of TTL's.
-    async fn tell(&self, record: Value) -> Result<bool, Stopped> {
-        let number = record.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).map(str::to_owned);
-        let stopped = |poison| Stopped { sequence_number: number.clone(), poison };
-        // Serde's message would show the image, so it is dropped.
-        let record: EventRecord = serde_json::from_value(record).map_err(|_| stopped(true))?;
-        if !is_from_ttl(&record) {
-            return Ok(false);
-        }
-        let entry = entry(record).ok_or_else(|| stopped(true))?;
-        self.ledger.append(&entry).await.map_err(|error| {
+        let count = self.ledger.append(entries, self.clock.now()).await.unwrap_or_else(|error| {
             tracing::warn!(error = %error, "ledger");
-            stopped(false)
-        })?;
-        Ok(true)
+            tracing::error!(outcome = "again", count = numbers.len(), "stream");
+            failed.append(&mut numbers);
+            0
+        });
+        tracing::info!(outcome = "expired", count, "stream");
+        let failed = failed.into_iter().map(|number| {
+            let number = number.ok_or_else(|| failure::not_an_event("a numbered record"))?;
+            Ok(json!({"itemIdentifier": number}))
+        });
+        Ok(json!({"batchItemFailures": failed.collect::<Result<Vec<_>, Diagnostic>>()?}))
     }
+}
+
+fn streamed(record: Value) -> Streamed {
+    // Serde's message would show the image, so it is dropped.
+    let Ok(record) = serde_json::from_value::<EventRecord>(record) else { return Streamed::Poison };
+    if !is_from_ttl(&record) {
+        return Streamed::Other;
+    }
+    entry(record).map_or(Streamed::Poison, |entry| Streamed::Removal(Box::new(entry)))
 }
 
 /// TTL signs its removals as DynamoDB itself
@@ -131,7 +135,7 @@ mod tests {
         let entry = entry(serde_json::from_value(removal(|_| {})).unwrap()).unwrap();
         let told = serde_json::to_value(&entry).unwrap();
         let expected = json!({
-            "cause": "retention", "kind": "record", "source": "web_form", "collected_month": "2023-08",
+            "id": "5297d406c0f9543302ba7aba5ea17ebe", "cause": "retention", "kind": "record", "source": "web_form", "collected_month": "2023-08",
             "due": 1_785_576_600, "removed": "2026-08-01T11:30:00Z", "lateness_seconds": 7200,
         });
         assert_eq!(told, expected);

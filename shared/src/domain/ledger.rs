@@ -1,4 +1,13 @@
-//! What was deleted, when it was due, when it was gone, and why. Nothing personal.
+//! What was deleted, when it was due, when it was gone, and why. Nothing personal; and a chain of it, so that it shows
+//! when somebody takes something out.
+
+mod certificate;
+mod chain;
+mod verification;
+
+pub use certificate::{Certificate, Figures, Lateness, Left, Tally};
+pub use chain::{Block, Hash, Head, Link, NotAHash};
+pub use verification::{Broken, Fault, Lies, Verification, Verified, Witness};
 
 use super::retention::ExpiresAt;
 use super::source::Source;
@@ -10,7 +19,6 @@ use sha2::{Digest, Sha256};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Which deletion, so that telling it twice is telling it once.
-    #[serde(skip)]
     pub id: EntryId,
     /// Why it was deleted.
     pub cause: Cause,
@@ -39,7 +47,7 @@ impl Entry {
 }
 
 /// Why something was deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// Its time was over, and TTL removed it.
@@ -50,10 +58,23 @@ pub enum Cause {
     Erasure,
     /// The source corrected it: it is withdrawn, or it is another person's.
     Correction,
+    /// A restore had brought it back after it was gone.
+    Restore,
+}
+
+impl Cause {
+    /// Whether it went because its time was over.
+    #[must_use]
+    pub const fn is_time(self) -> bool {
+        match self {
+            Self::Retention | Self::Sweep => true,
+            Self::Erasure | Self::Correction | Self::Restore => false,
+        }
+    }
 }
 
 /// What can be deleted from the table of records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ItemKind {
     /// A record.
@@ -65,8 +86,29 @@ pub enum ItemKind {
 }
 
 /// Names a deletion: a digest of where the item lay, which without the item leads nowhere.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct EntryId(String);
+
+/// Something that names no deletion.
+#[derive(Debug, thiserror::Error)]
+#[error("the name of a deletion is 32 hexadecimal digits")]
+pub struct NotAnEntryId;
+
+impl TryFrom<String> for EntryId {
+    type Error = NotAnEntryId;
+
+    fn try_from(text: String) -> Result<Self, NotAnEntryId> {
+        let is_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        if text.len() == 32 && is_hex { Ok(Self(text)) } else { Err(NotAnEntryId) }
+    }
+}
+
+impl From<EntryId> for String {
+    fn from(id: EntryId) -> Self {
+        id.0
+    }
+}
 
 impl EntryId {
     /// The id of the deletion of the item with these keys that was due then.

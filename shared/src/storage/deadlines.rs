@@ -1,6 +1,6 @@
 //! What the index by day tells of deadlines: days without records, and complaints whose clock runs.
 
-use super::keys::{self, BY_DAY, CLOCK, CLOCK_ENDS, SHARDS, SK};
+use super::keys::{self, BY_DAY, CLOCK, CLOCK_ENDS, Key, SHARDS, SK};
 use super::records::Records;
 use super::table::Pages;
 use super::{Item, StorageError, text};
@@ -30,8 +30,20 @@ impl Records {
     /// # Errors
     /// [`StorageError`] if that is not known.
     pub async fn has_any(&self, source: Source, day: NaiveDate) -> Result<bool, StorageError> {
+        self.begins(|shard| keys::collected(source, day, shard)).await
+    }
+
+    /// Whether any record that was collected on a day lies there, over or not.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that is not known.
+    pub async fn has_records(&self, day: NaiveDate) -> Result<bool, StorageError> {
+        self.begins(|shard| Key::new(keys::day_shard(day, shard), keys::RECORD)).await
+    }
+
+    async fn begins(&self, from: impl Fn(u8) -> Key) -> Result<bool, StorageError> {
         for shard in 0..SHARDS {
-            let from = keys::collected(source, day, shard);
+            let from = from(shard);
             if self.0.has_any("look whether a day has records", BY_DAY, &from).await? {
                 return Ok(true);
             }

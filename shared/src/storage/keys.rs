@@ -1,7 +1,7 @@
 //! Every key string of every table: the one module that knows how they are spelt.
 
 use super::Item;
-use crate::domain::ledger::ItemKind;
+use crate::domain::ledger::{EntryId, ItemKind};
 use crate::domain::package::RequestId;
 use crate::domain::place::Place;
 use crate::domain::record::{Holder, RecordId};
@@ -142,14 +142,44 @@ pub fn collected(source: Source, day: NaiveDate, shard: u8) -> Key {
     Key::new(day_shard(day, shard), format!("{RECORD}{}#", source.as_str()))
 }
 
-/// Where the ledger's entries of a day lie.
+/// Where the blocks of a day of the ledger lie, and its certificate.
 #[must_use]
 pub fn ledger_day(day: NaiveDate) -> String {
     format!("DAY#{day}")
 }
 
-/// The sort key of a ledger entry begins so.
+/// The sort key of a block begins so.
 pub const ENTRY: &str = "ENTRY#";
+
+/// Where a block of the ledger lies; sorts by number.
+#[must_use]
+pub fn block(day: NaiveDate, n: u64) -> Key {
+    Key::new(ledger_day(day), format!("{ENTRY}{n:012}"))
+}
+
+/// The number of the block that a sort key names.
+#[must_use]
+pub fn block_number(sort: &str) -> Option<u64> {
+    sort.strip_prefix(ENTRY)?.parse().ok()
+}
+
+/// Where the certificate of a day of the ledger lies.
+#[must_use]
+pub fn day_certificate(day: NaiveDate) -> Key {
+    Key::new(ledger_day(day), CERTIFICATE)
+}
+
+/// Where it says how the ledger's chain ends.
+#[must_use]
+pub fn chain_head() -> Key {
+    Key::new("CHAIN", "HEAD")
+}
+
+/// Where it says that a removal by TTL is in the ledger.
+#[must_use]
+pub fn told(id: &EntryId) -> Key {
+    Key::new(format!("TOLD#{}", id.as_str()), META)
+}
 
 /// The partition of all surveys in the Register.
 pub const SURVEY: &str = "SURVEY";
@@ -164,7 +194,7 @@ pub fn request(id: &RequestId) -> String {
 pub const PACKAGE: &str = "PACKAGE";
 /// A request, a task or a suppression itself.
 pub const META: &str = "META";
-/// The certificate of a request.
+/// The certificate of a request; in the ledger, of a day.
 pub const CERTIFICATE: &str = "CERTIFICATE";
 /// The sort key of what happened to a request begins so.
 pub const EVENT: &str = "EVENT#";

@@ -1,152 +1,174 @@
-//! The ledger: appended to, never changed; and the deletion that tells it in the same breath.
+//! The ledger: one chain of blocks, appended to, never changed.
+//!
+//! Whoever deletes puts a block in the same transaction, on condition that the chain still ends where it was seen to end
+//! (`CHAIN`, `HEAD`): so two who write at once can't both follow the same link. A day is closed by a certificate, which is
+//! a link of the same chain.
+
+mod closing;
+mod forgetting;
+mod sealing;
+mod told;
+
+pub use closing::{CLOSED_AT_ONCE, Closed};
+pub use told::Told;
 
 use super::keys::{self, Key, PK, SK};
-use super::records::Doomed;
 use super::table::{Pages, Table};
-use super::{Item, StorageError, failed, n, s};
-use crate::domain::ledger::{Cause, Entry};
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, Delete, Put, TransactWriteItem};
+use super::{Item, StorageError, s, text};
+use crate::domain::ledger::{Entry, Head, Lies, Tally};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use chrono::{DateTime, NaiveDate, Utc};
-use std::time::Duration;
+use sealing::Deed;
+use std::collections::HashSet;
+use std::sync::Arc;
+use tokio::sync::Mutex;
 
-/// How many deletions go into one transaction: each is two of the hundred actions that DynamoDB takes
+pub(super) use forgetting::forget;
+
+/// How many actions DynamoDB takes in one transaction
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
-const AT_ONCE: usize = 50;
-/// How often a transaction that met another, or a throttle, is tried.
-const TRIES: u32 = 8;
-const OPERATION: &str = "delete and tell the ledger";
+const ACTIONS: usize = 100;
+/// How many deletions go into one: beside them there are the block and the head.
+const AT_ONCE: usize = ACTIONS - 2;
 
 /// The table of the ledger.
 #[derive(Clone, Debug)]
-pub struct Ledger(Table);
+pub struct Ledger {
+    table: Table,
+    /// How the chain ended when it was last seen. It is held while a block is on its way, so that what runs in one
+    /// process waits for its turn, and only other processes are ever in the way.
+    head: Arc<Mutex<Option<Head>>>,
+}
+
+/// What lies on a day of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lying {
+    /// Where.
+    pub seat: Seat,
+    /// What.
+    pub lies: Lies,
+}
+
+/// Where something lies on a day of the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seat {
+    /// Where the day's certificate belongs.
+    Certificate,
+    /// Where the block with this number belongs.
+    Block(u64),
+    /// Where nothing belongs.
+    Stray,
+}
 
 impl Ledger {
     /// The ledger in the table called `name`.
     #[must_use]
-    pub const fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
-        Self(Table::new(client, name))
+    pub fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
+        Self { table: Table::new(client, name), head: Arc::default() }
     }
 
-    /// Appends an entry; one that is there already stays as it is.
+    /// Tells what TTL removed; what is told already stays as it is. Gives how much is new.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be there.
-    pub async fn append(&self, entry: &Entry) -> Result<(), StorageError> {
-        let put = self.0.client.put_item().table_name(&self.0.name).set_item(Some(item(entry)?));
-        match put.condition_expression("attribute_not_exists(pk)").send().await {
-            Ok(_) => Ok(()),
-            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(()),
-            Err(error) => Err(failed("append to the ledger")(error)),
+    /// [`StorageError`] if not all is known to be told; telling it again is telling it once.
+    pub async fn append(&self, entries: Vec<Entry>, now: DateTime<Utc>) -> Result<u64, StorageError> {
+        const OPERATION: &str = "append to the ledger";
+        let (mut seen, mut told) = (HashSet::new(), 0);
+        let entries: Vec<Entry> = entries.into_iter().filter(|entry| seen.insert(entry.id.clone())).collect();
+        for some in entries.chunks(AT_ONCE) {
+            let deeds = some.iter().map(|entry| self.marked(OPERATION, entry)).collect::<Result<_, _>>()?;
+            told += self.seal(OPERATION, deeds, now).await?;
         }
+        Ok(told)
     }
 
-    /// What was deleted on a day (UTC), in pages.
+    /// Lambda brings a removal again: a mark of its own says that it is told.
+    fn marked(&self, operation: &'static str, entry: &Entry) -> Result<Deed, StorageError> {
+        let key = keys::told(&entry.id);
+        let put = Put::builder()
+            .table_name(&self.table.name)
+            .item(PK, s(&key.partition))
+            .item(SK, s(&key.sort))
+            .condition_expression("attribute_not_exists(pk)")
+            .build()
+            .map_err(|_| StorageError::unreadable(operation))?;
+        Ok(Deed { action: TransactWriteItem::builder().put(put).build(), entry: entry.clone() })
+    }
+
+    /// What was deleted on a day (UTC), block by block.
     #[must_use]
-    pub fn entries(&self, day: NaiveDate) -> Pages<Entry> {
-        let read = |item: &Item| serde_dynamo::from_item(item.clone()).ok();
-        self.0.all("read the ledger", &keys::ledger_day(day), keys::ENTRY, read)
+    pub fn entries(&self, day: NaiveDate) -> Told {
+        Told::new(self.clone(), day, Some(day))
     }
-}
 
-fn item(entry: &Entry) -> Result<Item, StorageError> {
-    let mut item: Item = serde_dynamo::to_item(entry).map_err(|_| StorageError::unreadable(OPERATION))?;
-    item.insert(PK.to_owned(), s(keys::ledger_day(entry.removed.date_naive())));
-    item.insert(SK.to_owned(), s(format!("{}{}", keys::ENTRY, entry.id.as_str())));
-    Ok(item)
-}
-
-/// Deletes from `records` and appends to the ledger, in transactions of fifty.
-pub(super) async fn forget(
-    records: &Table,
-    doomed: Vec<Doomed>,
-    ledger: &Ledger,
-    cause: Cause,
-    now: DateTime<Utc>,
-) -> Result<u64, StorageError> {
-    let mut forgotten = 0;
-    for some in doomed.chunks(AT_ONCE) {
-        forgotten += Transaction { records, ledger: &ledger.0, cause, now }.forget(some).await?;
+    /// What was deleted on a day (UTC) and since, block by block.
+    ///
+    /// What was removed at an instant is told on its day or later, so the day of an instant leaves nothing out.
+    #[must_use]
+    pub fn told_since(&self, day: NaiveDate) -> Told {
+        Told::new(self.clone(), day, None)
     }
-    Ok(forgotten)
-}
 
-struct Transaction<'a> {
-    records: &'a Table,
-    ledger: &'a Table,
-    cause: Cause,
-    now: DateTime<Utc>,
-}
+    /// How the chain ends; nothing before it begins.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that cannot be read.
+    pub async fn head(&self) -> Result<Option<Head>, StorageError> {
+        let key = keys::chain_head();
+        let answer = self
+            .table
+            .client
+            .get_item()
+            .table_name(&self.table.name)
+            .key(PK, s(&key.partition))
+            .key(SK, s(&key.sort))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(super::failed("read the ledger's head"))?;
+        let read = |item| head(&item).ok_or(StorageError::unreadable("read the ledger's head"));
+        answer.item.map(read).transpose()
+    }
 
-/// A deletion that is still to be made, and whether the ledger knows of it already.
-struct Pending<'a> {
-    doomed: &'a Doomed,
-    told: bool,
-}
+    /// Everything that lies on a day, certificate first, then blocks by their numbers; in pages.
+    #[must_use]
+    pub fn lying(&self, day: NaiveDate) -> Pages<Lying> {
+        self.table.all("read a day of the ledger", &keys::ledger_day(day), "", |item| Some(lying(item)))
+    }
 
-impl Transaction<'_> {
-    /// Deletes what is still there; each refusal takes something out or is waited for, so this ends.
-    async fn forget(&self, doomed: &[Doomed]) -> Result<u64, StorageError> {
-        let mut pending: Vec<Pending<'_>> = doomed.iter().map(|doomed| Pending { doomed, told: false }).collect();
-        let mut waits = 0;
-        while !pending.is_empty() {
-            let actions = pending.iter().map(|one| self.actions(one)).collect::<Result<Vec<_>, _>>()?;
-            let send = self.records.client.transact_write_items().set_transact_items(Some(actions.concat())).send();
-            let Err(error) = send.await else { return Ok(u64::try_from(pending.len()).unwrap_or_default()) };
-            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
-            else {
-                return Err(failed(OPERATION)(error));
-            };
-            let refused = refusals(&pending, cancelled.cancellation_reasons());
-            if !refused.iter().any(|refused| refused.item || refused.entry) {
-                waits += 1;
-                if waits == TRIES {
-                    return Err(failed(OPERATION)(error));
+    /// Counts the blocks of a day; gives how many cannot be counted as well, because they are not what was written.
+    ///
+    /// # Errors
+    /// [`StorageError`] if they cannot be read.
+    pub async fn tally(&self, day: NaiveDate) -> Result<(Tally, u64), StorageError> {
+        let (mut tally, mut broken, mut pages) = (Tally::default(), 0, self.lying(day));
+        while let Some(page) = pages.next().await? {
+            for lying in page.iter().filter(|lying| lying.seat != Seat::Certificate) {
+                match &lying.lies {
+                    Lies::Link(link) if link.is_whole() => link.says().map_or_else(|| broken += 1, |it| tally.add(&it)),
+                    _ => broken += 1,
                 }
-                tokio::time::sleep(Duration::from_millis(10 << waits)).await;
             }
-            let kept = pending.into_iter().zip(refused).filter(|(_, refused)| !refused.item);
-            pending = kept.map(|(one, refused)| Pending { told: one.told || refused.entry, ..one }).collect();
         }
-        Ok(0)
-    }
-
-    fn actions(&self, one: &Pending<'_>) -> Result<Vec<TransactWriteItem>, StorageError> {
-        let mut actions = vec![TransactWriteItem::builder().delete(self.delete(&one.doomed.key)?).build()];
-        if !one.told {
-            let put = Put::builder()
-                .table_name(&self.ledger.name)
-                .set_item(Some(item(&one.doomed.entry(self.cause, self.now))?))
-                .condition_expression("attribute_not_exists(pk)")
-                .build()
-                .map_err(|_| StorageError::unreadable(OPERATION))?;
-            actions.push(TransactWriteItem::builder().put(put).build());
-        }
-        Ok(actions)
-    }
-
-    fn delete(&self, key: &Key) -> Result<Delete, StorageError> {
-        let delete = Delete::builder().table_name(&self.records.name).key(PK, s(&key.partition)).key(SK, s(&key.sort));
-        let delete = match self.cause {
-            Cause::Erasure | Cause::Correction => delete.condition_expression("attribute_exists(pk)"),
-            Cause::Retention | Cause::Sweep => delete
-                .condition_expression("expires_at <= :now")
-                .expression_attribute_values(":now", n(self.now.timestamp())),
-        };
-        delete.build().map_err(|_| StorageError::unreadable(OPERATION))
+        Ok((tally, broken))
     }
 }
 
-#[derive(Clone, Copy, Default)]
-struct Refused {
-    item: bool,
-    entry: bool,
+fn head(item: &Item) -> Option<Head> {
+    serde_dynamo::from_item(item.clone()).ok()
 }
 
-/// Whose conditions did not hold: the reasons come in the order of the actions.
-fn refusals(pending: &[Pending<'_>], reasons: &[CancellationReason]) -> Vec<Refused> {
-    let mut reasons = reasons.iter().map(|reason| reason.code() == Some("ConditionalCheckFailed"));
-    let mut next = || reasons.next().unwrap_or_default();
-    pending.iter().map(|one| Refused { item: next(), entry: !one.told && next() }).collect()
+fn lying(item: &Item) -> Lying {
+    let sort = text(item, SK).unwrap_or_default();
+    let block = keys::block_number(sort).filter(|n| keys::block(NaiveDate::MIN, *n).sort == sort).map(Seat::Block);
+    let seat = if sort == keys::CERTIFICATE { Seat::Certificate } else { block.unwrap_or(Seat::Stray) };
+    let link = serde_dynamo::from_item(item.clone());
+    Lying { seat, lies: link.map_or(Lies::Unreadable, Lies::Link) }
+}
+
+/// An item with its key.
+fn placed(key: &Key, content: &impl serde::Serialize) -> Option<Item> {
+    let mut item: Item = serde_dynamo::to_item(content).ok()?;
+    item.extend([(PK.to_owned(), s(&key.partition)), (SK.to_owned(), s(&key.sort))]);
+    Some(item)
 }
