@@ -3,6 +3,7 @@
 mod answers;
 mod binaries;
 mod canary;
+mod certificates;
 mod contracts;
 mod erasure;
 mod expiry;

@@ -143,7 +143,7 @@ async fn expire_calls_what_it_is_allowed() {
         let answer = expire.invoke(event(json!({"Records": [removal]}))).await.unwrap();
         assert_eq!(answer, json!({"batchItemFailures": []}), "told twice is told once");
     }
-    assert_eq!(house.items("LEDGER_TABLE").await.len(), 1);
+    assert_eq!(house.told().await.len(), 1);
     assert_matches("Expire", &calls);
 }
 
@@ -164,6 +164,8 @@ async fn sweep_calls_what_it_is_allowed() {
     sweep.invoke(event(json!({"from": "2026-11-23"}))).await.unwrap();
     let report = sweep.invoke(event(json!({}))).await.unwrap();
     assert_eq!(report["deleted"], 0, "the first has deleted everything");
+    house.stack.clock().set(at("2029-11-24T00:10:00Z"));
+    assert_eq!(sweep.invoke(event(json!({}))).await.unwrap()["closed_days"], 1);
     assert!(house.objects().is_empty() && house.stack.store().uploads(&house.bucket()).is_empty());
     assert_matches("Sweep", &calls);
 }

@@ -4,6 +4,7 @@ use crate::house::{BEGINNING, House, at, email_id, erasure};
 use crate::permissions::template;
 use chrono::{DateTime, Days, Months, Utc};
 use serde_json::{Value, json};
+use shared::domain::ledger::{Figures, Left};
 use shared::domain::record::RecordId;
 use shared::domain::source::Source;
 use shared::storage::imports::Imports;
@@ -100,6 +101,11 @@ async fn everything_that_is_stored_ends_when_the_document_says() {
     imports.mark(Source::Telephone, at(BEGINNING)).await.unwrap();
     let suppressions = Suppressions::new(house.dynamodb(), house.setting("REGISTER_TABLE"));
     suppressions.withdraw(Source::Social, &RecordId::at_source(Source::Social, "x:1"), at(BEGINNING)).await.unwrap();
+    let ledger = house.ledger();
+    let told = house.told().await;
+    ledger.append(told, at(BEGINNING)).await.unwrap();
+    let head = ledger.begun(at(BEGINNING)).await.unwrap();
+    ledger.close(&head, &[(Figures::default(), Left::default())], at(BEGINNING)).await.unwrap().unwrap();
     let rows = table("Tables");
     let mut used = BTreeSet::new();
     for (name, table) in [("Records", "RECORDS_TABLE"), ("Register", "REGISTER_TABLE"), ("Ledger", "LEDGER_TABLE")] {

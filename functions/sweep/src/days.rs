@@ -1,10 +1,17 @@
 //! Which days should be empty.
 
-use chrono::{DateTime, Days, Months, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 use shared::domain::source::Source;
 
-/// 36 months, and the five years after which TTL never deletes: nothing older is looked for.
-const OLDEST: Months = Months::new(96);
+/// Nothing is older: what is told to begin earlier begins here.
+const EARLIEST: NaiveDate = NaiveDate::from_ymd_opt(1970, 1, 1).unwrap();
+/// How far back the days lie that should long be empty. TTL never deletes what was over more than five years ago, which
+/// are records of eight years; a restore or an import gone wrong may bring such back.
+const OLDER: Months = Months::new(30 * 12);
+/// How many of them an hour looks at, one after another.
+const OLDER_AT_ONCE: i64 = 14;
+/// After how many hours it begins anew: thirty days.
+const TURN: i64 = 720;
 /// How far a sweep without a cursor looks back. The first of all runs within the hour in which the table is made, and
 /// nothing that is taken in is older than its retention; a restore, which can bring back more, says where to begin.
 const FIRST_LOOK: Days = Days::new(35);
@@ -14,12 +21,19 @@ const MARGIN: Days = Days::new(2);
 /// The days that may hold something overdue at `now`: from the cursor to the day that expires today.
 pub fn to_look_at(cursor: Option<NaiveDate>, now: DateTime<Utc>) -> Vec<NaiveDate> {
     let known = first_not_known_empty(now);
-    let oldest = now.date_naive().checked_sub_months(OLDEST).unwrap_or(known);
     let first = cursor.or_else(|| known.checked_sub_days(FIRST_LOOK)).unwrap_or(known);
-    let first = first.clamp(oldest, known.max(oldest));
+    let first = first.clamp(EARLIEST, known.max(EARLIEST));
     // One day more: what was collected on 29 February expires on the 28th.
     let last = expiring(now).succ_opt().unwrap_or(known);
     first.iter_days().take_while(|day| *day <= last).collect()
+}
+
+/// The days before `first` that this hour looks at as well: within thirty days each of the last thirty years has its turn.
+pub fn older(first: NaiveDate, now: DateTime<Utc>) -> Vec<NaiveDate> {
+    let oldest = now.date_naive().checked_sub_months(OLDER).unwrap_or(first);
+    let hour = now.timestamp().div_euclid(3600).rem_euclid(TURN);
+    let days = oldest.iter_days().take_while(|day| *day < first);
+    days.filter(|day| i64::from(day.num_days_from_ce()).div_euclid(OLDER_AT_ONCE).rem_euclid(TURN) == hour).collect()
 }
 
 /// Where the next sweep begins.
@@ -35,8 +49,9 @@ fn expiring(now: DateTime<Utc>) -> NaiveDate {
 
 #[cfg(test)]
 mod tests {
-    use super::{first_not_known_empty, to_look_at};
-    use chrono::{DateTime, Utc};
+    use super::{first_not_known_empty, older, to_look_at};
+    use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+    use std::collections::HashSet;
 
     fn at(instant: &str) -> DateTime<Utc> {
         instant.parse().unwrap()
@@ -64,10 +79,28 @@ mod tests {
     }
 
     #[test]
-    fn a_sweep_looks_eight_years_back_at_most_and_a_clock_that_went_back_is_no_gap() {
+    fn a_sweep_begins_where_it_is_told_to_and_a_clock_that_went_back_is_no_gap() {
         let now = at("2026-11-23T14:00:00Z");
         assert_eq!(to_look_at(None, now)[0].to_string(), "2023-10-17");
-        assert_eq!(to_look_at(Some("1999-01-01".parse().unwrap()), now)[0].to_string(), "2018-11-23");
+        assert_eq!(to_look_at(Some("1999-01-01".parse().unwrap()), now)[0].to_string(), "1999-01-01");
+        assert_eq!(to_look_at(Some("0001-01-01".parse().unwrap()), now)[0].to_string(), "1970-01-01");
         assert_eq!(to_look_at(Some("2030-01-01".parse().unwrap()), now).len(), 4);
+    }
+
+    #[test]
+    fn within_thirty_days_every_day_of_thirty_years_is_looked_at() {
+        let begin = at("2026-11-23T14:59:59Z");
+        let mut seen = HashSet::new();
+        let mut most = 0;
+        for hour in 0..720 {
+            let now = begin + TimeDelta::hours(hour);
+            let older = older(first_not_known_empty(now), now);
+            most = older.len().max(most);
+            seen.extend(older);
+        }
+        let (first, last) = ("1996-12-23".parse().unwrap(), first_not_known_empty(begin));
+        let all = NaiveDate::iter_days(&first).take_while(|day| *day < last);
+        assert_eq!(all.filter(|day| !seen.contains(day)).collect::<Vec<_>>(), Vec::<NaiveDate>::new());
+        assert_eq!(most, 14, "and an hour looks at few");
     }
 }

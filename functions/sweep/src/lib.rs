@@ -3,9 +3,12 @@
 //! Every hour: the index by day is asked for the days that should be empty, from a cursor on, so that the cost grows
 //! with what is overdue and not with the table. Packages whose time is over go as well.
 //!
+//! Days of the ledger that are over are closed with a certificate.
+//!
 //! And it warns of what somebody has to do in time: telephone data that Five9 is about to delete, complaints that have to
 //! be acknowledged or answered.
 
+mod certificates;
 mod complaints;
 mod days;
 mod packages;
@@ -59,6 +62,8 @@ pub struct Sweep {
 pub struct Report {
     /// How many days were looked at.
     pub days: usize,
+    /// How many days were looked at that should long be empty.
+    pub older_days: usize,
     /// How many items were overdue and are deleted.
     pub deleted: u64,
     /// By how many seconds the most overdue of them was late.
@@ -67,6 +72,8 @@ pub struct Report {
     pub packages: u64,
     /// What stands for people, and what was made true of it.
     pub standings: Standing,
+    /// How many days of the ledger were closed.
+    pub closed_days: usize,
     /// Whether telephone data comes in; nothing where none ever did.
     pub telephone: Option<Telephone>,
     /// The complaints whose clock ends soon, or has ended.
@@ -147,9 +154,12 @@ impl Sweep {
         // Told to begin later than where the last sweep got to, it passes nothing over.
         let cursor = from.zip(remembered).map(|(from, remembered)| from.min(remembered)).or(from).or(remembered);
         let days = days::to_look_at(cursor, now);
-        let mut report = Report { days: days.len(), ..Report::default() };
+        let first = days.first().copied().unwrap_or_default();
+        let older = days::older(first, now);
+        let mut report = Report { days: days.len(), older_days: older.len(), ..Report::default() };
         let mut failed = Failed::default();
-        let shards = days.into_iter().flat_map(|day| (0..SHARDS).map(move |shard| (day, shard)));
+        let shards =
+            older.into_iter().chain(days.iter().copied()).flat_map(|day| (0..SHARDS).map(move |shard| (day, shard)));
         let mut swept =
             stream::iter(shards).map(|(day, shard)| self.sweep_shard(day, shard, now)).buffer_unordered(AT_ONCE);
         // Holds before anything is deleted: what arrived since is theirs.
@@ -160,6 +170,10 @@ impl Sweep {
             report.oldest_lateness_seconds = report.oldest_lateness_seconds.max(lateness);
         }
         drop(swept);
+        // A day is closed when it is known what is left of it.
+        if failed.0.is_none() {
+            report.closed_days = failed.unless(self.close_days(&days, now).await);
+        }
         report.packages = failed.unless(self.sweep_packages(now).await);
         report.telephone = failed.unless(self.look_for_telephone(now).await);
         report.complaints = failed.unless(self.look_at_complaints(now).await);

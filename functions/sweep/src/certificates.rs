@@ -1,0 +1,139 @@
+//! Days of the ledger that are over are closed, each with a certificate.
+
+use crate::{AT_ONCE, Sweep, days};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use shared::domain::ledger::{Figures, Head, Left};
+use shared::storage::StorageError;
+use shared::storage::keys::SHARDS;
+use shared::storage::ledger::CLOSED_AT_ONCE;
+use std::time::Duration;
+
+/// How far the oldest record is looked for, from the first day on that may hold one: what goes next is what matters.
+const LOOK_AHEAD: Days = Days::new(62);
+/// How often what seems to be left is counted: the index follows the table within moments.
+const COUNTS: u32 = 4;
+/// How often others may write to the chain before this gives up; the next hour goes on.
+const TRIES: usize = 500;
+
+impl Sweep {
+    /// Closes every day before that of `now` that is not closed, in order; gives how many. `looked_at` are the days that
+    /// were just swept.
+    pub(crate) async fn close_days(&self, looked_at: &[NaiveDate], now: DateTime<Utc>) -> Result<usize, StorageError> {
+        let today = now.date_naive();
+        let mut head = self.ledger.begun(now).await?;
+        if head.open() >= today {
+            return Ok(0);
+        }
+        let still_there = self.still_there(looked_at, now).await?;
+        let (mut closed, mut counted) = (0, None);
+        for _ in 0..TRIES {
+            let days = self.to_close(&head, today, &mut counted).await?;
+            let mut certified = Vec::new();
+            for (day, figures) in days {
+                let overdue =
+                    if still_there.overdue == 0 { 0 } else { self.overdue(looked_at, end_of(day, now)).await? };
+                certified.push((figures, Left { overdue, ..still_there.clone() }));
+            }
+            if let Some(done) = self.ledger.close(&head, &certified, now).await? {
+                closed += done.len();
+                for (it, (figures, left)) in done.iter().zip(&certified) {
+                    let certificate = format!("{}={}", it.day, it.certificate.as_str());
+                    let (overdue, count) = (left.overdue, figures.deleted);
+                    tracing::info!(outcome = "day_closed", certificate, count, overdue, held = left.held, "sweep");
+                }
+            }
+            head = self.ledger.begun(now).await?;
+            if head.open() >= today {
+                return Ok(closed);
+            }
+        }
+        Err(StorageError {
+            operation: "close a day of the ledger",
+            code: "others write it at the same time".to_owned(),
+        })
+    }
+
+    /// The next days to close, with what their blocks tell. After the last day that has a block there is nothing to count.
+    async fn to_close(
+        &self,
+        head: &Head,
+        today: NaiveDate,
+        counted: &mut Option<(NaiveDate, Figures)>,
+    ) -> Result<Vec<(NaiveDate, Figures)>, StorageError> {
+        let day = head.open();
+        if day > head.day {
+            let days = day.iter_days().take_while(|day| *day < today).take(CLOSED_AT_ONCE);
+            return Ok(days.map(|day| (day, Figures::default())).collect());
+        }
+        if let Some(counted) = counted.iter().find(|(counted, _)| *counted == day) {
+            return Ok(vec![counted.clone()]);
+        }
+        let (tally, broken) = self.ledger.tally(day).await?;
+        if broken > 0 {
+            // What is broken can't be mended, only told; the chain has to go on.
+            tracing::error!(outcome = "broken_block", count = broken, "sweep");
+        }
+        let figures = tally.figures();
+        if head.day > day {
+            // Nothing is added to it any more, whoever writes meanwhile.
+            *counted = Some((day, figures.clone()));
+        }
+        Ok(vec![(day, figures)])
+    }
+
+    /// What lies there now that should not, and the oldest of what may.
+    async fn still_there(&self, looked_at: &[NaiveDate], now: DateTime<Utc>) -> Result<Left, StorageError> {
+        let mut overdue = self.overdue(looked_at, now).await?;
+        for count in 1..COUNTS {
+            if overdue > 0 {
+                tokio::time::sleep(Duration::from_millis(100 << (2 * count))).await;
+                overdue = self.overdue(looked_at, now).await?;
+            }
+        }
+        let first = days::first_not_known_empty(now);
+        let last = first.checked_add_days(LOOK_AHEAD).unwrap_or(first);
+        let looked = first.iter_days().take_while(move |day| *day < last);
+        let mut looked = stream::iter(looked).map(|day| self.look_at(day)).buffered(AT_ONCE);
+        let mut oldest = None;
+        while let Some((day, has)) = looked.try_next().await? {
+            if has {
+                oldest = Some(day);
+                break;
+            }
+        }
+        let oldest_month = oldest.map(|day| day.format("%Y-%m").to_string());
+        // Nothing can be held yet.
+        Ok(Left { overdue, held: 0, none_before: Some(oldest.unwrap_or(last)), oldest_month })
+    }
+
+    async fn look_at(&self, day: NaiveDate) -> Result<(NaiveDate, bool), StorageError> {
+        Ok((day, self.records.has_records(day).await?))
+    }
+
+    /// How much of these days was over at `then` and still lies there.
+    async fn overdue(&self, days: &[NaiveDate], then: DateTime<Utc>) -> Result<u64, StorageError> {
+        let shards = days.iter().copied().flat_map(|day| (0..SHARDS).map(move |shard| (day, shard)));
+        let mut counts =
+            stream::iter(shards).map(|(day, shard)| self.overdue_on(day, shard, then)).buffer_unordered(AT_ONCE);
+        let mut sum = 0;
+        while let Some(count) = counts.try_next().await? {
+            sum += count;
+        }
+        Ok(sum)
+    }
+
+    async fn overdue_on(&self, day: NaiveDate, shard: u8, then: DateTime<Utc>) -> Result<u64, StorageError> {
+        let (mut count, mut pages) = (0, self.records.overdue(day, shard, then));
+        while let Some(page) = pages.next().await? {
+            count += u64::try_from(page.len()).unwrap_or(u64::MAX);
+        }
+        Ok(count)
+    }
+}
+
+/// The last second of a day, or now if that comes first.
+fn end_of(day: NaiveDate, now: DateTime<Utc>) -> DateTime<Utc> {
+    let next = day.succ_opt().map_or(now, |next| next.and_time(NaiveTime::MIN).and_utc());
+    (next - Duration::from_secs(1)).min(now)
+}
