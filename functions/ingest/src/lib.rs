@@ -14,7 +14,6 @@ use chrono::{Months, NaiveDate};
 use lambda_http::http::Method;
 use lambda_http::{Body, Request, RequestExt, Response};
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use pages::Page;
 use refusal::Refusal;
 use serde_json::Value;
 use shared::domain::form_token::FormTokens;
@@ -23,6 +22,7 @@ use shared::domain::reference::Reference;
 use shared::domain::source::Source;
 use shared::domain::subject::SubjectKeys;
 use shared::domain::survey::{Opening, Survey};
+use shared::edge::page::{self, Page};
 use shared::edge::{Clock, Host, StartError, http, secret};
 use shared::storage::records::Records;
 use shared::storage::surveys::Surveys;
@@ -81,7 +81,7 @@ impl Ingest {
             (&Method::GET, ["surveys", id]) => self.form(id).await,
             (&Method::POST, ["surveys", id, "responses"]) => self.submit(id, request).await,
             (&Method::GET, ["surveys", id, "thank-you"]) => self.thank_you(id, &request).await,
-            (&Method::GET, ["privacy"]) => Ok(reply::page(pages::privacy(self.page()))),
+            (&Method::GET, ["privacy"]) => Ok(page::never_cached(pages::privacy(self.page()))),
             (&Method::GET, ["assets", "custodian.css"]) => Ok(reply::stylesheet()),
             _ => Err(Refusal::NotFound),
         };
@@ -92,7 +92,7 @@ impl Ingest {
     async fn form(&self, id: &str) -> Result<Response<Body>, Refusal> {
         let survey = self.open_survey(id).await?;
         let view = form::empty(&survey, self.new_token(&survey));
-        Ok(reply::form(pages::form(self.page(), &view)))
+        Ok(page::cached(pages::form(self.page(), &view), pages::CACHE_EMPTY_FORM))
     }
 
     /// The page after an answer. It shows what its address says, so that is held to be a reference and a date.
@@ -105,7 +105,7 @@ impl Ingest {
             |until: &NaiveDate| (today..=today + Months::new(Source::WebForm.retention_months())).contains(until);
         let until = query.first("until").and_then(|date| date.parse().ok()).filter(kept);
         let (Some(reference), Some(until)) = (reference, until) else { return Err(Refusal::NotFound) };
-        Ok(reply::page(pages::thank_you(self.page(), &survey.title, reference.as_str(), until)))
+        Ok(page::never_cached(pages::thank_you(self.page(), &survey.title, reference.as_str(), until)))
     }
 
     async fn survey(&self, id: &str) -> Result<Arc<Survey>, Refusal> {

@@ -16,6 +16,7 @@ use chrono::NaiveDate;
 
 use field::{Field, Mistake};
 pub use message::Message;
+use shared::edge::page::Page;
 
 /// The stylesheet, built by `npm run build` in `web/`.
 pub const STYLESHEET: &str = include_str!("../assets/custodian.css");
@@ -32,15 +33,6 @@ pub const CACHE_EMPTY_FORM: &str = "private, no-cache";
 
 /// The `cache-control` of the stylesheet.
 pub const CACHE_STYLESHEET: &str = "public, max-age=3600";
-
-/// What every page shows of the council whose survey it is.
-#[derive(Clone, Copy, Debug)]
-pub struct Page<'a> {
-    /// The council's name.
-    pub council: &'a str,
-    /// The address of its Data Protection Officer.
-    pub dpo_email: &'a str,
-}
 
 /// What was typed, by the name of the field in the form; a date's three fields are `{id}-day`, `-month` and `-year`.
 pub type Typed = BTreeMap<String, Vec<String>>;

@@ -1,12 +1,12 @@
 //! Everything that is refused, as a page for a person and a problem document for a program.
 
-use crate::pages::{self, Message, Page};
-use crate::reply;
+use crate::pages::{self, Message};
 use chrono::NaiveDate;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 use shared::domain::answers::Fault;
 use shared::edge::http;
+use shared::edge::page::{self as frame, Page};
 use shared::edge::problem::{FieldProblem, Problem};
 use shared::storage::StorageError;
 
@@ -115,6 +115,6 @@ impl Refusal {
             Self::Conflict => Message::Conflict,
             Self::Unavailable(_) => Message::Unavailable,
         };
-        http::status(reply::page(pages::message(page, message)), status)
+        http::status(frame::never_cached(pages::message(page, message)), status)
     }
 }

@@ -16,16 +16,6 @@ pub fn is_for_a_program(request: &Request) -> bool {
     mentions(CONTENT_TYPE, "json") || (mentions(ACCEPT, "json") && !asks_for_page)
 }
 
-/// A page that no shared computer keeps.
-pub fn page(html: String) -> Response<Body> {
-    html_response(html, NEVER_CACHED)
-}
-
-/// An empty form.
-pub fn form(html: String) -> Response<Body> {
-    html_response(html, pages::CACHE_EMPTY_FORM)
-}
-
 /// The stylesheet.
 pub fn stylesheet() -> Response<Body> {
     typed(pages::STYLESHEET.to_owned(), "text/css; charset=utf-8", pages::CACHE_STYLESHEET)
@@ -38,8 +28,4 @@ pub fn see_other(location: &str) -> Response<Body> {
         response.headers_mut().insert(LOCATION, location);
     }
     response
-}
-
-fn html_response(html: String, cache: &'static str) -> Response<Body> {
-    typed(html, "text/html; charset=utf-8", cache)
 }

@@ -15,7 +15,7 @@ use shared::domain::reference::Reference;
 use shared::domain::retention::{ExpiresAt, Retention};
 use shared::domain::source::Source;
 use shared::domain::survey::{HONEYPOT_FIELD, Survey, TOKEN_FIELD};
-use shared::edge::http;
+use shared::edge::{http, page};
 use shared::storage::StorageError;
 use shared::storage::records::Kept;
 use std::fmt::Write;
@@ -70,7 +70,7 @@ impl Ingest {
         let token = token.unwrap_or_else(|| self.form_tokens.make(&survey.id, now - TYPING, random()));
         let view = form::filled(&survey, token, &typed, &faults, notice);
         let status = StatusCode::from_u16(status).unwrap_or_default();
-        Ok(http::status(reply::page(pages::form(self.page(), &view)), status))
+        Ok(http::status(page::never_cached(pages::form(self.page(), &view)), status))
     }
 
     async fn take(

@@ -6,6 +6,7 @@ pub mod failure;
 mod host;
 pub mod http;
 pub mod logs;
+pub mod page;
 pub mod problem;
 pub mod secret;
 pub mod webhook;
