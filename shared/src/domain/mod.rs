@@ -31,5 +31,6 @@ pub mod seal;
 pub mod source;
 pub mod standing;
 pub mod subject;
+pub mod subscription;
 pub mod survey;
-pub mod task;
+pub mod unsubscribe_token;

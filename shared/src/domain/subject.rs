@@ -119,6 +119,12 @@ impl SubjectKeys {
         self.all_secrets().map(move |secret| secret.digest(&["derived", purpose]))
     }
 
+    /// A subject key that no identifier has: another for each purpose and text, to do as much about as about somebody's.
+    pub(super) fn nobody(&self, purpose: &str, text: &str) -> SubjectKey {
+        let digest = mac(&self.derive(purpose), &[text]);
+        SubjectKey(format!("{PREFIX}{}#{}", self.current.version, URL_SAFE_NO_PAD.encode(digest)))
+    }
+
     fn all_secrets(&self) -> impl Iterator<Item = &Secret> {
         std::iter::once(&self.current).chain(&self.previous)
     }

@@ -9,6 +9,7 @@ use crate::domain::reference::Reference;
 use crate::domain::retention::ExpiresAt;
 use crate::domain::source::Source;
 use crate::domain::subject::SubjectKey;
+use crate::domain::subscription::Subscription;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 
 /// Partition key of every table.
@@ -110,6 +111,12 @@ pub fn link(from: &SubjectKey, to: &SubjectKey) -> Key {
 #[must_use]
 pub fn link_target(sort: &str) -> Option<SubjectKey> {
     SubjectKey::try_from(sort.strip_prefix(LINK)?.to_owned()).ok()
+}
+
+/// Where the profile of a subject lies.
+#[must_use]
+pub fn profile(subject: &SubjectKey) -> Key {
+    Key::new(subject.as_str(), PROFILE)
 }
 
 /// What kind of item a sort key of Records names.
@@ -304,6 +311,12 @@ pub const STANDINGS: &str = "STANDINGS";
 #[must_use]
 pub fn open_standing(request: &RequestId) -> Key {
     Key::new(STANDINGS, request.as_str())
+}
+
+/// Where it says that a subject wants a list no longer.
+#[must_use]
+pub fn opt_out(of: &Subscription) -> Key {
+    Key::new(format!("OPTOUT#{}", of.subject.as_str()), of.list.as_str())
 }
 
 /// Where suppressions are counted.

@@ -10,6 +10,7 @@ pub mod imports;
 pub mod intake;
 pub mod keys;
 pub mod ledger;
+pub mod opt_outs;
 pub mod packages;
 pub mod people;
 pub mod reach;

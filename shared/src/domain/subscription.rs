@@ -1,0 +1,120 @@
+//! Who is sent which list; and their word that they want it no longer.
+
+use super::retention::ExpiresAt;
+use super::subject::SubjectKey;
+use chrono::{DateTime, Months, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+/// How long an opt-out is needed: no record and no backup holds a wish that is older.
+const MONTHS: Months = Months::new(36);
+
+/// Within this the processor that sends a list has to have ended it (the privacy notice's bound).
+pub const DAYS_UNTIL_TOLD: TimeDelta = TimeDelta::days(28);
+
+/// Something that is sent to whoever asked for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum List {
+    /// The council's email newsletter.
+    Newsletter,
+}
+
+impl List {
+    /// Every list.
+    pub const ALL: [Self; 1] = [Self::Newsletter];
+
+    /// The name, as keys spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Newsletter => "newsletter",
+        }
+    }
+
+    /// The list with this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|list| list.as_str() == name)
+    }
+}
+
+/// A person and a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// The person.
+    pub subject: SubjectKey,
+    /// What they are sent.
+    pub list: List,
+}
+
+/// That a person wants a list no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OptOut {
+    /// When they last said so, to the second.
+    since: DateTime<Utc>,
+}
+
+impl OptOut {
+    /// Said at `now`.
+    #[must_use]
+    pub fn at(now: DateTime<Utc>) -> Self {
+        Self { since: DateTime::from_timestamp(now.timestamp(), 0).unwrap_or(now) }
+    }
+
+    /// When they last said so.
+    #[must_use]
+    pub const fn since(self) -> DateTime<Utc> {
+        self.since
+    }
+
+    /// Whether it stands against a wish for the list that was told at `told_at`, whenever that reaches us: the later
+    /// word counts, and in the same second the opt-out.
+    #[must_use]
+    pub fn stands_against(self, told_at: DateTime<Utc>) -> bool {
+        Self::at(told_at).since <= self.since
+    }
+
+    /// When it is over: by then every wish that it stands against is gone as well.
+    #[must_use]
+    pub fn ends(self) -> ExpiresAt {
+        ExpiresAt::at(self.since.checked_add_months(MONTHS).unwrap_or(self.since))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{List, OptOut};
+    use crate::domain::retention::ExpiresAt;
+    use crate::domain::source::Source;
+    use chrono::{DateTime, TimeDelta, Utc};
+    use proptest::prelude::*;
+
+    fn at(instant: &str) -> DateTime<Utc> {
+        instant.parse().unwrap()
+    }
+
+    #[test]
+    fn the_later_word_counts_and_in_the_same_second_the_opt_out() {
+        let opt_out = OptOut::at(at("2026-11-23T10:00:00.2Z"));
+        assert!(opt_out.stands_against(at("2026-11-22T10:00:00Z")));
+        assert!(opt_out.stands_against(at("2026-11-23T10:00:00.9Z")));
+        assert!(!opt_out.stands_against(at("2026-11-23T10:00:01Z")));
+    }
+
+    #[test]
+    fn a_list_is_known_by_its_name() {
+        assert!(List::ALL.into_iter().all(|list| List::named(list.as_str()) == Some(list)));
+        assert_eq!(List::named("subject"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn it_outlasts_every_record_that_it_stands_against(said in 0_i64..4_000_000_000, before in 0_i64..90_000_000) {
+            let said = DateTime::from_timestamp(said, 0).unwrap();
+            for source in Source::ALL {
+                let told_at = said - TimeDelta::seconds(before);
+                prop_assert!(ExpiresAt::of(source, told_at) <= OptOut::at(said).ends());
+            }
+        }
+    }
+}
