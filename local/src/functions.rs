@@ -42,6 +42,7 @@ impl Registry {
             .with("export", |host| async move { started(export::Export::start(&host).await) })
             .with("requests", |host| async move { started(requests::Requests::start(&host).await) })
             .with("erase", |host| async move { started(erase::Erase::start(&host).await) })
+            .with("unsubscribe", |host| async move { started(unsubscribe::Unsubscribe::start(&host).await) })
     }
 
     /// Adds a function: its name, and how it starts on a host.
@@ -107,7 +108,8 @@ functions!(
     sweep::Sweep,
     export::Export,
     requests::Requests,
-    erase::Erase
+    erase::Erase,
+    unsubscribe::Unsubscribe
 );
 
 /// A function of the template, running.

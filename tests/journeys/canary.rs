@@ -92,6 +92,9 @@ fn the_canary_is_in_no_log_line_no_ledger_entry_and_no_key() {
         "complaints",
         "corrected",
         "unsigned",
+        "unsubscribed",
+        "repeated",
+        "foreign_token",
         "imported",
         "file_refused",
     ] {
@@ -128,6 +131,21 @@ async fn hand_over_by_a_partner(house: &House) -> Vec<String> {
         [("content-type", "application/json"), ("webhook-id", "canary"), ("webhook-signature", "v1,Goldfinch")];
     errors.push(house.post_to("/partners/granicus/submissions", &unsigned, &canary).await.body);
     errors
+}
+
+/// The person unsubscribes, twice, and by what is no token; gives the pages that were shown.
+async fn unsubscribe(house: &House) -> Vec<String> {
+    let path = house.unsubscribe_path("canary@kanarienvogel.example").await;
+    let mut pages = vec![house.get(&path).await.body, house.click(&path).await.body, house.click(&path).await.body];
+    for forged in
+        ["canary@kanarienvogel.example", "subject%231%23sings", "Goldfinch?email=canary@kanarienvogel.example"]
+    {
+        pages.push(house.get(&format!("/unsubscribe/{forged}")).await.body);
+        pages.push(house.click(&format!("/unsubscribe/{forged}")).await.body);
+    }
+    pages.push(house.post_to(&path, &[("content-type", "canary/sings")], "canary").await.body);
+    pages.push(house.post_to(&path, &[crate::unsubscribe::FORM], "Goldfinch=canary@kanarienvogel.example").await.body);
+    pages
 }
 
 /// Gives the errors that were told.
@@ -183,12 +201,14 @@ async fn send_through_everything() -> String {
         errors.push(house.invoke("expire", wrong.clone()).await.unwrap_err());
         errors.push(house.invoke("ingest", wrong.clone()).await.unwrap_err());
         errors.push(house.invoke("partners", wrong.clone()).await.unwrap_err());
+        errors.push(house.invoke("unsubscribe", wrong.clone()).await.unwrap_err());
         errors.push(house.invoke("import", wrong).await.unwrap_err());
     }
     // A complaint that is due, and a call after which no other is told.
     house.invoke("sweep", json!({})).await.unwrap();
     import(&house).await;
     house.invoke("sweep", json!({})).await.unwrap();
+    errors.extend(unsubscribe(&house).await);
     house.erase(erasure(&who[..1])).await.unwrap();
 
     // Once more, for three years to pass over; with a record that nobody can read.
@@ -209,7 +229,8 @@ async fn send_through_everything() -> String {
     for message in house.stack.messages("custodian-Failed") {
         assert_silent("the queue", &message.body.to_string());
     }
-    let left = house.everything().await.into_iter().filter(|item| !item.contains("SUPPRESSION#"));
+    let left =
+        house.everything().await.into_iter().filter(|item| !item.contains("SUPPRESSION#") && !item.contains("OPTOUT#"));
     left.for_each(|item| assert_silent("what is stored", &item));
     let tables = template()["Resources"]
         .as_mapping()

@@ -3,6 +3,7 @@
 use crate::house::{House, at};
 use crate::partners::{ANONYMOUS, CREATED, PATH as GRANICUS, UPDATED, changed};
 use crate::permissions::template;
+use crate::unsubscribe::ONE_CLICK;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 /// A survey, headers, a body, and the status that they are answered with.
 type Post<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, u16);
 
+const UNSUBSCRIBE: &str = "/unsubscribe/{token}";
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -38,7 +40,10 @@ fn the_api_s_document_has_every_route_of_the_template_and_no_other() {
     let paths = api["paths"].as_object().unwrap().iter();
     let methods = paths.flat_map(|(path, operations)| {
         let methods = operations.as_object().unwrap().keys().filter(|key| *key != "parameters");
-        methods.map(move |method| format!("{} {path}", method.to_uppercase()))
+        // OpenAPI has no word for every other method; this is API Gateway's.
+        methods.map(move |method| {
+            format!("{} {path}", method.replace("x-amazon-apigateway-any-method", "any").to_uppercase())
+        })
     });
     assert_eq!(methods.collect::<BTreeSet<_>>(), routed);
 }
@@ -93,6 +98,16 @@ async fn every_answer_is_one_that_the_api_s_document_has() {
     let unsigned = house.post_to(GRANICUS, &[JSON], CREATED).await;
     assert_eq!(unsigned.status, 401);
     documented(&api, GRANICUS, "post", &unsigned);
+    let token = house.unsubscribe_path("rosa@example.org").await;
+    documented(&api, UNSUBSCRIBE, "get", &house.get(&token).await);
+    let (large, json) = ("a".repeat(4 * 1024 + 1), &[JSON][..]);
+    for (headers, body, status) in
+        [(&[][..], "", 200), (&[FORM], ONE_CLICK, 200), (&[FORM], "no", 400), (json, "{}", 415), (&[FORM], &large, 413)]
+    {
+        let answer = house.post_to(&token, headers, body).await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+        documented(&api, UNSUBSCRIBE, "post", &answer);
+    }
     house.stack.clock().set(at("2025-12-31T12:00:00Z"));
     for address in ["/surveys/planning-application", "/surveys/planning-application?x=1"] {
         let answer = house.get(address).await;

@@ -22,3 +22,4 @@ mod recorder;
 mod retention;
 mod storage;
 mod sweep_warnings;
+mod unsubscribe;

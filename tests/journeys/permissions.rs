@@ -158,9 +158,29 @@ fn who_tells_the_ledger_puts_blocks_and_moves_the_head_and_changes_nothing_else_
 }
 
 #[test]
+fn unsubscribe_sees_of_the_register_who_opted_out_and_nothing_of_the_records() {
+    let template = template();
+    assert_eq!(
+        allowed(&template, "Unsubscribe"),
+        set([
+            "dynamodb:GetItem Register",
+            "dynamodb:PutItem Records",
+            "dynamodb:PutItem Register",
+            "secretsmanager:GetSecretValue SubjectKeys",
+        ])
+    );
+    let policy = &template["Resources"]["UnsubscribeRole"]["Properties"]["Policies"][0]["PolicyDocument"];
+    let of_register = |it: &&Value| several(&it["Resource"]).iter().any(|resource| named(resource) == "Register");
+    let register: Vec<&Value> = several(&policy["Statement"]).iter().filter(of_register).collect();
+    assert_eq!(register.len(), 1);
+    let keys = &register[0]["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+    assert_eq!(several(keys), [Value::from("OPTOUT#*")]);
+}
+
+#[test]
 fn only_the_stream_s_reader_may_read_the_stream() {
     let template = template();
-    let readers = ["Ingest", "Import", "Partners", "Expire", "Sweep", "Export", "Requests", "Erase"];
+    let readers = ["Ingest", "Import", "Partners", "Expire", "Sweep", "Export", "Requests", "Erase", "Unsubscribe"];
     let readers = readers.into_iter().filter(|it| granted(&template, it).iter().any(|may| may.ends_with(STREAM)));
     assert_eq!(readers.collect::<Vec<_>>(), ["Expire", "Erase"], "each its own");
 }

@@ -6,6 +6,7 @@ use crate::imports_faults::{self, POSTS, dropped};
 use crate::partners::{CREATED, UPDATED, changed, signed_event};
 use crate::permissions::{allowed, needed_of_s3, template};
 use crate::recorder::{Calls, gated_host, recording_host};
+use crate::unsubscribe::click_event;
 use erase::Erase;
 use expire::Expire;
 use export::Export;
@@ -18,6 +19,7 @@ use serde_json::{Value, json};
 use shared::domain::place::Place;
 use std::collections::BTreeSet;
 use sweep::Sweep;
+use unsubscribe::Unsubscribe;
 
 const PACKAGES: &str = "DSAR-1";
 
@@ -249,6 +251,22 @@ async fn requests_calls_what_it_is_allowed() {
     let confirm = json!({"order": "confirm", "request_id": "ERASE-1", "place": "five9", "confirmed_by": "staff-12", "done_on": "2026-11-23"});
     order(confirm).await.unwrap_err();
     assert_matches("Requests", &calls);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unsubscribe_calls_what_it_is_allowed_and_as_much_for_a_forged_token() {
+    let house = House::open().await;
+    let (host, calls) = recording_host(&house, "unsubscribe");
+    let unsubscribe = Unsubscribe::start(&host).await.unwrap();
+    let good = house.unsubscribe_path("rosa@example.org").await;
+    let mut made = Vec::new();
+    for path in [good.as_str(), good.as_str(), "/unsubscribe/made-up"] {
+        let before = calls.lock().unwrap().len();
+        assert_eq!(unsubscribe.invoke(click_event(path)).await.unwrap()["statusCode"], 200);
+        made.push(calls.lock().unwrap()[before..].to_vec());
+    }
+    assert_eq!((&made[1], &made[2]), (&made[0], &made[0]));
+    assert_matches("Unsubscribe", &calls);
 }
 
 fn with_id(mut order: Value) -> Value {

@@ -90,6 +90,7 @@ async fn everything_that_is_stored_ends_when_the_document_says() {
     house.tell("Kept.", Some("rosa.hardy@example.org"), Some("07700 900142")).await;
     house.tell("Nobody's.", None, None).await;
     house.export("rosa.hardy@example.org").await;
+    house.click(&house.unsubscribe_path("rosa.hardy@example.org").await).await;
     house.tell("Erased.", Some("abel@example.org"), None).await;
     house.erase(erasure(&[email_id("abel@example.org")])).await.unwrap();
     house.tell("Going.", Some("carol@example.org"), None).await;

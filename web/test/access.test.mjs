@@ -55,6 +55,20 @@ const sentTwice = async (page) => {
   await page.getByRole('heading', { name: 'You have already sent this form' }).waitFor()
 }
 
+const unsubscribed = async (page) => {
+  await page.goto('/unsubscribe/any-token')
+  await page.getByRole('button', { name: 'Unsubscribe' }).click()
+  await page.getByRole('heading', { name: 'You have unsubscribed' }).waitFor()
+}
+
+const refusedToUnsubscribe = async (page) => {
+  const answer = await page.request.post('/unsubscribe/any-token', { form: { 'List-Unsubscribe': 'No' } })
+  assert.equal(answer.status(), 400)
+  await page.goto('/unsubscribe/any-token')
+  await page.setContent(await answer.text())
+  await page.waitForLoadState('networkidle')
+}
+
 // The sample survey about planning applications is open from 2026 until the end of 2029.
 const at = (now) => async (page) => {
   await moveClock(house, now)
@@ -74,6 +88,9 @@ const pages = {
   'other-media-type': send('comment', 'text/plain'),
   'broken-encoding': send('comment=%ZZ'),
   'sent-twice': sentTwice,
+  unsubscribe: see('/unsubscribe/any-token'),
+  unsubscribed,
+  'unsubscribe-refused': refusedToUnsubscribe,
   'not-yet-open': at('2025-12-01T12:00:00Z'),
   closed: at('2030-01-02T12:00:00Z'),
 }
@@ -87,7 +104,7 @@ test('a form fits when its text is twice as large', async () => {
 })
 
 test('a page asks for nothing but the stylesheet and runs no script', async () => {
-  for (const address of ['/surveys/recycling-centre', '/privacy']) {
+  for (const address of ['/surveys/recycling-centre', '/privacy', '/unsubscribe/any-token']) {
     await tab(house, { javaScriptEnabled: true }, async (page) => {
       const asked = []
       page.on('request', (request) => asked.push(new URL(request.url()).pathname))
@@ -100,7 +117,7 @@ test('a page asks for nothing but the stylesheet and runs no script', async () =
 
 test('a page carries a strict content security policy', async () => {
   await tab(house, {}, async (page) => {
-    for (const address of ['/surveys/recycling-centre', '/surveys/no-such-survey', '/privacy']) {
+    for (const address of ['/surveys/recycling-centre', '/surveys/no-such-survey', '/privacy', '/unsubscribe/any-token']) {
       const headers = (await page.goto(address)).headers()
       const policy = headers['content-security-policy'] ?? ''
       for (const rule of ["default-src 'none'", "style-src 'self'", "form-action 'self'", "frame-ancestors 'none'"]) {

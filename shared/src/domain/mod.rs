@@ -33,4 +33,5 @@ pub mod standing;
 pub mod subject;
 pub mod subscription;
 pub mod survey;
+pub mod task;
 pub mod unsubscribe_token;

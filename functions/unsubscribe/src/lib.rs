@@ -1,0 +1,106 @@
+//! One click ends a newsletter.
+//!
+//! `POST /unsubscribe/{token}` by RFC 8058, from a mail program or from the button of the page that `GET` gives; `GET`
+//! itself changes nothing, because programs that look for viruses follow every link. Whether a token is one of ours shows
+//! in no answer: not in its status, its words, or what is done before it.
+
+mod body;
+pub mod pages;
+mod refusal;
+
+use lambda_http::http::header::{HeaderName, HeaderValue, REFERRER_POLICY};
+use lambda_http::http::{Method, request::Parts};
+use lambda_http::{Body, Request, RequestExt, Response};
+use lambda_runtime::{Diagnostic, LambdaEvent};
+use refusal::Refusal;
+use serde_json::Value;
+use shared::domain::subject::SubjectKeys;
+use shared::domain::subscription::{OptOut, Subscription};
+use shared::edge::page::{self, Page};
+use shared::edge::{Clock, Host, StartError, http, secret};
+use shared::storage::opt_outs::{OptOuts, Said};
+
+/// What no answer may leave behind: the address holds the token.
+const DISCREET: [(HeaderName, &str); 2] =
+    [(REFERRER_POLICY, "no-referrer"), (HeaderName::from_static("x-robots-tag"), "noindex, nofollow, noarchive")];
+
+/// Takes a person's word that they want a newsletter no longer.
+pub struct Unsubscribe {
+    clock: Clock,
+    subject_keys: SubjectKeys,
+    opt_outs: OptOuts,
+    council: String,
+    dpo_email: String,
+}
+
+impl Unsubscribe {
+    /// Makes the client and the keys once.
+    ///
+    /// # Errors
+    /// [`StartError`] if a setting or the secret is missing.
+    pub async fn start(host: &Host) -> Result<Self, StartError> {
+        let (records, register) = (host.setting("RECORDS_TABLE")?, host.setting("REGISTER_TABLE")?);
+        Ok(Self {
+            clock: host.clock(),
+            subject_keys: secret::subject_keys(host).await?,
+            opt_outs: OptOuts::new(host.dynamodb(), records.to_owned(), register.to_owned()),
+            council: host.setting("COUNCIL_NAME")?.to_owned(),
+            dpo_email: host.setting("DPO_EMAIL")?.to_owned(),
+        })
+    }
+
+    /// Answers an event of API Gateway (HTTP API, payload 2.0).
+    ///
+    /// # Errors
+    /// A constant if the event is not one of API Gateway's; whatever a person sends is answered, not failed.
+    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+        http::answer(event, |request| self.handle(request)).await
+    }
+
+    /// Answers one request; every failure becomes a page, so this cannot fail.
+    pub async fn handle(&self, request: Request) -> Response<Body> {
+        let path = request.raw_http_path().to_owned();
+        let (parts, body) = request.into_parts();
+        let answer = match path.strip_prefix("/unsubscribe/") {
+            Some(token) => self.answer(token, &parts, &body).await,
+            None => Err(Refusal::NotFound),
+        };
+        let mut response = answer.unwrap_or_else(|refusal| refusal.into_response(self.page()));
+        for (name, value) in DISCREET {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+
+    async fn answer(&self, token: &str, parts: &Parts, body: &[u8]) -> Result<Response<Body>, Refusal> {
+        match parts.method {
+            Method::GET => Ok(page::never_cached(pages::confirm(self.page()))),
+            Method::POST => {
+                body::must_mean_it(&parts.headers, body).await?;
+                self.opt_out(token).await?;
+                Ok(page::never_cached(pages::done(self.page())))
+            }
+            _ => Err(Refusal::Method),
+        }
+    }
+
+    /// Does as much about a token of a stranger's making as about one of ours, to nobody.
+    async fn opt_out(&self, token: &str) -> Result<(), Refusal> {
+        let said = OptOut::at(self.clock.now());
+        let Some(subscription) = Subscription::of_token(&self.subject_keys, token) else {
+            self.opt_outs.pretend(&Subscription::of_nobody(&self.subject_keys, token), said).await?;
+            tracing::info!(outcome = "foreign_token", "unsubscribe");
+            return Ok(());
+        };
+        let outcome = match self.opt_outs.say(&subscription, said).await? {
+            Said::First => "unsubscribed",
+            Said::Again => "repeated",
+        };
+        tracing::info!(outcome, "unsubscribe");
+        Ok(())
+    }
+
+    fn page(&self) -> Page<'_> {
+        Page { council: &self.council, dpo_email: &self.dpo_email }
+    }
+}

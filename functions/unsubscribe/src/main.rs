@@ -1,0 +1,13 @@
+//! One click ends a newsletter, on AWS Lambda.
+
+use lambda_runtime::{Error, run, service_fn};
+use shared::edge::{Host, logs};
+use unsubscribe::Unsubscribe;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let host = Host::lambda().await;
+    logs::start(&host);
+    let unsubscribe = Unsubscribe::start(&host).await?;
+    run(service_fn(|event| unsubscribe.invoke(event))).await
+}

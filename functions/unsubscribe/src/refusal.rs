@@ -1,0 +1,54 @@
+//! Everything that is refused, as a page. None of it depends on the token.
+
+use crate::pages::{self, Message};
+use lambda_http::http::StatusCode;
+use lambda_http::http::header::{ALLOW, HeaderValue};
+use lambda_http::{Body, Response};
+use shared::edge::http;
+use shared::edge::page::{self as frame, Page};
+use shared::storage::StorageError;
+
+/// Why a request is not done.
+#[derive(Debug)]
+pub enum Refusal {
+    /// There is nothing at this address.
+    NotFound,
+    /// Neither asked for nor posted to.
+    Method,
+    /// The body is larger than is read.
+    TooLarge,
+    /// The body is not a form.
+    MediaType,
+    /// The body says something else.
+    Broken,
+    /// DynamoDB does not answer.
+    Unavailable(StorageError),
+}
+
+impl From<StorageError> for Refusal {
+    fn from(error: StorageError) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+impl Refusal {
+    /// The response to a person; a mail program looks at its status.
+    pub fn into_response(self, page: Page<'_>) -> Response<Body> {
+        if let Self::Unavailable(error) = &self {
+            tracing::error!(error = %error, outcome = "unavailable", "storage");
+        }
+        let (status, message) = match self {
+            Self::NotFound => (StatusCode::NOT_FOUND, Message::NotFound),
+            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, Message::Method),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, Message::Body),
+            Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, Message::Body),
+            Self::Broken => (StatusCode::BAD_REQUEST, Message::Body),
+            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, Message::Unavailable),
+        };
+        let mut response = http::status(frame::never_cached(pages::message(page, message)), status);
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, POST"));
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE { http::retry_soon(response) } else { response }
+    }
+}

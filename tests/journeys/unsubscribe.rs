@@ -1,0 +1,307 @@
+//! One click ends a newsletter: from a mail program, from the page, twice, late, forged.
+
+use crate::house::{Answer, House, at, email_id, erasure};
+use chrono::{DateTime, Utc};
+use lambda_runtime::{Context, LambdaEvent};
+use reqwest::Method;
+use serde_json::{Value, json};
+use shared::domain::identifier::Identifier;
+use shared::domain::subject::SubjectKeys;
+use shared::domain::subscription::{List, OptOut, Subscription};
+use shared::edge::secret;
+use shared::storage::opt_outs::OptOuts;
+use std::collections::BTreeSet;
+use unsubscribe::Unsubscribe;
+
+/// Headers, a body, and the status that they are answered with.
+type Refused<'a> = (&'a [(&'a str, &'a str)], &'a str, u16);
+
+pub const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+pub const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
+const ROSA: &str = "rosa.hardy@example.org";
+
+impl House {
+    /// The keys that tokens are sealed with.
+    async fn keys(&self) -> SubjectKeys {
+        secret::subject_keys(&self.stack.host("unsubscribe").unwrap()).await.unwrap()
+    }
+
+    /// The address in a newsletter to this person.
+    pub async fn unsubscribe_path(&self, email: &str) -> String {
+        let keys = self.keys().await;
+        format!("/unsubscribe/{}", subscription(&keys, email).token(&keys))
+    }
+
+    /// A mail program's one click.
+    pub async fn click(&self, path: &str) -> Answer {
+        self.post_to(path, &[FORM], ONE_CLICK).await
+    }
+
+    /// What stands against a newsletter to this person.
+    async fn opt_out(&self, email: &str, now: DateTime<Utc>) -> Option<OptOut> {
+        let opt_outs = OptOuts::new(self.dynamodb(), self.setting("RECORDS_TABLE"), self.setting("REGISTER_TABLE"));
+        opt_outs.find(&subscription(&self.keys().await, email), now).await.unwrap()
+    }
+
+    async fn profiles(&self) -> Vec<Value> {
+        let items = self.items("RECORDS_TABLE").await;
+        let items = items.iter().map(|item| serde_json::from_str::<Value>(item).unwrap());
+        items.filter(|item| item["sk"] == "@profile").collect()
+    }
+
+    async fn any(&self, method: Method, path: &str) -> (u16, Vec<(String, String)>, String) {
+        let url = format!("{}{path}", self.stack.url());
+        let answer = reqwest::Client::new().request(method, url).send().await.unwrap();
+        let shown = answer.headers().iter().filter(|(name, _)| *name != "apigw-requestid" && *name != "date");
+        let headers = shown.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+        (answer.status().as_u16(), headers, answer.text().await.unwrap())
+    }
+}
+
+/// The event of API Gateway for a mail program's click.
+pub fn click_event(path: &str) -> LambdaEvent<Value> {
+    let event = json!({
+        "version": "2.0", "routeKey": "POST /unsubscribe/{token}", "rawPath": path, "rawQueryString": "",
+        "headers": {"content-type": FORM.1}, "isBase64Encoded": false, "body": ONE_CLICK,
+        "requestContext": {"accountId": "1", "apiId": "a", "domainName": "d", "domainPrefix": "d", "requestId": "r",
+            "routeKey": "POST /unsubscribe/{token}", "stage": "$default", "time": "23/Nov/2026:10:00:00 +0000",
+            "timeEpoch": 1_795_428_000_000_i64,
+            "http": {"method": "POST", "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "t"}},
+    });
+    LambdaEvent::new(event, Context::default())
+}
+
+/// As operations.md says; gives the instance that starts afterwards.
+async fn rotate_the_subject_key(house: &House) -> Unsubscribe {
+    let host = house.stack.host("unsubscribe").unwrap();
+    let name = host.setting("SUBJECT_KEYS_SECRET").unwrap();
+    let secret = host.secrets().get_secret_value().secret_id(name).send().await.unwrap();
+    let old: Value = serde_json::from_str(secret.secret_string().unwrap()).unwrap();
+    let new = json!({"version": "2", "key": "local-stack-subject-key-the-second-one", "previous": [old]});
+    host.secrets().put_secret_value().secret_id(name).secret_string(new.to_string()).send().await.unwrap();
+    Unsubscribe::start(&host).await.unwrap()
+}
+
+fn subscription(keys: &SubjectKeys, email: &str) -> Subscription {
+    Subscription { subject: keys.key(&Identifier::email(email).unwrap()), list: List::Newsletter }
+}
+
+/// What a stranger sees of an answer: all but the id and the time of the request.
+fn seen(answer: &Answer) -> (u16, BTreeSet<(String, String)>, String) {
+    let shown = answer.headers.iter().filter(|(name, _)| *name != "apigw-requestid" && *name != "date");
+    let headers = shown.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+    (answer.status, headers, answer.body.clone())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_click_opts_out_at_once_in_the_register_and_in_the_profile() {
+    let house = House::open().await;
+    house.tell("Hello.", Some(ROSA), None).await;
+    let done = house.click(&house.unsubscribe_path(ROSA).await).await;
+    assert_eq!((done.status, done.header("cache-control")), (200, "no-store"), "{}", done.body);
+    assert!(done.body.contains("You have unsubscribed"));
+    let opt_out = house.opt_out(ROSA, at("2026-11-23T10:00:00Z")).await.unwrap();
+    assert!(opt_out.stands_against(at("2026-11-23T10:00:00Z")) && !opt_out.stands_against(at("2026-11-23T10:00:01Z")));
+    let profiles = house.profiles().await;
+    assert_eq!(profiles.len(), 1);
+    assert_eq!(profiles[0]["opted_out"], json!({"newsletter": "2026-11-23T10:00:00+00:00"}));
+    assert!(house.opt_out("abel@example.org", at("2026-11-23T10:00:00Z")).await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_body_and_both_spellings_of_the_form_are_the_same_click() {
+    let parts = "--b\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--b--\r\n";
+    let posts: [(&[(&str, &str)], &str); 4] = [
+        (&[], ""),
+        (&[FORM], ""),
+        (&[FORM], ONE_CLICK),
+        (&[("content-type", "multipart/form-data; boundary=b")], parts),
+    ];
+    let mut answers = BTreeSet::new();
+    for (headers, body) in posts {
+        let house = House::open().await;
+        answers.insert(seen(&house.post_to(&house.unsubscribe_path(ROSA).await, headers, body).await));
+        assert!(house.opt_out(ROSA, at("2026-11-23T10:00:00Z")).await.is_some(), "{headers:?}");
+    }
+    assert_eq!(answers.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_get_never_unsubscribes_and_shows_everybody_the_same_button() {
+    let house = House::open().await;
+    let before = house.everything().await;
+    let path = house.unsubscribe_path(ROSA).await;
+    let page = house.get(&path).await;
+    assert_eq!((page.status, page.header("cache-control")), (200, "no-store"));
+    assert_eq!(page.header("referrer-policy"), "no-referrer");
+    assert!(page.header("x-robots-tag").contains("noindex"));
+    assert!(page.header("content-security-policy").contains("form-action 'self'"));
+    assert!(page.headers.get("set-cookie").is_none());
+    assert!(!page.body.contains(path.rsplit('/').next().unwrap()), "the page repeats nothing of its address");
+    for query in ["", "?List-Unsubscribe=One-Click", "?confirm=yes&token=x", "?%00"] {
+        for path in [path.as_str(), "/unsubscribe/made-up"] {
+            assert_eq!(seen(&house.get(&format!("{path}{query}")).await), seen(&page), "{path}{query}");
+        }
+    }
+    assert_eq!(house.everything().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twice_is_once_and_the_last_time_counts() {
+    let house = House::open().await;
+    let path = house.unsubscribe_path(ROSA).await;
+    let first = house.click(&path).await;
+    let after_one = house.everything().await;
+    let second = house.click(&path).await;
+    assert_eq!(seen(&first), seen(&second));
+    assert_eq!(house.everything().await, after_one);
+    let clicks = (0..8).map(|_| house.click(&path));
+    assert!(futures_util::future::join_all(clicks).await.iter().all(|answer| answer.status == 200));
+    assert_eq!(house.everything().await, after_one, "eight at once as well");
+    // They asked for it again in between; and again they want it no longer.
+    house.stack.clock().set(at("2026-12-01T10:00:00Z"));
+    assert!(!house.opt_out(ROSA, at("2026-12-01T10:00:00Z")).await.unwrap().stands_against(at("2026-11-30T10:00:00Z")));
+    house.click(&house.unsubscribe_path(ROSA).await).await;
+    assert!(house.opt_out(ROSA, at("2026-12-01T10:00:00Z")).await.unwrap().stands_against(at("2026-11-30T10:00:00Z")));
+    assert_eq!(house.profiles().await.len(), 1);
+}
+
+/// Everything that could be tried instead of a token of ours.
+async fn forgeries(house: &House) -> Vec<String> {
+    let path = house.unsubscribe_path(ROSA).await;
+    let token = path.rsplit('/').next().unwrap().to_owned();
+    let flipped = |place: usize| {
+        let mut bytes = token.clone().into_bytes();
+        bytes[place] = if bytes[place] == b'A' { b'B' } else { b'A' };
+        String::from_utf8(bytes).unwrap()
+    };
+    let other_keys =
+        SubjectKeys::parse(r#"{"version":"1","key":"another-house-another-house-another-house"}"#).unwrap();
+    let mut forged: Vec<String> = [0, 20, token.len() / 2, token.len() - 2].into_iter().map(flipped).collect();
+    forged.extend([
+        subscription(&other_keys, ROSA).token(&other_keys),
+        format!("{token}A"),
+        format!("{token}="),
+        format!("{token}%00"),
+        format!("{token}%20"),
+        format!("%20{token}"),
+        format!("{token}%2F"),
+        format!("x%2F..%2F{token}"),
+        format!("{token}%2e"),
+        token[1..].to_owned(),
+        token[..token.len() - 1].to_owned(),
+        token.to_uppercase(),
+        token.repeat(2),
+        "a".repeat(6_000),
+        "x".to_owned(),
+        "..%2Fsurveys%2Frecycling-centre".to_owned(),
+        "rosa.hardy%40example.org".to_owned(),
+        "subject%231%23x".to_owned(),
+        "%3Cscript%3Ealert(1)%3C%2Fscript%3E".to_owned(),
+        "%E2%80%8B%F0%9F%92%A9".to_owned(),
+        "%7B%7D%7C%5C%5E%22%60".to_owned(),
+    ]);
+    forged
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forged_token_looks_the_same_as_a_good_one_and_leaves_nothing_behind() {
+    let (house, other) = (House::open().await, House::open().await);
+    let good = other.click(&other.unsubscribe_path(ROSA).await).await;
+    let page = other.get(&other.unsubscribe_path(ROSA).await).await;
+    let before = house.everything().await;
+    for forged in forgeries(&house).await {
+        let path = format!("/unsubscribe/{forged}");
+        assert_eq!(seen(&house.click(&path).await), seen(&good), "{forged}");
+        assert_eq!(seen(&house.post_to(&path, &[], "").await), seen(&good), "{forged}");
+        assert_eq!(seen(&house.get(&path).await), seen(&page), "{forged}");
+    }
+    assert_eq!(house.everything().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_refused_is_refused_alike_for_good_tokens_and_forged_ones() {
+    let house = House::open().await;
+    let before = house.everything().await;
+    let huge = "a".repeat(4 * 1024 + 1);
+    let no = format!("{ONE_CLICK}&List-Unsubscribe=No");
+    let posts: [Refused<'_>; 6] = [
+        (&[FORM], "List-Unsubscribe=No", 400),
+        (&[FORM], &no, 400),
+        (&[("content-type", "multipart/form-data; boundary=b")], "--b", 400),
+        (&[("content-type", "application/json")], "{}", 415),
+        (&[FORM, ("content-encoding", "gzip")], ONE_CLICK, 415),
+        (&[FORM], &huge, 413),
+    ];
+    for (headers, body, status) in posts {
+        let good = house.post_to(&house.unsubscribe_path(ROSA).await, headers, body).await;
+        assert_eq!(good.status, status, "{}", good.body);
+        assert_eq!(seen(&house.post_to("/unsubscribe/made-up", headers, body).await), seen(&good));
+    }
+    assert_eq!(house.everything().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_other_method_is_405_and_other_paths_are_404() {
+    let house = House::open().await;
+    let path = house.unsubscribe_path(ROSA).await;
+    let before = house.everything().await;
+    for method in [Method::HEAD, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS] {
+        let (status, headers, body) = house.any(method.clone(), &path).await;
+        assert_eq!(status, 405, "{method}");
+        assert!(headers.contains(&("allow".to_owned(), "GET, POST".to_owned())), "{method}: {headers:?}");
+        assert_eq!((status, headers, body), house.any(method, "/unsubscribe/made-up").await);
+    }
+    for other in ["/unsubscribe", "/unsubscribe/", "/unsubscribe/a/b", &format!("{path}/"), "/Unsubscribe/a"] {
+        assert_eq!(house.click(other).await.status, 404, "{other}");
+    }
+    assert_eq!(house.everything().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_opt_out_outlasts_an_erasure_and_the_profile_does_not() {
+    let house = House::open().await;
+    house.tell("Hello.", Some(ROSA), None).await;
+    house.click(&house.unsubscribe_path(ROSA).await).await;
+    let certificate = house.invoke("erase", erasure(&[email_id(ROSA)])).await.unwrap();
+    assert!(certificate.to_string().contains("profiles"), "{certificate}");
+    assert!(house.items("RECORDS_TABLE").await.is_empty());
+    assert!(house.opt_out(ROSA, at("2026-11-23T10:00:00Z")).await.is_some());
+    let kinds: Vec<String> = house.items("LEDGER_TABLE").await.into_iter().collect();
+    assert_eq!(kinds.iter().filter(|entry| entry.contains("\"kind\":\"profile\"")).count(), 1, "{kinds:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn opt_out_and_profile_end_after_36_months_by_ttl_or_by_the_sweep() {
+    for late in [false, true] {
+        let house = if late { House::where_ttl_is_late().await } else { House::open().await };
+        house.click(&house.unsubscribe_path(ROSA).await).await;
+        house.move_to("2029-11-23T09:59:59Z").await;
+        assert!(house.opt_out(ROSA, at("2029-11-23T09:59:59Z")).await.is_some());
+        house.move_to("2029-11-23T10:00:00Z").await;
+        assert!(house.opt_out(ROSA, at("2029-11-23T10:00:00Z")).await.is_none());
+        house.invoke("sweep", json!({"from": "2026-11-20"})).await.unwrap();
+        assert!(house.profiles().await.is_empty());
+        let told = house.items("LEDGER_TABLE").await;
+        assert_eq!(told.iter().filter(|entry| entry.contains("\"kind\":\"profile\"")).count(), 1, "{told:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_from_before_a_rotation_still_works_and_stops_the_same_person() {
+    let house = House::open().await;
+    let (path, before) = (house.unsubscribe_path(ROSA).await, house.keys().await);
+    let rotated = rotate_the_subject_key(&house).await;
+    let answer = rotated.invoke(click_event(&path)).await.unwrap();
+    assert_eq!(answer["statusCode"], 200, "{answer}");
+    let opt_outs = OptOuts::new(house.dynamodb(), house.setting("RECORDS_TABLE"), house.setting("REGISTER_TABLE"));
+    let now = at("2026-11-23T10:00:00Z");
+    assert!(opt_outs.find(&subscription(&before, ROSA), now).await.unwrap().is_some());
+    let person = Identifier::email(ROSA).unwrap();
+    let mut found = 0;
+    for subject in house.keys().await.keys(&person) {
+        let stands = opt_outs.find(&Subscription { subject, list: List::Newsletter }, now).await.unwrap();
+        found += usize::from(stands.is_some());
+    }
+    assert_eq!(found, 1, "whoever asks asks under every version of the keys");
+}
