@@ -41,6 +41,7 @@ fn main() {
         // `cargo test --benches` runs this too, without a word.
         _ if !words.contains(&"--bench") => println!("Run it with `make bench`."),
         _ if words.contains(&"imports") => imports(),
+        _ if words.contains(&"people") => people(),
         _ => everything(),
     }
 }
@@ -73,6 +74,14 @@ fn everything() {
     stack.stop();
     println!();
     imports();
+}
+
+/// Only the erasures: `cargo bench --bench costs -- people`.
+fn people() {
+    println!("erase, beside a bare BatchWriteItem of 25 deletions, one after another");
+    let stack = process::Stack::start();
+    volume::erasures(&stack, RECORDS.into_iter().filter(|count| *count <= most()));
+    stack.stop();
 }
 
 /// Also by itself: `cargo bench --bench costs -- imports`.

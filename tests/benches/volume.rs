@@ -34,6 +34,27 @@ pub fn measure(stack: &Stack, counts: impl Iterator<Item = usize>) {
     }
 }
 
+/// Erases people with so many records each, beside a bare loop that deletes as many; says whether the targets are met.
+#[expect(clippy::cast_precision_loss, reason = "a figure to be read")]
+pub fn erasures(stack: &Stack, counts: impl Iterator<Item = usize>) {
+    for count in counts {
+        let (whole, other) = (format!("erased-{count}@example.com"), format!("deleted-{count}@example.com"));
+        let number = count.to_string();
+        stack.run(&["load", &other, &number]);
+        let floor = stack.run(&["delete", &other, &number]);
+        stack.run(&["load", &whole, &number]);
+        let erased = stack.run(&["erase", &whole]);
+        let rate = |of: &Value| count as f64 / of["seconds"].as_f64().unwrap();
+        println!(
+            "  {count:>8} records: bare loop {:>6.0}/s, erase {:>6.0}/s, {:>4.0} % of it (target 70); peak {:>5.1} MiB (target < 64)",
+            rate(&floor),
+            rate(&erased),
+            100.0 * rate(&erased) / rate(&floor),
+            mib(erased["peak"].as_u64().unwrap()),
+        );
+    }
+}
+
 #[expect(clippy::cast_precision_loss, reason = "a figure to be read")]
 fn show(name: &str, measured: &Value, floor: Option<&Value>, count: usize) {
     assert_eq!(measured["records"], json!(count), "{name}");

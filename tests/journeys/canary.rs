@@ -83,6 +83,7 @@ fn the_canary_is_in_no_log_line_no_ledger_entry_and_no_key() {
         "confirmed",
         "done",
         "closed",
+        "day_closed",
         "expired",
         "swept",
         "poison",

@@ -88,7 +88,7 @@ async fn a_certificate_names_the_month_of_the_oldest_record() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_ttl_never_deletes_goes_when_its_day_has_its_turn() {
-    let house = House::open().await;
+    let house = House::where_ttl_is_late().await;
     let collected = at("2014-05-17T10:00:00Z");
     keep(&house, "ancient", collected).await;
     let slice = |day: NaiveDate| i64::from(day.num_days_from_ce()).div_euclid(14).rem_euclid(720);

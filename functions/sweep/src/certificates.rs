@@ -7,14 +7,15 @@ use shared::domain::ledger::{Figures, Head, Left};
 use shared::storage::StorageError;
 use shared::storage::keys::SHARDS;
 use shared::storage::ledger::CLOSED_AT_ONCE;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How far the oldest record is looked for, from the first day on that may hold one: what goes next is what matters.
 const LOOK_AHEAD: Days = Days::new(62);
 /// How often what seems to be left is counted: the index follows the table within moments.
 const COUNTS: u32 = 4;
-/// How often others may write to the chain before this gives up; the next hour goes on.
-const TRIES: usize = 500;
+/// How often in a row others may write to the chain in between before this gives up; the next hour goes on.
+const TRIES: u32 = 200;
 
 impl Sweep {
     /// Closes every day before that of `now` that is not closed, in order; gives how many. `looked_at` are the days that
@@ -26,8 +27,8 @@ impl Sweep {
             return Ok(0);
         }
         let still_there = self.still_there(looked_at, now).await?;
-        let (mut closed, mut counted) = (0, None);
-        for _ in 0..TRIES {
+        let (mut closed, mut counted, mut lost) = (0, BTreeMap::new(), 0);
+        while head.open() < today {
             let days = self.to_close(&head, today, &mut counted).await?;
             let mut certified = Vec::new();
             for (day, figures) in days {
@@ -35,51 +36,55 @@ impl Sweep {
                     if still_there.overdue == 0 { 0 } else { self.overdue(looked_at, end_of(day, now)).await? };
                 certified.push((figures, Left { overdue, ..still_there.clone() }));
             }
-            if let Some(done) = self.ledger.close(&head, &certified, now).await? {
-                closed += done.len();
-                for (it, (figures, left)) in done.iter().zip(&certified) {
-                    let certificate = format!("{}={}", it.day, it.certificate.as_str());
-                    let (overdue, count) = (left.overdue, figures.deleted);
-                    tracing::info!(outcome = "day_closed", certificate, count, overdue, held = left.held, "sweep");
-                }
+            let done = self.ledger.close(&head, &certified, now).await?.unwrap_or_default();
+            closed += done.len();
+            lost = if done.is_empty() { lost + 1 } else { 0 };
+            if lost == TRIES {
+                let code = "others write it at the same time".to_owned();
+                return Err(StorageError { operation: "close a day of the ledger", code });
+            }
+            for (it, (figures, left)) in done.iter().zip(&certified) {
+                let certificate = format!("{}={}", it.day, it.certificate.as_str());
+                let (overdue, count) = (left.overdue, figures.deleted);
+                tracing::info!(outcome = "day_closed", certificate, count, overdue, held = left.held, "sweep");
             }
             head = self.ledger.begun(now).await?;
-            if head.open() >= today {
-                return Ok(closed);
-            }
         }
-        Err(StorageError {
-            operation: "close a day of the ledger",
-            code: "others write it at the same time".to_owned(),
-        })
+        Ok(closed)
     }
 
     /// The next days to close, with what their blocks tell. After the last day that has a block there is nothing to count.
+    /// One at a time: a day may have many pages.
     async fn to_close(
         &self,
         head: &Head,
         today: NaiveDate,
-        counted: &mut Option<(NaiveDate, Figures)>,
+        counted: &mut BTreeMap<NaiveDate, Figures>,
     ) -> Result<Vec<(NaiveDate, Figures)>, StorageError> {
-        let day = head.open();
-        if day > head.day {
-            let days = day.iter_days().take_while(|day| *day < today).take(CLOSED_AT_ONCE);
-            return Ok(days.map(|day| (day, Figures::default())).collect());
+        let mut days = Vec::new();
+        for day in head.open().iter_days().take_while(|day| *day < today).take(CLOSED_AT_ONCE) {
+            let figures = match counted.get(&day) {
+                _ if day > head.day => Figures::default(),
+                Some(figures) => figures.clone(),
+                None => self.count(day).await?,
+            };
+            if day < head.day {
+                // Nothing is added to it any more, whoever writes meanwhile.
+                counted.insert(day, figures.clone());
+            }
+            days.push((day, figures));
         }
-        if let Some(counted) = counted.iter().find(|(counted, _)| *counted == day) {
-            return Ok(vec![counted.clone()]);
-        }
+        counted.retain(|day, _| *day >= head.open());
+        Ok(days)
+    }
+
+    async fn count(&self, day: NaiveDate) -> Result<Figures, StorageError> {
         let (tally, broken) = self.ledger.tally(day).await?;
         if broken > 0 {
             // What is broken can't be mended, only told; the chain has to go on.
             tracing::error!(outcome = "broken_block", count = broken, "sweep");
         }
-        let figures = tally.figures();
-        if head.day > day {
-            // Nothing is added to it any more, whoever writes meanwhile.
-            *counted = Some((day, figures.clone()));
-        }
-        Ok(vec![(day, figures)])
+        Ok(tally.figures())
     }
 
     /// What lies there now that should not, and the oldest of what may.
