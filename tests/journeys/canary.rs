@@ -84,6 +84,10 @@ fn the_canary_is_in_no_log_line_no_ledger_entry_and_no_key() {
         "done",
         "closed",
         "day_closed",
+        "placed",
+        "told",
+        "lifted",
+        "standings",
         "expired",
         "swept",
         "poison",
@@ -204,6 +208,20 @@ async fn send_through_everything() -> String {
         errors.push(house.invoke("partners", wrong.clone()).await.unwrap_err());
         errors.push(house.invoke("unsubscribe", wrong.clone()).await.unwrap_err());
         errors.push(house.invoke("import", wrong).await.unwrap_err());
+    }
+    for (place, id, ground) in [("hold", "H-1", "legal claim"), ("restrict", "H-2", "18(1)(a)")] {
+        let order =
+            |ground| json!({"order": place, "request_id": id, "identifiers": who, "ground": ground, "by": "dpo-7"});
+        errors.push(house.invoke("requests", order("canary sings")).await.unwrap_err());
+        errors.push(house.invoke("requests", order(ground)).await.unwrap().to_string());
+        errors.push(house.invoke("requests", json!({"order": "status", "request_id": id})).await.unwrap().to_string());
+    }
+    house.invoke("sweep", json!({})).await.unwrap();
+    house.invoke("requests", json!({"order": "notice", "request_id": "H-2", "by": "dpo-7"})).await.unwrap();
+    for (lift, id) in [("lift", "H-1"), ("unrestrict", "H-2")] {
+        let order = |reason| json!({"order": lift, "request_id": id, "reason": reason, "by": "dpo-7"});
+        errors.push(house.invoke("requests", order("canary sings")).await.unwrap_err());
+        errors.push(house.invoke("requests", order("settled")).await.unwrap().to_string());
     }
     // A complaint that is due, and a call after which no other is told.
     house.invoke("sweep", json!({})).await.unwrap();

@@ -20,6 +20,7 @@ mod permissions;
 mod permissions_used;
 mod recorder;
 mod retention;
+mod standings;
 mod storage;
 mod sweep_warnings;
 mod unsubscribe;

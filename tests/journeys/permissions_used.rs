@@ -160,6 +160,9 @@ async fn sweep_calls_what_it_is_allowed() {
     house.tell("Going.", Some("abel@example.org"), None).await;
     house.approve(erasure(&[email_id("abel@example.org")])).await.unwrap();
     house.stack.settle().await.unwrap();
+    let hold = json!({"order": "hold", "request_id": "CLAIM-1", "identifiers": [email_id("carol@example.org")], "ground": "legal_claim", "by": "dpo-7"});
+    house.invoke("requests", hold).await.unwrap();
+    house.tell("Held.", Some("carol@example.org"), Some("07700 900142")).await;
     let (host, calls) = recording_host(&house, "sweep");
     let sweep = Sweep::start(&host).await.unwrap();
     house.stack.clock().set(at("2029-11-23T11:00:00Z"));
@@ -250,6 +253,23 @@ async fn requests_calls_what_it_is_allowed() {
     order(json!({"order": "stop", "request_id": "ERASE-1", "stopped_by": "dpo-7"})).await.unwrap();
     let confirm = json!({"order": "confirm", "request_id": "ERASE-1", "place": "five9", "confirmed_by": "staff-12", "done_on": "2026-11-23"});
     order(confirm).await.unwrap_err();
+    house.tell("Held.", Some("carol@example.org"), Some("07700 900142")).await;
+    let carol = [email_id("carol@example.org")];
+    order(
+        json!({"order": "hold", "request_id": "CLAIM-1", "identifiers": carol, "ground": "legal_claim", "by": "dpo-7"}),
+    )
+    .await
+    .unwrap();
+    order(
+        json!({"order": "restrict", "request_id": "RES-1", "identifiers": carol, "ground": "18(1)(a)", "by": "dpo-7"}),
+    )
+    .await
+    .unwrap();
+    order(json!({"order": "notice", "request_id": "RES-1", "by": "dpo-7"})).await.unwrap();
+    house.stack.clock().set(at("2029-11-24T10:00:00Z"));
+    for (lift, id) in [("unrestrict", "RES-1"), ("lift", "CLAIM-1")] {
+        order(json!({"order": lift, "request_id": id, "reason": "settled", "by": "dpo-7"})).await.unwrap();
+    }
     assert_matches("Requests", &calls);
 }
 

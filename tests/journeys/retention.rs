@@ -97,6 +97,9 @@ async fn everything_that_is_stored_ends_when_the_document_says() {
     // Nobody has confirmed yet what processors have to be asked by hand.
     house.approve(erasure(&[email_id("carol@example.org")])).await.unwrap();
     house.stack.settle().await.unwrap();
+    let restricted = json!({"order": "restrict", "request_id": "R", "ground": "18(1)(a)", "by": "dpo-7",
+        "identifiers": [email_id("rosa.hardy@example.org")]});
+    house.invoke("requests", restricted).await.unwrap();
     house.invoke("sweep", json!({"from": "2026-11-23"})).await.unwrap();
     let imports = Imports::new(house.dynamodb(), house.setting("REGISTER_TABLE"));
     imports.mark(Source::Telephone, at(BEGINNING)).await.unwrap();
