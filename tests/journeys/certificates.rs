@@ -51,7 +51,7 @@ async fn a_day_is_closed_when_it_is_over_and_says_what_was_deleted() {
     sweep(&house).await;
     house.tell("Quick.", Some("rosa@example.org"), Some("07700 900142")).await;
     house.tell("Quick.", Some("abel@example.org"), None).await;
-    house.invoke("erase", erasure(&[email_id("abel@example.org")])).await.unwrap();
+    house.erase(erasure(&[email_id("abel@example.org")])).await.unwrap();
     assert_eq!(sweep(&house).await["closed_days"], 0, "it is not over yet");
     house.move_to("2026-11-24T00:05:00Z").await;
     assert_eq!(sweep(&house).await["closed_days"], 1);
@@ -132,7 +132,7 @@ async fn a_year_of_days_ends_with_certificates_that_verify_and_every_deletion_on
         if day % 5 == 0 {
             let email = format!("person-{day}@example.org");
             house.tell("Erase me.", Some(&email), None).await;
-            house.invoke("erase", erasure(&[email_id(&email)])).await.unwrap();
+            house.erase(erasure(&[email_id(&email)])).await.unwrap();
             erased += 1;
         }
         let removal = Entry {

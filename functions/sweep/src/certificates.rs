@@ -19,14 +19,19 @@ const TRIES: u32 = 200;
 
 impl Sweep {
     /// Closes every day before that of `now` that is not closed, in order; gives how many. `looked_at` are the days that
-    /// were just swept.
-    pub(crate) async fn close_days(&self, looked_at: &[NaiveDate], now: DateTime<Utc>) -> Result<usize, StorageError> {
+    /// were just swept, `held` how many records are past their date and held.
+    pub(crate) async fn close_days(
+        &self,
+        looked_at: &[NaiveDate],
+        held: u64,
+        now: DateTime<Utc>,
+    ) -> Result<usize, StorageError> {
         let today = now.date_naive();
         let mut head = self.ledger.begun(now).await?;
         if head.open() >= today {
             return Ok(0);
         }
-        let still_there = self.still_there(looked_at, now).await?;
+        let still_there = self.still_there(looked_at, held, now).await?;
         let (mut closed, mut counted, mut lost) = (0, BTreeMap::new(), 0);
         while head.open() < today {
             let days = self.to_close(&head, today, &mut counted).await?;
@@ -88,7 +93,7 @@ impl Sweep {
     }
 
     /// What lies there now that should not, and the oldest of what may.
-    async fn still_there(&self, looked_at: &[NaiveDate], now: DateTime<Utc>) -> Result<Left, StorageError> {
+    async fn still_there(&self, looked_at: &[NaiveDate], held: u64, now: DateTime<Utc>) -> Result<Left, StorageError> {
         let mut overdue = self.overdue(looked_at, now).await?;
         for count in 1..COUNTS {
             if overdue > 0 {
@@ -108,8 +113,7 @@ impl Sweep {
             }
         }
         let oldest_month = oldest.map(|day| day.format("%Y-%m").to_string());
-        // Nothing can be held yet.
-        Ok(Left { overdue, held: 0, none_before: Some(oldest.unwrap_or(last)), oldest_month })
+        Ok(Left { overdue, held, none_before: Some(oldest.unwrap_or(last)), oldest_month })
     }
 
     async fn look_at(&self, day: NaiveDate) -> Result<(NaiveDate, bool), StorageError> {

@@ -172,7 +172,8 @@ impl Sweep {
         drop(swept);
         // A day is closed when it is known what is left of it.
         if failed.0.is_none() {
-            report.closed_days = failed.unless(self.close_days(&days, now).await);
+            let held = report.standings.settled.past_their_date;
+            report.closed_days = failed.unless(self.close_days(&days, held, now).await);
         }
         report.packages = failed.unless(self.sweep_packages(now).await);
         report.telephone = failed.unless(self.look_for_telephone(now).await);
