@@ -214,6 +214,11 @@ async fn erase_calls_what_it_is_allowed() {
     house.invoke("export", order).await.unwrap();
     leave_an_upload(&house, PACKAGES).await;
     house.invoke("export", json!({"link_for": PACKAGES})).await.unwrap();
+    house.drop_file("complaints", "bad.csv", ROWS_THAT_NAME_HER.as_bytes()).await;
+    // A rewriting of quarantine that broke off a while ago.
+    let upload = house.s3().create_multipart_upload().bucket(house.intake()).key("quarantine/complaints/0/1");
+    upload.send().await.unwrap();
+    house.stack.clock().set(at("2026-11-23T10:20:00Z"));
     let (host, calls) = recording_host(&house, "erase");
     let erase = Erase::start(&host).await.unwrap();
     house.approve(with_id(erasure(&[email_id("rosa@example.org")]))).await.unwrap();
@@ -230,6 +235,11 @@ async fn erase_calls_what_it_is_allowed() {
     erase.invoke(faults::start("ERASE-2", Place::Records)).await.unwrap();
     assert_matches("Erase", &calls);
 }
+
+/// Rows that cannot be read: one names the person, the other somebody else.
+const ROWS_THAT_NAME_HER: &str =
+    "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n\
+    1,complaint,never,highways,,,rosa@example.org,,One,,,\n2,complaint,never,highways,,,abel@example.org,,Two,,,\n";
 
 /// Every place's task.
 async fn carry_out(erase: &Erase) {
