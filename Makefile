@@ -14,7 +14,7 @@ export CHROMIUM
 endif
 MAKEFLAGS += --no-print-directory
 
-.PHONY: run import verify-ledger test test-dynamodb-local bench package lint prove-lint web chromium target-$(ARCH)
+.PHONY: run import verify-ledger restore test test-dynamodb-local bench package lint prove-lint web chromium target-$(ARCH)
 
 ## Everything on http://127.0.0.1:3000; PORT=4000 takes another port, DATA=folder keeps what is stored.
 run: $(PAGES)
@@ -32,6 +32,13 @@ verify-ledger:
 	@cargo build --quiet --workspace
 	@$(if $(TABLE),,$(LOCAL)) target/debug/verify-ledger --table "$(or $(TABLE),custodian-Ledger)" \
 		$(if $(CERTIFICATE),--certificate "$(CERTIFICATE)")
+
+## Makes a restored table of records fit to be read: TABLE=custodian-restored SINCE=2026-11-24T10:00:00Z LEDGER=… REGISTER=…, and
+## LIVE=… if the live table is there and to be trusted. Of the AWS account that the environment names; docs/operations.md says when.
+restore:
+	@cargo build --quiet --workspace
+	@target/debug/restore --table "$(TABLE)" --since "$(SINCE)" --ledger "$(LEDGER)" --register "$(REGISTER)" \
+		$(if $(LIVE),--live "$(LIVE)") $(if $(RECOVERY_DAYS),--recovery-days "$(RECOVERY_DAYS)")
 
 ## Every test: functions, journeys, the real binaries, the pages in a browser.
 test: $(TOOLS) $(PAGES) chromium

@@ -1,3 +1,4 @@
 //! What the people who run Custodian do by hand, with the storage that the functions have.
 
+pub mod restore;
 pub mod verify;

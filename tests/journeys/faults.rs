@@ -72,6 +72,12 @@ impl HttpConnector for FailingConnector {
 
 /// The host of a function whose connection fails after `calls` calls, and is not tried again.
 pub fn failing_host(house: &House, function: &str, calls: usize, off: Off) -> (Host, Arc<AtomicUsize>) {
+    let (sdk, left) = failing_sdk(house, calls, off);
+    (Host::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock()), left)
+}
+
+/// A connection that fails after `calls` calls, and is not tried again.
+pub fn failing_sdk(house: &House, calls: usize, off: Off) -> (aws_config::SdkConfig, Arc<AtomicUsize>) {
     let sdk = house.stack.sdk();
     let left = Arc::new(AtomicUsize::new(calls));
     let client = Failing { inner: sdk.http_client().unwrap(), left: Arc::clone(&left), off };
@@ -80,7 +86,7 @@ pub fn failing_host(house: &House, function: &str, calls: usize, off: Off) -> (H
         .http_client(client)
         .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled())
         .build();
-    (Host::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock()), left)
+    (sdk, left)
 }
 
 /// The event of the Register's stream that starts a task.

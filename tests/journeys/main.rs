@@ -19,6 +19,7 @@ mod paused;
 mod permissions;
 mod permissions_used;
 mod recorder;
+mod restoring;
 mod retention;
 mod standings;
 mod storage;

@@ -12,7 +12,7 @@ mod register;
 mod requests;
 mod scrubbing;
 mod standings;
-mod tables;
+pub mod tables;
 
 use chrono::NaiveDate;
 use shared::domain::answers::Answer;

@@ -67,6 +67,11 @@ impl Ledger {
         Self { table: Table::new(client, name), head: Arc::default() }
     }
 
+    /// The table that it lies in.
+    pub(super) const fn table(&self) -> &Table {
+        &self.table
+    }
+
     /// Tells what TTL removed; what is told already stays as it is. Gives how much is new.
     ///
     /// # Errors

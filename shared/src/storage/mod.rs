@@ -16,6 +16,7 @@ pub mod people;
 pub mod reach;
 pub mod records;
 pub mod requests;
+pub mod restoring;
 pub mod settling;
 pub mod standings;
 pub mod suppressions;

@@ -18,6 +18,7 @@ use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use chrono::{DateTime, Months, NaiveDate, Utc};
 
 pub use doomed::{Doomed, doomed};
+pub(super) use standing::shelved;
 pub use standing::{Shelved, Turn};
 
 /// TTL may be late: what is over lies there and is nothing.

@@ -47,6 +47,12 @@ impl Suppression {
 pub struct Suppressed(HashMap<String, Suppression>);
 
 impl Suppressed {
+    /// What is suppressed of a holder.
+    #[must_use]
+    pub fn of(&self, holder: &Holder) -> Option<&Suppression> {
+        self.0.get(&keys::suppression(holder).partition)
+    }
+
     /// Whether the holder was erased after this was collected.
     #[must_use]
     pub fn covers(&self, holder: &Holder, details: &Details, collected_at: DateTime<Utc>) -> bool {

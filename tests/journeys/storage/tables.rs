@@ -146,7 +146,7 @@ async fn client(endpoint: String) -> Client {
 }
 
 /// Makes a table with the keys, indexes and TTL that its properties in the template say.
-async fn create(client: &Client, name: &str, properties: &Value) {
+pub async fn create(client: &Client, name: &str, properties: &Value) {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let listed = |value: &Value| value.as_sequence().cloned().unwrap_or_default();
     let keys = |value: &Value| -> Vec<KeySchemaElement> {

@@ -146,6 +146,6 @@ impl Records {
     }
 }
 
-fn shelved(item: &Item) -> Option<Shelved> {
+pub(in crate::storage) fn shelved(item: &Item) -> Option<Shelved> {
     Some(Shelved { doomed: doomed(item)?, retention: retention(item), restricted: item.contains_key(RESTRICTED) })
 }

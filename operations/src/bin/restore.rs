@@ -1,0 +1,86 @@
+//! Makes a table that was restored from a backup fit to be read: `make restore`.
+
+use chrono::{DateTime, Utc};
+use clap::Parser;
+use operations::restore::restore;
+use shared::edge::Host;
+use shared::storage::ledger::Ledger;
+use shared::storage::records::Records;
+use shared::storage::restoring::{Redone, Restoring};
+use shared::storage::suppressions::Suppressions;
+use std::io::{Write, stdout};
+use std::process::ExitCode;
+
+/// Makes a table that was restored from a backup fit to be read: puts TTL, stream, recovery and protection back on it, and
+/// deletes again what expired, was erased or was withdrawn since. It changes the restored table and appends to the ledger.
+///
+/// Exits with 0 if the table may be read, and with 1 if it may not. Run it again as often as you like.
+#[derive(Parser)]
+struct Arguments {
+    /// The restored table of records. Never the live one.
+    #[arg(long)]
+    table: String,
+    /// The instant that was restored, such as 2026-11-23T10:00:00Z.
+    #[arg(long)]
+    since: DateTime<Utc>,
+    /// The live table of records, if it is there and to be trusted: what was kept or corrected since is taken over.
+    #[arg(long)]
+    live: Option<String>,
+    /// The table of the ledger.
+    #[arg(long, env = "LEDGER_TABLE")]
+    ledger: String,
+    /// The table of the Register.
+    #[arg(long, env = "REGISTER_TABLE")]
+    register: String,
+    /// How many days back it should be possible to restore it, as in the template's parameter `RecoveryDays`.
+    #[arg(long, env = "RECOVERY_DAYS", default_value_t = 35, value_parser = clap::value_parser!(i32).range(1..=35))]
+    recovery_days: i32,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> std::io::Result<ExitCode> {
+    let arguments = Arguments::parse();
+    let mut out = stdout();
+    if arguments.live.as_ref() == Some(&arguments.table) {
+        writeln!(out, "NOT to be read: the restored table and the live one are the same.")?;
+        return Ok(ExitCode::from(1));
+    }
+    let host = Host::lambda().await;
+    let records = |name: String| Records::new(host.dynamodb(), name);
+    let restoring = Restoring {
+        copy: records(arguments.table),
+        live: arguments.live.map(records),
+        ledger: Ledger::new(host.dynamodb(), arguments.ledger),
+        suppressions: Suppressions::new(host.dynamodb(), arguments.register),
+        since: arguments.since,
+    };
+    let mut failed = Ok(());
+    let progress = |redone: &Redone| {
+        let told = writeln!(stdout(), "… {}", counts(redone));
+        failed = std::mem::replace(&mut failed, Ok(())).and(told);
+    };
+    let outcome = restore(&restoring, arguments.recovery_days, host.clock().now(), progress).await;
+    failed?;
+    match outcome {
+        Ok(redone) => {
+            writeln!(out, "{}", counts(&redone))?;
+            writeln!(
+                out,
+                "It MAY be read: gone through once more there was nothing left to do, and everything is on it."
+            )?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(unready) => {
+            writeln!(out, "NOT to be read: {unready}.")?;
+            Ok(ExitCode::from(1))
+        }
+    }
+}
+
+fn counts(redone: &Redone) -> String {
+    let Redone { looked_at, expired, told, erased, withdrawn, turned, taken_over } = redone;
+    format!(
+        "{looked_at} items: {told} deleted since, {erased} of people erased, {withdrawn} withdrawn, {expired} over; \
+         {turned} held, restricted or let go; {taken_over} taken over"
+    )
+}

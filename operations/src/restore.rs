@@ -1,0 +1,55 @@
+//! Makes a table that was restored from a backup fit to be read, and says whether it is.
+
+use chrono::{DateTime, Utc};
+use shared::storage::StorageError;
+use shared::storage::restoring::{Redone, Restoring};
+
+/// How often the table is gone through until nothing is left to do.
+const TIMES: u32 = 4;
+
+/// Why a restored table may not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Unready {
+    /// Something is not on it that has to be.
+    #[error("it lacks {}", .0.join(", "))]
+    Unprotected(Vec<&'static str>),
+    /// Whenever it was gone through there was still something to do.
+    #[error("somebody goes on changing it, or the live table")]
+    Restless,
+    /// The instant lies in the future.
+    #[error("what was restored lies in the future")]
+    Future,
+    /// Something does not answer, or cannot be read.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Puts back what a restore leaves out, does again what was done since, and looks once more: only a table that was gone
+/// through without anything to do may be read. Run again, it goes on.
+///
+/// # Errors
+/// [`Unready`] says why it may not be read.
+pub async fn restore(
+    restoring: &Restoring,
+    days: i32,
+    now: DateTime<Utc>,
+    mut progress: impl FnMut(&Redone),
+) -> Result<Redone, Unready> {
+    if restoring.since > now {
+        return Err(Unready::Future);
+    }
+    let missing = restoring.protect(days).await?.missing();
+    if !missing.is_empty() {
+        return Err(Unready::Unprotected(missing));
+    }
+    let mut all = Redone::default();
+    for _ in 0..TIMES {
+        let redone = restoring.redo(now, &mut progress).await?;
+        all = all.and(redone);
+        if redone.changed() == 0 {
+            let missing = restoring.protection(days).await?.missing();
+            return if missing.is_empty() { Ok(all) } else { Err(Unready::Unprotected(missing)) };
+        }
+    }
+    Err(Unready::Restless)
+}

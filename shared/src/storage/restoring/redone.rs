@@ -1,0 +1,60 @@
+//! What was done to a restored table.
+
+/// What was done to a restored table, in items.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Redone {
+    /// How many were looked at.
+    pub looked_at: u64,
+    /// How many were over.
+    pub expired: u64,
+    /// How many had been deleted since.
+    pub told: u64,
+    /// How many are of people who were erased since.
+    pub erased: u64,
+    /// How many their source has withdrawn.
+    pub withdrawn: u64,
+    /// Of how many it was put right what stands for their holder.
+    pub turned: u64,
+    /// How many were taken over from the live table.
+    pub taken_over: u64,
+}
+
+impl Redone {
+    /// How many items were changed.
+    #[must_use]
+    pub const fn changed(&self) -> u64 {
+        self.expired + self.told + self.erased + self.withdrawn + self.turned + self.taken_over
+    }
+
+    /// Adds what another pass did; what was looked at is what the last one looked at.
+    #[must_use]
+    pub const fn and(self, later: Self) -> Self {
+        Self {
+            looked_at: later.looked_at,
+            expired: self.expired + later.expired,
+            told: self.told + later.told,
+            erased: self.erased + later.erased,
+            withdrawn: self.withdrawn + later.withdrawn,
+            turned: self.turned + later.turned,
+            taken_over: self.taken_over + later.taken_over,
+        }
+    }
+
+    pub(super) const fn count(&mut self, why: Why) {
+        match why {
+            Why::Expired => self.expired += 1,
+            Why::Told => self.told += 1,
+            Why::Erased => self.erased += 1,
+            Why::Withdrawn => self.withdrawn += 1,
+        }
+    }
+}
+
+/// Why something goes again.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Why {
+    Expired,
+    Told,
+    Erased,
+    Withdrawn,
+}

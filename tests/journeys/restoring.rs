@@ -1,0 +1,304 @@
+//! A table that was restored: nothing reads it before everything that has gone since is gone again.
+
+use crate::faults::{Off, failing_sdk};
+use crate::house::{House, at, email_id, erasure};
+use crate::permissions::template;
+use crate::storage::tables::create;
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use operations::restore::{Unready, restore};
+use serde_json::{Value, json};
+use shared::domain::identifier::Identifier;
+use shared::domain::ledger::Cause;
+use shared::domain::package::RequestId;
+use shared::domain::record::Holder;
+use shared::domain::standing::{Act, HoldGround, Kind, Lifting, Limb, Reason, Standing};
+use shared::domain::subject::SubjectKeys;
+use shared::edge::Host;
+use shared::storage::keys;
+use shared::storage::ledger::Ledger;
+use shared::storage::packages::Packages;
+use shared::storage::records::Records;
+use shared::storage::restoring::{Redone, Restoring};
+use shared::storage::settling::Settling;
+use shared::storage::standings::{Placed, Standings};
+use shared::storage::suppressions::Suppressions;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The instant that is restored.
+const SINCE: &str = "2026-11-24T10:00:00Z";
+/// When it is noticed that it has to be.
+const NOW: &str = "2026-11-27T10:00:00Z";
+const POSTS: &str = "post_id,network,posted_at,handle,text,url,sentiment\n";
+const COMPLAINTS: &str =
+    "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n";
+const RESTORED: &str = "custodian-restored";
+
+/// What the embedded database lacks: point-in-time recovery, which is on or off.
+#[derive(Clone, Debug)]
+struct Recovering {
+    inner: SharedHttpClient,
+    on: Arc<AtomicBool>,
+    /// Whether it can be turned on.
+    able: bool,
+}
+
+#[derive(Debug)]
+struct RecoveringConnector(SharedHttpConnector, Recovering);
+
+impl HttpClient for Recovering {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(RecoveringConnector(self.inner.http_connector(settings, components), self.clone()))
+    }
+}
+
+impl HttpConnector for RecoveringConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let Some(operation) = target.strip_suffix("ContinuousBackups") else { return self.0.call(request) };
+        if operation.ends_with("Update") && self.1.able {
+            self.1.on.store(true, Ordering::SeqCst);
+        }
+        let status = if self.1.on.load(Ordering::SeqCst) { "ENABLED" } else { "DISABLED" };
+        let recovery = json!({"PointInTimeRecoveryStatus": status, "RecoveryPeriodInDays": 35});
+        let body = json!({"ContinuousBackupsDescription": {
+            "ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": recovery,
+        }});
+        let answer = HttpResponse::new(StatusCode::try_from(200).unwrap(), body.to_string().into());
+        HttpConnectorFuture::ready(Ok(answer))
+    }
+}
+
+/// A client of a database that can be restored.
+fn recovering(house: &House, sdk: &SdkConfig, able: bool) -> Client {
+    let http = Recovering { inner: sdk.http_client().unwrap(), on: Arc::default(), able };
+    let sdk = sdk.clone().into_builder().http_client(http).build();
+    Host::new(house.stack.settings("erase").unwrap(), sdk, house.stack.clock()).dynamodb()
+}
+
+fn restoring(house: &House, client: &Client, live: bool) -> Restoring {
+    let setting = |name: &str| house.setting(name);
+    Restoring {
+        copy: Records::new(client.clone(), RESTORED.to_owned()),
+        live: live.then(|| Records::new(client.clone(), setting("RECORDS_TABLE"))),
+        ledger: Ledger::new(client.clone(), setting("LEDGER_TABLE")),
+        suppressions: Suppressions::new(client.clone(), setting("REGISTER_TABLE")),
+        since: at(SINCE),
+    }
+}
+
+/// Copies the live table as a restore does: its items and indexes, and nothing that is on it.
+async fn back_up(house: &House) {
+    let client = house.dynamodb();
+    let mut table = template()["Resources"]["Records"]["Properties"].clone();
+    table.as_mapping_mut().unwrap().remove("TimeToLiveSpecification");
+    create(&client, RESTORED, &table).await;
+    let mut items = client.scan().table_name(house.setting("RECORDS_TABLE")).into_paginator().items().send();
+    while let Some(item) = items.next().await {
+        client.put_item().table_name(RESTORED).set_item(Some(item.unwrap())).send().await.unwrap();
+    }
+}
+
+async fn items(house: &House, table: &str) -> BTreeSet<String> {
+    let mut items = house.dynamodb().scan().table_name(table).into_paginator().items().send();
+    let mut all = BTreeSet::new();
+    while let Some(item) = items.next().await {
+        all.insert(serde_dynamo::from_item::<_, Value>(item.unwrap()).unwrap().to_string());
+    }
+    all
+}
+
+async fn live(house: &House) -> BTreeSet<String> {
+    items(house, &house.setting("RECORDS_TABLE")).await
+}
+
+fn complaint(id: &str, received: &str, email: &str, text: &str) -> String {
+    format!("CMP-{id},complaint,{received}T10:00:00Z,highways,1,Somebody,{email},,{text},,,\n")
+}
+
+fn request(id: &str) -> RequestId {
+    RequestId::try_from(id.to_owned()).unwrap()
+}
+
+fn settling(house: &House) -> Settling {
+    Settling {
+        standings: Standings::new(house.dynamodb(), house.setting("REGISTER_TABLE")),
+        records: Records::new(house.dynamodb(), house.setting("RECORDS_TABLE")),
+        packages: Packages::new(house.dynamodb(), house.setting("REGISTER_TABLE")),
+        ledger: house.ledger(),
+    }
+}
+
+fn act(house: &House) -> Act {
+    Act { by: "dpo-7".to_owned(), at: house.stack.clock().now() }
+}
+
+async fn settle(house: &House, id: &str) {
+    let (settling, now) = (settling(house), house.stack.clock().now());
+    let placed = settling.standings.find(&request(id), now).await.unwrap().unwrap();
+    settling.settle(&request(id), &placed, &mut BTreeSet::new(), now).await.unwrap();
+}
+
+/// Places something for whoever has this address.
+async fn place(house: &House, id: &str, kind: Kind, email: &str) {
+    let secret = json!({"version": "1", "key": local::LOCAL_SUBJECT_KEY}).to_string();
+    let subject_keys = SubjectKeys::parse(&secret).unwrap();
+    let holder = Holder::Subject(subject_keys.key(&Identifier::email(email).unwrap()));
+    let standing = Standing { kind, placed: act(house), notice: None, lifted: None };
+    let placed =
+        Placed { standing, order: "order".to_owned(), holders: vec![keys::partition(&holder)], settled: false };
+    settling(house).standings.enter(&request(id), &placed).await.unwrap();
+    settle(house, id).await;
+}
+
+async fn lift(house: &House, id: &str) {
+    let standings = settling(house).standings;
+    let kind = standings.find(&request(id), at(NOW)).await.unwrap().unwrap().standing.kind;
+    standings.notice(&request(id), &act(house)).await.unwrap();
+    let lifting = Lifting { act: act(house), reason: Reason::Settled };
+    assert!(standings.lift(&request(id), kind, &lifting).await.unwrap());
+    settle(house, id).await;
+}
+
+const HOLD: Kind = Kind::Hold(HoldGround::LegalClaim);
+
+/// A house in which much happens after the instant that is restored; nothing of it is lost.
+async fn eventful() -> House {
+    let house = House::open().await;
+    for (name, phone) in
+        [("rosa", Some("07700 900142")), ("abel", None), ("cleo", None), ("finn", None), ("hugo", None)]
+    {
+        house.tell(&format!("Of {name}."), Some(&format!("{name}@example.org")), phone).await;
+    }
+    let kept = house.tell("Dan's claim.", Some("dan@example.org"), Some("07700 900143")).await;
+    house.tell("Of dan.", Some("dan@example.org"), None).await;
+    house.tell("Nobody's.", None, None).await;
+    let posts =
+        format!("{POSTS}1,x,2026-09-01T08:00:00Z,@ada,Withdrawn.,,\n2,x,2026-09-01T08:00:00Z,@bob,Mistyped.,,\n");
+    house.drop_file("social", "one.csv", posts.as_bytes()).await;
+    let complaints = [
+        complaint("1", "2023-11-25", "gone@example.org", "It is over soon"),
+        complaint("2", "2023-11-25", "eve@example.org", "It would be over soon"),
+        complaint("3", "2026-11-01", "wrong@example.org", "Somebody else's"),
+    ];
+    house.drop_file("complaints", "one.csv", format!("{COMPLAINTS}{}", complaints.concat()).as_bytes()).await;
+    place(&house, "lifted", HOLD, "finn@example.org").await;
+    place(&house, "unrestricted", Kind::Restriction(Limb::Accuracy), "hugo@example.org").await;
+    house.move_to(SINCE).await;
+    back_up(&house).await;
+    house.move_to("2026-11-24T11:00:00Z").await;
+    house.erase(erasure(&[email_id("rosa@example.org")])).await.unwrap();
+    let mut partial = erasure(&[email_id("dan@example.org")]);
+    partial["exclude"] = json!([{"reference": kept["reference"], "exemption": "17(3)(e)"}]);
+    house.erase(partial).await.unwrap();
+    let posts =
+        format!("{POSTS}1,x,2026-09-01T08:00:00Z,@ada,[deleted],,\n2,x,2026-09-01T08:00:00Z,@bob,Corrected.,,\n");
+    house.drop_file("social", "two.csv", posts.as_bytes()).await;
+    let corrected = format!("{COMPLAINTS}{}", complaint("3", "2026-11-01", "right@example.org", "Theirs"));
+    house.drop_file("complaints", "two.csv", corrected.as_bytes()).await;
+    place(&house, "held", HOLD, "eve@example.org").await;
+    place(&house, "restricted", Kind::Restriction(Limb::Accuracy), "cleo@example.org").await;
+    lift(&house, "lifted").await;
+    lift(&house, "unrestricted").await;
+    house.tell("New.", Some("gail@example.org"), None).await;
+    house.move_to(NOW).await;
+    house
+}
+
+async fn run(restoring: &Restoring) -> Result<Redone, Unready> {
+    restore(restoring, 35, at(NOW), |_| {}).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_table_may_be_read_when_it_is_as_the_live_one() {
+    let house = eventful().await;
+    let before = house.told().await.len();
+    let restoring = restoring(&house, &recovering(&house, &house.stack.sdk(), true), true);
+    let held = live(&house).await;
+    assert!(held.iter().any(|it| it.contains("eve@")) && !held.iter().any(|it| it.contains("gone@")));
+    assert_ne!(items(&house, RESTORED).await, held);
+    let done = run(&restoring).await.unwrap();
+    assert_eq!(items(&house, RESTORED).await, held);
+    assert_eq!(live(&house).await, held, "and the live one is as it was");
+    let told = house.told().await.split_off(before);
+    let gone = done.expired + done.told + done.erased + done.withdrawn;
+    assert!(told.len() as u64 == gone && told.iter().all(|it| it.cause == Cause::Restore), "{done:?}");
+    assert!(done.told >= 6 && done.turned >= 4 && done.taken_over >= 3, "{done:?}");
+    let again = run(&restoring).await.unwrap();
+    assert_eq!(again, Redone { looked_at: again.looked_at, ..Redone::default() }, "twice is once");
+    assert_eq!(house.told().await.len(), before + told.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_live_table_nothing_comes_back_that_has_gone() {
+    let house = eventful().await;
+    let restoring = restoring(&house, &recovering(&house, &house.stack.sdk(), true), false);
+    let done = run(&restoring).await.unwrap();
+    assert_eq!(done.taken_over, 0);
+    let (restored, live) = (items(&house, RESTORED).await, live(&house).await);
+    let lost: Vec<&String> = live.difference(&restored).collect();
+    let what = ["New.", "Corrected.", "right@"];
+    assert!(lost.len() == 3 && lost.iter().all(|it| what.iter().any(|what| it.contains(what))), "{lost:#?}");
+    let back: Vec<&String> = restored.difference(&live).collect();
+    assert!(back.len() == 1 && back[0].contains("Mistyped."), "a correction has to be made again: {back:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_erased_does_not_come_back_even_if_the_ledger_is_silent() {
+    let house = eventful().await;
+    let mut restoring = restoring(&house, &recovering(&house, &house.stack.sdk(), true), false);
+    let empty = template()["Resources"]["Ledger"]["Properties"].clone();
+    create(&house.dynamodb(), "custodian-empty", &empty).await;
+    restoring.ledger = Ledger::new(house.dynamodb(), "custodian-empty".to_owned());
+    let done = run(&restoring).await.unwrap();
+    assert!(done.erased >= 3 && done.withdrawn == 1 && done.expired == 1 && done.told == 0, "{done:?}");
+    let left = items(&house, RESTORED).await;
+    for gone in ["rosa@", "Of dan.", "Withdrawn.", "gone@"] {
+        assert!(!left.iter().any(|it| it.contains(gone)), "{gone}");
+    }
+    assert!(left.iter().any(|it| it.contains("Dan's claim.")), "what an erasure has left stays");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_lacks_something_may_not_be_read() {
+    let house = eventful().await;
+    let unable = restoring(&house, &recovering(&house, &house.stack.sdk(), false), true);
+    let before = items(&house, RESTORED).await;
+    let refused = run(&unable).await.unwrap_err();
+    assert_eq!(refused.to_string(), "it lacks point-in-time recovery");
+    assert_eq!(items(&house, RESTORED).await, before);
+    let able = restoring(&house, &recovering(&house, &house.stack.sdk(), true), true);
+    let lacking = able.protection(35).await.unwrap().missing();
+    assert_eq!(lacking, ["point-in-time recovery"], "the rest was put back: {lacking:?}");
+    let early = Restoring { since: at(NOW) + chrono::TimeDelta::seconds(1), ..able.clone() };
+    assert!(matches!(run(&early).await, Err(Unready::Future)));
+    assert!(
+        able.protection(7).await.unwrap().missing().contains(&"point-in-time recovery"),
+        "as far back as elsewhere"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_that_breaks_off_is_not_done_and_goes_on() {
+    let house = eventful().await;
+    let expected = live(&house).await;
+    let mut broken = 0;
+    for calls in (1..200).step_by(5) {
+        let (sdk, _) = failing_sdk(&house, calls, Off::After);
+        match run(&restoring(&house, &recovering(&house, &sdk, true), true)).await {
+            Ok(_) => break,
+            Err(Unready::Storage(_)) => broken += 1,
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert!(broken > 5, "{broken}");
+    assert_eq!(items(&house, RESTORED).await, expected);
+}
