@@ -94,8 +94,9 @@ fn needed(request: &HttpRequest) -> Vec<String> {
             if !bucket.contains("-intake-") {
                 return vec![needed_of_s3(request.method(), uri.query().unwrap_or_default(), "Exports")];
             }
-            // What is read, is read anywhere; what is written and deleted, in its folders.
-            let folder = if request.method() == "GET" { "Intake".to_owned() } else { format!("Intake/{folder}") };
+            // What is read, is read anywhere but for quarantine; what is written and deleted, in its folders.
+            let anywhere = request.method() == "GET" && folder != "quarantine";
+            let folder = if anywhere { "Intake".to_owned() } else { format!("Intake/{folder}") };
             let mut needed = vec![needed_of_s3(request.method(), uri.query().unwrap_or_default(), &folder)];
             if request.headers().get("x-amz-copy-source").is_some() {
                 needed.push("s3:GetObject Intake".to_owned());

@@ -20,7 +20,9 @@ impl Requests {
             return self.told_standing(&id, stands, now).await;
         };
         let mut told = self.told(&id, &request, now).await?;
-        stands.into_iter().for_each(|stands| told["standing"] = stands["standing"].clone());
+        if let Some(stands) = stands {
+            told["standing"] = stands["standing"].clone();
+        }
         Ok(told)
     }
 
