@@ -49,7 +49,9 @@ async fn keep(house: &House, key: &str, collected_at: DateTime<Utc>) -> EntryId 
 async fn a_day_is_closed_when_it_is_over_and_says_what_was_deleted() {
     let house = House::where_ttl_is_late().await;
     sweep(&house).await;
-    house.tell("Quick.", Some("rosa@example.org"), Some("07700 900142")).await;
+    for key in ["1", "2"] {
+        keep(&house, key, at("2024-04-01T10:00:00Z")).await;
+    }
     house.tell("Quick.", Some("abel@example.org"), None).await;
     house.erase(erasure(&[email_id("abel@example.org")])).await.unwrap();
     assert_eq!(sweep(&house).await["closed_days"], 0, "it is not over yet");
@@ -58,20 +60,20 @@ async fn a_day_is_closed_when_it_is_over_and_says_what_was_deleted() {
     assert_eq!(sweep(&house).await["closed_days"], 0, "it is closed once");
     let first = certificate(&house, "2026-11-23").await.unwrap();
     assert_eq!((first.figures.deleted, first.figures.by_cause[&Cause::Erasure], first.figures.lateness), (1, 1, None));
-    assert_eq!(first.left.oldest_month, None, "the only record is three years away");
-    // Three years without a sweep: 1,095 days, and on the last of them two things went.
-    house.move_to("2029-11-23T12:00:00Z").await;
-    assert_eq!(sweep(&house).await["closed_days"], 1_095);
-    house.move_to("2029-11-24T00:05:00Z").await;
+    assert_eq!(first.left.oldest_month, None, "what is held goes later than in two months");
+    // Months without a sweep: 128 days, and on the last of them two things went.
+    house.move_to("2027-04-01T12:00:00Z").await;
+    assert_eq!(sweep(&house).await["closed_days"], 128);
+    house.move_to("2027-04-02T00:05:00Z").await;
     assert_eq!(sweep(&house).await["closed_days"], 1);
-    let last = certificate(&house, "2029-11-23").await.unwrap();
+    let last = certificate(&house, "2027-04-01").await.unwrap();
     let late = Lateness { p50: 7_200, p99: 7_200, max: 7_200 };
     assert_eq!((last.figures.deleted, last.figures.lateness), (2, Some(late)));
-    assert_eq!(last.figures.by_kind[&ItemKind::Link], 1);
+    assert_eq!(last.figures.by_kind[&ItemKind::Record], 2);
     assert_eq!((last.left.overdue, last.left.held), (0, 0));
-    assert!(certificate(&house, "2029-11-24").await.is_none());
+    assert!(certificate(&house, "2027-04-02").await.is_none());
     let found = verified(&house).await;
-    assert_eq!((found.days, found.entries, found.overdue), (1_097, 3, 0));
+    assert_eq!((found.days, found.entries, found.overdue), (130, 3, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
