@@ -149,6 +149,7 @@ async fn unsubscribe(house: &House) -> Vec<String> {
         pages.push(house.click(&format!("/unsubscribe/{forged}")).await.body);
     }
     pages.push(house.post_to(&path, &[("content-type", "canary/sings")], "canary").await.body);
+    house.take_off().await;
     pages.push(house.post_to(&path, &[crate::unsubscribe::FORM], "Goldfinch=canary@kanarienvogel.example").await.body);
     pages
 }

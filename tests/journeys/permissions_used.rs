@@ -297,7 +297,8 @@ async fn unsubscribe_calls_what_it_is_allowed_and_as_much_for_a_forged_token() {
         assert_eq!(unsubscribe.invoke(click_event(path)).await.unwrap()["statusCode"], 200);
         made.push(calls.lock().unwrap()[before..].to_vec());
     }
-    assert_eq!((&made[1], &made[2]), (&made[0], &made[0]));
+    assert_eq!(made[2], made[0], "a forged token takes the same calls as a good one");
+    assert!(made[1].len() <= made[0].len(), "they are being told already");
     assert_matches("Unsubscribe", &calls);
 }
 

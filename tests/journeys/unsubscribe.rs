@@ -1,11 +1,14 @@
 //! One click ends a newsletter: from a mail program, from the page, twice, late, forged.
 
+mod told;
+
 use crate::house::{Answer, House, at, email_id, erasure};
 use chrono::{DateTime, Utc};
 use lambda_runtime::{Context, LambdaEvent};
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::domain::identifier::Identifier;
+use shared::domain::ledger::ItemKind;
 use shared::domain::subject::SubjectKeys;
 use shared::domain::subscription::{List, OptOut, Subscription};
 use shared::edge::secret;
@@ -39,8 +42,28 @@ impl House {
 
     /// What stands against a newsletter to this person.
     async fn opt_out(&self, email: &str, now: DateTime<Utc>) -> Option<OptOut> {
-        let opt_outs = OptOuts::new(self.dynamodb(), self.setting("RECORDS_TABLE"), self.setting("REGISTER_TABLE"));
-        opt_outs.find(&subscription(&self.keys().await, email), now).await.unwrap()
+        self.opt_outs().find(&subscription(&self.keys().await, email), now).await.unwrap()
+    }
+
+    fn opt_outs(&self) -> OptOuts {
+        OptOuts::new(&self.dynamodb(), &self.setting("RECORDS_TABLE"), &self.setting("REGISTER_TABLE"))
+    }
+
+    /// The requests that clicks have begun.
+    pub async fn clicked(&self) -> Vec<Value> {
+        let items = self.items("REGISTER_TABLE").await;
+        let items = items.iter().map(|item| serde_json::from_str::<Value>(item).unwrap());
+        let own =
+            items.filter(|item| item["sk"] == "META" && item["action"] == "unsubscribe" && item["stage"].is_string());
+        own.map(|item| json!(item["pk"].as_str().unwrap().trim_start_matches("REQUEST#"))).collect()
+    }
+
+    /// The newsletter's people have taken everybody off who clicked.
+    pub async fn take_off(&self) {
+        self.stack.settle().await.unwrap();
+        for request in self.clicked().await {
+            self.confirm_all(&request).await;
+        }
     }
 
     async fn profiles(&self) -> Vec<Value> {
@@ -148,7 +171,7 @@ async fn a_get_never_unsubscribes_and_shows_everybody_the_same_button() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn twice_is_once_and_the_last_time_counts() {
-    let house = House::open().await;
+    let house = House::where_it_sleeps("erase").await;
     let path = house.unsubscribe_path(ROSA).await;
     let first = house.click(&path).await;
     let after_one = house.everything().await;
@@ -258,17 +281,21 @@ async fn every_other_method_is_405_and_other_paths_are_404() {
     assert_eq!(house.everything().await, before);
 }
 
+/// How many profiles the ledger says are gone.
+async fn profiles_told(house: &House) -> usize {
+    house.told().await.iter().filter(|entry| entry.kind == ItemKind::Profile).count()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_opt_out_outlasts_an_erasure_and_the_profile_does_not() {
     let house = House::open().await;
     house.tell("Hello.", Some(ROSA), None).await;
     house.click(&house.unsubscribe_path(ROSA).await).await;
-    let certificate = house.invoke("erase", erasure(&[email_id(ROSA)])).await.unwrap();
+    let certificate = house.erase(erasure(&[email_id(ROSA)])).await.unwrap();
     assert!(certificate.to_string().contains("profiles"), "{certificate}");
     assert!(house.items("RECORDS_TABLE").await.is_empty());
     assert!(house.opt_out(ROSA, at("2026-11-23T10:00:00Z")).await.is_some());
-    let kinds: Vec<String> = house.items("LEDGER_TABLE").await.into_iter().collect();
-    assert_eq!(kinds.iter().filter(|entry| entry.contains("\"kind\":\"profile\"")).count(), 1, "{kinds:?}");
+    assert_eq!(profiles_told(&house).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -282,8 +309,7 @@ async fn opt_out_and_profile_end_after_36_months_by_ttl_or_by_the_sweep() {
         assert!(house.opt_out(ROSA, at("2029-11-23T10:00:00Z")).await.is_none());
         house.invoke("sweep", json!({"from": "2026-11-20"})).await.unwrap();
         assert!(house.profiles().await.is_empty());
-        let told = house.items("LEDGER_TABLE").await;
-        assert_eq!(told.iter().filter(|entry| entry.contains("\"kind\":\"profile\"")).count(), 1, "{told:?}");
+        assert_eq!(profiles_told(&house).await, 1);
     }
 }
 
@@ -294,7 +320,7 @@ async fn a_token_from_before_a_rotation_still_works_and_stops_the_same_person() 
     let rotated = rotate_the_subject_key(&house).await;
     let answer = rotated.invoke(click_event(&path)).await.unwrap();
     assert_eq!(answer["statusCode"], 200, "{answer}");
-    let opt_outs = OptOuts::new(house.dynamodb(), house.setting("RECORDS_TABLE"), house.setting("REGISTER_TABLE"));
+    let opt_outs = house.opt_outs();
     let now = at("2026-11-23T10:00:00Z");
     assert!(opt_outs.find(&subscription(&before, ROSA), now).await.unwrap().is_some());
     let person = Identifier::email(ROSA).unwrap();

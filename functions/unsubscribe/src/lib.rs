@@ -14,6 +14,7 @@ use lambda_http::{Body, Request, RequestExt, Response};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use refusal::Refusal;
 use serde_json::Value;
+use shared::domain::package::RequestId;
 use shared::domain::subject::SubjectKeys;
 use shared::domain::subscription::{OptOut, Subscription};
 use shared::edge::page::{self, Page};
@@ -43,7 +44,7 @@ impl Unsubscribe {
         Ok(Self {
             clock: host.clock(),
             subject_keys: secret::subject_keys(host).await?,
-            opt_outs: OptOuts::new(host.dynamodb(), records.to_owned(), register.to_owned()),
+            opt_outs: OptOuts::new(&host.dynamodb(), records, register),
             council: host.setting("COUNCIL_NAME")?.to_owned(),
             dpo_email: host.setting("DPO_EMAIL")?.to_owned(),
         })
@@ -86,13 +87,13 @@ impl Unsubscribe {
 
     /// Does as much about a token of a stranger's making as about one of ours, to nobody.
     async fn opt_out(&self, token: &str) -> Result<(), Refusal> {
-        let said = OptOut::at(self.clock.now());
+        let (said, request) = (OptOut::at(self.clock.now()), RequestId::of_click(random()));
         let Some(subscription) = Subscription::of_token(&self.subject_keys, token) else {
-            self.opt_outs.pretend(&Subscription::of_nobody(&self.subject_keys, token), said).await?;
+            self.opt_outs.pretend(&Subscription::of_nobody(&self.subject_keys, token), said, &request).await?;
             tracing::info!(outcome = "foreign_token", "unsubscribe");
             return Ok(());
         };
-        let outcome = match self.opt_outs.say(&subscription, said).await? {
+        let outcome = match self.opt_outs.say(&subscription, said, &request).await? {
             Said::First => "unsubscribed",
             Said::Again => "repeated",
         };
@@ -103,4 +104,12 @@ impl Unsubscribe {
     fn page(&self) -> Page<'_> {
         Page { council: &self.council, dpo_email: &self.dpo_email }
     }
+}
+
+/// Sixteen bytes that nobody can guess.
+fn random() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    #[expect(clippy::expect_used, reason = "without randomness requests cannot be kept apart: better no answer")]
+    getrandom::fill(&mut bytes).expect("the system gives random bytes");
+    bytes
 }

@@ -4,7 +4,7 @@
 
 use crate::body::{FIELD, VALUE};
 use askama::Template;
-use shared::domain::subscription::DAYS_UNTIL_TOLD;
+use shared::domain::subscription::UNTIL_TOLD;
 use shared::edge::page::Page;
 
 /// What a page without a button can say.
@@ -77,7 +77,7 @@ pub fn confirm(page: Page<'_>) -> String {
 /// The page after it.
 #[must_use]
 pub fn done(page: Page<'_>) -> String {
-    written(&DonePage { page, days: DAYS_UNTIL_TOLD.num_days() })
+    written(&DonePage { page, days: UNTIL_TOLD.num_days() })
 }
 
 /// A page that only says something.

@@ -14,6 +14,12 @@ pub struct RequestId(String);
 pub struct NotARequestId;
 
 impl RequestId {
+    /// A request that a click begins: `random` tells it from all others.
+    #[must_use]
+    pub fn of_click(random: [u8; 16]) -> Self {
+        Self(format!("unsubscribe-{}", hex::encode(random)))
+    }
+
     /// The id as it is stored.
     #[must_use]
     pub fn as_str(&self) -> &str {

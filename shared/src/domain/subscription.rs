@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 const MONTHS: Months = Months::new(36);
 
 /// Within this the processor that sends a list has to have ended it (the privacy notice's bound).
-pub const DAYS_UNTIL_TOLD: TimeDelta = TimeDelta::days(28);
+pub const UNTIL_TOLD: TimeDelta = TimeDelta::days(28);
 
 /// Something that is sent to whoever asked for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,51 +1,65 @@
-//! Who wants a list no longer: said in the Register, which outlasts an erasure, and in the person's profile.
+//! Who wants a list no longer: said in the Register, which outlasts an erasure, and in the person's profile. Whoever
+//! sends the list is told through a request, which begins in the same transaction.
 
 use super::keys::{self, DAY, EXPIRES_AT, Key, PK, SK};
+use super::requests::{Approval, Request, Requests, Stage};
 use super::table::Table;
 use super::{Item, StorageError, failed, is_refused, n, s, text};
-use crate::domain::subscription::{OptOut, Subscription};
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use crate::domain::erasure::Counts;
+use crate::domain::london;
+use crate::domain::package::RequestId;
+use crate::domain::place::Place;
+use crate::domain::record::Holder;
+use crate::domain::subscription::{List, OptOut, Subscription, UNTIL_TOLD};
+use crate::domain::task::{Action, Task};
+use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use chrono::{DateTime, Utc};
 use std::time::Duration;
 
 const OPERATION: &str = "opt out of a list";
-/// When it was said.
+/// When it was said last.
 const SINCE: &str = "since";
+/// The request by which whoever sends the list is told.
+const REQUEST: &str = "request";
 /// In a profile: when each list was opted out of.
 const OPTED_OUT: &str = "opted_out";
-/// How often a transaction that met another is tried: two clicks of one person come close together.
+/// Who asks for such a request.
+const BY: &str = "the person";
+/// How often it begins again because others wrote in between: two clicks of one person come close together.
 const TRIES: u32 = 5;
+/// What DynamoDB calls a transaction that met another.
+const CANCELLED: &str = "TransactionCanceledException";
 
 /// The opt-outs in the Register and in profiles.
 #[derive(Clone, Debug)]
 pub struct OptOuts {
     register: Table,
     records: Table,
+    requests: Requests,
 }
 
 /// What became of an opt-out that was said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Said {
-    /// It is new.
+    /// Whoever sends the list is being told.
     First,
-    /// It was said before; from now on it counts from when it was said last.
+    /// They are being told already; from now on it counts from when it was said last.
     Again,
 }
 
-/// Under which condition an opt-out is written.
-#[derive(Clone, Copy)]
-enum Whose {
-    Somebody,
-    /// Nobody is never there, so this never holds.
-    Nobody,
+/// An opt-out as it lies there.
+struct Lying {
+    opt_out: OptOut,
+    request: RequestId,
 }
 
 impl OptOuts {
     /// The opt-outs in these tables.
     #[must_use]
-    pub fn new(client: aws_sdk_dynamodb::Client, records: String, register: String) -> Self {
-        Self { register: Table::new(client.clone(), register), records: Table::new(client, records) }
+    pub fn new(client: &aws_sdk_dynamodb::Client, records: &str, register: &str) -> Self {
+        let table = |name: &str| Table::new(client.clone(), name.to_owned());
+        Self { register: table(register), records: table(records), requests: Requests::new(client, register) }
     }
 
     /// The opt-out that stands at `now`, if there is one.
@@ -53,64 +67,122 @@ impl OptOuts {
     /// # Errors
     /// [`StorageError`] if that is not known.
     pub async fn find(&self, of: &Subscription, now: DateTime<Utc>) -> Result<Option<OptOut>, StorageError> {
-        const OPERATION: &str = "look for an opt-out";
-        let Some(item) = self.register.get(OPERATION, &keys::opt_out(of), now).await? else { return Ok(None) };
-        let since = text(&item, SINCE).and_then(|since| since.parse().ok());
-        since.map(|since| Some(OptOut::at(since))).ok_or_else(|| StorageError::unreadable(OPERATION))
+        Ok(self.lying(of, now).await?.map(|lying| lying.opt_out))
     }
 
-    /// Remembers an opt-out, in the Register and in the profile at once.
+    /// Remembers an opt-out, in the Register and in the profile at once, and has whoever sends the list told under
+    /// `request`, unless an earlier request to tell them is still open.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be remembered; saying it again is safe.
-    pub async fn say(&self, of: &Subscription, said: OptOut) -> Result<Said, StorageError> {
-        let before = self.find(of, said.since()).await?;
-        self.write(of, said, Whose::Somebody).await?;
-        Ok(if before.is_some() { Said::Again } else { Said::First })
+    pub async fn say(&self, of: &Subscription, said: OptOut, request: &RequestId) -> Result<Said, StorageError> {
+        for again in 1..=TRIES {
+            match self.attempt(of, said, request).await {
+                Ok(Some(became)) => return Ok(became),
+                Ok(None) => {}
+                Err(error) if error.code == CANCELLED => {}
+                Err(error) => return Err(error),
+            }
+            tokio::time::sleep(Duration::from_millis(10 << again)).await;
+        }
+        Err(StorageError { operation: OPERATION, code: "others say it at the same time".to_owned() })
     }
 
-    /// Makes the same calls for `nobody`, and leaves nothing behind.
+    /// Makes the calls that a first word takes, for `nobody`, and leaves nothing behind.
     ///
     /// # Errors
     /// [`StorageError`] where [`OptOuts::say`] would have it.
-    pub async fn pretend(&self, nobody: &Subscription, said: OptOut) -> Result<(), StorageError> {
-        self.find(nobody, said.since()).await?;
-        self.write(nobody, said, Whose::Nobody).await
-    }
-
-    async fn write(&self, of: &Subscription, said: OptOut, whose: Whose) -> Result<(), StorageError> {
-        let actions = vec![self.opt_out(of, said, whose)?, self.profile(of, said)?];
-        let mut tries = 0;
-        loop {
-            let transaction = self.register.client.transact_write_items().set_transact_items(Some(actions.clone()));
-            let Err(error) = transaction.send().await else { return Ok(()) };
-            // A later word stands already, or it is nobody's.
-            if is_refused(&error) {
-                return Ok(());
-            }
-            tries += 1;
-            if tries == TRIES || !met_another(error.as_service_error()) {
-                return Err(failed(OPERATION)(error));
-            }
-            tokio::time::sleep(Duration::from_millis(10 << tries)).await;
+    pub async fn pretend(&self, nobody: &Subscription, said: OptOut, request: &RequestId) -> Result<(), StorageError> {
+        self.lying(nobody, said.since()).await?;
+        // Nobody is never there.
+        let put = self.put(nobody, said, request).condition_expression("attribute_exists(pk)");
+        match self.enter(nobody, said, request, put).await {
+            Err(error) if error.code == CANCELLED => Ok(()),
+            entered => entered.map(drop),
         }
     }
 
-    fn opt_out(&self, of: &Subscription, said: OptOut, whose: Whose) -> Result<TransactWriteItem, StorageError> {
-        // Texts of whole seconds in UTC sort by time.
-        let item = Item::from([(SINCE.to_owned(), since(said)), (EXPIRES_AT.to_owned(), n(said.ends().epoch()))]);
-        let condition = match whose {
-            Whose::Somebody => "attribute_not_exists(pk) OR #since < :since",
-            Whose::Nobody => "attribute_exists(pk) AND #since < :since",
+    /// Gives nothing where somebody else said it in between.
+    async fn attempt(
+        &self,
+        of: &Subscription,
+        said: OptOut,
+        request: &RequestId,
+    ) -> Result<Option<Said>, StorageError> {
+        let before = self.lying(of, said.since()).await?;
+        if let Some(before) = &before
+            && self.is_open(of, &before.request, said.since()).await?
+        {
+            let stands = before.opt_out.since() >= said.since();
+            let again = stands || self.say_again(of, said, &before.request).await?;
+            return Ok(again.then_some(Said::Again));
+        }
+        let put = self.put(of, said, request);
+        let put = match &before {
+            None => put
+                .condition_expression("attribute_not_exists(pk) OR expires_at <= :now")
+                .expression_attribute_values(":now", n(said.since().timestamp())),
+            Some(before) => instead_of(put, &before.request),
         };
-        let put = put(&self.register, keys::opt_out(of), item)
-            .condition_expression(condition)
-            .expression_attribute_names("#since", SINCE)
-            .expression_attribute_values(":since", since(said));
-        action(put)
+        Ok(self.enter(of, said, request, put).await?.then_some(Said::First))
     }
 
-    /// What an access request is told; it goes with an erasure, as all that lies under the person does.
+    async fn lying(&self, of: &Subscription, now: DateTime<Utc>) -> Result<Option<Lying>, StorageError> {
+        const OPERATION: &str = "look for an opt-out";
+        let read = |item: &Item| {
+            let opt_out = OptOut::at(text(item, SINCE)?.parse().ok()?);
+            Some(Lying { opt_out, request: RequestId::try_from(text(item, REQUEST)?.to_owned()).ok()? })
+        };
+        let item = self.register.get(OPERATION, &keys::opt_out(of), now).await?;
+        item.map(|item| read(&item).ok_or_else(|| StorageError::unreadable(OPERATION))).transpose()
+    }
+
+    /// Whether a request about this person is not closed yet.
+    async fn is_open(&self, of: &Subscription, id: &RequestId, now: DateTime<Utc>) -> Result<bool, StorageError> {
+        let key = keys::open_request(&Holder::Subject(of.subject.clone()), id);
+        Ok(self.register.get("look for an open request", &key, now).await?.is_some())
+    }
+
+    async fn say_again(&self, of: &Subscription, said: OptOut, request: &RequestId) -> Result<bool, StorageError> {
+        let put = instead_of(self.put(of, said, request), request);
+        let actions = vec![action(put)?, self.profile(of, said)?];
+        match self.register.client.transact_write_items().set_transact_items(Some(actions)).send().await {
+            Ok(_) => Ok(true),
+            Err(error) if is_refused(&error) => Ok(false),
+            Err(error) => Err(failed(OPERATION)(error)),
+        }
+    }
+
+    /// Enters the request with the opt-out beside it; gives whether the opt-out's condition held.
+    async fn enter(
+        &self,
+        of: &Subscription,
+        said: OptOut,
+        id: &RequestId,
+        opt_out: PutBuilder,
+    ) -> Result<bool, StorageError> {
+        let (now, today) = (said.since(), london::date(said.since()));
+        let due = today.checked_add_signed(UNTIL_TOLD).unwrap_or(today);
+        let place = match of.list {
+            List::Newsletter => Place::Newsletter,
+        };
+        let task = Task::new(place, Action::Unsubscribe, Counts::new(), due, now);
+        let beside = vec![action(opt_out)?, self.profile(of, said)?];
+        let request = request(of, now);
+        let approval = Approval { request: &request, tasks: &[task], suppress: false, beside };
+        self.requests.enter(id, approval, now).await
+    }
+
+    fn put(&self, of: &Subscription, said: OptOut, request: &RequestId) -> PutBuilder {
+        let item = Item::from([
+            (SINCE.to_owned(), since(said)),
+            (REQUEST.to_owned(), s(request.as_str())),
+            (EXPIRES_AT.to_owned(), n(said.ends().epoch())),
+        ]);
+        put(&self.register, keys::opt_out(of), item)
+    }
+
+    /// What lies under the person: it goes with an erasure, as all else there does.
     fn profile(&self, of: &Subscription, said: OptOut) -> Result<TransactWriteItem, StorageError> {
         let key = keys::profile(&of.subject);
         let opted_out = Item::from([(of.list.as_str().to_owned(), since(said))]);
@@ -123,22 +195,43 @@ impl OptOuts {
     }
 }
 
+/// A request that needs no plan and nobody's approval.
+fn request(of: &Subscription, now: DateTime<Utc>) -> Request {
+    Request {
+        action: Action::Unsubscribe,
+        stage: Stage::Approved,
+        order: String::new(),
+        ground: None,
+        exclusions: Vec::new(),
+        planned_by: BY.to_owned(),
+        planned_at: now,
+        plan: None,
+        hash: String::new(),
+        approved_by: Some(BY.to_owned()),
+        approved_at: Some(now),
+        stopped_by: None,
+        holders: vec![keys::partition(&Holder::Subject(of.subject.clone()))],
+        sealed: None,
+    }
+}
+
 fn since(said: OptOut) -> AttributeValue {
     s(said.since().to_rfc3339())
 }
 
-fn put(table: &Table, key: Key, mut item: Item) -> aws_sdk_dynamodb::types::builders::PutBuilder {
+fn put(table: &Table, key: Key, mut item: Item) -> PutBuilder {
     item.extend([(PK.to_owned(), s(key.partition)), (SK.to_owned(), s(key.sort))]);
     Put::builder().table_name(&table.name).set_item(Some(item))
 }
 
-fn action(put: aws_sdk_dynamodb::types::builders::PutBuilder) -> Result<TransactWriteItem, StorageError> {
-    let put = put.build().map_err(|_| StorageError::unreadable(OPERATION))?;
-    Ok(TransactWriteItem::builder().put(put).build())
+/// Only where this request is still the last that was entered for it.
+fn instead_of(put: PutBuilder, request: &RequestId) -> PutBuilder {
+    put.condition_expression("#request = :before")
+        .expression_attribute_names("#request", REQUEST)
+        .expression_attribute_values(":before", s(request.as_str()))
 }
 
-/// Whether a transaction failed only because another was under way.
-fn met_another(error: Option<&TransactWriteItemsError>) -> bool {
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error else { return false };
-    cancelled.cancellation_reasons().iter().any(|reason| reason.code() == Some("TransactionConflict"))
+fn action(put: PutBuilder) -> Result<TransactWriteItem, StorageError> {
+    let put = put.build().map_err(|_| StorageError::unreadable(OPERATION))?;
+    Ok(TransactWriteItem::builder().put(put).build())
 }

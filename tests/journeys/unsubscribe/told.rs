@@ -1,0 +1,78 @@
+//! Whoever sends the newsletter is told.
+
+use super::{ROSA, click_event};
+use crate::faults::{Off, failing_host};
+use crate::house::{House, at};
+use serde_json::json;
+use std::collections::BTreeSet;
+use unsubscribe::Unsubscribe;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_sends_the_newsletter_is_told_within_28_days_and_the_request_says_how_far_it_is() {
+    let house = House::open().await;
+    house.tell("Hello.", Some(ROSA), None).await;
+    let path = house.unsubscribe_path(ROSA).await;
+    for _ in 0..2 {
+        house.click(&path).await;
+        house.stack.settle().await.unwrap();
+    }
+    let requests = house.clicked().await;
+    assert_eq!(requests.len(), 1, "twice is once");
+    let status = house.status(&requests[0]).await.unwrap();
+    assert_eq!((&status["action"], &status["status"]), (&json!("unsubscribe"), &json!("approved")), "{status}");
+    let tasks = status["tasks"].as_array().unwrap();
+    assert_eq!(tasks.len(), 1);
+    assert_eq!((&tasks[0]["place"], &tasks[0]["state"]), (&json!("newsletter"), &json!("waiting")), "{status}");
+    assert_eq!(tasks[0]["due"], "2026-12-21");
+    house.take_off().await;
+    let status = house.status(&requests[0]).await.unwrap();
+    assert_eq!(status["status"], "closed", "{status}");
+    assert_eq!(status["certificate"]["receipts"][0]["place"], "newsletter");
+    let register = house.items("REGISTER_TABLE").await;
+    assert!(!register.iter().any(|item| item.contains("SUBJECT#")), "the Register forgets whom it was about");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_click_after_the_newsletter_has_taken_them_off_is_a_new_word_and_they_are_told_again() {
+    let house = House::open().await;
+    let path = house.unsubscribe_path(ROSA).await;
+    house.click(&path).await;
+    house.stack.clock().set(at("2026-11-24T10:00:00Z"));
+    house.click(&path).await;
+    assert_eq!(house.clicked().await.len(), 1, "they are being told");
+    assert_eq!(house.opt_out(ROSA, at("2026-11-24T10:00:00Z")).await.unwrap().since(), at("2026-11-24T10:00:00Z"));
+    house.take_off().await;
+    house.stack.clock().set(at("2027-03-01T10:00:00Z"));
+    house.click(&path).await;
+    house.click(&path).await;
+    assert_eq!(house.clicked().await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_power_goes_off_at_any_call_the_next_click_ends_the_same() {
+    let undisturbed = House::where_it_sleeps("erase").await;
+    undisturbed.click(&undisturbed.unsubscribe_path(ROSA).await).await;
+    let expected = shape(&undisturbed).await;
+    for off in [Off::Before, Off::After] {
+        // The secret is read while it starts; a click takes two calls more.
+        for calls in 2..=4 {
+            let house = House::where_it_sleeps("erase").await;
+            let (host, _) = failing_host(&house, "unsubscribe", calls, off);
+            let path = house.unsubscribe_path(ROSA).await;
+            let answer = Unsubscribe::start(&host).await.unwrap().invoke(click_event(&path)).await.unwrap();
+            let done = calls == 4 || (calls == 3 && off == Off::Before);
+            assert_eq!(answer["statusCode"], if done { 200 } else { 503 }, "{off:?} {calls}: {answer}");
+            assert_eq!(house.click(&path).await.status, 200);
+            assert_eq!(shape(&house).await, expected, "{off:?} {calls}");
+        }
+    }
+}
+
+/// Everything that is stored, less the ids that nobody could guess.
+async fn shape(house: &House) -> BTreeSet<String> {
+    let requests = house.clicked().await;
+    let blank = |item: String| {
+        requests.iter().fold(item, |item, request| item.replace(request.as_str().unwrap(), "unsubscribe-1"))
+    };
+    house.everything().await.into_iter().map(blank).collect()
+}
