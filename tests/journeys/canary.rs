@@ -208,6 +208,9 @@ async fn send_through_everything() -> String {
         errors.push(house.invoke("ingest", wrong.clone()).await.unwrap_err());
         errors.push(house.invoke("partners", wrong.clone()).await.unwrap_err());
         errors.push(house.invoke("unsubscribe", wrong.clone()).await.unwrap_err());
+        errors.push(
+            house.invoke("requests", json!({"order": "unsubscribe_link", "identifiers": wrong})).await.unwrap_err(),
+        );
         errors.push(house.invoke("import", wrong).await.unwrap_err());
     }
     for (place, id, ground) in [("hold", "H-1", "legal claim"), ("restrict", "H-2", "18(1)(a)")] {

@@ -10,6 +10,7 @@ mod holds;
 mod planning;
 mod restrictions;
 mod standings;
+mod unsubscribe_link;
 
 pub use error::Error;
 
@@ -38,6 +39,7 @@ pub struct Requests {
     register: Register,
     tasks: Tasks,
     settling: Settling,
+    public_url: String,
 }
 
 impl Requests {
@@ -63,11 +65,12 @@ impl Requests {
             files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()),
             register: Register::new(&dynamodb, &register),
             tasks: Tasks::new(dynamodb, register),
+            public_url: host.setting("PUBLIC_URL")?.to_owned(),
         })
     }
 
     /// Carries out `{"order": "plan" | "approve" | "status" | "stop" | "confirm" | "hold" | "lift" | "restrict" |
-    /// "notice" | "unrestrict", …}`.
+    /// "notice" | "unrestrict" | "unsubscribe_link", …}`.
     ///
     /// # Errors
     /// [`Error`] in words.
@@ -88,9 +91,10 @@ impl Requests {
             Some("restrict") => Box::pin(self.restrict(order)).await,
             Some("notice") => self.notice(order).await,
             Some("unrestrict") => Box::pin(self.unrestrict(order)).await,
+            Some("unsubscribe_link") => self.unsubscribe_link(order),
             _ => Err(BadOrder::new(
                 "order",
-                "must be plan, approve, status, stop, confirm, hold, lift, restrict, notice or unrestrict",
+                "must be plan, approve, status, stop, confirm, hold, lift, restrict, notice, unrestrict or unsubscribe_link",
             )
             .into()),
         }

@@ -1,9 +1,9 @@
-//! Whoever sends the newsletter is told.
+//! Whoever sends the newsletter is told; and the links that are in it.
 
-use super::{ROSA, click_event};
+use super::{ONE_CLICK, ROSA, click_event};
 use crate::faults::{Off, failing_host};
-use crate::house::{House, at};
-use serde_json::json;
+use crate::house::{House, at, email_id};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use unsubscribe::Unsubscribe;
 
@@ -75,4 +75,27 @@ async fn shape(house: &House) -> BTreeSet<String> {
         requests.iter().fold(item, |item, request| item.replace(request.as_str().unwrap(), "unsubscribe-1"))
     };
     house.everything().await.into_iter().map(blank).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dpo_makes_a_link_that_works_and_says_nothing_of_the_person() {
+    let house = House::open().await;
+    let order = |identifiers: &[Value]| json!({"order": "unsubscribe_link", "identifiers": identifiers});
+    let before = house.everything().await;
+    let link = house.invoke("requests", order(&[email_id(ROSA)])).await.unwrap();
+    assert_eq!(house.everything().await, before, "a link is not stored");
+    let url = link["url"].as_str().unwrap();
+    assert_eq!(link["headers"]["List-Unsubscribe"], format!("<{url}>"));
+    assert_eq!(link["headers"]["List-Unsubscribe-Post"], ONE_CLICK);
+    assert!(!url.contains("rosa") && !url.contains("subject"), "{url}");
+    house.click(&url[url.find("/unsubscribe/").unwrap()..]).await;
+    assert!(house.opt_out(ROSA, at("2026-11-23T10:00:00Z")).await.is_some());
+    for wrong in [
+        order(&[email_id(ROSA), email_id("abel@example.org")]),
+        order(&[json!({"type": "phone", "value": "07700 900142"})]),
+        json!({"order": "unsubscribe_link", "identifiers": [email_id(ROSA)], "list": "rosa"}),
+    ] {
+        let refused = house.invoke("requests", wrong).await.unwrap_err();
+        assert!(!refused.contains("rosa") && refused.contains("must"), "{refused}");
+    }
 }

@@ -1,0 +1,34 @@
+//! A link with which a person ends a newsletter: for a newsletter that goes out, or for an answer to a letter.
+
+use crate::{Error, Requests};
+use serde_json::{Value, json};
+use shared::domain::identifier::Kind;
+use shared::domain::order::{BadOrder, Order};
+use shared::domain::subscription::{List, Subscription};
+
+impl Requests {
+    /// Makes a link: `{"order", "identifiers", "list"?}`. Nothing is stored: a link is as good as any other to the same list.
+    pub(crate) fn unsubscribe_link(&self, order: &Value) -> Result<Value, Error> {
+        let order = Order::read(order, &["order", "identifiers", "list"])?;
+        let identifiers = order.identifiers()?;
+        let [identifier] = identifiers.as_slice() else {
+            return Err(BadOrder::new("identifiers", "must name one email address: each has a link of its own").into());
+        };
+        if identifier.kind() != Kind::Email {
+            return Err(
+                BadOrder::new("identifiers", "must name an email address: a list is sent to nothing else").into()
+            );
+        }
+        let list = if order.has("list") { order.get("list").and_then(List::named) } else { Some(List::Newsletter) };
+        let list = list.ok_or_else(|| BadOrder::new("list", "must be newsletter"))?;
+        let keys = &self.people.keys;
+        let token = Subscription { subject: keys.key(identifier), list }.token(keys);
+        let url = format!("{}/unsubscribe/{token}", self.public_url);
+        tracing::info!(outcome = "link_made", "unsubscribe");
+        Ok(json!({
+            "list": list,
+            "url": url,
+            "headers": {"List-Unsubscribe": format!("<{url}>"), "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
+        }))
+    }
+}
