@@ -27,21 +27,21 @@ impl Sweep {
         now: DateTime<Utc>,
     ) -> Result<usize, StorageError> {
         let today = now.date_naive();
-        let mut last = self.ledger.begun(now).await?;
-        if last.open() >= today {
+        let mut chain = self.ledger.begun(now).await?;
+        if chain.open() >= today {
             return Ok(0);
         }
         let still_there = self.still_there(looked_at, held, now).await?;
         let (mut closed, mut counted, mut lost) = (0, BTreeMap::new(), 0);
-        while last.open() < today {
-            let days = self.to_close(&last, today, &mut counted).await?;
+        while chain.open() < today {
+            let days = self.to_close(&chain, today, &mut counted).await?;
             let mut certified = Vec::new();
             for (day, figures) in days {
                 let overdue =
                     if still_there.overdue == 0 { 0 } else { self.overdue(looked_at, end_of(day, now)).await? };
                 certified.push((figures, Left { overdue, ..still_there.clone() }));
             }
-            let done = self.ledger.close(&last, &certified, now).await?.unwrap_or_default();
+            let done = self.ledger.close(&chain, &certified, now).await?.unwrap_or_default();
             closed += done.len();
             lost = if done.is_empty() { lost + 1 } else { 0 };
             if lost == TRIES {
@@ -53,7 +53,7 @@ impl Sweep {
                 let (overdue, count) = (left.overdue, figures.deleted);
                 tracing::info!(outcome = "day_closed", certificate, count, overdue, held = left.held, "sweep");
             }
-            last = self.ledger.begun(now).await?;
+            chain = self.ledger.begun(now).await?;
         }
         Ok(closed)
     }
