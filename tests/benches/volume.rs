@@ -7,7 +7,10 @@ use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
 use erase::Erase;
 use export::Export;
 use lambda_runtime::{Context, LambdaEvent};
+use requests::Requests;
 use serde_json::{Value, json};
+use shared::domain::package::RequestId;
+use shared::domain::place::Place;
 use shared::edge::Host;
 use shared::storage::keys;
 use std::time::Instant;
@@ -99,13 +102,24 @@ pub async fn export(person: &str, kind: &str) {
 
 /// The role that erases a person.
 pub async fn erase(person: &str) {
-    let erase = Erase::start(&Host::lambda().await).await.unwrap();
-    let ordered = json!({"identifiers": identifiers(person), "ground": "17(1)(b)", "approved_by": "dpo-7"});
-    let request = format!("erase-{}", person.split('@').next().unwrap());
+    let host = Host::lambda().await;
+    let (erase, requests) = (Erase::start(&host).await.unwrap(), Requests::start(&host).await.unwrap());
+    let id = format!("erase-{}", person.split('@').next().unwrap());
+    let plan = json!({"order": "plan", "request_id": id, "identifiers": identifiers(person), "ground": "17(1)(b)",
+        "planned_by": "dpo-7"});
+    let planned = requests.invoke(order(plan, &id)).await.unwrap();
+    let approve = json!({"order": "approve", "request_id": id, "hash": planned["hash"], "approved_by": "dpo-7"});
+    let approved = requests.invoke(order(approve, &id)).await.unwrap();
+    let held = approved["tasks"].as_array().unwrap().iter().find_map(|task| task["held"]["records"].as_u64());
+    let request = RequestId::try_from(id.clone()).unwrap();
+    let start = json!({"pk": {"S": keys::task(&request, Place::Records)}, "sk": {"S": keys::START}});
+    let mut event = order(json!({"Records": [{"eventName": "INSERT", "dynamodb": {"Keys": start}}]}), &id);
+    // Half an hour is left.
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    event.context.deadline = u64::try_from(now.as_millis()).unwrap() + 1_800_000;
     say(async {
-        let done = Box::pin(erase.invoke(order(ordered, &request))).await.unwrap();
-        let receipts = done["receipts"].as_array().unwrap();
-        receipts.iter().find_map(|receipt| receipt["held"]["records"].as_u64()).unwrap_or_else(|| panic!("{done}"))
+        Box::pin(erase.invoke(event)).await.unwrap();
+        held.unwrap()
     })
     .await;
 }
