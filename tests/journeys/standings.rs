@@ -190,6 +190,32 @@ async fn a_post_that_its_author_deletes_stays_while_it_is_held_and_goes_with_the
     assert!(house.items("RECORDS_TABLE").await.is_empty(), "and nothing brings it back");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_held_is_not_erased_until_it_is_lifted_or_left_out() {
+    let house = House::open().await;
+    house.tell("Before.", Some(ROSA), None).await;
+    let erasure = |id: &str, exclude: Value| json!({"order": "plan", "request_id": id, "identifiers": [email_id(ROSA)], "ground": "17(1)(b)", "planned_by": "dpo-7", "exclude": exclude});
+    let approve = |id: &str, plan: &Value| json!({"order": "approve", "request_id": id, "hash": plan["hash"], "approved_by": "dpo-7"});
+    let before = house.desk(erasure("E-1", json!([]))).await.unwrap();
+    house.desk(place("hold", "CLAIM-1", "legal_claim", &[email_id(ROSA)])).await.unwrap();
+    let stale = house.desk(approve("E-1", &before)).await.unwrap_err();
+    assert!(stale.contains("holds: CLAIM-1, was nothing"), "{stale}");
+    let plan = house.desk(erasure("E-1", json!([]))).await.unwrap();
+    assert_eq!(plan["plan"]["holds"], json!(["CLAIM-1"]));
+    let refused = house.desk(approve("E-1", &plan)).await.unwrap_err();
+    assert!(refused.contains("lift the hold or exclude them"), "{refused}");
+    let left = json!([{"source": "web_form", "exemption": "17(3)(e)"}]);
+    let partial = house.desk(erasure("E-2", left)).await.unwrap();
+    assert_eq!(partial["plan"]["holds"], json!([]));
+    house.desk(approve("E-2", &partial)).await.unwrap();
+    house.desk(lift("lift", "CLAIM-1")).await.unwrap();
+    let plan = house.desk(erasure("E-1", json!([]))).await.unwrap();
+    house.desk(approve("E-1", &plan)).await.unwrap();
+    // One that comes too late says so.
+    let late = house.desk(place("hold", "CLAIM-2", "legal_claim", &[email_id(ROSA)])).await.unwrap();
+    assert_eq!(late["erasures_under_way"], json!(["E-1", "E-2"]));
+}
+
 /// Everything of a person, a package of them, and a hold that stands; or nothing yet.
 async fn furnish(house: &House, standing: bool) {
     house.tell("One.", Some(ROSA), Some("07700 900142")).await;

@@ -40,7 +40,7 @@ impl Requests {
             ground,
             exclusions: &planned.exclusions,
         };
-        let Drafted { plan, found, hash: now_hash } = self.draft(&ordered, now).await?;
+        let Drafted { plan, found, touched, hash: now_hash } = self.draft(&ordered, now).await?;
         if planned.hash != hash {
             return Err(Error::Stale("hash is not that of the plan as it was last made".to_owned()));
         }
@@ -60,7 +60,10 @@ impl Requests {
             .into_iter()
             .map(|place| Task::new(place, Action::Erase, plan.held(place), due(now), now))
             .collect();
-        let approval = Approval { request: &request, tasks: &tasks, suppress: true, beside: Vec::new() };
+        // A hold that is placed this very moment is not passed over either.
+        let unheld = touched.iter().map(|holder| self.settling.standings.unheld(holder));
+        let beside = unheld.collect::<Result<_, _>>()?;
+        let approval = Approval { request: &request, tasks: &tasks, suppress: true, beside };
         if !self.register.approve(&id, approval, now).await? {
             // Somebody else approved or planned it in between; what stands is told.
             let stands = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
@@ -80,7 +83,7 @@ impl Requests {
         now: DateTime<Utc>,
     ) -> Result<Value, Error> {
         if request.stage == Stage::Planned {
-            return Err(Error::Stale("somebody planned it anew just now".to_owned()));
+            return Err(Error::Stale("somebody planned it anew, or placed a hold, just now".to_owned()));
         }
         let same = request.hash == hash && request.approved_by.as_deref() == Some(by);
         if same { self.told(id, request, now).await } else { Err(Error::Approved) }

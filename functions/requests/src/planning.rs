@@ -36,6 +36,8 @@ pub(crate) struct Ordered<'a> {
 pub(crate) struct Drafted {
     pub(crate) plan: Plan,
     pub(crate) found: Found,
+    /// Whose records would go.
+    pub(crate) touched: Vec<Holder>,
     pub(crate) hash: String,
 }
 
@@ -57,7 +59,7 @@ impl Requests {
         }
         let ordered =
             Ordered { id: &id, identifiers: &identifiers, confirmed: &confirmed, ground, exclusions: &exclusions };
-        let Drafted { plan, found, hash } = self.draft(&ordered, now).await?;
+        let Drafted { plan, found, hash, .. } = self.draft(&ordered, now).await?;
         let request = Request {
             action: Action::Erase,
             stage: Stage::Planned,
@@ -98,11 +100,14 @@ impl Requests {
         }
         let reach = Reach { holders: found.holders.clone(), up_to: now, exclusions: ordered.exclusions.to_vec() };
         let mut plan = Plan { holders: count(found.holders.len()), ..Plan::default() };
-        self.count_records(&reach, &mut plan).await?;
+        let touched = self.count_records(&reach, &mut plan).await?;
+        let standing = self.settling.standings.of(&touched, now).await?.into_iter();
+        let holding = standing.filter(|(_, standing)| standing.kind.effect().held);
+        plan.holds = holding.map(|(request, _)| String::from(request)).collect();
         self.count_requests(ordered.id, &reach, &mut plan, now).await?;
         plan.quarantined = self.files.mentions(&found.identifiers, now).await?.rows;
         let hash = Fingerprint::of(&(self.digest(ordered), &plan)).into_string();
-        Ok(Drafted { plan, found, hash })
+        Ok(Drafted { plan, found, touched, hash })
     }
 
     /// Tells this order from another under the same id, without holding who it is about.
@@ -113,8 +118,9 @@ impl Requests {
         Fingerprint::of(&(people, ordered.ground, ordered.exclusions, confirmed)).into_string()
     }
 
-    async fn count_records(&self, reach: &Reach, plan: &mut Plan) -> Result<(), StorageError> {
-        let mut links = BTreeSet::new();
+    /// Gives whose records would go.
+    async fn count_records(&self, reach: &Reach, plan: &mut Plan) -> Result<Vec<Holder>, StorageError> {
+        let (mut links, mut touched) = (BTreeSet::new(), Vec::new());
         for holder in &reach.holders {
             let mut pages = self.records.lying_under(holder);
             while let Some(page) = pages.next().await? {
@@ -127,7 +133,11 @@ impl Requests {
                     }
                     plan.contents.add(&[&doomed.key.partition, &doomed.key.sort]);
                     match doomed.kind {
-                        ItemKind::Record => self.count_record(doomed, holder, plan, &mut links),
+                        ItemKind::Record => {
+                            self.count_record(doomed, holder, plan, &mut links);
+                            touched.push(holder.clone());
+                            touched.dedup();
+                        }
                         ItemKind::Profile => plan.profiles += 1,
                         ItemKind::Link => drop(links.insert(doomed.key.clone())),
                     }
@@ -135,7 +145,7 @@ impl Requests {
             }
         }
         plan.links = count(links.len());
-        Ok(())
+        Ok(touched)
     }
 
     fn count_record(&self, doomed: &Doomed, holder: &Holder, plan: &mut Plan, links: &mut BTreeSet<keys::Key>) {

@@ -7,8 +7,10 @@ use shared::domain::order::{BadOrder, Order};
 use shared::domain::package::RequestId;
 use shared::domain::record::Fingerprint;
 use shared::domain::standing::{Act, Kind, Lifting, Reason, Standing};
+use shared::domain::task::Action;
 use shared::storage::keys;
 use shared::storage::people::{Follow, Linked, People};
+use shared::storage::requests::{Request, Stage};
 use shared::storage::settling::Settled;
 use shared::storage::standings::Placed;
 use std::collections::BTreeSet;
@@ -46,7 +48,25 @@ impl Requests {
         let settled =
             if placed.standing.lifted.is_none() { self.settle(&id, &placed, now).await? } else { Settled::default() };
         tracing::info!(outcome = "placed", "standing");
-        Ok(told(&id, &placed, settled, &found.linked))
+        let mut told = told(&id, &placed, settled, &found.linked);
+        told["erasures_under_way"] = json!(self.erasures_under_way(&placed, now).await?);
+        Ok(told)
+    }
+
+    /// Erasures of the same people that were approved before: nothing but a stop keeps them from what is left.
+    async fn erasures_under_way(&self, placed: &Placed, now: DateTime<Utc>) -> Result<BTreeSet<String>, Error> {
+        let mut erasures = BTreeSet::new();
+        for holder in placed.holders() {
+            let mut pages = self.register.open_about(&holder, now);
+            while let Some(page) = pages.next().await? {
+                for id in page {
+                    let request = self.register.find(&id, now).await?;
+                    let erases = |it: &Request| it.action == Action::Erase && it.stage == Stage::Approved;
+                    erasures.extend(request.filter(erases).map(|_| String::from(id)));
+                }
+            }
+        }
+        Ok(erasures)
     }
 
     /// Lifts something: `{"order", "request_id", "reason", "by"}`.

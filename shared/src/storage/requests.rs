@@ -26,10 +26,10 @@ use std::collections::BTreeMap;
 const EVIDENCE: Months = Months::new(72);
 /// How long a plan that nobody approves is kept: three months, within which an extended request has to be answered.
 const UNAPPROVED: Months = Months::new(3);
-/// How many holders one request can be about: each is an action of the transaction that approves it, and of the one
-/// that closes it, of the hundred that DynamoDB takes
+/// How many holders one request can be about: each is three actions of the transaction that approves it, of the hundred
+/// that DynamoDB takes
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
-pub const HOLDERS: usize = 35;
+pub const HOLDERS: usize = 25;
 
 /// The requests in the Register.
 #[derive(Clone, Debug)]
