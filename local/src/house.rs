@@ -1,5 +1,6 @@
 //! What goes on in the stack while it runs: streams, schedules, and everything that a moved clock sets off.
 
+use crate::doubles::Doubles;
 use crate::dynamodb::Dynamo;
 use crate::functions::{Functions, Running};
 use crate::host::Endpoints;
@@ -51,6 +52,7 @@ pub(crate) struct House {
     pub(crate) endpoints: Endpoints,
     pub(crate) mappings: Vec<Mapping>,
     pub(crate) schedules: Vec<Schedule>,
+    pub(crate) doubles: Doubles,
     /// Whether TTL removes what expired.
     pub(crate) ttl: bool,
     /// One upkeep at a time.
@@ -98,6 +100,7 @@ impl House {
         self.state.update(|saved| saved.ahead = ahead);
         self.expire().await?;
         self.run_schedules();
+        self.doubles.keep_up(self.clock.now()).await;
         Ok(())
     }
 
@@ -164,6 +167,7 @@ impl House {
                 _ = schedules.tick() => {
                     let _turn = self.turn.lock().await;
                     self.run_schedules();
+                    self.doubles.keep_up(self.clock.now()).await;
                     Ok(())
                 }
                 _ = expiry.tick() => {

@@ -9,6 +9,7 @@
 
 mod bring;
 mod clock;
+pub mod doubles;
 mod dynamodb;
 mod filter;
 mod functions;
@@ -18,6 +19,7 @@ mod http;
 mod invoke;
 mod notifications;
 mod options;
+mod ports;
 pub mod reports;
 pub mod s3;
 mod schedule;

@@ -20,7 +20,7 @@ use tracing_subscriber::EnvFilter;
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
-    /// The port to open; the endpoints take the three after it, or any others that are free.
+    /// The port to open; the endpoints and the doubles take the six after it, or any others that are free.
     #[arg(long, env = "PORT", default_value_t = 3000, global = true)]
     port: u16,
     /// A folder that keeps everything across restarts (without it, everything is in memory).
@@ -147,6 +147,10 @@ fn welcome(stack: &Stack) -> io::Result<()> {
     writeln!(out, "  DynamoDB         {}", endpoints.dynamodb)?;
     writeln!(out, "  S3               {}", endpoints.s3)?;
     writeln!(out, "  Secrets Manager  {}", endpoints.secrets)?;
+    let erase = stack.settings("erase").unwrap_or_default();
+    let doubles =
+        ["GRANICUS_URL", "NEWSLETTER_URL", "FIVE9_URL"].map(|name| erase.get(name).cloned().unwrap_or_default());
+    writeln!(out, "\nProcessors, played: Granicus {}, newsletter {}, Five9 {}", doubles[0], doubles[1], doubles[2])?;
     writeln!(
         out,
         r#"

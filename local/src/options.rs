@@ -66,6 +66,9 @@ pub enum StartError {
     /// The folder cannot be used.
     #[error("the folder {folder} cannot be used: {problem}", folder = .0.display(), problem = .1)]
     Data(PathBuf, String),
+    /// The processors' doubles cannot be made.
+    #[error("{0}")]
+    Doubles(String),
     /// A survey cannot be loaded.
     #[error("a survey cannot be loaded: {0}")]
     Survey(String),

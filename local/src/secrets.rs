@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderName, Response, StatusCode};
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What stands where AWS would put the generated subject key: the local stack's own, known to everybody who reads
@@ -21,19 +22,12 @@ const SUBJECT_KEY: &str = "key";
 /// The secrets; what is put lasts as long as the stack runs.
 type Values = Mutex<Vec<Value>>;
 
-/// A router that answers for these secrets.
-pub(crate) fn router(secrets: &[Secret]) -> Router {
+/// A router that answers for these secrets; `known` are those whose value somebody else has, by logical id.
+pub(crate) fn router(secrets: &[Secret], known: &BTreeMap<&str, String>) -> Router {
     let mut values = Vec::new();
     for secret in secrets {
-        let value = secret.template.as_ref().map_or_else(
-            || generated(secret),
-            |(template, key)| {
-                let mut template = template.clone();
-                let text = if key == SUBJECT_KEY { LOCAL_SUBJECT_KEY.to_owned() } else { generated(secret) };
-                template.insert(key.clone(), text.into());
-                Value::Object(template).to_string()
-            },
-        );
+        let made = || made(secret);
+        let value = known.get(secret.id.as_str()).cloned().unwrap_or_else(made);
         values.push(json!({
             "ARN": secret.arn,
             "Name": secret.name,
@@ -44,6 +38,15 @@ pub(crate) fn router(secrets: &[Secret]) -> Router {
     }
     let values = Arc::new(Values::new(values));
     Router::new().fallback(move |headers: HeaderMap, body: Bytes| std::future::ready(answer(&values, &headers, &body)))
+}
+
+/// What AWS would generate, in the JSON that the template puts around it.
+fn made(secret: &Secret) -> String {
+    let Some((template, key)) = &secret.template else { return generated(secret) };
+    let mut template = template.clone();
+    let text = if key == SUBJECT_KEY { LOCAL_SUBJECT_KEY.to_owned() } else { generated(secret) };
+    template.insert(key.clone(), text.into());
+    Value::Object(template).to_string()
 }
 
 /// The text that is generated for a secret: the same in every stack, so that it is also the same after a restart.

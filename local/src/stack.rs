@@ -1,11 +1,13 @@
 //! The stack: everything that the template names, alive in this process.
 
+use crate::doubles::Doubles;
 use crate::dynamodb::{self, Dynamo};
 use crate::functions::{Functions, Running};
 use crate::host::{ACCESS_KEY, Endpoints, SECRET_KEY, sdk};
 use crate::house::{House, UpkeepError};
 use crate::notifications::Notifications;
 use crate::options::{Options, StartError};
+use crate::ports::{beside, listen};
 use crate::s3::{Created, Store};
 use crate::state::{Message, State};
 use crate::template::{REGION, Template, TemplateError};
@@ -46,14 +48,23 @@ impl Stack {
     /// # Errors
     /// The first thing that is wrong in the template, the folder, the port or a survey.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let template = Template::read(&options.template, &options.parameters)?;
+        let listener = listen(options.port).await.map_err(|error| StartError::Port(options.port, error))?;
+        let port = listener.local_addr().map_or(options.port, |address| address.port());
+        let url = format!("http://127.0.0.1:{port}");
+        let doubles = Doubles::new(&options.clock).map_err(StartError::Doubles)?;
+        let (mut double_listeners, mut double_urls) = (Vec::new(), Vec::new());
+        for offset in [4, 5, 6] {
+            let (listener, url) = beside(options.port, offset).await?;
+            double_listeners.push(listener);
+            double_urls.push(url);
+        }
+        let mut offered = Doubles::parameters(&double_urls);
+        offered.insert("PublicUrl".to_owned(), url.clone());
+        let template = Template::read(&options.template, &options.parameters, offered)?;
         let wrong = |(place, problem): (String, String)| {
             let file = options.template.file_name().unwrap_or_default().display().to_string();
             StartError::Template(TemplateError { file, place, problem })
         };
-        let listener = listen(options.port).await.map_err(|error| StartError::Port(options.port, error))?;
-        let port = listener.local_addr().map_or(options.port, |address| address.port());
-
         let data = options.data.clone();
         let unusable = |problem: String| StartError::Data(data.clone().unwrap_or_else(std::env::temp_dir), problem);
         let state = Arc::new(State::open(data.as_deref()).map_err(|error| unusable(error.to_string()))?);
@@ -70,26 +81,18 @@ impl Stack {
 
         let (end, ended) = watch::channel(false);
         let mut servers = JoinSet::new();
-        let endpoint = async |offset: u16| {
-            // Next to the front door, so that they are the same after a restart; elsewhere if that is taken.
-            let beside = if options.port == 0 { 0 } else { options.port.saturating_add(offset) };
-            let listener = match listen(beside).await {
-                Err(_) if beside != 0 => listen(0).await,
-                other => other,
-            };
-            let listener = listener.map_err(|error| StartError::Port(beside, error))?;
-            let port = listener.local_addr().map_or(beside, |address| address.port());
-            Ok::<_, StartError>((listener, format!("http://127.0.0.1:{port}")))
-        };
-        let (dynamodb_listener, dynamodb_url) = endpoint(1).await?;
-        let (s3_listener, s3_url) = endpoint(2).await?;
-        let (secrets_listener, secrets_url) = endpoint(3).await?;
+        let (dynamodb_listener, dynamodb_url) = beside(options.port, 1).await?;
+        let (s3_listener, s3_url) = beside(options.port, 2).await?;
+        let (secrets_listener, secrets_url) = beside(options.port, 3).await?;
         let endpoints = Endpoints { dynamodb: dynamodb_url, s3: s3_url, secrets: secrets_url };
         let serving =
             dynoxide::server::serve_with_shutdown(dynamodb_listener, dynamo.database.clone(), over(ended.clone()));
         servers.spawn(async move { drop(serving.await) });
         servers.spawn(s3::serve(s3_listener, store.clone(), (ACCESS_KEY, SECRET_KEY), over(ended.clone())));
-        servers.spawn(serve(secrets_listener, secrets::router(&template.secrets), ended.clone()));
+        servers.spawn(serve(secrets_listener, secrets::router(&template.secrets, &doubles.secrets()), ended.clone()));
+        for (listener, router) in double_listeners.into_iter().zip(doubles.routers()) {
+            servers.spawn(serve(listener, router, ended.clone()));
+        }
 
         let host = |settings: BTreeMap<String, String>| Host::new(settings, sdk(), options.clock.clone());
         let client = host(endpoints.settings()).dynamodb();
@@ -133,6 +136,7 @@ impl Stack {
             endpoints,
             mappings: Vec::new(),
             schedules: Vec::new(),
+            doubles,
             ttl: options.ttl,
             turn: tokio::sync::Mutex::default(),
         };
@@ -146,7 +150,6 @@ impl Stack {
         notifications.begin(&functions);
         servers.spawn(serve(listener, http::router(Arc::clone(&house)), ended.clone()));
         servers.spawn(keep(Arc::clone(&house), ended));
-        let url = format!("http://127.0.0.1:{port}");
         Ok(Self { house, notifications, url, hosts, settings, surveys, end, servers, _folder: folder })
     }
 
@@ -184,6 +187,12 @@ impl Stack {
     #[must_use]
     pub fn sdk(&self) -> aws_config::SdkConfig {
         sdk()
+    }
+
+    /// The processors' doubles.
+    #[must_use]
+    pub fn doubles(&self) -> &Doubles {
+        &self.house.doubles
     }
 
     /// The store behind the S3 endpoint.
@@ -252,10 +261,6 @@ impl Stack {
         self.servers.shutdown().await;
         self.house.functions.end().await;
     }
-}
-
-async fn listen(port: u16) -> std::io::Result<TcpListener> {
-    TcpListener::bind(("127.0.0.1", port)).await
 }
 
 async fn serve(listener: TcpListener, router: Router, ended: watch::Receiver<bool>) {

@@ -95,6 +95,7 @@ async fn every_answer_is_one_that_the_api_s_document_has() {
         assert_eq!(answer.status, status, "{}", answer.body);
         documented(&api, GRANICUS, "post", &answer);
     }
+    callbacks(&house, &api).await;
     let unsigned = house.post_to(GRANICUS, &[JSON], CREATED).await;
     assert_eq!(unsigned.status, 401);
     documented(&api, GRANICUS, "post", &unsigned);
@@ -117,6 +118,28 @@ async fn every_answer_is_one_that_the_api_s_document_has() {
     let closed = house.post("planning-application", &[JSON], good).await;
     assert_eq!(closed.status, 403);
     documented(&api, "/surveys/{survey}/responses", "post", &closed);
+}
+
+/// Every answer to a callback.
+async fn callbacks(house: &House, api: &Value) {
+    let granicus = &house.stack.doubles().granicus;
+    let path = "/partners/granicus/callbacks/DPO-1";
+    let good = json!({"status_callback_url": path, "request_status": "completed"}).to_string();
+    let large = "a".repeat(64 * 1024 + 1);
+    for (path, media_type, body, status) in [
+        (path, "application/json", good.as_str(), 202),
+        (path, "application/json", "{}", 422),
+        (path, "text/plain", good.as_str(), 415),
+        (path, "application/json", large.as_str(), 413),
+        ("/partners/newsletter/callbacks/DPO-1", "application/json", good.as_str(), 401),
+        ("/partners/five9/callbacks/DPO-1", "application/json", good.as_str(), 404),
+    ] {
+        let signature = granicus.sign(body);
+        let answer =
+            house.post_to(path, &[("content-type", media_type), ("x-opendsr-signature", &signature)], body).await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+        documented(api, "/partners/{processor}/callbacks/{request}", "post", &answer);
+    }
 }
 
 #[test]

@@ -96,6 +96,8 @@ impl House {
     pub async fn with(options: Options) -> Self {
         crate::heard::listen();
         let stack = Stack::start(options).await.unwrap();
+        // The client of `erase` brings TLS into every client of this build; none of them chooses whose by itself.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { stack, http }
     }

@@ -18,6 +18,7 @@ mod partners;
 mod paused;
 mod permissions;
 mod permissions_used;
+mod processors;
 mod recorder;
 mod restoring;
 mod retention;

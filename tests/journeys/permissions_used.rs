@@ -124,6 +124,16 @@ async fn partners_calls_what_it_is_allowed() {
     let moved = changed(&moved, "/data/form_version", json!(9));
     let answer = partners.invoke(signed_event(&house, &moved).await).await.unwrap();
     assert_eq!(answer["body"], json!({"outcome": "corrected"}).to_string());
+    let doubles = house.stack.doubles();
+    for (name, double) in [("granicus", &doubles.granicus), ("newsletter", &doubles.newsletter)] {
+        let path = format!("/partners/{name}/callbacks/DPO-1");
+        let body = json!({"status_callback_url": path}).to_string();
+        let mut callback = signed_event(&house, &body).await;
+        callback.payload["rawPath"] = json!(path);
+        callback.payload["requestContext"]["http"]["path"] = json!(path);
+        callback.payload["headers"]["x-opendsr-signature"] = json!(double.sign(&body));
+        assert_eq!(partners.invoke(callback).await.unwrap()["statusCode"], 202);
+    }
     assert_matches("Partners", &calls);
 }
 

@@ -1,11 +1,14 @@
 //! What partners hand over becomes records.
 //!
 //! `POST /partners/granicus/submissions` takes one submission of a form on Granicus (Achieve), signed by Standard
-//! Webhooks. Nothing is parsed before its signature is known.
+//! Webhooks. `POST /partners/{processor}/callbacks/{request}` takes a processor's word that an erasure went on, signed by
+//! `OpenDSR`. Nothing is parsed before its signature is known.
 
+mod callbacks;
 mod refusal;
 mod submission;
 
+use callbacks::{Callbacks, Path};
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
 use lambda_runtime::{Diagnostic, LambdaEvent};
@@ -28,6 +31,7 @@ pub struct Partners {
     clock: Clock,
     granicus: WebhookSecrets,
     intake: Intake,
+    callbacks: Callbacks,
 }
 
 impl Partners {
@@ -39,6 +43,7 @@ impl Partners {
         let dynamodb = host.dynamodb();
         let (keys, granicus) = tokio::join!(secret::subject_keys(host), secret::webhook(host, "GRANICUS_SECRET"));
         Ok(Self {
+            callbacks: Callbacks::start(host)?,
             clock: host.clock(),
             granicus: granicus?,
             intake: Intake {
@@ -60,21 +65,26 @@ impl Partners {
 
     /// Answers one request; every failure becomes a problem document, so this cannot fail.
     pub async fn handle(&self, request: Request) -> Response<Body> {
-        let answer = match (request.method(), request.raw_http_path()) {
-            (&Method::POST, "/partners/granicus/submissions") => self.granicus(&request).await,
-            _ => Err(Refusal::NotFound),
+        let path = request.raw_http_path();
+        let (about, answer) = match (request.method(), path, Path::read(path)) {
+            (&Method::POST, "/partners/granicus/submissions", _) => {
+                let outcome = self.granicus(&request).await;
+                ("granicus", outcome.map(|outcome| http::json(StatusCode::OK, &json!({ "outcome": outcome }))))
+            }
+            (&Method::POST, _, Some(path)) => {
+                let taken = self.callbacks.take(&path, &request, self.clock.now()).await;
+                ("callback", taken.map(|()| http::json(StatusCode::ACCEPTED, &json!({"outcome": "taken"}))))
+            }
+            _ => ("partners", Err(Refusal::NotFound)),
         };
-        match answer {
-            Ok(outcome) => http::json(StatusCode::OK, &json!({ "outcome": outcome })),
-            Err(refusal) => refusal.into_response(),
-        }
+        answer.unwrap_or_else(|refusal| refusal.into_response(about))
     }
 
     /// Takes one submission from Granicus, and gives what became of it.
     async fn granicus(&self, request: &Request) -> Result<&'static str, Refusal> {
         let (body, now): (&[u8], _) = (request.body(), self.clock.now());
         if body.len() > LIMIT {
-            return Err(Refusal::TooLarge);
+            return Err(Refusal::TooLarge("Send at most 256 KiB."));
         }
         self.granicus.verify(request.headers(), body, now)?;
         if http::media_type(request.headers()).as_deref() != Some("application/json") {

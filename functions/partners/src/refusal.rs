@@ -3,8 +3,10 @@
 use crate::submission::Fault;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
+use shared::edge::certificate;
 use shared::edge::http;
 use shared::edge::problem::{FieldProblem, Problem};
+use shared::edge::processor::BadCredentials;
 use shared::edge::webhook::BadSignature;
 use shared::storage::StorageError;
 
@@ -13,10 +15,18 @@ use shared::storage::StorageError;
 pub enum Refusal {
     /// There is nothing at this address.
     NotFound,
-    /// The body is larger than is read.
-    TooLarge,
+    /// The body is larger than is read; how large it may be.
+    TooLarge(&'static str),
     /// Nobody who is known signed this now.
     Unsigned(BadSignature),
+    /// No certificate of the processor signed this.
+    Stranger(certificate::BadSignature),
+    /// The processor has no certificate in its secret yet.
+    Uncertified,
+    /// The processor's secret cannot be read or used.
+    Unreadable(BadCredentials),
+    /// What is signed is no callback, or one for another address.
+    NoCallback,
     /// The body is not JSON by its type.
     MediaType,
     /// Some fields break a rule.
@@ -44,16 +54,21 @@ impl From<StorageError> for Refusal {
 }
 
 impl Refusal {
-    /// The response, after a word to the log.
-    pub fn into_response(self) -> Response<Body> {
+    /// The response, after a word to the log on what it was `about`.
+    pub fn into_response(self, about: &'static str) -> Response<Body> {
         match &self {
             // Which of the reasons it was is for us to know: it would help nobody but who guesses.
-            Self::Unsigned(error) => tracing::warn!(error = %error, outcome = "unsigned", "granicus"),
-            Self::Unavailable(error) => tracing::error!(error = %error, outcome = "unavailable", "granicus"),
-            Self::Faults(faults) => tracing::warn!(count = faults.len(), outcome = "refused", "granicus"),
-            Self::NotFound | Self::TooLarge | Self::MediaType => tracing::warn!(outcome = "refused", "granicus"),
+            Self::Unsigned(error) => tracing::warn!(error = %error, outcome = "unsigned", "{about}"),
+            Self::Stranger(error) => tracing::warn!(error = %error, outcome = "unsigned", "{about}"),
+            Self::Uncertified => tracing::error!(outcome = "uncertified", "{about}"),
+            Self::Unreadable(error) => tracing::error!(error = %error, outcome = "unavailable", "{about}"),
+            Self::Unavailable(error) => tracing::error!(error = %error, outcome = "unavailable", "{about}"),
+            Self::Faults(faults) => tracing::warn!(count = faults.len(), outcome = "refused", "{about}"),
+            Self::NotFound | Self::TooLarge(_) | Self::MediaType | Self::NoCallback => {
+                tracing::warn!(outcome = "refused", "{about}");
+            }
         }
-        let waits = matches!(self, Self::Unavailable(_));
+        let waits = matches!(self, Self::Unavailable(_) | Self::Unreadable(_));
         let response = http::guarded(self.problem().into_response());
         if waits { http::retry_soon(response) } else { response }
     }
@@ -61,11 +76,21 @@ impl Refusal {
     fn problem(self) -> Problem {
         match self {
             Self::NotFound => Problem::new(StatusCode::NOT_FOUND, "not-found", "There is nothing at this address"),
-            Self::TooLarge => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large")
-                .detail("Send at most 256 KiB."),
+            Self::TooLarge(limit) => {
+                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large").detail(limit)
+            }
             Self::Unsigned(_) => {
                 Problem::new(StatusCode::UNAUTHORIZED, "signature", "The signature of this message is not accepted")
                     .detail("Sign the body as it is sent, by Standard Webhooks, within five minutes of now.")
+            }
+            Self::Stranger(_) | Self::Uncertified => {
+                Problem::new(StatusCode::UNAUTHORIZED, "signature", "The signature of this message is not accepted")
+                    .detail("Sign the body as it is sent, by OpenDSR, with the key of the certificate that we have.")
+            }
+            Self::NoCallback => {
+                let title = "This is no callback for this address";
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-callback", title)
+                    .detail("Send OpenDSR's callback to the status_callback_url that it names.")
             }
             Self::MediaType => {
                 Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "This media type is not taken")
@@ -81,7 +106,7 @@ impl Refusal {
                 let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-submission", title);
                 Problem { errors: errors.collect(), ..problem }
             }
-            Self::Unavailable(_) => {
+            Self::Unavailable(_) | Self::Unreadable(_) => {
                 Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "This cannot be done at the moment")
                     .detail("Send the same message again later, signed anew.")
             }

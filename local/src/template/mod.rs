@@ -55,19 +55,30 @@ const REFUSED: [&str; 8] = [
 ];
 
 impl Template {
-    /// Reads the template at `path`.
-    pub(crate) fn read(path: &Path, given: &BTreeMap<String, String>) -> Result<Self, TemplateError> {
+    /// Reads the template at `path`. What is offered is for parameters that it has, and that are not given.
+    pub(crate) fn read(
+        path: &Path,
+        given: &BTreeMap<String, String>,
+        offered: BTreeMap<String, String>,
+    ) -> Result<Self, TemplateError> {
         let file = path.file_name().map_or_else(|| path.display().to_string(), |name| name.display().to_string());
         let wrong = |place: &str, problem: String| TemplateError { file: file.clone(), place: place.into(), problem };
         let text = std::fs::read_to_string(path)
             .map_err(|error| wrong("file", format!("{} cannot be read: {error}", path.display())))?;
-        Self::parse(&text, given).map_err(|(place, problem)| wrong(&place, problem))
+        let understood = yaml::parse(&text).map_err(|problem| ("YAML".to_owned(), problem)).and_then(|document| {
+            let mut given = given.clone();
+            let wanted = |name: &String| document.pointer(&format!("/Parameters/{name}")).is_some();
+            for (name, value) in offered.into_iter().filter(|(name, _)| wanted(name)) {
+                given.entry(name).or_insert(value);
+            }
+            Self::understand(&document, &given)
+        });
+        understood.map_err(|(place, problem)| wrong(&place, problem))
     }
 
-    /// Understands a template's text, with values for its parameters; an error names the place and the problem.
-    pub(crate) fn parse(text: &str, given: &BTreeMap<String, String>) -> Result<Self, (String, String)> {
-        let document = yaml::parse(text).map_err(|problem| ("YAML".to_owned(), problem))?;
-        let scope = Scope::new(&document, given).map_err(|problem| ("Parameters".to_owned(), problem))?;
+    /// Understands a template, with values for its parameters; an error names the place and the problem.
+    fn understand(document: &Value, given: &BTreeMap<String, String>) -> Result<Self, (String, String)> {
+        let scope = Scope::new(document, given).map_err(|problem| ("Parameters".to_owned(), problem))?;
         let mut template = Self::default();
         for (id, resource) in scope.resources() {
             template.add(&scope, id, resource).map_err(|problem| (id.clone(), problem))?;
@@ -96,7 +107,9 @@ impl Template {
             "AWS::DynamoDB::Table" => self.tables.push(Table::new(id, name, properties)?),
             "AWS::S3::Bucket" => self.buckets.push(Bucket::new(id, name, properties)?),
             "AWS::SQS::Queue" => self.queues.push(Queue { arn: scope.attribute(id, "Arn")?, name }),
-            "AWS::SecretsManager::Secret" => self.secrets.push(Secret::new(name, scope.name_or_arn(id)?, &properties)?),
+            "AWS::SecretsManager::Secret" => {
+                self.secrets.push(Secret::new(id, name, scope.name_or_arn(id)?, &properties)?);
+            }
             "AWS::Serverless::Function" => {
                 let arn = scope.attribute(id, "Arn")?;
                 self.functions.push(Function::new(id, name, arn, scope.stack(), &properties)?);

@@ -221,6 +221,7 @@ const LENGTH: usize = 32;
 /// A secret whose value AWS would generate.
 #[derive(Debug)]
 pub(crate) struct Secret {
+    pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) arn: String,
     /// The JSON around the generated text, and the key under which it stands.
@@ -230,7 +231,7 @@ pub(crate) struct Secret {
 }
 
 impl Secret {
-    pub(super) fn new(name: String, arn: String, properties: &Value) -> Result<Self, String> {
+    pub(super) fn new(id: &str, name: String, arn: String, properties: &Value) -> Result<Self, String> {
         let generate = properties.get("GenerateSecretString");
         only(generate.unwrap_or(&Value::Null), &GENERATE)?;
         let field = |name: &str| generate.and_then(|it| it.get(name)).and_then(Value::as_str);
@@ -250,7 +251,7 @@ impl Secret {
             let checked = length.parse().ok().filter(|length| (1..=4096).contains(length));
             checked.ok_or_else(|| format!("a PasswordLength of {length} is not between 1 and 4,096"))
         });
-        Ok(Self { name, arn, template, length: length? })
+        Ok(Self { id: id.into(), name, arn, template, length: length? })
     }
 }
 

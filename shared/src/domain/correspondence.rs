@@ -35,6 +35,9 @@ pub struct Correspondence {
     /// The kinds of identifiers that this processor cannot be asked by: by them it was not searched.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_asked_by: Vec<Kind>,
+    /// How many items the processor says that it deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed: Option<u64>,
     /// The day by which the processor's own logs are gone, which nobody can delete sooner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logs_until: Option<NaiveDate>,

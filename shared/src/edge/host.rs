@@ -108,7 +108,8 @@ impl Host {
     }
 
     /// Whether AWS's services are those of a machine's own, at endpoints that the settings name.
-    pub(crate) fn is_local(&self) -> bool {
+    #[must_use]
+    pub fn is_local(&self) -> bool {
         self.endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER").is_some()
     }
 

@@ -1,5 +1,6 @@
 //! Where a function meets the outside: its settings, its clients, its clock, its logs and its refusals.
 
+pub mod certificate;
 mod clock;
 mod deadline;
 pub mod failure;
@@ -8,6 +9,7 @@ pub mod http;
 pub mod logs;
 pub mod page;
 pub mod problem;
+pub mod processor;
 pub mod secret;
 pub mod webhook;
 

@@ -25,7 +25,7 @@ pub async fn webhook(host: &Host, setting: &'static str) -> Result<WebhookSecret
 }
 
 /// The document of the secret that `setting` names.
-async fn document(host: &Host, setting: &'static str) -> Result<String, StartError> {
+pub(super) async fn document(host: &Host, setting: &'static str) -> Result<String, StartError> {
     let id = host.setting(setting)?;
     let secret = host.secrets().get_secret_value().secret_id(id).send().await;
     let secret = secret.map_err(failed("read the secret"))?;

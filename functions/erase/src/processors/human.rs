@@ -17,11 +17,6 @@ pub(super) fn step(asked: &Asked<'_>, sofar: &mut Correspondence, now: DateTime<
     if sofar.confirmed.is_some() { Step::Done } else { Step::Waiting { look_again: now + LOOK_AGAIN } }
 }
 
-/// What is confirmed cannot be taken back; anything else nobody has to do any more.
-pub(super) fn cancel(sofar: &Correspondence) -> Step {
-    if sofar.confirmed.is_some() { Step::Done } else { Step::Cancelled }
-}
-
 /// What to delete where. Whom it is about stands in the request, for who may see it, and never here.
 const fn instructions(processor: Processor) -> &'static str {
     match processor {
@@ -43,7 +38,7 @@ const fn instructions(processor: Processor) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{cancel, step};
+    use super::step;
     use crate::processors::{Asked, Step};
     use chrono::{DateTime, TimeDelta, Utc};
     use shared::domain::correspondence::{Confirmation, Correspondence};
@@ -67,8 +62,6 @@ mod tests {
             assert!(!sofar.instructions.as_ref().unwrap().contains("priya"));
             sofar.confirmed = Some(Confirmation { by: "J. Hill".to_owned(), on: "2026-09-20".parse().unwrap() });
             assert_eq!(step(&asked, &mut sofar, later), Step::Done);
-            assert_eq!(cancel(&sofar), Step::Done, "what is done cannot be taken back");
-            assert_eq!(cancel(&told), Step::Cancelled);
         }
     }
 

@@ -3,14 +3,23 @@
 //! Every connector only ever believes what the processor itself says when it is asked. So a step can be done again at
 //! any time, also after a crash in the middle of one, and nothing that arrives from outside can make a task done.
 
+mod five9;
 mod human;
+mod opendsr;
+mod outside;
 
 use chrono::{DateTime, Utc};
-use shared::domain::correspondence::Correspondence;
+use five9::Five9;
+use opendsr::OpenDsr;
+use outside::Outside;
+use shared::domain::correspondence::{Correspondence, WITHIN};
 use shared::domain::custody::Processor;
 use shared::domain::identifier::Identifier;
+use shared::domain::london;
 use shared::domain::package::RequestId;
+use shared::edge::processor::{BadCredentials, Connector};
 use shared::edge::{Host, StartError};
+use std::time::Duration;
 
 /// What a processor is asked for: to erase one person.
 #[derive(Clone, Copy, Debug)]
@@ -57,44 +66,106 @@ impl ProcessorError {
 
 /// Every processor, and how each is spoken to.
 #[derive(Debug)]
-pub struct Processors(());
+pub struct Processors {
+    five9: Connection,
+    granicus: Connection,
+    newsletter: Connection,
+}
+
+/// How one processor is spoken to.
+#[derive(Debug)]
+enum Connection {
+    OpenDsr(OpenDsr),
+    Five9(Five9),
+    Human,
+}
 
 impl Processors {
-    /// Reads how each processor is spoken to.
+    /// Reads how each processor is spoken to. Their secrets are read when they are needed, and nobody is asked anything.
     ///
     /// # Errors
-    /// [`StartError`] if a setting cannot be used.
-    #[expect(clippy::unused_async, reason = "a connector reads while it starts")]
-    pub async fn start(_host: &Host) -> Result<Self, StartError> {
-        Ok(Self(()))
+    /// [`StartError`] if a setting is missing or cannot be used.
+    #[expect(clippy::unused_async, reason = "a connector may read while it starts")]
+    pub async fn start(host: &Host) -> Result<Self, StartError> {
+        Self::with(host, &Outside::new(host)?)
+    }
+
+    /// The same, where a processor may take `patience` to answer.
+    ///
+    /// # Errors
+    /// As [`Processors::start`].
+    pub fn patient_for(host: &Host, patience: Duration) -> Result<Self, StartError> {
+        Self::with(host, &Outside::new(host)?.patient_for(patience))
+    }
+
+    fn with(host: &Host, outside: &Outside) -> Result<Self, StartError> {
+        let connection = |processor| {
+            Ok::<_, StartError>(match Connector::of(processor, host)? {
+                Connector::OpenDsr => Connection::OpenDsr(OpenDsr::new(processor, host, outside)?),
+                Connector::Five9 => Connection::Five9(Five9::new(processor, host, outside)?),
+                Connector::Human => Connection::Human,
+            })
+        };
+        Ok(Self {
+            five9: connection(Processor::Five9)?,
+            granicus: connection(Processor::Granicus)?,
+            newsletter: connection(Processor::Newsletter)?,
+        })
+    }
+
+    const fn of(&self, processor: Processor) -> &Connection {
+        match processor {
+            Processor::Five9 => &self.five9,
+            Processor::Granicus => &self.granicus,
+            Processor::Newsletter => &self.newsletter,
+        }
     }
 
     /// Asks the processor, or asks how far it is, and notes in `sofar` what came of it; `sofar` is to be stored whatever
-    /// the answer is.
+    /// the answer is. A human's word that it is done counts with every connector.
     ///
     /// # Errors
     /// [`ProcessorError`] if it did not answer, or its answer cannot be believed.
-    #[expect(clippy::unused_async, reason = "a connector asks")]
     pub async fn step(
         &self,
         asked: &Asked<'_>,
         sofar: &mut Correspondence,
         now: DateTime<Utc>,
     ) -> Result<Step, ProcessorError> {
-        Ok(human::step(asked, sofar, now))
+        sofar.due = sofar.due.or_else(|| london::date(asked.approved_at).checked_add_days(WITHIN));
+        if sofar.confirmed.is_some() {
+            return Ok(Step::Done);
+        }
+        match self.of(asked.processor) {
+            Connection::OpenDsr(connector) => connector.step(asked, sofar, now).await,
+            Connection::Five9(connector) => connector.step(asked, sofar, now).await,
+            Connection::Human => Ok(human::step(asked, sofar, now)),
+        }
     }
 
     /// Takes back what the processor was asked, if it still lets us.
     ///
     /// # Errors
     /// As [`Processors::step`].
-    #[expect(clippy::unused_async, reason = "a connector asks")]
     pub async fn cancel(
         &self,
-        _asked: &Asked<'_>,
+        asked: &Asked<'_>,
         sofar: &mut Correspondence,
-        _now: DateTime<Utc>,
+        now: DateTime<Utc>,
     ) -> Result<Step, ProcessorError> {
-        Ok(human::cancel(sofar))
+        if sofar.confirmed.is_some() {
+            return Ok(Step::Done);
+        }
+        match self.of(asked.processor) {
+            Connection::OpenDsr(connector) => connector.cancel(asked, sofar, now).await,
+            Connection::Five9(connector) => connector.cancel(asked, sofar, now).await,
+            Connection::Human => Ok(Step::Cancelled),
+        }
     }
+}
+
+/// A secret that cannot be used, told to who reads the log: there is no personal data in why.
+fn bad_secret(error: &BadCredentials) -> ProcessorError {
+    tracing::error!(error = %error, outcome = "unreadable", "processor");
+    ProcessorError::new("secret")
 }

@@ -1,0 +1,192 @@
+//! Five9's configuration web services (SOAP, `AdminWebService`): contacts are deleted by telephone number and address.
+//!
+//! Whether a person is there is asked of the contacts themselves, before and after. So a deletion that was begun and not
+//! noted is only done again, and one that is reported and not done is not believed. Logs of calls have no operation that
+//! deletes them: they go by themselves after 60 days, and until when is noted.
+
+mod contacts;
+mod soap;
+
+use super::outside::Outside;
+use super::{Asked, ProcessorError, Step, human};
+use chrono::{DateTime, TimeDelta, Utc};
+use contacts::{Search, searches};
+use reqwest::Url;
+use reqwest::header::CONTENT_TYPE;
+use shared::domain::correspondence::Correspondence;
+use shared::domain::custody::{CALLS, Processor};
+use shared::domain::london;
+use shared::edge::processor::{Credentials, Settings, Vault};
+use shared::edge::{Host, StartError};
+use soap::Element;
+use std::sync::Arc;
+
+/// When an import is looked at again; small ones take seconds.
+const LOOK_AGAIN: TimeDelta = TimeDelta::minutes(5);
+/// How long Five9 may wait for an import to end before it answers that it still runs, in seconds; less than we wait for it.
+const WAIT: &str = "2";
+/// What an operation without an effect of its own answers.
+const FAULT: ProcessorError = ProcessorError::new("fault");
+
+/// A contact centre at Five9.
+#[derive(Debug)]
+pub struct Five9 {
+    outside: Outside,
+    url: Url,
+    vault: Vault,
+}
+
+impl Five9 {
+    /// Reads where the service is.
+    ///
+    /// # Errors
+    /// [`StartError`] if a setting is missing or cannot be used.
+    pub fn new(processor: Processor, host: &Host, outside: &Outside) -> Result<Self, StartError> {
+        let url = outside.address(host, Settings::of(processor).url)?;
+        Ok(Self { url, outside: outside.clone(), vault: Vault::of(processor, host) })
+    }
+
+    /// Looks whether the person is there, and deletes them if so.
+    pub async fn step(
+        &self,
+        asked: &Asked<'_>,
+        sofar: &mut Correspondence,
+        now: DateTime<Utc>,
+    ) -> Result<Step, ProcessorError> {
+        let (searches, unknown) = searches(asked.identities);
+        sofar.not_asked_by = unknown;
+        if searches.is_empty() {
+            return Ok(human::step(asked, sofar, now));
+        }
+        let credentials = self.credentials(now).await?;
+        let talk = Talk { of: self, credentials: &credentials };
+        let begun = sofar.reference.is_some();
+        if talk.is_running(sofar).await? {
+            return Ok(Step::Waiting { look_again: now + LOOK_AGAIN });
+        }
+        sofar.logs_until = london::date(asked.approved_at).checked_add_days(CALLS);
+        if !talk.finds(&searches).await? {
+            sofar.asked_at.get_or_insert(now);
+            return Ok(Step::Done);
+        }
+        if begun {
+            // It ran, and contacts are left: another try is another import.
+            sofar.reference = None;
+            return Err(ProcessorError::new("contacts_left"));
+        }
+        let mut imports = Vec::new();
+        for search in &searches {
+            imports.push(talk.delete(search).await?);
+        }
+        sofar.asked_at.get_or_insert(now);
+        sofar.reference = Some(imports.join(" "));
+        // Most take seconds, and are over by now.
+        let over = !talk.is_running(sofar).await? && !talk.finds(&searches).await?;
+        Ok(if over { Step::Done } else { Step::Waiting { look_again: now + LOOK_AGAIN } })
+    }
+
+    /// What has begun cannot be taken back; what has not does not begin.
+    pub async fn cancel(
+        &self,
+        asked: &Asked<'_>,
+        sofar: &mut Correspondence,
+        now: DateTime<Utc>,
+    ) -> Result<Step, ProcessorError> {
+        if sofar.reference.is_none() {
+            return Ok(Step::Cancelled);
+        }
+        let credentials = self.credentials(now).await?;
+        let talk = Talk { of: self, credentials: &credentials };
+        if talk.is_running(sofar).await? {
+            return Ok(Step::Waiting { look_again: now + LOOK_AGAIN });
+        }
+        let left = talk.finds(&searches(asked.identities).0).await?;
+        Ok(if left { Step::Cancelled } else { Step::Done })
+    }
+
+    async fn credentials(&self, now: DateTime<Utc>) -> Result<Arc<Credentials>, ProcessorError> {
+        self.vault.open(now).await.map_err(|error| super::bad_secret(&error))
+    }
+}
+
+/// An exchange with Five9, with credentials at hand.
+struct Talk<'a> {
+    of: &'a Five9,
+    credentials: &'a Credentials,
+}
+
+impl Talk<'_> {
+    /// Whether an import that was begun still runs. What became of it is counted, once it is over.
+    async fn is_running(&self, sofar: &mut Correspondence) -> Result<bool, ProcessorError> {
+        let imports: Vec<String> = sofar.reference.iter().flat_map(|all| all.split(' ')).map(str::to_owned).collect();
+        let mut removed = 0;
+        for import in &imports {
+            let named = || Element::with("identifier", vec![Element::of("identifier", import)]);
+            let patient = Element::of("waitTime", WAIT);
+            match self.call(&Element::with("isImportRunning", vec![named(), patient])).await {
+                Ok(answer) if answer.text_of("return") == Some("true") => return Ok(true),
+                Ok(answer) if answer.text_of("return") == Some("false") => {}
+                Ok(_) => return Err(ProcessorError::new("unreadable_answer")),
+                // Five9 forgets its imports: whether the person is still there is looked up in any case.
+                Err(FAULT) => continue,
+                Err(error) => return Err(error),
+            }
+            match self.call(&Element::with("getCrmImportResult", vec![named()])).await {
+                Ok(answer) => {
+                    let count = answer.child("return").and_then(|result| result.text_of("crmRecordsDeleted"));
+                    removed += count.and_then(|count| count.parse::<u64>().ok()).unwrap_or_default();
+                }
+                Err(FAULT) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if !imports.is_empty() {
+            sofar.removed = Some(removed);
+        }
+        Ok(false)
+    }
+
+    /// Whether there is any contact of the person.
+    async fn finds(&self, searches: &[Search]) -> Result<bool, ProcessorError> {
+        for look_up in searches.iter().flat_map(Search::look_ups) {
+            let answer = self.call(&look_up).await?;
+            let found = answer.child("return").ok_or_else(|| ProcessorError::new("unreadable_answer"))?;
+            if found.child("records").is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Begins to delete, and gives what Five9 calls the import.
+    async fn delete(&self, search: &Search) -> Result<String, ProcessorError> {
+        let answer = self.call(&search.deletion()).await?;
+        let import = answer.child("return").and_then(|import| import.text_of("identifier"));
+        // It is stored and sent again: a word, and nothing that could be more.
+        let sound = |import: &&str| {
+            (1..=64).contains(&import.len()) && import.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        import.filter(sound).map(str::to_owned).ok_or_else(|| ProcessorError::new("unreadable_answer"))
+    }
+
+    /// Calls an operation.
+    async fn call(&self, operation: &Element) -> Result<Element, ProcessorError> {
+        let (user, password) = self.credentials.user.as_ref().ok_or_else(|| ProcessorError::new("secret"))?;
+        let request = self.of.outside.client().post(self.of.url.clone()).basic_auth(user, Some(password));
+        let request = request.header(CONTENT_TYPE, "text/xml; charset=utf-8").header("soapaction", "\"\"");
+        let answer = self.of.outside.send(request.body(soap::message(operation)?)).await?;
+        match answer.status {
+            // A fault comes with 500, by SOAP.
+            200 | 500 => {}
+            401 | 403 => return Err(ProcessorError::new("unauthorised")),
+            502..=599 => return Err(ProcessorError::new("unavailable")),
+            _ => return Err(ProcessorError::new("unexpected_answer")),
+        }
+        let body = soap::body(&answer.body)?;
+        match body.name.strip_suffix("Response") {
+            Some(name) if name == operation.name => Ok(body),
+            _ if body.name == "Fault" => Err(FAULT),
+            _ => Err(ProcessorError::new("unreadable_answer")),
+        }
+    }
+}

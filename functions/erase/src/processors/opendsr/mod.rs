@@ -1,0 +1,276 @@
+//! `OpenDSR` 2.0, as controller: <https://github.com/opengdpr/OpenDSR>.
+//!
+//! The id of a matter is made from the request and the processor, so asking again after a crash is asking the same. And
+//! before anything is asked, it is looked up whether the processor knows it already. Every answer about a matter has to be
+//! signed by a certificate that is pinned; what is not is no answer.
+
+mod identities;
+mod wire;
+
+use super::outside::{Answer, Outside};
+use super::{Asked, ProcessorError, Step, human};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, TimeDelta, Utc};
+use identities::Identities;
+use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::{Method, RequestBuilder, Url};
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use shared::domain::correspondence::Correspondence;
+use shared::domain::custody::Processor;
+use shared::edge::processor::{Credentials, Settings, Vault};
+use shared::edge::{Host, StartError};
+use std::sync::Arc;
+use uuid::Uuid;
+use wire::{Discovery, Matter, Order, Status};
+
+/// Where callbacks are taken, less the origin; `partners` has the route.
+const CALLBACKS: &str = "callbacks";
+/// How soon a matter is looked at again, and how late at most: a callback also wakes the task.
+const SOONEST: TimeDelta = TimeDelta::minutes(15);
+const LATEST: TimeDelta = TimeDelta::hours(6);
+/// How often a matter that the processor has dropped is taken up anew in one step.
+const ROUNDS: u32 = 3;
+const JSON: &str = "application/json";
+
+/// A processor that speaks `OpenDSR`.
+#[derive(Debug)]
+pub struct OpenDsr {
+    outside: Outside,
+    url: Url,
+    vault: Vault,
+    /// Our own origin.
+    public: Url,
+}
+
+impl OpenDsr {
+    /// Reads where the processor is.
+    ///
+    /// # Errors
+    /// [`StartError`] if a setting is missing or cannot be used.
+    pub fn new(processor: Processor, host: &Host, outside: &Outside) -> Result<Self, StartError> {
+        Ok(Self {
+            url: outside.address(host, Settings::of(processor).url)?,
+            public: outside.address(host, "PUBLIC_URL")?,
+            outside: outside.clone(),
+            vault: Vault::of(processor, host),
+        })
+    }
+
+    /// Looks up how far the matter is, and asks if the processor does not know of it.
+    pub async fn step(
+        &self,
+        asked: &Asked<'_>,
+        sofar: &mut Correspondence,
+        now: DateTime<Utc>,
+    ) -> Result<Step, ProcessorError> {
+        let credentials = self.credentials(now).await?;
+        let talk = Talk { of: self, credentials: &credentials, now };
+        for _ in 0..ROUNDS {
+            let id = matter(asked, sofar);
+            match talk.status(&id).await? {
+                Some(matter) if matter.is(Status::Completed) => {
+                    note(sofar, &id, None, now);
+                    return Ok(Step::Done);
+                }
+                // We did not take it back, or it is wanted after all: it is asked anew under another id.
+                Some(matter) if matter.is(Status::Cancelled) => {
+                    sofar.round = Some(sofar.round.unwrap_or_default().saturating_add(1));
+                }
+                Some(matter) => {
+                    note(sofar, &id, matter.expected_completion_time, now);
+                    return Ok(waiting(sofar, now));
+                }
+                None => return talk.ask(asked, sofar, id).await,
+            }
+        }
+        Err(ProcessorError::new("cancelled_there"))
+    }
+
+    /// Takes the matter back; what is under way already goes on, and what is done stays done.
+    pub async fn cancel(
+        &self,
+        asked: &Asked<'_>,
+        sofar: &mut Correspondence,
+        now: DateTime<Utc>,
+    ) -> Result<Step, ProcessorError> {
+        let credentials = self.credentials(now).await?;
+        let talk = Talk { of: self, credentials: &credentials, now };
+        let id = matter(asked, sofar);
+        if talk.take_back(&id).await? {
+            return Ok(Step::Cancelled);
+        }
+        match talk.status(&id).await? {
+            None => Ok(Step::Cancelled),
+            Some(matter) if matter.is(Status::Cancelled) => Ok(Step::Cancelled),
+            Some(matter) if matter.is(Status::Completed) => Ok(Step::Done),
+            Some(matter) => {
+                note(sofar, &id, matter.expected_completion_time, now);
+                Ok(waiting(sofar, now))
+            }
+        }
+    }
+
+    async fn credentials(&self, now: DateTime<Utc>) -> Result<Arc<Credentials>, ProcessorError> {
+        self.vault.open(now).await.map_err(|error| super::bad_secret(&error))
+    }
+
+    fn at(&self, path: &[&str]) -> Url {
+        joined(&self.url, &[&["v2"], path].concat())
+    }
+}
+
+/// An exchange with the processor, with credentials at hand.
+struct Talk<'a> {
+    of: &'a OpenDsr,
+    credentials: &'a Credentials,
+    now: DateTime<Utc>,
+}
+
+impl Talk<'_> {
+    /// How far a matter is; nothing if the processor does not know of it.
+    async fn status(&self, id: &Uuid) -> Result<Option<Matter>, ProcessorError> {
+        let answer = self.send(Method::GET, &["requests", &id.to_string()], None).await?;
+        match answer.status {
+            200 => {
+                let matter = self.believed(&answer, id)?;
+                if matter.request_status.is_none() {
+                    return Err(ProcessorError::new("unreadable_answer"));
+                }
+                Ok(Some(matter))
+            }
+            // The specification answers every error with 400; what is not known is 404 in use.
+            400 | 404 => Ok(None),
+            status => Err(unexpected(status)),
+        }
+    }
+
+    /// Asks for erasure, by the identities that the processor says it knows people by.
+    async fn ask(&self, asked: &Asked<'_>, sofar: &mut Correspondence, id: Uuid) -> Result<Step, ProcessorError> {
+        let answer = self.send(Method::GET, &["discovery"], None).await?;
+        let discovery: Discovery = match answer.status {
+            200 => read(&answer)?,
+            status => return Err(unexpected(status)),
+        };
+        if !discovery.erases() {
+            return Err(ProcessorError::new("erasure_not_supported"));
+        }
+        let Identities { known, unknown } = Identities::of(asked.identities, &discovery);
+        sofar.not_asked_by = unknown;
+        if known.is_empty() {
+            // It cannot be asked for this person at all: a human can.
+            return Ok(human::step(asked, sofar, self.now));
+        }
+        let order = Order {
+            regulation: "gdpr",
+            subject_request_id: id,
+            subject_request_type: "erasure",
+            submitted_time: asked.approved_at,
+            subject_identities: known,
+            api_version: "2.0",
+            status_callback_urls: [self.of.callback(asked)],
+        };
+        let body = serde_json::to_vec(&order).map_err(|_| ProcessorError::new("unwritable"))?;
+        let encoded = STANDARD.encode(&body);
+        let answer = self.send(Method::POST, &["requests"], Some(body)).await?;
+        match answer.status {
+            200..=202 => {
+                let matter = self.believed(&answer, &id)?;
+                // The receipt holds what was received: it is compared, and never kept.
+                if matter.encoded_request.is_some_and(|received| received != encoded) {
+                    return Err(ProcessorError::new("another_request_received"));
+                }
+                note(sofar, &id, matter.expected_completion_time, self.now);
+                // Who is that quick is asked at once whether it is done.
+                let quick = sofar.expected_by.is_some_and(|at| at <= self.now);
+                let done = quick && self.status(&id).await?.is_some_and(|matter| matter.is(Status::Completed));
+                Ok(if done { Step::Done } else { waiting(sofar, self.now) })
+            }
+            400..=499 => Err(ProcessorError::new("refused")),
+            status => Err(unexpected(status)),
+        }
+    }
+
+    /// Takes a matter back; `false` if the processor will not.
+    async fn take_back(&self, id: &Uuid) -> Result<bool, ProcessorError> {
+        let answer = self.send(Method::DELETE, &["requests", &id.to_string()], None).await?;
+        match answer.status {
+            200 | 202 => self.believed(&answer, id).map(|_| true),
+            400..=499 => Ok(false),
+            status => Err(unexpected(status)),
+        }
+    }
+
+    /// What the processor says of this matter, once it is known that it is the processor who says it.
+    fn believed(&self, answer: &Answer, id: &Uuid) -> Result<Matter, ProcessorError> {
+        let certificates = self.credentials.certificates.as_ref();
+        let certificates = certificates.ok_or_else(|| ProcessorError::new("certificate_missing"))?;
+        certificates.verify(&answer.headers, &answer.body, self.now).map_err(|_| ProcessorError::new("signature"))?;
+        let matter: Matter = read(answer)?;
+        if matter.subject_request_id == *id { Ok(matter) } else { Err(ProcessorError::new("another_matter")) }
+    }
+
+    async fn send(&self, method: Method, path: &[&str], body: Option<Vec<u8>>) -> Result<Answer, ProcessorError> {
+        let mut request = self.of.outside.client().request(method, self.of.at(path)).header(ACCEPT, JSON);
+        if let Some(body) = body {
+            request = request.header(CONTENT_TYPE, JSON).body(body);
+        }
+        let answer = self.of.outside.send(self.known(request)).await?;
+        if [401, 403].contains(&answer.status) { Err(ProcessorError::new("unauthorised")) } else { Ok(answer) }
+    }
+
+    /// How the processor knows us is left to it (`OpenDSR` 2.0, 4.3).
+    fn known(&self, request: RequestBuilder) -> RequestBuilder {
+        match (&self.credentials.token, &self.credentials.user) {
+            (Some(token), _) => request.bearer_auth(token),
+            (None, Some((user, password))) => request.basic_auth(user, Some(password)),
+            (None, None) => request,
+        }
+    }
+}
+
+impl OpenDsr {
+    /// Where the processor is to say that something changed.
+    fn callback(&self, asked: &Asked<'_>) -> String {
+        let path = ["partners", asked.processor.as_str(), CALLBACKS, asked.request.as_str()];
+        joined(&self.public, &path).into()
+    }
+}
+
+/// The id of a matter: the same whenever the same is asked of the same, in the form of a random one, as is demanded.
+fn matter(asked: &Asked<'_>, sofar: &Correspondence) -> Uuid {
+    let (processor, request) = (asked.processor.as_str(), asked.request.as_str());
+    let digest = Sha256::digest(format!("opendsr\n{processor}\n{request}\n{}", sofar.round.unwrap_or_default()));
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}
+
+fn note(sofar: &mut Correspondence, id: &Uuid, expected: Option<DateTime<Utc>>, now: DateTime<Utc>) {
+    sofar.asked_at.get_or_insert(now);
+    sofar.reference = Some(id.to_string());
+    sofar.expected_by = expected.or(sofar.expected_by);
+}
+
+fn waiting(sofar: &Correspondence, now: DateTime<Utc>) -> Step {
+    let expected = sofar.expected_by.map_or(SOONEST, |at| at - now);
+    Step::Waiting { look_again: now + expected.clamp(SOONEST, LATEST) }
+}
+
+fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, ProcessorError> {
+    serde_json::from_slice(&answer.body).map_err(|_| ProcessorError::new("unreadable_answer"))
+}
+
+const fn unexpected(status: u16) -> ProcessorError {
+    ProcessorError::new(if status >= 500 { "unavailable" } else { "unexpected_answer" })
+}
+
+/// An address with more segments at its end.
+fn joined(url: &Url, segments: &[&str]) -> Url {
+    let mut url = url.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(segments);
+    }
+    url
+}

@@ -1,0 +1,125 @@
+//! A processor's word that something changed. Whoever it is from, all that comes of it is a look: the task wakes, and
+//! `erase` asks the processor itself. So a forged callback, or an old one again, can do nothing.
+
+use crate::refusal::Refusal;
+use chrono::{DateTime, Utc};
+use lambda_http::Request;
+use serde::Deserialize;
+use shared::domain::custody::Processor;
+use shared::domain::package::RequestId;
+use shared::domain::place::Place;
+use shared::edge::processor::{Connector, Vault};
+use shared::edge::{Host, StartError, http};
+use shared::storage::tasks::Tasks;
+
+/// The largest callback that is read, in bytes.
+const LIMIT: usize = 64 * 1024;
+
+/// Takes callbacks of the processors that speak `OpenDSR`.
+#[derive(Debug)]
+pub struct Callbacks {
+    known: Vec<(Processor, Vault)>,
+    tasks: Tasks,
+}
+
+/// Where a callback was sent to: `/partners/{processor}/callbacks/{request}`.
+#[derive(Debug)]
+pub struct Path {
+    place: Place,
+    processor: Processor,
+    request: RequestId,
+}
+
+/// What is looked at in a callback (`OpenDSR` 2.0, 8.6), once it is known who signed it.
+#[derive(Deserialize)]
+struct Callback {
+    status_callback_url: String,
+}
+
+impl Path {
+    /// Reads a path; nothing if it is another, or no processor is called so.
+    pub fn read(path: &str) -> Option<Self> {
+        let (place, request) = path.strip_prefix("/partners/")?.split_once("/callbacks/")?;
+        let place = Place::named(place)?;
+        let request = RequestId::try_from(request.to_owned()).ok()?;
+        Some(Self { place, processor: place.processor()?, request })
+    }
+
+    /// Whether a processor was told to call here.
+    fn is_in(&self, url: &str) -> bool {
+        let path = format!("/partners/{}/callbacks/{}", self.place.as_str(), self.request.as_str());
+        url.ends_with(&path)
+    }
+}
+
+impl Callbacks {
+    /// Reads which processors call; their certificates are read when one does.
+    ///
+    /// # Errors
+    /// [`StartError`] if a setting is missing or cannot be used.
+    pub fn start(host: &Host) -> Result<Self, StartError> {
+        let mut known = Vec::new();
+        for processor in Processor::ALL {
+            if Connector::of(processor, host)? == Connector::OpenDsr {
+                known.push((processor, Vault::of(processor, host)));
+            }
+        }
+        Ok(Self { known, tasks: Tasks::new(host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned()) })
+    }
+
+    /// Takes a callback, and wakes the task that it is about.
+    ///
+    /// # Errors
+    /// [`Refusal`] if it is none, or nobody who is known signed it.
+    pub async fn take(&self, path: &Path, request: &Request, now: DateTime<Utc>) -> Result<(), Refusal> {
+        let known = self.known.iter().find(|(processor, _)| *processor == path.processor);
+        let (_, vault) = known.ok_or(Refusal::NotFound)?;
+        let body: &[u8] = request.body();
+        if body.len() > LIMIT {
+            return Err(Refusal::TooLarge("Send at most 64 KiB."));
+        }
+        let credentials = vault.open(now).await.map_err(Refusal::Unreadable)?;
+        let certificates = credentials.certificates.as_ref().ok_or(Refusal::Uncertified)?;
+        certificates.verify(request.headers(), body, now).map_err(Refusal::Stranger)?;
+        if http::media_type(request.headers()).as_deref() != Some("application/json") {
+            return Err(Refusal::MediaType);
+        }
+        let callback: Callback = serde_json::from_slice(body).map_err(|_| Refusal::NoCallback)?;
+        if !path.is_in(&callback.status_callback_url) {
+            return Err(Refusal::NoCallback);
+        }
+        // Whether anything waits is not for the caller to know.
+        let woken = self.tasks.wake(&path.request, path.place).await?;
+        let outcome = if woken { "woken" } else { "nothing_waits" };
+        tracing::info!(place = path.place.as_str(), outcome, "callback");
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Path;
+
+    #[test]
+    fn a_path_names_a_processor_and_a_request() {
+        let path = Path::read("/partners/granicus/callbacks/DPO-1").unwrap();
+        assert!(path.is_in("https://insight.example/partners/granicus/callbacks/DPO-1"));
+        for other in [
+            "https://insight.example/partners/granicus/callbacks/DPO-2",
+            "https://insight.example/partners/newsletter/callbacks/DPO-1",
+            "DPO-1",
+        ] {
+            assert!(!path.is_in(other), "{other}");
+        }
+        for none in [
+            "/partners/granicus/submissions",
+            "/partners/acme/callbacks/DPO-1",
+            "/partners/records/callbacks/DPO-1",
+            "/partners/granicus/callbacks/",
+            "/partners/granicus/callbacks/DPO 1",
+            "/partners/granicus/callbacks/a/b",
+        ] {
+            assert!(Path::read(none).is_none(), "{none}");
+        }
+    }
+}

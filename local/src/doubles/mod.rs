@@ -1,0 +1,77 @@
+//! Doubles of the processors: they hold people, take orders, and can be slow, down, wrong or malicious.
+//!
+//! What they hold lies in memory only. Nothing that they are told gets into a log.
+
+mod calling;
+mod five9;
+mod five9_soap;
+mod mode;
+mod opendsr;
+mod opendsr_talk;
+mod signer;
+
+pub use five9::Five9;
+pub use mode::Mode;
+pub use opendsr::{Matter, OpenDsr};
+
+use axum::Router;
+use chrono::{DateTime, Utc};
+use shared::edge::Clock;
+use std::collections::BTreeMap;
+
+/// The processors of the local stack.
+#[derive(Clone, Debug)]
+pub struct Doubles {
+    /// Granicus, which speaks `OpenDSR`.
+    pub granicus: OpenDsr,
+    /// The newsletter service, which speaks `OpenDSR`.
+    pub newsletter: OpenDsr,
+    /// Five9, with its contacts.
+    pub five9: Five9,
+}
+
+impl Doubles {
+    /// Doubles that hold nobody, and do what they are asked.
+    pub(crate) fn new(clock: &Clock) -> Result<Self, String> {
+        Ok(Self {
+            granicus: OpenDsr::new("granicus", clock)?,
+            newsletter: OpenDsr::new("newsletter", clock)?,
+            five9: Five9::new(clock),
+        })
+    }
+
+    /// What each answers with, in the order of the ports.
+    pub(crate) fn routers(&self) -> [Router; 3] {
+        [self.granicus.router(), self.newsletter.router(), self.five9.router()]
+    }
+
+    /// The parameters by which the template finds them at these addresses.
+    pub(crate) fn parameters(urls: &[String]) -> BTreeMap<String, String> {
+        let [granicus, newsletter, five9] = urls else { return BTreeMap::new() };
+        let parameters = [
+            ("GranicusConnector", "opendsr".to_owned()),
+            ("GranicusUrl", granicus.clone()),
+            ("NewsletterConnector", "opendsr".to_owned()),
+            ("NewsletterUrl", newsletter.clone()),
+            ("Five9Connector", "five9".to_owned()),
+            ("Five9Url", format!("{five9}/wsadmin/v13/AdminWebService")),
+        ];
+        parameters.map(|(name, value)| (name.to_owned(), value)).into()
+    }
+
+    /// What stands in their secrets, by logical id in the template.
+    pub(crate) fn secrets(&self) -> BTreeMap<&'static str, String> {
+        BTreeMap::from([
+            ("GranicusProcessor", self.granicus.secret()),
+            ("NewsletterProcessor", self.newsletter.secret()),
+            ("Five9Processor", self.five9.secret()),
+        ])
+    }
+
+    /// Does what has come due by now, and says so to whom it was promised.
+    pub(crate) async fn keep_up(&self, now: DateTime<Utc>) {
+        self.granicus.keep_up(now).await;
+        self.newsletter.keep_up(now).await;
+        self.five9.keep_up(now);
+    }
+}

@@ -1,0 +1,65 @@
+//! How a double behaves, and what it answers to everything when it behaves badly.
+
+use axum::body::{Body, Bytes};
+use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::{Response, StatusCode};
+use axum::response::IntoResponse;
+use futures_util::stream;
+use std::convert::Infallible;
+use std::time::Duration;
+
+/// How a double behaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// As it should.
+    #[default]
+    Well,
+    /// It takes a minute for every answer.
+    Slow,
+    /// It answers 503.
+    Down,
+    /// It answers with a page.
+    Garbled,
+    /// It answers of another matter, or another operation.
+    Wrong,
+    /// It answers that all is done, signed by somebody else.
+    Forging,
+    /// It sends on to itself, as it would to an address inside.
+    Redirecting,
+    /// It never ends its answer.
+    Huge,
+    /// It does what it is asked, and answers 500.
+    Losing,
+    /// It does not do what it is asked, and calls that it has.
+    Boasting,
+    /// It refuses what it is asked.
+    Refusing,
+}
+
+/// Where a redirected call ends up.
+pub(super) const TRAP: &str = "/trap";
+
+impl Mode {
+    /// What is answered without looking at what was asked, if that is how it behaves.
+    pub(super) async fn answer(self) -> Option<Response<Body>> {
+        match self {
+            Self::Slow => {
+                tokio::time::sleep(Duration::from_mins(1)).await;
+                None
+            }
+            Self::Down => Some(StatusCode::SERVICE_UNAVAILABLE.into_response()),
+            Self::Garbled => Some(([(CONTENT_TYPE, "text/html")], "<html><body>Welcome").into_response()),
+            Self::Redirecting => Some((StatusCode::TEMPORARY_REDIRECT, [(LOCATION, TRAP)]).into_response()),
+            Self::Huge => {
+                let endless = stream::repeat_with(|| Ok::<_, Infallible>(Bytes::from_static(&[b' '; 16 * 1024])));
+                Some(Body::from_stream(endless).into_response())
+            }
+            Self::Well | Self::Wrong | Self::Forging | Self::Losing | Self::Boasting | Self::Refusing => None,
+        }
+    }
+
+    /// Whether it really does what it says.
+    pub(super) const fn acts(self) -> bool {
+        !matches!(self, Self::Forging | Self::Boasting | Self::Wrong)
+    }
+}

@@ -1,0 +1,26 @@
+//! What a double signs with: a key of its own, made when the stack starts.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rcgen::{CertificateParams, KeyPair, SigningKey};
+
+/// A key, and the certificate of its public half.
+pub(super) struct Signer {
+    key: KeyPair,
+    pub(super) certificate: String,
+}
+
+impl Signer {
+    /// A new key, certified by itself: it is pinned, so nobody has to vouch for it.
+    pub(super) fn new(domain: &str) -> Result<Self, String> {
+        let failed = |error: rcgen::Error| format!("a double has no certificate: {error}");
+        let key = KeyPair::generate().map_err(failed)?;
+        let certificate = CertificateParams::new(vec![domain.to_owned()]).and_then(|it| it.self_signed(&key));
+        Ok(Self { certificate: certificate.map_err(failed)?.pem(), key })
+    }
+
+    /// The signature of a body, as the header carries it.
+    pub(super) fn sign(&self, body: &[u8]) -> String {
+        STANDARD.encode(self.key.sign(body).unwrap_or_default())
+    }
+}

@@ -1,0 +1,73 @@
+//! What processors are asked, and what is believed of what they answer: each connector beside its double.
+
+mod callbacks;
+mod five9;
+mod opendsr;
+
+use crate::house::{BEGINNING, House, at};
+use erase::processors::{Asked, ProcessorError, Processors, Step};
+use shared::domain::correspondence::Correspondence;
+use shared::domain::custody::Processor;
+use shared::domain::identifier::Identifier;
+use shared::domain::package::RequestId;
+use std::time::Duration;
+
+const EMAIL: &str = "priya.nair@example.org";
+const PHONE: &str = "+447700900142";
+const OTHER: &str = "abel@example.org";
+
+/// How long a double that is slow is waited for here.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// A person, as a processor is asked for them, and how far it is.
+struct Matter {
+    request: RequestId,
+    processor: Processor,
+    identities: Vec<Identifier>,
+    sofar: Correspondence,
+    processors: Processors,
+}
+
+impl Matter {
+    fn new(house: &House, processor: Processor) -> Self {
+        Self {
+            request: RequestId::try_from("DPO-2026-7".to_owned()).unwrap(),
+            processor,
+            identities: vec![Identifier::email(EMAIL).unwrap(), Identifier::phone(PHONE).unwrap()],
+            sofar: Correspondence::default(),
+            processors: Processors::patient_for(&house.stack.host("erase").unwrap(), PATIENCE).unwrap(),
+        }
+    }
+
+    async fn step(&mut self, house: &House) -> Result<Step, ProcessorError> {
+        let Self { request, processor, identities, sofar, processors } = self;
+        let asked = Asked { request, processor: *processor, identities, approved_at: at(BEGINNING) };
+        let step = processors.step(&asked, sofar, house.stack.clock().now()).await;
+        self.is_impersonal();
+        step
+    }
+
+    async fn cancel(&mut self, house: &House) -> Result<Step, ProcessorError> {
+        let Self { request, processor, identities, sofar, processors } = self;
+        let asked = Asked { request, processor: *processor, identities, approved_at: at(BEGINNING) };
+        processors.cancel(&asked, sofar, house.stack.clock().now()).await
+    }
+
+    /// A function that was killed before it stored anything.
+    fn crash(&mut self) {
+        self.sofar = Correspondence::default();
+    }
+
+    async fn failure(&mut self, house: &House) -> &'static str {
+        self.step(house).await.unwrap_err().code
+    }
+
+    fn is_impersonal(&self) {
+        let stored = serde_json::to_string(&self.sofar).unwrap();
+        assert!(!stored.contains("priya") && !stored.contains("7700900142"), "{stored}");
+    }
+}
+
+const fn waits(step: Result<Step, ProcessorError>) -> bool {
+    matches!(step, Ok(Step::Waiting { .. }))
+}
