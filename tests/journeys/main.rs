@@ -19,6 +19,7 @@ mod paused;
 mod permissions;
 mod permissions_used;
 mod processors;
+mod recipients;
 mod recorder;
 mod restoring;
 mod retention;

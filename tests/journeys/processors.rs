@@ -10,6 +10,7 @@ use shared::domain::correspondence::Correspondence;
 use shared::domain::custody::Processor;
 use shared::domain::identifier::Identifier;
 use shared::domain::package::RequestId;
+use shared::domain::task::Action;
 use std::time::Duration;
 
 const EMAIL: &str = "priya.nair@example.org";
@@ -41,7 +42,8 @@ impl Matter {
 
     async fn step(&mut self, house: &House) -> Result<Step, ProcessorError> {
         let Self { request, processor, identities, sofar, processors } = self;
-        let asked = Asked { request, processor: *processor, identities, approved_at: at(BEGINNING) };
+        let asked =
+            Asked { request, processor: *processor, action: Action::Erase, identities, approved_at: at(BEGINNING) };
         let step = processors.step(&asked, sofar, house.stack.clock().now()).await;
         self.is_impersonal();
         step
@@ -49,7 +51,8 @@ impl Matter {
 
     async fn cancel(&mut self, house: &House) -> Result<Step, ProcessorError> {
         let Self { request, processor, identities, sofar, processors } = self;
-        let asked = Asked { request, processor: *processor, identities, approved_at: at(BEGINNING) };
+        let asked =
+            Asked { request, processor: *processor, action: Action::Erase, identities, approved_at: at(BEGINNING) };
         processors.cancel(&asked, sofar, house.stack.clock().now()).await
     }
 

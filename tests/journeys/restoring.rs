@@ -155,7 +155,7 @@ async fn place(house: &House, id: &str, kind: Kind, email: &str) {
     let standing = Standing { kind, placed: act(house), notice: None, lifted: None };
     let placed =
         Placed { standing, order: "order".to_owned(), holders: vec![keys::partition(&holder)], settled: false };
-    settling(house).standings.enter(&request(id), &placed).await.unwrap();
+    settling(house).standings.enter(&request(id), &placed, Vec::new()).await.unwrap();
     settle(house, id).await;
 }
 
@@ -164,7 +164,7 @@ async fn lift(house: &House, id: &str) {
     let kind = standings.find(&request(id), at(NOW)).await.unwrap().unwrap().standing.kind;
     standings.notice(&request(id), &act(house)).await.unwrap();
     let lifting = Lifting { act: act(house), reason: Reason::Settled };
-    assert!(standings.lift(&request(id), kind, &lifting).await.unwrap());
+    assert!(standings.lift(&request(id), kind, &lifting, Vec::new()).await.unwrap());
     settle(house, id).await;
 }
 

@@ -92,7 +92,7 @@ impl Erase {
             return Ok(self.forget(task, &reach(request), &identities, deadline).await?);
         };
         let approved_at = request.approved_at.unwrap_or(request.planned_at);
-        let asked = Asked { request: id, processor, identities: &identities, approved_at };
+        let asked = Asked { request: id, processor, action: task.action, identities: &identities, approved_at };
         let step = if request.stopped_by.is_some() {
             self.processors.cancel(&asked, &mut task.correspondence, self.now()).await?
         } else {

@@ -22,6 +22,7 @@ impl Requests {
         let mut told = self.told(&id, &request, now).await?;
         if let Some(stands) = stands {
             told["standing"] = stands["standing"].clone();
+            told["recipients"] = stands["recipients"].clone();
         }
         Ok(told)
     }

@@ -8,6 +8,7 @@ mod desk;
 mod error;
 mod holds;
 mod planning;
+mod recipients;
 mod restrictions;
 mod standings;
 mod unsubscribe_link;
@@ -70,7 +71,7 @@ impl Requests {
     }
 
     /// Carries out `{"order": "plan" | "approve" | "status" | "stop" | "confirm" | "hold" | "lift" | "restrict" |
-    /// "notice" | "unrestrict" | "unsubscribe_link", …}`.
+    /// "notice" | "unrestrict" | "rectified" | "unsubscribe_link", …}`.
     ///
     /// # Errors
     /// [`Error`] in words.
@@ -91,10 +92,11 @@ impl Requests {
             Some("restrict") => Box::pin(self.restrict(order)).await,
             Some("notice") => self.notice(order).await,
             Some("unrestrict") => Box::pin(self.unrestrict(order)).await,
+            Some("rectified") => Box::pin(self.rectified(order)).await,
             Some("unsubscribe_link") => self.unsubscribe_link(order),
             _ => Err(BadOrder::new(
                 "order",
-                "must be plan, approve, status, stop, confirm, hold, lift, restrict, notice, unrestrict or unsubscribe_link",
+                "must be plan, approve, status, stop, confirm, hold, lift, restrict, notice, unrestrict, rectified or unsubscribe_link",
             )
             .into()),
         }

@@ -119,7 +119,7 @@ impl Requests {
     }
 
     /// Gives whose records would go.
-    async fn count_records(&self, reach: &Reach, plan: &mut Plan) -> Result<Vec<Holder>, StorageError> {
+    pub(crate) async fn count_records(&self, reach: &Reach, plan: &mut Plan) -> Result<Vec<Holder>, StorageError> {
         let (mut links, mut touched) = (BTreeSet::new(), Vec::new());
         for holder in &reach.holders {
             let mut pages = self.records.lying_under(holder);

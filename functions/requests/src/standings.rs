@@ -1,5 +1,6 @@
 //! What the orders about holds and restrictions have in common: they are entered first, then made true of everything.
 
+use crate::recipients::{LIFTED, RESTRICTED, Telling};
 use crate::{Error, Requests};
 use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::{Value, json};
@@ -38,10 +39,20 @@ impl Requests {
                 holders: found.holders.iter().map(keys::partition).collect(),
                 settled: false,
             };
+            let beside = match kind {
+                Kind::Hold(_) => Vec::new(),
+                Kind::Restriction(_) => {
+                    let by = &placed.standing.placed.by;
+                    let telling =
+                        Telling { action: Action::Restrict, order: digest.clone(), by, holders: found.holders };
+                    self.telling_beside(&id, RESTRICTED, telling, now).await?
+                }
+            };
             // Whether it was entered here or by another run of the same order is seen below.
-            standings.enter(&id, &placed).await?;
+            standings.enter(&id, &placed, beside).await?;
         }
-        let placed = self.standing(&id, now).await?;
+        // If it is not there, the request by which recipients would be told is another.
+        let placed = standings.find(&id, now).await?.ok_or(Error::AnotherRequest)?;
         if placed.order != digest {
             return Err(Error::AnotherRequest);
         }
@@ -49,6 +60,7 @@ impl Requests {
             if placed.standing.lifted.is_none() { self.settle(&id, &placed, now).await? } else { Settled::default() };
         tracing::info!(outcome = "placed", "standing");
         let mut told = told(&id, &placed, settled, &found.linked);
+        told["recipients"] = json!(self.recipients(&id, &placed, now).await?);
         told["erasures_under_way"] = json!(self.erasures_under_way(&placed, now).await?);
         Ok(told)
     }
@@ -75,24 +87,40 @@ impl Requests {
         let (id, now) = (order.request()?, self.clock.now().trunc_subsecs(0));
         let reason = Reason::parse(order.text("reason")?)?;
         let act = Act { by: order.text("by")?.to_owned(), at: now };
-        let Placed { standing, .. } = self.standing(&id, now).await?;
+        let placed = self.standing(&id, now).await?;
+        let standing = &placed.standing;
         if !is(standing.kind) {
             return Err(Error::NotNow("a hold is lifted by `lift`, a restriction by `unrestrict`"));
         }
         if standing.lifted.is_none() {
             standing.may_be_lifted()?;
-            self.settling.standings.lift(&id, standing.kind, &Lifting { act, reason }).await?;
+            let beside = match standing.kind {
+                Kind::Hold(_) => Vec::new(),
+                Kind::Restriction(_) => {
+                    let (order, holders) = (placed.order.clone(), placed.holders().collect());
+                    let telling = Telling { action: Action::Unrestrict, order, by: &act.by, holders };
+                    self.telling_beside(&id, LIFTED, telling, now).await?
+                }
+            };
+            self.settling.standings.lift(&id, standing.kind, &Lifting { act: act.clone(), reason }, beside).await?;
         }
         let placed = self.standing(&id, now).await?;
+        if placed.standing.lifted.is_none() {
+            // The request by which recipients would be told is another.
+            return Err(Error::AnotherRequest);
+        }
         let settled = self.settle(&id, &placed, now).await?;
         tracing::info!(outcome = "lifted", count = settled.deleted, "standing");
-        Ok(told(&id, &placed, settled, &[]))
+        let mut told = told(&id, &placed, settled, &[]);
+        told["recipients"] = json!(self.recipients(&id, &placed, now).await?);
+        Ok(told)
     }
 
     /// What a request has placed, for its status; nothing if it has placed nothing.
     pub(crate) async fn stands(&self, id: &RequestId, now: DateTime<Utc>) -> Result<Option<Value>, Error> {
-        let placed = self.settling.standings.find(id, now).await?;
-        Ok(placed.map(|placed| json!({"status": status(&placed), "standing": placed.standing})))
+        let Some(placed) = self.settling.standings.find(id, now).await? else { return Ok(None) };
+        let recipients = self.recipients(id, &placed, now).await?;
+        Ok(Some(json!({"status": status(&placed), "standing": placed.standing, "recipients": recipients})))
     }
 
     pub(crate) async fn standing(&self, id: &RequestId, now: DateTime<Utc>) -> Result<Placed, Error> {

@@ -20,6 +20,14 @@ impl RequestId {
         Self(format!("unsubscribe-{}", hex::encode(random)))
     }
 
+    /// The id of the request that follows from this one and tells recipients `what` became of the data.
+    ///
+    /// # Errors
+    /// [`NotARequestId`] if this one is so long that there is no room for it.
+    pub fn following(&self, what: &str) -> Result<Self, NotARequestId> {
+        Self::try_from(format!("{}-{what}", self.0))
+    }
+
     /// The id as it is stored.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -29,6 +29,8 @@ pub mod told;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::AttributeValue;
+/// A part of a transaction, which several parts of the storage can contribute to.
+pub use aws_sdk_dynamodb::types::TransactWriteItem;
 use std::collections::HashMap;
 
 /// An item, as DynamoDB gives it.

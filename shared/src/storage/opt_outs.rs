@@ -2,7 +2,7 @@
 //! sends the list is told through a request, which begins in the same transaction.
 
 use super::keys::{self, DAY, EXPIRES_AT, Key, PK, SK};
-use super::requests::{Approval, Request, Requests, Stage};
+use super::requests::{Approval, Request, Requests};
 use super::table::Table;
 use super::{Item, StorageError, failed, is_refused, n, s, text};
 use crate::domain::erasure::Counts;
@@ -168,7 +168,8 @@ impl OptOuts {
         };
         let task = Task::new(place, Action::Unsubscribe, Counts::new(), due, now);
         let beside = vec![action(opt_out)?, self.profile(of, said)?];
-        let request = request(of, now);
+        let holder = Holder::Subject(of.subject.clone());
+        let request = Request::entered(Action::Unsubscribe, String::new(), BY, &[holder], now);
         let approval = Approval { request: &request, tasks: &[task], suppress: false, beside };
         self.requests.enter(id, approval, now).await
     }
@@ -192,26 +193,6 @@ impl OptOuts {
             (EXPIRES_AT.to_owned(), n(said.ends().epoch())),
         ]);
         action(put(&self.records, key, item))
-    }
-}
-
-/// A request that needs no plan and nobody's approval.
-fn request(of: &Subscription, now: DateTime<Utc>) -> Request {
-    Request {
-        action: Action::Unsubscribe,
-        stage: Stage::Approved,
-        order: String::new(),
-        ground: None,
-        exclusions: Vec::new(),
-        planned_by: BY.to_owned(),
-        planned_at: now,
-        plan: None,
-        hash: String::new(),
-        approved_by: Some(BY.to_owned()),
-        approved_at: Some(now),
-        stopped_by: None,
-        holders: vec![keys::partition(&Holder::Subject(of.subject.clone()))],
-        sealed: None,
     }
 }
 

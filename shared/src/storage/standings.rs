@@ -65,11 +65,17 @@ impl Standings {
         Self(Table::new(client, name))
     }
 
-    /// Enters what a request places, before anything is done about it; gives whether it is new.
+    /// Enters what a request places, and what begins `beside` it, before anything is done about it; gives whether it
+    /// is new.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be entered.
-    pub async fn enter(&self, request: &RequestId, placed: &Placed) -> Result<bool, StorageError> {
+    pub async fn enter(
+        &self,
+        request: &RequestId,
+        placed: &Placed,
+        beside: Vec<TransactWriteItem>,
+    ) -> Result<bool, StorageError> {
         const OPERATION: &str = "enter a standing";
         let item: Item = serde_dynamo::to_item(placed).map_err(|_| StorageError::unreadable(OPERATION))?;
         let entry = self.put(keys::standing(request), item).condition_expression("attribute_not_exists(pk)").build();
@@ -79,7 +85,8 @@ impl Standings {
             Ok::<_, StorageError>(TransactWriteItem::builder().put(put).build())
         };
         let what = placed.standing.kind.placed();
-        let actions = vec![put(entry)?, put(open)?, self.event(request, &what, &placed.standing.placed)?];
+        let mut actions = vec![put(entry)?, put(open)?, self.event(request, &what, &placed.standing.placed)?];
+        actions.extend(beside);
         self.transact(OPERATION, actions).await
     }
 
@@ -103,11 +110,18 @@ impl Standings {
         self.transact("record a notice", vec![mark, self.event(request, "told of the lifting", act)?]).await
     }
 
-    /// Records that what is of this kind is lifted, if that needs no notice or has it. Gives whether this was it.
+    /// Records that what is of this kind is lifted, and what begins `beside`, if that needs no notice or has it. Gives
+    /// whether this was it.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be recorded.
-    pub async fn lift(&self, request: &RequestId, kind: Kind, lifting: &Lifting) -> Result<bool, StorageError> {
+    pub async fn lift(
+        &self,
+        request: &RequestId,
+        kind: Kind,
+        lifting: &Lifting,
+        beside: Vec<TransactWriteItem>,
+    ) -> Result<bool, StorageError> {
         let condition = if kind.needs_notice() {
             "attribute_exists(notice) AND attribute_not_exists(lifted)"
         } else {
@@ -115,7 +129,9 @@ impl Standings {
         };
         let mark = self.mark(request, condition, "SET lifted = :act", lifting)?;
         let what = format!("lifted, {}", lifting.reason.as_str());
-        self.transact("lift a standing", vec![mark, self.event(request, &what, &lifting.act)?]).await
+        let mut actions = vec![mark, self.event(request, &what, &lifting.act)?];
+        actions.extend(beside);
+        self.transact("lift a standing", actions).await
     }
 
     /// Says under each holder that this stands for them. Once is as good as twice.

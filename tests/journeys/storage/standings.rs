@@ -35,7 +35,7 @@ async fn place(tables: &Tables, id: &str, kind: Kind, holders: &[Holder], instan
     let standing = Standing { kind, placed: act(instant), notice: None, lifted: None };
     let holders = holders.iter().map(keys::partition).collect();
     let placed = Placed { standing, order: "order".to_owned(), holders, settled: false };
-    assert!(tables.standings().enter(&request(id), &placed).await.unwrap());
+    assert!(tables.standings().enter(&request(id), &placed, Vec::new()).await.unwrap());
     settle(tables, id, at(instant)).await
 }
 
@@ -48,7 +48,7 @@ async fn settle(tables: &Tables, id: &str, now: DateTime<Utc>) -> Settled {
 async fn lift(tables: &Tables, id: &str, instant: &str) -> Settled {
     let lifting = Lifting { act: act(instant), reason: Reason::Settled };
     let kind = tables.standings().find(&request(id), at(instant)).await.unwrap().unwrap().standing.kind;
-    assert!(tables.standings().lift(&request(id), kind, &lifting).await.unwrap());
+    assert!(tables.standings().lift(&request(id), kind, &lifting, Vec::new()).await.unwrap());
     settle(tables, id, at(instant)).await
 }
 
@@ -167,8 +167,8 @@ async fn what_broke_off_is_finished_by_the_next_run() {
         keep_many(&records, &rosa, 2).await;
         place(tables, "h", HOLD, std::slice::from_ref(&rosa), TOLD).await;
         let lifting = Lifting { act: act(LATER), reason: Reason::Settled };
-        assert!(tables.standings().lift(&request("h"), HOLD, &lifting).await.unwrap());
-        assert!(!tables.standings().lift(&request("h"), HOLD, &lifting).await.unwrap(), "once");
+        assert!(tables.standings().lift(&request("h"), HOLD, &lifting, Vec::new()).await.unwrap());
+        assert!(!tables.standings().lift(&request("h"), HOLD, &lifting, Vec::new()).await.unwrap(), "once");
         // It broke off when one had its end back and was not deleted yet.
         let shelved = all(records.shelved(&rosa)).await;
         let turn = shelved[0].turn(Effect::default(), at(LATER)).unwrap();
@@ -250,7 +250,7 @@ async fn a_restriction_is_lifted_after_the_person_was_told_and_not_before() {
         keep_many(&tables.records(), &rosa, 1).await;
         place(tables, "r", RESTRICTION, std::slice::from_ref(&rosa), TOLD).await;
         let lifting = Lifting { act: act(TOLD), reason: Reason::Settled };
-        assert!(!standings.lift(&request("r"), RESTRICTION, &lifting).await.unwrap());
+        assert!(!standings.lift(&request("r"), RESTRICTION, &lifting, Vec::new()).await.unwrap());
         assert!(standings.notice(&request("r"), &act(TOLD)).await.unwrap());
         assert!(!standings.notice(&request("r"), &act(LATER)).await.unwrap(), "the first time stands");
         assert_eq!(lift(tables, "r", TOLD).await.unrestricted, 1);
@@ -258,7 +258,7 @@ async fn a_restriction_is_lifted_after_the_person_was_told_and_not_before() {
         let placed = standings.find(&request("r"), at(TOLD)).await.unwrap().unwrap();
         assert_eq!(placed.standing.notice, Some(act(TOLD)));
         assert!(!standings.notice(&request("x"), &act(TOLD)).await.unwrap());
-        assert!(!standings.lift(&request("x"), HOLD, &lifting).await.unwrap());
+        assert!(!standings.lift(&request("x"), HOLD, &lifting, Vec::new()).await.unwrap());
     })
     .await;
 }

@@ -1,10 +1,11 @@
-//! A processor without an interface: a human deletes there, and says so.
+//! What a processor has no interface for: a human does it there, and says so.
 
 use super::{Asked, Step};
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::domain::correspondence::{Correspondence, WITHIN};
 use shared::domain::custody::Processor;
 use shared::domain::london;
+use shared::domain::task::Action;
 
 /// How often it is looked whether somebody has confirmed; a confirmation also wakes the task.
 const LOOK_AGAIN: TimeDelta = TimeDelta::days(1);
@@ -12,28 +13,38 @@ const LOOK_AGAIN: TimeDelta = TimeDelta::days(1);
 /// Says what to do by when, and waits until it is confirmed.
 pub(super) fn step(asked: &Asked<'_>, sofar: &mut Correspondence, now: DateTime<Utc>) -> Step {
     sofar.asked_at.get_or_insert(now);
-    sofar.instructions.get_or_insert_with(|| instructions(asked.processor).to_owned());
+    sofar.instructions.get_or_insert_with(|| instructions(asked));
     sofar.due = sofar.due.or_else(|| london::date(asked.approved_at).checked_add_days(WITHIN));
     if sofar.confirmed.is_some() { Step::Done } else { Step::Waiting { look_again: now + LOOK_AGAIN } }
 }
 
-/// What to delete where. Whom it is about stands in the request, for who may see it, and never here.
-const fn instructions(processor: Processor) -> &'static str {
-    match processor {
-        Processor::Five9 => {
+/// What to do where. Whom it is about stands in the request, for who may see it, and never here.
+fn instructions(asked: &Asked<'_>) -> String {
+    let (place, erase) = match asked.processor {
+        Processor::Five9 => (
             "In Five9's administrator, under Contacts, search every telephone number and address of the request in \
-             number1, number2, number3 and email; delete each contact that is found, in every list. Recordings and \
-             chats of the last 60 days: ask Five9's support to delete them."
+             number1, number2, number3 and email",
+            "delete each contact that is found, in every list. Recordings and chats of the last 60 days: ask Five9's \
+             support to delete them",
+        ),
+        Processor::Granicus => (
+            "In Granicus (Achieve), under Self, search every address, telephone number and case reference of the request",
+            "delete the submissions that are found, their attachments and the person's account",
+        ),
+        Processor::Newsletter => (
+            "In the newsletter service, search every address of the request",
+            "delete the subscriber from every list, not only from the one that an unsubscribe link was for",
+        ),
+    };
+    let what = match asked.action {
+        Action::Erase | Action::Unsubscribe => erase,
+        Action::Restrict => {
+            "mark what is found as restricted: keep it, and use it for nothing else, until you are told that this is lifted"
         }
-        Processor::Granicus => {
-            "In Granicus (Achieve), under Self, search every address, telephone number and case reference of the \
-             request; delete the submissions that are found, their attachments and the person's account."
-        }
-        Processor::Newsletter => {
-            "In the newsletter service, search every address of the request; delete the subscriber from every list, \
-             not only from the one that an unsubscribe link was for."
-        }
-    }
+        Action::Unrestrict => "take the mark of a restriction off what is found",
+        Action::Rectify => "correct what is found, as the Data Protection Officer tells you",
+    };
+    format!("{place}; {what}.")
 }
 
 #[cfg(test)]
@@ -45,13 +56,15 @@ mod tests {
     use shared::domain::custody::Processor;
     use shared::domain::identifier::Identifier;
     use shared::domain::package::RequestId;
+    use shared::domain::task::Action;
 
     #[test]
     fn a_human_is_told_what_to_do_by_when_and_waited_for() {
         let (request, now) = (RequestId::try_from("DPO-1".to_owned()).unwrap(), at("2026-09-14T23:30:00Z"));
         let identities = [Identifier::email("priya.nair@example.org").unwrap()];
         for processor in Processor::ALL {
-            let asked = Asked { request: &request, processor, identities: &identities, approved_at: now };
+            let action = Action::Erase;
+            let asked = Asked { request: &request, processor, action, identities: &identities, approved_at: now };
             let mut sofar = Correspondence::default();
             assert_eq!(step(&asked, &mut sofar, now), Step::Waiting { look_again: now + TimeDelta::days(1) });
             assert_eq!(sofar.due, Some("2026-10-13".parse().unwrap()), "28 days from the day in London");
@@ -62,6 +75,19 @@ mod tests {
             assert!(!sofar.instructions.as_ref().unwrap().contains("priya"));
             sofar.confirmed = Some(Confirmation { by: "J. Hill".to_owned(), on: "2026-09-20".parse().unwrap() });
             assert_eq!(step(&asked, &mut sofar, later), Step::Done);
+        }
+    }
+
+    #[test]
+    fn a_restriction_deletes_nothing() {
+        let (request, now) = (RequestId::try_from("DPO-1".to_owned()).unwrap(), at("2026-09-14T23:30:00Z"));
+        for processor in Processor::ALL {
+            for action in [Action::Restrict, Action::Unrestrict, Action::Rectify] {
+                let asked = Asked { request: &request, processor, action, identities: &[], approved_at: now };
+                let mut sofar = Correspondence::default();
+                step(&asked, &mut sofar, now);
+                assert!(!sofar.instructions.unwrap().contains("delete"));
+            }
         }
     }
 

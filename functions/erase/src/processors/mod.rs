@@ -1,4 +1,4 @@
-//! How processors are told to forget, and asked whether they have.
+//! How processors are told what to do with what they hold of a person, mostly to forget it, and asked whether they have.
 //!
 //! Every connector only ever believes what the processor itself says when it is asked. So a step can be done again at
 //! any time, also after a crash in the middle of one, and nothing that arrives from outside can make a task done.
@@ -17,20 +17,23 @@ use shared::domain::custody::Processor;
 use shared::domain::identifier::Identifier;
 use shared::domain::london;
 use shared::domain::package::RequestId;
+use shared::domain::task::Action;
 use shared::edge::processor::{BadCredentials, Connector};
 use shared::edge::{Host, StartError};
 use std::time::Duration;
 
-/// What a processor is asked for: to erase one person.
+/// What a processor is asked for about one person.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
     /// The request that it is a part of.
     pub request: &'a RequestId,
     /// Who is asked.
     pub processor: Processor,
-    /// Whom to forget.
+    /// What for.
+    pub action: Action,
+    /// Whom it is about.
     pub identities: &'a [Identifier],
-    /// When the erasure was approved.
+    /// When it was approved.
     pub approved_at: DateTime<Utc>,
 }
 
@@ -113,8 +116,12 @@ impl Processors {
         })
     }
 
-    const fn of(&self, processor: Processor) -> &Connection {
-        match processor {
+    /// `OpenDSR` and Five9's service know how to erase, and no word for a restriction or a correction: a human does.
+    fn of(&self, asked: &Asked<'_>) -> &Connection {
+        if matches!(asked.action, Action::Restrict | Action::Unrestrict | Action::Rectify) {
+            return &Connection::Human;
+        }
+        match asked.processor {
             Processor::Five9 => &self.five9,
             Processor::Granicus => &self.granicus,
             Processor::Newsletter => &self.newsletter,
@@ -136,7 +143,7 @@ impl Processors {
         if sofar.confirmed.is_some() {
             return Ok(Step::Done);
         }
-        match self.of(asked.processor) {
+        match self.of(asked) {
             Connection::OpenDsr(connector) => connector.step(asked, sofar, now).await,
             Connection::Five9(connector) => connector.step(asked, sofar, now).await,
             Connection::Human => Ok(human::step(asked, sofar, now)),
@@ -156,7 +163,7 @@ impl Processors {
         if sofar.confirmed.is_some() {
             return Ok(Step::Done);
         }
-        match self.of(asked.processor) {
+        match self.of(asked) {
             Connection::OpenDsr(connector) => connector.cancel(asked, sofar, now).await,
             Connection::Five9(connector) => connector.cancel(asked, sofar, now).await,
             Connection::Human => Ok(Step::Cancelled),

@@ -45,7 +45,7 @@ impl Requests {
             .build()
             .map_err(|_| StorageError::unreadable(OPERATION))?;
         let put = TransactWriteItem::builder().put(put).build();
-        self.begin(OPERATION, id, put, approval, "approved", now).await
+        self.transact(OPERATION, self.begun(id, put, approval, "approved", now)?).await
     }
 
     /// Enters a request that needs no plan, and begins it; gives whether its id was free.
@@ -58,6 +58,19 @@ impl Requests {
         approval: Approval<'_>,
         now: DateTime<Utc>,
     ) -> Result<bool, StorageError> {
+        self.transact("enter a request", self.entering(id, approval, now)?).await
+    }
+
+    /// What enters such a request: a part of a transaction that something else begins with.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it cannot be written.
+    pub fn entering(
+        &self,
+        id: &RequestId,
+        approval: Approval<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<TransactWriteItem>, StorageError> {
         const OPERATION: &str = "enter a request";
         let request = approval.request;
         let put = self
@@ -66,18 +79,18 @@ impl Requests {
             .build()
             .map_err(|_| StorageError::unreadable(OPERATION))?;
         let put = TransactWriteItem::builder().put(put).build();
-        self.begin(OPERATION, id, put, approval, "entered", now).await
+        self.begun(id, put, approval, "entered", now)
     }
 
-    async fn begin(
+    /// Everything that begins with a request.
+    fn begun(
         &self,
-        operation: &'static str,
         id: &RequestId,
         itself: TransactWriteItem,
         approval: Approval<'_>,
         what: &str,
         now: DateTime<Utc>,
-    ) -> Result<bool, StorageError> {
+    ) -> Result<Vec<TransactWriteItem>, StorageError> {
         let Approval { request, tasks, suppress, beside } = approval;
         let end = request.end();
         let mut actions = vec![itself, self.event(id, what, request.approved_by.as_deref(), now)?];
@@ -94,6 +107,6 @@ impl Requests {
             actions.push(self.suppressions.counted()?);
         }
         actions.extend(beside);
-        self.transact(operation, actions).await
+        Ok(actions)
     }
 }

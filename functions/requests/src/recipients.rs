@@ -1,0 +1,112 @@
+//! Recipients are told what became of what they were given: it is restricted, freed, or corrected (Article 19).
+//!
+//! Each time that is a request with a task for every processor, entered together with what they are told of. Their
+//! interfaces know erasure only, so these are tasks for a human.
+
+use crate::approving::due;
+use crate::{Error, Requests};
+use chrono::{DateTime, SubsecRound, Utc};
+use serde_json::Value;
+use shared::domain::order::{BadOrder, Order};
+use shared::domain::package::RequestId;
+use shared::domain::place::Place;
+use shared::domain::plan::Plan;
+use shared::domain::record::{Fingerprint, Holder};
+use shared::domain::standing::Kind;
+use shared::domain::task::{Action, Task};
+use shared::storage::TransactWriteItem;
+use shared::storage::people::{Follow, People};
+use shared::storage::reach::Reach;
+use shared::storage::requests::{Approval, HOLDERS, Request};
+use shared::storage::standings::Placed;
+use std::collections::BTreeSet;
+
+/// What the requests are called by which recipients are told of a restriction, and of its lifting.
+pub(crate) const RESTRICTED: &str = "restricted";
+pub(crate) const LIFTED: &str = "lifted";
+
+/// What recipients are told.
+pub(crate) struct Telling<'a> {
+    pub(crate) action: Action,
+    /// A digest of the order.
+    pub(crate) order: String,
+    pub(crate) by: &'a str,
+    pub(crate) holders: Vec<Holder>,
+}
+
+impl Requests {
+    /// Has recipients told that something was corrected: `{"order", "request_id", "identifiers", "by",
+    /// "confirmed_links"?}`. What it was stands in no order.
+    pub(crate) async fn rectified(&self, order: &Value) -> Result<Value, Error> {
+        const FIELDS: [&str; 5] = ["order", "request_id", "identifiers", "by", "confirmed_links"];
+        let (order, now) = (Order::read(order, &FIELDS)?, self.clock.now().trunc_subsecs(0));
+        let (id, identifiers, confirmed) = (order.request()?, order.identifiers()?, order.confirmed_links()?);
+        let people: Vec<_> = identifiers.iter().map(|identifier| self.people.keys.key(identifier)).collect();
+        let digest = Fingerprint::of(&(people, confirmed.iter().collect::<BTreeSet<_>>())).into_string();
+        if self.register.find(&id, now).await?.is_none() {
+            let found = self.people.find(&identifiers, &confirmed, Follow::Confirmed, now).await?;
+            People::must_know(&confirmed, &found)?;
+            let (action, order, by) = (Action::Rectify, digest.clone(), order.text("by")?);
+            let telling = Telling { action, order, by, holders: found.holders };
+            let (request, tasks) = self.telling(telling, now).await?;
+            let approval = Approval { request: &request, tasks: &tasks, suppress: false, beside: Vec::new() };
+            // Whether it was entered here or by another run of the same order is seen below.
+            self.register.enter(&id, approval, now).await?;
+        }
+        let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
+        if (request.action, &request.order) != (Action::Rectify, &digest) {
+            return Err(Error::AnotherRequest);
+        }
+        tracing::info!(outcome = "rectified", "request");
+        self.told(&id, &request, now).await
+    }
+
+    /// What enters the request that follows from `id`, to begin together with what recipients are told of.
+    pub(crate) async fn telling_beside(
+        &self,
+        id: &RequestId,
+        what: &str,
+        telling: Telling<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<TransactWriteItem>, Error> {
+        let (request, tasks) = self.telling(telling, now).await?;
+        let approval = Approval { request: &request, tasks: &tasks, suppress: false, beside: Vec::new() };
+        Ok(self.register.entering(&following(id, what)?, approval, now)?)
+    }
+
+    async fn telling(&self, telling: Telling<'_>, now: DateTime<Utc>) -> Result<(Request, Vec<Task>), Error> {
+        let Telling { action, order, by, holders } = telling;
+        if holders.len() > HOLDERS {
+            return Err(BadOrder::new("identifiers", "lead to too many keys for one request: name fewer").into());
+        }
+        let reach = Reach { holders, up_to: now, exclusions: Vec::new() };
+        let mut plan = Plan::default();
+        self.count_records(&reach, &mut plan).await?;
+        let places = Place::ALL.into_iter().filter(|place| place.processor().is_some());
+        let tasks = places.map(|place| Task::new(place, action, plan.held(place), due(now), now)).collect();
+        Ok((Request::entered(action, order, by, &reach.holders, now), tasks))
+    }
+
+    /// The requests by which recipients are told of what was placed.
+    pub(crate) async fn recipients(
+        &self,
+        id: &RequestId,
+        placed: &Placed,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Value>, Error> {
+        let mut recipients = Vec::new();
+        if matches!(placed.standing.kind, Kind::Restriction(_)) {
+            for what in [RESTRICTED, LIFTED] {
+                let following = following(id, what)?;
+                if let Some(request) = self.register.find(&following, now).await? {
+                    recipients.push(self.told(&following, &request, now).await?);
+                }
+            }
+        }
+        Ok(recipients)
+    }
+}
+
+fn following(id: &RequestId, what: &str) -> Result<RequestId, Error> {
+    id.following(what).map_err(|_| BadOrder::new("request_id", "must have at most 53 characters").into())
+}

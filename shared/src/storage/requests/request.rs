@@ -1,0 +1,120 @@
+//! A request as it lies in the Register, and what happens to it.
+
+use crate::domain::erasure::Ground;
+use crate::domain::exclusion::Exclusion;
+use crate::domain::plan::Plan;
+use crate::domain::record::Holder;
+use crate::domain::retention::ExpiresAt;
+use crate::domain::task::Action;
+use crate::storage::keys;
+use chrono::{DateTime, Months, Utc};
+use serde::{Deserialize, Serialize};
+
+/// How long the evidence of a request is kept.
+pub(super) const EVIDENCE: Months = Months::new(72);
+/// How long a plan that nobody approves is kept: three months, within which an extended request has to be answered.
+const UNAPPROVED: Months = Months::new(3);
+/// How far a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// It is planned, and nobody has approved the plan.
+    Planned,
+    /// It is approved; its tasks are under way.
+    Approved,
+    /// Every task is over, and the certificate is filed.
+    Closed,
+}
+
+/// A request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// What is asked of every place.
+    pub action: Action,
+    /// How far it is.
+    pub stage: Stage,
+    /// A digest of what was ordered, so that one id is not two different requests.
+    pub order: String,
+    /// The ground, of an erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ground: Option<Ground>,
+    /// What an erasure leaves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclusions: Vec<Exclusion>,
+    /// Who planned it.
+    pub planned_by: String,
+    /// When.
+    pub planned_at: DateTime<Utc>,
+    /// What it would touch, of an erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Plan>,
+    /// The plan's hash.
+    #[serde(default)]
+    pub hash: String,
+    /// Who approved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<String>,
+    /// When.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_at: Option<DateTime<Utc>>,
+    /// Who stopped what had not begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_by: Option<String>,
+    /// Whose data it is about, as partitions; nothing once it is closed.
+    #[serde(default)]
+    pub holders: Vec<String>,
+    /// The person's identifiers, sealed: for processors, who know no subject keys. Nothing once it is closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<String>,
+}
+
+impl Request {
+    /// One that needs no plan: ordered and approved at `at` by the same.
+    #[must_use]
+    pub fn entered(action: Action, order: String, by: &str, holders: &[Holder], at: DateTime<Utc>) -> Self {
+        Self {
+            action,
+            stage: Stage::Approved,
+            order,
+            ground: None,
+            exclusions: Vec::new(),
+            planned_by: by.to_owned(),
+            planned_at: at,
+            plan: None,
+            hash: String::new(),
+            approved_by: Some(by.to_owned()),
+            approved_at: Some(at),
+            stopped_by: None,
+            holders: holders.iter().map(keys::partition).collect(),
+            sealed: None,
+        }
+    }
+
+    /// Whose data it is about, while it is open.
+    #[must_use]
+    pub fn holders(&self) -> Vec<Holder> {
+        self.holders.iter().filter_map(|partition| keys::holder(partition)).collect()
+    }
+
+    /// Until when it is kept.
+    #[must_use]
+    pub fn end(&self) -> ExpiresAt {
+        let end = match self.approved_at {
+            Some(approved_at) => approved_at.checked_add_months(EVIDENCE),
+            None => self.planned_at.checked_add_months(UNAPPROVED),
+        };
+        ExpiresAt::at(end.unwrap_or(self.planned_at))
+    }
+}
+
+/// Something that happened to a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What: `planned`, `approved`, `stopped`, `confirmed five9`, `closed`.
+    pub what: String,
+    /// By whom; nothing where it was nobody's order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}
