@@ -1,20 +1,18 @@
 //! Days of the ledger are closed, one after another, whatever the sweep missed.
 
+mod year;
+
 use crate::house::{House, at, email_id, erasure};
-use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use operations::verify::verify;
 use serde_json::{Value, json};
-use shared::domain::ledger::{Cause, Certificate, Entry, EntryId, ItemKind, Lateness, Lies, Verified};
+use shared::domain::ledger::{Cause, Certificate, ItemKind, Lateness, Lies, Verified};
 use shared::domain::particulars::Particulars;
 use shared::domain::record::{Details, Holder, Record, RecordId};
-use shared::domain::retention::ExpiresAt;
 use shared::domain::revision::Revision;
-use shared::domain::source::Source;
 use shared::domain::subject::SubjectKey;
-use shared::storage::keys;
 use shared::storage::ledger::Seat;
 use shared::storage::records::Records;
-use std::collections::HashMap;
 
 async fn sweep(house: &House) -> Value {
     house.invoke("sweep", json!({})).await.unwrap()
@@ -33,16 +31,14 @@ async fn certificate(house: &House, day: &str) -> Option<Certificate> {
     })
 }
 
-/// Keeps a record that was collected then, as an import would; gives the name of its deletion.
-async fn keep(house: &House, key: &str, collected_at: DateTime<Utc>) -> EntryId {
+/// Keeps a record that was collected then, as an import would.
+async fn keep(house: &House, key: &str, collected_at: DateTime<Utc>) {
     let records = Records::new(house.dynamodb(), house.setting("RECORDS_TABLE"));
     let holder = Holder::Subject(SubjectKey::try_from("subject#1#rosa".to_owned()).unwrap());
     let id = RecordId::of_submission("bins", key);
     let told = Details::told(key, collected_at, Revision::updated(collected_at), Particulars::default());
     let record = Record { holder, id, details: Details { source_id: None, ..told } };
     records.keep_all(&[&record]).await.unwrap();
-    let key = keys::record(&record.holder, record.details.source, &record.id);
-    EntryId::of(&key.partition, &key.sort, ExpiresAt::of(record.details.source, collected_at))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,64 +106,4 @@ async fn a_sweep_that_is_told_to_looks_at_what_is_older_than_eight_years() {
     let house = House::where_ttl_is_late().await;
     keep(&house, "ancient", at("2001-05-17T10:00:00Z")).await;
     assert_eq!(house.invoke("sweep", json!({"from": "2001-05-01"})).await.unwrap()["deleted"], 1);
-}
-
-/// Records end every day and people are erased. The sweep comes once a day for a week, and then is off for three weeks at a
-/// time. TTL removes some in between and the stream tells it twice.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_year_of_days_ends_with_certificates_that_verify_and_every_deletion_once() {
-    let house = House::where_ttl_is_late().await;
-    sweep(&house).await;
-    let begin = at("2026-11-23T10:00:00Z");
-    let mut expected: HashMap<EntryId, u32> = HashMap::new();
-    let mut day = 0;
-    let mut erased = 0;
-    while day < 365 {
-        let off = if day < 7 { 1 } else { 21 };
-        for ahead in 0..off {
-            let collected = begin.checked_sub_months(chrono::Months::new(36)).unwrap() + Days::new(day + ahead);
-            for number in 0..2 {
-                let collected = collected + TimeDelta::hours(number);
-                expected.insert(keep(&house, &format!("{day}-{ahead}-{number}"), collected).await, 0);
-            }
-        }
-        if day % 5 == 0 {
-            let email = format!("person-{day}@example.org");
-            house.tell("Erase me.", Some(&email), None).await;
-            house.erase(erasure(&[email_id(&email)])).await.unwrap();
-            erased += 1;
-        }
-        let removal = Entry {
-            id: EntryId::of("ttl", &day.to_string(), ExpiresAt::at(begin)),
-            cause: Cause::Retention,
-            kind: ItemKind::Record,
-            source: Some(Source::Telephone),
-            collected_month: Some("2023-11".to_owned()),
-            due: ExpiresAt::at(begin),
-            removed: house.stack.clock().now(),
-            lateness_seconds: i64::try_from(day).unwrap(),
-        };
-        for _ in 0..2 {
-            house.ledger().append(vec![removal.clone()], house.stack.clock().now()).await.unwrap();
-        }
-        expected.insert(removal.id, 0);
-        day += off;
-        house.move_to(&(begin + Days::new(day) + TimeDelta::hours(2)).to_rfc3339()).await;
-        sweep(&house).await;
-    }
-    let told = house.told().await;
-    let mut erasures = 0;
-    for entry in &told {
-        match expected.get_mut(&entry.id) {
-            Some(count) => *count += 1,
-            None => erasures += u32::from(entry.cause == Cause::Erasure),
-        }
-    }
-    assert!(expected.values().all(|count| *count == 1), "each is told once");
-    assert_eq!((erasures, told.len()), (erased, expected.len() + usize::try_from(erased).unwrap()));
-    let found = verified(&house).await;
-    assert_eq!((found.days, found.overdue), (day, 0));
-    assert_eq!(found.entries, u64::try_from(told.len()).unwrap());
-    let last = (begin + Days::new(day)).date_naive().pred_opt();
-    assert_eq!(found.closed, last, "up to yesterday");
 }
