@@ -181,7 +181,7 @@ impl Tasks {
             .table_name(&self.0.name)
             .key(PK, s(key.partition))
             .key(SK, s(key.sort))
-            .condition_expression("#state IN (:waiting, :failed) AND attribute_exists(correspondence.instructions)")
+            .condition_expression("#state IN (:waiting, :failed)")
             .update_expression("SET correspondence.confirmed = :confirmation")
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":waiting", s("waiting"))
