@@ -9,6 +9,7 @@ mod erasure;
 mod expiry;
 mod exports;
 mod faults;
+mod forgotten;
 mod heard;
 mod house;
 mod imports;
