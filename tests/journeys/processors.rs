@@ -1,6 +1,7 @@
 //! What processors are asked, and what is believed of what they answer: each connector beside its double.
 
 mod callbacks;
+mod faltering;
 mod five9;
 mod opendsr;
 

@@ -1,6 +1,6 @@
 //! Five9's contacts: who is in them, and which imports delete from them.
 
-use super::mode::Mode;
+use super::mode::{Falter, Mode};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use shared::edge::Clock;
@@ -24,6 +24,7 @@ pub struct Five9 {
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) mode: Mode,
+    pub(super) falter: Falter,
     takes: TimeDelta,
     pub(super) contacts: Vec<Contact>,
     pub(super) imports: BTreeMap<String, Import>,
@@ -55,6 +56,24 @@ impl Five9 {
     /// Behaves so from now on.
     pub fn behave(&self, mode: Mode) {
         self.state().mode = mode;
+    }
+
+    /// Answers so many calls, and then a single one in another way.
+    pub fn falter(&self, calls: usize, mode: Mode) {
+        self.state().falter = Falter::after(calls, mode);
+    }
+
+    /// Whether that call is still to come.
+    #[must_use]
+    pub fn is_to_falter(&self) -> bool {
+        self.state().falter.is_to_come()
+    }
+
+    /// How the next call is answered.
+    pub(super) fn next_mode(&self) -> Mode {
+        let mut state = self.state();
+        let mode = state.mode;
+        state.falter.next(mode)
     }
 
     /// Takes so long for an import, by the stack's clock.

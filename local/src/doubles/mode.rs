@@ -18,6 +18,8 @@ pub enum Mode {
     Slow,
     /// It answers 503.
     Down,
+    /// It answers 429, and nobody knows for how long.
+    Busy,
     /// It answers with a page.
     Garbled,
     /// It answers of another matter, or another operation.
@@ -39,6 +41,33 @@ pub enum Mode {
 /// Where a redirected call ends up.
 pub(super) const TRAP: &str = "/trap";
 
+/// A single call that is answered otherwise, once so many were answered.
+#[derive(Debug, Default)]
+pub(super) struct Falter(Option<(usize, Mode)>);
+
+impl Falter {
+    pub(super) const fn after(calls: usize, mode: Mode) -> Self {
+        Self(Some((calls, mode)))
+    }
+
+    /// Whether it is still to come.
+    pub(super) const fn is_to_come(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// How the next call is answered by who otherwise answers in this `mode`.
+    pub(super) fn next(&mut self, mode: Mode) -> Mode {
+        match self.0.take() {
+            Some((0, falters)) => falters,
+            Some((calls, falters)) => {
+                self.0 = Some((calls - 1, falters));
+                mode
+            }
+            None => mode,
+        }
+    }
+}
+
 impl Mode {
     /// What is answered without looking at what was asked, if that is how it behaves.
     pub(super) async fn answer(self) -> Option<Response<Body>> {
@@ -48,6 +77,7 @@ impl Mode {
                 None
             }
             Self::Down => Some(StatusCode::SERVICE_UNAVAILABLE.into_response()),
+            Self::Busy => Some(StatusCode::TOO_MANY_REQUESTS.into_response()),
             Self::Garbled => Some(([(CONTENT_TYPE, "text/html")], "<html><body>Welcome").into_response()),
             Self::Redirecting => Some((StatusCode::TEMPORARY_REDIRECT, [(LOCATION, TRAP)]).into_response()),
             Self::Huge => {

@@ -1,7 +1,7 @@
 //! A processor that speaks `OpenDSR` 2.0: what it holds, what it was asked, and how far it is.
 
 use super::calling;
-use super::mode::Mode;
+use super::mode::{Falter, Mode};
 use super::signer::Signer;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -28,6 +28,7 @@ pub struct OpenDsr {
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) mode: Mode,
+    pub(super) falter: Falter,
     takes: TimeDelta,
     pub(super) takes_as: Option<Vec<(String, String)>>,
     people: BTreeSet<String>,
@@ -78,6 +79,24 @@ impl OpenDsr {
     /// Behaves so from now on.
     pub fn behave(&self, mode: Mode) {
         self.state().mode = mode;
+    }
+
+    /// Answers so many calls, and then a single one in another way.
+    pub fn falter(&self, calls: usize, mode: Mode) {
+        self.state().falter = Falter::after(calls, mode);
+    }
+
+    /// Whether that call is still to come.
+    #[must_use]
+    pub fn is_to_falter(&self) -> bool {
+        self.state().falter.is_to_come()
+    }
+
+    /// How the next call is answered.
+    pub(super) fn next_mode(&self) -> Mode {
+        let mut state = self.state();
+        let mode = state.mode;
+        state.falter.next(mode)
     }
 
     /// Takes so long to erase somebody, by the stack's clock; at first it takes no time.

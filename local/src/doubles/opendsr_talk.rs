@@ -21,7 +21,7 @@ impl OpenDsr {
 
     async fn answer(&self, method: &Method, path: &str, headers: &HeaderMap, body: &Bytes) -> Response<Body> {
         self.state().calls.push(format!("{method} {path}"));
-        let mode = self.state().mode;
+        let mode = self.next_mode();
         if path == TRAP {
             return StatusCode::OK.into_response();
         }

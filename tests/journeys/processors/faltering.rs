@@ -1,0 +1,77 @@
+//! Each call to a processor fails once: refused, busy, garbled, or done with the answer lost. A call without an answer in time
+//! fails as one that is refused; how long is waited is tried with each connector.
+
+use super::{EMAIL, OTHER};
+use crate::faults::start;
+use crate::house::{House, email_id, erasure};
+use chrono::TimeDelta;
+use erase::Erase;
+use local::doubles::Mode;
+use serde_json::{Value, json};
+use shared::domain::place::Place;
+
+const MODES: [Mode; 4] = [Mode::Down, Mode::Busy, Mode::Garbled, Mode::Losing];
+
+/// A house where the erasure of one of two people is approved, and no place has begun.
+async fn approved() -> House {
+    let house = House::where_it_sleeps("erase").await;
+    let doubles = house.stack.doubles();
+    for email in [EMAIL, OTHER] {
+        house.tell("Hello.", Some(email), None).await;
+        doubles.granicus.give(email);
+        doubles.five9.give(&[("email", email)]);
+    }
+    let mut order = erasure(&[email_id(EMAIL)]);
+    order["request_id"] = json!("ERA-1");
+    house.approve(order).await.unwrap();
+    house
+}
+
+async fn task(house: &House, place: Place) -> Value {
+    let status = house.status(&json!("ERA-1")).await.unwrap();
+    let tasks = status["tasks"].as_array().unwrap();
+    tasks.iter().find(|task| task["place"] == place.as_str()).unwrap().clone()
+}
+
+/// Whether the processor still has each of the two people.
+fn holds(house: &House, place: Place) -> (bool, bool) {
+    let doubles = house.stack.doubles();
+    match place {
+        Place::Five9 => (doubles.five9.holds(EMAIL), doubles.five9.holds(OTHER)),
+        _ => (doubles.granicus.holds(EMAIL), doubles.granicus.holds(OTHER)),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whichever_call_to_a_processor_fails_and_however_it_is_tried_again_and_ends_the_same() {
+    for (place, least) in [(Place::Granicus, 4), (Place::Five9, 5)] {
+        for mode in MODES {
+            for calls in 0.. {
+                let house = approved().await;
+                let doubles = house.stack.doubles().clone();
+                match place {
+                    Place::Five9 => doubles.five9.falter(calls, mode),
+                    _ => doubles.granicus.falter(calls, mode),
+                }
+                let erase = Erase::start(&house.stack.host("erase").unwrap()).await.unwrap();
+                erase.invoke(start("ERA-1", place)).await.unwrap();
+                let first = task(&house, place).await;
+                let done = first["state"] == "done";
+                assert_eq!(done, first["receipt"].is_object(), "{place:?} {mode:?} {calls}: {first}");
+                assert!(!done || holds(&house, place) == (false, true), "no receipt without its deletion: {first}");
+                let whole = doubles.five9.is_to_falter() || doubles.granicus.is_to_falter();
+                if whole {
+                    assert!(done && calls >= least, "{place:?} makes {calls} calls");
+                    break;
+                }
+                house.stack.clock().set(house.stack.clock().now() + TimeDelta::hours(7));
+                erase.invoke(start("ERA-1", place)).await.unwrap();
+                let last = task(&house, place).await;
+                assert_eq!(last["state"], "done", "no deletion without its receipt: {mode:?} {calls} {last}");
+                assert_eq!(last["receipt"]["outcome"], "confirmed");
+                assert_eq!(holds(&house, place), (false, true), "{place:?} {mode:?} {calls}");
+                assert!(doubles.granicus.matters().len() <= 1, "nothing is asked twice");
+            }
+        }
+    }
+}
