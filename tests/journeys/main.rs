@@ -20,6 +20,7 @@ mod paused;
 mod permissions;
 mod permissions_used;
 mod processors;
+mod racing;
 mod recipients;
 mod recorder;
 mod restoring;
