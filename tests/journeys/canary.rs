@@ -47,6 +47,17 @@ canary,x,when the canary sings,@canary,,,
     ("telephone", CALL),
 ];
 
+/// Processors are told of the restriction, of its lifting and of a correction, and confirm it.
+async fn tell_recipients(house: &House, who: &[serde_json::Value], errors: &mut Vec<String>) {
+    let order = json!({"order": "rectified", "request_id": "COR-1", "identifiers": who, "by": "dpo-7"});
+    errors.push(house.invoke("requests", order).await.unwrap().to_string());
+    house.stack.settle().await.unwrap();
+    for request in ["H-2-restricted", "H-2-lifted", "COR-1"] {
+        house.confirm_all(&json!(request)).await;
+        errors.push(house.status(&json!(request)).await.unwrap().to_string());
+    }
+}
+
 /// Drops them, under the person's name.
 async fn import(house: &House) {
     for (number, (source, file)) in FILES.into_iter().enumerate() {
@@ -237,6 +248,7 @@ async fn send_through_everything() -> String {
         errors.push(house.invoke("requests", order("canary sings")).await.unwrap_err());
         errors.push(house.invoke("requests", order("settled")).await.unwrap().to_string());
     }
+    tell_recipients(&house, &who, &mut errors).await;
     // A complaint that is due, and a call after which no other is told.
     house.invoke("sweep", json!({})).await.unwrap();
     import(&house).await;
