@@ -20,7 +20,7 @@ mod paused;
 mod permissions;
 mod permissions_used;
 mod processors;
-mod racing;
+mod races;
 mod recipients;
 mod recorder;
 mod restoring;

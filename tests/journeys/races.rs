@@ -1,0 +1,214 @@
+//! The DPO's orders at the same moment: which of them stands, and what the others are told.
+
+use crate::house::{House, email_id};
+use crate::paused::pausing_host;
+use lambda_runtime::{Context, LambdaEvent};
+use requests::Requests;
+use serde_json::{Value, json};
+use std::ops::Range;
+
+/// More calls than any order makes.
+const CALLS: Range<usize> = 1..60;
+
+fn email(id: &str) -> String {
+    format!("{}@example.org", id.to_lowercase())
+}
+
+fn plan(id: &str, exclude: &Value) -> Value {
+    json!({"order": "plan", "request_id": id, "identifiers": [email_id(&email(id))], "ground": "17(1)(b)",
+        "planned_by": "dpo-7", "exclude": exclude})
+}
+
+fn approve(id: &str, plan: &Value, by: &str) -> Value {
+    json!({"order": "approve", "request_id": id, "hash": plan["hash"], "approved_by": by})
+}
+
+fn hold(id: &str) -> Value {
+    json!({"order": "hold", "request_id": format!("CLAIM-{id}"), "identifiers": [email_id(&email(id))],
+        "ground": "legal_claim", "by": "dpo-9"})
+}
+
+/// Somebody answers a survey, and their erasure is planned.
+async fn planned(house: &House, id: &str) -> Value {
+    house.tell("Quick.", Some(&email(id)), None).await;
+    house.invoke("requests", plan(id, &json!([]))).await.unwrap()
+}
+
+type Told = Result<Value, String>;
+
+/// Gives one order, and another whole before its call number `call`; nothing if it makes fewer.
+async fn overtaken(house: &House, call: usize, order: Value, other: Value) -> Option<(Told, Told)> {
+    let (host, mut pause) = pausing_host(house, "requests", call);
+    let slow = async {
+        let desk = Requests::start(&host).await.map_err(|error| error.to_string())?;
+        let answer = desk.invoke(LambdaEvent::new(order, Context::default())).await;
+        answer.map_err(|refused| format!("{refused:?}"))
+    };
+    let overtaking = async {
+        pause.reached().await;
+        let told = house.invoke("requests", other).await;
+        pause.go_on();
+        told
+    };
+    tokio::pin!(slow);
+    tokio::select! {
+        _ = &mut slow => None,
+        told = overtaking => Some((slow.await, told)),
+    }
+}
+
+/// How many items of the Register say something.
+async fn count(house: &House, what: &str) -> usize {
+    house.items("REGISTER_TABLE").await.iter().filter(|item| item.contains(what)).count()
+}
+
+/// What there is of a request that was approved once: one approver, one event, one set of tasks.
+async fn approved_once_by(house: &House, id: &str, by: &str) {
+    let status = house.status(&json!(id)).await.unwrap();
+    assert_eq!(status["approved_by"], by);
+    let approvals = status["events"].as_array().unwrap().iter().filter(|event| event["what"] == "approved");
+    assert_eq!(approvals.map(|event| &event["by"]).collect::<Vec<_>>(), [by]);
+    assert_eq!(status["tasks"].as_array().unwrap().len(), 6, "one for each place");
+    assert_eq!(count(house, &format!("\"pk\":\"TASK#{id}#")).await, 12, "each with its start");
+}
+
+/// Whoever is first stands as the only approver. Everybody else is told `Approved`, and there is one set of tasks, one
+/// suppression, one deletion in the ledger and one certificate.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_eight_who_approve_one_plan_at_once_one_stands_and_seven_are_told_that_it_is_approved() {
+    let house = House::open().await;
+    for round in 1..=6 {
+        let id = format!("ER-{round}");
+        let plan = planned(&house, &id).await;
+        let orders = (0..8).map(|dpo| (format!("dpo-{dpo}"), approve(&id, &plan, &format!("dpo-{dpo}"))));
+        let approvals = orders.map(async |(dpo, order)| (dpo, house.invoke("requests", order).await));
+        let (stand, told): (Vec<_>, Vec<_>) =
+            futures_util::future::join_all(approvals).await.into_iter().partition(|(_, answer)| answer.is_ok());
+        assert_eq!(stand.len(), 1, "{stand:?}");
+        assert!(told.iter().all(|(_, answer)| answer.as_ref().unwrap_err().contains("\"Approved\"")), "{told:?}");
+        let (by, answer) = &stand[0];
+        assert_eq!(&answer.as_ref().unwrap()["approved_by"], by);
+        approved_once_by(&house, &id, by).await;
+
+        house.stack.settle().await.unwrap();
+        house.confirm_all(&json!(id)).await;
+        let status = house.status(&json!(id)).await.unwrap();
+        assert_eq!((&status["status"], &status["certificate"]["approved_by"]), (&json!("closed"), &json!(by)));
+        assert_eq!(count(&house, "\"sk\":\"CERTIFICATE\"").await, round);
+        assert_eq!(count(&house, "\"pk\":\"SUPPRESSION#").await, round);
+        assert_eq!(house.told().await.len(), round);
+    }
+}
+
+/// The one who is overtaken before the approval is written is told `Approved`; afterwards, the one who overtakes is.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_that_another_overtakes_at_any_of_its_calls_leaves_one_approver() {
+    let house = House::where_it_sleeps("erase").await;
+    let mut stood = [0, 0];
+    for call in CALLS {
+        let id = format!("ER-{call}");
+        let plan = planned(&house, &id).await;
+        let orders = (approve(&id, &plan, "dpo-1"), approve(&id, &plan, "dpo-2"));
+        let Some((slow, other)) = overtaken(&house, call, orders.0, orders.1).await else { break };
+        let (by, told, who) = if slow.is_ok() { ("dpo-1", other, 0) } else { ("dpo-2", slow, 1) };
+        assert!(told.as_ref().unwrap_err().contains("\"Approved\""), "before call {call}: {told:?}");
+        approved_once_by(&house, &id, by).await;
+        assert_eq!(count(&house, "\"pk\":\"SUPPRESSION#").await, call);
+        stood[who] += 1;
+    }
+    assert!(stood[0] >= 3 && stood[1] >= 6, "each is overtaken and overtakes: {stood:?}");
+}
+
+/// Nothing but the plan that stands is approved: either the approval is `Stale`, or whoever plans anew is told that it is
+/// too late. Never do both go through.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_and_a_plan_anew_at_once_are_either_one_or_the_other() {
+    let house = House::where_it_sleeps("erase").await;
+    let exclude = json!([{"source": "complaints", "exemption": "17(3)(e)"}]);
+    let (mut approvals, mut plans) = (0, 0);
+    let mut one_of_them = async |id: &str, before: &Value, approval: Told, anew: Told| {
+        let status = house.status(&json!(id)).await.unwrap();
+        match (approval, anew) {
+            (Ok(_), Err(told)) => {
+                assert!(
+                    told.contains("\"Approved\"") || told.contains("planned or approved the same request just now")
+                );
+                assert_eq!((&status["status"], &status["hash"]), (&json!("approved"), &before["hash"]));
+                approvals += 1;
+            }
+            (Err(told), Ok(anew)) => {
+                assert!(told.contains("\"Stale\""), "{id}: {told}");
+                assert_eq!((&status["status"], &status["hash"]), (&json!("planned"), &anew["hash"]));
+                assert_eq!(status["tasks"], json!([]), "nothing has begun");
+                plans += 1;
+            }
+            both => panic!("{id}: {both:?}"),
+        }
+    };
+    for call in CALLS {
+        let id = format!("SLOW-APPROVAL-{call}");
+        let before = planned(&house, &id).await;
+        let orders = (approve(&id, &before, "dpo-1"), plan(&id, &exclude));
+        let Some((approval, anew)) = overtaken(&house, call, orders.0, orders.1).await else { break };
+        one_of_them(&id, &before, approval, anew).await;
+    }
+    for call in CALLS {
+        let id = format!("SLOW-PLAN-{call}");
+        let before = planned(&house, &id).await;
+        let orders = (plan(&id, &exclude), approve(&id, &before, "dpo-1"));
+        let Some((anew, approval)) = overtaken(&house, call, orders.0, orders.1).await else { break };
+        one_of_them(&id, &before, approval, anew).await;
+    }
+    for round in 0..8 {
+        let id = format!("AT-ONCE-{round}");
+        let before = planned(&house, &id).await;
+        let (one, other) = (approve(&id, &before, "dpo-1"), plan(&id, &exclude));
+        let (approval, anew) = tokio::join!(house.invoke("requests", one), house.invoke("requests", other));
+        one_of_them(&id, &before, approval, anew).await;
+    }
+    assert!(approvals > 10 && plans > 10, "{approvals} {plans}");
+}
+
+/// Either the approval is refused because of the hold, and nothing has begun; or the hold names the erasure, which it came
+/// too late for. Never is something erased that somebody was told is held.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_beside_a_hold_is_refused_or_the_hold_says_that_the_erasure_is_under_way() {
+    let house = House::where_it_sleeps("erase").await;
+    let (mut refused, mut late) = (0, 0);
+    let mut one_of_them = async |id: &str, approval: Told, held: Told| {
+        let (held, status) = (held.unwrap(), house.status(&json!(id)).await.unwrap());
+        if let Err(told) = approval {
+            assert!(told.contains("\"Stale\"") || told.contains("\"Held\""), "{id}: {told}");
+            assert_eq!(held["erasures_under_way"], json!([]), "{id}");
+            assert_eq!((&status["status"], &status["tasks"]), (&json!("planned"), &json!([])), "{id}");
+            refused += 1;
+        } else {
+            assert_eq!(held["erasures_under_way"], json!([id]), "{id}");
+            assert_eq!(status["status"], "approved", "{id}");
+            late += 1;
+        }
+        assert_eq!((&held["status"], &held["done"]["held"]), (&json!("held"), &json!(1)), "{id}");
+    };
+    for call in CALLS {
+        let id = format!("SLOW-APPROVAL-{call}");
+        let before = planned(&house, &id).await;
+        let orders = (approve(&id, &before, "dpo-1"), hold(&id));
+        let Some((approval, held)) = overtaken(&house, call, orders.0, orders.1).await else { break };
+        one_of_them(&id, approval, held).await;
+    }
+    for call in CALLS {
+        let id = format!("SLOW-HOLD-{call}");
+        let before = planned(&house, &id).await;
+        let orders = (hold(&id), approve(&id, &before, "dpo-1"));
+        let Some((held, approval)) = overtaken(&house, call, orders.0, orders.1).await else { break };
+        one_of_them(&id, approval, held).await;
+    }
+    for round in 0..8 {
+        let id = format!("AT-ONCE-{round}");
+        let before = planned(&house, &id).await;
+        let (one, other) = (approve(&id, &before, "dpo-1"), hold(&id));
+        let (approval, held) = tokio::join!(house.invoke("requests", one), house.invoke("requests", other));
+        one_of_them(&id, approval, held).await;
+    }
+    assert!(refused > 10 && late > 10, "{refused} {late}");
+}
