@@ -75,6 +75,12 @@ pub fn options() -> Options {
     options
 }
 
+/// All functions, of which these do nothing when they are started.
+pub fn asleep(functions: &[&str]) -> Registry {
+    let asleep = |_| async { Ok(Arc::new(Asleep) as Arc<dyn Function>) };
+    functions.iter().fold(Registry::custodian(), |all, function| all.with(function, asleep))
+}
+
 impl House {
     /// A house where TTL removes what expired.
     pub async fn open() -> Self {
@@ -88,8 +94,7 @@ impl House {
 
     /// A house where one function does nothing when it is started: who looks at it invokes it themselves.
     pub async fn where_it_sleeps(function: &str) -> Self {
-        let asleep = |_| async { Ok(Arc::new(Asleep) as Arc<dyn Function>) };
-        Self::with(Options { functions: Registry::custodian().with(function, asleep), ..options() }).await
+        Self::with(Options { functions: asleep(&[function]), ..options() }).await
     }
 
     /// A house with other options.

@@ -38,7 +38,8 @@ pub async fn dropped(house: &House, source: &str, file: &str) -> LambdaEvent<Val
     notification(&key, etag.trim_matches('"'))
 }
 
-async fn import(host: &Host, event: LambdaEvent<Value>) -> Result<Value, String> {
+/// Runs an import.
+pub async fn import(host: &Host, event: LambdaEvent<Value>) -> Result<Value, String> {
     let import = Import::start(host).await.map_err(|error| error.to_string())?;
     import.invoke(event).await.map_err(|failure| failure.error_message)
 }
@@ -57,7 +58,8 @@ async fn state(house: &House) -> BTreeSet<String> {
 
 /// The header of a file of posts.
 pub const POSTS: &str = "post_id,network,posted_at,handle,text,url,sentiment\n";
-const COMPLAINTS: &str =
+/// The header of a file of complaints.
+pub const COMPLAINTS: &str =
     "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n";
 
 /// Each source's hardest: what lies there before, and the file that is broken off.
