@@ -1,12 +1,25 @@
 //! Three years pass.
 
 use crate::house::{House, at, email_id, s};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use shared::domain::ledger::{Cause, Entry, ItemKind};
 
 const LAST_SECOND: &str = "2029-11-23T09:59:59Z";
 const END: &str = "2029-11-23T10:00:00Z";
+
+/// The event of the stream of Records that says that TTL has removed this.
+pub fn removed_by_ttl(image: &Value, now: DateTime<Utc>) -> Value {
+    json!({"Records": [{
+        "eventID": "1", "eventName": "REMOVE", "eventVersion": "1.1", "eventSource": "aws:dynamodb",
+        "awsRegion": "eu-west-2", "eventSourceARN": "arn:aws:dynamodb:::table",
+        "userIdentity": {"type": "Service", "principalId": "dynamodb.amazonaws.com"},
+        "dynamodb": {
+            "ApproximateCreationDateTime": now.timestamp(), "SequenceNumber": "7", "SizeBytes": 1,
+            "StreamViewType": "OLD_IMAGE", "Keys": {"pk": image["pk"], "sk": image["sk"]}, "OldImage": image,
+        },
+    }]})
+}
 
 async fn ledger(house: &House, day: &str) -> Vec<Entry> {
     let (mut pages, mut entries) = (house.ledger().entries(day.parse().unwrap()), Vec::new());

@@ -1,6 +1,7 @@
 //! The DPO's orders at the same moment: which of them stands, and what the others are told.
 
 mod imports;
+mod ledger;
 
 use crate::house::{House, email_id};
 use crate::paused::pausing_host;

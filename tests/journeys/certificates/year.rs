@@ -1,6 +1,7 @@
 //! A year of days: what arrives, falls due, is erased, held and let go, and a ledger that tells exactly that.
 
 use super::{certificate, sweep, verified};
+use crate::expiry::removed_by_ttl;
 use crate::house::{House, at, email_id, erasure, s};
 use chrono::{DateTime, Days, Months, NaiveDate, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -172,13 +173,9 @@ impl Year {
         if let Some(source) = item.get("source") {
             image["source"] = json!({"S": source});
         }
-        let removal = json!({"eventID": "1", "eventName": "REMOVE", "eventVersion": "1.1",
-            "eventSource": "aws:dynamodb", "awsRegion": "eu-west-2", "eventSourceARN": "arn:aws:dynamodb:::table",
-            "userIdentity": {"type": "Service", "principalId": "dynamodb.amazonaws.com"},
-            "dynamodb": {"ApproximateCreationDateTime": self.now().timestamp(), "SequenceNumber": "7", "SizeBytes": 1,
-                "StreamViewType": "OLD_IMAGE", "Keys": {"pk": image["pk"], "sk": image["sk"]}, "OldImage": image}});
+        let removal = removed_by_ttl(&image, self.now());
         for _ in 0..2 {
-            let told = self.house.invoke("expire", json!({"Records": [removal]})).await.unwrap();
+            let told = self.house.invoke("expire", removal.clone()).await.unwrap();
             assert_eq!(told["batchItemFailures"], json!([]));
         }
         self.goes(vec![id], Cause::Retention);
