@@ -55,7 +55,8 @@ impl Erase {
         for records_first in [true, false] {
             for holder in &reach.holders {
                 let mut pages = self.records.lying_under(holder);
-                while let Some(page) = pages.next().await? {
+                let mut next = pages.next().await?;
+                while let Some(page) = next {
                     if deadline.is_within(crate::LAST_MINUTE) {
                         return Ok(Some(Came::Unfinished));
                     }
@@ -70,7 +71,9 @@ impl Erase {
                     let stays = holder.subject().is_some_and(|subject| left.contains(subject));
                     let mut doomed = if stays { Vec::new() } else { self.lone_links(&going, holder, reach) };
                     doomed.extend(going);
-                    self.records.forget(doomed, &self.ledger, Cause::Erasure, self.now()).await?;
+                    // The next page comes while this one goes.
+                    let forgetting = self.records.forget(doomed, &self.ledger, Cause::Erasure, self.now());
+                    (_, next) = tokio::try_join!(forgetting, pages.next())?;
                 }
             }
         }

@@ -236,7 +236,7 @@ impl Records {
     /// Everything that lies under a holder, over or not, for those who delete it.
     #[must_use]
     pub fn lying_under(&self, holder: &Holder) -> Pages<Doomed> {
-        self.0.all("read what is to go", &keys::partition(holder), "", doomed)
+        self.0.all("read what is to go", &keys::partition(holder), "", doomed).showing(&doomed::READ)
     }
 
     /// What was collected on a day, in one of its shards, and should be gone at `now`; in pages.

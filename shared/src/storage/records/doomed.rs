@@ -1,7 +1,7 @@
 //! What lies in the table and is to go.
 
 use super::super::Item;
-use super::super::keys::{self, DAY, Key};
+use super::super::keys::{self, DAY, EXPIRES_AT, Key, PK, RETENTION_DUE_AT, SK};
 use super::super::table::retention;
 use super::super::text;
 use crate::domain::custody::Custody;
@@ -11,6 +11,10 @@ use crate::domain::retention::{ExpiresAt, Retention};
 use crate::domain::source::Source;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, NaiveDate, Utc};
+
+/// The attributes that [`doomed`] reads: what was said is not among them.
+pub(super) const READ: [&str; 10] =
+    [PK, SK, DAY, EXPIRES_AT, RETENTION_DUE_AT, "source", "collected_at", "contact", "custody", "newsletter"];
 
 /// Something that lies in the table and is to go.
 #[derive(Clone, Debug)]
