@@ -1,13 +1,7 @@
 //! Whatever breaks off, whenever it does: the next run ends where an undisturbed one does.
 
+use crate::failing::{Off, failing_host};
 use crate::house::{House, email_id, erasure, phone_id};
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::result::ConnectorError;
-
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use chrono::TimeDelta;
 use erase::Erase;
 use export::Export;
@@ -20,74 +14,7 @@ use shared::edge::Host;
 use shared::storage::keys;
 use shared::storage::ledger::Ledger;
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// Where the power goes off: before a call is made, or after it was and before its answer came.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Off {
-    Before,
-    After,
-}
-
-/// An HTTP client that works for a number of calls and then no more.
-#[derive(Clone, Debug)]
-struct Failing {
-    inner: SharedHttpClient,
-    left: Arc<AtomicUsize>,
-    off: Off,
-}
-
-#[derive(Debug)]
-struct FailingConnector {
-    inner: SharedHttpConnector,
-    left: Arc<AtomicUsize>,
-    off: Off,
-}
-
-impl HttpClient for Failing {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        let inner = self.inner.http_connector(settings, components);
-        SharedHttpConnector::new(FailingConnector { inner, left: Arc::clone(&self.left), off: self.off })
-    }
-}
-
-impl HttpConnector for FailingConnector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let left = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-        let lost = || ConnectorError::io("the power is off".into());
-        match (left, self.off) {
-            (Err(_), _) => HttpConnectorFuture::ready(Err(lost())),
-            (Ok(1), Off::After) => {
-                let call = self.inner.call(request);
-                HttpConnectorFuture::new(async move {
-                    drop(call.await);
-                    Err(lost())
-                })
-            }
-            (Ok(_), _) => self.inner.call(request),
-        }
-    }
-}
-
-/// The host of a function whose connection fails after `calls` calls, and is not tried again.
-pub fn failing_host(house: &House, function: &str, calls: usize, off: Off) -> (Host, Arc<AtomicUsize>) {
-    let (sdk, left) = failing_sdk(house, calls, off);
-    (Host::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock()), left)
-}
-
-/// A connection that fails after `calls` calls, and is not tried again.
-pub fn failing_sdk(house: &House, calls: usize, off: Off) -> (aws_config::SdkConfig, Arc<AtomicUsize>) {
-    let sdk = house.stack.sdk();
-    let left = Arc::new(AtomicUsize::new(calls));
-    let client = Failing { inner: sdk.http_client().unwrap(), left: Arc::clone(&left), off };
-    let sdk = sdk
-        .into_builder()
-        .http_client(client)
-        .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled())
-        .build();
-    (sdk, left)
-}
+use std::sync::atomic::Ordering;
 
 /// The event of the Register's stream that starts a task.
 pub fn start(request: &str, place: Place) -> LambdaEvent<Value> {
@@ -182,37 +109,60 @@ async fn approved() -> House {
     house
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn killing_an_erasure_after_any_call_and_going_on_ends_the_same() {
+/// Has each call of an erasure fail, one after another, and goes on: it ends as one that nothing disturbed.
+async fn goes_on_after_any_call(off: Off) {
     let undisturbed = approved().await;
     let before = undisturbed.items("RECORDS_TABLE").await.len();
     go_on(&undisturbed, "ERASE-1").await;
     let expected = ended(&undisturbed, "ERASE-1").await;
     assert_eq!((expected.open, expected.packages.len()), (0, 1), "Abel's package stays");
-    for off in [Off::Before, Off::After] {
-        let mut killed = 0;
-        for calls in 1.. {
-            let house = approved().await;
-            let (host, left) = failing_host(&house, "erase", calls, off);
-            try_all(&host, "ERASE-1").await;
-            let gone = before - house.items("RECORDS_TABLE").await.len();
-            assert_eq!(told(&house).await, gone, "no deletion without its entry: {calls} calls, {off:?}");
-            for task in house.status(&json!("ERASE-1")).await.unwrap()["tasks"].as_array().unwrap() {
-                let is_records = task["place"] == "records" && task["state"] == "done";
-                assert!(
-                    !is_records || gone == expected.told,
-                    "no receipt without its deletion: {calls} calls, {off:?}"
-                );
-            }
-            go_on(&house, "ERASE-1").await;
-            assert_eq!(ended(&house, "ERASE-1").await, expected, "after {calls} calls, {off:?}");
-            if left.load(Ordering::SeqCst) > 0 {
-                break;
-            }
-            killed += 1;
+    for calls in 1.. {
+        let house = approved().await;
+        let (host, left) = failing_host(&house, "erase", calls, off);
+        try_all(&host, "ERASE-1").await;
+        let gone = before - house.items("RECORDS_TABLE").await.len();
+        assert_eq!(told(&house).await, gone, "no deletion without its entry: {calls} calls, {off:?}");
+        for task in house.status(&json!("ERASE-1")).await.unwrap()["tasks"].as_array().unwrap() {
+            let is_records = task["place"] == "records" && task["state"] == "done";
+            assert!(!is_records || gone == expected.told, "no receipt without its deletion: {calls} calls, {off:?}");
         }
-        assert!(killed > 20, "an erasure makes many calls, and each was its last once: {killed}");
+        go_on(&house, "ERASE-1").await;
+        assert_eq!(ended(&house, "ERASE-1").await, expected, "after {calls} calls, {off:?}");
+        if left.load(Ordering::SeqCst) > 0 {
+            assert!(calls > 20, "an erasure makes many calls, and each failed once: {calls}");
+            break;
+        }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_that_is_killed_before_any_call_ends_the_same() {
+    goes_on_after_any_call(Off::Before).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_that_is_killed_after_any_call_ends_the_same() {
+    goes_on_after_any_call(Off::After).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_of_which_any_call_is_refused_for_an_error_ends_the_same() {
+    goes_on_after_any_call(Off::Error).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_of_which_any_call_is_throttled_ends_the_same() {
+    goes_on_after_any_call(Off::Throttle).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_of_which_any_call_is_not_answered_in_time_ends_the_same() {
+    goes_on_after_any_call(Off::Timeout).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_of_which_any_call_is_done_and_its_answer_lost_ends_the_same() {
+    goes_on_after_any_call(Off::Lost).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -240,6 +190,29 @@ async fn an_approval_that_breaks_off_has_begun_everything_or_nothing() {
         }
     }
     panic!("an approval makes fewer calls");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_or_a_task_that_meets_another_transaction_waits_for_it_and_is_done() {
+    for calls in 1.. {
+        let house = House::where_it_sleeps("erase").await;
+        furnish(&house).await;
+        let plan = json!({"order": "plan", "request_id": "ERASE-1", "identifiers": [email_id("rosa@example.org")],
+            "ground": "17(1)(b)", "planned_by": "dpo-7"});
+        let hash = house.invoke("requests", plan).await.unwrap()["hash"].clone();
+        let (host, approving) = failing_host(&house, "requests", calls, Off::Conflict);
+        let approval = json!({"order": "approve", "request_id": "ERASE-1", "hash": hash, "approved_by": "dpo-7"});
+        let desk = Requests::start(&host).await.unwrap();
+        desk.invoke(LambdaEvent::new(approval, Context::default())).await.unwrap();
+        let (host, erasing) = failing_host(&house, "erase", calls, Off::Conflict);
+        assert!(try_all(&host, "ERASE-1").await);
+        let status = house.status(&json!("ERASE-1")).await.unwrap();
+        let failed = status["tasks"].as_array().unwrap().iter().filter(|task| task["state"] == "failed");
+        assert_eq!(failed.count(), 0, "call {calls}: {status}");
+        if approving.load(Ordering::SeqCst) > 0 && erasing.load(Ordering::SeqCst) > 0 {
+            break;
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! Whatever an import is broken off by, and whatever happens beside it: the end is the same.
 
-use crate::faults::{Off, failing_host};
+use crate::failing::{Off, failing_host};
 use crate::house::{House, email_id, erasure, phone_id};
 use crate::paused::pausing_host;
 use import::Import;

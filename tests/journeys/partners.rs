@@ -1,6 +1,6 @@
 //! What Granicus hands over, through the front door.
 
-use crate::faults::{Off, failing_host};
+use crate::failing::{Off, failing_host};
 use crate::house::{Answer, House, email_id, erasure};
 use chrono::{DateTime, TimeDelta, Utc};
 use lambda_runtime::{Context, LambdaEvent};

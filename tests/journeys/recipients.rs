@@ -1,6 +1,6 @@
 //! Whoever was given something is told when it is restricted, freed, corrected (Article 19), with the outcome in the request.
 
-use crate::faults::{Off, failing_host};
+use crate::failing::{Off, failing_host};
 use crate::house::{House, email_id};
 use lambda_runtime::{Context, LambdaEvent};
 use requests::Requests;

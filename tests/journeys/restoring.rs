@@ -1,6 +1,6 @@
 //! A table that was restored: nothing reads it before everything that has gone since is gone again.
 
-use crate::faults::{Off, failing_sdk};
+use crate::failing::{Off, failing_sdk};
 use crate::house::{House, at, email_id, erasure};
 use crate::permissions::template;
 use crate::storage::tables::create;

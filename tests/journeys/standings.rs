@@ -1,7 +1,7 @@
 //! Holds and restrictions, through the DPO's desk: what is held outlasts its date and nothing else, what is restricted is
 //! found and told of by nobody, and whatever breaks off is finished.
 
-use crate::faults::{Off, failing_host};
+use crate::failing::{Off, failing_host};
 use crate::house::{House, at, email_id, phone_id};
 use crate::imports_faults::POSTS;
 use crate::partners::{CREATED, UPDATED};

@@ -2,9 +2,10 @@
 
 mod told;
 
+use crate::gateway;
 use crate::house::{Answer, House, at, email_id, erasure};
 use chrono::{DateTime, Utc};
-use lambda_runtime::{Context, LambdaEvent};
+use lambda_runtime::LambdaEvent;
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::domain::identifier::Identifier;
@@ -83,15 +84,7 @@ impl House {
 
 /// The event of API Gateway for a mail program's click.
 pub fn click_event(path: &str) -> LambdaEvent<Value> {
-    let event = json!({
-        "version": "2.0", "routeKey": "POST /unsubscribe/{token}", "rawPath": path, "rawQueryString": "",
-        "headers": {"content-type": FORM.1}, "isBase64Encoded": false, "body": ONE_CLICK,
-        "requestContext": {"accountId": "1", "apiId": "a", "domainName": "d", "domainPrefix": "d", "requestId": "r",
-            "routeKey": "POST /unsubscribe/{token}", "stage": "$default", "time": "23/Nov/2026:10:00:00 +0000",
-            "timeEpoch": 1_795_428_000_000_i64,
-            "http": {"method": "POST", "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "t"}},
-    });
-    LambdaEvent::new(event, Context::default())
+    gateway::event("POST", path, ONE_CLICK)
 }
 
 /// As operations.md says; gives the instance that starts afterwards.

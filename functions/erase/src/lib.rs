@@ -25,6 +25,7 @@ use shared::storage::records::Records;
 use shared::storage::requests::Requests;
 use shared::storage::suppressions::Suppressions;
 use shared::storage::tasks::Tasks;
+use std::time::Duration;
 
 /// How much time is left when a task hands on to a fresh invocation.
 pub(crate) const LAST_MINUTE: TimeDelta = TimeDelta::minutes(1);
@@ -48,6 +49,14 @@ pub struct Erase {
 }
 
 impl Erase {
+    /// The same as [`Erase::start`], where a processor may take `patience` to answer.
+    ///
+    /// # Errors
+    /// As [`Erase::start`].
+    pub async fn patient_for(host: &Host, patience: Duration) -> Result<Self, StartError> {
+        Ok(Self { processors: Processors::patient_for(host, patience)?, ..Self::start(host).await? })
+    }
+
     /// Makes clients and keys once.
     ///
     /// # Errors

@@ -27,7 +27,6 @@ pub mod tasks;
 pub mod told;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::AttributeValue;
 /// A part of a transaction, which several parts of the storage can contribute to.
 pub use aws_sdk_dynamodb::types::TransactWriteItem;
@@ -65,16 +64,6 @@ pub(crate) fn failed<E: ProvideErrorMetadata, R>(operation: &'static str) -> imp
             _ => "request not made",
         };
         StorageError { operation, code: code.to_owned() }
-    }
-}
-
-/// Whether a transaction changed nothing because a condition did not hold.
-pub(crate) fn is_refused<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
-    match error.as_service_error() {
-        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-            cancelled.cancellation_reasons().iter().any(|reason| reason.code() == Some("ConditionalCheckFailed"))
-        }
-        _ => false,
     }
 }
 

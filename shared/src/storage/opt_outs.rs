@@ -4,7 +4,7 @@
 use super::keys::{self, DAY, EXPIRES_AT, Key, PK, SK};
 use super::requests::{Approval, Request, Requests};
 use super::table::Table;
-use super::{Item, StorageError, failed, is_refused, n, s, text};
+use super::{Item, StorageError, n, s, text};
 use crate::domain::erasure::Counts;
 use crate::domain::london;
 use crate::domain::package::RequestId;
@@ -146,11 +146,7 @@ impl OptOuts {
     async fn say_again(&self, of: &Subscription, said: OptOut, request: &RequestId) -> Result<bool, StorageError> {
         let put = instead_of(self.put(of, said, request), request);
         let actions = vec![action(put)?, self.profile(of, said)?];
-        match self.register.client.transact_write_items().set_transact_items(Some(actions)).send().await {
-            Ok(_) => Ok(true),
-            Err(error) if is_refused(&error) => Ok(false),
-            Err(error) => Err(failed(OPERATION)(error)),
-        }
+        self.register.transact(OPERATION, actions).await
     }
 
     /// Enters the request with the opt-out beside it; gives whether the opt-out's condition held.

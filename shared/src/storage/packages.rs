@@ -1,8 +1,12 @@
 //! Packages, as the Register knows them: which request made them, whose data they hold, and until when.
 
+mod gone;
+
+pub use gone::Gone;
+
 use super::keys::{self, EXPIRES_AT, Key, PK, SK};
 use super::table::{Pages, Table};
-use super::{Item, StorageError, failed, is_refused, n, s, text};
+use super::{Item, StorageError, failed, n, s, text};
 use crate::domain::package::{PackageKind, RequestId};
 use crate::domain::record::Holder;
 use crate::domain::retention::ExpiresAt;
@@ -126,11 +130,7 @@ impl Packages {
             actions.push(self.put(&key, Item::from([(EXPIRES_AT.to_owned(), n(until.epoch()))]))?);
         }
         actions.push(self.put(&keys::package_due(until, request), Item::new())?);
-        match self.0.client.transact_write_items().set_transact_items(Some(actions)).send().await {
-            Ok(_) => Ok(true),
-            Err(error) if is_refused(&error) => Ok(false),
-            Err(error) => Err(failed(OPERATION)(error)),
-        }
+        self.0.transact(OPERATION, actions).await
     }
 
     /// Says that a package is there, if nobody closed it meanwhile; gives whether it stands.
@@ -244,8 +244,9 @@ impl Packages {
         for key in gone {
             actions.push(self.delete(&key)?);
         }
-        let send = self.0.client.transact_write_items().set_transact_items(Some(actions)).send();
-        send.await.map(drop).map_err(failed(OPERATION))
+        let closed = self.0.transact(OPERATION, actions).await?;
+        let unknown = || StorageError { operation: OPERATION, code: "there is no such package".to_owned() };
+        closed.then_some(()).ok_or_else(unknown)
     }
 
     /// The requests whose packages hold something of this holder, in pages.

@@ -10,7 +10,7 @@ use super::keys::{self, CERTIFICATE, EXPIRES_AT, Key, META, PK, SK};
 use super::suppressions::Suppressions;
 use super::table::{Pages, Table};
 use super::tasks::Tasks;
-use super::{Item, StorageError, failed, is_refused, n, s, text};
+use super::{Item, StorageError, n, s, text};
 use crate::domain::erasure::Certificate;
 use crate::domain::package::RequestId;
 use crate::domain::place::Place;
@@ -107,7 +107,7 @@ impl Requests {
             actions.push(self.is_open(id, &holder, request.end())?);
         }
         actions.push(self.event(id, "planned", Some(&request.planned_by), request.planned_at)?);
-        self.transact(OPERATION, actions).await
+        self.table.transact(OPERATION, actions).await
     }
 
     /// Says that what has not begun is not to begin any more; gives whether there was anything to stop.
@@ -125,7 +125,7 @@ impl Requests {
             .build()
             .map_err(|_| StorageError::unreadable(OPERATION))?;
         let stop = TransactWriteItem::builder().update(stop).build();
-        self.transact(OPERATION, vec![stop, self.event(id, "stopped", Some(by), now)?]).await
+        self.table.transact(OPERATION, vec![stop, self.event(id, "stopped", Some(by), now)?]).await
     }
 
     /// Remembers that something happened.
@@ -134,7 +134,7 @@ impl Requests {
     /// [`StorageError`] if it is not known to be remembered.
     pub async fn happened(&self, id: &RequestId, what: &str, by: &str, now: DateTime<Utc>) -> Result<(), StorageError> {
         let event = self.event(id, what, Some(by), now)?;
-        self.transact("remember what happened", vec![event]).await.map(drop)
+        self.table.transact("remember what happened", vec![event]).await.map(drop)
     }
 
     /// Closes a request: its certificate is filed, nothing starts its tasks any more, and the Register forgets whose
@@ -169,7 +169,7 @@ impl Requests {
         for partition in &request.holders {
             actions.extend(self.no_longer_open(id, partition)?);
         }
-        self.transact(OPERATION, actions).await.map(drop)
+        self.table.transact(OPERATION, actions).await.map(drop)
     }
 
     fn update(&self, id: &RequestId) -> aws_sdk_dynamodb::types::builders::UpdateBuilder {
@@ -218,15 +218,6 @@ impl Requests {
         item.insert(SK.to_owned(), s(key.sort));
         item.insert(EXPIRES_AT.to_owned(), n(end.epoch()));
         Ok(Put::builder().table_name(&self.table.name).set_item(Some(item)))
-    }
-
-    /// All or nothing; gives whether the conditions held.
-    async fn transact(&self, operation: &'static str, actions: Vec<TransactWriteItem>) -> Result<bool, StorageError> {
-        match self.table.client.transact_write_items().set_transact_items(Some(actions)).send().await {
-            Ok(_) => Ok(true),
-            Err(error) if is_refused(&error) => Ok(false),
-            Err(error) => Err(failed(operation)(error)),
-        }
     }
 
     async fn read<T: for<'de> Deserialize<'de>>(

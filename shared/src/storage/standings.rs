@@ -9,7 +9,7 @@ mod effects;
 use super::keys::{self, EXPIRES_AT, Key, PK, SK};
 use super::requests::Event;
 use super::table::{Pages, Table};
-use super::{Item, StorageError, failed, is_refused, n, s, text};
+use super::{Item, StorageError, failed, n, s, text};
 use crate::domain::package::RequestId;
 use crate::domain::record::Holder;
 use crate::domain::retention::ExpiresAt;
@@ -87,7 +87,7 @@ impl Standings {
         let what = placed.standing.kind.placed();
         let mut actions = vec![put(entry)?, put(open)?, self.event(request, &what, &placed.standing.placed)?];
         actions.extend(beside);
-        self.transact(OPERATION, actions).await
+        self.0.transact(OPERATION, actions).await
     }
 
     /// What a request has placed.
@@ -107,7 +107,7 @@ impl Standings {
     pub async fn notice(&self, request: &RequestId, act: &Act) -> Result<bool, StorageError> {
         let condition = "attribute_exists(pk) AND attribute_not_exists(notice) AND attribute_not_exists(lifted)";
         let mark = self.mark(request, condition, "SET notice = :act", act)?;
-        self.transact("record a notice", vec![mark, self.event(request, "told of the lifting", act)?]).await
+        self.0.transact("record a notice", vec![mark, self.event(request, "told of the lifting", act)?]).await
     }
 
     /// Records that what is of this kind is lifted, and what begins `beside`, if that needs no notice or has it. Gives
@@ -131,7 +131,7 @@ impl Standings {
         let what = format!("lifted, {}", lifting.reason.as_str());
         let mut actions = vec![mark, self.event(request, &what, &lifting.act)?];
         actions.extend(beside);
-        self.transact("lift a standing", actions).await
+        self.0.transact("lift a standing", actions).await
     }
 
     /// Says under each holder that this stands for them. Once is as good as twice.
@@ -157,7 +157,7 @@ impl Standings {
     pub async fn settle(&self, request: &RequestId) -> Result<(), StorageError> {
         let condition = "attribute_exists(pk) AND attribute_not_exists(lifted)";
         let mark = self.mark(request, condition, "SET settled = :act", &true)?;
-        self.transact("settle a standing", vec![mark]).await.map(drop)
+        self.0.transact("settle a standing", vec![mark]).await.map(drop)
     }
 
     /// Closes what was lifted: the Register forgets whom it stood for, and keeps that it did.
@@ -190,7 +190,7 @@ impl Standings {
             TransactWriteItem::builder().update(forget.map_err(unreadable)?).build(),
             TransactWriteItem::builder().delete(delete.build().map_err(unreadable)?).build(),
         ];
-        self.transact(OPERATION, actions).await.map(drop)
+        self.0.transact(OPERATION, actions).await.map(drop)
     }
 
     /// What stands, and what is being lifted, in pages.
@@ -308,14 +308,6 @@ impl Standings {
         item.insert(EXPIRES_AT.to_owned(), n(evidence_until(act.at).epoch()));
         let put = self.put(keys::event(request, act.at, what), item).build().map_err(|_| unreadable())?;
         Ok(TransactWriteItem::builder().put(put).build())
-    }
-
-    async fn transact(&self, operation: &'static str, actions: Vec<TransactWriteItem>) -> Result<bool, StorageError> {
-        match self.0.client.transact_write_items().set_transact_items(Some(actions)).send().await {
-            Ok(_) => Ok(true),
-            Err(error) if is_refused(&error) => Ok(false),
-            Err(error) => Err(failed(operation)(error)),
-        }
     }
 
     fn put(&self, key: Key, mut item: Item) -> PutBuilder {

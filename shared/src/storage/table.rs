@@ -1,6 +1,7 @@
 //! A table, and the one place that decides what has expired: nothing that is over leaves this module as live.
 
 mod batch;
+pub(in crate::storage) mod transaction;
 
 use super::keys::{EXPIRES_AT, Key, PK, RESTRICTED, RETENTION_DUE_AT, SK};
 use super::{Item, StorageError, failed, n, number, s};

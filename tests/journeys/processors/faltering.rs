@@ -1,7 +1,6 @@
-//! Each call to a processor fails once: refused, busy, garbled, or done with the answer lost. A call without an answer in time
-//! fails as one that is refused; how long is waited is tried with each connector.
+//! Each call to a processor fails once: refused, busy, garbled, not answered in time, or done with the answer lost.
 
-use super::{EMAIL, OTHER};
+use super::{EMAIL, OTHER, PATIENCE};
 use crate::faults::start;
 use crate::house::{House, email_id, erasure};
 use chrono::TimeDelta;
@@ -10,7 +9,7 @@ use local::doubles::Mode;
 use serde_json::{Value, json};
 use shared::domain::place::Place;
 
-const MODES: [Mode; 4] = [Mode::Down, Mode::Busy, Mode::Garbled, Mode::Losing];
+const MODES: [Mode; 5] = [Mode::Down, Mode::Busy, Mode::Garbled, Mode::Slow, Mode::Losing];
 
 /// A house where the erasure of one of two people is approved, and no place has begun.
 async fn approved() -> House {
@@ -53,7 +52,7 @@ async fn whichever_call_to_a_processor_fails_and_however_it_is_tried_again_and_e
                     Place::Five9 => doubles.five9.falter(calls, mode),
                     _ => doubles.granicus.falter(calls, mode),
                 }
-                let erase = Erase::start(&house.stack.host("erase").unwrap()).await.unwrap();
+                let erase = Erase::patient_for(&house.stack.host("erase").unwrap(), PATIENCE).await.unwrap();
                 erase.invoke(start("ERA-1", place)).await.unwrap();
                 let first = task(&house, place).await;
                 let done = first["state"] == "done";

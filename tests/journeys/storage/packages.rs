@@ -172,7 +172,7 @@ async fn a_package_that_was_closed_meanwhile_is_neither_completed_nor_started_ag
         assert_eq!((closed.state, closed.made, closed.holders), (State::Erased, None, Vec::new()));
         assert_eq!(holding(tables, &person("rosa")).await, []);
         let unknown = said(packages.close(&request("ex-2"), &package(&[]), State::Expired, at(ASKED)).await);
-        assert_eq!(unknown, "close a package's entry: TransactionCanceledException");
+        assert_eq!(unknown, "close a package's entry: there is no such package");
     })
     .await;
 }

@@ -1,6 +1,6 @@
 //! One person's rows leave quarantine; everybody else's stay, whoever writes at the same time.
 
-use crate::faults::{Off, failing_host};
+use crate::failing::{Off, failing_host};
 use crate::house::{House, at, options};
 use crate::imports_faults;
 use crate::paused::pausing_host;

@@ -1,7 +1,7 @@
 //! Whoever sends the newsletter is told; and the links that are in it.
 
 use super::{ONE_CLICK, ROSA, click_event};
-use crate::faults::{Off, failing_host};
+use crate::failing::{Off, failing_host};
 use crate::house::{House, at, email_id};
 use chrono::TimeDelta;
 use serde_json::{Value, json};

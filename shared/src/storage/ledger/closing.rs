@@ -1,10 +1,11 @@
 //! Days of the ledger are closed.
 
-use super::sealing::{Outcome, wait};
+use super::sealing::Outcome;
 use super::{ACTIONS, Ledger};
 use crate::domain::ledger::{Figures, Hash, Head, Left};
 use crate::storage::StorageError;
 use crate::storage::keys;
+use crate::storage::table::transaction::wait;
 use chrono::{DateTime, NaiveDate, Utc};
 
 const OPERATION: &str = "close a day of the ledger";

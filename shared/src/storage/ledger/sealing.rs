@@ -3,19 +3,11 @@
 use super::{Ledger, head, placed};
 use crate::domain::ledger::{Entry, Head, Link};
 use crate::storage::keys::{self, Key, PK, SK};
+use crate::storage::table::transaction::{is_passing, is_refused, wait};
 use crate::storage::{Item, StorageError, failed, n, s};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{
-    CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
-};
+use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use chrono::{DateTime, Utc};
-use std::time::Duration;
-
-/// How often a transaction is tried in whose way others, or a throttle, are: half a minute at most.
-const TRIES: u32 = 120;
-/// What may be gone when it is tried again.
-const PASSING: [&str; 4] =
-    ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"];
 
 /// Something to be done and told, both or neither. Where the action's condition does not hold, it is left out.
 pub(super) struct Deed {
@@ -105,13 +97,12 @@ impl Ledger {
             return Err(failed(operation)(error));
         };
         let reasons = cancelled.cancellation_reasons();
-        let is_refused = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
         let refused: Vec<bool> = reasons.iter().take(deeds).map(is_refused).collect();
         let moved = reasons.get(deeds + linked).filter(|reason| is_refused(reason));
         if moved.is_none() && reasons.iter().skip(deeds).any(is_refused) {
             return Err(StorageError { operation, code: "the ledger's head is behind its chain".to_owned() });
         }
-        let crowded = moved.is_some() || reasons.iter().any(|it| it.code().is_some_and(|code| PASSING.contains(&code)));
+        let crowded = moved.is_some() || reasons.iter().any(is_passing);
         if refused.len() < deeds || !(crowded || refused.contains(&true)) {
             return Err(failed(operation)(error));
         }
@@ -152,16 +143,4 @@ impl Ledger {
         let update = update.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         Some(TransactWriteItem::builder().update(update.build().ok()?).build())
     }
-}
-
-/// Waits a random while, longer each time: those who met do not meet again.
-pub(super) async fn wait(operation: &'static str, tries: &mut u32) -> Result<(), StorageError> {
-    *tries += 1;
-    if *tries == TRIES {
-        return Err(StorageError { operation, code: "others write it at the same time".to_owned() });
-    }
-    let most = (4_u32 << (*tries).min(7)).min(500);
-    let random = getrandom::u32().unwrap_or(most);
-    tokio::time::sleep(Duration::from_millis(u64::from(random % most))).await;
-    Ok(())
 }

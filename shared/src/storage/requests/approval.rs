@@ -45,7 +45,7 @@ impl Requests {
             .build()
             .map_err(|_| StorageError::unreadable(OPERATION))?;
         let put = TransactWriteItem::builder().put(put).build();
-        self.transact(OPERATION, self.begun(id, put, approval, "approved", now)?).await
+        self.table.transact(OPERATION, self.begun(id, put, approval, "approved", now)?).await
     }
 
     /// Enters a request that needs no plan, and begins it; gives whether its id was free.
@@ -58,7 +58,7 @@ impl Requests {
         approval: Approval<'_>,
         now: DateTime<Utc>,
     ) -> Result<bool, StorageError> {
-        self.transact("enter a request", self.entering(id, approval, now)?).await
+        self.table.transact("enter a request", self.entering(id, approval, now)?).await
     }
 
     /// What enters such a request: a part of a transaction that something else begins with.

@@ -1,0 +1,137 @@
+//! AWS fails: for good, as when a function is killed, or at one call and never again.
+
+use crate::house::House;
+use aws_sdk_s3::primitives::SdkBody;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use serde_json::{Value, json};
+use shared::edge::Host;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How a call fails.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Off {
+    /// The power goes off before it is made, and stays off.
+    Before,
+    /// The power goes off after it is made and before its answer comes, and stays off.
+    After,
+    /// This call alone: the service has an error.
+    Error,
+    /// This call alone: the service has too much to do.
+    Throttle,
+    /// This call alone: nothing comes in time.
+    Timeout,
+    /// This call alone: it is done, and its answer is lost.
+    Lost,
+    /// This call alone, if it is a transaction: another one has its items just then.
+    Conflict,
+}
+
+/// An HTTP client that works for a number of calls, and then fails.
+#[derive(Clone, Debug)]
+struct Failing {
+    inner: SharedHttpClient,
+    left: Arc<AtomicUsize>,
+    off: Off,
+}
+
+#[derive(Debug)]
+struct FailingConnector {
+    inner: SharedHttpConnector,
+    left: Arc<AtomicUsize>,
+    off: Off,
+}
+
+impl HttpClient for Failing {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, components);
+        SharedHttpConnector::new(FailingConnector { inner, left: Arc::clone(&self.left), off: self.off })
+    }
+}
+
+impl HttpConnector for FailingConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let left = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        match (left, self.off) {
+            (Err(_), Off::Before | Off::After) => HttpConnectorFuture::ready(Err(lost())),
+            (Ok(1), Off::After | Off::Lost) => {
+                let call = self.inner.call(request);
+                HttpConnectorFuture::new(async move {
+                    drop(call.await);
+                    Err(lost())
+                })
+            }
+            (Ok(1), Off::Error) => refused(&request, 500, "InternalServerError", "InternalError"),
+            (Ok(1), Off::Throttle) => refused(&request, 400, "ThrottlingException", "SlowDown"),
+            (Ok(1), Off::Conflict) => match actions(&request) {
+                Some(actions) => conflicting(actions),
+                None => self.inner.call(request),
+            },
+            (Ok(1), Off::Timeout) => {
+                HttpConnectorFuture::ready(Err(ConnectorError::timeout("nothing came in time".into())))
+            }
+            _ => self.inner.call(request),
+        }
+    }
+}
+
+/// How many actions a call has, if it is a transaction.
+fn actions(request: &HttpRequest) -> Option<usize> {
+    let target = request.headers().get("x-amz-target")?;
+    let body: Value = serde_json::from_slice(request.body().bytes()?).ok()?;
+    target.ends_with("TransactWriteItems").then(|| body["TransactItems"].as_array().unwrap().len())
+}
+
+/// What DynamoDB says of a transaction of which another one has the last item.
+fn conflicting(actions: usize) -> HttpConnectorFuture {
+    let mut reasons = vec![json!({"Code": "None"}); actions];
+    reasons[actions - 1] = json!({"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"});
+    let body = json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "Message": "Transaction cancelled", "CancellationReasons": reasons,
+    });
+    answered(400, body.to_string())
+}
+
+fn lost() -> ConnectorError {
+    ConnectorError::io("the power is off".into())
+}
+
+/// Refuses as the services that speak JSON do, or as S3 does.
+fn refused(request: &HttpRequest, status: u16, code: &str, of_s3: &str) -> HttpConnectorFuture {
+    let is_json = request.headers().get("x-amz-target").is_some();
+    if is_json {
+        answered(status, json!({"__type": format!("com.amazonaws#{code}"), "message": "not now"}).to_string())
+    } else {
+        answered(503, format!("<Error><Code>{of_s3}</Code><Message>not now</Message></Error>"))
+    }
+}
+
+fn answered(status: u16, body: String) -> HttpConnectorFuture {
+    HttpConnectorFuture::ready(Ok(HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body))))
+}
+
+/// The host of a function whose connection fails after `calls` calls, and is not tried again.
+pub fn failing_host(house: &House, function: &str, calls: usize, off: Off) -> (Host, Arc<AtomicUsize>) {
+    let (sdk, left) = failing_sdk(house, calls, off);
+    (Host::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock()), left)
+}
+
+/// A connection that fails after `calls` calls, and is not tried again.
+pub fn failing_sdk(house: &House, calls: usize, off: Off) -> (aws_config::SdkConfig, Arc<AtomicUsize>) {
+    let sdk = house.stack.sdk();
+    let left = Arc::new(AtomicUsize::new(calls));
+    let client = Failing { inner: sdk.http_client().unwrap(), left: Arc::clone(&left), off };
+    let sdk = sdk
+        .into_builder()
+        .http_client(client)
+        .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled())
+        .build();
+    (sdk, left)
+}
