@@ -42,6 +42,7 @@ impl Registry {
             .with("export", |host| async move { started(export::Export::start(&host).await) })
             .with("requests", |host| async move { started(requests::Requests::start(&host).await) })
             .with("erase", |host| async move { started(erase::Erase::start(&host).await) })
+            .with("download", |host| async move { started(download::Download::start(&host).await) })
             .with("unsubscribe", |host| async move { started(unsubscribe::Unsubscribe::start(&host).await) })
     }
 
@@ -109,6 +110,7 @@ functions!(
     export::Export,
     requests::Requests,
     erase::Erase,
+    download::Download,
     unsubscribe::Unsubscribe
 );
 

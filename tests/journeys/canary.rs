@@ -159,6 +159,7 @@ async fn unsubscribe(house: &House) -> Vec<String> {
     {
         pages.push(house.get(&format!("/unsubscribe/{forged}")).await.body);
         pages.push(house.click(&format!("/unsubscribe/{forged}")).await.body);
+        pages.push(house.get(&format!("/packages/{forged}")).await.body);
     }
     pages.push(house.post_to(&path, &[("content-type", "canary/sings")], "canary").await.body);
     house.take_off().await;
@@ -206,7 +207,8 @@ async fn send_through_everything() -> String {
         let order =
             json!({"kind": kind, "identifiers": who, "requested_by": "dpo-7", "request_id": format!("R-{kind}")});
         house.invoke("export", order).await.unwrap();
-        house.invoke("export", json!({"link_for": format!("R-{kind}")})).await.unwrap();
+        let link = house.invoke("export", json!({"link_for": format!("R-{kind}")})).await.unwrap();
+        assert_eq!(house.follow(link["url"].as_str().unwrap()).await.status, 200);
     }
     for key in house.objects() {
         assert_silent("a key", &key);

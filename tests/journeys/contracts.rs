@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 /// A survey, headers, a body, and the status that they are answered with.
 type Post<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, u16);
 
+const PACKAGE: &str = "/packages/{token}";
 const UNSUBSCRIBE: &str = "/unsubscribe/{token}";
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -109,6 +110,7 @@ async fn every_answer_is_one_that_the_api_s_document_has() {
         assert_eq!(answer.status, status, "{}", answer.body);
         documented(&api, UNSUBSCRIBE, "post", &answer);
     }
+    packages(&house, &api).await;
     house.stack.clock().set(at("2025-12-31T12:00:00Z"));
     for address in ["/surveys/planning-application", "/surveys/planning-application?x=1"] {
         let answer = house.get(address).await;
@@ -118,6 +120,20 @@ async fn every_answer_is_one_that_the_api_s_document_has() {
     let closed = house.post("planning-application", &[JSON], good).await;
     assert_eq!(closed.status, 403);
     documented(&api, "/surveys/{survey}/responses", "post", &closed);
+}
+
+/// Every answer at the door of packages.
+async fn packages(house: &House, api: &Value) {
+    let package = house.export("rosa@example.org").await;
+    let link = house.invoke("export", json!({"link_for": package["request_id"]})).await.unwrap();
+    let url = link["url"].as_str().unwrap();
+    let foreign = house.get("/packages/any-token").await;
+    let there = house.get_url(url).await;
+    house.move_to("2026-11-23T12:00:00Z").await;
+    for (answer, status) in [(there, 303), (foreign, 404), (house.get_url(url).await, 410)] {
+        assert_eq!(answer.status, status, "{}", answer.body);
+        documented(api, PACKAGE, "get", &answer);
+    }
 }
 
 /// Every answer to a callback.

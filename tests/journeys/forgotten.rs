@@ -68,7 +68,7 @@ async fn who_is_everywhere_is_forgotten_everywhere_though_one_processor_is_down_
     assert!(package["records"].as_u64().unwrap() >= 6, "{package}");
     let link = house.invoke("export", json!({"link_for": "SAR-1"})).await.unwrap();
     let url = link["url"].as_str().unwrap();
-    assert_eq!(house.get_url(url).await.status, 200);
+    assert_eq!(house.follow(url).await.status, 200);
 
     let granicus = house.stack.doubles().granicus.clone();
     granicus.behave(Mode::Down);
@@ -76,6 +76,7 @@ async fn who_is_everywhere_is_forgotten_everywhere_though_one_processor_is_down_
     order["request_id"] = json!("ERA-1");
     let planned = house.approve(order).await.unwrap();
     assert_eq!((&planned["plan"]["packages"], &planned["plan"]["quarantined"]), (&json!(1), &json!(2)), "{planned}");
+    assert_eq!(house.get_url(url).await.status, 410, "from the approval on");
     house.stack.settle().await.unwrap();
     let status = async || house.status(&json!("ERA-1")).await.unwrap();
     only_granicus_is_left(&status().await, "unavailable");
@@ -123,7 +124,7 @@ async fn nothing_is_left(house: &House, url: &str) {
     let register = house.items("REGISTER_TABLE").await;
     let keyed: Vec<&String> = register.iter().filter(|item| item.contains("subject#")).collect();
     assert!(keyed.iter().all(|item| item.contains("SUPPRESSION#")), "{keyed:#?}");
-    assert_eq!(house.get_url(url).await.status, 404, "what a link led to is gone");
+    assert_eq!(house.get_url(url).await.status, 410, "what a link led to is gone");
     let refused = house.invoke("export", json!({"link_for": "SAR-1"})).await.unwrap_err();
     assert!(refused.contains("gone"), "{refused}");
 }

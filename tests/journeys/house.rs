@@ -122,6 +122,13 @@ impl House {
         read(self.http.get(url)).await
     }
 
+    /// Gets what a link to a package leads to.
+    pub async fn follow(&self, url: &str) -> Answer {
+        let door = self.get_url(url).await;
+        assert_eq!(door.status, 303, "{}", door.body);
+        self.get_url(door.headers["location"].to_str().unwrap()).await
+    }
+
     /// Sends a body to a survey as a browser would a form.
     pub async fn post_form(&self, survey: &str, body: &str) -> Answer {
         self.post(survey, &[("content-type", "application/x-www-form-urlencoded"), ("accept", "text/html")], body).await

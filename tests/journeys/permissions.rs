@@ -189,9 +189,24 @@ fn unsubscribe_sees_of_the_register_who_opted_out_and_nothing_of_the_records() {
 }
 
 #[test]
+fn download_sees_of_the_register_requests_and_suppressions_and_signs_for_packages_only() {
+    let template = template();
+    assert_eq!(
+        allowed(&template, "Download"),
+        set(["dynamodb:GetItem Register", "s3:GetObject Exports", "secretsmanager:GetSecretValue SubjectKeys"])
+    );
+    let policy = &template["Resources"]["DownloadRole"]["Properties"]["Policies"][0]["PolicyDocument"];
+    let of_register = |it: &&Value| several(&it["Resource"]).iter().any(|resource| named(resource) == "Register");
+    let register: Vec<&Value> = several(&policy["Statement"]).iter().filter(of_register).collect();
+    let keys = several(&register[0]["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]);
+    assert_eq!((register.len(), keys), (1, ["REQUEST#*", "SUPPRESSION#*"].map(Value::from).as_slice()));
+}
+
+#[test]
 fn only_the_stream_s_reader_may_read_the_stream() {
     let template = template();
-    let readers = ["Ingest", "Import", "Partners", "Expire", "Sweep", "Export", "Requests", "Erase", "Unsubscribe"];
+    let readers =
+        ["Ingest", "Import", "Partners", "Expire", "Sweep", "Export", "Requests", "Erase", "Download", "Unsubscribe"];
     let readers = readers.into_iter().filter(|it| granted(&template, it).iter().any(|may| may.ends_with(STREAM)));
     assert_eq!(readers.collect::<Vec<_>>(), ["Expire", "Erase"], "each its own");
 }

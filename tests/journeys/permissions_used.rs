@@ -1,12 +1,14 @@
 //! What each function does, in full, beside what the template allows it.
 
 use crate::faults;
+use crate::gateway;
 use crate::house::{House, at, email_id, erasure, phone_id};
 use crate::imports_faults::{self, POSTS, dropped};
 use crate::partners::{CREATED, UPDATED, changed, signed_event};
 use crate::permissions::{allowed, needed_of_s3, template};
 use crate::recorder::{Calls, gated_host, recording_host};
 use crate::unsubscribe::click_event;
+use download::Download;
 use erase::Erase;
 use expire::Expire;
 use export::Export;
@@ -194,10 +196,7 @@ async fn export_calls_what_it_is_allowed() {
     let order = json!({"kind": "access", "identifiers": [phone_id("07700 900142")], "requested_by": "dpo-7", "request_id": PACKAGES});
     let package = export.invoke(event(order.clone())).await.unwrap();
     let links: Vec<&Value> = package["linked"].as_array().unwrap().iter().map(|link| &link["link"]).collect();
-    let link = export.invoke(event(json!({"link_for": PACKAGES, "confirmed_links": links}))).await.unwrap();
-    // Whoever follows the link does so with the permission of the function that signed it.
-    let query = link["url"].as_str().unwrap().split_once('?').unwrap().1.to_owned();
-    calls.lock().unwrap().push(needed_of_s3("GET", &query, "Exports"));
+    export.invoke(event(json!({"link_for": PACKAGES, "confirmed_links": links}))).await.unwrap();
     // Another package, whose subject is erased between its reading and its end.
     let order = json!({"kind": "portability", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7", "request_id": "DSAR-2"});
     gate.send_replace(false);
@@ -310,6 +309,25 @@ async fn unsubscribe_calls_what_it_is_allowed_and_as_much_for_a_forged_token() {
     assert_eq!(made[2], made[0], "a forged token takes the same calls as a good one");
     assert!(made[1].len() <= made[0].len(), "they are being told already");
     assert_matches("Unsubscribe", &calls);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn download_calls_what_it_is_allowed_and_nothing_for_a_forged_token() {
+    let house = House::open().await;
+    house.tell("Quick.", Some("rosa@example.org"), None).await;
+    let package = house.export("rosa@example.org").await;
+    let link = house.invoke("export", json!({"link_for": package["request_id"]})).await.unwrap();
+    let (host, calls) = recording_host(&house, "download");
+    let download = Download::start(&host).await.unwrap();
+    let before = calls.lock().unwrap().len();
+    let path = link["url"].as_str().unwrap().strip_prefix(house.stack.url()).unwrap();
+    assert_eq!(download.invoke(gateway::event("GET", "/packages/made-up", "")).await.unwrap()["statusCode"], 404);
+    assert_eq!(calls.lock().unwrap().len(), before, "who has no token learns nothing, not even from the time it takes");
+    let answer = download.invoke(gateway::event("GET", path, "")).await.unwrap();
+    // Whoever is led on follows with the permission of the function that signed the link.
+    let query = answer["headers"]["location"].as_str().unwrap().split_once('?').unwrap().1.to_owned();
+    calls.lock().unwrap().push(needed_of_s3("GET", &query, "Exports"));
+    assert_matches("Download", &calls);
 }
 
 fn with_id(mut order: Value) -> Value {

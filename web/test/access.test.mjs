@@ -69,6 +69,26 @@ const refusedToUnsubscribe = async (page) => {
   await page.waitForLoadState('networkidle')
 }
 
+const ask = async (name, order) => {
+  const answer = await fetch(`${house.origin}/2015-03-31/functions/${name}/invocations`, {
+    method: 'POST',
+    body: JSON.stringify(order),
+  })
+  return answer.json()
+}
+
+// A link to a copy of somebody's data, whose erasure is approved.
+const goneCopy = async (page) => {
+  const id = `copy-${crypto.randomUUID()}`
+  const identifiers = [{ type: 'email', value: `${id}@example.com` }]
+  await ask('export', { kind: 'access', identifiers, requested_by: 'dpo-7', request_id: id })
+  const { url } = await ask('export', { link_for: id })
+  const request = { request_id: `${id}-gone` }
+  const { hash } = await ask('requests', { order: 'plan', ...request, identifiers, ground: '17(1)(b)', planned_by: 'dpo-7' })
+  await ask('requests', { order: 'approve', ...request, hash, approved_by: 'dpo-7' })
+  assert.equal((await page.goto(new URL(url).pathname)).status(), 410)
+}
+
 // The sample survey about planning applications is open from 2026 until the end of 2029.
 const at = (now) => async (page) => {
   await moveClock(house, now)
@@ -91,6 +111,8 @@ const pages = {
   unsubscribe: see('/unsubscribe/any-token'),
   unsubscribed,
   'unsubscribe-refused': refusedToUnsubscribe,
+  'copy-gone': goneCopy,
+  'copy-not-found': see('/packages/any-token'),
   'not-yet-open': at('2025-12-01T12:00:00Z'),
   closed: at('2030-01-02T12:00:00Z'),
 }
@@ -104,7 +126,7 @@ test('a form fits when its text is twice as large', async () => {
 })
 
 test('a page asks for nothing but the stylesheet and runs no script', async () => {
-  for (const address of ['/surveys/recycling-centre', '/privacy', '/unsubscribe/any-token']) {
+  for (const address of ['/surveys/recycling-centre', '/privacy', '/unsubscribe/any-token', '/packages/any-token']) {
     await tab(house, { javaScriptEnabled: true }, async (page) => {
       const asked = []
       page.on('request', (request) => asked.push(new URL(request.url()).pathname))
@@ -117,7 +139,7 @@ test('a page asks for nothing but the stylesheet and runs no script', async () =
 
 test('a page carries a strict content security policy', async () => {
   await tab(house, {}, async (page) => {
-    for (const address of ['/surveys/recycling-centre', '/surveys/no-such-survey', '/privacy', '/unsubscribe/any-token']) {
+    for (const address of ['/surveys/recycling-centre', '/surveys/no-such-survey', '/privacy', '/unsubscribe/any-token', '/packages/any-token']) {
       const headers = (await page.goto(address)).headers()
       const policy = headers['content-security-policy'] ?? ''
       for (const rule of ["default-src 'none'", "style-src 'self'", "form-action 'self'", "frame-ancestors 'none'"]) {

@@ -14,18 +14,18 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use order::{LinkOrder, PackageOrder};
 use serde_json::{Value, json};
 use shared::domain::order::BadOrder;
+use shared::domain::package::File;
+use shared::domain::package_token::PackageLink;
 use shared::edge::{Clock, Host, StartError, failure, secret};
 use shared::storage::exports::Exports;
-use shared::storage::packages::{Made, Package, Packages, State};
+use shared::storage::packages::{Gone, Made, Package, Packages, State};
 use shared::storage::people::{Follow, Linked, People};
 use shared::storage::records::Records;
 use shared::storage::suppressions::Suppressions;
 use shared::storage::surveys::Surveys;
 use shared::storage::{StorageError, keys};
-use std::time::Duration;
 
-/// How long a link works at most; it ends earlier with the credentials of the role that signed it
-/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html>).
+/// How long a link works at most: whoever has it needs nothing else.
 const LINK: TimeDelta = TimeDelta::hours(1);
 
 /// Makes packages, and links to them.
@@ -39,6 +39,7 @@ pub struct Export {
     packages: Packages,
     exports: Exports,
     about: supplementary::Council,
+    public_url: String,
 }
 
 /// Why there is no package.
@@ -56,15 +57,12 @@ pub enum Error {
     /// The package is not made yet.
     #[error("the package is not finished: order it again with the same request_id")]
     Unfinished,
-    /// The package's time is over.
-    #[error("gone: the package has expired; ask for a new one")]
-    Expired,
+    /// The package is no longer handed out.
+    #[error(transparent)]
+    Gone(#[from] Gone),
     /// An erasure of this person broke off: what it left is neither to be shown nor to be denied.
     #[error("an erasure of this person is not finished: finish it with its request_id, then order again")]
     ErasureOpen,
-    /// Somebody whose data it held was erased.
-    #[error("gone: the package was deleted because the person was erased")]
-    Erased,
     /// Records were found through an identifier that others may share.
     #[error(
         "the package holds records found through a shared identifier: look at `linked`, then confirm with confirmed_links"
@@ -83,7 +81,7 @@ impl From<Error> for Diagnostic {
             Error::Unknown => "UnknownRequest",
             Error::Unfinished => "Unfinished",
             Error::ErasureOpen => "ErasureOpen",
-            Error::Expired | Error::Erased => "Gone",
+            Error::Gone(_) => "Gone",
             Error::Unconfirmed => "Unconfirmed",
             Error::Storage(_) => "Unavailable",
         };
@@ -106,6 +104,7 @@ impl Export {
             surveys: Surveys::new(dynamodb.clone(), register.clone()),
             suppressions: Suppressions::new(dynamodb.clone(), register.clone()),
             packages: Packages::new(dynamodb, register),
+            public_url: host.setting("PUBLIC_URL")?.to_owned(),
             exports: Exports::new(host.s3(), host.setting("EXPORTS_BUCKET")?.to_owned()),
             about: supplementary::Council {
                 name: host.setting("COUNCIL_NAME")?.to_owned(),
@@ -185,62 +184,40 @@ impl Export {
         answer
     }
 
-    /// Signs links to a package that is there, for an hour at most.
+    /// Makes links to a package that is there, for an hour at most.
     async fn link(&self, order: &LinkOrder) -> Result<Value, Error> {
         let now = self.clock.now().trunc_subsecs(0);
         let package = self.packages.find(&order.request, now).await?.ok_or(Error::Unknown)?;
-        refuse_closed(&package, now)?;
+        package.refuse_closed(now)?;
         let made = package.made.as_ref().filter(|_| package.state == State::Complete).ok_or(Error::Unfinished)?;
         if !package.unconfirmed.iter().all(|link| order.confirmed_links.contains(link)) {
             return Err(Error::Unconfirmed);
         }
-        if self.is_erased_since(&package, now).await? {
-            return Err(Error::Erased);
+        if let Some(gone) = package.gone(&self.suppressions, now).await? {
+            return Err(gone.into());
         }
         if !package.unconfirmed.is_empty() || package.handed_over_at.is_none() {
             self.packages.hand_over(&order.request, now).await?;
         }
-        let left = (made.expires_at - now).min(LINK);
-        let valid = left.to_std().unwrap_or(Duration::ZERO).max(Duration::from_secs(1));
-        let mut answer = json!({
-            "request_id": order.request.as_str(), "url": self.exports.link(&made.key, valid).await?,
-            "expires_at": now + left,
-        });
-        if let Some(report) = &made.report_key {
-            answer["report_url"] = json!(self.exports.link(report, valid).await?);
+        let until = made.expires_at.min(now + LINK);
+        let url = |file| {
+            let link = PackageLink { request: order.request.clone(), file, until };
+            format!("{}/packages/{}", self.public_url, link.token(&self.people.keys))
+        };
+        let mut answer = json!({"request_id": order.request.as_str(), "url": url(File::Document), "expires_at": until});
+        if made.report_key.is_some() {
+            answer["report_url"] = json!(url(File::Report));
         }
         tracing::info!(outcome = "linked", "export");
         Ok(answer)
-    }
-
-    /// Whether somebody whose data a package holds was erased since it was asked for, whether or not it is gone yet.
-    async fn is_erased_since(&self, package: &Package, now: DateTime<Utc>) -> Result<bool, StorageError> {
-        for holder in package.holders.iter().filter_map(|partition| keys::holder(partition)) {
-            let suppression = self.suppressions.of(&holder, now).await?;
-            if suppression.is_some_and(|suppression| package.requested_at <= suppression.erased_at) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 }
 
 /// What was made before for the same order, if it is complete.
 fn standing<'a>(before: &'a Package, digest: &str, now: DateTime<Utc>) -> Result<Option<&'a Made>, Error> {
-    refuse_closed(before, now)?;
+    before.refuse_closed(now)?;
     if before.order != digest {
         return Err(Error::AnotherRequest);
     }
     Ok(before.made.as_ref().filter(|_| before.state == State::Complete))
-}
-
-/// What is over or erased is not handed out, whether or not S3 still has it.
-fn refuse_closed(package: &Package, now: DateTime<Utc>) -> Result<(), Error> {
-    let over = package.made.as_ref().is_some_and(|made| made.expires_at <= now);
-    match package.state {
-        State::Erased => Err(Error::Erased),
-        State::Expired => Err(Error::Expired),
-        State::Started | State::Complete if over => Err(Error::Expired),
-        State::Started | State::Complete => Ok(()),
-    }
 }

@@ -6,13 +6,13 @@ use crate::report;
 use crate::{Error, Export};
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
-use shared::domain::package::PackageKind;
+use shared::domain::package::{File, PackageKind};
 use shared::domain::place::Place;
 use shared::domain::record::{Holder, Record};
 use shared::domain::survey::Survey;
 use shared::storage::StorageError;
-use shared::storage::exports::{Exports, File, Upload};
-use shared::storage::packages::{DAYS, Made, Package, State};
+use shared::storage::exports::{Exports, Upload};
+use shared::storage::packages::{DAYS, Gone, Made, Package, State};
 use shared::storage::people::Found;
 use shared::storage::suppressions::Suppression;
 use std::collections::HashMap;
@@ -92,7 +92,7 @@ impl Export {
         }
         self.exports.discard(&order.request).await?;
         self.packages.close(&order.request, package, State::Erased, now).await?;
-        Err(Error::Erased)
+        Err(Gone::Erased.into())
     }
 
     async fn erased(&self, holders: &[Holder], now: DateTime<Utc>) -> Result<Erased, StorageError> {

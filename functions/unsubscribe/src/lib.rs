@@ -8,7 +8,6 @@ mod body;
 pub mod pages;
 mod refusal;
 
-use lambda_http::http::header::{HeaderName, HeaderValue, REFERRER_POLICY};
 use lambda_http::http::{Method, request::Parts};
 use lambda_http::{Body, Request, RequestExt, Response};
 use lambda_runtime::{Diagnostic, LambdaEvent};
@@ -20,10 +19,6 @@ use shared::domain::subscription::{OptOut, Subscription};
 use shared::edge::page::{self, Page};
 use shared::edge::{Clock, Host, StartError, http, secret};
 use shared::storage::opt_outs::{OptOuts, Said};
-
-/// What no answer may leave behind: the address holds the token.
-const DISCREET: [(HeaderName, &str); 2] =
-    [(REFERRER_POLICY, "no-referrer"), (HeaderName::from_static("x-robots-tag"), "noindex, nofollow, noarchive")];
 
 /// Takes a person's word that they want a newsletter no longer.
 pub struct Unsubscribe {
@@ -66,11 +61,7 @@ impl Unsubscribe {
             Some(token) => self.answer(token, &parts, &body).await,
             None => Err(Refusal::NotFound),
         };
-        let mut response = answer.unwrap_or_else(|refusal| refusal.into_response(self.page()));
-        for (name, value) in DISCREET {
-            response.headers_mut().insert(name, HeaderValue::from_static(value));
-        }
-        response
+        page::discreet(answer.unwrap_or_else(|refusal| refusal.into_response(self.page())))
     }
 
     async fn answer(&self, token: &str, parts: &Parts, body: &[u8]) -> Result<Response<Body>, Refusal> {

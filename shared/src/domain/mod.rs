@@ -18,6 +18,7 @@ pub mod london;
 pub mod mention;
 pub mod order;
 pub mod package;
+pub mod package_token;
 pub mod particulars;
 pub mod place;
 pub mod plan;

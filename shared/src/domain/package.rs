@@ -51,6 +51,15 @@ impl From<RequestId> for String {
     }
 }
 
+/// The objects of a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum File {
+    /// The machine-readable document.
+    Document,
+    /// The report that a lay person reads.
+    Report,
+}
+
 /// What a package holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -11,8 +11,19 @@ use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// The crates whose own lines are written at any level: this house.
-const HOUSE: [&str; 10] =
-    ["shared", "ingest", "import", "partners", "expire", "sweep", "export", "requests", "erase", "unsubscribe"];
+const HOUSE: [&str; 11] = [
+    "shared",
+    "ingest",
+    "import",
+    "partners",
+    "expire",
+    "sweep",
+    "export",
+    "requests",
+    "erase",
+    "download",
+    "unsubscribe",
+];
 
 /// Starts logging to standard output at the level that Lambda's logging configuration sets (`AWS_LAMBDA_LOG_LEVEL`).
 pub fn start(host: &Host) {

@@ -1,7 +1,7 @@
 //! The bucket of packages.
 
 use super::{StorageError, failed};
-use crate::domain::package::RequestId;
+use crate::domain::package::{File, RequestId};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
@@ -21,17 +21,8 @@ pub struct Exports {
     bucket: String,
 }
 
-/// The objects of a package; this spells every key of the bucket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum File {
-    /// The machine-readable document.
-    Document,
-    /// The report that a lay person reads.
-    Report,
-}
-
 impl File {
-    /// The key of this object: it names the request, cannot be guessed, and says nothing of the person.
+    /// The key of this object, as every key of the bucket is spelt: it names the request, cannot be guessed, and says nothing of the person.
     #[must_use]
     pub fn key(self, request: &RequestId, random: &str) -> String {
         let name = match self {

@@ -1,0 +1,52 @@
+//! Everything that is refused, as a page.
+
+use crate::pages::{self, Message};
+use lambda_http::http::StatusCode;
+use lambda_http::http::header::{ALLOW, HeaderValue};
+use lambda_http::{Body, Response};
+use shared::edge::http;
+use shared::edge::page::{self as frame, Page};
+use shared::storage::StorageError;
+
+/// Why nobody is led on.
+#[derive(Debug)]
+pub enum Refusal {
+    /// There is nothing at this address: its token is not one of ours.
+    NotFound,
+    /// Not asked for.
+    Method,
+    /// The time of the link or of the package is over, or somebody whose data it held was erased.
+    Gone,
+    /// DynamoDB does not answer.
+    Unavailable(StorageError),
+}
+
+impl From<StorageError> for Refusal {
+    fn from(error: StorageError) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+impl Refusal {
+    /// The response to a person. What is gone is gone for one reason as for the other: whoever has the link does not learn
+    /// that somebody was erased.
+    pub fn into_response(self, page: Page<'_>) -> Response<Body> {
+        match &self {
+            Self::Unavailable(error) => tracing::error!(error = %error, outcome = "unavailable", "storage"),
+            Self::Gone => tracing::info!(outcome = "gone", "download"),
+            Self::NotFound => tracing::info!(outcome = "foreign_token", "download"),
+            Self::Method => {}
+        }
+        let (status, html) = match self {
+            Self::NotFound => (StatusCode::NOT_FOUND, pages::message(page, Message::NotFound)),
+            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, pages::message(page, Message::Method)),
+            Self::Gone => (StatusCode::GONE, pages::gone(page)),
+            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, pages::message(page, Message::Unavailable)),
+        };
+        let mut response = http::status(frame::never_cached(html), status);
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE { http::retry_soon(response) } else { response }
+    }
+}
