@@ -108,8 +108,8 @@ impl Export {
 /// took that, or it came after.
 fn is_left_over(suppression: &Suppression, record: &Record) -> bool {
     let Record { details, .. } = record;
-    details.collected_at < suppression.erased_at
-        && suppression.covers(details.source, &details.reference, details.collected_at)
+    let mut earlier = suppression.erasures.iter().filter(|erased| details.collected_at < erased.at);
+    earlier.any(|erased| erased.covers(details.source, &details.reference, details.collected_at))
 }
 
 /// A package that is being written: the document, and the report for access.

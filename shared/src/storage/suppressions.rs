@@ -1,17 +1,18 @@
 //! Who was erased and when, so that an import or a restore does not bring them back; and what a source has withdrawn.
 
-use super::keys::{self, EXPIRES_AT, Key, PK, SK};
+use super::keys::{self, EXPIRES_AT, PK, SK};
 use super::standings::{Effects, distinct};
 use super::table::Table;
-use super::{Item, StorageError, failed, n, number, s, text};
+use super::table::transaction::wait;
+use super::{Item, StorageError, n, number, s, text};
 use crate::domain::exclusion::Exclusion;
 use crate::domain::record::{Details, Holder, RecordId};
 use crate::domain::reference::Reference;
 use crate::domain::retention::ExpiresAt;
 use crate::domain::source::Source;
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
 use chrono::{DateTime, Months, Utc};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// How long an entry is needed: nothing older is taken in, and no backup reaches back further.
@@ -25,20 +26,44 @@ pub struct Suppressions(pub(crate) Table);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Epoch(i64);
 
-/// That a holder was erased, or a record withdrawn.
+/// That a holder was erased, once or more often, or a record withdrawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suppression {
-    /// When: what was collected up to then is suppressed.
+    /// When last.
     pub erased_at: DateTime<Utc>,
-    /// What the erasure left, and so is not suppressed.
+    /// Every time, as it was approved.
+    pub erasures: Vec<Erased>,
+}
+
+/// One erasure of a holder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erased {
+    /// When: what was collected up to then is suppressed.
+    pub at: DateTime<Utc>,
+    /// What it left, and so does not suppress.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<Exclusion>,
 }
 
 impl Suppression {
-    /// Whether it suppresses this record.
+    /// Whether it suppresses this record: one erasure is enough, whatever another one has left.
     #[must_use]
     pub fn covers(&self, source: Source, reference: &Reference, collected_at: DateTime<Utc>) -> bool {
-        collected_at <= self.erased_at && !self.except.iter().any(|left| left.covers(source, reference, collected_at))
+        self.erasures.iter().any(|erased| erased.covers(source, reference, collected_at))
+    }
+
+    /// Whether the last erasure has left something.
+    #[must_use]
+    pub fn leaves_something(&self) -> bool {
+        self.erasures.last().is_some_and(|last| !last.except.is_empty())
+    }
+}
+
+impl Erased {
+    /// Whether this one suppresses the record.
+    #[must_use]
+    pub fn covers(&self, source: Source, reference: &Reference, collected_at: DateTime<Utc>) -> bool {
+        collected_at <= self.at && !self.except.iter().any(|left| left.covers(source, reference, collected_at))
     }
 }
 
@@ -83,20 +108,26 @@ impl Suppressions {
         except: &[Exclusion],
     ) -> Result<TransactWriteItem, StorageError> {
         const OPERATION: &str = "suppress a holder";
-        let mut entry = entry(keys::suppression(holder), erased_at);
-        if !except.is_empty() {
-            let except = serde_dynamo::to_attribute_value(except).map_err(|_| StorageError::unreadable(OPERATION))?;
-            entry.insert(EXCEPT.to_owned(), except);
-        }
+        let key = keys::suppression(holder);
+        let this = Erased { at: erased_at, except: except.to_vec() };
+        let this = serde_dynamo::to_attribute_value([this]).map_err(|_| StorageError::unreadable(OPERATION))?;
         // Instants as UTC texts sort by time, whether or not they have fractions: `+` sorts before `.` and digits.
-        let put = Put::builder()
+        let update = Update::builder()
             .table_name(&self.0.name)
-            .set_item(Some(entry))
+            .key(PK, s(key.partition))
+            .key(SK, s(key.sort))
             .condition_expression("attribute_not_exists(pk) OR erased_at <= :erased_at")
+            .update_expression(
+                "SET erased_at = :erased_at, expires_at = :end, \
+                 erasures = list_append(if_not_exists(erasures, :none), :this)",
+            )
             .expression_attribute_values(":erased_at", s(erased_at.to_rfc3339()))
+            .expression_attribute_values(":end", n(end(erased_at).epoch()))
+            .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
+            .expression_attribute_values(":this", this)
             .build()
             .map_err(|_| StorageError::unreadable(OPERATION))?;
-        Ok(TransactWriteItem::builder().put(put).build())
+        Ok(TransactWriteItem::builder().update(update).build())
     }
 
     /// Counts the epoch up, in the same transaction. So whoever writes and then finds the epoch unchanged has written
@@ -115,26 +146,33 @@ impl Suppressions {
         Ok(TransactWriteItem::builder().update(count).build())
     }
 
-    /// Takes back that a holder was erased then: the erasure was stopped before anything went.
+    /// Takes back that a holder was erased then: the erasure was stopped before anything went. What others have erased
+    /// stays suppressed.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be taken back.
-    pub async fn lift(&self, holder: &Holder, erased_at: DateTime<Utc>) -> Result<(), StorageError> {
-        let key = keys::suppression(holder);
-        let delete = self
-            .0
-            .client
-            .delete_item()
-            .table_name(&self.0.name)
-            .key(PK, s(key.partition))
-            .key(SK, s(key.sort))
-            .condition_expression("erased_at = :erased_at")
-            .expression_attribute_values(":erased_at", s(erased_at.to_rfc3339()));
-        match delete.send().await {
-            Ok(_) => Ok(()),
-            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(()),
-            Err(error) => Err(failed("take back a suppression")(error)),
+    pub async fn lift(
+        &self,
+        holder: &Holder,
+        erased_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
+        const OPERATION: &str = "take back a suppression";
+        let mut tries = 0;
+        while let Some(before) = self.of(holder, now).await? {
+            let is_it = |erased: &Erased| erased.at == erased_at;
+            if !before.erasures.iter().any(is_it) {
+                break;
+            }
+            let others: Vec<Erased> = before.erasures.iter().filter(|erased| !is_it(erased)).cloned().collect();
+            let action = instead_of(&self.0, holder, &before, others).ok_or(StorageError::unreadable(OPERATION))?;
+            if self.0.transact(OPERATION, vec![action]).await? {
+                break;
+            }
+            // Another erasure was approved meanwhile.
+            wait(OPERATION, &mut tries).await?;
         }
+        Ok(())
     }
 
     /// Remembers that a source has withdrawn a record, so that an older file does not bring it back.
@@ -143,7 +181,8 @@ impl Suppressions {
     /// [`StorageError`] if it is not known to be remembered.
     pub async fn withdraw(&self, source: Source, id: &RecordId, now: DateTime<Utc>) -> Result<(), StorageError> {
         let key = keys::withdrawal(source, id);
-        self.0.put("remember a withdrawal", &key, entry(key.clone(), now)).await
+        let withdrawn = [("erased_at".to_owned(), s(now.to_rfc3339())), (EXPIRES_AT.to_owned(), n(end(now).epoch()))];
+        self.0.put("remember a withdrawal", &key, Item::from(withdrawn)).await
     }
 
     /// That the holder was erased, if that still matters at `now`.
@@ -190,19 +229,39 @@ impl Suppressions {
 }
 
 const COUNT: &str = "count";
-const EXCEPT: &str = "except";
+const ERASURES: &str = "erasures";
 
-fn entry(key: Key, since: DateTime<Utc>) -> Item {
-    let end = since.checked_add_months(MONTHS).unwrap_or(since);
-    Item::from([
-        (PK.to_owned(), s(key.partition)),
-        (SK.to_owned(), s(key.sort)),
-        ("erased_at".to_owned(), s(since.to_rfc3339())),
-        (EXPIRES_AT.to_owned(), n(ExpiresAt::at(end).epoch())),
-    ])
+fn end(since: DateTime<Utc>) -> ExpiresAt {
+    ExpiresAt::at(since.checked_add_months(MONTHS).unwrap_or(since))
+}
+
+/// These erasures of a holder and no others, if they still are what they were before; nothing where none is left.
+fn instead_of(table: &Table, holder: &Holder, before: &Suppression, left: Vec<Erased>) -> Option<TransactWriteItem> {
+    const UNCHANGED: &str = "erasures = :before";
+    let key = keys::suppression(holder);
+    let erasures = serde_dynamo::to_attribute_value(&before.erasures).ok()?;
+    let Some(last) = left.last() else {
+        let delete = Delete::builder().table_name(&table.name).key(PK, s(key.partition)).key(SK, s(key.sort));
+        let delete = delete.condition_expression(UNCHANGED).expression_attribute_values(":before", erasures);
+        return Some(TransactWriteItem::builder().delete(delete.build().ok()?).build());
+    };
+    let update = Update::builder()
+        .table_name(&table.name)
+        .key(PK, s(key.partition))
+        .key(SK, s(key.sort))
+        .condition_expression(UNCHANGED)
+        .update_expression("SET erased_at = :erased_at, expires_at = :end, erasures = :left")
+        .expression_attribute_values(":before", erasures)
+        .expression_attribute_values(":erased_at", s(last.at.to_rfc3339()))
+        .expression_attribute_values(":end", n(end(last.at).epoch()))
+        .expression_attribute_values(":left", serde_dynamo::to_attribute_value(&left).ok()?);
+    Some(TransactWriteItem::builder().update(update.build().ok()?).build())
 }
 
 fn read(item: &Item) -> Option<Suppression> {
-    let except = item.get(EXCEPT).cloned().map(serde_dynamo::from_attribute_value).transpose();
-    Some(Suppression { erased_at: text(item, "erased_at")?.parse().ok()?, except: except.ok()?.unwrap_or_default() })
+    let erasures = item.get(ERASURES).cloned().map(serde_dynamo::from_attribute_value).transpose();
+    Some(Suppression {
+        erased_at: text(item, "erased_at")?.parse().ok()?,
+        erasures: erasures.ok()?.unwrap_or_default(),
+    })
 }

@@ -87,6 +87,41 @@ async fn a_plan_is_replaced_until_it_is_approved_and_approved_once() {
 }
 
 #[tokio::test]
+async fn a_later_erasure_takes_nothing_from_an_earlier_one_and_goes_alone_when_it_is_stopped() {
+    lend(async |tables| {
+        let (suppressions, rosa) = (tables.suppressions(), person("rosa"));
+        let complaints = Exclusion {
+            source: Some(Source::Complaints),
+            reference: None,
+            from: None,
+            to: None,
+            exemption: Exemption::LegalClaims,
+        };
+        for (id, at, exclusions) in [("er-1", NOW, Vec::new()), ("er-2", LATER, vec![complaints])] {
+            tables.requests().plan(&request(id), &planned("first"), None).await.unwrap();
+            assert!(approve(tables, &request(id), &Request { exclusions, ..approved("first", at) }, at).await);
+        }
+        let reference = Reference::of(&RecordId::of_submission("bins", "1"));
+        let stands = async || suppressions.of(&rosa, at(LATER)).await.unwrap().unwrap();
+        let both = stands().await;
+        assert!(both.covers(Source::Complaints, &reference, at(NOW)), "the first has left nothing");
+        assert!(!both.covers(Source::Complaints, &reference, at(LATER)), "the second leaves complaints");
+        assert!(both.covers(Source::WebForm, &reference, at(LATER)) && both.leaves_something());
+
+        suppressions.lift(&rosa, at(LATER), at(LATER)).await.unwrap();
+        let first = stands().await;
+        assert_eq!((first.erased_at, first.erasures.len(), first.leaves_something()), (at(NOW), 1, false));
+        assert!(!first.covers(Source::WebForm, &reference, at(LATER)));
+        suppressions.lift(&rosa, at(LATER), at(LATER)).await.unwrap();
+        assert_eq!(stands().await, first, "twice is once");
+        assert_eq!(suppressions.of(&rosa, at("2099-11-23T10:00:00Z")).await.unwrap(), None, "its own three years");
+        suppressions.lift(&rosa, at(NOW), at(LATER)).await.unwrap();
+        assert_eq!(suppressions.of(&rosa, at(LATER)).await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_approval_suppresses_whom_it_is_about_but_for_what_it_leaves() {
     lend(async |tables| {
         let (suppressions, id, rosa) = (tables.suppressions(), request("er-1"), person("rosa"));
@@ -104,7 +139,7 @@ async fn an_approval_suppresses_whom_it_is_about_but_for_what_it_leaves() {
         assert!(approve(tables, &id, &partial, NOW).await);
         assert_ne!(suppressions.epoch(at(NOW)).await.unwrap(), before);
         let suppression = suppressions.of(&rosa, at(NOW)).await.unwrap().unwrap();
-        assert_eq!((suppression.erased_at, &suppression.except), (at(NOW), &vec![left]));
+        assert_eq!((suppression.erased_at, &suppression.erasures[0].except), (at(NOW), &vec![left]));
         let reference = Reference::of(&RecordId::of_submission("bins", "1"));
         assert!(suppression.covers(Source::WebForm, &reference, at(NOW)));
         assert!(!suppression.covers(Source::Complaints, &reference, at(NOW)));
@@ -116,9 +151,9 @@ async fn an_approval_suppresses_whom_it_is_about_but_for_what_it_leaves() {
         let earlier = "2096-11-23T09:59:59Z";
         tables.requests().plan(&request("er-2"), &planned("first"), None).await.unwrap();
         assert!(!approve(tables, &request("er-2"), &approved("first", earlier), earlier).await);
-        suppressions.lift(&rosa, at(earlier)).await.unwrap();
+        suppressions.lift(&rosa, at(earlier), at(NOW)).await.unwrap();
         assert!(suppressions.of(&rosa, at(NOW)).await.unwrap().is_some(), "another erasure's");
-        suppressions.lift(&rosa, at(NOW)).await.unwrap();
+        suppressions.lift(&rosa, at(NOW), at(NOW)).await.unwrap();
         assert_eq!(suppressions.of(&rosa, at(NOW)).await.unwrap(), None);
     })
     .await;
