@@ -26,7 +26,7 @@ use shared::storage::suppressions::Suppressions;
 use std::time::Duration;
 
 /// How long the link of S3's works: whoever is led there goes at once.
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Leads on to what may be handed out.
 pub struct Download {

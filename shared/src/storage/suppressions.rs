@@ -165,7 +165,7 @@ impl Suppressions {
                 break;
             }
             let others: Vec<Erased> = before.erasures.iter().filter(|erased| !is_it(erased)).cloned().collect();
-            let action = instead_of(&self.0, holder, &before, others).ok_or(StorageError::unreadable(OPERATION))?;
+            let action = instead_of(&self.0, holder, &before, &others).ok_or(StorageError::unreadable(OPERATION))?;
             if self.0.transact(OPERATION, vec![action]).await? {
                 break;
             }
@@ -236,7 +236,7 @@ fn end(since: DateTime<Utc>) -> ExpiresAt {
 }
 
 /// These erasures of a holder and no others, if they still are what they were before; nothing where none is left.
-fn instead_of(table: &Table, holder: &Holder, before: &Suppression, left: Vec<Erased>) -> Option<TransactWriteItem> {
+fn instead_of(table: &Table, holder: &Holder, before: &Suppression, left: &[Erased]) -> Option<TransactWriteItem> {
     const UNCHANGED: &str = "erasures = :before";
     let key = keys::suppression(holder);
     let erasures = serde_dynamo::to_attribute_value(&before.erasures).ok()?;
@@ -254,7 +254,7 @@ fn instead_of(table: &Table, holder: &Holder, before: &Suppression, left: Vec<Er
         .expression_attribute_values(":before", erasures)
         .expression_attribute_values(":erased_at", s(last.at.to_rfc3339()))
         .expression_attribute_values(":end", n(end(last.at).epoch()))
-        .expression_attribute_values(":left", serde_dynamo::to_attribute_value(&left).ok()?);
+        .expression_attribute_values(":left", serde_dynamo::to_attribute_value(left).ok()?);
     Some(TransactWriteItem::builder().update(update.build().ok()?).build())
 }
 
