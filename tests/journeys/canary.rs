@@ -98,6 +98,8 @@ fn the_canary_is_in_no_log_line_no_ledger_entry_and_no_key() {
         "day_closed",
         "placed",
         "told",
+        "told_whom",
+        "led_on",
         "lifted",
         "standings",
         "expired",
@@ -245,6 +247,7 @@ async fn send_through_everything() -> String {
     }
     house.invoke("sweep", json!({})).await.unwrap();
     house.invoke("requests", json!({"order": "notice", "request_id": "H-2", "by": "dpo-7"})).await.unwrap();
+    house.invoke("requests", json!({"order": "whom", "request_id": "H-2-restricted", "by": "dpo-7"})).await.unwrap();
     for (lift, id) in [("lift", "H-1"), ("unrestrict", "H-2")] {
         let order = |reason| json!({"order": lift, "request_id": id, "reason": reason, "by": "dpo-7"});
         errors.push(house.invoke("requests", order("canary sings")).await.unwrap_err());

@@ -5,8 +5,6 @@ use crate::places::Came;
 use crate::processors::{Asked, ProcessorError, Step};
 use shared::domain::custody::Processor;
 use shared::domain::erasure::{Outcome, Receipt};
-use shared::domain::identifier::Identifier;
-use shared::domain::identities;
 use shared::domain::package::RequestId;
 use shared::domain::place::Place;
 use shared::domain::task::{State, Task};
@@ -84,7 +82,8 @@ impl Erase {
         task: &mut Task,
         deadline: &Deadline,
     ) -> Result<Came, Failed> {
-        let identities = self.identities(request).await?;
+        // Whom processors are asked about.
+        let identities = request.identifiers(&self.people, self.now()).await?.ok_or(Failed::Sealed)?;
         let Some(processor) = task.place.processor() else {
             if request.stopped_by.is_some() && task.attempts == 1 {
                 return Ok(self.stopped(request, task).await.map(Came::Done)?);
@@ -118,20 +117,6 @@ impl Erase {
     fn receipt(&self, task: &Task, outcome: Outcome) -> Receipt {
         let correspondence = task.place.processor().map(|_: Processor| task.correspondence.clone());
         Receipt { place: task.place, outcome, held: task.held.clone(), finished_at: self.now(), correspondence }
-    }
-
-    /// Whom processors are asked about: what was sealed at the approval, or else what the person's records say.
-    async fn identities(&self, request: &Request) -> Result<Vec<Identifier>, Failed> {
-        if let Some(sealed) = &request.sealed {
-            return identities::unseal(&self.keys, sealed).ok_or(Failed::Sealed);
-        }
-        let mut identities = Vec::new();
-        for subject in request.holders().iter().filter_map(shared::domain::record::Holder::subject) {
-            identities.extend(self.people.own(subject, self.now()).await?);
-        }
-        identities.sort();
-        identities.dedup();
-        Ok(identities)
     }
 }
 

@@ -60,8 +60,8 @@ pub enum Error {
     /// The package is no longer handed out.
     #[error(transparent)]
     Gone(#[from] Gone),
-    /// An erasure of this person broke off: what it left is neither to be shown nor to be denied.
-    #[error("an erasure of this person is not finished: finish it with its request_id, then order again")]
+    /// An erasure of this person is not through yet: what it has left is neither to be shown nor to be denied.
+    #[error("an erasure of this person is not finished: wait until its task `records` is over, then order again")]
     ErasureOpen,
     /// Records were found through an identifier that others may share.
     #[error(

@@ -12,6 +12,7 @@ mod recipients;
 mod restrictions;
 mod standings;
 mod unsubscribe_link;
+mod whom;
 
 pub use error::Error;
 
@@ -71,7 +72,7 @@ impl Requests {
     }
 
     /// Carries out `{"order": "plan" | "approve" | "status" | "stop" | "confirm" | "hold" | "lift" | "restrict" |
-    /// "notice" | "unrestrict" | "rectified" | "unsubscribe_link", …}`.
+    /// "notice" | "unrestrict" | "rectified" | "whom" | "unsubscribe_link", …}`.
     ///
     /// # Errors
     /// [`Error`] in words.
@@ -93,10 +94,11 @@ impl Requests {
             Some("notice") => self.notice(order).await,
             Some("unrestrict") => Box::pin(self.unrestrict(order)).await,
             Some("rectified") => Box::pin(self.rectified(order)).await,
+            Some("whom") => self.whom(order).await,
             Some("unsubscribe_link") => self.unsubscribe_link(order),
             _ => Err(BadOrder::new(
                 "order",
-                "must be plan, approve, status, stop, confirm, hold, lift, restrict, notice, unrestrict, rectified or unsubscribe_link",
+                "must be plan, approve, status, stop, confirm, hold, lift, restrict, notice, unrestrict, rectified, whom or unsubscribe_link",
             )
             .into()),
         }

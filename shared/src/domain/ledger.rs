@@ -50,7 +50,7 @@ impl Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// Its time was over, and TTL removed it.
+    /// Its time was over: TTL removed it, or the lifting of the last hold did.
     Retention,
     /// Its time was over, TTL had not removed it, and the sweep did.
     Sweep,

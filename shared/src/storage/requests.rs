@@ -2,6 +2,7 @@
 
 mod approval;
 mod request;
+mod whom;
 
 pub use approval::Approval;
 pub use request::{Event, Request, Stage};

@@ -2,7 +2,7 @@
 
 use super::{ONE_CLICK, ROSA, click_event};
 use crate::failing::{Off, failing_host};
-use crate::house::{House, at, email_id};
+use crate::house::{House, at, email_id, options};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -32,6 +32,52 @@ async fn whoever_sends_the_newsletter_is_told_within_28_days_and_the_request_say
     assert_eq!(status["certificate"]["receipts"][0]["place"], "newsletter");
     let register = house.items("REGISTER_TABLE").await;
     assert!(!register.iter().any(|item| item.contains("SUBJECT#")), "the Register forgets whom it was about");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_takes_the_address_off_by_hand_asks_whose_it_is_while_the_request_is_open() {
+    let mut options = options();
+    options.parameters.insert("NewsletterConnector".to_owned(), "human".to_owned());
+    let house = House::with(options).await;
+    house.tell("Hello.", Some(ROSA), None).await;
+    house.click(&house.unsubscribe_path(ROSA).await).await;
+    house.stack.settle().await.unwrap();
+    let request = house.clicked().await.remove(0);
+    let whom = json!({"order": "whom", "request_id": request, "by": "dpo-7"});
+    let told = house.invoke("requests", whom.clone()).await.unwrap();
+    assert_eq!((&told["action"], &told["identifiers"]), (&json!("unsubscribe"), &json!([email_id(ROSA)])));
+    let status = house.status(&request).await.unwrap();
+    assert!(!status.to_string().contains(ROSA));
+    let events = status["events"].as_array().unwrap();
+    assert!(events.iter().any(|event| (&event["what"], &event["by"]) == (&json!("asked whom"), &json!("dpo-7"))));
+    for (order, field) in [
+        (json!({"order": "whom", "request_id": request}), "by"),
+        (json!({"order": "whom", "by": "dpo-7"}), "request_id"),
+        (json!({"order": "whom", "request_id": "none", "by": "dpo-7"}), "no request"),
+    ] {
+        assert!(house.invoke("requests", order).await.unwrap_err().contains(field), "{field}");
+    }
+    house.confirm_all(&request).await;
+    assert_eq!(house.status(&request).await.unwrap()["status"], "closed");
+    assert!(house.invoke("requests", whom).await.unwrap_err().contains("closed"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_an_erasure_it_is_whom_it_was_ordered_for_and_of_a_click_without_records_nobody() {
+    let house = House::where_it_sleeps("erase").await;
+    let ids = [email_id(ROSA), crate::house::phone_id("07700 900142")];
+    let mut order = crate::house::erasure(&ids);
+    order["request_id"] = json!("ERA-1");
+    house.approve(order).await.unwrap();
+    let whom = async |request: &Value| {
+        house.invoke("requests", json!({"order": "whom", "request_id": request, "by": "dpo-7"})).await.unwrap()
+    };
+    let told = whom(&json!("ERA-1")).await;
+    let values: BTreeSet<&str> =
+        told["identifiers"].as_array().unwrap().iter().map(|it| it["value"].as_str().unwrap()).collect();
+    assert_eq!(values, BTreeSet::from([ROSA, "+447700900142"]));
+    house.click(&house.unsubscribe_path("nobody@example.org").await).await;
+    assert_eq!(whom(&house.clicked().await[0]).await["identifiers"], json!([]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
