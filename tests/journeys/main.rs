@@ -31,3 +31,4 @@ mod standings;
 mod storage;
 mod sweep_warnings;
 mod unsubscribe;
+mod upgrade;

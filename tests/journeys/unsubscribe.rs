@@ -42,7 +42,7 @@ impl House {
     }
 
     /// What stands against a newsletter to this person.
-    async fn opt_out(&self, email: &str, now: DateTime<Utc>) -> Option<OptOut> {
+    pub async fn opt_out(&self, email: &str, now: DateTime<Utc>) -> Option<OptOut> {
         self.opt_outs().find(&subscription(&self.keys().await, email), now).await.unwrap()
     }
 

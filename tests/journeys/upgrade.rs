@@ -1,0 +1,228 @@
+//! A data folder that the first version filled is opened by this one: everybody is found, nothing doubles when it comes
+//! again, what is under way goes on, and what stands stands. What is in the folder: `tests/fixtures/upgrade/README.md`.
+
+use crate::house::{House, at, email_id, options};
+use local::Options;
+use operations::verify::verify;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Command;
+use tempfile::TempDir;
+
+/// What a record has that no version may change: its source, its reference, its end, and what stands for it.
+type Kept = (String, String, Option<i64>, Option<i64>, bool);
+
+/// The folder of the first version, opened by this one at the second that it was left.
+struct Upgraded {
+    house: House,
+    /// What the first version said of the folder.
+    expected: Value,
+    _folder: TempDir,
+}
+
+fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/upgrade")).join(name)
+}
+
+/// What a record's item has of [`Kept`].
+fn kept(item: &Value) -> Kept {
+    let number = |name: &str| item.get(name).map(|it| it.as_i64().or_else(|| it.as_str()?.parse().ok()).unwrap());
+    let source = item["sk"].as_str().unwrap().split('#').nth(1).unwrap();
+    let reference = item["reference"].as_str().unwrap();
+    let restricted = item.get("restricted").is_some_and(|it| it == true);
+    (source.to_owned(), reference.to_owned(), number("expires_at"), number("retention_due_at"), restricted)
+}
+
+fn each<'a>(value: &'a Value, what: &str) -> &'a [Value] {
+    value[what].as_array().unwrap_or_else(|| panic!("{what} is a list"))
+}
+
+impl Upgraded {
+    async fn open() -> Self {
+        let expected: Value = serde_json::from_slice(&std::fs::read(fixture("expected.json")).unwrap()).unwrap();
+        let folder = TempDir::new().unwrap();
+        let mut unpack = Command::new("tar");
+        unpack
+            .args(["--extract", "--gzip", "--file"])
+            .arg(fixture("data.tar.gz"))
+            .arg("--directory")
+            .arg(folder.path());
+        assert!(unpack.status().unwrap().success());
+        let mut options = Options { data: Some(folder.path().to_owned()), ..options() };
+        options.clock.set(at(expected["clock"].as_str().unwrap()));
+        for parameter in each(&expected, "parameters") {
+            let (name, value) = parameter.as_str().unwrap().split_once('=').unwrap();
+            options.parameters.insert(name.to_owned(), value.to_owned());
+        }
+        let house = House::with(options).await;
+        house.stack.settle().await.unwrap();
+        Self { house, expected, _folder: folder }
+    }
+
+    /// The records that are stored, in the words of the first version.
+    async fn records(&self) -> Vec<Kept> {
+        let items = self.house.items("RECORDS_TABLE").await;
+        let items = items.iter().map(|item| serde_json::from_str::<Value>(item).unwrap());
+        let records = items.filter(|item| item["sk"].as_str().unwrap().starts_with("record#"));
+        let mut kept: Vec<Kept> = records.map(|item| kept(&item)).collect();
+        kept.sort();
+        kept
+    }
+
+    /// The records of the folder, without those of the two whose erasure goes on as soon as it is opened.
+    fn records_before(&self) -> Vec<Kept> {
+        let erased = each(&self.expected, "erased_on_opening");
+        let records = each(&self.expected, "records").iter();
+        let mut kept: Vec<Kept> = records.filter(|item| !erased.contains(&item["reference"])).map(kept).collect();
+        kept.sort();
+        kept
+    }
+
+    async fn found(&self, identifiers: &Value) -> Value {
+        let order = json!({"kind": "portability", "identifiers": identifiers, "requested_by": "dpo-7"});
+        self.house.invoke("export", order).await.unwrap()["records"].clone()
+    }
+
+    async fn assert_all_found(&self) {
+        let mut wrong = BTreeMap::new();
+        for person in each(&self.expected, "people") {
+            let found = self.found(&person["identifiers"]).await;
+            if found != person["records"] {
+                wrong.insert(person["who"].as_str().unwrap(), (person["records"].clone(), found));
+            }
+        }
+        assert!(wrong.is_empty(), "how many records there were, and are: {wrong:#?}");
+    }
+
+    /// Everybody says the same again, and partners drop the same files again.
+    async fn send_all_again(&self) {
+        let again = &self.expected["again"];
+        for answer in each(again, "answers") {
+            let [survey, key, answers] = [&answer[0], &answer[1], &answer[2]];
+            let headers = [("content-type", "application/json"), ("idempotency-key", key.as_str().unwrap())];
+            let answer = self.house.post(survey.as_str().unwrap(), &headers, &answers.to_string()).await;
+            assert_eq!(answer.status, 201, "{key}: {}", answer.body);
+        }
+        for message in each(again, "messages") {
+            let answer = self.house.hand_over(&message.to_string()).await;
+            assert_eq!((answer.status, &answer.json()["outcome"]), (200, &json!("repeated")), "{}", answer.body);
+        }
+        for (source, file) in again["files"].as_object().unwrap() {
+            let bytes = std::fs::read(fixture("files").join(file.as_str().unwrap())).unwrap();
+            let report = self.house.drop_file(source, &format!("again-{}", file.as_str().unwrap()), &bytes).await;
+            assert_eq!((&report["state"], &report["new"]), (&json!("done"), &json!(0)), "{source}: {report}");
+        }
+    }
+
+    async fn status(&self, request: &str) -> Value {
+        self.house.status(&json!(request)).await.unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_whom_the_first_version_knew_is_found_and_every_end_is_what_it_was() {
+    let upgraded = Upgraded::open().await;
+    assert_eq!(upgraded.records().await, upgraded.records_before());
+    upgraded.assert_all_found().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_doubles_and_no_end_moves_when_the_same_comes_again_after_an_upgrade() {
+    let upgraded = Upgraded::open().await;
+    upgraded.send_all_again().await;
+    assert_eq!(upgraded.records().await, upgraded.records_before());
+    upgraded.assert_all_found().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_partner_lists_under_two_accounts_becomes_no_more_after_an_upgrade() {
+    let upgraded = Upgraded::open().await;
+    let before = upgraded.records().await;
+    let file = std::fs::read(fixture("files/reviews-of-two-accounts.json")).unwrap();
+    upgraded.house.drop_file("reviews", "again.json", &file).await;
+    let after = upgraded.records().await;
+    assert!(after.len() <= before.len(), "{after:#?}");
+    assert!(after.iter().all(|record| before.contains(record)), "{after:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ledger_of_the_first_version_verifies_and_is_continued() {
+    let upgraded = Upgraded::open().await;
+    let before = verify(&upgraded.house.ledger(), None).await.unwrap();
+    assert!(before.entries > 5 && before.days > 1, "{before:?}");
+    upgraded.house.move_to("2026-11-26T10:00:00Z").await;
+    upgraded.house.invoke("sweep", json!({})).await.unwrap();
+    let after = verify(&upgraded.house.ledger(), None).await.unwrap();
+    assert!(after.days > before.days && after.overdue == 0, "{after:?}");
+    upgraded.house.move_to("2029-12-31T10:00:00Z").await;
+    let end = verify(&upgraded.house.ledger(), None).await.unwrap();
+    assert!(end.entries > after.entries, "what the first version kept ends, and the ledger says so: {end:?}");
+    let left = upgraded.records().await;
+    assert!(left.iter().all(|(_, _, _, due, _)| due.is_some()), "only what is held is left: {left:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn erasures_that_the_first_version_began_go_on_to_their_certificates() {
+    let upgraded = Upgraded::open().await;
+    for request in ["ERA-3", "ERA-4"] {
+        assert_eq!(upgraded.status(request).await["status"], "approved", "{request}");
+        upgraded.house.confirm_all(&json!(request)).await;
+        let status = upgraded.status(request).await;
+        assert_eq!(status["status"], "closed", "{status}");
+        assert_eq!(each(&status["certificate"], "receipts").len(), 6, "one of each place: {status}");
+    }
+    assert_eq!(upgraded.found(&json!([email_id("nora.late@example.org")])).await, 0);
+    let closed = upgraded.status("ERA-1").await;
+    assert_eq!(closed["status"], "closed");
+    assert_eq!(each(&closed["certificate"], "receipts").len(), 6, "{closed}");
+    assert!(verify(&upgraded.house.ledger(), None).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_of_the_first_version_is_still_a_plan_and_can_be_approved() {
+    let upgraded = Upgraded::open().await;
+    assert_eq!(upgraded.status("ERA-5").await["status"], "planned");
+    let order = json!({"identifiers": [email_id("paul.ash@example.com")], "ground": "17(1)(b)", "approved_by": "dpo-7",
+        "request_id": "ERA-5"});
+    let status = upgraded.house.erase(order).await.unwrap();
+    assert_eq!(status["status"], "closed", "{status}");
+    assert_eq!(upgraded.found(&json!([email_id("paul.ash@example.com")])).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_a_restriction_and_an_opt_out_of_the_first_version_stand() {
+    let upgraded = Upgraded::open().await;
+    let house = &upgraded.house;
+    assert_eq!(upgraded.status("CLAIM-1").await["status"], "held");
+    assert_eq!(upgraded.status("RES-1").await["status"], "restricted");
+    let olive = house.opt_out("olive.reed@example.com", at("2026-11-24T10:00:00Z")).await;
+    assert!(olive.is_some(), "the opt-out is there");
+    house.move_to("2029-12-31T10:00:00Z").await;
+    let priya = json!([email_id("priya.nair@example.org")]);
+    assert_eq!(upgraded.found(&priya).await, 5, "what is held outlasts its date");
+    let lift = json!({"order": "lift", "request_id": "CLAIM-1", "reason": "settled", "by": "dpo-7"});
+    house.invoke("requests", lift).await.unwrap();
+    assert_eq!(upgraded.found(&priya).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_in_peoples_hands_works_after_an_upgrade() {
+    let upgraded = Upgraded::open().await;
+    let (house, expected) = (&upgraded.house, &upgraded.expected);
+    let package = house.follow(&format!("{}{}", house.stack.url(), expected["link"].as_str().unwrap())).await;
+    assert!(package.status == 200 && package.body.contains("Iris Fox"), "a link to a package: {package:?}");
+    let link = house.invoke("export", json!({"link_for": "SAR-2"})).await.unwrap();
+    assert_eq!(house.follow(link["url"].as_str().unwrap()).await.status, 200, "a package that nobody has fetched");
+    let rosa = expected["unsubscribe"]["rosa.hardy@example.com"].as_str().unwrap();
+    assert_eq!(house.click(rosa).await.status, 200);
+    assert!(
+        house.opt_out("rosa.hardy@example.com", house.stack.clock().now()).await.is_some(),
+        "a link in a newsletter"
+    );
+    house.move_to("2026-11-24T10:09:00Z").await;
+    let form = format!("submission_token={}&satisfaction=4&site=Wareham", expected["open_form"].as_str().unwrap());
+    let answer = house.post_form("recycling-centre", &form).await;
+    assert_eq!(answer.status, 303, "a form that was open in a browser: {}", answer.body);
+    assert_eq!(upgraded.records().await.len(), upgraded.records_before().len() + 1);
+}
