@@ -126,12 +126,33 @@ impl Broken {
 
 /// Why a whole file can't be read.
 ///
-/// JSON lines can always be read: an empty file has no rows.
+/// JSON lines that are text can always be read: an empty file has no rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     /// There is nothing in it, so neither a header nor a list.
     #[error("the file is empty")]
     Empty,
+    /// It is packed with gzip (RFC 1952).
+    #[error("the file is packed with gzip")]
+    Gzip,
+    /// It is a zip archive.
+    #[error("the file is a zip archive")]
+    Zip,
+    /// It is another kind of archive, or packed by another program.
+    #[error("the file is an archive")]
+    Archive,
+    /// It is a workbook of a spreadsheet program.
+    #[error("the file is a workbook")]
+    Workbook,
+    /// It is a PDF.
+    #[error("the file is a PDF")]
+    Pdf,
+    /// It is text in UTF-16, and begins with its mark.
+    #[error("the file is text in UTF-16")]
+    Utf16,
+    /// It is text in UTF-16, and its mark is missing.
+    #[error("the file is text in UTF-16, without the mark that says so")]
+    Utf16WithoutMark,
     /// The header is not UTF-8.
     #[error("the header is not UTF-8")]
     HeaderNotUtf8,
@@ -158,6 +179,13 @@ impl Unreadable {
     pub fn name(self) -> &'static str {
         match self {
             Self::Empty => "empty",
+            Self::Gzip => "gzip",
+            Self::Zip => "zip",
+            Self::Archive => "archive",
+            Self::Workbook => "workbook",
+            Self::Pdf => "pdf",
+            Self::Utf16 => "utf16",
+            Self::Utf16WithoutMark => "utf16_without_mark",
             Self::HeaderNotUtf8 => "header_not_utf8",
             Self::HeaderTooLong => "header_too_long",
             Self::HeaderQuotes => "header_quotes",

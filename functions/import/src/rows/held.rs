@@ -95,20 +95,15 @@ impl Held {
         self.at.line = 0;
     }
 
-    /// Moves on over the file's byte order mark, if there is one; false if that takes more bytes.
-    pub(super) fn skip_mark(&mut self, mark: &[u8]) -> bool {
-        if self.begun {
-            return true;
-        }
-        let first = self.first(mark.len());
-        if first.len() < mark.len() && mark.starts_with(first) && !self.finished {
-            return false;
-        }
-        if first == mark {
-            self.skip(mark.len(), 0);
-        }
+    /// Whether nothing was said of the file's first bytes yet.
+    pub(super) fn is_at_beginning(&self) -> bool {
+        !self.begun
+    }
+
+    /// Moves on over the file's byte order mark, which has so many bytes.
+    pub(super) fn begin(&mut self, mark: usize) {
+        self.skip(mark, 0);
         self.begun = true;
-        true
     }
 
     /// How long the line break is that begins with a byte of what is held; 0 at the end of the file.

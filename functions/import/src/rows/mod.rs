@@ -13,13 +13,15 @@
 //! - *JSON lines* (`json_lines.rs`): a line is a row, whatever is on it.
 //! - *JSON list* (`json_list.rs`): the brackets say where an element ends; what is between them need not be JSON.
 //!
-//! A file may begin with a UTF-8 byte order mark.
+//! A file may begin with a UTF-8 byte order mark. One that is packed, a workbook or in UTF-16 is refused by its first
+//! bytes, whatever its format (`opening.rs`).
 
 mod csv;
 mod framed;
 mod held;
 mod json_lines;
 mod json_list;
+mod opening;
 mod outline;
 mod structure;
 
@@ -31,10 +33,9 @@ mod json_tests;
 mod promises_tests;
 
 use held::Held;
+use opening::Opening;
 
 pub use framed::{Broken, Format, Framed, Position, ROW_LIMIT, Raw, Row, Unreadable};
-
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// One reader of one file.
 pub struct Rows {
@@ -106,8 +107,12 @@ impl Rows {
         if let Some(unreadable) = self.failed {
             return Err(unreadable);
         }
-        if !self.held.skip_mark(BYTE_ORDER_MARK) {
-            return Ok(None);
+        if self.held.is_at_beginning() {
+            match Opening::of(self.held.all(), self.held.is_finished()) {
+                Opening::Unclear => return Ok(None),
+                Opening::Text(mark) => self.held.begin(mark),
+                Opening::Refused(unreadable) => return self.fail(unreadable),
+            }
         }
         loop {
             let (step, boundary) = match &mut self.framing {
@@ -122,12 +127,14 @@ impl Rows {
                 Ok(Step::On) => {}
                 Ok(Step::Wait) => return Ok(None),
                 Ok(Step::Out(framed)) => return Ok(Some(framed)),
-                Err(unreadable) => {
-                    self.failed = Some(unreadable);
-                    return Err(unreadable);
-                }
+                Err(unreadable) => return self.fail(unreadable),
             }
         }
+    }
+
+    fn fail(&mut self, unreadable: Unreadable) -> Result<Option<Framed>, Unreadable> {
+        self.failed = Some(unreadable);
+        Err(unreadable)
     }
 
     /// The names of a CSV's columns, trimmed, once a row or the end was reached; empty for JSON.

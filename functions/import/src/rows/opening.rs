@@ -1,0 +1,129 @@
+//! What a file's first bytes say about the rest, whatever its format.
+//!
+//! A packed file, a workbook or text in UTF-16 has no rows that can be found, but a reader of lines would find garbage in
+//! it. Such a file is refused as a whole, and the reason names what it is.
+
+use super::Unreadable;
+
+/// How many bytes are looked at.
+const LOOKED_AT: usize = 64;
+
+/// The mark that a file in UTF-8 may begin with.
+const UTF8: &[u8] = b"\xef\xbb\xbf";
+/// The marks that files in UTF-16 begin with, little-endian and big-endian.
+const UTF16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
+
+/// How files that are no text begin.
+const PACKED: [(&[u8], Unreadable); 10] = [
+    (b"\x1f\x8b", Unreadable::Gzip),
+    (b"PK\x03\x04", Unreadable::Zip),
+    (b"PK\x05\x06", Unreadable::Zip),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Unreadable::Workbook),
+    (b"%PDF-", Unreadable::Pdf),
+    (b"7z\xbc\xaf\x27\x1c", Unreadable::Archive),
+    (b"Rar!\x1a\x07", Unreadable::Archive),
+    (b"\xfd7zXZ\x00", Unreadable::Archive),
+    (b"BZh", Unreadable::Archive),
+    (b"\x28\xb5\x2f\xfd", Unreadable::Archive),
+];
+/// What stands behind the first 30 bytes of a zip that is a workbook (xlsx and ods).
+const WORKBOOKS: [&[u8]; 4] =
+    [b"[Content_Types].xml", b"xl/", b"_rels/.rels", b"mimetypeapplication/vnd.oasis.opendocu"];
+
+/// What the first bytes of a file say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opening {
+    /// Nothing yet: it takes more bytes.
+    Unclear,
+    /// It is text, behind a mark of so many bytes.
+    Text(usize),
+    /// It can't be read.
+    Refused(Unreadable),
+}
+
+impl Opening {
+    /// Looks at the beginning of a file; `is_all` if it has no more bytes than these.
+    pub(super) fn of(file: &[u8], is_all: bool) -> Self {
+        let first = file.get(..LOOKED_AT).unwrap_or(file);
+        if first.len() < LOOKED_AT && !is_all {
+            return Self::Unclear;
+        }
+        if first.starts_with(UTF8) {
+            return Self::Text(UTF8.len());
+        }
+        if UTF16.iter().any(|mark| first.starts_with(mark)) {
+            return Self::Refused(Unreadable::Utf16);
+        }
+        if let Some((_, what)) = PACKED.iter().find(|(begin, _)| first.starts_with(begin)) {
+            let name = first.get(30..).unwrap_or_default();
+            let is_workbook = *what == Unreadable::Zip && WORKBOOKS.iter().any(|book| name.starts_with(book));
+            return Self::Refused(if is_workbook { Unreadable::Workbook } else { *what });
+        }
+        if is_utf16(first) { Self::Refused(Unreadable::Utf16WithoutMark) } else { Self::Text(0) }
+    }
+}
+
+/// Whether bytes are UTF-16: of nearly all pairs the same half is nothing, as it is for letters, digits and commas.
+fn is_utf16(first: &[u8]) -> bool {
+    let (pairs, _) = first.as_chunks::<2>();
+    let half = |is_low: bool| pairs.iter().filter(|[one, other]| if is_low { *one == 0 } else { *other == 0 }).count();
+    let (low, high) = (half(true), half(false));
+    pairs.len() > 1 && low.min(high) * 4 < pairs.len() && low.max(high) * 4 >= pairs.len() * 3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Opening, Unreadable};
+
+    fn utf16(text: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        text.encode_utf16().flat_map(order).collect()
+    }
+
+    #[test]
+    fn what_is_no_text_is_named() {
+        let xlsx = [b"PK\x03\x04".as_slice(), &[0; 26], b"[Content_Types].xml"].concat();
+        for (file, what) in [
+            (b"\x1f\x8b\x08\x00".as_slice(), Unreadable::Gzip),
+            (b"PK\x03\x04 calls.csv", Unreadable::Zip),
+            (&xlsx, Unreadable::Workbook),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Unreadable::Workbook),
+            (b"%PDF-1.7\n", Unreadable::Pdf),
+            (b"7z\xbc\xaf\x27\x1c", Unreadable::Archive),
+        ] {
+            assert_eq!(Opening::of(file, true), Opening::Refused(what));
+        }
+    }
+
+    #[test]
+    fn utf_16_is_told_with_a_mark_and_without() {
+        for text in ["CALL ID,TIMESTAMP,ANI\r\n", "{\"interaction_id\": \"CHAT-1\"}\n", "id"] {
+            for order in [u16::to_le_bytes, u16::to_be_bytes] {
+                let (bare, marked) = (utf16(text, order), utf16(&format!("\u{feff}{text}"), order));
+                assert_eq!(Opening::of(&bare, true), Opening::Refused(Unreadable::Utf16WithoutMark), "{text}");
+                assert_eq!(Opening::of(&marked, true), Opening::Refused(Unreadable::Utf16), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn text_is_text_even_with_a_null_byte_in_it() {
+        for (file, mark) in [
+            (b"".as_slice(), 0),
+            (b"a", 0),
+            (b"a,b\n\x001,2\n", 0),
+            (b"\x00\x00\x00\x00", 0),
+            (b"\xef\xbb\xbfa,b\n", 3),
+            (b"\xef\xbb", 0),
+            (b"caf\xe9,b\n", 0),
+            (b"BZ,h\n", 0),
+        ] {
+            assert_eq!(Opening::of(file, true), Opening::Text(mark), "{file:?}");
+        }
+    }
+
+    #[test]
+    fn a_beginning_is_looked_at_when_enough_of_it_is_there() {
+        assert_eq!(Opening::of(b"PK", false), Opening::Unclear);
+        assert_eq!(Opening::of(&[b'a'; 64], false), Opening::Text(0));
+    }
+}
