@@ -1,7 +1,8 @@
-# Everything that a person runs. Tools that are missing are installed into target/ and web/node_modules/.
+# Everything that a person runs; `make help` lists it. Tools that can be installed are installed into target/ and web/node_modules/.
 
-# What the functions are built for; x86_64 where the compiler has no library for arm64.
-ARCH ?= arm64
+# What the functions are built for: arm64 if the compiler has a library for it, or else x86_64.
+ARCH ?= $(if $(wildcard $(shell rustc --print target-libdir --target aarch64-unknown-linux-gnu 2>/dev/null)),arm64,x86_64)
+TRIPLE = $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
 # Where the local stack keeps its tables: one port above its own.
 LOCAL = AWS_REGION=eu-west-2 AWS_EC2_METADATA_DISABLED=true AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local-stack-only \
 	AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:$(shell expr $(or $(PORT),3000) + 1)
@@ -12,67 +13,104 @@ CHROMIUM ?= $(firstword $(shell command -v chromium chromium-browser google-chro
 ifneq ($(CHROMIUM),)
 export CHROMIUM
 endif
+# `--workspace`, whatever is built: so features are those of `make test`, and nothing is built twice.
+BUILD := cargo build --workspace
+# A folder that keeps the stack's data, and the port of its front door.
+STACK_AT = $(if $(PORT),--port "$(PORT)")
+# The value of an output of the stack on AWS that STACK names.
+OUTPUT = $$(.ci/output "$(STACK)" $(1))
 MAKEFLAGS += --no-print-directory
 
-.PHONY: run import verify-ledger restore test test-dynamodb-local bench package lint prove-lint web chromium target-$(ARCH)
+.DEFAULT_GOAL := help
+.PHONY: help run import verify-ledger restore test test-long test-dynamodb-local bench package package-one lint prove-lint web \
+	chromium needs-build needs-test needs-venv needs-web needs-aws needs-library
+
+## This list.
+help:
+	@awk '/^## /{if(text=="")text=substr($$0,4);next} /^[a-z][a-z-]*:/{if(text!=""){split($$0,name,":");printf "  make %-20s %s\n",name[1],text}} {text=""}' $(firstword $(MAKEFILE_LIST))
 
 ## Everything on http://127.0.0.1:3000; PORT=4000 takes another port, DATA=folder keeps what is stored.
-run: $(PAGES)
-	@cargo build --workspace
-	@exec target/debug/local $(if $(DATA),--data "$(DATA)")
+run: needs-build
+	@$(BUILD) --bin local
+	@exec target/debug/local $(STACK_AT) $(if $(DATA),--data "$(DATA)")
 
 ## Brings a file into the stack that runs: FILE=calls.csv SOURCE=telephone, and PORT=4000 if it has another port.
-import:
-	@cargo build --quiet --workspace
-	@exec target/debug/local import --source "$(SOURCE)" "$(FILE)"
+import: needs-build
+	@$(BUILD) --bin local
+	@exec target/debug/local import $(STACK_AT) --source "$(SOURCE)" "$(FILE)"
 
-## Verifies the ledger's chain: of the stack that runs here, PORT=4000 if it has another port; with TABLE=custodian-Ledger of the
+## Verifies the ledger's chain: of the stack that runs here, PORT=4000 if it has another port; with TABLE=name of the
 ## AWS account that the environment names. CERTIFICATE=2029-11-24=hash also demands a certificate that was noted elsewhere.
-verify-ledger:
-	@cargo build --quiet --workspace
+verify-ledger: needs-build
+	@$(BUILD) --bin verify-ledger
 	@$(if $(TABLE),,$(LOCAL)) target/debug/verify-ledger --table "$(or $(TABLE),custodian-Ledger)" \
 		$(if $(CERTIFICATE),--certificate "$(CERTIFICATE)")
 
 ## Makes a restored table of records fit to be read: TABLE=custodian-restored SINCE=2026-11-24T10:00:00Z LEDGER=… REGISTER=…, and
 ## LIVE=… if the live table is there and to be trusted. Of the AWS account that the environment names; docs/operations.md says when.
-restore:
-	@cargo build --quiet --workspace
+restore: needs-build
+	@$(BUILD) --bin restore
 	@target/debug/restore --table "$(TABLE)" --since "$(SINCE)" --ledger "$(LEDGER)" --register "$(REGISTER)" \
 		$(if $(LIVE),--live "$(LIVE)") $(if $(RECOVERY_DAYS),--recovery-days "$(RECOVERY_DAYS)")
 
 ## Every test: functions, journeys, the real binaries, the pages in a browser.
-test: $(TOOLS) $(PAGES) chromium
-	cargo build --workspace --all-targets
+test: needs-test $(TOOLS) $(PAGES) chromium
+	$(BUILD) --all-targets
 	cargo test --quiet --workspace
 	npm test --silent --prefix web
 
+## The same promises over many more cases: 10,000 of each pure property, 200 of each that goes through the store (an hour or more).
+test-long: needs-test $(TOOLS)
+	$(BUILD) --all-targets
+	PROPTEST_CASES=10000 CUSTODIAN_CASES=10000 cargo test --workspace --lib -- --include-ignored
+	CUSTODIAN_CASES=200 cargo test --workspace --test journeys -- --include-ignored
+
 ## The storage tests before another judge than the embedded database: Amazon's DynamoDB Local (Java 17, Linux).
-test-dynamodb-local:
+test-dynamodb-local: needs-build
 	@.ci/test-dynamodb-local
 
 ## CPU, latency, cold start and memory, beside a bare SDK call; BENCH_RECORDS=1000 leaves out what is large.
-bench:
-	@cargo build --quiet --release --workspace --bin ingest --example bare
-	@cargo bench --quiet --workspace --bench costs
+bench: needs-build
+	@$(BUILD) --release --bin ingest --example bare
+	@cargo bench --workspace --bench costs
 
-## What is deployed: one build of all functions, then the template that points to them in .aws-sam/.
-# cargo-lambda would call rustup to download a toolchain; named so, it finds none and takes the one that is there.
-package: target-$(ARCH) $(TOOLS)
-	RUSTUP=/nonexistent/rustup $(VENV)/bin/cargo-lambda lambda build --quiet --release --workspace \
-		--exclude local --exclude operations --exclude journeys $(if $(filter arm64,$(ARCH)),--arm64,--x86-64)
+## What is deployed, into .aws-sam/: all functions for ARCH=arm64 or x86_64, and the template that points to them (30 minutes of CPU).
+package: needs-build needs-venv needs-library $(TOOLS)
+	.ci/cargo-lambda build --release --workspace --exclude local --exclude operations --exclude journeys $(if $(filter arm64,$(ARCH)),--arm64,--x86-64)
 	SAM_CLI_TELEMETRY=0 $(VENV)/bin/sam build --parameter-overrides Architecture=$(ARCH)
+	$(VENV)/bin/python .ci/stamp-architecture
+
+## Builds one function the way `package` does, without its optimisations, and looks at what came out.
+package-one: needs-build needs-venv needs-library $(TOOLS)
+	.ci/cargo-lambda build --workspace --exclude local --exclude operations --exclude journeys --bin expire $(if $(filter arm64,$(ARCH)),--arm64,--x86-64)
+	$(VENV)/bin/python .ci/stamp-architecture target/lambda/expire/bootstrap
 
 ## The template, as CloudFormation will read it.
-lint: $(TOOLS)
+lint: needs-venv $(TOOLS)
 	$(VENV)/bin/python .ci/lint-template
 
 ## The lint itself: plants faults into the template and demands that each is found (minutes).
-prove-lint: $(TOOLS)
+prove-lint: needs-venv $(TOOLS)
 	$(VENV)/bin/python .ci/prove-lint
 
 ## The stylesheet of the pages.
-web: $(PAGES)
+web: needs-web $(PAGES)
 	npm run --silent build --prefix web
+
+# What is missing is said before anything is built, a line for each, with what to do.
+needs-build:
+	@.ci/needs cargo cc
+needs-test:
+	@.ci/needs cargo cc node npm venv tar chromium
+needs-venv:
+	@.ci/needs venv
+needs-web:
+	@.ci/needs node npm
+needs-aws:
+	@.ci/needs aws
+needs-library:
+	@test -d "$$(rustc --print target-libdir --target $(TRIPLE))" || { \
+		echo "rust library for $(ARCH): rustup target add $(TRIPLE)$(if $(filter arm64,$(ARCH)),; or make package ARCH=x86_64)" >&2; exit 1; }
 
 $(PAGES): web/package-lock.json
 	npm ci --silent --no-audit --no-fund --prefix web
@@ -83,19 +121,12 @@ $(TOOLS): .ci/requirements.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement .ci/requirements.txt
 	@touch $@
 
+## Installs Chromium where apt-get may; elsewhere says what to do.
 chromium:
 ifeq ($(CHROMIUM),)
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends chromium; \
 	else \
-		echo "The pages are tested in Chromium: install it, or set CHROMIUM=/path/to/it."; exit 1; \
+		.ci/needs chromium; \
 	fi
 endif
-
-target-arm64:
-	@test -d "$$(rustc --print target-libdir --target aarch64-unknown-linux-gnu)" || { \
-		echo "No library for arm64: rustup target add aarch64-unknown-linux-gnu, or make package ARCH=x86_64."; exit 1; }
-
-target-x86_64:
-	@test -d "$$(rustc --print target-libdir --target x86_64-unknown-linux-gnu)" || { \
-		echo "No library for x86-64: rustup target add x86_64-unknown-linux-gnu."; exit 1; }

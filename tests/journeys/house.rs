@@ -60,6 +60,13 @@ impl Answer {
     }
 }
 
+/// How many cases a property that goes through the store is tried on: `few`, or as `make test-long` says.
+///
+/// A property without a store needs nothing of this: proptest reads `PROPTEST_CASES` itself, unless a test sets `cases`.
+pub fn cases_of(few: u32) -> u32 {
+    std::env::var_os("CUSTODIAN_CASES").map_or(few, |cases| cases.to_str().unwrap().parse().unwrap())
+}
+
 /// An instant.
 pub fn at(instant: &str) -> DateTime<Utc> {
     instant.parse().unwrap()

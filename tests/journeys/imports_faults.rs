@@ -1,7 +1,7 @@
 //! Whatever an import is broken off by, and whatever happens beside it: the end is the same.
 
 use crate::failing::{Off, failing_host};
-use crate::house::{House, email_id, erasure, phone_id};
+use crate::house::{House, cases_of, email_id, erasure, phone_id};
 use crate::paused::pausing_host;
 use import::Import;
 use lambda_runtime::{Context, LambdaEvent};
@@ -296,7 +296,7 @@ fn file(rows: &[Told]) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases_of(12), ..ProptestConfig::default() })]
 
     /// Posts that change, move to another handle and are deleted, in any order.
     #[test]
