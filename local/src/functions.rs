@@ -6,6 +6,7 @@ use crate::template;
 use async_trait::async_trait;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
+use shared::domain::json::Payload;
 use shared::edge::failure::failure;
 use shared::edge::{Clock, Host, StartError};
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ use tokio::task::JoinSet;
 #[async_trait]
 pub trait Function: Send + Sync {
     /// Answers one event, as the function does on Lambda.
-    async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic>;
+    async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic>;
 }
 
 type Starting = Pin<Box<dyn Future<Output = Result<Arc<dyn Function>, String>> + Send>>;
@@ -91,24 +92,26 @@ fn started<F: Function + 'static>(function: Result<F, StartError>) -> Result<Arc
 
 /// Each function's own `invoke` is all that the stack and Lambda call.
 macro_rules! functions {
-    ($($function:ty),+) => {$(
+    ($event:ident => $payload:expr; $($function:ty),+) => {$(
         #[async_trait]
         impl Function for $function {
-            async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-                self.invoke(event).await
+            async fn invoke(&self, $event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
+                let payload = $payload;
+                self.invoke(LambdaEvent::new(payload, $event.context)).await
             }
         }
     )+};
 }
 
+// What people order comes as they wrote it.
+functions!(event => event.payload; sweep::Sweep, export::Export, requests::Requests);
+// What AWS itself makes of what happened has each field once.
 functions!(
+    event => event.payload.into_parts().0;
     ingest::Ingest,
     import::Import,
     partners::Partners,
     expire::Expire,
-    sweep::Sweep,
-    export::Export,
-    requests::Requests,
     erase::Erase,
     download::Download,
     unsubscribe::Unsubscribe
@@ -147,12 +150,12 @@ impl Functions {
     }
 
     /// Invokes a function and waits for its answer.
-    pub(crate) async fn invoke(&self, name: &str, event: Value) -> Result<Value, Diagnostic> {
-        self.invoke_as(name, event, &request_id()).await
+    pub(crate) async fn invoke(&self, name: &str, event: impl Into<Payload>) -> Result<Value, Diagnostic> {
+        self.invoke_as(name, event.into(), &request_id()).await
     }
 
     /// Invokes a function under a request id and waits for its answer.
-    pub(crate) async fn invoke_as(&self, name: &str, event: Value, id: &str) -> Result<Value, Diagnostic> {
+    pub(crate) async fn invoke_as(&self, name: &str, event: Payload, id: &str) -> Result<Value, Diagnostic> {
         match self.find(name) {
             Some(running) => running.invoke(event, id).await,
             None => Err(failure("ResourceNotFoundException", format_args!("there is no function {name}"))),
@@ -160,7 +163,7 @@ impl Functions {
     }
 
     /// Invokes a function without waiting for its answer.
-    pub(crate) fn invoke_later(self: &Arc<Self>, running: &Running, event: Value, id: String) {
+    pub(crate) fn invoke_later(self: &Arc<Self>, running: &Running, event: Payload, id: String) {
         self.invoke_then(running, event, id, || ());
     }
 
@@ -168,7 +171,7 @@ impl Functions {
     pub(crate) fn invoke_then(
         self: &Arc<Self>,
         running: &Running,
-        event: Value,
+        event: Payload,
         id: String,
         then: impl FnOnce() + Send + 'static,
     ) {
@@ -184,7 +187,7 @@ impl Functions {
     /// Invokes a function as Lambda does for an asynchronous event: again if it fails, then to its queue.
     ///
     /// Lambda waits one and two minutes between the attempts; here they follow each other.
-    pub(crate) async fn insist(&self, running: &Running, event: &Value, id: &str) {
+    pub(crate) async fn insist(&self, running: &Running, event: &Payload, id: &str) {
         let mut attempts = 0;
         let failure = loop {
             attempts += 1;
@@ -237,7 +240,7 @@ impl Running {
     }
 
     /// Invokes the function; a panic is a failure of this invocation only, as on Lambda.
-    pub(crate) async fn invoke(&self, event: Value, id: &str) -> Result<Value, Diagnostic> {
+    pub(crate) async fn invoke(&self, event: Payload, id: &str) -> Result<Value, Diagnostic> {
         // Lambda would refuse what is too much and try it again later: here it waits.
         let _turn = self.turns.acquire().await;
         let mut context = Context::default();

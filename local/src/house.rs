@@ -146,7 +146,7 @@ impl House {
                 });
             }
             if due {
-                self.functions.invoke_later(&schedule.function, schedule.input.clone(), request_id());
+                self.functions.invoke_later(&schedule.function, schedule.input.clone().into(), request_id());
             }
         }
     }

@@ -5,6 +5,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
+use shared::domain::json::Payload;
 use std::sync::Arc;
 
 /// The largest event and the largest answer of an invocation that is waited for, in bytes.
@@ -29,7 +30,7 @@ pub(crate) async fn answer(
             format!("{} byte payload is too large for the {kind} invocation type (limit {largest} bytes)", body.len());
         return refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", &text);
     }
-    let event = if body.is_empty() { Ok(json!({})) } else { serde_json::from_slice::<Value>(body) };
+    let event = if body.is_empty() { Ok(json!({}).into()) } else { serde_json::from_slice::<Payload>(body) };
     let Ok(event) = event else {
         let text = "Could not parse request body into json";
         return refusal(StatusCode::BAD_REQUEST, "InvalidRequestContentException", text);

@@ -93,7 +93,7 @@ impl Notifications {
             move || state.update(|saved| drop(saved.events.remove(&id)))
         };
         if let Some(running) = functions.find(&pending.function) {
-            functions.invoke_then(running, pending.event, id, done);
+            functions.invoke_then(running, pending.event.into(), id, done);
         } else {
             tracing::warn!(function = pending.function, "an event waited for a function that is no longer there");
             done();

@@ -126,7 +126,7 @@ impl Mapping {
 
     async fn send(&self, records: &[Value]) -> Outcome {
         let id = request_id();
-        let Ok(answer) = self.function.invoke(json!({"Records": records}), &id).await else {
+        let Ok(answer) = self.function.invoke(json!({"Records": records}).into(), &id).await else {
             return Outcome::Failed { from: 0, id };
         };
         let failures = answer.get("batchItemFailures").and_then(Value::as_array);

@@ -118,10 +118,10 @@ pub async fn say(work: impl Future<Output = u64>) {
     println!("{}", json!({"records": records, "seconds": seconds, "cpu": taken, "start": start, "peak": peak}));
 }
 
-fn order(order: Value, request: &str) -> LambdaEvent<Value> {
+fn order<T: From<Value>>(order: Value, request: &str) -> LambdaEvent<T> {
     let mut context = Context::default();
     request.clone_into(&mut context.request_id);
-    LambdaEvent::new(order, context)
+    LambdaEvent::new(order.into(), context)
 }
 
 /// The role that exports a person.

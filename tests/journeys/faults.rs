@@ -176,7 +176,7 @@ async fn an_approval_that_breaks_off_has_begun_everything_or_nothing() {
         let approval = json!({"order": "approve", "request_id": "ERASE-1", "hash": hash, "approved_by": "dpo-7"});
         let (host, left) = failing_host(&house, "requests", calls, off);
         if let Ok(requests) = Requests::start(&host).await {
-            let _ = requests.invoke(LambdaEvent::new(approval.clone(), Context::default())).await;
+            let _ = requests.invoke(LambdaEvent::new(approval.clone().into(), Context::default())).await;
         }
         let register = house.items("REGISTER_TABLE").await;
         let begun = ["TASK#", "SUPPRESSION#", "\"TASKS\"", "\"approved\""]
@@ -203,7 +203,7 @@ async fn an_order_or_a_task_that_meets_another_transaction_waits_for_it_and_is_d
         let (host, approving) = failing_host(&house, "requests", calls, Off::Conflict);
         let approval = json!({"order": "approve", "request_id": "ERASE-1", "hash": hash, "approved_by": "dpo-7"});
         let desk = Requests::start(&host).await.unwrap();
-        desk.invoke(LambdaEvent::new(approval, Context::default())).await.unwrap();
+        desk.invoke(LambdaEvent::new(approval.into(), Context::default())).await.unwrap();
         let (host, erasing) = failing_host(&house, "erase", calls, Off::Conflict);
         assert!(try_all(&host, "ERASE-1").await);
         let status = house.status(&json!("ERASE-1")).await.unwrap();
@@ -251,7 +251,7 @@ async fn killing_an_export_after_any_call_and_running_it_again_gives_one_whole_p
         order["request_id"] = json!(format!("DSAR-{calls}"));
         let (host, _) = failing_host(&house, "export", calls, Off::After);
         let broken = match Export::start(&host).await {
-            Ok(export) => export.invoke(LambdaEvent::new(order.clone(), Context::default())).await.is_err(),
+            Ok(export) => export.invoke(LambdaEvent::new(order.clone().into(), Context::default())).await.is_err(),
             Err(_) => true,
         };
         let package = house.invoke("export", order.clone()).await.unwrap();
@@ -280,7 +280,7 @@ async fn an_erasure_during_an_export_wins() {
         order["request_id"] = json!("DSAR-1");
         let (host, _) = failing_host(&house, "export", calls, Off::Before);
         let export = Export::start(&host).await.unwrap();
-        let first = export.invoke(LambdaEvent::new(order.clone(), Context::default())).await;
+        let first = export.invoke(LambdaEvent::new(order.clone().into(), Context::default())).await;
         house.stack.clock().set(house.stack.clock().now() + TimeDelta::seconds(1));
         house.erase(erasure(&[email_id("rosa@example.org")])).await.unwrap();
         let again = house.invoke("export", order).await;

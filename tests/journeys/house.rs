@@ -6,6 +6,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use local::{Function, Options, Registry, Stack};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
+use shared::domain::json::Payload;
 use shared::domain::ledger::Entry;
 use shared::domain::source::Source;
 use shared::edge::Clock;
@@ -25,7 +26,7 @@ struct Asleep;
 
 #[async_trait::async_trait]
 impl Function for Asleep {
-    async fn invoke(&self, _: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+    async fn invoke(&self, _: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
         Ok(Value::Null)
     }
 }

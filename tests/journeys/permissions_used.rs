@@ -25,8 +25,8 @@ use unsubscribe::Unsubscribe;
 
 const PACKAGES: &str = "DSAR-1";
 
-fn event(payload: Value) -> LambdaEvent<Value> {
-    LambdaEvent::new(payload, Context::default())
+fn event<T: From<Value>>(payload: Value) -> LambdaEvent<T> {
+    LambdaEvent::new(payload.into(), Context::default())
 }
 
 /// The event of API Gateway for a post of JSON.

@@ -44,7 +44,7 @@ async fn overtaken(house: &House, call: usize, order: Value, other: Value) -> Op
     let (host, mut pause) = pausing_host(house, "requests", call);
     let slow = async {
         let desk = Requests::start(&host).await.map_err(|error| error.to_string())?;
-        let answer = desk.invoke(LambdaEvent::new(order, Context::default())).await;
+        let answer = desk.invoke(LambdaEvent::new(order.into(), Context::default())).await;
         answer.map_err(|refused| format!("{refused:?}"))
     };
     let overtaking = async {

@@ -113,7 +113,7 @@ async fn wherever_a_restriction_or_its_lifting_breaks_off_recipients_are_told_of
                 }
                 let (host, left) = failing_host(&house, "requests", calls, off);
                 let whole = match Requests::start(&host).await {
-                    Ok(desk) => desk.invoke(LambdaEvent::new(order.clone(), Context::default())).await.is_ok(),
+                    Ok(desk) => desk.invoke(LambdaEvent::new(order.clone().into(), Context::default())).await.is_ok(),
                     Err(_) => false,
                 };
                 let told = |status: &Value| status["recipients"].as_array().map_or(0, Vec::len);

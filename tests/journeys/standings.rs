@@ -273,7 +273,7 @@ async fn wherever_a_hold_or_its_lifting_breaks_off_the_sweep_finishes_it_or_the_
                 furnish(&house, standing).await;
                 let (host, left) = failing_host(&house, "requests", calls, off);
                 let whole = match Requests::start(&host).await {
-                    Ok(desk) => desk.invoke(LambdaEvent::new(order.clone(), Context::default())).await.is_ok(),
+                    Ok(desk) => desk.invoke(LambdaEvent::new(order.clone().into(), Context::default())).await.is_ok(),
                     Err(_) => false,
                 };
                 // Every other time nobody gives the order again, if it was entered.

@@ -13,7 +13,8 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use order::{LinkOrder, PackageOrder};
 use serde_json::{Value, json};
-use shared::domain::order::BadOrder;
+use shared::domain::json::Payload;
+use shared::domain::order::{BadOrder, unambiguous};
 use shared::domain::package::File;
 use shared::domain::package_token::PackageLink;
 use shared::edge::{Clock, Host, StartError, failure, secret};
@@ -119,12 +120,13 @@ impl Export {
     ///
     /// # Errors
     /// [`Error`] in words.
-    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+    pub async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
         let answer = self.handle(&event.payload, &event.context.request_id).await;
         Ok(answer.inspect_err(|error| tracing::error!(error = %error, outcome = "refused", "export"))?)
     }
 
-    async fn handle(&self, order: &Value, invocation: &str) -> Result<Value, Error> {
+    async fn handle(&self, order: &Payload, invocation: &str) -> Result<Value, Error> {
+        let order = unambiguous(order)?;
         if order.get("link_for").is_some() {
             self.link(&LinkOrder::read(order)?).await
         } else {

@@ -4,6 +4,7 @@ use crate::refusal::Refusal;
 use lambda_http::http::HeaderMap;
 use serde_json::Value;
 use shared::domain::answers::{Given, Sheet};
+use shared::domain::json::Payload;
 use shared::edge::http;
 
 /// The largest body that is read.
@@ -47,12 +48,10 @@ fn form(body: &[u8]) -> Result<Sheet, Refusal> {
 }
 
 fn json(body: &[u8]) -> Result<Sheet, Refusal> {
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(fields)) => {
-            Ok(fields.into_iter().filter_map(|(field, value)| Some((field, given(value)?))).collect())
-        }
-        _ => Err(Refusal::Broken),
-    }
+    let (value, repeated) = Payload::read(body).map_err(|_| Refusal::Broken)?.into_parts();
+    let Value::Object(fields) = value else { return Err(Refusal::Broken) };
+    let given = |field: &String, value| if repeated.holds(field) { Some(Given::Repeated) } else { given(value) };
+    Ok(fields.into_iter().filter_map(|(field, value)| given(&field, value).map(|given| (field, given))).collect())
 }
 
 /// What a JSON value gives; null gives nothing.

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use lambda_http::Request;
 use serde::Deserialize;
 use shared::domain::custody::Processor;
+use shared::domain::json;
 use shared::domain::package::RequestId;
 use shared::domain::place::Place;
 use shared::edge::processor::{Connector, Vault};
@@ -84,7 +85,8 @@ impl Callbacks {
         if http::media_type(request.headers()).as_deref() != Some("application/json") {
             return Err(Refusal::MediaType);
         }
-        let callback: Callback = serde_json::from_slice(body).map_err(|_| Refusal::NoCallback)?;
+        let body = json::read(body).map_err(|_| Refusal::NoCallback)?;
+        let callback: Callback = serde_json::from_value(body).map_err(|_| Refusal::NoCallback)?;
         if !path.is_in(&callback.status_callback_url) {
             return Err(Refusal::NoCallback);
         }

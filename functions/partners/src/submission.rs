@@ -13,6 +13,7 @@ use serde_json::Value;
 use shared::domain::answers::Answer;
 use shared::domain::arrival::{AHEAD, Arrival};
 use shared::domain::custody::Custody;
+use shared::domain::json::{self, Unreadable};
 use shared::domain::particulars::{Particulars, WebForm};
 use shared::domain::record::{COMMENT, Contact, Details};
 use shared::domain::retention::ExpiresAt;
@@ -20,6 +21,9 @@ use shared::domain::revision::Revision;
 use shared::domain::satisfaction::Satisfaction;
 use shared::domain::source::Source;
 use std::collections::BTreeMap;
+
+/// The fields of a message.
+const FIELDS: [&str; 3] = ["type", "timestamp", "data"];
 
 /// What Granicus says of one submission.
 #[derive(Clone, PartialEq)]
@@ -64,9 +68,13 @@ impl Submission {
     /// # Errors
     /// Every fault, which shows nothing of what was sent.
     pub fn read(body: &[u8], now: DateTime<Utc>) -> Result<Self, Vec<Fault>> {
-        let Ok(body) = serde_json::from_slice(body) else {
-            return Err(vec![Fault { field: WHOLE.to_owned(), rule: Rule::Json }]);
-        };
+        let body = json::read(body).map_err(|unreadable| match unreadable {
+            Unreadable::NotJson => vec![Fault { field: WHOLE.to_owned(), rule: Rule::Json }],
+            Unreadable::Repeated(repeated) => {
+                let field = repeated.among(&FIELDS).unwrap_or(WHOLE);
+                vec![Fault { field: field.to_owned(), rule: Rule::Once }]
+            }
+        })?;
         let mut reader = Reader::default();
         let message = reader.message(&body);
         reader.required(&message, "type", field::kind);

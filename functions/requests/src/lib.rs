@@ -18,7 +18,8 @@ pub use error::Error;
 
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::Value;
-use shared::domain::order::BadOrder;
+use shared::domain::json::Payload;
+use shared::domain::order::{BadOrder, unambiguous};
 use shared::edge::{Clock, Host, StartError, secret};
 use shared::storage::files::Files;
 use shared::storage::ledger::Ledger;
@@ -76,12 +77,13 @@ impl Requests {
     ///
     /// # Errors
     /// [`Error`] in words.
-    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+    pub async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
         let answer = self.handle(&event.payload).await;
         Ok(answer.inspect_err(|error| tracing::error!(error = %error, outcome = "refused", "request"))?)
     }
 
-    async fn handle(&self, order: &Value) -> Result<Value, Error> {
+    async fn handle(&self, order: &Payload) -> Result<Value, Error> {
+        let order = unambiguous(order)?;
         match order.get("order").and_then(Value::as_str) {
             Some("plan") => Box::pin(self.plan(order)).await,
             Some("approve") => Box::pin(self.approve(order)).await,

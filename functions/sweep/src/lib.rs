@@ -26,8 +26,9 @@ use futures_util::stream::{self, StreamExt};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde::Serialize;
 use serde_json::{Value, json};
+use shared::domain::json::Payload;
 use shared::domain::ledger::{Cause, Entry};
-use shared::domain::order::{BadOrder, Order};
+use shared::domain::order::{BadOrder, Order, unambiguous};
 use shared::edge::{Clock, Host, StartError, failure};
 use shared::storage::exports::Exports;
 use shared::storage::imports::Imports;
@@ -137,7 +138,7 @@ impl Sweep {
     ///
     /// # Errors
     /// [`Error`] in words; what is not swept now is swept the next time.
-    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+    pub async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
         let from = from(&event.payload).map_err(Error::from)?;
         let report = self.handle(from, self.clock.now()).await.inspect_err(|error| {
             tracing::error!(error = %error, outcome = "unfinished", "sweep");
@@ -221,8 +222,8 @@ impl Failed {
     }
 }
 
-fn from(event: &Value) -> Result<Option<NaiveDate>, BadOrder> {
-    let order = Order::read(event, &["from"])?;
+fn from(event: &Payload) -> Result<Option<NaiveDate>, BadOrder> {
+    let order = Order::read(unambiguous(event)?, &["from"])?;
     let date = order.get("from").map(str::parse::<NaiveDate>).transpose();
     let date = date.map_err(|_| BadOrder::new("from", "must be a date, YYYY-MM-DD"))?;
     if order.has("from") && date.is_none() {

@@ -34,7 +34,7 @@ pub(super) async fn answer(
     };
     let id = request_id();
     let event = event(route, &parameters, &segments, now, &id, parts, body);
-    let response = match functions.invoke_as(function, event, &id).await {
+    let response = match functions.invoke_as(function, event.into(), &id).await {
         Ok(answer) => response(&answer),
         Err(_) => None,
     };

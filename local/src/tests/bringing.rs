@@ -7,6 +7,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use import::report::{Reason, Report, State};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
+use shared::domain::json::Payload;
 use shared::edge::Host;
 use shared::edge::failure::failure;
 use shared::storage::files::{Beside, File};
@@ -28,8 +29,8 @@ impl Import {
 
 #[async_trait]
 impl Function for Import {
-    async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-        let object = &event.payload["Records"][0]["s3"]["object"];
+    async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
+        let object = &event.payload.value().unwrap()["Records"][0]["s3"]["object"];
         let (key, size) = (object["key"].as_str().unwrap(), object["size"].as_u64().unwrap());
         if key.contains("fail") {
             return Err(failure("Failed", "it failed"));

@@ -8,6 +8,7 @@ use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use chrono::{DateTime, TimeDelta, Utc};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
+use shared::domain::json::Payload;
 use shared::edge::failure::failure;
 use shared::edge::{Clock, Host};
 use std::sync::Arc;
@@ -23,9 +24,9 @@ struct Reader {
 
 #[async_trait]
 impl Function for Reader {
-    async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+    async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
         let left = event.context.deadline().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap().as_secs();
-        let mut record = event.payload["Records"][0].clone();
+        let mut record = event.payload.value().unwrap()["Records"][0].clone();
         record["left"] = (i64::try_from(left).unwrap() - Clock::system().now().timestamp()).into();
         self.seen.0.lock().unwrap().push(record.clone());
         let key = record["s3"]["object"]["key"].as_str().unwrap();

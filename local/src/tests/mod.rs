@@ -12,6 +12,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
+use shared::domain::json::Payload;
 use shared::edge::failure::failure;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -25,14 +26,15 @@ struct Fake(Arc<Mutex<Vec<Value>>>);
 
 #[async_trait]
 impl Function for Fake {
-    async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-        self.0.lock().unwrap().push(event.payload.clone());
-        if event.payload.get("fail").is_some() {
+    async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
+        let (event, _) = event.payload.into_parts();
+        self.0.lock().unwrap().push(event.clone());
+        if event.get("fail").is_some() {
             return Err(failure("Failed", "it failed"));
         }
-        assert!(event.payload.get("panic").is_none(), "told to");
-        let Some(records) = event.payload.get("Records").and_then(Value::as_array) else {
-            return Ok(event.payload);
+        assert!(event.get("panic").is_none(), "told to");
+        let Some(records) = event.get("Records").and_then(Value::as_array) else {
+            return Ok(event);
         };
         let poisoned = records.iter().filter(|it| it["dynamodb"]["Keys"]["sk"]["S"] == "poison");
         let failures: Vec<_> = poisoned.map(|it| json!({"itemIdentifier": it["dynamodb"]["SequenceNumber"]})).collect();

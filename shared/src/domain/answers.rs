@@ -25,6 +25,8 @@ pub enum Given {
     YesNo(bool),
     /// What no question takes, such as a nested object.
     Other,
+    /// Several values of JSON under one name, of which none is to be believed.
+    Repeated,
 }
 
 /// One answer, as it is stored.
@@ -115,6 +117,7 @@ fn read(question: &Question, given: Option<Given>) -> Result<Option<Answer>, Rul
         Some(Given::Number(number)) => return typed_number(question.kind, number).map(Some),
         Some(Given::YesNo(yes)) if question.kind == Kind::YesNo => return Ok(Some(Answer::YesNo(yes))),
         Some(Given::YesNo(_) | Given::Other) => return Err(mismatch(question.kind)),
+        Some(Given::Repeated) => return Err(Rule::Once),
     };
     let mut texts: Vec<String> = texts.iter().map(|text| tidy(text)).filter(|text| !text.is_empty()).collect();
     if question.kind == Kind::Choices {

@@ -13,6 +13,7 @@ pub mod facts;
 pub mod form_token;
 pub mod identifier;
 pub mod identities;
+pub mod json;
 pub mod ledger;
 pub mod london;
 pub mod mention;

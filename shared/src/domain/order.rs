@@ -2,12 +2,48 @@
 
 use super::exclusion::Exclusion;
 use super::identifier::{Identifier, Kind};
+use super::json::Payload;
 use super::package::RequestId;
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
 /// How many identifiers, or confirmed links, one order names: every one is a partition to look into.
 const AT_MOST: usize = 10;
+
+/// The fields of all orders: what may be named where one of them is there twice.
+const FIELDS: [&str; 20] = [
+    "order",
+    "request_id",
+    "identifiers",
+    "confirmed_links",
+    "exclude",
+    "ground",
+    "kind",
+    "requested_by",
+    "planned_by",
+    "approved_by",
+    "stopped_by",
+    "confirmed_by",
+    "by",
+    "hash",
+    "place",
+    "done_on",
+    "reason",
+    "list",
+    "link_for",
+    "from",
+];
+
+/// What was ordered, if it can mean one thing only: each field is there once, at any depth.
+///
+/// # Errors
+/// [`BadOrder`], which names the first field of an order that is there twice or has something in it twice.
+pub fn unambiguous(payload: &Payload) -> Result<&Value, BadOrder> {
+    payload.value().map_err(|repeated| {
+        let field = repeated.among(&FIELDS).unwrap_or("the order");
+        BadOrder::new(field, "must be given once, and each field in it once")
+    })
+}
 
 /// An order, field by field.
 #[derive(Clone, Copy, Debug)]

@@ -55,8 +55,28 @@ pub struct Question {
     pub options: Vec<String>,
     /// The longest answer, in characters.
     pub max_length: Option<usize>,
+    /// The least number, or the first day, that is taken.
+    pub min: Option<Bound>,
+    /// The greatest number, or the last day, that is taken.
+    pub max: Option<Bound>,
+    /// Whether a number has to be a whole one.
+    #[serde(default)]
+    pub whole: bool,
+    /// Whether a date has to be today or in the past, in London.
+    #[serde(default)]
+    pub past: bool,
     /// What the answer is for.
     pub purpose: Purpose,
+}
+
+/// The end of what a question takes, itself included.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Bound {
+    /// Of a number.
+    Number(f64),
+    /// Of a date, `YYYY-MM-DD`.
+    Day(NaiveDate),
 }
 
 /// The kinds of answers.

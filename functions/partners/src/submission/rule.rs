@@ -17,6 +17,9 @@ pub enum Rule {
     /// Not JSON.
     #[error("must be JSON, in UTF-8")]
     Json,
+    /// There twice, or with a field in it that is.
+    #[error("must be there once, and so must each field in it")]
+    Once,
     /// Not an object.
     #[error("must be an object")]
     Object,
@@ -55,6 +58,7 @@ impl Rule {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Json => "json",
+            Self::Once => "once",
             Self::Object => "object",
             Self::Required => "required",
             Self::Type => "type",

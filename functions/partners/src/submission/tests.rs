@@ -244,13 +244,36 @@ fn every_fault_is_named() {
 
 #[test]
 fn what_is_no_message_is_refused_once() {
-    for body in ["", "{", "{\"type\":\"a\"} b", "\u{feff}{}", &"[".repeat(10_000)] {
+    for body in ["", "{", "{\"type\":\"a\"} b", "{}\u{feff}", &"[".repeat(10_000)] {
         let faults = Submission::read(body.as_bytes(), now()).unwrap_err();
         assert_eq!((faults[0].field.as_str(), faults[0].rule.name(), faults.len()), ("(body)", "json", 1));
     }
     assert_eq!(Submission::read(b"\"\xff\"", now()).unwrap_err()[0].rule.name(), "json");
     assert_eq!(faults(&json!([1])), [("(body)".to_owned(), "object")]);
     assert_eq!(faults(&json!(null)), [("(body)".to_owned(), "object")]);
+}
+
+#[test]
+fn a_field_that_is_there_twice_is_refused_wherever_it_lies() {
+    for (once, twice, field) in [
+        (r#""type""#, r#""type": "submission.created", "type""#, "type"),
+        (r#""case_reference""#, r#""case_reference": "FS-1", "case_reference""#, "data"),
+        (r#""email""#, r#""email": "mallory@example.org", "email""#, "data"),
+    ] {
+        let message = CREATED.replacen(once, twice, 1);
+        assert_ne!(message, CREATED, "{once}");
+        let faults = Submission::read(message.as_bytes(), now()).unwrap_err();
+        assert_eq!((faults[0].field.as_str(), faults[0].rule.name(), faults.len()), (field, "once", 1));
+    }
+    let message = CREATED.replacen('{', r#"{"mallory": 1, "mallory": 2, "#, 1);
+    let faults = Submission::read(message.as_bytes(), now()).unwrap_err();
+    assert_eq!((faults[0].field.as_str(), faults[0].rule.name(), faults.len()), ("(body)", "once", 1));
+}
+
+#[test]
+fn a_byte_order_mark_changes_nothing() {
+    let marked = format!("\u{feff}{CREATED}");
+    assert_eq!(Submission::read(marked.as_bytes(), now()), Submission::read(CREATED.as_bytes(), now()));
 }
 
 #[test]
