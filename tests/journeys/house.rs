@@ -8,9 +8,8 @@ use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 use shared::domain::json::Payload;
 use shared::domain::ledger::Entry;
-use shared::domain::source::Source;
 use shared::edge::Clock;
-use shared::storage::files::{Beside, File};
+use shared::storage::files::{Beside, File, Folder};
 use shared::storage::ledger::Ledger;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -259,14 +258,15 @@ impl House {
 
     /// The report of an import.
     pub async fn report(&self, source: &str, id: &str) -> Value {
-        let key = Beside::Report.key(Source::named(source).unwrap(), id);
+        let key = Beside::Report.key(Folder::named(source).unwrap(), id);
         serde_json::from_str(&self.object_in(&self.intake(), &key).await).unwrap()
     }
 
     /// The rows of a source that could not be read.
     pub async fn quarantined(&self, source: &str) -> Vec<Value> {
         let mut rows = Vec::new();
-        for key in self.files().into_iter().filter(|key| key.starts_with(&format!("quarantine/{source}/"))) {
+        let folder = format!("quarantine/{source}/");
+        for key in self.files().into_iter().filter(|key| key.starts_with(&folder) && key.ends_with(".jsonl")) {
             let lines = self.object_in(&self.intake(), &key).await;
             rows.extend(lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()));
         }

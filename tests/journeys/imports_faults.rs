@@ -1,29 +1,38 @@
 //! Whatever an import is broken off by, and whatever happens beside it: the end is the same.
 
 use crate::failing::{Off, failing_host};
-use crate::house::{House, cases_of, email_id, erasure, phone_id};
+use crate::house::{BEGINNING, House, at, cases_of, email_id, erasure, phone_id};
 use crate::paused::pausing_host;
+use chrono::{DateTime, SecondsFormat, Utc};
 use import::Import;
 use lambda_runtime::{Context, LambdaEvent};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use shared::edge::Host;
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A house whose import nobody starts.
 pub async fn house() -> House {
     House::where_it_sleeps("import").await
 }
 
-/// S3's notification of a file.
+/// S3's notification of a file that is dropped when journeys begin.
 fn notification(key: &str, etag: &str) -> LambdaEvent<Value> {
+    notification_at(key, etag, at(BEGINNING))
+}
+
+/// S3's notification of a file, each later in S3's order than the one before.
+fn notification_at(key: &str, etag: &str, at: DateTime<Utc>) -> LambdaEvent<Value> {
+    static ORDER: AtomicU64 = AtomicU64::new(1);
+    let sequencer = format!("{:018X}", ORDER.fetch_add(1, Ordering::Relaxed));
     let event = json!({"Records": [{
-        "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "eu-west-2", "eventTime": "2026-11-23T10:00:00.000Z",
+        "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "eu-west-2", "eventTime": at.to_rfc3339_opts(SecondsFormat::Millis, true),
         "eventName": "ObjectCreated:Put", "userIdentity": {"principalId": "partner"},
         "requestParameters": {"sourceIPAddress": "127.0.0.1"}, "responseElements": {},
         "s3": {"s3SchemaVersion": "1.0", "configurationId": "c",
             "bucket": {"name": "intake", "ownerIdentity": {"principalId": "o"}, "arn": "arn:aws:s3:::intake"},
-            "object": {"key": key, "size": 1, "eTag": etag, "sequencer": "1"}},
+            "object": {"key": key, "size": 1, "eTag": etag, "sequencer": sequencer}},
     }]});
     let mut context = Context::default();
     context.deadline = u64::MAX >> 1;
@@ -35,7 +44,7 @@ pub async fn dropped(house: &House, source: &str, file: &str) -> LambdaEvent<Val
     let key = format!("{source}/file");
     let put = house.s3().put_object().bucket(house.intake()).key(&key).body(file.as_bytes().to_vec().into());
     let etag = put.send().await.unwrap().e_tag.unwrap();
-    notification(&key, etag.trim_matches('"'))
+    notification_at(&key, etag.trim_matches('"'), house.stack.clock().now())
 }
 
 /// Runs an import.
@@ -178,8 +187,8 @@ async fn a_file_that_is_replaced_while_it_waits_is_read_as_the_other() {
 async fn what_is_no_notification_is_refused_without_a_word_of_it() {
     let house = house().await;
     let host = house.stack.host("import").unwrap();
-    for event in [json!({"alice": 1}), notification("elsewhere/alice", "1").payload, notification("alice", "1").payload]
-    {
+    let report = notification("reports/telephone/0123456789abcdef.json", "1").payload;
+    for event in [json!({"alice": 1}), report] {
         let refused = import(&host, LambdaEvent::new(event, Context::default())).await.unwrap_err();
         assert!(refused.starts_with("not a notification of S3") && !refused.contains("alice"), "{refused}");
     }
@@ -261,7 +270,9 @@ async fn a_deleted_post_goes_whatever_else_its_row_says() {
 async fn a_folder_that_somebody_makes_starts_nothing() {
     let house = house().await;
     let host = house.stack.host("import").unwrap();
-    assert_eq!(import(&host, notification("support/", "1")).await.unwrap(), json!({"reports": []}));
+    let mut event = notification("support/", "1");
+    event.payload["Records"][0]["s3"]["object"]["size"] = json!(0);
+    assert_eq!(import(&host, event).await.unwrap(), json!({"reports": []}));
 }
 
 /// One row of a generated file.

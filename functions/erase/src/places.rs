@@ -33,7 +33,7 @@ impl Erase {
     /// Has one place of the council's own forget; a second time finds nothing to do.
     pub(crate) async fn forget(
         &self,
-        task: &Task,
+        task: &mut Task,
         reach: &Reach,
         identities: &[Identifier],
         deadline: &Deadline,
@@ -41,7 +41,7 @@ impl Erase {
         let came = match task.place {
             Place::Records => self.forget_records(reach, deadline).await?,
             Place::Exports => self.forget_packages(&reach.holders).await.map(|()| None)?,
-            Place::Intake => self.forget_rows(reach, identities).await?,
+            Place::Intake => self.forget_rows(task, reach, identities).await?,
             // Processors are asked instead.
             Place::Granicus | Place::Five9 | Place::Newsletter => None,
         };
@@ -90,11 +90,24 @@ impl Erase {
         links
     }
 
-    /// Rows in quarantine that name the person go. What waits to be read may put more there, so it is waited for; what is
-    /// good in it is suppressed.
-    async fn forget_rows(&self, reach: &Reach, identities: &[Identifier]) -> Result<Option<Came>, StorageError> {
+    /// Rows in quarantine that name the person go. What waits to be read may put more there, and what nobody can look into
+    /// may name anybody: both are waited for, the second until somebody has mended it or its days in quarantine are over.
+    /// What is good in what is read then is suppressed.
+    async fn forget_rows(
+        &self,
+        task: &mut Task,
+        reach: &Reach,
+        identities: &[Identifier],
+    ) -> Result<Option<Came>, StorageError> {
         let scrubbed = self.files.scrub(identities, reach.up_to, self.now()).await?;
-        Ok((scrubbed.waiting > 0).then(|| Came::Waiting(self.now() + READ_BY)))
+        // What came to light since the plan was held as well, and so was what nobody could look into.
+        for (kind, count) in [("rows", scrubbed.rows), ("unreadable", scrubbed.unreadable)] {
+            if count > task.held.get(kind).copied().unwrap_or_default() {
+                task.held.insert(kind.to_owned(), count);
+            }
+        }
+        let waits = scrubbed.waiting + scrubbed.unreadable > 0;
+        Ok(waits.then(|| Came::Waiting(self.now() + READ_BY)))
     }
 
     /// Objects first, then what the Register says of them: what is said to be gone is gone.

@@ -4,13 +4,18 @@ use crate::reading::Reading;
 use crate::report::Report;
 use crate::rows::Position;
 use serde::{Deserialize, Serialize};
-use shared::storage::files::File;
+use shared::domain::revision::Arrived;
+use shared::storage::StorageError;
+use shared::storage::files::{self, File};
 
 /// How far a file is read, at a row's boundary, and what became of it up to there.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Checkpoint {
     key: String,
     etag: String,
+    /// When it arrived, as S3 told; nothing if S3 told nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrived: Option<Arrived>,
     /// How many bytes the file has.
     size: u64,
     #[serde(flatten)]
@@ -18,19 +23,24 @@ pub struct Checkpoint {
     /// The names of a CSV's columns.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub header: Vec<String>,
+    /// What stands before the first row of a CSV, if that is text: with it, bad rows are a file again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_first_row: Option<String>,
     pub report: Report,
 }
 
 impl Checkpoint {
     /// The beginning of a file.
-    pub fn start(file: &File) -> Self {
+    pub fn start(file: &File, arrived: Option<Arrived>) -> Self {
         Self {
             key: file.key.clone(),
             etag: file.etag.clone(),
+            arrived,
             size: 0,
             position: Position { offset: 0, line: 1 },
             header: Vec::new(),
-            report: Report::new(file.id(), file.source),
+            before_first_row: None,
+            report: Report::new(file.id(), file.folder),
         }
     }
 
@@ -40,13 +50,16 @@ impl Checkpoint {
     }
 
     /// As it is written.
-    pub fn to_json(&self) -> Vec<u8> {
-        serde_json::to_vec(self).unwrap_or_default()
+    ///
+    /// # Errors
+    /// [`StorageError`] if it can't be.
+    pub fn to_json(&self) -> Result<Vec<u8>, StorageError> {
+        files::json("remember how far a file is read", self)
     }
 
     /// The file that it is about.
     pub fn file(&self) -> File {
-        File { source: self.report.source, key: self.key.clone(), etag: self.etag.clone() }
+        File { folder: self.report.source, key: self.key.clone(), etag: self.etag.clone() }
     }
 
     /// Moves on to a boundary that the reading has passed.
@@ -54,5 +67,7 @@ impl Checkpoint {
         self.position = position;
         self.header = reading.header().to_vec();
         self.size = reading.size();
+        let before = std::str::from_utf8(reading.before_first_row()).unwrap_or_default();
+        self.before_first_row = Some(before.to_owned()).filter(|before| !before.is_empty());
     }
 }

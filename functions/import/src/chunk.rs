@@ -1,12 +1,14 @@
 //! The rows that are taken in at once.
 
 use crate::reading::{Reading, Refusal};
-use crate::report::{Quarantined, Report, Warning};
+use crate::report::{Report, Warning};
 use crate::rows::{Framed, Position, Raw};
 use crate::sources::{Five9, Problem, Reader, RowAt};
 use chrono::{DateTime, Utc};
 use shared::domain::arrival::{Arrival, Untimely, Word};
 use shared::domain::particulars::{Complaint, Particulars};
+use shared::domain::quarantined::QuarantinedRow;
+use shared::storage::StorageError;
 
 /// How many rows are in a chunk.
 const ROWS: u64 = 1_000;
@@ -18,8 +20,8 @@ const TURN: u64 = 32;
 
 /// Rows that are taken in at once.
 pub struct Chunk {
-    /// At which byte of the file it begins.
-    pub begins_at: u64,
+    /// The boundary before its first row.
+    pub begin: Position,
     /// The boundary behind its last row.
     pub end: Position,
     /// How many rows it has, and what became of those that it does not hand over.
@@ -35,9 +37,9 @@ pub struct Chunk {
 impl Chunk {
     /// Reads the next chunk of a file.
     pub async fn read(reading: &mut Reading, five9: &Five9, now: DateTime<Utc>) -> Result<Self, Refusal> {
-        let (source, file, begin) = (reading.source(), reading.dropped_at(), reading.position());
+        let (source, file, begin) = (reading.source(), reading.arrived(), reading.position());
         let mut chunk = Self {
-            begins_at: begin.offset,
+            begin: begin.clone(),
             end: begin,
             report: Report::new(String::new(), source),
             arrivals: Vec::new(),
@@ -64,19 +66,19 @@ impl Chunk {
                 Framed::Broken { raw, rule } => {
                     bytes += raw.bytes.len();
                     chunk.report.refuse(rule.name());
-                    chunk.quarantine(&Quarantined::broken(raw.line, rule.name(), &raw.bytes));
+                    chunk.quarantine("", rule.name(), raw)?;
                     continue;
                 }
             };
             bytes += raw.bytes.len();
             let row_at = RowAt { file, line: raw.line, now };
-            chunk.sort(reader.read(row, row_at), &raw);
+            chunk.sort(reader.read(row, row_at), raw)?;
         }
         chunk.end = reading.position();
         Ok(chunk)
     }
 
-    fn sort(&mut self, read: Result<Arrival, Problem>, raw: &Raw) {
+    fn sort(&mut self, read: Result<Arrival, Problem>, raw: Raw) -> Result<(), StorageError> {
         match read {
             Ok(arrival) => {
                 self.report.collected(arrival.collected_at);
@@ -89,14 +91,18 @@ impl Chunk {
             Err(Problem::Untimely(Untimely::InFuture)) => self.report.in_future += 1,
             Err(Problem::Fault(fault)) => {
                 self.report.refuse(fault.rule.name());
-                self.quarantine(&Quarantined::fault(raw.line, &fault, &raw.bytes));
+                self.quarantine(&fault.field, fault.rule.name(), raw)?;
             }
         }
+        Ok(())
     }
 
-    fn quarantine(&mut self, row: &Quarantined<'_>) {
-        self.quarantined.extend(serde_json::to_vec(row).unwrap_or_default());
-        self.quarantined.push(b'\n');
+    /// Keeps a bad row. Its file is given up afterwards: what can't be kept is an error.
+    fn quarantine(&mut self, field: &str, rule: &str, raw: Raw) -> Result<(), StorageError> {
+        let row = QuarantinedRow { line: raw.line, field: field.to_owned(), rule: rule.to_owned(), bytes: raw.bytes };
+        let cannot = |_| StorageError { operation: "keep a row", code: "cannot be written as JSON".to_owned() };
+        self.quarantined.extend(row.to_line().map_err(cannot)?);
+        Ok(())
     }
 }
 

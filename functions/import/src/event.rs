@@ -1,20 +1,25 @@
 //! What starts an import: a file that was dropped, or another invocation that handed over.
 
-use aws_lambda_events::event::s3::S3Event;
+use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
-use shared::domain::source::Source;
-use shared::storage::files::{self, File};
+use shared::domain::revision::Arrived;
+use shared::storage::files::{self, File, Folder};
 
 /// What an event is about.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Started {
     /// A file that was dropped.
-    Dropped(File),
-    /// A file that another invocation has read in part.
+    Dropped {
+        /// The file.
+        file: File,
+        /// When it arrived.
+        arrived: Arrived,
+    },
+    /// A file that another invocation has read in part, or that the sweep has found.
     HandedOver {
-        /// Its source.
-        source: Source,
+        /// Its folder.
+        folder: Folder,
         /// Its id.
         id: String,
     },
@@ -25,17 +30,66 @@ pub enum Started {
 /// of something else.
 pub fn read(event: Value) -> Option<Vec<Started>> {
     let event: S3Event = serde_json::from_value(event).ok()?;
-    // A folder that somebody makes in the console is an object without a name.
-    let folder = |key: &str| key.ends_with('/');
-    let read = |object: aws_lambda_events::event::s3::S3Object| {
-        // S3 writes a key as a form would: a space is a plus.
-        let key = object.key?.replace('+', " ");
-        let key = percent_decode_str(&key).decode_utf8().ok()?;
-        if let Some((source, id)) = files::handed_over(&key) {
-            return Some(Started::HandedOver { source, id: id.to_owned() });
-        }
-        File::dropped(&key, &object.e_tag?).map(Started::Dropped)
-    };
-    let objects = event.records.into_iter().map(|record| record.s3.object);
-    objects.filter(|object| !object.key.as_deref().is_some_and(folder)).map(read).collect()
+    let mut started = Vec::new();
+    for record in event.records {
+        started.extend(read_one(record)?);
+    }
+    Some(started)
+}
+
+/// What one record is about: nothing, if somebody made a folder; none if it is about no file.
+fn read_one(record: S3EventRecord) -> Option<Option<Started>> {
+    let object = record.s3.object;
+    // S3 writes a key as a form would: a space is a plus.
+    let key = object.key?.replace('+', " ");
+    let key = percent_decode_str(&key).decode_utf8().ok()?;
+    if files::is_folder(&key, object.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default()) {
+        return Some(None);
+    }
+    if let Some((folder, id)) = files::handed_over(&key) {
+        return Some(Some(Started::HandedOver { folder, id: id.to_owned() }));
+    }
+    let file = File::dropped(&key, &object.e_tag?)?;
+    let arrived = Arrived::told(record.event_time, object.sequencer.as_deref());
+    Some(Some(Started::Dropped { file, arrived }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Started, read};
+    use serde_json::{Value, json};
+    use shared::domain::revision::Arrived;
+    use shared::domain::source::Source;
+    use shared::storage::files::{Beside, Folder};
+
+    fn event(key: &str, size: u64) -> Value {
+        json!({"Records": [{
+            "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "eu-west-2", "eventTime": "2026-11-23T10:00:00.123Z",
+            "eventName": "ObjectCreated:Put", "userIdentity": {"principalId": "partner"},
+            "requestParameters": {"sourceIPAddress": "127.0.0.1"}, "responseElements": {},
+            "s3": {"s3SchemaVersion": "1.0", "configurationId": "c",
+                "bucket": {"name": "b", "ownerIdentity": {"principalId": "o"}, "arn": "arn:aws:s3:::b"},
+                "object": {"key": key, "size": size, "eTag": "1", "sequencer": "0055AED6"}},
+        }]})
+    }
+
+    #[test]
+    fn a_file_arrives_when_s3_says_and_in_its_order() {
+        let started = read(event("telephone/a+b%2Fc.csv", 7));
+        let Some([Started::Dropped { file, arrived }]) = started.as_deref() else { panic!("it is a file") };
+        assert_eq!((file.key.as_str(), file.folder), ("telephone/a b/c.csv", Folder::Of(Source::Telephone)));
+        let at = "2026-11-23T10:00:00.123Z".parse().unwrap();
+        assert_eq!(*arrived, Arrived::told(at, Some("0055AED6")));
+    }
+
+    #[test]
+    fn a_folder_starts_nothing_and_a_key_of_ours_is_no_file() {
+        assert_eq!(read(event("telephone/", 0)), Some(Vec::new()));
+        assert_eq!(read(event("telephone/", 9)).unwrap().len(), 1, "it has something in it");
+        let id = "0123456789abcdef";
+        assert_eq!(read(event(&Beside::Report.key(Source::Social, id), 9)), None);
+        let handed_over = Started::HandedOver { folder: Folder::Unknown, id: id.to_owned() };
+        assert_eq!(read(event(&Beside::Handover.key(Folder::Unknown, id), 0)), Some(vec![handed_over]));
+        assert_eq!(read(json!({"alice": 1})), None);
+    }
 }

@@ -18,25 +18,42 @@ use chunk::Chunk;
 use event::Started;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use reading::{Reading, Refusal};
-use report::{Report, Warning};
+use report::{Reason, Report, Warning};
+use rows::Position;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::domain::identifier::Identifier;
+use shared::domain::source::Source;
 use shared::edge::{Clock, Deadline, Host, StartError, failure, secret};
 use shared::storage::StorageError;
-use shared::storage::files::{Beside, File, Files};
+use shared::storage::files::{self, Beside, File, Files, Folder, Why};
 use shared::storage::imports::Imports;
 use shared::storage::intake::Intake;
 use shared::storage::ledger::Ledger;
 use shared::storage::records::Records;
 use shared::storage::suppressions::Suppressions;
 use sources::Five9;
+use std::time::Duration;
 
 /// What this function is invoked with.
 const S3: &str = "a notification of S3 about the intake bucket";
 /// How much of an invocation is left for finishing what was begun: far longer than a chunk takes.
 const MARGIN: TimeDelta = TimeDelta::minutes(1);
+/// How long it waits before a chunk that the tables had no room for is taken in again, and how long at most.
+const WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(30)];
+/// Why a file is kept whole that lies where no source is agreed on.
+const UNKNOWN_FOLDER: &str = "unknown_folder";
+/// Why a file is kept whole of which some rows could not be framed.
+const KEPT_WHOLE: &str = "kept_whole";
 /// After how many chunks it is remembered how far a file is read.
 const CHUNKS: u32 = 10;
+
+/// What is kept of a file: its bad rows, with what stood before the first.
+struct Kept<'a> {
+    file: &'a File,
+    dropped_at: DateTime<Utc>,
+    before_first_row: Vec<u8>,
+}
 
 /// Turns files into records.
 #[derive(Debug)]
@@ -94,94 +111,167 @@ impl Import {
 
     /// Imports one file, or goes on with it; gives its report so far, or nothing if it is done with already.
     async fn handle(&self, started: Started, deadline: Deadline) -> Result<Option<Report>, StorageError> {
-        let (source, id, beginning) = match started {
-            Started::Dropped(file) => (file.source, file.id(), Some(Checkpoint::start(&file))),
-            Started::HandedOver { source, id } => (source, id, None),
+        let (folder, id, beginning) = match started {
+            Started::Dropped { file, arrived } => {
+                (file.folder, file.id(), Some(Checkpoint::start(&file, Some(arrived))))
+            }
+            Started::HandedOver { folder, id } => (folder, id, None),
         };
-        let saved = self.files.read(source, &id, Beside::Progress).await?;
-        let checkpoint = saved.and_then(|saved| Checkpoint::parse(&saved)).or(beginning);
-        let Some(checkpoint) = checkpoint else { return Ok(None) };
+        let saved = self.files.read(folder, &id, Beside::Progress).await?;
+        let checkpoint = match saved.and_then(|saved| Checkpoint::parse(&saved)).or(beginning) {
+            Some(checkpoint) => checkpoint,
+            None => match self.found(folder, &id).await? {
+                Some(file) => Checkpoint::start(&file, None),
+                None => return Ok(None),
+            },
+        };
         let file = checkpoint.file();
-        let Some(reading) = Reading::open(&self.files, &file, &checkpoint).await? else {
+        let Some(source) = file.folder.source() else { return self.set_aside(&file, checkpoint.report).await };
+        let Some(reading) = Reading::open(&self.files, &file, source, &checkpoint).await? else {
             // The same notification again, or a file that was replaced: the other one has its own.
-            tracing::info!(source = file.source.as_str(), outcome = "gone", "import");
+            tracing::info!(source = file.folder.as_str(), outcome = "gone", "import");
             return Ok(None);
         };
-        Box::pin(self.read(&file, reading, checkpoint, deadline)).await.map(Some)
+        Box::pin(self.read(&file, source, reading, checkpoint, deadline)).await.map(Some)
+    }
+
+    /// The file that the sweep found, and of which nobody was told.
+    async fn found(&self, folder: Folder, id: &str) -> Result<Option<File>, StorageError> {
+        #[derive(Deserialize)]
+        struct Found {
+            key: String,
+            etag: String,
+        }
+        let handover = self.files.read(folder, id, Beside::Handover).await?;
+        let found = handover.and_then(|body| serde_json::from_slice::<Found>(&body).ok());
+        Ok(found.and_then(|found| File::dropped(&found.key, &found.etag)).filter(|file| file.id() == id))
+    }
+
+    /// Keeps a file whole that lies where no source is agreed on: nobody knows how to read it.
+    async fn set_aside(&self, file: &File, mut report: Report) -> Result<Option<Report>, StorageError> {
+        let Some(opened) = self.files.open(file, 0).await? else { return Ok(None) };
+        let reason = Reason { rule: UNKNOWN_FOLDER.to_owned(), field: None };
+        let why = Why { rule: reason.rule.clone(), field: None };
+        self.files.quarantine(file, &why, opened.dropped_at).await?;
+        report.errand = opened.errand;
+        report.refused(reason, self.clock.now());
+        self.finish(file, report).await.map(Some)
     }
 
     async fn read(
         &self,
         file: &File,
+        source: Source,
         mut reading: Reading,
         mut checkpoint: Checkpoint,
         deadline: Deadline,
     ) -> Result<Report, StorageError> {
+        let dropped_at = reading.arrived().at;
+        if let Some(errand) = reading.errand() {
+            checkpoint.report.errand = Some(errand.to_owned());
+        }
         let mut next = Chunk::read(&mut reading, &self.five9, self.clock.now()).await;
-        for count in 1_u32.. {
+        let mut count = 0_u32;
+        loop {
+            count += 1;
             let now = self.clock.now();
             let mut chunk = match next {
                 Ok(chunk) => chunk,
                 Err(Refusal::Storage(error)) => return Err(error),
                 Err(Refusal::Unreadable(reason)) => {
-                    self.files.quarantine(file).await?;
+                    let why = Why { rule: reason.rule.clone(), field: reason.field.clone() };
+                    self.files.quarantine(file, &why, dropped_at).await?;
                     checkpoint.report.refused(reason, now);
                     break;
                 }
             };
-            if chunk.is_last {
-                self.take(file, &mut chunk, now).await?;
-                checkpoint.report.add(&chunk.report);
+            let kept = Kept { file, dropped_at, before_first_row: reading.before_first_row().to_vec() };
+            // The next chunk is read while this one is written, also behind the last, where there is nothing. What it came
+            // to is told only when it is taken in.
+            let ahead = Chunk::read(&mut reading, &self.five9, now);
+            let is_last = chunk.is_last;
+            let (taken, ahead) = tokio::join!(self.take(&kept, &mut chunk, deadline), ahead);
+            next = ahead;
+            if !taken? {
+                return self.hand_over(file, checkpoint, &reading, chunk.begin).await;
+            }
+            checkpoint.report.add(&chunk.report);
+            if is_last {
                 if checkpoint.report.has_taken() {
-                    self.imports.mark(file.source, now).await?;
+                    self.imports.mark(source, now).await?;
                 }
                 if checkpoint.report.is_cut() {
                     // Behind what could not be framed there may be good rows: nothing of the file is lost.
-                    self.files.quarantine(file).await?;
+                    let why = Why { rule: KEPT_WHOLE.to_owned(), field: None };
+                    self.files.quarantine(file, &why, dropped_at).await?;
                     checkpoint.report.warn(Warning::KeptWhole);
                 }
                 checkpoint.report.done(now);
                 break;
             }
-            // The next chunk is read while this one is written. What it came to is told only when it is taken in.
-            let ahead = Chunk::read(&mut reading, &self.five9, now);
-            let (taken, ahead) = tokio::join!(self.take(file, &mut chunk, now), ahead);
-            taken?;
-            next = ahead;
-            checkpoint.report.add(&chunk.report);
-            let out_of_time = deadline.is_within(MARGIN);
-            if out_of_time || count % CHUNKS == 0 {
-                checkpoint.reached(&reading, chunk.end);
-                self.files.write(file, Beside::Progress, checkpoint.to_json()).await?;
+            if deadline.is_within(MARGIN) {
+                return self.hand_over(file, checkpoint, &reading, chunk.end).await;
             }
-            if out_of_time {
-                self.files.write(file, Beside::Handover, Vec::new()).await?;
-                tracing::info!(source = file.source.as_str(), outcome = "handed_over", "import");
-                return Ok(checkpoint.report);
+            if count % CHUNKS == 0 {
+                checkpoint.reached(&reading, chunk.end);
+                self.files.write(file, Beside::Progress, checkpoint.to_json()?).await?;
             }
         }
         self.finish(file, checkpoint.report).await
     }
 
-    /// Takes in what a chunk hands over, and puts what it does not into quarantine.
-    async fn take(&self, file: &File, chunk: &mut Chunk, now: DateTime<Utc>) -> Result<(), StorageError> {
+    /// Leaves the file to another invocation, which goes on at a boundary.
+    async fn hand_over(
+        &self,
+        file: &File,
+        mut checkpoint: Checkpoint,
+        reading: &Reading,
+        position: Position,
+    ) -> Result<Report, StorageError> {
+        checkpoint.reached(reading, position);
+        self.files.write(file, Beside::Progress, checkpoint.to_json()?).await?;
+        self.files.write(file, Beside::Handover, Vec::new()).await?;
+        tracing::info!(source = file.folder.as_str(), outcome = "handed_over", "import");
+        Ok(checkpoint.report)
+    }
+
+    /// Puts what a chunk does not hand over into quarantine, and takes in what it does. As long as the tables have no
+    /// room for it and there is time, it is tried again; says whether it was taken in.
+    async fn take(&self, kept: &Kept<'_>, chunk: &mut Chunk, deadline: Deadline) -> Result<bool, StorageError> {
         let (arrivals, quarantined) = (std::mem::take(&mut chunk.arrivals), std::mem::take(&mut chunk.quarantined));
         if !quarantined.is_empty() {
-            self.files.write(file, Beside::Rows(chunk.begins_at), quarantined).await?;
+            let Kept { file, dropped_at, before_first_row } = kept;
+            if !before_first_row.is_empty() {
+                self.files.keep(file, Beside::Header, before_first_row.clone(), *dropped_at).await?;
+            }
+            self.files.keep(file, Beside::Rows(chunk.begin.offset), quarantined, *dropped_at).await?;
         }
-        for outcome in self.intake.take(arrivals, now).await? {
-            chunk.report.taken(outcome);
+        let [mut wait, longest] = WAITS;
+        loop {
+            match self.intake.take(arrivals.clone(), self.clock.now()).await {
+                Ok(outcomes) => {
+                    outcomes.into_iter().for_each(|outcome| chunk.report.taken(outcome));
+                    return Ok(true);
+                }
+                Err(error) if error.is_throttled() => {
+                    tracing::warn!(error = %error, source = kept.file.folder.as_str(), outcome = "throttled", "import");
+                    if deadline.is_within(MARGIN + TimeDelta::from_std(wait).unwrap_or(MARGIN)) {
+                        return Ok(false);
+                    }
+                    tokio::time::sleep(wait).await;
+                    wait = (2 * wait).min(longest);
+                }
+                Err(error) => return Err(error),
+            }
         }
-        Ok(())
     }
 
     /// The report first, then the file goes: what is not told of is still there.
     async fn finish(&self, file: &File, report: Report) -> Result<Report, StorageError> {
-        let told = serde_json::to_vec(&report).unwrap_or_default();
-        self.files.write(file, Beside::Report, told).await?;
+        self.files.write(file, Beside::Report, files::json("report an import", &report)?).await?;
         self.files.discard(file).await?;
         tracing::info!(
-            source = file.source.as_str(),
+            source = file.folder.as_str(),
             outcome = if report.reason.is_none() { "imported" } else { "file_refused" },
             import = report.import,
             count = report.rows,

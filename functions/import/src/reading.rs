@@ -2,9 +2,9 @@
 
 use crate::checkpoint::Checkpoint;
 use crate::report::Reason;
-use crate::rows::{Framed, Position, Rows, Unreadable};
+use crate::rows::{Format, Framed, Position, ROW_LIMIT, Rows, Unreadable};
 use crate::sources::{self, MissingColumn};
-use chrono::{DateTime, Utc};
+use shared::domain::revision::Arrived;
 use shared::domain::source::Source;
 use shared::storage::StorageError;
 use shared::storage::files::{File, Files, Opened};
@@ -16,8 +16,12 @@ const REOPENED: u32 = 3;
 pub struct Reading {
     files: Files,
     file: File,
+    source: Source,
+    arrived: Arrived,
     opened: Opened,
     rows: Rows,
+    /// The beginning of the file, until the first row was read; then what stood before that.
+    head: Head,
     ended: bool,
     reopened: u32,
 }
@@ -51,13 +55,22 @@ impl From<MissingColumn> for Refusal {
 
 impl Reading {
     /// Opens a file where the checkpoint says; nothing if it is no longer there.
-    pub async fn open(files: &Files, file: &File, checkpoint: &Checkpoint) -> Result<Option<Self>, StorageError> {
-        let Some(format) = sources::format(file.source) else { return Ok(None) };
-        let opened = files.open(file, checkpoint.position.offset).await?;
+    pub async fn open(
+        files: &Files,
+        file: &File,
+        source: Source,
+        checkpoint: &Checkpoint,
+    ) -> Result<Option<Self>, StorageError> {
+        let Some(format) = sources::format(source) else { return Ok(None) };
+        let Some(opened) = files.open(file, checkpoint.position.offset).await? else { return Ok(None) };
         let rows = Rows::resume(format, checkpoint.header.clone(), checkpoint.position.clone());
-        Ok(opened.map(|opened| Self {
+        Ok(Some(Self {
             files: files.clone(),
             file: file.clone(),
+            source,
+            // Of a file that S3 told nobody of, the listing's whole seconds are all that is known.
+            arrived: checkpoint.arrived.unwrap_or_else(|| opened.dropped_at.into()),
+            head: Head::of(format, checkpoint),
             opened,
             rows,
             ended: false,
@@ -69,11 +82,15 @@ impl Reading {
     pub async fn next(&mut self) -> Result<Option<Framed>, Refusal> {
         loop {
             if let Some(framed) = self.rows.next()? {
+                self.head.meet(&framed);
                 self.reopened = 0;
                 return Ok(Some(framed));
             }
             match self.opened.body.next().await {
-                Some(Ok(bytes)) => self.rows.push(&bytes),
+                Some(Ok(bytes)) => {
+                    self.head.push(&bytes);
+                    self.rows.push(&bytes);
+                }
                 // A row that is not over yet may be the last: the end of the bytes says so.
                 None if self.ended => return Ok(None),
                 None => {
@@ -89,17 +106,18 @@ impl Reading {
     async fn reopen(&mut self) -> Result<(), Refusal> {
         const OPERATION: &str = "read a file";
         let broken = || StorageError { operation: OPERATION, code: "broken response".to_owned() };
-        let format = sources::format(self.file.source).filter(|_| self.reopened < REOPENED).ok_or_else(broken)?;
+        let format = sources::format(self.source).filter(|_| self.reopened < REOPENED).ok_or_else(broken)?;
         self.reopened += 1;
         let position = self.rows.position();
         self.opened = self.files.open(&self.file, position.offset).await?.ok_or_else(broken)?;
+        self.head.reopen(position.offset);
         self.rows = Rows::resume(format, self.rows.header().to_vec(), position);
         Ok(())
     }
 
     /// What the file is of.
     pub const fn source(&self) -> Source {
-        self.file.source
+        self.source
     }
 
     /// The names of its columns, once a row was read.
@@ -117,8 +135,117 @@ impl Reading {
         self.opened.size
     }
 
-    /// When it was dropped.
-    pub const fn dropped_at(&self) -> DateTime<Utc> {
-        self.opened.dropped_at
+    /// When it arrived.
+    pub const fn arrived(&self) -> Arrived {
+        self.arrived
+    }
+
+    /// What whoever brought the file called it.
+    pub fn errand(&self) -> Option<&str> {
+        self.opened.errand.as_deref()
+    }
+
+    /// What stands before the first row of a CSV, once a row was read; empty of anything else, and where the reading
+    /// began behind it.
+    pub fn before_first_row(&self) -> &[u8] {
+        match &self.head {
+            Head::Before(bytes) => bytes,
+            Head::Coming(_) | Head::Passed => &[],
+        }
+    }
+}
+
+/// What stands before the first row: the header, and whatever a program put before it.
+enum Head {
+    /// The file's first bytes: the first row has not come.
+    Coming(Vec<u8>),
+    /// What stood before the first row.
+    Before(Vec<u8>),
+    /// Not there, or not seen.
+    Passed,
+}
+
+impl Head {
+    /// As much as a header may have, with what stands before it.
+    const LONGEST: usize = 2 * ROW_LIMIT;
+
+    fn of(format: Format, checkpoint: &Checkpoint) -> Self {
+        match &checkpoint.before_first_row {
+            Some(before) => Self::Before(before.clone().into_bytes()),
+            None if format == Format::Csv && checkpoint.position.offset == 0 => Self::Coming(Vec::new()),
+            None => Self::Passed,
+        }
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        if let Self::Coming(head) = self {
+            head.extend_from_slice(bytes.get(..Self::LONGEST.saturating_sub(head.len())).unwrap_or(bytes));
+        }
+    }
+
+    fn reopen(&mut self, offset: u64) {
+        if let Self::Coming(head) = self {
+            head.truncate(usize::try_from(offset).unwrap_or(usize::MAX));
+        }
+    }
+
+    fn meet(&mut self, first: &Framed) {
+        let Self::Coming(head) = self else { return };
+        let line = match first {
+            Framed::Row { raw, .. } | Framed::Broken { raw, .. } => raw.line,
+        };
+        let end = physical_lines(head).nth(usize::try_from(line.saturating_sub(2)).unwrap_or(usize::MAX));
+        *self = match end {
+            Some(end) if line > 1 => Self::Before(head.drain(..end).collect()),
+            _ => Self::Passed,
+        };
+    }
+}
+
+/// Where each physical line ends, behind its line break.
+fn physical_lines(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    let ends = |(at, byte): (usize, &u8)| match byte {
+        b'\n' => Some(at + 1),
+        b'\r' if bytes.get(at + 1) != Some(&b'\n') => Some(at + 1),
+        _ => None,
+    };
+    bytes.iter().enumerate().filter_map(ends)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Head;
+    use crate::rows::{Format, Framed, Rows};
+
+    /// What is kept of the beginning, if the file comes in chunks of this size.
+    fn before(file: &[u8], chunk: usize) -> Vec<u8> {
+        let (mut head, mut rows) = (Head::Coming(Vec::new()), Rows::new(Format::Csv));
+        for bytes in file.chunks(chunk) {
+            head.push(bytes);
+            rows.push(bytes);
+            while let Some(framed) = rows.next().unwrap() {
+                head.meet(&framed);
+            }
+        }
+        rows.finish();
+        let last: Option<Framed> = rows.next().unwrap();
+        last.iter().for_each(|framed| head.meet(framed));
+        if let Head::Before(bytes) = head { bytes } else { Vec::new() }
+    }
+
+    #[test]
+    fn what_stands_before_the_first_row_is_kept_to_the_byte() {
+        for (file, expected) in [
+            ("a,b\r\n1,2\r\n", "a,b\r\n"),
+            ("\u{feff}a,b\n\n\n1,2\n", "\u{feff}a,b\n\n\n"),
+            ("a,b\r1,2\r", "a,b\r"),
+            ("\"a\nc\",b\n1,2\n", "\"a\nc\",b\n"),
+            ("a,b\n1\n", "a,b\n"),
+            ("a,b\n", ""),
+        ] {
+            for chunk in [1, 3, usize::MAX] {
+                assert_eq!(before(file.as_bytes(), chunk), expected.as_bytes(), "{file:?} in chunks of {chunk}");
+            }
+        }
     }
 }

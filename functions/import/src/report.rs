@@ -1,10 +1,10 @@
 //! What became of a file: counts, rules, and nothing that anybody told.
 
 use crate::rows::Broken;
-use crate::sources::Fault;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::domain::source::Source;
+use shared::storage::files::Folder;
 use shared::storage::intake::Taken;
 use std::collections::BTreeMap;
 
@@ -16,8 +16,8 @@ const CUT_AT: u64 = 5_000;
 pub struct Report {
     /// The file, as keys of ours call it.
     pub import: String,
-    /// What it is of.
-    pub source: Source,
+    /// What it is of, by the folder that it was dropped in.
+    pub source: Folder,
     /// Whether it was read.
     pub state: State,
     /// Why it was refused whole.
@@ -54,6 +54,9 @@ pub struct Report {
     /// When the latest was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_collected_at: Option<DateTime<Utc>>,
+    /// What whoever brought it called it, to know its report by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub errand: Option<String>,
     /// When it was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<DateTime<Utc>>,
@@ -97,10 +100,10 @@ pub enum Warning {
 impl Report {
     /// The report of a file of which nothing was read yet.
     #[must_use]
-    pub fn new(import: String, source: Source) -> Self {
+    pub fn new(import: String, source: impl Into<Folder>) -> Self {
         Self {
             import,
-            source,
+            source: source.into(),
             state: State::Reading,
             reason: None,
             rows: 0,
@@ -117,6 +120,7 @@ impl Report {
             warnings: Vec::new(),
             first_collected_at: None,
             last_collected_at: None,
+            errand: None,
             finished_at: None,
         }
     }
@@ -191,7 +195,7 @@ impl Report {
 
     /// The file was read to its end.
     pub fn done(&mut self, now: DateTime<Utc>) {
-        if self.source == Source::Telephone && self.rows == CUT_AT {
+        if self.source == Folder::Of(Source::Telephone) && self.rows == CUT_AT {
             self.warn(Warning::CutShort);
         }
         (self.state, self.finished_at) = (State::Done, Some(now));
@@ -206,28 +210,5 @@ impl Report {
     #[must_use]
     pub fn quarantined(&self) -> u64 {
         self.refused.values().sum()
-    }
-}
-
-/// A row in quarantine: where it stood, what is wrong with it, and the row itself, which is nowhere else.
-#[derive(Serialize)]
-pub struct Quarantined<'a> {
-    line: u64,
-    field: &'a str,
-    rule: &'a str,
-    row: String,
-}
-
-impl<'a> Quarantined<'a> {
-    /// A row that could not be framed.
-    #[must_use]
-    pub fn broken(line: u64, rule: &'a str, row: &[u8]) -> Self {
-        Self { line, field: "", rule, row: String::from_utf8_lossy(row).into_owned() }
-    }
-
-    /// A row that breaks a rule.
-    #[must_use]
-    pub fn fault(line: u64, fault: &'a Fault, row: &[u8]) -> Self {
-        Self { line, field: &fault.field, rule: fault.rule.name(), row: String::from_utf8_lossy(row).into_owned() }
     }
 }

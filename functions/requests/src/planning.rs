@@ -15,6 +15,7 @@ use shared::domain::plan::{Periods, Plan};
 use shared::domain::record::{Fingerprint, Holder};
 use shared::domain::source::Source;
 use shared::domain::task::Action;
+use shared::storage::files::Mentioned;
 use shared::storage::packages::State;
 use shared::storage::people::{Follow, Found, People};
 use shared::storage::reach::Reach;
@@ -105,7 +106,8 @@ impl Requests {
         let holding = standing.filter(|(_, standing)| standing.kind.effect().held);
         plan.holds = holding.map(|(request, _)| String::from(request)).collect();
         self.count_requests(ordered.id, &reach, &mut plan, now).await?;
-        plan.quarantined = self.files.mentions(&found.identifiers, now).await?.rows;
+        let Mentioned { rows, unreadable, unreadable_until, .. } = self.files.mentions(&found.identifiers, now).await?;
+        (plan.quarantined, plan.unreadable, plan.unreadable_until) = (rows, unreadable, unreadable_until);
         let hash = Fingerprint::of(&(self.digest(ordered), &plan)).into_string();
         Ok(Drafted { plan, found, touched, hash })
     }

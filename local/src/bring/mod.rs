@@ -53,7 +53,7 @@ pub async fn bring(errand: &Errand, screen: &mut dyn Screen) -> Result<Brought, 
     let door = door::Door::open(errand.port).await?;
     let key = format!("{}/{name}", source.as_str());
     let etag = upload::upload(&door, &key, &errand.file, screen).await?;
-    let id = File { source, key, etag }.id();
+    let id = File { folder: source.into(), key, etag }.id();
     let report = wait::wait(&door, source, &id, screen).await;
     screen.end();
     let report = report?;

@@ -22,7 +22,7 @@ struct Import(Host);
 
 impl Import {
     async fn put(&self, file: &File, what: Beside, body: Vec<u8>) {
-        let put = self.0.s3().put_object().bucket(BUCKET).key(what.key(file.source, &file.id()));
+        let put = self.0.s3().put_object().bucket(BUCKET).key(what.key(file.folder, &file.id()));
         put.body(ByteStream::from(body)).send().await.unwrap();
     }
 }
@@ -43,7 +43,7 @@ impl Function for Import {
         self.put(&file, Beside::Progress, progress.into_bytes()).await;
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         let now = self.0.clock().now();
-        let mut report = Report::new(file.id(), file.source);
+        let mut report = Report::new(file.id(), file.folder);
         if key.contains("refused") {
             report.refused(Reason { rule: "header_not_utf8".to_owned(), field: None }, now);
         } else {

@@ -8,6 +8,7 @@ mod number;
 pub mod rows;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use super::identifier::{Identifier, Kind};
 use number::Number;
@@ -68,6 +69,12 @@ impl Mentions {
             }
         }
         sought
+    }
+
+    /// Whether bytes name the person, in any way in which they may be read.
+    #[must_use]
+    pub fn are_in_bytes(&self, bytes: &[u8]) -> bool {
+        text::readings(bytes).any(|reading| self.are_in(&reading))
     }
 
     /// Whether a text names the person.

@@ -23,6 +23,7 @@ pub mod package_token;
 pub mod particulars;
 pub mod place;
 pub mod plan;
+pub mod quarantined;
 pub mod record;
 pub mod redaction;
 pub mod reference;

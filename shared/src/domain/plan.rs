@@ -5,6 +5,7 @@ use super::erasure::Counts;
 use super::package::RequestId;
 use super::place::Place;
 use super::source::Source;
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -28,6 +29,13 @@ pub struct Plan {
     pub packages: u64,
     /// Rows in quarantine that mention the person.
     pub quarantined: u64,
+    /// Rows and files in quarantine that nobody can look into, such as a workbook: they may name anybody, and an erasure
+    /// waits until they are mended or gone. Left out where there are none, so that plans of earlier versions stay true.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unreadable: u64,
+    /// The day on which the last of those is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreadable_until: Option<NaiveDate>,
     /// Of how many records a processor holds a copy, as far as the council knows.
     pub custody: BTreeMap<Processor, u64>,
     /// Under how many keys the person is known.
@@ -79,6 +87,7 @@ impl Plan {
         let counts: &[(&str, u64)] = match place {
             Place::Records => &[("records", total(&self.records)), ("links", self.links), ("profiles", self.profiles)],
             Place::Exports => &[("packages", self.packages)],
+            Place::Intake if self.unreadable > 0 => &[("rows", self.quarantined), ("unreadable", self.unreadable)],
             Place::Intake => &[("rows", self.quarantined)],
             Place::Granicus | Place::Five9 | Place::Newsletter => {
                 let known = place.processor().and_then(|processor| self.custody.get(&processor));
@@ -107,6 +116,11 @@ impl Plan {
         });
         changed.collect()
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 fn total(periods: &Periods) -> u64 {
@@ -169,6 +183,18 @@ mod tests {
         assert_ne!(of(&["a", "b"]), of(&["a", "c"]));
         let text = String::from(of(&["a"]));
         assert_eq!(Contents::try_from(text).unwrap(), of(&["a"]));
+    }
+
+    #[test]
+    fn what_nobody_can_look_into_is_said_only_where_there_is_some() {
+        assert!(
+            !serde_json::to_string(&plan(1)).unwrap().contains("unreadable"),
+            "plans of earlier versions stay true"
+        );
+        assert_eq!(plan(1).held(Place::Intake), BTreeMap::from([("rows".to_owned(), 0)]));
+        let some = Plan { unreadable: 2, ..plan(1) };
+        assert_eq!(some.held(Place::Intake)["unreadable"], 2);
+        assert_eq!(some.changes_since(&plan(1)), ["unreadable: 2, was nothing"]);
     }
 
     #[test]

@@ -54,6 +54,12 @@ impl Source {
         Self::ALL.into_iter().find(|source| source.as_str() == name)
     }
 
+    /// Whether partners drop files of it; web forms come one by one.
+    #[must_use]
+    pub const fn comes_in_files(self) -> bool {
+        !matches!(self, Self::WebForm)
+    }
+
     /// What a lay person calls it.
     #[must_use]
     pub const fn label(self) -> &'static str {

@@ -1,24 +1,32 @@
 //! The intake bucket: partners' files until they are read, what could not be read, and the reports.
 
+mod folder;
+mod kept;
+mod listing;
+mod naming;
 mod scrub;
 
-pub use scrub::{Mentioned, QUARANTINED, Scrubbed};
+pub use folder::Folder;
+pub use kept::{Kept, KeptKind, KeptPages, QUARANTINED, Why, goes_on};
+pub use naming::{NamedRow, RowsNaming};
+pub use scrub::{Mentioned, Scrubbed};
 
 use super::{StorageError, failed};
-use crate::domain::source::Source;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{MetadataDirective, TaggingDirective};
 use aws_smithy_runtime_api::http::Response;
 use chrono::{DateTime, Utc};
+use folder::Kind;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 
 /// One file that a partner has dropped: this object, and no later one under the same key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct File {
     /// What its folder says it is of.
-    pub source: Source,
+    pub folder: Folder,
     /// Its key: a partner's own, so it is told to nobody.
     pub key: String,
     /// Its `ETag`, without quotes.
@@ -27,7 +35,7 @@ pub struct File {
 
 impl std::fmt::Debug for File {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "File({}, {})", self.source.as_str(), self.id())
+        write!(formatter, "File({}, {})", self.folder.as_str(), self.id())
     }
 }
 
@@ -40,6 +48,18 @@ pub struct Opened {
     pub dropped_at: DateTime<Utc>,
     /// How many bytes it has from its beginning.
     pub size: u64,
+    /// What whoever brought it called it, to know its report by.
+    pub errand: Option<String>,
+}
+
+/// What the errand of a file is called in its metadata.
+pub const ERRAND: &str = "errand";
+
+/// The errand in an object's metadata. A partner may write anything there, so it is 32 hexadecimal digits or nothing.
+fn errand(metadata: Option<&HashMap<String, String>>) -> Option<String> {
+    let errand = metadata?.get(ERRAND)?;
+    let is_sound = errand.len() == 32 && errand.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    is_sound.then(|| errand.clone())
 }
 
 /// What lies in the bucket beside partners' files. This spells every key of ours; none has a partner's file name in it.
@@ -53,6 +73,8 @@ pub enum Beside {
     Report,
     /// The rows that could not be read, from this byte of the file on.
     Rows(u64),
+    /// What stood before the first row: with it, rows that were mended are a file again.
+    Header,
     /// A file that could not be read at all.
     Whole,
 }
@@ -60,53 +82,79 @@ pub enum Beside {
 impl Beside {
     /// The key of this object beside a file.
     #[must_use]
-    pub fn key(self, of: Source, id: &str) -> String {
-        let source = of.as_str();
+    pub fn key(self, of: impl Into<Folder>, id: &str) -> String {
+        let folder = of.into();
+        let name = folder.as_str();
         match self {
-            Self::Progress => format!("progress/{source}/{id}.json"),
-            Self::Handover => format!("handover/{source}/{id}"),
-            Self::Report => format!("reports/{source}/{id}.json"),
-            Self::Rows(line) => format!("{}{line:010}.jsonl", quarantine(of, id)),
-            Self::Whole => format!("{}file", quarantine(of, id)),
+            Self::Progress => format!("progress/{name}/{id}.json"),
+            Self::Handover => format!("handover/{name}/{id}"),
+            Self::Report => format!("reports/{name}/{id}.json"),
+            Self::Rows(byte) => format!("{}{byte:010}.jsonl", quarantine(folder, id)),
+            Self::Header => format!("{}header", quarantine(folder, id)),
+            Self::Whole => format!("{}file", quarantine(folder, id)),
         }
     }
 }
 
 impl File {
-    /// The file behind a key of a partner's, `{source}/{file}`.
+    /// The file behind a key of a partner's, in a source's folder or anywhere else; nothing if the key is one of ours.
     #[must_use]
     pub fn dropped(key: &str, etag: &str) -> Option<Self> {
-        let (source, name) = key.split_once('/')?;
-        let source = Source::named(source).filter(|_| !name.is_empty())?;
-        Some(Self { source, key: key.to_owned(), etag: etag.trim_matches('"').to_owned() })
+        if folder::own(key).is_some() {
+            return None;
+        }
+        Some(Self { folder: Folder::dropped(key), key: key.to_owned(), etag: etag.trim_matches('"').to_owned() })
     }
 
     /// What it is called in keys and reports of ours: a digest of its key and its `ETag`.
     #[must_use]
     pub fn id(&self) -> String {
-        let digest = Sha256::new().chain_update(&self.key).chain_update([0]).chain_update(&self.etag).finalize();
-        hex::encode(&digest[..8])
+        digest(&[self.key.as_bytes(), self.etag.as_bytes()])
     }
 }
 
-/// The source and the id behind the key of a handover.
-#[must_use]
-pub fn handed_over(key: &str) -> Option<(Source, &str)> {
-    let (source, id) = key.strip_prefix("handover/")?.split_once('/')?;
-    Some((Source::named(source)?, id))
+/// What something is called in keys of ours that must not tell what it is.
+fn digest(parts: &[&[u8]]) -> String {
+    let mut digest = Sha256::new();
+    for (place, part) in parts.iter().enumerate() {
+        if place > 0 {
+            digest.update([0]);
+        }
+        digest.update(part);
+    }
+    hex::encode(&digest.finalize()[..8])
 }
 
-/// The source and the id behind the key of a report.
+/// Whether an object is a folder that somebody made in the console: a name, and nothing in it.
 #[must_use]
-pub fn reported(key: &str) -> Option<(Source, &str)> {
-    let (source, id) = key.strip_prefix("reports/")?.strip_suffix(".json")?.split_once('/')?;
-    Some((Source::named(source)?, id)).filter(|_| !id.is_empty())
+pub fn is_folder(key: &str, size: u64) -> bool {
+    key.ends_with('/') && size == 0
+}
+
+/// The folder and the id behind the key of a handover.
+#[must_use]
+pub fn handed_over(key: &str) -> Option<(Folder, &str)> {
+    folder::own(key).filter(|(kind, ..)| *kind == Kind::Handover).map(|(_, folder, id)| (folder, id))
+}
+
+/// The folder and the id behind the key of a report.
+#[must_use]
+pub fn reported(key: &str) -> Option<(Folder, &str)> {
+    folder::own(key).filter(|(kind, ..)| *kind == Kind::Report).map(|(_, folder, id)| (folder, id))
 }
 
 /// The folder in which what could not be read of a file lies; it ends with a slash.
 #[must_use]
-pub fn quarantine(source: Source, id: &str) -> String {
-    format!("quarantine/{}/{id}/", source.as_str())
+pub fn quarantine(of: impl Into<Folder>, id: &str) -> String {
+    format!("quarantine/{}/{id}/", of.into().as_str())
+}
+
+/// What is written beside a file, as JSON.
+///
+/// # Errors
+/// [`StorageError`] if it can't be written so: whoever asks must not give up the file then.
+pub fn json<T: Serialize>(operation: &'static str, value: &T) -> Result<Vec<u8>, StorageError> {
+    serde_json::to_vec(value).map_err(|_| StorageError { operation, code: "cannot be written as JSON".to_owned() })
 }
 
 /// The bucket.
@@ -137,23 +185,24 @@ impl Files {
             // It is read to its end already; the condition on the `ETag` is looked at before the range.
             Err(error) if from > 0 && has_status(&error, &[416]) => {
                 let body = ByteStream::from_static(b"");
-                return Ok(Some(Opened { body, dropped_at: DateTime::UNIX_EPOCH, size: from }));
+                return Ok(Some(Opened { body, dropped_at: DateTime::UNIX_EPOCH, size: from, errand: None }));
             }
             Err(error) => return Err(failed(OPERATION)(error)),
         };
         let dropped_at = object.last_modified().and_then(|at| DateTime::from_timestamp(at.secs(), at.subsec_nanos()));
         let size = from + object.content_length().and_then(|length| u64::try_from(length).ok()).unwrap_or_default();
         let dropped_at = dropped_at.ok_or_else(|| StorageError::unreadable(OPERATION))?;
-        Ok(Some(Opened { body: object.body, dropped_at, size }))
+        let errand = errand(object.metadata());
+        Ok(Some(Opened { body: object.body, dropped_at, size, errand }))
     }
 
     /// A small object beside a file, if it is there.
     ///
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
-    pub async fn read(&self, source: Source, id: &str, what: Beside) -> Result<Option<Vec<u8>>, StorageError> {
+    pub async fn read(&self, of: impl Into<Folder>, id: &str, what: Beside) -> Result<Option<Vec<u8>>, StorageError> {
         const OPERATION: &str = "read what lies beside a file";
-        let get = self.client.get_object().bucket(&self.bucket).key(what.key(source, id));
+        let get = self.client.get_object().bucket(&self.bucket).key(what.key(of, id));
         match get.send().await {
             Ok(object) => {
                 let read = object.body.collect().await.map_err(|_| StorageError::unreadable(OPERATION))?;
@@ -169,22 +218,9 @@ impl Files {
     /// # Errors
     /// [`StorageError`] if it is not known to be there.
     pub async fn write(&self, file: &File, what: Beside, content: Vec<u8>) -> Result<(), StorageError> {
-        let put = self.client.put_object().bucket(&self.bucket).key(what.key(file.source, &file.id()));
+        let put = self.client.put_object().bucket(&self.bucket).key(what.key(file.folder, &file.id()));
         let put = put.content_type("application/json").body(content.into());
         put.send().await.map(drop).map_err(failed("write beside a file"))
-    }
-
-    /// Copies a file into quarantine.
-    ///
-    /// # Errors
-    /// [`StorageError`] if it is not known to be there.
-    pub async fn quarantine(&self, file: &File) -> Result<(), StorageError> {
-        let source = format!("{}/{}", self.bucket, percent_encoded(&file.key));
-        let copy = self.client.copy_object().bucket(&self.bucket).key(Beside::Whole.key(file.source, &file.id()));
-        let copy = copy.copy_source(source).copy_source_if_match(&file.etag);
-        // The bytes, and nothing that a partner or a scanner wrote beside them.
-        let copy = copy.metadata_directive(MetadataDirective::Replace).tagging_directive(TaggingDirective::Replace);
-        copy.send().await.map(drop).map_err(failed("quarantine a file"))
     }
 
     /// Deletes a file that is read, and how far it was. One that was dropped meanwhile under the same key stays.
@@ -202,7 +238,7 @@ impl Files {
         // Last: as long as they are there, another run finds what is left to do.
         let id = file.id();
         for what in [Beside::Progress, Beside::Handover] {
-            let delete = self.client.delete_object().bucket(&self.bucket).key(what.key(file.source, &id));
+            let delete = self.client.delete_object().bucket(&self.bucket).key(what.key(file.folder, &id));
             delete.send().await.map_err(failed(OPERATION))?;
         }
         Ok(())
@@ -218,44 +254,60 @@ fn has_status<E>(error: &SdkError<E, Response>, wanted: &[u16]) -> bool {
     error.raw_response().is_some_and(|response| wanted.contains(&response.status().as_u16()))
 }
 
-/// A key, as a header takes it.
-fn percent_encoded(key: &str) -> String {
-    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-    const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-    utf8_percent_encode(key, &KEPT).to_string()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Beside, File, handed_over, reported};
+    use super::{Beside, File, Folder, handed_over, is_folder, reported};
     use crate::domain::source::Source;
 
     #[test]
     fn a_file_is_known_by_its_folder_and_called_by_a_digest() {
         let file = File::dropped("telephone/Priya Nair.csv", "\"abc\"").unwrap();
-        assert_eq!((file.source, file.etag.as_str()), (Source::Telephone, "abc"));
-        let key = Beside::Rows(17).key(file.source, &file.id());
+        assert_eq!((file.folder, file.etag.as_str()), (Folder::Of(Source::Telephone), "abc"));
+        let key = Beside::Rows(17).key(file.folder, &file.id());
         assert!(key.starts_with("quarantine/telephone/") && key.ends_with("/0000000017.jsonl"));
         assert!(!key.contains("Priya") && !format!("{file:?}").contains("Priya"));
         assert_ne!(file.id(), File::dropped("telephone/Priya Nair.csv", "abd").unwrap().id());
-        assert_eq!(File::dropped("elsewhere/file", "abc"), None);
-        assert_eq!(File::dropped("telephone/", "abc"), None);
+        assert_eq!(File::dropped("elsewhere/file", "abc").unwrap().folder, Folder::Unknown);
+        assert_eq!(File::dropped(&Beside::Report.key(Source::Social, "0123456789abcdef"), "abc"), None);
+    }
+
+    #[test]
+    fn every_key_of_ours_is_known_as_ours() {
+        for folder in [Folder::Of(Source::Telephone), Folder::Granicus, Folder::Unknown] {
+            for what in [
+                Beside::Progress,
+                Beside::Handover,
+                Beside::Report,
+                Beside::Rows(0),
+                Beside::Rows(u64::MAX),
+                Beside::Header,
+                Beside::Whole,
+            ] {
+                let key = what.key(folder, "0123456789abcdef");
+                assert_eq!(File::dropped(&key, "abc"), None, "{key}");
+            }
+        }
     }
 
     #[test]
     fn a_handover_leads_back_to_its_file() {
         let key = Beside::Handover.key(Source::Social, "0123456789abcdef");
-        assert_eq!(handed_over(&key), Some((Source::Social, "0123456789abcdef")));
+        assert_eq!(handed_over(&key), Some((Folder::Of(Source::Social), "0123456789abcdef")));
         assert_eq!(handed_over("social/file"), None);
     }
 
     #[test]
     fn a_report_is_known_by_its_key() {
         let key = Beside::Report.key(Source::Telephone, "0123456789abcdef");
-        assert_eq!(reported(&key), Some((Source::Telephone, "0123456789abcdef")));
+        assert_eq!(reported(&key), Some((Folder::Of(Source::Telephone), "0123456789abcdef")));
         for key in ["reports/telephone", "reports/telephone/.json", "reports/fax/a.json", "reports/telephone/a"] {
             assert_eq!(reported(key), None, "{key}");
         }
         assert_eq!(reported(&Beside::Progress.key(Source::Telephone, "0123456789abcdef")), None);
+    }
+
+    #[test]
+    fn a_folder_has_a_name_and_nothing_in_it() {
+        assert!(is_folder("telephone/", 0) && !is_folder("telephone/", 1) && !is_folder("telephone", 0));
     }
 }

@@ -45,7 +45,27 @@ pub struct StorageError {
     pub code: String,
 }
 
+/// What DynamoDB and S3 say while they have no room
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>), and what a batch says of
+/// which they left something.
+const THROTTLED: [&str; 6] = [
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "SlowDown",
+    "ThrottlingError",
+    "ThrottlingException",
+    UNPROCESSED,
+];
+/// What a batch of which something was never processed is called.
+pub(crate) const UNPROCESSED: &str = "unprocessed";
+
 impl StorageError {
+    /// Whether AWS had no room for it just now: the same may well be done a little later.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        THROTTLED.contains(&self.code.as_str())
+    }
+
     /// What lies there is not what this version of the code puts there.
     #[must_use]
     pub fn unreadable(operation: &'static str) -> Self {

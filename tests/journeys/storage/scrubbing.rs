@@ -62,13 +62,13 @@ async fn what_an_import_could_not_read_of_a_person_goes_and_its_report_stays() {
         house.drop_file("complaints", "november.csv", format!("{COMPLAINTS}{}", rows.concat()).as_bytes()).await;
     assert_eq!(house.quarantined("complaints").await.len(), 4);
     let counted = files(&house).mentions(&rosa(), at(NOW)).await.unwrap();
-    assert_eq!(counted, Mentioned { waiting: 0, rows: 3 });
-    assert_eq!(scrub(&house).await, Scrubbed { waiting: 0, rows: 3 });
+    assert_eq!(counted, Mentioned { waiting: 0, rows: 3, unreadable: 0, unreadable_until: None });
+    assert_eq!(scrub(&house).await, Scrubbed { waiting: 0, rows: 3, unreadable: 0 });
     let left = house.quarantined("complaints").await;
     assert_eq!((left.len(), &left[0]["row"]), (1, &json!(rows[1].trim_end())));
     assert_eq!(house.report("complaints", report["import"].as_str().unwrap()).await, report);
     let all = house.everything().await;
-    assert_eq!(scrub(&house).await, Scrubbed { waiting: 0, rows: 0 });
+    assert_eq!(scrub(&house).await, Scrubbed { waiting: 0, rows: 0, unreadable: 0 });
     assert_eq!(house.everything().await, all, "twice is once");
 }
 
@@ -83,10 +83,12 @@ async fn of_a_file_in_quarantine_whole_the_other_rows_stay() {
     house.drop_file("telephone", "strange.csv", only.as_bytes()).await;
     put(&house, "quarantine/social/0123456789abcdef/file", b"PK\x03\x04 a workbook").await;
     put(&house, "quarantine/support/0123456789abcdef/file", "{\"a\": \"rosa@example.org\"}\n").await;
-    assert_eq!(scrub(&house).await, Scrubbed { waiting: 0, rows: 5 });
+    // The workbook may be hers, and may be anybody's: it stays, and is waited for.
+    assert_eq!(scrub(&house).await, Scrubbed { waiting: 0, rows: 4, unreadable: 1 });
     let left: Vec<String> = house.files().into_iter().filter(|key| key.starts_with("quarantine/")).collect();
     let read: Vec<String> = left.iter().filter_map(|key| read(&house, key)).collect();
-    assert_eq!(read, ["who,what\nabel@example.org,Fine\n", r#"{"reviews": [{}, {"a": "Fine"}]}"#, "who\n"]);
+    let workbook = "PK\u{3}\u{4} a workbook";
+    assert_eq!(read, ["who,what\nabel@example.org,Fine\n", r#"{"reviews": [{}, {"a": "Fine"}]}"#, workbook, "who\n"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -111,7 +113,10 @@ async fn files_that_were_dropped_in_time_are_waited_for_until_they_are_read() {
     assert_eq!(waiting(dropped, soon).await, 4);
     assert_eq!(waiting(dropped - TimeDelta::seconds(1), soon).await, 0);
     assert_eq!(waiting(soon, soon).await, 5);
-    assert_eq!(files(&house).mentions(&rosa(), soon).await.unwrap(), Mentioned { waiting: 5, rows: 0 });
+    assert_eq!(
+        files(&house).mentions(&rosa(), soon).await.unwrap(),
+        Mentioned { waiting: 5, rows: 0, unreadable: 0, unreadable_until: None }
+    );
     assert_eq!(waiting(dropped, dropped + TimeDelta::minutes(15)).await, 3, "no invocation reads it any longer");
     for key in ["complaints/a", "telephone/b", "social/c"] {
         house.s3().delete_object().bucket(house.intake()).key(key).send().await.unwrap();
@@ -149,7 +154,7 @@ async fn what_somebody_writes_meanwhile_is_not_lost() {
         scrub(&house).await;
         assert_eq!(read(&house, PART), Some(format!("{mine}{more}")), "before call {call}");
     }
-    assert!(raced > 10, "every call was raced once: {raced}");
+    assert!(raced > 6, "every call was raced once: {raced}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,7 +190,7 @@ async fn every_page_of_the_list_is_looked_through() {
         async move { put(house, &key, row).await }
     });
     futures_util::stream::iter(puts).buffer_unordered(16).collect::<Vec<()>>().await;
-    assert_eq!(scrub(&house).await, Scrubbed { waiting: 0, rows: 3 });
+    assert_eq!(scrub(&house).await, Scrubbed { waiting: 0, rows: 3, unreadable: 0 });
     assert_eq!(house.files().len(), 1_000);
 }
 
@@ -221,15 +226,15 @@ async fn killing_a_scrub_at_any_call_and_running_it_again_ends_the_same() {
     let (file, others) = crowd(6, 10);
     for off in [Off::Before, Off::After] {
         let calls = kill(&file, &others, off, 1).await;
-        assert!(calls > 12, "a scrub makes many calls, and each was its last once: {calls}");
+        assert!(calls > 6, "a scrub makes many calls, and each was its last once: {calls}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_larger_than_a_part_is_written_in_parts_and_none_is_left_over() {
     let (file, others) = crowd(30, 200_000);
-    let calls = kill(&file, &others, Off::After, 14).await;
-    assert!(calls > 16, "{calls}");
+    let calls = kill(&file, &others, Off::After, 8).await;
+    assert!(calls > 10, "{calls}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

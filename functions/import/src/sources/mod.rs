@@ -18,6 +18,7 @@ use crate::rows::{Format, Row};
 use chrono::{DateTime, Utc};
 use columns::Columns;
 use shared::domain::arrival::{Arrival, Untimely, timely};
+use shared::domain::revision::Arrived;
 use shared::domain::source::Source;
 
 /// Reads the rows of one file.
@@ -44,8 +45,8 @@ pub struct MissingColumn(pub String);
 /// Where a row stands.
 #[derive(Clone, Copy, Debug)]
 pub struct RowAt {
-    /// When its file was handed over.
-    pub file: DateTime<Utc>,
+    /// When its file arrived.
+    pub file: Arrived,
     /// Its line.
     pub line: u64,
     /// The time.

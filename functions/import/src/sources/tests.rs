@@ -35,7 +35,7 @@ fn read(source: Source, file: &[u8]) -> Result<Vec<Result<Arrival, Problem>>, Mi
     while let Ok(Some(framed)) = rows.next() {
         let reader = Reader::new(source, rows.header(), &five9)?.unwrap();
         if let Framed::Row { raw, row } = framed {
-            read.push(reader.read(row, RowAt { file: now(), line: raw.line, now: now() }));
+            read.push(reader.read(row, RowAt { file: now().into(), line: raw.line, now: now() }));
         }
     }
     Ok(read)

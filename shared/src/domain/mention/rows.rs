@@ -3,10 +3,14 @@
 //! What lies in quarantine whole is broken somewhere, so rows are cut out here more leniently than an import does: a
 //! quote that is never closed costs its line, what is too long for a row is looked at in pieces. Memory stays flat
 //! whatever comes in.
+//!
+//! What is no text (packed, or in UTF-16) can't be searched. It is counted, and left as it is: it may name anybody, and
+//! whoever waits for it to go knows how long.
 
 use super::Mentions;
-use serde::Deserialize;
-use std::borrow::Cow;
+use super::text::{HEAD, is_text};
+use crate::domain::quarantined::QuarantinedRow;
+use serde_json::{Map, Value};
 use std::ops::Range;
 
 /// How many bytes are held of a row.
@@ -15,9 +19,6 @@ const HELD: usize = 2 * 1024 * 1024;
 const OVERLAP: usize = 4 * 1024;
 /// How deep brackets are told apart.
 const DEEPEST: usize = 4_096;
-/// How files begin that are no text: zip (and so xlsx), gzip, PDF, OLE (xls), 7z, RAR, xz, bzip2.
-const PACKED: [&[u8]; 8] =
-    [b"PK\x03\x04", b"\x1f\x8b", b"%PDF", b"\xd0\xcf\x11\xe0", b"7z\xbc\xaf", b"Rar!", b"\xfd7zXZ", b"BZh"];
 
 /// How rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,10 @@ pub enum Layout {
     Csv,
     /// JSON: a row is an object in an array.
     List,
+    /// All of it is one row.
+    One,
+    /// Nobody knows: it is told from how it begins.
+    Unknown,
 }
 
 /// Which part of a file names a person.
@@ -41,6 +46,8 @@ pub struct Found {
     pub ranges: Vec<Range<u64>>,
     /// Whether there are any other rows.
     pub others: bool,
+    /// How many rows, or files, nobody can look into.
+    pub opaque: u64,
 }
 
 /// A look through a file, a chunk at a time.
@@ -55,9 +62,25 @@ pub struct Search<'a> {
     at: u64,
     /// Where the row begins, and whether it names the person in a piece that is no longer held.
     row: (u64, bool),
-    is_packed: bool,
+    head: Head,
     scan: Scan,
     found: Found,
+}
+
+/// Whether a file is text, once enough of it has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Head {
+    Unknown,
+    Text,
+    Opaque,
+}
+
+/// What is found in a row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Named,
+    Other,
+    Opaque,
 }
 
 /// How far into what is held the row was read, and what it was then.
@@ -88,8 +111,10 @@ impl<'a> Search<'a> {
     /// Looks for a person in a file.
     #[must_use]
     pub fn new(mentions: &'a Mentions, layout: Layout) -> Self {
+        // What an import wrote is text, whatever it tells of.
+        let head = if layout == Layout::Told { Head::Text } else { Head::Unknown };
         let (scan, found) = (Scan::default(), Found::default());
-        Self { mentions, layout, held: Vec::new(), used: 0, at: 0, row: (0, false), is_packed: false, scan, found }
+        Self { mentions, layout, held: Vec::new(), used: 0, at: 0, row: (0, false), head, scan, found }
     }
 
     /// Takes the next bytes.
@@ -105,19 +130,27 @@ impl<'a> Search<'a> {
     #[must_use]
     pub fn finish(mut self) -> Found {
         self.go_on(true);
-        if self.is_packed {
-            // Nobody can look into it: it may name anybody.
-            self.found.rows = 1;
-            self.found.ranges.push(0..u64::MAX);
+        if self.head == Head::Opaque {
+            (self.found.opaque, self.found.others) = (1, true);
         }
         self.found
     }
 
     fn go_on(&mut self, is_last: bool) {
-        self.is_packed |= self.at == 0 && PACKED.iter().any(|begin| self.held.starts_with(begin));
-        if self.is_packed {
-            (self.held, self.used) = (Vec::new(), 0);
-            return;
+        if self.head == Head::Unknown && (is_last || self.held.len() >= HEAD) {
+            let head = self.held.get(..HEAD).unwrap_or(&self.held);
+            self.head = if is_text(head) { Head::Text } else { Head::Opaque };
+            if self.layout == Layout::Unknown {
+                self.layout = told_from(head);
+            }
+        }
+        match self.head {
+            Head::Unknown => return,
+            Head::Opaque => {
+                (self.held, self.used) = (Vec::new(), 0);
+                return;
+            }
+            Head::Text => {}
         }
         loop {
             let left = self.held.len() - self.used;
@@ -139,7 +172,9 @@ impl<'a> Search<'a> {
         let bytes = &self.held[self.used..self.used + length];
         let (is_element, is_blank) = (self.scan.depth > 0, bytes.iter().all(u8::is_ascii_whitespace));
         let to = self.at + length as u64;
-        if hit || self.names(bytes) {
+        let seen = if hit { Seen::Named } else { self.look(bytes) };
+        self.found.opaque += u64::from(seen == Seen::Opaque);
+        if seen == Seen::Named {
             self.found.rows += 1;
             // An element leaves its brackets, so that the list stays one.
             let brackets = u64::from(is_element && self.layout == Layout::List);
@@ -161,23 +196,35 @@ impl<'a> Search<'a> {
 
     /// Looks at what is held of a row that is too long, and holds its end only.
     fn look_ahead(&mut self) {
-        self.row.1 |= self.names(&self.held[self.used..]);
+        self.row.1 |= self.look(&self.held[self.used..]) == Seen::Named;
         let done = self.held.len() - self.used - OVERLAP;
         self.used += done;
         self.at += done as u64;
         self.scan.read = OVERLAP;
     }
 
-    fn names(&self, row: &[u8]) -> bool {
-        #[derive(Deserialize)]
-        struct Told<'a> {
-            #[serde(borrow)]
-            row: Cow<'a, str>,
+    fn look(&self, row: &[u8]) -> Seen {
+        let told = if self.layout == Layout::Told { QuarantinedRow::parse(row) } else { None };
+        let row = told.as_ref().map_or(row, |told| &told.bytes);
+        if self.mentions.are_in_bytes(row) {
+            Seen::Named
+        } else if told.is_some() && std::str::from_utf8(row).is_err() && !is_text(row) {
+            Seen::Opaque
+        } else {
+            Seen::Other
         }
-        let text = String::from_utf8_lossy(row);
-        let told = if self.layout == Layout::Told { serde_json::from_str(&text).ok() } else { None };
-        told.map_or_else(|| self.mentions.are_in(&text), |Told { row }| self.mentions.are_in(&row))
     }
+}
+
+/// How the rows of a file are written that begins so.
+fn told_from(head: &[u8]) -> Layout {
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    if !text.starts_with(b"{") && !text.starts_with(b"[") {
+        return Layout::Csv;
+    }
+    let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let is_object = text.len() > first.len() && serde_json::from_slice::<Map<String, Value>>(first).is_ok();
+    if is_object { Layout::Lines } else { Layout::List }
 }
 
 impl Scan {
@@ -187,6 +234,10 @@ impl Scan {
 
     /// How long the row is, if it ends in what is held; goes on from where it was.
     fn end_of_row(&mut self, layout: Layout, held: &[u8], is_last: bool) -> Option<usize> {
+        if layout == Layout::One {
+            self.read = held.len();
+            return None;
+        }
         if layout == Layout::Told || layout == Layout::Lines {
             let behind = held[self.read..].iter().position(|byte| *byte == b'\n');
             self.read = behind.map_or(held.len(), |behind| self.read + behind + 1);
@@ -195,7 +246,7 @@ impl Scan {
         while let Some(&byte) = held.get(self.read) {
             let next = held.get(self.read + 1);
             let ends = match layout {
-                Layout::Told | Layout::Lines | Layout::Csv => {
+                Layout::Told | Layout::Lines | Layout::One | Layout::Unknown | Layout::Csv => {
                     if byte == b'\r' && next.is_none() && !is_last {
                         return None;
                     }

@@ -1,6 +1,7 @@
 use super::Mentions;
 use super::rows::{Found, Layout, Search};
 use crate::domain::identifier::Identifier;
+use crate::domain::quarantined::QuarantinedRow;
 use proptest::prelude::*;
 
 fn email(typed: &str) -> Mentions {
@@ -215,10 +216,60 @@ fn a_line_in_quarantine_is_looked_into_as_the_row_that_it_tells() {
 }
 
 #[test]
-fn what_nobody_can_look_into_goes_whole() {
-    let (_, found) = scrubbed(Layout::Csv, b"PK\x03\x04anything\nat all\n", 3);
-    assert_eq!((found.rows, found.others), (1, false));
+fn a_row_in_base64_is_looked_into_as_the_bytes_that_it_stands_for() {
+    let line = |bytes: &[u8]| {
+        let row = QuarantinedRow { line: 7, field: "a".to_owned(), rule: "b".to_owned(), bytes: bytes.to_vec() };
+        String::from_utf8(row.to_line().unwrap()).unwrap()
+    };
+    let (rosas, others) = (line(b"1,Si\xe2n,ROSA@example.org"), line(b"2,Si\xe2n,abel@example.org"));
+    assert!(rosas.contains("row_base64") && others.contains("row_base64"));
+    assert_eq!(left(Layout::Told, &format!("{others}{rosas}{others}")), others.repeat(2));
+    // An address with a letter that only Windows-1252 gives back.
+    let address = line(b"3,si\xe2n@b\xfccher.example");
+    let sian = email("siân@bücher.example");
+    let mut search = Search::new(&sian, Layout::Told);
+    search.push(address.as_bytes());
+    assert_eq!(search.finish().rows, 1);
+    let packed = line(&[b"\x1f\x8b\x08".as_slice(), &[0x9c; 40]].concat());
+    let (rest, found) = scrubbed(Layout::Told, packed.as_bytes(), 5);
+    assert_eq!((found.rows, found.opaque, rest.as_slice()), (0, 1, packed.as_bytes()));
+}
+
+#[test]
+fn what_nobody_can_look_into_is_counted_and_stays() {
+    let wide: Vec<u8> = "id,mail\n1,rosa@example.org\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let long = [b"\x1f\x8b\x08".as_slice(), &b"rosa@example.org\n".repeat(10_000)].concat();
+    for file in [b"PK\x03\x04anything\nrosa@example.org\n".as_slice(), &wide, &long] {
+        for (layout, chunk) in [(Layout::Csv, 3), (Layout::Lines, 9_000), (Layout::List, usize::MAX), (Layout::One, 7)]
+        {
+            let (rest, found) = scrubbed(layout, file, chunk);
+            assert_eq!((found.rows, found.opaque, found.others), (0, 1, true));
+            assert_eq!(rest, file);
+        }
+    }
     assert_eq!(scrubbed(Layout::Csv, b"", 1).1, Found::default());
+}
+
+#[test]
+fn a_message_that_names_the_person_goes_whole_however_many_lines_it_has() {
+    let message = "{\n \"profile\": {\"email\": \"rosa@example.org\"},\n \"comment\": \"A hole\"\n}\n";
+    assert_eq!(left(Layout::One, message), "");
+    assert_eq!(left(Layout::One, "{\n}\n"), "{\n}\n");
+    let long = format!("{}rosa@example.org{}", "a ".repeat(2_000_000), " b".repeat(2_000_000));
+    assert_eq!(
+        scrubbed(Layout::One, long.as_bytes(), 64 * 1024).1.ranges,
+        std::slice::from_ref(&(0..long.len() as u64))
+    );
+}
+
+#[test]
+fn how_rows_are_written_is_told_from_how_a_file_begins() {
+    let csv = "id,mail\n1,\"rosa@example.org\nA hole\"\n2,x\n";
+    assert_eq!(left(Layout::Unknown, csv), "id,mail\n2,x\n");
+    let lines = "{\"a\":\"rosa@example.org\"}\n{\"a\":\"x\"}\n";
+    assert_eq!(left(Layout::Unknown, lines), "{\"a\":\"x\"}\n");
+    let list = "{\"reviews\": [\n{\"a\":\"rosa@example.org\",\n\"b\":\"c\"},\n{\"a\":\"x\"}\n]}";
+    assert_eq!(left(Layout::Unknown, list), "{\"reviews\": [\n{},\n{\"a\":\"x\"}\n]}");
 }
 
 proptest! {
@@ -271,7 +322,9 @@ proptest! {
             "rosa@example.org", "abel@example.org", ",", "\"", "\"\"", "\n", "\r\n", "\r", "{", "}", "[", "]", ":", "\\", " ", "a",
         ]), 0..60),
         chunk in 1_usize..20,
-        layout in prop::sample::select(vec![Layout::Told, Layout::Lines, Layout::Csv, Layout::List]),
+        layout in prop::sample::select(vec![
+            Layout::Told, Layout::Lines, Layout::Csv, Layout::List, Layout::One, Layout::Unknown,
+        ]),
     ) {
         let file = parts.concat();
         let (left, found) = scrubbed(layout, file.as_bytes(), usize::MAX);

@@ -2,7 +2,10 @@
 
 mod leave_out;
 
-use super::{Files, has_status};
+use super::folder::{self, Folder, Kind};
+use super::kept::{dropped_at, goes_on};
+use super::listing::{Listing, put_at, size};
+use super::{File, Files, has_status, is_folder};
 use crate::domain::identifier::Identifier;
 use crate::domain::mention::Mentions;
 use crate::domain::mention::rows::{Found, Layout, Search};
@@ -10,9 +13,8 @@ use crate::domain::source::Source;
 use crate::storage::{StorageError, failed};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::types::Object;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use leave_out::Obstacle;
-pub use leave_out::QUARANTINED;
 use std::collections::HashSet;
 
 /// How often an object that others write at the same time is tried.
@@ -27,6 +29,10 @@ pub struct Mentioned {
     pub waiting: u64,
     /// How many rows in quarantine name the person.
     pub rows: u64,
+    /// How many rows and files there nobody can look into, such as a workbook: they may name anybody.
+    pub unreadable: u64,
+    /// The day on which the last of those is deleted.
+    pub unreadable_until: Option<NaiveDate>,
 }
 
 /// What of a person has gone from the bucket.
@@ -36,6 +42,9 @@ pub struct Scrubbed {
     pub waiting: u64,
     /// How many rows in quarantine named the person; they are gone.
     pub rows: u64,
+    /// How many rows and files that were dropped in time nobody can look into: they stay until somebody has mended them,
+    /// or the bucket's lifecycle deletes them, and only then nothing of the person is known to be left.
+    pub unreadable: u64,
 }
 
 impl Files {
@@ -44,20 +53,25 @@ impl Files {
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
     pub async fn mentions(&self, identities: &[Identifier], now: DateTime<Utc>) -> Result<Mentioned, StorageError> {
-        let (mentions, mut rows) = (Mentions::of(identities), 0);
+        let mentions = Mentions::of(identities);
         let waiting = self.waiting(now, now).await?;
+        let mut mentioned = Mentioned { waiting, rows: 0, unreadable: 0, unreadable_until: None };
         let mut listing = Listing::of("quarantine/");
         while let Some(objects) = listing.next(self).await? {
-            for key in objects.iter().filter_map(Object::key) {
-                rows += self.look(key, &mentions).await?.map_or(0, |(_, found)| found.rows);
+            for object in &objects {
+                let Some((_, found)) = self.look(object.key().unwrap_or_default(), &mentions).await? else { continue };
+                mentioned.rows += found.rows;
+                mentioned.unreadable += found.opaque;
+                let until = put_at(object).map(goes_on).filter(|_| found.opaque > 0);
+                mentioned.unreadable_until = mentioned.unreadable_until.max(until);
             }
         }
-        Ok(Mentioned { waiting, rows })
+        Ok(mentioned)
     }
 
     /// Takes the rows that name a person out of quarantine, and says how many files that were dropped up to `before` are
-    /// still to be read. What they put into quarantine is found by another time; a second time without them finds
-    /// nothing to do.
+    /// still to be read, and how many nobody can look into. What they put into quarantine is found by another time; a
+    /// second time without them finds nothing to do.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known that all such rows are gone.
@@ -67,16 +81,19 @@ impl Files {
         before: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<Scrubbed, StorageError> {
-        let (mentions, mut rows) = (Mentions::of(identities), 0);
+        let mentions = Mentions::of(identities);
         // First: what has been read by then has put its rows where they are looked for.
         let waiting = self.waiting(before, now).await? + self.end_uploads(now).await?;
+        let mut scrubbed = Scrubbed { waiting, rows: 0, unreadable: 0 };
         let mut listing = Listing::of("quarantine/");
         while let Some(objects) = listing.next(self).await? {
             for key in objects.iter().filter_map(Object::key) {
-                rows += self.scrub_object(key, &mentions, now).await?;
+                let (rows, unreadable) = self.scrub_object(key, &mentions, before, now).await?;
+                scrubbed.rows += rows;
+                scrubbed.unreadable += unreadable;
             }
         }
-        Ok(Scrubbed { waiting, rows })
+        Ok(scrubbed)
     }
 
     /// How many files that were dropped up to `before` are not read to their end.
@@ -89,18 +106,17 @@ impl Files {
             while let Some(objects) = listing.next(self).await? {
                 let fresh =
                     objects.iter().filter(|it| in_time(it) && put_at(it).is_none_or(|at| now - at < INVOCATION));
-                being_read.extend(fresh.filter_map(|it| import_of(it.key()?)).map(str::to_owned));
+                being_read.extend(fresh.filter_map(|it| folder::own(it.key()?)).map(|(_, _, id)| id.to_owned()));
             }
         }
-        let mut waiting = 0;
-        for source in Source::ALL {
-            let mut listing = Listing::of(&format!("{}/", source.as_str()));
-            while let Some(objects) = listing.next(self).await? {
-                for object in objects.iter().filter(|object| in_time(object)) {
-                    let file = object.key().and_then(|key| super::File::dropped(key, object.e_tag()?));
-                    waiting += u64::from(file.is_some());
-                    file.map(|file| being_read.remove(&file.id()));
-                }
+        // Whatever is not one of ours is a partner's, wherever it lies.
+        let (mut waiting, mut listing) = (0, Listing::of(""));
+        while let Some(objects) = listing.next(self).await? {
+            for object in objects.iter().filter(|object| in_time(object)) {
+                let Some(key) = object.key().filter(|key| !is_folder(key, size(object))) else { continue };
+                let file = File::dropped(key, object.e_tag().unwrap_or_default());
+                waiting += u64::from(file.is_some());
+                file.map(|file| being_read.remove(&file.id()));
             }
         }
         Ok(waiting + being_read.len() as u64)
@@ -138,7 +154,11 @@ impl Files {
     }
 
     /// Which rows of an object in quarantine name the person; nothing if it is no longer there.
-    async fn look(&self, key: &str, mentions: &Mentions) -> Result<Option<(GetObjectOutput, Found)>, StorageError> {
+    pub(super) async fn look(
+        &self,
+        key: &str,
+        mentions: &Mentions,
+    ) -> Result<Option<(GetObjectOutput, Found)>, StorageError> {
         const OPERATION: &str = "look into quarantine";
         let mut object = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
             Ok(object) => object,
@@ -152,14 +172,24 @@ impl Files {
         Ok(Some((object, search.finish())))
     }
 
-    async fn scrub_object(&self, key: &str, mentions: &Mentions, now: DateTime<Utc>) -> Result<u64, StorageError> {
+    /// Gives how many rows are gone, and how many nobody can look into that were dropped up to `before`.
+    async fn scrub_object(
+        &self,
+        key: &str,
+        mentions: &Mentions,
+        before: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<(u64, u64), StorageError> {
         for _ in 0..TRIES {
-            let Some((object, found)) = self.look(key, mentions).await? else { return Ok(0) };
+            let Some((object, found)) = self.look(key, mentions).await? else { return Ok((0, 0)) };
+            let put_at = object.last_modified().map(aws_sdk_s3::primitives::DateTime::secs);
+            let in_time = dropped_at(object.metadata(), put_at).is_none_or(|at| at <= before);
+            let unreadable = if in_time { found.opaque } else { 0 };
             if found.rows == 0 {
-                return Ok(0);
+                return Ok((0, unreadable));
             }
             match self.leave_out(key, &object, &found, now).await {
-                Ok(()) => return Ok(found.rows),
+                Ok(()) => return Ok((found.rows, unreadable)),
                 Err(Obstacle::Changed) => {}
                 Err(Obstacle::Storage(error)) => return Err(error),
             }
@@ -168,48 +198,16 @@ impl Files {
     }
 }
 
-/// A folder, a page at a time.
-struct Listing {
-    prefix: String,
-    /// Where the next page begins.
-    token: Option<String>,
-    is_over: bool,
-}
-
-impl Listing {
-    fn of(prefix: &str) -> Self {
-        Self { prefix: prefix.to_owned(), token: None, is_over: false }
-    }
-
-    async fn next(&mut self, files: &Files) -> Result<Option<Vec<Object>>, StorageError> {
-        if self.is_over {
-            return Ok(None);
-        }
-        let list = files.client.list_objects_v2().bucket(&files.bucket).prefix(&self.prefix);
-        let page = list.set_continuation_token(self.token.take()).send().await.map_err(failed("list files"))?;
-        (self.is_over, self.token) = (page.next_continuation_token.is_none(), page.next_continuation_token);
-        Ok(Some(page.contents.unwrap_or_default()))
-    }
-}
-
-fn put_at(object: &Object) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp(object.last_modified()?.secs(), 0)
-}
-
-/// The import whose progress or handover lies under a key.
-fn import_of(key: &str) -> Option<&str> {
-    let (_, name) = key.rsplit_once('/')?;
-    Some(name.strip_suffix(".json").unwrap_or(name))
-}
-
 /// How the rows of an object in quarantine are written.
-fn layout(key: &str) -> Layout {
-    let mut parts = key.split('/').skip(1);
-    let source = parts.next().and_then(Source::named);
-    match (parts.nth(1), source) {
-        (Some("file"), Some(Source::Reviews)) => Layout::List,
-        (Some("file"), Some(Source::Interviews | Source::Support)) => Layout::Lines,
-        (Some("file"), _) => Layout::Csv,
-        _ => Layout::Told,
+pub(super) fn layout(key: &str) -> Layout {
+    let Some((kind, of, _)) = folder::own(key) else { return Layout::Unknown };
+    match (kind, of) {
+        (Kind::Rows, _) => Layout::Told,
+        (Kind::Whole, Folder::Granicus) => Layout::One,
+        (Kind::Whole, Folder::Of(Source::Reviews)) => Layout::List,
+        (Kind::Whole, Folder::Of(Source::Interviews | Source::Support)) => Layout::Lines,
+        (Kind::Whole, Folder::Of(Source::WebForm | Source::Telephone | Source::Social | Source::Complaints))
+        | (Kind::Header, _) => Layout::Csv,
+        (Kind::Whole, Folder::Unknown) | (Kind::Progress | Kind::Handover | Kind::Report, _) => Layout::Unknown,
     }
 }

@@ -1,7 +1,7 @@
 //! Many items at once: what a batch leaves unprocessed is tried again, and what was never processed is an error.
 
 use super::super::keys::{Key, PK, SK};
-use super::super::{Item, StorageError, failed, s};
+use super::super::{Item, StorageError, UNPROCESSED, failed, s};
 use super::{Table, is_live};
 use aws_sdk_dynamodb::types::{KeysAndAttributes, PutRequest, WriteRequest};
 use chrono::{DateTime, Utc};
@@ -60,10 +60,17 @@ impl Table {
     async fn get_batch(&self, operation: &'static str, mut keys: Vec<Item>) -> Result<Vec<Item>, StorageError> {
         let mut items = Vec::new();
         for attempt in 0..TRIES {
-            let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+            let wanted = KeysAndAttributes::builder().set_keys(Some(keys.clone())).consistent_read(true).build();
             let wanted = wanted.map_err(|_| StorageError::unreadable(operation))?;
             let answer = self.client.batch_get_item().request_items(&self.name, wanted).send().await;
-            let answer = answer.map_err(failed(operation))?;
+            let answer = match answer.map_err(failed(operation)) {
+                Ok(answer) => answer,
+                Err(error) if error.is_throttled() => {
+                    wait(attempt).await;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             items.extend(answer.responses.into_iter().flatten().flat_map(|(_, items)| items));
             let left = answer.unprocessed_keys.and_then(|mut left| left.remove(&self.name));
             keys = left.map(|left| left.keys).unwrap_or_default();
@@ -77,8 +84,16 @@ impl Table {
 
     async fn write_batch(&self, operation: &'static str, mut batch: Vec<WriteRequest>) -> Result<(), StorageError> {
         for attempt in 0..TRIES {
-            let answer = self.client.batch_write_item().request_items(&self.name, batch).send().await;
-            let left = answer.map_err(failed(operation))?.unprocessed_items;
+            let answer = self.client.batch_write_item().request_items(&self.name, batch.clone()).send().await;
+            let left = match answer.map_err(failed(operation)) {
+                Ok(answer) => answer.unprocessed_items,
+                // A batch of which nothing fits is an error, and not one of which all is left.
+                Err(error) if error.is_throttled() => {
+                    wait(attempt).await;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             batch = left.and_then(|mut left| left.remove(&self.name)).unwrap_or_default();
             if batch.is_empty() {
                 return Ok(());
@@ -99,5 +114,5 @@ async fn wait(attempt: u32) {
 }
 
 fn unprocessed(operation: &'static str) -> StorageError {
-    StorageError { operation, code: "unprocessed".to_owned() }
+    StorageError { operation, code: UNPROCESSED.to_owned() }
 }

@@ -1,5 +1,6 @@
 //! An object of the intake bucket without some of its rows.
 
+use super::super::kept::QUARANTINED;
 use super::super::{Files, has_status};
 use crate::domain::mention::rows::Found;
 use crate::storage::{StorageError, failed};
@@ -7,14 +8,12 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use aws_smithy_runtime_api::http::Response;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 
 /// How much of an object is in memory while it is written: the smallest part that S3 takes
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>).
 const PART: usize = 5 * 1024 * 1024;
-/// How long a row may lie in quarantine; the bucket's lifecycle counts anew when others are taken out beside it.
-pub const QUARANTINED: TimeDelta = TimeDelta::days(14);
 /// Since when the rows of an object lie in quarantine, if it was written anew: as epoch seconds, in its metadata.
 const SINCE: &str = "quarantined-at";
 /// What is tried.
@@ -55,7 +54,10 @@ impl Files {
                 Err(error) => Err(obstacle(&error)),
             };
         }
-        let mut writing = Writing { files: self, key, etag, since, upload: None, waiting: Vec::new() };
+        // What else was said of it goes on being said.
+        let mut metadata = object.metadata().cloned().unwrap_or_default();
+        metadata.insert(SINCE.to_owned(), since.to_string());
+        let mut writing = Writing { files: self, key, etag, metadata, upload: None, waiting: Vec::new() };
         let outcome = writing.copy(found).await;
         if let (Err(_), Some((id, _))) = (&outcome, &writing.upload) {
             // What is left behind if this fails too goes with the next run, or after a day.
@@ -70,7 +72,7 @@ struct Writing<'a> {
     files: &'a Files,
     key: &'a str,
     etag: &'a str,
-    since: i64,
+    metadata: HashMap<String, String>,
     upload: Option<(String, Vec<CompletedPart>)>,
     waiting: Vec<u8>,
 }
@@ -90,14 +92,11 @@ impl Writing<'_> {
         self.finish().await
     }
 
-    fn metadata(&self) -> HashMap<String, String> {
-        [(SINCE.to_owned(), self.since.to_string())].into()
-    }
-
     async fn send_part(&mut self) -> Result<(), Obstacle> {
         let (client, bucket, key) = (&self.files.client, &self.files.bucket, self.key);
         if self.upload.is_none() {
-            let create = client.create_multipart_upload().bucket(bucket).key(key).set_metadata(Some(self.metadata()));
+            let create =
+                client.create_multipart_upload().bucket(bucket).key(key).set_metadata(Some(self.metadata.clone()));
             let created = create.content_type("application/json").send().await.map_err(failed(OPERATION))?;
             let id = created.upload_id.ok_or_else(|| StorageError::unreadable(OPERATION))?;
             self.upload = Some((id, Vec::new()));
@@ -120,8 +119,12 @@ impl Writing<'_> {
         let (client, bucket, key) = (&self.files.client, &self.files.bucket, self.key);
         if self.upload.is_none() {
             let body = std::mem::take(&mut self.waiting).into();
-            let put =
-                client.put_object().bucket(bucket).key(key).if_match(self.etag).set_metadata(Some(self.metadata()));
+            let put = client
+                .put_object()
+                .bucket(bucket)
+                .key(key)
+                .if_match(self.etag)
+                .set_metadata(Some(self.metadata.clone()));
             let put = put.content_type("application/json").body(body).send().await;
             return put.map(drop).map_err(|error| obstacle(&error));
         }
