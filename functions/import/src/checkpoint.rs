@@ -2,7 +2,7 @@
 
 use crate::reading::Reading;
 use crate::report::Report;
-use crate::rows::Position;
+use crate::rows::{Header, Position};
 use serde::{Deserialize, Serialize};
 use shared::domain::revision::Arrived;
 use shared::storage::StorageError;
@@ -20,9 +20,9 @@ pub struct Checkpoint {
     size: u64,
     #[serde(flatten)]
     pub position: Position,
-    /// The names of a CSV's columns.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub header: Vec<String>,
+    /// How a CSV is written.
+    #[serde(flatten)]
+    pub header: Header,
     /// What stands before the first row of a CSV, if that is text: with it, bad rows are a file again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before_first_row: Option<String>,
@@ -38,7 +38,7 @@ impl Checkpoint {
             arrived,
             size: 0,
             position: Position { offset: 0, line: 1 },
-            header: Vec::new(),
+            header: Header::default(),
             before_first_row: None,
             report: Report::new(file.id(), file.folder),
         }
@@ -65,7 +65,7 @@ impl Checkpoint {
     /// Moves on to a boundary that the reading has passed.
     pub fn reached(&mut self, reading: &Reading, position: Position) {
         self.position = position;
-        self.header = reading.header().to_vec();
+        self.header = reading.written();
         self.size = reading.size();
         let before = std::str::from_utf8(reading.before_first_row()).unwrap_or_default();
         self.before_first_row = Some(before.to_owned()).filter(|before| !before.is_empty());

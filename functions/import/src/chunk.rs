@@ -51,7 +51,10 @@ impl Chunk {
             let framed = reading.next().await?;
             if reader.is_none() {
                 // The header is known by now; a file without rows has to have its columns as well.
-                reader = Reader::new(source, reading.header(), five9)?;
+                reader = match Reader::new(source, reading.header(), five9) {
+                    Ok(reader) => reader,
+                    Err(misfit) => return Err(reading.unfit(misfit, framed, five9).await),
+                };
             }
             let (Some(framed), Some(reader)) = (framed, &reader) else {
                 chunk.is_last = true;

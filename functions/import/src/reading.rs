@@ -2,8 +2,8 @@
 
 use crate::checkpoint::Checkpoint;
 use crate::report::Reason;
-use crate::rows::{Format, Framed, Position, ROW_LIMIT, Rows, Unreadable};
-use crate::sources::{self, MissingColumn};
+use crate::rows::{Format, Framed, Header, Position, ROW_LIMIT, Rows, Unreadable};
+use crate::sources::{self, Five9, Misfit};
 use shared::domain::revision::Arrived;
 use shared::domain::source::Source;
 use shared::storage::StorageError;
@@ -11,6 +11,8 @@ use shared::storage::files::{File, Files, Opened};
 
 /// How often a connection that breaks off is opened again at the same row before the invocation fails.
 const REOPENED: u32 = 3;
+/// How many lines a header that does not fit is looked for on.
+const TITLES: usize = 20;
 
 /// A file that is being read.
 pub struct Reading {
@@ -47,9 +49,10 @@ impl From<Unreadable> for Refusal {
     }
 }
 
-impl From<MissingColumn> for Refusal {
-    fn from(MissingColumn(column): MissingColumn) -> Self {
-        Self::Unreadable(Reason { rule: "missing_column".to_owned(), field: Some(column) })
+impl From<Misfit> for Refusal {
+    fn from(misfit: Misfit) -> Self {
+        let (rule, field) = misfit.reason();
+        Self::Unreadable(Reason { rule: rule.to_owned(), field })
     }
 }
 
@@ -102,6 +105,21 @@ impl Reading {
         }
     }
 
+    /// Why the header does not fit, which the next rows may show: then the file is not read on.
+    pub async fn unfit(&mut self, misfit: Misfit, first: Option<Framed>, five9: &Five9) -> Refusal {
+        let mut lines = Vec::new();
+        let mut framed = first;
+        while let Some(Framed::Row { raw, .. } | Framed::Broken { raw, .. }) = framed {
+            lines.push(raw);
+            framed = match self.next().await {
+                Ok(next) if lines.len() < TITLES => next,
+                Ok(_) | Err(Refusal::Unreadable(_)) => None,
+                Err(storage) => return storage,
+            };
+        }
+        misfit.among(&lines, self.source(), five9).into()
+    }
+
     /// Begins again behind the last row, with a new connection.
     async fn reopen(&mut self) -> Result<(), Refusal> {
         const OPERATION: &str = "read a file";
@@ -111,7 +129,7 @@ impl Reading {
         let position = self.rows.position();
         self.opened = self.files.open(&self.file, position.offset).await?.ok_or_else(broken)?;
         self.head.reopen(position.offset);
-        self.rows = Rows::resume(format, self.rows.header().to_vec(), position);
+        self.rows = Rows::resume(format, self.written(), position);
         Ok(())
     }
 
@@ -123,6 +141,11 @@ impl Reading {
     /// The names of its columns, once a row was read.
     pub fn header(&self) -> &[String] {
         self.rows.header()
+    }
+
+    /// How it is written, once a row was read.
+    pub fn written(&self) -> Header {
+        self.rows.written().cloned().unwrap_or_default()
     }
 
     /// The boundary behind the last row that was read.

@@ -79,7 +79,7 @@ pub enum State {
 pub struct Reason {
     /// The rule.
     pub rule: String,
-    /// The column.
+    /// The column; the source that it is of, if that is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
 }
@@ -91,7 +91,7 @@ pub enum Warning {
     /// The report has exactly as many rows as Five9 cuts it at: the rest is missing.
     #[serde(rename = "cut_at_5000")]
     CutShort,
-    /// Rows were too long, or a list broke off: the file lies in quarantine whole.
+    /// Rows were too long, quotes were broken, or a list broke off: the file lies in quarantine whole.
     KeptWhole,
     /// A complaint's clocks reach beyond the calendar of bank holidays.
     BeyondCalendar,
@@ -173,10 +173,10 @@ impl Report {
         self.new + self.already_there + self.corrected + self.joined + self.suppressed > 0
     }
 
-    /// Whether there may be rows behind what could not be framed.
+    /// Whether a part of it could not be handed to quarantine row by row.
     #[must_use]
     pub fn is_cut(&self) -> bool {
-        [Broken::ListBrokenOff, Broken::TooLong].iter().any(|rule| self.refused.contains_key(rule.name()))
+        Broken::keeping_the_file().any(|rule| self.refused.contains_key(rule.name()))
     }
 
     /// Stretches the span of time to an instant.

@@ -1,36 +1,46 @@
-//! Comma-separated values: `csv-core` finds the fields, and this decides what is a row.
+//! Comma-separated values: [`Scan`] says where a row ends, `csv-core` cuts out its fields, and this decides what it is.
 //!
-//! A row has as many fields as the header: partners' exporters write all of them. What isn't a row costs its first
-//! physical line:
+//! **No text inside a cell is ever a row.** A cell within quotes ends at its closing quote and nowhere before it, however
+//! long it is and whatever stands in it. Up to the limit a row is held; past it, it is read on without being held.
 //!
-//! - The number of fields is wrong, or a quote is not closed up to the limit or the end of the file. Both happen when a
-//!   line has a quote too many, and then the lines that it swallowed are good rows. A row on one line with the wrong
-//!   number of fields is that line.
-//! - A closing quote has text behind it, or (in a row of several lines) a quote stands within an unquoted field. An
-//!   opening quote that is one too many is closed by the next good row's opening quote, and together they may well have
-//!   the right number of fields; but then the good row's text stands behind a closing quote. Only a field whose text
-//!   begins with a comma, a quote or a line break isn't told apart this way. On one line nothing can be swallowed, so
-//!   there a quote within an unquoted field is text.
+//! - A row with sound quotes is one row, on however many lines. If it has more fields than the header, or fewer, or
+//!   isn't UTF-8, or is the header once more, it is one bad row, handed out byte for byte.
+//! - A row that is too long is one bad row. Its beginning is handed out, and the file is kept as a whole.
+//! - Where quotes are broken nobody knows any more what is a cell and what is a row. Quotes are broken if one is never
+//!   closed, if text stands behind a closing one, or if a row of several lines has one within an unquoted field. The
+//!   same holds behind the header of another table. Nothing from there on takes part: one bad row says where it is, and
+//!   the file is kept as a whole, for somebody to look at.
 //!
-//! Starting afresh costs that lines are read again, but not often. A row is given up once it has more fields than the
-//! header. A line that both opens a quote (read from outside) and stays within quotes (read from inside) begins another
-//! field, so a line is read again at most once for each column.
+//! **The invariant**, held by `invariant_tests.rs`. Each byte of a file belongs to exactly one of:
+//!
+//! - the header, what says how the file is written, or a blank line;
+//! - a row that is handed on. It became, corrected, joined or withdrew a record, or was there already, or is counted and
+//!   deliberately not kept (suppressed, too old, in the future); or its source's reader refuses it, and it is the next:
+//! - a bad row, whose bytes are handed to quarantine as they are;
+//! - a file that is kept as a whole: all of one that can't be read; of another, what is too long, and everything
+//!   behind broken quotes.
+//!
+//! And a row that is handed on is a row to a second reader as well: up to where it stops, this finds the rows that the
+//! crate `csv` finds in the same file, one for one and field by field. So no record is corrected or withdrawn by anything
+//! else.
 
 use super::held::Held;
-use super::{Broken, Framed, Raw, Row, Step, Unreadable};
-use csv_core::{ReadRecordResult, Reader};
-use memchr::{memchr, memchr2};
-use std::collections::HashSet;
+use super::scan::{Met, Scan};
+use super::{Broken, Framed, Header, Position, Raw, Row, Step, Unreadable};
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use memchr::memchr2;
 
 /// The most columns that a file may have.
 const COLUMNS: usize = 1024;
 
 pub(super) struct Csv {
-    reader: Reader,
-    header: Option<Vec<String>>,
     stage: Stage,
+    /// What separates the fields, once it is known.
+    separator: Option<u8>,
+    header: Option<Header>,
     limit: usize,
-    /// The text of the fields of the row that is being read, one after another, and where each ends.
+    fields: Reader,
+    /// The text of a row's fields, one after another, and where each ends.
     text: Vec<u8>,
     ends: Vec<usize>,
 }
@@ -38,204 +48,237 @@ pub(super) struct Csv {
 enum Stage {
     /// At a row's beginning, or at blank lines before it.
     Between,
+    /// In the first line, read with each separator that it may have.
+    First([Scan; 4]),
     /// In a row that is held from its beginning.
-    Row(Read),
-    /// At the end of a row: how many bytes it has.
-    Whole(usize, Read),
-    /// In a line that breaks a rule, and how many bytes of it were searched for its end.
-    Line(Broken, usize),
-    /// In a line that is too long, of which this is kept.
-    TooLong(Raw),
-}
-
-/// How far a row was read: bytes read, bytes of text written, fields ended.
-#[derive(Clone, Copy, Default)]
-struct Read {
-    bytes: usize,
-    text: usize,
-    fields: usize,
+    Row(Scan),
+    /// In a row that is too long, of which this is kept.
+    TooLong(Scan, Raw),
+    /// Where nothing takes part any more.
+    BrokenOff,
 }
 
 impl Csv {
-    pub(super) fn new(header: Option<Vec<String>>, limit: usize) -> Self {
-        // One byte more than the longest row with its line break: the text is never full.
-        let (text, ends) = (vec![0; limit + 2], vec![0; COLUMNS + 1]);
-        let mut csv = Self { reader: Reader::new(), header, stage: Stage::Between, limit, text, ends };
-        csv.restart();
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            stage: Stage::Between,
+            separator: None,
+            header: None,
+            limit,
+            fields: Reader::new(),
+            // There is room for one more of each than the longest row needs: they are never full.
+            text: vec![0; limit + 2],
+            ends: vec![0; COLUMNS + 1],
+        }
+    }
+
+    /// Goes on behind the header, or where nothing takes part any more.
+    pub(super) fn resume(header: Header, limit: usize, at: &Position) -> Self {
+        let mut csv = Self::new(limit);
+        csv.separated_by(u8::try_from(header.separator).unwrap_or(b','));
+        csv.header = Some(header);
+        if at.line == 0 {
+            csv.stage = Stage::BrokenOff;
+        }
         csv
     }
 
-    pub(super) fn header(&self) -> &[String] {
-        self.header.as_deref().unwrap_or_default()
+    pub(super) const fn header(&self) -> Option<&Header> {
+        self.header.as_ref()
     }
 
     pub(super) fn is_between_rows(&self) -> bool {
-        matches!(self.stage, Stage::Between) && self.header.is_some()
+        matches!(self.stage, Stage::Between | Stage::BrokenOff) && self.header.is_some()
     }
 
     pub(super) fn step(&mut self, held: &mut Held) -> Result<Step, Unreadable> {
-        match self.stage {
+        match std::mem::replace(&mut self.stage, Stage::Between) {
             Stage::Between => self.begin(held),
-            Stage::Row(read) => self.read(held, read),
-            Stage::Whole(length, read) => self.whole(held, length, read),
-            Stage::Line(rule, searched) => Ok(self.line(held, rule, searched)),
-            Stage::TooLong(_) => Ok(self.too_long(held)),
+            Stage::First(scans) => self.first(held, scans),
+            Stage::Row(scan) => self.row(held, scan),
+            Stage::TooLong(scan, raw) => Ok(self.too_long(held, scan, raw)),
+            Stage::BrokenOff => Ok(self.broken_off(held)),
         }
     }
 
     /// Skips blank lines up to a row.
     fn begin(&mut self, held: &mut Held) -> Result<Step, Unreadable> {
-        match held.line_break(0) {
-            None => Ok(Step::Wait),
-            Some(0) if held.all().is_empty() && self.header.is_none() => Err(Unreadable::Empty),
-            Some(0) if held.all().is_empty() => Ok(Step::Wait),
-            Some(0) => {
-                self.stage = Stage::Row(Read::default());
-                Ok(Step::On)
+        match (held.line_break(0), self.separator) {
+            (None, _) => return Ok(Step::Wait),
+            (Some(0), _) if held.all().is_empty() => {
+                return if self.header.is_some() { Ok(Step::Wait) } else { Err(Unreadable::Empty) };
             }
-            Some(bytes) => {
-                held.skip(bytes, 1);
-                Ok(Step::On)
-            }
-        }
-    }
-
-    /// Reads on in a row, up to one byte more than the longest row has.
-    fn read(&mut self, held: &Held, mut read: Read) -> Result<Step, Unreadable> {
-        let row = held.first(self.limit + 1);
-        let rest = row.get(read.bytes..).unwrap_or_default();
-        if rest.is_empty() && row.len() > self.limit {
-            return self.give_up(Broken::TooLong);
-        }
-        if rest.is_empty() && !held.is_finished() {
-            return Ok(Step::Wait);
-        }
-        // At the end of the file, a line break ends the row unless it stands within quotes.
-        let (input, is_end) = if rest.is_empty() { (&b"\n"[..], true) } else { (rest, false) };
-        let columns = self.columns();
-        let text = self.text.get_mut(read.text..).unwrap_or_default();
-        let ends = self.ends.get_mut(read.fields..=columns).unwrap_or_default();
-        let (result, bytes, written, fields) = self.reader.read_record(input, text, ends);
-        read.text += written;
-        read.fields += fields;
-        if !is_end {
-            read.bytes += bytes;
-        }
-        if read.fields > columns {
-            return self.give_up(Broken::WrongNumberOfFields);
-        }
-        match result {
-            ReadRecordResult::Record if is_end => self.stage = Stage::Whole(read.bytes, read),
-            ReadRecordResult::Record => self.stage = Stage::Whole(read.bytes.saturating_sub(1), read),
-            ReadRecordResult::InputEmpty if is_end => return self.give_up(Broken::QuoteNeverClosed),
-            ReadRecordResult::InputEmpty => self.stage = Stage::Row(read),
-            ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull | ReadRecordResult::End => {
-                return self.give_up(Broken::TooLong);
-            }
+            (Some(0), Some(separator)) => self.stage = Stage::Row(Scan::new(separator)),
+            (Some(0), None) => self.stage = Stage::First(Header::SEPARATORS.map(Scan::new)),
+            (Some(bytes), _) => held.skip(bytes, 1),
         }
         Ok(Step::On)
     }
 
-    /// Decides whether what was read is a row.
-    fn whole(&mut self, held: &mut Held, length: usize, read: Read) -> Result<Step, Unreadable> {
-        let Some(line_break) = held.line_break(length) else {
-            return Ok(Step::Wait);
-        };
-        let row = held.first(length);
-        let inner = line_breaks(row);
-        if self.header.is_some() && read.fields != self.columns() {
-            return self.give_up(Broken::WrongNumberOfFields);
+    /// Looks in the first line for what separates the fields.
+    fn first(&mut self, held: &mut Held, mut scans: [Scan; 4]) -> Result<Step, Unreadable> {
+        let line = held.first(self.limit + 1);
+        let is_all = held.is_finished() || line.len() > self.limit;
+        let mut ended = [false; 4];
+        for (scan, ended) in scans.iter_mut().zip(&mut ended) {
+            match scan.read(line.get(scan.bytes..).unwrap_or_default()) {
+                Met::Inside if is_all => *ended = held.is_finished() && scan.finish() == Met::End,
+                Met::Inside => {
+                    self.stage = Stage::First(scans);
+                    return Ok(Step::Wait);
+                }
+                Met::End => *ended = true,
+                Met::Broken(_) => {}
+            }
         }
-        if !is_quoted_cleanly(row, inner > 0) {
-            return self.give_up(Broken::StrayQuote);
-        }
-        let fields = self.fields(read);
-        let raw = Raw { line: held.line(), bytes: row.to_vec() };
-        held.skip(length + line_break, inner + u64::from(line_break > 0));
-        self.stage = Stage::Between;
-        if self.header.is_none() {
-            self.header = Some(names(&fields.ok_or(Unreadable::HeaderNotUtf8)?)?);
+        let line = line.get(..memchr2(b'\n', b'\r', line).unwrap_or(line.len())).unwrap_or_default();
+        if let Some(separator) = Header::declared(line) {
+            let length = line.len();
+            let Some(line_break) = held.line_break(length) else {
+                self.stage = Stage::First(scans);
+                return Ok(Step::Wait);
+            };
+            self.separated_by(separator?);
+            held.skip(length + line_break, u64::from(line_break > 0));
             return Ok(Step::On);
         }
-        Ok(Step::Out(match fields {
-            Some(fields) => Framed::Row { raw, row: Row::Fields(fields) },
-            None => Framed::Broken { raw, rule: Broken::NotUtf8 },
-        }))
-    }
-
-    /// Leaves what isn't a row to its first physical line; a header must be one.
-    fn give_up(&mut self, rule: Broken) -> Result<Step, Unreadable> {
-        if self.header.is_none() {
-            return Err(match rule {
-                Broken::QuoteNeverClosed | Broken::StrayQuote => Unreadable::HeaderQuotes,
-                _ => Unreadable::HeaderTooLong,
-            });
-        }
-        self.restart();
-        self.stage = Stage::Line(rule, 0);
+        let separates = |scan: &Scan, ended: bool| ended && scan.fields > 1;
+        let mut found = scans.iter().zip(ended).filter(|(scan, ended)| separates(scan, *ended)).map(|(scan, _)| scan);
+        // The comma is looked for first: beside another, the first line leaves it at that.
+        let separator = match (found.next(), found.next()) {
+            (Some(one), None) => one.separator(),
+            _ => b',',
+        };
+        self.separated_by(separator);
+        self.stage = Stage::Row(Scan::new(separator));
         Ok(Step::On)
     }
 
-    /// Hands out a line that breaks a rule.
-    fn line(&mut self, held: &mut Held, rule: Broken, searched: usize) -> Step {
-        let line = held.first(self.limit + 1);
-        let end = memchr2(b'\n', b'\r', line.get(searched..).unwrap_or_default()).map(|end| searched + end);
-        let length = match end {
-            Some(end) => end,
-            None if line.len() > self.limit => {
-                self.stage = Stage::TooLong(Raw { line: held.line(), bytes: held.cut(self.limit, 0) });
-                return Step::On;
+    /// Reads on in a row that is held.
+    fn row(&mut self, held: &mut Held, mut scan: Scan) -> Result<Step, Unreadable> {
+        // What is longer than the limit is so by this byte.
+        let rest = held.first(self.limit + 1).get(scan.bytes..).unwrap_or_default();
+        let met = if !rest.is_empty() {
+            scan.read(rest)
+        } else if held.is_finished() {
+            scan.finish()
+        } else {
+            self.stage = Stage::Row(scan);
+            return Ok(Step::Wait);
+        };
+        match met {
+            Met::Inside if scan.bytes > self.limit && self.header.is_none() => Err(Unreadable::HeaderTooLong),
+            Met::Inside if scan.bytes > self.limit => {
+                let raw = Raw { line: held.line(), bytes: held.cut(self.limit, 0) };
+                // What was read is one byte more than what is kept.
+                held.skip(1, 0);
+                self.stage = Stage::TooLong(scan, raw);
+                Ok(Step::On)
             }
-            None if held.is_finished() => line.len(),
-            None => {
-                self.stage = Stage::Line(rule, line.len());
-                return Step::Wait;
+            Met::Inside => {
+                self.stage = Stage::Row(scan);
+                Ok(Step::On)
             }
-        };
-        let Some(line_break) = held.line_break(length) else {
-            self.stage = Stage::Line(rule, length);
-            return Step::Wait;
-        };
-        // A row that is too long though its first line isn't goes on and on within quotes.
-        let rule = if rule == Broken::TooLong { Broken::QuoteNeverClosed } else { rule };
-        let raw = Raw { line: held.line(), bytes: held.first(length).to_vec() };
-        held.skip(length + line_break, u64::from(line_break > 0));
-        self.stage = Stage::Between;
-        Step::Out(Framed::Broken { raw, rule })
-    }
-
-    /// Skips what is left of a line that is too long.
-    fn too_long(&mut self, held: &mut Held) -> Step {
-        let rest = held.all();
-        let rest = memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
-        held.skip(rest, 0);
-        let Some(line_break) = held.line_break(0) else {
-            return Step::Wait;
-        };
-        held.skip(line_break, u64::from(line_break > 0));
-        match std::mem::replace(&mut self.stage, Stage::Between) {
-            Stage::TooLong(raw) => Step::Out(Framed::Broken { raw, rule: Broken::TooLong }),
-            _ => Step::On,
+            Met::End => self.whole(held, scan),
+            Met::Broken(_) if self.header.is_none() => Err(Unreadable::HeaderQuotes),
+            Met::Broken(rule) => {
+                let raw = Raw { line: held.line(), bytes: held.first(scan.bytes.min(self.limit)).to_vec() };
+                Ok(self.break_off(held, raw, rule))
+            }
         }
     }
 
-    /// Forgets the row that was being read.
-    fn restart(&mut self) {
-        self.reader.reset();
+    /// Hands out a row that is whole, or takes it as the header.
+    fn whole(&mut self, held: &mut Held, scan: Scan) -> Result<Step, Unreadable> {
+        let Some(line_break) = held.line_break(scan.bytes) else {
+            self.stage = Stage::Row(scan);
+            return Ok(Step::Wait);
+        };
+        let raw = Raw { line: held.line(), bytes: held.first(scan.bytes).to_vec() };
+        let columns = self.header.as_ref().map_or(COLUMNS, |header| header.names.len());
+        let fields = if scan.fields <= columns { self.fields(&raw.bytes) } else { None };
+        let step = match (&self.header, fields) {
+            (None, _) if scan.fields > COLUMNS => return Err(Unreadable::HeaderTooLong),
+            (None, None) => return Err(Unreadable::HeaderNotUtf8),
+            (None, Some(fields)) => {
+                self.header = Some(Header::new(&fields, char::from(scan.separator())));
+                Step::On
+            }
+            _ if scan.fields != columns => Step::broken(raw, Broken::WrongNumberOfFields),
+            (Some(_), None) => Step::broken(raw, Broken::NotUtf8),
+            (Some(header), Some(fields)) if header.is_again(&fields) => Step::broken(raw, Broken::HeaderAgain),
+            (Some(header), Some(fields)) if header.is_another(&fields) => {
+                return Ok(self.break_off(held, raw, Broken::AnotherHeader));
+            }
+            (Some(_), Some(fields)) => Step::Out(Framed::Row { raw, row: Row::Fields(fields) }),
+        };
+        held.skip(scan.bytes + line_break, scan.breaks + u64::from(line_break > 0));
+        Ok(step)
+    }
+
+    /// Reads on in a row that is too long.
+    fn too_long(&mut self, held: &mut Held, mut scan: Scan, raw: Raw) -> Step {
+        let (rest, before) = (held.all(), scan.bytes);
+        let met = if !rest.is_empty() {
+            scan.read(rest)
+        } else if held.is_finished() {
+            scan.finish()
+        } else {
+            self.stage = Stage::TooLong(scan, raw);
+            return Step::Wait;
+        };
+        held.skip(scan.bytes - before, 0);
+        match (met, held.line_break(0)) {
+            (Met::Broken(rule), _) => self.break_off(held, raw, rule),
+            (Met::End, Some(line_break)) => {
+                held.skip(line_break, scan.breaks + u64::from(line_break > 0));
+                Step::broken(raw, Broken::TooLong)
+            }
+            (Met::End, None) => {
+                self.stage = Stage::TooLong(scan, raw);
+                Step::Wait
+            }
+            (Met::Inside, _) => {
+                self.stage = Stage::TooLong(scan, raw);
+                Step::On
+            }
+        }
+    }
+
+    /// Hands out the first line of where nothing takes part any more, up to where its quotes break.
+    fn break_off(&mut self, held: &mut Held, mut raw: Raw, rule: Broken) -> Step {
+        raw.bytes.truncate(memchr2(b'\n', b'\r', &raw.bytes).unwrap_or(raw.bytes.len()));
+        raw.bytes.shrink_to_fit();
+        held.end();
+        self.stage = Stage::BrokenOff;
+        Step::broken(raw, rule)
+    }
+
+    fn broken_off(&mut self, held: &mut Held) -> Step {
+        held.skip(held.all().len(), 0);
+        self.stage = Stage::BrokenOff;
+        Step::Wait
+    }
+
+    fn separated_by(&mut self, separator: u8) {
+        self.separator = Some(separator);
+        self.fields = ReaderBuilder::new().delimiter(separator).build();
         // It skips a byte order mark in what it reads first, and only there: a blank line comes first instead.
-        self.reader.read_record(b"\n", &mut self.text, &mut self.ends);
+        self.fields.read_record(b"\n", &mut self.text, &mut self.ends);
     }
 
-    fn columns(&self) -> usize {
-        self.header.as_ref().map_or(COLUMNS, Vec::len).min(COLUMNS)
-    }
-
-    /// The fields that were read, if they are UTF-8, one by one.
-    fn fields(&self, read: Read) -> Option<Vec<String>> {
-        let text = std::str::from_utf8(self.text.get(..read.text)?).ok()?;
+    /// The fields of a row whose quotes are sound, if they are UTF-8, one by one.
+    fn fields(&mut self, row: &[u8]) -> Option<Vec<String>> {
+        let (_, _, text, fields) = self.fields.read_record(row, &mut self.text, &mut self.ends);
+        let (more_text, more_fields) = (self.text.get_mut(text..)?, self.ends.get_mut(fields..)?);
+        let (result, _, more_text, more_fields) = self.fields.read_record(b"\n", more_text, more_fields);
+        if result != ReadRecordResult::Record {
+            return None;
+        }
+        let text = std::str::from_utf8(self.text.get(..text + more_text)?).ok()?;
         let mut start = 0;
         self.ends
-            .get(..read.fields)?
+            .get(..fields + more_fields)?
             .iter()
             .map(|&end| text.get(std::mem::replace(&mut start, end)..end).map(str::to_owned))
             .collect()
@@ -243,57 +286,7 @@ impl Csv {
 
     #[cfg(test)]
     pub(super) fn held_bytes(&self) -> usize {
-        let kept = if let Stage::TooLong(raw) = &self.stage { raw.bytes.capacity() } else { 0 };
+        let kept = if let Stage::TooLong(_, raw) = &self.stage { raw.bytes.capacity() } else { 0 };
         self.text.capacity() + kept
-    }
-}
-
-/// A header's names.
-fn names(fields: &[String]) -> Result<Vec<String>, Unreadable> {
-    let names: Vec<String> = fields.iter().map(|name| name.trim().to_owned()).collect();
-    let mut seen = HashSet::new();
-    if names.iter().filter(|name| !name.is_empty()).all(|name| seen.insert(name)) {
-        Ok(names)
-    } else {
-        Err(Unreadable::HeaderRepeats)
-    }
-}
-
-/// How many line breaks are in a row.
-fn line_breaks(row: &[u8]) -> u64 {
-    let feeds = memchr::memchr_iter(b'\n', row).count();
-    let returns = memchr::memchr_iter(b'\r', row).filter(|&at| row.get(at + 1) != Some(&b'\n')).count();
-    (feeds + returns) as u64
-}
-
-/// Whether each closing quote ends its field and, if it is asked for, no quote stands in an unquoted field.
-fn is_quoted_cleanly(row: &[u8], strictly: bool) -> bool {
-    let mut outside = row;
-    let mut is_first = true;
-    while let Some(quote) = memchr(b'"', outside) {
-        let opens = quote.checked_sub(1).map_or(is_first, |before| outside.get(before) == Some(&b','));
-        let behind = outside.get(quote + 1..).unwrap_or_default();
-        outside = match (opens, strictly) {
-            (true, _) => match behind_closing_quote(behind) {
-                Some(behind @ ([] | [b',', ..])) => behind,
-                _ => return false,
-            },
-            (false, true) => return false,
-            (false, false) => behind,
-        };
-        is_first = false;
-    }
-    true
-}
-
-/// What stands behind the quote that closes a field.
-fn behind_closing_quote(mut inside: &[u8]) -> Option<&[u8]> {
-    loop {
-        let quote = memchr(b'"', inside)?;
-        inside = inside.get(quote + 1..)?;
-        match inside {
-            [b'"', escaped @ ..] => inside = escaped,
-            behind => return Some(behind),
-        }
     }
 }

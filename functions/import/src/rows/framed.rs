@@ -10,7 +10,7 @@ pub const ROW_LIMIT: usize = 256 * 1024;
 /// How the rows of a file are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// Comma-separated values with a header (RFC 4180; any line break).
+    /// Comma-separated values with a header (RFC 4180; any line break; another separator if the header shows it).
     Csv,
     /// One JSON object a line.
     JsonLines,
@@ -26,7 +26,8 @@ pub enum Format {
 pub struct Position {
     /// Bytes from the beginning of the file.
     pub offset: u64,
-    /// The physical line, counted from 1; 0 behind a list that broke off, where nothing more comes.
+    /// The physical line, counted from 1; 0 behind a list that broke off or quotes that are broken, where nothing more
+    /// comes.
     pub line: u64,
 }
 
@@ -95,10 +96,16 @@ pub enum Broken {
     TooLong,
     /// It has more fields than the header, or fewer.
     WrongNumberOfFields,
-    /// A quote is opened in it that nothing closes, up to the limit or the end of the file.
+    /// A quote is opened in it that nothing closes up to the end of the file.
     QuoteNeverClosed,
     /// A quote stands where it neither opens nor closes a field.
     StrayQuote,
+    /// Quotes within quotes have a backslash before them, where they should be doubled.
+    BackslashQuote,
+    /// It is the header once more.
+    HeaderAgain,
+    /// It is the header of another table.
+    AnotherHeader,
     /// It is not JSON.
     NotJson,
     /// It is JSON, but no object.
@@ -108,6 +115,33 @@ pub enum Broken {
 }
 
 impl Broken {
+    const ALL: [Self; 11] = [
+        Self::NotUtf8,
+        Self::TooLong,
+        Self::WrongNumberOfFields,
+        Self::QuoteNeverClosed,
+        Self::StrayQuote,
+        Self::BackslashQuote,
+        Self::HeaderAgain,
+        Self::AnotherHeader,
+        Self::NotJson,
+        Self::NotAnObject,
+        Self::ListBrokenOff,
+    ];
+
+    /// The rules whose rows are not handed out whole, or end what can be read: their file is kept as a whole.
+    pub fn keeping_the_file() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|rule| match rule {
+            Self::TooLong
+            | Self::QuoteNeverClosed
+            | Self::StrayQuote
+            | Self::BackslashQuote
+            | Self::AnotherHeader
+            | Self::ListBrokenOff => true,
+            Self::NotUtf8 | Self::WrongNumberOfFields | Self::HeaderAgain | Self::NotJson | Self::NotAnObject => false,
+        })
+    }
+
     /// What reports and quarantined rows call it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -117,6 +151,9 @@ impl Broken {
             Self::WrongNumberOfFields => "wrong_number_of_fields",
             Self::QuoteNeverClosed => "quote_never_closed",
             Self::StrayQuote => "stray_quote",
+            Self::BackslashQuote => "backslash_quote",
+            Self::HeaderAgain => "header_again",
+            Self::AnotherHeader => "another_header",
             Self::NotJson => "not_json",
             Self::NotAnObject => "not_an_object",
             Self::ListBrokenOff => "list_broken_off",
@@ -162,9 +199,9 @@ pub enum Unreadable {
     /// A quote in the header is never closed, or something stands behind the closing one.
     #[error("the header's quotes don't match")]
     HeaderQuotes,
-    /// Two columns have the same name (empty names don't count).
-    #[error("the header has a name twice")]
-    HeaderRepeats,
+    /// Its first line declares a separator that is none of the known.
+    #[error("the file declares a separator that is not known")]
+    Separator,
     /// It is not a JSON object, or breaks off before its list.
     #[error("the file is not a JSON object")]
     NotAnObject,
@@ -189,7 +226,7 @@ impl Unreadable {
             Self::HeaderNotUtf8 => "header_not_utf8",
             Self::HeaderTooLong => "header_too_long",
             Self::HeaderQuotes => "header_quotes",
-            Self::HeaderRepeats => "header_repeats",
+            Self::Separator => "separator",
             Self::NotAnObject => "not_an_object",
             Self::NotAList => "not_a_list",
         }

@@ -1,7 +1,7 @@
 //! What is a row of JSON, and what one that isn't costs.
 
 use super::promises_tests::{REVIEWS, lines, tell, whole};
-use super::{Format, Position, ROW_LIMIT, Rows, Unreadable};
+use super::{Format, Header, Position, ROW_LIMIT, Rows, Unreadable};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -167,7 +167,7 @@ fn a_reader_that_resumes_behind_a_list_that_broke_off_is_at_the_end() {
     let told = whole(REVIEWS, b"{\"reviews\":[{}");
     let at = told.positions.last().unwrap().1.clone();
     assert_eq!(at, Position { offset: 14, line: 0 });
-    assert_eq!(lines(&tell(Rows::resume(REVIEWS, vec![], at), b"", &[1])), [""; 0]);
+    assert_eq!(lines(&tell(Rows::resume(REVIEWS, Header::default(), at), b"", &[1])), [""; 0]);
 }
 
 #[test]

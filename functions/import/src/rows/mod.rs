@@ -5,11 +5,11 @@
 //! are none before it pushes the next. Every byte is looked at once as it comes, even if a long row arrives a byte at a
 //! time: each format keeps how far it has read into the row that it holds, and goes on from there.
 //!
-//! **One bad row must never cost a good one.** A bad row is handed out as [`Framed::Broken`], with the line that it
-//! stands on and the rule that it breaks, and the rest goes on:
+//! **One bad row must never cost a good one, and no text within a row may ever become one.** A bad row is handed out as
+//! [`Framed::Broken`], with the line that it stands on and the rule that it breaks, and the rest goes on:
 //!
-//! - *CSV* (`csv.rs`): a quote that is opened and not closed would swallow the good rows after it. So what isn't a row
-//!   costs only its first physical line, and framing starts afresh on the next.
+//! - *CSV* (`csv.rs`): sound quotes say where a row ends. Where they are broken nothing more takes part, and the file is
+//!   kept as a whole.
 //! - *JSON lines* (`json_lines.rs`): a line is a row, whatever is on it.
 //! - *JSON list* (`json_list.rs`): the brackets say where an element ends; what is between them need not be JSON.
 //!
@@ -18,15 +18,19 @@
 
 mod csv;
 mod framed;
+mod header;
 mod held;
 mod json_lines;
 mod json_list;
 mod opening;
 mod outline;
+mod scan;
 mod structure;
 
 #[cfg(test)]
 mod csv_tests;
+#[cfg(test)]
+mod invariant_tests;
 #[cfg(test)]
 mod json_tests;
 #[cfg(test)]
@@ -36,6 +40,7 @@ use held::Held;
 use opening::Opening;
 
 pub use framed::{Broken, Format, Framed, Position, ROW_LIMIT, Raw, Row, Unreadable};
+pub use header::Header;
 
 /// One reader of one file.
 pub struct Rows {
@@ -62,6 +67,12 @@ enum Step {
     Out(Framed),
 }
 
+impl Step {
+    fn broken(raw: Raw, rule: Broken) -> Self {
+        Self::Out(Framed::Broken { raw, rule })
+    }
+}
+
 impl Rows {
     /// Reads a file from its beginning.
     #[must_use]
@@ -73,14 +84,17 @@ impl Rows {
     ///
     /// At offset 0 the file is read from its beginning, and its header with it.
     #[must_use]
-    pub fn resume(format: Format, header: Vec<String>, at: Position) -> Self {
+    pub fn resume(format: Format, header: Header, at: Position) -> Self {
         Self::start(format, Some(header), at, ROW_LIMIT)
     }
 
-    fn start(format: Format, header: Option<Vec<String>>, at: Position, limit: usize) -> Self {
+    fn start(format: Format, header: Option<Header>, at: Position, limit: usize) -> Self {
         let begun = at.offset > 0;
         let framing = match format {
-            Format::Csv => Framing::Csv(Box::new(csv::Csv::new(header.filter(|_| begun), limit))),
+            Format::Csv => Framing::Csv(Box::new(match header.filter(|_| begun) {
+                Some(header) => csv::Csv::resume(header, limit, &at),
+                None => csv::Csv::new(limit),
+            })),
             Format::JsonLines => Framing::JsonLines(json_lines::JsonLines::new(limit)),
             Format::JsonList { field } if begun => Framing::JsonList(json_list::JsonList::resume(field, limit, &at)),
             Format::JsonList { field } => Framing::JsonList(json_list::JsonList::new(field, limit)),
@@ -140,9 +154,15 @@ impl Rows {
     /// The names of a CSV's columns, trimmed, once a row or the end was reached; empty for JSON.
     #[must_use]
     pub fn header(&self) -> &[String] {
+        self.written().map_or(&[], |header| &header.names)
+    }
+
+    /// How a CSV is written, once a row or the end was reached: what [`resume`](Self::resume) asks for.
+    #[must_use]
+    pub fn written(&self) -> Option<&Header> {
         match &self.framing {
             Framing::Csv(csv) => csv.header(),
-            Framing::JsonLines(_) | Framing::JsonList(_) => &[],
+            Framing::JsonLines(_) | Framing::JsonList(_) => None,
         }
     }
 
@@ -156,7 +176,7 @@ impl Rows {
 #[cfg(test)]
 impl Rows {
     /// A reader with a row limit of its own.
-    fn limited(format: Format, header: Option<Vec<String>>, at: Position, limit: usize) -> Self {
+    fn limited(format: Format, header: Option<Header>, at: Position, limit: usize) -> Self {
         Self::start(format, header, at, limit)
     }
 

@@ -1,9 +1,9 @@
-//! The columns of a CSV file, found by name.
+//! The columns of a CSV file, found by name: capitals make no difference.
 
-use super::MissingColumn;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
-/// Which column has which name.
+/// Which column has which name, in small letters; of those of one name, the first.
 #[derive(Debug)]
 pub struct Columns(HashMap<String, usize>);
 
@@ -14,18 +14,39 @@ pub struct Fields<'a> {
     fields: &'a [String],
 }
 
+/// What a header lacks that its columns are found by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum BadColumns {
+    /// A column that must be there.
+    Missing(String),
+    /// A column that is read is there twice: nobody knows which is meant.
+    Repeated(String),
+}
+
 impl Columns {
-    /// The columns of a header that has all of these.
+    /// The columns of a header that has all of these, each once. What nobody reads may be there as often as it likes.
     ///
     /// # Errors
-    /// [`MissingColumn`] names the first that it lacks.
-    pub fn of<'a>(header: &[String], required: impl IntoIterator<Item = &'a str>) -> Result<Self, MissingColumn> {
-        let columns = header.iter().enumerate().map(|(place, name)| (name.clone(), place)).collect();
-        let columns = Self(columns);
-        match required.into_iter().find(|name| !columns.0.contains_key(*name)) {
-            Some(missing) => Err(MissingColumn(missing.to_owned())),
-            None => Ok(columns),
+    /// [`BadColumns`] names the first that is not so.
+    pub(super) fn of<'a>(header: &[String], required: impl IntoIterator<Item = &'a str>) -> Result<Self, BadColumns> {
+        let mut columns = HashMap::new();
+        let mut repeated = Vec::new();
+        for (place, name) in header.iter().map(|name| small(name)).enumerate() {
+            match columns.entry(name) {
+                Entry::Occupied(first) => repeated.push(first.key().clone()),
+                Entry::Vacant(free) => drop(free.insert(place)),
+            }
         }
+        for name in required {
+            let small = small(name);
+            if !columns.contains_key(&small) {
+                return Err(BadColumns::Missing(name.to_owned()));
+            }
+            if repeated.contains(&small) {
+                return Err(BadColumns::Repeated(name.to_owned()));
+            }
+        }
+        Ok(Self(columns))
     }
 
     /// A row of this file.
@@ -39,7 +60,35 @@ impl<'a> Fields<'a> {
     /// What stands in a column, without the white space around it; nothing where it is empty.
     #[must_use]
     pub fn get(&self, column: &str) -> Option<&'a str> {
-        let text = self.fields.get(*self.columns.get(column)?)?.trim();
+        let text = self.fields.get(*self.columns.get(&small(column))?)?.trim();
         (!text.is_empty()).then_some(text)
+    }
+}
+
+fn small(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BadColumns, Columns};
+
+    fn header(names: &str) -> Vec<String> {
+        names.split(',').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_column_is_found_in_any_capitals() {
+        let columns = Columns::of(&header("Call Id,ANI"), ["CALL ID", "ani"]).unwrap();
+        let row = header(" 1 ,");
+        assert_eq!((columns.row(&row).get("CALL ID"), columns.row(&row).get("Ani")), (Some("1"), None));
+    }
+
+    #[test]
+    fn only_a_column_that_is_read_must_be_there_once() {
+        let header = header("id,note,Note,text,TEXT,,");
+        assert!(Columns::of(&header, ["id"]).is_ok());
+        assert_eq!(Columns::of(&header, ["id", "text"]).unwrap_err(), BadColumns::Repeated("text".to_owned()));
+        assert_eq!(Columns::of(&header, ["at", "text"]).unwrap_err(), BadColumns::Missing("at".to_owned()));
     }
 }

@@ -4,6 +4,7 @@ mod columns;
 mod complaints;
 mod five9;
 mod interviews;
+mod misfit;
 mod object;
 mod reviews;
 mod social;
@@ -12,6 +13,7 @@ mod telephone;
 mod values;
 
 pub use five9::{BadConfig, Five9};
+pub use misfit::Misfit;
 pub use values::Rule;
 
 use crate::rows::{Format, Row};
@@ -36,11 +38,6 @@ pub enum Reader<'a> {
     /// Complaints and compliments.
     Complaints(Columns),
 }
-
-/// Why a file of this source can't be read: a column that it must have.
-#[derive(Debug, thiserror::Error)]
-#[error("the column {0} is missing")]
-pub struct MissingColumn(pub String);
 
 /// Where a row stands.
 #[derive(Clone, Copy, Debug)]
@@ -86,15 +83,16 @@ impl<'a> Reader<'a> {
     /// The reader of a source's file with this header.
     ///
     /// # Errors
-    /// [`MissingColumn`] if the header lacks one.
-    pub fn new(source: Source, header: &[String], five9: &'a Five9) -> Result<Option<Self>, MissingColumn> {
+    /// [`Misfit`] if the header is not one of this source.
+    pub fn new(source: Source, header: &[String], five9: &'a Five9) -> Result<Option<Self>, Misfit> {
+        let misfit = |bad| Misfit::of(bad, source, header, five9);
         Ok(Some(match source {
-            Source::Telephone => Self::Telephone(five9, Columns::of(header, five9.required())?),
+            Source::Telephone => Self::Telephone(five9, Columns::of(header, five9.required()).map_err(misfit)?),
             Source::Reviews => Self::Reviews,
-            Source::Social => Self::Social(Columns::of(header, social::COLUMNS)?),
+            Source::Social => Self::Social(Columns::of(header, social::COLUMNS).map_err(misfit)?),
             Source::Interviews => Self::Interviews,
             Source::Support => Self::Support,
-            Source::Complaints => Self::Complaints(Columns::of(header, complaints::COLUMNS)?),
+            Source::Complaints => Self::Complaints(Columns::of(header, complaints::COLUMNS).map_err(misfit)?),
             Source::WebForm => return Ok(None),
         }))
     }

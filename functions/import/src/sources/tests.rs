@@ -1,5 +1,5 @@
-use super::{Fault, Five9, MissingColumn, Problem, Reader, RowAt, Rule};
-use crate::rows::{Framed, Rows};
+use super::{Fault, Five9, Misfit, Problem, Reader, RowAt, Rule};
+use crate::rows::{Framed, Raw, Rows};
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use shared::domain::answers::Answer;
@@ -26,7 +26,7 @@ fn five9() -> Five9 {
 }
 
 /// What each row of a file comes to; a row that can't be framed is left out.
-fn read(source: Source, file: &[u8]) -> Result<Vec<Result<Arrival, Problem>>, MissingColumn> {
+fn read(source: Source, file: &[u8]) -> Result<Vec<Result<Arrival, Problem>>, Misfit> {
     let five9 = five9();
     let mut rows = Rows::new(super::format(source).unwrap());
     rows.push(file);
@@ -119,7 +119,33 @@ fn what_looks_like_a_formula_is_a_text() {
 #[test]
 fn a_report_without_a_column_is_refused_by_its_name() {
     let file = "CALL ID,TIMESTAMP\n1,2\n";
-    assert_eq!(read(Source::Telephone, file.as_bytes()).unwrap_err().0, "CALL TYPE");
+    assert_eq!(read(Source::Telephone, file.as_bytes()).unwrap_err(), Misfit::Missing("CALL TYPE".to_owned()));
+}
+
+#[test]
+fn a_header_that_does_not_fit_is_told_by_its_real_cause() {
+    let (calls, posts) = (first_line(FILES[0].1), first_line(FILES[2].1));
+    let unfit = |source, file: &str| read(source, file.as_bytes()).unwrap_err();
+    assert_eq!(unfit(Source::Social, &format!("{calls}\n1\n")), Misfit::OtherSource(Source::Telephone));
+    assert_eq!(unfit(Source::Complaints, &format!("{posts}\n1\n")), Misfit::OtherSource(Source::Social));
+    assert_eq!(unfit(Source::Social, "{\"reviews\": [{\n1\n"), Misfit::OtherSource(Source::Reviews));
+    assert_eq!(unfit(Source::Social, "{\"interaction_id\": \"1\"}\n1\n"), Misfit::OtherSource(Source::Support));
+    assert_eq!(unfit(Source::Social, "[{\"a\": \"1\"}]\n1\n"), Misfit::Json);
+    assert_eq!(unfit(Source::Social, &format!("{};sent, when\n1\n", posts.replace(',', ";"))), Misfit::Separator);
+    assert_eq!(unfit(Source::Social, &format!("sep=|\n{posts}\n1\n")), Misfit::Separator);
+    assert_eq!(unfit(Source::Social, &format!("{posts},Text\n1\n")), Misfit::Repeated("text".to_owned()));
+    let line = |line: &str| Raw { line: 3, bytes: line.as_bytes().to_vec() };
+    let missing = unfit(Source::Social, "Mentions\nFrom September\n");
+    assert_eq!(missing, Misfit::Missing("post_id".to_owned()));
+    let among = |lines: &[Raw]| missing.clone().among(lines, Source::Social, &five9());
+    assert_eq!(among(&[line("to October"), line(&posts)]), Misfit::TitleLines);
+    assert_eq!(among(&[line(&posts.replace(',', ";"))]), Misfit::TitleLines);
+    assert_eq!(among(&[line(&calls)]), Misfit::OtherSource(Source::Telephone));
+    assert_eq!(among(&[line("to October"), line("\"")]), missing);
+}
+
+fn first_line(file: &[u8]) -> String {
+    String::from_utf8_lossy(file).trim_start_matches('\u{feff}').lines().next().unwrap().to_owned()
 }
 
 #[test]

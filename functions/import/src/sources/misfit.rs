@@ -1,0 +1,109 @@
+//! Why the columns of a CSV file are not those of its folder: the real cause, where it can be seen.
+
+use super::columns::{BadColumns, Columns};
+use super::{Five9, complaints, social};
+use crate::rows::{Format, Raw, Rows};
+use shared::domain::source::Source;
+
+/// Why a file of this source can't be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Misfit {
+    /// A column that it must have is not there.
+    #[error("the column {0} is missing")]
+    Missing(String),
+    /// A column that is read is there twice.
+    #[error("the column {0} is there twice")]
+    Repeated(String),
+    /// It has the columns of another source: it lies in the wrong folder.
+    #[error("the file is one of another source")]
+    OtherSource(Source),
+    /// It is JSON.
+    #[error("the file is JSON")]
+    Json,
+    /// It has the columns, and what separates them can't be told from what is in them.
+    #[error("the header has more than one separator")]
+    Separator,
+    /// It has the columns on a later line.
+    #[error("lines stand before the header")]
+    TitleLines,
+}
+
+impl Misfit {
+    /// What reports call the rule, and which column or source it is about.
+    #[must_use]
+    pub fn reason(self) -> (&'static str, Option<String>) {
+        match self {
+            Self::Missing(column) => ("missing_column", Some(column)),
+            Self::Repeated(column) => ("repeated_column", Some(column)),
+            Self::OtherSource(source) => ("wrong_source", Some(source.as_str().to_owned())),
+            Self::Json => ("json_not_csv", None),
+            Self::Separator => ("wrong_separator", None),
+            Self::TitleLines => ("title_lines_before_header", None),
+        }
+    }
+
+    /// The real cause, as far as the header shows it.
+    pub(super) fn of(bad: BadColumns, source: Source, header: &[String], five9: &Five9) -> Self {
+        let missing = match bad {
+            BadColumns::Missing(column) => Self::Missing(column),
+            BadColumns::Repeated(column) => return Self::Repeated(column),
+        };
+        let first = header.first().map(String::as_str).unwrap_or_default();
+        if first.starts_with(['{', '[']) {
+            let line = header.join(",");
+            let tell_tale = OF_JSON.iter().find(|(name, _)| line.contains(name));
+            return tell_tale.map_or(Self::Json, |(_, source)| Self::OtherSource(*source));
+        }
+        if let Some(other) = CSV.into_iter().find(|other| has_columns(*other, header, five9)) {
+            return Self::OtherSource(other);
+        }
+        let line = header.join("\n");
+        let is_split_by = |separator: char| {
+            let split: Vec<String> = line.split(separator).map(|name| name.trim_matches(UNQUOTED).to_owned()).collect();
+            has_columns(source, &split, five9)
+        };
+        if [';', '\t', '|', ','].into_iter().any(is_split_by) { Self::Separator } else { missing }
+    }
+
+    /// The real cause, by the lines behind what was taken for the header.
+    #[must_use]
+    pub fn among<'a>(self, lines: impl IntoIterator<Item = &'a Raw>, source: Source, five9: &Five9) -> Self {
+        if !matches!(self, Self::Missing(_)) {
+            return self;
+        }
+        for line in lines {
+            let mut rows = Rows::new(Format::Csv);
+            rows.push(&line.bytes);
+            rows.finish();
+            drop(rows.next());
+            if has_columns(source, rows.header(), five9) {
+                return Self::TitleLines;
+            }
+            if let Some(other) = CSV.into_iter().find(|other| has_columns(*other, rows.header(), five9)) {
+                return Self::OtherSource(other);
+            }
+        }
+        self
+    }
+}
+
+/// The sources whose files are CSV.
+const CSV: [Source; 3] = [Source::Telephone, Source::Social, Source::Complaints];
+/// What only the JSON of one source says.
+const OF_JSON: [(&str, Source); 4] = [
+    ("reviewId", Source::Reviews),
+    ("\"reviews\"", Source::Reviews),
+    ("interview_id", Source::Interviews),
+    ("interaction_id", Source::Support),
+];
+/// What stands around a name that is not cut out by its separator.
+const UNQUOTED: [char; 3] = ['"', ' ', '\n'];
+
+fn has_columns(source: Source, header: &[String], five9: &Five9) -> bool {
+    match source {
+        Source::Telephone => Columns::of(header, five9.required()).is_ok(),
+        Source::Social => Columns::of(header, social::COLUMNS).is_ok(),
+        Source::Complaints => Columns::of(header, complaints::COLUMNS).is_ok(),
+        _ => false,
+    }
+}
