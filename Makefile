@@ -3,9 +3,6 @@
 # What the functions are built for: arm64 if the compiler has a library for it, or else x86_64.
 ARCH ?= $(if $(wildcard $(shell rustc --print target-libdir --target aarch64-unknown-linux-gnu 2>/dev/null)),arm64,x86_64)
 TRIPLE = $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
-# Where the local stack keeps its tables: one port above its own.
-LOCAL = AWS_REGION=eu-west-2 AWS_EC2_METADATA_DISABLED=true AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local-stack-only \
-	AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:$(shell expr $(or $(PORT),3000) + 1)
 VENV := target/venv
 TOOLS := $(VENV)/.installed
 PAGES := web/node_modules/.package-lock.json
@@ -15,14 +12,14 @@ export CHROMIUM
 endif
 # `--workspace`, whatever is built: so features are those of `make test`, and nothing is built twice.
 BUILD := cargo build --workspace
-# A folder that keeps the stack's data, and the port of its front door.
+# Which of the stacks that run here, by the port of its front door.
 STACK_AT = $(if $(PORT),--port "$(PORT)")
 # The value of an output of the stack on AWS that STACK names.
 OUTPUT = $$(.ci/output "$(STACK)" $(1))
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run import verify-ledger restore test test-long test-dynamodb-local bench package package-one lint prove-lint web \
+.PHONY: help run import verify-ledger backup restore test test-long test-dynamodb-local bench package package-one lint prove-lint web \
 	chromium needs-build needs-test needs-venv needs-web needs-aws needs-library
 
 ## This list.
@@ -39,19 +36,36 @@ import: needs-build
 	@$(BUILD) --bin local
 	@exec target/debug/local import $(STACK_AT) --source "$(SOURCE)" "$(FILE)"
 
-## Verifies the ledger's chain: of the stack that runs here, PORT=4000 if it has another port; with TABLE=name of the
-## AWS account that the environment names. CERTIFICATE=2029-11-24=hash also demands a certificate that was noted elsewhere.
-verify-ledger: needs-build
+## Verifies the ledger of the stack that runs here (PORT=4000), or on AWS (STACK=custodian); CERTIFICATE=day=hash must be in it.
+## TABLE=name verifies that table of the AWS account that the environment names, such as a restored one.
+verify-ledger: needs-build $(if $(STACK),needs-aws)
+ifeq ($(STACK)$(TABLE),)
+	@$(BUILD) --bin local
+	@exec target/debug/local verify-ledger $(STACK_AT) $(if $(CERTIFICATE),--certificate "$(CERTIFICATE)")
+else
 	@$(BUILD) --bin verify-ledger
-	@$(if $(TABLE),,$(LOCAL)) target/debug/verify-ledger --table "$(or $(TABLE),custodian-Ledger)" \
-		$(if $(CERTIFICATE),--certificate "$(CERTIFICATE)")
+	@ledger="$(or $(TABLE),$(call OUTPUT,LedgerTable))" && \
+		exec target/debug/verify-ledger --table "$$ledger" $(if $(CERTIFICATE),--certificate "$(CERTIFICATE)")
+endif
 
-## Makes a restored table of records fit to be read: TABLE=custodian-restored SINCE=2026-11-24T10:00:00Z LEDGER=… REGISTER=…, and
-## LIVE=… if the live table is there and to be trusted. Of the AWS account that the environment names; docs/operations.md says when.
-restore: needs-build
+## Keeps this moment of the records of the stack that runs here, for `make restore`.
+backup: needs-build
+	@$(BUILD) --bin local
+	@exec target/debug/local backup $(STACK_AT)
+
+## Rehearses a restore in the stack that runs here (SINCE=moment of a backup); on AWS makes TABLE fit to be read, with STACK=custodian.
+## LIVE=no if the live table is not to be trusted. Where there is no stack to ask, LEDGER=, REGISTER= and LIVE= name the tables.
+restore: needs-build $(if $(STACK),needs-aws)
+ifeq ($(STACK)$(LEDGER),)
+	@$(BUILD) --bin local
+	@exec target/debug/local restore $(STACK_AT) --since "$(SINCE)" $(if $(filter no,$(LIVE)),--without-live)
+else
 	@$(BUILD) --bin restore
-	@target/debug/restore --table "$(TABLE)" --since "$(SINCE)" --ledger "$(LEDGER)" --register "$(REGISTER)" \
-		$(if $(LIVE),--live "$(LIVE)") $(if $(RECOVERY_DAYS),--recovery-days "$(RECOVERY_DAYS)")
+	@ledger="$(or $(LEDGER),$(call OUTPUT,LedgerTable))" && register="$(or $(REGISTER),$(call OUTPUT,RegisterTable))" && \
+		live="$(if $(filter no,$(LIVE)),,$(or $(LIVE),$(if $(STACK),$(call OUTPUT,RecordsTable))))" && \
+		exec target/debug/restore --table "$(TABLE)" --since "$(SINCE)" --ledger "$$ledger" --register "$$register" \
+			$${live:+--live "$$live"} $(if $(RECOVERY_DAYS),--recovery-days "$(RECOVERY_DAYS)")
+endif
 
 ## Every test: functions, journeys, the real binaries, the pages in a browser.
 test: needs-test $(TOOLS) $(PAGES) chromium

@@ -80,7 +80,8 @@ pub(crate) async fn make(dynamo: &Dynamo, client: &Client, tables: &[Table]) -> 
     Ok(())
 }
 
-async fn create(client: &Client, table: &Table) -> Result<(), String> {
+/// Makes a table.
+pub(crate) async fn create(client: &Client, table: &Table) -> Result<(), String> {
     let attributes = table.attributes.iter().map(|(name, kind)| {
         let definition = AttributeDefinition::builder().attribute_name(name);
         definition.attribute_type(ScalarAttributeType::from(kind.as_str())).build().map_err(text)

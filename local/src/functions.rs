@@ -142,6 +142,11 @@ impl Functions {
         Self { running, state, clock, waiting: Mutex::default() }
     }
 
+    /// All of them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Running> {
+        self.running.iter()
+    }
+
     /// A function by its crate's name, its name, its logical id or its ARN.
     pub(crate) fn find(&self, name: &str) -> Option<&Running> {
         self.running.iter().find(|it| {

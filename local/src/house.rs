@@ -1,19 +1,21 @@
 //! What goes on in the stack while it runs: streams, schedules, and everything that a moved clock sets off.
 
+use crate::backups::Backups;
 use crate::doubles::Doubles;
 use crate::dynamodb::Dynamo;
 use crate::functions::{Functions, Running};
-use crate::host::Endpoints;
+use crate::host::{Endpoints, sdk};
 use crate::http::routes::Route;
 use crate::invoke::request_id;
 use crate::s3::Store;
 use crate::schedule::Expression;
 use crate::state::State;
 use crate::streams::{Mapping, deliver, settle};
-use crate::template::{Event, Queue};
+use crate::template::{Event, Queue, Table};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use shared::edge::Clock;
+use shared::edge::{Clock, Host};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -46,6 +48,9 @@ pub(crate) struct House {
     pub(crate) state: Arc<State>,
     pub(crate) dynamo: Dynamo,
     pub(crate) store: Store,
+    pub(crate) backups: Backups,
+    /// The tables of the template.
+    pub(crate) tables: Vec<Table>,
     pub(crate) functions: Arc<Functions>,
     pub(crate) routes: Vec<(Route, String)>,
     pub(crate) queues: Vec<Queue>,
@@ -90,6 +95,28 @@ impl House {
     pub(crate) fn intake(&self) -> Option<(&str, &str)> {
         let import = &self.functions.find("import")?.template;
         Some((import.settings.get("INTAKE_BUCKET")?, &import.arn))
+    }
+
+    /// The names of the tables, by the setting by which functions know them.
+    pub(crate) fn table_names(&self) -> BTreeMap<&str, &str> {
+        let settings = self.functions.all().flat_map(|function| &function.template.settings);
+        settings
+            .filter(|(name, _)| name.ends_with("_TABLE"))
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect()
+    }
+
+    /// Keeps this moment of all tables; gives the second under which it is found.
+    pub(crate) fn back_up(&self) -> Result<DateTime<Utc>, String> {
+        self.backups.take(&self.dynamo, self.clock.now())
+    }
+
+    /// Makes `copy` of a table as it was at a moment that was kept; gives how many items it has.
+    pub(crate) async fn restore(&self, table: &str, moment: DateTime<Utc>, copy: &str) -> Result<usize, String> {
+        let table = self.tables.iter().find(|known| known.name == table);
+        let table = table.ok_or_else(|| "there is no table of that name in the template".to_owned())?;
+        let client = Host::new(self.endpoints.settings(), sdk(), self.clock.clone()).dynamodb();
+        self.backups.restore(&self.dynamo, &client, table, moment, copy).await
     }
 
     /// Moves the clock; TTL's removals are delivered and due schedules have begun when it returns.

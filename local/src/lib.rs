@@ -7,19 +7,23 @@
 //! Not imitated: IAM, throttling, timeouts, several instances of a function, the waits between retries, the 24 hours
 //! that a stream keeps a record, and TTL's five years (an item that expired longer ago is removed all the same).
 
+mod backups;
 mod bring;
 mod clock;
 pub mod doubles;
 mod dynamodb;
 mod filter;
+mod front;
 mod functions;
 mod host;
 mod house;
 mod http;
 mod invoke;
 mod notifications;
+pub mod operate;
 mod options;
 mod ports;
+mod recovery;
 pub mod reports;
 pub mod s3;
 mod schedule;

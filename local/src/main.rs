@@ -4,8 +4,12 @@ use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
 use import::report::State;
 use local::s3::Created;
-use local::{ACCESS_KEY, BringError, Errand, Options, SECRET_KEY, Stack, bring, reports, screen};
+use local::{ACCESS_KEY, BringError, Errand, Options, SECRET_KEY, Stack, bring, operate, reports, screen};
+use operations::restore;
+use operations::verify::{self, witness};
+use shared::domain::ledger::Witness;
 use shared::edge::Clock;
+use shared::storage::restoring::Redone;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -53,6 +57,27 @@ enum Command {
         /// The file.
         file: PathBuf,
     },
+    /// Verifies the ledger of the stack that runs, and names the first link that does not hold.
+    ///
+    /// Ends with 0 if it holds, 1 if it is broken, and 2 if it could not be read.
+    VerifyLedger {
+        /// A certificate that was noted outside of the ledger, as in the sweep's log: YYYY-MM-DD=HASH.
+        #[arg(long, value_parser = witness)]
+        certificate: Option<Witness>,
+    },
+    /// Has the stack that runs keep this moment of its tables, to rehearse a restore with.
+    Backup,
+    /// Rehearses a restore in the stack that runs: what is restored is deleted again.
+    ///
+    /// Ends with 0 if what was restored may be read, 1 if not, and 2 if there is nothing to restore, or nobody to do it.
+    Restore {
+        /// The moment, as `backup` told it.
+        #[arg(long)]
+        since: DateTime<Utc>,
+        /// As if the live table were gone, or not to be trusted.
+        #[arg(long)]
+        without_live: bool,
+    },
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {
@@ -66,8 +91,21 @@ async fn main() -> ExitCode {
     // The embedded DynamoDB warns of every condition that does not hold, which is daily business.
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
-    if let Some(Command::Import { source, file }) = arguments.command {
-        return ExitCode::from(import(&Errand { port: arguments.port, source, file }).await);
+    let port = arguments.port;
+    match arguments.command {
+        Some(Command::Import { source, file }) => {
+            return ExitCode::from(import(&Errand { port, source, file }).await);
+        }
+        Some(Command::VerifyLedger { certificate }) => {
+            return say(operate::verify_ledger(port, certificate).await.map(|outcome| verify::told(&outcome)));
+        }
+        Some(Command::Backup) => return say(operate::backup(port).await.map(|moment| (kept(moment), 0))),
+        Some(Command::Restore { since, without_live }) => {
+            let progress = |redone: &Redone| drop(writeln!(io::stdout(), "… {}", restore::counts(redone)));
+            let outcome = operate::rehearse(port, since, !without_live, progress).await;
+            return say(outcome.map(|outcome| restore::told(&outcome)));
+        }
+        None => {}
     }
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -76,6 +114,18 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Says what came of it; 2 is that it could not begin.
+fn say(told: Result<(String, u8), String>) -> ExitCode {
+    let (text, code) = told.unwrap_or_else(|error| (error, 2));
+    let _ = if code == 2 { writeln!(io::stderr(), "{text}") } else { writeln!(io::stdout(), "{text}") };
+    ExitCode::from(code)
+}
+
+fn kept(moment: DateTime<Utc>) -> String {
+    let moment = moment.format("%FT%TZ");
+    format!("This moment is kept for 35 days. To rehearse a restore of it: make restore SINCE={moment}")
 }
 
 /// Brings a file; gives the code to end with.

@@ -1,5 +1,6 @@
 //! The stack: everything that the template names, alive in this process.
 
+use crate::backups::Backups;
 use crate::doubles::Doubles;
 use crate::dynamodb::{self, Dynamo};
 use crate::functions::{Functions, Running};
@@ -52,12 +53,7 @@ impl Stack {
         let port = listener.local_addr().map_or(options.port, |address| address.port());
         let url = format!("http://127.0.0.1:{port}");
         let doubles = Doubles::new(&options.clock).map_err(StartError::Doubles)?;
-        let (mut double_listeners, mut double_urls) = (Vec::new(), Vec::new());
-        for offset in [4, 5, 6] {
-            let (listener, url) = beside(options.port, offset).await?;
-            double_listeners.push(listener);
-            double_urls.push(url);
-        }
+        let (double_listeners, double_urls) = beside_all(options.port, [4, 5, 6]).await?;
         let mut offered = Doubles::parameters(&double_urls);
         offered.insert("PublicUrl".to_owned(), url.clone());
         let template = Template::read(&options.template, &options.parameters, offered)?;
@@ -71,8 +67,9 @@ impl Stack {
         state.restore(&options.clock);
         let dynamo = Dynamo::open(data.as_deref(), &options.clock).map_err(unusable)?;
         let folder = data.is_none().then(TempDir::new).transpose().map_err(|error| unusable(error.to_string()))?;
-        let objects = folder.as_ref().map(|it| it.path().to_owned()).or(data.clone()).unwrap_or_default().join("s3");
-        let store = Store::open(&objects, options.clock.clone()).map_err(|error| unusable(error.to_string()))?;
+        let home = folder.as_ref().map(|it| it.path().to_owned()).or(data.clone()).unwrap_or_default();
+        let store =
+            Store::open(&home.join("s3"), options.clock.clone()).map_err(|error| unusable(error.to_string()))?;
 
         let notifications = Arc::clone(&state);
         let notifications = Arc::new(Notifications::new(&template.functions, notifications, options.clock.clone()));
@@ -130,6 +127,8 @@ impl Stack {
             state,
             dynamo,
             store,
+            backups: Backups::of(home.join("backups")),
+            tables: template.tables,
             functions: Arc::clone(&functions),
             routes: Vec::new(),
             queues: template.queues,
@@ -261,6 +260,16 @@ impl Stack {
         self.servers.shutdown().await;
         self.house.functions.end().await;
     }
+}
+
+async fn beside_all(door: u16, offsets: [u16; 3]) -> Result<(Vec<TcpListener>, Vec<String>), StartError> {
+    let mut all = (Vec::new(), Vec::new());
+    for offset in offsets {
+        let (listener, url) = beside(door, offset).await?;
+        all.0.push(listener);
+        all.1.push(url);
+    }
+    Ok(all)
 }
 
 async fn serve(listener: TcpListener, router: Router, ended: watch::Receiver<bool>) {

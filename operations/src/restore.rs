@@ -24,6 +24,33 @@ pub enum Unready {
     Storage(#[from] StorageError),
 }
 
+/// What to tell of a restore, and the code to end with: 0 if the table may be read, 1 if it may not.
+#[must_use]
+pub fn told(outcome: &Result<Redone, Unready>) -> (String, u8) {
+    match outcome {
+        Ok(redone) => {
+            let counts = counts(redone);
+            (
+                format!(
+                    "{counts}\nIt MAY be read: gone through once more there was nothing left to do, and everything is on it."
+                ),
+                0,
+            )
+        }
+        Err(unready) => (format!("NOT to be read: {unready}."), 1),
+    }
+}
+
+/// What was done so far, in counts only.
+#[must_use]
+pub fn counts(redone: &Redone) -> String {
+    let Redone { looked_at, expired, told, erased, withdrawn, turned, taken_over } = redone;
+    format!(
+        "{looked_at} items: {told} deleted since, {erased} of people erased, {withdrawn} withdrawn, {expired} over; \
+         {turned} held, restricted or let go; {taken_over} taken over"
+    )
+}
+
 /// Puts back what a restore leaves out, does again what was done since, and looks once more: only a table that was gone
 /// through without anything to do may be read. Run again, it goes on.
 ///

@@ -16,6 +16,24 @@ pub enum Unverified {
     Storage(#[from] StorageError),
 }
 
+/// What to tell of a verification, and the code to end with: 0 if the chain holds, 1 if it is broken, 2 if it could not be read.
+#[must_use]
+pub fn told(outcome: &Result<Verified, Unverified>) -> (String, u8) {
+    match outcome {
+        Ok(found) => {
+            let Verified { links, entries, days, overdue, .. } = found;
+            let last = found.closed.map_or_else(String::new, |closed| {
+                format!("The last certificate is {closed}={}\n", found.certificate.as_str())
+            });
+            let holds =
+                format!("The chain holds: {links} links tell of {entries} deletions, and {days} days are closed.");
+            (format!("{holds}\n{last}Overdue, over all certificates: {overdue}"), 0)
+        }
+        Err(Unverified::Broken(broken)) => (format!("The chain is broken: {broken}."), 1),
+        Err(Unverified::Storage(error)) => (format!("The ledger could not be read: {error}."), 2),
+    }
+}
+
 /// Verifies a ledger; with a witness, also that this certificate is in it.
 ///
 /// # Errors

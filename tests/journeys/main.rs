@@ -18,6 +18,7 @@ mod house;
 mod imports;
 mod imports_faults;
 mod linking;
+mod operating;
 mod partners;
 mod paused;
 mod permissions;

@@ -1,19 +1,13 @@
 //! What the stack's front door tells of itself.
 
 use super::BringError;
+use crate::front::{get, nobody};
 use crate::host::{Endpoints, sdk};
 use aws_sdk_s3::Client;
-use axum::body::Body;
 use chrono::{DateTime, Timelike, Utc};
-use hyper_util::client::legacy;
-use hyper_util::rt::TokioExecutor;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use shared::edge::{Clock, Host};
-
-/// The most that the stack says of itself, in bytes.
-const LONGEST: usize = 16 * 1024 * 1024;
 
 /// The front door of a stack that runs.
 pub(super) struct Door {
@@ -51,11 +45,9 @@ struct Queue {
 impl Door {
     /// Asks at a port of this machine.
     pub(super) async fn open(port: u16) -> Result<Self, BringError> {
-        let url = format!("http://127.0.0.1:{port}");
+        let url = crate::front::url(port);
         let told: Option<Told> = get(&format!("{url}/_local/endpoints")).await;
-        let Told { endpoints, intake, now } = told.ok_or_else(|| {
-            BringError::Wrong(format!("no stack answers on port {port}: start one with `make run` in another terminal"))
-        })?;
+        let Told { endpoints, intake, now } = told.ok_or_else(|| BringError::Wrong(nobody(port)))?;
         let Intake { bucket, function } = intake
             .ok_or_else(|| BringError::Wrong("the stack's template has no function import and so no intake".into()))?;
         let s3 = Host::new(endpoints.settings(), sdk(), Clock::system()).s3();
@@ -74,12 +66,4 @@ impl Door {
                 && message.sent_at >= self.opened_at
         })
     }
-}
-
-/// The JSON at an address of the stack; nothing if nobody answers, or something else does.
-async fn get<T: DeserializeOwned>(url: &str) -> Option<T> {
-    let client = legacy::Client::builder(TokioExecutor::new()).build_http::<Body>();
-    let answer = client.get(url.parse().ok()?).await.ok().filter(|answer| answer.status().is_success())?;
-    let body = axum::body::to_bytes(Body::new(answer.into_body()), LONGEST).await.ok()?;
-    serde_json::from_slice(&body).ok()
 }

@@ -12,7 +12,9 @@ use axum::extract::{Path, State};
 use axum::http::{Request, Response, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
+use chrono::{DateTime, Utc};
 use gateway::message;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -20,9 +22,11 @@ use std::sync::Arc;
 pub(crate) fn router(house: Arc<House>) -> Router {
     Router::new()
         .route("/2015-03-31/functions/{name}/invocations", post(invocation))
+        .route("/_local/backups", post(back_up))
         .route("/_local/clock", get(clock).post(move_clock))
         .route("/_local/endpoints", get(endpoints))
         .route("/_local/queues", get(queues))
+        .route("/_local/restores", post(restore))
         .fallback(request)
         .with_state(house)
 }
@@ -70,7 +74,39 @@ async fn move_clock(State(house): State<Arc<House>>, body: String) -> Response<B
 /// Where the stack's services are, and where files are taken in.
 async fn endpoints(State(house): State<Arc<House>>) -> Response<Body> {
     let intake = house.intake().map(|(bucket, function)| json!({"bucket": bucket, "function": function}));
-    axum::Json(json!({"endpoints": house.endpoints, "intake": intake, "now": house.clock.now()})).into_response()
+    let (endpoints, tables, now) = (&house.endpoints, house.table_names(), house.clock.now());
+    axum::Json(json!({"endpoints": endpoints, "intake": intake, "tables": tables, "now": now})).into_response()
+}
+
+/// Keeps this moment of all tables.
+async fn back_up(State(house): State<Arc<House>>) -> Response<Body> {
+    let taken = tokio::task::spawn_blocking(move || house.back_up()).await;
+    match taken.map_err(|error| error.to_string()).and_then(|taken| taken) {
+        Ok(moment) => axum::Json(json!({"moment": moment})).into_response(),
+        Err(error) => message(StatusCode::INTERNAL_SERVER_ERROR, &error),
+    }
+}
+
+/// What is to be restored, and as what.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Restore {
+    table: String,
+    moment: DateTime<Utc>,
+    copy: String,
+}
+
+/// Makes a new table of one as it was at a moment that was kept.
+async fn restore(State(house): State<Arc<House>>, body: String) -> Response<Body> {
+    let Ok(order) = serde_json::from_str::<Restore>(&body) else {
+        let usage =
+            r#"send {"table": "custodian-Records", "moment": "2026-11-24T10:00:00Z", "copy": "custodian-restored"}"#;
+        return message(StatusCode::BAD_REQUEST, usage);
+    };
+    match house.restore(&order.table, order.moment, &order.copy).await {
+        Ok(items) => axum::Json(json!({"items": items})).into_response(),
+        Err(error) => message(StatusCode::CONFLICT, &error),
+    }
 }
 
 /// The messages that wait in the queues: their ids and what they say about themselves, and no payload.

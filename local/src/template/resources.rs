@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 /// A table: its keys, its indexes, its stream and what expires.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Table {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -17,14 +17,14 @@ pub(crate) struct Table {
     pub(crate) stream: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Key {
     pub(crate) attribute_name: String,
     pub(crate) key_type: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Index {
     #[serde(rename = "IndexName")]
@@ -33,7 +33,7 @@ pub(crate) struct Index {
     pub(crate) projection: Projection,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Projection {
     pub(crate) projection_type: String,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use clap::Parser;
-use operations::restore::restore;
+use operations::restore::{counts, restore, told};
 use shared::edge::Host;
 use shared::storage::ledger::Ledger;
 use shared::storage::records::Records;
@@ -61,26 +61,7 @@ async fn main() -> std::io::Result<ExitCode> {
     };
     let outcome = restore(&restoring, arguments.recovery_days, host.clock().now(), progress).await;
     failed?;
-    match outcome {
-        Ok(redone) => {
-            writeln!(out, "{}", counts(&redone))?;
-            writeln!(
-                out,
-                "It MAY be read: gone through once more there was nothing left to do, and everything is on it."
-            )?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(unready) => {
-            writeln!(out, "NOT to be read: {unready}.")?;
-            Ok(ExitCode::from(1))
-        }
-    }
-}
-
-fn counts(redone: &Redone) -> String {
-    let Redone { looked_at, expired, told, erased, withdrawn, turned, taken_over } = redone;
-    format!(
-        "{looked_at} items: {told} deleted since, {erased} of people erased, {withdrawn} withdrawn, {expired} over; \
-         {turned} held, restricted or let go; {taken_over} taken over"
-    )
+    let (told, code) = told(&outcome);
+    writeln!(out, "{told}")?;
+    Ok(ExitCode::from(code))
 }

@@ -1,0 +1,96 @@
+//! What docs/operations.md has people do on AWS, on the stack that runs here: verify its ledger, keep a moment, rehearse
+//! a restore.
+
+use crate::front::{self, Running, nobody, url};
+use crate::host::sdk;
+use crate::recovery::Recovery;
+use aws_sdk_dynamodb::Client;
+use chrono::{DateTime, Utc};
+use operations::restore::{self, Unready};
+use operations::verify::{self, Unverified};
+use serde_json::json;
+use shared::domain::ledger::{Verified, Witness};
+use shared::edge::{Clock, Host};
+use shared::storage::ledger::Ledger;
+use shared::storage::records::Records;
+use shared::storage::restoring::{Redone, Restoring};
+use shared::storage::suppressions::Suppressions;
+
+/// How far recovery reaches back, in days: the template's default.
+const RECOVERY_DAYS: i32 = 35;
+
+/// Verifies the ledger of the stack at a port.
+///
+/// # Errors
+/// If there is no stack, or it has no ledger.
+pub async fn verify_ledger(port: u16, witness: Option<Witness>) -> Result<Result<Verified, Unverified>, String> {
+    let stack = running(port).await?;
+    let ledger = Ledger::new(client(&stack), table(&stack, "LEDGER_TABLE")?);
+    Ok(verify::verify(&ledger, witness).await)
+}
+
+/// Has the stack at a port keep this moment of its tables; gives the second to restore it by.
+///
+/// # Errors
+/// If there is no stack, or it cannot.
+pub async fn backup(port: u16) -> Result<DateTime<Utc>, String> {
+    let kept =
+        front::post(&format!("{}/_local/backups", url(port)), &json!({})).await.ok_or_else(|| nobody(port))??;
+    serde_json::from_value(kept["moment"].clone()).map_err(|error| error.to_string())
+}
+
+/// Rehearses a restore in the stack at a port: makes a table of the records as they were at a moment that was kept, makes it fit to be
+/// read as `make restore` does on AWS, and deletes it again if it is. The live table is read, and the ledger gets the entries of a restore.
+///
+/// # Errors
+/// If there is no stack, or no such moment.
+pub async fn rehearse(
+    port: u16,
+    since: DateTime<Utc>,
+    with_live: bool,
+    progress: impl FnMut(&Redone),
+) -> Result<Result<Redone, Unready>, String> {
+    let stack = running(port).await?;
+    let name = format!("custodian-restored-{}", since.format("%Y%m%dT%H%M%SZ"));
+    let order = json!({"table": table(&stack, "RECORDS_TABLE")?, "moment": since, "copy": name});
+    front::post(&format!("{}/_local/restores", url(port)), &order).await.ok_or_else(|| nobody(port))??;
+    let client = client(&stack);
+    let live = table(&stack, "RECORDS_TABLE")?;
+    let restoring = Restoring {
+        copy: Records::new(client.clone(), name.clone()),
+        live: with_live.then(|| Records::new(client.clone(), live)),
+        ledger: Ledger::new(client.clone(), table(&stack, "LEDGER_TABLE")?),
+        suppressions: Suppressions::new(client.clone(), table(&stack, "REGISTER_TABLE")?),
+        since,
+    };
+    let outcome = restore::restore(&restoring, RECOVERY_DAYS, stack.now, progress).await;
+    delete(&client, &name).await?;
+    Ok(outcome)
+}
+
+async fn running(port: u16) -> Result<Running, String> {
+    front::running(port).await.ok_or_else(|| nobody(port))
+}
+
+fn table(stack: &Running, setting: &str) -> Result<String, String> {
+    stack.tables.get(setting).cloned().ok_or_else(|| format!("the stack's template has no function with {setting}"))
+}
+
+fn client(stack: &Running) -> Client {
+    let sdk = sdk();
+    let sdk = match sdk.http_client() {
+        Some(http) => sdk.clone().into_builder().http_client(Recovery::over(http, RECOVERY_DAYS)).build(),
+        None => sdk,
+    };
+    Host::new(stack.endpoints.settings(), sdk, Clock::system()).dynamodb()
+}
+
+/// A rehearsal leaves nothing behind: what was restored has in it who was erased since.
+async fn delete(client: &Client, name: &str) -> Result<(), String> {
+    let left =
+        |error: &dyn std::fmt::Display| format!("the table {name} could not be deleted again, and is left: {error}");
+    let unprotect = client.update_table().table_name(name).deletion_protection_enabled(false).send().await;
+    unprotect.map_err(|error| left(&error.into_service_error()))?;
+    client.delete_table().table_name(name).send().await.map_err(|error| left(&error.into_service_error()))?;
+    Ok(())
+}
