@@ -13,7 +13,7 @@ use std::process::ExitCode;
 /// Exits with 0 if it holds, with 1 if it is broken, and with 2 if it could not be read.
 #[derive(Parser)]
 struct Arguments {
-    /// The table of the ledger: the output LedgerTable of the stack.
+    /// The table of the ledger: the output `LedgerTable` of the stack.
     #[arg(long, env = "LEDGER_TABLE")]
     table: String,
     /// A certificate that was noted outside of the ledger, as in the sweep's log: YYYY-MM-DD=HASH.
