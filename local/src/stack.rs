@@ -96,11 +96,11 @@ impl Stack {
         dynamodb::make(&dynamo, &client, &template.tables).await.map_err(wrong)?;
         storage::make(&store, &template.buckets).map_err(wrong)?;
         let register = template.functions.iter().find_map(|function| function.settings.get("REGISTER_TABLE"));
-        let surveys = match (&options.surveys, register) {
-            (Some(folder), Some(table)) => surveys::load(&client, table, folder).await.map_err(StartError::Survey)?,
-            (Some(_), None) => return Err(StartError::Survey("no function has the setting REGISTER_TABLE".into())),
-            (None, _) => Vec::new(),
+        let surveys = match &options.surveys {
+            Some(folder) => surveys::load(&client, register, folder, options.clock.now()).await,
+            None => Ok(Vec::new()),
         };
+        let surveys = surveys.map_err(StartError::Survey)?;
 
         let (mut running, mut hosts, mut settings) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
         let mut events = Vec::new();

@@ -1,12 +1,19 @@
 //! The surveys of a folder, as they stand in the Register.
 
 use aws_sdk_dynamodb::Client;
+use chrono::{DateTime, Utc};
 use shared::domain::survey::Survey;
 use shared::storage::surveys::Surveys;
 use std::path::Path;
 
 /// Puts every survey of the folder into the table; gives back their ids, in order.
-pub(crate) async fn load(client: &Client, table: &str, folder: &Path) -> Result<Vec<String>, String> {
+pub(crate) async fn load(
+    client: &Client,
+    table: Option<&String>,
+    folder: &Path,
+    now: DateTime<Utc>,
+) -> Result<Vec<String>, String> {
+    let table = table.ok_or("no function has the setting REGISTER_TABLE")?;
     let wrong = |path: &Path, error: String| format!("{}: {error}", path.display());
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(|error| wrong(folder, error.to_string()))? {
@@ -16,12 +23,12 @@ pub(crate) async fn load(client: &Client, table: &str, folder: &Path) -> Result<
         }
     }
     files.sort();
-    let surveys = Surveys::new(client.clone(), table.to_owned());
+    let surveys = Surveys::new(client.clone(), table.clone());
     let mut ids = Vec::new();
     for path in files {
         let document = std::fs::read_to_string(&path).map_err(|error| wrong(&path, error.to_string()))?;
         let survey = Survey::parse(&document).map_err(|error| wrong(&path, error.to_string()))?;
-        surveys.put(&survey, &document).await.map_err(|error| wrong(&path, error.to_string()))?;
+        surveys.put(&survey, &document, now).await.map_err(|error| wrong(&path, error.to_string()))?;
         ids.push(survey.id);
     }
     Ok(ids)

@@ -31,6 +31,7 @@ mod restoring;
 mod retention;
 mod standings;
 mod storage;
+mod surveys;
 mod sweep_warnings;
 mod unsubscribe;
 mod upgrade;

@@ -114,9 +114,18 @@ fn nothing_is_allowed_without_limits() {
 fn ingest_sees_the_surveys_of_the_register_and_nothing_else_of_it() {
     let template = template();
     let policy = &template["Resources"]["IngestRole"]["Properties"]["Policies"][0]["PolicyDocument"];
-    let register = several(&policy["Statement"]).iter().find(|it| it["Action"] == "dynamodb:Query").unwrap();
-    let keys = &register["Condition"]["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"];
-    assert_eq!(several(keys), [Value::from("SURVEY")]);
+    let of_register = |it: &&Value| several(&it["Resource"]).iter().any(|resource| named(resource) == "Register");
+    let may = |statement: &Value| {
+        let keys = several(&statement["Condition"]["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"]).to_vec();
+        (statement["Action"].as_str().unwrap().to_owned(), keys)
+    };
+    assert_eq!(
+        several(&policy["Statement"]).iter().filter(of_register).map(may).collect::<Vec<_>>(),
+        [
+            ("dynamodb:Query".to_owned(), vec![Value::from("SURVEY")]),
+            ("dynamodb:GetItem".to_owned(), vec![Value::from("SURVEYVERSION")])
+        ]
+    );
 }
 
 #[test]

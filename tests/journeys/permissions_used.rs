@@ -2,7 +2,7 @@
 
 use crate::faults;
 use crate::gateway;
-use crate::house::{House, at, email_id, erasure, phone_id};
+use crate::house::{House, at, email_id, erasure, phone_id, token};
 use crate::imports_faults::{self, POSTS, dropped};
 use crate::partners::{CREATED, UPDATED, changed, signed_event};
 use crate::permissions::{allowed, needed_of_s3, template};
@@ -70,6 +70,19 @@ async fn ingest_calls_what_it_is_allowed_and_one_put_keeps_an_answer() {
         let answer = ingest.invoke(event(post(&sent))).await.unwrap();
         assert_eq!(answer["statusCode"], 201, "{answer}");
         assert_eq!(calls.lock().unwrap()[before..], vec!["dynamodb:PutItem Records"; puts]);
+    }
+    // Somebody answers a form that was reworded meanwhile: its version is read once a minute.
+    let form = house.get("/surveys/recycling-centre").await;
+    house.reword("recycling-centre", "Which site did you visit?", "Which site was it?").await;
+    house.stack.clock().set(at("2026-11-23T10:01:00Z"));
+    let mut sent = post(&Value::Null);
+    sent["headers"]["content-type"] = json!("application/x-www-form-urlencoded");
+    sent["body"] = json!(format!("submission_token={}&satisfaction=4&site=Wareham", token(&form.body)));
+    for (status, again) in [(303, false), (303, true)] {
+        let before = calls.lock().unwrap().len();
+        assert_eq!(ingest.invoke(event(sent.clone())).await.unwrap()["statusCode"], status);
+        let reads = ["dynamodb:Query Register", "dynamodb:GetItem Register", "dynamodb:PutItem Records"];
+        assert_eq!(calls.lock().unwrap()[before..], reads[if again { 2 } else { 0 }..]);
     }
     assert_matches("Ingest", &calls);
 }

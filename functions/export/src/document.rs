@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use shared::domain::facts::{Fact, Fields, Nature};
 use shared::domain::package::PackageKind;
 use shared::domain::record::{Details, Record};
-use shared::domain::survey::Survey;
+use shared::domain::survey::words::Words;
 
 /// What is said where nothing is held.
 pub const NOBODY: &str = "Nothing is held under these identifiers. An answer that was given with an email address or a \
@@ -48,10 +48,10 @@ pub struct Held {
 }
 
 impl<'a> Said<'a> {
-    /// What a package of this kind says of a record; the survey, if there still is one, words the questions.
-    pub fn of(record: &'a Record, survey: Option<&'a Survey>, kind: PackageKind, now: DateTime<Utc>) -> Self {
+    /// What a package of this kind says of a record, in the words that the person was asked with.
+    pub fn of(record: &'a Record, words: &'a Words, kind: PackageKind, now: DateTime<Utc>) -> Self {
         let details = &record.details;
-        let mut facts = details.facts(survey);
+        let mut facts = details.facts(words);
         facts.retain(|fact| fact.nature.is_in(kind));
         let lasting = details.custody.iter().filter(|custody| kind == PackageKind::Access && custody.lasts(now));
         let held = lasting.map(|custody| Held { by: custody.at.label(), until: custody.until });

@@ -9,14 +9,13 @@ use sha2::{Digest, Sha256};
 use shared::domain::package::{File, PackageKind};
 use shared::domain::place::Place;
 use shared::domain::record::{Holder, Record};
-use shared::domain::survey::Survey;
+use shared::domain::survey::words::Words;
 use shared::storage::StorageError;
 use shared::storage::exports::{Exports, Upload};
 use shared::storage::packages::{DAYS, Gone, Made, Package, State};
 use shared::storage::people::Found;
 use shared::storage::suppressions::Suppression;
-use std::collections::HashMap;
-use std::sync::Arc;
+use shared::storage::surveys::versions::Wordbook;
 
 /// Every place with every holder in it: the list that an erasure walks too.
 fn places<'a>(
@@ -39,7 +38,7 @@ impl Export {
         now: DateTime<Utc>,
     ) -> Result<Made, Error> {
         let erased = self.erased(&found.holders, now).await?;
-        let surveys = self.surveys.all(now).await?;
+        let mut words = Wordbook::new(&self.surveys);
         let random = random();
         let key = File::Document.key(&order.request, &random);
         let report_key = (order.kind == PackageKind::Access).then(|| File::Report.key(&order.request, &random));
@@ -61,7 +60,7 @@ impl Export {
                     }
                     // What is held has no end: nothing of it can be over while the package is there.
                     expires_at = record.details.retention.end().map_or(expires_at, |end| expires_at.min(end.instant()));
-                    writing.record(record, &surveys).await?;
+                    writing.record(record, &words.of(&record.details, now).await?).await?;
                 }
             }
         }
@@ -142,9 +141,8 @@ impl Writing {
         Ok(writing)
     }
 
-    async fn record(&mut self, record: &Record, surveys: &HashMap<String, Arc<Survey>>) -> Result<(), StorageError> {
-        let survey = record.details.survey.as_ref().and_then(|id| surveys.get(id)).map(Arc::as_ref);
-        let said = Said::of(record, survey, self.kind, self.made_at);
+    async fn record(&mut self, record: &Record, words: &Words) -> Result<(), StorageError> {
+        let said = Said::of(record, words, self.kind, self.made_at);
         let separator = if self.records == 0 { "\n" } else { ",\n" };
         self.records += 1;
         self.write(&format!("{separator}{}", said.to_json())).await?;

@@ -74,7 +74,7 @@ pub fn record(said: &Said<'_>) -> String {
     let (mut lines, mut legs, mut talk) = (Vec::new(), Vec::new(), Vec::new());
     let (mut title, source) = (None, said.details.source.label());
     let rated =
-        said.facts.iter().any(|fact| matches!(&fact.value, Value::Answers(all) if all.iter().any(|one| one.rating)));
+        said.facts.iter().any(|fact| matches!(&fact.value, Value::Answers(all) if all.iter().any(Answered::is_rating)));
     let titled = said.facts.iter().any(|fact| fact.name == "survey_title");
     for fact in &said.facts {
         match (fact.name, &fact.value) {
@@ -146,7 +146,7 @@ fn who(Contact { name, email, phone, reference }: &Contact) -> impl Iterator<Ite
 }
 
 fn answered<'a>(answered: &Answered<'a>) -> Line<'a> {
-    (answered.label, if answered.rating { rated(answered.answer) } else { plain(answered.answer) })
+    (answered.label, if answered.is_rating() { rated(answered.answer) } else { plain(answered.answer) })
 }
 
 /// Everything after the records.

@@ -122,7 +122,7 @@ impl Ingest {
     }
 
     fn new_token(&self, survey: &Survey) -> String {
-        self.form_tokens.make(&survey.id, self.clock.now(), random())
+        self.form_tokens.make(&survey.id, &survey.version, self.clock.now(), random())
     }
 
     fn page(&self) -> Page<'_> {

@@ -24,6 +24,10 @@ pub const STYLESHEET: &str = include_str!("../assets/custodian.css");
 /// What a form that was open for too long says above itself.
 pub const NOTICE_EXPIRED: &str = "This form was open for too long. Check your answers and send them again.";
 
+/// What a form says above itself whose questions are not those that were answered; what fits is filled in.
+pub const NOTICE_REWORDED: &str =
+    "The questions have changed since you opened this form. Check your answers and send them again.";
+
 /// What a form says above itself when its answers could not be stored; they are still in it.
 pub const NOTICE_NOT_SAVED: &str =
     "Your answers were not saved because of a problem on our side. They are still here: send them again.";

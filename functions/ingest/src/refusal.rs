@@ -33,6 +33,8 @@ pub enum Refusal {
     Faults(Vec<Fault>),
     /// The token is not one of ours; only a form has one.
     ForeignToken,
+    /// The form asked what the survey asked long ago, or what nobody knows; only a form has a version.
+    Reworded,
     /// Another answer was kept under the same key.
     Conflict,
     /// DynamoDB does not answer.
@@ -65,7 +67,7 @@ impl Refusal {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Broken | Self::BadKey => StatusCode::BAD_REQUEST,
-            Self::Faults(_) | Self::ForeignToken | Self::Conflict => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Faults(_) | Self::ForeignToken | Self::Reworded | Self::Conflict => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -96,6 +98,8 @@ impl Refusal {
                 Problem { errors: errors.collect(), ..new("invalid-answers", "Some answers cannot be taken") }
             }
             Self::ForeignToken => new("form-token", "The submission_token is not one that was handed out"),
+            Self::Reworded => new("form-version", "The survey asks something else by now")
+                .detail("Get the form again, and send the answers under its submission_token."),
             Self::Conflict => new("conflict", "Another answer was sent under the same key before")
                 .detail("The first answer is kept. Send this one under a key of its own."),
             Self::Unavailable(_) => new("unavailable", "This cannot be done at the moment")
@@ -111,7 +115,7 @@ impl Refusal {
             Self::Closed { title, closed } => Message::Closed { title, closed },
             Self::TooLarge => Message::TooLarge,
             Self::MediaType => Message::MediaType,
-            Self::Broken | Self::BadKey | Self::Faults(_) | Self::ForeignToken => Message::Broken,
+            Self::Broken | Self::BadKey | Self::Faults(_) | Self::ForeignToken | Self::Reworded => Message::Broken,
             Self::Conflict => Message::Conflict,
             Self::Unavailable(_) => Message::Unavailable,
         };

@@ -8,17 +8,19 @@ use lambda_http::http::{HeaderMap, StatusCode};
 use lambda_http::{Body, Request, Response};
 use serde_json::json;
 use shared::domain::answers::{self, Answers, Sheet};
+use shared::domain::form_token::HandedOut;
 use shared::domain::london;
 use shared::domain::particulars::Particulars;
 use shared::domain::record::{Details, Fingerprint, Holder, Record, RecordId};
 use shared::domain::reference::Reference;
 use shared::domain::retention::{ExpiresAt, Retention};
 use shared::domain::source::Source;
-use shared::domain::survey::{HONEYPOT_FIELD, Survey, TOKEN_FIELD};
+use shared::domain::survey::{HONEYPOT_FIELD, Survey, TOKEN_FIELD, VersionId};
 use shared::edge::{http, page};
 use shared::storage::StorageError;
 use shared::storage::records::Kept;
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// A form that comes back sooner was not filled in by a person.
 const TYPING: TimeDelta = TimeDelta::seconds(2);
@@ -28,6 +30,13 @@ struct Identity {
     id: RecordId,
     /// Sent back faster than a person can type.
     too_fast: bool,
+}
+
+/// What was asked, as far as anybody knows.
+struct Asked {
+    survey: Arc<Survey>,
+    /// The version that the record keeps: nothing for a form from before versions were kept.
+    version: Option<VersionId>,
 }
 
 /// What the sender is told of an answer.
@@ -49,8 +58,18 @@ impl Ingest {
             Sender::Program => (None, false),
         };
         let typed = form::typed(&sheet);
-        let outcome = match self.identify(&survey, &parts.headers, token.as_deref(), now) {
-            Ok(identity) => self.take(&survey, sheet, &identity, trapped, now).await,
+        let mut shown = Arc::clone(&survey);
+        let outcome = match self.read_token(&survey, token.as_deref()) {
+            Ok(handed_out) => match self.asked(&survey, handed_out.as_ref(), now).await {
+                Ok(asked) => {
+                    shown = Arc::clone(&asked.survey);
+                    match identify(&survey.id, &parts.headers, token.as_deref(), handed_out.as_ref(), now) {
+                        Ok(identity) => self.take(&asked, sheet, &identity, trapped, now).await,
+                        Err(refusal) => Err(refusal),
+                    }
+                }
+                Err(refusal) => Err(refusal),
+            },
             Err(refusal) => Err(refusal),
         };
         let (faults, token, notice) = match outcome {
@@ -59,6 +78,7 @@ impl Ingest {
             // Whatever went wrong, a person gets back what they typed.
             Err(Refusal::Faults(faults)) => (faults, token, None),
             Err(Refusal::ForeignToken) => (Vec::new(), None, Some(pages::NOTICE_EXPIRED)),
+            Err(Refusal::Reworded) => (Vec::new(), None, Some(pages::NOTICE_REWORDED)),
             Err(Refusal::Unavailable(error)) => {
                 tracing::error!(survey = survey.id, error = %error, outcome = "unavailable", "submission");
                 (Vec::new(), token, Some(pages::NOTICE_NOT_SAVED))
@@ -67,26 +87,55 @@ impl Ingest {
         };
         let status = if notice == Some(pages::NOTICE_NOT_SAVED) { 503 } else { 422 };
         // Whoever gets a form back has typed already, and may send it again at once.
-        let token = token.unwrap_or_else(|| self.form_tokens.make(&survey.id, now - TYPING, random()));
-        let view = form::filled(&survey, token, &typed, &faults, notice);
+        let token = token.unwrap_or_else(|| self.form_tokens.make(&shown.id, &shown.version, now - TYPING, random()));
+        let view = form::filled(&shown, token, &typed, &faults, notice);
         let status = StatusCode::from_u16(status).unwrap_or_default();
         Ok(http::status(page::never_cached(pages::form(self.page(), &view)), status))
     }
 
+    /// What a form's token tells; nothing where there is none.
+    fn read_token(&self, survey: &Survey, token: Option<&str>) -> Result<Option<HandedOut>, Refusal> {
+        let read = token.map(|token| self.form_tokens.read(&survey.id, token)).transpose();
+        read.map_err(|_| Refusal::ForeignToken)
+    }
+
+    /// The version that somebody answers: the one that their form showed, else the one of today.
+    async fn asked(
+        &self,
+        today: &Arc<Survey>,
+        handed_out: Option<&HandedOut>,
+        now: DateTime<Utc>,
+    ) -> Result<Asked, Refusal> {
+        let today = || Arc::clone(today);
+        let Some(handed_out) = handed_out else {
+            return Ok(Asked { version: Some(today().version.clone()), survey: today() });
+        };
+        match &handed_out.version {
+            None => Ok(Asked { survey: today(), version: None }),
+            Some(version) if *version == today().version => {
+                Ok(Asked { survey: today(), version: Some(version.clone()) })
+            }
+            Some(version) => {
+                let earlier = self.surveys.earlier(&today().id, version, now).await?.ok_or(Refusal::Reworded)?;
+                Ok(Asked { survey: earlier.survey, version: Some(version.clone()) })
+            }
+        }
+    }
+
     async fn take(
         &self,
-        survey: &Survey,
+        asked: &Asked,
         sheet: Sheet,
         identity: &Identity,
         trapped: bool,
         now: DateTime<Utc>,
     ) -> Result<Acknowledged, Refusal> {
-        let log = |outcome| tracing::info!(survey = survey.id, outcome, "submission");
-        let answers = answers::check(survey, sheet).map_err(|faults| {
+        let log = |outcome| tracing::info!(survey = asked.survey.id, outcome, "submission");
+        let answers = answers::check(&asked.survey, sheet).map_err(|faults| {
             log("refused");
             Refusal::Faults(faults)
         })?;
-        let record = self.record(survey, answers, identity, now);
+        let record = self.record(asked, answers, identity, now);
         if trapped || identity.too_fast {
             // A machine is told what a person is told, so that it does not learn to do better.
             log(if trapped { "decoy" } else { "too_fast" });
@@ -131,29 +180,8 @@ impl Ingest {
         Ok(kept)
     }
 
-    /// The key of a submission: the header's, else the form's token, else one of its own.
-    fn identify(
-        &self,
-        survey: &Survey,
-        headers: &HeaderMap,
-        token: Option<&str>,
-        now: DateTime<Utc>,
-    ) -> Result<Identity, Refusal> {
-        let too_fast = match token.map(|token| self.form_tokens.handed_out_at(&survey.id, token)) {
-            Some(Ok(handed_out)) => (TimeDelta::zero()..TYPING).contains(&(now - handed_out)),
-            Some(Err(_)) => return Err(Refusal::ForeignToken),
-            None => false,
-        };
-        let key = match (http::header(headers, "idempotency-key"), token) {
-            (Some(key), _) if !is_key(&key) => return Err(Refusal::BadKey),
-            (Some(key), _) => format!("key {key}"),
-            (None, Some(token)) => format!("token {token}"),
-            (None, None) => format!("random {:x}", u128::from_ne_bytes(random())),
-        };
-        Ok(Identity { id: RecordId::of_submission(&survey.id, &key), too_fast })
-    }
-
-    fn record(&self, survey: &Survey, answers: Answers, identity: &Identity, now: DateTime<Utc>) -> Record {
+    fn record(&self, asked: &Asked, answers: Answers, identity: &Identity, now: DateTime<Utc>) -> Record {
+        let survey = &asked.survey;
         let collected_at = DateTime::from_timestamp(now.timestamp(), 0).unwrap_or(now);
         let reference = Reference::of(&identity.id);
         let fingerprint = Fingerprint::of(&answers);
@@ -168,6 +196,7 @@ impl Ingest {
                 retention: Retention::Until(ExpiresAt::of(Source::WebForm, collected_at)),
                 restricted: false,
                 survey: Some(survey.id.clone()),
+                survey_version: asked.version.clone(),
                 service: Some(survey.service.clone()),
                 journey: survey.journey.clone(),
                 stage: survey.stage.clone(),
@@ -185,6 +214,24 @@ impl Ingest {
             },
         }
     }
+}
+
+/// The key of a submission: the header's, else the form's token, else one of its own.
+fn identify(
+    survey: &str,
+    headers: &HeaderMap,
+    token: Option<&str>,
+    handed_out: Option<&HandedOut>,
+    now: DateTime<Utc>,
+) -> Result<Identity, Refusal> {
+    let too_fast = handed_out.is_some_and(|form| (TimeDelta::zero()..TYPING).contains(&(now - form.at)));
+    let key = match (http::header(headers, "idempotency-key"), token) {
+        (Some(key), _) if !is_key(&key) => return Err(Refusal::BadKey),
+        (Some(key), _) => format!("key {key}"),
+        (None, Some(token)) => format!("token {token}"),
+        (None, None) => format!("random {:x}", u128::from_ne_bytes(random())),
+    };
+    Ok(Identity { id: RecordId::of_submission(survey, &key), too_fast })
 }
 
 fn is_key(key: &str) -> bool {

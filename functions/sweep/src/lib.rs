@@ -1,7 +1,8 @@
 //! What TTL left behind is deleted, and the ledger says so.
 //!
 //! Every hour: the index by day is asked for the days that should be empty, from a cursor on, so that the cost grows
-//! with what is overdue and not with the table. Packages whose time is over go as well.
+//! with what is overdue and not with the table. Packages whose time is over go as well, and versions of surveys that no
+//! record can need any longer.
 //!
 //! Days of the ledger that are over are closed with a certificate.
 //!
@@ -13,6 +14,7 @@ mod complaints;
 mod days;
 mod packages;
 mod standings;
+mod surveys;
 mod tasks;
 mod telephone;
 
@@ -38,6 +40,8 @@ use shared::storage::packages::Packages;
 use shared::storage::records::{Doomed, Records};
 use shared::storage::settling::Settling;
 use shared::storage::standings::Standings;
+use shared::storage::surveys::Surveys;
+use shared::storage::surveys::tidying::Tidied;
 use shared::storage::sweep_cursor::SweepCursor;
 use shared::storage::{self, StorageError};
 
@@ -55,6 +59,7 @@ pub struct Sweep {
     exports: Exports,
     imports: Imports,
     settling: Settling,
+    surveys: Surveys,
     tasks: storage::tasks::Tasks,
 }
 
@@ -79,6 +84,8 @@ pub struct Report {
     pub telephone: Option<Telephone>,
     /// The complaints whose clock ends soon, or has ended.
     pub complaints: Complaints,
+    /// What became of the versions of surveys.
+    pub surveys: Tidied,
     /// What there is to do of requests.
     pub tasks: Tasks,
 }
@@ -129,6 +136,7 @@ impl Sweep {
             packages,
             cursor: SweepCursor::new(dynamodb.clone(), register.clone()),
             imports: Imports::new(dynamodb.clone(), register.clone()),
+            surveys: Surveys::new(dynamodb.clone(), register.clone()),
             tasks: storage::tasks::Tasks::new(dynamodb, register),
             exports: Exports::new(host.s3(), host.setting("EXPORTS_BUCKET")?.to_owned()),
         })
@@ -164,7 +172,10 @@ impl Sweep {
         let mut swept =
             stream::iter(shards).map(|(day, shard)| self.sweep_shard(day, shard, now)).buffer_unordered(AT_ONCE);
         // Holds before anything is deleted: what arrived since is theirs.
-        report.standings = failed.unless(self.settle_standings(now).await);
+        let standings = self.settle_standings(now).await;
+        // What is not known to be free is held.
+        let held = standings.as_ref().map_or(true, |standings| standings.open > 0);
+        report.standings = failed.unless(standings);
         while let Some(shard) = swept.next().await {
             let (deleted, lateness) = failed.unless(shard);
             report.deleted += deleted;
@@ -177,6 +188,7 @@ impl Sweep {
             report.closed_days = failed.unless(self.close_days(&days, held, now).await);
         }
         report.packages = failed.unless(self.sweep_packages(now).await);
+        report.surveys = failed.unless(self.tidy_surveys(held, now).await);
         report.telephone = failed.unless(self.look_for_telephone(now).await);
         report.complaints = failed.unless(self.look_at_complaints(now).await);
         let tasks = self.sweep_tasks(now).await;

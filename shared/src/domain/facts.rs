@@ -12,6 +12,8 @@ use super::record::Contact;
 #[cfg(doc)]
 use super::record::Details;
 use super::satisfaction::Satisfaction;
+use super::survey::Kind;
+use super::survey::words::Words;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::borrow::Cow;
@@ -114,11 +116,18 @@ pub struct Answered<'a> {
     pub question: &'a str,
     /// The question as it was asked, or its id if nobody knows any longer.
     pub label: &'a str,
+    /// What kind of answer it takes: as the question says, or as far as the answer tells.
+    pub kind: Kind,
     /// The answer.
     pub answer: &'a Answer,
+}
+
+impl Answered<'_> {
     /// Whether it is a point of the five-point scale.
-    #[serde(skip)]
-    pub rating: bool,
+    #[must_use]
+    pub fn is_rating(&self) -> bool {
+        self.kind == Kind::Satisfaction
+    }
 }
 
 /// One thing that was said, without the names of others.
@@ -163,11 +172,56 @@ impl From<Speaker> for Code {
     }
 }
 
+/// How sure it is that the questions of a record are worded as they were asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wording {
+    /// They are.
+    Asked,
+    /// Nobody noted it: they are worded as the earliest version that is known.
+    Earliest,
+    /// Nobody knows any longer: fields are told by their names.
+    Gone,
+}
+
+impl Wording {
+    /// Every wording, as a document lists them.
+    pub const ALL: [Self; 3] = [Self::Asked, Self::Earliest, Self::Gone];
+
+    /// What is known of a record's words; nothing where no form of ours asked.
+    #[must_use]
+    pub const fn of(words: &Words) -> Option<Self> {
+        match words {
+            Words::Asked(_) => Some(Self::Asked),
+            Words::Earliest(_) => Some(Self::Earliest),
+            Words::Gone => Some(Self::Gone),
+            Words::Others => None,
+        }
+    }
+}
+
+impl From<Wording> for Code {
+    fn from(wording: Wording) -> Self {
+        match wording {
+            Wording::Asked => Self { code: "as_asked", label: "The questions as you were asked them" },
+            Wording::Earliest => Self {
+                code: "earliest_known",
+                label: "The earliest wording of this form that we know. We did not note which one you were shown, and it may \
+                    have been another",
+            },
+            Wording::Gone => Self {
+                code: "not_known",
+                label: "We no longer know how the questions were worded. Each answer is shown under the name of its field",
+            },
+        }
+    }
+}
+
 impl Code {
     /// Every code of a fact, by the fact's name.
     #[must_use]
-    pub fn all() -> [(&'static str, Vec<Self>); 3] {
+    pub fn all() -> [(&'static str, Vec<Self>); 4] {
         [
+            ("wording", Wording::ALL.map(Self::from).to_vec()),
             ("channel", [Channel::Chat, Channel::Email, Channel::Phone].map(Self::from).to_vec()),
             ("kind", [ComplaintKind::Complaint, ComplaintKind::Compliment].map(Self::from).to_vec()),
             ("from", [Speaker::Customer, Speaker::Agent].map(Self::from).to_vec()),

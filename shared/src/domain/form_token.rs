@@ -1,10 +1,11 @@
-//! The hidden token of a form: makes a retry known, and tells how long a person took to answer.
+//! The hidden token of a form: makes a retry known, tells how long a person took to answer, and which words they were shown.
 
 use super::subject::{SubjectKeys, mac};
+use super::survey::VersionId;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 
-/// Makes and reads the tokens of forms. Stateless: a token carries its time and is signed, for one survey.
+/// Makes and reads the tokens of forms. Stateless: a token carries its time and its version, and is signed for one survey.
 #[derive(Clone)]
 pub struct FormTokens([u8; 32]);
 
@@ -19,6 +20,15 @@ impl std::fmt::Debug for FormTokens {
 #[error("this token was not made for this form")]
 pub struct ForeignToken;
 
+/// What a token tells of its form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandedOut {
+    /// When it was handed out, to the millisecond.
+    pub at: DateTime<Utc>,
+    /// The version of the survey that it showed; nothing on a form from before versions were kept.
+    pub version: Option<VersionId>,
+}
+
 impl FormTokens {
     /// The tokens that go with these keys.
     #[must_use]
@@ -26,26 +36,30 @@ impl FormTokens {
         Self(keys.derive("form token"))
     }
 
-    /// A token for a form of `survey` handed out at `now`, told apart from all others by `random`.
+    /// A token for a form of `survey` handed out at `now` in this version, told apart from all others by `random`.
     #[must_use]
-    pub fn make(&self, survey: &str, now: DateTime<Utc>, random: [u8; 16]) -> String {
-        let body = format!("{:x}.{}", now.timestamp_millis(), URL_SAFE_NO_PAD.encode(random));
+    pub fn make(&self, survey: &str, version: &VersionId, now: DateTime<Utc>, random: [u8; 16]) -> String {
+        let (millis, random) = (now.timestamp_millis(), URL_SAFE_NO_PAD.encode(random));
+        let body = format!("{millis:x}.{random}.{}", version.as_str());
         format!("{body}.{}", self.signature(survey, &body))
     }
 
-    /// When the form with this token was handed out.
+    /// When the form with this token was handed out, and what it showed.
     ///
     /// # Errors
     /// [`ForeignToken`] if it was altered, or belongs to another survey.
-    pub fn handed_out_at(&self, survey: &str, token: &str) -> Result<DateTime<Utc>, ForeignToken> {
+    pub fn read(&self, survey: &str, token: &str) -> Result<HandedOut, ForeignToken> {
         let (body, signature) = token.rsplit_once('.').ok_or(ForeignToken)?;
         // Both sides are digests under a secret key, so that how they differ tells nothing.
-        let same = mac(&self.0, &[signature]) == mac(&self.0, &[&self.signature(survey, body)]);
-        let millis = body.split_once('.').and_then(|(millis, _)| i64::from_str_radix(millis, 16).ok());
-        match millis.and_then(DateTime::from_timestamp_millis) {
-            Some(instant) if same => Ok(instant),
-            _ => Err(ForeignToken),
+        if mac(&self.0, &[signature]) != mac(&self.0, &[&self.signature(survey, body)]) {
+            return Err(ForeignToken);
         }
+        let mut parts = body.split('.');
+        let millis = parts.next().and_then(|millis| i64::from_str_radix(millis, 16).ok());
+        let at = millis.and_then(DateTime::from_timestamp_millis).ok_or(ForeignToken)?;
+        // A form that was open while versions came in has none in its token.
+        let version = parts.nth(1).map(|version| VersionId::try_from(version.to_owned()));
+        Ok(HandedOut { at, version: version.transpose().map_err(|_| ForeignToken)? })
     }
 
     fn signature(&self, survey: &str, body: &str) -> String {
@@ -55,20 +69,37 @@ impl FormTokens {
 
 #[cfg(test)]
 mod tests {
-    use super::FormTokens;
+    use super::{FormTokens, HandedOut};
     use crate::domain::subject::SubjectKeys;
+    use crate::domain::survey::VersionId;
     use chrono::DateTime;
+    use serde_json::json;
+
+    fn tokens() -> FormTokens {
+        FormTokens::new(&SubjectKeys::parse(r#"{"version":"1","key":"0123456789abcdef0123456789abcdef"}"#).unwrap())
+    }
 
     #[test]
-    fn a_token_tells_when_its_form_was_handed_out_and_only_for_that_form() {
-        let keys = SubjectKeys::parse(r#"{"version":"1","key":"0123456789abcdef0123456789abcdef"}"#).unwrap();
-        let (tokens, at) = (FormTokens::new(&keys), DateTime::from_timestamp(1_785_576_600, 0).unwrap());
-        let token = tokens.make("bins", at, [7; 16]);
-        assert_eq!(tokens.handed_out_at("bins", &token).unwrap(), at);
-        assert!(tokens.handed_out_at("parks", &token).is_err());
-        assert!(tokens.handed_out_at("bins", &token.replacen('1', "2", 1)).is_err());
+    fn a_token_tells_when_its_form_was_handed_out_in_which_version_and_only_for_that_form() {
+        let (tokens, at) = (tokens(), DateTime::from_timestamp(1_785_576_600, 0).unwrap());
+        let version = VersionId::of(&json!({"id": "bins"}));
+        let token = tokens.make("bins", &version, at, [7; 16]);
+        assert_eq!(tokens.read("bins", &token).unwrap(), HandedOut { at, version: Some(version.clone()) });
+        assert!(tokens.read("parks", &token).is_err());
+        assert!(tokens.read("bins", &token.replacen('1', "2", 1)).is_err());
+        let other = VersionId::of(&json!({"id": "parks"}));
+        assert!(tokens.read("bins", &token.replace(version.as_str(), other.as_str())).is_err());
+        assert!(tokens.read("bins", &token.replace(&format!(".{}", version.as_str()), "")).is_err());
         for made_up in ["", ".", "..", "a.b.c", "19f.x", "\u{200B}"] {
-            assert!(tokens.handed_out_at("bins", made_up).is_err());
+            assert!(tokens.read("bins", made_up).is_err());
         }
+    }
+
+    #[test]
+    fn a_form_that_was_handed_out_before_there_were_versions_is_taken() {
+        let (tokens, at) = (tokens(), DateTime::from_timestamp(1_785_576_600, 0).unwrap());
+        let body = format!("{:x}.BwcHBwcHBwcHBwcHBwcHBw", at.timestamp_millis());
+        let token = format!("{body}.{}", tokens.signature("bins", &body));
+        assert_eq!(tokens.read("bins", &token).unwrap(), HandedOut { at, version: None });
     }
 }

@@ -11,7 +11,7 @@ use super::satisfaction::Satisfaction;
 use super::source::Source;
 use super::standing::Effect;
 use super::subject::{SubjectKey, SubjectKeys};
-use super::survey::LawfulBasis;
+use super::survey::{LawfulBasis, VersionId};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -156,6 +156,9 @@ pub struct Details {
     /// The survey that it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub survey: Option<String>,
+    /// The version of that survey that the person was shown; nothing where nobody noted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub survey_version: Option<VersionId>,
     /// The council's service that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
@@ -220,6 +223,7 @@ impl Details {
             retention: Retention::Until(ExpiresAt::of(source, collected_at)),
             restricted: false,
             survey: None,
+            survey_version: None,
             service: None,
             journey: None,
             stage: None,
@@ -235,6 +239,12 @@ impl Details {
             custody: Vec::new(),
             particulars,
         }
+    }
+
+    /// Whether a form of the council's own survey was answered: what others hand over names forms of theirs.
+    #[must_use]
+    pub fn is_of_our_form(&self) -> bool {
+        self.source == Source::WebForm && self.source_id.is_none()
     }
 
     /// The same, as it is kept of somebody for whom this stands.

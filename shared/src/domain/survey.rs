@@ -1,9 +1,14 @@
 //! Surveys are data: a document of questions, with the days between which it is open.
 
+pub mod version;
+pub mod words;
+
 use super::london;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::HashSet;
+pub use version::VersionId;
 
 /// The hidden field with a form's token.
 pub const TOKEN_FIELD: &str = "submission_token";
@@ -34,6 +39,9 @@ pub struct Survey {
     pub notice_version: String,
     /// What it asks, in order.
     pub questions: Vec<Question>,
+    /// Which version of the survey this document is; made of the document itself.
+    #[serde(skip, default = "VersionId::unset")]
+    pub version: VersionId,
 }
 
 /// One question.
@@ -80,7 +88,7 @@ pub enum Bound {
 }
 
 /// The kinds of answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The five-point scale.
@@ -162,8 +170,10 @@ impl Survey {
     /// # Errors
     /// [`BadSurvey`], naming the place or the rule.
     pub fn parse(document: &str) -> Result<Self, BadSurvey> {
-        let survey: Self = serde_json::from_str(document)
-            .map_err(|error| BadSurvey::Json { line: error.line(), column: error.column() })?;
+        let unreadable = |error: &serde_json::Error| BadSurvey::Json { line: error.line(), column: error.column() };
+        let survey: Self = serde_json::from_str(document).map_err(|error| unreadable(&error))?;
+        let value: Value = serde_json::from_str(document).map_err(|error| unreadable(&error))?;
+        let survey = Self { version: VersionId::of(&value), ..survey };
         survey.rules().find(|(kept, _)| !kept).map_or(Ok(()), |(_, rule)| Err(BadSurvey::Rule(rule)))?;
         Ok(survey)
     }

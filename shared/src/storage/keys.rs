@@ -10,6 +10,7 @@ use crate::domain::retention::ExpiresAt;
 use crate::domain::source::Source;
 use crate::domain::subject::SubjectKey;
 use crate::domain::subscription::Subscription;
+use crate::domain::survey::VersionId;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 
 /// Partition key of every table.
@@ -188,8 +189,35 @@ pub fn told(id: &EntryId) -> Key {
     Key::new(format!("TOLD#{}", id.as_str()), META)
 }
 
-/// The partition of all surveys in the Register.
+/// The partition of all surveys in the Register, as they are asked today.
 pub const SURVEY: &str = "SURVEY";
+/// The partition of every version of every survey, today's among them.
+pub const SURVEY_VERSION: &str = "SURVEYVERSION";
+
+/// Where a survey lies as it is asked today.
+#[must_use]
+pub fn survey(id: &str) -> Key {
+    Key::new(SURVEY, id)
+}
+
+/// The sort key of every version of a survey begins so; no survey's id has a `#`.
+#[must_use]
+pub fn survey_versions(survey: &str) -> String {
+    format!("{survey}#")
+}
+
+/// Where a version of a survey lies, whoever asks it today.
+#[must_use]
+pub fn survey_version(survey: &str, version: &VersionId) -> Key {
+    Key::new(SURVEY_VERSION, format!("{}{}", survey_versions(survey), version.as_str()))
+}
+
+/// The survey and the version that a sort key of [`SURVEY_VERSION`] names.
+#[must_use]
+pub fn survey_version_of(sort: &str) -> Option<(String, VersionId)> {
+    let (survey, version) = sort.split_once('#')?;
+    Some((survey.to_owned(), VersionId::try_from(version.to_owned()).ok()?))
+}
 
 /// The partition of a request.
 #[must_use]

@@ -1,12 +1,19 @@
-//! Surveys in the Register, and the copy that a form function keeps for a minute.
+//! Surveys in the Register, and the copies that a function keeps for a minute.
+//!
+//! What is open lies in one partition, every version of every survey in another: see [`versions`] and [`publishing`].
 
-use super::keys::{self, Key, SK};
+pub mod publishing;
+pub mod tidying;
+pub mod versions;
+
+use super::keys::{self, SK};
 use super::table::Table;
-use super::{Item, StorageError, s, text};
+use super::{Item, StorageError, text};
 use crate::domain::survey::Survey;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use versions::Remembered;
 
 /// How long a copy is used.
 const FRESH: TimeDelta = TimeDelta::minutes(1);
@@ -21,13 +28,14 @@ type Copy = Option<(DateTime<Utc>, All)>;
 pub struct Surveys {
     register: Table,
     copy: Arc<Mutex<Copy>>,
+    remembered: Arc<Mutex<Remembered>>,
 }
 
 impl Surveys {
     /// The surveys in the Register called `name`.
     #[must_use]
     pub fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
-        Self { register: Table::new(client, name), copy: Arc::default() }
+        Self { register: Table::new(client, name), copy: Arc::default(), remembered: Arc::default() }
     }
 
     /// The survey called `id`, as it was at most a minute ago; if the Register does not answer, as it was last read.
@@ -59,15 +67,6 @@ impl Surveys {
         };
         *self.copy.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(&surveys)));
         Ok(surveys)
-    }
-
-    /// Puts a survey into the Register; whoever has a copy sees it within a minute.
-    ///
-    /// # Errors
-    /// [`StorageError`] if it is not known to be there.
-    pub async fn put(&self, survey: &Survey, document: &str) -> Result<(), StorageError> {
-        let item = Item::from([(DOCUMENT.to_owned(), s(document))]);
-        self.register.put("put a survey", &Key::new(keys::SURVEY, &survey.id), item).await
     }
 
     async fn read(&self, now: DateTime<Utc>) -> Result<All, StorageError> {

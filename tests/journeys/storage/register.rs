@@ -18,7 +18,7 @@ fn document(id: &str) -> String {
 
 async fn publish(tables: &Tables, id: &str) {
     let document = document(id);
-    tables.surveys().put(&Survey::parse(&document).unwrap(), &document).await.unwrap();
+    tables.surveys().put(&Survey::parse(&document).unwrap(), &document, at(NOW)).await.unwrap();
 }
 
 async fn open(surveys: &Surveys, now: DateTime<Utc>) -> Vec<String> {

@@ -7,10 +7,13 @@ use crate::domain::particulars::{
 };
 use crate::domain::record::{Contact, Details};
 use crate::domain::revision::Revision;
+use crate::domain::survey::Survey;
+use crate::domain::survey::words::Words;
 use crate::domain::{clocks::Clocks, complaint::Stage, satisfaction::Satisfaction};
 use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const AT: &str = "2026-10-12T08:00:12Z";
 
@@ -60,14 +63,14 @@ fn interview() -> Particulars {
 /// The names of the facts of each nature that only this source tells.
 fn own(particulars: &Particulars) -> [Vec<&'static str>; 4] {
     let (whole, plain) = (told(particulars.clone()), told(Particulars::default()));
-    let common: Vec<&str> = plain.facts(None).iter().map(|fact| fact.name).collect();
-    let facts = whole.facts(None);
+    let common: Vec<&str> = plain.facts(&Words::Others).iter().map(|fact| fact.name).collect();
+    let facts = whole.facts(&Words::Others);
     let of = |nature| facts.iter().filter(move |it| it.nature == nature).map(|it| it.name);
     Nature::ALL.map(|nature| of(nature).filter(|name| !common.contains(name)).collect())
 }
 
 fn fields(details: &Details, nature: Nature) -> Json {
-    json!(Fields(&details.facts(None), nature))
+    json!(Fields(&details.facts(&Words::Others), nature))
 }
 
 #[test]
@@ -137,7 +140,7 @@ fn staff_and_others_are_not_named_and_the_person_is() {
 fn what_was_said_keeps_its_order() {
     let details = told(chat());
     let mut places: Vec<usize> = Vec::new();
-    for fact in details.facts(None) {
+    for fact in details.facts(&Words::Others) {
         if let Value::Talk(talk) = fact.value {
             places.extend(talk.iter().map(|spoken| spoken.place));
         }
@@ -149,11 +152,84 @@ fn what_was_said_keeps_its_order() {
 fn a_comment_that_no_question_asked_for_is_what_you_said() {
     let details = told(Particulars::default());
     let answers = &fields(&details, Nature::Provided)["answers"];
-    assert_eq!(answers, &json!([{"question": "comment", "label": "What you said", "answer": "Quick."}]));
+    assert_eq!(
+        answers,
+        &json!([{"question": "comment", "label": "What you said", "kind": "textarea", "answer": "Quick."}])
+    );
+}
+
+/// A form of ours with these answers, which nobody knows the version of.
+fn of_our_form(answers: &[(&str, Answer)]) -> Details {
+    let answers = answers.iter().map(|(id, answer)| ((*id).to_owned(), answer.clone())).collect();
+    let survey = Some("bins".to_owned());
+    Details { source_id: None, survey, answers, newsletter: Some(true), ..told(Particulars::default()) }
+}
+
+fn survey(questions: &Json) -> Arc<Survey> {
+    let document = json!({"id": "bins", "title": "Your bins", "service": "waste", "lawful_basis": "public_task",
+        "notice_version": "1", "questions": questions});
+    Arc::new(Survey::parse(&document.to_string()).unwrap())
+}
+
+fn question(id: &str, label: &str, kind: &str) -> Json {
+    json!({"id": id, "label": label, "kind": kind, "required": false, "purpose": "answer"})
+}
+
+#[test]
+fn answers_are_told_in_the_order_in_which_they_were_asked_and_in_those_words() {
+    let details = of_our_form(&[
+        ("a", Answer::Text("2026-03-29".to_owned())),
+        ("b", Answer::Number(4.0)),
+        ("c", Answer::Text("Staff were kind.".to_owned())),
+        ("z", Answer::Choices(vec!["Glass, plastic".to_owned()])),
+    ]);
+    let newsletter =
+        json!({"id": "n", "label": "Send me news", "kind": "yes_no", "required": false, "purpose": "newsletter"});
+    let questions = [
+        question("c", "Did staff help you?", "textarea"),
+        question("b", "How satisfied were you?", "satisfaction"),
+        newsletter,
+        question("a", "When did you call?", "date"),
+    ];
+    let words = Words::Asked(survey(&json!(questions)));
+    let facts = details.facts(&words);
+    let provided = json!(Fields(&facts, Nature::Provided));
+    assert_eq!(
+        provided["answers"],
+        json!([
+            {"question": "c", "label": "Did staff help you?", "kind": "textarea", "answer": "Staff were kind."},
+            {"question": "b", "label": "How satisfied were you?", "kind": "satisfaction", "answer": 4.0},
+            {"question": "a", "label": "When did you call?", "kind": "date", "answer": "2026-03-29"},
+            {"question": "z", "label": "z", "kind": "choices", "answer": ["Glass, plastic"]},
+        ])
+    );
+    let observed = json!(Fields(&facts, Nature::Observed));
+    assert_eq!(observed["survey_title"], "Your bins");
+    assert_eq!(observed["wording"], "as_asked");
+    assert_eq!(observed["newsletter_question"], "Send me news");
+}
+
+#[test]
+fn words_that_nobody_noted_are_said_to_be_so_and_never_stand_above_an_answer_that_they_cannot_have() {
+    let details = of_our_form(&[("a", Answer::YesNo(true)), ("b", Answer::Text("Never".to_owned()))]);
+    let choice = json!({"id": "b", "label": "How often?", "kind": "choice", "required": false, "purpose": "answer",
+        "options": ["Daily", "Weekly"]});
+    let words = Words::Earliest(survey(&json!([question("a", "Did staff help you?", "yes_no"), choice])));
+    let facts = details.facts(&words);
+    let labels: Vec<Json> = json!(Fields(&facts, Nature::Provided))["answers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|answered| answered["label"].clone())
+        .collect();
+    assert_eq!(labels, ["Did staff help you?", "b"]);
+    assert_eq!(json!(Fields(&facts, Nature::Observed))["wording"], "earliest_known");
+    let observed = json!(Fields(&details.facts(&Words::Gone), Nature::Observed));
+    assert_eq!((&observed["wording"], &observed["survey_title"]), (&json!("not_known"), &Json::Null));
 }
 
 #[test]
 fn debugging_shows_no_value() {
     let details = told(chat());
-    assert!(!format!("{:?}", details.facts(None)).contains("moving"));
+    assert!(!format!("{:?}", details.facts(&Words::Others)).contains("moving"));
 }

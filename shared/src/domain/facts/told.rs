@@ -1,7 +1,7 @@
 //! Which facts a record is made of, and the nature of each.
 
 use super::Nature::{Inferred, Observed, Others, Provided};
-use super::{Answered, Fact, Nature, Spoken, Value};
+use super::{Answered, Fact, Nature, Spoken, Value, Wording};
 use crate::domain::answers::Answer;
 use crate::domain::clocks::Clocks;
 use crate::domain::particulars::{
@@ -9,13 +9,15 @@ use crate::domain::particulars::{
 };
 use crate::domain::record::{COMMENT, Details};
 use crate::domain::redaction::{Names, titled_removed};
-use crate::domain::survey::{Kind, Survey};
+use crate::domain::survey::words::Words;
+use crate::domain::survey::{Kind, Purpose};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 impl Details {
-    /// Everything that may be told of the record; the survey, if there still is one, words the questions.
+    /// Everything that may be told of the record, in the words that the person was asked with as far as they are known.
     #[must_use]
-    pub fn facts<'a>(&'a self, survey: Option<&'a Survey>) -> Vec<Fact<'a>> {
+    pub fn facts<'a>(&'a self, words: &'a Words) -> Vec<Fact<'a>> {
         // Left out are what a document says of every record beside its facts (source, reference, basis, notice, end,
         // restriction, custody), and bookkeeping that says nothing of the person (fingerprint, revision).
         let Self {
@@ -25,6 +27,7 @@ impl Details {
             retention: _,
             restricted: _,
             survey: survey_id,
+            survey_version,
             service,
             journey,
             stage,
@@ -43,13 +46,18 @@ impl Details {
         let mut facts = Facts(Vec::new());
         facts.tell(Provided, "contact", "Who you are", (!contact.is_empty()).then_some(Value::Contact(contact)));
         facts.tell(Provided, "satisfaction", "How satisfied you were", satisfaction.map(Value::Rating));
-        let answered = answers.iter().map(|(id, answer)| answered(id, answer, survey)).collect();
-        facts.tell(Provided, "answers", "Your answers", Some(Value::Answers(answered)));
+        facts.tell(Provided, "answers", "Your answers", Some(Value::Answers(in_order(answers, words))));
         facts.tell(Provided, "newsletter", "Newsletter", newsletter.map(Value::YesNo));
+        let consented = newsletter.and_then(|_| newsletter_question(words)).map(Cow::Borrowed).map(Value::Text);
+        facts.tell(Observed, "newsletter_question", "How we asked about the newsletter", consented);
         facts.tell(Observed, "collected_at", "When", Some(Value::Time(*collected_at)));
         facts.tell(Observed, "survey", "Survey or form", text(survey_id.as_ref()));
-        let title = survey.map(|survey| Value::Text(Cow::Borrowed(&survey.title)));
+        let title = words.survey().map(|survey| Value::Text(Cow::Borrowed(&survey.title)));
         facts.tell(Observed, "survey_title", "Title of the survey", title);
+        let version = survey_version.as_ref().map(|version| Value::Text(Cow::Borrowed(version.as_str())));
+        facts.tell(Observed, "survey_version", "Version of the survey", version);
+        let wording = Wording::of(words).map(|wording| Value::Code(wording.into()));
+        facts.tell(Observed, "wording", "Wording of the questions", wording);
         facts.tell(Observed, "service", "Service", text(service.as_ref()));
         facts.particulars(particulars, contact.name.as_deref());
         facts.tell(Observed, "source_id", "Known there as", text(source_id.as_ref()));
@@ -59,15 +67,36 @@ impl Details {
     }
 }
 
-fn answered<'a>(id: &'a str, answer: &'a Answer, survey: Option<&'a Survey>) -> Answered<'a> {
-    let asked = survey.and_then(|survey| survey.questions.iter().find(|question| question.id == id));
-    let unasked = if id == COMMENT { "What you said" } else { id };
-    Answered {
-        question: id,
-        label: asked.map_or(unasked, |question| &question.label),
-        answer,
-        rating: asked.is_some_and(|question| question.kind == Kind::Satisfaction),
+/// Answers in the order of the questions; what no question is known for comes after them, by its name.
+fn in_order<'a>(answers: &'a BTreeMap<String, Answer>, words: &'a Words) -> Vec<Answered<'a>> {
+    let mut placed: Vec<_> = answers.iter().map(|(id, answer)| answered(id, answer, words)).collect();
+    placed.sort_by_key(|(place, _)| *place);
+    placed.into_iter().map(|(_, answered)| answered).collect()
+}
+
+/// An answer and its question's place.
+fn answered<'a>(id: &'a str, answer: &'a Answer, words: &'a Words) -> (usize, Answered<'a>) {
+    let Some((place, question)) = words.question(id, answer) else {
+        let (label, kind) = if id == COMMENT { ("What you said", Kind::Textarea) } else { (id, kind(answer)) };
+        return (usize::MAX, Answered { question: id, label, kind, answer });
+    };
+    (place, Answered { question: id, label: &question.label, kind: question.kind, answer })
+}
+
+/// What kind of question an answer may have been given to.
+const fn kind(answer: &Answer) -> Kind {
+    match answer {
+        Answer::YesNo(_) => Kind::YesNo,
+        Answer::Number(_) => Kind::Number,
+        Answer::Choices(_) => Kind::Choices,
+        Answer::Text(_) => Kind::Text,
     }
+}
+
+/// The words with which somebody was asked whether they want the newsletter.
+fn newsletter_question(words: &Words) -> Option<&str> {
+    let questions = &words.survey()?.questions;
+    questions.iter().find(|question| question.purpose == Purpose::Newsletter).map(|question| question.label.as_str())
 }
 
 fn text(text: Option<&String>) -> Option<Value<'_>> {
