@@ -14,6 +14,7 @@ use crate::streams::{Mapping, deliver, settle};
 use crate::template::{Event, Queue, Table};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use shared::edge::site::BasePath;
 use shared::edge::{Clock, Host};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -53,6 +54,8 @@ pub(crate) struct House {
     pub(crate) tables: Vec<Table>,
     pub(crate) functions: Arc<Functions>,
     pub(crate) routes: Vec<(Route, String)>,
+    /// The path that is mapped to the API, as on AWS.
+    pub(crate) base: BasePath,
     pub(crate) queues: Vec<Queue>,
     pub(crate) endpoints: Endpoints,
     pub(crate) mappings: Vec<Mapping>,

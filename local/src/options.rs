@@ -8,7 +8,15 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The template's parameters without a default, and what they are in the local stack.
-const PARAMETERS: [(&str, &str); 1] = [("DpoEmail", "dpo@council.example")];
+const PARAMETERS: [(&str, &str); 7] = [
+    ("CouncilName", "Exampleshire Council"),
+    ("CouncilUrl", "https://www.council.example/"),
+    ("ContactEmail", "feedback@council.example"),
+    ("ContactPhone", "01632 960100"),
+    ("DpoEmail", "dpo@council.example"),
+    ("DpoPhone", "01632 960001"),
+    ("DpoAddress", "Data Protection Officer, Exampleshire Council, County Hall, 1 Example Street, Exampleton EX1 1AA"),
+];
 
 /// How to start a stack.
 #[derive(Clone, Debug)]

@@ -17,6 +17,7 @@ use axum::Router;
 use chrono::{DateTime, Utc};
 use lambda_runtime::Diagnostic;
 use serde_json::Value;
+use shared::edge::site::BasePath;
 use shared::edge::{Clock, Host};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -131,6 +132,7 @@ impl Stack {
             tables: template.tables,
             functions: Arc::clone(&functions),
             routes: Vec::new(),
+            base: base(&settings),
             queues: template.queues,
             endpoints,
             mappings: Vec::new(),
@@ -288,4 +290,10 @@ async fn keep(house: Arc<House>, ended: watch::Receiver<bool>) {
 /// Ready when the stack is stopped or dropped.
 async fn over(mut ended: watch::Receiver<bool>) {
     let _ = ended.wait_for(|ended| *ended).await;
+}
+
+/// The path that the public address has, as the functions are told.
+fn base(settings: &BTreeMap<String, BTreeMap<String, String>>) -> BasePath {
+    let public = settings.values().find_map(|settings| settings.get("PUBLIC_URL"));
+    public.and_then(|url| BasePath::of(url)).unwrap_or_default()
 }

@@ -85,7 +85,7 @@ fn the_canary_is_in_no_log_line_no_ledger_entry_and_no_key() {
         "repeated",
         "conflict",
         "refused",
-        "decoy",
+        "trapped",
         "packaged",
         "linked",
         "planned",
@@ -191,7 +191,9 @@ async fn send_through_everything() -> String {
     assert_eq!(house.post_form(survey, &body).await.status, 303);
     assert_eq!(house.post_form(survey, &body).await.status, 303);
     assert_eq!(house.post_form(survey, &body.replace("sings", "is+silent")).await.status, 422);
-    assert_eq!(house.post_form(survey, &format!("{answers}&website=canary")).await.status, 303);
+    assert_eq!(house.post_form(survey, &format!("{answers}&leave_empty=canary")).await.status, 422);
+    // A survey that is not there gives the text back, and says nothing of it anywhere.
+    assert_eq!(house.post_form("canary", answers).await.status, 404);
     let mut errors = Vec::new();
     for wrong in [
         json!({"satisfaction": "Canary", "canary@kanarienvogel.example": "sings", "email": "canary at home", "site": "Goldfinch"}),
@@ -202,6 +204,11 @@ async fn send_through_everything() -> String {
     errors.push(house.post(survey, &[("content-type", "application/json")], "{\"email\": \"canary@").await.body);
     errors.push(house.post(survey, &[("content-type", "canary/sings")], "canary").await.body);
     errors.push(house.post_json("canary@kanarienvogel.example", &json!({})).await.body);
+    for astray in
+        ["/canary@kanarienvogel.example", "/privacy/canary", "/surveys/recycling-centre/thank-you?reference=canary"]
+    {
+        errors.push(house.get(astray).await.body);
+    }
     errors.extend(hand_over_by_a_partner(&house).await);
 
     let who = [email_id("Canary@kanarienvogel.example"), phone_id("07700 900177")];

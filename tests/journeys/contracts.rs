@@ -35,9 +35,11 @@ fn the_api_s_document_has_every_route_of_the_template_and_no_other() {
     let events = functions.filter_map(|resource| resource["Properties"]["Events"].as_mapping());
     let events = events.flat_map(|events| events.values()).filter(|event| event["Type"] == "HttpApi");
     let text = |event: &serde_yaml_ng::Value, name: &str| event["Properties"][name].as_str().unwrap().to_owned();
+    let (default, events): (Vec<_>, Vec<_>) = events.partition(|event| event["Properties"]["Path"].is_null());
     let routed: BTreeSet<String> =
-        events.map(|event| format!("{} {}", text(event, "Method"), text(event, "Path"))).collect();
+        events.iter().map(|event| format!("{} {}", text(event, "Method"), text(event, "Path"))).collect();
     let api = api();
+    assert_eq!(default.len(), usize::from(api["x-default-route"] == "ingest"), "one takes what no route takes");
     let paths = api["paths"].as_object().unwrap().iter();
     let methods = paths.flat_map(|(path, operations)| {
         let methods = operations.as_object().unwrap().keys().filter(|key| *key != "parameters");
@@ -56,7 +58,7 @@ async fn every_answer_is_one_that_the_api_s_document_has() {
     let good = r#"{"satisfaction": 4, "site": "Wareham"}"#;
     let key = ("idempotency-key", "one");
     let large = format!(r#"{{"comment": "{}"}}"#, "a".repeat(64 * 1024));
-    let posts: [Post<'_>; 12] = [
+    let posts: [Post<'_>; 15] = [
         ("recycling-centre", &[JSON, key], good, 201),
         ("recycling-centre", &[JSON, key], r#"{"satisfaction": 1, "site": "Wareham"}"#, 422),
         ("recycling-centre", &[JSON], r#"{"satisfaction": 9, "sight": "Wareham"}"#, 422),
@@ -69,18 +71,30 @@ async fn every_answer_is_one_that_the_api_s_document_has() {
         ("recycling-centre", &[FORM], "satisfaction=4", 422),
         ("recycling-centre", &[FORM], "satisfaction=%FF", 400),
         ("recycling-centre", &[FORM, ("accept", "application/json")], "satisfaction=%FF", 400),
+        ("recycling-centre", &[FORM, ("accept", "application/json")], "satisfaction=4&site=Wareham&leave_empty=x", 422),
+        ("recycling-centre", &[FORM, ("accept", "application/json")], "submission_token=x", 422),
+        ("no-such-survey", &[FORM], "comment=Lost", 404),
     ];
     for (survey, headers, body, status) in posts {
         let answer = house.post(survey, headers, body).await;
         assert_eq!(answer.status, status, "{}", answer.body);
         documented(&api, "/surveys/{survey}/responses", "post", &answer);
     }
+    let thanks = house.post("recycling-centre", &[FORM], "satisfaction=4&site=Wareham").await;
     let pages = [
         ("/surveys/{survey}", "/surveys/recycling-centre"),
         ("/surveys/{survey}", "/surveys/no-such-survey"),
+        ("/", "/"),
+        ("/", "/?page=7"),
+        ("/surveys", "/surveys"),
+        ("/surveys/{survey}/responses", "/surveys/recycling-centre/responses"),
+        ("/surveys/{survey}/thank-you", thanks.header("location")),
         ("/surveys/{survey}/thank-you", "/surveys/recycling-centre/thank-you?reference=M8DQHT7J&until=2029-11-23"),
         ("/surveys/{survey}/thank-you", "/surveys/recycling-centre/thank-you"),
         ("/privacy", "/privacy"),
+        ("/privacy/{version}", "/privacy/2026-06"),
+        ("/privacy/{version}", "/privacy/1999"),
+        ("/accessibility", "/accessibility"),
         ("/assets/{file}", "/assets/custodian.css"),
         ("/assets/{file}", "/assets/other.css"),
     ];

@@ -21,6 +21,7 @@ mod linking;
 mod operating;
 mod partners;
 mod paused;
+mod people;
 mod permissions;
 mod permissions_used;
 mod processors;

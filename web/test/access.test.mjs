@@ -41,18 +41,38 @@ const sent = async (page) => {
   await page.getByRole('heading', { name: 'Thank you' }).waitFor()
 }
 
-// The same form a second time, after going back and thinking again.
-const sentTwice = async (page) => {
+// The same form a second time, after going back and thinking again; and one that looks like a program's.
+const sentAs = async (page, changes, second) => {
   await page.goto('/surveys/recycling-centre')
   const token = await page.locator('[name=submission_token]').inputValue()
-  const answers = { submission_token: token, satisfaction: '5', site: 'Portland', comment: '', email: '', phone: '', website: '' }
+  const answers = { submission_token: token, satisfaction: '5', site: 'Portland', comment: 'Quick.', email: '', phone: '' }
   await takeTime(page)
   const post = (form) => page.request.post('/surveys/recycling-centre/responses', { form, headers: { accept: 'text/html' } })
-  assert.equal((await post(answers)).status(), 200)
-  const second = await post({ ...answers, satisfaction: '1' })
-  assert.equal(second.status(), 422)
-  await page.setContent(await second.text())
-  await page.getByRole('heading', { name: 'You have already sent this form' }).waitFor()
+  if (second) assert.equal((await post(answers)).status(), 200)
+  const answer = await post({ ...answers, ...changes })
+  assert.equal(answer.status(), 422)
+  await page.setContent(await answer.text())
+  await page.waitForLoadState('networkidle')
+  assert.equal(await page.getByLabel('How could we improve?').inputValue(), 'Quick.')
+}
+
+const sentTwice = async (page) => {
+  await sentAs(page, { satisfaction: '1' }, true)
+  await page.getByText('We already have other answers').waitFor()
+}
+
+const doubtful = async (page) => {
+  await sentAs(page, { leave_empty: 'https://example.com' }, false)
+  await page.getByRole('link', { name: 'A person is sending these answers' }).waitFor()
+}
+
+const givenBack = async (page) => {
+  const form = { satisfaction: '5', comment: 'The queue was "long" <again>.\n\nPlease open on Sundays.', email: 'rosa@example.org' }
+  const answer = await page.request.post('/surveys/no-such-survey/responses', { form, headers: { accept: 'text/html' } })
+  assert.equal(answer.status(), 404)
+  await page.goto('/surveys/no-such-survey')
+  await page.setContent(await answer.text())
+  await page.waitForLoadState('networkidle')
 }
 
 const unsubscribed = async (page) => {
@@ -96,18 +116,36 @@ const at = (now) => async (page) => {
   assert.equal(answer.status(), 403)
 }
 
-// In this order: the last two move the clock.
+// Too late even for the grace.
+const tooLate = async (page) => {
+  const form = { satisfaction: '2', comment: 'Nobody called back.', email: 'rosa@example.org' }
+  const answer = await page.request.post('/surveys/planning-application/responses', { form, headers: { accept: 'text/html' } })
+  assert.equal(answer.status(), 403)
+  await page.goto('/surveys/planning-application')
+  await page.setContent(await answer.text())
+  await page.waitForLoadState('networkidle')
+}
+
+// In this order: the last three move the clock.
 const pages = {
   'form-recycling-centre': see('/surveys/recycling-centre'),
   'form-planning-application': see('/surveys/planning-application'),
   'form-with-mistakes': mistaken,
   'thank-you': sent,
+  'no-receipt': see('/surveys/recycling-centre/thank-you?reference=M8DQHT7J&until=2029-11-23'),
+  list: see('/'),
   privacy: see('/privacy'),
+  'privacy-before': see('/privacy/2026-06'),
+  'unknown-notice': see('/privacy/1999'),
+  accessibility: see('/accessibility'),
+  'not-found': see('/nowhere'),
   'unknown-survey': see('/surveys/no-such-survey'),
   'too-large': send(`comment=${'a'.repeat(70_000)}`),
   'other-media-type': send('comment', 'text/plain'),
   'broken-encoding': send('comment=%ZZ'),
   'sent-twice': sentTwice,
+  doubtful,
+  'given-back': givenBack,
   unsubscribe: see('/unsubscribe/any-token'),
   unsubscribed,
   'unsubscribe-refused': refusedToUnsubscribe,
@@ -115,6 +153,7 @@ const pages = {
   'copy-not-found': see('/packages/any-token'),
   'not-yet-open': at('2025-12-01T12:00:00Z'),
   closed: at('2030-01-02T12:00:00Z'),
+  'too-late': tooLate,
 }
 
 test('a form fits when its text is twice as large', async () => {
@@ -126,7 +165,7 @@ test('a form fits when its text is twice as large', async () => {
 })
 
 test('a page asks for nothing but the stylesheet and runs no script', async () => {
-  for (const address of ['/surveys/recycling-centre', '/privacy', '/unsubscribe/any-token', '/packages/any-token']) {
+  for (const address of ['/', '/surveys/recycling-centre', '/privacy', '/accessibility', '/nowhere', '/unsubscribe/any-token', '/packages/any-token']) {
     await tab(house, { javaScriptEnabled: true }, async (page) => {
       const asked = []
       page.on('request', (request) => asked.push(new URL(request.url()).pathname))
@@ -139,7 +178,7 @@ test('a page asks for nothing but the stylesheet and runs no script', async () =
 
 test('a page carries a strict content security policy', async () => {
   await tab(house, {}, async (page) => {
-    for (const address of ['/surveys/recycling-centre', '/surveys/no-such-survey', '/privacy', '/unsubscribe/any-token', '/packages/any-token']) {
+    for (const address of ['/', '/surveys/recycling-centre', '/surveys/no-such-survey', '/privacy', '/accessibility', '/nowhere', '/unsubscribe/any-token', '/packages/any-token']) {
       const headers = (await page.goto(address)).headers()
       const policy = headers['content-security-policy'] ?? ''
       for (const rule of ["default-src 'none'", "style-src 'self'", "form-action 'self'", "frame-ancestors 'none'"]) {

@@ -109,7 +109,7 @@ test('the keyboard alone is enough, and never meets the trap for programs', asyn
     for (const name of ['satisfaction', 'site', 'materials', 'comment', 'email', 'phone', 'newsletter']) {
       assert.ok(met.includes(name), `${name} is not reached: ${met}`)
     }
-    assert.ok(!met.includes('website'), 'the trap is reached')
+    assert.ok(!met.includes('leave_empty'), 'the trap is reached')
     await takeTime(page)
     await page.keyboard.press('Enter')
     await page.waitForURL('**/thank-you*')
@@ -117,15 +117,46 @@ test('the keyboard alone is enough, and never meets the trap for programs', asyn
   })
 })
 
-test('a program that fills in the trap sees the same page as everyone', async () => {
+test('whoever fills in the trap is asked, keeps what they typed, and is thanked when it is saved', async () => {
   await tab(house, {}, async (page) => {
     await page.goto('/surveys/recycling-centre')
     await page.getByLabel('Very satisfied').check()
     await page.getByLabel('Wareham').check()
-    await page.locator('[name=website]').fill('https://example.com', { force: true })
+    await page.getByLabel('How could we improve?').fill('Longer hours.')
+    await page.locator('[name=leave_empty]').fill('https://example.com', { force: true })
     await takeTime(page)
     await send(page)
+    assert.match(await page.title(), /^Error: /)
+    assert.equal(await page.locator('[name=leave_empty]').inputValue(), '')
+    assert.equal(await page.getByLabel('How could we improve?').inputValue(), 'Longer hours.')
+    await page.locator('.govuk-error-summary a').click()
+    assert.equal(await page.locator('#sent_by_a_person:focus').count(), 1)
+    await page.keyboard.press('Space')
+    await send(page)
     await thanked(page)
+  })
+})
+
+test('links of a form that came back open another tab, and the form stays as it was', async () => {
+  await tab(house, {}, async (page) => {
+    await page.goto('/surveys/recycling-centre')
+    await page.getByLabel('How could we improve?').fill('A long answer that nobody wants to type again.')
+    await send(page)
+    await page.getByRole('heading', { name: 'There is a problem' }).waitFor()
+    for (const name of ['How we use your information (opens in new tab)', 'Privacy notice (opens in new tab)']) {
+      const [other] = await Promise.all([page.context().waitForEvent('page'), page.getByRole('link', { name }).click()])
+      await other.getByRole('heading', { name: 'Privacy notice' }).waitFor()
+      await other.close()
+    }
+    assert.match(await page.getByLabel('How could we improve?').inputValue(), /^A long answer/)
+  })
+})
+
+test('the address of a form that came back leads to the form', async () => {
+  await tab(house, {}, async (page) => {
+    await page.goto('/surveys/recycling-centre/responses')
+    assert.match(page.url(), /\/surveys\/recycling-centre$/)
+    await page.getByRole('button', { name: 'Send your answers' }).waitFor()
   })
 })
 

@@ -18,6 +18,7 @@ use shared::domain::package::File;
 use shared::domain::package_token::PackageLink;
 use shared::domain::subject::SubjectKeys;
 use shared::edge::page::{self, Page};
+use shared::edge::site::Site;
 use shared::edge::{Clock, Host, StartError, http, secret};
 use shared::storage::StorageError;
 use shared::storage::exports::Exports;
@@ -35,8 +36,7 @@ pub struct Download {
     packages: Packages,
     suppressions: Suppressions,
     exports: Exports,
-    council: String,
-    dpo_email: String,
+    site: Site,
 }
 
 impl Download {
@@ -52,8 +52,7 @@ impl Download {
             packages: Packages::new(dynamodb.clone(), register.clone()),
             suppressions: Suppressions::new(dynamodb, register),
             exports: Exports::new(host.s3(), host.setting("EXPORTS_BUCKET")?.to_owned()),
-            council: host.setting("COUNCIL_NAME")?.to_owned(),
-            dpo_email: host.setting("DPO_EMAIL")?.to_owned(),
+            site: Site::read(host)?,
         })
     }
 
@@ -62,14 +61,15 @@ impl Download {
     /// # Errors
     /// A constant if the event is not one of API Gateway's; whatever a person sends is answered, not failed.
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-        http::answer(event, |request| self.handle(request)).await
+        http::answer(event, &self.site.base, |request| self.handle(request)).await
     }
 
     /// Answers one request; every failure becomes a page, so this cannot fail.
     pub async fn handle(&self, request: Request) -> Response<Body> {
         let answer = match (request.raw_http_path().strip_prefix("/packages/"), request.method()) {
             (None, _) => Err(Refusal::NotFound),
-            (Some(token), &Method::GET) => self.lead_on(token).await,
+            // No token has a slash: one behind it is a slip of whoever copied the link.
+            (Some(token), &Method::GET) => self.lead_on(token.trim_end_matches('/')).await,
             (Some(_), _) => Err(Refusal::Method),
         };
         page::discreet(answer.unwrap_or_else(|refusal| refusal.into_response(self.page())))
@@ -101,6 +101,6 @@ impl Download {
     }
 
     fn page(&self) -> Page<'_> {
-        Page { council: &self.council, dpo_email: &self.dpo_email }
+        Page::of(&self.site)
     }
 }

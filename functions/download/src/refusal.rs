@@ -45,7 +45,7 @@ impl Refusal {
         };
         let mut response = http::status(frame::never_cached(html), status);
         if status == StatusCode::METHOD_NOT_ALLOWED {
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         }
         if status == StatusCode::SERVICE_UNAVAILABLE { http::retry_soon(response) } else { response }
     }

@@ -1,28 +1,32 @@
 //! A web form becomes a record.
 //!
 //! `GET /surveys/{survey}` gives the form, `POST /surveys/{survey}/responses` takes it: one request, one conditional
-//! put. This function can put records and cannot read them.
+//! put. This function can put records and cannot read them. Whatever no other function has a route for comes here too, so
+//! that a person who went astray finds a page.
 
+mod address;
+mod again;
 mod form;
+mod own;
 pub mod pages;
 mod refusal;
 mod reply;
 mod sheet;
 mod submission;
 
-use chrono::{Months, NaiveDate};
+use address::Address;
 use lambda_http::http::Method;
 use lambda_http::{Body, Request, RequestExt, Response};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use refusal::Refusal;
 use serde_json::Value;
 use shared::domain::form_token::FormTokens;
-use shared::domain::london;
-use shared::domain::reference::Reference;
-use shared::domain::source::Source;
+use shared::domain::notice;
+use shared::domain::receipt::Receipts;
 use shared::domain::subject::SubjectKeys;
 use shared::domain::survey::{Opening, Survey};
 use shared::edge::page::{self, Page};
+use shared::edge::site::Site;
 use shared::edge::{Clock, Host, StartError, http, secret};
 use shared::storage::records::Records;
 use shared::storage::surveys::Surveys;
@@ -35,8 +39,8 @@ pub struct Ingest {
     records: Records,
     subject_keys: SubjectKeys,
     form_tokens: FormTokens,
-    council: String,
-    dpo_email: String,
+    receipts: Receipts,
+    site: Site,
 }
 
 impl Ingest {
@@ -58,9 +62,9 @@ impl Ingest {
             surveys,
             records: Records::new(dynamodb, host.setting("RECORDS_TABLE")?.to_owned()),
             form_tokens: FormTokens::new(&subject_keys),
+            receipts: Receipts::new(&subject_keys),
             subject_keys,
-            council: host.setting("COUNCIL_NAME")?.to_owned(),
-            dpo_email: host.setting("DPO_EMAIL")?.to_owned(),
+            site: Site::read(host)?,
         })
     }
 
@@ -69,23 +73,58 @@ impl Ingest {
     /// # Errors
     /// A constant if the event is not one of API Gateway's; whatever a person sends is answered, not failed.
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-        http::answer(event, |request| self.handle(request)).await
+        http::answer(event, &self.site.base, |request| self.handle(request)).await
     }
 
     /// Answers one request; every failure becomes a page or a problem document, so this cannot fail.
     pub async fn handle(&self, request: Request) -> Response<Body> {
-        let path = request.raw_http_path().to_owned();
-        let segments: Vec<&str> = path.split('/').skip(1).collect();
         let program = reply::is_for_a_program(&request);
-        let answer = match (request.method(), segments.as_slice()) {
-            (&Method::GET, ["surveys", id]) => self.form(id).await,
-            (&Method::POST, ["surveys", id, "responses"]) => self.submit(id, request).await,
-            (&Method::GET, ["surveys", id, "thank-you"]) => self.thank_you(id, &request).await,
-            (&Method::GET, ["privacy"]) => Ok(page::never_cached(pages::privacy(self.page()))),
-            (&Method::GET, ["assets", "custodian.css"]) => Ok(reply::stylesheet()),
-            _ => Err(Refusal::NotFound),
-        };
+        let answer = self.answer(request, program).await;
         answer.unwrap_or_else(|refusal| refusal.into_response(self.page(), program))
+    }
+
+    async fn answer(&self, request: Request, program: bool) -> Result<Response<Body>, Refusal> {
+        let path = request.raw_http_path().to_owned();
+        let parts = address::parts(&path);
+        let address = Address::read(&parts).ok_or(Refusal::NotFound)?;
+        if path != address::plain(&parts) {
+            let query = request.uri().query().map_or_else(String::new, |query| format!("?{query}"));
+            return Ok(reply::permanent(&(self.link(&parts) + &query)));
+        }
+        match (request.method(), address) {
+            (&Method::GET, Address::List) => self.list(&request).await,
+            (&Method::GET, Address::Form(id)) => self.form(id).await,
+            (&Method::POST, Address::Responses(id)) => self.submit(id, request, program).await,
+            // Somebody shares, keeps or reloads the address at which an answer was sent.
+            (&Method::GET, Address::Responses(id)) => Ok(reply::see_other(&self.link(&["surveys", id]))),
+            (&Method::GET, Address::ThankYou(id)) => self.thank_you(id, &request).await,
+            (&Method::GET, Address::Privacy) => Ok(reply::plain(pages::notice(self.page(), notice::CURRENT))),
+            (&Method::GET, Address::Notice(version)) => {
+                let notice = notice::find(version).ok_or(Refusal::UnknownNotice)?;
+                Ok(reply::plain(pages::notice(self.page(), notice)))
+            }
+            (&Method::GET, Address::Accessibility) => Ok(reply::plain(pages::accessibility(self.page()))),
+            (&Method::GET, Address::Stylesheet) => Ok(reply::stylesheet()),
+            (&Method::GET, Address::Icon) => Ok(reply::no_icon()),
+            (_, Address::Elsewhere) => Err(Refusal::NotFound),
+            (_, address) => Err(Refusal::Method(address.allows())),
+        }
+    }
+
+    /// What is open, a page at a time.
+    async fn list(&self, request: &Request) -> Result<Response<Body>, Refusal> {
+        let now = self.clock.now();
+        let surveys = self.surveys.all(now).await?;
+        let mut open: Vec<pages::Listed> = surveys
+            .values()
+            .filter(|survey| survey.opening(now) == Opening::Open)
+            .map(|survey| pages::Listed { id: survey.id.clone(), title: survey.title.clone() })
+            .collect();
+        open.sort_by(|one, other| (&one.title, &one.id).cmp(&(&other.title, &other.id)));
+        let query = request.query_string_parameters();
+        let number = query.first("page").map_or(Ok(1), str::parse).map_err(|_| Refusal::NotFound)?;
+        let html = pages::list(self.page(), &open, number).ok_or(Refusal::NotFound)?;
+        Ok(page::cached(html, pages::CACHE_LIST))
     }
 
     /// The empty form of a survey.
@@ -95,17 +134,15 @@ impl Ingest {
         Ok(page::cached(pages::form(self.page(), &view), pages::CACHE_EMPTY_FORM))
     }
 
-    /// The page after an answer. It shows what its address says, so that is held to be a reference and a date.
+    /// The page after an answer. It shows what its address says, and so only an address that this function signed; what
+    /// the survey has become meanwhile, or whether the Register answers, is no reason to keep the reference back.
     async fn thank_you(&self, id: &str, request: &Request) -> Result<Response<Body>, Refusal> {
-        let survey = self.survey(id).await?;
         let query = request.query_string_parameters();
-        let reference = query.first("reference").and_then(|typed| Reference::try_from(typed.to_owned()).ok());
-        let today = london::date(self.clock.now());
-        let kept =
-            |until: &NaiveDate| (today..=today + Months::new(Source::WebForm.retention_months())).contains(until);
-        let until = query.first("until").and_then(|date| date.parse().ok()).filter(kept);
-        let (Some(reference), Some(until)) = (reference, until) else { return Err(Refusal::NotFound) };
-        Ok(page::never_cached(pages::thank_you(self.page(), &survey.title, reference.as_str(), until)))
+        let receipt = self.receipts.read(id, |name| query.first(name)).ok_or(Refusal::NoReceipt)?;
+        let survey = self.surveys.find(id, self.clock.now()).await.ok().flatten();
+        let title = survey.as_ref().map(|survey| survey.title.as_str());
+        let html = pages::thank_you(self.page(), title, receipt.reference.as_str(), receipt.until);
+        Ok(page::never_cached(html))
     }
 
     async fn survey(&self, id: &str) -> Result<Arc<Survey>, Refusal> {
@@ -125,8 +162,13 @@ impl Ingest {
         self.form_tokens.make(&survey.id, &survey.version, self.clock.now(), random())
     }
 
+    /// The link to the address of these parts.
+    fn link(&self, parts: &[&str]) -> String {
+        format!("{}{}", self.site.base, address::encoded(parts))
+    }
+
     fn page(&self) -> Page<'_> {
-        Page { council: &self.council, dpo_email: &self.dpo_email }
+        Page::of(&self.site)
     }
 }
 

@@ -1,13 +1,16 @@
 //! Every page a resident sees.
 //!
-//! Plain data in, HTML out: nothing here knows the domain, the storage or the time. The patterns are those of the
+//! Plain data in, HTML out: nothing here knows the storage or the time. The patterns are those of the
 //! GOV.UK Design System; there is no script, no inline style and no image, so that the pages live with
 //! [`HEADERS`](shared::edge::http::HEADERS).
 
 mod field;
+mod given_back;
+mod list;
 mod message;
+mod notice;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 
@@ -15,8 +18,12 @@ use askama::Template;
 use chrono::NaiveDate;
 
 use field::{Field, Mistake};
+pub use given_back::{GivenBack, MOST_GIVEN_BACK, TypedField, given_back};
+pub use list::{Listed, list};
 pub use message::Message;
-use shared::edge::page::Page;
+pub use notice::notice;
+use shared::domain::survey::{HONEYPOT_FIELD, PERSON_FIELD, TOKEN_FIELD};
+use shared::edge::page::{Page, spoken};
 
 /// The stylesheet, built by `npm run build` in `web/`.
 pub const STYLESHEET: &str = include_str!("../assets/custodian.css");
@@ -32,11 +39,31 @@ pub const NOTICE_REWORDED: &str =
 pub const NOTICE_NOT_SAVED: &str =
     "Your answers were not saved because of a problem on our side. They are still here: send them again.";
 
+/// What a form says above itself that came before, with other answers; these are still in it.
+pub const NOTICE_CONFLICT: &str = "We already have other answers that were sent with this form, and keep those. \
+    The answers below are not saved yet: to send them as well, use the button again.";
+
+/// What a form says above itself that looks as if a program had filled it in.
+pub const NOTICE_DOUBTFUL: &str =
+    "Your answers are not saved yet. They are still here: tell us that a person is sending them.";
+
+/// The mistake of a form that nobody says a person is sending.
+pub const MISTAKE_PERSON: &str = "Select ‘A person is sending these answers’";
+
 /// The `cache-control` of an empty form: a browser's Back button finds it again with what was typed and its token.
 pub const CACHE_EMPTY_FORM: &str = "private, no-cache";
 
 /// The `cache-control` of the stylesheet.
 pub const CACHE_STYLESHEET: &str = "public, max-age=3600";
+
+/// The `cache-control` of a page that says the same to everybody until the next deployment.
+pub const CACHE_PLAIN_PAGE: &str = "public, max-age=300";
+
+/// The `cache-control` of the list of what is open.
+pub const CACHE_LIST: &str = "public, max-age=60";
+
+/// The `cache-control` of the icon that there is not.
+pub const CACHE_NO_ICON: &str = "public, max-age=86400";
 
 /// What was typed, by the name of the field in the form; a date's three fields are `{id}-day`, `-month` and `-year`.
 pub type Typed = BTreeMap<String, Vec<String>>;
@@ -56,6 +83,12 @@ pub struct FormView {
     pub errors: Vec<FieldErrorView>,
     /// What is wrong with the form as a whole, such as [`NOTICE_EXPIRED`].
     pub notice: Option<String>,
+    /// Whether the form asks if a person is sending it, and what they said.
+    pub person: Option<bool>,
+    /// What was typed for questions that are not asked any more: to be copied.
+    pub no_longer_asked: Vec<TypedField>,
+    /// The version of the privacy notice that it leads to.
+    pub privacy_notice: &'static str,
 }
 
 /// One question with what was typed into it.
@@ -129,14 +162,14 @@ struct FormPage<'a> {
 #[template(path = "thank_you.html", whitespace = "minimize")]
 struct ThankYouPage<'a> {
     page: Page<'a>,
-    title: &'a str,
+    title: Option<&'a str>,
     reference: &'a str,
     deleted_on: String,
 }
 
 #[derive(Template)]
-#[template(path = "privacy.html", whitespace = "minimize")]
-struct PrivacyPage<'a> {
+#[template(path = "accessibility.html", whitespace = "minimize")]
+struct AccessibilityPage<'a> {
     page: Page<'a>,
 }
 
@@ -156,16 +189,16 @@ pub fn form(page: Page<'_>, form: &FormView) -> String {
     written(&FormPage { page, form, refused, fields, mistakes })
 }
 
-/// The page after an answer: its reference and the day on which it is deleted.
+/// The page after an answer: the survey's title if it is known, the reference and the day on which it is deleted.
 #[must_use]
-pub fn thank_you(page: Page<'_>, title: &str, reference: &str, deleted_on: NaiveDate) -> String {
+pub fn thank_you(page: Page<'_>, title: Option<&str>, reference: &str, deleted_on: NaiveDate) -> String {
     written(&ThankYouPage { page, title, reference, deleted_on: spoken(deleted_on) })
 }
 
-/// The privacy notice.
+/// The accessibility statement.
 #[must_use]
-pub fn privacy(page: Page<'_>) -> String {
-    written(&PrivacyPage { page })
+pub fn accessibility(page: Page<'_>) -> String {
+    written(&AccessibilityPage { page })
 }
 
 /// A page that only says something; its status is [`Message::status`].
@@ -177,9 +210,4 @@ pub fn message(page: Page<'_>, message: Message) -> String {
 /// Writing into a `String` cannot fail, so no page needs an error.
 fn written(page: &impl Template) -> String {
     page.render().unwrap_or_default()
-}
-
-/// A date as people write it: 23 November 2029.
-fn spoken(date: NaiveDate) -> String {
-    date.format("%-d %B %Y").to_string()
 }

@@ -1,8 +1,9 @@
 //! Everything that is refused, as a page for a person and a problem document for a program.
 
-use crate::pages::{self, Message};
+use crate::pages::{self, GivenBack, Message};
 use chrono::NaiveDate;
 use lambda_http::http::StatusCode;
+use lambda_http::http::header::{ALLOW, HeaderValue};
 use lambda_http::{Body, Response};
 use shared::domain::answers::Fault;
 use shared::edge::http;
@@ -15,6 +16,12 @@ use shared::storage::StorageError;
 pub enum Refusal {
     /// There is nothing at this address.
     NotFound,
+    /// There is an answer at this address to these methods, and to no other.
+    Method(&'static str),
+    /// There was never such a version of the privacy notice.
+    UnknownNotice,
+    /// Nobody here wrote this address of a thank-you page.
+    NoReceipt,
     /// There is no such survey.
     UnknownSurvey,
     /// The survey opens later.
@@ -35,6 +42,8 @@ pub enum Refusal {
     ForeignToken,
     /// The form asked what the survey asked long ago, or what nobody knows; only a form has a version.
     Reworded,
+    /// It looks as if a program had filled in the form of a person.
+    Doubtful,
     /// Another answer was kept under the same key.
     Conflict,
     /// DynamoDB does not answer.
@@ -50,24 +59,54 @@ impl From<StorageError> for Refusal {
 impl Refusal {
     /// The response to a person, or to a program.
     pub fn into_response(self, page: Page<'_>, program: bool) -> Response<Body> {
-        if let Self::Unavailable(error) = &self {
+        self.log();
+        let status = self.status();
+        let (waits, allows) = (matches!(self, Self::Unavailable(_)), self.allows());
+        let mut response = if program {
+            http::guarded(self.problem(status).into_response())
+        } else {
+            http::status(frame::never_cached(pages::message(page, self.message())), status)
+        };
+        if let Some(allows) = allows {
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static(allows));
+        }
+        if waits { http::retry_soon(response) } else { response }
+    }
+
+    /// The response to a person who sent answers: with what they typed.
+    pub fn give_back(self, page: Page<'_>, given_back: &GivenBack) -> Response<Body> {
+        self.log();
+        let (status, waits) = (self.status(), matches!(self, Self::Unavailable(_)));
+        let message = if waits { Message::NotSaved } else { self.message() };
+        let html = pages::given_back(page, &message, given_back);
+        let response = http::status(frame::never_cached(html), status);
+        if waits { http::retry_soon(response) } else { response }
+    }
+
+    fn log(&self) {
+        if let Self::Unavailable(error) = self {
             tracing::error!(error = %error, outcome = "unavailable", "storage");
         }
-        let status = self.status();
-        let waits = matches!(self, Self::Unavailable(_));
-        let response =
-            if program { http::guarded(self.problem(status).into_response()) } else { self.message_page(page, status) };
-        if waits { http::retry_soon(response) } else { response }
+    }
+
+    const fn allows(&self) -> Option<&'static str> {
+        match self {
+            Self::Method(allows) => Some(allows),
+            _ => None,
+        }
     }
 
     pub const fn status(&self) -> StatusCode {
         match self {
-            Self::NotFound | Self::UnknownSurvey => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::UnknownNotice | Self::NoReceipt | Self::UnknownSurvey => StatusCode::NOT_FOUND,
+            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotYetOpen { .. } | Self::Closed { .. } => StatusCode::FORBIDDEN,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Broken | Self::BadKey => StatusCode::BAD_REQUEST,
-            Self::Faults(_) | Self::ForeignToken | Self::Reworded | Self::Conflict => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Faults(_) | Self::ForeignToken | Self::Reworded | Self::Doubtful | Self::Conflict => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -75,7 +114,11 @@ impl Refusal {
     fn problem(self, status: StatusCode) -> Problem {
         let new = |name, title| Problem::new(status, name, title);
         match self {
-            Self::NotFound => new("not-found", "There is nothing at this address"),
+            Self::NotFound | Self::UnknownNotice => new("not-found", "There is nothing at this address"),
+            Self::NoReceipt => new("no-receipt", "This address was not written here and confirms nothing"),
+            Self::Method(allows) => {
+                new("method", "This method is not answered here").detail(format!("Use {allows}."))
+            }
             Self::UnknownSurvey => new("unknown-survey", "There is no such survey"),
             Self::NotYetOpen { opens, .. } => {
                 new("survey-not-open", "This survey is not open yet").detail(format!("It opens on {opens}."))
@@ -100,6 +143,8 @@ impl Refusal {
             Self::ForeignToken => new("form-token", "The submission_token is not one that was handed out"),
             Self::Reworded => new("form-version", "The survey asks something else by now")
                 .detail("Get the form again, and send the answers under its submission_token."),
+            Self::Doubtful => new("doubtful", "This looks as if a program had filled in a form that is for people")
+                .detail("Nothing was saved. Send application/json instead; or, as a person, sent_by_a_person=yes beside the answers."),
             Self::Conflict => new("conflict", "Another answer was sent under the same key before")
                 .detail("The first answer is kept. Send this one under a key of its own."),
             Self::Unavailable(_) => new("unavailable", "This cannot be done at the moment")
@@ -107,18 +152,26 @@ impl Refusal {
         }
     }
 
-    fn message_page(self, page: Page<'_>, status: StatusCode) -> Response<Body> {
-        let message = match self {
+    fn message(self) -> Message {
+        match self {
             Self::NotFound => Message::NotFound,
+            Self::Method(_) => Message::Method,
+            Self::UnknownNotice => Message::UnknownNotice,
+            Self::NoReceipt => Message::NoReceipt,
             Self::UnknownSurvey => Message::UnknownSurvey,
             Self::NotYetOpen { title, opens } => Message::NotYetOpen { title, opens },
             Self::Closed { title, closed } => Message::Closed { title, closed },
             Self::TooLarge => Message::TooLarge,
             Self::MediaType => Message::MediaType,
-            Self::Broken | Self::BadKey | Self::Faults(_) | Self::ForeignToken | Self::Reworded => Message::Broken,
-            Self::Conflict => Message::Conflict,
+            // A form comes back for these.
+            Self::Broken
+            | Self::BadKey
+            | Self::Faults(_)
+            | Self::ForeignToken
+            | Self::Reworded
+            | Self::Doubtful
+            | Self::Conflict => Message::Broken,
             Self::Unavailable(_) => Message::Unavailable,
-        };
-        http::status(frame::never_cached(pages::message(page, message)), status)
+        }
     }
 }

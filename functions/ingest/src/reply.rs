@@ -5,6 +5,7 @@ use lambda_http::http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
 use lambda_http::http::{HeaderName, HeaderValue, StatusCode};
 use lambda_http::{Body, Request, Response};
 use shared::edge::http::{NEVER_CACHED, status, typed};
+use shared::edge::page;
 
 /// Whether a refusal is read by a program: it sends JSON, or asks for it and not for a page.
 pub fn is_for_a_program(request: &Request) -> bool {
@@ -21,9 +22,28 @@ pub fn stylesheet() -> Response<Body> {
     typed(pages::STYLESHEET.to_owned(), "text/css; charset=utf-8", pages::CACHE_STYLESHEET)
 }
 
+/// A page that says the same to everybody.
+pub fn plain(html: String) -> Response<Body> {
+    page::cached(html, pages::CACHE_PLAIN_PAGE)
+}
+
+/// That there is no icon, said once a day to each browser: they all ask.
+pub fn no_icon() -> Response<Body> {
+    status(typed(String::new(), "text/plain", pages::CACHE_NO_ICON), StatusCode::NOT_FOUND)
+}
+
 /// Sends a browser on, by GET.
 pub fn see_other(location: &str) -> Response<Body> {
-    let mut response = status(typed(String::new(), "text/plain", NEVER_CACHED), StatusCode::SEE_OTHER);
+    lead_on(StatusCode::SEE_OTHER, location)
+}
+
+/// Sends whoever asked to the one address of what they asked for, by the same method and with the same body.
+pub fn permanent(location: &str) -> Response<Body> {
+    lead_on(StatusCode::PERMANENT_REDIRECT, location)
+}
+
+fn lead_on(code: StatusCode, location: &str) -> Response<Body> {
+    let mut response = status(typed(String::new(), "text/plain", NEVER_CACHED), code);
     if let Ok(location) = HeaderValue::from_str(location) {
         response.headers_mut().insert(LOCATION, location);
     }

@@ -1,36 +1,32 @@
 //! One submitted form, from its body to its record.
+//!
+//! A person gets back what they typed, whatever goes wrong; and is thanked only for what is stored.
 
+use crate::own::Own;
 use crate::refusal::Refusal;
 use crate::sheet::{self, Sender};
-use crate::{Ingest, form, pages, random, reply};
+use crate::{Ingest, form, random, reply};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use lambda_http::http::{HeaderMap, StatusCode};
 use lambda_http::{Body, Request, Response};
 use serde_json::json;
 use shared::domain::answers::{self, Answers, Sheet};
-use shared::domain::form_token::HandedOut;
 use shared::domain::london;
 use shared::domain::particulars::Particulars;
+use shared::domain::receipt::Receipt;
 use shared::domain::record::{Details, Fingerprint, Holder, Record, RecordId};
 use shared::domain::reference::Reference;
 use shared::domain::retention::{ExpiresAt, Retention};
 use shared::domain::source::Source;
-use shared::domain::survey::{HONEYPOT_FIELD, Survey, TOKEN_FIELD, VersionId};
-use shared::edge::{http, page};
+use shared::domain::subscription::{Consent, List};
+use shared::domain::survey::{Opening, Survey, VersionId};
+use shared::edge::http;
 use shared::storage::StorageError;
 use shared::storage::records::Kept;
-use std::fmt::Write;
 use std::sync::Arc;
 
-/// A form that comes back sooner was not filled in by a person.
-const TYPING: TimeDelta = TimeDelta::seconds(2);
-
-/// What makes a submission the same as another.
-struct Identity {
-    id: RecordId,
-    /// Sent back faster than a person can type.
-    too_fast: bool,
-}
+/// How long after a survey's end the answers are taken of somebody who was given the form before.
+const GRACE: TimeDelta = TimeDelta::hours(12);
 
 /// What was asked, as far as anybody knows.
 struct Asked {
@@ -48,77 +44,67 @@ struct Acknowledged {
 
 impl Ingest {
     /// Takes one submission: checks it, keeps it, and tells the sender the reference.
-    pub(crate) async fn submit(&self, id: &str, request: Request) -> Result<Response<Body>, Refusal> {
-        let survey = self.open_survey(id).await?;
+    pub(crate) async fn submit(&self, id: &str, request: Request, program: bool) -> Result<Response<Body>, Refusal> {
         let now = self.clock.now();
         let (parts, body) = request.into_parts();
         let (sender, mut sheet) = sheet::read(&parts.headers, &body)?;
-        let (token, trapped) = match sender {
-            Sender::Person => (sheet::take(&mut sheet, TOKEN_FIELD), own_field(&mut sheet, HONEYPOT_FIELD)),
-            Sender::Program => (None, false),
-        };
+        let mut own = if sender == Sender::Person { Own::take(&mut sheet) } else { Own::default() };
+        let program = program || sender == Sender::Program;
         let typed = form::typed(&sheet);
-        let mut shown = Arc::clone(&survey);
-        let outcome = match self.read_token(&survey, token.as_deref()) {
-            Ok(handed_out) => match self.asked(&survey, handed_out.as_ref(), now).await {
-                Ok(asked) => {
-                    shown = Arc::clone(&asked.survey);
-                    match identify(&survey.id, &parts.headers, token.as_deref(), handed_out.as_ref(), now) {
-                        Ok(identity) => self.take(&asked, sheet, &identity, trapped, now).await,
-                        Err(refusal) => Err(refusal),
-                    }
-                }
-                Err(refusal) => Err(refusal),
-            },
+        let survey = match self.survey(id).await {
+            Ok(survey) => survey,
+            Err(refusal) if program => return Err(refusal),
+            Err(refusal) => return Ok(self.give_back(id, None, refusal, &own, &typed)),
+        };
+        own.look_at(&self.form_tokens, &survey.id);
+        if let Err(refusal) = Self::takes(&survey, &own, now) {
+            return if program { Err(refusal) } else { Ok(self.give_back(id, Some(&survey), refusal, &own, &typed)) };
+        }
+        let asked = match self.asked(&survey, &own, now).await {
+            Ok(asked) => asked,
+            Err(refusal) if program => return Err(refusal),
+            // Which words were shown is not known, so it goes again as it came.
+            Err(refusal @ Refusal::Unavailable(_)) => return Ok(self.give_back(id, None, refusal, &own, &typed)),
+            Err(refusal) => return self.ask_again(&survey, &own, &typed, refusal, now),
+        };
+        let outcome = match identify(&survey.id, &parts.headers, &own) {
+            Ok(id) => self.take(&asked, sheet, id, &own, now).await,
             Err(refusal) => Err(refusal),
         };
-        let (faults, token, notice) = match outcome {
-            Ok(acknowledged) => return Ok(acknowledge(&survey, sender, &acknowledged)),
-            Err(refusal) if sender == Sender::Program => return Err(refusal),
-            // Whatever went wrong, a person gets back what they typed.
-            Err(Refusal::Faults(faults)) => (faults, token, None),
-            Err(Refusal::ForeignToken) => (Vec::new(), None, Some(pages::NOTICE_EXPIRED)),
-            Err(Refusal::Reworded) => (Vec::new(), None, Some(pages::NOTICE_REWORDED)),
-            Err(Refusal::Unavailable(error)) => {
-                tracing::error!(survey = survey.id, error = %error, outcome = "unavailable", "submission");
-                (Vec::new(), token, Some(pages::NOTICE_NOT_SAVED))
-            }
-            Err(refusal) => return Err(refusal),
-        };
-        let status = if notice == Some(pages::NOTICE_NOT_SAVED) { 503 } else { 422 };
-        // Whoever gets a form back has typed already, and may send it again at once.
-        let token = token.unwrap_or_else(|| self.form_tokens.make(&shown.id, &shown.version, now - TYPING, random()));
-        let view = form::filled(&shown, token, &typed, &faults, notice);
-        let status = StatusCode::from_u16(status).unwrap_or_default();
-        Ok(http::status(page::never_cached(pages::form(self.page(), &view)), status))
+        match outcome {
+            Ok(acknowledged) => Ok(self.acknowledge(&survey, sender, &acknowledged)),
+            Err(refusal) if program => Err(refusal),
+            Err(refusal) => self.ask_again(&asked.survey, &own, &typed, refusal, now),
+        }
     }
 
-    /// What a form's token tells; nothing where there is none.
-    fn read_token(&self, survey: &Survey, token: Option<&str>) -> Result<Option<HandedOut>, Refusal> {
-        let read = token.map(|token| self.form_tokens.read(&survey.id, token)).transpose();
-        read.map_err(|_| Refusal::ForeignToken)
+    /// Whether the survey takes an answer now: while it is open, and for a while from somebody who was given the form in time.
+    fn takes(survey: &Survey, own: &Own, now: DateTime<Utc>) -> Result<(), Refusal> {
+        match survey.opening(now) {
+            Opening::Open => Ok(()),
+            Opening::Opens(opens) => Err(Refusal::NotYetOpen { title: survey.title.clone(), opens }),
+            Opening::Closed(closed) => {
+                let end = london::end(closed);
+                let in_time = own.handed_out.as_ref().is_some_and(|form| form.at < end) && now < end + GRACE;
+                if in_time { Ok(()) } else { Err(Refusal::Closed { title: survey.title.clone(), closed }) }
+            }
+        }
     }
 
     /// The version that somebody answers: the one that their form showed, else the one of today.
-    async fn asked(
-        &self,
-        today: &Arc<Survey>,
-        handed_out: Option<&HandedOut>,
-        now: DateTime<Utc>,
-    ) -> Result<Asked, Refusal> {
-        let today = || Arc::clone(today);
-        let Some(handed_out) = handed_out else {
-            return Ok(Asked { version: Some(today().version.clone()), survey: today() });
+    async fn asked(&self, today: &Arc<Survey>, own: &Own, now: DateTime<Utc>) -> Result<Asked, Refusal> {
+        let of_today = |version| Asked { survey: Arc::clone(today), version };
+        let version = match &own.handed_out {
+            None if own.token.is_some() => return Err(Refusal::ForeignToken),
+            None => return Ok(of_today(Some(today.version.clone()))),
+            Some(form) => form.version.clone(),
         };
-        match &handed_out.version {
-            None => Ok(Asked { survey: today(), version: None }),
-            Some(version) if *version == today().version => {
-                Ok(Asked { survey: today(), version: Some(version.clone()) })
+        match version {
+            Some(version) if version != today.version => {
+                let earlier = self.surveys.earlier(&today.id, &version, now).await?.ok_or(Refusal::Reworded)?;
+                Ok(Asked { survey: earlier.survey, version: Some(version) })
             }
-            Some(version) => {
-                let earlier = self.surveys.earlier(&today().id, version, now).await?.ok_or(Refusal::Reworded)?;
-                Ok(Asked { survey: earlier.survey, version: Some(version.clone()) })
-            }
+            version => Ok(of_today(version)),
         }
     }
 
@@ -126,8 +112,8 @@ impl Ingest {
         &self,
         asked: &Asked,
         sheet: Sheet,
-        identity: &Identity,
-        trapped: bool,
+        id: RecordId,
+        own: &Own,
         now: DateTime<Utc>,
     ) -> Result<Acknowledged, Refusal> {
         let log = |outcome| tracing::info!(survey = asked.survey.id, outcome, "submission");
@@ -135,12 +121,11 @@ impl Ingest {
             log("refused");
             Refusal::Faults(faults)
         })?;
-        let record = self.record(asked, answers, identity, now);
-        if trapped || identity.too_fast {
-            // A machine is told what a person is told, so that it does not learn to do better.
-            log(if trapped { "decoy" } else { "too_fast" });
-            return Ok(acknowledged(&record.details));
+        if own.is_doubtful(now) {
+            log(if own.trapped { "trapped" } else { "too_fast" });
+            return Err(Refusal::Doubtful);
         }
+        let record = self.record(asked, answers, id, now);
         match self.keep(&record, now).await? {
             Kept::New => {
                 log("stored");
@@ -180,15 +165,18 @@ impl Ingest {
         Ok(kept)
     }
 
-    fn record(&self, asked: &Asked, answers: Answers, identity: &Identity, now: DateTime<Utc>) -> Record {
+    fn record(&self, asked: &Asked, answers: Answers, id: RecordId, now: DateTime<Utc>) -> Record {
         let survey = &asked.survey;
         let collected_at = DateTime::from_timestamp(now.timestamp(), 0).unwrap_or(now);
-        let reference = Reference::of(&identity.id);
+        let reference = Reference::of(&id);
         let fingerprint = Fingerprint::of(&answers);
         let subject = answers.contact.subject(&self.subject_keys);
+        let asked_for = answers.newsletter == Some(true);
+        let consent =
+            Consent { to: List::Newsletter, given_at: collected_at, notice_version: survey.notice_version.clone() };
         Record {
             holder: subject.map_or_else(|| Holder::Anonymous(reference.clone()), Holder::Subject),
-            id: identity.id.clone(),
+            id,
             details: Details {
                 source: Source::WebForm,
                 reference,
@@ -203,6 +191,7 @@ impl Ingest {
                 satisfaction: answers.satisfaction,
                 contact: answers.contact,
                 newsletter: answers.newsletter,
+                consents: asked_for.then_some(consent).into_iter().collect(),
                 answers: answers.answers,
                 lawful_basis: survey.lawful_basis,
                 notice_version: Some(survey.notice_version.clone()),
@@ -214,33 +203,42 @@ impl Ingest {
             },
         }
     }
+
+    /// What the sender is told of an answer that is kept.
+    fn acknowledge(&self, survey: &Survey, sender: Sender, answer: &Acknowledged) -> Response<Body> {
+        let rfc3339 = |instant: DateTime<Utc>| instant.to_rfc3339_opts(SecondsFormat::Secs, true);
+        match sender {
+            Sender::Person => {
+                let until = london::date(answer.expires_at.instant());
+                let receipt = Receipt { reference: answer.reference.clone(), until };
+                let query = self.receipts.query(&survey.id, &receipt);
+                reply::see_other(&format!("{}?{query}", self.link(&["surveys", &survey.id, "thank-you"])))
+            }
+            Sender::Program => http::json(
+                StatusCode::CREATED,
+                &json!({
+                    "reference": answer.reference.as_str(),
+                    "collected_at": rfc3339(answer.collected_at),
+                    "expires_at": rfc3339(answer.expires_at.instant()),
+                }),
+            ),
+        }
+    }
 }
 
 /// The key of a submission: the header's, else the form's token, else one of its own.
-fn identify(
-    survey: &str,
-    headers: &HeaderMap,
-    token: Option<&str>,
-    handed_out: Option<&HandedOut>,
-    now: DateTime<Utc>,
-) -> Result<Identity, Refusal> {
-    let too_fast = handed_out.is_some_and(|form| (TimeDelta::zero()..TYPING).contains(&(now - form.at)));
-    let key = match (http::header(headers, "idempotency-key"), token) {
+fn identify(survey: &str, headers: &HeaderMap, own: &Own) -> Result<RecordId, Refusal> {
+    let key = match (http::header(headers, "idempotency-key"), &own.token) {
         (Some(key), _) if !is_key(&key) => return Err(Refusal::BadKey),
         (Some(key), _) => format!("key {key}"),
         (None, Some(token)) => format!("token {token}"),
         (None, None) => format!("random {:x}", u128::from_ne_bytes(random())),
     };
-    Ok(Identity { id: RecordId::of_submission(survey, &key), too_fast })
+    Ok(RecordId::of_submission(survey, &key))
 }
 
 fn is_key(key: &str) -> bool {
     (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
-}
-
-/// Whether a field of the form's own was filled in; it is taken out of the sheet.
-fn own_field(sheet: &mut Sheet, field: &str) -> bool {
-    sheet::take(sheet, field).is_some()
 }
 
 fn acknowledged(details: &Details) -> Acknowledged {
@@ -248,25 +246,5 @@ fn acknowledged(details: &Details) -> Acknowledged {
         reference: details.reference.clone(),
         collected_at: details.collected_at,
         expires_at: details.retention.due(),
-    }
-}
-
-fn acknowledge(survey: &Survey, sender: Sender, answer: &Acknowledged) -> Response<Body> {
-    let rfc3339 = |instant: DateTime<Utc>| instant.to_rfc3339_opts(SecondsFormat::Secs, true);
-    match sender {
-        Sender::Person => {
-            let mut location = format!("/surveys/{}/thank-you", survey.id);
-            let until = london::date(answer.expires_at.instant());
-            let _ = write!(location, "?reference={}&until={until}", answer.reference.as_str());
-            reply::see_other(&location)
-        }
-        Sender::Program => http::json(
-            StatusCode::CREATED,
-            &json!({
-                "reference": answer.reference.as_str(),
-                "collected_at": rfc3339(answer.collected_at),
-                "expires_at": rfc3339(answer.expires_at.instant()),
-            }),
-        ),
     }
 }

@@ -14,6 +14,7 @@ use lambda_http::{Body, Request, RequestExt, Response};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use refusal::Refusal;
 use serde_json::{Value, json};
+use shared::edge::site::BasePath;
 use shared::edge::webhook::WebhookSecrets;
 use shared::edge::{Clock, Host, StartError, http, secret};
 use shared::storage::StorageError;
@@ -29,6 +30,7 @@ const LIMIT: usize = 256 * 1024;
 /// Takes in what partners hand over, one message at a time.
 pub struct Partners {
     clock: Clock,
+    base: BasePath,
     granicus: WebhookSecrets,
     intake: Intake,
     callbacks: Callbacks,
@@ -45,6 +47,7 @@ impl Partners {
         Ok(Self {
             callbacks: Callbacks::start(host)?,
             clock: host.clock(),
+            base: BasePath::read(host)?,
             granicus: granicus?,
             intake: Intake {
                 records: Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned()),
@@ -60,7 +63,7 @@ impl Partners {
     /// # Errors
     /// A constant if the event is not one of API Gateway's; whatever a partner sends is answered, not failed.
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-        http::answer(event, |request| self.handle(request)).await
+        http::answer(event, &self.base, |request| self.handle(request)).await
     }
 
     /// Answers one request; every failure becomes a problem document, so this cannot fail.

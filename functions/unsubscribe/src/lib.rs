@@ -17,6 +17,7 @@ use shared::domain::package::RequestId;
 use shared::domain::subject::SubjectKeys;
 use shared::domain::subscription::{OptOut, Subscription};
 use shared::edge::page::{self, Page};
+use shared::edge::site::Site;
 use shared::edge::{Clock, Host, StartError, http, secret};
 use shared::storage::opt_outs::{OptOuts, Said};
 
@@ -25,8 +26,7 @@ pub struct Unsubscribe {
     clock: Clock,
     subject_keys: SubjectKeys,
     opt_outs: OptOuts,
-    council: String,
-    dpo_email: String,
+    site: Site,
 }
 
 impl Unsubscribe {
@@ -40,8 +40,7 @@ impl Unsubscribe {
             clock: host.clock(),
             subject_keys: secret::subject_keys(host).await?,
             opt_outs: OptOuts::new(&host.dynamodb(), records, register),
-            council: host.setting("COUNCIL_NAME")?.to_owned(),
-            dpo_email: host.setting("DPO_EMAIL")?.to_owned(),
+            site: Site::read(host)?,
         })
     }
 
@@ -50,7 +49,7 @@ impl Unsubscribe {
     /// # Errors
     /// A constant if the event is not one of API Gateway's; whatever a person sends is answered, not failed.
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-        http::answer(event, |request| self.handle(request)).await
+        http::answer(event, &self.site.base, |request| self.handle(request)).await
     }
 
     /// Answers one request; every failure becomes a page, so this cannot fail.
@@ -58,7 +57,8 @@ impl Unsubscribe {
         let path = request.raw_http_path().to_owned();
         let (parts, body) = request.into_parts();
         let answer = match path.strip_prefix("/unsubscribe/") {
-            Some(token) => self.answer(token, &parts, &body).await,
+            // No token has a slash: one behind it is a slip of whoever copied the link.
+            Some(token) => self.answer(token.trim_end_matches('/'), &parts, &body).await,
             None => Err(Refusal::NotFound),
         };
         page::discreet(answer.unwrap_or_else(|refusal| refusal.into_response(self.page())))
@@ -93,7 +93,7 @@ impl Unsubscribe {
     }
 
     fn page(&self) -> Page<'_> {
-        Page { council: &self.council, dpo_email: &self.dpo_email }
+        Page::of(&self.site)
     }
 }
 

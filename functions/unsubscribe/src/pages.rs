@@ -95,8 +95,22 @@ fn written(page: &impl Template) -> String {
 mod tests {
     use super::{Message, confirm, done, message};
     use shared::edge::page::Page;
+    use shared::edge::site::{BasePath, Site};
 
     const ATTACK: &str = r#""><script>alert('x')</script>"#;
+
+    fn site_of(word: &str) -> Site {
+        Site {
+            council: format!("Exampleshire Council{word}"),
+            council_url: format!("https://www.council.example/{word}"),
+            contact_email: format!("feedback@council.example{word}"),
+            contact_phone: format!("01632 960100{word}"),
+            dpo_email: format!("dpo@example.org{word}"),
+            dpo_phone: format!("01632 960001{word}"),
+            dpo_address: format!("County Hall, Exampleton EX1 1AA{word}"),
+            base: BasePath::default(),
+        }
+    }
 
     fn all(page: Page<'_>) -> Vec<String> {
         let messages = [Message::NotFound, Message::Method, Message::Body, Message::Unavailable];
@@ -106,7 +120,7 @@ mod tests {
 
     #[test]
     fn no_page_needs_more_than_the_content_security_policy_allows() {
-        for html in all(Page { council: ATTACK, dpo_email: ATTACK }) {
+        for html in all(Page::of(&site_of(ATTACK))) {
             for unwanted in ["<script", "<style", " style=", "data:", "javascript:", " on", "<img"] {
                 let in_tags = html
                     .split('<')
@@ -121,14 +135,14 @@ mod tests {
 
     #[test]
     fn the_button_sends_what_a_mail_program_sends_to_where_the_page_was_found() {
-        let html = confirm(Page { council: "Dorset Council", dpo_email: "dpo@example.org" });
+        let html = confirm(Page::of(&site_of("")));
         assert!(html.contains(r#"<form method="post">"#), "{html}");
         assert!(html.contains(r#"<input type="hidden" name="List-Unsubscribe" value="One-Click">"#), "{html}");
     }
 
     #[test]
     fn the_last_page_says_what_to_do_if_the_newsletter_comes_after_28_days() {
-        let html = done(Page { council: "Dorset Council", dpo_email: "dpo@example.org" });
+        let html = done(Page::of(&site_of("")));
         assert!(html.contains("28 days") && html.contains("mailto:dpo@example.org"), "{html}");
     }
 }

@@ -47,7 +47,7 @@ impl Refusal {
         };
         let mut response = http::status(frame::never_cached(pages::message(page, message)), status);
         if status == StatusCode::METHOD_NOT_ALLOWED {
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, POST"));
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
         }
         if status == StatusCode::SERVICE_UNAVAILABLE { http::retry_soon(response) } else { response }
     }

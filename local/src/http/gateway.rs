@@ -11,6 +11,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
+use shared::edge::site::BasePath;
 use std::collections::BTreeMap;
 
 /// The largest request that an HTTP API takes, in bytes.
@@ -20,20 +21,21 @@ pub(super) const LARGEST: usize = 10 * 1024 * 1024;
 pub(super) async fn answer(
     functions: &Functions,
     routes: &[(Route, String)],
+    base: &BasePath,
     now: DateTime<Utc>,
     parts: &Parts,
     body: &Bytes,
 ) -> Response<Body> {
-    let raw = parts.uri.path();
-    let segments: Option<Vec<_>> = raw.trim_start_matches('/').split('/').map(decoded).collect();
-    let Some(segments) = segments else {
+    let Some(path) = split(parts.uri.path()) else {
         return message(StatusCode::BAD_REQUEST, "Bad Request");
     };
-    let Some((route, function, parameters)) = find(routes, parts.method.as_str(), &segments) else {
+    // A mapping's path is left out to find the route, and left in what the function is given.
+    let mapped = split(base.strip(parts.uri.path())).unwrap_or_default();
+    let Some((route, function, parameters)) = find(routes, parts.method.as_str(), &mapped) else {
         return message(StatusCode::NOT_FOUND, "Not Found");
     };
     let id = request_id();
-    let event = event(route, &parameters, &segments, now, &id, parts, body);
+    let event = event(route, &parameters, &path, now, &id, parts, body);
     let response = match functions.invoke_as(function, event.into(), &id).await {
         Ok(answer) => response(&answer),
         Err(_) => None,
@@ -43,6 +45,12 @@ pub(super) async fn answer(
         response.headers_mut().insert("apigw-requestid", id);
     }
     response
+}
+
+/// The decoded parts of a path; nothing if they are no text.
+fn split(path: &str) -> Option<Vec<String>> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    if path.is_empty() { Some(Vec::new()) } else { path.split('/').map(decoded).collect() }
 }
 
 /// An error as API Gateway itself says it.

@@ -36,7 +36,7 @@ async fn request(State(house): State<Arc<House>>, request: Request<Body>) -> Res
     let Ok(body) = to_bytes(body, gateway::LARGEST).await else {
         return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
-    gateway::answer(&house.functions, &house.routes, house.clock.now(), &parts, &body).await
+    gateway::answer(&house.functions, &house.routes, &house.base, house.clock.now(), &parts, &body).await
 }
 
 async fn invocation(

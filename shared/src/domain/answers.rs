@@ -77,8 +77,25 @@ pub fn check(survey: &Survey, mut sheet: Sheet) -> Result<Answers, Vec<Fault>> {
             Err(rule) => faults.push(fault(&question.id, rule)),
         }
     }
+    if answers.newsletter == Some(true) && answers.contact.email.is_none() {
+        wants_an_address(survey, &mut faults);
+    }
     faults.extend(sheet.into_keys().map(|field| fault(nameable(&field), Rule::Unknown)));
     if faults.is_empty() { Ok(answers) } else { Err(faults) }
+}
+
+/// A newsletter that is asked for needs an address to be sent to. Whose address is wrong is told that, and not this too.
+fn wants_an_address(survey: &Survey, faults: &mut Vec<Fault>) {
+    let asks = |question: &&Question| question.purpose == Purpose::Identity && question.kind == Kind::Email;
+    let newsletter = |question: &&Question| question.purpose == Purpose::Newsletter;
+    let asked = survey.questions.iter().find(asks).or_else(|| survey.questions.iter().find(newsletter));
+    if let Some(question) = asked
+        && faults.iter().all(|fault| fault.field != question.id)
+    {
+        let place = |field: &str| survey.questions.iter().position(|question| question.id == field);
+        let at = faults.partition_point(|fault| place(&fault.field) < place(&question.id));
+        faults.insert(at, fault(&question.id, Rule::Address));
+    }
 }
 
 fn fault(field: &str, rule: Rule) -> Fault {

@@ -41,6 +41,16 @@ impl Processor {
             Self::Newsletter => "the newsletter service",
         }
     }
+
+    /// What it does for the council, as a sentence goes on after its name.
+    #[must_use]
+    pub const fn role(self) -> &'static str {
+        match self {
+            Self::Five9 => "runs our telephone service",
+            Self::Granicus => "runs some of our online forms",
+            Self::Newsletter => "sends our newsletters",
+        }
+    }
 }
 
 /// That a processor holds a copy, and until when.

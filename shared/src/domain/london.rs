@@ -1,6 +1,6 @@
 //! Civil dates and times where the council is; everything else is UTC.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use chrono_tz::Europe::London;
 
 /// The civil date in London at `instant`.
@@ -15,14 +15,34 @@ pub fn time(instant: DateTime<Utc>) -> NaiveDateTime {
     instant.with_timezone(&London).naive_local()
 }
 
+/// The first instant at which it is no longer `day` in London.
+#[must_use]
+pub fn end(day: NaiveDate) -> DateTime<Utc> {
+    let midnight = day.succ_opt().unwrap_or(day).and_time(NaiveTime::MIN);
+    // London's clocks change at one or two in the morning: there is one midnight on each day.
+    London.from_local_datetime(&midnight).earliest().map_or_else(|| midnight.and_utc(), |it| it.to_utc())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{date, time};
+    use super::{date, end, time};
+    use chrono::{Days, NaiveDate, TimeDelta};
 
     #[test]
     fn half_past_eleven_utc_in_summer_is_tomorrow_in_london() {
         assert_eq!(date("2026-06-30T23:30:00Z".parse().unwrap()).to_string(), "2026-07-01");
         assert_eq!(date("2026-12-31T23:30:00Z".parse().unwrap()).to_string(), "2026-12-31");
         assert_eq!(time("2026-06-30T23:30:00Z".parse().unwrap()).to_string(), "2026-07-01 00:30:00");
+    }
+
+    #[test]
+    fn a_day_in_london_ends_when_the_next_begins_whatever_the_clocks_do() {
+        let first = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
+        for day in (0..15 * 366).map(|days| first + Days::new(days)) {
+            assert_eq!(date(end(day) - TimeDelta::seconds(1)), day);
+            assert_eq!(date(end(day)), day.succ_opt().unwrap());
+        }
+        assert_eq!(end("2026-12-31".parse().unwrap()).to_string(), "2027-01-01 00:00:00 UTC");
+        assert_eq!(end("2026-06-30".parse().unwrap()).to_string(), "2026-06-30 23:00:00 UTC");
     }
 }

@@ -11,6 +11,7 @@ use super::satisfaction::Satisfaction;
 use super::source::Source;
 use super::standing::Effect;
 use super::subject::{SubjectKey, SubjectKeys};
+use super::subscription::Consent;
 use super::survey::{LawfulBasis, VersionId};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
@@ -177,6 +178,9 @@ pub struct Details {
     /// Whether the person asked for the newsletter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub newsletter: Option<bool>,
+    /// What the person agreed to beside it; the record's own lawful basis is another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consents: Vec<Consent>,
     /// The answers, by question.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub answers: BTreeMap<String, Answer>,
@@ -230,6 +234,7 @@ impl Details {
             satisfaction: None,
             contact: Contact::default(),
             newsletter: None,
+            consents: Vec::new(),
             answers: BTreeMap::new(),
             lawful_basis: LawfulBasis::PublicTask,
             notice_version: None,

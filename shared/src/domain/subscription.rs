@@ -38,6 +38,18 @@ impl List {
     }
 }
 
+/// That a person asked for a list: the lawful basis of sending it (Article 6(1)(a) UK GDPR), and what proves it
+/// (Article 7(1)). It goes with the record that it stands in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consent {
+    /// What they asked for.
+    pub to: List,
+    /// When, to the second.
+    pub given_at: DateTime<Utc>,
+    /// The privacy notice that they were shown.
+    pub notice_version: String,
+}
+
 /// A person and a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {

@@ -12,8 +12,12 @@ pub use version::VersionId;
 
 /// The hidden field with a form's token.
 pub const TOKEN_FIELD: &str = "submission_token";
-/// The field that people do not see, and that only machines fill in.
-pub const HONEYPOT_FIELD: &str = "website";
+/// The field that people do not see and programs fill in; no name that a browser or an identity manager knows.
+pub const HONEYPOT_FIELD: &str = "leave_empty";
+/// What that field was called before; forms that were handed out then still come back.
+pub const FORMER_HONEYPOT_FIELD: &str = "website";
+/// What a form asks that looked as if a program had filled it in.
+pub const PERSON_FIELD: &str = "sent_by_a_person";
 
 /// A survey, as its document says.
 #[derive(Clone, Debug, Deserialize)]
@@ -179,7 +183,8 @@ impl Survey {
     }
 
     fn rules(&self) -> impl Iterator<Item = (bool, &'static str)> {
-        let mut fields: HashSet<&str> = HashSet::from([TOKEN_FIELD, HONEYPOT_FIELD]);
+        let mut fields: HashSet<&str> =
+            HashSet::from([TOKEN_FIELD, HONEYPOT_FIELD, FORMER_HONEYPOT_FIELD, PERSON_FIELD]);
         let distinct = self.questions.iter().all(|question| fields.insert(&question.id));
         let questions = |rule: fn(&Question) -> bool| self.questions.iter().all(rule);
         [

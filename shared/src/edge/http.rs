@@ -1,6 +1,7 @@
 //! What functions behind API Gateway have in common: the way from an event to a request, and headers.
 
 use super::failure;
+use super::site::BasePath;
 use lambda_http::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use lambda_http::request::LambdaRequest;
@@ -37,15 +38,19 @@ const NOT_IN_A_QUERY: AsciiSet =
 
 /// Answers an event of API Gateway (HTTP API, payload 2.0) as `handle` answers its request.
 ///
+/// `handle` is given the path behind `base`. It is never asked for `HEAD`: that is answered as `GET` is, less the body
+/// (RFC 9110, 9.3.2).
+///
 /// # Errors
 /// A constant if the event is not one of API Gateway's.
-pub async fn answer<H, F>(event: LambdaEvent<Value>, handle: H) -> Result<Value, Diagnostic>
+pub async fn answer<H, F>(event: LambdaEvent<Value>, base: &BasePath, handle: H) -> Result<Value, Diagnostic>
 where
     H: Fn(Request) -> F,
     F: Future<Output = Response<Body>> + Send,
 {
     let (mut payload, context) = event.into_parts();
-    tame(&mut payload);
+    tame(&mut payload, base);
+    let head = is_made_a_get(&mut payload);
     let request: LambdaRequest = serde_json::from_value(payload).map_err(|_| failure::not_an_event(API_GATEWAY))?;
     let service = service_fn(|request| {
         let answer = handle(request);
@@ -53,11 +58,29 @@ where
     });
     let response = Adapter::from(service).call(LambdaEvent::new(request, context)).await;
     let Ok(response) = response;
-    serde_json::to_value(response).map_err(|_| failure::not_an_event(API_GATEWAY))
+    let mut answer = serde_json::to_value(response).map_err(|_| failure::not_an_event(API_GATEWAY))?;
+    if head && let Some(answer) = answer.as_object_mut() {
+        answer.remove("body");
+    }
+    Ok(answer)
 }
 
-/// Makes a URI of what a client sent as one: the gateway's own name stands for the client's `Host`.
-fn tame(event: &mut Value) {
+/// Makes a `GET` of a `HEAD`; gives whether it was one.
+fn is_made_a_get(event: &mut Value) -> bool {
+    match event.pointer_mut("/requestContext/http/method") {
+        Some(method) if *method == "HEAD" => {
+            *method = Value::from("GET");
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Makes a URI of what a client sent as one, less the base path: the gateway's own name stands for the client's `Host`.
+fn tame(event: &mut Value, base: &BasePath) {
+    if let Some(path) = event.get_mut("rawPath") {
+        *path = Value::from(base.strip(path.as_str().unwrap_or_default()));
+    }
     if let Some(query) = event.get_mut("rawQueryString") {
         let tamed = query.as_str().map(|raw| utf8_percent_encode(raw, &NOT_IN_A_QUERY).to_string());
         *query = Value::String(tamed.unwrap_or_default());

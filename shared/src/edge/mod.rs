@@ -11,6 +11,7 @@ pub mod page;
 pub mod problem;
 pub mod processor;
 pub mod secret;
+pub mod site;
 pub mod webhook;
 
 pub use clock::Clock;

@@ -2,6 +2,9 @@
 //! function that has pages names that folder in its `askama.toml`.
 
 use super::http::{NEVER_CACHED, typed};
+use super::site::Site;
+use crate::domain::notice::{self, Notice};
+use chrono::NaiveDate;
 use lambda_http::http::header::{HeaderName, HeaderValue, REFERRER_POLICY};
 use lambda_http::{Body, Response};
 
@@ -9,13 +12,63 @@ use lambda_http::{Body, Response};
 const DISCREET: [(HeaderName, &str); 2] =
     [(REFERRER_POLICY, "no-referrer"), (HeaderName::from_static("x-robots-tag"), "noindex, nofollow, noarchive")];
 
-/// What every page shows of the council that it speaks for.
+/// What every page shows around its own words.
 #[derive(Clone, Copy, Debug)]
 pub struct Page<'a> {
-    /// The council's name.
-    pub council: &'a str,
-    /// The address of its Data Protection Officer.
-    pub dpo_email: &'a str,
+    /// The council that it speaks for.
+    pub site: &'a Site,
+    /// Whether it carries what a person typed, and is not found again by Back: its links then open another tab.
+    pub typed: bool,
+}
+
+impl<'a> Page<'a> {
+    /// A page that people can leave and come back to.
+    #[must_use]
+    pub const fn of(site: &'a Site) -> Self {
+        Self { site, typed: false }
+    }
+
+    /// The same page, carrying what a person typed.
+    #[must_use]
+    pub const fn with_what_was_typed(self) -> Self {
+        Self { typed: true, ..self }
+    }
+
+    /// What stands before every path of the product.
+    #[must_use]
+    pub fn base(&self) -> &'a str {
+        self.site.base.as_str()
+    }
+
+    /// The privacy notice that is in use.
+    #[must_use]
+    pub const fn notice(&self) -> Notice {
+        notice::CURRENT
+    }
+
+    /// From when it has been in use.
+    #[must_use]
+    pub fn notice_from(&self) -> String {
+        spoken(self.notice().from)
+    }
+
+    /// The attributes of a link that leads away from the page.
+    #[must_use]
+    pub const fn away(&self) -> &'static str {
+        if self.typed { r#" target="_blank" rel="noreferrer noopener""# } else { "" }
+    }
+
+    /// What the words of such a link end with.
+    #[must_use]
+    pub const fn opens(&self) -> &'static str {
+        if self.typed { " (opens in new tab)" } else { "" }
+    }
+}
+
+/// A date as people write it: 23 November 2029.
+#[must_use]
+pub fn spoken(date: NaiveDate) -> String {
+    date.format("%-d %B %Y").to_string()
 }
 
 /// A page that no shared computer keeps.

@@ -71,7 +71,7 @@ async fn what_is_no_link_of_ours_is_not_found_and_nothing_but_get_is_answered() 
         assert!(answer.body.contains("Page not found"));
     }
     let posted = house.post_to(path, &[], "").await;
-    assert_eq!((posted.status, posted.headers["allow"].to_str().unwrap()), (405, "GET"));
+    assert_eq!((posted.status, posted.headers["allow"].to_str().unwrap()), (405, "GET, HEAD"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! How a question becomes a field of the form: its controls, what describes it, what was typed into it.
 
 use super::{FieldErrorView, Kind, QuestionView};
+use shared::domain::survey::PERSON_FIELD;
 
 /// DOMAIN's five points, as they are shown; the number is what is sent.
 const SATISFACTION: [(&str, &str); 5] = [
@@ -108,8 +109,8 @@ impl<'a> Field<'a> {
             Kind::Number => r#"type="text" inputmode="numeric" spellcheck="false" autocomplete="off""#,
             Kind::Email => r#"type="email" autocomplete="email" autocapitalize="none" spellcheck="false""#,
             Kind::Phone => r#"type="tel" autocomplete="tel""#,
-            Kind::Name => r#"type="text" autocomplete="name" spellcheck="false""#,
-            _ => r#"type="text""#,
+            Kind::Name => r#"type="text" autocomplete="name" spellcheck="false" dir="auto""#,
+            _ => r#"type="text" dir="auto""#,
         }
     }
 
@@ -165,7 +166,8 @@ pub(super) struct Mistake<'a> {
 
 impl<'a> Mistake<'a> {
     pub fn new(error: &'a FieldErrorView, questions: &[QuestionView]) -> Self {
-        let anchor = questions.iter().find_map(|question| question.anchor(&error.field));
+        let own = (error.field == PERSON_FIELD).then(|| PERSON_FIELD.to_owned());
+        let anchor = questions.iter().find_map(|question| question.anchor(&error.field)).or(own);
         Self { anchor, message: &error.message }
     }
 }

@@ -1,8 +1,7 @@
 //! The pages that only say something.
 
 use chrono::NaiveDate;
-
-use super::spoken;
+use shared::edge::page::spoken;
 
 /// What a page without a form can say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +10,14 @@ pub enum Message {
     UnknownSurvey,
     /// There is no such page at all.
     NotFound,
+    /// There was never such a version of the privacy notice.
+    UnknownNotice,
+    /// The address says that an answer was kept, and nobody here wrote it.
+    NoReceipt,
+    /// The page was asked for in a way that it has no answer to.
+    Method,
+    /// The answers could not be saved, and the form could not be made again.
+    NotSaved,
     /// The survey opens later.
     NotYetOpen {
         /// The survey's title.
@@ -31,8 +38,6 @@ pub enum Message {
     MediaType,
     /// The body can't be read.
     Broken,
-    /// The same form came before, with other answers.
-    Conflict,
     /// The page could not be made.
     Unavailable,
 }
@@ -42,13 +47,13 @@ impl Message {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::UnknownSurvey | Self::NotFound => 404,
+            Self::UnknownSurvey | Self::NotFound | Self::UnknownNotice | Self::NoReceipt => 404,
+            Self::Method => 405,
             Self::NotYetOpen { .. } | Self::Closed { .. } => 403,
             Self::TooLarge => 413,
             Self::MediaType => 415,
             Self::Broken => 400,
-            Self::Conflict => 422,
-            Self::Unavailable => 503,
+            Self::NotSaved | Self::Unavailable => 503,
         }
     }
 
@@ -57,11 +62,14 @@ impl Message {
         match self {
             Self::UnknownSurvey => "Survey not found",
             Self::NotFound => "Page not found",
+            Self::UnknownNotice => "Version not found",
+            Self::NoReceipt => "This page confirms nothing",
+            Self::Method => "This page does not take what was sent",
+            Self::NotSaved => "Sorry, your answers are not saved yet",
             Self::NotYetOpen { .. } => "This survey is not open yet",
             Self::Closed { .. } => "This survey is closed",
             Self::TooLarge => "Your answers are too long",
             Self::MediaType | Self::Broken => "We could not read your answers",
-            Self::Conflict => "You have already sent this form",
             Self::Unavailable => "Sorry, there is a problem with this page",
         }
     }
@@ -76,6 +84,23 @@ impl Message {
             Self::NotFound => lines(&[
                 "If you typed the web address, check it is correct.",
                 "If you pasted the web address, check you copied all of it.",
+            ]),
+            Self::UnknownNotice => lines(&[
+                "There is no version of our privacy notice that is called so.",
+                "The privacy notice that is in use lists the earlier ones.",
+            ]),
+            Self::NoReceipt => lines(&[
+                "The web address is not complete, or somebody changed it. We cannot confirm an answer by it.",
+                "If you sent answers and noted your reference, they are safe: quote the reference to our Data Protection Officer.",
+                "If you typed or copied the web address, check it is all there.",
+            ]),
+            Self::Method => lines(&[
+                "Nothing was saved.",
+                "If you typed the web address, check it is correct. To answer a survey, open its form first.",
+            ]),
+            Self::NotSaved => lines(&[
+                "This is a problem on our side. What you typed is below.",
+                "Send it again in a few minutes. It is saved once, however often you send it.",
             ]),
             Self::NotYetOpen { title, opens } => {
                 vec![format!("You can answer “{title}” from {}.", spoken(*opens)), "Come back then.".to_owned()]
@@ -95,10 +120,6 @@ impl Message {
             Self::Broken => lines(&[
                 "Something went wrong on the way to us, and nothing was saved.",
                 "Go back to the form: what you typed should still be there. Send it again.",
-            ]),
-            Self::Conflict => lines(&[
-                "We kept your first answers. The changes you made after that were not saved.",
-                "To give us different answers, open the survey again and fill in a new form.",
             ]),
             Self::Unavailable => {
                 lines(&["This is a problem on our side.", "Try again in a few minutes: reload this page."])

@@ -45,6 +45,9 @@ pub enum Rule {
     /// Not an email address.
     #[error("must be an email address, like name@example.org")]
     Email,
+    /// No email address where one is needed.
+    #[error("must be answered, since the newsletter is sent there")]
+    Address,
     /// Not a telephone number.
     #[error("must be a telephone number, like 01305 221000 or 07700 900982")]
     Phone,
@@ -66,6 +69,7 @@ impl Rule {
             Self::Number => "number",
             Self::Date => "date",
             Self::Email => "email",
+            Self::Address => "address",
             Self::Phone => "phone",
         }
     }

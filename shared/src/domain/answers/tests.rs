@@ -57,6 +57,29 @@ fn a_full_sheet_is_sorted_into_answers_contact_and_newsletter() {
 }
 
 #[test]
+fn a_newsletter_that_is_asked_for_needs_an_address() {
+    let address = || ("email".to_owned(), Rule::Address);
+    assert_eq!(faults(&recycling(), &[("newsletter", "yes")]), [address()]);
+    assert_eq!(faults(&recycling(), &[("newsletter", "true"), ("email", "  ")]), [address()]);
+    assert_eq!(faults(&recycling(), &[("newsletter", "yes"), ("phone", "07700 900142")]), [address()]);
+    let wrong = ("email".to_owned(), Rule::Email);
+    assert_eq!(faults(&recycling(), &[("newsletter", "yes"), ("email", "nobody")]), [wrong], "and is told so once");
+    let told = [("site".to_owned(), Rule::Choice), address(), ("phone".to_owned(), Rule::Phone)];
+    let sent = [("newsletter", "yes"), ("site", "Atlantis"), ("phone", "none")];
+    assert_eq!(faults(&recycling(), &sent), told, "in the order of the questions");
+    assert!(faults(&recycling(), &[("newsletter", "no")]).is_empty());
+    assert!(faults(&recycling(), &[("newsletter", "yes"), ("email", "priya.nair@example.org")]).is_empty());
+}
+
+#[test]
+fn a_survey_without_an_address_takes_no_newsletter() {
+    let mut survey = recycling();
+    survey.questions.retain(|question| question.id != "email");
+    assert_eq!(faults(&survey, &[("newsletter", "yes")]), [("newsletter".to_owned(), Rule::Address)]);
+    assert!(faults(&survey, &[("newsletter", "no")]).is_empty());
+}
+
+#[test]
 fn every_fault_is_told_and_none_of_what_was_sent() {
     let given = sheet(&[("satisfaction", "6"), ("colour", "red"), ("alice@example.org", "x"), ("email", "nonsense")]);
     let told: Vec<_> = check(&recycling(), given).unwrap_err().into_iter().map(|f| (f.field, f.rule.name())).collect();

@@ -7,6 +7,7 @@ use crate::domain::particulars::{
 };
 use crate::domain::record::{Contact, Details};
 use crate::domain::revision::Revision;
+use crate::domain::subscription::{Consent, List};
 use crate::domain::survey::Survey;
 use crate::domain::survey::words::Words;
 use crate::domain::{clocks::Clocks, complaint::Stage, satisfaction::Satisfaction};
@@ -29,6 +30,7 @@ fn told(particulars: Particulars) -> Details {
         satisfaction: Satisfaction::try_from(2).ok(),
         answers: BTreeMap::from([("comment".to_owned(), Answer::Text("Quick.".to_owned()))]),
         newsletter: Some(true),
+        consents: vec![Consent { to: List::Newsletter, given_at: at(), notice_version: "2026-11".to_owned() }],
         survey: Some("post-call".to_owned()),
         service: Some("waste".to_owned()),
         journey: Some("dispose-of-waste".to_owned()),
@@ -77,7 +79,18 @@ fn fields(details: &Details, nature: Nature) -> Json {
 fn what_every_record_tells_is_provided_or_observed_except_its_journey() {
     let details = told(Particulars::default());
     let names = |nature| fields(&details, nature).as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-    assert_eq!(names(Nature::Provided), ["answers", "contact", "newsletter", "satisfaction"]);
+    assert_eq!(
+        names(Nature::Provided),
+        [
+            "answers",
+            "contact",
+            "newsletter",
+            "newsletter_basis",
+            "newsletter_consent_at",
+            "newsletter_notice_version",
+            "satisfaction"
+        ]
+    );
     assert_eq!(names(Nature::Observed), ["collected_at", "service", "source_id", "survey"]);
     assert_eq!(names(Nature::Inferred), ["journey", "stage"]);
     assert!(names(Nature::Others).is_empty());

@@ -1,7 +1,7 @@
 //! Which facts a record is made of, and the nature of each.
 
 use super::Nature::{Inferred, Observed, Others, Provided};
-use super::{Answered, Fact, Nature, Spoken, Value, Wording};
+use super::{Answered, Code, Fact, Nature, Spoken, Value, Wording};
 use crate::domain::answers::Answer;
 use crate::domain::clocks::Clocks;
 use crate::domain::particulars::{
@@ -9,10 +9,14 @@ use crate::domain::particulars::{
 };
 use crate::domain::record::{COMMENT, Details};
 use crate::domain::redaction::{Names, titled_removed};
+use crate::domain::subscription::{Consent, List};
 use crate::domain::survey::words::Words;
 use crate::domain::survey::{Kind, Purpose};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+/// The lawful basis of what somebody asked to be sent.
+const CONSENT: Code = Code { code: "consent", label: "Your consent (Article 6(1)(a) UK GDPR)" };
 
 impl Details {
     /// Everything that may be told of the record, in the words that the person was asked with as far as they are known.
@@ -34,6 +38,7 @@ impl Details {
             satisfaction,
             contact,
             newsletter,
+            consents,
             answers,
             lawful_basis: _,
             notice_version: _,
@@ -48,6 +53,9 @@ impl Details {
         facts.tell(Provided, "satisfaction", "How satisfied you were", satisfaction.map(Value::Rating));
         facts.tell(Provided, "answers", "Your answers", Some(Value::Answers(in_order(answers, words))));
         facts.tell(Provided, "newsletter", "Newsletter", newsletter.map(Value::YesNo));
+        for consent in consents {
+            facts.consent(consent);
+        }
         let consented = newsletter.and_then(|_| newsletter_question(words)).map(Cow::Borrowed).map(Value::Text);
         facts.tell(Observed, "newsletter_question", "How we asked about the newsletter", consented);
         facts.tell(Observed, "collected_at", "When", Some(Value::Time(*collected_at)));
@@ -113,6 +121,15 @@ struct Facts<'a>(Vec<Fact<'a>>);
 impl<'a> Facts<'a> {
     fn tell(&mut self, nature: Nature, name: &'static str, label: &'static str, value: Option<Value<'a>>) {
         self.0.extend(value.map(|value| Fact { name, label, nature, value }));
+    }
+
+    /// One thing that the person agreed to, and what makes it lawful.
+    fn consent(&mut self, consent: &'a Consent) {
+        let Consent { to: List::Newsletter, given_at, notice_version } = consent;
+        self.tell(Provided, "newsletter_consent_at", "You asked for the newsletter", Some(Value::Time(*given_at)));
+        self.tell(Provided, "newsletter_basis", "Why we may send you the newsletter", Some(Value::Code(CONSENT)));
+        let version = text(Some(notice_version));
+        self.tell(Provided, "newsletter_notice_version", "Privacy notice that you were shown with it", version);
     }
 
     fn particulars(&mut self, particulars: &'a Particulars, own_name: Option<&str>) {

@@ -1,0 +1,73 @@
+//! What a person is shown whose answers were not kept: the form once more, or what they typed, to be copied.
+
+use crate::own::{Own, TYPING};
+use crate::pages::{self, FieldErrorView, FormView, Typed};
+use crate::refusal::Refusal;
+use crate::{Ingest, form, random};
+use chrono::{DateTime, Utc};
+use lambda_http::http::StatusCode;
+use lambda_http::{Body, Response};
+use shared::domain::survey::{PERSON_FIELD, Survey};
+use shared::edge::{http, page};
+
+impl Ingest {
+    /// The form once more, with everything that was typed and with what is wrong. What no form can mend is refused.
+    pub(crate) fn ask_again(
+        &self,
+        survey: &Survey,
+        own: &Own,
+        typed: &Typed,
+        refusal: Refusal,
+        now: DateTime<Utc>,
+    ) -> Result<Response<Body>, Refusal> {
+        // Whoever gets a form back has typed already and may send it again at once; and a form that takes another's place is
+        // as old as that.
+        let since = own.handed_out.as_ref().map_or(now - TYPING, |form| form.at.min(now - TYPING));
+        let another = || self.form_tokens.make(&survey.id, &survey.version, since, random());
+        let same = || own.token.clone().unwrap_or_else(another);
+        let again = |token, faults: &[_], notice| form::filled(survey, token, typed, faults, notice);
+        let mut status = StatusCode::UNPROCESSABLE_ENTITY;
+        let mut view = match refusal {
+            Refusal::Faults(faults) => again(same(), &faults, None),
+            Refusal::Doubtful => again(same(), &[], Some(pages::NOTICE_DOUBTFUL)),
+            Refusal::ForeignToken => again(another(), &[], Some(pages::NOTICE_EXPIRED)),
+            Refusal::Reworded => FormView {
+                no_longer_asked: form::no_longer_asked(survey, typed),
+                ..again(another(), &[], Some(pages::NOTICE_REWORDED))
+            },
+            Refusal::Conflict => again(another(), &[], Some(pages::NOTICE_CONFLICT)),
+            Refusal::Unavailable(error) => {
+                tracing::error!(survey = survey.id, error = %error, outcome = "unavailable", "submission");
+                status = StatusCode::SERVICE_UNAVAILABLE;
+                again(same(), &[], Some(pages::NOTICE_NOT_SAVED))
+            }
+            refusal => return Err(refusal),
+        };
+        let doubtful = own.is_doubtful(now);
+        view.person = (doubtful || own.person).then_some(own.person);
+        if doubtful {
+            let message = pages::MISTAKE_PERSON.to_owned();
+            view.errors.push(FieldErrorView { field: PERSON_FIELD.to_owned(), message });
+        }
+        let response = http::status(self.typed_page(&view), status);
+        Ok(if status == StatusCode::SERVICE_UNAVAILABLE { http::retry_soon(response) } else { response })
+    }
+
+    fn typed_page(&self, view: &FormView) -> Response<Body> {
+        page::never_cached(pages::form(self.page().with_what_was_typed(), view))
+    }
+
+    /// What was typed, on a page that says why it was not saved: to be copied, and to be sent again where that can help.
+    pub(crate) fn give_back(
+        &self,
+        id: &str,
+        survey: Option<&Survey>,
+        refusal: Refusal,
+        own: &Own,
+        typed: &Typed,
+    ) -> Response<Body> {
+        let action = self.link(&["surveys", id, "responses"]);
+        let given_back = form::given_back(action, survey, own.token.as_deref(), typed);
+        refusal.give_back(self.page().with_what_was_typed(), &given_back)
+    }
+}

@@ -1,0 +1,58 @@
+//! The page that gives a person back what they typed, where no form can.
+
+use super::{Message, written};
+use askama::Template;
+use shared::edge::page::Page;
+
+/// The most fields that are given back: no survey asks so much, and a page stays as small as what was sent.
+pub const MOST_GIVEN_BACK: usize = 200;
+
+/// What somebody typed whose answers are not saved.
+#[derive(Clone, Debug)]
+pub struct GivenBack {
+    /// Where the form was sent to.
+    pub action: String,
+    /// The name of the token's field, and the form's token.
+    pub token: Option<(&'static str, String)>,
+    /// What was typed, in the order in which it is shown.
+    pub fields: Vec<TypedField>,
+}
+
+/// One thing that was typed.
+#[derive(Clone, Debug)]
+pub struct TypedField {
+    /// The field's name in the form, if it can be sent again.
+    pub name: Option<String>,
+    /// What is said above it.
+    pub label: String,
+    /// What was typed.
+    pub value: String,
+}
+
+#[derive(Template)]
+#[template(path = "given_back.html", whitespace = "minimize")]
+struct GivenBackPage<'a> {
+    page: Page<'a>,
+    message: &'a Message,
+    given_back: &'a GivenBack,
+    fields: &'a [TypedField],
+    /// Whether it can be sent again from here, all of it.
+    again: bool,
+}
+
+/// A page that says why nothing was saved, with what was typed.
+#[must_use]
+pub fn given_back(page: Page<'_>, message: &Message, given_back: &GivenBack) -> String {
+    let fields = given_back.fields.get(..MOST_GIVEN_BACK).unwrap_or(&given_back.fields);
+    let whole = fields.len() == given_back.fields.len() && !fields.is_empty();
+    let again = whole && *message == Message::NotSaved && fields.iter().all(|field| field.name.is_some());
+    written(&GivenBackPage { page, message, given_back, fields, again })
+}
+
+impl TypedField {
+    /// How many lines its box has.
+    pub(super) fn rows(&self) -> usize {
+        let lines = self.value.lines().map(|line| 1 + line.chars().count() / 40).sum::<usize>();
+        lines.clamp(1, 10)
+    }
+}

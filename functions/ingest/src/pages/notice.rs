@@ -1,0 +1,110 @@
+//! The privacy notice, in every version that ever was in use: a record keeps the version that its person was shown.
+
+use super::written;
+use askama::Template;
+use shared::domain::custody::Processor;
+use shared::domain::notice::{self, Notice};
+use shared::edge::page::{Page, spoken};
+
+/// Every version has a template of its own, whose words nobody changes once people were shown them.
+macro_rules! versions {
+    ($($version:literal, $page:ident, $path:literal;)+) => {
+        $(
+            #[derive(Template)]
+            #[template(path = $path, whitespace = "minimize")]
+            struct $page<'a> {
+                page: Page<'a>,
+                about: About,
+            }
+        )+
+
+        /// The page of a version of the privacy notice.
+        #[must_use]
+        pub fn notice(page: Page<'_>, notice: Notice) -> String {
+            let about = About { notice };
+            match notice.version {
+                $($version => written(&$page { page, about }),)+
+                _ => String::new(),
+            }
+        }
+    };
+}
+
+versions! {
+    "2026-06", Notice202606, "notices/2026-06.html";
+    "2026-11", Notice202611, "notices/2026-11.html";
+}
+
+/// What a notice says of itself, and of those who are told of what it is about.
+struct About {
+    notice: Notice,
+}
+
+impl About {
+    fn version(&self) -> &'static str {
+        self.notice.version
+    }
+
+    fn from(&self) -> String {
+        spoken(self.notice.from)
+    }
+
+    /// The day from which the next version was in use.
+    fn until(&self) -> Option<String> {
+        self.notice.successor().map(|next| spoken(next.from))
+    }
+
+    /// The other versions, the latest first.
+    fn others(&self) -> impl Iterator<Item = Notice> {
+        notice::ALL.into_iter().rev().filter(|other| *other != self.notice)
+    }
+
+    /// Who else holds something for the council: those whom an erasure reaches.
+    #[expect(clippy::unused_self, reason = "a template asks it of what it is about")]
+    fn processors(&self) -> [Processor; 3] {
+        Processor::ALL
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::notice;
+    use crate::pages::tests::site;
+    use shared::domain::custody::Processor;
+    use shared::domain::notice::{ALL, CURRENT};
+    use shared::edge::page::{Page, spoken};
+
+    #[test]
+    fn every_version_has_its_page_which_says_which_it_is_and_leads_to_the_others() {
+        let site = site();
+        for version in ALL {
+            let html = notice(Page::of(&site), version);
+            assert!(html.contains(&format!("Version {}", version.version)), "{}: {html}", version.version);
+            assert!(html.contains(&spoken(version.from)));
+            for other in ALL {
+                let link = format!("href=\"/privacy/{}\"", other.version);
+                assert_eq!(html.contains(&link), other != version, "{} in {}", other.version, version.version);
+            }
+            assert_eq!(html.contains("not in use any more"), version != CURRENT);
+        }
+    }
+
+    #[test]
+    fn the_notice_names_everybody_whom_an_erasure_reaches() {
+        let html = notice(Page::of(&site()), CURRENT);
+        for processor in Processor::ALL {
+            assert!(html.contains(processor.label()) && html.contains(processor.role()), "{processor:?}: {html}");
+        }
+        assert!(html.contains("Amazon Web Services"));
+    }
+
+    #[test]
+    fn the_notice_says_how_to_reach_the_data_protection_officer_by_post_and_telephone() {
+        let site = site();
+        let html = notice(Page::of(&site), CURRENT);
+        let words = html.split("<footer").next().unwrap();
+        for way in [&site.dpo_email, &site.dpo_phone, &site.dpo_address] {
+            assert!(words.contains(way), "{way}");
+        }
+    }
+}
