@@ -57,6 +57,7 @@ fn reason(report: &Report) -> String {
 const fn words(warning: Warning) -> &'static str {
     match warning {
         Warning::CutShort => "cut at 5000",
+        Warning::MorePages => "there are further pages, which are not in the file",
         Warning::KeptWhole => "the file lies in quarantine whole: there may be rows behind what was cut off",
         Warning::BeyondCalendar => "beyond calendar",
     }
@@ -90,12 +91,13 @@ mod tests {
         let mut report = report();
         (report.rows, report.already_there, report.corrected, report.joined) = (1, 2, 3, 4);
         (report.forgotten, report.suppressed, report.too_old, report.in_future) = (5, 6, 7, 8);
-        for warning in [Warning::CutShort, Warning::BeyondCalendar] {
+        for warning in [Warning::CutShort, Warning::MorePages, Warning::BeyondCalendar] {
             report.warn(warning);
         }
         report.done(DateTime::UNIX_EPOCH);
         let expected = "telephone: 1 row, 6 new, 2 already there, 3 corrected, 4 joined, 5 forgotten, 6 suppressed, \
-            7 too old, 8 in the future; cut at 5000, beyond calendar";
+            7 too old, 8 in the future; cut at 5000, \
+            there are further pages, which are not in the file, beyond calendar";
         assert_eq!(line(&report), expected);
     }
 

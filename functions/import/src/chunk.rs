@@ -3,12 +3,13 @@
 use crate::reading::{Reading, Refusal};
 use crate::report::{Report, Warning};
 use crate::rows::{Framed, Position, Raw};
-use crate::sources::{Five9, Problem, Reader, RowAt};
+use crate::sources::{Fault, Five9, Problem, Reader, RowAt};
 use chrono::{DateTime, Utc};
 use shared::domain::arrival::{Arrival, Untimely, Word};
 use shared::domain::particulars::{Complaint, Particulars};
 use shared::domain::quarantined::QuarantinedRow;
 use shared::storage::StorageError;
+use shared::storage::intake::Taken;
 
 /// How many rows are in a chunk.
 const ROWS: u64 = 1_000;
@@ -28,6 +29,8 @@ pub struct Chunk {
     pub report: Report,
     /// What its good rows hand over.
     pub arrivals: Vec<Arrival>,
+    /// The same rows as they stand in the file, in the same order.
+    pub raws: Vec<Raw>,
     /// Its bad rows, one JSON object a line.
     pub quarantined: Vec<u8>,
     /// Whether the file ends with it.
@@ -43,6 +46,7 @@ impl Chunk {
             end: begin,
             report: Report::new(String::new(), source),
             arrivals: Vec::new(),
+            raws: Vec::new(),
             quarantined: Vec::new(),
             is_last: false,
         };
@@ -77,8 +81,21 @@ impl Chunk {
             let row_at = RowAt { file, line: raw.line, now };
             chunk.sort(reader.read(row, row_at), raw)?;
         }
+        if chunk.is_last && reading.has_more_pages() {
+            chunk.report.warn(Warning::MorePages);
+        }
         chunk.end = reading.position();
         Ok(chunk)
+    }
+
+    /// Counts what became of a row; one that storage did not take after all goes to quarantine.
+    pub fn taken(&mut self, outcome: Taken, raw: Raw) -> Result<(), StorageError> {
+        self.report.taken(outcome);
+        if outcome == Taken::OfAnother {
+            let fault = Fault::of_another();
+            self.quarantine(&fault.field, fault.rule.name(), raw)?;
+        }
+        Ok(())
     }
 
     fn sort(&mut self, read: Result<Arrival, Problem>, raw: Raw) -> Result<(), StorageError> {
@@ -89,6 +106,7 @@ impl Chunk {
                     self.report.warn(Warning::BeyondCalendar);
                 }
                 self.arrivals.push(arrival);
+                self.raws.push(raw);
             }
             Err(Problem::Untimely(Untimely::TooOld)) => self.report.too_old += 1,
             Err(Problem::Untimely(Untimely::InFuture)) => self.report.in_future += 1,

@@ -22,13 +22,14 @@ use report::{Reason, Report, Warning};
 use rows::Position;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use shared::domain::arrival::Arrival;
 use shared::domain::identifier::Identifier;
 use shared::domain::source::Source;
 use shared::edge::{Clock, Deadline, Host, StartError, failure, secret};
 use shared::storage::StorageError;
 use shared::storage::files::{self, Beside, File, Files, Folder, Why};
 use shared::storage::imports::Imports;
-use shared::storage::intake::Intake;
+use shared::storage::intake::{Intake, Taken};
 use shared::storage::ledger::Ledger;
 use shared::storage::records::Records;
 use shared::storage::suppressions::Suppressions;
@@ -235,10 +236,15 @@ impl Import {
         Ok(checkpoint.report)
     }
 
-    /// Puts what a chunk does not hand over into quarantine, and takes in what it does. As long as the tables have no
-    /// room for it and there is time, it is tried again; says whether it was taken in.
+    /// Takes in what a chunk hands over, and puts what it does not, and what storage did not take, into quarantine. Says
+    /// whether it was taken in: if it was not, or breaks off before, nothing of it is counted, and it is read again.
     async fn take(&self, kept: &Kept<'_>, chunk: &mut Chunk, deadline: Deadline) -> Result<bool, StorageError> {
-        let (arrivals, quarantined) = (std::mem::take(&mut chunk.arrivals), std::mem::take(&mut chunk.quarantined));
+        let (arrivals, raws) = (std::mem::take(&mut chunk.arrivals), std::mem::take(&mut chunk.raws));
+        let Some(outcomes) = self.taken_in(arrivals, kept.file, deadline).await? else { return Ok(false) };
+        for (outcome, raw) in outcomes.into_iter().zip(raws) {
+            chunk.taken(outcome, raw)?;
+        }
+        let quarantined = std::mem::take(&mut chunk.quarantined);
         if !quarantined.is_empty() {
             let Kept { file, dropped_at, before_first_row } = kept;
             if !before_first_row.is_empty() {
@@ -246,22 +252,28 @@ impl Import {
             }
             self.files.keep(file, Beside::Rows(chunk.begin.offset), quarantined, *dropped_at).await?;
         }
+        Ok(true)
+    }
+
+    /// What became of each. As long as the tables have no room for them and there is time, it is tried again.
+    async fn taken_in(
+        &self,
+        arrivals: Vec<Arrival>,
+        file: &File,
+        deadline: Deadline,
+    ) -> Result<Option<Vec<Taken>>, StorageError> {
         let [mut wait, longest] = WAITS;
         loop {
             match self.intake.take(arrivals.clone(), self.clock.now()).await {
-                Ok(outcomes) => {
-                    outcomes.into_iter().for_each(|outcome| chunk.report.taken(outcome));
-                    return Ok(true);
-                }
                 Err(error) if error.is_throttled() => {
-                    tracing::warn!(error = %error, source = kept.file.folder.as_str(), outcome = "throttled", "import");
+                    tracing::warn!(error = %error, source = file.folder.as_str(), outcome = "throttled", "import");
                     if deadline.is_within(MARGIN + TimeDelta::from_std(wait).unwrap_or(MARGIN)) {
-                        return Ok(false);
+                        return Ok(None);
                     }
                     tokio::time::sleep(wait).await;
                     wait = (2 * wait).min(longest);
                 }
-                Err(error) => return Err(error),
+                taken => return taken.map(Some),
             }
         }
     }

@@ -148,6 +148,11 @@ impl Reading {
         self.rows.written().cloned().unwrap_or_default()
     }
 
+    /// Whether the file says that there are further pages, which are not in it.
+    pub fn has_more_pages(&self) -> bool {
+        self.rows.has_more_pages()
+    }
+
     /// The boundary behind the last row that was read.
     pub fn position(&self) -> Position {
         self.rows.position()

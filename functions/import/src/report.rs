@@ -1,6 +1,7 @@
 //! What became of a file: counts, rules, and nothing that anybody told.
 
 use crate::rows::Broken;
+use crate::sources::Rule;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::domain::source::Source;
@@ -91,6 +92,8 @@ pub enum Warning {
     /// The report has exactly as many rows as Five9 cuts it at: the rest is missing.
     #[serde(rename = "cut_at_5000")]
     CutShort,
+    /// The list of reviews has further pages, which are not in the file.
+    MorePages,
     /// Rows were too long, quotes were broken, or a list broke off: the file lies in quarantine whole.
     KeptWhole,
     /// A complaint's clocks reach beyond the calendar of bank holidays.
@@ -158,6 +161,7 @@ impl Report {
             Taken::Forgotten => &mut self.forgotten,
             Taken::Held => &mut self.held,
             Taken::Suppressed => &mut self.suppressed,
+            Taken::OfAnother => return self.refuse(Rule::OfAnother.name()),
         };
         *count += 1;
     }
@@ -195,7 +199,9 @@ impl Report {
 
     /// The file was read to its end.
     pub fn done(&mut self, now: DateTime<Utc>) {
-        if self.source == Folder::Of(Source::Telephone) && self.rows == CUT_AT {
+        // Totals and counts of a report are no calls.
+        let totals = self.refused.get(Rule::Total.name()).copied().unwrap_or_default();
+        if self.source == Folder::Of(Source::Telephone) && self.rows.saturating_sub(totals) == CUT_AT {
             self.warn(Warning::CutShort);
         }
         (self.state, self.finished_at) = (State::Done, Some(now));

@@ -22,7 +22,7 @@ use shared::storage::intake::{Intake, Taken};
 use shared::storage::ledger::Ledger;
 use shared::storage::records::Records;
 use shared::storage::suppressions::Suppressions;
-use submission::Submission;
+use submission::{Fault, Submission};
 
 /// The largest body that is read, in bytes; a record that is made of it fits into an item.
 const LIMIT: usize = 256 * 1024;
@@ -100,6 +100,7 @@ impl Partners {
             Some(Taken::Before) => "repeated",
             Some(Taken::Corrected | Taken::Joined) => "corrected",
             Some(Taken::Suppressed | Taken::Forgotten | Taken::Held) => "not_kept",
+            Some(Taken::OfAnother) => return Err(Refusal::Faults(vec![Fault::of_another()])),
             None => return Err(StorageError::unreadable("take in a record").into()),
         };
         tracing::info!(outcome, "granicus");

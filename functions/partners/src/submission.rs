@@ -86,7 +86,7 @@ impl Submission {
         let submitted_at = reader.required(&data, "submitted_at", |value| to_be_kept(value, now));
         let ucrn = reader.optional(&data, "ucrn", field::reference);
         let profile = reader.part_if_there(&data, "profile");
-        let name = reader.optional(&profile, "name", field::name);
+        let name = reader.optional(&profile, "name", field::person);
         let email = reader.optional(&profile, "email", field::email);
         let phone = reader.optional(&profile, "phone", field::phone);
         let service = reader.optional(&data, "service", field::name);

@@ -1,15 +1,12 @@
 //! What a source hands over of one record, and how that changes what is held: the same result in whichever order, and
 //! however often, it is handed over.
 
-use super::custody::Custody;
-use super::particulars::{Leg, Particulars, Telephone};
+use super::call::joined;
+use super::particulars::{Particulars, Said, Telephone};
 use super::record::{Contact, Details, RecordId};
 use super::retention::{ExpiresAt, Retention};
 use super::source::Source;
 use chrono::{DateTime, TimeDelta, Utc};
-
-/// How many legs of a call are kept.
-const LEGS: usize = 50;
 
 /// How far ahead of ours another system's clock may be.
 pub const AHEAD: TimeDelta = TimeDelta::minutes(5);
@@ -37,6 +34,27 @@ pub fn timely(source: Source, collected_at: DateTime<Utc>, now: DateTime<Utc>) -
     }
 }
 
+/// Whether two words that claim to be of one record are of two: both who and when differ.
+///
+/// A source corrects whom a record is of, or when it was. Where both are another, its id was not what tells records
+/// apart: a spreadsheet has rounded it, or it was given twice. A name alone differs from another name; who shares an
+/// identifier, or a name, is the same.
+#[must_use]
+pub fn are_of_two(one: (&Contact, DateTime<Utc>), other: (&Contact, DateTime<Utc>)) -> bool {
+    let ((who, when), (other_who, other_when)) = (one, other);
+    if when.timestamp() == other_when.timestamp() || who == other_who {
+        return false;
+    }
+    let name = |contact: &Contact| contact.name.as_deref().map(|name| name.trim().to_lowercase());
+    let (known, told) = (who.identifiers(), other_who.identifiers());
+    match (name(who), name(other_who)) {
+        (Some(name), Some(other)) if name == other => false,
+        _ if known.iter().any(|identifier| told.contains(identifier)) => false,
+        (Some(_), Some(_)) => true,
+        _ => !known.is_empty() && !told.is_empty(),
+    }
+}
+
 /// One record, as its source hands it over.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arrival {
@@ -44,6 +62,8 @@ pub struct Arrival {
     pub source: Source,
     /// Which it is there.
     pub id: RecordId,
+    /// The ids under which an earlier version may have kept the same.
+    pub formerly: Vec<RecordId>,
     /// When it was collected.
     pub collected_at: DateTime<Utc>,
     /// What the source says of it.
@@ -63,9 +83,11 @@ impl Arrival {
     /// A record that is told; it has what its source calls it.
     #[must_use]
     pub fn told(details: Details) -> Self {
+        let (source, name) = (details.source, details.source_id.as_deref().unwrap_or_default());
         Self {
-            source: details.source,
-            id: RecordId::at_source(details.source, details.source_id.as_deref().unwrap_or_default()),
+            source,
+            id: RecordId::at_source(source, name),
+            formerly: RecordId::formerly_at_source(source, name),
             collected_at: details.collected_at,
             word: Word::Told(Box::new(details)),
         }
@@ -74,7 +96,13 @@ impl Arrival {
     /// A record that the source withdraws.
     #[must_use]
     pub fn withdrawn(source: Source, source_id: &str, collected_at: DateTime<Utc>, contact: Contact) -> Self {
-        Self { source, id: RecordId::at_source(source, source_id), collected_at, word: Word::Withdrawn(contact) }
+        Self {
+            source,
+            id: RecordId::at_source(source, source_id),
+            formerly: RecordId::formerly_at_source(source, source_id),
+            collected_at,
+            word: Word::Withdrawn(contact),
+        }
     }
 
     /// Who it is of.
@@ -107,6 +135,28 @@ impl Details {
         corrected.under(self.effect().and(later.effect()))
     }
 
+    /// Whether the other is the same word: apart from its revision, and from which row of which report said it.
+    #[must_use]
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        let mut like = Self { revision: other.revision.clone(), ..self.clone() };
+        if let (Particulars::Telephone(call), Particulars::Telephone(known)) =
+            (&mut like.particulars, &other.particulars)
+        {
+            let same = |said: Option<&Said>, known: Option<&Said>| match (said, known) {
+                (Some(said), Some(known)) => Said { report: known.report.clone(), ..said.clone() } == *known,
+                (said, known) => said.is_none() == known.is_none(),
+            };
+            let Telephone { answered_by, named_by, .. } = known;
+            if same(call.answered_by.as_ref(), answered_by.as_ref()) || answered_by.is_none() {
+                call.answered_by.clone_from(answered_by);
+            }
+            if same(call.named_by.as_ref(), named_by.as_ref()) || named_by.is_none() {
+                call.named_by.clone_from(named_by);
+            }
+        }
+        like == *other
+    }
+
     /// How many legs a call has; one for everything else.
     #[must_use]
     pub fn legs(&self) -> usize {
@@ -114,34 +164,6 @@ impl Details {
             Particulars::Telephone(call) => call.legs.len(),
             _ => 1,
         }
-    }
-}
-
-/// Two tellings of a call: all legs of both; who and what as the leg has it that says so.
-fn joined(newer: (&Details, &Telephone), older: (&Details, &Telephone)) -> Details {
-    let mut legs: Vec<Leg> = newer.1.legs.clone();
-    legs.extend(older.1.legs.iter().filter(|leg| newer.1.legs.iter().all(|known| known.at != leg.at)).cloned());
-    legs.sort_by_key(|leg| leg.at);
-    // More than that is no call, and would not fit into an item; the earliest are kept in whichever order they come.
-    legs.truncate(LEGS);
-    // The last leg that was rated, the first that names somebody; the newer word where both speak of one leg.
-    let rated = if newer.1.answered_at >= older.1.answered_at { newer } else { older };
-    let named = match (newer.1.named_at, older.1.named_at) {
-        (Some(new), Some(old)) if old < new => older,
-        (None, Some(_)) => older,
-        _ => newer,
-    };
-    let (answered_at, named_at) = (rated.1.answered_at, named.1.named_at);
-    let about = legs.iter().find(|leg| answered_at.is_none_or(|at| leg.at == at));
-    Details {
-        service: about.and_then(|leg| leg.service.clone()),
-        survey: rated.0.survey.clone(),
-        satisfaction: rated.0.satisfaction,
-        answers: rated.0.answers.clone(),
-        contact: named.0.contact.clone(),
-        custody: legs.last().map(|leg| Custody::five9(leg.at)).into_iter().collect(),
-        particulars: Particulars::Telephone(Telephone { legs, answered_at, named_at }),
-        ..newer.0.clone()
     }
 }
 

@@ -168,6 +168,8 @@ impl From<Speaker> for Code {
         match speaker {
             Speaker::Customer => Self { code: "customer", label: "You" },
             Speaker::Agent => Self { code: "agent", label: "Our staff" },
+            Speaker::Bot => Self { code: "bot", label: "An automatic answer" },
+            Speaker::System => Self { code: "system", label: "A note of the chat" },
         }
     }
 }
@@ -224,7 +226,7 @@ impl Code {
             ("wording", Wording::ALL.map(Self::from).to_vec()),
             ("channel", [Channel::Chat, Channel::Email, Channel::Phone].map(Self::from).to_vec()),
             ("kind", [ComplaintKind::Complaint, ComplaintKind::Compliment].map(Self::from).to_vec()),
-            ("from", [Speaker::Customer, Speaker::Agent].map(Self::from).to_vec()),
+            ("from", [Speaker::Customer, Speaker::Agent, Speaker::Bot, Speaker::System].map(Self::from).to_vec()),
         ]
     }
 }

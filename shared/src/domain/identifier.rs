@@ -100,7 +100,7 @@ impl Identifier {
     /// # Errors
     /// [`NotAnIdentifier::Reference`] if nothing is left, or more than 100 characters.
     pub fn reference(typed: &str) -> Result<Self, NotAnIdentifier> {
-        let mut canonical = composed(&composed(&visible(typed)).to_uppercase());
+        let mut canonical = upper_case(typed);
         if let Some((network, handle)) = canonical.split_once(':') {
             canonical = composed(&format!("{network}:{}", handle.trim_start_matches('@')));
         }
@@ -169,6 +169,11 @@ fn plain_mobile(typed: &str) -> Option<String> {
 /// NFC. Changing case can take text out of it, so it is done before and after.
 fn composed(text: &str) -> String {
     text.nfc().collect()
+}
+
+/// What a system calls something, in its one spelling: trimmed, NFC, upper case, without white space that nobody sees.
+pub(super) fn upper_case(typed: &str) -> String {
+    composed(&composed(&visible(typed)).to_uppercase())
 }
 
 fn visible(typed: &str) -> String {

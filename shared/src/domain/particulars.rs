@@ -95,10 +95,42 @@ pub struct Telephone {
     /// The leg that says who the person is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named_at: Option<DateTime<Utc>>,
+    /// Which row said the former.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_by: Option<Said>,
+    /// Which row said the latter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named_by: Option<Said>,
+}
+
+/// Which row of a report said something of a call: sorts the legs of a call, earliest first, and the words on one leg.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Said {
+    /// When the leg began; the beginning of the hour, where the hour is there twice and the clock can't tell.
+    pub clock: DateTime<Utc>,
+    /// The row's line in its report where the clock can't tell, else 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub line: u64,
+    /// How long the leg took, in seconds: of two that began together, the longer ended later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u32>,
+    /// A digest of the leg, so that two that can't be told apart otherwise have the same order everywhere.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub leg: String,
+    /// The report: of two words on one leg, the later report's stands.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub report: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// One leg of a call. Who took it is not kept.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// It is all that there is to tell legs apart: two of one second are two if anything else differs.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Leg {
     /// When it began.
     pub at: DateTime<Utc>,
@@ -194,6 +226,10 @@ pub enum Speaker {
     Customer,
     /// Staff.
     Agent,
+    /// Nobody: a program.
+    Bot,
+    /// The chat's own notes, such as who joined.
+    System,
 }
 
 /// One thing that was said.

@@ -2,17 +2,19 @@
 
 use super::answers::{Answer, tidy};
 use super::custody::Custody;
-use super::identifier::Identifier;
+use super::identifier::{Identifier, Kind};
 use super::particulars::Particulars;
 use super::reference::Reference;
 use super::retention::{ExpiresAt, Retention};
 use super::revision::Revision;
 use super::satisfaction::Satisfaction;
 use super::source::Source;
+use super::source_name;
 use super::standing::Effect;
 use super::subject::{SubjectKey, SubjectKeys};
 use super::subscription::Consent;
 use super::survey::{LawfulBasis, VersionId};
+use super::written::several;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -30,10 +32,16 @@ impl RecordId {
         Self::digest(survey, key)
     }
 
-    /// The id of what `source` calls `name`: a CALL ID, a case reference, a review's name.
+    /// The id of what `source` calls `name`, in whichever spelling: a CALL ID, a case reference, a review's name.
     #[must_use]
     pub fn at_source(source: Source, name: &str) -> Self {
-        Self::digest(source.as_str(), name)
+        Self::digest(source.as_str(), &source_name::canonical(source, name))
+    }
+
+    /// The ids under which an earlier version may have kept the same: it took some names as they were spelt.
+    #[must_use]
+    pub fn formerly_at_source(source: Source, name: &str) -> Vec<Self> {
+        source_name::formerly(source, name).iter().map(|name| Self::digest(source.as_str(), name)).collect()
     }
 
     fn digest(scope: &str, name: &str) -> Self {
@@ -100,13 +108,13 @@ impl Contact {
 
     /// What identifies the person: the first is whose record it is, the others lead to the first.
     ///
-    /// A telephone number with an extension is kept for a reply and identifies nobody.
+    /// A telephone number with an extension is kept for a reply and identifies nobody. Some systems have several
+    /// addresses, or numbers, in one field: each of them leads to the person.
     #[must_use]
     pub fn identifiers(&self) -> Vec<Identifier> {
-        let email = self.email.as_deref().map(Identifier::email);
-        let phone = self.phone.as_deref().map(Identifier::phone);
-        let reference = self.reference.as_deref().map(Identifier::reference);
-        email.into_iter().chain(phone).chain(reference).filter_map(Result::ok).collect()
+        let fields = [(Kind::Email, &self.email), (Kind::Phone, &self.phone), (Kind::Reference, &self.reference)];
+        let written = fields.into_iter().filter_map(|(kind, text)| Some((kind, text.as_deref()?)));
+        written.filter_map(|(kind, text)| several(kind, text).ok()).flatten().collect()
     }
 
     /// The subject that a record with this contact belongs to.

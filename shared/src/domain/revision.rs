@@ -34,6 +34,12 @@ impl Revision {
         })
     }
 
+    /// The file that a row's revision is of; the whole of any other.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        self.0.rsplit_once('#').map_or(&self.0, |(file, _)| file)
+    }
+
     /// Of a submission: a later version of the form corrects an earlier one, and of the same version what was sent later.
     #[must_use]
     pub fn submission(form_version: u32, sent: DateTime<Utc>) -> Self {

@@ -56,6 +56,9 @@ pub enum Taken {
     Held,
     /// The person was erased after it was collected, or the source has withdrawn it: it is not kept.
     Suppressed,
+    /// It is not kept, because it would make another person's record of one that is there, at another time: its id was
+    /// given twice, or rounded. A human has to look.
+    OfAnother,
 }
 
 impl Intake {

@@ -90,7 +90,7 @@ pub fn call(id: &str, contact: Contact) -> Details {
         leg(CALLED, "Council Tax Inbound", "Transferred to Ms Bloggs"),
         leg(later, "Housing Inbound", "Survey complete"),
     ];
-    let call = Telephone { legs, answered_at: Some(at(later)), named_at: Some(at(CALLED)) };
+    let call = Telephone { legs, answered_at: Some(at(later)), named_at: Some(at(CALLED)), ..Telephone::default() };
     Details {
         survey: some("post-call"),
         custody: vec![Custody::five9(at(CALLED))],

@@ -14,11 +14,24 @@ pub enum Format {
     Csv,
     /// One JSON object a line.
     JsonLines,
-    /// One JSON object with an array of objects.
-    JsonList {
-        /// The name of the array.
-        field: &'static str,
-    },
+    /// One JSON object with an array of objects, or several of them behind each other; or one object that is a row.
+    JsonList(List),
+}
+
+/// What a JSON list is found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct List {
+    /// What the array may be called.
+    pub fields: &'static [&'static str],
+    /// What an object may have that is a row by itself.
+    pub own: &'static [&'static str],
+}
+
+impl List {
+    /// Whether an object may be a row by itself.
+    pub(super) fn is_row(&self, object: &Map<String, Value>) -> bool {
+        self.own.iter().any(|field| object.contains_key(*field))
+    }
 }
 
 /// Where the next row begins, or what is between it and the row before.
@@ -108,6 +121,8 @@ pub enum Broken {
     AnotherHeader,
     /// It is not JSON.
     NotJson,
+    /// An object in it has a field twice.
+    RepeatedField,
     /// It is JSON, but no object.
     NotAnObject,
     /// The list ends without a closing bracket, or its brackets don't match: this is all the rest of the file.
@@ -115,7 +130,7 @@ pub enum Broken {
 }
 
 impl Broken {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::NotUtf8,
         Self::TooLong,
         Self::WrongNumberOfFields,
@@ -125,6 +140,7 @@ impl Broken {
         Self::HeaderAgain,
         Self::AnotherHeader,
         Self::NotJson,
+        Self::RepeatedField,
         Self::NotAnObject,
         Self::ListBrokenOff,
     ];
@@ -138,7 +154,12 @@ impl Broken {
             | Self::BackslashQuote
             | Self::AnotherHeader
             | Self::ListBrokenOff => true,
-            Self::NotUtf8 | Self::WrongNumberOfFields | Self::HeaderAgain | Self::NotJson | Self::NotAnObject => false,
+            Self::NotUtf8
+            | Self::WrongNumberOfFields
+            | Self::HeaderAgain
+            | Self::NotJson
+            | Self::RepeatedField
+            | Self::NotAnObject => false,
         })
     }
 
@@ -155,6 +176,7 @@ impl Broken {
             Self::HeaderAgain => "header_again",
             Self::AnotherHeader => "another_header",
             Self::NotJson => "not_json",
+            Self::RepeatedField => "repeated_field",
             Self::NotAnObject => "not_an_object",
             Self::ListBrokenOff => "list_broken_off",
         }
@@ -208,6 +230,21 @@ pub enum Unreadable {
     /// What should be the list is none.
     #[error("the file's list is not an array")]
     NotAList,
+    /// It is a JSON object that has no list, and is no row.
+    #[error("the file has no list, and is no row of one")]
+    NoList,
+    /// It is what a service answers instead of a list.
+    #[error("the file is the message of an error")]
+    ErrorMessage,
+    /// It is a JSON array, and not a line for each object.
+    #[error("the file is a JSON array, not lines of JSON")]
+    AnArray,
+    /// It is a JSON object that is spread over lines.
+    #[error("the file is JSON that is spread over lines, not a line for each object")]
+    SpreadOverLines,
+    /// It has no line that begins as a JSON object does.
+    #[error("the file has no line of JSON")]
+    NotJsonLines,
 }
 
 impl Unreadable {
@@ -229,6 +266,11 @@ impl Unreadable {
             Self::Separator => "separator",
             Self::NotAnObject => "not_an_object",
             Self::NotAList => "not_a_list",
+            Self::NoList => "no_list",
+            Self::ErrorMessage => "error_message",
+            Self::AnArray => "an_array",
+            Self::SpreadOverLines => "spread_over_lines",
+            Self::NotJsonLines => "not_json_lines",
         }
     }
 }

@@ -1,10 +1,14 @@
 //! JSON lines: one object a line.
 //!
 //! A line ends with a line feed, before which a carriage return may stand. Lines of nothing but white space are skipped.
+//!
+//! A file is looked at before its first line is: an array, objects that are spread over lines, or a file in which no line
+//! begins as an object does are not what they should be, and are refused as a whole. Else each of their lines would be a
+//! bad row, and no reason among them the real one.
 
 use super::held::Held;
 use super::structure::{framed, is_white};
-use super::{Broken, Framed, Raw, Step};
+use super::{Broken, Framed, Raw, Step, Unreadable};
 use memchr::memchr;
 
 pub(super) struct JsonLines {
@@ -13,6 +17,8 @@ pub(super) struct JsonLines {
 }
 
 enum Stage {
+    /// Before the first line.
+    Start,
     /// In a line that is held from its beginning, and how many bytes of it were searched for its end.
     Line(usize),
     /// In a line that is too long, of which this is kept.
@@ -20,19 +26,45 @@ enum Stage {
 }
 
 impl JsonLines {
-    pub(super) fn new(limit: usize) -> Self {
-        Self { stage: Stage::Line(0), limit }
+    /// At the file's beginning, or at a line within it.
+    pub(super) const fn new(limit: usize, is_within: bool) -> Self {
+        let stage = if is_within { Stage::Line(0) } else { Stage::Start };
+        Self { stage, limit }
     }
 
     pub(super) fn is_between_rows(&self) -> bool {
         matches!(self.stage, Stage::Line(_))
     }
 
-    pub(super) fn step(&mut self, held: &mut Held) -> Step {
+    pub(super) fn step(&mut self, held: &mut Held) -> Result<Step, Unreadable> {
         match self.stage {
-            Stage::Line(searched) => self.line(held, searched),
-            Stage::TooLong(_) => self.too_long(held),
+            Stage::Start => self.start(held),
+            Stage::Line(searched) => Ok(self.line(held, searched)),
+            Stage::TooLong(_) => Ok(self.too_long(held)),
         }
+    }
+
+    /// Looks at as much of the file as a row may have, or up to a line that begins as an object does.
+    fn start(&mut self, held: &Held) -> Result<Step, Unreadable> {
+        let first = held.first(self.limit);
+        let is_enough = held.is_finished() || first.len() == self.limit;
+        let mut lines =
+            first.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+        match (lines.next(), lines.next()) {
+            (None, _) if is_enough => {}
+            (Some(line), _) if line.starts_with(b"[") => return Err(Unreadable::AnArray),
+            (Some(b"{"), Some(second)) if second.starts_with(b"\"") => return Err(Unreadable::SpreadOverLines),
+            (Some(b"{"), None) if !is_enough => return Ok(Step::Wait),
+            (Some(first), second) => {
+                let begins = |line: &[u8]| line.starts_with(b"{");
+                if !begins(first) && !second.is_some_and(begins) && !lines.any(begins) {
+                    return if is_enough { Err(Unreadable::NotJsonLines) } else { Ok(Step::Wait) };
+                }
+            }
+            (None, _) => return Ok(Step::Wait),
+        }
+        self.stage = Stage::Line(0);
+        Ok(Step::On)
     }
 
     fn line(&mut self, held: &mut Held, searched: usize) -> Step {
@@ -68,7 +100,7 @@ impl JsonLines {
         }
         match std::mem::replace(&mut self.stage, Stage::Line(0)) {
             Stage::TooLong(raw) => Step::Out(Framed::Broken { raw, rule: Broken::TooLong }),
-            Stage::Line(_) => Step::On,
+            Stage::Start | Stage::Line(_) => Step::On,
         }
     }
 

@@ -1,31 +1,40 @@
 //! A JSON list: one object with an array of objects, which are the rows.
 //!
-//! Elements are found by their brackets and read one by one; the fields before and after the array are skipped and not
-//! held. An object without the array is a list without rows: so Google writes a place that has no reviews. Commas
-//! between elements are not insisted on.
+//! Elements are found by their brackets and read one by one; the fields before and after the array are skipped. Commas
+//! between elements are not insisted on. Further pages may stand behind the first, each an object of its own.
 //!
-//! What can't be found again costs the rest: an array that isn't closed, a bracket that closes too much, another
-//! document behind the first. The rest is one broken row, cut to the limit, and then the file ends. If nothing but
-//! fields behind the array is missing, no row is, and nothing is broken.
+//! An object without the array is a list without rows only if it is `{}`, or has nothing but empty lists: so Google
+//! writes a place that has no reviews. One that may be a row is one, if it is all that there is. Anything else, such as the message of an
+//! error, is no list, and the file is refused: nobody's rows may disappear in it.
+//!
+//! What can't be found again costs the rest: an array that isn't closed, a bracket that closes too much, what is no page
+//! behind the first. The rest is one broken row, cut to the limit, and then the file ends. If nothing but fields behind
+//! the array is missing, no row is, and nothing is broken.
 
 use super::held::Held;
 use super::outline::{Outline, Seen};
 use super::structure::{Met, Structure, framed, is_white};
-use super::{Broken, Framed, Position, Raw, Step, Unreadable};
+use super::{Broken, Framed, List, Position, Raw, Row, Step, Unreadable};
 
 pub(super) struct JsonList {
-    field: &'static str,
+    list: List,
     stage: Stage,
     limit: usize,
+    /// Whether it is behind the first object.
+    is_behind_first: bool,
+    /// Whether the last object says that there are further pages.
+    has_next_page: bool,
 }
 
 enum Stage {
     /// Before the object.
     Start,
-    /// In the object, before the array.
-    Before(Outline),
+    /// In the object, before the array; how many bytes of it are held and were read, unless it is too long to be a row.
+    Before(Outline, Option<usize>),
     /// In the array: before an element, a comma or the closing bracket.
     Between,
+    /// Behind an object that is a row by itself, if nothing follows it.
+    Alone(Raw),
     /// In an element that is held from its beginning, and how many bytes of it were read.
     Element(Element, usize),
     /// In an element that is too long, of which this is kept.
@@ -36,8 +45,8 @@ enum Stage {
     Trailing,
     /// In the rest of a list that broke off, of which this is kept.
     Rest(Raw),
-    /// Behind a list that broke off.
-    BrokenOff,
+    /// Behind a list that broke off, or a row by itself: nothing more comes.
+    Over,
 }
 
 #[derive(Clone, Copy)]
@@ -62,32 +71,41 @@ impl Element {
 }
 
 impl JsonList {
-    pub(super) fn new(field: &'static str, limit: usize) -> Self {
-        Self { field, stage: Stage::Start, limit }
+    pub(super) const fn new(list: List, limit: usize) -> Self {
+        Self { list, stage: Stage::Start, limit, is_behind_first: false, has_next_page: false }
     }
 
     /// Goes on within the array, or behind a list that broke off.
-    pub(super) fn resume(field: &'static str, limit: usize, at: &Position) -> Self {
-        let stage = if at.line == 0 { Stage::BrokenOff } else { Stage::Between };
-        Self { field, stage, limit }
+    pub(super) const fn resume(list: List, limit: usize, at: &Position) -> Self {
+        let stage = if at.line == 0 { Stage::Over } else { Stage::Between };
+        Self { list, stage, limit, is_behind_first: true, has_next_page: false }
+    }
+
+    /// Whether the last page says that there are others, which are not in the file.
+    pub(super) const fn has_more_pages(&self) -> bool {
+        match &self.stage {
+            Stage::After(outline) => outline.has_next_page() || self.has_next_page,
+            _ => self.has_next_page,
+        }
     }
 
     /// Behind the closing bracket there is no boundary any more: whoever resumes there comes by it again.
     pub(super) fn is_between_rows(&self) -> bool {
-        matches!(self.stage, Stage::Between | Stage::BrokenOff)
+        matches!(self.stage, Stage::Between | Stage::Over)
     }
 
     pub(super) fn step(&mut self, held: &mut Held) -> Result<Step, Unreadable> {
         match &mut self.stage {
             Stage::Start => self.start(held),
-            Stage::Before(_) => self.before(held),
+            Stage::Before(..) => self.before(held),
+            Stage::Alone(_) => self.by_itself(held),
             Stage::Between => Ok(self.between(held)),
             Stage::Element(..) => Ok(self.element(held)),
             Stage::TooLong(..) => Ok(self.too_long(held)),
             Stage::After(_) => Ok(self.after(held)),
             Stage::Trailing => Ok(self.trailing(held)),
             Stage::Rest(_) => Ok(self.rest(held)),
-            Stage::BrokenOff => {
+            Stage::Over => {
                 held.skip(held.all().len(), 0);
                 Ok(Step::Wait)
             }
@@ -97,8 +115,7 @@ impl JsonList {
     fn start(&mut self, held: &mut Held) -> Result<Step, Unreadable> {
         match skip_to(held, is_white) {
             Some(b'{') => {
-                held.skip(1, 0);
-                self.stage = Stage::Before(Outline::new(self.field));
+                self.stage = Stage::Before(Outline::new(self.list.fields), Some(0));
                 Ok(Step::On)
             }
             Some(_) => Err(Unreadable::NotAnObject),
@@ -108,19 +125,84 @@ impl JsonList {
     }
 
     fn before(&mut self, held: &mut Held) -> Result<Step, Unreadable> {
-        let Stage::Before(outline) = &mut self.stage else {
+        let Stage::Before(outline, kept) = &mut self.stage else {
             return Ok(Step::On);
         };
-        let (read, seen) = outline.read(held.all());
-        held.skip_text(read);
-        match seen {
-            Seen::Inside if held.is_finished() => return Err(Unreadable::NotAnObject),
-            Seen::Inside => return Ok(Step::Wait),
-            Seen::List => self.stage = Stage::Between,
-            Seen::End => self.stage = Stage::Trailing,
-            Seen::NotAList => return Err(Unreadable::NotAList),
-            Seen::Broken => return Err(Unreadable::NotAnObject),
+        // The opening bracket is held with the rest, and the outline begins behind it.
+        let before = kept.map_or(0, |read| read.max(1));
+        let (more, seen) = outline.read(held.all().get(before..).unwrap_or_default());
+        let read = before + more;
+        if seen == Seen::Inside && !held.is_finished() {
+            *kept = kept.map(|_| read).filter(|read| *read <= self.limit);
+            if kept.is_none() {
+                held.skip_text(read);
+            }
+            return Ok(Step::Wait);
         }
+        match seen {
+            Seen::List => {
+                self.has_next_page = outline.has_next_page();
+                held.skip_text(read);
+                self.stage = Stage::Between;
+            }
+            Seen::End if outline.is_empty() => {
+                held.skip_text(read);
+                (self.stage, self.has_next_page) = (Stage::Trailing, false);
+            }
+            Seen::End => {
+                let is_whole = kept.is_some() && read <= self.limit;
+                return self.alone(held, read, is_whole);
+            }
+            Seen::NotAList => return self.refuse(held, Unreadable::NotAList),
+            Seen::Inside | Seen::Broken => return self.refuse(held, Unreadable::NotAnObject),
+        }
+        Ok(Step::On)
+    }
+
+    /// Hands out an object that has no list, if it can be a row.
+    fn alone(&mut self, held: &mut Held, read: usize, is_whole: bool) -> Result<Step, Unreadable> {
+        if !is_whole {
+            return self.refuse(held, Unreadable::NoList);
+        }
+        let raw = Raw { line: held.line(), bytes: held.first(read).to_vec() };
+        match framed(raw) {
+            // Behind pages, a row by itself is no page.
+            Framed::Row { raw, row: Row::Object(object) } if self.list.is_row(&object) && !self.is_behind_first => {
+                held.skip_text(read);
+                self.stage = Stage::Alone(raw);
+                Ok(Step::On)
+            }
+            Framed::Row { row: Row::Object(object), .. } if object.contains_key("error") => {
+                self.refuse(held, Unreadable::ErrorMessage)
+            }
+            Framed::Row { .. } => self.refuse(held, Unreadable::NoList),
+            Framed::Broken { .. } => self.refuse(held, Unreadable::NotAnObject),
+        }
+    }
+
+    /// Hands out a row by itself once the file is over: of one behind which something stands, nobody knows what it is.
+    fn by_itself(&mut self, held: &mut Held) -> Result<Step, Unreadable> {
+        let Stage::Alone(raw) = &mut self.stage else {
+            return Ok(Step::On);
+        };
+        match skip_to(held, is_white) {
+            Some(_) => Err(Unreadable::NotAList),
+            None if !held.is_finished() => Ok(Step::Wait),
+            None => {
+                let raw = Raw { line: raw.line, bytes: std::mem::take(&mut raw.bytes) };
+                held.end();
+                self.stage = Stage::Over;
+                Ok(Step::Out(framed(raw)))
+            }
+        }
+    }
+
+    /// The whole file if nothing of it was handed out, or the rest of it.
+    fn refuse(&mut self, held: &Held, unreadable: Unreadable) -> Result<Step, Unreadable> {
+        if !self.is_behind_first {
+            return Err(unreadable);
+        }
+        self.stage = rest(held);
         Ok(Step::On)
     }
 
@@ -135,7 +217,7 @@ impl JsonList {
         };
         if let Stage::Trailing = self.stage {
             held.skip(1, 0);
-            self.stage = Stage::After(Outline::new(self.field));
+            self.stage = Stage::After(Outline::new(self.list.fields));
         }
         Step::On
     }
@@ -205,19 +287,26 @@ impl JsonList {
         };
         let (read, seen) = outline.read(held.all());
         held.skip_text(read);
+        let has_next_page = outline.has_next_page();
         self.stage = match seen {
             Seen::Inside => return Step::Wait,
-            Seen::End => Stage::Trailing,
+            Seen::End => {
+                self.has_next_page |= has_next_page;
+                Stage::Trailing
+            }
             Seen::List | Seen::NotAList | Seen::Broken => rest(held),
         };
         Step::On
     }
 
     fn trailing(&mut self, held: &mut Held) -> Step {
-        if skip_to(held, is_white).is_none() {
-            return Step::Wait;
-        }
-        self.stage = rest(held);
+        self.is_behind_first = true;
+        self.stage = match skip_to(held, is_white) {
+            None => return Step::Wait,
+            // Another page.
+            Some(b'{') => Stage::Before(Outline::new(self.list.fields), Some(0)),
+            Some(_) => rest(held),
+        };
         Step::On
     }
 
@@ -238,13 +327,17 @@ impl JsonList {
         raw.bytes.shrink_to_fit();
         let raw = Raw { line: raw.line, bytes: std::mem::take(&mut raw.bytes) };
         held.end();
-        self.stage = Stage::BrokenOff;
+        self.stage = Stage::Over;
         Step::Out(Framed::Broken { raw, rule: Broken::ListBrokenOff })
     }
 
     #[cfg(test)]
     pub(super) fn held_bytes(&self) -> usize {
-        if let Stage::TooLong(_, raw) | Stage::Rest(raw) = &self.stage { raw.bytes.capacity() } else { 0 }
+        if let Stage::TooLong(_, raw) | Stage::Rest(raw) | Stage::Alone(raw) = &self.stage {
+            raw.bytes.capacity()
+        } else {
+            0
+        }
     }
 }
 

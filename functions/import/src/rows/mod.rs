@@ -39,7 +39,7 @@ mod promises_tests;
 use held::Held;
 use opening::Opening;
 
-pub use framed::{Broken, Format, Framed, Position, ROW_LIMIT, Raw, Row, Unreadable};
+pub use framed::{Broken, Format, Framed, List, Position, ROW_LIMIT, Raw, Row, Unreadable};
 pub use header::Header;
 
 /// One reader of one file.
@@ -95,9 +95,9 @@ impl Rows {
                 Some(header) => csv::Csv::resume(header, limit, &at),
                 None => csv::Csv::new(limit),
             })),
-            Format::JsonLines => Framing::JsonLines(json_lines::JsonLines::new(limit)),
-            Format::JsonList { field } if begun => Framing::JsonList(json_list::JsonList::resume(field, limit, &at)),
-            Format::JsonList { field } => Framing::JsonList(json_list::JsonList::new(field, limit)),
+            Format::JsonLines => Framing::JsonLines(json_lines::JsonLines::new(limit, begun)),
+            Format::JsonList(list) if begun => Framing::JsonList(json_list::JsonList::resume(list, limit, &at)),
+            Format::JsonList(list) => Framing::JsonList(json_list::JsonList::new(list, limit)),
         };
         Self { held: Held::new(at.clone(), limit), framing, at, failed: None }
     }
@@ -131,7 +131,7 @@ impl Rows {
         loop {
             let (step, boundary) = match &mut self.framing {
                 Framing::Csv(csv) => (csv.step(&mut self.held), csv.is_between_rows()),
-                Framing::JsonLines(lines) => (Ok(lines.step(&mut self.held)), lines.is_between_rows()),
+                Framing::JsonLines(lines) => (lines.step(&mut self.held), lines.is_between_rows()),
                 Framing::JsonList(list) => (list.step(&mut self.held), list.is_between_rows()),
             };
             if boundary {
@@ -163,6 +163,15 @@ impl Rows {
         match &self.framing {
             Framing::Csv(csv) => csv.header(),
             Framing::JsonLines(_) | Framing::JsonList(_) => None,
+        }
+    }
+
+    /// Whether a JSON list says, as far as it was read, that it has further pages, which are not in the file.
+    #[must_use]
+    pub const fn has_more_pages(&self) -> bool {
+        match &self.framing {
+            Framing::JsonList(list) => list.has_more_pages(),
+            Framing::Csv(_) | Framing::JsonLines(_) => false,
         }
     }
 

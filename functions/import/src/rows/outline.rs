@@ -1,27 +1,50 @@
-//! The object around a JSON list: its fields are skipped, however large, up to the one that is looked for.
+//! The object around a JSON list: its fields are skipped, however large, up to the list that is looked for.
 
 use super::structure::{Met, Structure, is_white};
 
+/// The field that says that there are further pages.
+const NEXT_PAGE: &str = "nextPageToken";
+/// The longest name that is told from others, in bytes.
+const NAME: usize = 24;
+
 /// How far the fields of an object were read.
 pub(super) struct Outline {
-    field: &'static str,
+    fields: &'static [&'static str],
     stage: Stage,
+    /// The name that is being read, as far as it can be one that is looked for.
+    name: Vec<u8>,
+    /// How many bytes the value has that is being read, without white space.
+    weight: usize,
+    /// Whether there was anything but empty lists.
+    has_more: bool,
+    has_next_page: bool,
 }
 
 #[derive(Clone, Copy)]
 enum Stage {
     /// Before a name, a comma or the closing bracket.
     Between,
-    /// In a name: how many of its bytes are the field's, if all are so far; whether a backslash came last.
-    Name(Option<usize>, bool),
-    /// Between a name and its colon; whether it is the field's.
-    Colon(bool),
+    /// In a name, and whether a backslash came last.
+    Name(bool),
+    /// Between a name and its colon.
+    Colon(Field),
     /// Between a colon and its value.
-    Value(bool),
-    /// In an object, an array or a string that is skipped.
-    Skipped(Structure),
+    Value(Field),
+    /// In an object, an array or a string that is skipped, and whether it is an array.
+    Skipped(Field, Structure, bool),
     /// In another value that is skipped.
     Scalar,
+}
+
+/// What a field is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Field {
+    /// What is looked for.
+    List,
+    /// What leads to the next page.
+    NextPage,
+    /// Anything else.
+    Other,
 }
 
 /// What reading on in an object came to.
@@ -41,8 +64,18 @@ pub(super) enum Seen {
 
 impl Outline {
     /// Behind the opening bracket, or behind a value.
-    pub(super) fn new(field: &'static str) -> Self {
-        Self { field, stage: Stage::Between }
+    pub(super) const fn new(fields: &'static [&'static str]) -> Self {
+        Self { fields, stage: Stage::Between, name: Vec::new(), weight: 0, has_more: false, has_next_page: false }
+    }
+
+    /// Whether the object has nothing but lists without anything in them, so far.
+    pub(super) const fn is_empty(&self) -> bool {
+        !self.has_more
+    }
+
+    /// Whether it says that there are further pages, so far.
+    pub(super) const fn has_next_page(&self) -> bool {
+        self.has_next_page
     }
 
     /// Reads on, and says how many bytes that took.
@@ -62,40 +95,74 @@ impl Outline {
     fn meet(&mut self, rest: &[u8]) -> (usize, Seen) {
         let byte = rest.first().copied().unwrap_or_default();
         let (stage, read, seen) = match self.stage {
-            Stage::Skipped(mut structure) => match structure.read(rest) {
-                (read, Met::Inside) => (Stage::Skipped(structure), read, Seen::Inside),
-                (read, Met::End) => (Stage::Between, read, Seen::Inside),
-                (read, Met::Stray) => (Stage::Between, read, Seen::Broken),
-            },
+            Stage::Skipped(field, structure, is_list) => self.skip(field, structure, is_list, rest),
             Stage::Scalar if matches!(byte, b',' | b'}') => (Stage::Between, 0, Seen::Inside),
-            Stage::Name(matching, is_escaped) => (self.name(byte, matching, is_escaped), 1, Seen::Inside),
+            Stage::Name(is_escaped) => (self.name(byte, is_escaped), 1, Seen::Inside),
             stage @ (Stage::Between | Stage::Colon(_) | Stage::Value(_)) if is_white(byte) => (stage, 1, Seen::Inside),
             Stage::Between => match byte {
-                b'"' => (Stage::Name(Some(0), false), 1, Seen::Inside),
+                b'"' => {
+                    self.name.clear();
+                    (Stage::Name(false), 1, Seen::Inside)
+                }
                 b',' => (Stage::Between, 1, Seen::Inside),
                 b'}' => (Stage::Between, 1, Seen::End),
                 _ => (Stage::Between, 1, Seen::Broken),
             },
-            Stage::Colon(is_field) if byte == b':' => (Stage::Value(is_field), 1, Seen::Inside),
+            Stage::Colon(field) if byte == b':' => (Stage::Value(field), 1, Seen::Inside),
             Stage::Colon(_) => (Stage::Between, 1, Seen::Broken),
-            Stage::Value(true) if byte == b'[' => (Stage::Between, 1, Seen::List),
-            Stage::Value(true) => (Stage::Between, 1, Seen::NotAList),
-            Stage::Value(false) if matches!(byte, b'{' | b'[' | b'"') => {
-                (Stage::Skipped(Structure::default()), 0, Seen::Inside)
+            Stage::Value(Field::List) if byte == b'[' => (Stage::Between, 1, Seen::List),
+            Stage::Value(Field::List) => (Stage::Between, 1, Seen::NotAList),
+            Stage::Value(field) if matches!(byte, b'{' | b'[' | b'"') => {
+                self.weight = 0;
+                (Stage::Skipped(field, Structure::default(), byte == b'['), 0, Seen::Inside)
             }
-            Stage::Value(false) if matches!(byte, b',' | b'}' | b']' | b':') => (Stage::Between, 1, Seen::Broken),
-            Stage::Scalar | Stage::Value(false) => (Stage::Scalar, 1, Seen::Inside),
+            Stage::Value(_) if matches!(byte, b',' | b'}' | b']' | b':') => (Stage::Between, 1, Seen::Broken),
+            Stage::Scalar | Stage::Value(_) => {
+                self.has_more = true;
+                (Stage::Scalar, 1, Seen::Inside)
+            }
         };
         self.stage = stage;
         (read, seen)
     }
 
-    /// Reads a byte of a name. An escaped spelling is not the field's: nobody writes one.
-    fn name(&self, byte: u8, matching: Option<usize>, is_escaped: bool) -> Stage {
-        if byte == b'"' && !is_escaped {
-            return Stage::Colon(matching == Some(self.field.len()));
+    /// Reads on in a value that is skipped.
+    fn skip(&mut self, field: Field, mut structure: Structure, is_list: bool, rest: &[u8]) -> (Stage, usize, Seen) {
+        /// An empty list, or an empty text, is two brackets or quotes.
+        const EMPTY: usize = 2;
+        let (read, met) = structure.read(rest);
+        if self.weight <= EMPTY {
+            let more = rest.get(..read).unwrap_or_default().iter().filter(|byte| !is_white(**byte)).count();
+            self.weight = self.weight.saturating_add(more);
         }
-        let matching = matching.filter(|&at| self.field.as_bytes().get(at) == Some(&byte)).map(|at| at + 1);
-        Stage::Name(matching, byte == b'\\' && !is_escaped)
+        match met {
+            Met::Inside => (Stage::Skipped(field, structure, is_list), read, Seen::Inside),
+            Met::Stray => (Stage::Between, read, Seen::Broken),
+            Met::End => {
+                let is_empty = self.weight <= EMPTY;
+                self.has_more |= !(is_list && is_empty);
+                self.has_next_page |= field == Field::NextPage && !is_empty;
+                (Stage::Between, read, Seen::Inside)
+            }
+        }
+    }
+
+    /// Reads a byte of a name. An escaped spelling is not the field's: nobody writes one.
+    fn name(&mut self, byte: u8, is_escaped: bool) -> Stage {
+        if byte == b'"' && !is_escaped {
+            let is = |name: &str| name.as_bytes() == self.name;
+            let field = if self.fields.iter().any(|field| is(field)) {
+                Field::List
+            } else if is(NEXT_PAGE) {
+                Field::NextPage
+            } else {
+                Field::Other
+            };
+            return Stage::Colon(field);
+        }
+        if self.name.len() < NAME {
+            self.name.push(byte);
+        }
+        Stage::Name(byte == b'\\' && !is_escaped)
     }
 }

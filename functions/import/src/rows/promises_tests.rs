@@ -1,10 +1,11 @@
 //! What holds for every file, whatever is in it.
 
-use super::{Broken, Format, Framed, Header, Position, ROW_LIMIT, Raw, Row, Rows, Unreadable};
+use super::{Broken, Format, Framed, Header, List, Position, ROW_LIMIT, Raw, Row, Rows, Unreadable};
 use proptest::prelude::*;
 use serde_json::Value;
 
-pub(super) const REVIEWS: Format = Format::JsonList { field: "reviews" };
+pub(super) const REVIEWS: Format =
+    Format::JsonList(List { fields: &["reviews", "locationReviews"], own: &["createTime", "review"] });
 const FORMATS: [Format; 3] = [Format::Csv, Format::JsonLines, REVIEWS];
 /// A row limit that small files reach.
 const SMALL: usize = 64;
@@ -128,6 +129,9 @@ fn any_piece() -> impl Strategy<Value = Vec<u8>> {
         b"\"a,\nb\",c",
         b"a\",\"",
         b"{\"reviews\":[",
+        b"{\"locationReviews\":[",
+        b"{\"createTime\":1}",
+        b"\"nextPageToken\":\"x\"",
         b"\"reviews\":",
         b"]}",
         b"\xef\xbb\xbf",
@@ -139,9 +143,9 @@ fn any_piece() -> impl Strategy<Value = Vec<u8>> {
 }
 
 prop_compose! {
-    fn any_file()(mark in any::<bool>(), start in 0_usize..4, pieces in prop::collection::vec(any_piece(), 0..60)) -> Vec<u8> {
+    fn any_file()(mark in any::<bool>(), start in 0_usize..5, pieces in prop::collection::vec(any_piece(), 0..60)) -> Vec<u8> {
         let mark: &[u8] = if mark { b"\xef\xbb\xbf" } else { b"" };
-        let start: &[u8] = [&b""[..], b"a,b\n", b"{\"reviews\":[", b"{\"x\":{\"y\":[\"]\"]},\"reviews\" : [\n"][start];
+        let start: &[u8] = [&b""[..], b"a,b\n", b"{\"reviews\":[", b"{\"x\":{\"y\":[\"]\"]},\"reviews\" : [\n", b"{\"createTime\":1}"][start];
         [mark, start, &pieces.concat()].concat()
     }
 }
@@ -209,18 +213,22 @@ proptest! {
                 let (raw, rule) = raw(&told.framed[seen]);
                 let found = (0..=part.len() - raw.bytes.len()).find(|&from| part[from..].starts_with(&raw.bytes)).unwrap();
                 let behind = &part[found + raw.bytes.len()..];
-                prop_assert!(is_blank(&part[..found], blank) || rule == Some(Broken::ListBrokenOff));
+                let before = part[..found].strip_prefix(b"\xef\xbb\xbf").filter(|_| at == 0).unwrap_or(&part[..found]);
+                prop_assert!(is_blank(before, blank) || rule == Some(Broken::ListBrokenOff));
                 match (rule, format) {
                     (Some(Broken::ListBrokenOff | Broken::TooLong), REVIEWS) => {}
                     (Some(Broken::TooLong), _) => {
                         let line = behind.split(|byte| *byte == b'\n');
                         prop_assert!(line.skip(1).all(<[u8]>::is_empty));
                     }
+                    (_, REVIEWS) => prop_assert!(is_blank(behind, blank)),
                     _ => prop_assert!(is_blank(behind, b"\r\n")),
                 }
                 seen += 1;
             } else if at > 0 {
-                prop_assert!(is_blank(part, blank) || position.line == 0);
+                // Between the lists of two pages stands what is around them.
+                let is_page = format == REVIEWS && part.trim_ascii_start().starts_with(b"]");
+                prop_assert!(is_blank(part, blank) || position.line == 0 || is_page);
             } else if end > 0 && format != REVIEWS {
                 let header = tell(small(format), part, &[1]);
                 prop_assert!(header.framed.is_empty() && header.end.is_ok() && header.header == told.header);

@@ -1,15 +1,17 @@
 //! Complaints and compliments: one row for each, and again whenever it has moved on.
 
 use super::columns::Fields;
-use super::values::{Rule, contact, name, required, time};
+use super::values::{Rule, contact, exact, name, required, time};
 use super::{Problem, RowAt, fault};
-use shared::domain::arrival::Arrival;
+use shared::domain::arrival::{AHEAD, Arrival};
 use shared::domain::clocks::Clocks;
 use shared::domain::complaint::Stage;
+use shared::domain::london;
 use shared::domain::particulars::{Complaint, ComplaintKind, Particulars};
 use shared::domain::record::Details;
 use shared::domain::revision::Revision;
 use shared::domain::source::Source;
+use shared::domain::written::is_nothing;
 
 /// What a file must have.
 pub(super) const COLUMNS: [&str; 12] = [
@@ -33,32 +35,30 @@ pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<Arrival, Proble
     let instant = |column: &str| time(column, fields.get(column));
     let received = required("received_at", instant("received_at")?)?;
     let received = row_at.collected(Source::Complaints, received)?;
-    let reference = required("reference", named("reference")?)?;
-    let kind = match required("kind", fields.get("kind"))? {
-        "complaint" => ComplaintKind::Complaint,
-        "compliment" => ComplaintKind::Compliment,
+    let reference = required("reference", exact("reference", fields.get("reference"))?)?;
+    let kind = match required("kind", fields.get("kind"))?.to_lowercase().as_str() {
+        "complaint" | "complaints" => ComplaintKind::Complaint,
+        "compliment" | "compliments" => ComplaintKind::Compliment,
         _ => return Err(fault("kind", Rule::Choice)),
     };
-    let stage = match (fields.get("stage"), kind) {
-        (Some("1"), _) => Some(Stage::One),
-        (Some("2"), _) => Some(Stage::Two),
+    let stage = match (fields.get("stage").filter(|stage| !is_nothing(stage)), kind) {
+        (Some(written), _) => Some(stage(written).ok_or_else(|| fault("stage", Rule::Choice))?),
         (None, ComplaintKind::Compliment) => None,
         (None, ComplaintKind::Complaint) => return Err(fault("stage", Rule::Required)),
-        (Some(_), _) => return Err(fault("stage", Rule::Choice)),
     };
-    let acknowledged_at = instant("acknowledged_at")?;
+    // No clock ends by a date that can't be.
+    let possible = |column: &str| match instant(column)? {
+        Some(at) if at > row_at.now + AHEAD => Err(fault(column, Rule::InFuture)),
+        // Some systems know the day only.
+        Some(at) if london::date(at) < london::date(received) => Err(fault(column, Rule::BeforeReceipt)),
+        at => Ok(at),
+    };
+    let (acknowledged_at, closed_at) = (possible("acknowledged_at")?, possible("closed_at")?);
     let clocks = match (kind, stage) {
         (ComplaintKind::Complaint, Some(stage)) => Some(Clocks::of(received, acknowledged_at, stage)),
         _ => None,
     };
-    let part = Complaint {
-        kind,
-        stage,
-        outcome: named("outcome")?,
-        acknowledged_at,
-        closed_at: instant("closed_at")?,
-        clocks,
-    };
+    let part = Complaint { kind, stage, outcome: named("outcome")?, acknowledged_at, closed_at, clocks };
     let revision = Revision::row(row_at.file, row_at.line);
     let mut details = Details::told(&reference, received, revision, Particulars::Complaints(part));
     details.service = named("service")?;
@@ -66,4 +66,20 @@ pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<Arrival, Proble
     details.contact = contact(called, address, number)?;
     details.add_comment(fields.get("text"));
     Ok(Arrival::told(details))
+}
+
+/// `1`, `1.0`, `Stage 1` or `stage one`.
+fn stage(written: &str) -> Option<Stage> {
+    let small = written.to_lowercase();
+    let number = small.strip_prefix("stage").unwrap_or(&small).trim_matches(|c: char| c.is_whitespace() || c == '-');
+    match number {
+        "one" => Some(Stage::One),
+        "two" => Some(Stage::Two),
+        number => {
+            let whole = number.split_once('.').map_or(number, |(whole, zeros)| {
+                if !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') { whole } else { number }
+            });
+            Stage::try_from(whole.parse::<u8>().ok()?).ok()
+        }
+    }
 }

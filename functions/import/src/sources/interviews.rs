@@ -1,7 +1,7 @@
 //! One-to-one interviews: one line of JSON for each.
 
 use super::object::Object;
-use super::values::{Rule, contact_in, name, rating, required, time};
+use super::values::{Rule, contact_in, exact, name, required, time};
 use super::{Problem, RowAt, fault};
 use serde_json::{Map, Value};
 use shared::domain::arrival::Arrival;
@@ -17,11 +17,12 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<Arrival
     let held = required("held_at", time("held_at", interview.text("held_at")?)?)?;
     let held = row_at.collected(Source::Interviews, held)?;
     let named = |field: &str| name(field, interview.text(field)?);
-    let id = required("interview_id", named("interview_id")?)?;
+    let id = required("interview_id", exact("interview_id", interview.id("interview_id")?.as_deref())?)?;
     let part = Interview { notes: interview.text("notes")?.map(str::to_owned), themes: interview.texts("themes")? };
     let revision = Revision::row(row_at.file, row_at.line);
     let mut details = Details::told(&id, held, revision, Particulars::Interviews(part));
-    details.lawful_basis = match interview.text("lawful_basis")? {
+    let basis = interview.text("lawful_basis")?.map(|basis| basis.to_lowercase().replace([' ', '-'], "_"));
+    details.lawful_basis = match basis.as_deref() {
         None | Some("public_task") => LawfulBasis::PublicTask,
         Some("consent") => LawfulBasis::Consent,
         Some(_) => return Err(fault("lawful_basis", Rule::Choice)),
@@ -29,7 +30,7 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<Arrival
     details.service = Some(required("service", named("service")?)?);
     details.journey = named("journey")?;
     details.stage = named("stage")?;
-    details.satisfaction = rating("satisfaction", interview.digits("satisfaction", Rule::Rating)?.as_deref())?;
+    details.satisfaction = interview.rating("satisfaction")?;
     details.contact =
         interview.object("participant")?.map_or_else(|| Ok(Contact::default()), |who| contact_in(&who))?;
     Ok(Arrival::told(details))

@@ -10,15 +10,17 @@ mod reviews;
 mod social;
 mod support;
 mod telephone;
+mod times;
 mod values;
 
 pub use five9::{BadConfig, Five9};
 pub use misfit::Misfit;
 pub use values::Rule;
 
-use crate::rows::{Format, Row};
+use crate::rows::{Format, List, Row};
 use chrono::{DateTime, Utc};
 use columns::Columns;
+use serde_json::{Map, Value};
 use shared::domain::arrival::{Arrival, Untimely, timely};
 use shared::domain::revision::Arrived;
 use shared::domain::source::Source;
@@ -68,12 +70,18 @@ pub struct Fault {
     pub rule: Rule,
 }
 
+/// How Google writes reviews: `reviews.list`, `locations.batchGetReviews`, or one review by itself.
+const REVIEWS: List = List {
+    fields: &["reviews", "locationReviews"],
+    own: &["reviewId", "starRating", "createTime", "reviewer", "review"],
+};
+
 /// How the files of a source are written; none for those that come in no file.
 #[must_use]
 pub const fn format(source: Source) -> Option<Format> {
     match source {
         Source::Telephone | Source::Social | Source::Complaints => Some(Format::Csv),
-        Source::Reviews => Some(Format::JsonList { field: "reviews" }),
+        Source::Reviews => Some(Format::JsonList(REVIEWS)),
         Source::Interviews | Source::Support => Some(Format::JsonLines),
         Source::WebForm => None,
     }
@@ -108,15 +116,46 @@ impl<'a> Reader<'a> {
             }
             (Self::Social(columns), Row::Fields(fields)) => social::read(&columns.row(&fields), row_at),
             (Self::Complaints(columns), Row::Fields(fields)) => complaints::read(&columns.row(&fields), row_at),
-            (Self::Reviews, Row::Object(object)) => reviews::read(&object, row_at),
-            (Self::Interviews, Row::Object(object)) => interviews::read(&object, row_at),
-            (Self::Support, Row::Object(object)) => support::read(&object, row_at),
+            (Self::Reviews, Row::Object(object)) => own(&object, Source::Reviews, |row| reviews::read(row, row_at)),
+            (Self::Interviews, Row::Object(object)) => {
+                own(&object, Source::Interviews, |row| interviews::read(row, row_at))
+            }
+            (Self::Support, Row::Object(object)) => own(&object, Source::Support, |row| support::read(row, row_at)),
             // Framing gives each source what its format says.
             (Self::Telephone(..) | Self::Social(_) | Self::Complaints(_), Row::Object(_))
             | (Self::Reviews | Self::Interviews | Self::Support, Row::Fields(_)) => {
                 Err(Problem::Fault(Fault { field: String::new(), rule: Rule::Text }))
             }
         }
+    }
+}
+
+/// What only the JSON of one source has.
+const OF_A_SOURCE: [(Source, &[&str]); 4] = [
+    (Source::Reviews, &["reviews", "locationReviews", "reviewId", "review", "starRating"]),
+    (Source::Interviews, &["interview_id"]),
+    (Source::Support, &["interaction_id"]),
+    (Source::WebForm, &["case_reference"]),
+];
+
+/// Reads a row that has nothing of its own source only if it has nothing of another: a file in the wrong folder is told
+/// as such, and not by a field that it can't have.
+fn own(
+    row: &Map<String, Value>,
+    source: Source,
+    read: impl FnOnce(&Map<String, Value>) -> Result<Arrival, Problem>,
+) -> Result<Arrival, Problem> {
+    let has = |names: &[&str]| names.iter().any(|name| row.contains_key(*name));
+    let is_own = OF_A_SOURCE.iter().any(|(of, names)| *of == source && has(names));
+    let is_another = OF_A_SOURCE.iter().any(|(of, names)| *of != source && has(names));
+    if is_another && !is_own { Err(fault("", Rule::OtherSource)) } else { read(row) }
+}
+
+impl Fault {
+    /// A row that storage did not take, because it is of somebody else than the record that it would correct.
+    #[must_use]
+    pub const fn of_another() -> Self {
+        Self { field: String::new(), rule: Rule::OfAnother }
     }
 }
 

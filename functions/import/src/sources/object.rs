@@ -1,8 +1,10 @@
 //! A JSON object, asked by the names of its fields; what is null or an empty text is not there.
 
-use super::values::Rule;
+use super::values::{Rule, scale};
 use super::{Problem, fault};
 use serde_json::{Map, Value};
+use shared::domain::answers::point;
+use shared::domain::satisfaction::Satisfaction;
 
 /// A JSON object, and where in its row it is.
 #[derive(Clone)]
@@ -31,13 +33,25 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// A whole number, as its digits.
-    pub fn digits(&self, field: &str, rule: Rule) -> Result<Option<String>, Problem> {
+    /// An id or a telephone number: a text, or a whole number that is not rounded.
+    pub fn id(&self, field: &str) -> Result<Option<String>, Problem> {
         match self.get(field) {
-            None => Ok(None),
-            Some(Value::Number(number)) => Ok(Some(number.to_string())),
-            Some(_) => Err(fault(&self.name(field), rule)),
+            Some(Value::Number(number)) if number.is_u64() => Ok(Some(number.to_string())),
+            // With a fraction or a power of ten it is what a spreadsheet, or a program, has made of it.
+            Some(Value::Number(_)) => Err(fault(&self.name(field), Rule::Rounded)),
+            _ => Ok(self.text(field)?.map(str::to_owned)),
         }
+    }
+
+    /// A point of the five-point scale: a number, or a text that is one.
+    pub fn rating(&self, field: &str) -> Result<Option<Satisfaction>, Problem> {
+        let read = match self.get(field) {
+            None => return Ok(None),
+            Some(Value::String(text)) if text.trim().is_empty() => return Ok(None),
+            Some(Value::String(text)) => scale(text.trim()),
+            Some(value) => value.as_f64().and_then(point),
+        };
+        read.map(Some).ok_or_else(|| fault(&self.name(field), Rule::Rating))
     }
 
     /// Whether something is so; not being there is not being so.

@@ -1,7 +1,7 @@
 //! Google Business Profile: an element of a list of reviews.
 
 use super::object::Object;
-use super::values::{Rule, name, reference, required, time};
+use super::values::{Rule, exact, name, person, reference, required, time};
 use super::{Problem, RowAt, fault};
 use serde_json::{Map, Value};
 use shared::domain::arrival::{AHEAD, Arrival, Untimely};
@@ -11,41 +11,61 @@ use shared::domain::revision::Revision;
 use shared::domain::source::Source;
 
 /// The stars, as Google spells them.
-const STARS: [(&str, Option<u8>); 6] = [
-    ("STAR_RATING_UNSPECIFIED", None),
-    ("ONE", Some(1)),
-    ("TWO", Some(2)),
-    ("THREE", Some(3)),
-    ("FOUR", Some(4)),
-    ("FIVE", Some(5)),
-];
+const STARS: [&str; 6] = ["STAR_RATING_UNSPECIFIED", "ONE", "TWO", "THREE", "FOUR", "FIVE"];
 
 /// Reads a review. The council's reply is not read: it is not what the person told.
 pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<Arrival, Problem> {
-    let review = Object::row(object);
-    let created = required("createTime", time("createTime", review.text("createTime")?)?)?;
+    let row = Object::row(object);
+    // `locations.batchGetReviews` wraps each review, and names its place beside it.
+    let wrapped = row.object("review")?;
+    let place = match &wrapped {
+        Some(_) => row.text("name")?,
+        None => None,
+    };
+    let review = wrapped.unwrap_or(row);
+    let field = |field: &str| review.name(field);
+    let instant = |name: &str| time(&field(name), review.text(name)?);
+    let created = required(&field("createTime"), instant("createTime")?)?;
     let created = row_at.collected(Source::Reviews, created)?;
-    let updated = time("updateTime", review.text("updateTime")?)?.unwrap_or(created);
+    let updated = instant("updateTime")?.unwrap_or(created);
     if updated > row_at.now + AHEAD {
         // A word from the future could not be corrected until then.
         return Err(Problem::Untimely(Untimely::InFuture));
     }
-    let id = required("name", name("name", review.text("name")?)?)?;
-    let location = id.split_once("/reviews/").map_or("", |(location, _)| location).to_owned();
-    let stars = review.text("starRating")?.unwrap_or(STARS[0].0);
-    let stars = STARS.into_iter().find(|(word, _)| *word == stars).ok_or_else(|| fault("starRating", Rule::Rating))?.1;
+    let own = exact(&field("reviewId"), review.id("reviewId")?.as_deref())?;
+    let id = match (name(&field("name"), review.text("name")?)?, place, &own) {
+        (Some(name), _, _) => name,
+        (None, Some(place), Some(own)) => format!("{}/reviews/{own}", place.trim_end_matches('/')),
+        (None, _, _) => return Err(fault(&field("name"), Rule::Required)),
+    };
+    let (location, last) = id.rsplit_once("/reviews/").unwrap_or(("", id.as_str()));
+    let (location, last) = (location.to_owned(), last.to_owned());
+    let stars = stars(&review)?;
     let reviewer = review.object("reviewer")?;
     let anonymous = reviewer.as_ref().map_or(Ok(true), |reviewer| reviewer.flag("isAnonymous"))?;
 
     let part = Review { stars, location, updated_at: updated };
     let mut details = Details::told(&id, created, Revision::updated(updated), Particulars::Reviews(part));
     if !anonymous {
-        let shown =
-            reviewer.map_or(Ok(None), |reviewer| name("reviewer.displayName", reviewer.text("displayName")?))?;
+        let shown = reviewer
+            .map_or(Ok(None), |reviewer| person(&reviewer.name("displayName"), reviewer.text("displayName")?))?;
         details.contact.name = shown;
-        // A name is anybody's: only this leads to the person.
-        details.contact.reference = reference("reviewId", review.text("reviewId")?.map(str::to_owned))?;
+        // A name is anybody's: only this leads to the person. An export of Google's own has it in the name only.
+        details.contact.reference = reference(&field("reviewId"), Some(own.unwrap_or(last)))?;
     }
     details.add_comment(review.text("comment")?);
     Ok(Arrival::told(details))
+}
+
+/// The stars, in words or as a number.
+fn stars(review: &Object<'_>) -> Result<Option<u8>, Problem> {
+    let word = match review.rating("starRating") {
+        Ok(stars) => return Ok(stars.map(u8::from)),
+        Err(_) => review.text("starRating").ok().flatten().map(str::to_uppercase),
+    };
+    let stars = word.and_then(|word| STARS.iter().position(|star| *star == word));
+    let stars = stars
+        .and_then(|stars| u8::try_from(stars).ok())
+        .ok_or_else(|| fault(&review.name("starRating"), Rule::Rating))?;
+    Ok((stars > 0).then_some(stars))
 }

@@ -8,25 +8,24 @@ use shared::domain::particulars::{Particulars, Post};
 use shared::domain::record::{Contact, Details};
 use shared::domain::revision::Revision;
 use shared::domain::source::Source;
+use shared::domain::written::{is_nothing, is_taken_back};
 
 /// What a file must have.
 pub(super) const COLUMNS: [&str; 7] = ["post_id", "network", "posted_at", "handle", "text", "url", "sentiment"];
-/// The text of a post that its author has taken back.
-const DELETED: &str = "[deleted]";
 
 /// Reads a post. One that its author has deleted is to be forgotten.
 pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<Arrival, Problem> {
     let named = |column: &str| name(column, fields.get(column));
     let network = required("network", named("network")?)?.to_lowercase();
-    let post = required("post_id", exact("post_id", named("post_id")?)?)?;
+    let post = required("post_id", exact("post_id", fields.get("post_id"))?)?;
     let id = format!("{network}:{post}");
-    let handle = fields.get("handle").map(|handle| handle.trim_start_matches('@'));
     // Where an author is gone, networks write the same for all of them.
-    let handle = handle.filter(|handle| !handle.is_empty() && *handle != DELETED);
-    let handle = reference("handle", handle.map(|handle| format!("{network}:{handle}")))?;
+    let handle = fields.get("handle").filter(|handle| !is_nothing(handle) && !is_taken_back(handle));
+    let handle = exact("handle", handle)?.map(|handle| format!("{network}:{}", handle.trim_start_matches('@')));
+    let handle = reference("handle", handle)?;
     let posted = time("posted_at", fields.get("posted_at"));
     let text = fields.get("text");
-    if text == Some(DELETED) {
+    if text.is_some_and(is_taken_back) {
         // It goes whatever else the row says.
         let (posted, contact) = (posted.ok().flatten(), Contact { reference: handle, ..Contact::default() });
         return Ok(Arrival::withdrawn(Source::Social, &id, posted.unwrap_or(row_at.now), contact));

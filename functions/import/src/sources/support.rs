@@ -1,7 +1,7 @@
 //! Support interactions: one line of JSON for each.
 
 use super::object::Object;
-use super::values::{Rule, contact_in, name, rating, required, time};
+use super::values::{Rule, contact_in, exact, name, required, time};
 use super::{Problem, RowAt, fault};
 use serde_json::{Map, Value};
 use shared::domain::arrival::Arrival;
@@ -16,8 +16,8 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<Arrival
     let started = required("started_at", time("started_at", interaction.text("started_at")?)?)?;
     let started = row_at.collected(Source::Support, started)?;
     let named = |field: &str| name(field, interaction.text(field)?);
-    let id = required("interaction_id", named("interaction_id")?)?;
-    let channel = match required("channel", interaction.text("channel")?)? {
+    let id = required("interaction_id", exact("interaction_id", interaction.id("interaction_id")?.as_deref())?)?;
+    let channel = match required("channel", interaction.text("channel")?)?.to_lowercase().as_str() {
         "chat" => Channel::Chat,
         "email" => Channel::Email,
         "phone" => Channel::Phone,
@@ -35,15 +35,17 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<Arrival
     details.service = Some(required("service", named("service")?)?);
     details.journey = named("journey")?;
     details.stage = named("stage")?;
-    details.satisfaction = rating("satisfaction", interaction.digits("satisfaction", Rule::Rating)?.as_deref())?;
+    details.satisfaction = interaction.rating("satisfaction")?;
     details.contact = interaction.object("customer")?.map_or_else(|| Ok(Contact::default()), |who| contact_in(&who))?;
     Ok(Arrival::told(details))
 }
 
 fn turn(turn: &Object<'_>) -> Result<Turn, Problem> {
-    let from = match required(&turn.name("from"), turn.text("from")?)? {
+    let from = match required(&turn.name("from"), turn.text("from")?)?.to_lowercase().as_str() {
         "customer" => Speaker::Customer,
         "agent" => Speaker::Agent,
+        "bot" => Speaker::Bot,
+        "system" => Speaker::System,
         _ => return Err(fault(&turn.name("from"), Rule::Choice)),
     };
     let at = required(&turn.name("at"), time(&turn.name("at"), turn.text("at")?)?)?;

@@ -1,40 +1,45 @@
 //! A Five9 report: one row for each leg of a call.
 
 use super::columns::Fields;
-use super::five9::Five9;
-use super::values::{Rule, exact, name, rating, required};
+use super::five9::{Began, Customer, Five9};
+use super::values::{Rule, exact, is_power, is_rounded, name, number, person, rating, required};
 use super::{Problem, RowAt, fault};
 use shared::domain::arrival::Arrival;
 use shared::domain::custody::Custody;
-use shared::domain::identifier::Identifier;
-use shared::domain::particulars::{Leg, Particulars, Telephone};
+use shared::domain::identifier::{Identifier, NotAnIdentifier};
+use shared::domain::particulars::{Leg, Particulars, Said, Telephone};
 use shared::domain::record::Details;
 use shared::domain::revision::Revision;
 use shared::domain::source::Source;
-
-/// What Five9 writes where there is nobody.
-const NOBODY: [&str; 2] = ["[none]", "anonymous"];
+use shared::domain::written::{is_nothing, is_taken_back};
 
 /// Reads a row. Who took the call is not read: a record needs no agent's name.
 pub(super) fn read(five9: &Five9, fields: &Fields<'_>, row_at: RowAt) -> Result<Arrival, Problem> {
     let names = &five9.columns;
-    let get = |column: &str| fields.get(column).filter(|text| !NOBODY.contains(&text.to_lowercase().as_str()));
+    // `[None]`, `[Deleted]` and the like stand where there is nobody and nothing.
+    let is_bare = |text: &str| (text.starts_with('[') && is_nothing(text)) || is_taken_back(text);
+    let get = |column: &str| fields.get(column).filter(|text| !is_bare(text));
     let optional = |column: &Option<String>| column.as_deref().and_then(get);
     let text = |column: &Option<String>| name(column.as_deref().unwrap_or_default(), optional(column));
 
+    if [&names.timestamp, &names.call_type, &names.ani, &names.dnis].iter().all(|column| get(column).is_none()) {
+        return Err(fault("", Rule::Total));
+    }
     let time = required(&names.timestamp, get(&names.timestamp))?;
-    let at = five9.instant(time).ok_or_else(|| fault(&names.timestamp, Rule::LocalTime))?;
+    let Began { at, twice } = five9.instant(time).map_err(|rule| fault(&names.timestamp, rule))?;
     let at = row_at.collected(Source::Telephone, at)?;
-    let call_id = required(&names.call_id, exact(&names.call_id, name(&names.call_id, get(&names.call_id))?)?)?;
-    // The customer is who called, or who was called.
-    let number = match required(&names.call_type, get(&names.call_type))?.to_lowercase().as_str() {
-        "inbound" => get(&names.ani),
-        "outbound" => get(&names.dnis),
-        _ => return Err(fault(&names.call_type, Rule::Choice)),
+    let call_id = required(&names.call_id, exact(&names.call_id, get(&names.call_id))?)?;
+    let call_type = required(&names.call_type, get(&names.call_type))?;
+    let customer = five9.customer(call_type).ok_or_else(|| fault(&names.call_type, Rule::CallType))?;
+    let phone = match customer {
+        Customer::Ani => caller(five9, &names.ani, get(&names.ani), get(&names.dnis))?,
+        Customer::Dnis => caller(five9, &names.dnis, get(&names.dnis), get(&names.ani))?,
+        Customer::Nobody => None,
     };
-    // What is no number (a withheld one, an extension) identifies nobody, and is of no use.
-    let phone = number.filter(|number| Identifier::phone(number).is_ok()).map(str::to_owned);
-    let customer = text(&names.customer_name)?;
+    let customer_name = names.customer_name.as_deref().unwrap_or_default();
+    let shown =
+        optional(&names.customer_name).filter(|shown| customer != Customer::Nobody && !five9.is_withheld(shown));
+    let shown = person(customer_name, shown)?;
     let satisfaction = rating(names.satisfaction.as_deref().unwrap_or_default(), optional(&names.satisfaction))?;
     let comment = optional(&names.comment);
     let campaign = text(&names.campaign)?;
@@ -43,35 +48,71 @@ pub(super) fn read(five9: &Five9, fields: &Fields<'_>, row_at: RowAt) -> Result<
         at,
         skill: text(&names.skill)?,
         outcome: text(&names.disposition)?,
-        seconds: seconds(names.call_time.as_deref().unwrap_or_default(), optional(&names.call_time))?,
+        seconds: optional(&names.call_time).and_then(seconds),
         service: service.clone(),
         campaign,
     };
+    let revision = Revision::row(row_at.file, row_at.line);
+    let said = Said::of(&leg, twice.map(|hour| (hour, row_at.line)), revision.file());
+    let is_answered = satisfaction.is_some() || comment.is_some();
+    let is_named = phone.is_some() || shown.is_some();
     let call = Telephone {
         legs: vec![leg],
-        answered_at: (satisfaction.is_some() || comment.is_some()).then_some(at),
-        named_at: (phone.is_some() || customer.is_some()).then_some(at),
+        answered_at: is_answered.then_some(at),
+        named_at: is_named.then_some(at),
+        answered_by: is_answered.then(|| said.clone()),
+        named_by: is_named.then_some(said),
     };
-    let revision = Revision::row(row_at.file, row_at.line);
     let mut details = Details::told(&call_id, at, revision, Particulars::Telephone(call));
     details.survey = text(&names.survey)?;
     details.service = service;
     details.satisfaction = satisfaction;
-    details.contact.name = customer;
+    details.contact.name = shown;
     details.contact.phone = phone;
     details.add_comment(comment);
     details.custody.push(Custody::five9(at));
     Ok(Arrival::told(details))
 }
 
-/// Seconds of `HH:MM:SS`.
-fn seconds(field: &str, value: Option<&str>) -> Result<Option<u32>, Problem> {
-    let read = |text: &str| {
-        let parts: Vec<u32> = text.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
-        match parts.as_slice() {
-            [hours, minutes @ 0..60, seconds @ 0..60] => hours.checked_mul(3600)?.checked_add(minutes * 60 + seconds),
-            _ => None,
-        }
-    };
-    value.map(|text| read(text).ok_or_else(|| fault(field, Rule::Duration))).transpose()
+/// The customer's number; none if it is withheld, if it is an extension or a line of the council's own, or if the other
+/// end has the same.
+///
+/// # Errors
+/// [`Rule::Rounded`] for what a spreadsheet has made of a number, and [`Rule::Phone`] for what looks like one and can't be
+/// dialled: a call that somebody made isn't stored as nobody's.
+fn caller(five9: &Five9, field: &str, here: Option<&str>, there: Option<&str>) -> Result<Option<String>, Problem> {
+    /// Whoever has fewer digits is inside the council's own exchange.
+    const EXTENSION: usize = 6;
+    let Some(text) = here.map(number).filter(|text| !is_nothing(text)) else { return Ok(None) };
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    if digits == 0 || five9.is_withheld(&text) {
+        return Ok(None);
+    }
+    if is_rounded(&text) || is_power(&text) {
+        return Err(fault(field, Rule::Rounded));
+    }
+    if digits <= EXTENSION {
+        return Ok(None);
+    }
+    let is_same =
+        |other: &str| Identifier::phone(&number(other)).is_ok_and(|other| Identifier::phone(&text) == Ok(other));
+    match Identifier::phone(&text) {
+        Ok(number) if five9.is_own(&number) || there.is_some_and(is_same) => Ok(None),
+        Ok(_) => Ok(Some(text.into_owned())),
+        // It is shared, and of no use.
+        Err(NotAnIdentifier::Extension) => Ok(None),
+        Err(_) => Err(fault(field, Rule::Phone)),
+    }
+}
+
+/// Seconds of `HH:MM:SS`, with a fraction or without, or of a plain count of them. What is neither is left out: the
+/// length of a call is not worth the call.
+fn seconds(text: &str) -> Option<u32> {
+    let whole = text.split_once(['.', ',']).map_or(text, |(whole, _)| whole);
+    let parts: Vec<u32> = whole.split(':').map(|part| part.trim().parse().ok()).collect::<Option<_>>()?;
+    match parts.as_slice() {
+        [hours, minutes @ 0..60, seconds @ 0..60] => hours.checked_mul(3600)?.checked_add(minutes * 60 + seconds),
+        [seconds] => Some(*seconds),
+        _ => None,
+    }
 }

@@ -167,7 +167,7 @@ fn a_review_has_stars_beside_satisfaction_and_a_reviewer_only_if_they_are_named(
 fn a_deleted_post_is_withdrawn_and_a_time_without_a_zone_refused() {
     let posts = sample(Source::Social);
     assert_eq!(told(&posts[1]).contact.reference.as_deref(), Some("x:grumpy_of_wareham"));
-    assert_eq!(refused(&posts[2]), ("posted_at", Rule::Time));
+    assert_eq!(refused(&posts[2]), ("posted_at", Rule::NoZone));
     let withdrawn = posts[3].as_ref().unwrap();
     assert!(matches!(withdrawn.word, Word::Withdrawn(_)));
     assert_eq!(withdrawn.id, posts[1].as_ref().unwrap().id);

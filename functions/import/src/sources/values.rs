@@ -1,12 +1,15 @@
 //! What a field may say, whatever source it is of.
 
 use super::object::Object;
+use super::times::{self, NotATime};
 use super::{Problem, fault};
 use chrono::{DateTime, Utc};
-use shared::domain::answers::can_be_dialled;
-use shared::domain::identifier::Identifier;
+use shared::domain::answers::point;
+use shared::domain::identifier::{Identifier, Kind, NotAnIdentifier};
 use shared::domain::record::Contact;
 use shared::domain::satisfaction::Satisfaction;
+use shared::domain::written::{is_nothing, is_taken_back, several};
+use std::borrow::Cow;
 
 /// The rules that a row can break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
@@ -26,12 +29,36 @@ pub enum Rule {
     /// Not an instant.
     #[error("must be a time with a zone, like 2026-09-01T08:00:00Z")]
     Time,
+    /// A time that could be any zone's.
+    #[error("must say its zone, like 2026-09-01T08:00:00Z")]
+    NoZone,
+    /// A date of which nobody knows whether the day or the month comes first.
+    #[error("must be a date whose day and month can be told apart, like 2026-09-01")]
+    DayOrMonth,
+    /// From a clock that runs ahead.
+    #[error("must not be more than five minutes ahead")]
+    InFuture,
+    /// Before what it is an answer to.
+    #[error("must not be on a day before the complaint was received")]
+    BeforeReceipt,
     /// Not a time as Five9 writes it.
     #[error("must be a time that was on the tenant's clocks, like Mon, 12 Oct 2026 09:00:12")]
     LocalTime,
     /// Not on the scale.
     #[error("must be a whole number from 1 to 5")]
     Rating,
+    /// No type of call that is known.
+    #[error("must be a type of call that config/five9.json lists")]
+    CallType,
+    /// A line of a report that counts calls and is none.
+    #[error("must be a call, and not a count or a total of the report")]
+    Total,
+    /// It would make another person's record of one that is there, at another time.
+    #[error("must not change both whose record it is and when it was: its id may be rounded, or was given twice")]
+    OfAnother,
+    /// The row is of another source.
+    #[error("must be a row of this source: the file was put into the wrong folder")]
+    OtherSource,
     /// Not one of those that there are.
     #[error("must be one of the values that the contract lists")]
     Choice,
@@ -47,9 +74,6 @@ pub enum Rule {
     /// Not an object.
     #[error("must be an object")]
     Object,
-    /// Not a length of time.
-    #[error("must be a duration, like 00:07:41")]
-    Duration,
 }
 
 impl Rule {
@@ -62,13 +86,20 @@ impl Rule {
             Self::Length => "length",
             Self::Rounded => "rounded",
             Self::Time | Self::LocalTime => "time",
+            Self::NoZone => "no_zone",
+            Self::DayOrMonth => "day_or_month_first",
+            Self::InFuture => "in_future",
+            Self::BeforeReceipt => "before_receipt",
+            Self::CallType => "call_type",
+            Self::Total => "total",
+            Self::OfAnother => "different_person_and_time",
+            Self::OtherSource => "other_source",
             Self::Rating => "rating",
             Self::Choice => "choice",
             Self::Email => "email",
             Self::Phone => "phone",
             Self::List => "list",
             Self::Object => "object",
-            Self::Duration => "duration",
         }
     }
 }
@@ -99,45 +130,140 @@ pub(super) fn long(field: &str, value: Option<&str>) -> Result<Option<String>, P
     }
 }
 
-/// What a source calls something, and not what a spreadsheet made of it: `3E+14` is many calls.
-pub(super) fn exact(field: &str, value: Option<String>) -> Result<Option<String>, Problem> {
-    let rounded = |text: &str| {
-        text.split_once(['E', 'e']).is_some_and(|(digits, power)| {
-            digits.parse::<f64>().is_ok() && power.starts_with('+') && power.parse::<i32>().is_ok()
-        })
-    };
-    match value {
-        Some(text) if rounded(&text) => Err(fault(field, Rule::Rounded)),
-        other => Ok(other),
+/// What a person is called; a word for nothing is no name.
+pub(super) fn person(field: &str, value: Option<&str>) -> Result<Option<String>, Problem> {
+    name(field, value.filter(|text| !is_nothing(text) && !is_taken_back(text)))
+}
+
+/// What a source calls something, as it gave it: out of the formula in which a spreadsheet keeps it, and not what a
+/// spreadsheet made of it.
+///
+/// # Errors
+/// [`Rule::Rounded`] if it is no longer what the source gave: `3E+14` is many calls.
+pub(super) fn exact(field: &str, value: Option<&str>) -> Result<Option<String>, Problem> {
+    let Some(text) = value.map(plain).filter(|text| !text.is_empty()) else { return Ok(None) };
+    if is_rounded(&text) { Err(fault(field, Rule::Rounded)) } else { name(field, Some(&text)) }
+}
+
+/// A number or an id without the formula, or the quote, that keeps a spreadsheet from rounding it (`="185…"`, `'185…`),
+/// and without the point and zero of a table that took it for a fraction (`447700900242.0`).
+pub(super) fn plain(text: &str) -> Cow<'_, str> {
+    let mut inner = text.trim();
+    if let Some(formula) = inner.strip_prefix('=') {
+        let formula = formula.trim();
+        let quoted = formula.strip_prefix('"').and_then(|formula| formula.strip_suffix('"'));
+        inner = match quoted {
+            Some(quoted) => quoted.trim(),
+            None if !formula.is_empty() && formula.bytes().all(|byte| byte.is_ascii_digit()) => formula,
+            None => inner,
+        };
+    } else if let Some(quoted) = inner.strip_prefix('\'') {
+        inner = quoted.trim();
     }
+    match inner.split_once('.') {
+        Some((digits, zeros)) if is_number(digits) && !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') => {
+            Cow::Owned(digits.to_owned())
+        }
+        _ => Cow::Borrowed(inner),
+    }
+}
+
+/// Whether a spreadsheet has rounded it: it is written with a power of ten, or has sixteen digits or more of which none
+/// behind the fifteenth is left.
+pub(super) fn is_rounded(text: &str) -> bool {
+    has_power(text) || is_cut_off(text)
+}
+
+/// `4.47701E+11`, `4,47701E+11`, `4.47701e11`.
+fn has_power(text: &str) -> bool {
+    let text = text.trim_start_matches(['+', '-']);
+    let Some((number, power)) = text.split_once(['E', 'e']) else { return false };
+    let (whole, fraction) = number.split_once(['.', ',']).unwrap_or((number, ""));
+    let signed = power.starts_with(['+', '-']);
+    let power = power.trim_start_matches(['+', '-']);
+    // Without a sign and without a fraction it may well be an id.
+    is_number(whole)
+        && fraction.bytes().all(|byte| byte.is_ascii_digit())
+        && is_number(power)
+        && power.len() <= 3
+        && (signed || number.len() > whole.len())
+}
+
+/// `1858200000000010000`.
+fn is_cut_off(text: &str) -> bool {
+    /// How many digits a spreadsheet keeps.
+    const KEPT: usize = 15;
+    let digits = text.trim_start_matches(['+', '-']);
+    is_number(digits) && digits.len() > KEPT && digits.bytes().skip(KEPT).all(|digit| digit == b'0')
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// An instant, with a zone.
 pub(super) fn time(field: &str, value: Option<&str>) -> Result<Option<DateTime<Utc>>, Problem> {
-    let read = |text: &str| DateTime::parse_from_rfc3339(text).map(|at| at.to_utc());
-    value.map(read).transpose().map_err(|_| fault(field, Rule::Time))
+    let rule = |not: NotATime| match not {
+        NotATime::NoTime => Rule::Time,
+        NotATime::NoZone => Rule::NoZone,
+        NotATime::DayOrMonth => Rule::DayOrMonth,
+    };
+    value.map(times::instant).transpose().map_err(|not| fault(field, rule(not)))
 }
 
-/// A point of the five-point scale, written as a number.
+/// A point of the five-point scale, written as a number: `4`, or `4.0`.
 pub(super) fn rating(field: &str, value: Option<&str>) -> Result<Option<Satisfaction>, Problem> {
-    let read = |text: &str| text.parse::<u8>().ok().and_then(|number| Satisfaction::try_from(number).ok());
-    value.map(|text| read(text).ok_or_else(|| fault(field, Rule::Rating))).transpose()
+    value.map(|text| scale(text).ok_or_else(|| fault(field, Rule::Rating))).transpose()
 }
 
-/// An email address.
+/// The point of the scale that a text is.
+pub(super) fn scale(text: &str) -> Option<Satisfaction> {
+    let is_plain = text.len() <= 8 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    text.parse().ok().filter(|_| is_plain).and_then(point)
+}
+
+/// An email address, or several; a word for nothing is none.
 pub(super) fn email(field: &str, value: Option<&str>) -> Result<Option<String>, Problem> {
-    match value {
-        Some(text) if Identifier::email(text).is_err() => Err(fault(field, Rule::Email)),
-        other => Ok(other.map(str::to_owned)),
+    let Some(text) = value.map(plain).filter(|text| !is_nothing(text)) else { return Ok(None) };
+    match several(Kind::Email, &text) {
+        Ok(found) => name(field, Some(text.as_ref()).filter(|_| !found.is_empty())),
+        Err(_) => Err(fault(field, Rule::Email)),
     }
 }
 
-/// A telephone number that can be dialled; one with an extension is kept and identifies nobody.
+/// A telephone number that can be dialled, or several; one with an extension is kept and identifies nobody, and a word for
+/// nothing is none.
 pub(super) fn phone(field: &str, value: Option<&str>) -> Result<Option<String>, Problem> {
-    match value {
-        Some(text) if !can_be_dialled(text) => Err(fault(field, Rule::Phone)),
-        other => Ok(other.map(str::to_owned)),
+    let Some(text) = value.map(number).filter(|text| !is_nothing(text)) else { return Ok(None) };
+    if is_rounded(&text) || is_power(&text) {
+        return Err(fault(field, Rule::Rounded));
     }
+    if text.bytes().any(|byte| byte.is_ascii_digit()) && text.bytes().all(|byte| !(b'1'..=b'9').contains(&byte)) {
+        // Zeros are nobody's.
+        return if text.chars().any(char::is_alphabetic) { Err(fault(field, Rule::Phone)) } else { Ok(None) };
+    }
+    match several(Kind::Phone, &text) {
+        Ok(found) if found.is_empty() => Ok(None),
+        Ok(_) | Err(NotAnIdentifier::Extension) => name(field, Some(&text)),
+        Err(_) => Err(fault(field, Rule::Phone)),
+    }
+}
+
+/// A telephone number, without the formula around it and without bytes that no number has.
+pub(super) fn number(text: &str) -> Cow<'_, str> {
+    let plain = plain(text);
+    if plain.chars().any(char::is_control) {
+        Cow::Owned(plain.chars().filter(|c| !c.is_control()).collect())
+    } else {
+        plain
+    }
+}
+
+/// Whether a number is written with a power of ten, signed or not: no telephone number has an `E`.
+pub(super) fn is_power(text: &str) -> bool {
+    let digits =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit() || b"+-.,".contains(&byte));
+    text.split_once(['E', 'e']).is_some_and(|(number, power)| digits(number) && digits(power))
 }
 
 /// What another system calls the person; nobody is found by what is too long for that.
@@ -155,7 +281,7 @@ pub(super) fn contact(
     number: (&str, Option<&str>),
 ) -> Result<Contact, Problem> {
     Ok(Contact {
-        name: name(called.0, called.1)?,
+        name: person(called.0, called.1)?,
         email: email(address.0, address.1)?,
         phone: phone(number.0, number.1)?,
         reference: None,
@@ -164,6 +290,11 @@ pub(super) fn contact(
 
 /// The contact in an object.
 pub(super) fn contact_in(who: &Object<'_>) -> Result<Contact, Problem> {
-    let [called, address, number] = ["name", "email", "phone"].map(|field| (who.name(field), who.text(field)));
-    contact((&called.0, called.1?), (&address.0, address.1?), (&number.0, number.1?))
+    let [called, address, number] = ["name", "email", "phone"].map(|field| who.name(field));
+    let (name, email, phone) = (who.text("name")?, who.text("email")?, who.id("phone")?);
+    contact((&called, name), (&address, email), (&number, phone.as_deref()))
 }
+
+#[cfg(test)]
+#[path = "values_tests.rs"]
+mod tests;

@@ -3,9 +3,10 @@
 use super::Rule;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use shared::domain::answers::{self, Answer, can_be_dialled, can_be_kept, tidy};
-use shared::domain::identifier::Identifier;
+use shared::domain::answers::{self, Answer, can_be_kept, tidy};
+use shared::domain::identifier::{Identifier, Kind, NotAnIdentifier};
 use shared::domain::satisfaction::Satisfaction;
+use shared::domain::written::{is_nothing, several};
 
 /// The longest name of anything, in characters.
 pub(super) const NAME: usize = 200;
@@ -48,20 +49,26 @@ fn written(value: &Value, limit: usize, forbidden: fn(char) -> bool) -> Result<O
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
-/// What another system calls a person.
+/// What a person is called; a word for nothing is no name.
+pub(super) fn person(value: &Value) -> Result<Option<String>, Rule> {
+    Ok(name(value)?.filter(|text| !is_nothing(text)))
+}
+
+/// What another system calls a person; a word for nothing is none.
 pub(super) fn reference(value: &Value) -> Result<Option<String>, Rule> {
     let sound = |text: &String| Identifier::reference(text).is_ok();
-    held(name(value)?, sound, answers::Rule::Length(REFERENCE))
+    held(person(value)?, sound, answers::Rule::Length(REFERENCE))
 }
 
-/// An email address, as it was typed.
+/// An email address, as it was typed, or several; a word for nothing is none.
 pub(super) fn email(value: &Value) -> Result<Option<String>, Rule> {
-    held(name(value)?, |text| Identifier::email(text).is_ok(), answers::Rule::Email)
+    held(person(value)?, |text| several(Kind::Email, text).is_ok(), answers::Rule::Email)
 }
 
-/// A telephone number, as it was typed, with an extension or without.
+/// A telephone number, as it was typed, with an extension or without, or several; a word for nothing is none.
 pub(super) fn phone(value: &Value) -> Result<Option<String>, Rule> {
-    held(name(value)?, |text| can_be_dialled(text), answers::Rule::Phone)
+    let sound = |text: &String| matches!(several(Kind::Phone, text), Ok(_) | Err(NotAnIdentifier::Extension));
+    held(person(value)?, sound, answers::Rule::Phone)
 }
 
 fn held(text: Option<String>, sound: fn(&String) -> bool, rule: answers::Rule) -> Result<Option<String>, Rule> {
@@ -81,8 +88,19 @@ pub(super) fn rating(value: &Value) -> Result<Option<Satisfaction>, Rule> {
 pub(super) fn whole_number(value: &Value) -> Result<Option<u32>, Rule> {
     match value {
         Value::Null => Ok(None),
-        other => other.as_u64().and_then(|number| number.try_into().ok()).map(Some).ok_or(Rule::WholeNumber),
+        other => other
+            .as_u64()
+            .or_else(|| whole(other.as_f64()?))
+            .and_then(|number| number.try_into().ok())
+            .map(Some)
+            .ok_or(Rule::WholeNumber),
     }
+}
+
+/// A number without a fraction: `7.0` is 7.
+fn whole(number: f64) -> Option<u64> {
+    let digits = format!("{number}");
+    digits.parse().ok()
 }
 
 /// A time with its zone (RFC 3339).

@@ -11,6 +11,14 @@ pub struct Fault {
     pub rule: Rule,
 }
 
+impl Fault {
+    /// A case that storage did not take, because it is of somebody else than the record that it would correct.
+    #[must_use]
+    pub fn of_another() -> Self {
+        Self { field: "data.case_reference".to_owned(), rule: Rule::OfAnother }
+    }
+}
+
 /// The rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rule {
@@ -47,6 +55,9 @@ pub enum Rule {
     /// An answer that is nested, or a number that cannot be kept.
     #[error("must be text, a number, true or false, or a list of texts")]
     Answer,
+    /// It would make another person's record of one that is there, at another time.
+    #[error("must not be the reference of another person's case of another time")]
+    OfAnother,
     /// A rule of forms.
     #[error(transparent)]
     Form(#[from] answers::Rule),
@@ -68,6 +79,7 @@ impl Rule {
             Self::InFuture => "in_future",
             Self::Count(_) => "count",
             Self::Answer => "answer",
+            Self::OfAnother => "different_person_and_time",
             Self::Form(rule) => rule.name(),
         }
     }

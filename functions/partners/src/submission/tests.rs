@@ -157,7 +157,8 @@ fn what_is_not_what_it_should_be_is_refused_by_its_name() {
         ("data.profile.name", json!("Siân\u{0}"), "text"),
         ("data.profile.name", json!("a".repeat(201)), "length"),
         ("data.profile.email", json!("Siân at home"), "email"),
-        ("data.profile.phone", json!("withheld"), "phone"),
+        ("data.profile.phone", json!("call me"), "phone"),
+        ("data.profile.phone", json!("4.47701E+11"), "phone"),
         ("data.service", json!(true), "text"),
         ("data.satisfaction", json!(0), "rating"),
         ("data.satisfaction", json!(4.5), "rating"),
@@ -183,6 +184,7 @@ fn what_is_just_within_the_limits_is_taken() {
         ("data.profile.phone", json!("01305 221000 ext 12")),
         ("data.comment", json!("é\n\t".repeat(6_666))),
         ("data.form_version", json!(0)),
+        ("data.form_version", json!(7.0)),
         ("data.satisfaction", json!(5.0)),
         ("data.answers.bin", json!(["green", "", "blue"])),
         ("data.answers.bin", json!(-0.5)),
@@ -190,6 +192,24 @@ fn what_is_just_within_the_limits_is_taken() {
     ] {
         assert!(read(&with(path, value)).is_ok(), "{path}");
     }
+}
+
+#[test]
+fn a_word_for_nothing_names_nobody() {
+    for nothing in ["n/a", "None", "-", "unknown", "Not given", "withheld"] {
+        for path in ["data.ucrn", "data.profile.name", "data.profile.email", "data.profile.phone"] {
+            let contact = details(read(&with(path, json!(nothing))).unwrap()).contact;
+            assert!(!format!("{:?}", serde_json::to_value(&contact).unwrap()).contains(nothing), "{path}: {nothing}");
+        }
+    }
+}
+
+#[test]
+fn a_case_in_other_letters_is_the_same_record() {
+    let id = |reference: &str| read(&with("data.case_reference", json!(reference))).unwrap().into_arrival().id;
+    assert_eq!(id("fs-case-718204411"), id("FS-Case-718204411"));
+    assert_eq!(id(" FS-CASE-718204411 "), id("FS-Case-718204411"));
+    assert_ne!(id("FS-Case-718204412"), id("FS-Case-718204411"));
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn what_every_record_tells_is_provided_or_observed_except_its_journey() {
 #[test]
 fn what_only_one_source_tells_has_a_nature_too() {
     let leg = Leg { at: at(), campaign: None, skill: None, outcome: None, seconds: Some(1), service: None };
-    let call = Telephone { legs: vec![leg], answered_at: Some(at()), named_at: Some(at()) };
+    let call = Telephone { legs: vec![leg], answered_at: Some(at()), named_at: Some(at()), ..Telephone::default() };
     let review = Review { stars: Some(4), location: "Library".to_owned(), updated_at: at() };
     let post = Post {
         network: "x".to_owned(),

@@ -159,7 +159,8 @@ impl<'a> Facts<'a> {
     }
 
     fn call(&mut self, call: &'a Telephone, own_name: Option<&str>) {
-        let Telephone { legs, answered_at, named_at } = call;
+        // Which row of a report said so is bookkeeping.
+        let Telephone { legs, answered_at, named_at, answered_by: _, named_by: _ } = call;
         let legs: Vec<Vec<Fact<'a>>> = legs.iter().map(|leg| of_leg(leg, own_name)).collect();
         self.tell(Observed, "legs", "The call", (!legs.is_empty()).then_some(Value::Parts(legs)));
         self.tell(Observed, "answered_at", "You answered after the part that began", answered_at.map(Value::Time));
@@ -179,7 +180,7 @@ impl<'a> Facts<'a> {
             let nameless = agents.removed_from(text);
             let nameless = match from {
                 Speaker::Customer => nameless,
-                Speaker::Agent => titled_removed(&nameless, own_name),
+                Speaker::Agent | Speaker::Bot | Speaker::System => titled_removed(&nameless, own_name),
             };
             Spoken { place, from: *from, at: *at, text: Cow::Owned(nameless) }
         });

@@ -2,7 +2,7 @@
 
 use super::Taken;
 use super::known::Known;
-use crate::domain::arrival::{Arrival, Word};
+use crate::domain::arrival::{Arrival, Word, are_of_two};
 use crate::domain::ledger::{Cause, ItemKind};
 use crate::domain::record::{Contact, Details, Holder, Record, RecordId};
 use crate::domain::reference::Reference;
@@ -20,6 +20,8 @@ use std::collections::HashMap;
 pub(super) struct Case {
     pub(super) source: Source,
     pub(super) id: RecordId,
+    /// The ids under which an earlier version may have kept it: what lies there stays there.
+    formerly: Vec<RecordId>,
     /// What was handed over.
     pub(super) arrivals: Vec<Handed>,
     /// Everybody whom the arrivals name, and the anonymous holder if they name nobody.
@@ -71,7 +73,8 @@ pub(super) fn of(arrivals: Vec<Arrival>, keys: &SubjectKeys) -> Vec<Case> {
     for (place, arrival) in arrivals.into_iter().enumerate() {
         let case = *places.entry((arrival.source, arrival.id.clone())).or_insert_with(|| {
             let (source, id) = (arrival.source, arrival.id.clone());
-            cases.push(Case { source, id, arrivals: Vec::new(), holders: Vec::new(), lying: Vec::new() });
+            let (arrivals, holders) = (Vec::new(), Vec::new());
+            cases.push(Case { source, id, formerly: Vec::new(), arrivals, holders, lying: Vec::new() });
             cases.len() - 1
         });
         let Some(case) = cases.get_mut(case) else { continue };
@@ -85,24 +88,29 @@ pub(super) fn of(arrivals: Vec<Arrival>, keys: &SubjectKeys) -> Vec<Case> {
             subjects.extend(versions.first().cloned());
             case.holders.extend(versions.into_iter().map(Holder::Subject));
         }
-        let anonymous = Holder::Anonymous(Reference::of(&arrival.id));
+        let ids = [&arrival.id].into_iter().chain(&arrival.formerly);
+        let anonymous: Vec<Holder> = ids.map(|id| Holder::Anonymous(Reference::of(id))).collect();
         if subjects.is_empty() {
-            own.push(anonymous.clone());
+            own.extend(anonymous.iter().cloned());
         }
-        case.holders.push(anonymous);
+        case.holders.extend(anonymous);
+        case.formerly.extend(arrival.formerly.iter().cloned());
         case.arrivals.push(Handed { place, arrival, subjects, own });
     }
     for case in &mut cases {
         case.holders.sort();
         case.holders.dedup();
+        case.formerly.sort();
+        case.formerly.dedup();
     }
     cases
 }
 
 /// Gives each case what lies in the table of it.
 pub(super) fn assign(cases: &mut [Case], lying: Vec<Lying>) {
-    let places: HashMap<(Source, RecordId), usize> =
-        cases.iter().enumerate().map(|(place, case)| ((case.source, case.id.clone()), place)).collect();
+    let named =
+        |(place, case): (usize, &Case)| -> Vec<_> { case.ids().map(|id| ((case.source, id.clone()), place)).collect() };
+    let places: HashMap<(Source, RecordId), usize> = cases.iter().enumerate().flat_map(named).collect();
     for lying in lying {
         let place = places.get(&(lying.record.details.source, lying.record.id.clone()));
         if let Some(case) = place.and_then(|place| cases.get_mut(*place)) {
@@ -112,6 +120,11 @@ pub(super) fn assign(cases: &mut [Case], lying: Vec<Lying>) {
 }
 
 impl Case {
+    /// Its id, and those by which an earlier version may have known it.
+    fn ids(&self) -> impl Iterator<Item = &RecordId> {
+        [&self.id].into_iter().chain(&self.formerly)
+    }
+
     /// Who of its holders can have been erased: nobody was told the reference of what names somebody.
     pub(super) fn erasable(&self) -> impl Iterator<Item = Holder> + '_ {
         let named = self.holders.iter().any(|holder| holder.subject().is_some());
@@ -120,7 +133,12 @@ impl Case {
 
     /// Where it may lie, as far as the arrivals tell.
     pub(super) fn candidates(&self) -> impl Iterator<Item = Key> + '_ {
-        self.holders.iter().map(|holder| keys::record(holder, self.source, &self.id))
+        self.ids().flat_map(|id| {
+            // Nobody but itself is its anonymous holder.
+            let own = Holder::Anonymous(Reference::of(id));
+            let holders = self.holders.iter().filter(move |holder| holder.subject().is_some() || **holder == own);
+            holders.map(|holder| keys::record(holder, self.source, id))
+        })
     }
 
     /// On which days of the index it may be.
@@ -129,7 +147,8 @@ impl Case {
             self.arrivals.iter().map(|handed| handed.arrival.collected_at.date_naive()).collect();
         days.sort_unstable();
         days.dedup();
-        days.into_iter().map(|day| (day, keys::record_sort(self.source, &self.id))).collect()
+        let sorts: Vec<String> = self.ids().map(|id| keys::record_sort(self.source, id)).collect();
+        days.into_iter().flat_map(|day| sorts.iter().map(move |sort| (day, sort.clone()))).collect()
     }
 
     /// What is to be done, and what becomes of each arrival.
@@ -165,12 +184,29 @@ impl Case {
                 kept.push(lying);
             }
         }
-        let held = |one: &&Lying| one.record.details.clone();
-        let mut state = kept.iter().map(held).reduce(|one, other| one.corrected(&other));
+        let home = self.home(&mut kept);
+        let mut state: Option<Details> = None;
+        // Two that an earlier version kept apart are one only if they are of one.
+        kept.retain(|lying| match &state {
+            Some(first) if of_two(first, &lying.record.details) => false,
+            Some(first) => {
+                state = Some(first.corrected(&lying.record.details));
+                true
+            }
+            None => {
+                state = Some(lying.record.details.clone());
+                true
+            }
+        });
         for handed in &self.arrivals {
             let Handed { place, arrival, .. } = handed;
             let Some(outcome) = outcomes.get_mut(*place) else { continue };
             *outcome = match (&arrival.word, &state) {
+                (Word::Withdrawn(contact), Some(held))
+                    if are_of_two((&held.contact, held.collected_at), (contact, arrival.collected_at)) =>
+                {
+                    Taken::OfAnother
+                }
                 (Word::Withdrawn(_), _) => {
                     withdrawn = true;
                     change.withdrawn = true;
@@ -189,6 +225,7 @@ impl Case {
                     state = Some((**told).clone());
                     Taken::New
                 }
+                (Word::Told(told), Some(held)) if of_two(held, told) => Taken::OfAnother,
                 (Word::Told(told), Some(held)) => {
                     let corrected = held.corrected(told);
                     if handed.is_erased(suppressed, told, corrected.collected_at) {
@@ -205,12 +242,28 @@ impl Case {
                 }
             };
         }
-        self.settle(state, &kept, known, keys, &mut change);
+        self.settle(state, &home, &kept, known, keys, &mut change);
         change
     }
 
+    /// The id under which it is kept: what an earlier version kept under another stays where it is, and with it whatever
+    /// stands for it there. Puts what lies there first.
+    fn home(&self, kept: &mut [&Lying]) -> RecordId {
+        let place = |lying: &&Lying| self.ids().position(|id| *id == lying.record.id);
+        kept.sort_by_key(place);
+        kept.first().map_or_else(|| self.id.clone(), |lying| lying.record.id.clone())
+    }
+
     /// What has to be put, and what has to go, so that exactly this is held.
-    fn settle(&self, state: Option<Details>, kept: &[&Lying], known: &Known, keys: &SubjectKeys, change: &mut Change) {
+    fn settle(
+        &self,
+        state: Option<Details>,
+        home: &RecordId,
+        kept: &[&Lying],
+        known: &Known,
+        keys: &SubjectKeys,
+        change: &mut Change,
+    ) {
         let stands = |holder: &Holder, details: &Details| known.effect(holder, details) == details.effect();
         let unchanged = |details: &Details| match kept {
             [one] => one.record.details == *details && stands(&one.record.holder, details),
@@ -220,13 +273,14 @@ impl Case {
         match state {
             Some(details) if unchanged(&details) => return,
             Some(details) => {
+                let details = Details { reference: Reference::of(home), ..details };
                 let mut subjects = self.subjects(&details.contact, keys).into_iter();
                 let holder = subjects.next().map(Holder::Subject);
                 let holder = holder.unwrap_or_else(|| Holder::Anonymous(details.reference.clone()));
                 let effect = known.effect(&holder, &details);
                 let details = details.under(effect);
-                let record = Record { holder, id: self.id.clone(), details };
-                let key = keys::record(&record.holder, self.source, &self.id);
+                let record = Record { holder, id: home.clone(), details };
+                let key = keys::record(&record.holder, self.source, home);
                 let there = gone.iter().position(|one| one.doomed.key == key).map(|place| gone.remove(place));
                 let instead_of = there.and_then(|one| one.record.details.revision.clone());
                 change.put = Some(Put { record, instead_of, further: subjects.collect() });
@@ -246,10 +300,14 @@ impl Case {
     }
 }
 
+/// Whether two words on one record are of two.
+fn of_two(one: &Details, other: &Details) -> bool {
+    are_of_two((&one.contact, one.collected_at), (&other.contact, other.collected_at))
+}
+
 /// What a correction changed, apart from its own revision.
 fn compare(held: &Details, corrected: &Details) -> Taken {
-    let as_before = Details { revision: held.revision.clone(), ..corrected.clone() };
-    if as_before == *held {
+    if corrected.says_the_same_as(held) {
         Taken::Before
     } else if corrected.legs() > held.legs() {
         Taken::Joined
