@@ -119,7 +119,7 @@ async fn a_deleted_post_is_forgotten_and_an_older_file_does_not_bring_it_back() 
     assert_eq!(records(&house, "social").await.len(), 2);
     let report = house.drop_file("social", "mentions-2026-09.csv", POSTS).await;
     assert_eq!((&report["forgotten"], &report["already_there"]), (&json!(1), &json!(2)));
-    assert_eq!(report["refused"], json!({"time": 1}));
+    assert_eq!(report["refused"], json!({"no_zone": 1}));
     let held = records(&house, "social").await;
     assert_eq!((held.len(), &held[0]["source_id"]), (1, &json!("facebook:1836")));
     assert_eq!(held[0]["particulars"]["social"]["sentiment"], "positive");

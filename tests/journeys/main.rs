@@ -17,6 +17,7 @@ mod heard;
 mod house;
 mod imports;
 mod imports_faults;
+mod imports_sources;
 mod linking;
 mod operating;
 mod partners;

@@ -20,6 +20,7 @@ use shared::domain::retention::ExpiresAt;
 use shared::domain::revision::Revision;
 use shared::domain::satisfaction::Satisfaction;
 use shared::domain::source::Source;
+use shared::domain::surrogates::mended;
 use std::collections::BTreeMap;
 
 /// The fields of a message.
@@ -68,13 +69,16 @@ impl Submission {
     /// # Errors
     /// Every fault, which shows nothing of what was sent.
     pub fn read(body: &[u8], now: DateTime<Utc>) -> Result<Self, Vec<Fault>> {
-        let body = json::read(body).map_err(|unreadable| match unreadable {
-            Unreadable::NotJson => vec![Fault { field: WHOLE.to_owned(), rule: Rule::Json }],
-            Unreadable::Repeated(repeated) => {
-                let field = repeated.among(&FIELDS).unwrap_or(WHOLE);
-                vec![Fault { field: field.to_owned(), rule: Rule::Once }]
-            }
-        })?;
+        // A text that was cut in the middle of an emoji is not to cost the whole answer.
+        let text = std::str::from_utf8(body).map(mended);
+        let body =
+            json::read(text.as_ref().map_or(body, |text| text.as_bytes())).map_err(|unreadable| match unreadable {
+                Unreadable::NotJson => vec![Fault { field: WHOLE.to_owned(), rule: Rule::Json }],
+                Unreadable::Repeated(repeated) => {
+                    let field = repeated.among(&FIELDS).unwrap_or(WHOLE);
+                    vec![Fault { field: field.to_owned(), rule: Rule::Once }]
+                }
+            })?;
         let mut reader = Reader::default();
         let message = reader.message(&body);
         reader.required(&message, "type", field::kind);

@@ -172,6 +172,11 @@ impl JsonList {
                 self.stage = Stage::Alone(raw);
                 Ok(Step::On)
             }
+            Framed::Broken { raw, rule: Broken::RepeatedField } if !self.is_behind_first => {
+                held.skip_text(read);
+                self.stage = Stage::Alone(raw);
+                Ok(Step::On)
+            }
             Framed::Row { row: Row::Object(object), .. } if object.contains_key("error") => {
                 self.refuse(held, Unreadable::ErrorMessage)
             }

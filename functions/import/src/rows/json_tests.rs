@@ -217,6 +217,19 @@ fn lines_that_are_none_are_refused_by_what_they_are() {
 }
 
 #[test]
+fn a_row_with_a_field_twice_is_no_row() {
+    let told = read(Format::JsonLines, "{\"a\":1,\"a\":2}\n{\"b\":{\"a\":1,\"a\":1}}\n{\"a\":1}");
+    assert_eq!(
+        told,
+        ["1! repeated_field: {\"a\":1,\"a\":2}", "2! repeated_field: {\"b\":{\"a\":1,\"a\":1}}", "3: {\"a\":1}"]
+    );
+    assert_eq!(
+        read(REVIEWS, "{\"createTime\":1,\"createTime\":2}"),
+        ["1! repeated_field: {\"createTime\":1,\"createTime\":2}"]
+    );
+}
+
+#[test]
 fn half_a_character_costs_itself_only() {
     let told = read(Format::JsonLines, "{\"a\":\"x \\ud83d\"}\n{\"a\":\"\\ud83d\\ude00\"}");
     assert_eq!(told, ["1: {\"a\":\"x \u{fffd}\"}", "2: {\"a\":\"\u{1f600}\"}"]);

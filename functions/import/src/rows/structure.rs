@@ -3,6 +3,7 @@
 use super::{Broken, Framed, Raw, Row};
 use memchr::memchr3;
 use serde_json::Value;
+use shared::domain::json::{self, Unreadable};
 use shared::domain::surrogates::mended;
 
 /// Whether JSON takes a byte for white space (RFC 8259, 2).
@@ -15,10 +16,11 @@ pub(super) fn framed(raw: Raw) -> Framed {
     let Ok(text) = std::str::from_utf8(&raw.bytes) else {
         return Framed::Broken { raw, rule: Broken::NotUtf8 };
     };
-    match serde_json::from_str(&mended(text)) {
+    match json::read(mended(text).as_bytes()) {
         Ok(Value::Object(object)) => Framed::Row { raw, row: Row::Object(object) },
         Ok(_) => Framed::Broken { raw, rule: Broken::NotAnObject },
-        Err(_) => Framed::Broken { raw, rule: Broken::NotJson },
+        Err(Unreadable::NotJson) => Framed::Broken { raw, rule: Broken::NotJson },
+        Err(Unreadable::Repeated(_)) => Framed::Broken { raw, rule: Broken::RepeatedField },
     }
 }
 
