@@ -108,6 +108,9 @@ impl Csv {
             (Some(0), _) if held.all().is_empty() => {
                 return if self.header.is_some() { Ok(Step::Wait) } else { Err(Unreadable::Empty) };
             }
+            (Some(0), _) if self.header.is_none() && matches!(held.all(), [b'{' | b'[', ..]) => {
+                return Err(Unreadable::Json);
+            }
             (Some(0), Some(separator)) => self.stage = Stage::Row(Scan::new(separator)),
             (Some(0), None) => self.stage = Stage::First(Header::SEPARATORS.map(Scan::new)),
             (Some(bytes), _) => held.skip(bytes, 1),

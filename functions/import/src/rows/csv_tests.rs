@@ -153,6 +153,8 @@ fn a_file_without_a_header_that_can_be_read_is_refused() {
     assert_eq!(refused(b""), Unreadable::Empty);
     assert_eq!(refused(b"\xef\xbb\xbf\r\n\n"), Unreadable::Empty);
     assert_eq!(refused(b"a,\xff\n1,2\n"), Unreadable::HeaderNotUtf8);
+    assert_eq!(refused(b"\n{\"a\":1,\"b\":2}\n"), Unreadable::Json);
+    assert_eq!(refused(b"[\n{}]"), Unreadable::Json);
     assert_eq!(refused(b"a,\"b\n1,2\n"), Unreadable::HeaderQuotes);
     assert_eq!(refused(b"a,\"b\"c\n1,2\n"), Unreadable::HeaderQuotes);
     assert_eq!(refused("x".repeat(ROW_LIMIT + 1).as_bytes()), Unreadable::HeaderTooLong);

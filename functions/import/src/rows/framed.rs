@@ -221,6 +221,9 @@ pub enum Unreadable {
     /// A quote in the header is never closed, or something stands behind the closing one.
     #[error("the header's quotes don't match")]
     HeaderQuotes,
+    /// It is JSON, and should be CSV.
+    #[error("the file is JSON, not CSV")]
+    Json,
     /// Its first line declares a separator that is none of the known.
     #[error("the file declares a separator that is not known")]
     Separator,
@@ -263,7 +266,8 @@ impl Unreadable {
             Self::HeaderNotUtf8 => "header_not_utf8",
             Self::HeaderTooLong => "header_too_long",
             Self::HeaderQuotes => "header_quotes",
-            Self::Separator => "separator",
+            Self::Json => "json_not_csv",
+            Self::Separator => "wrong_separator",
             Self::NotAnObject => "not_an_object",
             Self::NotAList => "not_a_list",
             Self::NoList => "no_list",

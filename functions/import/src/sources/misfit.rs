@@ -17,9 +17,6 @@ pub enum Misfit {
     /// It has the columns of another source: it lies in the wrong folder.
     #[error("the file is one of another source")]
     OtherSource(Source),
-    /// It is JSON.
-    #[error("the file is JSON")]
-    Json,
     /// It has the columns, and what separates them can't be told from what is in them.
     #[error("the header has more than one separator")]
     Separator,
@@ -36,7 +33,6 @@ impl Misfit {
             Self::Missing(column) => ("missing_column", Some(column)),
             Self::Repeated(column) => ("repeated_column", Some(column)),
             Self::OtherSource(source) => ("wrong_source", Some(source.as_str().to_owned())),
-            Self::Json => ("json_not_csv", None),
             Self::Separator => ("wrong_separator", None),
             Self::TitleLines => ("title_lines_before_header", None),
         }
@@ -48,12 +44,6 @@ impl Misfit {
             BadColumns::Missing(column) => Self::Missing(column),
             BadColumns::Repeated(column) => return Self::Repeated(column),
         };
-        let first = header.first().map(String::as_str).unwrap_or_default();
-        if first.starts_with(['{', '[']) {
-            let line = header.join(",");
-            let tell_tale = OF_JSON.iter().find(|(name, _)| line.contains(name));
-            return tell_tale.map_or(Self::Json, |(_, source)| Self::OtherSource(*source));
-        }
         if let Some(other) = CSV.into_iter().find(|other| has_columns(*other, header, five9)) {
             return Self::OtherSource(other);
         }
@@ -89,13 +79,6 @@ impl Misfit {
 
 /// The sources whose files are CSV.
 const CSV: [Source; 3] = [Source::Telephone, Source::Social, Source::Complaints];
-/// What only the JSON of one source says.
-const OF_JSON: [(&str, Source); 4] = [
-    ("reviewId", Source::Reviews),
-    ("\"reviews\"", Source::Reviews),
-    ("interview_id", Source::Interviews),
-    ("interaction_id", Source::Support),
-];
 /// What stands around a name that is not cut out by its separator.
 const UNQUOTED: [char; 3] = ['"', ' ', '\n'];
 

@@ -128,9 +128,6 @@ fn a_header_that_does_not_fit_is_told_by_its_real_cause() {
     let unfit = |source, file: &str| read(source, file.as_bytes()).unwrap_err();
     assert_eq!(unfit(Source::Social, &format!("{calls}\n1\n")), Misfit::OtherSource(Source::Telephone));
     assert_eq!(unfit(Source::Complaints, &format!("{posts}\n1\n")), Misfit::OtherSource(Source::Social));
-    assert_eq!(unfit(Source::Social, "{\"reviews\": [{\n1\n"), Misfit::OtherSource(Source::Reviews));
-    assert_eq!(unfit(Source::Social, "{\"interaction_id\": \"1\"}\n1\n"), Misfit::OtherSource(Source::Support));
-    assert_eq!(unfit(Source::Social, "[{\"a\": \"1\"}]\n1\n"), Misfit::Json);
     assert_eq!(unfit(Source::Social, &format!("{};sent, when\n1\n", posts.replace(',', ";"))), Misfit::Separator);
     assert_eq!(unfit(Source::Social, &format!("sep=|\n{posts}\n1\n")), Misfit::Separator);
     assert_eq!(unfit(Source::Social, &format!("{posts},Text\n1\n")), Misfit::Repeated("text".to_owned()));
