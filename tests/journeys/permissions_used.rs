@@ -204,6 +204,7 @@ async fn sweep_calls_what_it_is_allowed() {
 async fn export_calls_what_it_is_allowed() {
     let house = House::open().await;
     house.tell("Quick.", Some("rosa@example.org"), Some("07700 900142")).await;
+    house.drop_file("complaints", "bad.csv", ROWS_THAT_NAME_HER.as_bytes()).await;
     let (host, calls, gate) = gated_host(&house, "export");
     let export = Export::start(&host).await.unwrap();
     let order = json!({"kind": "access", "identifiers": [phone_id("07700 900142")], "requested_by": "dpo-7", "request_id": PACKAGES});

@@ -4,6 +4,7 @@ use crate::house::{BEGINNING, House, at, email_id, erasure};
 use crate::permissions::template;
 use chrono::{DateTime, Days, Months, Utc};
 use serde_json::{Value, json};
+use shared::domain::holding::Holding;
 use shared::domain::ledger::{Figures, Left};
 use shared::domain::record::RecordId;
 use shared::domain::source::Source;
@@ -85,6 +86,19 @@ fn what_the_template_sets_is_what_the_document_says() {
 }
 
 /// Everything that the house can store is stored here, all at the beginning.
+/// Whatever is stored of a person stands in the table, or the test below fails; whatever stands there is one of the kinds
+/// that a package tells of, or this one does.
+#[test]
+fn everything_personal_in_a_table_is_of_a_kind_that_a_package_tells_of() {
+    let personal = |row: &&Vec<String>| {
+        row[3].starts_with("yes") || row[3].starts_with("if the text is") || row[3].contains("the person's part")
+    };
+    let documented: BTreeSet<String> = table("Tables").iter().filter(personal).map(|row| row[1].clone()).collect();
+    let told: BTreeSet<String> =
+        Holding::ALL.into_iter().flat_map(Holding::items).map(|item| (*item).to_owned()).collect();
+    assert_eq!(documented, told);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_that_is_stored_ends_when_the_document_says() {
     let house = House::open().await;

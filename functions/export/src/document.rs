@@ -1,20 +1,22 @@
 //! The machine-readable document: what it says, piece by piece. Its schema is `docs/export.schema.json`.
 
+use crate::gathering::Gathered;
+use crate::held::{Item, Section};
 use crate::order::PackageOrder;
-use crate::supplementary::Council;
+use crate::supplementary::{Council, Seen};
 use chrono::{DateTime, Utc};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 use shared::domain::facts::{Fact, Fields, Nature};
+use shared::domain::holding::Holding;
 use shared::domain::package::PackageKind;
 use shared::domain::record::{Details, Record};
 use shared::domain::survey::words::Words;
 
-/// What is said where nothing is held.
-pub const NOBODY: &str = "Nothing is held under these identifiers. An answer that was given with an email address or a \
-     telephone number is found by that, not by its reference.";
+/// Where the schema of a document is served, below the product's own address.
+const SCHEMA: &str = "/schemas/export.schema.json";
 
-/// What a document says before and after its records.
+/// What a document is made of, beside its records and rows.
 pub struct Head<'a> {
     /// What was ordered.
     pub order: &'a PackageOrder,
@@ -22,8 +24,12 @@ pub struct Head<'a> {
     pub shared: bool,
     /// Who made it.
     pub about: &'a Council,
+    /// The product's own address.
+    pub public_url: &'a str,
     /// When.
     pub made_at: DateTime<Utc>,
+    /// What is held.
+    pub gathered: &'a Gathered,
 }
 
 /// One record, as the document and the report tell it.
@@ -67,11 +73,6 @@ impl<'a> Said<'a> {
     pub fn is_held(&self) -> bool {
         self.kind == PackageKind::Access && self.details.retention.is_held()
     }
-
-    /// The record as JSON.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
-    }
 }
 
 impl Serialize for Said<'_> {
@@ -113,26 +114,66 @@ pub fn opening(head: &Head<'_>) -> String {
         .iter()
         .map(|identifier| json!({"type": identifier.kind(), "value": identifier.canonical()}))
         .collect();
-    let mut fields = Map::from_iter([
-        ("format".to_owned(), json!("custodian.export.v1")),
+    let fields = Map::from_iter([
+        ("$schema".to_owned(), json!(format!("{}{SCHEMA}", head.public_url))),
+        ("format".to_owned(), json!("custodian.export.v2")),
         ("kind".to_owned(), json!(head.order.kind)),
         ("request_id".to_owned(), json!(head.order.request)),
         ("made_at".to_owned(), json!(head.made_at)),
         ("controller".to_owned(), head.about.controller()),
         ("identifiers".to_owned(), json!(identifiers)),
     ]);
-    if head.order.kind == PackageKind::Access {
-        fields.insert("supplementary".to_owned(), head.about.supplementary());
-    }
     let object = Value::Object(fields).to_string();
     format!("{},\n\"records\":[", object.strip_suffix('}').unwrap_or(&object))
 }
 
-/// Everything after the records.
-pub fn closing(records: u64) -> String {
-    if records == 0 {
-        format!("],\n\"record_count\":0,\n\"message\":{}}}\n", json!(NOBODY))
-    } else {
-        format!("\n],\n\"record_count\":{records}}}\n")
+/// One record.
+pub fn record(said: &Said<'_>) -> Result<String, serde_json::Error> {
+    serde_json::to_string(said)
+}
+
+/// Everything between the records and the rows in quarantine, which are the last of what is held.
+pub fn held(head: &Head<'_>, records: u64) -> Result<String, serde_json::Error> {
+    let mut text = format!("\n],\n\"record_count\":{records},\n\"held\":{{");
+    for (place, section) in told(head).enumerate() {
+        let separator = if place == 0 { "\n" } else { ",\n" };
+        text += &format!("{separator}\"{}\":{}", section.holding.as_str(), serde_json::to_string(section)?);
     }
+    if has_rows(head) {
+        let (count, note) = (head.gathered.count(Holding::Quarantine), json!(Section::note(Holding::Quarantine)));
+        let name = Holding::Quarantine.as_str();
+        text += &format!(",\n\"{name}\":{{\"count\":{count},\"note\":{note},\"items\":[");
+    }
+    Ok(text)
+}
+
+/// One row in quarantine.
+pub fn row(item: &Item) -> Result<String, serde_json::Error> {
+    serde_json::to_string(item)
+}
+
+/// Everything after the rows in quarantine.
+pub fn closing(head: &Head<'_>, seen: &Seen, message: Option<&str>) -> String {
+    let mut text = if has_rows(head) { "]}}" } else { "}" }.to_owned();
+    if head.gathered.not_followed > 0 {
+        text += &format!(",\n\"links_not_followed\":{}", head.gathered.not_followed);
+    }
+    if head.order.kind == PackageKind::Access {
+        text += &format!(",\n\"supplementary\":{}", head.about.supplementary(head.gathered, seen));
+    }
+    if let Some(message) = message {
+        text += &format!(",\n\"message\":{}", json!(message));
+    }
+    text + "}\n"
+}
+
+/// What a package of this kind tells beside rows in quarantine.
+fn told<'a>(head: &'a Head<'_>) -> impl Iterator<Item = &'a Section> {
+    let sections = head.gathered.sections.iter().filter(|section| section.holding != Holding::Quarantine);
+    sections.filter(|section| Section::is_in(section.holding, head.order.kind))
+}
+
+/// Whether a package of this kind tells of rows in quarantine.
+fn has_rows(head: &Head<'_>) -> bool {
+    Section::is_in(Holding::Quarantine, head.order.kind)
 }

@@ -1,15 +1,18 @@
 //! Everything about one person becomes a package in S3.
 //!
-//! Records are read a page at a time and written on as they come, so that memory is the same for ten records and for a
-//! hundred thousand.
+//! Records are put in order by their times alone, read a few at a time and written on as they come, so that memory stays
+//! small however many there are.
 
 mod document;
+mod gathering;
+mod held;
 mod making;
 mod order;
 mod report;
 mod supplementary;
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use held::Counted;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use order::{LinkOrder, PackageOrder};
 use serde_json::{Value, json};
@@ -19,9 +22,13 @@ use shared::domain::package::File;
 use shared::domain::package_token::PackageLink;
 use shared::edge::{Clock, Host, StartError, failure, secret};
 use shared::storage::exports::Exports;
+use shared::storage::files::Files;
+use shared::storage::opt_outs::OptOuts;
 use shared::storage::packages::{Gone, Made, Package, Packages, State};
 use shared::storage::people::{Follow, Linked, People};
 use shared::storage::records::Records;
+use shared::storage::requests::Requests;
+use shared::storage::standings::Standings;
 use shared::storage::suppressions::Suppressions;
 use shared::storage::surveys::Surveys;
 use shared::storage::{StorageError, keys};
@@ -37,6 +44,10 @@ pub struct Export {
     records: Records,
     surveys: Surveys,
     suppressions: Suppressions,
+    opt_outs: OptOuts,
+    requests: Requests,
+    standings: Standings,
+    files: Files,
     packages: Packages,
     exports: Exports,
     about: supplementary::Council,
@@ -98,12 +109,17 @@ impl Export {
     pub async fn start(host: &Host) -> Result<Self, StartError> {
         let (dynamodb, register) = (host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned());
         let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
+        let days = host.setting("RECOVERY_DAYS")?.parse().ok().filter(|days| (1..=35).contains(days));
         Ok(Self {
             clock: host.clock(),
             people: People { keys: secret::subject_keys(host).await?, records: records.clone() },
             records,
             surveys: Surveys::new(dynamodb.clone(), register.clone()),
             suppressions: Suppressions::new(dynamodb.clone(), register.clone()),
+            opt_outs: OptOuts::new(&dynamodb, host.setting("RECORDS_TABLE")?, &register),
+            requests: Requests::new(&dynamodb, &register),
+            standings: Standings::new(dynamodb.clone(), register.clone()),
+            files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()),
             packages: Packages::new(dynamodb, register),
             public_url: host.setting("PUBLIC_URL")?.to_owned(),
             exports: Exports::new(host.s3(), host.setting("EXPORTS_BUCKET")?.to_owned()),
@@ -111,6 +127,7 @@ impl Export {
                 name: host.setting("COUNCIL_NAME")?.to_owned(),
                 dpo_email: host.setting("DPO_EMAIL")?.to_owned(),
                 region: host.region()?.to_owned(),
+                recovery_days: days.ok_or(StartError::Invalid("RECOVERY_DAYS", "must be a number from 1 to 35"))?,
             },
         })
     }
@@ -180,8 +197,11 @@ impl Export {
         if let Some(report) = &made.report_key {
             answer["report_key"] = json!(report);
         }
-        if made.records == 0 {
-            answer["message"] = json!(document::NOBODY);
+        // A package of an earlier version did not count, and says itself what there is.
+        if !made.held.is_empty() {
+            let counted = Counted { held: made.held.clone(), not_followed: made.not_followed };
+            answer["held"] = json!(counted.held);
+            counted.message().into_iter().for_each(|message| answer["message"] = json!(message));
         }
         answer
     }

@@ -1,29 +1,34 @@
-//! Making a package: every live record, read by the page and written on as it comes.
+//! Making a package: every live record in the order of time, read a few at a time and written on as they come.
 
-use crate::document::{self, Said};
+use crate::document::{self, Head, Said};
+use crate::gathering::{Gathered, Position};
+use crate::held::{Counted, Item};
 use crate::order::PackageOrder;
 use crate::report;
+use crate::supplementary::Seen;
 use crate::{Error, Export};
-use chrono::{DateTime, Utc};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, NaiveTime, Utc};
+use futures_util::stream::{self, StreamExt};
 use sha2::{Digest, Sha256};
+use shared::domain::facts::Value;
+use shared::domain::holding::Holding;
 use shared::domain::package::{File, PackageKind};
-use shared::domain::place::Place;
 use shared::domain::record::{Holder, Record};
 use shared::domain::survey::words::Words;
 use shared::storage::StorageError;
 use shared::storage::exports::{Exports, Upload};
+use shared::storage::files::{NamedRow, Why};
+use shared::storage::keys::Key;
 use shared::storage::packages::{DAYS, Gone, Made, Package, State};
 use shared::storage::people::Found;
 use shared::storage::suppressions::Suppression;
 use shared::storage::surveys::versions::Wordbook;
 
-/// Every place with every holder in it: the list that an erasure walks too.
-fn places<'a>(
-    holders: &'a [Holder],
-    erased: &'a Erased,
-) -> impl Iterator<Item = (Place, (&'a Holder, &'a Option<Suppression>))> {
-    Place::ALL.into_iter().flat_map(move |place| holders.iter().zip(erased).map(move |pair| (place, pair)))
-}
+/// How many records are read at once, and how many such readings are under way: memory holds no more of them.
+const AT_ONCE: usize = 25;
+const AHEAD: usize = 4;
 
 /// That each holder was erased, if that still matters.
 type Erased = Vec<Option<Suppression>>;
@@ -38,34 +43,52 @@ impl Export {
         now: DateTime<Utc>,
     ) -> Result<Made, Error> {
         let erased = self.erased(&found.holders, now).await?;
+        let gathered = self.gather(order, found, now).await?;
         let mut words = Wordbook::new(&self.surveys);
         let random = random();
         let key = File::Document.key(&order.request, &random);
-        let report_key = (order.kind == PackageKind::Access).then(|| File::Report.key(&order.request, &random));
-        let head = document::Head { order, shared: !package.unconfirmed.is_empty(), about: &self.about, made_at: now };
-        let mut writing = Writing::begin(&self.exports, &key, report_key.as_deref(), &head).await?;
+        let report_key = File::Report.key(&order.request, &random);
+        let head = Head {
+            order,
+            shared: !package.unconfirmed.is_empty(),
+            about: &self.about,
+            public_url: &self.public_url,
+            made_at: now,
+            gathered: &gathered,
+        };
+        let mut writing = Writing::begin(&self.exports, &key, &report_key, &head).await?;
         let mut expires_at = package.requested_at + DAYS;
-        for (place, (holder, suppression)) in places(&found.holders, &erased) {
-            let mut pages = match place {
-                Place::Records => self.records.about(holder, now),
-                // Packages hold copies of records, and nothing of their own. What waits in the intake is read into
-                // records within minutes. What processors hold is named in each record, with until when.
-                Place::Exports | Place::Intake | Place::Granicus | Place::Five9 | Place::Newsletter => continue,
-            };
+        expires_at = gathered.earliest_end.map_or(expires_at, |end| expires_at.min(end));
+        let some_keys = SomeKeys { positions: gathered.records.chunks(AT_ONCE), holders: &found.holders };
+        let read = stream::iter(some_keys).map(|keys| self.records.these(keys, now)).buffered(AHEAD);
+        let mut read = std::pin::pin!(read);
+        while let Some(records) = read.next().await {
+            for record in &records? {
+                if is_left_over(&found.holders, &erased, record) {
+                    self.exports.discard(&order.request).await?;
+                    return Err(Error::ErasureOpen);
+                }
+                // What is held has no end: nothing of it can be over while the package is there.
+                expires_at = record.details.retention.end().map_or(expires_at, |end| expires_at.min(end.instant()));
+                writing.record(record, &words.of(&record.details, now).await?).await?;
+            }
+        }
+        writing.held(&head).await?;
+        if gathered.count(Holding::Quarantine) > 0 && order.kind == PackageKind::Access {
+            let mut pages = self.files.rows_naming(&found.identifiers);
             while let Some(page) = pages.next().await? {
-                for record in &page {
-                    if suppression.as_ref().is_some_and(|suppression| is_left_over(suppression, record)) {
-                        self.exports.discard(&order.request).await?;
-                        return Err(Error::ErasureOpen);
-                    }
-                    // What is held has no end: nothing of it can be over while the package is there.
-                    expires_at = record.details.retention.end().map_or(expires_at, |end| expires_at.min(end.instant()));
-                    writing.record(record, &words.of(&record.details, now).await?).await?;
+                for named in page {
+                    let end = named.goes_on.and_time(NaiveTime::MIN).and_utc();
+                    expires_at = if end > now { expires_at.min(end) } else { expires_at };
+                    writing.row(&row(named)).await?;
                 }
             }
         }
-        let (records, bytes, sha256) = writing.finish(&head).await?;
-        let made = Made { key, report_key, records, bytes, sha256, expires_at };
+        let counted = writing.counted(&gathered);
+        let (bytes, sha256) = writing.finish(&head, &counted).await?;
+        let Counted { held, not_followed } = counted;
+        let records = held.get(Holding::Records.as_str()).copied().unwrap_or_default();
+        let made = Made { key, report_key: Some(report_key), records, bytes, sha256, expires_at, held, not_followed };
         // An erasure suppresses its subject before it looks for packages: either it finds this one, or this is seen here.
         let same = self.erased(&found.holders, now).await? == erased;
         if same && self.packages.complete(&order.request, &made).await? {
@@ -105,60 +128,106 @@ impl Export {
 
 /// Whether an erasure that is under way, or broke off, has left this. Told in the very second of an erasure: either it
 /// took that, or it came after.
-fn is_left_over(suppression: &Suppression, record: &Record) -> bool {
-    let Record { details, .. } = record;
-    let mut earlier = suppression.erasures.iter().filter(|erased| details.collected_at < erased.at);
+fn is_left_over(holders: &[Holder], erased: &Erased, Record { holder, details, .. }: &Record) -> bool {
+    let suppression = holders.iter().zip(erased).find(|(other, _)| *other == holder).and_then(|(_, it)| it.as_ref());
+    let erasures = suppression.into_iter().flat_map(|suppression| &suppression.erasures);
+    let mut earlier = erasures.filter(|erased| details.collected_at < erased.at);
     earlier.any(|erased| erased.covers(details.source, &details.reference, details.collected_at))
 }
 
-/// A package that is being written: the document, and the report for access.
+/// A row in quarantine, as it is told: as text, and as bytes where text would lose one.
+fn row(named: NamedRow) -> Item {
+    let NamedRow { folder, import: _, line, why: Why { rule, field }, goes_on, bytes } = named;
+    let some = |text: String| Some(text).filter(|text| !text.is_empty()).map(|text| Value::Text(text.into()));
+    let exact = std::str::from_utf8(&bytes).is_err().then(|| Value::Text(STANDARD.encode(&bytes).into()));
+    let folder_words = folder.source().map_or(folder.as_str(), |source| source.label());
+    Item::default()
+        .text("folder", "Came as", folder_words)
+        .with("line", "Line of the file", line.and_then(|line| u32::try_from(line).ok()).map(Value::Number))
+        .with("field", "Field", field.and_then(some))
+        .with("rule", "Rule that it breaks", some(rule))
+        .text("text", "What it says", String::from_utf8_lossy(&bytes).trim_end().to_owned())
+        .with("row_base64", "Its bytes, in base64", exact)
+        .with("kept_until", "Deleted on", Some(Value::Day(goes_on)))
+}
+
+/// The keys of the records, a few at a time.
+struct SomeKeys<'a> {
+    positions: std::slice::Chunks<'a, Position>,
+    holders: &'a [Holder],
+}
+
+impl Iterator for SomeKeys<'_> {
+    type Item = Vec<Key>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.positions.next().map(|some| some.iter().filter_map(|position| position.key(self.holders)).collect())
+    }
+}
+
+/// A package that is being written: the document, and the report beside it.
 struct Writing {
     document: Upload,
-    report: Option<Upload>,
+    report: Upload,
     kind: PackageKind,
     made_at: DateTime<Utc>,
     hash: Sha256,
     records: u64,
+    rows: u64,
     bytes: u64,
+    seen: Seen,
 }
 
 impl Writing {
-    async fn begin(
-        exports: &Exports,
-        key: &str,
-        report_key: Option<&str>,
-        head: &document::Head<'_>,
-    ) -> Result<Self, StorageError> {
+    async fn begin(exports: &Exports, key: &str, report_key: &str, head: &Head<'_>) -> Result<Self, StorageError> {
         let document = exports.begin(File::Document, key.to_owned()).await?;
-        let report = match report_key {
-            Some(key) => Some(exports.begin(File::Report, key.to_owned()).await?),
-            None => None,
-        };
-        let (kind, made_at) = (head.order.kind, head.made_at);
-        let mut writing = Self { document, report, kind, made_at, hash: Sha256::new(), records: 0, bytes: 0 };
+        let report = exports.begin(File::Report, report_key.to_owned()).await?;
+        let (kind, made_at, hash, seen) = (head.order.kind, head.made_at, Sha256::new(), Seen::default());
+        let mut writing = Self { document, report, kind, made_at, hash, records: 0, rows: 0, bytes: 0, seen };
         writing.write(&document::opening(head)).await?;
-        writing.write_report(|| report::opening(head)).await?;
+        writing.write_report(&report::opening(head)).await?;
         Ok(writing)
     }
 
     async fn record(&mut self, record: &Record, words: &Words) -> Result<(), StorageError> {
         let said = Said::of(record, words, self.kind, self.made_at);
+        self.seen.add(record);
         let separator = if self.records == 0 { "\n" } else { ",\n" };
         self.records += 1;
-        self.write(&format!("{separator}{}", said.to_json())).await?;
-        self.write_report(|| report::record(&said)).await
+        let json = document::record(&said).map_err(|_| unwritten())?;
+        self.write(&format!("{separator}{json}")).await?;
+        self.write_report(&report::record(&said)).await
     }
 
-    /// Gives the number of records, and the document's size and SHA-256.
-    async fn finish(mut self, head: &document::Head<'_>) -> Result<(u64, u64, String), StorageError> {
-        self.write(&document::closing(self.records)).await?;
-        let records = self.records;
-        self.write_report(|| report::closing(head, records)).await?;
-        if let Some(report) = self.report {
-            report.finish().await?;
-        }
+    async fn held(&mut self, head: &Head<'_>) -> Result<(), StorageError> {
+        self.write(&document::held(head, self.records).map_err(|_| unwritten())?).await?;
+        self.write_report(&report::held(head, self.records)).await
+    }
+
+    async fn row(&mut self, item: &Item) -> Result<(), StorageError> {
+        let separator = if self.rows == 0 { "\n" } else { ",\n" };
+        self.rows += 1;
+        let json = document::row(item).map_err(|_| unwritten())?;
+        self.write(&format!("{separator}{json}")).await?;
+        self.write_report(&report::row(item)).await
+    }
+
+    /// How many there are of each kind of thing, with as many records as there were when they were read.
+    fn counted(&self, gathered: &Gathered) -> Counted {
+        let mut counted = gathered.counted();
+        counted.held.insert(Holding::Records.as_str().to_owned(), self.records);
+        counted
+    }
+
+    /// Gives the document's size and SHA-256.
+    async fn finish(mut self, head: &Head<'_>, counted: &Counted) -> Result<(u64, String), StorageError> {
+        let message = counted.message();
+        self.write(&document::closing(head, &self.seen, message)).await?;
+        let report = report::closing(head, message);
+        self.write_report(&report).await?;
+        self.report.finish().await?;
         self.document.finish().await?;
-        Ok((self.records, self.bytes, hex::encode(self.hash.finalize())))
+        Ok((self.bytes, hex::encode(self.hash.finalize())))
     }
 
     async fn write(&mut self, text: &str) -> Result<(), StorageError> {
@@ -167,12 +236,13 @@ impl Writing {
         self.document.write(text.as_bytes()).await
     }
 
-    async fn write_report(&mut self, text: impl FnOnce() -> String) -> Result<(), StorageError> {
-        match &mut self.report {
-            Some(report) => report.write(text().as_bytes()).await,
-            None => Ok(()),
-        }
+    async fn write_report(&mut self, text: &str) -> Result<(), StorageError> {
+        self.report.write(text.as_bytes()).await
     }
+}
+
+fn unwritten() -> StorageError {
+    StorageError::unreadable("write a package")
 }
 
 /// Sixteen bytes that nobody can guess, for a key.

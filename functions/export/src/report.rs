@@ -1,27 +1,32 @@
 //! The report that a lay person reads and prints: one self-contained page, written piece by piece.
 
+mod words;
+
 use crate::document::{Head, Held, Said};
+use crate::held::{Item, Section};
 use crate::supplementary::Point;
 use askama::Template;
-use chrono::{DateTime, Utc};
-use shared::domain::answers::Answer;
 use shared::domain::facts::{Answered, Code, Fact, Spoken, Value};
-use shared::domain::london;
+use shared::domain::holding::Holding;
+use shared::domain::identifier::Identifier;
+use shared::domain::package::PackageKind;
 use shared::domain::record::Contact;
 use shared::domain::satisfaction::Satisfaction;
-use shared::domain::survey::LawfulBasis;
-
-/// How a day is written.
-const DAY: &str = "%-d %B %Y";
+use words::{Shown, basis, shown, spoken, timed};
 
 #[derive(Template)]
 #[template(path = "opening.html")]
 struct Opening<'a> {
+    title: &'static str,
     council: &'a str,
     dpo_email: &'a str,
     made_on: String,
+    request: &'a str,
     identifiers: Vec<&'a str>,
     shared: bool,
+    portability: bool,
+    /// What there is, with its heading's anchor.
+    contents: Vec<(&'static str, String)>,
 }
 
 #[derive(Template)]
@@ -41,7 +46,10 @@ struct RecordPart<'a> {
 }
 
 /// A heading and what stands beside it.
-type Line<'a> = (&'a str, String);
+struct Line<'a> {
+    heading: &'a str,
+    shown: Shown,
+}
 
 /// One thing that was said.
 struct Turn<'a> {
@@ -51,21 +59,61 @@ struct Turn<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "held.html")]
+struct HeldPart<'a> {
+    portability: bool,
+    has_records: bool,
+    sections: Vec<SectionPart<'a>>,
+    /// The headings of everything of which there is nothing.
+    nothing: Vec<&'static str>,
+    /// The heading above the rows that follow, and why they are held.
+    rows: Option<(&'static str, &'static str)>,
+}
+
+struct SectionPart<'a> {
+    anchor: &'static str,
+    heading: &'static str,
+    number: String,
+    note: &'static str,
+    items: Vec<Vec<Line<'a>>>,
+}
+
+#[derive(Template)]
+#[template(path = "row.html")]
+struct RowPart<'a> {
+    lines: Vec<Line<'a>>,
+}
+
+#[derive(Template)]
 #[template(path = "closing.html")]
-struct Closing {
-    records: u64,
+struct Closing<'a> {
+    message: Option<&'a str>,
+    not_followed: u64,
+    is_whole: bool,
+    council: &'a str,
+    dpo_email: &'a str,
     points: Vec<Point>,
     scale: Vec<(u8, &'static str)>,
 }
 
 /// Everything up to the records.
 pub fn opening(head: &Head<'_>) -> String {
+    let portability = head.order.kind == PackageKind::Portability;
+    let sections = head.gathered.sections.iter().filter(|section| Section::is_in(section.holding, head.order.kind));
+    let contents = sections.filter(|section| section.count > 0).map(|section| {
+        let holding = section.holding;
+        (holding.as_str(), format!("{}: {}", Section::heading(holding), number(section)))
+    });
     written(&Opening {
+        title: if portability { "What you told us" } else { "What we hold about you" },
         council: &head.about.name,
         dpo_email: &head.about.dpo_email,
-        made_on: spoken(head.made_at),
-        identifiers: head.order.identifiers.iter().map(shared::domain::identifier::Identifier::canonical).collect(),
+        made_on: timed(head.made_at),
+        request: head.order.request.as_str(),
+        identifiers: head.order.identifiers.iter().map(Identifier::canonical).collect(),
         shared: head.shared,
+        portability,
+        contents: contents.collect(),
     })
 }
 
@@ -82,6 +130,8 @@ pub fn record(said: &Said<'_>) -> String {
             ("collected_at", _) => {}
             ("satisfaction", _) if rated => {}
             ("survey", _) if titled => {}
+            // For programs: the document has it.
+            ("survey_version", _) => {}
             ("survey_title", Value::Text(text)) => title = Some(text.as_ref()),
             (_, Value::Contact(contact)) => lines.extend(who(contact)),
             (_, Value::Answers(answers)) => lines.extend(answers.iter().map(answered)),
@@ -90,123 +140,125 @@ pub fn record(said: &Said<'_>) -> String {
             _ => lines.push(line(fact)),
         }
     }
-    lines.push(("Why we may hold it", basis(said.details.lawful_basis).to_owned()));
+    lines.push(Line { heading: "Why we may hold it", shown: Shown::Text(basis(said.details.lawful_basis).to_owned()) });
     talk.sort_by_key(|spoken| spoken.place);
     written(&RecordPart {
         title: title.unwrap_or(source),
         source,
-        told_on: spoken(said.details.collected_at),
+        told_on: timed(said.details.collected_at),
         reference: said.details.reference.as_str(),
         kept_until: said.kept_until().map(spoken),
         on_hold: said.is_held(),
         restricted: said.details.restricted,
-        held: said.held_elsewhere.iter().map(held).collect(),
+        held: said.held_elsewhere.iter().map(held_by).collect(),
         lines,
         legs,
         talk: talk.into_iter().map(turn).collect(),
     })
 }
 
+/// Everything between the records and the rows in quarantine.
+pub fn held(head: &Head<'_>, records: u64) -> String {
+    let kind = head.order.kind;
+    let all = || head.gathered.sections.iter().filter(|section| Section::is_in(section.holding, kind));
+    let beside = all().filter(|it| !matches!(it.holding, Holding::Records | Holding::Quarantine) && it.count > 0);
+    let sections = beside.map(|section| SectionPart {
+        anchor: section.holding.as_str(),
+        heading: Section::heading(section.holding),
+        number: number(section),
+        note: Section::note(section.holding),
+        items: section.items.iter().map(|item| item.facts().iter().map(line).collect()).collect(),
+    });
+    let nothing = all().filter(|section| section.count == 0 && section.holding != Holding::Records);
+    let rows = all().find(|section| section.holding == Holding::Quarantine && section.count > 0);
+    written(&HeldPart {
+        portability: kind == PackageKind::Portability,
+        has_records: records > 0,
+        sections: sections.collect(),
+        nothing: nothing.map(|section| Section::heading(section.holding)).collect(),
+        rows: rows.map(|section| (Section::heading(section.holding), Section::note(section.holding))),
+    })
+}
+
+/// One row in quarantine.
+pub fn row(item: &Item) -> String {
+    // Bytes are for programs: the document has them.
+    let facts = item.facts().iter().filter(|fact| fact.name != "row_base64");
+    written(&RowPart { lines: facts.map(line).collect() })
+}
+
+/// Everything after the rows in quarantine.
+pub fn closing(head: &Head<'_>, message: Option<&str>) -> String {
+    let access = head.order.kind == PackageKind::Access;
+    let scale = Satisfaction::scale().into_iter().map(|point| (u8::from(point), point.label())).collect();
+    written(&Closing {
+        message,
+        not_followed: head.gathered.not_followed,
+        is_whole: access && head.gathered.is_whole(),
+        council: &head.about.name,
+        dpo_email: &head.about.dpo_email,
+        points: if access { head.about.points(head.gathered) } else { Vec::new() },
+        scale,
+    })
+}
+
+/// How many of something there are; of what a processor holds, of how many records.
+fn number(section: &Section) -> String {
+    match (section.holding, section.count) {
+        (Holding::Copies(_), 1) => "something of 1 record".to_owned(),
+        (Holding::Copies(_), count) => format!("something of {count} records"),
+        (_, count) => count.to_string(),
+    }
+}
+
 fn turn<'a>(spoken: &'a Spoken<'_>) -> Turn<'a> {
     Turn { who: Code::from(spoken.from).label, when: timed(spoken.at), what: &spoken.text }
 }
 
-fn held(held: &Held) -> String {
+fn held_by(held: &Held) -> String {
     let until = held.until.map_or_else(String::new, |until| format!(" until {}", spoken(until)));
     format!("Also held by {}{until}.", held.by)
 }
 
-/// A fact as a line, with its value in words.
 fn line<'a>(fact: &Fact<'a>) -> Line<'a> {
-    let value = match &fact.value {
-        Value::Text(text) => text.clone().into_owned(),
-        Value::Number(number) => number.to_string(),
-        Value::Seconds(seconds) => lasting(*seconds),
-        Value::YesNo(yes) => yes_no(*yes).to_owned(),
-        Value::Rating(point) => rating(*point),
-        Value::Time(time) => timed(*time),
-        Value::Day(day) => day.format(DAY).to_string(),
-        Value::Code(code) => code.label.to_owned(),
-        Value::List(texts) => texts.join(", "),
-        // These have lines, or a part of the page, of their own.
-        Value::Contact(_) | Value::Answers(_) | Value::Talk(_) | Value::Parts(_) => String::new(),
-    };
-    (fact.label, value)
+    Line { heading: fact.label, shown: shown(fact) }
 }
 
-/// Who the person is, line by line.
-fn who(Contact { name, email, phone, reference }: &Contact) -> impl Iterator<Item = Line<'_>> {
-    let lines = [
-        ("Name", name),
-        ("Email address", email),
-        ("Telephone number", phone),
-        ("Customer number or user name", reference),
+/// Who the person is, line by line: as they wrote it, and as they are looked up where that is spelt otherwise.
+fn who(contact: &Contact) -> Vec<Line<'_>> {
+    let Contact { name, email, phone, reference } = contact;
+    let typed = [
+        ("Name", name, None),
+        ("Email address", email, Some(("Email address, as we look it up", email.as_deref().map(Identifier::email)))),
+        (
+            "Telephone number",
+            phone,
+            Some(("Telephone number, as we look it up", phone.as_deref().map(Identifier::phone))),
+        ),
+        (
+            "Customer number or user name",
+            reference,
+            Some(("Customer number or user name, as we look it up", reference.as_deref().map(Identifier::reference))),
+        ),
     ];
-    lines.map(|(heading, value)| value.clone().map(|value| (heading, value))).into_iter().flatten()
+    let mut lines = Vec::new();
+    for (heading, value, looked_up) in typed {
+        let Some(value) = value else { continue };
+        lines.push(Line { heading, shown: Shown::Text(value.clone()) });
+        if let Some((heading, Some(Ok(identifier)))) = looked_up
+            && identifier.canonical() != value
+        {
+            lines.push(Line { heading, shown: Shown::Text(identifier.canonical().to_owned()) });
+        }
+    }
+    lines
 }
 
 fn answered<'a>(answered: &Answered<'a>) -> Line<'a> {
-    (answered.label, if answered.is_rating() { rated(answered.answer) } else { plain(answered.answer) })
-}
-
-/// Everything after the records.
-pub fn closing(head: &Head<'_>, records: u64) -> String {
-    let scale = Satisfaction::scale().into_iter().map(|point| (u8::from(point), point.label())).collect();
-    written(&Closing { records, points: head.about.points(), scale })
-}
-
-/// A point of the scale, in words.
-fn rated(answer: &Answer) -> String {
-    let is = |point: &Satisfaction| plain(answer) == u8::from(*point).to_string();
-    Satisfaction::scale().into_iter().find(is).map_or_else(|| plain(answer), rating)
-}
-
-fn rating(satisfaction: Satisfaction) -> String {
-    format!("{} out of 5: {}", u8::from(satisfaction), satisfaction.label())
-}
-
-const fn yes_no(yes: bool) -> &'static str {
-    if yes { "Yes" } else { "No" }
-}
-
-fn plain(answer: &Answer) -> String {
-    match answer {
-        Answer::YesNo(yes) => yes_no(*yes).to_owned(),
-        Answer::Number(number) => number.to_string(),
-        Answer::Choices(choices) => choices.join(", "),
-        Answer::Text(text) => text.clone(),
-    }
-}
-
-const fn basis(basis: LawfulBasis) -> &'static str {
-    match basis {
-        LawfulBasis::PublicTask => "Our public task (Article 6(1)(e) UK GDPR)",
-        LawfulBasis::Consent => "Your consent (Article 6(1)(a) UK GDPR)",
-    }
-}
-
-/// A day as people write it, in London: 23 November 2029.
-fn spoken(instant: DateTime<Utc>) -> String {
-    london::date(instant).format(DAY).to_string()
-}
-
-/// A moment as people write it, in London: 23 November 2029, 9:05am.
-fn timed(instant: DateTime<Utc>) -> String {
-    london::time(instant).format("%-d %B %Y, %-I:%M%P").to_string()
-}
-
-/// How long something took: 7 minutes 41 seconds.
-fn lasting(seconds: u32) -> String {
-    let (minutes, seconds) = (seconds / 60, seconds % 60);
-    let of = |number: u32, unit: &str| format!("{number} {unit}{}", if number == 1 { "" } else { "s" });
-    match (minutes, seconds) {
-        (0, _) => of(seconds, "second"),
-        (_, 0) => of(minutes, "minute"),
-        _ => format!("{} {}", of(minutes, "minute"), of(seconds, "second")),
-    }
+    Line { heading: answered.label, shown: words::answer(answered) }
 }
 
 /// Writing into a `String` cannot fail.
 fn written(part: &impl Template) -> String {
-    part.render().unwrap_or_default()
+    words::visible(part.render().unwrap_or_default())
 }

@@ -1,10 +1,15 @@
 //! What Article 15(1) and (2) UK GDPR want told beside the data itself.
 
+use crate::gathering::Gathered;
 use serde_json::{Value, json};
 use shared::domain::custody::Processor;
 use shared::domain::facts::Code;
+use shared::domain::facts::codes::{in_words, names};
+use shared::domain::holding::Holding;
+use shared::domain::record::Record;
 use shared::domain::satisfaction::Satisfaction;
 use shared::domain::source::Source;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The council, as a package names it.
 #[derive(Clone, Debug)]
@@ -15,6 +20,25 @@ pub struct Council {
     pub dpo_email: String,
     /// The AWS region where everything lies.
     pub region: String,
+    /// How long backups of the tables reach back, in days.
+    pub recovery_days: u8,
+}
+
+/// The short names in the records of a package, by the fact that has them: they are explained as codes are.
+#[derive(Default)]
+pub struct Seen(BTreeMap<&'static str, BTreeSet<String>>);
+
+impl Seen {
+    /// Adds those of a record.
+    pub fn add(&mut self, record: &Record) {
+        for (fact, name) in names(record) {
+            let Some(name) = name else { continue };
+            let seen = self.0.entry(fact).or_default();
+            if !seen.contains(name) {
+                seen.insert(name.to_owned());
+            }
+        }
+    }
 }
 
 /// One point of the supplementary information.
@@ -33,9 +57,35 @@ impl Council {
         json!({"name": self.name, "data_protection_officer": self.dpo_email})
     }
 
+    /// Who receives what is the person's: named as the plan of an erasure names them.
+    fn recipients(&self, gathered: &Gathered) -> String {
+        let does = Processor::ALL.map(|processor| format!("{} {}", processor.label(), processor.does()));
+        let of = |processor: &Processor| gathered.count(Holding::Copies(*processor));
+        let holding = Processor::ALL.into_iter().filter(|processor| of(processor) > 0);
+        let mut holding: Vec<String> = holding
+            .map(|processor| {
+                let (label, number) = (capital(processor.label()), of(&processor));
+                let records = if number == 1 { "1 record".to_owned() } else { format!("{number} records") };
+                format!("{label} is known to hold something of {records}. {}", processor.holds())
+            })
+            .collect();
+        if holding.is_empty() {
+            holding.push("None of them is known to hold anything of yours.".to_owned());
+        }
+        let nobody =
+            if gathered.is_whole() { "Nobody else receives it." } else { "We know of nobody else who receives it." };
+        format!(
+            "{}: staff who need it for their work. Amazon Web Services stores it for us. As processors, {}. {} Reviews were \
+             published on Google and posts on their social network, by who wrote them. {nobody}",
+            self.name,
+            does.join(", "),
+            holding.join(" "),
+        )
+    }
+
     /// Every point of Article 15, in its order.
-    pub fn points(&self) -> Vec<Point> {
-        let Self { name, dpo_email, region } = self;
+    pub fn points(&self, gathered: &Gathered) -> Vec<Point> {
+        let Self { name: _, dpo_email, region, recovery_days } = self;
         let (five9, granicus) = (Processor::Five9.label(), Processor::Granicus.label());
         let point = |name, heading, text: String| Point { name, heading, text };
         vec![
@@ -58,17 +108,16 @@ impl Council {
             point(
                 "recipients",
                 "Who receives it",
-                format!(
-                    "{name}: staff who need it for their work. Amazon Web Services stores it for us as a processor. \
-                     {five9} runs our telephone lines and {granicus} some of our online forms, as processors: each \
-                     record says where they still hold a copy, and until when. Reviews were published on Google and \
-                     posts on their social network, by who wrote them. Nobody else receives it."
-                ),
+                self.recipients(gathered),
             ),
             point(
                 "retention",
                 "How long we keep it",
-                format!("{} Each record says when it is deleted.", kept(&Source::ALL.map(period))),
+                format!(
+                    "{} Each record, and everything else that we hold, says when it is deleted. Backups hold what was \
+                     deleted for up to {recovery_days} days more.",
+                    kept(&Source::ALL.map(period))
+                ),
             ),
             point(
                 "rights",
@@ -104,7 +153,8 @@ impl Council {
                 "left_out",
                 "What we left out",
                 "The names of staff and of other people were removed from conversations and notes, as far as they were \
-                 recognised; [name removed] stands in their place."
+                 recognised; [name removed] stands in their place. What is in another copy that was made for you is not \
+                 repeated here."
                     .to_owned(),
             ),
             point(
@@ -125,10 +175,10 @@ impl Council {
         ]
     }
 
-    /// All of it, as the document has it, with what the codes mean.
-    pub fn supplementary(&self) -> Value {
+    /// All of it, as the document has it, with what the codes mean and the short names that were seen.
+    pub fn supplementary(&self, gathered: &Gathered, seen: &Seen) -> Value {
         let mut all: serde_json::Map<String, Value> =
-            self.points().into_iter().map(|point| (point.name.to_owned(), json!(point.text))).collect();
+            self.points(gathered).into_iter().map(|point| (point.name.to_owned(), json!(point.text))).collect();
         let scale: serde_json::Map<String, Value> = Satisfaction::scale()
             .into_iter()
             .map(|point| (u8::from(point).to_string(), json!(point.label())))
@@ -140,12 +190,21 @@ impl Council {
             "consent": "Article 6(1)(a) UK GDPR: your consent",
         });
         let mut codes = json!({"satisfaction": scale, "source": sources, "lawful_basis": bases});
-        for (fact, words) in Code::all() {
+        for (fact, words) in Code::all().into_iter().chain(Code::beside_records()) {
             codes[fact] = words.into_iter().map(|word| (word.code.to_owned(), json!(word.label))).collect();
+        }
+        for (fact, names) in &seen.0 {
+            codes[*fact] = names.iter().map(|name| (name.clone(), json!(in_words(name)))).collect();
         }
         all.insert("codes".to_owned(), codes);
         Value::Object(all)
     }
+}
+
+/// The same with a capital at its beginning.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// How long a source's records are kept, in calendar months.

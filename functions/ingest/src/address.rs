@@ -24,6 +24,8 @@ pub enum Address<'a> {
     Accessibility,
     /// The stylesheet.
     Stylesheet,
+    /// The schema of a package's document.
+    ExportSchema,
     /// What browsers ask for unbidden; there is none.
     Icon,
     /// A page of another function, which comes here if there is a slash too many in its path.
@@ -42,6 +44,7 @@ impl<'a> Address<'a> {
             ["privacy", version] => Self::Notice(version),
             ["accessibility"] => Self::Accessibility,
             ["assets", "custodian.css"] => Self::Stylesheet,
+            ["schemas", "export.schema.json"] => Self::ExportSchema,
             ["favicon.ico"] => Self::Icon,
             ["unsubscribe" | "packages", _] => Self::Elsewhere,
             _ => return None,

@@ -105,6 +105,7 @@ impl Ingest {
             }
             (&Method::GET, Address::Accessibility) => Ok(reply::plain(pages::accessibility(self.page()))),
             (&Method::GET, Address::Stylesheet) => Ok(reply::stylesheet()),
+            (&Method::GET, Address::ExportSchema) => Ok(reply::export_schema()),
             (&Method::GET, Address::Icon) => Ok(reply::no_icon()),
             (_, Address::Elsewhere) => Err(Refusal::NotFound),
             (_, address) => Err(Refusal::Method(address.allows())),

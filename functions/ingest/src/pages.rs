@@ -28,6 +28,9 @@ use shared::edge::page::{Page, spoken};
 /// The stylesheet, built by `npm run build` in `web/`.
 pub const STYLESHEET: &str = include_str!("../assets/custodian.css");
 
+/// The schema of a package's document.
+pub const EXPORT_SCHEMA: &str = include_str!("../../../docs/export.schema.json");
+
 /// What a form that was open for too long says above itself.
 pub const NOTICE_EXPIRED: &str = "This form was open for too long. Check your answers and send them again.";
 
@@ -53,7 +56,7 @@ pub const MISTAKE_PERSON: &str = "Select ‘A person is sending these answers’
 /// The `cache-control` of an empty form: a browser's Back button finds it again with what was typed and its token.
 pub const CACHE_EMPTY_FORM: &str = "private, no-cache";
 
-/// The `cache-control` of the stylesheet.
+/// The `cache-control` of the stylesheet, and of what changes as seldom.
 pub const CACHE_STYLESHEET: &str = "public, max-age=3600";
 
 /// The `cache-control` of a page that says the same to everybody until the next deployment.

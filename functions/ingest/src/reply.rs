@@ -32,6 +32,11 @@ pub fn no_icon() -> Response<Body> {
     status(typed(String::new(), "text/plain", pages::CACHE_NO_ICON), StatusCode::NOT_FOUND)
 }
 
+/// The schema of a package's document, which each of them names.
+pub fn export_schema() -> Response<Body> {
+    typed(pages::EXPORT_SCHEMA.to_owned(), "application/schema+json", pages::CACHE_STYLESHEET)
+}
+
 /// Sends a browser on, by GET.
 pub fn see_other(location: &str) -> Response<Body> {
     lead_on(StatusCode::SEE_OTHER, location)

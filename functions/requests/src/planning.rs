@@ -3,7 +3,7 @@
 use crate::{Error, Requests};
 use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::{Value, json};
-use shared::domain::custody::Processor;
+use shared::domain::custody;
 use shared::domain::erasure::Ground;
 use shared::domain::exclusion::Exclusion;
 use shared::domain::identifier::Identifier;
@@ -13,7 +13,6 @@ use shared::domain::order::{BadOrder, Order};
 use shared::domain::package::{PackageKind, RequestId};
 use shared::domain::plan::{Periods, Plan};
 use shared::domain::record::{Fingerprint, Holder};
-use shared::domain::source::Source;
 use shared::domain::task::Action;
 use shared::storage::files::Mentioned;
 use shared::storage::packages::State;
@@ -154,11 +153,8 @@ impl Requests {
         enter(&mut plan.records, doomed);
         let named = Reach::links_to(doomed, holder, &self.people.keys);
         links.extend(named.into_iter().map(|link| link.key));
-        let telephone = (doomed.source == Some(Source::Telephone)).then_some(Processor::Five9);
-        let newsletter = doomed.newsletter.then_some(Processor::Newsletter);
-        let copies = doomed.custody.iter().map(|custody| custody.at);
-        let at: BTreeSet<Processor> = copies.chain(telephone).chain(newsletter).collect();
-        for processor in at {
+        let Some(source) = doomed.source else { return };
+        for processor in custody::copies(source, &doomed.custody, doomed.newsletter).into_keys() {
             *plan.custody.entry(processor).or_default() += 1;
         }
     }

@@ -1,7 +1,9 @@
 //! Where else a record is held: an export names it, an erasure has to reach it.
 
+use super::source::Source;
 use chrono::{DateTime, Days, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// How long Five9 keeps a call's log; its contact records stay longer (the privacy notice; Five9's retention of reports).
 pub const CALLS: Days = Days::new(60);
@@ -29,6 +31,31 @@ impl Processor {
             Self::Five9 => "five9",
             Self::Granicus => "granicus",
             Self::Newsletter => "newsletter",
+        }
+    }
+
+    /// What it does for the council, after its name in a sentence: `runs our telephone lines`.
+    #[must_use]
+    pub const fn does(self) -> &'static str {
+        match self {
+            Self::Five9 => "runs our telephone lines",
+            Self::Granicus => "runs some of our online forms",
+            Self::Newsletter => "sends our newsletter to those who ask for it",
+        }
+    }
+
+    /// What it holds of a person, and until when, in a sentence without its name.
+    #[must_use]
+    pub const fn holds(self) -> &'static str {
+        match self {
+            Self::Five9 => {
+                "It holds the log of each call for 60 days. It may hold your name and number among its contacts until \
+                 we tell it to delete them."
+            }
+            Self::Granicus => "It holds what you sent through its forms until we tell it to delete it.",
+            Self::Newsletter => {
+                "It holds your email address, because you asked for the newsletter, until we tell it to delete it."
+            }
         }
     }
 
@@ -83,9 +110,23 @@ impl Custody {
     }
 }
 
+/// Who is known to hold something of a record that came from this source, and until when, where the processor deletes
+/// its copy by itself.
+///
+/// Five9 keeps its contacts longer than its calls, so it is among them for every call. Whoever sends the newsletter has
+/// the address of everybody who asked for it.
+#[must_use]
+pub fn copies(source: Source, custody: &[Custody], newsletter: bool) -> BTreeMap<Processor, Option<DateTime<Utc>>> {
+    let telephone = (source == Source::Telephone).then_some(Processor::Five9);
+    let newsletter = newsletter.then_some(Processor::Newsletter);
+    let known = telephone.into_iter().chain(newsletter).map(|processor| (processor, None));
+    known.chain(custody.iter().map(|custody| (custody.at, custody.until))).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Custody;
+    use super::{Custody, Processor, copies};
+    use crate::domain::source::Source;
     use chrono::{DateTime, TimeDelta, Utc};
 
     #[test]
@@ -94,5 +135,19 @@ mod tests {
         assert!(Custody::five9(began).lasts(began + TimeDelta::days(60) - TimeDelta::seconds(1)));
         assert!(!Custody::five9(began).lasts(began + TimeDelta::days(60)));
         assert!(Custody::granicus().lasts(began + TimeDelta::days(4000)));
+    }
+
+    #[test]
+    fn five9_knows_whoever_calls_and_the_newsletter_service_whoever_asked_for_it() {
+        let began: DateTime<Utc> = "2026-10-12T08:00:12Z".parse().unwrap();
+        let of = |source, custody: &[Custody], newsletter| {
+            copies(source, custody, newsletter).into_iter().collect::<Vec<(Processor, Option<DateTime<Utc>>)>>()
+        };
+        assert_eq!(of(Source::Support, &[], false), []);
+        assert_eq!(of(Source::Telephone, &[], false), [(Processor::Five9, None)]);
+        let five9 = Custody::five9(began);
+        assert_eq!(of(Source::Telephone, &[five9], false), [(Processor::Five9, five9.until)]);
+        let both = [(Processor::Granicus, None), (Processor::Newsletter, None)];
+        assert_eq!(of(Source::WebForm, &[Custody::granicus()], true), both);
     }
 }

@@ -3,9 +3,11 @@
 //! An export tells these and nothing else. [`Details::facts`] takes a record apart without leaving a field out, so that
 //! a new field does not compile until it is marked. Names of staff and of others are left out here.
 
+pub mod codes;
 mod told;
 
 use super::answers::Answer;
+use super::identifier;
 use super::package::PackageKind;
 use super::particulars::{Channel, ComplaintKind, Speaker};
 use super::record::Contact;
@@ -17,6 +19,7 @@ use super::survey::words::Words;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// One thing that may be told.
 #[derive(Clone, PartialEq)]
@@ -231,6 +234,23 @@ impl Code {
     }
 }
 
+/// Who the person is: as they or the source wrote it, and in the one spelling by which they are looked up.
+#[derive(serde::Serialize)]
+struct Spelt<'a> {
+    #[serde(flatten)]
+    contact: &'a Contact,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    canonical: BTreeMap<identifier::Kind, String>,
+}
+
+impl<'a> Spelt<'a> {
+    fn of(contact: &'a Contact) -> Self {
+        let identifiers = contact.identifiers().into_iter();
+        let canonical = identifiers.map(|identifier| (identifier.kind(), identifier.canonical().to_owned()));
+        Self { contact, canonical: canonical.collect() }
+    }
+}
+
 /// Facts as the fields of one object.
 #[derive(Debug)]
 pub struct Fields<'a>(pub &'a [Fact<'a>], pub Nature);
@@ -264,7 +284,7 @@ impl Serialize for Value<'_> {
             Self::Day(day) => day.serialize(serializer),
             Self::Code(code) => code.code.serialize(serializer),
             Self::List(texts) => texts.serialize(serializer),
-            Self::Contact(contact) => contact.serialize(serializer),
+            Self::Contact(contact) => Spelt::of(contact).serialize(serializer),
             Self::Answers(answers) => answers.serialize(serializer),
             Self::Talk(turns) => turns.serialize(serializer),
             Self::Parts(parts) => serializer.collect_seq(parts.iter().map(|part| Fields(part, Nature::Observed))),

@@ -12,6 +12,7 @@ pub mod erasure;
 pub mod exclusion;
 pub mod facts;
 pub mod form_token;
+pub mod holding;
 pub mod identifier;
 pub mod identities;
 pub mod json;

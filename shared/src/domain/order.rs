@@ -120,7 +120,8 @@ impl<'a> Order<'a> {
     /// The identifiers of one person, `[{"type": "email" | "phone" | "reference", "value": …}]`, each once.
     ///
     /// # Errors
-    /// [`BadOrder`] naming the first that cannot be used by its place in the list.
+    /// [`BadOrder`] naming the first that cannot be used by its place in the list, or the request's id if it has one of
+    /// them in it: an id stands in keys and logs, and in the names of files.
     pub fn identifiers(self) -> Result<Vec<Identifier>, BadOrder> {
         let listed = self.list("identifiers")?;
         if listed.is_empty() {
@@ -130,6 +131,9 @@ impl<'a> Order<'a> {
             listed.iter().enumerate().map(|(place, one)| identifier(place, one)).collect::<Result<Vec<_>, _>>()?;
         identifiers.sort();
         identifiers.dedup();
+        if self.request_id("request_id")?.is_some_and(|id| id.says_who(&identifiers)) {
+            return Err(BadOrder::new("request_id", "must say nothing about the person: give it another name"));
+        }
         Ok(identifiers)
     }
 

@@ -1,6 +1,10 @@
 //! What a request for somebody's data is called, and what it gives.
 
+use super::identifier::{Identifier, Kind};
 use serde::{Deserialize, Serialize};
+
+/// How long an identifier has to be, in characters, to be told from any other part of a request's id.
+const SHORTEST: usize = 5;
 
 /// Names a request: 1 to 64 letters, digits, hyphens and underscores. Chosen by the DPO or made up at random; it
 /// stands in keys and logs, so it must say nothing about the person.
@@ -26,6 +30,19 @@ impl RequestId {
     /// [`NotARequestId`] if this one is so long that there is no room for it.
     pub fn following(&self, what: &str) -> Result<Self, NotARequestId> {
         Self::try_from(format!("{}-{what}", self.0))
+    }
+
+    /// Whether it has one of these identifiers in it, whole and however it is punctuated. A name that it may have in it
+    /// nobody can tell from any other word.
+    #[must_use]
+    pub fn says_who(&self, identifiers: &[Identifier]) -> bool {
+        let plain = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_uppercase();
+        let id = plain(&self.0);
+        identifiers.iter().map(|identifier| (identifier.kind(), plain(identifier.canonical()))).any(|(kind, who)| {
+            // A number is written with its country's prefix, or without.
+            let who = if kind == Kind::Phone { who.strip_prefix("44").unwrap_or(&who) } else { &who };
+            who.chars().count() >= SHORTEST && id.contains(who)
+        })
     }
 
     /// The id as it is stored.
@@ -68,4 +85,27 @@ pub enum PackageKind {
     Access,
     /// Article 20: what the person provided.
     Portability,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RequestId;
+    use crate::domain::identifier::Identifier;
+
+    #[test]
+    fn an_id_that_has_the_person_s_identifier_in_it_is_told_from_one_that_has_not() {
+        let who = [
+            Identifier::email("rosa.hardy@example.org").unwrap(),
+            Identifier::phone("07700 900142").unwrap(),
+            Identifier::reference("UCRN-00093321").unwrap(),
+            Identifier::reference("SAR").unwrap(),
+        ];
+        let says = |id: &str| RequestId::try_from(id.to_owned()).unwrap().says_who(&who);
+        for id in ["07700900142", "SAR-07700-900-142", "447700900142", "ucrn_00093321", "rosa-hardy-example-org"] {
+            assert!(says(id), "{id}");
+        }
+        for id in ["SAR-2026-0042", "rosa-1", "07700900143", "UCRN-0009332"] {
+            assert!(!says(id), "{id}");
+        }
+    }
 }

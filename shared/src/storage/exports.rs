@@ -25,11 +25,15 @@ impl File {
     /// The key of this object, as every key of the bucket is spelt: it names the request, cannot be guessed, and says nothing of the person.
     #[must_use]
     pub fn key(self, request: &RequestId, random: &str) -> String {
-        let name = match self {
-            Self::Document => "export.json",
-            Self::Report => "report.html",
-        };
-        format!("{}{random}/{name}", prefix(request))
+        format!("{}{random}/{}", prefix(request), self.name(request))
+    }
+
+    /// What the file is called that somebody gets: it names the request, so that two of them are told apart.
+    fn name(self, request: &RequestId) -> String {
+        match self {
+            Self::Document => format!("export-{}.json", request.as_str()),
+            Self::Report => format!("report-{}.html", request.as_str()),
+        }
     }
 
     const fn content_type(self) -> &'static str {
@@ -83,8 +87,10 @@ impl Exports {
         const OPERATION: &str = "sign a link";
         let config = PresigningConfig::expires_in(valid).map_err(|_| StorageError::unreadable(OPERATION))?;
         let get = self.client.get_object().bucket(&self.bucket).key(key);
-        let signed =
-            get.response_content_disposition("attachment").presigned(config).await.map_err(failed(OPERATION))?;
+        // A key ends in the file's name, which has letters, digits, hyphens, underscores and one dot.
+        let name = key.rsplit_once('/').map_or(key, |(_, name)| name);
+        let get = get.response_content_disposition(format!("attachment; filename=\"{name}\""));
+        let signed = get.presigned(config).await.map_err(failed(OPERATION))?;
         Ok(signed.uri().to_owned())
     }
 

@@ -1,15 +1,17 @@
 //! Who wants a list no longer: said in the Register, which outlasts an erasure, and in the person's profile. Whoever
 //! sends the list is told through a request, which begins in the same transaction.
 
-use super::keys::{self, DAY, EXPIRES_AT, Key, PK, SK};
+use super::keys::{self, DAY, EXPIRES_AT, Key, PK, PROFILE, SK};
 use super::requests::{Approval, Request, Requests};
-use super::table::Table;
+use super::table::{Table, retention};
 use super::{Item, StorageError, n, s, text};
 use crate::domain::erasure::Counts;
 use crate::domain::london;
 use crate::domain::package::RequestId;
 use crate::domain::place::Place;
 use crate::domain::record::Holder;
+use crate::domain::retention::Retention;
+use crate::domain::subject::SubjectKey;
 use crate::domain::subscription::{List, OptOut, Subscription, UNTIL_TOLD};
 use crate::domain::task::{Action, Task};
 use aws_sdk_dynamodb::types::builders::PutBuilder;
@@ -68,6 +70,32 @@ impl OptOuts {
     /// [`StorageError`] if that is not known.
     pub async fn find(&self, of: &Subscription, now: DateTime<Utc>) -> Result<Option<OptOut>, StorageError> {
         Ok(self.lying(of, now).await?.map(|lying| lying.opt_out))
+    }
+
+    /// What a subject's profile says at `now`: each list that was opted out of, when, and until when the profile is kept.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it cannot be read.
+    pub async fn profile_of(
+        &self,
+        subject: &SubjectKey,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<(List, OptOut, Option<Retention>)>, StorageError> {
+        const OPERATION: &str = "read a profile";
+        let mut pages = self.records.live(OPERATION, subject.as_str(), PROFILE, now, |item| Some(item.clone()));
+        let mut said = Vec::new();
+        while let Some(page) = pages.next().await? {
+            for item in &page {
+                let unreadable = || StorageError::unreadable(OPERATION);
+                let lists = item.get(OPTED_OUT).and_then(|it| it.as_m().ok()).ok_or_else(unreadable)?;
+                for (list, since) in lists {
+                    let since = since.as_s().ok().and_then(|since| since.parse().ok()).ok_or_else(unreadable)?;
+                    let list = List::named(list).ok_or_else(unreadable)?;
+                    said.push((list, OptOut::at(since), retention(item)));
+                }
+            }
+        }
+        Ok(said)
     }
 
     /// Remembers an opt-out, in the Register and in the profile at once, and has whoever sends the list told under

@@ -15,6 +15,7 @@ use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use chrono::{DateTime, Months, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// How long a package is there at most, as the bucket's lifecycle has it too.
 pub const DAYS: TimeDelta = TimeDelta::days(14);
@@ -83,8 +84,19 @@ pub struct Made {
     pub bytes: u64,
     /// The document's SHA-256, in hexadecimal.
     pub sha256: String,
-    /// When it is gone: 14 days after it was asked for, or the earliest end of a record in it.
+    /// When it is gone: 14 days after it was asked for, or the earliest end of something in it.
     pub expires_at: DateTime<Utc>,
+    /// How many there are of each kind of thing that is held, by its name; nothing on a package of an earlier version.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub held: BTreeMap<String, u64>,
+    /// How many links were not followed, because nobody confirmed that they lead to the same person.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub not_followed: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_none(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Packages {
@@ -103,6 +115,26 @@ impl Packages {
         let item = self.0.get(OPERATION, &Key::new(keys::request(request), keys::PACKAGE), now).await?;
         let read = |item| serde_dynamo::from_item(item).map_err(|_| StorageError::unreadable(OPERATION));
         item.map(read).transpose()
+    }
+
+    /// The packages of these requests that are there, in no order.
+    ///
+    /// # Errors
+    /// [`StorageError`] if one of them cannot be read.
+    pub async fn find_all(
+        &self,
+        requests: impl IntoIterator<Item = RequestId>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<(RequestId, Package)>, StorageError> {
+        const OPERATION: &str = "read packages' entries";
+        let key = |request| Key::new(keys::request(&request), keys::PACKAGE);
+        let items = self.0.get_all(OPERATION, requests.into_iter().map(key).collect(), now).await?;
+        let read = |item: Item| {
+            let request = text(&item, PK).and_then(keys::package_request);
+            let package = serde_dynamo::from_item(item).ok();
+            request.zip(package).ok_or(StorageError::unreadable(OPERATION))
+        };
+        items.into_iter().map(read).collect()
     }
 
     /// Enters a package before it is made, so that an erasure finds it from the first byte on; gives whether it may be

@@ -1,11 +1,12 @@
 //! The table of records: what people told, and the links that lead to it.
 
 mod doomed;
+mod outline;
 mod standing;
 
 use super::keys::{self, BY_DAY, CLOCK, CLOCK_ENDS, DAY, EXPIRES_AT, Key, PK, RETENTION_DUE_AT, SK};
 use super::ledger::Ledger;
-use super::table::{Pages, Table};
+use super::table::{Pages, Table, retention};
 use super::{Item, StorageError, failed, n, s, text};
 use crate::domain::ledger::Cause;
 use crate::domain::record::{Details, Holder, Record};
@@ -18,6 +19,7 @@ use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use chrono::{DateTime, Months, NaiveDate, Utc};
 
 pub use doomed::{Doomed, doomed};
+pub use outline::Outline;
 pub(super) use standing::shelved;
 pub use standing::{Shelved, Turn};
 
@@ -44,6 +46,8 @@ pub enum Kept {
 pub struct Link {
     /// The subject that it leads to.
     pub to: SubjectKey,
+    /// Until when it is kept.
+    pub retention: Option<Retention>,
 }
 
 /// A link that was just written, and what lay there before.
@@ -229,7 +233,10 @@ impl Records {
     /// Where a key leads besides itself, in pages.
     #[must_use]
     pub fn links(&self, from: &SubjectKey, now: DateTime<Utc>) -> Pages<Link> {
-        let read = |item: &Item| text(item, SK).and_then(keys::link_target).map(|to| Link { to });
+        let read = |item: &Item| {
+            let to = text(item, SK).and_then(keys::link_target)?;
+            Some(Link { to, retention: retention(item) })
+        };
         self.0.live("read links", from.as_str(), keys::LINK, now, read)
     }
 

@@ -52,6 +52,12 @@ impl Suppression {
         self.erasures.iter().any(|erased| erased.covers(source, reference, collected_at))
     }
 
+    /// When it is over: nothing older is taken in from then on, and no backup reaches back further.
+    #[must_use]
+    pub fn ends(&self) -> ExpiresAt {
+        end(self.erased_at)
+    }
+
     /// Whether the last erasure has left something.
     #[must_use]
     pub fn leaves_something(&self) -> bool {

@@ -38,6 +38,8 @@ fn made(expires_at: &str) -> Made {
         bytes: 2_000,
         sha256: "00".repeat(32),
         expires_at: at(expires_at),
+        held: std::collections::BTreeMap::from([("records".to_owned(), 1)]),
+        not_followed: 0,
     }
 }
 

@@ -1,0 +1,332 @@
+//! Gathering what is held of a person, by the list that an erasure counts by too.
+
+use crate::Export;
+use crate::held::{Counted, Item, Section};
+use crate::order::PackageOrder;
+use chrono::{DateTime, Utc};
+use shared::domain::custody::{self, Processor};
+use shared::domain::facts::Value;
+use shared::domain::holding::Holding;
+use shared::domain::identifier::Identifier;
+use shared::domain::package::RequestId;
+use shared::domain::record::{Contact, Holder};
+use shared::domain::subject::SubjectKey;
+use shared::domain::subscription::{List, Subscription};
+use shared::storage::StorageError;
+use shared::storage::keys::{self, Key};
+use shared::storage::packages::State;
+use shared::storage::people::Found;
+use shared::storage::requests::Stage;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// Where a record lies, in the order in which records are told: the latest first. Small, because there may be many.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    collected_at: Reverse<DateTime<Utc>>,
+    holder: usize,
+    sort: Box<str>,
+}
+
+impl Position {
+    /// The record's key, if its holder is among these.
+    pub fn key(&self, holders: &[Holder]) -> Option<Key> {
+        Some(Key::new(keys::partition(holders.get(self.holder)?), &*self.sort))
+    }
+}
+
+/// What is held of a person, but for what the records and the rows in quarantine say.
+pub struct Gathered {
+    /// Where the records lie, the latest first.
+    pub records: Vec<Position>,
+    /// One of each kind of thing, in their order.
+    pub sections: Vec<Section>,
+    /// How many links were not followed, because nobody confirmed that they lead to the same person.
+    pub not_followed: u64,
+    /// When the earliest of the things ends that end before a package would.
+    pub earliest_end: Option<DateTime<Utc>>,
+}
+
+impl Gathered {
+    /// How many there are of each kind of thing.
+    pub fn counted(&self) -> Counted {
+        let held = self.sections.iter().map(|section| (section.holding.as_str().to_owned(), section.count));
+        Counted { held: held.collect(), not_followed: self.not_followed }
+    }
+
+    /// How many there are of this kind.
+    pub fn count(&self, holding: Holding) -> u64 {
+        self.sections.iter().filter(|section| section.holding == holding).map(|section| section.count).sum()
+    }
+
+    /// Whether all that may be the person's is known and told.
+    pub fn is_whole(&self) -> bool {
+        self.not_followed + self.count(Holding::Unreadable) + self.count(Holding::Waiting) == 0
+    }
+}
+
+/// What is learnt of all records before any of them is read.
+#[derive(Default)]
+struct Overview {
+    records: Vec<Position>,
+    /// Of how many records each processor is known to hold something, and until when it holds the last of them, where it
+    /// deletes its copy by itself.
+    copies: BTreeMap<Processor, (u64, Option<DateTime<Utc>>)>,
+    /// Who the records say that the person is, in every spelling but once.
+    contacts: HashSet<(Option<String>, Option<String>, Option<String>)>,
+}
+
+impl Export {
+    /// Looks everywhere for what is held of a person. Of records, and of rows in quarantine, it learns how many there are.
+    pub(crate) async fn gather(
+        &self,
+        order: &PackageOrder,
+        found: &Found,
+        now: DateTime<Utc>,
+    ) -> Result<Gathered, StorageError> {
+        let Overview { mut records, copies, contacts } = self.overview(&found.holders, now).await?;
+        records.sort_unstable();
+        let mentioned = self.files.mentions(&found.identifiers, now).await?;
+        let (mut sections, mut ends) = (Vec::new(), Vec::new());
+        for holding in Holding::ALL {
+            sections.push(match holding {
+                Holding::Records => Section::counted(holding, count(records.len())),
+                Holding::OptOuts => Section::of(holding, self.opt_outs(&found.holders, &mut ends, now).await?),
+                Holding::Profiles => Section::of(holding, self.profiles(&found.holders, &mut ends, now).await?),
+                Holding::Links => Section::of(holding, self.links(found, &contacts, &mut ends, now).await?),
+                Holding::Requests => Section::of(holding, self.requests(&found.holders, now).await?),
+                Holding::Standings => Section::of(holding, self.standing(&found.holders, now).await?),
+                Holding::Suppressions => Section::of(holding, self.suppressed(&found.holders, &mut ends, now).await?),
+                Holding::Packages => Section::of(holding, self.other_packages(order, &found.holders, now).await?),
+                Holding::Quarantine => Section::counted(holding, mentioned.rows),
+                Holding::Unreadable => Section::counted(holding, mentioned.unreadable),
+                Holding::Waiting => Section::counted(holding, mentioned.waiting),
+                Holding::Copies(processor) => copy(processor, copies.get(&processor), now),
+            });
+        }
+        let not_followed = count(found.linked.iter().filter(|link| !link.followed).count());
+        let earliest_end = ends.into_iter().filter(|end| *end > now).min();
+        Ok(Gathered { records, sections, not_followed, earliest_end })
+    }
+
+    /// Reads of every record when it was collected, and who else holds it. Of a hundred thousand that is some megabytes.
+    async fn overview(&self, holders: &[Holder], now: DateTime<Utc>) -> Result<Overview, StorageError> {
+        let mut overview = Overview::default();
+        for (number, holder) in holders.iter().enumerate() {
+            let mut pages = self.records.outlines(holder, now);
+            while let Some(page) = pages.next().await? {
+                for outline in page {
+                    let copies = custody::copies(outline.source, &outline.custody, outline.newsletter);
+                    for (processor, until) in copies {
+                        let (records, last) = overview.copies.entry(processor).or_default();
+                        (*records, *last) = (*records + 1, (*last).max(until));
+                    }
+                    let Contact { name: _, email, phone, reference } = outline.contact;
+                    overview.contacts.insert((email, phone, reference));
+                    let (collected_at, sort) = (Reverse(outline.collected_at), outline.sort.into_boxed_str());
+                    overview.records.push(Position { collected_at, holder: number, sort });
+                }
+            }
+        }
+        Ok(overview)
+    }
+
+    async fn opt_outs(
+        &self,
+        holders: &[Holder],
+        ends: &mut Vec<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Item>, StorageError> {
+        let mut items = Vec::new();
+        for subject in holders.iter().filter_map(Holder::subject) {
+            for list in List::ALL {
+                let of = Subscription { subject: subject.clone(), list };
+                let Some(said) = self.opt_outs.find(&of, now).await? else { continue };
+                let end = said.ends().instant();
+                ends.push(end);
+                let item = Item::default().code("list", "List", list).time("since", "You said so", said.since());
+                items.push(item.time("kept_until", "Kept until", end));
+            }
+        }
+        Ok(distinct(items))
+    }
+
+    async fn profiles(
+        &self,
+        holders: &[Holder],
+        ends: &mut Vec<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Item>, StorageError> {
+        let mut items = Vec::new();
+        for subject in holders.iter().filter_map(Holder::subject) {
+            for (list, said, retention) in self.opt_outs.profile_of(subject, now).await? {
+                ends.extend(retention.and_then(|it| it.end()).map(|end| end.instant()));
+                let item = Item::default().code("list", "List", list).time("since", "You left it", said.since());
+                items.push(item.kept(retention));
+            }
+        }
+        Ok(distinct(items))
+    }
+
+    /// What leads to the person: links from any identifier that was given, or that a record names.
+    async fn links(
+        &self,
+        found: &Found,
+        contacts: &HashSet<(Option<String>, Option<String>, Option<String>)>,
+        ends: &mut Vec<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Item>, StorageError> {
+        let named = contacts
+            .iter()
+            .cloned()
+            .flat_map(|(email, phone, reference)| Contact { name: None, email, phone, reference }.identifiers());
+        let identifiers: BTreeSet<Identifier> = found.identifiers.iter().cloned().chain(named).collect();
+        let own: BTreeMap<SubjectKey, &Identifier> = identifiers
+            .iter()
+            .flat_map(|identifier| self.people.keys.keys(identifier).map(move |key| (key, identifier)))
+            .filter(|(key, _)| found.holders.iter().any(|holder| holder.subject() == Some(key)))
+            .collect();
+        let mut items = Vec::new();
+        for from in &identifiers {
+            for key in self.people.keys.keys(from) {
+                let mut pages = self.records.links(&key, now);
+                while let Some(page) = pages.next().await? {
+                    for link in page {
+                        // A link to somebody else is theirs, and no part of this.
+                        let Some(to) = own.get(&link.to) else { continue };
+                        ends.extend(link.retention.and_then(|it| it.end()).map(|end| end.instant()));
+                        let item = Item::default().text("from", "From", from.canonical().to_owned());
+                        let item = item.text("to", "To your records under", to.canonical().to_owned());
+                        items.push(item.kept(link.retention));
+                    }
+                }
+            }
+        }
+        Ok(distinct(items))
+    }
+
+    async fn requests(&self, holders: &[Holder], now: DateTime<Utc>) -> Result<Vec<Item>, StorageError> {
+        let mut open = BTreeSet::new();
+        for holder in holders {
+            let mut pages = self.requests.open_about(holder, now);
+            while let Some(page) = pages.next().await? {
+                open.extend(page);
+            }
+        }
+        let mut items = Vec::new();
+        for id in open {
+            let Some(request) = self.requests.find(&id, now).await? else { continue };
+            let stage = match request.stage {
+                Stage::Planned => "It is planned, and not approved yet",
+                Stage::Approved if request.stopped_by.is_some() => "It was stopped, and what had begun is being ended",
+                Stage::Approved => "It is being carried out",
+                // A plan that nobody approved in time leaves its pointer a little longer.
+                Stage::Closed => continue,
+            };
+            let item = named(&id).code("request", "What is asked", request.action);
+            let item = item.time("since", "Since", request.approved_at.unwrap_or(request.planned_at));
+            items.push(item.text("state", "How far it is", stage));
+        }
+        Ok(items)
+    }
+
+    async fn standing(&self, holders: &[Holder], now: DateTime<Utc>) -> Result<Vec<Item>, StorageError> {
+        let standings = self.standings.of(holders, now).await?.into_iter();
+        let item = |(id, standing): (RequestId, shared::domain::standing::Standing)| {
+            let notice = standing.notice.map(|act| Value::Time(act.at));
+            let item = named(&id).code("standing", "What stands", standing.kind);
+            item.time("since", "Since", standing.placed.at).with(
+                "told_at",
+                "You were told that it will be lifted",
+                notice,
+            )
+        };
+        Ok(standings.map(item).collect())
+    }
+
+    async fn suppressed(
+        &self,
+        holders: &[Holder],
+        ends: &mut Vec<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Item>, StorageError> {
+        let mut items = Vec::new();
+        for holder in holders {
+            let Some(suppression) = self.suppressions.of(holder, now).await? else { continue };
+            let end = suppression.ends().instant();
+            ends.push(end);
+            for erased in &suppression.erasures {
+                let left = (!erased.except.is_empty()).then_some(Value::YesNo(true));
+                let item = Item::default().time("erased_at", "You were erased", erased.at);
+                let item = item.with("something_was_left", "Something was left, as we told you", left);
+                items.push(item.time("kept_until", "The digest is kept until", end));
+            }
+        }
+        Ok(distinct(items))
+    }
+
+    /// The packages of other requests, as the Register knows them: what is in them nobody here may read.
+    async fn other_packages(
+        &self,
+        order: &PackageOrder,
+        holders: &[Holder],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Item>, StorageError> {
+        let mut requests = BTreeSet::new();
+        for holder in holders {
+            let mut pages = self.packages.holding(holder);
+            while let Some(page) = pages.next().await? {
+                requests.extend(page.into_iter().filter(|other| *other != order.request));
+            }
+        }
+        let mut packages = self.packages.find_all(requests, now).await?;
+        packages.sort_by_key(|(id, package)| (Reverse(package.requested_at), id.clone()));
+        let mut items = Vec::new();
+        for (id, package) in packages {
+            let state = match package.state {
+                State::Started => "It is being made, or its making broke off",
+                State::Complete => "It is there",
+                // What is closed has forgotten whose it was.
+                State::Expired | State::Erased => continue,
+            };
+            let until = package
+                .made
+                .as_ref()
+                .map_or(package.requested_at + shared::storage::packages::DAYS, |made| made.expires_at);
+            let item = named(&id).code("package", "What it is", package.kind);
+            let item =
+                item.time("asked_for_at", "Asked for", package.requested_at).text("state", "How far it is", state);
+            let handed_over = package.handed_over_at.map(Value::Time);
+            items.push(item.with("handed_over_at", "Handed over", handed_over).time("kept_until", "Kept until", until));
+        }
+        Ok(items)
+    }
+}
+
+fn named(request: &RequestId) -> Item {
+    Item::default().text("request_id", "Request", request.as_str().to_owned())
+}
+
+/// What a processor is known to hold something of, and until when.
+fn copy(processor: Processor, known: Option<&(u64, Option<DateTime<Utc>>)>, now: DateTime<Utc>) -> Section {
+    let holding = Holding::Copies(processor);
+    let Some((records, until)) = known else { return Section::counted(holding, 0) };
+    let until = until.filter(|until| now < *until);
+    let item = Item::default().with("until", "It deletes the last log of these by itself on", until.map(Value::Time));
+    Section { holding, count: *records, items: until.map(|_| item).into_iter().collect() }
+}
+
+/// Each once, in their order: one person may lie under several versions of the keys.
+fn distinct(items: Vec<Item>) -> Vec<Item> {
+    let mut once: Vec<Item> = Vec::new();
+    for item in items {
+        if !once.contains(&item) {
+            once.push(item);
+        }
+    }
+    once
+}
+
+fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
