@@ -147,6 +147,58 @@ async fn what_a_partner_lists_under_two_accounts_becomes_no_more_after_an_upgrad
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_correction_reaches_what_the_first_version_kept_and_adds_nothing() {
+    let upgraded = Upgraded::open().await;
+    let house = &upgraded.house;
+    let file = |name: &str| std::fs::read_to_string(fixture("files").join(name)).unwrap();
+    for (message, spelt) in [(0, "FS-CASE-718204411"), (1, "fs-case-718204412"), (2, "FS-Case-718204999")] {
+        let mut message = upgraded.expected["again"]["messages"][message].clone();
+        message["data"]["case_reference"] = json!(spelt);
+        assert_eq!(house.hand_over(&message.to_string()).await.json()["outcome"], "repeated", "{spelt}");
+        (message["type"], message["timestamp"]) = (json!("submission.updated"), json!("2026-11-24T09:00:00Z"));
+        message["data"]["comment"] = json!("Settled.");
+        assert_eq!(house.hand_over(&message.to_string()).await.json()["outcome"], "corrected", "{spelt}");
+    }
+    let reviews = file("reviews.json").replace("Lovely library", "Lonely library");
+    let reviews =
+        reviews.replace("\"updateTime\": \"2026-05-01T10:00:00Z\"", "\"updateTime\": \"2026-06-01T10:00:00Z\"");
+    let report = house.drop_file("reviews", "corrected.json", reviews.as_bytes()).await;
+    assert_eq!((&report["new"], &report["corrected"]), (&json!(0), &json!(1)), "{report}");
+    let complaints = file("complaints.csv").replace("Mould in the bathroom", "Mould in the hall");
+    let report = house.drop_file("complaints", "corrected.csv", complaints.as_bytes()).await;
+    assert_eq!((&report["new"], &report["corrected"]), (&json!(0), &json!(1)), "what is on hold too: {report}");
+    assert_eq!(upgraded.records().await, upgraded.records_before());
+    upgraded.assert_all_found().await;
+    let (head, post) = ("post_id,network,posted_at,handle,text,url,sentiment", "1836,facebook,2026-09-01T08:00:00Z");
+    let gone = house.drop_file("social", "gone.csv", format!("{head}\n{post},sam.t,[deleted],,\n").as_bytes()).await;
+    assert_eq!((&gone["new"], &gone["forgotten"]), (&json!(0), &json!(1)), "{gone}");
+    assert_eq!(upgraded.records().await.len(), upgraded.records_before().len() - 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_first_version_kept_is_told_whole_with_the_words_that_were_asked() {
+    let upgraded = Upgraded::open().await;
+    for person in each(&upgraded.expected, "people") {
+        let order = json!({"kind": "access", "identifiers": person["identifiers"], "requested_by": "dpo-7"});
+        let package = upgraded.house.invoke("export", order).await.unwrap();
+        assert_eq!(package["records"], person["records"], "{}", person["who"]);
+        let document = upgraded.house.document(&package).await;
+        let report = upgraded.house.object(package["report_key"].as_str().unwrap()).await;
+        for (who, words) in [
+            ("json", &["Which site did you visit?", "Dorchester"][..]),
+            ("planning, and a package handed over", &["Application reference", "P/FUL/2026/01234"]),
+            ("granicus, by customer number", &["Damers Road", "Third time this month."]),
+            ("interview, restricted", &["Felt rushed in the assessment"]),
+            ("review", &["Lovely library, patient staff."]),
+        ] {
+            let is_whole = |text: &str| words.iter().all(|it| text.contains(it));
+            let document = document.to_string();
+            assert!(person["who"] != who || (is_whole(&document) && is_whole(&report)), "{who}: {document}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_ledger_of_the_first_version_verifies_and_is_continued() {
     let upgraded = Upgraded::open().await;
     let before = verify(&upgraded.house.ledger(), None).await.unwrap();
