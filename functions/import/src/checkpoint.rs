@@ -71,3 +71,19 @@ impl Checkpoint {
         self.before_first_row = Some(before.to_owned()).filter(|before| !before.is_empty());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Checkpoint, File, Header};
+
+    #[test]
+    fn how_a_file_is_written_is_remembered_and_one_of_an_earlier_version_has_commas() {
+        let mut checkpoint = Checkpoint::start(&File::dropped("social/file", "e").unwrap(), None);
+        for separator in [';', ','] {
+            checkpoint.header = Header { names: vec!["post_id".to_owned(), "text".to_owned()], separator };
+            let saved = checkpoint.to_json().unwrap();
+            assert_eq!(Checkpoint::parse(&saved).unwrap().header, checkpoint.header);
+            assert_eq!(String::from_utf8(saved).unwrap().contains("separator"), separator == ';');
+        }
+    }
+}
