@@ -9,7 +9,8 @@ mod refusal;
 mod submission;
 
 use callbacks::{Callbacks, Path};
-use lambda_http::http::{Method, StatusCode};
+use chrono::{DateTime, Utc};
+use lambda_http::http::{HeaderValue, Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use refusal::Refusal;
@@ -18,12 +19,15 @@ use shared::edge::site::BasePath;
 use shared::edge::webhook::WebhookSecrets;
 use shared::edge::{Clock, Host, StartError, http, secret};
 use shared::storage::StorageError;
+use shared::storage::files::Files;
 use shared::storage::intake::{Intake, Taken};
 use shared::storage::ledger::Ledger;
 use shared::storage::records::Records;
 use shared::storage::suppressions::Suppressions;
 use submission::{Fault, Submission};
 
+/// What a message is called by its sender (Standard Webhooks); the same again has the same.
+const MESSAGE: &str = "webhook-id";
 /// The largest body that is read, in bytes; a record that is made of it fits into an item.
 const LIMIT: usize = 256 * 1024;
 
@@ -33,6 +37,7 @@ pub struct Partners {
     base: BasePath,
     granicus: WebhookSecrets,
     intake: Intake,
+    files: Files,
     callbacks: Callbacks,
 }
 
@@ -49,6 +54,7 @@ impl Partners {
             clock: host.clock(),
             base: BasePath::read(host)?,
             granicus: granicus?,
+            files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()),
             intake: Intake {
                 records: Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned()),
                 suppressions: Suppressions::new(dynamodb.clone(), host.setting("REGISTER_TABLE")?.to_owned()),
@@ -83,17 +89,19 @@ impl Partners {
         answer.unwrap_or_else(|refusal| refusal.into_response(about))
     }
 
-    /// Takes one submission from Granicus, and gives what became of it.
+    /// Takes one submission from Granicus, and gives what became of it. Whatever nobody known signed is not looked at; what
+    /// is signed and can't be taken is kept before it is refused, since its sender may never send it again.
     async fn granicus(&self, request: &Request) -> Result<&'static str, Refusal> {
         let (body, now): (&[u8], _) = (request.body(), self.clock.now());
-        if body.len() > LIMIT {
-            return Err(Refusal::TooLarge("Send at most 256 KiB."));
-        }
         self.granicus.verify(request.headers(), body, now)?;
-        if http::media_type(request.headers()).as_deref() != Some("application/json") {
-            return Err(Refusal::MediaType);
-        }
-        let submission = Submission::read(body, now)?;
+        let submission = match read(request, now) {
+            Ok(submission) => submission,
+            Err(refusal) => {
+                let id = request.headers().get(MESSAGE).map(HeaderValue::as_bytes).unwrap_or_default();
+                self.files.keep_message(&String::from_utf8_lossy(id), body, &refusal.why(), now).await?;
+                return Err(refusal);
+            }
+        };
         let taken = self.intake.take(vec![submission.into_arrival()], now).await?;
         let outcome = match taken.first() {
             Some(Taken::New) => "stored",
@@ -106,4 +114,16 @@ impl Partners {
         tracing::info!(outcome, "granicus");
         Ok(outcome)
     }
+}
+
+/// The submission in a request, once it is known who signed it.
+fn read(request: &Request, now: DateTime<Utc>) -> Result<Submission, Refusal> {
+    let body: &[u8] = request.body();
+    if body.len() > LIMIT {
+        return Err(Refusal::TooLarge("Send at most 256 KiB."));
+    }
+    if http::media_type(request.headers()).as_deref() != Some("application/json") {
+        return Err(Refusal::MediaType);
+    }
+    Ok(Submission::read(body, now)?)
 }

@@ -9,6 +9,10 @@ use shared::edge::problem::{FieldProblem, Problem};
 use shared::edge::processor::BadCredentials;
 use shared::edge::webhook::BadSignature;
 use shared::storage::StorageError;
+use shared::storage::files::Why;
+
+/// Where the answers are in a message.
+const ANSWERS: &str = "data.answers";
 
 /// Why a request is not done.
 #[derive(Debug)]
@@ -63,14 +67,37 @@ impl Refusal {
             Self::Uncertified => tracing::error!(outcome = "uncertified", "{about}"),
             Self::Unreadable(error) => tracing::error!(error = %error, outcome = "unavailable", "{about}"),
             Self::Unavailable(error) => tracing::error!(error = %error, outcome = "unavailable", "{about}"),
-            Self::Faults(faults) => tracing::warn!(count = faults.len(), outcome = "refused", "{about}"),
-            Self::NotFound | Self::TooLarge(_) | Self::MediaType | Self::NoCallback => {
-                tracing::warn!(outcome = "refused", "{about}");
+            Self::Faults(_) | Self::NotFound | Self::TooLarge(_) | Self::MediaType | Self::NoCallback => {
+                let (Why { rule, field }, count) = (self.why(), self.count());
+                tracing::warn!(rule, field, count, outcome = "refused", "{about}");
             }
         }
         let waits = matches!(self, Self::Unavailable(_) | Self::Unreadable(_));
         let response = http::guarded(self.problem().into_response());
         if waits { http::retry_soon(response) } else { response }
+    }
+
+    /// The first rule that is broken, and the field, by the names that the contract has for them: a question's own name
+    /// may be anything that somebody wrote, so it is left out.
+    pub fn why(&self) -> Why {
+        let whole = |rule: &str| Why { rule: rule.to_owned(), field: None };
+        match self {
+            Self::Faults(faults) => faults.first().map_or_else(Why::default, |fault| {
+                let field = if fault.field.starts_with(ANSWERS) { ANSWERS } else { &fault.field };
+                Why { rule: fault.rule.name().to_owned(), field: Some(field.to_owned()) }
+            }),
+            Self::TooLarge(_) => whole("too_large"),
+            Self::MediaType => whole("media_type"),
+            Self::NotFound => whole("not_found"),
+            Self::NoCallback => whole("no_callback"),
+            Self::Unsigned(_) | Self::Stranger(_) | Self::Uncertified => whole("signature"),
+            Self::Unreadable(_) | Self::Unavailable(_) => whole("unavailable"),
+        }
+    }
+
+    /// How many rules are broken.
+    fn count(&self) -> usize {
+        if let Self::Faults(faults) = self { faults.len() } else { 1 }
     }
 
     fn problem(self) -> Problem {
