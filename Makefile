@@ -14,12 +14,14 @@ endif
 BUILD := cargo build --workspace
 # Which of the stacks that run here, by the port of its front door.
 STACK_AT = $(if $(PORT),--port "$(PORT)")
+# What every service of the stack that runs here takes.
+HERE = AWS_REGION=eu-west-2 AWS_EC2_METADATA_DISABLED=true AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local-stack-only
 # The value of an output of the stack on AWS that STACK names.
 OUTPUT = $$(.ci/output "$(STACK)" $(1))
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run import verify-ledger backup restore test test-long test-dynamodb-local bench package package-one lint prove-lint web \
+.PHONY: help run import quarantine verify-ledger backup restore test test-long test-dynamodb-local bench package package-one lint prove-lint web \
 	chromium needs-build needs-test needs-venv needs-web needs-aws needs-library
 
 ## This list.
@@ -35,6 +37,15 @@ run: needs-build
 import: needs-build
 	@$(BUILD) --bin local
 	@exec target/debug/local import $(STACK_AT) --source "$(SOURCE)" "$(FILE)"
+
+## What could not be read, and why: of the stack that runs here (PORT=4000) or, with STACK=custodian, on AWS.
+## SHOW=telephone/0123456789abcdef lists its rows; RESTORE=… writes the exact bytes to TO=file; RETRY=… brings it back, or FILE=mended; DELETE=….
+quarantine: needs-build $(if $(STACK),needs-aws)
+	@$(BUILD) --bin quarantine
+	@$(if $(STACK),bucket=$(call OUTPUT,IntakeBucket) && exec ,exec env $(HERE) )target/debug/quarantine \
+		$(if $(STACK),--bucket "$$bucket",$(STACK_AT)) $(if $(SHOW),--show "$(SHOW)") $(if $(RESTORE),--restore "$(RESTORE)") \
+		$(if $(TO),--to "$(TO)") $(if $(RETRY),--retry "$(RETRY)") $(if $(FILE),--file "$(FILE)") $(if $(SOURCE),--source "$(SOURCE)") \
+		$(if $(DELETE),--delete "$(DELETE)")
 
 ## Verifies the ledger of the stack that runs here (PORT=4000), or on AWS (STACK=custodian); CERTIFICATE=day=hash must be in it.
 ## TABLE=name verifies that table of the AWS account that the environment names, such as a restored one.

@@ -1,4 +1,6 @@
 //! What the people who run Custodian do by hand, with the storage that the functions have.
 
+pub mod door;
+pub mod quarantine;
 pub mod restore;
 pub mod verify;

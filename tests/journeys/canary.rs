@@ -67,6 +67,9 @@ async fn import(house: &House) {
     for key in house.files() {
         assert_silent("a key", &key);
     }
+    // One lies where nobody looks for it, until the sweep does.
+    let astray = house.s3().put_object().bucket(house.intake()).key("Canary/Goldfinch sings.csv");
+    astray.body(COMPLAINT.as_bytes().to_vec().into()).send().await.unwrap();
 }
 
 fn assert_silent(what: &str, text: &str) {
@@ -116,6 +119,7 @@ fn the_canary_is_in_no_log_line_no_ledger_entry_and_no_key() {
         "foreign_token",
         "imported",
         "file_refused",
+        "intake",
     ] {
         assert!(lines.contains(&format!("\"outcome\":\"{outcome}\"")), "{outcome} is not in the log:\n{lines}");
     }

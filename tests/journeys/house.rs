@@ -15,7 +15,7 @@ use shared::storage::ledger::Ledger;
 use shared::storage::surveys::Surveys;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// When every journey begins: a Monday morning in November.
 pub const BEGINNING: &str = "2026-11-23T10:00:00Z";
@@ -37,6 +37,8 @@ pub struct House {
     /// The stack.
     pub stack: Stack,
     http: reqwest::Client,
+    /// How many files were dropped of which a journey itself tells.
+    pub dropped: AtomicU64,
 }
 
 /// What the door answered.
@@ -113,7 +115,7 @@ impl House {
         // The client of `erase` brings TLS into every client of this build; none of them chooses whose by itself.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { stack, http }
+        Self { stack, http, dropped: AtomicU64::default() }
     }
 
     /// Moves time; what comes of it has happened when this returns.

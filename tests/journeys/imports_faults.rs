@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use shared::edge::Host;
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 /// A house whose import nobody starts.
 pub async fn house() -> House {
@@ -19,13 +19,12 @@ pub async fn house() -> House {
 
 /// S3's notification of a file that is dropped when journeys begin.
 fn notification(key: &str, etag: &str) -> LambdaEvent<Value> {
-    notification_at(key, etag, at(BEGINNING))
+    notification_at(key, etag, at(BEGINNING), 1)
 }
 
-/// S3's notification of a file, each later in S3's order than the one before.
-fn notification_at(key: &str, etag: &str, at: DateTime<Utc>) -> LambdaEvent<Value> {
-    static ORDER: AtomicU64 = AtomicU64::new(1);
-    let sequencer = format!("{:018X}", ORDER.fetch_add(1, Ordering::Relaxed));
+/// S3's notification of a file, with its place in S3's order.
+fn notification_at(key: &str, etag: &str, at: DateTime<Utc>, order: u64) -> LambdaEvent<Value> {
+    let sequencer = format!("{order:018X}");
     let event = json!({"Records": [{
         "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "eu-west-2", "eventTime": at.to_rfc3339_opts(SecondsFormat::Millis, true),
         "eventName": "ObjectCreated:Put", "userIdentity": {"principalId": "partner"},
@@ -44,7 +43,8 @@ pub async fn dropped(house: &House, source: &str, file: &str) -> LambdaEvent<Val
     let key = format!("{source}/file");
     let put = house.s3().put_object().bucket(house.intake()).key(&key).body(file.as_bytes().to_vec().into());
     let etag = put.send().await.unwrap().e_tag.unwrap();
-    notification_at(&key, etag.trim_matches('"'), house.stack.clock().now())
+    let order = house.dropped.fetch_add(1, Ordering::Relaxed) + 1;
+    notification_at(&key, etag.trim_matches('"'), house.stack.clock().now(), order)
 }
 
 /// Runs an import.

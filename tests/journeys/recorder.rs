@@ -91,13 +91,14 @@ fn needed(request: &HttpRequest) -> Vec<String> {
             let uri = reqwest::Url::parse(request.uri()).unwrap();
             let mut path = uri.path_segments().unwrap();
             let (bucket, folder) = (path.next().unwrap(), path.next().unwrap_or_default());
+            let query = uri.query().unwrap_or_default();
             if !bucket.contains("-intake-") {
-                return vec![needed_of_s3(request.method(), uri.query().unwrap_or_default(), "Exports")];
+                return vec![needed_of_s3(request.method(), query, "Exports")];
             }
-            // What is read, is read anywhere but for quarantine; what is written and deleted, in its folders.
-            let anywhere = request.method() == "GET" && folder != "quarantine";
-            let folder = if anywhere { "Intake".to_owned() } else { format!("Intake/{folder}") };
-            let mut needed = vec![needed_of_s3(request.method(), uri.query().unwrap_or_default(), &folder)];
+            // By folder: a policy may allow as little as one, or all that lies in another.
+            let within = path.next().filter(|_| folder == "quarantine").map(|within| format!("/{within}"));
+            let folder = format!("Intake/{folder}{}", within.unwrap_or_default());
+            let mut needed = vec![needed_of_s3(request.method(), query, folder.trim_end_matches('/'))];
             if request.headers().get("x-amz-copy-source").is_some() {
                 needed.push("s3:GetObject Intake".to_owned());
             }

@@ -1,6 +1,6 @@
 //! What starts an import: a file that was dropped, or another invocation that handed over.
 
-use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
+use aws_lambda_events::event::s3::{S3Event, S3EventRecord, S3Object};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use shared::domain::revision::Arrived;
@@ -30,28 +30,24 @@ pub enum Started {
 /// of something else.
 pub fn read(event: Value) -> Option<Vec<Started>> {
     let event: S3Event = serde_json::from_value(event).ok()?;
-    let mut started = Vec::new();
-    for record in event.records {
-        started.extend(read_one(record)?);
-    }
-    Some(started)
+    let is_file = |object: &S3Object| {
+        let size = object.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+        !object.key.as_deref().is_some_and(|key| files::is_folder(key, size))
+    };
+    // A folder that somebody makes in the console is an object without anything in it.
+    event.records.into_iter().filter(|record| is_file(&record.s3.object)).map(read_one).collect()
 }
 
-/// What one record is about: nothing, if somebody made a folder; none if it is about no file.
-fn read_one(record: S3EventRecord) -> Option<Option<Started>> {
+fn read_one(record: S3EventRecord) -> Option<Started> {
     let object = record.s3.object;
     // S3 writes a key as a form would: a space is a plus.
     let key = object.key?.replace('+', " ");
     let key = percent_decode_str(&key).decode_utf8().ok()?;
-    if files::is_folder(&key, object.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default()) {
-        return Some(None);
-    }
     if let Some((folder, id)) = files::handed_over(&key) {
-        return Some(Some(Started::HandedOver { folder, id: id.to_owned() }));
+        return Some(Started::HandedOver { folder, id: id.to_owned() });
     }
     let file = File::dropped(&key, &object.e_tag?)?;
-    let arrived = Arrived::told(record.event_time, object.sequencer.as_deref());
-    Some(Some(Started::Dropped { file, arrived }))
+    Some(Started::Dropped { file, arrived: Arrived::told(record.event_time, object.sequencer.as_deref()) })
 }
 
 #[cfg(test)]

@@ -213,7 +213,7 @@ impl Import {
             if deadline.is_within(MARGIN) {
                 return self.hand_over(file, checkpoint, &reading, chunk.end).await;
             }
-            if count % CHUNKS == 0 {
+            if count.is_multiple_of(CHUNKS) {
                 checkpoint.reached(&reading, chunk.end);
                 self.files.write(file, Beside::Progress, checkpoint.to_json()?).await?;
             }

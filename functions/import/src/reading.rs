@@ -72,7 +72,11 @@ impl Reading {
             file: file.clone(),
             source,
             // Of a file that S3 told nobody of, the listing's whole seconds are all that is known.
-            arrived: checkpoint.arrived.unwrap_or_else(|| opened.dropped_at.into()),
+            // What is brought back from quarantine has its place where it was first dropped: what was told since stands.
+            arrived: match opened.first_dropped_at {
+                Some(first) => first.into(),
+                None => checkpoint.arrived.unwrap_or_else(|| opened.dropped_at.into()),
+            },
             head: Head::of(format, checkpoint),
             opened,
             rows,

@@ -6,12 +6,15 @@
 //!
 //! Days of the ledger that are over are closed with a certificate.
 //!
+//! Partners' files that nobody reads are started again, wherever in the intake bucket they lie.
+//!
 //! And it warns of what somebody has to do in time: telephone data that Five9 is about to delete, complaints that have to
 //! be acknowledged or answered.
 
 mod certificates;
 mod complaints;
 mod days;
+mod intake;
 mod packages;
 mod standings;
 mod surveys;
@@ -19,6 +22,7 @@ mod tasks;
 mod telephone;
 
 pub use complaints::{Complaints, Ending};
+pub use intake::Intake;
 pub use standings::Standing;
 pub use tasks::Tasks;
 pub use telephone::Telephone;
@@ -33,6 +37,7 @@ use shared::domain::ledger::{Cause, Entry};
 use shared::domain::order::{BadOrder, Order, unambiguous};
 use shared::edge::{Clock, Host, StartError, failure};
 use shared::storage::exports::Exports;
+use shared::storage::files::Files;
 use shared::storage::imports::Imports;
 use shared::storage::keys::SHARDS;
 use shared::storage::ledger::Ledger;
@@ -57,6 +62,7 @@ pub struct Sweep {
     cursor: SweepCursor,
     packages: Packages,
     exports: Exports,
+    files: Files,
     imports: Imports,
     settling: Settling,
     surveys: Surveys,
@@ -82,6 +88,8 @@ pub struct Report {
     pub closed_days: usize,
     /// Whether telephone data comes in; nothing where none ever did.
     pub telephone: Option<Telephone>,
+    /// What lies in the intake bucket and is not read.
+    pub intake: Intake,
     /// The complaints whose clock ends soon, or has ended.
     pub complaints: Complaints,
     /// What became of the versions of surveys.
@@ -139,6 +147,7 @@ impl Sweep {
             surveys: Surveys::new(dynamodb.clone(), register.clone()),
             tasks: storage::tasks::Tasks::new(dynamodb, register),
             exports: Exports::new(host.s3(), host.setting("EXPORTS_BUCKET")?.to_owned()),
+            files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()),
         })
     }
 
@@ -189,6 +198,7 @@ impl Sweep {
         }
         report.packages = failed.unless(self.sweep_packages(now).await);
         report.surveys = failed.unless(self.tidy_surveys(held, now).await);
+        report.intake = failed.unless(self.look_for_unread(now).await);
         report.telephone = failed.unless(self.look_for_telephone(now).await);
         report.complaints = failed.unless(self.look_at_complaints(now).await);
         let tasks = self.sweep_tasks(now).await;

@@ -7,6 +7,7 @@ mod wait;
 
 pub use screen::{Screen, screen};
 
+use crate::invoke::request_id;
 use import::report::{Report, State};
 use shared::domain::source::Source;
 use shared::storage::files::{self, File};
@@ -52,9 +53,11 @@ pub async fn bring(errand: &Errand, screen: &mut dyn Screen) -> Result<Brought, 
     let name = name_of(&errand.file)?;
     let door = door::Door::open(errand.port).await?;
     let key = format!("{}/{name}", source.as_str());
-    let etag = upload::upload(&door, &key, &errand.file, screen).await?;
-    let id = File { folder: source.into(), key, etag }.id();
-    let report = wait::wait(&door, source, &id, screen).await;
+    let name = request_id().replace('-', "");
+    let etag = upload::upload(&door, &key, &name, &errand.file, screen).await?;
+    let file = File { folder: source.into(), key, etag };
+    let id = file.id();
+    let report = wait::wait(&door, &file, &name, screen).await;
     screen.end();
     let report = report?;
     let refused = report.state == State::Refused || report.quarantined() > 0;

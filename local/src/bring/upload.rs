@@ -5,6 +5,7 @@ use super::door::Door;
 use super::screen::Screen;
 use aws_sdk_s3::error::DisplayErrorContext;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use shared::storage::files::ERRAND;
 use std::io;
 use std::path::Path;
 use tokio::fs::File;
@@ -15,8 +16,14 @@ const PIECE: u64 = 16 << 20;
 /// The most parts that S3 takes.
 const MOST_PARTS: u64 = 10_000;
 
-/// Puts the file under `key`; gives its entity tag without quotes.
-pub(super) async fn upload(door: &Door, key: &str, file: &Path, screen: &mut dyn Screen) -> Result<String, BringError> {
+/// Puts the file under `key`, with the errand by which its report is known; gives its entity tag without quotes.
+pub(super) async fn upload(
+    door: &Door,
+    key: &str,
+    errand: &str,
+    file: &Path,
+    screen: &mut dyn Screen,
+) -> Result<String, BringError> {
     let unreadable = |error: io::Error| BringError::Wrong(format!("{}: {error}", file.display()));
     let mut open = File::open(file).await.map_err(unreadable)?;
     let size = open.metadata().await.map_err(unreadable)?.len();
@@ -24,10 +31,11 @@ pub(super) async fn upload(door: &Door, key: &str, file: &Path, screen: &mut dyn
     let tag = if size <= PIECE {
         let mut body = Vec::new();
         open.read_to_end(&mut body).await.map_err(unreadable)?;
-        let put = door.s3.put_object().bucket(&door.bucket).key(key).body(body.into());
+        let put = door.s3.put_object().bucket(&door.bucket).key(key).metadata(ERRAND, errand).body(body.into());
         put.send().await.map_err(broken)?.e_tag
     } else {
-        let create = door.s3.create_multipart_upload().bucket(&door.bucket).key(key).send().await.map_err(broken)?;
+        let create = door.s3.create_multipart_upload().bucket(&door.bucket).key(key).metadata(ERRAND, errand);
+        let create = create.send().await.map_err(broken)?;
         let id = create.upload_id.unwrap_or_default();
         match parts(door, (key, &id), &mut open, size, screen).await {
             Ok(tag) => tag,

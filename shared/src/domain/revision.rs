@@ -79,6 +79,7 @@ impl From<DateTime<Utc>> for Arrived {
 mod order {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
+    #[expect(clippy::ref_option, reason = "serde asks so")]
     pub(super) fn serialize<S: Serializer>(order: &Option<u128>, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&format_args!("{:032x}", order.unwrap_or_default()))
     }

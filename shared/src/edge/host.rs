@@ -57,6 +57,13 @@ impl Host {
         Self { settings, sdk, clock }
     }
 
+    /// The same host with another setting.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: String) -> Self {
+        self.settings.insert(name.to_owned(), value);
+        self
+    }
+
     /// The clock that handlers read.
     #[must_use]
     pub fn clock(&self) -> Clock {

@@ -5,11 +5,13 @@ mod kept;
 mod listing;
 mod naming;
 mod scrub;
+mod unread;
 
 pub use folder::Folder;
-pub use kept::{Kept, KeptKind, KeptPages, QUARANTINED, Why, goes_on};
+pub use kept::{Kept, KeptKind, KeptObject, KeptPages, QUARANTINED, Why, goes_on};
 pub use naming::{NamedRow, RowsNaming};
 pub use scrub::{Mentioned, Scrubbed};
+pub use unread::{Unread, UnreadPages};
 
 use super::{StorageError, failed};
 use aws_sdk_s3::Client;
@@ -50,6 +52,8 @@ pub struct Opened {
     pub size: u64,
     /// What whoever brought it called it, to know its report by.
     pub errand: Option<String>,
+    /// When it was dropped first, if it was brought back from quarantine.
+    pub first_dropped_at: Option<DateTime<Utc>>,
 }
 
 /// What the errand of a file is called in its metadata.
@@ -185,7 +189,13 @@ impl Files {
             // It is read to its end already; the condition on the `ETag` is looked at before the range.
             Err(error) if from > 0 && has_status(&error, &[416]) => {
                 let body = ByteStream::from_static(b"");
-                return Ok(Some(Opened { body, dropped_at: DateTime::UNIX_EPOCH, size: from, errand: None }));
+                return Ok(Some(Opened {
+                    body,
+                    dropped_at: DateTime::UNIX_EPOCH,
+                    size: from,
+                    errand: None,
+                    first_dropped_at: None,
+                }));
             }
             Err(error) => return Err(failed(OPERATION)(error)),
         };
@@ -193,7 +203,8 @@ impl Files {
         let size = from + object.content_length().and_then(|length| u64::try_from(length).ok()).unwrap_or_default();
         let dropped_at = dropped_at.ok_or_else(|| StorageError::unreadable(OPERATION))?;
         let errand = errand(object.metadata());
-        Ok(Some(Opened { body: object.body, dropped_at, size, errand }))
+        let first_dropped_at = kept::dropped_at(object.metadata(), None).filter(|first| *first <= dropped_at);
+        Ok(Some(Opened { body: object.body, dropped_at, size, errand, first_dropped_at }))
     }
 
     /// A small object beside a file, if it is there.

@@ -2,8 +2,10 @@
 
 use super::folder::{self, Folder, Kind};
 use super::listing::{Listing, put_at, size};
-use super::{Beside, File, Files, digest};
+use super::{Beside, ERRAND, File, Files, digest, is_gone};
+use crate::domain::source::Source;
 use crate::storage::{StorageError, failed};
+use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{MetadataDirective, Object, TaggingDirective};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use percent_encoding::percent_decode_str;
@@ -52,6 +54,17 @@ pub struct Kept {
     pub goes_on: NaiveDate,
     /// Its key, which is one of ours and tells nothing.
     pub key: String,
+}
+
+/// An object in quarantine that is being read.
+#[derive(Debug)]
+pub struct KeptObject {
+    /// Its bytes.
+    pub body: ByteStream,
+    /// Why it is kept; of rows, each says so itself.
+    pub why: Why,
+    /// When what it keeps was dropped.
+    pub dropped_at: DateTime<Utc>,
 }
 
 /// The objects in quarantine, a page at a time.
@@ -125,6 +138,52 @@ impl Files {
     #[must_use]
     pub fn kept(&self) -> KeptPages {
         KeptPages { files: self.clone(), listing: Listing::of("quarantine/") }
+    }
+
+    /// Opens an object in quarantine; nothing if it is no longer there.
+    ///
+    /// # Errors
+    /// [`StorageError`] if S3 does not answer.
+    pub async fn open_kept(&self, kept: &Kept) -> Result<Option<KeptObject>, StorageError> {
+        const OPERATION: &str = "open what is in quarantine";
+        let object = match self.client.get_object().bucket(&self.bucket).key(&kept.key).send().await {
+            Ok(object) => object,
+            Err(error) if is_gone(&error) => return Ok(None),
+            Err(error) => return Err(failed(OPERATION)(error)),
+        };
+        let put_at = object.last_modified().map(aws_sdk_s3::primitives::DateTime::secs);
+        let dropped_at = dropped_at(object.metadata(), put_at).ok_or_else(|| StorageError::unreadable(OPERATION))?;
+        Ok(Some(KeptObject { why: why(object.metadata()), dropped_at, body: object.body }))
+    }
+
+    /// Deletes an object in quarantine.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be gone.
+    pub async fn delete_kept(&self, kept: &Kept) -> Result<(), StorageError> {
+        let delete = self.client.delete_object().bucket(&self.bucket).key(&kept.key);
+        delete.send().await.map(drop).map_err(failed("delete what is in quarantine"))
+    }
+
+    /// Drops a file for a source once more that was first dropped then; gives the file that `import` reads. Its report
+    /// has the errand, 32 hexadecimal digits.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be there.
+    pub async fn bring_back(
+        &self,
+        source: Source,
+        import: &str,
+        content: Vec<u8>,
+        (errand, dropped_at): (&str, DateTime<Utc>),
+    ) -> Result<File, StorageError> {
+        const OPERATION: &str = "bring a file back";
+        let key = format!("{}/brought-back-{import}", source.as_str());
+        let put = self.client.put_object().bucket(&self.bucket).key(&key).body(content.into());
+        let put = put.metadata(DROPPED_AT, dropped_at.timestamp().to_string()).metadata(ERRAND, errand);
+        let put = put.send().await.map_err(failed(OPERATION))?;
+        let file = put.e_tag().and_then(|etag| File::dropped(&key, etag));
+        file.ok_or_else(|| StorageError::unreadable(OPERATION))
     }
 
     /// Keeps rows of a file that was dropped then, or its header, whatever lay there.

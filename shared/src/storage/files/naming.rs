@@ -151,13 +151,14 @@ impl Open {
                 continue;
             }
             match &mut self.body {
-                Some(body) => match body.next().await {
-                    Some(some) => self.held.extend(some.map_err(|_| StorageError::unreadable(OPERATION))?),
-                    None => {
+                Some(body) => {
+                    if let Some(some) = body.next().await {
+                        self.held.extend(some.map_err(|_| StorageError::unreadable(OPERATION))?);
+                    } else {
                         self.body = None;
                         rows.extend(self.cut(true));
                     }
-                },
+                }
                 None => match self.ranges.pop_front() {
                     Some(range) => self.body = self.fetch(files, range).await?,
                     None => break,

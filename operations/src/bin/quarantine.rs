@@ -1,0 +1,205 @@
+//! Looks at what could not be read: `make quarantine`.
+
+use chrono::{DateTime, Utc};
+use clap::Parser;
+use operations::door;
+use operations::quarantine::{Import, Listed, QuarantineError, bring_back, find, imports, list, report, restore};
+use serde_json::json;
+use shared::domain::source::Source;
+use shared::edge::Host;
+use shared::storage::files::Files;
+use std::fs::OpenOptions;
+use std::io::{Write, stderr, stdout};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// How many rows of an import are listed where all imports are.
+const LISTED: u64 = 10;
+/// How long the report of what is brought back is waited for.
+const PATIENCE: Duration = Duration::from_secs(120);
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Lists what lies in quarantine and why, restores it to the byte, or brings it back.
+///
+/// Exits with 0 if that was done, with 1 if what was brought back is refused again, and with 2 if it could not be done.
+#[derive(Parser)]
+struct Arguments {
+    /// The intake bucket of a stack on AWS; without it, the stack that runs here.
+    #[arg(long)]
+    bucket: Option<String>,
+    /// The port of the stack that runs here.
+    #[arg(long, env = "PORT", default_value_t = 3000)]
+    port: u16,
+    /// Lists every row of this import, `{folder}/{import}`.
+    #[arg(long, value_name = "IMPORT")]
+    show: Option<String>,
+    /// Writes this import's bytes as they came into a file, with the header that makes rows a file again.
+    #[arg(long, value_name = "IMPORT", conflicts_with = "show")]
+    restore: Option<String>,
+    /// The file to write; it must not be there.
+    #[arg(long, value_name = "FILE", requires = "restore")]
+    to: Option<PathBuf>,
+    /// Drops this import once more, and waits for its report.
+    #[arg(long, value_name = "IMPORT", conflicts_with_all = ["show", "restore"])]
+    retry: Option<String>,
+    /// What was made of it; without it, it is dropped as it is.
+    #[arg(long, value_name = "FILE", requires = "retry")]
+    file: Option<PathBuf>,
+    /// What it is of, if its folder does not say.
+    #[arg(long, requires = "retry")]
+    source: Option<String>,
+    /// Deletes this import from quarantine before its days are over: it was brought back, or is of no use.
+    #[arg(long, value_name = "IMPORT", conflicts_with_all = ["show", "restore", "retry"])]
+    delete: Option<String>,
+    /// Who looks.
+    #[arg(long, env = "USER", default_value = "somebody")]
+    by: String,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(code) => code,
+        Err(error) => {
+            let _ = writeln!(stderr(), "{error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let host = Host::lambda().await;
+    let (host, bucket) = match &arguments.bucket {
+        Some(bucket) => (host, bucket.clone()),
+        None => {
+            let here = door::intake(arguments.port)?;
+            (host.with("AWS_ENDPOINT_URL_S3", here.s3), here.bucket)
+        }
+    };
+    let (files, now) = (Files::new(host.s3(), bucket), host.clock().now());
+    let Arguments { show, restore, retry, delete, to, file, source, by, .. } = arguments;
+    if let Some(name) = delete {
+        let import = find(&files, &name).await?;
+        for kept in &import.objects {
+            files.delete_kept(kept).await?;
+        }
+        log(&by, now, "deleted", &name, import.objects.len() as u64);
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(name) = retry {
+        return Ok(again(&files, &name, file, source, &by, now).await?);
+    }
+    match (show, restore) {
+        (Some(name), _) => show_all(&files, &find(&files, &name).await?, &by, now).await?,
+        (_, Some(name)) => write(&files, &name, to, &by, now).await?,
+        _ => show_imports(&files, &by, now).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says who did what, on the error output: names and counts only.
+fn log(by: &str, now: DateTime<Utc>, did: &str, import: &str, count: u64) {
+    let line = json!({"at": now, "by": by, "did": did, "import": import, "count": count});
+    let _ = writeln!(stderr(), "{line}");
+}
+
+async fn show_imports(files: &Files, by: &str, now: DateTime<Utc>) -> Result<(), QuarantineError> {
+    let (imports, mut out) = (imports(files).await?, stdout());
+    for import in &imports {
+        writeln!(out, "{}, deleted on {}", import.name(), import.goes_on())?;
+        let mut count = 0;
+        list(files, import, |listed| {
+            count += 1;
+            if count <= LISTED || listed.line.is_none() { tell(&listed) } else { Ok(()) }
+        })
+        .await?;
+        if count > LISTED {
+            writeln!(out, "  {count} in all: make quarantine SHOW={}", import.name())?;
+        }
+    }
+    if imports.is_empty() {
+        writeln!(out, "Nothing is in quarantine.")?;
+    }
+    let (mut pages, mut waiting) = (files.unread().await?, 0);
+    while let Some(page) = pages.next().await? {
+        waiting += page.len();
+    }
+    if waiting > 0 {
+        writeln!(out, "{waiting} files wait to be read.")?;
+    }
+    log(by, now, "listed", "all", imports.len() as u64);
+    Ok(())
+}
+
+async fn show_all(files: &Files, import: &Import, by: &str, now: DateTime<Utc>) -> Result<(), QuarantineError> {
+    let mut count = 0;
+    list(files, import, |listed| {
+        count += 1;
+        tell(&listed)
+    })
+    .await?;
+    log(by, now, "listed", &import.name(), count);
+    Ok(())
+}
+
+fn tell(Listed { line, why }: &Listed) -> std::io::Result<()> {
+    let place = line.map_or_else(|| "whole".to_owned(), |line| format!("line {line}"));
+    let rule = if why.rule.is_empty() { "see its report" } else { &why.rule };
+    writeln!(stdout(), "  {place}: {}{rule}", why.field.as_ref().map(|field| format!("{field} ")).unwrap_or_default())
+}
+
+async fn write(
+    files: &Files,
+    name: &str,
+    to: Option<PathBuf>,
+    by: &str,
+    now: DateTime<Utc>,
+) -> Result<(), QuarantineError> {
+    let import = find(files, name).await?;
+    let to = to.unwrap_or_else(|| PathBuf::from(name.replace('/', "-")));
+    // It is personal data: for nobody else on this machine.
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&to)?;
+    let (_, count) = restore(files, &import, &mut file).await?;
+    file.sync_all()?;
+    let what = count.map_or_else(|| "The whole".to_owned(), |count| format!("{count} rows"));
+    writeln!(
+        stdout(),
+        "{what} of {name} written to {}. It is personal data: delete it when you are done.",
+        to.display()
+    )?;
+    log(by, now, "restored", name, count.unwrap_or(1));
+    Ok(())
+}
+
+async fn again(
+    files: &Files,
+    name: &str,
+    mended: Option<PathBuf>,
+    source: Option<String>,
+    by: &str,
+    now: DateTime<Utc>,
+) -> Result<ExitCode, QuarantineError> {
+    let source = match source {
+        Some(name) => Some(Source::named(&name).ok_or(QuarantineError::Wrong("there is no such source"))?),
+        None => None,
+    };
+    let import = find(files, name).await?;
+    let mended = mended.map(std::fs::read).transpose()?;
+    let errand = format!("{:032x}", now.timestamp_nanos_opt().unwrap_or_default());
+    let file = bring_back(files, &import, mended, source, &errand).await?;
+    log(by, now, "brought_back", name, 1);
+    let mut waited = Duration::ZERO;
+    while waited < PATIENCE {
+        if let Some(report) = report(files, &file, &errand).await? {
+            writeln!(stdout(), "{report:#}")?;
+            return Ok(ExitCode::from(u8::from(report["state"] == "refused")));
+        }
+        tokio::time::sleep(LOOK).await;
+        waited += LOOK;
+    }
+    let report = format!("reports/{}/{}.json", file.folder.as_str(), file.id());
+    writeln!(stdout(), "It waits to be read. What becomes of it will be in {report} of the intake bucket.")?;
+    Ok(ExitCode::SUCCESS)
+}

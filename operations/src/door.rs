@@ -1,0 +1,98 @@
+//! The stack that runs on this machine, as its front door tells of itself.
+
+use serde::Deserialize;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+use std::time::Duration;
+
+/// How long the front door may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Why nothing is known of a stack on this machine.
+#[derive(Debug, thiserror::Error)]
+pub enum NoStack {
+    /// Nobody answers, or somebody else.
+    #[error(
+        "no stack answers on port {0}: start one with `make run` in another terminal, or name one on AWS with STACK="
+    )]
+    Silent(u16),
+    /// Its template has no intake.
+    #[error("the stack on port {0} has no intake bucket")]
+    NoIntake(u16),
+}
+
+/// The intake bucket of a stack on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intake {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The address of the S3 that it is in.
+    pub s3: String,
+}
+
+#[derive(Deserialize)]
+struct Told {
+    endpoints: Endpoints,
+    intake: Option<Bucket>,
+}
+
+#[derive(Deserialize)]
+struct Endpoints {
+    s3: String,
+}
+
+#[derive(Deserialize)]
+struct Bucket {
+    bucket: String,
+}
+
+/// The intake bucket of the stack whose front door is at this port.
+///
+/// # Errors
+/// [`NoStack`] if there is none.
+pub fn intake(port: u16) -> Result<Intake, NoStack> {
+    let Told { endpoints, intake } = ask(port).ok_or(NoStack::Silent(port))?;
+    let Bucket { bucket } = intake.ok_or(NoStack::NoIntake(port))?;
+    Ok(Intake { bucket, s3: endpoints.s3 })
+}
+
+/// One question in HTTP 1.0, whose answer ends with the connection.
+fn ask(port: u16) -> Option<Told> {
+    let mut door = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
+    door.set_read_timeout(Some(PATIENCE)).ok()?;
+    door.write_all(b"GET /_local/endpoints HTTP/1.0\r\nhost: localhost\r\n\r\n").ok()?;
+    let mut answer = Vec::new();
+    door.read_to_end(&mut answer).ok()?;
+    let body = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
+    serde_json::from_slice(answer.get(body + 4..)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NoStack, intake};
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    /// A front door that gives one answer.
+    fn door(answer: &'static str) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            let (mut caller, _) = listener.accept().unwrap();
+            let _ = caller.read(&mut [0; 1024]).unwrap();
+            caller.write_all(answer.as_bytes()).unwrap();
+        });
+        port
+    }
+
+    #[test]
+    fn the_front_door_tells_of_the_bucket_and_where_it_is() {
+        let told = "HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n\
+            {\"endpoints\":{\"s3\":\"http://127.0.0.1:4002\"},\"intake\":{\"bucket\":\"b\",\"function\":\"f\"}}";
+        let here = intake(door(told)).unwrap();
+        assert_eq!((here.bucket.as_str(), here.s3.as_str()), ("b", "http://127.0.0.1:4002"));
+        assert!(matches!(intake(door("HTTP/1.0 200 OK\r\n\r\nHello")), Err(NoStack::Silent(_))));
+        let none = "HTTP/1.0 200 OK\r\n\r\n{\"endpoints\":{\"s3\":\"\"},\"intake\":null}";
+        assert!(matches!(intake(door(none)), Err(NoStack::NoIntake(_))));
+    }
+}

@@ -1,0 +1,91 @@
+//! What a partner has dropped and nobody has read: files of which S3 told nobody, files that failed for good, and whatever
+//! lies where no source is agreed on.
+
+use super::folder::{self, Kind};
+use super::listing::{Listing, put_at, size};
+use super::{Beside, File, Files, is_folder, json};
+use crate::storage::StorageError;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// A file that lies in the bucket and is not read to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// The file.
+    pub file: File,
+    /// Since when it lies there, in whole seconds.
+    pub since: DateTime<Utc>,
+    /// When somebody last remembered how far it was read.
+    pub read_at: Option<DateTime<Utc>>,
+    /// When it was last handed to another invocation.
+    pub handed_over_at: Option<DateTime<Utc>>,
+}
+
+/// The files that are not read, a page at a time.
+#[derive(Debug)]
+pub struct UnreadPages {
+    files: Files,
+    listing: Listing,
+    /// By what the import is called.
+    read: HashMap<String, DateTime<Utc>>,
+    handed_over: HashMap<String, DateTime<Utc>>,
+}
+
+impl UnreadPages {
+    /// The next page, or nothing after the last.
+    ///
+    /// # Errors
+    /// [`StorageError`] if S3 does not answer.
+    pub async fn next(&mut self) -> Result<Option<Vec<Unread>>, StorageError> {
+        let Some(objects) = self.listing.next(&self.files).await? else { return Ok(None) };
+        let mut page = Vec::new();
+        for object in &objects {
+            let key = object.key().filter(|key| !is_folder(key, size(object)));
+            let file = key.zip(object.e_tag()).and_then(|(key, etag)| File::dropped(key, etag));
+            let Some((file, since)) = file.zip(put_at(object)) else { continue };
+            let id = file.id();
+            let (read_at, handed_over_at) = (self.read.get(&id).copied(), self.handed_over.get(&id).copied());
+            page.push(Unread { file, since, read_at, handed_over_at });
+        }
+        Ok(Some(page))
+    }
+}
+
+impl Files {
+    /// Everything that a partner dropped, wherever in the bucket it lies. Folders without anything in them are no files.
+    ///
+    /// # Errors
+    /// [`StorageError`] if S3 does not answer.
+    pub async fn unread(&self) -> Result<UnreadPages, StorageError> {
+        let (read, handed_over) = (self.beside(Kind::Progress).await?, self.beside(Kind::Handover).await?);
+        Ok(UnreadPages { files: self.clone(), listing: Listing::of(""), read, handed_over })
+    }
+
+    /// Has an invocation read a file from where it was read to, or from its beginning.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be told.
+    pub async fn hand_over(&self, file: &File) -> Result<(), StorageError> {
+        #[derive(Serialize)]
+        struct Found<'a> {
+            key: &'a str,
+            etag: &'a str,
+        }
+        let found = json("hand a file over", &Found { key: &file.key, etag: &file.etag })?;
+        self.write(file, Beside::Handover, found).await
+    }
+
+    /// When objects of ours of this kind were put, by what the import is called.
+    async fn beside(&self, wanted: Kind) -> Result<HashMap<String, DateTime<Utc>>, StorageError> {
+        let prefix = if wanted == Kind::Progress { "progress/" } else { "handover/" };
+        let (mut listing, mut put) = (Listing::of(prefix), HashMap::new());
+        while let Some(objects) = listing.next(self).await? {
+            for object in &objects {
+                let own = object.key().and_then(folder::own).filter(|(kind, ..)| *kind == wanted);
+                put.extend(own.zip(put_at(object)).map(|((_, _, id), at)| (id.to_owned(), at)));
+            }
+        }
+        Ok(put)
+    }
+}
