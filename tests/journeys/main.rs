@@ -39,5 +39,6 @@ mod standings;
 mod storage;
 mod surveys;
 mod sweep_warnings;
+mod typing;
 mod unsubscribe;
 mod upgrade;

@@ -235,6 +235,30 @@ async fn a_forged_token_looks_the_same_as_a_good_one_and_leaves_nothing_behind()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_words_of_one_click_are_taken_whatever_type_they_are_said_to_have() {
+    let parts = "--b\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\n\nOne-Click\n--b--\n";
+    let types: [(&[(&str, &str)], &str); 9] = [
+        (&[], ONE_CLICK),
+        (&[("content-type", "text/plain;charset=UTF-8")], ONE_CLICK),
+        (&[("content-type", "application/octet-stream")], ONE_CLICK),
+        (&[("content-type", "application/x-www-form-urlencoded; charset=utf8")], ONE_CLICK),
+        (&[("content-type", "application/x-www-form-urlencoded; charset=iso-8859-1")], ONE_CLICK),
+        (&[("content-type", "application/json")], ONE_CLICK),
+        (&[("content-type", "no type at all")], "list-unsubscribe=one-click\r\n"),
+        (&[("content-type", "multipart/form-data; boundary=b")], parts),
+        (&[("content-type", "multipart/form-data")], parts),
+    ];
+    for (headers, body) in types {
+        let house = House::open().await;
+        let path = house.unsubscribe_path(ROSA).await;
+        let before = house.items("REGISTER_TABLE").await;
+        let answer = house.post_to(&path, headers, body).await;
+        assert_eq!(answer.status, 200, "{headers:?}: {}", answer.body);
+        assert_ne!(house.items("REGISTER_TABLE").await, before, "{headers:?}: it is written down");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_is_refused_is_refused_alike_for_good_tokens_and_forged_ones() {
     let house = House::open().await;
     let before = house.everything().await;
@@ -244,8 +268,8 @@ async fn a_body_that_is_refused_is_refused_alike_for_good_tokens_and_forged_ones
         (&[FORM], "List-Unsubscribe=No", 400),
         (&[FORM], &no, 400),
         (&[("content-type", "multipart/form-data; boundary=b")], "--b", 400),
-        (&[("content-type", "application/json")], "{}", 415),
-        (&[FORM, ("content-encoding", "gzip")], ONE_CLICK, 415),
+        (&[("content-type", "application/json")], "{}", 400),
+        (&[FORM], "unsubscribe=yes", 400),
         (&[FORM], &huge, 413),
     ];
     for (headers, body, status) in posts {
@@ -293,6 +317,8 @@ async fn an_opt_out_outlasts_an_erasure_and_the_profile_does_not() {
     let house = House::open().await;
     house.tell("Hello.", Some(ROSA), None).await;
     house.click(&house.unsubscribe_path(ROSA).await).await;
+    // What the click asks of others is over, or the plan would be about a request that closes meanwhile.
+    house.stack.settle().await.unwrap();
     let certificate = house.erase(erasure(&[email_id(ROSA)])).await.unwrap();
     assert!(certificate.to_string().contains("profiles"), "{certificate}");
     assert!(house.items("RECORDS_TABLE").await.is_empty());

@@ -1,9 +1,10 @@
 //! A survey, and what was typed into it, as the form that a person sees.
 
 use crate::pages::{self, FieldErrorView, FormView, GivenBack, QuestionView, Typed, TypedField};
-use shared::domain::answers::{Fault, Given, Rule, Sheet, nameable};
+use shared::domain::answers::{self, Fault, Given, Rule, Sheet, nameable};
 use shared::domain::notice;
 use shared::domain::survey::{Kind, Question, Survey, TOKEN_FIELD};
+use shared::domain::text;
 
 /// The empty form.
 pub fn empty(survey: &Survey, token: String) -> FormView {
@@ -64,10 +65,10 @@ pub fn given_back(action: String, survey: Option<&Survey>, token: Option<&str>, 
     GivenBack { action, token, fields }
 }
 
-/// What was typed, for filling it in again; JSON fills in nothing.
+/// What was typed, for filling it in again, without what nobody can see; JSON fills in nothing.
 pub fn typed(sheet: &Sheet) -> Typed {
     let texts = sheet.iter().filter_map(|(field, given)| match given {
-        Given::Texts(texts) => Some((field.clone(), texts.clone())),
+        Given::Texts(texts) => Some((field.clone(), texts.iter().map(|text| text::lines(text)).collect())),
         _ => None,
     });
     texts.collect()
@@ -82,8 +83,19 @@ fn view(question: &Question, typed: &Typed) -> QuestionView {
         required: question.required,
         options: question.options.clone(),
         max_length: Some(question.limit()),
-        typed: typed.clone(),
+        typed: typed_for(question, typed),
     }
+}
+
+/// What was typed for a question, cleaned as it will be stored: nobody can take out what they cannot see.
+fn typed_for(question: &Question, typed: &Typed) -> Typed {
+    let [day, month, year] = question.date_fields();
+    let fields = match question.kind {
+        Kind::Date => vec![day, month, year],
+        _ => vec![question.id.clone()],
+    };
+    let cleaned = |texts: &Vec<String>| texts.iter().map(|text| answers::tidy(question.kind, text)).collect();
+    fields.into_iter().filter_map(|field| typed.get(&field).map(cleaned).map(|texts| (field, texts))).collect()
 }
 
 const fn kind(kind: Kind) -> pages::Kind {
@@ -104,12 +116,20 @@ const fn kind(kind: Kind) -> pages::Kind {
 
 /// A fault in the words of the GOV.UK error message pattern: what to do, and for which question.
 fn error(survey: &Survey, fault: &Fault) -> FieldErrorView {
-    let question = survey.questions.iter().find(|question| question.id == fault.field);
-    let message = question.map_or_else(
-        || "The form had a field that is not part of this survey".to_owned(),
-        |question| message(question, fault.rule),
-    );
+    let question = survey.questions.iter().find(|question| has_field(question, &fault.field));
+    let message = match question {
+        Some(question) => message(question, fault.rule),
+        None if fault.field == answers::UNNAMED => {
+            "The form had other fields that are not part of this survey".to_owned()
+        }
+        None => format!("The form had a field that is not part of this survey: {}", fault.field),
+    };
     FieldErrorView { field: fault.field.clone(), message }
+}
+
+/// Whether a field is a question's own, or one of the three of a date.
+fn has_field(question: &Question, field: &str) -> bool {
+    question.id == field || (question.kind == Kind::Date && question.date_fields().iter().any(|part| part == field))
 }
 
 fn message(question: &Question, rule: Rule) -> String {
@@ -120,8 +140,6 @@ fn message(question: &Question, rule: Rule) -> String {
         Rule::Required => format!("Enter an answer to ‘{label}’"),
         Rule::Length(limit) => format!("‘{label}’ must be {limit} characters or fewer"),
         Rule::Rating | Rule::Choice | Rule::YesNo => format!("Select one of the answers to ‘{label}’"),
-        Rule::Number => format!("‘{label}’ must be a number, like 3"),
-        Rule::Date => format!("‘{label}’ must be a real date, like 27 3 2026"),
         Rule::Email => "Enter an email address in the correct format, like name@example.org".to_owned(),
         Rule::Address if question.kind == Kind::Email => {
             "Enter your email address, so that we can send you the newsletter".to_owned()
@@ -129,6 +147,54 @@ fn message(question: &Question, rule: Rule) -> String {
         Rule::Address => format!("Select ‘No’ for ‘{label}’: this survey cannot take an email address"),
         Rule::Phone => "Enter a telephone number, like 01305 221000 or 07700 900982".to_owned(),
         Rule::Once => format!("Enter one answer to ‘{label}’"),
-        Rule::Text | Rule::Unknown => format!("‘{label}’ must be text"),
+        Rule::Unknown => format!("The form had a field that is not part of this survey: {}", question.id),
+        // What is wrong with a number, a date or a text reads the same for a program and for a person.
+        rule => format!("‘{label}’ {rule}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{empty, filled, typed};
+    use crate::pages;
+    use proptest::prelude::*;
+    use shared::domain::answers::{Given, Sheet, check};
+    use shared::domain::survey::Survey;
+    use shared::edge::page::Page;
+    use shared::edge::site::{BasePath, Site};
+
+    fn site() -> Site {
+        let word = "Council".to_owned();
+        Site {
+            council: word.clone(),
+            council_url: word.clone(),
+            contact_email: word.clone(),
+            contact_phone: word.clone(),
+            dpo_email: word.clone(),
+            dpo_phone: word.clone(),
+            dpo_address: word,
+            base: BasePath::default(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_form_that_comes_back_is_no_larger_than_the_form_and_what_was_typed_into_it(
+            fields in proptest::collection::vec(("satisfaction|visits|decided_on|decided_on-(day|month|year)|comment|[a-z]{1,50}|.{0,50}", "[<>&\"'a\\PC]{0,200}", 1_usize..40), 0..60)
+        ) {
+            let survey = Survey::parse(include_str!("../../../surveys/planning-application.json")).unwrap();
+            let (mut sheet, mut sent) = (Sheet::new(), 0);
+            for (field, value, times) in fields {
+                sent += (field.len() + value.len()) * times;
+                sheet.insert(field, Given::Texts(vec![value; times]));
+            }
+            let typed = typed(&sheet);
+            let site = site();
+            let faults = check(&survey, sheet, "2026-11-23".parse().unwrap()).err().unwrap_or_default();
+            let page = |view| pages::form(Page::of(&site), &view).len();
+            let (plain, full) = (page(empty(&survey, "t".into())), page(filled(&survey, "t".into(), &typed, &faults, None)));
+            // A sign of HTML takes five bytes.
+            prop_assert!(full <= plain + 5 * sent + 16 * 1024, "{} bytes of {}", full, sent);
+        }
     }
 }

@@ -126,7 +126,8 @@ impl Refusal {
             Self::Closed { closed, .. } => {
                 new("survey-closed", "This survey is closed").detail(format!("Its last day was {closed}."))
             }
-            Self::TooLarge => new("too-large", "The body is too large").detail("Send at most 64 KiB."),
+            Self::TooLarge => new("too-large", "The body is too large")
+                .detail("Make the longest answers shorter: together they are more than this survey takes."),
             Self::MediaType => new("media-type", "This media type is not taken")
                 .detail("Send application/json or application/x-www-form-urlencoded, in UTF-8, not compressed."),
             Self::Broken => new("broken-body", "The body cannot be read as what its content type says"),

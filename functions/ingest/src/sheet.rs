@@ -5,10 +5,19 @@ use lambda_http::http::HeaderMap;
 use serde_json::Value;
 use shared::domain::answers::{Given, Sheet};
 use shared::domain::json::Payload;
+use shared::domain::survey::{Kind, Survey};
+use shared::domain::text;
 use shared::edge::http;
 
-/// The largest body that is read.
-const LIMIT: usize = 64 * 1024;
+/// The largest body that is read of a survey whose answers take less, in bytes.
+const LEAST: usize = 64 * 1024;
+/// The largest body that is read at all, in bytes: what one record holds, on its way. A page that gives it back stays below
+/// the 6 MB that Lambda takes.
+const MOST: usize = 1024 * 1024;
+/// What a form sends of its own, in bytes.
+const OWN: usize = 4 * 1024;
+/// How long a byte of an answer is on its way: as `%F0` in a form, or in JSON, where `é` may be `\u00e9`.
+const ENCODED: usize = 3;
 
 /// Who sent it, as far as the media type tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +33,7 @@ pub enum Sender {
 /// # Errors
 /// [`Refusal`] 413, 415 or 400, in this order.
 pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<(Sender, Sheet), Refusal> {
-    if body.len() > LIMIT {
+    if body.len() > MOST {
         return Err(Refusal::TooLarge);
     }
     match http::media_type(headers).as_deref() {
@@ -32,6 +41,21 @@ pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<(Sender, Sheet), Refusal
         Some("application/json") => Ok((Sender::Program, json(body)?)),
         _ => Err(Refusal::MediaType),
     }
+}
+
+/// The largest body that is read of a survey, in bytes: answers that are each as long as they may be always fit.
+pub fn limit(survey: &Survey) -> usize {
+    let answers = survey.questions.iter().map(|question| {
+        let name = question.id.len() + "-month=&".len();
+        let longest = match question.kind {
+            Kind::Satisfaction | Kind::YesNo => 0,
+            Kind::Choice | Kind::Choices => question.options.iter().map(|option| option.len() + name).sum(),
+            Kind::Number | Kind::Date => question.limit(),
+            _ => text::largest(question.limit()),
+        };
+        longest.saturating_add(name * 3)
+    });
+    answers.fold(0, usize::saturating_add).saturating_mul(ENCODED).saturating_add(OWN).clamp(LEAST, MOST)
 }
 
 fn form(body: &[u8]) -> Result<Sheet, Refusal> {
@@ -79,13 +103,27 @@ pub fn take(sheet: &mut Sheet, field: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Sender, read};
+    use super::{LEAST, MOST, Sender, limit, read};
     use crate::refusal::Refusal;
     use lambda_http::http::{HeaderMap, HeaderValue};
     use proptest::prelude::*;
-    use shared::domain::answers::Given;
+    use serde_json::json;
+    use shared::domain::answers::{Answer, Given, check};
+    use shared::domain::survey::Survey;
 
     const FORM: &str = "application/x-www-form-urlencoded";
+
+    fn survey() -> Survey {
+        Survey::parse(include_str!("../../../surveys/recycling-centre.json")).unwrap()
+    }
+
+    /// A survey with textareas of these limits.
+    fn long(limits: &[usize]) -> Survey {
+        let question = |(place, limit): (usize, &usize)| json!({"id": format!("q{place}"), "label": "?", "kind": "textarea", "required": true, "max_length": limit, "purpose": "answer"});
+        let questions: Vec<_> = limits.iter().enumerate().map(question).collect();
+        let survey = json!({"id": "long", "title": "?", "service": "?", "lawful_basis": "consent", "notice_version": "1", "questions": questions});
+        Survey::parse(&survey.to_string()).unwrap()
+    }
 
     fn typed(media_type: &str) -> HeaderMap {
         HeaderMap::from_iter([("content-type".parse().unwrap(), HeaderValue::from_str(media_type).unwrap())])
@@ -127,13 +165,59 @@ mod tests {
     }
 
     #[test]
-    fn a_body_over_64_kib_is_413() {
-        let body = vec![b'a'; 64 * 1024];
+    fn a_body_may_be_as_large_as_the_longest_answers_and_never_larger_than_a_record() {
+        assert_eq!(limit(&survey()), LEAST);
+        assert!(limit(&long(&[5_000, 5_000])) > 2 * 4_000 * 9, "two textareas of Bengali");
+        let body = vec![b'a'; MOST];
         assert!(read(&typed(FORM), &body).is_ok());
         assert!(matches!(read(&typed("text/plain"), &[&body[..], b"a"].concat()), Err(Refusal::TooLarge)));
+        assert_eq!(limit(&long(&[10])), LEAST);
+        assert_eq!(limit(&long(&[usize::MAX; 3])), MOST, "a limit that nobody can reach");
+    }
+
+    #[test]
+    fn any_label_of_utf_8_is_utf_8() {
+        for label in ["utf8", "UTF8", "utf-8", "\"utf8\"", "\"UTF-8\"", " utf-8", "unicode-1-1-utf-8", "us-ascii"] {
+            assert!(read(&typed(&format!("{FORM}; charset={label}")), b"comment=a").is_ok(), "{label}");
+            assert!(read(&typed(&format!("Application/JSON;Charset={label}")), b"{}").is_ok(), "{label}");
+        }
+        for label in ["utf-16", "iso-8859-1", "windows-1252", "utf-7", ""] {
+            let refused = read(&typed(&format!("{FORM}; charset={label}")), b"comment=a");
+            assert!(matches!(refused, Err(Refusal::MediaType)), "{label}");
+        }
+    }
+
+    #[test]
+    fn json_may_begin_with_a_byte_order_mark() {
+        let (_, sheet) = read(&typed("application/json"), "\u{feff}{\"comment\":\"a\"}".as_bytes()).unwrap();
+        assert_eq!(sheet["comment"], Given::Texts(vec!["a".into()]));
     }
 
     proptest! {
+        #[test]
+        fn answers_that_are_each_within_their_limit_fit_into_the_body(
+            limits in proptest::collection::vec(1_usize..2_000, 1..4), letter in proptest::sample::select(vec!["a", "é", "ক", "😀", "\n", "<", "👍🏽"]), form: bool,
+        ) {
+            let survey = long(&limits);
+            let answers: Vec<(String, String)> = limits.iter().enumerate().map(|(place, limit)| {
+                let filling = limit.saturating_sub(1).min(if letter.len() > 4 { 200 } else { usize::MAX });
+                (format!("q{place}"), format!("{}x", letter.repeat(filling)))
+            }).collect();
+            let (media_type, body) = if form {
+                // A browser sends a line break as two bytes, and each byte in three.
+                let sent = answers.iter().map(|(field, text)| (field, text.replace('\n', "\r\n")));
+                (FORM, form_urlencoded::Serializer::new(String::new()).extend_pairs(sent).finish())
+            } else {
+                ("application/json", serde_json::to_string(&answers.iter().cloned().collect::<std::collections::BTreeMap<_, _>>()).unwrap())
+            };
+            let (_, sheet) = read(&typed(media_type), body.as_bytes()).unwrap();
+            prop_assert!(body.len() <= limit(&survey));
+            let checked = check(&survey, sheet, "2026-11-23".parse().unwrap()).unwrap();
+            for (field, text) in answers {
+                prop_assert_eq!(&checked.answers[&field], &Answer::Text(text.trim().to_owned()));
+            }
+        }
+
         #[test]
         fn any_bytes_are_a_sheet_or_a_refusal(body in proptest::collection::vec(any::<u8>(), 0..200), json: bool) {
             let _ = read(&typed(if json { "application/json" } else { FORM }), &body);

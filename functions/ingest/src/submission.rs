@@ -67,6 +67,9 @@ impl Ingest {
             Err(refusal @ Refusal::Unavailable(_)) => return Ok(self.give_back(id, None, refusal, &own, &typed)),
             Err(refusal) => return self.ask_again(&survey, &own, &typed, refusal, now),
         };
+        if body.len() > sheet::limit(&asked.survey) {
+            return Err(Refusal::TooLarge);
+        }
         let outcome = match identify(&survey.id, &parts.headers, &own) {
             Ok(id) => self.take(&asked, sheet, id, &own, now).await,
             Err(refusal) => Err(refusal),
@@ -117,7 +120,7 @@ impl Ingest {
         now: DateTime<Utc>,
     ) -> Result<Acknowledged, Refusal> {
         let log = |outcome| tracing::info!(survey = asked.survey.id, outcome, "submission");
-        let answers = answers::check(&asked.survey, sheet).map_err(|faults| {
+        let answers = answers::check(&asked.survey, sheet, london::date(now)).map_err(|faults| {
             log("refused");
             Refusal::Faults(faults)
         })?;

@@ -84,7 +84,7 @@ impl Submission {
         reader.required(&message, "type", field::kind);
         let sent_at = reader.required(&message, "timestamp", |value| not_ahead(value, now));
         let data = reader.part(&message, "data");
-        let case_reference = reader.required(&data, "case_reference", field::name);
+        let case_reference = reader.required(&data, "case_reference", field::code);
         let form = reader.required(&data, "form", field::name);
         let form_version = reader.required(&data, "form_version", field::whole_number);
         let submitted_at = reader.required(&data, "submitted_at", |value| to_be_kept(value, now));

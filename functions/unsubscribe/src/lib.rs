@@ -68,7 +68,7 @@ impl Unsubscribe {
         match parts.method {
             Method::GET => Ok(page::never_cached(pages::confirm(self.page()))),
             Method::POST => {
-                body::must_mean_it(&parts.headers, body).await?;
+                body::must_mean_it(body).await?;
                 self.opt_out(token).await?;
                 Ok(page::never_cached(pages::done(self.page())))
             }

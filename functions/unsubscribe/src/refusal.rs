@@ -17,8 +17,6 @@ pub enum Refusal {
     Method,
     /// The body is larger than is read.
     TooLarge,
-    /// The body is not a form.
-    MediaType,
     /// The body says something else.
     Broken,
     /// DynamoDB does not answer.
@@ -41,7 +39,6 @@ impl Refusal {
             Self::NotFound => (StatusCode::NOT_FOUND, Message::NotFound),
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, Message::Method),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, Message::Body),
-            Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, Message::Body),
             Self::Broken => (StatusCode::BAD_REQUEST, Message::Body),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, Message::Unavailable),
         };

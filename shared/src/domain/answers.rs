@@ -1,12 +1,16 @@
 //! What a person sent, held against what the survey asks.
 
+mod date;
+mod number;
 mod rule;
 
 use super::identifier::Identifier;
 use super::record::Contact;
 use super::satisfaction::Satisfaction;
 use super::survey::{Kind, Purpose, Question, Survey};
-use chrono::{Datelike, NaiveDate};
+use super::text;
+use chrono::NaiveDate;
+pub use date::Missing;
 pub use rule::{Fault, Rule};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -62,25 +66,39 @@ pub struct Answers {
     pub answers: BTreeMap<String, Answer>,
 }
 
-/// Holds a sheet against a survey.
+/// How many bytes all answers may have together; `DynamoDB` takes 400 KB in an item.
+const TOGETHER: usize = 300_000;
+/// How many fields that no question has are named: one page of a form has no more.
+const UNKNOWN: usize = 20;
+/// What fields are called that have no name that may be told, or that are too many to name.
+pub const UNNAMED: &str = "(unnamed)";
+
+/// Holds a sheet against a survey, on a day in London.
 ///
 /// # Errors
-/// Every fault, in the order of the questions; unknown fields come last.
-pub fn check(survey: &Survey, mut sheet: Sheet) -> Result<Answers, Vec<Fault>> {
+/// Every fault, in the order of the questions; unknown fields come last, each once, and of many only some.
+pub fn check(survey: &Survey, mut sheet: Sheet, today: NaiveDate) -> Result<Answers, Vec<Fault>> {
     let (mut answers, mut faults) = (Answers::default(), Vec::new());
     for question in &survey.questions {
-        let given = gather(question, &mut sheet);
-        match read(question, given) {
+        let given = sheet.remove(&question.id);
+        let read = match question.kind {
+            Kind::Date => date::answer(question, given, &mut sheet, today),
+            _ => read(question, given).map_err(|rule| fault(&question.id, rule)),
+        };
+        match read {
             Ok(Some(answer)) => place(question, answer, &mut answers),
             Ok(None) if question.required => faults.push(fault(&question.id, Rule::Required)),
             Ok(None) => {}
-            Err(rule) => faults.push(fault(&question.id, rule)),
+            Err(fault) => faults.push(fault),
         }
     }
     if answers.newsletter == Some(true) && answers.contact.email.is_none() {
         wants_an_address(survey, &mut faults);
     }
-    faults.extend(sheet.into_keys().map(|field| fault(nameable(&field), Rule::Unknown)));
+    faults.extend(unknown(&sheet));
+    if faults.is_empty() {
+        faults.extend(too_long_together(&answers));
+    }
     if faults.is_empty() { Ok(answers) } else { Err(faults) }
 }
 
@@ -102,41 +120,46 @@ fn fault(field: &str, rule: Rule) -> Fault {
     Fault { field: field.to_owned(), rule }
 }
 
+/// The longest answer, if all of them are more than one record holds.
+fn too_long_together(answers: &Answers) -> Option<Fault> {
+    let size = |answer: &Answer| match answer {
+        Answer::Text(text) => text.len(),
+        Answer::Choices(chosen) => chosen.iter().map(String::len).sum(),
+        Answer::YesNo(_) | Answer::Number(_) => 0,
+    };
+    let sizes = answers.answers.iter().map(|(field, answer)| (size(answer), field));
+    let together: usize = sizes.clone().map(|(size, _)| size).sum();
+    let longest = sizes.max().filter(|_| together > TOGETHER);
+    longest.map(|(_, field)| fault(field, Rule::Together))
+}
+
+/// The fields that are left: their names are the sender's, so only some are told, and those that are none once.
+fn unknown(sheet: &Sheet) -> impl Iterator<Item = Fault> {
+    let names: Vec<&str> = sheet.keys().map(|field| nameable(field)).filter(|name| *name != UNNAMED).collect();
+    let others = sheet.len() > names.len().min(UNKNOWN);
+    let named = names.into_iter().take(UNKNOWN).map(str::to_owned).collect::<Vec<_>>();
+    let others = others.then(|| UNNAMED.to_owned());
+    named.into_iter().chain(others).map(|field| Fault { field, rule: Rule::Unknown })
+}
+
 /// A field's name that was made up by the sender is told only if it looks like a name and not like an answer.
 #[must_use]
 pub fn nameable(field: &str) -> &str {
     let name = field.len() <= 40 && field.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-    if name && !field.is_empty() { field } else { "(unnamed)" }
-}
-
-/// What was sent for a question; a form sends a date in three fields.
-fn gather(question: &Question, sheet: &mut Sheet) -> Option<Given> {
-    let whole = sheet.remove(&question.id);
-    if question.kind != Kind::Date {
-        return whole;
-    }
-    let parts = question.date_fields().map(|field| sheet.remove(&field));
-    let texts = parts.map(|part| match part {
-        Some(Given::Texts(texts)) => texts.concat().trim().to_owned(),
-        _ => String::new(),
-    });
-    if whole.is_some() || texts.iter().all(String::is_empty) {
-        return whole;
-    }
-    let [day, month, year] = texts;
-    Some(Given::Texts(vec![format!("{year:0>4}-{month:0>2}-{day:0>2}")]))
+    if name && !field.is_empty() { field } else { UNNAMED }
 }
 
 fn read(question: &Question, given: Option<Given>) -> Result<Option<Answer>, Rule> {
     let texts = match given {
         None => return Ok(None),
         Some(Given::Texts(texts)) => texts,
-        Some(Given::Number(number)) => return typed_number(question.kind, number).map(Some),
+        Some(Given::Number(number)) => return typed_number(question, number).map(Some),
         Some(Given::YesNo(yes)) if question.kind == Kind::YesNo => return Ok(Some(Answer::YesNo(yes))),
         Some(Given::YesNo(_) | Given::Other) => return Err(mismatch(question.kind)),
         Some(Given::Repeated) => return Err(Rule::Once),
     };
-    let mut texts: Vec<String> = texts.iter().map(|text| tidy(text)).filter(|text| !text.is_empty()).collect();
+    let mut texts: Vec<String> =
+        texts.iter().map(|text| tidy(question.kind, text)).filter(|text| !text.is_empty()).collect();
     if question.kind == Kind::Choices {
         return chosen(question, texts);
     }
@@ -149,22 +172,17 @@ fn read(question: &Question, given: Option<Given>) -> Result<Option<Answer>, Rul
 
 fn read_text(question: &Question, text: String) -> Result<Answer, Rule> {
     let limit = question.limit();
-    if text.chars().count() > limit {
+    if !text::fits(&text, limit) {
         return Err(Rule::Length(limit));
-    }
-    let lines = question.kind == Kind::Textarea;
-    if text.chars().any(|c| c.is_control() && !(lines && (c == '\n' || c == '\t'))) {
-        return Err(mismatch(question.kind));
     }
     match question.kind {
         Kind::Satisfaction => rating(text.parse().map_err(|_| Rule::Rating)?),
-        Kind::Number => number(&text),
+        Kind::Number => number::within(question, number::read(&text)?).map(Answer::Number),
         Kind::YesNo => match text.to_ascii_lowercase().as_str() {
             "yes" | "true" => Ok(Answer::YesNo(true)),
             "no" | "false" => Ok(Answer::YesNo(false)),
             _ => Err(Rule::YesNo),
         },
-        Kind::Date => date(&text),
         Kind::Choice if !question.options.contains(&text) => Err(Rule::Choice),
         Kind::Email if Identifier::email(&text).is_err() => Err(Rule::Email),
         Kind::Phone if !can_be_dialled(&text) => Err(Rule::Phone),
@@ -179,10 +197,10 @@ pub fn can_be_dialled(text: &str) -> bool {
     matches!(Identifier::phone(text), Ok(_) | Err(Extension))
 }
 
-fn typed_number(kind: Kind, number: f64) -> Result<Answer, Rule> {
-    match kind {
+fn typed_number(question: &Question, number: f64) -> Result<Answer, Rule> {
+    match question.kind {
         Kind::Satisfaction => rating(number),
-        Kind::Number if can_be_kept(number) => Ok(Answer::Number(number)),
+        Kind::Number if can_be_kept(number) => number::within(question, number).map(Answer::Number),
         other => Err(mismatch(other)),
     }
 }
@@ -202,19 +220,6 @@ fn rating(number: f64) -> Result<Answer, Rule> {
 #[must_use]
 pub fn point(number: f64) -> Option<Satisfaction> {
     Satisfaction::scale().into_iter().find(|point| (f64::from(u8::from(*point)) - number).abs() < f64::EPSILON)
-}
-
-fn number(text: &str) -> Result<Answer, Rule> {
-    let plain = text.len() <= 15 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-' || b == b'.');
-    match text.parse::<f64>() {
-        Ok(number) if plain && number.is_finite() => Ok(Answer::Number(number)),
-        _ => Err(Rule::Number),
-    }
-}
-
-fn date(text: &str) -> Result<Answer, Rule> {
-    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| Rule::Date)?;
-    if (1900..=2200).contains(&date.year()) { Ok(Answer::Text(date.to_string())) } else { Err(Rule::Date) }
 }
 
 fn chosen(question: &Question, mut texts: Vec<String>) -> Result<Option<Answer>, Rule> {
@@ -239,23 +244,25 @@ const fn mismatch(kind: Kind) -> Rule {
     }
 }
 
-/// Browsers send a line break as CR LF; nobody means the white space around an answer.
+/// What was typed for a question of that kind, as it is stored and given back: see [`text::lines`] and [`text::line`].
 #[must_use]
-pub fn tidy(text: &str) -> String {
-    text.replace("\r\n", "\n").trim().to_owned()
+pub fn tidy(kind: Kind, typed: &str) -> String {
+    if kind == Kind::Textarea { text::lines(typed) } else { text::line(typed) }
 }
 
+/// Puts an answer where it goes. No answer takes another one's place: a second address is an answer like any other.
 fn place(question: &Question, answer: Answer, answers: &mut Answers) {
+    let Answers { contact, newsletter, satisfaction, answers } = answers;
     match (question.purpose, question.kind, answer) {
-        (Purpose::Newsletter, _, Answer::YesNo(yes)) => answers.newsletter = Some(yes),
-        (Purpose::Identity, Kind::Email, Answer::Text(text)) => answers.contact.email = Some(text),
-        (Purpose::Identity, Kind::Phone, Answer::Text(text)) => answers.contact.phone = Some(text),
-        (Purpose::Identity, Kind::Name, Answer::Text(text)) => answers.contact.name = Some(text),
+        (Purpose::Newsletter, _, Answer::YesNo(yes)) if newsletter.is_none() => *newsletter = Some(yes),
+        (Purpose::Identity, Kind::Email, Answer::Text(text)) if contact.email.is_none() => contact.email = Some(text),
+        (Purpose::Identity, Kind::Phone, Answer::Text(text)) if contact.phone.is_none() => contact.phone = Some(text),
+        (Purpose::Identity, Kind::Name, Answer::Text(text)) if contact.name.is_none() => contact.name = Some(text),
         (_, kind, answer) => {
-            if let (Kind::Satisfaction, None, Answer::Number(number)) = (kind, answers.satisfaction, &answer) {
-                answers.satisfaction = point(*number);
+            if let (Kind::Satisfaction, None, Answer::Number(number)) = (kind, *satisfaction, &answer) {
+                *satisfaction = point(*number);
             }
-            answers.answers.insert(question.id.clone(), answer);
+            answers.insert(question.id.clone(), answer);
         }
     }
 }

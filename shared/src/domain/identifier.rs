@@ -1,15 +1,12 @@
 //! What identifies a person, in its one canonical spelling.
 
+use super::text;
 use email_address::{EmailAddress, Options};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 /// The longest address that a mail server takes (RFC 5321, 4.5.3.1.3, less the angle brackets).
 const EMAIL_LENGTH: usize = 254;
-
-/// White space that comes along with copied text and that nobody sees.
-const HIDDEN: [char; 8] =
-    ['\u{180E}', '\u{200B}', '\u{200C}', '\u{200D}', '\u{2060}', '\u{FEFF}', '\u{00A0}', '\u{202F}'];
 
 /// An identifier in canonical spelling: two spellings of one address are equal.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,7 +45,7 @@ pub enum NotAnIdentifier {
 }
 
 impl Identifier {
-    /// Reads an email address: hidden white space stripped, NFC, lower case, the domain as IDNA ASCII.
+    /// Reads an email address: what nobody sees stripped, NFC, lower case, the domain as IDNA ASCII.
     ///
     /// Plus-tags and dots are kept: `a+b@x.org` is not `a@x.org`.
     ///
@@ -66,7 +63,8 @@ impl Identifier {
         if sound { Ok(Self { kind: Kind::Email, canonical }) } else { Err(NotAnIdentifier::Email) }
     }
 
-    /// Reads a telephone number as E.164, British unless it says otherwise.
+    /// Reads a telephone number as E.164, British unless it says otherwise. What nobody sees is stripped; digits of any
+    /// script are digits, and dashes of any length are dashes.
     ///
     /// Ofcom's drama numbers are taken although libraries call them invalid: what is asked here is whether a number
     /// could be dialled, not whether it is assigned.
@@ -78,13 +76,17 @@ impl Identifier {
             return Ok(Self { kind: Kind::Phone, canonical });
         }
         let visible = visible(typed);
+        let visible = text::folded(&visible);
         let dialled = visible.chars().all(|c| c.is_ascii_digit() || "+()-./ \t".contains(c));
         let extended = visible.to_ascii_lowercase();
         if !dialled && !["x", "ext", "#", ";"].iter().any(|mark| extended.contains(mark)) {
             return Err(NotAnIdentifier::Phone);
         }
-        let number = phonenumber::parse(Some(phonenumber::country::GB), visible.replace("(0)", ""))
-            .map_err(|_| NotAnIdentifier::Phone)?;
+        let spelt = visible.replace("(0)", "");
+        let parse = |number: &str| phonenumber::parse(Some(phonenumber::country::GB), number);
+        // The parser takes a hyphen close behind a country's code for something else.
+        let number = parse(&spelt).or_else(|_| parse(&spelt.replace(['(', ')', '-', '.', '/', ' ', '\t'], "")));
+        let number = number.map_err(|_| NotAnIdentifier::Phone)?;
         if number.extension().is_some() {
             return Err(NotAnIdentifier::Extension);
         }
@@ -94,8 +96,9 @@ impl Identifier {
         if possible.contains(&digits) { Ok(Self { kind: Kind::Phone, canonical }) } else { Err(NotAnIdentifier::Phone) }
     }
 
-    /// Reads what another system calls the person: trimmed, NFC, upper case. A network's handle is the same with its `@`
-    /// and without: `x:@sam` is `x:sam`.
+    /// Reads what another system calls the person: what nobody sees stripped, dashes, digits and full-width forms as a
+    /// British keyboard has them, trimmed, NFC, upper case. A network's handle is the same with its `@` and without:
+    /// `x:@sam` is `x:sam`.
     ///
     /// # Errors
     /// [`NotAnIdentifier::Reference`] if nothing is left, or more than 100 characters.
@@ -171,13 +174,17 @@ fn composed(text: &str) -> String {
     text.nfc().collect()
 }
 
-/// What a system calls something, in its one spelling: trimmed, NFC, upper case, without white space that nobody sees.
+/// What a system calls something, in its one spelling: what nobody sees stripped, dashes, digits and full-width forms as a
+/// British keyboard has them, trimmed, NFC, upper case.
 pub(super) fn upper_case(typed: &str) -> String {
-    composed(&composed(&visible(typed)).to_uppercase())
+    composed(&composed(&text::folded(&visible(typed))).to_uppercase())
 }
 
+/// What is left without what comes along with copied text: marks that nobody sees, and spaces of other kinds than the
+/// keyboard's. A line break or a tab is a space.
 fn visible(typed: &str) -> String {
-    typed.chars().filter(|c| !HIDDEN.contains(c)).collect::<String>().trim().to_owned()
+    let seen = typed.chars().filter(|c| !text::is_unseen(*c) && !text::is_hard_space(*c));
+    seen.map(|c| if c.is_whitespace() { ' ' } else { c }).collect::<String>().trim().to_owned()
 }
 
 #[cfg(test)]
@@ -262,7 +269,51 @@ mod tests {
         assert_eq!(Identifier::phone("07700 900142").unwrap().masked(), "•••142");
     }
 
+    /// Marks that come along with copied text, and spaces that do not break.
+    const UNSEEN: &str = "\u{0}\u{3}\u{92}\u{AD}\u{34F}\u{61C}\u{180E}\u{200B}\u{200C}\u{200D}\u{200E}\u{200F}\u{202A}\u{202B}\u{202C}\u{202D}\u{202E}\u{2060}\u{2061}\u{2064}\u{2066}\u{2067}\u{2068}\u{2069}\u{206A}\u{FE00}\u{FE0D}\u{FE0F}\u{FEFF}\u{FFF9}\u{FFFE}\u{E0001}\u{E0100}\u{A0}\u{1680}\u{2000}\u{2009}\u{200A}\u{202F}\u{205F}\u{3000}";
+
+    #[test]
+    fn a_number_with_any_dashes_digits_and_spaces_is_one_number() {
+        for typed in [
+            "\u{202a}+44 7700 900142\u{202c}",
+            "\u{200e}07700 900142",
+            "\u{2068}07700 900142\u{2069}",
+            "07700\u{FE0D}900142",
+            "0770\u{AD}0900142",
+            "07700\u{2011}900142",
+            "07700\u{2013}900\u{2212}142",
+            "07700\u{2009}900\u{3000}142",
+            "０７７００ ９００１４２",
+            "＋４４（０）７７００－９００１４２",
+            "٠٧٧٠٠٩٠٠١٤٢",
+            "07700\t900142",
+        ] {
+            assert_eq!(phone(typed).as_deref(), Some("+447700900142"), "{typed:?}");
+        }
+        let reference = |typed| Identifier::reference(typed).unwrap();
+        assert_eq!(reference("\u{200e}ucrn\u{2011}0009\u{AD}３３２1\u{202c}"), reference("UCRN-00093321"));
+        assert_eq!(email("\u{202a}alex.example@example.org\u{202c}"), email("alex.example@example.org"));
+    }
+
     proptest! {
+        #[test]
+        fn a_decorated_identifier_has_the_same_key_and_no_other(
+            kind in 0_usize..6, marks in proptest::collection::vec((0_usize..60, proptest::sample::select(UNSEEN.chars().collect::<Vec<_>>())), 0..8)
+        ) {
+            let (read, plain): (fn(&str) -> Result<Identifier, NotAnIdentifier>, _) = [
+                (Identifier::email as _, "Priya.Nair+b@Example.org"),
+                (Identifier::email as _, "siân@bücher.example"),
+                (Identifier::phone as _, "07700 900142"),
+                (Identifier::phone as _, "+1 (212) 555-0123"),
+                (Identifier::reference as _, "UCRN-00093321"),
+                (Identifier::reference as _, "x:@Sam T"),
+            ][kind];
+            let mut decorated: Vec<char> = plain.chars().collect();
+            for (place, mark) in marks { decorated.insert(place % (decorated.len() + 1), mark); }
+            let decorated: String = decorated.into_iter().collect();
+            prop_assert_eq!(read(&decorated), read(plain), "{:?}", decorated);
+        }
+
         #[test]
         fn reading_what_was_read_changes_nothing(typed in "\\PC{0,40}", at in 0_usize..3) {
             let typed = match at { 0 => typed, 1 => format!("{typed}@example.org"), _ => format!("+44 7{typed}") };

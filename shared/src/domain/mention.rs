@@ -11,15 +11,12 @@ mod tests;
 mod text;
 
 use super::identifier::{Identifier, Kind};
+use super::text::{folded, is_hard_space, is_unseen};
 use number::Number;
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 
-/// Spaces that come along with copied text; within an address they are nothing, between words they are spaces.
-const HARD_SPACES: [char; 2] = ['\u{00A0}', '\u{202F}'];
-/// What nobody sees; a NUL is half a character of UTF-16.
-const UNSEEN: [char; 7] = ['\0', '\u{180E}', '\u{200B}', '\u{200C}', '\u{200D}', '\u{2060}', '\u{FEFF}'];
 /// What joins parts of an address or of a name into a longer one.
 const JOINERS: [char; 6] = ['.', '+', '-', '_', '\'', '&'];
 /// How short a reference may be, in characters, to be told from any other number or word.
@@ -88,19 +85,25 @@ impl Mentions {
             spellings.push(percent_decode_str(text).decode_utf8_lossy());
         }
         spellings.iter().any(|spelling| {
-            if spelling.is_ascii() || !spelling.contains(HARD_SPACES) {
+            if spelling.is_ascii() || !spelling.contains(is_hard_space) {
                 return self.are_written_in(spelling);
             }
-            self.are_written_in(&spelling.replace(HARD_SPACES, ""))
-                || self.are_written_in(&spelling.replace(HARD_SPACES, " "))
+            // Within an address they are nothing, between words they are spaces.
+            self.are_written_in(&spelling.replace(is_hard_space, ""))
+                || self.are_written_in(&spelling.replace(is_hard_space, " "))
         })
     }
 
     fn are_written_in(&self, text: &str) -> bool {
-        let has_unseen = if text.is_ascii() { text.contains('\0') } else { text.contains(UNSEEN) };
-        let seen = if has_unseen { Cow::Owned(text.replace(UNSEEN, "")) } else { Cow::Borrowed(text) };
+        // A NUL is half a character of UTF-16.
+        let has_unseen = text.contains(is_unseen);
+        let seen = if has_unseen { Cow::Owned(text.replace(is_unseen, "")) } else { Cow::Borrowed(text) };
         let small = plain(&seen, str::to_lowercase);
-        if self.emails.iter().any(|email| is_address_in(email, &small)) || number::any_in(&self.numbers, &small) {
+        if self.emails.iter().any(|email| is_address_in(email, &small)) {
+            return true;
+        }
+        let small = folded(&small);
+        if number::any_in(&self.numbers, &small) {
             return true;
         }
         if self.references.is_empty() && self.handles.is_empty() {

@@ -43,5 +43,6 @@ pub mod subscription;
 pub mod surrogates;
 pub mod survey;
 pub mod task;
+pub mod text;
 pub mod unsubscribe_token;
 pub mod written;

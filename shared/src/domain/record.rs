@@ -1,6 +1,6 @@
 //! The record: one thing that one person told the council once.
 
-use super::answers::{Answer, tidy};
+use super::answers::Answer;
 use super::custody::Custody;
 use super::identifier::{Identifier, Kind};
 use super::particulars::Particulars;
@@ -218,9 +218,11 @@ pub struct Details {
 pub const COMMENT: &str = "comment";
 
 impl Details {
-    /// Adds what the person said in their own words, if anything.
+    /// Adds what the person said in their own words, if anything, as the file has it: with line breaks of one kind, and
+    /// without white space around it.
     pub fn add_comment(&mut self, text: Option<&str>) {
-        self.answers.extend(text.map(|text| (COMMENT.to_owned(), Answer::Text(tidy(text)))));
+        let said = |text: &str| Answer::Text(text.replace("\r\n", "\n").trim().to_owned());
+        self.answers.extend(text.map(|text| (COMMENT.to_owned(), said(text))));
     }
 
     /// What `source` tells of what it calls `source_id`, collected then; the rest is filled in by who reads the source.

@@ -91,6 +91,32 @@ pub enum Bound {
     Day(NaiveDate),
 }
 
+/// JSON has no number that differs from itself.
+impl Eq for Bound {}
+
+impl Bound {
+    /// The bound of a number.
+    #[must_use]
+    pub const fn number(self) -> Option<f64> {
+        if let Self::Number(number) = self { Some(number) } else { None }
+    }
+
+    /// The bound of a date.
+    #[must_use]
+    pub const fn day(self) -> Option<NaiveDate> {
+        if let Self::Day(day) = self { Some(day) } else { None }
+    }
+}
+
+impl std::fmt::Display for Bound {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(formatter),
+            Self::Day(day) => day.format("%-d %B %Y").fmt(formatter),
+        }
+    }
+}
+
 /// The kinds of answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

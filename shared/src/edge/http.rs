@@ -1,7 +1,9 @@
 //! What functions behind API Gateway have in common: the way from an event to a request, and headers.
 
 use super::failure;
+use super::problem::Problem;
 use super::site::BasePath;
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use lambda_http::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use lambda_http::request::LambdaRequest;
@@ -32,6 +34,10 @@ pub const HEADERS: [(&str, &str); 7] = [
 /// The `cache-control` of what no shared computer keeps.
 pub const NEVER_CACHED: &str = "no-store";
 
+/// What a body in UTF-8 may be called (Encoding Standard, 4.2), and ASCII, which is UTF-8 as well.
+const UTF_8: [&str; 7] =
+    ["utf-8", "utf8", "unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8", "x-unicode20utf8", "us-ascii"];
+
 /// What a URI cannot hold and a client may send all the same; without this, `lambda_http` panics on it.
 const NOT_IN_A_QUERY: AsciiSet =
     CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}').add(b'|').add(b'\\').add(b'^');
@@ -51,10 +57,16 @@ where
     let (mut payload, context) = event.into_parts();
     tame(&mut payload, base);
     let head = is_made_a_get(&mut payload);
+    let is_whole = is_whole(&mut payload);
     let request: LambdaRequest = serde_json::from_value(payload).map_err(|_| failure::not_an_event(API_GATEWAY))?;
     let service = service_fn(|request| {
-        let answer = handle(request);
-        async { Ok::<_, Infallible>(answer.await) }
+        let answer = is_whole.then(|| handle(request));
+        async {
+            Ok::<_, Infallible>(match answer {
+                Some(answer) => answer.await,
+                None => guarded(unreadable().into_response()),
+            })
+        }
     });
     let response = Adapter::from(service).call(LambdaEvent::new(request, context)).await;
     let Ok(response) = response;
@@ -76,7 +88,23 @@ fn is_made_a_get(event: &mut Value) -> bool {
     }
 }
 
-/// Makes a URI of what a client sent as one, less the base path: the gateway's own name stands for the client's `Host`.
+/// Takes a body away that says it is base64 and is not: `lambda_http` panics on it, and it means nothing.
+fn is_whole(event: &mut Value) -> bool {
+    let is_encoded = event.get("isBase64Encoded").and_then(Value::as_bool).unwrap_or_default();
+    let Some(body) = event.get_mut("body").filter(|_| is_encoded) else { return true };
+    let is_whole = body.as_str().is_none_or(|encoded| BASE64.decode(encoded).is_ok());
+    if !is_whole {
+        *body = Value::Null;
+    }
+    is_whole
+}
+
+fn unreadable() -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "broken-body", "The body cannot be read as what its content type says")
+}
+
+/// Makes a URI of what a client sent as one, less the base path: the gateway's own name and scheme stand for those that
+/// a client names.
 fn tame(event: &mut Value, base: &BasePath) {
     if let Some(path) = event.get_mut("rawPath") {
         *path = Value::from(base.strip(path.as_str().unwrap_or_default()));
@@ -87,6 +115,7 @@ fn tame(event: &mut Value, base: &BasePath) {
     }
     if let Some(headers) = event.get_mut("headers").and_then(Value::as_object_mut) {
         headers.remove("host");
+        headers.remove("x-forwarded-proto");
     }
 }
 
@@ -99,12 +128,12 @@ pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str>> {
 /// The media type of a body, in lower case, if its parameters and its coding leave it as UTF-8.
 #[must_use]
 pub fn media_type(headers: &HeaderMap) -> Option<String> {
-    let plain = headers.get(CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity");
+    let plain = headers.get(CONTENT_ENCODING).is_none_or(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"));
     let value = headers.get(CONTENT_TYPE)?.to_str().ok()?.to_ascii_lowercase();
     let mut parts = value.split(';').map(str::trim);
     let media_type = parts.next()?.to_owned();
-    let utf8 =
-        parts.filter_map(|part| part.strip_prefix("charset=")).all(|charset| charset.trim_matches('"') == "utf-8");
+    let mut charsets = parts.filter_map(|part| part.split_once('=')).filter(|(name, _)| name.trim() == "charset");
+    let utf8 = charsets.all(|(_, label)| UTF_8.contains(&label.trim().trim_matches('"').trim()));
     (plain && utf8).then_some(media_type)
 }
 

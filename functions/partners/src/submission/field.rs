@@ -3,9 +3,10 @@
 use super::Rule;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use shared::domain::answers::{self, Answer, can_be_kept, tidy};
+use shared::domain::answers::{self, Answer, can_be_kept};
 use shared::domain::identifier::{Identifier, Kind, NotAnIdentifier};
 use shared::domain::satisfaction::Satisfaction;
+use shared::domain::text;
 use shared::domain::written::{is_nothing, several};
 
 /// The longest name of anything, in characters.
@@ -26,25 +27,31 @@ pub(super) fn kind(value: &Value) -> Result<Option<()>, Rule> {
 
 /// One line of text.
 pub(super) fn name(value: &Value) -> Result<Option<String>, Rule> {
-    written(value, NAME, char::is_control)
+    written(value, NAME, text::line)
+}
+
+/// What a program calls something: nobody pasted it, so a control character in it is a mistake.
+pub(super) fn code(value: &Value) -> Result<Option<String>, Rule> {
+    if value.as_str().is_some_and(|code| code.trim().contains(char::is_control)) {
+        return Err(answers::Rule::Text.into());
+    }
+    name(value)
 }
 
 /// Text with line breaks and tabs.
 pub(super) fn text(value: &Value) -> Result<Option<String>, Rule> {
-    written(value, TEXT, |c| c.is_control() && c != '\n' && c != '\t')
+    written(value, TEXT, text::lines)
 }
 
-fn written(value: &Value, limit: usize, forbidden: fn(char) -> bool) -> Result<Option<String>, Rule> {
+/// Text without what nobody can see: a partner passes on what people pasted, and will not send it otherwise.
+fn written(value: &Value, limit: usize, cleaned: fn(&str) -> String) -> Result<Option<String>, Rule> {
     let text = match value {
         Value::Null => return Ok(None),
-        Value::String(text) => tidy(text),
+        Value::String(text) => cleaned(text),
         _ => return Err(answers::Rule::Text.into()),
     };
     if text.chars().count() > limit {
         return Err(answers::Rule::Length(limit).into());
-    }
-    if text.chars().any(forbidden) {
-        return Err(answers::Rule::Text.into());
     }
     Ok(Some(text).filter(|text| !text.is_empty()))
 }

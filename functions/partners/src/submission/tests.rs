@@ -154,7 +154,6 @@ fn what_is_not_what_it_should_be_is_refused_by_its_name() {
         ("data.form_version", json!(7.5), "whole_number"),
         ("data.form_version", json!(4_294_967_296_u64), "whole_number"),
         ("data.ucrn", json!("1".repeat(101)), "length"),
-        ("data.profile.name", json!("Siân\u{0}"), "text"),
         ("data.profile.name", json!("a".repeat(201)), "length"),
         ("data.profile.email", json!("Siân at home"), "email"),
         ("data.profile.phone", json!("call me"), "phone"),
@@ -163,13 +162,10 @@ fn what_is_not_what_it_should_be_is_refused_by_its_name() {
         ("data.satisfaction", json!(0), "rating"),
         ("data.satisfaction", json!(4.5), "rating"),
         ("data.satisfaction", json!("2"), "rating"),
-        ("data.comment", json!("\u{7}"), "text"),
-        ("data.comment", json!("a\rb"), "text"),
         ("data.comment", json!("é".repeat(20_001)), "length"),
         ("data.answers.bin", json!({"colour": "green"}), "answer"),
         ("data.answers.bin", json!(["green", 7]), "answer"),
         ("data.answers.bin", json!(1e300), "answer"),
-        ("data.answers.bin", json!(["\u{1b}"]), "text"),
         ("data.answers.bin", json!("a".repeat(20_001)), "length"),
     ] {
         refused(path, value, rule);
@@ -218,6 +214,18 @@ fn half_an_emoji_costs_itself_only() {
     let body = CREATED.replace("The crew drove past.", "The crew drove past \\ud83d");
     let read = Submission::read(body.as_bytes(), now()).unwrap();
     assert_eq!(read.comment.as_deref(), Some("Third time this month. The crew drove past \u{fffd}"));
+}
+
+#[test]
+fn what_nobody_can_see_goes_and_what_breaks_a_line_is_a_line_break() {
+    let read = |path, value| read(&with(path, value)).unwrap();
+    assert_eq!(read("data.profile.name", json!("Siân\u{0}\tNair")).name.as_deref(), Some("Siân Nair"));
+    assert_eq!(
+        read("data.comment", json!("It was fine.\u{B}Thank\u{7} you\r")).comment.as_deref(),
+        Some("It was fine.\nThank you")
+    );
+    assert_eq!(read("data.comment", json!("\u{7}")).comment, None);
+    assert_eq!(read("data.answers.bin", json!(["\u{1b}green"])).answers["bin"], Answer::Choices(vec!["green".into()]));
 }
 
 #[test]
