@@ -40,6 +40,10 @@ fn each<'a>(value: &'a Value, what: &str) -> &'a [Value] {
 
 impl Upgraded {
     async fn open() -> Self {
+        Self::open_with(|_| ()).await
+    }
+
+    async fn open_with(change: impl FnOnce(&mut Options)) -> Self {
         let expected: Value = serde_json::from_slice(&std::fs::read(fixture("expected.json")).unwrap()).unwrap();
         let folder = TempDir::new().unwrap();
         let mut unpack = Command::new("tar");
@@ -55,6 +59,7 @@ impl Upgraded {
             let (name, value) = parameter.as_str().unwrap().split_once('=').unwrap();
             options.parameters.insert(name.to_owned(), value.to_owned());
         }
+        change(&mut options);
         let house = House::with(options).await;
         house.stack.settle().await.unwrap();
         Self { house, expected, _folder: folder }
@@ -196,6 +201,20 @@ async fn what_the_first_version_kept_is_told_whole_with_the_words_that_were_aske
             assert!(person["who"] != who || (is_whole(&document) && is_whole(&report)), "{who}: {document}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upgrade_that_rewords_a_survey_tells_old_answers_under_the_words_that_were_asked() {
+    let (surveys, now) = (TempDir::new().unwrap(), options().surveys.unwrap());
+    let asked = "Which site did you visit?";
+    for name in ["recycling-centre.json", "planning-application.json"] {
+        let survey = std::fs::read_to_string(now.join(name)).unwrap();
+        std::fs::write(surveys.path().join(name), survey.replace(asked, "Where were you?")).unwrap();
+    }
+    let upgraded = Upgraded::open_with(|options| options.surveys = Some(surveys.path().to_owned())).await;
+    let order = json!({"kind": "access", "identifiers": [email_id("alex@example.com")], "requested_by": "dpo-7"});
+    let document = upgraded.house.document(&upgraded.house.invoke("export", order).await.unwrap()).await.to_string();
+    assert!(document.contains(asked) && !document.contains("Where were you?"), "{document}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
