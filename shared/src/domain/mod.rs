@@ -44,5 +44,6 @@ pub mod surrogates;
 pub mod survey;
 pub mod task;
 pub mod text;
+pub mod times;
 pub mod unsubscribe_token;
 pub mod written;

@@ -1,11 +1,11 @@
 //! How the council's Five9 tenant writes its reports: `config/five9.json`.
 
-use super::times::{self, NotATime};
 use super::values::Rule;
 use chrono::{DateTime, LocalResult, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 use serde::Deserialize;
 use shared::domain::identifier::Identifier;
+use shared::domain::times::{self, NotATime};
 use std::collections::BTreeMap;
 
 /// The tenant's settings.

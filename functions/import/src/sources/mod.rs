@@ -10,7 +10,6 @@ mod reviews;
 mod social;
 mod support;
 mod telephone;
-mod times;
 mod values;
 
 pub use five9::{BadConfig, Five9};

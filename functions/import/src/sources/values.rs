@@ -1,13 +1,13 @@
 //! What a field may say, whatever source it is of.
 
 use super::object::Object;
-use super::times::{self, NotATime};
 use super::{Problem, fault};
 use chrono::{DateTime, Utc};
 use shared::domain::answers::point;
 use shared::domain::identifier::{Identifier, Kind, NotAnIdentifier};
 use shared::domain::record::Contact;
 use shared::domain::satisfaction::Satisfaction;
+use shared::domain::times::{self, NotATime};
 use shared::domain::written::{is_nothing, is_taken_back, several};
 use std::borrow::Cow;
 

@@ -7,6 +7,7 @@ use shared::domain::answers::{self, Answer, can_be_kept};
 use shared::domain::identifier::{Identifier, Kind, NotAnIdentifier};
 use shared::domain::satisfaction::Satisfaction;
 use shared::domain::text;
+use shared::domain::times;
 use shared::domain::written::{is_nothing, several};
 
 /// The longest name of anything, in characters.
@@ -110,14 +111,12 @@ fn whole(number: f64) -> Option<u64> {
     digits.parse().ok()
 }
 
-/// A time with its zone (RFC 3339).
+/// A time with its zone.
 pub(super) fn time(value: &Value) -> Result<Option<DateTime<Utc>>, Rule> {
     match value {
         Value::Null => Ok(None),
         Value::String(text) if text.is_empty() => Ok(None),
-        Value::String(text) => {
-            DateTime::parse_from_rfc3339(text).map(|time| Some(time.to_utc())).map_err(|_| Rule::Time)
-        }
+        Value::String(text) => times::instant(text).map(Some).map_err(|_| Rule::Time),
         _ => Err(Rule::Time),
     }
 }

@@ -181,6 +181,8 @@ fn what_is_just_within_the_limits_is_taken() {
         ("data.comment", json!("é\n\t".repeat(6_666))),
         ("data.form_version", json!(0)),
         ("data.form_version", json!(7.0)),
+        ("data.submitted_at", json!("2026-09-14T10:22:29+0000")),
+        ("data.submitted_at", json!("2026-09-14 11:22:29.000+01")),
         ("data.satisfaction", json!(5.0)),
         ("data.answers.bin", json!(["green", "", "blue"])),
         ("data.answers.bin", json!(-0.5)),

@@ -246,3 +246,37 @@ fn debugging_shows_no_value() {
     let details = told(chat());
     assert!(!format!("{:?}", details.facts(&Words::Others)).contains("moving"));
 }
+
+#[test]
+fn a_note_that_somebody_joined_names_no_staff() {
+    let transcript = vec![
+        spoken(Speaker::System, "Priya joined"),
+        spoken(Speaker::System, "Agent Jo Bloggs has joined the chat"),
+        spoken(Speaker::Bot, "You are through to Jo Bloggs"),
+        spoken(Speaker::Customer, "Hello Jo"),
+    ];
+    let chat = Interaction { channel: Channel::Chat, ended_at: None, topic: None, outcome: None, transcript };
+    let mut details = Details::told("CHAT-1", at(), Revision::updated(at()), Particulars::Support(chat));
+    details.contact.name = Some("Priya Nair".to_owned());
+    let facts = details.facts(&Words::Others);
+    let told: Vec<(Nature, String)> = facts
+        .iter()
+        .filter_map(|fact| match &fact.value {
+            Value::Talk(talk) => {
+                Some(talk.iter().map(|spoken| (fact.nature, spoken.text.to_string())).collect::<Vec<_>>())
+            }
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    let text = |nature: Nature, text: &str| (nature, text.to_owned());
+    assert_eq!(
+        told,
+        [
+            text(Nature::Provided, "Hello [name removed]"),
+            text(Nature::Others, "Priya joined"),
+            text(Nature::Others, "Agent [name removed] has joined the chat"),
+            text(Nature::Others, "You are through to [name removed]"),
+        ]
+    );
+}

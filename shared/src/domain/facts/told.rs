@@ -169,8 +169,11 @@ impl<'a> Facts<'a> {
 
     fn interaction(&mut self, interaction: &'a Interaction, own_name: Option<&str>) {
         let Interaction { channel, ended_at, topic, outcome, transcript } = interaction;
-        let by_agent = transcript.iter().filter(|turn| turn.from == Speaker::Agent);
-        let agents = Names::introduced_in(by_agent.map(|turn| turn.text.as_str()));
+        let by_others = transcript.iter().filter(|turn| turn.from != Speaker::Customer);
+        let came = by_others.clone().filter(|turn| turn.from == Speaker::System);
+        let came: Vec<String> = came.filter_map(|turn| introduction(&turn.text, own_name)).collect();
+        let said = by_others.map(|turn| turn.text.as_str());
+        let agents = Names::introduced_in(said.chain(came.iter().map(String::as_str)));
         let nameless = |text: Option<&String>| staff(text.map(|text| agents.removed_from(text)).as_deref(), own_name);
         self.tell(Observed, "channel", "By", Some(Value::Code((*channel).into())));
         self.tell(Observed, "ended_at", "It ended", ended_at.map(Value::Time));
@@ -204,6 +207,21 @@ impl<'a> Facts<'a> {
         self.tell(Observed, "closed_at", "Answered", closed_at.map(Value::Time));
         self.tell(Observed, "outcome", "How it ended", staff(outcome.as_deref(), own_name));
     }
+}
+
+/// What a note of the chat that somebody came or went says of their name; nothing if it is the person's own.
+fn introduction(note: &str, own_name: Option<&str>) -> Option<String> {
+    const CAME: [&str; 8] =
+        [" has joined", " joined", " has left", " left", " has entered", " entered", " is now", " accepted"];
+    let who = CAME.iter().filter_map(|came| note.find(came)).min().and_then(|end| note.get(..end))?;
+    let who = who.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let who =
+        ["Agent ", "Advisor ", "Adviser ", "Operator "].iter().find_map(|role| who.strip_prefix(role)).unwrap_or(who);
+    let words = |name: &str| name.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
+    let own = words(own_name.unwrap_or_default());
+    let is_own =
+        words(who).iter().all(|word| own.contains(word) || ["customer", "visitor", "you"].contains(&word.as_str()));
+    (!is_own).then(|| format!("I am {who}."))
 }
 
 fn of_leg<'a>(leg: &'a Leg, own_name: Option<&str>) -> Vec<Fact<'a>> {

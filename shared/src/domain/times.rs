@@ -3,13 +3,16 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 /// Why something is no instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NotATime {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotATime {
     /// It is no time.
+    #[error("must be a time")]
     NoTime,
     /// It is one of a zone that nobody names.
+    #[error("must say its zone")]
     NoZone,
     /// Its day may be its month.
+    #[error("must be a date whose day and month can be told apart")]
     DayOrMonth,
 }
 
@@ -18,7 +21,10 @@ pub(super) enum NotATime {
 /// RFC 3339 and what else says the same: an offset without its colon or of hours only, `UTC` or `GMT` for `Z`, small
 /// letters, a space for the `T`, a comma before the fraction, the basic form without separators, the form of mails
 /// (RFC 2822), and that of X's archives (`Tue Nov 10 09:20:20 +0000 2026`).
-pub(super) fn instant(text: &str) -> Result<DateTime<Utc>, NotATime> {
+///
+/// # Errors
+/// [`NotATime`], which repeats nothing.
+pub fn instant(text: &str) -> Result<DateTime<Utc>, NotATime> {
     let text = text.trim();
     if !text.is_ascii() || text.len() > 64 {
         return Err(NotATime::NoTime);
@@ -106,7 +112,7 @@ fn slashed(text: &str) -> Option<(u32, u32, i32, &str)> {
 ///
 /// # Errors
 /// [`NotATime`], and [`NotATime::DayOrMonth`] if it can't.
-pub(super) fn local(text: &str) -> Result<NaiveDateTime, NotATime> {
+pub fn local(text: &str) -> Result<NaiveDateTime, NotATime> {
     let text = text.trim();
     if !text.is_ascii() || text.len() > 64 {
         return Err(NotATime::NoTime);
