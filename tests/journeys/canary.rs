@@ -216,6 +216,9 @@ async fn send_through_everything() -> String {
     errors.extend(hand_over_by_a_partner(&house).await);
 
     let who = [email_id("Canary@kanarienvogel.example"), phone_id("07700 900177")];
+    // A request that is called after the person is refused, and its name told to nobody.
+    let named = json!({"kind": "access", "identifiers": who, "requested_by": "dpo-7", "request_id": "SAR-07700900177"});
+    errors.push(house.invoke("export", named).await.unwrap_err());
     for kind in ["access", "portability"] {
         let order =
             json!({"kind": kind, "identifiers": who, "requested_by": "dpo-7", "request_id": format!("R-{kind}")});

@@ -134,17 +134,16 @@ pub fn record(said: &Said<'_>) -> Result<String, serde_json::Error> {
 
 /// Everything between the records and the rows in quarantine, which are the last of what is held.
 pub fn held(head: &Head<'_>, records: u64) -> Result<String, serde_json::Error> {
-    let mut text = format!("\n],\n\"record_count\":{records},\n\"held\":{{");
-    for (place, section) in told(head).enumerate() {
-        let separator = if place == 0 { "\n" } else { ",\n" };
-        text += &format!("{separator}\"{}\":{}", section.holding.as_str(), serde_json::to_string(section)?);
+    let mut parts = Vec::new();
+    for section in told(head) {
+        parts.push(format!("\n\"{}\":{}", section.holding.as_str(), serde_json::to_string(section)?));
     }
     if has_rows(head) {
         let (count, note) = (head.gathered.count(Holding::Quarantine), json!(Section::note(Holding::Quarantine)));
         let name = Holding::Quarantine.as_str();
-        text += &format!(",\n\"{name}\":{{\"count\":{count},\"note\":{note},\"items\":[");
+        parts.push(format!("\n\"{name}\":{{\"count\":{count},\"note\":{note},\"items\":["));
     }
-    Ok(text)
+    Ok(format!("\n],\n\"record_count\":{records},\n\"held\":{{{}", parts.join(",")))
 }
 
 /// One row in quarantine.
@@ -154,17 +153,15 @@ pub fn row(item: &Item) -> Result<String, serde_json::Error> {
 
 /// Everything after the rows in quarantine.
 pub fn closing(head: &Head<'_>, seen: &Seen, message: Option<&str>) -> String {
-    let mut text = if has_rows(head) { "]}}" } else { "}" }.to_owned();
-    if head.gathered.not_followed > 0 {
-        text += &format!(",\n\"links_not_followed\":{}", head.gathered.not_followed);
-    }
-    if head.order.kind == PackageKind::Access {
-        text += &format!(",\n\"supplementary\":{}", head.about.supplementary(head.gathered, seen));
-    }
-    if let Some(message) = message {
-        text += &format!(",\n\"message\":{}", json!(message));
-    }
-    text + "}\n"
+    let (access, not_followed) = (head.order.kind == PackageKind::Access, head.gathered.not_followed);
+    let fields = [
+        ("links_not_followed", (not_followed > 0).then(|| json!(not_followed))),
+        ("supplementary", access.then(|| head.about.supplementary(head.gathered, seen))),
+        ("message", message.map(|message| json!(message))),
+    ];
+    let fields = fields.into_iter().filter_map(|(name, value)| Some(format!(",\n\"{name}\":{}", value?)));
+    let end = if has_rows(head) { "]}}" } else { "}" };
+    format!("{end}{}}}\n", fields.collect::<String>())
 }
 
 /// What a package of this kind tells beside rows in quarantine.

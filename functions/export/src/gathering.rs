@@ -10,6 +10,7 @@ use shared::domain::holding::Holding;
 use shared::domain::identifier::Identifier;
 use shared::domain::package::RequestId;
 use shared::domain::record::{Contact, Holder};
+use shared::domain::retention::{ExpiresAt, Retention};
 use shared::domain::subject::SubjectKey;
 use shared::domain::subscription::{List, Subscription};
 use shared::storage::StorageError;
@@ -160,7 +161,7 @@ impl Export {
         let mut items = Vec::new();
         for subject in holders.iter().filter_map(Holder::subject) {
             for (list, said, retention) in self.opt_outs.profile_of(subject, now).await? {
-                ends.extend(retention.and_then(|it| it.end()).map(|end| end.instant()));
+                ends.extend(retention.and_then(Retention::end).map(ExpiresAt::instant));
                 let item = Item::default().code("list", "List", list).time("since", "You left it", said.since());
                 items.push(item.kept(retention));
             }
@@ -194,7 +195,7 @@ impl Export {
                     for link in page {
                         // A link to somebody else is theirs, and no part of this.
                         let Some(to) = own.get(&link.to) else { continue };
-                        ends.extend(link.retention.and_then(|it| it.end()).map(|end| end.instant()));
+                        ends.extend(link.retention.and_then(Retention::end).map(ExpiresAt::instant));
                         let item = Item::default().text("from", "From", from.canonical().to_owned());
                         let item = item.text("to", "To your records under", to.canonical().to_owned());
                         items.push(item.kept(link.retention));

@@ -126,12 +126,10 @@ pub fn record(said: &Said<'_>) -> String {
     let titled = said.facts.iter().any(|fact| fact.name == "survey_title");
     for fact in &said.facts {
         match (fact.name, &fact.value) {
-            // In the heading's line, or among the answers, already.
-            ("collected_at", _) => {}
+            // In the heading's line, or among the answers, already; the version is for programs, and the document has it.
+            ("collected_at" | "survey_version", _) => {}
             ("satisfaction", _) if rated => {}
             ("survey", _) if titled => {}
-            // For programs: the document has it.
-            ("survey_version", _) => {}
             ("survey_title", Value::Text(text)) => title = Some(text.as_ref()),
             (_, Value::Contact(contact)) => lines.extend(who(contact)),
             (_, Value::Answers(answers)) => lines.extend(answers.iter().map(answered)),

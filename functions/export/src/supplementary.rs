@@ -114,7 +114,7 @@ impl Council {
                 "retention",
                 "How long we keep it",
                 format!(
-                    "{} Each record, and everything else that we hold, says when it is deleted. Backups hold what was \
+                    "{} Each record says when it is deleted, and so does what else we hold, where it has an end. Backups hold what was \
                      deleted for up to {recovery_days} days more.",
                     kept(&Source::ALL.map(period))
                 ),

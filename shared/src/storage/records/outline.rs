@@ -45,10 +45,10 @@ impl Records {
         const OPERATION: &str = "read records in order";
         let places: HashMap<Key, usize> = keys.iter().cloned().zip(0..).collect();
         let items = self.0.get_all(OPERATION, keys, now).await?;
-        let placed = |item: &Item| Some((*places.get(&Key::of(item)?)?, record(item)?));
+        let read = |item: &Item| Some((*places.get(&Key::of(item)?)?, record(item)?));
         let mut records = Vec::with_capacity(items.len());
         for item in items {
-            records.push(placed(&item).ok_or(StorageError::unreadable(OPERATION))?);
+            records.push(read(&item).ok_or(StorageError::unreadable(OPERATION))?);
         }
         records.sort_by_key(|(place, _)| *place);
         Ok(records.into_iter().map(|(_, record)| record).collect())
