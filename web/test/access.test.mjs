@@ -37,6 +37,7 @@ const sent = async (page) => {
   await page.goto('/surveys/recycling-centre')
   await page.getByLabel('Satisfied', { exact: true }).check()
   await page.getByLabel('Swanage').check()
+  await takeTime(page)
   await page.getByRole('button', { name: 'Send your answers' }).click()
   await page.getByRole('heading', { name: 'Thank you' }).waitFor()
 }

@@ -26,6 +26,8 @@ impl Ingest {
         let another = || self.form_tokens.make(&survey.id, &survey.version, since, random());
         let same = || own.token.clone().unwrap_or_else(another);
         let again = |token, faults: &[_], notice| form::filled(survey, token, typed, faults, notice);
+        // Whoever has mistakes to mend is slow enough the next time.
+        let asks = own.is_doubtful(now) && (own.trapped || matches!(refusal, Refusal::Doubtful));
         let mut status = StatusCode::UNPROCESSABLE_ENTITY;
         let mut view = match refusal {
             Refusal::Faults(faults) => again(same(), &faults, None),
@@ -43,9 +45,8 @@ impl Ingest {
             }
             refusal => return Err(refusal),
         };
-        let doubtful = own.is_doubtful(now);
-        view.person = (doubtful || own.person).then_some(own.person);
-        if doubtful {
+        view.person = (asks || own.person).then_some(own.person);
+        if asks {
             let message = pages::MISTAKE_PERSON.to_owned();
             view.errors.push(FieldErrorView { field: PERSON_FIELD.to_owned(), message });
         }
