@@ -91,7 +91,7 @@ impl Message {
             ]),
             Self::NoReceipt => lines(&[
                 "The web address is not complete, or somebody changed it. We cannot confirm an answer by it.",
-                "If you sent answers and noted your reference, they are safe: quote the reference to our Data Protection Officer.",
+                "If you have a reference, you can quote it to our Data Protection Officer.",
                 "If you typed or copied the web address, check it is all there.",
             ]),
             Self::Method => lines(&[
