@@ -78,20 +78,31 @@ pub fn is_taken_back(text: &str) -> bool {
 /// # Errors
 /// What is wrong with the field, if any part of it is neither an identifier nor a word for nothing.
 pub fn several(kind: Kind, text: &str) -> Result<Vec<Identifier>, NotAnIdentifier> {
-    let whole = Identifier::of(kind, text);
-    let (Kind::Email | Kind::Phone, Err(NotAnIdentifier::Email | NotAnIdentifier::Phone)) = (kind, &whole) else {
-        return whole.map(|identifier| vec![identifier]);
-    };
+    let parts = if kind == Kind::Reference { Vec::new() } else { parts(kind, text) };
+    let all = if parts.len() > 1 { each(kind, &parts) } else { None };
+    match (all, Identifier::of(kind, text)) {
+        // A reader of numbers may take the first of several for all of them.
+        (Some(found), _) => Ok(found),
+        (None, Ok(identifier)) => Ok(vec![identifier]),
+        // One with an extension is a number, and identifies nobody.
+        (None, Err(NotAnIdentifier::Extension)) => Err(NotAnIdentifier::Extension),
+        // One besides words for nothing, or nothing but these.
+        (None, Err(error)) if parts.len() < 2 && kind != Kind::Reference => each(kind, &parts).ok_or(error),
+        (None, Err(error)) => Err(error),
+    }
+}
+
+/// The parts as identifiers, if each of them is one, or a number with an extension.
+fn each(kind: Kind, parts: &[&str]) -> Option<Vec<Identifier>> {
     let mut found = Vec::new();
-    for part in parts(kind, text) {
+    for part in parts {
         match Identifier::of(kind, part) {
             Ok(identifier) if !found.contains(&identifier) => found.push(identifier),
-            // One with an extension is a number, and identifies nobody.
             Ok(_) | Err(NotAnIdentifier::Extension) => {}
-            Err(error) => return Err(error),
+            Err(_) => return None,
         }
     }
-    Ok(found)
+    Some(found)
 }
 
 /// The parts of a field that has several things in it, without the words for nothing.
