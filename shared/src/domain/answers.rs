@@ -137,9 +137,9 @@ fn too_long_together(answers: &Answers) -> Option<Fault> {
 fn unknown(sheet: &Sheet) -> impl Iterator<Item = Fault> {
     let names: Vec<&str> = sheet.keys().map(|field| nameable(field)).filter(|name| *name != UNNAMED).collect();
     let others = sheet.len() > names.len().min(UNKNOWN);
-    let named = names.into_iter().take(UNKNOWN).map(str::to_owned).collect::<Vec<_>>();
+    let told = names.into_iter().take(UNKNOWN).map(str::to_owned).collect::<Vec<_>>();
     let others = others.then(|| UNNAMED.to_owned());
-    named.into_iter().chain(others).map(|field| Fault { field, rule: Rule::Unknown })
+    told.into_iter().chain(others).map(|field| Fault { field, rule: Rule::Unknown })
 }
 
 /// A field's name that was made up by the sender is told only if it looks like a name and not like an answer.

@@ -295,12 +295,14 @@ mod tests {
         assert_eq!(email("\u{202a}alex.example@example.org\u{202c}"), email("alex.example@example.org"));
     }
 
+    type Reader = fn(&str) -> Result<Identifier, NotAnIdentifier>;
+
     proptest! {
         #[test]
         fn a_decorated_identifier_has_the_same_key_and_no_other(
             kind in 0_usize..6, marks in proptest::collection::vec((0_usize..60, proptest::sample::select(UNSEEN.chars().collect::<Vec<_>>())), 0..8)
         ) {
-            let (read, plain): (fn(&str) -> Result<Identifier, NotAnIdentifier>, _) = [
+            let (read, plain): (Reader, _) = [
                 (Identifier::email as _, "Priya.Nair+b@Example.org"),
                 (Identifier::email as _, "siân@bücher.example"),
                 (Identifier::phone as _, "07700 900142"),

@@ -1,4 +1,4 @@
-//! Text as people send it: from a keyboard, a telephone, Word, PowerPoint or a PDF.
+//! Text as people send it: from a keyboard, a telephone, Word, `PowerPoint` or a PDF.
 //!
 //! Nobody can see a control character, and nobody who pasted one can take it out again. So it is never refused: what
 //! breaks a line becomes a line break, the rest goes. One rule for forms, JSON and partners.
@@ -88,7 +88,7 @@ fn fold(c: char) -> char {
 fn digit(c: char) -> Option<u32> {
     let is_digit = |c| category(c) == GeneralCategory::DecimalNumber;
     let before = |places| u32::from(c).checked_sub(places).and_then(char::from_u32);
-    let run = (1..).take_while(|places| before(*places).is_some_and(is_digit)).count();
+    let run = (1..=u32::from(c)).take_while(|places| before(*places).is_some_and(is_digit)).count();
     // Rows that touch, such as the mathematical ones, follow each other in tens.
     is_digit(c).then(|| u32::try_from(run % 10).unwrap_or_default())
 }
