@@ -18,10 +18,16 @@ STACK_AT = $(if $(PORT),--port "$(PORT)")
 HERE = AWS_REGION=eu-west-2 AWS_EC2_METADATA_DISABLED=true AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local-stack-only
 # The value of an output of the stack on AWS that STACK names.
 OUTPUT = $$(.ci/output "$(STACK)" $(1))
+# What is done with surveys, in the stack that runs here or in the one on AWS: the command here, the one there, and what follows both.
+define SURVEYS
+@$(BUILD) --bin $(if $(STACK),surveys,local)
+@$(if $(STACK),register="$(call OUTPUT,RegisterTable)" && exec target/debug/surveys $(2) --table "$$register" $(3),exec target/debug/local $(1) $(STACK_AT) $(3))
+endef
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run import quarantine verify-ledger backup restore test test-long test-dynamodb-local bench package package-one lint prove-lint web \
+.PHONY: help run import quarantine check-survey put-survey remove-survey surveys verify-ledger backup restore test test-long \
+	test-dynamodb-local bench package package-one lint prove-lint web \
 	chromium needs-build needs-test needs-venv needs-web needs-aws needs-library
 
 ## This list.
@@ -58,6 +64,23 @@ else
 	@ledger="$(or $(TABLE),$(call OUTPUT,LedgerTable))" && \
 		exec target/debug/verify-ledger --table "$$ledger" $(if $(CERTIFICATE),--certificate "$(CERTIFICATE)")
 endif
+
+## Says everything that is wrong with a survey: FILE=surveys/bins.json. docs/surveys.md explains each field.
+check-survey: needs-build
+	@$(BUILD) --bin surveys
+	@exec target/debug/surveys check "$(FILE)"
+
+## Puts a survey into the stack that runs here (PORT=4000), or on AWS (STACK=custodian): FILE=surveys/bins.json.
+put-survey: needs-build $(if $(STACK),needs-aws)
+	$(call SURVEYS,put-survey,put,"$(FILE)")
+
+## Takes a survey out of the stack that runs here (PORT=4000), or on AWS (STACK=custodian): ID=bins. What was answered keeps its words.
+remove-survey: needs-build $(if $(STACK),needs-aws)
+	$(call SURVEYS,remove-survey,remove,"$(ID)")
+
+## Lists the surveys of the stack that runs here (PORT=4000), or on AWS (STACK=custodian).
+surveys: needs-build $(if $(STACK),needs-aws)
+	$(call SURVEYS,list-surveys,list,)
 
 ## Keeps this moment of the records of the stack that runs here, for `make restore`.
 backup: needs-build

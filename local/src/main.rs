@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
 use import::report::State;
+use local::operate::OfSurveys;
 use local::s3::Created;
 use local::{ACCESS_KEY, BringError, Errand, Options, SECRET_KEY, Stack, bring, operate, reports, screen};
 use operations::restore;
@@ -65,6 +66,20 @@ enum Command {
         #[arg(long, value_parser = witness)]
         certificate: Option<Witness>,
     },
+    /// Puts a survey into the stack that runs, unless something is wrong with it.
+    ///
+    /// Ends with 0 if it is there, 1 if something is wrong with it, and 2 if it cannot be read, or nobody answers.
+    PutSurvey {
+        /// The survey's document.
+        file: PathBuf,
+    },
+    /// Takes a survey out of the stack that runs.
+    RemoveSurvey {
+        /// The survey's id.
+        id: String,
+    },
+    /// Lists the surveys of the stack that runs.
+    ListSurveys,
     /// Has the stack that runs keep this moment of its tables, to rehearse a restore with.
     Backup,
     /// Rehearses a restore in the stack that runs: what is restored is deleted again.
@@ -99,6 +114,15 @@ async fn main() -> ExitCode {
         Some(Command::VerifyLedger { certificate }) => {
             return say(operate::verify_ledger(port, certificate).await.map(|outcome| verify::told(&outcome)));
         }
+        Some(Command::PutSurvey { file }) => {
+            let name = file.display().to_string();
+            return match std::fs::read(&file) {
+                Ok(document) => say(operate::surveys(port, OfSurveys::Put(name, document)).await),
+                Err(error) => say(Err(format!("{name}: {error}"))),
+            };
+        }
+        Some(Command::RemoveSurvey { id }) => return say(operate::surveys(port, OfSurveys::Remove(id)).await),
+        Some(Command::ListSurveys) => return say(operate::surveys(port, OfSurveys::List).await),
         Some(Command::Backup) => return say(operate::backup(port).await.map(|moment| (kept(moment), 0))),
         Some(Command::Restore { since, without_live }) => {
             let progress = |redone: &Redone| drop(writeln!(io::stdout(), "… {}", restore::counts(redone)));

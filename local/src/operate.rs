@@ -7,6 +7,7 @@ use crate::recovery::Recovery;
 use aws_sdk_dynamodb::Client;
 use chrono::{DateTime, Utc};
 use operations::restore::{self, Unready};
+use operations::surveys::{self, Told};
 use operations::verify::{self, Unverified};
 use serde_json::json;
 use shared::domain::ledger::{Verified, Witness};
@@ -15,6 +16,7 @@ use shared::storage::ledger::Ledger;
 use shared::storage::records::Records;
 use shared::storage::restoring::{Redone, Restoring};
 use shared::storage::suppressions::Suppressions;
+use shared::storage::surveys::Surveys;
 
 /// How far recovery reaches back, in days: the template's default.
 const RECOVERY_DAYS: i32 = 35;
@@ -66,6 +68,32 @@ pub async fn rehearse(
     let outcome = restore::restore(&restoring, RECOVERY_DAYS, stack.now, progress).await;
     delete(&client, &name).await?;
     Ok(outcome)
+}
+
+/// What people do with the surveys of a stack.
+#[derive(Clone, Debug)]
+pub enum OfSurveys {
+    /// Put one: what its file is called, and what is in it.
+    Put(String, Vec<u8>),
+    /// Take one out, by its id.
+    Remove(String),
+    /// List them.
+    List,
+}
+
+/// Puts, removes or lists surveys in the stack at a port; gives what to tell and the code to end with.
+///
+/// # Errors
+/// If there is no stack, or it does not answer.
+pub async fn surveys(port: u16, what: OfSurveys) -> Result<Told, String> {
+    let stack = running(port).await?;
+    let surveys = Surveys::new(client(&stack), table(&stack, "REGISTER_TABLE")?);
+    let told = match what {
+        OfSurveys::Put(name, document) => surveys::put(&surveys, &name, &document, stack.now).await,
+        OfSurveys::Remove(id) => surveys::remove(&surveys, &id, stack.now).await,
+        OfSurveys::List => surveys::list(&surveys, stack.now).await,
+    };
+    told.map_err(|error| error.to_string())
 }
 
 async fn running(port: u16) -> Result<Running, String> {

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::Client;
 use chrono::{DateTime, Utc};
-use shared::domain::survey::Survey;
+use shared::domain::survey::check::check;
 use shared::storage::surveys::Surveys;
 use std::path::Path;
 
@@ -26,9 +26,13 @@ pub(crate) async fn load(
     let surveys = Surveys::new(client.clone(), table.clone());
     let mut ids = Vec::new();
     for path in files {
-        let document = std::fs::read_to_string(&path).map_err(|error| wrong(&path, error.to_string()))?;
-        let survey = Survey::parse(&document).map_err(|error| wrong(&path, error.to_string()))?;
-        surveys.put(&survey, &document, now).await.map_err(|error| wrong(&path, error.to_string()))?;
+        let document = std::fs::read(&path).map_err(|error| wrong(&path, error.to_string()))?;
+        let name = path.display().to_string();
+        let Some(survey) = check(&document).survey else {
+            return Err(operations::surveys::checked(&name, &document).0);
+        };
+        let put = operations::surveys::put(&surveys, &name, &document, now).await;
+        put.map_err(|error| wrong(&path, error.to_string()))?;
         ids.push(survey.id);
     }
     Ok(ids)

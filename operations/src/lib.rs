@@ -3,4 +3,5 @@
 pub mod door;
 pub mod quarantine;
 pub mod restore;
+pub mod surveys;
 pub mod verify;

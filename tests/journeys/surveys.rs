@@ -1,5 +1,8 @@
 //! A survey is reworded, or removed, while people answer: each is told again in the words that they were asked with.
 
+mod kept;
+mod schema;
+
 use crate::house::{House, email_id, s, token};
 use serde_json::{Value, json};
 use shared::domain::survey::Survey;
@@ -122,6 +125,26 @@ async fn a_form_of_long_ago_comes_back_with_today_s_questions_and_everything_tha
     }
     let again = format!("submission_token={}&{SENT}", token(&back.body));
     assert_eq!(house.post_form("edited", &again).await.status, 303, "and is taken when it is sent again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_was_open_while_the_survey_was_removed_is_taken_for_twelve_hours_and_then_given_back() {
+    let house = House::open().await;
+    put(&house, &edited(false)).await;
+    house.move_to("2026-11-23T10:02:00Z").await;
+    let form = house.get("/surveys/edited").await;
+    surveys(&house).remove("edited", house.stack.clock().now()).await.unwrap();
+    house.move_to("2026-11-23T22:01:59Z").await;
+    assert_eq!(house.get("/surveys/edited").await.status, 404);
+    let body = format!("submission_token={}&{SENT}", token(&form.body));
+    let sent = house.post_form("edited", &body).await;
+    assert_eq!(sent.status, 303, "{}", sent.body);
+    assert_eq!(house.get(sent.header("location")).await.status, 200);
+    assert_eq!(labels(&told(&house, "access", ROSA).await), ASKED);
+    house.move_to("2026-11-23T22:04:00Z").await;
+    let back = house.post_form("edited", &body.replace("Staff", "They")).await;
+    assert!(back.status == 404 && back.body.contains("They were kind."), "{} {}", back.status, back.body);
+    assert_eq!(house.items("RECORDS_TABLE").await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

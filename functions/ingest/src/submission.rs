@@ -51,7 +51,11 @@ impl Ingest {
         let mut own = if sender == Sender::Person { Own::take(&mut sheet) } else { Own::default() };
         let program = program || sender == Sender::Program;
         let typed = form::typed(&sheet);
-        let survey = match self.survey(id).await {
+        let found = match self.survey(id).await {
+            Err(Refusal::UnknownSurvey) => self.removed(id, &mut own, now).await,
+            found => found,
+        };
+        let survey = match found {
             Ok(survey) => survey,
             Err(refusal) if program => return Err(refusal),
             Err(refusal) => return Ok(self.give_back(id, None, refusal, &own, &typed)),
@@ -79,6 +83,16 @@ impl Ingest {
             Err(refusal) if program => Err(refusal),
             Err(refusal) => self.ask_again(&asked.survey, &own, &typed, refusal, now),
         }
+    }
+
+    /// The survey of which somebody had the form open while it was removed: it is over since then, and an answer is taken as
+    /// long as to one that closed.
+    async fn removed(&self, id: &str, own: &mut Own, now: DateTime<Utc>) -> Result<Arc<Survey>, Refusal> {
+        own.look_at(&self.form_tokens, id);
+        let shown = own.handed_out.as_ref().and_then(|form| form.version.as_ref());
+        let version = self.surveys.earlier(id, shown.ok_or(Refusal::UnknownSurvey)?, now).await?;
+        let in_time = version.filter(|version| version.retired_at.is_none_or(|end| now < end + GRACE));
+        in_time.map(|version| version.survey).ok_or(Refusal::UnknownSurvey)
     }
 
     /// Whether the survey takes an answer now: while it is open, and for a while from somebody who was given the form in time.

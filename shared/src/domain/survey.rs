@@ -1,5 +1,6 @@
 //! Surveys are data: a document of questions, with the days between which it is open.
 
+pub mod check;
 pub mod version;
 pub mod words;
 
@@ -18,6 +19,9 @@ pub const HONEYPOT_FIELD: &str = "leave_empty";
 pub const FORMER_HONEYPOT_FIELD: &str = "website";
 /// What a form asks that looked as if a program had filled it in.
 pub const PERSON_FIELD: &str = "sent_by_a_person";
+
+/// The fields that a form has of its own: no question is called so.
+pub const OWN_FIELDS: [&str; 4] = [TOKEN_FIELD, HONEYPOT_FIELD, FORMER_HONEYPOT_FIELD, PERSON_FIELD];
 
 /// A survey, as its document says.
 #[derive(Clone, Debug, Deserialize)]
@@ -200,17 +204,21 @@ impl Survey {
     /// # Errors
     /// [`BadSurvey`], naming the place or the rule.
     pub fn parse(document: &str) -> Result<Self, BadSurvey> {
-        let unreadable = |error: &serde_json::Error| BadSurvey::Json { line: error.line(), column: error.column() };
-        let survey: Self = serde_json::from_str(document).map_err(|error| unreadable(&error))?;
-        let value: Value = serde_json::from_str(document).map_err(|error| unreadable(&error))?;
-        let survey = Self { version: VersionId::of(&value), ..survey };
+        let survey = Self::read(document)?;
         survey.rules().find(|(kept, _)| !kept).map_or(Ok(()), |(_, rule)| Err(BadSurvey::Rule(rule)))?;
         Ok(survey)
     }
 
+    /// A document with the fields of a survey, whatever they say together.
+    fn read(document: &str) -> Result<Self, BadSurvey> {
+        let unreadable = |error: &serde_json::Error| BadSurvey::Json { line: error.line(), column: error.column() };
+        let survey: Self = serde_json::from_str(document).map_err(|error| unreadable(&error))?;
+        let value: Value = serde_json::from_str(document).map_err(|error| unreadable(&error))?;
+        Ok(Self { version: VersionId::of(&value), ..survey })
+    }
+
     fn rules(&self) -> impl Iterator<Item = (bool, &'static str)> {
-        let mut fields: HashSet<&str> =
-            HashSet::from([TOKEN_FIELD, HONEYPOT_FIELD, FORMER_HONEYPOT_FIELD, PERSON_FIELD]);
+        let mut fields: HashSet<&str> = HashSet::from(OWN_FIELDS);
         let distinct = self.questions.iter().all(|question| fields.insert(&question.id));
         let questions = |rule: fn(&Question) -> bool| self.questions.iter().all(rule);
         [

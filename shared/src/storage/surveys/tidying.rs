@@ -22,10 +22,14 @@ pub struct Tidied {
 }
 
 /// A version as the sweep sees it: not what it asks.
-struct Listed {
-    survey: String,
-    version: VersionId,
-    retired_at: Option<DateTime<Utc>>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The survey's id.
+    pub survey: String,
+    /// Which version of it.
+    pub version: VersionId,
+    /// When another took its place, or the survey was removed; nothing while it is today's.
+    pub retired_at: Option<DateTime<Utc>>,
 }
 
 impl Surveys {
@@ -68,7 +72,11 @@ impl Surveys {
         Ok(tidied)
     }
 
-    async fn listed(&self) -> Result<Vec<Listed>, StorageError> {
+    /// Every version of every survey, today's among them, removed surveys too.
+    ///
+    /// # Errors
+    /// [`StorageError`] if they cannot be read.
+    pub async fn listed(&self) -> Result<Vec<Listed>, StorageError> {
         let read = |item: &Item| {
             let (survey, version) = keys::survey_version_of(text(item, SK)?)?;
             Some(Listed { survey, version, retired_at: time(item, RETIRED_AT)? })

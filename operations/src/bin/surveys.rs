@@ -1,0 +1,86 @@
+//! Surveys, as people keep them: `make check-survey`, and on AWS `make put-survey`, `make remove-survey` and `make surveys`.
+
+use clap::{Parser, Subcommand};
+use operations::surveys::{Told, checked, list, put, remove};
+use shared::edge::Host;
+use shared::storage::StorageError;
+use shared::storage::surveys::Surveys;
+use std::io::{Write, stderr, stdout};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Checks surveys, puts them into the Register, takes them out, and lists them.
+///
+/// Exits with 0 if it is done, with 1 if something is wrong with what was given, and with 2 if a file or the Register cannot be
+/// read.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Says everything that is wrong with a survey.
+    Check {
+        /// The survey's document.
+        file: PathBuf,
+    },
+    /// Puts a survey into the Register, unless something is wrong with it.
+    Put {
+        /// The table of the Register: the output `RegisterTable` of the stack.
+        #[arg(long, env = "REGISTER_TABLE")]
+        table: String,
+        /// The survey's document.
+        file: PathBuf,
+    },
+    /// Takes a survey out of the Register.
+    Remove {
+        /// The table of the Register: the output `RegisterTable` of the stack.
+        #[arg(long, env = "REGISTER_TABLE")]
+        table: String,
+        /// The survey's id.
+        id: String,
+    },
+    /// Lists the surveys of the Register.
+    List {
+        /// The table of the Register: the output `RegisterTable` of the stack.
+        #[arg(long, env = "REGISTER_TABLE")]
+        table: String,
+    },
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> std::io::Result<ExitCode> {
+    let told = match Arguments::parse().command {
+        Command::Check { file } => read(&file).map(|document| checked(&file.display().to_string(), &document)),
+        Command::Put { table, file } => match read(&file) {
+            Ok(document) => {
+                let host = Host::lambda().await;
+                let surveys = Surveys::new(host.dynamodb(), table);
+                told(put(&surveys, &file.display().to_string(), &document, host.clock().now()).await)
+            }
+            Err(error) => Err(error),
+        },
+        Command::Remove { table, id } => {
+            let host = Host::lambda().await;
+            told(remove(&Surveys::new(host.dynamodb(), table), &id, host.clock().now()).await)
+        }
+        Command::List { table } => {
+            let host = Host::lambda().await;
+            told(list(&Surveys::new(host.dynamodb(), table), host.clock().now()).await)
+        }
+    };
+    match told {
+        Ok((told, code)) => writeln!(stdout(), "{told}").map(|()| ExitCode::from(code)),
+        Err(error) => writeln!(stderr(), "{error}").map(|()| ExitCode::from(2)),
+    }
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+fn told(told: Result<Told, StorageError>) -> Result<Told, String> {
+    told.map_err(|error| format!("The Register does not answer: {error}. Do it again: what was done already stays."))
+}

@@ -1,0 +1,141 @@
+//! Checks surveys, puts them into the Register, takes them out, and lists them. Each gives what to tell and the code to end with:
+//! 0 if it is done, 1 if something is wrong with what was given.
+
+use chrono::{DateTime, Utc};
+use shared::domain::survey::check::{Checked, check};
+use shared::domain::survey::{Opening, Survey};
+use shared::storage::StorageError;
+use shared::storage::surveys::Surveys;
+use shared::storage::surveys::publishing::Put;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// What to tell, and the code to end with.
+pub type Told = (String, u8);
+
+/// A byte order mark, which is no part of a document.
+const BYTE_ORDER_MARK: char = '\u{FEFF}';
+
+/// Says everything that is wrong with a survey, and what somebody should look at. `name` is what its file is called.
+#[must_use]
+pub fn checked(name: &str, document: &[u8]) -> Told {
+    let Checked { survey, faults, doubts } = check(document);
+    let mut told = String::new();
+    for fault in &faults {
+        let _ = writeln!(told, "{name}: {fault}");
+    }
+    for doubt in &doubts {
+        let _ = writeln!(told, "{name}: to look at: {doubt}");
+    }
+    match survey {
+        Some(survey) => {
+            let Survey { id, version, questions, .. } = survey;
+            let questions = format!("{} question{}", questions.len(), if questions.len() == 1 { "" } else { "s" });
+            (format!("{told}{name} is a survey: {id}, {questions}, version {}.", version.as_str()), 0)
+        }
+        None => {
+            let faults = format!("{} fault{}", faults.len(), if faults.len() == 1 { "" } else { "s" });
+            (format!("{told}{name} is not a survey: {faults}."), 1)
+        }
+    }
+}
+
+/// Puts a survey into the Register, unless something is wrong with it.
+///
+/// # Errors
+/// [`StorageError`] if it is not known to be there; put again, it goes on.
+pub async fn put(surveys: &Surveys, name: &str, document: &[u8], now: DateTime<Utc>) -> Result<Told, StorageError> {
+    let (told, code) = checked(name, document);
+    let (Some(survey), Ok(text)) = (check(document).survey, std::str::from_utf8(document)) else {
+        return Ok((format!("{told} Nothing was put."), code.max(1)));
+    };
+    let put = surveys.put(&survey, text.trim_start_matches(BYTE_ORDER_MARK), now).await?;
+    let came = match put {
+        Put::New => "It is in the Register, and in force within a minute.",
+        Put::Changed => {
+            "It is in the Register, and in force within a minute. What was asked until now is kept as long as an answer to it."
+        }
+        Put::Same => "It was in the Register already, word by word.",
+    };
+    Ok((format!("{told}\n{came} {}", opening(&survey, now)), 0))
+}
+
+/// Takes a survey out of the Register.
+///
+/// # Errors
+/// [`StorageError`] if it is not known to be gone; tried again, it goes on.
+pub async fn remove(surveys: &Surveys, id: &str, now: DateTime<Utc>) -> Result<Told, StorageError> {
+    Ok(if surveys.remove(id, now).await? {
+        let kept = "What it asked is kept as long as an answer to it.";
+        (format!("The survey {id} is removed: nobody is shown it any longer, within a minute. {kept}"), 0)
+    } else {
+        (format!("There is no survey {id} in the Register."), 1)
+    })
+}
+
+/// Lists the surveys of the Register: id, whether it takes answers, version, how many earlier ones are kept, title.
+///
+/// # Errors
+/// [`StorageError`] if they cannot be read.
+pub async fn list(surveys: &Surveys, now: DateTime<Utc>) -> Result<Told, StorageError> {
+    let mut kept: BTreeMap<String, usize> = BTreeMap::new();
+    for version in surveys.listed().await? {
+        *kept.entry(version.survey).or_default() += usize::from(version.retired_at.is_some());
+    }
+    let today: BTreeMap<_, _> =
+        surveys.all(now).await?.iter().map(|(id, survey)| (id.clone(), survey.clone())).collect();
+    let mut told = String::new();
+    for (id, survey) in &today {
+        let earlier = kept.remove(id).unwrap_or_default();
+        let _ = writeln!(
+            told,
+            "{id}: {} Version {}, {earlier} earlier. {}",
+            opening(survey, now),
+            survey.version.as_str(),
+            survey.title
+        );
+    }
+    for (id, earlier) in kept.into_iter().filter(|(_, earlier)| *earlier > 0) {
+        let _ = writeln!(told, "{id}: removed. {earlier} earlier versions are kept.");
+    }
+    let told = told.trim_end();
+    Ok((if told.is_empty() { "There is no survey in the Register.".to_owned() } else { told.to_owned() }, 0))
+}
+
+fn opening(survey: &Survey, now: DateTime<Utc>) -> String {
+    match survey.opening(now) {
+        Opening::Open => "It takes answers.".to_owned(),
+        Opening::Opens(day) => format!("It takes answers from {day}."),
+        Opening::Closed(day) => format!("It has taken no answers since the end of {day}."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::checked;
+
+    const GOOD: &str = include_str!("../../surveys/recycling-centre.json");
+
+    #[test]
+    fn a_good_survey_is_said_to_be_one() {
+        let (told, code) = checked("bins.json", GOOD.as_bytes());
+        assert_eq!(code, 0);
+        assert!(told.starts_with("bins.json is a survey: recycling-centre, 7 questions, version "), "{told}");
+    }
+
+    #[test]
+    fn every_fault_is_said_with_its_file_its_place_and_its_rule() {
+        let bad =
+            GOOD.replace("\"Wood\"", "\"wood \"").replace("\"Metal\"", "\"WOOD\"").replace("\"yes_no\"", "\"maybe\"");
+        let (told, code) = checked("bins.json", bad.as_bytes());
+        assert_eq!(code, 1);
+        assert!(told.contains("bins.json: /questions/6/kind: must be one of satisfaction, "), "{told}");
+        assert!(
+            told.ends_with("bins.json is not a survey: 1 fault."),
+            "a field first, then what fields do together: {told}"
+        );
+        let (told, _) = checked("bins.json", bad.replace("\"maybe\"", "\"yes_no\"").as_bytes());
+        assert!(told.contains("bins.json: /questions/2/options/1: does not come back from a form"), "{told}");
+        assert!(told.contains("bins.json: /questions/2/options/2: reads like an earlier option"), "{told}");
+    }
+}
