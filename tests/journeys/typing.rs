@@ -99,7 +99,7 @@ async fn a_date_that_is_wrong_says_which_part_and_leads_there() {
         assert_eq!(back.status, 422);
         let line = format!(r##"<a href="#decided_on-{part}">‘When did you hear the decision?’ {message}</a>"##);
         assert!(back.body.contains(&line), "{line}: {}", back.body);
-        assert_eq!(back.body.matches("<li><a").count(), 1, "one mistake");
+        assert_eq!(back.body.matches(r##"<li><a href="#"##).count(), 1, "one mistake");
     }
     assert!(house.items("RECORDS_TABLE").await.is_empty());
 }

@@ -84,8 +84,10 @@ impl Identifier {
         }
         let spelt = visible.replace("(0)", "");
         let parse = |number: &str| phonenumber::parse(Some(phonenumber::country::GB), number);
-        // The parser takes a hyphen close behind a country's code for something else.
-        let number = parse(&spelt).or_else(|_| parse(&spelt.replace(['(', ')', '-', '.', '/', ' ', '\t'], "")));
+        let number = parse(&spelt).or_else(|error| {
+            // The parser takes a hyphen close behind a country's code for something else.
+            if dialled { parse(&spelt.replace(['(', ')', '-', '.', '/', ' ', '\t'], "")) } else { Err(error) }
+        });
         let number = number.map_err(|_| NotAnIdentifier::Phone)?;
         if number.extension().is_some() {
             return Err(NotAnIdentifier::Extension);

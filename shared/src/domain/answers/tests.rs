@@ -420,7 +420,8 @@ fn json_types_are_held_to_the_kind() {
     };
     assert_eq!(refused("satisfaction", Given::Number(5.0)), None);
     assert_eq!(refused("satisfaction", Given::Number(4.5)), Some(Rule::Rating));
-    assert_eq!(refused("newsletter", Given::YesNo(true)), None);
+    assert_eq!(refused("newsletter", Given::YesNo(false)), None);
+    assert_eq!(refused("newsletter", Given::YesNo(true)), Some(Rule::Address), "for which an address is needed");
     for number in [1e300, -1e200, 1e-200, f64::MIN_POSITIVE / 2.0] {
         let sheet = Sheet::from([("visits".to_owned(), Given::Number(number))]);
         assert_eq!(check(&planning(), sheet).unwrap_err()[1].rule, Rule::Number, "{number}");
