@@ -18,7 +18,7 @@ use std::time::Duration;
 /// How many rows of an import are listed where all imports are.
 const LISTED: u64 = 10;
 /// How long the report of what is brought back is waited for.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 const LOOK: Duration = Duration::from_millis(500);
 
 /// Lists what lies in quarantine and why, restores it to the byte, or brings it back.
@@ -71,12 +71,11 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let host = Host::lambda().await;
-    let (host, bucket) = match &arguments.bucket {
-        Some(bucket) => (host, bucket.clone()),
-        None => {
-            let here = door::intake(arguments.port)?;
-            (host.with("AWS_ENDPOINT_URL_S3", here.s3), here.bucket)
-        }
+    let (host, bucket) = if let Some(bucket) = &arguments.bucket {
+        (host, bucket.clone())
+    } else {
+        let here = door::intake(arguments.port)?;
+        (host.with("AWS_ENDPOINT_URL_S3", here.s3), here.bucket)
     };
     let (files, now) = (Files::new(host.s3(), bucket), host.clock().now());
     let Arguments { show, restore, retry, delete, to, file, source, by, .. } = arguments;
