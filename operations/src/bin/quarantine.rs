@@ -162,7 +162,11 @@ async fn write(
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&to)?;
     let (_, count) = restore(files, &import, &mut file).await?;
     file.sync_all()?;
-    let what = count.map_or_else(|| "The whole".to_owned(), |count| format!("{count} rows"));
+    let what = match count {
+        None => "The whole".to_owned(),
+        Some(1) => "1 row".to_owned(),
+        Some(count) => format!("{count} rows"),
+    };
     writeln!(
         stdout(),
         "{what} of {name} written to {}. It is personal data: delete it when you are done.",
