@@ -414,7 +414,7 @@ fn an_address_and_a_number_have_to_be_possible() {
 #[test]
 fn json_types_are_held_to_the_kind() {
     let refused = |field: &str, given: Given| {
-        let mut sheet = sheet(&[("satisfaction", "4"), ("site", "Wareham"), ("email", "priya@example.org")]);
+        let mut sheet = sheet(&[("satisfaction", "4"), ("site", "Wareham")]);
         sheet.insert(field.into(), given);
         check(&recycling(), sheet).err().map(|faults| faults[0].rule)
     };
