@@ -27,17 +27,12 @@ pub fn checked(name: &str, document: &[u8]) -> Told {
     for doubt in &doubts {
         let _ = writeln!(told, "{name}: to look at: {doubt}");
     }
-    match survey {
-        Some(survey) => {
-            let Survey { id, version, questions, .. } = survey;
-            let questions = format!("{} question{}", questions.len(), if questions.len() == 1 { "" } else { "s" });
-            (format!("{told}{name} is a survey: {id}, {questions}, version {}.", version.as_str()), 0)
-        }
-        None => {
-            let faults = format!("{} fault{}", faults.len(), if faults.len() == 1 { "" } else { "s" });
-            (format!("{told}{name} is not a survey: {faults}."), 1)
-        }
-    }
+    let Some(Survey { id, version, questions, .. }) = survey else {
+        let faults = format!("{} fault{}", faults.len(), if faults.len() == 1 { "" } else { "s" });
+        return (format!("{told}{name} is not a survey: {faults}."), 1);
+    };
+    let questions = format!("{} question{}", questions.len(), if questions.len() == 1 { "" } else { "s" });
+    (format!("{told}{name} is a survey: {id}, {questions}, version {}.", version.as_str()), 0)
 }
 
 /// Puts a survey into the Register, unless something is wrong with it.
