@@ -67,7 +67,7 @@ async fn furnish(house: &House) {
 #[derive(Debug, PartialEq)]
 struct Ended {
     records: BTreeSet<String>,
-    packages: Vec<String>,
+    packages: BTreeSet<String>,
     told: usize,
     receipts: Vec<(String, String, String)>,
     open: usize,
@@ -92,6 +92,7 @@ async fn ended(house: &House, request: &str) -> Ended {
     let receipts = receipts.iter().map(|it| (text(&it["place"]), text(&it["outcome"]), text(&it["held"])));
     Ended {
         records: house.items("RECORDS_TABLE").await,
+        // A package has several objects.
         packages: house.objects().iter().map(|key| key.split('/').next().unwrap().to_owned()).collect(),
         told: told(house).await,
         receipts: receipts.collect(),
