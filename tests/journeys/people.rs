@@ -15,6 +15,7 @@ use ingest::Ingest;
 use lambda_runtime::LambdaEvent;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
+use shared::storage::surveys::Surveys;
 
 const SURVEY: &str = "recycling-centre";
 
@@ -40,9 +41,8 @@ impl House {
 
     /// Takes a survey down, and lets every copy of it grow old.
     async fn take_down(&self, survey: &str) {
-        let delete = self.dynamodb().delete_item().table_name(self.setting("REGISTER_TABLE"));
-        delete.key("pk", crate::house::s("SURVEY")).key("sk", crate::house::s(survey)).send().await.unwrap();
         let now = self.stack.clock().now();
+        Surveys::new(self.dynamodb(), self.setting("REGISTER_TABLE")).remove(survey, now).await.unwrap();
         self.stack.clock().set(now + chrono::TimeDelta::minutes(2));
     }
 }
