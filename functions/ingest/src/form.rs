@@ -3,7 +3,7 @@
 use crate::pages::{self, FieldErrorView, FormView, GivenBack, QuestionView, Typed, TypedField};
 use shared::domain::answers::{self, Fault, Given, Rule, Sheet, nameable};
 use shared::domain::notice;
-use shared::domain::survey::{Kind, Question, Survey, TOKEN_FIELD};
+use shared::domain::survey::{Bound, Kind, Question, Survey, TOKEN_FIELD};
 use shared::domain::text;
 
 /// The empty form.
@@ -83,6 +83,7 @@ fn view(question: &Question, typed: &Typed) -> QuestionView {
         required: question.required,
         options: question.options.clone(),
         max_length: Some(question.limit()),
+        digits_only: question.whole && question.min.and_then(Bound::number).is_some_and(|least| least >= 0.0),
         typed: typed_for(question, typed),
     }
 }

@@ -111,6 +111,8 @@ pub struct QuestionView {
     pub options: Vec<String>,
     /// The most characters that are accepted.
     pub max_length: Option<usize>,
+    /// Whether a number has no sign and no decimals, so that a keypad of digits is enough.
+    pub digits_only: bool,
     /// What was typed, of this question or of the whole form.
     pub typed: Typed,
 }

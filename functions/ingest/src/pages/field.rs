@@ -106,7 +106,10 @@ impl<'a> Field<'a> {
     /// The attributes that bring up the right keyboard and the right suggestion.
     pub fn typing(&self) -> &'static str {
         match self.kind() {
-            Kind::Number => r#"type="text" inputmode="numeric" spellcheck="false" autocomplete="off""#,
+            Kind::Number if self.question.digits_only => {
+                r#"type="text" inputmode="numeric" spellcheck="false" autocomplete="off""#
+            }
+            Kind::Number => r#"type="text" spellcheck="false" autocomplete="off""#,
             Kind::Email => r#"type="email" autocomplete="email" autocapitalize="none" spellcheck="false""#,
             Kind::Phone => r#"type="tel" autocomplete="tel""#,
             Kind::Name => r#"type="text" autocomplete="name" spellcheck="false" dir="auto""#,

@@ -38,6 +38,7 @@ fn question(id: &str, kind: Kind) -> QuestionView {
         required: true,
         options: vec![],
         max_length: None,
+        digits_only: false,
         typed: Typed::new(),
     }
 }
@@ -359,4 +360,13 @@ fn what_is_given_back_stays_in_proportion_to_what_was_sent() {
     let small = TypedField { name: None, label: "q".to_owned(), value: "<".to_owned() };
     let many = GivenBack { action: String::new(), token: None, fields: vec![small; 16 * 1024] };
     assert!(given_back(page(), &Message::UnknownSurvey, &many).len() < 100_000);
+}
+
+#[test]
+fn a_keypad_of_digits_is_brought_up_only_where_digits_are_enough() {
+    for digits_only in [true, false] {
+        let visits = QuestionView { digits_only, ..question("visits", Kind::Number) };
+        let form = form(page(), &survey(vec![visits], &[]));
+        assert_eq!(form.contains(r#"inputmode="numeric""#), digits_only, "{form}");
+    }
 }
