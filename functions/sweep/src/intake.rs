@@ -4,13 +4,11 @@ use crate::{AT_ONCE, Sweep};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
-use shared::storage::StorageError;
 use shared::storage::files::{File, Folder, Unread};
+use shared::storage::{INVOCATION, StorageError};
 
 /// How long S3's own notification has to start a file.
 const NOTIFIED: TimeDelta = TimeDelta::minutes(5);
-/// How long an invocation may run: whoever remembered less long ago how far a file is read, reads it still.
-const INVOCATION: TimeDelta = TimeDelta::minutes(15);
 /// How long Lambda keeps an event that it could not deliver yet (`MaximumEventAgeInSeconds` of `import`): a file is not
 /// started again before.
 const QUEUED: TimeDelta = TimeDelta::hours(6);
@@ -54,6 +52,7 @@ impl Sweep {
 fn is_forgotten(unread: &Unread, now: DateTime<Utc>) -> bool {
     // Where no source is agreed on, S3 tells nobody.
     let is_told = unread.file.folder != Folder::Unknown && now - unread.since < NOTIFIED;
+    // Whoever remembered less long ago how far a file is read, reads it still.
     let is_read = unread.read_at.is_some_and(|at| now - at < INVOCATION);
     let is_queued = unread.handed_over_at.is_some_and(|at| now - at < QUEUED);
     !(is_told || is_read || is_queued)

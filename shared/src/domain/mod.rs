@@ -47,3 +47,9 @@ pub mod text;
 pub mod times;
 pub mod unsubscribe_token;
 pub mod written;
+
+/// Whether there is nothing to count: such a count is left out where it is written.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+pub(crate) const fn is_zero(count: &u64) -> bool {
+    *count == 0
+}

@@ -109,7 +109,7 @@ pub struct Said {
     /// When the leg began; the beginning of the hour, where the hour is there twice and the clock can't tell.
     pub clock: DateTime<Utc>,
     /// The row's line in its report where the clock can't tell, else 0.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "crate::domain::is_zero")]
     pub line: u64,
     /// How long the leg took, in seconds: of two that began together, the longer ended later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -120,11 +120,6 @@ pub struct Said {
     /// The report: of two words on one leg, the later report's stands.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub report: String,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
-const fn is_zero(number: &u64) -> bool {
-    *number == 0
 }
 
 /// One leg of a call. Who took it is not kept.

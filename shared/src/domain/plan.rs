@@ -32,7 +32,7 @@ pub struct Plan {
     pub quarantined: u64,
     /// Rows and files in quarantine that nobody can look into, such as a workbook: they may name anybody, and an erasure
     /// waits until they are mended or gone. Left out where there are none, so that plans of earlier versions stay true.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "crate::domain::is_zero")]
     pub unreadable: u64,
     /// The day on which the last of those is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -129,11 +129,6 @@ impl Plan {
         });
         changed.collect()
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
-const fn is_zero(count: &u64) -> bool {
-    *count == 0
 }
 
 fn total(periods: &Periods) -> u64 {

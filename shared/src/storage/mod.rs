@@ -30,7 +30,12 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
 /// A part of a transaction, which several parts of the storage can contribute to.
 pub use aws_sdk_dynamodb::types::TransactWriteItem;
+use chrono::TimeDelta;
 use std::collections::HashMap;
+
+/// How long an invocation may run, which is as long as Lambda lets it: what it left behind is then nobody's any more
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
+pub const INVOCATION: TimeDelta = TimeDelta::minutes(15);
 
 /// An item, as DynamoDB gives it.
 pub type Item = HashMap<String, AttributeValue>;
@@ -84,6 +89,18 @@ pub(crate) fn failed<E: ProvideErrorMetadata, R>(operation: &'static str) -> imp
             _ => "request not made",
         };
         StorageError { operation, code: code.to_owned() }
+    }
+}
+
+/// What a write with a condition gives, if it was made; nothing if its condition did not hold.
+pub(crate) fn applied<T, E: ProvideErrorMetadata, R>(
+    operation: &'static str,
+    written: Result<T, SdkError<E, R>>,
+) -> Result<Option<T>, StorageError> {
+    match written {
+        Ok(written) => Ok(Some(written)),
+        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(None),
+        Err(error) => Err(failed(operation)(error)),
     }
 }
 

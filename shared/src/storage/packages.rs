@@ -6,11 +6,10 @@ pub use gone::Gone;
 
 use super::keys::{self, EXPIRES_AT, Key, PK, SK};
 use super::table::{Pages, Table};
-use super::{Item, StorageError, failed, n, s, text};
+use super::{INVOCATION, Item, StorageError, applied, failed, n, s, text};
 use crate::domain::package::{PackageKind, RequestId};
 use crate::domain::record::Holder;
 use crate::domain::retention::ExpiresAt;
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use chrono::{DateTime, Months, TimeDelta, Utc};
@@ -19,8 +18,6 @@ use std::collections::BTreeMap;
 
 /// How long a package is there at most, as the bucket's lifecycle has it too.
 pub const DAYS: TimeDelta = TimeDelta::days(14);
-/// How long an export can run: as long as Lambda lets a function run.
-const LONGEST_EXPORT: TimeDelta = TimeDelta::minutes(15);
 /// How long the Register remembers that there was one.
 const REMEMBERED: Months = Months::new(36);
 
@@ -90,13 +87,8 @@ pub struct Made {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub held: BTreeMap<String, u64>,
     /// How many links were not followed, because nobody confirmed that they lead to the same person.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "crate::domain::is_zero")]
     pub not_followed: u64,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
-const fn is_none(number: &u64) -> bool {
-    *number == 0
 }
 
 impl Packages {
@@ -187,11 +179,7 @@ impl Packages {
             .expression_attribute_values(":started", s("started"))
             .expression_attribute_values(":complete", s("complete"))
             .expression_attribute_values(":made", aws_sdk_dynamodb::types::AttributeValue::M(made));
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(failed(OPERATION)(error)),
-        }
+        Ok(applied(OPERATION, update.send().await)?.is_some())
     }
 
     /// Remembers that a package is handed out, and so that its links are confirmed; the first time stands.
@@ -231,11 +219,7 @@ impl Packages {
             .condition_expression("attribute_exists(made.expires_at)")
             .update_expression("SET made.expires_at = :now")
             .expression_attribute_values(":now", s(now.to_rfc3339()));
-        match update.send().await {
-            Ok(_) => Ok(()),
-            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(()),
-            Err(error) => Err(failed(OPERATION)(error)),
-        }
+        applied(OPERATION, update.send().await).map(drop)
     }
 
     /// Closes a package whose objects are gone: the Register forgets whose it was, and remembers that it was.
@@ -270,7 +254,7 @@ impl Packages {
         gone.push(keys::package_due(ExpiresAt::at(package.requested_at + DAYS), request));
         gone.extend(package.made.iter().map(|made| keys::package_due(ExpiresAt::at(made.expires_at), request)));
         gone.dedup();
-        let again = keys::package_due(ExpiresAt::at(now + LONGEST_EXPORT), request);
+        let again = keys::package_due(ExpiresAt::at(now + INVOCATION), request);
         gone.retain(|key| *key != again);
         actions.push(self.put(&again, Item::new())?);
         for key in gone {

@@ -7,14 +7,13 @@ mod standing;
 use super::keys::{self, BY_DAY, CLOCK, CLOCK_ENDS, DAY, EXPIRES_AT, Key, PK, RETENTION_DUE_AT, SK};
 use super::ledger::Ledger;
 use super::table::{Pages, Table, retention};
-use super::{Item, StorageError, failed, n, s, text};
+use super::{Item, StorageError, applied, failed, n, s, text};
 use crate::domain::ledger::Cause;
 use crate::domain::record::{Details, Holder, Record};
 use crate::domain::retention::{ExpiresAt, Retention};
 use crate::domain::revision::Revision;
 use crate::domain::source::Source;
 use crate::domain::subject::SubjectKey;
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use chrono::{DateTime, Months, NaiveDate, Utc};
 
@@ -127,11 +126,7 @@ impl Records {
                 .expression_attribute_values(":revision", s(revision.as_str())),
             None => put.condition_expression(WHERE_NOTHING_IS).expression_attribute_values(":now", n(now.timestamp())),
         };
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(failed(OPERATION)(error)),
-        }
+        Ok(applied(OPERATION, put.send().await)?.is_some())
     }
 
     /// The live records with these keys, in no order.
@@ -217,11 +212,8 @@ impl Records {
             .condition_expression(condition)
             .expression_attribute_values(":until", n(until.epoch()))
             .return_values(ReturnValue::AllOld);
-        match put.send().await {
-            Ok(put) => Ok(Some(put.attributes.filter(|before| !before.is_empty()))),
-            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(None),
-            Err(error) => Err(failed(operation)(error)),
-        }
+        let put = applied(operation, put.send().await)?;
+        Ok(put.map(|put| put.attributes.filter(|before| !before.is_empty())))
     }
 
     /// Every live record of a holder, in pages.

@@ -13,11 +13,11 @@ use super::records::{Doomed, Records, Shelved, Turn, shelved};
 use super::standings::Effects;
 use super::suppressions::{Suppressed, Suppressions};
 use super::table::retention;
-use super::{Item, StorageError, text};
+use super::{INVOCATION, Item, StorageError, text};
 use crate::domain::ledger::{Cause, EntryId, ItemKind};
 use crate::domain::record::{Holder, Record};
 use crate::domain::standing::Effect;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use std::collections::{HashMap, HashSet};
 
 pub use protection::Protection;
@@ -27,8 +27,6 @@ use scan::Scan;
 
 /// How many deletions are held against the table at a time: some tens of megabytes.
 const TOLD_AT_ONCE: usize = 250_000;
-/// How long before its transaction a function may have looked at the clock: as long as Lambda lets it run.
-const LONGEST: TimeDelta = TimeDelta::minutes(15);
 /// How many keys `BatchGetItem` takes at a time.
 const BATCH: usize = 100;
 
@@ -64,7 +62,8 @@ impl Restoring {
     /// [`StorageError`] if it is not known to be done.
     pub async fn redo(&self, now: DateTime<Utc>, progress: &mut impl FnMut(&Redone)) -> Result<Redone, StorageError> {
         let (mut redone, mut is_first) = (Redone::default(), true);
-        let from = self.since - LONGEST;
+        // A function may have looked at the clock so long before its transaction.
+        let from = self.since - INVOCATION;
         let mut told = self.ledger.told_since(from.date_naive());
         loop {
             let (mut gone, mut is_last) = (HashSet::new(), false);
@@ -151,7 +150,7 @@ impl Restoring {
             return suppressed.is_withdrawn(details.source, id).then_some(Why::Withdrawn);
         }
         let about = lying.target.as_ref().or(lying.holder.as_ref())?;
-        let erased = suppressed.of(about).filter(|it| it.erased_at >= self.since - LONGEST)?;
+        let erased = suppressed.of(about).filter(|it| it.erased_at >= self.since - INVOCATION)?;
         // Where an erasure has left records, it has left what leads to them.
         let is_left = lying.shelved.doomed.kind == ItemKind::Link && erased.leaves_something();
         (!is_left).then_some(Why::Erased)

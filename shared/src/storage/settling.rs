@@ -3,25 +3,23 @@
 //! It is done when something is placed or lifted, and again by every sweep, for what has arrived since and for what broke
 //! off. It looks at what is there and changes what is not as it should be, so that any run finishes any other.
 
-use super::StorageError;
 use super::keys::link_target;
 use super::ledger::Ledger;
 use super::packages::Packages;
 use super::records::{Doomed, Records, Shelved, Turn};
 use super::standings::{Effects, Placed, Standings};
+use super::{INVOCATION, StorageError};
 use crate::domain::ledger::{Cause, ItemKind};
 use crate::domain::package::RequestId;
 use crate::domain::record::Holder;
 use crate::domain::standing::Effect;
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// How many single calls are under way at a time.
 const AT_ONCE: usize = 16;
-/// How long something can run that read what stood before it was changed: as long as Lambda lets a function run.
-const LONGEST: TimeDelta = TimeDelta::minutes(15);
 
 /// Makes true what stands.
 #[derive(Clone, Debug)]
@@ -86,7 +84,8 @@ impl Settling {
                 settled.add(Settled { past_their_date: if first { done.past_their_date } else { 0 }, ..done });
             }
         }
-        if now >= lifted_at.unwrap_or(placed.standing.placed.at) + LONGEST {
+        // Until then something may run that read what stood before it was changed.
+        if now >= lifted_at.unwrap_or(placed.standing.placed.at) + INVOCATION {
             match lifted_at {
                 Some(lifted_at) => self.standings.close(request, placed, lifted_at).await?,
                 None if whole => self.standings.settle(request).await?,

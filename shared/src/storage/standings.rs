@@ -9,12 +9,11 @@ mod effects;
 use super::keys::{self, EXPIRES_AT, Key, PK, SK};
 use super::requests::Event;
 use super::table::{Pages, Table};
-use super::{Item, StorageError, failed, n, s, text};
+use super::{Item, StorageError, applied, failed, n, s, text};
 use crate::domain::package::RequestId;
 use crate::domain::record::Holder;
 use crate::domain::retention::ExpiresAt;
 use crate::domain::standing::{Act, Effect, Kind, Lifting, Standing};
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use chrono::{DateTime, Months, Utc};
@@ -273,11 +272,7 @@ impl Standings {
             .key(PK, s(&key.partition))
             .key(SK, s(&key.sort))
             .condition_expression(format!("attribute_not_exists({HOLDS}) AND attribute_not_exists({RESTRICTIONS})"));
-        match delete.send().await {
-            Ok(_) => Ok(()),
-            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(()),
-            Err(error) => Err(failed("forget whom something stood for")(error)),
-        }
+        applied("forget whom something stood for", delete.send().await).map(drop)
     }
 
     fn mark(

@@ -5,13 +5,12 @@
 
 use super::keys::{self, EXPIRES_AT, Key, META, PK, SK, START};
 use super::table::{Pages, Table};
-use super::{Item, StorageError, failed, n, s, text};
+use super::{Item, StorageError, applied, n, s, text};
 use crate::domain::correspondence::Confirmation;
 use crate::domain::package::RequestId;
 use crate::domain::place::Place;
 use crate::domain::retention::ExpiresAt;
 use crate::domain::task::{State, Task};
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{Delete, Put, ReturnValue, TransactWriteItem};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
@@ -106,11 +105,8 @@ impl Tasks {
             .expression_attribute_values(":lease", s(&lease))
             .expression_attribute_values(":one", n(1))
             .return_values(ReturnValue::AllNew);
-        match update.send().await {
-            Ok(begun) => Ok(Some(Begun { task: read(OPERATION, begun.attributes.unwrap_or_default())?, lease })),
-            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(None),
-            Err(error) => Err(failed(OPERATION)(error)),
-        }
+        let begun = applied(OPERATION, update.send().await)?;
+        begun.map(|begun| Ok(Begun { task: read(OPERATION, begun.attributes.unwrap_or_default())?, lease })).transpose()
     }
 
     /// Leaves a task as it is now; gives whether it was still ours to leave.
@@ -130,11 +126,7 @@ impl Tasks {
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":running", s("running"))
             .expression_attribute_values(":lease", s(begun.lease));
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(failed(OPERATION)(error)),
-        }
+        Ok(applied(OPERATION, put.send().await)?.is_some())
     }
 
     /// Starts a task again; gives whether there is one of a request that is not closed.
@@ -153,11 +145,7 @@ impl Tasks {
             .update_expression("ADD #times :one")
             .expression_attribute_names("#times", "times")
             .expression_attribute_values(":one", n(1));
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(failed("wake a task")(error)),
-        }
+        Ok(applied("wake a task", update.send().await)?.is_some())
     }
 
     /// Remembers who did by hand what a task asks, and when; gives whether there is such a task that waits for it.
@@ -187,11 +175,7 @@ impl Tasks {
             .expression_attribute_values(":waiting", s("waiting"))
             .expression_attribute_values(":failed", s("failed"))
             .expression_attribute_values(":confirmation", confirmation);
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(failed(OPERATION)(error)),
-        }
+        Ok(applied(OPERATION, update.send().await)?.is_some())
     }
 
     /// Enters a task, what starts it, and that its request is open.

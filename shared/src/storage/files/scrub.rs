@@ -10,17 +10,15 @@ use crate::domain::identifier::Identifier;
 use crate::domain::mention::Mentions;
 use crate::domain::mention::rows::{Found, Layout, Search};
 use crate::domain::source::Source;
-use crate::storage::{StorageError, failed};
+use crate::storage::{INVOCATION, StorageError, failed};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::types::Object;
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use leave_out::Obstacle;
 use std::collections::HashSet;
 
 /// How often an object that others write at the same time is tried.
 const TRIES: u32 = 8;
-/// How long an invocation may run, which is as long as Lambda lets it: what it left behind is then nobody's any more.
-const INVOCATION: TimeDelta = TimeDelta::minutes(15);
 
 /// What of a person is in the bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,14 +2,13 @@
 
 use super::super::keys::{self, BY_DAY, DAY, EXPIRES_AT, PK, RESTRICTED, RETENTION_DUE_AT, SK};
 use super::super::table::{Pages, retention};
-use super::super::{Item, StorageError, failed, n};
+use super::super::{Item, StorageError, applied, n};
 use super::{Doomed, Records, doomed};
 use crate::domain::ledger::ItemKind;
 use crate::domain::record::Holder;
 use crate::domain::retention::Retention;
 use crate::domain::standing::Effect;
 use crate::domain::subject::SubjectKey;
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -138,11 +137,7 @@ impl Records {
         } else {
             update
         };
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(failed("carry out what stands for somebody")(error)),
-        }
+        Ok(applied("carry out what stands for somebody", update.send().await)?.is_some())
     }
 }
 

@@ -19,6 +19,13 @@ pub enum Put {
     Same,
 }
 
+/// Whether a version is what is asked today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    Today,
+    NoLonger,
+}
+
 impl Surveys {
     /// Puts a survey into the Register; whoever has a copy sees it within a minute. Twice is once.
     ///
@@ -27,12 +34,12 @@ impl Surveys {
     pub async fn put(&self, survey: &Survey, document: &str, now: DateTime<Utc>) -> Result<Put, StorageError> {
         let before = self.standing(&survey.id, now).await?;
         // A form is never shown before its version is there, nor a version gone before another stands in its place.
-        self.keep_version(&survey.id, &survey.version, document, now).await?;
+        self.keep_version(&survey.id, &survey.version, document, Asked::Today, now).await?;
         let put = match &before {
             None => Put::New,
             Some((version, _)) if *version == survey.version => Put::Same,
             Some((version, document)) => {
-                self.retire(&survey.id, version, document, now).await?;
+                self.keep_version(&survey.id, version, document, Asked::NoLonger, now).await?;
                 Put::Changed
             }
         };
@@ -48,7 +55,7 @@ impl Surveys {
     pub async fn remove(&self, id: &str, now: DateTime<Utc>) -> Result<bool, StorageError> {
         let before = self.standing(id, now).await?;
         if let Some((version, document)) = &before {
-            self.retire(id, version, document, now).await?;
+            self.keep_version(id, version, document, Asked::NoLonger, now).await?;
         }
         self.register.delete("remove a survey", &keys::survey(id)).await?;
         Ok(before.is_some())
@@ -63,44 +70,22 @@ impl Surveys {
         }))
     }
 
-    /// Makes sure that a version that is asked today is there, and not retired.
+    /// Makes sure that a version is there, and whether it is asked today; when it came, and when it was retired, stand.
     pub(super) async fn keep_version(
         &self,
         survey: &str,
         version: &VersionId,
         document: &str,
+        asked: Asked,
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
+        let (operation, since, not_retired) = match asked {
+            Asked::Today => ("keep a version of a survey", PUT_AT, format!(" REMOVE {RETIRED_AT}")),
+            Asked::NoLonger => ("retire a version of a survey", RETIRED_AT, String::new()),
+        };
         let set = format!(
-            "SET {DOCUMENT} = if_not_exists({DOCUMENT}, :document), {PUT_AT} = if_not_exists({PUT_AT}, :now) \
-             REMOVE {RETIRED_AT}"
+            "SET {DOCUMENT} = if_not_exists({DOCUMENT}, :document), {since} = if_not_exists({since}, :now){not_retired}"
         );
-        self.write_version("keep a version of a survey", survey, version, &set, document, now).await
-    }
-
-    /// Makes sure that a version is there and is retired; the first time stands. It is asked today no longer.
-    pub(super) async fn retire(
-        &self,
-        survey: &str,
-        version: &VersionId,
-        document: &str,
-        now: DateTime<Utc>,
-    ) -> Result<(), StorageError> {
-        let set = format!(
-            "SET {DOCUMENT} = if_not_exists({DOCUMENT}, :document), {RETIRED_AT} = if_not_exists({RETIRED_AT}, :now)"
-        );
-        self.write_version("retire a version of a survey", survey, version, &set, document, now).await
-    }
-
-    async fn write_version(
-        &self,
-        operation: &'static str,
-        survey: &str,
-        version: &VersionId,
-        set: &str,
-        document: &str,
-        now: DateTime<Utc>,
-    ) -> Result<(), StorageError> {
         let Key { partition, sort } = keys::survey_version(survey, version);
         let update = self.register.client.update_item().table_name(&self.register.name);
         let update = update.key(PK, s(partition)).key(SK, s(sort)).update_expression(set);

@@ -1,11 +1,11 @@
 //! What the sweep does with versions: keeps what somebody put in by hand, and forgets what no record can need any longer.
 
+use super::publishing::Asked;
 use super::versions::{PUT_AT, RETIRED_AT, time};
 use super::{DOCUMENT, Surveys};
 use crate::domain::survey::{VersionId, version};
 use crate::storage::keys::{self, Key, PK, SK, SURVEY, SURVEY_VERSION};
-use crate::storage::{Item, StorageError, failed, s, text};
-use aws_sdk_dynamodb::error::SdkError;
+use crate::storage::{Item, StorageError, applied, s, text};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -65,7 +65,7 @@ impl Surveys {
         }
         for (survey, today) in standing {
             if let Some((version, document)) = today {
-                self.keep_version(&survey, &version, &document, now).await?;
+                self.keep_version(&survey, &version, &document, Asked::Today, now).await?;
                 tidied.kept += 1;
             }
         }
@@ -119,11 +119,7 @@ impl Surveys {
                 .expression_attribute_values(":at", s(rfc3339(at))),
             None => update.update_expression(format!("REMOVE {RETIRED_AT}")),
         };
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(failed("mark a version of a survey")(error)),
-        }
+        Ok(applied("mark a version of a survey", update.send().await)?.is_some())
     }
 
     /// Deletes a version that was retired then, unless it is asked again meanwhile.
@@ -134,11 +130,7 @@ impl Surveys {
             .key(SK, s(&key.sort))
             .condition_expression(format!("{RETIRED_AT} = :at"))
             .expression_attribute_values(":at", s(rfc3339(retired_at)));
-        match delete.send().await {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(failed("forget a version of a survey")(error)),
-        }
+        Ok(applied("forget a version of a survey", delete.send().await)?.is_some())
     }
 }
 

@@ -50,7 +50,7 @@ impl Files {
             let delete = self.client.delete_object().bucket(&self.bucket).key(key).if_match(etag);
             return match delete.send().await {
                 Ok(_) => Ok(()),
-                Err(error) if is_gone(&error) => Ok(()),
+                Err(error) if has_status(&error, &[404]) => Ok(()),
                 Err(error) => Err(obstacle(&error)),
             };
         }
@@ -163,10 +163,6 @@ impl Kept<'_> {
         kept.extend_from_slice(bytes);
         self.at += bytes.len() as u64;
     }
-}
-
-fn is_gone<E>(error: &SdkError<E, Response>) -> bool {
-    has_status(error, &[404])
 }
 
 /// Somebody else was quicker (HTTP 404, 409, 412), or S3 does not answer.
