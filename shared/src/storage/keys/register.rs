@@ -1,0 +1,184 @@
+//! Where things lie in the Register.
+
+use super::{Key, META, partition, record_sort};
+use crate::domain::package::RequestId;
+use crate::domain::place::Place;
+use crate::domain::record::{Holder, RecordId};
+use crate::domain::retention::ExpiresAt;
+use crate::domain::source::Source;
+use crate::domain::subscription::Subscription;
+use crate::domain::survey::VersionId;
+use chrono::{DateTime, SecondsFormat, Utc};
+
+/// The partition of all surveys in the Register, as they are asked today.
+pub const SURVEY: &str = "SURVEY";
+/// The partition of every version of every survey, today's among them.
+pub const SURVEY_VERSION: &str = "SURVEYVERSION";
+
+/// Where a survey lies as it is asked today.
+#[must_use]
+pub fn survey(id: &str) -> Key {
+    Key::new(SURVEY, id)
+}
+
+/// The sort key of every version of a survey begins so; no survey's id has a `#`.
+#[must_use]
+pub fn survey_versions(survey: &str) -> String {
+    format!("{survey}#")
+}
+
+/// Where a version of a survey lies, whoever asks it today.
+#[must_use]
+pub fn survey_version(survey: &str, version: &VersionId) -> Key {
+    Key::new(SURVEY_VERSION, format!("{}{}", survey_versions(survey), version.as_str()))
+}
+
+/// The survey and the version that a sort key of [`SURVEY_VERSION`] names.
+#[must_use]
+pub fn survey_version_of(sort: &str) -> Option<(String, VersionId)> {
+    let (survey, version) = sort.split_once('#')?;
+    Some((survey.to_owned(), VersionId::try_from(version.to_owned()).ok()?))
+}
+
+/// The partition of a request.
+#[must_use]
+pub fn request(id: &RequestId) -> String {
+    format!("REQUEST#{}", id.as_str())
+}
+
+/// The package of a request.
+pub const PACKAGE: &str = "PACKAGE";
+/// The sort key of what happened to a request begins so.
+pub const EVENT: &str = "EVENT#";
+/// What starts a task: the only items that the Register's stream hands on.
+pub const START: &str = "START";
+/// The partition of the tasks of requests that are not closed.
+pub const TASKS: &str = "TASKS";
+
+/// Where something that happened to a request lies; sorts by time.
+#[must_use]
+pub fn event(request: &RequestId, at: DateTime<Utc>, what: &str) -> Key {
+    Key::new(self::request(request), format!("{EVENT}{}#{what}", at.to_rfc3339_opts(SecondsFormat::Millis, true)))
+}
+
+/// The partition of a task: one each, so that a stream's reader may take them in parallel.
+#[must_use]
+pub fn task(request: &RequestId, place: Place) -> String {
+    format!("TASK#{}#{}", request.as_str(), place.as_str())
+}
+
+/// Which task a partition is.
+#[must_use]
+pub fn task_of(partition: &str) -> Option<(RequestId, Place)> {
+    let (id, place) = partition.strip_prefix("TASK#")?.rsplit_once('#')?;
+    Some((RequestId::try_from(id.to_owned()).ok()?, Place::named(place)?))
+}
+
+/// Where it says that a task's request is not closed.
+#[must_use]
+pub fn open_task(request: &RequestId, place: Place) -> Key {
+    Key::new(TASKS, task(request, place))
+}
+
+/// The sort key of an open request of a holder begins so.
+pub const OPEN: &str = "REQUEST#";
+
+/// Where it says that a request about this holder is open.
+#[must_use]
+pub fn open_request(holder: &Holder, id: &RequestId) -> Key {
+    Key::new(packages_of(holder), format!("{OPEN}{}", id.as_str()))
+}
+
+/// The partition of packages by the time at which they are over.
+pub const PACKAGES: &str = "PACKAGES";
+
+/// Where it says that a package holds something of this holder.
+#[must_use]
+pub fn package_of(holder: &Holder, request: &RequestId) -> Key {
+    Key::new(packages_of(holder), format!("PACKAGE#{}", request.as_str()))
+}
+
+/// The partition of the packages that hold something of this holder.
+#[must_use]
+pub fn packages_of(holder: &Holder) -> String {
+    format!("SUBJECT#{}", partition(holder))
+}
+
+/// Where it says that a package is over at `end`; sorts by time.
+#[must_use]
+pub fn package_due(end: ExpiresAt, request: &RequestId) -> Key {
+    Key::new(PACKAGES, format!("{:012}#{}", end.epoch(), request.as_str()))
+}
+
+/// All packages that are over at `now` sort up to here.
+#[must_use]
+pub fn packages_due_by(now: DateTime<Utc>) -> String {
+    format!("{:012}#~", now.timestamp())
+}
+
+/// The request that a sort key of [`packages_of`] or [`PACKAGES`] names.
+#[must_use]
+pub fn package_request(sort: &str) -> Option<RequestId> {
+    let (_, id) = sort.split_once('#')?;
+    RequestId::try_from(id.to_owned()).ok()
+}
+
+/// Where it says that a holder was erased.
+#[must_use]
+pub fn suppression(holder: &Holder) -> Key {
+    Key::new(format!("SUPPRESSION#{}", partition(holder)), META)
+}
+
+/// Where it says that a source has withdrawn a record.
+#[must_use]
+pub fn withdrawal(source: Source, id: &RecordId) -> Key {
+    Key::new(format!("SUPPRESSION#{}", record_sort(source, id)), META)
+}
+
+/// Where it says what a request has placed: a hold, or a restriction.
+#[must_use]
+pub fn standing(request_id: &RequestId) -> Key {
+    Key::new(request(request_id), "STANDING")
+}
+
+/// Where it says what stands for a holder.
+#[must_use]
+pub fn standing_of(holder: &Holder) -> Key {
+    Key::new(format!("{STANDING_OF}{}", partition(holder)), META)
+}
+
+/// The partition of what stands for a holder begins so.
+pub const STANDING_OF: &str = "STANDING#";
+
+/// The partition of what stands, or is being lifted.
+pub const STANDINGS: &str = "STANDINGS";
+
+/// Where it says that something stands, or is being lifted.
+#[must_use]
+pub fn open_standing(request: &RequestId) -> Key {
+    Key::new(STANDINGS, request.as_str())
+}
+
+/// Where it says that a subject wants a list no longer.
+#[must_use]
+pub fn opt_out(of: &Subscription) -> Key {
+    Key::new(format!("OPTOUT#{}", of.subject.as_str()), of.list.as_str())
+}
+
+/// Where suppressions are counted.
+#[must_use]
+pub fn suppression_epoch() -> Key {
+    Key::new("SUPPRESSIONS", "EPOCH")
+}
+
+/// Where it says when something was last taken in from a source.
+#[must_use]
+pub fn last_import(source: Source) -> Key {
+    Key::new("IMPORTS", source.as_str())
+}
+
+/// Where the sweep remembers up to which day everything is gone.
+#[must_use]
+pub fn sweep_cursor() -> Key {
+    Key::new("SWEEP", "CURSOR")
+}
