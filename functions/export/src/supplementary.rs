@@ -59,7 +59,7 @@ impl Council {
 
     /// Who receives what is the person's: named as the plan of an erasure names them.
     fn recipients(&self, gathered: &Gathered) -> String {
-        let does = Processor::ALL.map(|processor| format!("{} {}", processor.label(), processor.does()));
+        let does = Processor::ALL.map(|processor| format!("{} {}", processor.label(), processor.role()));
         let of = |processor: &Processor| gathered.count(Holding::Copies(*processor));
         let holding = Processor::ALL.into_iter().filter(|processor| of(processor) > 0);
         let mut holding: Vec<String> = holding

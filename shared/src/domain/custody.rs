@@ -34,16 +34,6 @@ impl Processor {
         }
     }
 
-    /// What it does for the council, after its name in a sentence: `runs our telephone lines`.
-    #[must_use]
-    pub const fn does(self) -> &'static str {
-        match self {
-            Self::Five9 => "runs our telephone lines",
-            Self::Granicus => "runs some of our online forms",
-            Self::Newsletter => "sends our newsletter to those who ask for it",
-        }
-    }
-
     /// What it holds of a person, and until when, in a sentence without its name.
     #[must_use]
     pub const fn holds(self) -> &'static str {
@@ -69,7 +59,7 @@ impl Processor {
         }
     }
 
-    /// What it does for the council, as a sentence goes on after its name.
+    /// What it does for the council, as a sentence goes on after its name: `runs our telephone service`.
     #[must_use]
     pub const fn role(self) -> &'static str {
         match self {

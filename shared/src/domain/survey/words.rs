@@ -27,7 +27,7 @@ impl Words {
         }
     }
 
-    /// The question that was answered so under this id, and how the manieth it was.
+    /// The question that was answered so under this id, and its place among the questions.
     ///
     /// Where nobody noted which version was shown, a question that cannot be answered so is not the one that was asked.
     #[must_use]
