@@ -157,26 +157,11 @@ fn message(question: &Question, rule: Rule) -> String {
 #[cfg(test)]
 mod tests {
     use super::{empty, filled, typed};
-    use crate::pages;
+    use crate::pages::{self, tests::site};
     use proptest::prelude::*;
     use shared::domain::answers::{Given, Sheet, check};
     use shared::domain::survey::Survey;
     use shared::edge::page::Page;
-    use shared::edge::site::{BasePath, Site};
-
-    fn site() -> Site {
-        let word = "Council".to_owned();
-        Site {
-            council: word.clone(),
-            council_url: word.clone(),
-            contact_email: word.clone(),
-            contact_phone: word.clone(),
-            dpo_email: word.clone(),
-            dpo_phone: word.clone(),
-            dpo_address: word,
-            base: BasePath::default(),
-        }
-    }
 
     proptest! {
         #[test]

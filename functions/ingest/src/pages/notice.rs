@@ -2,7 +2,6 @@
 
 use super::written;
 use askama::Template;
-use shared::domain::custody::Processor;
 use shared::domain::notice::{self, Notice};
 use shared::edge::page::{Page, spoken};
 
@@ -35,7 +34,7 @@ versions! {
     "2026-11", Notice202611, "notices/2026-11.html";
 }
 
-/// What a notice says of itself, and of those who are told of what it is about.
+/// What a notice says of itself.
 struct About {
     notice: Notice,
 }
@@ -58,12 +57,6 @@ impl About {
     fn others(&self) -> impl Iterator<Item = Notice> {
         notice::ALL.into_iter().rev().filter(|other| *other != self.notice)
     }
-
-    /// Who else holds something for the council: those whom an erasure reaches.
-    #[expect(clippy::unused_self, reason = "a template asks it of what it is about")]
-    fn processors(&self) -> [Processor; 3] {
-        Processor::ALL
-    }
 }
 
 #[cfg(test)]
@@ -72,6 +65,7 @@ mod tests {
     use crate::pages::tests::site;
     use shared::domain::custody::Processor;
     use shared::domain::notice::{ALL, CURRENT};
+    use shared::domain::record::Fingerprint;
     use shared::edge::page::{Page, spoken};
 
     #[test]
@@ -89,11 +83,25 @@ mod tests {
         }
     }
 
+    /// Noted once. A new version has a new line; a line that has to change means that words changed which people were shown.
+    #[test]
+    fn the_words_of_a_version_are_those_that_people_were_shown() {
+        let words = [
+            ("2026-06", include_str!("../../templates/notices/2026-06.html"), "hu2xWb7gRzSVidnfpGpN4g"),
+            ("2026-11", include_str!("../../templates/notices/2026-11.html"), "ZY_ruzHfdrpLeRlwasAIow"),
+        ];
+        assert_eq!(words.map(|(version, ..)| version), ALL.map(|notice| notice.version));
+        for (version, words, digest) in words {
+            assert_eq!(Fingerprint::of(&words).into_string(), digest, "{version}: write a new version instead");
+        }
+    }
+
     #[test]
     fn the_notice_names_everybody_whom_an_erasure_reaches() {
         let html = notice(Page::of(&site()), CURRENT);
         for processor in Processor::ALL {
-            assert!(html.contains(processor.label()) && html.contains(processor.role()), "{processor:?}: {html}");
+            let named = format!("<li>{}, which {}</li>", processor.label(), processor.role());
+            assert!(html.contains(&named), "write a new version that says: {named}");
         }
         assert!(html.contains("Amazon Web Services"));
     }
