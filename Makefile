@@ -23,12 +23,14 @@ define SURVEYS
 @$(BUILD) --bin $(if $(STACK),surveys,local)
 @$(if $(STACK),register="$(call OUTPUT,RegisterTable)" && exec target/debug/surveys $(2) --table "$$register" $(3),exec target/debug/local $(1) $(STACK_AT) $(3))
 endef
+# Stops with one line where an argument is missing: its name, and how the target is called.
+given = $(if $($(1)),,$(error $(1)= is missing: make $(2)))
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .PHONY: help run import quarantine check-survey put-survey remove-survey surveys verify-ledger backup restore test test-long \
 	test-dynamodb-local bench package package-one lint prove-lint web \
-	chromium needs-build needs-test needs-venv needs-web needs-aws needs-library
+	chromium needs-build needs-test needs-venv needs-judge needs-web needs-aws needs-library
 
 ## This list.
 help:
@@ -41,12 +43,17 @@ run: needs-build
 
 ## Brings a file into the stack that runs: FILE=calls.csv SOURCE=telephone, and PORT=4000 if it has another port.
 import: needs-build
+	$(call given,FILE,import FILE=calls.csv SOURCE=telephone)$(call given,SOURCE,import FILE=calls.csv SOURCE=telephone)
 	@$(BUILD) --bin local
 	@exec target/debug/local import $(STACK_AT) --source "$(SOURCE)" "$(FILE)"
 
 ## What could not be read, and why: of the stack that runs here (PORT=4000) or, with STACK=custodian, on AWS.
 ## SHOW=telephone/0123456789abcdef lists its rows; RESTORE=… writes the exact bytes to TO=file; RETRY=… brings it back, or FILE=mended; DELETE=….
 quarantine: needs-build $(if $(STACK),needs-aws)
+	$(if $(RESTORE),$(call given,TO,quarantine RESTORE=$(RESTORE) TO=rows.csv))
+	$(if $(TO),$(call given,RESTORE,quarantine RESTORE=telephone/0123456789abcdef TO=$(TO)))
+	$(if $(FILE),$(call given,RETRY,quarantine RETRY=telephone/0123456789abcdef FILE=$(FILE)))
+	$(if $(SOURCE),$(call given,RETRY,quarantine RETRY=unknown/0123456789abcdef SOURCE=$(SOURCE)))
 	@$(BUILD) --bin quarantine
 	@$(if $(STACK),bucket=$(call OUTPUT,IntakeBucket) && exec ,exec env $(HERE) )target/debug/quarantine \
 		$(if $(STACK),--bucket "$$bucket",$(STACK_AT)) $(if $(SHOW),--show "$(SHOW)") $(if $(RESTORE),--restore "$(RESTORE)") \
@@ -67,15 +74,18 @@ endif
 
 ## Says everything that is wrong with a survey: FILE=surveys/bins.json. docs/surveys.md explains each field.
 check-survey: needs-build
+	$(call given,FILE,check-survey FILE=surveys/bins.json)
 	@$(BUILD) --bin surveys
 	@exec target/debug/surveys check "$(FILE)"
 
 ## Puts a survey into the stack that runs here (PORT=4000), or on AWS (STACK=custodian): FILE=surveys/bins.json.
 put-survey: needs-build $(if $(STACK),needs-aws)
+	$(call given,FILE,put-survey FILE=surveys/bins.json)
 	$(call SURVEYS,put-survey,put,"$(FILE)")
 
 ## Takes a survey out of the stack that runs here (PORT=4000), or on AWS (STACK=custodian): ID=bins. What was answered keeps its words.
 remove-survey: needs-build $(if $(STACK),needs-aws)
+	$(call given,ID,remove-survey ID=bins)
 	$(call SURVEYS,remove-survey,remove,"$(ID)")
 
 ## Lists the surveys of the stack that runs here (PORT=4000), or on AWS (STACK=custodian).
@@ -90,10 +100,15 @@ backup: needs-build
 ## Rehearses a restore in the stack that runs here (SINCE=moment of a backup); on AWS makes TABLE fit to be read, with STACK=custodian.
 ## LIVE=no if the live table is not to be trusted. Where there is no stack to ask, LEDGER=, REGISTER= and LIVE= name the tables.
 restore: needs-build $(if $(STACK),needs-aws)
-ifeq ($(STACK)$(LEDGER),)
+ifeq ($(STACK)$(LEDGER)$(TABLE),)
+	$(call given,SINCE,restore SINCE=2026-11-24T10:00:00Z)
 	@$(BUILD) --bin local
 	@exec target/debug/local restore $(STACK_AT) --since "$(SINCE)" $(if $(filter no,$(LIVE)),--without-live)
 else
+	$(call given,TABLE,restore STACK=custodian TABLE=custodian-restored SINCE=2026-11-24T10:00:00Z)
+	$(call given,SINCE,restore STACK=custodian TABLE=$(TABLE) SINCE=2026-11-24T10:00:00Z)
+	$(if $(STACK),,$(call given,LEDGER,restore TABLE=$(TABLE) SINCE=$(SINCE) LEDGER=… REGISTER=…))
+	$(if $(STACK),,$(call given,REGISTER,restore TABLE=$(TABLE) SINCE=$(SINCE) LEDGER=$(LEDGER) REGISTER=…))
 	@$(BUILD) --bin restore
 	@ledger="$(or $(LEDGER),$(call OUTPUT,LedgerTable))" && register="$(or $(REGISTER),$(call OUTPUT,RegisterTable))" && \
 		live="$(if $(filter no,$(LIVE)),,$(or $(LIVE),$(if $(STACK),$(call OUTPUT,RecordsTable))))" && \
@@ -114,7 +129,7 @@ test-long: needs-test $(TOOLS)
 	CUSTODIAN_CASES=200 cargo test --workspace --test journeys -- --include-ignored
 
 ## The storage tests before another judge than the embedded database: Amazon's DynamoDB Local (Java 17, Linux).
-test-dynamodb-local: needs-build
+test-dynamodb-local: needs-build needs-judge
 	@.ci/test-dynamodb-local
 
 ## CPU, latency, cold start and memory, beside a bare SDK call; BENCH_RECORDS=1000 leaves out what is large.
@@ -152,6 +167,8 @@ needs-test:
 	@.ci/needs cargo cc node npm venv tar chromium
 needs-venv:
 	@.ci/needs venv
+needs-judge:
+	@.ci/needs npm tar java
 needs-web:
 	@.ci/needs node npm
 needs-aws:

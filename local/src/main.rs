@@ -19,6 +19,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tracing_subscriber::EnvFilter;
 
+/// The port of the front door, if nobody says another.
+const PORT: u16 = 3000;
+
 /// Brings template.yaml to life on this machine.
 #[derive(Parser)]
 #[command(version)]
@@ -26,7 +29,7 @@ struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
     /// The port to open; the endpoints and the doubles take the six after it, or any others that are free.
-    #[arg(long, env = "PORT", default_value_t = 3000, global = true)]
+    #[arg(long, env = "PORT", default_value_t = PORT, global = true)]
     port: u16,
     /// A folder that keeps everything across restarts (without it, everything is in memory).
     #[arg(long, value_name = "DIR")]
@@ -123,11 +126,14 @@ async fn main() -> ExitCode {
         }
         Some(Command::RemoveSurvey { id }) => return say(operate::surveys(port, OfSurveys::Remove(id)).await),
         Some(Command::ListSurveys) => return say(operate::surveys(port, OfSurveys::List).await),
-        Some(Command::Backup) => return say(operate::backup(port).await.map(|moment| (kept(moment), 0))),
+        Some(Command::Backup) => return say(operate::backup(port).await.map(|moment| (kept(moment, port), 0))),
         Some(Command::Restore { since, without_live }) => {
             let progress = |redone: &Redone| drop(writeln!(io::stdout(), "… {}", restore::counts(redone)));
             let outcome = operate::rehearse(port, since, !without_live, progress).await;
-            return say(outcome.map(|outcome| restore::told(&outcome)));
+            return say(outcome.map(|outcome| {
+                let (told, code) = restore::told(&outcome);
+                (format!("{told}\nThe table that was restored is deleted again."), code)
+            }));
         }
         None => {}
     }
@@ -147,19 +153,28 @@ fn say(told: Result<(String, u8), String>) -> ExitCode {
     ExitCode::from(code)
 }
 
-fn kept(moment: DateTime<Utc>) -> String {
-    let moment = moment.format("%FT%TZ");
-    format!("This moment is kept for 35 days. To rehearse a restore of it: make restore SINCE={moment}")
+fn kept(moment: DateTime<Utc>, port: u16) -> String {
+    let (moment, port) = (moment.format("%FT%TZ"), at(port));
+    format!("This moment is kept for 35 days. To rehearse a restore of it: make restore SINCE={moment}{port}")
+}
+
+/// What to add to a command of `make` for the stack at this port.
+fn at(port: u16) -> String {
+    if port == PORT { String::new() } else { format!(" PORT={port}") }
 }
 
 /// Brings a file; gives the code to end with.
 async fn import(errand: &Errand) -> u8 {
+    let port = at(errand.port);
     match bring(errand, &mut *screen()).await {
         Ok(brought) => {
             let mut out = io::stdout();
             let _ = writeln!(out, "{}", reports::line(&brought.report));
-            if let Some(place) = brought.quarantine {
-                let _ = writeln!(out, "What was refused lies in {place} for 14 days.");
+            if let Some(name) = brought.quarantine {
+                let _ = writeln!(
+                    out,
+                    "What was refused is kept for 14 days. To see why: make quarantine SHOW={name}{port}"
+                );
             }
             u8::from(brought.report.state == State::Refused)
         }
@@ -212,6 +227,7 @@ async fn tell(stack: &Stack, mut created: Receiver<Created>) {
 /// Says what there is to open and to try.
 fn welcome(stack: &Stack) -> io::Result<()> {
     let (url, endpoints) = (stack.url(), stack.endpoints());
+    let port = url.rsplit(':').next().and_then(|port| port.parse().ok()).map_or_else(String::new, at);
     let mut out = io::stdout().lock();
     writeln!(out, "Custodian is open; its clock says {}.\n", stack.clock().now().format("%F %T UTC"))?;
     for survey in stack.surveys() {
@@ -233,7 +249,7 @@ To try:
     -d '{{"satisfaction": 4, "site": "Dorchester", "email": "alex@example.com"}}'
   curl {url}/2015-03-31/functions/export/invocations \
     -d '{{"kind": "access", "identifiers": [{{"type": "email", "value": "alex@example.com"}}], "requested_by": "dpo"}}'
-  make import SOURCE=telephone FILE=calls.csv
+  make import SOURCE=telephone FILE=tests/fixtures/intake/telephone/call-survey-2026-10-12.csv{port}
   curl {url}/_local/clock -d '{{"advance": "P3Y"}}'
 
 RUST_LOG=info,dynoxide=error shows what the functions log; Ctrl-C ends."#

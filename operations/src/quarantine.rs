@@ -11,6 +11,9 @@ use shared::storage::files::{Beside, File, Files, Folder, Kept, KeptKind, KeptOb
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+/// What is tried.
+const OPERATION: &str = "read quarantine";
+
 /// Why something could not be done with what is in quarantine.
 #[derive(Debug, thiserror::Error)]
 pub enum QuarantineError {
@@ -20,7 +23,10 @@ pub enum QuarantineError {
     /// What is asked for makes no sense.
     #[error("{0}")]
     Wrong(&'static str),
-    /// What was written can't be.
+    /// A file of this machine's can't be read or written.
+    #[error("{0}: {1}")]
+    File(String, io::Error),
+    /// What was found can't be told.
     #[error("it cannot be written: {0}")]
     Output(#[from] io::Error),
     /// S3 does not answer.
@@ -103,7 +109,8 @@ pub async fn list(
     mut tell: impl FnMut(Listed) -> io::Result<()>,
 ) -> Result<(), QuarantineError> {
     for kept in import.rows() {
-        for row in rows(files, kept).await? {
+        let Some(object) = files.open_kept(kept).await? else { continue };
+        for row in rows(object).await? {
             let QuarantinedRow { line, field, rule, .. } = row;
             let field = Some(field).filter(|field| !field.is_empty());
             tell(Listed { line: Some(line), why: Why { rule, field } })?;
@@ -131,7 +138,7 @@ pub async fn restore(
     if let Some(kept) = import.whole() {
         let mut object = files.open_kept(kept).await?.ok_or_else(gone)?;
         while let Some(bytes) = object.body.next().await {
-            into.write_all(&bytes.map_err(|_| StorageError::unreadable("read quarantine"))?)?;
+            into.write_all(&bytes.map_err(|_| StorageError::unreadable(OPERATION))?)?;
         }
         return Ok((object.dropped_at, None));
     }
@@ -144,7 +151,7 @@ pub async fn restore(
     for kept in import.rows() {
         let object = files.open_kept(kept).await?.ok_or_else(gone)?;
         dropped_at.get_or_insert(object.dropped_at);
-        for row in parsed(&read(object).await?) {
+        for row in rows(object).await? {
             if count > 0 {
                 into.write_all(&frame.between)?;
             }
@@ -176,9 +183,15 @@ pub async fn bring_back(
     }
     let source = source.or(import.folder.source()).filter(|source| source.comes_in_files());
     let source = source.ok_or(QuarantineError::Wrong(NO_SOURCE))?;
-    let mut kept = Vec::new();
-    let (dropped_at, _) = restore(files, import, &mut kept).await?;
-    Ok(files.bring_back(source, &import.id, mended.unwrap_or(kept), (errand, dropped_at)).await?)
+    let (content, dropped_at) = match mended {
+        Some(mended) => (mended, restore(files, import, &mut io::sink()).await?.0),
+        None => {
+            let mut kept = Vec::new();
+            let (dropped_at, _) = restore(files, import, &mut kept).await?;
+            (kept, dropped_at)
+        }
+    };
+    Ok(files.bring_back(source, &import.id, content, (errand, dropped_at)).await?)
 }
 
 /// What became of a file that was brought back, once it is known.
@@ -191,20 +204,16 @@ pub async fn report(files: &Files, file: &File, errand: &str) -> Result<Option<s
     Ok(report.filter(|report| report["errand"] == errand))
 }
 
-async fn rows(files: &Files, kept: &Kept) -> Result<Vec<QuarantinedRow>, StorageError> {
-    match files.open_kept(kept).await? {
-        Some(object) => Ok(parsed(&read(object).await?).collect()),
-        None => Ok(Vec::new()),
-    }
+/// The rows of an object. None is passed over: whoever restores them would never know that one is missing.
+async fn rows(object: KeptObject) -> Result<Vec<QuarantinedRow>, StorageError> {
+    let lines = read(object).await?;
+    let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines.map(|line| QuarantinedRow::parse(line).ok_or_else(|| StorageError::unreadable(OPERATION))).collect()
 }
 
 async fn read(object: KeptObject) -> Result<Vec<u8>, StorageError> {
-    let bytes = object.body.collect().await.map_err(|_| StorageError::unreadable("read quarantine"))?;
+    let bytes = object.body.collect().await.map_err(|_| StorageError::unreadable(OPERATION))?;
     Ok(bytes.to_vec())
-}
-
-fn parsed(lines: &[u8]) -> impl Iterator<Item = QuarantinedRow> + '_ {
-    lines.split(|byte| *byte == b'\n').filter_map(QuarantinedRow::parse)
 }
 
 /// What stands around rows, so that they are a file of their source again.

@@ -19,12 +19,15 @@ const BYTE_ORDER_MARK: char = '\u{FEFF}';
 /// Says everything that is wrong with a survey, and what somebody should look at. `name` is what its file is called.
 #[must_use]
 pub fn checked(name: &str, document: &[u8]) -> Told {
-    let Checked { survey, faults, doubts } = check(document);
+    told(name, &check(document))
+}
+
+fn told(name: &str, Checked { survey, faults, doubts }: &Checked) -> Told {
     let mut told = String::new();
-    for fault in &faults {
+    for fault in faults {
         let _ = writeln!(told, "{name}: {fault}");
     }
-    for doubt in &doubts {
+    for doubt in doubts {
         let _ = writeln!(told, "{name}: to look at: {doubt}");
     }
     let Some(Survey { id, version, questions, .. }) = survey else {
@@ -40,8 +43,9 @@ pub fn checked(name: &str, document: &[u8]) -> Told {
 /// # Errors
 /// [`StorageError`] if it is not known to be there; put again, it goes on.
 pub async fn put(surveys: &Surveys, name: &str, document: &[u8], now: DateTime<Utc>) -> Result<Told, StorageError> {
-    let (told, code) = checked(name, document);
-    let (Some(survey), Ok(text)) = (check(document).survey, std::str::from_utf8(document)) else {
+    let checked = check(document);
+    let (told, code) = told(name, &checked);
+    let (Some(survey), Ok(text)) = (checked.survey, std::str::from_utf8(document)) else {
         return Ok((format!("{told} Nothing was put."), code.max(1)));
     };
     let put = surveys.put(&survey, text.trim_start_matches(BYTE_ORDER_MARK), now).await?;
@@ -91,7 +95,7 @@ pub async fn list(surveys: &Surveys, now: DateTime<Utc>) -> Result<Told, Storage
         );
     }
     for (id, earlier) in kept.into_iter().filter(|(_, earlier)| *earlier > 0) {
-        let _ = writeln!(told, "{id}: removed. {earlier} earlier versions are kept.");
+        let _ = writeln!(told, "{id}: removed. Earlier versions that are kept: {earlier}.");
     }
     let told = told.trim_end();
     Ok((if told.is_empty() { "There is no survey in the Register.".to_owned() } else { told.to_owned() }, 0))

@@ -25,8 +25,9 @@ pub fn told(outcome: &Result<Verified, Unverified>) -> (String, u8) {
             let last = found.closed.map_or_else(String::new, |closed| {
                 format!("The last certificate is {closed}={}\n", found.certificate.as_str())
             });
-            let holds =
-                format!("The chain holds: {links} links tell of {entries} deletions, and {days} days are closed.");
+            let holds = format!(
+                "The chain holds. Links: {links}. Deletions that they tell of: {entries}. Days that are closed: {days}."
+            );
             (format!("{holds}\n{last}Overdue, over all certificates: {overdue}"), 0)
         }
         Err(Unverified::Broken(broken)) => (format!("The chain is broken: {broken}."), 1),

@@ -43,7 +43,7 @@ async fn the_ledger_of_a_stack_is_found_by_its_port_and_verified() {
     house.tell("Hello.", Some(ROSA), None).await;
     house.move_to("2029-11-24T10:00:00Z").await;
     let (told, code) = verify::told(&verify_ledger(port(&house), None).await.unwrap());
-    assert!(code == 0 && told.starts_with("The chain holds: 1 links tell of 1 deletions"), "{told}");
+    assert!(code == 0 && told.starts_with("The chain holds. Links: 1. Deletions that they tell of: 1."), "{told}");
     let witness = verify::witness(&format!("2029-11-20={}", "0".repeat(64))).unwrap();
     let (told, code) = verify::told(&verify_ledger(port(&house), Some(witness)).await.unwrap());
     assert!(code == 1 && told.starts_with("The chain is broken"), "{told}");
@@ -93,9 +93,9 @@ async fn a_moment_that_nobody_kept_is_refused_and_those_that_are_kept_are_named(
 
 #[test]
 fn each_tool_that_is_missing_or_too_old_is_named_in_a_line_of_its_own() {
-    let tools = ["cargo", "cc", "node", "npm", "venv", "tar", "chromium", "aws"];
-    let cut = ("cut", "exec /usr/bin/cut \"$@\"");
-    let none = script("needs", &tools, &[cut, ("id", "echo 1000")]);
+    let tools = ["cargo", "cc", "node", "npm", "venv", "tar", "chromium", "aws", "java"];
+    let (cut, sed) = (("cut", "exec /usr/bin/cut \"$@\""), ("sed", "exec /usr/bin/sed \"$@\""));
+    let none = script("needs", &tools, &[cut, sed, ("id", "echo 1000")]);
     let said = lines(&none.stderr);
     assert_eq!((none.status.code(), said.len()), (Some(1), tools.len()), "{said:?}");
     assert!(said.iter().all(|line| line.contains(" is missing: ")), "{said:?}");
@@ -104,21 +104,23 @@ fn each_tool_that_is_missing_or_too_old_is_named_in_a_line_of_its_own() {
         ("cargo", ""),
         ("node", "echo v18.20.4"),
         ("python3", "echo Python 3.9.2"),
+        ("java", "echo 'openjdk version \"11.0.2\" 2019-01-15' >&2"),
         cut,
+        sed,
     ];
-    let old = lines(&script("needs", &["cargo", "node", "venv"], &old).stderr);
-    assert!(
-        old.len() == 3 && old[0].contains("1.94.1") && old[1].contains("18.20.4") && old[2].contains("3.9.2"),
-        "{old:?}"
-    );
+    let old = lines(&script("needs", &["cargo", "node", "venv", "java"], &old).stderr);
+    let here = ["1.94.1", "18.20.4", "3.9.2", "11.0.2"];
+    assert!(old.len() == 4 && old.iter().zip(here).all(|(line, here)| line.contains(here)), "{old:?}");
     let new = [
         ("rustc", "echo rustc 1.100.0"),
         ("cargo", ""),
         ("node", "echo v24.0.1"),
         ("python3", "echo Python 3.13.1"),
+        ("java", "echo 'openjdk version \"21\" 2023-09-19' >&2"),
         cut,
+        sed,
     ];
-    let new = script("needs", &["cargo", "node", "venv"], &new);
+    let new = script("needs", &["cargo", "node", "venv", "java"], &new);
     assert!(new.status.success() && new.stderr.is_empty(), "{:?}", lines(&new.stderr));
 }
 

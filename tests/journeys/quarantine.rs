@@ -8,7 +8,7 @@ use operations::door;
 use operations::quarantine::{Import, Listed, QuarantineError, bring_back, find, imports, list, report, restore};
 use serde_json::{Value, json};
 use shared::domain::source::Source;
-use shared::storage::files::{Files, Folder};
+use shared::storage::files::{Files, Folder, KeptKind};
 
 const ERRAND: &str = "0123456789abcdef0123456789abcdef";
 
@@ -69,6 +69,21 @@ async fn rows_are_listed_with_their_reasons_restored_with_their_header_and_broug
         files.delete_kept(kept).await.unwrap();
     }
     assert!(imports(&files).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_cannot_be_read_any_more_is_said_and_not_left_out() {
+    let house = House::open().await;
+    let files = files(&house);
+    house.drop_file("complaints", "november.csv", format!("{COMPLAINTS}CMP-1,other,,,,,,,,,,\n").as_bytes()).await;
+    let import = imports(&files).await.unwrap().remove(0);
+    let rows = import.objects.iter().find(|kept| kept.kind == KeptKind::Rows).unwrap();
+    let put = house.s3().put_object().bucket(house.intake()).key(&rows.key);
+    put.body(ByteStream::from_static(b"{\"line\": 2}\n")).send().await.unwrap();
+    let unreadable = |error: QuarantineError| assert!(matches!(error, QuarantineError::Storage(_)), "{error}");
+    unreadable(list(&files, &import, |_| Ok(())).await.unwrap_err());
+    unreadable(restore(&files, &import, &mut Vec::new()).await.unwrap_err());
+    unreadable(bring_back(&files, &import, Some(Vec::new()), None, ERRAND).await.unwrap_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]

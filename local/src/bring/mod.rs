@@ -10,7 +10,7 @@ pub use screen::{Screen, screen};
 use crate::invoke::request_id;
 use import::report::{Report, State};
 use shared::domain::source::Source;
-use shared::storage::files::{self, File};
+use shared::storage::files::File;
 use std::path::{Path, PathBuf};
 
 /// What to bring, and where to.
@@ -29,7 +29,7 @@ pub struct Errand {
 pub struct Brought {
     /// What the import reports.
     pub report: Report,
-    /// Where what was refused lies, as an address of S3's; nothing if nothing was.
+    /// What what was refused is called in quarantine, `{folder}/{import}`; nothing if nothing was.
     pub quarantine: Option<String>,
 }
 
@@ -61,7 +61,7 @@ pub async fn bring(errand: &Errand, screen: &mut dyn Screen) -> Result<Brought, 
     screen.end();
     let report = report?;
     let refused = report.state == State::Refused || report.quarantined() > 0;
-    let quarantine = refused.then(|| format!("s3://{}/{}", door.bucket, files::quarantine(source, &id)));
+    let quarantine = refused.then(|| format!("{}/{id}", source.as_str()));
     Ok(Brought { report, quarantine })
 }
 

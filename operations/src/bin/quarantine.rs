@@ -11,7 +11,7 @@ use shared::storage::files::Files;
 use std::fs::OpenOptions;
 use std::io::{Write, stderr, stdout};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -23,7 +23,8 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// Lists what lies in quarantine and why, restores it to the byte, or brings it back.
 ///
-/// Exits with 0 if that was done, with 1 if what was brought back is refused again, and with 2 if it could not be done.
+/// Exits with 0 if that was done, with 1 if something of what was brought back is refused again, and with 2 if it could not be
+/// done.
 #[derive(Parser)]
 struct Arguments {
     /// The intake bucket of a stack on AWS; without it, the stack that runs here.
@@ -36,9 +37,9 @@ struct Arguments {
     #[arg(long, value_name = "IMPORT")]
     show: Option<String>,
     /// Writes this import's bytes as they came into a file, with the header that makes rows a file again.
-    #[arg(long, value_name = "IMPORT", conflicts_with = "show")]
+    #[arg(long, value_name = "IMPORT", conflicts_with = "show", requires = "to")]
     restore: Option<String>,
-    /// The file to write; it must not be there.
+    /// The file to write; it must not be there. It is personal data, so nobody chooses its place but who asks for it.
     #[arg(long, value_name = "FILE", requires = "restore")]
     to: Option<PathBuf>,
     /// Drops this import once more, and waits for its report.
@@ -84,15 +85,16 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn std::error::Error
         for kept in &import.objects {
             files.delete_kept(kept).await?;
         }
+        writeln!(stdout(), "{name} is deleted from quarantine.")?;
         log(&by, now, "deleted", &name, import.objects.len() as u64);
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(name) = retry {
         return Ok(again(&files, &name, file, source, &by, now).await?);
     }
-    match (show, restore) {
+    match (show, restore.zip(to)) {
         (Some(name), _) => show_all(&files, &find(&files, &name).await?, &by, now).await?,
-        (_, Some(name)) => write(&files, &name, to, &by, now).await?,
+        (_, Some((name, to))) => write(&files, &name, &to, &by, now).await?,
         _ => show_imports(&files, &by, now).await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -126,7 +128,7 @@ async fn show_imports(files: &Files, by: &str, now: DateTime<Utc>) -> Result<(),
         waiting += page.len();
     }
     if waiting > 0 {
-        writeln!(out, "{waiting} files wait to be read.")?;
+        writeln!(out, "Files that wait to be read: {waiting}.")?;
     }
     log(by, now, "listed", "all", imports.len() as u64);
     Ok(())
@@ -149,19 +151,13 @@ fn tell(Listed { line, why }: &Listed) -> std::io::Result<()> {
     writeln!(stdout(), "  {place}: {}{rule}", why.field.as_ref().map(|field| format!("{field} ")).unwrap_or_default())
 }
 
-async fn write(
-    files: &Files,
-    name: &str,
-    to: Option<PathBuf>,
-    by: &str,
-    now: DateTime<Utc>,
-) -> Result<(), QuarantineError> {
+async fn write(files: &Files, name: &str, to: &Path, by: &str, now: DateTime<Utc>) -> Result<(), QuarantineError> {
     let import = find(files, name).await?;
-    let to = to.unwrap_or_else(|| PathBuf::from(name.replace('/', "-")));
     // It is personal data: for nobody else on this machine.
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&to)?;
+    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to);
+    let mut file = opened.map_err(|error| unusable(to, error))?;
     let (_, count) = restore(files, &import, &mut file).await?;
-    file.sync_all()?;
+    file.sync_all().map_err(|error| unusable(to, error))?;
     let what = match count {
         None => "The whole".to_owned(),
         Some(1) => "1 row".to_owned(),
@@ -174,6 +170,10 @@ async fn write(
     )?;
     log(by, now, "restored", name, count.unwrap_or(1));
     Ok(())
+}
+
+fn unusable(file: &Path, error: std::io::Error) -> QuarantineError {
+    QuarantineError::File(file.display().to_string(), error)
 }
 
 async fn again(
@@ -189,7 +189,7 @@ async fn again(
         None => None,
     };
     let import = find(files, name).await?;
-    let mended = mended.map(std::fs::read).transpose()?;
+    let mended = mended.map(|file| std::fs::read(&file).map_err(|error| unusable(&file, error))).transpose()?;
     let errand = format!("{:032x}", now.timestamp_nanos_opt().unwrap_or_default());
     let file = bring_back(files, &import, mended, source, &errand).await?;
     log(by, now, "brought_back", name, 1);
@@ -197,7 +197,8 @@ async fn again(
     while waited < PATIENCE {
         if let Some(report) = report(files, &file, &errand).await? {
             writeln!(stdout(), "{report:#}")?;
-            return Ok(ExitCode::from(u8::from(report["state"] == "refused")));
+            let refuses_rows = report["refused"].as_object().is_some_and(|refused| !refused.is_empty());
+            return Ok(ExitCode::from(u8::from(refuses_rows || report["state"] == "refused")));
         }
         tokio::time::sleep(LOOK).await;
         waited += LOOK;

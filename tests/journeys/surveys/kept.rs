@@ -39,7 +39,7 @@ async fn a_survey_is_put_reworded_listed_and_removed_in_the_stack_that_runs() {
     let (told, code) = surveys(port(&house), OfSurveys::Remove("edited".to_owned())).await.unwrap();
     assert_eq!((told.as_str(), code), ("There is no survey edited in the Register.", 1));
     let (listed, _) = surveys(port(&house), OfSurveys::List).await.unwrap();
-    assert!(listed.contains("edited: removed. 2 earlier versions are kept."), "{listed}");
+    assert!(listed.contains("edited: removed. Earlier versions that are kept: 2."), "{listed}");
     assert_eq!(versions(&house).await.len(), before + 2, "what was asked is kept");
 }
 
