@@ -1,7 +1,7 @@
 // Everyone can use every page: no violation that axe knows, no sideways scrolling, no need for a mouse.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { moveClock, open, overflow, picture, tab, takeTime, violations, WIDTHS } from './house.mjs'
+import { ask, moveClock, open, overflow, picture, show, tab, takeTime, violations, WIDTHS } from './house.mjs'
 
 let house
 before(async () => {
@@ -12,15 +12,12 @@ after(() => house?.close())
 const see = (address) => (page) => page.goto(address)
 
 const send = (body, contentType = 'application/x-www-form-urlencoded') => async (page) => {
-  // A form can't send these; the page that answers them is shown at the address that would have shown it.
   const answer = await page.request.post('/surveys/recycling-centre/responses', {
     data: body,
     headers: { accept: 'text/html', 'content-type': contentType },
     maxRedirects: 0,
   })
-  await page.goto('/surveys/recycling-centre')
-  await page.setContent(await answer.text())
-  await page.waitForLoadState('networkidle')
+  await show(page, '/surveys/recycling-centre', answer)
 }
 
 const mistaken = async (page) => {
@@ -52,8 +49,7 @@ const sentAs = async (page, changes, second) => {
   if (second) assert.equal((await post(answers)).status(), 200)
   const answer = await post({ ...answers, ...changes })
   assert.equal(answer.status(), 422)
-  await page.setContent(await answer.text())
-  await page.waitForLoadState('networkidle')
+  await show(page, '/surveys/recycling-centre', answer)
   assert.equal(await page.getByLabel('How could we improve?').inputValue(), 'Quick.')
 }
 
@@ -71,9 +67,7 @@ const givenBack = async (page) => {
   const form = { satisfaction: '5', comment: 'The queue was "long" <again>.\n\nPlease open on Sundays.', email: 'rosa@example.org' }
   const answer = await page.request.post('/surveys/no-such-survey/responses', { form, headers: { accept: 'text/html' } })
   assert.equal(answer.status(), 404)
-  await page.goto('/surveys/no-such-survey')
-  await page.setContent(await answer.text())
-  await page.waitForLoadState('networkidle')
+  await show(page, '/surveys/no-such-survey', answer)
 }
 
 const unsubscribed = async (page) => {
@@ -85,28 +79,18 @@ const unsubscribed = async (page) => {
 const refusedToUnsubscribe = async (page) => {
   const answer = await page.request.post('/unsubscribe/any-token', { form: { 'List-Unsubscribe': 'No' } })
   assert.equal(answer.status(), 400)
-  await page.goto('/unsubscribe/any-token')
-  await page.setContent(await answer.text())
-  await page.waitForLoadState('networkidle')
-}
-
-const ask = async (name, order) => {
-  const answer = await fetch(`${house.origin}/2015-03-31/functions/${name}/invocations`, {
-    method: 'POST',
-    body: JSON.stringify(order),
-  })
-  return answer.json()
+  await show(page, '/unsubscribe/any-token', answer)
 }
 
 // A link to a copy of somebody's data, whose erasure is approved.
 const goneCopy = async (page) => {
   const id = `copy-${crypto.randomUUID()}`
   const identifiers = [{ type: 'email', value: `${id}@example.com` }]
-  await ask('export', { kind: 'access', identifiers, requested_by: 'dpo-7', request_id: id })
-  const { url } = await ask('export', { link_for: id })
+  await ask(house, 'export', { kind: 'access', identifiers, requested_by: 'dpo-7', request_id: id })
+  const { url } = await ask(house, 'export', { link_for: id })
   const request = { request_id: `${id}-gone` }
-  const { hash } = await ask('requests', { order: 'plan', ...request, identifiers, ground: '17(1)(b)', planned_by: 'dpo-7' })
-  await ask('requests', { order: 'approve', ...request, hash, approved_by: 'dpo-7' })
+  const { hash } = await ask(house, 'requests', { order: 'plan', ...request, identifiers, ground: '17(1)(b)', planned_by: 'dpo-7' })
+  await ask(house, 'requests', { order: 'approve', ...request, hash, approved_by: 'dpo-7' })
   assert.equal((await page.goto(new URL(url).pathname)).status(), 410)
 }
 
@@ -122,9 +106,7 @@ const tooLate = async (page) => {
   const form = { satisfaction: '2', comment: 'Nobody called back.', email: 'rosa@example.org' }
   const answer = await page.request.post('/surveys/planning-application/responses', { form, headers: { accept: 'text/html' } })
   assert.equal(answer.status(), 403)
-  await page.goto('/surveys/planning-application')
-  await page.setContent(await answer.text())
-  await page.waitForLoadState('networkidle')
+  await show(page, '/surveys/planning-application', answer)
 }
 
 // In this order: the last three move the clock.

@@ -105,6 +105,22 @@ export async function moveClock(house, now) {
   if (!answer.ok) throw new Error(`the clock did not move: ${answer.status} ${await answer.text()}`)
 }
 
+/** What a function answers to an order. */
+export async function ask(house, name, order) {
+  const answer = await fetch(`${house.origin}/2015-03-31/functions/${name}/invocations`, {
+    method: 'POST',
+    body: JSON.stringify(order),
+  })
+  return answer.json()
+}
+
+/** Shows an answer to what no form can send, at the address that would have shown it. */
+export async function show(page, address, answer) {
+  await page.goto(address)
+  await page.setContent(await answer.text())
+  await page.waitForLoadState('networkidle')
+}
+
 /** Waits as long as a person needs at least to fill in a form. */
 export const takeTime = (page) => page.waitForTimeout(TOO_FAST_MS)
 

@@ -1,7 +1,7 @@
 // A resident ends the newsletter from its link, with JavaScript off and without cookies.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { open, tab, WIDTHS } from './house.mjs'
+import { ask, open, tab, WIDTHS } from './house.mjs'
 
 let house
 before(async () => {
@@ -11,11 +11,8 @@ after(() => house?.close())
 
 /** The link in a newsletter to this address, as the DPO has it made. */
 async function linkFor(email) {
-  const answer = await fetch(`${house.origin}/2015-03-31/functions/requests/invocations`, {
-    method: 'POST',
-    body: JSON.stringify({ order: 'unsubscribe_link', identifiers: [{ type: 'email', value: email }] }),
-  })
-  return new URL((await answer.json()).url).pathname
+  const { url } = await ask(house, 'requests', { order: 'unsubscribe_link', identifiers: [{ type: 'email', value: email }] })
+  return new URL(url).pathname
 }
 
 // Any text is answered as a token is.
