@@ -5,6 +5,7 @@ mod binaries;
 mod canary;
 mod certificates;
 mod contracts;
+mod documents;
 mod equal_keys;
 mod erasure;
 mod expiry;
