@@ -138,7 +138,7 @@ pub async fn erase(person: &str) {
     let (erase, requests) = (Erase::start(&host).await.unwrap(), Requests::start(&host).await.unwrap());
     let id = format!("erase-{}", person.split('@').next().unwrap());
     let plan = json!({"order": "plan", "request_id": id, "identifiers": identifiers(person), "ground": "17(1)(b)",
-        "planned_by": "dpo-7"});
+        "planned_by": "planner-3"});
     let planned = requests.invoke(order(plan, &id)).await.unwrap();
     let approve = json!({"order": "approve", "request_id": id, "hash": planned["hash"], "approved_by": "dpo-7"});
     let approved = requests.invoke(order(approve, &id)).await.unwrap();

@@ -130,7 +130,7 @@ async fn what_a_person_tells_after_the_approval_is_a_new_matter() {
 async fn an_order_without_a_ground_or_an_approver_erases_nothing() {
     let house = House::open().await;
     house.tell("Rosa was here.", Some("rosa@example.org"), None).await;
-    for (field, says) in [("ground", "ground must be"), ("approved_by", "planned_by must be")] {
+    for (field, says) in [("ground", "ground must be"), ("approved_by", "approved_by must be")] {
         let mut order = erasure(&[email_id("rosa@example.org")]);
         order.as_object_mut().unwrap().remove(field);
         assert!(house.erase(order).await.unwrap_err().contains(says));

@@ -172,7 +172,7 @@ async fn an_approval_that_breaks_off_has_begun_everything_or_nothing() {
         let house = House::where_it_sleeps("erase").await;
         furnish(&house).await;
         let plan = json!({"order": "plan", "request_id": "ERASE-1", "identifiers": [email_id("rosa@example.org")],
-            "ground": "17(1)(b)", "planned_by": "dpo-7"});
+            "ground": "17(1)(b)", "planned_by": "planner-3"});
         let hash = house.invoke("requests", plan).await.unwrap()["hash"].clone();
         let approval = json!({"order": "approve", "request_id": "ERASE-1", "hash": hash, "approved_by": "dpo-7"});
         let (host, left) = failing_host(&house, "requests", calls, off);
@@ -199,7 +199,7 @@ async fn an_order_or_a_task_that_meets_another_transaction_waits_for_it_and_is_d
         let house = House::where_it_sleeps("erase").await;
         furnish(&house).await;
         let plan = json!({"order": "plan", "request_id": "ERASE-1", "identifiers": [email_id("rosa@example.org")],
-            "ground": "17(1)(b)", "planned_by": "dpo-7"});
+            "ground": "17(1)(b)", "planned_by": "planner-3"});
         let hash = house.invoke("requests", plan).await.unwrap()["hash"].clone();
         let (host, approving) = failing_host(&house, "requests", calls, Off::Conflict);
         let approval = json!({"order": "approve", "request_id": "ERASE-1", "hash": hash, "approved_by": "dpo-7"});

@@ -1,6 +1,7 @@
 //! Journeys through the whole house.
 
 mod answers;
+mod attacks;
 mod binaries;
 mod canary;
 mod certificates;

@@ -295,7 +295,7 @@ async fn requests_calls_what_it_is_allowed() {
     let (host, calls) = recording_host(&house, "requests");
     let requests = Requests::start(&host).await.unwrap();
     let order = |order: Value| requests.invoke(event(order));
-    let plan = |who: &str| json!({"order": "plan", "request_id": "ERASE-1", "identifiers": [email_id(who)], "ground": "17(1)(b)", "planned_by": "dpo-7"});
+    let plan = |who: &str| json!({"order": "plan", "request_id": "ERASE-1", "identifiers": [email_id(who)], "ground": "17(1)(b)", "planned_by": "planner-3"});
     order(plan("abel@example.org")).await.unwrap();
     let planned = order(plan("rosa@example.org")).await.unwrap();
     let approve = json!({"order": "approve", "request_id": "ERASE-1", "hash": planned["hash"], "approved_by": "dpo-7"});

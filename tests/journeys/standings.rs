@@ -194,7 +194,7 @@ async fn a_post_that_its_author_deletes_stays_while_it_is_held_and_goes_with_the
 async fn what_is_held_is_not_erased_until_it_is_lifted_or_left_out() {
     let house = House::where_it_sleeps("erase").await;
     house.tell("Before.", Some(ROSA), None).await;
-    let erasure = |id: &str, exclude: Value| json!({"order": "plan", "request_id": id, "identifiers": [email_id(ROSA)], "ground": "17(1)(b)", "planned_by": "dpo-7", "exclude": exclude});
+    let erasure = |id: &str, exclude: Value| json!({"order": "plan", "request_id": id, "identifiers": [email_id(ROSA)], "ground": "17(1)(b)", "planned_by": "planner-3", "exclude": exclude});
     let approve = |id: &str, plan: &Value| json!({"order": "approve", "request_id": id, "hash": plan["hash"], "approved_by": "dpo-7"});
     let before = house.desk(erasure("E-1", json!([]))).await.unwrap();
     house.desk(place("hold", "CLAIM-1", "legal_claim", &[email_id(ROSA)])).await.unwrap();

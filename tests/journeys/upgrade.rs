@@ -262,6 +262,25 @@ async fn a_plan_of_the_first_version_is_still_a_plan_and_can_be_approved() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_plan_of_the_first_version_is_approved_as_it_was_looked_at_whatever_came_since() {
+    let upgraded = Upgraded::open().await;
+    let (house, paul) = (&upgraded.house, "paul.ash@example.com");
+    house.move_to("2026-11-24T11:00:00Z").await;
+    house.tell("Later.", Some(paul), None).await;
+    let planned = upgraded.status("ERA-5").await;
+    let mut order = json!({"order": "approve", "request_id": "ERA-5", "hash": planned["hash"], "approved_by": "dpo-7"});
+    let refused = house.invoke("requests", order.clone()).await.unwrap_err();
+    assert!(refused.contains("\"SingleHanded\""), "the first version let one plan and approve: {refused}");
+    order["approved_by"] = json!("dpo-8");
+    let approved = house.invoke("requests", order).await.unwrap();
+    assert_eq!(approved["arrived_since"]["records"], 1, "{approved}");
+    house.stack.settle().await.unwrap();
+    house.confirm_all(&json!("ERA-5")).await;
+    assert_eq!(upgraded.status("ERA-5").await["status"], "closed");
+    assert_eq!(upgraded.found(&json!([email_id(paul)])).await, 1, "what came after the plan");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hold_a_restriction_and_an_opt_out_of_the_first_version_stand() {
     let upgraded = Upgraded::open().await;
     let house = &upgraded.house;

@@ -20,9 +20,11 @@ impl Erase {
         let approved_at = request.approved_at.unwrap_or(request.planned_at);
         let completed_at = receipts.iter().map(|receipt| receipt.finished_at).max().unwrap_or(approved_at);
         let certificate = Certificate {
+            request_id: Some(id.clone()),
             ground: request.ground,
             approved_by: request.approved_by.clone().unwrap_or_else(|| request.planned_by.clone()),
             approved_at,
+            up_to: Some(request.up_to()),
             completed_at,
             backups_clear_on: london::date(completed_at + self.recovery),
             exclusions: request.exclusions.clone(),

@@ -7,8 +7,10 @@ use shared::domain::identifier::Identifier;
 use shared::domain::ledger::{Cause, ItemKind};
 use shared::domain::place::Place;
 use shared::domain::record::Holder;
+use shared::domain::subject::SubjectKey;
 use shared::domain::task::Task;
 use shared::edge::Deadline;
+use shared::storage::keys::Key;
 use shared::storage::packages::State;
 use shared::storage::reach::Reach;
 use shared::storage::records::Doomed;
@@ -27,6 +29,15 @@ pub(crate) enum Came {
     Waiting(DateTime<Utc>),
     /// The invocation is about to end: another goes on at once.
     Unfinished,
+}
+
+/// What an erasure leaves.
+#[derive(Debug, Default)]
+struct Left {
+    /// Of whom it leaves what is excluded.
+    excluded: HashSet<SubjectKey>,
+    /// The links that records name which came later.
+    links: HashSet<Key>,
 }
 
 impl Erase {
@@ -49,9 +60,11 @@ impl Erase {
     }
 
     /// Records go with the links that only they know of. What leads here from the holders' own keys goes last: it is how
-    /// a person is found until then. Where something is left, so are the links to it.
+    /// a person is found until then. Where something is left, so are the links to it; and what came later keeps its own.
     async fn forget_records(&self, reach: &Reach, deadline: &Deadline) -> Result<Option<Came>, StorageError> {
-        let mut left = HashSet::new();
+        let Some(Left { excluded, links }) = self.left(reach, deadline).await? else {
+            return Ok(Some(Came::Unfinished));
+        };
         for records_first in [true, false] {
             for holder in &reach.holders {
                 let mut pages = self.records.lying_under(holder);
@@ -60,16 +73,15 @@ impl Erase {
                     if deadline.is_within(crate::LAST_MINUTE) {
                         return Ok(Some(Came::Unfinished));
                     }
-                    if page.iter().any(|doomed| reach.leaves(doomed)) {
-                        left.extend(holder.subject().cloned());
-                    }
                     let going = page.into_iter().filter(|doomed| {
-                        let stays = keys::link_target(&doomed.key.sort).is_some_and(|to| left.contains(&to));
+                        let stays = keys::link_target(&doomed.key.sort).is_some_and(|to| excluded.contains(&to))
+                            || links.contains(&doomed.key);
                         reach.takes(doomed) && !stays && (doomed.kind == ItemKind::Record) == records_first
                     });
                     let going: Vec<Doomed> = going.collect();
-                    let stays = holder.subject().is_some_and(|subject| left.contains(subject));
+                    let stays = holder.subject().is_some_and(|subject| excluded.contains(subject));
                     let mut doomed = if stays { Vec::new() } else { self.lone_links(&going, holder, reach) };
+                    doomed.retain(|link| !links.contains(&link.key));
                     doomed.extend(going);
                     // The next page comes while this one goes.
                     let forgetting = self.records.forget(doomed, &self.ledger, Cause::Erasure, self.now());
@@ -78,6 +90,27 @@ impl Erase {
             }
         }
         Ok(None)
+    }
+
+    /// What an erasure leaves, so that what leads there is left too; nothing if time runs out.
+    async fn left(&self, reach: &Reach, deadline: &Deadline) -> Result<Option<Left>, StorageError> {
+        let mut left = Left::default();
+        for holder in &reach.holders {
+            let mut pages = self.records.lying_under(holder);
+            while let Some(page) = pages.next().await? {
+                if deadline.is_within(crate::LAST_MINUTE) {
+                    return Ok(None);
+                }
+                for doomed in &page {
+                    if reach.leaves(doomed) {
+                        left.excluded.extend(holder.subject().cloned());
+                    } else if reach.came_later(doomed) {
+                        left.links.extend(Reach::links_to(doomed, holder, &self.keys).into_iter().map(|link| link.key));
+                    }
+                }
+            }
+        }
+        Ok(Some(left))
     }
 
     /// The links to a holder that only these records know of, each once.

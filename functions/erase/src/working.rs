@@ -121,9 +121,5 @@ impl Erase {
 }
 
 fn reach(request: &Request) -> Reach {
-    Reach {
-        holders: request.holders(),
-        up_to: request.approved_at.unwrap_or(request.planned_at),
-        exclusions: request.exclusions.clone(),
-    }
+    Reach { holders: request.holders(), up_to: request.up_to(), exclusions: request.exclusions.clone() }
 }

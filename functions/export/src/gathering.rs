@@ -258,7 +258,7 @@ impl Export {
             ends.push(end);
             for erased in &suppression.erasures {
                 let left = (!erased.except.is_empty()).then_some(Value::YesNo(true));
-                let item = Item::default().time("erased_at", "You were erased", erased.at);
+                let item = Item::default().time("erased_at", "You were erased", erased.approved_at());
                 let item = item.with("something_was_left", "Something was left, as we told you", left);
                 items.push(item.time("kept_until", "The digest is kept until", end));
             }

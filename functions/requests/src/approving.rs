@@ -1,16 +1,20 @@
-//! Approving a plan: what was looked at is what happens, or nothing does.
+//! Approving a plan: what was looked at is what happens. What has come since is said, and stops nothing.
 
-use crate::planning::{Drafted, Ordered};
+use crate::planning::{Ordered, Touched, count};
 use crate::{Error, Requests};
 use chrono::{DateTime, Days, NaiveDate, SubsecRound, Utc};
 use serde_json::Value;
-use shared::domain::order::Order;
+use shared::domain::identifier::Identifier;
+use shared::domain::order::{BadOrder, Order};
 use shared::domain::package::RequestId;
 use shared::domain::place::Place;
 use shared::domain::plan::Plan;
+use shared::domain::record::Holder;
 use shared::domain::task::{Action, Task};
-use shared::domain::{identities, london};
-use shared::storage::requests::{Approval, Request, Stage};
+use shared::domain::{identities, london, staff};
+use shared::storage::people::Follow;
+use shared::storage::reach::Reach;
+use shared::storage::requests::{Approval, HOLDERS, Request, Stage, Terms};
 use shared::storage::{StorageError, keys};
 
 /// Within how many days every place has to be done: less than the month of Article 12(3), and the 28 days that the
@@ -20,10 +24,19 @@ const DAYS: Days = Days::new(28);
 impl Requests {
     /// Approves a plan by its hash.
     pub(crate) async fn approve(&self, order: &Value) -> Result<Value, Error> {
+        const FIELDS: [&str; 7] = [
+            "order",
+            "request_id",
+            "hash",
+            "approved_by",
+            "confirmed_links",
+            "single_handed_reason",
+            "person_agreed_on",
+        ];
         let now = self.clock.now().trunc_subsecs(0);
-        let order = Order::read(order, &["order", "request_id", "hash", "approved_by", "confirmed_links"])?;
+        let order = Order::read(order, &FIELDS)?;
         let (id, hash, confirmed) = (order.request()?, order.text("hash")?, order.confirmed_links()?);
-        let approved_by = order.text("approved_by")?;
+        let approved_by = order.staff("approved_by")?;
         let planned = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
         if planned.stage != Stage::Planned {
             return self.approved_before(&id, &planned, hash, approved_by, now).await;
@@ -31,8 +44,7 @@ impl Requests {
         let (Some(ground), Some(before)) = (planned.ground, planned.plan.as_ref()) else {
             return Err(Error::AnotherRequest);
         };
-        let identifiers = planned.sealed.as_deref().and_then(|sealed| identities::unseal(&self.people.keys, sealed));
-        let identifiers = identifiers.ok_or_else(|| StorageError::unreadable("open the sealed identifiers"))?;
+        let identifiers = self.unsealed(planned.sealed.as_deref())?;
         let ordered = Ordered {
             id: &id,
             identifiers: &identifiers,
@@ -40,20 +52,41 @@ impl Requests {
             ground,
             exclusions: &planned.exclusions,
         };
-        let Drafted { plan, found, touched, hash: now_hash } = self.draft(&ordered, now).await?;
         if planned.hash != hash {
             return Err(Error::Stale("hash is not that of the plan as it was last made".to_owned()));
         }
-        if now_hash != hash {
-            return Err(Error::Stale(changes(&plan, before, planned.order != self.digest(&ordered))));
+        if planned.order != self.digest(&ordered) {
+            return Err(Error::Stale("confirmed_links are not those of the plan".to_owned()));
+        }
+        let found = self.people.find(&identifiers, &confirmed, Follow::Confirmed, now).await?;
+        let matched = match &planned.matched {
+            Some(matched) => self.unsealed(Some(matched))?,
+            // A plan of an earlier version.
+            None => found.identifiers,
+        };
+        let reach = self.planned_reach(&planned, &matched)?;
+        let Touched { mut plan, holders, later, opposed } = self.touched(&id, &reach, &matched, now).await?;
+        plan.linked = Some(count(found.linked.len()));
+        let obstacles = plan.obstacles_since(before);
+        if !obstacles.is_empty() {
+            return Err(Error::Stale(obstacles.join("; ")));
         }
         refuse_blocked(&plan)?;
+        let terms = Terms {
+            up_to: reach.up_to,
+            arrived_since: plan.arrived_since(before, later),
+            changed_since: plan.counts_since(before),
+            single_handed_reason: single_handed(order, &planned, approved_by, &matched)?,
+            person_agreed_on: agreed(order, &opposed, now)?,
+        };
         let request = Request {
             stage: Stage::Approved,
             approved_by: Some(approved_by.to_owned()),
             approved_at: Some(now),
-            holders: found.holders.iter().map(keys::partition).collect(),
-            sealed: Some(identities::seal(&self.people.keys, &found.identifiers)),
+            holders: reach.holders.iter().map(keys::partition).collect(),
+            sealed: Some(identities::seal(&self.people.keys, &matched)),
+            matched: None,
+            terms: Some(terms),
             ..planned
         };
         let tasks: Vec<Task> = Place::ALL
@@ -61,7 +94,7 @@ impl Requests {
             .map(|place| Task::new(place, Action::Erase, plan.held(place), due(now), now))
             .collect();
         // A hold that is placed this very moment is not passed over either.
-        let unheld = touched.iter().map(|holder| self.settling.standings.unheld(holder));
+        let unheld = holders.iter().map(|holder| self.settling.standings.unheld(holder));
         let beside = unheld.collect::<Result<_, _>>()?;
         let approval = Approval { request: &request, tasks: &tasks, suppress: true, beside };
         if !self.register.approve(&id, approval, now).await? {
@@ -71,6 +104,24 @@ impl Requests {
         }
         tracing::info!(outcome = "approved", "request");
         self.told(&id, &request, now).await
+    }
+
+    /// How far the plan reached when it was made: nobody who writes to the council afterwards changes that. Keys that were
+    /// made by a rotation since are the same people's.
+    fn planned_reach(&self, planned: &Request, matched: &[Identifier]) -> Result<Reach, Error> {
+        let mut holders = planned.holders();
+        holders.extend(matched.iter().flat_map(|one| self.people.keys.keys(one)).map(Holder::Subject));
+        holders.sort();
+        holders.dedup();
+        if holders.len() > HOLDERS {
+            return Err(BadOrder::new("identifiers", "lead to too many keys for one request: plan with fewer").into());
+        }
+        Ok(Reach { holders, up_to: planned.planned_at, exclusions: planned.exclusions.clone() })
+    }
+
+    fn unsealed(&self, sealed: Option<&str>) -> Result<Vec<Identifier>, StorageError> {
+        let identifiers = sealed.and_then(|sealed| identities::unseal(&self.people.keys, sealed));
+        identifiers.ok_or_else(|| StorageError::unreadable("open the sealed identifiers"))
     }
 
     /// The same approval twice is one; another is refused.
@@ -85,7 +136,7 @@ impl Requests {
         if request.stage == Stage::Planned {
             return Err(Error::Stale("somebody planned it anew, or placed a hold, just now".to_owned()));
         }
-        let same = request.hash == hash && request.approved_by.as_deref() == Some(by);
+        let same = request.hash == hash && request.approved_by.as_deref().is_some_and(|one| staff::is_same(one, by));
         if same { self.told(id, request, now).await } else { Err(Error::Approved) }
     }
 }
@@ -99,12 +150,44 @@ fn refuse_blocked(plan: &Plan) -> Result<(), Error> {
     if plan.holds.is_empty() { Ok(()) } else { Err(Error::Held(plan.holds.join(", "))) }
 }
 
-fn changes(plan: &Plan, before: &Plan, other_order: bool) -> String {
-    let mut changes = plan.changes_since(before);
-    if other_order {
-        changes.push("confirmed_links are not those of the plan".to_owned());
+/// Why one person plans and approves; nothing where they are two.
+fn single_handed(
+    order: Order<'_>,
+    planned: &Request,
+    by: &str,
+    matched: &[Identifier],
+) -> Result<Option<String>, Error> {
+    let reason = order.words("single_handed_reason", matched)?;
+    if !staff::is_same(&planned.planned_by, by) {
+        return Ok(None);
     }
-    changes.join("; ")
+    reason.map(Some).ok_or(Error::SingleHanded)
+}
+
+/// The day on which the person agreed, where they had opposed erasure.
+fn agreed(
+    order: Order<'_>,
+    opposed: &[(RequestId, DateTime<Utc>)],
+    now: DateTime<Utc>,
+) -> Result<Option<NaiveDate>, Error> {
+    const FIELD: &str = "person_agreed_on";
+    let Some(last) = opposed.iter().map(|(_, at)| london::date(*at)).max() else {
+        return if order.has(FIELD) {
+            Err(BadOrder::new(FIELD, "is for erasing what is restricted under 18(1)(b), and nothing is").into())
+        } else {
+            Ok(None)
+        };
+    };
+    if !order.has(FIELD) {
+        let ids: Vec<&str> = opposed.iter().map(|(id, _)| id.as_str()).collect();
+        return Err(Error::Opposed(ids.join(", ")));
+    }
+    let day = order.date(FIELD)?;
+    if (last..=london::date(now)).contains(&day) {
+        Ok(Some(day))
+    } else {
+        Err(BadOrder::new(FIELD, "must be a day from the restriction to today").into())
+    }
 }
 
 /// The day by which a task that begins now has to be done.

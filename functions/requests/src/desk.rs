@@ -82,9 +82,15 @@ impl Requests {
         let tasks = self.tasks.all(id, now).await?;
         let certificate = self.register.certificate(id, now).await?;
         let events = self.events(id, now).await?;
+        let terms = request.terms.as_ref();
         Ok(json!({
             "request_id": id.as_str(), "action": request.action, "status": request.stage, "hash": request.hash,
             "ground": request.ground, "exclude": request.exclusions, "plan": request.plan,
+            "planned_by": request.planned_by, "planned_at": request.planned_at,
+            "arrived_since": terms.map(|terms| terms.arrived_since),
+            "changed_since": terms.map(|terms| &terms.changed_since),
+            "single_handed_reason": terms.and_then(|terms| terms.single_handed_reason.as_ref()),
+            "person_agreed_on": terms.and_then(|terms| terms.person_agreed_on),
             "approved_by": request.approved_by, "approved_at": request.approved_at,
             "stopped_by": request.stopped_by, "tasks": tasks, "certificate": certificate, "events": events,
         }))

@@ -30,6 +30,16 @@ pub enum Error {
     /// Something holds what would go.
     #[error("records that would go are held: lift the hold or exclude them, then plan again: {0}")]
     Held(String),
+    /// Whoever planned it approves it.
+    #[error(
+        "whoever planned it does not approve it: have somebody else do it, or give single_handed_reason, why that cannot be"
+    )]
+    SingleHanded,
+    /// The person opposed erasure when it was restricted.
+    #[error(
+        "the person opposes erasure, 18(1)(b): ask them, and approve with person_agreed_on, the day on which they agreed: {0}"
+    )]
+    Opposed(String),
     /// The person was not told yet.
     #[error(transparent)]
     NotTold(#[from] NotTold),
@@ -51,6 +61,8 @@ impl From<Error> for Diagnostic {
             Error::Stale(_) => "Stale",
             Error::AccessFirst(_) => "AccessFirst",
             Error::Held(_) => "Held",
+            Error::SingleHanded => "SingleHanded",
+            Error::Opposed(_) => "Opposed",
             Error::NotTold(_) => "NotTold",
             Error::NotNow(_) => "NotNow",
             Error::Storage(_) => "Unavailable",

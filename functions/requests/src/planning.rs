@@ -13,6 +13,7 @@ use shared::domain::order::{BadOrder, Order};
 use shared::domain::package::{PackageKind, RequestId};
 use shared::domain::plan::{Periods, Plan};
 use shared::domain::record::{Fingerprint, Holder};
+use shared::domain::standing::{Kind, Limb};
 use shared::domain::task::Action;
 use shared::storage::files::Mentioned;
 use shared::storage::packages::State;
@@ -33,12 +34,21 @@ pub(crate) struct Ordered<'a> {
 }
 
 /// A plan, who it is about, and its hash.
-pub(crate) struct Drafted {
+struct Drafted {
+    plan: Plan,
+    found: Found,
+    hash: String,
+}
+
+/// What an erasure would touch.
+pub(crate) struct Touched {
     pub(crate) plan: Plan,
-    pub(crate) found: Found,
     /// Whose records would go.
-    pub(crate) touched: Vec<Holder>,
-    pub(crate) hash: String,
+    pub(crate) holders: Vec<Holder>,
+    /// How many records came later than the plan.
+    pub(crate) later: u64,
+    /// Who said when that the person does not want to be erased.
+    pub(crate) opposed: Vec<(RequestId, DateTime<Utc>)>,
 }
 
 impl Requests {
@@ -50,7 +60,7 @@ impl Requests {
         let order = Order::read(order, &FIELDS)?;
         let (id, identifiers, confirmed) = (order.request()?, order.identifiers()?, order.confirmed_links()?);
         let (ground, exclusions) = (Ground::parse(order.text("ground")?)?, order.exclusions()?);
-        let planned_by = order.text("planned_by")?.to_owned();
+        let planned_by = order.staff("planned_by")?.to_owned();
         let before = self.register.find(&id, now).await?;
         match before.as_ref() {
             Some(before) if before.action != Action::Erase => return Err(Error::AnotherRequest),
@@ -59,7 +69,7 @@ impl Requests {
         }
         let ordered =
             Ordered { id: &id, identifiers: &identifiers, confirmed: &confirmed, ground, exclusions: &exclusions };
-        let Drafted { plan, found, hash, .. } = self.draft(&ordered, now).await?;
+        let Drafted { plan, found, hash } = self.draft(&ordered, now).await?;
         let request = Request {
             action: Action::Erase,
             stage: Stage::Planned,
@@ -75,6 +85,8 @@ impl Requests {
             stopped_by: None,
             holders: found.holders.iter().map(keys::partition).collect(),
             sealed: Some(identities::seal(&self.people.keys, &identifiers)),
+            matched: Some(identities::seal(&self.people.keys, &found.identifiers)),
+            terms: None,
         };
         if !self.register.plan(&id, &request, before.as_ref()).await? {
             return Err(Error::NotNow(
@@ -92,23 +104,45 @@ impl Requests {
     }
 
     /// Who the order is about and what it would touch, at `now`.
-    pub(crate) async fn draft(&self, ordered: &Ordered<'_>, now: DateTime<Utc>) -> Result<Drafted, Error> {
+    async fn draft(&self, ordered: &Ordered<'_>, now: DateTime<Utc>) -> Result<Drafted, Error> {
         let found = self.people.find(ordered.identifiers, ordered.confirmed, Follow::Confirmed, now).await?;
         People::must_know(ordered.confirmed, &found)?;
         if found.holders.len() > HOLDERS {
             return Err(BadOrder::new("identifiers", "lead to too many keys for one request: name fewer").into());
         }
         let reach = Reach { holders: found.holders.clone(), up_to: now, exclusions: ordered.exclusions.to_vec() };
-        let mut plan = Plan { holders: count(found.holders.len()), ..Plan::default() };
-        let touched = self.count_records(&reach, &mut plan).await?;
-        let standing = self.settling.standings.of(&touched, now).await?.into_iter();
-        let holding = standing.filter(|(_, standing)| standing.kind.effect().held);
-        plan.holds = holding.map(|(request, _)| String::from(request)).collect();
-        self.count_requests(ordered.id, &reach, &mut plan, now).await?;
-        let Mentioned { rows, unreadable, unreadable_until, .. } = self.files.mentions(&found.identifiers, now).await?;
-        (plan.quarantined, plan.unreadable, plan.unreadable_until) = (rows, unreadable, unreadable_until);
+        let Touched { mut plan, .. } = self.touched(ordered.id, &reach, &found.identifiers, now).await?;
+        plan.linked = Some(count(found.linked.len()));
         let hash = Fingerprint::of(&(self.digest(ordered), &plan)).into_string();
-        Ok(Drafted { plan, found, touched, hash })
+        Ok(Drafted { plan, found, hash })
+    }
+
+    /// What an erasure with this reach would touch, at `now`.
+    pub(crate) async fn touched(
+        &self,
+        id: &RequestId,
+        reach: &Reach,
+        identifiers: &[Identifier],
+        now: DateTime<Utc>,
+    ) -> Result<Touched, Error> {
+        let mut plan = Plan { holders: count(reach.holders.len()), ..Plan::default() };
+        let (holders, later) = self.count_records(reach, &mut plan).await?;
+        let mut opposed = Vec::new();
+        for (request, standing) in self.settling.standings.of(&holders, now).await? {
+            if standing.kind.effect().held {
+                plan.holds.push(request.as_str().to_owned());
+            }
+            if let Kind::Restriction(limb) = standing.kind {
+                plan.restrictions.insert(request.as_str().to_owned(), limb);
+                if limb == Limb::Unlawful {
+                    opposed.push((request, standing.placed.at));
+                }
+            }
+        }
+        self.count_requests(id, reach, &mut plan, now).await?;
+        let Mentioned { rows, unreadable, unreadable_until, .. } = self.files.mentions(identifiers, now).await?;
+        (plan.quarantined, plan.unreadable, plan.unreadable_until) = (rows, unreadable, unreadable_until);
+        Ok(Touched { plan, holders, later, opposed })
     }
 
     /// Tells this order from another under the same id, without holding who it is about.
@@ -119,9 +153,13 @@ impl Requests {
         Fingerprint::of(&(people, ordered.ground, ordered.exclusions, confirmed)).into_string()
     }
 
-    /// Gives whose records would go.
-    pub(crate) async fn count_records(&self, reach: &Reach, plan: &mut Plan) -> Result<Vec<Holder>, StorageError> {
-        let (mut links, mut touched) = (BTreeSet::new(), Vec::new());
+    /// Gives whose records would go, and how many came later.
+    pub(crate) async fn count_records(
+        &self,
+        reach: &Reach,
+        plan: &mut Plan,
+    ) -> Result<(Vec<Holder>, u64), StorageError> {
+        let (mut links, mut touched, mut later) = (BTreeSet::new(), Vec::new(), 0);
         for holder in &reach.holders {
             let mut pages = self.records.lying_under(holder);
             while let Some(page) = pages.next().await? {
@@ -129,6 +167,7 @@ impl Requests {
                     if doomed.kind == ItemKind::Record && reach.leaves(doomed) {
                         enter(&mut plan.left, doomed);
                     }
+                    later += u64::from(reach.came_later(doomed));
                     if !reach.takes(doomed) {
                         continue;
                     }
@@ -146,7 +185,7 @@ impl Requests {
             }
         }
         plan.links = count(links.len());
-        Ok(touched)
+        Ok((touched, later))
     }
 
     fn count_record(&self, doomed: &Doomed, holder: &Holder, plan: &mut Plan, links: &mut BTreeSet<keys::Key>) {
@@ -203,6 +242,6 @@ fn enter(periods: &mut Periods, doomed: &Doomed) {
     *periods.entry(source).or_default().entry(month).or_default() += 1;
 }
 
-fn count(length: usize) -> u64 {
+pub(crate) fn count(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }

@@ -3,6 +3,7 @@
 use super::correspondence::Correspondence;
 use super::exclusion::Exclusion;
 use super::order::BadOrder;
+use super::package::RequestId;
 use super::place::Place;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -99,13 +100,19 @@ impl Receipt {
 /// That a request is done in every place, and when backups will have forgotten as well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Certificate {
+    /// The request; nothing on one of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<RequestId>,
     /// The ground, of an erasure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ground: Option<Ground>,
     /// Who approved it.
     pub approved_by: String,
-    /// When it was approved: what was collected later is not part of it.
+    /// When it was approved.
     pub approved_at: DateTime<Utc>,
+    /// Up to when what was collected is part of it; nothing on one of an earlier version, where it is until the approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub up_to: Option<DateTime<Utc>>,
     /// When the last place was done.
     pub completed_at: DateTime<Utc>,
     /// The last day on which a backup could still bring something back: the last deletion and the recovery window.

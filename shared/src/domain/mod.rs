@@ -37,6 +37,7 @@ pub mod satisfaction;
 pub mod seal;
 pub mod source;
 mod source_name;
+pub mod staff;
 pub mod standing;
 pub mod subject;
 pub mod subscription;

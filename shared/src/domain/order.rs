@@ -3,7 +3,8 @@
 use super::exclusion::Exclusion;
 use super::identifier::{Identifier, Kind};
 use super::json::Payload;
-use super::package::RequestId;
+use super::package::{RequestId, says_who};
+use super::{staff, text};
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
@@ -11,7 +12,7 @@ use serde_json::{Map, Value};
 const AT_MOST: usize = 10;
 
 /// The fields of all orders: what may be named where one of them is there twice.
-const FIELDS: [&str; 20] = [
+const FIELDS: [&str; 22] = [
     "order",
     "request_id",
     "identifiers",
@@ -22,6 +23,8 @@ const FIELDS: [&str; 20] = [
     "requested_by",
     "planned_by",
     "approved_by",
+    "single_handed_reason",
+    "person_agreed_on",
     "stopped_by",
     "confirmed_by",
     "by",
@@ -89,6 +92,33 @@ impl<'a> Order<'a> {
         let text = self.0.get(field).and_then(Value::as_str).map(str::trim);
         text.filter(|text| (1..=100).contains(&text.chars().count()) && !text.chars().any(char::is_control))
             .ok_or_else(|| BadOrder::new(field, "must be a text of 1 to 100 characters"))
+    }
+
+    /// Who plans or approves: a text of 1 to 100 characters by which one person can be told from another.
+    ///
+    /// # Errors
+    /// [`BadOrder`] if it is missing or not that.
+    pub fn staff(self, field: &str) -> Result<&'a str, BadOrder> {
+        let name = self.text(field)?;
+        let rule = "must be written with Latin letters and digits, so that two names that look the same are the same";
+        if staff::is_a_name(name) { Ok(name) } else { Err(BadOrder::new(field, rule)) }
+    }
+
+    /// A reason in somebody's own words, of 1 to 300 characters, that names none of these identifiers; nothing where none is
+    /// given.
+    ///
+    /// # Errors
+    /// [`BadOrder`] if it is not that.
+    pub fn words(self, field: &str, identifiers: &[Identifier]) -> Result<Option<String>, BadOrder> {
+        if !self.has(field) {
+            return Ok(None);
+        }
+        let words = self.get(field).map(text::line).filter(|words| (1..=300).contains(&words.chars().count()));
+        let words = words.ok_or_else(|| BadOrder::new(field, "must be a text of 1 to 300 characters"))?;
+        if words.contains('@') || says_who(&words, identifiers) {
+            return Err(BadOrder::new(field, "must say nothing about the person: no address, number or reference"));
+        }
+        Ok(Some(words))
     }
 
     /// The request's id, or the id of the invocation, which Lambda's own retries share.

@@ -36,13 +36,7 @@ impl RequestId {
     /// nobody can tell from any other word.
     #[must_use]
     pub fn says_who(&self, identifiers: &[Identifier]) -> bool {
-        let plain = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_uppercase();
-        let id = plain(&self.0);
-        identifiers.iter().map(|identifier| (identifier.kind(), plain(identifier.canonical()))).any(|(kind, who)| {
-            // A number is written with its country's prefix, or without.
-            let who = if kind == Kind::Phone { who.strip_prefix("44").unwrap_or(&who) } else { &who };
-            who.chars().count() >= SHORTEST && id.contains(who)
-        })
+        says_who(&self.0, identifiers)
     }
 
     /// The id as it is stored.
@@ -50,6 +44,18 @@ impl RequestId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a text has one of these identifiers in it, whole and however it is punctuated.
+#[must_use]
+pub fn says_who(text: &str, identifiers: &[Identifier]) -> bool {
+    let plain = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_uppercase();
+    let text = plain(text);
+    identifiers.iter().map(|identifier| (identifier.kind(), plain(identifier.canonical()))).any(|(kind, who)| {
+        // A number is written with its country's prefix, or without.
+        let who = if kind == Kind::Phone { who.strip_prefix("44").unwrap_or(&who) } else { &who };
+        who.chars().count() >= SHORTEST && text.contains(who)
+    })
 }
 
 impl TryFrom<String> for RequestId {

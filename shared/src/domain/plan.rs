@@ -6,6 +6,7 @@ use super::holding::Holding;
 use super::package::RequestId;
 use super::place::Place;
 use super::source::Source;
+use super::standing::Limb;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -47,8 +48,27 @@ pub struct Plan {
     pub open_requests: Vec<RequestId>,
     /// What holds records that would go: they may not be erased before it is lifted, or they are excluded.
     pub holds: Vec<String>,
+    /// What restricts records that would go, by the request that placed it. Left out where there is none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub restrictions: BTreeMap<String, Limb>,
+    /// How many links the DPO was shown; nothing in a plan of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linked: Option<u64>,
     /// Tells which records they are, without telling anything of them.
     pub contents: Contents,
+}
+
+/// What has come since a plan was made. It is no part of what was planned, and none of it makes the plan untrue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrived {
+    /// Records that were collected after the plan: they stay.
+    pub records: u64,
+    /// Links to somebody else: they are not followed.
+    pub links: u64,
+    /// Other requests of the same person.
+    pub requests: u64,
+    /// Rows in quarantine that name the person: they go.
+    pub rows: u64,
 }
 
 /// A digest of a set, whatever the order in which it is read.
@@ -116,13 +136,44 @@ impl Plan {
         total(&self.left)
     }
 
-    /// What has changed since: `records.web_form.2026-11: 2, was 1`.
+    /// What the DPO has changed since that stands in an erasure's way, or no longer does: `holds: CLAIM-1, was nothing`.
+    /// A plan of an earlier version said nothing of restrictions.
     #[must_use]
-    pub fn changes_since(&self, before: &Self) -> Vec<String> {
+    pub fn obstacles_since(&self, before: &Self) -> Vec<String> {
+        self.changes_since(before, |field| match field {
+            "access_first" | "holds" => true,
+            "restrictions" => before.linked.is_some(),
+            _ => false,
+        })
+    }
+
+    /// What of the data is not as it was: `records.web_form.2026-11: 2, was 1`.
+    #[must_use]
+    pub fn counts_since(&self, before: &Self) -> Vec<String> {
+        const OTHERS: [&str; 6] = ["access_first", "holds", "restrictions", "open_requests", "linked", "holders"];
+        self.changes_since(before, |field| !OTHERS.contains(&field))
+    }
+
+    /// What has come since the plan, where `records` were collected after it.
+    #[must_use]
+    pub fn arrived_since(&self, before: &Self, records: u64) -> Arrived {
+        let new = self.open_requests.iter().filter(|request| !before.open_requests.contains(request));
+        let (links, known) = (self.linked.unwrap_or_default(), before.linked);
+        Arrived {
+            records,
+            links: known.map_or(0, |known| links.saturating_sub(known)),
+            requests: new.fold(0, |count, _| count + 1),
+            rows: self.quarantined.saturating_sub(before.quarantined),
+        }
+    }
+
+    /// What has changed of the fields that are asked for.
+    fn changes_since(&self, before: &Self, asked: impl Fn(&str) -> bool) -> Vec<String> {
         let (was, is) = (flat(before), flat(self));
         let paths: std::collections::BTreeSet<&String> = was.keys().chain(is.keys()).collect();
         let told = |value: Option<&String>| value.map_or("nothing", String::as_str).to_owned();
-        let changed = paths.into_iter().filter(|path| was.get(*path) != is.get(*path));
+        let field = |path: &str| path.split_once('.').map_or(path, |(field, _)| field).to_owned();
+        let changed = paths.into_iter().filter(|path| was.get(*path) != is.get(*path) && asked(&field(path)));
         let changed = changed.map(|path| match path.as_str() {
             "contents" => "which records they are".to_owned(),
             _ => format!("{path}: {}, was {}", told(is.get(path)), told(was.get(path))),
@@ -156,10 +207,11 @@ fn flat(plan: &Plan) -> BTreeMap<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Contents, Plan};
+    use super::{Arrived, Contents, Plan};
     use crate::domain::holding::Holding;
     use crate::domain::place::Place;
     use crate::domain::source::Source;
+    use crate::domain::standing::Limb;
     use std::collections::BTreeMap;
 
     fn plan(records: u64) -> Plan {
@@ -172,11 +224,30 @@ mod tests {
         let mut now = plan(3);
         now.access_first.push("SAR-1".to_owned().try_into().unwrap());
         now.contents.add(&["subject", "record"]);
-        assert_eq!(
-            now.changes_since(&plan(2)),
-            ["access_first: SAR-1, was nothing", "which records they are", "records.web_form.2026-11: 3, was 2"]
-        );
-        assert_eq!(plan(2).changes_since(&plan(2)), [""; 0]);
+        assert_eq!(now.counts_since(&plan(2)), ["which records they are", "records.web_form.2026-11: 3, was 2"]);
+        assert_eq!(now.obstacles_since(&plan(2)), ["access_first: SAR-1, was nothing"]);
+        assert_eq!((plan(2).counts_since(&plan(2)), plan(2).obstacles_since(&plan(2))), (Vec::new(), Vec::new()));
+    }
+
+    #[test]
+    fn a_restriction_is_news_to_a_plan_that_could_have_told_it() {
+        let restricted =
+            Plan { restrictions: BTreeMap::from([("RES-1".to_owned(), Limb::Unlawful)]), linked: Some(0), ..plan(1) };
+        let before = Plan { linked: Some(0), ..plan(1) };
+        assert_eq!(restricted.obstacles_since(&before), ["restrictions.RES-1: 18(1)(b), was nothing"]);
+        assert_eq!(restricted.obstacles_since(&plan(1)), [""; 0], "an earlier version told none");
+        let text = serde_json::to_string(&plan(1)).unwrap();
+        assert!(!text.contains("restrictions") && !text.contains("linked"), "plans of earlier versions stay true");
+    }
+
+    #[test]
+    fn what_has_come_is_counted_and_what_has_gone_is_not() {
+        let before = Plan { linked: Some(2), quarantined: 1, ..plan(1) };
+        let mut now = Plan { linked: Some(5), quarantined: 4, ..plan(1) };
+        now.open_requests.push("SAR-1".to_owned().try_into().unwrap());
+        assert_eq!(now.arrived_since(&before, 7), Arrived { records: 7, links: 3, requests: 1, rows: 3 });
+        assert_eq!(before.arrived_since(&now, 0), Arrived::default());
+        assert_eq!(now.arrived_since(&plan(1), 0).links, 0, "an earlier version counted none");
     }
 
     #[test]
@@ -203,7 +274,7 @@ mod tests {
         assert_eq!(plan(1).held(Place::Intake), BTreeMap::from([("rows".to_owned(), 0)]));
         let some = Plan { unreadable: 2, ..plan(1) };
         assert_eq!(some.held(Place::Intake)["unreadable"], 2);
-        assert_eq!(some.changes_since(&plan(1)), ["unreadable: 2, was nothing"]);
+        assert_eq!(some.counts_since(&plan(1)), ["unreadable: 2, was nothing"]);
     }
 
     #[test]

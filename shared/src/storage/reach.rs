@@ -21,7 +21,7 @@ pub struct Reach {
 }
 
 impl Reach {
-    /// Whether something goes: records up to the approval that are not excluded, links to whom it is about, and their
+    /// Whether something goes: records up to the plan that are not excluded, links to whom it is about, and their
     /// profile.
     #[must_use]
     pub fn takes(&self, doomed: &Doomed) -> bool {
@@ -42,6 +42,12 @@ impl Reach {
         };
         let reference = Reference::of(&id);
         self.is_of_its_time(doomed) && self.exclusions.iter().any(|left| left.covers(source, &reference, collected_at))
+    }
+
+    /// Whether a record came after what is erased: it stays, and so does what leads to it.
+    #[must_use]
+    pub fn came_later(&self, doomed: &Doomed) -> bool {
+        doomed.kind == ItemKind::Record && !self.is_of_its_time(doomed)
     }
 
     /// The links that lead to a record's holder from its further identifiers, under every version of the keys.

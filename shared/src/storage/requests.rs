@@ -5,7 +5,7 @@ mod request;
 mod whom;
 
 pub use approval::Approval;
-pub use request::{Event, Request, Stage};
+pub use request::{Event, Request, Stage, Terms};
 
 use super::keys::{self, CERTIFICATE, EXPIRES_AT, Key, META, PK, SK};
 use super::suppressions::Suppressions;
@@ -154,7 +154,7 @@ impl Requests {
         let close = self
             .update(id)
             .condition_expression("stage = :approved")
-            .update_expression("SET stage = :closed REMOVE holders, sealed")
+            .update_expression("SET stage = :closed REMOVE holders, sealed, matched")
             .expression_attribute_values(":approved", s("approved"))
             .expression_attribute_values(":closed", s("closed"))
             .build()

@@ -152,7 +152,8 @@ impl Restoring {
         let about = lying.target.as_ref().or(lying.holder.as_ref())?;
         let erased = suppressed.of(about).filter(|it| it.erased_at >= self.since - INVOCATION)?;
         // Where an erasure has left records, it has left what leads to them.
-        let is_left = lying.shelved.doomed.kind == ItemKind::Link && erased.leaves_something();
+        let is_left =
+            lying.shelved.doomed.kind == ItemKind::Link && erased.leaves_something_of(lying.shelved.doomed.day);
         (!is_left).then_some(Why::Erased)
     }
 

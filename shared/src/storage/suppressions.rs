@@ -11,7 +11,7 @@ use crate::domain::reference::Reference;
 use crate::domain::retention::ExpiresAt;
 use crate::domain::source::Source;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
-use chrono::{DateTime, Months, Utc};
+use chrono::{DateTime, Months, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -29,7 +29,7 @@ pub struct Epoch(i64);
 /// That a holder was erased, once or more often, or a record withdrawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suppression {
-    /// When last.
+    /// When it was last approved.
     pub erased_at: DateTime<Utc>,
     /// Every time, as it was approved.
     pub erasures: Vec<Erased>,
@@ -38,8 +38,11 @@ pub struct Suppression {
 /// One erasure of a holder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Erased {
-    /// When: what was collected up to then is suppressed.
+    /// What was collected up to then is suppressed.
     pub at: DateTime<Utc>,
+    /// When it was approved; nothing where that is the same, and of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    approved_at: Option<DateTime<Utc>>,
     /// What it left, and so does not suppress.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<Exclusion>,
@@ -58,14 +61,23 @@ impl Suppression {
         end(self.erased_at)
     }
 
-    /// Whether the last erasure has left something.
+    /// Whether the last erasure has left something that was collected on this day: what it excluded, or what came
+    /// between its plan and its approval.
     #[must_use]
-    pub fn leaves_something(&self) -> bool {
-        self.erasures.last().is_some_and(|last| !last.except.is_empty())
+    pub fn leaves_something_of(&self, day: NaiveDate) -> bool {
+        let leaves =
+            |last: &Erased| !last.except.is_empty() || (last.approved_at.is_some() && day >= last.at.date_naive());
+        self.erasures.last().is_some_and(leaves)
     }
 }
 
 impl Erased {
+    /// When it was approved.
+    #[must_use]
+    pub fn approved_at(&self) -> DateTime<Utc> {
+        self.approved_at.unwrap_or(self.at)
+    }
+
     /// Whether this one suppresses the record.
     #[must_use]
     pub fn covers(&self, source: Source, reference: &Reference, collected_at: DateTime<Utc>) -> bool {
@@ -105,17 +117,19 @@ impl Suppressions {
         Self(Table::new(client, name))
     }
 
-    /// Suppresses everything of a holder that was collected up to `erased_at`, but for what the erasure leaves: a part of
-    /// the transaction that approves it. It does not hold where the holder was erased later than that.
+    /// Suppresses everything of a holder that was collected up to `up_to`, but for what the erasure leaves: a part of the
+    /// transaction that approves it at `erased_at`. It does not hold where another was approved later than that.
     pub(super) fn entry(
         &self,
         holder: &Holder,
+        up_to: DateTime<Utc>,
         erased_at: DateTime<Utc>,
         except: &[Exclusion],
     ) -> Result<TransactWriteItem, StorageError> {
         const OPERATION: &str = "suppress a holder";
         let key = keys::suppression(holder);
-        let this = Erased { at: erased_at, except: except.to_vec() };
+        let approved_at = Some(erased_at).filter(|at| *at != up_to);
+        let this = Erased { at: up_to, approved_at, except: except.to_vec() };
         let this = serde_dynamo::to_attribute_value([this]).map_err(|_| StorageError::unreadable(OPERATION))?;
         // Instants as UTC texts sort by time, whether or not they have fractions: `+` sorts before `.` and digits.
         let update = Update::builder()
@@ -152,7 +166,7 @@ impl Suppressions {
         Ok(TransactWriteItem::builder().update(count).build())
     }
 
-    /// Takes back that a holder was erased then: the erasure was stopped before anything went. What others have erased
+    /// Takes back an erasure of a holder that was approved then: the erasure was stopped before anything went. What others have erased
     /// stays suppressed.
     ///
     /// # Errors
@@ -166,7 +180,7 @@ impl Suppressions {
         const OPERATION: &str = "take back a suppression";
         let mut tries = 0;
         while let Some(before) = self.of(holder, now).await? {
-            let is_it = |erased: &Erased| erased.at == erased_at;
+            let is_it = |erased: &Erased| erased.approved_at() == erased_at;
             if !before.erasures.iter().any(is_it) {
                 break;
             }
@@ -258,8 +272,8 @@ fn instead_of(table: &Table, holder: &Holder, before: &Suppression, left: &[Eras
         .condition_expression(UNCHANGED)
         .update_expression("SET erased_at = :erased_at, expires_at = :end, erasures = :left")
         .expression_attribute_values(":before", erasures)
-        .expression_attribute_values(":erased_at", s(last.at.to_rfc3339()))
-        .expression_attribute_values(":end", n(end(last.at).epoch()))
+        .expression_attribute_values(":erased_at", s(last.approved_at().to_rfc3339()))
+        .expression_attribute_values(":end", n(end(last.approved_at()).epoch()))
         .expression_attribute_values(":left", serde_dynamo::to_attribute_value(left).ok()?);
     Some(TransactWriteItem::builder().update(update.build().ok()?).build())
 }

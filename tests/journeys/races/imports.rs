@@ -98,20 +98,20 @@ async fn an_import_before_any_call_of_an_erasure_that_is_approved_and_after_it_b
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_imported_between_the_plan_and_its_approval_makes_the_plan_stale_and_goes_with_the_next() {
+async fn what_is_imported_between_the_plan_and_its_approval_and_is_older_goes_too_and_is_said() {
     let house = House::open().await;
     let order = |what: &str| json!({"order": what, "request_id": "ER-1"});
     let mut plan = order("plan");
     (plan["identifiers"], plan["ground"]) = (json!([email_id(&rosa(1))]), json!("17(1)(b)"));
     plan["planned_by"] = json!("dpo-7");
-    let before = house.invoke("requests", plan.clone()).await.unwrap();
+    let before = house.invoke("requests", plan).await.unwrap();
     house.drop_file("complaints", "between.csv", file(1).as_bytes()).await;
     let mut approval = order("approve");
-    (approval["hash"], approval["approved_by"]) = (before["hash"].clone(), json!("dpo-7"));
-    let stale = house.invoke("requests", approval.clone()).await.unwrap_err();
-    assert!(stale.contains("\"Stale\""), "{stale}");
-    approval["hash"] = house.invoke("requests", plan).await.unwrap()["hash"].clone();
-    house.invoke("requests", approval).await.unwrap();
+    (approval["hash"], approval["approved_by"]) = (before["hash"].clone(), json!("dpo-8"));
+    let approved = house.invoke("requests", approval).await.unwrap();
+    assert_eq!(approved["arrived_since"]["records"], 0);
+    let changed = approved["changed_since"].as_array().unwrap();
+    assert!(changed.contains(&json!("records.complaints.2026-11: 1, was nothing")), "{approved}");
     house.stack.settle().await.unwrap();
     she_is_gone_and_he_stays(&house, 1, "erased with what came between").await;
 }

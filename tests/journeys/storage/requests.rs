@@ -37,6 +37,8 @@ fn planned(hash: &str) -> Request {
         stopped_by: None,
         holders: vec![keys::partition(&person("rosa"))],
         sealed: Some("sealed".to_owned()),
+        matched: Some("matched".to_owned()),
+        terms: None,
     }
 }
 
@@ -106,11 +108,14 @@ async fn a_later_erasure_takes_nothing_from_an_earlier_one_and_goes_alone_when_i
         let both = stands().await;
         assert!(both.covers(Source::Complaints, &reference, at(NOW)), "the first has left nothing");
         assert!(!both.covers(Source::Complaints, &reference, at(LATER)), "the second leaves complaints");
-        assert!(both.covers(Source::WebForm, &reference, at(LATER)) && both.leaves_something());
+        assert!(both.covers(Source::WebForm, &reference, at(LATER)) && both.leaves_something_of(day("2026-11-01")));
 
         suppressions.lift(&rosa, at(LATER), at(LATER)).await.unwrap();
         let first = stands().await;
-        assert_eq!((first.erased_at, first.erasures.len(), first.leaves_something()), (at(NOW), 1, false));
+        assert_eq!(
+            (first.erased_at, first.erasures.len(), first.leaves_something_of(day("2026-11-01"))),
+            (at(NOW), 1, false)
+        );
         assert!(!first.covers(Source::WebForm, &reference, at(LATER)));
         suppressions.lift(&rosa, at(LATER), at(LATER)).await.unwrap();
         assert_eq!(stands().await, first, "twice is once");
@@ -194,7 +199,9 @@ async fn a_closed_request_has_its_certificate_and_forgets_whose_it_was() {
         let certificate = |instant: &str| Certificate {
             ground: Some(Ground::ConsentWithdrawn),
             approved_by: "dpo-7".to_owned(),
+            request_id: None,
             approved_at: at(NOW),
+            up_to: None,
             completed_at: at(instant),
             backups_clear_on: day("2096-12-28"),
             exclusions: Vec::new(),

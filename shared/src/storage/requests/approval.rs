@@ -15,7 +15,7 @@ pub struct Approval<'a> {
     pub request: &'a Request,
     /// One task for each place that is asked.
     pub tasks: &'a [Task],
-    /// Whether what was collected up to now is suppressed: nothing brings back what an erasure takes.
+    /// Whether what was collected in time to be part of it is suppressed: nothing brings back what an erasure takes.
     pub suppress: bool,
     /// What else begins with it.
     pub beside: Vec<TransactWriteItem>,
@@ -99,7 +99,7 @@ impl Requests {
         }
         for holder in request.holders() {
             if suppress {
-                actions.push(self.suppressions.entry(&holder, now, &request.exclusions)?);
+                actions.push(self.suppressions.entry(&holder, request.up_to(), now, &request.exclusions)?);
             }
             actions.push(self.is_open(id, &holder, end)?);
         }

@@ -2,12 +2,12 @@
 
 use crate::domain::erasure::Ground;
 use crate::domain::exclusion::Exclusion;
-use crate::domain::plan::Plan;
+use crate::domain::plan::{Arrived, Plan};
 use crate::domain::record::Holder;
 use crate::domain::retention::ExpiresAt;
 use crate::domain::task::Action;
 use crate::storage::keys;
-use chrono::{DateTime, Months, Utc};
+use chrono::{DateTime, Months, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 /// How long the evidence of a request is kept.
@@ -66,6 +66,31 @@ pub struct Request {
     /// The person's identifiers, sealed: for processors, who know no subject keys. Nothing once it is closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<String>,
+    /// By what the person was searched when it was planned, links that were followed too, sealed. Nothing from the
+    /// approval on, when it is what is sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matched: Option<String>,
+    /// What its approval says beside by whom and when; nothing on one that needs no plan, and of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Terms>,
+}
+
+/// What the approval of a plan says of the plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// Up to when what was collected is planned: what the person tells the council after that is a new matter.
+    pub up_to: DateTime<Utc>,
+    /// What had come since the plan.
+    pub arrived_since: Arrived,
+    /// What else was not as it was planned: `records.web_form.2026-11: 1, was 2`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed_since: Vec<String>,
+    /// Why whoever planned it has approved it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub single_handed_reason: Option<String>,
+    /// The day on which the person, who had opposed erasure, agreed to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person_agreed_on: Option<NaiveDate>,
 }
 
 impl Request {
@@ -87,7 +112,16 @@ impl Request {
             stopped_by: None,
             holders: holders.iter().map(keys::partition).collect(),
             sealed: None,
+            matched: None,
+            terms: None,
         }
+    }
+
+    /// Up to when what was collected is part of it: until it was planned, and of what needs no plan, or was approved by
+    /// an earlier version, until it was approved.
+    #[must_use]
+    pub fn up_to(&self) -> DateTime<Utc> {
+        self.terms.as_ref().map(|terms| terms.up_to).or(self.approved_at).unwrap_or(self.planned_at)
     }
 
     /// Whose data it is about, while it is open.

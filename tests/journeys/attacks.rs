@@ -1,0 +1,3 @@
+//! What a stranger, or somebody in a hurry, could try: every attack that was once possible, played from outside.
+
+mod requests;

@@ -1,0 +1,193 @@
+//! Attacks on a request: to stall it, to bend it, to approve what one has planned oneself.
+
+use crate::house::{House, email_id, phone_id};
+use crate::imports_faults::COMPLAINTS;
+use serde_json::{Value, json};
+
+const ROSA: &str = "rosa@example.org";
+const PHONE: &str = "07700 900142";
+
+fn plan(id: &str, identifiers: &[Value]) -> Value {
+    json!({"order": "plan", "request_id": id, "identifiers": identifiers, "ground": "17(1)(b)", "planned_by": "dpo-7"})
+}
+
+fn approve(id: &str, plan: &Value, by: &str) -> Value {
+    json!({"order": "approve", "request_id": id, "hash": plan["hash"], "approved_by": by})
+}
+
+fn with(mut order: Value, field: &str, value: impl Into<Value>) -> Value {
+    order[field] = value.into();
+    order
+}
+
+fn restrict(id: &str, ground: &str) -> Value {
+    json!({"order": "restrict", "request_id": id, "identifiers": [email_id(ROSA)], "ground": ground, "by": "dpo-7"})
+}
+
+/// A row of complaints of Rosa's, as of a day.
+fn complaint(day: &str) -> Vec<u8> {
+    format!("{COMPLAINTS}case-{day},complaint,{day}T10:00:00Z,highways,1,,{ROSA},,A hole,,,\n").into_bytes()
+}
+
+impl House {
+    async fn order(&self, order: Value) -> Result<Value, String> {
+        let answer = self.invoke("requests", order).await;
+        assert!(!format!("{answer:?}").contains(ROSA), "{answer:?}");
+        answer
+    }
+
+    async fn over(&self, id: &str) -> Value {
+        self.stack.settle().await.unwrap();
+        self.confirm_all(&json!(id)).await;
+        self.status(&json!(id)).await.unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_stalls_an_erasure_by_writing_under_the_address_every_second() {
+    let house = House::open().await;
+    house.tell("Rosa's own.", Some(ROSA), Some(PHONE)).await;
+    let who = [email_id(ROSA), phone_id(PHONE)];
+    let planned = house.order(plan("ERA-1", &who)).await.unwrap();
+    for second in 1..=9 {
+        house.move_to(&format!("2026-11-23T10:00:0{second}Z")).await;
+        house.tell("Forged.", Some(ROSA), Some(&format!("07700 90015{second}"))).await;
+        house.tell("Forged.", Some(&format!("mallory-{second}@example.net")), Some(PHONE)).await;
+    }
+    house.move_to("2026-11-23T10:00:10Z").await;
+    let approved = house.order(approve("ERA-1", &planned, "dpo-8")).await.unwrap();
+    assert_eq!(approved["arrived_since"], json!({"records": 9, "links": 9, "requests": 0, "rows": 0}), "{approved}");
+    assert_eq!(approved["plan"], planned["plan"], "what was looked at");
+    let status = house.over("ERA-1").await;
+    assert_eq!(status["status"], "closed");
+    assert_eq!(status["arrived_since"], approved["arrived_since"]);
+    assert_eq!(status["certificate"]["receipts"][1]["held"]["records"], 1, "{status}");
+    assert_eq!(status["certificate"]["up_to"], "2026-11-23T10:00:00Z");
+
+    let left = house.items("RECORDS_TABLE").await;
+    assert!(!left.iter().any(|item| item.contains("Rosa's own")), "what was planned is gone");
+    assert_eq!(left.iter().filter(|item| item.contains("Forged.")).count(), 18, "what came later is a new matter");
+    assert_eq!(house.export(ROSA).await["records"], 9);
+    // It is found whole: what leads to it stays, and what led to what is gone goes.
+    let links = left.iter().filter(|item| item.contains("\"sk\":\"link#"));
+    assert_eq!(links.count(), 18, "{left:#?}");
+    let again = house.order(plan("ERA-2", &[email_id(ROSA)])).await.unwrap();
+    assert_eq!(again["plan"]["links"], 9);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_suppressed_ends_with_the_plan_whatever_comes_between() {
+    let house = House::open().await;
+    house.tell("Rosa's own.", Some(ROSA), None).await;
+    let planned = house.order(plan("ERA-1", &[email_id(ROSA)])).await.unwrap();
+    house.move_to("2026-11-25T12:00:00Z").await;
+    house.order(approve("ERA-1", &planned, "dpo-8")).await.unwrap();
+    house.over("ERA-1").await;
+    let earlier = house.drop_file("complaints", "earlier.csv", &complaint("2026-11-06")).await;
+    assert_eq!((&earlier["suppressed"], &earlier["new"]), (&json!(1), &json!(0)));
+    let between = house.drop_file("complaints", "between.csv", &complaint("2026-11-24")).await;
+    assert_eq!((&between["suppressed"], &between["new"]), (&json!(0), &json!(1)), "it was never planned");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_gone_since_the_plan_is_said_and_stops_nothing() {
+    let house = House::open().await;
+    house.drop_file("complaints", "old.csv", &complaint("2024-11-25")).await;
+    house.tell("Rosa's own.", Some(ROSA), None).await;
+    let planned = house.order(plan("ERA-1", &[email_id(ROSA)])).await.unwrap();
+    assert_eq!(planned["plan"]["records"]["complaints"]["2024-11"], 1, "{planned}");
+    // Two months on it has expired: complaints are kept for a time, answers for longer.
+    house.move_to("2027-01-20T10:00:00Z").await;
+    let gone = house.items("RECORDS_TABLE").await.iter().filter(|item| item.contains("A hole")).count() == 0;
+    let approved = house.order(approve("ERA-1", &planned, "dpo-8")).await.unwrap();
+    let changed = approved["changed_since"].as_array().cloned().unwrap_or_default();
+    assert_eq!(gone, changed.contains(&json!("records.complaints.2024-11: nothing, was 1")), "{approved}");
+    assert_eq!(house.over("ERA-1").await["status"], "closed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_dpo_changes_after_the_plan_still_makes_it_stale() {
+    let house = House::where_it_sleeps("erase").await;
+    house.tell("Rosa's own.", Some(ROSA), None).await;
+    let changes = [
+        (
+            json!({"order": "hold", "request_id": "CLAIM-1", "identifiers": [email_id(ROSA)], "ground": "legal_claim", "by": "dpo-7"}),
+            "holds: CLAIM-1",
+        ),
+        (restrict("RES-1", "18(1)(a)"), "restrictions.RES-1: 18(1)(a)"),
+    ];
+    for (change, says) in changes {
+        let planned = house.order(plan("ERA-1", &[email_id(ROSA)])).await.unwrap();
+        house.order(change).await.unwrap();
+        let stale = house.order(approve("ERA-1", &planned, "dpo-8")).await.unwrap_err();
+        assert!(stale.contains("\"Stale\"") && stale.contains(says), "{stale}");
+    }
+    let access =
+        json!({"kind": "access", "identifiers": [email_id(ROSA)], "requested_by": "dpo-7", "request_id": "SAR-1"});
+    let planned = house.order(plan("ERA-1", &[email_id(ROSA)])).await.unwrap();
+    house.invoke("export", access).await.unwrap();
+    let stale = house.order(approve("ERA-1", &planned, "dpo-8")).await.unwrap_err();
+    assert!(stale.contains("access_first: SAR-1, was nothing"), "{stale}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_plans_of_one_person_are_approved_in_either_order() {
+    let house = House::where_it_sleeps("erase").await;
+    house.tell("Rosa's own.", Some(ROSA), None).await;
+    let first = house.order(plan("ERA-1", &[email_id(ROSA)])).await.unwrap();
+    house.move_to("2026-11-23T10:05:00Z").await;
+    let second = house.order(plan("ERA-2", &[email_id(ROSA)])).await.unwrap();
+    house.move_to("2026-11-23T10:10:00Z").await;
+    house.order(approve("ERA-2", &second, "dpo-8")).await.unwrap();
+    house.move_to("2026-11-23T10:15:00Z").await;
+    let approved = house.order(approve("ERA-1", &first, "dpo-8")).await.unwrap();
+    assert_eq!(approved["arrived_since"]["requests"], 1, "{approved}");
+    let file = complaint("2026-11-06");
+    assert_eq!(house.drop_file("complaints", "one.csv", &file).await["suppressed"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_approves_alone_what_they_have_planned_however_they_spell_their_name() {
+    let house = House::where_it_sleeps("erase").await;
+    house.tell("Rosa's own.", Some(ROSA), Some(PHONE)).await;
+    let planned = house.order(plan("ERA-1", &[email_id(ROSA), phone_id(PHONE)])).await.unwrap();
+    for spelt in ["dpo-7", "DPO-7", " dpo 7 ", "Dpo_7", "dpo\u{2011}7", "ｄｐｏ－７", "d\u{200b}po-7", "dpó-7"] {
+        let refused = house.order(approve("ERA-1", &planned, spelt)).await.unwrap_err();
+        assert!(refused.contains("\"SingleHanded\""), "{spelt}: {refused}");
+    }
+    for alike in ["dp\u{43e}-7", "\u{501}po-7", "---"] {
+        let refused = house.order(approve("ERA-1", &planned, alike)).await.unwrap_err();
+        assert!(refused.contains("\"BadOrder\"") && refused.contains("approved_by"), "{alike}: {refused}");
+    }
+    for chatty in ["Rosa@Example.org rang", "her number: 07700-900142", "", &"x".repeat(301)] {
+        let order = with(approve("ERA-1", &planned, "dpo-7"), "single_handed_reason", chatty);
+        assert!(house.order(order).await.unwrap_err().contains("single_handed_reason"), "{}", chatty.len());
+    }
+    let order = with(approve("ERA-1", &planned, "DPO-7"), "single_handed_reason", "The deputy is on leave.");
+    assert_eq!(house.order(order).await.unwrap()["single_handed_reason"], "The deputy is on leave.");
+    assert_eq!(house.status(&json!("ERA-1")).await.unwrap()["single_handed_reason"], "The deputy is on leave.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_opposed_erasure_is_erased_only_on_their_word() {
+    let house = House::where_it_sleeps("erase").await;
+    house.tell("Rosa's own.", Some(ROSA), None).await;
+    house.order(restrict("RES-0", "18(1)(d)")).await.unwrap();
+    house.order(restrict("RES-1", "18(1)(b)")).await.unwrap();
+    let planned = house.order(plan("ERA-1", &[email_id(ROSA)])).await.unwrap();
+    assert_eq!(planned["plan"]["restrictions"], json!({"RES-0": "18(1)(d)", "RES-1": "18(1)(b)"}));
+    assert_eq!(planned["plan"]["holds"], json!([]));
+    let refused = house.order(approve("ERA-1", &planned, "dpo-8")).await.unwrap_err();
+    assert!(refused.contains("\"Opposed\"") && refused.contains("RES-1") && !refused.contains("RES-0"), "{refused}");
+    for day in ["2026-11-22", "2026-11-24", "soon"] {
+        let order = with(approve("ERA-1", &planned, "dpo-8"), "person_agreed_on", day);
+        assert!(house.order(order).await.unwrap_err().contains("person_agreed_on must be"), "{day}");
+    }
+    let order = with(approve("ERA-1", &planned, "dpo-8"), "person_agreed_on", "2026-11-23");
+    assert_eq!(house.order(order).await.unwrap()["person_agreed_on"], "2026-11-23");
+
+    house.tell("Abel's.", Some("abel@example.org"), None).await;
+    let planned = house.order(plan("ERA-2", &[email_id("abel@example.org")])).await.unwrap();
+    let order = with(approve("ERA-2", &planned, "dpo-8"), "person_agreed_on", "2026-11-23");
+    assert!(house.order(order).await.unwrap_err().contains("person_agreed_on is for"), "nothing is restricted");
+}
