@@ -14,6 +14,7 @@ use shared::storage::keys::Key;
 use shared::storage::packages::State;
 use shared::storage::reach::Reach;
 use shared::storage::records::Doomed;
+use shared::storage::requests::Request;
 use shared::storage::{StorageError, keys};
 use std::collections::HashSet;
 
@@ -45,14 +46,16 @@ impl Erase {
     pub(crate) async fn forget(
         &self,
         task: &mut Task,
-        reach: &Reach,
+        request: &Request,
         identities: &[Identifier],
         deadline: &Deadline,
     ) -> Result<Came, StorageError> {
+        let (holders, exclusions) = (request.holders(), request.exclusions.clone());
+        let reach = Reach { holders, up_to: request.up_to(), exclusions };
         let came = match task.place {
-            Place::Records => self.forget_records(reach, deadline).await?,
+            Place::Records => self.forget_records(&reach, deadline).await?,
             Place::Exports => self.forget_packages(&reach.holders).await.map(|()| None)?,
-            Place::Intake => self.forget_rows(task, reach, identities).await?,
+            Place::Intake => self.forget_rows(task, request, identities).await?,
             // Processors are asked instead.
             Place::Granicus | Place::Five9 | Place::Newsletter => None,
         };
@@ -129,10 +132,12 @@ impl Erase {
     async fn forget_rows(
         &self,
         task: &mut Task,
-        reach: &Reach,
+        request: &Request,
         identities: &[Identifier],
     ) -> Result<Option<Came>, StorageError> {
-        let scrubbed = self.files.scrub(identities, reach.up_to, self.now()).await?;
+        // A file that was dropped before the approval may have been read without knowing of it.
+        let before = request.approved_at.unwrap_or(request.planned_at);
+        let scrubbed = self.files.scrub(identities, before, self.now()).await?;
         // What came to light since the plan was held as well, and so was what nobody could look into.
         for (kind, count) in [("rows", scrubbed.rows), ("unreadable", scrubbed.unreadable)] {
             if count > task.held.get(kind).copied().unwrap_or_default() {

@@ -10,7 +10,6 @@ use shared::domain::place::Place;
 use shared::domain::task::{State, Task};
 use shared::edge::Deadline;
 use shared::storage::StorageError;
-use shared::storage::reach::Reach;
 use shared::storage::requests::Request;
 
 /// Why a try failed.
@@ -88,7 +87,7 @@ impl Erase {
             if request.stopped_by.is_some() && task.attempts == 1 {
                 return Ok(self.stopped(request, task).await.map(Came::Done)?);
             }
-            return Ok(self.forget(task, &reach(request), &identities, deadline).await?);
+            return Ok(self.forget(task, request, &identities, deadline).await?);
         };
         let approved_at = request.approved_at.unwrap_or(request.planned_at);
         let asked = Asked { request: id, processor, action: task.action, identities: &identities, approved_at };
@@ -118,8 +117,4 @@ impl Erase {
         let correspondence = task.place.processor().map(|_: Processor| task.correspondence.clone());
         Receipt { place: task.place, outcome, held: task.held.clone(), finished_at: self.now(), correspondence }
     }
-}
-
-fn reach(request: &Request) -> Reach {
-    Reach { holders: request.holders(), up_to: request.up_to(), exclusions: request.exclusions.clone() }
 }
