@@ -183,13 +183,12 @@ pub async fn bring_back(
     }
     let source = source.or(import.folder.source()).filter(|source| source.comes_in_files());
     let source = source.ok_or(QuarantineError::Wrong(NO_SOURCE))?;
-    let (content, dropped_at) = match mended {
-        Some(mended) => (mended, restore(files, import, &mut io::sink()).await?.0),
-        None => {
-            let mut kept = Vec::new();
-            let (dropped_at, _) = restore(files, import, &mut kept).await?;
-            (kept, dropped_at)
-        }
+    let (content, dropped_at) = if let Some(mended) = mended {
+        (mended, restore(files, import, &mut io::sink()).await?.0)
+    } else {
+        let mut kept = Vec::new();
+        let (dropped_at, _) = restore(files, import, &mut kept).await?;
+        (kept, dropped_at)
     };
     Ok(files.bring_back(source, &import.id, content, (errand, dropped_at)).await?)
 }

@@ -332,7 +332,7 @@ async fn recipients_are_named_as_the_plan_names_them_with_what_each_holds() {
     for said in [
         "The newsletter service is known to hold something of 1 record.",
         "It holds your email address",
-        "Five9 runs our telephone lines",
+        "Five9 runs our telephone service",
         "Granicus (Achieve) runs some of our online forms",
         "Nobody else receives it.",
     ] {
