@@ -1,3 +1,4 @@
 //! What a stranger, or somebody in a hurry, could try: every attack that was once possible, played from outside.
 
+mod packages;
 mod requests;

@@ -90,7 +90,10 @@ fn the_canary_is_in_no_log_line_no_ledger_entry_and_no_key() {
         "refused",
         "trapped",
         "packaged",
-        "linked",
+        "released",
+        "opened_for_reading",
+        "wrong_code",
+        "read",
         "planned",
         "approved",
         "waiting",
@@ -154,6 +157,24 @@ async fn hand_over_by_a_partner(house: &House) -> Vec<String> {
         [("content-type", "application/json"), ("webhook-id", "canary"), ("webhook-signature", "v1,Goldfinch")];
     errors.push(house.post_to("/partners/granicus/submissions", &unsigned, &canary).await.body);
     errors
+}
+
+/// The DPO reads a package, releases it and sees what came of it; somebody types what is no code, and the person fetches it.
+async fn go_to_the_door(house: &House, request: &str, errors: &mut Vec<String>) {
+    let reading = house.invoke("export", json!({"read": request, "by": "dpo-7"})).await.unwrap();
+    assert_eq!(house.fetch(&reading, "report").await.status, 200);
+    let link = house.release(request).await;
+    errors.push(house.get_url(link["url"].as_str().unwrap()).await.body);
+    for typed in ["canary%40kanarienvogel.example", "", "07700+900177", "Canary&code=Goldfinch"] {
+        errors.push(house.press(&link, typed, "report").await.body);
+    }
+    errors.push(house.press(&link, link["code"].as_str().unwrap(), "Goldfinch").await.body);
+    assert_eq!(house.fetch(&link, "report").await.status, 200);
+    errors.push(house.invoke("export", json!({"status": request, "by": "dpo-7"})).await.unwrap().to_string());
+    for secret in [link["code"].as_str().unwrap(), link["url"].as_str().unwrap().rsplit_once('/').unwrap().1] {
+        assert!(!house.everything().await.iter().any(|item| item.contains(secret)), "neither is stored as it is told");
+        assert!(!errors.iter().any(|page| page.contains(secret)));
+    }
 }
 
 /// The person unsubscribes, twice, and by what is no token; gives the pages that were shown.
@@ -223,8 +244,7 @@ async fn send_through_everything() -> String {
         let order =
             json!({"kind": kind, "identifiers": who, "requested_by": "dpo-7", "request_id": format!("R-{kind}")});
         house.invoke("export", order).await.unwrap();
-        let link = house.invoke("export", json!({"link_for": format!("R-{kind}")})).await.unwrap();
-        assert_eq!(house.follow(link["url"].as_str().unwrap()).await.status, 200);
+        go_to_the_door(&house, &format!("R-{kind}"), &mut errors).await;
     }
     for key in house.objects() {
         assert_silent("a key", &key);
@@ -233,7 +253,11 @@ async fn send_through_everything() -> String {
         json!({"kind": "canary", "identifiers": [email_id("canary sings")], "requested_by": "dpo-7"}),
         json!({"kind": "access", "identifiers": [email_id("canary sings")], "requested_by": "dpo-7"}),
         json!({"kind": "access", "identifiers": "canary", "requested_by": "dpo-7"}),
-        json!({"link_for": "canary@kanarienvogel.example"}),
+        json!({"link_for": "canary@kanarienvogel.example", "by": "dpo-7"}),
+        json!({"release": "R-access", "released_by": "dpo-7", "days": "when the canary sings"}),
+        json!({"release": "Canary Goldfinch", "released_by": "dpo-7"}),
+        json!({"read": "canary sings", "by": "dpo-7"}),
+        json!({"status": ["Goldfinch"], "by": "dpo-7"}),
         json!({"order": "plan", "identifiers": [email_id("canary sings")], "request_id": "R-1"}),
         json!({"order": "canary sings"}),
         json!({"order": "confirm", "request_id": "R-1", "place": "canary", "confirmed_by": "x", "done_on": "canary"}),

@@ -145,12 +145,29 @@ async fn every_answer_is_one_that_the_api_s_document_has() {
 /// Every answer at the door of packages.
 async fn packages(house: &House, api: &Value) {
     let package = house.export("rosa@example.org").await;
-    let link = house.invoke("export", json!({"link_for": package["request_id"]})).await.unwrap();
-    let url = link["url"].as_str().unwrap();
+    let link = house.release(package["request_id"].as_str().unwrap()).await;
+    let (url, code) = (link["url"].as_str().unwrap(), link["code"].as_str().unwrap());
+    let path = url.strip_prefix(house.stack.url()).unwrap();
+    let large = "a".repeat(4 * 1024 + 1);
+    for (path, body, status) in [
+        (path, format!("code={code}&file=report"), 303),
+        (path, format!("code={code}&code={code}"), 400),
+        ("/packages/any-token", format!("code={code}"), 404),
+        (path, large, 413),
+        (path, "code=".to_owned(), 422),
+        (path, "code=WRONG".to_owned(), 422),
+    ] {
+        let answer = house.post_to(path, &[FORM], &body).await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+        documented(api, PACKAGE, "post", &answer);
+    }
     let foreign = house.get("/packages/any-token").await;
     let there = house.get_url(url).await;
-    house.move_to("2026-11-23T12:00:00Z").await;
-    for (answer, status) in [(there, 303), (foreign, 404), (house.get_url(url).await, 410)] {
+    house.move_to("2026-12-01T12:00:00Z").await;
+    let gone = house.press(&link, code, "report").await;
+    assert_eq!(gone.status, 410);
+    documented(api, PACKAGE, "post", &gone);
+    for (answer, status) in [(there, 200), (foreign, 404), (house.get_url(url).await, 410)] {
         assert_eq!(answer.status, status, "{}", answer.body);
         documented(api, PACKAGE, "get", &answer);
     }

@@ -46,6 +46,8 @@ async fn an_order_with_equal_keys_is_refused_at_any_depth_and_does_nothing() {
         ("export", format!(r#"{{"kind":"access","kind":"access",{person},"requested_by":"dpo-7"}}"#), "kind"),
         ("export", format!(r#"{{"kind":"access",{person},{person},"requested_by":"dpo-7"}}"#), "identifiers"),
         ("export", r#"{"link_for":"E-1","link_for":"E-2"}"#.to_owned(), "link_for"),
+        ("export", r#"{"release":"E-1","released_by":"dpo-7","release":"E-2"}"#.to_owned(), "release"),
+        ("export", r#"{"read":"E-1","by":"dpo-7","read":"E-2"}"#.to_owned(), "read"),
         ("sweep", r#"{"from":"2026-11-01","from":"2026-11-02"}"#.to_owned(), "from"),
     ] {
         let refused = house.post_to(&format!("/2015-03-31/functions/{function}/invocations"), &JSON, &order).await;

@@ -13,7 +13,7 @@ async fn two_people(house: &House) -> Value {
         house.tell(&format!("{name} was here again."), Some(email), Some(phone)).await;
         let order = json!({"kind": "access", "identifiers": [email_id(email)], "requested_by": "dpo-7", "request_id": format!("DSAR-{name}")});
         packages.push(house.invoke("export", order).await.unwrap());
-        house.invoke("export", json!({"link_for": format!("DSAR-{name}")})).await.unwrap();
+        house.answer_request(&format!("DSAR-{name}")).await;
     }
     packages.remove(0)
 }
@@ -54,7 +54,8 @@ async fn erasing_a_person_leaves_everything_else_as_it_was() {
     assert!(keyed.clone().all(|item| item.contains("SUPPRESSION#")), "only the suppression names a subject");
     assert_eq!(keyed.count(), 1);
 
-    let refused = house.invoke("export", json!({"link_for": package["request_id"]})).await.unwrap_err();
+    let refused =
+        house.invoke("export", json!({"release": package["request_id"], "released_by": "dpo-7"})).await.unwrap_err();
     assert!(refused.contains("gone"), "{refused}");
     assert_eq!(house.export("rosa@example.org").await["records"], 0);
     assert_eq!(house.export("abel@example.org").await["records"], 2);

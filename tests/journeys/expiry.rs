@@ -150,7 +150,8 @@ async fn a_package_is_gone_with_the_earliest_end_in_it() {
     let package = house.export("rosa@example.org").await;
     assert_eq!(package["expires_at"], END, "and not fourteen days later");
     house.move_to(END).await;
-    let refused = house.invoke("export", json!({"link_for": package["request_id"]})).await.unwrap_err();
+    let refused =
+        house.invoke("export", json!({"release": package["request_id"], "released_by": "dpo-7"})).await.unwrap_err();
     assert!(refused.contains("expired"), "{refused}");
     assert_eq!(house.invoke("sweep", json!({"from": "2026-11-20"})).await.unwrap()["packages"], 1);
     assert!(house.objects().is_empty());

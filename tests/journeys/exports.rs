@@ -117,15 +117,15 @@ async fn a_link_is_made_when_it_is_asked_for_and_works() {
     let house = House::open().await;
     house.tell("Quick.", Some("rosa@example.org"), None).await;
     let package = house.export("rosa@example.org").await;
-    let link = house.invoke("export", json!({"link_for": package["request_id"]})).await.unwrap();
-    assert_eq!(link["expires_at"], "2026-11-23T11:00:00Z", "an hour at most");
-    let url = link["url"].as_str().unwrap();
-    let fetched = house.follow(url).await;
-    assert_eq!(fetched.status, 200);
-    assert!(fetched.body.contains("Quick."));
-    let object = house.get_url(url).await.headers["location"].to_str().unwrap().to_owned();
+    let link = house.release(package["request_id"].as_str().unwrap()).await;
+    assert_eq!(link["expires_at"], "2026-11-30T10:00:00Z", "a week, unless the order says otherwise");
+    let door = house.press(&link, link["code"].as_str().unwrap(), "document").await;
+    let object = door.header("location").to_owned();
+    let fetched = house.get_url(&object).await;
+    assert!(fetched.status == 200 && fetched.body.contains("Quick."));
     assert_eq!(house.get_url(object.split('?').next().unwrap()).await.status, 403, "the key alone opens nothing");
-    let refused = house.invoke("export", json!({"link_for": "no-such-request"})).await.unwrap_err();
+    let refused =
+        house.invoke("export", json!({"release": "no-such-request", "released_by": "dpo-7"})).await.unwrap_err();
     assert!(refused.contains("no package was made"), "{refused}");
 }
 
@@ -136,7 +136,7 @@ async fn a_person_is_found_by_the_second_identifier_and_handed_out_only_once_tha
     let package = house.invoke("export", order("portability", &[phone_id("+44 7700 900142")])).await.unwrap();
     assert_eq!(package["records"], 1);
     assert_eq!(package["linked"][0]["person"], "r•••@example.org");
-    let link_for = |links: Value| json!({"link_for": package["request_id"], "confirmed_links": links});
+    let link_for = |links: Value| json!({"link_for": package["request_id"], "by": "dpo-7", "confirmed_links": links});
     let refused = house.invoke("export", link_for(json!([]))).await.unwrap_err();
     assert!(refused.contains("confirm"), "{refused}");
     house.invoke("export", link_for(json!([package["linked"][0]["link"]]))).await.unwrap();

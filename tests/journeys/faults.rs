@@ -227,7 +227,7 @@ async fn what_a_broken_erasure_left_is_neither_shown_nor_denied() {
     let asked = json!({"kind": "access", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7"});
     let refused = house.invoke("export", asked.clone()).await.unwrap_err();
     assert!(refused.contains("an erasure of this person is not finished"), "{refused}");
-    let link = house.invoke("export", json!({"link_for": "rosa"})).await.unwrap_err();
+    let link = house.invoke("export", json!({"release": "rosa", "released_by": "dpo-7"})).await.unwrap_err();
     assert!(link.contains("gone"), "from the moment of the approval: {link}");
     go_on(&house, "ERASE-1").await;
     assert_eq!(house.invoke("export", asked).await.unwrap()["records"], 0);
@@ -263,7 +263,10 @@ async fn killing_an_export_after_any_call_and_running_it_again_gives_one_whole_p
         }
     }
     for call in 1..40 {
-        let _ = house.invoke("export", json!({"link_for": format!("DSAR-{call}")})).await;
+        let released = json!({"release": format!("DSAR-{call}"), "released_by": "dpo-7"});
+        if let Ok(link) = house.invoke("export", released).await {
+            assert_eq!(house.fetch(&link, "document").await.status, 200);
+        }
     }
     house.erase(erasure(&[email_id("rosa@example.org")])).await.unwrap();
     assert!(house.objects().is_empty(), "an erasure finds what broken exports left as well");

@@ -66,9 +66,9 @@ async fn who_is_everywhere_is_forgotten_everywhere_though_one_processor_is_down_
     let access = json!({"kind": "access", "identifiers": ids, "requested_by": "dpo-7", "request_id": "SAR-1"});
     let package = house.invoke("export", access).await.unwrap();
     assert!(package["records"].as_u64().unwrap() >= 6, "{package}");
-    let link = house.invoke("export", json!({"link_for": "SAR-1"})).await.unwrap();
+    let link = house.release("SAR-1").await;
     let url = link["url"].as_str().unwrap();
-    assert_eq!(house.follow(url).await.status, 200);
+    assert_eq!(house.fetch(&link, "document").await.status, 200);
 
     let granicus = house.stack.doubles().granicus.clone();
     granicus.behave(Mode::Down);
@@ -125,6 +125,6 @@ async fn nothing_is_left(house: &House, url: &str) {
     let keyed: Vec<&String> = register.iter().filter(|item| item.contains("subject#")).collect();
     assert!(keyed.iter().all(|item| item.contains("SUPPRESSION#")), "{keyed:#?}");
     assert_eq!(house.get_url(url).await.status, 410, "what a link led to is gone");
-    let refused = house.invoke("export", json!({"link_for": "SAR-1"})).await.unwrap_err();
+    let refused = house.invoke("export", json!({"release": "SAR-1", "released_by": "dpo-7"})).await.unwrap_err();
     assert!(refused.contains("gone"), "{refused}");
 }

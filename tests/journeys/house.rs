@@ -133,11 +133,29 @@ impl House {
         read(self.http.get(url)).await
     }
 
-    /// Gets what a link to a package leads to.
-    pub async fn follow(&self, url: &str) -> Answer {
-        let door = self.get_url(url).await;
+    /// The DPO releases a package; gives the link and its code.
+    pub async fn release(&self, request: &str) -> Value {
+        self.invoke("export", json!({"release": request, "released_by": "dpo-7"})).await.unwrap()
+    }
+
+    /// Whoever has a link to a package types a code, and presses the button for a file.
+    pub async fn press(&self, link: &Value, code: &str, file: &str) -> Answer {
+        let form = format!("code={code}&file={file}");
+        let request = self.http.post(link["url"].as_str().unwrap());
+        read(request.header("content-type", "application/x-www-form-urlencoded").body(form)).await
+    }
+
+    /// Whoever has a link to a package and its code fetches a file.
+    pub async fn fetch(&self, link: &Value, file: &str) -> Answer {
+        let door = self.press(link, link["code"].as_str().unwrap(), file).await;
         assert_eq!(door.status, 303, "{}", door.body);
-        self.get_url(door.headers["location"].to_str().unwrap()).await
+        self.get_url(door.header("location")).await
+    }
+
+    /// The DPO releases a package, and the person fetches it.
+    pub async fn answer_request(&self, request: &str) {
+        let link = self.release(request).await;
+        assert_eq!(self.fetch(&link, "report").await.status, 200);
     }
 
     /// Sends a body to a survey as a browser would a form.

@@ -202,13 +202,22 @@ fn download_sees_of_the_register_requests_and_suppressions_and_signs_for_package
     let template = template();
     assert_eq!(
         allowed(&template, "Download"),
-        set(["dynamodb:GetItem Register", "s3:GetObject Exports", "secretsmanager:GetSecretValue SubjectKeys"])
+        set([
+            "dynamodb:GetItem Register",
+            "dynamodb:UpdateItem Register",
+            "s3:GetObject Exports",
+            "secretsmanager:GetSecretValue SubjectKeys",
+        ])
     );
     let policy = &template["Resources"]["DownloadRole"]["Properties"]["Policies"][0]["PolicyDocument"];
     let of_register = |it: &&Value| several(&it["Resource"]).iter().any(|resource| named(resource) == "Register");
     let register: Vec<&Value> = several(&policy["Statement"]).iter().filter(of_register).collect();
-    let keys = several(&register[0]["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]);
-    assert_eq!((register.len(), keys), (1, ["REQUEST#*", "SUPPRESSION#*"].map(Value::from).as_slice()));
+    let keys = |at: usize| several(&register[at]["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]);
+    assert_eq!((register.len(), keys(0)), (2, ["REQUEST#*", "SUPPRESSION#*"].map(Value::from).as_slice()));
+    // Of a request it changes what it counts, and nothing else: these are the attributes that its updates name.
+    let attributes = several(&register[1]["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"]);
+    let counted = ["pk", "sk", "state", "release", "reading", "fetched", "handed_over_at"].map(Value::from);
+    assert_eq!((keys(1), attributes), ([Value::from("REQUEST#*")].as_slice(), counted.as_slice()));
 }
 
 #[test]

@@ -225,7 +225,11 @@ async fn export_calls_what_it_is_allowed() {
     let order = json!({"kind": "access", "identifiers": [phone_id("07700 900142")], "requested_by": "dpo-7", "request_id": PACKAGES});
     let package = export.invoke(event(order.clone())).await.unwrap();
     let links: Vec<&Value> = package["linked"].as_array().unwrap().iter().map(|link| &link["link"]).collect();
-    export.invoke(event(json!({"link_for": PACKAGES, "confirmed_links": links}))).await.unwrap();
+    export.invoke(event(json!({"read": PACKAGES, "by": "dpo-7"}))).await.unwrap();
+    let release = json!({"release": PACKAGES, "released_by": "dpo-7", "confirmed_links": links});
+    let link = export.invoke(event(release)).await.unwrap();
+    assert_eq!(house.fetch(&link, "report").await.status, 200);
+    export.invoke(event(json!({"status": PACKAGES, "by": "dpo-7"}))).await.unwrap();
     // Another package, whose subject is erased between its reading and its end.
     let order = json!({"kind": "portability", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7", "request_id": "DSAR-2"});
     gate.send_replace(false);
@@ -251,7 +255,7 @@ async fn erase_calls_what_it_is_allowed() {
     let order = json!({"kind": "access", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7", "request_id": PACKAGES});
     house.invoke("export", order).await.unwrap();
     leave_an_upload(&house, PACKAGES).await;
-    house.invoke("export", json!({"link_for": PACKAGES})).await.unwrap();
+    house.answer_request(PACKAGES).await;
     house.drop_file("complaints", "bad.csv", ROWS_THAT_NAME_HER.as_bytes()).await;
     let only_hers = ROWS_THAT_NAME_HER.split("2,complaint").next().unwrap();
     house.drop_file("complaints", "hers.csv", only_hers.as_bytes()).await;
@@ -345,14 +349,18 @@ async fn download_calls_what_it_is_allowed_and_nothing_for_a_forged_token() {
     let house = House::open().await;
     house.tell("Quick.", Some("rosa@example.org"), None).await;
     let package = house.export("rosa@example.org").await;
-    let link = house.invoke("export", json!({"link_for": package["request_id"]})).await.unwrap();
+    let link = house.release(package["request_id"].as_str().unwrap()).await;
     let (host, calls) = recording_host(&house, "download");
     let download = Download::start(&host).await.unwrap();
     let before = calls.lock().unwrap().len();
     let path = link["url"].as_str().unwrap().strip_prefix(house.stack.url()).unwrap();
     assert_eq!(download.invoke(gateway::event("GET", "/packages/made-up", "")).await.unwrap()["statusCode"], 404);
     assert_eq!(calls.lock().unwrap().len(), before, "who has no token learns nothing, not even from the time it takes");
-    let answer = download.invoke(gateway::event("GET", path, "")).await.unwrap();
+    for (method, body, status) in [("GET", "", 200), ("POST", "code=WRONG", 422)] {
+        assert_eq!(download.invoke(gateway::event(method, path, body)).await.unwrap()["statusCode"], status);
+    }
+    let form = format!("code={}", link["code"].as_str().unwrap());
+    let answer = download.invoke(gateway::event("POST", path, &form)).await.unwrap();
     // Whoever is led on follows with the permission of the function that signed the link.
     let query = answer["headers"]["location"].as_str().unwrap().split_once('?').unwrap().1.to_owned();
     calls.lock().unwrap().push(needed_of_s3("GET", &query, "Exports"));

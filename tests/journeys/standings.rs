@@ -93,7 +93,7 @@ async fn what_is_held_outlasts_its_date_and_goes_when_the_hold_is_lifted() {
     assert_eq!((&lifted["status"], &lifted["done"]["deleted"]), (&json!("lifted"), &json!(3)), "{lifted}");
     assert_eq!(house.causes("2029-11-24").await.len(), 4, "and Abel's, which TTL removed");
     assert!(house.causes("2029-11-24").await.iter().all(|cause| cause == "\"retention\""));
-    let gone = house.invoke("export", json!({"link_for": "SAR-1"})).await.unwrap_err();
+    let gone = house.invoke("export", json!({"release": "SAR-1", "released_by": "dpo-7"})).await.unwrap_err();
     assert!(gone.contains("gone: the package has expired"), "a package does not outlast what it holds: {gone}");
     house.move_to("2029-11-24T10:15:00Z").await;
     house.invoke("sweep", json!({})).await.unwrap();
@@ -255,7 +255,7 @@ async fn state(house: &House) -> (Vec<usize>, usize, bool) {
     let mut items: Vec<usize> =
         house.items("RECORDS_TABLE").await.into_iter().chain(standing).map(|it| it.len()).collect();
     items.sort_unstable();
-    let package = house.invoke("export", json!({"link_for": "P"})).await;
+    let package = house.invoke("export", json!({"release": "P", "released_by": "dpo-7"})).await;
     (items, house.items("LEDGER_TABLE").await.len(), package.is_ok())
 }
 

@@ -300,10 +300,12 @@ async fn a_hold_a_restriction_and_an_opt_out_of_the_first_version_stand() {
 async fn what_is_in_peoples_hands_works_after_an_upgrade() {
     let upgraded = Upgraded::open().await;
     let (house, expected) = (&upgraded.house, &upgraded.expected);
-    let package = house.follow(&format!("{}{}", house.stack.url(), expected["link"].as_str().unwrap())).await;
-    assert!(package.status == 200 && package.body.contains("Iris Fox"), "a link to a package: {package:?}");
-    let link = house.invoke("export", json!({"link_for": "SAR-2"})).await.unwrap();
-    assert_eq!(house.follow(link["url"].as_str().unwrap()).await.status, 200, "a package that nobody has fetched");
+    let former = house.get(expected["link"].as_str().unwrap()).await;
+    assert!(former.status == 410 && former.body.contains("mailto:"), "a link without a code: {former:?}");
+    for request in ["SAR-1", "SAR-2"] {
+        let link = house.release(request).await;
+        assert_eq!(house.fetch(&link, "report").await.status, 200, "a package of before: {request}");
+    }
     let rosa = expected["unsubscribe"]["rosa.hardy@example.com"].as_str().unwrap();
     assert_eq!(house.click(rosa).await.status, 200);
     assert!(

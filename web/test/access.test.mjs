@@ -82,16 +82,33 @@ const refusedToUnsubscribe = async (page) => {
   await show(page, '/unsubscribe/any-token', answer)
 }
 
-// A link to a copy of somebody's data, whose erasure is approved.
-const goneCopy = async (page) => {
+// A copy of somebody's data, and a link to it.
+const copy = async (order) => {
   const id = `copy-${crypto.randomUUID()}`
   const identifiers = [{ type: 'email', value: `${id}@example.com` }]
-  await ask(house, 'export', { kind: 'access', identifiers, requested_by: 'dpo-7', request_id: id })
-  const { url } = await ask(house, 'export', { link_for: id })
+  await ask(house, 'export', { kind: 'portability', identifiers, requested_by: 'dpo-7', request_id: id })
+  const { url, code } = await ask(house, 'export', order(id))
+  return { id, identifiers, path: new URL(url).pathname, code }
+}
+const released = () => copy((id) => ({ release: id, released_by: 'dpo-7' }))
+
+const copyOffered = async (page) => page.goto((await released()).path)
+const copyToRead = async (page) => page.goto((await copy((id) => ({ read: id, by: 'dpo-7' }))).path)
+
+const copyRefused = async (page) => {
+  await copyOffered(page)
+  await page.getByLabel('Code').fill('K7M2-PX9T')
+  await page.getByRole('button', { name: 'Download the page to read' }).click()
+  await page.getByRole('heading', { name: 'There is a problem' }).waitFor()
+}
+
+// Its person's erasure is approved meanwhile.
+const goneCopy = async (page) => {
+  const { id, identifiers, path } = await released()
   const request = { request_id: `${id}-gone` }
   const { hash } = await ask(house, 'requests', { order: 'plan', ...request, identifiers, ground: '17(1)(b)', planned_by: 'dpo-7' })
-  await ask(house, 'requests', { order: 'approve', ...request, hash, approved_by: 'dpo-7' })
-  assert.equal((await page.goto(new URL(url).pathname)).status(), 410)
+  await ask(house, 'requests', { order: 'approve', ...request, hash, approved_by: 'dpo-8' })
+  assert.equal((await page.goto(path)).status(), 410)
 }
 
 // The sample survey about planning applications is open from 2026 until the end of 2029.
@@ -132,6 +149,9 @@ const pages = {
   unsubscribe: see('/unsubscribe/any-token'),
   unsubscribed,
   'unsubscribe-refused': refusedToUnsubscribe,
+  'copy-offered': copyOffered,
+  'copy-to-read': copyToRead,
+  'copy-refused': copyRefused,
   'copy-gone': goneCopy,
   'copy-not-found': see('/packages/any-token'),
   'not-yet-open': at('2025-12-01T12:00:00Z'),

@@ -1,28 +1,33 @@
 //! The door in front of packages.
 //!
-//! `GET /packages/{token}` looks whether the package may still be handed out, and only then leads on to the object, by a
-//! link of S3's that works for a minute. A link of S3's alone would work until its own end whatever the Register says, and
-//! where the object is gone it would answer as if there had never been one.
+//! `GET /packages/{token}` shows what there is and asks for the code; it changes nothing, because programs that look for
+//! viruses follow every link. `POST` with the code counts the fetch, which is what hands a package over, and only then
+//! leads on to the object, by a link of S3's that works for a minute. A link of S3's alone would work until its own end
+//! whatever the Register says, and where the object is gone it would answer as if there had never been one.
 
+mod body;
 mod pages;
 mod refusal;
 
+use body::Typed;
 use chrono::{DateTime, Utc};
 use lambda_http::http::header::{HeaderValue, LOCATION};
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
 use lambda_runtime::{Diagnostic, LambdaEvent};
+use pages::{Mistake, Offer, Part};
 use refusal::Refusal;
 use serde_json::Value;
 use shared::domain::package::File;
-use shared::domain::package_token::PackageLink;
+use shared::domain::package_code::Code;
+use shared::domain::package_token::{LinkKind, PackageLink, WRONG_CODES};
 use shared::domain::subject::SubjectKeys;
 use shared::edge::page::{self, Page};
 use shared::edge::site::Site;
 use shared::edge::{Clock, Host, StartError, http, secret};
 use shared::storage::StorageError;
 use shared::storage::exports::Exports;
-use shared::storage::packages::Packages;
+use shared::storage::packages::{Grant, Made, Package, Packages, State};
 use shared::storage::suppressions::Suppressions;
 use std::time::Duration;
 
@@ -37,6 +42,29 @@ pub struct Download {
     suppressions: Suppressions,
     exports: Exports,
     site: Site,
+}
+
+/// A package that a link opens with its code.
+struct Opened {
+    package: Package,
+    made: Made,
+    grant: Grant,
+}
+
+impl Opened {
+    /// The key of a file, if the package has it.
+    fn key(&self, file: File) -> Option<&str> {
+        match file {
+            File::Document => Some(&self.made.key),
+            File::Report => self.made.report_key.as_deref(),
+        }
+    }
+
+    /// The files that the package has.
+    fn parts(&self) -> impl Iterator<Item = Part> + '_ {
+        let files = File::ALL.into_iter().filter(|file| self.key(*file).is_some());
+        files.map(|file| Part { file, left: self.grant.left(file) })
+    }
 }
 
 impl Download {
@@ -66,38 +94,97 @@ impl Download {
 
     /// Answers one request; every failure becomes a page, so this cannot fail.
     pub async fn handle(&self, request: Request) -> Response<Body> {
-        let answer = match (request.raw_http_path().strip_prefix("/packages/"), request.method()) {
-            (None, _) => Err(Refusal::NotFound),
+        let path = request.raw_http_path().to_owned();
+        let (parts, body) = request.into_parts();
+        let answer = match path.strip_prefix("/packages/") {
             // No token has a slash: one behind it is a slip of whoever copied the link.
-            (Some(token), &Method::GET) => self.lead_on(token.trim_end_matches('/')).await,
-            (Some(_), _) => Err(Refusal::Method),
+            Some(token) => self.answer(token.trim_end_matches('/'), &parts.method, &body).await,
+            None => Err(Refusal::NotFound),
         };
         page::discreet(answer.unwrap_or_else(|refusal| refusal.into_response(self.page())))
     }
 
-    async fn lead_on(&self, token: &str) -> Result<Response<Body>, Refusal> {
+    async fn answer(&self, token: &str, method: &Method, body: &[u8]) -> Result<Response<Body>, Refusal> {
         let now = self.clock.now();
-        let link = PackageLink::of_token(&self.subject_keys, token).ok_or(Refusal::NotFound)?;
-        let key = if link.until <= now { None } else { self.object(&link, now).await? };
-        let url = self.exports.link(&key.ok_or(Refusal::Gone)?, MINUTE).await?;
-        tracing::info!(outcome = "led_on", "download");
-        let mut response = http::status(page::never_cached(String::new()), StatusCode::SEE_OTHER);
-        let url = HeaderValue::try_from(url).map_err(|_| StorageError::unreadable("sign a link"))?;
-        response.headers_mut().insert(LOCATION, url);
-        Ok(response)
+        match *method {
+            Method::GET => {
+                let link = self.link(token)?;
+                self.show(&link, &self.opened(&link, now).await?, None).await
+            }
+            Method::POST => {
+                let typed = Typed::read(body)?;
+                self.fetch(&self.link(token)?, &typed, now).await
+            }
+            _ => Err(Refusal::Method),
+        }
     }
 
-    /// The key of what a link leads to, while it may be handed out.
-    async fn object(&self, link: &PackageLink, now: DateTime<Utc>) -> Result<Option<String>, StorageError> {
-        let Some(package) = self.packages.find(&link.request, now).await? else { return Ok(None) };
+    fn link(&self, token: &str) -> Result<PackageLink, Refusal> {
+        let former = || PackageLink::is_former(&self.subject_keys, token);
+        let link = PackageLink::of_token(&self.subject_keys, token);
+        link.ok_or_else(|| if former() { Refusal::Gone } else { Refusal::NotFound })
+    }
+
+    /// What a link opens, while it works and the package may be handed out.
+    async fn opened(&self, link: &PackageLink, now: DateTime<Utc>) -> Result<Opened, Refusal> {
+        let package = self.packages.find(&link.request, now).await?.ok_or(Refusal::Gone)?;
+        let grant = package.grant(link.kind).filter(|grant| grant.link == link.id && grant.is_open(now));
+        let grant = grant.cloned().ok_or(Refusal::Gone)?;
         if package.gone(&self.suppressions, now).await?.is_some() {
-            return Ok(None);
+            return Err(Refusal::Gone);
         }
-        let made = package.made.filter(|_| package.unconfirmed.is_empty());
-        Ok(made.and_then(|made| match link.file {
-            File::Document => Some(made.key),
-            File::Report => made.report_key,
-        }))
+        let undecided = link.kind == LinkKind::Release && !package.unconfirmed.is_empty();
+        let made = package.made.clone().filter(|_| package.state == State::Complete && !undecided);
+        let opened = Opened { made: made.ok_or(Refusal::Gone)?, package, grant };
+        if opened.parts().all(|part| part.left == 0) { Err(Refusal::Gone) } else { Ok(opened) }
+    }
+
+    /// The page that asks for the code.
+    async fn show(
+        &self,
+        link: &PackageLink,
+        opened: &Opened,
+        mistake: Option<Mistake>,
+    ) -> Result<Response<Body>, Refusal> {
+        let offer = Offer {
+            kind: opened.package.kind,
+            reading: link.kind == LinkKind::Reading,
+            request: link.request.as_str(),
+            records: opened.made.records,
+            until: opened.grant.until.min(opened.made.expires_at),
+            parts: opened.parts().collect(),
+            mistake,
+        };
+        let html = page::never_cached(pages::offer(self.page(), &offer));
+        let html = http::leading_to(html, &self.exports.origin().await?);
+        Ok(if mistake.is_some() { http::status(html, StatusCode::UNPROCESSABLE_ENTITY) } else { html })
+    }
+
+    /// Leads on to a file, if the code is right. What counts is counted before anybody is led anywhere.
+    async fn fetch(&self, link: &PackageLink, typed: &Typed, now: DateTime<Utc>) -> Result<Response<Body>, Refusal> {
+        let opened = self.opened(link, now).await?;
+        let Some(code) = &typed.code else { return self.show(link, &opened, Some(Mistake::NoCode)).await };
+        let is_right =
+            Code::typed(code).is_some_and(|code| code.opens(&self.subject_keys, &link.id, &opened.grant.code));
+        if !is_right {
+            tracing::info!(outcome = "wrong_code", "download");
+            self.packages.wrong_code(&link.request, link.kind, &link.id).await?;
+            let opened = self.opened(link, now).await?;
+            let left = WRONG_CODES.saturating_sub(opened.grant.wrong_codes);
+            return self.show(link, &opened, Some(Mistake::WrongCode { left })).await;
+        }
+        let file = typed.file.or_else(|| opened.parts().next().map(|part| part.file));
+        let file = file.filter(|file| opened.key(*file).is_some()).ok_or(Refusal::Broken)?;
+        let url = self.exports.link(opened.key(file).ok_or(Refusal::Broken)?, MINUTE).await?;
+        let url = HeaderValue::try_from(url).map_err(|_| StorageError::unreadable("sign a link"))?;
+        if !self.packages.fetch(&link.request, link.kind, &link.id, file, now).await? {
+            // This file was fetched as often as it may be, or the link has ended since it was looked up.
+            return self.show(link, &self.opened(link, now).await?, Some(Mistake::UsedUp)).await;
+        }
+        tracing::info!(outcome = if link.kind == LinkKind::Release { "led_on" } else { "read" }, "download");
+        let mut response = http::status(page::never_cached(String::new()), StatusCode::SEE_OTHER);
+        response.headers_mut().insert(LOCATION, url);
+        Ok(response)
     }
 
     fn page(&self) -> Page<'_> {

@@ -1,16 +1,23 @@
-//! What a person reads who is not led on, in the frame of all pages.
+//! What a person reads at the door, in the frame of all pages.
 
+use crate::body::{CODE, FILE};
 use askama::Template;
+use chrono::{DateTime, Utc};
+use shared::domain::london;
+use shared::domain::package::{File, PackageKind};
+use shared::domain::package_token::WRONG_CODES;
 use shared::edge::page::Page;
 use shared::storage::packages::DAYS;
 
-/// What a page without a link can say.
+/// What a page without a form can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Message {
     /// There is no such page.
     NotFound,
     /// The page was asked for in a way that it has no answer to.
     Method,
+    /// What was sent is not what a button sends.
+    Body,
     /// It could not be looked up now.
     Unavailable,
 }
@@ -19,7 +26,7 @@ impl Message {
     fn heading(self) -> &'static str {
         match self {
             Self::NotFound => "Page not found",
-            Self::Method => "We could not give you the file",
+            Self::Method | Self::Body => "We could not give you the file",
             Self::Unavailable => "Sorry, there is a problem with this page",
         }
     }
@@ -30,12 +37,117 @@ impl Message {
                 "If you typed the web address, check it is correct.",
                 "If you pasted the web address, check you copied all of it.",
             ],
-            Self::Method => &["We did not understand what was sent to us.", "Follow the link that you were sent."],
+            Self::Method | Self::Body => {
+                &["We did not understand what was sent to us.", "Follow the link that you were sent."]
+            }
             Self::Unavailable => {
                 &["This is a problem on our side.", "Try again in a few minutes: follow the link again."]
             }
         }
     }
+}
+
+/// Why a form comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mistake {
+    /// No code was typed.
+    NoCode,
+    /// Another code was typed; so many more may be wrong.
+    WrongCode {
+        /// How many.
+        left: u32,
+    },
+    /// The file was fetched as often as it may be.
+    UsedUp,
+}
+
+impl Mistake {
+    fn words(self) -> String {
+        match self {
+            Self::NoCode => "Enter the code".to_owned(),
+            Self::WrongCode { left: 1 } => "The code is not right. You can try once more".to_owned(),
+            Self::WrongCode { left } => format!("The code is not right. You can try {left} more times"),
+            Self::UsedUp => "This file was downloaded as often as the link allows".to_owned(),
+        }
+    }
+
+    /// Whether it is about the field.
+    const fn is_of_code(self) -> bool {
+        matches!(self, Self::NoCode | Self::WrongCode { .. })
+    }
+}
+
+/// What a link opens.
+pub struct Offer<'a> {
+    /// What the package holds.
+    pub kind: PackageKind,
+    /// Whether the DPO reads it, before the person gets it.
+    pub reading: bool,
+    /// The request's id.
+    pub request: &'a str,
+    /// How many records are in it.
+    pub records: u64,
+    /// Until when the link works.
+    pub until: DateTime<Utc>,
+    /// Its files.
+    pub parts: Vec<Part>,
+    /// Why the form comes back, if it does.
+    pub mistake: Option<Mistake>,
+}
+
+impl Offer<'_> {
+    const fn heading(&self) -> &'static str {
+        match (self.reading, self.kind) {
+            (true, _) => "Read a copy before it is released",
+            (false, PackageKind::Access) => "Download a copy of your data",
+            (false, PackageKind::Portability) => "Download the data that you gave us",
+        }
+    }
+
+    const fn what(&self) -> &'static str {
+        match self.kind {
+            PackageKind::Access => "everything that we hold about one person",
+            PackageKind::Portability => "what one person told us",
+        }
+    }
+
+    fn until(&self) -> String {
+        london::time(self.until).format("%-d %B %Y at %H:%M").to_string()
+    }
+}
+
+/// A file that a link offers.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// Which.
+    pub file: File,
+    /// How often it may still be fetched.
+    pub left: u32,
+}
+
+impl Part {
+    const fn name(self) -> &'static str {
+        match self.file {
+            File::Report => "page to read",
+            File::Document => "file for a computer program",
+        }
+    }
+
+    fn how_often(self) -> String {
+        match self.left {
+            0 => "downloaded as often as this link allows".to_owned(),
+            1 => "you can download it once".to_owned(),
+            2 => "you can download it twice".to_owned(),
+            left => format!("you can download it {left} times"),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "offer.html", whitespace = "minimize")]
+struct OfferPage<'a> {
+    page: Page<'a>,
+    offer: &'a Offer<'a>,
 }
 
 #[derive(Template)]
@@ -50,6 +162,12 @@ struct MessagePage<'a> {
 struct GonePage<'a> {
     page: Page<'a>,
     days: i64,
+}
+
+/// The page that says what there is and asks for the code.
+#[must_use]
+pub fn offer(page: Page<'_>, offer: &Offer<'_>) -> String {
+    written(&OfferPage { page, offer })
 }
 
 /// The page about a file that is no longer handed out.

@@ -13,9 +13,13 @@ use shared::storage::StorageError;
 pub enum Refusal {
     /// There is nothing at this address: its token is not one of ours.
     NotFound,
-    /// Not asked for.
+    /// Neither asked for nor posted to.
     Method,
-    /// The time of the link or of the package is over, or somebody whose data it held was erased.
+    /// The body is larger than is read.
+    TooLarge,
+    /// The body says something else.
+    Broken,
+    /// The link has ended, the time of the package is over, or somebody whose data it held was erased.
     Gone,
     /// DynamoDB does not answer.
     Unavailable(StorageError),
@@ -35,17 +39,19 @@ impl Refusal {
             Self::Unavailable(error) => tracing::error!(error = %error, outcome = "unavailable", "storage"),
             Self::Gone => tracing::info!(outcome = "gone", "download"),
             Self::NotFound => tracing::info!(outcome = "foreign_token", "download"),
-            Self::Method => {}
+            Self::Method | Self::TooLarge | Self::Broken => {}
         }
         let (status, html) = match self {
             Self::NotFound => (StatusCode::NOT_FOUND, pages::message(page, Message::NotFound)),
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, pages::message(page, Message::Method)),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, pages::message(page, Message::Body)),
+            Self::Broken => (StatusCode::BAD_REQUEST, pages::message(page, Message::Body)),
             Self::Gone => (StatusCode::GONE, pages::gone(page)),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, pages::message(page, Message::Unavailable)),
         };
         let mut response = http::status(frame::never_cached(html), status);
         if status == StatusCode::METHOD_NOT_ALLOWED {
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
         }
         if status == StatusCode::SERVICE_UNAVAILABLE { http::retry_soon(response) } else { response }
     }

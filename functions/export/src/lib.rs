@@ -8,18 +8,17 @@ mod gathering;
 mod held;
 mod making;
 mod order;
+mod releasing;
 mod report;
 mod supplementary;
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use held::Counted;
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use order::{LinkOrder, PackageOrder};
+use order::{FORMER_RELEASE, LookOrder, PackageOrder, READ, RELEASE, ReleaseOrder, STATUS};
 use serde_json::{Value, json};
 use shared::domain::json::Payload;
 use shared::domain::order::{BadOrder, unambiguous};
-use shared::domain::package::File;
-use shared::domain::package_token::PackageLink;
 use shared::edge::{Clock, Host, StartError, failure, secret};
 use shared::storage::exports::Exports;
 use shared::storage::files::Files;
@@ -33,10 +32,7 @@ use shared::storage::suppressions::Suppressions;
 use shared::storage::surveys::Surveys;
 use shared::storage::{StorageError, keys};
 
-/// How long a link works at most: whoever has it needs nothing else.
-const LINK: TimeDelta = TimeDelta::hours(1);
-
-/// Makes packages, and links to them.
+/// Makes packages, and opens the door to them.
 #[derive(Debug)]
 pub struct Export {
     clock: Clock,
@@ -132,8 +128,9 @@ impl Export {
         })
     }
 
-    /// Carries out `{"kind", "identifiers", "requested_by", "request_id"?, "confirmed_links"?}` or `{"link_for",
-    /// "confirmed_links"?}`.
+    /// Carries out `{"kind", "identifiers", "requested_by", "request_id"?, "confirmed_links"?}`, which makes a package,
+    /// or one of `{"read", "by"}`, `{"release", "released_by", "confirmed_links"?, "fetches"?, "days"?}` and
+    /// `{"status", "by"}`, which name the request of one that is there.
     ///
     /// # Errors
     /// [`Error`] in words.
@@ -144,8 +141,13 @@ impl Export {
 
     async fn handle(&self, order: &Payload, invocation: &str) -> Result<Value, Error> {
         let order = unambiguous(order)?;
-        if order.get("link_for").is_some() {
-            self.link(&LinkOrder::read(order)?).await
+        let asks = |field: &str| order.get(field).is_some();
+        if asks(RELEASE) || asks(FORMER_RELEASE) {
+            self.release(&ReleaseOrder::read(order)?).await
+        } else if asks(READ) {
+            self.read(&LookOrder::read(order, READ)?).await
+        } else if asks(STATUS) {
+            self.status(&LookOrder::read(order, STATUS)?).await
         } else {
             self.package(&PackageOrder::read(order, invocation)?).await
         }
@@ -158,6 +160,7 @@ impl Export {
         let before = self.packages.find(&order.request, now).await?;
         let found = self.people.find(&order.identifiers, &order.confirmed_links, Follow::Unambiguous, now).await?;
         if let Some(made) = before.as_ref().map(|before| standing(before, &digest, now)).transpose()?.flatten() {
+            self.ordered(order).await?;
             return Ok(self.answer(order, made, &found.linked));
         }
         People::must_know(&order.confirmed_links, &found)?;
@@ -176,16 +179,26 @@ impl Export {
             unconfirmed: waiting.map(|link| link.link.clone()).collect(),
             made: None,
             handed_over_at: None,
+            release: None,
+            reading: None,
+            fetched: Vec::new(),
         };
         if !self.packages.start(&order.request, &package).await? {
             // Another run completed it in between, or it was closed.
             let other = self.packages.find(&order.request, now).await?.ok_or(Error::Unknown)?;
             let made = standing(&other, &digest, now)?.ok_or(Error::Unfinished)?;
+            self.ordered(order).await?;
             return Ok(self.answer(order, made, &found.linked));
         }
+        self.ordered(order).await?;
         let made = self.make(order, &package, &found, now).await?;
         tracing::info!(outcome = "packaged", count = made.records, "export");
         Ok(self.answer(order, &made, &found.linked))
+    }
+
+    /// Remembers who ordered the package: once for each order, because a second one may be somebody else's.
+    async fn ordered(&self, order: &PackageOrder) -> Result<(), StorageError> {
+        self.requests.happened(&order.request, "ordered", &order.requested_by, self.clock.now()).await
     }
 
     fn answer(&self, order: &PackageOrder, made: &Made, linked: &[Linked]) -> Value {
@@ -204,34 +217,6 @@ impl Export {
             counted.message().into_iter().for_each(|message| answer["message"] = json!(message));
         }
         answer
-    }
-
-    /// Makes links to a package that is there, for an hour at most.
-    async fn link(&self, order: &LinkOrder) -> Result<Value, Error> {
-        let now = self.clock.now().trunc_subsecs(0);
-        let package = self.packages.find(&order.request, now).await?.ok_or(Error::Unknown)?;
-        package.refuse_closed(now)?;
-        let made = package.made.as_ref().filter(|_| package.state == State::Complete).ok_or(Error::Unfinished)?;
-        if !package.unconfirmed.iter().all(|link| order.confirmed_links.contains(link)) {
-            return Err(Error::Unconfirmed);
-        }
-        if let Some(gone) = package.gone(&self.suppressions, now).await? {
-            return Err(gone.into());
-        }
-        if !package.unconfirmed.is_empty() || package.handed_over_at.is_none() {
-            self.packages.hand_over(&order.request, now).await?;
-        }
-        let until = made.expires_at.min(now + LINK);
-        let url = |file| {
-            let link = PackageLink { request: order.request.clone(), file, until };
-            format!("{}/packages/{}", self.public_url, link.token(&self.people.keys))
-        };
-        let mut answer = json!({"request_id": order.request.as_str(), "url": url(File::Document), "expires_at": until});
-        if made.report_key.is_some() {
-            answer["report_url"] = json!(url(File::Report));
-        }
-        tracing::info!(outcome = "linked", "export");
-        Ok(answer)
     }
 }
 

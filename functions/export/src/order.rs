@@ -1,11 +1,21 @@
 //! What the DPO orders.
 
+use chrono::TimeDelta;
 use serde_json::Value;
 use shared::domain::identifier::Identifier;
 use shared::domain::order::{BadOrder, Order};
 use shared::domain::package::{PackageKind, RequestId};
 use shared::domain::record::Fingerprint;
 use shared::domain::subject::SubjectKeys;
+
+/// The fields that say what is asked about a package, and name its request.
+pub const RELEASE: &str = "release";
+pub const FORMER_RELEASE: &str = "link_for";
+pub const READ: &str = "read";
+pub const STATUS: &str = "status";
+/// How often each file can be fetched by one link, and for how many days, unless the order says otherwise.
+pub const FETCHES: u32 = 3;
+const DAYS: u32 = 7;
 
 /// An order for a package.
 #[derive(Debug)]
@@ -42,18 +52,49 @@ impl PackageOrder {
     }
 }
 
-/// An order for a link to a package.
+/// An order to release a package: to make the link by which the person gets it.
 #[derive(Debug)]
-pub struct LinkOrder {
+pub struct ReleaseOrder {
     pub request: RequestId,
     pub confirmed_links: Vec<String>,
+    pub released_by: String,
+    /// How often each file may be fetched.
+    pub fetches: u32,
+    /// For how long, unless the package ends earlier.
+    pub valid: TimeDelta,
 }
 
-impl LinkOrder {
-    /// Reads an order.
+impl ReleaseOrder {
+    /// Reads an order `{"release": …, "released_by": …}`, or `{"link_for": …, "by": …}`, as it was called first.
     pub fn read(order: &Value) -> Result<Self, BadOrder> {
-        let order = Order::read(order, &["link_for", "confirmed_links"])?;
-        let request = order.request_id("link_for")?.ok_or_else(|| BadOrder::new("link_for", "must name a request"))?;
-        Ok(Self { request, confirmed_links: order.confirmed_links()? })
+        let (name, by) =
+            if order.get(FORMER_RELEASE).is_some() { (FORMER_RELEASE, "by") } else { (RELEASE, "released_by") };
+        let order = Order::read(order, &[name, by, "confirmed_links", "fetches", "days"])?;
+        Ok(Self {
+            request: named(order, name)?,
+            confirmed_links: order.confirmed_links()?,
+            released_by: order.text(by)?.to_owned(),
+            fetches: order.whole("fetches", 1..=10, FETCHES)?,
+            valid: TimeDelta::days(order.whole("days", 1..=14, DAYS)?.into()),
+        })
     }
+}
+
+/// An order of the DPO about a package that is there, who has to say so: `{"read": …, "by": …}` or `{"status": …, "by": …}`.
+#[derive(Debug)]
+pub struct LookOrder {
+    pub request: RequestId,
+    pub by: String,
+}
+
+impl LookOrder {
+    /// Reads an order that names the request in the field `name`.
+    pub fn read(order: &Value, name: &str) -> Result<Self, BadOrder> {
+        let order = Order::read(order, &[name, "by"])?;
+        Ok(Self { request: named(order, name)?, by: order.text("by")?.to_owned() })
+    }
+}
+
+fn named(order: Order<'_>, field: &str) -> Result<RequestId, BadOrder> {
+    order.request_id(field)?.ok_or_else(|| BadOrder::new(field, "must name a request"))
 }

@@ -6,6 +6,9 @@ use crate::document::{Head, Held, Said};
 use crate::held::{Item, Section};
 use crate::supplementary::Point;
 use askama::Template;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
 use shared::domain::facts::{Answered, Code, Fact, Spoken, Value};
 use shared::domain::holding::Holding;
 use shared::domain::identifier::Identifier;
@@ -14,9 +17,14 @@ use shared::domain::record::Contact;
 use shared::domain::satisfaction::Satisfaction;
 use words::{Shown, basis, shown, spoken, timed};
 
+/// What stands in the report's `style` element.
+const STYLE: &str = include_str!("../templates/report.css");
+
 #[derive(Template)]
 #[template(path = "opening.html")]
 struct Opening<'a> {
+    policy: String,
+    style: &'static str,
     title: &'static str,
     council: &'a str,
     dpo_email: &'a str,
@@ -105,6 +113,8 @@ pub fn opening(head: &Head<'_>) -> String {
         (holding.as_str(), format!("{}: {}", Section::heading(holding), number(section)))
     });
     written(&Opening {
+        policy: policy(),
+        style: STYLE,
         title: if portability { "What you told us" } else { "What we hold about you" },
         council: &head.about.name,
         dpo_email: &head.about.dpo_email,
@@ -115,6 +125,13 @@ pub fn opening(head: &Head<'_>) -> String {
         portability,
         contents: contents.collect(),
     })
+}
+
+/// The report's own content security policy, because it is opened from a disk, where no header protects it: nothing is
+/// loaded, sent or run, and no style counts but ours.
+fn policy() -> String {
+    let ours = STANDARD.encode(Sha256::digest(STYLE));
+    format!("default-src 'none'; style-src 'sha256-{ours}'; form-action 'none'; base-uri 'none'")
 }
 
 /// One record.

@@ -22,6 +22,7 @@ pub mod mention;
 pub mod notice;
 pub mod order;
 pub mod package;
+pub mod package_code;
 pub mod package_token;
 pub mod particulars;
 pub mod place;

@@ -7,12 +7,13 @@ use super::package::{RequestId, says_who};
 use super::{staff, text};
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
+use std::ops::RangeInclusive;
 
 /// How many identifiers, or confirmed links, one order names: every one is a partition to look into.
 const AT_MOST: usize = 10;
 
 /// The fields of all orders: what may be named where one of them is there twice.
-const FIELDS: [&str; 22] = [
+const FIELDS: [&str; 28] = [
     "order",
     "request_id",
     "identifiers",
@@ -35,6 +36,12 @@ const FIELDS: [&str; 22] = [
     "list",
     "link_for",
     "from",
+    "release",
+    "read",
+    "status",
+    "released_by",
+    "fetches",
+    "days",
 ];
 
 /// What was ordered, if it can mean one thing only: each field is there once, at any depth.
@@ -119,6 +126,17 @@ impl<'a> Order<'a> {
             return Err(BadOrder::new(field, "must say nothing about the person: no address, number or reference"));
         }
         Ok(Some(words))
+    }
+
+    /// A whole number within a range; `otherwise` where the field is missing.
+    ///
+    /// # Errors
+    /// [`BadOrder`] if it is there and not that.
+    pub fn whole(self, field: &str, range: RangeInclusive<u32>, otherwise: u32) -> Result<u32, BadOrder> {
+        let Some(value) = self.0.get(field).filter(|value| !value.is_null()) else { return Ok(otherwise) };
+        let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+        let rule = || format!("must be a whole number from {} to {}", range.start(), range.end());
+        number.filter(|number| range.contains(number)).ok_or_else(|| BadOrder::new(field, rule()))
     }
 
     /// The request's id, or the id of the invocation, which Lambda's own retries share.
@@ -251,6 +269,19 @@ mod tests {
             {"type": "phone", "value": "07700 900142"},
         ]});
         assert_eq!(Order::read(&order, &["identifiers"]).unwrap().identifiers().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_number_is_whole_and_within_its_range() {
+        let read = |days: serde_json::Value| {
+            let order = json!({"days": days});
+            Order::read(&order, &["days"]).unwrap().whole("days", 1..=14, 7).map_err(|refused| refused.to_string())
+        };
+        assert_eq!((read(json!(1)), read(json!(14)), read(json!(null))), (Ok(1), Ok(14), Ok(7)));
+        assert_eq!(Order::read(&json!({}), &["days"]).unwrap().whole("days", 1..=14, 7), Ok(7));
+        for wrong in [json!(0), json!(15), json!(-1), json!(1.5), json!("7"), json!(4_294_967_297_u64), json!([7])] {
+            assert_eq!(read(wrong).unwrap_err(), "days must be a whole number from 1 to 14");
+        }
     }
 
     #[test]

@@ -75,12 +75,27 @@ impl From<RequestId> for String {
 }
 
 /// The objects of a package.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum File {
     /// The machine-readable document.
     Document,
     /// The report that a lay person reads.
     Report,
+}
+
+impl File {
+    /// Every object that a package can have, what a person reads first.
+    pub const ALL: [Self; 2] = [Self::Report, Self::Document];
+
+    /// The name by which it is stored and asked for.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Document => "document",
+            Self::Report => "report",
+        }
+    }
 }
 
 /// What a package holds.

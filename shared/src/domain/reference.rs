@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 /// No vowels, so no words; and of each pair that is confused on paper or on the telephone
 /// (0 O Q, 1 I L, 2 Z, 5 S, 6 G, 8 B, U V) at most one.
-const ALPHABET: &[u8; 24] = b"23456789CDFHJKMNPQRTVWXY";
+pub(super) const ALPHABET: &[u8; 24] = b"23456789CDFHJKMNPQRTVWXY";
 
 /// A reference such as `K7M2PX9T`, made from the id of the record that it stands for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

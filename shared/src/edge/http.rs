@@ -4,7 +4,7 @@ use super::failure;
 use super::problem::Problem;
 use super::site::BasePath;
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use lambda_http::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use lambda_http::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER};
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Body, Request, Response, Service, service_fn};
@@ -30,6 +30,9 @@ pub const HEADERS: [(&str, &str); 7] = [
     ("cross-origin-opener-policy", "same-origin"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
 ];
+
+/// Where a form of ours may lead, as the policy in [`HEADERS`] says it.
+const OWN_FORMS: &str = "form-action 'self'";
 
 /// The `cache-control` of what no shared computer keeps.
 pub const NEVER_CACHED: &str = "no-store";
@@ -158,6 +161,18 @@ pub fn json(status: StatusCode, document: &Value) -> Response<Body> {
 pub fn guarded(mut response: Response<Body>) -> Response<Body> {
     for (name, value) in HEADERS {
         response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// The same page, whose form may also lead on to `origin`: browsers hold a redirect that answers a form against the
+/// page's policy as well (CSP 3, `form-action`).
+#[must_use]
+pub fn leading_to(mut response: Response<Body>, origin: &str) -> Response<Body> {
+    let own = response.headers().get(CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok());
+    let wider = own.map(|policy| policy.replace(OWN_FORMS, &format!("{OWN_FORMS} {origin}")));
+    if let Some(wider) = wider.and_then(|policy| HeaderValue::try_from(policy).ok()) {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, wider);
     }
     response
 }

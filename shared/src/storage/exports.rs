@@ -14,6 +14,11 @@ const PART: usize = 5 * 1024 * 1024;
 /// Room for a part and for the piece that fills it, so that it does not grow by doubling.
 const ROOM: usize = PART + 64 * 1024;
 
+/// The `cache-control` of every object: nobody's computer keeps a copy behind their back.
+const NEVER_CACHED: &str = "no-store";
+/// How long a link works that is signed to see where it would lead.
+const SECOND: Duration = Duration::from_secs(1);
+
 /// The bucket.
 #[derive(Clone, Debug)]
 pub struct Exports {
@@ -72,6 +77,7 @@ impl Exports {
             .bucket(&self.bucket)
             .key(&key)
             .content_type(file.content_type())
+            .cache_control(NEVER_CACHED)
             .send()
             .await
             .map_err(failed("begin a package"))?;
@@ -90,8 +96,20 @@ impl Exports {
         // A key ends in the file's name, which has letters, digits, hyphens, underscores and one dot.
         let name = key.rsplit_once('/').map_or(key, |(_, name)| name);
         let get = get.response_content_disposition(format!("attachment; filename=\"{name}\""));
+        let get = get.response_cache_control(NEVER_CACHED);
         let signed = get.presigned(config).await.map_err(failed(OPERATION))?;
         Ok(signed.uri().to_owned())
+    }
+
+    /// What every link to an object begins with, `https://` and a name: a page may lead nowhere else.
+    ///
+    /// # Errors
+    /// [`StorageError`] if no link can be signed.
+    pub async fn origin(&self) -> Result<String, StorageError> {
+        let link = self.link("-", SECOND).await?;
+        let rest = link.split_once("://").and_then(|(_, rest)| rest.find('/').map(|end| link.len() - rest.len() + end));
+        let origin = rest.and_then(|end| link.get(..end)).map(str::to_owned);
+        origin.ok_or_else(|| StorageError::unreadable("sign a link"))
     }
 
     /// Deletes everything that was ever made, or half made, for a request.

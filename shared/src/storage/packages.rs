@@ -1,12 +1,14 @@
 //! Packages, as the Register knows them: which request made them, whose data they hold, and until when.
 
 mod gone;
+mod grants;
 
 pub use gone::Gone;
+pub use grants::{Fetch, Grant};
 
 use super::keys::{self, EXPIRES_AT, Key, PK, SK};
 use super::table::{Pages, Table};
-use super::{INVOCATION, Item, StorageError, applied, failed, n, s, text};
+use super::{INVOCATION, Item, StorageError, applied, n, s, text};
 use crate::domain::package::{PackageKind, RequestId};
 use crate::domain::record::Holder;
 use crate::domain::retention::ExpiresAt;
@@ -48,9 +50,18 @@ pub struct Package {
     /// What was made, once it is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<Made>,
-    /// When a link to it was first handed out: from then on the request is answered.
+    /// When somebody first fetched a file of it that was released: from then on the request is answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handed_over_at: Option<DateTime<Utc>>,
+    /// The link by which the person gets it, once it is released; nothing once it is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<Grant>,
+    /// The link by which the DPO reads it before that; nothing once it is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<Grant>,
+    /// Every fetch of one of its files, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fetched: Vec<Fetch>,
 }
 
 /// How far a package is.
@@ -182,26 +193,6 @@ impl Packages {
         Ok(applied(OPERATION, update.send().await)?.is_some())
     }
 
-    /// Remembers that a package is handed out, and so that its links are confirmed; the first time stands.
-    ///
-    /// # Errors
-    /// [`StorageError`] if it is not known to be remembered.
-    pub async fn hand_over(&self, request: &RequestId, now: DateTime<Utc>) -> Result<(), StorageError> {
-        self.0
-            .client
-            .update_item()
-            .table_name(&self.0.name)
-            .key(PK, s(keys::request(request)))
-            .key(SK, s(keys::PACKAGE))
-            .condition_expression("attribute_exists(pk)")
-            .update_expression("SET handed_over_at = if_not_exists(handed_over_at, :now) REMOVE unconfirmed")
-            .expression_attribute_values(":now", s(now.to_rfc3339()))
-            .send()
-            .await
-            .map(drop)
-            .map_err(failed("hand over a package"))
-    }
-
     /// Ends a package that is there: nobody gets a link to it from now on, and the next sweep deletes it.
     ///
     /// # Errors
@@ -243,8 +234,10 @@ impl Packages {
             .key(PK, s(keys::request(request)))
             .key(SK, s(keys::PACKAGE))
             .condition_expression("attribute_exists(pk)")
-            .update_expression("SET #state = :state REMOVE holders, made, unconfirmed, #order")
+            .update_expression("SET #state = :state REMOVE holders, made, unconfirmed, #order, #release, #reading")
             .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#release", "release")
+            .expression_attribute_names("#reading", "reading")
             .expression_attribute_names("#order", "order")
             .expression_attribute_values(":state", s(word))
             .build()

@@ -157,13 +157,14 @@ async fn files_are_called_by_their_request_and_so_are_downloads() {
         let mut ordered = order(kind, &[email_id(ROSA)]);
         ordered["request_id"] = json!(request);
         let package = house.invoke("export", ordered).await.unwrap();
-        let link = house.invoke("export", json!({"link_for": request})).await.unwrap();
-        for (key, url, name) in [
-            ("key", "url", format!("export-{request}.json")),
-            ("report_key", "report_url", format!("report-{request}.html")),
+        let link = house.release(request).await;
+        for (key, file, name) in [
+            ("key", "document", format!("export-{request}.json")),
+            ("report_key", "report", format!("report-{request}.html")),
         ] {
             assert!(package[key].as_str().unwrap().ends_with(&format!("/{name}")), "{package}");
-            let file = house.follow(link[url].as_str().unwrap()).await;
+            let file = house.fetch(&link, file).await;
+            assert_eq!(file.header("cache-control"), "no-store");
             assert_eq!(file.header("content-disposition"), format!("attachment; filename=\"{name}\""));
         }
     }

@@ -54,7 +54,7 @@ async fn what_was_found_by_a_number_that_a_record_names_is_handed_out_once_that_
     let link = &package["linked"][0];
     let shown = (&link["through"], &link["person"], &link["followed"], &link["confirmed"]);
     assert_eq!(shown, (&json!("phone"), &json!("•••142"), &json!(true), &json!(false)));
-    let asked = json!({"link_for": package["request_id"]});
+    let asked = json!({"release": package["request_id"], "released_by": "dpo-7"});
     assert!(house.invoke("export", asked.clone()).await.unwrap_err().contains("confirm"));
     let mut confirmed = asked;
     confirmed["confirmed_links"] = json!([link["link"]]);
@@ -115,7 +115,7 @@ async fn erasing_a_person_by_both_identifiers_leaves_nothing_of_any_source() {
     hand_over_rosa(&house).await;
     let who = [email_id("rosa.hardy@example.org"), phone_id("07700 900142")];
     let package = house.invoke("export", order("access", &who)).await.unwrap();
-    house.invoke("export", json!({"link_for": package["request_id"]})).await.unwrap();
+    house.answer_request(package["request_id"].as_str().unwrap()).await;
     let erased = house.erase(erasure(&who)).await.unwrap();
     assert_eq!(erased["linked"], json!([]));
     let left = left_of_rosa(&house).await;

@@ -2,10 +2,11 @@
 
 use super::tables::{Tables, lend};
 use super::{all, at, person, said};
-use shared::domain::package::{PackageKind, RequestId};
+use shared::domain::package::{File, PackageKind, RequestId};
+use shared::domain::package_token::{LinkId, LinkKind};
 use shared::domain::record::Holder;
 use shared::storage::keys;
-use shared::storage::packages::{Made, Package, State};
+use shared::storage::packages::{Grant, Made, Package, State};
 
 const ASKED: &str = "2096-11-23T10:00:00Z";
 /// Fourteen days later.
@@ -27,6 +28,9 @@ fn package(holders: &[&str]) -> Package {
         unconfirmed: vec!["0123456789ab".to_owned()],
         made: None,
         handed_over_at: None,
+        release: None,
+        reading: None,
+        fetched: Vec::new(),
     }
 }
 
@@ -109,19 +113,70 @@ async fn a_complete_package_is_over_with_the_first_record_in_it() {
     .await;
 }
 
+fn grant(link: &LinkId, fetches: u32) -> Grant {
+    Grant {
+        link: link.clone(),
+        code: "digest".to_owned(),
+        by: "dpo-7".to_owned(),
+        at: at(ASKED),
+        until: at(OVER),
+        fetches,
+        document: 0,
+        report: 0,
+        wrong_codes: 0,
+    }
+}
+
 #[tokio::test]
-async fn a_package_is_handed_over_once_and_its_links_are_confirmed_by_it() {
+async fn a_package_is_handed_over_by_the_first_fetch_of_a_release_and_not_by_a_reading() {
     lend(async |tables| {
-        let (packages, id) = (tables.packages(), request("ex-1"));
-        let unknown = said(packages.hand_over(&id, at(ASKED)).await);
-        assert_eq!(unknown, "hand over a package: ConditionalCheckFailedException");
+        let (packages, id, link) = (tables.packages(), request("ex-1"), LinkId::random());
+        assert!(!packages.grant(&id, LinkKind::Release, &grant(&link, 2)).await.unwrap(), "there is no package");
         packages.start(&id, &package(&["rosa"])).await.unwrap();
-        for instant in [ASKED, SECOND_BEFORE] {
-            packages.hand_over(&id, at(instant)).await.unwrap();
-            let handed_over_at = Some(at(ASKED));
-            let expected = Package { unconfirmed: Vec::new(), handed_over_at, ..package(&["rosa"]) };
-            assert_eq!(find(tables, &id).await, expected);
+        assert!(!packages.grant(&id, LinkKind::Release, &grant(&link, 2)).await.unwrap(), "it is not complete");
+        packages.complete(&id, &made(OVER)).await.unwrap();
+        assert!(packages.grant(&id, LinkKind::Reading, &grant(&link, 2)).await.unwrap());
+        assert!(packages.fetch(&id, LinkKind::Reading, &link, File::Report, at(ASKED)).await.unwrap());
+        let read = find(tables, &id).await;
+        assert_eq!((read.handed_over_at, read.unconfirmed.len(), read.fetched.len()), (None, 1, 1));
+        assert!(packages.grant(&id, LinkKind::Release, &grant(&link, 2)).await.unwrap());
+        assert_eq!(find(tables, &id).await.unconfirmed, Vec::<String>::new(), "a release confirms its links");
+        for (instant, stands) in [(ASKED, true), (SECOND_BEFORE, true), (SECOND_BEFORE, false)] {
+            let fetched = packages.fetch(&id, LinkKind::Release, &link, File::Report, at(instant)).await.unwrap();
+            assert_eq!((fetched, find(tables, &id).await.handed_over_at), (stands, Some(at(ASKED))));
         }
+        assert!(packages.fetch(&id, LinkKind::Release, &link, File::Document, at(ASKED)).await.unwrap());
+        let package = find(tables, &id).await;
+        let release = Grant { report: 2, document: 1, ..grant(&link, 2) };
+        assert_eq!((package.grant(LinkKind::Release), package.fetched.len()), (Some(&release), 4));
+        assert!(!packages.fetch(&id, LinkKind::Release, &LinkId::random(), File::Document, at(ASKED)).await.unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn five_wrong_codes_end_a_link_and_a_newer_one_begins_anew() {
+    lend(async |tables| {
+        let (packages, id, link) = (tables.packages(), request("ex-1"), LinkId::random());
+        packages.start(&id, &package(&["rosa"])).await.unwrap();
+        packages.complete(&id, &made(OVER)).await.unwrap();
+        packages.grant(&id, LinkKind::Release, &grant(&link, 3)).await.unwrap();
+        packages.wrong_code(&id, LinkKind::Release, &LinkId::random()).await.unwrap();
+        packages.wrong_code(&id, LinkKind::Reading, &link).await.unwrap();
+        for wrong in [1, 2, 3, 4, 5, 5] {
+            packages.wrong_code(&id, LinkKind::Release, &link).await.unwrap();
+            let release = find(tables, &id).await.release.unwrap();
+            assert_eq!((release.wrong_codes, release.is_open(at(ASKED))), (wrong, wrong < 5));
+        }
+        assert!(!packages.fetch(&id, LinkKind::Release, &link, File::Document, at(ASKED)).await.unwrap());
+        let newer = LinkId::random();
+        packages.grant(&id, LinkKind::Release, &grant(&newer, 3)).await.unwrap();
+        assert!(packages.fetch(&id, LinkKind::Release, &newer, File::Document, at(ASKED)).await.unwrap());
+        let open = find(tables, &id).await;
+        packages.close(&id, &open, State::Expired, at(OVER)).await.unwrap();
+        assert!(!packages.fetch(&id, LinkKind::Release, &newer, File::Document, at(ASKED)).await.unwrap());
+        let closed = find(tables, &id).await;
+        assert_eq!((closed.release, closed.handed_over_at, closed.fetched.len()), (None, Some(at(ASKED)), 1));
     })
     .await;
 }
