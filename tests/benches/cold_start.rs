@@ -40,7 +40,11 @@ pub fn measure(stack: &Stack, item: &Value, (count, before): (usize, usize)) {
         let arguments = [table.as_str()].iter().chain(roots).map(ToString::to_string).collect();
         Function::new(binaries.join("examples/bare"), arguments, event)
     };
-    let ingest = |number| request::event("rosa.hardy@example.com", &format!("cold {number}")).payload.to_string();
+    let ingest = |number| {
+        request::event("rosa.hardy@example.com", &format!("c01d{number:04x}-5d41-4b8e-9a51-6a0c7b1f2d10"))
+            .payload
+            .to_string()
+    };
     let mut functions = [Function::new(binaries.join("ingest"), Vec::new(), ingest), bare(&[]), bare(&["system"])];
     let api = RuntimeApi::serve();
     for number in 0..count + before {

@@ -16,7 +16,7 @@ pub const BATCH: usize = 25;
 pub async fn load(person: &str, count: usize) {
     let host = Host::lambda().await;
     let ingest = Ingest::start(&host).await.unwrap();
-    let answer = ingest.invoke(request::event(person, "first")).await.unwrap();
+    let answer = ingest.invoke(request::event(person, request::FIRST)).await.unwrap();
     assert_eq!(answer["statusCode"], 201, "{answer}");
     let partition = partition(&host, person).await;
     let first = item(&host, &partition).await;

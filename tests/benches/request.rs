@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 use tracing::Level;
 
 const PERSON: &str = "rosa.hardy@example.com";
+/// The key of the first answer.
+pub const FIRST: &str = "f1a57e00-5d41-4b8e-9a51-6a0c7b1f2d10";
 
 /// An event of API Gateway: a program sends a person's answer under a key.
 pub fn event(person: &str, key: &str) -> LambdaEvent<Value> {
@@ -54,7 +56,7 @@ pub async fn measure((count, before): (usize, usize)) {
     let nowhere = File::create("/dev/null").unwrap();
     tracing::subscriber::set_global_default(logs::subscriber(Level::INFO, nowhere)).unwrap();
     let ingest = Ingest::start(&host).await.unwrap();
-    let answer = ingest.invoke(event(PERSON, "first")).await.unwrap();
+    let answer = ingest.invoke(event(PERSON, FIRST)).await.unwrap();
     assert_eq!(answer["statusCode"], 201, "{answer}");
     let same = item(&host, &partition(&host, PERSON).await).await;
     let (client, table) = (host.dynamodb(), host.setting("RECORDS_TABLE").unwrap());
@@ -63,7 +65,7 @@ pub async fn measure((count, before): (usize, usize)) {
         if number == before {
             (through, bare) = (Side::default(), Side::default());
         }
-        let event = event(PERSON, &format!("request {number}"));
+        let event = event(PERSON, &format!("{number:08x}-5d41-4b8e-9a51-6a0c7b1f2d10"));
         let mut item = same.clone();
         item.insert(keys::SK.to_owned(), text(&format!("{}web_form#bare{number:018}", keys::RECORD)));
         for turn in [number % 2, 1 - number % 2] {
@@ -77,7 +79,7 @@ pub async fn measure((count, before): (usize, usize)) {
         }
     }
     let item: Value = serde_dynamo::from_item(same).unwrap();
-    let mut phone = event(PERSON, "phone");
+    let mut phone = event(PERSON, "5d2c18e0-5d41-4b8e-9a51-6a0c7b1f2d10");
     phone.payload["body"] = json!(json!({"satisfaction": 4, "site": "Wareham", "phone": "07700 900142"}).to_string());
     let (mut first, before) = (Side::default(), memory("self", "VmRSS"));
     let answer = first.add(ingest.invoke(phone)).await.unwrap();

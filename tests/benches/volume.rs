@@ -22,7 +22,7 @@ pub fn measure(stack: &Stack, counts: impl Iterator<Item = usize>) {
         "", "records", "records/s", "× time", "CPU µs/record", "× CPU", "peak MiB", "grown MiB"
     );
     for count in counts {
-        let (whole, other) = (format!("whole-{count}@example.com"), format!("other-{count}@example.com"));
+        let [whole, other, erased] = ["whole", "other", "erased"].map(|who| format!("{who}-{count}@example.com"));
         let number = count.to_string();
         stack.run(&["load", &whole, &number]);
         let floor = stack.run(&["query", &whole]);
@@ -33,7 +33,9 @@ pub fn measure(stack: &Stack, counts: impl Iterator<Item = usize>) {
         stack.run(&["load", &other, &number]);
         let floor = stack.run(&["delete", &other]);
         show("bare batch delete", &floor, None, count);
-        show("erase", &stack.run(&["erase", &whole]), Some(&floor), count);
+        // Of somebody else: a package that was not handed over stands in the way of an erasure.
+        stack.run(&["load", &erased, &number]);
+        show("erase", &stack.run(&["erase", &erased]), Some(&floor), count);
     }
 }
 

@@ -1,6 +1,6 @@
 //! A resident answers, hurriedly, twice, wrongly, or as a machine.
 
-use crate::house::{House, token};
+use crate::house::{House, key, token};
 use serde_json::{Value, json};
 
 const SURVEY: &str = "recycling-centre";
@@ -42,7 +42,8 @@ async fn a_program_gets_201_with_the_times() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retry_with_the_same_key_is_one_record_and_gets_the_first_answer() {
     let house = House::open().await;
-    let headers = [("content-type", "application/json"), ("idempotency-key", "form-17")];
+    let key = key("form-17");
+    let headers = [("content-type", "application/json"), ("idempotency-key", key.as_str())];
     let first = house.post(SURVEY, &headers, &answers().to_string()).await;
     house.move_to("2026-11-23T11:00:00Z").await;
     let again = house.post(SURVEY, &headers, &answers().to_string()).await;
@@ -61,7 +62,8 @@ async fn the_same_key_from_another_person_is_another_answer() {
     for email in ["rosa@example.org", "abel@example.org"] {
         let mut body = answers();
         body["email"] = json!(email);
-        let headers = [("content-type", "application/json"), ("idempotency-key", "1")];
+        let key = key("1");
+        let headers = [("content-type", "application/json"), ("idempotency-key", key.as_str())];
         assert_eq!(house.post(SURVEY, &headers, &body.to_string()).await.status, 201);
     }
     assert_eq!(house.items("RECORDS_TABLE").await.len(), 2);
@@ -82,7 +84,8 @@ async fn an_answer_that_is_refused_leaves_no_link_behind() {
     let house = House::open().await;
     let send = async |rating: u8, phone: &str| {
         let body = json!({"satisfaction": rating, "site": "Wareham", "email": "rosa@example.org", "phone": phone});
-        let headers = [("content-type", "application/json"), ("idempotency-key", "k")];
+        let key = key("k");
+        let headers = [("content-type", "application/json"), ("idempotency-key", key.as_str())];
         house.post(SURVEY, &headers, &body.to_string()).await.status
     };
     assert_eq!(send(5, "07700 900142").await, 201);
@@ -99,7 +102,8 @@ async fn an_answer_that_is_refused_leaves_no_link_behind() {
 async fn a_retry_renews_nothing() {
     let house = House::open().await;
     let body = json!({"satisfaction": 5, "site": "Wareham", "email": "rosa@example.org", "phone": "07700 900142"});
-    let headers = [("content-type", "application/json"), ("idempotency-key", "k")];
+    let key = key("k");
+    let headers = [("content-type", "application/json"), ("idempotency-key", key.as_str())];
     assert_eq!(house.post(SURVEY, &headers, &body.to_string()).await.status, 201);
     let before = house.items("RECORDS_TABLE").await;
     house.move_to("2027-11-23T10:00:00Z").await;

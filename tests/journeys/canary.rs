@@ -1,14 +1,26 @@
 //! A person is sent through everything at TRACE, and is in no line, no entry, no key.
 
+use crate::attacks::public_door::sent_from;
 use crate::heard;
 use crate::house::{House, TABLES, email_id, erasure, phone_id, token};
 use crate::partners::{CREATED, changed};
 use crate::permissions::template;
+use ingest::Ingest;
+use lambda_runtime::{Context, LambdaEvent};
 use serde_json::json;
 
 /// Who must not be found, in every spelling that could be; and their keys.
-const TRACES: [&str; 8] =
-    ["canary", "Canary", "kanarienvogel", "900177", "447700900177", "sings", "Goldfinch", "subject#1#"];
+const TRACES: [&str; 9] = [
+    "canary",
+    "Canary",
+    "kanarienvogel",
+    "900177",
+    "447700900177",
+    "sings",
+    "Goldfinch",
+    "subject#1#",
+    "203.0.113.177",
+];
 
 /// A complaint of theirs, that was not acknowledged in time.
 const COMPLAINT: &str = "\
@@ -46,6 +58,16 @@ canary,x,when the canary sings,@canary,,,
     ("complaints", COMPLAINT),
     ("telephone", CALL),
 ];
+
+/// More comes from the person's network than one may send.
+async fn flood(house: &House) {
+    let ingest = Ingest::start(&house.stack.host("ingest").unwrap().with("ANSWERS_PER_HOUR", "10".to_owned())).await;
+    let ingest = ingest.unwrap();
+    for _ in 0..12 {
+        let event = sent_from("203.0.113.177", "satisfaction=9&comment=The+canary+sings");
+        ingest.invoke(LambdaEvent::new(event, Context::default())).await.unwrap();
+    }
+}
 
 /// Processors are told of the restriction, of its lifting and of a correction, and confirm it.
 async fn tell_recipients(house: &House, who: &[serde_json::Value], errors: &mut Vec<String>) {
@@ -89,6 +111,7 @@ fn the_canary_is_in_no_log_line_no_ledger_entry_and_no_key() {
         "conflict",
         "refused",
         "trapped",
+        "limited",
         "packaged",
         "released",
         "opened_for_reading",
@@ -235,6 +258,7 @@ async fn send_through_everything() -> String {
         errors.push(house.get(astray).await.body);
     }
     errors.extend(hand_over_by_a_partner(&house).await);
+    flood(&house).await;
 
     let who = [email_id("Canary@kanarienvogel.example"), phone_id("07700 900177")];
     // A request that is called after the person is refused, and its name told to nobody.

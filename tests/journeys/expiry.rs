@@ -1,6 +1,6 @@
 //! Three years pass.
 
-use crate::house::{House, at, email_id, s};
+use crate::house::{House, at, email_id, key, s};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use shared::domain::ledger::{Cause, Entry, ItemKind};
@@ -56,7 +56,8 @@ async fn an_answer_expires_at_the_very_second_although_ttl_has_not_removed_it() 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_answer_does_not_stand_in_the_way_of_a_new_one() {
     let house = House::where_ttl_is_late().await;
-    let headers = [("content-type", "application/json"), ("idempotency-key", "k")];
+    let key = key("k");
+    let headers = [("content-type", "application/json"), ("idempotency-key", key.as_str())];
     let body = |rating: u8| json!({"satisfaction": rating, "site": "Wareham"}).to_string();
     assert_eq!(house.post("recycling-centre", &headers, &body(5)).await.status, 201);
     house.move_to(END).await;

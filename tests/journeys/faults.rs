@@ -1,7 +1,7 @@
 //! Whatever breaks off, whenever it does: the next run ends where an undisturbed one does.
 
 use crate::failing::{Off, failing_host};
-use crate::house::{House, email_id, erasure, phone_id};
+use crate::house::{House, email_id, erasure, key, phone_id};
 use chrono::TimeDelta;
 use erase::Erase;
 use export::Export;
@@ -53,7 +53,7 @@ async fn furnish(house: &House) {
         let email = format!("{name}@example.org");
         for (number, phone) in [(1, None), (2, Some("07700 900142")), (3, Some(second))] {
             let body = json!({"satisfaction": number, "site": "Wareham", "email": email, "phone": phone}).to_string();
-            let key = format!("{name}-{number}");
+            let key = key(&format!("{name}-{number}"));
             let headers = [("content-type", "application/json"), ("idempotency-key", key.as_str())];
             assert_eq!(house.post("recycling-centre", &headers, &body).await.status, 201);
         }

@@ -6,6 +6,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use local::{Function, Options, Registry, Stack};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use shared::domain::json::Payload;
 use shared::domain::ledger::Entry;
 use shared::domain::survey::Survey;
@@ -416,8 +417,15 @@ impl House {
     /// One of many answers of one person, each with a key of its own.
     pub async fn post_form_from(&self, email: &str, comment: &str, number: usize) {
         let body = json!({"satisfaction": 4, "site": "Wareham", "comment": comment, "email": email}).to_string();
-        let key = format!("answer-{number}");
+        let key = key(&format!("answer-{number}"));
         let headers = [("content-type", "application/json"), ("idempotency-key", key.as_str())];
         assert_eq!(self.post("recycling-centre", &headers, &body).await.status, 201);
     }
+}
+
+/// An `Idempotency-Key`, the same for the same name: a UUID of version 4, as a program would have made one.
+pub fn key(name: &str) -> String {
+    let digest = Sha256::digest(name);
+    let digits: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{}-4{}-a{}-{}", &digits[..8], &digits[8..12], &digits[13..16], &digits[17..20], &digits[20..])
 }

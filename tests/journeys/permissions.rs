@@ -111,19 +111,22 @@ fn nothing_is_allowed_without_limits() {
 }
 
 #[test]
-fn ingest_sees_the_surveys_of_the_register_and_nothing_else_of_it() {
+fn ingest_sees_the_surveys_of_the_register_counts_clients_and_does_nothing_else_to_it() {
     let template = template();
     let policy = &template["Resources"]["IngestRole"]["Properties"]["Policies"][0]["PolicyDocument"];
     let of_register = |it: &&Value| several(&it["Resource"]).iter().any(|resource| named(resource) == "Register");
     let may = |statement: &Value| {
-        let keys = several(&statement["Condition"]["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"]).to_vec();
-        (statement["Action"].as_str().unwrap().to_owned(), keys)
+        let (how, keys) = statement["Condition"].as_mapping().unwrap().iter().next().unwrap();
+        let keys = several(&keys["dynamodb:LeadingKeys"]).to_vec();
+        (statement["Action"].as_str().unwrap().to_owned(), how.as_str().unwrap().to_owned(), keys)
     };
+    let one = |action: &str, how: &str, key: &str| (action.to_owned(), how.to_owned(), vec![Value::from(key)]);
     assert_eq!(
         several(&policy["Statement"]).iter().filter(of_register).map(may).collect::<Vec<_>>(),
         [
-            ("dynamodb:Query".to_owned(), vec![Value::from("SURVEY")]),
-            ("dynamodb:GetItem".to_owned(), vec![Value::from("SURVEYVERSION")])
+            one("dynamodb:Query", "ForAllValues:StringEquals", "SURVEY"),
+            one("dynamodb:GetItem", "ForAllValues:StringEquals", "SURVEYVERSION"),
+            one("dynamodb:UpdateItem", "ForAllValues:StringLike", "CLIENT#*"),
         ]
     );
 }

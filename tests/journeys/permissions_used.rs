@@ -95,6 +95,21 @@ async fn ingest_calls_what_it_is_allowed_and_one_put_keeps_an_answer() {
         let reads = ["dynamodb:Query Register", "dynamodb:GetItem Register", "dynamodb:PutItem Records"];
         assert_eq!(calls.lock().unwrap()[before..], reads[if again { 2 } else { 0 }..]);
     }
+    // Only who sends far more than others is counted where all instances see it, and after the last of it not even that.
+    let ingest = Ingest::start(&host.with("ANSWERS_PER_HOUR", "20".to_owned())).await.unwrap();
+    for number in 1..=23 {
+        let before = calls.lock().unwrap().len();
+        let status = ingest.invoke(event(post(&json!({"satisfaction": 4, "site": "Wareham"})))).await.unwrap();
+        let (count, put) = ("dynamodb:UpdateItem Register", "dynamodb:PutItem Records");
+        let (expected, made): (u16, &[&str]) = match number {
+            1 => (201, &[put]),
+            2..=20 => (201, &[count, put]),
+            21 => (429, &[count]),
+            _ => (429, &[]),
+        };
+        assert_eq!(status["statusCode"], expected, "{number}: {status}");
+        assert_eq!(calls.lock().unwrap()[before..], *made, "{number}");
+    }
     assert_matches("Ingest", &calls);
 }
 

@@ -2,12 +2,15 @@
 
 use crate::house::{BEGINNING, House, at, email_id, erasure};
 use crate::permissions::template;
-use chrono::{DateTime, Days, Months, Utc};
+use chrono::{DateTime, Days, Months, TimeDelta, Utc};
 use serde_json::{Value, json};
+use shared::domain::client::{Clients, Hour};
 use shared::domain::holding::Holding;
 use shared::domain::ledger::{Figures, Left};
 use shared::domain::record::RecordId;
 use shared::domain::source::Source;
+use shared::edge::secret;
+use shared::storage::clients::ClientCounts;
 use shared::storage::imports::Imports;
 use shared::storage::suppressions::Suppressions;
 use std::collections::BTreeSet;
@@ -117,6 +120,11 @@ async fn everything_that_is_stored_ends_when_the_document_says() {
     imports.mark(Source::Telephone, at(BEGINNING)).await.unwrap();
     let suppressions = Suppressions::new(house.dynamodb(), house.setting("REGISTER_TABLE"));
     suppressions.withdraw(Source::Social, &RecordId::at_source(Source::Social, "x:1"), at(BEGINNING)).await.unwrap();
+    let keys = secret::subject_keys(&house.stack.host("ingest").unwrap()).await.unwrap();
+    let (hour, counts) =
+        (Hour::of(at(BEGINNING)), ClientCounts::new(house.dynamodb(), house.setting("REGISTER_TABLE")));
+    let client = Clients::new(&keys).at("203.0.113.7".parse().unwrap(), hour);
+    counts.add(&client, hour, 1).await.unwrap();
     let ledger = house.ledger();
     let told = house.told().await;
     ledger.append(told, at(BEGINNING)).await.unwrap();
@@ -158,6 +166,7 @@ fn end(period: &str) -> Option<i64> {
     }
     let number: u32 = number.parse().unwrap_or_else(|_| panic!("{period} is no period"));
     let end = match words.next() {
+        Some("hour") => Some(beginning + TimeDelta::hours(number.into())),
         Some("months") => beginning.checked_add_months(Months::new(number)),
         Some("days") => beginning.checked_add_days(Days::new(number.into())),
         _ => panic!("{period} is no period"),

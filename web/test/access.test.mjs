@@ -63,6 +63,43 @@ const doubtful = async (page) => {
   await page.getByRole('link', { name: 'A person is sending these answers' }).waitFor()
 }
 
+// More has come from one network within the hour than is taken: an event of API Gateway says which network.
+const tooMany = async (page) => {
+  const path = '/surveys/recycling-centre/responses'
+  const http = { method: 'POST', path, protocol: 'HTTP/1.1', sourceIp: '203.0.113.9', userAgent: 'test' }
+  const routeKey = 'POST /surveys/{survey}/responses'
+  const event = {
+    version: '2.0',
+    routeKey,
+    rawPath: path,
+    rawQueryString: '',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    isBase64Encoded: false,
+    body: 'satisfaction=9&comment=Please+open+on+Sundays.',
+    requestContext: {
+      accountId: '1',
+      apiId: 'a',
+      domainName: 'd',
+      domainPrefix: 'd',
+      requestId: 'r',
+      routeKey,
+      stage: '$default',
+      time: '23/Nov/2026:10:00:00 +0000',
+      timeEpoch: 0,
+      http,
+    },
+  }
+  const send = () => ask(house, 'ingest', event)
+  let answer = await send()
+  for (let sent = 1; answer.statusCode !== 429 && sent < 1100; sent += 50) {
+    answer = (await Promise.all(Array.from({ length: 50 }, send))).at(-1)
+  }
+  assert.equal(answer.statusCode, 429)
+  await show(page, '/surveys/recycling-centre', { text: () => answer.body })
+  await page.getByText('a great many have come from your network').waitFor()
+  assert.equal(await page.getByLabel('How could we improve?').inputValue(), 'Please open on Sundays.')
+}
+
 const givenBack = async (page) => {
   const form = { satisfaction: '5', comment: 'The queue was "long" <again>.\n\nPlease open on Sundays.', email: 'rosa@example.org' }
   const answer = await page.request.post('/surveys/no-such-survey/responses', { form, headers: { accept: 'text/html' } })
@@ -145,6 +182,7 @@ const pages = {
   'broken-encoding': send('comment=%ZZ'),
   'sent-twice': sentTwice,
   doubtful,
+  'too-many': tooMany,
   'given-back': givenBack,
   unsubscribe: see('/unsubscribe/any-token'),
   unsubscribed,

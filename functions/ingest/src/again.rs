@@ -28,7 +28,7 @@ impl Ingest {
         let again = |token, faults: &[_], notice| form::filled(survey, token, typed, faults, notice);
         // Whoever has mistakes to mend is slow enough the next time.
         let asks = own.is_doubtful(now) && (own.trapped || matches!(refusal, Refusal::Doubtful));
-        let mut status = StatusCode::UNPROCESSABLE_ENTITY;
+        let (mut status, wait) = (StatusCode::UNPROCESSABLE_ENTITY, refusal.wait());
         let mut view = match refusal {
             Refusal::Faults(faults) => again(same(), &faults, None),
             Refusal::Doubtful => again(same(), &[], Some(pages::NOTICE_DOUBTFUL)),
@@ -38,6 +38,10 @@ impl Ingest {
                 ..again(another(), &[], Some(pages::NOTICE_REWORDED))
             },
             Refusal::Conflict => again(another(), &[], Some(pages::NOTICE_CONFLICT)),
+            Refusal::TooMany { .. } => {
+                status = StatusCode::TOO_MANY_REQUESTS;
+                again(same(), &[], Some(pages::NOTICE_TOO_MANY))
+            }
             Refusal::Unavailable(error) => {
                 tracing::error!(survey = survey.id, error = %error, outcome = "unavailable", "submission");
                 status = StatusCode::SERVICE_UNAVAILABLE;
@@ -51,7 +55,10 @@ impl Ingest {
             view.errors.push(FieldErrorView { field: PERSON_FIELD.to_owned(), message });
         }
         let response = http::status(self.typed_page(&view), status);
-        Ok(if status == StatusCode::SERVICE_UNAVAILABLE { http::retry_soon(response) } else { response })
+        Ok(match wait {
+            Some(seconds) => http::retry_after(response, seconds),
+            None => response,
+        })
     }
 
     fn typed_page(&self, view: &FormView) -> Response<Body> {

@@ -7,6 +7,7 @@
 mod address;
 mod again;
 mod form;
+mod key;
 mod own;
 pub mod pages;
 mod refusal;
@@ -23,8 +24,10 @@ use serde_json::Value;
 use shared::domain::form_token::FormTokens;
 use shared::domain::notice;
 use shared::domain::receipt::Receipts;
+use shared::domain::reference::References;
 use shared::domain::subject::SubjectKeys;
 use shared::domain::survey::{Opening, Survey};
+use shared::edge::limits::Limits;
 use shared::edge::page::{self, Page};
 use shared::edge::site::Site;
 use shared::edge::{Clock, Host, StartError, http, secret};
@@ -39,7 +42,9 @@ pub struct Ingest {
     records: Records,
     subject_keys: SubjectKeys,
     form_tokens: FormTokens,
+    references: References,
     receipts: Receipts,
+    limits: Limits,
     site: Site,
 }
 
@@ -62,7 +67,9 @@ impl Ingest {
             surveys,
             records: Records::new(dynamodb, host.setting("RECORDS_TABLE")?.to_owned()),
             form_tokens: FormTokens::new(&subject_keys),
+            references: References::new(&subject_keys),
             receipts: Receipts::new(&subject_keys),
+            limits: Limits::start(host, &subject_keys)?,
             subject_keys,
             site: Site::read(host)?,
         })
@@ -73,7 +80,7 @@ impl Ingest {
     /// # Errors
     /// A constant if the event is not one of API Gateway's; whatever a person sends is answered, not failed.
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-        http::answer(event, &self.site.base, |request| self.handle(request)).await
+        http::answer(event, &self.site.edge, &self.site.base, |request| self.handle(request)).await
     }
 
     /// Answers one request; every failure becomes a page or a problem document, so this cannot fail.

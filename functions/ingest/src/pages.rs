@@ -42,6 +42,10 @@ pub const NOTICE_REWORDED: &str =
 pub const NOTICE_NOT_SAVED: &str =
     "Your answers were not saved because of a problem on our side. They are still here: send them again.";
 
+/// What a form says above itself when more has come from the same network than is taken.
+pub const NOTICE_TOO_MANY: &str = "Your answers are not saved yet, because a great many have come from your network \
+    within the hour. They are still here: wait until the next hour begins, then send them again.";
+
 /// What a form says above itself that came before, with other answers; these are still in it.
 pub const NOTICE_CONFLICT: &str = "We already have other answers that were sent with this form, and keep those. \
     The answers below are not saved yet: to send them as well, use the button again.";

@@ -1,7 +1,7 @@
 //! Everything that is refused, as a page for a person and a problem document for a program.
 
 use crate::pages::{self, GivenBack, Message};
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{ALLOW, HeaderValue};
 use lambda_http::{Body, Response};
@@ -10,6 +10,9 @@ use shared::edge::http;
 use shared::edge::page::{self as frame, Page};
 use shared::edge::problem::{FieldProblem, Problem};
 use shared::storage::StorageError;
+
+/// When to try again what could not be stored, in seconds.
+const SOON: i64 = 5;
 
 /// Why a request is not done.
 #[derive(Debug)]
@@ -34,7 +37,7 @@ pub enum Refusal {
     MediaType,
     /// The body cannot be read as what it says it is.
     Broken,
-    /// The header `Idempotency-Key` is not a key.
+    /// The header `Idempotency-Key` is not a key that nobody guesses.
     BadKey,
     /// Some answers break a rule.
     Faults(Vec<Fault>),
@@ -46,6 +49,8 @@ pub enum Refusal {
     Doubtful,
     /// Another answer was kept under the same key.
     Conflict,
+    /// More has come from one client within the hour than is taken.
+    TooMany { wait: TimeDelta },
     /// DynamoDB does not answer.
     Unavailable(StorageError),
 }
@@ -61,7 +66,7 @@ impl Refusal {
     pub fn into_response(self, page: Page<'_>, program: bool) -> Response<Body> {
         self.log();
         let status = self.status();
-        let (waits, allows) = (matches!(self, Self::Unavailable(_)), self.allows());
+        let (wait, allows) = (self.wait(), self.allows());
         let mut response = if program {
             http::guarded(self.problem(status).into_response())
         } else {
@@ -70,7 +75,19 @@ impl Refusal {
         if let Some(allows) = allows {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static(allows));
         }
-        if waits { http::retry_soon(response) } else { response }
+        match wait {
+            Some(seconds) => http::retry_after(response, seconds),
+            None => response,
+        }
+    }
+
+    /// After how many seconds it makes sense to send the same again, if that is so.
+    pub fn wait(&self) -> Option<i64> {
+        match self {
+            Self::Unavailable(_) => Some(SOON),
+            Self::TooMany { wait } => Some(wait.num_seconds()),
+            _ => None,
+        }
     }
 
     /// The response to a person who sent answers: with what they typed.
@@ -104,6 +121,7 @@ impl Refusal {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Broken | Self::BadKey => StatusCode::BAD_REQUEST,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Faults(_) | Self::ForeignToken | Self::Reworded | Self::Doubtful | Self::Conflict => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
@@ -132,7 +150,7 @@ impl Refusal {
                 .detail("Send application/json or application/x-www-form-urlencoded, in UTF-8, not compressed."),
             Self::Broken => new("broken-body", "The body cannot be read as what its content type says"),
             Self::BadKey => new("idempotency-key", "The Idempotency-Key cannot be used")
-                .detail("The header Idempotency-Key must have 1 to 255 visible ASCII characters."),
+                .detail("The header Idempotency-Key must be a random UUID (RFC 9562, version 4 or 7), which nobody guesses; or leave it out."),
             Self::Faults(faults) => {
                 let errors = faults.into_iter().map(|fault| FieldProblem {
                     field: fault.field,
@@ -148,6 +166,8 @@ impl Refusal {
                 .detail("Nothing was saved. Send application/json instead; or, as a person, sent_by_a_person=yes beside the answers."),
             Self::Conflict => new("conflict", "Another answer was sent under the same key before")
                 .detail("The first answer is kept. Send this one under a key of its own."),
+            Self::TooMany { .. } => new("too-many", "Too much has been sent from this network within the hour")
+                .detail("Send the same again after as many seconds as Retry-After says."),
             Self::Unavailable(_) => new("unavailable", "This cannot be done at the moment")
                 .detail("Nothing was lost that was accepted. Send the same again, with the same Idempotency-Key."),
         }
@@ -171,7 +191,8 @@ impl Refusal {
             | Self::ForeignToken
             | Self::Reworded
             | Self::Doubtful
-            | Self::Conflict => Message::Broken,
+            | Self::Conflict
+            | Self::TooMany { .. } => Message::Broken,
             Self::Unavailable(_) => Message::Unavailable,
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! A person gets back what they typed, whatever goes wrong; and is thanked only for what is stored.
 
+use crate::key::IdempotencyKey;
 use crate::own::Own;
 use crate::refusal::Refusal;
 use crate::sheet::{self, Sender};
@@ -21,12 +22,17 @@ use shared::domain::source::Source;
 use shared::domain::subscription::{Consent, List};
 use shared::domain::survey::{Opening, Survey, VersionId};
 use shared::edge::http;
+use shared::edge::limits::TooMany;
 use shared::storage::StorageError;
 use shared::storage::records::Kept;
 use std::sync::Arc;
 
 /// How long after a survey's end the answers are taken of somebody who was given the form before.
 const GRACE: TimeDelta = TimeDelta::hours(12);
+
+/// How many references of an anonymous answer are tried. One is another's once in a million answers, for each 100,000 that
+/// are kept.
+const REFERENCES: u8 = 4;
 
 /// What was asked, as far as anybody knows.
 struct Asked {
@@ -46,6 +52,7 @@ impl Ingest {
     /// Takes one submission: checks it, keeps it, and tells the sender the reference.
     pub(crate) async fn submit(&self, id: &str, request: Request, program: bool) -> Result<Response<Body>, Refusal> {
         let now = self.clock.now();
+        let client = http::client(&request);
         let (parts, body) = request.into_parts();
         let (sender, mut sheet) = sheet::read(&parts.headers, &body)?;
         let mut own = if sender == Sender::Person { Own::take(&mut sheet) } else { Own::default() };
@@ -74,7 +81,14 @@ impl Ingest {
         if body.len() > sheet::limit(&asked.survey) {
             return Err(Refusal::TooLarge);
         }
-        let outcome = match identify(&survey.id, &parts.headers, &own) {
+        let named = match self.limits.admit(client, now).await {
+            Ok(()) => identify(&survey.id, &parts.headers, &own),
+            Err(TooMany { wait }) => {
+                tracing::warn!(survey = survey.id, outcome = "limited", "submission");
+                Err(Refusal::TooMany { wait })
+            }
+        };
+        let outcome = match named {
             Ok(id) => self.take(&asked, sheet, id, &own, now).await,
             Err(refusal) => Err(refusal),
         };
@@ -142,21 +156,37 @@ impl Ingest {
             log(if own.trapped { "trapped" } else { "too_fast" });
             return Err(Refusal::Doubtful);
         }
-        let record = self.record(asked, answers, id, now);
-        match self.keep(&record, now).await? {
-            Kept::New => {
-                log("stored");
-                Ok(acknowledged(&record.details))
+        let mut record = self.record(asked, answers, id.clone(), now);
+        for taken in 0..REFERENCES {
+            if record.holder.subject().is_none() {
+                record = self.anonymous(record, &id, taken);
             }
-            Kept::Before(first) => {
-                log("repeated");
-                Ok(acknowledged(&first))
-            }
-            Kept::Other => {
-                log("conflict");
-                Err(Refusal::Conflict)
+            match self.keep(&record, now).await? {
+                Kept::New => {
+                    log("stored");
+                    return Ok(acknowledged(&record.details));
+                }
+                Kept::Before(first) => {
+                    log("repeated");
+                    return Ok(acknowledged(&first));
+                }
+                Kept::Other => break,
+                Kept::Another => {}
             }
         }
+        log("conflict");
+        Err(Refusal::Conflict)
+    }
+
+    /// The same answer of somebody whom only its reference leads to: the reference makes the record's id, so that no two
+    /// answers have one.
+    fn anonymous(&self, mut record: Record, submission: &RecordId, taken: u8) -> Record {
+        let reference = self.references.of(submission, taken);
+        record.id = self.references.id(&reference);
+        record.holder = Holder::Anonymous(reference.clone());
+        record.details.submission = Some(submission.clone());
+        record.details.reference = reference;
+        record
     }
 
     /// Links first, then the record: a record is never there without the links that lead to it.
@@ -174,7 +204,7 @@ impl Ingest {
             // A retry renews nothing: the link lasts as long as the record that was kept before.
             Kept::Before(first) => first.retention.due(),
             // What was refused leaves nothing behind.
-            Kept::Other => ExpiresAt::at(now),
+            Kept::Other | Kept::Another => ExpiresAt::at(now),
         };
         for link in written {
             self.records.take_back(link, until).await?;
@@ -185,7 +215,7 @@ impl Ingest {
     fn record(&self, asked: &Asked, answers: Answers, id: RecordId, now: DateTime<Utc>) -> Record {
         let survey = &asked.survey;
         let collected_at = DateTime::from_timestamp(now.timestamp(), 0).unwrap_or(now);
-        let reference = Reference::of(&id);
+        let reference = self.references.of(&id, 0);
         let fingerprint = Fingerprint::of(&answers);
         let subject = answers.contact.subject(&self.subject_keys);
         let asked_for = answers.newsletter == Some(true);
@@ -213,6 +243,7 @@ impl Ingest {
                 lawful_basis: survey.lawful_basis,
                 notice_version: Some(survey.notice_version.clone()),
                 fingerprint: Some(fingerprint),
+                submission: None,
                 source_id: None,
                 revision: None,
                 custody: Vec::new(),
@@ -246,16 +277,11 @@ impl Ingest {
 /// The key of a submission: the header's, else the form's token, else one of its own.
 fn identify(survey: &str, headers: &HeaderMap, own: &Own) -> Result<RecordId, Refusal> {
     let key = match (http::header(headers, "idempotency-key"), &own.token) {
-        (Some(key), _) if !is_key(&key) => return Err(Refusal::BadKey),
-        (Some(key), _) => format!("key {key}"),
+        (Some(key), _) => format!("key {}", IdempotencyKey::read(&key).ok_or(Refusal::BadKey)?.as_str()),
         (None, Some(token)) => format!("token {token}"),
         (None, None) => format!("random {:x}", u128::from_ne_bytes(random())),
     };
     Ok(RecordId::of_submission(survey, &key))
-}
-
-fn is_key(key: &str) -> bool {
-    (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
 }
 
 fn acknowledged(details: &Details) -> Acknowledged {

@@ -17,7 +17,7 @@ use refusal::Refusal;
 use serde_json::{Value, json};
 use shared::edge::site::BasePath;
 use shared::edge::webhook::WebhookSecrets;
-use shared::edge::{Clock, Host, StartError, http, secret};
+use shared::edge::{Clock, Edge, Host, StartError, http, secret};
 use shared::storage::StorageError;
 use shared::storage::files::Files;
 use shared::storage::intake::{Intake, Taken};
@@ -34,6 +34,7 @@ const LIMIT: usize = 256 * 1024;
 /// Takes in what partners hand over, one message at a time.
 pub struct Partners {
     clock: Clock,
+    edge: Edge,
     base: BasePath,
     granicus: WebhookSecrets,
     intake: Intake,
@@ -52,6 +53,7 @@ impl Partners {
         Ok(Self {
             callbacks: Callbacks::start(host)?,
             clock: host.clock(),
+            edge: Edge::read(host),
             base: BasePath::read(host)?,
             granicus: granicus?,
             files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()),
@@ -69,7 +71,7 @@ impl Partners {
     /// # Errors
     /// A constant if the event is not one of API Gateway's; whatever a partner sends is answered, not failed.
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-        http::answer(event, &self.base, |request| self.handle(request)).await
+        http::answer(event, &self.edge, &self.base, |request| self.handle(request)).await
     }
 
     /// Answers one request; every failure becomes a problem document, so this cannot fail.

@@ -49,7 +49,7 @@ impl Unsubscribe {
     /// # Errors
     /// A constant if the event is not one of API Gateway's; whatever a person sends is answered, not failed.
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-        http::answer(event, &self.site.base, |request| self.handle(request)).await
+        http::answer(event, &self.site.edge, &self.site.base, |request| self.handle(request)).await
     }
 
     /// Answers one request; every failure becomes a page, so this cannot fail.

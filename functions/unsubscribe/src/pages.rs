@@ -94,6 +94,7 @@ fn written(page: &impl Template) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Message, confirm, done, message};
+    use shared::edge::Edge;
     use shared::edge::page::Page;
     use shared::edge::site::{BasePath, Site};
 
@@ -108,6 +109,7 @@ mod tests {
             dpo_email: format!("dpo@example.org{word}"),
             dpo_phone: format!("01632 960001{word}"),
             dpo_address: format!("County Hall, Exampleton EX1 1AA{word}"),
+            edge: Edge::default(),
             base: BasePath::default(),
         }
     }

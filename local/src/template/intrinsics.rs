@@ -55,7 +55,12 @@ impl<'a> Scope<'a> {
 
     /// Whether the resource's condition, if it has one, holds.
     pub(super) fn is_made(&self, id: &str) -> Result<bool, String> {
-        let condition = self.resources.get(id).and_then(|resource| resource.get("Condition")).and_then(Value::as_str);
+        self.resources.get(id).map_or(Ok(true), |resource| self.is_wanted(resource))
+    }
+
+    /// Whether the condition of a resource or an output, if it has one, holds.
+    pub(super) fn is_wanted(&self, part: &Value) -> Result<bool, String> {
+        let condition = part.get("Condition").and_then(Value::as_str);
         condition.map_or(Ok(true), |condition| self.condition(condition))
     }
 

@@ -83,8 +83,11 @@ impl Template {
         for (id, resource) in scope.resources() {
             template.add(&scope, id, resource).map_err(|problem| (id.clone(), problem))?;
         }
-        if let Some(outputs) = document.get("Outputs") {
-            scope.resolve(outputs).map_err(|problem| ("Outputs".to_owned(), problem))?;
+        for (id, output) in document.get("Outputs").and_then(Value::as_object).into_iter().flatten() {
+            let wrong = |problem: String| (format!("Outputs/{id}"), problem);
+            if scope.is_wanted(output).map_err(wrong)? {
+                scope.resolve(output).map_err(wrong)?;
+            }
         }
         template.check().map(|()| template)
     }

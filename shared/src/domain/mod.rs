@@ -4,6 +4,7 @@ pub mod answers;
 pub mod arrival;
 pub mod calendar;
 mod call;
+pub mod client;
 pub mod clocks;
 pub mod complaint;
 pub mod correspondence;

@@ -11,7 +11,7 @@ use super::satisfaction::Satisfaction;
 use super::source::Source;
 use super::source_name;
 use super::standing::Effect;
-use super::subject::{SubjectKey, SubjectKeys};
+use super::subject::{SubjectKey, SubjectKeys, mac};
 use super::subscription::Consent;
 use super::survey::{LawfulBasis, VersionId};
 use super::written::several;
@@ -22,7 +22,8 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// What makes a record unique at its source.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct RecordId(String);
 
 impl RecordId {
@@ -30,6 +31,12 @@ impl RecordId {
     #[must_use]
     pub fn of_submission(survey: &str, key: &str) -> Self {
         Self::digest(survey, key)
+    }
+
+    /// The id of the one anonymous answer that has `reference`, under a secret key: two answers that would share a reference
+    /// share an id, so that the second is not stored under it.
+    pub(super) fn of_reference(key: &[u8], reference: &Reference) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(&mac(key, &["record", reference.as_str()])[..16]))
     }
 
     /// The id of what `source` calls `name`, in whichever spelling: a CALL ID, a case reference, a review's name.
@@ -200,6 +207,9 @@ pub struct Details {
     /// Tells a retry from another answer under the same key, where the person sends it themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
+    /// The id of the submission that it was sent as, if the record's own id is that of its reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submission: Option<RecordId>,
     /// What the source calls it: a CALL ID, a case reference, a review's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_id: Option<String>,
@@ -249,6 +259,7 @@ impl Details {
             lawful_basis: LawfulBasis::PublicTask,
             notice_version: None,
             fingerprint: None,
+            submission: None,
             source_id: Some(source_id.to_owned()),
             revision: Some(revision),
             custody: Vec::new(),
@@ -304,5 +315,16 @@ impl Fingerprint {
     #[must_use]
     pub fn into_string(self) -> String {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RecordId;
+
+    #[test]
+    fn the_id_of_a_submission_is_what_it_was_so_that_a_retry_over_an_upgrade_is_known() {
+        let id = RecordId::of_submission("recycling-centre", "key 3f0e9c1a-5d41-4b8e-9a51-6a0c7b1f2d10");
+        assert_eq!(id.as_str(), "cbtktO5J_IV6NMxGXhNVwg");
     }
 }

@@ -1,6 +1,7 @@
 //! The eight characters that a person can quote.
 
 use super::record::RecordId;
+use super::subject::{SubjectKeys, mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -19,10 +20,14 @@ pub struct Reference(String);
 pub struct NotAReference;
 
 impl Reference {
-    /// The reference of the record called `id`: the same id has the same reference, so a retry is told the same.
+    /// The reference of what a partner hands over under `id`: the same id has the same reference. Nobody outside the
+    /// partner chooses what it is called; where somebody does, [`References`] makes it.
     #[must_use]
     pub fn of(id: &RecordId) -> Self {
-        let digest = Sha256::digest(id.as_str());
+        Self::read_from(&Sha256::digest(id.as_str()))
+    }
+
+    fn read_from(digest: &[u8]) -> Self {
         let mut number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         let characters = (0..8).map(|_| {
             let place = usize::try_from(number % 24).unwrap_or_default();
@@ -57,11 +62,62 @@ impl From<Reference> for String {
     }
 }
 
+/// Makes the references of answers to forms: under a key that is derived from the secret of the subject keys, so that
+/// who chooses what an answer is called does not choose its reference.
+///
+/// A reference is stored with its record: after a rotation of the secret, those that were given stay what they are.
+#[derive(Clone)]
+pub struct References([u8; 32]);
+
+impl References {
+    /// The references that go with these keys.
+    #[must_use]
+    pub fn new(keys: &SubjectKeys) -> Self {
+        Self(keys.derive("reference"))
+    }
+
+    /// The reference of a submission, after so many of its references were another's: a retry is told the same.
+    #[must_use]
+    pub fn of(&self, submission: &RecordId, taken: u8) -> Reference {
+        Reference::read_from(&mac(&self.0, &["reference", submission.as_str(), &taken.to_string()]))
+    }
+
+    /// The id of the one anonymous answer that has this reference.
+    #[must_use]
+    pub fn id(&self, reference: &Reference) -> RecordId {
+        RecordId::of_reference(&self.0, reference)
+    }
+}
+
+impl std::fmt::Debug for References {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("References(..)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Reference;
+    use super::{Reference, References};
     use crate::domain::record::RecordId;
+    use crate::domain::subject::SubjectKeys;
     use proptest::prelude::*;
+
+    fn references(key: &str) -> References {
+        let document = format!(r#"{{"version":"1","key":"{}"}}"#, key.repeat(32));
+        References::new(&SubjectKeys::parse(&document).unwrap())
+    }
+
+    #[test]
+    fn who_knows_what_an_answer_is_called_does_not_know_its_reference() {
+        let id = RecordId::of_submission("bins", "key chosen");
+        let (ours, others) = (references("a"), references("b"));
+        assert_eq!(ours.of(&id, 0), ours.of(&id, 0));
+        assert_ne!(ours.of(&id, 0), Reference::of(&id));
+        assert_ne!(ours.of(&id, 0), others.of(&id, 0));
+        assert_ne!(ours.of(&id, 0), ours.of(&id, 1), "one that is taken is followed by another");
+        assert_ne!(ours.id(&ours.of(&id, 0)), others.id(&ours.of(&id, 0)));
+        assert_eq!(format!("{ours:?}"), "References(..)");
+    }
 
     #[test]
     fn a_reference_is_read_as_people_write_it() {
@@ -75,6 +131,8 @@ mod tests {
         #[test]
         fn every_record_has_a_reference_that_reads_back(key in ".{0,60}") {
             let reference = Reference::of(&RecordId::of_submission("survey", &key));
+            prop_assert_eq!(Reference::try_from(reference.as_str().to_owned()).unwrap(), reference);
+            let reference = references("a").of(&RecordId::of_submission("survey", &key), 0);
             prop_assert_eq!(Reference::try_from(reference.as_str().to_owned()).unwrap(), reference);
         }
     }

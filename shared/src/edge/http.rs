@@ -1,18 +1,19 @@
 //! What functions behind API Gateway have in common: the way from an event to a request, and headers.
 
-use super::failure;
 use super::problem::Problem;
 use super::site::BasePath;
+use super::{Edge, failure};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use lambda_http::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER};
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, Body, Request, Response, Service, service_fn};
+use lambda_http::request::{LambdaRequest, RequestContext};
+use lambda_http::{Adapter, Body, Request, RequestExt, Response, Service, service_fn};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::convert::Infallible;
+use std::net::IpAddr;
 
 /// What such a function is invoked with.
 const API_GATEWAY: &str = "an event of API Gateway";
@@ -47,27 +48,34 @@ const NOT_IN_A_QUERY: AsciiSet =
 
 /// Answers an event of API Gateway (HTTP API, payload 2.0) as `handle` answers its request.
 ///
-/// `handle` is given the path behind `base`. It is never asked for `HEAD`: that is answered as `GET` is, less the body
+/// `edge` says who is let in. `handle` is given the path behind `base`. It is never asked for `HEAD`: that is answered as `GET` is, less the body
 /// (RFC 9110, 9.3.2).
 ///
 /// # Errors
 /// A constant if the event is not one of API Gateway's.
-pub async fn answer<H, F>(event: LambdaEvent<Value>, base: &BasePath, handle: H) -> Result<Value, Diagnostic>
+pub async fn answer<H, F>(
+    event: LambdaEvent<Value>,
+    edge: &Edge,
+    base: &BasePath,
+    handle: H,
+) -> Result<Value, Diagnostic>
 where
     H: Fn(Request) -> F,
     F: Future<Output = Response<Body>> + Send,
 {
     let (mut payload, context) = event.into_parts();
+    let is_let_in = edge.lets_in(&mut payload);
     tame(&mut payload, base);
     let head = is_made_a_get(&mut payload);
     let is_whole = is_whole(&mut payload);
     let request: LambdaRequest = serde_json::from_value(payload).map_err(|_| failure::not_an_event(API_GATEWAY))?;
     let service = service_fn(|request| {
-        let answer = is_whole.then(|| handle(request));
-        async {
+        let answer = (is_let_in && is_whole).then(|| handle(request));
+        async move {
             Ok::<_, Infallible>(match answer {
                 Some(answer) => answer.await,
-                None => guarded(unreadable().into_response()),
+                None if is_let_in => guarded(unreadable().into_response()),
+                None => guarded(not_this_way().into_response()),
             })
         }
     });
@@ -102,6 +110,11 @@ fn is_whole(event: &mut Value) -> bool {
     is_whole
 }
 
+fn not_this_way() -> Problem {
+    let problem = Problem::new(StatusCode::FORBIDDEN, "not-this-way", "This address answers to CloudFront only");
+    problem.detail("Use the public name of these pages.")
+}
+
 fn unreadable() -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "broken-body", "The body cannot be read as what its content type says")
 }
@@ -120,6 +133,13 @@ fn tame(event: &mut Value, base: &BasePath) {
         headers.remove("host");
         headers.remove("x-forwarded-proto");
     }
+}
+
+/// The network address that a request comes from, as far as API Gateway tells it.
+#[must_use]
+pub fn client(request: &Request) -> Option<IpAddr> {
+    let RequestContext::ApiGatewayV2(context) = request.request_context_ref()? else { return None };
+    context.http.source_ip.as_deref()?.parse().ok()
 }
 
 /// The text of a header, as it was sent.
@@ -179,8 +199,14 @@ pub fn leading_to(mut response: Response<Body>, origin: &str) -> Response<Body> 
 
 /// The same response with `Retry-After`, in seconds.
 #[must_use]
-pub fn retry_soon(mut response: Response<Body>) -> Response<Body> {
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+pub fn retry_soon(response: Response<Body>) -> Response<Body> {
+    retry_after(response, 5)
+}
+
+/// The same response with `Retry-After`, in so many seconds.
+#[must_use]
+pub fn retry_after(mut response: Response<Body>, seconds: i64) -> Response<Body> {
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     response
 }
 

@@ -3,9 +3,11 @@
 pub mod certificate;
 mod clock;
 mod deadline;
+mod edge;
 pub mod failure;
 mod host;
 pub mod http;
+pub mod limits;
 pub mod logs;
 pub mod page;
 pub mod problem;
@@ -16,4 +18,5 @@ pub mod webhook;
 
 pub use clock::Clock;
 pub use deadline::Deadline;
+pub use edge::Edge;
 pub use host::{Host, StartError};

@@ -1,6 +1,6 @@
 //! Whose pages they are, and where: everything of a council that a page shows, from the function's settings.
 
-use super::{Host, StartError};
+use super::{Edge, Host, StartError};
 
 /// The council that the pages speak for, and how to reach it.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct Site {
     pub dpo_phone: String,
     /// The postal address of the Data Protection Officer, in one line.
     pub dpo_address: String,
+    /// Who may ask for them.
+    pub edge: Edge,
     /// What stands before every path.
     pub base: BasePath,
 }
@@ -38,6 +40,7 @@ impl Site {
             dpo_email: setting("DPO_EMAIL")?,
             dpo_phone: setting("DPO_PHONE")?,
             dpo_address: setting("DPO_ADDRESS")?,
+            edge: Edge::read(host),
             base: BasePath::read(host)?,
         })
     }

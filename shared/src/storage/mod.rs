@@ -3,6 +3,7 @@
 //! Methods are intents (`keep`, `about`, `forget`), reads come in pages, and what has expired is never read: that is
 //! decided in [`table`] alone.
 
+pub mod clients;
 pub mod deadlines;
 pub mod exports;
 pub mod files;

@@ -5,7 +5,6 @@ use super::records::Doomed;
 use crate::domain::exclusion::Exclusion;
 use crate::domain::ledger::ItemKind;
 use crate::domain::record::Holder;
-use crate::domain::reference::Reference;
 use crate::domain::subject::{SubjectKey, SubjectKeys};
 use chrono::{DateTime, Utc};
 
@@ -35,13 +34,12 @@ impl Reach {
     /// Whether a record is left only because it is excluded.
     #[must_use]
     pub fn leaves(&self, doomed: &Doomed) -> bool {
-        let (Some(source), Some(id), Some(collected_at)) =
-            (doomed.source, keys::record_id(&doomed.key.sort), doomed.collected_at)
+        let (Some(source), Some(reference), Some(collected_at)) =
+            (doomed.source, &doomed.reference, doomed.collected_at)
         else {
             return false;
         };
-        let reference = Reference::of(&id);
-        self.is_of_its_time(doomed) && self.exclusions.iter().any(|left| left.covers(source, &reference, collected_at))
+        self.is_of_its_time(doomed) && self.exclusions.iter().any(|left| left.covers(source, reference, collected_at))
     }
 
     /// Whether a record came after what is erased: it stays, and so does what leads to it.
@@ -60,6 +58,7 @@ impl Reach {
             key: keys::link(&from, to),
             kind: ItemKind::Link,
             source: None,
+            reference: None,
             ..doomed.clone()
         };
         from.map(link).collect()

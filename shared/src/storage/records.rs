@@ -38,6 +38,8 @@ pub enum Kept {
     Before(Box<Details>),
     /// Something else was kept before under the same id.
     Other,
+    /// Another anonymous answer was kept before under the same reference.
+    Another,
 }
 
 /// A link: whoever has the one key may be the subject with the other.
@@ -96,8 +98,13 @@ impl Records {
         let Some(before) = before else { return Err(failed(OPERATION)(error)) };
         let details: Details =
             serde_dynamo::from_item(before.clone()).map_err(|_| StorageError::unreadable(OPERATION))?;
-        let same = details.fingerprint == record.details.fingerprint;
-        Ok(if same { Kept::Before(Box::new(details)) } else { Kept::Other })
+        Ok(if details.submission != record.details.submission {
+            Kept::Another
+        } else if details.fingerprint == record.details.fingerprint {
+            Kept::Before(Box::new(details))
+        } else {
+            Kept::Other
+        })
     }
 
     /// Keeps new records in parallel batches; no two may be the same.

@@ -1,5 +1,6 @@
 use super::*;
 use shared::domain::notice;
+use shared::edge::Edge;
 use shared::edge::site::{BasePath, Site};
 use std::sync::LazyLock;
 
@@ -21,6 +22,7 @@ fn site_of(word: &str) -> Site {
         dpo_email: format!("dpo@example.org{word}"),
         dpo_phone: format!("01632 960001{word}"),
         dpo_address: format!("County Hall, Exampleton EX1 1AA{word}"),
+        edge: Edge::default(),
         base: BasePath::default(),
     }
 }

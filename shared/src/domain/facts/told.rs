@@ -23,7 +23,7 @@ impl Details {
     #[must_use]
     pub fn facts<'a>(&'a self, words: &'a Words) -> Vec<Fact<'a>> {
         // Left out are what a document says of every record beside its facts (source, reference, basis, notice, end,
-        // restriction, custody), and bookkeeping that says nothing of the person (fingerprint, revision).
+        // restriction, custody), and bookkeeping that says nothing of the person (fingerprint, submission, revision).
         let Self {
             source: _,
             reference: _,
@@ -43,6 +43,7 @@ impl Details {
             lawful_basis: _,
             notice_version: _,
             fingerprint: _,
+            submission: _,
             source_id,
             revision: _,
             custody: _,

@@ -342,6 +342,7 @@ impl Link {
             key: keys::link(&self.from, &self.to),
             kind: ItemKind::Link,
             source: None,
+            reference: None,
             day: self.day,
             due: Some(self.retention.due()),
             collected_at: None,

@@ -1,6 +1,7 @@
 //! Where things lie in the Register.
 
 use super::{Key, META, partition, record_sort};
+use crate::domain::client::Client;
 use crate::domain::package::RequestId;
 use crate::domain::place::Place;
 use crate::domain::record::{Holder, RecordId};
@@ -175,6 +176,12 @@ pub fn suppression_epoch() -> Key {
 #[must_use]
 pub fn last_import(source: Source) -> Key {
     Key::new("IMPORTS", source.as_str())
+}
+
+/// Where it says how much a client has sent within an hour.
+#[must_use]
+pub fn client(client: &Client) -> Key {
+    Key::new(format!("CLIENT#{}", client.as_str()), META)
 }
 
 /// Where the sweep remembers up to which day everything is gone.

@@ -7,14 +7,26 @@ use super::super::text;
 use crate::domain::custody::Custody;
 use crate::domain::ledger::{Cause, Entry, EntryId, ItemKind};
 use crate::domain::record::Contact;
+use crate::domain::reference::Reference;
 use crate::domain::retention::{ExpiresAt, Retention};
 use crate::domain::source::Source;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, NaiveDate, Utc};
 
 /// The attributes that [`doomed`] reads: what was said is not among them.
-pub(super) const READ: [&str; 10] =
-    [PK, SK, DAY, EXPIRES_AT, RETENTION_DUE_AT, "source", "collected_at", "contact", "custody", "newsletter"];
+pub(super) const READ: [&str; 11] = [
+    PK,
+    SK,
+    DAY,
+    EXPIRES_AT,
+    RETENTION_DUE_AT,
+    "source",
+    "reference",
+    "collected_at",
+    "contact",
+    "custody",
+    "newsletter",
+];
 
 /// Something that lies in the table and is to go.
 #[derive(Clone, Debug)]
@@ -25,6 +37,8 @@ pub struct Doomed {
     pub kind: ItemKind,
     /// How a record had reached the council.
     pub source: Option<Source>,
+    /// What the person can quote of a record; the sweep's index does not tell.
+    pub reference: Option<Reference>,
     /// The day in the index: collection, for a record.
     pub day: NaiveDate,
     /// When it is over, or would be if nothing held it.
@@ -75,6 +89,7 @@ pub fn doomed(item: &Item) -> Option<Doomed> {
         kind,
         day,
         source: source.flatten(),
+        reference: text(item, "reference").and_then(|it| Reference::try_from(it.to_owned()).ok()),
         due: retention(item).map(Retention::due),
         collected_at: text(item, "collected_at").and_then(|instant| instant.parse().ok()),
         contact: serde_dynamo::from_attribute_value(contact).ok()?,

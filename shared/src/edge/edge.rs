@@ -1,0 +1,81 @@
+//! CloudFront in front of the API, where the deployment has it: the functions then speak to nobody else, and believe it which
+//! network address a request comes from.
+
+use super::Host;
+use serde_json::Value;
+use subtle::ConstantTimeEq;
+
+/// The header by which CloudFront is known. A client's own is overwritten.
+const KEY: &str = "x-edge-key";
+/// The header by which CloudFront says whose request it is.
+const VIEWER: &str = "x-edge-viewer";
+
+/// Who may speak to a function.
+#[derive(Clone, Default)]
+pub struct Edge(Option<String>);
+
+impl Edge {
+    /// Only who shows the setting `EDGE_KEY`; without it everybody.
+    #[must_use]
+    pub fn read(host: &Host) -> Self {
+        Self(host.setting("EDGE_KEY").ok().map(str::to_owned))
+    }
+
+    /// Whether an event of API Gateway is let in; one that CloudFront has passed on then says which network address it
+    /// comes from. The two headers are taken out of every event.
+    pub(super) fn lets_in(&self, event: &mut Value) -> bool {
+        let mut take = |name: &str| {
+            let header = event.get_mut("headers")?.as_object_mut()?.remove(name)?;
+            header.as_str().map(str::to_owned)
+        };
+        let (shown, viewer) = (take(KEY).unwrap_or_default(), take(VIEWER));
+        let Some(key) = &self.0 else { return true };
+        if !bool::from(shown.as_bytes().ct_eq(key.as_bytes())) {
+            return false;
+        }
+        if let (Some(viewer), Some(address)) = (viewer, event.pointer_mut("/requestContext/http/sourceIp")) {
+            *address = Value::String(viewer);
+        }
+        true
+    }
+}
+
+impl std::fmt::Debug for Edge {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Edge(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Edge;
+    use serde_json::{Value, json};
+
+    fn event(headers: Value) -> Value {
+        json!({"headers": headers, "requestContext": {"http": {"sourceIp": "198.51.100.1"}}})
+    }
+
+    fn address(event: &Value) -> &Value {
+        &event["requestContext"]["http"]["sourceIp"]
+    }
+
+    #[test]
+    fn without_cloudfront_everybody_is_let_in_and_nobody_says_where_they_come_from() {
+        let mut event = event(json!({"x-edge-key": "", "x-edge-viewer": "203.0.113.7", "accept": "text/html"}));
+        assert!(Edge::default().lets_in(&mut event));
+        assert_eq!((address(&event), &event["headers"]), (&json!("198.51.100.1"), &json!({"accept": "text/html"})));
+        assert!(Edge::default().lets_in(&mut json!({})));
+    }
+
+    #[test]
+    fn behind_cloudfront_only_its_key_opens() {
+        let edge = Edge(Some("k".repeat(64)));
+        assert_eq!(format!("{edge:?}"), "Edge(..)");
+        for headers in [json!({}), json!({"x-edge-key": "k"}), json!({"x-edge-key": 1}), json!(null)] {
+            assert!(!edge.lets_in(&mut event(headers.clone())), "{headers}");
+        }
+        let mut event = event(json!({"x-edge-key": "k".repeat(64), "x-edge-viewer": "2001:db8::7"}));
+        assert!(edge.lets_in(&mut event));
+        assert_eq!((address(&event), &event["headers"]), (&json!("2001:db8::7"), &json!({})));
+    }
+}
