@@ -113,6 +113,7 @@ fn the_canary_is_in_no_log_line_no_ledger_entry_and_no_key() {
         "trapped",
         "limited",
         "packaged",
+        "listed",
         "released",
         "opened_for_reading",
         "wrong_code",
@@ -315,6 +316,12 @@ async fn send_through_everything() -> String {
         errors.push(house.invoke("requests", order("canary sings")).await.unwrap_err());
         errors.push(house.invoke("requests", order("settled")).await.unwrap().to_string());
     }
+    let links =
+        |after: &str| json!({"order": "links", "request_id": "L-1", "identifiers": who, "by": "dpo-7", "after": after});
+    errors.push(house.invoke("requests", links("canary sings")).await.unwrap_err());
+    let mut first = links("");
+    first.as_object_mut().unwrap().remove("after");
+    errors.push(house.invoke("requests", first).await.unwrap().to_string());
     tell_recipients(&house, &who, &mut errors).await;
     // A complaint that is due, and a call after which no other is told.
     house.invoke("sweep", json!({})).await.unwrap();

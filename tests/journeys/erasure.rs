@@ -91,8 +91,13 @@ async fn a_link_is_not_followed_to_erase_until_it_is_confirmed() {
     let house = House::open().await;
     house.tell("Rosa's.", Some("rosa@example.org"), Some("01632 960055")).await;
     house.tell("Abel's.", Some("abel@example.org"), Some("01632 960055")).await;
-    let shown = house.erase(erasure(&[phone_id("01632 960055")])).await.unwrap();
+    let mut plan = erasure(&[phone_id("01632 960055")]);
+    assert!(house.erase(plan.clone()).await.unwrap_err().contains("Undecided"));
     assert_eq!(house.items("RECORDS_TABLE").await.len(), 4, "a shared telephone erases nobody");
+    plan["order"] = json!("plan");
+    let by = plan.as_object_mut().unwrap().remove("approved_by");
+    plan["planned_by"] = json!(by);
+    let shown = house.invoke("requests", plan).await.unwrap();
     let linked = shown["linked"].as_array().unwrap();
     let rosa = linked.iter().find(|link| link["person"] == "r•••@example.org").unwrap();
     assert_eq!(rosa["followed"], false);
@@ -100,6 +105,7 @@ async fn a_link_is_not_followed_to_erase_until_it_is_confirmed() {
     order["confirmed_links"] = json!(["000000000000"]);
     assert!(house.erase(order.clone()).await.unwrap_err().contains("names a link that is not there"));
     order["confirmed_links"] = json!([rosa["link"]]);
+    order["refused_links"] = json!("claimed");
     house.erase(order).await.unwrap();
     let left = house.items("RECORDS_TABLE").await;
     assert_eq!(left.len(), 2, "{left:#?}");

@@ -130,17 +130,22 @@ async fn a_link_is_made_when_it_is_asked_for_and_works() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_is_found_by_the_second_identifier_and_handed_out_only_once_that_is_confirmed() {
+async fn a_person_is_found_by_the_second_identifier_once_the_dpo_confirms_that_it_is_theirs() {
     let house = House::open().await;
     house.tell("Quick.", Some("rosa@example.org"), Some("07700 900142")).await;
-    let package = house.invoke("export", order("portability", &[phone_id("+44 7700 900142")])).await.unwrap();
-    assert_eq!(package["records"], 1);
+    let mut by_phone = order("portability", &[phone_id("+44 7700 900142")]);
+    let package = house.invoke("export", by_phone.clone()).await.unwrap();
+    assert_eq!((&package["records"], &package["undecided"]), (&json!(0), &json!(1)));
     assert_eq!(package["linked"][0]["person"], "r•••@example.org");
-    let link_for = |links: Value| json!({"link_for": package["request_id"], "by": "dpo-7", "confirmed_links": links});
-    let refused = house.invoke("export", link_for(json!([]))).await.unwrap_err();
+    let release = async |package: &Value| {
+        house.invoke("export", json!({"release": package["request_id"], "released_by": "dpo-7"})).await
+    };
+    let refused = release(&package).await.unwrap_err();
     assert!(refused.contains("confirm"), "{refused}");
-    house.invoke("export", link_for(json!([package["linked"][0]["link"]]))).await.unwrap();
-    house.invoke("export", link_for(json!([]))).await.expect("confirmed once is confirmed");
+    by_phone["confirmed_links"] = json!([package["linked"][0]["link"]]);
+    let package = house.invoke("export", by_phone).await.unwrap();
+    assert_eq!((&package["records"], &package["undecided"]), (&json!(1), &json!(0)));
+    release(&package).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

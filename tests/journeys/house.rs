@@ -230,11 +230,14 @@ impl House {
     /// An erasure is planned by one and approved by another.
     pub async fn approve(&self, mut order: Value) -> Result<Value, String> {
         let by = order.as_object_mut().unwrap().remove("approved_by");
-        let (id, links) = (order["request_id"].clone(), order.get("confirmed_links").cloned());
+        let id = order["request_id"].clone();
+        let links = ["confirmed_links", "refused_links"].map(|field| (field, order.get(field).cloned()));
         (order["order"], order["planned_by"]) = (json!("plan"), json!("planner-3"));
         let planned = self.invoke("requests", order).await?;
         let mut approval = json!({"order": "approve", "request_id": id, "hash": planned["hash"], "approved_by": by});
-        links.into_iter().for_each(|links| approval["confirmed_links"] = links);
+        for (field, links) in links {
+            links.into_iter().for_each(|links| approval[field] = links);
+        }
         self.invoke("requests", approval).await?;
         Ok(planned)
     }

@@ -84,9 +84,19 @@ impl Upgraded {
         kept
     }
 
+    /// The package of somebody whose links the DPO looked at, and confirmed.
+    async fn package(&self, kind: &str, identifiers: &Value) -> Value {
+        let mut order = json!({"kind": kind, "identifiers": identifiers, "requested_by": "dpo-7"});
+        let package = self.house.invoke("export", order.clone()).await.unwrap();
+        if package["undecided"] == 0 {
+            return package;
+        }
+        order["confirmed_links"] = each(&package, "linked").iter().map(|link| link["link"].clone()).collect();
+        self.house.invoke("export", order).await.unwrap()
+    }
+
     async fn found(&self, identifiers: &Value) -> Value {
-        let order = json!({"kind": "portability", "identifiers": identifiers, "requested_by": "dpo-7"});
-        self.house.invoke("export", order).await.unwrap()["records"].clone()
+        self.package("portability", identifiers).await["records"].clone()
     }
 
     async fn assert_all_found(&self) {
@@ -132,6 +142,22 @@ async fn everybody_whom_the_first_version_knew_is_found_and_every_end_is_what_it
     let upgraded = Upgraded::open().await;
     assert_eq!(upgraded.records().await, upgraded.records_before());
     upgraded.assert_all_found().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_form_claimed_in_the_first_version_is_a_claim_and_what_others_vouched_for_is_not() {
+    let upgraded = Upgraded::open().await;
+    for (who, followed, asserted_by) in [
+        (json!({"type": "phone", "value": "07700 900111"}), false, json!(["claimed"])),
+        (json!({"type": "reference", "value": "UCRN-00093321"}), true, json!(["signed_in"])),
+        (json!({"type": "phone", "value": "07700 900142"}), true, json!(["staff"])),
+    ] {
+        let order = json!({"kind": "portability", "identifiers": [who], "requested_by": "dpo-7"});
+        let package = upgraded.house.invoke("export", order).await.unwrap();
+        let link = &each(&package, "linked")[0];
+        assert_eq!((&link["followed"], &link["asserted_by"]), (&json!(followed), &asserted_by), "{package}");
+        assert_eq!(package["undecided"], package["linked_total"], "nobody has decided yet: {package}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,8 +212,7 @@ async fn a_correction_reaches_what_the_first_version_kept_and_adds_nothing() {
 async fn what_the_first_version_kept_is_told_whole_with_the_words_that_were_asked() {
     let upgraded = Upgraded::open().await;
     for person in each(&upgraded.expected, "people") {
-        let order = json!({"kind": "access", "identifiers": person["identifiers"], "requested_by": "dpo-7"});
-        let package = upgraded.house.invoke("export", order).await.unwrap();
+        let package = upgraded.package("access", &person["identifiers"]).await;
         assert_eq!(package["records"], person["records"], "{}", person["who"]);
         let document = upgraded.house.document(&package).await;
         let report = upgraded.house.object(package["report_key"].as_str().unwrap()).await;

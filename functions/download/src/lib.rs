@@ -18,6 +18,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use pages::{Mistake, Offer, Part};
 use refusal::Refusal;
 use serde_json::Value;
+use shared::domain::decision::Decisions;
 use shared::domain::package::File;
 use shared::domain::package_code::Code;
 use shared::domain::package_token::{LinkKind, PackageLink, WRONG_CODES};
@@ -133,7 +134,7 @@ impl Download {
         if package.gone(&self.suppressions, now).await?.is_some() {
             return Err(Refusal::Gone);
         }
-        let undecided = link.kind == LinkKind::Release && !package.unconfirmed.is_empty();
+        let undecided = link.kind == LinkKind::Release && package.undecided(&Decisions::default()) > 0;
         let made = package.made.clone().filter(|_| package.state == State::Complete && !undecided);
         let opened = Opened { made: made.ok_or(Refusal::Gone)?, package, grant };
         if opened.parts().all(|part| part.left == 0) { Err(Refusal::Gone) } else { Ok(opened) }

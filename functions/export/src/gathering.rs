@@ -42,7 +42,7 @@ pub struct Gathered {
     pub records: Vec<Position>,
     /// One of each kind of thing, in their order.
     pub sections: Vec<Section>,
-    /// How many links were not followed, because nobody confirmed that they lead to the same person.
+    /// How many links were not followed, and that nobody has decided on.
     pub not_followed: u64,
     /// When the earliest of the things ends that end before a package would.
     pub earliest_end: Option<DateTime<Utc>>,
@@ -105,7 +105,7 @@ impl Export {
                 Holding::Copies(processor) => copy(processor, copies.get(&processor), now),
             });
         }
-        let not_followed = count(found.linked.iter().filter(|link| !link.followed).count());
+        let not_followed = count(found.linked.iter().filter(|link| !link.followed && !link.is_decided()).count());
         let earliest_end = ends.into_iter().filter(|end| *end > now).min();
         Ok(Gathered { records, sections, not_followed, earliest_end })
     }

@@ -172,7 +172,7 @@ impl Serialize for Section {
 pub struct Counted {
     /// By the kind's name.
     pub held: BTreeMap<String, u64>,
-    /// Links that were not followed, because nobody confirmed that they lead to the same person.
+    /// Links that were not followed, and that nobody has decided on.
     pub not_followed: u64,
 }
 
@@ -196,8 +196,8 @@ impl Counted {
 const NOTHING: &str = "Nothing is held under these identifiers. An answer that was given with an email address or a \
      telephone number is found by that, not by its reference.";
 
-/// What is said where there is nothing but links that nobody has confirmed.
-const NOT_FOLLOWED: &str = "Nothing is held under these identifiers themselves. They are linked to records that may be \
+/// What is said where there is nothing but links that nobody has decided on: that nothing is held is not known.
+const NOT_FOLLOWED: &str = "What is held is not known in full. These identifiers are linked to records that may be \
      somebody else's: these links were not followed, because it is not confirmed that they lead to the same person.";
 
 /// What is said where there are no records, and something else.

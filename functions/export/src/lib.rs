@@ -23,8 +23,8 @@ use shared::edge::{Clock, Host, StartError, failure, secret};
 use shared::storage::exports::Exports;
 use shared::storage::files::Files;
 use shared::storage::opt_outs::OptOuts;
-use shared::storage::packages::{Gone, Made, Package, Packages, State};
-use shared::storage::people::{Follow, Linked, People};
+use shared::storage::packages::{Gone, HOLDERS, Made, Package, Packages, State};
+use shared::storage::people::{Follow, Found, People};
 use shared::storage::records::Records;
 use shared::storage::requests::Requests;
 use shared::storage::standings::Standings;
@@ -71,11 +71,12 @@ pub enum Error {
     /// An erasure of this person is not through yet: what it has left is neither to be shown nor to be denied.
     #[error("an erasure of this person is not finished: wait until its task `records` is over, then order again")]
     ErasureOpen,
-    /// Records were found through an identifier that others may share.
+    /// Nobody has decided yet whether somebody who is linked is the same person.
     #[error(
-        "the package holds records found through a shared identifier: look at `linked`, then confirm with confirmed_links"
+        "links of this package are not decided: look at `linked`, then name each that was followed in confirmed_links and \
+         each other in refused_links; if it should be the other way round, order another package; not decided: {0}"
     )]
-    Unconfirmed,
+    Undecided(u64),
     /// DynamoDB or S3 does not answer.
     #[error("not finished, ask again with the same request_id: {0}")]
     Storage(#[from] StorageError),
@@ -90,7 +91,7 @@ impl From<Error> for Diagnostic {
             Error::Unfinished => "Unfinished",
             Error::ErasureOpen => "ErasureOpen",
             Error::Gone(_) => "Gone",
-            Error::Unconfirmed => "Unconfirmed",
+            Error::Undecided(_) => "Undecided",
             Error::Storage(_) => "Unavailable",
         };
         failure::failure(kind, error)
@@ -128,9 +129,9 @@ impl Export {
         })
     }
 
-    /// Carries out `{"kind", "identifiers", "requested_by", "request_id"?, "confirmed_links"?}`, which makes a package,
-    /// or one of `{"read", "by"}`, `{"release", "released_by", "confirmed_links"?, "fetches"?, "days"?}` and
-    /// `{"status", "by"}`, which name the request of one that is there.
+    /// Carries out `{"kind", "identifiers", "requested_by", "request_id"?, "confirmed_links"?, "refused_links"?}`, which
+    /// makes a package, or one of `{"read", "by"}`, `{"release", "released_by", "confirmed_links"?, "refused_links"?,
+    /// "fetches"?, "days"?}` and `{"status", "by"}`, which name the request of one that is there.
     ///
     /// # Errors
     /// [`Error`] in words.
@@ -158,17 +159,21 @@ impl Export {
         let now = self.clock.now().trunc_subsecs(0);
         let digest = order.digest(&self.people.keys);
         let before = self.packages.find(&order.request, now).await?;
-        let found = self.people.find(&order.identifiers, &order.confirmed_links, Follow::Unambiguous, now).await?;
-        if let Some(made) = before.as_ref().map(|before| standing(before, &digest, now)).transpose()?.flatten() {
+        let found = self.people.find(&order.identifiers, &order.decisions, Follow::Unambiguous, now).await?;
+        if let Some((before, made)) = before.as_ref().map(|it| standing(it, &digest, now)).transpose()?.flatten() {
             self.ordered(order).await?;
-            return Ok(self.answer(order, made, &found.linked));
+            return Ok(self.answer(order, before, made, &found));
         }
-        People::must_know(&order.confirmed_links, &found)?;
+        People::must_know(&order.decisions, &found)?;
+        if found.holders.len() > HOLDERS {
+            return Err(
+                BadOrder::new("identifiers", "lead to too many keys for one package: name or confirm fewer").into()
+            );
+        }
         if before.is_some() {
             // What a run that broke off has left.
             self.exports.discard(&order.request).await?;
         }
-        let waiting = found.linked.iter().filter(|link| link.followed && !link.confirmed);
         let package = Package {
             kind: order.kind,
             state: State::Started,
@@ -176,7 +181,8 @@ impl Export {
             requested_by: order.requested_by.clone(),
             requested_at: before.as_ref().map_or(now, |before| before.requested_at),
             holders: found.holders.iter().map(keys::partition).collect(),
-            unconfirmed: waiting.map(|link| link.link.clone()).collect(),
+            unconfirmed: found.unconfirmed(),
+            undecided: found.undecided(),
             made: None,
             handed_over_at: None,
             release: None,
@@ -186,14 +192,14 @@ impl Export {
         if !self.packages.start(&order.request, &package).await? {
             // Another run completed it in between, or it was closed.
             let other = self.packages.find(&order.request, now).await?.ok_or(Error::Unknown)?;
-            let made = standing(&other, &digest, now)?.ok_or(Error::Unfinished)?;
+            let (other, made) = standing(&other, &digest, now)?.ok_or(Error::Unfinished)?;
             self.ordered(order).await?;
-            return Ok(self.answer(order, made, &found.linked));
+            return Ok(self.answer(order, other, made, &found));
         }
         self.ordered(order).await?;
         let made = self.make(order, &package, &found, now).await?;
         tracing::info!(outcome = "packaged", count = made.records, "export");
-        Ok(self.answer(order, &made, &found.linked))
+        Ok(self.answer(order, &package, &made, &found))
     }
 
     /// Remembers who ordered the package: once for each order, because a second one may be somebody else's.
@@ -201,11 +207,12 @@ impl Export {
         self.requests.happened(&order.request, "ordered", &order.requested_by, self.clock.now()).await
     }
 
-    fn answer(&self, order: &PackageOrder, made: &Made, linked: &[Linked]) -> Value {
+    fn answer(&self, order: &PackageOrder, package: &Package, made: &Made, found: &Found) -> Value {
+        let links = found.links();
         let mut answer = json!({
             "request_id": order.request.as_str(), "bucket": self.exports.bucket(), "key": made.key,
             "records": made.records, "bytes": made.bytes, "sha256": made.sha256, "expires_at": made.expires_at,
-            "linked": linked,
+            "linked": links.linked, "linked_total": links.linked_total, "undecided": package.undecided(&order.decisions),
         });
         if let Some(report) = &made.report_key {
             answer["report_key"] = json!(report);
@@ -221,10 +228,14 @@ impl Export {
 }
 
 /// What was made before for the same order, if it is complete.
-fn standing<'a>(before: &'a Package, digest: &str, now: DateTime<Utc>) -> Result<Option<&'a Made>, Error> {
+fn standing<'a>(
+    before: &'a Package,
+    digest: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<(&'a Package, &'a Made)>, Error> {
     before.refuse_closed(now)?;
     if before.order != digest {
         return Err(Error::AnotherRequest);
     }
-    Ok(before.made.as_ref().filter(|_| before.state == State::Complete))
+    Ok(before.made.as_ref().filter(|_| before.state == State::Complete).map(|made| (before, made)))
 }

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use serde_json::Value;
+use shared::domain::decision::Decisions;
 use shared::domain::identifier::Identifier;
 use shared::domain::order::{BadOrder, Order};
 use shared::domain::package::{PackageKind, RequestId};
@@ -24,13 +25,15 @@ pub struct PackageOrder {
     pub identifiers: Vec<Identifier>,
     pub requested_by: String,
     pub request: RequestId,
-    pub confirmed_links: Vec<String>,
+    pub decisions: Decisions,
 }
 
 impl PackageOrder {
     /// Reads an order; without an id of its own it is called as the invocation, which Lambda's own retries share.
     pub fn read(order: &Value, invocation: &str) -> Result<Self, BadOrder> {
-        let order = Order::read(order, &["kind", "identifiers", "requested_by", "request_id", "confirmed_links"])?;
+        const FIELDS: [&str; 6] =
+            ["kind", "identifiers", "requested_by", "request_id", "confirmed_links", "refused_links"];
+        let order = Order::read(order, &FIELDS)?;
         let kind = match order.get("kind") {
             Some("access") => PackageKind::Access,
             Some("portability") => PackageKind::Portability,
@@ -41,14 +44,20 @@ impl PackageOrder {
             identifiers: order.identifiers()?,
             requested_by: order.text("requested_by")?.to_owned(),
             request: order.request_or(invocation)?,
-            confirmed_links: order.confirmed_links()?,
+            decisions: order.decisions()?,
         })
     }
 
     /// Tells this order from another under the same id, without holding who it is about.
     pub fn digest(&self, keys: &SubjectKeys) -> String {
         let people: Vec<_> = self.identifiers.iter().map(|identifier| keys.key(identifier)).collect();
-        Fingerprint::of(&(people, self.kind, &self.confirmed_links)).into_string()
+        let Decisions { confirmed, refused, refuses_claimed } = &self.decisions;
+        // An order without refusals has the digest that it had before there were any.
+        if refused.is_empty() && !refuses_claimed {
+            Fingerprint::of(&(people, self.kind, confirmed)).into_string()
+        } else {
+            Fingerprint::of(&(people, self.kind, confirmed, refused, refuses_claimed)).into_string()
+        }
     }
 }
 
@@ -56,7 +65,7 @@ impl PackageOrder {
 #[derive(Debug)]
 pub struct ReleaseOrder {
     pub request: RequestId,
-    pub confirmed_links: Vec<String>,
+    pub decisions: Decisions,
     pub released_by: String,
     /// How often each file may be fetched.
     pub fetches: u32,
@@ -69,10 +78,10 @@ impl ReleaseOrder {
     pub fn read(order: &Value) -> Result<Self, BadOrder> {
         let (name, by) =
             if order.get(FORMER_RELEASE).is_some() { (FORMER_RELEASE, "by") } else { (RELEASE, "released_by") };
-        let order = Order::read(order, &[name, by, "confirmed_links", "fetches", "days"])?;
+        let order = Order::read(order, &[name, by, "confirmed_links", "refused_links", "fetches", "days"])?;
         Ok(Self {
             request: named(order, name)?,
-            confirmed_links: order.confirmed_links()?,
+            decisions: order.decisions()?,
             released_by: order.text(by)?.to_owned(),
             fetches: order.whole("fetches", 1..=10, FETCHES)?,
             valid: TimeDelta::days(order.whole("days", 1..=14, DAYS)?.into()),

@@ -4,6 +4,7 @@ use crate::order::{FETCHES, LookOrder, ReleaseOrder};
 use crate::{Error, Export};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde_json::{Value, json};
+use shared::domain::decision::Decisions;
 use shared::domain::package::RequestId;
 use shared::domain::package_code::Code;
 use shared::domain::package_token::{LinkId, LinkKind, PackageLink};
@@ -26,8 +27,9 @@ impl Export {
     pub(crate) async fn release(&self, order: &ReleaseOrder) -> Result<Value, Error> {
         let now = self.clock.now().trunc_subsecs(0);
         let (package, made) = self.openable(&order.request, now).await?;
-        if !package.unconfirmed.iter().all(|link| order.confirmed_links.contains(link)) {
-            return Err(Error::Unconfirmed);
+        let undecided = package.undecided(&order.decisions);
+        if undecided > 0 {
+            return Err(Error::Undecided(undecided));
         }
         let until = made.expires_at.min(now + order.valid);
         let wanted = Wanted { kind: LinkKind::Release, by: &order.released_by, fetches: order.fetches, until };
@@ -56,7 +58,7 @@ impl Export {
             "request_id": order.request.as_str(), "kind": package.kind, "state": package.state,
             "requested_by": package.requested_by, "requested_at": package.requested_at,
             "expires_at": package.made.as_ref().map(|made| made.expires_at),
-            "unconfirmed": package.unconfirmed, "handed_over_at": package.handed_over_at,
+            "unconfirmed": package.unconfirmed, "undecided": package.undecided(&Decisions::default()), "handed_over_at": package.handed_over_at,
             "release": package.release.as_ref().map(|grant| shown(grant, now)),
             "reading": package.reading.as_ref().map(|grant| shown(grant, now)),
             "fetched": package.fetched, "events": events,

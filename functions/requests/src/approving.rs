@@ -4,6 +4,7 @@ use crate::planning::{Ordered, Touched, count};
 use crate::{Error, Requests};
 use chrono::{DateTime, Days, NaiveDate, SubsecRound, Utc};
 use serde_json::Value;
+use shared::domain::decision::Undecided;
 use shared::domain::identifier::Identifier;
 use shared::domain::order::{BadOrder, Order};
 use shared::domain::package::RequestId;
@@ -24,18 +25,19 @@ const DAYS: Days = Days::new(28);
 impl Requests {
     /// Approves a plan by its hash.
     pub(crate) async fn approve(&self, order: &Value) -> Result<Value, Error> {
-        const FIELDS: [&str; 7] = [
+        const FIELDS: [&str; 8] = [
             "order",
             "request_id",
             "hash",
             "approved_by",
             "confirmed_links",
+            "refused_links",
             "single_handed_reason",
             "person_agreed_on",
         ];
         let now = self.clock.now().trunc_subsecs(0);
         let order = Order::read(order, &FIELDS)?;
-        let (id, hash, confirmed) = (order.request()?, order.text("hash")?, order.confirmed_links()?);
+        let (id, hash, decisions) = (order.request()?, order.text("hash")?, order.decisions()?);
         let approved_by = order.staff("approved_by")?;
         let planned = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
         if planned.stage != Stage::Planned {
@@ -48,7 +50,7 @@ impl Requests {
         let ordered = Ordered {
             id: &id,
             identifiers: &identifiers,
-            confirmed: &confirmed,
+            decisions: &decisions,
             ground,
             exclusions: &planned.exclusions,
         };
@@ -58,20 +60,25 @@ impl Requests {
         if planned.order != self.digest(&ordered) {
             return Err(Error::Stale("confirmed_links are not those of the plan".to_owned()));
         }
-        let found = self.people.find(&identifiers, &confirmed, Follow::Confirmed, now).await?;
-        let matched = match &planned.matched {
-            Some(matched) => self.unsealed(Some(matched))?,
+        let found = self.people.find(&identifiers, &decisions, Follow::Confirmed, now).await?;
+        let linked = count(found.linked.len());
+        let (matched, undecided) = match &planned.matched {
+            Some(matched) => (self.unsealed(Some(matched))?, planned.undecided.clone()),
             // A plan of an earlier version.
-            None => found.identifiers,
+            None => (found.identifiers.clone(), found.undecided()),
         };
         let reach = self.planned_reach(&planned, &matched)?;
         let Touched { mut plan, holders, later, opposed } = self.touched(&id, &reach, &matched, now).await?;
-        plan.linked = Some(count(found.linked.len()));
+        plan.linked = Some(linked);
         let obstacles = plan.obstacles_since(before);
         if !obstacles.is_empty() {
             return Err(Error::Stale(obstacles.join("; ")));
         }
         refuse_blocked(&plan)?;
+        let undecided = undecided.left(&decisions);
+        if undecided > 0 {
+            return Err(Error::Undecided(undecided));
+        }
         let terms = Terms {
             up_to: reach.up_to,
             arrived_since: plan.arrived_since(before, later),
@@ -81,6 +88,7 @@ impl Requests {
         };
         let request = Request {
             stage: Stage::Approved,
+            undecided: Undecided::default(),
             approved_by: Some(approved_by.to_owned()),
             approved_at: Some(now),
             holders: reach.holders.iter().map(keys::partition).collect(),

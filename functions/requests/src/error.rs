@@ -40,6 +40,12 @@ pub enum Error {
         "the person opposes erasure, 18(1)(b): ask them, and approve with person_agreed_on, the day on which they agreed: {0}"
     )]
     Opposed(String),
+    /// Nobody has decided yet whether somebody who is linked is the same person.
+    #[error(
+        "links of this plan are not decided: look at `linked`, name those that lead to somebody else in refused_links, or \
+         plan again with those in confirmed_links that lead to the same person; not decided: {0}"
+    )]
+    Undecided(u64),
     /// The person was not told yet.
     #[error(transparent)]
     NotTold(#[from] NotTold),
@@ -63,6 +69,7 @@ impl From<Error> for Diagnostic {
             Error::Held(_) => "Held",
             Error::SingleHanded => "SingleHanded",
             Error::Opposed(_) => "Opposed",
+            Error::Undecided(_) => "Undecided",
             Error::NotTold(_) => "NotTold",
             Error::NotNow(_) => "NotNow",
             Error::Storage(_) => "Unavailable",

@@ -7,6 +7,7 @@ mod approving;
 mod desk;
 mod error;
 mod holds;
+mod links;
 mod planning;
 mod recipients;
 mod restrictions;
@@ -72,7 +73,7 @@ impl Requests {
         })
     }
 
-    /// Carries out `{"order": "plan" | "approve" | "status" | "stop" | "confirm" | "hold" | "lift" | "restrict" |
+    /// Carries out `{"order": "plan" | "approve" | "status" | "stop" | "confirm" | "links" | "hold" | "lift" | "restrict" |
     /// "notice" | "unrestrict" | "rectified" | "whom" | "unsubscribe_link", …}`.
     ///
     /// # Errors
@@ -90,6 +91,7 @@ impl Requests {
             Some("status") => self.status(order).await,
             Some("stop") => self.stop(order).await,
             Some("confirm") => self.confirm(order).await,
+            Some("links") => Box::pin(self.links(order)).await,
             Some("hold") => Box::pin(self.hold(order)).await,
             Some("lift") => Box::pin(self.lift_hold(order)).await,
             Some("restrict") => Box::pin(self.restrict(order)).await,
@@ -100,7 +102,7 @@ impl Requests {
             Some("unsubscribe_link") => self.unsubscribe_link(order),
             _ => Err(BadOrder::new(
                 "order",
-                "must be plan, approve, status, stop, confirm, hold, lift, restrict, notice, unrestrict, rectified, whom or unsubscribe_link",
+                "must be plan, approve, status, stop, confirm, links, hold, lift, restrict, notice, unrestrict, rectified, whom or unsubscribe_link",
             )
             .into()),
         }

@@ -4,6 +4,7 @@ use crate::{Error, Requests};
 use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::{Value, json};
 use shared::domain::custody;
+use shared::domain::decision::Decisions;
 use shared::domain::erasure::Ground;
 use shared::domain::exclusion::Exclusion;
 use shared::domain::identifier::Identifier;
@@ -17,7 +18,7 @@ use shared::domain::standing::{Kind, Limb};
 use shared::domain::task::Action;
 use shared::storage::files::Mentioned;
 use shared::storage::packages::State;
-use shared::storage::people::{Follow, Found, People};
+use shared::storage::people::{Follow, Found, PAGE, People};
 use shared::storage::reach::Reach;
 use shared::storage::records::Doomed;
 use shared::storage::requests::{HOLDERS, Request, Stage};
@@ -28,7 +29,7 @@ use std::collections::BTreeSet;
 pub(crate) struct Ordered<'a> {
     pub(crate) id: &'a RequestId,
     pub(crate) identifiers: &'a [Identifier],
-    pub(crate) confirmed: &'a [String],
+    pub(crate) decisions: &'a Decisions,
     pub(crate) ground: Ground,
     pub(crate) exclusions: &'a [Exclusion],
 }
@@ -54,11 +55,19 @@ pub(crate) struct Touched {
 impl Requests {
     /// Plans an erasure, or plans it anew.
     pub(crate) async fn plan(&self, order: &Value) -> Result<Value, Error> {
-        const FIELDS: [&str; 7] =
-            ["order", "request_id", "identifiers", "confirmed_links", "ground", "exclude", "planned_by"];
+        const FIELDS: [&str; 8] = [
+            "order",
+            "request_id",
+            "identifiers",
+            "confirmed_links",
+            "refused_links",
+            "ground",
+            "exclude",
+            "planned_by",
+        ];
         let now = self.clock.now().trunc_subsecs(0);
         let order = Order::read(order, &FIELDS)?;
-        let (id, identifiers, confirmed) = (order.request()?, order.identifiers()?, order.confirmed_links()?);
+        let (id, identifiers, decisions) = (order.request()?, order.identifiers()?, order.decisions()?);
         let (ground, exclusions) = (Ground::parse(order.text("ground")?)?, order.exclusions()?);
         let planned_by = order.staff("planned_by")?.to_owned();
         let before = self.register.find(&id, now).await?;
@@ -68,7 +77,7 @@ impl Requests {
             _ => {}
         }
         let ordered =
-            Ordered { id: &id, identifiers: &identifiers, confirmed: &confirmed, ground, exclusions: &exclusions };
+            Ordered { id: &id, identifiers: &identifiers, decisions: &decisions, ground, exclusions: &exclusions };
         let Drafted { plan, found, hash } = self.draft(&ordered, now).await?;
         let request = Request {
             action: Action::Erase,
@@ -80,6 +89,7 @@ impl Requests {
             planned_at: now,
             plan: Some(plan),
             hash,
+            undecided: found.undecided(),
             approved_by: None,
             approved_at: None,
             stopped_by: None,
@@ -94,19 +104,21 @@ impl Requests {
             ));
         }
         tracing::info!(outcome = "planned", "request");
-        let masked = |one: &Identifier| json!({"type": one.kind(), "identifier": one.masked()});
+        let links = found.links();
         Ok(json!({
             "request_id": id.as_str(), "status": "planned", "hash": request.hash, "ground": ground,
-            "plan": request.plan, "exclude": exclusions, "linked": found.linked,
+            "plan": request.plan, "exclude": exclusions,
+            "linked": links.linked, "linked_total": links.linked_total, "undecided": links.undecided,
             "matched": found.identifiers.iter().map(masked).collect::<Vec<_>>(),
-            "also_named": found.named.iter().map(masked).collect::<Vec<_>>(),
+            "also_named": found.named.iter().take(PAGE).map(masked).collect::<Vec<_>>(),
+            "also_named_total": found.named.len(),
         }))
     }
 
     /// Who the order is about and what it would touch, at `now`.
     async fn draft(&self, ordered: &Ordered<'_>, now: DateTime<Utc>) -> Result<Drafted, Error> {
-        let found = self.people.find(ordered.identifiers, ordered.confirmed, Follow::Confirmed, now).await?;
-        People::must_know(ordered.confirmed, &found)?;
+        let found = self.people.find(ordered.identifiers, ordered.decisions, Follow::Confirmed, now).await?;
+        People::must_know(ordered.decisions, &found)?;
         if found.holders.len() > HOLDERS {
             return Err(BadOrder::new("identifiers", "lead to too many keys for one request: name fewer").into());
         }
@@ -149,7 +161,7 @@ impl Requests {
     pub(crate) fn digest(&self, ordered: &Ordered<'_>) -> String {
         let keys = &self.people.keys;
         let people: Vec<_> = ordered.identifiers.iter().map(|identifier| keys.key(identifier)).collect();
-        let confirmed: BTreeSet<_> = ordered.confirmed.iter().collect();
+        let confirmed: BTreeSet<_> = ordered.decisions.confirmed.iter().collect();
         Fingerprint::of(&(people, ordered.ground, ordered.exclusions, confirmed)).into_string()
     }
 
@@ -234,6 +246,11 @@ impl Requests {
         plan.packages = count(packages.len());
         Ok(())
     }
+}
+
+/// An identifier, so that it is recognised and not learnt.
+pub(crate) fn masked(one: &Identifier) -> Value {
+    json!({"type": one.kind(), "identifier": one.masked()})
 }
 
 fn enter(periods: &mut Periods, doomed: &Doomed) {

@@ -6,7 +6,7 @@
 use crate::approving::due;
 use crate::{Error, Requests};
 use chrono::{DateTime, SubsecRound, Utc};
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::domain::order::{BadOrder, Order};
 use shared::domain::package::RequestId;
 use shared::domain::place::Place;
@@ -36,16 +36,18 @@ pub(crate) struct Telling<'a> {
 
 impl Requests {
     /// Has recipients told that something was corrected: `{"order", "request_id", "identifiers", "by",
-    /// "confirmed_links"?}`. What it was stands in no order.
+    /// "confirmed_links"?, "refused_links"?}`. What it was stands in no order.
     pub(crate) async fn rectified(&self, order: &Value) -> Result<Value, Error> {
-        const FIELDS: [&str; 5] = ["order", "request_id", "identifiers", "by", "confirmed_links"];
+        const FIELDS: [&str; 6] = ["order", "request_id", "identifiers", "by", "confirmed_links", "refused_links"];
         let (order, now) = (Order::read(order, &FIELDS)?, self.clock.now().trunc_subsecs(0));
-        let (id, identifiers, confirmed) = (order.request()?, order.identifiers()?, order.confirmed_links()?);
+        let (id, identifiers, decisions) = (order.request()?, order.identifiers()?, order.decisions()?);
         let people: Vec<_> = identifiers.iter().map(|identifier| self.people.keys.key(identifier)).collect();
-        let digest = Fingerprint::of(&(people, confirmed.iter().collect::<BTreeSet<_>>())).into_string();
+        let digest = Fingerprint::of(&(people, decisions.confirmed.iter().collect::<BTreeSet<_>>())).into_string();
+        let found = self.people.find(&identifiers, &decisions, Follow::Confirmed, now).await?;
+        let links = found.links();
+        let links = json!({"linked": links.linked, "linked_total": links.linked_total, "undecided": links.undecided});
         if self.register.find(&id, now).await?.is_none() {
-            let found = self.people.find(&identifiers, &confirmed, Follow::Confirmed, now).await?;
-            People::must_know(&confirmed, &found)?;
+            People::must_know(&decisions, &found)?;
             let (action, order, by) = (Action::Rectify, digest.clone(), order.text("by")?);
             let telling = Telling { action, order, by, holders: found.holders };
             let (request, tasks) = self.telling(telling, now).await?;
@@ -58,7 +60,11 @@ impl Requests {
             return Err(Error::AnotherRequest);
         }
         tracing::info!(outcome = "rectified", "request");
-        self.told(&id, &request, now).await
+        let mut told = self.told(&id, &request, now).await?;
+        for name in ["linked", "linked_total", "undecided"] {
+            told[name] = links[name].clone();
+        }
+        Ok(told)
     }
 
     /// What enters the request that follows from `id`, to begin together with what recipients are told of.

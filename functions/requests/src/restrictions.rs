@@ -6,6 +6,7 @@ use chrono::SubsecRound;
 use serde_json::Value;
 use shared::domain::order::Order;
 use shared::domain::standing::{Act, Kind, Limb};
+use shared::storage::people::Links;
 use shared::storage::settling::Settled;
 
 impl Requests {
@@ -25,7 +26,7 @@ impl Requests {
         // One that was recorded before stands.
         self.settling.standings.notice(&id, &act).await?;
         tracing::info!(outcome = "told", "standing");
-        Ok(told(&id, &self.standing(&id, now).await?, Settled::default(), &[]))
+        Ok(told(&id, &self.standing(&id, now).await?, Settled::default(), Links::of(&[])))
     }
 
     /// Lifts a restriction, if the person was told.

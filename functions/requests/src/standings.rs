@@ -10,29 +10,32 @@ use shared::domain::record::Fingerprint;
 use shared::domain::standing::{Act, Kind, Lifting, Reason, Standing};
 use shared::domain::task::Action;
 use shared::storage::keys;
-use shared::storage::people::{Follow, Linked, People};
+use shared::storage::people::{Follow, Links, People};
 use shared::storage::requests::{Request, Stage};
 use shared::storage::settling::Settled;
 use shared::storage::standings::Placed;
 use std::collections::BTreeSet;
 
 impl Requests {
-    /// Places something: `{"order", "request_id", "identifiers", "ground", "by", "confirmed_links"?}`.
+    /// Places something: `{"order", "request_id", "identifiers", "ground", "by", "confirmed_links"?,
+    /// "refused_links"?}`.
     pub(crate) async fn place(
         &self,
         order: &Value,
         ground: impl FnOnce(&str) -> Result<Kind, BadOrder>,
     ) -> Result<Value, Error> {
-        const FIELDS: [&str; 6] = ["order", "request_id", "identifiers", "ground", "by", "confirmed_links"];
+        const FIELDS: [&str; 7] =
+            ["order", "request_id", "identifiers", "ground", "by", "confirmed_links", "refused_links"];
         let (order, now) = (Order::read(order, &FIELDS)?, self.clock.now().trunc_subsecs(0));
-        let (id, identifiers, confirmed) = (order.request()?, order.identifiers()?, order.confirmed_links()?);
+        let (id, identifiers, decisions) = (order.request()?, order.identifiers()?, order.decisions()?);
         let (kind, by) = (ground(order.text("ground")?)?, order.text("by")?.to_owned());
         let people: Vec<_> = identifiers.iter().map(|identifier| self.people.keys.key(identifier)).collect();
-        let digest = Fingerprint::of(&(people, kind, confirmed.iter().collect::<BTreeSet<_>>())).into_string();
-        let found = self.people.find(&identifiers, &confirmed, Follow::Confirmed, now).await?;
+        let digest =
+            Fingerprint::of(&(people, kind, decisions.confirmed.iter().collect::<BTreeSet<_>>())).into_string();
+        let found = self.people.find(&identifiers, &decisions, Follow::Confirmed, now).await?;
         let standings = &self.settling.standings;
         if standings.find(&id, now).await?.is_none() {
-            People::must_know(&confirmed, &found)?;
+            People::must_know(&decisions, &found)?;
             let placed = Placed {
                 standing: Standing { kind, placed: Act { by, at: now }, notice: None, lifted: None },
                 order: digest.clone(),
@@ -44,7 +47,7 @@ impl Requests {
                 Kind::Restriction(_) => {
                     let by = &placed.standing.placed.by;
                     let telling =
-                        Telling { action: Action::Restrict, order: digest.clone(), by, holders: found.holders };
+                        Telling { action: Action::Restrict, order: digest.clone(), by, holders: found.holders.clone() };
                     self.telling_beside(&id, RESTRICTED, telling, now).await?
                 }
             };
@@ -59,7 +62,7 @@ impl Requests {
         let settled =
             if placed.standing.lifted.is_none() { self.settle(&id, &placed, now).await? } else { Settled::default() };
         tracing::info!(outcome = "placed", "standing");
-        let mut told = told(&id, &placed, settled, &found.linked);
+        let mut told = told(&id, &placed, settled, found.links());
         told["recipients"] = json!(self.recipients(&id, &placed, now).await?);
         told["erasures_under_way"] = json!(self.erasures_under_way(&placed, now).await?);
         Ok(told)
@@ -111,7 +114,7 @@ impl Requests {
         }
         let settled = self.settle(&id, &placed, now).await?;
         tracing::info!(outcome = "lifted", count = settled.deleted, "standing");
-        let mut told = told(&id, &placed, settled, &[]);
+        let mut told = told(&id, &placed, settled, Links::of(&[]));
         told["recipients"] = json!(self.recipients(&id, &placed, now).await?);
         Ok(told)
     }
@@ -133,10 +136,10 @@ impl Requests {
 }
 
 /// What the DPO is told of it, and never whose it is.
-pub(crate) fn told(id: &RequestId, placed: &Placed, settled: Settled, linked: &[Linked]) -> Value {
+pub(crate) fn told(id: &RequestId, placed: &Placed, settled: Settled, links: Links<'_>) -> Value {
     json!({
         "request_id": id.as_str(), "status": status(placed), "standing": placed.standing, "done": settled,
-        "linked": linked,
+        "linked": links.linked, "linked_total": links.linked_total, "undecided": links.undecided,
     })
 }
 

@@ -2,6 +2,7 @@
 
 pub mod answers;
 pub mod arrival;
+pub mod assertion;
 pub mod calendar;
 mod call;
 pub mod client;
@@ -9,6 +10,7 @@ pub mod clocks;
 pub mod complaint;
 pub mod correspondence;
 pub mod custody;
+pub mod decision;
 pub mod erasure;
 pub mod exclusion;
 pub mod facts;

@@ -1,5 +1,6 @@
 //! What the DPO asks of a function, read field by field: serde's own messages repeat what was sent.
 
+use super::decision::{self, Decisions};
 use super::exclusion::Exclusion;
 use super::identifier::{Identifier, Kind};
 use super::json::Payload;
@@ -9,15 +10,17 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
 
-/// How many identifiers, or confirmed links, one order names: every one is a partition to look into.
+/// How many identifiers, or exclusions, one order names: every identifier is a partition to look into.
 const AT_MOST: usize = 10;
 
 /// The fields of all orders: what may be named where one of them is there twice.
-const FIELDS: [&str; 28] = [
+const FIELDS: &[&str] = &[
     "order",
     "request_id",
     "identifiers",
     "confirmed_links",
+    "refused_links",
+    "after",
     "exclude",
     "ground",
     "kind",
@@ -50,7 +53,7 @@ const FIELDS: [&str; 28] = [
 /// [`BadOrder`], which names the first field of an order that is there twice or has something in it twice.
 pub fn unambiguous(payload: &Payload) -> Result<&Value, BadOrder> {
     payload.value().map_err(|repeated| {
-        let field = repeated.among(&FIELDS).unwrap_or("the order");
+        let field = repeated.among(FIELDS).unwrap_or("the order");
         BadOrder::new(field, "must be given once, and each field in it once")
     })
 }
@@ -185,15 +188,29 @@ impl<'a> Order<'a> {
         Ok(identifiers)
     }
 
-    /// The links that the DPO has confirmed to belong to the person.
+    /// What the DPO has decided on links: `confirmed_links` lead to the same person, `refused_links` to somebody else.
+    ///
+    /// `claimed` among the refused, or instead of their list, stands for all that only claims assert.
     ///
     /// # Errors
-    /// [`BadOrder`] if it is not a list of texts.
-    pub fn confirmed_links(self) -> Result<Vec<String>, BadOrder> {
+    /// [`BadOrder`] if one of them is no list of names, or a link is in both.
+    pub fn decisions(self) -> Result<Decisions, BadOrder> {
+        let confirmed = self.links("confirmed_links")?;
+        let refuses_all = self.get("refused_links") == Some(decision::CLAIMED);
+        let mut refused = if refuses_all { Vec::new() } else { self.links("refused_links")? };
+        let named = refused.len();
+        refused.retain(|name| name != decision::CLAIMED);
+        if refused.iter().any(|name| confirmed.contains(name)) {
+            return Err(BadOrder::new("refused_links", "must name no link that confirmed_links names"));
+        }
+        Ok(Decisions { refuses_claimed: refuses_all || refused.len() < named, confirmed, refused })
+    }
+
+    fn links(self, field: &str) -> Result<Vec<String>, BadOrder> {
         let text = |one: &Value| one.as_str().map(str::to_owned);
-        let listed = self.list("confirmed_links")?;
+        let listed = self.list_of(field, decision::AT_MOST)?;
         let texts: Option<Vec<String>> = listed.iter().map(text).collect();
-        texts.ok_or_else(|| BadOrder::new("confirmed_links", "must be a list of the links' names"))
+        texts.ok_or_else(|| BadOrder::new(field, "must be a list of the links' names"))
     }
 
     /// What an erasure is to leave.
@@ -236,10 +253,14 @@ impl<'a> Order<'a> {
     }
 
     fn list(self, field: &str) -> Result<&'a [Value], BadOrder> {
+        self.list_of(field, AT_MOST)
+    }
+
+    fn list_of(self, field: &str, at_most: usize) -> Result<&'a [Value], BadOrder> {
         match self.0.get(field) {
             None => Ok(&[]),
-            Some(Value::Array(list)) if list.len() <= AT_MOST => Ok(list),
-            Some(_) => Err(BadOrder::new(field, format!("must be a list of at most {AT_MOST}"))),
+            Some(Value::Array(list)) if list.len() <= at_most => Ok(list),
+            Some(_) => Err(BadOrder::new(field, format!("must be a list of at most {at_most}"))),
         }
     }
 }
@@ -281,6 +302,27 @@ mod tests {
         assert_eq!(Order::read(&json!({}), &["days"]).unwrap().whole("days", 1..=14, 7), Ok(7));
         for wrong in [json!(0), json!(15), json!(-1), json!(1.5), json!("7"), json!(4_294_967_297_u64), json!([7])] {
             assert_eq!(read(wrong).unwrap_err(), "days must be a whole number from 1 to 14");
+        }
+    }
+
+    #[test]
+    fn links_are_confirmed_and_refused_by_name_and_claims_all_at_once() {
+        let read = |order: serde_json::Value| Order::read(&order, &["confirmed_links", "refused_links"])?.decisions();
+        let decisions = read(json!({"confirmed_links": ["a"], "refused_links": ["claimed", "b"]})).unwrap();
+        assert_eq!(
+            (decisions.confirmed.len(), decisions.refused, decisions.refuses_claimed),
+            (1, vec!["b".to_owned()], true)
+        );
+        assert!(read(json!({"refused_links": "claimed"})).unwrap().refuses_claimed);
+        assert!(!read(json!({"refused_links": ["b"]})).unwrap().refuses_claimed);
+        let many: Vec<String> = (0..1_001).map(|n| n.to_string()).collect();
+        for (order, told) in [
+            (json!({"confirmed_links": ["a"], "refused_links": ["a"]}), "refused_links must name no link that"),
+            (json!({"refused_links": "all"}), "refused_links must be a list of at most 1000"),
+            (json!({"refused_links": many}), "refused_links must be a list of at most 1000"),
+            (json!({"confirmed_links": [1]}), "confirmed_links must be a list of the links' names"),
+        ] {
+            assert!(read(order).unwrap_err().to_string().starts_with(told));
         }
     }
 

@@ -9,6 +9,7 @@ pub use grants::{Fetch, Grant};
 use super::keys::{self, EXPIRES_AT, Key, PK, SK};
 use super::table::{Pages, Table};
 use super::{INVOCATION, Item, StorageError, applied, n, s, text};
+use crate::domain::decision::{Decisions, Undecided};
 use crate::domain::package::{PackageKind, RequestId};
 use crate::domain::record::Holder;
 use crate::domain::retention::ExpiresAt;
@@ -20,6 +21,9 @@ use std::collections::BTreeMap;
 
 /// How long a package is there at most, as the bucket's lifecycle has it too.
 pub const DAYS: TimeDelta = TimeDelta::days(14);
+/// How many holders one package can be about: each is an action of the transaction that enters it, of the hundred that
+/// DynamoDB takes (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
+pub const HOLDERS: usize = 90;
 /// How long the Register remembers that there was one.
 const REMEMBERED: Months = Months::new(36);
 
@@ -47,6 +51,9 @@ pub struct Package {
     /// Links that were followed and that the DPO has not confirmed yet: it is not handed out before.
     #[serde(default)]
     pub unconfirmed: Vec<String>,
+    /// Links that were not followed and that the DPO has not decided on yet: it is not handed out before.
+    #[serde(default, skip_serializing_if = "Undecided::is_empty")]
+    pub undecided: Undecided,
     /// What was made, once it is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<Made>,
@@ -97,9 +104,19 @@ pub struct Made {
     /// How many there are of each kind of thing that is held, by its name; nothing on a package of an earlier version.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub held: BTreeMap<String, u64>,
-    /// How many links were not followed, because nobody confirmed that they lead to the same person.
+    /// How many links were not followed, and that nobody had decided on.
     #[serde(default, skip_serializing_if = "crate::domain::is_zero")]
     pub not_followed: u64,
+}
+
+impl Package {
+    /// How many of its links nobody has decided on once these decisions are taken: a link that was followed has to be
+    /// confirmed, one that was not has to be refused. The other way round it would be another package.
+    #[must_use]
+    pub fn undecided(&self, decisions: &Decisions) -> u64 {
+        let unconfirmed = self.unconfirmed.iter().filter(|link| !decisions.confirmed.contains(link)).count();
+        self.undecided.left(decisions).saturating_add(u64::try_from(unconfirmed).unwrap_or(u64::MAX))
+    }
 }
 
 impl Packages {
@@ -234,7 +251,9 @@ impl Packages {
             .key(PK, s(keys::request(request)))
             .key(SK, s(keys::PACKAGE))
             .condition_expression("attribute_exists(pk)")
-            .update_expression("SET #state = :state REMOVE holders, made, unconfirmed, #order, #release, #reading")
+            .update_expression(
+                "SET #state = :state REMOVE holders, made, unconfirmed, undecided, #order, #release, #reading",
+            )
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#release", "release")
             .expression_attribute_names("#reading", "reading")

@@ -249,13 +249,6 @@ enum Shown {
 }
 
 impl<T> Pages<T> {
-    /// The same list, of each item only one attribute beside its end.
-    pub(crate) fn only(self, attribute: &str) -> Self {
-        self.narrowed(|query| {
-            query.projection_expression("expires_at, #only").expression_attribute_names("#only", attribute)
-        })
-    }
-
     /// The same list, of each item these attributes and no others.
     pub(crate) fn showing(self, attributes: &[&str]) -> Self {
         let names = (0..attributes.len()).map(|place| format!("#shown{place}")).collect::<Vec<_>>().join(", ");

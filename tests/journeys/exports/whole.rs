@@ -85,7 +85,7 @@ async fn a_customer_number_beside_the_address_leads_on_too() {
 async fn the_telephone_of_a_household_is_a_question() {
     let house = House::open().await;
     hand_over_rosa(&house).await;
-    house.tell("Abel's form.", Some("abel@example.org"), Some("07700 900142")).await;
+    hand_over(&house, vec![complaint("CMP-2", contact("Abel", Some("abel@example.org"), Some("07700 900142")))]).await;
     let who = [email_id("rosa.hardy@example.org")];
     let package = house.invoke("export", order("access", &who)).await.unwrap();
     assert_eq!(sources(&house, &package).await, ["complaints", "support", "web_form"], "the call may be Abel's");
@@ -140,9 +140,13 @@ async fn an_erasure_by_one_identifier_asks_about_the_other() {
 
         let house = House::open().await;
         hand_over_rosa(&house).await;
-        let erased = house.erase(erasure(&[named])).await.unwrap();
+        let package = house.invoke("export", order("portability", std::slice::from_ref(&named))).await.unwrap();
+        let mut refused = erasure(&[named]);
+        assert!(house.erase(refused.clone()).await.unwrap_err().contains("Undecided"));
+        refused["refused_links"] = json!([package["linked"][0]["link"]]);
+        let erased = house.erase(refused).await.unwrap();
         assert_eq!(erased["linked"][0]["followed"], false, "{erased}");
-        assert!(!house.items("RECORDS_TABLE").await.is_empty(), "what nobody confirmed stays");
+        assert!(!house.items("RECORDS_TABLE").await.is_empty(), "what was refused stays");
         house.erase(erasure(&[other])).await.unwrap();
         assert!(left_of_rosa(&house).await.is_empty());
     }

@@ -2,6 +2,8 @@
 
 use super::tables::{Tables, lend};
 use super::{all, at, person, said};
+use shared::domain::assertion::Assertion;
+use shared::domain::decision::Undecided;
 use shared::domain::package::{File, PackageKind, RequestId};
 use shared::domain::package_token::{LinkId, LinkKind};
 use shared::domain::record::Holder;
@@ -26,6 +28,7 @@ fn package(holders: &[&str]) -> Package {
         requested_at: at(ASKED),
         holders: holders.iter().map(|name| keys::partition(&person(name))).collect(),
         unconfirmed: vec!["0123456789ab".to_owned()],
+        undecided: Undecided::of([("ba9876543210".to_owned(), Assertion::Claimed)]),
         made: None,
         handed_over_at: None,
         release: None,
@@ -140,7 +143,8 @@ async fn a_package_is_handed_over_by_the_first_fetch_of_a_release_and_not_by_a_r
         let read = find(tables, &id).await;
         assert_eq!((read.handed_over_at, read.unconfirmed.len(), read.fetched.len()), (None, 1, 1));
         assert!(packages.grant(&id, LinkKind::Release, &grant(&link, 2)).await.unwrap());
-        assert_eq!(find(tables, &id).await.unconfirmed, Vec::<String>::new(), "a release confirms its links");
+        let released = find(tables, &id).await;
+        assert!(released.unconfirmed.is_empty() && released.undecided.is_empty(), "a release decides on its links");
         for (instant, stands) in [(ASKED, true), (SECOND_BEFORE, true), (SECOND_BEFORE, false)] {
             let fetched = packages.fetch(&id, LinkKind::Release, &link, File::Report, at(instant)).await.unwrap();
             assert_eq!((fetched, find(tables, &id).await.handed_over_at), (stands, Some(at(ASKED))));
@@ -197,6 +201,7 @@ async fn a_closed_package_is_remembered_without_whose_it_was_and_looked_for_once
                 order: String::new(),
                 holders: Vec::new(),
                 unconfirmed: Vec::new(),
+                undecided: Undecided::default(),
                 ..package(&[])
             };
             assert_eq!(find(tables, &id).await, nobodys);

@@ -3,6 +3,7 @@
 use super::tables::{Tables, lend};
 use super::{all, at, day, person};
 use chrono::TimeDelta;
+use shared::domain::decision::Undecided;
 use shared::domain::erasure::{Certificate, Counts, Ground, Outcome, Receipt};
 use shared::domain::exclusion::{Exclusion, Exemption};
 use shared::domain::package::RequestId;
@@ -32,6 +33,7 @@ fn planned(hash: &str) -> Request {
         planned_at: at(NOW),
         plan: None,
         hash: hash.to_owned(),
+        undecided: Undecided::default(),
         approved_by: None,
         approved_at: None,
         stopped_by: None,

@@ -80,19 +80,19 @@ impl Package {
 }
 
 impl Packages {
-    /// Enters a link to a package that is there, instead of the one of its kind before; a release confirms the package's
-    /// links. Gives whether the package is there.
+    /// Enters a link to a package that is there, instead of the one of its kind before; with a release the package's links are
+    /// decided. Gives whether the package is there.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be entered.
     pub async fn grant(&self, request: &RequestId, kind: LinkKind, grant: &Grant) -> Result<bool, StorageError> {
         const OPERATION: &str = "enter a link to a package";
         let grant: Item = serde_dynamo::to_item(grant).map_err(|_| StorageError::unreadable(OPERATION))?;
-        let confirmed = if kind == LinkKind::Release { " REMOVE unconfirmed" } else { "" };
+        let decided = if kind == LinkKind::Release { " REMOVE unconfirmed, undecided" } else { "" };
         let update = self
             .entry(request, kind)
             .condition_expression("#state = :complete")
-            .update_expression(format!("SET #grant = :grant{confirmed}"))
+            .update_expression(format!("SET #grant = :grant{decided}"))
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":complete", s("complete"))
             .expression_attribute_values(":grant", AttributeValue::M(grant));

@@ -1,5 +1,6 @@
 //! A request as it lies in the Register, and what happens to it.
 
+use crate::domain::decision::Undecided;
 use crate::domain::erasure::Ground;
 use crate::domain::exclusion::Exclusion;
 use crate::domain::plan::{Arrived, Plan};
@@ -51,6 +52,9 @@ pub struct Request {
     /// The plan's hash.
     #[serde(default)]
     pub hash: String,
+    /// Links of the plan that nobody has decided on yet: it is not approved before.
+    #[serde(default, skip_serializing_if = "Undecided::is_empty")]
+    pub undecided: Undecided,
     /// Who approved it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<String>,
@@ -107,6 +111,7 @@ impl Request {
             planned_at: at,
             plan: None,
             hash: String::new(),
+            undecided: Undecided::default(),
             approved_by: Some(by.to_owned()),
             approved_at: Some(at),
             stopped_by: None,

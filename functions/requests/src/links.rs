@@ -1,0 +1,59 @@
+//! Who is linked to what a person gave, page by page: for the DPO, who decides link by link.
+
+use crate::planning::masked;
+use crate::{Error, Requests};
+use chrono::SubsecRound;
+use serde_json::{Value, json};
+use shared::domain::order::{BadOrder, Order};
+use shared::storage::people::{Follow, Found, PAGE, People};
+
+impl Requests {
+    /// Lists links: `{"order", "identifiers", "by", "request_id"?, "kind"?, "confirmed_links"?, "refused_links"?, "after"?}`.
+    ///
+    /// With a `kind` of package the list is that package's, which follows some links unasked; without, that of a plan, a
+    /// hold or a restriction. Each answer has the links after the one called `after`, and with the last of them, what the
+    /// records name beside that leads to nobody.
+    pub(crate) async fn links(&self, order: &Value) -> Result<Value, Error> {
+        const FIELDS: [&str; 8] =
+            ["order", "request_id", "identifiers", "kind", "confirmed_links", "refused_links", "after", "by"];
+        let (order, now) = (Order::read(order, &FIELDS)?, self.clock.now().trunc_subsecs(0));
+        let (id, identifiers, decisions) = (order.request_id("request_id")?, order.identifiers()?, order.decisions()?);
+        let (by, after) = (order.text("by")?, order.has("after").then(|| order.text("after")).transpose()?);
+        let follow = match (order.has("kind"), order.get("kind")) {
+            (false, _) => Follow::Confirmed,
+            (true, Some("access" | "portability")) => Follow::Unambiguous,
+            (true, _) => return Err(BadOrder::new("kind", "must be access or portability").into()),
+        };
+        let found = self.people.find(&identifiers, &decisions, follow, now).await?;
+        People::must_know(&decisions, &found)?;
+        let named: Vec<String> = found.named.iter().map(|one| self.people.name_of(one)).collect();
+        let page = page(&found, &named, after)?;
+        if let Some(id) = &id {
+            self.register.happened(id, "asked for links", by, now).await?;
+        }
+        tracing::info!(outcome = "listed", count = found.linked.len(), "request");
+        Ok(page)
+    }
+}
+
+/// The links after this one, and after the last of them, the identifiers that lead to nobody.
+fn page(found: &Found, named: &[String], after: Option<&str>) -> Result<Value, BadOrder> {
+    let names: Vec<&String> = found.linked.iter().map(|link| &link.link).chain(named).collect();
+    let from = match after {
+        None => 0,
+        Some(after) => {
+            let place = names.iter().position(|name| *name == after);
+            place.map(|place| place + 1).ok_or_else(|| BadOrder::new("after", "names a link that is not there"))?
+        }
+    };
+    let until = names.len().min(from + PAGE);
+    let (links, all) = (found.links(), found.linked.len());
+    let linked = &found.linked[from.min(all)..until.min(all)];
+    let named = &found.named[from.max(all) - all..until.max(all) - all];
+    let next = (until < names.len()).then(|| names[until - 1]);
+    Ok(json!({
+        "linked": linked, "linked_total": all, "undecided": links.undecided,
+        "also_named": named.iter().map(masked).collect::<Vec<_>>(), "also_named_total": found.named.len(),
+        "after": next,
+    }))
+}

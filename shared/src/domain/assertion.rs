@@ -1,0 +1,99 @@
+//! Who says who somebody is: how far an identifier on a record is proven.
+//!
+//! Nothing of it is stored. It follows from how a record reached the council and from what is on it, so that records of
+//! every age are judged by the same rule.
+
+use super::identifier::Kind;
+use super::record::Contact;
+use super::source::Source;
+use serde::{Deserialize, Serialize};
+
+/// Who vouches for an identifier on a record, the weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Assertion {
+    /// Nobody: somebody typed it into a form without signing in. It may be anybody's.
+    Claimed,
+    /// An account that the person had signed in to: with Granicus, at a network, with Google.
+    SignedIn,
+    /// The telephone system: it is the number that rang.
+    Observed,
+    /// Staff: they typed it while they dealt with the person.
+    Staff,
+    /// The person: a link that was sent to the address was followed.
+    Confirmed,
+}
+
+impl Assertion {
+    /// Who vouches for an identifier of this kind on a record of this source and contact.
+    ///
+    /// `is_of_our_form` says whether it answers a form of the council's own, where nobody signs in; a form of another
+    /// system was signed in to if it came with the number that this system gives its customers.
+    #[must_use]
+    pub const fn of(kind: Kind, source: Source, is_of_our_form: bool, contact: &Contact) -> Self {
+        match (source, kind) {
+            (Source::WebForm, _) if is_of_our_form || contact.reference.is_none() => Self::Claimed,
+            (Source::WebForm, _) | (Source::Reviews | Source::Social, Kind::Reference) => Self::SignedIn,
+            // A network hands over nothing but the handle: whatever else is there, somebody wrote.
+            (Source::Reviews | Source::Social, _) => Self::Claimed,
+            (Source::Telephone, Kind::Phone) => Self::Observed,
+            (Source::Telephone | Source::Interviews | Source::Support | Source::Complaints, _) => Self::Staff,
+        }
+    }
+
+    /// The same, of an address that was confirmed, or not.
+    #[must_use]
+    pub const fn confirmed(self, is_confirmed: bool) -> Self {
+        if is_confirmed { Self::Confirmed } else { self }
+    }
+
+    /// Whether there is more to it than somebody's claim.
+    #[must_use]
+    pub const fn is_more_than_a_claim(self) -> bool {
+        !matches!(self, Self::Claimed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Assertion;
+    use crate::domain::identifier::Kind;
+    use crate::domain::record::Contact;
+    use crate::domain::source::Source;
+
+    const KINDS: [Kind; 3] = [Kind::Email, Kind::Phone, Kind::Reference];
+
+    fn on(source: Source, is_of_our_form: bool, reference: Option<&str>) -> [Assertion; 3] {
+        let contact = Contact { reference: reference.map(str::to_owned), ..Contact::default() };
+        KINDS.map(|kind| Assertion::of(kind, source, is_of_our_form, &contact))
+    }
+
+    #[test]
+    fn a_form_is_a_claim_unless_somebody_signed_in_to_it() {
+        assert_eq!(on(Source::WebForm, true, None), [Assertion::Claimed; 3]);
+        assert_eq!(on(Source::WebForm, true, Some("UCRN-1")), [Assertion::Claimed; 3], "nobody signs in to ours");
+        assert_eq!(on(Source::WebForm, false, None), [Assertion::Claimed; 3]);
+        assert_eq!(on(Source::WebForm, false, Some("UCRN-1")), [Assertion::SignedIn; 3]);
+    }
+
+    #[test]
+    fn every_other_source_vouches_for_what_it_knows() {
+        let (claimed, staff) = (Assertion::Claimed, Assertion::Staff);
+        for network in [Source::Reviews, Source::Social] {
+            assert_eq!(on(network, false, Some("x:sam")), [claimed, claimed, Assertion::SignedIn]);
+        }
+        assert_eq!(on(Source::Telephone, false, None), [staff, Assertion::Observed, staff]);
+        for source in [Source::Interviews, Source::Support, Source::Complaints] {
+            assert_eq!(on(source, false, None), [staff; 3]);
+        }
+    }
+
+    #[test]
+    fn a_claim_is_the_weakest_and_a_confirmed_address_the_strongest() {
+        let mut all =
+            [Assertion::Confirmed, Assertion::Staff, Assertion::Claimed, Assertion::Observed, Assertion::SignedIn];
+        all.sort_unstable();
+        assert_eq!((all[0], all[4]), (Assertion::Claimed, Assertion::Claimed.confirmed(true)));
+        assert_eq!(all.iter().filter(|one| one.is_more_than_a_claim()).count(), 4);
+    }
+}
