@@ -70,6 +70,8 @@ test('the report keeps to its own policy: nothing is loaded, and its style is ta
     await page.getByLabel('Code').fill(code)
     const report = await saved(page, 'Download the page to read')
     const asked = []
+    // Where no policy is but the report's own, as on a disk.
+    await page.goto('about:blank')
     page.on('request', (request) => asked.push(request.url()))
     await page.setContent(report.text)
     const styled = () => getComputedStyle(document.body).maxWidth
