@@ -5,7 +5,7 @@
 use crate::body::{FIELD, VALUE};
 use askama::Template;
 use shared::domain::subscription::UNTIL_TOLD;
-use shared::edge::page::Page;
+use shared::edge::page::{Page, written};
 
 /// What a page without a button can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,11 +84,6 @@ pub fn done(page: Page<'_>) -> String {
 #[must_use]
 pub fn message(page: Page<'_>, message: Message) -> String {
     written(&MessagePage { page, message })
-}
-
-/// Writing into a `String` cannot fail, so no page needs an error.
-fn written(page: &impl Template) -> String {
-    page.render().unwrap_or_default()
 }
 
 #[cfg(test)]
