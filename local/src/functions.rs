@@ -44,6 +44,7 @@ impl Registry {
             .with("requests", |host| async move { started(requests::Requests::start(&host).await) })
             .with("erase", |host| async move { started(erase::Erase::start(&host).await) })
             .with("download", |host| async move { started(download::Download::start(&host).await) })
+            .with("notify", |host| async move { started(notify::Notify::start(&host).await) })
             .with("unsubscribe", |host| async move { started(unsubscribe::Unsubscribe::start(&host).await) })
     }
 
@@ -114,6 +115,7 @@ functions!(
     expire::Expire,
     erase::Erase,
     download::Download,
+    notify::Notify,
     unsubscribe::Unsubscribe
 );
 

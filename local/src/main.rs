@@ -241,6 +241,8 @@ fn welcome(stack: &Stack) -> io::Result<()> {
     let doubles =
         ["GRANICUS_URL", "NEWSLETTER_URL", "FIVE9_URL"].map(|name| erase.get(name).cloned().unwrap_or_default());
     writeln!(out, "\nProcessors, played: Granicus {}, newsletter {}, Five9 {}", doubles[0], doubles[1], doubles[2])?;
+    let notify = stack.settings("notify").and_then(|it| it.get("NOTIFY_URL").cloned()).unwrap_or_default();
+    writeln!(out, "GOV.UK Notify, played: what it was handed is at {notify}/mails")?;
     writeln!(
         out,
         r#"

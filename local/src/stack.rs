@@ -54,7 +54,7 @@ impl Stack {
         let port = listener.local_addr().map_or(options.port, |address| address.port());
         let url = format!("http://127.0.0.1:{port}");
         let doubles = Doubles::new(&options.clock).map_err(StartError::Doubles)?;
-        let (double_listeners, double_urls) = beside_all(options.port, [4, 5, 6]).await?;
+        let (double_listeners, double_urls) = beside_all(options.port, [4, 5, 6, 7]).await?;
         let mut offered = Doubles::parameters(&double_urls);
         offered.insert("PublicUrl".to_owned(), url.clone());
         let template = Template::read(&options.template, &options.parameters, offered)?;
@@ -264,7 +264,7 @@ impl Stack {
     }
 }
 
-async fn beside_all(door: u16, offsets: [u16; 3]) -> Result<(Vec<TcpListener>, Vec<String>), StartError> {
+async fn beside_all(door: u16, offsets: [u16; 4]) -> Result<(Vec<TcpListener>, Vec<String>), StartError> {
     let mut all = (Vec::new(), Vec::new());
     for offset in offsets {
         let (listener, url) = beside(door, offset).await?;

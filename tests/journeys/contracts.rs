@@ -1,5 +1,6 @@
 //! What the documents say of the code: routes, answers, and the names of files and functions.
 
+use crate::confirming::{YES, subscribe};
 use crate::house::{House, at, key};
 use crate::partners::{ANONYMOUS, CREATED, PATH as GRANICUS, UPDATED, changed};
 use crate::permissions::template;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 type Post<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, u16);
 
 const PACKAGE: &str = "/packages/{token}";
+const CONFIRM: &str = "/confirm/{token}";
 const UNSUBSCRIBE: &str = "/unsubscribe/{token}";
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -131,6 +133,7 @@ async fn every_answer_is_one_that_the_api_s_document_has() {
         assert_eq!(answer.status, status, "{}", answer.body);
         documented(&api, UNSUBSCRIBE, "post", &answer);
     }
+    confirming(&house, &api, &large).await;
     packages(&house, &api).await;
     house.stack.clock().set(at("2025-12-31T12:00:00Z"));
     for address in ["/surveys/planning-application", "/surveys/planning-application?x=1"] {
@@ -141,6 +144,20 @@ async fn every_answer_is_one_that_the_api_s_document_has() {
     let closed = house.post("planning-application", &[JSON], good).await;
     assert_eq!(closed.status, 403);
     documented(&api, "/surveys/{survey}/responses", "post", &closed);
+}
+
+/// Every answer about a link in a mail.
+async fn confirming(house: &House, api: &Value, large: &str) {
+    subscribe(house, "abel@example.org").await;
+    let path = house.path_to("abel@example.org");
+    documented(api, CONFIRM, "get", &house.get(&path).await);
+    for (path, body, status) in
+        [(path.as_str(), YES, 200), (&path, "", 400), (&path, large, 413), ("/confirm/any-token", YES, 410)]
+    {
+        let answer = house.post_to(path, &[FORM], body).await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+        documented(api, CONFIRM, "post", &answer);
+    }
 }
 
 /// Every answer at the door of packages.

@@ -5,6 +5,7 @@ mod attacks;
 mod binaries;
 mod canary;
 mod certificates;
+mod confirming;
 mod contracts;
 mod documents;
 mod equal_keys;

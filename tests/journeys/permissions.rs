@@ -127,6 +127,8 @@ fn ingest_sees_the_surveys_of_the_register_counts_clients_and_does_nothing_else_
             one("dynamodb:Query", "ForAllValues:StringEquals", "SURVEY"),
             one("dynamodb:GetItem", "ForAllValues:StringEquals", "SURVEYVERSION"),
             one("dynamodb:UpdateItem", "ForAllValues:StringLike", "CLIENT#*"),
+            // It asks whoever wants the newsletter whether the address is theirs, and cannot see what it asked.
+            one("dynamodb:PutItem", "ForAllValues:StringEquals", "CONFIRMATIONS"),
         ]
     );
 }
@@ -178,6 +180,7 @@ fn unsubscribe_sees_of_the_register_who_opted_out_and_nothing_of_the_records() {
             "dynamodb:GetItem Register",
             "dynamodb:PutItem Records",
             "dynamodb:PutItem Register",
+            "dynamodb:UpdateItem Register",
             "secretsmanager:GetSecretValue SubjectKeys",
         ])
     );
@@ -185,19 +188,40 @@ fn unsubscribe_sees_of_the_register_who_opted_out_and_nothing_of_the_records() {
     let of_register = |it: &&Value| several(&it["Resource"]).iter().any(|resource| named(resource) == "Register");
     let register: Vec<&Value> = several(&policy["Statement"]).iter().filter(of_register).collect();
     let may = |statement: &Value| {
-        let keys = several(&statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]).to_vec();
-        (statement["Action"].as_str().unwrap().to_owned(), keys)
+        let like = &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+        let equal = &statement["Condition"]["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"];
+        (statement["Action"].as_str().unwrap().to_owned(), several(if like.is_null() { equal } else { like }).to_vec())
     };
     assert_eq!(
         register.into_iter().map(may).collect::<Vec<_>>(),
         [
-            ("dynamodb:GetItem".to_owned(), ["OPTOUT#*", "SUBJECT#*"].map(Value::from).to_vec()),
+            ("dynamodb:GetItem".to_owned(), ["OPTOUT#*", "SUBJECT#*", "CONFIRMATIONS"].map(Value::from).to_vec()),
             (
                 "dynamodb:PutItem".to_owned(),
-                ["OPTOUT#*", "REQUEST#*", "SUBJECT#*", "TASK#*", "TASKS"].map(Value::from).to_vec()
+                ["OPTOUT#*", "REQUEST#*", "SUBJECT#*", "TASK#*", "TASKS", "CONFIRMED#*"].map(Value::from).to_vec()
             ),
+            ("dynamodb:UpdateItem".to_owned(), vec![Value::from("CONFIRMATIONS")]),
         ]
     );
+}
+
+#[test]
+fn notify_sees_the_mails_that_wait_and_no_record() {
+    let template = template();
+    assert_eq!(
+        allowed(&template, "Notify"),
+        set([
+            "dynamodb:Query Register",
+            "dynamodb:UpdateItem Register",
+            "secretsmanager:GetSecretValue NotifyProcessor",
+            "secretsmanager:GetSecretValue SubjectKeys",
+        ])
+    );
+    let policy = &template["Resources"]["NotifyRole"]["Properties"]["Policies"][0]["PolicyDocument"];
+    let of_register = |it: &&Value| several(&it["Resource"]).iter().any(|resource| named(resource) == "Register");
+    let register: Vec<&Value> = several(&policy["Statement"]).iter().filter(of_register).collect();
+    let keys = several(&register[0]["Condition"]["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"]);
+    assert_eq!((register.len(), keys), (1, [Value::from("CONFIRMATIONS")].as_slice()));
 }
 
 #[test]
@@ -226,10 +250,21 @@ fn download_sees_of_the_register_requests_and_suppressions_and_signs_for_package
 #[test]
 fn only_the_stream_s_reader_may_read_the_stream() {
     let template = template();
-    let readers =
-        ["Ingest", "Import", "Partners", "Expire", "Sweep", "Export", "Requests", "Erase", "Download", "Unsubscribe"];
+    let readers = [
+        "Ingest",
+        "Import",
+        "Partners",
+        "Expire",
+        "Sweep",
+        "Export",
+        "Requests",
+        "Erase",
+        "Download",
+        "Unsubscribe",
+        "Notify",
+    ];
     let readers = readers.into_iter().filter(|it| granted(&template, it).iter().any(|may| may.ends_with(STREAM)));
-    assert_eq!(readers.collect::<Vec<_>>(), ["Expire", "Erase"], "each its own");
+    assert_eq!(readers.collect::<Vec<_>>(), ["Expire", "Erase", "Notify"], "each what is meant for it");
 }
 
 #[test]

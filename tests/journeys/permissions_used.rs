@@ -1,5 +1,6 @@
 //! What each function does, in full, beside what the template allows it.
 
+use crate::confirming::{YES, scheduled, subscribe};
 use crate::faults;
 use crate::gateway;
 use crate::house::{House, at, email_id, erasure, phone_id, token};
@@ -15,6 +16,7 @@ use export::Export;
 use import::Import;
 use ingest::Ingest;
 use lambda_runtime::{Context, LambdaEvent};
+use notify::Notify;
 use partners::Partners;
 use requests::Requests;
 use serde_json::{Value, json};
@@ -82,6 +84,12 @@ async fn ingest_calls_what_it_is_allowed_and_one_put_keeps_an_answer() {
         assert_eq!(answer["statusCode"], 201, "{answer}");
         assert_eq!(calls.lock().unwrap()[before..], vec!["dynamodb:PutItem Records"; puts]);
     }
+    // Whoever asks for the newsletter is asked whether the address is theirs, once the answer is kept.
+    let mut wish = answers("rosa@example.org");
+    (wish["newsletter"], wish["phone"]) = (json!(true), Value::Null);
+    let before = calls.lock().unwrap().len();
+    assert_eq!(ingest.invoke(event(post(&wish))).await.unwrap()["statusCode"], 201);
+    assert_eq!(calls.lock().unwrap()[before..], ["dynamodb:PutItem Records", "dynamodb:PutItem Register"]);
     // Somebody answers a form that was reworded meanwhile: its version is read once a minute.
     let form = house.get("/surveys/recycling-centre").await;
     house.reword("recycling-centre", "Which site did you visit?", "Which site was it?").await;
@@ -355,7 +363,28 @@ async fn unsubscribe_calls_what_it_is_allowed_and_as_much_for_a_forged_token() {
     }
     assert_eq!(made[2], made[0], "a forged token takes the same calls as a good one");
     assert!(made[1].len() <= made[0].len(), "they are being told already");
+    house.stack.clock().set(at("2026-11-23T10:00:01Z"));
+    subscribe(&house, "rosa@example.org").await;
+    let path = house.path_to("rosa@example.org");
+    assert_eq!(unsubscribe.invoke(gateway::event("POST", &path, YES)).await.unwrap()["statusCode"], 200);
+    let before = calls.lock().unwrap().len();
+    let forged = unsubscribe.invoke(gateway::event("POST", "/confirm/made-up", YES)).await.unwrap();
+    assert_eq!(
+        (&forged["statusCode"], calls.lock().unwrap().len()),
+        (&json!(410), before),
+        "who has no token learns nothing"
+    );
     assert_matches("Unsubscribe", &calls);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notify_calls_what_it_is_allowed() {
+    let house = House::where_it_sleeps("notify").await;
+    let (host, calls) = recording_host(&house, "notify");
+    let notify = Notify::start(&host).await.unwrap();
+    subscribe(&house, "rosa@example.org").await;
+    assert_eq!(notify.invoke(scheduled()).await.unwrap()["sent"], 1);
+    assert_matches("Notify", &calls);
 }
 
 #[tokio::test(flavor = "multi_thread")]

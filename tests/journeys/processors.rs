@@ -43,8 +43,14 @@ impl Matter {
 
     async fn step(&mut self, house: &House) -> Result<Step, ProcessorError> {
         let Self { request, processor, identities, sofar, processors } = self;
-        let asked =
-            Asked { request, processor: *processor, action: Action::Erase, identities, approved_at: at(BEGINNING) };
+        let asked = Asked {
+            request,
+            processor: *processor,
+            action: Action::Erase,
+            identities,
+            approved_at: at(BEGINNING),
+            holds: true,
+        };
         let step = processors.step(&asked, sofar, house.stack.clock().now()).await;
         self.is_impersonal();
         step
@@ -52,8 +58,14 @@ impl Matter {
 
     async fn cancel(&mut self, house: &House) -> Result<Step, ProcessorError> {
         let Self { request, processor, identities, sofar, processors } = self;
-        let asked =
-            Asked { request, processor: *processor, action: Action::Erase, identities, approved_at: at(BEGINNING) };
+        let asked = Asked {
+            request,
+            processor: *processor,
+            action: Action::Erase,
+            identities,
+            approved_at: at(BEGINNING),
+            holds: true,
+        };
         processors.cancel(&asked, sofar, house.stack.clock().now()).await
     }
 

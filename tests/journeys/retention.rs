@@ -1,5 +1,6 @@
 //! The periods of `docs/data-retention.md`, beside the code, the template, and what is really stored.
 
+use crate::confirming::subscribe;
 use crate::house::{BEGINNING, House, at, email_id, erasure};
 use crate::permissions::template;
 use chrono::{DateTime, Days, Months, TimeDelta, Utc};
@@ -105,6 +106,14 @@ async fn everything_that_is_stored_ends_when_the_document_says() {
     house.tell("Nobody's.", None, None).await;
     house.export("rosa.hardy@example.org").await;
     house.click(&house.unsubscribe_path("rosa.hardy@example.org").await).await;
+    subscribe(&house, "dora@example.org").await;
+    house.confirm(&house.path_to("dora@example.org")).await;
+    let who = [email_id("rosa.hardy@example.org")];
+    let ask = json!({"order": "confirm_address", "request_id": "C", "identifiers": who, "by": "dpo-7"});
+    house.invoke("requests", ask).await.unwrap();
+    house.stack.settle().await.unwrap();
+    house.confirm(&house.path_to("rosa.hardy@example.org")).await;
+    house.opt_in_by_hand("rosa.hardy@example.org").await;
     house.tell("Erased.", Some("abel@example.org"), None).await;
     house.erase(erasure(&[email_id("abel@example.org")])).await.unwrap();
     house.tell("Going.", Some("carol@example.org"), None).await;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use shared::domain::identifier::Identifier;
 use shared::domain::ledger::ItemKind;
 use shared::domain::subject::SubjectKeys;
-use shared::domain::subscription::{List, OptOut, Subscription};
+use shared::domain::subscription::{List, OptOut, Proof, Subscription, Wish};
 use shared::edge::secret;
 use shared::storage::opt_outs::OptOuts;
 use std::collections::BTreeSet;
@@ -117,7 +117,9 @@ async fn one_click_opts_out_at_once_in_the_register_and_in_the_profile() {
     assert_eq!((done.status, done.header("cache-control")), (200, "no-store"), "{}", done.body);
     assert!(done.body.contains("You have unsubscribed"));
     let opt_out = house.opt_out(ROSA, at("2026-11-23T10:00:00Z")).await.unwrap();
-    assert!(opt_out.stands_against(at("2026-11-23T10:00:00Z")) && !opt_out.stands_against(at("2026-11-23T10:00:01Z")));
+    let proven = |told_at: &str| Wish { told_at: at(told_at), proof: Proof::Confirmed };
+    assert!(opt_out.stands_against(proven("2026-11-23T10:00:00Z")));
+    assert!(!opt_out.stands_against(proven("2026-11-23T10:00:01Z")));
     let profiles = house.profiles().await;
     assert_eq!(profiles.len(), 1);
     assert_eq!(profiles[0]["opted_out"], json!({"newsletter": "2026-11-23T10:00:00+00:00"}));
@@ -176,9 +178,10 @@ async fn twice_is_once_and_the_last_time_counts() {
     assert_eq!(house.everything().await, after_one, "eight at once as well");
     // They asked for it again in between; and again they want it no longer.
     house.stack.clock().set(at("2026-12-01T10:00:00Z"));
-    assert!(!house.opt_out(ROSA, at("2026-12-01T10:00:00Z")).await.unwrap().stands_against(at("2026-11-30T10:00:00Z")));
+    let wish = Wish { told_at: at("2026-11-30T10:00:00Z"), proof: Proof::Confirmed };
+    assert!(!house.opt_out(ROSA, at("2026-12-01T10:00:00Z")).await.unwrap().stands_against(wish));
     house.click(&house.unsubscribe_path(ROSA).await).await;
-    assert!(house.opt_out(ROSA, at("2026-12-01T10:00:00Z")).await.unwrap().stands_against(at("2026-11-30T10:00:00Z")));
+    assert!(house.opt_out(ROSA, at("2026-12-01T10:00:00Z")).await.unwrap().stands_against(wish));
     assert_eq!(house.profiles().await.len(), 1);
 }
 

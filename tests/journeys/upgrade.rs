@@ -1,6 +1,7 @@
 //! A data folder that the first version filled is opened by this one: everybody is found, nothing doubles when it comes
 //! again, what is under way goes on, and what stands stands. What is in the folder: `tests/fixtures/upgrade/README.md`.
 
+use crate::confirming::subscribe;
 use crate::house::{House, at, email_id, options};
 use local::Options;
 use operations::verify::verify;
@@ -315,6 +316,10 @@ async fn a_hold_a_restriction_and_an_opt_out_of_the_first_version_stand() {
     assert_eq!(upgraded.status("RES-1").await["status"], "restricted");
     let olive = house.opt_out("olive.reed@example.com", at("2026-11-24T10:00:00Z")).await;
     assert!(olive.is_some(), "the opt-out is there");
+    subscribe(house, "olive.reed@example.com").await;
+    assert_eq!(house.opt_out_told("olive.reed@example.com").await["stands"], true, "whatever a form says after it");
+    assert_eq!(house.confirm(&house.path_to("olive.reed@example.com")).await.status, 200);
+    assert_eq!(house.opt_out_told("olive.reed@example.com").await["stands"], false, "until it is confirmed");
     house.move_to("2029-12-31T10:00:00Z").await;
     let priya = json!([email_id("priya.nair@example.org")]);
     assert_eq!(upgraded.found(&priya).await, 5, "what is held outlasts its date");

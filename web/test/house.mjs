@@ -1,6 +1,6 @@
 // What every browser test needs: the local stack on a free port, and a browser to look at it with.
-import { spawn, spawnSync } from 'node:child_process'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
@@ -43,6 +43,8 @@ export async function open() {
     return {
       origin,
       browser,
+      // Where GOV.UK Notify's double shows what it was handed: it is told with all else that there is to try.
+      mails: async () => (await fetch(/http:\S+\/mails/.exec(stack.said)[0])).text(),
       close: async () => {
         await browser.close()
         await stop()
@@ -64,6 +66,7 @@ function address(stack) {
     stack.stdout.setEncoding('utf8')
     stack.stdout.on('data', (text) => {
       said += text
+      stack.said = said
       const found = /http:\/\/127\.0\.0\.1:\d+(?=\D)/.exec(said)
       if (found) {
         clearTimeout(late)
@@ -114,35 +117,27 @@ export async function ask(house, name, order) {
   return answer.json()
 }
 
+/** The path of the link in the last email to somebody who asked for the newsletter just now. */
+export async function linkInMail(house, email) {
+  const answers = { satisfaction: 4, site: 'Wareham', email, newsletter: true }
+  await fetch(`${house.origin}/surveys/recycling-centre/responses`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(answers),
+  })
+  for (let tries = 0; tries < 100; tries += 1) {
+    const mail = (await house.mails()).split('\n\n').findLast((text) => text.includes(`to ${email}\n`))
+    if (mail) return new URL(/http:\S+/.exec(mail)[0]).pathname
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error(`${email} got no email`)
+}
+
 /** Shows an answer to what no form can send, at the address that would have shown it. */
 export async function show(page, address, answer) {
   await page.goto(address)
   await page.setContent(await answer.text())
   await page.waitForLoadState('networkidle')
-}
-
-/** Puts a survey into the stack, as `make put-survey` does. */
-export async function putSurvey(house, survey) {
-  const file = path(`../../target/${survey.id}.json`)
-  await writeFile(file, JSON.stringify(survey))
-  const { status, stdout, stderr } = spawnSync(binary, ['--port', new URL(house.origin).port, 'put-survey', file], { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`the survey was not put: ${stdout} ${stderr}`)
-}
-
-/** Has the stack lose a table, so that whatever reads or writes there fails from now on. */
-export async function loseTable(house, name) {
-  const { endpoints, tables } = await (await fetch(`${house.origin}/_local/endpoints`)).json()
-  const signed = 'Credential=local/20260101/eu-west-2/dynamodb/aws4_request, SignedHeaders=host;x-amz-date'
-  await fetch(endpoints.dynamodb, {
-    method: 'POST',
-    headers: {
-      authorization: `AWS4-HMAC-SHA256 ${signed}, Signature=${'0'.repeat(64)}`,
-      'content-type': 'application/x-amz-json-1.0',
-      'x-amz-date': '20260101T000000Z',
-      'x-amz-target': 'DynamoDB_20120810.DeleteTable',
-    },
-    body: JSON.stringify({ TableName: tables[name] }),
-  })
 }
 
 /** Waits as long as a person needs at least to fill in a form. */

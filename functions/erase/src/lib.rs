@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use shared::domain::subject::SubjectKeys;
 use shared::edge::{Clock, Deadline, Host, StartError, failure, secret};
 use shared::storage::StorageError;
+use shared::storage::confirmations::Confirmations;
 use shared::storage::exports::Exports;
 use shared::storage::files::Files;
 use shared::storage::keys;
@@ -42,6 +43,7 @@ pub struct Erase {
     exports: Exports,
     files: Files,
     suppressions: Suppressions,
+    confirmations: Confirmations,
     requests: Requests,
     tasks: Tasks,
     processors: Processors,
@@ -77,6 +79,7 @@ impl Erase {
             exports: Exports::new(host.s3(), host.setting("EXPORTS_BUCKET")?.to_owned()),
             files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()),
             suppressions: Suppressions::new(dynamodb.clone(), register.clone()),
+            confirmations: Confirmations::new(&dynamodb, &register),
             requests: Requests::new(&dynamodb, &register),
             tasks: Tasks::new(dynamodb, register),
             processors: Processors::start(host).await?,

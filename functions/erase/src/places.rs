@@ -53,11 +53,14 @@ impl Erase {
         let (holders, exclusions) = (request.holders(), request.exclusions.clone());
         let reach = Reach { holders, up_to: request.up_to(), exclusions };
         let came = match task.place {
-            Place::Records => self.forget_records(&reach, deadline).await?,
+            Place::Records => {
+                self.forget_confirmations(&reach).await?;
+                self.forget_records(&reach, deadline).await?
+            }
             Place::Exports => self.forget_packages(&reach.holders).await.map(|()| None)?,
             Place::Intake => self.forget_rows(task, request, identities).await?,
             // Processors are asked instead.
-            Place::Granicus | Place::Five9 | Place::Newsletter => None,
+            Place::Granicus | Place::Five9 | Place::Newsletter | Place::Notify => None,
         };
         Ok(came.unwrap_or_else(|| Came::Done(Receipt::of(task.place, task.held.clone(), self.now()))))
     }
@@ -114,6 +117,14 @@ impl Erase {
             }
         }
         Ok(Some(left))
+    }
+
+    /// What they were asked to confirm, and what they confirmed: nobody who follows a link after this confirms anything.
+    async fn forget_confirmations(&self, reach: &Reach) -> Result<(), StorageError> {
+        for subject in reach.holders.iter().filter_map(Holder::subject) {
+            self.confirmations.forget(subject, reach.up_to).await?;
+        }
+        Ok(())
     }
 
     /// The links to a holder that only these records know of, each once.

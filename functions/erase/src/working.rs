@@ -90,7 +90,8 @@ impl Erase {
             return Ok(self.forget(task, request, &identities, deadline).await?);
         };
         let approved_at = request.approved_at.unwrap_or(request.planned_at);
-        let asked = Asked { request: id, processor, action: task.action, identities: &identities, approved_at };
+        let holds = task.held.values().any(|count| *count > 0);
+        let asked = Asked { request: id, processor, action: task.action, identities: &identities, approved_at, holds };
         let step = if request.stopped_by.is_some() {
             self.processors.cancel(&asked, &mut task.correspondence, self.now()).await?
         } else {

@@ -12,7 +12,6 @@ use shared::domain::package::RequestId;
 use shared::domain::record::{Contact, Holder};
 use shared::domain::retention::{ExpiresAt, Retention};
 use shared::domain::subject::SubjectKey;
-use shared::domain::subscription::{List, Subscription};
 use shared::storage::StorageError;
 use shared::storage::keys::{self, Key};
 use shared::storage::packages::State;
@@ -92,8 +91,9 @@ impl Export {
         for holding in Holding::ALL {
             sections.push(match holding {
                 Holding::Records => Section::counted(holding, count(records.len())),
-                Holding::OptOuts => Section::of(holding, self.opt_outs(&found.holders, &mut ends, now).await?),
+                Holding::OptOuts => Section::of(holding, self.opt_outs(found, &mut ends, now).await?),
                 Holding::Profiles => Section::of(holding, self.profiles(&found.holders, &mut ends, now).await?),
+                Holding::Confirmations => Section::of(holding, self.confirmed(&found.holders, &mut ends, now).await?),
                 Holding::Links => Section::of(holding, self.links(found, &contacts, &mut ends, now).await?),
                 Holding::Requests => Section::of(holding, self.requests(&found.holders, now).await?),
                 Holding::Standings => Section::of(holding, self.standing(&found.holders, now).await?),
@@ -130,43 +130,6 @@ impl Export {
             }
         }
         Ok(overview)
-    }
-
-    async fn opt_outs(
-        &self,
-        holders: &[Holder],
-        ends: &mut Vec<DateTime<Utc>>,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<Item>, StorageError> {
-        let mut items = Vec::new();
-        for subject in holders.iter().filter_map(Holder::subject) {
-            for list in List::ALL {
-                let of = Subscription { subject: subject.clone(), list };
-                let Some(said) = self.opt_outs.find(&of, now).await? else { continue };
-                let end = said.ends().instant();
-                ends.push(end);
-                let item = Item::default().code("list", "List", list).time("since", "You said so", said.since());
-                items.push(item.time("kept_until", "Kept until", end));
-            }
-        }
-        Ok(distinct(items))
-    }
-
-    async fn profiles(
-        &self,
-        holders: &[Holder],
-        ends: &mut Vec<DateTime<Utc>>,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<Item>, StorageError> {
-        let mut items = Vec::new();
-        for subject in holders.iter().filter_map(Holder::subject) {
-            for (list, said, retention) in self.opt_outs.profile_of(subject, now).await? {
-                ends.extend(retention.and_then(Retention::end).map(ExpiresAt::instant));
-                let item = Item::default().code("list", "List", list).time("since", "You left it", said.since());
-                items.push(item.kept(retention));
-            }
-        }
-        Ok(distinct(items))
     }
 
     /// What leads to the person: links from any identifier that was given, or that a record names.
@@ -318,7 +281,7 @@ fn copy(processor: Processor, known: Option<&(u64, Option<DateTime<Utc>>)>, now:
 }
 
 /// Each once, in their order: one person may lie under several versions of the keys.
-fn distinct(items: Vec<Item>) -> Vec<Item> {
+pub(crate) fn distinct(items: Vec<Item>) -> Vec<Item> {
     let mut once: Vec<Item> = Vec::new();
     for item in items {
         if !once.contains(&item) {

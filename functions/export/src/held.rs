@@ -89,6 +89,7 @@ impl Section {
             Holding::Records => "Records",
             Holding::OptOuts => "Lists that you left",
             Holding::Profiles => "Your profile",
+            Holding::Confirmations => "Email addresses that you confirmed",
             Holding::Links => "Links to your records",
             Holding::Requests => "Open requests about you",
             Holding::Standings => "Holds and restrictions",
@@ -101,6 +102,7 @@ impl Section {
                 Processor::Granicus => "Held by Granicus (Achieve)",
                 Processor::Five9 => "Held by Five9",
                 Processor::Newsletter => "Held by the newsletter service",
+                Processor::Notify => "Held by GOV.UK Notify",
             },
         }
     }
@@ -111,9 +113,14 @@ impl Section {
             Holding::Records => "What you told us, what was noted as it happened, and what we concluded.",
             Holding::OptOuts => {
                 "You told us that you no longer want this. We keep that, and when you said it, so that an older wish that \
-                 reaches us late does not put you back on the list. It is kept also after an erasure."
+                 reaches us late, or a form that somebody else fills in with your address, does not put you back on the \
+                 list. It is kept also after an erasure."
             }
             Holding::Profiles => "The same, kept beside your records. It goes with them if you are erased.",
+            Holding::Confirmations => {
+                "We asked by email whether an address is yours, because a form that anybody can fill in named it. We keep \
+                 that you confirmed it, as a digest of the address. Only a wish that is confirmed undoes that you left a list."
+            }
             Holding::Links => {
                 "You gave more than one identifier. A link leads from one of them to the records that are kept under \
                  another. It consists of two digests, which do not show what they are made of."

@@ -6,6 +6,7 @@
 mod document;
 mod gathering;
 mod held;
+mod lists;
 mod making;
 mod order;
 mod releasing;
@@ -20,6 +21,7 @@ use serde_json::{Value, json};
 use shared::domain::json::Payload;
 use shared::domain::order::{BadOrder, unambiguous};
 use shared::edge::{Clock, Host, StartError, failure, secret};
+use shared::storage::confirmations::Confirmations;
 use shared::storage::exports::Exports;
 use shared::storage::files::Files;
 use shared::storage::opt_outs::OptOuts;
@@ -41,6 +43,7 @@ pub struct Export {
     surveys: Surveys,
     suppressions: Suppressions,
     opt_outs: OptOuts,
+    confirmations: Confirmations,
     requests: Requests,
     standings: Standings,
     files: Files,
@@ -114,6 +117,7 @@ impl Export {
             surveys: Surveys::new(dynamodb.clone(), register.clone()),
             suppressions: Suppressions::new(dynamodb.clone(), register.clone()),
             opt_outs: OptOuts::new(&dynamodb, host.setting("RECORDS_TABLE")?, &register),
+            confirmations: Confirmations::new(&dynamodb, &register),
             requests: Requests::new(&dynamodb, &register),
             standings: Standings::new(dynamodb.clone(), register.clone()),
             files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()),

@@ -46,7 +46,7 @@ impl<'a> Address<'a> {
             ["assets", "custodian.css"] => Self::Stylesheet,
             ["schemas", "export.schema.json"] => Self::ExportSchema,
             ["favicon.ico"] => Self::Icon,
-            ["unsubscribe" | "packages", _] => Self::Elsewhere,
+            ["unsubscribe" | "confirm" | "packages", _] => Self::Elsewhere,
             _ => return None,
         })
     }

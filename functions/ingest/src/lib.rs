@@ -29,8 +29,10 @@ use shared::domain::subject::SubjectKeys;
 use shared::domain::survey::{Opening, Survey};
 use shared::edge::limits::Limits;
 use shared::edge::page::{self, Page};
+use shared::edge::processor::confirms_addresses;
 use shared::edge::site::Site;
 use shared::edge::{Clock, Host, StartError, http, secret};
+use shared::storage::confirmations::Confirmations;
 use shared::storage::records::Records;
 use shared::storage::surveys::Surveys;
 use std::sync::Arc;
@@ -45,6 +47,8 @@ pub struct Ingest {
     references: References,
     receipts: Receipts,
     limits: Limits,
+    /// Where people are asked to confirm an address; nothing where nobody is.
+    confirmations: Option<Confirmations>,
     site: Site,
 }
 
@@ -55,7 +59,9 @@ impl Ingest {
     /// [`StartError`] if a setting or the secret is missing. Surveys that cannot be read now are read later.
     pub async fn start(host: &Host) -> Result<Self, StartError> {
         let dynamodb = host.dynamodb();
-        let surveys = Surveys::new(dynamodb.clone(), host.setting("REGISTER_TABLE")?.to_owned());
+        let register = host.setting("REGISTER_TABLE")?;
+        let surveys = Surveys::new(dynamodb.clone(), register.to_owned());
+        let confirmations = confirms_addresses(host)?.then(|| Confirmations::new(&dynamodb, register));
         let clock = host.clock();
         let (subject_keys, read) = tokio::join!(secret::subject_keys(host), surveys.all(clock.now()));
         if let Err(error) = read {
@@ -71,6 +77,7 @@ impl Ingest {
             receipts: Receipts::new(&subject_keys),
             limits: Limits::start(host, &subject_keys)?,
             subject_keys,
+            confirmations,
             site: Site::read(host)?,
         })
     }

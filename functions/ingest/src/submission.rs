@@ -12,6 +12,9 @@ use lambda_http::http::{HeaderMap, StatusCode};
 use lambda_http::{Body, Request, Response};
 use serde_json::json;
 use shared::domain::answers::{self, Answers, Sheet};
+use shared::domain::confirmation::{APART, ConfirmLink, Purpose, seal_address};
+use shared::domain::custody::Custody;
+use shared::domain::identifier::Kind;
 use shared::domain::london;
 use shared::domain::particulars::Particulars;
 use shared::domain::receipt::Receipt;
@@ -78,8 +81,7 @@ impl Ingest {
             Err(refusal @ Refusal::Unavailable(_)) => return Ok(self.give_back(id, None, refusal, &own, &typed)),
             Err(refusal) => return self.ask_again(&survey, &own, &typed, refusal, now),
         };
-        // A person is told which answer is too long, and has all of them back.
-        if program && body.len() > sheet::limit(&asked.survey) {
+        if body.len() > sheet::limit(&asked.survey) {
             return Err(Refusal::TooLarge);
         }
         let named = match self.limits.admit(client, now).await {
@@ -165,10 +167,12 @@ impl Ingest {
             match self.keep(&record, now).await? {
                 Kept::New => {
                     log("stored");
+                    self.ask_to_confirm(&record.details, now).await?;
                     return Ok(acknowledged(&record.details));
                 }
                 Kept::Before(first) => {
                     log("repeated");
+                    self.ask_to_confirm(&first, now).await?;
                     return Ok(acknowledged(&first));
                 }
                 Kept::Other => break,
@@ -188,6 +192,23 @@ impl Ingest {
         record.details.submission = Some(submission.clone());
         record.details.reference = reference;
         record
+    }
+
+    /// Has whoever asked for the newsletter asked whether the address is theirs. The answer is kept by then, and a retry
+    /// asks again, so whatever breaks off here, nobody is forgotten; and what was asked within the last day stands.
+    async fn ask_to_confirm(&self, details: &Details, now: DateTime<Utc>) -> Result<(), StorageError> {
+        let Some(confirmations) = self.confirmations.as_ref().filter(|_| details.newsletter == Some(true)) else {
+            return Ok(());
+        };
+        let identifiers = details.contact.identifiers();
+        let address = identifiers.iter().find(|identifier| identifier.kind() == Kind::Email);
+        let Some(address) = address.filter(|_| now < details.collected_at + APART) else { return Ok(()) };
+        let (purpose, asked_at) = (Purpose::Newsletter, details.collected_at);
+        let link = ConfirmLink { purpose, subject: self.subject_keys.key(address), asked_at };
+        let sealed = seal_address(&self.subject_keys, address);
+        let asked = confirmations.ask(&link, &sealed, None, now).await?;
+        tracing::info!(outcome = if asked { "asked" } else { "asked_before" }, "confirmation");
+        Ok(())
     }
 
     /// Links first, then the record: a record is never there without the links that lead to it.
@@ -220,6 +241,8 @@ impl Ingest {
         let fingerprint = Fingerprint::of(&answers);
         let subject = answers.contact.subject(&self.subject_keys);
         let asked_for = answers.newsletter == Some(true);
+        // Who sends the mail that asks whether the address is theirs has it, and the mail, for some days.
+        let confirms = asked_for && self.confirmations.is_some();
         let consent =
             Consent { to: List::Newsletter, given_at: collected_at, notice_version: survey.notice_version.clone() };
         Record {
@@ -247,7 +270,7 @@ impl Ingest {
                 submission: None,
                 source_id: None,
                 revision: None,
-                custody: Vec::new(),
+                custody: confirms.then(|| Custody::notify(collected_at)).into_iter().collect(),
                 particulars: Particulars::default(),
             },
         }

@@ -60,7 +60,7 @@ impl Callbacks {
     /// [`StartError`] if a setting is missing or cannot be used.
     pub fn start(host: &Host) -> Result<Self, StartError> {
         let mut known = Vec::new();
-        for processor in Processor::ALL {
+        for processor in Processor::ALL.into_iter().filter(|it| *it != Processor::Notify) {
             if Connector::of(processor, host)? == Connector::OpenDsr {
                 known.push((processor, Vault::of(processor, host)));
             }

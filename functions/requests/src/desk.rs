@@ -27,10 +27,12 @@ impl Requests {
         Ok(told)
     }
 
-    /// What there is to tell of a request that has placed something and asks nothing of any place.
+    /// What there is to tell of a request that asks nothing of any place: that it has placed something, or only what
+    /// happened to it, such as that its address was confirmed.
     async fn told_standing(&self, id: &RequestId, stands: Option<Value>, now: DateTime<Utc>) -> Result<Value, Error> {
-        let mut told = stands.ok_or(Error::Unknown)?;
-        (told["request_id"], told["events"]) = (json!(id), json!(self.events(id, now).await?));
+        let events = self.events(id, now).await?;
+        let mut told = stands.or_else(|| (!events.is_empty()).then(|| json!({}))).ok_or(Error::Unknown)?;
+        (told["request_id"], told["events"]) = (json!(id), json!(events));
         Ok(told)
     }
 
@@ -57,7 +59,7 @@ impl Requests {
     pub(crate) async fn confirm(&self, order: &Value) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "request_id", "place", "confirmed_by", "done_on"])?;
         let (id, now) = (order.request()?, self.clock.now().trunc_subsecs(0));
-        let place = order.get("place").and_then(Place::named).filter(|place| place.processor().is_some());
+        let place = order.get("place").and_then(Place::named).filter(|place| place.can_be_told());
         let place = place.ok_or_else(|| BadOrder::new("place", "must be granicus, five9 or newsletter"))?;
         let confirmation = Confirmation { by: order.text("confirmed_by")?.to_owned(), on: order.date("done_on")? };
         let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;

@@ -4,10 +4,12 @@
 //! which the Register's stream starts; what comes of them is told by the status.
 
 mod approving;
+mod confirming;
 mod desk;
 mod error;
 mod holds;
 mod links;
+mod opting_in;
 mod planning;
 mod recipients;
 mod restrictions;
@@ -21,9 +23,12 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::Value;
 use shared::domain::json::Payload;
 use shared::domain::order::{BadOrder, unambiguous};
+use shared::edge::processor::confirms_addresses;
 use shared::edge::{Clock, Host, StartError, secret};
+use shared::storage::confirmations::Confirmations;
 use shared::storage::files::Files;
 use shared::storage::ledger::Ledger;
+use shared::storage::opt_outs::OptOuts;
 use shared::storage::packages::Packages;
 use shared::storage::people::People;
 use shared::storage::records::Records;
@@ -43,6 +48,10 @@ pub struct Requests {
     register: Register,
     tasks: Tasks,
     settling: Settling,
+    opt_outs: OptOuts,
+    confirmations: Confirmations,
+    /// Whether mails are sent that ask people to confirm an address.
+    confirms: bool,
     public_url: String,
 }
 
@@ -64,6 +73,9 @@ impl Requests {
                 ledger: Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned()),
                 packages: packages.clone(),
             },
+            opt_outs: OptOuts::new(&dynamodb, host.setting("RECORDS_TABLE")?, &register),
+            confirmations: Confirmations::new(&dynamodb, &register),
+            confirms: confirms_addresses(host)?,
             records,
             packages,
             files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()),
@@ -74,7 +86,8 @@ impl Requests {
     }
 
     /// Carries out `{"order": "plan" | "approve" | "status" | "stop" | "confirm" | "links" | "hold" | "lift" | "restrict" |
-    /// "notice" | "unrestrict" | "rectified" | "whom" | "unsubscribe_link", …}`.
+    /// "notice" | "unrestrict" | "rectified" | "whom" | "unsubscribe_link" | "opt_in" |
+    /// "confirm_address", …}`.
     ///
     /// # Errors
     /// [`Error`] in words.
@@ -100,9 +113,11 @@ impl Requests {
             Some("rectified") => Box::pin(self.rectified(order)).await,
             Some("whom") => self.whom(order).await,
             Some("unsubscribe_link") => self.unsubscribe_link(order),
+            Some("opt_in") => self.opt_in(order).await,
+            Some("confirm_address") => self.confirm_address(order).await,
             _ => Err(BadOrder::new(
                 "order",
-                "must be plan, approve, status, stop, confirm, links, hold, lift, restrict, notice, unrestrict, rectified, whom or unsubscribe_link",
+                "must be plan, approve, status, stop, confirm, links, hold, lift, restrict, notice, unrestrict, rectified, whom, unsubscribe_link, opt_in or confirm_address",
             )
             .into()),
         }

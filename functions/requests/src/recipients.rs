@@ -88,7 +88,7 @@ impl Requests {
         let reach = Reach { holders, up_to: now, exclusions: Vec::new() };
         let mut plan = Plan::default();
         self.count_records(&reach, &mut plan).await?;
-        let places = Place::ALL.into_iter().filter(|place| place.processor().is_some());
+        let places = Place::ALL.into_iter().filter(|place| place.can_be_told());
         let tasks = places.map(|place| Task::new(place, action, plan.held(place), due(now), now)).collect();
         Ok((Request::entered(action, order, by, &reach.holders, now), tasks))
     }

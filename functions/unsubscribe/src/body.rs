@@ -11,9 +11,23 @@ use std::convert::Infallible;
 
 /// The largest body that is read: the field takes 26 bytes, as `multipart/form-data` some 200.
 const LIMIT: usize = 4 * 1024;
-/// The field and what it says (RFC 8058, 3.1).
-pub const FIELD: &str = "List-Unsubscribe";
-pub const VALUE: &str = "One-Click";
+
+/// A field of a button, and what it says.
+#[derive(Debug)]
+pub struct Field {
+    /// The field's name.
+    pub name: &'static str,
+    /// What it says.
+    pub value: &'static str,
+    /// Whether a body that says nothing means it as well.
+    empty: bool,
+}
+
+/// What ends a newsletter (RFC 8058, 3.1).
+pub const ONE_CLICK: Field = Field { name: "List-Unsubscribe", value: "One-Click", empty: true };
+/// What confirms an address: a program that posts to every link that it finds sends nothing of the kind.
+pub const CONFIRM: Field = Field { name: "confirm", value: "yes", empty: false };
+
 /// The mark of UTF-8 that some programs put in front.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -21,28 +35,33 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 ///
 /// # Errors
 /// [`Refusal`] 413 or 400, in this order.
-pub async fn must_mean_it(body: &[u8]) -> Result<(), Refusal> {
+pub async fn must_mean(field: &Field, body: &[u8]) -> Result<(), Refusal> {
     if body.len() > LIMIT {
         return Err(Refusal::TooLarge);
     }
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body).trim_ascii();
     if body.is_empty() {
-        return Ok(());
+        return if field.empty { Ok(()) } else { Err(Refusal::Broken) };
     }
-    let said = if body.starts_with(b"--") { in_parts(body).await.ok_or(Refusal::Broken)? } else { in_fields(body) };
-    let means_it = !said.is_empty() && said.iter().all(|said| said.trim_ascii().eq_ignore_ascii_case(VALUE.as_bytes()));
+    let said = if body.starts_with(b"--") {
+        in_parts(field, body).await.ok_or(Refusal::Broken)?
+    } else {
+        in_fields(field, body)
+    };
+    let value = field.value.as_bytes();
+    let means_it = !said.is_empty() && said.iter().all(|said| said.trim_ascii().eq_ignore_ascii_case(value));
     if means_it { Ok(()) } else { Err(Refusal::Broken) }
 }
 
 /// Everything that the field says, in a form; the fields of a form in plain text stand in lines.
-fn in_fields(body: &[u8]) -> Vec<Vec<u8>> {
+fn in_fields(field: &Field, body: &[u8]) -> Vec<Vec<u8>> {
     let lines = body.split(|byte| matches!(byte, b'\r' | b'\n'));
-    let fields = lines.flat_map(form_urlencoded::parse).filter(|(name, _)| is_field(name.trim()));
+    let fields = lines.flat_map(form_urlencoded::parse).filter(|(name, _)| field.is(name.trim()));
     fields.map(|(_, value)| value.into_owned().into_bytes()).collect()
 }
 
 /// The same, of a body in parts, which begins with their boundary; nothing if it cannot be read.
-async fn in_parts(body: &[u8]) -> Option<Vec<Vec<u8>>> {
+async fn in_parts(field: &Field, body: &[u8]) -> Option<Vec<Vec<u8>>> {
     let body = with_line_breaks_of_mail(body);
     let first = body.split(|byte| *byte == b'\r').next()?;
     let boundary = std::str::from_utf8(first.strip_prefix(b"--")?).ok()?.trim_end().to_owned();
@@ -50,7 +69,7 @@ async fn in_parts(body: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut parts = Multipart::new(stream::iter([body]), boundary);
     let mut said = Vec::new();
     while let Some(part) = parts.next_field().await.ok()? {
-        let is_field = part.name().is_some_and(is_field);
+        let is_field = part.name().is_some_and(|name| field.is(name));
         let value = part.bytes().await.ok()?;
         if is_field {
             said.push(value.to_vec());
@@ -67,18 +86,20 @@ fn with_line_breaks_of_mail(body: &[u8]) -> Vec<u8> {
     lines
 }
 
-fn is_field(name: &str) -> bool {
-    name.eq_ignore_ascii_case(FIELD)
+impl Field {
+    fn is(&self, name: &str) -> bool {
+        name.eq_ignore_ascii_case(self.name)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{LIMIT, must_mean_it};
+    use super::{CONFIRM, LIMIT, ONE_CLICK, must_mean};
     use crate::refusal::Refusal;
     use proptest::prelude::*;
 
     fn read(body: &[u8]) -> Result<(), Refusal> {
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(must_mean_it(body))
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(must_mean(&ONE_CLICK, body))
     }
 
     fn parts(fields: &[(&str, &str)]) -> Vec<u8> {
@@ -151,6 +172,18 @@ mod tests {
             assert!(matches!(read(body), Err(Refusal::Broken)), "{}", String::from_utf8_lossy(body));
         }
         assert!(matches!(read(&parts(&[("other", "1")])), Err(Refusal::Broken)));
+    }
+
+    #[test]
+    fn an_address_is_confirmed_by_its_own_button_and_by_nothing_less() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let read = |body: &[u8]| runtime.block_on(must_mean(&CONFIRM, body));
+        assert!(read(b"confirm=yes").is_ok() && read(&parts(&[("confirm", "yes")])).is_ok());
+        for body in
+            [&b""[..], b" ", b"confirm=", b"confirm=no", b"List-Unsubscribe=One-Click", b"confirm=yes&confirm=no"]
+        {
+            assert!(matches!(read(body), Err(Refusal::Broken)), "{}", String::from_utf8_lossy(body));
+        }
     }
 
     #[test]

@@ -1,16 +1,19 @@
-//! One click ends a newsletter.
+//! One click ends a newsletter; another confirms an address.
 //!
 //! `POST /unsubscribe/{token}` by RFC 8058, from a mail program or from the button of the page that `GET` gives; `GET`
 //! itself changes nothing, because programs that look for viruses follow every link. Whether a token is one of ours shows
 //! in no answer: not in its status, its words, or what is done before it.
 
 mod body;
+mod confirming;
 pub mod pages;
 mod refusal;
 
+use body::ONE_CLICK;
 use lambda_http::http::{Method, request::Parts};
 use lambda_http::{Body, Request, RequestExt, Response};
 use lambda_runtime::{Diagnostic, LambdaEvent};
+use pages::About;
 use refusal::Refusal;
 use serde_json::Value;
 use shared::domain::package::RequestId;
@@ -19,13 +22,15 @@ use shared::domain::subscription::{OptOut, Subscription};
 use shared::edge::page::{self, Page};
 use shared::edge::site::Site;
 use shared::edge::{Clock, Host, StartError, http, secret};
+use shared::storage::confirmations::Confirmations;
 use shared::storage::opt_outs::{OptOuts, Said};
 
-/// Takes a person's word that they want a newsletter no longer.
+/// Takes a person's word that they want a newsletter no longer, or that an address is theirs.
 pub struct Unsubscribe {
     clock: Clock,
     subject_keys: SubjectKeys,
     opt_outs: OptOuts,
+    confirmations: Confirmations,
     site: Site,
 }
 
@@ -40,6 +45,7 @@ impl Unsubscribe {
             clock: host.clock(),
             subject_keys: secret::subject_keys(host).await?,
             opt_outs: OptOuts::new(&host.dynamodb(), records, register),
+            confirmations: Confirmations::new(&host.dynamodb(), register),
             site: Site::read(host)?,
         })
     }
@@ -56,19 +62,23 @@ impl Unsubscribe {
     pub async fn handle(&self, request: Request) -> Response<Body> {
         let path = request.raw_http_path().to_owned();
         let (parts, body) = request.into_parts();
-        let answer = match path.strip_prefix("/unsubscribe/") {
-            // No token has a slash: one behind it is a slip of whoever copied the link.
-            Some(token) => self.answer(token.trim_end_matches('/'), &parts, &body).await,
-            None => Err(Refusal::NotFound),
+        // No token has a slash: one behind it is a slip of whoever copied the link.
+        let token = |prefix| path.strip_prefix(prefix).map(|token: &str| token.trim_end_matches('/'));
+        let (answer, about) = if let Some(token) = token("/confirm/") {
+            (self.confirm(token, &parts, &body).await, About::Confirming)
+        } else if let Some(token) = token("/unsubscribe/") {
+            (self.answer(token, &parts, &body).await, About::Unsubscribing)
+        } else {
+            (Err(Refusal::NotFound), About::Unsubscribing)
         };
-        page::discreet(answer.unwrap_or_else(|refusal| refusal.into_response(self.page())))
+        page::discreet(answer.unwrap_or_else(|refusal| refusal.into_response(self.page(), about)))
     }
 
     async fn answer(&self, token: &str, parts: &Parts, body: &[u8]) -> Result<Response<Body>, Refusal> {
         match parts.method {
             Method::GET => Ok(page::never_cached(pages::confirm(self.page()))),
             Method::POST => {
-                body::must_mean_it(body).await?;
+                body::must_mean(&ONE_CLICK, body).await?;
                 self.opt_out(token).await?;
                 Ok(page::never_cached(pages::done(self.page())))
             }

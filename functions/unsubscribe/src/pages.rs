@@ -1,11 +1,22 @@
-//! The pages about unsubscribing, in the frame of all pages.
+//! The pages about unsubscribing and confirming, in the frame of all pages.
 //!
-//! They say nothing about whose link it was, nor whether it was one of ours: everybody sees the same.
+//! They say nothing about whose link it was. Of unsubscribing they do not even say whether it was one of ours: everybody
+//! sees the same.
 
-use crate::body::{FIELD, VALUE};
+use crate::body::{CONFIRM, ONE_CLICK};
 use askama::Template;
+use shared::domain::confirmation::Purpose;
 use shared::domain::subscription::UNTIL_TOLD;
-use shared::edge::page::{Page, written};
+use shared::edge::page::Page;
+
+/// What a page is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// Ending a newsletter.
+    Unsubscribing,
+    /// Confirming an address.
+    Confirming,
+}
 
 /// What a page without a button can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,29 +27,54 @@ pub enum Message {
     Method,
     /// What was sent is not what the button sends.
     Body,
+    /// The link works no longer.
+    Over,
+    /// The person has left the list since.
+    LeftSince,
     /// It could not be done now.
     Unavailable,
 }
 
 impl Message {
-    fn heading(self) -> &'static str {
-        match self {
-            Self::NotFound => "Page not found",
-            Self::Method | Self::Body => "We could not unsubscribe you",
-            Self::Unavailable => "Sorry, there is a problem with this page",
+    fn heading(self, about: About) -> &'static str {
+        match (self, about) {
+            (Self::NotFound, _) => "Page not found",
+            (Self::Method | Self::Body, About::Unsubscribing) => "We could not unsubscribe you",
+            (Self::Method | Self::Body, About::Confirming) => "We could not confirm your email address",
+            (Self::Over, _) => "This link does not work any more",
+            (Self::LeftSince, _) => "You have unsubscribed since then",
+            (Self::Unavailable, _) => "Sorry, there is a problem with this page",
         }
     }
 
-    fn paragraphs(self) -> &'static [&'static str] {
-        match self {
-            Self::NotFound => &[
+    fn paragraphs(self, about: About) -> &'static [&'static str] {
+        match (self, about) {
+            (Self::NotFound, _) => &[
                 "If you typed the web address, check it is correct.",
                 "If you pasted the web address, check you copied all of it.",
             ],
-            Self::Method | Self::Body => {
+            (Self::Method | Self::Body, About::Unsubscribing) => {
                 &["We did not understand what was sent to us.", "Follow the link in the newsletter and use the button."]
             }
-            Self::Unavailable => &[
+            (Self::Method | Self::Body, About::Confirming) => {
+                &["We did not understand what was sent to us.", "Follow the link in our email and use the button."]
+            }
+            (Self::Over, _) => &[
+                "A link to confirm an email address works for 7 days. If you asked again, only the link in our last email \
+                 works.",
+                "If you copied the link, check that you copied all of it.",
+                "You can ask again for what you wanted: we will send you a new link.",
+            ],
+            (Self::LeftSince, _) => &[
+                "You told us that you do not want the newsletter any more, after you had asked for it. We will not send it \
+                 to you.",
+                "If you want it, ask for it again: we will send you a new link.",
+            ],
+            (Self::Unavailable, About::Confirming) => &[
+                "This is a problem on our side, and your email address is not confirmed yet.",
+                "Try again in a few minutes: go back and use the button again.",
+            ],
+            (Self::Unavailable, About::Unsubscribing) => &[
                 "This is a problem on our side, and you are not unsubscribed yet.",
                 "Try again in a few minutes: go back and use the button again.",
             ],
@@ -62,16 +98,56 @@ struct DonePage<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "address.html", whitespace = "minimize")]
+struct AddressPage<'a> {
+    page: Page<'a>,
+    field: &'static str,
+    value: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "confirmed.html", whitespace = "minimize")]
+struct ConfirmedPage<'a> {
+    page: Page<'a>,
+    newsletter: bool,
+}
+
+#[derive(Template)]
 #[template(path = "message.html", whitespace = "minimize")]
 struct MessagePage<'a> {
     page: Page<'a>,
-    message: Message,
+    message: Words,
+}
+
+/// The words of a page without a button, as its template asks for them.
+struct Words(Message, About);
+
+impl Words {
+    fn heading(&self) -> &'static str {
+        self.0.heading(self.1)
+    }
+
+    fn paragraphs(&self) -> &'static [&'static str] {
+        self.0.paragraphs(self.1)
+    }
 }
 
 /// The page with the button.
 #[must_use]
 pub fn confirm(page: Page<'_>) -> String {
-    written(&ConfirmPage { page, field: FIELD, value: VALUE })
+    written(&ConfirmPage { page, field: ONE_CLICK.name, value: ONE_CLICK.value })
+}
+
+/// The page with the button that confirms an address.
+#[must_use]
+pub fn confirm_address(page: Page<'_>) -> String {
+    written(&AddressPage { page, field: CONFIRM.name, value: CONFIRM.value })
+}
+
+/// The page after it.
+#[must_use]
+pub fn address_confirmed(page: Page<'_>, purpose: Purpose) -> String {
+    written(&ConfirmedPage { page, newsletter: purpose == Purpose::Newsletter })
 }
 
 /// The page after it.
@@ -82,13 +158,19 @@ pub fn done(page: Page<'_>) -> String {
 
 /// A page that only says something.
 #[must_use]
-pub fn message(page: Page<'_>, message: Message) -> String {
-    written(&MessagePage { page, message })
+pub fn message(page: Page<'_>, message: Message, about: About) -> String {
+    written(&MessagePage { page, message: Words(message, about) })
+}
+
+/// Writing into a `String` cannot fail, so no page needs an error.
+fn written(page: &impl Template) -> String {
+    page.render().unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Message, confirm, done, message};
+    use super::{About, Message, address_confirmed, confirm, confirm_address, done, message};
+    use shared::domain::confirmation::Purpose;
     use shared::edge::Edge;
     use shared::edge::page::Page;
     use shared::edge::site::{BasePath, Site};
@@ -110,9 +192,18 @@ mod tests {
     }
 
     fn all(page: Page<'_>) -> Vec<String> {
-        let messages = [Message::NotFound, Message::Method, Message::Body, Message::Unavailable];
-        let messages = messages.into_iter().map(|said| message(page, said));
-        messages.chain([confirm(page), done(page)]).collect()
+        let messages = [
+            Message::NotFound,
+            Message::Method,
+            Message::Body,
+            Message::Over,
+            Message::LeftSince,
+            Message::Unavailable,
+        ];
+        let about = |about| messages.into_iter().map(move |said| message(page, said, about));
+        let messages = about(About::Unsubscribing).chain(about(About::Confirming));
+        let confirmed = Purpose::ALL.map(|purpose| address_confirmed(page, purpose));
+        messages.chain([confirm(page), done(page), confirm_address(page)]).chain(confirmed).collect()
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! Everything that is refused, as a page. None of it depends on the token.
+//! Everything that is refused, as a page. Of unsubscribing none of it depends on the token.
 
-use crate::pages::{self, Message};
+use crate::pages::{self, About, Message};
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{ALLOW, HeaderValue};
 use lambda_http::{Body, Response};
@@ -19,6 +19,10 @@ pub enum Refusal {
     TooLarge,
     /// The body says something else.
     Broken,
+    /// The link works no longer, or never did.
+    Over,
+    /// The person has left the list since the wish that the link is about.
+    LeftSince,
     /// DynamoDB does not answer.
     Unavailable(StorageError),
 }
@@ -31,7 +35,7 @@ impl From<StorageError> for Refusal {
 
 impl Refusal {
     /// The response to a person; a mail program looks at its status.
-    pub fn into_response(self, page: Page<'_>) -> Response<Body> {
+    pub fn into_response(self, page: Page<'_>, about: About) -> Response<Body> {
         if let Self::Unavailable(error) = &self {
             tracing::error!(error = %error, outcome = "unavailable", "storage");
         }
@@ -40,9 +44,11 @@ impl Refusal {
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, Message::Method),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, Message::Body),
             Self::Broken => (StatusCode::BAD_REQUEST, Message::Body),
+            Self::Over => (StatusCode::GONE, Message::Over),
+            Self::LeftSince => (StatusCode::GONE, Message::LeftSince),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, Message::Unavailable),
         };
-        let mut response = http::status(frame::never_cached(pages::message(page, message)), status);
+        let mut response = http::status(frame::never_cached(pages::message(page, message, about)), status);
         if status == StatusCode::METHOD_NOT_ALLOWED {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
         }

@@ -6,12 +6,14 @@ mod calling;
 mod five9;
 mod five9_soap;
 mod mode;
+mod notify;
 mod opendsr;
 mod opendsr_talk;
 mod signer;
 
 pub use five9::Five9;
 pub use mode::Mode;
+pub use notify::{GovUkNotify, Mail};
 pub use opendsr::{Matter, OpenDsr};
 
 use axum::Router;
@@ -28,6 +30,8 @@ pub struct Doubles {
     pub newsletter: OpenDsr,
     /// Five9, with its contacts.
     pub five9: Five9,
+    /// GOV.UK Notify, with the mails that it was handed.
+    pub notify: GovUkNotify,
 }
 
 impl Doubles {
@@ -37,17 +41,18 @@ impl Doubles {
             granicus: OpenDsr::new("granicus", clock)?,
             newsletter: OpenDsr::new("newsletter", clock)?,
             five9: Five9::new(clock),
+            notify: GovUkNotify::new(clock),
         })
     }
 
     /// What each answers with, in the order of the ports.
-    pub(crate) fn routers(&self) -> [Router; 3] {
-        [self.granicus.router(), self.newsletter.router(), self.five9.router()]
+    pub(crate) fn routers(&self) -> [Router; 4] {
+        [self.granicus.router(), self.newsletter.router(), self.five9.router(), self.notify.router()]
     }
 
     /// The parameters by which the template finds them at these addresses.
     pub(crate) fn parameters(urls: &[String]) -> BTreeMap<String, String> {
-        let [granicus, newsletter, five9] = urls else { return BTreeMap::new() };
+        let [granicus, newsletter, five9, notify] = urls else { return BTreeMap::new() };
         let parameters = [
             ("GranicusConnector", "opendsr".to_owned()),
             ("GranicusUrl", granicus.clone()),
@@ -55,6 +60,9 @@ impl Doubles {
             ("NewsletterUrl", newsletter.clone()),
             ("Five9Connector", "five9".to_owned()),
             ("Five9Url", format!("{five9}/wsadmin/v13/AdminWebService")),
+            ("NotifyConnector", "notify".to_owned()),
+            ("NotifyUrl", notify.clone()),
+            ("NotifyTemplateId", GovUkNotify::template().to_owned()),
         ];
         parameters.map(|(name, value)| (name.to_owned(), value)).into()
     }
@@ -65,6 +73,7 @@ impl Doubles {
             ("GranicusProcessor", self.granicus.secret()),
             ("NewsletterProcessor", self.newsletter.secret()),
             ("Five9Processor", self.five9.secret()),
+            ("NotifyProcessor", self.notify.secret()),
         ])
     }
 
@@ -73,5 +82,6 @@ impl Doubles {
         self.granicus.keep_up(now).await;
         self.newsletter.keep_up(now).await;
         self.five9.keep_up(now);
+        self.notify.keep_up(now);
     }
 }

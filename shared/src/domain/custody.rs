@@ -1,7 +1,8 @@
 //! Where else a record is held: an export names it, an erasure has to reach it.
 
+use super::confirmation::SENDING;
 use super::source::Source;
-use chrono::{DateTime, Days, Utc};
+use chrono::{DateTime, Days, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -18,11 +19,13 @@ pub enum Processor {
     Granicus,
     /// Who sends the newsletters.
     Newsletter,
+    /// Who sends the mails that ask people to confirm an address.
+    Notify,
 }
 
 impl Processor {
     /// Every processor.
-    pub const ALL: [Self; 3] = [Self::Five9, Self::Granicus, Self::Newsletter];
+    pub const ALL: [Self; 4] = [Self::Five9, Self::Granicus, Self::Newsletter, Self::Notify];
 
     /// The name, as addresses and logs spell it.
     #[must_use]
@@ -31,6 +34,7 @@ impl Processor {
             Self::Five9 => "five9",
             Self::Granicus => "granicus",
             Self::Newsletter => "newsletter",
+            Self::Notify => "notify",
         }
     }
 
@@ -46,6 +50,10 @@ impl Processor {
             Self::Newsletter => {
                 "It holds your email address, because you asked for the newsletter, until we tell it to delete it."
             }
+            Self::Notify => {
+                "It holds the email in which we asked you to confirm your address, and the address, for 7 days from when \
+                 it was sent."
+            }
         }
     }
 
@@ -56,6 +64,7 @@ impl Processor {
             Self::Five9 => "Five9",
             Self::Granicus => "Granicus (Achieve)",
             Self::Newsletter => "the newsletter service",
+            Self::Notify => "GOV.UK Notify",
         }
     }
 
@@ -66,8 +75,19 @@ impl Processor {
             Self::Five9 => "runs our telephone service",
             Self::Granicus => "runs some of our online forms",
             Self::Newsletter => "sends our newsletters",
+            Self::Notify => "sends our emails about confirming an address",
         }
     }
+}
+
+/// How long GOV.UK Notify keeps a mail: its default, which must not be lengthened there
+/// (<https://www.notifications.service.gov.uk/using-notify/data-retention-period>).
+const MAILS: TimeDelta = TimeDelta::days(7);
+
+/// When the last copy of a mail is over that was asked for by `asked_at`: it may have been sent some days later.
+#[must_use]
+pub fn mails_end(asked_at: DateTime<Utc>) -> DateTime<Utc> {
+    asked_at + SENDING + MAILS
 }
 
 /// That a processor holds a copy, and until when.
@@ -91,6 +111,12 @@ impl Custody {
     #[must_use]
     pub const fn granicus() -> Self {
         Self { at: Processor::Granicus, until: None }
+    }
+
+    /// GOV.UK Notify's copy of a mail that was asked for then.
+    #[must_use]
+    pub fn notify(asked_at: DateTime<Utc>) -> Self {
+        Self { at: Processor::Notify, until: Some(mails_end(asked_at)) }
     }
 
     /// Whether the copy is still there at `now`, as far as the processor's own retention tells.

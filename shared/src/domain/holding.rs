@@ -13,6 +13,8 @@ pub enum Holding {
     OptOuts,
     /// The same, beside the person's records.
     Profiles,
+    /// That the person was asked to confirm an address, or has confirmed it.
+    Confirmations,
     /// That one identifier leads to the records that are kept under another.
     Links,
     /// Requests about the person that are not closed.
@@ -35,10 +37,11 @@ pub enum Holding {
 
 impl Holding {
     /// Every kind, in the order in which a package tells of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Records,
         Self::OptOuts,
         Self::Profiles,
+        Self::Confirmations,
         Self::Links,
         Self::Requests,
         Self::Standings,
@@ -50,6 +53,7 @@ impl Holding {
         Self::Copies(Processor::Granicus),
         Self::Copies(Processor::Five9),
         Self::Copies(Processor::Newsletter),
+        Self::Copies(Processor::Notify),
     ];
 
     /// The name, as a package's document spells it.
@@ -59,6 +63,7 @@ impl Holding {
             Self::Records => "records",
             Self::OptOuts => "opt_outs",
             Self::Profiles => "profiles",
+            Self::Confirmations => "confirmations",
             Self::Links => "links",
             Self::Requests => "requests",
             Self::Standings => "standings",
@@ -75,12 +80,13 @@ impl Holding {
     #[must_use]
     pub const fn place(self) -> Option<Place> {
         match self {
-            Self::Records | Self::Profiles | Self::Links => Some(Place::Records),
+            Self::Records | Self::Profiles | Self::Confirmations | Self::Links => Some(Place::Records),
             Self::Packages => Some(Place::Exports),
             Self::Quarantine | Self::Unreadable | Self::Waiting => Some(Place::Intake),
             Self::Copies(Processor::Granicus) => Some(Place::Granicus),
             Self::Copies(Processor::Five9) => Some(Place::Five9),
             Self::Copies(Processor::Newsletter) => Some(Place::Newsletter),
+            Self::Copies(Processor::Notify) => Some(Place::Notify),
             Self::OptOuts | Self::Requests | Self::Standings | Self::Suppressions => None,
         }
     }
@@ -95,7 +101,12 @@ impl Holding {
             Self::Packages => Some("packages"),
             Self::Quarantine => Some("rows"),
             Self::Unreadable => Some("unreadable"),
-            Self::Waiting | Self::OptOuts | Self::Requests | Self::Standings | Self::Suppressions => None,
+            Self::Waiting
+            | Self::OptOuts
+            | Self::Confirmations
+            | Self::Requests
+            | Self::Standings
+            | Self::Suppressions => None,
         }
     }
 
@@ -108,6 +119,12 @@ impl Holding {
             Self::Profiles => &["`subject#…` / `@profile`"],
             Self::Links => &["`subject#…` / `link#…`"],
             Self::OptOuts => &["`OPTOUT#…` / `newsletter`"],
+            Self::Confirmations => &[
+                "`CONFIRMED#…` / `newsletter`",
+                "`CONFIRMED#…` / `opt_in`",
+                "`CONFIRMED#…` / `request`",
+                "`CONFIRMATIONS` / `…`",
+            ],
             Self::Requests => &["`REQUEST#…` / `META`", "`SUBJECT#…` / `REQUEST#…`"],
             Self::Standings => &["`REQUEST#…` / `STANDING`", "`STANDING#…` / `META`"],
             Self::Suppressions => &["`SUPPRESSION#…` / `META`"],

@@ -8,6 +8,7 @@ mod call;
 pub mod client;
 pub mod clocks;
 pub mod complaint;
+pub mod confirmation;
 pub mod correspondence;
 pub mod custody;
 pub mod decision;

@@ -15,11 +15,11 @@ pub struct Notice {
 }
 
 /// Every version, the oldest first.
-pub const ALL: [Notice; 2] =
-    [Notice { version: "2026-06", from: day(2026, 6, 1) }, Notice { version: "2026-11", from: day(2026, 11, 20) }];
-
-/// What they are called, in this order.
-pub const VERSIONS: [&str; ALL.len()] = names();
+pub const ALL: [Notice; 3] = [
+    Notice { version: "2026-06", from: day(2026, 6, 1) },
+    Notice { version: "2026-11", from: day(2026, 11, 20) },
+    Notice { version: "2026-12", from: day(2026, 12, 1) },
+];
 
 /// The version that people are shown now.
 pub const CURRENT: Notice = ALL[ALL.len() - 1];
@@ -38,15 +38,6 @@ impl Notice {
     }
 }
 
-const fn names() -> [&'static str; ALL.len()] {
-    let (mut names, mut place) = ([""; ALL.len()], 0);
-    while place < ALL.len() {
-        names[place] = ALL[place].version;
-        place += 1;
-    }
-    names
-}
-
 const fn day(year: i32, month: u32, day: u32) -> NaiveDate {
     match NaiveDate::from_ymd_opt(year, month, day) {
         Some(date) => date,
@@ -56,13 +47,12 @@ const fn day(year: i32, month: u32, day: u32) -> NaiveDate {
 
 #[cfg(test)]
 mod tests {
-    use super::{ALL, CURRENT, VERSIONS, find};
+    use super::{ALL, CURRENT, find};
 
     #[test]
     fn every_version_is_found_by_its_name_and_all_but_the_current_have_a_successor() {
         for (place, notice) in ALL.into_iter().enumerate() {
             assert_eq!(find(notice.version), Some(notice));
-            assert_eq!(VERSIONS[place], notice.version);
             assert_eq!(notice.successor(), ALL.get(place + 1).copied());
         }
         assert_eq!(CURRENT.successor(), None);

@@ -19,12 +19,14 @@ pub enum Place {
     Five9,
     /// Who sends the newsletters.
     Newsletter,
+    /// Who sends the mails that ask people to confirm an address.
+    Notify,
 }
 
 impl Place {
     /// Every place.
-    pub const ALL: [Self; 6] =
-        [Self::Exports, Self::Records, Self::Intake, Self::Granicus, Self::Five9, Self::Newsletter];
+    pub const ALL: [Self; 7] =
+        [Self::Exports, Self::Records, Self::Intake, Self::Granicus, Self::Five9, Self::Newsletter, Self::Notify];
 
     /// The name, as keys and receipts spell it.
     #[must_use]
@@ -36,6 +38,7 @@ impl Place {
             Self::Granicus => "granicus",
             Self::Five9 => "five9",
             Self::Newsletter => "newsletter",
+            Self::Notify => "notify",
         }
     }
 
@@ -43,6 +46,12 @@ impl Place {
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|place| place.as_str() == name)
+    }
+
+    /// Whether it can be told anything of what it holds: that it is to go, is restricted, or was wrong.
+    #[must_use]
+    pub fn can_be_told(self) -> bool {
+        self.processor().is_some() && self != Self::Notify
     }
 
     /// Who holds it for the council; nothing where the council does so itself.
@@ -53,6 +62,7 @@ impl Place {
             Self::Granicus => Some(Processor::Granicus),
             Self::Five9 => Some(Processor::Five9),
             Self::Newsletter => Some(Processor::Newsletter),
+            Self::Notify => Some(Processor::Notify),
         }
     }
 }

@@ -3,7 +3,6 @@
 use super::custody::Processor;
 use super::erasure::Counts;
 use super::holding::Holding;
-use super::json;
 use super::package::RequestId;
 use super::place::Place;
 use super::source::Source;
@@ -125,9 +124,12 @@ impl Plan {
             Holding::Quarantine => Some(self.quarantined),
             Holding::Unreadable => Some(self.unreadable),
             Holding::Copies(processor) => Some(self.custody.get(&processor).copied().unwrap_or_default()),
-            Holding::Waiting | Holding::OptOuts | Holding::Requests | Holding::Standings | Holding::Suppressions => {
-                None
-            }
+            Holding::Waiting
+            | Holding::OptOuts
+            | Holding::Confirmations
+            | Holding::Requests
+            | Holding::Standings
+            | Holding::Suppressions => None,
         }
     }
 
@@ -202,7 +204,7 @@ fn flat(plan: &Plan) -> BTreeMap<String, String> {
         }
     }
     let mut into = BTreeMap::new();
-    walk("", &json::value(plan), &mut into);
+    walk("", &serde_json::to_value(plan).unwrap_or_default(), &mut into);
     into
 }
 

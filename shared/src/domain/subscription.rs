@@ -1,5 +1,6 @@
 //! Who is sent which list; and their word that they want it no longer.
 
+use super::order::BadOrder;
 use super::retention::ExpiresAt;
 use super::subject::SubjectKey;
 use chrono::{DateTime, Months, TimeDelta, Utc};
@@ -59,6 +60,74 @@ pub struct Subscription {
     pub list: List,
 }
 
+/// What proves that a wish for a list is the word of whoever has the address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// Nothing: a form that anybody can fill in says so.
+    Claimed,
+    /// They had signed in with a partner. It counts where no address can be confirmed ([`Proof::of_signed_in`]).
+    SignedIn,
+    /// They followed a link that was sent to the address.
+    Confirmed,
+    /// The Data Protection Officer has looked into it, and recorded why.
+    Ordered,
+}
+
+impl Proof {
+    /// What a signed-in submission proves: where addresses are confirmed, that alone counts.
+    #[must_use]
+    pub const fn of_signed_in(addresses_are_confirmed: bool) -> Self {
+        if addresses_are_confirmed { Self::Claimed } else { Self::SignedIn }
+    }
+}
+
+/// Why the Data Protection Officer takes an opt-out back: never free text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OptInReason {
+    /// The person asked for the list again, in writing.
+    AskedInWriting,
+    /// They asked for it again by telephone or in person, and staff made sure who they were.
+    AskedInPerson,
+    /// They never left the list: somebody else clicked, or a program did.
+    Mistake,
+}
+
+impl OptInReason {
+    /// The name, as it is stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AskedInWriting => "asked_in_writing",
+            Self::AskedInPerson => "asked_in_person",
+            Self::Mistake => "mistake",
+        }
+    }
+
+    /// Reads `asked_in_writing`, `asked_in_person` or `mistake`, in whatever spelling.
+    ///
+    /// # Errors
+    /// [`BadOrder`] for anything else.
+    pub fn parse(typed: &str) -> Result<Self, BadOrder> {
+        let plain: String = typed.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+        match plain.as_str() {
+            "askedinwriting" => Ok(Self::AskedInWriting),
+            "askedinperson" => Ok(Self::AskedInPerson),
+            "mistake" => Ok(Self::Mistake),
+            _ => Err(BadOrder::new("reason", "must be asked_in_writing, asked_in_person or mistake")),
+        }
+    }
+}
+
+/// That somebody asked for a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// When.
+    pub told_at: DateTime<Utc>,
+    /// What proves that it was whoever has the address.
+    pub proof: Proof,
+}
+
 /// That a person wants a list no longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OptOut {
@@ -79,11 +148,11 @@ impl OptOut {
         self.since
     }
 
-    /// Whether it stands against a wish for the list that was told at `told_at`, whenever that reaches us: the later
-    /// word counts, and in the same second the opt-out.
+    /// Whether it stands against a wish for the list, whenever that reaches us. It stands against every wish that anybody
+    /// could have told in the person's name. Of the others the later word counts, and in the same second the opt-out.
     #[must_use]
-    pub fn stands_against(self, told_at: DateTime<Utc>) -> bool {
-        Self::at(told_at).since <= self.since
+    pub fn stands_against(self, wish: Wish) -> bool {
+        wish.proof == Proof::Claimed || Self::at(wish.told_at).since <= self.since
     }
 
     /// When it is over: by then every wish that it stands against is gone as well.
@@ -95,7 +164,7 @@ impl OptOut {
 
 #[cfg(test)]
 mod tests {
-    use super::{List, OptOut};
+    use super::{List, OptInReason, OptOut, Proof, Wish};
     use crate::domain::retention::ExpiresAt;
     use crate::domain::source::Source;
     use chrono::{DateTime, TimeDelta, Utc};
@@ -108,9 +177,29 @@ mod tests {
     #[test]
     fn the_later_word_counts_and_in_the_same_second_the_opt_out() {
         let opt_out = OptOut::at(at("2026-11-23T10:00:00.2Z"));
-        assert!(opt_out.stands_against(at("2026-11-22T10:00:00Z")));
-        assert!(opt_out.stands_against(at("2026-11-23T10:00:00.9Z")));
-        assert!(!opt_out.stands_against(at("2026-11-23T10:00:01Z")));
+        for proof in [Proof::SignedIn, Proof::Confirmed, Proof::Ordered] {
+            let stands = |told_at| opt_out.stands_against(Wish { told_at: at(told_at), proof });
+            assert!(stands("2026-11-22T10:00:00Z") && stands("2026-11-23T10:00:00.9Z"));
+            assert!(!stands("2026-11-23T10:00:01Z"), "{proof:?}");
+        }
+    }
+
+    #[test]
+    fn what_anybody_can_claim_undoes_nothing_however_late() {
+        let opt_out = OptOut::at(at("2026-11-23T10:00:00Z"));
+        for told_at in ["2026-11-22T10:00:00Z", "2026-11-23T10:00:01Z", "2028-11-23T10:00:00Z"] {
+            assert!(opt_out.stands_against(Wish { told_at: at(told_at), proof: Proof::Claimed }), "{told_at}");
+        }
+        assert_eq!((Proof::of_signed_in(true), Proof::of_signed_in(false)), (Proof::Claimed, Proof::SignedIn));
+    }
+
+    #[test]
+    fn a_reason_is_one_of_a_few_and_never_free_text() {
+        for reason in [OptInReason::AskedInWriting, OptInReason::AskedInPerson, OptInReason::Mistake] {
+            assert_eq!(OptInReason::parse(reason.as_str()).unwrap(), reason);
+        }
+        assert_eq!(OptInReason::parse("Asked in person").unwrap(), OptInReason::AskedInPerson);
+        assert!(!OptInReason::parse("Rosa rang").unwrap_err().to_string().contains("Rosa"));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Logs of a function: one JSON object a line, an allow-list of fields, never a value that someone sent.
 //!
-//! The fields are `survey`, `place`, `count`, `packages`, `outcome`, `error` and `oldest_lateness_seconds`; the span is
-//! the runtime's own, with the request's id. What a person sent, who they are and where it lies is never among them.
+//! The fields are `survey`, `place`, `count`, `packages`, `purpose`, `tries`, `outcome`, `error` and
+//! `oldest_lateness_seconds`; the span is the runtime's own, with the request's id. What a person sent, who they are and
+//! where it lies is never among them.
 //! Prose does not hold, so two things do: libraries, whose trace lines show requests whole, are heard from `WARN` on
 //! only; and a test sends a person through every function at `TRACE` and finds them in no line.
 
@@ -11,7 +12,7 @@ use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// The crates whose own lines are written at any level: this house.
-const HOUSE: [&str; 11] = [
+const HOUSE: [&str; 12] = [
     "shared",
     "ingest",
     "import",
@@ -23,6 +24,7 @@ const HOUSE: [&str; 11] = [
     "erase",
     "download",
     "unsubscribe",
+    "notify",
 ];
 
 /// Starts logging to standard output at the level that Lambda's logging configuration sets (`AWS_LAMBDA_LOG_LEVEL`).

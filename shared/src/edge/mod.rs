@@ -9,6 +9,7 @@ mod host;
 pub mod http;
 pub mod limits;
 pub mod logs;
+pub mod outside;
 pub mod page;
 pub mod problem;
 pub mod processor;

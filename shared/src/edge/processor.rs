@@ -19,6 +19,10 @@ pub enum Connector {
     Five9,
     /// Not at all: a human deletes there.
     Human,
+    /// GOV.UK Notify's API, which sends.
+    Notify,
+    /// Not at all: it is not used.
+    Off,
 }
 
 /// The settings of one processor's connection, by name.
@@ -46,6 +50,9 @@ impl Settings {
             Processor::Newsletter => {
                 Self { connector: "NEWSLETTER_CONNECTOR", url: "NEWSLETTER_URL", secret: "NEWSLETTER_PROCESSOR_SECRET" }
             }
+            Processor::Notify => {
+                Self { connector: "NOTIFY_CONNECTOR", url: "NOTIFY_URL", secret: "NOTIFY_PROCESSOR_SECRET" }
+            }
         }
     }
 }
@@ -61,8 +68,22 @@ impl Connector {
             "opendsr" => Ok(Self::OpenDsr),
             "five9" => Ok(Self::Five9),
             "human" => Ok(Self::Human),
-            _ => Err(StartError::Invalid(setting, "must be opendsr, five9 or human")),
+            "notify" => Ok(Self::Notify),
+            "off" => Ok(Self::Off),
+            _ => Err(StartError::Invalid(setting, "must be opendsr, five9, human, notify or off")),
         }
+    }
+}
+
+/// Whether mails are sent that ask people to confirm an address.
+///
+/// # Errors
+/// [`StartError`] if the setting is missing, or is neither `notify` nor `off`.
+pub fn confirms_addresses(host: &Host) -> Result<bool, StartError> {
+    match Connector::of(Processor::Notify, host)? {
+        Connector::Notify => Ok(true),
+        Connector::Off => Ok(false),
+        _ => Err(StartError::Invalid(Settings::of(Processor::Notify).connector, "must be notify or off")),
     }
 }
 

@@ -4,6 +4,7 @@
 //! decided in [`table`] alone.
 
 pub mod clients;
+pub mod confirmations;
 pub mod deadlines;
 pub mod exports;
 pub mod files;

@@ -138,6 +138,20 @@ impl Requests {
         self.table.transact("remember what happened", vec![event]).await.map(drop)
     }
 
+    /// The same as [`Requests::happened`], as a part of a transaction.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it cannot be written.
+    pub(super) fn happening(
+        &self,
+        id: &RequestId,
+        what: &str,
+        by: &str,
+        now: DateTime<Utc>,
+    ) -> Result<TransactWriteItem, StorageError> {
+        self.event(id, what, Some(by), now)
+    }
+
     /// Closes a request: its certificate is filed, nothing starts its tasks any more, and the Register forgets whose
     /// data it was. Closing it twice is closing it once.
     ///

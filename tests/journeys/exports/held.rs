@@ -11,7 +11,7 @@ use shared::domain::plan::Plan;
 const ROSA: &str = "rosa@example.org";
 
 /// A complaint that breaks a rule, of somebody with this address.
-pub fn bad_complaint(email: &str) -> String {
+fn bad_complaint(email: &str) -> String {
     format!(
         "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n\
          CMP-7,complaint,2026-11-13T10:00:00Z,highways,7,Quinn,{email},,The gate was shut,,,\n"
@@ -232,8 +232,7 @@ async fn an_opt_out_is_told_with_its_time_in_both_kinds_and_in_both_documents() 
     for kind in ["access", "portability"] {
         let told = told(&house, kind, &[email_id(ROSA)]).await;
         let said = &told.held(Holding::OptOuts)["items"];
-        let expected =
-            json!([{"list": "newsletter", "since": "2026-11-24T21:05:00Z", "kept_until": "2029-11-24T21:05:00Z"}]);
+        let expected = json!([{"list": "newsletter", "since": "2026-11-24T21:05:00Z", "stands": true, "kept_until": "2029-11-24T21:05:00Z"}]);
         assert_eq!(*said, expected, "{kind}");
         assert!(told.report.contains("24 November 2026, 9:05pm"), "{kind}");
         assert_eq!(told.document["records"][0]["provided"]["newsletter"], true, "{kind}");
@@ -326,12 +325,14 @@ async fn recipients_are_named_as_the_plan_names_them_with_what_each_holds() {
     assert_eq!(house.post_form("recycling-centre", form).await.status, 303);
     let plan = plan(&house, &[email_id(ROSA)]).await;
     let told = access(&house, &[email_id(ROSA)]).await;
-    assert_eq!(plan.custody.into_iter().collect::<Vec<_>>(), [(Processor::Newsletter, 1)]);
-    assert_eq!(told.kinds(), ["records", "requests", "newsletter"], "the plan is a request as well");
+    assert_eq!(plan.custody.into_iter().collect::<Vec<_>>(), [(Processor::Newsletter, 1), (Processor::Notify, 1)]);
+    let kinds = ["records", "confirmations", "requests", "newsletter", "notify"];
+    assert_eq!(told.kinds(), kinds, "the plan is a request as well");
     let recipients = told.document["supplementary"]["recipients"].as_str().unwrap();
     for said in [
         "The newsletter service is known to hold something of 1 record.",
         "It holds your email address",
+        "GOV.UK Notify is known to hold something of 1 record.",
         "Five9 runs our telephone service",
         "Granicus (Achieve) runs some of our online forms",
         "Nobody else receives it.",

@@ -35,6 +35,9 @@ fn instructions(asked: &Asked<'_>) -> String {
             "In the newsletter service, search every address of the request",
             "delete the subscriber from every list, not only from the one that an unsubscribe link was for",
         ),
+        Processor::Notify => {
+            ("In GOV.UK Notify, there is nothing to do", "a mail is deleted there by itself, 7 days after it was sent")
+        }
     };
     let what = match asked.action {
         Action::Erase | Action::Unsubscribe => erase,
@@ -64,7 +67,8 @@ mod tests {
         let identities = [Identifier::email("priya.nair@example.org").unwrap()];
         for processor in Processor::ALL {
             let action = Action::Erase;
-            let asked = Asked { request: &request, processor, action, identities: &identities, approved_at: now };
+            let asked =
+                Asked { request: &request, processor, action, identities: &identities, approved_at: now, holds: true };
             let mut sofar = Correspondence::default();
             assert_eq!(step(&asked, &mut sofar, now), Step::Waiting { look_again: now + TimeDelta::days(1) });
             assert_eq!(sofar.due, Some("2026-10-13".parse().unwrap()), "28 days from the day in London");
@@ -83,7 +87,8 @@ mod tests {
         let (request, now) = (RequestId::try_from("DPO-1".to_owned()).unwrap(), at("2026-09-14T23:30:00Z"));
         for processor in Processor::ALL {
             for action in [Action::Restrict, Action::Unrestrict, Action::Rectify] {
-                let asked = Asked { request: &request, processor, action, identities: &[], approved_at: now };
+                let asked =
+                    Asked { request: &request, processor, action, identities: &[], approved_at: now, holds: true };
                 let mut sofar = Correspondence::default();
                 step(&asked, &mut sofar, now);
                 assert!(!sofar.instructions.unwrap().contains("delete"));

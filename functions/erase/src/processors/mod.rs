@@ -3,21 +3,22 @@
 //! Every connector only ever believes what the processor itself says when it is asked. So a step can be done again at
 //! any time, also after a crash in the middle of one, and nothing that arrives from outside can make a task done.
 
+mod ends;
 mod five9;
 mod human;
 mod opendsr;
-mod outside;
 
 use chrono::{DateTime, Utc};
 use five9::Five9;
 use opendsr::OpenDsr;
-use outside::Outside;
 use shared::domain::correspondence::{Correspondence, WITHIN};
 use shared::domain::custody::Processor;
 use shared::domain::identifier::Identifier;
 use shared::domain::london;
 use shared::domain::package::RequestId;
 use shared::domain::task::Action;
+use shared::edge::outside::Outside;
+pub use shared::edge::outside::ProcessorError;
 use shared::edge::processor::{BadCredentials, Connector};
 use shared::edge::{Host, StartError};
 use std::time::Duration;
@@ -35,6 +36,8 @@ pub struct Asked<'a> {
     pub identities: &'a [Identifier],
     /// When it was approved.
     pub approved_at: DateTime<Utc>,
+    /// Whether it is known to hold something of them.
+    pub holds: bool,
 }
 
 /// How far a processor is.
@@ -51,22 +54,6 @@ pub enum Step {
     Cancelled,
 }
 
-/// Why a processor could not be asked, in a constant: always worth another try later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{code}")]
-pub struct ProcessorError {
-    /// What went wrong.
-    pub code: &'static str,
-}
-
-impl ProcessorError {
-    /// That went wrong.
-    #[must_use]
-    pub const fn new(code: &'static str) -> Self {
-        Self { code }
-    }
-}
-
 /// Every processor, and how each is spoken to.
 #[derive(Debug)]
 pub struct Processors {
@@ -81,6 +68,8 @@ enum Connection {
     OpenDsr(OpenDsr),
     Five9(Five9),
     Human,
+    /// It has no word for any of it, and deletes by itself within days.
+    EndsByItself,
 }
 
 impl Processors {
@@ -107,6 +96,7 @@ impl Processors {
                 Connector::OpenDsr => Connection::OpenDsr(OpenDsr::new(processor, host, outside)?),
                 Connector::Five9 => Connection::Five9(Five9::new(processor, host, outside)?),
                 Connector::Human => Connection::Human,
+                Connector::Notify | Connector::Off => Connection::EndsByItself,
             })
         };
         Ok(Self {
@@ -118,6 +108,9 @@ impl Processors {
 
     /// `OpenDSR` and Five9's service know how to erase, and no word for a restriction or a correction: a human does.
     fn of(&self, asked: &Asked<'_>) -> &Connection {
+        if asked.processor == Processor::Notify {
+            return &Connection::EndsByItself;
+        }
         if matches!(asked.action, Action::Restrict | Action::Unrestrict | Action::Rectify) {
             return &Connection::Human;
         }
@@ -125,6 +118,7 @@ impl Processors {
             Processor::Five9 => &self.five9,
             Processor::Granicus => &self.granicus,
             Processor::Newsletter => &self.newsletter,
+            Processor::Notify => &Connection::EndsByItself,
         }
     }
 
@@ -147,6 +141,7 @@ impl Processors {
             Connection::OpenDsr(connector) => connector.step(asked, sofar, now).await,
             Connection::Five9(connector) => connector.step(asked, sofar, now).await,
             Connection::Human => Ok(human::step(asked, sofar, now)),
+            Connection::EndsByItself => Ok(ends::step(asked, now)),
         }
     }
 
@@ -166,7 +161,7 @@ impl Processors {
         match self.of(asked) {
             Connection::OpenDsr(connector) => connector.cancel(asked, sofar, now).await,
             Connection::Five9(connector) => connector.cancel(asked, sofar, now).await,
-            Connection::Human => Ok(Step::Cancelled),
+            Connection::Human | Connection::EndsByItself => Ok(Step::Cancelled),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The page that lists what is open.
 
+use super::written;
 use askama::Template;
-use shared::edge::page::{Page, written};
+use shared::edge::page::Page;
 
 /// How many surveys one page lists.
 const MOST: usize = 50;

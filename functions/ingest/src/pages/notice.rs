@@ -1,8 +1,9 @@
 //! The privacy notice, in every version that ever was in use: a record keeps the version that its person was shown.
 
+use super::written;
 use askama::Template;
 use shared::domain::notice::{self, Notice};
-use shared::edge::page::{Page, spoken, written};
+use shared::edge::page::{Page, spoken};
 
 /// Every version has a template of its own, whose words nobody changes once people were shown them.
 macro_rules! versions {
@@ -31,6 +32,7 @@ macro_rules! versions {
 versions! {
     "2026-06", Notice202606, "notices/2026-06.html";
     "2026-11", Notice202611, "notices/2026-11.html";
+    "2026-12", Notice202612, "notices/2026-12.html";
 }
 
 /// What a notice says of itself.
@@ -88,6 +90,7 @@ mod tests {
         let words = [
             ("2026-06", include_str!("../../templates/notices/2026-06.html"), "hu2xWb7gRzSVidnfpGpN4g"),
             ("2026-11", include_str!("../../templates/notices/2026-11.html"), "ZY_ruzHfdrpLeRlwasAIow"),
+            ("2026-12", include_str!("../../templates/notices/2026-12.html"), "a7OiiJddTfv_wAxfsO3FlA"),
         ];
         assert_eq!(words.map(|(version, ..)| version), ALL.map(|notice| notice.version));
         for (version, words, digest) in words {

@@ -62,7 +62,7 @@ fn survey(questions: Vec<QuestionView>, errors: &[(&str, &str)]) -> FormView {
         notice: None,
         person: None,
         no_longer_asked: vec![],
-        privacy_notice: "2026-11",
+        privacy_notice: "2026-12",
     }
 }
 
@@ -250,7 +250,7 @@ fn the_form_makes_its_promise_and_hides_its_trap() {
     for known in ["web", "site", "url", "mail", "name", "phone", "tel", "addr", "user", "company", "card", "code"] {
         assert!(!HONEYPOT_FIELD.contains(known), "{known}");
     }
-    assert!(html.contains(r#"href="/privacy/2026-11""#));
+    assert!(html.contains(r#"href="/privacy/2026-12""#));
     assert!(html.contains(r#"<div class="custodian-aside" aria-hidden="true">"#));
     assert!(tag(&html, r#"name="submission_token""#).contains(r#"type="hidden""#));
 }

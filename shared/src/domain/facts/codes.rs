@@ -1,11 +1,12 @@
 //! The words that stand for what is held beside records: requests, packages, holds, lists.
 
 use super::Code;
+use crate::domain::confirmation::Means;
 use crate::domain::package::PackageKind;
 use crate::domain::record::Record;
 use crate::domain::source::Source;
 use crate::domain::standing::{HoldGround, Kind, Limb};
-use crate::domain::subscription::List;
+use crate::domain::subscription::{List, Proof};
 use crate::domain::task::Action;
 
 impl From<Source> for Code {
@@ -18,6 +19,32 @@ impl From<List> for Code {
     fn from(list: List) -> Self {
         match list {
             List::Newsletter => Self { code: "newsletter", label: "Newsletter" },
+        }
+    }
+}
+
+impl From<Proof> for Code {
+    fn from(proof: Proof) -> Self {
+        match proof {
+            Proof::Claimed => Self { code: "claimed", label: "A form that anybody can fill in" },
+            Proof::SignedIn => Self { code: "signed_in", label: "You had signed in and asked for it again" },
+            Proof::Confirmed => {
+                Self { code: "confirmed", label: "You asked for it again and confirmed your email address" }
+            }
+            Proof::Ordered => Self { code: "ordered", label: "Our Data Protection Officer, as you asked" },
+        }
+    }
+}
+
+impl From<Means> for Code {
+    fn from(means: Means) -> Self {
+        match means {
+            Means::Newsletter => Self { code: means.as_str(), label: "That you want the newsletter" },
+            Means::Request => Self { code: means.as_str(), label: "That you made a request to us" },
+            Means::OptIn => Self {
+                code: means.as_str(),
+                label: "That you want the newsletter again, as our Data Protection Officer noted",
+            },
         }
     }
 }

@@ -2,11 +2,13 @@
 
 use super::{Key, META, partition, record_sort};
 use crate::domain::client::Client;
+use crate::domain::confirmation::Purpose;
 use crate::domain::package::RequestId;
 use crate::domain::place::Place;
 use crate::domain::record::{Holder, RecordId};
 use crate::domain::retention::ExpiresAt;
 use crate::domain::source::Source;
+use crate::domain::subject::SubjectKey;
 use crate::domain::subscription::Subscription;
 use crate::domain::survey::VersionId;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -164,6 +166,28 @@ pub fn open_standing(request: &RequestId) -> Key {
 #[must_use]
 pub fn opt_out(of: &Subscription) -> Key {
     Key::new(format!("OPTOUT#{}", of.subject.as_str()), of.list.as_str())
+}
+
+/// The partition of the mails that ask somebody to confirm an address, while their links work.
+pub const CONFIRMATIONS: &str = "CONFIRMATIONS";
+
+/// Where it says that a subject is asked to confirm an address.
+#[must_use]
+pub fn asked_to_confirm(purpose: Purpose, subject: &SubjectKey) -> Key {
+    Key::new(CONFIRMATIONS, format!("{}#{}", purpose.as_str(), subject.as_str()))
+}
+
+/// Whom a sort key of [`CONFIRMATIONS`] asks to confirm an address, and what for.
+#[must_use]
+pub fn asked_to_confirm_of(sort: &str) -> Option<(Purpose, SubjectKey)> {
+    let (purpose, subject) = sort.split_once('#')?;
+    Some((Purpose::named(purpose)?, SubjectKey::try_from(subject.to_owned()).ok()?))
+}
+
+/// The partition of what a subject has confirmed.
+#[must_use]
+pub fn confirmed(subject: &SubjectKey) -> String {
+    format!("CONFIRMED#{}", subject.as_str())
 }
 
 /// Where suppressions are counted.

@@ -7,7 +7,6 @@
 mod contacts;
 mod soap;
 
-use super::outside::Outside;
 use super::{Asked, ProcessorError, Step, human};
 use chrono::{DateTime, TimeDelta, Utc};
 use contacts::{Search, searches};
@@ -16,6 +15,7 @@ use reqwest::header::CONTENT_TYPE;
 use shared::domain::correspondence::Correspondence;
 use shared::domain::custody::{CALLS, Processor};
 use shared::domain::london;
+use shared::edge::outside::Outside;
 use shared::edge::processor::{Credentials, Settings, Vault};
 use shared::edge::{Host, StartError};
 use soap::Element;

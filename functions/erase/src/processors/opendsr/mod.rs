@@ -7,7 +7,6 @@
 mod identities;
 mod wire;
 
-use super::outside::{Answer, Outside};
 use super::{Asked, ProcessorError, Step, human};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -19,6 +18,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use shared::domain::correspondence::Correspondence;
 use shared::domain::custody::Processor;
+use shared::edge::outside::{Answer, Outside};
 use shared::edge::processor::{Credentials, Settings, Vault};
 use shared::edge::{Host, StartError};
 use std::sync::Arc;

@@ -3,12 +3,11 @@
 //! A processor's address comes from a deployment's parameters, and what its name stands for from the DNS: neither may
 //! lead a function, with its role and its secrets, to the machine itself, to AWS's metadata or into a private network.
 
-use super::ProcessorError;
+use super::{Host, StartError};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, RequestBuilder, Url, redirect};
 use rustls::{ClientConfig, RootCertStore};
-use shared::edge::{Host, StartError};
 use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -34,9 +33,28 @@ pub struct Outside {
 /// What somebody outside answered.
 #[derive(Debug)]
 pub struct Answer {
+    /// HTTP status.
     pub status: u16,
+    /// Headers.
     pub headers: HeaderMap,
+    /// Body, 256 KiB at most.
     pub body: Vec<u8>,
+}
+
+/// Why a processor could not be asked, in a constant: always worth another try later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{code}")]
+pub struct ProcessorError {
+    /// What went wrong.
+    pub code: &'static str,
+}
+
+impl ProcessorError {
+    /// That went wrong.
+    #[must_use]
+    pub const fn new(code: &'static str) -> Self {
+        Self { code }
+    }
 }
 
 /// A name that stands for no public address.
@@ -69,6 +87,7 @@ impl Outside {
     }
 
     /// The same, with less patience, or more.
+    #[must_use]
     pub fn patient_for(self, whole: Duration) -> Self {
         Self { whole, ..self }
     }
@@ -90,7 +109,8 @@ impl Outside {
     }
 
     /// A request that can be [sent](Self::send).
-    pub fn client(&self) -> &Client {
+    #[must_use]
+    pub const fn client(&self) -> &Client {
         &self.client
     }
 
@@ -192,7 +212,7 @@ fn joined(high: u16, low: u16) -> Ipv4Addr {
 #[cfg(test)]
 mod tests {
     use super::{Outside, is_public};
-    use shared::edge::{Clock, Host};
+    use crate::edge::{Clock, Host};
     use std::collections::BTreeMap;
 
     fn host(url: &str) -> Host {

@@ -1,0 +1,215 @@
+//! GOV.UK Notify's API, as far as a mail needs it (<https://docs.notifications.service.gov.uk/rest-api.html>).
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
+use hmac::{Hmac, KeyInit, Mac};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+use reqwest::{RequestBuilder, Url};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use shared::domain::confirmation::Purpose;
+use shared::domain::custody::Processor;
+use shared::edge::outside::{Answer, Outside, ProcessorError};
+use shared::edge::processor::{BadCredentials, Settings, Vault};
+use shared::edge::{Host, StartError};
+use shared::storage::confirmations::Tried;
+
+/// How long a UUID is, as text: a key ends with two of them, the service's id and the secret.
+const UUID: usize = 36;
+
+/// Hands mails to GOV.UK Notify.
+#[derive(Debug)]
+pub struct GovUkNotify {
+    outside: Outside,
+    url: Url,
+    template: String,
+    vault: Vault,
+}
+
+/// A mail.
+#[derive(Debug)]
+pub struct Mail<'a> {
+    /// Who gets it.
+    pub address: &'a str,
+    /// What it is called there: random, so that it says nothing of anybody.
+    pub reference: &'a str,
+    /// What it asks its reader to confirm.
+    pub purpose: Purpose,
+    /// The link in it.
+    pub link: &'a str,
+}
+
+/// Why a mail could not be handed over, which says nothing of whom it is to.
+#[derive(Debug, thiserror::Error)]
+pub enum NotSent {
+    /// There was no answer that can be used.
+    #[error(transparent)]
+    Outside(#[from] ProcessorError),
+    /// The secret cannot be read.
+    #[error(transparent)]
+    Secret(#[from] BadCredentials),
+    /// The secret has no key of GOV.UK Notify's.
+    #[error(
+        "the secret's token must be a key of GOV.UK Notify: a name, the service's id and a secret, each behind a hyphen"
+    )]
+    Key,
+    /// The key was not accepted, or the clock is wrong.
+    #[error("GOV.UK Notify does not accept the key: it may be revoked, or the clock may be wrong")]
+    Unauthorised,
+    /// It was answered with this status.
+    #[error("GOV.UK Notify answered {0}")]
+    Status(u16),
+}
+
+impl NotSent {
+    /// The outcome that a log line has for it: a person has to do something about `unauthorised`.
+    pub const fn outcome(&self) -> &'static str {
+        match self {
+            Self::Secret(_) | Self::Key | Self::Unauthorised => "unauthorised",
+            Self::Outside(_) | Self::Status(_) => "not_answered",
+        }
+    }
+}
+
+impl GovUkNotify {
+    /// Reads where it is, and by which template it writes.
+    ///
+    /// # Errors
+    /// [`StartError`] if a setting is missing or cannot be used.
+    pub fn start(host: &Host) -> Result<Self, StartError> {
+        let template = host.setting("NOTIFY_TEMPLATE_ID")?;
+        if uuid::Uuid::try_parse(template).is_err() {
+            return Err(StartError::Invalid("NOTIFY_TEMPLATE_ID", "must be the id of a template: a UUID"));
+        }
+        let outside = Outside::new(host)?;
+        Ok(Self {
+            url: outside.address(host, Settings::of(Processor::Notify).url)?,
+            outside,
+            template: template.to_owned(),
+            vault: Vault::of(Processor::Notify, host),
+        })
+    }
+
+    /// Hands a mail over, once: where it may have been handed over `before`, it is asked for first.
+    ///
+    /// # Errors
+    /// [`NotSent`] where another try may do better.
+    pub async fn send(&self, mail: &Mail<'_>, before: bool, now: DateTime<Utc>) -> Result<Tried, NotSent> {
+        let credentials = self.vault.open(now).await?;
+        let key = credentials.token.as_deref().and_then(ApiKey::parse).ok_or(NotSent::Key)?;
+        let authorised = |request: RequestBuilder| request.header(AUTHORIZATION, format!("Bearer {}", key.token(now)));
+        if before && self.knows(mail, authorised).await? {
+            return Ok(Tried::Sent);
+        }
+        let body = json!({
+            "email_address": mail.address,
+            "template_id": self.template,
+            "personalisation": {"link": mail.link, "about": about(mail.purpose)},
+            "reference": mail.reference,
+        });
+        let request = self.outside.client().post(self.at("/v2/notifications/email"));
+        let request = authorised(request).header(CONTENT_TYPE, "application/json").body(body.to_string());
+        let answer = self.outside.send(request).await?;
+        match answer.status {
+            201 => Ok(Tried::Sent),
+            // The address or the template is not as it must be: that does not pass.
+            400 => {
+                tracing::error!(outcome = "refused", "notify");
+                Ok(Tried::Refused)
+            }
+            status => Err(refused(status)),
+        }
+    }
+
+    /// Whether a mail with this reference is there.
+    async fn knows(
+        &self,
+        mail: &Mail<'_>,
+        authorised: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<bool, NotSent> {
+        let mut url = self.at("/v2/notifications");
+        url.query_pairs_mut().append_pair("template_type", "email").append_pair("reference", mail.reference);
+        let Answer { status, body, .. } = self.outside.send(authorised(self.outside.client().get(url))).await?;
+        if status != 200 {
+            return Err(refused(status));
+        }
+        let found: Value = serde_json::from_slice(&body).map_err(|_| ProcessorError::new("unreadable"))?;
+        let found = found["notifications"].as_array().ok_or(ProcessorError::new("unreadable"))?;
+        Ok(found.iter().any(|one| one["reference"] == mail.reference))
+    }
+
+    fn at(&self, path: &str) -> Url {
+        let mut url = self.url.clone();
+        url.set_path(&format!("{}{path}", self.url.path().trim_end_matches('/')));
+        url
+    }
+}
+
+const fn refused(status: u16) -> NotSent {
+    if status == 401 || status == 403 { NotSent::Unauthorised } else { NotSent::Status(status) }
+}
+
+/// What a mail is about, as its template's sentence goes on.
+const fn about(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Newsletter => "you asked for our newsletter",
+        Purpose::Request => "you made a request about your personal information",
+    }
+}
+
+/// A key of GOV.UK Notify's: `{name}-{the service's id}-{secret}`.
+struct ApiKey<'a> {
+    service: &'a str,
+    secret: &'a str,
+}
+
+impl<'a> ApiKey<'a> {
+    fn parse(key: &'a str) -> Option<Self> {
+        let (rest, secret) = key.trim().split_at_checked(key.trim().len().checked_sub(UUID)?)?;
+        let rest = rest.strip_suffix('-')?;
+        let (name, service) = rest.split_at_checked(rest.len().checked_sub(UUID)?)?;
+        let are_ids = [service, secret].into_iter().all(|id| uuid::Uuid::try_parse(id).is_ok());
+        (are_ids && (name.is_empty() || name.ends_with('-'))).then_some(Self { service, secret })
+    }
+
+    /// What proves that we have the key: a JSON Web Token (RFC 7519) by HMAC-SHA-256, good for thirty seconds.
+    fn token(&self, now: DateTime<Utc>) -> String {
+        let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let header = part(json!({"typ": "JWT", "alg": "HS256"}));
+        let signed = format!("{header}.{}", part(json!({"iss": self.service, "iat": now.timestamp()})));
+        #[expect(clippy::expect_used, reason = "HMAC takes a key of any length (RFC 2104, 2)")]
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.as_bytes()).expect("any key");
+        mac.update(signed.as_bytes());
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ApiKey;
+    use chrono::DateTime;
+
+    const SERVICE: &str = "26785a09-ab16-4eb0-8407-a37497a57506";
+    const SECRET: &str = "3d844edf-8d35-48ac-975b-e847b4f122b0";
+
+    #[test]
+    fn a_key_has_its_two_ids_behind_any_name() {
+        for name in ["my_test_key", "a-name-with-hyphens", "Custodian (live)"] {
+            let text = format!("{name}-{SERVICE}-{SECRET}");
+            let key = ApiKey::parse(&text).unwrap();
+            assert_eq!((key.service, key.secret), (SERVICE, SECRET), "{name}");
+        }
+        for other in ["", SECRET, "x", &format!("{SERVICE}{SECRET}"), &format!("name-{SERVICE}-{}", "é".repeat(18))] {
+            assert!(ApiKey::parse(other).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_what_any_other_implementation_makes_of_it() {
+        let key = ApiKey { service: SERVICE, secret: SECRET };
+        let token = key.token(DateTime::from_timestamp(1_568_818_578, 0).unwrap());
+        assert_eq!(token, EXPECTED);
+    }
+
+    const EXPECTED: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpYXQiOjE1Njg4MTg1NzgsImlzcyI6IjI2Nzg1YTA5LWFiMTYtNGViMC04NDA3LWEzNzQ5N2E1NzUwNiJ9.uL9PA6FeLyeIVhWLHfHrja0BKO_p0w7JGoBSBFdqcz4";
+}

@@ -1,0 +1,41 @@
+//! An opt-out is taken back by the Data Protection Officer, who has made sure that the person wants that.
+
+use crate::{Error, Requests};
+use chrono::SubsecRound;
+use serde_json::{Value, json};
+use shared::domain::identifier::Kind;
+use shared::domain::order::{BadOrder, Order};
+use shared::domain::subscription::{List, OptInReason, Subscription};
+
+impl Requests {
+    /// Takes opt-outs back: `{"order", "request_id", "identifiers", "list"?, "reason", "by"}`. The same order twice is one.
+    pub(crate) async fn opt_in(&self, order: &Value) -> Result<Value, Error> {
+        const FIELDS: [&str; 6] = ["order", "request_id", "identifiers", "list", "reason", "by"];
+        let (order, now) = (Order::read(order, &FIELDS)?, self.clock.now().trunc_subsecs(0));
+        let (id, identifiers, by) = (order.request()?, order.identifiers()?, order.text("by")?);
+        if identifiers.iter().any(|identifier| identifier.kind() != Kind::Email) {
+            return Err(
+                BadOrder::new("identifiers", "must name email addresses: a list is sent to nothing else").into()
+            );
+        }
+        let list = if order.has("list") { order.get("list").and_then(List::named) } else { Some(List::Newsletter) };
+        let list = list.ok_or_else(|| BadOrder::new("list", "must be newsletter"))?;
+        let reason = OptInReason::parse(order.text("reason")?)?;
+        let mut subjects = Vec::new();
+        for subject in identifiers.iter().flat_map(|identifier| self.people.keys.keys(identifier)) {
+            let of = Subscription { subject, list };
+            let stands = self.opt_outs.find(&of, now).await?;
+            // In the same second the opt-out counts.
+            if stands.is_some_and(|opt_out| opt_out.since() >= now) {
+                return Err(Error::NotNow("the person has opted out this very second: give the same order again"));
+            }
+            subjects.extend(stands.map(|_| of.subject));
+        }
+        if subjects.is_empty() {
+            return Err(Error::NotNow("nobody has opted out under these identifiers: there is nothing to take back"));
+        }
+        let first = self.confirmations.opt_in(&subjects, &id, (reason, by), now).await?;
+        tracing::info!(outcome = if first { "opted_in" } else { "repeated" }, "unsubscribe");
+        Ok(json!({"request_id": id, "list": list, "opt_outs": subjects.len(), "reason": reason, "repeated": !first}))
+    }
+}

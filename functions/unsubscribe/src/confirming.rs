@@ -1,0 +1,63 @@
+//! `/confirm/{token}`: somebody says that the address is theirs to which the link was sent.
+//!
+//! `GET` shows everybody the same button and changes nothing. Only `POST` looks at the token; whoever has one of ours is
+//! told what came of it, and everybody else that the link works no longer.
+
+use crate::Unsubscribe;
+use crate::body::{self, CONFIRM};
+use crate::pages;
+use crate::refusal::Refusal;
+use lambda_http::http::{Method, request::Parts};
+use lambda_http::{Body, Response};
+use shared::domain::confirmation::{ConfirmLink, Purpose};
+use shared::domain::subscription::{List, Subscription};
+use shared::edge::page;
+use shared::storage::confirmations::ConfirmOutcome;
+
+impl Unsubscribe {
+    pub(crate) async fn confirm(&self, token: &str, parts: &Parts, body: &[u8]) -> Result<Response<Body>, Refusal> {
+        match parts.method {
+            Method::GET => Ok(page::never_cached(pages::confirm_address(self.page()))),
+            Method::POST => {
+                body::must_mean(&CONFIRM, body).await?;
+                let purpose = self.confirmed(token).await?;
+                Ok(page::never_cached(pages::address_confirmed(self.page(), purpose)))
+            }
+            _ => Err(Refusal::Method),
+        }
+    }
+
+    /// What was confirmed by the token.
+    async fn confirmed(&self, token: &str) -> Result<Purpose, Refusal> {
+        let log = |outcome| tracing::info!(outcome, "confirmation");
+        let now = self.clock.now();
+        let link = ConfirmLink::of_token(&self.subject_keys, token).filter(|link| !link.is_over(now));
+        let Some(link) = link else {
+            log("not_confirmed");
+            return Err(Refusal::Over);
+        };
+        if self.has_left_since(&link).await? {
+            log("left_since");
+            return Err(Refusal::LeftSince);
+        }
+        match self.confirmations.confirm(&link, now).await? {
+            ConfirmOutcome::First => log("address_confirmed"),
+            ConfirmOutcome::Again => log("repeated"),
+            ConfirmOutcome::Over => {
+                log("not_confirmed");
+                return Err(Refusal::Over);
+            }
+        }
+        Ok(link.purpose)
+    }
+
+    /// Whether the person has left the list after the wish that the link is about: then it would put nothing right.
+    async fn has_left_since(&self, link: &ConfirmLink) -> Result<bool, Refusal> {
+        if link.purpose != Purpose::Newsletter {
+            return Ok(false);
+        }
+        let of = Subscription { subject: link.subject.clone(), list: List::Newsletter };
+        let opt_out = self.opt_outs.find(&of, self.clock.now()).await?;
+        Ok(opt_out.is_some_and(|opt_out| link.asked_at <= opt_out.since()))
+    }
+}

@@ -1,0 +1,224 @@
+//! GOV.UK Notify's double: it takes mails and shows them to whoever runs the stack. Nobody else gets them.
+
+use super::mode::{Falter, Mode, TRAP};
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
+use axum::response::IntoResponse;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use shared::edge::Clock;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The service, its secret, and the template that it has.
+const SERVICE: &str = "5e41ce00-0000-4000-8000-000000000001";
+const SECRET: &str = "5ec4e700-0000-4000-8000-000000000002";
+const TEMPLATE: &str = "7e3b1a7e-0000-4000-8000-000000000003";
+/// How far a token's time may be from the double's.
+const SKEW: TimeDelta = TimeDelta::seconds(30);
+/// How long a mail is kept.
+const KEPT: TimeDelta = TimeDelta::days(7);
+/// The address at which the mails are shown.
+const MAILS: &str = "/mails";
+
+/// A double of GOV.UK Notify; clones are handles on the same.
+#[derive(Clone)]
+pub struct GovUkNotify {
+    clock: Clock,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    mode: Mode,
+    falter: Falter,
+    mails: Vec<Mail>,
+    calls: Vec<String>,
+}
+
+/// A mail that was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    /// Who gets it.
+    pub address: String,
+    /// What the council calls it.
+    pub reference: String,
+    /// The link in it.
+    pub link: String,
+    /// What it says that its reader did.
+    pub about: String,
+    /// When it was taken.
+    pub at: DateTime<Utc>,
+}
+
+impl GovUkNotify {
+    pub(super) fn new(clock: &Clock) -> Self {
+        Self { clock: clock.clone(), state: Arc::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Behaves so from now on.
+    pub fn behave(&self, mode: Mode) {
+        self.state().mode = mode;
+    }
+
+    /// Answers so many calls, and then a single one in another way.
+    pub fn falter(&self, calls: usize, mode: Mode) {
+        self.state().falter = Falter::after(calls, mode);
+    }
+
+    /// Whether that call is still to come.
+    #[must_use]
+    pub fn is_to_falter(&self) -> bool {
+        self.state().falter.is_to_come()
+    }
+
+    /// The mails that it has.
+    #[must_use]
+    pub fn mails(&self) -> Vec<Mail> {
+        self.state().mails.clone()
+    }
+
+    /// Every call that came, as method and path.
+    #[must_use]
+    pub fn calls(&self) -> Vec<String> {
+        self.state().calls.clone()
+    }
+
+    /// What stands in its secret.
+    pub(super) fn secret(&self) -> String {
+        let _ = self;
+        json!({"token": format!("localstack-{SERVICE}-{SECRET}")}).to_string()
+    }
+
+    /// The template that it has.
+    pub(super) const fn template() -> &'static str {
+        TEMPLATE
+    }
+
+    /// Deletes what it has kept long enough.
+    pub(super) fn keep_up(&self, now: DateTime<Utc>) {
+        self.state().mails.retain(|mail| now < mail.at + KEPT);
+    }
+
+    pub(super) fn router(&self) -> Router {
+        let double = self.clone();
+        Router::new().fallback(move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| {
+            let double = double.clone();
+            async move { double.answer(&method, &uri, &headers, &body).await }
+        })
+    }
+
+    async fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Response<Body> {
+        let path = uri.path();
+        if (method, path) == (&Method::GET, MAILS) {
+            return self.shown().into_response();
+        }
+        self.state().calls.push(format!("{method} {path}"));
+        let mode = {
+            let mut state = self.state();
+            let mode = state.mode;
+            state.falter.next(mode)
+        };
+        if path == TRAP {
+            return StatusCode::OK.into_response();
+        }
+        if let Some(answer) = mode.answer().await {
+            return answer;
+        }
+        if mode == Mode::Forging || !self.is_ours(headers) {
+            return refused(StatusCode::FORBIDDEN, "AuthError");
+        }
+        let answer = match (method, path) {
+            (&Method::POST, "/v2/notifications/email") => self.take(body, mode),
+            (&Method::GET, "/v2/notifications") => self.found(uri.query().unwrap_or_default()),
+            _ => refused(StatusCode::NOT_FOUND, "NotFound"),
+        };
+        if mode == Mode::Losing && method == Method::POST {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+        answer
+    }
+
+    /// Whether a token is signed with its secret, of its service, and of about now.
+    fn is_ours(&self, headers: &HeaderMap) -> bool {
+        let token = headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        let Some((signed, signature)) = token.and_then(|token| token.rsplit_once('.')) else { return false };
+        let Some((header, claims)) = signed.split_once('.') else { return false };
+        let read = |part: &str| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).ok()?).ok();
+        let (Some(header), Some(claims)) = (read(header), read(claims)) else { return false };
+        let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else { return false };
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()) else { return false };
+        mac.update(signed.as_bytes());
+        let issued = claims["iat"].as_i64().and_then(|iat| DateTime::from_timestamp(iat, 0));
+        mac.verify_slice(&signature).is_ok()
+            && header == json!({"typ": "JWT", "alg": "HS256"})
+            && claims["iss"] == SERVICE
+            && issued.is_some_and(|issued| (self.clock.now() - issued).abs() <= SKEW)
+    }
+
+    fn take(&self, body: &Bytes, mode: Mode) -> Response<Body> {
+        let order: Value = serde_json::from_slice(body).unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let words = &order["personalisation"];
+        let mail = Mail {
+            address: text(&order["email_address"]),
+            reference: text(&order["reference"]),
+            link: text(&words["link"]),
+            about: text(&words["about"]),
+            at: self.clock.now(),
+        };
+        let whole = mail.address.contains('@') && !mail.link.is_empty() && !mail.about.is_empty();
+        if mode == Mode::Refusing || !whole || order["template_id"] != TEMPLATE {
+            return refused(StatusCode::BAD_REQUEST, "ValidationError");
+        }
+        let receipt = json!({"id": TEMPLATE, "reference": mail.reference, "content": {}, "uri": "", "template": {}});
+        self.state().mails.push(mail);
+        (StatusCode::CREATED, axum::Json(receipt)).into_response()
+    }
+
+    fn found(&self, query: &str) -> Response<Body> {
+        let wanted = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "reference");
+        let wanted = wanted.map(|(_, value)| value.into_owned()).unwrap_or_default();
+        let mails = self.mails().into_iter().filter(|mail| mail.reference == wanted);
+        let found: Vec<Value> = mails
+            .map(|mail| json!({"id": TEMPLATE, "reference": mail.reference, "email_address": mail.address, "status": "sending"}))
+            .collect();
+        axum::Json(json!({"notifications": found, "links": {}})).into_response()
+    }
+
+    /// The mails, for whoever tries the stack out.
+    fn shown(&self) -> String {
+        let mails = self.mails();
+        if mails.is_empty() {
+            return "Nothing was sent yet.\n".to_owned();
+        }
+        let line = |mail: &Mail| {
+            let at = mail.at.format("%F %T UTC");
+            format!(
+                "{at}  to {}\n  You get this because {}. Is this your address? Say so within 7 days:\n  {}\n\n",
+                mail.address, mail.about, mail.link
+            )
+        };
+        mails.iter().map(line).collect()
+    }
+}
+
+fn refused(status: StatusCode, error: &str) -> Response<Body> {
+    let body = json!({"status_code": status.as_u16(), "errors": [{"error": error, "message": "this cannot be taken"}]});
+    (status, axum::Json(body)).into_response()
+}
+
+impl fmt::Debug for GovUkNotify {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("GovUkNotify(..)")
+    }
+}
