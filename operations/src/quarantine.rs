@@ -175,8 +175,8 @@ pub async fn bring_back(
     source: Option<Source>,
     errand: &str,
 ) -> Result<File, QuarantineError> {
-    const MESSAGE: &str =
-        "a message is brought back by its sender: mend what refused it, then have Granicus send it again";
+    const MESSAGE: &str = "a message is taken with its sender's signature only, and no copy of it has one: mend what refused \
+                           it, then have Granicus send it again; RESTORE= writes what it said";
     const NO_SOURCE: &str = "it lay where no source is agreed on: say SOURCE=telephone, or whatever it is of";
     if import.folder == Folder::Granicus {
         return Err(QuarantineError::Wrong(MESSAGE));

@@ -3,6 +3,8 @@
 use crate::reading::Reading;
 use crate::report::Report;
 use crate::rows::{Header, Position};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use shared::domain::revision::Arrived;
 use shared::storage::StorageError;
@@ -23,9 +25,9 @@ pub struct Checkpoint {
     /// How a CSV is written.
     #[serde(flatten)]
     pub header: Header,
-    /// What stands before the first row of a CSV, if that is text: with it, bad rows are a file again.
+    /// What stands before the first row of a CSV, byte for byte: with it, bad rows are a file again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub before_first_row: Option<String>,
+    pub before_first_row: Option<Bytes>,
     pub report: Report,
 }
 
@@ -67,14 +69,63 @@ impl Checkpoint {
         self.position = position;
         self.header = reading.written();
         self.size = reading.size();
-        let before = std::str::from_utf8(reading.before_first_row()).unwrap_or_default();
-        self.before_first_row = Some(before.to_owned()).filter(|before| !before.is_empty());
+        self.before_first_row = Some(Bytes(reading.before_first_row().to_vec())).filter(|before| !before.0.is_empty());
+    }
+}
+
+/// Bytes of a file: as JSON a text where they are one, or `{"base64": …}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
+pub struct Bytes(pub Vec<u8>);
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Text(String),
+    Other { base64: Base64 },
+}
+
+/// What is written in base64.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+struct Base64(Vec<u8>);
+
+impl From<Bytes> for Written {
+    fn from(Bytes(bytes): Bytes) -> Self {
+        match String::from_utf8(bytes) {
+            Ok(text) => Self::Text(text),
+            Err(other) => Self::Other { base64: Base64(other.into_bytes()) },
+        }
+    }
+}
+
+impl From<Written> for Bytes {
+    fn from(written: Written) -> Self {
+        Self(match written {
+            Written::Text(text) => text.into_bytes(),
+            Written::Other { base64 } => base64.0,
+        })
+    }
+}
+
+impl From<Base64> for String {
+    fn from(Base64(bytes): Base64) -> Self {
+        STANDARD.encode(bytes)
+    }
+}
+
+impl TryFrom<String> for Base64 {
+    type Error = base64::DecodeError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        STANDARD.decode(text).map(Self)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Checkpoint, File, Header};
+    use super::{Bytes, Checkpoint, File, Header};
+    use proptest::prelude::*;
 
     #[test]
     fn how_a_file_is_written_is_remembered_and_one_of_an_earlier_version_has_commas() {
@@ -84,6 +135,22 @@ mod tests {
             let saved = checkpoint.to_json().unwrap();
             assert_eq!(Checkpoint::parse(&saved).unwrap().header, checkpoint.header);
             assert_eq!(String::from_utf8(saved).unwrap().contains("separator"), separator == ';');
+        }
+    }
+
+    #[test]
+    fn what_an_earlier_version_remembered_of_the_beginning_is_read() {
+        assert_eq!(serde_json::from_str::<Bytes>("\"a,b\\r\\n\"").unwrap(), Bytes(b"a,b\r\n".to_vec()));
+        assert!(serde_json::from_str::<Bytes>("{\"base64\": \"*\"}").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn the_beginning_is_remembered_to_the_byte(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+            let mut checkpoint = Checkpoint::start(&File::dropped("social/file", "e").unwrap(), None);
+            checkpoint.before_first_row = Some(Bytes(bytes));
+            let parsed = Checkpoint::parse(&checkpoint.to_json().unwrap()).unwrap();
+            prop_assert_eq!(parsed.before_first_row, checkpoint.before_first_row);
         }
     }
 }

@@ -30,11 +30,12 @@ pub enum Started {
 /// of something else.
 pub fn read(event: Value) -> Option<Vec<Started>> {
     let event: S3Event = serde_json::from_value(event).ok()?;
+    // A folder that somebody makes in the console is an object without anything in it; what does not say how large it is
+    // may be a file.
     let is_file = |object: &S3Object| {
-        let size = object.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
-        !object.key.as_deref().is_some_and(|key| files::is_folder(key, size))
+        let size = object.size.and_then(|size| u64::try_from(size).ok());
+        !object.key.as_deref().zip(size).is_some_and(|(key, size)| files::is_folder(key, size))
     };
-    // A folder that somebody makes in the console is an object without anything in it.
     event.records.into_iter().filter(|record| is_file(&record.s3.object)).map(read_one).collect()
 }
 
@@ -82,6 +83,9 @@ mod tests {
     fn a_folder_starts_nothing_and_a_key_of_ours_is_no_file() {
         assert_eq!(read(event("telephone/", 0)), Some(Vec::new()));
         assert_eq!(read(event("telephone/", 9)).unwrap().len(), 1, "it has something in it");
+        let mut unsaid = event("telephone/", 0);
+        unsaid["Records"][0]["s3"]["object"].as_object_mut().unwrap().remove("size");
+        assert_eq!(read(unsaid).unwrap().len(), 1, "it may have something in it");
         let id = "0123456789abcdef";
         assert_eq!(read(event(&Beside::Report.key(Source::Social, id), 9)), None);
         let handed_over = Started::HandedOver { folder: Folder::Unknown, id: id.to_owned() };

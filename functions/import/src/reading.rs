@@ -121,7 +121,7 @@ impl Reading {
                 Err(storage) => return storage,
             };
         }
-        misfit.among(&lines, self.source(), five9).into()
+        misfit.written(&self.written()).among(&lines, self.source(), five9).into()
     }
 
     /// Begins again behind the last row, with a new connection.
@@ -203,7 +203,7 @@ impl Head {
 
     fn of(format: Format, checkpoint: &Checkpoint) -> Self {
         match &checkpoint.before_first_row {
-            Some(before) => Self::Before(before.clone().into_bytes()),
+            Some(before) => Self::Before(before.0.clone()),
             None if format == Format::Csv && checkpoint.position.offset == 0 => Self::Coming(Vec::new()),
             None => Self::Passed,
         }

@@ -199,9 +199,11 @@ impl Report {
 
     /// The file was read to its end.
     pub fn done(&mut self, now: DateTime<Utc>) {
-        // Totals and counts of a report are no calls.
-        let totals = self.refused.get(Rule::Total.name()).copied().unwrap_or_default();
-        if self.source == Folder::Of(Source::Telephone) && self.rows.saturating_sub(totals) == CUT_AT {
+        let refused = |rule: &str| self.refused.get(rule).copied().unwrap_or_default();
+        // Totals and counts of a report are no calls; a line with fewer fields, or more, may be one of them.
+        let most = self.rows.saturating_sub(refused(Rule::Total.name()) + refused(Broken::HeaderAgain.name()));
+        let least = most.saturating_sub(refused(Broken::WrongNumberOfFields.name()));
+        if self.source == Folder::Of(Source::Telephone) && (least..=most).contains(&CUT_AT) {
             self.warn(Warning::CutShort);
         }
         (self.state, self.finished_at) = (State::Done, Some(now));
@@ -216,5 +218,34 @@ impl Report {
     #[must_use]
     pub fn quarantined(&self) -> u64 {
         self.refused.values().sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Report, Warning};
+    use chrono::DateTime;
+    use shared::domain::source::Source;
+
+    #[test]
+    fn a_report_of_exactly_as_many_calls_as_five9_cuts_at_is_warned_of_whatever_stands_below_them() {
+        for (rows, refused, is_warned) in [
+            (5_000, vec![], true),
+            (4_999, vec![], false),
+            (5_001, vec![], false),
+            (5_001, vec!["total"], true),
+            (5_001, vec!["wrong_number_of_fields"], true),
+            (5_003, vec!["total", "header_again", "wrong_number_of_fields"], true),
+            (5_000, vec!["total"], false),
+            (5_000, vec!["wrong_number_of_fields"], true),
+            (5_000, vec!["phone"], true),
+            (5_001, vec!["phone"], false),
+        ] {
+            let mut report = Report::new(String::new(), Source::Telephone);
+            report.rows = rows;
+            refused.iter().for_each(|rule| report.refuse(rule));
+            report.done(DateTime::UNIX_EPOCH);
+            assert_eq!(report.warnings == [Warning::CutShort], is_warned, "{rows} {refused:?}");
+        }
     }
 }

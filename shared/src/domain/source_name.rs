@@ -2,17 +2,26 @@
 
 use super::identifier::upper_case;
 use super::source::Source;
+use super::text::is_unseen;
+use unicode_normalization::UnicodeNormalization;
 
 /// The one spelling from which a record's id is made.
 ///
 /// A case reference is the same in any letters. A review is named by its place and its own id: two accounts can name one
-/// place, so the account before them says nothing. Everything else is taken as the source writes it.
+/// place, so the account before them says nothing. Everything else is taken as the source writes it, but for what nobody
+/// sees, and with its accents in one spelling (NFC).
 pub(super) fn canonical(source: Source, name: &str) -> String {
     match source {
         Source::WebForm | Source::Complaints => upper_case(name),
-        Source::Reviews => review(name).to_owned(),
-        Source::Telephone | Source::Social | Source::Interviews | Source::Support => name.to_owned(),
+        Source::Reviews => review(&seen(name)).to_owned(),
+        Source::Telephone | Source::Social | Source::Interviews | Source::Support => seen(name),
     }
+}
+
+/// What is seen of a name, in its own letters.
+fn seen(name: &str) -> String {
+    let seen: String = name.nfc().filter(|c| !is_unseen(*c)).collect();
+    seen.nfc().collect::<String>().trim().to_owned()
 }
 
 /// The spellings under which an earlier version may have kept the same record: as it was written then. Of a case at
@@ -65,6 +74,19 @@ mod tests {
             canonical(Source::Social, "x:ab"),
             "a post's id has both letters"
         );
+    }
+
+    #[test]
+    fn an_id_is_one_whatever_nobody_sees_in_it_and_was_another_for_an_earlier_version() {
+        for source in [Source::Social, Source::Telephone, Source::Interviews, Source::Support, Source::Reviews] {
+            for spelt in
+                ["cafe\u{301}1", "caf\u{e9}\u{ad}1", "caf\u{e9}1\u{200b}", "caf\u{e9}\u{0}1", "\u{feff}caf\u{e9}1"]
+            {
+                assert_eq!(canonical(source, spelt), "caf\u{e9}1", "{spelt:?}");
+                assert_eq!(formerly(source, spelt), [spelt], "{spelt:?}");
+            }
+            assert_eq!(formerly(source, "caf\u{e9}1"), [""; 0]);
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::identifier::{Identifier, Kind, NotAnIdentifier};
 
 /// Words that stand where somebody had to write something and had nothing: in lower case, a space between words.
-const NOTHING: [&str; 44] = [
+const NOTHING: [&str; 49] = [
     "anonymous",
     "blank",
     "declined",
@@ -30,6 +30,7 @@ const NOTHING: [&str; 44] = [
     "none",
     "none given",
     "none provided",
+    "none yet",
     "not applicable",
     "not available",
     "not disclosed",
@@ -39,15 +40,50 @@ const NOTHING: [&str; 44] = [
     "not recorded",
     "not stated",
     "not supplied",
+    "not yet",
     "null",
+    "pending",
     "prefer not to say",
     "removed",
+    "tba",
     "tbc",
+    "to be confirmed",
     "unavailable",
     "undisclosed",
     "unknown",
     "unspecified",
     "withheld",
+];
+
+/// What a spreadsheet leaves of a cell that it took for a formula and can't work out, behind its `#`: a handle that begins
+/// with `@` or `-` is one.
+const ERRORS: [&str; 7] = ["calc", "div/0", "name", "num", "ref", "spill", "value"];
+/// Who takes something back for whom, as networks write it.
+const BY: [&str; 24] = [
+    "account",
+    "admin",
+    "admins",
+    "administrator",
+    "author",
+    "automod",
+    "automoderator",
+    "facebook",
+    "instagram",
+    "linkedin",
+    "meta",
+    "mod",
+    "moderator",
+    "moderators",
+    "mods",
+    "nextdoor",
+    "op",
+    "owner",
+    "poster",
+    "reddit",
+    "tiktok",
+    "twitter",
+    "user",
+    "youtube",
 ];
 
 /// Whether a field where somebody is to be named names nobody: empty, nothing but punctuation, or a word for nothing
@@ -58,18 +94,27 @@ pub fn is_nothing(text: &str) -> bool {
     let plain = plain.split(|c: char| c.is_whitespace() || c == '_').filter(|word| !word.is_empty());
     let plain = plain.collect::<Vec<_>>().join(" ");
     // An address or a number is no word, and a handle is somebody's with its sign.
-    plain.is_empty() || (!text.trim_start().starts_with('@') && NOTHING.contains(&plain.as_str()))
+    let is_error = text.trim_start().starts_with('#') && ERRORS.contains(&plain.as_str());
+    plain.is_empty() || is_error || (!text.trim_start().starts_with('@') && NOTHING.contains(&plain.as_str()))
 }
 
 /// Whether this is what a network, or a telephone system, leaves where something was taken back: `[deleted]`,
-/// `[Removed]`, `[ Removed by Reddit ]`, `[deleted by user]`.
+/// `[Removed]`, `[ Removed by Reddit ]`, `[deleted by user]`. Who writes more into the brackets, or something else, has
+/// written it.
 #[must_use]
 pub fn is_taken_back(text: &str) -> bool {
     let inside = text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']'));
     inside.is_some_and(|inside| {
         let inside = inside.to_lowercase();
-        let mut words = inside.split_whitespace();
-        matches!(words.next(), Some("deleted" | "removed")) && matches!(words.next(), None | Some("by"))
+        let words: Vec<&str> = inside.split_whitespace().collect();
+        match words.as_slice() {
+            ["deleted" | "removed"] => true,
+            ["deleted" | "removed", "by", by] | ["deleted" | "removed", "by", "the" | "a" | "an" | "its", by] => {
+                BY.contains(by)
+            }
+            ["deleted" | "removed", "by", "reddit", "in", "response", "to", ..] => words.len() <= 11,
+            _ => false,
+        }
     })
 }
 
@@ -136,10 +181,23 @@ mod tests {
         }
         for text in
             ["Not given", "NOT  PROVIDED", "not_given", "null", "<null>", "#N/A", "Withheld", "anonymous", "*none*"]
+                .into_iter()
+                .chain(["not yet", "#NAME?", "#REF!", "#DIV/0!", "####", "\u{200b}"])
         {
             assert!(is_nothing(text), "{text}");
         }
-        for text in ["@none", "Nonesuch", "Alex None-Smith", "a@na.org", "0", "07700900142", "Nil Example", "x"] {
+        for text in [
+            "@none",
+            "Nonesuch",
+            "Alex None-Smith",
+            "a@na.org",
+            "0",
+            "07700900142",
+            "Nil Example",
+            "x",
+            "name",
+            "#name it",
+        ] {
             assert!(!is_nothing(text), "{text}");
         }
     }
@@ -147,12 +205,23 @@ mod tests {
     #[test]
     fn what_was_taken_back_is_told_in_brackets() {
         for text in ["[deleted]", "[Deleted]", "[removed]", " [ Removed by Reddit ] ", "[deleted by user]", "[REMOVED]"]
+            .into_iter()
+            .chain(["[removed by the moderators]", "[ Removed by reddit in response to a copyright notice ]"])
         {
             assert!(is_taken_back(text), "{text}");
         }
-        for text in
-            ["deleted", "[removed the bin]", "[deleted] it was", "[]", "[ ]", "Removed by Reddit", "[undeleted]"]
-        {
+        for text in [
+            "[deleted by the council, shame]",
+            "[removed by hand]",
+            "[deleted by]",
+            "deleted",
+            "[removed the bin]",
+            "[deleted] it was",
+            "[]",
+            "[ ]",
+            "Removed by Reddit",
+            "[undeleted]",
+        ] {
             assert!(!is_taken_back(text), "{text}");
         }
     }

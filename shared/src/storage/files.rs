@@ -200,7 +200,8 @@ impl Files {
             Err(error) => return Err(failed(OPERATION)(error)),
         };
         let dropped_at = object.last_modified().and_then(|at| DateTime::from_timestamp(at.secs(), at.subsec_nanos()));
-        let size = from + object.content_length().and_then(|length| u64::try_from(length).ok()).unwrap_or_default();
+        let length = object.content_length().and_then(|length| u64::try_from(length).ok());
+        let size = from + length.ok_or_else(|| StorageError::unreadable(OPERATION))?;
         let dropped_at = dropped_at.ok_or_else(|| StorageError::unreadable(OPERATION))?;
         let errand = errand(object.metadata());
         let first_dropped_at = kept::dropped_at(object.metadata(), None).filter(|first| *first <= dropped_at);

@@ -7,8 +7,8 @@
 //!   isn't UTF-8, or is the header once more, it is one bad row, handed out byte for byte.
 //! - A row that is too long is one bad row. Its beginning is handed out, and the file is kept as a whole.
 //! - Where quotes are broken nobody knows any more what is a cell and what is a row. Quotes are broken if one is never
-//!   closed, if text stands behind a closing one, or if a row of several lines has one within an unquoted field. The
-//!   same holds behind the header of another table. Nothing from there on takes part: one bad row says where it is, and
+//!   closed, if text stands behind a closing one, or if a row of several lines has one within an unquoted field; and
+//!   where a row begins as it does in another kind of CSV (`scan.rs`). The same holds behind the header of another table. Nothing from there on takes part: one bad row says where it is, and
 //!   the file is kept as a whole, for somebody to look at.
 //!
 //! **The invariant**, held by `invariant_tests.rs`. Each byte of a file belongs to exactly one of:
@@ -28,7 +28,7 @@ use super::held::Held;
 use super::scan::{Met, Scan};
 use super::{Broken, Framed, Header, Position, Raw, Row, Step, Unreadable};
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
-use memchr::memchr2;
+use memchr::{memchr, memchr2};
 
 /// The most columns that a file may have.
 const COLUMNS: usize = 1024;
@@ -40,6 +40,8 @@ pub(super) struct Csv {
     header: Option<Header>,
     limit: usize,
     fields: Reader,
+    /// How many bytes from a row's beginning were searched for the quote that tells where it ends.
+    searched: usize,
     /// The text of a row's fields, one after another, and where each ends.
     text: Vec<u8>,
     ends: Vec<usize>,
@@ -66,6 +68,7 @@ impl Csv {
             header: None,
             limit,
             fields: Reader::new(),
+            searched: 0,
             // There is room for one more of each than the longest row needs: they are never full.
             text: vec![0; limit + 2],
             ends: vec![0; COLUMNS + 1],
@@ -108,9 +111,7 @@ impl Csv {
             (Some(0), _) if held.all().is_empty() => {
                 return if self.header.is_some() { Ok(Step::Wait) } else { Err(Unreadable::Empty) };
             }
-            (Some(0), _) if self.header.is_none() && matches!(held.all(), [b'{' | b'[', ..]) => {
-                return Err(Unreadable::Json);
-            }
+            (Some(0), _) if self.header.is_none() && is_json(held.all()) => return Err(Unreadable::Json),
             (Some(0), Some(separator)) => self.stage = Stage::Row(Scan::new(separator)),
             (Some(0), None) => self.stage = Stage::First(Header::SEPARATORS.map(Scan::new)),
             (Some(bytes), _) => held.skip(bytes, 1),
@@ -182,13 +183,48 @@ impl Csv {
                 self.stage = Stage::Row(scan);
                 Ok(Step::On)
             }
-            Met::End => self.whole(held, scan),
-            Met::Broken(_) if self.header.is_none() => Err(Unreadable::HeaderQuotes),
-            Met::Broken(rule) => {
-                let raw = Raw { line: held.line(), bytes: held.first(scan.bytes.min(self.limit)).to_vec() };
-                Ok(self.break_off(held, raw, rule))
-            }
+            Met::End => match self.settled(held, &scan) {
+                Some(Met::End) => self.whole(held, scan),
+                Some(Met::Broken(rule)) => self.broken(held, &scan, rule),
+                Some(Met::Inside) | None => {
+                    self.stage = Stage::Row(scan);
+                    Ok(Step::Wait)
+                }
+            },
+            Met::Broken(rule) => self.broken(held, &scan, rule),
         }
+    }
+
+    fn broken(&mut self, held: &mut Held, scan: &Scan, rule: Broken) -> Result<Step, Unreadable> {
+        if self.header.is_none() {
+            return Err(Unreadable::HeaderQuotes);
+        }
+        let raw = Raw { line: held.line(), bytes: held.first(scan.bytes.min(self.limit)).to_vec() };
+        Ok(self.break_off(held, raw, rule))
+    }
+
+    /// Whether a row ends where it seems to: of one in doubt the next quote tells, as far away as a row may be long. None
+    /// if that takes more bytes.
+    fn settled(&mut self, held: &Held, scan: &Scan) -> Option<Met> {
+        let from = std::mem::take(&mut self.searched).max(scan.bytes);
+        if !scan.is_in_doubt() {
+            return Some(Met::End);
+        }
+        let broken = Some(Met::Broken(Broken::BackslashQuote));
+        let rest = held.first(self.limit + 1);
+        let is_all = held.is_finished() || rest.len() > self.limit;
+        let Some(quote) = memchr(b'"', rest.get(from..).unwrap_or_default()).map(|quote| from + quote) else {
+            self.searched = rest.len();
+            return if rest.len() > self.limit { broken } else { held.is_finished().then_some(Met::End) };
+        };
+        self.searched = quote;
+        let (before, behind) = (quote.checked_sub(1).and_then(|before| rest.get(before)), rest.get(quote + 1).copied());
+        if behind.is_none() && !is_all {
+            return None;
+        }
+        self.searched = 0;
+        let columns = self.header.as_ref().map_or(scan.fields, |header| header.names.len());
+        if scan.goes_on(before.copied().unwrap_or_default(), behind, columns) { broken } else { Some(Met::End) }
     }
 
     /// Hands out a row that is whole, or takes it as the header.
@@ -200,8 +236,12 @@ impl Csv {
         let raw = Raw { line: held.line(), bytes: held.first(scan.bytes).to_vec() };
         let columns = self.header.as_ref().map_or(COLUMNS, |header| header.names.len());
         let fields = if scan.fields <= columns { self.fields(&raw.bytes) } else { None };
+        if let (Some(rule), Some(_)) = (scan.ends_in_another(columns), &self.header) {
+            return Ok(self.break_off(held, raw, rule));
+        }
         let step = match (&self.header, fields) {
             (None, _) if scan.fields > COLUMNS => return Err(Unreadable::HeaderTooLong),
+            (None, _) if scan.has_space_before_quote => return Err(Unreadable::SpaceBeforeQuote),
             (None, None) => return Err(Unreadable::HeaderNotUtf8),
             (None, Some(fields)) => {
                 self.header = Some(Header::new(&fields, char::from(scan.separator())));
@@ -233,6 +273,7 @@ impl Csv {
         held.skip(scan.bytes - before, 0);
         match (met, held.line_break(0)) {
             (Met::Broken(rule), _) => self.break_off(held, raw, rule),
+            (Met::End, _) if scan.is_in_doubt() => self.break_off(held, raw, Broken::BackslashQuote),
             (Met::End, Some(line_break)) => {
                 held.skip(line_break, scan.breaks + u64::from(line_break > 0));
                 Step::broken(raw, Broken::TooLong)
@@ -292,4 +333,11 @@ impl Csv {
         let kept = if let Stage::TooLong(_, raw) = &self.stage { raw.bytes.capacity() } else { 0 };
         self.text.capacity() + kept
     }
+}
+
+/// Whether a file begins as JSON does: a title in brackets is none.
+fn is_json(file: &[u8]) -> bool {
+    let Some((b'{' | b'[', rest)) = file.split_first() else { return false };
+    let next = rest.iter().find(|byte| !byte.is_ascii_whitespace());
+    next.is_none_or(|next| matches!(next, b'"' | b'{' | b'}' | b'[' | b']' | b'-' | b'0'..=b'9'))
 }

@@ -75,6 +75,58 @@ fn behind_text_behind_a_closing_quote_nothing_takes_part_and_a_quote_in_a_plain_
 }
 
 #[test]
+fn a_backslash_before_a_quote_that_may_close_is_told_by_the_next_quote() {
+    // The next quote closes, or escapes another: all of it is one cell.
+    for rest in ["\n9,forged\n\\\" b\"\n", "\n9,forged\nb\"\n"] {
+        assert_eq!(
+            read(&format!("a,b\n1,2\n1,\"a \\\"{rest}")),
+            ["2: 1|2", "3! backslash_quote: 1,\"a \\\""],
+            "{rest}"
+        );
+    }
+    assert_eq!(read("a,b\n1,\"a \\\", b\"\n9,x\n"), ["2! backslash_quote: 1,\"a \\\", b\""]);
+    assert_eq!(read("a,b\n1,\"a \\\"\"\n2,\"x\"\n"), ["2! backslash_quote: 1,\"a \\\"\""]);
+    // It opens, or there is none: the text ends in a backslash.
+    assert_eq!(read("a,b\n1,\"C:\\\"\n\"3\",\"\"\n"), ["2: 1|C:\\", "3: 3|"]);
+    assert_eq!(read("a,b\n\"C:\\\",\"D:\\\"\n5,6\n"), ["2: C:\\|D:\\", "3: 5|6"]);
+    assert_eq!(read("a,b\n1,\"a\\\"\", b\"\n5,6\n"), ["2: 1|a\\\", b", "3: 5|6"]);
+    // It is too far away.
+    let far = format!("a,b\n1,\"C:\\\"\n{}\n3,\"4\"\n", "5,6\n".repeat(ROW_LIMIT));
+    assert_eq!(read(&far), ["2! backslash_quote: 1,\"C:\\\""]);
+    assert_eq!(refused(b"\"a\\\",b\n1,\\\"2\n"), Unreadable::HeaderQuotes);
+}
+
+#[test]
+fn where_a_row_ends_as_in_another_kind_of_csv_nothing_takes_part_any_more() {
+    for (row, rule) in [
+        ("1, \"a\n9,x,forged\nb\",2", "space_before_quote"),
+        ("1, \"a, b\",2", "space_before_quote"),
+        ("1,2, \"a\n9,x,forged\nb\"", "space_before_quote"),
+        ("1,'a\n9,x,forged\nb',2", "apostrophe_quote"),
+        ("1,'\n9,x,forged\nb',2", "apostrophe_quote"),
+        ("1,a\\\n9,x,forged\\\nb,2", "backslash_line_break"),
+        ("1,a\\,b\\,c\\\n9,x,forged\\\nb,2", "backslash_line_break"),
+        ("1,\"a \\\"\n9,x,forged\n\",2", "backslash_quote"),
+        ("1,\"a \\\"\n9,x,forged\n\"", "backslash_quote"),
+    ] {
+        let told = read(&format!("a,b,c\n1,2,3\n{row}\n4,5,6\n"));
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[1].starts_with(&format!("3! {rule}: ")), "{told:?}");
+    }
+    assert_eq!(
+        read("a,b,c\n1, \"a\" ,'185\n1,'Twas,C:\\\n'1,2\n1,5\" pipe\n4,5,6\n"),
+        [
+            "2: 1| \"a\" |'185",
+            "3: 1|'Twas|C:\\",
+            "4! wrong_number_of_fields: '1,2",
+            "5! wrong_number_of_fields: 1,5\" pipe",
+            "6: 4|5|6"
+        ]
+    );
+    assert_eq!(refused(b"\"a\", \"b\"\n1,2\n"), Unreadable::SpaceBeforeQuote);
+}
+
+#[test]
 fn a_row_within_a_cell_that_is_too_long_is_text() {
     let file = format!("a,b\n1,\"{}\n9,forged\n\",\n3,4\n", "x".repeat(ROW_LIMIT));
     let told = read(&file);
@@ -155,6 +207,7 @@ fn a_file_without_a_header_that_can_be_read_is_refused() {
     assert_eq!(refused(b"a,\xff\n1,2\n"), Unreadable::HeaderNotUtf8);
     assert_eq!(refused(b"\n{\"a\":1,\"b\":2}\n"), Unreadable::Json);
     assert_eq!(refused(b"[\n{}]"), Unreadable::Json);
+    assert_eq!(read("[Report],b\n1,2\n"), ["2: 1|2"]);
     assert_eq!(refused(b"a,\"b\n1,2\n"), Unreadable::HeaderQuotes);
     assert_eq!(refused(b"a,\"b\"c\n1,2\n"), Unreadable::HeaderQuotes);
     assert_eq!(refused("x".repeat(ROW_LIMIT + 1).as_bytes()), Unreadable::HeaderTooLong);
@@ -229,7 +282,7 @@ proptest! {
 
     #[test]
     fn a_line_of_garbage_without_a_quote_costs_no_row(
-        (rows, written) in any_table(|text| format!("x{text}")), garbage in "[^\r\n\"]{1,20}", place in any::<prop::sample::Index>(),
+        (rows, written) in any_table(|text| format!("x{text}x")), garbage in "[^\r\n\"'\\\\]{1,20}", place in any::<prop::sample::Index>(),
     ) {
         let mut written = written;
         written.insert(1 + place.index(written.len()), format!("{garbage}\n").into_bytes());
@@ -239,7 +292,7 @@ proptest! {
 
     #[test]
     fn a_line_of_garbage_costs_no_row_before_it_and_lets_none_pass_that_is_not_one(
-        (rows, written) in any_table(|text| format!("x{text}")), garbage in "[a, ]{0,5}\"[^\r\n]{0,20}", place in any::<prop::sample::Index>(),
+        (rows, written) in any_table(|text| format!("x{text}x")), garbage in "[a, ]{0,5}\"[^\r\n]{0,20}", place in any::<prop::sample::Index>(),
     ) {
         let (mut written, place) = (written, place.index(rows.len() + 1));
         written.insert(1 + place, format!("{garbage}\n").into_bytes());

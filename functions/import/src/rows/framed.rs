@@ -115,6 +115,13 @@ pub enum Broken {
     StrayQuote,
     /// Quotes within quotes have a backslash before them, where they should be doubled.
     BackslashQuote,
+    /// White space stands before quotes, and a separator or a line break within them.
+    SpaceBeforeQuote,
+    /// It has too few fields, and an apostrophe begins the last of them as a quote should.
+    ApostropheQuote,
+    /// It has too few fields, or too many, and a backslash stands before its line break, where quotes should be around the
+    /// text.
+    BackslashLineBreak,
     /// It is the header once more.
     HeaderAgain,
     /// It is the header of another table.
@@ -127,22 +134,31 @@ pub enum Broken {
     NotAnObject,
     /// The list ends without a closing bracket, or its brackets don't match: this is all the rest of the file.
     ListBrokenOff,
+    /// A page has a list behind its list: this is all the rest of the file.
+    SecondList,
+    /// The message of an error stands beside the list, which may not be all: this is all the rest of the file.
+    ErrorBeside,
 }
 
 impl Broken {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 17] = [
         Self::NotUtf8,
         Self::TooLong,
         Self::WrongNumberOfFields,
         Self::QuoteNeverClosed,
         Self::StrayQuote,
         Self::BackslashQuote,
+        Self::SpaceBeforeQuote,
+        Self::ApostropheQuote,
+        Self::BackslashLineBreak,
         Self::HeaderAgain,
         Self::AnotherHeader,
         Self::NotJson,
         Self::RepeatedField,
         Self::NotAnObject,
         Self::ListBrokenOff,
+        Self::SecondList,
+        Self::ErrorBeside,
     ];
 
     /// The rules whose rows are not handed out whole, or end what can be read: their file is kept as a whole.
@@ -152,8 +168,13 @@ impl Broken {
             | Self::QuoteNeverClosed
             | Self::StrayQuote
             | Self::BackslashQuote
+            | Self::SpaceBeforeQuote
+            | Self::ApostropheQuote
+            | Self::BackslashLineBreak
             | Self::AnotherHeader
-            | Self::ListBrokenOff => true,
+            | Self::ListBrokenOff
+            | Self::SecondList
+            | Self::ErrorBeside => true,
             Self::NotUtf8
             | Self::WrongNumberOfFields
             | Self::HeaderAgain
@@ -173,12 +194,17 @@ impl Broken {
             Self::QuoteNeverClosed => "quote_never_closed",
             Self::StrayQuote => "stray_quote",
             Self::BackslashQuote => "backslash_quote",
+            Self::SpaceBeforeQuote => "space_before_quote",
+            Self::ApostropheQuote => "apostrophe_quote",
+            Self::BackslashLineBreak => "backslash_line_break",
             Self::HeaderAgain => "header_again",
             Self::AnotherHeader => "another_header",
             Self::NotJson => "not_json",
             Self::RepeatedField => "repeated_field",
             Self::NotAnObject => "not_an_object",
             Self::ListBrokenOff => "list_broken_off",
+            Self::SecondList => "second_list",
+            Self::ErrorBeside => "error_message",
         }
     }
 }
@@ -212,6 +238,15 @@ pub enum Unreadable {
     /// It is text in UTF-16, and its mark is missing.
     #[error("the file is text in UTF-16, without the mark that says so")]
     Utf16WithoutMark,
+    /// It is text in UTF-32.
+    #[error("the file is text in UTF-32")]
+    Utf32,
+    /// It is a web page, or XML.
+    #[error("the file is a web page, or XML")]
+    Markup,
+    /// It is a text with its formatting (RTF).
+    #[error("the file is formatted text (RTF)")]
+    RichText,
     /// The header is not UTF-8.
     #[error("the header is not UTF-8")]
     HeaderNotUtf8,
@@ -221,6 +256,9 @@ pub enum Unreadable {
     /// A quote in the header is never closed, or something stands behind the closing one.
     #[error("the header's quotes don't match")]
     HeaderQuotes,
+    /// White space stands before the quotes in the header.
+    #[error("white space stands before the header's quotes")]
+    SpaceBeforeQuote,
     /// It is JSON, and should be CSV.
     #[error("the file is JSON, not CSV")]
     Json,
@@ -236,6 +274,9 @@ pub enum Unreadable {
     /// It is a JSON object that has no list, and is no row.
     #[error("the file has no list, and is no row of one")]
     NoList,
+    /// It is rows behind each other, in no list.
+    #[error("the file has rows, and no list around them")]
+    RowsWithoutList,
     /// It is what a service answers instead of a list.
     #[error("the file is the message of an error")]
     ErrorMessage,
@@ -263,14 +304,19 @@ impl Unreadable {
             Self::Pdf => "pdf",
             Self::Utf16 => "utf16",
             Self::Utf16WithoutMark => "utf16_without_mark",
+            Self::Utf32 => "utf32",
+            Self::Markup => "markup",
+            Self::RichText => "rich_text",
             Self::HeaderNotUtf8 => "header_not_utf8",
             Self::HeaderTooLong => "header_too_long",
             Self::HeaderQuotes => "header_quotes",
+            Self::SpaceBeforeQuote => "space_before_quote",
             Self::Json => "json_not_csv",
             Self::Separator => "wrong_separator",
             Self::NotAnObject => "not_an_object",
             Self::NotAList => "not_a_list",
             Self::NoList => "no_list",
+            Self::RowsWithoutList => "rows_without_list",
             Self::ErrorMessage => "error_message",
             Self::AnArray => "an_array",
             Self::SpreadOverLines => "spread_over_lines",

@@ -9,7 +9,7 @@
 use super::held::Held;
 use super::structure::{framed, is_white};
 use super::{Broken, Framed, Raw, Step, Unreadable};
-use memchr::memchr;
+use memchr::{memchr, memrchr};
 
 pub(super) struct JsonLines {
     stage: Stage,
@@ -17,8 +17,8 @@ pub(super) struct JsonLines {
 }
 
 enum Stage {
-    /// Before the first line.
-    Start,
+    /// Before the first line, and how many bytes were searched for its end.
+    Start(usize),
     /// In a line that is held from its beginning, and how many bytes of it were searched for its end.
     Line(usize),
     /// In a line that is too long, of which this is kept.
@@ -28,7 +28,7 @@ enum Stage {
 impl JsonLines {
     /// At the file's beginning, or at a line within it.
     pub(super) const fn new(limit: usize, is_within: bool) -> Self {
-        let stage = if is_within { Stage::Line(0) } else { Stage::Start };
+        let stage = if is_within { Stage::Line(0) } else { Stage::Start(0) };
         Self { stage, limit }
     }
 
@@ -38,19 +38,38 @@ impl JsonLines {
 
     pub(super) fn step(&mut self, held: &mut Held) -> Result<Step, Unreadable> {
         match self.stage {
-            Stage::Start => self.start(held),
+            Stage::Start(searched) => self.start(held, searched),
             Stage::Line(searched) => Ok(self.line(held, searched)),
             Stage::TooLong(_) => Ok(self.too_long(held)),
         }
     }
 
     /// Looks at as much of the file as a row may have, or up to a line that begins as an object does.
-    fn start(&mut self, held: &Held) -> Result<Step, Unreadable> {
+    fn start(&mut self, held: &Held, searched: usize) -> Result<Step, Unreadable> {
         let first = held.first(self.limit);
         let is_enough = held.is_finished() || first.len() == self.limit;
+        // Nothing is said of a line before it is whole.
+        let is_object = first.trim_ascii_start().starts_with(b"{");
+        let is_ended = || memrchr(b'\n', first.trim_ascii_start().get(searched..).unwrap_or_default()).is_some();
+        if is_object && !is_enough && !is_ended() {
+            self.stage = Stage::Start(first.trim_ascii_start().len());
+            return Ok(Step::Wait);
+        }
         let mut lines =
             first.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+        let is_cut = |line: &[u8]| line.starts_with(b"{") && line != b"{" && !line.ends_with(b"}");
         match (lines.next(), lines.next()) {
+            (Some(line), None) if is_cut(line) && !is_enough => return Ok(Step::Wait),
+            // A line that was cut off is one bad row; behind the first line of an object that goes on there is no whole one.
+            (Some(line), Some(second)) if is_cut(line) && second.starts_with(b"\"") => {
+                let end = if is_enough { first.len() } else { memrchr(b'\n', first).unwrap_or_default() };
+                let is_whole = |line: &[u8]| line.starts_with(b"{") && line.ends_with(b"}");
+                let mut whole =
+                    first.get(..end).unwrap_or_default().split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+                if !whole.any(is_whole) {
+                    return if is_enough { Err(Unreadable::SpreadOverLines) } else { Ok(Step::Wait) };
+                }
+            }
             (None, _) if is_enough => {}
             (Some(line), _) if line.starts_with(b"[") => return Err(Unreadable::AnArray),
             (Some(b"{"), Some(second)) if second.starts_with(b"\"") => return Err(Unreadable::SpreadOverLines),
@@ -100,7 +119,7 @@ impl JsonLines {
         }
         match std::mem::replace(&mut self.stage, Stage::Line(0)) {
             Stage::TooLong(raw) => Step::Out(Framed::Broken { raw, rule: Broken::TooLong }),
-            Stage::Start | Stage::Line(_) => Step::On,
+            Stage::Start(_) | Stage::Line(_) => Step::On,
         }
     }
 

@@ -5,7 +5,8 @@
 //!
 //! An object without the array is a list without rows only if it is `{}`, or has nothing but empty lists: so Google
 //! writes a place that has no reviews. One that may be a row is one, if it is all that there is. Anything else, such as the message of an
-//! error, is no list, and the file is refused: nobody's rows may disappear in it.
+//! error, is no list, and the file is refused: nobody's rows may disappear in it. Neither is an empty list beside which an
+//! error is told; where rows were read, the file is kept as a whole.
 //!
 //! What can't be found again costs the rest: an array that isn't closed, a bracket that closes too much, what is no page
 //! behind the first. The rest is one broken row, cut to the limit, and then the file ends. If nothing but fields behind
@@ -15,6 +16,7 @@ use super::held::Held;
 use super::outline::{Outline, Seen};
 use super::structure::{Met, Structure, framed, is_white};
 use super::{Broken, Framed, List, Position, Raw, Row, Step, Unreadable};
+use serde_json::{Map, Value};
 
 pub(super) struct JsonList {
     list: List,
@@ -22,6 +24,8 @@ pub(super) struct JsonList {
     limit: usize,
     /// Whether it is behind the first object.
     is_behind_first: bool,
+    /// Whether a row has begun.
+    has_row: bool,
     /// Whether the last object says that there are further pages.
     has_next_page: bool,
 }
@@ -44,7 +48,7 @@ enum Stage {
     /// Behind the object.
     Trailing,
     /// In the rest of a list that broke off, of which this is kept.
-    Rest(Raw),
+    Rest(Raw, Broken),
     /// Behind a list that broke off, or a row by itself: nothing more comes.
     Over,
 }
@@ -72,13 +76,13 @@ impl Element {
 
 impl JsonList {
     pub(super) const fn new(list: List, limit: usize) -> Self {
-        Self { list, stage: Stage::Start, limit, is_behind_first: false, has_next_page: false }
+        Self { list, stage: Stage::Start, limit, is_behind_first: false, has_row: false, has_next_page: false }
     }
 
     /// Goes on within the array, or behind a list that broke off.
     pub(super) const fn resume(list: List, limit: usize, at: &Position) -> Self {
         let stage = if at.line == 0 { Stage::Over } else { Stage::Between };
-        Self { list, stage, limit, is_behind_first: true, has_next_page: false }
+        Self { list, stage, limit, is_behind_first: true, has_row: true, has_next_page: false }
     }
 
     /// Whether the last page says that there are others, which are not in the file.
@@ -102,9 +106,9 @@ impl JsonList {
             Stage::Between => Ok(self.between(held)),
             Stage::Element(..) => Ok(self.element(held)),
             Stage::TooLong(..) => Ok(self.too_long(held)),
-            Stage::After(_) => Ok(self.after(held)),
+            Stage::After(_) => self.after(held),
             Stage::Trailing => Ok(self.trailing(held)),
-            Stage::Rest(_) => Ok(self.rest(held)),
+            Stage::Rest(..) => Ok(self.rest(held)),
             Stage::Over => {
                 held.skip(held.all().len(), 0);
                 Ok(Step::Wait)
@@ -140,6 +144,7 @@ impl JsonList {
             return Ok(Step::Wait);
         }
         match seen {
+            Seen::List if outline.has_error() => return self.refuse(held, Unreadable::ErrorMessage),
             Seen::List => {
                 self.has_next_page = outline.has_next_page();
                 held.skip_text(read);
@@ -177,7 +182,7 @@ impl JsonList {
                 self.stage = Stage::Alone(raw);
                 Ok(Step::On)
             }
-            Framed::Row { row: Row::Object(object), .. } if object.contains_key("error") => {
+            Framed::Row { row: Row::Object(object), .. } if is_error(&object) => {
                 self.refuse(held, Unreadable::ErrorMessage)
             }
             Framed::Row { .. } => self.refuse(held, Unreadable::NoList),
@@ -191,6 +196,7 @@ impl JsonList {
             return Ok(Step::On);
         };
         match skip_to(held, is_white) {
+            Some(b'{') => Err(Unreadable::RowsWithoutList),
             Some(_) => Err(Unreadable::NotAList),
             None if !held.is_finished() => Ok(Step::Wait),
             None => {
@@ -207,7 +213,8 @@ impl JsonList {
         if !self.is_behind_first {
             return Err(unreadable);
         }
-        self.stage = rest(held);
+        let rule = if unreadable == Unreadable::ErrorMessage { Broken::ErrorBeside } else { Broken::ListBrokenOff };
+        self.stage = rest(held, rule);
         Ok(Step::On)
     }
 
@@ -215,11 +222,12 @@ impl JsonList {
         self.stage = match skip_to(held, |byte| is_white(byte) || byte == b',') {
             Some(b']') => Stage::Trailing,
             Some(b'{' | b'[' | b'"') => Stage::Element(Element::Structure(Structure::default()), 0),
-            Some(b'}') => rest(held),
+            Some(b'}') => rest(held, Broken::ListBrokenOff),
             Some(_) => Stage::Element(Element::Scalar, 0),
-            None if held.is_finished() => rest(held),
+            None if held.is_finished() => rest(held, Broken::ListBrokenOff),
             None => return Step::Wait,
         };
+        self.has_row |= matches!(self.stage, Stage::Element(..));
         if let Stage::Trailing = self.stage {
             held.skip(1, 0);
             self.stage = Stage::After(Outline::new(self.list.fields));
@@ -235,7 +243,7 @@ impl JsonList {
         let (more, met) = element.read(bytes.get(*read..).unwrap_or_default());
         *read += more;
         match met {
-            Met::Stray => self.stage = rest(held),
+            Met::Stray => self.stage = rest(held, Broken::ListBrokenOff),
             // An end at the limit's last byte is one; behind it, the element is too long, whether it ends there or not.
             _ if *read > self.limit => {
                 let element = *element;
@@ -248,7 +256,7 @@ impl JsonList {
                 self.stage = Stage::Between;
                 return Step::Out(framed(raw));
             }
-            Met::Inside if held.is_finished() => self.stage = rest(held),
+            Met::Inside if held.is_finished() => self.stage = rest(held, Broken::ListBrokenOff),
             Met::Inside => return Step::Wait,
         }
         Step::On
@@ -282,26 +290,32 @@ impl JsonList {
             self.stage = Stage::Between;
             return Step::Out(Framed::Broken { raw, rule: Broken::TooLong });
         }
-        self.stage = Stage::Rest(raw);
+        self.stage = Stage::Rest(raw, Broken::ListBrokenOff);
         Step::On
     }
 
-    fn after(&mut self, held: &mut Held) -> Step {
+    fn after(&mut self, held: &mut Held) -> Result<Step, Unreadable> {
         let Stage::After(outline) = &mut self.stage else {
-            return Step::On;
+            return Ok(Step::On);
         };
         let (read, seen) = outline.read(held.all());
+        let (has_next_page, has_error) = (outline.has_next_page(), outline.has_error());
+        // What went wrong may have cost rows: a list without any is none.
+        if seen == Seen::End && has_error && !self.has_row {
+            return self.refuse(held, Unreadable::ErrorMessage);
+        }
         held.skip_text(read);
-        let has_next_page = outline.has_next_page();
         self.stage = match seen {
-            Seen::Inside => return Step::Wait,
+            Seen::Inside => return Ok(Step::Wait),
+            Seen::End if has_error => rest(held, Broken::ErrorBeside),
             Seen::End => {
                 self.has_next_page |= has_next_page;
                 Stage::Trailing
             }
-            Seen::List | Seen::NotAList | Seen::Broken => rest(held),
+            Seen::List | Seen::NotAList => rest(held, Broken::SecondList),
+            Seen::Broken => rest(held, Broken::ListBrokenOff),
         };
-        Step::On
+        Ok(Step::On)
     }
 
     fn trailing(&mut self, held: &mut Held) -> Step {
@@ -310,16 +324,17 @@ impl JsonList {
             None => return Step::Wait,
             // Another page.
             Some(b'{') => Stage::Before(Outline::new(self.list.fields), Some(0)),
-            Some(_) => rest(held),
+            Some(_) => rest(held, Broken::ListBrokenOff),
         };
         Step::On
     }
 
     /// Hands out the rest of the file, as much as a row may be.
     fn rest(&mut self, held: &mut Held) -> Step {
-        let Stage::Rest(raw) = &mut self.stage else {
+        let Stage::Rest(raw, rule) = &mut self.stage else {
             return Step::On;
         };
+        let rule = *rule;
         let more = held.first(self.limit.saturating_sub(raw.bytes.len()));
         if raw.bytes.capacity() < self.limit {
             raw.bytes.reserve_exact(self.limit);
@@ -333,12 +348,12 @@ impl JsonList {
         let raw = Raw { line: raw.line, bytes: std::mem::take(&mut raw.bytes) };
         held.end();
         self.stage = Stage::Over;
-        Step::Out(Framed::Broken { raw, rule: Broken::ListBrokenOff })
+        Step::Out(Framed::Broken { raw, rule })
     }
 
     #[cfg(test)]
     pub(super) fn held_bytes(&self) -> usize {
-        if let Stage::TooLong(_, raw) | Stage::Rest(raw) | Stage::Alone(raw) = &self.stage {
+        if let Stage::TooLong(_, raw) | Stage::Rest(raw, _) | Stage::Alone(raw) = &self.stage {
             raw.bytes.capacity()
         } else {
             0
@@ -346,8 +361,13 @@ impl JsonList {
     }
 }
 
-fn rest(held: &Held) -> Stage {
-    Stage::Rest(Raw { line: held.line(), bytes: Vec::new() })
+fn rest(held: &Held, rule: Broken) -> Stage {
+    Stage::Rest(Raw { line: held.line(), bytes: Vec::new() }, rule)
+}
+
+/// Whether an object is what a service answers where something went wrong.
+fn is_error(object: &Map<String, Value>) -> bool {
+    object.contains_key("error") || (object.contains_key("code") && object.contains_key("message"))
 }
 
 /// Skips bytes up to the first that isn't to be skipped.

@@ -132,7 +132,7 @@ fn a_list_that_breaks_off_has_its_rest_as_one_broken_row() {
     assert_eq!(read(REVIEWS, "{\"reviews\":[{}]}\n[{}]"), ["1: {}", "2! list_broken_off: [{}]"]);
     assert_eq!(
         read(REVIEWS, "{\"reviews\":[{}]}\n{\"error\":{}}{}"),
-        ["1: {}", "2! list_broken_off: {\"error\":{}}{}"],
+        ["1: {}", "2! error_message: {\"error\":{}}{}"],
         "what stands behind a page is kept, whatever it is"
     );
 }
@@ -176,9 +176,8 @@ fn whoever_has_the_last_page_lacks_none() {
 fn an_object_that_is_a_row_by_itself_is_one() {
     assert_eq!(read(REVIEWS, "\n{\"createTime\":1,\"x\":[1]}\n "), ["2: {\"createTime\":1,\"x\":[1]}"]);
     let long = format!("{{\"createTime\":\"{}\"}}", "x".repeat(ROW_LIMIT));
-    for file in ["{\"createTime\":1}\n{\"createTime\":2}", "{\"createTime\":1} x"] {
-        assert_eq!(refused(file), Unreadable::NotAList, "{file}");
-    }
+    assert_eq!(refused("{\"createTime\":1} x"), Unreadable::NotAList);
+    assert_eq!(refused("{\"createTime\":1}\n{\"createTime\":2}"), Unreadable::RowsWithoutList);
     assert_eq!(refused(&long), Unreadable::NoList);
     assert_eq!(refused("{\"createTime\":}"), Unreadable::NotAnObject);
 }
@@ -196,7 +195,41 @@ fn what_is_no_list_is_refused_and_nothing_in_it_disappears() {
     ] {
         assert_eq!(refused(file), Unreadable::NoList, "{file}");
     }
-    assert_eq!(refused("{\"error\": {\"code\": 401}}"), Unreadable::ErrorMessage);
+    for file in [
+        "{\"error\": {\"code\": 401}}",
+        "{\"code\": 401, \"message\": \"x\"}",
+        "{\"reviews\": [], \"error\": {\"code\": 401}}",
+        "{\"error\": \"x\", \"reviews\": []}",
+        "{\"error\": true, \"reviews\": [{\"a\": 1}]}",
+        "{\"a\": [], \"reviews\": [], \"error\": 401}",
+    ] {
+        assert_eq!(refused(file), Unreadable::ErrorMessage, "{file}");
+    }
+    for file in [
+        "{\"reviews\": [], \"error\": null}",
+        "{\"error\": false, \"reviews\": []}",
+        "{\"error\": {}, \"reviews\": []}",
+    ] {
+        assert_eq!(read(REVIEWS, file), [""; 0], "{file}");
+    }
+}
+
+#[test]
+fn an_error_beside_rows_or_a_second_list_is_told_and_the_rest_is_kept() {
+    assert_eq!(
+        read(REVIEWS, "{\"reviews\":[{\"a\":1}],\"error\":{\"code\":500}}\n"),
+        ["1: {\"a\":1}", "1! error_message: \n"]
+    );
+    assert_eq!(
+        read(REVIEWS, "{\"reviews\":[{\"a\":1}]}\n{\"reviews\":[],\"error\":1}"),
+        ["1: {\"a\":1}", "2! error_message: "]
+    );
+    for name in ["reviews", "locationReviews"] {
+        assert_eq!(
+            read(REVIEWS, &format!("{{\"reviews\":[{{\"a\":1}}],\"{name}\":[{{\"b\":2}}]}}")),
+            ["1: {\"a\":1}", "1! second_list: {\"b\":2}]}"]
+        );
+    }
 }
 
 #[test]
@@ -205,9 +238,18 @@ fn lines_that_are_none_are_refused_by_what_they_are() {
     for file in ["[", "[\n{\"a\":1}]", " \n [{}]", "[]"] {
         assert_eq!(refused(file), Unreadable::AnArray, "{file}");
     }
-    for file in ["{\n  \"a\": 1\n}", "{\r\n\"a\":1}\r\n{\r\n\"a\":1}"] {
-        assert_eq!(refused(file), Unreadable::SpreadOverLines, "{file}");
+    let spread = [
+        "{\n  \"a\": 1\n}",
+        "{\r\n\"a\":1}\r\n{\r\n\"a\":1}",
+        "{\"a\": 1,\n \"b\": 2}",
+        "{ \"a\": [\n\"b\",\n\"c\"]\n}\n",
+    ];
+    for (file, size) in spread.iter().flat_map(|file| [1, 7, 4096].map(|size| (file, size))) {
+        let told = tell(Rows::new(Format::JsonLines), file.as_bytes(), &[size]);
+        assert_eq!(told.end, Err(Unreadable::SpreadOverLines), "{file}");
     }
+    let cut = "{\"a\": \"x\n\"\n{\"b\":{}}\n";
+    assert_eq!(read(Format::JsonLines, cut), ["1! not_json: {\"a\": \"x", "2! not_json: \"", "3: {\"b\":{}}"]);
     let long = "CALL ID,TIMESTAMP\n1,2\n".repeat(50_000);
     for file in ["CALL ID,TIMESTAMP\n1,2\n", "null", "x", &long] {
         assert_eq!(refused(file), Unreadable::NotJsonLines);

@@ -1,6 +1,6 @@
 //! What a file's first bytes say about the rest, whatever its format.
 //!
-//! A packed file, a workbook or text in UTF-16 has no rows that can be found, but a reader of lines would find garbage in
+//! A packed file, a workbook, a web page or text in UTF-16 has no rows that can be found, but a reader of lines would find garbage in
 //! it. Such a file is refused as a whole, and the reason names what it is.
 
 use super::Unreadable;
@@ -13,22 +13,34 @@ const UTF8: &[u8] = b"\xef\xbb\xbf";
 /// The marks that files in UTF-16 begin with, little-endian and big-endian.
 const UTF16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
+/// The marks that files in UTF-32 begin with.
+const UTF32: [&[u8]; 2] = [b"\xff\xfe\0\0", b"\0\0\xfe\xff"];
+
 /// How files that are no text begin.
-const PACKED: [(&[u8], Unreadable); 10] = [
+const PACKED: [(&[u8], Unreadable); 12] = [
     (b"\x1f\x8b", Unreadable::Gzip),
     (b"PK\x03\x04", Unreadable::Zip),
     (b"PK\x05\x06", Unreadable::Zip),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Unreadable::Workbook),
+    (b"PK\x07\x08", Unreadable::Zip),
     (b"%PDF-", Unreadable::Pdf),
+    (b"{\\rtf", Unreadable::RichText),
     (b"7z\xbc\xaf\x27\x1c", Unreadable::Archive),
     (b"Rar!\x1a\x07", Unreadable::Archive),
     (b"\xfd7zXZ\x00", Unreadable::Archive),
     (b"BZh", Unreadable::Archive),
     (b"\x28\xb5\x2f\xfd", Unreadable::Archive),
 ];
-/// What stands behind the first 30 bytes of a zip that is a workbook (xlsx and ods).
-const WORKBOOKS: [&[u8]; 4] =
-    [b"[Content_Types].xml", b"xl/", b"_rels/.rels", b"mimetypeapplication/vnd.oasis.opendocu"];
+/// What stands behind the first 30 bytes of a zip that is a workbook (xlsx, ods and numbers).
+const WORKBOOKS: [&[u8]; 7] = [
+    b"[Content_Types].xml",
+    b"xl/",
+    b"_rels/",
+    b"docProps/",
+    b"customXml/",
+    b"mimetypeapplication/vnd.oasis.opendocu",
+    b"Index/",
+];
 
 /// What the first bytes of a file say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +60,15 @@ impl Opening {
         if first.len() < LOOKED_AT && !is_all {
             return Self::Unclear;
         }
-        if first.starts_with(UTF8) {
-            return Self::Text(UTF8.len());
+        let (mark, text) = first.strip_prefix(UTF8).map_or((0, first), |text| (UTF8.len(), text));
+        if is_markup(text) {
+            return Self::Refused(Unreadable::Markup);
+        }
+        if mark > 0 {
+            return Self::Text(mark);
+        }
+        if UTF32.iter().any(|mark| first.starts_with(mark)) || is_utf32(first) {
+            return Self::Refused(Unreadable::Utf32);
         }
         if UTF16.iter().any(|mark| first.starts_with(mark)) {
             return Self::Refused(Unreadable::Utf16);
@@ -59,8 +78,32 @@ impl Opening {
             let is_workbook = *what == Unreadable::Zip && WORKBOOKS.iter().any(|book| name.starts_with(book));
             return Self::Refused(if is_workbook { Unreadable::Workbook } else { *what });
         }
+        if is_tar(first) {
+            return Self::Refused(Unreadable::Archive);
+        }
         if is_utf16(first) { Self::Refused(Unreadable::Utf16WithoutMark) } else { Self::Text(0) }
     }
+}
+
+/// Whether a text begins as a web page or XML does: no CSV and no JSON begins with a tag.
+fn is_markup(text: &[u8]) -> bool {
+    let begin = text.trim_ascii_start();
+    matches!(begin, [b'<', b'!' | b'?' | b'a'..=b'z' | b'A'..=b'Z', ..])
+}
+
+/// Whether bytes are the name of a file in an archive of tar: it has a hundred, and is filled up with nothing.
+fn is_tar(first: &[u8]) -> bool {
+    let name = first.iter().take_while(|byte| **byte > b' ').count();
+    first.len() == LOOKED_AT && (1..=48).contains(&name) && first.iter().skip(name).all(|byte| *byte == 0)
+}
+
+/// Whether bytes are UTF-32: of nearly all fours three are nothing, and the same three.
+fn is_utf32(first: &[u8]) -> bool {
+    let (fours, _) = first.as_chunks::<4>();
+    let count = |is: fn(&[bool; 4]) -> bool| fours.iter().filter(|four| is(&four.map(|byte| byte == 0))).count();
+    let low = count(|nothing| *nothing == [false, true, true, true]);
+    let high = count(|nothing| *nothing == [true, true, true, false]);
+    fours.len() > 1 && low.max(high) * 4 >= fours.len() * 3
 }
 
 /// Whether bytes are UTF-16: of nearly all pairs the same half is nothing, as it is for letters, digits and commas.
@@ -89,6 +132,12 @@ mod tests {
             (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Unreadable::Workbook),
             (b"%PDF-1.7\n", Unreadable::Pdf),
             (b"7z\xbc\xaf\x27\x1c", Unreadable::Archive),
+            (b"{\\rtf1\\ansi calls", Unreadable::RichText),
+            (&[b"calls.csv".as_slice(), &[0; 248], b"ustar\x0000"].concat(), Unreadable::Archive),
+            (&[b"PK\x03\x04".as_slice(), &[0; 26], b"docProps/app.xml"].concat(), Unreadable::Workbook),
+            (b"<!DOCTYPE html><title>Sign in</title>", Unreadable::Markup),
+            (b"\xef\xbb\xbf \r\n<html>", Unreadable::Markup),
+            (b"<?xml version=\"1.0\"?><Workbook/>", Unreadable::Markup),
         ] {
             assert_eq!(Opening::of(file, true), Opening::Refused(what));
         }
@@ -101,6 +150,12 @@ mod tests {
                 let (bare, marked) = (utf16(text, order), utf16(&format!("\u{feff}{text}"), order));
                 assert_eq!(Opening::of(&bare, true), Opening::Refused(Unreadable::Utf16WithoutMark), "{text}");
                 assert_eq!(Opening::of(&marked, true), Opening::Refused(Unreadable::Utf16), "{text}");
+            }
+            for order in [u32::to_le_bytes, u32::to_be_bytes] {
+                let utf32 = |text: &str| text.chars().flat_map(|c| order(u32::from(c))).collect::<Vec<u8>>();
+                for file in [utf32(text), utf32(&format!("\u{feff}{text}"))] {
+                    assert_eq!(Opening::of(&file, true), Opening::Refused(Unreadable::Utf32), "{text}");
+                }
             }
         }
     }
@@ -116,6 +171,7 @@ mod tests {
             (b"\xef\xbb", 0),
             (b"caf\xe9,b\n", 0),
             (b"BZ,h\n", 0),
+            (b"< 1 day,b\n", 0),
         ] {
             assert_eq!(Opening::of(file, true), Opening::Text(mark), "{file:?}");
         }
@@ -124,6 +180,6 @@ mod tests {
     #[test]
     fn a_beginning_is_looked_at_when_enough_of_it_is_there() {
         assert_eq!(Opening::of(b"PK", false), Opening::Unclear);
-        assert_eq!(Opening::of(&[b'a'; 64], false), Opening::Text(0));
+        assert_eq!(Opening::of(&[b'a'; super::LOOKED_AT], false), Opening::Text(0));
     }
 }

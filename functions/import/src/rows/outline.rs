@@ -4,6 +4,8 @@ use super::structure::{Met, Structure, is_white};
 
 /// The field that says that there are further pages.
 const NEXT_PAGE: &str = "nextPageToken";
+/// The field in which a service says what went wrong.
+const ERROR: &str = "error";
 /// The longest name that is told from others, in bytes.
 const NAME: usize = 24;
 
@@ -18,6 +20,7 @@ pub(super) struct Outline {
     /// Whether there was anything but empty lists.
     has_more: bool,
     has_next_page: bool,
+    has_error: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -43,6 +46,8 @@ enum Field {
     List,
     /// What leads to the next page.
     NextPage,
+    /// What says what went wrong.
+    Error,
     /// Anything else.
     Other,
 }
@@ -65,7 +70,15 @@ pub(super) enum Seen {
 impl Outline {
     /// Behind the opening bracket, or behind a value.
     pub(super) const fn new(fields: &'static [&'static str]) -> Self {
-        Self { fields, stage: Stage::Between, name: Vec::new(), weight: 0, has_more: false, has_next_page: false }
+        Self {
+            fields,
+            stage: Stage::Between,
+            name: Vec::new(),
+            weight: 0,
+            has_more: false,
+            has_next_page: false,
+            has_error: false,
+        }
     }
 
     /// Whether the object has nothing but lists without anything in them, so far.
@@ -76,6 +89,11 @@ impl Outline {
     /// Whether it says that there are further pages, so far.
     pub(super) const fn has_next_page(&self) -> bool {
         self.has_next_page
+    }
+
+    /// Whether it says that something went wrong, so far.
+    pub(super) const fn has_error(&self) -> bool {
+        self.has_error
     }
 
     /// Reads on, and says how many bytes that took.
@@ -117,8 +135,10 @@ impl Outline {
                 (Stage::Skipped(field, Structure::default(), byte == b'['), 0, Seen::Inside)
             }
             Stage::Value(_) if matches!(byte, b',' | b'}' | b']' | b':') => (Stage::Between, 1, Seen::Broken),
-            Stage::Scalar | Stage::Value(_) => {
+            stage @ (Stage::Scalar | Stage::Value(_)) => {
                 self.has_more = true;
+                // `null` and `false` say that nothing did.
+                self.has_error |= matches!(stage, Stage::Value(Field::Error)) && !matches!(byte, b'n' | b'f');
                 (Stage::Scalar, 1, Seen::Inside)
             }
         };
@@ -142,6 +162,7 @@ impl Outline {
                 let is_empty = self.weight <= EMPTY;
                 self.has_more |= !(is_list && is_empty);
                 self.has_next_page |= field == Field::NextPage && !is_empty;
+                self.has_error |= field == Field::Error && !is_empty;
                 (Stage::Between, read, Seen::Inside)
             }
         }
@@ -155,6 +176,8 @@ impl Outline {
                 Field::List
             } else if is(NEXT_PAGE) {
                 Field::NextPage
+            } else if is(ERROR) {
+                Field::Error
             } else {
                 Field::Other
             };

@@ -214,9 +214,11 @@ proptest! {
                 let found = (0..=part.len() - raw.bytes.len()).find(|&from| part[from..].starts_with(&raw.bytes)).unwrap();
                 let behind = &part[found + raw.bytes.len()..];
                 let before = part[..found].strip_prefix(b"\xef\xbb\xbf").filter(|_| at == 0).unwrap_or(&part[..found]);
-                prop_assert!(is_blank(before, blank) || rule == Some(Broken::ListBrokenOff));
+                let is_rest = matches!(rule, Some(Broken::ListBrokenOff | Broken::SecondList | Broken::ErrorBeside));
+                prop_assert!(is_blank(before, blank) || is_rest);
                 match (rule, format) {
-                    (Some(Broken::ListBrokenOff | Broken::TooLong), REVIEWS) => {}
+                    _ if is_rest => {}
+                    (Some(Broken::TooLong), REVIEWS) => {}
                     (Some(Broken::TooLong), _) => {
                         let line = behind.split(|byte| *byte == b'\n');
                         prop_assert!(line.skip(1).all(<[u8]>::is_empty));

@@ -5,6 +5,17 @@
 //! takes what comes for text, this says that the quotes are broken: behind a closing quote, and where a row of several
 //! lines has a quote within an unquoted field. Both are what the beginning of a cell leaves behind that was taken for its
 //! end, or its end for a beginning.
+//!
+//! Some programs write another CSV soundly, and by these rules a line within a cell of theirs would be a row:
+//!
+//! - `\"` for a quote within quotes. Where a separator or a line break follows, it may as well end a text whose last
+//!   character is a backslash. The next quote of the file tells, if it can only open a field or only close one; where it
+//!   can be both, the quotes are broken if the row has another number of fields than the header. `\""` before a separator
+//!   is the same the other way round.
+//! - `, "text"`: white space before the quotes. A separator or a line break between them breaks them.
+//! - `'text'`: a row that has too few fields, and ends in one that an apostrophe begins and none ends, is the beginning
+//!   of another ([`Scan::ends_in_another`]).
+//! - `text\` at the end of a line: the backslash is to escape the line break if the row has too few fields, or too many.
 
 use super::Broken;
 use memchr::memchr3;
@@ -17,6 +28,11 @@ pub(super) struct Scan {
     /// The byte that was read last.
     last: u8,
     has_stray_quote: bool,
+    /// Whether white space stands before quotes.
+    pub(super) has_space_before_quote: bool,
+    doubt: Doubt,
+    /// Whether a quote behind such a backslash may have opened a field as well as closed it.
+    is_ambiguous: bool,
     /// How many bytes were read.
     pub(super) bytes: usize,
     /// How many fields have begun.
@@ -30,12 +46,34 @@ pub(super) struct Scan {
 enum Place {
     /// At the beginning of a field.
     Start,
+    /// In the white space that a field begins with.
+    Blank,
     /// In a field without quotes.
     Plain,
+    /// In one that an apostrophe begins, and whether none ends it so far.
+    Apostrophe(bool),
+    /// In one that white space and quotes begin, and whether they are open.
+    Spaced(bool),
     /// Within quotes.
     Quoted,
     /// Behind a quote within quotes: it closes them, or is the first of two. And whether a backslash stands before it.
     Quote(bool),
+}
+
+/// Whether a backslash before a quote escapes it, which the next quote may tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doubt {
+    None,
+    /// The quote was taken for a closing one.
+    Closed,
+    /// The next quote was taken for an opening one: the byte behind it tells.
+    Opened,
+    /// It was taken for text: the byte behind it tells.
+    Stray,
+    /// Two quotes were taken for one within a text, and this is the byte behind them.
+    Doubled,
+    /// They were, and a separator or a line break stands behind them.
+    Within,
 }
 
 /// What reading on in a row came to.
@@ -52,7 +90,51 @@ pub(super) enum Met {
 impl Scan {
     /// At a row's beginning.
     pub(super) const fn new(separator: u8) -> Self {
-        Self { separator, place: Place::Start, last: 0, has_stray_quote: false, bytes: 0, fields: 1, breaks: 0 }
+        Self {
+            separator,
+            place: Place::Start,
+            last: 0,
+            has_stray_quote: false,
+            has_space_before_quote: false,
+            doubt: Doubt::None,
+            is_ambiguous: false,
+            bytes: 0,
+            fields: 1,
+            breaks: 0,
+        }
+    }
+
+    /// Whether the next quote behind the row tells where this row ends.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.doubt == Doubt::Closed
+    }
+
+    /// Whether a row that should have so many fields ends in the middle of one, as another kind of CSV writes it.
+    pub(super) const fn ends_in_another(&self, columns: usize) -> Option<Broken> {
+        if self.fields == columns {
+            return None;
+        }
+        match (self.place, self.last) {
+            _ if self.is_ambiguous => Some(Broken::BackslashQuote),
+            (Place::Apostrophe(true), _) if self.fields < columns => Some(Broken::ApostropheQuote),
+            (Place::Plain | Place::Apostrophe(_), b'\\') => Some(Broken::BackslashLineBreak),
+            _ => None,
+        }
+    }
+
+    /// What the next quote behind the row tells, by the bytes around it: whether it closes what the row has opened, or
+    /// escapes a quote within it. Where it may as well open a field, the row should have so many.
+    pub(super) fn goes_on(&self, before: u8, behind: Option<u8>, columns: usize) -> bool {
+        let is_closing = behind.is_none_or(|behind| self.is_edge(behind));
+        match self.is_edge(before) {
+            true => is_closing && self.fields != columns,
+            false => is_closing || before == b'\\',
+        }
+    }
+
+    /// Whether a byte stands between fields.
+    fn is_edge(&self, byte: u8) -> bool {
+        byte == self.separator || matches!(byte, b'\n' | b'\r')
     }
 
     /// What separates the fields.
@@ -66,7 +148,9 @@ impl Scan {
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
             // Within quotes only three bytes say anything.
             let skipped = match self.place {
-                Place::Quoted => memchr3(b'"', b'\n', b'\r', rest).unwrap_or(rest.len()),
+                Place::Quoted if matches!(self.doubt, Doubt::None | Doubt::Within) => {
+                    memchr3(b'"', b'\n', b'\r', rest).unwrap_or(rest.len())
+                }
                 _ => 0,
             };
             if let Some(&last) = skipped.checked_sub(1).and_then(|last| rest.get(last)) {
@@ -93,6 +177,9 @@ impl Scan {
     }
 
     fn meet(&mut self, byte: u8) -> Met {
+        if self.settles(byte) {
+            return Met::Broken(Broken::BackslashQuote);
+        }
         self.place = match (self.place, byte) {
             (Place::Quoted, b'"') => Place::Quote(self.last == b'\\'),
             (Place::Quoted, _) => {
@@ -101,6 +188,7 @@ impl Scan {
                 Place::Quoted
             }
             (_, b'\n' | b'\r') => return self.end(),
+            (Place::Spaced(true), byte) if byte == self.separator => return Met::Broken(Broken::SpaceBeforeQuote),
             (_, byte) if byte == self.separator => {
                 self.fields += 1;
                 Place::Start
@@ -108,17 +196,66 @@ impl Scan {
             (Place::Start | Place::Quote(_), b'"') => Place::Quoted,
             (Place::Quote(true), _) => return Met::Broken(Broken::BackslashQuote),
             (Place::Quote(false), _) => return Met::Broken(Broken::StrayQuote),
-            (Place::Plain, b'"') => {
-                self.has_stray_quote = true;
+            (Place::Blank, b'"') => {
+                (self.has_stray_quote, self.has_space_before_quote) = (true, true);
+                Place::Spaced(true)
+            }
+            (Place::Spaced(open), byte) => Place::Spaced(open ^ (byte == b'"')),
+            (Place::Start | Place::Blank, b' ' | b'\t') => Place::Blank,
+            (Place::Start | Place::Blank, b'\'') => Place::Apostrophe(true),
+            (Place::Apostrophe(open), byte) => {
+                self.has_stray_quote |= byte == b'"';
+                Place::Apostrophe(open ^ (byte == b'\''))
+            }
+            (Place::Start | Place::Blank | Place::Plain, byte) => {
+                self.has_stray_quote |= byte == b'"';
                 Place::Plain
             }
-            (Place::Start | Place::Plain, _) => Place::Plain,
         };
         Met::Inside
     }
 
+    /// Keeps in mind what a backslash before a quote leaves open, and says whether a byte settles that it escapes one.
+    fn settles(&mut self, byte: u8) -> bool {
+        let is_edge = self.is_edge(byte);
+        self.doubt = match (self.doubt, self.place, byte) {
+            (Doubt::Closed, Place::Start, b'"') => Doubt::Opened,
+            (Doubt::Closed, Place::Plain | Place::Apostrophe(_) | Place::Blank | Place::Spaced(_), b'"') => {
+                if self.last == b'\\' {
+                    return true;
+                }
+                Doubt::Stray
+            }
+            (Doubt::Stray, ..) if is_edge => return true,
+            (Doubt::Stray, ..) => Doubt::Closed,
+            (Doubt::Opened, ..) => {
+                self.is_ambiguous |= is_edge;
+                Doubt::None
+            }
+            (Doubt::Doubled, ..) => {
+                if is_edge {
+                    Doubt::Within
+                } else {
+                    Doubt::None
+                }
+            }
+            (Doubt::Within, Place::Quoted, b'"') => {
+                self.is_ambiguous |= self.is_edge(self.last);
+                Doubt::None
+            }
+            (_, Place::Quote(true), b'"') => Doubt::Doubled,
+            (_, Place::Quote(true), _) if is_edge => Doubt::Closed,
+            (doubt, ..) => doubt,
+        };
+        false
+    }
+
     fn end(&self) -> Met {
-        // On one line a quote within an unquoted field can't have swallowed anything: it is text.
-        if self.has_stray_quote && self.breaks > 0 { Met::Broken(Broken::StrayQuote) } else { Met::End }
+        match self.place {
+            Place::Spaced(true) => Met::Broken(Broken::SpaceBeforeQuote),
+            // On one line a quote within an unquoted field can't have swallowed anything: it is text.
+            _ if self.has_stray_quote && self.breaks > 0 => Met::Broken(Broken::StrayQuote),
+            _ => Met::End,
+        }
     }
 }

@@ -1,5 +1,6 @@
-//! The columns of a CSV file, found by name: capitals make no difference.
+//! The columns of a CSV file, found by name: capitals make no difference, and neither does what nobody sees.
 
+use shared::domain::text::is_unseen;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -57,16 +58,21 @@ impl Columns {
 }
 
 impl<'a> Fields<'a> {
-    /// What stands in a column, without the white space around it; nothing where it is empty.
+    /// What stands in a column, without what nobody sees around it; nothing where it is empty.
     #[must_use]
     pub fn get(&self, column: &str) -> Option<&'a str> {
-        let text = self.fields.get(*self.columns.get(&small(column))?)?.trim();
-        (!text.is_empty()).then_some(text)
+        let text = self.fields.get(*self.columns.get(&small(column))?)?;
+        // A sign may end in one that nobody sees, such as a heart's colour: it stays.
+        let text = text.trim();
+        (!text.chars().all(|c| is_unseen(c) || c.is_whitespace())).then_some(text)
     }
 }
 
+/// A name in small letters, with a space for each stretch of spaces of any kind and underscores, and nothing unseen.
 fn small(name: &str) -> String {
-    name.trim().to_lowercase()
+    let seen: String = name.chars().filter(|c| !is_unseen(*c)).collect();
+    let words = seen.split(|c: char| c.is_whitespace() || c == '_').filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 #[cfg(test)]
@@ -82,6 +88,19 @@ mod tests {
         let columns = Columns::of(&header("Call Id,ANI"), ["CALL ID", "ani"]).unwrap();
         let row = header(" 1 ,");
         assert_eq!((columns.row(&row).get("CALL ID"), columns.row(&row).get("Ani")), (Some("1"), None));
+    }
+
+    #[test]
+    fn a_column_is_found_whatever_stands_between_its_words_and_whatever_nobody_sees() {
+        for written in ["CALL\u{a0}ID", "\u{200b}call  id", "Call_ID\u{feff}", "call\u{ad} id\u{200e}"] {
+            assert!(Columns::of(&header(written), ["CALL ID"]).is_ok(), "{written:?}");
+        }
+        for written in ["CALLID", "CALL.ID", "CALL"] {
+            assert!(Columns::of(&header(written), ["CALL ID"]).is_err(), "{written:?}");
+        }
+        let columns = Columns::of(&header("a,b"), ["a"]).unwrap();
+        let row = header("\u{200b}\u{a0},\u{2764}\u{fe0f}");
+        assert_eq!((columns.row(&row).get("a"), columns.row(&row).get("b")), (None, Some("\u{2764}\u{fe0f}")));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Complaints and compliments: one row for each, and again whenever it has moved on.
 
 use super::columns::Fields;
-use super::values::{Rule, contact, exact, name, required, time};
+use super::values::{Rule, contact, exact, name, required, some_word, time};
 use super::{Problem, RowAt, fault};
 use shared::domain::arrival::{AHEAD, Arrival};
 use shared::domain::clocks::Clocks;
@@ -11,7 +11,6 @@ use shared::domain::particulars::{Complaint, ComplaintKind, Particulars};
 use shared::domain::record::Details;
 use shared::domain::revision::Revision;
 use shared::domain::source::Source;
-use shared::domain::written::is_nothing;
 
 /// What a file must have.
 pub(super) const COLUMNS: [&str; 12] = [
@@ -36,12 +35,12 @@ pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<Arrival, Proble
     let received = required("received_at", instant("received_at")?)?;
     let received = row_at.collected(Source::Complaints, received)?;
     let reference = required("reference", exact("reference", fields.get("reference"))?)?;
-    let kind = match required("kind", fields.get("kind"))?.to_lowercase().as_str() {
+    let kind = match required("kind", some_word(fields.get("kind")))?.to_lowercase().as_str() {
         "complaint" | "complaints" => ComplaintKind::Complaint,
         "compliment" | "compliments" => ComplaintKind::Compliment,
         _ => return Err(fault("kind", Rule::Choice)),
     };
-    let stage = match (fields.get("stage").filter(|stage| !is_nothing(stage)), kind) {
+    let stage = match (some_word(fields.get("stage")), kind) {
         (Some(written), _) => Some(stage(written).ok_or_else(|| fault("stage", Rule::Choice))?),
         (None, ComplaintKind::Compliment) => None,
         (None, ComplaintKind::Complaint) => return Err(fault("stage", Rule::Required)),

@@ -2,7 +2,7 @@
 
 use super::columns::{BadColumns, Columns};
 use super::{Five9, complaints, social};
-use crate::rows::{Format, Raw, Rows};
+use crate::rows::{Format, Header, Raw, Rows};
 use shared::domain::source::Source;
 
 /// Why a file of this source can't be read.
@@ -20,6 +20,15 @@ pub enum Misfit {
     /// It has the columns, and what separates them can't be told from what is in them.
     #[error("the header has more than one separator")]
     Separator,
+    /// It has the columns in one field: each line stands in quotes as a whole.
+    #[error("each line of the file stands in quotes as a whole")]
+    QuotedLines,
+    /// Its first line has nothing on it, and this column should be there.
+    #[error("the file has no header: the column {0} is missing")]
+    Blank(String),
+    /// It has nothing but white space.
+    #[error("the file is empty")]
+    Empty,
     /// It has the columns on a later line.
     #[error("lines stand before the header")]
     TitleLines,
@@ -30,7 +39,9 @@ impl Misfit {
     #[must_use]
     pub fn reason(self) -> (&'static str, Option<String>) {
         match self {
-            Self::Missing(column) => ("missing_column", Some(column)),
+            Self::Missing(column) | Self::Blank(column) => ("missing_column", Some(column)),
+            Self::QuotedLines => ("quoted_lines", None),
+            Self::Empty => ("empty", None),
             Self::Repeated(column) => ("repeated_column", Some(column)),
             Self::OtherSource(source) => ("wrong_source", Some(source.as_str().to_owned())),
             Self::Separator => ("wrong_separator", None),
@@ -40,7 +51,9 @@ impl Misfit {
 
     /// The real cause, as far as the header shows it.
     pub(super) fn of(bad: BadColumns, source: Source, header: &[String], five9: &Five9) -> Self {
+        let is_blank = header.iter().all(String::is_empty);
         let missing = match bad {
+            BadColumns::Missing(column) if is_blank => return Self::Blank(column),
             BadColumns::Missing(column) => Self::Missing(column),
             BadColumns::Repeated(column) => return Self::Repeated(column),
         };
@@ -52,16 +65,30 @@ impl Misfit {
             let split: Vec<String> = line.split(separator).map(|name| name.trim_matches(UNQUOTED).to_owned()).collect();
             has_columns(source, &split, five9)
         };
-        if [';', '\t', '|', ','].into_iter().any(is_split_by) { Self::Separator } else { missing }
+        if SEPARATORS.into_iter().any(is_split_by) { Self::Separator } else { missing }
+    }
+
+    /// The real cause, by how the header is written: one separator alone would have been found, but for the quotes around it.
+    #[must_use]
+    pub fn written(self, header: &Header) -> Self {
+        match (self, header.names.as_slice()) {
+            (Self::Separator, [line]) if header.separator == ',' => {
+                let kinds = SEPARATORS.iter().filter(|separator| line.contains(**separator)).count();
+                if kinds == 1 { Self::QuotedLines } else { Self::Separator }
+            }
+            (misfit, _) => misfit,
+        }
     }
 
     /// The real cause, by the lines behind what was taken for the header.
     #[must_use]
     pub fn among<'a>(self, lines: impl IntoIterator<Item = &'a Raw>, source: Source, five9: &Five9) -> Self {
-        if !matches!(self, Self::Missing(_)) {
+        if !matches!(self, Self::Missing(_) | Self::Blank(_)) {
             return self;
         }
+        let mut is_blank = matches!(self, Self::Blank(_));
         for line in lines {
+            is_blank &= line.bytes.iter().all(u8::is_ascii_whitespace);
             let mut rows = Rows::new(Format::Csv);
             rows.push(&line.bytes);
             rows.finish();
@@ -73,12 +100,14 @@ impl Misfit {
                 return Self::OtherSource(other);
             }
         }
-        self
+        if is_blank { Self::Empty } else { self }
     }
 }
 
 /// The sources whose files are CSV.
 const CSV: [Source; 3] = [Source::Telephone, Source::Social, Source::Complaints];
+/// What may separate names.
+const SEPARATORS: [char; 4] = [';', '\t', '|', ','];
 /// What stands around a name that is not cut out by its separator.
 const UNQUOTED: [char; 3] = ['"', ' ', '\n'];
 

@@ -147,7 +147,14 @@ fn own(
     let has = |names: &[&str]| names.iter().any(|name| row.contains_key(*name));
     let is_own = OF_A_SOURCE.iter().any(|(of, names)| *of == source && has(names));
     let is_another = OF_A_SOURCE.iter().any(|(of, names)| *of != source && has(names));
-    if is_another && !is_own { Err(fault("", Rule::OtherSource)) } else { read(row) }
+    let holds_rows = |value: &Value| value.as_array().is_some_and(|list| list.iter().any(Value::is_object));
+    match (is_own, is_another) {
+        (false, true) => Err(fault("", Rule::OtherSource)),
+        (false, false) if row.values().any(holds_rows) && !row.contains_key("transcript") => {
+            Err(fault("", Rule::ListOfRows))
+        }
+        _ => read(row),
+    }
 }
 
 impl Fault {

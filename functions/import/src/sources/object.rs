@@ -1,6 +1,6 @@
 //! A JSON object, asked by the names of its fields; what is null or an empty text is not there.
 
-use super::values::{Rule, scale};
+use super::values::{Rule, scale, some_word};
 use super::{Problem, fault};
 use serde_json::{Map, Value};
 use shared::domain::answers::point;
@@ -47,8 +47,10 @@ impl<'a> Object<'a> {
     pub fn rating(&self, field: &str) -> Result<Option<Satisfaction>, Problem> {
         let read = match self.get(field) {
             None => return Ok(None),
-            Some(Value::String(text)) if text.trim().is_empty() => return Ok(None),
-            Some(Value::String(text)) => scale(text.trim()),
+            Some(Value::String(text)) => match some_word(Some(text)) {
+                Some(word) => scale(word),
+                None => return Ok(None),
+            },
             Some(value) => value.as_f64().and_then(point),
         };
         read.map(Some).ok_or_else(|| fault(&self.name(field), Rule::Rating))

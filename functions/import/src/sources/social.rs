@@ -1,7 +1,7 @@
 //! Mentions on social networks: one row for each post.
 
 use super::columns::Fields;
-use super::values::{exact, long, name, reference, required, time};
+use super::values::{exact, long, name, reference, required, time, word};
 use super::{Problem, RowAt};
 use shared::domain::arrival::Arrival;
 use shared::domain::particulars::{Particulars, Post};
@@ -20,12 +20,12 @@ pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<Arrival, Proble
     let post = required("post_id", exact("post_id", fields.get("post_id"))?)?;
     let id = format!("{network}:{post}");
     // Where an author is gone, networks write the same for all of them.
-    let handle = fields.get("handle").filter(|handle| !is_nothing(handle) && !is_taken_back(handle));
+    let handle = fields.get("handle").filter(|handle| !is_nothing(handle) && !is_taken_back(word(handle)));
     let handle = exact("handle", handle)?.map(|handle| format!("{network}:{}", handle.trim_start_matches('@')));
     let handle = reference("handle", handle)?;
     let posted = time("posted_at", fields.get("posted_at"));
     let text = fields.get("text");
-    if text.is_some_and(is_taken_back) {
+    if text.map(word).is_some_and(is_taken_back) {
         // It goes whatever else the row says.
         let (posted, contact) = (posted.ok().flatten(), Contact { reference: handle, ..Contact::default() });
         return Ok(Arrival::withdrawn(Source::Social, &id, posted.unwrap_or(row_at.now), contact));

@@ -2,7 +2,7 @@
 
 use super::columns::Fields;
 use super::five9::{Began, Customer, Five9};
-use super::values::{Rule, exact, is_power, is_rounded, name, number, person, rating, required};
+use super::values::{Rule, exact, is_power, is_rounded, name, number, person, rating, required, some_word};
 use super::{Problem, RowAt, fault};
 use shared::domain::arrival::Arrival;
 use shared::domain::custody::Custody;
@@ -25,11 +25,11 @@ pub(super) fn read(five9: &Five9, fields: &Fields<'_>, row_at: RowAt) -> Result<
     if [&names.timestamp, &names.call_type, &names.ani, &names.dnis].iter().all(|column| get(column).is_none()) {
         return Err(fault("", Rule::Total));
     }
-    let time = required(&names.timestamp, get(&names.timestamp))?;
+    let time = required(&names.timestamp, some_word(get(&names.timestamp)))?;
     let Began { at, twice } = five9.instant(time).map_err(|rule| fault(&names.timestamp, rule))?;
     let at = row_at.collected(Source::Telephone, at)?;
     let call_id = required(&names.call_id, exact(&names.call_id, get(&names.call_id))?)?;
-    let call_type = required(&names.call_type, get(&names.call_type))?;
+    let call_type = required(&names.call_type, some_word(get(&names.call_type)))?;
     let customer = five9.customer(call_type).ok_or_else(|| fault(&names.call_type, Rule::CallType))?;
     let phone = match customer {
         Customer::Ani => caller(five9, &names.ani, get(&names.ani), get(&names.dnis))?,

@@ -1,5 +1,5 @@
 use super::{Fault, Five9, Misfit, Problem, Reader, RowAt, Rule};
-use crate::rows::{Framed, Raw, Rows};
+use crate::rows::{Framed, Header, Raw, Rows};
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use shared::domain::answers::Answer;
@@ -139,6 +139,16 @@ fn a_header_that_does_not_fit_is_told_by_its_real_cause() {
     assert_eq!(among(&[line(&posts.replace(',', ";"))]), Misfit::TitleLines);
     assert_eq!(among(&[line(&calls)]), Misfit::OtherSource(Source::Telephone));
     assert_eq!(among(&[line("to October"), line("\"")]), missing);
+    let blank = unfit(Source::Social, "  \n\t\n");
+    let among = |lines: &[Raw]| blank.clone().among(lines, Source::Social, &five9());
+    assert_eq!(among(&[line(" \t"), line("")]).reason(), ("empty", None));
+    assert_eq!(among(&[line("to October")]).reason(), ("missing_column", Some("post_id".to_owned())));
+    let written = |line: &str, separator| {
+        Misfit::Separator.written(&Header { names: vec![line.to_owned()], separator }).reason().0
+    };
+    assert_eq!(written(&posts, ','), "quoted_lines");
+    assert_eq!(written(&posts.replace(',', ";"), ','), "quoted_lines");
+    assert_eq!((written(&posts, '|'), written(&format!("{posts};"), ',')), ("wrong_separator", "wrong_separator"));
 }
 
 fn first_line(file: &[u8]) -> String {
@@ -168,6 +178,44 @@ fn a_deleted_post_is_withdrawn_and_a_time_without_a_zone_refused() {
     let withdrawn = posts[3].as_ref().unwrap();
     assert!(matches!(withdrawn.word, Word::Withdrawn(_)));
     assert_eq!(withdrawn.id, posts[1].as_ref().unwrap().id);
+}
+
+#[test]
+fn a_post_is_withdrawn_by_what_a_network_writes_and_by_nothing_that_a_person_does() {
+    let read_text = |text: &str| {
+        let file =
+            format!("post_id,network,posted_at,handle,text,url,sentiment\n7,x,2026-11-10T09:00:00Z,@a,\"{text}\",,\n");
+        read(Source::Social, file.as_bytes()).unwrap().remove(0).unwrap().word
+    };
+    for text in ["[deleted]", "'[deleted]", "\u{200b}[deleted]", "=\"\"[deleted]\"\"", "\u{a0}[ Removed by Reddit ]"] {
+        assert!(matches!(read_text(text), Word::Withdrawn(_)), "{text}");
+    }
+    for text in ["[deleted by the council, shame on them]", "[deleted] they said", "\n[removed by hand]", "x [deleted]"]
+    {
+        assert!(matches!(read_text(text), Word::Told(_)), "{text}");
+    }
+}
+
+#[test]
+fn a_complaint_whose_times_are_not_known_has_its_clocks() {
+    for nothing in ["n/a", "-", "none", "not yet", "0000-00-00"] {
+        let file = format!(
+            "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n\
+             K,'Complaint,2026-11-20T10:00:00Z,bins,2.0,A,a@example.org,,x,,{nothing},{nothing}\n"
+        );
+        let complaint = read(Source::Complaints, file.as_bytes()).unwrap().remove(0);
+        let Particulars::Complaints(complaint) = &told(&complaint).particulars else { panic!("it is a complaint") };
+        assert!(complaint.clocks.is_some() && complaint.closed_at.is_none(), "{nothing}");
+    }
+}
+
+#[test]
+fn an_object_around_rows_is_told_as_such() {
+    let wrapped = br#"{"interviews": [{"interview_id": "I-1", "held_at": "2026-11-10T09:00:00Z"}]}"#;
+    let told = read(Source::Interviews, wrapped).unwrap().remove(0);
+    assert_eq!(refused(&told), ("", Rule::ListOfRows));
+    let whole = br#"{"interaction_id": 1, "transcript": [{"from": "agent"}]}"#;
+    assert_eq!(refused(&read(Source::Support, whole).unwrap()[0]), ("started_at", Rule::Required));
 }
 
 #[test]

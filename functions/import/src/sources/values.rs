@@ -7,6 +7,7 @@ use shared::domain::answers::point;
 use shared::domain::identifier::{Identifier, Kind, NotAnIdentifier};
 use shared::domain::record::Contact;
 use shared::domain::satisfaction::Satisfaction;
+use shared::domain::text::is_unseen;
 use shared::domain::times::{self, NotATime};
 use shared::domain::written::{is_nothing, is_taken_back, several};
 use std::borrow::Cow;
@@ -56,6 +57,9 @@ pub enum Rule {
     /// It would make another person's record of one that is there, at another time.
     #[error("must not change both whose record it is and when it was: its id may be rounded, or was given twice")]
     OfAnother,
+    /// It holds rows, and is none.
+    #[error("must be a row, and not a list of rows with something around it")]
+    ListOfRows,
     /// The row is of another source.
     #[error("must be a row of this source: the file was put into the wrong folder")]
     OtherSource,
@@ -93,6 +97,7 @@ impl Rule {
             Self::CallType => "call_type",
             Self::Total => "total",
             Self::OfAnother => "different_person_and_time",
+            Self::ListOfRows => "list_of_rows",
             Self::OtherSource => "other_source",
             Self::Rating => "rating",
             Self::Choice => "choice",
@@ -141,30 +146,46 @@ pub(super) fn person(field: &str, value: Option<&str>) -> Result<Option<String>,
 /// # Errors
 /// [`Rule::Rounded`] if it is no longer what the source gave: `3E+14` is many calls.
 pub(super) fn exact(field: &str, value: Option<&str>) -> Result<Option<String>, Problem> {
-    let Some(text) = value.map(plain).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let Some(text) = value.map(plain).filter(|text| !is_nothing(text)) else { return Ok(None) };
     if is_rounded(&text) { Err(fault(field, Rule::Rounded)) } else { name(field, Some(&text)) }
+}
+
+/// A word, a number or a time as it was typed: without what nobody sees around it, and out of the formula or the quote by
+/// which a spreadsheet leaves it as it is.
+pub(super) fn word(text: &str) -> &str {
+    let inner = text.trim_matches(|c: char| c.is_whitespace() || is_unseen(c));
+    match (inner.strip_prefix('='), inner.strip_prefix('\'')) {
+        (Some(formula), _) => {
+            let quoted = formula.trim().strip_prefix('"').and_then(|formula| formula.strip_suffix('"'));
+            quoted.map_or(inner, str::trim)
+        }
+        (None, Some(quoted)) => quoted.trim(),
+        (None, None) => inner,
+    }
+}
+
+/// A word, a number or a time where a word for nothing is none.
+pub(super) fn some_word(value: Option<&str>) -> Option<&str> {
+    value.map(word).filter(|word| !is_nothing(word))
 }
 
 /// A number or an id without the formula, or the quote, that keeps a spreadsheet from rounding it (`="185…"`, `'185…`),
 /// and without the point and zero of a table that took it for a fraction (`447700900242.0`).
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
-    let mut inner = text.trim();
-    if let Some(formula) = inner.strip_prefix('=') {
-        let formula = formula.trim();
-        let quoted = formula.strip_prefix('"').and_then(|formula| formula.strip_suffix('"'));
-        inner = match quoted {
-            Some(quoted) => quoted.trim(),
-            None if !formula.is_empty() && formula.bytes().all(|byte| byte.is_ascii_digit()) => formula,
-            None => inner,
-        };
-    } else if let Some(quoted) = inner.strip_prefix('\'') {
-        inner = quoted.trim();
-    }
-    match inner.split_once('.') {
+    let inner = word(text);
+    let digits = inner.strip_prefix('=').map(str::trim).filter(|digits| is_number(digits));
+    let inner = digits.unwrap_or(inner);
+    let inner = match inner.split_once('.') {
         Some((digits, zeros)) if is_number(digits) && !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') => {
-            Cow::Owned(digits.to_owned())
+            digits
         }
-        _ => Cow::Borrowed(inner),
+        _ => inner,
+    };
+    // An id is what is seen of it, as a person would type it.
+    if inner.chars().any(is_unseen) {
+        Cow::Owned(inner.chars().filter(|c| !is_unseen(*c)).collect())
+    } else {
+        Cow::Borrowed(inner)
     }
 }
 
@@ -201,19 +222,23 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// An instant, with a zone.
+/// An instant, with a zone; a word for nothing is none.
 pub(super) fn time(field: &str, value: Option<&str>) -> Result<Option<DateTime<Utc>>, Problem> {
     let rule = |not: NotATime| match not {
         NotATime::NoTime => Rule::Time,
         NotATime::NoZone => Rule::NoZone,
         NotATime::DayOrMonth => Rule::DayOrMonth,
     };
-    value.map(times::instant).transpose().map_err(|not| fault(field, rule(not)))
+    // Some databases write a time that is not known in zeros.
+    let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
+    let is_zero = |text: &str| !digits(text).is_empty() && digits(text).iter().all(|digit| *digit == b'0');
+    let told = some_word(value).filter(|text| !is_zero(text));
+    told.map(times::instant).transpose().map_err(|not| fault(field, rule(not)))
 }
 
-/// A point of the five-point scale, written as a number: `4`, or `4.0`.
+/// A point of the five-point scale, written as a number: `4`, or `4.0`; a word for nothing is none.
 pub(super) fn rating(field: &str, value: Option<&str>) -> Result<Option<Satisfaction>, Problem> {
-    value.map(|text| scale(text).ok_or_else(|| fault(field, Rule::Rating))).transpose()
+    some_word(value).map(|text| scale(text).ok_or_else(|| fault(field, Rule::Rating))).transpose()
 }
 
 /// The point of the scale that a text is.

@@ -1,4 +1,4 @@
-use super::{Rule, email, exact, is_rounded, phone, plain, rating};
+use super::{Rule, email, exact, is_rounded, phone, plain, rating, time, word};
 use crate::sources::{Fault, Problem};
 use proptest::prelude::*;
 
@@ -55,6 +55,44 @@ fn what_a_spreadsheet_has_rounded_is_no_id() {
 }
 
 #[test]
+fn a_word_for_nothing_is_no_id_no_time_and_no_rating() {
+    for nothing in ["-", "n/a", "N/A", "none", "unknown", "#N/A", "#REF!", "####", "not yet", "\u{200b}", "'-", "=\"\""]
+    {
+        assert_eq!(id(nothing), Ok(None), "{nothing}");
+        assert_eq!(ruled(time("at", Some(nothing))), Ok(None), "{nothing}");
+        assert_eq!(ruled(rating("stars", Some(nothing))), Ok(None), "{nothing}");
+    }
+    for zeros in ["0000-00-00 00:00:00", "00/00/0000"] {
+        assert_eq!(ruled(time("at", Some(zeros))), Ok(None), "{zeros}");
+    }
+    assert_eq!(ruled(time("at", Some("soon"))), Err(Rule::Time));
+    assert_eq!(ruled(rating("stars", Some("0"))), Err(Rule::Rating));
+}
+
+#[test]
+fn what_nobody_sees_and_what_a_spreadsheet_puts_before_it_says_nothing() {
+    let at = ruled(time("at", Some("2026-11-10T09:00:00Z"))).unwrap();
+    for written in [
+        "'2026-11-10T09:00:00Z",
+        "\u{200b}2026-11-10T09:00:00Z\u{feff}",
+        "=\"2026-11-10T09:00:00Z\"",
+        "\u{a0}2026-11-10T09:00:00Z",
+    ] {
+        assert_eq!(ruled(time("at", Some(written))).unwrap(), at, "{written}");
+    }
+    for four in ["4", "4.0", "'4", "\u{200b}4", "=\"4\"", " 4 "] {
+        assert_eq!(ruled(rating("stars", Some(four))).unwrap().map(u8::from), Some(4), "{four}");
+    }
+    for none in ["4,0", "4,5", "4,000", "1,4", "4 5", "=4+1"] {
+        assert_eq!(ruled(rating("stars", Some(none))), Err(Rule::Rating), "{none}");
+    }
+    for written in ["CMP\u{ad}-1", "CMP-1\u{200b}", "\u{feff}CMP-1", "CMP\u{0}-1"] {
+        assert_eq!(id(written), Ok(Some("CMP-1".to_owned())), "{written:?}");
+    }
+    assert_eq!(word("'[deleted]"), "[deleted]");
+}
+
+#[test]
 fn what_keeps_a_spreadsheet_from_rounding_is_taken_off() {
     for written in
         ["=\"1858200000000010423\"", "'1858200000000010423", " = \"1858200000000010423\" ", "=1858200000000010423"]
@@ -107,7 +145,7 @@ fn four_point_nought_is_four_and_a_half_is_nothing() {
     for four in ["4", "4.0", "4.00", "04"] {
         assert_eq!(read(four), Ok(Some(4)), "{four}");
     }
-    for none in ["4.5", "0", "6", "-4", "4e0", "NaN", "inf", "four", "4,0", "3.9999999999999999"] {
+    for none in ["4.5", "0", "6", "-4", "4e0", "inf", "four", "4,0", "3.9999999999999999"] {
         assert_eq!(read(none), Err(Rule::Rating), "{none}");
     }
 }

@@ -1,12 +1,12 @@
 //! What lies in quarantine: rows, files and messages that could not be read, and since when.
 
 use super::folder::{self, Folder, Kind};
-use super::listing::{Listing, put_at, size};
+use super::listing::{Listed, Listing};
 use super::{Beside, ERRAND, File, Files, digest, is_gone};
 use crate::domain::source::Source;
 use crate::storage::{StorageError, failed};
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{MetadataDirective, Object, TaggingDirective};
+use aws_sdk_s3::types::{MetadataDirective, TaggingDirective};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use percent_encoding::percent_decode_str;
 use std::collections::HashMap;
@@ -87,17 +87,16 @@ impl KeptPages {
 
 impl Kept {
     /// The object of a listing; nothing if it is not one that we put there.
-    pub(super) fn of(object: &Object) -> Option<Self> {
-        let (kind, folder, import) = folder::own(object.key()?)?;
+    pub(super) fn of(object: &Listed) -> Option<Self> {
+        let (kind, folder, import) = folder::own(&object.key)?;
         let kind = match kind {
             Kind::Rows => KeptKind::Rows,
             Kind::Header => KeptKind::Header,
             Kind::Whole => KeptKind::Whole,
             Kind::Progress | Kind::Handover | Kind::Report => return None,
         };
-        let goes_on = put_at(object).map(goes_on).unwrap_or_default();
-        let (import, key) = (import.to_owned(), object.key()?.to_owned());
-        Some(Self { folder, import, kind, size: size(object), goes_on, key })
+        let (import, key, goes_on) = (import.to_owned(), object.key.clone(), goes_on(object.put_at));
+        Some(Self { folder, import, kind, size: object.size, goes_on, key })
     }
 }
 

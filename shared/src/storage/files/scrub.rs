@@ -4,7 +4,7 @@ mod leave_out;
 
 use super::folder::{self, Folder, Kind};
 use super::kept::{dropped_at, goes_on};
-use super::listing::{Listing, put_at, size};
+use super::listing::{Listed, Listing};
 use super::{File, Files, has_status, is_folder};
 use crate::domain::identifier::Identifier;
 use crate::domain::mention::Mentions;
@@ -12,7 +12,6 @@ use crate::domain::mention::rows::{Found, Layout, Search};
 use crate::domain::source::Source;
 use crate::storage::{INVOCATION, StorageError, failed};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
-use aws_sdk_s3::types::Object;
 use chrono::{DateTime, NaiveDate, Utc};
 use leave_out::Obstacle;
 use std::collections::HashSet;
@@ -57,10 +56,10 @@ impl Files {
         let mut listing = Listing::of("quarantine/");
         while let Some(objects) = listing.next(self).await? {
             for object in &objects {
-                let Some((_, found)) = self.look(object.key().unwrap_or_default(), &mentions).await? else { continue };
+                let Some((_, found)) = self.look(&object.key, &mentions).await? else { continue };
                 mentioned.rows += found.rows;
                 mentioned.unreadable += found.opaque;
-                let until = put_at(object).map(goes_on).filter(|_| found.opaque > 0);
+                let until = (found.opaque > 0).then(|| goes_on(object.put_at));
                 mentioned.unreadable_until = mentioned.unreadable_until.max(until);
             }
         }
@@ -85,8 +84,8 @@ impl Files {
         let mut scrubbed = Scrubbed { waiting, rows: 0, unreadable: 0 };
         let mut listing = Listing::of("quarantine/");
         while let Some(objects) = listing.next(self).await? {
-            for key in objects.iter().filter_map(Object::key) {
-                let (rows, unreadable) = self.scrub_object(key, &mentions, before, now).await?;
+            for object in &objects {
+                let (rows, unreadable) = self.scrub_object(&object.key, &mentions, before, now).await?;
                 scrubbed.rows += rows;
                 scrubbed.unreadable += unreadable;
             }
@@ -96,23 +95,24 @@ impl Files {
 
     /// How many files that were dropped up to `before` are not read to their end.
     async fn waiting(&self, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StorageError> {
-        let in_time = |object: &Object| put_at(object).is_none_or(|at| at <= before);
+        let in_time = |object: &Listed| object.put_at <= before;
         // A file that was replaced while it is read goes on being read by that invocation.
         let mut being_read = HashSet::new();
         for folder in ["progress/", "handover/"] {
             let mut listing = Listing::of(folder);
             while let Some(objects) = listing.next(self).await? {
-                let fresh =
-                    objects.iter().filter(|it| in_time(it) && put_at(it).is_none_or(|at| now - at < INVOCATION));
-                being_read.extend(fresh.filter_map(|it| folder::own(it.key()?)).map(|(_, _, id)| id.to_owned()));
+                let fresh = objects.iter().filter(|it| in_time(it) && now - it.put_at < INVOCATION);
+                being_read.extend(fresh.filter_map(|it| folder::own(&it.key)).map(|(_, _, id)| id.to_owned()));
             }
         }
         // Whatever is not one of ours is a partner's, wherever it lies.
         let (mut waiting, mut listing) = (0, Listing::of(""));
         while let Some(objects) = listing.next(self).await? {
             for object in objects.iter().filter(|object| in_time(object)) {
-                let Some(key) = object.key().filter(|key| !is_folder(key, size(object))) else { continue };
-                let file = File::dropped(key, object.e_tag().unwrap_or_default());
+                if is_folder(&object.key, object.size) {
+                    continue;
+                }
+                let file = File::dropped(&object.key, &object.etag);
                 waiting += u64::from(file.is_some());
                 file.map(|file| being_read.remove(&file.id()));
             }

@@ -2,7 +2,7 @@
 //! lies where no source is agreed on.
 
 use super::folder::{self, Kind};
-use super::listing::{Listing, put_at, size};
+use super::listing::Listing;
 use super::{Beside, File, Files, is_folder, json};
 use crate::storage::StorageError;
 use chrono::{DateTime, Utc};
@@ -41,9 +41,11 @@ impl UnreadPages {
         let Some(objects) = self.listing.next(&self.files).await? else { return Ok(None) };
         let mut page = Vec::new();
         for object in &objects {
-            let key = object.key().filter(|key| !is_folder(key, size(object)));
-            let file = key.zip(object.e_tag()).and_then(|(key, etag)| File::dropped(key, etag));
-            let Some((file, since)) = file.zip(put_at(object)) else { continue };
+            if is_folder(&object.key, object.size) {
+                continue;
+            }
+            let Some(file) = File::dropped(&object.key, &object.etag) else { continue };
+            let since = object.put_at;
             let id = file.id();
             let (read_at, handed_over_at) = (self.read.get(&id).copied(), self.handed_over.get(&id).copied());
             page.push(Unread { file, since, read_at, handed_over_at });
@@ -82,8 +84,8 @@ impl Files {
         let (mut listing, mut put) = (Listing::of(prefix), HashMap::new());
         while let Some(objects) = listing.next(self).await? {
             for object in &objects {
-                let own = object.key().and_then(folder::own).filter(|(kind, ..)| *kind == wanted);
-                put.extend(own.zip(put_at(object)).map(|((_, _, id), at)| (id.to_owned(), at)));
+                let own = folder::own(&object.key).filter(|(kind, ..)| *kind == wanted);
+                put.extend(own.map(|(_, _, id)| (id.to_owned(), object.put_at)));
             }
         }
         Ok(put)
