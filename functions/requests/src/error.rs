@@ -25,7 +25,9 @@ pub enum Error {
     #[error("the plan no longer holds, plan again and look at it; changed since: {0}")]
     Stale(String),
     /// An access request of the same person is open.
-    #[error("an access request of the same person comes first: hand its package over, then plan again: {0}")]
+    #[error(
+        "an access request of the same person comes first: release its package, and plan again once it was fetched: {0}"
+    )]
     AccessFirst(String),
     /// Something holds what would go.
     #[error("records that would go are held: lift the hold or exclude them, then plan again: {0}")]
