@@ -161,6 +161,22 @@ async fn payload_too_large_is_413() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_person_whose_answers_are_too_long_has_them_back_and_is_told_which() {
+    let house = House::open().await;
+    for long in ["a".repeat(200_000), "ক".repeat(100_000), "<".repeat(200_000)] {
+        let typed = format!("satisfaction=4&site=Wareham&comment={long}&phone=07700+900142");
+        let back = house.post_form(SURVEY, &typed).await;
+        assert_eq!(back.status, 422);
+        assert!(back.body.contains("‘How could we improve?’ must be 1250 characters or fewer"));
+        assert!(back.body.contains(&long.replace('<', "&#60;")) && back.body.contains("07700 900142"));
+    }
+    let more = format!("satisfaction=4&site=Wareham&comment={}", "a".repeat(1024 * 1024));
+    let refused = house.post_form(SURVEY, &more).await;
+    assert!(refused.status == 413 && refused.body.len() < 10_000 && refused.body.contains("too long"));
+    assert!(house.items("RECORDS_TABLE").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn other_media_types_are_415_and_what_cannot_be_read_is_400() {
     let house = House::open().await;
     let status = async |media_type: &'static str, body: &'static str| {

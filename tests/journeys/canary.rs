@@ -12,7 +12,7 @@ use local::doubles::Mode;
 use serde_json::json;
 
 /// Who must not be found, in every spelling that could be; and their keys.
-const TRACES: [&str; 9] = [
+const TRACES: [&str; 12] = [
     "canary",
     "Canary",
     "kanarienvogel",
@@ -22,6 +22,9 @@ const TRACES: [&str; 9] = [
     "Goldfinch",
     "subject#1#",
     "203.0.113.177",
+    "dunnock",
+    "Dunnock",
+    "hedge",
 ];
 
 /// A complaint of theirs, that was not acknowledged in time.
@@ -68,6 +71,53 @@ async fn flood(house: &House) {
     for _ in 0..12 {
         let event = sent_from("203.0.113.177", "satisfaction=9&comment=The+canary+sings");
         ingest.invoke(LambdaEvent::new(event, Context::default())).await.unwrap();
+    }
+}
+
+/// Rows that break a rule: one of theirs, and one of somebody else.
+const REFUSED: &str = "\
+reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at
+CMP-2,complaint,2026-11-13T10:00:00Z,highways,7,Canary Goldfinch,canary@kanarienvogel.example,,It sings,,,
+CMP-3,complaint,2026-11-13T10:00:00Z,highways,8,Dunnock,dunnock@hedge.example,,Nothing but the hedge,,,
+";
+
+/// A survey that is reworded while they have it open: they answer what they were asked. Gives the form's token.
+async fn answer_what_was_reworded(house: &House) -> String {
+    const PLANNING: &str = "planning-application";
+    let form = token(&house.get("/surveys/planning-application").await.body);
+    house.reword(PLANNING, "better?", "better, all in all?").await;
+    house.move_to("2026-11-23T10:03:00Z").await;
+    let answers =
+        format!("submission_token={form}&satisfaction=2&comment=The+canary+sings&email=canary%40kanarienvogel.example");
+    assert_eq!(house.post_form(PLANNING, &answers).await.status, 303);
+    form
+}
+
+/// Long after the survey was reworded nobody knows any more what the form asked: it comes back with what was typed.
+async fn answer_what_is_not_asked_any_more(house: &House, form: &str) {
+    let typed =
+        format!("submission_token={form}&satisfaction=2&email=canary%40kanarienvogel.example&before=Goldfinch+sings");
+    let back = house.post_form("planning-application", &typed).await;
+    assert!(back.status == 422 && back.body.contains("What we do not ask any more"), "{}", back.body);
+    assert!(back.body.contains("Goldfinch sings"));
+}
+
+/// Rows that were refused are told to whom they name, and to nobody else.
+async fn ask_for_refused_rows(house: &House) {
+    let report = house.drop_file("complaints", "Canary and Dunnock", REFUSED.as_bytes()).await;
+    assert_silent("a report", &report.to_string());
+    for (email, own, of_another) in [
+        ("canary@kanarienvogel.example", "Canary Goldfinch", "Dunnock"),
+        ("dunnock@hedge.example", "Dunnock", "Canary Goldfinch"),
+    ] {
+        let order = json!({"kind": "access", "identifiers": [email_id(email)], "requested_by": "dpo-7"});
+        let package = house.invoke("export", order).await.unwrap();
+        assert!(package["held"]["quarantine"].as_u64() > Some(0), "{package}");
+        for key in ["key", "report_key"] {
+            let said = house.object(package[key].as_str().unwrap()).await;
+            assert!(said.contains(own) && !said.contains(of_another), "{said}");
+        }
+        house.answer_request(package["request_id"].as_str().unwrap()).await;
     }
 }
 
@@ -304,6 +354,8 @@ async fn send_through_everything() -> String {
     }
     errors.extend(hand_over_by_a_partner(&house).await);
     flood(&house).await;
+    let reworded = answer_what_was_reworded(&house).await;
+    ask_for_refused_rows(&house).await;
 
     let who = [email_id("Canary@kanarienvogel.example"), phone_id("07700 900177")];
     // A request that is called after the person is refused, and its name told to nobody.
@@ -387,6 +439,7 @@ async fn send_through_everything() -> String {
     house.move_to("2029-12-01T00:00:00Z").await;
     house.invoke("sweep", json!({"from": "2026-11-20"})).await.unwrap();
     house.stack.settle().await.unwrap();
+    answer_what_is_not_asked_any_more(&house, &reworded).await;
 
     assert!(house.items("RECORDS_TABLE").await.is_empty());
     assert!(house.items("LEDGER_TABLE").await.len() >= 4);

@@ -1,6 +1,7 @@
 //! The DPO gives a person what the council holds about them.
 
 mod door;
+mod faults;
 mod handed_over;
 mod held;
 mod read;

@@ -243,37 +243,6 @@ async fn nothing_half_done_is_reported_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killing_an_export_after_any_call_and_running_it_again_gives_one_whole_package() {
-    let mut order = json!({"kind": "access", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7"});
-    order["request_id"] = json!("DSAR-1");
-    let house = House::open().await;
-    house.tell("One.", Some("rosa@example.org"), None).await;
-    for calls in 1.. {
-        order["request_id"] = json!(format!("DSAR-{calls}"));
-        let (host, _) = failing_host(&house, "export", calls, Off::After);
-        let broken = match Export::start(&host).await {
-            Ok(export) => export.invoke(LambdaEvent::new(order.clone().into(), Context::default())).await.is_err(),
-            Err(_) => true,
-        };
-        let package = house.invoke("export", order.clone()).await.unwrap();
-        assert_eq!(package["records"], 1, "after {calls} calls");
-        assert_eq!(house.document(&package).await["record_count"], 1);
-        if !broken {
-            break;
-        }
-    }
-    for call in 1..40 {
-        let released = json!({"release": format!("DSAR-{call}"), "released_by": "dpo-7"});
-        if let Ok(link) = house.invoke("export", released).await {
-            assert_eq!(house.fetch(&link, "document").await.status, 200);
-        }
-    }
-    house.erase(erasure(&[email_id("rosa@example.org")])).await.unwrap();
-    assert!(house.objects().is_empty(), "an erasure finds what broken exports left as well");
-    assert!(house.stack.store().uploads(&house.bucket()).is_empty());
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn an_erasure_during_an_export_wins() {
     for calls in 4..40 {
         let house = House::open().await;

@@ -1,7 +1,9 @@
 // Everyone can use every page: no violation that axe knows, no sideways scrolling, no need for a mouse.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { ask, linkInMail, moveClock, open, overflow, picture, show, tab, takeTime, violations, WIDTHS } from './house.mjs'
+import {
+  ask, linkInMail, loseTable, moveClock, open, overflow, picture, putSurvey, show, tab, takeTime, violations, WIDTHS,
+} from './house.mjs'
 
 let house
 before(async () => {
@@ -175,7 +177,91 @@ const tooLate = async (page) => {
   await show(page, '/surveys/planning-application', answer)
 }
 
-// In this order: the last three move the clock.
+const park = (id, questions) => ({
+  id,
+  title: 'Your park',
+  service: 'parks',
+  lawful_basis: 'public_task',
+  notice_version: '2026-11',
+  questions: questions.map(([id, label, kind]) => ({ id, label, kind, required: false, purpose: 'answer' })),
+})
+
+const COMMENT = ['comment', 'How could we improve?', 'textarea']
+const SWINGS = ['swings', 'What is wrong with the swings?', 'textarea']
+
+/** Posts as a form does, and shows the page that answers it. */
+const answered = async (page, address, form, status) => {
+  const answer = await page.request.post(address, { form, headers: { accept: 'text/html' } })
+  assert.equal(answer.status(), status, address)
+  await show(page, '/', answer)
+}
+
+const formToken = async (page, id) => {
+  await page.goto(`/surveys/${id}`)
+  return page.locator('[name=submission_token]').inputValue()
+}
+
+// A form that was open for longer than its questions are known.
+const noLongerAsked = async (page) => {
+  const id = `parks-${crypto.randomUUID().slice(0, 8)}`
+  await moveClock(house, '2026-12-01T12:00:00Z')
+  await putSurvey(house, park(id, [COMMENT, SWINGS]))
+  await moveClock(house, '2026-12-01T12:02:00Z')
+  const token = await formToken(page, id)
+  await moveClock(house, '2026-12-02T12:00:00Z')
+  await putSurvey(house, park(id, [COMMENT]))
+  await moveClock(house, '2027-03-01T12:00:00Z')
+  const form = { submission_token: token, comment: 'More trees.', swings: 'They squeak,\nall day long.' }
+  await answered(page, `/surveys/${id}/responses`, form, 422)
+  await page.getByRole('heading', { name: 'What we do not ask any more' }).waitFor()
+  assert.equal(await page.getByLabel('How could we improve?').inputValue(), 'More trees.')
+  assert.match(await page.getByLabel('swings').inputValue(), /They squeak,\s+all day long\./)
+}
+
+// What is needed of a stack that is about to lose its tables: its clock does not move afterwards.
+let prepared
+const prepare = async (page) => {
+  const id = 'parks-gone'
+  await moveClock(house, '2027-03-01T12:30:00Z')
+  await putSurvey(house, park(id, [COMMENT, SWINGS]))
+  await moveClock(house, '2027-03-01T13:00:00Z')
+  const token = await formToken(page, id)
+  await putSurvey(house, park(id, [COMMENT]))
+  await moveClock(house, '2027-03-01T13:02:00Z')
+  await page.goto(`/surveys/${id}`)
+  const { url } = await ask(house, 'requests', { order: 'unsubscribe_link', identifiers: [{ type: 'email', value: 'rosa@example.org' }] })
+  return { responses: `/surveys/${id}/responses`, token, unsubscribe: new URL(url).pathname }
+}
+
+// The records cannot be written: the form comes back.
+const notSaved = async (page) => {
+  prepared ??= await prepare(page)
+  const token = await formToken(page, 'recycling-centre')
+  await loseTable(house, 'RECORDS_TABLE')
+  await takeTime(page)
+  const form = { submission_token: token, satisfaction: '4', site: 'Wareham', comment: 'Quick.', email: 'rosa@example.org' }
+  await answered(page, '/surveys/recycling-centre/responses', form, 503)
+  await page.getByText('Your answers were not saved because of a problem on our side').waitFor()
+  assert.equal(await page.getByLabel('How could we improve?').inputValue(), 'Quick.')
+}
+
+// Which questions were asked cannot be read: what was typed can be sent again from here.
+const retry = async (page) => {
+  prepared ??= await prepare(page)
+  await loseTable(house, 'REGISTER_TABLE')
+  const form = { submission_token: prepared.token, comment: 'More trees.', swings: 'They squeak,\nall day long.' }
+  await answered(page, prepared.responses, form, 503)
+  await page.getByRole('button', { name: 'Send your answers again' }).waitFor()
+  assert.match(await page.getByLabel('swings').inputValue(), /They squeak,\s+all day long\./)
+}
+
+const notUnsubscribed = async (page) => {
+  prepared ??= await prepare(page)
+  await loseTable(house, 'REGISTER_TABLE')
+  await answered(page, prepared.unsubscribe, { 'List-Unsubscribe': 'One-Click' }, 503)
+}
+
+// In this order: the later ones move the clock, and the last ones break the stack.
 const pages = {
   'form-recycling-centre': see('/surveys/recycling-centre'),
   'form-planning-application': see('/surveys/planning-application'),
@@ -189,7 +275,7 @@ const pages = {
   accessibility: see('/accessibility'),
   'not-found': see('/nowhere'),
   'unknown-survey': see('/surveys/no-such-survey'),
-  'too-large': send(`comment=${'a'.repeat(70_000)}`),
+  'too-large': send(`comment=${'a'.repeat(1_100_000)}`),
   'other-media-type': send('comment', 'text/plain'),
   'broken-encoding': send('comment=%ZZ'),
   'sent-twice': sentTwice,
@@ -211,6 +297,10 @@ const pages = {
   'not-yet-open': at('2025-12-01T12:00:00Z'),
   closed: at('2030-01-02T12:00:00Z'),
   'too-late': tooLate,
+  'no-longer-asked': noLongerAsked,
+  'not-saved': notSaved,
+  retry,
+  'not-unsubscribed': notUnsubscribed,
 }
 
 test('a form fits when its text is twice as large', async () => {

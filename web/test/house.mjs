@@ -1,6 +1,6 @@
 // What every browser test needs: the local stack on a free port, and a browser to look at it with.
-import { spawn } from 'node:child_process'
-import { mkdir } from 'node:fs/promises'
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
@@ -138,6 +138,30 @@ export async function show(page, address, answer) {
   await page.goto(address)
   await page.setContent(await answer.text())
   await page.waitForLoadState('networkidle')
+}
+
+/** Puts a survey into the stack, as `make put-survey` does. */
+export async function putSurvey(house, survey) {
+  const file = path(`../../target/${survey.id}.json`)
+  await writeFile(file, JSON.stringify(survey))
+  const { status, stdout, stderr } = spawnSync(binary, ['--port', new URL(house.origin).port, 'put-survey', file], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`the survey was not put: ${stdout} ${stderr}`)
+}
+
+/** Has the stack lose a table, so that whatever reads or writes there fails from now on. */
+export async function loseTable(house, name) {
+  const { endpoints, tables } = await (await fetch(`${house.origin}/_local/endpoints`)).json()
+  const signed = 'Credential=local/20260101/eu-west-2/dynamodb/aws4_request, SignedHeaders=host;x-amz-date'
+  await fetch(endpoints.dynamodb, {
+    method: 'POST',
+    headers: {
+      authorization: `AWS4-HMAC-SHA256 ${signed}, Signature=${'0'.repeat(64)}`,
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-date': '20260101T000000Z',
+      'x-amz-target': 'DynamoDB_20120810.DeleteTable',
+    },
+    body: JSON.stringify({ TableName: tables[name] }),
+  })
 }
 
 /** Waits as long as a person needs at least to fill in a form. */

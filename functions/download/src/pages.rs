@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use shared::domain::london;
 use shared::domain::package::{File, PackageKind};
 use shared::domain::package_token::WRONG_CODES;
-use shared::edge::page::Page;
+use shared::edge::page::{Page, written};
 use shared::storage::packages::DAYS;
 
 /// What a page without a form can say.
@@ -180,9 +180,4 @@ pub fn gone(page: Page<'_>) -> String {
 #[must_use]
 pub fn message(page: Page<'_>, message: Message) -> String {
     written(&MessagePage { page, message })
-}
-
-/// Writing into a `String` cannot fail, so no page needs an error.
-fn written(page: &impl Template) -> String {
-    page.render().unwrap_or_default()
 }

@@ -15,6 +15,7 @@ use shared::domain::identifier::Identifier;
 use shared::domain::package::PackageKind;
 use shared::domain::record::Contact;
 use shared::domain::satisfaction::Satisfaction;
+use shared::edge::page;
 use words::{Shown, basis, shown, spoken, timed};
 
 /// What stands in the report's `style` element.
@@ -273,7 +274,6 @@ fn answered<'a>(answered: &Answered<'a>) -> Line<'a> {
     Line { heading: answered.label, shown: words::answer(answered) }
 }
 
-/// Writing into a `String` cannot fail.
 fn written(part: &impl Template) -> String {
-    words::visible(part.render().unwrap_or_default())
+    words::visible(page::written(part))
 }

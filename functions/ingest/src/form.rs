@@ -5,6 +5,7 @@ use shared::domain::answers::{self, Fault, Given, Rule, Sheet, nameable};
 use shared::domain::notice;
 use shared::domain::survey::{Bound, Kind, Question, Survey, TOKEN_FIELD};
 use shared::domain::text;
+use std::borrow::Cow;
 
 /// The empty form.
 pub fn empty(survey: &Survey, token: String) -> FormView {
@@ -47,7 +48,7 @@ pub fn given_back(action: String, survey: Option<&Survey>, token: Option<&str>, 
         let parts = question.date_fields();
         let named = std::iter::once(question.id.as_str()).chain(parts.iter().map(String::as_str));
         let between = if question.kind == Kind::Choices { ", " } else { " " };
-        let value = named.flat_map(texts).map(String::as_str).collect::<Vec<_>>().join(between);
+        let value = named.flat_map(texts).map(|sent| as_shown(question.kind, sent)).collect::<Vec<_>>().join(between);
         TypedField { name: None, label: question.label.clone(), value }
     };
     let of_field = |field: &str, text: &String| TypedField {
@@ -63,6 +64,17 @@ pub fn given_back(action: String, survey: Option<&Survey>, token: Option<&str>, 
     };
     let token = token.map(|token| (TOKEN_FIELD, token.to_owned()));
     GivenBack { action, token, fields }
+}
+
+/// What was sent, in the words of what was chosen.
+fn as_shown(kind: Kind, sent: &str) -> Cow<'_, str> {
+    let point = || sent.trim().parse().ok().and_then(answers::point);
+    match (kind, sent) {
+        (Kind::Satisfaction, _) => point().map_or(Cow::Borrowed(sent), |point| point.label().into()),
+        (Kind::YesNo, "yes") => "Yes".into(),
+        (Kind::YesNo, "no") => "No".into(),
+        _ => sent.into(),
+    }
 }
 
 /// What was typed, for filling it in again, without what nobody can see; JSON fills in nothing.

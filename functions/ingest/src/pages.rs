@@ -23,7 +23,7 @@ pub use list::{Listed, list};
 pub use message::Message;
 pub use notice::notice;
 use shared::domain::survey::{HONEYPOT_FIELD, PERSON_FIELD, TOKEN_FIELD};
-use shared::edge::page::{Page, spoken};
+use shared::edge::page::{Page, spoken, written};
 
 /// The stylesheet, built by `npm run build` in `web/`.
 pub const STYLESHEET: &str = include_str!("../assets/custodian.css");
@@ -214,9 +214,4 @@ pub fn accessibility(page: Page<'_>) -> String {
 #[must_use]
 pub fn message(page: Page<'_>, message: Message) -> String {
     written(&MessagePage { page, message })
-}
-
-/// Writing into a `String` cannot fail, so no page needs an error.
-fn written(page: &impl Template) -> String {
-    page.render().unwrap_or_default()
 }

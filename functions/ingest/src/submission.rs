@@ -81,7 +81,8 @@ impl Ingest {
             Err(refusal @ Refusal::Unavailable(_)) => return Ok(self.give_back(id, None, refusal, &own, &typed)),
             Err(refusal) => return self.ask_again(&survey, &own, &typed, refusal, now),
         };
-        if body.len() > sheet::limit(&asked.survey) {
+        // A person is told which answer is too long, and has all of them back.
+        if program && body.len() > sheet::limit(&asked.survey) {
             return Err(Refusal::TooLarge);
         }
         let named = match self.limits.admit(client, now).await {

@@ -7,7 +7,7 @@ use crate::body::{CONFIRM, ONE_CLICK};
 use askama::Template;
 use shared::domain::confirmation::Purpose;
 use shared::domain::subscription::UNTIL_TOLD;
-use shared::edge::page::Page;
+use shared::edge::page::{Page, written};
 
 /// What a page is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,11 +160,6 @@ pub fn done(page: Page<'_>) -> String {
 #[must_use]
 pub fn message(page: Page<'_>, message: Message, about: About) -> String {
     written(&MessagePage { page, message: Words(message, about) })
-}
-
-/// Writing into a `String` cannot fail, so no page needs an error.
-fn written(page: &impl Template) -> String {
-    page.render().unwrap_or_default()
 }
 
 #[cfg(test)]

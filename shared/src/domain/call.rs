@@ -2,6 +2,7 @@
 
 use super::answers::Answer;
 use super::custody::Custody;
+use super::json;
 use super::particulars::{Leg, Particulars, Said, Telephone};
 use super::record::{COMMENT, Contact, Details};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -18,8 +19,7 @@ impl Said {
     #[must_use]
     pub fn of(leg: &Leg, twice: Option<(DateTime<Utc>, u64)>, report: &str) -> Self {
         let (clock, line) = twice.unwrap_or((leg.at, 0));
-        let content = serde_json::to_vec(leg).unwrap_or_default();
-        let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(content).get(..9).unwrap_or_default());
+        let digest = URL_SAFE_NO_PAD.encode(&Sha256::digest(json::text(leg))[..9]);
         Self { clock, line, seconds: leg.seconds, leg: digest, report: report.to_owned() }
     }
 

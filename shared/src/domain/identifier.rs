@@ -45,14 +45,16 @@ pub enum NotAnIdentifier {
 }
 
 impl Identifier {
-    /// Reads an email address: what nobody sees stripped, NFC, lower case, the domain as IDNA ASCII.
+    /// Reads an email address: what nobody sees stripped, NFKC, lower case, the domain as IDNA ASCII. No address has the
+    /// ligatures that come out of a PDF, or letters of another width (RFC 8264, 9.17), so they are the letters that they show.
     ///
     /// Plus-tags and dots are kept: `a+b@x.org` is not `a@x.org`.
     ///
     /// # Errors
     /// [`NotAnIdentifier::Email`] for what mail cannot be sent to.
     pub fn email(typed: &str) -> Result<Self, NotAnIdentifier> {
-        let visible = composed(&composed(&visible(typed)).to_lowercase());
+        let plain = |text: &str| text.nfkc().collect::<String>();
+        let visible = plain(&plain(&visible(typed)).to_lowercase());
         let (local, domain) = visible.rsplit_once('@').ok_or(NotAnIdentifier::Email)?;
         let domain = idna::domain_to_ascii_strict(domain).map_err(|_| NotAnIdentifier::Email)?;
         let canonical = format!("{local}@{domain}");
@@ -206,6 +208,13 @@ mod tests {
     fn spellings_of_one_address_are_one_address() {
         for typed in ["Priya.Nair@Example.org", " priya.nair@example.org\u{200B}", "priya\u{FEFF}.nair@EXAMPLE.ORG"] {
             assert_eq!(email(typed).as_deref(), Some("priya.nair@example.org"));
+        }
+        for typed in [
+            "ﬁona.ﬂeming@example.org",
+            "ｆｉｏｎａ．ｆｌｅｍｉｎｇ＠ｅｘａｍｐｌｅ。ｏｒｇ",
+            "𝐟𝐢𝐨𝐧𝐚.fleming@example.org",
+        ] {
+            assert_eq!(email(typed).as_deref(), Some("fiona.fleming@example.org"), "{typed}");
         }
         assert_eq!(email("siân@dorset.example"), email("sia\u{302}n@dorset.example"));
         assert_eq!(email("a@bücher.example").as_deref(), Some("a@xn--bcher-kva.example"));

@@ -1,6 +1,7 @@
 //! A person's identifiers, sealed for as long as processors have to be asked about them.
 
 use super::identifier::{Identifier, Kind};
+use super::json;
 use super::subject::SubjectKeys;
 
 const PURPOSE: &str = "identities";
@@ -9,7 +10,7 @@ const PURPOSE: &str = "identities";
 #[must_use]
 pub fn seal(keys: &SubjectKeys, identifiers: &[Identifier]) -> String {
     let plain: Vec<(Kind, &str)> = identifiers.iter().map(|one| (one.kind(), one.canonical())).collect();
-    keys.seal(PURPOSE, &serde_json::to_vec(&plain).unwrap_or_default())
+    keys.seal(PURPOSE, json::text(&plain).as_bytes())
 }
 
 /// Opens what was sealed under any version of the secret.

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 /// The mark of UTF-8 that some programs put in front (RFC 8259, 8.1 lets a reader pass over it).
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// JSON that came from outside, with the fields that it names more than once.
 #[derive(Clone, Default, PartialEq)]
@@ -42,6 +42,27 @@ pub enum Unreadable {
 /// [`Unreadable`], which repeats nothing.
 pub fn read(bytes: &[u8]) -> Result<Value, Unreadable> {
     Ok(Payload::read(bytes)?.into_value()?)
+}
+
+/// The JSON of what is made here, the same text every time.
+///
+/// # Panics
+/// If a key of a map is no text, or a type of ours refuses to be written. Nothing may be taken for its JSON instead: with an
+/// empty text all of them would be alike.
+#[must_use]
+#[expect(clippy::expect_used, reason = "a text that stands for something else would be believed: better no answer")]
+pub fn text(made_here: &impl Serialize) -> String {
+    serde_json::to_string(made_here).expect("what is made here can be written")
+}
+
+/// The value that what is made here is as JSON.
+///
+/// # Panics
+/// As [`text`].
+#[must_use]
+#[expect(clippy::expect_used, reason = "as above: what cannot be told is not told as nothing")]
+pub fn value(made_here: &impl Serialize) -> Value {
+    serde_json::to_value(made_here).expect("what is made here can be written")
 }
 
 impl Payload {
@@ -204,9 +225,16 @@ impl<'de> Visitor<'de> for Node<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Payload, Unreadable, read};
+    use super::{Payload, Unreadable, read, text};
     use proptest::prelude::*;
     use serde_json::{Value, json};
+    use std::collections::BTreeMap;
+
+    #[test]
+    #[should_panic(expected = "what is made here can be written")]
+    fn what_cannot_be_written_is_not_written_as_nothing() {
+        let _ = text(&BTreeMap::from([((1, 2), "no key of JSON")]));
+    }
 
     #[test]
     fn equal_keys_are_refused_at_any_depth_and_however_they_are_spelt() {

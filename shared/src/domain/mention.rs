@@ -102,6 +102,13 @@ impl Mentions {
         if self.emails.iter().any(|email| is_address_in(email, &small)) {
             return true;
         }
+        // What a PDF made of an address, read as the letters that it shows.
+        if !small.is_ascii() && !self.emails.is_empty() {
+            let shown: String = small.nfkc().collect();
+            if shown != small && self.emails.iter().any(|email| is_address_in(email, &shown)) {
+                return true;
+            }
+        }
         let small = folded(&small);
         if number::any_in(&self.numbers, &small) {
             return true;

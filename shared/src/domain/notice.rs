@@ -21,6 +21,9 @@ pub const ALL: [Notice; 3] = [
     Notice { version: "2026-12", from: day(2026, 12, 1) },
 ];
 
+/// What they are called, in this order.
+pub const VERSIONS: [&str; ALL.len()] = names();
+
 /// The version that people are shown now.
 pub const CURRENT: Notice = ALL[ALL.len() - 1];
 
@@ -38,6 +41,15 @@ impl Notice {
     }
 }
 
+const fn names() -> [&'static str; ALL.len()] {
+    let (mut names, mut place) = ([""; ALL.len()], 0);
+    while place < ALL.len() {
+        names[place] = ALL[place].version;
+        place += 1;
+    }
+    names
+}
+
 const fn day(year: i32, month: u32, day: u32) -> NaiveDate {
     match NaiveDate::from_ymd_opt(year, month, day) {
         Some(date) => date,
@@ -47,12 +59,13 @@ const fn day(year: i32, month: u32, day: u32) -> NaiveDate {
 
 #[cfg(test)]
 mod tests {
-    use super::{ALL, CURRENT, find};
+    use super::{ALL, CURRENT, VERSIONS, find};
 
     #[test]
     fn every_version_is_found_by_its_name_and_all_but_the_current_have_a_successor() {
         for (place, notice) in ALL.into_iter().enumerate() {
             assert_eq!(find(notice.version), Some(notice));
+            assert_eq!(VERSIONS[place], notice.version);
             assert_eq!(notice.successor(), ALL.get(place + 1).copied());
         }
         assert_eq!(CURRENT.successor(), None);

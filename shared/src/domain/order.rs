@@ -266,8 +266,13 @@ impl<'a> Order<'a> {
 }
 
 fn identifier(place: usize, one: &Value) -> Result<Identifier, BadOrder> {
+    const FIELDS: [&str; 2] = ["type", "value"];
     let at = |field: &str| format!("identifiers[{place}].{field}");
-    let text = |field: &str| one.get(field).and_then(Value::as_str);
+    let fields = one.as_object().filter(|one| one.keys().all(|key| FIELDS.contains(&key.as_str())));
+    let fields = fields.ok_or_else(|| {
+        BadOrder::new(format!("identifiers[{place}]"), format!("must be an object of {}", FIELDS.join(", ")))
+    })?;
+    let text = |field: &str| fields.get(field).and_then(Value::as_str);
     let kind = match text("type") {
         Some("email") => Kind::Email,
         Some("phone") => Kind::Phone,
@@ -282,6 +287,21 @@ fn identifier(place: usize, one: &Value) -> Result<Identifier, BadOrder> {
 mod tests {
     use super::Order;
     use serde_json::json;
+
+    #[test]
+    fn an_identifier_has_no_fields_but_its_own() {
+        let rosa = json!({"type": "email", "value": "rosa@example.org"});
+        for wrong in [
+            json!("rosa@example.org"),
+            json!(["email", "rosa@example.org"]),
+            json!({"type": "email", "value": "rosa@example.org", "also": "sam@example.org"}),
+            json!({"type": "email", "value": "rosa@example.org", "Value": "sam@example.org"}),
+        ] {
+            let order = json!({"identifiers": [rosa, wrong]});
+            let refused = Order::read(&order, &["identifiers"]).unwrap().identifiers().unwrap_err().to_string();
+            assert_eq!(refused, "identifiers[1] must be an object of type, value");
+        }
+    }
 
     #[test]
     fn a_person_named_twice_is_named_once() {

@@ -3,6 +3,7 @@
 use super::custody::Processor;
 use super::erasure::Counts;
 use super::holding::Holding;
+use super::json;
 use super::package::RequestId;
 use super::place::Place;
 use super::source::Source;
@@ -204,7 +205,7 @@ fn flat(plan: &Plan) -> BTreeMap<String, String> {
         }
     }
     let mut into = BTreeMap::new();
-    walk("", &serde_json::to_value(plan).unwrap_or_default(), &mut into);
+    walk("", &json::value(plan), &mut into);
     into
 }
 

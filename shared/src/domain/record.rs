@@ -3,6 +3,7 @@
 use super::answers::Answer;
 use super::custody::Custody;
 use super::identifier::{Identifier, Kind};
+use super::json;
 use super::particulars::Particulars;
 use super::reference::Reference;
 use super::retention::{ExpiresAt, Retention};
@@ -307,8 +308,7 @@ impl Fingerprint {
     /// The fingerprint of `sent`, which serialises the same way every time.
     #[must_use]
     pub fn of(sent: &impl Serialize) -> Self {
-        let canonical = serde_json::to_vec(sent).unwrap_or_default();
-        Self(URL_SAFE_NO_PAD.encode(&Sha256::digest(canonical)[..16]))
+        Self(URL_SAFE_NO_PAD.encode(&Sha256::digest(json::text(sent))[..16]))
     }
 
     /// The digest.

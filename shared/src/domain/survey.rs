@@ -249,22 +249,34 @@ impl Survey {
     }
 }
 
+impl Kind {
+    /// The longest answer that is taken where a question states none, in characters.
+    const fn limit(self) -> usize {
+        match self {
+            Self::Textarea => 5_000,
+            Self::Email => 254,
+            Self::Phone => 40,
+            _ => 200,
+        }
+    }
+}
+
+/// The three fields of a date in a form: day, month, year.
+fn date_fields(id: &str) -> [String; 3] {
+    ["day", "month", "year"].map(|part| format!("{id}-{part}"))
+}
+
 impl Question {
     /// The longest answer that is taken, in characters.
     #[must_use]
     pub fn limit(&self) -> usize {
-        self.max_length.unwrap_or(match self.kind {
-            Kind::Textarea => 5_000,
-            Kind::Email => 254,
-            Kind::Phone => 40,
-            _ => 200,
-        })
+        self.max_length.unwrap_or(self.kind.limit())
     }
 
     /// The three fields of a date in a form: day, month, year.
     #[must_use]
     pub fn date_fields(&self) -> [String; 3] {
-        ["day", "month", "year"].map(|part| format!("{}-{part}", self.id))
+        date_fields(&self.id)
     }
 
     const fn offers(&self) -> bool {

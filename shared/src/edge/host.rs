@@ -40,12 +40,17 @@ pub enum StartError {
 
 impl Host {
     /// The host of a function on AWS Lambda: settings from the process environment, the system's clock.
+    ///
+    /// # Panics
+    /// If the pinned roots cannot be read: another authority's certificate would be believed.
     #[expect(clippy::disallowed_methods, reason = "this is the place that is meant for it")]
+    #[expect(clippy::expect_used, reason = "with any other roots somebody else could answer for AWS: better no start")]
     pub async fn lambda() -> Self {
         let trust = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+        let context = TlsContext::builder().with_trust_store(trust).build().expect("the pinned roots can be read");
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-            .tls_context(TlsContext::builder().with_trust_store(trust).build().unwrap_or_default())
+            .tls_context(context)
             .build_https();
         let sdk = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
         Self::new(std::env::vars().collect(), sdk, Clock::system())

@@ -4,6 +4,7 @@
 use super::http::{NEVER_CACHED, typed};
 use super::site::Site;
 use crate::domain::notice::{self, Notice};
+use askama::Template;
 use chrono::NaiveDate;
 use lambda_http::http::header::{HeaderName, HeaderValue, REFERRER_POLICY};
 use lambda_http::{Body, Response};
@@ -63,6 +64,17 @@ impl<'a> Page<'a> {
     pub const fn opens(&self) -> &'static str {
         if self.typed { " (opens in new tab)" } else { "" }
     }
+}
+
+/// The HTML of a template.
+///
+/// # Panics
+/// If it cannot be written, which a `String` always can: a page or a part of a report that says nothing would be taken for
+/// one that has nothing to say.
+#[must_use]
+#[expect(clippy::expect_used, reason = "an empty page would be believed: better no answer")]
+pub fn written(template: &impl Template) -> String {
+    template.render().expect("a template is written into a String")
 }
 
 /// A date as people write it: 23 November 2029.

@@ -1,5 +1,6 @@
 //! Problem documents (RFC 9457): made of constants and field names, so nothing that was sent is repeated.
 
+use crate::domain::json;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use lambda_http::{Body, Response};
@@ -52,7 +53,7 @@ impl Problem {
     /// The response.
     #[must_use]
     pub fn into_response(self) -> Response<Body> {
-        let mut response = Response::new(Body::Text(serde_json::to_string(&self).unwrap_or_default()));
+        let mut response = Response::new(Body::Text(json::text(&self)));
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, lambda_http::http::HeaderValue::from_static("application/problem+json"));

@@ -112,7 +112,7 @@ impl Restoring {
                 let why = if is_told(&it) && !kept_again {
                     Some(Why::Told)
                 } else if whole {
-                    self.goes(&it, &suppressed, effect(&effects, &it), now)
+                    self.goes(&it, &suppressed, effect(&effects, &it)?, now)
                 } else {
                     None
                 };
@@ -123,7 +123,7 @@ impl Restoring {
                     }
                     // As of the instant that was restored: a hold has kept since what would be over by now.
                     None if whole => {
-                        let turn = it.shelved.turn(effect(&effects, &it), self.since);
+                        let turn = it.shelved.turn(effect(&effects, &it)?, self.since);
                         turns.extend(turn.map(|turn| (turn, it.shelved)));
                     }
                     None => {}
@@ -252,9 +252,13 @@ fn id(shelved: &Shelved, due: crate::domain::retention::ExpiresAt) -> EntryId {
 }
 
 /// What stands for an item: for its holder, and for whom a link leads to.
-fn effect(effects: &Effects, lying: &Lying) -> Effect {
-    let of = |holder: &Option<Holder>| holder.as_ref().and_then(|holder| effects.of(holder)).unwrap_or_default();
-    of(&lying.holder).and(of(&lying.target))
+fn effect(effects: &Effects, lying: &Lying) -> Result<Effect, StorageError> {
+    let looked_up = |holder| effects.of(holder).ok_or_else(|| StorageError::unreadable("look what stands for an item"));
+    let mut stands = Effect::default();
+    for holder in lying.holder.iter().chain(&lying.target) {
+        stands = stands.and(looked_up(holder)?);
+    }
+    Ok(stands)
 }
 
 fn read(item: &Item) -> Option<Lying> {

@@ -20,6 +20,7 @@ use std::collections::BTreeSet;
 
 /// How many single calls are under way at a time.
 const AT_ONCE: usize = 16;
+const LOOK: &str = "look what stands for a holder";
 
 /// Makes true what stands.
 #[derive(Clone, Debug)]
@@ -106,7 +107,7 @@ impl Settling {
         let mut pages = self.records.shelved(holder);
         while let Some(page) = pages.next().await? {
             // Read again for every page: something may be placed while much is being let go.
-            let own = self.standings.effects(std::slice::from_ref(holder), now).await?.of(holder).unwrap_or_default();
+            let own = stands(&self.standings.effects(std::slice::from_ref(holder), now).await?, holder)?;
             let records = page.iter().filter(|item| item.doomed.kind == ItemKind::Record);
             let moved = records.filter(|item| whole || item.turn(own, now).is_some());
             let new: BTreeSet<NaiveDate> = moved.map(|item| item.doomed.day).filter(|day| days.insert(*day)).collect();
@@ -129,15 +130,13 @@ impl Settling {
         let Some(subject) = holder.subject() else { return Ok(Settled::default()) };
         let looked = stream::iter(days).map(|day| self.records.links_to(subject, day)).buffer_unordered(AT_ONCE);
         let links: Vec<Shelved> = looked.try_concat().await?;
-        let from: Vec<Holder> =
-            links.iter().filter_map(|link| super::keys::holder(&link.doomed.key.partition)).collect();
-        let effects = self.standings.effects(&from, now).await?;
-        let effect = |link: &Shelved| {
-            let from = super::keys::holder(&link.doomed.key.partition);
-            own.and(from.and_then(|from| effects.of(&from)).unwrap_or_default())
+        let from = |link: &Shelved| {
+            super::keys::holder(&link.doomed.key.partition).ok_or_else(|| StorageError::unreadable(LOOK))
         };
-        let links = links.into_iter().map(|link| (effect(&link), link)).collect();
-        self.carry_out(holder, links, lifting, now).await
+        let from: Vec<Holder> = links.iter().map(from).collect::<Result<_, _>>()?;
+        let effects = self.standings.effects(&from, now).await?;
+        let links = links.into_iter().zip(&from).map(|(link, from)| Ok((own.and(stands(&effects, from)?), link)));
+        self.carry_out(holder, links.collect::<Result<_, StorageError>>()?, lifting, now).await
     }
 
     async fn settle_page(
@@ -153,9 +152,9 @@ impl Settling {
         let effects =
             if targets.is_empty() { Effects::default() } else { self.standings.effects(&targets, now).await? };
         // A link is held for whom it leads to as well.
-        let effect = |item: &Shelved| own.and(target(item).and_then(|to| effects.of(&to)).unwrap_or_default());
-        let items = page.into_iter().map(|item| (effect(&item), item)).collect();
-        self.carry_out(holder, items, lifting, now).await
+        let effect = |item: &Shelved| target(item).map_or(Ok(own), |to| Ok(own.and(stands(&effects, &to)?)));
+        let items = page.into_iter().map(|item| Ok((effect(&item)?, item)));
+        self.carry_out(holder, items.collect::<Result<_, StorageError>>()?, lifting, now).await
     }
 
     /// Turns items; what is over then, goes at once.
@@ -235,4 +234,9 @@ impl Settled {
         self.restricted += u64::from(restrict == Some(true));
         self.unrestricted += u64::from(restrict == Some(false));
     }
+}
+
+/// What stands for a holder who was looked up. Of whom nobody looked up it is not known, and they are not taken for free.
+fn stands(effects: &Effects, holder: &Holder) -> Result<Effect, StorageError> {
+    effects.of(holder).ok_or_else(|| StorageError::unreadable(LOOK))
 }

@@ -11,7 +11,7 @@ use shared::domain::plan::Plan;
 const ROSA: &str = "rosa@example.org";
 
 /// A complaint that breaks a rule, of somebody with this address.
-fn bad_complaint(email: &str) -> String {
+pub fn bad_complaint(email: &str) -> String {
     format!(
         "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n\
          CMP-7,complaint,2026-11-13T10:00:00Z,highways,7,Quinn,{email},,The gate was shut,,,\n"

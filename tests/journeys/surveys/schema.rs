@@ -105,6 +105,7 @@ fn value() -> impl Strategy<Value = Value> {
         json!(["Wood", ""]),
         json!([7]),
         json!({}),
+        json!("2026-06"),
         json!("public_task"),
         json!("consent"),
     ])
@@ -173,7 +174,7 @@ proptest! {
         questions in proptest::collection::vec(question(), 0..3),
         changes in proptest::collection::vec((select(OF_A_SURVEY.to_vec()), proptest::option::weighted(0.8, value())), 0..2),
     ) {
-        let survey = json!({"id": "bins", "title": "Bins", "service": "waste", "lawful_basis": "public_task", "notice_version": "1",
+        let survey = json!({"id": "bins", "title": "Bins", "service": "waste", "lawful_basis": "public_task", "notice_version": "2026-11",
             "questions": questions});
         assert_agreed(&change(survey, changes));
     }

@@ -1,8 +1,8 @@
 //! The page that gives a person back what they typed, where no form can.
 
-use super::{Message, written};
+use super::Message;
 use askama::Template;
-use shared::edge::page::Page;
+use shared::edge::page::{Page, written};
 
 /// The most fields that are given back: no survey asks so much, and a page stays as small as what was sent.
 pub const MOST_GIVEN_BACK: usize = 200;
@@ -52,7 +52,8 @@ pub fn given_back(page: Page<'_>, message: &Message, given_back: &GivenBack) -> 
 impl TypedField {
     /// How many lines its box has.
     pub(super) fn rows(&self) -> usize {
-        let lines = self.value.lines().map(|line| 1 + line.chars().count() / 40).sum::<usize>();
+        // So much fits into a line of the narrowest phone.
+        let lines = self.value.lines().map(|line| 1 + line.chars().count() / 25).sum::<usize>();
         lines.clamp(1, 10)
     }
 }

@@ -1,8 +1,7 @@
 //! The page that lists what is open.
 
-use super::written;
 use askama::Template;
-use shared::edge::page::Page;
+use shared::edge::page::{Page, written};
 
 /// How many surveys one page lists.
 const MOST: usize = 50;

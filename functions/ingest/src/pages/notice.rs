@@ -1,9 +1,8 @@
 //! The privacy notice, in every version that ever was in use: a record keeps the version that its person was shown.
 
-use super::written;
 use askama::Template;
 use shared::domain::notice::{self, Notice};
-use shared::edge::page::{Page, spoken};
+use shared::edge::page::{Page, spoken, written};
 
 /// Every version has a template of its own, whose words nobody changes once people were shown them.
 macro_rules! versions {

@@ -11,6 +11,8 @@ const YEARS: std::ops::RangeInclusive<i32> = 1900..=2200;
 const DAY: usize = 0;
 const MONTH: usize = 1;
 const YEAR: usize = 2;
+/// What follows the number of a day.
+const ENDINGS: [&str; 4] = ["st", "nd", "rd", "th"];
 
 /// Which parts of a date are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,11 +46,7 @@ pub(super) fn answer(
         (None, [None, None, None]) => return Ok(None),
         (Some(whole), [None, None, None]) => (taken_apart(&whole).ok_or_else(|| at_whole(Rule::Date))?, false),
         (Some(_), _) => return Err(at_whole(Rule::Once)),
-        // Somebody wrote all of it where the day goes.
-        (None, [Some(day), None, None]) if day.contains(|c: char| !c.is_alphanumeric()) => {
-            (taken_apart(&day).unwrap_or([Some(day), None, None]), true)
-        }
-        (None, parts) => (parts, true),
+        (None, parts) => (in_their_fields(parts).ok_or_else(|| at_whole(Rule::Date))?, true),
     };
     let date = date(&parts).map_err(|(part, rule)| match part {
         Some(part) if in_parts => fault(&fields[part], rule),
@@ -74,29 +72,84 @@ fn one(given: Option<Given>) -> Result<Option<String>, Rule> {
     }
 }
 
-/// Day, month and year of `27 March 2026`, `27/3/2026`, `2026-03-27`, `March 27, 2026`; nothing if there is more in it.
+/// The parts of three fields. Who wrote more than a part into one, such as all of it where the day goes, is read as if they
+/// had one field; nothing if that is no date, and no other field is filled in.
+fn in_their_fields(parts: [Option<String>; 3]) -> Option<[Option<String>; 3]> {
+    let given: Vec<&str> = parts.iter().flatten().map(String::as_str).collect();
+    let words = words(&given.join(" "));
+    if words.len() <= given.len() {
+        return Some(parts);
+    }
+    match (sorted(words), given.len()) {
+        (None, 1) => None,
+        (sorted, _) => Some(sorted.unwrap_or(parts)),
+    }
+}
+
+/// Day, month and year of `27 March 2026`, `27/3/2026`, `2026-03-27`, `March 27, 2026`, `27032026`; nothing if there is more
+/// in it.
 fn taken_apart(text: &str) -> Option<[Option<String>; 3]> {
+    sorted(words(text))
+}
+
+/// The numbers and words of a date, whatever stands between them: `27th`, `27Mar2026` and `27032026` are more than one.
+fn words(text: &str) -> Vec<String> {
     let text = folded(text).to_lowercase();
-    let words = text.split(|c: char| c.is_whitespace() || ",./-".contains(c));
-    let mut words: Vec<&str> = words.filter(|word| !matches!(*word, "" | "of" | "the") && !is_weekday(word)).collect();
-    let mut parts = [None, None, None];
-    let is_year = |word: &str| word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit());
-    // By ISO 8601 what follows the year is the month.
-    let year_first = words.first().is_some_and(|word| is_year(word));
-    for (part, found) in [
-        (MONTH, words.iter().position(|word| named_month(word).is_some())),
-        (YEAR, words.iter().position(|word| is_year(word))),
-    ] {
-        if let Some(place) = found {
-            parts[part] = Some(words[place].to_owned());
-            words[place] = "";
+    let mut words = Vec::new();
+    for run in text.split(|c: char| !c.is_alphanumeric()) {
+        let mut rest = run;
+        while let Some(first) = rest.chars().next() {
+            let is_number = first.is_ascii_digit();
+            let end = rest.find(|c: char| c.is_ascii_digit() != is_number).unwrap_or(rest.len());
+            let (word, after) = rest.split_at(end);
+            rest = after;
+            if is_number {
+                rest = if ENDINGS.contains(&rest) { "" } else { rest };
+                words.extend(in_eight_digits(word).unwrap_or_else(|| vec![word.to_owned()]));
+            } else if !matches!(word, "of" | "the") && !is_weekday(word) {
+                words.push(word.to_owned());
+            }
         }
     }
-    let mut rest = words.into_iter().filter(|word| !word.is_empty());
+    words
+}
+
+/// The parts of `27032026` and `20260327`; no eight digits are a date in both ways.
+fn in_eight_digits(word: &str) -> Option<Vec<String>> {
+    let is_date = |parts: &[&str; 3], [day, month, year]: [usize; 3]| {
+        date(&[day, month, year].map(|part| Some(parts[part].to_owned()))).is_ok()
+    };
+    if word.len() != 8 {
+        return None;
+    }
+    let (day_first, year_first) = ([&word[..2], &word[2..4], &word[4..]], [&word[..4], &word[4..6], &word[6..]]);
+    let parts = if is_date(&day_first, [0, 1, 2]) {
+        day_first
+    } else if is_date(&year_first, [2, 1, 0]) {
+        year_first
+    } else {
+        return None;
+    };
+    Some(parts.map(str::to_owned).to_vec())
+}
+
+/// Day, month and year of the words of a date, in any order that is not ambiguous; nothing if there are too many.
+fn sorted(mut words: Vec<String>) -> Option<[Option<String>; 3]> {
+    let mut parts = [None, None, None];
+    let is_year = |word: &String| word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit());
+    // By ISO 8601 what follows the year is the month.
+    let year_first = words.first().is_some_and(is_year);
+    if let Some(place) = words.iter().position(|word| named_month(word).is_some()) {
+        parts[MONTH] = Some(words.remove(place));
+    }
+    if let Some(place) = words.iter().position(is_year) {
+        parts[YEAR] = Some(words.remove(place));
+    }
+    let mut rest = words.into_iter();
     let order = if year_first { [MONTH, DAY, YEAR] } else { [DAY, MONTH, YEAR] };
     for part in order {
         if parts[part].is_none() {
-            parts[part] = rest.next().map(str::to_owned);
+            parts[part] = rest.next();
         }
     }
     rest.next().is_none().then_some(parts)
@@ -111,7 +164,6 @@ fn is_weekday(word: &str) -> bool {
 
 /// The month that a word names: in full, or by its first three letters or more.
 fn named_month(word: &str) -> Option<u32> {
-    let word = word.trim_end_matches('.');
     let begins = |month: &u32| {
         let name = u8::try_from(*month).ok().and_then(|month| Month::try_from(month).ok());
         name.is_some_and(|name| name.name().to_ascii_lowercase().starts_with(word))
@@ -128,9 +180,10 @@ fn date(parts: &[Option<String>; 3]) -> Result<NaiveDate, (Option<usize>, Rule)>
     if let Some(part) = missing.iter().position(|missing| *missing) {
         return Err((Some(part), Rule::Missing(Missing(missing))));
     }
-    let [day, month, year] =
-        parts.each_ref().map(|part| folded(part.as_deref().unwrap_or_default()).trim().to_lowercase());
-    let day = ["st", "nd", "rd", "th"].iter().find_map(|ending| day.strip_suffix(ending)).unwrap_or(&day);
+    // What stands between the parts may have come along with one.
+    let plain = |part: &str| folded(part).trim_matches([' ', '.', ',', '/']).to_lowercase();
+    let [day, month, year] = parts.each_ref().map(|part| plain(part.as_deref().unwrap_or_default()));
+    let day = ENDINGS.iter().find_map(|ending| day.strip_suffix(ending)).unwrap_or(&day);
     let day = number(day, 2).filter(|day| (1..=31).contains(day)).ok_or((Some(DAY), Rule::Day))?;
     let month = named_month(&month).or_else(|| number(&month, 2)).filter(|month| (1..=12).contains(month));
     let month = month.ok_or((Some(MONTH), Rule::Month))?;

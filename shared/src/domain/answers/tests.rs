@@ -183,6 +183,14 @@ fn a_date_in_three_fields_is_taken_as_people_write_it() {
         ("７", "３", "２０２６"),
         ("7 March 2026", "", ""),
         ("7/3/2026", "", " "),
+        ("", "7/3/2026", ""),
+        ("", "", "7 March 2026"),
+        ("7 March", "", "2026"),
+        ("7/3", "", "2026"),
+        ("07032026", "", ""),
+        ("7.", "3.", "2026"),
+        ("7/", "/3/", "/2026"),
+        ("7,", "Mar.", "2026."),
     ] {
         assert_eq!(three(day, month, year), Ok("2026-03-07".into()), "{day} {month} {year}");
     }
@@ -215,6 +223,16 @@ fn a_date_in_one_field_is_taken_as_people_write_it() {
         "7\u{A0}March\u{A0}2026",
         "7\u{2013}3\u{2013}2026",
         "2026/3/7",
+        "7Mar2026",
+        "7th Mar2026",
+        "7\\3\\2026",
+        "7\u{B7}3\u{B7}2026",
+        "7\u{2044}3\u{2044}2026",
+        "7\u{2215}3\u{2215}2026",
+        "07032026",
+        "20260307",
+        "\u{FF17}\u{FF0F}\u{FF13}\u{FF0F}\u{FF12}\u{FF10}\u{FF12}\u{FF16}",
+        "(7 March, 2026)",
     ] {
         assert_eq!(whole(text), Ok("2026-03-07".into()), "{text}");
     }
@@ -241,6 +259,15 @@ fn what_is_wrong_with_a_date_is_said_where_it_is_wrong() {
         ("30", "2", "2026", "decided_on", "date"),
         ("31", "April", "2026", "decided_on", "date"),
         ("29", "2", "2026", "decided_on", "date"),
+        ("7", "3", "2026.0", "decided_on-year", "year"),
+        ("7", "3", "2 026", "decided_on-year", "year"),
+        ("7.5", "3", "2026", "decided_on-day", "day"),
+        ("7/3/2026", "3", "2026", "decided_on-day", "day"),
+        ("7/3/2026 10:00", "", "", "decided_on", "date"),
+        ("7/3/26", "", "", "decided_on-year", "year"),
+        ("31 February", "", "", "decided_on-year", "date_incomplete"),
+        ("70326", "", "", "decided_on-month", "date_incomplete"),
+        ("39992026", "", "", "decided_on-month", "date_incomplete"),
     ] {
         assert_eq!(three(day, month, year), Err((part.into(), rule)), "{day} {month} {year}");
     }
@@ -255,6 +282,9 @@ fn what_is_wrong_with_a_date_is_said_where_it_is_wrong() {
         ("1 2 3 2026", "date"),
         ("2026-02-30", "date"),
         ("7 March 2026 or so", "date"),
+        ("2026-03-07T10:00:00Z", "date"),
+        ("7/3/2026 10:00", "date"),
+        ("29/2/2027", "date"),
     ] {
         assert_eq!(whole(text), Err(("decided_on".into(), rule)), "{text}");
     }

@@ -57,6 +57,9 @@ fn an_address_is_found_in_any_case_and_anywhere_in_a_row() {
         "priyanair@example.org",
     ];
     check(&email("priya.nair@example.org"), &there, &not_there);
+    let shown = ["ﬁona.ﬂeming@example.org", "Mail: ｆｉｏｎａ．fleming＠example.org", "½ ﬁona.fleming@example.org"];
+    let others = ["oﬁona.fleming@example.org", "ﬁona.flemings@example.org"];
+    check(&email("fiona.fleming@example.org"), &shown, &others);
     check(
         &email("siân@bücher.example"),
         &["SIA\u{302}N@Bücher.example", "siân@xn--bcher-kva.example"],

@@ -9,7 +9,7 @@ mod rule;
 mod whole;
 
 use super::Survey;
-use crate::domain::json::{Payload, Unreadable};
+use crate::domain::json::{BYTE_ORDER_MARK, Payload};
 pub use rule::{Doubt, Rule};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -47,23 +47,20 @@ pub struct Checked {
     pub doubts: Vec<Finding<Doubt>>,
 }
 
-/// Checks a document, byte by byte as it would be put.
+/// Checks a document, byte by byte as it would be put. What one field breaks and what fields do to each other is found at
+/// once; what depends on a field that cannot be read is not judged.
 #[must_use]
 pub fn check(document: &[u8]) -> Checked {
     let mut findings = Findings::default();
     let value = findings.read(document);
     if let Some(value) = &value {
         document::check(value, &mut findings);
+        whole::check(value, &mut findings);
     }
+    findings.arrange();
     let survey = value.filter(|_| findings.faults.is_empty()).and_then(|value| findings.survey(&value));
-    if let Some(survey) = &survey {
-        whole::check(survey, &mut findings);
-        if findings.faults.is_empty() && survey.rules().any(|(kept, _)| !kept) {
-            findings.fault("", Rule::Unreadable);
-        }
-    }
     let Findings { faults, doubts } = findings;
-    Checked { survey: survey.filter(|_| faults.is_empty()), faults, doubts }
+    Checked { survey, faults, doubts }
 }
 
 /// What was found so far.
@@ -82,55 +79,55 @@ impl Findings {
         self.doubts.push(Finding { at: at.into(), what });
     }
 
-    /// The value of a document; equal keys are looked for in each question, so that it can be said where they are.
+    /// The value of a document, without what is there twice: nobody knows which of both is meant.
     fn read(&mut self, document: &[u8]) -> Option<Value> {
         if document.len() > LARGEST {
             self.fault("", Rule::TooLarge);
             return None;
         }
-        let payload = match Payload::read(document) {
-            Ok(payload) => payload,
-            Err(Unreadable::NotJson | Unreadable::Repeated(_)) => {
-                let (line, column) = place_of_fault(document);
-                self.fault("", Rule::NotJson { line, column });
-                return None;
-            }
-        };
-        if let Err(repeated) = payload.value() {
-            let before = self.faults.len();
-            self.repeated(document);
-            if self.faults.len() == before {
-                let at = document::FIELDS.iter().find(|field| repeated.holds(field)).map(|field| format!("/{field}"));
-                self.fault(at.unwrap_or_default(), Rule::Repeated);
-            }
+        let Ok(payload) = Payload::read(document) else {
+            let (line, column) = place_of_fault(document);
+            self.fault("", Rule::NotJson { line, column });
             return None;
+        };
+        if payload.value().is_ok() {
+            return payload.into_value().ok();
         }
-        payload.into_value().ok()
+        let (mut value, repeated) = payload.into_parts();
+        let mut places = repeated_in_questions(document);
+        let in_a_question = !places.is_empty();
+        let fields = document::FIELDS.into_iter().filter(|field| repeated.holds(field));
+        places
+            .extend(fields.filter(|field| !(in_a_question && *field == "questions")).map(|field| format!("/{field}")));
+        if places.is_empty() {
+            places.push(String::new());
+        }
+        for place in places {
+            let (parent, name) = place.rsplit_once('/').unwrap_or_default();
+            if let Some(fields) = value.pointer_mut(parent).and_then(Value::as_object_mut) {
+                fields.remove(name);
+            }
+            self.fault(place, Rule::Repeated);
+        }
+        Some(value)
     }
 
-    /// Names the questions in which a field is there twice.
-    fn repeated(&mut self, document: &[u8]) {
-        #[derive(Deserialize)]
-        struct Questions {
-            questions: Vec<Payload>,
-        }
-        let Ok(Questions { questions }) = serde_json::from_slice(document) else { return };
-        for (place, question) in questions.iter().enumerate() {
-            if let Err(repeated) = question.value() {
-                let field = question::FIELDS.iter().find(|field| repeated.holds(field));
-                let field = field.map_or_else(String::new, |field| format!("/{field}"));
-                self.fault(format!("/questions/{place}{field}"), Rule::Repeated);
-            }
-        }
+    /// Puts what was found into the document's order. Of what is there twice nothing else is said.
+    fn arrange(&mut self) {
+        let twice: Vec<String> =
+            self.faults.iter().filter(|fault| fault.what == Rule::Repeated).map(|fault| fault.at.clone()).collect();
+        self.faults.retain(|fault| fault.what == Rule::Repeated || !twice.contains(&fault.at));
+        self.faults.sort_by_cached_key(|fault| position(&fault.at));
+        self.doubts.sort_by_cached_key(|doubt| position(&doubt.at));
     }
 
     /// The survey that a document without a fault is: read as it will be read from the Register.
     fn survey(&mut self, value: &Value) -> Option<Survey> {
-        let survey = Survey::read(&value.to_string());
-        if survey.is_err() {
+        let survey = Survey::read(&value.to_string()).ok().filter(|survey| survey.rules().all(|(kept, _)| kept));
+        if survey.is_none() {
             self.fault("", Rule::Unreadable);
         }
-        survey.ok()
+        survey
     }
 
     /// The fields of an object: one that is not known is a fault, and so is one that is missing.
@@ -157,14 +154,13 @@ impl Findings {
     /// A line that people read, at most so many characters long.
     fn line(&mut self, at: String, value: Option<&Value>, most: usize) {
         let rule = match value {
-            // White space as ECMA-262 has it, whose patterns a schema is made of.
-            Some(Value::String(text)) if text.chars().all(|c| c.is_whitespace() || c == '\u{FEFF}') => Rule::Blank,
-            Some(Value::String(text)) if text.chars().count() > most => Rule::Long(most),
-            Some(Value::String(text)) if text.chars().any(char::is_control) => Rule::Control,
-            None | Some(Value::String(_)) => return,
-            Some(_) => Rule::Text,
+            None => None,
+            Some(Value::String(text)) => no_line(text, most),
+            Some(_) => Some(Rule::Text),
         };
-        self.fault(at, rule);
+        if let Some(rule) = rule {
+            self.fault(at, rule);
+        }
     }
 
     /// One of a few words.
@@ -199,6 +195,50 @@ impl Findings {
 /// What is there: null is as good as not there, where a field may be left out.
 fn given<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     fields.get(name).filter(|value| !value.is_null())
+}
+
+/// Why a text is no line of so many characters that people can read.
+fn no_line(text: &str, most: usize) -> Option<Rule> {
+    // White space as ECMA-262 has it, whose patterns a schema is made of.
+    if text.chars().all(|c| c.is_whitespace() || c == '\u{FEFF}') {
+        Some(Rule::Blank)
+    } else if text.chars().count() > most {
+        Some(Rule::Long(most))
+    } else {
+        text.chars().any(char::is_control).then_some(Rule::Control)
+    }
+}
+
+/// The fields that are there twice in a question, or the question, if the field is none that questions have.
+fn repeated_in_questions(document: &[u8]) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Questions {
+        questions: Vec<Payload>,
+    }
+    let document = document.strip_prefix(BYTE_ORDER_MARK).unwrap_or(document);
+    let Ok(Questions { questions }) = serde_json::from_slice(document) else { return Vec::new() };
+    let mut places = Vec::new();
+    for (place, question) in questions.iter().enumerate() {
+        let Err(repeated) = question.value() else { continue };
+        let fields = question::FIELDS.into_iter().filter(|field| repeated.holds(field));
+        let before = places.len();
+        places.extend(fields.map(|field| format!("/questions/{place}/{field}")));
+        if places.len() == before {
+            places.push(format!("/questions/{place}"));
+        }
+    }
+    places
+}
+
+/// Where a place stands in a document, whose fields stand in the order in which they are explained.
+fn position(at: &str) -> [usize; 4] {
+    let mut parts = at.split('/').skip(1);
+    let mut next = |fields: &[&str]| {
+        let Some(part) = parts.next() else { return 0 };
+        let place = part.parse().ok().or_else(|| fields.iter().position(|field| *field == part));
+        place.map_or(usize::MAX, |place: usize| place.saturating_add(1))
+    };
+    [next(&document::FIELDS), next(&[]), next(&question::FIELDS), next(&[])]
 }
 
 fn place_of_fault(document: &[u8]) -> (usize, usize) {

@@ -1,6 +1,7 @@
 //! What is wrong with the fields of a survey, one by one.
 
 use super::{Findings, MOST_QUESTIONS, Rule, given, question};
+use crate::domain::notice;
 use chrono::NaiveDate;
 use serde_json::Value;
 
@@ -24,7 +25,7 @@ pub(super) fn check(value: &Value, findings: &mut Findings) {
         }
     }
     findings.word("/lawful_basis".to_owned(), fields.get("lawful_basis"), &BASES);
-    findings.line("/notice_version".to_owned(), fields.get("notice_version"), 40);
+    findings.word("/notice_version".to_owned(), fields.get("notice_version"), &notice::VERSIONS);
     match fields.get("questions") {
         None => {}
         Some(Value::Array(questions)) if (1..=MOST_QUESTIONS).contains(&questions.len()) => {

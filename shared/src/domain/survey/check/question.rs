@@ -17,6 +17,8 @@ const RESERVED: [&str; 2] = ["idempotency-key", "idempotency_key"];
 
 /// The most choices.
 const MOST_OPTIONS: usize = 100;
+/// The longest choice, in characters.
+pub(super) const LONGEST_OPTION: usize = 200;
 /// The longest `max_length`, in characters: as much as one record takes.
 const LONGEST: usize = 50_000;
 
@@ -37,8 +39,7 @@ pub(super) fn check(at: &str, value: &Value, findings: &mut Findings) {
         findings.yes_no(field(name), fields.get(name));
     }
     options(&field("options"), fields.get("options"), findings);
-    let length = |value: &Value| value.as_u64().is_some_and(|length| (1..=LONGEST as u64).contains(&length));
-    if given(fields, "max_length").is_some_and(|value| !length(value)) {
+    if given(fields, "max_length").is_some_and(|value| length(value).is_none()) {
         findings.fault(field("max_length"), Rule::Length(LONGEST));
     }
     if let Some(kind) = fields.get("kind").and_then(Value::as_str).filter(|kind| KINDS.contains(kind)) {
@@ -46,12 +47,17 @@ pub(super) fn check(at: &str, value: &Value, findings: &mut Findings) {
     }
 }
 
+/// The longest answer that a question states, in characters.
+pub(super) fn length(value: &Value) -> Option<usize> {
+    value.as_u64().and_then(|length| usize::try_from(length).ok()).filter(|length| (1..=LONGEST).contains(length))
+}
+
 fn options(at: &str, value: Option<&Value>, findings: &mut Findings) {
     match value {
         None => {}
         Some(Value::Array(options)) if options.len() <= MOST_OPTIONS => {
             for (place, option) in options.iter().enumerate() {
-                findings.line(format!("{at}/{place}"), Some(option), 200);
+                findings.line(format!("{at}/{place}"), Some(option), LONGEST_OPTION);
             }
         }
         Some(Value::Array(_)) => findings.fault(at, Rule::Entries(MOST_OPTIONS)),

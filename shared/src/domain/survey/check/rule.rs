@@ -156,6 +156,9 @@ pub enum Doubt {
     /// Nobody can tell the questions apart.
     #[error("reads like the label of an earlier question")]
     SameLabel,
+    /// Its people are shown words that are not in use any more.
+    #[error("is a privacy notice that is not in use any more: {} took its place", crate::domain::notice::CURRENT.version)]
+    FormerNotice,
     /// Lists of comments take what is called so for text.
     #[error("is where comments are looked for: give it the kind text or textarea, or another id")]
     NotAComment,

@@ -152,10 +152,94 @@ fn options_that_read_alike_or_never_come_back_are_refused() {
     }
     assert_eq!(last(json!(["Caf\u{E9}", "Cafe\u{301}"])), second(Rule::SameOption));
     assert_eq!(last(json!(["Green  bin", "Green bin"])), second(Rule::SameOption));
+    for [one, same] in
+        [["Don't know", "Don\u{2019}t know"], ["A \"good\" deal", "a \u{201C}good\u{201D} deal"], ["9-5", "9\u{2013}5"]]
+    {
+        assert_eq!(last(json!([one, same])), second(Rule::SameOption), "{same}");
+    }
     for untidy in [" Glass", "Glass ", "Glass\u{2028}bottles"] {
         assert_eq!(last(json!(["Wood", untidy])), second(Rule::Untidy), "{untidy:?}");
     }
     assert!(last(json!(["Glass", "Glass, plastic", "Grass"])).is_empty());
+}
+
+#[test]
+fn whatever_can_be_judged_is_found_at_once_and_in_the_order_of_the_document() {
+    let document = json!({
+        "id": "Bins", "title": "", "service": "waste", "lawful_basis": "public_task", "notice_version": "2031-01",
+        "opens": "2026-02-01", "closes": "2026-01-01", "colour": "red",
+        "questions": [
+            {"id": "d-day", "label": "Why?", "kind": "text", "required": "no", "purpose": "answer"},
+            {"id": "d", "label": "When?", "kind": "date", "required": false, "purpose": "answer"},
+            {"id": "d", "label": "Which?", "kind": "choice", "required": false, "purpose": "answer", "options": ["Wood", "", "wood"]},
+            {"id": "website", "label": "Newsletter?", "kind": "yes_no", "required": false, "purpose": "newsletter", "max": 3},
+            {"id": "a", "label": "Name?", "kind": "name", "required": false, "purpose": "identity"},
+            {"id": "b", "label": "Name again?", "kind": "name", "required": false, "purpose": "identity"}
+        ]
+    });
+    let found = faults(&document);
+    let found: Vec<(&str, Rule)> = found.iter().map(|(at, rule)| (at.as_str(), rule.clone())).collect();
+    let expected = [
+        ("/id", Rule::Name),
+        ("/title", Rule::Blank),
+        ("/closes", Rule::ClosesFirst),
+        ("/notice_version", Rule::OneOf(&crate::domain::notice::VERSIONS)),
+        ("/questions/0/id", Rule::PartOfADate("d".to_owned())),
+        ("/questions/0/required", Rule::YesNo),
+        ("/questions/2/id", Rule::SameId),
+        ("/questions/2/options/1", Rule::Blank),
+        ("/questions/2/options/2", Rule::SameOption),
+        ("/questions/3/id", Rule::Reserved),
+        ("/questions/3/max", Rule::OnlyWith("number and date")),
+        ("/questions/3/purpose", Rule::NewsletterToNobody),
+        ("/questions/5/purpose", Rule::SameIdentity),
+        ("/colour", Rule::Unknown),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn what_depends_on_a_field_that_cannot_be_read_is_not_judged() {
+    // The address for the newsletter may be the question that cannot be read.
+    for (field, value) in [("kind", json!("e-mail")), ("purpose", json!(7))] {
+        let mut document = recycling();
+        document["questions"][4][field] = value;
+        let found = faults(&document);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].0, format!("/questions/4/{field}"));
+    }
+    let document = changed("/opens", json!("soon"));
+    assert_eq!(faults(&document), [("/opens".to_owned(), Rule::Day)]);
+}
+
+#[test]
+fn a_privacy_notice_that_there_never_was_is_refused_and_a_former_one_is_a_doubt() {
+    assert!(faults(&changed("/notice_version", json!(crate::domain::notice::CURRENT.version))).is_empty());
+    for unknown in [json!("1"), json!("2026-11 "), json!(7), json!("")] {
+        let rule = Rule::OneOf(&crate::domain::notice::VERSIONS);
+        assert_eq!(faults(&changed("/notice_version", unknown)), [("/notice_version".to_owned(), rule)]);
+    }
+    let former = changed("/notice_version", json!("2026-06"));
+    assert_eq!(doubts(&former), [("/notice_version".to_owned(), Doubt::FormerNotice)]);
+}
+
+#[test]
+fn what_is_there_twice_is_named_and_the_rest_is_checked_all_the_same() {
+    let twice = RECYCLING.replacen("\"title\"", "\"title\": \"\", \"title\"", 1);
+    let twice = twice.replacen("\"hint\"", "\"kind\": \"text\", \"label\": \"\", \"hint\"", 1);
+    let twice = twice.replacen("\"max_length\": 1250", "\"max_length\": 0", 1).replace("\"waste\"", "\"\"");
+    for document in [twice.clone(), format!("\u{FEFF}{twice}")] {
+        let found = check(document.as_bytes()).faults;
+        let found: Vec<_> = found.iter().map(|finding| (finding.at.as_str(), finding.what.clone())).collect();
+        let expected = [
+            ("/title", Rule::Repeated),
+            ("/service", Rule::Blank),
+            ("/questions/3/label", Rule::Repeated),
+            ("/questions/3/kind", Rule::Repeated),
+            ("/questions/3/max_length", Rule::Length(50_000)),
+        ];
+        assert_eq!(found, expected);
+    }
 }
 
 #[test]
