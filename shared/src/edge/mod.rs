@@ -3,8 +3,8 @@
 pub mod certificate;
 mod clock;
 mod deadline;
-mod edge;
 pub mod failure;
+mod front;
 mod host;
 pub mod http;
 pub mod limits;
@@ -19,5 +19,5 @@ pub mod webhook;
 
 pub use clock::Clock;
 pub use deadline::Deadline;
-pub use edge::Edge;
+pub use front::Edge;
 pub use host::{Host, StartError};
