@@ -83,7 +83,7 @@ async fn a_plan_is_replaced_until_it_is_approved_and_approved_once() {
         let found = requests.find(&id, at(NOW)).await.unwrap().unwrap();
         assert_eq!((found.stage, found.approved_at), (Stage::Approved, Some(at(NOW))));
         assert_eq!(tables.tasks().all(&id, at(NOW)).await.unwrap(), tasks());
-        assert_eq!(all(tables.tasks().open()).await.len(), 6);
+        assert_eq!(all(tables.tasks().open()).await.len(), Place::ALL.len());
         let happened: Vec<String> = all(requests.events(&id, at(NOW))).await.into_iter().map(|it| it.what).collect();
         assert_eq!(happened, ["approved", "planned"], "both in the same second");
     })
