@@ -393,7 +393,10 @@ async fn send_through_everything() -> String {
         errors.push(house.invoke("partners", wrong.clone()).await.unwrap_err());
         errors.push(house.invoke("unsubscribe", wrong.clone()).await.unwrap_err());
         errors.push(
-            house.invoke("requests", json!({"order": "unsubscribe_link", "identifiers": wrong})).await.unwrap_err(),
+            house
+                .invoke("requests", json!({"order": "unsubscribe_link", "by": "dpo-7", "identifiers": wrong}))
+                .await
+                .unwrap_err(),
         );
         errors.push(house.invoke("import", wrong).await.unwrap_err());
     }
@@ -402,7 +405,13 @@ async fn send_through_everything() -> String {
             |ground| json!({"order": place, "request_id": id, "identifiers": who, "ground": ground, "by": "dpo-7"});
         errors.push(house.invoke("requests", order("canary sings")).await.unwrap_err());
         errors.push(house.invoke("requests", order(ground)).await.unwrap().to_string());
-        errors.push(house.invoke("requests", json!({"order": "status", "request_id": id})).await.unwrap().to_string());
+        errors.push(
+            house
+                .invoke("requests", json!({"order": "status", "request_id": id, "by": "dpo-7"}))
+                .await
+                .unwrap()
+                .to_string(),
+        );
     }
     house.invoke("sweep", json!({})).await.unwrap();
     house.invoke("requests", json!({"order": "notice", "request_id": "H-2", "by": "dpo-7"})).await.unwrap();

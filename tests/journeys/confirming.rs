@@ -270,7 +270,8 @@ async fn a_requester_confirms_their_address_and_the_request_says_so_and_not_whos
         events,
         [
             ("2026-11-23T10:00:00Z", "asked to confirm an address", "dpo-7"),
-            ("2026-11-24T10:00:00Z", "address confirmed", "the person")
+            ("2026-11-24T10:00:00Z", "address confirmed", "the person"),
+            ("2026-11-24T10:00:00Z", "asked for its status", "dpo-7")
         ]
     );
     assert!(!status.to_string().contains("rosa"));

@@ -193,7 +193,7 @@ impl House {
 
     /// The DPO has a function do something.
     pub async fn invoke(&self, function: &str, order: Value) -> Result<Value, String> {
-        self.stack.invoke(function, order).await.map_err(|refused| format!("{refused:?}"))
+        told(self.stack.invoke(function, order).await)
     }
 
     /// The DPO exports what is held under an email address.
@@ -244,7 +244,7 @@ impl House {
 
     /// How far a request is.
     pub async fn status(&self, request: &Value) -> Result<Value, String> {
-        self.invoke("requests", json!({"order": "status", "request_id": request})).await
+        self.invoke("requests", json!({"order": "status", "request_id": request, "by": "dpo-7"})).await
     }
 
     /// The document of a package.
@@ -370,6 +370,15 @@ impl House {
     pub fn setting(&self, name: &str) -> String {
         let settings = ["erase", "ingest"].map(|function| self.stack.settings(function).unwrap());
         settings.iter().find_map(|all| all.get(name)).unwrap().clone()
+    }
+}
+
+/// What a function answered, or in words why it refused or failed: that it refuses is an answer as well.
+pub fn told(answer: Result<Value, impl std::fmt::Debug>) -> Result<Value, String> {
+    match answer {
+        Ok(answer) if answer["errorType"].is_string() => Err(format!("{answer:?}")),
+        Ok(answer) => Ok(answer),
+        Err(failed) => Err(format!("{failed:?}")),
     }
 }
 

@@ -201,8 +201,13 @@ fn unsubscribe_sees_of_the_register_who_opted_out_and_nothing_of_the_records() {
                 ["OPTOUT#*", "REQUEST#*", "SUBJECT#*", "TASK#*", "TASKS", "CONFIRMED#*"].map(Value::from).to_vec()
             ),
             ("dynamodb:UpdateItem".to_owned(), vec![Value::from("CONFIRMATIONS")]),
+            ("dynamodb:UpdateItem".to_owned(), vec![Value::from("REQUEST#*")]),
         ]
     );
+    let attributes = |it: &Value| it["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"].clone();
+    let counted: Vec<Value> = several(&policy["Statement"]).iter().map(attributes).filter(|it| !it.is_null()).collect();
+    let expected = ["pk", "sk", "count", "expires_at"].map(Value::from);
+    assert_eq!(several(&counted[0]), expected.as_slice(), "of a request it counts what happens");
 }
 
 #[test]

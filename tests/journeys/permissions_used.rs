@@ -3,7 +3,7 @@
 use crate::confirming::{YES, scheduled, subscribe};
 use crate::faults;
 use crate::gateway;
-use crate::house::{House, at, email_id, erasure, phone_id, token};
+use crate::house::{House, at, email_id, erasure, phone_id, token, told};
 use crate::imports_faults::{self, POSTS, dropped};
 use crate::partners::{CREATED, UPDATED, changed, signed_event};
 use crate::permissions::{allowed, needed_of_s3, template};
@@ -264,7 +264,7 @@ async fn export_calls_what_it_is_allowed() {
         gate.send_replace(true);
     };
     let (exported, ()) = tokio::join!(export.invoke(event(order)), erasing);
-    assert!(exported.unwrap_err().error_message.contains("erased"));
+    assert!(told(exported).unwrap_err().contains("erased"));
     assert!(house.objects().is_empty() && house.stack.store().uploads(&house.bucket()).is_empty());
     assert_matches("Export", &calls);
 }
@@ -327,7 +327,8 @@ async fn requests_calls_what_it_is_allowed() {
     order(approve).await.unwrap();
     order(json!({"order": "stop", "request_id": "ERASE-1", "stopped_by": "dpo-7"})).await.unwrap();
     let confirm = json!({"order": "confirm", "request_id": "ERASE-1", "place": "five9", "confirmed_by": "staff-12", "done_on": "2026-11-23"});
-    order(confirm).await.unwrap_err();
+    told(order(confirm).await).unwrap_err();
+    order(json!({"order": "status", "request_id": "ERASE-1", "by": "dpo-7"})).await.unwrap();
     house.tell("Held.", Some("carol@example.org"), Some("07700 900142")).await;
     let carol = [email_id("carol@example.org")];
     order(json!({"order": "links", "request_id": "CLAIM-1", "identifiers": carol, "by": "dpo-7"})).await.unwrap();

@@ -3,7 +3,7 @@
 mod imports;
 mod ledger;
 
-use crate::house::{House, email_id};
+use crate::house::{House, email_id, told};
 use crate::paused::pausing_host;
 use lambda_runtime::{Context, LambdaEvent};
 use requests::Requests;
@@ -44,8 +44,7 @@ async fn overtaken(house: &House, call: usize, order: Value, other: Value) -> Op
     let (host, mut pause) = pausing_host(house, "requests", call);
     let slow = async {
         let desk = Requests::start(&host).await.map_err(|error| error.to_string())?;
-        let answer = desk.invoke(LambdaEvent::new(order.into(), Context::default())).await;
-        answer.map_err(|refused| format!("{refused:?}"))
+        told(desk.invoke(LambdaEvent::new(order.into(), Context::default())).await)
     };
     let overtaking = async {
         pause.reached().await;

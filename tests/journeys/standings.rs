@@ -98,9 +98,9 @@ async fn what_is_held_outlasts_its_date_and_goes_when_the_hold_is_lifted() {
     house.move_to("2029-11-24T10:15:00Z").await;
     house.invoke("sweep", json!({})).await.unwrap();
     assert!(house.items("RECORDS_TABLE").await.is_empty() && house.objects().is_empty());
-    let status = house.desk(json!({"order": "status", "request_id": "CLAIM-1"})).await.unwrap();
+    let status = house.desk(json!({"order": "status", "request_id": "CLAIM-1", "by": "dpo-7"})).await.unwrap();
     let events: Vec<&Value> = status["events"].as_array().unwrap().iter().map(|event| &event["what"]).collect();
-    assert_eq!(events, ["held, legal_claim", "lifted, settled"]);
+    assert_eq!(events, ["held, legal_claim", "lifted, settled", "asked for its status"]);
     let register = house.items("REGISTER_TABLE").await;
     assert!(!register.iter().any(|item| item.contains("subject#")), "whom it stood for is forgotten");
 }
@@ -277,7 +277,7 @@ async fn wherever_a_hold_or_its_lifting_breaks_off_the_sweep_finishes_it_or_the_
                     Err(_) => false,
                 };
                 // Every other time nobody gives the order again, if it was entered.
-                let status = house.desk(json!({"order": "status", "request_id": "H"})).await;
+                let status = house.desk(json!({"order": "status", "request_id": "H", "by": "dpo-7"})).await;
                 let entered = status.is_ok_and(|it| (it["status"] == "lifted") == standing);
                 if !entered || calls % 2 == 0 {
                     house.desk(order.clone()).await.unwrap();

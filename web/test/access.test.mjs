@@ -157,9 +157,29 @@ const copyRefused = async (page) => {
 const goneCopy = async (page) => {
   const { id, identifiers, path } = await released()
   const request = { request_id: `${id}-gone` }
-  const { hash } = await ask(house, 'requests', { order: 'plan', ...request, identifiers, ground: '17(1)(b)', planned_by: 'dpo-7' })
+  const { hash } = await ask(house, 'requests', { order: 'plan', ...request, identifiers, ground: '17(1)(b)', planned_by: 'planner-3' })
   await ask(house, 'requests', { order: 'approve', ...request, hash, approved_by: 'dpo-8' })
   assert.equal((await page.goto(path)).status(), 410)
+}
+
+// The page of a certificate, as an order gives it: whoever deletes by hand confirms, until the request is closed.
+const certificate = async (page) => {
+  const request = { request_id: `certificate-${crypto.randomUUID()}` }
+  const identifiers = [{ type: 'email', value: 'nobody@example.com' }]
+  const { hash } = await ask(house, 'requests', { order: 'plan', ...request, identifiers, ground: '17(1)(b)', planned_by: 'planner-3' })
+  await ask(house, 'requests', { order: 'approve', ...request, hash, approved_by: 'dpo-7' })
+  for (let open = true; open; ) {
+    const { status, approved_at, tasks } = await ask(house, 'requests', { order: 'status', ...request, by: 'dpo-7' })
+    open = status !== 'closed'
+    for (const { state, place, correspondence } of tasks) {
+      if (state !== 'waiting' || !correspondence?.instructions || correspondence.confirmed) continue
+      const confirmation = { place, confirmed_by: 'staff-12', done_on: approved_at.slice(0, 10) }
+      await ask(house, 'requests', { order: 'confirm', ...request, ...confirmation })
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  const { html } = await ask(house, 'requests', { order: 'certificate', ...request, by: 'dpo-7' })
+  await page.setContent(html)
 }
 
 // The sample survey about planning applications is open from 2026 until the end of 2029.
@@ -229,7 +249,7 @@ const prepare = async (page) => {
   await putSurvey(house, park(id, [COMMENT]))
   await moveClock(house, '2027-03-01T13:02:00Z')
   await page.goto(`/surveys/${id}`)
-  const { url } = await ask(house, 'requests', { order: 'unsubscribe_link', identifiers: [{ type: 'email', value: 'rosa@example.org' }] })
+  const { url } = await ask(house, 'requests', { order: 'unsubscribe_link', by: 'dpo-7', identifiers: [{ type: 'email', value: 'rosa@example.org' }] })
   return { responses: `/surveys/${id}/responses`, token, unsubscribe: new URL(url).pathname }
 }
 
@@ -294,6 +314,7 @@ const pages = {
   'copy-refused': copyRefused,
   'copy-gone': goneCopy,
   'copy-not-found': see('/packages/any-token'),
+  certificate,
   'not-yet-open': at('2025-12-01T12:00:00Z'),
   closed: at('2030-01-02T12:00:00Z'),
   'too-late': tooLate,

@@ -95,7 +95,7 @@ impl From<Error> for Diagnostic {
             Error::ErasureOpen => "ErasureOpen",
             Error::Gone(_) => "Gone",
             Error::Undecided(_) => "Undecided",
-            Error::Storage(_) => "Unavailable",
+            Error::Storage(_) => failure::UNAVAILABLE,
         };
         failure::failure(kind, error)
     }
@@ -141,7 +141,7 @@ impl Export {
     /// [`Error`] in words.
     pub async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
         let answer = self.handle(&event.payload, &event.context.request_id).await;
-        Ok(answer.inspect_err(|error| tracing::error!(error = %error, outcome = "refused", "export"))?)
+        failure::answered(answer.inspect_err(|error| tracing::error!(error = %error, outcome = "refused", "export")))
     }
 
     async fn handle(&self, order: &Payload, invocation: &str) -> Result<Value, Error> {

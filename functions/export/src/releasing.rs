@@ -49,7 +49,7 @@ impl Export {
     pub(crate) async fn status(&self, order: &LookOrder) -> Result<Value, Error> {
         let now = self.clock.now();
         let package = self.packages.find(&order.request, now).await?.ok_or(Error::Unknown)?;
-        self.requests.happened(&order.request, "asked for status", &order.by, now).await?;
+        self.requests.happened(&order.request, "asked for its status", &order.by, now).await?;
         let (mut pages, mut events) = (self.requests.events(&order.request, now), Vec::new());
         while let Some(page) = pages.next().await? {
             events.extend(page);

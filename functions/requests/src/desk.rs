@@ -4,21 +4,26 @@ use crate::{Error, Requests};
 use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::{Value, json};
 use shared::domain::correspondence::Confirmation;
-use shared::domain::london;
 use shared::domain::order::{BadOrder, Order};
 use shared::domain::package::RequestId;
 use shared::domain::place::Place;
+use shared::domain::{london, staff};
 use shared::storage::StorageError;
 use shared::storage::requests::{Event, Request, Stage};
 
 impl Requests {
     /// Tells how far a request is, in every place.
     pub(crate) async fn status(&self, order: &Value) -> Result<Value, Error> {
-        let (id, now) = (Order::read(order, &["order", "request_id"])?.request()?, self.clock.now());
+        let order = Order::read(order, &["order", "request_id", "by"])?;
+        let (id, by, now) = (order.request()?, order.text("by")?, self.clock.now().trunc_subsecs(0));
         let stands = self.stands(&id, now).await?;
-        let Some(request) = self.register.find(&id, now).await? else {
-            return self.told_standing(&id, stands, now).await;
-        };
+        let request = self.register.find(&id, now).await?;
+        let events = self.events(&id, now).await?;
+        if request.is_none() && stands.is_none() && events.is_empty() {
+            return Err(Error::Unknown);
+        }
+        self.asked(&id, &events, "asked for its status", by, now).await?;
+        let Some(request) = request else { return self.told_standing(&id, stands, now).await };
         let mut told = self.told(&id, &request, now).await?;
         if let Some(stands) = stands {
             told["standing"] = stands["standing"].clone();
@@ -27,12 +32,26 @@ impl Requests {
         Ok(told)
     }
 
-    /// What there is to tell of a request that asks nothing of any place: that it has placed something, or only what
-    /// happened to it, such as that its address was confirmed.
+    /// Remembers who asked, once a day: somebody who asks every minute is not written down every minute.
+    pub(crate) async fn asked(
+        &self,
+        id: &RequestId,
+        events: &[Event],
+        what: &str,
+        by: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
+        let is_known = |event: &Event| {
+            let by_them = event.by.as_deref().is_some_and(|one| staff::is_same(one, by));
+            event.what == what && by_them && london::date(event.at) == london::date(now)
+        };
+        if events.iter().any(is_known) { Ok(()) } else { self.register.happened(id, what, by, now).await }
+    }
+
+    /// What there is to tell of a request that asks nothing of any place: what it has placed, or only that it was named.
     async fn told_standing(&self, id: &RequestId, stands: Option<Value>, now: DateTime<Utc>) -> Result<Value, Error> {
-        let events = self.events(id, now).await?;
-        let mut told = stands.or_else(|| (!events.is_empty()).then(|| json!({}))).ok_or(Error::Unknown)?;
-        (told["request_id"], told["events"]) = (json!(id), json!(events));
+        let mut told = stands.unwrap_or_else(|| json!({"status": "noted"}));
+        (told["request_id"], told["events"]) = (json!(id), json!(self.events(id, now).await?));
         Ok(told)
     }
 
@@ -98,7 +117,7 @@ impl Requests {
         }))
     }
 
-    async fn events(&self, id: &RequestId, now: DateTime<Utc>) -> Result<Vec<Event>, StorageError> {
+    pub(crate) async fn events(&self, id: &RequestId, now: DateTime<Utc>) -> Result<Vec<Event>, StorageError> {
         let mut events = Vec::new();
         let mut pages = self.register.events(id, now);
         while let Some(page) = pages.next().await? {

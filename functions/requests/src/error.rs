@@ -74,7 +74,7 @@ impl From<Error> for Diagnostic {
             Error::Undecided(_) => "Undecided",
             Error::NotTold(_) => "NotTold",
             Error::NotNow(_) => "NotNow",
-            Error::Storage(_) => "Unavailable",
+            Error::Storage(_) => failure::UNAVAILABLE,
         };
         failure::failure(kind, error)
     }

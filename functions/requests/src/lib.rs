@@ -4,6 +4,7 @@
 //! which the Register's stream starts; what comes of them is told by the status.
 
 mod approving;
+mod certificate;
 mod confirming;
 mod desk;
 mod error;
@@ -19,12 +20,13 @@ mod whom;
 
 pub use error::Error;
 
+use certificate::Controller;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::Value;
 use shared::domain::json::Payload;
 use shared::domain::order::{BadOrder, unambiguous};
 use shared::edge::processor::confirms_addresses;
-use shared::edge::{Clock, Host, StartError, secret};
+use shared::edge::{Clock, Host, StartError, failure, secret};
 use shared::storage::confirmations::Confirmations;
 use shared::storage::files::Files;
 use shared::storage::ledger::Ledger;
@@ -53,6 +55,7 @@ pub struct Requests {
     /// Whether mails are sent that ask people to confirm an address.
     confirms: bool,
     public_url: String,
+    controller: Controller,
 }
 
 impl Requests {
@@ -82,21 +85,27 @@ impl Requests {
             register: Register::new(&dynamodb, &register),
             tasks: Tasks::new(dynamodb, register),
             public_url: host.setting("PUBLIC_URL")?.to_owned(),
+            controller: Controller {
+                council: host.setting("COUNCIL_NAME")?.to_owned(),
+                dpo_email: host.setting("DPO_EMAIL")?.to_owned(),
+            },
         })
     }
 
     /// Carries out `{"order": "plan" | "approve" | "status" | "stop" | "confirm" | "links" | "hold" | "lift" | "restrict" |
-    /// "notice" | "unrestrict" | "rectified" | "whom" | "unsubscribe_link" | "opt_in" |
+    /// "notice" | "unrestrict" | "rectified" | "whom" | "certificate" | "unsubscribe_link" | "opt_in" |
     /// "confirm_address", …}`.
     ///
+    /// An order that is refused is answered with why.
+    ///
     /// # Errors
-    /// [`Error`] in words.
+    /// [`Error::Storage`] in words.
     pub async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
-        let answer = self.handle(&event.payload).await;
-        Ok(answer.inspect_err(|error| tracing::error!(error = %error, outcome = "refused", "request"))?)
+        let answer = self.handle(&event.payload, &event.context.request_id).await;
+        failure::answered(answer.inspect_err(|error| tracing::error!(error = %error, outcome = "refused", "request")))
     }
 
-    async fn handle(&self, order: &Payload) -> Result<Value, Error> {
+    async fn handle(&self, order: &Payload, invocation: &str) -> Result<Value, Error> {
         let order = unambiguous(order)?;
         match order.get("order").and_then(Value::as_str) {
             Some("plan") => Box::pin(self.plan(order)).await,
@@ -112,12 +121,13 @@ impl Requests {
             Some("unrestrict") => Box::pin(self.unrestrict(order)).await,
             Some("rectified") => Box::pin(self.rectified(order)).await,
             Some("whom") => self.whom(order).await,
-            Some("unsubscribe_link") => self.unsubscribe_link(order),
+            Some("unsubscribe_link") => self.unsubscribe_link(order, invocation).await,
+            Some("certificate") => self.certificate(order).await,
             Some("opt_in") => self.opt_in(order).await,
             Some("confirm_address") => self.confirm_address(order).await,
             _ => Err(BadOrder::new(
                 "order",
-                "must be plan, approve, status, stop, confirm, links, hold, lift, restrict, notice, unrestrict, rectified, whom, unsubscribe_link, opt_in or confirm_address",
+                "must be plan, approve, status, stop, confirm, links, hold, lift, restrict, notice, unrestrict, rectified, whom, certificate, unsubscribe_link, opt_in or confirm_address",
             )
             .into()),
         }

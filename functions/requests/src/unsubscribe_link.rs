@@ -1,15 +1,18 @@
 //! A link with which a person ends a newsletter: for a newsletter that goes out, or for an answer to a letter.
 
 use crate::{Error, Requests};
+use chrono::SubsecRound;
 use serde_json::{Value, json};
 use shared::domain::identifier::Kind;
 use shared::domain::order::{BadOrder, Order};
 use shared::domain::subscription::{List, Subscription};
 
 impl Requests {
-    /// Makes a link: `{"order", "identifiers", "list"?}`. Nothing is stored: a link is as good as any other to the same list.
-    pub(crate) fn unsubscribe_link(&self, order: &Value) -> Result<Value, Error> {
-        let order = Order::read(order, &["order", "identifiers", "list"])?;
+    /// Makes a link: `{"order", "identifiers", "list"?, "by", "request_id"?}`. Of the link nothing is stored, as it is as good as
+    /// any other to the same list; who asked for it is, and not for whom.
+    pub(crate) async fn unsubscribe_link(&self, order: &Value, invocation: &str) -> Result<Value, Error> {
+        let order = Order::read(order, &["order", "identifiers", "list", "by", "request_id"])?;
+        let (id, by, now) = (order.request_or(invocation)?, order.text("by")?, self.clock.now().trunc_subsecs(0));
         let identifiers = order.identifiers()?;
         let [identifier] = identifiers.as_slice() else {
             return Err(BadOrder::new("identifiers", "must name one email address: each has a link of its own").into());
@@ -24,8 +27,10 @@ impl Requests {
         let keys = &self.people.keys;
         let token = Subscription { subject: keys.key(identifier), list }.token(keys);
         let url = format!("{}/unsubscribe/{token}", self.public_url);
+        self.register.happened(&id, "made a link to unsubscribe", by, now).await?;
         tracing::info!(outcome = "link_made", "unsubscribe");
         Ok(json!({
+            "request_id": id,
             "list": list,
             "url": url,
             "headers": {"List-Unsubscribe": format!("<{url}>"), "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},

@@ -113,7 +113,7 @@ impl From<Error> for Diagnostic {
     fn from(error: Error) -> Self {
         let kind = match error {
             Error::Order(_) => "BadOrder",
-            Error::Storage(_) => "Unavailable",
+            Error::Storage(_) => failure::UNAVAILABLE,
         };
         failure::failure(kind, error)
     }
@@ -156,7 +156,10 @@ impl Sweep {
     /// # Errors
     /// [`Error`] in words; what is not swept now is swept the next time.
     pub async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
-        let from = from(&event.payload).map_err(Error::from)?;
+        let from = match from(&event.payload) {
+            Ok(from) => from,
+            Err(refused) => return failure::answered(Err(Error::from(refused))),
+        };
         let report = self.handle(from, self.clock.now()).await.inspect_err(|error| {
             tracing::error!(error = %error, outcome = "unfinished", "sweep");
         })?;

@@ -39,6 +39,11 @@ pub enum NotAnIdentifier {
     /// A telephone number of many people: one with an extension.
     #[error("a number with an extension does not identify a person")]
     Extension,
+    /// A character that is not on a British keyboard, and would be read as one that is.
+    #[error(
+        "must not have a sign that only looks like one of the keyboard, such as the Kelvin sign for K: type it anew"
+    )]
+    Disguised,
     /// An empty or overlong reference.
     #[error("must have 1 to 100 characters")]
     Reference,
@@ -51,10 +56,15 @@ impl Identifier {
     /// Plus-tags and dots are kept: `a+b@x.org` is not `a@x.org`.
     ///
     /// # Errors
-    /// [`NotAnIdentifier::Email`] for what mail cannot be sent to.
+    /// [`NotAnIdentifier::Email`] for what mail cannot be sent to, [`NotAnIdentifier::Disguised`] for an address that would
+    /// become another one's: who sees it sees another address than the one that is kept.
     pub fn email(typed: &str) -> Result<Self, NotAnIdentifier> {
+        let visible = visible(typed);
+        if visible.chars().any(|c| is_disguised(c, str::to_lowercase)) {
+            return Err(NotAnIdentifier::Disguised);
+        }
         let plain = |text: &str| text.nfkc().collect::<String>();
-        let visible = plain(&plain(&visible(typed)).to_lowercase());
+        let visible = plain(&plain(&visible).to_lowercase());
         let (local, domain) = visible.rsplit_once('@').ok_or(NotAnIdentifier::Email)?;
         let domain = idna::domain_to_ascii_strict(domain).map_err(|_| NotAnIdentifier::Email)?;
         let canonical = format!("{local}@{domain}");
@@ -105,8 +115,12 @@ impl Identifier {
     /// `x:@sam` is `x:sam`.
     ///
     /// # Errors
-    /// [`NotAnIdentifier::Reference`] if nothing is left, or more than 100 characters.
+    /// [`NotAnIdentifier::Reference`] if nothing is left, or more than 100 characters, and [`NotAnIdentifier::Disguised`] as
+    /// for an address.
     pub fn reference(typed: &str) -> Result<Self, NotAnIdentifier> {
+        if text::folded(&visible(typed)).chars().any(|c| is_disguised(c, str::to_uppercase)) {
+            return Err(NotAnIdentifier::Disguised);
+        }
         let mut canonical = upper_case(typed);
         if let Some((network, handle)) = canonical.split_once(':') {
             canonical = composed(&format!("{network}:{}", handle.trim_start_matches('@')));
@@ -173,6 +187,15 @@ fn plain_mobile(typed: &str) -> Option<String> {
     plain.then(|| format!("+44{}", &typed[1..]))
 }
 
+/// Whether a character is not ASCII, and becomes nothing but ASCII where an identifier is composed or changes case: the
+/// Kelvin sign, the Greek question mark; in capitals the dotless i and the sharp s. A ligature or a wide letter is no other
+/// than the letters that it shows.
+fn is_disguised(c: char, cased: fn(&str) -> String) -> bool {
+    let one = c.to_string();
+    let shows = || one.nfkc().all(|c| c.is_ascii());
+    !c.is_ascii() && (composed(&one).is_ascii() || (composed(&cased(&one)).is_ascii() && !shows()))
+}
+
 /// NFC. Changing case can take text out of it, so it is done before and after.
 fn composed(text: &str) -> String {
     text.nfc().collect()
@@ -195,6 +218,7 @@ fn visible(typed: &str) -> String {
 mod tests {
     use super::{Identifier, NotAnIdentifier};
     use proptest::prelude::*;
+    use unicode_normalization::UnicodeNormalization;
 
     fn email(typed: &str) -> Option<String> {
         Identifier::email(typed).ok().map(|found| found.canonical)
@@ -218,6 +242,34 @@ mod tests {
         }
         assert_eq!(email("siân@dorset.example"), email("sia\u{302}n@dorset.example"));
         assert_eq!(email("a@bücher.example").as_deref(), Some("a@xn--bcher-kva.example"));
+    }
+
+    #[test]
+    fn no_character_of_any_script_turns_into_one_of_the_keyboard() {
+        let refused = |read: Reader, typed: String| read(&typed) == Err(NotAnIdentifier::Disguised);
+        let (mut in_addresses, mut in_references) = (Vec::new(), Vec::new());
+        for c in (0x80..=0x0010_FFFF).filter_map(char::from_u32) {
+            let one = c.to_string();
+            let becomes_ascii = |spelt: &str| super::composed(spelt).is_ascii();
+            let address = refused(Identifier::email, format!("m{c}y@example.org"));
+            assert_eq!(address, becomes_ascii(&one) || (becomes_ascii(&one.to_lowercase())), "{c:?}");
+            assert_eq!(address, refused(Identifier::email, format!("may@e{c}ample.org")), "{c:?}");
+            in_addresses.extend(address.then_some(c));
+            let reference = refused(Identifier::reference, format!("UC{c}N-1"));
+            let shows = one.nfkc().all(|c| c.is_ascii());
+            let turns = becomes_ascii(&one) || (becomes_ascii(&one.to_uppercase()) && !shows);
+            assert_eq!(reference, turns, "{c:?}");
+            in_references.extend(reference.then_some(c));
+        }
+        assert_eq!(
+            in_addresses,
+            ['\u{37E}', '\u{1FEF}', '\u{212A}'],
+            "the Greek question mark, a varia, the Kelvin sign"
+        );
+        assert_eq!(in_references, ['ß', 'ı', '\u{37E}', '\u{1FEF}', '\u{212A}']);
+        assert!(in_addresses.iter().all(|c| Identifier::phone(&format!("07700 90014{c}")).is_err()));
+        assert!(email("zoë@example.org").is_some() && email("strauß@dorset.example").is_some());
+        assert_eq!(email("\u{212B}sa@example.org"), email("åsa@example.org"), "a letter that no keyboard here has");
     }
 
     #[test]

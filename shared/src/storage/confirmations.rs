@@ -82,7 +82,7 @@ impl Confirmations {
         let mut actions =
             vec![TransactWriteItem::builder().update(update).build(), built(self.item(&link.subject, &confirmed))?];
         if let Some(request) = &asking.request {
-            actions.push(self.requests.happening(request, "address confirmed", BY, now)?);
+            actions.push(self.requests.happening(request, "address confirmed", BY, now).await?);
         }
         // Where it did not hold, somebody followed the link at the same time, or another mail took its place.
         if self.table.transact(OPERATION, actions).await? {
@@ -117,7 +117,7 @@ impl Confirmations {
             )
         });
         let mut actions = puts.collect::<Result<Vec<_>, _>>()?;
-        actions.push(self.requests.happening(request, "opt-out taken back", by, now)?);
+        actions.push(self.requests.happening(request, "opt-out taken back", by, now).await?);
         self.table.transact("take an opt-out back", actions).await
     }
 

@@ -1,10 +1,12 @@
 //! Requests in the Register: what was planned, what was approved, what happened, the certificate.
 
 mod approval;
+mod events;
 mod request;
 mod whom;
 
 pub use approval::Approval;
+pub(super) use events::Events;
 pub use request::{Event, Request, Stage, Terms};
 
 use super::keys::{self, CERTIFICATE, EXPIRES_AT, Key, META, PK, SK};
@@ -19,7 +21,6 @@ use crate::domain::record::Holder;
 use crate::domain::retention::ExpiresAt;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use chrono::{DateTime, Utc};
-use request::EVIDENCE;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -32,6 +33,7 @@ pub const HOLDERS: usize = 25;
 #[derive(Clone, Debug)]
 pub struct Requests {
     table: Table,
+    events: Events,
     tasks: Tasks,
     suppressions: Suppressions,
 }
@@ -41,7 +43,8 @@ impl Requests {
     #[must_use]
     pub fn new(client: &aws_sdk_dynamodb::Client, name: &str) -> Self {
         let table = || Table::new(client.clone(), name.to_owned());
-        Self { table: table(), tasks: Tasks::new(client.clone(), name.to_owned()), suppressions: Suppressions(table()) }
+        let tasks = Tasks::new(client.clone(), name.to_owned());
+        Self { table: table(), events: Events(table()), tasks, suppressions: Suppressions(table()) }
     }
 
     /// A request.
@@ -107,7 +110,7 @@ impl Requests {
         for holder in request.holders() {
             actions.push(self.is_open(id, &holder, request.end())?);
         }
-        actions.push(self.event(id, "planned", Some(&request.planned_by), request.planned_at)?);
+        actions.push(self.events.next(id, &Event::by(&request.planned_by, "planned", request.planned_at)).await?);
         self.table.transact(OPERATION, actions).await
     }
 
@@ -126,7 +129,7 @@ impl Requests {
             .build()
             .map_err(|_| StorageError::unreadable(OPERATION))?;
         let stop = TransactWriteItem::builder().update(stop).build();
-        self.table.transact(OPERATION, vec![stop, self.event(id, "stopped", Some(by), now)?]).await
+        self.table.transact(OPERATION, vec![stop, self.events.next(id, &Event::by(by, "stopped", now)).await?]).await
     }
 
     /// Remembers that something happened.
@@ -134,7 +137,7 @@ impl Requests {
     /// # Errors
     /// [`StorageError`] if it is not known to be remembered.
     pub async fn happened(&self, id: &RequestId, what: &str, by: &str, now: DateTime<Utc>) -> Result<(), StorageError> {
-        let event = self.event(id, what, Some(by), now)?;
+        let event = self.events.next(id, &Event::by(by, what, now)).await?;
         self.table.transact("remember what happened", vec![event]).await.map(drop)
     }
 
@@ -142,14 +145,14 @@ impl Requests {
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be written.
-    pub(super) fn happening(
+    pub(super) async fn happening(
         &self,
         id: &RequestId,
         what: &str,
         by: &str,
         now: DateTime<Utc>,
     ) -> Result<TransactWriteItem, StorageError> {
-        self.event(id, what, Some(by), now)
+        self.events.next(id, &Event::by(by, what, now)).await
     }
 
     /// Closes a request: its certificate is filed, nothing starts its tasks any more, and the Register forgets whose
@@ -176,7 +179,7 @@ impl Requests {
         let mut actions = vec![
             TransactWriteItem::builder().update(close).build(),
             self.put(Key::new(keys::request(id), CERTIFICATE), certificate, request.end())?,
-            self.event(id, "closed", None, now)?,
+            self.events.next(id, &Event { at: now, what: "closed".to_owned(), by: None }).await?,
         ];
         for place in Place::ALL {
             actions.extend(self.tasks.close(id, place)?);
@@ -201,18 +204,6 @@ impl Requests {
         let delete = Delete::builder().table_name(&self.table.name).key(PK, s(key.partition)).key(SK, s(key.sort));
         let delete = delete.build().map_err(|_| StorageError::unreadable("close a request"))?;
         Ok(Some(TransactWriteItem::builder().delete(delete).build()))
-    }
-
-    fn event(
-        &self,
-        id: &RequestId,
-        what: &str,
-        by: Option<&str>,
-        at: DateTime<Utc>,
-    ) -> Result<TransactWriteItem, StorageError> {
-        let event = Event { at, what: what.to_owned(), by: by.map(str::to_owned) };
-        let end = ExpiresAt::at(at.checked_add_months(EVIDENCE).unwrap_or(at));
-        self.put(keys::event(id, at, what), &event, end)
     }
 
     fn put(&self, key: Key, content: &impl Serialize, end: ExpiresAt) -> Result<TransactWriteItem, StorageError> {

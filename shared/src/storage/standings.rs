@@ -7,7 +7,7 @@
 mod effects;
 
 use super::keys::{self, EXPIRES_AT, Key, PK, SK};
-use super::requests::Event;
+use super::requests::{Event, Events};
 use super::table::{Pages, Table};
 use super::{Item, StorageError, applied, failed, n, s, text};
 use crate::domain::package::RequestId;
@@ -84,7 +84,7 @@ impl Standings {
             Ok::<_, StorageError>(TransactWriteItem::builder().put(put).build())
         };
         let what = placed.standing.kind.placed();
-        let mut actions = vec![put(entry)?, put(open)?, self.event(request, &what, &placed.standing.placed)?];
+        let mut actions = vec![put(entry)?, put(open)?, self.event(request, &what, &placed.standing.placed).await?];
         actions.extend(beside);
         self.0.transact(OPERATION, actions).await
     }
@@ -106,7 +106,7 @@ impl Standings {
     pub async fn notice(&self, request: &RequestId, act: &Act) -> Result<bool, StorageError> {
         let condition = "attribute_exists(pk) AND attribute_not_exists(notice) AND attribute_not_exists(lifted)";
         let mark = self.mark(request, condition, "SET notice = :act", act)?;
-        self.0.transact("record a notice", vec![mark, self.event(request, "told of the lifting", act)?]).await
+        self.0.transact("record a notice", vec![mark, self.event(request, "told of the lifting", act).await?]).await
     }
 
     /// Records that what is of this kind is lifted, and what begins `beside`, if that needs no notice or has it. Gives
@@ -128,7 +128,7 @@ impl Standings {
         };
         let mark = self.mark(request, condition, "SET lifted = :act", lifting)?;
         let what = format!("lifted, {}", lifting.reason.as_str());
-        let mut actions = vec![mark, self.event(request, &what, &lifting.act)?];
+        let mut actions = vec![mark, self.event(request, &what, &lifting.act).await?];
         actions.extend(beside);
         self.0.transact("lift a standing", actions).await
     }
@@ -296,13 +296,8 @@ impl Standings {
     }
 
     /// What happened, with whatever else happens to the request.
-    fn event(&self, request: &RequestId, what: &str, act: &Act) -> Result<TransactWriteItem, StorageError> {
-        let unreadable = || StorageError::unreadable("remember what happened");
-        let event = Event { at: act.at, what: what.to_owned(), by: Some(act.by.clone()) };
-        let mut item: Item = serde_dynamo::to_item(event).map_err(|_| unreadable())?;
-        item.insert(EXPIRES_AT.to_owned(), n(evidence_until(act.at).epoch()));
-        let put = self.put(keys::event(request, act.at, what), item).build().map_err(|_| unreadable())?;
-        Ok(TransactWriteItem::builder().put(put).build())
+    async fn event(&self, request: &RequestId, what: &str, act: &Act) -> Result<TransactWriteItem, StorageError> {
+        Events(self.0.clone()).next(request, &Event::by(&act.by, what, act.at)).await
     }
 
     fn put(&self, key: Key, mut item: Item) -> PutBuilder {

@@ -190,3 +190,124 @@ async fn who_opposed_erasure_is_erased_only_on_their_word() {
     let order = with(approve("ERA-2", &planned, "dpo-8"), "person_agreed_on", "2026-11-23");
     assert!(house.order(order).await.unwrap_err().contains("person_agreed_on is for"), "nothing is restricted");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_stand_in_the_order_in_which_they_happened_and_tell_who_asked() {
+    let house = House::open().await;
+    house.tell("Rosa's own.", Some(ROSA), None).await;
+    let status = |by: &str| json!({"order": "status", "request_id": "ERA-1", "by": by});
+    let whom = |by: &str| json!({"order": "whom", "request_id": "ERA-1", "by": by});
+    // All of it within one second, as the clock stands.
+    let planned = house.order(plan("ERA-1", &[email_id(ROSA)])).await.unwrap();
+    house.order(status("staff-2")).await.unwrap();
+    house.order(status("STAFF-2")).await.unwrap();
+    house.order(status("staff-1")).await.unwrap();
+    house.order(approve("ERA-1", &planned, "dpo-8")).await.unwrap();
+    for by in ["staff-4", "staff-3"] {
+        house.invoke("requests", whom(by)).await.unwrap();
+    }
+    house.over("ERA-1").await;
+    house.order(json!({"order": "certificate", "request_id": "ERA-1", "by": "staff-9"})).await.unwrap();
+    let told = house.order(status("dpo-7")).await.unwrap();
+    let events = told["events"].as_array().unwrap().iter();
+    let events: Vec<String> = events
+        .map(|event| format!("{} {}", event["what"].as_str().unwrap(), event["by"].as_str().unwrap_or("nobody")))
+        .collect();
+    let (asked, certified) = ("asked for its status", "asked for its certificate");
+    let expected = [
+        "planned dpo-7".to_owned(),
+        format!("{asked} staff-2"),
+        format!("{asked} staff-1"),
+        "approved dpo-8".to_owned(),
+        "asked whom staff-4".to_owned(),
+        "asked whom staff-3".to_owned(),
+        "closed nobody".to_owned(),
+        format!("{asked} dpo-7"),
+        format!("{certified} staff-9"),
+    ];
+    assert_eq!(events, expected, "{events:#?}");
+    let nobody = house.order(json!({"order": "status", "request_id": "ERA-1"})).await.unwrap_err();
+    assert!(nobody.contains("by must be a text"), "{nobody}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_made_a_link_to_unsubscribe_is_known() {
+    let house = House::open().await;
+    let link = json!({"order": "unsubscribe_link", "identifiers": [email_id(ROSA)], "request_id": "NEWS-1"});
+    assert!(house.order(link.clone()).await.unwrap_err().contains("by must be a text"));
+    let made = house.order(with(link.clone(), "by", "staff-5")).await.unwrap();
+    assert_eq!(made["request_id"], "NEWS-1");
+    let status = house.order(json!({"order": "status", "request_id": "NEWS-1", "by": "dpo-7"})).await.unwrap();
+    assert_eq!((&status["status"], &status["events"][0]["by"]), (&json!("noted"), &json!("staff-5")), "{status}");
+    let mut without = with(link, "by", "staff-6");
+    without.as_object_mut().unwrap().remove("request_id");
+    let made = house.order(without).await.unwrap();
+    let status =
+        house.order(json!({"order": "status", "request_id": made["request_id"], "by": "dpo-7"})).await.unwrap();
+    assert_eq!(status["events"][0]["what"], "made a link to unsubscribe");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_names_the_request_and_the_controller_and_nobody_else() {
+    let house = House::open().await;
+    house.tell("Rosa's own.", Some(ROSA), Some(PHONE)).await;
+    let left = json!([{"source": "complaints", "from": "2026-01-01", "exemption": "17(3)(e)"}]);
+    let planned = house.order(with(plan("ERA-1", &[email_id(ROSA)]), "exclude", left)).await.unwrap();
+    let order = json!({"order": "certificate", "request_id": "ERA-1", "by": "dpo-7"});
+    let refused = house.order(order.clone()).await.unwrap_err();
+    assert!(refused.contains("\"NotNow\""), "{refused}");
+    house.order(approve("ERA-1", &planned, "dpo-8")).await.unwrap();
+    house.over("ERA-1").await;
+    let certificate = house.order(order).await.unwrap();
+    let settings = house.stack.settings("requests").unwrap();
+    assert_eq!(certificate["controller"]["name"], settings["COUNCIL_NAME"]);
+    assert_eq!(certificate["certificate"]["request_id"], "ERA-1");
+    let html = certificate["html"].as_str().unwrap();
+    for said in
+        ["Certificate of erasure", "ERA-1", &settings["DPO_EMAIL"], "Article 17(1)(b)", "dpo-8", "Article 17(3)(e)"]
+    {
+        assert!(html.contains(said), "{said}: {html}");
+    }
+    assert_eq!(html.matches("<section>").count(), shared::domain::place::Place::ALL.len(), "every place");
+    assert!(html.contains("Content-Security-Policy") && !html.contains("<script") && !html.contains("rosa"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_turns_into_another_is_refused_with_its_field_wherever_it_comes_from() {
+    let house = House::open().await;
+    let (kelvin, plain) = ("mar\u{212A}@example.org", "mark@example.org");
+    house.tell("Mark's own.", Some(plain), None).await;
+    let refused = house.order(plan("ERA-1", &[email_id(kelvin)])).await.unwrap_err();
+    assert!(refused.contains("identifiers[0].value must not have a sign"), "{refused}");
+    let order = json!({"kind": "access", "identifiers": [email_id(kelvin)], "requested_by": "dpo-7"});
+    assert!(house.invoke("export", order).await.unwrap_err().contains("identifiers[0].value"));
+    let reference = json!([{"type": "reference", "value": "UC\u{212A}N-1"}]);
+    let order = json!({"kind": "access", "identifiers": reference, "requested_by": "dpo-7"});
+    assert!(house.invoke("export", order).await.unwrap_err().contains("identifiers[0].value"));
+    let answers = json!({"satisfaction": 4, "site": "Wareham", "email": kelvin});
+    let posted = house.post_json("recycling-centre", &answers).await;
+    assert_eq!((posted.status, &posted.json()["errors"][0]["field"]), (422, &json!("email")), "{}", posted.body);
+    let row = format!("{COMPLAINTS}case-1,complaint,2026-11-06T10:00:00Z,highways,1,,{kelvin},,A hole,,,\n");
+    let report = house.drop_file("complaints", "kelvin.csv", row.as_bytes()).await;
+    assert_eq!((&report["new"], &report["refused"]), (&json!(0), &json!({"email": 1})), "{report}");
+    assert_eq!(house.quarantined("complaints").await[0]["field"], "email");
+    assert_eq!(house.export(plain).await["records"], 1, "nobody's complaint became his");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_is_refused_is_no_error_of_the_function() {
+    let house = House::open().await;
+    for (function, order) in [
+        ("requests", json!({"order": "status", "request_id": "NONE", "by": "dpo-7"})),
+        ("requests", json!({"order": "dance"})),
+        ("export", json!({"kind": "access"})),
+        ("sweep", json!({"from": "soon"})),
+    ] {
+        let path = format!("/2015-03-31/functions/{function}/invocations");
+        let answer = house.post_to(&path, &[("content-type", "application/json")], &order.to_string()).await;
+        assert_eq!(answer.header("x-amz-function-error"), "", "{function}: {}", answer.body);
+        let refused = answer.json();
+        assert_eq!(refused["status"], "refused");
+        assert!(refused["errorType"].is_string() && refused["errorMessage"].is_string(), "{refused}");
+    }
+}

@@ -192,7 +192,7 @@ async fn who_ordered_read_released_and_asked_is_remembered_and_who_fetched_is_no
             ("ordered", "dpo-9"),
             ("opened for reading", "dpo-8"),
             ("released", "dpo-6"),
-            ("asked for status", "dpo-7")
+            ("asked for its status", "dpo-7")
         ]
     );
     assert_eq!((&status["requested_by"], &status["handed_over_at"]), (&json!("dpo-7"), &json!("2026-11-23T10:04:00Z")));

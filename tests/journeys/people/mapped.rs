@@ -43,8 +43,7 @@ async fn everything_is_found_below_the_path_and_every_link_leads_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn links_that_are_handed_out_and_partners_come_in_below_the_path() {
     let house = mapped().await;
-    let order =
-        serde_json::json!({"order": "unsubscribe_link", "identifiers": [crate::house::email_id("rosa@example.org")]});
+    let order = serde_json::json!({"order": "unsubscribe_link", "by": "dpo-7", "identifiers": [crate::house::email_id("rosa@example.org")]});
     let link = house.invoke("requests", order).await.unwrap();
     let path = link["url"].as_str().unwrap().strip_prefix("https://www.council.example").unwrap().to_owned();
     assert!(path.starts_with("/insight/unsubscribe/"), "{path}");

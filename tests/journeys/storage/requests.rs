@@ -85,7 +85,7 @@ async fn a_plan_is_replaced_until_it_is_approved_and_approved_once() {
         assert_eq!(tables.tasks().all(&id, at(NOW)).await.unwrap(), tasks());
         assert_eq!(all(tables.tasks().open()).await.len(), Place::ALL.len());
         let happened: Vec<String> = all(requests.events(&id, at(NOW))).await.into_iter().map(|it| it.what).collect();
-        assert_eq!(happened, ["approved", "planned"], "both in the same second");
+        assert_eq!(happened, ["planned", "planned", "approved"], "all in the same second");
     })
     .await;
 }

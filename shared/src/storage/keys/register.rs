@@ -11,7 +11,7 @@ use crate::domain::source::Source;
 use crate::domain::subject::SubjectKey;
 use crate::domain::subscription::Subscription;
 use crate::domain::survey::VersionId;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 
 /// The partition of all surveys in the Register, as they are asked today.
 pub const SURVEY: &str = "SURVEY";
@@ -58,10 +58,14 @@ pub const START: &str = "START";
 /// The partition of the tasks of requests that are not closed.
 pub const TASKS: &str = "TASKS";
 
-/// Where something that happened to a request lies; sorts by time.
+/// How many things have happened to a request.
+pub const EVENTS: &str = "EVENTS";
+
+/// Where something that happened to a request lies, by its place among them. Earlier versions had the time there, which
+/// sorts before.
 #[must_use]
-pub fn event(request: &RequestId, at: DateTime<Utc>, what: &str) -> Key {
-    Key::new(self::request(request), format!("{EVENT}{}#{what}", at.to_rfc3339_opts(SecondsFormat::Millis, true)))
+pub fn event(request: &RequestId, place: u64) -> Key {
+    Key::new(self::request(request), format!("{EVENT}n{place:010}"))
 }
 
 /// The partition of a task: one each, so that a stream's reader may take them in parallel.

@@ -1,6 +1,6 @@
 //! Approving a request: everything that follows from it begins in one transaction, or nothing does.
 
-use super::{Request, Requests};
+use super::{Event, Request, Requests};
 use crate::domain::package::RequestId;
 use crate::domain::task::Task;
 use crate::storage::keys::{self, Key, META};
@@ -45,7 +45,9 @@ impl Requests {
             .build()
             .map_err(|_| StorageError::unreadable(OPERATION))?;
         let put = TransactWriteItem::builder().put(put).build();
-        self.table.transact(OPERATION, self.begun(id, put, approval, "approved", now)?).await
+        let by = request.approved_by.as_deref().unwrap_or(&request.planned_by);
+        let event = self.events.next(id, &Event::by(by, "approved", now)).await?;
+        self.table.transact(OPERATION, self.begun(id, vec![put, event], approval, now)?).await
     }
 
     /// Enters a request that needs no plan, and begins it; gives whether its id was free.
@@ -79,21 +81,22 @@ impl Requests {
             .build()
             .map_err(|_| StorageError::unreadable(OPERATION))?;
         let put = TransactWriteItem::builder().put(put).build();
-        self.begun(id, put, approval, "entered", now)
+        let by = request.approved_by.as_deref().unwrap_or(&request.planned_by);
+        let event = self.events.first(id, &Event::by(by, "entered", now))?;
+        self.begun(id, vec![put, event], approval, now)
     }
 
     /// Everything that begins with a request.
     fn begun(
         &self,
         id: &RequestId,
-        itself: TransactWriteItem,
+        itself: Vec<TransactWriteItem>,
         approval: Approval<'_>,
-        what: &str,
         now: DateTime<Utc>,
     ) -> Result<Vec<TransactWriteItem>, StorageError> {
         let Approval { request, tasks, suppress, beside } = approval;
         let end = request.end();
-        let mut actions = vec![itself, self.event(id, what, request.approved_by.as_deref(), now)?];
+        let mut actions = itself;
         for task in tasks {
             actions.extend(self.tasks.enter(id, task, end)?);
         }

@@ -151,9 +151,17 @@ impl Request {
 pub struct Event {
     /// When.
     pub at: DateTime<Utc>,
-    /// What: `planned`, `approved`, `stopped`, `confirmed five9`, `closed`.
+    /// What: `planned`, `approved`, `asked for its status`, `stopped`, `confirmed five9`, `closed`.
     pub what: String,
     /// By whom; nothing where it was nobody's order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
+}
+
+impl Event {
+    /// What somebody did.
+    #[must_use]
+    pub fn by(by: &str, what: &str, at: DateTime<Utc>) -> Self {
+        Self { at, what: what.to_owned(), by: Some(by.to_owned()) }
+    }
 }

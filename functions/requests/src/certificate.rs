@@ -1,0 +1,163 @@
+//! The certificate of a request that is closed: as data, and as a page that can be printed. It holds nothing of the person.
+
+use crate::{Error, Requests};
+use askama::Template;
+use chrono::{DateTime, SubsecRound, Utc};
+use serde_json::{Value, json};
+use shared::domain::erasure::{Certificate, Outcome, Receipt};
+use shared::domain::exclusion::Exclusion;
+use shared::domain::london;
+use shared::domain::order::Order;
+use shared::domain::package::RequestId;
+use shared::domain::place::Place;
+use shared::domain::task::Action;
+
+/// Whose data it was, in law: the council, and who answers for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Controller {
+    pub(crate) council: String,
+    pub(crate) dpo_email: String,
+}
+
+/// What stands beside what.
+type Line = (&'static str, String);
+
+#[derive(Template)]
+#[template(path = "certificate.html")]
+struct Page<'a> {
+    title: &'static str,
+    council: &'a str,
+    dpo_email: &'a str,
+    request: &'a str,
+    lines: Vec<Line>,
+    places: Vec<Asked>,
+}
+
+/// A place that was asked, and what came of it.
+struct Asked {
+    name: &'static str,
+    lines: Vec<Line>,
+}
+
+impl Requests {
+    /// Gives a request's certificate, and remembers who asked: `{"order", "request_id", "by"}`.
+    pub(crate) async fn certificate(&self, order: &Value) -> Result<Value, Error> {
+        let order = Order::read(order, &["order", "request_id", "by"])?;
+        let (id, by, now) = (order.request()?, order.text("by")?, self.clock.now().trunc_subsecs(0));
+        let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
+        let certificate = self.register.certificate(&id, now).await?;
+        let certificate = certificate.ok_or(Error::NotNow("the request is not closed: ask for its status"))?;
+        let events = self.events(&id, now).await?;
+        self.asked(&id, &events, "asked for its certificate", by, now).await?;
+        tracing::info!(outcome = "certificate_told", "request");
+        let Controller { council, dpo_email } = &self.controller;
+        Ok(json!({
+            "request_id": id, "action": request.action, "controller": {"name": council, "dpo_email": dpo_email},
+            "certificate": certificate, "html": page(&id, request.action, &certificate, &self.controller),
+        }))
+    }
+}
+
+fn page(id: &RequestId, action: Action, certificate: &Certificate, controller: &Controller) -> String {
+    let page = Page {
+        title: title(action),
+        council: &controller.council,
+        dpo_email: &controller.dpo_email,
+        request: id.as_str(),
+        lines: lines(action, certificate),
+        places: certificate.receipts.iter().map(asked).collect(),
+    };
+    // Writing into a `String` cannot fail.
+    page.render().unwrap_or_default()
+}
+
+const fn title(action: Action) -> &'static str {
+    match action {
+        Action::Erase => "Certificate of erasure",
+        Action::Unsubscribe => "Certificate: newsletters are ended",
+        Action::Restrict => "Certificate: recipients were told of a restriction",
+        Action::Unrestrict => "Certificate: recipients were told that a restriction is lifted",
+        Action::Rectify => "Certificate: recipients were told of a correction",
+    }
+}
+
+fn lines(action: Action, certificate: &Certificate) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    if let Some(ground) = certificate.ground {
+        lines.push(("Ground", format!("Article {} UK GDPR", named(&ground))));
+    }
+    lines.push(("Approved by", certificate.approved_by.clone()));
+    lines.push(("Approved", time(certificate.approved_at)));
+    if action == Action::Erase {
+        let up_to = certificate.up_to.unwrap_or(certificate.approved_at);
+        lines.push(("What it reaches", format!("what was collected up to {}", time(up_to))));
+    }
+    lines.push(("Done everywhere", time(certificate.completed_at)));
+    if action == Action::Erase {
+        lines.push(("Backups forget it by", day(certificate.backups_clear_on)));
+        lines.extend(certificate.exclusions.iter().map(|left| ("What was left", told(left))));
+        if !certificate.exclusions.is_empty() {
+            lines.push(("Records left", certificate.records_left.to_string()));
+        }
+    }
+    lines
+}
+
+fn asked(receipt: &Receipt) -> Asked {
+    let outcome = match receipt.outcome {
+        Outcome::Erased => "Erased",
+        Outcome::NothingHeld => "Nothing was held",
+        Outcome::Confirmed => "Confirmed as done",
+        Outcome::Stopped => "Stopped before it began: what was held is still held",
+    };
+    let mut lines = vec![("Outcome", outcome.to_owned()), ("Finished", time(receipt.finished_at))];
+    let held: Vec<String> =
+        receipt.held.iter().filter(|(_, count)| **count > 0).map(|(kind, count)| format!("{kind}: {count}")).collect();
+    lines.push((
+        "Held when it was approved",
+        if held.is_empty() { "nothing known".to_owned() } else { held.join(", ") },
+    ));
+    let correspondence = receipt.correspondence.as_ref();
+    let reference = correspondence.and_then(|it| it.reference.clone());
+    lines.extend(reference.map(|reference| ("Their reference", reference)));
+    let confirmed = correspondence.and_then(|it| it.confirmed.as_ref());
+    lines.extend(confirmed.map(|confirmed| ("Done by hand on", day(confirmed.on))));
+    let logs = correspondence.and_then(|it| it.logs_until);
+    lines.extend(logs.map(|until| ("Their logs are gone by", day(until))));
+    Asked { name: name(receipt.place), lines }
+}
+
+const fn name(place: Place) -> &'static str {
+    match place {
+        Place::Exports => "Copies that were made for requests",
+        Place::Records => "Records of what was said",
+        Place::Intake => "Files from partners",
+        Place::Granicus => "Granicus (online forms)",
+        Place::Five9 => "Five9 (telephone calls)",
+        Place::Newsletter => "Newsletters",
+        Place::Notify => "GOV.UK Notify (mails that ask to confirm an address)",
+    }
+}
+
+/// What an exclusion covers, in one line.
+fn told(left: &Exclusion) -> String {
+    let source = left.source.map(|source| format!("source {}", named(&source)));
+    let reference = left.reference.as_ref().map(|reference| format!("reference {}", named(reference)));
+    let from = left.from.map(|from| format!("from {}", day(from)));
+    let to = left.to.map(|to| format!("to {}", day(to)));
+    let which: Vec<String> = [source, reference, from, to].into_iter().flatten().collect();
+    format!("{}, by Article {} UK GDPR", which.join(", "), named(&left.exemption))
+}
+
+/// The name by which something is stored.
+fn named(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn day(day: chrono::NaiveDate) -> String {
+    day.format("%-d %B %Y").to_string()
+}
+
+fn time(instant: DateTime<Utc>) -> String {
+    london::time(instant).format("%-d %B %Y, %-I:%M%P").to_string()
+}
