@@ -4,6 +4,7 @@ use crate::Export;
 use crate::held::{Counted, Item, Section};
 use crate::order::PackageOrder;
 use chrono::{DateTime, Utc};
+use futures_util::stream::{self, StreamExt};
 use shared::domain::custody::{self, Processor};
 use shared::domain::facts::Value;
 use shared::domain::holding::Holding;
@@ -16,9 +17,14 @@ use shared::storage::StorageError;
 use shared::storage::keys::{self, Key};
 use shared::storage::packages::State;
 use shared::storage::people::Found;
+use shared::storage::records::Link;
 use shared::storage::requests::Stage;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::pin::pin;
+
+/// How many partitions are looked into at once for links.
+const AT_ONCE: usize = 16;
 
 /// Where a record lies, in the order in which records are told: the latest first. Small, because there may be many.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -150,23 +156,38 @@ impl Export {
             .flat_map(|identifier| self.people.keys.keys(identifier).map(move |key| (key, identifier)))
             .filter(|(key, _)| found.holders.iter().any(|holder| holder.subject() == Some(key)))
             .collect();
-        let mut items = Vec::new();
-        for from in &identifiers {
-            for key in self.people.keys.keys(from) {
-                let mut pages = self.records.links(&key, now);
-                while let Some(page) = pages.next().await? {
-                    for link in page {
-                        // A link to somebody else is theirs, and no part of this.
-                        let Some(to) = own.get(&link.to) else { continue };
-                        ends.extend(link.retention.and_then(Retention::end).map(ExpiresAt::instant));
-                        let item = Item::default().text("from", "From", from.canonical().to_owned());
-                        let item = item.text("to", "To your records under", to.canonical().to_owned());
-                        items.push(item.kept(link.retention));
-                    }
+        let from = identifiers.iter().flat_map(|from| self.people.keys.keys(from).map(|key| (from.clone(), key)));
+        let from: Vec<(Identifier, SubjectKey)> = from.collect();
+        // Anybody can write down any number beside anybody's address: there may be thousands.
+        let mut links = pin!(stream::iter(from).map(|(from, key)| self.links_from(from, key, now)).buffered(AT_ONCE));
+        let (mut items, mut told) = (Vec::new(), HashSet::new());
+        while let Some(links) = links.next().await {
+            let (from, links) = links?;
+            for link in links {
+                // A link to somebody else is theirs, and no part of this.
+                let Some(to) = own.get(&link.to) else { continue };
+                ends.extend(link.retention.and_then(Retention::end).map(ExpiresAt::instant));
+                if told.insert((from.clone(), *to, link.retention)) {
+                    let item = Item::default().text("from", "From", from.canonical().to_owned());
+                    let item = item.text("to", "To your records under", to.canonical().to_owned());
+                    items.push(item.kept(link.retention));
                 }
             }
         }
-        Ok(distinct(items))
+        Ok(items)
+    }
+
+    async fn links_from(
+        &self,
+        from: Identifier,
+        key: SubjectKey,
+        now: DateTime<Utc>,
+    ) -> Result<(Identifier, Vec<Link>), StorageError> {
+        let (mut links, mut pages) = (Vec::new(), self.records.links(&key, now));
+        while let Some(page) = pages.next().await? {
+            links.extend(page);
+        }
+        Ok((from, links))
     }
 
     async fn requests(&self, holders: &[Holder], now: DateTime<Utc>) -> Result<Vec<Item>, StorageError> {

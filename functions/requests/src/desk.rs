@@ -4,6 +4,7 @@ use crate::{Error, Requests};
 use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::{Value, json};
 use shared::domain::correspondence::Confirmation;
+use shared::domain::decision::Decisions;
 use shared::domain::order::{BadOrder, Order};
 use shared::domain::package::RequestId;
 use shared::domain::place::Place;
@@ -106,6 +107,7 @@ impl Requests {
         let terms = request.terms.as_ref();
         Ok(json!({
             "request_id": id.as_str(), "action": request.action, "status": request.stage, "hash": request.hash,
+            "undecided": request.undecided.left(&Decisions::default()),
             "ground": request.ground, "exclude": request.exclusions, "plan": request.plan,
             "planned_by": request.planned_by, "planned_at": request.planned_at,
             "arrived_since": terms.map(|terms| terms.arrived_since),
