@@ -38,19 +38,19 @@ impl Requests {
 
 /// The links after this one, and after the last of them, the identifiers that lead to nobody.
 fn page(found: &Found, named: &[String], after: Option<&str>) -> Result<Value, BadOrder> {
-    let names: Vec<&String> = found.linked.iter().map(|link| &link.link).chain(named).collect();
+    let order: Vec<&String> = found.linked.iter().map(|link| &link.link).chain(named).collect();
     let from = match after {
         None => 0,
         Some(after) => {
-            let place = names.iter().position(|name| *name == after);
+            let place = order.iter().position(|name| *name == after);
             place.map(|place| place + 1).ok_or_else(|| BadOrder::new("after", "names a link that is not there"))?
         }
     };
-    let until = names.len().min(from + PAGE);
+    let until = order.len().min(from + PAGE);
     let (links, all) = (found.links(), found.linked.len());
     let linked = &found.linked[from.min(all)..until.min(all)];
     let named = &found.named[from.max(all) - all..until.max(all) - all];
-    let next = (until < names.len()).then(|| names[until - 1]);
+    let next = (until < order.len()).then(|| order[until - 1]);
     Ok(json!({
         "linked": linked, "linked_total": all, "undecided": links.undecided,
         "also_named": named.iter().map(masked).collect::<Vec<_>>(), "also_named_total": found.named.len(),

@@ -26,7 +26,7 @@ impl Requests {
         // One that was recorded before stands.
         self.settling.standings.notice(&id, &act).await?;
         tracing::info!(outcome = "told", "standing");
-        Ok(told(&id, &self.standing(&id, now).await?, Settled::default(), Links::of(&[])))
+        Ok(told(&id, &self.standing(&id, now).await?, Settled::default(), &Links::of(&[])))
     }
 
     /// Lifts a restriction, if the person was told.

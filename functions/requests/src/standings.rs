@@ -62,7 +62,7 @@ impl Requests {
         let settled =
             if placed.standing.lifted.is_none() { self.settle(&id, &placed, now).await? } else { Settled::default() };
         tracing::info!(outcome = "placed", "standing");
-        let mut told = told(&id, &placed, settled, found.links());
+        let mut told = told(&id, &placed, settled, &found.links());
         told["recipients"] = json!(self.recipients(&id, &placed, now).await?);
         told["erasures_under_way"] = json!(self.erasures_under_way(&placed, now).await?);
         Ok(told)
@@ -114,7 +114,7 @@ impl Requests {
         }
         let settled = self.settle(&id, &placed, now).await?;
         tracing::info!(outcome = "lifted", count = settled.deleted, "standing");
-        let mut told = told(&id, &placed, settled, Links::of(&[]));
+        let mut told = told(&id, &placed, settled, &Links::of(&[]));
         told["recipients"] = json!(self.recipients(&id, &placed, now).await?);
         Ok(told)
     }
@@ -136,7 +136,7 @@ impl Requests {
 }
 
 /// What the DPO is told of it, and never whose it is.
-pub(crate) fn told(id: &RequestId, placed: &Placed, settled: Settled, links: Links<'_>) -> Value {
+pub(crate) fn told(id: &RequestId, placed: &Placed, settled: Settled, links: &Links<'_>) -> Value {
     json!({
         "request_id": id.as_str(), "status": status(placed), "standing": placed.standing, "done": settled,
         "linked": links.linked, "linked_total": links.linked_total, "undecided": links.undecided,
