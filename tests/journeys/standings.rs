@@ -82,7 +82,10 @@ async fn what_is_held_outlasts_its_date_and_goes_when_the_hold_is_lifted() {
     house.move_to(LATER).await;
     let swept = house.invoke("sweep", json!({})).await.unwrap();
     assert_eq!(swept["standings"]["past_their_date"], 2);
-    let order = json!({"kind": "access", "identifiers": [phone_id("07700 900142")], "requested_by": "dpo-7", "request_id": "SAR-1"});
+    let who = [phone_id("07700 900142")];
+    let links = house.desk(json!({"order": "links", "identifiers": who, "by": "dpo-7"})).await.unwrap();
+    let order = json!({"kind": "access", "identifiers": who, "confirmed_links": [links["linked"][0]["link"]],
+        "requested_by": "dpo-7", "request_id": "SAR-1"});
     let package = house.invoke("export", order).await.unwrap();
     let document = house.document(&package).await;
     assert_eq!(document["record_count"], 2, "found by the number too");
