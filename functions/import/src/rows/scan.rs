@@ -194,8 +194,8 @@ impl Scan {
                 Place::Start
             }
             (Place::Start | Place::Quote(_), b'"') => Place::Quoted,
-            (Place::Quote(true), _) => return Met::Broken(Broken::BackslashQuote),
-            (Place::Quote(false), _) => return Met::Broken(Broken::StrayQuote),
+            (Place::Quote(escaped), _) if escaped || self.is_ambiguous => return Met::Broken(Broken::BackslashQuote),
+            (Place::Quote(_), _) => return Met::Broken(Broken::StrayQuote),
             (Place::Blank, b'"') => {
                 (self.has_stray_quote, self.has_space_before_quote) = (true, true);
                 Place::Spaced(true)
