@@ -243,7 +243,9 @@ mod tests {
         ] {
             let mut report = Report::new(String::new(), Source::Telephone);
             report.rows = rows;
-            refused.iter().for_each(|rule| report.refuse(rule));
+            for rule in &refused {
+                report.refuse(rule);
+            }
             report.done(DateTime::UNIX_EPOCH);
             assert_eq!(report.warnings == [Warning::CutShort], is_warned, "{rows} {refused:?}");
         }

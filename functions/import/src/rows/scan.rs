@@ -126,10 +126,7 @@ impl Scan {
     /// escapes a quote within it. Where it may as well open a field, the row should have so many.
     pub(super) fn goes_on(&self, before: u8, behind: Option<u8>, columns: usize) -> bool {
         let is_closing = behind.is_none_or(|behind| self.is_edge(behind));
-        match self.is_edge(before) {
-            true => is_closing && self.fields != columns,
-            false => is_closing || before == b'\\',
-        }
+        if self.is_edge(before) { is_closing && self.fields != columns } else { is_closing || before == b'\\' }
     }
 
     /// Whether a byte stands between fields.
