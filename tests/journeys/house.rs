@@ -207,6 +207,17 @@ impl House {
     pub async fn erase(&self, order: Value) -> Result<Value, String> {
         let id = order["request_id"].clone();
         let planned = self.approve(order).await?;
+        self.carried_out(id, &planned).await
+    }
+
+    /// The same, of somebody to whom no link of theirs leads that is not in the order.
+    pub async fn erase_alone(&self, order: Value) -> Result<Value, String> {
+        let id = order["request_id"].clone();
+        let planned = self.approve_alone(order).await?;
+        self.carried_out(id, &planned).await
+    }
+
+    async fn carried_out(&self, id: Value, planned: &Value) -> Result<Value, String> {
         self.stack.settle().await.unwrap();
         self.confirm_all(&id).await;
         let mut status = self.status(&id).await?;
@@ -228,7 +239,24 @@ impl House {
     }
 
     /// An erasure is planned by one and approved by another.
-    pub async fn approve(&self, mut order: Value) -> Result<Value, String> {
+    pub async fn approve(&self, order: Value) -> Result<Value, String> {
+        self.approve_deciding(order, |_| None).await
+    }
+
+    /// The same, of somebody to whom no link of theirs leads that is not in the order: all of them are refused.
+    pub async fn approve_alone(&self, order: Value) -> Result<Value, String> {
+        let every = |planned: &Value| {
+            let linked = planned["linked"].as_array().unwrap().iter().filter(|link| link["confirmed"] == false);
+            Some(linked.map(|link| link["link"].clone()).collect())
+        };
+        self.approve_deciding(order, every).await
+    }
+
+    async fn approve_deciding(
+        &self,
+        mut order: Value,
+        refused: impl Fn(&Value) -> Option<Value>,
+    ) -> Result<Value, String> {
         let by = order.as_object_mut().unwrap().remove("approved_by");
         let id = order["request_id"].clone();
         let links = ["confirmed_links", "refused_links"].map(|field| (field, order.get(field).cloned()));
@@ -238,6 +266,7 @@ impl House {
         for (field, links) in links {
             links.into_iter().for_each(|links| approval[field] = links);
         }
+        refused(&planned).into_iter().for_each(|refused| approval["refused_links"] = refused);
         self.invoke("requests", approval).await?;
         Ok(planned)
     }

@@ -135,7 +135,7 @@ async fn an_erasure_beside_an_import_wins_whenever_it_comes() {
         let (host, mut pause) = pausing_host(&house, "import", call);
         let erasing = async {
             pause.reached().await;
-            house.erase(erasure(&[email_id("rosa@example.org")])).await.unwrap();
+            house.erase_alone(erasure(&[email_id("rosa@example.org")])).await.unwrap();
             pause.go_on();
         };
         let importing = import(&host, event);

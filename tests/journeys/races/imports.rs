@@ -36,7 +36,7 @@ async fn she_is_gone_and_he_stays(house: &House, number: usize, when: &str) {
 async fn approve(house: &House, number: usize) -> String {
     let order = erasure(&[email_id(&rosa(number))]);
     let id = order["request_id"].as_str().unwrap().to_owned();
-    house.approve(order).await.unwrap();
+    house.approve_alone(order).await.unwrap();
     id
 }
 
