@@ -5,10 +5,11 @@ use super::Host;
 use serde_json::Value;
 use subtle::ConstantTimeEq;
 
-/// The header by which CloudFront is known. A client's own is overwritten.
-const KEY: &str = "x-edge-key";
+/// The header by which CloudFront is known. A client's own is overwritten. CloudFront adds none that begins with `X-Edge-`
+/// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/add-origin-custom-headers.html>).
+const KEY: &str = "x-custodian-key";
 /// The header by which CloudFront says whose request it is.
-const VIEWER: &str = "x-edge-viewer";
+const VIEWER: &str = "x-custodian-viewer";
 
 /// Who may speak to a function.
 #[derive(Clone, Default)]
@@ -61,7 +62,8 @@ mod tests {
 
     #[test]
     fn without_cloudfront_everybody_is_let_in_and_nobody_says_where_they_come_from() {
-        let mut event = event(&json!({"x-edge-key": "", "x-edge-viewer": "203.0.113.7", "accept": "text/html"}));
+        let mut event =
+            event(&json!({"x-custodian-key": "", "x-custodian-viewer": "203.0.113.7", "accept": "text/html"}));
         assert!(Edge::default().lets_in(&mut event));
         assert_eq!((address(&event), &event["headers"]), (&json!("198.51.100.1"), &json!({"accept": "text/html"})));
         assert!(Edge::default().lets_in(&mut json!({})));
@@ -71,10 +73,10 @@ mod tests {
     fn behind_cloudfront_only_its_key_opens() {
         let edge = Edge(Some("k".repeat(64)));
         assert_eq!(format!("{edge:?}"), "Edge(..)");
-        for headers in [json!({}), json!({"x-edge-key": "k"}), json!({"x-edge-key": 1}), json!(null)] {
+        for headers in [json!({}), json!({"x-custodian-key": "k"}), json!({"x-custodian-key": 1}), json!(null)] {
             assert!(!edge.lets_in(&mut event(&headers)), "{headers}");
         }
-        let mut event = event(&json!({"x-edge-key": "k".repeat(64), "x-edge-viewer": "2001:db8::7"}));
+        let mut event = event(&json!({"x-custodian-key": "k".repeat(64), "x-custodian-viewer": "2001:db8::7"}));
         assert!(edge.lets_in(&mut event));
         assert_eq!((address(&event), &event["headers"]), (&json!("2001:db8::7"), &json!({})));
     }

@@ -148,7 +148,7 @@ async fn who_names_another_network_address_is_not_believed() {
     let mut taken = 0;
     for number in 0..30 {
         let mut event = sent_from("203.0.113.7", "satisfaction=4&site=Wareham");
-        for header in ["x-edge-viewer", "x-forwarded-for", "cloudfront-viewer-address"] {
+        for header in ["x-custodian-viewer", "x-forwarded-for", "cloudfront-viewer-address"] {
             event["headers"][header] = json!(format!("198.51.100.{number}"));
         }
         taken += usize::from(house.invoke("ingest", event).await.unwrap()["statusCode"] == 303);
@@ -164,9 +164,9 @@ async fn behind_cloudfront_nobody_passes_it_by_and_every_viewer_counts_alone() {
     let ingest = Ingest::start(&behind("ingest")).await.unwrap();
     let send = async |shown: Option<&str>, viewer: String| {
         let mut event = sent_from("198.51.100.1", "satisfaction=4&site=Wareham");
-        event["headers"]["x-edge-viewer"] = json!(viewer);
+        event["headers"]["x-custodian-viewer"] = json!(viewer);
         if let Some(shown) = shown {
-            event["headers"]["x-edge-key"] = json!(shown);
+            event["headers"]["x-custodian-key"] = json!(shown);
         }
         ingest.invoke(LambdaEvent::new(event, Context::default())).await.unwrap()
     };
