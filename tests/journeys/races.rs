@@ -32,6 +32,11 @@ fn hold(id: &str) -> Value {
         "ground": "legal_claim", "by": "dpo-9"})
 }
 
+fn oppose(id: &str) -> Value {
+    json!({"order": "restrict", "request_id": format!("RES-{id}"), "identifiers": [email_id(&email(id))],
+        "ground": "18(1)(b)", "by": "dpo-9"})
+}
+
 /// Somebody answers a survey, and their erasure is planned.
 async fn planned(house: &House, id: &str) -> Value {
     house.tell("Quick.", Some(&email(id)), None).await;
@@ -181,40 +186,50 @@ async fn an_approval_and_a_plan_anew_at_once_are_either_one_or_the_other() {
 /// too late for. Never is something erased that somebody was told is held.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_approval_beside_a_hold_is_refused_or_the_hold_says_that_the_erasure_is_under_way() {
+    an_approval_beside(hold, "held", &["Stale", "Held"]).await;
+}
+
+/// The same of a restriction by somebody who opposes erasure.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_beside_a_restriction_is_refused_or_the_restriction_says_that_the_erasure_is_under_way() {
+    an_approval_beside(oppose, "restricted", &["Stale", "Opposed"]).await;
+}
+
+async fn an_approval_beside(place: fn(&str) -> Value, status: &str, refusals: &[&str]) {
     let house = House::where_it_sleeps("erase").await;
     let (mut refused, mut late) = (0, 0);
-    let mut one_of_them = async |id: &str, approval: Told, held: Told| {
-        let (held, status) = (held.unwrap(), house.status(&json!(id)).await.unwrap());
+    let mut one_of_them = async |id: &str, approval: Told, placed: Told| {
+        let (placed, erasure) = (placed.unwrap(), house.status(&json!(id)).await.unwrap());
         if let Err(told) = approval {
-            assert!(told.contains("\"Stale\"") || told.contains("\"Held\""), "{id}: {told}");
-            assert_eq!(held["erasures_under_way"], json!([]), "{id}");
-            assert_eq!((&status["status"], &status["tasks"]), (&json!("planned"), &json!([])), "{id}");
+            assert!(refusals.iter().any(|refusal| told.contains(&format!("\"{refusal}\""))), "{id}: {told}");
+            assert_eq!(placed["erasures_under_way"], json!([]), "{id}");
+            assert_eq!((&erasure["status"], &erasure["tasks"]), (&json!("planned"), &json!([])), "{id}");
             refused += 1;
         } else {
-            assert_eq!(held["erasures_under_way"], json!([id]), "{id}");
-            assert_eq!(status["status"], "approved", "{id}");
+            assert_eq!(placed["erasures_under_way"], json!([id]), "{id}");
+            assert_eq!(erasure["status"], "approved", "{id}");
             late += 1;
         }
-        assert_eq!((&held["status"], &held["done"]["held"]), (&json!("held"), &json!(1)), "{id}");
+        assert_eq!((&placed["status"], &placed["done"][status]), (&json!(status), &json!(1)), "{id}");
     };
     for call in CALLS {
         let id = format!("SLOW-APPROVAL-{call}");
         let before = planned(&house, &id).await;
-        let orders = (approve(&id, &before, "dpo-1"), hold(&id));
+        let orders = (approve(&id, &before, "dpo-1"), place(&id));
         let Some((approval, held)) = overtaken(&house, call, orders.0, orders.1).await else { break };
         one_of_them(&id, approval, held).await;
     }
     for call in CALLS {
         let id = format!("SLOW-HOLD-{call}");
         let before = planned(&house, &id).await;
-        let orders = (hold(&id), approve(&id, &before, "dpo-1"));
+        let orders = (place(&id), approve(&id, &before, "dpo-1"));
         let Some((held, approval)) = overtaken(&house, call, orders.0, orders.1).await else { break };
         one_of_them(&id, approval, held).await;
     }
     for round in 0..8 {
         let id = format!("AT-ONCE-{round}");
         let before = planned(&house, &id).await;
-        let (one, other) = (approve(&id, &before, "dpo-1"), hold(&id));
+        let (one, other) = (approve(&id, &before, "dpo-1"), place(&id));
         let (approval, held) = tokio::join!(house.invoke("requests", one), house.invoke("requests", other));
         one_of_them(&id, approval, held).await;
     }

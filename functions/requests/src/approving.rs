@@ -68,6 +68,8 @@ impl Requests {
             None => (found.identifiers.clone(), found.undecided()),
         };
         let reach = self.planned_reach(&planned, &matched)?;
+        // Read before what is decided by it: whatever restricts them from here on is noticed.
+        let restricting = self.settling.standings.restricting(&reach.holders, now).await?;
         let Touched { mut plan, holders, later, opposed } = self.touched(&id, &reach, &matched, now).await?;
         plan.linked = Some(linked);
         let obstacles = plan.obstacles_since(before);
@@ -101,8 +103,8 @@ impl Requests {
             .into_iter()
             .map(|place| Task::new(place, Action::Erase, plan.held(place), due(now), now))
             .collect();
-        // A hold that is placed this very moment is not passed over either.
-        let unheld = holders.iter().map(|holder| self.settling.standings.unheld(holder));
+        // A hold or a restriction that is placed this very moment is not passed over either.
+        let unheld = holders.iter().map(|holder| self.settling.standings.unheld(holder, &restricting));
         let beside = unheld.collect::<Result<_, _>>()?;
         let approval = Approval { request: &request, tasks: &tasks, suppress: true, beside };
         if !self.register.approve(&id, approval, now).await? {

@@ -18,7 +18,7 @@ use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use chrono::{DateTime, Months, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use effects::Effects;
 pub(super) use effects::distinct;
@@ -56,6 +56,10 @@ impl Placed {
         self.holders.iter().filter_map(|partition| keys::holder(partition))
     }
 }
+
+/// What restricts each of several holders, as it was read.
+#[derive(Clone, Debug, Default)]
+pub struct Restricting(BTreeMap<String, AttributeValue>);
 
 impl Standings {
     /// The standings in the Register called `name`.
@@ -216,17 +220,37 @@ impl Standings {
         Ok(standings)
     }
 
-    /// That nothing holds what is of this holder: a part of a transaction that may not happen otherwise.
+    /// What restricts these holders now.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that is not known.
+    pub async fn restricting(&self, holders: &[Holder], now: DateTime<Utc>) -> Result<Restricting, StorageError> {
+        let keys = distinct(holders.iter().map(keys::standing_of));
+        let items = self.0.get_all("look what restricts holders", keys, now).await?;
+        let read = |item: &Item| Some((text(item, PK)?.to_owned(), item.get(RESTRICTIONS)?.clone()));
+        Ok(Restricting(items.iter().filter_map(read).collect()))
+    }
+
+    /// That nothing holds what is of this holder, and that the same restricts it as `before`: a part of a transaction that
+    /// may not happen otherwise.
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be said.
-    pub fn unheld(&self, holder: &Holder) -> Result<TransactWriteItem, StorageError> {
+    pub fn unheld(&self, holder: &Holder, before: &Restricting) -> Result<TransactWriteItem, StorageError> {
         let key = keys::standing_of(holder);
+        let restricted = before.0.get(&key.partition);
+        let same = match restricted {
+            Some(_) => format!("{RESTRICTIONS} = :restrictions"),
+            None => format!("attribute_not_exists({RESTRICTIONS})"),
+        };
         let check = ConditionCheck::builder()
             .table_name(&self.0.name)
             .key(PK, s(key.partition))
             .key(SK, s(key.sort))
-            .condition_expression(format!("attribute_not_exists({HOLDS})"));
+            .condition_expression(format!("attribute_not_exists({HOLDS}) AND {same}"))
+            .set_expression_attribute_values(
+                restricted.map(|set| [(":restrictions".to_owned(), set.clone())].into_iter().collect()),
+            );
         let check = check.build().map_err(|_| StorageError::unreadable("require that nothing is held"))?;
         Ok(TransactWriteItem::builder().condition_check(check).build())
     }
