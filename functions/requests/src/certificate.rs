@@ -11,6 +11,7 @@ use shared::domain::order::Order;
 use shared::domain::package::RequestId;
 use shared::domain::place::Place;
 use shared::domain::task::Action;
+use shared::edge::page::written;
 
 /// Whose data it was, in law: the council, and who answers for it.
 #[derive(Clone, Debug)]
@@ -67,8 +68,7 @@ fn page(id: &RequestId, action: Action, certificate: &Certificate, controller: &
         lines: lines(action, certificate),
         places: certificate.receipts.iter().map(asked).collect(),
     };
-    // Writing into a `String` cannot fail.
-    page.render().unwrap_or_default()
+    written(&page)
 }
 
 const fn title(action: Action) -> &'static str {

@@ -1,11 +1,14 @@
 //! A requester is asked by email whether an address is theirs, and the request says what came of it.
 
 use crate::{Error, Requests};
-use chrono::SubsecRound;
+use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::{Value, json};
 use shared::domain::confirmation::{ConfirmLink, LINK, Purpose, seal_address};
-use shared::domain::identifier::Kind;
+use shared::domain::identifier::{Identifier, Kind};
 use shared::domain::order::{BadOrder, Order};
+use shared::domain::package::RequestId;
+use shared::domain::subject::SubjectKey;
+use shared::storage::StorageError;
 
 impl Requests {
     /// Has a mail sent to a requester: `{"order", "request_id", "identifiers", "by"}`.
@@ -31,6 +34,9 @@ impl Requests {
                  them on as docs/operations.md says",
             ));
         }
+        if self.is_about_another(&id, address, now).await? {
+            return Err(Error::AnotherRequest);
+        }
         let keys = &self.people.keys;
         let link = ConfirmLink { purpose: Purpose::Request, subject: keys.key(address), asked_at: now };
         let asked = self.confirmations.ask(&link, &seal_address(keys, address), Some(&id), now).await?;
@@ -49,5 +55,30 @@ impl Requests {
             "request_id": id, "asked_at": asking.link.asked_at, "works_until": asking.link.asked_at + LINK,
             "state": asking.state, "repeated": !asked,
         }))
+    }
+
+    /// Whether a request is about others than whoever has this address, or another address is asked for it: that somebody
+    /// confirmed an address would be taken for a word on this one.
+    async fn is_about_another(
+        &self,
+        id: &RequestId,
+        address: &Identifier,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StorageError> {
+        let own: Vec<SubjectKey> = self.people.keys.keys(address).collect();
+        let is_own = |partition: &String| own.iter().any(|key| key.as_str() == partition);
+        let package = self.packages.find(id, now).await?.map(|package| package.holders);
+        let request = self.register.find(id, now).await?.map(|request| request.holders);
+        let known = [package, request].into_iter().flatten().filter(|holders| !holders.is_empty());
+        if known.into_iter().any(|holders| !holders.iter().any(is_own)) {
+            return Ok(true);
+        }
+        let mut pages = self.confirmations.to_requesters(now);
+        while let Some(page) = pages.next().await? {
+            if page.iter().any(|one| one.request.as_ref() == Some(id) && !own.contains(&one.link.subject)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

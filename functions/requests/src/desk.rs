@@ -49,6 +49,20 @@ impl Requests {
         if events.iter().any(is_known) { Ok(()) } else { self.register.happened(id, what, by, now).await }
     }
 
+    /// Remembers who gives an order again that another gave first.
+    pub(crate) async fn ordered_again(
+        &self,
+        id: &RequestId,
+        first: &str,
+        by: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        if !staff::is_same(first, by) {
+            self.asked(id, &self.events(id, now).await?, "ordered again", by, now).await?;
+        }
+        Ok(())
+    }
+
     /// What there is to tell of a request that asks nothing of any place: what it has placed, or only that it was named.
     async fn told_standing(&self, id: &RequestId, stands: Option<Value>, now: DateTime<Utc>) -> Result<Value, Error> {
         let mut told = stands.unwrap_or_else(|| json!({"status": "noted"}));

@@ -46,9 +46,10 @@ impl Requests {
         let found = self.people.find(&identifiers, &decisions, Follow::Confirmed, now).await?;
         let links = found.links();
         let links = json!({"linked": links.linked, "linked_total": links.linked_total, "undecided": links.undecided});
+        let by = order.text("by")?;
         if self.register.find(&id, now).await?.is_none() {
             People::must_know(&decisions, &found)?;
-            let (action, order, by) = (Action::Rectify, digest.clone(), order.text("by")?);
+            let (action, order) = (Action::Rectify, digest.clone());
             let telling = Telling { action, order, by, holders: found.holders };
             let (request, tasks) = self.telling(telling, now).await?;
             let approval = Approval { request: &request, tasks: &tasks, suppress: false, beside: Vec::new() };
@@ -59,6 +60,7 @@ impl Requests {
         if (request.action, &request.order) != (Action::Rectify, &digest) {
             return Err(Error::AnotherRequest);
         }
+        self.ordered_again(&id, &request.planned_by, by, now).await?;
         tracing::info!(outcome = "rectified", "request");
         let mut told = self.told(&id, &request, now).await?;
         for name in ["linked", "linked_total", "undecided"] {

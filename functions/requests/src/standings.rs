@@ -37,7 +37,7 @@ impl Requests {
         if standings.find(&id, now).await?.is_none() {
             People::must_know(&decisions, &found)?;
             let placed = Placed {
-                standing: Standing { kind, placed: Act { by, at: now }, notice: None, lifted: None },
+                standing: Standing { kind, placed: Act { by: by.clone(), at: now }, notice: None, lifted: None },
                 order: digest.clone(),
                 holders: found.holders.iter().map(keys::partition).collect(),
                 settled: false,
@@ -59,6 +59,7 @@ impl Requests {
         if placed.order != digest {
             return Err(Error::AnotherRequest);
         }
+        self.ordered_again(&id, &placed.standing.placed.by, &by, now).await?;
         let settled =
             if placed.standing.lifted.is_none() { self.settle(&id, &placed, now).await? } else { Settled::default() };
         tracing::info!(outcome = "placed", "standing");
@@ -108,10 +109,9 @@ impl Requests {
             self.settling.standings.lift(&id, standing.kind, &Lifting { act: act.clone(), reason }, beside).await?;
         }
         let placed = self.standing(&id, now).await?;
-        if placed.standing.lifted.is_none() {
-            // The request by which recipients would be told is another.
-            return Err(Error::AnotherRequest);
-        }
+        // If it still stands, the request by which recipients would be told is another.
+        let lifting = placed.standing.lifted.as_ref().ok_or(Error::AnotherRequest)?;
+        self.ordered_again(&id, &lifting.act.by, &act.by, now).await?;
         let settled = self.settle(&id, &placed, now).await?;
         tracing::info!(outcome = "lifted", count = settled.deleted, "standing");
         let mut told = told(&id, &placed, settled, &Links::of(&[]));

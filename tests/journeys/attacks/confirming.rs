@@ -184,6 +184,27 @@ async fn a_link_confirms_nothing_after_an_erasure_and_what_waits_is_not_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_confirms_an_address_of_their_own_for_a_request_about_another() {
+    let house = House::open().await;
+    let order = |id: &str, email: &str| json!({"order": "confirm_address", "request_id": id, "identifiers": [email_id(email)], "by": "dpo-7"});
+    house.invoke("requests", order("SAR-1", ROSA)).await.unwrap();
+    let package =
+        json!({"kind": "access", "request_id": "SAR-2", "identifiers": [email_id(ROSA)], "requested_by": "dpo-7"});
+    house.invoke("export", package).await.unwrap();
+    let plan = json!({"order": "plan", "request_id": "ERA-1", "identifiers": [email_id(ROSA)], "ground": "17(1)(b)",
+        "planned_by": "planner-3"});
+    house.invoke("requests", plan).await.unwrap();
+    for id in ["SAR-1", "SAR-2", "ERA-1"] {
+        let refused = house.invoke("requests", order(id, "mallory@example.org")).await.unwrap_err();
+        assert!(refused.contains("\"AnotherRequest\""), "{id}: {refused}");
+    }
+    house.invoke("requests", order("SAR-1", ROSA)).await.unwrap();
+    house.stack.settle().await.unwrap();
+    house.run_notify().await;
+    assert!(house.stack.doubles().notify.mails().iter().all(|mail| !format!("{mail:?}").contains("mallory")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_can_have_a_mailbox_filled() {
     let house = House::open().await;
     for _ in 0..20 {

@@ -311,3 +311,34 @@ async fn an_order_that_is_refused_is_no_error_of_the_function() {
         assert!(refused["errorType"].is_string() && refused["errorMessage"].is_string(), "{refused}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_gives_an_order_again_that_another_gave_first_is_known() {
+    let house = House::open().await;
+    house.tell("Quick.", Some("rosa@example.org"), None).await;
+    let order = |what: &str, id: &str, by: &str| {
+        let mut order =
+            json!({"order": what, "request_id": id, "identifiers": [email_id("rosa@example.org")], "by": by});
+        match what {
+            "hold" => order["ground"] = json!("legal_claim"),
+            "restrict" => order["ground"] = json!("18(1)(a)"),
+            _ => {}
+        }
+        order
+    };
+    for (what, id) in [("hold", "H-1"), ("restrict", "R-1"), ("rectified", "C-1")] {
+        for by in ["dpo-7", "DPO-7", "mallory-1", "mallory-1"] {
+            house.invoke("requests", order(what, id, by)).await.unwrap();
+        }
+        let status = house.status(&json!(id)).await.unwrap();
+        let again = status["events"].as_array().unwrap().iter().filter(|event| event["what"] == "ordered again");
+        assert_eq!(again.map(|event| &event["by"]).collect::<Vec<_>>(), ["mallory-1"], "{what}: {status}");
+    }
+    for by in ["dpo-7", "mallory-1"] {
+        let lift = json!({"order": "lift", "request_id": "H-1", "reason": "settled", "by": by});
+        house.invoke("requests", lift).await.unwrap();
+    }
+    let status = house.status(&json!("H-1")).await.unwrap();
+    let again = status["events"].as_array().unwrap().iter().filter(|event| event["what"] == "ordered again");
+    assert_eq!(again.count(), 1, "once a day: {status}");
+}

@@ -128,6 +128,13 @@ impl Confirmations {
         item.map(|item| read_asking(&item).ok_or_else(|| StorageError::unreadable(OPERATION))).transpose()
     }
 
+    /// The mails to requesters whose links work, in pages.
+    #[must_use]
+    pub fn to_requesters(&self, now: DateTime<Utc>) -> Pages<Asking> {
+        let purpose = format!("{}#", Purpose::Request.as_str());
+        self.table.live("look for mails to requesters", CONFIRMATIONS, &purpose, now, read_asking)
+    }
+
     /// Every mail whose link works, in pages.
     #[must_use]
     pub fn all(&self, now: DateTime<Utc>) -> Pages<Asking> {

@@ -7,6 +7,7 @@ use crate::storage::keys::{self, EXPIRES_AT, Key, PK, SK};
 use crate::storage::table::Table;
 use crate::storage::{Item, StorageError, failed, n, number, s};
 use aws_sdk_dynamodb::types::{Put, ReturnValue, TransactWriteItem};
+use chrono::SubsecRound;
 
 /// How many things have happened to a request, or were about to.
 const COUNT: &str = "count";
@@ -55,6 +56,8 @@ impl Events {
     fn put(&self, request: &RequestId, place: u64, event: &Event) -> Result<TransactWriteItem, StorageError> {
         let unreadable = || StorageError::unreadable("enter what happens");
         let Key { partition, sort } = keys::event(request, place);
+        // Of what happens within a second the number tells the order, and no fraction another one.
+        let event = &Event { at: event.at.trunc_subsecs(0), ..event.clone() };
         let mut item: Item = serde_dynamo::to_item(event).map_err(|_| unreadable())?;
         item.extend([
             (PK.to_owned(), s(partition)),
