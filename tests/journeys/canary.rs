@@ -367,6 +367,10 @@ async fn send_through_everything() -> String {
         house.invoke("export", order).await.unwrap();
         go_to_the_door(&house, &format!("R-{kind}"), &mut errors).await;
     }
+    let order = json!({"kind": "access", "identifiers": who, "requested_by": "dpo-7", "request_id": "R-withdrawn"});
+    house.invoke("export", order).await.unwrap();
+    let withdraw = json!({"withdraw": "R-withdrawn", "by": "dpo-7", "reason": "ordered by mistake"});
+    errors.push(house.invoke("export", withdraw).await.unwrap().to_string());
     for key in house.objects() {
         assert_silent("a key", &key);
     }
@@ -379,6 +383,9 @@ async fn send_through_everything() -> String {
         json!({"release": "Canary Goldfinch", "released_by": "dpo-7"}),
         json!({"read": "canary sings", "by": "dpo-7"}),
         json!({"status": ["Goldfinch"], "by": "dpo-7"}),
+        json!({"withdraw": "canary sings", "by": "dpo-7"}),
+        json!({"withdraw": "R-access", "by": "dpo-7", "reason": "canary@kanarienvogel.example did not ask"}),
+        json!({"release": "R-access", "released_by": "dpo-7", "confirmed_links": ["canary@kanarienvogel.example"]}),
         json!({"order": "plan", "identifiers": [email_id("canary sings")], "request_id": "R-1"}),
         json!({"order": "canary sings"}),
         json!({"order": "confirm", "request_id": "R-1", "place": "canary", "confirmed_by": "x", "done_on": "canary"}),

@@ -272,7 +272,7 @@ impl Export {
                 State::Started => "It is being made, or its making broke off",
                 State::Complete => "It is there",
                 // What is closed has forgotten whose it was.
-                State::Expired | State::Erased => continue,
+                State::Expired | State::Erased | State::Withdrawn => continue,
             };
             let until = package
                 .made

@@ -184,8 +184,8 @@ pub struct Counted {
 }
 
 impl Counted {
-    /// What is said where there are no records.
-    pub fn message(&self) -> Option<&'static str> {
+    /// What a package of this kind says where there are no records.
+    pub fn message(&self, kind: PackageKind) -> Option<&'static str> {
         let count = |holding: Holding| self.held.get(holding.as_str()).copied().unwrap_or_default();
         if count(Holding::Records) > 0 {
             return None;
@@ -194,7 +194,8 @@ impl Counted {
         Some(match (something, self.not_followed > 0) {
             (false, false) => NOTHING,
             (false, true) => NOT_FOLLOWED,
-            (true, _) => NO_RECORDS,
+            (true, _) if kind == PackageKind::Access => NO_RECORDS,
+            (true, _) => ASK_FOR_ACCESS,
         })
     }
 }
@@ -207,6 +208,9 @@ const NOTHING: &str = "Nothing is held under these identifiers. An answer that w
 const NOT_FOLLOWED: &str = "What is held is not known in full. These identifiers are linked to records that may be \
      somebody else's: these links were not followed, because it is not confirmed that they lead to the same person.";
 
-/// What is said where there are no records, and something else.
-const NO_RECORDS: &str = "There are no records under these identifiers, but something else is held, or may be. A copy of \
+/// What is said where there are no records, and something else, which a copy of everything has.
+const NO_RECORDS: &str = "There are no records under these identifiers, but something else is held, or may be.";
+
+/// The same in a copy that has only a part of it.
+const ASK_FOR_ACCESS: &str = "There are no records under these identifiers, but something else is held, or may be. A copy of \
      everything (access) says what.";

@@ -12,11 +12,12 @@ mod order;
 mod releasing;
 mod report;
 mod supplementary;
+mod withdrawing;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use held::Counted;
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use order::{FORMER_RELEASE, LookOrder, PackageOrder, READ, RELEASE, ReleaseOrder, STATUS};
+use order::{FORMER_RELEASE, LookOrder, PackageOrder, READ, RELEASE, ReleaseOrder, STATUS, WITHDRAW, WithdrawOrder};
 use serde_json::{Value, json};
 use shared::domain::json::Payload;
 use shared::domain::order::{BadOrder, unambiguous};
@@ -25,7 +26,7 @@ use shared::storage::confirmations::Confirmations;
 use shared::storage::exports::Exports;
 use shared::storage::files::Files;
 use shared::storage::opt_outs::OptOuts;
-use shared::storage::packages::{Gone, HOLDERS, Made, Package, Packages, State};
+use shared::storage::packages::{Decided, Gone, HOLDERS, Made, Package, Packages, State};
 use shared::storage::people::{Follow, Found, People};
 use shared::storage::records::Records;
 use shared::storage::requests::Requests;
@@ -77,9 +78,15 @@ pub enum Error {
     /// Nobody has decided yet whether somebody who is linked is the same person.
     #[error(
         "links of this package are not decided: look at `linked`, then name each that was followed in confirmed_links and \
-         each other in refused_links; if it should be the other way round, order another package; not decided: {0}"
+         each other in refused_links; if it should be the other way round, withdraw this package, and order another if there \
+         is to be one; not decided: {count}"
     )]
-    Undecided(u64),
+    Undecided {
+        /// How many.
+        count: u64,
+        /// The names of the first of them, which the answer says and no log.
+        names: Vec<String>,
+    },
     /// DynamoDB or S3 does not answer.
     #[error("not finished, ask again with the same request_id: {0}")]
     Storage(#[from] StorageError),
@@ -87,14 +94,17 @@ pub enum Error {
 
 impl From<Error> for Diagnostic {
     fn from(error: Error) -> Self {
-        let kind = match error {
+        let kind = match &error {
             Error::Order(_) => "BadOrder",
             Error::AnotherRequest => "AnotherRequest",
             Error::Unknown => "UnknownRequest",
             Error::Unfinished => "Unfinished",
             Error::ErasureOpen => "ErasureOpen",
             Error::Gone(_) => "Gone",
-            Error::Undecided(_) => "Undecided",
+            Error::Undecided { names, .. } if !names.is_empty() => {
+                return failure::failure("Undecided", format_args!("{error}, namely {}", names.join(", ")));
+            }
+            Error::Undecided { .. } => "Undecided",
             Error::Storage(_) => failure::UNAVAILABLE,
         };
         failure::failure(kind, error)
@@ -135,7 +145,8 @@ impl Export {
 
     /// Carries out `{"kind", "identifiers", "requested_by", "request_id"?, "confirmed_links"?, "refused_links"?}`, which
     /// makes a package, or one of `{"read", "by"}`, `{"release", "released_by", "confirmed_links"?, "refused_links"?,
-    /// "fetches"?, "days"?}` and `{"status", "by"}`, which name the request of one that is there.
+    /// "fetches"?, "days"?}`, `{"status", "by"}` and `{"withdraw", "by", "reason"?}`, which name the request of one that is
+    /// there.
     ///
     /// # Errors
     /// [`Error`] in words.
@@ -151,6 +162,8 @@ impl Export {
             self.release(&ReleaseOrder::read(order)?).await
         } else if asks(READ) {
             self.read(&LookOrder::read(order, READ)?).await
+        } else if asks(WITHDRAW) {
+            self.withdraw(&WithdrawOrder::read(order)?).await
         } else if asks(STATUS) {
             self.status(&LookOrder::read(order, STATUS)?).await
         } else {
@@ -187,11 +200,13 @@ impl Export {
             holders: found.holders.iter().map(keys::partition).collect(),
             unconfirmed: found.unconfirmed(),
             undecided: found.undecided(),
+            decided: Decided::ordered(&order.requested_by, now, &order.decisions, &found).into_iter().collect(),
             made: None,
             handed_over_at: None,
             release: None,
             reading: None,
             fetched: Vec::new(),
+            withdrawn: None,
         };
         if !self.packages.start(&order.request, &package).await? {
             // Another run completed it in between, or it was closed.
@@ -225,7 +240,7 @@ impl Export {
         if !made.held.is_empty() {
             let counted = Counted { held: made.held.clone(), not_followed: made.not_followed };
             answer["held"] = json!(counted.held);
-            counted.message().into_iter().for_each(|message| answer["message"] = json!(message));
+            counted.message(order.kind).into_iter().for_each(|message| answer["message"] = json!(message));
         }
         answer
     }

@@ -106,13 +106,17 @@ impl Export {
         same: bool,
     ) -> Result<Made, Error> {
         let current = self.packages.find(&order.request, now).await?;
-        if let Some(Package { state: State::Complete, made: Some(made), .. }) = current
+        if let Some(Package { state: State::Complete, made: Some(made), .. }) = &current
             && same
         {
             // The same order was carried out twice at once; the first stands, and the other's objects end with it.
-            return Ok(made);
+            return Ok(made.clone());
         }
         self.exports.discard(&order.request).await?;
+        if let Some(current) = current.filter(|current| !current.state.is_open()) {
+            // What closed it says why.
+            current.refuse_closed(now)?;
+        }
         self.packages.close(&order.request, package, State::Erased, now).await?;
         Err(Gone::Erased.into())
     }
@@ -221,7 +225,7 @@ impl Writing {
 
     /// Gives the document's size and SHA-256.
     async fn finish(mut self, head: &Head<'_>, counted: &Counted) -> Result<(u64, String), StorageError> {
-        let message = counted.message();
+        let message = counted.message(self.kind);
         self.write(&document::closing(head, &self.seen, message)).await?;
         let report = report::closing(head, message);
         self.write_report(&report).await?;

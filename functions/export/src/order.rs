@@ -14,6 +14,7 @@ pub const RELEASE: &str = "release";
 pub const FORMER_RELEASE: &str = "link_for";
 pub const READ: &str = "read";
 pub const STATUS: &str = "status";
+pub const WITHDRAW: &str = "withdraw";
 /// How often each file can be fetched by one link, and for how many days, unless the order says otherwise.
 pub const FETCHES: u32 = 3;
 const DAYS: u32 = 7;
@@ -101,6 +102,27 @@ impl LookOrder {
     pub fn read(order: &Value, name: &str) -> Result<Self, BadOrder> {
         let order = Order::read(order, &[name, "by"])?;
         Ok(Self { request: named(order, name)?, by: order.text("by")?.to_owned() })
+    }
+}
+
+/// An order to take a package back: `{"withdraw": …, "by": …, "reason"?: …}`.
+#[derive(Debug)]
+pub struct WithdrawOrder {
+    pub request: RequestId,
+    pub by: String,
+    /// Why, in the words of who gives the order.
+    pub reason: Option<String>,
+}
+
+impl WithdrawOrder {
+    /// Reads an order.
+    pub fn read(order: &Value) -> Result<Self, BadOrder> {
+        let order = Order::read(order, &[WITHDRAW, "by", "reason"])?;
+        Ok(Self {
+            request: named(order, WITHDRAW)?,
+            by: order.text("by")?.to_owned(),
+            reason: order.words("reason", &[])?,
+        })
     }
 }
 

@@ -5,11 +5,11 @@ use crate::{Error, Export};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde_json::{Value, json};
 use shared::domain::decision::Decisions;
-use shared::domain::package::RequestId;
+use shared::domain::package::{File, RequestId};
 use shared::domain::package_code::Code;
 use shared::domain::package_token::{LinkId, LinkKind, PackageLink};
 use shared::storage::StorageError;
-use shared::storage::packages::{Grant, Made, Package, State};
+use shared::storage::packages::{Decided, Grant, Made, Package, State};
 
 /// How long a link works by which the DPO reads a package: whoever asks for it follows it at once.
 const READING: TimeDelta = TimeDelta::minutes(15);
@@ -20,19 +20,27 @@ struct Wanted<'a> {
     by: &'a str,
     fetches: u32,
     until: DateTime<Utc>,
+    /// What is decided with it.
+    decided: Option<Decided>,
 }
+
+/// How many links a message names that are not decided.
+const NAMED: usize = 10;
 
 impl Export {
     /// Releases a package: makes the link by which the person gets it, and its code. The one before ends.
     pub(crate) async fn release(&self, order: &ReleaseOrder) -> Result<Value, Error> {
         let now = self.clock.now().trunc_subsecs(0);
         let (package, made) = self.openable(&order.request, now).await?;
-        let undecided = package.undecided(&order.decisions);
-        if undecided > 0 {
-            return Err(Error::Undecided(undecided));
+        package.must_know(&order.decisions)?;
+        let count = package.undecided(&order.decisions);
+        if count > 0 {
+            let names = package.names_undecided(&order.decisions).take(NAMED).cloned().collect();
+            return Err(Error::Undecided { count, names });
         }
-        let until = made.expires_at.min(now + order.valid);
-        let wanted = Wanted { kind: LinkKind::Release, by: &order.released_by, fetches: order.fetches, until };
+        let (until, by) = (made.expires_at.min(now + order.valid), &order.released_by);
+        let decided = Decided::released(by, now, &order.decisions, &package);
+        let wanted = Wanted { kind: LinkKind::Release, by, fetches: order.fetches, until, decided };
         self.open(&order.request, wanted, now).await
     }
 
@@ -41,7 +49,7 @@ impl Export {
         let now = self.clock.now().trunc_subsecs(0);
         let (_, made) = self.openable(&order.request, now).await?;
         let until = made.expires_at.min(now + READING);
-        let wanted = Wanted { kind: LinkKind::Reading, by: &order.by, fetches: FETCHES, until };
+        let wanted = Wanted { kind: LinkKind::Reading, by: &order.by, fetches: FETCHES, until, decided: None };
         self.open(&order.request, wanted, now).await
     }
 
@@ -49,19 +57,18 @@ impl Export {
     pub(crate) async fn status(&self, order: &LookOrder) -> Result<Value, Error> {
         let now = self.clock.now();
         let package = self.packages.find(&order.request, now).await?.ok_or(Error::Unknown)?;
-        self.requests.happened(&order.request, "asked for its status", &order.by, now).await?;
-        let (mut pages, mut events) = (self.requests.events(&order.request, now), Vec::new());
-        while let Some(page) = pages.next().await? {
-            events.extend(page);
-        }
+        let before = self.requests.history(&order.request, now).await?;
+        self.requests.asked(&order.request, &before, "asked for its status", &order.by, now).await?;
+        let events = self.requests.history(&order.request, now).await?;
+        let link = |grant: Option<&Grant>| grant.map(|grant| shown(grant, &package, now));
         Ok(json!({
             "request_id": order.request.as_str(), "kind": package.kind, "state": package.state,
             "requested_by": package.requested_by, "requested_at": package.requested_at,
             "expires_at": package.made.as_ref().map(|made| made.expires_at),
             "unconfirmed": package.unconfirmed, "undecided": package.undecided(&Decisions::default()),
             "handed_over_at": package.handed_over_at,
-            "release": package.release.as_ref().map(|grant| shown(grant, now)),
-            "reading": package.reading.as_ref().map(|grant| shown(grant, now)),
+            "decided": package.decided, "withdrawn": package.withdrawn,
+            "release": link(package.release.as_ref()), "reading": link(package.reading.as_ref()),
             "fetched": package.fetched, "events": events,
         }))
     }
@@ -79,7 +86,7 @@ impl Export {
 
     /// Makes a link and its code. Nobody is told of either before it is remembered who ordered them.
     async fn open(&self, request: &RequestId, wanted: Wanted<'_>, now: DateTime<Utc>) -> Result<Value, Error> {
-        let Wanted { kind, by, fetches, until } = wanted;
+        let Wanted { kind, by, fetches, until, decided } = wanted;
         let (id, code, keys) = (LinkId::random(), Code::random(), &self.people.keys);
         let grant = Grant {
             link: id.clone(),
@@ -92,7 +99,7 @@ impl Export {
             report: 0,
             wrong_codes: 0,
         };
-        if !self.packages.grant(request, kind, &grant).await? {
+        if !self.packages.grant(request, kind, &grant, decided.as_ref()).await? {
             // It was closed in between.
             self.openable(request, now).await?;
             return Err(StorageError::unreadable("enter a link to a package").into());
@@ -112,9 +119,13 @@ impl Export {
 }
 
 /// A link as the DPO sees it: everything but what opens it.
-fn shown(grant: &Grant, now: DateTime<Utc>) -> Value {
+fn shown(grant: &Grant, package: &Package, now: DateTime<Utc>) -> Value {
+    let document = package.made.iter().map(|_| File::Document);
+    let report = package.made.iter().filter_map(|made| made.report_key.as_ref()).map(|_| File::Report);
+    let is_left = document.chain(report).any(|file| grant.left(file) > 0);
+    let is_open = is_left && grant.is_open(now) && package.refuse_closed(now).is_ok();
     json!({
-        "by": grant.by, "at": grant.at, "until": grant.until, "is_open": grant.is_open(now), "fetches": grant.fetches,
+        "by": grant.by, "at": grant.at, "until": grant.until, "is_open": is_open, "fetches": grant.fetches,
         "document": grant.document, "report": grant.report, "wrong_codes": grant.wrong_codes,
     })
 }

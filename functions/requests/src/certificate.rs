@@ -48,8 +48,8 @@ impl Requests {
         let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
         let certificate = self.register.certificate(&id, now).await?;
         let certificate = certificate.ok_or(Error::NotNow("the request is not closed: ask for its status"))?;
-        let events = self.events(&id, now).await?;
-        self.asked(&id, &events, "asked for its certificate", by, now).await?;
+        let events = self.register.history(&id, now).await?;
+        self.register.asked(&id, &events, "asked for its certificate", by, now).await?;
         tracing::info!(outcome = "certificate_told", "request");
         let Controller { council, dpo_email } = &self.controller;
         Ok(json!({

@@ -9,8 +9,7 @@ use shared::domain::order::{BadOrder, Order};
 use shared::domain::package::RequestId;
 use shared::domain::place::Place;
 use shared::domain::{london, staff};
-use shared::storage::StorageError;
-use shared::storage::requests::{Event, Request, Stage};
+use shared::storage::requests::{Request, Stage};
 
 impl Requests {
     /// Tells how far a request is, in every place.
@@ -19,11 +18,11 @@ impl Requests {
         let (id, by, now) = (order.request()?, order.text("by")?, self.clock.now().trunc_subsecs(0));
         let stands = self.stands(&id, now).await?;
         let request = self.register.find(&id, now).await?;
-        let events = self.events(&id, now).await?;
+        let events = self.register.history(&id, now).await?;
         if request.is_none() && stands.is_none() && events.is_empty() {
             return Err(Error::Unknown);
         }
-        self.asked(&id, &events, "asked for its status", by, now).await?;
+        self.register.asked(&id, &events, "asked for its status", by, now).await?;
         let Some(request) = request else { return self.told_standing(&id, stands, now).await };
         let mut told = self.told(&id, &request, now).await?;
         if let Some(stands) = stands {
@@ -31,22 +30,6 @@ impl Requests {
             told["recipients"] = stands["recipients"].clone();
         }
         Ok(told)
-    }
-
-    /// Remembers who asked, once a day: somebody who asks every minute is not written down every minute.
-    pub(crate) async fn asked(
-        &self,
-        id: &RequestId,
-        events: &[Event],
-        what: &str,
-        by: &str,
-        now: DateTime<Utc>,
-    ) -> Result<(), StorageError> {
-        let is_known = |event: &Event| {
-            let by_them = event.by.as_deref().is_some_and(|one| staff::is_same(one, by));
-            event.what == what && by_them && london::date(event.at) == london::date(now)
-        };
-        if events.iter().any(is_known) { Ok(()) } else { self.register.happened(id, what, by, now).await }
     }
 
     /// Remembers who gives an order again that another gave first.
@@ -58,7 +41,7 @@ impl Requests {
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
         if !staff::is_same(first, by) {
-            self.asked(id, &self.events(id, now).await?, "ordered again", by, now).await?;
+            self.register.asked(id, &self.register.history(id, now).await?, "ordered again", by, now).await?;
         }
         Ok(())
     }
@@ -66,7 +49,7 @@ impl Requests {
     /// What there is to tell of a request that asks nothing of any place: what it has placed, or only that it was named.
     async fn told_standing(&self, id: &RequestId, stands: Option<Value>, now: DateTime<Utc>) -> Result<Value, Error> {
         let mut told = stands.unwrap_or_else(|| json!({"status": "noted"}));
-        (told["request_id"], told["events"]) = (json!(id), json!(self.events(id, now).await?));
+        (told["request_id"], told["events"]) = (json!(id), json!(self.register.history(id, now).await?));
         Ok(told)
     }
 
@@ -117,7 +100,7 @@ impl Requests {
     pub(crate) async fn told(&self, id: &RequestId, request: &Request, now: DateTime<Utc>) -> Result<Value, Error> {
         let tasks = self.tasks.all(id, now).await?;
         let certificate = self.register.certificate(id, now).await?;
-        let events = self.events(id, now).await?;
+        let events = self.register.history(id, now).await?;
         let terms = request.terms.as_ref();
         Ok(json!({
             "request_id": id.as_str(), "action": request.action, "status": request.stage, "hash": request.hash,
@@ -131,14 +114,5 @@ impl Requests {
             "approved_by": request.approved_by, "approved_at": request.approved_at,
             "stopped_by": request.stopped_by, "tasks": tasks, "certificate": certificate, "events": events,
         }))
-    }
-
-    pub(crate) async fn events(&self, id: &RequestId, now: DateTime<Utc>) -> Result<Vec<Event>, StorageError> {
-        let mut events = Vec::new();
-        let mut pages = self.register.events(id, now);
-        while let Some(page) = pages.next().await? {
-            events.extend(page);
-        }
-        Ok(events)
     }
 }

@@ -26,7 +26,8 @@ pub enum Error {
     Stale(String),
     /// An access request of the same person is open.
     #[error(
-        "an access request of the same person comes first: release its package, and plan again once it was fetched: {0}"
+        "an access request of the same person comes first: release its package, and plan again once it was fetched; one that \
+         somebody else made in their name is not released but withdrawn: {0}"
     )]
     AccessFirst(String),
     /// Something holds what would go.

@@ -17,7 +17,6 @@ use shared::domain::record::{Fingerprint, Holder};
 use shared::domain::standing::{Kind, Limb};
 use shared::domain::task::Action;
 use shared::storage::files::Mentioned;
-use shared::storage::packages::State;
 use shared::storage::people::{Follow, Found, PAGE, People};
 use shared::storage::reach::Reach;
 use shared::storage::records::Doomed;
@@ -232,7 +231,7 @@ impl Requests {
         }
         for request in &packages {
             let Some(package) = self.packages.find(request, now).await? else { continue };
-            let is_open = matches!(package.state, State::Started | State::Complete) && package.handed_over_at.is_none();
+            let is_open = package.state.is_open() && package.handed_over_at.is_none();
             if is_open && package.kind == PackageKind::Access {
                 plan.access_first.push(request.clone());
             }

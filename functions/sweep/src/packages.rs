@@ -28,7 +28,7 @@ impl Sweep {
     async fn sweep_package(&self, entry: &Key, request: &RequestId, now: DateTime<Utc>) -> Result<bool, StorageError> {
         self.exports.discard(request).await?;
         let package = self.packages.find(request, now).await?;
-        let open = package.filter(|package| matches!(package.state, State::Started | State::Complete));
+        let open = package.filter(|package| package.state.is_open());
         if let Some(package) = &open {
             self.packages.close(request, package, State::Expired, now).await?;
         }

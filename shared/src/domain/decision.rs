@@ -81,12 +81,16 @@ impl Undecided {
     /// would have to be added.
     #[must_use]
     pub fn left(&self, decisions: &Decisions) -> u64 {
-        let left = |names: &[String], assertion| {
-            let open = |name: &&String| !decisions.refuse(std::slice::from_ref(*name), assertion);
-            u64::try_from(names.iter().filter(open).count()).unwrap_or(u64::MAX)
-        };
         let more = if decisions.refuses_claimed { 0 } else { self.more_claimed };
-        left(&self.proven, Assertion::Confirmed) + left(&self.claimed, Assertion::Claimed) + more
+        u64::try_from(self.names_left(decisions).count()).unwrap_or(u64::MAX).saturating_add(more)
+    }
+
+    /// The names of those that are left, as far as they are remembered.
+    pub fn names_left<'a>(&'a self, decisions: &'a Decisions) -> impl Iterator<Item = &'a String> {
+        let proven = self.proven.iter().map(|name| (name, Assertion::Confirmed));
+        let all = proven.chain(self.claimed.iter().map(|name| (name, Assertion::Claimed)));
+        let open = all.filter(|(name, assertion)| !decisions.refuse(std::slice::from_ref(*name), *assertion));
+        open.map(|(name, _)| name)
     }
 }
 

@@ -42,6 +42,7 @@ const FIELDS: &[&str] = &[
     "release",
     "read",
     "status",
+    "withdraw",
     "released_by",
     "fetches",
     "days",

@@ -1,20 +1,24 @@
 //! Packages, as the Register knows them: which request made them, whose data they hold, and until when.
 
+mod closing;
+mod decided;
 mod gone;
 mod grants;
 
+pub use closing::Withdrawal;
+pub use decided::Decided;
 pub use gone::Gone;
 pub use grants::{Fetch, Grant};
 
 use super::keys::{self, EXPIRES_AT, Key, PK, SK};
 use super::table::{Pages, Table};
-use super::{INVOCATION, Item, StorageError, applied, n, s, text};
-use crate::domain::decision::{Decisions, Undecided};
+use super::{Item, StorageError, applied, n, s, text};
+use crate::domain::decision::Undecided;
 use crate::domain::package::{PackageKind, RequestId};
 use crate::domain::record::Holder;
 use crate::domain::retention::ExpiresAt;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use chrono::{DateTime, Months, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -54,6 +58,9 @@ pub struct Package {
     /// Links that were not followed and that the DPO has not decided on yet: it is not handed out before.
     #[serde(default, skip_serializing_if = "Undecided::is_empty")]
     pub undecided: Undecided,
+    /// What was decided on its links, with its order and with its release; nothing once it is gone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decided: Vec<Decided>,
     /// What was made, once it is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<Made>,
@@ -69,6 +76,9 @@ pub struct Package {
     /// Every fetch of one of its files, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fetched: Vec<Fetch>,
+    /// Who took it back, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<Withdrawal>,
 }
 
 /// How far a package is.
@@ -83,6 +93,16 @@ pub enum State {
     Expired,
     /// Somebody whose data it held was erased.
     Erased,
+    /// The DPO took it back.
+    Withdrawn,
+}
+
+impl State {
+    /// Whether it is there, or being made.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Started | Self::Complete)
+    }
 }
 
 /// What was made.
@@ -107,16 +127,6 @@ pub struct Made {
     /// How many links were not followed, and that nobody had decided on.
     #[serde(default, skip_serializing_if = "crate::domain::is_zero")]
     pub not_followed: u64,
-}
-
-impl Package {
-    /// How many of its links nobody has decided on once these decisions are taken: a link that was followed has to be
-    /// confirmed, one that was not has to be refused. The other way round it would be another package.
-    #[must_use]
-    pub fn undecided(&self, decisions: &Decisions) -> u64 {
-        let unconfirmed = self.unconfirmed.iter().filter(|link| !decisions.confirmed.contains(link)).count();
-        self.undecided.left(decisions).saturating_add(u64::try_from(unconfirmed).unwrap_or(u64::MAX))
-    }
 }
 
 impl Packages {
@@ -228,53 +238,6 @@ impl Packages {
             .update_expression("SET made.expires_at = :now")
             .expression_attribute_values(":now", s(now.to_rfc3339()));
         applied(OPERATION, update.send().await).map(drop)
-    }
-
-    /// Closes a package whose objects are gone: the Register forgets whose it was, and remembers that it was.
-    ///
-    /// An export that was under way may have finished an object just before it learns of this, and then have broken
-    /// off: so the sweep looks once more when no such export can be running any longer.
-    ///
-    /// # Errors
-    /// [`StorageError`] if it is not known to be closed.
-    pub async fn close(
-        &self,
-        request: &RequestId,
-        package: &Package,
-        state: State,
-        now: DateTime<Utc>,
-    ) -> Result<(), StorageError> {
-        const OPERATION: &str = "close a package's entry";
-        let word = if state == State::Erased { "erased" } else { "expired" };
-        let update = Update::builder()
-            .table_name(&self.0.name)
-            .key(PK, s(keys::request(request)))
-            .key(SK, s(keys::PACKAGE))
-            .condition_expression("attribute_exists(pk)")
-            .update_expression(
-                "SET #state = :state REMOVE holders, made, unconfirmed, undecided, #order, #release, #reading",
-            )
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_names("#release", "release")
-            .expression_attribute_names("#reading", "reading")
-            .expression_attribute_names("#order", "order")
-            .expression_attribute_values(":state", s(word))
-            .build()
-            .map_err(|_| StorageError::unreadable(OPERATION))?;
-        let mut actions = vec![TransactWriteItem::builder().update(update).build()];
-        let mut gone = pointers(request, package);
-        gone.push(keys::package_due(ExpiresAt::at(package.requested_at + DAYS), request));
-        gone.extend(package.made.iter().map(|made| keys::package_due(ExpiresAt::at(made.expires_at), request)));
-        gone.dedup();
-        let again = keys::package_due(ExpiresAt::at(now + INVOCATION), request);
-        gone.retain(|key| *key != again);
-        actions.push(self.put(&again, Item::new())?);
-        for key in gone {
-            actions.push(self.delete(&key)?);
-        }
-        let closed = self.0.transact(OPERATION, actions).await?;
-        let unknown = || StorageError { operation: OPERATION, code: "there is no such package".to_owned() };
-        closed.then_some(()).ok_or_else(unknown)
     }
 
     /// The requests whose packages hold something of this holder, in pages.

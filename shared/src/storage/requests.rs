@@ -19,6 +19,7 @@ use crate::domain::package::RequestId;
 use crate::domain::place::Place;
 use crate::domain::record::Holder;
 use crate::domain::retention::ExpiresAt;
+use crate::domain::{london, staff};
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -139,6 +140,38 @@ impl Requests {
     pub async fn happened(&self, id: &RequestId, what: &str, by: &str, now: DateTime<Utc>) -> Result<(), StorageError> {
         let event = self.events.next(id, &Event::by(by, what, now)).await?;
         self.table.transact("remember what happened", vec![event]).await.map(drop)
+    }
+
+    /// Everything that happened to a request, in its order.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it cannot be read.
+    pub async fn history(&self, id: &RequestId, now: DateTime<Utc>) -> Result<Vec<Event>, StorageError> {
+        let (mut pages, mut events) = (self.events(id, now), Vec::new());
+        while let Some(page) = pages.next().await? {
+            events.extend(page);
+        }
+        Ok(events)
+    }
+
+    /// Remembers who asked for something, unless `events` say that they asked for it before on the same day: somebody who
+    /// asks every minute is not written down every minute.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be remembered.
+    pub async fn asked(
+        &self,
+        id: &RequestId,
+        events: &[Event],
+        what: &str,
+        by: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
+        let is_known = |event: &Event| {
+            let by_them = event.by.as_deref().is_some_and(|one| staff::is_same(one, by));
+            event.what == what && by_them && london::date(event.at) == london::date(now)
+        };
+        if events.iter().any(is_known) { Ok(()) } else { self.happened(id, what, by, now).await }
     }
 
     /// The same as [`Requests::happened`], as a part of a transaction.

@@ -1,12 +1,16 @@
 //! What a stranger, or a program that looks at mail, tries at the door to a package.
 
+use super::links::complaint;
 use crate::failing::{Off, failing_host};
 use crate::gateway;
-use crate::house::{Answer, House, email_id, erasure};
+use crate::house::{Answer, House, email_id, erasure, phone_id};
 use download::Download;
+use export::Export;
 use futures_util::future::join_all;
+use lambda_runtime::{Context, LambdaEvent};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::sync::atomic::Ordering;
 
 const ROSA: &str = "rosa@example.org";
 
@@ -169,7 +173,8 @@ async fn a_link_and_its_code_together_fetch_a_file_three_times_also_at_once() {
     }
     let again = house.press(&link, code(&link), "report").await;
     assert_eq!(again.status, 410);
-    assert_eq!(status(&house).await["fetched"].as_array().unwrap().len(), 6);
+    let status = status(&house).await;
+    assert_eq!((status["fetched"].as_array().unwrap().len(), &status["release"]["is_open"]), (6, &json!(false)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -194,4 +199,121 @@ async fn what_cannot_be_counted_leads_nowhere() {
         }
     }
     assert!(unavailable > 2, "{unavailable}");
+}
+
+async fn withdraw(house: &House, request: &str) -> Result<Value, String> {
+    let order = json!({"withdraw": request, "by": "dpo-8", "reason": "made by a caller who is not the person"});
+    house.invoke("export", order).await
+}
+
+async fn status_of(house: &House, request: &str) -> Value {
+    house.invoke("export", json!({"status": request, "by": "dpo-7"})).await.unwrap()
+}
+
+fn count_of(status: &Value, what: &str) -> usize {
+    status["events"].as_array().unwrap().iter().filter(|event| event["what"] == what).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_s_package_is_withdrawn_and_holds_up_nobody_s_erasure() {
+    let house = House::open().await;
+    // Staff were told the victim's address on the telephone, by whoever rang from this number.
+    complaint(&house, "CMP-1", ROSA, "07700 900666").await;
+    house.tell("Nobody else may read this.", Some(ROSA), None).await;
+    let order = json!({"kind": "access", "identifiers": [phone_id("07700 900666")], "requested_by": "dpo-7",
+        "request_id": "STR"});
+    let package = house.invoke("export", order.clone()).await.unwrap();
+    assert_eq!((&package["records"], &package["undecided"]), (&json!(2), &json!(1)), "{package}");
+    let link = package["linked"][0]["link"].as_str().unwrap();
+    let reading = read(&house, "STR").await;
+    let refused = json!({"release": "STR", "released_by": "dpo-7", "refused_links": [link]});
+    let refused = house.invoke("export", refused).await.unwrap_err();
+    for said in ["Undecided", "withdraw this package", "not decided: 1", link] {
+        assert!(refused.contains(said), "{said}: {refused}");
+    }
+    let erasure = erasure(&[email_id(ROSA)]);
+    let waits = house.approve_alone(erasure.clone()).await.unwrap_err();
+    for said in ["AccessFirst", "withdrawn", "STR"] {
+        assert!(waits.contains(said), "{said}: {waits}");
+    }
+    let objects = house.objects();
+    assert!(objects.iter().any(|key| key.starts_with("STR/")), "{objects:?}");
+
+    let withdrawn = withdraw(&house, "STR").await.unwrap();
+    let said = json!({"by": "dpo-8", "at": "2026-11-23T10:00:00Z", "reason": "made by a caller who is not the person"});
+    assert_eq!((&withdrawn["state"], &withdrawn["withdrawn"]), (&json!("withdrawn"), &said));
+    assert!(house.objects().is_empty() && house.stack.store().uploads(&house.bucket()).is_empty());
+    let pointers = house.items("REGISTER_TABLE").await;
+    assert!(!pointers.iter().any(|item| item.contains("PACKAGE#STR")), "no plan counts it");
+    house.move_to("2026-11-24T08:00:00Z").await;
+    assert_eq!(withdraw(&house, "STR").await.unwrap(), withdrawn, "withdrawn twice is withdrawn once");
+    let status = status_of(&house, "STR").await;
+    assert_eq!((&status["state"], &status["withdrawn"]), (&json!("withdrawn"), &said));
+    assert_eq!((&status["reading"], &status["decided"], count_of(&status, "withdrawn")), (&Value::Null, &json!([]), 1));
+    assert_eq!(house.get_url(reading["url"].as_str().unwrap()).await.status, 410);
+    assert_gives_nothing(&house.press(&reading, code(&reading), "report").await);
+    for closed in [order, json!({"read": "STR", "by": "dpo-7"}), json!({"release": "STR", "released_by": "dpo-7"})] {
+        let gone = house.invoke("export", closed).await.unwrap_err();
+        assert!(gone.contains("Gone") && gone.contains("withdrawn"), "{gone}");
+    }
+    house.approve_alone(erasure).await.expect("the victim's erasure waits for nobody");
+    let status = status_of(&house, "STR").await;
+    assert_eq!((&status["handed_over_at"], &status["fetched"]), (&Value::Null, &json!([])), "nothing was handed over");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_was_sent_ends_when_the_package_is_withdrawn() {
+    let house = packaged("SAR-1").await;
+    package(&house, "SAR-2").await;
+    let (link, other) = (house.release("SAR-1").await, house.release("SAR-2").await);
+    assert_eq!(house.fetch(&link, "report").await.status, 200);
+    withdraw(&house, "SAR-1").await.unwrap();
+    assert_eq!(house.get_url(link["url"].as_str().unwrap()).await.status, 410);
+    assert_gives_nothing(&house.press(&link, code(&link), "report").await);
+    assert_eq!(house.fetch(&other, "report").await.status, 200, "another request's package stays");
+    let status = status(&house).await;
+    assert_eq!((&status["handed_over_at"], &status["release"]), (&json!("2026-11-23T10:00:00Z"), &Value::Null));
+    assert!(withdraw(&house, "SAR-3").await.unwrap_err().contains("UnknownRequest"));
+    let named = json!({"withdraw": "SAR-2", "by": "dpo-7", "reason": "asked for by rosa@example.org"});
+    assert!(house.invoke("export", named).await.unwrap_err().contains("reason must say nothing about the person"));
+    let nobody = json!({"withdraw": "SAR-2", "reason": "not theirs"});
+    assert!(house.invoke("export", nobody).await.unwrap_err().contains("by must be a text"));
+    house.move_to("2026-12-07T10:00:00Z").await;
+    house.invoke("sweep", json!({})).await.unwrap();
+    let over = withdraw(&house, "SAR-2").await.unwrap_err();
+    assert!(over.contains("Gone") && over.contains("expired"), "{over}");
+    assert_eq!(status_of(&house, "SAR-1").await["state"], "withdrawn", "the sweep changes nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawal_that_breaks_off_at_any_call_goes_on_when_it_is_ordered_again() {
+    for off in [Off::Before, Off::After, Off::Lost] {
+        let house = packaged("SAR-0").await;
+        for calls in 1.. {
+            let request = format!("SAR-{calls}");
+            package(&house, &request).await;
+            let link = house.release(&request).await;
+            let (host, left) = failing_host(&house, "export", calls, off);
+            let order = json!({"withdraw": request, "by": "dpo-8"});
+            if let Ok(export) = Export::start(&host).await {
+                drop(export.invoke(LambdaEvent::new(order.into(), Context::default())).await);
+            }
+            let withdrawn = withdraw(&house, &request).await.unwrap();
+            assert_eq!((&withdrawn["state"], &withdrawn["withdrawn"]["by"]), (&json!("withdrawn"), &json!("dpo-8")));
+            assert!(
+                !house.objects().iter().any(|key| key.starts_with(&format!("{request}/"))),
+                "call {calls}, {off:?}"
+            );
+            let status = status_of(&house, &request).await;
+            assert_eq!(count_of(&status, "withdrawn"), 1, "call {calls}, {off:?}");
+            assert_eq!(house.get_url(link["url"].as_str().unwrap()).await.status, 410);
+            if left.load(Ordering::SeqCst) > 0 {
+                assert!(calls > 5, "a withdrawal makes several calls, and each failed once: {calls}");
+                break;
+            }
+        }
+        assert!(in_the_way(&house).await.unwrap().contains("SAR-0"));
+        withdraw(&house, "SAR-0").await.unwrap();
+        assert_eq!(in_the_way(&house).await, None);
+    }
 }

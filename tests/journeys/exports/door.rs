@@ -1,7 +1,7 @@
 //! The door in front of packages: what it shows, who is led on, and what everybody else is told.
 
 use super::order;
-use crate::house::{House, email_id, erasure};
+use crate::house::{House, email_id, erasure, phone_id};
 use serde_json::{Value, json};
 
 const ROSA: &str = "rosa@example.org";
@@ -221,9 +221,61 @@ async fn an_order_that_does_not_say_who_gives_it_is_refused() {
             "fetches must be a whole number from 1 to 10",
         ),
         (json!({"read": "SAR-2", "by": "dpo-7"}), "no package was made"),
+        (
+            json!({"release": "SAR-1", "released_by": "dpo-7", "confirmed_links": ["qqq"]}),
+            "confirmed_links names a link that this package does not have",
+        ),
+        (
+            json!({"release": "SAR-1", "released_by": "dpo-7", "refused_links": ["claimed", "zzz"]}),
+            "refused_links names a link that this package does not have",
+        ),
     ] {
         let refused = house.invoke("export", order).await.unwrap_err();
         assert!(refused.contains(says), "{refused}");
     }
     assert_eq!(house.everything().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_decided_on_links_is_kept_with_who_decided_it_and_when() {
+    let house = House::open().await;
+    for (comment, email) in [("Ann's.", "ann@example.org"), ("Ben's.", "ben@example.org"), ("Cy's.", "cy@example.org")]
+    {
+        house.tell(comment, Some(email), Some("01632 960055")).await;
+    }
+    let mut access = order("access", &[phone_id("01632 960055")]);
+    access["request_id"] = json!("SAR-1");
+    let listed = house.invoke("export", access.clone()).await.unwrap();
+    let [ann, ben, cy] = [0, 1, 2].map(|place| listed["linked"][place]["link"].clone());
+    house.invoke("export", json!({"withdraw": "SAR-1", "by": "dpo-7"})).await.unwrap();
+    (access["request_id"], access["confirmed_links"], access["refused_links"]) =
+        (json!("SAR-2"), json!([ann]), json!([ben]));
+    house.invoke("export", access).await.unwrap();
+    house.move_to("2026-11-23T11:00:00Z").await;
+    let release = |confirmed: &[&Value], refused: &[&Value]| json!({"release": "SAR-2", "released_by": "dpo-8", "confirmed_links": confirmed, "refused_links": refused});
+    let half = house.invoke("export", release(&[&ann], &[&ben])).await.unwrap_err();
+    assert!(half.contains(&format!("not decided: 1, namely {}", cy.as_str().unwrap())), "{half}");
+    let otherwise = house.invoke("export", release(&[&ben], &[&cy])).await.unwrap_err();
+    assert!(otherwise.contains("confirmed_links names a link that this package does not have, or that was decided"));
+    house.invoke("export", release(&[&ann], &[&ben, &json!("claimed")])).await.unwrap();
+    house.invoke("export", release(&[&ann], &[&ben, &cy])).await.expect("what is decided can be said again");
+    let status = house.invoke("export", json!({"status": "SAR-2", "by": "dpo-7"})).await.unwrap();
+    let decided = json!([
+        {"by": "dpo-7", "at": "2026-11-23T10:00:00Z", "confirmed": [ann], "refused": [ben]},
+        {"by": "dpo-8", "at": "2026-11-23T11:00:00Z", "confirmed": [ann], "refused": [ben, cy]},
+    ]);
+    assert_eq!((&status["decided"], &status["undecided"]), (&decided, &json!(0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_a_status_again_and_again_is_remembered_once_a_day() {
+    let house = House::open().await;
+    packaged(&house).await;
+    let asked = |status: &Value| events(status).iter().filter(|(what, _)| *what == "asked for its status").count();
+    for (instant, times) in [("2026-11-23T23:58:00Z", 1), ("2026-11-23T23:59:00Z", 1), ("2026-11-24T00:00:00Z", 2)] {
+        house.move_to(instant).await;
+        assert_eq!(asked(&looked_up(&house).await), times, "{instant}");
+    }
+    let other = house.invoke("export", json!({"status": "SAR-1", "by": "dpo-8"})).await.unwrap();
+    assert_eq!(asked(&other), 3, "somebody else is somebody else");
 }

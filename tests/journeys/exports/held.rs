@@ -250,6 +250,18 @@ async fn an_opt_out_alone_is_something_and_so_is_the_request_that_tells_of_it() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_has_a_copy_of_everything_is_not_told_to_ask_for_one() {
+    let house = House::open().await;
+    house.click(&house.unsubscribe_path(ROSA).await).await;
+    for (kind, asks) in [("access", false), ("portability", true)] {
+        let told = told(&house, kind, &[email_id(ROSA)]).await;
+        let message = told.document["message"].as_str().unwrap();
+        assert!(message.starts_with("There are no records under these identifiers, but something else is held"));
+        assert_eq!((message.contains("(access)"), told.package["message"] == message), (asks, true), "{message}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_was_erased_is_told_that_a_digest_is_kept_and_until_when() {
     let house = House::open().await;
     house.tell("Quick.", Some(ROSA), None).await;

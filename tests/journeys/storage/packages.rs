@@ -29,11 +29,13 @@ fn package(holders: &[&str]) -> Package {
         holders: holders.iter().map(|name| keys::partition(&person(name))).collect(),
         unconfirmed: vec!["0123456789ab".to_owned()],
         undecided: Undecided::of([("ba9876543210".to_owned(), Assertion::Claimed)]),
+        decided: Vec::new(),
         made: None,
         handed_over_at: None,
         release: None,
         reading: None,
         fetched: Vec::new(),
+        withdrawn: None,
     }
 }
 
@@ -134,15 +136,15 @@ fn grant(link: &LinkId, fetches: u32) -> Grant {
 async fn a_package_is_handed_over_by_the_first_fetch_of_a_release_and_not_by_a_reading() {
     lend(async |tables| {
         let (packages, id, link) = (tables.packages(), request("ex-1"), LinkId::random());
-        assert!(!packages.grant(&id, LinkKind::Release, &grant(&link, 2)).await.unwrap(), "there is no package");
+        assert!(!packages.grant(&id, LinkKind::Release, &grant(&link, 2), None).await.unwrap(), "there is no package");
         packages.start(&id, &package(&["rosa"])).await.unwrap();
-        assert!(!packages.grant(&id, LinkKind::Release, &grant(&link, 2)).await.unwrap(), "it is not complete");
+        assert!(!packages.grant(&id, LinkKind::Release, &grant(&link, 2), None).await.unwrap(), "it is not complete");
         packages.complete(&id, &made(OVER)).await.unwrap();
-        assert!(packages.grant(&id, LinkKind::Reading, &grant(&link, 2)).await.unwrap());
+        assert!(packages.grant(&id, LinkKind::Reading, &grant(&link, 2), None).await.unwrap());
         assert!(packages.fetch(&id, LinkKind::Reading, &link, File::Report, at(ASKED)).await.unwrap());
         let read = find(tables, &id).await;
         assert_eq!((read.handed_over_at, read.unconfirmed.len(), read.fetched.len()), (None, 1, 1));
-        assert!(packages.grant(&id, LinkKind::Release, &grant(&link, 2)).await.unwrap());
+        assert!(packages.grant(&id, LinkKind::Release, &grant(&link, 2), None).await.unwrap());
         let released = find(tables, &id).await;
         assert!(released.unconfirmed.is_empty() && released.undecided.is_empty(), "a release decides on its links");
         for (instant, stands) in [(ASKED, true), (SECOND_BEFORE, true), (SECOND_BEFORE, false)] {
@@ -164,7 +166,7 @@ async fn five_wrong_codes_end_a_link_and_a_newer_one_begins_anew() {
         let (packages, id, link) = (tables.packages(), request("ex-1"), LinkId::random());
         packages.start(&id, &package(&["rosa"])).await.unwrap();
         packages.complete(&id, &made(OVER)).await.unwrap();
-        packages.grant(&id, LinkKind::Release, &grant(&link, 3)).await.unwrap();
+        packages.grant(&id, LinkKind::Release, &grant(&link, 3), None).await.unwrap();
         packages.wrong_code(&id, LinkKind::Release, &LinkId::random()).await.unwrap();
         packages.wrong_code(&id, LinkKind::Reading, &link).await.unwrap();
         for wrong in [1, 2, 3, 4, 5, 5] {
@@ -174,7 +176,7 @@ async fn five_wrong_codes_end_a_link_and_a_newer_one_begins_anew() {
         }
         assert!(!packages.fetch(&id, LinkKind::Release, &link, File::Document, at(ASKED)).await.unwrap());
         let newer = LinkId::random();
-        packages.grant(&id, LinkKind::Release, &grant(&newer, 3)).await.unwrap();
+        packages.grant(&id, LinkKind::Release, &grant(&newer, 3), None).await.unwrap();
         assert!(packages.fetch(&id, LinkKind::Release, &newer, File::Document, at(ASKED)).await.unwrap());
         let open = find(tables, &id).await;
         packages.close(&id, &open, State::Expired, at(OVER)).await.unwrap();

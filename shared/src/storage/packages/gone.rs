@@ -15,6 +15,9 @@ pub enum Gone {
     /// Somebody whose data it held was erased.
     #[error("gone: the package was deleted because the person was erased")]
     Erased,
+    /// The DPO took it back.
+    #[error("gone: the package was withdrawn; if there is to be another, give it a request_id of its own")]
+    Withdrawn,
 }
 
 impl Package {
@@ -27,6 +30,7 @@ impl Package {
         match self.state {
             State::Erased => Err(Gone::Erased),
             State::Expired => Err(Gone::Expired),
+            State::Withdrawn => Err(Gone::Withdrawn),
             State::Started | State::Complete if over => Err(Gone::Expired),
             State::Started | State::Complete => Ok(()),
         }

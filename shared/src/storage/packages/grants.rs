@@ -3,7 +3,7 @@
 //! Each attempt is one conditional update of one item, so attempts are counted one after the other, however many come at
 //! once: of a hundred codes that are tried together no more than five are.
 
-use super::{Package, Packages};
+use super::{Decided, Package, Packages};
 use crate::domain::package::{File, RequestId};
 use crate::domain::package_token::{LinkId, LinkKind, WRONG_CODES};
 use crate::storage::keys::{self, PK, SK};
@@ -81,18 +81,33 @@ impl Package {
 
 impl Packages {
     /// Enters a link to a package that is there, instead of the one of its kind before; with a release the package's links are
-    /// decided. Gives whether the package is there.
+    /// decided, as `decided` says. Gives whether the package is there.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be entered.
-    pub async fn grant(&self, request: &RequestId, kind: LinkKind, grant: &Grant) -> Result<bool, StorageError> {
+    pub async fn grant(
+        &self,
+        request: &RequestId,
+        kind: LinkKind,
+        grant: &Grant,
+        decided: Option<&Decided>,
+    ) -> Result<bool, StorageError> {
         const OPERATION: &str = "enter a link to a package";
         let grant: Item = serde_dynamo::to_item(grant).map_err(|_| StorageError::unreadable(OPERATION))?;
-        let decided = if kind == LinkKind::Release { " REMOVE unconfirmed, undecided" } else { "" };
-        let update = self
-            .entry(request, kind)
+        let unread = |_| StorageError::unreadable(OPERATION);
+        let decided: Option<Item> = decided.map(serde_dynamo::to_item).transpose().map_err(unread)?;
+        let remember =
+            if decided.is_some() { ", decided = list_append(if_not_exists(decided, :none), :decided)" } else { "" };
+        let no_longer = if kind == LinkKind::Release { " REMOVE unconfirmed, undecided" } else { "" };
+        let mut update = self.entry(request, kind);
+        if let Some(decided) = decided {
+            update = update
+                .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
+                .expression_attribute_values(":decided", AttributeValue::L(vec![AttributeValue::M(decided)]));
+        }
+        let update = update
             .condition_expression("#state = :complete")
-            .update_expression(format!("SET #grant = :grant{decided}"))
+            .update_expression(format!("SET #grant = :grant{remember}{no_longer}"))
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":complete", s("complete"))
             .expression_attribute_values(":grant", AttributeValue::M(grant));
