@@ -251,6 +251,7 @@ async fn export_calls_what_it_is_allowed() {
     let link = export.invoke(event(json!({"release": PACKAGES, "released_by": "dpo-7"}))).await.unwrap();
     assert_eq!(house.fetch(&link, "report").await.status, 200);
     export.invoke(event(json!({"status": PACKAGES, "by": "dpo-7"}))).await.unwrap();
+    export.invoke(event(json!({"withdraw": PACKAGES, "by": "dpo-7"}))).await.unwrap();
     // Another package, whose subject is erased between its reading and its end.
     let order = json!({"kind": "portability", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7", "request_id": "DSAR-2"});
     gate.send_replace(false);
