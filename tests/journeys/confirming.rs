@@ -1,8 +1,10 @@
 //! Addresses are confirmed: by a mail, a page and a button; for the newsletter and for requests.
 
 use crate::failing::{Off, failing_host};
+use crate::gateway;
 use crate::house::{Answer, House, at, email_id, erasure, options, phone_id};
 use crate::unsubscribe::FORM;
+use ingest::Ingest;
 use lambda_runtime::{Context, LambdaEvent};
 use local::doubles::Mode;
 use notify::Notify;
@@ -156,6 +158,7 @@ async fn whatever_govuk_notify_answers_a_mail_is_sent_once_or_given_up_and_said_
         (Mode::Huge, "pending", 0),
         (Mode::Forging, "pending", 0),
         (Mode::Losing, "pending", 1),
+        (Mode::Wrong, "pending", 0),
         (Mode::Refusing, "failed", 0),
     ] {
         let house = House::open().await;
@@ -313,7 +316,10 @@ async fn the_dpo_takes_an_opt_out_back_for_a_reason_once_and_a_later_click_stand
     let again = house.invoke("requests", order("asked in writing")).await.unwrap();
     assert_eq!(again["repeated"], true);
     assert_eq!(house.opt_out_told(ROSA).await["stands"], true, "the same order twice does not undo a later click");
-    for (wrong, field) in [("identifiers", json!([phone_id("07700 900142")])), ("list", json!("weather"))] {
+    let both = json!([email_id(ROSA), email_id("a@example.org")]);
+    for (wrong, field) in
+        [("identifiers", json!([phone_id("07700 900142")])), ("identifiers", both), ("list", json!("weather"))]
+    {
         let mut order = order("mistake");
         order[wrong] = field;
         assert!(house.invoke("requests", order).await.unwrap_err().contains(wrong));
@@ -358,6 +364,99 @@ async fn an_erasure_waits_until_govuk_notify_has_deleted_the_mail_by_itself() {
     house.tell("Hello.", Some(ROSA), None).await;
     let status = house.erase(erasure(&[email_id(ROSA)])).await.unwrap();
     assert_eq!(status["status"], "closed", "of whom it holds nothing, nobody waits: {status}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_waits_for_the_mail_about_a_request_and_for_none_that_is_deleted() {
+    let of_notify = |status: &Value| {
+        let tasks = status["tasks"].as_array().unwrap();
+        tasks.iter().find(|task| task["place"] == "notify").unwrap()["state"].clone()
+    };
+    let ask =
+        json!({"order": "confirm_address", "request_id": "SAR-1", "identifiers": [email_id(ROSA)], "by": "dpo-7"});
+    // Sent late, it is there when its link has ended.
+    for instant in ["2026-11-23T10:01:00Z", "2026-12-02T10:00:00Z"] {
+        let house = House::open().await;
+        house.tell("Hello.", Some(ROSA), None).await;
+        house.invoke("requests", ask.clone()).await.unwrap();
+        house.move_to(instant).await;
+        let access = json!({"kind": "access", "identifiers": [email_id(ROSA)], "requested_by": "dpo-7"});
+        assert_eq!(house.invoke("export", access).await.unwrap()["held"]["notify"], 1, "{instant}");
+        let house = House::open().await;
+        house.tell("Hello.", Some(ROSA), None).await;
+        house.invoke("requests", ask.clone()).await.unwrap();
+        house.move_to(instant).await;
+        let status = house.erase(erasure(&[email_id(ROSA)])).await.unwrap();
+        assert_eq!(of_notify(&status), "waiting", "{instant}: {status}");
+    }
+    let house = House::open().await;
+    subscribe(&house, ROSA).await;
+    house.move_to("2027-11-23T10:00:00Z").await;
+    let status = house.erase(erasure(&[email_id(ROSA)])).await.unwrap();
+    assert_eq!(of_notify(&status), "done", "it has deleted it by itself: {status}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_the_list_and_asks_again_the_same_day_is_asked_again() {
+    for confirms in [false, true] {
+        let house = House::open().await;
+        subscribe(&house, ROSA).await;
+        let first = house.path_to(ROSA);
+        if confirms {
+            assert_eq!(house.confirm(&first).await.status, 200);
+        }
+        house.move_to("2026-11-23T11:00:00Z").await;
+        house.click(&house.unsubscribe_path(ROSA).await).await;
+        house.move_to("2026-11-23T12:00:00Z").await;
+        subscribe(&house, ROSA).await;
+        house.run_notify().await;
+        let second = house.path_to(ROSA);
+        assert_ne!(first, second);
+        assert_eq!(house.confirm(&first).await.status, 410);
+        assert_eq!(house.confirm(&second).await.status, 200);
+        assert_eq!(house.opt_out_told(ROSA).await["stands"], false);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_not_written_to_is_asked_when_they_ask_again_and_a_request_says_that_it_failed() {
+    let house = House::open().await;
+    let double = house.stack.doubles().notify.clone();
+    double.behave(Mode::Refusing);
+    subscribe(&house, ROSA).await;
+    let order =
+        json!({"order": "confirm_address", "request_id": "SAR-1", "identifiers": [email_id(ROSA)], "by": "dpo-7"});
+    house.invoke("requests", order.clone()).await.unwrap();
+    house.stack.settle().await.unwrap();
+    double.behave(Mode::Well);
+    subscribe(&house, ROSA).await;
+    house.run_notify().await;
+    assert_eq!(double.mails().len(), 1);
+    let again = house.invoke("requests", order).await.unwrap();
+    assert_eq!((&again["state"], &again["repeated"]), (&json!("failed"), &json!(true)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_kept_is_not_denied_where_nobody_could_be_asked() {
+    let answers = json!({"satisfaction": 4, "site": "Wareham", "email": ROSA, "newsletter": true}).to_string();
+    let mut not_asked = 0;
+    for calls in 2..=8 {
+        let house = House::open().await;
+        let (host, _) = failing_host(&house, "ingest", calls, Off::Error);
+        let Ok(ingest) = Ingest::start(&host).await else { continue };
+        let mut event = gateway::event("POST", "/surveys/recycling-centre/responses", &answers);
+        event.payload["headers"]["content-type"] = json!("application/json");
+        event.payload["headers"]["idempotency-key"] = json!("3f0c8c1e-7a2b-4a86-9d1c-5f1f0a9f7b11");
+        let status = ingest.invoke(event.clone()).await.unwrap()["statusCode"].clone();
+        let kept = house.items("RECORDS_TABLE").await.len();
+        assert_eq!(kept == 1, status == 201, "{calls}: {status}");
+        not_asked += usize::from(kept == 1 && house.waiting().await.is_empty());
+        // The same once more makes good whatever failed.
+        assert_eq!(ingest.invoke(event).await.unwrap()["statusCode"], 201, "{calls}");
+        house.stack.settle().await.unwrap();
+        assert_eq!(house.stack.doubles().notify.mails().len(), 1, "{calls}");
+    }
+    assert_eq!(not_asked, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

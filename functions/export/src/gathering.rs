@@ -90,8 +90,13 @@ impl Export {
         found: &Found,
         now: DateTime<Utc>,
     ) -> Result<Gathered, StorageError> {
-        let Overview { mut records, copies, contacts } = self.overview(&found.holders, now).await?;
+        let Overview { mut records, mut copies, contacts } = self.overview(&found.holders, now).await?;
         records.sort_unstable();
+        // The mails about a request are on no record.
+        for until in self.confirmations.mailed(&found.holders, now).await? {
+            let (mails, last) = copies.entry(Processor::Notify).or_default();
+            (*mails, *last) = (*mails + 1, (*last).max(Some(until)));
+        }
         let mentioned = self.files.mentions(&found.identifiers, now).await?;
         let (mut sections, mut ends) = (Vec::new(), Vec::new());
         for holding in Holding::ALL {
@@ -123,7 +128,7 @@ impl Export {
             let mut pages = self.records.outlines(holder, now);
             while let Some(page) = pages.next().await? {
                 for outline in page {
-                    let copies = custody::copies(outline.source, &outline.custody, outline.newsletter);
+                    let copies = custody::copies(outline.source, &outline.custody, outline.newsletter, now);
                     for (processor, until) in copies {
                         let (records, last) = overview.copies.entry(processor).or_default();
                         (*records, *last) = (*records + 1, (*last).max(until));

@@ -5,6 +5,7 @@ use crate::gathering::distinct;
 use crate::held::Item;
 use chrono::{DateTime, Utc};
 use shared::domain::confirmation::{Confirmed, LINK, Means, Purpose};
+use shared::domain::custody::mails_end;
 use shared::domain::facts::Value;
 use shared::domain::record::Holder;
 use shared::domain::retention::{ExpiresAt, Retention};
@@ -76,11 +77,12 @@ impl Export {
                 if asking.state == MailState::Confirmed {
                     continue;
                 }
-                let end = asking.link.asked_at + LINK;
+                let end = mails_end(asking.link.asked_at);
                 ends.push(end);
                 let item = Item::default().code("confirmed", "What you were asked to confirm", Means::from(purpose));
                 let item = item.time("asked_at", "You asked", asking.link.asked_at);
-                items.push(item.time("kept_until", "Our link works, and this is kept, until", end));
+                let item = item.time("works_until", "Our link works until", asking.link.asked_at + LINK);
+                items.push(item.time("kept_until", "Kept until", end));
             }
         }
         Ok(distinct(items))

@@ -168,12 +168,12 @@ impl Ingest {
             match self.keep(&record, now).await? {
                 Kept::New => {
                     log("stored");
-                    self.ask_to_confirm(&record.details, now).await?;
+                    self.ask_to_confirm(&record.details, now).await;
                     return Ok(acknowledged(&record.details));
                 }
                 Kept::Before(first) => {
                     log("repeated");
-                    self.ask_to_confirm(&first, now).await?;
+                    self.ask_to_confirm(&first, now).await;
                     return Ok(acknowledged(&first));
                 }
                 Kept::Other => break,
@@ -195,21 +195,24 @@ impl Ingest {
         record
     }
 
-    /// Has whoever asked for the newsletter asked whether the address is theirs. The answer is kept by then, and a retry
-    /// asks again, so whatever breaks off here, nobody is forgotten; and what was asked within the last day stands.
-    async fn ask_to_confirm(&self, details: &Details, now: DateTime<Utc>) -> Result<(), StorageError> {
+    /// Has whoever asked for the newsletter asked whether the address is theirs; what was asked within the last day stands.
+    /// The answer is kept by then, so it is not denied where this fails: an alarm tells, and the same answer once more, or
+    /// another, asks again.
+    async fn ask_to_confirm(&self, details: &Details, now: DateTime<Utc>) {
         let Some(confirmations) = self.confirmations.as_ref().filter(|_| details.newsletter == Some(true)) else {
-            return Ok(());
+            return;
         };
         let identifiers = details.contact.identifiers();
         let address = identifiers.iter().find(|identifier| identifier.kind() == Kind::Email);
-        let Some(address) = address.filter(|_| now < details.collected_at + APART) else { return Ok(()) };
+        let Some(address) = address.filter(|_| now < details.collected_at + APART) else { return };
         let (purpose, asked_at) = (Purpose::Newsletter, details.collected_at);
         let link = ConfirmLink { purpose, subject: self.subject_keys.key(address), asked_at };
         let sealed = seal_address(&self.subject_keys, address);
-        let asked = confirmations.ask(&link, &sealed, None, now).await?;
-        tracing::info!(outcome = if asked { "asked" } else { "asked_before" }, "confirmation");
-        Ok(())
+        match confirmations.ask(&link, &sealed, None, now).await {
+            Ok(true) => tracing::info!(outcome = "asked", "confirmation"),
+            Ok(false) => tracing::info!(outcome = "asked_before", "confirmation"),
+            Err(error) => tracing::error!(error = %error, outcome = "not_asked", "confirmation"),
+        }
     }
 
     /// Links first, then the record: a record is never there without the links that lead to it.

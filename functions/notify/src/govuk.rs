@@ -56,16 +56,20 @@ pub enum NotSent {
     /// The key was not accepted, or the clock is wrong.
     #[error("GOV.UK Notify does not accept the key: it may be revoked, or the clock may be wrong")]
     Unauthorised,
+    /// The template or the key's type is not as it must be: that is mended by a person.
+    #[error("GOV.UK Notify takes no mail by this template, or none with this key, to this address")]
+    Unfit,
     /// It was answered with this status.
     #[error("GOV.UK Notify answered {0}")]
     Status(u16),
 }
 
 impl NotSent {
-    /// The outcome that a log line has for it: a person has to do something about `unauthorised`.
+    /// The outcome that a log line has for it: a person has to do something about `unauthorised` and `unfit`.
     pub const fn outcome(&self) -> &'static str {
         match self {
             Self::Secret(_) | Self::Key | Self::Unauthorised => "unauthorised",
+            Self::Unfit => "unfit",
             Self::Outside(_) | Self::Status(_) => "not_answered",
         }
     }
@@ -78,8 +82,11 @@ impl GovUkNotify {
     /// [`StartError`] if a setting is missing or cannot be used.
     pub fn start(host: &Host) -> Result<Self, StartError> {
         let template = host.setting("NOTIFY_TEMPLATE_ID")?;
-        if uuid::Uuid::try_parse(template).is_err() {
-            return Err(StartError::Invalid("NOTIFY_TEMPLATE_ID", "must be the id of a template: a UUID"));
+        if !is_template(template) {
+            return Err(StartError::Invalid(
+                "NOTIFY_TEMPLATE_ID",
+                "must be the id of a template: a UUID that is not zero",
+            ));
         }
         let outside = Outside::new(host)?;
         Ok(Self {
@@ -112,11 +119,11 @@ impl GovUkNotify {
         let answer = self.outside.send(request).await?;
         match answer.status {
             201 => Ok(Tried::Sent),
-            // The address or the template is not as it must be: that does not pass.
-            400 => {
+            400 if is_about_the_address(&answer.body) => {
                 tracing::error!(outcome = "refused", "notify");
                 Ok(Tried::Refused)
             }
+            400 => Err(NotSent::Unfit),
             status => Err(refused(status)),
         }
     }
@@ -143,6 +150,21 @@ impl GovUkNotify {
         url.set_path(&format!("{}{path}", self.url.path().trim_end_matches('/')));
         url
     }
+}
+
+/// Whether a setting can be a template's id; the parameter's default, nothing but zeros, is none.
+fn is_template(setting: &str) -> bool {
+    uuid::Uuid::try_parse(setting).is_ok_and(|id| !id.is_nil())
+}
+
+/// Whether a refusal is about the address, which never passes. Any other is about the template or the key.
+fn is_about_the_address(body: &[u8]) -> bool {
+    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+    let about = |error: &Value| {
+        error["error"] == "ValidationError"
+            && error["message"].as_str().is_some_and(|said| said.starts_with("email_address "))
+    };
+    answer["errors"].as_array().is_some_and(|errors| !errors.is_empty() && errors.iter().all(about))
 }
 
 const fn refused(status: u16) -> NotSent {
@@ -186,8 +208,9 @@ impl<'a> ApiKey<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::ApiKey;
+    use super::{ApiKey, is_about_the_address, is_template};
     use chrono::DateTime;
+    use serde_json::json;
 
     const SERVICE: &str = "26785a09-ab16-4eb0-8407-a37497a57506";
     const SECRET: &str = "3d844edf-8d35-48ac-975b-e847b4f122b0";
@@ -209,6 +232,33 @@ mod tests {
         let key = ApiKey { service: SERVICE, secret: SECRET };
         let token = key.token(DateTime::from_timestamp(1_568_818_578, 0).unwrap());
         assert_eq!(token, EXPECTED);
+    }
+
+    #[test]
+    fn the_default_of_the_parameter_is_no_template() {
+        assert!(is_template(SERVICE));
+        for other in ["00000000-0000-0000-0000-000000000000", "", "template"] {
+            assert!(!is_template(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_said_of_the_address_is_about_it() {
+        let about = |errors| is_about_the_address(json!({"status_code": 400, "errors": errors}).to_string().as_bytes());
+        let address = json!({"error": "ValidationError", "message": "email_address Not a valid email address"});
+        let template = json!({"error": "ValidationError", "message": "template_id is not a valid UUID"});
+        assert!(about(json!([address])));
+        for other in [
+            json!([]),
+            json!([template]),
+            json!([address, template]),
+            json!([{"error": "BadRequestError", "message": "Missing personalisation: link"}]),
+            json!([{"error": "BadRequestError", "message": "Can't send to this recipient using a team-only API key"}]),
+            json!("email_address "),
+        ] {
+            assert!(!about(other.clone()), "{other}");
+        }
+        assert!(!is_about_the_address(b"email_address Not a valid email address"));
     }
 
     const EXPECTED: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpYXQiOjE1Njg4MTg1NzgsImlzcyI6IjI2Nzg1YTA5LWFiMTYtNGViMC04NDA3LWEzNzQ5N2E1NzUwNiJ9.uL9PA6FeLyeIVhWLHfHrja0BKO_p0w7JGoBSBFdqcz4";

@@ -8,21 +8,25 @@ use shared::domain::order::{BadOrder, Order};
 use shared::domain::subscription::{List, OptInReason, Subscription};
 
 impl Requests {
-    /// Takes opt-outs back: `{"order", "request_id", "identifiers", "list"?, "reason", "by"}`. The same order twice is one.
+    /// Takes an opt-out back: `{"order", "request_id", "identifiers", "list"?, "reason", "by"}`. The same order twice is one.
     pub(crate) async fn opt_in(&self, order: &Value) -> Result<Value, Error> {
         const FIELDS: [&str; 6] = ["order", "request_id", "identifiers", "list", "reason", "by"];
         let (order, now) = (Order::read(order, &FIELDS)?, self.clock.now().trunc_subsecs(0));
         let (id, identifiers, by) = (order.request()?, order.identifiers()?, order.text("by")?);
-        if identifiers.iter().any(|identifier| identifier.kind() != Kind::Email) {
+        // One order is done as a whole or not at all, and a second one for more would be taken for the first.
+        let [address] = identifiers.as_slice() else {
+            return Err(BadOrder::new("identifiers", "must name one email address: each is an order of its own").into());
+        };
+        if address.kind() != Kind::Email {
             return Err(
-                BadOrder::new("identifiers", "must name email addresses: a list is sent to nothing else").into()
+                BadOrder::new("identifiers", "must name an email address: a list is sent to nothing else").into()
             );
         }
         let list = if order.has("list") { order.get("list").and_then(List::named) } else { Some(List::Newsletter) };
         let list = list.ok_or_else(|| BadOrder::new("list", "must be newsletter"))?;
         let reason = OptInReason::parse(order.text("reason")?)?;
         let mut subjects = Vec::new();
-        for subject in identifiers.iter().flat_map(|identifier| self.people.keys.keys(identifier)) {
+        for subject in self.people.keys.keys(address) {
             let of = Subscription { subject, list };
             let stands = self.opt_outs.find(&of, now).await?;
             // In the same second the opt-out counts.
@@ -32,7 +36,7 @@ impl Requests {
             subjects.extend(stands.map(|_| of.subject));
         }
         if subjects.is_empty() {
-            return Err(Error::NotNow("nobody has opted out under these identifiers: there is nothing to take back"));
+            return Err(Error::NotNow("nobody has opted out under this address: there is nothing to take back"));
         }
         let first = self.confirmations.opt_in(&subjects, &id, (reason, by), now).await?;
         tracing::info!(outcome = if first { "opted_in" } else { "repeated" }, "unsubscribe");

@@ -3,7 +3,7 @@
 use crate::{Error, Requests};
 use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::{Value, json};
-use shared::domain::custody;
+use shared::domain::custody::{self, Processor};
 use shared::domain::decision::Decisions;
 use shared::domain::erasure::Ground;
 use shared::domain::exclusion::Exclusion;
@@ -137,7 +137,12 @@ impl Requests {
         now: DateTime<Utc>,
     ) -> Result<Touched, Error> {
         let mut plan = Plan { holders: count(reach.holders.len()), ..Plan::default() };
-        let (holders, later) = self.count_records(reach, &mut plan).await?;
+        let (holders, later) = self.count_records(reach, &mut plan, now).await?;
+        // The mails about a request are on no record.
+        let mails = self.confirmations.mailed(&reach.holders, now).await?.len();
+        if mails > 0 {
+            *plan.custody.entry(Processor::Notify).or_default() += count(mails);
+        }
         let mut opposed = Vec::new();
         for (request, standing) in self.settling.standings.of(&holders, now).await? {
             if standing.kind.effect().held {
@@ -169,6 +174,7 @@ impl Requests {
         &self,
         reach: &Reach,
         plan: &mut Plan,
+        now: DateTime<Utc>,
     ) -> Result<(Vec<Holder>, u64), StorageError> {
         let (mut links, mut touched, mut later) = (BTreeSet::new(), Vec::new(), 0);
         for holder in &reach.holders {
@@ -185,7 +191,7 @@ impl Requests {
                     plan.contents.add(&[&doomed.key.partition, &doomed.key.sort]);
                     match doomed.kind {
                         ItemKind::Record => {
-                            self.count_record(doomed, holder, plan, &mut links);
+                            self.count_record(doomed, holder, (&mut *plan, &mut links), now);
                             touched.push(holder.clone());
                             touched.dedup();
                         }
@@ -199,12 +205,18 @@ impl Requests {
         Ok((touched, later))
     }
 
-    fn count_record(&self, doomed: &Doomed, holder: &Holder, plan: &mut Plan, links: &mut BTreeSet<keys::Key>) {
+    fn count_record(
+        &self,
+        doomed: &Doomed,
+        holder: &Holder,
+        (plan, links): (&mut Plan, &mut BTreeSet<keys::Key>),
+        now: DateTime<Utc>,
+    ) {
         enter(&mut plan.records, doomed);
         let named = Reach::links_to(doomed, holder, &self.people.keys);
         links.extend(named.into_iter().map(|link| link.key));
         let Some(source) = doomed.source else { return };
-        for processor in custody::copies(source, &doomed.custody, doomed.newsletter).into_keys() {
+        for processor in custody::copies(source, &doomed.custody, doomed.newsletter, now).into_keys() {
             *plan.custody.entry(processor).or_default() += 1;
         }
     }

@@ -89,7 +89,7 @@ impl Requests {
         }
         let reach = Reach { holders, up_to: now, exclusions: Vec::new() };
         let mut plan = Plan::default();
-        self.count_records(&reach, &mut plan).await?;
+        self.count_records(&reach, &mut plan, now).await?;
         let places = Place::ALL.into_iter().filter(|place| place.can_be_told());
         let tasks = places.map(|place| Task::new(place, action, plan.held(place), due(now), now)).collect();
         Ok((Request::entered(action, order, by, &reach.holders, now), tasks))

@@ -90,7 +90,9 @@ impl Unsubscribe {
     async fn opt_out(&self, token: &str) -> Result<(), Refusal> {
         let (said, request) = (OptOut::at(self.clock.now()), RequestId::of_click(random()));
         let Some(subscription) = Subscription::of_token(&self.subject_keys, token) else {
-            self.opt_outs.pretend(&Subscription::of_nobody(&self.subject_keys, token), said, &request).await?;
+            let nobody = Subscription::of_nobody(&self.subject_keys, token);
+            self.opt_outs.pretend(&nobody, said, &request).await?;
+            self.note(&nobody, said).await;
             tracing::info!(outcome = "foreign_token", "unsubscribe");
             return Ok(());
         };
@@ -98,8 +100,16 @@ impl Unsubscribe {
             Said::First => "unsubscribed",
             Said::Again => "repeated",
         };
+        self.note(&subscription, said).await;
         tracing::info!(outcome, "unsubscribe");
         Ok(())
+    }
+
+    /// Lets whoever has left ask again at once. Where that fails they have left all the same: they can ask a day after they did.
+    async fn note(&self, left: &Subscription, said: OptOut) {
+        if let Err(error) = self.confirmations.left(&left.subject, said.since()).await {
+            tracing::error!(error = %error, outcome = "not_noted", "confirmation");
+        }
     }
 
     fn page(&self) -> Page<'_> {

@@ -63,7 +63,7 @@ impl Message {
                 "A link to confirm an email address works for 7 days. If you asked again, only the link in our last email \
                  works.",
                 "If you copied the link, check that you copied all of it.",
-                "You can ask again for what you wanted: we will send you a new link.",
+                "If you have no later email from us, ask again for what you wanted. We send one link a day at most.",
             ],
             (Self::LeftSince, _) => &[
                 "You told us that you do not want the newsletter any more, after you had asked for it. We will not send it \

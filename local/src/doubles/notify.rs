@@ -135,12 +135,12 @@ impl GovUkNotify {
             return answer;
         }
         if mode == Mode::Forging || !self.is_ours(headers) {
-            return refused(StatusCode::FORBIDDEN, "AuthError");
+            return refused(StatusCode::FORBIDDEN, "AuthError", "Invalid token");
         }
         let answer = match (method, path) {
             (&Method::POST, "/v2/notifications/email") => self.take(body, mode),
             (&Method::GET, "/v2/notifications") => self.found(uri.query().unwrap_or_default()),
-            _ => refused(StatusCode::NOT_FOUND, "NotFound"),
+            _ => refused(StatusCode::NOT_FOUND, "NotFound", "Not found"),
         };
         if mode == Mode::Losing && method == Method::POST {
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
@@ -177,8 +177,11 @@ impl GovUkNotify {
             at: self.clock.now(),
         };
         let whole = mail.address.contains('@') && !mail.link.is_empty() && !mail.about.is_empty();
-        if mode == Mode::Refusing || !whole || order["template_id"] != TEMPLATE {
-            return refused(StatusCode::BAD_REQUEST, "ValidationError");
+        if mode == Mode::Wrong || !whole || order["template_id"] != TEMPLATE {
+            return refused(StatusCode::BAD_REQUEST, "BadRequestError", "Template not found");
+        }
+        if mode == Mode::Refusing {
+            return refused(StatusCode::BAD_REQUEST, "ValidationError", "email_address Not a valid email address");
         }
         let receipt = json!({"id": TEMPLATE, "reference": mail.reference, "content": {}, "uri": "", "template": {}});
         self.state().mails.push(mail);
@@ -212,8 +215,8 @@ impl GovUkNotify {
     }
 }
 
-fn refused(status: StatusCode, error: &str) -> Response<Body> {
-    let body = json!({"status_code": status.as_u16(), "errors": [{"error": error, "message": "this cannot be taken"}]});
+fn refused(status: StatusCode, error: &str, message: &str) -> Response<Body> {
+    let body = json!({"status_code": status.as_u16(), "errors": [{"error": error, "message": message}]});
     (status, axum::Json(body)).into_response()
 }
 

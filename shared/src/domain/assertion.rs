@@ -20,8 +20,6 @@ pub enum Assertion {
     Observed,
     /// Staff: they typed it while they dealt with the person.
     Staff,
-    /// The person: a link that was sent to the address was followed.
-    Confirmed,
 }
 
 impl Assertion {
@@ -39,12 +37,6 @@ impl Assertion {
             (Source::Telephone, Kind::Phone) => Self::Observed,
             (Source::Telephone | Source::Interviews | Source::Support | Source::Complaints, _) => Self::Staff,
         }
-    }
-
-    /// The same, of an address that was confirmed, or not.
-    #[must_use]
-    pub const fn confirmed(self, is_confirmed: bool) -> Self {
-        if is_confirmed { Self::Confirmed } else { self }
     }
 
     /// Whether there is more to it than somebody's claim.
@@ -89,11 +81,10 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_is_the_weakest_and_a_confirmed_address_the_strongest() {
-        let mut all =
-            [Assertion::Confirmed, Assertion::Staff, Assertion::Claimed, Assertion::Observed, Assertion::SignedIn];
+    fn a_claim_is_the_weakest_and_what_staff_typed_the_strongest() {
+        let mut all = [Assertion::Staff, Assertion::Claimed, Assertion::Observed, Assertion::SignedIn];
         all.sort_unstable();
-        assert_eq!((all[0], all[4]), (Assertion::Claimed, Assertion::Claimed.confirmed(true)));
-        assert_eq!(all.iter().filter(|one| one.is_more_than_a_claim()).count(), 4);
+        assert_eq!((all[0], all[3]), (Assertion::Claimed, Assertion::Staff));
+        assert_eq!(all.iter().filter(|one| one.is_more_than_a_claim()).count(), 3);
     }
 }

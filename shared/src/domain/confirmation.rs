@@ -164,12 +164,6 @@ pub struct Confirmed {
 }
 
 impl Confirmed {
-    /// Whether its reader has shown that the mailbox is theirs.
-    #[must_use]
-    pub const fn is_of_the_address(&self) -> bool {
-        matches!(self.means, Means::Newsletter | Means::Request)
-    }
-
     /// What it says of the newsletter, if it is about that.
     #[must_use]
     pub const fn wish(&self) -> Option<Wish> {
@@ -261,8 +255,7 @@ mod tests {
     fn what_is_confirmed_for_a_request_says_nothing_of_a_newsletter() {
         let at: DateTime<Utc> = "2026-11-23T10:00:00Z".parse().unwrap();
         let of = |means| Confirmed { means, asked_at: at, at };
-        assert!(of(Means::Request).wish().is_none() && of(Means::Request).is_of_the_address());
-        assert!(of(Means::OptIn).wish().is_some() && !of(Means::OptIn).is_of_the_address());
+        assert!(of(Means::Request).wish().is_none() && of(Means::OptIn).wish().is_some());
         assert!(Means::ALL.into_iter().all(|means| Means::named(means.as_str()) == Some(means)));
     }
 

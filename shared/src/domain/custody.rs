@@ -130,13 +130,19 @@ impl Custody {
 /// its copy by itself.
 ///
 /// Five9 keeps its contacts longer than its calls, so it is among them for every call. Whoever sends the newsletter has
-/// the address of everybody who asked for it.
+/// the address of everybody who asked for it. GOV.UK Notify has nothing of a mail once it has deleted that by itself.
 #[must_use]
-pub fn copies(source: Source, custody: &[Custody], newsletter: bool) -> BTreeMap<Processor, Option<DateTime<Utc>>> {
+pub fn copies(
+    source: Source,
+    custody: &[Custody],
+    newsletter: bool,
+    now: DateTime<Utc>,
+) -> BTreeMap<Processor, Option<DateTime<Utc>>> {
     let telephone = (source == Source::Telephone).then_some(Processor::Five9);
     let newsletter = newsletter.then_some(Processor::Newsletter);
     let known = telephone.into_iter().chain(newsletter).map(|processor| (processor, None));
-    known.chain(custody.iter().map(|custody| (custody.at, custody.until))).collect()
+    let copies = custody.iter().filter(|custody| custody.at != Processor::Notify || custody.lasts(now));
+    known.chain(copies.map(|custody| (custody.at, custody.until))).collect()
 }
 
 #[cfg(test)]
@@ -157,7 +163,7 @@ mod tests {
     fn five9_knows_whoever_calls_and_the_newsletter_service_whoever_asked_for_it() {
         let began: DateTime<Utc> = "2026-10-12T08:00:12Z".parse().unwrap();
         let of = |source, custody: &[Custody], newsletter| {
-            copies(source, custody, newsletter).into_iter().collect::<Vec<(Processor, Option<DateTime<Utc>>)>>()
+            copies(source, custody, newsletter, began).into_iter().collect::<Vec<(Processor, Option<DateTime<Utc>>)>>()
         };
         assert_eq!(of(Source::Support, &[], false), []);
         assert_eq!(of(Source::Telephone, &[], false), [(Processor::Five9, None)]);
@@ -165,5 +171,15 @@ mod tests {
         assert_eq!(of(Source::Telephone, &[five9], false), [(Processor::Five9, five9.until)]);
         let both = [(Processor::Granicus, None), (Processor::Newsletter, None)];
         assert_eq!(of(Source::WebForm, &[Custody::granicus()], true), both);
+    }
+
+    #[test]
+    fn govuk_notify_holds_nothing_of_a_mail_that_it_has_deleted() {
+        let asked: DateTime<Utc> = "2026-11-23T10:00:00Z".parse().unwrap();
+        let at = |now| copies(Source::WebForm, &[Custody::notify(asked), Custody::five9(asked)], false, now);
+        let over = asked + TimeDelta::days(10);
+        assert!(at(over - TimeDelta::seconds(1)).contains_key(&Processor::Notify));
+        assert!(!at(over).contains_key(&Processor::Notify));
+        assert!(at(over + TimeDelta::days(400)).contains_key(&Processor::Five9), "its contacts stay longer");
     }
 }

@@ -87,7 +87,7 @@ impl Undecided {
 
     /// The names of those that are left, as far as they are remembered.
     pub fn names_left<'a>(&'a self, decisions: &'a Decisions) -> impl Iterator<Item = &'a String> {
-        let proven = self.proven.iter().map(|name| (name, Assertion::Confirmed));
+        let proven = self.proven.iter().map(|name| (name, Assertion::Staff));
         let all = proven.chain(self.claimed.iter().map(|name| (name, Assertion::Claimed)));
         let open = all.filter(|(name, assertion)| !decisions.refuse(std::slice::from_ref(*name), *assertion));
         open.map(|(name, _)| name)

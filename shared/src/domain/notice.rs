@@ -18,7 +18,7 @@ pub struct Notice {
 pub const ALL: [Notice; 3] = [
     Notice { version: "2026-06", from: day(2026, 6, 1) },
     Notice { version: "2026-11", from: day(2026, 11, 20) },
-    Notice { version: "2026-12", from: day(2026, 12, 1) },
+    Notice { version: "2026-12", from: day(2026, 11, 29) },
 ];
 
 /// What they are called, in this order.

@@ -65,20 +65,10 @@ pub struct Subscription {
 pub enum Proof {
     /// Nothing: a form that anybody can fill in says so.
     Claimed,
-    /// They had signed in with a partner. It counts where no address can be confirmed ([`Proof::of_signed_in`]).
-    SignedIn,
     /// They followed a link that was sent to the address.
     Confirmed,
     /// The Data Protection Officer has looked into it, and recorded why.
     Ordered,
-}
-
-impl Proof {
-    /// What a signed-in submission proves: where addresses are confirmed, that alone counts.
-    #[must_use]
-    pub const fn of_signed_in(addresses_are_confirmed: bool) -> Self {
-        if addresses_are_confirmed { Self::Claimed } else { Self::SignedIn }
-    }
 }
 
 /// Why the Data Protection Officer takes an opt-out back: never free text.
@@ -177,7 +167,7 @@ mod tests {
     #[test]
     fn the_later_word_counts_and_in_the_same_second_the_opt_out() {
         let opt_out = OptOut::at(at("2026-11-23T10:00:00.2Z"));
-        for proof in [Proof::SignedIn, Proof::Confirmed, Proof::Ordered] {
+        for proof in [Proof::Confirmed, Proof::Ordered] {
             let stands = |told_at| opt_out.stands_against(Wish { told_at: at(told_at), proof });
             assert!(stands("2026-11-22T10:00:00Z") && stands("2026-11-23T10:00:00.9Z"));
             assert!(!stands("2026-11-23T10:00:01Z"), "{proof:?}");
@@ -190,7 +180,6 @@ mod tests {
         for told_at in ["2026-11-22T10:00:00Z", "2026-11-23T10:00:01Z", "2028-11-23T10:00:00Z"] {
             assert!(opt_out.stands_against(Wish { told_at: at(told_at), proof: Proof::Claimed }), "{told_at}");
         }
-        assert_eq!((Proof::of_signed_in(true), Proof::of_signed_in(false)), (Proof::Claimed, Proof::SignedIn));
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub use mails::{Asking, MailState, Tried};
 use super::keys::{self, CONFIRMATIONS, EXPIRES_AT, Key, PK, SK};
 use super::requests::Requests;
 use super::table::Table;
-use super::{Item, StorageError, n, number, s, text};
+use super::{Item, StorageError, applied, n, number, s, text};
 use crate::domain::confirmation::{ConfirmLink, Confirmed, Means, Purpose};
 use crate::domain::package::RequestId;
 use crate::domain::subject::SubjectKey;
@@ -58,7 +58,8 @@ impl Confirmations {
     pub async fn confirm(&self, link: &ConfirmLink, now: DateTime<Utc>) -> Result<ConfirmOutcome, StorageError> {
         const OPERATION: &str = "confirm an address";
         let asking = self.asking(link.purpose, &link.subject, now).await?;
-        let Some(asking) = asking.filter(|asking| asking.link == *link && asking.state != MailState::Failed) else {
+        let stands = |asking: &Asking| asking.link == *link && !link.is_over(now) && asking.state != MailState::Failed;
+        let Some(asking) = asking.filter(stands) else {
             return Ok(ConfirmOutcome::Over);
         };
         if asking.state == MailState::Confirmed {
@@ -154,10 +155,24 @@ impl Confirmations {
         }
         for (key, asked_at) in gone {
             if asked_at <= up_to {
-                self.table.delete(OPERATION, &key).await?;
+                self.forget_one(OPERATION, &key, asked_at).await?;
             }
         }
         Ok(())
+    }
+
+    /// What was asked in between in the place of what was read is left.
+    async fn forget_one(&self, operation: &'static str, key: &Key, read: DateTime<Utc>) -> Result<(), StorageError> {
+        let delete = self
+            .table
+            .client
+            .delete_item()
+            .table_name(&self.table.name)
+            .key(PK, s(&key.partition))
+            .key(SK, s(&key.sort))
+            .condition_expression("asked_at = :read")
+            .expression_attribute_values(":read", n(read.timestamp()));
+        applied(operation, delete.send().await).map(drop)
     }
 
     fn item(&self, subject: &SubjectKey, confirmed: &Confirmed) -> PutBuilder {

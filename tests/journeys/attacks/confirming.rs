@@ -222,6 +222,23 @@ async fn nobody_can_have_a_mailbox_filled() {
     subscribe(&house, ROSA).await;
     house.run_notify().await;
     assert_eq!(house.stack.doubles().notify.mails().len(), 2);
+
+    // Nor by somebody who sees that its reader has followed the link, or left: that is worth one mail more.
+    let house = House::open().await;
+    subscribe(&house, ROSA).await;
+    house.confirm(&house.path_to(ROSA)).await;
+    for (instant, leaves, mails) in [("10:30", false, 1), ("11:00", true, 2), ("12:00", false, 2)] {
+        house.move_to(&format!("2026-11-23T{instant}:00Z")).await;
+        if leaves {
+            house.click(&house.unsubscribe_path(ROSA).await).await;
+            house.move_to("2026-11-23T11:00:01Z").await;
+        }
+        for _ in 0..5 {
+            subscribe(&house, ROSA).await;
+            house.run_notify().await;
+        }
+        assert_eq!(house.stack.doubles().notify.mails().len(), mails, "{instant}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,7 +27,6 @@ impl From<Proof> for Code {
     fn from(proof: Proof) -> Self {
         match proof {
             Proof::Claimed => Self { code: "claimed", label: "A form that anybody can fill in" },
-            Proof::SignedIn => Self { code: "signed_in", label: "You had signed in and asked for it again" },
             Proof::Confirmed => {
                 Self { code: "confirmed", label: "You asked for it again and confirmed your email address" }
             }

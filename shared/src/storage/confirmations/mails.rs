@@ -2,7 +2,9 @@
 
 use super::{ASKED_AT, Confirmations, REFERENCE, REQUEST, STATE, moment};
 use crate::domain::confirmation::{APART, ConfirmLink, LINK, Purpose, SENDING};
+use crate::domain::custody::mails_end;
 use crate::domain::package::RequestId;
+use crate::domain::record::Holder;
 use crate::domain::subject::SubjectKey;
 use crate::domain::task::backoff;
 use crate::storage::keys::{self, CONFIRMATIONS, EXPIRES_AT, PK, SK};
@@ -76,7 +78,8 @@ pub enum Tried {
 
 impl Confirmations {
     /// Has somebody asked to confirm an address: one conditional put. Gives whether they will be; where a mail for the same
-    /// purpose was asked for within the last day, it stands.
+    /// purpose was asked for within the last day, it stands. It does not where the person has left the list since, or where
+    /// it could not be sent; a requester's that could not be sent stands, so that its request can tell.
     ///
     /// # Errors
     /// [`StorageError`] if that is not known; asking again is safe.
@@ -105,15 +108,55 @@ impl Confirmations {
             .item(STATE, s(MailState::Pending.as_str()))
             .item(TRIES, n(0))
             .item(NEXT_TRY, n(now.timestamp()))
-            .item(EXPIRES_AT, n((link.asked_at + LINK).timestamp()))
-            .condition_expression("attribute_not_exists(pk) OR expires_at <= :now OR asked_at <= :apart")
+            .item(EXPIRES_AT, n(mails_end(link.asked_at).timestamp()))
+            .condition_expression(
+                "attribute_not_exists(pk) OR expires_at <= :now OR asked_at <= :apart OR left_at < :asked \
+                 OR (#state = :failed AND attribute_not_exists(#request))",
+            )
+            .expression_attribute_names("#state", STATE)
+            .expression_attribute_names("#request", REQUEST)
+            .expression_attribute_values(":failed", s(MailState::Failed.as_str()))
+            .expression_attribute_values(":asked", n(link.asked_at.timestamp()))
             .expression_attribute_values(":now", n(now.timestamp()))
             .expression_attribute_values(":apart", n((now - APART).timestamp()));
         let put = request.iter().fold(put, |put, request| put.item(REQUEST, s(request.as_str())));
         Ok(applied(OPERATION, put.send().await)?.is_some())
     }
 
-    /// The mail for a purpose to a subject, while its link works.
+    /// Notes that the person has left the list at `now`: a mail for a wish from before undoes nothing, and stands in the way of
+    /// none for a later wish.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be noted; noting it again is safe.
+    pub async fn left(&self, subject: &SubjectKey, now: DateTime<Utc>) -> Result<(), StorageError> {
+        let key = keys::asked_to_confirm(Purpose::Newsletter, subject);
+        let update = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .key(PK, s(key.partition))
+            .key(SK, s(key.sort))
+            .condition_expression("asked_at <= :now")
+            .update_expression("SET left_at = :now")
+            .expression_attribute_values(":now", n(now.timestamp()));
+        applied("note that a list was left", update.send().await).map(drop)
+    }
+
+    /// Until when whoever sends has each mail about a request to one of these: the mails about a newsletter are on records.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it cannot be read.
+    pub async fn mailed(&self, holders: &[Holder], now: DateTime<Utc>) -> Result<Vec<DateTime<Utc>>, StorageError> {
+        let mut ends = Vec::new();
+        for subject in holders.iter().filter_map(Holder::subject) {
+            let asking = self.asking(Purpose::Request, subject, now).await?;
+            ends.extend(asking.map(|asking| mails_end(asking.link.asked_at)));
+        }
+        Ok(ends)
+    }
+
+    /// The mail for a purpose to a subject, as long as whoever sends it may have it.
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be read.
@@ -128,14 +171,14 @@ impl Confirmations {
         item.map(|item| read_asking(&item).ok_or_else(|| StorageError::unreadable(OPERATION))).transpose()
     }
 
-    /// The mails to requesters whose links work, in pages.
+    /// The mails to requesters that whoever sends them may have, in pages.
     #[must_use]
     pub fn to_requesters(&self, now: DateTime<Utc>) -> Pages<Asking> {
         let purpose = format!("{}#", Purpose::Request.as_str());
         self.table.live("look for mails to requesters", CONFIRMATIONS, &purpose, now, read_asking)
     }
 
-    /// Every mail whose link works, in pages.
+    /// Every mail that whoever sends them may have, in pages.
     #[must_use]
     pub fn all(&self, now: DateTime<Utc>) -> Pages<Asking> {
         self.table.live("look for mails to send", CONFIRMATIONS, "", now, read_asking)
@@ -161,13 +204,14 @@ impl Confirmations {
             .key(PK, s(key.partition))
             .key(SK, s(key.sort))
             .condition_expression(
-                "#state = :pending AND next_try <= :now AND expires_at > :now \
+                "#state = :pending AND next_try <= :now AND asked_at > :over \
                  AND (attribute_not_exists(lease_until) OR lease_until <= :now)",
             )
             .update_expression("SET lease_until = :lease, tries = tries + :one")
             .expression_attribute_names("#state", STATE)
             .expression_attribute_values(":pending", s(MailState::Pending.as_str()))
             .expression_attribute_values(":now", n(now.timestamp()))
+            .expression_attribute_values(":over", n((now - LINK).timestamp()))
             .expression_attribute_values(":lease", n((now + LEASE).timestamp()))
             .expression_attribute_values(":one", n(1))
             .return_values(ReturnValue::AllNew);
