@@ -16,6 +16,7 @@ use shared::domain::subject::SubjectKeys;
 use shared::domain::subscription::OptInReason;
 use shared::edge::secret;
 use shared::storage::confirmations::Confirmations;
+use std::sync::atomic::Ordering;
 
 /// What the button sends.
 pub const YES: &str = "confirm=yes";
@@ -442,12 +443,15 @@ async fn an_answer_that_is_kept_is_not_denied_where_nobody_could_be_asked() {
     let mut not_asked = 0;
     for calls in 2..=8 {
         let house = House::open().await;
-        let (host, _) = failing_host(&house, "ingest", calls, Off::Error);
+        let (host, left) = failing_host(&house, "ingest", calls, Off::Error);
         let Ok(ingest) = Ingest::start(&host).await else { continue };
         let mut event = gateway::event("POST", "/surveys/recycling-centre/responses", &answers);
         event.payload["headers"]["content-type"] = json!("application/json");
         event.payload["headers"]["idempotency-key"] = json!("3f0c8c1e-7a2b-4a86-9d1c-5f1f0a9f7b11");
         let status = ingest.invoke(event.clone()).await.unwrap()["statusCode"].clone();
+        if left.load(Ordering::SeqCst) > 0 {
+            break;
+        }
         let kept = house.items("RECORDS_TABLE").await.len();
         assert_eq!(kept == 1, status == 201, "{calls}: {status}");
         not_asked += usize::from(kept == 1 && house.waiting().await.is_empty());
