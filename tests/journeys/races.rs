@@ -82,7 +82,10 @@ async fn approved_once_by(house: &House, id: &str, by: &str) {
     let approvals = status["events"].as_array().unwrap().iter().filter(|event| event["what"] == "approved");
     assert_eq!(approvals.map(|event| &event["by"]).collect::<Vec<_>>(), [by]);
     assert_eq!(status["tasks"].as_array().unwrap().len(), Place::ALL.len(), "one for each place");
-    assert_eq!(count(house, &format!("\"pk\":\"TASK#{id}#")).await, 2 * Place::ALL.len(), "each with its start");
+    // Where nobody has to do anything by hand, it may be closed by now, and what started its tasks gone.
+    let items = count(house, &format!("\"pk\":\"TASK#{id}#")).await;
+    let closed = house.status(&json!(id)).await.unwrap()["status"] == "closed";
+    assert!(items == 2 * Place::ALL.len() || (closed && items == Place::ALL.len()), "each with its start: {items}");
 }
 
 /// Whoever is first stands as the only approver. Everybody else is told `Approved`, and there is one set of tasks, one
