@@ -13,6 +13,12 @@ use shared::domain::written::{is_nothing, is_taken_back};
 /// What a file must have.
 pub(super) const COLUMNS: [&str; 7] = ["post_id", "network", "posted_at", "handle", "text", "url", "sentiment"];
 
+/// Whether a handle is what a network writes for an author who is gone, also as it writes handles: `u/[deleted]`.
+fn is_nobody(handle: &str) -> bool {
+    let handle = handle.trim_start_matches(['@', '/']);
+    is_taken_back(handle.strip_prefix("u/").or_else(|| handle.strip_prefix("user/")).unwrap_or(handle))
+}
+
 /// Reads a post. One that its author has deleted is to be forgotten.
 pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<Arrival, Problem> {
     let named = |column: &str| name(column, fields.get(column));
@@ -20,7 +26,7 @@ pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<Arrival, Proble
     let post = required("post_id", exact("post_id", fields.get("post_id"))?)?;
     let id = format!("{network}:{post}");
     // Where an author is gone, networks write the same for all of them.
-    let handle = fields.get("handle").filter(|handle| !is_nothing(handle) && !is_taken_back(word(handle)));
+    let handle = fields.get("handle").filter(|handle| !is_nothing(handle) && !is_nobody(word(handle)));
     let handle = exact("handle", handle)?.map(|handle| format!("{network}:{}", handle.trim_start_matches('@')));
     let handle = reference("handle", handle)?;
     let posted = time("posted_at", fields.get("posted_at"));

@@ -197,6 +197,21 @@ fn a_post_is_withdrawn_by_what_a_network_writes_and_by_nothing_that_a_person_doe
 }
 
 #[test]
+fn an_author_who_is_gone_is_nobody_however_a_network_writes_handles() {
+    let whose = |handle: &str| {
+        let file = format!(
+            "post_id,network,posted_at,handle,text,url,sentiment\n7,reddit,2026-11-10T09:00:00Z,{handle},Mud,,\n"
+        );
+        told(&read(Source::Social, file.as_bytes()).unwrap()[0]).contact.reference.clone()
+    };
+    for gone in ["[deleted]", "@[deleted]", "u/[deleted]", "/u/[deleted]", "/user/[removed]", "u/[ Deleted by user ]"] {
+        assert_eq!(whose(gone), None, "{gone}");
+    }
+    assert_eq!(whose("u/deleted_scenes").as_deref(), Some("reddit:u/deleted_scenes"));
+    assert_eq!(whose("[deleted]_fan").as_deref(), Some("reddit:[deleted]_fan"));
+}
+
+#[test]
 fn a_complaint_whose_times_are_not_known_has_its_clocks() {
     for nothing in ["n/a", "-", "none", "not yet", "0000-00-00"] {
         let file = format!(
