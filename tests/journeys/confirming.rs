@@ -476,3 +476,20 @@ async fn notify_refuses_what_is_no_event_and_says_nothing_of_it() {
         assert!(!refused.contains("rosa"), "{refused}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_asked_and_has_not_confirmed_is_told_that_they_were_asked() {
+    let house = House::open().await;
+    subscribe(&house, ROSA).await;
+    let access = json!({"kind": "access", "identifiers": [email_id(ROSA)], "requested_by": "dpo-7"});
+    let package = house.invoke("export", access).await.unwrap();
+    let asked = house.document(&package).await["held"]["confirmations"].clone();
+    assert_eq!((&asked["count"], &asked["items"][0]["confirmed_at"]), (&json!(1), &Value::Null), "{asked}");
+    let report = house.object(package["report_key"].as_str().unwrap()).await;
+    assert!(
+        report.contains("Confirmations of your email address: 1") && report.contains("What you were asked to confirm")
+    );
+    for told in [report.as_str(), asked["note"].as_str().unwrap()] {
+        assert!(!told.contains("that you confirmed"), "nobody has: {told}");
+    }
+}

@@ -89,7 +89,7 @@ impl Section {
             Holding::Records => "Records",
             Holding::OptOuts => "Lists that you left",
             Holding::Profiles => "Your profile",
-            Holding::Confirmations => "Email addresses that you confirmed",
+            Holding::Confirmations => "Confirmations of your email address",
             Holding::Links => "Links to your records",
             Holding::Requests => "Open requests about you",
             Holding::Standings => "Holds and restrictions",
@@ -119,7 +119,8 @@ impl Section {
             Holding::Profiles => "The same, kept beside your records. It goes with them if you are erased.",
             Holding::Confirmations => {
                 "We asked by email whether an address is yours, because a form that anybody can fill in named it. We keep \
-                 that you confirmed it, as a digest of the address. Only a wish that is confirmed undoes that you left a list."
+                 that we asked and, if you confirmed it, when, with a digest of the address. Only a wish that is confirmed \
+                 undoes that you left a list."
             }
             Holding::Links => {
                 "You gave more than one identifier. A link leads from one of them to the records that are kept under \
