@@ -10,7 +10,7 @@ mod pages;
 mod refusal;
 
 use body::Typed;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use lambda_http::http::header::{HeaderValue, LOCATION};
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
@@ -106,7 +106,7 @@ impl Download {
     }
 
     async fn answer(&self, token: &str, method: &Method, body: &[u8]) -> Result<Response<Body>, Refusal> {
-        let now = self.clock.now();
+        let now = self.clock.now().trunc_subsecs(0);
         match *method {
             Method::GET => {
                 let link = self.link(token)?;

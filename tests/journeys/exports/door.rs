@@ -180,7 +180,7 @@ async fn who_ordered_read_released_and_asked_is_remembered_and_who_fetched_is_no
     house.invoke("export", json!({"read": "SAR-1", "by": "dpo-8"})).await.unwrap();
     house.move_to("2026-11-23T10:03:00Z").await;
     let link = house.invoke("export", json!({"link_for": "SAR-1", "by": "dpo-6"})).await.unwrap();
-    house.move_to("2026-11-23T10:04:00Z").await;
+    house.move_to("2026-11-23T10:04:00.218Z").await;
     house.fetch(&link, "document").await;
     assert_eq!(house.press(&link, "WRONG", "document").await.status, 422);
     house.move_to("2026-11-23T10:05:00Z").await;
