@@ -122,7 +122,19 @@ pub struct Answered<'a> {
     /// What kind of answer it takes: as the question says, or as far as the answer tells.
     pub kind: Kind,
     /// The answer.
+    #[serde(serialize_with = "as_given")]
     pub answer: &'a Answer,
+}
+
+/// A whole number without a fraction: 4, and not 4.0.
+fn as_given<S: Serializer>(answer: &Answer, to: S) -> Result<S::Ok, S::Error> {
+    match answer {
+        Answer::Number(number) => match number.to_string().parse::<i64>() {
+            Ok(whole) => whole.serialize(to),
+            Err(_) => number.serialize(to),
+        },
+        other => other.serialize(to),
+    }
 }
 
 impl Answered<'_> {

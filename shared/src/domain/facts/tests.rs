@@ -280,3 +280,15 @@ fn a_note_that_somebody_joined_names_no_staff() {
         ]
     );
 }
+
+#[test]
+fn a_whole_number_is_told_without_a_fraction() {
+    let told = |number: f64| {
+        let answer = Answer::Number(number);
+        let answered = super::Answered { question: "q", label: "q", kind: super::Kind::Number, answer: &answer };
+        serde_json::to_value(&answered).unwrap()["answer"].to_string()
+    };
+    for (number, expected) in [(4.0, "4"), (-3.0, "-3"), (0.0, "0"), (4.5, "4.5"), (1e300, "1e300")] {
+        assert_eq!(told(number).replace("e+", "e"), expected);
+    }
+}
