@@ -92,7 +92,9 @@ fn lines(action: Action, certificate: &Certificate) -> Vec<Line> {
         let up_to = certificate.up_to.unwrap_or(certificate.approved_at);
         lines.push(("What it reaches", format!("what was collected up to {}", time(up_to))));
     }
-    lines.push(("Done everywhere", time(certificate.completed_at)));
+    let stopped = certificate.receipts.iter().any(|receipt| receipt.outcome == Outcome::Stopped);
+    let over = if stopped { "Over; not done everywhere" } else { "Done everywhere" };
+    lines.push((over, time(certificate.completed_at)));
     if action == Action::Erase {
         lines.push(("Backups forget it by", day(certificate.backups_clear_on)));
         lines.extend(certificate.exclusions.iter().map(|left| ("What was left", told(left))));
@@ -111,8 +113,8 @@ fn asked(receipt: &Receipt) -> Asked {
         Outcome::Stopped => "Stopped before it began: what was held is still held",
     };
     let mut lines = vec![("Outcome", outcome.to_owned()), ("Finished", time(receipt.finished_at))];
-    let held: Vec<String> =
-        receipt.held.iter().filter(|(_, count)| **count > 0).map(|(kind, count)| format!("{kind}: {count}")).collect();
+    let some = receipt.held.iter().filter(|(_, count)| **count > 0);
+    let held: Vec<String> = some.map(|(kind, count)| format!("{}: {count}", kind_of(kind))).collect();
     lines.push((
         "Held when it was approved",
         if held.is_empty() { "nothing known".to_owned() } else { held.join(", ") },
@@ -125,6 +127,15 @@ fn asked(receipt: &Receipt) -> Asked {
     let logs = correspondence.and_then(|it| it.logs_until);
     lines.extend(logs.map(|until| ("Their logs are gone by", day(until))));
     Asked { name: name(receipt.place), lines }
+}
+
+/// What a lay person calls a kind of thing that was held.
+fn kind_of(kind: &str) -> &str {
+    match kind {
+        "packages" => "copies",
+        "unreadable" => "files that nobody could look into",
+        other => other,
+    }
 }
 
 const fn name(place: Place) -> &'static str {
@@ -160,4 +171,40 @@ fn day(day: chrono::NaiveDate) -> String {
 
 fn time(instant: DateTime<Utc>) -> String {
     london::time(instant).format("%-d %B %Y, %-I:%M%P").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{asked, lines};
+    use serde_json::{Value, json};
+    use shared::domain::erasure::Certificate;
+    use shared::domain::task::Action;
+
+    fn certificate(outcome: &str, held: &Value) -> Certificate {
+        let at = "2026-11-23T10:00:00Z";
+        serde_json::from_value(json!({"approved_by": "dpo-9", "approved_at": at, "completed_at": at,
+            "backups_clear_on": "2026-12-28",
+            "receipts": [{"place": "intake", "outcome": outcome, "held": held, "finished_at": at}]}))
+        .unwrap()
+    }
+
+    fn says(lines: &[super::Line], label: &str) -> bool {
+        lines.iter().any(|(name, _)| *name == label)
+    }
+
+    #[test]
+    fn what_was_stopped_anywhere_is_not_done_everywhere() {
+        for (outcome, done) in [("erased", true), ("nothing_held", true), ("confirmed", true), ("stopped", false)] {
+            let lines = lines(Action::Erase, &certificate(outcome, &json!({})));
+            assert_eq!((says(&lines, "Done everywhere"), says(&lines, "Over; not done everywhere")), (done, !done));
+        }
+    }
+
+    #[test]
+    fn what_a_place_held_is_said_in_words_that_a_lay_person_knows() {
+        let certificate = certificate("erased", &json!({"rows": 0, "unreadable": 13}));
+        let asked = asked(&certificate.receipts[0]);
+        let held = asked.lines.iter().find(|(label, _)| *label == "Held when it was approved").unwrap();
+        assert_eq!(held.1, "files that nobody could look into: 13");
+    }
 }
