@@ -198,7 +198,13 @@ async fn again(
         if let Some(report) = report(files, &file, &errand).await? {
             writeln!(stdout(), "{report:#}")?;
             let refuses_rows = report["refused"].as_object().is_some_and(|refused| !refused.is_empty());
-            return Ok(ExitCode::from(u8::from(refuses_rows || report["state"] == "refused")));
+            let refuses = refuses_rows || report["state"] == "refused";
+            if refuses {
+                // It names the same people as what was there before: an erasure waits for both.
+                let again = format!("{}/{}", file.folder.as_str(), file.id());
+                writeln!(stderr(), "What was refused again is in quarantine as {again}, beside {name}.")?;
+            }
+            return Ok(ExitCode::from(u8::from(refuses)));
         }
         tokio::time::sleep(LOOK).await;
         waited += LOOK;
