@@ -157,6 +157,7 @@ async fn the_dpo_reads_a_package_before_it_is_released_and_that_hands_nothing_ov
     assert_eq!(reading["expires_at"], "2026-11-23T10:15:00Z");
     let page = house.get_url(reading["url"].as_str().unwrap()).await;
     assert!(page.body.contains("This link is for reading only"), "{}", page.body);
+    assert!(page.body.contains("beside the link") && !page.body.contains("does not come with the link"));
     assert_eq!(house.fetch(&reading, "report").await.status, 200);
     let status = looked_up(&house).await;
     assert_eq!((&status["handed_over_at"], &status["release"]), (&Value::Null, &Value::Null));
