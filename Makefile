@@ -23,12 +23,37 @@ define SURVEYS
 @$(BUILD) --bin $(if $(STACK),surveys,local)
 @$(if $(STACK),register="$(call OUTPUT,RegisterTable)" && exec target/debug/surveys $(2) --table "$$register" $(3),exec target/debug/local $(1) $(STACK_AT) $(3))
 endef
+# The secret of each purpose's keys, by its output, and the functions that read it: who opens what others make comes first, so that
+# its instances know a new key before anything is made with it.
+SECRET_subject-keys = SubjectKeysSecret
+SECRET_forms = FormKeysSecret
+SECRET_packages = PackageKeysSecret
+SECRET_mail-links = MailLinkKeysSecret
+SECRET_addresses = AddressKeysSecret
+SECRET_identities = IdentityKeysSecret
+READERS_subject-keys = export erase requests ingest partners import
+READERS_forms = ingest
+READERS_packages = download export
+READERS_mail-links = unsubscribe notify requests
+READERS_addresses = notify ingest requests
+READERS_identities = erase requests
+PURPOSES = forms packages mail-links addresses identities
+# The name of the secret of these keys in the stack on AWS that STACK names.
+SECRET = $$(.ci/output "$(STACK)" $(SECRET_$(1)))
+# Replaces the instances of functions, because an instance reads its keys when it starts.
+define REPLACE
+@for name in $(1); do \
+	aws lambda update-function-configuration --function-name "$(STACK)-$$name" --output text --query FunctionName \
+		--description "Keys of $$(date -u +%FT%TZ)" && \
+	aws lambda wait function-updated --function-name "$(STACK)-$$name" || exit 1; \
+done
+endef
 # Stops with one line where an argument is missing: its name, and how the target is called.
 given = $(if $($(1)),,$(error $(1)= is missing: make $(2)))
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run import quarantine check-survey put-survey remove-survey surveys verify-ledger backup restore test test-long \
+.PHONY: help run import quarantine check-survey put-survey remove-survey surveys verify-ledger inherit-keys rotate-keys backup restore test test-long \
 	test-dynamodb-local bench package package-one lint prove-lint web \
 	chromium needs-build needs-test needs-venv needs-judge needs-web needs-aws needs-library
 
@@ -91,6 +116,25 @@ remove-survey: needs-build $(if $(STACK),needs-aws)
 ## Lists the surveys of the stack that runs here (PORT=4000), or on AWS (STACK=custodian).
 surveys: needs-build $(if $(STACK),needs-aws)
 	$(call SURVEYS,list-surveys,list,)
+
+## Hands on what was made before each purpose had keys of its own, to the stack on AWS: STACK=custodian. The same again changes nothing.
+inherit-keys: needs-build needs-aws
+	$(call given,STACK,inherit-keys STACK=custodian)
+	@$(BUILD) --bin keys
+	@set --; $(foreach purpose,$(PURPOSES),secret=$(call SECRET,$(purpose)) && set -- "$$@" --secret "$(purpose)=$$secret" &&) \
+		subject=$(call SECRET,subject-keys) && exec target/debug/keys inherit --subject-keys "$$subject" "$$@"
+	$(call REPLACE,unsubscribe notify ingest erase requests download export)
+
+## Gives the stack on AWS new keys: STACK=custodian KEY=packages; LEAKED=yes ends what was made with the earlier ones.
+## KEY is subject-keys, forms, packages, mail-links, addresses or identities.
+rotate-keys: needs-build needs-aws
+	$(call given,STACK,rotate-keys STACK=custodian KEY=packages)
+	$(call given,KEY,rotate-keys STACK=$(STACK) KEY=packages)
+	$(if $(SECRET_$(KEY)),,$(error there are no such keys: KEY is subject-keys, $(PURPOSES)))
+	@$(BUILD) --bin keys
+	@secret=$(call SECRET,$(KEY)) && \
+		exec target/debug/keys rotate --key "$(KEY)" --secret "$$secret" $(if $(filter yes,$(LEAKED)),--leaked)
+	$(call REPLACE,$(READERS_$(KEY)))
 
 ## Keeps this moment of the records of the stack that runs here, for `make restore`.
 backup: needs-build

@@ -7,6 +7,8 @@ use axum::http::{HeaderMap, HeaderName, Response, StatusCode};
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use shared::domain::keyring;
+use shared::domain::subject::SubjectKeys;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,17 +18,19 @@ pub const LOCAL_SUBJECT_KEY: &str = "local-stack-subject-key-for-invented-people
 
 /// What every other generated secret begins with, so that it can't be used anywhere else either.
 const LOCAL: &str = "localstack";
-/// Where the subject key stands in its secret; what any other secret has is made of its name.
-const SUBJECT_KEY: &str = "key";
+/// The secret of the subject keys, by its logical id; what any other secret has is made of its name.
+const SUBJECT_KEYS: &str = "SubjectKeys";
 
 /// The secrets; what is put lasts as long as the stack runs.
 type Values = Mutex<Vec<Value>>;
 
 /// A router that answers for these secrets; `known` are those whose value somebody else has, by logical id.
 pub(crate) fn router(secrets: &[Secret], known: &BTreeMap<&str, String>) -> Router {
+    let subject_keys = secrets.iter().find(|secret| secret.id == SUBJECT_KEYS).map(made);
+    let subject_keys = subject_keys.and_then(|document| SubjectKeys::parse(&document).ok());
     let mut values = Vec::new();
     for secret in secrets {
-        let made = || made(secret);
+        let made = || handed_on(secret, made(secret), subject_keys.as_ref());
         let value = known.get(secret.id.as_str()).cloned().unwrap_or_else(made);
         values.push(json!({
             "ARN": secret.arn,
@@ -44,9 +48,17 @@ pub(crate) fn router(secrets: &[Secret], known: &BTreeMap<&str, String>) -> Rout
 fn made(secret: &Secret) -> String {
     let Some((template, key)) = &secret.template else { return generated(secret) };
     let mut template = template.clone();
-    let text = if key == SUBJECT_KEY { LOCAL_SUBJECT_KEY.to_owned() } else { generated(secret) };
+    let text = if secret.id == SUBJECT_KEYS { LOCAL_SUBJECT_KEY.to_owned() } else { generated(secret) };
     template.insert(key.clone(), text.into());
     Value::Object(template).to_string()
+}
+
+/// The secret of a purpose with what was made before it had one, as after `make inherit-keys`: folders of earlier versions are
+/// opened here.
+fn handed_on(secret: &Secret, document: String, subject_keys: Option<&SubjectKeys>) -> String {
+    let about = keyring::ALL.iter().find(|about| about.secret == secret.id);
+    let inherited = about.zip(subject_keys).and_then(|(about, keys)| keyring::inherited(about, &document, keys).ok());
+    inherited.unwrap_or(document)
 }
 
 /// The text that is generated for a secret: the same in every stack, so that it is also the same after a restart.

@@ -1,6 +1,7 @@
 //! What the people who run Custodian do by hand, with the storage that the functions have.
 
 pub mod door;
+pub mod keys;
 pub mod quarantine;
 pub mod restore;
 pub mod surveys;

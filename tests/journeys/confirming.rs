@@ -12,9 +12,7 @@ use serde_json::{Value, json};
 use shared::domain::confirmation::{ConfirmLink, Purpose};
 use shared::domain::identifier::Identifier;
 use shared::domain::package::RequestId;
-use shared::domain::subject::SubjectKeys;
 use shared::domain::subscription::OptInReason;
-use shared::edge::secret;
 use shared::storage::confirmations::Confirmations;
 use std::sync::atomic::Ordering;
 
@@ -47,17 +45,12 @@ impl House {
 
     /// The path of a link that is asked for and not sent.
     pub async fn link_of(&self, email: &str, purpose: Purpose) -> String {
-        let keys = self.confirming_keys().await;
-        let subject = keys.key(&Identifier::email(email).unwrap());
+        let subject = self.subject_keys().await.key(&Identifier::email(email).unwrap());
         let confirmations = Confirmations::new(&self.dynamodb(), &self.setting("REGISTER_TABLE"));
         let now = self.stack.clock().now();
         let asking = confirmations.asking(purpose, &subject, now).await.unwrap().unwrap();
         assert_eq!(asking.link, ConfirmLink { purpose, subject, asked_at: asking.link.asked_at });
-        format!("/confirm/{}", asking.link.token(&keys))
-    }
-
-    async fn confirming_keys(&self) -> SubjectKeys {
-        secret::subject_keys(&self.stack.host("unsubscribe").unwrap()).await.unwrap()
+        format!("/confirm/{}", asking.link.token(&self.mail_links().await))
     }
 
     /// Somebody uses the button of the page behind a link.
@@ -80,7 +73,7 @@ impl House {
 
     /// The DPO's order as it is stored, however soon after the click.
     pub async fn opt_in_by_hand(&self, email: &str) {
-        let subject = self.confirming_keys().await.key(&Identifier::email(email).unwrap());
+        let subject = self.subject_keys().await.key(&Identifier::email(email).unwrap());
         let confirmations = Confirmations::new(&self.dynamodb(), &self.setting("REGISTER_TABLE"));
         let (id, now) = (RequestId::try_from("LIST-1".to_owned()).unwrap(), self.stack.clock().now());
         confirmations.opt_in(&[subject], &id, (OptInReason::Mistake, "dpo-7"), now).await.unwrap();
@@ -205,14 +198,14 @@ async fn what_cannot_be_sent_for_three_days_is_given_up_and_the_address_goes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_power_goes_off_at_any_call_a_mail_is_sent_once() {
     for off in [Off::Before, Off::After] {
-        // The secret is read while it starts; then a look at what waits, the lease, the other secret, what came of it.
-        for calls in 2..=6 {
+        // Two secrets are read while it starts; then a look at what waits, the lease, the third secret, what came of it.
+        for calls in 3..=7 {
             let house = House::where_it_sleeps("notify").await;
             subscribe(&house, ROSA).await;
             let (host, _) = failing_host(&house, "notify", calls, off);
             let notify = Notify::start(&host).await.unwrap();
             let tried = notify.invoke(scheduled()).await;
-            assert!(tried.is_err() || calls >= 4, "{off:?} {calls}");
+            assert!(tried.is_err() || calls >= 5, "{off:?} {calls}");
             house.move_to("2026-11-23T10:10:00Z").await;
             let well = Notify::start(&house.stack.host("notify").unwrap()).await.unwrap();
             well.invoke(scheduled()).await.unwrap();
@@ -441,7 +434,7 @@ async fn who_was_not_written_to_is_asked_when_they_ask_again_and_a_request_says_
 async fn an_answer_that_is_kept_is_not_denied_where_nobody_could_be_asked() {
     let answers = json!({"satisfaction": 4, "site": "Wareham", "email": ROSA, "newsletter": true}).to_string();
     let mut not_asked = 0;
-    for calls in 2..=8 {
+    for calls in 2..=10 {
         let house = House::open().await;
         let (host, left) = failing_host(&house, "ingest", calls, Off::Error);
         let Ok(ingest) = Ingest::start(&host).await else { continue };

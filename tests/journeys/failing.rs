@@ -39,6 +39,8 @@ struct Failing {
     inner: SharedHttpClient,
     left: Arc<AtomicUsize>,
     off: Off,
+    /// Whether secrets can be read all the same, and are not counted.
+    spares_secrets: bool,
 }
 
 #[derive(Debug)]
@@ -46,17 +48,23 @@ struct FailingConnector {
     inner: SharedHttpConnector,
     left: Arc<AtomicUsize>,
     off: Off,
+    spares_secrets: bool,
 }
 
 impl HttpClient for Failing {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
         let inner = self.inner.http_connector(settings, components);
-        SharedHttpConnector::new(FailingConnector { inner, left: Arc::clone(&self.left), off: self.off })
+        let (left, off, spares_secrets) = (Arc::clone(&self.left), self.off, self.spares_secrets);
+        SharedHttpConnector::new(FailingConnector { inner, left, off, spares_secrets })
     }
 }
 
 impl HttpConnector for FailingConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        if self.spares_secrets && target.starts_with("secretsmanager.") {
+            return self.inner.call(request);
+        }
         let left = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         match (left, self.off) {
             (Err(_), Off::Before | Off::After) => HttpConnectorFuture::ready(Err(lost())),
@@ -123,11 +131,21 @@ pub fn failing_host(house: &House, function: &str, calls: usize, off: Off) -> (H
     (Host::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock()), left)
 }
 
+/// The same, where only calls of the database and of the store fail, and are counted.
+pub fn host_without_storage(house: &House, function: &str, calls: usize, off: Off) -> Host {
+    let (sdk, _) = failing(house, calls, off, true);
+    Host::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock())
+}
+
 /// A connection that fails after `calls` calls, and is not tried again.
 pub fn failing_sdk(house: &House, calls: usize, off: Off) -> (aws_config::SdkConfig, Arc<AtomicUsize>) {
+    failing(house, calls, off, false)
+}
+
+fn failing(house: &House, calls: usize, off: Off, spares_secrets: bool) -> (aws_config::SdkConfig, Arc<AtomicUsize>) {
     let sdk = house.stack.sdk();
     let left = Arc::new(AtomicUsize::new(calls));
-    let client = Failing { inner: sdk.http_client().unwrap(), left: Arc::clone(&left), off };
+    let client = Failing { inner: sdk.http_client().unwrap(), left: Arc::clone(&left), off, spares_secrets };
     let sdk = sdk
         .into_builder()
         .http_client(client)

@@ -24,6 +24,7 @@ mod imports_faults;
 mod imports_generated;
 mod imports_sources;
 mod intake_bucket;
+mod keys;
 mod linking;
 mod operating;
 mod partners;

@@ -181,7 +181,7 @@ fn unsubscribe_sees_of_the_register_who_opted_out_and_nothing_of_the_records() {
             "dynamodb:PutItem Records",
             "dynamodb:PutItem Register",
             "dynamodb:UpdateItem Register",
-            "secretsmanager:GetSecretValue SubjectKeys",
+            "secretsmanager:GetSecretValue MailLinkKeys",
         ])
     );
     let policy = &template["Resources"]["UnsubscribeRole"]["Properties"]["Policies"][0]["PolicyDocument"];
@@ -218,8 +218,9 @@ fn notify_sees_the_mails_that_wait_and_no_record() {
         set([
             "dynamodb:Query Register",
             "dynamodb:UpdateItem Register",
+            "secretsmanager:GetSecretValue AddressKeys",
+            "secretsmanager:GetSecretValue MailLinkKeys",
             "secretsmanager:GetSecretValue NotifyProcessor",
-            "secretsmanager:GetSecretValue SubjectKeys",
         ])
     );
     let policy = &template["Resources"]["NotifyRole"]["Properties"]["Policies"][0]["PolicyDocument"];
@@ -238,7 +239,7 @@ fn download_sees_of_the_register_requests_and_suppressions_and_signs_for_package
             "dynamodb:GetItem Register",
             "dynamodb:UpdateItem Register",
             "s3:GetObject Exports",
-            "secretsmanager:GetSecretValue SubjectKeys",
+            "secretsmanager:GetSecretValue PackageKeys",
         ])
     );
     let policy = &template["Resources"]["DownloadRole"]["Properties"]["Policies"][0]["PolicyDocument"];

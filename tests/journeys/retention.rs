@@ -129,7 +129,7 @@ async fn everything_that_is_stored_ends_when_the_document_says() {
     imports.mark(Source::Telephone, at(BEGINNING)).await.unwrap();
     let suppressions = Suppressions::new(house.dynamodb(), house.setting("REGISTER_TABLE"));
     suppressions.withdraw(Source::Social, &RecordId::at_source(Source::Social, "x:1"), at(BEGINNING)).await.unwrap();
-    let keys = secret::subject_keys(&house.stack.host("ingest").unwrap()).await.unwrap();
+    let keys = secret::keyring(&house.stack.host("ingest").unwrap()).await.unwrap();
     let (hour, counts) =
         (Hour::of(at(BEGINNING)), ClientCounts::new(house.dynamodb(), house.setting("REGISTER_TABLE")));
     let client = Clients::new(&keys).at("203.0.113.7".parse().unwrap(), hour);

@@ -9,6 +9,7 @@ use lambda_runtime::LambdaEvent;
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::domain::identifier::Identifier;
+use shared::domain::keyring::{Keyring, MailLinks};
 use shared::domain::ledger::ItemKind;
 use shared::domain::subject::SubjectKeys;
 use shared::domain::subscription::{List, OptOut, Proof, Subscription, Wish};
@@ -25,15 +26,20 @@ pub const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
 const ROSA: &str = "rosa.hardy@example.org";
 
 impl House {
-    /// The keys that tokens are sealed with.
-    async fn keys(&self) -> SubjectKeys {
-        secret::subject_keys(&self.stack.host("unsubscribe").unwrap()).await.unwrap()
+    /// The keys that people are known by; who unsubscribes somebody has none of them.
+    pub async fn subject_keys(&self) -> SubjectKeys {
+        secret::subject_keys(&self.stack.host("ingest").unwrap()).await.unwrap()
+    }
+
+    /// The keys that links in mails are sealed with.
+    pub async fn mail_links(&self) -> Keyring<MailLinks> {
+        secret::keyring(&self.stack.host("unsubscribe").unwrap()).await.unwrap()
     }
 
     /// The address in a newsletter to this person.
     pub async fn unsubscribe_path(&self, email: &str) -> String {
-        let keys = self.keys().await;
-        format!("/unsubscribe/{}", subscription(&keys, email).token(&keys))
+        let subscription = subscription(&self.subject_keys().await, email);
+        format!("/unsubscribe/{}", subscription.token(&self.mail_links().await))
     }
 
     /// A mail program's one click.
@@ -43,7 +49,7 @@ impl House {
 
     /// What stands against a newsletter to this person.
     pub async fn opt_out(&self, email: &str, now: DateTime<Utc>) -> Option<OptOut> {
-        self.opt_outs().find(&subscription(&self.keys().await, email), now).await.unwrap()
+        self.opt_outs().find(&subscription(&self.subject_keys().await, email), now).await.unwrap()
     }
 
     fn opt_outs(&self) -> OptOuts {
@@ -89,16 +95,16 @@ pub fn click_event(path: &str) -> LambdaEvent<Value> {
 
 /// As operations.md says; gives the instance that starts afterwards.
 async fn rotate_the_subject_key(house: &House) -> Unsubscribe {
-    let host = house.stack.host("unsubscribe").unwrap();
+    let host = house.stack.host("ingest").unwrap();
     let name = host.setting("SUBJECT_KEYS_SECRET").unwrap();
     let secret = host.secrets().get_secret_value().secret_id(name).send().await.unwrap();
     let old: Value = serde_json::from_str(secret.secret_string().unwrap()).unwrap();
     let new = json!({"version": "2", "key": "local-stack-subject-key-the-second-one", "previous": [old]});
     host.secrets().put_secret_value().secret_id(name).secret_string(new.to_string()).send().await.unwrap();
-    Unsubscribe::start(&host).await.unwrap()
+    Unsubscribe::start(&house.stack.host("unsubscribe").unwrap()).await.unwrap()
 }
 
-fn subscription(keys: &SubjectKeys, email: &str) -> Subscription {
+pub fn subscription(keys: &SubjectKeys, email: &str) -> Subscription {
     Subscription { subject: keys.key(&Identifier::email(email).unwrap()), list: List::Newsletter }
 }
 
@@ -194,11 +200,10 @@ async fn forgeries(house: &House) -> Vec<String> {
         bytes[place] = if bytes[place] == b'A' { b'B' } else { b'A' };
         String::from_utf8(bytes).unwrap()
     };
-    let other_keys =
-        SubjectKeys::parse(r#"{"version":"1","key":"another-house-another-house-another-house"}"#).unwrap();
+    let other_keys = Keyring::parse(r#"{"version":"1","key":"another-house-another-house-another-house"}"#).unwrap();
     let mut forged: Vec<String> = [0, 20, token.len() / 2, token.len() - 2].into_iter().map(flipped).collect();
     forged.extend([
-        subscription(&other_keys, ROSA).token(&other_keys),
+        subscription(&house.subject_keys().await, ROSA).token(&other_keys),
         format!("{token}A"),
         format!("{token}="),
         format!("{token}%00"),
@@ -347,7 +352,7 @@ async fn opt_out_and_profile_end_after_36_months_by_ttl_or_by_the_sweep() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_from_before_a_rotation_still_works_and_stops_the_same_person() {
     let house = House::open().await;
-    let (path, before) = (house.unsubscribe_path(ROSA).await, house.keys().await);
+    let (path, before) = (house.unsubscribe_path(ROSA).await, house.subject_keys().await);
     let rotated = rotate_the_subject_key(&house).await;
     let answer = rotated.invoke(click_event(&path)).await.unwrap();
     assert_eq!(answer["statusCode"], 200, "{answer}");
@@ -356,7 +361,7 @@ async fn a_token_from_before_a_rotation_still_works_and_stops_the_same_person() 
     assert!(opt_outs.find(&subscription(&before, ROSA), now).await.unwrap().is_some());
     let person = Identifier::email(ROSA).unwrap();
     let mut found = 0;
-    for subject in house.keys().await.keys(&person) {
+    for subject in house.subject_keys().await.keys(&person) {
         let stands = opt_outs.find(&Subscription { subject, list: List::Newsletter }, now).await.unwrap();
         found += usize::from(stands.is_some());
     }

@@ -19,10 +19,10 @@ use pages::{Mistake, Offer, Part};
 use refusal::Refusal;
 use serde_json::Value;
 use shared::domain::decision::Decisions;
+use shared::domain::keyring::{Keyring, Packages as Links};
 use shared::domain::package::File;
 use shared::domain::package_code::Code;
 use shared::domain::package_token::{LinkKind, PackageLink, WRONG_CODES};
-use shared::domain::subject::SubjectKeys;
 use shared::edge::page::{self, Page};
 use shared::edge::site::Site;
 use shared::edge::{Clock, Host, StartError, http, secret};
@@ -38,7 +38,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 /// Leads on to what may be handed out.
 pub struct Download {
     clock: Clock,
-    subject_keys: SubjectKeys,
+    keys: Keyring<Links>,
     packages: Packages,
     suppressions: Suppressions,
     exports: Exports,
@@ -77,7 +77,7 @@ impl Download {
         let (dynamodb, register) = (host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned());
         Ok(Self {
             clock: host.clock(),
-            subject_keys: secret::subject_keys(host).await?,
+            keys: secret::keyring(host).await?,
             packages: Packages::new(dynamodb.clone(), register.clone()),
             suppressions: Suppressions::new(dynamodb, register),
             exports: Exports::new(host.s3(), host.setting("EXPORTS_BUCKET")?.to_owned()),
@@ -109,27 +109,30 @@ impl Download {
         let now = self.clock.now().trunc_subsecs(0);
         match *method {
             Method::GET => {
-                let link = self.link(token)?;
+                let link = self.link(token, now)?;
                 self.show(&link, &self.opened(&link, now).await?, None).await
             }
             Method::POST => {
                 let typed = Typed::read(body)?;
-                self.fetch(&self.link(token)?, &typed, now).await
+                self.fetch(&self.link(token, now)?, &typed, now).await
             }
             _ => Err(Refusal::Method),
         }
     }
 
-    fn link(&self, token: &str) -> Result<PackageLink, Refusal> {
-        let former = || PackageLink::is_former(&self.subject_keys, token);
-        let link = PackageLink::of_token(&self.subject_keys, token);
-        link.ok_or_else(|| if former() { Refusal::Gone } else { Refusal::NotFound })
+    /// The link of a token, while it works as far as the token says.
+    fn link(&self, token: &str, now: DateTime<Utc>) -> Result<PackageLink, Refusal> {
+        let Some(link) = PackageLink::of_token(&self.keys, token) else {
+            let is_former = PackageLink::is_former(&self.keys, token);
+            return Err(if is_former { Refusal::Gone } else { Refusal::NotFound });
+        };
+        if link.kind.is_open(link.until, now) { Ok(link) } else { Err(Refusal::Gone) }
     }
 
     /// What a link opens, while it works and the package may be handed out.
     async fn opened(&self, link: &PackageLink, now: DateTime<Utc>) -> Result<Opened, Refusal> {
         let package = self.packages.find(&link.request, now).await?.ok_or(Refusal::Gone)?;
-        let grant = package.grant(link.kind).filter(|grant| grant.link == link.id && grant.is_open(now));
+        let grant = package.grant(link.kind).filter(|grant| grant.link == link.id && grant.is_open(link.kind, now));
         let grant = grant.cloned().ok_or(Refusal::Gone)?;
         if package.gone(&self.suppressions, now).await?.is_some() {
             return Err(Refusal::Gone);
@@ -165,8 +168,7 @@ impl Download {
     async fn fetch(&self, link: &PackageLink, typed: &Typed, now: DateTime<Utc>) -> Result<Response<Body>, Refusal> {
         let opened = self.opened(link, now).await?;
         let Some(code) = &typed.code else { return self.show(link, &opened, Some(Mistake::NoCode)).await };
-        let is_right =
-            Code::typed(code).is_some_and(|code| code.opens(&self.subject_keys, &link.id, &opened.grant.code));
+        let is_right = Code::typed(code).is_some_and(|code| code.opens(&self.keys, &link.id, &opened.grant.code));
         if !is_right {
             tracing::info!(outcome = "wrong_code", "download");
             self.packages.wrong_code(&link.request, link.kind, &link.id).await?;

@@ -12,6 +12,7 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use processors::Processors;
 use serde_json::{Value, json};
+use shared::domain::keyring::{Identities, Keyring};
 use shared::domain::subject::SubjectKeys;
 use shared::edge::{Clock, Deadline, Host, StartError, failure, secret};
 use shared::storage::StorageError;
@@ -36,6 +37,7 @@ pub(crate) const LAST_MINUTE: TimeDelta = TimeDelta::minutes(1);
 pub struct Erase {
     clock: Clock,
     keys: SubjectKeys,
+    identities: Keyring<Identities>,
     people: People,
     records: Records,
     ledger: Ledger,
@@ -73,6 +75,7 @@ impl Erase {
             clock: host.clock(),
             people: People { keys: keys.clone(), records: records.clone() },
             keys,
+            identities: secret::keyring(host).await?,
             records,
             ledger: Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned()),
             packages: Packages::new(dynamodb.clone(), register.clone()),

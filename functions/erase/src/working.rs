@@ -82,7 +82,8 @@ impl Erase {
         deadline: &Deadline,
     ) -> Result<Came, Failed> {
         // Whom processors are asked about.
-        let identities = request.identifiers(&self.people, self.now()).await?.ok_or(Failed::Sealed)?;
+        let identities =
+            request.identifiers(&self.identities, &self.people, self.now()).await?.ok_or(Failed::Sealed)?;
         let Some(processor) = task.place.processor() else {
             if request.stopped_by.is_some() && task.attempts == 1 {
                 return Ok(self.stopped(request, task).await.map(Came::Done)?);

@@ -20,6 +20,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use order::{FORMER_RELEASE, LookOrder, PackageOrder, READ, RELEASE, ReleaseOrder, STATUS, WITHDRAW, WithdrawOrder};
 use serde_json::{Value, json};
 use shared::domain::json::Payload;
+use shared::domain::keyring::{Keyring, Packages as Links};
 use shared::domain::order::{BadOrder, unambiguous};
 use shared::edge::{Clock, Host, StartError, failure, secret};
 use shared::storage::confirmations::Confirmations;
@@ -49,6 +50,7 @@ pub struct Export {
     standings: Standings,
     files: Files,
     packages: Packages,
+    link_keys: Keyring<Links>,
     exports: Exports,
     about: supplementary::Council,
     public_url: String,
@@ -115,7 +117,7 @@ impl Export {
     /// Makes clients and keys once.
     ///
     /// # Errors
-    /// [`StartError`] if a setting or the secret is missing or unusable.
+    /// [`StartError`] if a setting or a secret is missing or unusable.
     pub async fn start(host: &Host) -> Result<Self, StartError> {
         let (dynamodb, register) = (host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned());
         let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
@@ -132,6 +134,7 @@ impl Export {
             standings: Standings::new(dynamodb.clone(), register.clone()),
             files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()),
             packages: Packages::new(dynamodb, register),
+            link_keys: secret::keyring(host).await?,
             public_url: host.setting("PUBLIC_URL")?.to_owned(),
             exports: Exports::new(host.s3(), host.setting("EXPORTS_BUCKET")?.to_owned()),
             about: supplementary::Council {

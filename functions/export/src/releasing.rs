@@ -2,7 +2,7 @@
 
 use crate::order::{FETCHES, LookOrder, ReleaseOrder};
 use crate::{Error, Export};
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::{Value, json};
 use shared::domain::decision::Decisions;
 use shared::domain::package::{File, RequestId};
@@ -10,9 +10,6 @@ use shared::domain::package_code::Code;
 use shared::domain::package_token::{LinkId, LinkKind, PackageLink};
 use shared::storage::StorageError;
 use shared::storage::packages::{Decided, Grant, Made, Package, State};
-
-/// How long a link works by which the DPO reads a package: whoever asks for it follows it at once.
-const READING: TimeDelta = TimeDelta::minutes(15);
 
 /// What a new link is to be.
 struct Wanted<'a> {
@@ -48,7 +45,7 @@ impl Export {
     pub(crate) async fn read(&self, order: &LookOrder) -> Result<Value, Error> {
         let now = self.clock.now().trunc_subsecs(0);
         let (_, made) = self.openable(&order.request, now).await?;
-        let until = made.expires_at.min(now + READING);
+        let until = made.expires_at.min(now + LinkKind::Reading.longest());
         let wanted = Wanted { kind: LinkKind::Reading, by: &order.by, fetches: FETCHES, until, decided: None };
         self.open(&order.request, wanted, now).await
     }
@@ -60,7 +57,7 @@ impl Export {
         let before = self.requests.history(&order.request, now).await?;
         self.requests.asked(&order.request, &before, "asked for its status", &order.by, now).await?;
         let events = self.requests.history(&order.request, now).await?;
-        let link = |grant: Option<&Grant>| grant.map(|grant| shown(grant, &package, now));
+        let link = |kind| package.grant(kind).map(|grant| shown(kind, grant, &package, now));
         Ok(json!({
             "request_id": order.request.as_str(), "kind": package.kind, "state": package.state,
             "requested_by": package.requested_by, "requested_at": package.requested_at,
@@ -68,7 +65,7 @@ impl Export {
             "unconfirmed": package.unconfirmed, "undecided": package.undecided(&Decisions::default()),
             "handed_over_at": package.handed_over_at,
             "decided": package.decided, "withdrawn": package.withdrawn,
-            "release": link(package.release.as_ref()), "reading": link(package.reading.as_ref()),
+            "release": link(LinkKind::Release), "reading": link(LinkKind::Reading),
             "fetched": package.fetched, "events": events,
         }))
     }
@@ -87,10 +84,10 @@ impl Export {
     /// Makes a link and its code. Nobody is told of either before it is remembered who ordered them.
     async fn open(&self, request: &RequestId, wanted: Wanted<'_>, now: DateTime<Utc>) -> Result<Value, Error> {
         let Wanted { kind, by, fetches, until, decided } = wanted;
-        let (id, code, keys) = (LinkId::random(), Code::random(), &self.people.keys);
+        let (id, code) = (LinkId::random(), Code::random());
         let grant = Grant {
             link: id.clone(),
-            code: code.digest(keys, &id),
+            code: code.digest(&self.link_keys, &id),
             by: by.to_owned(),
             at: now,
             until,
@@ -109,21 +106,21 @@ impl Export {
             LinkKind::Reading => ("opened for reading", "opened_for_reading"),
         };
         self.requests.happened(request, event, by, self.clock.now()).await?;
-        let link = PackageLink { request: request.clone(), kind, id };
+        let link = PackageLink { request: request.clone(), kind, id, until };
         tracing::info!(outcome, "export");
         Ok(json!({
-            "request_id": request.as_str(), "url": format!("{}/packages/{}", self.public_url, link.token(keys)),
+            "request_id": request.as_str(), "url": format!("{}/packages/{}", self.public_url, link.token(&self.link_keys)),
             "code": code.shown(), "fetches": fetches, "expires_at": until,
         }))
     }
 }
 
 /// A link as the DPO sees it: everything but what opens it.
-fn shown(grant: &Grant, package: &Package, now: DateTime<Utc>) -> Value {
+fn shown(kind: LinkKind, grant: &Grant, package: &Package, now: DateTime<Utc>) -> Value {
     let document = package.made.iter().map(|_| File::Document);
     let report = package.made.iter().filter_map(|made| made.report_key.as_ref()).map(|_| File::Report);
     let is_left = document.chain(report).any(|file| grant.left(file) > 0);
-    let is_open = is_left && grant.is_open(now) && package.refuse_closed(now).is_ok();
+    let is_open = is_left && grant.is_open(kind, now) && package.refuse_closed(now).is_ok();
     json!({
         "by": grant.by, "at": grant.at, "until": grant.until, "is_open": is_open, "fetches": grant.fetches,
         "document": grant.document, "report": grant.report, "wrong_codes": grant.wrong_codes,

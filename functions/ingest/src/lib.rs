@@ -22,6 +22,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use refusal::Refusal;
 use serde_json::Value;
 use shared::domain::form_token::FormTokens;
+use shared::domain::keyring::{Addresses, Forms, Keyring};
 use shared::domain::notice;
 use shared::domain::receipt::Receipts;
 use shared::domain::reference::References;
@@ -47,36 +48,53 @@ pub struct Ingest {
     references: References,
     receipts: Receipts,
     limits: Limits,
-    /// Where people are asked to confirm an address; nothing where nobody is.
-    confirmations: Option<Confirmations>,
+    /// Where people are asked to confirm an address, and what the address is sealed with; nothing where nobody is.
+    confirmations: Option<(Confirmations, Keyring<Addresses>)>,
     site: Site,
+}
+
+/// The keys of `ingest`, read one after the other: a second connection would take longer than a second question.
+struct Keys {
+    subject: SubjectKeys,
+    forms: Keyring<Forms>,
+    addresses: Option<Keyring<Addresses>>,
+}
+
+impl Keys {
+    async fn read(host: &Host) -> Result<Self, StartError> {
+        Ok(Self {
+            subject: secret::subject_keys(host).await?,
+            forms: secret::keyring(host).await?,
+            addresses: if confirms_addresses(host)? { Some(secret::keyring(host).await?) } else { None },
+        })
+    }
 }
 
 impl Ingest {
     /// Makes clients and keys once, and opens the connection to DynamoDB by reading the surveys.
     ///
     /// # Errors
-    /// [`StartError`] if a setting or the secret is missing. Surveys that cannot be read now are read later.
+    /// [`StartError`] if a setting or a secret is missing. Surveys that cannot be read now are read later.
     pub async fn start(host: &Host) -> Result<Self, StartError> {
         let dynamodb = host.dynamodb();
         let register = host.setting("REGISTER_TABLE")?;
         let surveys = Surveys::new(dynamodb.clone(), register.to_owned());
-        let confirmations = confirms_addresses(host)?.then(|| Confirmations::new(&dynamodb, register));
         let clock = host.clock();
-        let (subject_keys, read) = tokio::join!(secret::subject_keys(host), surveys.all(clock.now()));
+        let (keys, read) = tokio::join!(Keys::read(host), surveys.all(clock.now()));
         if let Err(error) = read {
             tracing::warn!(error = %error, outcome = "later", "surveys");
         }
-        let subject_keys = subject_keys?;
+        let Keys { subject, forms, addresses } = keys?;
+        let confirmations = addresses.map(|keys| (Confirmations::new(&dynamodb, register), keys));
         Ok(Self {
             clock,
             surveys,
             records: Records::new(dynamodb, host.setting("RECORDS_TABLE")?.to_owned()),
-            form_tokens: FormTokens::new(&subject_keys),
-            references: References::new(&subject_keys),
-            receipts: Receipts::new(&subject_keys),
-            limits: Limits::start(host, &subject_keys)?,
-            subject_keys,
+            form_tokens: FormTokens::new(&forms),
+            references: References::new(&subject),
+            receipts: Receipts::new(&forms),
+            limits: Limits::start(host, &forms)?,
+            subject_keys: subject,
             confirmations,
             site: Site::read(host)?,
         })

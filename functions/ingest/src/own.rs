@@ -31,8 +31,8 @@ impl Own {
     }
 
     /// Looks at the token, now that the survey is known.
-    pub fn look_at(&mut self, tokens: &FormTokens, survey: &str) {
-        self.handed_out = self.token.as_deref().and_then(|token| tokens.read(survey, token).ok());
+    pub fn look_at(&mut self, tokens: &FormTokens, survey: &str, now: DateTime<Utc>) {
+        self.handed_out = self.token.as_deref().and_then(|token| tokens.read(survey, token, now).ok());
     }
 
     /// Whether it looks as if a program had sent it, and nobody says otherwise.

@@ -7,13 +7,14 @@ use crate::own::Own;
 use crate::refusal::Refusal;
 use crate::sheet::{self, Sender};
 use crate::{Ingest, form, random, reply};
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use lambda_http::http::{HeaderMap, StatusCode};
 use lambda_http::{Body, Request, Response};
 use serde_json::json;
 use shared::domain::answers::{self, Answers, Sheet};
 use shared::domain::confirmation::{APART, ConfirmLink, Purpose, seal_address};
 use shared::domain::custody::Custody;
+use shared::domain::form_token::GRACE;
 use shared::domain::identifier::Kind;
 use shared::domain::london;
 use shared::domain::particulars::Particulars;
@@ -29,9 +30,6 @@ use shared::edge::limits::TooMany;
 use shared::storage::StorageError;
 use shared::storage::records::Kept;
 use std::sync::Arc;
-
-/// How long after a survey's end the answers are taken of somebody who was given the form before.
-const GRACE: TimeDelta = TimeDelta::hours(12);
 
 /// How many references of an anonymous answer are tried. One is another's once in a million answers, for each 100,000 that
 /// are kept.
@@ -70,7 +68,7 @@ impl Ingest {
             Err(refusal) if program => return Err(refusal),
             Err(refusal) => return Ok(self.give_back(id, None, refusal, &own, &typed)),
         };
-        own.look_at(&self.form_tokens, &survey.id);
+        own.look_at(&self.form_tokens, &survey.id, now);
         if let Err(refusal) = Self::takes(&survey, &own, now) {
             return if program { Err(refusal) } else { Ok(self.give_back(id, Some(&survey), refusal, &own, &typed)) };
         }
@@ -106,7 +104,7 @@ impl Ingest {
     /// The survey of which somebody had the form open while it was removed: it is over since then, and an answer is taken as
     /// long as to one that closed.
     async fn removed(&self, id: &str, own: &mut Own, now: DateTime<Utc>) -> Result<Arc<Survey>, Refusal> {
-        own.look_at(&self.form_tokens, id);
+        own.look_at(&self.form_tokens, id, now);
         let shown = own.handed_out.as_ref().and_then(|form| form.version.as_ref());
         let version = self.surveys.earlier(id, shown.ok_or(Refusal::UnknownSurvey)?, now).await?;
         let in_time = version.filter(|version| version.retired_at.is_none_or(|end| now < end + GRACE));
@@ -199,7 +197,8 @@ impl Ingest {
     /// The answer is kept by then, so it is not denied where this fails: an alarm tells, and the same answer once more, or
     /// another, asks again.
     async fn ask_to_confirm(&self, details: &Details, now: DateTime<Utc>) {
-        let Some(confirmations) = self.confirmations.as_ref().filter(|_| details.newsletter == Some(true)) else {
+        let Some((confirmations, keys)) = self.confirmations.as_ref().filter(|_| details.newsletter == Some(true))
+        else {
             return;
         };
         let identifiers = details.contact.identifiers();
@@ -207,7 +206,7 @@ impl Ingest {
         let Some(address) = address.filter(|_| now < details.collected_at + APART) else { return };
         let (purpose, asked_at) = (Purpose::Newsletter, details.collected_at);
         let link = ConfirmLink { purpose, subject: self.subject_keys.key(address), asked_at };
-        let sealed = seal_address(&self.subject_keys, address);
+        let sealed = seal_address(keys, address);
         match confirmations.ask(&link, &sealed, None, now).await {
             Ok(true) => tracing::info!(outcome = "asked", "confirmation"),
             Ok(false) => tracing::info!(outcome = "asked_before", "confirmation"),

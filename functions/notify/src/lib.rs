@@ -11,7 +11,8 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde::Serialize;
 use serde_json::{Value, json};
 use shared::domain::confirmation::{Purpose, unseal_address};
-use shared::domain::subject::{SubjectKey, SubjectKeys};
+use shared::domain::keyring::{Addresses, Keyring, MailLinks};
+use shared::domain::subject::SubjectKey;
 use shared::edge::processor::confirms_addresses;
 use shared::edge::{Clock, Deadline, Host, StartError, failure, secret};
 use shared::storage::confirmations::{Asking, Confirmations, MailState, Tried};
@@ -24,7 +25,8 @@ const LAST_SECONDS: TimeDelta = TimeDelta::seconds(30);
 #[derive(Debug)]
 pub struct Notify {
     clock: Clock,
-    keys: SubjectKeys,
+    links: Keyring<MailLinks>,
+    addresses: Keyring<Addresses>,
     confirmations: Confirmations,
     /// Nothing where no mails are sent.
     govuk: Option<GovUkNotify>,
@@ -46,11 +48,12 @@ impl Notify {
     /// Makes clients and keys once. The key to GOV.UK Notify is read when it is needed.
     ///
     /// # Errors
-    /// [`StartError`] if a setting or the secret is missing or unusable.
+    /// [`StartError`] if a setting or a secret is missing or unusable.
     pub async fn start(host: &Host) -> Result<Self, StartError> {
         Ok(Self {
             clock: host.clock(),
-            keys: secret::subject_keys(host).await?,
+            links: secret::keyring(host).await?,
+            addresses: secret::keyring(host).await?,
             confirmations: Confirmations::new(&host.dynamodb(), host.setting("REGISTER_TABLE")?),
             govuk: if confirms_addresses(host)? { Some(GovUkNotify::start(host)?) } else { None },
             public_url: host.setting("PUBLIC_URL")?.to_owned(),
@@ -129,15 +132,16 @@ impl Notify {
             // Switched off since it was asked for.
             return Tried::Refused;
         };
-        let Some(address) = asking.address.as_deref().and_then(|sealed| unseal_address(&self.keys, sealed)) else {
+        let Some(address) = asking.address.as_deref().and_then(|sealed| unseal_address(&self.addresses, sealed)) else {
             tracing::error!(outcome = "sealed", "mail");
-            return Tried::Refused;
+            // It may open as soon as it is handed on what was made before these keys.
+            return if self.addresses.is_settled() { Tried::Refused } else { Tried::Later };
         };
         let mail = Mail {
             address: address.canonical(),
             reference: &asking.reference,
             purpose: asking.link.purpose,
-            link: &format!("{}/confirm/{}", self.public_url, asking.link.token(&self.keys)),
+            link: &format!("{}/confirm/{}", self.public_url, asking.link.token(&self.links)),
         };
         // A try that broke off may have been taken: whether it was is asked first, so that nobody gets two mails.
         match govuk.send(&mail, asking.tries > 1, self.now()).await {

@@ -94,7 +94,7 @@ impl Requests {
             approved_by: Some(approved_by.to_owned()),
             approved_at: Some(now),
             holders: reach.holders.iter().map(keys::partition).collect(),
-            sealed: Some(identities::seal(&self.people.keys, &matched)),
+            sealed: Some(identities::seal(&self.identities, &matched)),
             matched: None,
             terms: Some(terms),
             ..planned
@@ -130,7 +130,7 @@ impl Requests {
     }
 
     fn unsealed(&self, sealed: Option<&str>) -> Result<Vec<Identifier>, StorageError> {
-        let identifiers = sealed.and_then(|sealed| identities::unseal(&self.people.keys, sealed));
+        let identifiers = sealed.and_then(|sealed| identities::unseal(&self.identities, sealed));
         identifiers.ok_or_else(|| StorageError::unreadable("open the sealed identifiers"))
     }
 

@@ -37,9 +37,9 @@ impl Requests {
         if self.is_about_another(&id, address, now).await? {
             return Err(Error::AnotherRequest);
         }
-        let keys = &self.people.keys;
-        let link = ConfirmLink { purpose: Purpose::Request, subject: keys.key(address), asked_at: now };
-        let asked = self.confirmations.ask(&link, &seal_address(keys, address), Some(&id), now).await?;
+        let subject = self.people.keys.key(address);
+        let link = ConfirmLink { purpose: Purpose::Request, subject, asked_at: now };
+        let asked = self.confirmations.ask(&link, &seal_address(&self.addresses, address), Some(&id), now).await?;
         if asked {
             self.register.happened(&id, "asked to confirm an address", by, now).await?;
         }

@@ -24,6 +24,7 @@ use certificate::Controller;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::Value;
 use shared::domain::json::Payload;
+use shared::domain::keyring::{Addresses, Identities, Keyring, MailLinks};
 use shared::domain::order::{BadOrder, unambiguous};
 use shared::edge::processor::confirms_addresses;
 use shared::edge::{Clock, Host, StartError, failure, secret};
@@ -44,6 +45,10 @@ use shared::storage::tasks::Tasks;
 pub struct Requests {
     clock: Clock,
     people: People,
+    /// What seals whom a request is about, what links in mails are made with, and what seals an address that waits.
+    identities: Keyring<Identities>,
+    mail_links: Keyring<MailLinks>,
+    addresses: Keyring<Addresses>,
     records: Records,
     packages: Packages,
     files: Files,
@@ -62,7 +67,7 @@ impl Requests {
     /// Makes clients and keys once.
     ///
     /// # Errors
-    /// [`StartError`] if a setting or the secret is missing or unusable.
+    /// [`StartError`] if a setting or a secret is missing or unusable.
     pub async fn start(host: &Host) -> Result<Self, StartError> {
         let (dynamodb, register) = (host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned());
         let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
@@ -70,6 +75,9 @@ impl Requests {
         Ok(Self {
             clock: host.clock(),
             people: People { keys: secret::subject_keys(host).await?, records: records.clone() },
+            identities: secret::keyring(host).await?,
+            mail_links: secret::keyring(host).await?,
+            addresses: secret::keyring(host).await?,
             settling: Settling {
                 standings: Standings::new(dynamodb.clone(), register.clone()),
                 records: records.clone(),

@@ -93,8 +93,8 @@ impl Requests {
             approved_at: None,
             stopped_by: None,
             holders: found.holders.iter().map(keys::partition).collect(),
-            sealed: Some(identities::seal(&self.people.keys, &identifiers)),
-            matched: Some(identities::seal(&self.people.keys, &found.identifiers)),
+            sealed: Some(identities::seal(&self.identities, &identifiers)),
+            matched: Some(identities::seal(&self.identities, &found.identifiers)),
             terms: None,
         };
         if !self.register.plan(&id, &request, before.as_ref()).await? {

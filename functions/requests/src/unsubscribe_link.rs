@@ -24,8 +24,7 @@ impl Requests {
         }
         let list = if order.has("list") { order.get("list").and_then(List::named) } else { Some(List::Newsletter) };
         let list = list.ok_or_else(|| BadOrder::new("list", "must be newsletter"))?;
-        let keys = &self.people.keys;
-        let token = Subscription { subject: keys.key(identifier), list }.token(keys);
+        let token = Subscription { subject: self.people.keys.key(identifier), list }.token(&self.mail_links);
         let url = format!("{}/unsubscribe/{token}", self.public_url);
         self.register.happened(&id, "made a link to unsubscribe", by, now).await?;
         tracing::info!(outcome = "link_made", "unsubscribe");

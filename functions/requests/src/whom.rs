@@ -15,7 +15,7 @@ impl Requests {
         if request.stage == Stage::Closed {
             return Err(Error::NotNow("the request is closed, and has forgotten whom it was about"));
         }
-        let identifiers = request.identifiers(&self.people, now).await?;
+        let identifiers = request.identifiers(&self.identities, &self.people, now).await?;
         let identifiers =
             identifiers.ok_or(Error::NotNow("the secret that sealed whom it is about is no longer kept"))?;
         self.register.happened(&id, "asked whom", by, now).await?;

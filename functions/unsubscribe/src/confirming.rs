@@ -31,8 +31,11 @@ impl Unsubscribe {
     async fn confirmed(&self, token: &str) -> Result<Purpose, Refusal> {
         let log = |outcome| tracing::info!(outcome, "confirmation");
         let now = self.clock.now();
-        let link = ConfirmLink::of_token(&self.subject_keys, token).filter(|link| !link.is_over(now));
-        let Some(link) = link else {
+        let link = ConfirmLink::of_token(&self.keys, token);
+        if link.is_none() && !self.keys.is_settled() {
+            return Err(Refusal::Unsettled);
+        }
+        let Some(link) = link.filter(|link| !link.is_over(now)) else {
             log("not_confirmed");
             return Err(Refusal::Over);
         };

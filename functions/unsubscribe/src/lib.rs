@@ -16,8 +16,8 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use pages::About;
 use refusal::Refusal;
 use serde_json::Value;
+use shared::domain::keyring::{Keyring, MailLinks};
 use shared::domain::package::RequestId;
-use shared::domain::subject::SubjectKeys;
 use shared::domain::subscription::{OptOut, Subscription};
 use shared::edge::page::{self, Page};
 use shared::edge::site::Site;
@@ -28,7 +28,7 @@ use shared::storage::opt_outs::{OptOuts, Said};
 /// Takes a person's word that they want a newsletter no longer, or that an address is theirs.
 pub struct Unsubscribe {
     clock: Clock,
-    subject_keys: SubjectKeys,
+    keys: Keyring<MailLinks>,
     opt_outs: OptOuts,
     confirmations: Confirmations,
     site: Site,
@@ -43,7 +43,7 @@ impl Unsubscribe {
         let (records, register) = (host.setting("RECORDS_TABLE")?, host.setting("REGISTER_TABLE")?);
         Ok(Self {
             clock: host.clock(),
-            subject_keys: secret::subject_keys(host).await?,
+            keys: secret::keyring(host).await?,
             opt_outs: OptOuts::new(&host.dynamodb(), records, register),
             confirmations: Confirmations::new(&host.dynamodb(), register),
             site: Site::read(host)?,
@@ -89,8 +89,11 @@ impl Unsubscribe {
     /// Does as much about a token of a stranger's making as about one of ours, to nobody.
     async fn opt_out(&self, token: &str) -> Result<(), Refusal> {
         let (said, request) = (OptOut::at(self.clock.now()), RequestId::of_click(random()));
-        let Some(subscription) = Subscription::of_token(&self.subject_keys, token) else {
-            let nobody = Subscription::of_nobody(&self.subject_keys, token);
+        let Some(subscription) = Subscription::of_token(&self.keys, token) else {
+            if !self.keys.is_settled() {
+                return Err(Refusal::Unsettled);
+            }
+            let nobody = Subscription::of_nobody(&self.keys, token);
             self.opt_outs.pretend(&nobody, said, &request).await?;
             self.note(&nobody, said).await;
             tracing::info!(outcome = "foreign_token", "unsubscribe");

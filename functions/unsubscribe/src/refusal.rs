@@ -23,6 +23,8 @@ pub enum Refusal {
     Over,
     /// The person has left the list since the wish that the link is about.
     LeftSince,
+    /// Nobody has handed on yet what was made before these keys: the link may be ours, and it must not be said that it is done.
+    Unsettled,
     /// DynamoDB does not answer.
     Unavailable(StorageError),
 }
@@ -36,8 +38,10 @@ impl From<StorageError> for Refusal {
 impl Refusal {
     /// The response to a person; a mail program looks at its status.
     pub fn into_response(self, page: Page<'_>, about: About) -> Response<Body> {
-        if let Self::Unavailable(error) = &self {
-            tracing::error!(error = %error, outcome = "unavailable", "storage");
+        match &self {
+            Self::Unavailable(error) => tracing::error!(error = %error, outcome = "unavailable", "storage"),
+            Self::Unsettled => tracing::error!(outcome = "unsettled", "secret"),
+            _ => {}
         }
         let (status, message) = match self {
             Self::NotFound => (StatusCode::NOT_FOUND, Message::NotFound),
@@ -46,7 +50,7 @@ impl Refusal {
             Self::Broken => (StatusCode::BAD_REQUEST, Message::Body),
             Self::Over => (StatusCode::GONE, Message::Over),
             Self::LeftSince => (StatusCode::GONE, Message::LeftSince),
-            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, Message::Unavailable),
+            Self::Unsettled | Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, Message::Unavailable),
         };
         let mut response = http::status(frame::never_cached(pages::message(page, message, about)), status);
         if status == StatusCode::METHOD_NOT_ALLOWED {

@@ -116,7 +116,7 @@ async fn a_secret_is_given_by_name_and_by_arn() {
     let house = house(|_| ()).await;
     let secrets = house.stack.host("echo").unwrap().secrets();
     let arn = house.stack.settings("echo").unwrap().remove("SECRET").unwrap();
-    for id in ["custodian-Secret", &arn] {
+    for id in ["custodian-SubjectKeys", &arn] {
         let value = secrets.get_secret_value().secret_id(id).send().await.unwrap();
         let value: Value = serde_json::from_str(value.secret_string().unwrap()).unwrap();
         assert_eq!(value, json!({"version": "1", "key": LOCAL_SUBJECT_KEY}));

@@ -27,7 +27,7 @@ async fn a_function_gets_exactly_the_settings_of_the_template_and_the_endpoints(
         "BUCKET=custodian-packages",
         "COLOUR=green",
         "REGISTER_TABLE=custodian-Things",
-        "SECRET=arn:aws:secretsmanager:eu-west-2:000000000000:secret:custodian-Secret-LoCaL1",
+        "SECRET=arn:aws:secretsmanager:eu-west-2:000000000000:secret:custodian-SubjectKeys-LoCaL1",
         "TABLE_ARN=arn:aws:dynamodb:eu-west-2:000000000000:table/custodian-Things/x",
     ];
     assert_eq!(settings, expected);
@@ -71,7 +71,7 @@ async fn what_is_wrong_in_the_template_fails_at_start_and_names_the_resource() {
             "Failed: AWS::Lambda::Function is not",
         ),
         ("Unnamed: { Type: String }", "Other: { Type: String }", "Parameters: Other has no Default"),
-        ("SecretStringTemplate: '{\"v", "SecretStringTemplate: '\"v", "Secret: SecretStringTemplate"),
+        ("SecretStringTemplate: '{\"v", "SecretStringTemplate: '\"v", "SubjectKeys: SecretStringTemplate"),
         ("ExpirationInDays: 365", "ExpiresInDays: 365", "Intake: unknown field `ExpiresInDays`"),
         ("Prefix: reports/", "Filter: { Prefix: reports/ }", "Intake: unknown field `Filter`"),
         ("ExpirationInDays: 365", "ExpirationInDays: 0", "Intake: 0 days is no lifecycle"),

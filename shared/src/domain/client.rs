@@ -1,6 +1,7 @@
 //! Who knocks at the public door, without keeping from where: a keyed digest of the network address, another each hour.
 
-use super::subject::{SubjectKeys, mac};
+use super::keyring::{Forms, Keyring};
+use super::subject::mac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::net::IpAddr;
@@ -42,14 +43,14 @@ impl std::fmt::Debug for Client {
     }
 }
 
-/// Makes clients of addresses, with a key that is derived from the secret of the subject keys.
+/// Makes clients of addresses, with a key of the forms' own secret.
 #[derive(Clone)]
 pub struct Clients([u8; 32]);
 
 impl Clients {
     /// The clients that go with these keys.
     #[must_use]
-    pub fn new(keys: &SubjectKeys) -> Self {
+    pub fn new(keys: &Keyring<Forms>) -> Self {
         Self(keys.derive("client"))
     }
 
@@ -73,12 +74,12 @@ impl std::fmt::Debug for Clients {
 #[cfg(test)]
 mod tests {
     use super::{Clients, Hour};
-    use crate::domain::subject::SubjectKeys;
+    use crate::domain::keyring::Keyring;
     use chrono::{DateTime, Utc};
 
     fn clients(key: &str) -> Clients {
         let document = format!(r#"{{"version":"1","key":"{}"}}"#, key.repeat(32));
-        Clients::new(&SubjectKeys::parse(&document).unwrap())
+        Clients::new(&Keyring::parse(&document).unwrap())
     }
 
     fn hour(instant: &str) -> Hour {

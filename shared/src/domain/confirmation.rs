@@ -4,8 +4,9 @@
 //! purpose, one person and one moment of asking: a later mail for the same purpose ends it.
 
 use super::identifier::{Identifier, Kind};
+use super::keyring::{Addresses, Keyring, MailLinks};
 use super::retention::ExpiresAt;
-use super::subject::{SubjectKey, SubjectKeys};
+use super::subject::SubjectKey;
 use super::subscription::{Proof, Wish};
 use chrono::{DateTime, Months, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -72,14 +73,14 @@ pub struct ConfirmLink {
 impl ConfirmLink {
     /// A token for it; no two are alike.
     #[must_use]
-    pub fn token(&self, keys: &SubjectKeys) -> String {
+    pub fn token(&self, keys: &Keyring<MailLinks>) -> String {
         let plain = format!("{} {} {}", self.purpose.as_str(), self.asked_at.timestamp(), self.subject.as_str());
         keys.seal(TOKEN, plain.as_bytes())
     }
 
     /// What a token was made for, under any version of the secret.
     #[must_use]
-    pub fn of_token(keys: &SubjectKeys, token: &str) -> Option<Self> {
+    pub fn of_token(keys: &Keyring<MailLinks>, token: &str) -> Option<Self> {
         let sealed = (token.len() <= LONGEST).then_some(token)?;
         let plain = String::from_utf8(keys.unseal(TOKEN, sealed)?).ok()?;
         let mut parts = plain.splitn(3, ' ');
@@ -99,13 +100,13 @@ impl ConfirmLink {
 
 /// Seals an address for as long as it waits to be written to: the Register holds none that it can read.
 #[must_use]
-pub fn seal_address(keys: &SubjectKeys, address: &Identifier) -> String {
+pub fn seal_address(keys: &Keyring<Addresses>, address: &Identifier) -> String {
     keys.seal(ADDRESS, address.canonical().as_bytes())
 }
 
 /// Opens an address that was sealed under any version of the secret.
 #[must_use]
-pub fn unseal_address(keys: &SubjectKeys, sealed: &str) -> Option<Identifier> {
+pub fn unseal_address(keys: &Keyring<Addresses>, sealed: &str) -> Option<Identifier> {
     let plain = String::from_utf8(keys.unseal(ADDRESS, sealed)?).ok()?;
     Identifier::of(Kind::Email, &plain).ok()
 }
@@ -187,6 +188,7 @@ impl Confirmed {
 mod tests {
     use super::{ConfirmLink, Confirmed, LINK, LONGEST, Means, Purpose, seal_address, unseal_address};
     use crate::domain::identifier::Identifier;
+    use crate::domain::keyring::{Keyring, Purpose as Secret};
     use crate::domain::subject::SubjectKeys;
     use crate::domain::subscription::{List, OptOut, Subscription};
     use chrono::{DateTime, TimeDelta, Utc};
@@ -196,50 +198,52 @@ mod tests {
     const NEW: &str = r#"{"version":"2","key":"new-new-new-new-new-new-new-new-new",
         "previous":[{"version":"12345678","key":"old-old-old-old-old-old-old-old-old"}]}"#;
 
-    fn keys(document: &str) -> SubjectKeys {
-        SubjectKeys::parse(document).unwrap()
+    fn keys<P: Secret>(document: &str) -> Keyring<P> {
+        Keyring::parse(document).unwrap()
     }
 
     fn rosa() -> Identifier {
         Identifier::email("rosa.hardy@example.org").unwrap()
     }
 
-    fn link(keys: &SubjectKeys, purpose: Purpose) -> ConfirmLink {
-        ConfirmLink { purpose, subject: keys.key(&rosa()), asked_at: "2026-11-23T10:00:00Z".parse().unwrap() }
+    fn link(purpose: Purpose) -> ConfirmLink {
+        let subject = SubjectKeys::parse(OLD).unwrap().key(&rosa());
+        ConfirmLink { purpose, subject, asked_at: "2026-11-23T10:00:00Z".parse().unwrap() }
     }
 
     #[test]
     fn a_token_leads_to_what_it_was_made_for_and_says_nothing_of_it() {
         let keys = keys(OLD);
         for purpose in Purpose::ALL {
-            let token = link(&keys, purpose).token(&keys);
-            assert_eq!(ConfirmLink::of_token(&keys, &token), Some(link(&keys, purpose)));
+            let token = link(purpose).token(&keys);
+            assert_eq!(ConfirmLink::of_token(&keys, &token), Some(link(purpose)));
             assert!(
                 token.len() < 180 && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
             );
         }
         assert_eq!(
-            ConfirmLink::of_token(&super::tests::keys(NEW), &link(&keys, Purpose::Request).token(&keys)),
-            Some(link(&keys, Purpose::Request))
+            ConfirmLink::of_token(&super::tests::keys(NEW), &link(Purpose::Request).token(&keys)),
+            Some(link(Purpose::Request))
         );
     }
 
     #[test]
     fn what_is_sealed_for_anything_else_is_no_token() {
         let keys = keys(OLD);
-        let unsubscribe = Subscription { subject: keys.key(&rosa()), list: List::Newsletter }.token(&keys);
-        let address = seal_address(&keys, &rosa());
+        let subject = link(Purpose::Newsletter).subject;
+        let unsubscribe = Subscription { subject, list: List::Newsletter }.token(&keys);
+        let address = seal_address(&self::keys(OLD), &rosa());
         let long =
             keys.seal(super::TOKEN, format!("newsletter 1795428000 subject#1#{}", "x".repeat(LONGEST)).as_bytes());
         for other in [unsubscribe, address, long] {
             assert_eq!(ConfirmLink::of_token(&keys, &other), None);
         }
-        assert_eq!(Subscription::of_token(&keys, &link(&keys, Purpose::Newsletter).token(&keys)), None);
+        assert_eq!(Subscription::of_token(&keys, &link(Purpose::Newsletter).token(&keys)), None);
     }
 
     #[test]
     fn a_link_works_for_a_week() {
-        let link = link(&keys(OLD), Purpose::Newsletter);
+        let link = link(Purpose::Newsletter);
         assert!(!link.is_over(link.asked_at + LINK - TimeDelta::seconds(1)) && link.is_over(link.asked_at + LINK));
     }
 

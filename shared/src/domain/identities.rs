@@ -2,20 +2,20 @@
 
 use super::identifier::{Identifier, Kind};
 use super::json;
-use super::subject::SubjectKeys;
+use super::keyring::{Identities, Keyring};
 
 const PURPOSE: &str = "identities";
 
 /// Seals identifiers: the Register holds no address that it can read.
 #[must_use]
-pub fn seal(keys: &SubjectKeys, identifiers: &[Identifier]) -> String {
+pub fn seal(keys: &Keyring<Identities>, identifiers: &[Identifier]) -> String {
     let plain: Vec<(Kind, &str)> = identifiers.iter().map(|one| (one.kind(), one.canonical())).collect();
     keys.seal(PURPOSE, json::text(&plain).as_bytes())
 }
 
 /// Opens what was sealed under any version of the secret.
 #[must_use]
-pub fn unseal(keys: &SubjectKeys, sealed: &str) -> Option<Vec<Identifier>> {
+pub fn unseal(keys: &Keyring<Identities>, sealed: &str) -> Option<Vec<Identifier>> {
     let plain = keys.unseal(PURPOSE, sealed)?;
     let plain: Vec<(Kind, String)> = serde_json::from_slice(&plain).ok()?;
     plain.iter().map(|(kind, canonical)| Identifier::of(*kind, canonical).ok()).collect()
@@ -25,11 +25,11 @@ pub fn unseal(keys: &SubjectKeys, sealed: &str) -> Option<Vec<Identifier>> {
 mod tests {
     use super::{seal, unseal};
     use crate::domain::identifier::Identifier;
-    use crate::domain::subject::SubjectKeys;
+    use crate::domain::keyring::Keyring;
 
     #[test]
     fn identifiers_are_read_by_this_house_only() {
-        let keys = |key: &str| SubjectKeys::parse(&format!(r#"{{"version":"1","key":"{key}"}}"#)).unwrap();
+        let keys = |key: &str| Keyring::parse(&format!(r#"{{"version":"1","key":"{key}"}}"#)).unwrap();
         let (ours, theirs) = (keys("0123456789abcdef0123456789abcdef"), keys("fedcba9876543210fedcba9876543210"));
         let identifiers = vec![
             Identifier::email("rosa@example.org").unwrap(),

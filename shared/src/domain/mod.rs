@@ -20,6 +20,7 @@ pub mod holding;
 pub mod identifier;
 pub mod identities;
 pub mod json;
+pub mod keyring;
 pub mod ledger;
 pub mod london;
 pub mod mention;

@@ -3,8 +3,9 @@
 //! The page after an answer reads nothing: it shows what its address says. So the address is signed, and the page asks no
 //! clock: what was right when the answer was kept is right whenever somebody opens the page.
 
+use super::keyring::{Forms, Keyring};
 use super::reference::Reference;
-use super::subject::{SubjectKeys, mac};
+use super::subject::mac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::NaiveDate;
 
@@ -17,7 +18,7 @@ pub struct Receipt {
     pub until: NaiveDate,
 }
 
-/// Writes and reads the addresses of receipts: signed with a key derived from the secret of the subject keys.
+/// Writes and reads the addresses of receipts: signed with a key of the forms' own secret.
 #[derive(Clone)]
 pub struct Receipts {
     key: [u8; 32],
@@ -31,12 +32,13 @@ impl std::fmt::Debug for Receipts {
     }
 }
 
-const PURPOSE: &str = "receipt";
+/// What the keys of receipts are derived for.
+pub(super) const PURPOSE: &str = "receipt";
 
 impl Receipts {
     /// The receipts that go with these keys.
     #[must_use]
-    pub fn new(keys: &SubjectKeys) -> Self {
+    pub fn new(keys: &Keyring<Forms>) -> Self {
         Self { key: keys.derive(PURPOSE), all: keys.derive_all(PURPOSE).collect() }
     }
 
@@ -67,12 +69,12 @@ fn signature(key: &[u8; 32], survey: &str, receipt: &Receipt) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Receipt, Receipts};
+    use crate::domain::keyring::Keyring;
     use crate::domain::london;
     use crate::domain::record::RecordId;
     use crate::domain::reference::Reference;
     use crate::domain::retention::ExpiresAt;
     use crate::domain::source::Source;
-    use crate::domain::subject::SubjectKeys;
     use chrono::{DateTime, Datelike, Months, NaiveDate, TimeDelta, Timelike, Utc};
     use std::collections::BTreeMap;
 
@@ -82,7 +84,7 @@ mod tests {
         let key = |version: &str| format!(r#""version":"{version}","key":"{}""#, version.repeat(32));
         let previous = if previous.is_empty() { String::new() } else { format!("{{{}}}", key(previous)) };
         let keys = format!(r#"{{{},"previous":[{previous}]}}"#, key(version));
-        Receipts::new(&SubjectKeys::parse(&keys).unwrap())
+        Receipts::new(&Keyring::parse(&keys).unwrap())
     }
 
     fn read(receipts: &Receipts, survey: &str, query: &str) -> Option<Receipt> {

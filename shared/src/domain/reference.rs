@@ -62,7 +62,8 @@ impl From<Reference> for String {
     }
 }
 
-/// Makes the references of answers to forms: under a key that is derived from the secret of the subject keys, so that
+/// Makes the references of answers to forms: under a key that is derived from the secret of the subject keys, because the
+/// stored ids of anonymous answers depend on it as the keys of people do. So
 /// who chooses what an answer is called does not choose its reference.
 ///
 /// A reference is stored with its record: after a rotation of the secret, those that were given stay what they are.

@@ -1,44 +1,57 @@
 //! Sealing: what has to be kept for a while and read by nobody but this house.
 //!
-//! ChaCha20-Poly1305 (RFC 8439). Its key is derived from the secret of the subject keys by the purpose, so what is sealed
-//! for one purpose opens for no other. The nonce is 96 random bits: safe for 2^32 sealings of one purpose under one
+//! ChaCha20-Poly1305 (RFC 8439). Its key is derived from the secret of the purpose by the kind of thing, so what is sealed
+//! as one thing opens as no other. The nonce is 96 random bits: safe for 2^32 sealings of one kind under one
 //! version of the secret.
 
-use super::subject::SubjectKeys;
+use super::keyring::{Keyring, Purpose};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
-impl SubjectKeys {
-    /// Seals `plain` for a purpose: no two seals are alike, and the text is safe in a URL (base64url without padding).
+impl<P: Purpose> Keyring<P> {
+    /// Seals `plain` as a kind of thing: no two seals are alike, and the text is safe in a URL (base64url without padding).
     ///
     /// # Panics
     /// If the system gives no random bytes: better no seal than one with a nonce that comes twice.
     #[must_use]
-    pub fn seal(&self, purpose: &str, plain: &[u8]) -> String {
-        let nonce = random_nonce();
-        let mut sealed = plain.to_vec();
-        #[expect(clippy::expect_used, reason = "it fails for more than 256 GiB only (RFC 8439, 2.8)")]
-        let tag = key(self.derive(&scope(purpose)))
-            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut sealed)
-            .expect("a plain text that fits into memory");
-        URL_SAFE_NO_PAD.encode([&nonce[..], &sealed, tag.as_ref()].concat())
+    pub fn seal(&self, what: &str, plain: &[u8]) -> String {
+        sealed_under(self.derive(&scope(what)), plain)
     }
 
-    /// Opens what was sealed for the same purpose under any version of the secret; nothing else opens.
+    /// Opens what was sealed as the same kind of thing under any version of the secret; nothing else opens.
     #[must_use]
-    pub fn unseal(&self, purpose: &str, sealed: &str) -> Option<Vec<u8>> {
-        let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
-        let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LEN>()?;
-        self.derive_all(&scope(purpose)).find_map(|secret| {
-            let mut sealed = sealed.to_vec();
-            let nonce = Nonce::assume_unique_for_key(*nonce);
-            key(secret).open_in_place(nonce, Aad::empty(), &mut sealed).ok().map(|plain| plain.to_vec())
-        })
+    pub fn unseal(&self, what: &str, sealed: &str) -> Option<Vec<u8>> {
+        self.derive_all(&scope(what)).find_map(|key| opened_under(key, sealed))
+    }
+
+    /// The same, of what was sealed under the current version only.
+    #[must_use]
+    pub fn unseal_current(&self, what: &str, sealed: &str) -> Option<Vec<u8>> {
+        opened_under(self.derive(&scope(what)), sealed)
     }
 }
 
-fn scope(purpose: &str) -> String {
-    format!("seal {purpose}")
+/// Seals `plain` under a derived key.
+pub(super) fn sealed_under(secret: [u8; 32], plain: &[u8]) -> String {
+    let nonce = random_nonce();
+    let mut sealed = plain.to_vec();
+    #[expect(clippy::expect_used, reason = "it fails for more than 256 GiB only (RFC 8439, 2.8)")]
+    let tag = key(secret)
+        .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut sealed)
+        .expect("a plain text that fits into memory");
+    URL_SAFE_NO_PAD.encode([&nonce[..], &sealed, tag.as_ref()].concat())
+}
+
+fn opened_under(secret: [u8; 32], sealed: &str) -> Option<Vec<u8>> {
+    let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+    let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LEN>()?;
+    let mut sealed = sealed.to_vec();
+    let nonce = Nonce::assume_unique_for_key(*nonce);
+    key(secret).open_in_place(nonce, Aad::empty(), &mut sealed).ok().map(|plain| plain.to_vec())
+}
+
+fn scope(what: &str) -> String {
+    format!("seal {what}")
 }
 
 fn key(secret: [u8; 32]) -> LessSafeKey {
@@ -59,17 +72,17 @@ fn random_nonce() -> [u8; NONCE_LEN] {
 
 #[cfg(test)]
 mod tests {
-    use super::SubjectKeys;
+    use crate::domain::keyring::{Identities, Keyring};
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     use proptest::prelude::*;
 
     const PLAIN: &[u8] = b"resident@example.org";
     const PURPOSE: &str = "identities";
 
-    fn keys(version: &str, previous: &str) -> SubjectKeys {
+    fn keys(version: &str, previous: &str) -> Keyring<Identities> {
         let key = |version: &str| format!(r#""version":"{version}","key":"{}""#, version.repeat(32));
         let previous = if previous.is_empty() { String::new() } else { format!("{{{}}}", key(previous)) };
-        SubjectKeys::parse(&format!(r#"{{{},"previous":[{previous}]}}"#, key(version))).unwrap()
+        Keyring::parse(&format!(r#"{{{},"previous":[{previous}]}}"#, key(version))).unwrap()
     }
 
     #[test]
@@ -80,7 +93,7 @@ mod tests {
         assert!(sealed.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
         let bytes = URL_SAFE_NO_PAD.decode(&sealed).unwrap();
         assert!(!bytes.windows(4).any(|part| PLAIN.windows(4).any(|plain| plain == part)));
-        assert_eq!(format!("{keys:?}"), "SubjectKeys(..)");
+        assert_eq!(format!("{keys:?}"), "Keyring(..)");
     }
 
     #[test]
@@ -117,6 +130,8 @@ mod tests {
         let sealed = keys("1", "").seal(PURPOSE, PLAIN);
         assert_eq!(keys("2", "1").unseal(PURPOSE, &sealed).unwrap(), PLAIN);
         assert_eq!(keys("2", "").unseal(PURPOSE, &sealed), None);
+        assert_eq!(keys("2", "1").unseal_current(PURPOSE, &sealed), None);
+        assert_eq!(keys("1", "").unseal_current(PURPOSE, &sealed).unwrap(), PLAIN);
     }
 
     proptest! {

@@ -23,6 +23,12 @@ pub struct SubjectKey(String);
 pub struct NotASubjectKey;
 
 impl SubjectKey {
+    /// The key that no identifier has, of a digest that was made under another key than a subject key's: to do as much about
+    /// as about somebody's.
+    pub(super) fn of_nobody(digest: [u8; 32]) -> Self {
+        Self(format!("{PREFIX}0#{}", URL_SAFE_NO_PAD.encode(digest)))
+    }
+
     /// The key as it is stored: `subject#{version}#{digest}`.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -50,7 +56,11 @@ impl From<SubjectKey> for String {
     }
 }
 
-/// The secrets behind subject keys: one to write with, and older ones that records were written with before.
+/// The longest name of a version of the subject keys, in characters: it stands in every key.
+const VERSION: usize = 8;
+
+/// The secrets behind subject keys: one to write with, and older ones that records were written with before. What else the
+/// house seals and signs has a [`Keyring`](super::keyring::Keyring) of its own.
 #[derive(Clone, Deserialize)]
 pub struct SubjectKeys {
     #[serde(flatten)]
@@ -59,10 +69,11 @@ pub struct SubjectKeys {
     previous: Vec<Secret>,
 }
 
-#[derive(Clone, Deserialize)]
-struct Secret {
-    version: String,
-    key: String,
+/// One version of a secret.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Secret {
+    pub(super) version: String,
+    pub(super) key: String,
 }
 
 /// Why a secret cannot be used.
@@ -75,7 +86,7 @@ pub enum BadSecret {
     #[error("must have keys of at least 32 bytes")]
     TooShort,
     /// Versions that could not be told apart.
-    #[error("must have versions that differ, of 1 to 8 letters and digits")]
+    #[error("must have versions that differ, of 1 to 8 letters and digits (16 where they are no subject keys)")]
     Versions,
 }
 
@@ -86,15 +97,11 @@ impl SubjectKeys {
     /// [`BadSecret`], which shows nothing of the document.
     pub fn parse(document: &str) -> Result<Self, BadSecret> {
         let keys: Self = serde_json::from_str(document).map_err(|_| BadSecret::Format)?;
-        if keys.all_secrets().any(|secret| secret.key.len() < SECRET_LENGTH) {
+        if keys.all_secrets().any(Secret::is_short) {
             return Err(BadSecret::TooShort);
         }
-        let mut versions: Vec<&str> = keys.all_secrets().map(|secret| secret.version.as_str()).collect();
-        let sound = versions.iter().all(|v| (1..=8).contains(&v.len()) && v.bytes().all(|b| b.is_ascii_alphanumeric()));
-        let count = versions.len();
-        versions.sort_unstable();
-        versions.dedup();
-        if sound && versions.len() == count { Ok(keys) } else { Err(BadSecret::Versions) }
+        sound(keys.all_secrets().map(|secret| secret.version.as_str()), VERSION)?;
+        Ok(keys)
     }
 
     /// The key that records of this person are written under.
@@ -108,21 +115,21 @@ impl SubjectKeys {
         self.all_secrets().map(|secret| secret.subject_key(identifier))
     }
 
-    /// A key for another purpose, from which nothing can be learnt about subject keys.
+    /// A key for what is derived beside subject keys, from which nothing can be learnt about them.
     #[must_use]
-    pub fn derive(&self, purpose: &str) -> [u8; 32] {
-        self.current.digest(&["derived", purpose])
+    pub fn derive(&self, what: &str) -> [u8; 32] {
+        self.current.derive(what)
     }
 
-    /// The current key for another purpose, and what it was under every older version of the secret.
-    pub(super) fn derive_all(&self, purpose: &str) -> impl Iterator<Item = [u8; 32]> {
-        self.all_secrets().map(move |secret| secret.digest(&["derived", purpose]))
-    }
-
-    /// A subject key that no identifier has: another for each purpose and text, to do as much about as about somebody's.
-    pub(super) fn nobody(&self, purpose: &str, text: &str) -> SubjectKey {
-        let digest = mac(&self.derive(purpose), &[text]);
-        SubjectKey(format!("{PREFIX}{}#{}", self.current.version, URL_SAFE_NO_PAD.encode(digest)))
+    /// Of each version the keys that were derived for these kinds of things, for who makes or opens them now.
+    pub(super) fn bequeath<'a>(
+        &'a self,
+        kinds: &'a [&'a str],
+    ) -> impl Iterator<Item = (&'a str, Vec<(&'a str, [u8; 32])>)> + 'a {
+        self.all_secrets().map(|secret| {
+            let derived = kinds.iter().map(|what| (*what, secret.derive(what))).collect();
+            (secret.version.as_str(), derived)
+        })
     }
 
     fn all_secrets(&self) -> impl Iterator<Item = &Secret> {
@@ -137,6 +144,15 @@ impl std::fmt::Debug for SubjectKeys {
 }
 
 impl Secret {
+    /// Whether the key could be guessed.
+    pub(super) const fn is_short(&self) -> bool {
+        self.key.len() < SECRET_LENGTH
+    }
+
+    pub(super) fn derive(&self, what: &str) -> [u8; 32] {
+        self.digest(&["derived", what])
+    }
+
     fn subject_key(&self, identifier: &Identifier) -> SubjectKey {
         let kind = match identifier.kind() {
             Kind::Email => "email",
@@ -150,6 +166,16 @@ impl Secret {
     fn digest(&self, parts: &[&str]) -> [u8; 32] {
         mac(self.key.as_bytes(), parts)
     }
+}
+
+/// Whether these versions can be told apart, and none has a longer name.
+pub(super) fn sound<'a>(versions: impl Iterator<Item = &'a str>, longest: usize) -> Result<(), BadSecret> {
+    let mut versions: Vec<&str> = versions.collect();
+    let is_name = |it: &&str| (1..=longest).contains(&it.len()) && it.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let (count, are_names) = (versions.len(), versions.iter().all(is_name));
+    versions.sort_unstable();
+    versions.dedup();
+    if are_names && versions.len() == count { Ok(()) } else { Err(BadSecret::Versions) }
 }
 
 /// HMAC-SHA-256 over `parts`, each ended by a NUL so that no two lists of parts are alike.

@@ -1,9 +1,10 @@
 //! The token in a newsletter's link: sealed, so that it says nothing to whoever reads it and cannot be made up.
 //!
-//! It names a person by their subject key, and a list; it holds no address. It has no end of its own: it works while the
-//! version of the secret that sealed it is kept, which is 36 months after a rotation.
+//! It names a person by their subject key, and a list; it holds no address. So whoever opens it needs no subject keys. It has
+//! no end of its own: it works while the version of the secret that sealed it is kept, which is 36 months after a rotation.
 
-use super::subject::{SubjectKey, SubjectKeys};
+use super::keyring::{Keyring, MailLinks};
+use super::subject::{SubjectKey, mac};
 use super::subscription::{List, Subscription};
 
 /// What a token is sealed for.
@@ -18,14 +19,14 @@ const LONGEST: usize = 256;
 impl Subscription {
     /// A token for this subscription; no two are alike.
     #[must_use]
-    pub fn token(&self, keys: &SubjectKeys) -> String {
+    pub fn token(&self, keys: &Keyring<MailLinks>) -> String {
         let plain = format!("{}{THEN}{}", self.list.as_str(), self.subject.as_str());
         keys.seal(PURPOSE, plain.as_bytes())
     }
 
     /// The subscription that a token was made for, under any version of the secret.
     #[must_use]
-    pub fn of_token(keys: &SubjectKeys, token: &str) -> Option<Self> {
+    pub fn of_token(keys: &Keyring<MailLinks>, token: &str) -> Option<Self> {
         let sealed = (token.len() <= LONGEST).then_some(token)?;
         let plain = String::from_utf8(keys.unseal(PURPOSE, sealed)?).ok()?;
         let (list, subject) = plain.split_once(THEN)?;
@@ -34,8 +35,8 @@ impl Subscription {
 
     /// Nobody's subscription, another for each text that is no token of ours: so that as much can be done about it.
     #[must_use]
-    pub fn of_nobody(keys: &SubjectKeys, token: &str) -> Self {
-        Self { subject: keys.nobody(NOBODY, token), list: List::Newsletter }
+    pub fn of_nobody(keys: &Keyring<MailLinks>, token: &str) -> Self {
+        Self { subject: SubjectKey::of_nobody(mac(&keys.derive(NOBODY), &[token])), list: List::Newsletter }
     }
 }
 
@@ -43,6 +44,7 @@ impl Subscription {
 mod tests {
     use super::{LONGEST, Subscription};
     use crate::domain::identifier::Identifier;
+    use crate::domain::keyring::{Keyring, MailLinks};
     use crate::domain::subject::SubjectKeys;
     use crate::domain::subscription::List;
     use proptest::prelude::*;
@@ -51,20 +53,20 @@ mod tests {
     const NEW: &str = r#"{"version":"2","key":"new-new-new-new-new-new-new-new-new",
         "previous":[{"version":"12345678","key":"old-old-old-old-old-old-old-old-old"}]}"#;
 
-    fn keys(document: &str) -> SubjectKeys {
-        SubjectKeys::parse(document).unwrap()
+    fn keys(document: &str) -> Keyring<MailLinks> {
+        Keyring::parse(document).unwrap()
     }
 
-    fn subscription(keys: &SubjectKeys) -> Subscription {
+    fn subscription() -> Subscription {
         let person = Identifier::email("rosa.hardy@example.org").unwrap();
-        Subscription { subject: keys.key(&person), list: List::Newsletter }
+        Subscription { subject: SubjectKeys::parse(OLD).unwrap().key(&person), list: List::Newsletter }
     }
 
     #[test]
     fn a_token_leads_to_its_subscription_and_says_nothing_of_it() {
         let keys = keys(OLD);
-        let token = subscription(&keys).token(&keys);
-        assert_eq!(Subscription::of_token(&keys, &token), Some(subscription(&keys)));
+        let token = subscription().token(&keys);
+        assert_eq!(Subscription::of_token(&keys, &token), Some(subscription()));
         assert!(token.len() < 160, "{}", token.len());
         assert!(token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
         let opened = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, &token).unwrap();
@@ -76,8 +78,8 @@ mod tests {
     #[test]
     fn a_token_outlives_the_rotation_of_the_secret_while_the_old_one_is_kept() {
         let before = keys(OLD);
-        let token = subscription(&before).token(&before);
-        assert_eq!(Subscription::of_token(&keys(NEW), &token), Some(subscription(&before)));
+        let token = subscription().token(&before);
+        assert_eq!(Subscription::of_token(&keys(NEW), &token), Some(subscription()));
         let forgotten = keys(&OLD.replace("old-old", "another"));
         assert_eq!(Subscription::of_token(&forgotten, &token), None);
     }
@@ -85,7 +87,7 @@ mod tests {
     #[test]
     fn what_is_sealed_for_another_purpose_is_no_token() {
         let keys = keys(OLD);
-        let plain = format!("newsletter {}", subscription(&keys).subject.as_str());
+        let plain = format!("newsletter {}", subscription().subject.as_str());
         assert_eq!(Subscription::of_token(&keys, &keys.seal("identities", plain.as_bytes())), None);
         assert!(Subscription::of_token(&keys, &keys.seal("unsubscribe", plain.as_bytes())).is_some());
     }
@@ -104,7 +106,7 @@ mod tests {
         assert_eq!(nobody("a"), nobody("a"));
         assert_ne!(nobody("a"), nobody("b"));
         let person = Identifier::reference("a").unwrap();
-        assert!(keys.keys(&person).all(|key| key != nobody("a")));
+        assert!(SubjectKeys::parse(OLD).unwrap().keys(&person).all(|key| key != nobody("a")));
     }
 
     proptest! {

@@ -27,7 +27,7 @@ pub enum StartError {
     /// A setting is there and cannot be used.
     #[error("the setting {0} {1}")]
     Invalid(&'static str, &'static str),
-    /// The secret behind subject keys cannot be used.
+    /// A secret behind keys cannot be used.
     #[error("the secret {0}")]
     Secret(#[from] crate::domain::subject::BadSecret),
     /// The secrets that a partner signs with cannot be used.

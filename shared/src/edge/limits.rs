@@ -5,7 +5,7 @@
 
 use super::{Host, StartError};
 use crate::domain::client::{Client, Clients, Hour};
-use crate::domain::subject::SubjectKeys;
+use crate::domain::keyring::{Forms, Keyring};
 use crate::storage::clients::ClientCounts;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::HashMap;
@@ -51,7 +51,7 @@ impl Limits {
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing or is no number above 0.
-    pub fn start(host: &Host, keys: &SubjectKeys) -> Result<Self, StartError> {
+    pub fn start(host: &Host, keys: &Keyring<Forms>) -> Result<Self, StartError> {
         const MOST: &str = "ANSWERS_PER_HOUR";
         let most = host.setting(MOST)?.parse().ok().filter(|most| *most > 0);
         Ok(Self {

@@ -172,7 +172,7 @@ async fn five_wrong_codes_end_a_link_and_a_newer_one_begins_anew() {
         for wrong in [1, 2, 3, 4, 5, 5] {
             packages.wrong_code(&id, LinkKind::Release, &link).await.unwrap();
             let release = find(tables, &id).await.release.unwrap();
-            assert_eq!((release.wrong_codes, release.is_open(at(ASKED))), (wrong, wrong < 5));
+            assert_eq!((release.wrong_codes, release.is_open(LinkKind::Release, at(ASKED))), (wrong, wrong < 5));
         }
         assert!(!packages.fetch(&id, LinkKind::Release, &link, File::Document, at(ASKED)).await.unwrap());
         let newer = LinkId::random();

@@ -61,10 +61,10 @@ impl Grant {
         self.fetches.saturating_sub(fetched)
     }
 
-    /// Whether the link works at `now`, as far as its time and its codes go.
+    /// Whether the link, which is of this kind, works at `now`, as far as its time and its codes go.
     #[must_use]
-    pub fn is_open(&self, now: DateTime<Utc>) -> bool {
-        now < self.until && self.wrong_codes < WRONG_CODES
+    pub fn is_open(&self, kind: LinkKind, now: DateTime<Utc>) -> bool {
+        kind.is_open(self.until, now) && self.wrong_codes < WRONG_CODES
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Request;
 use crate::domain::identifier::Identifier;
 use crate::domain::identities;
+use crate::domain::keyring::{Identities, Keyring};
 use crate::domain::record::Holder;
 use crate::storage::StorageError;
 use crate::storage::people::People;
@@ -16,11 +17,12 @@ impl Request {
     /// [`StorageError`] if the records cannot be read.
     pub async fn identifiers(
         &self,
+        keys: &Keyring<Identities>,
         people: &People,
         now: DateTime<Utc>,
     ) -> Result<Option<Vec<Identifier>>, StorageError> {
         if let Some(sealed) = &self.sealed {
-            return Ok(identities::unseal(&people.keys, sealed));
+            return Ok(identities::unseal(keys, sealed));
         }
         let mut identifiers = Vec::new();
         for subject in self.holders().iter().filter_map(Holder::subject) {

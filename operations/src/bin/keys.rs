@@ -1,0 +1,71 @@
+//! Hands keys on and rotates them: `make inherit-keys` and `make rotate-keys`.
+
+use clap::{Parser, Subcommand};
+use operations::keys::{KeysError, inherit, named, rotate};
+use shared::domain::keyring::About;
+use shared::edge::Host;
+use std::io::{Write, stderr, stdout};
+use std::process::ExitCode;
+
+/// Hands on what was made before each purpose had keys of its own, and rotates keys. No key is ever shown.
+///
+/// Exits with 0 if it is done, and with 1 if not. Instances read their keys when they start: `make` replaces them afterwards.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Hands on what was made under the secret of the subject keys. The same again changes nothing.
+    Inherit {
+        /// The secret of the subject keys: the output `SubjectKeysSecret` of the stack.
+        #[arg(long)]
+        subject_keys: String,
+        /// A purpose's secret, such as `forms=arn:aws:secretsmanager:…`.
+        #[arg(long = "secret", value_name = "KEY=SECRET", value_parser = secret, required = true)]
+        secrets: Vec<(About, String)>,
+    },
+    /// Makes the next version of one secret's keys.
+    Rotate {
+        /// Which keys: subject-keys, forms, packages, mail-links, addresses or identities.
+        #[arg(long)]
+        key: String,
+        /// Their secret.
+        #[arg(long)]
+        secret: String,
+        /// They have leaked: nothing that was made with them opens any more.
+        #[arg(long)]
+        leaked: bool,
+    },
+}
+
+fn secret(text: &str) -> Result<(About, String), KeysError> {
+    let (name, id) = text.split_once('=').ok_or(KeysError::Unknown)?;
+    Ok((named(name).ok_or(KeysError::Unknown)?, id.to_owned()))
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> std::io::Result<ExitCode> {
+    let command = Arguments::parse().command;
+    let host = Host::lambda().await;
+    let done = match command {
+        Command::Inherit { subject_keys, secrets } => inherit(&host, &subject_keys, &secrets).await.map(|changed| {
+            if changed.is_empty() {
+                "Nothing to hand on.".to_owned()
+            } else {
+                format!("Handed on: {}.", changed.join(", "))
+            }
+        }),
+        Command::Rotate { key, secret, leaked } => rotate(&host, &key, &secret, leaked).await.map(|()| {
+            let before =
+                if leaked { "what was made with the earlier ones opens no more" } else { "the earlier ones are kept" };
+            format!("There are new keys: {key}; {before}.")
+        }),
+    };
+    match done {
+        Ok(told) => writeln!(stdout(), "{told}").map(|()| ExitCode::SUCCESS),
+        Err(error) => writeln!(stderr(), "{error}").map(|()| ExitCode::from(1)),
+    }
+}

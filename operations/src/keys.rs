@@ -1,0 +1,85 @@
+//! The house's keys, as people handle them: handing on what was made before each purpose had a secret of its own, and
+//! rotating.
+
+use shared::domain::keyring::{self, About, BadDocument};
+use shared::domain::subject::{BadSecret, SubjectKeys};
+use shared::edge::{Host, secret};
+use shared::storage::StorageError;
+
+/// What the subject keys are called where keys are rotated.
+pub const SUBJECT_KEYS: &str = "subject-keys";
+
+/// Why keys were not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// Secrets Manager does not give a secret, or does not take one.
+    #[error("{0}: nothing else was changed; do it again")]
+    Storage(#[from] StorageError),
+    /// The secret of the subject keys cannot be used.
+    #[error("the secret of the subject keys {0}")]
+    SubjectKeys(#[from] BadSecret),
+    /// A secret cannot be changed so.
+    #[error("{0}: {1}")]
+    Document(&'static str, BadDocument),
+    /// There are no such keys.
+    #[error("there are no such keys: subject-keys, forms, packages, mail-links, addresses or identities")]
+    Unknown,
+    /// Without the earlier versions of these nobody would be found.
+    #[error(
+        "the earlier subject keys stay, leaked or not: without them nobody is found whose records lie under them. Rotate \
+         without saying that they leaked, and read docs/security.md, \"Keys\", for what the old ones still reach"
+    )]
+    NeverForgotten,
+}
+
+/// Hands on to each purpose what was made for it under the subject keys' secret before it had one of its own. The same again
+/// changes nothing. Gives the names of those that were changed.
+///
+/// # Errors
+/// [`KeysError`] at the first that could not be done.
+pub async fn inherit(
+    host: &Host,
+    subject_keys: &str,
+    secrets: &[(About, String)],
+) -> Result<Vec<&'static str>, KeysError> {
+    let subject_keys = SubjectKeys::parse(&secret::read(host, subject_keys).await?)?;
+    let mut changed = Vec::new();
+    for (about, id) in secrets {
+        let before = secret::read(host, id).await?;
+        let of_this = |error| KeysError::Document(about.name, error);
+        let after = keyring::inherited(about, &before, &subject_keys).map_err(of_this)?;
+        if !keyring::are_alike(&before, &after) {
+            secret::put(host, id, after).await?;
+            changed.push(about.name);
+        }
+    }
+    Ok(changed)
+}
+
+/// Gives the keys of this name, which the secret `id` has, another version. If they leaked, nothing that was made with them
+/// before opens any more.
+///
+/// # Errors
+/// [`KeysError`] if they were not changed.
+pub async fn rotate(host: &Host, name: &str, id: &str, leaked: bool) -> Result<(), KeysError> {
+    let name = if name == SUBJECT_KEYS { Some(SUBJECT_KEYS) } else { named(name).map(|about| about.name) };
+    let name = name.ok_or(KeysError::Unknown)?;
+    let of_this = |error| KeysError::Document(name, error);
+    let before = secret::read(host, id).await?;
+    let after = match (name, leaked) {
+        (SUBJECT_KEYS, true) => return Err(KeysError::NeverForgotten),
+        (SUBJECT_KEYS, false) => {
+            let after = keyring::rotated(&keyring::settled(&before).map_err(of_this)?, false).map_err(of_this)?;
+            SubjectKeys::parse(&after)?;
+            after
+        }
+        _ => keyring::rotated(&before, leaked).map_err(of_this)?,
+    };
+    Ok(secret::put(host, id, after).await?)
+}
+
+/// What is known of the purpose that is called so.
+#[must_use]
+pub fn named(name: &str) -> Option<About> {
+    keyring::ALL.into_iter().find(|about| about.name == name)
+}

@@ -1,0 +1,104 @@
+//! One secret for each purpose: who reads which, what somebody with one of them can make, and what a rotation ends.
+
+mod inheriting;
+mod reach;
+mod rotating;
+
+use crate::house::House;
+use crate::permissions::{granted, template};
+use shared::domain::keyring;
+use shared::edge::secret;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The secrets of keys, by their logical ids, and the functions that read each.
+const READERS: [(&str, &[&str]); 6] = [
+    ("SubjectKeys", &["erase", "export", "import", "ingest", "partners", "requests"]),
+    ("FormKeys", &["ingest"]),
+    ("PackageKeys", &["download", "export"]),
+    ("MailLinkKeys", &["notify", "requests", "unsubscribe"]),
+    ("AddressKeys", &["ingest", "notify", "requests"]),
+    ("IdentityKeys", &["erase", "requests"]),
+];
+
+/// What a secret of the running house is called.
+fn id(secret: &str) -> String {
+    format!("custodian-{secret}")
+}
+
+/// The document of a secret of the running house.
+async fn document(house: &House, secret: &str) -> String {
+    secret::read(&house.stack.host("requests").unwrap(), &id(secret)).await.unwrap()
+}
+
+/// Puts another document into a secret; those who start from now on read it.
+async fn put(house: &House, secret: &str, document: &str) {
+    secret::put(&house.stack.host("requests").unwrap(), &id(secret), document.to_owned()).await.unwrap();
+}
+
+fn readers(secret: &str) -> BTreeSet<String> {
+    let template = template();
+    let permission = format!("secretsmanager:GetSecretValue {secret}");
+    let functions = template["Resources"].as_mapping().unwrap().iter();
+    let functions = functions.filter(|(_, it)| it["Type"] == "AWS::Serverless::Function");
+    let functions = functions.filter_map(|(name, _)| name.as_str());
+    functions.filter(|it| granted(&template, it).contains(&permission)).map(str::to_lowercase).collect()
+}
+
+fn set(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn each_secret_of_keys_is_read_by_the_functions_that_need_it_and_by_no_other() {
+    for (secret, may) in READERS {
+        assert_eq!(readers(secret), set(may), "{secret}");
+    }
+    let known: BTreeSet<&str> = READERS.iter().skip(1).map(|(secret, _)| *secret).collect();
+    assert_eq!(known, keyring::ALL.iter().map(|about| about.secret).collect(), "every purpose is here");
+}
+
+#[test]
+fn a_function_is_told_of_a_secret_of_keys_only_if_it_may_read_it() {
+    let template = template();
+    for (name, function) in template["Resources"].as_mapping().unwrap() {
+        let Some(settings) = function["Properties"]["Environment"]["Variables"].as_mapping() else { continue };
+        let text = serde_yaml_ng::to_string(settings).unwrap();
+        for (secret, may) in READERS {
+            let is_told = text.lines().any(|line| line.ends_with(&format!("!Ref {secret}")));
+            let name = name.as_str().unwrap().to_lowercase();
+            assert_eq!(is_told, may.contains(&name.as_str()), "{name}: {secret}");
+        }
+    }
+}
+
+#[test]
+fn the_document_says_who_reads_which_keys() {
+    let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/security.md")).unwrap();
+    let table = document.split("\n## Keys\n").nth(1).expect("a section").split("| Rotation of |").next().unwrap();
+    let code = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<BTreeSet<_>>();
+    let rows = table.lines().filter(|line| line.starts_with("| `")).map(|line| line.split('|').collect::<Vec<_>>());
+    let told: BTreeMap<String, BTreeSet<String>> =
+        rows.map(|cells| (code(cells[1]).pop_first().unwrap(), code(cells[3]))).collect();
+    assert_eq!(told, READERS.into_iter().map(|(secret, may)| (secret.to_owned(), set(may))).collect());
+}
+
+#[test]
+fn make_replaces_the_instances_of_all_who_read_the_keys_that_it_rotates() {
+    let makefile = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../Makefile")).unwrap();
+    let line = |start: String| {
+        let line = makefile.lines().find_map(|line| line.strip_prefix(&start));
+        line.unwrap_or_else(|| panic!("{start}")).split(' ').map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let template = template();
+    let names = [("subject-keys", "SubjectKeys")].into_iter();
+    let names = names.chain(keyring::ALL.iter().map(|about| (about.name, about.secret)));
+    for (name, secret) in names {
+        assert_eq!(line(format!("READERS_{name} = ")), readers(secret), "{name}");
+        let output = line(format!("SECRET_{name} = ")).pop_first().unwrap();
+        assert_eq!(
+            serde_yaml_ng::to_string(&template["Outputs"][output.as_str()]["Value"]).unwrap().trim(),
+            format!("!Ref {secret}")
+        );
+    }
+    assert_eq!(line("PURPOSES = ".to_owned()), keyring::ALL.iter().map(|about| about.name.to_owned()).collect());
+}
