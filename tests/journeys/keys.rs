@@ -72,6 +72,27 @@ fn a_function_is_told_of_a_secret_of_keys_only_if_it_may_read_it() {
 }
 
 #[test]
+fn whoever_takes_one_key_of_cloudfront_s_takes_the_other_and_learns_of_a_change() {
+    let template = template();
+    let resources = template["Resources"].as_mapping().unwrap().iter();
+    let behind = resources.filter(|(_, it)| !it["Properties"]["Environment"]["Variables"]["EDGE_KEY"].is_null());
+    let behind: Vec<(&str, _)> = behind.map(|(name, it)| (name.as_str().unwrap(), it)).collect();
+    assert!(behind.len() >= 4);
+    let distribution = &template["Resources"]["Edge"];
+    for (name, function) in behind {
+        let settings = &function["Properties"]["Environment"]["Variables"];
+        let text = |name: &str| serde_yaml_ng::to_string(&settings[name]).unwrap();
+        assert!(
+            text("EDGE_KEY").contains("${EdgeKey}") && text("EDGE_KEY_OTHER").contains("${EdgeKeyOther}"),
+            "{name}"
+        );
+        assert!(text("EDGE_SHOWS").contains("EdgeShows"), "another value has CloudFormation read both again: {name}");
+        let after = distribution["DependsOn"].as_sequence().unwrap();
+        assert!(after.iter().any(|it| it == name), "{name} knows a key before CloudFront shows it");
+    }
+}
+
+#[test]
 fn the_document_says_who_reads_which_keys() {
     let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/security.md")).unwrap();
     let table = document.split("\n## Keys\n").nth(1).expect("a section").split("| Rotation of |").next().unwrap();

@@ -3,23 +3,25 @@
 
 use super::Host;
 use serde_json::Value;
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 
 /// The header by which CloudFront is known. A client's own is overwritten. CloudFront adds none that begins with `X-Edge-`
 /// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/add-origin-custom-headers.html>).
 const KEY: &str = "x-custodian-key";
+/// The settings with the keys that it may show: two, so that one can be changed while it shows the other.
+const SETTINGS: [&str; 2] = ["EDGE_KEY", "EDGE_KEY_OTHER"];
 /// The header by which CloudFront says whose request it is.
 const VIEWER: &str = "x-custodian-viewer";
 
 /// Who may speak to a function.
 #[derive(Clone, Default)]
-pub struct Edge(Option<String>);
+pub struct Edge(Vec<String>);
 
 impl Edge {
-    /// Only who shows the setting `EDGE_KEY`; without it everybody.
+    /// Only who shows what the setting `EDGE_KEY` or `EDGE_KEY_OTHER` says; without either everybody.
     #[must_use]
     pub fn read(host: &Host) -> Self {
-        Self(host.setting("EDGE_KEY").ok().map(str::to_owned))
+        Self(SETTINGS.into_iter().filter_map(|name| host.setting(name).ok().map(str::to_owned)).collect())
     }
 
     /// Whether an event of API Gateway is let in; one that CloudFront has passed on then says which network address it
@@ -30,8 +32,11 @@ impl Edge {
             header.as_str().map(str::to_owned)
         };
         let (shown, viewer) = (take(KEY).unwrap_or_default(), take(VIEWER));
-        let Some(key) = &self.0 else { return true };
-        if !bool::from(shown.as_bytes().ct_eq(key.as_bytes())) {
+        if self.0.is_empty() {
+            return true;
+        }
+        let opens = |key: &String| shown.as_bytes().ct_eq(key.as_bytes());
+        if !bool::from(self.0.iter().map(opens).fold(Choice::from(0), |any, one| any | one)) {
             return false;
         }
         if let (Some(viewer), Some(address)) = (viewer, event.pointer_mut("/requestContext/http/sourceIp")) {
@@ -71,13 +76,15 @@ mod tests {
 
     #[test]
     fn behind_cloudfront_only_its_key_opens() {
-        let edge = Edge(Some("k".repeat(64)));
+        let edge = Edge(vec!["k".repeat(64), "l".repeat(64)]);
         assert_eq!(format!("{edge:?}"), "Edge(..)");
         for headers in [json!({}), json!({"x-custodian-key": "k"}), json!({"x-custodian-key": 1}), json!(null)] {
             assert!(!edge.lets_in(&mut event(&headers)), "{headers}");
         }
-        let mut event = event(&json!({"x-custodian-key": "k".repeat(64), "x-custodian-viewer": "2001:db8::7"}));
-        assert!(edge.lets_in(&mut event));
-        assert_eq!((address(&event), &event["headers"]), (&json!("2001:db8::7"), &json!({})));
+        for key in ["k", "l"] {
+            let mut event = event(&json!({"x-custodian-key": key.repeat(64), "x-custodian-viewer": "2001:db8::7"}));
+            assert!(edge.lets_in(&mut event), "either of its two");
+            assert_eq!((address(&event), &event["headers"]), (&json!("2001:db8::7"), &json!({})));
+        }
     }
 }

@@ -159,8 +159,11 @@ async fn who_names_another_network_address_is_not_believed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn behind_cloudfront_nobody_passes_it_by_and_every_viewer_counts_alone() {
     let house = house_that_takes(20).await;
-    let key = "k".repeat(64);
-    let behind = |function| house.stack.host(function).unwrap().with("EDGE_KEY", key.clone());
+    let (key, other) = ("k".repeat(64), "l".repeat(64));
+    let behind = |function| {
+        let host = house.stack.host(function).unwrap();
+        host.with("EDGE_KEY", key.clone()).with("EDGE_KEY_OTHER", other.clone())
+    };
     let ingest = Ingest::start(&behind("ingest")).await.unwrap();
     let send = async |shown: Option<&str>, viewer: String| {
         let mut event = sent_from("198.51.100.1", "satisfaction=4&site=Wareham");
@@ -180,7 +183,9 @@ async fn behind_cloudfront_nobody_passes_it_by_and_every_viewer_counts_alone() {
         let answer = send(Some(&key), format!("203.0.113.{}", number % 3)).await;
         assert_eq!(answer["statusCode"], 303, "twenty of each: {answer}");
     }
-    assert_eq!(send(Some(&key), "203.0.113.0".to_owned()).await["statusCode"], 429);
+    for shown in [&key, &other] {
+        assert_eq!(send(Some(shown), "203.0.113.0".to_owned()).await["statusCode"], 429, "whichever key is shown");
+    }
 
     let plain = |path: &str| {
         let mut event = sent_from("198.51.100.1", "");
