@@ -2,6 +2,7 @@
 
 mod confirming;
 mod links;
+mod mailboxes;
 mod packages;
 pub mod public_door;
 mod requests;

@@ -68,12 +68,13 @@ impl Erase {
     pub async fn start(host: &Host) -> Result<Self, StartError> {
         let (dynamodb, register) = (host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned());
         let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
+        let confirmations = Confirmations::new(&dynamodb, &register);
         let days = host.setting("RECOVERY_DAYS")?.parse().ok().filter(|days| (1..=35).contains(days));
         let days = days.ok_or(StartError::Invalid("RECOVERY_DAYS", "must be a number from 1 to 35"))?;
         let keys = secret::subject_keys(host).await?;
         Ok(Self {
             clock: host.clock(),
-            people: People { keys: keys.clone(), records: records.clone() },
+            people: People { keys: keys.clone(), records: records.clone(), confirmations: confirmations.clone() },
             keys,
             identities: secret::keyring(host).await?,
             records,
@@ -82,7 +83,7 @@ impl Erase {
             exports: Exports::new(host.s3(), host.setting("EXPORTS_BUCKET")?.to_owned()),
             files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()),
             suppressions: Suppressions::new(dynamodb.clone(), register.clone()),
-            confirmations: Confirmations::new(&dynamodb, &register),
+            confirmations,
             requests: Requests::new(&dynamodb, &register),
             tasks: Tasks::new(dynamodb, register),
             processors: Processors::start(host).await?,

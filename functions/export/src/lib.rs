@@ -121,15 +121,20 @@ impl Export {
     pub async fn start(host: &Host) -> Result<Self, StartError> {
         let (dynamodb, register) = (host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned());
         let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
+        let confirmations = Confirmations::new(&dynamodb, &register);
         let days = host.setting("RECOVERY_DAYS")?.parse().ok().filter(|days| (1..=35).contains(days));
         Ok(Self {
             clock: host.clock(),
-            people: People { keys: secret::subject_keys(host).await?, records: records.clone() },
+            people: People {
+                keys: secret::subject_keys(host).await?,
+                records: records.clone(),
+                confirmations: confirmations.clone(),
+            },
             records,
             surveys: Surveys::new(dynamodb.clone(), register.clone()),
             suppressions: Suppressions::new(dynamodb.clone(), register.clone()),
             opt_outs: OptOuts::new(&dynamodb, host.setting("RECORDS_TABLE")?, &register),
-            confirmations: Confirmations::new(&dynamodb, &register),
+            confirmations,
             requests: Requests::new(&dynamodb, &register),
             standings: Standings::new(dynamodb.clone(), register.clone()),
             files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()),
@@ -234,7 +239,7 @@ impl Export {
         let mut answer = json!({
             "request_id": order.request.as_str(), "bucket": self.exports.bucket(), "key": made.key,
             "records": made.records, "bytes": made.bytes, "sha256": made.sha256, "expires_at": made.expires_at,
-            "linked": links.linked, "linked_total": links.linked_total, "undecided": package.undecided(&order.decisions),
+            "matched": found.matched, "linked": links.linked, "linked_total": links.linked_total, "undecided": package.undecided(&order.decisions),
         });
         if let Some(report) = &made.report_key {
             answer["report_key"] = json!(report);

@@ -71,10 +71,15 @@ impl Requests {
     pub async fn start(host: &Host) -> Result<Self, StartError> {
         let (dynamodb, register) = (host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned());
         let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
+        let confirmations = Confirmations::new(&dynamodb, &register);
         let packages = Packages::new(dynamodb.clone(), register.clone());
         Ok(Self {
             clock: host.clock(),
-            people: People { keys: secret::subject_keys(host).await?, records: records.clone() },
+            people: People {
+                keys: secret::subject_keys(host).await?,
+                records: records.clone(),
+                confirmations: confirmations.clone(),
+            },
             identities: secret::keyring(host).await?,
             mail_links: secret::keyring(host).await?,
             addresses: secret::keyring(host).await?,
@@ -85,7 +90,7 @@ impl Requests {
                 packages: packages.clone(),
             },
             opt_outs: OptOuts::new(&dynamodb, host.setting("RECORDS_TABLE")?, &register),
-            confirmations: Confirmations::new(&dynamodb, &register),
+            confirmations,
             confirms: confirms_addresses(host)?,
             records,
             packages,

@@ -11,8 +11,8 @@ impl Requests {
     /// Lists links: `{"order", "identifiers", "by", "request_id"?, "kind"?, "confirmed_links"?, "refused_links"?, "after"?}`.
     ///
     /// With a `kind` of package the list is that package's, which follows some links unasked; without, that of a plan, a
-    /// hold or a restriction. Each answer has the links after the one called `after`, and with the last of them, what the
-    /// records name beside that leads to nobody.
+    /// hold or a restriction. Each answer has by what the person is found, the links after the one called `after`, and with
+    /// the last of them, what the records name beside that leads to nobody.
     pub(crate) async fn links(&self, order: &Value) -> Result<Value, Error> {
         const FIELDS: [&str; 8] =
             ["order", "request_id", "identifiers", "kind", "confirmed_links", "refused_links", "after", "by"];
@@ -52,7 +52,7 @@ fn page(found: &Found, named: &[String], after: Option<&str>) -> Result<Value, B
     let named = &found.named[from.max(all) - all..until.max(all) - all];
     let next = (until < order.len()).then(|| order[until - 1]);
     Ok(json!({
-        "linked": linked, "linked_total": all, "undecided": links.undecided,
+        "matched": found.matched, "linked": linked, "linked_total": all, "undecided": links.undecided,
         "also_named": named.iter().map(masked).collect::<Vec<_>>(), "also_named_total": found.named.len(),
         "after": next,
     }))

@@ -108,7 +108,7 @@ impl Requests {
             "request_id": id.as_str(), "status": "planned", "hash": request.hash, "ground": ground,
             "plan": request.plan, "exclude": exclusions,
             "linked": links.linked, "linked_total": links.linked_total, "undecided": links.undecided,
-            "matched": found.identifiers.iter().map(masked).collect::<Vec<_>>(),
+            "matched": found.matched,
             "also_named": found.named.iter().take(PAGE).map(masked).collect::<Vec<_>>(),
             "also_named_total": found.named.len(),
         }))

@@ -1,7 +1,7 @@
 //! Who says who somebody is: how far an identifier on a record is proven.
 //!
-//! Nothing of it is stored. It follows from how a record reached the council and from what is on it, so that records of
-//! every age are judged by the same rule.
+//! It follows from how a record reached the council and from what is on it, so that records of every age are judged by the
+//! same rule. Stored is one thing only, and beside the records: that a link was followed that was sent to an address.
 
 use super::identifier::Kind;
 use super::record::Contact;
@@ -14,6 +14,10 @@ use serde::{Deserialize, Serialize};
 pub enum Assertion {
     /// Nobody: somebody typed it into a form without signing in. It may be anybody's.
     Claimed,
+    /// Whoever reads the mailbox: they followed a link that was sent there. It is more than a claim, because nobody else could;
+    /// and less than all that follows, because a mailbox is all that it proves. Anybody gets one within a minute. An account, a
+    /// line and staff's word come with what somebody has to do with the council or with a network.
+    Confirmed,
     /// An account that the person had signed in to: with Granicus, at a network, with Google.
     SignedIn,
     /// The telephone system: it is the number that rang.
@@ -82,9 +86,11 @@ mod tests {
 
     #[test]
     fn a_claim_is_the_weakest_and_what_staff_typed_the_strongest() {
-        let mut all = [Assertion::Staff, Assertion::Claimed, Assertion::Observed, Assertion::SignedIn];
+        use Assertion::{Claimed, Confirmed, Observed, SignedIn, Staff};
+        let mut all = [Staff, Claimed, Observed, SignedIn, Confirmed];
         all.sort_unstable();
-        assert_eq!((all[0], all[3]), (Assertion::Claimed, Assertion::Staff));
-        assert_eq!(all.iter().filter(|one| one.is_more_than_a_claim()).count(), 3);
+        assert_eq!(all, [Claimed, Confirmed, SignedIn, Observed, Staff]);
+        assert_eq!(all.iter().filter(|one| one.is_more_than_a_claim()).count(), 4);
+        assert_eq!(serde_json::to_value(Confirmed).unwrap(), "confirmed");
     }
 }

@@ -154,9 +154,10 @@ impl From<Purpose> for Means {
 }
 
 /// That an address was confirmed, or an opt-out from it taken back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Confirmed {
     /// How.
+    #[serde(rename = "for")]
     pub means: Means,
     /// When the wish was told, or the mail asked for.
     pub asked_at: DateTime<Utc>,
@@ -165,6 +166,12 @@ pub struct Confirmed {
 }
 
 impl Confirmed {
+    /// Whether a link was followed that was sent to the address: an order proves no mailbox.
+    #[must_use]
+    pub const fn is_by_a_link(&self) -> bool {
+        matches!(self.means, Means::Newsletter | Means::Request)
+    }
+
     /// What it says of the newsletter, if it is about that.
     #[must_use]
     pub const fn wish(&self) -> Option<Wish> {
@@ -260,6 +267,7 @@ mod tests {
         let at: DateTime<Utc> = "2026-11-23T10:00:00Z".parse().unwrap();
         let of = |means| Confirmed { means, asked_at: at, at };
         assert!(of(Means::Request).wish().is_none() && of(Means::OptIn).wish().is_some());
+        assert!(of(Means::Request).is_by_a_link() && !of(Means::OptIn).is_by_a_link());
         assert!(Means::ALL.into_iter().all(|means| Means::named(means.as_str()) == Some(means)));
     }
 

@@ -1,12 +1,15 @@
 //! Finding a person whole: from identifiers to the holders whose records are theirs.
 
 mod linked;
+mod matched;
 mod search;
 mod witness;
 
 pub use linked::{Linked, Links, PAGE};
+pub use matched::Matched;
 
 use super::StorageError;
+use super::confirmations::Confirmations;
 use super::records::Records;
 use crate::domain::decision::{Decisions, Undecided};
 use crate::domain::identifier::{Identifier, Kind};
@@ -25,6 +28,8 @@ pub struct People {
     pub keys: SubjectKeys,
     /// Where links lie.
     pub records: Records,
+    /// Where it lies which addresses are confirmed.
+    pub confirmations: Confirmations,
 }
 
 /// Which links are followed. A household can share a telephone, and anybody can type anybody's address into a form, so a
@@ -47,6 +52,8 @@ pub struct Found {
     pub linked: Vec<Linked>,
     /// What identifies the person: what was given, and what was followed.
     pub identifiers: Vec<Identifier>,
+    /// The same, as the DPO is told of it.
+    pub matched: Vec<Matched>,
     /// What their records name beside, that leads to nobody else; it is not known to be theirs alone.
     pub named: Vec<Identifier>,
 }
@@ -101,17 +108,14 @@ impl People {
     ) -> Result<Found, StorageError> {
         let mut search = Search::new(self, identifiers, decisions, follow, now);
         search.run().await?;
-        let (found, linked, mut identifiers, mut named) = search.end();
-        let given = identifiers.iter().filter_map(anonymous);
-        let mut holders: Vec<Holder> = found.into_iter().map(Holder::Subject).chain(given).collect();
-        holders.sort();
-        holders.dedup();
-        identifiers.sort();
-        identifiers.dedup();
-        named.retain(|one| !identifiers.contains(one));
-        named.sort();
-        named.dedup();
-        Ok(Found { holders, linked, identifiers, named })
+        let mut found = search.end();
+        found.holders.extend(found.identifiers.iter().filter_map(anonymous));
+        found.holders.sort();
+        found.holders.dedup();
+        found.named.retain(|one| !found.identifiers.contains(one));
+        found.named.sort();
+        found.named.dedup();
+        Ok(found)
     }
 
     /// Refuses decisions on links that are not there: a name that is mistyped must not end in a certificate.

@@ -260,18 +260,6 @@ impl<T> Pages<T> {
         })
     }
 
-    /// The same list, without the items of which an attribute has none of these parts.
-    pub(crate) fn having(self, attribute: &str, parts: &[&str]) -> Self {
-        let has: Vec<String> = (0..parts.len()).map(|place| format!("attribute_exists(#had.#part{place})")).collect();
-        self.narrowed(|query| {
-            let query = query.filter_expression(has.join(" OR ")).expression_attribute_names("#had", attribute);
-            parts
-                .iter()
-                .enumerate()
-                .fold(query, |query, (place, part)| query.expression_attribute_names(format!("#part{place}"), *part))
-        })
-    }
-
     fn narrowed(self, how: impl FnOnce(QueryFluentBuilder) -> QueryFluentBuilder) -> Self {
         Self { query: self.query.map(how), ..self }
     }

@@ -6,10 +6,10 @@ use futures_util::stream::{self, StreamExt};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-const VICTIM: &str = "rosa.hardy@example.org";
-const STRANGER: &str = "mallory@elsewhere.example";
-const STRANGERS_PHONE: &str = "07700 900666";
-const PHONE: &str = "01632 960055";
+pub const VICTIM: &str = "rosa.hardy@example.org";
+pub const STRANGER: &str = "mallory@elsewhere.example";
+pub const STRANGERS_PHONE: &str = "07700 900666";
+pub const PHONE: &str = "01632 960055";
 
 /// Staff write down a complaint with an address and a number.
 pub async fn complaint(house: &House, id: &str, email: &str, phone: &str) {
@@ -22,7 +22,7 @@ pub async fn complaint(house: &House, id: &str, email: &str, phone: &str) {
 }
 
 /// Somebody rings from a number and rates the call.
-async fn call(house: &House, id: &str, phone: &str) {
+pub async fn call(house: &House, id: &str, phone: &str) {
     let file = format!(
         "CALL ID,TIMESTAMP,CAMPAIGN,CALL TYPE,SKILL,DISPOSITION,ANI,DNIS,CUSTOMER NAME,CALL TIME,TRANSFERS,Survey.Name,\
          Survey.Q1 Satisfaction,Survey.Q2 Comment\n\
@@ -34,34 +34,34 @@ async fn call(house: &House, id: &str, phone: &str) {
 }
 
 /// Orders a package for access.
-async fn access(house: &House, id: &str, who: &[Value], more: Value) -> Value {
+pub async fn access(house: &House, id: &str, who: &[Value], more: Value) -> Value {
     let mut order = json!({"kind": "access", "identifiers": who, "requested_by": "dpo-7", "request_id": id});
     order.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     house.invoke("export", order).await.unwrap()
 }
 
 /// What a package says, document and report.
-async fn text(house: &House, package: &Value) -> String {
+pub async fn text(house: &House, package: &Value) -> String {
     let document = house.object(package["key"].as_str().unwrap()).await;
     document + &house.object(package["report_key"].as_str().unwrap()).await
 }
 
 /// Releases a package.
-async fn hand_out(house: &House, id: &str, decisions: Value) -> Result<Value, String> {
+pub async fn hand_out(house: &House, id: &str, decisions: Value) -> Result<Value, String> {
     let mut order = json!({"release": id, "released_by": "dpo-7"});
     order.as_object_mut().unwrap().extend(decisions.as_object().unwrap().clone());
     house.invoke("export", order).await
 }
 
-fn linked(answer: &Value) -> &[Value] {
+pub fn linked(answer: &Value) -> &[Value] {
     answer["linked"].as_array().unwrap()
 }
 
-fn link_to<'a>(answer: &'a Value, person: &str) -> &'a Value {
+pub fn link_to<'a>(answer: &'a Value, person: &str) -> &'a Value {
     linked(answer).iter().find(|link| link["person"] == person).unwrap_or_else(|| panic!("{person}: {answer}"))
 }
 
-fn assert_nothing_of_the_victim(text: &str) {
+pub fn assert_nothing_of_the_victim(text: &str) {
     for trace in ["nursery", "rosa.hardy", "Rosa", "private", "•••@example.org"] {
         assert!(!text.contains(trace), "{trace} is told: {text}");
     }

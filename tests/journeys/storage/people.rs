@@ -65,7 +65,7 @@ async fn call(tables: &Tables) {
 }
 
 async fn decide(tables: &Tables, identifiers: &[Identifier], decisions: &Decisions, follow: Follow) -> Found {
-    let people = People { keys: keys(), records: tables.records() };
+    let people = tables.people(keys());
     people.find(identifiers, decisions, follow, at(TOLD)).await.unwrap()
 }
 
@@ -263,7 +263,7 @@ async fn what_was_kept_under_an_earlier_key_is_found_with_the_present_one() {
     lend(async |tables| {
         tell(tables, "rosa").await;
         let rotated = format!(r#"{{{}, "previous": [{{{}}}]}}"#, secret("2"), secret("1"));
-        let people = People { keys: SubjectKeys::parse(&rotated).unwrap(), records: tables.records() };
+        let people = tables.people(SubjectKeys::parse(&rotated).unwrap());
         let find = async |decisions: &Decisions| {
             people.find(&[phone()], decisions, Follow::Unambiguous, at(TOLD)).await.unwrap()
         };
@@ -281,7 +281,7 @@ async fn what_was_kept_under_an_earlier_key_is_found_with_the_present_one() {
         let found = find(&Decisions::default()).await;
         assert_eq!((found.holders.len(), found.linked.len(), found.undecided().claimed.len()), (4, 2, 1));
         // What was decided by the name that a link had before is decided.
-        let earlier = People { keys: keys(), records: tables.records() }.name_of(&email("rosa"));
+        let earlier = tables.people(keys()).name_of(&email("rosa"));
         assert_ne!(earlier, found.linked[0].link);
         let confirming = Decisions::confirming(&[earlier]);
         let found = find(&confirming).await;
@@ -308,7 +308,7 @@ async fn a_reference_leads_to_its_anonymous_answer() {
 async fn a_link_that_is_over_leads_nowhere() {
     lend(async |tables| {
         tell(tables, "rosa").await;
-        let people = People { keys: keys(), records: tables.records() };
+        let people = tables.people(keys());
         let found = people.find(&[phone()], &Decisions::default(), Follow::Unambiguous, at(END)).await.unwrap();
         assert_eq!((found.holders, found.linked), (held_by(&[phone()]), vec![]));
     })

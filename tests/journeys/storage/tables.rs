@@ -12,8 +12,11 @@ use aws_sdk_dynamodb::types::{
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use futures_util::FutureExt;
 use serde_yaml_ng::Value;
+use shared::domain::subject::SubjectKeys;
+use shared::storage::confirmations::Confirmations;
 use shared::storage::ledger::Ledger;
 use shared::storage::packages::Packages;
+use shared::storage::people::People;
 use shared::storage::records::Records;
 use shared::storage::requests::Requests;
 use shared::storage::settling::Settling;
@@ -95,6 +98,12 @@ impl Tables {
 
     pub fn records(&self) -> Records {
         Records::new(self.client.clone(), self.name("Records"))
+    }
+
+    /// Finds people by these keys.
+    pub fn people(&self, keys: SubjectKeys) -> People {
+        let confirmations = Confirmations::new(&self.client, &self.name("Register"));
+        People { keys, records: self.records(), confirmations }
     }
 
     pub fn ledger(&self) -> Ledger {

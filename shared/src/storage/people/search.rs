@@ -1,10 +1,12 @@
 //! A search for a person: round by round, everybody who was found is asked whom their links and their records lead to.
 
 use super::linked::{Linked, name};
+use super::matched::{Asserted, Mailboxes};
 use super::witness::{AT_ONCE, Evidence};
-use super::{Follow, Known, People};
+use super::{Follow, Found, Known, People};
 use crate::domain::decision::Decisions;
 use crate::domain::identifier::{Identifier, Kind};
+use crate::domain::record::Holder;
 use crate::domain::subject::SubjectKey;
 use crate::storage::StorageError;
 use chrono::{DateTime, Utc};
@@ -23,6 +25,8 @@ pub(super) struct Search<'a> {
     found: HashSet<SubjectKey>,
     identifiers: Vec<Identifier>,
     named: Vec<Identifier>,
+    asserted: Asserted,
+    mailboxes: Mailboxes,
     candidates: Vec<Candidate>,
     /// Which candidate a key belongs to.
     places: HashMap<SubjectKey, usize>,
@@ -69,6 +73,8 @@ impl<'a> Search<'a> {
             found: waiting.iter().flat_map(|known| known.keys.clone()).collect(),
             identifiers: identifiers.to_vec(),
             named: Vec::new(),
+            asserted: Asserted::default(),
+            mailboxes: Mailboxes::default(),
             candidates: Vec::new(),
             places: HashMap::new(),
             waiting,
@@ -78,7 +84,9 @@ impl<'a> Search<'a> {
     /// Goes on until nobody new is found.
     pub(super) async fn run(&mut self) -> Result<(), StorageError> {
         while !self.waiting.is_empty() {
-            for known in std::mem::take(&mut self.waiting) {
+            let waiting = std::mem::take(&mut self.waiting);
+            self.mailboxes.look_up(self.people, &waiting, self.now).await?;
+            for known in waiting {
                 self.along_links(&known).await?;
                 self.along_records(&known).await?;
             }
@@ -87,12 +95,16 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// Whom it found, who is linked, what identifies them, and what their records name beside.
-    pub(super) fn end(self) -> (Vec<SubjectKey>, Vec<Linked>, Vec<Identifier>, Vec<Identifier>) {
+    /// What it found.
+    pub(super) fn end(mut self) -> Found {
+        self.identifiers.sort();
+        self.identifiers.dedup();
+        let matched = self.asserted.told(&self.identifiers, &self.mailboxes);
         let linked = self.candidates.into_iter().map(|candidate| linked(candidate, self.decisions));
         let mut linked: Vec<Linked> = linked.collect();
         linked.sort_by_cached_key(Linked::rank);
-        (self.found.into_iter().collect(), linked, self.identifiers, self.named)
+        let holders = self.found.into_iter().map(Holder::Subject).collect();
+        Found { holders, linked, identifiers: self.identifiers, matched, named: self.named }
     }
 
     /// Looks at whom links lead to.
@@ -102,9 +114,12 @@ impl<'a> Search<'a> {
         to.retain(|to| !self.found.contains(to));
         // Who was given, or found, is linked by more than a claim: the DPO says so.
         let is_shared = to.len() < before;
-        let owners = self.people.owners(known, to, self.now).await?;
+        let owners = self.people.owners(known, to, &self.mailboxes, self.now).await?;
         let proven = owners.iter().filter(|owner| owner.evidence.strongest().is_more_than_a_claim()).count();
         for owner in owners {
+            if let Some(identifier) = &known.identifier {
+                self.asserted.add(identifier, owner.evidence.named_by.iter().copied());
+            }
             // The current version of the key first: a link has the same name, whichever way it is come by.
             let mut keys = owner.own.as_ref().map_or_else(Vec::new, |own| self.people.known(own).keys);
             keys.extend(owner.keys);
@@ -123,7 +138,7 @@ impl<'a> Search<'a> {
 
     /// Looks at the further identifiers that records name. One that leads to somebody else too is a question.
     async fn along_records(&mut self, known: &Known) -> Result<(), StorageError> {
-        let named = self.people.named_beside(known, self.now).await?;
+        let named = self.people.named_beside(known, &self.mailboxes, &mut self.asserted, self.now).await?;
         let named =
             named.into_iter().map(|(identifier, evidence)| (self.people.known(&identifier), identifier, evidence));
         let named: Vec<_> = named.filter(|(to, ..)| !to.keys.iter().any(|key| self.found.contains(key))).collect();
@@ -146,7 +161,7 @@ impl<'a> Search<'a> {
 
     /// Whether more than a claim links one of these to it.
     async fn leads_to_others(&self, known: &Known, others: Vec<SubjectKey>) -> Result<bool, StorageError> {
-        let owners = self.people.owners(known, others, self.now).await?;
+        let owners = self.people.owners(known, others, &self.mailboxes, self.now).await?;
         Ok(owners.iter().any(|owner| owner.evidence.strongest().is_more_than_a_claim()))
     }
 
@@ -232,7 +247,7 @@ fn linked(candidate: Candidate, decisions: &Decisions) -> Linked {
     let names = names(&candidate.to.keys);
     let whose = candidate.to.identifier.as_ref();
     let assertion = candidate.evidence.strongest();
-    let Evidence { asserted_by, sources, from, to } = candidate.evidence;
+    let Evidence { asserted_by, named_by: _, sources, from, to } = candidate.evidence;
     Linked {
         link: names.first().cloned().unwrap_or_default(),
         through: candidate.through,

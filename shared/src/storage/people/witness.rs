@@ -1,8 +1,9 @@
 //! What records say of who belongs together.
 
+use super::matched::{Asserted, Mailboxes};
 use super::{Known, People};
 use crate::domain::assertion::Assertion;
-use crate::domain::identifier::{Identifier, Kind};
+use crate::domain::identifier::Identifier;
 use crate::domain::record::Contact;
 use crate::domain::source::Source;
 use crate::domain::subject::SubjectKey;
@@ -14,8 +15,8 @@ use std::collections::{BTreeSet, HashMap};
 
 /// The attribute of a record that says who it is about.
 const CONTACT: &str = "contact";
-/// The attributes that [`witness`] reads: nothing of what was said.
-const READ: [&str; 5] = [keys::EXPIRES_AT, CONTACT, "source", "source_id", "collected_at"];
+/// The attributes that [`witness`] reads: nothing of what was said, but whether it asks for the newsletter.
+const READ: [&str; 6] = [keys::EXPIRES_AT, CONTACT, "source", "source_id", "collected_at", "newsletter"];
 /// How many partitions are read at once.
 pub(super) const AT_ONCE: usize = 16;
 /// How many spellings of contacts are remembered: most people write the same thing every time.
@@ -26,6 +27,7 @@ pub(super) struct Witness {
     pub(super) contact: Contact,
     source: Source,
     is_of_our_form: bool,
+    asks_for_newsletter: bool,
     collected_at: DateTime<Utc>,
 }
 
@@ -33,6 +35,8 @@ pub(super) struct Witness {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Evidence {
     pub(super) asserted_by: BTreeSet<Assertion>,
+    /// Who vouches for the second of the two by itself.
+    pub(super) named_by: BTreeSet<Assertion>,
     pub(super) sources: BTreeSet<Source>,
     pub(super) from: Option<DateTime<Utc>>,
     pub(super) to: Option<DateTime<Utc>>,
@@ -51,16 +55,21 @@ pub(super) struct Owner {
 }
 
 impl Witness {
-    /// How far it vouches for both of these.
-    fn vouches_for(&self, one: &Identifier, other: &Identifier) -> Assertion {
-        let for_one = |who: &Identifier| Assertion::of(who.kind(), self.source, self.is_of_our_form, &self.contact);
-        for_one(one).min(for_one(other))
+    /// How far it vouches for one that it names. An address is confirmed whose reader has followed the link about the very wish
+    /// that this tells: of other records that name the address it says nothing.
+    fn vouches_for(&self, who: &Identifier, mailboxes: &Mailboxes) -> Assertion {
+        let by_its_source = Assertion::of(who.kind(), self.source, self.is_of_our_form, &self.contact);
+        let was_asked = self.is_of_our_form && self.asks_for_newsletter;
+        let is_confirmed = was_asked && mailboxes.confirm(who, self.collected_at);
+        if is_confirmed { by_its_source.max(Assertion::Confirmed) } else { by_its_source }
     }
 }
 
 impl Evidence {
-    fn add(&mut self, witness: &Witness, assertion: Assertion) {
-        self.asserted_by.insert(assertion);
+    /// Adds a record that names both: the weaker of its two assertions is what it says of the link.
+    fn add(&mut self, witness: &Witness, of_first: Assertion, of_named: Assertion) {
+        self.asserted_by.insert(of_first.min(of_named));
+        self.named_by.insert(of_named);
         self.sources.insert(witness.source);
         let at = Some(witness.collected_at);
         self.merge(Self { from: at, to: at, ..Self::default() });
@@ -68,6 +77,7 @@ impl Evidence {
 
     pub(super) fn merge(&mut self, other: Self) {
         self.asserted_by.extend(other.asserted_by);
+        self.named_by.extend(other.named_by);
         self.sources.extend(other.sources);
         self.from = [self.from, other.from].into_iter().flatten().min();
         self.to = [self.to, other.to].into_iter().flatten().max();
@@ -107,9 +117,10 @@ impl People {
         &self,
         known: &Known,
         to: Vec<SubjectKey>,
+        mailboxes: &Mailboxes,
         now: DateTime<Utc>,
     ) -> Result<Vec<Owner>, StorageError> {
-        let read = stream::iter(to).map(|key| self.owner(known, key, now)).buffered(AT_ONCE);
+        let read = stream::iter(to).map(|key| self.owner(known, key, mailboxes, now)).buffered(AT_ONCE);
         let read: Vec<Owner> = read.try_collect().await?;
         let mut owners: Vec<Owner> = Vec::new();
         let mut places: HashMap<Identifier, usize> = HashMap::new();
@@ -122,11 +133,17 @@ impl People {
                 owners.push(owner);
             }
         }
-        let owners = stream::iter(owners).map(|owner| self.whole(known, owner, now)).buffered(AT_ONCE);
+        let owners = stream::iter(owners).map(|owner| self.whole(known, owner, mailboxes, now)).buffered(AT_ONCE);
         owners.try_collect().await
     }
 
-    async fn owner(&self, known: &Known, key: SubjectKey, now: DateTime<Utc>) -> Result<Owner, StorageError> {
+    async fn owner(
+        &self,
+        known: &Known,
+        key: SubjectKey,
+        mailboxes: &Mailboxes,
+        now: DateTime<Utc>,
+    ) -> Result<Owner, StorageError> {
         let (mut own, mut evidence, mut records) = (None, Evidence::default(), 0);
         let (mut spellings, mut pages) = (Spellings::default(), self.witnesses(&key, now));
         while let Some(page) = pages.next().await? {
@@ -136,7 +153,8 @@ impl People {
                 let Some(first) = identifiers.first() else { continue };
                 let named = identifiers.iter().find(|one| self.is(known, one));
                 if let Some(named) = named {
-                    evidence.add(&witness, witness.vouches_for(first, named));
+                    let of = |one: &Identifier| witness.vouches_for(one, mailboxes);
+                    evidence.add(&witness, of(first), of(named));
                 }
                 if own.is_none() {
                     own = Some(first.clone());
@@ -147,11 +165,17 @@ impl People {
     }
 
     /// The same owner, with what lies under the versions of the keys that no link leads to.
-    async fn whole(&self, known: &Known, mut owner: Owner, now: DateTime<Utc>) -> Result<Owner, StorageError> {
+    async fn whole(
+        &self,
+        known: &Known,
+        mut owner: Owner,
+        mailboxes: &Mailboxes,
+        now: DateTime<Utc>,
+    ) -> Result<Owner, StorageError> {
         let every: Vec<SubjectKey> = owner.own.iter().flat_map(|own| self.keys.keys(own)).collect();
         for key in every {
             if !owner.keys.contains(&key) {
-                let other = self.owner(known, key, now).await?;
+                let other = self.owner(known, key, mailboxes, now).await?;
                 owner.merge(other);
             }
         }
@@ -178,28 +202,33 @@ impl People {
         Ok(records)
     }
 
-    /// The identifiers that somebody's records name beside the one that they are kept under, and what they say of each.
+    /// The identifiers that somebody's records name beside the one that they are kept under, and what they say of each; of
+    /// the one that they are kept under, who vouches for it.
     pub(super) async fn named_beside(
         &self,
         known: &Known,
+        mailboxes: &Mailboxes,
+        asserted: &mut Asserted,
         now: DateTime<Utc>,
     ) -> Result<Vec<(Identifier, Evidence)>, StorageError> {
-        let parts = [(Kind::Email, "email"), (Kind::Phone, "phone"), (Kind::Reference, "reference")];
-        let others = parts.into_iter().filter(|(kind, _)| Some(*kind) != known.kind());
-        let others: Vec<&str> = others.map(|(_, part)| part).collect();
         let (mut named, mut spellings) = (HashMap::<Identifier, Evidence>::new(), Spellings::default());
         for subject in &known.keys {
-            let mut pages = self.witnesses(subject, now).having(CONTACT, &others);
+            let mut pages = self.witnesses(subject, now);
             while let Some(page) = pages.next().await? {
                 for witness in page {
                     let identifiers = spellings.identifiers(&witness.contact);
                     let Some(first) = identifiers.first() else { continue };
+                    let of_first = witness.vouches_for(first, mailboxes);
+                    asserted.add(first, [of_first]);
                     for further in identifiers.iter().filter(|one| Some(one.kind()) != known.kind()) {
-                        let assertion = witness.vouches_for(first, further);
-                        named.entry(further.clone()).or_default().add(&witness, assertion);
+                        let of_further = witness.vouches_for(further, mailboxes);
+                        named.entry(further.clone()).or_default().add(&witness, of_first, of_further);
                     }
                 }
             }
+        }
+        for (further, evidence) in &named {
+            asserted.add(further, evidence.named_by.iter().copied());
         }
         let mut named: Vec<(Identifier, Evidence)> = named.into_iter().collect();
         named.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -221,6 +250,7 @@ fn witness(item: &Item) -> Option<Witness> {
         contact: contact.map_or(Some(Contact::default()), |it| serde_dynamo::from_attribute_value(it).ok())?,
         source: Source::named(text(item, "source")?)?,
         is_of_our_form: !item.contains_key("source_id"),
+        asks_for_newsletter: item.get("newsletter").is_some_and(|it| it.as_bool().is_ok_and(|it| *it)),
         collected_at: text(item, "collected_at")?.parse().ok()?,
     })
 }
