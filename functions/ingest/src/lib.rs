@@ -174,7 +174,7 @@ impl Ingest {
         let receipt = self.receipts.read(id, |name| query.first(name)).ok_or(Refusal::NoReceipt)?;
         let survey = self.surveys.find(id, self.clock.now()).await.ok().flatten();
         let title = survey.as_ref().map(|survey| survey.title.as_str());
-        let html = pages::thank_you(self.page(), title, receipt.reference.as_str(), receipt.until);
+        let html = pages::thank_you(self.page(), title, &receipt);
         Ok(page::never_cached(html))
     }
 

@@ -15,13 +15,14 @@ pub(crate) mod tests;
 use std::collections::BTreeMap;
 
 use askama::Template;
-use chrono::NaiveDate;
 
 use field::{Field, Mistake};
 pub use given_back::{GivenBack, MOST_GIVEN_BACK, TypedField, given_back};
 pub use list::{Listed, list};
 pub use message::Message;
 pub use notice::notice;
+use shared::domain::confirmation::LINK;
+use shared::domain::receipt::Receipt;
 use shared::domain::survey::{HONEYPOT_FIELD, PERSON_FIELD, TOKEN_FIELD};
 use shared::edge::page::{Page, spoken, written};
 
@@ -174,6 +175,8 @@ struct ThankYouPage<'a> {
     title: Option<&'a str>,
     reference: &'a str,
     deleted_on: String,
+    /// For how many days the link in the email works that asks for a confirmation, if one comes.
+    confirm_within: Option<i64>,
 }
 
 #[derive(Template)]
@@ -198,10 +201,13 @@ pub fn form(page: Page<'_>, form: &FormView) -> String {
     written(&FormPage { page, form, refused, fields, mistakes })
 }
 
-/// The page after an answer: the survey's title if it is known, the reference and the day on which it is deleted.
+/// The page after an answer: the survey's title if it is known, the reference, the day on which it is deleted, and whether an
+/// email comes.
 #[must_use]
-pub fn thank_you(page: Page<'_>, title: Option<&str>, reference: &str, deleted_on: NaiveDate) -> String {
-    written(&ThankYouPage { page, title, reference, deleted_on: spoken(deleted_on) })
+pub fn thank_you(page: Page<'_>, title: Option<&str>, receipt: &Receipt) -> String {
+    let confirm_within = receipt.asks_to_confirm.then_some(LINK.num_days());
+    let deleted_on = spoken(receipt.until);
+    written(&ThankYouPage { page, title, reference: receipt.reference.as_str(), deleted_on, confirm_within })
 }
 
 /// The accessibility statement.

@@ -47,6 +47,8 @@ struct Acknowledged {
     reference: Reference,
     collected_at: DateTime<Utc>,
     expires_at: ExpiresAt,
+    /// Whether an email asks the person to confirm their address.
+    asked_to_confirm: bool,
 }
 
 impl Ingest {
@@ -166,13 +168,13 @@ impl Ingest {
             match self.keep(&record, now).await? {
                 Kept::New => {
                     log("stored");
-                    self.ask_to_confirm(&record.details, now).await;
-                    return Ok(acknowledged(&record.details));
+                    let asked = self.ask_to_confirm(&record.details, now).await;
+                    return Ok(acknowledged(&record.details, asked));
                 }
                 Kept::Before(first) => {
                     log("repeated");
-                    self.ask_to_confirm(&first, now).await;
-                    return Ok(acknowledged(&first));
+                    let asked = self.ask_to_confirm(&first, now).await;
+                    return Ok(acknowledged(&first, asked));
                 }
                 Kept::Other => break,
                 Kept::Another => {}
@@ -194,24 +196,26 @@ impl Ingest {
     }
 
     /// Has whoever asked for the newsletter asked whether the address is theirs; what was asked within the last day stands.
-    /// The answer is kept by then, so it is not denied where this fails: an alarm tells, and the same answer once more, or
-    /// another, asks again.
-    async fn ask_to_confirm(&self, details: &Details, now: DateTime<Utc>) {
+    /// Gives whether an email says so. The answer is kept by then, so it is not denied where this fails: an alarm tells, and
+    /// the same answer once more, or another, asks again.
+    async fn ask_to_confirm(&self, details: &Details, now: DateTime<Utc>) -> bool {
         let Some((confirmations, keys)) = self.confirmations.as_ref().filter(|_| details.newsletter == Some(true))
         else {
-            return;
+            return false;
         };
         let identifiers = details.contact.identifiers();
         let address = identifiers.iter().find(|identifier| identifier.kind() == Kind::Email);
-        let Some(address) = address.filter(|_| now < details.collected_at + APART) else { return };
+        let Some(address) = address.filter(|_| now < details.collected_at + APART) else { return false };
         let (purpose, asked_at) = (Purpose::Newsletter, details.collected_at);
         let link = ConfirmLink { purpose, subject: self.subject_keys.key(address), asked_at };
         let sealed = seal_address(keys, address);
-        match confirmations.ask(&link, &sealed, None, now).await {
+        let asked = confirmations.ask(&link, &sealed, None, now).await;
+        match &asked {
             Ok(true) => tracing::info!(outcome = "asked", "confirmation"),
             Ok(false) => tracing::info!(outcome = "asked_before", "confirmation"),
             Err(error) => tracing::error!(error = %error, outcome = "not_asked", "confirmation"),
         }
+        asked.is_ok()
     }
 
     /// Links first, then the record: a record is never there without the links that lead to it.
@@ -285,7 +289,8 @@ impl Ingest {
         match sender {
             Sender::Person => {
                 let until = london::date(answer.expires_at.instant());
-                let receipt = Receipt { reference: answer.reference.clone(), until };
+                let (reference, asks_to_confirm) = (answer.reference.clone(), answer.asked_to_confirm);
+                let receipt = Receipt { reference, until, asks_to_confirm };
                 let query = self.receipts.query(&survey.id, &receipt);
                 reply::see_other(&format!("{}?{query}", self.link(&["surveys", &survey.id, "thank-you"])))
             }
@@ -311,10 +316,11 @@ fn identify(survey: &str, headers: &HeaderMap, own: &Own) -> Result<RecordId, Re
     Ok(RecordId::of_submission(survey, &key))
 }
 
-fn acknowledged(details: &Details) -> Acknowledged {
+fn acknowledged(details: &Details, asked_to_confirm: bool) -> Acknowledged {
     Acknowledged {
         reference: details.reference.clone(),
         collected_at: details.collected_at,
         expires_at: details.retention.due(),
+        asked_to_confirm,
     }
 }

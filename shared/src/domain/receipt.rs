@@ -16,6 +16,8 @@ pub struct Receipt {
     pub reference: Reference,
     /// The day in London on which the answer is deleted.
     pub until: NaiveDate,
+    /// Whether the person is asked by email if the address is theirs.
+    pub asks_to_confirm: bool,
 }
 
 /// Writes and reads the addresses of receipts: signed with a key of the forms' own secret.
@@ -34,6 +36,9 @@ impl std::fmt::Debug for Receipts {
 
 /// What the keys of receipts are derived for.
 pub(super) const PURPOSE: &str = "receipt";
+/// What an address says beside the rest of whom an email asks to confirm theirs. Others have nothing there, as addresses had
+/// before there were such emails.
+const CONFIRM: (&str, &str) = ("confirm", "email");
 
 impl Receipts {
     /// The receipts that go with these keys.
@@ -46,14 +51,21 @@ impl Receipts {
     #[must_use]
     pub fn query(&self, survey: &str, receipt: &Receipt) -> String {
         let proof = signature(&self.key, survey, receipt);
-        format!("reference={}&until={}&proof={proof}", receipt.reference.as_str(), receipt.until)
+        let (name, value) = CONFIRM;
+        let confirm = if receipt.asks_to_confirm { format!("&{name}={value}") } else { String::new() };
+        format!("reference={}&until={}{confirm}&proof={proof}", receipt.reference.as_str(), receipt.until)
     }
 
     /// The receipt that an address shows, by the parameters of its query; none unless it was written for this survey here.
     #[must_use]
     pub fn read<'a>(&self, survey: &str, parameter: impl Fn(&str) -> Option<&'a str>) -> Option<Receipt> {
         let reference = Reference::try_from(parameter("reference")?.to_owned()).ok()?;
-        let receipt = Receipt { reference, until: parameter("until")?.parse().ok()? };
+        let asks_to_confirm = match parameter(CONFIRM.0) {
+            None => false,
+            Some(value) if value == CONFIRM.1 => true,
+            Some(_) => return None,
+        };
+        let receipt = Receipt { reference, until: parameter("until")?.parse().ok()?, asks_to_confirm };
         let proof = parameter("proof")?;
         // Both sides are digests under a secret key, so that how they differ tells nothing.
         let proves = |key: &[u8; 32]| mac(key, &[proof]) == mac(key, &[&signature(key, survey, &receipt)]);
@@ -62,7 +74,10 @@ impl Receipts {
 }
 
 fn signature(key: &[u8; 32], survey: &str, receipt: &Receipt) -> String {
-    let digest = mac(key, &[survey, receipt.reference.as_str(), &receipt.until.to_string()]);
+    let until = receipt.until.to_string();
+    let mut said = vec![survey, receipt.reference.as_str(), &until];
+    said.extend(receipt.asks_to_confirm.then_some(CONFIRM.0));
+    let digest = mac(key, &said);
     URL_SAFE_NO_PAD.encode(&digest[..16])
 }
 
@@ -94,7 +109,7 @@ mod tests {
 
     fn receipt() -> Receipt {
         let reference = Reference::of(&RecordId::of_submission(SURVEY, "token"));
-        Receipt { reference, until: NaiveDate::from_ymd_opt(2029, 10, 26).unwrap() }
+        Receipt { reference, until: NaiveDate::from_ymd_opt(2029, 10, 26).unwrap(), asks_to_confirm: false }
     }
 
     /// The last Sunday of a month, on which London's clocks change at 01:00 UTC.
@@ -158,6 +173,21 @@ mod tests {
         }
         assert_eq!(read(&receipts, "parks", &good), None, "a receipt is for one survey");
         assert_eq!(format!("{receipts:?}"), "Receipts(..)");
+    }
+
+    #[test]
+    fn an_address_says_whether_an_email_comes_and_nobody_else_can_say_so() {
+        let receipts = receipts("1", "");
+        let asked = Receipt { asks_to_confirm: true, ..receipt() };
+        let (with, without) = (receipts.query(SURVEY, &asked), receipts.query(SURVEY, &receipt()));
+        assert_eq!(read(&receipts, SURVEY, &with), Some(asked));
+        assert_eq!(read(&receipts, SURVEY, &without), Some(receipt()));
+        assert_eq!(read(&receipts, SURVEY, &format!("{without}&confirm=email")), None);
+        assert_eq!(read(&receipts, SURVEY, &with.replace("&confirm=email", "")), None);
+        assert_eq!(read(&receipts, SURVEY, &with.replace("=email", "=")), None);
+        // As addresses were written before there were such emails.
+        let old = "reference=K7M2PX9T&until=2029-10-26&proof=ncHBkBC_2Jc13oU62bqczQ";
+        assert!(read(&receipts, SURVEY, old).is_some_and(|receipt| !receipt.asks_to_confirm));
     }
 
     #[test]

@@ -76,7 +76,8 @@ impl Thief<'_> {
 
     async fn receipt(&self) -> bool {
         let reference = Reference::of(&RecordId::of_submission(SURVEY, "made up"));
-        let receipt = Receipt { reference, until: NaiveDate::from_ymd_opt(2029, 11, 23).unwrap() };
+        let receipt =
+            Receipt { reference, until: NaiveDate::from_ymd_opt(2029, 11, 23).unwrap(), asks_to_confirm: false };
         let query = Receipts::new(&Keyring::parse(&self.stolen).unwrap()).query(SURVEY, &receipt);
         let page = self.house.get(&format!("/surveys/{SURVEY}/thank-you?{query}")).await;
         page.body.contains(receipt.reference.as_str())

@@ -1,5 +1,7 @@
 use super::*;
+use chrono::NaiveDate;
 use shared::domain::notice;
+use shared::domain::reference::Reference;
 use shared::edge::Edge;
 use shared::edge::site::{BasePath, Site};
 use std::sync::LazyLock;
@@ -79,6 +81,10 @@ fn tag<'a>(html: &'a str, marker: &str) -> &'a str {
     &html[start..=start + html[start..].find('>').unwrap()]
 }
 
+fn receipt(until: NaiveDate, asks_to_confirm: bool) -> Receipt {
+    Receipt { reference: Reference::try_from("K7M4XQ2P".to_owned()).unwrap(), until, asks_to_confirm }
+}
+
 #[test]
 fn nothing_that_was_typed_or_configured_becomes_markup() {
     let kinds = [Kind::Text, Kind::Textarea, Kind::Choice, Kind::Choices, Kind::Number, Kind::Date, Kind::Email];
@@ -101,7 +107,7 @@ fn nothing_that_was_typed_or_configured_becomes_markup() {
     let day = NaiveDate::from_ymd_opt(2029, 11, 23).unwrap();
     let attacked = Page::of(&ATTACKED);
     for html in [
-        thank_you(attacked, Some(ATTACK), ATTACK, day),
+        thank_you(attacked, Some(ATTACK), &receipt(day, true)),
         notice(attacked, notice::CURRENT),
         notice(attacked, notice::ALL[0]),
         accessibility(attacked),
@@ -132,7 +138,7 @@ fn no_page_needs_more_than_the_content_security_policy_allows() {
     let day = NaiveDate::from_ymd_opt(2029, 11, 23).unwrap();
     for html in [
         form(page(), &survey(questions, &[("q0", "Select one")])),
-        thank_you(page(), Some("Your visit"), "K7M4XQ2P", day),
+        thank_you(page(), Some("Your visit"), &receipt(day, true)),
         notice(page(), notice::CURRENT),
         notice(page(), notice::ALL[0]),
         accessibility(page()),
@@ -257,10 +263,19 @@ fn the_form_makes_its_promise_and_hides_its_trap() {
 
 #[test]
 fn the_thank_you_page_has_the_reference_and_the_day_of_deletion() {
-    let html = thank_you(page(), Some("Your visit"), "K7M4XQ2P", NaiveDate::from_ymd_opt(2029, 11, 3).unwrap());
+    let day = NaiveDate::from_ymd_opt(2029, 11, 3).unwrap();
+    let html = thank_you(page(), Some("Your visit"), &receipt(day, false));
     assert!(html.contains("K7M4XQ2P</span>"));
     assert!(html.contains("<strong>3 November 2029</strong>"));
     assert!(html.contains("mailto:dpo@example.org"));
+    assert!(!html.contains("newsletter") && !html.contains("spam"));
+}
+
+#[test]
+fn the_thank_you_page_says_that_an_email_comes_and_until_when_its_link_works() {
+    let day = NaiveDate::from_ymd_opt(2029, 11, 3).unwrap();
+    let html = thank_you(page(), None, &receipt(day, true));
+    assert!(html.contains("Confirm your email address</h2>") && html.contains("the link works for 7 days"), "{html}");
 }
 
 #[test]
