@@ -38,6 +38,10 @@ impl Ingest {
                 ..again(another(), &[], Some(pages::NOTICE_REWORDED))
             },
             Refusal::Conflict => again(another(), &[], Some(pages::NOTICE_CONFLICT)),
+            Refusal::BadKey => {
+                status = StatusCode::BAD_REQUEST;
+                again(same(), &[], Some(pages::NOTICE_BAD_KEY))
+            }
             Refusal::TooMany { .. } => {
                 status = StatusCode::TOO_MANY_REQUESTS;
                 again(same(), &[], Some(pages::NOTICE_TOO_MANY))

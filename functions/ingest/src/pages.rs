@@ -47,6 +47,10 @@ pub const NOTICE_NOT_SAVED: &str =
 pub const NOTICE_TOO_MANY: &str = "Your answers are not saved yet, because a great many have come from your network \
     within the hour. They are still here: wait until the next hour begins, then send them again.";
 
+/// What a form says above itself that came with a header that cannot be used: browsers send none.
+pub const NOTICE_BAD_KEY: &str = "Your answers are not saved yet, because something on their way to us marked them in a way \
+    that we cannot use. They are still here: send them again. If this page comes back, use another browser or another network.";
+
 /// What a form says above itself that came before, with other answers; these are still in it.
 pub const NOTICE_CONFLICT: &str = "We already have other answers that were sent with this form, and keep those. \
     The answers below are not saved yet: to send them as well, use the button again.";

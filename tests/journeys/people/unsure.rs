@@ -101,3 +101,29 @@ async fn other_answers_under_the_same_token_come_back_and_are_an_answer_of_their
     let again = house.post_form(SURVEY, &format!("submission_token={second}&{other}")).await;
     assert_eq!((again.header("location"), house.kept().await), (own.header("location"), 2), "once");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_with_a_key_that_is_none_comes_back_with_what_was_typed() {
+    let house = House::open().await;
+    let token = house.form_token(SURVEY).await;
+    let filled = format!("submission_token={token}&{GOOD}");
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    for key in ["1", "rosa.hardy@example.com", "00000000-0000-0000-0000-000000000000", "\"\""] {
+        for accept in ["text/html", "*/*", "text/html,application/json;q=0.9"] {
+            let headers = [form, ("accept", accept), ("idempotency-key", key)];
+            let back = house.post(SURVEY, &headers, &filled).await;
+            let kind = (back.status, back.header("content-type"), back.header("cache-control"));
+            assert_eq!(kind, (400, "text/html; charset=utf-8", "no-store"), "{key}: {}", back.body);
+            assert!(back.body.contains("Long queue") && back.body.contains(&token), "{key}: {}", back.body);
+            assert!(back.body.contains("something on their way to us marked them"), "{key}");
+            assert!(!back.body.contains("rosa.hardy"), "what came in the header is not repeated");
+        }
+    }
+    assert_eq!(house.kept().await, 0);
+    // Sent again from that page, as browsers do, it is kept.
+    assert_eq!(house.post_form(SURVEY, &filled).await.status, 303);
+    // A program that sends a form and asks for JSON is still told in JSON.
+    let headers = [form, ("accept", "application/json"), ("idempotency-key", "1")];
+    let told = house.post(SURVEY, &headers, &filled).await;
+    assert_eq!((told.status, told.json()["type"].as_str()), (400, Some("urn:custodian:problem:idempotency-key")));
+}
