@@ -1,4 +1,4 @@
-// Everyone can use every page: no violation that axe knows, no sideways scrolling, no need for a mouse.
+// Everyone can use every page: no violation that axe knows, no sideways scrolling, no need for a mouse or for JavaScript.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import {
@@ -41,6 +41,21 @@ const sent = async (page) => {
   await page.getByRole('heading', { name: 'Thank you' }).waitFor()
 }
 
+// Whoever asks for the newsletter is told that an email comes.
+const sentWithNewsletter = async (page) => {
+  await page.goto('/surveys/recycling-centre')
+  await page.getByLabel('Satisfied', { exact: true }).check()
+  await page.getByLabel('Swanage').check()
+  await page.getByLabel('Email address').fill(`${crypto.randomUUID()}@example.com`)
+  await page.getByLabel('Yes', { exact: true }).check()
+  await takeTime(page)
+  await page.getByRole('button', { name: 'Send your answers' }).click()
+  await page.getByRole('heading', { name: 'Thank you' }).waitFor()
+  await page.getByRole('heading', { name: 'Confirm your email address' }).waitFor()
+  await page.reload()
+  await page.getByRole('heading', { name: 'Confirm your email address' }).waitFor()
+}
+
 // The same form a second time, after going back and thinking again; and one that looks like a program's.
 const sentAs = async (page, changes, second) => {
   await page.goto('/surveys/recycling-centre')
@@ -58,6 +73,17 @@ const sentAs = async (page, changes, second) => {
 const sentTwice = async (page) => {
   await sentAs(page, { satisfaction: '1' }, true)
   await page.getByText('We already have other answers').waitFor()
+}
+
+// A browser sends no such header; something between it and us does.
+const badKey = async (page) => {
+  const answer = await page.request.post('/surveys/recycling-centre/responses', {
+    form: { satisfaction: '2', site: 'Portland', comment: 'Please open on Sundays.' },
+    headers: { accept: 'text/html', 'idempotency-key': '1' },
+  })
+  assert.equal(answer.status(), 400)
+  await show(page, '/surveys/recycling-centre', answer)
+  assert.equal(await page.getByLabel('How could we improve?').inputValue(), 'Please open on Sundays.')
 }
 
 const doubtful = async (page) => {
@@ -287,6 +313,7 @@ const pages = {
   'form-planning-application': see('/surveys/planning-application'),
   'form-with-mistakes': mistaken,
   'thank-you': sent,
+  'thank-you-newsletter': sentWithNewsletter,
   'no-receipt': see('/surveys/recycling-centre/thank-you?reference=M8DQHT7J&until=2029-11-23'),
   list: see('/'),
   privacy: see('/privacy'),
@@ -300,6 +327,7 @@ const pages = {
   'broken-encoding': send('comment=%ZZ'),
   'sent-twice': sentTwice,
   doubtful,
+  'bad-key': badKey,
   'too-many': tooMany,
   'given-back': givenBack,
   unsubscribe: see('/unsubscribe/any-token'),
@@ -358,11 +386,21 @@ test('a page carries a strict content security policy', async () => {
   })
 })
 
+test('a tab runs no script of a page, and axe sees there what is wrong', async () => {
+  await tab(house, {}, async (page) => {
+    await page.setContent('<title>Still</title><script>document.title = "It ran"</script><img src="x">')
+    const found = await violations(page)
+    assert.equal(await page.title(), 'Still')
+    assert.ok(found.some((line) => line.startsWith('image-alt: ')), found.join('\n'))
+  })
+})
+
 for (const [name, visit] of Object.entries(pages)) {
   for (const width of WIDTHS) {
-    test(`${name} has no accessibility violation and fits ${width} pixels`, async () => {
-      await tab(house, { width, javaScriptEnabled: true, bypassCSP: true }, async (page) => {
+    test(`${name} works without JavaScript, has no accessibility violation and fits ${width} pixels`, async () => {
+      await tab(house, { width }, async (page) => {
         await visit(page)
+        assert.equal(await page.locator('script').count(), 0)
         assert.equal(await page.locator('html').getAttribute('lang'), 'en-GB')
         assert.equal(await page.locator('h1').count(), 1)
         assert.match(await page.title(), / – \S/)
