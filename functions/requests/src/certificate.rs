@@ -84,7 +84,7 @@ const fn title(action: Action) -> &'static str {
 fn lines(action: Action, certificate: &Certificate) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     if let Some(ground) = certificate.ground {
-        lines.push(("Ground", format!("Article {} UK GDPR", named(&ground))));
+        lines.push(("Ground", format!("Article {} UK GDPR", ground.as_str())));
     }
     lines.push(("Approved by", certificate.approved_by.clone()));
     lines.push(("Approved", time(certificate.approved_at)));
@@ -152,17 +152,12 @@ const fn name(place: Place) -> &'static str {
 
 /// What an exclusion covers, in one line.
 fn told(left: &Exclusion) -> String {
-    let source = left.source.map(|source| format!("source {}", named(&source)));
-    let reference = left.reference.as_ref().map(|reference| format!("reference {}", named(reference)));
+    let source = left.source.map(|source| format!("source {}", source.as_str()));
+    let reference = left.reference.as_ref().map(|reference| format!("reference {}", reference.as_str()));
     let from = left.from.map(|from| format!("from {}", day(from)));
     let to = left.to.map(|to| format!("to {}", day(to)));
     let which: Vec<String> = [source, reference, from, to].into_iter().flatten().collect();
-    format!("{}, by Article {} UK GDPR", which.join(", "), named(&left.exemption))
-}
-
-/// The name by which something is stored.
-fn named(value: &impl serde::Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+    format!("{}, by Article {} UK GDPR", which.join(", "), left.exemption.as_str())
 }
 
 fn day(day: chrono::NaiveDate) -> String {

@@ -4,8 +4,8 @@ use crate::{Error, Requests};
 use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::{Value, json};
 use shared::domain::confirmation::{ConfirmLink, LINK, Purpose, seal_address};
-use shared::domain::identifier::{Identifier, Kind};
-use shared::domain::order::{BadOrder, Order};
+use shared::domain::identifier::Identifier;
+use shared::domain::order::Order;
 use shared::domain::package::RequestId;
 use shared::domain::subject::SubjectKey;
 use shared::storage::StorageError;
@@ -14,32 +14,20 @@ impl Requests {
     /// Has a mail sent to a requester: `{"order", "request_id", "identifiers", "by"}`.
     pub(crate) async fn confirm_address(&self, order: &Value) -> Result<Value, Error> {
         let (order, now) = (Order::read(order, &["order", "request_id", "identifiers", "by"])?, self.clock.now());
-        let (id, identifiers, by, now) =
-            (order.request()?, order.identifiers()?, order.text("by")?, now.trunc_subsecs(0));
-        let [address] = identifiers.as_slice() else {
-            return Err(BadOrder::new(
-                "identifiers",
-                "must name one email address: each is asked by a mail of its own",
-            )
-            .into());
-        };
-        if address.kind() != Kind::Email {
-            return Err(
-                BadOrder::new("identifiers", "must name an email address: nothing else can be written to").into()
-            );
-        }
+        let (id, address, by, now) =
+            (order.request()?, order.address("a mail")?, order.text("by")?, now.trunc_subsecs(0));
         if !self.confirms {
             return Err(Error::NotNow(
                 "no mails are sent that ask people to confirm an address: make sure who it is in another way, or switch \
                  them on as docs/operations.md says",
             ));
         }
-        if self.is_about_another(&id, address, now).await? {
+        if self.is_about_another(&id, &address, now).await? {
             return Err(Error::AnotherRequest);
         }
-        let subject = self.people.keys.key(address);
+        let subject = self.people.keys.key(&address);
         let link = ConfirmLink { purpose: Purpose::Request, subject, asked_at: now };
-        let asked = self.confirmations.ask(&link, &seal_address(&self.addresses, address), Some(&id), now).await?;
+        let asked = self.confirmations.ask(&link, &seal_address(&self.addresses, &address), Some(&id), now).await?;
         if asked {
             self.register.happened(&id, "asked to confirm an address", by, now).await?;
         }

@@ -3,30 +3,20 @@
 use crate::{Error, Requests};
 use chrono::SubsecRound;
 use serde_json::{Value, json};
-use shared::domain::identifier::Kind;
-use shared::domain::order::{BadOrder, Order};
-use shared::domain::subscription::{List, OptInReason, Subscription};
+use shared::domain::order::Order;
+use shared::domain::subscription::{OptInReason, Subscription};
 
 impl Requests {
     /// Takes an opt-out back: `{"order", "request_id", "identifiers", "list"?, "reason", "by"}`. The same order twice is one.
     pub(crate) async fn opt_in(&self, order: &Value) -> Result<Value, Error> {
         const FIELDS: [&str; 6] = ["order", "request_id", "identifiers", "list", "reason", "by"];
         let (order, now) = (Order::read(order, &FIELDS)?, self.clock.now().trunc_subsecs(0));
-        let (id, identifiers, by) = (order.request()?, order.identifiers()?, order.text("by")?);
         // One order is done as a whole or not at all, and a second one for more would be taken for the first.
-        let [address] = identifiers.as_slice() else {
-            return Err(BadOrder::new("identifiers", "must name one email address: each is an order of its own").into());
-        };
-        if address.kind() != Kind::Email {
-            return Err(
-                BadOrder::new("identifiers", "must name an email address: a list is sent to nothing else").into()
-            );
-        }
-        let list = if order.has("list") { order.get("list").and_then(List::named) } else { Some(List::Newsletter) };
-        let list = list.ok_or_else(|| BadOrder::new("list", "must be newsletter"))?;
+        let (id, address, by) = (order.request()?, order.address("an order")?, order.text("by")?);
+        let list = order.mailing_list()?;
         let reason = OptInReason::parse(order.text("reason")?)?;
         let mut subjects = Vec::new();
-        for subject in self.people.keys.keys(address) {
+        for subject in self.people.keys.keys(&address) {
             let of = Subscription { subject, list };
             let stands = self.opt_outs.find(&of, now).await?;
             // In the same second the opt-out counts.

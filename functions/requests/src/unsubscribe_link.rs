@@ -3,9 +3,8 @@
 use crate::{Error, Requests};
 use chrono::SubsecRound;
 use serde_json::{Value, json};
-use shared::domain::identifier::Kind;
-use shared::domain::order::{BadOrder, Order};
-use shared::domain::subscription::{List, Subscription};
+use shared::domain::order::Order;
+use shared::domain::subscription::Subscription;
 
 impl Requests {
     /// Makes a link: `{"order", "identifiers", "list"?, "by", "request_id"?}`. Of the link nothing is stored, as it is as good as
@@ -13,18 +12,8 @@ impl Requests {
     pub(crate) async fn unsubscribe_link(&self, order: &Value, invocation: &str) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "identifiers", "list", "by", "request_id"])?;
         let (id, by, now) = (order.request_or(invocation)?, order.text("by")?, self.clock.now().trunc_subsecs(0));
-        let identifiers = order.identifiers()?;
-        let [identifier] = identifiers.as_slice() else {
-            return Err(BadOrder::new("identifiers", "must name one email address: each has a link of its own").into());
-        };
-        if identifier.kind() != Kind::Email {
-            return Err(
-                BadOrder::new("identifiers", "must name an email address: a list is sent to nothing else").into()
-            );
-        }
-        let list = if order.has("list") { order.get("list").and_then(List::named) } else { Some(List::Newsletter) };
-        let list = list.ok_or_else(|| BadOrder::new("list", "must be newsletter"))?;
-        let token = Subscription { subject: self.people.keys.key(identifier), list }.token(&self.mail_links);
+        let (address, list) = (order.address("a link")?, order.mailing_list()?);
+        let token = Subscription { subject: self.people.keys.key(&address), list }.token(&self.mail_links);
         let url = format!("{}/unsubscribe/{token}", self.public_url);
         self.register.happened(&id, "made a link to unsubscribe", by, now).await?;
         tracing::info!(outcome = "link_made", "unsubscribe");

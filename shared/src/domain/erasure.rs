@@ -33,6 +33,29 @@ pub enum Ground {
 }
 
 impl Ground {
+    /// Every one.
+    pub const ALL: [Self; 6] = [
+        Self::NoLongerNecessary,
+        Self::ConsentWithdrawn,
+        Self::Objection,
+        Self::Unlawful,
+        Self::LegalObligation,
+        Self::Child,
+    ];
+
+    /// The paragraph, as it is stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoLongerNecessary => "17(1)(a)",
+            Self::ConsentWithdrawn => "17(1)(b)",
+            Self::Objection => "17(1)(c)",
+            Self::Unlawful => "17(1)(d)",
+            Self::LegalObligation => "17(1)(e)",
+            Self::Child => "17(1)(f)",
+        }
+    }
+
     /// Reads `17(1)(a)` to `17(1)(f)`, with or without `Article` before it, or the ground in words.
     ///
     /// # Errors
@@ -138,5 +161,13 @@ mod tests {
         }
         let refused = Ground::parse("Alice Green asked on the phone").unwrap_err().to_string();
         assert!(refused.contains("17(1)(a)") && !refused.contains("Alice"));
+    }
+
+    #[test]
+    fn a_ground_is_told_as_it_is_stored_and_read_as_it_is_told() {
+        for ground in Ground::ALL {
+            assert_eq!(serde_json::to_value(ground).unwrap(), ground.as_str());
+            assert_eq!(Ground::parse(ground.as_str()).unwrap(), ground);
+        }
     }
 }

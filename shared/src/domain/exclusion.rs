@@ -27,6 +27,24 @@ pub enum Exemption {
     LegalClaims,
 }
 
+impl Exemption {
+    /// Every one.
+    pub const ALL: [Self; 5] =
+        [Self::Expression, Self::PublicTask, Self::PublicHealth, Self::Archiving, Self::LegalClaims];
+
+    /// The paragraph, as it is stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Expression => "17(3)(a)",
+            Self::PublicTask => "17(3)(b)",
+            Self::PublicHealth => "17(3)(c)",
+            Self::Archiving => "17(3)(d)",
+            Self::LegalClaims => "17(3)(e)",
+        }
+    }
+}
+
 /// Records that an erasure leaves: those of which all that is said here is true.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exclusion {
@@ -115,6 +133,13 @@ mod tests {
         assert!(exclusion.covers(Source::Complaints, &reference, at("2026-03-31T23:59:59Z")));
         assert!(!exclusion.covers(Source::Complaints, &reference, at("2026-04-01T00:00:00Z")));
         assert!(!exclusion.covers(Source::Support, &reference, at("2026-02-01T00:00:00Z")));
+    }
+
+    #[test]
+    fn an_exemption_is_told_as_it_is_stored() {
+        for exemption in Exemption::ALL {
+            assert_eq!(serde_json::to_value(exemption).unwrap(), exemption.as_str());
+        }
     }
 
     #[test]

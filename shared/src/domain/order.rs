@@ -5,6 +5,7 @@ use super::exclusion::Exclusion;
 use super::identifier::{Identifier, Kind};
 use super::json::Payload;
 use super::package::{RequestId, says_who};
+use super::subscription::List;
 use super::{staff, text};
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
@@ -187,6 +188,31 @@ impl<'a> Order<'a> {
             return Err(BadOrder::new("request_id", "must say nothing about the person: give it another name"));
         }
         Ok(identifiers)
+    }
+
+    /// The one email address that an order about mail names; `each` is what there is one of for each address.
+    ///
+    /// # Errors
+    /// [`BadOrder`] if it names no identifier, another kind of one, or several.
+    pub fn address(self, each: &str) -> Result<Identifier, BadOrder> {
+        const FIELD: &str = "identifiers";
+        let [address] = <[Identifier; 1]>::try_from(self.identifiers()?)
+            .map_err(|_| BadOrder::new(FIELD, format!("must name one email address: each has {each} of its own")))?;
+        if address.kind() == Kind::Email {
+            Ok(address)
+        } else {
+            Err(BadOrder::new(FIELD, "must name an email address: mail goes to nothing else"))
+        }
+    }
+
+    /// The list that an order is about; the newsletter where it names none.
+    ///
+    /// # Errors
+    /// [`BadOrder`] if it names another.
+    pub fn mailing_list(self) -> Result<List, BadOrder> {
+        const FIELD: &str = "list";
+        let list = if self.has(FIELD) { self.get(FIELD).and_then(List::named) } else { Some(List::Newsletter) };
+        list.ok_or_else(|| BadOrder::new(FIELD, "must be newsletter"))
     }
 
     /// What the DPO has decided on links: `confirmed_links` lead to the same person, `refused_links` to somebody else.

@@ -4,6 +4,9 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+/// Who does what nobody on the staff does: whoever the data is about, by a link that was sent to them.
+pub const THE_PERSON: &str = "the person";
+
 /// Whether a name can be told from another: it has a letter or a digit, and no letters of other scripts, which can look
 /// like Latin ones.
 #[must_use]

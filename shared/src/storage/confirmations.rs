@@ -14,6 +14,7 @@ use super::table::Table;
 use super::{Item, StorageError, applied, n, number, s, text};
 use crate::domain::confirmation::{ConfirmLink, Confirmed, Means, Purpose};
 use crate::domain::package::RequestId;
+use crate::domain::staff::THE_PERSON;
 use crate::domain::subject::SubjectKey;
 use crate::domain::subscription::OptInReason;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
@@ -83,7 +84,7 @@ impl Confirmations {
         let mut actions =
             vec![TransactWriteItem::builder().update(update).build(), built(self.item(&link.subject, &confirmed))?];
         if let Some(request) = &asking.request {
-            actions.push(self.requests.happening(request, "address confirmed", BY, now).await?);
+            actions.push(self.requests.happening(request, "address confirmed", THE_PERSON, now).await?);
         }
         // Where it did not hold, somebody followed the link at the same time, or another mail took its place.
         if self.table.transact(OPERATION, actions).await? {
@@ -191,9 +192,6 @@ fn built(put: PutBuilder) -> Result<TransactWriteItem, StorageError> {
     let put = put.build().map_err(|_| StorageError::unreadable("confirm an address"))?;
     Ok(TransactWriteItem::builder().put(put).build())
 }
-
-/// Who followed a link.
-const BY: &str = "the person";
 
 fn read_confirmed(item: &Item) -> Option<Confirmed> {
     Some(Confirmed {

@@ -11,6 +11,7 @@ use crate::domain::package::RequestId;
 use crate::domain::place::Place;
 use crate::domain::record::Holder;
 use crate::domain::retention::Retention;
+use crate::domain::staff::THE_PERSON;
 use crate::domain::subject::SubjectKey;
 use crate::domain::subscription::{List, OptOut, Subscription, UNTIL_TOLD};
 use crate::domain::task::{Action, Task};
@@ -26,8 +27,6 @@ const SINCE: &str = "since";
 const REQUEST: &str = "request";
 /// In a profile: when each list was opted out of.
 const OPTED_OUT: &str = "opted_out";
-/// Who asks for such a request.
-const BY: &str = "the person";
 /// How often it begins again because others wrote in between: two clicks of one person come close together.
 const TRIES: u32 = 5;
 /// What DynamoDB calls a transaction that met another.
@@ -193,7 +192,7 @@ impl OptOuts {
         let task = Task::new(place, Action::Unsubscribe, Counts::new(), due, now);
         let beside = vec![action(opt_out)?, self.profile(of, said)?];
         let holder = Holder::Subject(of.subject.clone());
-        let request = Request::entered(Action::Unsubscribe, String::new(), BY, &[holder], now);
+        let request = Request::entered(Action::Unsubscribe, String::new(), THE_PERSON, &[holder], now);
         let approval = Approval { request: &request, tasks: &[task], suppress: false, beside };
         self.requests.enter(id, approval, now).await
     }

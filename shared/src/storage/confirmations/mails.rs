@@ -10,6 +10,7 @@ use crate::domain::task::backoff;
 use crate::storage::keys::{self, CONFIRMATIONS, EXPIRES_AT, PK, SK};
 use crate::storage::table::Pages;
 use crate::storage::{Item, StorageError, applied, n, number, s, text};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValue;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
@@ -129,14 +130,8 @@ impl Confirmations {
     /// # Errors
     /// [`StorageError`] if it is not known to be noted; noting it again is safe.
     pub async fn left(&self, subject: &SubjectKey, now: DateTime<Utc>) -> Result<(), StorageError> {
-        let key = keys::asked_to_confirm(Purpose::Newsletter, subject);
         let update = self
-            .table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .key(PK, s(key.partition))
-            .key(SK, s(key.sort))
+            .update(Purpose::Newsletter, subject)
             .condition_expression("asked_at <= :now")
             .update_expression("SET left_at = :now")
             .expression_attribute_values(":now", n(now.timestamp()));
@@ -195,14 +190,8 @@ impl Confirmations {
         now: DateTime<Utc>,
     ) -> Result<Option<Asking>, StorageError> {
         const OPERATION: &str = "begin to send a mail";
-        let key = keys::asked_to_confirm(purpose, subject);
         let update = self
-            .table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .key(PK, s(key.partition))
-            .key(SK, s(key.sort))
+            .update(purpose, subject)
             .condition_expression(
                 "#state = :pending AND next_try <= :now AND asked_at > :over \
                  AND (attribute_not_exists(lease_until) OR lease_until <= :now)",
@@ -232,14 +221,8 @@ impl Confirmations {
             Tried::Later if next_try < asking.link.asked_at + SENDING => MailState::Pending,
             Tried::Refused | Tried::Later => MailState::Failed,
         };
-        let key = keys::asked_to_confirm(asking.link.purpose, &asking.link.subject);
         let update = self
-            .table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .key(PK, s(key.partition))
-            .key(SK, s(key.sort))
+            .update(asking.link.purpose, &asking.link.subject)
             // Another mail may have taken its place, or its link may have been followed already.
             .condition_expression("#reference = :reference AND #state = :pending")
             .expression_attribute_names("#reference", REFERENCE)
@@ -256,6 +239,13 @@ impl Confirmations {
                 .expression_attribute_values(":state", s(state.as_str()))
         };
         applied(OPERATION, update.send().await).map(|_| state)
+    }
+
+    /// A change of one mail.
+    fn update(&self, purpose: Purpose, subject: &SubjectKey) -> UpdateItemFluentBuilder {
+        let key = keys::asked_to_confirm(purpose, subject);
+        let update = self.table.client.update_item().table_name(&self.table.name);
+        update.key(PK, s(key.partition)).key(SK, s(key.sort))
     }
 }
 
