@@ -22,6 +22,12 @@ const send = (body, contentType = 'application/x-www-form-urlencoded') => async 
   await show(page, '/surveys/recycling-centre', answer)
 }
 
+const wrongMethod = async (page) => {
+  const answer = await page.request.put('/surveys/recycling-centre', { headers: { accept: 'text/html' } })
+  assert.equal(answer.status(), 405)
+  await show(page, '/surveys/recycling-centre', answer)
+}
+
 const mistaken = async (page) => {
   await page.goto('/surveys/planning-application')
   await page.getByLabel('Day').fill('31')
@@ -322,6 +328,7 @@ const pages = {
   accessibility: see('/accessibility'),
   'not-found': see('/nowhere'),
   'unknown-survey': see('/surveys/no-such-survey'),
+  'wrong-method': wrongMethod,
   'too-large': send(`comment=${'a'.repeat(1_100_000)}`),
   'other-media-type': send('comment', 'text/plain'),
   'broken-encoding': send('comment=%ZZ'),
