@@ -4,6 +4,7 @@
 
 use crate::key::IdempotencyKey;
 use crate::own::Own;
+use crate::pages::Typed;
 use crate::refusal::Refusal;
 use crate::sheet::{self, Sender};
 use crate::{Ingest, form, random, reply};
@@ -60,7 +61,8 @@ impl Ingest {
         let (sender, mut sheet) = sheet::read(&parts.headers, &body)?;
         let mut own = if sender == Sender::Person { Own::take(&mut sheet) } else { Own::default() };
         let program = program || sender == Sender::Program;
-        let typed = form::typed(&sheet);
+        // A program is told what is wrong; only a person gets back what was typed.
+        let typed = if program { Typed::new() } else { form::typed(&sheet) };
         let found = match self.survey(id).await {
             Err(Refusal::UnknownSurvey) => self.removed(id, &mut own, now).await,
             found => found,

@@ -63,8 +63,10 @@ impl Identifier {
         if visible.chars().any(|c| is_disguised(c, str::to_lowercase)) {
             return Err(NotAnIdentifier::Disguised);
         }
+        // ASCII stands for itself in every form of Unicode.
         let plain = |text: &str| text.nfkc().collect::<String>();
-        let visible = plain(&plain(&visible).to_lowercase());
+        let visible =
+            if visible.is_ascii() { visible.to_ascii_lowercase() } else { plain(&plain(&visible).to_lowercase()) };
         let (local, domain) = visible.rsplit_once('@').ok_or(NotAnIdentifier::Email)?;
         let domain = idna::domain_to_ascii_strict(domain).map_err(|_| NotAnIdentifier::Email)?;
         let canonical = format!("{local}@{domain}");
@@ -191,9 +193,12 @@ fn plain_mobile(typed: &str) -> Option<String> {
 /// Kelvin sign, the Greek question mark; in capitals the dotless i and the sharp s. A ligature or a wide letter is no other
 /// than the letters that it shows.
 fn is_disguised(c: char, cased: fn(&str) -> String) -> bool {
+    if c.is_ascii() {
+        return false;
+    }
     let one = c.to_string();
     let shows = || one.nfkc().all(|c| c.is_ascii());
-    !c.is_ascii() && (composed(&one).is_ascii() || (composed(&cased(&one)).is_ascii() && !shows()))
+    composed(&one).is_ascii() || (composed(&cased(&one)).is_ascii() && !shows())
 }
 
 /// NFC. Changing case can take text out of it, so it is done before and after.
