@@ -40,11 +40,15 @@ fn notification_at(key: &str, etag: &str, at: DateTime<Utc>, order: u64) -> Lamb
 
 /// Puts a file and gives its notification.
 pub async fn dropped(house: &House, source: &str, file: &str) -> LambdaEvent<Value> {
-    let key = format!("{source}/file");
-    let put = house.s3().put_object().bucket(house.intake()).key(&key).body(file.as_bytes().to_vec().into());
+    dropped_as(house, &format!("{source}/file"), file).await
+}
+
+/// Puts a file under a key of its own and gives its notification.
+pub async fn dropped_as(house: &House, key: &str, file: &str) -> LambdaEvent<Value> {
+    let put = house.s3().put_object().bucket(house.intake()).key(key).body(file.as_bytes().to_vec().into());
     let etag = put.send().await.unwrap().e_tag.unwrap();
     let order = house.dropped.fetch_add(1, Ordering::Relaxed) + 1;
-    notification_at(&key, etag.trim_matches('"'), house.stack.clock().now(), order)
+    notification_at(key, etag.trim_matches('"'), house.stack.clock().now(), order)
 }
 
 /// Runs an import.

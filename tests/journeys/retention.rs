@@ -127,6 +127,7 @@ async fn everything_that_is_stored_ends_when_the_document_says() {
     house.invoke("sweep", json!({"from": "2026-11-23"})).await.unwrap();
     let imports = Imports::new(house.dynamodb(), house.setting("REGISTER_TABLE"));
     imports.mark(Source::Telephone, at(BEGINNING)).await.unwrap();
+    assert!(imports.take_turn(Source::Telephone, "invocation", at(BEGINNING)).await.unwrap());
     let suppressions = Suppressions::new(house.dynamodb(), house.setting("REGISTER_TABLE"));
     suppressions.withdraw(Source::Social, &RecordId::at_source(Source::Social, "x:1"), at(BEGINNING)).await.unwrap();
     let keys = secret::keyring(&house.stack.host("ingest").unwrap()).await.unwrap();
@@ -175,6 +176,7 @@ fn end(period: &str) -> Option<i64> {
     }
     let number: u32 = number.parse().unwrap_or_else(|_| panic!("{period} is no period"));
     let end = match words.next() {
+        Some("minutes") => Some(beginning + TimeDelta::minutes(number.into())),
         Some("hour") => Some(beginning + TimeDelta::hours(number.into())),
         Some("months") => beginning.checked_add_months(Months::new(number)),
         Some("days") => beginning.checked_add_days(Days::new(number.into())),

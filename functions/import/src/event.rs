@@ -25,6 +25,24 @@ pub enum Started {
     },
 }
 
+impl Started {
+    /// The folder of what it is about.
+    pub fn folder(&self) -> Folder {
+        match self {
+            Self::Dropped { file, .. } => file.folder,
+            Self::HandedOver { folder, .. } => *folder,
+        }
+    }
+
+    /// What the import is called.
+    pub fn id(&self) -> String {
+        match self {
+            Self::Dropped { file, .. } => file.id(),
+            Self::HandedOver { id, .. } => id.clone(),
+        }
+    }
+}
+
 /// Reads S3's notification
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>); none if it is none, or
 /// of something else.

@@ -11,6 +11,7 @@ mod reading;
 pub mod report;
 pub mod rows;
 pub mod sources;
+mod turn;
 
 use checkpoint::Checkpoint;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -101,7 +102,8 @@ impl Import {
         let started = event::read(payload).ok_or_else(|| failure::not_an_event(S3))?;
         let mut reports = Vec::new();
         for one in started {
-            let report = Box::pin(self.handle(one, Deadline::of(&context))).await.map_err(|error| {
+            let reading = self.in_turn(one, &context.request_id, Deadline::of(&context));
+            let report = Box::pin(reading).await.map_err(|error| {
                 tracing::error!(error = %error, outcome = "unfinished", "import");
                 failure::failure("Unavailable", error)
             })?;
@@ -221,7 +223,7 @@ impl Import {
         self.finish(file, checkpoint.report).await
     }
 
-    /// Leaves the file to another invocation, which goes on at a boundary.
+    /// Leaves the file to another invocation, which goes on at a boundary: it waits like every other when this turn is over.
     async fn hand_over(
         &self,
         file: &File,
@@ -231,7 +233,6 @@ impl Import {
     ) -> Result<Report, StorageError> {
         checkpoint.reached(reading, position);
         self.files.write(file, Beside::Progress, checkpoint.to_json()?).await?;
-        self.files.write(file, Beside::Handover, Vec::new()).await?;
         tracing::info!(source = file.folder.as_str(), outcome = "handed_over", "import");
         Ok(checkpoint.report)
     }

@@ -235,6 +235,19 @@ impl Files {
         put.send().await.map(drop).map_err(failed("write beside a file"))
     }
 
+    /// Puts a small object beside a file, unless there is one.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known that there is one.
+    pub async fn write_first(&self, file: &File, what: Beside, content: Vec<u8>) -> Result<(), StorageError> {
+        let put = self.client.put_object().bucket(&self.bucket).key(what.key(file.folder, &file.id()));
+        match put.if_none_match("*").content_type("application/json").body(content.into()).send().await {
+            // 409 is another who puts it at this moment.
+            Err(error) if !has_status(&error, &[409, 412]) => Err(failed("write beside a file")(error)),
+            _ => Ok(()),
+        }
+    }
+
     /// Deletes a file that is read, and how far it was. One that was dropped meanwhile under the same key stays.
     ///
     /// # Errors

@@ -1,12 +1,14 @@
-//! When something was last taken in from a source.
+//! When something was last taken in from a source, and whose turn it is to take in more.
 
-use super::keys;
+use super::keys::{self, EXPIRES_AT, PK, SK};
 use super::table::Table;
-use super::{Item, StorageError, s, text};
+use super::{INVOCATION, Item, StorageError, applied, n, s, text};
 use crate::domain::source::Source;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 const AT: &str = "at";
+/// How much longer a turn is than an invocation can run: as much as clocks may differ.
+const APART: TimeDelta = TimeDelta::minutes(1);
 
 /// The marks of imports in the Register.
 #[derive(Clone, Debug)]
@@ -36,5 +38,46 @@ impl Imports {
         const OPERATION: &str = "look for the last import";
         let Some(item) = self.0.get(OPERATION, &keys::last_import(source), now).await? else { return Ok(None) };
         text(&item, AT).and_then(|at| at.parse().ok()).map(Some).ok_or(StorageError::unreadable(OPERATION))
+    }
+
+    /// Takes the turn of a source, unless another invocation has it: of two that tell of the same record, one writes after
+    /// the other. It ends by itself when no invocation can be running any longer. Whoever has it may take it again, as an
+    /// invocation does that Lambda repeats.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known who has it.
+    pub async fn take_turn(&self, source: Source, invocation: &str, now: DateTime<Utc>) -> Result<bool, StorageError> {
+        self.turn("take a source's turn", source, invocation, (now, now + INVOCATION + APART)).await
+    }
+
+    /// Ends the turn of a source; one that another has meanwhile goes on.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to have ended.
+    pub async fn end_turn(&self, source: Source, invocation: &str, now: DateTime<Utc>) -> Result<(), StorageError> {
+        self.turn("end a source's turn", source, invocation, (now, now)).await.map(drop)
+    }
+
+    async fn turn(
+        &self,
+        operation: &'static str,
+        source: Source,
+        invocation: &str,
+        (now, until): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Result<bool, StorageError> {
+        let key = keys::import_turn(source);
+        let put = self
+            .0
+            .client
+            .put_item()
+            .table_name(&self.0.name)
+            .item(PK, s(&key.partition))
+            .item(SK, s(&key.sort))
+            .item("invocation", s(invocation))
+            .item(EXPIRES_AT, n(until.timestamp()))
+            .condition_expression("attribute_not_exists(pk) OR expires_at <= :now OR invocation = :invocation")
+            .expression_attribute_values(":now", n(now.timestamp()))
+            .expression_attribute_values(":invocation", s(invocation));
+        Ok(applied(operation, put.send().await)?.is_some())
     }
 }

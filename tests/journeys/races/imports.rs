@@ -1,15 +1,21 @@
-//! An import and an erasure at the same moment: the erasure wins, whichever of them comes first.
+//! An import and an erasure at the same moment: the erasure wins, whichever of them comes first. Two imports at the same
+//! moment: one is read after the other.
 
 use super::overtaken_by;
 use crate::faults::start;
 use crate::house::{House, asleep, email_id, erasure, options};
-use crate::imports_faults::{COMPLAINTS, dropped, import};
+use crate::imports_faults::{COMPLAINTS, POSTS, dropped, dropped_as, import};
 use crate::paused::pausing_host;
+use chrono::TimeDelta;
 use erase::Erase;
+use lambda_runtime::LambdaEvent;
 use local::Options;
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::domain::place::Place;
+use shared::domain::source::Source;
 use shared::edge::Host;
+use shared::storage::files::{Beside, File, Files};
+use shared::storage::imports::Imports;
 
 fn rosa(number: usize) -> String {
     format!("rosa-{number}@example.org")
@@ -114,4 +120,127 @@ async fn what_is_imported_between_the_plan_and_its_approval_and_is_older_goes_to
     assert!(changed.contains(&json!("records.complaints.2026-11: 1, was nothing")), "{approved}");
     house.stack.settle().await.unwrap();
     she_is_gone_and_he_stays(&house, 1, "erased with what came between").await;
+}
+
+fn imports(house: &House) -> Imports {
+    Imports::new(house.dynamodb(), house.setting("REGISTER_TABLE"))
+}
+
+fn files(house: &House) -> Files {
+    Files::new(house.s3(), house.intake())
+}
+
+/// A file with one post, and the notification of it to an invocation.
+async fn told_of(house: &House, key: &str, post: usize, text: &str) -> LambdaEvent<Value> {
+    let mut event = dropped_as(house, key, &format!("{POSTS}{post},x,2026-09-01T08:00:00Z,@a,{text},,\n")).await;
+    event.context.request_id = key.to_owned();
+    event
+}
+
+/// Whoever is told of a second file while one of the source is read leaves it and writes nothing; it is read when the turn is
+/// over. Before the turn begins and after it has ended, the second is read at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_another_of_its_source_overtakes_at_any_of_its_calls_is_not_interleaved_and_both_are_read() {
+    let house = House::where_it_sleeps("import").await;
+    let host = house.stack.host("import").unwrap();
+    let (mut waited, mut read) = (0, 0);
+    for call in 1..60 {
+        let first = told_of(&house, &format!("social/first-{call}"), call, "First.").await;
+        let key = format!("social/second-{call}");
+        let second = told_of(&house, &key, call, "Second.").await;
+        let etag = second.payload["Records"][0]["s3"]["object"]["eTag"].as_str().unwrap().to_owned();
+        let id = File::dropped(&key, &etag).unwrap().id();
+        let (slow, mut pause) = pausing_host(&house, "import", call);
+        let overtaking = async {
+            pause.reached().await;
+            let before = house.items("RECORDS_TABLE").await;
+            let told = import(&host, second).await.unwrap();
+            let is_untouched = before == house.items("RECORDS_TABLE").await;
+            pause.go_on();
+            (told, is_untouched)
+        };
+        let Some((done, (told, is_untouched))) = overtaken_by(import(&slow, first), overtaking).await else { break };
+        assert_eq!(done.unwrap()["reports"][0]["state"], "done", "before call {call}");
+        if told == json!({"reports": []}) {
+            assert!(is_untouched, "before call {call}");
+            let handover = Beside::Handover.key(Source::Social, &id);
+            assert!(house.files().contains(&handover), "before call {call}: nobody reads it");
+            let mut event = dropped_as(&house, "elsewhere", "").await;
+            event.payload["Records"][0]["s3"]["object"]["key"] = json!(handover);
+            assert_eq!(import(&host, event).await.unwrap()["reports"][0]["state"], "done");
+            waited += 1;
+        } else {
+            assert_eq!(told["reports"][0]["state"], "done", "before call {call}");
+            read += 1;
+        }
+        let posts = house.items("RECORDS_TABLE").await;
+        assert_eq!(posts.len(), call);
+        assert!(posts.iter().all(|post| post.contains("Second.")), "before call {call}: the later word stands");
+        let left = house.files().into_iter().filter(|key| key.starts_with("social/") || key.starts_with("progress/"));
+        assert_eq!(left.collect::<Vec<_>>(), Vec::<String>::new(), "before call {call}");
+    }
+    assert!(waited >= 8 && read >= 3, "{waited} {read}");
+}
+
+/// The whole stack, which runs as many invocations as there are files.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_files_of_one_source_that_land_at_once_all_are_read_and_the_last_word_stands() {
+    let house = House::open().await;
+    let mut ids = Vec::new();
+    for number in 0..12 {
+        let file = format!("{POSTS}1,x,2026-09-01T08:00:00Z,@a,Text {number}.,,\n");
+        ids.push(house.put_file("social", &format!("file-{number}"), file.as_bytes()).await);
+    }
+    house.stack.settle().await.unwrap();
+    for id in ids {
+        assert_eq!(house.report("social", &id).await["state"], "done");
+    }
+    let posts = house.items("RECORDS_TABLE").await;
+    assert_eq!(posts.len(), 1);
+    assert!(posts.iter().all(|post| post.contains("Text 11.")), "{posts:?}");
+    assert!(house.files().iter().all(|key| key.starts_with("reports/")), "{:?}", house.files());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_is_one_invocation_s_until_it_ends_it_or_can_no_longer_be_running() {
+    let house = House::open().await;
+    let (imports, now) = (imports(&house), house.stack.clock().now());
+    let takes = async |invocation: &str, minutes: i64| {
+        imports.take_turn(Source::Social, invocation, now + TimeDelta::minutes(minutes)).await.unwrap()
+    };
+    assert!(takes("one", 0).await && takes("one", 1).await, "Lambda repeats an invocation under its id");
+    assert!(!takes("two", 16).await, "it may still be running");
+    assert!(imports.take_turn(Source::Reviews, "two", now).await.unwrap(), "each source has its own");
+    assert!(takes("two", 17).await, "it can't be running any longer");
+    imports.end_turn(Source::Social, "one", now + TimeDelta::minutes(17)).await.unwrap();
+    assert!(!takes("one", 18).await, "who has lost the turn ends nobody's");
+    imports.end_turn(Source::Social, "two", now + TimeDelta::minutes(18)).await.unwrap();
+    assert!(takes("one", 18).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_files_that_fail_none_starts_the_others_again_and_again() {
+    let house = House::where_it_sleeps("import").await;
+    let mut ids = Vec::new();
+    for name in ["a", "b", "c"] {
+        ids.push(house.put_file("social", name, b"x").await);
+    }
+    let files = files(&house);
+    let next = async |failed: Option<usize>| {
+        let failed = failed.map(|at| ids[at].as_str());
+        files.waiting_longest(Source::Social, failed).await.unwrap().map(|file| file.key)
+    };
+    assert_eq!(next(None).await.as_deref(), Some("social/a"));
+    assert_eq!(next(Some(0)).await.as_deref(), Some("social/b"), "one fails, and the next has its turn");
+    files.hand_over(&File::dropped("social/b", &etag(&house, "social/b").await).unwrap()).await.unwrap();
+    assert_eq!(next(Some(1)).await.as_deref(), Some("social/a"));
+    files.hand_over(&File::dropped("social/a", &etag(&house, "social/a").await).unwrap()).await.unwrap();
+    assert_eq!(next(Some(0)).await.as_deref(), Some("social/c"));
+    files.hand_over(&File::dropped("social/c", &etag(&house, "social/c").await).unwrap()).await.unwrap();
+    assert_eq!(next(Some(2)).await, None, "each had its turn: Lambda and the sweep try them again");
+    assert!(next(None).await.is_some(), "one that was read hands over to whoever waits");
+}
+
+async fn etag(house: &House, key: &str) -> String {
+    house.s3().head_object().bucket(house.intake()).key(key).send().await.unwrap().e_tag.unwrap()
 }

@@ -4,6 +4,7 @@
 use super::folder::{self, Kind};
 use super::listing::Listing;
 use super::{Beside, File, Files, is_folder, json};
+use crate::domain::source::Source;
 use crate::storage::StorageError;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -62,6 +63,31 @@ impl Files {
     pub async fn unread(&self) -> Result<UnreadPages, StorageError> {
         let (read, handed_over) = (self.beside(Kind::Progress).await?, self.beside(Kind::Handover).await?);
         Ok(UnreadPages { files: self.clone(), listing: Listing::of(""), read, handed_over })
+    }
+
+    /// The file of a source that has waited longest to be read, or to be read on. After a failure that is one which nobody was
+    /// handed yet, and not the file itself: of several that fail, none starts the others again and again.
+    ///
+    /// # Errors
+    /// [`StorageError`] if S3 does not answer.
+    pub async fn waiting_longest(&self, source: Source, failed: Option<&str>) -> Result<Option<File>, StorageError> {
+        let handed_over = self.beside(Kind::Handover).await?;
+        let mut listing = Listing::of(&format!("{}/", source.as_str()));
+        let mut longest: Option<(DateTime<Utc>, File)> = None;
+        while let Some(objects) = listing.next(self).await? {
+            for object in objects {
+                let Some(file) = File::dropped(&object.key, &object.etag) else { continue };
+                let id = file.id();
+                let handed_over_at = handed_over.get(&id).copied();
+                let is_passed_over = failed.is_some_and(|failed| failed == id || handed_over_at.is_some());
+                let since = handed_over_at.unwrap_or(object.put_at);
+                let is_later = longest.as_ref().is_some_and(|(earlier, _)| *earlier <= since);
+                if !(is_passed_over || is_later || is_folder(&object.key, object.size)) {
+                    longest = Some((since, file));
+                }
+            }
+        }
+        Ok(longest.map(|(_, file)| file))
     }
 
     /// Has an invocation read a file from where it was read to, or from its beginning.

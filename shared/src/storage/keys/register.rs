@@ -206,6 +206,12 @@ pub fn last_import(source: Source) -> Key {
     Key::new("IMPORTS", source.as_str())
 }
 
+/// Where it says which invocation has the turn of a source.
+#[must_use]
+pub fn import_turn(source: Source) -> Key {
+    Key::new("IMPORTS", format!("TURN#{}", source.as_str()))
+}
+
 /// Where it says how much a client has sent within an hour.
 #[must_use]
 pub fn client(client: &Client) -> Key {
