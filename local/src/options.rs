@@ -18,6 +18,11 @@ const PARAMETERS: [(&str, &str); 7] = [
     ("DpoAddress", "Data Protection Officer, Exampleshire Council, County Hall, 1 Example Street, Exampleton EX1 1AA"),
 ];
 
+/// Parameters of the template that are otherwise in the local stack: one architecture is like another in one process, and the
+/// folders of the first version hold a bucket of this name.
+pub(crate) const OFFERED: [(&str, &str); 2] =
+    [("Architecture", "x86_64"), ("IntakeBucketName", "custodian-intake-000000000000")];
+
 /// How to start a stack.
 #[derive(Clone, Debug)]
 pub struct Options {

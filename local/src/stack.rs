@@ -7,7 +7,7 @@ use crate::functions::{Functions, Running};
 use crate::host::{ACCESS_KEY, Endpoints, SECRET_KEY, sdk};
 use crate::house::{House, UpkeepError};
 use crate::notifications::Notifications;
-use crate::options::{Options, StartError};
+use crate::options::{OFFERED, Options, StartError};
 use crate::ports::{beside, listen};
 use crate::s3::{Created, Store};
 use crate::state::{Message, State};
@@ -57,6 +57,7 @@ impl Stack {
         let (double_listeners, double_urls) = beside_all(options.port, [4, 5, 6, 7]).await?;
         let mut offered = Doubles::parameters(&double_urls);
         offered.insert("PublicUrl".to_owned(), url.clone());
+        offered.extend(OFFERED.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let template = Template::read(&options.template, &options.parameters, offered)?;
         let wrong = |(place, problem): (String, String)| {
             let file = options.template.file_name().unwrap_or_default().display().to_string();

@@ -7,6 +7,7 @@ mod canary;
 mod certificates;
 mod confirming;
 mod contracts;
+mod deploying;
 mod documents;
 mod equal_keys;
 mod erasure;

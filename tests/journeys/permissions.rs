@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 /// Actions that Lambda takes in the function's name, and KMS's, which other services take for it.
 const NOT_CALLED: [&str; 4] = ["kms:", "logs:", "sqs:", "xray:"];
 /// The intake bucket, by its own name.
-const INTAKE: &str = "arn:${AWS::Partition}:s3:::${AWS::StackName}-intake-${AWS::AccountId}";
+const INTAKE: &str = "arn:${AWS::Partition}:s3:::${IntakeName.Value}";
 /// What a stream's reader may do; Lambda reads the stream.
 const STREAM: &str = "/stream";
 

@@ -209,6 +209,11 @@ impl<'a> Scope<'a> {
             }
             ("AWS::S3::Bucket", "Arn") => format!("arn:aws:s3:::{name}"),
             ("AWS::S3::Bucket", "DomainName" | "RegionalDomainName") => format!("{name}.s3.{REGION}.amazonaws.com"),
+            ("AWS::SSM::Parameter", "Value") => {
+                let value = self.resources.get(id).and_then(|resource| resource.pointer("/Properties/Value"));
+                let value = value.ok_or_else(|| format!("refers to {id}.Value, and it has none"))?;
+                text(&self.resolve(value)?.unwrap_or_default())?
+            }
             ("AWS::SQS::Queue", "Arn") => format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"),
             ("AWS::SQS::Queue", "QueueName") => name,
             ("AWS::SQS::Queue", "QueueUrl") | ("AWS::SecretsManager::Secret", "Id") => self.name_or_arn(id)?,
@@ -218,6 +223,7 @@ impl<'a> Scope<'a> {
                 | "AWS::S3::Bucket"
                 | "AWS::SQS::Queue"
                 | "AWS::Serverless::Function"
+                | "AWS::SSM::Parameter"
                 | "AWS::SecretsManager::Secret",
                 _,
             ) => return Err(format!("refers to {id}.{attribute}, and {kind} has no such attribute")),
