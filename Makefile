@@ -5,6 +5,7 @@ ARCH ?= $(if $(wildcard $(shell rustc --print target-libdir --target aarch64-unk
 TRIPLE = $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
 VENV := target/venv
 TOOLS := $(VENV)/.installed
+EMULATOR := target/emulator/venv/.installed
 PAGES := web/node_modules/.package-lock.json
 CHROMIUM ?= $(firstword $(shell command -v chromium chromium-browser google-chrome))
 ifneq ($(CHROMIUM),)
@@ -54,7 +55,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .PHONY: help run import quarantine check-survey put-survey remove-survey surveys verify-ledger inherit-keys rotate-keys backup restore test test-long \
-	test-dynamodb-local bench package package-one lint prove-lint web \
+	test-dynamodb-local bench package package-one deploy-emulator lint prove-lint web \
 	chromium needs-build needs-test needs-venv needs-judge needs-web needs-aws needs-library
 
 ## This list.
@@ -187,6 +188,11 @@ package: needs-build needs-venv needs-library $(TOOLS)
 	SAM_CLI_TELEMETRY=0 $(VENV)/bin/sam build --parameter-overrides Architecture=$(ARCH)
 	$(VENV)/bin/python .ci/stamp-architecture
 
+## Deploys the template to an emulator of AWS on this machine, and has the functions work there (MiniStack; minutes).
+deploy-emulator: needs-build needs-venv $(TOOLS) $(EMULATOR)
+	$(BUILD) --bins
+	$(VENV)/bin/python .ci/deploy-emulator
+
 ## Builds one function the way `package` does, without its optimisations, and looks at what came out.
 package-one: needs-build needs-venv needs-library $(TOOLS)
 	.ci/cargo-lambda build --workspace --exclude local --exclude operations --exclude journeys --bin expire $(if $(filter arm64,$(ARCH)),--arm64,--x86-64)
@@ -228,6 +234,11 @@ $(PAGES): web/package-lock.json
 $(TOOLS): .ci/requirements.txt
 	python3 -m venv --clear $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement .ci/requirements.txt
+	@touch $@
+
+$(EMULATOR): .ci/requirements-emulator.txt
+	python3 -m venv --clear $(dir $@)
+	$(dir $@)bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 ## Installs Chromium where apt-get may; elsewhere says what to do.
