@@ -211,7 +211,7 @@ fn answers_are_told_in_the_order_in_which_they_were_asked_and_in_those_words() {
         provided["answers"],
         json!([
             {"question": "c", "label": "Did staff help you?", "kind": "textarea", "answer": "Staff were kind."},
-            {"question": "b", "label": "How satisfied were you?", "kind": "satisfaction", "answer": 4.0},
+            {"question": "b", "label": "How satisfied were you?", "kind": "satisfaction", "answer": 4},
             {"question": "a", "label": "When did you call?", "kind": "date", "answer": "2026-03-29"},
             {"question": "z", "label": "z", "kind": "choices", "answer": ["Glass, plastic"]},
         ])
