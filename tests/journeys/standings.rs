@@ -1,7 +1,7 @@
 //! Holds and restrictions, through the DPO's desk: what is held outlasts its date and nothing else, what is restricted is
 //! found and told of by nobody, and whatever breaks off is finished.
 
-use crate::failing::{Off, failing_host};
+use crate::failing::{Off, calls, failing_host};
 use crate::house::{House, at, email_id, phone_id};
 use crate::imports_faults::POSTS;
 use crate::partners::{CREATED, UPDATED};
@@ -271,7 +271,7 @@ async fn wherever_a_hold_or_its_lifting_breaks_off_the_sweep_finishes_it_or_the_
         undisturbed.desk(order.clone()).await.unwrap();
         let expected = state(&undisturbed).await;
         for off in [Off::Before, Off::After] {
-            for calls in 1.. {
+            for calls in calls(off) {
                 let house = House::open().await;
                 furnish(&house, standing).await;
                 let (host, left) = failing_host(&house, "requests", calls, off);
