@@ -24,6 +24,7 @@ use shared::domain::record::{Details, Fingerprint, Holder, Record, RecordId};
 use shared::domain::reference::Reference;
 use shared::domain::retention::{ExpiresAt, Retention};
 use shared::domain::source::Source;
+use shared::domain::subject::SubjectKey;
 use shared::domain::subscription::{Consent, List};
 use shared::domain::survey::{Opening, Survey, VersionId};
 use shared::edge::http;
@@ -162,12 +163,14 @@ impl Ingest {
             log(if own.trapped { "trapped" } else { "too_fast" });
             return Err(Refusal::Doubtful);
         }
-        let mut record = self.record(asked, answers, id.clone(), now);
+        let mut keys = answers.contact.keys(&self.subject_keys).into_iter();
+        let (subject, further) = (keys.next(), keys.as_slice());
+        let mut record = self.record(asked, answers, subject, id.clone(), now);
         for taken in 0..REFERENCES {
             if record.holder.subject().is_none() {
                 record = self.anonymous(record, &id, taken);
             }
-            match self.keep(&record, now).await? {
+            match self.keep(&record, further, now).await? {
                 Kept::New => {
                     log("stored");
                     let asked = self.ask_to_confirm(&record.details, now).await;
@@ -220,13 +223,13 @@ impl Ingest {
         asked.is_ok()
     }
 
-    /// Links first, then the record: a record is never there without the links that lead to it.
-    async fn keep(&self, record: &Record, now: DateTime<Utc>) -> Result<Kept, StorageError> {
+    /// Links from the further keys first, then the record: a record is never there without the links that lead to it.
+    async fn keep(&self, record: &Record, further: &[SubjectKey], now: DateTime<Utc>) -> Result<Kept, StorageError> {
         let mut written = Vec::new();
         if let Some(subject) = record.holder.subject() {
             let (day, until) = (record.details.collected_at.date_naive(), record.details.retention.due());
-            for further in record.details.contact.further_keys(&self.subject_keys) {
-                written.extend(self.records.link(&further, subject, day, until).await?);
+            for further in further {
+                written.extend(self.records.link(further, subject, day, until).await?);
             }
         }
         let kept = self.records.keep(record, now).await?;
@@ -243,12 +246,18 @@ impl Ingest {
         Ok(kept)
     }
 
-    fn record(&self, asked: &Asked, answers: Answers, id: RecordId, now: DateTime<Utc>) -> Record {
+    fn record(
+        &self,
+        asked: &Asked,
+        answers: Answers,
+        subject: Option<SubjectKey>,
+        id: RecordId,
+        now: DateTime<Utc>,
+    ) -> Record {
         let survey = &asked.survey;
         let collected_at = DateTime::from_timestamp(now.timestamp(), 0).unwrap_or(now);
         let reference = self.references.of(&id, 0);
         let fingerprint = Fingerprint::of(&answers);
-        let subject = answers.contact.subject(&self.subject_keys);
         let asked_for = answers.newsletter == Some(true);
         // Who sends the mail that asks whether the address is theirs has it, and the mail, for some days.
         let confirms = asked_for && self.confirmations.is_some();

@@ -136,6 +136,12 @@ impl Contact {
     pub fn further_keys(&self, keys: &SubjectKeys) -> Vec<SubjectKey> {
         self.identifiers().iter().skip(1).map(|identifier| keys.key(identifier)).collect()
     }
+
+    /// The keys that lead to the person; the first is that of the subject.
+    #[must_use]
+    pub fn keys(&self, keys: &SubjectKeys) -> Vec<SubjectKey> {
+        self.identifiers().iter().map(|identifier| keys.key(identifier)).collect()
+    }
 }
 
 impl std::fmt::Debug for Contact {

@@ -4,6 +4,7 @@ use super::problem::Problem;
 use super::site::BasePath;
 use super::{Edge, failure};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER};
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use lambda_http::request::{LambdaRequest, RequestContext};
@@ -68,7 +69,9 @@ where
     tame(&mut payload, base);
     let head = is_made_a_get(&mut payload);
     let is_whole = is_whole(&mut payload);
-    let request: LambdaRequest = serde_json::from_value(payload).map_err(|_| failure::not_an_event(API_GATEWAY))?;
+    // Not by way of `LambdaRequest`, which writes the event out once more to read it.
+    let request: ApiGatewayV2httpRequest =
+        serde_json::from_value(payload).map_err(|_| failure::not_an_event(API_GATEWAY))?;
     let service = service_fn(|request| {
         let answer = (is_let_in && is_whole).then(|| handle(request));
         async move {
@@ -79,7 +82,7 @@ where
             })
         }
     });
-    let response = Adapter::from(service).call(LambdaEvent::new(request, context)).await;
+    let response = Adapter::from(service).call(LambdaEvent::new(LambdaRequest::ApiGatewayV2(request), context)).await;
     let Ok(response) = response;
     let mut answer = serde_json::to_value(response).map_err(|_| failure::not_an_event(API_GATEWAY))?;
     if head && let Some(answer) = answer.as_object_mut() {
