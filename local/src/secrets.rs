@@ -1,4 +1,4 @@
-//! Secrets Manager's `GetSecretValue` and `PutSecretValue`, with values that are worth nothing outside the local stack.
+//! Secrets Manager's `GetSecretValue`, `BatchGetSecretValue` and `PutSecretValue`, with values that are worth nothing outside the local stack.
 
 use crate::template::Secret;
 use axum::Router;
@@ -20,6 +20,8 @@ pub const LOCAL_SUBJECT_KEY: &str = "local-stack-subject-key-for-invented-people
 const LOCAL: &str = "localstack";
 /// The secret of the subject keys, by its logical id; what any other secret has is made of its name.
 const SUBJECT_KEYS: &str = "SubjectKeys";
+
+const NOT_FOUND: &str = "Secrets Manager can't find the specified secret.";
 
 /// The secrets; what is put lasts as long as the stack runs.
 type Values = Mutex<Vec<Value>>;
@@ -73,11 +75,12 @@ fn generated(secret: &Secret) -> String {
 fn answer(values: &Values, headers: &HeaderMap, body: &Bytes) -> Response<Body> {
     let operation = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let request: Value = serde_json::from_slice(body).unwrap_or_default();
-    let id = request.get("SecretId");
     let mut values = values.lock().unwrap_or_else(PoisonError::into_inner);
-    let named = |secret: &&mut Value| id.is_some() && (secret.get("ARN") == id || secret.get("Name") == id);
-    let Some(secret) = values.iter_mut().find(named) else {
-        return refusal("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
+    if operation == "secretsmanager.BatchGetSecretValue" {
+        return amz(StatusCode::OK, &several(&values, &request["SecretIdList"]));
+    }
+    let Some(secret) = values.iter_mut().find(|secret| is_called(secret, &request["SecretId"])) else {
+        return refusal("ResourceNotFoundException", NOT_FOUND);
     };
     match (operation, request.get("SecretString")) {
         ("secretsmanager.GetSecretValue", _) => amz(StatusCode::OK, secret),
@@ -85,8 +88,23 @@ fn answer(values: &Values, headers: &HeaderMap, body: &Bytes) -> Response<Body> 
             secret["SecretString"] = text.clone();
             amz(StatusCode::OK, &json!({"ARN": secret["ARN"], "Name": secret["Name"]}))
         }
-        _ => refusal("UnknownOperationException", "the local stack has GetSecretValue and PutSecretValue only"),
+        _ => refusal("UnknownOperationException", "the local stack reads secrets and puts their values only"),
     }
+}
+
+fn is_called(secret: &Value, id: &Value) -> bool {
+    id.is_string() && (secret["ARN"] == *id || secret["Name"] == *id)
+}
+
+/// The secrets of a list, in no particular order, and an error for each that is not there.
+fn several(values: &[Value], ids: &Value) -> Value {
+    let ids = ids.as_array().map_or(&[][..], Vec::as_slice);
+    let given: Vec<&Value> = values.iter().filter(|secret| ids.iter().any(|id| is_called(secret, id))).collect();
+    let missing = ids.iter().filter(|id| !values.iter().any(|secret| is_called(secret, id)));
+    let missing = missing
+        .map(|id| json!({"SecretId": id, "ErrorCode": "ResourceNotFoundException", "Message": NOT_FOUND}))
+        .collect::<Vec<_>>();
+    json!({"SecretValues": given, "Errors": missing})
 }
 
 fn refusal(kind: &str, text: &str) -> Response<Body> {

@@ -6,6 +6,7 @@ mod rotating;
 
 use crate::house::House;
 use crate::permissions::{granted, template};
+use ingest::Ingest;
 use shared::domain::keyring;
 use shared::edge::secret;
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +56,17 @@ fn each_secret_of_keys_is_read_by_the_functions_that_need_it_and_by_no_other() {
     }
     let known: BTreeSet<&str> = READERS.iter().skip(1).map(|(secret, _)| *secret).collect();
     assert_eq!(known, keyring::ALL.iter().map(|about| about.secret).collect(), "every purpose is here");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_one_of_its_secrets_the_public_door_does_not_start() {
+    let house = House::open().await;
+    let host = house.stack.host("ingest").unwrap();
+    assert!(Ingest::start(&host).await.is_ok());
+    for setting in ["SUBJECT_KEYS_SECRET", "FORM_KEYS_SECRET", "ADDRESS_KEYS_SECRET"] {
+        let refused = Ingest::start(&host.clone().with(setting, id("Nothing"))).await.err();
+        assert_eq!(refused.unwrap().to_string(), format!("the setting {setting} names a secret that is not given"));
+    }
 }
 
 #[test]

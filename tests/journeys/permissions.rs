@@ -111,6 +111,17 @@ fn nothing_is_allowed_without_limits() {
 }
 
 #[test]
+fn whoever_reads_secrets_at_once_is_whoever_somebody_waits_for() {
+    let template = template();
+    let resources = template["Resources"].as_mapping().unwrap().iter();
+    let managed =
+        |role: &Value| several(&role["Properties"]["ManagedPolicyArns"]).iter().map(named).collect::<Vec<_>>();
+    let roles = resources.filter(|(_, it)| it["Type"] == "AWS::IAM::Role");
+    let readers = roles.filter(|(_, role)| managed(role).iter().any(|policy| policy == "SecretsAtOnce"));
+    assert_eq!(readers.map(|(name, _)| name.as_str().unwrap()).collect::<Vec<_>>(), ["IngestRole"]);
+}
+
+#[test]
 fn ingest_sees_the_surveys_of_the_register_counts_clients_and_does_nothing_else_to_it() {
     let template = template();
     let policy = &template["Resources"]["IngestRole"]["Properties"]["Policies"][0]["PolicyDocument"];

@@ -76,7 +76,7 @@ async fn ingest_calls_what_it_is_allowed_and_one_put_keeps_an_answer() {
     let (host, calls) = recording_host(&house, "ingest");
     let ingest = Ingest::start(&host).await.unwrap();
     let started = calls.lock().unwrap().len();
-    assert_eq!(started, 4, "three secrets and the surveys, while it starts");
+    assert_eq!(started, 4, "three secrets at once, and the surveys, while it starts");
     let anonymous = json!({"satisfaction": 4, "site": "Wareham"});
     for (sent, puts) in [(anonymous, 1), (answers("rosa@example.org"), 2)] {
         let before = calls.lock().unwrap().len();

@@ -82,9 +82,13 @@ fn needed(request: &HttpRequest) -> Vec<String> {
     let target = request.headers().get("x-amz-target").unwrap_or_default();
     match target.split_once('.') {
         Some(("secretsmanager", operation)) => {
-            // A secret's ARN ends in its name and six characters that nobody chose.
-            let arn = body()["SecretId"].as_str().unwrap().rsplit_once('-').unwrap().0.to_owned();
-            vec![format!("secretsmanager:{operation} {}", logical(&arn))]
+            let body = body();
+            let ids = body["SecretIdList"].as_array().map_or(std::slice::from_ref(&body["SecretId"]), Vec::as_slice);
+            // A secret's ARN ends in its name and six characters that nobody chose. To read several at once takes the
+            // permission to read each; the other one, which knows no resources, is in a policy of its own.
+            let names = ids.iter().map(|arn| arn.as_str().unwrap().rsplit_once('-').unwrap().0);
+            let operation = operation.trim_start_matches("Batch");
+            names.map(|name| format!("secretsmanager:{operation} {}", logical(name))).collect()
         }
         Some((_, operation)) => needed_of_dynamodb(operation, &body(), logical).into_iter().collect(),
         None => {

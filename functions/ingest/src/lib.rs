@@ -22,7 +22,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use refusal::Refusal;
 use serde_json::Value;
 use shared::domain::form_token::FormTokens;
-use shared::domain::keyring::{Addresses, Forms, Keyring};
+use shared::domain::keyring::{Addresses, Forms, Keyring, Purpose};
 use shared::domain::notice;
 use shared::domain::receipt::Receipts;
 use shared::domain::reference::References;
@@ -31,8 +31,9 @@ use shared::domain::survey::{Opening, Survey};
 use shared::edge::limits::Limits;
 use shared::edge::page::{self, Page};
 use shared::edge::processor::confirms_addresses;
+use shared::edge::secret::{self, Secrets};
 use shared::edge::site::Site;
-use shared::edge::{Clock, Host, StartError, http, secret};
+use shared::edge::{Clock, Host, StartError, http};
 use shared::storage::confirmations::Confirmations;
 use shared::storage::records::Records;
 use shared::storage::surveys::Surveys;
@@ -53,7 +54,7 @@ pub struct Ingest {
     site: Site,
 }
 
-/// The keys of `ingest`, read one after the other: a second connection would take longer than a second question.
+/// The keys of `ingest`.
 struct Keys {
     subject: SubjectKeys,
     forms: Keyring<Forms>,
@@ -62,10 +63,14 @@ struct Keys {
 
 impl Keys {
     async fn read(host: &Host) -> Result<Self, StartError> {
+        let confirms = confirms_addresses(host)?;
+        let mut settings = vec![secret::SUBJECT_KEYS, Forms::ABOUT.setting];
+        settings.extend(confirms.then_some(Addresses::ABOUT.setting));
+        let secrets = Secrets::read(host, &settings).await?;
         Ok(Self {
-            subject: secret::subject_keys(host).await?,
-            forms: secret::keyring(host).await?,
-            addresses: if confirms_addresses(host)? { Some(secret::keyring(host).await?) } else { None },
+            subject: secrets.subject_keys()?,
+            forms: secrets.keyring()?,
+            addresses: if confirms { Some(secrets.keyring()?) } else { None },
         })
     }
 }

@@ -131,4 +131,11 @@ async fn a_secret_is_given_by_name_and_by_arn() {
     assert_eq!(rotated.secret_string(), Some("{}"));
     let nothing = secrets.get_secret_value().secret_id("other").send().await.unwrap_err();
     assert!(nothing.into_service_error().is_resource_not_found_exception());
+    let both = ["custodian-Salts".to_owned(), arn, "other".to_owned()];
+    let both = secrets.batch_get_secret_value().set_secret_id_list(Some(both.into())).send().await.unwrap();
+    let mut names: Vec<_> = both.secret_values().iter().map(|it| it.name().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["custodian-Salts", "custodian-SubjectKeys"]);
+    let missing: Vec<_> = both.errors().iter().map(|it| it.secret_id().unwrap()).collect();
+    assert_eq!(missing, ["other"]);
 }
