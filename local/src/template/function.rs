@@ -29,6 +29,8 @@ pub(crate) struct Function {
     pub(crate) at_once: Option<usize>,
     /// The queue for an asynchronous invocation that failed for good.
     pub(crate) failures: Option<String>,
+    /// The role that it has, by its ARN.
+    pub(crate) role: Option<String>,
 }
 
 impl Function {
@@ -68,6 +70,7 @@ impl Function {
             at_once: at_once.transpose()?,
             retries: retries.and_then(|retries| retries.parse().ok()).unwrap_or(2),
             failures: failures.map(text).transpose()?,
+            role: properties.get("Role").map(text).transpose()?,
         })
     }
 

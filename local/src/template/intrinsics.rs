@@ -30,8 +30,11 @@ impl<'a> Scope<'a> {
         for (name, parameter) in document.get("Parameters").and_then(Value::as_object).into_iter().flatten() {
             let value =
                 given.get(name).map(|given| given.as_str().into()).or_else(|| parameter.get("Default").cloned());
-            parameters
-                .insert(name.clone(), value.ok_or_else(|| format!("{name} has no Default and no value is given"))?);
+            let value = value.ok_or_else(|| format!("{name} has no Default and no value is given"))?;
+            let is_list = parameter.get("Type").and_then(Value::as_str) == Some("CommaDelimitedList");
+            let parts = value.as_str().filter(|_| is_list).map(|text| text.split(',').map(|part| part.trim().into()));
+            let value = parts.map(|parts| Value::Array(parts.collect())).unwrap_or(value);
+            parameters.insert(name.clone(), value);
         }
         if let Some(stray) = given.keys().find(|name| !parameters.contains_key(*name)) {
             return Err(format!("there is no parameter {stray}"));
@@ -214,6 +217,7 @@ impl<'a> Scope<'a> {
                 let value = value.ok_or_else(|| format!("refers to {id}.Value, and it has none"))?;
                 text(&self.resolve(value)?.unwrap_or_default())?
             }
+            ("AWS::IAM::Role", "Arn") => format!("arn:aws:iam::{ACCOUNT}:role/{name}"),
             ("AWS::SQS::Queue", "Arn") => format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"),
             ("AWS::SQS::Queue", "QueueName") => name,
             ("AWS::SQS::Queue", "QueueUrl") | ("AWS::SecretsManager::Secret", "Id") => self.name_or_arn(id)?,

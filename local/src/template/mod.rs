@@ -15,6 +15,7 @@ pub(crate) use intrinsics::ACCOUNT;
 pub use intrinsics::REGION;
 pub(crate) use resources::{Bucket, Index, Key, LifecycleRule, Queue, Secret, Table};
 
+use crate::iam::{BucketPolicy, ManagedPolicy, Role};
 use intrinsics::Scope;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +41,9 @@ pub(crate) struct Template {
     pub(crate) queues: Vec<Queue>,
     pub(crate) secrets: Vec<Secret>,
     pub(crate) functions: Vec<Function>,
+    pub(crate) roles: Vec<Role>,
+    managed_policies: Vec<ManagedPolicy>,
+    pub(crate) bucket_policies: Vec<BucketPolicy>,
 }
 
 /// Types whose meaning would silently be lost if they were passed over like an alarm or a policy.
@@ -89,6 +93,9 @@ impl Template {
                 scope.resolve(output).map_err(wrong)?;
             }
         }
+        for role in &mut template.roles {
+            role.attach(&template.managed_policies).map_err(|problem| (role.arn.clone(), problem))?;
+        }
         template.check().map(|()| template)
     }
 
@@ -117,6 +124,9 @@ impl Template {
                 let arn = scope.attribute(id, "Arn")?;
                 self.functions.push(Function::new(id, name, arn, scope.stack(), &properties)?);
             }
+            "AWS::IAM::Role" => self.roles.push(Role::new(scope.attribute(id, "Arn")?, &properties)?),
+            "AWS::IAM::ManagedPolicy" => self.managed_policies.push(ManagedPolicy::new(name, &properties)?),
+            "AWS::S3::BucketPolicy" => self.bucket_policies.push(BucketPolicy::new(&properties)?),
             other if REFUSED.contains(&other) => return Err(format!("{other} is not understood by the local stack")),
             _ => {}
         }
