@@ -54,7 +54,7 @@ given = $(if $($(1)),,$(error $(1)= is missing: make $(2)))
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run import quarantine check-survey put-survey remove-survey surveys verify-ledger inherit-keys rotate-keys backup restore test test-long \
+.PHONY: help run import quarantine check-survey put-survey remove-survey surveys verify-ledger inherit-keys rotate-keys adopt-requests backup restore test test-long \
 	test-dynamodb-local bench package package-one deploy-emulator lint prove-lint web \
 	chromium needs-build needs-test needs-venv needs-judge needs-web needs-aws needs-library
 
@@ -136,6 +136,12 @@ rotate-keys: needs-build needs-aws
 	@secret=$(call SECRET,$(KEY)) && \
 		exec target/debug/keys rotate --key "$(KEY)" --secret "$$secret" $(if $(filter yes,$(LEAKED)),--leaked)
 	$(call REPLACE,$(READERS_$(KEY)))
+
+## Lists requests of the first version that are open and that nothing starts any more, on AWS: STACK=custodian; REQUESTS="ERA-3 ERA-4" go on.
+adopt-requests: needs-build needs-aws
+	$(call given,STACK,adopt-requests STACK=custodian)
+	@$(BUILD) --bin adopt-requests
+	@register="$(call OUTPUT,RegisterTable)" && exec target/debug/adopt-requests --table "$$register" $(REQUESTS)
 
 ## Keeps this moment of the records of the stack that runs here, for `make restore`.
 backup: needs-build

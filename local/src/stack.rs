@@ -6,6 +6,7 @@ use crate::dynamodb::{self, Dynamo};
 use crate::functions::{Functions, Running};
 use crate::host::{ACCESS_KEY, Endpoints, SECRET_KEY, sdk};
 use crate::house::{House, UpkeepError};
+use crate::iam::{Around, Principal, guarded};
 use crate::notifications::Notifications;
 use crate::options::{OFFERED, Options, StartError};
 use crate::ports::{beside, listen};
@@ -37,6 +38,7 @@ pub struct Stack {
     url: String,
     hosts: BTreeMap<String, Host>,
     settings: BTreeMap<String, BTreeMap<String, String>>,
+    principals: BTreeMap<String, Principal>,
     surveys: Vec<String>,
     end: watch::Sender<bool>,
     servers: JoinSet<()>,
@@ -103,7 +105,15 @@ impl Stack {
             None => Ok(Vec::new()),
         };
         let surveys = surveys.map_err(StartError::Survey)?;
+        // As after `make adopt-requests`: folders of the first version go on here.
+        if let Some(register) = register.filter(|_| data.is_some()) {
+            let requests = shared::storage::requests::Requests::new(&client, register);
+            let adopted = operations::adopt::adopt(&requests, &[], options.clock.now()).await;
+            adopted.map_err(|error| unusable(error.to_string()))?;
+        }
 
+        let around = Arc::new(Around::new(&template.bucket_policies, &template.tables));
+        let mut principals = BTreeMap::new();
         let (mut running, mut hosts, mut settings) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
         let mut events = Vec::new();
         for mut function in template.functions {
@@ -116,7 +126,12 @@ impl Stack {
             environment.insert("AWS_REGION".to_owned(), REGION.to_owned());
             environment.insert("AWS_LAMBDA_FUNCTION_NAME".to_owned(), function.name.clone());
             let host = host(environment.clone());
-            let started = options.functions.start(&name, host.clone()).await.map_err(of_function)?;
+            // It does on AWS what its role may, and nothing else here either.
+            let role = template.roles.iter().find(|role| function.role.as_ref() == Some(&role.arn));
+            let principal = role.map(|role| Principal::new(role, &around));
+            let guarded = Host::new(environment.clone(), guarded(sdk(), principal.as_ref()), options.clock.clone());
+            let started = options.functions.start(&name, guarded).await.map_err(of_function)?;
+            principals.extend(principal.map(|principal| (name.clone(), principal)));
             events.extend(std::mem::take(&mut function.events).into_iter().map(|event| (name.clone(), event)));
             hosts.insert(name.clone(), host);
             settings.insert(name.clone(), environment);
@@ -152,7 +167,7 @@ impl Stack {
         notifications.begin(&functions);
         servers.spawn(serve(listener, http::router(Arc::clone(&house)), ended.clone()));
         servers.spawn(keep(Arc::clone(&house), ended));
-        Ok(Self { house, notifications, url, hosts, settings, surveys, end, servers, _folder: folder })
+        Ok(Self { house, notifications, url, hosts, settings, principals, surveys, end, servers, _folder: folder })
     }
 
     /// Where the front door is.
@@ -173,7 +188,7 @@ impl Stack {
         &self.surveys
     }
 
-    /// The host that a function of the template was started on, by the name of its crate.
+    /// A host like the one of a function of the template, by the name of its crate, whose calls no role limits.
     #[must_use]
     pub fn host(&self, function: &str) -> Option<Host> {
         self.hosts.get(function).cloned()
@@ -189,6 +204,18 @@ impl Stack {
     #[must_use]
     pub fn sdk(&self) -> aws_config::SdkConfig {
         sdk()
+    }
+
+    /// The same, as a function of the template has it: what its role may not do is refused.
+    #[must_use]
+    pub fn sdk_of(&self, function: &str) -> aws_config::SdkConfig {
+        guarded(sdk(), self.principal(function))
+    }
+
+    /// Who a function of the template is to IAM, by the name of its crate.
+    #[must_use]
+    pub fn principal(&self, function: &str) -> Option<&Principal> {
+        self.principals.get(function)
     }
 
     /// The processors' doubles.

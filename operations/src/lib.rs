@@ -1,5 +1,6 @@
 //! What the people who run Custodian do by hand, with the storage that the functions have.
 
+pub mod adopt;
 pub mod door;
 pub mod keys;
 pub mod quarantine;

@@ -146,7 +146,8 @@ pub async fn erase(person: &str) {
     let approved = requests.invoke(order(approve, &id)).await.unwrap();
     let held = approved["tasks"].as_array().unwrap().iter().find_map(|task| task["held"]["records"].as_u64());
     let request = RequestId::try_from(id.clone()).unwrap();
-    let start = json!({"pk": {"S": keys::task(&request, Place::Records)}, "sk": {"S": keys::START}});
+    let start = keys::start(&request, Place::Records);
+    let start = json!({"pk": {"S": start.partition}, "sk": {"S": start.sort}});
     let mut event = order(json!({"Records": [{"eventName": "INSERT", "dynamodb": {"Keys": start}}]}), &id);
     // As long as it takes.
     event.context.deadline = u64::MAX / 2;

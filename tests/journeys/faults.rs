@@ -19,7 +19,8 @@ use std::sync::atomic::Ordering;
 /// The event of the Register's stream that starts a task.
 pub fn start(request: &str, place: Place) -> LambdaEvent<Value> {
     let request = RequestId::try_from(request.to_owned()).unwrap();
-    let keys = json!({"pk": {"S": keys::task(&request, place)}, "sk": {"S": "START"}});
+    let start = keys::start(&request, place);
+    let keys = json!({"pk": {"S": start.partition}, "sk": {"S": start.sort}});
     let event =
         json!({"Records": [{"eventName": "INSERT", "eventSource": "aws:dynamodb", "dynamodb": {"Keys": keys}}]});
     let mut context = Context::default();
@@ -181,9 +182,9 @@ async fn an_approval_that_breaks_off_has_begun_everything_or_nothing() {
             let _ = requests.invoke(LambdaEvent::new(approval.clone().into(), Context::default())).await;
         }
         let register = house.items("REGISTER_TABLE").await;
-        let begun = ["TASK#", "SUPPRESSION#", "\"TASKS\"", "\"approved\""]
+        let begun = ["\"TASK#", "\"START#", "SUPPRESSION#", "\"TASKS\"", "\"approved\""]
             .map(|it| register.iter().any(|item| item.contains(it)));
-        assert!(begun == [true; 4] || begun == [false; 4], "after {calls} calls, {off:?}: {begun:?}");
+        assert!(begun == [true; 5] || begun == [false; 5], "after {calls} calls, {off:?}: {begun:?}");
         let again = house.invoke("requests", approval).await.unwrap();
         assert_eq!(again["status"], "approved");
         assert_eq!(again["tasks"].as_array().unwrap().len(), Place::ALL.len());

@@ -26,7 +26,7 @@ pub fn recording_host(house: &House, function: &str) -> (Host, Calls) {
 /// The same, with a gate, open at first.
 pub fn gated_host(house: &House, function: &str) -> (Host, Calls, Gate) {
     let gate = Gate::new(true);
-    let sdk = house.stack.sdk();
+    let sdk = house.stack.sdk_of(function);
     let calls = Calls::default();
     let client = Recording { inner: sdk.http_client().unwrap(), calls: Arc::clone(&calls), gate: gate.subscribe() };
     let sdk = sdk.into_builder().http_client(client).build();

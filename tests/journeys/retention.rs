@@ -121,6 +121,10 @@ async fn everything_that_is_stored_ends_when_the_document_says() {
     house.stack.doubles().granicus.take(chrono::TimeDelta::days(1));
     house.approve(erasure(&[email_id("carol@example.org")])).await.unwrap();
     house.stack.settle().await.unwrap();
+    // Nor is the newsletter.
+    house.stack.doubles().newsletter.take(chrono::TimeDelta::days(1));
+    house.click(&house.unsubscribe_path("erna@example.org").await).await;
+    house.stack.settle().await.unwrap();
     let restricted = json!({"order": "restrict", "request_id": "R", "ground": "18(1)(a)", "by": "dpo-7",
         "identifiers": [email_id("rosa.hardy@example.org")]});
     house.invoke("requests", restricted).await.unwrap();

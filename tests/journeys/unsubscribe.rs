@@ -62,7 +62,7 @@ impl House {
         let items = items.iter().map(|item| serde_json::from_str::<Value>(item).unwrap());
         let own =
             items.filter(|item| item["sk"] == "META" && item["action"] == "unsubscribe" && item["stage"].is_string());
-        own.map(|item| json!(item["pk"].as_str().unwrap().trim_start_matches("REQUEST#"))).collect()
+        own.map(|item| json!(item["pk"].as_str().unwrap().trim_start_matches("CLICK#"))).collect()
     }
 
     /// The newsletter's people have taken everybody off who clicked.

@@ -1,6 +1,7 @@
 //! One place forgets one person and leaves a receipt.
 //!
-//! Started by the Register's stream, once per task. Each task can be begun again without doing more. What fails is left
+//! Started by the Register's stream, once per task. What starts it is not believed: the request is read, and has to be what
+//! was approved. Each task can be begun again without doing more. What fails is left
 //! with the time of its next try, and the sweep starts it again; nothing is reported done that is not.
 
 mod closing;
@@ -102,7 +103,7 @@ impl Erase {
         let started = started.ok_or_else(|| failure::not_an_event("an event of a stream"))?;
         for record in started {
             let partition = record.pointer("/dynamodb/Keys/pk/S").and_then(Value::as_str);
-            let Some((request, place)) = partition.and_then(keys::task_of) else {
+            let Some((request, place)) = partition.and_then(keys::start_of) else {
                 return Err(failure::not_an_event("what starts a task"));
             };
             Box::pin(self.carry_out(&request, place, &deadline)).await.map_err(|error: StorageError| {

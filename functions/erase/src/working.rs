@@ -12,6 +12,11 @@ use shared::edge::Deadline;
 use shared::storage::StorageError;
 use shared::storage::requests::Request;
 
+/// Tells an alarm that somebody wanted to have done what nobody has approved.
+fn refuse(place: Place) {
+    tracing::error!(place = place.as_str(), outcome = "not_approved", "task");
+}
+
 /// Why a try failed.
 #[derive(Debug, thiserror::Error)]
 enum Failed {
@@ -34,10 +39,14 @@ impl Erase {
         place: Place,
         deadline: &Deadline,
     ) -> Result<(), StorageError> {
-        let Some(request) = self.requests.find(id, self.now()).await? else { return Ok(()) };
+        let Some(request) = self.approved(id, place).await? else { return Ok(()) };
         let Some(mut begun) = self.tasks.begin(id, place, self.now()).await? else {
             return self.close_if_over(id, &request).await;
         };
+        if (begun.task.place, begun.task.action) != (place, request.action) {
+            refuse(place);
+            return Ok(());
+        }
         let tried = Box::pin(self.attempt(id, &request, &mut begun.task, deadline)).await;
         let unfinished = matches!(tried, Ok(Came::Unfinished));
         let outcome = match tried {
@@ -72,6 +81,19 @@ impl Erase {
             self.tasks.wake(id, place).await?;
         }
         self.close_if_over(id, &request).await
+    }
+
+    /// The request that a task is a part of, if this is what was approved. Nothing is done, and an alarm told, where somebody
+    /// has put what starts a task, or has written into its request since: none of it is believed unread.
+    async fn approved(&self, id: &RequestId, place: Place) -> Result<Option<Request>, StorageError> {
+        // What starts it goes as the request is closed: so the request is read first.
+        let request = self.requests.find(id, self.now()).await?;
+        let Some(approved) = self.tasks.approved(id, place, self.now()).await? else { return Ok(None) };
+        let request = request.filter(|request| request.is_approved_for(id, place, &approved));
+        if request.is_none() {
+            refuse(place);
+        }
+        Ok(request)
     }
 
     async fn attempt(

@@ -62,7 +62,7 @@ impl Callbacks {
         let mut known = Vec::new();
         for processor in Processor::ALL.into_iter().filter(|it| *it != Processor::Notify) {
             if Connector::of(processor, host)? == Connector::OpenDsr {
-                known.push((processor, Vault::of(processor, host)));
+                known.push((processor, Vault::of_certificates(processor, host)));
             }
         }
         Ok(Self { known, tasks: Tasks::new(host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned()) })

@@ -1,6 +1,6 @@
 //! Approving a plan: what was looked at is what happens. What has come since is said, and stops nothing.
 
-use crate::planning::{Ordered, Touched, count};
+use crate::planning::{HASHED, Ordered, Touched, count};
 use crate::{Error, Requests};
 use chrono::{DateTime, Days, NaiveDate, SubsecRound, Utc};
 use serde_json::Value;
@@ -59,6 +59,11 @@ impl Requests {
         }
         if planned.order != self.digest(&ordered) {
             return Err(Error::Stale("confirmed_links are not those of the plan".to_owned()));
+        }
+        // Whoever else can write to the Register has no plan approved that the DPO did not see.
+        if hash.starts_with(HASHED) && hash != self.hash(&ordered, before, &planned.holders) {
+            tracing::error!(outcome = "not_approved", "request");
+            return Err(Error::Stale("the plan is not what was planned: plan it anew".to_owned()));
         }
         let found = self.people.find(&identifiers, &decisions, Follow::Confirmed, now).await?;
         let linked = count(found.linked.len());

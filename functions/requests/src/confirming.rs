@@ -9,6 +9,7 @@ use shared::domain::order::Order;
 use shared::domain::package::RequestId;
 use shared::domain::subject::SubjectKey;
 use shared::storage::StorageError;
+use shared::storage::requests::ASKED_TO_CONFIRM;
 
 impl Requests {
     /// Has a mail sent to a requester: `{"order", "request_id", "identifiers", "by"}`.
@@ -29,7 +30,7 @@ impl Requests {
         let link = ConfirmLink { purpose: Purpose::Request, subject, asked_at: now };
         let asked = self.confirmations.ask(&link, &seal_address(&self.addresses, &address), Some(&id), now).await?;
         if asked {
-            self.register.happened(&id, "asked to confirm an address", by, now).await?;
+            self.register.happened(&id, ASKED_TO_CONFIRM, by, now).await?;
         }
         tracing::info!(outcome = if asked { "asked" } else { "repeated" }, "confirmation");
         let asking = self.confirmations.asking(link.purpose, &link.subject, now).await?;

@@ -24,6 +24,9 @@ use shared::storage::requests::{HOLDERS, Request, Stage};
 use shared::storage::{StorageError, keys};
 use std::collections::BTreeSet;
 
+/// A plan's hash begins so if it says whose data the plan is about; that of a plan of an earlier version does not.
+pub(crate) const HASHED: &str = "2.";
+
 /// What is planned for whom, as it was ordered.
 pub(crate) struct Ordered<'a> {
     pub(crate) id: &'a RequestId,
@@ -124,7 +127,8 @@ impl Requests {
         let reach = Reach { holders: found.holders.clone(), up_to: now, exclusions: ordered.exclusions.to_vec() };
         let Touched { mut plan, .. } = self.touched(ordered.id, &reach, &found.identifiers, now).await?;
         plan.linked = Some(count(found.linked.len()));
-        let hash = Fingerprint::of(&(self.digest(ordered), &plan)).into_string();
+        let holders: Vec<String> = found.holders.iter().map(keys::partition).collect();
+        let hash = self.hash(ordered, &plan, &holders);
         Ok(Drafted { plan, found, hash })
     }
 
@@ -159,6 +163,11 @@ impl Requests {
         let Mentioned { rows, unreadable, unreadable_until, .. } = self.files.mentions(identifiers, now).await?;
         (plan.quarantined, plan.unreadable, plan.unreadable_until) = (rows, unreadable, unreadable_until);
         Ok(Touched { plan, holders, later, opposed })
+    }
+
+    /// The hash of a plan, which is what is approved: of what was ordered, what it would touch, and whose that is.
+    pub(crate) fn hash(&self, ordered: &Ordered<'_>, plan: &Plan, holders: &[String]) -> String {
+        format!("{HASHED}{}", Fingerprint::of(&(self.digest(ordered), plan, holders)).into_string())
     }
 
     /// Tells this order from another under the same id, without holding who it is about.

@@ -48,12 +48,26 @@ impl Sweep {
         // All done, and the request not closed: whoever did the last broke off. Any of them closes it.
         let unclosed = tasks.first().filter(|_| tasks.iter().all(Task::is_over));
         for task in tasks.iter().filter(|task| task.is_due(now)).chain(unclosed) {
-            told.started += u64::from(self.tasks.wake(request, task.place).await?);
+            let started = self.tasks.wake(request, task.place).await?;
+            told.started += u64::from(started);
+            if !started {
+                self.look_again(request, task, now).await?;
+            }
         }
         for task in tasks.iter().filter(|task| !task.is_over()) {
             told.open += 1;
             told.failing += u64::from(task.state == State::Failed);
             told.late += u64::from(task.due < london::date(now));
+        }
+        Ok(())
+    }
+
+    /// A task that nothing starts was not approved, or by the first version and not adopted yet; unless its request was closed
+    /// this very moment.
+    async fn look_again(&self, request: &RequestId, task: &Task, now: DateTime<Utc>) -> Result<(), StorageError> {
+        let task = self.tasks.find(request, task.place, now).await?;
+        if let Some(task) = task.filter(|task| !task.is_over()) {
+            tracing::error!(place = task.place.as_str(), outcome = "not_approved", "task");
         }
         Ok(())
     }

@@ -71,7 +71,9 @@ impl Doubles {
     pub(crate) fn secrets(&self) -> BTreeMap<&'static str, String> {
         BTreeMap::from([
             ("GranicusProcessor", self.granicus.secret()),
+            ("GranicusCertificate", self.granicus.certificate()),
             ("NewsletterProcessor", self.newsletter.secret()),
+            ("NewsletterCertificate", self.newsletter.certificate()),
             ("Five9Processor", self.five9.secret()),
             ("NotifyProcessor", self.notify.secret()),
         ])

@@ -157,9 +157,14 @@ impl OpenDsr {
         format!("localstack-{}-processor", self.name)
     }
 
-    /// What stands in its secret: the token that it wants, and what it signs with.
+    /// What stands in its secret: the token that it wants.
     pub(super) fn secret(&self) -> String {
-        json!({"token": self.token(), "certificate": self.signer.certificate}).to_string()
+        json!({"token": self.token()}).to_string()
+    }
+
+    /// What stands in the secret of its certificate.
+    pub(super) fn certificate(&self) -> String {
+        json!({"certificate": self.signer.certificate}).to_string()
     }
 
     /// Signs as itself, or as somebody else if it forges.

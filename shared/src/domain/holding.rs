@@ -125,7 +125,12 @@ impl Holding {
                 "`CONFIRMED#…` / `request`",
                 "`CONFIRMATIONS` / `…`",
             ],
-            Self::Requests => &["`REQUEST#…` / `META`", "`SUBJECT#…` / `REQUEST#…`"],
+            Self::Requests => &[
+                "`REQUEST#…` / `META`",
+                "`SUBJECT#…` / `REQUEST#…`",
+                "`CLICK#…` / `META`",
+                "`CLICKED#…` / `REQUEST#…`",
+            ],
             Self::Standings => &["`REQUEST#…` / `STANDING`", "`STANDING#…` / `META`"],
             Self::Suppressions => &["`SUPPRESSION#…` / `META`"],
             Self::Packages => &["`REQUEST#…` / `PACKAGE`", "`SUBJECT#…` / `PACKAGE#…`"],

@@ -184,8 +184,12 @@ impl<'a> Order<'a> {
             listed.iter().enumerate().map(|(place, one)| identifier(place, one)).collect::<Result<Vec<_>, _>>()?;
         identifiers.sort();
         identifiers.dedup();
-        if self.request_id("request_id")?.is_some_and(|id| id.says_who(&identifiers)) {
+        let request = self.request_id("request_id")?;
+        if request.as_ref().is_some_and(|id| id.says_who(&identifiers)) {
             return Err(BadOrder::new("request_id", "must say nothing about the person: give it another name"));
+        }
+        if request.is_some_and(|id| id.is_click()) {
+            return Err(BadOrder::new("request_id", "must not be that of a click: give it another name"));
         }
         Ok(identifiers)
     }

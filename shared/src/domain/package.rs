@@ -3,6 +3,8 @@
 use super::identifier::{Identifier, Kind};
 use serde::{Deserialize, Serialize};
 
+/// What a click begins is called so. The first version called it `unsubscribe-…`, and had it lie beside what the DPO orders.
+const CLICK: &str = "click-";
 /// How long an identifier has to be, in characters, to be told from any other part of a request's id.
 const SHORTEST: usize = 5;
 
@@ -21,7 +23,14 @@ impl RequestId {
     /// A request that a click begins: `random` tells it from all others.
     #[must_use]
     pub fn of_click(random: [u8; 16]) -> Self {
-        Self(format!("unsubscribe-{}", hex::encode(random)))
+        Self(format!("{CLICK}{}", hex::encode(random)))
+    }
+
+    /// Whether a click begins requests that are called so. They lie apart, and end a newsletter and nothing else.
+    #[must_use]
+    pub fn is_click(&self) -> bool {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        self.0.strip_prefix(CLICK).is_some_and(|random| random.len() == 32 && random.bytes().all(is_digit))
     }
 
     /// The id of the request that follows from this one and tells recipients `what` became of the data.
@@ -112,6 +121,16 @@ pub enum PackageKind {
 mod tests {
     use super::RequestId;
     use crate::domain::identifier::Identifier;
+
+    #[test]
+    fn what_a_click_begins_is_told_from_what_is_ordered() {
+        assert!(RequestId::of_click([7; 16]).is_click());
+        for ordered in
+            ["click-1", "unsubscribe-07070707070707070707070707070707", "click-0707070707070707070707070707070G"]
+        {
+            assert!(!RequestId::try_from(ordered.to_owned()).unwrap().is_click(), "{ordered}");
+        }
+    }
 
     #[test]
     fn an_id_that_has_the_person_s_identifier_in_it_is_told_from_one_that_has_not() {

@@ -32,8 +32,10 @@ pub struct Settings {
     pub connector: &'static str,
     /// Where the processor is.
     pub url: &'static str,
-    /// Which secret holds its credentials and certificates.
+    /// Which secret holds what it wants to see of us.
     pub secret: &'static str,
+    /// Which secret holds what it signs with, if it signs: apart, for who hears it and never speaks to it.
+    pub certificate: Option<&'static str>,
 }
 
 impl Settings {
@@ -42,16 +44,21 @@ impl Settings {
     pub const fn of(processor: Processor) -> Self {
         match processor {
             Processor::Five9 => {
-                Self { connector: "FIVE9_CONNECTOR", url: "FIVE9_URL", secret: "FIVE9_PROCESSOR_SECRET" }
+                let (connector, url, secret) = ("FIVE9_CONNECTOR", "FIVE9_URL", "FIVE9_PROCESSOR_SECRET");
+                Self { connector, url, secret, certificate: None }
             }
             Processor::Granicus => {
-                Self { connector: "GRANICUS_CONNECTOR", url: "GRANICUS_URL", secret: "GRANICUS_PROCESSOR_SECRET" }
+                let (connector, url, secret) = ("GRANICUS_CONNECTOR", "GRANICUS_URL", "GRANICUS_PROCESSOR_SECRET");
+                Self { connector, url, secret, certificate: Some("GRANICUS_CERTIFICATE_SECRET") }
             }
             Processor::Newsletter => {
-                Self { connector: "NEWSLETTER_CONNECTOR", url: "NEWSLETTER_URL", secret: "NEWSLETTER_PROCESSOR_SECRET" }
+                let (connector, url, secret) =
+                    ("NEWSLETTER_CONNECTOR", "NEWSLETTER_URL", "NEWSLETTER_PROCESSOR_SECRET");
+                Self { connector, url, secret, certificate: Some("NEWSLETTER_CERTIFICATE_SECRET") }
             }
             Processor::Notify => {
-                Self { connector: "NOTIFY_CONNECTOR", url: "NOTIFY_URL", secret: "NOTIFY_PROCESSOR_SECRET" }
+                let (connector, url, secret) = ("NOTIFY_CONNECTOR", "NOTIFY_URL", "NOTIFY_PROCESSOR_SECRET");
+                Self { connector, url, secret, certificate: None }
             }
         }
     }
@@ -148,7 +155,8 @@ impl std::fmt::Debug for Credentials {
 #[derive(Debug)]
 pub struct Vault {
     host: Host,
-    setting: &'static str,
+    /// The secrets, each of which may have a part.
+    settings: Vec<&'static str>,
     kept: Mutex<Option<(DateTime<Utc>, Arc<Credentials>)>>,
 }
 
@@ -156,7 +164,15 @@ impl Vault {
     /// The credentials of a processor, which are not read yet.
     #[must_use]
     pub fn of(processor: Processor, host: &Host) -> Self {
-        Self { host: host.clone(), setting: Settings::of(processor).secret, kept: Mutex::default() }
+        let Settings { secret, certificate, .. } = Settings::of(processor);
+        Self { host: host.clone(), settings: certificate.into_iter().chain([secret]).collect(), kept: Mutex::default() }
+    }
+
+    /// What a processor signs with, and nothing by which it knows us.
+    #[must_use]
+    pub fn of_certificates(processor: Processor, host: &Host) -> Self {
+        let settings = Settings::of(processor).certificate.into_iter().collect();
+        Self { host: host.clone(), settings, kept: Mutex::default() }
     }
 
     /// The credentials, as they are in Secrets Manager or were a minute ago.
@@ -170,8 +186,15 @@ impl Vault {
         {
             return Ok(credentials);
         }
-        let document = secret::document(&self.host, self.setting).await.map_err(BadCredentials::Unread)?;
-        let credentials = Arc::new(Credentials::parse(&document)?);
+        let mut credentials = Credentials::default();
+        for setting in &self.settings {
+            let document = secret::document(&self.host, setting).await.map_err(BadCredentials::Unread)?;
+            let Credentials { token, user, certificates } = Credentials::parse(&document)?;
+            (credentials.token, credentials.user) = (token, user);
+            // Earlier versions had it beside the token.
+            credentials.certificates = credentials.certificates.or(certificates);
+        }
+        let credentials = Arc::new(credentials);
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(&credentials)));
         Ok(credentials)
     }

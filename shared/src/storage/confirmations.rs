@@ -14,7 +14,6 @@ use super::table::Table;
 use super::{Item, StorageError, applied, n, number, s, text};
 use crate::domain::confirmation::{ConfirmLink, Confirmed, Means, Purpose};
 use crate::domain::package::RequestId;
-use crate::domain::staff::THE_PERSON;
 use crate::domain::subject::SubjectKey;
 use crate::domain::subscription::OptInReason;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
@@ -84,7 +83,7 @@ impl Confirmations {
         let mut actions =
             vec![TransactWriteItem::builder().update(update).build(), built(self.item(&link.subject, &confirmed))?];
         if let Some(request) = &asking.request {
-            actions.push(self.requests.happening(request, "address confirmed", THE_PERSON, now).await?);
+            actions.push(self.requests.confirmed(request, now)?);
         }
         // Where it did not hold, somebody followed the link at the same time, or another mail took its place.
         if self.table.transact(OPERATION, actions).await? {

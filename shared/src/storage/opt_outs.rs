@@ -164,8 +164,12 @@ impl OptOuts {
         item.map(|item| read(&item).ok_or_else(|| StorageError::unreadable(OPERATION))).transpose()
     }
 
-    /// Whether a request about this person is not closed yet.
+    /// Whether a request about this person is not closed yet. One of the first version lies where a click can't look: they are
+    /// told once more.
     async fn is_open(&self, of: &Subscription, id: &RequestId, now: DateTime<Utc>) -> Result<bool, StorageError> {
+        if !id.is_click() {
+            return Ok(false);
+        }
         let key = keys::open_request(&Holder::Subject(of.subject.clone()), id);
         Ok(self.register.get("look for an open request", &key, now).await?.is_some())
     }

@@ -1,11 +1,14 @@
 //! Requests in the Register: what was planned, what was approved, what happened, the certificate.
 
+mod adopting;
 mod approval;
 mod events;
 mod request;
 mod whom;
 
+pub use adopting::Former;
 pub use approval::Approval;
+pub use events::ASKED_TO_CONFIRM;
 pub(super) use events::Events;
 pub use request::{Event, Request, Stage, Terms};
 
@@ -68,7 +71,7 @@ impl Requests {
         self.read("read a certificate", request, CERTIFICATE, now).await
     }
 
-    /// What happened to a request, in pages.
+    /// What happened to a request, in pages; what its person has said is not among it.
     #[must_use]
     pub fn events(&self, request: &RequestId, now: DateTime<Utc>) -> Pages<Event> {
         let read = |item: &Item| serde_dynamo::from_item(item.clone()).ok();
@@ -79,7 +82,8 @@ impl Requests {
     #[must_use]
     pub fn open_about(&self, holder: &Holder, now: DateTime<Utc>) -> Pages<RequestId> {
         let read = |item: &Item| text(item, SK).and_then(keys::package_request);
-        self.table.live("read open requests", &keys::packages_of(holder), keys::OPEN, now, read)
+        let live = |partition: &str| self.table.live("read open requests", partition, keys::OPEN, now, read);
+        live(&keys::packages_of(holder)).and(live(&keys::clicks_of(holder)))
     }
 
     /// Enters a plan, or one instead of `before`, the plan that was there; gives whether that is what was there.
@@ -142,7 +146,7 @@ impl Requests {
         self.table.transact("remember what happened", vec![event]).await.map(drop)
     }
 
-    /// Everything that happened to a request, in its order.
+    /// Everything that happened to a request, in its order, with what its person has said.
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be read.
@@ -150,6 +154,16 @@ impl Requests {
         let (mut pages, mut events) = (self.events(id, now), Vec::new());
         while let Some(page) = pages.next().await? {
             events.extend(page);
+        }
+        let mut pages = self.events.said(id, now);
+        while let Some(page) = pages.next().await? {
+            for said in page {
+                // Of what happened in the same second, the person answers what they were asked.
+                let came_before =
+                    |event: &Event| event.at < said.at || (event.at == said.at && event.what == ASKED_TO_CONFIRM);
+                let place = events.iter().rposition(came_before).map_or(0, |place| place + 1);
+                events.insert(place, said);
+            }
         }
         Ok(events)
     }
@@ -186,6 +200,14 @@ impl Requests {
         now: DateTime<Utc>,
     ) -> Result<TransactWriteItem, StorageError> {
         self.events.next(id, &Event::by(by, what, now)).await
+    }
+
+    /// That the person of a request has confirmed an address: a part of the transaction in which they do.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it cannot be written.
+    pub(super) fn confirmed(&self, id: &RequestId, at: DateTime<Utc>) -> Result<TransactWriteItem, StorageError> {
+        self.events.confirmed(id, at)
     }
 
     /// Closes a request: its certificate is filed, nothing starts its tasks any more, and the Register forgets whose

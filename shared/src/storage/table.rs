@@ -76,7 +76,7 @@ impl Table {
                 .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
                 .expression_attribute_values(":prefix", s(prefix));
         }
-        Pages { query: Some(query), shown: Shown::All, operation, read }
+        Pages { query: Some(query), then: None, shown: Shown::All, operation, read }
     }
 
     /// What lies in a partition of an index and is over at `now`: for the sweep.
@@ -95,7 +95,7 @@ impl Table {
             .expression_attribute_names("#day", super::keys::DAY)
             .filter_expression("expires_at <= :now")
             .expression_attribute_values(":now", n(now.timestamp()));
-        Pages { query: Some(query), shown: Shown::All, operation, read }
+        Pages { query: Some(query), then: None, shown: Shown::All, operation, read }
     }
 
     /// What lies on an index's partition with this sort key, over or not.
@@ -113,7 +113,7 @@ impl Table {
             .key_condition_expression("#day = :pk AND sk = :sk")
             .expression_attribute_names("#day", super::keys::DAY)
             .expression_attribute_values(":sk", s(sort));
-        let mut pages = Pages { query: Some(query), shown: Shown::All, operation, read };
+        let mut pages = Pages { query: Some(query), then: None, shown: Shown::All, operation, read };
         let mut placed = Vec::new();
         while let Some(page) = pages.next().await? {
             placed.extend(page);
@@ -130,7 +130,8 @@ impl Table {
         now: DateTime<Utc>,
         read: Read<T>,
     ) -> Pages<T> {
-        Pages { query: Some(self.beginning_like(index, from)), shown: Shown::ToldAt(now), operation, read }
+        let query = Some(self.beginning_like(index, from));
+        Pages { query, then: None, shown: Shown::ToldAt(now), operation, read }
     }
 
     /// What is live on an index's partition, has a sort key that begins like that of `from`, and has this attribute.
@@ -147,7 +148,7 @@ impl Table {
             .beginning_like(index, from)
             .filter_expression("attribute_exists(#attribute)")
             .expression_attribute_names("#attribute", attribute);
-        Pages { query: Some(query), shown: Shown::LiveAt(now), operation, read }
+        Pages { query: Some(query), then: None, shown: Shown::LiveAt(now), operation, read }
     }
 
     /// Whether anything lies on an index's partition, over or not, with a sort key that begins like that of `from`.
@@ -171,7 +172,7 @@ impl Table {
             .consistent_read(true)
             .key_condition_expression("pk = :pk AND sk <= :last")
             .expression_attribute_values(":last", s(last));
-        Pages { query: Some(query), shown: Shown::All, operation, read }
+        Pages { query: Some(query), then: None, shown: Shown::All, operation, read }
     }
 
     /// One item, if it is live.
@@ -236,6 +237,8 @@ pub(crate) type Read<T> = fn(&Item) -> Option<T>;
 #[derive(Debug)]
 pub struct Pages<T> {
     query: Option<QueryFluentBuilder>,
+    /// What is asked after it.
+    then: Option<QueryFluentBuilder>,
     shown: Shown,
     operation: &'static str,
     read: Read<T>,
@@ -260,6 +263,11 @@ impl<T> Pages<T> {
         })
     }
 
+    /// The same list, and after it another.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { then: other.query, ..self }
+    }
+
     fn narrowed(self, how: impl FnOnce(QueryFluentBuilder) -> QueryFluentBuilder) -> Self {
         Self { query: self.query.map(how), ..self }
     }
@@ -272,7 +280,8 @@ impl<T> Pages<T> {
         // Kept until it is answered: a list that broke off must not look like one that ended.
         let Some(query) = &self.query else { return Ok(None) };
         let page = query.clone().send().await.map_err(failed(self.operation))?;
-        self.query = page.last_evaluated_key.map(|key| query.clone().set_exclusive_start_key(Some(key)));
+        let rest = page.last_evaluated_key.map(|key| query.clone().set_exclusive_start_key(Some(key)));
+        self.query = rest.or_else(|| self.then.take());
         let shown = |item: &&Item| match self.shown {
             Shown::All => true,
             Shown::LiveAt(now) => is_live(item, now),

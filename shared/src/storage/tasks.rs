@@ -1,9 +1,10 @@
 //! Tasks in the Register: whoever begins one holds it for a while, and leaves it as it then is.
 //!
-//! A task is two items: itself, and what starts it. The Register's stream hands on only the latter, so that what is
-//! written about a task does not start it anew.
+//! A task is two items: itself, and what starts it, in a partition of its own. The Register's stream hands on only the
+//! latter, so that what is written about a task does not start it anew. It names what was approved: an approval alone puts
+//! one, and nobody else may.
 
-use super::keys::{self, EXPIRES_AT, Key, META, PK, SK, START};
+use super::keys::{self, EXPIRES_AT, Key, META, PK, SK};
 use super::table::{Pages, Table};
 use super::{Item, StorageError, applied, n, s, text};
 use crate::domain::correspondence::Confirmation;
@@ -16,6 +17,11 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 /// How long whoever begins a task may be at it: longer than Lambda lets a function run.
 const LEASE: TimeDelta = TimeDelta::minutes(16);
+
+/// In what starts a task: a digest of what was approved.
+pub(super) const APPROVED: &str = "approved";
+/// In what starts a task: how often it was started.
+pub(super) const TIMES: &str = "times";
 
 /// The tasks in the Register.
 #[derive(Clone, Debug)]
@@ -69,7 +75,25 @@ impl Tasks {
     #[must_use]
     pub fn open(&self) -> Pages<(RequestId, Place)> {
         let read = |item: &Item| text(item, SK).and_then(keys::task_of);
-        self.0.all("read open tasks", keys::TASKS, "", read)
+        let all = |partition| self.0.all("read open tasks", partition, "", read);
+        all(keys::TASKS).and(all(keys::CLICK_TASKS))
+    }
+
+    /// A digest of what was approved when a task was entered, as [`Request::approved`] gives it; nothing where nothing was, or
+    /// its request is closed.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it cannot be read.
+    ///
+    /// [`Request::approved`]: super::requests::Request::approved
+    pub async fn approved(
+        &self,
+        request: &RequestId,
+        place: Place,
+        now: DateTime<Utc>,
+    ) -> Result<Option<String>, StorageError> {
+        let start = self.0.get("look for what starts a task", &keys::start(request, place), now).await?;
+        Ok(start.map(|start| text(&start, APPROVED).unwrap_or_default().to_owned()))
     }
 
     /// Begins a task that nobody is at; gives nothing where somebody is, or it is over.
@@ -134,16 +158,17 @@ impl Tasks {
     /// # Errors
     /// [`StorageError`] if that is not known.
     pub async fn wake(&self, request: &RequestId, place: Place) -> Result<bool, StorageError> {
+        let start = keys::start(request, place);
         let update = self
             .0
             .client
             .update_item()
             .table_name(&self.0.name)
-            .key(PK, s(keys::task(request, place)))
-            .key(SK, s(START))
+            .key(PK, s(start.partition))
+            .key(SK, s(start.sort))
             .condition_expression("attribute_exists(pk)")
             .update_expression("ADD #times :one")
-            .expression_attribute_names("#times", "times")
+            .expression_attribute_names("#times", TIMES)
             .expression_attribute_values(":one", n(1));
         Ok(applied("wake a task", update.send().await)?.is_some())
     }
@@ -178,20 +203,16 @@ impl Tasks {
         Ok(applied(OPERATION, update.send().await)?.is_some())
     }
 
-    /// Enters a task, what starts it, and that its request is open.
+    /// Enters a task, what starts it and names what was `approved`, and that its request is open.
     pub(super) fn enter(
         &self,
         request: &RequestId,
         task: &Task,
+        approved: &str,
         end: ExpiresAt,
     ) -> Result<[TransactWriteItem; 3], StorageError> {
         const OPERATION: &str = "enter a task";
-        let start = Item::from([
-            (PK.to_owned(), s(keys::task(request, task.place))),
-            (SK.to_owned(), s(START)),
-            ("times".to_owned(), n(1)),
-            (EXPIRES_AT.to_owned(), n(end.epoch())),
-        ]);
+        let start = start(request, task.place, approved, end);
         let open = keys::open_task(request, task.place);
         let open = Item::from([(PK.to_owned(), s(open.partition)), (SK.to_owned(), s(open.sort))]);
         let put = |item| {
@@ -210,8 +231,20 @@ impl Tasks {
             let delete = delete.map_err(|_| StorageError::unreadable("close a task"))?;
             Ok(TransactWriteItem::builder().delete(delete).build())
         };
-        Ok([delete(Key::new(keys::task(request, place), START))?, delete(keys::open_task(request, place))?])
+        Ok([delete(keys::start(request, place))?, delete(keys::open_task(request, place))?])
     }
+}
+
+/// What starts a task.
+pub(super) fn start(request: &RequestId, place: Place, approved: &str, end: ExpiresAt) -> Item {
+    let key = keys::start(request, place);
+    Item::from([
+        (PK.to_owned(), s(key.partition)),
+        (SK.to_owned(), s(key.sort)),
+        (APPROVED.to_owned(), s(approved)),
+        (TIMES.to_owned(), n(1)),
+        (EXPIRES_AT.to_owned(), n(end.epoch())),
+    ])
 }
 
 fn itself(request: &RequestId, place: Place) -> Key {

@@ -117,7 +117,7 @@ async fn a_processor_without_a_certificate_cannot_call() {
     let granicus = house.stack.doubles().granicus.clone();
     let (_, reference) = asked(&house).await;
     let secrets = house.stack.host("erase").unwrap().secrets();
-    let id = house.setting("GRANICUS_PROCESSOR_SECRET");
+    let id = house.setting("GRANICUS_CERTIFICATE_SECRET");
     let url = format!("{}{PATH}", house.stack.url());
     for (document, status) in [(r#"{"token": "localstack"}"#, 401), ("{", 503)] {
         secrets.put_secret_value().secret_id(&id).secret_string(document).send().await.unwrap();

@@ -230,19 +230,30 @@ async fn another_certificate_in_the_secret_is_what_counts_a_minute_later() {
     let mut matter = Matter::new(&house, Processor::Granicus);
     assert!(waits(matter.step(&house).await));
     let secrets = house.stack.host("erase").unwrap().secrets();
-    let id = house.setting("GRANICUS_PROCESSOR_SECRET");
-    let own = secrets.get_secret_value().secret_id(&id).send().await.unwrap().secret_string.unwrap();
-    for (document, code) in [
-        (r#"{"token": "localstack-granicus-processor"}"#, "certificate_missing"),
-        (r#"{"token": "localstack-other"}"#, "unauthorised"),
-        ("{", "secret"),
+    let [own, certificate] = ["GRANICUS_PROCESSOR_SECRET", "GRANICUS_CERTIFICATE_SECRET"].map(|it| house.setting(it));
+    let read = async |id: &str| secrets.get_secret_value().secret_id(id).send().await.unwrap().secret_string.unwrap();
+    let put = async |id: &str, document: &str| {
+        secrets.put_secret_value().secret_id(id).secret_string(document).send().await.unwrap();
+        house.stack.clock().set(house.stack.clock().now() + TimeDelta::minutes(2));
+    };
+    let documents = (read(&own).await, read(&certificate).await);
+    for (id, document, code) in [
+        (&certificate, "{}", "certificate_missing"),
+        (&certificate, "{", "secret"),
+        (&own, r#"{"token": "localstack-other"}"#, "unauthorised"),
+        (&own, "{", "secret"),
     ] {
-        secrets.put_secret_value().secret_id(&id).secret_string(document).send().await.unwrap();
-        let later = house.stack.clock().now() + TimeDelta::minutes(2);
-        house.stack.clock().set(later);
+        put(id, document).await;
         assert_eq!(matter.failure(&house).await, code);
+        put(&certificate, &documents.1).await;
     }
-    secrets.put_secret_value().secret_id(&id).secret_string(own).send().await.unwrap();
+    put(&own, &documents.0).await;
+    assert!(waits(matter.step(&house).await));
+    // Earlier versions had both in one secret.
+    let mut both: serde_json::Value = serde_json::from_str(&documents.0).unwrap();
+    both["certificate"] = serde_json::from_str::<serde_json::Value>(&documents.1).unwrap()["certificate"].clone();
+    put(&certificate, "{}").await;
+    put(&own, &both.to_string()).await;
     assert!(waits(matter.step(&house).await));
     assert_eq!(granicus.matters().len(), 1);
 }

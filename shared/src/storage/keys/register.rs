@@ -43,20 +43,36 @@ pub fn survey_version_of(sort: &str) -> Option<(String, VersionId)> {
     Some((survey.to_owned(), VersionId::try_from(version.to_owned()).ok()?))
 }
 
-/// The partition of a request.
+/// The partition of a request. What clicks begin lies in partitions of its own, which `unsubscribe` may write to.
 #[must_use]
 pub fn request(id: &RequestId) -> String {
-    format!("REQUEST#{}", id.as_str())
+    let kind = if id.is_click() { "CLICK" } else { "REQUEST" };
+    format!("{kind}#{}", id.as_str())
+}
+
+/// Which request a partition is.
+#[must_use]
+pub fn request_of(partition: &str) -> Option<RequestId> {
+    let id = RequestId::try_from(partition.split_once('#')?.1.to_owned()).ok()?;
+    (request(&id) == partition).then_some(id)
+}
+
+/// The partition of what the person of a request has said about it, which `unsubscribe` writes.
+#[must_use]
+pub fn said(id: &RequestId) -> String {
+    format!("SAID#{}", id.as_str())
 }
 
 /// The package of a request.
 pub const PACKAGE: &str = "PACKAGE";
 /// The sort key of what happened to a request begins so.
 pub const EVENT: &str = "EVENT#";
-/// What starts a task: the only items that the Register's stream hands on.
-pub const START: &str = "START";
+/// What started a task in the first version: beside the task, in the same partition.
+pub const FORMER_START: &str = "START";
 /// The partition of the tasks of requests that are not closed.
 pub const TASKS: &str = "TASKS";
+/// The same of what clicks began.
+pub const CLICK_TASKS: &str = "CLICKTASKS";
 
 /// How many things have happened to a request.
 pub const EVENTS: &str = "EVENTS";
@@ -71,20 +87,39 @@ pub fn event(request: &RequestId, place: u64) -> Key {
 /// The partition of a task: one each, so that a stream's reader may take them in parallel.
 #[must_use]
 pub fn task(request: &RequestId, place: Place) -> String {
-    format!("TASK#{}#{}", request.as_str(), place.as_str())
+    let kind = if request.is_click() { "CLICKTASK" } else { "TASK" };
+    format!("{kind}#{}#{}", request.as_str(), place.as_str())
 }
 
 /// Which task a partition is.
 #[must_use]
 pub fn task_of(partition: &str) -> Option<(RequestId, Place)> {
-    let (id, place) = partition.strip_prefix("TASK#")?.rsplit_once('#')?;
+    of_place(partition).filter(|(id, place)| task(id, *place) == partition)
+}
+
+/// Where what starts a task lies, apart from all else: the only items that the Register's stream hands on to `erase`. Only
+/// an approval puts one, and only a click one of its own kind.
+#[must_use]
+pub fn start(request: &RequestId, place: Place) -> Key {
+    let kind = if request.is_click() { "CLICKSTART" } else { "START" };
+    Key::new(format!("{kind}#{}#{}", request.as_str(), place.as_str()), META)
+}
+
+/// Which task a partition starts.
+#[must_use]
+pub fn start_of(partition: &str) -> Option<(RequestId, Place)> {
+    of_place(partition).filter(|(id, place)| start(id, *place).partition == partition)
+}
+
+fn of_place(partition: &str) -> Option<(RequestId, Place)> {
+    let (id, place) = partition.split_once('#')?.1.rsplit_once('#')?;
     Some((RequestId::try_from(id.to_owned()).ok()?, Place::named(place)?))
 }
 
 /// Where it says that a task's request is not closed.
 #[must_use]
 pub fn open_task(request: &RequestId, place: Place) -> Key {
-    Key::new(TASKS, task(request, place))
+    Key::new(if request.is_click() { CLICK_TASKS } else { TASKS }, task(request, place))
 }
 
 /// The sort key of an open request of a holder begins so.
@@ -93,7 +128,14 @@ pub const OPEN: &str = "REQUEST#";
 /// Where it says that a request about this holder is open.
 #[must_use]
 pub fn open_request(holder: &Holder, id: &RequestId) -> Key {
-    Key::new(packages_of(holder), format!("{OPEN}{}", id.as_str()))
+    let of = if id.is_click() { clicks_of(holder) } else { packages_of(holder) };
+    Key::new(of, format!("{OPEN}{}", id.as_str()))
+}
+
+/// The partition of what clicks of this holder began and is open.
+#[must_use]
+pub fn clicks_of(holder: &Holder) -> String {
+    format!("CLICKED#{}", partition(holder))
 }
 
 /// The partition of packages by the time at which they are over.

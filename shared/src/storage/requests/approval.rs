@@ -97,8 +97,9 @@ impl Requests {
         let Approval { request, tasks, suppress, beside } = approval;
         let end = request.end();
         let mut actions = itself;
+        let approved = request.approved(id);
         for task in tasks {
-            actions.extend(self.tasks.enter(id, task, end)?);
+            actions.extend(self.tasks.enter(id, task, &approved, end)?);
         }
         for holder in request.holders() {
             if suppress {

@@ -3,14 +3,21 @@
 use super::request::{EVIDENCE, Event};
 use crate::domain::package::RequestId;
 use crate::domain::retention::ExpiresAt;
+use crate::domain::staff::THE_PERSON;
 use crate::storage::keys::{self, EXPIRES_AT, Key, PK, SK};
-use crate::storage::table::Table;
-use crate::storage::{Item, StorageError, failed, n, number, s};
+use crate::storage::table::{Pages, Table};
+use crate::storage::{Item, StorageError, failed, n, number, s, text};
 use aws_sdk_dynamodb::types::{Put, ReturnValue, TransactWriteItem};
-use chrono::SubsecRound;
+use chrono::{DateTime, SubsecRound, Utc};
 
 /// How many things have happened to a request, or were about to.
 const COUNT: &str = "count";
+/// That the person of a request is asked by email whether an address is theirs.
+pub const ASKED_TO_CONFIRM: &str = "asked to confirm an address";
+/// When something was said.
+const AT: &str = "at";
+/// What the person of a request says by following a link.
+const CONFIRMED: &str = "address confirmed";
 
 /// Enters what happens to requests.
 #[derive(Clone, Debug)]
@@ -51,6 +58,35 @@ impl Events {
         event: &Event,
     ) -> Result<TransactWriteItem, StorageError> {
         self.put(request, 0, event)
+    }
+
+    /// That the person of a request has confirmed an address: a part of the transaction in which they do. It lies apart from
+    /// what else happens, and says nothing else, whoever wrote it.
+    pub(in crate::storage) fn confirmed(
+        &self,
+        request: &RequestId,
+        at: DateTime<Utc>,
+    ) -> Result<TransactWriteItem, StorageError> {
+        const OPERATION: &str = "enter what a person said";
+        let mut random = [0; 16];
+        getrandom::fill(&mut random)
+            .map_err(|_| StorageError { operation: OPERATION, code: "randomness".to_owned() })?;
+        let at = at.trunc_subsecs(0);
+        let event = Event::by(THE_PERSON, CONFIRMED, at);
+        let put = Put::builder()
+            .table_name(&self.0.name)
+            .item(PK, s(keys::said(request)))
+            .item(SK, s(format!("{}{}#{}", keys::EVENT, at.to_rfc3339(), hex::encode(random))))
+            .item(AT, s(at.to_rfc3339()))
+            .item(EXPIRES_AT, n(end(&event).epoch()));
+        let put = put.build().map_err(|_| StorageError::unreadable(OPERATION))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// What the person of a request has confirmed, in pages.
+    pub(in crate::storage) fn said(&self, request: &RequestId, now: DateTime<Utc>) -> Pages<Event> {
+        let read = |item: &Item| Some(Event::by(THE_PERSON, CONFIRMED, text(item, AT)?.parse().ok()?));
+        self.0.live("read what a person said", &keys::said(request), keys::EVENT, now, read)
     }
 
     fn put(&self, request: &RequestId, place: u64, event: &Event) -> Result<TransactWriteItem, StorageError> {

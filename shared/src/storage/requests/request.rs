@@ -3,8 +3,10 @@
 use crate::domain::decision::Undecided;
 use crate::domain::erasure::Ground;
 use crate::domain::exclusion::Exclusion;
+use crate::domain::package::RequestId;
+use crate::domain::place::Place;
 use crate::domain::plan::{Arrived, Plan};
-use crate::domain::record::Holder;
+use crate::domain::record::{Fingerprint, Holder};
 use crate::domain::retention::ExpiresAt;
 use crate::domain::task::Action;
 use crate::storage::keys;
@@ -127,6 +129,26 @@ impl Request {
     #[must_use]
     pub fn up_to(&self) -> DateTime<Utc> {
         self.terms.as_ref().map(|terms| terms.up_to).or(self.approved_at).unwrap_or(self.planned_at)
+    }
+
+    /// A digest of what is approved: of whom it is about, and of what is done. What starts its tasks names it, so that
+    /// nothing is done that somebody has written into it since.
+    #[must_use]
+    pub fn approved(&self, id: &RequestId) -> String {
+        let what = (id, self.action, self.ground, &self.exclusions, &self.hash);
+        let by = (&self.approved_by, self.approved_at, self.up_to());
+        Fingerprint::of(&(what, by, &self.holders, &self.sealed)).into_string()
+    }
+
+    /// Whether a place has a part in what was approved under this digest.
+    #[must_use]
+    pub fn is_approved_for(&self, id: &RequestId, place: Place, approved: &str) -> bool {
+        let is_asked = match self.action {
+            Action::Erase => !id.is_click(),
+            Action::Unsubscribe => place == Place::Newsletter,
+            Action::Restrict | Action::Unrestrict | Action::Rectify => !id.is_click() && place.can_be_told(),
+        };
+        is_asked && self.stage == Stage::Approved && self.approved(id) == approved
     }
 
     /// Whose data it is about, while it is open.

@@ -1,0 +1,41 @@
+//! Adopts requests that the first version approved and that are open: `make adopt-requests`.
+
+use clap::Parser;
+use operations::adopt::{adopt, list};
+use shared::domain::package::{NotARequestId, RequestId};
+use shared::edge::Host;
+use shared::storage::requests::Requests;
+use std::io::{Write, stderr, stdout};
+use std::process::ExitCode;
+
+/// Lists requests that the first version approved and that are open, or has some of them go on.
+///
+/// Exits with 0 if it is done, with 1 if there is no such request, and with 2 if the Register cannot be read.
+#[derive(Parser)]
+struct Arguments {
+    /// The table of the Register: the output `RegisterTable` of the stack.
+    #[arg(long, env = "REGISTER_TABLE")]
+    table: String,
+    /// The requests that go on, by their ids; without, they are listed.
+    #[arg(value_parser = request)]
+    requests: Vec<RequestId>,
+}
+
+fn request(text: &str) -> Result<RequestId, NotARequestId> {
+    RequestId::try_from(text.to_owned())
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> std::io::Result<ExitCode> {
+    let Arguments { table, requests: ids } = Arguments::parse();
+    let host = Host::lambda().await;
+    let (requests, now) = (Requests::new(&host.dynamodb(), &table), host.clock().now());
+    let told = if ids.is_empty() { list(&requests, now).await } else { adopt(&requests, &ids, now).await };
+    match told {
+        Ok((told, code)) => writeln!(stdout(), "{told}").map(|()| ExitCode::from(code)),
+        Err(error) => {
+            let again = "Do it again: what was done already stays.";
+            writeln!(stderr(), "The Register does not answer: {error}. {again}").map(|()| ExitCode::from(2))
+        }
+    }
+}
