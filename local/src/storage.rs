@@ -1,14 +1,18 @@
 //! The buckets of the template, in a folder.
 
-use crate::s3::{Lifecycle, Store};
-use crate::template::{Bucket, LifecycleRule};
+use crate::s3::{Lifecycle, LockMode, Retention, Store};
+use crate::template::{Bucket, DefaultRetention, LifecycleRule};
 
-/// Makes the buckets that are not there and gives them their lifecycles; an error names the bucket.
+/// Makes the buckets that are not there and gives them their lifecycles and locks; an error names the bucket.
 pub(crate) fn make(store: &Store, buckets: &[Bucket]) -> Result<(), (String, String)> {
     for bucket in buckets {
         let wrong = |problem: String| (bucket.id.clone(), problem);
         let rules = bucket.rules.iter().map(lifecycle).collect::<Result<Vec<_>, _>>().map_err(wrong)?;
         store.create_bucket(&bucket.name).map_err(|error| wrong(format!("{}: {error}", bucket.name)))?;
+        if bucket.versioned {
+            let lock = bucket.lock.as_ref().map(retention).transpose().map_err(wrong)?;
+            store.keep_versions(&bucket.name, lock).map_err(|error| wrong(error.to_string()))?;
+        }
         store.set_lifecycle(&bucket.name, rules).map_err(|error| wrong(error.to_string()))?;
     }
     Ok(())
@@ -24,4 +28,14 @@ fn lifecycle(rule: &LifecycleRule) -> Result<Lifecycle, String> {
         abort_uploads_after_days: checked(rule.abort_after_days())?,
         prefix: rule.prefix.clone(),
     })
+}
+
+fn retention(lock: &DefaultRetention) -> Result<Retention, String> {
+    let mode = match lock.mode.as_str() {
+        "COMPLIANCE" => LockMode::Compliance,
+        "GOVERNANCE" => LockMode::Governance,
+        other => return Err(format!("{other} is no mode of a lock")),
+    };
+    let days = lock.days.and_then(|days| u32::try_from(days).ok()).filter(|days| *days > 0);
+    Ok(Retention { mode, days: days.ok_or("a lock is for one day or more")? })
 }

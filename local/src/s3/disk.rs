@@ -6,13 +6,14 @@
 //! buckets/{bucket}/bucket.json
 //! buckets/{bucket}/objects/{sha256 of the key}.json
 //! buckets/{bucket}/uploads/{upload id}.json
+//! buckets/{bucket}/versions/{version id}.json   instead of objects, where versions are kept
 //! buckets/{bucket}/data/{random}    bytes of an object or a part, never changed
 //! ```
 //!
 //! An object is there once its JSON is, which is renamed into place after its bytes were. Bytes that no JSON names (left by
 //! a process that ended in between) are removed when the store is opened.
 
-use super::record::{Bucket, Object, Settings, Upload};
+use super::record::{Bucket, Object, Settings, Upload, Version};
 use s3s::crypto::{Checksum as _, Sha256};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
@@ -64,7 +65,7 @@ impl Disk {
 
     /// Makes a bucket's folders.
     pub fn make(&self, bucket: &str, settings: &Settings) -> io::Result<()> {
-        for folder in ["objects", "uploads", "data"] {
+        for folder in ["objects", "uploads", "data", "versions"] {
             fs::create_dir_all(self.bucket(bucket).join(folder))?;
         }
         self.settle(bucket, settings)
@@ -106,6 +107,21 @@ impl Disk {
         self.discard(bucket, &object.data)
     }
 
+    fn version(&self, bucket: &str, id: &str) -> PathBuf {
+        self.bucket(bucket).join("versions").join(format!("{id}.json"))
+    }
+
+    /// Writes what is kept of a version.
+    pub fn write_version(&self, bucket: &str, version: &Version) -> io::Result<()> {
+        self.write(&self.version(bucket, &version.id), version)
+    }
+
+    /// Removes a version: first what is kept of it, then its bytes.
+    pub fn remove_version(&self, bucket: &str, version: &Version) -> io::Result<()> {
+        remove(&self.version(bucket, &version.id))?;
+        version.object.as_ref().map_or(Ok(()), |object| self.discard(bucket, &object.data))
+    }
+
     /// Writes what is kept of an upload.
     pub fn write_upload(&self, bucket: &str, upload: &Upload) -> io::Result<()> {
         self.write(&self.upload(bucket, &upload.id), upload)
@@ -145,17 +161,27 @@ fn load_bucket(folder: &Path) -> io::Result<Bucket> {
     let settings = read(&folder.join("bucket.json"))?;
     let objects: Vec<Object> = read_all(&folder.join("objects"))?;
     let uploads: Vec<Upload> = read_all(&folder.join("uploads"))?;
+    // A folder of before there were versions has none.
+    let versions = folder.join("versions");
+    let mut all: Vec<Version> = if fs::exists(&versions)? { read_all(&versions)? } else { Vec::new() };
+    all.sort_by_key(|version| version.turn);
+    let mut versions = BTreeMap::<String, Vec<Version>>::new();
+    all.into_iter().for_each(|version| versions.entry(version.key.clone()).or_default().push(version));
     let mut named: HashSet<&str> = objects.iter().map(|object| object.data.as_str()).collect();
     named.extend(uploads.iter().flat_map(|upload| upload.parts.values()).map(|part| part.data.as_str()));
+    let kept = versions.values().flatten().filter_map(|version| version.object.as_ref());
+    named.extend(kept.map(|object| object.data.as_str()));
     for data in fs::read_dir(folder.join("data"))? {
         let data = data?;
         if !data.file_name().to_str().is_some_and(|name| named.contains(name)) {
             remove(&data.path())?;
         }
     }
+    let latest = versions.values().filter_map(|all| all.last()?.object.clone()).collect::<Vec<_>>();
     Ok(Bucket {
         settings,
-        objects: objects.into_iter().map(|object| (object.key.clone(), object)).collect(),
+        objects: objects.into_iter().chain(latest).map(|object| (object.key.clone(), object)).collect(),
+        versions,
         uploads: uploads.into_iter().map(|upload| ((upload.key.clone(), upload.id.clone()), upload)).collect(),
     })
 }

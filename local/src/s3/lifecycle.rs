@@ -29,11 +29,16 @@ impl Store {
     /// Gives a bucket the rules of its lifecycle, instead of those it had.
     ///
     /// # Errors
-    /// If there is no such bucket (`NotFound`), or the folder can't be written.
+    /// If there is no such bucket (`NotFound`), it keeps versions and something of it is to expire (`Unsupported`), or the folder
+    /// can't be written.
     pub fn set_lifecycle(&self, bucket: &str, rules: impl IntoIterator<Item = Lifecycle>) -> io::Result<()> {
         let mut buckets = self.buckets();
         let settings = &mut buckets.get_mut(bucket).ok_or(io::ErrorKind::NotFound)?.settings;
-        settings.rules = rules.into_iter().collect();
+        let rules: Vec<Lifecycle> = rules.into_iter().collect();
+        if settings.versions.is_some() && rules.iter().any(|rule| rule.expire_after_days.is_some()) {
+            return Err(io::Error::new(io::ErrorKind::Unsupported, "versions do not expire here"));
+        }
+        settings.rules = rules;
         self.disk.settle(bucket, settings)
     }
 

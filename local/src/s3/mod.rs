@@ -1,11 +1,13 @@
 //! An S3 of our own, for the local stack and the tests: the protocol is the crate `s3s`, the store is a folder.
 //!
 //! It answers what Custodian and a person with the AWS command line need: buckets, objects (ranges, conditions,
-//! copies, batches), lists, multipart uploads, checksums, presigned links, and S3's lifecycle rules when they are run.
+//! copies, batches), lists, multipart uploads, checksums, presigned links, S3's lifecycle rules when they are run, and
+//! versions under a bucket's own Object Lock.
 //! Where it stays behind S3:
 //!
-//! - No versions, tags, ACLs, object lock, customer keys, policies, `ListObjects` version 1 or `UploadPartCopy`. What would
-//!   change the meaning of a request is refused with `NotImplemented` and never ignored.
+//! - No tags, ACLs, customer keys, policies, legal holds, locks of an object's own, `ListObjects` version 1 or
+//!   `UploadPartCopy`. What would change the meaning of a request is refused with `NotImplemented` and never ignored.
+//! - Versions are kept by buckets that were told so before anything was put there, and nothing expires in those.
 //! - Encryption is remembered and answered as asked for (`aws:kms`), and the bytes on disk are plain.
 //! - Nothing is synced to disk: it survives the end of the process, and not the loss of power.
 //! - The checksum over a batch delete's list is not compared; its signature is.
@@ -32,11 +34,13 @@ mod service;
 mod store;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 pub use created::{Created, How};
 pub use lifecycle::{Lifecycle, Removed};
 pub(crate) use listing::spelled;
 pub use store::{OpenUpload, Store};
+pub use versions::{LockMode, Retention};
 
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},

@@ -137,8 +137,10 @@ impl Store {
                 sum,
                 headers: upload.headers.clone(),
                 encryption: upload.encryption.clone(),
+                version: None,
+                lock: None,
             };
-            self.install(&input.bucket, bucket, object.clone(), How::CompleteMultipartUpload)?;
+            let object = self.install(&input.bucket, bucket, object, How::CompleteMultipartUpload)?;
             bucket.uploads.remove(&entry);
             self.disk.remove_upload(&input.bucket, &upload).map_err(S3Error::internal_error)?;
             Ok(object)
@@ -149,6 +151,7 @@ impl Store {
             key: Some(input.key),
             e_tag: Some(object.tag()),
             checksum_type: Some(object.sum.kind()),
+            version_id: object.version.clone(),
             ..Default::default()
         };
         answer_sum!(output, &object.sum);

@@ -7,13 +7,15 @@ use super::{
     conditions::{Reading, check_write},
     created::How,
     record::{Encryption, Headers, Object, answer_encryption, encryption, headers, signed, timestamp},
+    versions::{Gone, NO_VERSION},
 };
 use s3s::{
     S3Error, S3Request, S3Result,
     dto::{
-        CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, DeleteObjectInput, DeleteObjectsInput,
-        DeleteObjectsOutput, DeletedObject, ETagCondition, Error, GetObjectInput, GetObjectOutput, HeadObjectInput,
-        HeadObjectOutput, MetadataDirective, ObjectIdentifier, PutObjectInput, PutObjectOutput, StreamingBlob,
+        CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, DeleteObjectInput, DeleteObjectOutput,
+        DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETagCondition, Error, GetObjectInput, GetObjectOutput,
+        HeadObjectInput, HeadObjectOutput, MetadataDirective, ObjectIdentifier, PutObjectInput, PutObjectOutput,
+        StreamingBlob,
     },
     s3_error,
 };
@@ -53,7 +55,8 @@ impl Store {
         let conditions = (input.if_match.as_ref(), input.if_none_match.as_ref());
         let about = About { how: How::Put, headers, encryption };
         let object = self.keep(&input.bucket, input.key, received, about, conditions)?;
-        let mut output = PutObjectOutput { e_tag: Some(object.tag()), ..Default::default() };
+        let mut output =
+            PutObjectOutput { e_tag: Some(object.tag()), version_id: object.version.clone(), ..Default::default() };
         output.checksum_type = Some(object.sum.kind());
         answer_sum!(output, &object.sum);
         answer_encryption!(output, &object.encryption);
@@ -80,20 +83,20 @@ impl Store {
                 key,
                 headers,
                 encryption,
+                version: None,
+                lock: None,
             };
-            self.install(bucket_name, bucket, object.clone(), how)?;
-            Ok(object)
+            self.install(bucket_name, bucket, object, how)
         })
     }
 
     pub(super) async fn get_object(&self, input: GetObjectInput) -> S3Result<GetObjectOutput> {
-        refuse_versions(input.version_id.as_deref())?;
         if input.part_number.is_some() {
             return Err(s3_error!(NotImplemented, "Parts can't be read by their numbers."));
         }
         // Opened under the lock: a file that is open stays readable whatever becomes of the object.
         let (object, file) = self.with(&input.bucket, |bucket| {
-            let object = bucket.objects.get(&input.key).ok_or_else(|| s3_error!(NoSuchKey))?;
+            let object = bucket.find(&input.key, input.version_id.as_deref())?;
             reading!(input).check(object)?;
             let file = std::fs::File::open(self.disk.data(&input.bucket, &object.data));
             Ok((object.clone(), file.map_err(S3Error::internal_error)?))
@@ -115,11 +118,11 @@ impl Store {
     }
 
     pub(super) fn head_object(&self, input: &HeadObjectInput) -> S3Result<HeadObjectOutput> {
-        refuse_versions(input.version_id.as_deref())?;
         if input.part_number.is_some() || input.range.is_some() {
             return Err(s3_error!(NotImplemented, "Only whole objects are described."));
         }
-        let object = self.object(&input.bucket, &input.key)?;
+        let object =
+            self.with(&input.bucket, |bucket| bucket.find(&input.key, input.version_id.as_deref()).cloned())?;
         reading!(input).check(&object)?;
         let mut output = HeadObjectOutput { content_length: Some(signed(object.size)), ..Default::default() };
         if input.checksum_mode.is_some() {
@@ -130,9 +133,15 @@ impl Store {
         Ok(output)
     }
 
-    pub(super) fn delete_object(&self, input: &DeleteObjectInput) -> S3Result<()> {
-        refuse_versions(input.version_id.as_deref())?;
-        self.remove(&input.bucket, &input.key, input.if_match.as_ref())
+    pub(super) fn delete_object(&self, input: &DeleteObjectInput) -> S3Result<DeleteObjectOutput> {
+        let version = input.version_id.as_deref();
+        let bypass = input.bypass_governance_retention.unwrap_or_default();
+        let gone = self.remove(&input.bucket, &input.key, version, bypass, input.if_match.as_ref())?;
+        Ok(DeleteObjectOutput {
+            delete_marker: gone.marker.then_some(true),
+            version_id: gone.version,
+            request_charged: None,
+        })
     }
 
     pub(super) fn delete_objects(&self, input: DeleteObjectsInput) -> S3Result<DeleteObjectsOutput> {
@@ -143,10 +152,14 @@ impl Store {
         let (mut deleted, mut errors) = (Vec::new(), Vec::new());
         for ObjectIdentifier { key, version_id, e_tag, .. } in input.delete.objects {
             let condition = e_tag.map(ETagCondition::ETag);
-            let done = refuse_versions(version_id.as_deref())
-                .and_then(|()| self.remove(&input.bucket, &key, condition.as_ref()));
-            match done {
-                Ok(()) => deleted.push(DeletedObject { key: Some(key), ..Default::default() }),
+            let bypass = input.bypass_governance_retention.unwrap_or_default();
+            match self.remove(&input.bucket, &key, version_id.as_deref(), bypass, condition.as_ref()) {
+                Ok(gone) => deleted.push(DeletedObject {
+                    key: Some(key),
+                    delete_marker: gone.marker.then_some(true),
+                    delete_marker_version_id: gone.version.clone().filter(|_| gone.marker),
+                    version_id,
+                }),
                 Err(error) => errors.push(Error {
                     code: Some(error.code().as_str().to_owned()),
                     message: error.message().map(str::to_owned),
@@ -164,15 +177,31 @@ impl Store {
     }
 
     /// Removes an object; one that isn't there is removed.
-    fn remove(&self, name: &str, key: &str, if_match: Option<&ETagCondition>) -> S3Result<()> {
+    fn remove(
+        &self,
+        name: &str,
+        key: &str,
+        version: Option<&str>,
+        bypass: bool,
+        if_match: Option<&ETagCondition>,
+    ) -> S3Result<Gone> {
         self.with(name, |bucket| {
             if if_match.is_some() {
                 check_write(bucket.objects.get(key), if_match, None)?;
             }
-            let Some(object) = bucket.objects.get(key) else { return Ok(()) };
+            if bucket.settings.versions.is_some() {
+                return match version {
+                    Some(version) => self.remove_version(name, bucket, key, version, bypass),
+                    None => self.add_marker(name, bucket, key),
+                };
+            }
+            if version.is_some_and(|version| version != NO_VERSION) {
+                return Err(s3_error!(NoSuchVersion));
+            }
+            let Some(object) = bucket.objects.get(key) else { return Ok(Gone::default()) };
             self.disk.remove_object(name, object).map_err(S3Error::internal_error)?;
             bucket.objects.remove(key);
-            Ok(())
+            Ok(Gone::default())
         })
     }
 
@@ -185,10 +214,9 @@ impl Store {
         let CopySource::Bucket { bucket, key, version_id } = &input.copy_source else {
             return Err(s3_error!(NotImplemented, "There are no access points."));
         };
-        refuse_versions(version_id.as_deref())?;
         self.with(&input.bucket, |_| Ok(()))?;
         let (source, file) = self.with(bucket, |index| {
-            let object = index.objects.get(&**key).ok_or_else(|| s3_error!(NoSuchKey))?;
+            let object = index.find(key, version_id.as_deref())?;
             let conditions = Reading {
                 matching: input.copy_source_if_match.as_ref(),
                 none_match: input.copy_source_if_none_match.as_ref(),
@@ -220,7 +248,8 @@ impl Store {
             ..Default::default()
         };
         answer_sum!(result, &object.sum);
-        let mut output = CopyObjectOutput { copy_object_result: Some(result), ..Default::default() };
+        let version_id = object.version.clone();
+        let mut output = CopyObjectOutput { copy_object_result: Some(result), version_id, ..Default::default() };
         answer_encryption!(output, &object.encryption);
         Ok(output)
     }
@@ -253,6 +282,9 @@ macro_rules! describe {
         $output.content_type = Some($object.headers.content_type.unwrap_or_else(|| "binary/octet-stream".to_owned()));
         $output.expires = $object.headers.expires;
         $output.metadata = Some($object.headers.metadata);
+        $output.version_id = $object.version;
+        $output.object_lock_mode = $object.lock.map(|lock| lock.mode.as_str().to_owned().into());
+        $output.object_lock_retain_until_date = $object.lock.map(|lock| timestamp(lock.until));
     }};
 }
 use describe;
@@ -283,8 +315,4 @@ pub(super) use refuse_unless_plain;
 pub(super) fn check_metadata(headers: &Headers) -> S3Result<()> {
     let size: usize = headers.metadata.iter().map(|(name, value)| name.len() + value.len()).sum();
     if size > MOST_METADATA { Err(s3_error!(MetadataTooLarge)) } else { Ok(()) }
-}
-
-fn refuse_versions(version: Option<&str>) -> S3Result<()> {
-    if version.is_some_and(|version| version != "null") { Err(s3_error!(NoSuchVersion)) } else { Ok(()) }
 }

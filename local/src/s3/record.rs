@@ -3,6 +3,7 @@
 use super::{
     checksum::{Algorithm, Sum},
     lifecycle::Lifecycle,
+    versions::{Lock, Versions},
 };
 use chrono::{DateTime, Utc};
 use s3s::dto::{ETag, Timestamp};
@@ -19,6 +20,9 @@ pub(super) struct Settings {
     /// What it forgets by itself.
     #[serde(default)]
     pub rules: Vec<Lifecycle>,
+    /// That it keeps every version, and for how long nobody may delete one.
+    #[serde(default)]
+    pub versions: Option<Versions>,
 }
 
 /// A bucket: its settings, and an index of all that is in it.
@@ -28,6 +32,8 @@ pub(super) struct Bucket {
     pub objects: BTreeMap<String, Object>,
     /// By key and upload id, the order in which S3 lists them.
     pub uploads: BTreeMap<(String, String), Upload>,
+    /// Of a bucket that keeps versions: all of a key, the oldest first.
+    pub versions: BTreeMap<String, Vec<Version>>,
 }
 
 /// What the sender says of an object, which is answered as it was sent.
@@ -61,6 +67,23 @@ pub(super) struct Object {
     pub sum: Sum,
     pub headers: Headers,
     pub encryption: Encryption,
+    /// Which version it is, where versions are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// How long nobody may delete it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<Lock>,
+}
+
+/// One version of a key: an object, or the marker that it was deleted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Version {
+    pub key: String,
+    pub id: String,
+    /// Which of the key's versions it is; the oldest is 1.
+    pub turn: u64,
+    pub at: DateTime<Utc>,
+    pub object: Option<Object>,
 }
 
 /// A multipart upload that is neither complete nor aborted.

@@ -64,8 +64,7 @@ impl S3 for Service {
         &self,
         request: S3Request<dto::DeleteObjectInput>,
     ) -> S3Result<S3Response<dto::DeleteObjectOutput>> {
-        self.0.delete_object(&request.input)?;
-        Ok(S3Response::new(dto::DeleteObjectOutput::default()))
+        self.0.delete_object(&request.input).map(S3Response::new)
     }
 
     async fn delete_objects(
@@ -87,6 +86,27 @@ impl S3 for Service {
         request: S3Request<dto::ListObjectsV2Input>,
     ) -> S3Result<S3Response<dto::ListObjectsV2Output>> {
         self.0.list_objects(request.input).map(S3Response::new)
+    }
+
+    async fn list_object_versions(
+        &self,
+        request: S3Request<dto::ListObjectVersionsInput>,
+    ) -> S3Result<S3Response<dto::ListObjectVersionsOutput>> {
+        self.0.list_versions(request.input).map(S3Response::new)
+    }
+
+    async fn get_bucket_versioning(
+        &self,
+        request: S3Request<dto::GetBucketVersioningInput>,
+    ) -> S3Result<S3Response<dto::GetBucketVersioningOutput>> {
+        self.0.versioning(&request.input.bucket).map(S3Response::new)
+    }
+
+    async fn get_object_lock_configuration(
+        &self,
+        request: S3Request<dto::GetObjectLockConfigurationInput>,
+    ) -> S3Result<S3Response<dto::GetObjectLockConfigurationOutput>> {
+        self.0.lock_configuration(&request.input.bucket).map(S3Response::new)
     }
 
     async fn create_multipart_upload(

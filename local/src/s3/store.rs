@@ -101,17 +101,18 @@ impl Store {
         if buckets.contains_key(name) {
             return Ok(false);
         }
-        let settings = Settings { created: self.now(), rules: Vec::new() };
+        let settings = Settings { created: self.now(), rules: Vec::new(), versions: None };
         self.disk.make(name, &settings)?;
-        buckets.insert(name.to_owned(), Bucket { settings, objects: BTreeMap::new(), uploads: BTreeMap::new() });
+        let (objects, uploads, versions) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        buckets.insert(name.to_owned(), Bucket { settings, objects, uploads, versions });
         Ok(true)
     }
 
-    /// Removes a bucket in which there is no object.
+    /// Removes a bucket in which there is no object, and no version of one.
     pub(super) fn unmake(&self, name: &str) -> S3Result<()> {
         let mut buckets = self.buckets();
         let bucket = buckets.get(name).ok_or_else(|| s3_error!(NoSuchBucket))?;
-        if !bucket.objects.is_empty() {
+        if !bucket.objects.is_empty() || !bucket.versions.is_empty() {
             return Err(s3_error!(BucketNotEmpty));
         }
         self.disk.unmake(name).map_err(S3Error::internal_error)?;
@@ -129,23 +130,24 @@ impl Store {
         act(self.buckets().get_mut(bucket).ok_or_else(|| s3_error!(NoSuchBucket))?)
     }
 
-    /// Looks an object up.
-    pub(super) fn object(&self, bucket: &str, key: &str) -> S3Result<Object> {
-        self.with(bucket, |bucket| bucket.objects.get(key).cloned().ok_or_else(|| s3_error!(NoSuchKey)))
-    }
-
-    /// Puts an object whose bytes are in place into the index, instead of the one that was there, and tells of it.
-    pub(super) fn install(&self, name: &str, bucket: &mut Bucket, object: Object, how: How) -> S3Result<()> {
+    /// Puts an object whose bytes are in place into the index, instead of the one that was there, and tells of it. Gives it
+    /// as it is then: where versions are kept it is one, and the one that was there stays.
+    pub(super) fn install(&self, name: &str, bucket: &mut Bucket, object: Object, how: How) -> S3Result<Object> {
+        if let Some(versions) = bucket.settings.versions {
+            let object = self.add_version(name, bucket, versions, object)?;
+            self.tell(&Created::new(name, &object, how));
+            return Ok(object);
+        }
         if let Err(error) = self.disk.write_object(name, &object) {
             let _ = self.disk.discard(name, &object.data);
             return Err(S3Error::internal_error(error));
         }
         let created = Created::new(name, &object, how);
-        let former = bucket.objects.insert(object.key.clone(), object);
+        let former = bucket.objects.insert(object.key.clone(), object.clone());
         self.tell(&created);
-        match former {
-            Some(former) => self.disk.discard(name, &former.data).map_err(S3Error::internal_error),
-            None => Ok(()),
+        if let Some(former) = former {
+            self.disk.discard(name, &former.data).map_err(S3Error::internal_error)?;
         }
+        Ok(object)
     }
 }

@@ -13,7 +13,7 @@ pub(crate) use events::{Event, StreamEvent};
 pub(crate) use function::Function;
 pub(crate) use intrinsics::ACCOUNT;
 pub use intrinsics::REGION;
-pub(crate) use resources::{Bucket, Index, Key, LifecycleRule, Queue, Secret, Table};
+pub(crate) use resources::{Bucket, DefaultRetention, Index, Key, LifecycleRule, Queue, Secret, Table};
 
 use crate::iam::{BucketPolicy, ManagedPolicy, Role};
 use intrinsics::Scope;

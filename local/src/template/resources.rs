@@ -126,24 +126,57 @@ impl Table {
 
 /// The properties of `AWS::S3::Bucket` that change nothing here, or that are understood.
 ///
-/// Versions are not there, and notifications SAM makes of the functions' S3 events.
-const BUCKET: [&str; 8] = [
+/// Notifications SAM makes of the functions' S3 events.
+const BUCKET: [&str; 11] = [
     "BucketEncryption",
     "BucketName",
     "LifecycleConfiguration",
     "LoggingConfiguration",
     "MetricsConfigurations",
+    "ObjectLockConfiguration",
+    "ObjectLockEnabled",
     "OwnershipControls",
     "PublicAccessBlockConfiguration",
     "Tags",
+    "VersioningConfiguration",
 ];
 
-/// A bucket and what its lifecycle removes.
+/// A bucket, what its lifecycle removes, and whether it keeps versions.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) rules: Vec<LifecycleRule>,
+    pub(crate) versioned: bool,
+    pub(crate) lock: Option<DefaultRetention>,
+}
+
+/// How long each new version is under lock.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct DefaultRetention {
+    pub(crate) mode: String,
+    #[serde(deserialize_with = "number")]
+    pub(crate) days: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Versioning {
+    status: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct LockRule {
+    default_retention: DefaultRetention,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct LockConfiguration {
+    object_lock_enabled: String,
+    rule: Option<LockRule>,
 }
 
 /// One rule of a lifecycle, in days.
@@ -186,12 +219,25 @@ impl Bucket {
         struct Properties {
             #[serde(default)]
             lifecycle_configuration: Lifecycle,
+            versioning_configuration: Option<Versioning>,
+            #[serde(default, deserialize_with = "flag")]
+            object_lock_enabled: bool,
+            object_lock_configuration: Option<LockConfiguration>,
         }
         only(&properties, &BUCKET)?;
         let properties: Properties = read(properties)?;
         let rules = properties.lifecycle_configuration.rules;
         let rules = rules.into_iter().filter(|rule| rule.status == "Enabled").collect();
-        Ok(Self { id: id.into(), name, rules })
+        let versioned = properties.versioning_configuration.is_some_and(|it| it.status == "Enabled");
+        let lock = properties.object_lock_configuration;
+        if (properties.object_lock_enabled || lock.is_some()) && !(properties.object_lock_enabled && versioned) {
+            return Err("a lock needs ObjectLockEnabled, and versions that are enabled".into());
+        }
+        if lock.as_ref().is_some_and(|lock| lock.object_lock_enabled != "Enabled") {
+            return Err("ObjectLockEnabled of a configuration can only be Enabled".into());
+        }
+        let lock = lock.and_then(|lock| lock.rule).map(|rule| rule.default_retention);
+        Ok(Self { id: id.into(), name, rules, versioned, lock })
     }
 }
 

@@ -5,6 +5,7 @@ mod listing;
 mod multipart;
 mod objects;
 mod protection;
+mod versions;
 
 use super::{Store, serve};
 use aws_sdk_s3::{
