@@ -156,6 +156,19 @@ impl Functions {
         })
     }
 
+    /// Invokes functions one after another, without waiting for their answers: what comes due at the same moment, as after a jump of
+    /// the clock, finds what came before it done.
+    pub(crate) fn invoke_in_turn(self: &Arc<Self>, turns: Vec<(Running, Payload)>) {
+        let functions = Arc::clone(self);
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        while waiting.try_join_next().is_some() {}
+        waiting.spawn(async move {
+            for (running, event) in turns {
+                functions.insist(&running, &event, &request_id()).await;
+            }
+        });
+    }
+
     /// Invokes a function and waits for its answer.
     pub(crate) async fn invoke(&self, name: &str, event: impl Into<Payload>) -> Result<Value, Diagnostic> {
         self.invoke_as(name, event.into(), &request_id()).await

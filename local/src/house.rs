@@ -6,7 +6,6 @@ use crate::dynamodb::Dynamo;
 use crate::functions::{Functions, Running};
 use crate::host::{Endpoints, sdk};
 use crate::http::routes::Route;
-use crate::invoke::request_id;
 use crate::s3::Store;
 use crate::schedule::Expression;
 use crate::state::State;
@@ -158,8 +157,10 @@ impl House {
         self.deliver().await
     }
 
-    /// Begins each schedule that came due, once; a rate is due for the first time as soon as there is one.
+    /// Begins each schedule that came due, once and one after another: rates, then what has its hour. A rate is due for the first
+    /// time as soon as there is one.
     pub(crate) fn run_schedules(&self) {
+        let mut turns = Vec::new();
         for schedule in &self.schedules {
             let now = self.clock.now();
             let last = self.state.read(|saved| saved.schedules.get(&schedule.id).copied());
@@ -176,8 +177,13 @@ impl House {
                 });
             }
             if due {
-                self.functions.invoke_later(&schedule.function, schedule.input.clone().into(), request_id());
+                turns.push((schedule.expression.is_rate(), schedule.function.clone(), schedule.input.clone()));
             }
+        }
+        turns.sort_by_key(|(is_rate, ..)| !is_rate);
+        if !turns.is_empty() {
+            let turns = turns.into_iter().map(|(_, function, input)| (function, input.into()));
+            self.functions.invoke_in_turn(turns.collect());
         }
     }
 
