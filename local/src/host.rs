@@ -4,6 +4,7 @@ use crate::template::REGION;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use serde::{Deserialize, Serialize};
+use shared::edge::Patience;
 use std::collections::BTreeMap;
 
 /// The access key that every endpoint of the local stack takes.
@@ -42,5 +43,6 @@ pub(crate) fn sdk() -> SdkConfig {
         .region(Region::from_static(REGION))
         .credentials_provider(SharedCredentialsProvider::new(credentials.provider_name("local").build()))
         .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .timeout_config(Patience::LOCAL.timeouts())
         .build()
 }

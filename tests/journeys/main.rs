@@ -30,6 +30,7 @@ mod keys;
 mod linking;
 mod operating;
 mod partners;
+mod patience;
 mod paused;
 mod people;
 mod permissions;

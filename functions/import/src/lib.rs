@@ -41,7 +41,8 @@ use std::time::Duration;
 const S3: &str = "a notification of S3 about the intake bucket";
 /// How much of an invocation is left for finishing what was begun: far longer than a chunk takes.
 const MARGIN: TimeDelta = TimeDelta::minutes(1);
-/// How long it waits before a chunk that the tables had no room for is taken in again, and how long at most.
+/// How long it waits before a chunk that the tables had no room for is taken in again, and how long at most; each time at
+/// least half of it.
 const WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(30)];
 /// Why a file is kept whole that lies where no source is agreed on.
 const UNKNOWN_FOLDER: &str = "unknown_folder";
@@ -256,7 +257,7 @@ impl Import {
         Ok(true)
     }
 
-    /// What became of each. As long as the tables have no room for them and there is time, it is tried again.
+    /// What became of each. As long as the tables have no room for them, or ail, and there is time, it is tried again.
     async fn taken_in(
         &self,
         arrivals: Vec<Arrival>,
@@ -266,12 +267,14 @@ impl Import {
         let [mut wait, longest] = WAITS;
         loop {
             match self.intake.take(arrivals.clone(), self.clock.now()).await {
-                Err(error) if error.is_throttled() => {
+                Err(error) if error.is_passing() => {
                     tracing::warn!(error = %error, source = file.folder.as_str(), outcome = "throttled", "import");
                     if deadline.is_within(MARGIN + TimeDelta::from_std(wait).unwrap_or(MARGIN)) {
                         return Ok(None);
                     }
-                    tokio::time::sleep(wait).await;
+                    let most = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX);
+                    let random = most / 2 + getrandom::u32().unwrap_or(most) % (most / 2 + 1);
+                    tokio::time::sleep(Duration::from_millis(random.into())).await;
                     wait = (2 * wait).min(longest);
                 }
                 taken => return taken.map(Some),

@@ -1,6 +1,6 @@
 //! Where a function runs: its settings, its AWS clients and its clock, each made once per instance.
 
-use super::Clock;
+use super::{Clock, Patience};
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use std::collections::BTreeMap;
@@ -52,8 +52,10 @@ impl Host {
             .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
             .tls_context(context)
             .build_https();
-        let sdk = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
-        Self::new(std::env::vars().collect(), sdk, Clock::system())
+        let settings: BTreeMap<String, String> = std::env::vars().collect();
+        let timeouts = patience(&settings).timeouts();
+        let defaults = aws_config::defaults(BehaviorVersion::latest()).http_client(http).timeout_config(timeouts);
+        Self::new(settings, defaults.load().await, Clock::system())
     }
 
     /// A host with the given settings, SDK configuration and clock.
@@ -131,15 +133,33 @@ impl Host {
     }
 }
 
+/// How long whoever has these settings waits for AWS: as its name says, or longer where AWS is a machine's own.
+fn patience(settings: &BTreeMap<String, String>) -> Patience {
+    let is_own = settings.iter().any(|(name, value)| name.starts_with("AWS_ENDPOINT_URL") && !value.is_empty());
+    let name = settings.get("AWS_LAMBDA_FUNCTION_NAME").map_or("", String::as_str);
+    if is_own { Patience::LOCAL } else { Patience::of(name) }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Clock, Host};
+    use super::{Clock, Host, Patience, patience};
     use std::collections::BTreeMap;
 
     #[tokio::test]
     async fn the_roots_can_be_read_and_a_client_made_of_them() {
         let host = Host::lambda().await;
         assert!(host.sdk.http_client().is_some());
+    }
+
+    #[test]
+    fn a_function_waits_as_its_name_says_and_longer_on_a_machine_of_one_s_own() {
+        let named = |name: &str| BTreeMap::from([("AWS_LAMBDA_FUNCTION_NAME".to_owned(), name.to_owned())]);
+        assert_eq!(patience(&named("custodian-trial-ingest")), Patience::DOOR);
+        assert_eq!(patience(&named("custodian-import")), Patience::LONG);
+        assert_eq!(patience(&BTreeMap::new()), Patience::LONG, "a program of whoever operates it");
+        let mut own = named("custodian-ingest");
+        own.insert("AWS_ENDPOINT_URL_S3".to_owned(), "http://127.0.0.1:3002".to_owned());
+        assert_eq!(patience(&own), Patience::LOCAL);
     }
 
     #[test]

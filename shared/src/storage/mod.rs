@@ -66,7 +66,19 @@ const THROTTLED: [&str; 6] = [
 /// What a batch of which something was never processed is called.
 pub(crate) const UNPROCESSED: &str = "unprocessed";
 
+/// What they say while something is wrong with themselves, and what is said here of an answer that did not come.
+const AILING: [&str; 5] =
+    ["InternalError", "InternalServerError", "ServiceUnavailable", "ServiceUnavailableException", TIMEOUT];
+/// What a call is called of which no answer came in time.
+const TIMEOUT: &str = "timeout";
+
 impl StorageError {
+    /// Whether the same may well be done a little later: AWS had no room for it, or ailed.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        self.is_throttled() || AILING.contains(&self.code.as_str())
+    }
+
     /// Whether AWS had no room for it just now: the same may well be done a little later.
     #[must_use]
     pub fn is_throttled(&self) -> bool {
@@ -85,7 +97,7 @@ pub(crate) fn failed<E: ProvideErrorMetadata, R>(operation: &'static str) -> imp
     move |error| {
         let code = match &error {
             SdkError::ServiceError(service) => service.err().code().unwrap_or("service error"),
-            SdkError::TimeoutError(_) => "timeout",
+            SdkError::TimeoutError(_) => TIMEOUT,
             SdkError::DispatchFailure(_) => "no connection",
             SdkError::ResponseError(_) => "broken response",
             _ => "request not made",

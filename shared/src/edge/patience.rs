@@ -1,0 +1,59 @@
+//! How long a function waits for AWS.
+
+use aws_config::timeout::TimeoutConfig;
+use std::time::Duration;
+
+/// How long a function waits for an answer of AWS's, in all and at each attempt.
+///
+/// What an answer streams is not in it: a large object may take as long as its bytes go on coming, and the SDK itself gives
+/// up one whose bytes have stopped
+/// (<https://docs.aws.amazon.com/sdk-for-rust/latest/dg/timeouts.html>, "Stalled stream protection").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// For a connection.
+    pub connect: Duration,
+    /// For one attempt, up to the first byte of its answer.
+    pub attempt: Duration,
+    /// For a call with every attempt and the waits between them.
+    pub call: Duration,
+}
+
+impl Patience {
+    /// Where a person, or a partner, waits for a page: it has to come before Lambda ends the function.
+    pub const DOOR: Self = Self::of_millis(1_000, 1_500, 3_000);
+    /// Where a stream or a schedule starts something short.
+    pub const SHORT: Self = Self::of_millis(2_000, 5_000, 15_000);
+    /// Where much is done, one call after the other.
+    pub const LONG: Self = Self::of_millis(3_000, 20_000, 45_000);
+    /// On a machine of one's own: only the machine is slow there.
+    pub const LOCAL: Self = Self::of_millis(30_000, 60_000, 180_000);
+
+    const fn of_millis(connect: u64, attempt: u64, call: u64) -> Self {
+        Self {
+            connect: Duration::from_millis(connect),
+            attempt: Duration::from_millis(attempt),
+            call: Duration::from_millis(call),
+        }
+    }
+
+    /// The patience of the function of this name, `{stack}-{crate}`; of what is no function, that of a long one.
+    #[must_use]
+    pub fn of(function: &str) -> Self {
+        match function.rsplit('-').next().unwrap_or_default() {
+            "ingest" | "partners" | "download" | "unsubscribe" => Self::DOOR,
+            "expire" | "notify" => Self::SHORT,
+            _ => Self::LONG,
+        }
+    }
+
+    /// What the SDK is told.
+    #[must_use]
+    pub fn timeouts(self) -> TimeoutConfig {
+        TimeoutConfig::builder()
+            .connect_timeout(self.connect)
+            .read_timeout(self.attempt)
+            .operation_attempt_timeout(self.attempt)
+            .operation_timeout(self.call)
+            .build()
+    }
+}
