@@ -54,7 +54,7 @@ given = $(if $($(1)),,$(error $(1)= is missing: make $(2)))
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run import quarantine check-survey put-survey remove-survey surveys verify-ledger inherit-keys rotate-keys adopt-requests backup restore test test-long \
+.PHONY: help run import quarantine check-survey put-survey remove-survey surveys verify-ledger redrive inherit-keys rotate-keys adopt-requests backup restore test test-long \
 	test-dynamodb-local bench package package-one deploy-emulator lint prove-lint web \
 	chromium needs-build needs-test needs-venv needs-judge needs-web needs-aws needs-library
 
@@ -97,6 +97,12 @@ else
 	@ledger="$(or $(TABLE),$(call OUTPUT,LedgerTable))" && \
 		exec target/debug/verify-ledger --table "$$ledger" $(if $(CERTIFICATE),--certificate "$(CERTIFICATE)")
 endif
+
+## Tells the ledger what expire could not tell it, of the stack that runs here (PORT=4000) or, with STACK=custodian, on AWS.
+redrive: needs-build $(if $(STACK),needs-aws)
+	@$(BUILD) --bin redrive
+	@$(if $(STACK),bucket="$(call OUTPUT,DiscardedBucket)" && ledger="$(call OUTPUT,LedgerTable)" && exec ,exec env $(HERE) )target/debug/redrive \
+		$(if $(STACK),--bucket "$$bucket" --ledger "$$ledger",$(STACK_AT))
 
 ## Says everything that is wrong with a survey: FILE=surveys/bins.json. docs/surveys.md explains each field.
 check-survey: needs-build

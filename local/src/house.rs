@@ -85,7 +85,8 @@ impl House {
             Event::Schedule(_) | Event::Creation(_) => {}
             Event::Stream(event) => {
                 let (dynamo, state, clock) = (self.dynamo.clone(), Arc::clone(&self.state), self.clock.clone());
-                let mapping = Mapping { id, event, function, dynamo, state, clock, turn: Mutex::default() };
+                let host = Host::new(self.endpoints.settings(), sdk(), clock.clone());
+                let mapping = Mapping { id, event, function, dynamo, state, host, clock, turn: Mutex::default() };
                 mapping.begin()?;
                 self.mappings.push(mapping);
             }
@@ -104,6 +105,15 @@ impl House {
         let settings = self.functions.all().flat_map(|function| &function.template.settings);
         settings
             .filter(|(name, _)| name.ends_with("_TABLE"))
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect()
+    }
+
+    /// The names of the buckets, by the setting by which functions know them.
+    pub(crate) fn bucket_names(&self) -> BTreeMap<&str, &str> {
+        let settings = self.functions.all().flat_map(|function| &function.template.settings);
+        settings
+            .filter(|(name, _)| name.ends_with("_BUCKET"))
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect()
     }

@@ -1,19 +1,20 @@
 //! Streams: what changed in a table goes to a function as Lambda's event source mapping sends it.
 //!
-//! Two things are not imitated: the wait between retries, and the 24 hours after which a record is lost.
+//! Two things are not imitated: the wait between retries, and the 24 hours after which a record is lost. A record's age is
+//! looked at when it has failed.
 
 use crate::dynamodb::Dynamo;
 use crate::functions::{Functions, Running};
 use crate::invoke::request_id;
 use crate::state::State;
-use crate::template::{ACCOUNT, REGION, StreamEvent};
+use crate::template::{ACCOUNT, Destination, REGION, StreamEvent};
 use chrono::{DateTime, SecondsFormat, Utc};
 use dynoxide::actions::describe_stream::DescribeStreamRequest;
 use dynoxide::actions::get_records::GetRecordsRequest;
 use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
 use dynoxide::actions::list_streams::ListStreamsRequest;
 use serde_json::{Value, json};
-use shared::edge::Clock;
+use shared::edge::{Clock, Host};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -29,6 +30,8 @@ pub(crate) struct Mapping {
     pub(crate) function: Running,
     pub(crate) dynamo: Dynamo,
     pub(crate) state: Arc<State>,
+    /// Who writes what was given up into a bucket.
+    pub(crate) host: Host,
     pub(crate) clock: Clock,
     /// One reader at a time.
     pub(crate) turn: Mutex<()>,
@@ -112,12 +115,15 @@ impl Mapping {
                 let (first, second) = rest.split_at(rest.len() / 2);
                 waiting.push_front((second, retried));
                 waiting.push_front((first, retried));
-            } else if self.event.retries.is_none() {
-                return false;
-            } else if self.event.retries.is_some_and(|retries| retried < retries) {
+            } else if self.event.retries.is_some_and(|retries| retried < retries) && !self.is_too_old(rest) {
                 waiting.push_front((rest, retried + 1));
+            } else if self.event.retries.is_none() && !self.is_too_old(rest) {
+                return false;
             } else {
-                self.give_up(source, rest, retried + 1, &id);
+                let condition = if self.is_too_old(rest) { "RecordAgeExceeded" } else { "RetryAttemptsExhausted" };
+                if !self.give_up(source, rest, retried + 1, (id.as_str(), condition)).await {
+                    return false;
+                }
                 rest.last().map(sequence).into_iter().for_each(|last| self.reach(last));
             }
         }
@@ -141,26 +147,29 @@ impl Mapping {
         Outcome::Failed { from: failures.iter().map(place).min().unwrap_or(0), id }
     }
 
-    /// Tells the queue of a batch that is given up: where it lies in the stream, and nothing of what is in it.
-    fn give_up(&self, source: &Source, records: &[Value], attempts: u32, id: &str) {
-        let Some(queue) = &self.event.failures else {
+    /// Whether the first of these has waited longer than any may.
+    fn is_too_old(&self, records: &[Value]) -> bool {
+        let age = records.first().and_then(arrived).map(|arrived| self.clock.now() - arrived);
+        self.event.longest.zip(age).is_some_and(|(longest, age)| age > longest)
+    }
+
+    /// Tells of a batch that is given up: a queue where it lies in the stream, and nothing of what is in it; a bucket that as
+    /// well. `false` if it could not be told.
+    async fn give_up(&self, source: &Source, records: &[Value], attempts: u32, (id, condition): (&str, &str)) -> bool {
+        let Some(destination) = &self.event.failures else {
             tracing::error!(function = self.function.name, count = records.len(), "records of a stream are given up");
-            return;
+            return true;
         };
         let arrival = |record: Option<&Value>| {
-            let seconds =
-                record.and_then(|it| it.pointer("/dynamodb/ApproximateCreationDateTime")).and_then(Value::as_f64);
-            #[expect(clippy::cast_possible_truncation, reason = "whole seconds")]
-            let time = seconds.and_then(|seconds| DateTime::<Utc>::from_timestamp(seconds as i64, 0));
-            time.map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true))
+            record.and_then(arrived).map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true))
         };
-        let message = json!({
+        let mut message = json!({
             "version": "1.0",
             "timestamp": self.clock.now().to_rfc3339_opts(SecondsFormat::Millis, true),
             "requestContext": {
                 "requestId": id,
                 "functionArn": self.function.template.arn,
-                "condition": "RetryAttemptsExhausted",
+                "condition": condition,
                 "approximateInvokeCount": attempts,
             },
             "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
@@ -174,7 +183,23 @@ impl Mapping {
                 "streamArn": source.arn,
             },
         });
-        self.state.send(queue, message, self.clock.now());
+        match destination {
+            Destination::Queue(queue) => {
+                self.state.send(queue, message, self.clock.now());
+                true
+            }
+            Destination::Bucket(bucket) => {
+                message["payload"] = json!({"Records": records}).to_string().into();
+                let (mapping, day) = (&self.id, self.clock.now().format("%Y/%m/%d/%Y-%m-%dT%H.%M.%S"));
+                let key = format!("aws/lambda/{mapping}/{}/{day}-{id}", source.shard);
+                let put = self.host.s3().put_object().bucket(bucket).key(key);
+                let put = put.body(message.to_string().into_bytes().into()).send().await;
+                if put.is_err() {
+                    tracing::error!(function = self.function.name, "what is given up of a stream cannot be kept");
+                }
+                put.is_ok()
+            }
+        }
     }
 
     fn reach(&self, position: String) {
@@ -221,6 +246,13 @@ impl Mapping {
         };
         records.into_iter().map(shaped).collect()
     }
+}
+
+/// When a record came into the stream.
+fn arrived(record: &Value) -> Option<DateTime<Utc>> {
+    let seconds = record.pointer("/dynamodb/ApproximateCreationDateTime").and_then(Value::as_f64)?;
+    #[expect(clippy::cast_possible_truncation, reason = "whole seconds")]
+    DateTime::from_timestamp(seconds as i64, 0)
 }
 
 fn sequence(record: &Value) -> String {

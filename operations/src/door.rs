@@ -1,6 +1,7 @@
 //! The stack that runs on this machine, as its front door tells of itself.
 
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
@@ -19,6 +20,9 @@ pub enum NoStack {
     /// Its template has no intake.
     #[error("the stack on port {0} has no intake bucket")]
     NoIntake(u16),
+    /// Its template has no ledger, or keeps nothing of what cannot be told.
+    #[error("the stack on port {0} has no ledger that is told of removals")]
+    NoLedger(u16),
 }
 
 /// The intake bucket of a stack on this machine.
@@ -30,15 +34,34 @@ pub struct Intake {
     pub s3: String,
 }
 
+/// The ledger of a stack on this machine, and what it could not be told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// The ledger's table.
+    pub ledger: String,
+    /// The address of the `DynamoDB` that it is in.
+    pub dynamodb: String,
+    /// The bucket of what was discarded.
+    pub discarded: String,
+    /// The address of the S3 that it is in.
+    pub s3: String,
+}
+
 #[derive(Deserialize)]
 struct Told {
     endpoints: Endpoints,
     intake: Option<Bucket>,
+    #[serde(default)]
+    tables: BTreeMap<String, String>,
+    #[serde(default)]
+    buckets: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
 struct Endpoints {
     s3: String,
+    #[serde(default)]
+    dynamodb: String,
 }
 
 #[derive(Deserialize)]
@@ -51,9 +74,20 @@ struct Bucket {
 /// # Errors
 /// [`NoStack`] if there is none.
 pub fn intake(port: u16) -> Result<Intake, NoStack> {
-    let Told { endpoints, intake } = ask(port).ok_or(NoStack::Silent(port))?;
+    let Told { endpoints, intake, .. } = ask(port).ok_or(NoStack::Silent(port))?;
     let Bucket { bucket } = intake.ok_or(NoStack::NoIntake(port))?;
     Ok(Intake { bucket, s3: endpoints.s3 })
+}
+
+/// The ledger of the stack whose front door is at this port.
+///
+/// # Errors
+/// [`NoStack`] if there is none.
+pub fn evidence(port: u16) -> Result<Evidence, NoStack> {
+    let Told { endpoints, mut tables, mut buckets, .. } = ask(port).ok_or(NoStack::Silent(port))?;
+    let (ledger, discarded) = (tables.remove("LEDGER_TABLE"), buckets.remove("DISCARDED_BUCKET"));
+    let (ledger, discarded) = ledger.zip(discarded).ok_or(NoStack::NoLedger(port))?;
+    Ok(Evidence { ledger, dynamodb: endpoints.dynamodb, discarded, s3: endpoints.s3 })
 }
 
 /// One question in HTTP 1.0, whose answer ends with the connection.
@@ -69,7 +103,7 @@ fn ask(port: u16) -> Option<Told> {
 
 #[cfg(test)]
 mod tests {
-    use super::{NoStack, intake};
+    use super::{NoStack, evidence, intake};
     use std::io::{Read, Write};
     use std::net::TcpListener;
 
@@ -94,5 +128,16 @@ mod tests {
         assert!(matches!(intake(door("HTTP/1.0 200 OK\r\n\r\nHello")), Err(NoStack::Silent(_))));
         let none = "HTTP/1.0 200 OK\r\n\r\n{\"endpoints\":{\"s3\":\"\"},\"intake\":null}";
         assert!(matches!(intake(door(none)), Err(NoStack::NoIntake(_))));
+    }
+
+    #[test]
+    fn the_front_door_tells_of_the_ledger_and_of_what_it_was_not_told() {
+        let told = "HTTP/1.0 200 OK\r\n\r\n{\"endpoints\":{\"s3\":\"http://s\",\"dynamodb\":\"http://d\"},\"intake\":null,\
+            \"tables\":{\"LEDGER_TABLE\":\"l\"},\"buckets\":{\"DISCARDED_BUCKET\":\"b\"}}";
+        let here = evidence(door(told)).unwrap();
+        assert_eq!((here.ledger.as_str(), here.discarded.as_str()), ("l", "b"));
+        assert_eq!((here.dynamodb.as_str(), here.s3.as_str()), ("http://d", "http://s"));
+        let none = "HTTP/1.0 200 OK\r\n\r\n{\"endpoints\":{\"s3\":\"\"},\"intake\":null}";
+        assert!(matches!(evidence(door(none)), Err(NoStack::NoLedger(_))));
     }
 }

@@ -4,6 +4,7 @@ pub mod adopt;
 pub mod door;
 pub mod keys;
 pub mod quarantine;
+pub mod redrive;
 pub mod restore;
 pub mod surveys;
 pub mod verify;

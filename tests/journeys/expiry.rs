@@ -1,7 +1,7 @@
 //! Three years pass.
 
-use crate::house::{House, at, email_id, key, s};
-use chrono::{DateTime, TimeDelta, Utc};
+use crate::house::{House, at, email_id, key};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use shared::domain::ledger::{Cause, Entry, ItemKind};
 
@@ -119,28 +119,6 @@ async fn a_sweep_after_a_day_looks_at_five_days_however_much_is_kept() {
     }
     house.move_to("2026-11-24T10:00:00Z").await;
     assert_eq!(house.invoke("sweep", json!({})).await.unwrap()["days"], 5);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_poison_record_ends_in_the_queue_and_does_not_hold_up_the_others() {
-    let house = House::open().await;
-    let over = (at(END) + TimeDelta::days(1)).timestamp();
-    house.tell("Before.", None, None).await;
-    let poison = house.dynamodb().put_item().table_name(house.setting("RECORDS_TABLE"));
-    poison
-        .item("pk", s("?"))
-        .item("sk", s("?"))
-        .item("expires_at", aws_sdk_dynamodb::types::AttributeValue::N(over.to_string()))
-        .send()
-        .await
-        .unwrap();
-    house.tell("After.", None, None).await;
-    house.move_to("2029-11-25T10:00:00Z").await;
-    assert!(house.items("RECORDS_TABLE").await.is_empty());
-    assert_eq!(ledger(&house, "2029-11-25").await.len(), 2, "both records are told");
-    let failed = house.stack.messages("custodian-Failed");
-    assert_eq!(failed.len(), 1);
-    assert!(!failed[0].body.to_string().contains("expires_at"), "the queue is told where, not what");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -328,9 +328,14 @@ impl House {
         rows
     }
 
-    /// Everything in the intake bucket.
+    /// Everything in the intake bucket but the indexes of quarantine.
     pub fn files(&self) -> Vec<String> {
-        self.stack.store().keys(&self.intake())
+        self.stack.store().keys(&self.intake()).into_iter().filter(|key| !key.starts_with("index/")).collect()
+    }
+
+    /// The indexes of quarantine.
+    pub fn indexes(&self) -> Vec<String> {
+        self.stack.store().keys(&self.intake()).into_iter().filter(|key| key.starts_with("index/")).collect()
     }
 
     /// The bucket that partners drop files into.
@@ -361,6 +366,12 @@ impl House {
         }
         for key in self.files() {
             all.insert(format!("file {key} {}", self.object_in(&self.intake(), &key).await));
+        }
+        for key in self.indexes() {
+            all.insert(format!("index {key} {}", self.object_in(&self.intake(), &key).await));
+        }
+        for key in self.stack.store().keys(&self.discarded()) {
+            all.insert(format!("discarded {key} {}", self.object_in(&self.discarded(), &key).await));
         }
         all.extend(self.stack.store().uploads(&self.bucket()).iter().map(|upload| format!("upload {}", upload.key)));
         all
@@ -393,6 +404,11 @@ impl House {
     /// The bucket of packages.
     pub fn bucket(&self) -> String {
         self.setting("EXPORTS_BUCKET")
+    }
+
+    /// The bucket of what the ledger could not be told of.
+    pub fn discarded(&self) -> String {
+        self.stack.settings("expire").unwrap()["DISCARDED_BUCKET"].clone()
     }
 
     /// A setting of `erase` or of `ingest`, which between them have all.

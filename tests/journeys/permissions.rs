@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 
 /// Actions that Lambda takes in the function's name, and KMS's, which other services take for it.
 const NOT_CALLED: [&str; 4] = ["kms:", "logs:", "sqs:", "xray:"];
+/// What Lambda needs, in the function's name, to keep what it gives up of a stream.
+const KEEPS: &str = "s3:ListBucket Discarded";
 /// The intake bucket, by its own name.
 const INTAKE: &str = "arn:${AWS::Partition}:s3:::${IntakeName.Value}";
 /// What a stream's reader may do; Lambda reads the stream.
@@ -41,7 +43,8 @@ pub fn granted(template: &Value, function: &str) -> BTreeSet<String> {
 
 /// What the function itself may call; each of these should be seen in some journey, and nothing else.
 pub fn allowed(template: &Value, function: &str) -> BTreeSet<String> {
-    let lambdas = |it: &String| NOT_CALLED.iter().any(|service| it.starts_with(service)) || it.ends_with(STREAM);
+    let lambdas =
+        |it: &String| NOT_CALLED.iter().any(|service| it.starts_with(service)) || it.ends_with(STREAM) || it == KEEPS;
     granted(template, function).into_iter().filter(|it| !lambdas(it)).collect()
 }
 

@@ -96,11 +96,15 @@ fn needed(request: &HttpRequest) -> Vec<String> {
             let mut path = uri.path_segments().unwrap();
             let (bucket, folder) = (path.next().unwrap(), path.next().unwrap_or_default());
             let query = uri.query().unwrap_or_default();
+            if bucket.ends_with("-discarded") {
+                return vec![needed_of_s3(request.method(), query, "Discarded")];
+            }
             if !bucket.contains("-intake-") {
                 return vec![needed_of_s3(request.method(), query, "Exports")];
             }
             // By folder: a policy may allow as little as one, or all that lies in another.
-            let within = path.next().filter(|_| folder == "quarantine").map(|within| format!("/{within}"));
+            let within =
+                path.next().filter(|_| folder == "quarantine" || folder == "index").map(|within| format!("/{within}"));
             let folder = format!("Intake/{folder}{}", within.unwrap_or_default());
             let mut needed = vec![needed_of_s3(request.method(), query, folder.trim_end_matches('/'))];
             if request.headers().get("x-amz-copy-source").is_some() {

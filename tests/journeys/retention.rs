@@ -61,7 +61,10 @@ fn what_the_template_sets_is_what_the_document_says() {
     assert!(everything["Prefix"].is_null() && intake.iter().all(|rule| rule["Prefix"].is_null()));
     let everything = everything["ExpirationInDays"].as_u64().unwrap();
     let failures = resources["Failed"]["Properties"]["MessageRetentionPeriod"].as_u64().unwrap() / 86_400;
+    let discarded =
+        resources["Discarded"]["Properties"]["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"].as_u64();
     let days = [
+        ("Removals that the ledger could not be told of", discarded.unwrap()),
         ("Packages", lifecycle[0]["ExpirationInDays"].as_u64().unwrap()),
         ("Unfinished uploads", uploads.as_u64().unwrap()),
         ("Backups", template["Parameters"]["RecoveryDays"]["Default"].as_u64().unwrap()),
@@ -77,12 +80,12 @@ fn what_the_template_sets_is_what_the_document_says() {
         assert!(row[2].starts_with(&format!("{days} {unit}")), "{what}: {}, not {days} {unit}", row[2]);
     }
     let longest = shared::storage::packages::DAYS.num_days();
-    assert_eq!(u64::try_from(longest).unwrap(), days[0].1, "the lifecycle and the code agree on packages");
+    assert_eq!(u64::try_from(longest).unwrap(), days[1].1, "the lifecycle and the code agree on packages");
     let quarantined = shared::storage::files::QUARANTINED.num_days();
     assert_eq!(u64::try_from(quarantined).unwrap(), everything, "and on quarantine");
     let notice = format!("functions/ingest/templates/notices/{}.html", shared::domain::notice::CURRENT.version);
     let notice = std::fs::read_to_string(format!("{}/../{notice}", env!("CARGO_MANIFEST_DIR"))).unwrap();
-    assert!(notice.contains(&format!("within {} days", days[2].1)), "the privacy notice names the backups' window");
+    assert!(notice.contains(&format!("within {} days", days[3].1)), "the privacy notice names the backups' window");
 }
 
 /// Everything that the house can store is stored here, all at the beginning.

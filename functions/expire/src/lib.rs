@@ -1,22 +1,48 @@
 //! A record that TTL removed becomes a ledger entry.
 //!
 //! Fed by the stream of Records, filtered to what TTL itself removed: the sweep and erasures tell the ledger themselves.
-//! This function sees old images, appends to the ledger, and can do nothing else.
+//! This function sees old images, appends to the ledger, and can do nothing else but put aside what can never be told.
 
 use aws_lambda_events::event::dynamodb::EventRecord;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 use shared::domain::ledger::{Cause, Entry};
 use shared::edge::{Clock, Host, StartError, failure};
-use shared::storage::Item;
+use shared::storage::discarded::Discarded;
 use shared::storage::ledger::Ledger;
 use shared::storage::records::doomed;
+use shared::storage::{Item, StorageError};
 
 /// Appends what TTL removed to the ledger.
 #[derive(Debug)]
 pub struct Expire {
-    clock: Clock,
-    ledger: Ledger,
+    /// The clock.
+    pub clock: Clock,
+    /// What is told.
+    pub ledger: Ledger,
+    /// Where what can never be told is put aside.
+    pub discarded: Discarded,
+}
+
+/// Records of the stream, sorted.
+#[derive(Debug, Default)]
+struct Sorted {
+    /// What the ledger is to be told of, with the number of each record.
+    entries: Vec<Entry>,
+    numbers: Vec<Option<String>>,
+    /// What nobody can read; trying again cannot help.
+    unreadable: Vec<Value>,
+}
+
+/// What became of records that were told once more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// How many entries are new.
+    pub new: u64,
+    /// How many were told before.
+    pub again: u64,
+    /// How many records nobody can read.
+    pub unreadable: u64,
 }
 
 /// What one record of the stream is.
@@ -31,43 +57,42 @@ enum Streamed {
 }
 
 impl Expire {
-    /// Makes the client once.
+    /// Makes the clients once.
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing.
     #[expect(clippy::unused_async, reason = "every function starts alike")]
     pub async fn start(host: &Host) -> Result<Self, StartError> {
         let ledger = Ledger::new(host.dynamodb(), host.setting("LEDGER_TABLE")?.to_owned());
-        Ok(Self { clock: host.clock(), ledger })
+        let discarded = Discarded::new(host.s3(), host.setting("DISCARDED_BUCKET")?.to_owned());
+        Ok(Self { clock: host.clock(), ledger, discarded })
     }
 
     /// Tells the ledger of a batch, and answers with what could not be told: Lambda starts again at the first of it
-    /// (<https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html>).
+    /// (<https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html>). What can never be told is put
+    /// aside, and not answered: Lambda repeats without end, and nothing behind it would be told.
     ///
     /// # Errors
-    /// A constant if a record is so broken that it cannot even be named; Lambda then halves the batch.
+    /// A constant if a record that could not be put aside cannot even be named; Lambda then halves the batch.
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
         let mut payload = event.payload;
         let Some(Value::Array(records)) = payload.get_mut("Records").map(Value::take) else {
             return Err(failure::not_an_event("an event of a stream"));
         };
-        let (mut entries, mut numbers, mut failed) = (Vec::new(), Vec::new(), Vec::new());
-        for record in records {
-            let number = record.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).map(str::to_owned);
-            match streamed(record) {
-                Streamed::Removal(entry) => {
-                    entries.push(*entry);
-                    numbers.push(number);
-                }
-                Streamed::Other => {}
-                // The rest is told all the same: it is told once, however often Lambda brings it again.
-                Streamed::Poison => {
-                    tracing::error!(outcome = "poison", count = 1, "stream");
+        let (now, mut failed) = (self.clock.now(), Vec::new());
+        let Sorted { entries, mut numbers, unreadable } = Sorted::of(records);
+        for record in unreadable {
+            let number = number(&record);
+            match self.discarded.keep(record, now).await {
+                Ok(()) => tracing::error!(outcome = "poison", count = 1, "stream"),
+                Err(error) => {
+                    tracing::warn!(error = %error, "discarded");
+                    tracing::error!(outcome = "again", count = 1, "stream");
                     failed.push(number);
                 }
             }
         }
-        let count = self.ledger.append(entries, self.clock.now()).await.unwrap_or_else(|error| {
+        let count = self.ledger.append(entries, now).await.unwrap_or_else(|error| {
             tracing::warn!(error = %error, "ledger");
             tracing::error!(outcome = "again", count = numbers.len(), "stream");
             failed.append(&mut numbers);
@@ -80,6 +105,39 @@ impl Expire {
         });
         Ok(json!({"batchItemFailures": failed.collect::<Result<Vec<_>, Diagnostic>>()?}))
     }
+
+    /// Tells the ledger of records that were discarded; what was told before stays as it is.
+    ///
+    /// # Errors
+    /// [`StorageError`] if not all that can be read is known to be told.
+    pub async fn tell(&self, records: Vec<Value>) -> Result<Told, StorageError> {
+        let Sorted { entries, unreadable, .. } = Sorted::of(records);
+        let readable = u64::try_from(entries.len()).unwrap_or(u64::MAX);
+        let new = self.ledger.append(entries, self.clock.now()).await?;
+        let unreadable = u64::try_from(unreadable.len()).unwrap_or(u64::MAX);
+        Ok(Told { new, again: readable.saturating_sub(new), unreadable })
+    }
+}
+
+impl Sorted {
+    fn of(records: Vec<Value>) -> Self {
+        let mut sorted = Self::default();
+        for record in records {
+            match streamed(record.clone()) {
+                Streamed::Removal(entry) => {
+                    sorted.entries.push(*entry);
+                    sorted.numbers.push(number(&record));
+                }
+                Streamed::Other => {}
+                Streamed::Poison => sorted.unreadable.push(record),
+            }
+        }
+        sorted
+    }
+}
+
+fn number(record: &Value) -> Option<String> {
+    record.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).map(str::to_owned)
 }
 
 fn streamed(record: Value) -> Streamed {

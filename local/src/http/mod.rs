@@ -74,8 +74,10 @@ async fn move_clock(State(house): State<Arc<House>>, body: String) -> Response<B
 /// Where the stack's services are, and where files are taken in.
 async fn endpoints(State(house): State<Arc<House>>) -> Response<Body> {
     let intake = house.intake().map(|(bucket, function)| json!({"bucket": bucket, "function": function}));
-    let (endpoints, tables, now) = (&house.endpoints, house.table_names(), house.clock.now());
-    axum::Json(json!({"endpoints": endpoints, "intake": intake, "tables": tables, "now": now})).into_response()
+    let (endpoints, now) = (&house.endpoints, house.clock.now());
+    let (tables, buckets) = (house.table_names(), house.bucket_names());
+    axum::Json(json!({"endpoints": endpoints, "intake": intake, "tables": tables, "buckets": buckets, "now": now}))
+        .into_response()
 }
 
 /// Keeps this moment of all tables.

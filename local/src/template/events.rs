@@ -5,6 +5,7 @@ use super::resources::{flag, number, only, read};
 use crate::filter::Filter;
 use crate::http::routes::Route;
 use crate::schedule::Expression;
+use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -28,8 +29,26 @@ pub(crate) struct StreamEvent {
     pub(crate) retries: Option<u32>,
     pub(crate) bisect: bool,
     pub(crate) report_failures: bool,
-    /// The queue that is told of a batch that was given up.
-    pub(crate) failures: Option<String>,
+    /// How old a record that fails may become before it is given up; any age if nothing is said.
+    pub(crate) longest: Option<TimeDelta>,
+    /// What is told of a batch that was given up.
+    pub(crate) failures: Option<Destination>,
+}
+
+/// Where batches go that are given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Destination {
+    /// A queue, by its ARN: it is told where they lie in the stream.
+    Queue(String),
+    /// A bucket, by its name: it gets what was in them as well.
+    Bucket(String),
+}
+
+impl Destination {
+    fn of(arn: &str) -> Self {
+        arn.strip_prefix("arn:aws:s3:::")
+            .map_or_else(|| Self::Queue(arn.to_owned()), |name| Self::Bucket(name.to_owned()))
+    }
 }
 
 /// A schedule and what it sends.
@@ -126,6 +145,8 @@ struct StreamProperties {
     batch_size: Option<i64>,
     #[serde(default, deserialize_with = "number")]
     maximum_retry_attempts: Option<i64>,
+    #[serde(default, deserialize_with = "number")]
+    maximum_record_age_in_seconds: Option<i64>,
     #[serde(default, deserialize_with = "flag")]
     bisect_batch_on_function_error: bool,
     #[serde(default)]
@@ -134,7 +155,7 @@ struct StreamProperties {
 
 fn stream(properties: Value) -> Result<StreamEvent, String> {
     let failures =
-        properties.pointer("/DestinationConfig/OnFailure/Destination").and_then(Value::as_str).map(str::to_owned);
+        properties.pointer("/DestinationConfig/OnFailure/Destination").and_then(Value::as_str).map(Destination::of);
     if failures.is_none() && properties.get("DestinationConfig").is_some() {
         return Err("DestinationConfig has no OnFailure.Destination".into());
     }
@@ -154,6 +175,10 @@ fn stream(properties: Value) -> Result<StreamEvent, String> {
     }
     let retries = properties.maximum_retry_attempts.filter(|&retries| retries != -1);
     let retries = retries.map(|it| u32::try_from(it).map_err(|_| format!("{it} MaximumRetryAttempts"))).transpose()?;
+    let longest = properties.maximum_record_age_in_seconds.filter(|&age| age != -1);
+    if let Some(age) = longest.filter(|age| !(60..=604_800).contains(age)) {
+        return Err(format!("{age} MaximumRecordAgeInSeconds"));
+    }
     let report_failures = match properties.function_response_types.as_slice() {
         [] => false,
         [one] if one == "ReportBatchItemFailures" => true,
@@ -168,6 +193,7 @@ fn stream(properties: Value) -> Result<StreamEvent, String> {
         retries,
         bisect: properties.bisect_batch_on_function_error,
         report_failures,
+        longest: longest.map(TimeDelta::seconds),
         failures,
     })
 }

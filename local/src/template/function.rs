@@ -1,6 +1,6 @@
 //! The functions of a template.
 
-use super::events::Event;
+use super::events::{Destination, Event};
 use super::intrinsics::text;
 use chrono::TimeDelta;
 use serde_json::Value;
@@ -77,7 +77,10 @@ impl Function {
     /// Every queue that this function's failures go to.
     pub(super) fn queues(&self) -> impl Iterator<Item = &str> {
         let of_streams = self.events.iter().filter_map(|(_, event)| match event {
-            Event::Stream(stream) => stream.failures.as_deref(),
+            Event::Stream(stream) => match &stream.failures {
+                Some(Destination::Queue(queue)) => Some(queue.as_str()),
+                Some(Destination::Bucket(_)) | None => None,
+            },
             Event::Schedule(schedule) => schedule.failures.as_deref(),
             Event::Http(_) | Event::Creation(_) => None,
         });

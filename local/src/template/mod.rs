@@ -9,7 +9,7 @@ mod resources;
 mod yaml;
 
 pub(crate) use creations::CreationEvent;
-pub(crate) use events::{Event, StreamEvent};
+pub(crate) use events::{Destination, Event, StreamEvent};
 pub(crate) use function::Function;
 pub(crate) use intrinsics::ACCOUNT;
 pub use intrinsics::REGION;
@@ -172,6 +172,11 @@ impl Template {
         let Some(view) = &table.stream else {
             return Err(format!("the table {} has no stream", table.id));
         };
+        if let Some(Destination::Bucket(name)) = &stream.failures
+            && !self.buckets.iter().any(|bucket| bucket.name == *name)
+        {
+            return Err(format!("the destination {name} is no bucket of this template"));
+        }
         stream.filters.iter().try_for_each(|filter| filter.fits(view))
     }
 }

@@ -126,13 +126,14 @@ impl Table {
 
 /// The properties of `AWS::S3::Bucket` that change nothing here, or that are understood.
 ///
-/// Notifications SAM makes of the functions' S3 events.
-const BUCKET: [&str; 11] = [
+/// Notifications of functions SAM makes of their S3 events; there is no EventBridge.
+const BUCKET: [&str; 12] = [
     "BucketEncryption",
     "BucketName",
     "LifecycleConfiguration",
     "LoggingConfiguration",
     "MetricsConfigurations",
+    "NotificationConfiguration",
     "ObjectLockConfiguration",
     "ObjectLockEnabled",
     "OwnershipControls",
@@ -225,6 +226,9 @@ impl Bucket {
             object_lock_configuration: Option<LockConfiguration>,
         }
         only(&properties, &BUCKET)?;
+        if let Some(notifications) = properties.get("NotificationConfiguration") {
+            only(notifications, &["EventBridgeConfiguration"])?;
+        }
         let properties: Properties = read(properties)?;
         let rules = properties.lifecycle_configuration.rules;
         let rules = rules.into_iter().filter(|rule| rule.status == "Enabled").collect();

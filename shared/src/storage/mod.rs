@@ -6,6 +6,7 @@
 pub mod clients;
 pub mod confirmations;
 pub mod deadlines;
+pub mod discarded;
 pub mod exports;
 pub mod files;
 pub mod imports;

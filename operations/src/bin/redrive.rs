@@ -1,0 +1,57 @@
+//! Tells the ledger what `expire` could not tell it: `make redrive`.
+
+use clap::Parser;
+use expire::Expire;
+use operations::door;
+use operations::redrive::redrive;
+use shared::edge::Host;
+use shared::storage::discarded::Discarded;
+use shared::storage::ledger::Ledger;
+use std::io::{Write, stderr, stdout};
+use std::process::ExitCode;
+
+/// Reads what `expire` gave up, tells the ledger of it, and deletes what is told.
+///
+/// Exits with 0 if nothing is left, with 1 if something is that nobody can read, and with 2 if it could not be done.
+#[derive(Parser)]
+struct Arguments {
+    /// The bucket of what was discarded, of a stack on AWS; without it, the stack that runs here.
+    #[arg(long, requires = "ledger")]
+    bucket: Option<String>,
+    /// The table of that stack's ledger.
+    #[arg(long, requires = "bucket")]
+    ledger: Option<String>,
+    /// The port of the stack that runs here.
+    #[arg(long, env = "PORT", default_value_t = 3000)]
+    port: u16,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(code) => code,
+        Err(error) => {
+            let _ = writeln!(stderr(), "{error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let host = Host::lambda().await;
+    let (host, bucket, ledger) = if let (Some(bucket), Some(ledger)) = (arguments.bucket, arguments.ledger) {
+        (host, bucket, ledger)
+    } else {
+        let here = door::evidence(arguments.port)?;
+        let host = host.with("AWS_ENDPOINT_URL_S3", here.s3).with("AWS_ENDPOINT_URL_DYNAMODB", here.dynamodb);
+        (host, here.discarded, here.ledger)
+    };
+    let expire = Expire {
+        clock: host.clock(),
+        ledger: Ledger::new(host.dynamodb(), ledger),
+        discarded: Discarded::new(host.s3(), bucket),
+    };
+    let (words, code) = redrive(&expire).await?.told();
+    writeln!(stdout(), "{words}")?;
+    Ok(ExitCode::from(code))
+}

@@ -1,0 +1,76 @@
+//! Tells the ledger, after all, what `expire` could not tell it in time.
+//!
+//! What is told is deleted from the bucket of what was discarded; what nobody can read stays there until its days are over.
+//! Telling again is telling once, so it may be broken off and run again.
+
+use expire::{Expire, Told};
+use shared::storage::StorageError;
+
+/// What was found, and what became of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Redriven {
+    /// How many objects were told of whole, and are deleted.
+    pub objects: u64,
+    /// What became of their records, and of those of the objects that are left.
+    pub told: Told,
+    /// How many objects are left: nobody can read them, or something in them.
+    pub left: u64,
+}
+
+impl Redriven {
+    /// What to tell, and the code to end with: 0 if nothing is left, 1 if something is.
+    #[must_use]
+    pub fn told(&self) -> (String, u8) {
+        let Self { objects, told: Told { new, again, unreadable }, left } = self;
+        let counts = format!("{objects} objects: {new} entries are new, {again} were told before.");
+        if *left == 0 {
+            return (counts, 0);
+        }
+        (format!("{counts}\n{left} objects are left, {unreadable} of whose records nobody can read."), 1)
+    }
+}
+
+/// Tells of everything that lies there.
+///
+/// # Errors
+/// [`StorageError`] if S3 or `DynamoDB` does not answer; run again, it goes on.
+pub async fn redrive(expire: &Expire) -> Result<Redriven, StorageError> {
+    let (mut redriven, mut from) = (Redriven::default(), None);
+    loop {
+        let page = expire.discarded.list(from).await?;
+        for key in &page.keys {
+            let Some(records) = expire.discarded.read(key).await? else {
+                redriven.left += 1;
+                continue;
+            };
+            let Told { new, again, unreadable } = expire.tell(records).await?;
+            redriven.told.new += new;
+            redriven.told.again += again;
+            redriven.told.unreadable += unreadable;
+            if unreadable == 0 {
+                expire.discarded.delete(key).await?;
+                redriven.objects += 1;
+            } else {
+                redriven.left += 1;
+            }
+        }
+        from = page.next;
+        if from.is_none() {
+            return Ok(redriven);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Redriven, Told};
+
+    #[test]
+    fn what_is_left_is_said_and_ends_with_1() {
+        let whole = Redriven { objects: 2, told: Told { new: 98, again: 1, unreadable: 0 }, left: 0 };
+        assert_eq!(whole.told(), ("2 objects: 98 entries are new, 1 were told before.".to_owned(), 0));
+        let left = Redriven { left: 1, told: Told { unreadable: 3, ..Told::default() }, ..Redriven::default() };
+        let (words, code) = left.told();
+        assert!(words.ends_with("1 objects are left, 3 of whose records nobody can read.") && code == 1, "{words}");
+    }
+}
