@@ -1,7 +1,7 @@
 //! Days of the ledger that are over are closed, each with a certificate.
 
 use crate::{AT_ONCE, Sweep, days};
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use shared::domain::ledger::{Figures, Head, Left};
 use shared::storage::StorageError;
@@ -14,24 +14,28 @@ use std::time::Duration;
 const LOOK_AHEAD: Days = Days::new(62);
 /// How often what seems to be left is counted: the index follows the table within moments.
 const COUNTS: u32 = 4;
+/// How long a day that is over waits for what should have gone on it; then its certificate says that it has not.
+const WAITS: TimeDelta = TimeDelta::hours(6);
 /// How often in a row others may write to the chain in between before this gives up; the next hour goes on.
 const TRIES: u32 = 200;
 
 impl Sweep {
     /// Closes every day before that of `now` that is not closed, in order; gives how many. `looked_at` are the days that
-    /// were just swept, `held` how many records are past their date and held.
+    /// were just swept, `held` how many records are past their date and held. Where it is not `through` with deleting, a day
+    /// waits for that, though not for ever.
     pub(crate) async fn close_days(
         &self,
         looked_at: &[NaiveDate],
         held: u64,
+        through: bool,
         now: DateTime<Utc>,
     ) -> Result<usize, StorageError> {
         let today = now.date_naive();
         let mut chain = self.ledger.begun(now).await?;
-        if chain.open() >= today {
+        if chain.open() >= today || (!through && now - end_of(chain.open(), now) < WAITS) {
             return Ok(0);
         }
-        let still_there = self.still_there(looked_at, held, now).await?;
+        let still_there = self.still_there(looked_at, held, if through { COUNTS } else { 1 }, now).await?;
         let (mut closed, mut counted, mut lost) = (0, BTreeMap::new(), 0);
         while chain.open() < today {
             let days = self.to_close(&chain, today, &mut counted).await?;
@@ -93,9 +97,15 @@ impl Sweep {
     }
 
     /// What lies there now that should not, and the oldest of what may.
-    async fn still_there(&self, looked_at: &[NaiveDate], held: u64, now: DateTime<Utc>) -> Result<Left, StorageError> {
+    async fn still_there(
+        &self,
+        looked_at: &[NaiveDate],
+        held: u64,
+        counts: u32,
+        now: DateTime<Utc>,
+    ) -> Result<Left, StorageError> {
         let mut overdue = self.overdue(looked_at, now).await?;
-        for count in 1..COUNTS {
+        for count in 1..counts {
             if overdue > 0 {
                 tokio::time::sleep(Duration::from_millis(100 << (2 * count))).await;
                 overdue = self.overdue(looked_at, now).await?;

@@ -56,7 +56,7 @@ impl Sweep {
         }
         let (late, due) = ending.into_iter().partition(|clock| clock.ends < today);
         let complaints = Complaints { due: Ending::of(due), late: Ending::of(late) };
-        complaints.tell();
+        complaints.tell(days_left(today));
         Ok(complaints)
     }
 
@@ -77,8 +77,8 @@ impl Sweep {
 }
 
 impl Complaints {
-    /// Tells the log how many there are, and nothing else of them.
-    fn tell(&self) {
+    /// Tells the log how many there are, and nothing else of them; and for how many days more there are clocks at all.
+    fn tell(&self, calendar_days: i64) {
         let Self { due, late } = self;
         tracing::info!(
             outcome = "complaints",
@@ -86,6 +86,7 @@ impl Complaints {
             answers_due = due.answer,
             acknowledgements_late = late.acknowledge,
             answers_late = late.answer,
+            calendar_days,
             "sweep"
         );
     }
@@ -101,6 +102,11 @@ impl Ending {
     }
 }
 
+/// For how many days more bank holidays are known, which clocks are counted by.
+fn days_left(today: NaiveDate) -> i64 {
+    (COVERS_UNTIL - today).num_days()
+}
+
 /// The last day that is soon. No clock ends after the calendar: where it does not reach far enough, all are soon.
 fn soon(today: NaiveDate) -> NaiveDate {
     add_working_days(today, SOON).unwrap_or(COVERS_UNTIL)
@@ -108,7 +114,7 @@ fn soon(today: NaiveDate) -> NaiveDate {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ending, NAMED, soon};
+    use super::{Ending, NAMED, days_left, soon};
     use chrono::{Days, NaiveDate};
     use shared::domain::clocks::Clock;
     use shared::domain::record::RecordId;
@@ -126,6 +132,13 @@ mod tests {
             ("2026-12-24", "2026-12-30"),
         ] {
             assert_eq!(soon(today.parse().unwrap()).to_string(), last, "{today}");
+        }
+    }
+
+    #[test]
+    fn the_calendar_s_days_are_counted_down_and_beyond() {
+        for (today, days) in [("2027-12-31", 366), ("2028-12-31", 0), ("2029-01-01", -1)] {
+            assert_eq!(days_left(today.parse().unwrap()), days, "{today}");
         }
     }
 

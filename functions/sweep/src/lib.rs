@@ -16,6 +16,7 @@ mod complaints;
 mod days;
 mod intake;
 mod packages;
+mod shares;
 mod standings;
 mod surveys;
 mod tasks;
@@ -23,6 +24,7 @@ mod telephone;
 
 pub use complaints::{Complaints, Ending};
 pub use intake::Intake;
+pub use shares::Chore;
 pub use standings::Standing;
 pub use tasks::Tasks;
 pub use telephone::Telephone;
@@ -47,8 +49,10 @@ use shared::storage::settling::Settling;
 use shared::storage::standings::Standings;
 use shared::storage::surveys::Surveys;
 use shared::storage::surveys::tidying::Tidied;
-use shared::storage::sweep_cursor::SweepCursor;
+use shared::storage::sweep_cursor::{Remembered, SweepCursor};
 use shared::storage::{self, StorageError};
+use shares::Shares;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 /// How many days' shards are asked at a time.
 const AT_ONCE: usize = 16;
@@ -96,6 +100,8 @@ pub struct Report {
     pub surveys: Tidied,
     /// What there is to do of requests.
     pub tasks: Tasks,
+    /// What has not come to its end in its part of the time; the next sweep goes on.
+    pub unfinished: Vec<Chore>,
 }
 
 /// Why a sweep did not finish; the next one goes on.
@@ -160,78 +166,121 @@ impl Sweep {
             Ok(from) => from,
             Err(refused) => return failure::answered(Err(Error::from(refused))),
         };
-        let report = self.handle(from, self.clock.now()).await.inspect_err(|error| {
+        let shares = Shares::of(&event.context);
+        let report = self.handle(from, self.clock.now(), shares).await.inspect_err(|error| {
             tracing::error!(error = %error, outcome = "unfinished", "sweep");
         })?;
         Ok(json!(report))
     }
 
-    /// Sweeps what is overdue at `now`, and looks at what will be.
-    ///
-    /// # Errors
-    /// [`Error::Storage`] if it could not be finished; the cursor then stays where it was.
-    pub async fn handle(&self, from: Option<NaiveDate>, now: DateTime<Utc>) -> Result<Report, Error> {
+    /// Sweeps what is overdue at `now`, and looks at what will be, each within its part of the time.
+    async fn handle(&self, from: Option<NaiveDate>, now: DateTime<Utc>, mut shares: Shares) -> Result<Report, Error> {
         let remembered = self.cursor.read(now).await?;
         // Told to begin later than where the last sweep got to, it passes nothing over.
-        let cursor = from.zip(remembered).map(|(from, remembered)| from.min(remembered)).or(from).or(remembered);
+        let both = from.zip(remembered.day).map(|(from, remembered)| from.min(remembered));
+        let cursor = both.or(from).or(remembered.day);
         let days = days::to_look_at(cursor, now);
         let first = days.first().copied().unwrap_or_default();
         let older = days::older(first, now);
         let mut report = Report { days: days.len(), older_days: older.len(), ..Report::default() };
         let mut failed = Failed::default();
-        let shards =
-            older.into_iter().chain(days.iter().copied()).flat_map(|day| (0..SHARDS).map(move |shard| (day, shard)));
-        let mut swept =
-            stream::iter(shards).map(|(day, shard)| self.sweep_shard(day, shard, now)).buffer_unordered(AT_ONCE);
         // Holds before anything is deleted: what arrived since is theirs.
-        let standings = self.settle_standings(now).await;
+        let mut standings = standings::Pass::from(remembered.standings);
+        let settled = shares.give(Chore::Standings, self.settle_standings(&mut standings, now)).await;
+        let standings_known = matches!(settled, Some(Ok(())));
+        failed.unless(settled.unwrap_or(Ok(())));
+        report.standings = standings.standing;
         // What is not known to be free is held.
-        let held = standings.as_ref().map_or(true, |standings| standings.open > 0);
-        report.standings = failed.unless(standings);
-        while let Some(shard) = swept.next().await {
-            let (deleted, lateness) = failed.unless(shard);
-            report.deleted += deleted;
-            report.oldest_lateness_seconds = report.oldest_lateness_seconds.max(lateness);
-        }
-        drop(swept);
+        let held = !standings_known || report.standings.open > 0;
+        let (swept, all) = (Swept::default(), older.into_iter().chain(days.iter().copied()));
+        let deleted = shares.give(Chore::Deletion, self.sweep_days(all.collect(), &swept, now)).await;
+        let through = matches!(deleted, Some(Ok(())));
+        failed.unless(deleted.unwrap_or(Ok(())));
+        report.deleted = swept.deleted.into_inner();
+        report.oldest_lateness_seconds = swept.lateness.into_inner();
         // A day is closed when it is known what is left of it.
-        if failed.0.is_none() {
-            let held = report.standings.settled.past_their_date;
-            report.closed_days = failed.unless(self.close_days(&days, held, now).await);
+        if standings_known {
+            let past = report.standings.settled.past_their_date;
+            let closed = shares.give(Chore::Closing, self.close_days(&days, past, through, now)).await;
+            report.closed_days = failed.unless(closed.unwrap_or(Ok(0)));
+        } else {
+            shares.pass_over(Chore::Closing);
         }
-        report.packages = failed.unless(self.sweep_packages(now).await);
-        report.surveys = failed.unless(self.tidy_surveys(held, now).await);
-        report.intake = failed.unless(self.look_for_unread(now).await);
-        report.telephone = failed.unless(self.look_for_telephone(now).await);
-        report.complaints = failed.unless(self.look_at_complaints(now).await);
-        let tasks = self.sweep_tasks(now).await;
+        let packages = shares.give(Chore::Packages, self.sweep_packages(now)).await;
+        report.packages = failed.unless(packages.unwrap_or(Ok(0)));
+        let surveys = shares.give(Chore::Surveys, self.tidy_surveys(held, now)).await;
+        report.surveys = failed.unless(surveys.unwrap_or_else(|| Ok(Tidied::default())));
+        let intake = shares.give(Chore::Intake, self.look_for_unread(now)).await;
+        report.intake = failed.unless(intake.unwrap_or_else(|| Ok(Intake::default())));
+        let telephone = shares.give(Chore::Telephone, self.look_for_telephone(now)).await;
+        report.telephone = failed.unless(telephone.unwrap_or(Ok(None)));
+        let complaints = shares.give(Chore::Complaints, self.look_at_complaints(now)).await;
+        report.complaints = failed.unless(complaints.unwrap_or_else(|| Ok(Complaints::default())));
+        let mut tasks = tasks::Pass::from(remembered.tasks);
+        let looked_at = shares.give(Chore::Tasks, self.sweep_tasks(&mut tasks, now)).await;
         // What could not be counted is not none: an alarm stays as it is.
-        if let Ok(Tasks { failing, late, .. }) = &tasks {
+        if let Some(Ok(())) = &looked_at {
+            let Tasks { failing, late, .. } = tasks.told;
             tracing::info!(tasks_failing = failing, tasks_late = late, "tasks");
         }
-        report.tasks = failed.unless(tasks);
+        failed.unless(looked_at.unwrap_or(Ok(())));
+        report.tasks = tasks.told;
+        report.unfinished = shares.unfinished;
+        let is_cut = |chore| report.unfinished.contains(&chore);
+        let left = Remembered {
+            day: if through { Some(days::first_not_known_empty(now)) } else { cursor },
+            standings: is_cut(Chore::Standings).then(|| standings.reached()).flatten(),
+            tasks: is_cut(Chore::Tasks).then(|| tasks.reached()).flatten(),
+        };
+        let written = self.cursor.write(&left).await;
         let Report { deleted, oldest_lateness_seconds, packages, .. } = report;
-        if let Some(error) = failed.0 {
+        if let Err(error) = failed.0.map_or(written, Err) {
             // What is deleted by now is not found again: how late it was is told now or never.
             tracing::error!(outcome = "partly_swept", count = deleted, oldest_lateness_seconds, "sweep");
             return Err(error.into());
         }
-        self.cursor.write(days::first_not_known_empty(now)).await?;
-        tracing::info!(outcome = "swept", count = deleted, oldest_lateness_seconds, packages, "sweep");
+        let outcome = if report.unfinished.is_empty() { "swept" } else { "swept_in_part" };
+        tracing::info!(outcome, count = deleted, oldest_lateness_seconds, packages, "sweep");
         Ok(report)
     }
 
-    /// Deletes what is overdue in one shard of one day; gives how much, and how late the latest was.
-    async fn sweep_shard(&self, day: NaiveDate, shard: u8, now: DateTime<Utc>) -> Result<(u64, i64), StorageError> {
-        let (mut deleted, mut lateness) = (0, 0);
+    /// Deletes what is overdue on these days; one that fails does not keep the others.
+    async fn sweep_days(&self, days: Vec<NaiveDate>, swept: &Swept, now: DateTime<Utc>) -> Result<(), StorageError> {
+        let shards = days.into_iter().flat_map(|day| (0..SHARDS).map(move |shard| (day, shard)));
+        let mut shards =
+            stream::iter(shards).map(|(day, shard)| self.sweep_shard(day, shard, swept, now)).buffer_unordered(AT_ONCE);
+        let mut failed = Failed::default();
+        while let Some(shard) = shards.next().await {
+            failed.unless(shard);
+        }
+        failed.0.map_or(Ok(()), Err)
+    }
+
+    /// Deletes what is overdue in one shard of one day.
+    async fn sweep_shard(
+        &self,
+        day: NaiveDate,
+        shard: u8,
+        swept: &Swept,
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
         let mut pages = self.records.overdue(day, shard, now);
         while let Some(page) = pages.next().await? {
             let late = |doomed: &Doomed| doomed.due.map_or(0, |due| Entry::lateness(due, now));
-            lateness = page.iter().map(late).fold(lateness, i64::max);
-            deleted += self.records.forget(page, &self.ledger, Cause::Sweep, now).await?;
+            let lateness = page.iter().map(late).fold(0, i64::max);
+            swept.lateness.fetch_max(lateness, Ordering::Relaxed);
+            let deleted = self.records.forget(page, &self.ledger, Cause::Sweep, now).await?;
+            swept.deleted.fetch_add(deleted, Ordering::Relaxed);
         }
-        Ok((deleted, lateness))
+        Ok(())
     }
+}
+
+/// What is deleted so far, and how late the latest of it was.
+#[derive(Debug, Default)]
+struct Swept {
+    deleted: AtomicU64,
+    lateness: AtomicI64,
 }
 
 /// The first thing that failed: it must not keep the rest of the sweep, nor be forgotten.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use shared::domain::package::RequestId;
 use shared::storage::StorageError;
 use shared::storage::settling::Settled;
+use shared::storage::sweep_cursor::Reached;
 use std::collections::BTreeSet;
 
 /// What stands, and what was made true of it.
@@ -18,23 +19,52 @@ pub struct Standing {
     pub settled: Settled,
 }
 
+/// How far a look at everything that stands has come.
+#[derive(Debug, Default)]
+pub(crate) struct Pass {
+    /// What was found so far, by this sweep and by those before it that were cut short.
+    pub(crate) standing: Standing,
+    behind: Option<String>,
+}
+
+impl Pass {
+    /// Goes on where a sweep was cut short.
+    pub(crate) fn from(reached: Option<Reached>) -> Self {
+        let Some(Reached { behind, counted }) = reached else { return Self::default() };
+        let count = |place: usize| counted.get(place).copied().unwrap_or_default();
+        let settled = Settled { past_their_date: count(1), ..Settled::default() };
+        Self { standing: Standing { open: count(0), settled }, behind: Some(behind) }
+    }
+
+    /// Where another goes on; nothing if this has not begun.
+    pub(crate) fn reached(&self) -> Option<Reached> {
+        let Standing { open, settled } = self.standing;
+        Some(Reached { behind: self.behind.clone()?, counted: vec![open, settled.past_their_date] })
+    }
+}
+
 impl Sweep {
-    /// Looks at everything that stands; the first failure does not keep the rest.
-    pub(crate) async fn settle_standings(&self, now: DateTime<Utc>) -> Result<Standing, StorageError> {
-        let (mut standing, mut seen, mut failed) = (Standing::default(), BTreeSet::new(), None);
-        let mut pages = self.settling.standings.open();
+    /// Looks at everything that stands, from where the pass has come to; the first failure does not keep the rest. Whoever has
+    /// two requests, of which a sweep reached only one, is counted for both.
+    pub(crate) async fn settle_standings(&self, pass: &mut Pass, now: DateTime<Utc>) -> Result<(), StorageError> {
+        let (mut seen, mut failed) = (BTreeSet::new(), None);
+        let mut pages = match &pass.behind {
+            Some(behind) => self.settling.standings.open_behind(behind),
+            None => self.settling.standings.open(),
+        };
         while let Some(page) = pages.next().await? {
             for request in page {
-                standing.open += 1;
                 match self.settle_one(&request, &mut seen, now).await {
-                    Ok(settled) => standing.settled.add(settled),
+                    Ok(settled) => pass.standing.settled.add(settled),
                     Err(error) => failed = Some(error),
                 }
+                pass.standing.open += 1;
+                pass.behind = Some(request.as_str().to_owned());
             }
         }
-        let Settled { past_their_date, .. } = standing.settled;
-        tracing::info!(outcome = "standings", count = standing.open, past_their_date, "sweep");
-        failed.map_or(Ok(standing), Err)
+        let Standing { open, settled: Settled { past_their_date, .. } } = pass.standing;
+        tracing::info!(outcome = "standings", count = open, past_their_date, "sweep");
+        failed.map_or(Ok(()), Err)
     }
 
     async fn settle_one(

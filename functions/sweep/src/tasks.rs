@@ -5,8 +5,10 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use shared::domain::london;
 use shared::domain::package::RequestId;
+use shared::domain::place::Place;
 use shared::domain::task::{State, Task};
-use shared::storage::StorageError;
+use shared::storage::sweep_cursor::Reached;
+use shared::storage::{StorageError, keys};
 
 /// What there is to do of requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -21,21 +23,52 @@ pub struct Tasks {
     pub started: u64,
 }
 
+/// How far a look at the tasks has come.
+#[derive(Debug, Default)]
+pub(crate) struct Pass {
+    /// What was found so far, by this sweep and by those before it that were cut short.
+    pub(crate) told: Tasks,
+    behind: Option<(RequestId, Place)>,
+}
+
+impl Pass {
+    /// Goes on where a sweep was cut short.
+    pub(crate) fn from(reached: Option<Reached>) -> Self {
+        let behind = reached.as_ref().and_then(|it| keys::task_of(&it.behind));
+        let Some((behind, Reached { counted, .. })) = behind.zip(reached) else { return Self::default() };
+        let count = |place: usize| counted.get(place).copied().unwrap_or_default();
+        let told = Tasks { open: count(0), failing: count(1), late: count(2), started: count(3) };
+        Self { told, behind: Some(behind) }
+    }
+
+    /// Where another goes on; nothing if this has not begun.
+    pub(crate) fn reached(&self) -> Option<Reached> {
+        let (request, place) = self.behind.as_ref()?;
+        let Tasks { open, failing, late, started } = self.told;
+        Some(Reached { behind: keys::task(request, *place), counted: vec![open, failing, late, started] })
+    }
+}
+
 impl Sweep {
-    /// Starts what is due, and counts what is open.
-    pub(crate) async fn sweep_tasks(&self, now: DateTime<Utc>) -> Result<Tasks, StorageError> {
-        let (mut told, mut looked_at) = (Tasks::default(), None);
-        let mut pages = self.tasks.open();
+    /// Starts what is due, and counts what is open, from where the pass has come to; the first failure does not keep the rest.
+    pub(crate) async fn sweep_tasks(&self, pass: &mut Pass, now: DateTime<Utc>) -> Result<(), StorageError> {
+        let mut failed = None;
+        let mut pages = match &pass.behind {
+            Some((request, place)) => self.tasks.open_behind(&keys::task(request, *place)),
+            None => self.tasks.open(),
+        };
         while let Some(page) = pages.next().await? {
-            for (request, _) in page {
+            for (request, place) in page {
                 // The tasks of one request lie side by side.
-                if looked_at.as_ref() != Some(&request) {
-                    self.sweep_request(&request, &mut told, now).await?;
-                    looked_at = Some(request);
+                if pass.behind.as_ref().is_none_or(|(looked_at, _)| *looked_at != request)
+                    && let Err(error) = self.sweep_request(&request, &mut pass.told, now).await
+                {
+                    failed = Some(error);
                 }
+                pass.behind = Some((request, place));
             }
         }
-        Ok(told)
+        failed.map_or(Ok(()), Err)
     }
 
     async fn sweep_request(

@@ -202,6 +202,12 @@ impl Standings {
         self.0.all("look what stands", keys::STANDINGS, "", |item| text(item, SK)?.to_owned().try_into().ok())
     }
 
+    /// The same from behind a request on, which need not be there any more.
+    #[must_use]
+    pub fn open_behind(&self, request: &str) -> Pages<RequestId> {
+        self.open().behind(keys::STANDINGS, request)
+    }
+
     /// What stands for any of these holders, each with its request: what an erasure has to know before it is approved.
     ///
     /// # Errors

@@ -252,6 +252,11 @@ enum Shown {
 }
 
 impl<T> Pages<T> {
+    /// The same list of a partition, from behind this sort key on.
+    pub(crate) fn behind(self, partition: &str, sort: &str) -> Self {
+        self.narrowed(|query| query.exclusive_start_key(PK, s(partition)).exclusive_start_key(SK, s(sort)))
+    }
+
     /// The same list, of each item these attributes and no others.
     pub(crate) fn showing(self, attributes: &[&str]) -> Self {
         let names = (0..attributes.len()).map(|place| format!("#shown{place}")).collect::<Vec<_>>().join(", ");

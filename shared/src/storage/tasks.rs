@@ -96,6 +96,12 @@ impl Tasks {
         Ok(start.map(|start| text(&start, APPROVED).unwrap_or_default().to_owned()))
     }
 
+    /// The same from behind a task on, as [`keys::task`] calls it; it need not be there any more.
+    #[must_use]
+    pub fn open_behind(&self, task: &str) -> Pages<(RequestId, Place)> {
+        self.open().behind(keys::TASKS, task)
+    }
+
     /// Begins a task that nobody is at; gives nothing where somebody is, or it is over.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use crate::house::s;
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::domain::survey::Survey;
 use shared::storage::surveys::Surveys;
+use shared::storage::sweep_cursor::{Reached, Remembered};
 
 const NOW: &str = "2096-11-23T10:00:00Z";
 
@@ -75,10 +76,12 @@ async fn a_broken_survey_does_not_close_the_others() {
 async fn the_sweep_remembers_where_it_got_to() {
     lend(async |tables| {
         let cursor = tables.cursor();
-        assert_eq!(cursor.read(at(NOW)).await.unwrap(), None);
-        for date in ["2093-11-20", "2093-11-21"] {
-            cursor.write(day(date)).await.unwrap();
-            assert_eq!(cursor.read(at(NOW)).await.unwrap(), Some(day(date)));
+        assert_eq!(cursor.read(at(NOW)).await.unwrap(), Remembered::default());
+        let tasks = Reached { behind: "TASK#DPO-1#records".to_owned(), counted: vec![3, 0, 1] };
+        for (date, tasks) in [("2093-11-20", Some(tasks)), ("2093-11-21", None)] {
+            let remembered = Remembered { day: Some(day(date)), standings: None, tasks };
+            cursor.write(&remembered).await.unwrap();
+            assert_eq!(cursor.read(at(NOW)).await.unwrap(), remembered);
         }
     })
     .await;

@@ -1,0 +1,125 @@
+//! A sweep whose time is used up by one chore: the others have theirs, and the next hour goes on where it stopped.
+
+use crate::house::{House, at, email_id, erasure};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use lambda_runtime::{Context, LambdaEvent};
+use serde_json::{Value, json};
+use shared::edge::{Clock, Host};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use sweep::Sweep;
+
+/// Whether a call to `DynamoDB`, by its operation and its body, is never answered.
+type Stuck = fn(&str, &Value) -> bool;
+
+#[derive(Clone, Debug)]
+struct Sticking {
+    inner: SharedHttpClient,
+    stuck: Stuck,
+    /// What else was asked.
+    asked: Arc<Mutex<Vec<Value>>>,
+}
+
+#[derive(Debug)]
+struct StickingConnector {
+    inner: SharedHttpConnector,
+    of: Sticking,
+}
+
+impl HttpClient for Sticking {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, components);
+        SharedHttpConnector::new(StickingConnector { inner, of: self.clone() })
+    }
+}
+
+impl HttpConnector for StickingConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        let body = request.body().bytes().and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
+        let body = body.unwrap_or_default();
+        if (self.of.stuck)(&operation, &body) {
+            return HttpConnectorFuture::new(std::future::pending());
+        }
+        self.of.asked.lock().unwrap().push(body);
+        self.inner.call(request)
+    }
+}
+
+/// A sweep that is stuck at these calls, and what it asks beside them.
+async fn sticking(house: &House, stuck: Stuck) -> (Sweep, Arc<Mutex<Vec<Value>>>) {
+    let (sdk, asked) = (house.stack.sdk(), Arc::default());
+    let client = Sticking { inner: sdk.http_client().unwrap(), stuck, asked: Arc::clone(&asked) };
+    let sdk = sdk.into_builder().http_client(client).build();
+    let host = Host::new(house.stack.settings("sweep").unwrap(), sdk, house.stack.clock());
+    (Sweep::start(&host).await.unwrap(), asked)
+}
+
+/// An invocation of which so much is left for chores.
+async fn swept(sweep: &Sweep, seconds: u64) -> Value {
+    let mut context = Context::default();
+    let until = Clock::system().now() + Duration::from_secs(20 + seconds);
+    context.deadline = u64::try_from(until.timestamp_millis()).unwrap();
+    sweep.invoke(LambdaEvent::new(json!({}).into(), context)).await.unwrap()
+}
+
+fn deletes(operation: &str, body: &Value) -> bool {
+    operation == "TransactWriteItems" && body.to_string().contains("\"Delete\"")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deleting_that_never_ends_keeps_nothing_else_and_the_next_hour_goes_on() {
+    let house = House::where_ttl_is_late().await;
+    house.tell("Over.", None, None).await;
+    house.move_to("2029-11-23T09:00:00Z").await;
+    house.invoke("sweep", json!({})).await.unwrap();
+    let (stuck, _) = sticking(&house, deletes).await;
+    // An hour after midnight the day still waits for what should have gone.
+    house.stack.clock().set(at("2029-11-24T01:00:00Z"));
+    let report = swept(&stuck, 30).await;
+    assert_eq!((&report["unfinished"], &report["closed_days"]), (&json!(["deletion"]), &json!(0)), "{report}");
+    // It does not wait for ever: its certificate then says what is left.
+    house.stack.clock().set(at("2029-11-24T07:00:00Z"));
+    let report = swept(&stuck, 30).await;
+    assert_eq!((&report["unfinished"], &report["deleted"]), (&json!(["deletion"]), &json!(0)), "{report}");
+    assert_ne!(report["closed_days"], 0, "{report}");
+    // The cursor has not moved.
+    let whole = house.invoke("sweep", json!({})).await.unwrap();
+    assert_eq!((&whole["deleted"], &whole["unfinished"]), (&json!(1), &json!([])), "{whole}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tasks_are_gone_through_from_where_the_last_sweep_was_cut_short() {
+    let house = House::where_it_sleeps("erase").await;
+    for name in ["rosa", "abel", "carol"] {
+        let email = format!("{name}@example.org");
+        house.tell("Hello.", Some(&email), None).await;
+        let mut order = erasure(&[email_id(&email)]);
+        order["request_id"] = json!(format!("ERASE-{name}"));
+        house.approve_alone(order).await.unwrap();
+    }
+    let whole = house.invoke("sweep", json!({})).await.unwrap();
+    // Their tasks lie by request: abel's, carol's, rosa's. It is stuck at the second.
+    let stuck: Stuck = |operation, body| operation == "BatchGetItem" && body.to_string().contains("TASK#ERASE-carol");
+    let (sweep, _) = sticking(&house, stuck).await;
+    let cut = swept(&sweep, 8).await;
+    assert_eq!(cut["unfinished"], json!(["tasks"]), "{cut}");
+    let (sweep, asked) = sticking(&house, |_, _| false).await;
+    let rest = swept(&sweep, 300).await;
+    assert_eq!(
+        (&rest["unfinished"], &rest["tasks"]["open"]),
+        (&json!([]), &whole["tasks"]["open"]),
+        "none counted twice"
+    );
+    let asked = asked.lock().unwrap();
+    let about = |name: &str| {
+        let task = format!("TASK#ERASE-{name}");
+        asked.iter().any(|body| !body["RequestItems"].is_null() && body.to_string().contains(&task))
+    };
+    assert!(about("carol") && about("rosa") && !about("abel"), "it goes on behind the first");
+}
