@@ -123,13 +123,10 @@ impl Export {
         let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
         let confirmations = Confirmations::new(&dynamodb, &register);
         let days = host.setting("RECOVERY_DAYS")?.parse().ok().filter(|days| (1..=35).contains(days));
+        let keys = secret::subject_keys(host).await?;
         Ok(Self {
             clock: host.clock(),
-            people: People {
-                keys: secret::subject_keys(host).await?,
-                records: records.clone(),
-                confirmations: confirmations.clone(),
-            },
+            people: People { keys: keys.clone(), records: records.clone(), confirmations: confirmations.clone() },
             records,
             surveys: Surveys::new(dynamodb.clone(), register.clone()),
             suppressions: Suppressions::new(dynamodb.clone(), register.clone()),
@@ -137,7 +134,7 @@ impl Export {
             confirmations,
             requests: Requests::new(&dynamodb, &register),
             standings: Standings::new(dynamodb.clone(), register.clone()),
-            files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()),
+            files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()).indexed(&keys),
             packages: Packages::new(dynamodb, register),
             link_keys: secret::keyring(host).await?,
             public_url: host.setting("PUBLIC_URL")?.to_owned(),

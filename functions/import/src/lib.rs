@@ -75,18 +75,19 @@ impl Import {
     /// [`StartError`] if a setting, the secret or the tenant's configuration cannot be used.
     pub async fn start(host: &Host) -> Result<Self, StartError> {
         let (dynamodb, register) = (host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned());
+        let keys = secret::subject_keys(host).await?;
         // The tables of telephone numbers are read at the first that needs them: better now than in the first file.
         drop(Identifier::phone("+44 1305 221000"));
         let five9 = Five9::parse(include_str!("../../../config/five9.json"))
             .map_err(|_| StartError::Invalid("config/five9.json", "is not the tenant's configuration"))?;
         Ok(Self {
             clock: host.clock(),
-            files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()),
+            files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()).indexing(&keys),
             intake: Intake {
                 records: Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned()),
                 suppressions: Suppressions::new(dynamodb.clone(), register.clone()),
                 ledger: Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned()),
-                keys: secret::subject_keys(host).await?,
+                keys,
             },
             imports: Imports::new(dynamodb, register),
             five9,
@@ -130,7 +131,9 @@ impl Import {
             },
         };
         let file = checkpoint.file();
-        let Some(source) = file.folder.source() else { return self.set_aside(&file, checkpoint.report).await };
+        let Some(source) = file.folder.source() else {
+            return self.set_aside(&file, checkpoint.report, deadline).await;
+        };
         let Some(reading) = Reading::open(&self.files, &file, source, &checkpoint).await? else {
             // The same notification again, or a file that was replaced: the other one has its own.
             tracing::info!(source = file.folder.as_str(), outcome = "gone", "import");
@@ -152,11 +155,16 @@ impl Import {
     }
 
     /// Keeps a file whole that lies where no source is agreed on: nobody knows how to read it.
-    async fn set_aside(&self, file: &File, mut report: Report) -> Result<Option<Report>, StorageError> {
+    async fn set_aside(
+        &self,
+        file: &File,
+        mut report: Report,
+        deadline: Deadline,
+    ) -> Result<Option<Report>, StorageError> {
         let Some(opened) = self.files.open(file, 0).await? else { return Ok(None) };
         let reason = Reason { rule: UNKNOWN_FOLDER.to_owned(), field: None };
         let why = Why { rule: reason.rule.clone(), field: None };
-        self.files.quarantine(file, &why, opened.dropped_at).await?;
+        self.files.quarantine(file, &why, opened.dropped_at, spare(deadline)).await?;
         report.errand = opened.errand;
         report.refused(reason, self.clock.now());
         self.finish(file, report).await.map(Some)
@@ -184,7 +192,7 @@ impl Import {
                 Err(Refusal::Storage(error)) => return Err(error),
                 Err(Refusal::Unreadable(reason)) => {
                     let why = Why { rule: reason.rule.clone(), field: reason.field.clone() };
-                    self.files.quarantine(file, &why, dropped_at).await?;
+                    self.files.quarantine(file, &why, dropped_at, spare(deadline)).await?;
                     checkpoint.report.refused(reason, now);
                     break;
                 }
@@ -207,7 +215,7 @@ impl Import {
                 if checkpoint.report.is_cut() {
                     // Behind what could not be framed there may be good rows: nothing of the file is lost.
                     let why = Why { rule: KEPT_WHOLE.to_owned(), field: None };
-                    self.files.quarantine(file, &why, dropped_at).await?;
+                    self.files.quarantine(file, &why, dropped_at, spare(deadline)).await?;
                     checkpoint.report.warn(Warning::KeptWhole);
                 }
                 checkpoint.report.done(now);
@@ -300,4 +308,9 @@ impl Import {
         );
         Ok(report)
     }
+}
+
+/// How long an invocation may take for what need not be done.
+fn spare(deadline: Deadline) -> Duration {
+    deadline.left().saturating_sub(MARGIN.to_std().unwrap_or_default())
 }

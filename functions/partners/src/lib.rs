@@ -50,18 +50,19 @@ impl Partners {
     pub async fn start(host: &Host) -> Result<Self, StartError> {
         let dynamodb = host.dynamodb();
         let (keys, granicus) = tokio::join!(secret::subject_keys(host), secret::webhook(host, "GRANICUS_SECRET"));
+        let keys = keys?;
         Ok(Self {
             callbacks: Callbacks::start(host)?,
             clock: host.clock(),
             edge: Edge::read(host),
             base: BasePath::read(host)?,
             granicus: granicus?,
-            files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()),
+            files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()).indexing(&keys),
             intake: Intake {
                 records: Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned()),
                 suppressions: Suppressions::new(dynamodb.clone(), host.setting("REGISTER_TABLE")?.to_owned()),
                 ledger: Ledger::new(dynamodb, host.setting("LEDGER_TABLE")?.to_owned()),
-                keys: keys?,
+                keys,
             },
         })
     }

@@ -73,13 +73,10 @@ impl Requests {
         let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
         let confirmations = Confirmations::new(&dynamodb, &register);
         let packages = Packages::new(dynamodb.clone(), register.clone());
+        let keys = secret::subject_keys(host).await?;
         Ok(Self {
             clock: host.clock(),
-            people: People {
-                keys: secret::subject_keys(host).await?,
-                records: records.clone(),
-                confirmations: confirmations.clone(),
-            },
+            people: People { keys: keys.clone(), records: records.clone(), confirmations: confirmations.clone() },
             identities: secret::keyring(host).await?,
             mail_links: secret::keyring(host).await?,
             addresses: secret::keyring(host).await?,
@@ -94,7 +91,7 @@ impl Requests {
             confirms: confirms_addresses(host)?,
             records,
             packages,
-            files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()),
+            files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()).indexing(&keys),
             register: Register::new(&dynamodb, &register),
             tasks: Tasks::new(dynamodb, register),
             public_url: host.setting("PUBLIC_URL")?.to_owned(),

@@ -23,6 +23,10 @@ use shared::storage::records::Doomed;
 use shared::storage::requests::{HOLDERS, Request, Stage};
 use shared::storage::{StorageError, keys};
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How long it looks into quarantine; it goes on where it stopped when it is asked again.
+const LOOKING: Duration = Duration::from_mins(4);
 
 /// A plan's hash begins so if it says whose data the plan is about; that of a plan of an earlier version does not.
 pub(crate) const HASHED: &str = "2.";
@@ -160,7 +164,13 @@ impl Requests {
             }
         }
         self.count_requests(id, reach, &mut plan, now).await?;
-        let Mentioned { rows, unreadable, unreadable_until, .. } = self.files.mentions(identifiers, now).await?;
+        let mentioned = tokio::time::timeout(LOOKING, self.files.mentions(identifiers, now)).await;
+        let Ok(mentioned) = mentioned else {
+            return Err(Error::NotNow(
+                "what lies in quarantine is looked through for the first time: give the same order again",
+            ));
+        };
+        let Mentioned { rows, unreadable, unreadable_until, .. } = mentioned?;
         (plan.quarantined, plan.unreadable, plan.unreadable_until) = (rows, unreadable, unreadable_until);
         Ok(Touched { plan, holders, later, opposed })
     }

@@ -4,6 +4,7 @@
 //! for spellings, not for fields: an address in any case, a number with any spaces and prefix, as CSV or JSON write
 //! them. What is part of a longer word or number is not meant.
 
+pub mod index;
 mod number;
 pub mod rows;
 #[cfg(test)]
@@ -77,21 +78,7 @@ impl Mentions {
     /// Whether a text names the person.
     #[must_use]
     pub fn are_in(&self, text: &str) -> bool {
-        let mut spellings = vec![Cow::Borrowed(text)];
-        if text.contains('\\') {
-            spellings.push(Cow::Owned(unescaped(text)));
-        }
-        if text.contains('%') {
-            spellings.push(percent_decode_str(text).decode_utf8_lossy());
-        }
-        spellings.iter().any(|spelling| {
-            if spelling.is_ascii() || !spelling.contains(is_hard_space) {
-                return self.are_written_in(spelling);
-            }
-            // Within an address they are nothing, between words they are spaces.
-            self.are_written_in(&spelling.replace(is_hard_space, ""))
-                || self.are_written_in(&spelling.replace(is_hard_space, " "))
-        })
+        each_spelling(text, |spelling| self.are_written_in(spelling))
     }
 
     fn are_written_in(&self, text: &str) -> bool {
@@ -120,6 +107,24 @@ impl Mentions {
         self.references.iter().any(|reference| is_word_in(reference, &large))
             || self.handles.iter().any(|(network, handle)| is_handle_in(network, handle, &large))
     }
+}
+
+/// Looks at a text in every way in which it may be meant, until one is what is looked for.
+fn each_spelling(text: &str, mut look: impl FnMut(&str) -> bool) -> bool {
+    let mut spellings = vec![Cow::Borrowed(text)];
+    if text.contains('\\') {
+        spellings.push(Cow::Owned(unescaped(text)));
+    }
+    if text.contains('%') {
+        spellings.push(percent_decode_str(text).decode_utf8_lossy());
+    }
+    spellings.iter().any(|spelling| {
+        if spelling.is_ascii() || !spelling.contains(is_hard_space) {
+            return look(spelling);
+        }
+        // Within an address they are nothing, between words they are spaces.
+        look(&spelling.replace(is_hard_space, "")) || look(&spelling.replace(is_hard_space, " "))
+    })
 }
 
 /// NFC in one case, as identifiers are.

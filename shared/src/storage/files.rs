@@ -1,6 +1,7 @@
 //! The intake bucket: partners' files until they are read, what could not be read, and the reports.
 
 mod folder;
+mod index;
 mod kept;
 mod listing;
 mod naming;
@@ -150,7 +151,7 @@ pub fn reported(key: &str) -> Option<(Folder, &str)> {
 /// The folder in which what could not be read of a file lies; it ends with a slash.
 #[must_use]
 pub fn quarantine(of: impl Into<Folder>, id: &str) -> String {
-    format!("quarantine/{}/{id}/", of.into().as_str())
+    format!("{}{}/{id}/", folder::QUARANTINE, of.into().as_str())
 }
 
 /// What is written beside a file, as JSON.
@@ -166,13 +167,14 @@ pub fn json<T: Serialize>(operation: &'static str, value: &T) -> Result<Vec<u8>,
 pub struct Files {
     client: Client,
     bucket: String,
+    indexes: Option<index::Indexes>,
 }
 
 impl Files {
-    /// The bucket called `name`.
+    /// The bucket called `name`, for who opens everything in quarantine.
     #[must_use]
     pub const fn new(client: Client, bucket: String) -> Self {
-        Self { client, bucket }
+        Self { client, bucket, indexes: None }
     }
 
     /// Opens a file from a byte on; nothing if it is no longer there, or replaced by another.

@@ -5,6 +5,8 @@ const GAP: usize = 5;
 
 /// A number, and how it may be begun.
 pub(super) struct Number {
+    /// Without the country's code: what every spelling ends with.
+    rest: String,
     /// With the country's code: behind a `+` or `00`, or plain.
     international: Vec<String>,
     /// As it is dialled within the country.
@@ -22,11 +24,17 @@ impl Number {
         let rest = digits.strip_prefix(&code)?;
         let is_british = code == "44";
         Some(Self {
+            rest: rest.to_owned(),
             // `+44 (0)7700` is written often, and dialled never.
             international: vec![digits.to_owned(), format!("{code}0{rest}")],
             national: is_british.then(|| format!("0{rest}")),
             bare: is_british.then(|| rest.to_owned()),
         })
+    }
+
+    /// What every spelling of it ends with.
+    pub(super) fn rest(&self) -> &str {
+        &self.rest
     }
 
     fn begins(&self, run: &Run, at: usize) -> bool {
@@ -50,14 +58,24 @@ impl Number {
 
 /// Whether one of the numbers stands in a text, and not as part of a longer number or word.
 pub(super) fn any_in(numbers: &[Number], text: &str) -> bool {
-    if numbers.is_empty() {
-        return false;
-    }
+    !numbers.is_empty()
+        && any_run(text, |run| (0..run.digits.len()).any(|at| numbers.iter().any(|number| number.begins(run, at))))
+}
+
+/// The digits of each run in a text, which any number in it is a part of.
+pub(super) fn each_run(text: &str, mut look: impl FnMut(&str)) {
+    any_run(text, |run| {
+        look(&run.digits.iter().map(|digit| char::from(digit.value)).collect::<String>());
+        false
+    });
+}
+
+fn any_run(text: &str, mut look: impl FnMut(&Run) -> bool) -> bool {
     let (mut rest, mut before) = (text, None);
     while let Some(at) = rest.bytes().position(|byte| byte.is_ascii_digit() || byte == b'+') {
         before = rest[..at].chars().next_back().or(before);
         let (run, length) = Run::read(&rest[at..], before);
-        if (0..run.digits.len()).any(|at| numbers.iter().any(|number| number.begins(&run, at))) {
+        if look(&run) {
             return true;
         }
         before = rest[at..at + length].chars().next_back();

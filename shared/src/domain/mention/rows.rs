@@ -50,10 +50,33 @@ pub struct Found {
     pub opaque: u64,
 }
 
+/// Who looks at the rows of a file.
+pub trait Look {
+    /// Looks at a row, or at a piece of one that is too long, and says whether it names the person who is looked for.
+    fn look(&mut self, row: &[u8]) -> bool;
+}
+
+impl Look for &Mentions {
+    fn look(&mut self, row: &[u8]) -> bool {
+        self.are_in_bytes(row)
+    }
+}
+
+/// Two who look at the same rows: the first says what is named.
+#[derive(Debug)]
+pub struct Both<A, B>(pub A, pub B);
+
+impl<A: Look, B: Look> Look for Both<A, B> {
+    fn look(&mut self, row: &[u8]) -> bool {
+        self.1.look(row);
+        self.0.look(row)
+    }
+}
+
 /// A look through a file, a chunk at a time.
 #[derive(Debug)]
-pub struct Search<'a> {
-    mentions: &'a Mentions,
+pub struct Search<L> {
+    who: L,
     layout: Layout,
     held: Vec<u8>,
     /// How much of what is held is done with.
@@ -107,14 +130,14 @@ enum Quote {
     Pending,
 }
 
-impl<'a> Search<'a> {
-    /// Looks for a person in a file.
+impl<L: Look> Search<L> {
+    /// Begins a look through a file.
     #[must_use]
-    pub fn new(mentions: &'a Mentions, layout: Layout) -> Self {
+    pub fn new(who: L, layout: Layout) -> Self {
         // What an import wrote is text, whatever it tells of.
         let head = if layout == Layout::Told { Head::Text } else { Head::Unknown };
         let (scan, found) = (Scan::default(), Found::default());
-        Self { mentions, layout, held: Vec::new(), used: 0, at: 0, row: (0, false), head, scan, found }
+        Self { who, layout, held: Vec::new(), used: 0, at: 0, row: (0, false), head, scan, found }
     }
 
     /// Takes the next bytes.
@@ -126,14 +149,20 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Says that no more bytes will come.
+    /// Whether nobody can look into it, so that no more bytes are needed.
     #[must_use]
-    pub fn finish(mut self) -> Found {
+    pub fn is_opaque(&self) -> bool {
+        self.head == Head::Opaque
+    }
+
+    /// Says that no more bytes will come; gives what was found, and who looked.
+    #[must_use]
+    pub fn finish(mut self) -> (Found, L) {
         self.go_on(true);
         if self.head == Head::Opaque {
             (self.found.opaque, self.found.others) = (1, true);
         }
-        self.found
+        (self.found, self.who)
     }
 
     fn go_on(&mut self, is_last: bool) {
@@ -172,7 +201,7 @@ impl<'a> Search<'a> {
         let bytes = &self.held[self.used..self.used + length];
         let (is_element, is_blank) = (self.scan.depth > 0, bytes.iter().all(u8::is_ascii_whitespace));
         let to = self.at + length as u64;
-        let seen = if hit { Seen::Named } else { self.look(bytes) };
+        let seen = if hit { Seen::Named } else { look(&mut self.who, self.layout, bytes) };
         self.found.opaque += u64::from(seen == Seen::Opaque);
         if seen == Seen::Named {
             self.found.rows += 1;
@@ -196,23 +225,23 @@ impl<'a> Search<'a> {
 
     /// Looks at what is held of a row that is too long, and holds its end only.
     fn look_ahead(&mut self) {
-        self.row.1 |= self.look(&self.held[self.used..]) == Seen::Named;
+        self.row.1 |= look(&mut self.who, self.layout, &self.held[self.used..]) == Seen::Named;
         let done = self.held.len() - self.used - OVERLAP;
         self.used += done;
         self.at += done as u64;
         self.scan.read = OVERLAP;
     }
+}
 
-    fn look(&self, row: &[u8]) -> Seen {
-        let told = if self.layout == Layout::Told { QuarantinedRow::parse(row) } else { None };
-        let row = told.as_ref().map_or(row, |told| &told.bytes);
-        if self.mentions.are_in_bytes(row) {
-            Seen::Named
-        } else if told.is_some() && std::str::from_utf8(row).is_err() && !is_text(row) {
-            Seen::Opaque
-        } else {
-            Seen::Other
-        }
+fn look(who: &mut impl Look, layout: Layout, row: &[u8]) -> Seen {
+    let told = if layout == Layout::Told { QuarantinedRow::parse(row) } else { None };
+    let row = told.as_ref().map_or(row, |told| &told.bytes);
+    if who.look(row) {
+        Seen::Named
+    } else if told.is_some() && std::str::from_utf8(row).is_err() && !is_text(row) {
+        Seen::Opaque
+    } else {
+        Seen::Other
     }
 }
 

@@ -1,7 +1,9 @@
 use super::Mentions;
+use super::index::{Index, IndexKey, Indexing};
 use super::rows::{Found, Layout, Search};
 use crate::domain::identifier::Identifier;
 use crate::domain::quarantined::QuarantinedRow;
+use crate::domain::subject::SubjectKeys;
 use proptest::prelude::*;
 
 fn email(typed: &str) -> Mentions {
@@ -16,9 +18,23 @@ fn reference(typed: &str) -> Mentions {
     Mentions::of(&[Identifier::reference(typed).unwrap()])
 }
 
+fn index_key() -> IndexKey {
+    IndexKey::of(&SubjectKeys::parse(r#"{"version": "1", "key": "01234567890123456789012345678901"}"#).unwrap())
+}
+
+/// The index of a file.
+fn indexed(file: &[u8], layout: Layout) -> Index {
+    let key = index_key();
+    let mut search = Search::new(Indexing::new(&key, file.len() as u64), layout);
+    search.push(file);
+    let (found, indexing) = search.finish();
+    Index::parse(&indexing.finish(&found).to_json(&key).unwrap(), &key).unwrap()
+}
+
 fn check(sought: &Mentions, there: &[&str], not_there: &[&str]) {
     for text in there {
         assert!(sought.are_in(text), "is in {text:?}");
+        assert!(indexed(text.as_bytes(), Layout::One).may_name(sought, &index_key()), "may be in {text:?}");
     }
     for text in not_there {
         assert!(!sought.are_in(text), "is not in {text:?}");
@@ -141,7 +157,7 @@ fn scrubbed(layout: Layout, file: &[u8], chunk: usize) -> (Vec<u8>, Found) {
     let rosa = email("rosa@example.org");
     let mut search = Search::new(&rosa, layout);
     file.chunks(chunk).for_each(|bytes| search.push(bytes));
-    let found = search.finish();
+    let found = search.finish().0;
     let (mut left, mut at) = (Vec::new(), 0);
     for range in &found.ranges {
         let [start, end] = [range.start, range.end].map(|it| usize::try_from(it).unwrap_or(file.len()).min(file.len()));
@@ -232,7 +248,7 @@ fn a_row_in_base64_is_looked_into_as_the_bytes_that_it_stands_for() {
     let sian = email("siân@bücher.example");
     let mut search = Search::new(&sian, Layout::Told);
     search.push(address.as_bytes());
-    assert_eq!(search.finish().rows, 1);
+    assert_eq!(search.finish().0.rows, 1);
     let packed = line(&[b"\x1f\x8b\x08".as_slice(), &[0x9c; 40]].concat());
     let (rest, found) = scrubbed(Layout::Told, packed.as_bytes(), 5);
     assert_eq!((found.rows, found.opaque, rest.as_slice()), (0, 1, packed.as_bytes()));
@@ -275,7 +291,66 @@ fn how_rows_are_written_is_told_from_how_a_file_begins() {
     assert_eq!(left(Layout::Unknown, list), "{\"reviews\": [\n{},\n{\"a\":\"x\"}\n]}");
 }
 
+#[test]
+fn an_index_tells_most_from_one_another_and_names_nobody() {
+    let row = |number: u32| {
+        format!("{number},2026-11-06T10:00:00Z,person{number}@example.org,0770090{number:04},CMP-{number},A hole.\n")
+    };
+    let file: String = (1000..2000).map(row).collect();
+    let index = indexed(file.as_bytes(), Layout::Csv);
+    let key = index_key();
+    for number in [1000, 1500, 1999] {
+        for sought in [
+            email(&format!("person{number}@example.org")),
+            phone(&format!("0770090{number:04}")),
+            reference(&format!("CMP-{number}")),
+        ] {
+            assert!(index.may_name(&sought, &key), "{number}");
+        }
+    }
+    let strangers = (5000..5200).filter(|number| index.may_name(&email(&format!("person{number}@example.org")), &key));
+    assert!(strangers.count() < 10, "few are opened in vain");
+    let strangers = (5000..5200).filter(|number| index.may_name(&phone(&format!("0770090{number:04}")), &key));
+    assert!(strangers.count() < 10, "few are opened in vain");
+    let document = String::from_utf8(index.to_json(&key).unwrap()).unwrap();
+    assert!(!document.contains("person") && document.len() < file.len(), "{} of {}", document.len(), file.len());
+    let other =
+        IndexKey::of(&SubjectKeys::parse(r#"{"version": "2", "key": "98765432109876543210987654321098"}"#).unwrap());
+    assert_eq!(Index::parse(document.as_bytes(), &other), None, "after a rotation it says nothing");
+    assert_eq!(Index::parse(b"{}", &key), None);
+}
+
+#[test]
+fn what_nobody_can_look_into_may_name_anybody() {
+    let key = index_key();
+    assert!(indexed(b"PK\x03\x04 a workbook", Layout::Csv).may_name(&email("a@example.org"), &key));
+    let opaque =
+        QuarantinedRow { line: 1, field: String::new(), rule: String::new(), bytes: vec![0xff, 0, 1, 2, 3, 4, 5] };
+    assert!(indexed(&opaque.to_line().unwrap(), Layout::Told).may_name(&email("a@example.org"), &key));
+    let blank = indexed(b"nothing\n", Layout::Lines);
+    assert!(!blank.may_name(&email("a@example.org"), &key));
+}
+
 proptest! {
+    /// Whatever is found is in the index, wherever it stands and whatever stands around it.
+    #[test]
+    fn whoever_is_found_may_be_named(
+        parts in proptest::collection::vec(prop::sample::select(vec![
+            "rosa.hardy@example.org", "ROSA.HARDY@EXAMPLE.ORG", "rosa.hardy%40example.org", "a@b.example", "+44 7700 900142", "07700-900 142",
+            "CMP-12/7", "x:@rosa_h", "x", "@rosa_h", ",", "\"", "\n", " ", ".", "-", "_", "@", "+", "'", "\\u0040", "\\n", "\u{a0}", "\u{200b}", "7", "ß", "é",
+            "word", "00", "(0)", "mailto:", "<", ">", ";",
+        ]), 0..12),
+    ) {
+        let text = parts.concat();
+        let index = indexed(text.as_bytes(), Layout::One);
+        for sought in [
+            email("rosa.hardy@example.org"), email("hardy@example.org"), email("a@b.example"), phone("07700 900142"), reference("CMP-12/7"),
+            reference("x:@rosa_h"),
+        ] {
+            prop_assert!(!sought.are_in(&text) || index.may_name(&sought, &index_key()), "{text:?}");
+        }
+    }
+
     #[test]
     fn any_spelling_of_a_mobile_is_found_and_its_neighbour_is_not(
         digits in "7[0-9]{9}",

@@ -3,6 +3,8 @@
 use crate::domain::source::Source;
 use serde::{Deserialize, Serialize};
 
+/// The folder of what could not be read.
+pub(super) const QUARANTINE: &str = "quarantine/";
 /// How many hexadecimal digits an import is called by.
 const ID: usize = 16;
 
@@ -82,6 +84,8 @@ pub(super) enum Kind {
     Rows,
     Header,
     Whole,
+    /// Who may be named in one of the three above.
+    Index,
 }
 
 /// Reads a key of our own: what it is, of which folder, and what the import is called. None is a partner's, whatever it
@@ -97,16 +101,24 @@ pub(super) fn own(key: &str) -> Option<(Kind, Folder, &str)> {
         ("progress", None) => (Kind::Progress, name.strip_suffix(".json")?),
         ("reports", None) => (Kind::Report, name.strip_suffix(".json")?),
         ("handover", None) => (Kind::Handover, name),
-        ("quarantine", Some("file")) => (Kind::Whole, name),
-        ("quarantine", Some("header")) => (Kind::Header, name),
-        ("quarantine", Some(rows)) => {
-            let digits = rows.strip_suffix(".jsonl")?;
-            (digits.len() >= 10 && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some((Kind::Rows, name))?
-        }
+        ("quarantine", Some(kept)) => (kept_kind(kept)?, name),
+        ("index", Some(kept)) => kept_kind(kept).map(|_| (Kind::Index, name))?,
         _ => return None,
     };
     let is_id = id.len() == ID && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     is_id.then_some((kind, folder, id))
+}
+
+/// What an object in quarantine is, by the last part of its key.
+fn kept_kind(name: &str) -> Option<Kind> {
+    match name {
+        "file" => Some(Kind::Whole),
+        "header" => Some(Kind::Header),
+        rows => {
+            let digits = rows.strip_suffix(".jsonl")?;
+            (digits.len() >= 10 && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(Kind::Rows)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -125,6 +137,8 @@ mod tests {
             (format!("quarantine/social/{id}/12345678901.jsonl"), Kind::Rows),
             (format!("quarantine/social/{id}/header"), Kind::Header),
             (format!("quarantine/granicus/{id}/file"), Kind::Whole),
+            (format!("index/granicus/{id}/file"), Kind::Index),
+            (format!("index/social/{id}/0000000000.jsonl"), Kind::Index),
         ] {
             assert_eq!(own(&key).map(|(kind, _, id)| (kind, id)), Some((kind, id)), "{key}");
         }
@@ -144,6 +158,8 @@ mod tests {
             "Reports/telephone/0123456789abcdef.json",
             "/reports/telephone/0123456789abcdef.json",
             "quarantine/telephone/0123456789abcdef/calls.jsonl",
+            "index/telephone/0123456789abcdef/calls.jsonl",
+            "index/telephone/0123456789abcdef",
         ] {
             assert_eq!(own(key), None, "{key}");
         }

@@ -5,11 +5,13 @@ use super::listing::{Listed, Listing};
 use super::{Beside, ERRAND, File, Files, digest, is_gone};
 use crate::domain::source::Source;
 use crate::storage::{StorageError, failed};
+use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{MetadataDirective, TaggingDirective};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use percent_encoding::percent_decode_str;
 use std::collections::HashMap;
+use std::time::Duration;
 
 /// How long a row may lie in quarantine; the bucket's lifecycle counts anew when others are taken out beside it.
 pub const QUARANTINED: TimeDelta = TimeDelta::days(14);
@@ -18,6 +20,9 @@ const DROPPED_AT: &str = "dropped-at";
 /// Why a file, or a message, was kept whole: the rule and the field, percent-encoded, in its metadata.
 const RULE: &str = "rule";
 const FIELD: &str = "field";
+
+/// How long the copy of a file may take; the largest has five gigabytes.
+const COPYING: Duration = Duration::from_mins(10);
 
 /// Why something is kept whole: names and constants, never what was sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -93,7 +98,7 @@ impl Kept {
             Kind::Rows => KeptKind::Rows,
             Kind::Header => KeptKind::Header,
             Kind::Whole => KeptKind::Whole,
-            Kind::Progress | Kind::Handover | Kind::Report => return None,
+            Kind::Progress | Kind::Handover | Kind::Report | Kind::Index => return None,
         };
         let (import, key, goes_on) = (import.to_owned(), object.key.clone(), goes_on(object.put_at));
         Some(Self { folder, import, kind, size: object.size, goes_on, key })
@@ -161,7 +166,8 @@ impl Files {
     /// [`StorageError`] if it is not known to be gone.
     pub async fn delete_kept(&self, kept: &Kept) -> Result<(), StorageError> {
         let delete = self.client.delete_object().bucket(&self.bucket).key(&kept.key);
-        delete.send().await.map(drop).map_err(failed("delete what is in quarantine"))
+        delete.send().await.map_err(failed("delete what is in quarantine"))?;
+        self.drop_index(&kept.key).await
     }
 
     /// Drops a file for a source once more that was first dropped then; gives the file that `import` reads. Its report
@@ -197,23 +203,40 @@ impl Files {
         dropped_at: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         let key = what.key(file.folder, &file.id());
-        let put = self.client.put_object().bucket(&self.bucket).key(key).set_metadata(Some(metadata(dropped_at, None)));
+        let index = self.index_of_bytes(&key, &content);
+        let put =
+            self.client.put_object().bucket(&self.bucket).key(&key).set_metadata(Some(metadata(dropped_at, None)));
         let put = put.content_type("application/octet-stream").body(content.into());
-        put.send().await.map(drop).map_err(failed("keep what could not be read"))
+        let put = put.send().await.map_err(failed("keep what could not be read"))?;
+        self.keep_index(&key, put.e_tag(), index).await;
+        Ok(())
     }
 
-    /// Copies a file that was dropped then into quarantine, byte for byte.
+    /// Copies a file that was dropped then into quarantine, byte for byte, and makes its index if there is time for that.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be there.
-    pub async fn quarantine(&self, file: &File, why: &Why, dropped_at: DateTime<Utc>) -> Result<(), StorageError> {
+    pub async fn quarantine(
+        &self,
+        file: &File,
+        why: &Why,
+        dropped_at: DateTime<Utc>,
+        time: Duration,
+    ) -> Result<(), StorageError> {
+        let key = Beside::Whole.key(file.folder, &file.id());
         let source = format!("{}/{}", self.bucket, percent_encoded(&file.key));
-        let copy = self.client.copy_object().bucket(&self.bucket).key(Beside::Whole.key(file.folder, &file.id()));
+        let copy = self.client.copy_object().bucket(&self.bucket).key(&key);
         let copy = copy.copy_source(source).copy_source_if_match(&file.etag);
         // The bytes, and nothing that a partner or a scanner wrote beside them.
         let copy = copy.metadata_directive(MetadataDirective::Replace).tagging_directive(TaggingDirective::Replace);
         let copy = copy.set_metadata(Some(metadata(dropped_at, Some(why))));
-        copy.send().await.map(drop).map_err(failed("quarantine a file"))
+        // S3 answers when the last byte is copied.
+        let patient = TimeoutConfig::builder().operation_attempt_timeout(COPYING).operation_timeout(COPYING);
+        let patient = aws_sdk_s3::config::Builder::new().timeout_config(patient.read_timeout(COPYING).build());
+        let copied = copy.customize().config_override(patient).send().await;
+        copied.map_err(failed("quarantine a file"))?;
+        self.index_within(&key, time).await;
+        Ok(())
     }
 
     /// Keeps a message of Granicus that was refused, byte for byte; the same message again is the same object. Gives what
@@ -229,9 +252,11 @@ impl Files {
         now: DateTime<Utc>,
     ) -> Result<String, StorageError> {
         let id = digest(&[message.as_bytes(), body]);
-        let put = self.client.put_object().bucket(&self.bucket).key(Beside::Whole.key(Folder::Granicus, &id));
+        let key = Beside::Whole.key(Folder::Granicus, &id);
+        let put = self.client.put_object().bucket(&self.bucket).key(&key);
         let put = put.set_metadata(Some(metadata(now, Some(why)))).body(body.to_vec().into());
-        put.send().await.map_err(failed("keep a message"))?;
+        let put = put.send().await.map_err(failed("keep a message"))?;
+        self.keep_index(&key, put.e_tag(), self.index_of_bytes(&key, body)).await;
         Ok(id)
     }
 }

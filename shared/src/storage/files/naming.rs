@@ -1,5 +1,6 @@
 //! The rows in quarantine that name a person, with their bytes: for whoever asks what is held of them.
 
+use super::folder::QUARANTINE;
 use super::kept::{Kept, why};
 use super::listing::Listing;
 use super::scrub::layout;
@@ -76,7 +77,7 @@ impl Files {
         RowsNaming {
             files: self,
             mentions: Mentions::of(identities),
-            listing: Listing::of("quarantine/"),
+            listing: Listing::of(QUARANTINE),
             waiting: VecDeque::new(),
             open: None,
             unreadable: 0,
@@ -106,7 +107,8 @@ impl RowsNaming<'_> {
             }
             let Some(kept) = self.waiting.pop_front() else {
                 let Some(objects) = self.listing.next(self.files).await? else { return Ok(None) };
-                self.waiting.extend(objects.iter().filter_map(Kept::of));
+                let may = self.files.may_name(&objects, &self.mentions).await?;
+                self.waiting.extend(may.iter().filter_map(|may| Kept::of(may.object)));
                 continue;
             };
             self.open = self.look_into(kept).await?;
@@ -120,7 +122,9 @@ impl RowsNaming<'_> {
     }
 
     async fn look_into(&mut self, kept: Kept) -> Result<Option<Open>, StorageError> {
-        let Some((object, found)) = self.files.look(&kept.key, &self.mentions).await? else { return Ok(None) };
+        let Some((object, found, _)) = self.files.look(&kept.key, &self.mentions, false).await? else {
+            return Ok(None);
+        };
         self.unreadable += found.opaque;
         if found.rows == 0 {
             return Ok(None);

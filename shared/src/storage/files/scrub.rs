@@ -2,13 +2,15 @@
 
 mod leave_out;
 
-use super::folder::{self, Folder, Kind};
+use super::folder::{self, Folder, Kind, QUARANTINE};
+use super::index::MayName;
 use super::kept::{dropped_at, goes_on};
 use super::listing::{Listed, Listing};
 use super::{File, Files, has_status, is_folder};
 use crate::domain::identifier::Identifier;
 use crate::domain::mention::Mentions;
-use crate::domain::mention::rows::{Found, Layout, Search};
+use crate::domain::mention::index::{Index, Indexing};
+use crate::domain::mention::rows::{Both, Found, Layout, Look, Search};
 use crate::domain::source::Source;
 use crate::storage::{INVOCATION, StorageError, failed};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
@@ -53,10 +55,12 @@ impl Files {
         let mentions = Mentions::of(identities);
         let waiting = self.waiting(now, now).await?;
         let mut mentioned = Mentioned { waiting, rows: 0, unreadable: 0, unreadable_until: None };
-        let mut listing = Listing::of("quarantine/");
+        let mut listing = Listing::of(QUARANTINE);
         while let Some(objects) = listing.next(self).await? {
-            for object in &objects {
-                let Some((_, found)) = self.look(&object.key, &mentions).await? else { continue };
+            for MayName { object, wants_index } in self.may_name(&objects, &mentions).await? {
+                let looked = self.look(&object.key, &mentions, wants_index).await?;
+                let Some((opened, found, index)) = looked else { continue };
+                self.keep_index(&object.key, opened.e_tag(), index).await;
                 mentioned.rows += found.rows;
                 mentioned.unreadable += found.opaque;
                 let until = (found.opaque > 0).then(|| goes_on(object.put_at));
@@ -82,14 +86,16 @@ impl Files {
         // First: what has been read by then has put its rows where they are looked for.
         let waiting = self.waiting(before, now).await? + self.end_uploads(now).await?;
         let mut scrubbed = Scrubbed { waiting, rows: 0, unreadable: 0 };
-        let mut listing = Listing::of("quarantine/");
+        let (mut listing, mut there) = (Listing::of(QUARANTINE), HashSet::new());
         while let Some(objects) = listing.next(self).await? {
-            for object in &objects {
-                let (rows, unreadable) = self.scrub_object(&object.key, &mentions, before, now).await?;
+            for object in self.may_name(&objects, &mentions).await? {
+                let (rows, unreadable) = self.scrub_object(&object, &mentions, before, now).await?;
                 scrubbed.rows += rows;
                 scrubbed.unreadable += unreadable;
             }
+            there.extend(objects.into_iter().map(|object| object.key));
         }
+        self.drop_indexes_of_none(&there).await?;
         Ok(scrubbed)
     }
 
@@ -125,7 +131,7 @@ impl Files {
         const OPERATION: &str = "end an upload";
         let (mut going_on, mut markers) = (0, (None, None));
         loop {
-            let list = self.client.list_multipart_uploads().bucket(&self.bucket).prefix("quarantine/");
+            let list = self.client.list_multipart_uploads().bucket(&self.bucket).prefix(QUARANTINE);
             let list = list.set_key_marker(markers.0).set_upload_id_marker(markers.1);
             let page = list.send().await.map_err(failed(OPERATION))?;
             for upload in page.uploads() {
@@ -151,49 +157,71 @@ impl Files {
         })
     }
 
-    /// Which rows of an object in quarantine name the person; nothing if it is no longer there.
+    /// Which rows of an object in quarantine name the person, and its index if that is wanted; nothing if it is no longer there.
     pub(super) async fn look(
         &self,
         key: &str,
         mentions: &Mentions,
-    ) -> Result<Option<(GetObjectOutput, Found)>, StorageError> {
+        wants_index: bool,
+    ) -> Result<Option<(GetObjectOutput, Found, Option<Index>)>, StorageError> {
         const OPERATION: &str = "look into quarantine";
         let mut object = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
             Ok(object) => object,
             Err(error) if has_status(&error, &[404]) => return Ok(None),
             Err(error) => return Err(failed(OPERATION)(error)),
         };
-        let mut search = Search::new(mentions, layout(key));
-        while let Some(bytes) = object.body.next().await {
-            search.push(&bytes.map_err(|_| StorageError::unreadable(OPERATION))?);
-        }
-        Ok(Some((object, search.finish())))
+        let size = object.content_length().and_then(|length| u64::try_from(length).ok()).unwrap_or_default();
+        let Some(index) = self.index_key().filter(|_| wants_index).map(|key| Indexing::new(key, size)) else {
+            let (found, _) = searched(&mut object, Search::new(mentions, layout(key))).await?;
+            return Ok(Some((object, found, None)));
+        };
+        let (found, Both(_, index)) = searched(&mut object, Search::new(Both(mentions, index), layout(key))).await?;
+        let index = index.finish(&found);
+        Ok(Some((object, found, Some(index))))
     }
 
     /// Gives how many rows are gone, and how many nobody can look into that were dropped up to `before`.
     async fn scrub_object(
         &self,
-        key: &str,
+        may: &MayName<'_>,
         mentions: &Mentions,
         before: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<(u64, u64), StorageError> {
+        let (key, mut wants_index, mut gone) = (&may.object.key, may.wants_index, 0);
         for _ in 0..TRIES {
-            let Some((object, found)) = self.look(key, mentions).await? else { return Ok((0, 0)) };
+            let Some((object, found, index)) = self.look(key, mentions, wants_index).await? else {
+                return Ok((gone, 0));
+            };
             let put_at = object.last_modified().map(aws_sdk_s3::primitives::DateTime::secs);
             let in_time = dropped_at(object.metadata(), put_at).is_none_or(|at| at <= before);
             let unreadable = if in_time { found.opaque } else { 0 };
             if found.rows == 0 {
-                return Ok((0, unreadable));
+                self.keep_index(key, object.e_tag(), index).await;
+                return Ok((gone, unreadable));
             }
+            // First: an index may be missing, and must not say of anybody who is gone that they may be named.
+            self.drop_index(key).await?;
             match self.leave_out(key, &object, &found, now).await {
-                Ok(()) => return Ok((found.rows, unreadable)),
-                Err(Obstacle::Changed) => {}
+                // Once more: what is left has an index of its own.
+                Ok(()) => (gone, wants_index) = (gone + found.rows, true),
+                Err(Obstacle::Changed) => wants_index = true,
                 Err(Obstacle::Storage(error)) => return Err(error),
             }
         }
         Err(StorageError { operation: "scrub quarantine", code: "written by others all the time".to_owned() })
     }
+}
+
+/// Looks through an object, to its end unless nobody can look into it.
+async fn searched<L: Look>(object: &mut GetObjectOutput, mut search: Search<L>) -> Result<(Found, L), StorageError> {
+    while let Some(bytes) = object.body.next().await {
+        search.push(&bytes.map_err(|_| StorageError::unreadable("look into quarantine"))?);
+        if search.is_opaque() {
+            break;
+        }
+    }
+    Ok(search.finish())
 }
 
 /// How the rows of an object in quarantine are written.
@@ -206,6 +234,8 @@ pub(super) fn layout(key: &str) -> Layout {
         (Kind::Whole, Folder::Of(Source::Interviews | Source::Support)) => Layout::Lines,
         (Kind::Whole, Folder::Of(Source::WebForm | Source::Telephone | Source::Social | Source::Complaints))
         | (Kind::Header, _) => Layout::Csv,
-        (Kind::Whole, Folder::Unknown) | (Kind::Progress | Kind::Handover | Kind::Report, _) => Layout::Unknown,
+        (Kind::Whole, Folder::Unknown) | (Kind::Progress | Kind::Handover | Kind::Report | Kind::Index, _) => {
+            Layout::Unknown
+        }
     }
 }
