@@ -330,12 +330,12 @@ impl House {
 
     /// Everything in the intake bucket but the indexes of quarantine.
     pub fn files(&self) -> Vec<String> {
-        self.stack.store().keys(&self.intake()).into_iter().filter(|key| !key.starts_with("index/")).collect()
+        self.stack.store().keys(&self.intake()).into_iter().filter(|key| !key.starts_with("indexes/")).collect()
     }
 
     /// The indexes of quarantine.
     pub fn indexes(&self) -> Vec<String> {
-        self.stack.store().keys(&self.intake()).into_iter().filter(|key| key.starts_with("index/")).collect()
+        self.stack.store().keys(&self.intake()).into_iter().filter(|key| key.starts_with("indexes/")).collect()
     }
 
     /// The bucket that partners drop files into.

@@ -117,7 +117,7 @@ async fn after_an_erasure_no_index_says_that_the_person_may_be_named() {
     assert_eq!((&plan["quarantined"], opened), (&json!(1), 1), "what is left has its own: {plan}");
     let quarantine: Vec<String> = house.files().into_iter().filter(|key| key.starts_with("quarantine/")).collect();
     for index in house.indexes() {
-        let of = index.replacen("index/", "quarantine/", 1);
+        let of = index.replacen("indexes/", "quarantine/", 1);
         assert!(quarantine.contains(&of), "{index} is of nothing that is there");
         assert!(!of_old.contains(&of));
     }

@@ -103,8 +103,10 @@ fn needed(request: &HttpRequest) -> Vec<String> {
                 return vec![needed_of_s3(request.method(), query, "Exports")];
             }
             // By folder: a policy may allow as little as one, or all that lies in another.
-            let within =
-                path.next().filter(|_| folder == "quarantine" || folder == "index").map(|within| format!("/{within}"));
+            let within = path
+                .next()
+                .filter(|_| folder == "quarantine" || folder == "indexes")
+                .map(|within| format!("/{within}"));
             let folder = format!("Intake/{folder}{}", within.unwrap_or_default());
             let mut needed = vec![needed_of_s3(request.method(), query, folder.trim_end_matches('/'))];
             if request.headers().get("x-amz-copy-source").is_some() {

@@ -102,7 +102,7 @@ pub(super) fn own(key: &str) -> Option<(Kind, Folder, &str)> {
         ("reports", None) => (Kind::Report, name.strip_suffix(".json")?),
         ("handover", None) => (Kind::Handover, name),
         ("quarantine", Some(kept)) => (kept_kind(kept)?, name),
-        ("index", Some(kept)) => kept_kind(kept).map(|_| (Kind::Index, name))?,
+        ("indexes", Some(kept)) => kept_kind(kept).map(|_| (Kind::Index, name))?,
         _ => return None,
     };
     let is_id = id.len() == ID && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
@@ -137,8 +137,8 @@ mod tests {
             (format!("quarantine/social/{id}/12345678901.jsonl"), Kind::Rows),
             (format!("quarantine/social/{id}/header"), Kind::Header),
             (format!("quarantine/granicus/{id}/file"), Kind::Whole),
-            (format!("index/granicus/{id}/file"), Kind::Index),
-            (format!("index/social/{id}/0000000000.jsonl"), Kind::Index),
+            (format!("indexes/granicus/{id}/file"), Kind::Index),
+            (format!("indexes/social/{id}/0000000000.jsonl"), Kind::Index),
         ] {
             assert_eq!(own(&key).map(|(kind, _, id)| (kind, id)), Some((kind, id)), "{key}");
         }
@@ -158,8 +158,8 @@ mod tests {
             "Reports/telephone/0123456789abcdef.json",
             "/reports/telephone/0123456789abcdef.json",
             "quarantine/telephone/0123456789abcdef/calls.jsonl",
-            "index/telephone/0123456789abcdef/calls.jsonl",
-            "index/telephone/0123456789abcdef",
+            "indexes/telephone/0123456789abcdef/calls.jsonl",
+            "indexes/telephone/0123456789abcdef",
         ] {
             assert_eq!(own(key), None, "{key}");
         }

@@ -18,7 +18,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 /// The folder that indexes lie in, each where its object lies in quarantine.
-pub(super) const INDEX: &str = "index/";
+pub(super) const INDEX: &str = "indexes/";
 /// Of which object an index is: its `ETag`, in the metadata.
 const OF: &str = "of";
 /// How many indexes are read at a time.
