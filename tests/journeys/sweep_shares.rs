@@ -107,7 +107,7 @@ async fn tasks_are_gone_through_from_where_the_last_sweep_was_cut_short() {
     // Their tasks lie by request: abel's, carol's, rosa's. It is stuck at the second.
     let stuck: Stuck = |operation, body| operation == "BatchGetItem" && body.to_string().contains("TASK#ERASE-carol");
     let (sweep, _) = sticking(&house, stuck).await;
-    let cut = swept(&sweep, 8).await;
+    let cut = swept(&sweep, 20).await;
     assert_eq!(cut["unfinished"], json!(["tasks"]), "{cut}");
     let (sweep, asked) = sticking(&house, |_, _| false).await;
     let rest = swept(&sweep, 300).await;

@@ -8,7 +8,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 use shared::domain::ledger::{Cause, Entry};
 use shared::edge::{Clock, Host, StartError, failure};
-use shared::storage::discarded::Discarded;
+use shared::storage::discarded::{Discarded, NEEDED};
 use shared::storage::ledger::Ledger;
 use shared::storage::records::doomed;
 use shared::storage::{Item, StorageError};
@@ -159,7 +159,9 @@ fn is_from_ttl(record: &EventRecord) -> bool {
 
 fn entry(record: EventRecord) -> Option<Entry> {
     let removed = record.change.approximate_creation_date_time;
-    let image: Item = record.change.old_image.into();
+    // Whatever else is wrong with the image, its entry can be told.
+    let mut image: Item = record.change.old_image.into();
+    image.retain(|name, _| NEEDED.contains(&name.as_str()));
     let gone = doomed(&image)?;
     gone.due?;
     Some(gone.entry(Cause::Retention, removed))

@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// What of a removed item is kept where nobody can read it: where it lay and when it was over, and nothing that was told.
-const KEPT: [&str; 6] = [keys::PK, keys::SK, keys::DAY, "source", keys::EXPIRES_AT, keys::RETENTION_DUE_AT];
+/// What of a removed item its entry in the ledger needs, and all that is kept of one that nobody can read: where it lay and
+/// when it was over, and nothing that was told.
+pub const NEEDED: [&str; 6] = [keys::PK, keys::SK, keys::DAY, "source", keys::EXPIRES_AT, keys::RETENTION_DUE_AT];
 /// The folder of what cannot be read; Lambda's own is `aws/`.
 const UNREADABLE: &str = "unreadable/";
 
@@ -127,7 +128,7 @@ fn bare(mut record: Value) -> Value {
     if let Some(change) = record.get_mut("dynamodb").and_then(Value::as_object_mut) {
         change.remove("NewImage");
         if let Some(image) = change.get_mut("OldImage").and_then(Value::as_object_mut) {
-            image.retain(|name, _| KEPT.contains(&name.as_str()));
+            image.retain(|name, _| NEEDED.contains(&name.as_str()));
         }
     }
     record

@@ -22,7 +22,7 @@ const BITS: usize = 4;
 /// How many bits an index has for a byte of the file: one word in ten bytes has fifteen, and errs once in five hundred.
 const PER_BYTE: f64 = 1.5;
 /// How many bits it has at least and at most (16 MiB).
-const SIZES: [usize; 2] = [512, 1 << 27];
+const SIZES: [usize; 2] = [4_096, 1 << 27];
 /// How many digits of a number are looked at together.
 const DIGITS: usize = 8;
 /// How far apart two words around an `@` may be, in characters.
@@ -192,7 +192,7 @@ impl Mentions {
             // Whatever the address has, a text has that names it.
             let mut features = Vec::new();
             addresses(email, |feature| features.push(feature));
-            features.pop().map(|feature| vec![feature])
+            Some(features).filter(|features| !features.is_empty())
         });
         let numbers = self.numbers.iter().map(|number_of| {
             let digits = Number::rest(number_of);
@@ -231,7 +231,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
-/// What stands around each `@`: one word or two on each side, as far as there are any near. The last is the longest.
+/// What stands around each `@`: one word or two on each side, as far as there are any near.
 fn addresses(text: &str, mut add: impl FnMut(String)) {
     for (at, _) in text.match_indices('@') {
         let (before, behind) = (&text[..at], &text[at..]);

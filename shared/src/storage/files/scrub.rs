@@ -203,6 +203,7 @@ impl Files {
             // First: an index may be missing, and must not say of anybody who is gone that they may be named.
             self.drop_index(key).await?;
             match self.leave_out(key, &object, &found, now).await {
+                Ok(()) if self.index_key().is_none() => return Ok((gone + found.rows, unreadable)),
                 // Once more: what is left has an index of its own.
                 Ok(()) => (gone, wants_index) = (gone + found.rows, true),
                 Err(Obstacle::Changed) => wants_index = true,
