@@ -74,9 +74,11 @@ impl Tasks {
     /// The tasks of all requests that are not closed, in pages.
     #[must_use]
     pub fn open(&self) -> Pages<(RequestId, Place)> {
-        let read = |item: &Item| text(item, SK).and_then(keys::task_of);
-        let all = |partition| self.0.all("read open tasks", partition, "", read);
-        all(keys::TASKS).and(all(keys::CLICK_TASKS))
+        self.open_in(keys::TASKS).and(self.open_in(keys::CLICK_TASKS))
+    }
+
+    fn open_in(&self, partition: &str) -> Pages<(RequestId, Place)> {
+        self.0.all("read open tasks", partition, "", |item| text(item, SK).and_then(keys::task_of))
     }
 
     /// A digest of what was approved when a task was entered, as [`Request::approved`] gives it; nothing where nothing was, or
@@ -99,7 +101,11 @@ impl Tasks {
     /// The same from behind a task on, as [`keys::task`] calls it; it need not be there any more.
     #[must_use]
     pub fn open_behind(&self, task: &str) -> Pages<(RequestId, Place)> {
-        self.open().behind(keys::TASKS, task)
+        // Those of requests first, as in all of them.
+        match task.strip_prefix("CLICK") {
+            Some(_) => self.open_in(keys::CLICK_TASKS).behind(keys::CLICK_TASKS, task),
+            None => self.open_in(keys::TASKS).behind(keys::TASKS, task).and(self.open_in(keys::CLICK_TASKS)),
+        }
     }
 
     /// Begins a task that nobody is at; gives nothing where somebody is, or it is over.

@@ -37,7 +37,8 @@ fn named(arn: &str) -> Option<String> {
     }
     let (bucket, key) =
         arn.strip_prefix("arn:aws:s3:::")?.split_once('/').unwrap_or((arn.strip_prefix("arn:aws:s3:::")?, ""));
-    let bucket = if bucket.contains("exports") { "Exports" } else { "Intake" };
+    let named = ["Exports", "Discarded"].into_iter().find(|name| bucket.contains(&name.to_lowercase()));
+    let bucket = named.unwrap_or("Intake");
     let folder = key.trim_end_matches('*');
     Some(if folder.is_empty() { bucket.to_owned() } else { format!("{bucket} `{folder}`") })
 }
