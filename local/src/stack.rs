@@ -12,7 +12,7 @@ use crate::options::{OFFERED, Options, StartError};
 use crate::ports::{beside, listen};
 use crate::s3::{Created, Store};
 use crate::state::{Message, State};
-use crate::template::{REGION, Template, TemplateError};
+use crate::template::{self, REGION, Template, TemplateError};
 use crate::{http, s3, secrets, storage, surveys};
 use axum::Router;
 use chrono::{DateTime, Utc};
@@ -20,6 +20,7 @@ use lambda_runtime::Diagnostic;
 use serde_json::Value;
 use shared::edge::site::BasePath;
 use shared::edge::{Clock, Host};
+use shared::storage::requests::Requests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,33 +106,20 @@ impl Stack {
             None => Ok(Vec::new()),
         };
         let surveys = surveys.map_err(StartError::Survey)?;
-        // As after `make adopt-requests`: folders of the first version go on here.
-        if let Some(register) = register.filter(|_| data.is_some()) {
-            let requests = shared::storage::requests::Requests::new(&client, register);
-            let adopted = operations::adopt::adopt(&requests, &[], options.clock.now()).await;
-            adopted.map_err(|error| unusable(error.to_string()))?;
-        }
+        adopt(&client, register.filter(|_| data.is_some()), &options.clock).await.map_err(unusable)?;
 
-        let around = Arc::new(Around::new(&template.bucket_policies, &template.tables));
-        let mut principals = BTreeMap::new();
         let (mut running, mut hosts, mut settings) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        let mut events = Vec::new();
+        let (mut events, limits, mut principals) = (Vec::new(), principals(&template), BTreeMap::new());
         for mut function in template.functions {
             let id = function.id.clone();
             let of_function = |problem| wrong((id.clone(), problem));
             let name = options.functions.crate_of(&function).map_err(of_function)?;
-            let mut environment = function.settings.clone();
-            environment.extend(endpoints.settings());
-            // What Lambda itself adds.
-            environment.insert("AWS_REGION".to_owned(), REGION.to_owned());
-            environment.insert("AWS_LAMBDA_FUNCTION_NAME".to_owned(), function.name.clone());
+            let environment = environment(&function, &endpoints);
             let host = host(environment.clone());
             // It does on AWS what its role may, and nothing else here either.
-            let role = template.roles.iter().find(|role| function.role.as_ref() == Some(&role.arn));
-            let principal = role.map(|role| Principal::new(role, &around));
-            let guarded = Host::new(environment.clone(), guarded(sdk(), principal.as_ref()), options.clock.clone());
+            let guarded = Host::new(environment.clone(), guarded(sdk(), limits.get(&id)), options.clock.clone());
             let started = options.functions.start(&name, guarded).await.map_err(of_function)?;
-            principals.extend(principal.map(|principal| (name.clone(), principal)));
+            principals.extend(limits.get(&id).map(|principal| (name.clone(), principal.clone())));
             events.extend(std::mem::take(&mut function.events).into_iter().map(|event| (name.clone(), event)));
             hosts.insert(name.clone(), host);
             settings.insert(name.clone(), environment);
@@ -290,6 +278,33 @@ impl Stack {
         self.servers.shutdown().await;
         self.house.functions.end().await;
     }
+}
+
+/// What a function finds in its environment.
+fn environment(function: &template::Function, endpoints: &Endpoints) -> BTreeMap<String, String> {
+    let mut environment = function.settings.clone();
+    environment.extend(endpoints.settings());
+    // What Lambda itself adds.
+    environment.insert("AWS_REGION".to_owned(), REGION.to_owned());
+    environment.insert("AWS_LAMBDA_FUNCTION_NAME".to_owned(), function.name.clone());
+    environment
+}
+
+/// Who each function is to IAM, by its logical id.
+fn principals(template: &Template) -> BTreeMap<String, Principal> {
+    let around = Arc::new(Around::new(&template.bucket_policies, &template.tables));
+    let of = |function: &template::Function| {
+        let role = template.roles.iter().find(|role| function.role.as_ref() == Some(&role.arn))?;
+        Some((function.id.clone(), Principal::new(role, &around)))
+    };
+    template.functions.iter().filter_map(of).collect()
+}
+
+/// Has requests go on that the first version approved, as `make adopt-requests` does on AWS.
+async fn adopt(client: &aws_sdk_dynamodb::Client, register: Option<&String>, clock: &Clock) -> Result<(), String> {
+    let Some(register) = register else { return Ok(()) };
+    let adopted = operations::adopt::adopt(&Requests::new(client, register), &[], clock.now()).await;
+    adopted.map(drop).map_err(|error| error.to_string())
 }
 
 async fn beside_all(door: u16, offsets: [u16; 4]) -> Result<(Vec<TcpListener>, Vec<String>), StartError> {

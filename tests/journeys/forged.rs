@@ -162,7 +162,7 @@ fn an_approved_erasure_into_which_somebody_wrote_waits_until_it_is_what_was_appr
         let list = |holders: &[Holder]| AttributeValue::L(holders.iter().map(|one| s(&keys::partition(one))).collect());
         let (rosa, abel) = (holder(&house, ROSA).await, holder(&house, "abel@example.org").await);
         for (attribute, forged) in [
-            ("holders", list(&[abel.clone()])),
+            ("holders", list(std::slice::from_ref(&abel))),
             ("holders", list(&[rosa.clone(), abel.clone()])),
             ("approved_by", s("dpo-8")),
             ("ground", s("17(1)(a)")),

@@ -158,7 +158,7 @@ fn batched(operation: &str, table: &str, batch: &Value, hash_keys: &HashKeys) ->
     call.with("dynamodb:LeadingKeys", leading).with("dynamodb:Attributes", attributes)
 }
 
-/// PartiQL: what it is about stands in a text, and policies learn no key of it.
+/// `PartiQL`: what it is about stands in a text, and policies learn no key of it.
 fn statement(body: &Value) -> Call {
     let text = body.pointer("/Statement").or_else(|| body.pointer("/Statements/0/Statement"));
     let text = text.and_then(Value::as_str).unwrap_or_default();

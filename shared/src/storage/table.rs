@@ -238,7 +238,7 @@ pub(crate) type Read<T> = fn(&Item) -> Option<T>;
 pub struct Pages<T> {
     query: Option<QueryFluentBuilder>,
     /// What is asked after it.
-    then: Option<QueryFluentBuilder>,
+    then: Option<Box<QueryFluentBuilder>>,
     shown: Shown,
     operation: &'static str,
     read: Read<T>,
@@ -270,7 +270,7 @@ impl<T> Pages<T> {
 
     /// The same list, and after it another.
     pub(crate) fn and(self, other: Self) -> Self {
-        Self { then: other.query, ..self }
+        Self { then: other.query.map(Box::new), ..self }
     }
 
     fn narrowed(self, how: impl FnOnce(QueryFluentBuilder) -> QueryFluentBuilder) -> Self {
@@ -286,7 +286,7 @@ impl<T> Pages<T> {
         let Some(query) = &self.query else { return Ok(None) };
         let page = query.clone().send().await.map_err(failed(self.operation))?;
         let rest = page.last_evaluated_key.map(|key| query.clone().set_exclusive_start_key(Some(key)));
-        self.query = rest.or_else(|| self.then.take());
+        self.query = rest.or_else(|| self.then.take().map(|then| *then));
         let shown = |item: &&Item| match self.shown {
             Shown::All => true,
             Shown::LiveAt(now) => is_live(item, now),
