@@ -123,10 +123,14 @@ pub fn is_taken_back(text: &str) -> bool {
 /// # Errors
 /// What is wrong with the field, if any part of it is neither an identifier nor a word for nothing.
 pub fn several(kind: Kind, text: &str) -> Result<Vec<Identifier>, NotAnIdentifier> {
+    let whole = Identifier::of(kind, text);
+    // A reader of numbers may take the first of several for all of them; no two addresses are one.
+    if kind != Kind::Phone && whole.is_ok() {
+        return whole.map(|identifier| vec![identifier]);
+    }
     let parts = if kind == Kind::Reference { Vec::new() } else { parts(kind, text) };
     let all = if parts.len() > 1 { each(kind, &parts) } else { None };
-    match (all, Identifier::of(kind, text)) {
-        // A reader of numbers may take the first of several for all of them.
+    match (all, whole) {
         (Some(found), _) => Ok(found),
         (None, Ok(identifier)) => Ok(vec![identifier]),
         // One with an extension is a number, and identifies nobody.

@@ -5,7 +5,10 @@ use super::site::BasePath;
 use super::{Edge, failure};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use lambda_http::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER};
+use lambda_http::http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_http::{Adapter, Body, Request, RequestExt, Response, Service, service_fn};
@@ -20,18 +23,25 @@ use std::net::IpAddr;
 const API_GATEWAY: &str = "an event of API Gateway";
 
 /// The headers of every answer beside its content type and cache: nothing may be loaded but our own stylesheet.
-pub const HEADERS: [(&str, &str); 7] = [
+pub static HEADERS: [(HeaderName, HeaderValue); 7] = [
     (
-        "content-security-policy",
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        ),
     ),
-    ("referrer-policy", "same-origin"),
-    ("x-content-type-options", "nosniff"),
-    ("x-frame-options", "DENY"),
-    ("strict-transport-security", "max-age=31536000"),
-    ("cross-origin-opener-policy", "same-origin"),
-    ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+    (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000")),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(), geolocation=(), microphone=()"),
+    ),
 ];
+/// How many more an answer has at most: its content type, how long it is kept, where it leads, when to come again.
+const MORE: usize = 4;
 
 /// Where a form of ours may lead, as the policy in [`HEADERS`] says it.
 const OWN_FORMS: &str = "form-action 'self'";
@@ -182,8 +192,10 @@ pub fn json(status: StatusCode, document: &Value) -> Response<Body> {
 /// The same response with the [`HEADERS`], which forbid what no answer needs.
 #[must_use]
 pub fn guarded(mut response: Response<Body>) -> Response<Body> {
-    for (name, value) in HEADERS {
-        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    let headers = response.headers_mut();
+    headers.reserve(HEADERS.len() + MORE);
+    for (name, value) in &HEADERS {
+        headers.insert(name, value.clone());
     }
     response
 }

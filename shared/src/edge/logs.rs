@@ -8,8 +8,9 @@
 
 use super::Host;
 use tracing::Level;
-use tracing_subscriber::filter::EnvFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
 
 /// The crates whose own lines are written at any level: this house.
 const HOUSE: [&str; 12] = [
@@ -40,14 +41,11 @@ where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let libraries = level.min(Level::WARN);
-    let house = HOUSE.iter().map(|krate| format!("{krate}={level}"));
-    // The runtime's span around an invocation, which has the request's id and nothing else of it.
-    let span = std::iter::once("lambda_runtime::layers::trace=info".to_owned());
-    let directives = std::iter::once(libraries.to_string()).chain(span).chain(house).collect::<Vec<_>>().join(",");
-    tracing_subscriber::fmt()
-        .json()
-        .with_span_list(false)
-        .with_env_filter(EnvFilter::new(directives))
-        .with_writer(writer)
-        .finish()
+    // The runtime's span around an invocation has the request's id and nothing else of it.
+    let heard = Targets::new()
+        .with_default(libraries)
+        .with_target("lambda_runtime::layers::trace", Level::INFO)
+        .with_targets(HOUSE.map(|krate| (krate, level)));
+    let lines = tracing_subscriber::fmt::layer().json().with_span_list(false).with_writer(writer);
+    tracing_subscriber::registry().with(lines).with(heard)
 }
