@@ -156,7 +156,7 @@ impl Export {
     /// # Errors
     /// [`Error`] in words.
     pub async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
-        let answer = self.handle(&event.payload, &event.context.request_id).await;
+        let answer = Box::pin(self.handle(&event.payload, &event.context.request_id)).await;
         failure::answered(answer.inspect_err(|error| tracing::error!(error = %error, outcome = "refused", "export")))
     }
 

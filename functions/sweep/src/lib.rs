@@ -167,7 +167,7 @@ impl Sweep {
             Err(refused) => return failure::answered(Err(Error::from(refused))),
         };
         let shares = Shares::of(&event.context);
-        let report = self.handle(from, self.clock.now(), shares).await.inspect_err(|error| {
+        let report = Box::pin(self.handle(from, self.clock.now(), shares)).await.inspect_err(|error| {
             tracing::error!(error = %error, outcome = "unfinished", "sweep");
         })?;
         Ok(json!(report))
@@ -186,7 +186,7 @@ impl Sweep {
         let mut failed = Failed::default();
         // Holds before anything is deleted: what arrived since is theirs.
         let mut standings = standings::Pass::from(remembered.standings);
-        let settled = shares.give(Chore::Standings, self.settle_standings(&mut standings, now)).await;
+        let settled = shares.give(Chore::Standings, Box::pin(self.settle_standings(&mut standings, now))).await;
         let standings_known = matches!(settled, Some(Ok(())));
         failed.unless(settled.unwrap_or(Ok(())));
         report.standings = standings.standing;
@@ -201,12 +201,12 @@ impl Sweep {
         // A day is closed when it is known what is left of it.
         if standings_known {
             let past = report.standings.settled.past_their_date;
-            let closed = shares.give(Chore::Closing, self.close_days(&days, past, through, now)).await;
+            let closed = shares.give(Chore::Closing, Box::pin(self.close_days(&days, past, through, now))).await;
             report.closed_days = failed.unless(closed.unwrap_or(Ok(0)));
         } else {
             shares.pass_over(Chore::Closing);
         }
-        let packages = shares.give(Chore::Packages, self.sweep_packages(now)).await;
+        let packages = shares.give(Chore::Packages, Box::pin(self.sweep_packages(now))).await;
         report.packages = failed.unless(packages.unwrap_or(Ok(0)));
         let surveys = shares.give(Chore::Surveys, self.tidy_surveys(held, now)).await;
         report.surveys = failed.unless(surveys.unwrap_or_else(|| Ok(Tidied::default())));

@@ -166,7 +166,9 @@ fn load_bucket(folder: &Path) -> io::Result<Bucket> {
     let mut all: Vec<Version> = if fs::exists(&versions)? { read_all(&versions)? } else { Vec::new() };
     all.sort_by_key(|version| version.turn);
     let mut versions = BTreeMap::<String, Vec<Version>>::new();
-    all.into_iter().for_each(|version| versions.entry(version.key.clone()).or_default().push(version));
+    for version in all {
+        versions.entry(version.key.clone()).or_default().push(version);
+    }
     let mut named: HashSet<&str> = objects.iter().map(|object| object.data.as_str()).collect();
     named.extend(uploads.iter().flat_map(|upload| upload.parts.values()).map(|part| part.data.as_str()));
     let kept = versions.values().flatten().filter_map(|version| version.object.as_ref());

@@ -3,6 +3,7 @@
 use super::super::keys::{Key, PK, SK};
 use super::super::{Item, StorageError, UNPROCESSED, failed, s};
 use super::{Table, is_live};
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::types::{KeysAndAttributes, PutRequest, WriteRequest};
 use chrono::{DateTime, Utc};
 use futures_util::stream::{self, FuturesUnordered, StreamExt, TryStreamExt};
@@ -110,7 +111,7 @@ struct Trying {
 
 impl Trying {
     fn begin(table: &Table) -> Self {
-        let patience = table.client.config().timeout_config().and_then(|it| it.operation_timeout());
+        let patience = table.client.config().timeout_config().and_then(TimeoutConfig::operation_timeout);
         Self { until: Instant::now() + patience.map_or(LONGEST, |patience| patience.min(LONGEST)), waits: 0 }
     }
 
