@@ -455,7 +455,9 @@ async fn send_through_everything() -> String {
     let poison = house.dynamodb().put_item().table_name(house.setting("RECORDS_TABLE"));
     let s = crate::house::s;
     let end = aws_sdk_dynamodb::types::AttributeValue::N("1890122400".into());
-    poison.item("pk", s("canary")).item("sk", s("sings")).item("expires_at", end).send().await.unwrap();
+    // Where it lay is kept of what nobody can read, and nothing of what it said.
+    let poison = poison.item("pk", s("nobody's")).item("sk", s("?")).item("comment", s("The canary sings"));
+    poison.item("expires_at", end).send().await.unwrap();
     house.move_to("2029-12-01T00:00:00Z").await;
     house.invoke("sweep", json!({"from": "2026-11-20"})).await.unwrap();
     house.stack.settle().await.unwrap();

@@ -58,8 +58,9 @@ impl Principal {
     #[must_use]
     pub fn may(&self, call: &Call) -> bool {
         let call = call.by(&self.arn);
-        let all = || self.own.iter().chain(&self.around.buckets).filter(|statement| statement.is_about(&call));
-        !all().any(|statement| !statement.allows) && all().any(|statement| statement.allows)
+        let about = self.own.iter().chain(&self.around.buckets).filter(|statement| statement.is_about(&call));
+        // Nothing, or what the first of them says, unless a later one denies.
+        about.map(|statement| statement.allows).reduce(|one, other| one && other).unwrap_or_default()
     }
 
     /// The calls that a request to DynamoDB is, by its operation and its body: one for each action of a transaction.

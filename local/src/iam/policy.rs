@@ -111,7 +111,7 @@ impl Statement {
         Ok(Self {
             allows,
             said: statement.clone(),
-            actions: texts(map.get("Action"))?,
+            actions: texts(map.get("Action"))?.iter().map(|action| action.to_lowercase()).collect(),
             resources: texts(map.get("Resource"))?,
             conditions,
         })
@@ -126,9 +126,9 @@ impl Statement {
 
     /// Whether it says anything of a call.
     pub(crate) fn is_about(&self, call: &Call) -> bool {
-        let action = call.action.to_lowercase();
-        self.actions.iter().any(|pattern| matches(&pattern.to_lowercase(), &action))
-            && self.resources.iter().any(|pattern| matches(pattern, &call.resource))
+        let is_about_it = |action: &str| self.actions.iter().any(|pattern| matches(pattern, action));
+        self.resources.iter().any(|pattern| matches(pattern, &call.resource))
+            && is_about_it(&call.action.to_lowercase())
             && self.conditions.iter().all(|condition| condition.holds(&call.context))
     }
 }
