@@ -4,7 +4,7 @@
 //! An index is of one object, by its `ETag`. Where there is none of just these bytes, or none that can be read, the object is
 //! opened: so an index that is missing, or late, costs time and nothing else.
 
-use super::folder::QUARANTINE;
+use super::folder::{Kind, QUARANTINE, own};
 use super::listing::{Listed, Listing};
 use super::scrub::layout;
 use super::{Files, is_gone};
@@ -109,7 +109,12 @@ impl Files {
     pub(super) async fn keep_index(&self, key: &str, etag: Option<&str>, index: Option<Index>) {
         let (Some(index), Some(etag), Some(with)) = (index, etag, self.index_key()) else { return };
         let Ok(document) = index.to_json(with) else { return };
-        let put = self.client.put_object().bucket(&self.bucket).key(beside(key)).metadata(OF, bare(etag));
+        // The index of what a partner dropped into our folder would be taken for a partner's file itself.
+        let at = beside(key);
+        if !matches!(own(&at), Some((Kind::Index, ..))) {
+            return;
+        }
+        let put = self.client.put_object().bucket(&self.bucket).key(at).metadata(OF, bare(etag));
         let put = put.content_type("application/json").body(document.into()).send().await;
         if let Err(error) = put.map_err(failed("keep an index of quarantine")) {
             tracing::warn!(error = %error, "index");
