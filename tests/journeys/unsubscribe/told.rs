@@ -116,11 +116,17 @@ async fn when_the_power_goes_off_at_any_call_the_next_click_ends_the_same() {
     }
 }
 
-/// Everything that is stored, less the ids that nobody could guess.
+/// Everything that is stored, less the ids that nobody could guess, and the digests that are made of them.
 async fn shape(house: &House) -> BTreeSet<String> {
+    const DIGEST: &str = "\"approved\":\"";
     let requests = house.clicked().await;
-    let blank =
-        |item: String| requests.iter().fold(item, |item, request| item.replace(request.as_str().unwrap(), "click-1"));
+    let blank = |item: String| {
+        let item = requests.iter().fold(item, |item, request| item.replace(request.as_str().unwrap(), "click-1"));
+        match item.split_once(DIGEST) {
+            Some((before, after)) => format!("{before}{DIGEST}{}", after.trim_start_matches(|c| c != '"')),
+            None => item,
+        }
+    };
     house.everything().await.into_iter().map(blank).collect()
 }
 
