@@ -6,6 +6,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use shared::edge::{Clock, Host};
@@ -55,7 +56,9 @@ impl HttpConnector for StickingConnector {
 async fn sticking(house: &House, stuck: Stuck) -> (Sweep, Arc<Mutex<Vec<Value>>>) {
     let (sdk, asked) = (house.stack.sdk(), Arc::default());
     let client = Sticking { inner: sdk.http_client().unwrap(), stuck, asked: Arc::clone(&asked) };
-    let sdk = sdk.into_builder().http_client(client).build();
+    // The SDK itself gives up a request whose bytes nobody takes, after 20 seconds: what is looked at here ends before.
+    let sdk = sdk.into_builder().http_client(client);
+    let sdk = sdk.stalled_stream_protection(StalledStreamProtectionConfig::disabled()).build();
     let host = Host::new(house.stack.settings("sweep").unwrap(), sdk, house.stack.clock());
     (Sweep::start(&host).await.unwrap(), asked)
 }
