@@ -25,7 +25,7 @@ mod notifications;
 pub mod operate;
 mod options;
 mod ports;
-mod recovery;
+pub mod recovery;
 pub mod reports;
 pub mod s3;
 mod schedule;
@@ -38,6 +38,7 @@ mod surveys;
 mod template;
 #[cfg(test)]
 mod tests;
+pub mod wire;
 
 pub use bring::{BringError, Brought, Errand, Screen, bring, screen};
 pub use functions::{Function, Registry};

@@ -3,7 +3,7 @@
 
 use crate::front::{self, Running, nobody, url};
 use crate::host::sdk;
-use crate::recovery::Recovery;
+use crate::recovery::with_recovery;
 use aws_sdk_dynamodb::Client;
 use chrono::{DateTime, Utc};
 use operations::restore::{self, Unready};
@@ -105,11 +105,7 @@ fn table(stack: &Running, setting: &str) -> Result<String, String> {
 }
 
 fn client(stack: &Running) -> Client {
-    let sdk = sdk();
-    let sdk = match sdk.http_client() {
-        Some(http) => sdk.clone().into_builder().http_client(Recovery::over(http, RECOVERY_DAYS)).build(),
-        None => sdk,
-    };
+    let sdk = with_recovery(sdk(), RECOVERY_DAYS, true);
     Host::new(stack.endpoints.settings(), sdk, Clock::system()).dynamodb()
 }
 

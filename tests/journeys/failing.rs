@@ -1,18 +1,18 @@
 //! AWS fails: for good, as when a function is killed, or at one call and never again.
 
 use crate::house::House;
-use aws_sdk_s3::primitives::SdkBody;
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_runtime_api::http::StatusCode;
+use local::wire::{answer, between, target};
 use serde_json::{Value, json};
 use shared::edge::Host;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+const JSON: &str = "application/x-amz-json-1.0";
 
 /// How a call fails.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,65 +41,38 @@ pub fn calls(off: Off) -> impl Iterator<Item = usize> {
     (first..).step_by(step)
 }
 
-/// An HTTP client that works for a number of calls, and then fails.
-#[derive(Clone, Debug)]
-struct Failing {
-    inner: SharedHttpClient,
-    left: Arc<AtomicUsize>,
+/// What becomes of a call; `left` is how many could be made before it, and nothing where none could.
+fn fail(
+    left: Result<usize, usize>,
     off: Off,
-    /// Whether secrets can be read all the same, and are not counted.
-    spares_secrets: bool,
-}
-
-#[derive(Debug)]
-struct FailingConnector {
-    inner: SharedHttpConnector,
-    left: Arc<AtomicUsize>,
-    off: Off,
-    spares_secrets: bool,
-}
-
-impl HttpClient for Failing {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        let inner = self.inner.http_connector(settings, components);
-        let (left, off, spares_secrets) = (Arc::clone(&self.left), self.off, self.spares_secrets);
-        SharedHttpConnector::new(FailingConnector { inner, left, off, spares_secrets })
-    }
-}
-
-impl HttpConnector for FailingConnector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
-        if self.spares_secrets && target.starts_with("secretsmanager.") {
-            return self.inner.call(request);
+    request: HttpRequest,
+    connector: &SharedHttpConnector,
+) -> HttpConnectorFuture {
+    match (left, off) {
+        (Err(_), Off::Before | Off::After) => HttpConnectorFuture::ready(Err(lost())),
+        (Ok(1), Off::After | Off::Lost) => {
+            let call = connector.call(request);
+            HttpConnectorFuture::new(async move {
+                drop(call.await);
+                Err(lost())
+            })
         }
-        let left = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-        match (left, self.off) {
-            (Err(_), Off::Before | Off::After) => HttpConnectorFuture::ready(Err(lost())),
-            (Ok(1), Off::After | Off::Lost) => {
-                let call = self.inner.call(request);
-                HttpConnectorFuture::new(async move {
-                    drop(call.await);
-                    Err(lost())
-                })
-            }
-            (Ok(1), Off::Error) => refused(&request, 500, "InternalServerError", "InternalError"),
-            (Ok(1), Off::Throttle) => refused(&request, 400, "ThrottlingException", "SlowDown"),
-            (Ok(1), Off::Conflict) => match actions(&request) {
-                Some(actions) => conflicting(actions),
-                None => self.inner.call(request),
-            },
-            (Ok(1), Off::Timeout) => {
-                HttpConnectorFuture::ready(Err(ConnectorError::timeout("nothing came in time".into())))
-            }
-            _ => self.inner.call(request),
+        (Ok(1), Off::Error) => refused(&request, 500, "InternalServerError", "InternalError"),
+        (Ok(1), Off::Throttle) => refused(&request, 400, "ThrottlingException", "SlowDown"),
+        (Ok(1), Off::Conflict) => match actions(&request) {
+            Some(actions) => conflicting(actions),
+            None => connector.call(request),
+        },
+        (Ok(1), Off::Timeout) => {
+            HttpConnectorFuture::ready(Err(ConnectorError::timeout("nothing came in time".into())))
         }
+        _ => connector.call(request),
     }
 }
 
 /// How many actions a call has, if it is a transaction.
 fn actions(request: &HttpRequest) -> Option<usize> {
-    let target = request.headers().get("x-amz-target")?;
+    let target = target(request)?;
     let body: Value = serde_json::from_slice(request.body().bytes()?).ok()?;
     target.ends_with("TransactWriteItems").then(|| body["TransactItems"].as_array().unwrap().len())
 }
@@ -112,7 +85,7 @@ fn conflicting(actions: usize) -> HttpConnectorFuture {
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
         "Message": "Transaction cancelled", "CancellationReasons": reasons,
     });
-    answered(400, body.to_string())
+    answer(400, JSON, body.to_string())
 }
 
 fn lost() -> ConnectorError {
@@ -121,16 +94,15 @@ fn lost() -> ConnectorError {
 
 /// Refuses as the services that speak JSON do, or as S3 does.
 fn refused(request: &HttpRequest, status: u16, code: &str, of_s3: &str) -> HttpConnectorFuture {
-    let is_json = request.headers().get("x-amz-target").is_some();
-    if is_json {
-        answered(status, json!({"__type": format!("com.amazonaws#{code}"), "message": "not now"}).to_string())
-    } else {
-        answered(503, format!("<Error><Code>{of_s3}</Code><Message>not now</Message></Error>"))
+    match target(request) {
+        Some(_) => {
+            let body = json!({"__type": format!("com.amazonaws#{code}"), "message": "not now"});
+            answer(status, JSON, body.to_string())
+        }
+        None => {
+            answer(503, "application/xml", format!("<Error><Code>{of_s3}</Code><Message>not now</Message></Error>"))
+        }
     }
-}
-
-fn answered(status: u16, body: String) -> HttpConnectorFuture {
-    HttpConnectorFuture::ready(Ok(HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body))))
 }
 
 /// The host of a function whose connection fails after `calls` calls, and is not tried again.
@@ -146,18 +118,20 @@ pub fn host_without_storage(house: &House, function: &str, calls: usize, off: Of
 }
 
 /// A connection that fails after `calls` calls, and is not tried again.
-pub fn failing_sdk(house: &House, calls: usize, off: Off) -> (aws_config::SdkConfig, Arc<AtomicUsize>) {
+pub fn failing_sdk(house: &House, calls: usize, off: Off) -> (SdkConfig, Arc<AtomicUsize>) {
     failing(house, calls, off, false)
 }
 
-fn failing(house: &House, calls: usize, off: Off, spares_secrets: bool) -> (aws_config::SdkConfig, Arc<AtomicUsize>) {
-    let sdk = house.stack.sdk();
+fn failing(house: &House, calls: usize, off: Off, spares_secrets: bool) -> (SdkConfig, Arc<AtomicUsize>) {
     let left = Arc::new(AtomicUsize::new(calls));
-    let client = Failing { inner: sdk.http_client().unwrap(), left: Arc::clone(&left), off, spares_secrets };
-    let sdk = sdk
-        .into_builder()
-        .http_client(client)
-        .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled())
-        .build();
+    let counted = Arc::clone(&left);
+    let sdk = house.stack.sdk().into_builder().retry_config(RetryConfig::disabled()).build();
+    let sdk = between(sdk, move |request, connector| {
+        if spares_secrets && target(&request).is_some_and(|target| target.starts_with("secretsmanager.")) {
+            return connector.call(request);
+        }
+        let left = counted.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        fail(left, off, request, connector)
+    });
     (sdk, left)
 }

@@ -6,16 +6,13 @@ use crate::imports_faults::{self, POSTS, dropped, import};
 use crate::partners::{CREATED, signed_event};
 use crate::permissions::template;
 use crate::unsubscribe::click_event;
-use aws_sdk_s3::primitives::SdkBody;
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_runtime_api::http::StatusCode;
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_smithy_runtime_api::client::http::HttpConnector;
 use download::Download;
 use ingest::Ingest;
 use lambda_runtime::{Context, LambdaEvent};
+use local::wire::{answer, between, target};
 use partners::Partners;
 use serde_json::{Value, json};
 use shared::edge::{Host, Patience};
@@ -143,43 +140,19 @@ fn every_function_gives_a_call_up_well_before_lambda_ends_the_function() {
     assert!(seen >= 11, "{seen}");
 }
 
-/// An HTTP client of a database that has no room for writes for a while.
-#[derive(Clone, Debug)]
-struct Crowded {
-    inner: SharedHttpClient,
-    refuses: Arc<AtomicUsize>,
-    status: u16,
-    code: &'static str,
-}
-
-#[derive(Debug)]
-struct CrowdedConnector {
-    inner: SharedHttpConnector,
-    of: Crowded,
-}
-
-impl HttpClient for Crowded {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        let inner = self.inner.http_connector(settings, components);
-        SharedHttpConnector::new(CrowdedConnector { inner, of: self.clone() })
-    }
-}
-
-impl HttpConnector for CrowdedConnector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let writes = request.headers().get("x-amz-target").is_some_and(|target| target.ends_with("BatchWriteItem"));
-        let left = self.of.refuses.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-        if !writes || left.is_err() {
-            if !writes && left.is_ok() {
-                self.of.refuses.fetch_add(1, Ordering::SeqCst);
-            }
-            return self.inner.call(request);
+/// The configuration of a database that has no room for writes for a while, and is not asked again by the SDK itself.
+fn crowded(house: &House, refuses: &Arc<AtomicUsize>, status: u16, code: &'static str) -> SdkConfig {
+    let left = Arc::clone(refuses);
+    let sdk = house.stack.sdk().into_builder().retry_config(RetryConfig::disabled()).build();
+    between(sdk, move |request, connector| {
+        let writes = target(&request).is_some_and(|target| target.ends_with("BatchWriteItem"));
+        let refuse = || left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        if !writes || !refuse() {
+            return connector.call(request);
         }
-        let body =
-            json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{}", self.of.code), "message": "not now"});
-        let status = StatusCode::try_from(self.of.status).unwrap();
-        HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(body.to_string()))))
-    }
+        let body = json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": "not now"});
+        answer(status, "application/x-amz-json-1.0", body.to_string())
+    })
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -194,10 +167,7 @@ async fn an_import_waits_for_as_long_as_it_has_time_until_whole_batches_are_take
     ] {
         let house = imports_faults::house().await;
         let refuses = Arc::new(AtomicUsize::new(12));
-        let sdk = house.stack.sdk();
-        let client = Crowded { inner: sdk.http_client().unwrap(), refuses: Arc::clone(&refuses), status, code };
-        let retries = aws_sdk_dynamodb::config::retry::RetryConfig::disabled();
-        let sdk = sdk.into_builder().http_client(client).retry_config(retries).build();
+        let sdk = crowded(&house, &refuses, status, code);
         let host = Host::new(house.stack.settings("import").unwrap(), sdk, house.stack.clock());
         let report = import(&host, dropped(&house, "social", &file).await).await.unwrap();
         assert_eq!((refuses.load(Ordering::SeqCst), &report["reports"][0]["new"]), (0, &json!(60)), "{code}");
@@ -209,18 +179,11 @@ async fn an_import_that_has_no_time_left_for_a_crowded_table_hands_over_where_it
     let row = |number| format!("{number},x,2026-09-01T08:00:00Z,@a,Text {number}.,,\n");
     let file = (0..30).map(row).fold(POSTS.to_owned(), |file, row| file + &row);
     let house = imports_faults::house().await;
-    let sdk = house.stack.sdk();
     let refuses = Arc::new(AtomicUsize::new(usize::MAX));
-    let client = Crowded {
-        inner: sdk.http_client().unwrap(),
-        refuses,
-        status: 400,
-        code: "ProvisionedThroughputExceededException",
-    };
-    let retries = aws_sdk_dynamodb::config::retry::RetryConfig::disabled();
+    let sdk = crowded(&house, &refuses, 400, "ProvisionedThroughputExceededException");
     // Gives a batch up after a second, as a function does that has less patience.
     let patience = Patience { call: Duration::from_secs(1), ..Patience::LOCAL };
-    let sdk = sdk.into_builder().http_client(client).retry_config(retries).timeout_config(patience.timeouts()).build();
+    let sdk = sdk.into_builder().timeout_config(patience.timeouts()).build();
     let host = Host::new(house.stack.settings("import").unwrap(), sdk, house.stack.clock());
     let LambdaEvent { payload, .. } = dropped(&house, "social", &file).await;
     let mut context = Context::default();

@@ -2,11 +2,9 @@
 
 use crate::house::House;
 use crate::permissions::{needed_of_dynamodb, needed_of_s3};
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
-};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use local::wire::{between, target};
 use serde_json::Value;
 use shared::edge::Host;
 use std::sync::{Arc, Mutex};
@@ -25,62 +23,34 @@ pub fn recording_host(house: &House, function: &str) -> (Host, Calls) {
 
 /// The same, with a gate, open at first.
 pub fn gated_host(house: &House, function: &str) -> (Host, Calls, Gate) {
-    let gate = Gate::new(true);
-    let sdk = house.stack.sdk_of(function);
-    let calls = Calls::default();
-    let client = Recording { inner: sdk.http_client().unwrap(), calls: Arc::clone(&calls), gate: gate.subscribe() };
-    let sdk = sdk.into_builder().http_client(client).build();
-    (Host::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock()), calls, gate)
-}
-
-#[derive(Clone, Debug)]
-struct Recording {
-    inner: SharedHttpClient,
-    calls: Calls,
-    gate: watch::Receiver<bool>,
-}
-
-#[derive(Debug)]
-struct RecordingConnector {
-    inner: SharedHttpConnector,
-    calls: Calls,
-    gate: watch::Receiver<bool>,
-}
-
-impl HttpClient for Recording {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        let inner = self.inner.http_connector(settings, components);
-        SharedHttpConnector::new(RecordingConnector { inner, calls: Arc::clone(&self.calls), gate: self.gate.clone() })
-    }
-}
-
-impl HttpConnector for RecordingConnector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+    let (gate, calls) = (Gate::new(true), Calls::default());
+    let (list, open) = (Arc::clone(&calls), gate.subscribe());
+    let sdk = between(house.stack.sdk_of(function), move |request, connector| {
         let needed = needed(&request);
         let looks = needed.iter().any(|it| it.starts_with("s3:GetObject Intake"));
-        let (writes, mut gate) = (needed.iter().any(|it| it == "s3:PutObject Exports"), self.gate.clone());
-        self.calls.lock().unwrap().extend(needed);
-        let (inner, calls) = (self.inner.clone(), Arc::clone(&self.calls));
+        let (writes, mut open) = (needed.iter().any(|it| it == "s3:PutObject Exports"), open.clone());
+        list.lock().unwrap().extend(needed);
+        let (connector, list) = (connector.clone(), Arc::clone(&list));
         HttpConnectorFuture::new(async move {
             if writes {
                 // An error is a gate that is gone, and so open.
-                let _ = gate.wait_for(|open| *open).await;
+                let _ = open.wait_for(|open| *open).await;
             }
-            let answer = inner.call(request).await;
+            let answer = connector.call(request).await;
             if looks && answer.as_ref().is_ok_and(|answer| answer.status().as_u16() == 404) {
                 // Without this permission S3 says of what is not there that it is forbidden.
-                calls.lock().unwrap().push("s3:ListBucket Intake".to_owned());
+                list.lock().unwrap().push("s3:ListBucket Intake".to_owned());
             }
             answer
         })
-    }
+    });
+    (Host::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock()), calls, gate)
 }
 
 fn needed(request: &HttpRequest) -> Vec<String> {
     let logical = |name: &str| name.rsplit('-').next().unwrap().to_owned();
     let body = || serde_json::from_slice::<Value>(request.body().bytes().unwrap()).unwrap();
-    let target = request.headers().get("x-amz-target").unwrap_or_default();
-    match target.split_once('.') {
+    match target(request).and_then(|target| target.split_once('.')) {
         Some(("secretsmanager", operation)) => {
             let body = body();
             let ids = body["SecretIdList"].as_array().map_or(std::slice::from_ref(&body["SecretId"]), Vec::as_slice);

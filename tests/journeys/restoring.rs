@@ -6,12 +6,7 @@ use crate::permissions::template;
 use crate::storage::tables::create;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_runtime_api::http::StatusCode;
+use local::recovery::with_recovery;
 use operations::restore::{Unready, restore};
 use serde_json::{Value, json};
 use shared::domain::identifier::Identifier;
@@ -30,8 +25,6 @@ use shared::storage::settling::Settling;
 use shared::storage::standings::{Placed, Standings};
 use shared::storage::suppressions::Suppressions;
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The instant that is restored.
 const SINCE: &str = "2026-11-24T10:00:00Z";
@@ -42,45 +35,9 @@ const COMPLAINTS: &str =
     "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n";
 const RESTORED: &str = "custodian-restored";
 
-/// What the embedded database lacks: point-in-time recovery, which is on or off.
-#[derive(Clone, Debug)]
-struct Recovering {
-    inner: SharedHttpClient,
-    on: Arc<AtomicBool>,
-    /// Whether it can be turned on.
-    able: bool,
-}
-
-#[derive(Debug)]
-struct RecoveringConnector(SharedHttpConnector, Recovering);
-
-impl HttpClient for Recovering {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(RecoveringConnector(self.inner.http_connector(settings, components), self.clone()))
-    }
-}
-
-impl HttpConnector for RecoveringConnector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let Some(operation) = target.strip_suffix("ContinuousBackups") else { return self.0.call(request) };
-        if operation.ends_with("Update") && self.1.able {
-            self.1.on.store(true, Ordering::SeqCst);
-        }
-        let status = if self.1.on.load(Ordering::SeqCst) { "ENABLED" } else { "DISABLED" };
-        let recovery = json!({"PointInTimeRecoveryStatus": status, "RecoveryPeriodInDays": 35});
-        let body = json!({"ContinuousBackupsDescription": {
-            "ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": recovery,
-        }});
-        let answer = HttpResponse::new(StatusCode::try_from(200).unwrap(), body.to_string().into());
-        HttpConnectorFuture::ready(Ok(answer))
-    }
-}
-
 /// A client of a database that can be restored.
 fn recovering(house: &House, sdk: &SdkConfig, able: bool) -> Client {
-    let http = Recovering { inner: sdk.http_client().unwrap(), on: Arc::default(), able };
-    let sdk = sdk.clone().into_builder().http_client(http).build();
+    let sdk = with_recovery(sdk.clone(), 35, able);
     Host::new(house.stack.settings("erase").unwrap(), sdk, house.stack.clock()).dynamodb()
 }
 

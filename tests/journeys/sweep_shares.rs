@@ -1,13 +1,10 @@
 //! A sweep whose time is used up by one chore: the others have theirs, and the next hour goes on where it stopped.
 
 use crate::house::{House, at, email_id, erasure};
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use lambda_runtime::{Context, LambdaEvent};
+use local::wire::{between, target};
 use serde_json::{Value, json};
 use shared::edge::{Clock, Host};
 use std::sync::{Arc, Mutex};
@@ -17,48 +14,23 @@ use sweep::Sweep;
 /// Whether a call to `DynamoDB`, by its operation and its body, is never answered.
 type Stuck = fn(&str, &Value) -> bool;
 
-#[derive(Clone, Debug)]
-struct Sticking {
-    inner: SharedHttpClient,
-    stuck: Stuck,
-    /// What else was asked.
-    asked: Arc<Mutex<Vec<Value>>>,
-}
-
-#[derive(Debug)]
-struct StickingConnector {
-    inner: SharedHttpConnector,
-    of: Sticking,
-}
-
-impl HttpClient for Sticking {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        let inner = self.inner.http_connector(settings, components);
-        SharedHttpConnector::new(StickingConnector { inner, of: self.clone() })
-    }
-}
-
-impl HttpConnector for StickingConnector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-        let body = request.body().bytes().and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
-        let body = body.unwrap_or_default();
-        if (self.of.stuck)(&operation, &body) {
-            return HttpConnectorFuture::new(std::future::pending());
-        }
-        self.of.asked.lock().unwrap().push(body);
-        self.inner.call(request)
-    }
-}
-
 /// A sweep that is stuck at these calls, and what it asks beside them.
 async fn sticking(house: &House, stuck: Stuck) -> (Sweep, Arc<Mutex<Vec<Value>>>) {
-    let (sdk, asked) = (house.stack.sdk(), Arc::default());
-    let client = Sticking { inner: sdk.http_client().unwrap(), stuck, asked: Arc::clone(&asked) };
+    let asked = Arc::<Mutex<Vec<Value>>>::default();
     // The SDK itself gives up a request whose bytes nobody takes, after 20 seconds: what is looked at here ends before.
-    let sdk = sdk.into_builder().http_client(client);
-    let sdk = sdk.stalled_stream_protection(StalledStreamProtectionConfig::disabled()).build();
+    let patient = StalledStreamProtectionConfig::disabled();
+    let sdk = house.stack.sdk().into_builder().stalled_stream_protection(patient).build();
+    let list = Arc::clone(&asked);
+    let sdk = between(sdk, move |request, connector| {
+        let operation = target(&request).unwrap_or_default().rsplit('.').next().unwrap_or_default();
+        let body = request.body().bytes().and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
+        let body = body.unwrap_or_default();
+        if stuck(operation, &body) {
+            return HttpConnectorFuture::new(std::future::pending());
+        }
+        list.lock().unwrap().push(body);
+        connector.call(request)
+    });
     let host = Host::new(house.stack.settings("sweep").unwrap(), sdk, house.stack.clock());
     (Sweep::start(&host).await.unwrap(), asked)
 }
