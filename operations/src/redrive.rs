@@ -22,11 +22,15 @@ impl Redriven {
     #[must_use]
     pub fn told(&self) -> (String, u8) {
         let Self { objects, told: Told { new, again, unreadable }, left } = self;
-        let counts = format!("{objects} objects: {new} entries are new, {again} were told before.");
+        if (*objects, *left) == (0, 0) {
+            return ("Nothing was discarded.".to_owned(), 0);
+        }
+        let counts =
+            format!("Objects that are told of, and deleted: {objects}. New entries: {new}. Told before: {again}.");
         if *left == 0 {
             return (counts, 0);
         }
-        (format!("{counts}\n{left} objects are left, {unreadable} of whose records nobody can read."), 1)
+        (format!("{counts}\nObjects that are left: {left}. Records in them that nobody can read: {unreadable}."), 1)
     }
 }
 
@@ -68,9 +72,14 @@ mod tests {
     #[test]
     fn what_is_left_is_said_and_ends_with_1() {
         let whole = Redriven { objects: 2, told: Told { new: 98, again: 1, unreadable: 0 }, left: 0 };
-        assert_eq!(whole.told(), ("2 objects: 98 entries are new, 1 were told before.".to_owned(), 0));
+        let words = "Objects that are told of, and deleted: 2. New entries: 98. Told before: 1.";
+        assert_eq!(whole.told(), (words.to_owned(), 0));
+        assert_eq!(Redriven::default().told(), ("Nothing was discarded.".to_owned(), 0));
         let left = Redriven { left: 1, told: Told { unreadable: 3, ..Told::default() }, ..Redriven::default() };
         let (words, code) = left.told();
-        assert!(words.ends_with("1 objects are left, 3 of whose records nobody can read.") && code == 1, "{words}");
+        assert!(
+            words.ends_with("Objects that are left: 1. Records in them that nobody can read: 3.") && code == 1,
+            "{words}"
+        );
     }
 }
