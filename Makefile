@@ -87,15 +87,15 @@ quarantine: needs-build $(if $(STACK),needs-aws)
 		$(if $(DELETE),--delete "$(DELETE)")
 
 ## Verifies the ledger of the stack that runs here (PORT=4000), or on AWS (STACK=custodian); CERTIFICATE=day=hash must be in it.
-## TABLE=name verifies that table of the AWS account that the environment names, such as a restored one.
+## TABLE=name verifies that table of the AWS account that the environment names, such as a restored one; by itself, or with ANCHORS=bucket.
 verify-ledger: needs-build $(if $(STACK),needs-aws)
 ifeq ($(STACK)$(TABLE),)
 	@$(BUILD) --bin local
 	@exec target/debug/local verify-ledger $(STACK_AT) $(if $(CERTIFICATE),--certificate "$(CERTIFICATE)")
 else
 	@$(BUILD) --bin verify-ledger
-	@ledger="$(or $(TABLE),$(call OUTPUT,LedgerTable))" && \
-		exec target/debug/verify-ledger --table "$$ledger" $(if $(CERTIFICATE),--certificate "$(CERTIFICATE)")
+	@ledger="$(or $(TABLE),$(call OUTPUT,LedgerTable))" && anchors="$(or $(ANCHORS),$(if $(TABLE),,$(call OUTPUT,AnchorsBucket)))" && \
+		exec target/debug/verify-ledger --table "$$ledger" $${anchors:+--anchors "$$anchors"} $(if $(CERTIFICATE),--certificate "$(CERTIFICATE)")
 endif
 
 ## Tells the ledger what expire could not tell it, of the stack that runs here (PORT=4000) or, with STACK=custodian, on AWS.

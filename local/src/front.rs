@@ -21,6 +21,9 @@ pub(crate) struct Running {
     /// The tables' names, by the setting that names them.
     #[serde(default)]
     pub(crate) tables: BTreeMap<String, String>,
+    /// The buckets' names, alike.
+    #[serde(default)]
+    pub(crate) buckets: BTreeMap<String, String>,
     pub(crate) now: DateTime<Utc>,
 }
 

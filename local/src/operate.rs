@@ -8,10 +8,11 @@ use aws_sdk_dynamodb::Client;
 use chrono::{DateTime, Utc};
 use operations::restore::{self, Unready};
 use operations::surveys::{self, Told};
-use operations::verify::{self, Unverified};
+use operations::verify::{self, Audited, Unverified};
 use serde_json::json;
-use shared::domain::ledger::{Verified, Witness};
+use shared::domain::ledger::Witness;
 use shared::edge::{Clock, Host};
+use shared::storage::anchors::Anchors;
 use shared::storage::ledger::Ledger;
 use shared::storage::records::Records;
 use shared::storage::restoring::{Redone, Restoring};
@@ -21,14 +22,17 @@ use shared::storage::surveys::Surveys;
 /// How far recovery reaches back, in days: the template's default.
 const RECOVERY_DAYS: i32 = 35;
 
-/// Verifies the ledger of the stack at a port.
+/// Verifies the ledger of the stack at a port, against its anchors.
 ///
 /// # Errors
-/// If there is no stack, or it has no ledger.
-pub async fn verify_ledger(port: u16, witness: Option<Witness>) -> Result<Result<Verified, Unverified>, String> {
+/// If there is no stack, or it has no ledger or no anchors.
+pub async fn verify_ledger(port: u16, witness: Option<Witness>) -> Result<Result<Audited, Unverified>, String> {
     let stack = running(port).await?;
     let ledger = Ledger::new(client(&stack), table(&stack, "LEDGER_TABLE")?);
-    Ok(verify::verify(&ledger, witness).await)
+    let bucket = stack.buckets.get("ANCHORS_BUCKET").cloned();
+    let bucket = bucket.ok_or("the stack's template has no function with ANCHORS_BUCKET")?;
+    let anchors = Anchors::new(host(&stack).s3(), bucket);
+    Ok(verify::compare(&ledger, Some(&anchors), witness, stack.now).await)
 }
 
 /// Has the stack at a port keep this moment of its tables; gives the second to restore it by.
@@ -105,8 +109,12 @@ fn table(stack: &Running, setting: &str) -> Result<String, String> {
 }
 
 fn client(stack: &Running) -> Client {
+    host(stack).dynamodb()
+}
+
+fn host(stack: &Running) -> Host {
     let sdk = with_recovery(sdk(), RECOVERY_DAYS, true);
-    Host::new(stack.endpoints.settings(), sdk, Clock::system()).dynamodb()
+    Host::new(stack.endpoints.settings(), sdk, Clock::system())
 }
 
 /// A rehearsal leaves nothing behind: what was restored has in it who was erased since.

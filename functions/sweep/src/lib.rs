@@ -4,13 +4,14 @@
 //! with what is overdue and not with the table. Packages whose time is over go as well, and versions of surveys that no
 //! record can need any longer.
 //!
-//! Days of the ledger that are over are closed with a certificate.
+//! Days of the ledger that are over are closed with a certificate, and what the chain says is anchored.
 //!
 //! Partners' files that nobody reads are started again, wherever in the intake bucket they lie.
 //!
 //! And it warns of what somebody has to do in time: telephone data that Five9 is about to delete, complaints that have to
 //! be acknowledged or answered.
 
+mod anchoring;
 mod certificates;
 mod complaints;
 mod days;
@@ -38,6 +39,7 @@ use shared::domain::json::Payload;
 use shared::domain::ledger::{Cause, Entry};
 use shared::domain::order::{BadOrder, Order, unambiguous};
 use shared::edge::{Clock, Host, StartError, failure};
+use shared::storage::anchors::Anchors;
 use shared::storage::exports::Exports;
 use shared::storage::files::Files;
 use shared::storage::imports::Imports;
@@ -67,6 +69,7 @@ pub struct Sweep {
     packages: Packages,
     exports: Exports,
     files: Files,
+    anchors: Anchors,
     imports: Imports,
     settling: Settling,
     surveys: Surveys,
@@ -90,6 +93,8 @@ pub struct Report {
     pub standings: Standing,
     /// How many days of the ledger were closed.
     pub closed_days: usize,
+    /// Of how many days an anchor was put.
+    pub anchored_days: usize,
     /// Whether telephone data comes in; nothing where none ever did.
     pub telephone: Option<Telephone>,
     /// What lies in the intake bucket and is not read.
@@ -154,6 +159,7 @@ impl Sweep {
             tasks: storage::tasks::Tasks::new(dynamodb, register),
             exports: Exports::new(host.s3(), host.setting("EXPORTS_BUCKET")?.to_owned()),
             files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()),
+            anchors: Anchors::new(host.s3(), host.setting("ANCHORS_BUCKET")?.to_owned()),
         })
     }
 
@@ -206,6 +212,8 @@ impl Sweep {
         } else {
             shares.pass_over(Chore::Closing);
         }
+        let anchored = shares.give(Chore::Anchoring, Box::pin(self.anchor())).await;
+        report.anchored_days = failed.unless(anchored.unwrap_or(Ok(0)));
         let packages = shares.give(Chore::Packages, Box::pin(self.sweep_packages(now))).await;
         report.packages = failed.unless(packages.unwrap_or(Ok(0)));
         let surveys = shares.give(Chore::Surveys, self.tidy_surveys(held, now)).await;

@@ -25,6 +25,8 @@ pub enum Chore {
     Deletion,
     /// To close days of the ledger.
     Closing,
+    /// To anchor the ledger's chain.
+    Anchoring,
     /// To delete packages that are over.
     Packages,
     /// To let go of versions of surveys.
@@ -40,10 +42,11 @@ pub enum Chore {
 }
 
 impl Chore {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Standings,
         Self::Deletion,
         Self::Closing,
+        Self::Anchoring,
         Self::Packages,
         Self::Surveys,
         Self::Intake,
@@ -57,7 +60,7 @@ impl Chore {
         match self {
             Self::Deletion => 8,
             Self::Standings | Self::Closing => 4,
-            Self::Packages | Self::Intake | Self::Complaints | Self::Tasks => 2,
+            Self::Anchoring | Self::Packages | Self::Intake | Self::Complaints | Self::Tasks => 2,
             Self::Surveys | Self::Telephone => 1,
         }
     }
@@ -68,6 +71,7 @@ impl Chore {
             Self::Standings => "standings",
             Self::Deletion => "deletion",
             Self::Closing => "closing",
+            Self::Anchoring => "anchoring",
             Self::Packages => "packages",
             Self::Surveys => "surveys",
             Self::Intake => "intake",

@@ -7,7 +7,7 @@ mod verification;
 
 pub use certificate::{Certificate, Figures, Lateness, Left, Tally};
 pub use chain::{Block, Hash, Head, Link, NotAHash};
-pub use verification::{Broken, Fault, Lies, Verification, Verified, Witness};
+pub use verification::{Broken, Fault, Lies, Seen, Verification, Verified, Witness};
 
 use super::retention::ExpiresAt;
 use super::source::Source;

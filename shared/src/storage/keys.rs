@@ -159,6 +159,13 @@ pub fn ledger_day(day: NaiveDate) -> String {
     format!("DAY#{day}")
 }
 
+/// The day of the ledger that a partition is.
+#[must_use]
+pub fn day_of_ledger(partition: &str) -> Option<NaiveDate> {
+    let day = partition.strip_prefix("DAY#")?.parse().ok()?;
+    (ledger_day(day) == partition).then_some(day)
+}
+
 /// The sort key of a block begins so.
 pub const ENTRY: &str = "ENTRY#";
 
@@ -186,10 +193,13 @@ pub fn chain_head() -> Key {
     Key::new("CHAIN", "HEAD")
 }
 
+/// The partition of what says that a removal by TTL is in the ledger begins so.
+pub const TOLD: &str = "TOLD#";
+
 /// Where it says that a removal by TTL is in the ledger.
 #[must_use]
 pub fn told(id: &EntryId) -> Key {
-    Key::new(format!("TOLD#{}", id.as_str()), META)
+    Key::new(format!("{TOLD}{}", id.as_str()), META)
 }
 
 #[cfg(test)]

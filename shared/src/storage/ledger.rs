@@ -7,15 +7,17 @@
 mod closing;
 mod forgetting;
 mod sealing;
+mod strangers;
 mod told;
 
 pub use closing::{CLOSED_AT_ONCE, Closed};
+pub use strangers::{Stranger, Strangers};
 pub use told::Told;
 
 use super::keys::{self, Key, PK, SK};
 use super::table::{Pages, Table};
 use super::{Item, StorageError, s, text};
-use crate::domain::ledger::{Entry, Head, Lies, Tally};
+use crate::domain::ledger::{Entry, Head, Lies, Link, Tally};
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use chrono::{DateTime, NaiveDate, Utc};
 use sealing::Deed;
@@ -133,6 +135,24 @@ impl Ledger {
             .map_err(super::failed("read the ledger's head"))?;
         let read = |item| head(&item).ok_or(StorageError::unreadable("read the ledger's head"));
         answer.item.map(read).transpose()
+    }
+
+    /// The link that closes a day; nothing if there is none, or what lies there is not what was written.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that cannot be read.
+    pub async fn certificate(&self, day: NaiveDate) -> Result<Option<Link>, StorageError> {
+        let key = keys::day_certificate(day);
+        let read = |item: &Item| Some(lying(item));
+        let mut pages = self.table.all("read a day's certificate", &key.partition, &key.sort, read);
+        while let Some(page) = pages.next().await? {
+            for it in page {
+                if let (Seat::Certificate, Lies::Link(link)) = (it.seat, it.lies) {
+                    return Ok(Some(link).filter(Link::is_whole));
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Everything that lies on a day, certificate first, then blocks by their numbers; in pages.

@@ -3,6 +3,8 @@
 //! Methods are intents (`keep`, `about`, `forget`), reads come in pages, and what has expired is never read: that is
 //! decided in [`table`] alone.
 
+pub mod anchors;
+pub mod audit;
 pub mod clients;
 pub mod confirmations;
 pub mod deadlines;

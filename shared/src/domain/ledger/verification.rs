@@ -2,7 +2,7 @@
 
 use super::certificate::{Certificate, Figures, Tally};
 use super::chain::{Block, Hash, Head, Link};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -87,6 +87,17 @@ pub struct Witness {
     pub hash: Hash,
 }
 
+/// A link that holds, in the chain's order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Its number.
+    pub n: u64,
+    /// Its hash.
+    pub hash: Hash,
+    /// The day that it closes, and when it did, if it is a certificate.
+    pub closes: Option<(NaiveDate, DateTime<Utc>)>,
+}
+
 /// What was verified.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verified {
@@ -120,6 +131,7 @@ pub struct Verification {
     /// What lies behind the end: named last, because it comes last.
     beyond: Option<Broken>,
     found: Verified,
+    seen: Vec<Seen>,
 }
 
 #[derive(Debug)]
@@ -146,6 +158,7 @@ impl Verification {
             waiting,
             beyond: None,
             found,
+            seen: Vec::new(),
         }
     }
 
@@ -155,11 +168,17 @@ impl Verification {
         self.tally = Tally::default();
     }
 
-    /// Looks at what lies on the day where block `n` belongs; blocks come by their numbers.
+    /// The links that were found to hold since this was asked last.
+    pub fn seen(&mut self) -> Vec<Seen> {
+        std::mem::take(&mut self.seen)
+    }
+
+    /// Looks at what lies on the day where block `n` belongs; blocks come by their numbers. Gives what it says, unless it lies
+    /// behind the end.
     ///
     /// # Errors
     /// [`Broken`] names the first link that does not hold.
-    pub fn block(&mut self, n: u64, lies: &Lies) -> Result<(), Broken> {
+    pub fn block(&mut self, n: u64, lies: &Lies) -> Result<Option<Block>, Broken> {
         let day = self.day;
         let broken = |fault| Broken { day, n, fault };
         if n < self.next {
@@ -167,7 +186,7 @@ impl Verification {
         }
         if n > self.head.n {
             self.beyond.get_or_insert(broken(Fault::Beyond));
-            return Ok(());
+            return Ok(None);
         }
         self.catch_up(n)?;
         let Lies::Link(link) = lies else { return Err(broken(Fault::Unreadable)) };
@@ -178,7 +197,8 @@ impl Verification {
         }
         self.tally.add(&block);
         self.found.entries += u64::try_from(block.entries.len()).unwrap_or_default();
-        Ok(())
+        self.seen.push(Seen { n, hash: link.hash.clone(), closes: None });
+        Ok(Some(block))
     }
 
     /// Something lies on the day that is no link.
@@ -215,12 +235,20 @@ impl Verification {
         Ok(())
     }
 
+    /// Ends the last day: what still waits has to be the end of the chain.
+    ///
+    /// # Errors
+    /// [`Broken`] names the first link that does not hold.
+    pub fn end_all(&mut self) -> Result<(), Broken> {
+        self.catch_up(self.head.n + 1)
+    }
+
     /// Ends with the last day, and gives what was found.
     ///
     /// # Errors
     /// [`Broken`] names the first link that does not hold.
     pub fn finish(mut self) -> Result<Verified, Broken> {
-        self.catch_up(self.head.n + 1)?;
+        self.end_all()?;
         let broken = |n, fault| Broken { day: self.head.day, n, fault };
         let ends = (&self.found.closed, &self.found.certificate, &self.previous);
         if ends != (&self.head.closed, &self.head.certificate, &self.head.hash) {
@@ -270,6 +298,7 @@ impl Verification {
         self.found.certificate = link.hash.clone();
         self.found.days += 1;
         self.found.overdue += said.left.overdue;
+        self.seen.push(Seen { n, hash: link.hash.clone(), closes: Some((*day, said.closed_at)) });
         Ok(())
     }
 
