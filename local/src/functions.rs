@@ -46,6 +46,7 @@ impl Registry {
             .with("download", |host| async move { started(download::Download::start(&host).await) })
             .with("notify", |host| async move { started(notify::Notify::start(&host).await) })
             .with("unsubscribe", |host| async move { started(unsubscribe::Unsubscribe::start(&host).await) })
+            .with("verify", |host| async move { started(verify::Verify::start(&host).await) })
     }
 
     /// Adds a function: its name, and how it starts on a host.
@@ -116,7 +117,8 @@ functions!(
     erase::Erase,
     download::Download,
     notify::Notify,
-    unsubscribe::Unsubscribe
+    unsubscribe::Unsubscribe,
+    verify::Verify
 );
 
 /// A function of the template, running.

@@ -178,6 +178,8 @@ fn the_canary_is_in_no_log_line_no_ledger_entry_and_no_key() {
         "done",
         "closed",
         "day_closed",
+        "day_anchored",
+        "verified",
         "placed",
         "told",
         "told_whom",
@@ -399,6 +401,7 @@ async fn send_through_everything() -> String {
         errors.push(house.invoke("ingest", wrong.clone()).await.unwrap_err());
         errors.push(house.invoke("partners", wrong.clone()).await.unwrap_err());
         errors.push(house.invoke("unsubscribe", wrong.clone()).await.unwrap_err());
+        errors.push(house.invoke("verify", wrong.clone()).await.unwrap_err());
         errors.push(
             house
                 .invoke("requests", json!({"order": "unsubscribe_link", "by": "dpo-7", "identifiers": wrong}))
@@ -462,6 +465,7 @@ async fn send_through_everything() -> String {
     house.invoke("sweep", json!({"from": "2026-11-20"})).await.unwrap();
     house.stack.settle().await.unwrap();
     answer_what_is_not_asked_any_more(&house, &reworded).await;
+    errors.push(house.invoke("verify", json!({})).await.unwrap().to_string());
 
     assert!(house.items("RECORDS_TABLE").await.is_empty());
     assert!(house.items("LEDGER_TABLE").await.len() >= 4);

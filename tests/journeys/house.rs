@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, NaiveDate, Utc};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use local::{Function, Options, Registry, Stack};
+use operations::verify::{Audited, Unverified, compare};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -11,6 +12,7 @@ use shared::domain::json::Payload;
 use shared::domain::ledger::Entry;
 use shared::domain::survey::Survey;
 use shared::edge::Clock;
+use shared::storage::anchors::Anchors;
 use shared::storage::files::{Beside, File, Folder};
 use shared::storage::ledger::Ledger;
 use shared::storage::surveys::Surveys;
@@ -373,6 +375,9 @@ impl House {
         for key in self.stack.store().keys(&self.discarded()) {
             all.insert(format!("discarded {key} {}", self.object_in(&self.discarded(), &key).await));
         }
+        for key in self.stack.store().keys(&self.anchors_bucket()) {
+            all.insert(format!("anchor {key} {}", self.object_in(&self.anchors_bucket(), &key).await));
+        }
         all.extend(self.stack.store().uploads(&self.bucket()).iter().map(|upload| format!("upload {}", upload.key)));
         all
     }
@@ -409,6 +414,17 @@ impl House {
     /// The bucket of what the ledger could not be told of.
     pub fn discarded(&self) -> String {
         self.stack.settings("expire").unwrap()["DISCARDED_BUCKET"].clone()
+    }
+
+    /// The bucket of anchors.
+    pub fn anchors_bucket(&self) -> String {
+        self.stack.settings("sweep").unwrap()["ANCHORS_BUCKET"].clone()
+    }
+
+    /// What the ledger is found to be beside its anchors, now.
+    pub async fn audit(&self) -> Result<Audited, Unverified> {
+        let anchors = Anchors::new(self.s3(), self.anchors_bucket());
+        compare(&self.ledger(), Some(&anchors), None, self.stack.clock().now()).await
     }
 
     /// A setting of `erase` or of `ingest`, which between them have all.

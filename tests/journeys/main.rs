@@ -50,6 +50,7 @@ mod storage;
 mod surveys;
 mod sweep_shares;
 mod sweep_warnings;
+mod tampering;
 mod typing;
 mod unsubscribe;
 mod upgrade;

@@ -76,6 +76,8 @@ pub fn needed_of_s3(method: &str, query: &str, bucket: &str) -> String {
         _ if has("uploadId") => "ListMultipartUploadParts",
         _ if has("list-type") => "ListBucket",
         _ if has("uploads") => "ListBucketMultipartUploads",
+        _ if has("versions") => "ListBucketVersions",
+        _ if has("versionId") => "GetObjectVersion",
         _ => "GetObject",
     };
     format!("s3:{action} {bucket}")
@@ -223,6 +225,29 @@ fn unsubscribe_sees_of_the_register_who_opted_out_and_nothing_of_the_records() {
 }
 
 #[test]
+fn verify_reads_and_does_nothing_else() {
+    let template = template();
+    assert_eq!(
+        allowed(&template, "Verify"),
+        set([
+            "dynamodb:GetItem Ledger",
+            "dynamodb:Query Ledger",
+            "dynamodb:Query Records",
+            "dynamodb:Query Records/by_day",
+            "dynamodb:Scan Ledger",
+            "s3:GetObjectVersion Anchors/anchors",
+            "s3:GetObjectVersion Anchors/heads",
+            "s3:ListBucketVersions Anchors",
+        ])
+    );
+    let policy = &template["Resources"]["VerifyRole"]["Properties"]["Policies"][0]["PolicyDocument"];
+    let of_records = |it: &&Value| several(&it["Resource"]).iter().any(|resource| named(resource) == "Records");
+    let records: Vec<&Value> = several(&policy["Statement"]).iter().filter(of_records).collect();
+    let sees = several(&records[0]["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"]);
+    assert_eq!((records.len(), sees), (1, ["pk", "sk", "expires_at", "retention_due_at"].map(Value::from).as_slice()));
+}
+
+#[test]
 fn notify_sees_the_mails_that_wait_and_no_record() {
     let template = template();
     assert_eq!(
@@ -280,6 +305,7 @@ fn only_the_stream_s_reader_may_read_the_stream() {
         "Download",
         "Unsubscribe",
         "Notify",
+        "Verify",
     ];
     let readers = readers.into_iter().filter(|it| granted(&template, it).iter().any(|may| may.ends_with(STREAM)));
     assert_eq!(readers.collect::<Vec<_>>(), ["Expire", "Erase", "Notify"], "each what is meant for it");
@@ -323,6 +349,8 @@ fn a_multipart_upload_is_a_put_until_it_is_abandoned() {
         ("HEAD", "", "s3:GetObject"),
         ("GET", "list-type=2&prefix=r", "s3:ListBucket"),
         ("GET", "uploads&prefix=r", "s3:ListBucketMultipartUploads"),
+        ("GET", "versions&prefix=r", "s3:ListBucketVersions"),
+        ("GET", "versionId=1&x-id=GetObject", "s3:GetObjectVersion"),
     ];
     for (method, query, action) in calls {
         assert_eq!(needed_of_s3(method, query, "Exports"), format!("{action} Exports"), "{method} {query}");

@@ -243,6 +243,26 @@ async fn sweep_calls_what_it_is_allowed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn verify_calls_what_it_is_allowed() {
+    let house = House::where_ttl_is_late().await;
+    house.tell("Quick.", Some("rosa@example.org"), None).await;
+    let brought_back = house.dynamodb().scan().table_name(house.setting("RECORDS_TABLE")).send().await.unwrap().items;
+    house.move_to("2029-11-23T12:00:00Z").await;
+    house.invoke("sweep", json!({})).await.unwrap();
+    house.move_to("2029-11-24T00:10:00Z").await;
+    house.invoke("sweep", json!({})).await.unwrap();
+    for item in brought_back.unwrap() {
+        let put = house.dynamodb().put_item().table_name(house.setting("RECORDS_TABLE"));
+        put.set_item(Some(item)).send().await.unwrap();
+    }
+    let (host, calls) = recording_host(&house, "verify");
+    let verify = ::verify::Verify::start(&host).await.unwrap();
+    let report = verify.invoke(event(json!({}))).await.unwrap();
+    assert_eq!((&report["looked_for"], &report["still_there"], &report["fault"]), (&json!(1), &json!(1), &Value::Null));
+    assert_matches("Verify", &calls);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn export_calls_what_it_is_allowed() {
     let house = House::open().await;
     house.tell("Quick.", Some("rosa@example.org"), Some("07700 900142")).await;

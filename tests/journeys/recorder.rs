@@ -69,6 +69,10 @@ fn needed(request: &HttpRequest) -> Vec<String> {
             if bucket.ends_with("-discarded") {
                 return vec![needed_of_s3(request.method(), query, "Discarded")];
             }
+            if bucket.ends_with("-anchors") {
+                let within = format!("Anchors/{folder}");
+                return vec![needed_of_s3(request.method(), query, within.trim_end_matches('/'))];
+            }
             if !bucket.contains("-intake-") {
                 return vec![needed_of_s3(request.method(), query, "Exports")];
             }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Every function, by the name of its crate.
-pub const FUNCTIONS: [&str; 11] = [
+pub const FUNCTIONS: [&str; 12] = [
     "download",
     "erase",
     "expire",
@@ -22,6 +22,7 @@ pub const FUNCTIONS: [&str; 11] = [
     "requests",
     "sweep",
     "unsubscribe",
+    "verify",
 ];
 const SUBJECT: &str = "subject#1#kXo0Zr0cSxkTqCbJ3m4Vd7sWQb1n5m8pQ2rT6yUiOpA";
 
@@ -52,6 +53,7 @@ struct Names {
     ledger: String,
     exports: String,
     intake: String,
+    anchors: String,
 }
 
 impl Names {
@@ -63,6 +65,7 @@ impl Names {
             ledger: setting("LEDGER_TABLE"),
             exports: setting("EXPORTS_BUCKET"),
             intake: setting("INTAKE_BUCKET"),
+            anchors: house.anchors_bucket(),
         }
     }
 }
@@ -116,6 +119,11 @@ fn transaction(puts: &[(&str, &str)]) -> Tried {
 fn object(action: &str, bucket: &str, key: &str) -> Tried {
     let key = if key.is_empty() { String::new() } else { format!("/{key}") };
     Tried::Call(Call::new(&format!("s3:{action}"), &format!("arn:aws:s3:::{bucket}{key}")))
+}
+
+fn anchor(bucket: &str, key: &str, once: bool) -> Tried {
+    let Tried::Call(call) = object("PutObject", bucket, key) else { unreachable!() };
+    Tried::Call(call.with("s3:if-none-match", once.then(|| "*".to_owned())))
 }
 
 fn secret(name: &str) -> Tried {
@@ -253,7 +261,7 @@ fn of_register(names: &Names) -> Vec<Try> {
 
 /// What is tried with the ledger, with objects and with secrets.
 fn of_evidence(names: &Names) -> Vec<Try> {
-    let Names { ledger, exports, intake, .. } = names;
+    let Names { ledger, exports, intake, anchors, .. } = names;
     vec![
         Try("a block of the ledger", put(ledger, "DAY#2026-11-23", &["body"]), DELETES),
         Try("a block of the ledger, changed", update(ledger, "DAY#2026-11-23", &["body"]), NOBODY),
@@ -261,9 +269,19 @@ fn of_evidence(names: &Names) -> Vec<Try> {
         Try("where the ledger ends", update(ledger, "CHAIN", &["n", "hash"]), DELETES),
         Try("another head of the ledger", put(ledger, "CHAIN", &["n", "hash"]), NOBODY),
         Try("that a removal was told", put(ledger, "TOLD#x", &[]), &["expire"]),
-        Try("the ledger", query(ledger, "DAY#2026-11-23"), &["sweep"]),
-        Try("the whole ledger", scan(ledger), NOBODY),
+        Try("the ledger", query(ledger, "DAY#2026-11-23"), &["sweep", "verify"]),
+        Try("the whole ledger", scan(ledger), &["verify"]),
         Try("the ledger, by PartiQL", statement("DELETE FROM TABLE WHERE pk = 'CHAIN'", ledger), NOBODY),
+        Try("an anchor of a day that has none", anchor(anchors, "anchors/2026-11-23", true), &["sweep"]),
+        Try("how the ledger ended, where it is not told yet", anchor(anchors, "heads/2026-11-23/1", true), &["sweep"]),
+        Try("an anchor over another", anchor(anchors, "anchors/2026-11-23", false), NOBODY),
+        Try("that an anchor is gone", object("DeleteObject", anchors, "anchors/2026-11-23"), NOBODY),
+        Try(
+            "that a version of an anchor is gone",
+            object("DeleteObjectVersion", anchors, "anchors/2026-11-23"),
+            NOBODY,
+        ),
+        Try("for how long an anchor stays", object("PutObjectRetention", anchors, "anchors/2026-11-23"), NOBODY),
         Try("a package's object", object("GetObject", exports, "SAR-1/x/export.json"), &["download"]),
         Try("another object for a package", object("PutObject", exports, "SAR-1/x/export.json"), &["export"]),
         Try(

@@ -13,7 +13,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 
 /// The crates whose own lines are written at any level: this house.
-const HOUSE: [&str; 12] = [
+const HOUSE: [&str; 13] = [
     "shared",
     "ingest",
     "import",
@@ -26,6 +26,7 @@ const HOUSE: [&str; 12] = [
     "download",
     "unsubscribe",
     "notify",
+    "verify",
 ];
 
 /// Starts logging to standard output at the level that Lambda's logging configuration sets (`AWS_LAMBDA_LOG_LEVEL`).

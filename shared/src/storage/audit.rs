@@ -70,6 +70,9 @@ pub async fn audit(
         return Err(Broken { day: NaiveDate::MIN, n: 0, fault: Fault::Missing }.into());
     };
     let last = head.day.max(head.closed.unwrap_or(head.first));
+    if let Some(outside) = &mut outside {
+        outside.begins_with(head.first).await?;
+    }
     let mut verification = Verification::of(head.clone(), witness);
     for day in head.first.iter_days().take_while(|day| *day <= last) {
         let certificate = verify_day(ledger, &head, &mut verification, &mut outside, day, &mut each).await?;
@@ -80,7 +83,7 @@ pub async fn audit(
     let chain = verification.finish()?;
     let outside = match outside {
         None => None,
-        Some(outside) => Some(outside.finish(ledger, &head).await?),
+        Some(outside) => Some(outside.finish(ledger).await?),
     };
     look_for_strangers(ledger, &head, last).await?;
     if outside.is_some() && head.open() < (now - OPEN).date_naive() {

@@ -1,6 +1,7 @@
 //! The table of records: what people told, and the links that lead to it.
 
 mod doomed;
+mod gone;
 mod outline;
 mod standing;
 

@@ -98,6 +98,25 @@ impl Table {
         Pages { query: Some(query), then: None, shown: Shown::All, operation, read }
     }
 
+    /// Where that lies on an index's partition which is over at this very second, or would be if nothing held it.
+    pub(crate) fn due_at<T>(
+        &self,
+        operation: &'static str,
+        index: &str,
+        partition: &str,
+        due: ExpiresAt,
+        read: Read<T>,
+    ) -> Pages<T> {
+        let query = self
+            .query(partition)
+            .index_name(index)
+            .key_condition_expression("#day = :pk")
+            .expression_attribute_names("#day", super::keys::DAY)
+            .filter_expression("expires_at = :due OR retention_due_at = :due")
+            .expression_attribute_values(":due", n(due.epoch()));
+        Pages { query: Some(query), then: None, shown: Shown::All, operation, read }
+    }
+
     /// What lies on an index's partition with this sort key, over or not.
     pub(crate) async fn placed<T>(
         &self,
@@ -193,6 +212,23 @@ impl Table {
             .await
             .map_err(failed(operation))?;
         Ok(answer.item.filter(|item| is_live(item, now)))
+    }
+
+    /// These attributes of an item, over or not. It is asked for as a query: a policy can say which attributes that may tell.
+    pub(crate) async fn peek(
+        &self,
+        operation: &'static str,
+        key: &Key,
+        attributes: &[&str],
+    ) -> Result<Option<Item>, StorageError> {
+        let query = self
+            .query(&key.partition)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk AND sk = :sk")
+            .expression_attribute_values(":sk", s(&key.sort))
+            .projection_expression(attributes.join(", "));
+        let page = query.send().await.map_err(failed(operation))?;
+        Ok(page.items.unwrap_or_default().into_iter().next())
     }
 
     /// Puts an item, whatever lay there.

@@ -37,7 +37,7 @@ fn named(arn: &str) -> Option<String> {
     }
     let (bucket, key) =
         arn.strip_prefix("arn:aws:s3:::")?.split_once('/').unwrap_or((arn.strip_prefix("arn:aws:s3:::")?, ""));
-    let named = ["Exports", "Discarded"].into_iter().find(|name| bucket.contains(&name.to_lowercase()));
+    let named = ["Exports", "Discarded", "Anchors"].into_iter().find(|name| bucket.contains(&name.to_lowercase()));
     let bucket = named.unwrap_or("Intake");
     let folder = key.trim_end_matches('*');
     Some(if folder.is_empty() { bucket.to_owned() } else { format!("{bucket} `{folder}`") })
@@ -49,8 +49,11 @@ fn column(action: &str) -> Option<usize> {
         "GetItem"
         | "BatchGetItem"
         | "Query"
+        | "Scan"
         | "GetObject"
+        | "GetObjectVersion"
         | "ListBucket"
+        | "ListBucketVersions"
         | "ListBucketMultipartUploads"
         | "GetSecretValue" => 0,
         "PutItem" | "BatchWriteItem" | "UpdateItem" | "PutObject" => 1,

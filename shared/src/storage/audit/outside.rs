@@ -4,7 +4,7 @@
 //! the order of the chain, so no more than one page of them is in memory.
 
 use super::Unverified;
-use crate::domain::ledger::{Head, Seen};
+use crate::domain::ledger::Seen;
 use crate::storage::StorageError;
 use crate::storage::anchors::{Anchor, Anchors, DAYS, HEADS, Kept, Seat, Versions};
 use crate::storage::ledger::Ledger;
@@ -100,6 +100,18 @@ impl<'a> Outside<'a> {
         Ok(())
     }
 
+    /// Nothing may have been told of a day before the first.
+    pub(super) async fn begins_with(&mut self, first: NaiveDate) -> Result<(), Unverified> {
+        for coming in [&mut self.days, &mut self.heads] {
+            if let Some(told) = coming.next_one().await?
+                && told.seat.day < first
+            {
+                return Err(told.but(Fault::BeforeFirst).into());
+            }
+        }
+        Ok(())
+    }
+
     /// Compares links, in the chain's order.
     pub(super) async fn compare(&mut self, links: &[Seen]) -> Result<(), Unverified> {
         for link in links {
@@ -117,16 +129,9 @@ impl<'a> Outside<'a> {
         Ok(())
     }
 
-    async fn compare_day(
-        &mut self,
-        link: &Seen,
-        day: NaiveDate,
-        closed_at: DateTime<Utc>,
-    ) -> Result<(), Unverified> {
+    async fn compare_day(&mut self, link: &Seen, day: NaiveDate, closed_at: DateTime<Utc>) -> Result<(), Unverified> {
         let told = self.days.next_one().await?;
         match told {
-            // Days follow each other in the chain, and each takes its anchor.
-            Some(told) if told.seat.day < day => Err(told.but(Fault::BeforeFirst).into()),
             Some(told) if told.seat.day == day => {
                 told.agrees_with(link)?;
                 self.days.ready.pop_front();
@@ -139,12 +144,9 @@ impl<'a> Outside<'a> {
     }
 
     /// What is left was told after the chain was read, or the chain has lost it.
-    pub(super) async fn finish(mut self, ledger: &Ledger, head: &Head) -> Result<Compared, Unverified> {
+    pub(super) async fn finish(mut self, ledger: &Ledger) -> Result<Compared, Unverified> {
         if let Some(told) = self.days.next_one().await? {
             let closed = ledger.head().await?.and_then(|now| now.closed);
-            if told.seat.day < head.open() {
-                return Err(told.but(Fault::BeforeFirst).into());
-            }
             if closed.is_none_or(|closed| closed < told.seat.day) {
                 return Err(told.but(Fault::BehindEnd).into());
             }

@@ -1,0 +1,153 @@
+//! What the ledger says is held against what was told of it outside, and against what is there: every morning, by a role that
+//! can change nothing.
+//!
+//! The chain has to hold, to be the one that was anchored, and to be closed up to yesterday. Of the deletions that it tells of
+//! some are drawn by lot, others each day, and looked for: what is said to be gone has to be gone.
+
+use chrono::{DateTime, Utc};
+use lambda_runtime::{Diagnostic, LambdaEvent};
+use serde::Serialize;
+use serde_json::{Value, json};
+use shared::domain::ledger::{Cause, Entry, ItemKind};
+use shared::edge::{Clock, Deadline, Host, StartError, failure};
+use shared::storage::StorageError;
+use shared::storage::anchors::Anchors;
+use shared::storage::audit::{Audited, Compared, Sample, Unverified, audit};
+use shared::storage::ledger::Ledger;
+use shared::storage::records::Records;
+use std::time::Duration;
+
+/// How many deletions are looked for.
+const DRAWN: usize = 50;
+/// What is left of an invocation for saying that it did not suffice.
+const MARGIN: Duration = Duration::from_secs(20);
+/// How long a verification has where nobody says.
+const LONGEST: Duration = Duration::from_mins(15);
+
+/// Verifies the ledger.
+#[derive(Debug)]
+pub struct Verify {
+    clock: Clock,
+    records: Records,
+    ledger: Ledger,
+    anchors: Anchors,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// How many links the chain has.
+    pub links: u64,
+    /// How many deletions they tell of.
+    pub entries: u64,
+    /// How many days are closed.
+    pub days: u64,
+    /// How many of them are anchored.
+    pub anchored_days: u64,
+    /// How many times in between it was told how the chain ended.
+    pub anchored_heads: u64,
+    /// How many deletions were looked for.
+    pub looked_for: u64,
+    /// How many of those are there all the same.
+    pub still_there: u64,
+    /// The first thing that is wrong with the ledger, in words.
+    pub fault: Option<String>,
+}
+
+/// Why nothing is known.
+#[derive(Debug, thiserror::Error)]
+enum Unknown {
+    /// It takes longer than an invocation may.
+    #[error("there was no time to verify all of it")]
+    Unfinished,
+    /// DynamoDB or S3 does not answer.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl From<Unknown> for Diagnostic {
+    fn from(unknown: Unknown) -> Self {
+        failure::failure(failure::UNAVAILABLE, unknown)
+    }
+}
+
+impl Verify {
+    /// Makes the clients once.
+    ///
+    /// # Errors
+    /// [`StartError`] if a setting is missing.
+    #[expect(clippy::unused_async, reason = "every function starts alike")]
+    pub async fn start(host: &Host) -> Result<Self, StartError> {
+        let dynamodb = host.dynamodb();
+        Ok(Self {
+            clock: host.clock(),
+            records: Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned()),
+            ledger: Ledger::new(dynamodb, host.setting("LEDGER_TABLE")?.to_owned()),
+            anchors: Anchors::new(host.s3(), host.setting("ANCHORS_BUCKET")?.to_owned()),
+        })
+    }
+
+    /// Verifies the ledger. That something is wrong is an answer; an alarm says so.
+    ///
+    /// # Errors
+    /// In words if the event is not `{}`, if AWS does not answer, or if there was not time enough: then nothing is known.
+    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+        if !event.payload.as_object().is_some_and(serde_json::Map::is_empty) {
+            return Err(failure::not_an_event("{}"));
+        }
+        let deadline = event.context.deadline;
+        let left = if deadline == 0 { LONGEST } else { Deadline::of(&event.context).left().min(LONGEST) };
+        let verifying = tokio::time::timeout(left.saturating_sub(MARGIN), Box::pin(self.handle(self.clock.now())));
+        let report = verifying.await.unwrap_or(Err(Unknown::Unfinished)).inspect_err(|error| {
+            tracing::error!(error = %error, outcome = "unverified", "verify");
+        })?;
+        Ok(json!(report))
+    }
+
+    async fn handle(&self, now: DateTime<Utc>) -> Result<Report, Unknown> {
+        let mut sample = Sample::of(DRAWN, now.date_naive().to_string());
+        let offer = |entry: Entry| {
+            if is_to_be_gone(&entry) {
+                sample.offer(entry);
+            }
+        };
+        let audited = audit(&self.ledger, Some(&self.anchors), None, now, offer).await;
+        let mut report = match audited {
+            Ok(Audited { chain, outside }) => {
+                let Compared { days, heads } = outside.unwrap_or_default();
+                Report {
+                    links: chain.links,
+                    entries: chain.entries,
+                    days: chain.days,
+                    anchored_days: days,
+                    anchored_heads: heads,
+                    ..Report::default()
+                }
+            }
+            Err(Unverified::Storage(error)) => return Err(error.into()),
+            Err(fault) => {
+                let fault = fault.to_string();
+                tracing::error!(error = fault, outcome = "ledger_is_wrong", "verify");
+                Report { fault: Some(fault), ..Report::default() }
+            }
+        };
+        for entry in sample.drawn() {
+            report.looked_for += 1;
+            report.still_there += u64::from(self.records.still_has(&entry).await?);
+        }
+        let Report { looked_for, still_there, .. } = report;
+        if still_there > 0 {
+            tracing::error!(outcome = "not_gone", count = still_there, "verify");
+        }
+        // One line for each run that came to its end, whatever it found.
+        tracing::info!(outcome = "verified", looked_for, still_there, "verify");
+        Ok(report)
+    }
+}
+
+/// Whether an item whose deletion was told can never be there again: one that was corrected, or brought back by a restore, may
+/// be. Only records are found by the day on which they were collected.
+fn is_to_be_gone(entry: &Entry) -> bool {
+    let for_good = matches!(entry.cause, Cause::Retention | Cause::Sweep | Cause::Erasure);
+    for_good && entry.kind == ItemKind::Record
+}

@@ -1,0 +1,240 @@
+//! Whoever has every right to the tables makes another ledger of it, and it shows: by what was told of it outside.
+
+mod bucket;
+mod forging;
+mod verifying;
+
+use crate::house::{House, at};
+use chrono::NaiveDate;
+use forging::{Chain, Said};
+use operations::verify;
+use serde_json::{Value, json};
+use shared::domain::ledger::{Cause, Entry, EntryId, ItemKind};
+use shared::domain::retention::ExpiresAt;
+use shared::domain::source::Source;
+
+/// When it is looked at: three days are closed, and the fourth has a morning.
+const NOW: &str = "2026-11-26T13:00:00Z";
+
+fn removal(number: usize, removed: &str) -> Entry {
+    let due = ExpiresAt::at(at("2026-11-23T00:00:00Z"));
+    Entry {
+        id: EntryId::of("partition", &number.to_string(), due),
+        cause: Cause::Retention,
+        kind: ItemKind::Record,
+        source: Some(Source::WebForm),
+        collected_month: Some("2023-11".to_owned()),
+        due,
+        removed: at(removed),
+        lateness_seconds: Entry::lateness(due, at(removed)),
+    }
+}
+
+/// Something is removed by TTL, and the ledger told.
+async fn remove(house: &House, numbers: std::ops::Range<usize>) {
+    let now = house.stack.clock().now();
+    let entries = numbers.map(|number| removal(number, &now.to_rfc3339())).collect();
+    house.ledger().append(entries, now).await.unwrap();
+}
+
+async fn sweep(house: &House) -> Value {
+    house.invoke("sweep", json!({})).await.unwrap()
+}
+
+/// Days go by: two with deletions in the morning and in the afternoon, one without any, and a morning.
+async fn live(house: &House) {
+    for (hour, removed) in [
+        ("2026-11-23T10:00:00Z", 0..3),
+        ("2026-11-23T14:00:00Z", 3..5),
+        ("2026-11-24T00:20:00Z", 0..0),
+        ("2026-11-24T10:00:00Z", 5..8),
+        ("2026-11-24T14:00:00Z", 8..9),
+        ("2026-11-25T00:20:00Z", 0..0),
+        ("2026-11-26T00:20:00Z", 0..0),
+        ("2026-11-26T10:00:00Z", 9..12),
+        ("2026-11-26T12:00:00Z", 12..14),
+    ] {
+        house.stack.clock().set(at(hour));
+        remove(house, removed).await;
+        sweep(house).await;
+    }
+    house.stack.clock().set(at(NOW));
+}
+
+async fn lived() -> House {
+    let house = House::open().await;
+    live(&house).await;
+    house
+}
+
+/// What is told of the ledger, in its first line.
+async fn told(house: &House) -> String {
+    let (told, code) = verify::told(&house.audit().await);
+    assert_eq!(code, u8::from(!told.starts_with("The chain holds.")), "{told}");
+    told.lines().next().unwrap().to_owned()
+}
+
+/// By itself it is a chain that holds: nothing but the anchors tells.
+async fn holds_by_itself(house: &House) {
+    let found = verify::verify(&house.ledger(), None).await;
+    assert!(found.is_ok(), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_honest_ledger_is_the_one_that_was_anchored() {
+    let house = lived().await;
+    let audited = house.audit().await.unwrap();
+    let outside = audited.outside.unwrap();
+    assert_eq!((audited.chain.links, audited.chain.entries, audited.chain.days), (9, 14, 3));
+    // At two sweeps of the night nothing was new but a certificate, which is an end as well.
+    assert_eq!((outside.days, outside.heads), (3, 9));
+    let (told, code) = verify::told(&Ok(audited));
+    assert!(code == 0 && told.contains("\nIt is the chain that was anchored. Anchors of days: 3."), "{told}");
+    // A sweep that finds nothing new tells nothing new.
+    let before = house.stack.store().keys(&house.anchors_bucket());
+    assert_eq!(sweep(&house).await["anchored_days"], 0);
+    assert_eq!(house.stack.store().keys(&house.anchors_bucket()), before);
+    assert!(house.audit().await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_anchor_is_one_line_that_anybody_can_compare() {
+    let house = lived().await;
+    let link = house.ledger().certificate("2026-11-24".parse().unwrap()).await.unwrap().unwrap();
+    let anchor = house.object_in(&house.anchors_bucket(), "anchors/2026-11-24").await;
+    assert_eq!(anchor, format!("2026-11-24={}={}\n", link.n, link.hash.as_str()));
+    assert!(verify::witness(anchor.trim()).is_ok_and(|witness| witness.hash == link.hash), "CERTIFICATE= takes it");
+    let head = house.ledger().head().await.unwrap().unwrap();
+    let witness = house.object_in(&house.anchors_bucket(), "heads/2026-11-26/000000000009").await;
+    assert_eq!(witness, format!("9={}\n", head.hash.as_str()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_that_was_compared_with_nothing_says_so() {
+    let house = lived().await;
+    let found = verify::compare(&house.ledger(), None, None, at("2036-01-01T00:00:00Z")).await;
+    let (told, code) = verify::told(&found);
+    assert!(code == 0 && told.contains("\nNothing outside of the table was compared:"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_was_cut_off_is_told() {
+    for (left, line) in [
+        // Of this morning's two blocks the second.
+        (8, "heads/2026-11-26/000000000009 tells of more than the chain has: its end was cut off."),
+        (7, "heads/2026-11-26/000000000008 tells of more than the chain has: its end was cut off."),
+        // And the last certificate.
+        (6, "anchors/2026-11-25 tells of more than the chain has: its end was cut off."),
+    ] {
+        let house = lived().await;
+        let mut chain = Chain::of(&house).await;
+        chain.0.truncate(left);
+        chain.write(&house).await;
+        holds_by_itself(&house).await;
+        assert_eq!(told(&house).await, format!("The chain is not the one that was anchored: {line}"), "{left}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chain_that_was_made_anew_without_an_entry_is_told() {
+    for (link, line) in [
+        // Of the morning of the first day, of the afternoon of the second, of today.
+        (0, "heads/2026-11-23/000000000001 tells of another link than the chain has there: the chain was made anew."),
+        (4, "heads/2026-11-24/000000000005 tells of another link than the chain has there: the chain was made anew."),
+        (8, "heads/2026-11-26/000000000009 tells of another link than the chain has there: the chain was made anew."),
+    ] {
+        let house = lived().await;
+        let mut chain = Chain::of(&house).await;
+        let Said::Block(block) = &mut chain.0[link] else { panic!("a block: {:?}", chain.0) };
+        block.entries.pop();
+        chain.write(&house).await;
+        holds_by_itself(&house).await;
+        // The functions go on behind it, and the sweep anchors what it finds.
+        remove(&house, 20..21).await;
+        sweep(&house).await;
+        assert_eq!(told(&house).await, format!("The chain is not the one that was anchored: {line}"), "{link}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chain_whose_every_word_is_kept_but_one_second_is_told() {
+    let house = lived().await;
+    let mut chain = Chain::of(&house).await;
+    let Said::Closed(certificate) = &mut chain.0[2] else { panic!("the first day's") };
+    certificate.closed_at += chrono::TimeDelta::seconds(1);
+    chain.write(&house).await;
+    holds_by_itself(&house).await;
+    let line = "heads/2026-11-23/000000000003 tells of another link than the chain has there: the chain was made anew.";
+    assert_eq!(told(&house).await, format!("The chain is not the one that was anchored: {line}"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_beginning_that_was_taken_out_is_told() {
+    let house = lived().await;
+    let mut chain = Chain::of(&house).await;
+    chain.0.retain(|said| said.day() > NaiveDate::from_ymd_opt(2026, 11, 23).unwrap());
+    chain.write(&house).await;
+    holds_by_itself(&house).await;
+    let line = "anchors/2026-11-23 tells of a day before the chain begins: its beginning was taken out.";
+    assert_eq!(told(&house).await, format!("The chain is not the one that was anchored: {line}"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_that_is_empty_and_was_not_is_told() {
+    let house = lived().await;
+    Chain::erase(&house).await;
+    let line = "anchors/2026-11-23 tells of more than the chain has: its end was cut off.";
+    assert_eq!(told(&house).await, format!("The chain is not the one that was anchored: {line}"));
+    // The next sweep begins a chain, on another day.
+    sweep(&house).await;
+    let line = "anchors/2026-11-23 tells of a day before the chain begins: its beginning was taken out.";
+    assert_eq!(told(&house).await, format!("The chain is not the one that was anchored: {line}"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_stranger_puts_into_the_ledger_is_told() {
+    for (partition, sort, attributes, line) in [
+        (
+            "DAY#2026-11-24",
+            "ENTRY#000000000004",
+            &["note"][..],
+            "an item of 2026-11-24 has an attribute that no link has.",
+        ),
+        ("DAY#2026-11-25", "CERTIFICATE", &["expires_at"], "an item of 2026-11-25 has an attribute that no link has."),
+        ("CHAIN", "HEAD", &["note"], "the head has an attribute that no head has, or something lies beside it."),
+        ("CHAIN", "TAIL", &[], "the head has an attribute that no head has, or something lies beside it."),
+        (
+            "DAY#2026-11-22",
+            "ENTRY#000000000001",
+            &[],
+            "something lies on 2026-11-22, a day that the chain does not have.",
+        ),
+        ("DAY#2026-11-27", "CERTIFICATE", &[], "something lies on 2026-11-27, a day that the chain does not have."),
+        ("DAY#2026-11-9", "CERTIFICATE", &[], "an item lies in a partition that nobody writes to."),
+        ("rosa@example.org", "META", &[], "an item lies in a partition that nobody writes to."),
+        ("TOLD#rosa", "META", &[], "an item says of a removal more than that it is told."),
+    ] {
+        let house = lived().await;
+        forging::put(&house, partition, sort, attributes).await;
+        let expected = format!("The ledger has something of a stranger's: {line}");
+        assert_eq!(told(&house).await, expected, "{partition} {sort}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_that_are_not_closed_any_more_are_told() {
+    let house = lived().await;
+    for (now, line) in [
+        ("2026-11-27T06:59:59Z", None),
+        ("2026-11-27T07:00:00Z", Some("2026-11-26")),
+        ("2026-11-28T12:00:00Z", Some("2026-11-26")),
+    ] {
+        house.stack.clock().set(at(now));
+        let expected =
+            line.map(|day| format!("Days are not closed any more: {day} should be closed by now, and is not."));
+        let told = told(&house).await;
+        assert!(expected.as_ref().map_or(told.starts_with("The chain holds."), |it| *it == told), "{now}: {told}");
+    }
+    sweep(&house).await;
+    assert!(told(&house).await.starts_with("The chain holds."), "what was missed is made up for");
+}
