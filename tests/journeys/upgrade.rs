@@ -250,10 +250,14 @@ async fn the_ledger_of_the_first_version_verifies_and_is_continued() {
     let upgraded = Upgraded::open().await;
     let before = verify(&upgraded.house.ledger(), None).await.unwrap();
     assert!(before.entries > 5 && before.days > 1, "{before:?}");
+    let unanchored = upgraded.house.audit().await.unwrap_err().to_string();
+    assert!(unanchored.ends_with("is missing, and the day is closed"), "until the first sweep: {unanchored}");
     upgraded.house.move_to("2026-11-26T10:00:00Z").await;
     upgraded.house.invoke("sweep", json!({})).await.unwrap();
     let after = verify(&upgraded.house.ledger(), None).await.unwrap();
     assert!(after.days > before.days && after.overdue == 0, "{after:?}");
+    let audited = upgraded.house.audit().await.unwrap();
+    assert_eq!(audited.outside.unwrap().days, after.days, "every day is anchored, those from before as well");
     upgraded.house.move_to("2029-12-31T10:00:00Z").await;
     let end = verify(&upgraded.house.ledger(), None).await.unwrap();
     assert!(end.entries > after.entries, "what the first version kept ends, and the ledger says so: {end:?}");

@@ -9,6 +9,7 @@ use shared::storage::keys::{self, Key};
 use std::collections::BTreeMap;
 
 /// What the links of a chain say, in its order.
+#[derive(Clone)]
 pub struct Chain(pub Vec<Said>);
 
 /// What a link says.
