@@ -1,6 +1,7 @@
 //! What was exchanged with a processor about one person's erasure. It is stored in the task, so nothing in it is personal.
 
 use super::identifier::Kind;
+use super::signed::Signed;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,9 @@ pub struct Correspondence {
     /// The day by which the processor's own logs are gone, which nobody can delete sooner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logs_until: Option<NaiveDate>,
+    /// The processor's last word on it, with its signature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Box<Signed>>,
 }
 
 /// A human's word that a processor has deleted what the instructions name.

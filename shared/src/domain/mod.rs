@@ -41,6 +41,7 @@ pub mod retention;
 pub mod revision;
 pub mod satisfaction;
 pub mod seal;
+pub mod signed;
 pub mod source;
 mod source_name;
 pub mod staff;

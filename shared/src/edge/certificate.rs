@@ -7,14 +7,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use lambda_http::http::HeaderMap;
-use ring::signature::{
-    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey,
-    VerificationAlgorithm,
-};
-use x509_parser::oid_registry::{OID_EC_P256, OID_NIST_EC_P384};
 use x509_parser::pem::Pem;
-use x509_parser::public_key::PublicKey;
-use x509_parser::x509::SubjectPublicKeyInfo;
+
+pub use crate::domain::signed::BadCertificate;
+use crate::domain::signed::{Certificate, Signed};
 
 /// The header that carries a signature over the body, in base64 (`OpenDSR` 2.0, 7.4, 8.3 and 8.6).
 pub const SIGNATURE: &str = "x-opendsr-signature";
@@ -22,25 +18,6 @@ pub const SIGNATURE: &str = "x-opendsr-signature";
 /// The certificates that a processor may sign with: while one is replaced, the new one and the old one.
 #[derive(Clone)]
 pub struct Certificates(Vec<Certificate>);
-
-#[derive(Clone)]
-struct Certificate {
-    algorithm: &'static dyn VerificationAlgorithm,
-    key: Vec<u8>,
-    from: DateTime<Utc>,
-    until: DateTime<Utc>,
-}
-
-/// Why certificates cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadCertificate {
-    /// Not a PEM document with a certificate in it.
-    #[error("must have a certificate in PEM")]
-    Format,
-    /// A key of a kind that is not taken.
-    #[error("must have certificates with an RSA key of at least 2,048 bits, or a key on P-256 or P-384")]
-    Key,
-}
 
 /// Why a message is not believed. The sender is not told which of them it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,55 +41,50 @@ impl Certificates {
     pub fn parse(pem: &str) -> Result<Self, BadCertificate> {
         let mut certificates = Vec::new();
         for block in Pem::iter_from_buffer(pem.as_bytes()) {
-            certificates.push(Certificate::read(&block.map_err(|_| BadCertificate::Format)?)?);
+            let block = block.map_err(|_| BadCertificate::Format)?;
+            certificates.push(Certificate::read(&block.contents)?);
         }
         if certificates.is_empty() { Err(BadCertificate::Format) } else { Ok(Self(certificates)) }
     }
 
-    /// Checks that a certificate that is valid at `now` signed exactly these bytes: RSA (PKCS #1 v1.5) with SHA-256, or
-    /// ECDSA with the digest of its curve (FIPS 186-4).
+    /// Checks that a certificate that is valid at `now` signed exactly these bytes.
     ///
     /// # Errors
     /// [`BadSignature`] if none did.
     pub fn verify(&self, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<(), BadSignature> {
+        self.signer(headers, body, now).map(drop)
+    }
+
+    /// The same, and what was signed, to be kept: with its bytes, or only their digest.
+    ///
+    /// # Errors
+    /// [`BadSignature`] if no certificate signed it.
+    pub fn keep(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+        keeps_body: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Signed, BadSignature> {
+        let (certificate, signature) = self.signer(headers, body, now)?;
+        Ok(Signed::new(body, keeps_body, &signature, certificate, now))
+    }
+
+    fn signer(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<(&Certificate, Vec<u8>), BadSignature> {
         let mut values = headers.get_all(SIGNATURE).iter();
         let (Some(value), None) = (values.next(), values.next()) else { return Err(BadSignature::Header) };
         let signature = STANDARD.decode(value.as_bytes().trim_ascii()).map_err(|_| BadSignature::Header)?;
-        let mut valid = self.0.iter().filter(|it| it.from <= now && now <= it.until).peekable();
+        let mut valid = self.0.iter().filter(|it| it.is_valid(now)).peekable();
         if valid.peek().is_none() {
             return Err(BadSignature::OutOfDate);
         }
-        let signed = |it: &Certificate| UnparsedPublicKey::new(it.algorithm, &it.key).verify(body, &signature).is_ok();
-        if valid.any(signed) { Ok(()) } else { Err(BadSignature::Unknown) }
-    }
-}
-
-impl Certificate {
-    fn read(block: &Pem) -> Result<Self, BadCertificate> {
-        let certificate = block.parse_x509().map_err(|_| BadCertificate::Format)?;
-        let key = certificate.public_key();
-        let instant = |at: i64| DateTime::from_timestamp(at, 0).ok_or(BadCertificate::Format);
-        Ok(Self {
-            algorithm: algorithm(key).ok_or(BadCertificate::Key)?,
-            key: key.subject_public_key.data.to_vec(),
-            from: instant(certificate.validity().not_before.timestamp())?,
-            until: instant(certificate.validity().not_after.timestamp())?,
-        })
-    }
-}
-
-fn algorithm(key: &SubjectPublicKeyInfo<'_>) -> Option<&'static dyn VerificationAlgorithm> {
-    match key.parsed().ok()? {
-        PublicKey::RSA(rsa) if rsa.key_size() >= 2_048 => Some(&RSA_PKCS1_2048_8192_SHA256),
-        PublicKey::EC(_) => {
-            let curve = key.algorithm.parameters.as_ref()?.as_oid().ok()?;
-            match curve {
-                curve if curve == OID_EC_P256 => Some(&ECDSA_P256_SHA256_ASN1),
-                curve if curve == OID_NIST_EC_P384 => Some(&ECDSA_P384_SHA384_ASN1),
-                _ => None,
-            }
-        }
-        _ => None,
+        let signer = valid.find(|it| it.signed(body, &signature)).ok_or(BadSignature::Unknown)?;
+        Ok((signer, signature))
     }
 }
 

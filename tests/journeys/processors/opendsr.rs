@@ -43,6 +43,8 @@ async fn a_processor_is_asked_once_and_done_when_it_says_so_itself() {
     assert!(granicus.holds(EMAIL));
     house.move_to("2026-11-24T10:00:00Z").await;
     assert_eq!(matter.step(&house).await, Ok(Step::Done));
+    let said = matter.sofar.said.clone().expect("its word is kept");
+    assert_eq!((said.check(), said.body.is_some()), (Ok(true), true), "and can be checked by anybody");
     assert_eq!(matter.step(&house).await, Ok(Step::Done));
     assert_eq!(granicus.inventory(), [OTHER.to_owned()].into(), "the other person stays");
     assert_eq!((orders(&granicus), matter.sofar.asked_at), (1, Some(at(crate::house::BEGINNING))));

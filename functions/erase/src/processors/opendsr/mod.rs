@@ -18,6 +18,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use shared::domain::correspondence::Correspondence;
 use shared::domain::custody::Processor;
+use shared::domain::identifier::Identifier;
 use shared::edge::outside::{Answer, Outside};
 use shared::edge::processor::{Credentials, Settings, Vault};
 use shared::edge::{Host, StartError};
@@ -66,12 +67,13 @@ impl OpenDsr {
         now: DateTime<Utc>,
     ) -> Result<Step, ProcessorError> {
         let credentials = self.credentials(now).await?;
-        let talk = Talk { of: self, credentials: &credentials, now };
+        let talk = Talk { of: self, credentials: &credentials, whom: asked.identities, now };
         for _ in 0..ROUNDS {
             let id = matter(asked, sofar);
             match talk.status(&id).await? {
                 Some(matter) if matter.is(Status::Completed) => {
                     note(sofar, &id, None, now);
+                    sofar.said = matter.said;
                     return Ok(Step::Done);
                 }
                 // We did not take it back, or it is wanted after all: it is asked anew under another id.
@@ -96,15 +98,22 @@ impl OpenDsr {
         now: DateTime<Utc>,
     ) -> Result<Step, ProcessorError> {
         let credentials = self.credentials(now).await?;
-        let talk = Talk { of: self, credentials: &credentials, now };
+        let talk = Talk { of: self, credentials: &credentials, whom: asked.identities, now };
         let id = matter(asked, sofar);
-        if talk.take_back(&id).await? {
+        if let Some(matter) = talk.take_back(&id).await? {
+            sofar.said = matter.said;
             return Ok(Step::Cancelled);
         }
         match talk.status(&id).await? {
             None => Ok(Step::Cancelled),
-            Some(matter) if matter.is(Status::Cancelled) => Ok(Step::Cancelled),
-            Some(matter) if matter.is(Status::Completed) => Ok(Step::Done),
+            Some(matter) if matter.is(Status::Cancelled) => {
+                sofar.said = matter.said;
+                Ok(Step::Cancelled)
+            }
+            Some(matter) if matter.is(Status::Completed) => {
+                sofar.said = matter.said;
+                Ok(Step::Done)
+            }
             Some(matter) => {
                 note(sofar, &id, matter.expected_completion_time, now);
                 Ok(waiting(sofar, now))
@@ -125,6 +134,8 @@ impl OpenDsr {
 struct Talk<'a> {
     of: &'a OpenDsr,
     credentials: &'a Credentials,
+    /// Whom it is about.
+    whom: &'a [Identifier],
     now: DateTime<Utc>,
 }
 
@@ -184,20 +195,26 @@ impl Talk<'_> {
                 note(sofar, &id, matter.expected_completion_time, self.now);
                 // Who is that quick is asked at once whether it is done.
                 let quick = sofar.expected_by.is_some_and(|at| at <= self.now);
-                let done = quick && self.status(&id).await?.is_some_and(|matter| matter.is(Status::Completed));
-                Ok(if done { Step::Done } else { waiting(sofar, self.now) })
+                let done = if quick { self.status(&id).await? } else { None };
+                match done.filter(|matter| matter.is(Status::Completed)) {
+                    Some(matter) => {
+                        sofar.said = matter.said;
+                        Ok(Step::Done)
+                    }
+                    None => Ok(waiting(sofar, self.now)),
+                }
             }
             400..=499 => Err(ProcessorError::new("refused")),
             status => Err(unexpected(status)),
         }
     }
 
-    /// Takes a matter back; `false` if the processor will not.
-    async fn take_back(&self, id: &Uuid) -> Result<bool, ProcessorError> {
+    /// Takes a matter back; nothing if the processor will not.
+    async fn take_back(&self, id: &Uuid) -> Result<Option<Matter>, ProcessorError> {
         let answer = self.send(Method::DELETE, &["requests", &id.to_string()], None).await?;
         match answer.status {
-            200 | 202 => self.believed(&answer, id).map(|_| true),
-            400..=499 => Ok(false),
+            200 | 202 => self.believed(&answer, id).map(Some),
+            400..=499 => Ok(None),
             status => Err(unexpected(status)),
         }
     }
@@ -206,9 +223,14 @@ impl Talk<'_> {
     fn believed(&self, answer: &Answer, id: &Uuid) -> Result<Matter, ProcessorError> {
         let certificates = self.credentials.certificates.as_ref();
         let certificates = certificates.ok_or_else(|| ProcessorError::new("certificate_missing"))?;
-        certificates.verify(&answer.headers, &answer.body, self.now).map_err(|_| ProcessorError::new("signature"))?;
+        let keeps_body = wire::says_nothing_of_anybody(&answer.body, self.whom);
+        let said = certificates.keep(&answer.headers, &answer.body, keeps_body, self.now);
+        let said = said.map_err(|_| ProcessorError::new("signature"))?;
         let matter: Matter = read(answer)?;
-        if matter.subject_request_id == *id { Ok(matter) } else { Err(ProcessorError::new("another_matter")) }
+        if matter.subject_request_id != *id {
+            return Err(ProcessorError::new("another_matter"));
+        }
+        Ok(Matter { said: Some(Box::new(said)), ..matter })
     }
 
     async fn send(&self, method: Method, path: &[&str], body: Option<Vec<u8>>) -> Result<Answer, ProcessorError> {

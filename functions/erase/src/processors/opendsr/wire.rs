@@ -2,6 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use shared::domain::identifier::Identifier;
+use shared::domain::json;
+use shared::domain::package::says_who;
+use shared::domain::signed::Signed;
 use uuid::Uuid;
 
 /// What a processor says of itself (6.3).
@@ -61,6 +66,31 @@ pub(super) struct Matter {
     pub(super) request_status: Option<Status>,
     pub(super) expected_completion_time: Option<DateTime<Utc>>,
     pub(super) encoded_request: Option<String>,
+    /// The whole of it, with its signature.
+    #[serde(skip)]
+    pub(super) said: Option<Box<Signed>>,
+}
+
+/// Whether an answer says nothing but how far a matter is: it has no field beside those of a status, each is as it is
+/// specified, and none has in it whom it is about.
+pub(super) fn says_nothing_of_anybody(body: &[u8], whom: &[Identifier]) -> bool {
+    let Ok(Value::Object(fields)) = json::read(body) else { return false };
+    let is_known = |(name, value): (&String, &Value)| match (name.as_str(), value) {
+        ("subject_request_id", Value::String(text)) => Uuid::try_parse(text).is_ok(),
+        ("request_status", value) => Status::deserialize(value).is_ok(),
+        ("expected_completion_time" | "received_time", Value::String(text)) => {
+            DateTime::parse_from_rfc3339(text).is_ok()
+        }
+        ("results_count", Value::Number(_)) => true,
+        ("controller_id" | "api_version", Value::String(text)) => is_a_name(text),
+        (_, value) => value.is_null(),
+    };
+    fields.iter().all(is_known) && std::str::from_utf8(body).is_ok_and(|text| !says_who(text, whom))
+}
+
+/// Whether a text is a name among machines, and no address and no sentence.
+fn is_a_name(text: &str) -> bool {
+    text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
 impl Matter {
@@ -78,4 +108,35 @@ pub(super) enum Status {
     InProgress,
     Completed,
     Cancelled,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::says_nothing_of_anybody;
+    use shared::domain::identifier::Identifier;
+
+    #[test]
+    fn an_answer_is_kept_if_it_says_how_far_a_matter_is_and_nothing_else() {
+        let whom = [Identifier::email("rosa@example.org").unwrap()];
+        let id = "a7551968-d5d6-44b2-9831-815ac9017798";
+        for (said, kept) in [
+            (format!(r#"{{"subject_request_id":"{id}","request_status":"completed"}}"#), true),
+            (
+                format!(
+                    r#"{{"controller_id":"dorset","expected_completion_time":"2026-11-23T10:00:00Z","subject_request_id":"{id}","request_status":"completed","api_version":"2.0","results_url":null}}"#
+                ),
+                true,
+            ),
+            (r#"{"controller_id":"Rosa Hardy"}"#.to_owned(), false),
+            (r#"{"controller_id":"rosa@example.org"}"#.to_owned(), false),
+            (r#"{"controller_id":"rosa-example-org"}"#.to_owned(), false),
+            (r#"{"results_url":"https://example.org/rosa"}"#.to_owned(), false),
+            (r#"{"request_status":"of Rosa"}"#.to_owned(), false),
+            (r#"{"expected_completion_time":"Rosa"}"#.to_owned(), false),
+            (r#"{"extensions":{"name":"Rosa"}}"#.to_owned(), false),
+            ("[]".to_owned(), false),
+        ] {
+            assert_eq!(says_nothing_of_anybody(said.as_bytes(), &whom), kept, "{said}");
+        }
+    }
 }
