@@ -86,8 +86,8 @@ quarantine: needs-build $(if $(STACK),needs-aws)
 		$(if $(TO),--to "$(TO)") $(if $(RETRY),--retry "$(RETRY)") $(if $(FILE),--file "$(FILE)") $(if $(SOURCE),--source "$(SOURCE)") \
 		$(if $(DELETE),--delete "$(DELETE)")
 
-## Verifies the ledger of the stack that runs here (PORT=4000), or on AWS (STACK=custodian); CERTIFICATE=day=hash must be in it.
-## TABLE=name verifies that table of the AWS account that the environment names, such as a restored one; by itself, or with ANCHORS=bucket.
+## Verifies the ledger of the stack that runs here (PORT=4000), or on AWS (STACK=custodian), and what it attests; CERTIFICATE=day=hash must be in it.
+## TABLE=name verifies that table of the AWS account that the environment names, such as a restored one; by itself, or with ANCHORS=bucket and REGISTER=name.
 verify-ledger: needs-build $(if $(STACK),needs-aws)
 ifeq ($(STACK)$(TABLE),)
 	@$(BUILD) --bin local
@@ -95,7 +95,9 @@ ifeq ($(STACK)$(TABLE),)
 else
 	@$(BUILD) --bin verify-ledger
 	@ledger="$(or $(TABLE),$(call OUTPUT,LedgerTable))" && anchors="$(or $(ANCHORS),$(if $(TABLE),,$(call OUTPUT,AnchorsBucket)))" && \
-		exec target/debug/verify-ledger --table "$$ledger" $${anchors:+--anchors "$$anchors"} $(if $(CERTIFICATE),--certificate "$(CERTIFICATE)")
+		register="$(or $(REGISTER),$(if $(TABLE),,$(call OUTPUT,RegisterTable)))" && \
+		exec target/debug/verify-ledger --table "$$ledger" $${anchors:+--anchors "$$anchors"} $${register:+--register "$$register"} \
+			$(if $(FROM),--from "$(FROM)") $(if $(CERTIFICATE),--certificate "$(CERTIFICATE)")
 endif
 
 ## Tells the ledger what expire could not tell it, of the stack that runs here (PORT=4000) or, with STACK=custodian, on AWS.

@@ -6,6 +6,7 @@ use import::report::State;
 use local::operate::OfSurveys;
 use local::s3::Created;
 use local::{ACCESS_KEY, BringError, Errand, Options, SECRET_KEY, Stack, bring, operate, reports, screen};
+use operations::evidence;
 use operations::restore;
 use operations::verify::{self, witness};
 use shared::domain::ledger::Witness;
@@ -98,6 +99,16 @@ enum Command {
     },
 }
 
+/// What to tell of the chain and, if that holds, of what it attests; and the code to end with.
+async fn verified(port: u16, certificate: Option<Witness>) -> Result<(String, u8), String> {
+    let chain = verify::told(&operate::verify_ledger(port, certificate).await?);
+    if chain.1 != 0 {
+        return Ok(chain);
+    }
+    let (told, code) = evidence::told(&operate::verify_evidence(port).await?);
+    Ok((format!("{}\n{told}", chain.0), code))
+}
+
 fn parameter(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("it is written NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
@@ -115,7 +126,7 @@ async fn main() -> ExitCode {
             return ExitCode::from(import(&Errand { port, source, file }).await);
         }
         Some(Command::VerifyLedger { certificate }) => {
-            return say(operate::verify_ledger(port, certificate).await.map(|outcome| verify::told(&outcome)));
+            return say(verified(port, certificate).await);
         }
         Some(Command::PutSurvey { file }) => {
             let name = file.display().to_string();

@@ -6,6 +6,7 @@ use crate::host::sdk;
 use crate::recovery::with_recovery;
 use aws_sdk_dynamodb::Client;
 use chrono::{DateTime, Utc};
+use operations::evidence::{self, Proven, Scope, Unproven};
 use operations::restore::{self, Unready};
 use operations::surveys::{self, Told};
 use operations::verify::{self, Audited, Unverified};
@@ -13,6 +14,7 @@ use serde_json::json;
 use shared::domain::ledger::Witness;
 use shared::edge::{Clock, Host};
 use shared::storage::anchors::Anchors;
+use shared::storage::evidence::Register;
 use shared::storage::ledger::Ledger;
 use shared::storage::records::Records;
 use shared::storage::restoring::{Redone, Restoring};
@@ -33,6 +35,17 @@ pub async fn verify_ledger(port: u16, witness: Option<Witness>) -> Result<Result
     let bucket = bucket.ok_or("the stack's template has no function with ANCHORS_BUCKET")?;
     let anchors = Anchors::new(host(&stack).s3(), bucket);
     Ok(verify::compare(&ledger, Some(&anchors), witness, stack.now).await)
+}
+
+/// Looks whether requests, holds and restrictions in the stack at a port lie as its ledger attests them.
+///
+/// # Errors
+/// If there is no stack, or it has no ledger.
+pub async fn verify_evidence(port: u16) -> Result<Result<Proven, Unproven>, String> {
+    let stack = running(port).await?;
+    let ledger = Ledger::new(client(&stack), table(&stack, "LEDGER_TABLE")?);
+    let register = Register::new(client(&stack), table(&stack, "REGISTER_TABLE")?);
+    Ok(evidence::verify(&ledger, &register, Scope::all(stack.now)).await)
 }
 
 /// Has the stack at a port keep this moment of its tables; gives the second to restore it by.

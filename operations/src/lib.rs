@@ -2,6 +2,7 @@
 
 pub mod adopt;
 pub mod door;
+pub mod evidence;
 pub mod keys;
 pub mod quarantine;
 pub mod redrive;

@@ -12,6 +12,7 @@ mod discarding;
 mod documents;
 mod equal_keys;
 mod erasure;
+mod evidence;
 mod expiry;
 mod exports;
 mod failing;

@@ -220,6 +220,7 @@ fn unsubscribe_sees_of_the_register_who_opted_out_and_nothing_of_the_records() {
             ("dynamodb:GetItem".to_owned(), ["OPTOUT#*", "CLICKED#*", "CONFIRMATIONS"].map(Value::from).to_vec()),
             ("dynamodb:PutItem".to_owned(), own.map(Value::from).to_vec()),
             ("dynamodb:UpdateItem".to_owned(), vec![Value::from("CONFIRMATIONS")]),
+            ("dynamodb:UpdateItem".to_owned(), vec![Value::from("CLICKUNATTESTED")]),
         ]
     );
 }

@@ -132,6 +132,9 @@ async fn everything_that_is_stored_ends_when_the_document_says() {
         "identifiers": [email_id("rosa.hardy@example.org")]});
     house.invoke("requests", restricted).await.unwrap();
     house.invoke("sweep", json!({"from": "2026-11-23"})).await.unwrap();
+    // What is written after that waits to be attested.
+    house.export("rosa.hardy@example.org").await;
+    house.click(&house.unsubscribe_path("fay@example.org").await).await;
     let imports = Imports::new(house.dynamodb(), house.setting("REGISTER_TABLE"));
     imports.mark(Source::Telephone, at(BEGINNING)).await.unwrap();
     assert!(imports.take_turn(Source::Telephone, "invocation", at(BEGINNING)).await.unwrap());

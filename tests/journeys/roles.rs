@@ -163,6 +163,17 @@ fn of_register(names: &Names) -> Vec<Try> {
         ),
         Try("that nothing starts a task", delete(register, "START#ERA-1#records"), &["erase"]),
         Try("that a task is open", put(register, "TASKS", &[]), &["requests"]),
+        Try(
+            "that something waits to be attested",
+            update(register, "UNATTESTED", &["act"]),
+            &["erase", "export", "requests", "sweep"],
+        ),
+        Try(
+            "that something of a click waits to be attested",
+            update(register, "CLICKUNATTESTED", &["act"]),
+            &["erase", "requests", "sweep", "unsubscribe"],
+        ),
+        Try("that nothing waits to be attested", delete(register, "UNATTESTED"), &["erase", "requests", "sweep"]),
         Try("a click", put(register, "CLICK#click-1", &["action"]), &["erase", "requests", "unsubscribe"]),
         Try(
             "what starts a click's task",
@@ -242,7 +253,7 @@ fn of_register(names: &Names) -> Vec<Try> {
                 "BatchGetItem",
                 json!({"RequestItems": {register: {"Keys": [item(&format!("STANDING#{SUBJECT}"), &[]), item("REQUEST#1", &[])]}}}),
             ),
-            &["export"],
+            &["export", "requests", "sweep"],
         ),
         Try("a record", put(records, SUBJECT, &["source", "expires_at"]), &["import", "ingest", "partners"]),
         Try(

@@ -4,8 +4,10 @@
 use crate::confirming::subscribe;
 use crate::house::{House, at, email_id, options};
 use local::Options;
+use operations::evidence::{self, Scope};
 use operations::verify::verify;
 use serde_json::{Value, json};
+use shared::storage::evidence::Register;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
@@ -263,6 +265,26 @@ async fn the_ledger_of_the_first_version_verifies_and_is_continued() {
     assert!(end.entries > after.entries, "what the first version kept ends, and the ledger says so: {end:?}");
     let left = upgraded.records().await;
     assert!(left.iter().all(|(_, _, _, due, _)| due.is_some()), "only what is held is left: {left:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_of_the_first_version_are_older_than_the_evidence_and_attested_from_then_on() {
+    let upgraded = Upgraded::open().await;
+    let house = &upgraded.house;
+    let register = Register::new(house.dynamodb(), house.setting("REGISTER_TABLE"));
+    let proven = async || {
+        let scope = Scope::all(house.stack.clock().now());
+        evidence::verify(&house.ledger(), &register, scope).await.unwrap()
+    };
+    let before = proven().await;
+    assert!(before.older > 10 && before.since.is_none(), "{before:?}");
+    for request in ["ERA-3", "ERA-4"] {
+        house.confirm_all(&json!(request)).await;
+    }
+    house.invoke("sweep", json!({})).await.unwrap();
+    let after = proven().await;
+    assert!(after.attested > 4 && after.waiting == 0 && after.older < before.older, "{before:?} {after:?}");
+    assert_eq!(after.since, Some(house.stack.clock().now()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -33,6 +33,10 @@ impl Erase {
         };
         self.requests.close(id, request, &certificate, self.now()).await?;
         tracing::info!(outcome = "closed", "request");
+        // What cannot be attested now, the sweep attests.
+        if let Err(error) = self.evidence.attest(std::slice::from_ref(id), self.now()).await {
+            tracing::warn!(error = %error, outcome = "attested_later", "evidence");
+        }
         Ok(())
     }
 }

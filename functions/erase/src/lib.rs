@@ -18,6 +18,7 @@ use shared::domain::subject::SubjectKeys;
 use shared::edge::{Clock, Deadline, Host, StartError, failure, secret};
 use shared::storage::StorageError;
 use shared::storage::confirmations::Confirmations;
+use shared::storage::evidence::Evidence;
 use shared::storage::exports::Exports;
 use shared::storage::files::Files;
 use shared::storage::keys;
@@ -42,6 +43,7 @@ pub struct Erase {
     people: People,
     records: Records,
     ledger: Ledger,
+    evidence: Evidence,
     packages: Packages,
     exports: Exports,
     files: Files,
@@ -72,13 +74,15 @@ impl Erase {
         let confirmations = Confirmations::new(&dynamodb, &register);
         let days = host.setting("RECOVERY_DAYS")?.parse().ok().filter(|days| (1..=35).contains(days));
         let days = days.ok_or(StartError::Invalid("RECOVERY_DAYS", "must be a number from 1 to 35"))?;
+        let ledger = Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned());
         let keys = secret::subject_keys(host).await?;
         Ok(Self {
             clock: host.clock(),
             people: People { keys: keys.clone(), records: records.clone(), confirmations: confirmations.clone() },
             identities: secret::keyring(host).await?,
             records,
-            ledger: Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned()),
+            evidence: Evidence::new(dynamodb.clone(), register.clone(), ledger.clone()),
+            ledger,
             packages: Packages::new(dynamodb.clone(), register.clone()),
             exports: Exports::new(host.s3(), host.setting("EXPORTS_BUCKET")?.to_owned()),
             files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()).indexing(&keys),

@@ -72,7 +72,7 @@ impl Erase {
                 "failed"
             }
         };
-        if !self.tasks.leave(id, begun, request.end()).await? {
+        if !self.tasks.leave(id, begun, request.end(), self.now()).await? {
             // Another run thought that this one was gone, and goes on instead.
             return Ok(());
         }

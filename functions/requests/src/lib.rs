@@ -22,13 +22,16 @@ pub use error::Error;
 
 use certificate::Controller;
 use lambda_runtime::{Diagnostic, LambdaEvent};
+use recipients::{LIFTED, RESTRICTED};
 use serde_json::Value;
 use shared::domain::json::Payload;
 use shared::domain::keyring::{Addresses, Identities, Keyring, MailLinks};
 use shared::domain::order::{BadOrder, unambiguous};
+use shared::domain::package::RequestId;
 use shared::edge::processor::confirms_addresses;
 use shared::edge::{Clock, Host, StartError, failure, secret};
 use shared::storage::confirmations::Confirmations;
+use shared::storage::evidence::Evidence;
 use shared::storage::files::Files;
 use shared::storage::ledger::Ledger;
 use shared::storage::opt_outs::OptOuts;
@@ -55,6 +58,7 @@ pub struct Requests {
     register: Register,
     tasks: Tasks,
     settling: Settling,
+    evidence: Evidence,
     opt_outs: OptOuts,
     confirmations: Confirmations,
     /// Whether mails are sent that ask people to confirm an address.
@@ -73,6 +77,7 @@ impl Requests {
         let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
         let confirmations = Confirmations::new(&dynamodb, &register);
         let packages = Packages::new(dynamodb.clone(), register.clone());
+        let ledger = Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned());
         let keys = secret::subject_keys(host).await?;
         Ok(Self {
             clock: host.clock(),
@@ -83,9 +88,10 @@ impl Requests {
             settling: Settling {
                 standings: Standings::new(dynamodb.clone(), register.clone()),
                 records: records.clone(),
-                ledger: Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned()),
+                ledger: ledger.clone(),
                 packages: packages.clone(),
             },
+            evidence: Evidence::new(dynamodb.clone(), register.clone(), ledger),
             opt_outs: OptOuts::new(&dynamodb, host.setting("RECORDS_TABLE")?, &register),
             confirmations,
             confirms: confirms_addresses(host)?,
@@ -117,6 +123,27 @@ impl Requests {
 
     async fn handle(&self, order: &Payload, invocation: &str) -> Result<Value, Error> {
         let order = unambiguous(order)?;
+        let answer = self.carry_out(order, invocation).await?;
+        self.attest(order).await;
+        Ok(answer)
+    }
+
+    /// What was written is attested with the answer; what cannot be now, the sweep attests.
+    async fn attest(&self, order: &Value) {
+        let id = order.get("request_id").and_then(Value::as_str).and_then(|id| RequestId::try_from(id.to_owned()).ok());
+        let Some(id) = id else { return };
+        let recipients = match order.get("order").and_then(Value::as_str) {
+            Some("restrict") => id.following(RESTRICTED).ok(),
+            Some("unrestrict") => id.following(LIFTED).ok(),
+            _ => None,
+        };
+        let written: Vec<RequestId> = recipients.into_iter().chain([id]).collect();
+        if let Err(error) = self.evidence.attest(&written, self.clock.now()).await {
+            tracing::warn!(error = %error, outcome = "attested_later", "evidence");
+        }
+    }
+
+    async fn carry_out(&self, order: &Value, invocation: &str) -> Result<Value, Error> {
         match order.get("order").and_then(Value::as_str) {
             Some("plan") => Box::pin(self.plan(order)).await,
             Some("approve") => Box::pin(self.approve(order)).await,

@@ -4,7 +4,8 @@
 //! with what is overdue and not with the table. Packages whose time is over go as well, and versions of surveys that no
 //! record can need any longer.
 //!
-//! Days of the ledger that are over are closed with a certificate, and what the chain says is anchored.
+//! Days of the ledger that are over are closed with a certificate, and what the chain says is anchored. What was written of
+//! requests is attested in it, if whoever wrote it did not.
 //!
 //! Partners' files that nobody reads are started again, wherever in the intake bucket they lie.
 //!
@@ -15,6 +16,7 @@ mod anchoring;
 mod certificates;
 mod complaints;
 mod days;
+mod evidence;
 mod intake;
 mod packages;
 mod shares;
@@ -40,6 +42,7 @@ use shared::domain::ledger::{Cause, Entry};
 use shared::domain::order::{BadOrder, Order, unambiguous};
 use shared::edge::{Clock, Host, StartError, failure};
 use shared::storage::anchors::Anchors;
+use shared::storage::evidence::Evidence;
 use shared::storage::exports::Exports;
 use shared::storage::files::Files;
 use shared::storage::imports::Imports;
@@ -65,6 +68,7 @@ pub struct Sweep {
     clock: Clock,
     records: Records,
     ledger: Ledger,
+    evidence: Evidence,
     cursor: SweepCursor,
     packages: Packages,
     exports: Exports,
@@ -95,6 +99,8 @@ pub struct Report {
     pub closed_days: usize,
     /// Of how many days an anchor was put.
     pub anchored_days: usize,
+    /// How many marks of what was written and not attested are gone.
+    pub attested: u64,
     /// Whether telephone data comes in; nothing where none ever did.
     pub telephone: Option<Telephone>,
     /// What lies in the intake bucket and is not read.
@@ -151,6 +157,7 @@ impl Sweep {
                 packages: packages.clone(),
             },
             records,
+            evidence: Evidence::new(dynamodb.clone(), register.clone(), ledger.clone()),
             ledger,
             packages,
             cursor: SweepCursor::new(dynamodb.clone(), register.clone()),
@@ -212,6 +219,8 @@ impl Sweep {
         } else {
             shares.pass_over(Chore::Closing);
         }
+        let attested = shares.give(Chore::Evidence, Box::pin(self.attest(now))).await;
+        report.attested = failed.unless(attested.unwrap_or(Ok(0)));
         let anchored = shares.give(Chore::Anchoring, Box::pin(self.anchor())).await;
         report.anchored_days = failed.unless(anchored.unwrap_or(Ok(0)));
         let packages = shares.give(Chore::Packages, Box::pin(self.sweep_packages(now))).await;

@@ -25,6 +25,8 @@ pub enum Chore {
     Deletion,
     /// To close days of the ledger.
     Closing,
+    /// To attest what was written of requests.
+    Evidence,
     /// To anchor the ledger's chain.
     Anchoring,
     /// To delete packages that are over.
@@ -42,10 +44,11 @@ pub enum Chore {
 }
 
 impl Chore {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Standings,
         Self::Deletion,
         Self::Closing,
+        Self::Evidence,
         Self::Anchoring,
         Self::Packages,
         Self::Surveys,
@@ -61,7 +64,7 @@ impl Chore {
             Self::Deletion => 8,
             Self::Standings | Self::Closing => 4,
             Self::Anchoring | Self::Packages | Self::Intake | Self::Complaints | Self::Tasks => 2,
-            Self::Surveys | Self::Telephone => 1,
+            Self::Evidence | Self::Surveys | Self::Telephone => 1,
         }
     }
 
@@ -71,6 +74,7 @@ impl Chore {
             Self::Standings => "standings",
             Self::Deletion => "deletion",
             Self::Closing => "closing",
+            Self::Evidence => "evidence",
             Self::Anchoring => "anchoring",
             Self::Packages => "packages",
             Self::Surveys => "surveys",

@@ -1,15 +1,19 @@
-//! Verifies the ledger and names the first thing that is wrong: `make verify-ledger`.
+//! Verifies the ledger and what it attests, and names the first thing that is wrong: `make verify-ledger`.
 
+use chrono::NaiveDate;
 use clap::Parser;
+use operations::evidence::{self, Scope};
 use operations::verify::{compare, told, witness};
 use shared::domain::ledger::Witness;
 use shared::edge::{Clock, Host};
 use shared::storage::anchors::Anchors;
+use shared::storage::evidence::Register;
 use shared::storage::ledger::Ledger;
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
-/// Verifies the ledger and names the first thing that is wrong.
+/// Verifies the ledger and names the first thing that is wrong; with a Register also that requests, holds and restrictions lie
+/// there as the ledger attests them.
 ///
 /// Exits with 0 if it is what it was, with 1 if not, and with 2 if it could not be read.
 #[derive(Parser)]
@@ -20,6 +24,12 @@ struct Arguments {
     /// The bucket of anchors, which the chain has to agree with: the output `AnchorsBucket` of the stack.
     #[arg(long, env = "ANCHORS_BUCKET")]
     anchors: Option<String>,
+    /// The Register that belongs to it: the output `RegisterTable` of the stack.
+    #[arg(long, env = "REGISTER_TABLE")]
+    register: Option<String>,
+    /// The day from which on what it attests is looked at: for who knows what became of what was attested before.
+    #[arg(long)]
+    from: Option<NaiveDate>,
     /// A certificate that was noted outside of the ledger, as in the sweep's log: YYYY-MM-DD=HASH.
     #[arg(long, value_parser = witness)]
     certificate: Option<Witness>,
@@ -27,11 +37,18 @@ struct Arguments {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<ExitCode> {
-    let Arguments { table, anchors, certificate } = Arguments::parse();
-    let host = Host::lambda().await;
+    let Arguments { table, anchors, register, from, certificate } = Arguments::parse();
+    let (host, now) = (Host::lambda().await, Clock::system().now());
     let ledger = Ledger::new(host.dynamodb(), table);
     let anchors = anchors.map(|bucket| Anchors::new(host.s3(), bucket));
-    let (told, code) = told(&compare(&ledger, anchors.as_ref(), certificate, Clock::system().now()).await);
+    let (told, mut code) = told(&compare(&ledger, anchors.as_ref(), certificate, now).await);
     writeln!(stdout(), "{told}")?;
+    if let (Some(register), 0) = (register, code) {
+        let register = Register::new(host.dynamodb(), register);
+        let scope = Scope { from, ..Scope::all(now) };
+        let (told, proven) = evidence::told(&evidence::verify(&ledger, &register, scope).await);
+        writeln!(stdout(), "{told}")?;
+        code = proven;
+    }
     Ok(ExitCode::from(code))
 }

@@ -1,10 +1,12 @@
-//! What was deleted, when it was due, when it was gone, and why. Nothing personal; and a chain of it, so that it shows
-//! when somebody takes something out.
+//! What was deleted, when it was due, when it was gone, and why; and that requests, holds and restrictions lie as they were
+//! written. Nothing personal; and a chain of it, so that it shows when somebody takes something out.
 
+mod attestation;
 mod certificate;
 mod chain;
 mod verification;
 
+pub use attestation::{Attestation, Evidence};
 pub use certificate::{Certificate, Figures, Lateness, Left, Tally};
 pub use chain::{Block, Hash, Head, Link, NotAHash};
 pub use verification::{Broken, Fault, Lies, Seen, Verification, Verified, Witness};

@@ -83,7 +83,7 @@ impl Confirmations {
         let mut actions =
             vec![TransactWriteItem::builder().update(update).build(), built(self.item(&link.subject, &confirmed))?];
         if let Some(request) = &asking.request {
-            actions.push(self.requests.confirmed(request, now)?);
+            actions.extend(self.requests.confirmed(request, now)?);
         }
         // Where it did not hold, somebody followed the link at the same time, or another mail took its place.
         if self.table.transact(OPERATION, actions).await? {
@@ -118,7 +118,7 @@ impl Confirmations {
             )
         });
         let mut actions = puts.collect::<Result<Vec<_>, _>>()?;
-        actions.push(self.requests.happening(request, "opt-out taken back", by, now).await?);
+        actions.extend(self.requests.happening(request, "opt-out taken back", by, now).await?);
         self.table.transact("take an opt-out back", actions).await
     }
 

@@ -4,12 +4,14 @@
 //! (`CHAIN`, `HEAD`): so two who write at once can't both follow the same link. A day is closed by a certificate, which is
 //! a link of the same chain.
 
+mod attesting;
 mod closing;
 mod forgetting;
 mod sealing;
 mod strangers;
 mod told;
 
+pub(super) use attesting::ATTESTED_AT_ONCE;
 pub use closing::{CLOSED_AT_ONCE, Closed};
 pub use strangers::{Stranger, Strangers};
 pub use told::Told;
@@ -20,7 +22,7 @@ use super::{Item, StorageError, s, text};
 use crate::domain::ledger::{Entry, Head, Lies, Link, Tally};
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use chrono::{DateTime, NaiveDate, Utc};
-use sealing::Deed;
+use sealing::{Deed, Tells};
 use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -99,7 +101,7 @@ impl Ledger {
             .condition_expression("attribute_not_exists(pk)")
             .build()
             .map_err(|_| StorageError::unreadable(operation))?;
-        Ok(Deed { action: TransactWriteItem::builder().put(put).build(), entry: entry.clone() })
+        Ok(Deed { action: TransactWriteItem::builder().put(put).build(), tells: Tells::Gone(entry.clone()) })
     }
 
     /// What was deleted on a day (UTC), block by block.

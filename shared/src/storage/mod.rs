@@ -9,6 +9,7 @@ pub mod clients;
 pub mod confirmations;
 pub mod deadlines;
 pub mod discarded;
+pub mod evidence;
 pub mod exports;
 pub mod files;
 pub mod imports;

@@ -115,7 +115,8 @@ impl Requests {
         for holder in request.holders() {
             actions.push(self.is_open(id, &holder, request.end())?);
         }
-        actions.push(self.events.next(id, &Event::by(&request.planned_by, "planned", request.planned_at)).await?);
+        let event = Event::by(&request.planned_by, "planned", request.planned_at);
+        actions.extend(self.events.next(id, &event, &[META]).await?);
         self.table.transact(OPERATION, actions).await
     }
 
@@ -134,7 +135,9 @@ impl Requests {
             .build()
             .map_err(|_| StorageError::unreadable(OPERATION))?;
         let stop = TransactWriteItem::builder().update(stop).build();
-        self.table.transact(OPERATION, vec![stop, self.events.next(id, &Event::by(by, "stopped", now)).await?]).await
+        let mut actions = vec![stop];
+        actions.extend(self.events.next(id, &Event::by(by, "stopped", now), &[META]).await?);
+        self.table.transact(OPERATION, actions).await
     }
 
     /// Remembers that something happened.
@@ -142,8 +145,8 @@ impl Requests {
     /// # Errors
     /// [`StorageError`] if it is not known to be remembered.
     pub async fn happened(&self, id: &RequestId, what: &str, by: &str, now: DateTime<Utc>) -> Result<(), StorageError> {
-        let event = self.events.next(id, &Event::by(by, what, now)).await?;
-        self.table.transact("remember what happened", vec![event]).await.map(drop)
+        let event = self.happening(id, what, by, now).await?;
+        self.table.transact("remember what happened", event.into()).await.map(drop)
     }
 
     /// Everything that happened to a request, in its order, with what its person has said.
@@ -198,15 +201,15 @@ impl Requests {
         what: &str,
         by: &str,
         now: DateTime<Utc>,
-    ) -> Result<TransactWriteItem, StorageError> {
-        self.events.next(id, &Event::by(by, what, now)).await
+    ) -> Result<[TransactWriteItem; 2], StorageError> {
+        self.events.next(id, &Event::by(by, what, now), &[]).await
     }
 
     /// That the person of a request has confirmed an address: a part of the transaction in which they do.
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be written.
-    pub(super) fn confirmed(&self, id: &RequestId, at: DateTime<Utc>) -> Result<TransactWriteItem, StorageError> {
+    pub(super) fn confirmed(&self, id: &RequestId, at: DateTime<Utc>) -> Result<[TransactWriteItem; 2], StorageError> {
         self.events.confirmed(id, at)
     }
 
@@ -234,8 +237,9 @@ impl Requests {
         let mut actions = vec![
             TransactWriteItem::builder().update(close).build(),
             self.put(Key::new(keys::request(id), CERTIFICATE), certificate, request.end())?,
-            self.events.next(id, &Event { at: now, what: "closed".to_owned(), by: None }).await?,
         ];
+        let event = Event { at: now, what: "closed".to_owned(), by: None };
+        actions.extend(self.events.next(id, &event, &[META, CERTIFICATE]).await?);
         for place in Place::ALL {
             actions.extend(self.tasks.close(id, place)?);
         }

@@ -88,8 +88,8 @@ impl Settling {
         // Until then something may run that read what stood before it was changed.
         if now >= lifted_at.unwrap_or(placed.standing.placed.at) + INVOCATION {
             match lifted_at {
-                Some(lifted_at) => self.standings.close(request, placed, lifted_at).await?,
-                None if whole => self.standings.settle(request).await?,
+                Some(lifted_at) => self.standings.close(request, placed, lifted_at, now).await?,
+                None if whole => self.standings.settle(request, now).await?,
                 None => {}
             }
         }

@@ -6,7 +6,8 @@
 
 mod effects;
 
-use super::keys::{self, EXPIRES_AT, Key, PK, SK};
+use super::evidence;
+use super::keys::{self, EXPIRES_AT, Key, PK, SK, STANDING};
 use super::requests::{Event, Events};
 use super::table::{Pages, Table};
 use super::{Item, StorageError, applied, failed, n, s, text};
@@ -88,7 +89,8 @@ impl Standings {
             Ok::<_, StorageError>(TransactWriteItem::builder().put(put).build())
         };
         let what = placed.standing.kind.placed();
-        let mut actions = vec![put(entry)?, put(open)?, self.event(request, &what, &placed.standing.placed).await?];
+        let mut actions = vec![put(entry)?, put(open)?];
+        actions.extend(self.event(request, &what, &placed.standing.placed).await?);
         actions.extend(beside);
         self.0.transact(OPERATION, actions).await
     }
@@ -110,7 +112,9 @@ impl Standings {
     pub async fn notice(&self, request: &RequestId, act: &Act) -> Result<bool, StorageError> {
         let condition = "attribute_exists(pk) AND attribute_not_exists(notice) AND attribute_not_exists(lifted)";
         let mark = self.mark(request, condition, "SET notice = :act", act)?;
-        self.0.transact("record a notice", vec![mark, self.event(request, "told of the lifting", act).await?]).await
+        let mut actions = vec![mark];
+        actions.extend(self.event(request, "told of the lifting", act).await?);
+        self.0.transact("record a notice", actions).await
     }
 
     /// Records that what is of this kind is lifted, and what begins `beside`, if that needs no notice or has it. Gives
@@ -132,7 +136,8 @@ impl Standings {
         };
         let mark = self.mark(request, condition, "SET lifted = :act", lifting)?;
         let what = format!("lifted, {}", lifting.reason.as_str());
-        let mut actions = vec![mark, self.event(request, &what, &lifting.act).await?];
+        let mut actions = vec![mark];
+        actions.extend(self.event(request, &what, &lifting.act).await?);
         actions.extend(beside);
         self.0.transact("lift a standing", actions).await
     }
@@ -157,10 +162,10 @@ impl Standings {
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be remembered.
-    pub async fn settle(&self, request: &RequestId) -> Result<(), StorageError> {
+    pub async fn settle(&self, request: &RequestId, now: DateTime<Utc>) -> Result<(), StorageError> {
         let condition = "attribute_exists(pk) AND attribute_not_exists(lifted)";
         let mark = self.mark(request, condition, "SET settled = :act", &true)?;
-        self.0.transact("settle a standing", vec![mark]).await.map(drop)
+        self.0.transact("settle a standing", vec![mark, self.unattested(request, now)?]).await.map(drop)
     }
 
     /// Closes what was lifted: the Register forgets whom it stood for, and keeps that it did.
@@ -172,6 +177,7 @@ impl Standings {
         request: &RequestId,
         placed: &Placed,
         lifted_at: DateTime<Utc>,
+        now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         const OPERATION: &str = "close a standing";
         for holder in placed.holders() {
@@ -192,6 +198,7 @@ impl Standings {
         let actions = vec![
             TransactWriteItem::builder().update(forget.map_err(unreadable)?).build(),
             TransactWriteItem::builder().delete(delete.build().map_err(unreadable)?).build(),
+            self.unattested(request, now)?,
         ];
         self.0.transact(OPERATION, actions).await.map(drop)
     }
@@ -326,8 +333,13 @@ impl Standings {
     }
 
     /// What happened, with whatever else happens to the request.
-    async fn event(&self, request: &RequestId, what: &str, act: &Act) -> Result<TransactWriteItem, StorageError> {
-        Events(self.0.clone()).next(request, &Event::by(&act.by, what, act.at)).await
+    async fn event(&self, request: &RequestId, what: &str, act: &Act) -> Result<[TransactWriteItem; 2], StorageError> {
+        Events(self.0.clone()).next(request, &Event::by(&act.by, what, act.at), &[STANDING]).await
+    }
+
+    /// That what a request has placed is no longer as it is attested.
+    fn unattested(&self, request: &RequestId, now: DateTime<Utc>) -> Result<TransactWriteItem, StorageError> {
+        evidence::mark(&self.0, &keys::request(request), vec![STANDING.to_owned()], now)
     }
 
     fn put(&self, key: Key, mut item: Item) -> PutBuilder {

@@ -4,6 +4,7 @@
 //! latter, so that what is written about a task does not start it anew. It names what was approved: an approval alone puts
 //! one, and nobody else may.
 
+use super::evidence;
 use super::keys::{self, EXPIRES_AT, Key, META, PK, SK};
 use super::table::{Pages, Table};
 use super::{Item, StorageError, applied, n, s, text};
@@ -149,9 +150,18 @@ impl Tasks {
     ///
     /// # Errors
     /// [`StorageError`] if that is not known.
-    pub async fn leave(&self, request: &RequestId, mut begun: Begun, end: ExpiresAt) -> Result<bool, StorageError> {
+    pub async fn leave(
+        &self,
+        request: &RequestId,
+        mut begun: Begun,
+        end: ExpiresAt,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StorageError> {
         const OPERATION: &str = "leave a task";
         begun.task.lease_until = None;
+        if begun.task.is_over() {
+            return self.finish(OPERATION, request, &begun, end, now).await;
+        }
         let put = self
             .0
             .client
@@ -163,6 +173,30 @@ impl Tasks {
             .expression_attribute_values(":running", s("running"))
             .expression_attribute_values(":lease", s(begun.lease));
         Ok(applied(OPERATION, put.send().await)?.is_some())
+    }
+
+    /// Leaves a task that is over, and with its receipt the mark that it waits to be attested.
+    async fn finish(
+        &self,
+        operation: &'static str,
+        request: &RequestId,
+        begun: &Begun,
+        end: ExpiresAt,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StorageError> {
+        let put = Put::builder()
+            .table_name(&self.0.name)
+            .set_item(Some(item(operation, request, &begun.task, end)?))
+            .condition_expression("#state = :running AND lease_until = :lease")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":running", s("running"))
+            .expression_attribute_values(":lease", s(&begun.lease))
+            .build()
+            .map_err(|_| StorageError::unreadable(operation))?;
+        let put = TransactWriteItem::builder().put(put).build();
+        let key = itself(request, begun.task.place);
+        let mark = evidence::mark(&self.0, &key.partition, vec![key.sort], now)?;
+        self.0.transact(operation, vec![put, mark]).await
     }
 
     /// Starts a task again; gives whether there is one of a request that is not closed.

@@ -178,12 +178,12 @@ async fn one_at_a_time_is_at_a_task_and_who_comes_too_late_changes_nothing() {
         assert!(tasks.begin(&id, Place::Records, at("2096-11-23T10:15:59Z")).await.unwrap().is_none());
         let mut second = tasks.begin(&id, Place::Records, at("2096-11-23T10:16:00Z")).await.unwrap().unwrap();
         assert_eq!(second.task.attempts, 2);
-        assert!(!tasks.leave(&id, first, end).await.unwrap(), "its lease is over");
+        assert!(!tasks.leave(&id, first, end, at(LATER)).await.unwrap(), "its lease is over");
         second.task.state = State::Done;
         let receipt = Receipt::of(Place::Records, Counts::new(), at(NOW));
         assert_eq!(receipt.outcome, Outcome::NothingHeld);
         second.task.receipt = Some(receipt.clone());
-        assert!(tasks.leave(&id, second, end).await.unwrap());
+        assert!(tasks.leave(&id, second, end, at(LATER)).await.unwrap());
         assert!(tasks.begin(&id, Place::Records, at(LATER)).await.unwrap().is_none(), "it is over");
         let found = tasks.find(&id, Place::Records, at(NOW)).await.unwrap().unwrap();
         assert_eq!((found.receipt, found.lease_until), (Some(receipt), None));

@@ -68,7 +68,7 @@ impl Chain {
         for said in self.0 {
             let (key, link) = match said {
                 Said::Block(block) => {
-                    let (day, link, next) = head.tell(block.entries, block.at).unwrap();
+                    let (day, link, next) = head.tell(block.entries, block.attestations, block.at).unwrap();
                     head = next;
                     tallies.entry(day).or_default().add(&link.says().unwrap());
                     (keys::block(day, link.n), link)

@@ -34,6 +34,9 @@ pub struct Figures {
     pub by_kind: BTreeMap<ItemKind, u64>,
     /// The records among it by source.
     pub by_source: BTreeMap<String, u64>,
+    /// How much was attested of requests, holds and restrictions.
+    #[serde(default, skip_serializing_if = "crate::domain::is_zero")]
+    pub attested: u64,
     /// How late what went because its time was over; nothing where nothing did.
     pub lateness: Option<Lateness>,
     /// How many blocks there are.
@@ -82,6 +85,7 @@ impl Tally {
         figures.blocks += 1;
         figures.first_n.get_or_insert(block.n);
         figures.last_n = Some(block.n);
+        figures.attested += u64::try_from(block.attestations.len()).unwrap_or_default();
         for entry in &block.entries {
             figures.deleted += 1;
             *figures.by_cause.entry(entry.cause).or_default() += 1;
@@ -139,7 +143,9 @@ mod tests {
     fn tally(blocks: impl IntoIterator<Item = (u64, Vec<Entry>)>) -> Tally {
         let at: DateTime<Utc> = DateTime::from_timestamp(1_785_576_600, 0).unwrap();
         let mut tally = Tally::default();
-        blocks.into_iter().for_each(|(n, entries)| tally.add(&Block { n, day: at.date_naive(), at, entries }));
+        blocks.into_iter().for_each(|(n, entries)| {
+            tally.add(&Block { n, day: at.date_naive(), at, entries, attestations: Vec::new() });
+        });
         tally
     }
 

@@ -1,6 +1,7 @@
 //! The chain: every link names the one before by its hash, so that none can be changed or taken out unseen.
 
 use super::Entry;
+use super::attestation::Attestation;
 use super::certificate::{Certificate, Figures, Left};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,12 @@ impl Hash {
     pub fn of(previous: &Self, body: &str) -> Self {
         let digest = Sha256::new().chain_update(&previous.0).chain_update("\n").chain_update(body).finalize();
         Self(hex::encode(digest))
+    }
+
+    /// The hash of a text on its own.
+    #[must_use]
+    pub fn digest(text: &str) -> Self {
+        Self(hex::encode(Sha256::digest(text)))
     }
 
     /// 64 hexadecimal digits.
@@ -80,7 +87,7 @@ impl Link {
     }
 }
 
-/// What one link tells of deletions that were made in one transaction.
+/// What one link tells: deletions that were made in one transaction, or what was written of requests and holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
     /// The number of its link.
@@ -91,6 +98,9 @@ pub struct Block {
     pub at: DateTime<Utc>,
     /// The deletions.
     pub entries: Vec<Entry>,
+    /// What lies in the Register.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attestations: Vec<Attestation>,
 }
 
 /// Where the chain ends.
@@ -124,13 +134,18 @@ impl Head {
         self.closed.map_or(self.first, |closed| closed.succ_opt().unwrap_or(closed))
     }
 
-    /// The next link is a block about these deletions; nothing if that can't be written.
+    /// The next link is a block about these deletions, and what is attested; nothing if that can't be written.
     ///
     /// Its day is that of `now`, unless the chain is further already: days never go back, and a closed day stays as it is.
     #[must_use]
-    pub fn tell(&self, entries: Vec<Entry>, now: DateTime<Utc>) -> Option<(NaiveDate, Link, Self)> {
+    pub fn tell(
+        &self,
+        entries: Vec<Entry>,
+        attestations: Vec<Attestation>,
+        now: DateTime<Utc>,
+    ) -> Option<(NaiveDate, Link, Self)> {
         let day = now.date_naive().max(self.day).max(self.open());
-        let link = self.link(&Block { n: self.n + 1, day, at: now, entries })?;
+        let link = self.link(&Block { n: self.n + 1, day, at: now, entries, attestations })?;
         let head = Self { n: link.n, hash: link.hash.clone(), day, ..self.clone() };
         Some((day, link, head))
     }
@@ -171,11 +186,19 @@ mod tests {
     #[test]
     fn a_link_follows_the_one_before_it() {
         let now = at("2026-11-23T10:00:00Z");
-        let (_, one, head) = Head::begin(now.date_naive()).tell(Vec::new(), now).unwrap();
-        let (_, two, _) = head.tell(Vec::new(), now).unwrap();
+        let (_, one, head) = Head::begin(now.date_naive()).tell(Vec::new(), Vec::new(), now).unwrap();
+        let (_, two, _) = head.tell(Vec::new(), Vec::new(), now).unwrap();
         assert_eq!((one.previous, two.n), (Hash::of_nothing(), 2));
         assert_eq!(two.previous, one.hash);
         assert!(two.is_whole() && !Link { body: one.body, ..two }.is_whole());
+    }
+
+    #[test]
+    fn a_block_that_attests_nothing_is_spelt_as_it_always_was() {
+        let now = at("2026-11-23T10:00:00Z");
+        let (_, link, _) = Head::begin(now.date_naive()).tell(Vec::new(), Vec::new(), now).unwrap();
+        assert_eq!(link.body, r#"{"n":1,"day":"2026-11-23","at":"2026-11-23T10:00:00Z","entries":[]}"#);
+        assert!(link.says::<Block>().is_some());
     }
 
     #[test]
@@ -189,7 +212,7 @@ mod tests {
     #[test]
     fn days_never_go_back_and_a_closed_day_stays_as_it_is() {
         let head = Head::begin(day("2026-11-23"));
-        let on = |head: &Head, instant: &str| head.tell(Vec::new(), at(instant)).unwrap().0.to_string();
+        let on = |head: &Head, instant: &str| head.tell(Vec::new(), Vec::new(), at(instant)).unwrap().0.to_string();
         assert_eq!(on(&head, "2026-11-25T00:00:00Z"), "2026-11-25");
         assert_eq!(on(&head, "2026-11-20T00:00:00Z"), "2026-11-23");
         let later = Head { day: day("2026-11-25"), ..head };

@@ -63,6 +63,28 @@ pub fn said(id: &RequestId) -> String {
     format!("SAID#{}", id.as_str())
 }
 
+/// Which request a partition of evidence belongs to: a request itself, a task of it, or what its person has said.
+#[must_use]
+pub fn evidence_of(partition: &str) -> Option<RequestId> {
+    let said = || {
+        let id = RequestId::try_from(partition.strip_prefix("SAID#")?.to_owned()).ok()?;
+        Some(id)
+    };
+    request_of(partition).or_else(|| task_of(partition).map(|(id, _)| id)).or_else(said)
+}
+
+/// The partition of what waits to be attested.
+pub const UNATTESTED: &str = "UNATTESTED";
+/// The same of what whoever follows a link has written: of clicks, and of what people say about requests.
+pub const CLICK_UNATTESTED: &str = "CLICKUNATTESTED";
+
+/// Where it says that something in this partition waits to be attested.
+#[must_use]
+pub fn unattested(partition: &str) -> Key {
+    let is_of_a_link = ["CLICK", "SAID#"].iter().any(|kind| partition.starts_with(kind));
+    Key::new(if is_of_a_link { CLICK_UNATTESTED } else { UNATTESTED }, partition)
+}
+
 /// The package of a request.
 pub const PACKAGE: &str = "PACKAGE";
 /// The sort key of what happened to a request begins so.
@@ -184,10 +206,13 @@ pub fn withdrawal(source: Source, id: &RecordId) -> Key {
     Key::new(format!("SUPPRESSION#{}", record_sort(source, id)), META)
 }
 
+/// What a request has placed.
+pub const STANDING: &str = "STANDING";
+
 /// Where it says what a request has placed: a hold, or a restriction.
 #[must_use]
 pub fn standing(request_id: &RequestId) -> Key {
-    Key::new(request(request_id), "STANDING")
+    Key::new(request(request_id), STANDING)
 }
 
 /// Where it says what stands for a holder.

@@ -1,6 +1,6 @@
 //! The deletion that tells the ledger in the same breath.
 
-use super::sealing::Deed;
+use super::sealing::{Deed, Tells};
 use super::{AT_ONCE, Ledger};
 use crate::domain::ledger::Cause;
 use crate::storage::keys::{PK, SK};
@@ -38,5 +38,6 @@ fn deed(records: &Table, doomed: &Doomed, cause: Cause, now: DateTime<Utc>) -> R
         }
     };
     let delete = delete.build().map_err(|_| StorageError::unreadable(OPERATION))?;
-    Ok(Deed { action: TransactWriteItem::builder().delete(delete).build(), entry: doomed.entry(cause, now) })
+    let tells = Tells::Gone(doomed.entry(cause, now));
+    Ok(Deed { action: TransactWriteItem::builder().delete(delete).build(), tells })
 }

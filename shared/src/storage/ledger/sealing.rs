@@ -1,7 +1,7 @@
 //! One more link, and what it tells of, in one transaction.
 
 use super::{Ledger, head, placed};
-use crate::domain::ledger::{Entry, Head, Link};
+use crate::domain::ledger::{Attestation, Entry, Head, Link};
 use crate::storage::keys::{self, Key, PK, SK};
 use crate::storage::table::transaction::{is_passing, is_refused, wait};
 use crate::storage::{Item, StorageError, failed, n, s};
@@ -12,7 +12,15 @@ use chrono::{DateTime, Utc};
 /// Something to be done and told, both or neither. Where the action's condition does not hold, it is left out.
 pub(super) struct Deed {
     pub(super) action: TransactWriteItem,
-    pub(super) entry: Entry,
+    pub(super) tells: Tells,
+}
+
+/// What a block tells of a deed.
+pub(super) enum Tells {
+    /// That something was deleted.
+    Gone(Entry),
+    /// What lies in the Register.
+    Attested(Vec<Attestation>),
 }
 
 /// What became of a transaction.
@@ -67,8 +75,14 @@ impl Ledger {
             None => self.head().await?,
         };
         let begun = before.clone().unwrap_or_else(|| Head::begin(now.date_naive()));
-        let entries = deeds.iter().map(|deed| deed.entry.clone()).collect();
-        let (day, link, after) = begun.tell(entries, now).ok_or(StorageError::unreadable(operation))?;
+        let (mut entries, mut attestations) = (Vec::new(), Vec::new());
+        for deed in deeds {
+            match &deed.tells {
+                Tells::Gone(entry) => entries.push(entry.clone()),
+                Tells::Attested(some) => attestations.extend_from_slice(some),
+            }
+        }
+        let (day, link, after) = begun.tell(entries, attestations, now).ok_or(StorageError::unreadable(operation))?;
         let actions = deeds.iter().map(|deed| deed.action.clone()).collect();
         let links = vec![(keys::block(day, link.n), link)];
         let (outcome, head) = self.transact(operation, actions, links, before.as_ref(), &after).await?;

@@ -74,7 +74,7 @@ impl Packages {
             .expression_attribute_values(":withdrawn", AttributeValue::M(item));
         let mut actions = self.closing(request, package, update, withdrawal.at)?;
         let event = Event::by(&withdrawal.by, "withdrawn", withdrawal.at);
-        actions.push(Events(self.0.clone()).next(request, &event).await?);
+        actions.extend(Events(self.0.clone()).next(request, &event, &[]).await?);
         self.0.transact(OPERATION, actions).await
     }
 

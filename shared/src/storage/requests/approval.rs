@@ -46,8 +46,8 @@ impl Requests {
             .map_err(|_| StorageError::unreadable(OPERATION))?;
         let put = TransactWriteItem::builder().put(put).build();
         let by = request.approved_by.as_deref().unwrap_or(&request.planned_by);
-        let event = self.events.next(id, &Event::by(by, "approved", now)).await?;
-        self.table.transact(OPERATION, self.begun(id, vec![put, event], approval, now)?).await
+        let event = self.events.next(id, &Event::by(by, "approved", now), &[META]).await?;
+        self.table.transact(OPERATION, self.begun(id, put, event, approval, now)?).await
     }
 
     /// Enters a request that needs no plan, and begins it; gives whether its id was free.
@@ -83,20 +83,22 @@ impl Requests {
         let put = TransactWriteItem::builder().put(put).build();
         let by = request.approved_by.as_deref().unwrap_or(&request.planned_by);
         let event = self.events.first(id, &Event::by(by, "entered", now))?;
-        self.begun(id, vec![put, event], approval, now)
+        self.begun(id, put, event, approval, now)
     }
 
     /// Everything that begins with a request.
     fn begun(
         &self,
         id: &RequestId,
-        itself: Vec<TransactWriteItem>,
+        itself: TransactWriteItem,
+        event: [TransactWriteItem; 2],
         approval: Approval<'_>,
         now: DateTime<Utc>,
     ) -> Result<Vec<TransactWriteItem>, StorageError> {
         let Approval { request, tasks, suppress, beside } = approval;
         let end = request.end();
-        let mut actions = itself;
+        let mut actions = vec![itself];
+        actions.extend(event);
         let approved = request.approved(id);
         for task in tasks {
             actions.extend(self.tasks.enter(id, task, &approved, end)?);

@@ -4,7 +4,8 @@ use super::request::{EVIDENCE, Event};
 use crate::domain::package::RequestId;
 use crate::domain::retention::ExpiresAt;
 use crate::domain::staff::THE_PERSON;
-use crate::storage::keys::{self, EXPIRES_AT, Key, PK, SK};
+use crate::storage::evidence::mark;
+use crate::storage::keys::{self, EXPIRES_AT, Key, META, PK, SK};
 use crate::storage::table::{Pages, Table};
 use crate::storage::{Item, StorageError, failed, n, number, s, text};
 use aws_sdk_dynamodb::types::{Put, ReturnValue, TransactWriteItem};
@@ -26,11 +27,15 @@ pub(in crate::storage) struct Events(pub(in crate::storage) Table);
 impl Events {
     /// Something that happens, as a part of the transaction in which it does. Its number is taken beforehand: it tells
     /// apart and in order what happens in one second. One that nothing comes of is missing, and nobody minds.
+    ///
+    /// With it goes the mark that it waits to be attested, with `written`, the sort keys of what else of the request the
+    /// transaction writes.
     pub(in crate::storage) async fn next(
         &self,
         request: &RequestId,
         event: &Event,
-    ) -> Result<TransactWriteItem, StorageError> {
+        written: &[&str],
+    ) -> Result<[TransactWriteItem; 2], StorageError> {
         const OPERATION: &str = "count what happens";
         let counted = self
             .0
@@ -48,7 +53,7 @@ impl Events {
         let counted = counted.send().await.map_err(failed(OPERATION))?;
         let place = counted.attributes().and_then(|item| number(item, COUNT));
         let place = place.and_then(|place| u64::try_from(place).ok()).ok_or(StorageError::unreadable(OPERATION))?;
-        self.put(request, place, event)
+        self.put(request, place, event, written)
     }
 
     /// The first thing that happens to a request: a part of the transaction that enters it.
@@ -56,8 +61,8 @@ impl Events {
         &self,
         request: &RequestId,
         event: &Event,
-    ) -> Result<TransactWriteItem, StorageError> {
-        self.put(request, 0, event)
+    ) -> Result<[TransactWriteItem; 2], StorageError> {
+        self.put(request, 0, event, &[META])
     }
 
     /// That the person of a request has confirmed an address: a part of the transaction in which they do. It lies apart from
@@ -66,21 +71,23 @@ impl Events {
         &self,
         request: &RequestId,
         at: DateTime<Utc>,
-    ) -> Result<TransactWriteItem, StorageError> {
+    ) -> Result<[TransactWriteItem; 2], StorageError> {
         const OPERATION: &str = "enter what a person said";
         let mut random = [0; 16];
         getrandom::fill(&mut random)
             .map_err(|_| StorageError { operation: OPERATION, code: "randomness".to_owned() })?;
         let at = at.trunc_subsecs(0);
         let event = Event::by(THE_PERSON, CONFIRMED, at);
+        let (partition, sort) =
+            (keys::said(request), format!("{}{}#{}", keys::EVENT, at.to_rfc3339(), hex::encode(random)));
         let put = Put::builder()
             .table_name(&self.0.name)
-            .item(PK, s(keys::said(request)))
-            .item(SK, s(format!("{}{}#{}", keys::EVENT, at.to_rfc3339(), hex::encode(random))))
+            .item(PK, s(&partition))
+            .item(SK, s(&sort))
             .item(AT, s(at.to_rfc3339()))
             .item(EXPIRES_AT, n(end(&event).epoch()));
         let put = put.build().map_err(|_| StorageError::unreadable(OPERATION))?;
-        Ok(TransactWriteItem::builder().put(put).build())
+        Ok([TransactWriteItem::builder().put(put).build(), mark(&self.0, &partition, vec![sort], at)?])
     }
 
     /// What the person of a request has confirmed, in pages.
@@ -89,9 +96,17 @@ impl Events {
         self.0.live("read what a person said", &keys::said(request), keys::EVENT, now, read)
     }
 
-    fn put(&self, request: &RequestId, place: u64, event: &Event) -> Result<TransactWriteItem, StorageError> {
+    fn put(
+        &self,
+        request: &RequestId,
+        place: u64,
+        event: &Event,
+        written: &[&str],
+    ) -> Result<[TransactWriteItem; 2], StorageError> {
         let unreadable = || StorageError::unreadable("enter what happens");
         let Key { partition, sort } = keys::event(request, place);
+        let items = written.iter().copied().chain([sort.as_str()]).map(str::to_owned).collect();
+        let mark = mark(&self.0, &partition, items, event.at)?;
         // Of what happens within a second the number tells the order, and no fraction another one.
         let event = &Event { at: event.at.trunc_subsecs(0), ..event.clone() };
         let mut item: Item = serde_dynamo::to_item(event).map_err(|_| unreadable())?;
@@ -101,7 +116,7 @@ impl Events {
             (EXPIRES_AT.to_owned(), n(end(event).epoch())),
         ]);
         let put = Put::builder().table_name(&self.0.name).set_item(Some(item)).build().map_err(|_| unreadable())?;
-        Ok(TransactWriteItem::builder().put(put).build())
+        Ok([TransactWriteItem::builder().put(put).build(), mark])
     }
 }
 
