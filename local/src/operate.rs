@@ -45,7 +45,7 @@ pub async fn verify_evidence(port: u16) -> Result<Result<Proven, Unproven>, Stri
     let stack = running(port).await?;
     let ledger = Ledger::new(client(&stack), table(&stack, "LEDGER_TABLE")?);
     let register = Register::new(client(&stack), table(&stack, "REGISTER_TABLE")?);
-    Ok(evidence::verify(&ledger, &register, Scope::all(stack.now)).await)
+    Ok(evidence::prove(&ledger, &register, Scope::all(stack.now)).await)
 }
 
 /// Has the stack at a port keep this moment of its tables; gives the second to restore it by.

@@ -7,7 +7,7 @@ mod tampering;
 use crate::confirming::subscribe;
 use crate::house::{House, email_id, erasure};
 use aws_sdk_dynamodb::types::AttributeValue;
-use operations::evidence::{Proven, Scope, told, verify};
+use operations::evidence::{Proven, Scope, prove, told};
 use serde_json::{Value, json};
 use shared::storage::Item;
 use shared::storage::evidence::Register;
@@ -22,12 +22,12 @@ fn register(house: &House) -> Register {
 
 /// What is found where everything is as it should be.
 async fn proven(house: &House) -> Proven {
-    verify(&house.ledger(), &register(house), Scope::all(house.stack.clock().now())).await.unwrap()
+    prove(&house.ledger(), &register(house), Scope::all(house.stack.clock().now())).await.unwrap()
 }
 
 /// What `make verify-ledger` says of it, and the code that it ends with.
 async fn says(house: &House) -> (String, u8) {
-    told(&verify(&house.ledger(), &register(house), Scope::all(house.stack.clock().now())).await)
+    told(&prove(&house.ledger(), &register(house), Scope::all(house.stack.clock().now())).await)
 }
 
 async fn sweep(house: &House) -> Value {

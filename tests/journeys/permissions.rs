@@ -232,10 +232,13 @@ fn verify_reads_and_does_nothing_else() {
         allowed(&template, "Verify"),
         set([
             "dynamodb:GetItem Ledger",
+            "dynamodb:GetItem Register",
             "dynamodb:Query Ledger",
             "dynamodb:Query Records",
             "dynamodb:Query Records/by_day",
+            "dynamodb:Query Register",
             "dynamodb:Scan Ledger",
+            "dynamodb:Scan Register",
             "s3:GetObjectVersion Anchors/anchors",
             "s3:GetObjectVersion Anchors/heads",
             "s3:ListBucketVersions Anchors",

@@ -255,10 +255,13 @@ async fn verify_calls_what_it_is_allowed() {
         let put = house.dynamodb().put_item().table_name(house.setting("RECORDS_TABLE"));
         put.set_item(Some(item)).send().await.unwrap();
     }
+    // What an export writes waits for the next sweep to attest it.
+    house.export("rosa@example.org").await;
     let (host, calls) = recording_host(&house, "verify");
     let verify = ::verify::Verify::start(&host).await.unwrap();
     let report = verify.invoke(event(json!({}))).await.unwrap();
     assert_eq!((&report["looked_for"], &report["still_there"], &report["fault"]), (&json!(1), &json!(1), &Value::Null));
+    assert_ne!(report["waiting"], 0, "{report}");
     assert_matches("Verify", &calls);
 }
 

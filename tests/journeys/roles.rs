@@ -226,7 +226,7 @@ fn of_register(names: &Names) -> Vec<Try> {
         Try("whole requests", get(register, "REQUEST#ERA-1"), &["download", "erase", "export", "requests", "sweep"]),
         Try("who has opted out", get(register, &format!("OPTOUT#{SUBJECT}")), &["export", "requests", "unsubscribe"]),
         Try("mails that wait", query(register, "CONFIRMATIONS"), &["erase", "export", "notify", "requests"]),
-        Try("the whole Register", scan(register), NOBODY),
+        Try("the whole Register", scan(register), &["verify"]),
         Try(
             "anything of the Register, by PartiQL",
             statement("SELECT * FROM TABLE WHERE pk = 'REQUEST#ERA-1'", register),

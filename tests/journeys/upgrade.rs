@@ -274,7 +274,7 @@ async fn requests_of_the_first_version_are_older_than_the_evidence_and_attested_
     let register = Register::new(house.dynamodb(), house.setting("REGISTER_TABLE"));
     let proven = async || {
         let scope = Scope::all(house.stack.clock().now());
-        evidence::verify(&house.ledger(), &register, scope).await.unwrap()
+        evidence::prove(&house.ledger(), &register, scope).await.unwrap()
     };
     let before = proven().await;
     assert!(before.older > 10 && before.since.is_none(), "{before:?}");

@@ -1,8 +1,9 @@
 //! What the ledger says is held against what was told of it outside, and against what is there: every morning, by a role that
 //! can change nothing.
 //!
-//! The chain has to hold, to be the one that was anchored, and to be closed up to yesterday. Of the deletions that it tells of
-//! some are drawn by lot, others each day, and looked for: what is said to be gone has to be gone.
+//! The chain has to hold, to be the one that was anchored, and to be closed up to yesterday. What it attests of requests, holds
+//! and restrictions has to lie in the Register so. Of the deletions that it tells of some are drawn by lot, others each day, and
+//! looked for: what is said to be gone has to be gone.
 
 use chrono::{DateTime, Utc};
 use lambda_runtime::{Diagnostic, LambdaEvent};
@@ -12,7 +13,9 @@ use shared::domain::ledger::{Cause, Entry, ItemKind};
 use shared::edge::{Clock, Deadline, Host, StartError, failure};
 use shared::storage::StorageError;
 use shared::storage::anchors::Anchors;
+use shared::storage::audit::evidence::{Proven, Scope, Unproven, prove};
 use shared::storage::audit::{Audited, Compared, Sample, Unverified, audit};
+use shared::storage::evidence::Register;
 use shared::storage::ledger::Ledger;
 use shared::storage::records::Records;
 use std::time::Duration;
@@ -31,6 +34,7 @@ pub struct Verify {
     records: Records,
     ledger: Ledger,
     anchors: Anchors,
+    register: Register,
 }
 
 /// What was found.
@@ -46,11 +50,17 @@ pub struct Report {
     pub anchored_days: u64,
     /// How many times in between it was told how the chain ended.
     pub anchored_heads: u64,
+    /// How many items of requests, holds and restrictions lie in the Register as they were attested.
+    pub attested: u64,
+    /// How many were written since, and wait to be.
+    pub waiting: u64,
+    /// How many are older than what is attested.
+    pub older: u64,
     /// How many deletions were looked for.
     pub looked_for: u64,
     /// How many of those are there all the same.
     pub still_there: u64,
-    /// The first thing that is wrong with the ledger, in words.
+    /// The first thing that is wrong with the ledger, or with what it attests, in words.
     pub fault: Option<String>,
 }
 
@@ -82,7 +92,8 @@ impl Verify {
         Ok(Self {
             clock: host.clock(),
             records: Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned()),
-            ledger: Ledger::new(dynamodb, host.setting("LEDGER_TABLE")?.to_owned()),
+            ledger: Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned()),
+            register: Register::new(dynamodb, host.setting("REGISTER_TABLE")?.to_owned()),
             anchors: Anchors::new(host.s3(), host.setting("ANCHORS_BUCKET")?.to_owned()),
         })
     }
@@ -131,6 +142,9 @@ impl Verify {
                 Report { fault: Some(fault), ..Report::default() }
             }
         };
+        if report.fault.is_none() {
+            self.prove(&mut report, now).await?;
+        }
         for entry in sample.drawn() {
             report.looked_for += 1;
             report.still_there += u64::from(self.records.still_has(&entry).await?);
@@ -142,6 +156,22 @@ impl Verify {
         // One line for each run that came to its end, whatever it found.
         tracing::info!(outcome = "verified", looked_for, still_there, "verify");
         Ok(report)
+    }
+
+    /// Looks whether what the chain attests lies in the Register so.
+    async fn prove(&self, report: &mut Report, now: DateTime<Utc>) -> Result<(), StorageError> {
+        match prove(&self.ledger, &self.register, Scope::all(now)).await {
+            Ok(Proven { attested, waiting, older, .. }) => {
+                (report.attested, report.waiting, report.older) = (attested, waiting, older);
+            }
+            Err(Unproven::Storage(error)) => return Err(error),
+            Err(fault) => {
+                // The log has no id of a request: the answer has, and whoever verifies by hand is told.
+                tracing::error!(outcome = "evidence_is_wrong", "verify");
+                report.fault = Some(fault.to_string());
+            }
+        }
+        Ok(())
     }
 }
 

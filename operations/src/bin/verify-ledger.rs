@@ -46,7 +46,7 @@ async fn main() -> std::io::Result<ExitCode> {
     if let (Some(register), 0) = (register, code) {
         let register = Register::new(host.dynamodb(), register);
         let scope = Scope { from, ..Scope::all(now) };
-        let (told, proven) = evidence::told(&evidence::verify(&ledger, &register, scope).await);
+        let (told, proven) = evidence::told(&evidence::prove(&ledger, &register, scope).await);
         writeln!(stdout(), "{told}")?;
         code = proven;
     }

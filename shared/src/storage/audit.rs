@@ -3,6 +3,7 @@
 //!
 //! Whoever may write the tables can make a chain that holds. It is another than the one that was anchored.
 
+pub mod evidence;
 mod outside;
 mod sample;
 

@@ -3,7 +3,7 @@
 use super::{busy, delete, item, partition, proven, put, register, says, sweep, text};
 use crate::house::House;
 use aws_sdk_dynamodb::types::AttributeValue;
-use operations::evidence::{Scope, verify};
+use operations::evidence::{Scope, prove};
 use shared::storage::Item;
 
 fn forged(from: &Item, keys: (&str, &str), more: &[(&str, &str)]) -> Item {
@@ -86,7 +86,7 @@ async fn what_never_changes_is_not_made_right_by_having_it_attested_again() {
     assert_eq!(says(&house).await.0, said, "the chain remembers it");
     // Who knows what became of it looks at what came later.
     let scope = Scope { from: Some("2026-11-25".parse().unwrap()), ..Scope::all(house.stack.clock().now()) };
-    let later = verify(&house.ledger(), &register(&house), scope).await.unwrap();
+    let later = prove(&house.ledger(), &register(&house), scope).await.unwrap();
     assert_eq!((later.attested, later.since), (0, None));
     let house = busy().await;
     let said = attested_again(&house, ("REQUEST#ERA-1", "CERTIFICATE"), "approved_by").await;

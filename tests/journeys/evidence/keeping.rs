@@ -33,7 +33,7 @@ async fn everything_that_is_done_is_attested_and_lies_as_it_was_attested() {
     assert!(chain.links > 20, "{chain:?}");
     let scope = Scope { at_once: 5, ..Scope::all(house.stack.clock().now()) };
     // However little is remembered at a time, the same is found.
-    let in_parts = evidence::verify(&house.ledger(), &register(&house), scope).await.unwrap();
+    let in_parts = evidence::prove(&house.ledger(), &register(&house), scope).await.unwrap();
     assert_eq!(in_parts, found);
     // An order is attested with its answer.
     order(&house, json!({"order": "status", "request_id": "ERA-1", "by": "dpo-99"})).await;

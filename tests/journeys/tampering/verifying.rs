@@ -74,6 +74,26 @@ async fn what_is_said_to_be_gone_and_lies_there_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_chain_attests_of_requests_is_looked_at_as_well() {
+    let house = House::open().await;
+    house.tell("Rosa's.", Some("rosa@example.org"), None).await;
+    house.erase(erasure(&[email_id("rosa@example.org")])).await.unwrap();
+    let report = verify(&house).await;
+    assert!(report["attested"].as_u64().unwrap() > 5 && report["fault"].is_null(), "{report}");
+    let approved = house.dynamodb().scan().table_name(house.setting("REGISTER_TABLE")).send().await.unwrap();
+    let approved = approved
+        .items
+        .unwrap()
+        .into_iter()
+        .find(|item| item.contains_key("approved_by") && item.contains_key("plan"))
+        .unwrap();
+    let put = house.dynamodb().put_item().table_name(house.setting("REGISTER_TABLE"));
+    put.set_item(Some(approved)).item("approved_by", crate::house::s("nobody")).send().await.unwrap();
+    let fault = verify(&house).await["fault"].as_str().unwrap().to_owned();
+    assert!(fault.starts_with("the approval of request ") && fault.contains("is not as it is attested"), "{fault}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_more_than_fifty_deletions_are_looked_for() {
     let house = House::open().await;
     super::remove(&house, 0..120).await;
@@ -96,7 +116,9 @@ async fn who_has_no_time_says_so_and_does_not_report_well() {
 fn both_a_fault_and_a_verification_that_does_not_come_alarm() {
     let template = template();
     let resources = &template["Resources"];
-    for (filter, outcomes) in [("LedgerFaults", &["ledger_is_wrong", "not_gone"][..]), ("Verified", &["verified"])] {
+    for (filter, outcomes) in
+        [("LedgerFaults", &["ledger_is_wrong", "evidence_is_wrong", "not_gone"][..]), ("Verified", &["verified"])]
+    {
         let pattern = resources[filter]["Properties"]["FilterPattern"].as_str().unwrap();
         assert!(outcomes.iter().all(|outcome| pattern.contains(&format!("$.fields.outcome = \"{outcome}\""))));
     }
