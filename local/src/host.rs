@@ -2,6 +2,7 @@
 
 use crate::template::REGION;
 use aws_config::SdkConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use serde::{Deserialize, Serialize};
 use shared::edge::Patience;
@@ -44,5 +45,7 @@ pub(crate) fn sdk() -> SdkConfig {
         .credentials_provider(SharedCredentialsProvider::new(credentials.provider_name("local").build()))
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .timeout_config(Patience::LOCAL.timeouts())
+        // It gives up a request whose bytes nobody takes for twenty seconds, which on a busy machine somebody still may.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .build()
 }

@@ -2,7 +2,6 @@
 
 use crate::house::{House, at, email_id, erasure};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
-use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use lambda_runtime::{Context, LambdaEvent};
 use local::wire::{between, target};
 use serde_json::{Value, json};
@@ -17,11 +16,8 @@ type Stuck = fn(&str, &Value) -> bool;
 /// A sweep that is stuck at these calls, and what it asks beside them.
 async fn sticking(house: &House, stuck: Stuck) -> (Sweep, Arc<Mutex<Vec<Value>>>) {
     let asked = Arc::<Mutex<Vec<Value>>>::default();
-    // The SDK itself gives up a request whose bytes nobody takes, after 20 seconds: what is looked at here ends before.
-    let patient = StalledStreamProtectionConfig::disabled();
-    let sdk = house.stack.sdk().into_builder().stalled_stream_protection(patient).build();
     let list = Arc::clone(&asked);
-    let sdk = between(sdk, move |request, connector| {
+    let sdk = between(house.stack.sdk(), move |request, connector| {
         let operation = target(&request).unwrap_or_default().rsplit('.').next().unwrap_or_default();
         let body = request.body().bytes().and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
         let body = body.unwrap_or_default();
