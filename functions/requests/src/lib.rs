@@ -124,13 +124,18 @@ impl Requests {
     async fn handle(&self, order: &Payload, invocation: &str) -> Result<Value, Error> {
         let order = unambiguous(order)?;
         let answer = self.carry_out(order, invocation).await?;
-        self.attest(order).await;
+        self.attest(order, &answer).await;
         Ok(answer)
     }
 
     /// What was written is attested with the answer; what cannot be now, the sweep attests.
-    async fn attest(&self, order: &Value) {
-        let id = order.get("request_id").and_then(Value::as_str).and_then(|id| RequestId::try_from(id.to_owned()).ok());
+    async fn attest(&self, order: &Value, answer: &Value) {
+        // An order that names no request has one of its own.
+        let id = order
+            .get("request_id")
+            .or(answer.get("request_id"))
+            .and_then(Value::as_str)
+            .and_then(|id| RequestId::try_from(id.to_owned()).ok());
         let Some(id) = id else { return };
         let recipients = match order.get("order").and_then(Value::as_str) {
             Some("restrict") => id.following(RESTRICTED).ok(),
