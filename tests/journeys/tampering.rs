@@ -4,7 +4,7 @@ mod bucket;
 mod forging;
 mod verifying;
 
-use crate::house::{House, at, options};
+use crate::house::{House, at, options, s};
 use chrono::NaiveDate;
 use forging::{Chain, Said};
 use operations::verify;
@@ -13,6 +13,8 @@ use shared::domain::ledger::{Cause, Entry, EntryId, ItemKind};
 use shared::domain::retention::ExpiresAt;
 use shared::domain::source::Source;
 use shared::storage::anchors::{Anchor, Anchors};
+use shared::storage::audit::{Unverified, look_for_strangers};
+use shared::storage::ledger::Stranger;
 
 /// When it is looked at: three days are closed, and the fourth has a morning.
 const NOW: &str = "2026-11-26T13:00:00Z";
@@ -237,11 +239,41 @@ async fn what_a_stranger_puts_into_the_ledger_is_told() {
         ("DAY#2026-11-9", "CERTIFICATE", &[], "an item lies in a partition that nobody writes to."),
         ("rosa@example.org", "META", &[], "an item lies in a partition that nobody writes to."),
         ("TOLD#rosa", "META", &[], "an item says of a removal more than that it is told."),
+        (
+            "TOLD#0123456789abcdef0123456789abcdef",
+            "META",
+            &[],
+            "an item says that a removal is told which no link tells of.",
+        ),
     ] {
         whole.clone().write(&house).await;
         forging::put(&house, partition, sort, attributes).await;
         let expected = format!("The ledger has something of a stranger's: {line}");
         assert_eq!(told(&house).await, expected, "{partition} {sort}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_to_be_told_is_looked_for_in_parts_where_it_is_too_much_at_once() {
+    let house = lived().await;
+    let (ledger, head) = (house.ledger(), house.ledger().head().await.unwrap().unwrap());
+    for at_once in [100, 13, 3, 1] {
+        look_for_strangers(&ledger, &head, at_once).await.unwrap();
+    }
+    for last in ["0", "1", "2", "3"] {
+        let mark = format!("TOLD#0123456789abcdef0123456789abcde{last}");
+        forging::put(&house, &mark, "META", &[]).await;
+        let found = look_for_strangers(&ledger, &head, 3).await.unwrap_err();
+        assert!(matches!(found, Unverified::Stranger(Stranger::Untold)), "{found}");
+        house
+            .dynamodb()
+            .delete_item()
+            .table_name(house.setting("LEDGER_TABLE"))
+            .key("pk", s(&mark))
+            .key("sk", s("META"))
+            .send()
+            .await
+            .unwrap();
     }
 }
 

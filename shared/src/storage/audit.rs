@@ -13,13 +13,17 @@ pub use sample::Sample;
 use super::StorageError;
 use super::anchors::Anchors;
 use super::ledger::{Ledger, Seat, Stranger};
-use crate::domain::ledger::{Broken, Entry, Fault, Head, Lies, Verification, Verified, Witness};
+use crate::domain::ledger::{Broken, Entry, EntryId, Fault, Head, Lies, Verification, Verified, Witness};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use outside::Outside;
+use std::collections::HashSet;
 
 /// How long after midnight a day may be open: the sweep lets it wait six hours for what should have gone on it, and comes by
 /// every hour.
 const OPEN: TimeDelta = TimeDelta::hours(7);
+
+/// How many removals are remembered at a time of which something says that they are told; some thirty bytes each.
+const TOLD_AT_ONCE: usize = 4_000_000;
 
 /// Why a ledger is not verified.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +74,7 @@ pub async fn audit(
         // A chain that has not begun has no day that anything could lie on, or it has lost its head.
         return Err(Broken { day: NaiveDate::MIN, n: 0, fault: Fault::Missing }.into());
     };
-    let last = head.day.max(head.closed.unwrap_or(head.first));
+    let last = last_day(&head);
     if let Some(outside) = &mut outside {
         outside.begins_with(head.first).await?;
     }
@@ -86,7 +90,7 @@ pub async fn audit(
         None => None,
         Some(outside) => Some(outside.finish(ledger).await?),
     };
-    look_for_strangers(ledger, &head, last).await?;
+    look_for_strangers(ledger, &head, TOLD_AT_ONCE).await?;
     if outside.is_some() && head.open() < (now - OPEN).date_naive() {
         return Err(Unverified::Open(head.open()));
     }
@@ -132,6 +136,11 @@ async fn verify_day(
     Ok(certificate)
 }
 
+/// The last day that something may lie on.
+fn last_day(head: &Head) -> NaiveDate {
+    head.day.max(head.closed.unwrap_or(head.first))
+}
+
 fn is_later(lies: &Lies, head: &Head) -> bool {
     matches!(lies, Lies::Link(link) if link.n > head.n)
 }
@@ -140,16 +149,57 @@ async fn has_moved(ledger: &Ledger, head: &Head) -> Result<bool, StorageError> {
     Ok(ledger.head().await?.is_some_and(|now| now.n > head.n))
 }
 
-async fn look_for_strangers(ledger: &Ledger, head: &Head, last: NaiveDate) -> Result<(), Unverified> {
-    let mut pages = ledger.strangers(head.first, last);
+/// Looks through the whole table for what nobody writes there, and for what says of a removal that it is told, and no link tells
+/// of it. Where more than so many are said to be told, it goes through everything again for each part of them.
+///
+/// # Errors
+/// [`Unverified::Stranger`] names the first that was found.
+pub async fn look_for_strangers(ledger: &Ledger, head: &Head, at_once: usize) -> Result<(), Unverified> {
+    let (mut parts, mut part) = (1, 0);
+    while part < parts {
+        let Some(mut told) = said_to_be_told(ledger, head, at_once, |id| id % parts == part).await? else {
+            (parts, part) = (parts * 2, 0);
+            continue;
+        };
+        // Each was put with its link, so what was seen has one by now.
+        let mut pages = ledger.told_since(head.first);
+        while !told.is_empty() {
+            let Some(page) = pages.next().await? else { return Err(Stranger::Untold.into()) };
+            for entry in page {
+                told.remove(&number(&entry.id));
+            }
+        }
+        part += 1;
+    }
+    Ok(())
+}
+
+/// The removals of a part that are said to be told; nothing where they are too many.
+async fn said_to_be_told(
+    ledger: &Ledger,
+    head: &Head,
+    at_once: usize,
+    is_meant: impl Fn(u128) -> bool + Send,
+) -> Result<Option<HashSet<u128>>, Unverified> {
+    let last = last_day(head);
+    let (mut told, mut pages) = (HashSet::new(), ledger.strangers(head.first, last));
     while let Some(page) = pages.next().await? {
-        for stranger in page {
+        for stranger in page.strangers {
             // A day that has begun since is the next run's.
             let is_new = matches!(stranger, Stranger::OnDay(day) if day > last);
             if !(is_new && has_moved(ledger, head).await?) {
                 return Err(stranger.into());
             }
         }
+        told.extend(page.told.iter().map(number).filter(|id| is_meant(*id)));
+        if told.len() > at_once {
+            return Ok(None);
+        }
     }
-    Ok(())
+    Ok(Some(told))
+}
+
+/// The digits of an id, in less room.
+fn number(id: &EntryId) -> u128 {
+    u128::from_str_radix(id.as_str(), 16).unwrap_or_default()
 }

@@ -27,9 +27,21 @@ pub enum Stranger {
     /// It says that something was told, and says more.
     #[error("an item says of a removal more than that it is told")]
     AtTold,
+    /// It says that a removal was told which no link tells of: so it would never be told.
+    #[error("an item says that a removal is told which no link tells of")]
+    Untold,
     /// It lies where nobody puts anything.
     #[error("an item lies in a partition that nobody writes to")]
     Anywhere,
+}
+
+/// What was found on a page of the table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LookedThrough {
+    /// What nobody writes there.
+    pub strangers: Vec<Stranger>,
+    /// The removals that are said to be told.
+    pub told: Vec<EntryId>,
 }
 
 /// The whole table, a page at a time.
@@ -54,29 +66,35 @@ impl Strangers {
     ///
     /// # Errors
     /// [`StorageError`] if DynamoDB does not answer.
-    pub async fn next(&mut self) -> Result<Option<Vec<Stranger>>, StorageError> {
+    pub async fn next(&mut self) -> Result<Option<LookedThrough>, StorageError> {
         let Some(scan) = &self.scan else { return Ok(None) };
         let page = scan.clone().send().await.map_err(failed("read the whole ledger"))?;
         self.scan = page.last_evaluated_key.map(|key| scan.clone().set_exclusive_start_key(Some(key)));
-        Ok(Some(page.items.unwrap_or_default().iter().filter_map(|item| self.stranger(item)).collect()))
+        let mut found = LookedThrough::default();
+        for item in page.items.unwrap_or_default() {
+            match self.look(&item) {
+                Ok(told) => found.told.extend(told),
+                Err(stranger) => found.strangers.push(stranger),
+            }
+        }
+        Ok(Some(found))
     }
 
-    fn stranger(&self, item: &Item) -> Option<Stranger> {
-        let Some(key) = Key::of(item) else { return Some(Stranger::Anywhere) };
+    /// Gives the removal that an item says is told, if it says so.
+    fn look(&self, item: &Item) -> Result<Option<EntryId>, Stranger> {
+        let key = Key::of(item).ok_or(Stranger::Anywhere)?;
         let has_only = |known: &[&str]| item.keys().all(|name| [PK, SK].iter().chain(known).any(|it| it == name));
         if key.partition == keys::chain_head().partition {
-            return (key != keys::chain_head() || !has_only(&HEAD)).then_some(Stranger::AtHead);
+            return if key == keys::chain_head() && has_only(&HEAD) { Ok(None) } else { Err(Stranger::AtHead) };
         }
         if let Some(day) = keys::day_of_ledger(&key.partition) {
-            let is_within = self.first <= day && day <= self.last;
-            let outside = (!is_within).then_some(Stranger::OnDay(day));
-            return outside.or((!has_only(&LINK)).then_some(Stranger::Adorned(day)));
+            if day < self.first || self.last < day {
+                return Err(Stranger::OnDay(day));
+            }
+            return if has_only(&LINK) { Ok(None) } else { Err(Stranger::Adorned(day)) };
         }
-        let id = key.partition.strip_prefix(keys::TOLD).map(|id| EntryId::try_from(id.to_owned()));
-        match id {
-            Some(Ok(id)) if keys::told(&id) == key && has_only(&[]) => None,
-            Some(_) => Some(Stranger::AtTold),
-            None => Some(Stranger::Anywhere),
-        }
+        let id = key.partition.strip_prefix(keys::TOLD).ok_or(Stranger::Anywhere)?;
+        let id = EntryId::try_from(id.to_owned()).map_err(|_| Stranger::AtTold)?;
+        if keys::told(&id) == key && has_only(&[]) { Ok(Some(id)) } else { Err(Stranger::AtTold) }
     }
 }
