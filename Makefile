@@ -198,7 +198,7 @@ bench: needs-build
 
 ## What is deployed, into .aws-sam/: all functions for ARCH=arm64 or x86_64, and the template that points to them (30 minutes of CPU).
 package: needs-build needs-venv needs-library $(TOOLS)
-	.ci/cargo-lambda build --release --workspace --exclude local --exclude operations --exclude journeys $(if $(filter arm64,$(ARCH)),--arm64,--x86-64)
+	.ci/cargo-lambda build --release --workspace --exclude custodian-local --exclude custodian-operations --exclude custodian-journeys $(if $(filter arm64,$(ARCH)),--arm64,--x86-64)
 	SAM_CLI_TELEMETRY=0 $(VENV)/bin/sam build --parameter-overrides Architecture=$(ARCH)
 	$(VENV)/bin/python .ci/stamp-architecture
 
@@ -209,7 +209,7 @@ deploy-emulator: needs-build needs-venv $(TOOLS) $(EMULATOR)
 
 ## Builds one function the way `package` does, without its optimisations, and looks at what came out.
 package-one: needs-build needs-venv needs-library $(TOOLS)
-	.ci/cargo-lambda build --workspace --exclude local --exclude operations --exclude journeys --bin expire $(if $(filter arm64,$(ARCH)),--arm64,--x86-64)
+	.ci/cargo-lambda build --workspace --exclude custodian-local --exclude custodian-operations --exclude custodian-journeys --bin expire $(if $(filter arm64,$(ARCH)),--arm64,--x86-64)
 	$(VENV)/bin/python .ci/stamp-architecture target/lambda/expire/bootstrap
 
 ## The template, as CloudFormation will read it.

@@ -4,8 +4,8 @@ use crate::functions::Functions;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
+use custodian_domain::validation::json::Payload;
 use serde_json::{Value, json};
-use shared::domain::json::Payload;
 use std::sync::Arc;
 
 /// The largest event and the largest answer of an invocation that is waited for, in bytes.

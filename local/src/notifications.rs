@@ -11,8 +11,8 @@ use crate::s3::{Created, spelled};
 use crate::state::{Pending, State};
 use crate::template::{CreationEvent, Event, Function, REGION};
 use chrono::SecondsFormat;
+use custodian_runtime::Clock;
 use serde_json::{Value, json};
-use shared::edge::Clock;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::broadcast;
 

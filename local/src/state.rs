@@ -1,9 +1,9 @@
 //! What the stack itself remembers: how far its clock is ahead, how far it has read, what waits and what failed.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use custodian_runtime::Clock;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::edge::Clock;
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::io;

@@ -5,17 +5,17 @@ use crate::process::{Stack, cpu};
 use crate::table::mib;
 use crate::volume::say;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::identity::subject::SubjectKeys;
+use custodian_domain::record::RecordId;
+use custodian_domain::record::reference::Reference;
+use custodian_domain::record::source::Source;
+use custodian_import::Import;
+use custodian_runtime::{Host, secret};
+use custodian_store::{Item, keys};
 use futures_util::stream::{self, StreamExt};
-use import::Import;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
-use shared::domain::identifier::Identifier;
-use shared::domain::record::RecordId;
-use shared::domain::reference::Reference;
-use shared::domain::source::Source;
-use shared::domain::subject::SubjectKeys;
-use shared::edge::{Host, secret};
-use shared::storage::{Item, keys};
 use std::time::{Duration, Instant};
 
 /// How many batches are under way at a time, as in an import.
@@ -100,7 +100,7 @@ pub async fn import(key: &str, etag: &str) {
 /// measured, nor what they take in memory.
 pub async fn put(count: usize) {
     let host = Host::lambda().await;
-    let (client, table) = (host.dynamodb(), host.setting("RECORDS_TABLE").unwrap());
+    let (client, table) = (custodian_store::client(&host.dynamodb()), host.setting("RECORDS_TABLE").unwrap());
     let like = client.scan().table_name(table).send().await.unwrap().items.unwrap();
     let (client, keys) = (&client, secret::subject_keys(&host).await.unwrap());
     let batch = |from: usize, end: usize| {

@@ -2,12 +2,12 @@
 
 use crate::request;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
-use ingest::Ingest;
+use custodian_domain::identity::identifier::Identifier;
+use custodian_ingest::Ingest;
+use custodian_runtime::Host;
+use custodian_runtime::secret;
+use custodian_store::{Item, keys};
 use serde_json::{Value, json};
-use shared::domain::identifier::Identifier;
-use shared::edge::Host;
-use shared::edge::secret;
-use shared::storage::{Item, keys};
 
 /// How many writes DynamoDB takes at once.
 pub const BATCH: usize = 25;
@@ -42,7 +42,8 @@ pub async fn partition(host: &Host, person: &str) -> String {
 
 /// An item of a partition.
 pub async fn item(host: &Host, partition: &str) -> Item {
-    let query = host.dynamodb().query().table_name(host.setting("RECORDS_TABLE").unwrap()).limit(1);
+    let query =
+        custodian_store::client(&host.dynamodb()).query().table_name(host.setting("RECORDS_TABLE").unwrap()).limit(1);
     let query = query.key_condition_expression("pk = :pk").expression_attribute_values(":pk", text(partition));
     query.send().await.unwrap().items.unwrap().remove(0)
 }
@@ -59,7 +60,7 @@ pub fn identifiers(person: &str) -> Value {
 
 /// Writes in batches, the bare way.
 pub async fn write(host: &Host, writes: Vec<WriteRequest>) {
-    let (client, table) = (host.dynamodb(), host.setting("RECORDS_TABLE").unwrap());
+    let (client, table) = (custodian_store::client(&host.dynamodb()), host.setting("RECORDS_TABLE").unwrap());
     for batch in writes.chunks(BATCH) {
         let mut batch = batch.to_vec();
         while !batch.is_empty() {

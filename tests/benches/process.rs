@@ -1,6 +1,6 @@
 //! The processes of a run: the stack, and one for each thing that is measured.
 
-use local::{ACCESS_KEY, Options, SECRET_KEY};
+use custodian_local::{ACCESS_KEY, Options, SECRET_KEY};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::Value;
 use serde_yaml_ng::Value as Yaml;
@@ -80,7 +80,7 @@ pub async fn stack() {
     options.surveys = Some(house.join("surveys"));
     // Nothing that is measured waits for what the stack does of itself.
     (options.ttl, options.schedules) = (false, false);
-    let stack = local::Stack::start(options).await.unwrap();
+    let stack = custodian_local::Stack::start(options).await.unwrap();
     let settings = ["ingest", "export", "erase", "import"].map(|function| stack.settings(function).unwrap());
     let settings: BTreeMap<String, String> = settings.into_iter().flatten().collect();
     println!("{}", serde_json::to_string(&settings).unwrap());

@@ -4,11 +4,11 @@ use crate::people::{item, partition, text};
 use crate::process::{cpu, memory};
 use crate::table::{heading, mib, micros, row};
 use crate::{median, percentile};
-use ingest::Ingest;
+use custodian_ingest::Ingest;
+use custodian_runtime::{Host, logs};
+use custodian_store::keys;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
-use shared::edge::{Host, logs};
-use shared::storage::keys;
 use std::fs::File;
 use std::time::{Duration, Instant};
 use tracing::Level;
@@ -59,7 +59,7 @@ pub async fn measure((count, before): (usize, usize)) {
     let answer = ingest.invoke(event(PERSON, FIRST)).await.unwrap();
     assert_eq!(answer["statusCode"], 201, "{answer}");
     let same = item(&host, &partition(&host, PERSON).await).await;
-    let (client, table) = (host.dynamodb(), host.setting("RECORDS_TABLE").unwrap());
+    let (client, table) = (custodian_store::client(&host.dynamodb()), host.setting("RECORDS_TABLE").unwrap());
     let (mut through, mut bare) = (Side::default(), Side::default());
     for number in 0..count + before {
         if number == before {

@@ -4,15 +4,15 @@ use crate::people::{BATCH, identifiers, partition, sort, text, write};
 use crate::process::{Stack, cpu, memory};
 use crate::table::mib;
 use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
-use erase::Erase;
-use export::Export;
+use custodian_domain::place::Place;
+use custodian_domain::rights::package::RequestId;
+use custodian_erase::Erase;
+use custodian_export::Export;
+use custodian_requests::Requests;
+use custodian_runtime::Host;
+use custodian_store::keys;
 use lambda_runtime::{Context, LambdaEvent};
-use requests::Requests;
 use serde_json::{Value, json};
-use shared::domain::package::RequestId;
-use shared::domain::place::Place;
-use shared::edge::Host;
-use shared::storage::keys;
 use std::time::Instant;
 
 /// Measures everything for people with so many records each.
@@ -161,7 +161,7 @@ pub async fn erase(person: &str) {
 /// The floor of an export: reads a person's items and does nothing with them.
 pub async fn query(person: &str) {
     let host = Host::lambda().await;
-    let (client, partition) = (host.dynamodb(), partition(&host, person).await);
+    let (client, partition) = (custodian_store::client(&host.dynamodb()), partition(&host, person).await);
     let query = client.query().table_name(host.setting("RECORDS_TABLE").unwrap()).consistent_read(true);
     let query = query.key_condition_expression("pk = :pk").expression_attribute_values(":pk", text(&partition));
     say(async {
@@ -177,7 +177,7 @@ pub async fn query(person: &str) {
 /// The floor of an erasure: finds a person's items and deletes them, and tells nobody.
 pub async fn delete(person: &str) {
     let host = Host::lambda().await;
-    let (client, partition) = (host.dynamodb(), partition(&host, person).await);
+    let (client, partition) = (custodian_store::client(&host.dynamodb()), partition(&host, person).await);
     let query = client.query().table_name(host.setting("RECORDS_TABLE").unwrap()).consistent_read(true);
     let query = query.key_condition_expression("pk = :pk").expression_attribute_values(":pk", text(&partition));
     let query = query.projection_expression("pk, sk");

@@ -3,7 +3,7 @@
 //! cargo-lambda serves the two APIs only; the binaries are those that `cargo build --workspace` put beside this test.
 
 use crate::imports_faults;
-use local::{ACCESS_KEY, Options, SECRET_KEY, Stack};
+use custodian_local::{ACCESS_KEY, Options, SECRET_KEY, Stack};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

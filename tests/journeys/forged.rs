@@ -5,14 +5,14 @@ use crate::faults::start;
 use crate::heard;
 use crate::house::{House, email_id, erasure, s};
 use aws_sdk_dynamodb::types::AttributeValue;
-use erase::Erase;
+use custodian_domain::place::Place;
+use custodian_domain::record::Holder;
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::task::{Action, Task};
+use custodian_erase::Erase;
+use custodian_store::keys::{self, Key};
+use custodian_store::requests::Request;
 use serde_json::{Value, json};
-use shared::domain::package::RequestId;
-use shared::domain::place::Place;
-use shared::domain::record::Holder;
-use shared::domain::task::{Action, Task};
-use shared::storage::keys::{self, Key};
-use shared::storage::requests::Request;
 use std::collections::HashMap;
 
 const ROSA: &str = "rosa@example.org";
@@ -47,7 +47,7 @@ fn id(text: &str) -> RequestId {
 }
 
 async fn holder(house: &House, email: &str) -> Holder {
-    let identifier = shared::domain::identifier::Identifier::email(email).unwrap();
+    let identifier = custodian_domain::identity::identifier::Identifier::email(email).unwrap();
     Holder::Subject(house.subject_keys().await.key(&identifier))
 }
 

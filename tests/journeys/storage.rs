@@ -15,17 +15,17 @@ mod standings;
 pub mod tables;
 
 use chrono::NaiveDate;
-use shared::domain::answers::Answer;
-use shared::domain::ledger::Entry;
-use shared::domain::particulars::Particulars;
-use shared::domain::record::{Contact, Details, Fingerprint, Holder, Record, RecordId};
-use shared::domain::reference::Reference;
-use shared::domain::retention::ExpiresAt;
-use shared::domain::revision::Revision;
-use shared::domain::subject::SubjectKey;
-use shared::storage::StorageError;
-use shared::storage::records::{Doomed, Records};
-use shared::storage::table::Pages;
+use custodian_aws::StorageError;
+use custodian_domain::identity::subject::SubjectKey;
+use custodian_domain::ledger::Entry;
+use custodian_domain::record::particulars::Particulars;
+use custodian_domain::record::reference::Reference;
+use custodian_domain::record::revision::Revision;
+use custodian_domain::record::{Contact, Details, Fingerprint, Holder, Record, RecordId};
+use custodian_domain::retention::ExpiresAt;
+use custodian_domain::survey::answers::Answer;
+use custodian_store::records::{Doomed, Records};
+use custodian_store::table::Pages;
 use std::collections::BTreeMap;
 use tables::Tables;
 

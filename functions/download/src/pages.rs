@@ -3,11 +3,11 @@
 use crate::body::{CODE, FILE};
 use askama::Template;
 use chrono::{DateTime, Utc};
-use shared::domain::london;
-use shared::domain::package::{File, PackageKind};
-use shared::domain::package_token::WRONG_CODES;
-use shared::edge::page::{Page, written};
-use shared::storage::packages::DAYS;
+use custodian_domain::london;
+use custodian_domain::rights::package::{File, PackageKind};
+use custodian_domain::rights::package_token::WRONG_CODES;
+use custodian_store::packages::DAYS;
+use custodian_web::page::{Page, written};
 
 /// What a page without a form can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

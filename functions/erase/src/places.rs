@@ -2,20 +2,21 @@
 
 use crate::Erase;
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::domain::erasure::Receipt;
-use shared::domain::identifier::Identifier;
-use shared::domain::ledger::{Cause, ItemKind};
-use shared::domain::place::Place;
-use shared::domain::record::Holder;
-use shared::domain::subject::SubjectKey;
-use shared::domain::task::Task;
-use shared::edge::Deadline;
-use shared::storage::keys::Key;
-use shared::storage::packages::State;
-use shared::storage::reach::Reach;
-use shared::storage::records::Doomed;
-use shared::storage::requests::Request;
-use shared::storage::{StorageError, keys};
+use custodian_aws::StorageError;
+use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::identity::subject::SubjectKey;
+use custodian_domain::ledger::{Cause, ItemKind};
+use custodian_domain::place::Place;
+use custodian_domain::record::Holder;
+use custodian_domain::rights::erasure::Receipt;
+use custodian_domain::rights::task::Task;
+use custodian_runtime::Deadline;
+use custodian_store::keys;
+use custodian_store::keys::Key;
+use custodian_store::packages::State;
+use custodian_store::reach::Reach;
+use custodian_store::records::Doomed;
+use custodian_store::requests::Request;
 use std::collections::HashSet;
 
 /// When files that wait are looked for again: most are read within minutes.

@@ -3,14 +3,14 @@
 use crate::Erase;
 use crate::places::Came;
 use crate::processors::{Asked, ProcessorError, Step};
-use shared::domain::custody::Processor;
-use shared::domain::erasure::{Outcome, Receipt};
-use shared::domain::package::RequestId;
-use shared::domain::place::Place;
-use shared::domain::task::{State, Task};
-use shared::edge::Deadline;
-use shared::storage::StorageError;
-use shared::storage::requests::Request;
+use custodian_aws::StorageError;
+use custodian_domain::place::Place;
+use custodian_domain::record::custody::Processor;
+use custodian_domain::rights::erasure::{Outcome, Receipt};
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::task::{State, Task};
+use custodian_runtime::Deadline;
+use custodian_store::requests::Request;
 
 /// Tells an alarm that somebody wanted to have done what nobody has approved.
 fn refuse(place: Place) {

@@ -1,13 +1,13 @@
 //! What the DPO orders.
 
 use chrono::TimeDelta;
+use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::identity::subject::SubjectKeys;
+use custodian_domain::record::Fingerprint;
+use custodian_domain::rights::decision::Decisions;
+use custodian_domain::rights::order::{BadOrder, Order};
+use custodian_domain::rights::package::{PackageKind, RequestId};
 use serde_json::Value;
-use shared::domain::decision::Decisions;
-use shared::domain::identifier::Identifier;
-use shared::domain::order::{BadOrder, Order};
-use shared::domain::package::{PackageKind, RequestId};
-use shared::domain::record::Fingerprint;
-use shared::domain::subject::SubjectKeys;
 
 /// The fields that say what is asked about a package, and name its request.
 pub const RELEASE: &str = "release";

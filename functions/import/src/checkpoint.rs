@@ -5,10 +5,10 @@ use crate::report::Report;
 use crate::rows::{Header, Position};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use custodian_aws::StorageError;
+use custodian_buckets::files::{self, File};
+use custodian_domain::record::revision::Arrived;
 use serde::{Deserialize, Serialize};
-use shared::domain::revision::Arrived;
-use shared::storage::StorageError;
-use shared::storage::files::{self, File};
 
 /// How far a file is read, at a row's boundary, and what became of it up to there.
 #[derive(Debug, Serialize, Deserialize)]

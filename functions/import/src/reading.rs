@@ -4,10 +4,10 @@ use crate::checkpoint::Checkpoint;
 use crate::report::Reason;
 use crate::rows::{Format, Framed, Header, Position, ROW_LIMIT, Rows, Unreadable};
 use crate::sources::{self, Five9, Misfit};
-use shared::domain::revision::Arrived;
-use shared::domain::source::Source;
-use shared::storage::StorageError;
-use shared::storage::files::{File, Files, Opened};
+use custodian_aws::StorageError;
+use custodian_buckets::files::{File, Files, Opened};
+use custodian_domain::record::revision::Arrived;
+use custodian_domain::record::source::Source;
 
 /// How often a connection that breaks off is opened again at the same row before the invocation fails.
 const REOPENED: u32 = 3;

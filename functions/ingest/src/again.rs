@@ -5,10 +5,10 @@ use crate::pages::{self, FieldErrorView, FormView, Typed};
 use crate::refusal::Refusal;
 use crate::{Ingest, form, random};
 use chrono::{DateTime, Utc};
+use custodian_domain::survey::{PERSON_FIELD, Survey};
+use custodian_web::{http, page};
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
-use shared::domain::survey::{PERSON_FIELD, Survey};
-use shared::edge::{http, page};
 
 impl Ingest {
     /// The form once more, with everything that was typed and with what is wrong. What no form can mend is refused.

@@ -2,14 +2,14 @@
 
 use crate::pages::{self, GivenBack, Message};
 use chrono::{NaiveDate, TimeDelta};
+use custodian_aws::StorageError;
+use custodian_domain::survey::answers::Fault;
+use custodian_web::http;
+use custodian_web::page::{self as frame, Page};
+use custodian_web::problem::{FieldProblem, Problem};
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{ALLOW, HeaderValue};
 use lambda_http::{Body, Response};
-use shared::domain::answers::Fault;
-use shared::edge::http;
-use shared::edge::page::{self as frame, Page};
-use shared::edge::problem::{FieldProblem, Problem};
-use shared::storage::StorageError;
 
 /// When to try again what could not be stored, in seconds.
 const SOON: i64 = 5;

@@ -1,11 +1,11 @@
 //! Responses with their headers.
 
 use crate::pages;
+use custodian_web::http::{NEVER_CACHED, status, typed};
+use custodian_web::page;
 use lambda_http::http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
 use lambda_http::http::{HeaderName, HeaderValue, StatusCode};
 use lambda_http::{Body, Request, Response};
-use shared::edge::http::{NEVER_CACHED, status, typed};
-use shared::edge::page;
 
 /// Whether a refusal is read by a program: it sends JSON, or asks for it and not for a page.
 pub fn is_for_a_program(request: &Request) -> bool {

@@ -6,17 +6,18 @@
 mod govuk;
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::identity::keyring::{Addresses, Keyring, MailLinks};
+use custodian_domain::identity::subject::SubjectKey;
+use custodian_domain::rights::confirmation::{Purpose, unseal_address};
+use custodian_partner_auth::processor::confirms_addresses;
+use custodian_runtime::{Clock, Deadline, Host, StartError, failure, secret};
+use custodian_store::confirmations::{Asking, Confirmations, MailState, Tried};
+use custodian_store::keys;
 use govuk::{GovUkNotify, Mail};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde::Serialize;
 use serde_json::{Value, json};
-use shared::domain::confirmation::{Purpose, unseal_address};
-use shared::domain::keyring::{Addresses, Keyring, MailLinks};
-use shared::domain::subject::SubjectKey;
-use shared::edge::processor::confirms_addresses;
-use shared::edge::{Clock, Deadline, Host, StartError, failure, secret};
-use shared::storage::confirmations::{Asking, Confirmations, MailState, Tried};
-use shared::storage::{StorageError, keys};
 
 /// How much time is left when no other mail is begun: one may take as long as its exchanges may.
 const LAST_SECONDS: TimeDelta = TimeDelta::seconds(30);
@@ -54,7 +55,10 @@ impl Notify {
             clock: host.clock(),
             links: secret::keyring(host).await?,
             addresses: secret::keyring(host).await?,
-            confirmations: Confirmations::new(&host.dynamodb(), host.setting("REGISTER_TABLE")?),
+            confirmations: Confirmations::new(
+                &custodian_store::client(&host.dynamodb()),
+                host.setting("REGISTER_TABLE")?,
+            ),
             govuk: if confirms_addresses(host)? { Some(GovUkNotify::start(host)?) } else { None },
             public_url: host.setting("PUBLIC_URL")?.to_owned(),
         })

@@ -3,20 +3,22 @@
 use crate::planning::{HASHED, Ordered, Touched, count};
 use crate::{Error, Requests};
 use chrono::{DateTime, Days, NaiveDate, SubsecRound, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::identity::{identities, staff};
+use custodian_domain::london;
+use custodian_domain::place::Place;
+use custodian_domain::record::Holder;
+use custodian_domain::rights::decision::Undecided;
+use custodian_domain::rights::order::{BadOrder, Order};
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::plan::Plan;
+use custodian_domain::rights::task::{Action, Task};
+use custodian_store::keys;
+use custodian_store::people::Follow;
+use custodian_store::reach::Reach;
+use custodian_store::requests::{Approval, HOLDERS, Request, Stage, Terms};
 use serde_json::Value;
-use shared::domain::decision::Undecided;
-use shared::domain::identifier::Identifier;
-use shared::domain::order::{BadOrder, Order};
-use shared::domain::package::RequestId;
-use shared::domain::place::Place;
-use shared::domain::plan::Plan;
-use shared::domain::record::Holder;
-use shared::domain::task::{Action, Task};
-use shared::domain::{identities, london, staff};
-use shared::storage::people::Follow;
-use shared::storage::reach::Reach;
-use shared::storage::requests::{Approval, HOLDERS, Request, Stage, Terms};
-use shared::storage::{StorageError, keys};
 
 /// Within how many days every place has to be done: less than the month of Article 12(3), and the 28 days that the
 /// privacy notice gives to newsletters.

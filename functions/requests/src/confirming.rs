@@ -2,14 +2,14 @@
 
 use crate::{Error, Requests};
 use chrono::{DateTime, SubsecRound, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::identity::subject::SubjectKey;
+use custodian_domain::rights::confirmation::{ConfirmLink, LINK, Purpose, seal_address};
+use custodian_domain::rights::order::Order;
+use custodian_domain::rights::package::RequestId;
+use custodian_store::requests::ASKED_TO_CONFIRM;
 use serde_json::{Value, json};
-use shared::domain::confirmation::{ConfirmLink, LINK, Purpose, seal_address};
-use shared::domain::identifier::Identifier;
-use shared::domain::order::Order;
-use shared::domain::package::RequestId;
-use shared::domain::subject::SubjectKey;
-use shared::storage::StorageError;
-use shared::storage::requests::ASKED_TO_CONFIRM;
 
 impl Requests {
     /// Has a mail sent to a requester: `{"order", "request_id", "identifiers", "by"}`.

@@ -2,14 +2,15 @@
 
 use crate::{Error, Requests};
 use chrono::{DateTime, SubsecRound, Utc};
+use custodian_domain::identity::staff;
+use custodian_domain::london;
+use custodian_domain::place::Place;
+use custodian_domain::rights::correspondence::Confirmation;
+use custodian_domain::rights::decision::Decisions;
+use custodian_domain::rights::order::{BadOrder, Order};
+use custodian_domain::rights::package::RequestId;
+use custodian_store::requests::{Request, Stage};
 use serde_json::{Value, json};
-use shared::domain::correspondence::Confirmation;
-use shared::domain::decision::Decisions;
-use shared::domain::order::{BadOrder, Order};
-use shared::domain::package::RequestId;
-use shared::domain::place::Place;
-use shared::domain::{london, staff};
-use shared::storage::requests::{Request, Stage};
 
 impl Requests {
     /// Tells how far a request is, in every place.

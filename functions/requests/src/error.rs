@@ -1,10 +1,10 @@
 //! Why an order is not carried out.
 
+use custodian_aws::StorageError;
+use custodian_domain::rights::order::BadOrder;
+use custodian_domain::rights::standing::NotTold;
+use custodian_runtime::failure;
 use lambda_runtime::Diagnostic;
-use shared::domain::order::BadOrder;
-use shared::domain::standing::NotTold;
-use shared::edge::failure;
-use shared::storage::StorageError;
 
 /// Why an order is not carried out.
 #[derive(Debug, thiserror::Error)]

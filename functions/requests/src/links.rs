@@ -3,9 +3,9 @@
 use crate::planning::masked;
 use crate::{Error, Requests};
 use chrono::SubsecRound;
+use custodian_domain::rights::order::{BadOrder, Order};
+use custodian_store::people::{Follow, Found, PAGE, People};
 use serde_json::{Value, json};
-use shared::domain::order::{BadOrder, Order};
-use shared::storage::people::{Follow, Found, PAGE, People};
 
 impl Requests {
     /// Lists links: `{"order", "identifiers", "by", "request_id"?, "kind"?, "confirmed_links"?, "refused_links"?, "after"?}`.

@@ -6,19 +6,19 @@
 use crate::approving::due;
 use crate::{Error, Requests};
 use chrono::{DateTime, SubsecRound, Utc};
+use custodian_domain::place::Place;
+use custodian_domain::record::{Fingerprint, Holder};
+use custodian_domain::rights::order::{BadOrder, Order};
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::plan::Plan;
+use custodian_domain::rights::standing::Kind;
+use custodian_domain::rights::task::{Action, Task};
+use custodian_store::TransactWriteItem;
+use custodian_store::people::{Follow, People};
+use custodian_store::reach::Reach;
+use custodian_store::requests::{Approval, HOLDERS, Request};
+use custodian_store::standings::Placed;
 use serde_json::{Value, json};
-use shared::domain::order::{BadOrder, Order};
-use shared::domain::package::RequestId;
-use shared::domain::place::Place;
-use shared::domain::plan::Plan;
-use shared::domain::record::{Fingerprint, Holder};
-use shared::domain::standing::Kind;
-use shared::domain::task::{Action, Task};
-use shared::storage::TransactWriteItem;
-use shared::storage::people::{Follow, People};
-use shared::storage::reach::Reach;
-use shared::storage::requests::{Approval, HOLDERS, Request};
-use shared::storage::standings::Placed;
 use std::collections::BTreeSet;
 
 /// What the requests are called by which recipients are told of a restriction, and of its lifting.

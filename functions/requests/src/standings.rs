@@ -3,17 +3,17 @@
 use crate::recipients::{LIFTED, RESTRICTED, Telling};
 use crate::{Error, Requests};
 use chrono::{DateTime, SubsecRound, Utc};
+use custodian_domain::record::Fingerprint;
+use custodian_domain::rights::order::{BadOrder, Order};
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::standing::{Act, Kind, Lifting, Reason, Standing};
+use custodian_domain::rights::task::Action;
+use custodian_store::keys;
+use custodian_store::people::{Follow, Links, People};
+use custodian_store::requests::{Request, Stage};
+use custodian_store::settling::Settled;
+use custodian_store::standings::Placed;
 use serde_json::{Value, json};
-use shared::domain::order::{BadOrder, Order};
-use shared::domain::package::RequestId;
-use shared::domain::record::Fingerprint;
-use shared::domain::standing::{Act, Kind, Lifting, Reason, Standing};
-use shared::domain::task::Action;
-use shared::storage::keys;
-use shared::storage::people::{Follow, Links, People};
-use shared::storage::requests::{Request, Stage};
-use shared::storage::settling::Settled;
-use shared::storage::standings::Placed;
 use std::collections::BTreeSet;
 
 impl Requests {

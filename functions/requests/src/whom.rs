@@ -2,9 +2,9 @@
 
 use crate::{Error, Requests};
 use chrono::SubsecRound;
+use custodian_domain::rights::order::Order;
+use custodian_store::requests::Stage;
 use serde_json::{Value, json};
-use shared::domain::order::Order;
-use shared::storage::requests::Stage;
 
 impl Requests {
     /// Tells whom a request is about, and remembers who asked: `{"order", "request_id", "by"}`.

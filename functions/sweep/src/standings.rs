@@ -2,11 +2,11 @@
 
 use crate::Sweep;
 use chrono::{DateTime, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::rights::package::RequestId;
+use custodian_store::settling::Settled;
+use custodian_store::sweep_cursor::Reached;
 use serde::Serialize;
-use shared::domain::package::RequestId;
-use shared::storage::StorageError;
-use shared::storage::settling::Settled;
-use shared::storage::sweep_cursor::Reached;
 use std::collections::BTreeSet;
 
 /// What stands, and what was made true of it.

@@ -2,13 +2,14 @@
 
 use crate::Sweep;
 use chrono::{DateTime, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::london;
+use custodian_domain::place::Place;
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::task::{State, Task};
+use custodian_store::keys;
+use custodian_store::sweep_cursor::Reached;
 use serde::Serialize;
-use shared::domain::london;
-use shared::domain::package::RequestId;
-use shared::domain::place::Place;
-use shared::domain::task::{State, Task};
-use shared::storage::sweep_cursor::Reached;
-use shared::storage::{StorageError, keys};
 
 /// What there is to do of requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

@@ -7,12 +7,12 @@ use crate::Unsubscribe;
 use crate::body::{self, CONFIRM};
 use crate::pages;
 use crate::refusal::Refusal;
+use custodian_domain::rights::confirmation::{ConfirmLink, Purpose};
+use custodian_domain::rights::subscription::{List, Subscription};
+use custodian_store::confirmations::ConfirmOutcome;
+use custodian_web::page;
 use lambda_http::http::{Method, request::Parts};
 use lambda_http::{Body, Response};
-use shared::domain::confirmation::{ConfirmLink, Purpose};
-use shared::domain::subscription::{List, Subscription};
-use shared::edge::page;
-use shared::storage::confirmations::ConfirmOutcome;
 
 impl Unsubscribe {
     pub(crate) async fn confirm(&self, token: &str, parts: &Parts, body: &[u8]) -> Result<Response<Body>, Refusal> {

@@ -1,12 +1,12 @@
 //! Everything that is refused, as a page. Of unsubscribing none of it depends on the token.
 
 use crate::pages::{self, About, Message};
+use custodian_aws::StorageError;
+use custodian_web::http;
+use custodian_web::page::{self as frame, Page};
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{ALLOW, HeaderValue};
 use lambda_http::{Body, Response};
-use shared::edge::http;
-use shared::edge::page::{self as frame, Page};
-use shared::storage::StorageError;
 
 /// Why a request is not done.
 #[derive(Debug)]

@@ -268,7 +268,7 @@ async fn a_certificate_names_the_request_and_the_controller_and_nobody_else() {
     {
         assert!(html.contains(said), "{said}: {html}");
     }
-    assert_eq!(html.matches("<section>").count(), shared::domain::place::Place::ALL.len(), "every place");
+    assert_eq!(html.matches("<section>").count(), custodian_domain::place::Place::ALL.len(), "every place");
     assert!(html.contains("Content-Security-Policy") && !html.contains("<script") && !html.contains("rosa"));
 }
 

@@ -3,17 +3,17 @@
 use super::tables::{Tables, lend};
 use super::{all, at, day, person};
 use chrono::TimeDelta;
-use shared::domain::decision::Undecided;
-use shared::domain::erasure::{Certificate, Counts, Ground, Outcome, Receipt};
-use shared::domain::exclusion::{Exclusion, Exemption};
-use shared::domain::package::RequestId;
-use shared::domain::place::Place;
-use shared::domain::record::RecordId;
-use shared::domain::reference::Reference;
-use shared::domain::source::Source;
-use shared::domain::task::{Action, State, Task};
-use shared::storage::keys;
-use shared::storage::requests::{Approval, Request, Stage};
+use custodian_domain::place::Place;
+use custodian_domain::record::RecordId;
+use custodian_domain::record::reference::Reference;
+use custodian_domain::record::source::Source;
+use custodian_domain::rights::decision::Undecided;
+use custodian_domain::rights::erasure::{Certificate, Counts, Ground, Outcome, Receipt};
+use custodian_domain::rights::exclusion::{Exclusion, Exemption};
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::task::{Action, State, Task};
+use custodian_store::keys;
+use custodian_store::requests::{Approval, Request, Stage};
 
 const NOW: &str = "2096-11-23T10:00:00Z";
 const LATER: &str = "2096-11-24T10:00:00Z";

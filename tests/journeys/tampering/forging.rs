@@ -3,9 +3,9 @@
 use crate::house::{House, s};
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::NaiveDate;
-use shared::domain::ledger::{Block, Certificate, Head, Link, Tally};
-use shared::storage::Item;
-use shared::storage::keys::{self, Key};
+use custodian_domain::ledger::{Block, Certificate, Head, Link, Tally};
+use custodian_store::Item;
+use custodian_store::keys::{self, Key};
 use std::collections::BTreeMap;
 
 /// What the links of a chain say, in its order.

@@ -2,9 +2,9 @@
 
 use super::values::{Rule, scale, some_word};
 use super::{Problem, fault};
+use custodian_domain::record::satisfaction::Satisfaction;
+use custodian_domain::survey::answers::point;
 use serde_json::{Map, Value};
-use shared::domain::answers::point;
-use shared::domain::satisfaction::Satisfaction;
 
 /// A JSON object, and where in its row it is.
 #[derive(Clone)]

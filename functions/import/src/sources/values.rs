@@ -3,13 +3,13 @@
 use super::object::Object;
 use super::{Problem, fault};
 use chrono::{DateTime, Utc};
-use shared::domain::answers::point;
-use shared::domain::identifier::{Identifier, Kind, NotAnIdentifier};
-use shared::domain::record::Contact;
-use shared::domain::satisfaction::Satisfaction;
-use shared::domain::text::is_unseen;
-use shared::domain::times::{self, NotATime};
-use shared::domain::written::{is_nothing, is_taken_back, several};
+use custodian_domain::identity::identifier::{Identifier, Kind, NotAnIdentifier};
+use custodian_domain::record::Contact;
+use custodian_domain::record::satisfaction::Satisfaction;
+use custodian_domain::record::written::{is_nothing, is_taken_back, several};
+use custodian_domain::survey::answers::point;
+use custodian_domain::times::{self, NotATime};
+use custodian_domain::validation::text::is_unseen;
 use std::borrow::Cow;
 
 /// The rules that a row can break.
