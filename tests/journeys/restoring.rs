@@ -112,7 +112,7 @@ async fn place(house: &House, id: &str, kind: Kind, email: &str) {
     let holder = Holder::Subject(subject_keys.key(&Identifier::email(email).unwrap()));
     let standing = Standing { kind, placed: act(house), notice: None, lifted: None };
     let placed =
-        Placed { standing, order: "order".to_owned(), holders: vec![keys::partition(&holder)], settled: false };
+        Placed { standing, order: "order".to_owned(), holders: vec![holder.clone()], settled: false };
     settling(house).standings.enter(&request(id), &placed, Vec::new()).await.unwrap();
     settle(house, id).await;
 }

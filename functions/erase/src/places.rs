@@ -51,7 +51,7 @@ impl Erase {
         identities: &[Identifier],
         deadline: &Deadline,
     ) -> Result<Came, StorageError> {
-        let (holders, exclusions) = (request.holders(), request.exclusions.clone());
+        let (holders, exclusions) = (request.holders.clone(), request.exclusions.clone());
         let reach = Reach { holders, up_to: request.up_to(), exclusions };
         let came = match task.place {
             Place::Records => {

@@ -130,7 +130,7 @@ impl Erase {
     /// What has not begun is stopped; with the records goes what would have kept them from being brought back.
     async fn stopped(&self, request: &Request, task: &Task) -> Result<Receipt, StorageError> {
         if let (Place::Records, Some(approved_at)) = (task.place, request.approved_at) {
-            for holder in request.holders() {
+            for holder in &request.holders {
                 self.suppressions.lift(&holder, approved_at, self.now()).await?;
             }
         }

@@ -205,7 +205,7 @@ impl Export {
             order: digest.clone(),
             requested_by: order.requested_by.clone(),
             requested_at: before.as_ref().map_or(now, |before| before.requested_at),
-            holders: found.holders.iter().map(keys::partition).collect(),
+            holders: found.holders.clone(),
             unconfirmed: found.unconfirmed(),
             undecided: found.undecided(),
             decided: Decided::ordered(&order.requested_by, now, &order.decisions, &found).into_iter().collect(),

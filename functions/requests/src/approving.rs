@@ -100,7 +100,7 @@ impl Requests {
             undecided: Undecided::default(),
             approved_by: Some(approved_by.to_owned()),
             approved_at: Some(now),
-            holders: reach.holders.iter().map(keys::partition).collect(),
+            holders: reach.holders.clone(),
             sealed: Some(identities::seal(&self.identities, &matched)),
             matched: None,
             terms: Some(terms),
@@ -126,7 +126,7 @@ impl Requests {
     /// How far the plan reached when it was made: nobody who writes to the council afterwards changes that. Keys that were
     /// made by a rotation since are the same people's.
     fn planned_reach(&self, planned: &Request, matched: &[Identifier]) -> Result<Reach, Error> {
-        let mut holders = planned.holders();
+        let mut holders = planned.holders.clone();
         holders.extend(matched.iter().flat_map(|one| self.people.keys.keys(one)).map(Holder::Subject));
         holders.sort();
         holders.dedup();

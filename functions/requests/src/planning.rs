@@ -100,7 +100,7 @@ impl Requests {
             approved_by: None,
             approved_at: None,
             stopped_by: None,
-            holders: found.holders.iter().map(keys::partition).collect(),
+            holders: found.holders.clone(),
             sealed: Some(identities::seal(&self.identities, &identifiers)),
             matched: Some(identities::seal(&self.identities, &found.identifiers)),
             terms: None,
@@ -132,8 +132,7 @@ impl Requests {
         let reach = Reach { holders: found.holders.clone(), up_to: now, exclusions: ordered.exclusions.to_vec() };
         let Touched { mut plan, .. } = self.touched(ordered.id, &reach, &found.identifiers, now).await?;
         plan.linked = Some(count(found.linked.len()));
-        let holders: Vec<String> = found.holders.iter().map(keys::partition).collect();
-        let hash = self.hash(ordered, &plan, &holders);
+        let hash = self.hash(ordered, &plan, &found.holders);
         Ok(Drafted { plan, found, hash })
     }
 
@@ -177,7 +176,7 @@ impl Requests {
     }
 
     /// The hash of a plan, which is what is approved: of what was ordered, what it would touch, and whose that is.
-    pub(crate) fn hash(&self, ordered: &Ordered<'_>, plan: &Plan, holders: &[String]) -> String {
+    pub(crate) fn hash(&self, ordered: &Ordered<'_>, plan: &Plan, holders: &[Holder]) -> String {
         format!("{HASHED}{}", Fingerprint::of(&(self.digest(ordered), plan, holders)).into_string())
     }
 

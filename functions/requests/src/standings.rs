@@ -39,7 +39,7 @@ impl Requests {
             let placed = Placed {
                 standing: Standing { kind, placed: Act { by: by.clone(), at: now }, notice: None, lifted: None },
                 order: digest.clone(),
-                holders: found.holders.iter().map(keys::partition).collect(),
+                holders: found.holders.clone(),
                 settled: false,
             };
             let beside = match kind {
@@ -72,7 +72,7 @@ impl Requests {
     /// Erasures of the same people that were approved before: nothing but a stop keeps them from what is left.
     async fn erasures_under_way(&self, placed: &Placed, now: DateTime<Utc>) -> Result<BTreeSet<String>, Error> {
         let mut erasures = BTreeSet::new();
-        for holder in placed.holders() {
+        for holder in &placed.holders {
             let mut pages = self.register.open_about(&holder, now);
             while let Some(page) = pages.next().await? {
                 for id in page {
@@ -101,7 +101,7 @@ impl Requests {
             let beside = match standing.kind {
                 Kind::Hold(_) => Vec::new(),
                 Kind::Restriction(_) => {
-                    let (order, holders) = (placed.order.clone(), placed.holders().collect());
+                    let (order, holders) = (placed.order.clone(), placed.holders.clone());
                     let telling = Telling { action: Action::Unrestrict, order, by: &act.by, holders };
                     self.telling_beside(&id, LIFTED, telling, now).await?
                 }

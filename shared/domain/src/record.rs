@@ -82,13 +82,42 @@ impl RecordId {
     }
 }
 
-/// Whose record it is, as far as anybody knows.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// Whose record it is, as far as anybody knows. Stored as one string, by which everything of theirs is found.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Holder {
     /// A person with an identifier.
     Subject(SubjectKey),
     /// Nobody knows who: only the reference that the person was given leads to it.
     Anonymous(Reference),
+}
+
+/// What the string of somebody anonymous begins with.
+const ANONYMOUS: &str = "anon#";
+
+/// A string that is no holder's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be a subject key or an anonymous record's reference")]
+pub struct NotAHolder;
+
+impl From<Holder> for String {
+    fn from(holder: Holder) -> Self {
+        match holder {
+            Holder::Subject(key) => key.as_str().to_owned(),
+            Holder::Anonymous(reference) => format!("{ANONYMOUS}{}", reference.as_str()),
+        }
+    }
+}
+
+impl TryFrom<String> for Holder {
+    type Error = NotAHolder;
+
+    fn try_from(stored: String) -> Result<Self, NotAHolder> {
+        match stored.strip_prefix(ANONYMOUS) {
+            Some(reference) => Reference::try_from(reference.to_owned()).map(Self::Anonymous).map_err(|_| NotAHolder),
+            None => SubjectKey::try_from(stored).map(Self::Subject).map_err(|_| NotAHolder),
+        }
+    }
 }
 
 impl Holder {

@@ -41,7 +41,6 @@ pub const RECORD: &str = "record#";
 pub const LINK: &str = "link#";
 /// The sort key of a profile.
 pub const PROFILE: &str = "@profile";
-const ANONYMOUS: &str = "anon#";
 
 /// How many partitions a day has in [`BY_DAY`], so that a busy day is written by more than one of DynamoDB's.
 pub const SHARDS: u8 = 4;
@@ -71,19 +70,13 @@ impl Key {
 /// The partition of everything of one holder.
 #[must_use]
 pub fn partition(holder: &Holder) -> String {
-    match holder {
-        Holder::Subject(key) => key.as_str().to_owned(),
-        Holder::Anonymous(reference) => format!("{ANONYMOUS}{}", reference.as_str()),
-    }
+    holder.clone().into()
 }
 
 /// Whose partition this is.
 #[must_use]
 pub fn holder(partition: &str) -> Option<Holder> {
-    match partition.strip_prefix(ANONYMOUS) {
-        Some(reference) => Reference::try_from(reference.to_owned()).ok().map(Holder::Anonymous),
-        None => SubjectKey::try_from(partition.to_owned()).ok().map(Holder::Subject),
-    }
+    Holder::try_from(partition.to_owned()).ok()
 }
 
 /// What a record's sort key is, whoever holds it.

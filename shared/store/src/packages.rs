@@ -50,9 +50,9 @@ pub struct Package {
     pub requested_by: String,
     /// When it was asked for.
     pub requested_at: DateTime<Utc>,
-    /// Whose data it holds, as partitions; nothing once it is gone.
+    /// Whose data it holds; nothing once it is gone.
     #[serde(default)]
-    pub holders: Vec<String>,
+    pub holders: Vec<Holder>,
     /// Links that were followed and that the DPO has not confirmed yet: it is not handed out before.
     #[serde(default)]
     pub unconfirmed: Vec<String>,
@@ -288,6 +288,5 @@ impl Packages {
 }
 
 fn pointers(request: &RequestId, package: &Package) -> Vec<Key> {
-    let holders = package.holders.iter().filter_map(|partition| keys::holder(partition));
-    holders.map(|holder| keys::package_of(&holder, request)).collect()
+    package.holders.iter().map(|holder| keys::package_of(holder, request)).collect()
 }

@@ -111,10 +111,10 @@ impl Requests {
         let put = put.build().map_err(|_| StorageError::unreadable(OPERATION))?;
         let mut actions = vec![TransactWriteItem::builder().put(put).build()];
         let no_longer = before.into_iter().flat_map(|before| &before.holders);
-        for partition in no_longer.filter(|partition| !request.holders.contains(partition)) {
-            actions.extend(self.no_longer_open(id, partition)?);
+        for holder in no_longer.filter(|partition| !request.holders.contains(partition)) {
+            actions.push(self.no_longer_open(id, holder)?);
         }
-        for holder in request.holders() {
+        for holder in &request.holders {
             actions.push(self.is_open(id, &holder, request.end())?);
         }
         let event = Event::by(&request.planned_by, "planned", request.planned_at);
@@ -245,8 +245,8 @@ impl Requests {
         for place in Place::ALL {
             actions.extend(self.tasks.close(id, place)?);
         }
-        for partition in &request.holders {
-            actions.extend(self.no_longer_open(id, partition)?);
+        for holder in &request.holders {
+            actions.push(self.no_longer_open(id, holder)?);
         }
         self.table.transact(OPERATION, actions).await.map(drop)
     }
@@ -259,12 +259,11 @@ impl Requests {
         self.put(keys::open_request(holder, id), &BTreeMap::<String, String>::new(), end)
     }
 
-    fn no_longer_open(&self, id: &RequestId, partition: &str) -> Result<Option<TransactWriteItem>, StorageError> {
-        let Some(holder) = keys::holder(partition) else { return Ok(None) };
-        let key = keys::open_request(&holder, id);
+    fn no_longer_open(&self, id: &RequestId, holder: &Holder) -> Result<TransactWriteItem, StorageError> {
+        let key = keys::open_request(holder, id);
         let delete = Delete::builder().table_name(&self.table.name).key(PK, s(key.partition)).key(SK, s(key.sort));
         let delete = delete.build().map_err(|_| StorageError::unreadable("close a request"))?;
-        Ok(Some(TransactWriteItem::builder().delete(delete).build()))
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
     fn put(&self, key: Key, content: &impl Serialize, end: ExpiresAt) -> Result<TransactWriteItem, StorageError> {

@@ -78,7 +78,7 @@ impl Settling {
         // Once it is settled, only what has arrived since can differ from it.
         let whole = lifted_at.is_some() || !placed.settled;
         let mut settled = Settled::default();
-        for holder in placed.holders() {
+        for holder in &placed.holders {
             let first = seen.insert(crate::keys::partition(&holder));
             if first || whole {
                 let done = self.settle_holder(&holder, whole, lifted_at.is_some(), now).await?;

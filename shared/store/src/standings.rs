@@ -44,19 +44,12 @@ pub struct Placed {
     pub standing: Standing,
     /// A digest of what was ordered, so that one request is not two different things.
     pub order: String,
-    /// For whom, as partitions; nothing once it is lifted and everybody has let go.
+    /// For whom; nothing once it is lifted and everybody has let go.
     #[serde(default)]
-    pub holders: Vec<String>,
+    pub holders: Vec<Holder>,
     /// Whether everything of theirs was looked through when nobody could be writing any longer who had not seen it.
     #[serde(default)]
     pub settled: bool,
-}
-
-impl Placed {
-    /// Whose holders these are.
-    pub fn holders(&self) -> impl Iterator<Item = Holder> + '_ {
-        self.holders.iter().filter_map(|partition| keys::holder(partition))
-    }
 }
 
 /// What restricts each of several holders, as it was read.
@@ -181,7 +174,7 @@ impl Standings {
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         const OPERATION: &str = "close a standing";
-        for holder in placed.holders() {
+        for holder in &placed.holders {
             self.drop_empty(&keys::standing_of(&holder)).await?;
         }
         let (entry, open) = (keys::standing(request), keys::open_standing(request));
@@ -284,7 +277,7 @@ impl Standings {
         let sets: Vec<&str> =
             [(held, HOLDS), (restricted, RESTRICTIONS)].iter().filter(|it| it.0).map(|it| it.1).collect();
         let changes: Vec<String> = sets.iter().map(|set| format!("{set} :request")).collect();
-        for holder in placed.holders() {
+        for holder in &placed.holders {
             let key = keys::standing_of(&holder);
             let update = self
                 .0

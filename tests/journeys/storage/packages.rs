@@ -26,7 +26,7 @@ fn package(holders: &[&str]) -> Package {
         order: "digest".to_owned(),
         requested_by: "dpo-7".to_owned(),
         requested_at: at(ASKED),
-        holders: holders.iter().map(|name| keys::partition(&person(name))).collect(),
+        holders: holders.iter().map(|name| person(name)).collect(),
         unconfirmed: vec!["0123456789ab".to_owned()],
         undecided: Undecided::of([("ba9876543210".to_owned(), Assertion::Claimed)]),
         decided: Vec::new(),

@@ -37,7 +37,7 @@ fn planned(hash: &str) -> Request {
         approved_by: None,
         approved_at: None,
         stopped_by: None,
-        holders: vec![keys::partition(&person("rosa"))],
+        holders: vec![person("rosa")],
         sealed: Some("sealed".to_owned()),
         matched: Some("matched".to_owned()),
         terms: None,
@@ -70,7 +70,7 @@ async fn a_plan_is_replaced_until_it_is_approved_and_approved_once() {
         let (requests, id) = (tables.requests(), request("er-1"));
         assert!(requests.plan(&id, &planned("first"), None).await.unwrap());
         assert!(!requests.plan(&id, &planned("other"), None).await.unwrap(), "the id is taken");
-        let abels = Request { holders: vec![keys::partition(&person("abel"))], ..planned("second") };
+        let abels = Request { holders: vec![person("abel")], ..planned("second") };
         assert!(requests.plan(&id, &abels, Some(&planned("first"))).await.unwrap());
         assert!(!requests.plan(&id, &planned("third"), Some(&planned("first"))).await.unwrap(), "it is the second now");
         assert_eq!(all(requests.open_about(&person("rosa"), at(NOW))).await, []);

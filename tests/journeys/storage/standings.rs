@@ -33,7 +33,7 @@ fn act(instant: &str) -> Act {
 /// Enters something and carries it out, as the DPO's order does.
 async fn place(tables: &Tables, id: &str, kind: Kind, holders: &[Holder], instant: &str) -> Settled {
     let standing = Standing { kind, placed: act(instant), notice: None, lifted: None };
-    let holders = holders.iter().map(keys::partition).collect();
+    let holders = holders.to_vec();
     let placed = Placed { standing, order: "order".to_owned(), holders, settled: false };
     assert!(tables.standings().enter(&request(id), &placed, Vec::new()).await.unwrap());
     settle(tables, id, at(instant)).await

@@ -1,7 +1,6 @@
 //! When a package is no longer handed out, whether or not S3 still has it.
 
 use super::{Package, State};
-use crate::keys;
 use crate::suppressions::Suppressions;
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
@@ -45,8 +44,8 @@ impl Package {
         if let Err(gone) = self.refuse_closed(now) {
             return Ok(Some(gone));
         }
-        for holder in self.holders.iter().filter_map(|partition| keys::holder(partition)) {
-            let suppression = suppressions.of(&holder, now).await?;
+        for holder in &self.holders {
+            let suppression = suppressions.of(holder, now).await?;
             if suppression.is_some_and(|suppression| self.requested_at <= suppression.erased_at) {
                 return Ok(Some(Gone::Erased));
             }

@@ -104,7 +104,7 @@ impl Requests {
         for task in tasks {
             actions.extend(self.tasks.enter(id, task, &approved, end)?);
         }
-        for holder in request.holders() {
+        for holder in &request.holders {
             if suppress {
                 actions.push(self.suppressions.entry(&holder, request.up_to(), now, &request.exclusions)?);
             }

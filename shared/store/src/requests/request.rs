@@ -66,9 +66,9 @@ pub struct Request {
     /// Who stopped what had not begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped_by: Option<String>,
-    /// Whose data it is about, as partitions; nothing once it is closed.
+    /// Whose data it is about; nothing once it is closed.
     #[serde(default)]
-    pub holders: Vec<String>,
+    pub holders: Vec<Holder>,
     /// The person's identifiers, sealed: for processors, who know no subject keys. Nothing once it is closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<String>,
@@ -117,7 +117,7 @@ impl Request {
             approved_by: Some(by.to_owned()),
             approved_at: Some(at),
             stopped_by: None,
-            holders: holders.iter().map(keys::partition).collect(),
+            holders: holders.to_vec(),
             sealed: None,
             matched: None,
             terms: None,
@@ -149,12 +149,6 @@ impl Request {
             Action::Restrict | Action::Unrestrict | Action::Rectify => !id.is_click() && place.can_be_told(),
         };
         is_asked && self.stage == Stage::Approved && self.approved(id) == approved
-    }
-
-    /// Whose data it is about, while it is open.
-    #[must_use]
-    pub fn holders(&self) -> Vec<Holder> {
-        self.holders.iter().filter_map(|partition| keys::holder(partition)).collect()
     }
 
     /// Until when it is kept.

@@ -25,7 +25,7 @@ impl Request {
             return Ok(identities::unseal(keys, sealed));
         }
         let mut identifiers = Vec::new();
-        for subject in self.holders().iter().filter_map(Holder::subject) {
+        for subject in self.holders.iter().filter_map(Holder::subject) {
             identifiers.extend(people.own(subject, now).await?);
         }
         identifiers.sort();
