@@ -10,8 +10,8 @@ use custodian_local::{ACCESS_KEY, BringError, Errand, Options, SECRET_KEY, Stack
 use custodian_operations::evidence;
 use custodian_operations::restore;
 use custodian_operations::verify::{self, witness};
+use custodian_rights::restoring::Redone;
 use custodian_runtime::Clock;
-use custodian_store::restoring::Redone;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
-use custodian_store::restoring::{Redone, Restoring};
+use custodian_rights::restoring::{Redone, Restoring};
 
 /// How often the table is gone through until nothing is left to do.
 const TIMES: u32 = 4;

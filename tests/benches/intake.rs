@@ -12,7 +12,7 @@ use custodian_domain::record::reference::Reference;
 use custodian_domain::record::source::Source;
 use custodian_import::Import;
 use custodian_runtime::{Host, secret};
-use custodian_store::{Item, keys};
+use custodian_store::{Item, Key, SHARDS};
 use futures_util::stream::{self, StreamExt};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
@@ -132,12 +132,12 @@ fn another(like: &[Item], number: usize, keys: &SubjectKeys) -> Item {
     let name = format!("4{number:014}");
     let id = RecordId::at_source(Source::Telephone, &name);
     let subject = keys.key(&Identifier::reference(&name).unwrap());
-    let sort = keys::record_sort(Source::Telephone, &id);
-    let day = item["collected_at"].as_s().unwrap()[..10].parse().unwrap();
+    let sort = Key::record_sort(Source::Telephone, &id);
+    let day = format!("{}#{}", &item["collected_at"].as_s().unwrap()[..10], number % usize::from(SHARDS));
     for (field, value) in [
-        (keys::DAY, keys::day(day, &sort).as_str()),
-        (keys::PK, subject.as_str()),
-        (keys::SK, &sort),
+        ("day", day.as_str()),
+        ("pk", subject.as_str()),
+        ("sk", &sort),
         ("source_id", &name),
         ("reference", Reference::of(&id).as_str()),
     ] {

@@ -6,7 +6,7 @@ use custodian_domain::identity::identifier::Identifier;
 use custodian_ingest::Ingest;
 use custodian_runtime::Host;
 use custodian_runtime::secret;
-use custodian_store::{Item, keys};
+use custodian_store::{Item, SHARDS};
 use serde_json::{Value, json};
 
 /// How many writes DynamoDB takes at once.
@@ -20,12 +20,12 @@ pub async fn load(person: &str, count: usize) {
     assert_eq!(answer["statusCode"], 201, "{answer}");
     let partition = partition(&host, person).await;
     let first = item(&host, &partition).await;
-    let day = first["collected_at"].as_s().unwrap()[..10].parse().unwrap();
+    let day = first["collected_at"].as_s().unwrap()[..10].to_owned();
     let copies: Vec<WriteRequest> = (1..count)
         .map(|number| {
             let (mut copy, sort) = (first.clone(), sort(number));
-            copy.insert(keys::DAY.to_owned(), text(&keys::day(day, &sort)));
-            copy.insert(keys::SK.to_owned(), text(&sort));
+            copy.insert("day".to_owned(), text(&format!("{day}#{}", number % usize::from(SHARDS))));
+            copy.insert("sk".to_owned(), text(&sort));
             let put = PutRequest::builder().set_item(Some(copy)).build().unwrap();
             WriteRequest::builder().put_request(put).build()
         })
@@ -50,7 +50,7 @@ pub async fn item(host: &Host, partition: &str) -> Item {
 
 /// The sort key of a copied record.
 pub fn sort(number: usize) -> String {
-    format!("{}web_form#{number:022}", keys::RECORD)
+    format!("record#web_form#{number:022}")
 }
 
 /// An order's identifiers of a person.

@@ -6,7 +6,6 @@ use crate::table::{heading, mib, micros, row};
 use crate::{median, percentile};
 use custodian_ingest::Ingest;
 use custodian_runtime::{Host, logs};
-use custodian_store::keys;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use std::fs::File;
@@ -67,7 +66,7 @@ pub async fn measure((count, before): (usize, usize)) {
         }
         let event = event(PERSON, &format!("{number:08x}-5d41-4b8e-9a51-6a0c7b1f2d10"));
         let mut item = same.clone();
-        item.insert(keys::SK.to_owned(), text(&format!("{}web_form#bare{number:018}", keys::RECORD)));
+        item.insert("sk".to_owned(), text(&format!("record#web_form#bare{number:018}")));
         for turn in [number % 2, 1 - number % 2] {
             if turn == 0 {
                 let answer = through.add(ingest.invoke(event.clone())).await.unwrap();

@@ -10,7 +10,6 @@ use custodian_erase::Erase;
 use custodian_export::Export;
 use custodian_requests::Requests;
 use custodian_runtime::Host;
-use custodian_store::keys;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -146,8 +145,8 @@ pub async fn erase(person: &str) {
     let approved = requests.invoke(order(approve, &id)).await.unwrap();
     let held = approved["tasks"].as_array().unwrap().iter().find_map(|task| task["held"]["records"].as_u64());
     let request = RequestId::try_from(id.clone()).unwrap();
-    let start = keys::start(&request, Place::Records);
-    let start = json!({"pk": {"S": start.partition}, "sk": {"S": start.sort}});
+    let start = format!("START#{}#{}", request.as_str(), Place::Records.as_str());
+    let start = json!({"pk": {"S": start}, "sk": {"S": "META"}});
     let mut event = order(json!({"Records": [{"eventName": "INSERT", "dynamodb": {"Keys": start}}]}), &id);
     // As long as it takes.
     event.context.deadline = u64::MAX / 2;
@@ -204,7 +203,7 @@ pub async fn delete_known(person: &str, count: usize) {
     // The person's first record has a key of its own: what is deleted in its place is not there.
     let deletions = |from: usize| {
         let deletion = |number| {
-            let request = DeleteRequest::builder().key(keys::PK, text(&partition)).key(keys::SK, text(&sort(number)));
+            let request = DeleteRequest::builder().key("pk", text(&partition)).key("sk", text(&sort(number)));
             WriteRequest::builder().delete_request(request.build().unwrap()).build()
         };
         (from..count.min(from + BATCH)).map(deletion).collect::<Vec<_>>()

@@ -9,7 +9,6 @@ use custodian_erase::Erase;
 use custodian_export::Export;
 use custodian_requests::Requests;
 use custodian_runtime::Host;
-use custodian_store::keys;
 use custodian_store::ledger::Ledger;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
@@ -19,7 +18,7 @@ use std::sync::atomic::Ordering;
 /// The event of the Register's stream that starts a task.
 pub fn start(request: &str, place: Place) -> LambdaEvent<Value> {
     let request = RequestId::try_from(request.to_owned()).unwrap();
-    let start = keys::start(&request, place);
+    let start = crate::stored::start(&request, place);
     let keys = json!({"pk": {"S": start.partition}, "sk": {"S": start.sort}});
     let event =
         json!({"Records": [{"eventName": "INSERT", "eventSource": "aws:dynamodb", "dynamodb": {"Keys": keys}}]});

@@ -48,6 +48,7 @@ mod retention;
 mod roles;
 mod standings;
 mod storage;
+mod stored;
 mod surveys;
 mod sweep_shares;
 mod sweep_warnings;

@@ -14,13 +14,12 @@ use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::standing::{Act, HoldGround, Kind, Lifting, Limb, Reason, Standing};
 use custodian_local::recovery::with_recovery;
 use custodian_operations::restore::{Unready, restore};
+use custodian_rights::restoring::{Redone, Restoring};
+use custodian_rights::settling::Settling;
 use custodian_runtime::Host;
-use custodian_store::keys;
 use custodian_store::ledger::Ledger;
 use custodian_store::packages::Packages;
 use custodian_store::records::Records;
-use custodian_store::restoring::{Redone, Restoring};
-use custodian_store::settling::Settling;
 use custodian_store::standings::{Placed, Standings};
 use custodian_store::suppressions::Suppressions;
 use serde_json::{Value, json};
@@ -111,8 +110,7 @@ async fn place(house: &House, id: &str, kind: Kind, email: &str) {
     let subject_keys = SubjectKeys::parse(&secret).unwrap();
     let holder = Holder::Subject(subject_keys.key(&Identifier::email(email).unwrap()));
     let standing = Standing { kind, placed: act(house), notice: None, lifted: None };
-    let placed =
-        Placed { standing, order: "order".to_owned(), holders: vec![holder.clone()], settled: false };
+    let placed = Placed { standing, order: "order".to_owned(), holders: vec![holder.clone()], settled: false };
     settling(house).standings.enter(&request(id), &placed, Vec::new()).await.unwrap();
     settle(house, id).await;
 }

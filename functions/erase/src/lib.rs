@@ -15,17 +15,16 @@ use custodian_buckets::exports::Exports;
 use custodian_buckets::files::Files;
 use custodian_domain::identity::keyring::{Identities, Keyring};
 use custodian_domain::identity::subject::SubjectKeys;
+use custodian_rights::people::People;
 use custodian_runtime::{Clock, Deadline, Host, StartError, failure, secret};
 use custodian_store::confirmations::Confirmations;
 use custodian_store::evidence::Evidence;
-use custodian_store::keys;
 use custodian_store::ledger::Ledger;
 use custodian_store::packages::Packages;
-use custodian_store::people::People;
 use custodian_store::records::Records;
 use custodian_store::requests::Requests;
 use custodian_store::suppressions::Suppressions;
-use custodian_store::tasks::Tasks;
+use custodian_store::tasks::{self, Tasks};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use processors::Processors;
 use serde_json::{Value, json};
@@ -109,7 +108,7 @@ impl Erase {
         let started = started.ok_or_else(|| failure::not_an_event("an event of a stream"))?;
         for record in started {
             let partition = record.pointer("/dynamodb/Keys/pk/S").and_then(Value::as_str);
-            let Some((request, place)) = partition.and_then(keys::start_of) else {
+            let Some((request, place)) = partition.and_then(tasks::started_by) else {
                 return Err(failure::not_an_event("what starts a task"));
             };
             Box::pin(self.carry_out(&request, place, &deadline)).await.map_err(|error: StorageError| {

@@ -9,6 +9,7 @@ use custodian_domain::record::custody::Processor;
 use custodian_domain::rights::erasure::{Outcome, Receipt};
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::task::{State, Task};
+use custodian_rights::whom;
 use custodian_runtime::Deadline;
 use custodian_store::requests::Request;
 
@@ -105,7 +106,7 @@ impl Erase {
     ) -> Result<Came, Failed> {
         // Whom processors are asked about.
         let identities =
-            request.identifiers(&self.identities, &self.people, self.now()).await?.ok_or(Failed::Sealed)?;
+            whom::identifiers(request, &self.identities, &self.people, self.now()).await?.ok_or(Failed::Sealed)?;
         let Some(processor) = task.place.processor() else {
             if request.stopped_by.is_some() && task.attempts == 1 {
                 return Ok(self.stopped(request, task).await.map(Came::Done)?);

@@ -13,9 +13,9 @@ use custodian_domain::record::{Contact, Holder};
 use custodian_domain::retention::{ExpiresAt, Retention};
 use custodian_domain::rights::holding::Holding;
 use custodian_domain::rights::package::RequestId;
-use custodian_store::keys::{self, Key};
+use custodian_rights::people::Found;
+use custodian_store::Key;
 use custodian_store::packages::State;
-use custodian_store::people::Found;
 use custodian_store::records::Link;
 use custodian_store::requests::Stage;
 use futures_util::stream::{self, StreamExt};
@@ -37,7 +37,7 @@ pub struct Position {
 impl Position {
     /// The record's key, if its holder is among these.
     pub fn key(&self, holders: &[Holder]) -> Option<Key> {
-        Some(Key::new(keys::partition(holders.get(self.holder)?), &*self.sort))
+        Some(Key::under(holders.get(self.holder)?, &*self.sort))
     }
 }
 

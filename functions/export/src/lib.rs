@@ -21,12 +21,11 @@ use custodian_buckets::files::Files;
 use custodian_domain::identity::keyring::{Keyring, Packages as Links};
 use custodian_domain::rights::order::{BadOrder, unambiguous};
 use custodian_domain::validation::json::Payload;
+use custodian_rights::people::{Follow, Found, People};
 use custodian_runtime::{Clock, Host, StartError, failure, secret};
 use custodian_store::confirmations::Confirmations;
-use custodian_store::keys;
 use custodian_store::opt_outs::OptOuts;
 use custodian_store::packages::{Decided, Gone, HOLDERS, Made, Package, Packages, State};
-use custodian_store::people::{Follow, Found, People};
 use custodian_store::records::Records;
 use custodian_store::requests::Requests;
 use custodian_store::standings::Standings;
@@ -208,7 +207,7 @@ impl Export {
             holders: found.holders.clone(),
             unconfirmed: found.unconfirmed(),
             undecided: found.undecided(),
-            decided: Decided::ordered(&order.requested_by, now, &order.decisions, &found).into_iter().collect(),
+            decided: found.decided(&order.requested_by, now, &order.decisions).into_iter().collect(),
             made: None,
             handed_over_at: None,
             release: None,

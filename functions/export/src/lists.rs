@@ -12,8 +12,8 @@ use custodian_domain::record::facts::Value;
 use custodian_domain::retention::{ExpiresAt, Retention};
 use custodian_domain::rights::confirmation::{Confirmed, LINK, Means, Purpose};
 use custodian_domain::rights::subscription::{List, Subscription, Wish};
+use custodian_rights::people::Found;
 use custodian_store::confirmations::MailState;
-use custodian_store::people::Found;
 use std::cmp::Reverse;
 
 impl Export {

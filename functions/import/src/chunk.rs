@@ -9,7 +9,7 @@ use custodian_aws::StorageError;
 use custodian_domain::record::arrival::{Arrival, Untimely, Word};
 use custodian_domain::record::particulars::{Complaint, Particulars};
 use custodian_domain::record::quarantined::QuarantinedRow;
-use custodian_store::intake::Taken;
+use custodian_rights::intake::Taken;
 
 /// How many rows are in a chunk.
 const ROWS: u64 = 1_000;

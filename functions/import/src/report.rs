@@ -5,7 +5,7 @@ use crate::sources::Rule;
 use chrono::{DateTime, Utc};
 use custodian_buckets::files::Folder;
 use custodian_domain::record::source::Source;
-use custodian_store::intake::Taken;
+use custodian_rights::intake::Taken;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

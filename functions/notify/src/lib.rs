@@ -12,8 +12,7 @@ use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::rights::confirmation::{Purpose, unseal_address};
 use custodian_partner_auth::processor::confirms_addresses;
 use custodian_runtime::{Clock, Deadline, Host, StartError, failure, secret};
-use custodian_store::confirmations::{Asking, Confirmations, MailState, Tried};
-use custodian_store::keys;
+use custodian_store::confirmations::{self, Asking, Confirmations, MailState, Tried};
 use govuk::{GovUkNotify, Mail};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde::Serialize;
@@ -80,7 +79,7 @@ impl Notify {
             Some(records) => {
                 for record in records {
                     let sort = record.pointer("/dynamodb/Keys/sk/S").and_then(Value::as_str);
-                    let Some((purpose, subject)) = sort.and_then(keys::asked_to_confirm_of) else {
+                    let Some((purpose, subject)) = sort.and_then(confirmations::asked_by) else {
                         return Err(failure::not_an_event("what a mail is waiting as"));
                     };
                     self.send(purpose, &subject, &mut report).await.map_err(unavailable)?;

@@ -14,9 +14,8 @@ use custodian_domain::rights::order::{BadOrder, Order};
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::plan::Plan;
 use custodian_domain::rights::task::{Action, Task};
-use custodian_store::keys;
-use custodian_store::people::Follow;
-use custodian_store::reach::Reach;
+use custodian_rights::people::Follow;
+use custodian_rights::reach::Reach;
 use custodian_store::requests::{Approval, HOLDERS, Request, Stage, Terms};
 use serde_json::Value;
 

@@ -4,7 +4,7 @@ use crate::planning::masked;
 use crate::{Error, Requests};
 use chrono::SubsecRound;
 use custodian_domain::rights::order::{BadOrder, Order};
-use custodian_store::people::{Follow, Found, PAGE, People};
+use custodian_rights::people::{Follow, Found, PAGE, People};
 use serde_json::{Value, json};
 
 impl Requests {

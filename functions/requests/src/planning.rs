@@ -17,9 +17,9 @@ use custodian_domain::rights::package::{PackageKind, RequestId};
 use custodian_domain::rights::plan::{Periods, Plan};
 use custodian_domain::rights::standing::{Kind, Limb};
 use custodian_domain::rights::task::Action;
-use custodian_store::keys;
-use custodian_store::people::{Follow, Found, PAGE, People};
-use custodian_store::reach::Reach;
+use custodian_rights::people::{Follow, Found, PAGE, People};
+use custodian_rights::reach::Reach;
+use custodian_store::Key;
 use custodian_store::records::Doomed;
 use custodian_store::requests::{HOLDERS, Request, Stage};
 use serde_json::{Value, json};
@@ -228,7 +228,7 @@ impl Requests {
         &self,
         doomed: &Doomed,
         holder: &Holder,
-        (plan, links): (&mut Plan, &mut BTreeSet<keys::Key>),
+        (plan, links): (&mut Plan, &mut BTreeSet<Key>),
         now: DateTime<Utc>,
     ) {
         enter(&mut plan.records, doomed);

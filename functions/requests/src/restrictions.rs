@@ -5,8 +5,8 @@ use crate::{Error, Requests};
 use chrono::SubsecRound;
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::standing::{Act, Kind, Limb};
-use custodian_store::people::Links;
-use custodian_store::settling::Settled;
+use custodian_rights::people::Links;
+use custodian_rights::settling::Settled;
 use serde_json::Value;
 
 impl Requests {

@@ -4,7 +4,7 @@ use crate::{AT_ONCE, Sweep, days};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::ledger::{Figures, Head, Left};
-use custodian_store::keys::SHARDS;
+use custodian_store::SHARDS;
 use custodian_store::ledger::CLOSED_AT_ONCE;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::BTreeMap;

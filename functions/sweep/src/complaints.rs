@@ -6,8 +6,8 @@ use custodian_aws::StorageError;
 use custodian_domain::london;
 use custodian_domain::rights::calendar::{COVERS_UNTIL, add_working_days};
 use custodian_domain::rights::clocks::Clock;
+use custodian_store::SHARDS;
 use custodian_store::deadlines::Running;
-use custodian_store::keys::SHARDS;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 

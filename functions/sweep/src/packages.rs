@@ -4,7 +4,7 @@ use crate::Sweep;
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::rights::package::RequestId;
-use custodian_store::keys::Key;
+use custodian_store::Key;
 use custodian_store::packages::State;
 
 impl Sweep {

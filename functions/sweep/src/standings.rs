@@ -3,8 +3,9 @@
 use crate::Sweep;
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
+use custodian_domain::record::Holder;
 use custodian_domain::rights::package::RequestId;
-use custodian_store::settling::Settled;
+use custodian_rights::settling::Settled;
 use custodian_store::sweep_cursor::Reached;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -70,7 +71,7 @@ impl Sweep {
     async fn settle_one(
         &self,
         request: &RequestId,
-        seen: &mut BTreeSet<String>,
+        seen: &mut BTreeSet<Holder>,
         now: DateTime<Utc>,
     ) -> Result<Settled, StorageError> {
         match self.settling.standings.find(request, now).await? {

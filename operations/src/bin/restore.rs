@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use clap::Parser;
 use custodian_operations::restore::{counts, restore, told};
+use custodian_rights::restoring::{Redone, Restoring};
 use custodian_runtime::Host;
 use custodian_store::ledger::Ledger;
 use custodian_store::records::Records;
-use custodian_store::restoring::{Redone, Restoring};
 use custodian_store::suppressions::Suppressions;
 use std::io::{Write, stdout};
 use std::process::ExitCode;

@@ -44,6 +44,12 @@ pub enum ConfirmOutcome {
     Over,
 }
 
+/// The mail that an item of the Register's stream asks for, by the item's sort key: why, and to whom.
+#[must_use]
+pub fn asked_by(sort: &str) -> Option<(Purpose, SubjectKey)> {
+    keys::asked_to_confirm_of(sort)
+}
+
 impl Confirmations {
     /// The confirmations in the Register called `name`.
     #[must_use]

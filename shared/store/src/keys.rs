@@ -60,6 +60,41 @@ impl Key {
         Self { partition: partition.into(), sort: sort.into() }
     }
 
+    /// Where a record lies.
+    #[must_use]
+    pub fn record(holder: &Holder, source: Source, id: &RecordId) -> Self {
+        record(holder, source, id)
+    }
+
+    /// What a record's sort key is, whoever holds it.
+    #[must_use]
+    pub fn record_sort(source: Source, id: &RecordId) -> String {
+        record_sort(source, id)
+    }
+
+    /// Where the link from a further key to a subject lies.
+    #[must_use]
+    pub fn link(from: &SubjectKey, to: &SubjectKey) -> Self {
+        link(from, to)
+    }
+
+    /// What lies under a holder with this sort key.
+    pub fn under(holder: &Holder, sort: impl Into<String>) -> Self {
+        Self::new(partition(holder), sort)
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn holder(&self) -> Option<Holder> {
+        holder(&self.partition)
+    }
+
+    /// The subject that a link leads to.
+    #[must_use]
+    pub fn link_target(&self) -> Option<SubjectKey> {
+        link_target(&self.sort)
+    }
+
     /// The key of an item that was read.
     #[must_use]
     pub fn of(item: &Item) -> Option<Self> {

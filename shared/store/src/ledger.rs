@@ -73,7 +73,7 @@ impl Ledger {
     }
 
     /// The table that it lies in.
-    pub(super) const fn table(&self) -> &Table {
+    pub(crate) const fn table(&self) -> &Table {
         &self.table
     }
 

@@ -8,17 +8,13 @@ pub mod confirmations;
 pub mod deadlines;
 pub mod evidence;
 pub mod imports;
-pub mod intake;
-pub mod keys;
+mod keys;
 pub mod ledger;
 pub mod opt_outs;
 pub mod packages;
-pub mod people;
-pub mod reach;
+pub mod protection;
 pub mod records;
 pub mod requests;
-pub mod restoring;
-pub mod settling;
 pub mod standings;
 pub mod suppressions;
 pub mod surveys;
@@ -30,6 +26,7 @@ pub mod told;
 use aws_sdk_dynamodb::types::AttributeValue;
 /// A part of a transaction, which several parts of the storage can contribute to.
 pub use aws_sdk_dynamodb::types::TransactWriteItem;
+pub use keys::{Key, SHARDS};
 use std::collections::HashMap;
 
 /// An item, as DynamoDB gives it.

@@ -259,6 +259,14 @@ impl Packages {
         self.0.up_to("look for packages that are over", keys::PACKAGES, &keys::packages_due_by(now), read)
     }
 
+    /// Deletes what says that a package holds data of this holder, if it is there.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be gone.
+    pub async fn no_longer_holds(&self, holder: &Holder, request: &RequestId) -> Result<(), StorageError> {
+        self.drop_entry(&keys::package_of(holder, request)).await
+    }
+
     /// Deletes an entry that [`Packages::due`] or [`Packages::holding`] gave, if it is there.
     ///
     /// # Errors

@@ -4,6 +4,8 @@ mod doomed;
 mod gone;
 mod outline;
 mod standing;
+mod whole;
+mod witness;
 
 use crate::keys::{self, BY_DAY, CLOCK, CLOCK_ENDS, DAY, EXPIRES_AT, Key, PK, RETENTION_DUE_AT, SK};
 use crate::ledger::Ledger;
@@ -21,8 +23,9 @@ use custodian_domain::retention::{ExpiresAt, Retention};
 
 pub use doomed::{Doomed, NEEDED, doomed};
 pub use outline::Outline;
-pub(super) use standing::shelved;
 pub use standing::{Shelved, Turn};
+pub use whole::{StoredItem, Whole};
+pub use witness::Witness;
 
 /// TTL may be late: what is over lies there and is nothing.
 const WHERE_NOTHING_IS: &str = "attribute_not_exists(pk) OR expires_at <= :now";

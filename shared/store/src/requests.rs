@@ -4,7 +4,6 @@ mod adopting;
 mod approval;
 mod events;
 mod request;
-mod whom;
 
 pub use adopting::Former;
 pub use approval::Approval;

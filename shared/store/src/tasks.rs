@@ -38,6 +38,24 @@ pub struct Begun {
     lease: String,
 }
 
+/// The task that an item of the Register's stream starts, by the item's partition key.
+#[must_use]
+pub fn started_by(partition: &str) -> Option<(RequestId, Place)> {
+    keys::start_of(partition)
+}
+
+/// How it is written down which task a pass over open ones has reached.
+#[must_use]
+pub fn reached(request: &RequestId, place: Place) -> String {
+    keys::task(request, place)
+}
+
+/// Which task [`reached`] wrote down.
+#[must_use]
+pub fn behind(reached: &str) -> Option<(RequestId, Place)> {
+    keys::task_of(reached)
+}
+
 impl Tasks {
     /// The tasks in the Register called `name`.
     #[must_use]
@@ -100,9 +118,10 @@ impl Tasks {
         Ok(start.map(|start| text(&start, APPROVED).unwrap_or_default().to_owned()))
     }
 
-    /// The same from behind a task on, as [`keys::task`] calls it; it need not be there any more.
+    /// The same from behind a task on; it need not be there any more.
     #[must_use]
-    pub fn open_behind(&self, task: &str) -> Pages<(RequestId, Place)> {
+    pub fn open_behind(&self, request: &RequestId, place: Place) -> Pages<(RequestId, Place)> {
+        let task = &keys::task(request, place);
         // Those of requests first, as in all of them.
         match task.strip_prefix("CLICK") {
             Some(_) => self.open_in(keys::CLICK_TASKS).behind(keys::CLICK_TASKS, task),

@@ -19,8 +19,8 @@ use custodian_domain::rights::receipt::{Receipt, Receipts};
 use custodian_domain::survey::VersionId;
 use custodian_domain::survey::form_token::FormTokens;
 use custodian_notify::Notify;
+use custodian_store::Key;
 use custodian_store::confirmations::Confirmations;
-use custodian_store::keys;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -128,7 +128,7 @@ impl Thief<'_> {
         let (house, email) = (self.house, self.mailbox("ada"));
         subscribe(house, &email).await;
         let subject = house.subject_keys().await.key(&self.identifier("ada"));
-        let key = keys::asked_to_confirm(Purpose::Newsletter, &subject);
+        let key = Key::new("CONFIRMATIONS", format!("newsletter#{}", subject.as_str()));
         let sealed = seal_address(&Keyring::parse(&self.stolen).unwrap(), &self.identifier("mallory"));
         write(house, (&key.partition, &key.sort), "address", &sealed).await;
         let notify = Notify::start(&house.stack.host("notify").unwrap()).await.unwrap();

@@ -7,7 +7,6 @@ use custodian_domain::record::Holder;
 use custodian_domain::rights::decision::Undecided;
 use custodian_domain::rights::package::{File, PackageKind, RequestId};
 use custodian_domain::rights::package_token::{LinkId, LinkKind};
-use custodian_store::keys;
 use custodian_store::packages::{Grant, Made, Package, State};
 
 const ASKED: &str = "2096-11-23T10:00:00Z";

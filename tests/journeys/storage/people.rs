@@ -8,7 +8,7 @@ use custodian_domain::identity::subject::SubjectKeys;
 use custodian_domain::record::source::Source;
 use custodian_domain::record::{Contact, Holder};
 use custodian_domain::rights::decision::Decisions;
-use custodian_store::people::{Follow, Found, Linked, People};
+use custodian_rights::people::{Follow, Found, Linked, People};
 use std::collections::BTreeSet;
 
 const PHONE: &str = "07700 900142";

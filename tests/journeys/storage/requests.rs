@@ -12,7 +12,6 @@ use custodian_domain::rights::erasure::{Certificate, Counts, Ground, Outcome, Re
 use custodian_domain::rights::exclusion::{Exclusion, Exemption};
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::task::{Action, State, Task};
-use custodian_store::keys;
 use custodian_store::requests::{Approval, Request, Stage};
 
 const NOW: &str = "2096-11-23T10:00:00Z";

@@ -11,9 +11,9 @@ use custodian_domain::record::{Holder, Record};
 use custodian_domain::retention::Retention;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::standing::{Act, Effect, HoldGround, Kind, Lifting, Limb, Reason, Standing};
-use custodian_store::keys::{self, SHARDS};
+use custodian_rights::settling::Settled;
+use custodian_store::SHARDS;
 use custodian_store::records::Kept;
-use custodian_store::settling::Settled;
 use custodian_store::standings::Placed;
 use std::collections::BTreeSet;
 

@@ -11,13 +11,13 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use custodian_domain::identity::subject::SubjectKeys;
+use custodian_rights::people::People;
+use custodian_rights::settling::Settling;
 use custodian_store::confirmations::Confirmations;
 use custodian_store::ledger::Ledger;
 use custodian_store::packages::Packages;
-use custodian_store::people::People;
 use custodian_store::records::Records;
 use custodian_store::requests::Requests;
-use custodian_store::settling::Settling;
 use custodian_store::standings::Standings;
 use custodian_store::suppressions::Suppressions;
 use custodian_store::surveys::Surveys;

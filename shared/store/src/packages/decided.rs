@@ -1,7 +1,6 @@
 //! What is decided on a package's links, and what is not.
 
 use super::Package;
-use crate::people::Found;
 use chrono::{DateTime, Utc};
 use custodian_domain::rights::decision::{AT_MOST, Decisions};
 use custodian_domain::rights::order::BadOrder;
@@ -24,16 +23,21 @@ pub struct Decided {
 }
 
 impl Decided {
-    /// What was decided with the order for a package, if anything was.
+    /// What was decided with the order for a package, if anything was: `confirmed` and `refused` are the links that were
+    /// found so.
     #[must_use]
-    pub fn ordered(by: &str, at: DateTime<Utc>, decisions: &Decisions, found: &Found) -> Option<Self> {
-        let confirmed = found.linked.iter().filter(|link| link.confirmed).map(|link| &link.link);
-        let refused = found.linked.iter().filter(|link| link.refused);
+    pub fn ordered<'a>(
+        by: &str,
+        at: DateTime<Utc>,
+        decisions: &'a Decisions,
+        confirmed: impl Iterator<Item = &'a String>,
+        refused: impl Iterator<Item = &'a String>,
+    ) -> Option<Self> {
         let decided = Self {
             by: by.to_owned(),
             at,
             confirmed: with(&decisions.confirmed, confirmed),
-            refused: with(&decisions.refused, refused.map(|link| &link.link)),
+            refused: with(&decisions.refused, refused),
         };
         Some(decided).filter(Self::is_something)
     }

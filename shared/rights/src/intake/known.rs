@@ -1,9 +1,9 @@
 //! What has to be known before anything is taken in.
 
-use crate::standings::Effects;
-use crate::suppressions::Suppressed;
 use custodian_domain::record::{Details, Holder};
 use custodian_domain::rights::standing::Effect;
+use custodian_store::standings::Effects;
+use custodian_store::suppressions::Suppressed;
 
 /// What has to be known before anything is taken in.
 pub(super) struct Known {

@@ -2,8 +2,6 @@
 
 use super::matched::{Asserted, Mailboxes};
 use super::{Known, People};
-use crate::table::Pages;
-use crate::{Item, keys, text};
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::identity::assertion::Assertion;
@@ -11,26 +9,14 @@ use custodian_domain::identity::identifier::Identifier;
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::record::Contact;
 use custodian_domain::record::source::Source;
+use custodian_store::records::Witness;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{BTreeSet, HashMap};
 
-/// The attribute of a record that says who it is about.
-const CONTACT: &str = "contact";
-/// The attributes that [`witness`] reads: nothing of what was said, but whether it asks for the newsletter.
-const READ: [&str; 6] = [keys::EXPIRES_AT, CONTACT, "source", "source_id", "collected_at", "newsletter"];
 /// How many partitions are read at once.
 pub(super) const AT_ONCE: usize = 16;
 /// How many spellings of contacts are remembered: most people write the same thing every time.
 const SPELLINGS: usize = 32;
-
-/// A record, as far as it says who somebody is.
-pub(super) struct Witness {
-    pub(super) contact: Contact,
-    source: Source,
-    is_of_our_form: bool,
-    asks_for_newsletter: bool,
-    collected_at: DateTime<Utc>,
-}
 
 /// Who asserts that two identifiers are one person's, through which sources, and from when to when.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,15 +41,13 @@ pub(super) struct Owner {
     pub(super) records: u64,
 }
 
-impl Witness {
-    /// How far it vouches for one that it names. An address is confirmed whose reader has followed the link about the very wish
-    /// that this tells: of other records that name the address it says nothing.
-    fn vouches_for(&self, who: &Identifier, mailboxes: &Mailboxes) -> Assertion {
-        let by_its_source = Assertion::of(who.kind(), self.source, self.is_of_our_form, &self.contact);
-        let was_asked = self.is_of_our_form && self.asks_for_newsletter;
-        let is_confirmed = was_asked && mailboxes.confirm(who, self.collected_at);
-        if is_confirmed { by_its_source.max(Assertion::Confirmed) } else { by_its_source }
-    }
+/// How far a record vouches for one that it names. An address is confirmed whose reader has followed the link about the very
+/// wish that this tells: of other records that name the address it says nothing.
+fn vouches_for(witness: &Witness, who: &Identifier, mailboxes: &Mailboxes) -> Assertion {
+    let by_its_source = Assertion::of(who.kind(), witness.source, witness.is_of_our_form, &witness.contact);
+    let was_asked = witness.is_of_our_form && witness.asks_for_newsletter;
+    let is_confirmed = was_asked && mailboxes.confirm(who, witness.collected_at);
+    if is_confirmed { by_its_source.max(Assertion::Confirmed) } else { by_its_source }
 }
 
 impl Evidence {
@@ -107,11 +91,6 @@ impl Spellings {
 }
 
 impl People {
-    /// A subject's records as witnesses, in pages.
-    pub(super) fn witnesses(&self, subject: &SubjectKey, now: DateTime<Utc>) -> Pages<Witness> {
-        self.records.0.live("read who records are about", subject.as_str(), keys::RECORD, now, witness).showing(&READ)
-    }
-
     /// Whom links lead to from somebody, and what their records say of it. One person is one owner, under however many
     /// versions of the keys.
     pub(super) async fn owners(
@@ -146,7 +125,7 @@ impl People {
         now: DateTime<Utc>,
     ) -> Result<Owner, StorageError> {
         let (mut own, mut evidence, mut records) = (None, Evidence::default(), 0);
-        let (mut spellings, mut pages) = (Spellings::default(), self.witnesses(&key, now));
+        let (mut spellings, mut pages) = (Spellings::default(), self.records.witnesses(&key, now));
         while let Some(page) = pages.next().await? {
             for witness in page {
                 records += 1;
@@ -154,7 +133,7 @@ impl People {
                 let Some(first) = identifiers.first() else { continue };
                 let named = identifiers.iter().find(|one| self.is(known, one));
                 if let Some(named) = named {
-                    let of = |one: &Identifier| witness.vouches_for(one, mailboxes);
+                    let of = |one: &Identifier| vouches_for(&witness, one, mailboxes);
                     evidence.add(&witness, of(first), of(named));
                 }
                 if own.is_none() {
@@ -194,11 +173,7 @@ impl People {
     pub(super) async fn count(&self, subjects: &[SubjectKey], now: DateTime<Utc>) -> Result<u64, StorageError> {
         let mut records = 0;
         for subject in subjects {
-            let pages = self.records.0.live("count records", subject.as_str(), keys::RECORD, now, |_| Some(()));
-            let mut pages = pages.showing(&[keys::EXPIRES_AT]);
-            while let Some(page) = pages.next().await? {
-                records += u64::try_from(page.len()).unwrap_or(u64::MAX);
-            }
+            records += self.records.count(subject, now).await?;
         }
         Ok(records)
     }
@@ -214,15 +189,15 @@ impl People {
     ) -> Result<Vec<(Identifier, Evidence)>, StorageError> {
         let (mut named, mut spellings) = (HashMap::<Identifier, Evidence>::new(), Spellings::default());
         for subject in &known.keys {
-            let mut pages = self.witnesses(subject, now);
+            let mut pages = self.records.witnesses(subject, now);
             while let Some(page) = pages.next().await? {
                 for witness in page {
                     let identifiers = spellings.identifiers(&witness.contact);
                     let Some(first) = identifiers.first() else { continue };
-                    let of_first = witness.vouches_for(first, mailboxes);
+                    let of_first = vouches_for(&witness, first, mailboxes);
                     asserted.add(first, [of_first]);
                     for further in identifiers.iter().filter(|one| Some(one.kind()) != known.kind()) {
-                        let of_further = witness.vouches_for(further, mailboxes);
+                        let of_further = vouches_for(&witness, further, mailboxes);
                         named.entry(further.clone()).or_default().add(&witness, of_first, of_further);
                     }
                 }
@@ -243,15 +218,4 @@ impl Owner {
         self.evidence.merge(other.evidence);
         self.records += other.records;
     }
-}
-
-fn witness(item: &Item) -> Option<Witness> {
-    let contact = item.get(CONTACT).cloned();
-    Some(Witness {
-        contact: contact.map_or(Some(Contact::default()), |it| serde_dynamo::from_attribute_value(it).ok())?,
-        source: Source::named(text(item, "source")?)?,
-        is_of_our_form: !item.contains_key("source_id"),
-        asks_for_newsletter: item.get("newsletter").is_some_and(|it| it.as_bool().is_ok_and(|it| *it)),
-        collected_at: text(item, "collected_at")?.parse().ok()?,
-    })
 }

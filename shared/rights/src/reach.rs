@@ -1,12 +1,12 @@
 //! What an erasure covers of what lies in the table of records.
 
-use crate::keys;
-use crate::records::Doomed;
 use chrono::{DateTime, Utc};
 use custodian_domain::identity::subject::{SubjectKey, SubjectKeys};
 use custodian_domain::ledger::ItemKind;
 use custodian_domain::record::Holder;
 use custodian_domain::rights::exclusion::Exclusion;
+use custodian_store::Key;
+use custodian_store::records::Doomed;
 
 /// How far an erasure reaches.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ impl Reach {
         match doomed.kind {
             ItemKind::Record => self.is_of_its_time(doomed) && !self.leaves(doomed),
             ItemKind::Profile => true,
-            ItemKind::Link => keys::link_target(&doomed.key.sort).is_some_and(|to| self.is_about(&to)),
+            ItemKind::Link => doomed.key.link_target().is_some_and(|to| self.is_about(&to)),
         }
     }
 
@@ -55,7 +55,7 @@ impl Reach {
         let further = doomed.contact.identifiers().into_iter().skip(1);
         let from = further.flat_map(|identifier| keys.keys(&identifier).collect::<Vec<SubjectKey>>());
         let link = |from: SubjectKey| Doomed {
-            key: keys::link(&from, to),
+            key: Key::link(&from, to),
             kind: ItemKind::Link,
             source: None,
             reference: None,

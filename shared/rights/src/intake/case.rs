@@ -2,9 +2,6 @@
 
 use super::Taken;
 use super::known::Known;
-use crate::keys::{self, Key};
-use crate::records::{Doomed, Lying};
-use crate::suppressions::Suppressed;
 use chrono::{DateTime, NaiveDate, Utc};
 use custodian_domain::identity::subject::{SubjectKey, SubjectKeys};
 use custodian_domain::ledger::{Cause, ItemKind};
@@ -14,6 +11,9 @@ use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
 use custodian_domain::record::{Contact, Details, Holder, Record, RecordId};
 use custodian_domain::retention::{ExpiresAt, Retention};
+use custodian_store::Key;
+use custodian_store::records::{Doomed, Lying};
+use custodian_store::suppressions::Suppressed;
 use std::collections::HashMap;
 
 /// One record.
@@ -137,7 +137,7 @@ impl Case {
             // Nobody but itself is its anonymous holder.
             let own = Holder::Anonymous(Reference::of(id));
             let holders = self.holders.iter().filter(move |holder| holder.subject().is_some() || **holder == own);
-            holders.map(|holder| keys::record(holder, self.source, id))
+            holders.map(|holder| Key::record(holder, self.source, id))
         })
     }
 
@@ -147,7 +147,7 @@ impl Case {
             self.arrivals.iter().map(|handed| handed.arrival.collected_at.date_naive()).collect();
         days.sort_unstable();
         days.dedup();
-        let sorts: Vec<String> = self.ids().map(|id| keys::record_sort(self.source, id)).collect();
+        let sorts: Vec<String> = self.ids().map(|id| Key::record_sort(self.source, id)).collect();
         days.into_iter().flat_map(|day| sorts.iter().map(move |sort| (day, sort.clone()))).collect()
     }
 
@@ -280,7 +280,7 @@ impl Case {
                 let effect = known.effect(&holder, &details);
                 let details = details.under(effect);
                 let record = Record { holder, id: home.clone(), details };
-                let key = keys::record(&record.holder, self.source, home);
+                let key = Key::record(&record.holder, self.source, home);
                 let there = gone.iter().position(|one| one.doomed.key == key).map(|place| gone.remove(place));
                 let instead_of = there.and_then(|one| one.record.details.revision.clone());
                 change.put = Some(Put { record, instead_of, further: subjects.collect() });
@@ -319,7 +319,7 @@ fn compare(held: &Details, corrected: &Details) -> Taken {
 impl Put {
     /// Where it goes.
     pub(super) fn key(&self) -> Key {
-        keys::record(&self.record.holder, self.record.details.source, &self.record.id)
+        Key::record(&self.record.holder, self.record.details.source, &self.record.id)
     }
 
     /// The links that lead to it.
@@ -339,7 +339,7 @@ impl Link {
     /// The same, as something that is to go.
     pub(super) fn doomed(self) -> Doomed {
         Doomed {
-            key: keys::link(&self.from, &self.to),
+            key: Key::link(&self.from, &self.to),
             kind: ItemKind::Link,
             source: None,
             reference: None,

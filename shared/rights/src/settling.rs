@@ -3,11 +3,6 @@
 //! It is done when something is placed or lifted, and again by every sweep, for what has arrived since and for what broke
 //! off. It looks at what is there and changes what is not as it should be, so that any run finishes any other.
 
-use crate::keys::link_target;
-use crate::ledger::Ledger;
-use crate::packages::Packages;
-use crate::records::{Doomed, Records, Shelved, Turn};
-use crate::standings::{Effects, Placed, Standings};
 use chrono::{DateTime, NaiveDate, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::ledger::{Cause, ItemKind};
@@ -15,6 +10,10 @@ use custodian_domain::record::Holder;
 use custodian_domain::retention::INVOCATION;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::standing::Effect;
+use custodian_store::ledger::Ledger;
+use custodian_store::packages::Packages;
+use custodian_store::records::{Doomed, Records, Shelved, Turn};
+use custodian_store::standings::{Effects, Placed, Standings};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -66,7 +65,7 @@ impl Settling {
         &self,
         request: &RequestId,
         placed: &Placed,
-        seen: &mut BTreeSet<String>,
+        seen: &mut BTreeSet<Holder>,
         now: DateTime<Utc>,
     ) -> Result<Settled, StorageError> {
         let lifted_at = placed.standing.lifted.as_ref().map(|lifting| lifting.act.at);
@@ -79,7 +78,7 @@ impl Settling {
         let whole = lifted_at.is_some() || !placed.settled;
         let mut settled = Settled::default();
         for holder in &placed.holders {
-            let first = seen.insert(crate::keys::partition(&holder));
+            let first = seen.insert(holder.clone());
             if first || whole {
                 let done = self.settle_holder(&holder, whole, lifted_at.is_some(), now).await?;
                 // Who is looked at for a second request is not counted a second time.
@@ -131,9 +130,7 @@ impl Settling {
         let Some(subject) = holder.subject() else { return Ok(Settled::default()) };
         let looked = stream::iter(days).map(|day| self.records.links_to(subject, day)).buffer_unordered(AT_ONCE);
         let links: Vec<Shelved> = looked.try_concat().await?;
-        let from = |link: &Shelved| {
-            crate::keys::holder(&link.doomed.key.partition).ok_or_else(|| StorageError::unreadable(LOOK))
-        };
+        let from = |link: &Shelved| link.doomed.key.holder().ok_or_else(|| StorageError::unreadable(LOOK));
         let from: Vec<Holder> = links.iter().map(from).collect::<Result<_, _>>()?;
         let effects = self.standings.effects(&from, now).await?;
         let links = links.into_iter().zip(&from).map(|(link, from)| Ok((own.and(stands(&effects, from)?), link)));
@@ -148,7 +145,7 @@ impl Settling {
         lifting: bool,
         now: DateTime<Utc>,
     ) -> Result<Settled, StorageError> {
-        let target = |item: &Shelved| link_target(&item.doomed.key.sort).map(Holder::Subject);
+        let target = |item: &Shelved| item.doomed.key.link_target().map(Holder::Subject);
         let targets: Vec<Holder> = page.iter().filter_map(target).collect();
         let effects =
             if targets.is_empty() { Effects::default() } else { self.standings.effects(&targets, now).await? };

@@ -8,8 +8,6 @@ mod witness;
 pub use linked::{Linked, Links, PAGE};
 pub use matched::Matched;
 
-use crate::confirmations::Confirmations;
-use crate::records::Records;
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::identity::identifier::{Identifier, Kind};
@@ -18,6 +16,9 @@ use custodian_domain::record::Holder;
 use custodian_domain::record::reference::Reference;
 use custodian_domain::rights::decision::{Decisions, Undecided};
 use custodian_domain::rights::order::BadOrder;
+use custodian_store::confirmations::Confirmations;
+use custodian_store::packages::Decided;
+use custodian_store::records::Records;
 use linked::name;
 use search::Search;
 
@@ -87,6 +88,14 @@ impl Found {
         Undecided::of(undecided.map(|link| (link.link.clone(), link.assertion)))
     }
 
+    /// What was decided with the order for a package of these, if anything was.
+    #[must_use]
+    pub fn decided(&self, by: &str, at: DateTime<Utc>, decisions: &Decisions) -> Option<Decided> {
+        let confirmed = self.linked.iter().filter(|link| link.confirmed).map(|link| &link.link);
+        let refused = self.linked.iter().filter(|link| link.refused).map(|link| &link.link);
+        Decided::ordered(by, at, decisions, confirmed, refused)
+    }
+
     /// What an answer says of the links.
     #[must_use]
     pub fn links(&self) -> Links<'_> {
@@ -151,7 +160,7 @@ impl People {
     /// # Errors
     /// [`StorageError`] if the records cannot be read.
     pub async fn own(&self, subject: &SubjectKey, now: DateTime<Utc>) -> Result<Option<Identifier>, StorageError> {
-        let mut pages = self.witnesses(subject, now);
+        let mut pages = self.records.witnesses(subject, now);
         while let Some(page) = pages.next().await? {
             if let Some(own) = page.iter().find_map(|witness| witness.contact.identifiers().into_iter().next()) {
                 return Ok(Some(own));

@@ -3,10 +3,6 @@
 mod case;
 mod known;
 
-use crate::keys::Key;
-use crate::ledger::Ledger;
-use crate::records::{Lying, Records};
-use crate::suppressions::Suppressions;
 use case::{Case, Change, Link, Put};
 use chrono::{DateTime, NaiveDate, Utc};
 use custodian_aws::StorageError;
@@ -16,6 +12,10 @@ use custodian_domain::record::Record;
 use custodian_domain::record::arrival::Arrival;
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
+use custodian_store::Key;
+use custodian_store::ledger::Ledger;
+use custodian_store::records::{Lying, Records};
+use custodian_store::suppressions::Suppressions;
 use futures_util::future::try_join;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use known::Known;

@@ -1,7 +1,8 @@
 //! What has to be on a table of records: a restore makes one without any of it.
 
-use super::Restoring;
 use crate::keys::{BY_DAY, DAY, EXPIRES_AT, SK};
+use crate::ledger::Ledger;
+use crate::records::Records;
 use crate::table::Table;
 use aws_sdk_dynamodb::types::{
     ContinuousBackupsDescription, KeySchemaElement, PointInTimeRecoverySpecification, PointInTimeRecoveryStatus,
@@ -47,16 +48,16 @@ impl Protection {
     }
 }
 
-impl Restoring {
-    /// What is on the restored table; `days` is how far back it should be possible to restore it.
+impl Records {
+    /// What is on this table, beside that of the ledger; `days` is how far back it should be possible to restore it.
     ///
     /// # Errors
     /// [`StorageError`] if that is not known.
-    pub async fn protection(&self, days: i32) -> Result<Protection, StorageError> {
+    pub async fn protection(&self, ledger: &Ledger, days: i32) -> Result<Protection, StorageError> {
         const OPERATION: &str = "look what is on the table";
-        let Table { client, name } = &self.copy.0;
-        let table = described(&self.copy.0).await?;
-        let ledger = described(self.ledger.table()).await?;
+        let Table { client, name } = &self.0;
+        let table = described(&self.0).await?;
+        let ledger = described(ledger.table()).await?;
         let ttl = client.describe_time_to_live().table_name(name).send().await.map_err(failed(OPERATION))?;
         let backups = client.describe_continuous_backups().table_name(name).send().await.map_err(failed(OPERATION))?;
         let key =
@@ -79,16 +80,16 @@ impl Restoring {
         })
     }
 
-    /// Puts back on the restored table what a restore leaves out, and says what is on it then. Encryption and index have to
+    /// Puts on this table what a restore leaves out, and says what is on it then. Encryption and index have to
     /// be asked for when it is restored.
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be put on.
-    pub async fn protect(&self, days: i32) -> Result<Protection, StorageError> {
+    pub async fn protect(&self, ledger: &Ledger, days: i32) -> Result<Protection, StorageError> {
         const OPERATION: &str = "put protection back on the table";
         let unreadable = |_| StorageError::unreadable(OPERATION);
-        let Table { client, name } = &self.copy.0;
-        let before = self.protection(days).await?;
+        let Table { client, name } = &self.0;
+        let before = self.protection(ledger, days).await?;
         if !before.deletion {
             let update = client.update_table().table_name(name).deletion_protection_enabled(true);
             update.send().await.map_err(failed(OPERATION))?;
@@ -116,13 +117,13 @@ impl Restoring {
             let update = update.time_to_live_specification(ttl.map_err(unreadable)?);
             update.send().await.map_err(failed(OPERATION))?;
         }
-        self.protection(days).await
+        self.protection(ledger, days).await
     }
 
     /// Waits until a change of the table is made: it takes one at a time.
     async fn settled(&self) -> Result<(), StorageError> {
         for _ in 0..PATIENCE {
-            if described(&self.copy.0).await?.table_status() == Some(&TableStatus::Active) {
+            if described(&self.0).await?.table_status() == Some(&TableStatus::Active) {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_secs(1)).await;

@@ -3,29 +3,24 @@
 //! A backup knows nothing of what happened after it. So everything that has gone since goes again, what stands for people
 //! is made true again, and what was kept or corrected since is taken over from the live table, if there is one.
 
-mod protection;
 mod redone;
-mod scan;
 
-use crate::keys::{self, Key};
-use crate::ledger::Ledger;
-use crate::records::{Doomed, Records, Shelved, Turn, shelved};
-use crate::standings::Effects;
-use crate::suppressions::{Suppressed, Suppressions};
-use crate::table::retention;
-use crate::{Item, text};
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::ledger::{Cause, EntryId, ItemKind};
 use custodian_domain::record::{Holder, Record};
 use custodian_domain::retention::INVOCATION;
 use custodian_domain::rights::standing::Effect;
+use custodian_store::Key;
+use custodian_store::ledger::Ledger;
+use custodian_store::protection::Protection;
+use custodian_store::records::{Doomed, Records, Shelved, StoredItem, Turn};
+use custodian_store::standings::Effects;
+use custodian_store::suppressions::{Suppressed, Suppressions};
 use std::collections::{HashMap, HashSet};
 
-pub use protection::Protection;
 pub use redone::Redone;
 use redone::Why;
-use scan::Scan;
 
 /// How many deletions are held against the table at a time: some tens of megabytes.
 const TOLD_AT_ONCE: usize = 250_000;
@@ -57,6 +52,23 @@ struct Lying {
 }
 
 impl Restoring {
+    /// What is on the restored table; `days` is how far back it should be possible to restore it.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that is not known.
+    pub async fn protection(&self, days: i32) -> Result<Protection, StorageError> {
+        self.copy.protection(&self.ledger, days).await
+    }
+
+    /// Puts back on the restored table what a restore leaves out, and says what is on it then. Encryption and index have to
+    /// be asked for when it is restored.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it cannot be put on.
+    pub async fn protect(&self, days: i32) -> Result<Protection, StorageError> {
+        self.copy.protect(&self.ledger, days).await
+    }
+
     /// Does again what was done since, once through the whole table; `progress` hears of every page. What was done before
     /// is not there any longer, so another run goes on where this one broke off.
     ///
@@ -97,7 +109,7 @@ impl Restoring {
         redone: &mut Redone,
         progress: &mut impl FnMut(&Redone),
     ) -> Result<(), StorageError> {
-        let mut scan = Scan::of(&self.copy);
+        let mut scan = self.copy.whole();
         while let Some(items) = scan.next().await? {
             let lying: Option<Vec<Lying>> = items.iter().map(read).collect();
             let lying = lying.ok_or_else(|| StorageError::unreadable("read what was restored"))?;
@@ -179,8 +191,8 @@ impl Restoring {
         let Some(live) = &self.live else { return Ok(HashSet::new()) };
         let mut found = HashSet::new();
         for some in keys.chunks(BATCH) {
-            let items = live.0.get_all("look into the live table", some.to_vec(), now).await?;
-            found.extend(items.iter().filter_map(Key::of));
+            let items = live.stored("look into the live table", some.to_vec(), now).await?;
+            found.extend(items.iter().filter_map(StoredItem::key));
         }
         Ok(found)
     }
@@ -218,18 +230,18 @@ impl Restoring {
         progress: &mut impl FnMut(&Redone),
     ) -> Result<(), StorageError> {
         const OPERATION: &str = "take over from the live table";
-        let mut scan = Scan::of(live);
+        let mut scan = live.whole();
         while let Some(items) = scan.next().await? {
             for some in items.chunks(BATCH) {
-                let keys = some.iter().filter_map(Key::of).collect();
-                let there = self.copy.0.get_all(OPERATION, keys, now).await?;
-                let there: HashMap<Key, Item> =
-                    there.into_iter().filter_map(|item| Some((Key::of(&item)?, item))).collect();
+                let keys = some.iter().filter_map(StoredItem::key).collect();
+                let there = self.copy.stored(OPERATION, keys, now).await?;
+                let there: HashMap<Key, StoredItem> =
+                    there.into_iter().filter_map(|item| Some((item.key()?, item))).collect();
                 for item in some {
-                    let (key, shelved) = Key::of(item).zip(shelved(item)).ok_or(StorageError::unreadable(OPERATION))?;
-                    let is_new = there.get(&key).is_none_or(|before| is_later(item, before));
+                    let (key, shelved) = item.key().zip(item.shelved()).ok_or(StorageError::unreadable(OPERATION))?;
+                    let is_new = there.get(&key).is_none_or(|before| item.is_later_than(before));
                     if is_new && !shelved.is_over(now) {
-                        self.copy.0.put(OPERATION, &key, item.clone()).await?;
+                        self.copy.put_stored(OPERATION, item.clone()).await?;
                         redone.taken_over += 1;
                     }
                 }
@@ -237,15 +249,6 @@ impl Restoring {
             progress(redone);
         }
         Ok(())
-    }
-}
-
-/// Whether an item of the live table is a later word on the same.
-fn is_later(live: &Item, before: &Item) -> bool {
-    let due = |item| retention(item).map(|it| it.due().epoch());
-    match (text(live, "revision"), text(before, "revision")) {
-        (None, None) => due(live) > due(before),
-        (live, before) => live > before,
     }
 }
 
@@ -263,13 +266,13 @@ fn effect(effects: &Effects, lying: &Lying) -> Result<Effect, StorageError> {
     Ok(stands)
 }
 
-fn read(item: &Item) -> Option<Lying> {
-    let shelved = shelved(item)?;
+fn read(item: &StoredItem) -> Option<Lying> {
+    let shelved = item.shelved()?;
     let key = &shelved.doomed.key;
     let record = match shelved.doomed.kind {
-        ItemKind::Record => Some(crate::records::record(item)?),
+        ItemKind::Record => Some(item.record()?),
         ItemKind::Link | ItemKind::Profile => None,
     };
-    let (holder, target) = (keys::holder(&key.partition), keys::link_target(&key.sort).map(Holder::Subject));
+    let (holder, target) = (key.holder(), key.link_target().map(Holder::Subject));
     Some(Lying { shelved, record, holder, target })
 }
