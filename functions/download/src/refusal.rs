@@ -1,10 +1,11 @@
 //! Everything that is refused, as a page.
 
 use crate::pages::{self, Message};
-use lambda_http::http::StatusCode;
-use lambda_http::http::header::{ALLOW, HeaderValue};
-use lambda_http::{Body, Response};
 use shared::edge::http;
+use shared::edge::http::{
+    Response, StatusCode,
+    header::{ALLOW, HeaderValue},
+};
 use shared::edge::page::{self as frame, Page};
 use shared::storage::StorageError;
 
@@ -34,7 +35,7 @@ impl From<StorageError> for Refusal {
 impl Refusal {
     /// The response to a person. What is gone is gone for one reason as for the other: whoever has the link does not learn
     /// that somebody was erased.
-    pub fn into_response(self, page: Page<'_>) -> Response<Body> {
+    pub fn into_response(self, page: Page<'_>) -> Response {
         match &self {
             Self::Unavailable(error) => tracing::error!(error = %error, outcome = "unavailable", "storage"),
             Self::Gone => tracing::info!(outcome = "gone", "download"),

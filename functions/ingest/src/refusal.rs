@@ -2,11 +2,12 @@
 
 use crate::pages::{self, GivenBack, Message};
 use chrono::{NaiveDate, TimeDelta};
-use lambda_http::http::StatusCode;
-use lambda_http::http::header::{ALLOW, HeaderValue};
-use lambda_http::{Body, Response};
 use shared::domain::answers::Fault;
 use shared::edge::http;
+use shared::edge::http::{
+    Response, StatusCode,
+    header::{ALLOW, HeaderValue},
+};
 use shared::edge::page::{self as frame, Page};
 use shared::edge::problem::{FieldProblem, Problem};
 use shared::storage::StorageError;
@@ -63,7 +64,7 @@ impl From<StorageError> for Refusal {
 
 impl Refusal {
     /// The response to a person, or to a program.
-    pub fn into_response(self, page: Page<'_>, program: bool) -> Response<Body> {
+    pub fn into_response(self, page: Page<'_>, program: bool) -> Response {
         self.log();
         let status = self.status();
         let (wait, allows) = (self.wait(), self.allows());
@@ -91,7 +92,7 @@ impl Refusal {
     }
 
     /// The response to a person who sent answers: with what they typed.
-    pub fn give_back(self, page: Page<'_>, given_back: &GivenBack) -> Response<Body> {
+    pub fn give_back(self, page: Page<'_>, given_back: &GivenBack) -> Response {
         self.log();
         let (status, waits) = (self.status(), matches!(self, Self::Unavailable(_)));
         let message = if waits { Message::NotSaved } else { self.message() };

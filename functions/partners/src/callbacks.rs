@@ -3,12 +3,12 @@
 
 use crate::refusal::Refusal;
 use chrono::{DateTime, Utc};
-use lambda_http::Request;
 use serde::Deserialize;
 use shared::domain::custody::Processor;
 use shared::domain::json;
 use shared::domain::package::RequestId;
 use shared::domain::place::Place;
+use shared::edge::http::Request;
 use shared::edge::processor::{Connector, Vault};
 use shared::edge::{Host, StartError, http};
 use shared::storage::tasks::Tasks;
@@ -75,14 +75,14 @@ impl Callbacks {
     pub async fn take(&self, path: &Path, request: &Request, now: DateTime<Utc>) -> Result<(), Refusal> {
         let known = self.known.iter().find(|(processor, _)| *processor == path.processor);
         let (_, vault) = known.ok_or(Refusal::NotFound)?;
-        let body: &[u8] = request.body();
+        let body: &[u8] = &request.body;
         if body.len() > LIMIT {
             return Err(Refusal::TooLarge("Send at most 64 KiB."));
         }
         let credentials = vault.open(now).await.map_err(Refusal::Unreadable)?;
         let certificates = credentials.certificates.as_ref().ok_or(Refusal::Uncertified)?;
-        certificates.verify(request.headers(), body, now).map_err(Refusal::Stranger)?;
-        if http::media_type(request.headers()).as_deref() != Some("application/json") {
+        certificates.verify(&request.headers, body, now).map_err(Refusal::Stranger)?;
+        if http::media_type(&request.headers).as_deref() != Some("application/json") {
             return Err(Refusal::MediaType);
         }
         let body = json::read(body).map_err(|_| Refusal::NoCallback)?;

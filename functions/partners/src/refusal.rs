@@ -1,10 +1,9 @@
 //! Everything that is refused, as a problem document.
 
 use crate::submission::Fault;
-use lambda_http::http::StatusCode;
-use lambda_http::{Body, Response};
 use shared::edge::certificate;
 use shared::edge::http;
+use shared::edge::http::{Response, StatusCode};
 use shared::edge::problem::{FieldProblem, Problem};
 use shared::edge::processor::BadCredentials;
 use shared::edge::webhook::BadSignature;
@@ -59,7 +58,7 @@ impl From<StorageError> for Refusal {
 
 impl Refusal {
     /// The response, after a word to the log on what it was `about`.
-    pub fn into_response(self, about: &'static str) -> Response<Body> {
+    pub fn into_response(self, about: &'static str) -> Response {
         match &self {
             // Which of the reasons it was is for us to know: it would help nobody but who guesses.
             Self::Unsigned(error) => tracing::warn!(error = %error, outcome = "unsigned", "{about}"),

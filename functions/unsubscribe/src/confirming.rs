@@ -7,16 +7,15 @@ use crate::Unsubscribe;
 use crate::body::{self, CONFIRM};
 use crate::pages;
 use crate::refusal::Refusal;
-use lambda_http::http::{Method, request::Parts};
-use lambda_http::{Body, Response};
 use shared::domain::confirmation::{ConfirmLink, Purpose};
 use shared::domain::subscription::{List, Subscription};
+use shared::edge::http::{Method, Response};
 use shared::edge::page;
 use shared::storage::confirmations::ConfirmOutcome;
 
 impl Unsubscribe {
-    pub(crate) async fn confirm(&self, token: &str, parts: &Parts, body: &[u8]) -> Result<Response<Body>, Refusal> {
-        match parts.method {
+    pub(crate) async fn confirm(&self, token: &str, method: &Method, body: &[u8]) -> Result<Response, Refusal> {
+        match *method {
             Method::GET => Ok(page::never_cached(pages::confirm_address(self.page()))),
             Method::POST => {
                 body::must_mean(&CONFIRM, body).await?;

@@ -1,10 +1,11 @@
 //! Everything that is refused, as a page. Of unsubscribing none of it depends on the token.
 
 use crate::pages::{self, About, Message};
-use lambda_http::http::StatusCode;
-use lambda_http::http::header::{ALLOW, HeaderValue};
-use lambda_http::{Body, Response};
 use shared::edge::http;
+use shared::edge::http::{
+    Response, StatusCode,
+    header::{ALLOW, HeaderValue},
+};
 use shared::edge::page::{self as frame, Page};
 use shared::storage::StorageError;
 
@@ -37,7 +38,7 @@ impl From<StorageError> for Refusal {
 
 impl Refusal {
     /// The response to a person; a mail program looks at its status.
-    pub fn into_response(self, page: Page<'_>, about: About) -> Response<Body> {
+    pub fn into_response(self, page: Page<'_>, about: About) -> Response {
         match &self {
             Self::Unavailable(error) => tracing::error!(error = %error, outcome = "unavailable", "storage"),
             Self::Unsettled => tracing::error!(outcome = "unsettled", "secret"),

@@ -5,6 +5,7 @@ mod clock;
 mod deadline;
 pub mod failure;
 mod front;
+pub mod gateway;
 mod host;
 pub mod http;
 pub mod limits;
