@@ -21,12 +21,12 @@ use custodian_domain::rights::package_token::{LinkKind, PackageLink, WRONG_CODES
 use custodian_runtime::{Clock, Host, StartError, secret};
 use custodian_store::packages::{Grant, Made, Package, Packages, State};
 use custodian_store::suppressions::Suppressions;
+use custodian_web::gateway::{self, Answer, Event};
 use custodian_web::http;
+use custodian_web::http::header::{HeaderValue, LOCATION};
+use custodian_web::http::{Method, Request, Response, StatusCode};
 use custodian_web::page::{self, Page};
 use custodian_web::site::Site;
-use lambda_http::http::header::{HeaderValue, LOCATION};
-use lambda_http::http::{Method, StatusCode};
-use lambda_http::{Body, Request, RequestExt, Response};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use pages::{Mistake, Offer, Part};
 use refusal::Refusal;
@@ -91,23 +91,30 @@ impl Download {
     ///
     /// # Errors
     /// A constant if the event is not one of API Gateway's; whatever a person sends is answered, not failed.
+    pub async fn answer_event(&self, event: LambdaEvent<Event>) -> Result<Answer, Diagnostic> {
+        gateway::answer(event.payload, &self.site.edge, &self.site.base, |request| self.handle(request)).await
+    }
+
+    /// The same, for who makes events and reads answers.
+    ///
+    /// # Errors
+    /// As [`Self::answer_event`].
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-        http::answer(event, &self.site.edge, &self.site.base, |request| self.handle(request)).await
+        gateway::invoke(event, |event| self.answer_event(event)).await
     }
 
     /// Answers one request; every failure becomes a page, so this cannot fail.
-    pub async fn handle(&self, request: Request) -> Response<Body> {
-        let path = request.raw_http_path().to_owned();
-        let (parts, body) = request.into_parts();
+    pub async fn handle(&self, request: Request) -> Response {
+        let Request { method, path, body, .. } = request;
         let answer = match path.strip_prefix("/packages/") {
             // No token has a slash: one behind it is a slip of whoever copied the link.
-            Some(token) => self.answer(token.trim_end_matches('/'), &parts.method, &body).await,
+            Some(token) => self.answer(token.trim_end_matches('/'), &method, &body).await,
             None => Err(Refusal::NotFound),
         };
         page::discreet(answer.unwrap_or_else(|refusal| refusal.into_response(self.page())))
     }
 
-    async fn answer(&self, token: &str, method: &Method, body: &[u8]) -> Result<Response<Body>, Refusal> {
+    async fn answer(&self, token: &str, method: &Method, body: &[u8]) -> Result<Response, Refusal> {
         let now = self.clock.now().trunc_subsecs(0);
         match *method {
             Method::GET => {
@@ -146,12 +153,7 @@ impl Download {
     }
 
     /// The page that asks for the code.
-    async fn show(
-        &self,
-        link: &PackageLink,
-        opened: &Opened,
-        mistake: Option<Mistake>,
-    ) -> Result<Response<Body>, Refusal> {
+    async fn show(&self, link: &PackageLink, opened: &Opened, mistake: Option<Mistake>) -> Result<Response, Refusal> {
         let offer = Offer {
             kind: opened.package.kind,
             reading: link.kind == LinkKind::Reading,
@@ -167,7 +169,7 @@ impl Download {
     }
 
     /// Leads on to a file, if the code is right. What counts is counted before anybody is led anywhere.
-    async fn fetch(&self, link: &PackageLink, typed: &Typed, now: DateTime<Utc>) -> Result<Response<Body>, Refusal> {
+    async fn fetch(&self, link: &PackageLink, typed: &Typed, now: DateTime<Utc>) -> Result<Response, Refusal> {
         let opened = self.opened(link, now).await?;
         let Some(code) = &typed.code else { return self.show(link, &opened, Some(Mistake::NoCode)).await };
         let is_right = Code::typed(code).is_some_and(|code| code.opens(&self.keys, &link.id, &opened.grant.code));

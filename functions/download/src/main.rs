@@ -9,5 +9,5 @@ async fn main() -> Result<(), Error> {
     let host = Host::lambda().await;
     logs::start(&host);
     let download = Download::start(&host).await?;
-    run(service_fn(|event| download.invoke(event))).await
+    run(service_fn(|event| download.answer_event(event))).await
 }

@@ -3,10 +3,9 @@
 use crate::pages::{self, Message};
 use custodian_aws::StorageError;
 use custodian_web::http;
+use custodian_web::http::header::{ALLOW, HeaderValue};
+use custodian_web::http::{Response, StatusCode};
 use custodian_web::page::{self as frame, Page};
-use lambda_http::http::StatusCode;
-use lambda_http::http::header::{ALLOW, HeaderValue};
-use lambda_http::{Body, Response};
 
 /// Why nobody is led on.
 #[derive(Debug)]
@@ -34,7 +33,7 @@ impl From<StorageError> for Refusal {
 impl Refusal {
     /// The response to a person. What is gone is gone for one reason as for the other: whoever has the link does not learn
     /// that somebody was erased.
-    pub fn into_response(self, page: Page<'_>) -> Response<Body> {
+    pub fn into_response(self, page: Page<'_>) -> Response {
         match &self {
             Self::Unavailable(error) => tracing::error!(error = %error, outcome = "unavailable", "storage"),
             Self::Gone => tracing::info!(outcome = "gone", "download"),

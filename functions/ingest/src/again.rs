@@ -6,9 +6,8 @@ use crate::refusal::Refusal;
 use crate::{Ingest, form, random};
 use chrono::{DateTime, Utc};
 use custodian_domain::survey::{PERSON_FIELD, Survey};
+use custodian_web::http::{Response, StatusCode};
 use custodian_web::{http, page};
-use lambda_http::http::StatusCode;
-use lambda_http::{Body, Response};
 
 impl Ingest {
     /// The form once more, with everything that was typed and with what is wrong. What no form can mend is refused.
@@ -19,7 +18,7 @@ impl Ingest {
         typed: &Typed,
         refusal: Refusal,
         now: DateTime<Utc>,
-    ) -> Result<Response<Body>, Refusal> {
+    ) -> Result<Response, Refusal> {
         // Whoever gets a form back has typed already and may send it again at once; and a form that takes another's place is
         // as old as that.
         let since = own.handed_out.as_ref().map_or(now - TYPING, |form| form.at.min(now - TYPING));
@@ -65,7 +64,7 @@ impl Ingest {
         })
     }
 
-    fn typed_page(&self, view: &FormView) -> Response<Body> {
+    fn typed_page(&self, view: &FormView) -> Response {
         page::never_cached(pages::form(self.page().with_what_was_typed(), view))
     }
 
@@ -77,7 +76,7 @@ impl Ingest {
         refusal: Refusal,
         own: &Own,
         typed: &Typed,
-    ) -> Response<Body> {
+    ) -> Response {
         let action = self.link(&["surveys", id, "responses"]);
         let given_back = form::given_back(action, survey, own.token.as_deref(), typed);
         refusal.give_back(self.page().with_what_was_typed(), &given_back)

@@ -29,12 +29,11 @@ use custodian_runtime::{Clock, Host, StartError};
 use custodian_store::confirmations::Confirmations;
 use custodian_store::records::Records;
 use custodian_store::surveys::Surveys;
-use custodian_web::http;
+use custodian_web::gateway::{self, Answer, Event};
+use custodian_web::http::{Method, Request, Response};
 use custodian_web::limits::Limits;
 use custodian_web::page::{self, Page};
 use custodian_web::site::Site;
-use lambda_http::http::Method;
-use lambda_http::{Body, Request, RequestExt, Response};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use refusal::Refusal;
 use serde_json::Value;
@@ -110,26 +109,35 @@ impl Ingest {
     ///
     /// # Errors
     /// A constant if the event is not one of API Gateway's; whatever a person sends is answered, not failed.
+    pub async fn answer_event(&self, event: LambdaEvent<Event>) -> Result<Answer, Diagnostic> {
+        gateway::answer(event.payload, &self.site.edge, &self.site.base, |request| self.handle(request)).await
+    }
+
+    /// The same, for who makes events and reads answers.
+    ///
+    /// # Errors
+    /// As [`Self::answer_event`].
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-        http::answer(event, &self.site.edge, &self.site.base, |request| self.handle(request)).await
+        gateway::invoke(event, |event| self.answer_event(event)).await
     }
 
     /// Answers one request; every failure becomes a page or a problem document, so this cannot fail.
-    pub async fn handle(&self, request: Request) -> Response<Body> {
+    pub async fn handle(&self, request: Request) -> Response {
         let program = reply::is_for_a_program(&request);
         let answer = self.answer(request, program).await;
         answer.unwrap_or_else(|refusal| refusal.into_response(self.page(), program))
     }
 
-    async fn answer(&self, request: Request, program: bool) -> Result<Response<Body>, Refusal> {
-        let path = request.raw_http_path().to_owned();
+    async fn answer(&self, request: Request, program: bool) -> Result<Response, Refusal> {
+        let path = request.path.clone();
         let parts = address::parts(&path);
         let address = Address::read(&parts).ok_or(Refusal::NotFound)?;
         if path != address::plain(&parts) {
-            let query = request.uri().query().map_or_else(String::new, |query| format!("?{query}"));
+            let query = request.link_query();
+            let query = if query.is_empty() { query } else { format!("?{query}") };
             return Ok(reply::permanent(&(self.link(&parts) + &query)));
         }
-        match (request.method(), address) {
+        match (&request.method, address) {
             (&Method::GET, Address::List) => self.list(&request).await,
             (&Method::GET, Address::Form(id)) => self.form(id).await,
             (&Method::POST, Address::Responses(id)) => self.submit(id, request, program).await,
@@ -151,7 +159,7 @@ impl Ingest {
     }
 
     /// What is open, a page at a time.
-    async fn list(&self, request: &Request) -> Result<Response<Body>, Refusal> {
+    async fn list(&self, request: &Request) -> Result<Response, Refusal> {
         let now = self.clock.now();
         let surveys = self.surveys.all(now).await?;
         let mut open: Vec<pages::Listed> = surveys
@@ -160,14 +168,13 @@ impl Ingest {
             .map(|survey| pages::Listed { id: survey.id.clone(), title: survey.title.clone() })
             .collect();
         open.sort_by(|one, other| (&one.title, &one.id).cmp(&(&other.title, &other.id)));
-        let query = request.query_string_parameters();
-        let number = query.first("page").map_or(Ok(1), str::parse).map_err(|_| Refusal::NotFound)?;
+        let number = request.parameter("page").map_or(Ok(1), |page| page.parse()).map_err(|_| Refusal::NotFound)?;
         let html = pages::list(self.page(), &open, number).ok_or(Refusal::NotFound)?;
         Ok(page::cached(html, pages::CACHE_LIST))
     }
 
     /// The empty form of a survey.
-    async fn form(&self, id: &str) -> Result<Response<Body>, Refusal> {
+    async fn form(&self, id: &str) -> Result<Response, Refusal> {
         let survey = self.open_survey(id).await?;
         let view = form::empty(&survey, self.new_token(&survey));
         Ok(page::cached(pages::form(self.page(), &view), pages::CACHE_EMPTY_FORM))
@@ -175,9 +182,8 @@ impl Ingest {
 
     /// The page after an answer. It shows what its address says, and so only an address that this function signed; what
     /// the survey has become meanwhile, or whether the Register answers, is no reason to keep the reference back.
-    async fn thank_you(&self, id: &str, request: &Request) -> Result<Response<Body>, Refusal> {
-        let query = request.query_string_parameters();
-        let receipt = self.receipts.read(id, |name| query.first(name)).ok_or(Refusal::NoReceipt)?;
+    async fn thank_you(&self, id: &str, request: &Request) -> Result<Response, Refusal> {
+        let receipt = self.receipts.read(id, |name| request.parameter(name)).ok_or(Refusal::NoReceipt)?;
         let survey = self.surveys.find(id, self.clock.now()).await.ok().flatten();
         let title = survey.as_ref().map(|survey| survey.title.as_str());
         let html = pages::thank_you(self.page(), title, &receipt);

@@ -9,5 +9,5 @@ async fn main() -> Result<(), Error> {
     let host = Host::lambda().await;
     logs::start(&host);
     let ingest = Ingest::start(&host).await?;
-    run(service_fn(|event| ingest.invoke(event))).await
+    run(service_fn(|event| ingest.answer_event(event))).await
 }

@@ -5,11 +5,10 @@ use chrono::{NaiveDate, TimeDelta};
 use custodian_aws::StorageError;
 use custodian_domain::survey::answers::Fault;
 use custodian_web::http;
+use custodian_web::http::header::{ALLOW, HeaderValue};
+use custodian_web::http::{Response, StatusCode};
 use custodian_web::page::{self as frame, Page};
 use custodian_web::problem::{FieldProblem, Problem};
-use lambda_http::http::StatusCode;
-use lambda_http::http::header::{ALLOW, HeaderValue};
-use lambda_http::{Body, Response};
 
 /// When to try again what could not be stored, in seconds.
 const SOON: i64 = 5;
@@ -63,7 +62,7 @@ impl From<StorageError> for Refusal {
 
 impl Refusal {
     /// The response to a person, or to a program.
-    pub fn into_response(self, page: Page<'_>, program: bool) -> Response<Body> {
+    pub fn into_response(self, page: Page<'_>, program: bool) -> Response {
         self.log();
         let status = self.status();
         let (wait, allows) = (self.wait(), self.allows());
@@ -91,7 +90,7 @@ impl Refusal {
     }
 
     /// The response to a person who sent answers: with what they typed.
-    pub fn give_back(self, page: Page<'_>, given_back: &GivenBack) -> Response<Body> {
+    pub fn give_back(self, page: Page<'_>, given_back: &GivenBack) -> Response {
         self.log();
         let (status, waits) = (self.status(), matches!(self, Self::Unavailable(_)));
         let message = if waits { Message::NotSaved } else { self.message() };

@@ -6,7 +6,7 @@ use custodian_domain::survey::{Kind, Survey};
 use custodian_domain::validation::json::Payload;
 use custodian_domain::validation::text;
 use custodian_web::http;
-use lambda_http::http::HeaderMap;
+use custodian_web::http::HeaderMap;
 use serde_json::Value;
 
 /// The largest body that is read of a survey whose answers take less, in bytes.
@@ -107,7 +107,7 @@ mod tests {
     use crate::refusal::Refusal;
     use custodian_domain::survey::Survey;
     use custodian_domain::survey::answers::{Answer, Given, check};
-    use lambda_http::http::{HeaderMap, HeaderValue};
+    use custodian_web::http::{HeaderMap, HeaderValue};
     use proptest::prelude::*;
     use serde_json::json;
 

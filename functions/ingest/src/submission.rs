@@ -27,9 +27,8 @@ use custodian_domain::survey::form_token::GRACE;
 use custodian_domain::survey::{Opening, Survey, VersionId};
 use custodian_store::records::Kept;
 use custodian_web::http;
+use custodian_web::http::{HeaderMap, Request, Response, StatusCode};
 use custodian_web::limits::TooMany;
-use lambda_http::http::{HeaderMap, StatusCode};
-use lambda_http::{Body, Request, Response};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -55,11 +54,10 @@ struct Acknowledged {
 
 impl Ingest {
     /// Takes one submission: checks it, keeps it, and tells the sender the reference.
-    pub(crate) async fn submit(&self, id: &str, request: Request, program: bool) -> Result<Response<Body>, Refusal> {
+    pub(crate) async fn submit(&self, id: &str, request: Request, program: bool) -> Result<Response, Refusal> {
         let now = self.clock.now();
-        let client = http::client(&request);
-        let (parts, body) = request.into_parts();
-        let (sender, mut sheet) = sheet::read(&parts.headers, &body)?;
+        let Request { headers, body, client, .. } = request;
+        let (sender, mut sheet) = sheet::read(&headers, &body)?;
         let mut own = if sender == Sender::Person { Own::take(&mut sheet) } else { Own::default() };
         let program = program || sender == Sender::Program;
         // A program is told what is wrong; only a person gets back what was typed.
@@ -89,7 +87,7 @@ impl Ingest {
             return Err(Refusal::TooLarge);
         }
         let named = match self.limits.admit(client, now).await {
-            Ok(()) => identify(&survey.id, &parts.headers, &own),
+            Ok(()) => identify(&survey.id, &headers, &own),
             Err(TooMany { wait }) => {
                 tracing::warn!(survey = survey.id, outcome = "limited", "submission");
                 Err(Refusal::TooMany { wait })
@@ -295,7 +293,7 @@ impl Ingest {
     }
 
     /// What the sender is told of an answer that is kept.
-    fn acknowledge(&self, survey: &Survey, sender: Sender, answer: &Acknowledged) -> Response<Body> {
+    fn acknowledge(&self, survey: &Survey, sender: Sender, answer: &Acknowledged) -> Response {
         let rfc3339 = |instant: DateTime<Utc>| instant.to_rfc3339_opts(SecondsFormat::Secs, true);
         match sender {
             Sender::Person => {

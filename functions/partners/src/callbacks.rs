@@ -11,7 +11,7 @@ use custodian_partner_auth::processor::{Connector, Vault};
 use custodian_runtime::{Host, StartError};
 use custodian_store::tasks::Tasks;
 use custodian_web::http;
-use lambda_http::Request;
+use custodian_web::http::Request;
 use serde::Deserialize;
 
 /// The largest callback that is read, in bytes.
@@ -79,14 +79,14 @@ impl Callbacks {
     pub async fn take(&self, path: &Path, request: &Request, now: DateTime<Utc>) -> Result<(), Refusal> {
         let known = self.known.iter().find(|(processor, _)| *processor == path.processor);
         let (_, vault) = known.ok_or(Refusal::NotFound)?;
-        let body: &[u8] = request.body();
+        let body: &[u8] = &request.body;
         if body.len() > LIMIT {
             return Err(Refusal::TooLarge("Send at most 64 KiB."));
         }
         let credentials = vault.open(now).await.map_err(Refusal::Unreadable)?;
         let certificates = credentials.certificates.as_ref().ok_or(Refusal::Uncertified)?;
-        certificates.verify(request.headers(), body, now).map_err(Refusal::Stranger)?;
-        if http::media_type(request.headers()).as_deref() != Some("application/json") {
+        certificates.verify(&request.headers, body, now).map_err(Refusal::Stranger)?;
+        if http::media_type(&request.headers).as_deref() != Some("application/json") {
             return Err(Refusal::MediaType);
         }
         let body = json::read(body).map_err(|_| Refusal::NoCallback)?;

@@ -18,10 +18,10 @@ use custodian_runtime::{Clock, Host, StartError, secret};
 use custodian_store::ledger::Ledger;
 use custodian_store::records::Records;
 use custodian_store::suppressions::Suppressions;
+use custodian_web::gateway::{self, Answer, Event};
+use custodian_web::http::{HeaderValue, Method, Request, Response, StatusCode};
 use custodian_web::site::BasePath;
 use custodian_web::{Edge, http};
-use lambda_http::http::{HeaderValue, Method, StatusCode};
-use lambda_http::{Body, Request, RequestExt, Response};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use refusal::Refusal;
 use serde_json::{Value, json};
@@ -73,14 +73,22 @@ impl Partners {
     ///
     /// # Errors
     /// A constant if the event is not one of API Gateway's; whatever a partner sends is answered, not failed.
+    pub async fn answer_event(&self, event: LambdaEvent<Event>) -> Result<Answer, Diagnostic> {
+        gateway::answer(event.payload, &self.edge, &self.base, |request| self.handle(request)).await
+    }
+
+    /// The same, for who makes events and reads answers.
+    ///
+    /// # Errors
+    /// As [`Self::answer_event`].
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-        http::answer(event, &self.edge, &self.base, |request| self.handle(request)).await
+        gateway::invoke(event, |event| self.answer_event(event)).await
     }
 
     /// Answers one request; every failure becomes a problem document, so this cannot fail.
-    pub async fn handle(&self, request: Request) -> Response<Body> {
-        let path = request.raw_http_path();
-        let (about, answer) = match (request.method(), path, Path::read(path)) {
+    pub async fn handle(&self, request: Request) -> Response {
+        let path = request.path.as_str();
+        let (about, answer) = match (&request.method, path, Path::read(path)) {
             (&Method::POST, "/partners/granicus/submissions", _) => {
                 let outcome = self.granicus(&request).await;
                 ("granicus", outcome.map(|outcome| http::json(StatusCode::OK, &json!({ "outcome": outcome }))))
@@ -97,12 +105,12 @@ impl Partners {
     /// Takes one submission from Granicus, and gives what became of it. Whatever nobody known signed is not looked at; what
     /// is signed and can't be taken is kept before it is refused, since its sender may never send it again.
     async fn granicus(&self, request: &Request) -> Result<&'static str, Refusal> {
-        let (body, now): (&[u8], _) = (request.body(), self.clock.now());
-        self.granicus.verify(request.headers(), body, now)?;
+        let (body, now): (&[u8], _) = (&request.body, self.clock.now());
+        self.granicus.verify(&request.headers, body, now)?;
         let submission = match read(request, now) {
             Ok(submission) => submission,
             Err(refusal) => {
-                let id = request.headers().get(MESSAGE).map(HeaderValue::as_bytes).unwrap_or_default();
+                let id = &request.headers.get(MESSAGE).map(HeaderValue::as_bytes).unwrap_or_default();
                 self.files.keep_message(&String::from_utf8_lossy(id), body, &refusal.why(), now).await?;
                 return Err(refusal);
             }
@@ -123,11 +131,11 @@ impl Partners {
 
 /// The submission in a request, once it is known who signed it.
 fn read(request: &Request, now: DateTime<Utc>) -> Result<Submission, Refusal> {
-    let body: &[u8] = request.body();
+    let body: &[u8] = &request.body;
     if body.len() > LIMIT {
         return Err(Refusal::TooLarge("Send at most 256 KiB."));
     }
-    if http::media_type(request.headers()).as_deref() != Some("application/json") {
+    if http::media_type(&request.headers).as_deref() != Some("application/json") {
         return Err(Refusal::MediaType);
     }
     Ok(Submission::read(body, now)?)

@@ -9,5 +9,5 @@ async fn main() -> Result<(), Error> {
     let host = Host::lambda().await;
     logs::start(&host);
     let partners = Partners::start(&host).await?;
-    run(service_fn(|event| partners.invoke(event))).await
+    run(service_fn(|event| partners.answer_event(event))).await
 }

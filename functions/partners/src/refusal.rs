@@ -7,9 +7,8 @@ use custodian_partner_auth::certificate;
 use custodian_partner_auth::processor::BadCredentials;
 use custodian_partner_auth::webhook::BadSignature;
 use custodian_web::http;
+use custodian_web::http::{Response, StatusCode};
 use custodian_web::problem::{FieldProblem, Problem};
-use lambda_http::http::StatusCode;
-use lambda_http::{Body, Response};
 
 /// Where the answers are in a message.
 const ANSWERS: &str = "data.answers";
@@ -59,7 +58,7 @@ impl From<StorageError> for Refusal {
 
 impl Refusal {
     /// The response, after a word to the log on what it was `about`.
-    pub fn into_response(self, about: &'static str) -> Response<Body> {
+    pub fn into_response(self, about: &'static str) -> Response {
         match &self {
             // Which of the reasons it was is for us to know: it would help nobody but who guesses.
             Self::Unsigned(error) => tracing::warn!(error = %error, outcome = "unsigned", "{about}"),

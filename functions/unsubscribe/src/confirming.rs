@@ -10,13 +10,12 @@ use crate::refusal::Refusal;
 use custodian_domain::rights::confirmation::{ConfirmLink, Purpose};
 use custodian_domain::rights::subscription::{List, Subscription};
 use custodian_store::confirmations::ConfirmOutcome;
+use custodian_web::http::{Method, Response};
 use custodian_web::page;
-use lambda_http::http::{Method, request::Parts};
-use lambda_http::{Body, Response};
 
 impl Unsubscribe {
-    pub(crate) async fn confirm(&self, token: &str, parts: &Parts, body: &[u8]) -> Result<Response<Body>, Refusal> {
-        match parts.method {
+    pub(crate) async fn confirm(&self, token: &str, method: &Method, body: &[u8]) -> Result<Response, Refusal> {
+        match *method {
             Method::GET => Ok(page::never_cached(pages::confirm_address(self.page()))),
             Method::POST => {
                 body::must_mean(&CONFIRM, body).await?;

@@ -16,11 +16,10 @@ use custodian_domain::rights::subscription::{OptOut, Subscription};
 use custodian_runtime::{Clock, Host, StartError, secret};
 use custodian_store::confirmations::Confirmations;
 use custodian_store::opt_outs::{OptOuts, Said};
-use custodian_web::http;
+use custodian_web::gateway::{self, Answer, Event};
+use custodian_web::http::{Method, Request, Response};
 use custodian_web::page::{self, Page};
 use custodian_web::site::Site;
-use lambda_http::http::{Method, request::Parts};
-use lambda_http::{Body, Request, RequestExt, Response};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use pages::About;
 use refusal::Refusal;
@@ -55,28 +54,35 @@ impl Unsubscribe {
     ///
     /// # Errors
     /// A constant if the event is not one of API Gateway's; whatever a person sends is answered, not failed.
+    pub async fn answer_event(&self, event: LambdaEvent<Event>) -> Result<Answer, Diagnostic> {
+        gateway::answer(event.payload, &self.site.edge, &self.site.base, |request| self.handle(request)).await
+    }
+
+    /// The same, for who makes events and reads answers.
+    ///
+    /// # Errors
+    /// As [`Self::answer_event`].
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-        http::answer(event, &self.site.edge, &self.site.base, |request| self.handle(request)).await
+        gateway::invoke(event, |event| self.answer_event(event)).await
     }
 
     /// Answers one request; every failure becomes a page, so this cannot fail.
-    pub async fn handle(&self, request: Request) -> Response<Body> {
-        let path = request.raw_http_path().to_owned();
-        let (parts, body) = request.into_parts();
+    pub async fn handle(&self, request: Request) -> Response {
+        let Request { method, path, body, .. } = request;
         // No token has a slash: one behind it is a slip of whoever copied the link.
         let token = |prefix| path.strip_prefix(prefix).map(|token: &str| token.trim_end_matches('/'));
         let (answer, about) = if let Some(token) = token("/confirm/") {
-            (self.confirm(token, &parts, &body).await, About::Confirming)
+            (self.confirm(token, &method, &body).await, About::Confirming)
         } else if let Some(token) = token("/unsubscribe/") {
-            (self.answer(token, &parts, &body).await, About::Unsubscribing)
+            (self.answer(token, &method, &body).await, About::Unsubscribing)
         } else {
             (Err(Refusal::NotFound), About::Unsubscribing)
         };
         page::discreet(answer.unwrap_or_else(|refusal| refusal.into_response(self.page(), about)))
     }
 
-    async fn answer(&self, token: &str, parts: &Parts, body: &[u8]) -> Result<Response<Body>, Refusal> {
-        match parts.method {
+    async fn answer(&self, token: &str, method: &Method, body: &[u8]) -> Result<Response, Refusal> {
+        match *method {
             Method::GET => Ok(page::never_cached(pages::confirm(self.page()))),
             Method::POST => {
                 body::must_mean(&ONE_CLICK, body).await?;

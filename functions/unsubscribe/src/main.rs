@@ -9,5 +9,5 @@ async fn main() -> Result<(), Error> {
     let host = Host::lambda().await;
     logs::start(&host);
     let unsubscribe = Unsubscribe::start(&host).await?;
-    run(service_fn(|event| unsubscribe.invoke(event))).await
+    run(service_fn(|event| unsubscribe.answer_event(event))).await
 }

@@ -3,10 +3,9 @@
 use crate::pages::{self, About, Message};
 use custodian_aws::StorageError;
 use custodian_web::http;
+use custodian_web::http::header::{ALLOW, HeaderValue};
+use custodian_web::http::{Response, StatusCode};
 use custodian_web::page::{self as frame, Page};
-use lambda_http::http::StatusCode;
-use lambda_http::http::header::{ALLOW, HeaderValue};
-use lambda_http::{Body, Response};
 
 /// Why a request is not done.
 #[derive(Debug)]
@@ -37,7 +36,7 @@ impl From<StorageError> for Refusal {
 
 impl Refusal {
     /// The response to a person; a mail program looks at its status.
-    pub fn into_response(self, page: Page<'_>, about: About) -> Response<Body> {
+    pub fn into_response(self, page: Page<'_>, about: About) -> Response {
         match &self {
             Self::Unavailable(error) => tracing::error!(error = %error, outcome = "unavailable", "storage"),
             Self::Unsettled => tracing::error!(outcome = "unsettled", "secret"),

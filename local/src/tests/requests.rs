@@ -2,6 +2,9 @@
 
 use super::house;
 use crate::LOCAL_SUBJECT_KEY;
+use custodian_web::site::BasePath;
+use custodian_web::{Edge, gateway, http};
+use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -25,13 +28,13 @@ async fn a_request_becomes_the_event_that_api_gateway_makes_of_it() {
     assert_eq!(context["http"]["userAgent"], "me");
     assert_eq!(context["stage"], "$default");
     assert_eq!(context["domainName"], "127.0.0.1");
-    lambda_event(event);
-}
-
-/// The event is one that the functions' own library reads.
-fn lambda_event(event: Value) {
-    let request: lambda_http::request::LambdaRequest = serde_json::from_value(event).unwrap();
-    assert!(matches!(request, lambda_http::request::LambdaRequest::ApiGatewayV2(_)));
+    let answer = gateway::invoke(LambdaEvent::new(event, Context::default()), async |event| {
+        gateway::answer(event.payload, &Edge::default(), &BasePath::default(), async |request| {
+            http::typed(format!("{} {}", request.method, request.path), "text/plain", http::NEVER_CACHED)
+        })
+        .await
+    });
+    assert_eq!(answer.await.unwrap()["body"], "POST /pages/a b/posts", "the functions read it");
 }
 
 #[tokio::test]

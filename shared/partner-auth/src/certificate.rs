@@ -3,10 +3,10 @@
 //! `OpenDSR` lets a processor publish its certificate at an address. Here it stands in the processor's secret instead, put
 //! there by hand: who holds the address does not become the processor by it.
 
+use ::http::HeaderMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use lambda_http::http::HeaderMap;
 use x509_parser::pem::Pem;
 
 pub use custodian_domain::ledger::signed::BadCertificate;
@@ -97,8 +97,8 @@ impl std::fmt::Debug for Certificates {
 #[cfg(test)]
 mod tests {
     use super::{BadCertificate, BadSignature, Certificates, SIGNATURE};
+    use ::http::{HeaderMap, HeaderValue};
     use chrono::{DateTime, Utc};
-    use lambda_http::http::{HeaderMap, HeaderValue};
 
     // Made by OpenSSL: valid for a year from November 2026. The keys are gone.
     const BODY: &[u8] = include_bytes!("../../../tests/fixtures/opendsr/callback.json");

@@ -1,10 +1,10 @@
 //! Whether a message comes from whom it says: Standard Webhooks (<https://www.standardwebhooks.com>), by our clock.
 
+use ::http::HeaderMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use custodian_runtime::{Host, StartError, secret};
-use lambda_http::http::HeaderMap;
 use serde::Deserialize;
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook};
 use subtle::{Choice, ConstantTimeEq};
@@ -139,8 +139,8 @@ fn only<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, BadSignature>
 #[cfg(test)]
 mod tests {
     use super::{BadSecrets, BadSignature, WebhookSecrets};
+    use ::http::{HeaderMap, HeaderName, HeaderValue};
     use chrono::{DateTime, TimeDelta, Utc};
-    use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
     use standardwebhooks::Webhook;
 
     const NEW: &str = "NewNewNewNewNewNewNewNewNewNewNewNewNewNewNewNewNewNewNewNewNew1";

@@ -1,27 +1,52 @@
-//! What functions behind API Gateway have in common: the way from an event to a request, and headers.
+//! What functions behind API Gateway have in common: requests, responses and their headers.
 
-use crate::Edge;
-use crate::problem::Problem;
-use crate::site::BasePath;
-use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use custodian_runtime::failure;
-use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use lambda_http::http::header::{
+use ::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use lambda_http::request::{LambdaRequest, RequestContext};
-use lambda_http::{Adapter, Body, Request, RequestExt, Response, Service, service_fn};
-use lambda_runtime::{Diagnostic, LambdaEvent};
+pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
 use std::borrow::Cow;
-use std::convert::Infallible;
 use std::net::IpAddr;
 
-/// What such a function is invoked with.
-const API_GATEWAY: &str = "an event of API Gateway";
+/// What a client asks.
+#[derive(Debug)]
+pub struct Request {
+    /// The method; never `HEAD`, which is answered as `GET` is.
+    pub method: Method,
+    /// The path behind the base path, decoded.
+    pub path: String,
+    /// The query, as the client sent it.
+    pub query: String,
+    /// The headers, each once.
+    pub headers: HeaderMap,
+    /// The body; empty if there is none.
+    pub body: Vec<u8>,
+    /// The network address that it comes from, as far as API Gateway tells it.
+    pub client: Option<IpAddr>,
+}
+
+impl Request {
+    /// The first value of a parameter of the query.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<Cow<'_, str>> {
+        form_urlencoded::parse(self.query.as_bytes()).find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// The query as a link has it: a client may send what a URI cannot hold.
+    #[must_use]
+    pub fn link_query(&self) -> String {
+        utf8_percent_encode(&self.query, &NOT_IN_A_QUERY).to_string()
+    }
+}
+
+/// What a client is answered.
+pub type Response = ::http::Response<Body>;
+
+/// What an answer says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Body(pub Cow<'static, str>);
 
 /// The headers of every answer beside its content type and cache: nothing may be loaded but our own stylesheet.
 pub static HEADERS: [(HeaderName, HeaderValue); 7] = [
@@ -54,107 +79,9 @@ pub const NEVER_CACHED: &str = "no-store";
 const UTF_8: [&str; 7] =
     ["utf-8", "utf8", "unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8", "x-unicode20utf8", "us-ascii"];
 
-/// What a URI cannot hold and a client may send all the same; without this, `lambda_http` panics on it.
+/// What a URI cannot hold and a client may send all the same.
 const NOT_IN_A_QUERY: AsciiSet =
     CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}').add(b'|').add(b'\\').add(b'^');
-
-/// Answers an event of API Gateway (HTTP API, payload 2.0) as `handle` answers its request.
-///
-/// `edge` says who is let in. `handle` is given the path behind `base`. It is never asked for `HEAD`: that is answered as `GET` is, less the body
-/// (RFC 9110, 9.3.2).
-///
-/// # Errors
-/// A constant if the event is not one of API Gateway's.
-pub async fn answer<H, F>(
-    event: LambdaEvent<Value>,
-    edge: &Edge,
-    base: &BasePath,
-    handle: H,
-) -> Result<Value, Diagnostic>
-where
-    H: Fn(Request) -> F,
-    F: Future<Output = Response<Body>> + Send,
-{
-    let (mut payload, context) = event.into_parts();
-    let is_let_in = edge.lets_in(&mut payload);
-    tame(&mut payload, base);
-    let head = is_made_a_get(&mut payload);
-    let is_whole = is_whole(&mut payload);
-    // Not by way of `LambdaRequest`, which writes the event out once more to read it.
-    let request: ApiGatewayV2httpRequest =
-        serde_json::from_value(payload).map_err(|_| failure::not_an_event(API_GATEWAY))?;
-    let service = service_fn(|request| {
-        let answer = (is_let_in && is_whole).then(|| handle(request));
-        async move {
-            Ok::<_, Infallible>(match answer {
-                Some(answer) => answer.await,
-                None if is_let_in => guarded(unreadable().into_response()),
-                None => guarded(not_this_way().into_response()),
-            })
-        }
-    });
-    let response = Adapter::from(service).call(LambdaEvent::new(LambdaRequest::ApiGatewayV2(request), context)).await;
-    let Ok(response) = response;
-    let mut answer = serde_json::to_value(response).map_err(|_| failure::not_an_event(API_GATEWAY))?;
-    if head && let Some(answer) = answer.as_object_mut() {
-        answer.remove("body");
-    }
-    Ok(answer)
-}
-
-/// Makes a `GET` of a `HEAD`; gives whether it was one.
-fn is_made_a_get(event: &mut Value) -> bool {
-    match event.pointer_mut("/requestContext/http/method") {
-        Some(method) if *method == "HEAD" => {
-            *method = Value::from("GET");
-            true
-        }
-        _ => false,
-    }
-}
-
-/// Takes a body away that says it is base64 and is not: `lambda_http` panics on it, and it means nothing.
-fn is_whole(event: &mut Value) -> bool {
-    let is_encoded = event.get("isBase64Encoded").and_then(Value::as_bool).unwrap_or_default();
-    let Some(body) = event.get_mut("body").filter(|_| is_encoded) else { return true };
-    let is_whole = body.as_str().is_none_or(|encoded| BASE64.decode(encoded).is_ok());
-    if !is_whole {
-        *body = Value::Null;
-    }
-    is_whole
-}
-
-fn not_this_way() -> Problem {
-    let problem = Problem::new(StatusCode::FORBIDDEN, "not-this-way", "This address answers to CloudFront only");
-    problem.detail("Use the public name of these pages.")
-}
-
-fn unreadable() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "broken-body", "The body cannot be read as what its content type says")
-}
-
-/// Makes a URI of what a client sent as one, less the base path: the gateway's own name and scheme stand for those that
-/// a client names.
-fn tame(event: &mut Value, base: &BasePath) {
-    if let Some(path) = event.get_mut("rawPath") {
-        *path = Value::from(base.strip(path.as_str().unwrap_or_default()));
-    }
-    if let Some(query) = event.get_mut("rawQueryString") {
-        let tamed = query.as_str().map(|raw| utf8_percent_encode(raw, &NOT_IN_A_QUERY).to_string());
-        *query = Value::String(tamed.unwrap_or_default());
-    }
-    if let Some(headers) = event.get_mut("headers").and_then(Value::as_object_mut) {
-        headers.remove("host");
-        headers.remove("x-forwarded-proto");
-    }
-}
-
-/// The network address that a request comes from, as far as API Gateway tells it.
-#[must_use]
-pub fn client(request: &Request) -> Option<IpAddr> {
-    let RequestContext::ApiGatewayV2(context) = request.request_context_ref()? else { return None };
-    context.http.source_ip.as_deref()?.parse().ok()
-}
 
 /// The text of a header, as it was sent.
 #[must_use]
@@ -176,8 +103,8 @@ pub fn media_type(headers: &HeaderMap) -> Option<String> {
 
 /// A response of that type, kept in caches as `cache` says, with the [`HEADERS`].
 #[must_use]
-pub fn typed(body: String, content_type: &'static str, cache: &'static str) -> Response<Body> {
-    let mut response = guarded(Response::new(Body::Text(body)));
+pub fn typed(body: String, content_type: &'static str, cache: &'static str) -> Response {
+    let mut response = guarded(Response::new(Body(body.into())));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
@@ -186,13 +113,13 @@ pub fn typed(body: String, content_type: &'static str, cache: &'static str) -> R
 
 /// What a program is told.
 #[must_use]
-pub fn json(status: StatusCode, document: &Value) -> Response<Body> {
+pub fn json(status: StatusCode, document: &Value) -> Response {
     self::status(typed(document.to_string(), "application/json", NEVER_CACHED), status)
 }
 
 /// The same response with the [`HEADERS`], which forbid what no answer needs.
 #[must_use]
-pub fn guarded(mut response: Response<Body>) -> Response<Body> {
+pub fn guarded(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.reserve(HEADERS.len() + MORE);
     for (name, value) in &HEADERS {
@@ -204,7 +131,7 @@ pub fn guarded(mut response: Response<Body>) -> Response<Body> {
 /// The same page, whose form may also lead on to `origin`: browsers hold a redirect that answers a form against the
 /// page's policy as well (CSP 3, `form-action`).
 #[must_use]
-pub fn leading_to(mut response: Response<Body>, origin: &str) -> Response<Body> {
+pub fn leading_to(mut response: Response, origin: &str) -> Response {
     let own = response.headers().get(CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok());
     let wider = own.map(|policy| policy.replace(OWN_FORMS, &format!("{OWN_FORMS} {origin}")));
     if let Some(wider) = wider.and_then(|policy| HeaderValue::try_from(policy).ok()) {
@@ -215,20 +142,20 @@ pub fn leading_to(mut response: Response<Body>, origin: &str) -> Response<Body> 
 
 /// The same response with `Retry-After`, in seconds.
 #[must_use]
-pub fn retry_soon(response: Response<Body>) -> Response<Body> {
+pub fn retry_soon(response: Response) -> Response {
     retry_after(response, 5)
 }
 
 /// The same response with `Retry-After`, in so many seconds.
 #[must_use]
-pub fn retry_after(mut response: Response<Body>, seconds: i64) -> Response<Body> {
+pub fn retry_after(mut response: Response, seconds: i64) -> Response {
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     response
 }
 
 /// The same response with another status.
 #[must_use]
-pub fn status(mut response: Response<Body>, status: StatusCode) -> Response<Body> {
+pub fn status(mut response: Response, status: StatusCode) -> Response {
     *response.status_mut() = status;
     response
 }

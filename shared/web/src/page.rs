@@ -1,13 +1,12 @@
 //! The frame that every page stands in. Its templates, `layout.html` and `message.html`, are in `shared/templates`; a
 //! function that has pages names that folder in its `askama.toml`.
 
-use crate::http::{NEVER_CACHED, typed};
+use crate::http::{NEVER_CACHED, Response, typed};
 use crate::site::Site;
+use ::http::header::{HeaderName, HeaderValue, REFERRER_POLICY};
 use askama::Template;
 use chrono::NaiveDate;
 use custodian_domain::validation::notice::{self, Notice};
-use lambda_http::http::header::{HeaderName, HeaderValue, REFERRER_POLICY};
-use lambda_http::{Body, Response};
 
 /// What an answer may not leave behind whose address holds a token.
 const DISCREET: [(HeaderName, &str); 2] =
@@ -85,19 +84,19 @@ pub fn spoken(date: NaiveDate) -> String {
 
 /// A page that no shared computer keeps.
 #[must_use]
-pub fn never_cached(html: String) -> Response<Body> {
+pub fn never_cached(html: String) -> Response {
     cached(html, NEVER_CACHED)
 }
 
 /// A page that caches keep as `cache` says.
 #[must_use]
-pub fn cached(html: String, cache: &'static str) -> Response<Body> {
+pub fn cached(html: String, cache: &'static str) -> Response {
     typed(html, "text/html; charset=utf-8", cache)
 }
 
 /// The same answer, whose address nobody is told.
 #[must_use]
-pub fn discreet(mut response: Response<Body>) -> Response<Body> {
+pub fn discreet(mut response: Response) -> Response {
     for (name, value) in DISCREET {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }

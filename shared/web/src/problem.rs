@@ -1,9 +1,9 @@
 //! Problem documents (RFC 9457): made of constants and field names, so nothing that was sent is repeated.
 
+use crate::http::{Body, Response};
+use ::http::StatusCode;
+use ::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use custodian_domain::validation::json;
-use lambda_http::http::StatusCode;
-use lambda_http::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use lambda_http::{Body, Response};
 use serde::Serialize;
 
 /// One problem, as a program reads it.
@@ -52,12 +52,12 @@ impl Problem {
 
     /// The response.
     #[must_use]
-    pub fn into_response(self) -> Response<Body> {
-        let mut response = Response::new(Body::Text(json::text(&self)));
+    pub fn into_response(self) -> Response {
+        let mut response = Response::new(Body(json::text(&self).into()));
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, lambda_http::http::HeaderValue::from_static("application/problem+json"));
-        headers.insert(CACHE_CONTROL, lambda_http::http::HeaderValue::from_static("no-store"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }
 }

@@ -58,17 +58,17 @@ impl Receipts {
 
     /// The receipt that an address shows, by the parameters of its query; none unless it was written for this survey here.
     #[must_use]
-    pub fn read<'a>(&self, survey: &str, parameter: impl Fn(&str) -> Option<&'a str>) -> Option<Receipt> {
-        let reference = Reference::try_from(parameter("reference")?.to_owned()).ok()?;
+    pub fn read<T: AsRef<str>>(&self, survey: &str, parameter: impl Fn(&str) -> Option<T>) -> Option<Receipt> {
+        let reference = Reference::try_from(parameter("reference")?.as_ref().to_owned()).ok()?;
         let asks_to_confirm = match parameter(CONFIRM.0) {
             None => false,
-            Some(value) if value == CONFIRM.1 => true,
+            Some(value) if value.as_ref() == CONFIRM.1 => true,
             Some(_) => return None,
         };
-        let receipt = Receipt { reference, until: parameter("until")?.parse().ok()?, asks_to_confirm };
+        let receipt = Receipt { reference, until: parameter("until")?.as_ref().parse().ok()?, asks_to_confirm };
         let proof = parameter("proof")?;
         // Both sides are digests under a secret key, so that how they differ tells nothing.
-        let proves = |key: &[u8; 32]| mac(key, &[proof]) == mac(key, &[&signature(key, survey, &receipt)]);
+        let proves = |key: &[u8; 32]| mac(key, &[proof.as_ref()]) == mac(key, &[&signature(key, survey, &receipt)]);
         self.all.iter().any(proves).then_some(receipt)
     }
 }
