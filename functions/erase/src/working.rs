@@ -132,7 +132,7 @@ impl Erase {
     async fn stopped(&self, request: &Request, task: &Task) -> Result<Receipt, StorageError> {
         if let (Place::Records, Some(approved_at)) = (task.place, request.approved_at) {
             for holder in &request.holders {
-                self.suppressions.lift(&holder, approved_at, self.now()).await?;
+                self.suppressions.lift(holder, approved_at, self.now()).await?;
             }
         }
         Ok(self.receipt(task, Outcome::Stopped))

@@ -25,7 +25,7 @@ use custodian_rights::people::{Follow, Found, People};
 use custodian_runtime::{Clock, Host, StartError, failure, secret};
 use custodian_store::confirmations::Confirmations;
 use custodian_store::opt_outs::OptOuts;
-use custodian_store::packages::{Decided, Gone, HOLDERS, Made, Package, Packages, State};
+use custodian_store::packages::{Gone, HOLDERS, Made, Package, Packages, State};
 use custodian_store::records::Records;
 use custodian_store::requests::Requests;
 use custodian_store::standings::Standings;

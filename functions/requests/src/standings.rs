@@ -72,7 +72,7 @@ impl Requests {
     async fn erasures_under_way(&self, placed: &Placed, now: DateTime<Utc>) -> Result<BTreeSet<String>, Error> {
         let mut erasures = BTreeSet::new();
         for holder in &placed.holders {
-            let mut pages = self.register.open_about(&holder, now);
+            let mut pages = self.register.open_about(holder, now);
             while let Some(page) = pages.next().await? {
                 for id in page {
                     let request = self.register.find(&id, now).await?;

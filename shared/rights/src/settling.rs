@@ -80,7 +80,7 @@ impl Settling {
         for holder in &placed.holders {
             let first = seen.insert(holder.clone());
             if first || whole {
-                let done = self.settle_holder(&holder, whole, lifted_at.is_some(), now).await?;
+                let done = self.settle_holder(holder, whole, lifted_at.is_some(), now).await?;
                 // Who is looked at for a second request is not counted a second time.
                 settled.add(Settled { past_their_date: if first { done.past_their_date } else { 0 }, ..done });
             }

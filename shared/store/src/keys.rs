@@ -8,7 +8,6 @@ use crate::Item;
 use chrono::NaiveDate;
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::ledger::{EntryId, ItemKind};
-use custodian_domain::record::reference::Reference;
 use custodian_domain::record::source::Source;
 use custodian_domain::record::{Holder, RecordId};
 

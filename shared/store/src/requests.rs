@@ -114,7 +114,7 @@ impl Requests {
             actions.push(self.no_longer_open(id, holder)?);
         }
         for holder in &request.holders {
-            actions.push(self.is_open(id, &holder, request.end())?);
+            actions.push(self.is_open(id, holder, request.end())?);
         }
         let event = Event::by(&request.planned_by, "planned", request.planned_at);
         actions.extend(self.events.next(id, &event, &[META]).await?);

@@ -175,7 +175,7 @@ impl Standings {
     ) -> Result<(), StorageError> {
         const OPERATION: &str = "close a standing";
         for holder in &placed.holders {
-            self.drop_empty(&keys::standing_of(&holder)).await?;
+            self.drop_empty(&keys::standing_of(holder)).await?;
         }
         let (entry, open) = (keys::standing(request), keys::open_standing(request));
         let forget = Update::builder()
@@ -278,7 +278,7 @@ impl Standings {
             [(held, HOLDS), (restricted, RESTRICTIONS)].iter().filter(|it| it.0).map(|it| it.1).collect();
         let changes: Vec<String> = sets.iter().map(|set| format!("{set} :request")).collect();
         for holder in &placed.holders {
-            let key = keys::standing_of(&holder);
+            let key = keys::standing_of(holder);
             let update = self
                 .0
                 .client

@@ -106,9 +106,9 @@ impl Requests {
         }
         for holder in &request.holders {
             if suppress {
-                actions.push(self.suppressions.entry(&holder, request.up_to(), now, &request.exclusions)?);
+                actions.push(self.suppressions.entry(holder, request.up_to(), now, &request.exclusions)?);
             }
-            actions.push(self.is_open(id, &holder, end)?);
+            actions.push(self.is_open(id, holder, end)?);
         }
         if suppress {
             actions.push(self.suppressions.counted()?);

@@ -1,6 +1,5 @@
 //! A request as it lies in the Register, and what happens to it.
 
-use crate::keys;
 use chrono::{DateTime, Months, NaiveDate, Utc};
 use custodian_domain::place::Place;
 use custodian_domain::record::{Fingerprint, Holder};
