@@ -16,12 +16,13 @@ pub mod tables;
 
 use chrono::NaiveDate;
 use custodian_aws::StorageError;
+use custodian_domain::identity::contact::Contact;
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::ledger::Entry;
 use custodian_domain::record::particulars::Particulars;
 use custodian_domain::record::reference::Reference;
 use custodian_domain::record::revision::Revision;
-use custodian_domain::record::{Contact, Details, Fingerprint, Holder, Record, RecordId};
+use custodian_domain::record::{Details, Fingerprint, Holder, Record, RecordId};
 use custodian_domain::retention::ExpiresAt;
 use custodian_domain::survey::answers::Answer;
 use custodian_store::records::{Doomed, Records};

@@ -3,13 +3,14 @@
 use crate::heard;
 use crate::house::{BEGINNING, House, at, s};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use custodian_domain::identity::contact::Contact;
+use custodian_domain::record::Details;
 use custodian_domain::record::arrival::Arrival;
 use custodian_domain::record::particulars::{
     Channel, Complaint, ComplaintKind, Interaction, Leg, Particulars, Telephone,
 };
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
-use custodian_domain::record::{Contact, Details};
 use custodian_domain::retention::{ExpiresAt, Retention};
 use custodian_domain::rights::clocks::Clocks;
 use custodian_domain::rights::complaint::Stage;

@@ -19,8 +19,9 @@ use custodian_aws::StorageError;
 use custodian_buckets::exports::Exports;
 use custodian_buckets::files::Files;
 use custodian_domain::identity::keyring::{Keyring, Packages as Links};
-use custodian_domain::rights::order::{BadOrder, unambiguous};
+use custodian_domain::rights::order::unambiguous;
 use custodian_domain::validation::json::Payload;
+use custodian_domain::validation::violation::Violation;
 use custodian_rights::people::{Follow, Found, People};
 use custodian_runtime::{Clock, Host, StartError, failure, secret};
 use custodian_store::confirmations::Confirmations;
@@ -61,7 +62,7 @@ pub struct Export {
 pub enum Error {
     /// The order cannot be carried out.
     #[error(transparent)]
-    Order(#[from] BadOrder),
+    Order(#[from] Violation),
     /// The request's id is taken.
     #[error("request_id was used for another package: give this one an id of its own")]
     AnotherRequest,
@@ -97,7 +98,7 @@ pub enum Error {
 impl From<Error> for Diagnostic {
     fn from(error: Error) -> Self {
         let kind = match &error {
-            Error::Order(_) => "BadOrder",
+            Error::Order(_) => "Violation",
             Error::AnotherRequest => "AnotherRequest",
             Error::Unknown => "UnknownRequest",
             Error::Unfinished => "Unfinished",
@@ -191,7 +192,7 @@ impl Export {
         People::must_know(&order.decisions, &found)?;
         if found.holders.len() > HOLDERS {
             return Err(
-                BadOrder::new("identifiers", "lead to too many keys for one package: name or confirm fewer").into()
+                Violation::new("identifiers", "lead to too many keys for one package: name or confirm fewer").into()
             );
         }
         if before.is_some() {

@@ -7,13 +7,14 @@ mod rule;
 mod tests;
 
 use chrono::{DateTime, Utc};
+use custodian_domain::identity::contact::Contact;
 use custodian_domain::record::arrival::{AHEAD, Arrival};
 use custodian_domain::record::custody::Custody;
 use custodian_domain::record::particulars::{Particulars, WebForm};
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::satisfaction::Satisfaction;
 use custodian_domain::record::source::Source;
-use custodian_domain::record::{COMMENT, Contact, Details};
+use custodian_domain::record::{COMMENT, Details};
 use custodian_domain::retention::ExpiresAt;
 use custodian_domain::survey::answers::Answer;
 use custodian_domain::validation::json::{self, Unreadable};

@@ -10,10 +10,11 @@ use custodian_domain::london;
 use custodian_domain::place::Place;
 use custodian_domain::record::Holder;
 use custodian_domain::rights::decision::Undecided;
-use custodian_domain::rights::order::{BadOrder, Order};
+use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::plan::Plan;
 use custodian_domain::rights::task::{Action, Task};
+use custodian_domain::validation::violation::Violation;
 use custodian_rights::people::Follow;
 use custodian_rights::reach::Reach;
 use custodian_store::requests::{Approval, HOLDERS, Request, Stage, Terms};
@@ -130,7 +131,7 @@ impl Requests {
         holders.sort();
         holders.dedup();
         if holders.len() > HOLDERS {
-            return Err(BadOrder::new("identifiers", "lead to too many keys for one request: plan with fewer").into());
+            return Err(Violation::new("identifiers", "lead to too many keys for one request: plan with fewer").into());
         }
         Ok(Reach { holders, up_to: planned.planned_at, exclusions: planned.exclusions.clone() })
     }
@@ -189,7 +190,7 @@ fn agreed(
     const FIELD: &str = "person_agreed_on";
     let Some(last) = opposed.iter().map(|(_, at)| london::date(*at)).max() else {
         return if order.has(FIELD) {
-            Err(BadOrder::new(FIELD, "is for erasing what is restricted under 18(1)(b), and nothing is").into())
+            Err(Violation::new(FIELD, "is for erasing what is restricted under 18(1)(b), and nothing is").into())
         } else {
             Ok(None)
         };
@@ -202,7 +203,7 @@ fn agreed(
     if (last..=london::date(now)).contains(&day) {
         Ok(Some(day))
     } else {
-        Err(BadOrder::new(FIELD, "must be a day from the restriction to today").into())
+        Err(Violation::new(FIELD, "must be a day from the restriction to today").into())
     }
 }
 

@@ -1,8 +1,8 @@
 //! Why an order is not carried out.
 
 use custodian_aws::StorageError;
-use custodian_domain::rights::order::BadOrder;
 use custodian_domain::rights::standing::NotTold;
+use custodian_domain::validation::violation::Violation;
 use custodian_runtime::failure;
 use lambda_runtime::Diagnostic;
 
@@ -11,7 +11,7 @@ use lambda_runtime::Diagnostic;
 pub enum Error {
     /// The order cannot be carried out.
     #[error(transparent)]
-    Order(#[from] BadOrder),
+    Order(#[from] Violation),
     /// There is no such request.
     #[error("there is no request with this request_id")]
     Unknown,
@@ -63,7 +63,7 @@ pub enum Error {
 impl From<Error> for Diagnostic {
     fn from(error: Error) -> Self {
         let kind = match error {
-            Error::Order(_) => "BadOrder",
+            Error::Order(_) => "Violation",
             Error::Unknown => "UnknownRequest",
             Error::AnotherRequest => "AnotherRequest",
             Error::Approved => "Approved",

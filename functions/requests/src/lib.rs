@@ -23,9 +23,10 @@ pub use error::Error;
 use certificate::Controller;
 use custodian_buckets::files::Files;
 use custodian_domain::identity::keyring::{Addresses, Identities, Keyring, MailLinks};
-use custodian_domain::rights::order::{BadOrder, unambiguous};
+use custodian_domain::rights::order::unambiguous;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::validation::json::Payload;
+use custodian_domain::validation::violation::Violation;
 use custodian_partner_auth::processor::confirms_addresses;
 use custodian_rights::people::People;
 use custodian_rights::settling::Settling;
@@ -169,7 +170,7 @@ impl Requests {
             Some("certificate") => self.certificate(order).await,
             Some("opt_in") => self.opt_in(order).await,
             Some("confirm_address") => self.confirm_address(order).await,
-            _ => Err(BadOrder::new(
+            _ => Err(Violation::new(
                 "order",
                 "must be plan, approve, status, stop, confirm, links, hold, lift, restrict, notice, unrestrict, rectified, whom, certificate, unsubscribe_link, opt_in or confirm_address",
             )

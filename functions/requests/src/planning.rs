@@ -12,11 +12,12 @@ use custodian_domain::record::{Fingerprint, Holder};
 use custodian_domain::rights::decision::Decisions;
 use custodian_domain::rights::erasure::Ground;
 use custodian_domain::rights::exclusion::Exclusion;
-use custodian_domain::rights::order::{BadOrder, Order};
+use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::{PackageKind, RequestId};
 use custodian_domain::rights::plan::{Periods, Plan};
 use custodian_domain::rights::standing::{Kind, Limb};
 use custodian_domain::rights::task::Action;
+use custodian_domain::validation::violation::Violation;
 use custodian_rights::people::{Follow, Found, PAGE, People};
 use custodian_rights::reach::Reach;
 use custodian_store::Key;
@@ -127,7 +128,7 @@ impl Requests {
         let found = self.people.find(ordered.identifiers, ordered.decisions, Follow::Confirmed, now).await?;
         People::must_know(ordered.decisions, &found)?;
         if found.holders.len() > HOLDERS {
-            return Err(BadOrder::new("identifiers", "lead to too many keys for one request: name fewer").into());
+            return Err(Violation::new("identifiers", "lead to too many keys for one request: name fewer").into());
         }
         let reach = Reach { holders: found.holders.clone(), up_to: now, exclusions: ordered.exclusions.to_vec() };
         let Touched { mut plan, .. } = self.touched(ordered.id, &reach, &found.identifiers, now).await?;

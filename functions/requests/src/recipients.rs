@@ -8,11 +8,12 @@ use crate::{Error, Requests};
 use chrono::{DateTime, SubsecRound, Utc};
 use custodian_domain::place::Place;
 use custodian_domain::record::{Fingerprint, Holder};
-use custodian_domain::rights::order::{BadOrder, Order};
+use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::plan::Plan;
 use custodian_domain::rights::standing::Kind;
 use custodian_domain::rights::task::{Action, Task};
+use custodian_domain::validation::violation::Violation;
 use custodian_rights::people::{Follow, People};
 use custodian_rights::reach::Reach;
 use custodian_store::TransactWriteItem;
@@ -85,7 +86,7 @@ impl Requests {
     async fn telling(&self, telling: Telling<'_>, now: DateTime<Utc>) -> Result<(Request, Vec<Task>), Error> {
         let Telling { action, order, by, holders } = telling;
         if holders.len() > HOLDERS {
-            return Err(BadOrder::new("identifiers", "lead to too many keys for one request: name fewer").into());
+            return Err(Violation::new("identifiers", "lead to too many keys for one request: name fewer").into());
         }
         let reach = Reach { holders, up_to: now, exclusions: Vec::new() };
         let mut plan = Plan::default();
@@ -116,5 +117,5 @@ impl Requests {
 }
 
 fn following(id: &RequestId, what: &str) -> Result<RequestId, Error> {
-    id.following(what).map_err(|_| BadOrder::new("request_id", "must have at most 53 characters").into())
+    id.following(what).map_err(|_| Violation::new("request_id", "must have at most 53 characters").into())
 }

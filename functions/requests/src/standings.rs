@@ -4,10 +4,11 @@ use crate::recipients::{LIFTED, RESTRICTED, Telling};
 use crate::{Error, Requests};
 use chrono::{DateTime, SubsecRound, Utc};
 use custodian_domain::record::Fingerprint;
-use custodian_domain::rights::order::{BadOrder, Order};
+use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::standing::{Act, Kind, Lifting, Reason, Standing};
 use custodian_domain::rights::task::Action;
+use custodian_domain::validation::violation::Violation;
 use custodian_rights::people::{Follow, Links, People};
 use custodian_rights::settling::Settled;
 use custodian_store::requests::{Request, Stage};
@@ -21,7 +22,7 @@ impl Requests {
     pub(crate) async fn place(
         &self,
         order: &Value,
-        ground: impl FnOnce(&str) -> Result<Kind, BadOrder>,
+        ground: impl FnOnce(&str) -> Result<Kind, Violation>,
     ) -> Result<Value, Error> {
         const FIELDS: [&str; 7] =
             ["order", "request_id", "identifiers", "ground", "by", "confirmed_links", "refused_links"];

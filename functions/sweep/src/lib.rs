@@ -38,8 +38,9 @@ use custodian_buckets::anchors::Anchors;
 use custodian_buckets::exports::Exports;
 use custodian_buckets::files::Files;
 use custodian_domain::ledger::{Cause, Entry};
-use custodian_domain::rights::order::{BadOrder, Order, unambiguous};
+use custodian_domain::rights::order::{Order, unambiguous};
 use custodian_domain::validation::json::Payload;
+use custodian_domain::validation::violation::Violation;
 use custodian_rights::settling::Settling;
 use custodian_runtime::{Clock, Host, StartError, failure};
 use custodian_store::SHARDS;
@@ -120,7 +121,7 @@ pub struct Report {
 pub enum Error {
     /// The event is not one.
     #[error(transparent)]
-    Order(#[from] BadOrder),
+    Order(#[from] Violation),
     /// DynamoDB or S3 does not answer.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -129,7 +130,7 @@ pub enum Error {
 impl From<Error> for Diagnostic {
     fn from(error: Error) -> Self {
         let kind = match error {
-            Error::Order(_) => "BadOrder",
+            Error::Order(_) => "Violation",
             Error::Storage(_) => failure::UNAVAILABLE,
         };
         failure::failure(kind, error)
@@ -314,12 +315,12 @@ impl Failed {
     }
 }
 
-fn from(event: &Payload) -> Result<Option<NaiveDate>, BadOrder> {
+fn from(event: &Payload) -> Result<Option<NaiveDate>, Violation> {
     let order = Order::read(unambiguous(event)?, &["from"])?;
     let date = order.get("from").map(str::parse::<NaiveDate>).transpose();
-    let date = date.map_err(|_| BadOrder::new("from", "must be a date, YYYY-MM-DD"))?;
+    let date = date.map_err(|_| Violation::new("from", "must be a date, YYYY-MM-DD"))?;
     if order.has("from") && date.is_none() {
-        return Err(BadOrder::new("from", "must be a date, YYYY-MM-DD"));
+        return Err(Violation::new("from", "must be a date, YYYY-MM-DD"));
     }
     Ok(date)
 }

@@ -2,6 +2,7 @@
 
 pub mod assertion;
 pub mod client;
+pub mod contact;
 pub mod identifier;
 pub mod identities;
 pub mod keyring;
@@ -10,3 +11,4 @@ pub mod redaction;
 pub mod seal;
 pub mod staff;
 pub mod subject;
+pub mod written;

@@ -4,13 +4,17 @@
 pub mod signed;
 
 mod attestation;
+mod block;
 mod certificate;
 mod chain;
+mod hash;
 mod verification;
 
 pub use attestation::{Attestation, Evidence};
+pub use block::Block;
 pub use certificate::{Certificate, Figures, Lateness, Left, Tally};
-pub use chain::{Block, Hash, Head, Link, NotAHash};
+pub use chain::{Head, Link};
+pub use hash::{Hash, NotAHash};
 pub use verification::{Broken, Fault, Lies, Seen, Verification, Verified, Witness};
 
 use crate::record::source::Source;

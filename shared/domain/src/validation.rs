@@ -4,6 +4,7 @@ pub mod json;
 pub mod notice;
 pub mod surrogates;
 pub mod text;
+pub mod violation;
 
 /// Whether there is nothing to count: such a count is left out where it is written.
 #[must_use]

@@ -15,7 +15,7 @@ use custodian_domain::identity::subject::{SubjectKey, SubjectKeys};
 use custodian_domain::record::Holder;
 use custodian_domain::record::reference::Reference;
 use custodian_domain::rights::decision::{Decisions, Undecided};
-use custodian_domain::rights::order::BadOrder;
+use custodian_domain::validation::violation::Violation;
 use custodian_store::confirmations::Confirmations;
 use custodian_store::packages::Decided;
 use custodian_store::records::Records;
@@ -130,18 +130,18 @@ impl People {
     /// Refuses decisions on links that are not there: a name that is mistyped must not end in a certificate.
     ///
     /// # Errors
-    /// [`BadOrder`], which does not repeat them.
-    pub fn must_know(decisions: &Decisions, found: &Found) -> Result<(), BadOrder> {
+    /// [`Violation`], which does not repeat them.
+    pub fn must_know(decisions: &Decisions, found: &Found) -> Result<(), Violation> {
         let is_linked = |link: &String| found.linked.iter().any(|linked| linked.names.contains(link));
         let is_holder =
             |link: &String| found.holders.iter().filter_map(Holder::subject).any(|subject| name(subject) == *link);
         if !decisions.confirmed.iter().all(|link| is_linked(link) || is_holder(link)) {
-            return Err(BadOrder::new("confirmed_links", "names a link that is not there"));
+            return Err(Violation::new("confirmed_links", "names a link that is not there"));
         }
         if decisions.refused.iter().all(is_linked) {
             Ok(())
         } else {
-            Err(BadOrder::new("refused_links", "names a link that is not there"))
+            Err(Violation::new("refused_links", "names a link that is not there"))
         }
     }
 

@@ -1,6 +1,8 @@
 //! What sources other than the council's own forms hand over, put straight into the intake.
 
 use crate::house::{House, at};
+use custodian_domain::identity::contact::Contact;
+use custodian_domain::record::Details;
 use custodian_domain::record::arrival::Arrival;
 use custodian_domain::record::custody::Custody;
 use custodian_domain::record::particulars::{
@@ -9,7 +11,6 @@ use custodian_domain::record::particulars::{
 };
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::satisfaction::Satisfaction;
-use custodian_domain::record::{Contact, Details};
 use custodian_domain::rights::clocks::Clocks;
 use custodian_domain::rights::complaint::Stage;
 use custodian_domain::survey::LawfulBasis;

@@ -3,10 +3,11 @@
 use super::tables::{Tables, lend};
 use super::{DAY, END, TOLD, at, day, ends, record, subject};
 use custodian_domain::identity::assertion::Assertion;
+use custodian_domain::identity::contact::Contact;
 use custodian_domain::identity::identifier::{Identifier, Kind};
 use custodian_domain::identity::subject::SubjectKeys;
+use custodian_domain::record::Holder;
 use custodian_domain::record::source::Source;
-use custodian_domain::record::{Contact, Holder};
 use custodian_domain::rights::decision::Decisions;
 use custodian_rights::people::{Follow, Found, Linked, People};
 use std::collections::BTreeSet;

@@ -3,11 +3,12 @@
 use super::object::Object;
 use super::values::{Rule, contact_in, exact, name, required, time};
 use super::{Problem, RowAt, fault};
+use custodian_domain::identity::contact::Contact;
+use custodian_domain::record::Details;
 use custodian_domain::record::arrival::Arrival;
 use custodian_domain::record::particulars::{Interview, Particulars};
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
-use custodian_domain::record::{Contact, Details};
 use custodian_domain::survey::LawfulBasis;
 use serde_json::{Map, Value};
 

@@ -3,10 +3,10 @@
 use super::object::Object;
 use super::{Problem, fault};
 use chrono::{DateTime, Utc};
+use custodian_domain::identity::contact::Contact;
 use custodian_domain::identity::identifier::{Identifier, Kind, NotAnIdentifier};
-use custodian_domain::record::Contact;
+use custodian_domain::identity::written::{is_nothing, is_taken_back, several};
 use custodian_domain::record::satisfaction::Satisfaction;
-use custodian_domain::record::written::{is_nothing, is_taken_back, several};
 use custodian_domain::survey::answers::point;
 use custodian_domain::times::{self, NotATime};
 use custodian_domain::validation::text::is_unseen;

@@ -3,8 +3,8 @@
 use super::Rule;
 use chrono::{DateTime, Utc};
 use custodian_domain::identity::identifier::{Identifier, Kind, NotAnIdentifier};
+use custodian_domain::identity::written::{is_nothing, several};
 use custodian_domain::record::satisfaction::Satisfaction;
-use custodian_domain::record::written::{is_nothing, several};
 use custodian_domain::survey::answers::{self, Answer, can_be_kept};
 use custodian_domain::times;
 use custodian_domain::validation::text;

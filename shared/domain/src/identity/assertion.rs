@@ -3,8 +3,8 @@
 //! It follows from how a record reached the council and from what is on it, so that records of every age are judged by the
 //! same rule. Stored is one thing only, and beside the records: that a link was followed that was sent to an address.
 
+use crate::identity::contact::Contact;
 use crate::identity::identifier::Kind;
-use crate::record::Contact;
 use crate::record::source::Source;
 use serde::{Deserialize, Serialize};
 
@@ -53,8 +53,8 @@ impl Assertion {
 #[cfg(test)]
 mod tests {
     use super::Assertion;
+    use crate::identity::contact::Contact;
     use crate::identity::identifier::Kind;
-    use crate::record::Contact;
     use crate::record::source::Source;
 
     const KINDS: [Kind; 3] = [Kind::Email, Kind::Phone, Kind::Reference];

@@ -56,13 +56,16 @@ pub enum Addresses {}
 #[derive(Clone, Copy, Debug)]
 pub enum Identities {}
 
+/// What the keys of form tokens are derived for.
+pub(crate) const FORM_TOKENS: &str = "form token";
+/// What the keys of receipts are derived for.
+pub(crate) const RECEIPTS: &str = "receipt";
+/// What the keys of links to packages were derived for before they had a secret of their own.
+pub(crate) const PACKAGE_LINKS: &[&str] = &["seal link to a package", "seal package"];
+
 impl Purpose for Forms {
-    const ABOUT: About = About {
-        name: "forms",
-        secret: "FormKeys",
-        setting: "FORM_KEYS_SECRET",
-        inherits: &[crate::survey::form_token::PURPOSE, crate::rights::receipt::PURPOSE],
-    };
+    const ABOUT: About =
+        About { name: "forms", secret: "FormKeys", setting: "FORM_KEYS_SECRET", inherits: &[FORM_TOKENS, RECEIPTS] };
 }
 
 impl Purpose for Packages {
@@ -71,7 +74,7 @@ impl Purpose for Packages {
         secret: "PackageKeys",
         setting: "PACKAGE_KEYS_SECRET",
         // They open nothing. By them a link of before is told from one that is made up.
-        inherits: crate::rights::package_token::INHERITED,
+        inherits: PACKAGE_LINKS,
     };
 }
 

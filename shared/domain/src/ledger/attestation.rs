@@ -1,6 +1,6 @@
 //! What the chain says of requests, holds and restrictions: that something lies in the Register, by hashes alone.
 
-use super::chain::Hash;
+use super::hash::Hash;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

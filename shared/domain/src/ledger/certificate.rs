@@ -1,6 +1,7 @@
 //! What a day's certificate says.
 
-use super::chain::{Block, Hash};
+use super::block::Block;
+use super::hash::Hash;
 use super::{Cause, ItemKind};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};

@@ -2,62 +2,11 @@
 
 use super::Entry;
 use super::attestation::Attestation;
+use super::block::Block;
 use super::certificate::{Certificate, Figures, Left};
+use super::hash::Hash;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-
-/// SHA-256 of a link: 64 hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Hash(String);
-
-/// Something that is no hash.
-#[derive(Debug, thiserror::Error)]
-#[error("a hash is 64 hexadecimal digits")]
-pub struct NotAHash;
-
-impl Hash {
-    /// What the first link names as the one before it.
-    #[must_use]
-    pub fn of_nothing() -> Self {
-        Self("0".repeat(64))
-    }
-
-    /// The hash of what is said after another link.
-    #[must_use]
-    pub fn of(previous: &Self, body: &str) -> Self {
-        let digest = Sha256::new().chain_update(&previous.0).chain_update("\n").chain_update(body).finalize();
-        Self(hex::encode(digest))
-    }
-
-    /// The hash of a text on its own.
-    #[must_use]
-    pub fn digest(text: &str) -> Self {
-        Self(hex::encode(Sha256::digest(text)))
-    }
-
-    /// 64 hexadecimal digits.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for Hash {
-    type Error = NotAHash;
-
-    fn try_from(text: String) -> Result<Self, NotAHash> {
-        let is_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        if text.len() == 64 && is_hex { Ok(Self(text)) } else { Err(NotAHash) }
-    }
-}
-
-impl From<Hash> for String {
-    fn from(hash: Hash) -> Self {
-        hash.0
-    }
-}
 
 /// One link of the chain, as it is stored: a block, or a day's certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,22 +34,6 @@ impl Link {
         let said: T = serde_json::from_str(&self.body).ok()?;
         (serde_json::to_string(&said).ok()? == self.body).then_some(said)
     }
-}
-
-/// What one link tells: deletions that were made in one transaction, or what was written of requests and holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Block {
-    /// The number of its link.
-    pub n: u64,
-    /// The day of the ledger that it is on.
-    pub day: NaiveDate,
-    /// When it was written.
-    pub at: DateTime<Utc>,
-    /// The deletions.
-    pub entries: Vec<Entry>,
-    /// What lies in the Register.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub attestations: Vec<Attestation>,
 }
 
 /// Where the chain ends.

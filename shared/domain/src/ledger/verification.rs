@@ -1,7 +1,9 @@
 //! Whether a chain holds, and which link is the first that does not.
 
+use super::block::Block;
 use super::certificate::{Certificate, Figures, Tally};
-use super::chain::{Block, Hash, Head, Link};
+use super::chain::{Head, Link};
+use super::hash::Hash;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;

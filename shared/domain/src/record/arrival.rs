@@ -1,10 +1,11 @@
 //! What a source hands over of one record, and how that changes what is held: the same result in whichever order, and
 //! however often, it is handed over.
 
+use crate::identity::contact::Contact;
 use crate::record::call::joined;
 use crate::record::particulars::{Particulars, Said, Telephone};
 use crate::record::source::Source;
-use crate::record::{Contact, Details, RecordId};
+use crate::record::{Details, RecordId};
 use crate::retention::{ExpiresAt, Retention};
 use chrono::{DateTime, TimeDelta, Utc};
 

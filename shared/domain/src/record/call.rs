@@ -1,8 +1,9 @@
 //! The legs of a call, and what the call says as a whole: the same in whichever order its rows are told, however often.
 
+use crate::identity::contact::Contact;
 use crate::record::custody::Custody;
 use crate::record::particulars::{Leg, Particulars, Said, Telephone};
-use crate::record::{COMMENT, Contact, Details};
+use crate::record::{COMMENT, Details};
 use crate::survey::answers::Answer;
 use crate::validation::json;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -6,8 +6,8 @@
 pub mod codes;
 mod told;
 
+use crate::identity::contact::Contact;
 use crate::identity::identifier;
-use crate::record::Contact;
 #[cfg(doc)]
 use crate::record::Details;
 use crate::record::particulars::{Channel, ComplaintKind, Speaker};

@@ -3,8 +3,8 @@
 use crate::place::Place;
 use crate::rights::correspondence::Correspondence;
 use crate::rights::exclusion::Exclusion;
-use crate::rights::order::BadOrder;
 use crate::rights::package::RequestId;
+use crate::validation::violation::Violation;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -59,8 +59,8 @@ impl Ground {
     /// Reads `17(1)(a)` to `17(1)(f)`, with or without `Article` before it, or the ground in words.
     ///
     /// # Errors
-    /// [`BadOrder`] for anything else: a ground is never free text, which could name the person.
-    pub fn parse(typed: &str) -> Result<Self, BadOrder> {
+    /// [`Violation`] for anything else: a ground is never free text, which could name the person.
+    pub fn parse(typed: &str) -> Result<Self, Violation> {
         let plain: String = typed.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
         match plain.trim_start_matches("article").trim_start_matches("art") {
             "171a" | "nolongernecessary" => Ok(Self::NoLongerNecessary),
@@ -69,7 +69,7 @@ impl Ground {
             "171d" | "unlawful" => Ok(Self::Unlawful),
             "171e" | "legalobligation" => Ok(Self::LegalObligation),
             "171f" | "child" => Ok(Self::Child),
-            _ => Err(BadOrder::new(
+            _ => Err(Violation::new(
                 "ground",
                 "must be 17(1)(a) no longer necessary, 17(1)(b) consent withdrawn, 17(1)(c) objection, 17(1)(d) \
                  unlawful, 17(1)(e) legal obligation or 17(1)(f) child",

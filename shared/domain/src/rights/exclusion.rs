@@ -2,7 +2,7 @@
 
 use crate::record::reference::Reference;
 use crate::record::source::Source;
-use crate::rights::order::BadOrder;
+use crate::validation::violation::Violation;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -78,37 +78,37 @@ impl Exclusion {
     /// Reads the `place`th exclusion of an order.
     ///
     /// # Errors
-    /// [`BadOrder`] naming the field; one that would leave everything is refused.
-    pub fn read(place: usize, one: &Value) -> Result<Self, BadOrder> {
+    /// [`Violation`] naming the field; one that would leave everything is refused.
+    pub fn read(place: usize, one: &Value) -> Result<Self, Violation> {
         const FIELDS: [&str; 5] = ["source", "reference", "from", "to", "exemption"];
         let at = |field: &str| format!("exclude[{place}].{field}");
         let fields = one.as_object().filter(|one| one.keys().all(|key| FIELDS.contains(&key.as_str())));
         let fields = fields.ok_or_else(|| {
-            BadOrder::new(format!("exclude[{place}]"), format!("must be an object of {}", FIELDS.join(", ")))
+            Violation::new(format!("exclude[{place}]"), format!("must be an object of {}", FIELDS.join(", ")))
         })?;
         let text = |field: &str, rule: &'static str| match fields.get(field) {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => value.as_str().map(Some).ok_or_else(|| BadOrder::new(at(field), rule)),
+            Some(value) => value.as_str().map(Some).ok_or_else(|| Violation::new(at(field), rule)),
         };
         let sources = "must be web_form, telephone, reviews, social, interviews, support or complaints";
-        let named = |name| Source::named(name).ok_or_else(|| BadOrder::new(at("source"), sources));
+        let named = |name| Source::named(name).ok_or_else(|| Violation::new(at("source"), sources));
         let source = text("source", sources)?.map(named).transpose()?;
         let quoted = "must be a reference of eight characters";
         let reference =
-            |typed: &str| Reference::try_from(typed.to_owned()).map_err(|_| BadOrder::new(at("reference"), quoted));
+            |typed: &str| Reference::try_from(typed.to_owned()).map_err(|_| Violation::new(at("reference"), quoted));
         let reference = text("reference", quoted)?.map(reference).transpose()?;
         let date = |field: &str| {
             let rule = "must be a date, YYYY-MM-DD";
-            let parse = |typed: &str| typed.parse().map_err(|_| BadOrder::new(at(field), rule));
+            let parse = |typed: &str| typed.parse().map_err(|_| Violation::new(at(field), rule));
             text(field, rule)?.map(parse).transpose()
         };
         let (from, to) = (date("from")?, date("to")?);
         let grounds = "must be 17(3)(a) expression, 17(3)(b) public task, 17(3)(c) public health, 17(3)(d) archiving \
                        or 17(3)(e) legal claims";
         let exemption = Value::from(text("exemption", grounds)?.unwrap_or_default());
-        let exemption = serde_json::from_value(exemption).map_err(|_| BadOrder::new(at("exemption"), grounds))?;
+        let exemption = serde_json::from_value(exemption).map_err(|_| Violation::new(at("exemption"), grounds))?;
         if source.is_none() && reference.is_none() && from.is_none() && to.is_none() {
-            return Err(BadOrder::new(format!("exclude[{place}]"), "must say which records: it would leave them all"));
+            return Err(Violation::new(format!("exclude[{place}]"), "must say which records: it would leave them all"));
         }
         Ok(Self { source, reference, from, to, exemption })
     }

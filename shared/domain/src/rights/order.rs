@@ -8,6 +8,7 @@ use crate::rights::package::{RequestId, says_who};
 use crate::rights::subscription::List;
 use crate::validation::json::Payload;
 use crate::validation::text;
+use crate::validation::violation::Violation;
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
@@ -53,11 +54,11 @@ const FIELDS: &[&str] = &[
 /// What was ordered, if it can mean one thing only: each field is there once, at any depth.
 ///
 /// # Errors
-/// [`BadOrder`], which names the first field of an order that is there twice or has something in it twice.
-pub fn unambiguous(payload: &Payload) -> Result<&Value, BadOrder> {
+/// [`Violation`], which names the first field of an order that is there twice or has something in it twice.
+pub fn unambiguous(payload: &Payload) -> Result<&Value, Violation> {
     payload.value().map_err(|repeated| {
         let field = repeated.among(FIELDS).unwrap_or("the order");
-        BadOrder::new(field, "must be given once, and each field in it once")
+        Violation::new(field, "must be given once, and each field in it once")
     })
 }
 
@@ -65,71 +66,53 @@ pub fn unambiguous(payload: &Payload) -> Result<&Value, BadOrder> {
 #[derive(Clone, Copy, Debug)]
 pub struct Order<'a>(&'a Map<String, Value>);
 
-/// What is wrong with an order: the field, and the rule that it breaks.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{field} {rule}")]
-pub struct BadOrder {
-    /// The field.
-    pub field: String,
-    /// The rule.
-    pub rule: String,
-}
-
-impl BadOrder {
-    /// A field that breaks a rule.
-    #[must_use]
-    pub fn new(field: impl Into<String>, rule: impl Into<String>) -> Self {
-        Self { field: field.into(), rule: rule.into() }
-    }
-}
-
 impl<'a> Order<'a> {
     /// Reads an order that has these fields and no others.
     ///
     /// # Errors
-    /// [`BadOrder`] if it is not an object, or has another field (which is not named: it could be anything).
-    pub fn read(order: &'a Value, fields: &[&str]) -> Result<Self, BadOrder> {
-        let map = order.as_object().ok_or_else(|| BadOrder::new("the order", "must be a JSON object"))?;
+    /// [`Violation`] if it is not an object, or has another field (which is not named: it could be anything).
+    pub fn read(order: &'a Value, fields: &[&str]) -> Result<Self, Violation> {
+        let map = order.as_object().ok_or_else(|| Violation::new("the order", "must be a JSON object"))?;
         if map.keys().all(|key| fields.contains(&key.as_str())) {
             Ok(Self(map))
         } else {
-            Err(BadOrder::new("the order", format!("must have no fields but {}", fields.join(", "))))
+            Err(Violation::new("the order", format!("must have no fields but {}", fields.join(", "))))
         }
     }
 
     /// A text of 1 to 100 characters.
     ///
     /// # Errors
-    /// [`BadOrder`] if it is missing or not that.
-    pub fn text(self, field: &str) -> Result<&'a str, BadOrder> {
+    /// [`Violation`] if it is missing or not that.
+    pub fn text(self, field: &str) -> Result<&'a str, Violation> {
         let text = self.0.get(field).and_then(Value::as_str).map(str::trim);
         text.filter(|text| (1..=100).contains(&text.chars().count()) && !text.chars().any(char::is_control))
-            .ok_or_else(|| BadOrder::new(field, "must be a text of 1 to 100 characters"))
+            .ok_or_else(|| Violation::new(field, "must be a text of 1 to 100 characters"))
     }
 
     /// Who plans or approves: a text of 1 to 100 characters by which one person can be told from another.
     ///
     /// # Errors
-    /// [`BadOrder`] if it is missing or not that.
-    pub fn staff(self, field: &str) -> Result<&'a str, BadOrder> {
+    /// [`Violation`] if it is missing or not that.
+    pub fn staff(self, field: &str) -> Result<&'a str, Violation> {
         let name = self.text(field)?;
         let rule = "must be written with Latin letters and digits, so that two names that look the same are the same";
-        if staff::is_a_name(name) { Ok(name) } else { Err(BadOrder::new(field, rule)) }
+        if staff::is_a_name(name) { Ok(name) } else { Err(Violation::new(field, rule)) }
     }
 
     /// A reason in somebody's own words, of 1 to 300 characters, that names none of these identifiers; nothing where none is
     /// given.
     ///
     /// # Errors
-    /// [`BadOrder`] if it is not that.
-    pub fn words(self, field: &str, identifiers: &[Identifier]) -> Result<Option<String>, BadOrder> {
+    /// [`Violation`] if it is not that.
+    pub fn words(self, field: &str, identifiers: &[Identifier]) -> Result<Option<String>, Violation> {
         if !self.has(field) {
             return Ok(None);
         }
         let words = self.get(field).map(text::line).filter(|words| (1..=300).contains(&words.chars().count()));
-        let words = words.ok_or_else(|| BadOrder::new(field, "must be a text of 1 to 300 characters"))?;
+        let words = words.ok_or_else(|| Violation::new(field, "must be a text of 1 to 300 characters"))?;
         if words.contains('@') || says_who(&words, identifiers) {
-            return Err(BadOrder::new(field, "must say nothing about the person: no address, number or reference"));
+            return Err(Violation::new(field, "must say nothing about the person: no address, number or reference"));
         }
         Ok(Some(words))
     }
@@ -137,36 +120,36 @@ impl<'a> Order<'a> {
     /// A whole number within a range; `otherwise` where the field is missing.
     ///
     /// # Errors
-    /// [`BadOrder`] if it is there and not that.
-    pub fn whole(self, field: &str, range: RangeInclusive<u32>, otherwise: u32) -> Result<u32, BadOrder> {
+    /// [`Violation`] if it is there and not that.
+    pub fn whole(self, field: &str, range: RangeInclusive<u32>, otherwise: u32) -> Result<u32, Violation> {
         let Some(value) = self.0.get(field).filter(|value| !value.is_null()) else { return Ok(otherwise) };
         let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
         let rule = || format!("must be a whole number from {} to {}", range.start(), range.end());
-        number.filter(|number| range.contains(number)).ok_or_else(|| BadOrder::new(field, rule()))
+        number.filter(|number| range.contains(number)).ok_or_else(|| Violation::new(field, rule()))
     }
 
     /// The request's id, or the id of the invocation, which Lambda's own retries share.
     ///
     /// # Errors
-    /// [`BadOrder`] if neither is one.
-    pub fn request_or(self, invocation: &str) -> Result<RequestId, BadOrder> {
+    /// [`Violation`] if neither is one.
+    pub fn request_or(self, invocation: &str) -> Result<RequestId, Violation> {
         let own = || RequestId::try_from(invocation.to_owned());
         match self.request_id("request_id")? {
             Some(id) => Ok(id),
-            None => own().map_err(|rule| BadOrder::new("request_id", rule.to_string())),
+            None => own().map_err(|rule| Violation::new("request_id", rule.to_string())),
         }
     }
 
     /// The request's id, if one is given.
     ///
     /// # Errors
-    /// [`BadOrder`] if it is not one.
-    pub fn request_id(self, field: &str) -> Result<Option<RequestId>, BadOrder> {
+    /// [`Violation`] if it is not one.
+    pub fn request_id(self, field: &str) -> Result<Option<RequestId>, Violation> {
         match self.0.get(field) {
             None | Some(Value::Null) => Ok(None),
             Some(id) => {
                 let id = id.as_str().unwrap_or_default().to_owned();
-                RequestId::try_from(id).map(Some).map_err(|rule| BadOrder::new(field, rule.to_string()))
+                RequestId::try_from(id).map(Some).map_err(|rule| Violation::new(field, rule.to_string()))
             }
         }
     }
@@ -174,12 +157,12 @@ impl<'a> Order<'a> {
     /// The identifiers of one person, `[{"type": "email" | "phone" | "reference", "value": …}]`, each once.
     ///
     /// # Errors
-    /// [`BadOrder`] naming the first that cannot be used by its place in the list, or the request's id if it has one of
+    /// [`Violation`] naming the first that cannot be used by its place in the list, or the request's id if it has one of
     /// them in it: an id stands in keys and logs, and in the names of files.
-    pub fn identifiers(self) -> Result<Vec<Identifier>, BadOrder> {
+    pub fn identifiers(self) -> Result<Vec<Identifier>, Violation> {
         let listed = self.list("identifiers")?;
         if listed.is_empty() {
-            return Err(BadOrder::new("identifiers", "must name at least one identifier"));
+            return Err(Violation::new("identifiers", "must name at least one identifier"));
         }
         let mut identifiers =
             listed.iter().enumerate().map(|(place, one)| identifier(place, one)).collect::<Result<Vec<_>, _>>()?;
@@ -187,10 +170,10 @@ impl<'a> Order<'a> {
         identifiers.dedup();
         let request = self.request_id("request_id")?;
         if request.as_ref().is_some_and(|id| id.says_who(&identifiers)) {
-            return Err(BadOrder::new("request_id", "must say nothing about the person: give it another name"));
+            return Err(Violation::new("request_id", "must say nothing about the person: give it another name"));
         }
         if request.is_some_and(|id| id.is_click()) {
-            return Err(BadOrder::new("request_id", "must not be that of a click: give it another name"));
+            return Err(Violation::new("request_id", "must not be that of a click: give it another name"));
         }
         Ok(identifiers)
     }
@@ -198,26 +181,26 @@ impl<'a> Order<'a> {
     /// The one email address that an order about mail names; `each` is what there is one of for each address.
     ///
     /// # Errors
-    /// [`BadOrder`] if it names no identifier, another kind of one, or several.
-    pub fn address(self, each: &str) -> Result<Identifier, BadOrder> {
+    /// [`Violation`] if it names no identifier, another kind of one, or several.
+    pub fn address(self, each: &str) -> Result<Identifier, Violation> {
         const FIELD: &str = "identifiers";
         let [address] = <[Identifier; 1]>::try_from(self.identifiers()?)
-            .map_err(|_| BadOrder::new(FIELD, format!("must name one email address: each has {each} of its own")))?;
+            .map_err(|_| Violation::new(FIELD, format!("must name one email address: each has {each} of its own")))?;
         if address.kind() == Kind::Email {
             Ok(address)
         } else {
-            Err(BadOrder::new(FIELD, "must name an email address: mail goes to nothing else"))
+            Err(Violation::new(FIELD, "must name an email address: mail goes to nothing else"))
         }
     }
 
     /// The list that an order is about; the newsletter where it names none.
     ///
     /// # Errors
-    /// [`BadOrder`] if it names another.
-    pub fn mailing_list(self) -> Result<List, BadOrder> {
+    /// [`Violation`] if it names another.
+    pub fn mailing_list(self) -> Result<List, Violation> {
         const FIELD: &str = "list";
         let list = if self.has(FIELD) { self.get(FIELD).and_then(List::named) } else { Some(List::Newsletter) };
-        list.ok_or_else(|| BadOrder::new(FIELD, "must be newsletter"))
+        list.ok_or_else(|| Violation::new(FIELD, "must be newsletter"))
     }
 
     /// What the DPO has decided on links: `confirmed_links` lead to the same person, `refused_links` to somebody else.
@@ -225,31 +208,31 @@ impl<'a> Order<'a> {
     /// `claimed` among the refused, or instead of their list, stands for all that only claims assert.
     ///
     /// # Errors
-    /// [`BadOrder`] if one of them is no list of names, or a link is in both.
-    pub fn decisions(self) -> Result<Decisions, BadOrder> {
+    /// [`Violation`] if one of them is no list of names, or a link is in both.
+    pub fn decisions(self) -> Result<Decisions, Violation> {
         let confirmed = self.links("confirmed_links")?;
         let refuses_all = self.get("refused_links") == Some(decision::CLAIMED);
         let mut refused = if refuses_all { Vec::new() } else { self.links("refused_links")? };
         let named = refused.len();
         refused.retain(|name| name != decision::CLAIMED);
         if refused.iter().any(|name| confirmed.contains(name)) {
-            return Err(BadOrder::new("refused_links", "must name no link that confirmed_links names"));
+            return Err(Violation::new("refused_links", "must name no link that confirmed_links names"));
         }
         Ok(Decisions { refuses_claimed: refuses_all || refused.len() < named, confirmed, refused })
     }
 
-    fn links(self, field: &str) -> Result<Vec<String>, BadOrder> {
+    fn links(self, field: &str) -> Result<Vec<String>, Violation> {
         let text = |one: &Value| one.as_str().map(str::to_owned);
         let listed = self.list_of(field, decision::AT_MOST)?;
         let texts: Option<Vec<String>> = listed.iter().map(text).collect();
-        texts.ok_or_else(|| BadOrder::new(field, "must be a list of the links' names"))
+        texts.ok_or_else(|| Violation::new(field, "must be a list of the links' names"))
     }
 
     /// What an erasure is to leave.
     ///
     /// # Errors
-    /// [`BadOrder`] naming the first exclusion that cannot be used.
-    pub fn exclusions(self) -> Result<Vec<Exclusion>, BadOrder> {
+    /// [`Violation`] naming the first exclusion that cannot be used.
+    pub fn exclusions(self) -> Result<Vec<Exclusion>, Violation> {
         let listed = self.list("exclude")?.iter().enumerate();
         listed.map(|(place, one)| Exclusion::read(place, one)).collect()
     }
@@ -257,19 +240,19 @@ impl<'a> Order<'a> {
     /// A date.
     ///
     /// # Errors
-    /// [`BadOrder`] if it is missing or not that.
-    pub fn date(self, field: &str) -> Result<NaiveDate, BadOrder> {
+    /// [`Violation`] if it is missing or not that.
+    pub fn date(self, field: &str) -> Result<NaiveDate, Violation> {
         let date = self.get(field).and_then(|date| date.parse().ok());
-        date.ok_or_else(|| BadOrder::new(field, "must be a date, YYYY-MM-DD"))
+        date.ok_or_else(|| Violation::new(field, "must be a date, YYYY-MM-DD"))
     }
 
     /// The request's id.
     ///
     /// # Errors
-    /// [`BadOrder`] if it is missing or not one.
-    pub fn request(self) -> Result<RequestId, BadOrder> {
+    /// [`Violation`] if it is missing or not one.
+    pub fn request(self) -> Result<RequestId, Violation> {
         let id = self.request_id("request_id")?;
-        id.ok_or_else(|| BadOrder::new("request_id", "must name a request"))
+        id.ok_or_else(|| Violation::new("request_id", "must name a request"))
     }
 
     /// The field's text; nothing where it is missing or no text.
@@ -284,35 +267,35 @@ impl<'a> Order<'a> {
         self.0.contains_key(field)
     }
 
-    fn list(self, field: &str) -> Result<&'a [Value], BadOrder> {
+    fn list(self, field: &str) -> Result<&'a [Value], Violation> {
         self.list_of(field, AT_MOST)
     }
 
-    fn list_of(self, field: &str, at_most: usize) -> Result<&'a [Value], BadOrder> {
+    fn list_of(self, field: &str, at_most: usize) -> Result<&'a [Value], Violation> {
         match self.0.get(field) {
             None => Ok(&[]),
             Some(Value::Array(list)) if list.len() <= at_most => Ok(list),
-            Some(_) => Err(BadOrder::new(field, format!("must be a list of at most {at_most}"))),
+            Some(_) => Err(Violation::new(field, format!("must be a list of at most {at_most}"))),
         }
     }
 }
 
-fn identifier(place: usize, one: &Value) -> Result<Identifier, BadOrder> {
+fn identifier(place: usize, one: &Value) -> Result<Identifier, Violation> {
     const FIELDS: [&str; 2] = ["type", "value"];
     let at = |field: &str| format!("identifiers[{place}].{field}");
     let fields = one.as_object().filter(|one| one.keys().all(|key| FIELDS.contains(&key.as_str())));
     let fields = fields.ok_or_else(|| {
-        BadOrder::new(format!("identifiers[{place}]"), format!("must be an object of {}", FIELDS.join(", ")))
+        Violation::new(format!("identifiers[{place}]"), format!("must be an object of {}", FIELDS.join(", ")))
     })?;
     let text = |field: &str| fields.get(field).and_then(Value::as_str);
     let kind = match text("type") {
         Some("email") => Kind::Email,
         Some("phone") => Kind::Phone,
         Some("reference") => Kind::Reference,
-        _ => return Err(BadOrder::new(at("type"), "must be email, phone or reference")),
+        _ => return Err(Violation::new(at("type"), "must be email, phone or reference")),
     };
-    let value = text("value").ok_or_else(|| BadOrder::new(at("value"), "must be a text"))?;
-    Identifier::of(kind, value).map_err(|rule| BadOrder::new(at("value"), rule.to_string()))
+    let value = text("value").ok_or_else(|| Violation::new(at("value"), "must be a text"))?;
+    Identifier::of(kind, value).map_err(|rule| Violation::new(at("value"), rule.to_string()))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! says the Register. It holds nothing of the person, nor the code that opens it. Tokens are opened under the current version
 //! of their secret only: a rotation ends every link that is out.
 
-use crate::identity::keyring::{Keyring, Packages};
+use crate::identity::keyring::{Keyring, PACKAGE_LINKS, Packages};
 use crate::rights::package::RequestId;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,8 +15,6 @@ pub const WRONG_CODES: u32 = 5;
 const LINK: &str = "link to a package until";
 /// What tokens were sealed as that had no end of their own, and, before those, no code.
 const FORMER: [&str; 2] = ["link to a package", "package"];
-/// What those were sealed with when the subject keys' secret sealed everything.
-pub(crate) const INHERITED: &[&str] = &["seal link to a package", "seal package"];
 /// By how much the clocks of two instances may differ: one makes the link, the other is the door.
 const SKEW: TimeDelta = TimeDelta::minutes(1);
 /// Between the parts.
@@ -135,7 +133,7 @@ impl PackageLink {
 
 #[cfg(test)]
 mod tests {
-    use super::{FORMER, INHERITED, LINK, LONGEST, LinkId, LinkKind, PackageLink, SKEW};
+    use super::{FORMER, LINK, LONGEST, LinkId, LinkKind, PACKAGE_LINKS, PackageLink, SKEW};
     use crate::identity::keyring::{Keyring, Packages};
     use crate::rights::package::RequestId;
     use chrono::{DateTime, TimeDelta};
@@ -181,7 +179,7 @@ mod tests {
             assert!(PackageLink::is_former(&keys("k"), &former) && !PackageLink::is_former(&keys("l"), &former));
             assert_eq!(PackageLink::of_token(&keys("k"), &former), None);
         }
-        assert!(INHERITED.iter().map(|it| it.strip_prefix("seal ").unwrap()).eq(FORMER));
+        assert!(PACKAGE_LINKS.iter().map(|it| it.strip_prefix("seal ").unwrap()).eq(FORMER));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! The page after an answer reads nothing: it shows what its address says. So the address is signed, and the page asks no
 //! clock: what was right when the answer was kept is right whenever somebody opens the page.
 
-use crate::identity::keyring::{Forms, Keyring};
+use crate::identity::keyring::{Forms, Keyring, RECEIPTS};
 use crate::identity::subject::mac;
 use crate::record::reference::Reference;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -34,8 +34,6 @@ impl std::fmt::Debug for Receipts {
     }
 }
 
-/// What the keys of receipts are derived for.
-pub(crate) const PURPOSE: &str = "receipt";
 /// What an address says beside the rest of whom an email asks to confirm theirs. Others have nothing there, as addresses had
 /// before there were such emails.
 const CONFIRM: (&str, &str) = ("confirm", "email");
@@ -44,7 +42,7 @@ impl Receipts {
     /// The receipts that go with these keys.
     #[must_use]
     pub fn new(keys: &Keyring<Forms>) -> Self {
-        Self { key: keys.derive(PURPOSE), all: keys.derive_all(PURPOSE).collect() }
+        Self { key: keys.derive(RECEIPTS), all: keys.derive_all(RECEIPTS).collect() }
     }
 
     /// The query of the address of a receipt for an answer to `survey`.

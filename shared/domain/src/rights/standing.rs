@@ -1,7 +1,7 @@
 //! What holds for a person until it is lifted: a hold, that nothing of theirs may go; a restriction, that nothing may be
 //! done with it but storing it.
 
-use crate::rights::order::BadOrder;
+use crate::validation::violation::Violation;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -159,12 +159,12 @@ impl HoldGround {
     /// Reads `legal_claim` or `open_request`, in whatever spelling.
     ///
     /// # Errors
-    /// [`BadOrder`] for anything else.
-    pub fn parse(typed: &str) -> Result<Self, BadOrder> {
+    /// [`Violation`] for anything else.
+    pub fn parse(typed: &str) -> Result<Self, Violation> {
         match plain(typed).as_str() {
             "legalclaim" | "173e" => Ok(Self::LegalClaim),
             "openrequest" => Ok(Self::OpenRequest),
-            _ => Err(BadOrder::new("ground", "must be legal_claim or open_request")),
+            _ => Err(Violation::new("ground", "must be legal_claim or open_request")),
         }
     }
 }
@@ -184,15 +184,15 @@ impl Limb {
     /// Reads `18(1)(a)` to `18(1)(d)`, with or without `Article` before it, or the ground in words.
     ///
     /// # Errors
-    /// [`BadOrder`] for anything else.
-    pub fn parse(typed: &str) -> Result<Self, BadOrder> {
+    /// [`Violation`] for anything else.
+    pub fn parse(typed: &str) -> Result<Self, Violation> {
         let plain = plain(typed);
         match plain.trim_start_matches("article").trim_start_matches("art") {
             "181a" | "accuracy" => Ok(Self::Accuracy),
             "181b" | "unlawful" => Ok(Self::Unlawful),
             "181c" | "legalclaim" => Ok(Self::LegalClaim),
             "181d" | "objection" => Ok(Self::Objection),
-            _ => Err(BadOrder::new(
+            _ => Err(Violation::new(
                 "ground",
                 "must be 18(1)(a) accuracy, 18(1)(b) unlawful, 18(1)(c) legal claim or 18(1)(d) objection",
             )),
@@ -214,13 +214,13 @@ impl Reason {
     /// Reads `settled`, `withdrawn` or `mistake`.
     ///
     /// # Errors
-    /// [`BadOrder`] for anything else.
-    pub fn parse(typed: &str) -> Result<Self, BadOrder> {
+    /// [`Violation`] for anything else.
+    pub fn parse(typed: &str) -> Result<Self, Violation> {
         match plain(typed).as_str() {
             "settled" => Ok(Self::Settled),
             "withdrawn" => Ok(Self::Withdrawn),
             "mistake" => Ok(Self::Mistake),
-            _ => Err(BadOrder::new("reason", "must be settled, withdrawn or mistake")),
+            _ => Err(Violation::new("reason", "must be settled, withdrawn or mistake")),
         }
     }
 }

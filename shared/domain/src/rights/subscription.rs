@@ -2,7 +2,7 @@
 
 use crate::identity::subject::SubjectKey;
 use crate::retention::ExpiresAt;
-use crate::rights::order::BadOrder;
+use crate::validation::violation::Violation;
 use chrono::{DateTime, Months, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -97,14 +97,14 @@ impl OptInReason {
     /// Reads `asked_in_writing`, `asked_in_person` or `mistake`, in whatever spelling.
     ///
     /// # Errors
-    /// [`BadOrder`] for anything else.
-    pub fn parse(typed: &str) -> Result<Self, BadOrder> {
+    /// [`Violation`] for anything else.
+    pub fn parse(typed: &str) -> Result<Self, Violation> {
         let plain: String = typed.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
         match plain.as_str() {
             "askedinwriting" => Ok(Self::AskedInWriting),
             "askedinperson" => Ok(Self::AskedInPerson),
             "mistake" => Ok(Self::Mistake),
-            _ => Err(BadOrder::new("reason", "must be asked_in_writing, asked_in_person or mistake")),
+            _ => Err(Violation::new("reason", "must be asked_in_writing, asked_in_person or mistake")),
         }
     }
 }

@@ -4,8 +4,8 @@ mod date;
 mod number;
 mod rule;
 
+use crate::identity::contact::Contact;
 use crate::identity::identifier::Identifier;
-use crate::record::Contact;
 use crate::record::satisfaction::Satisfaction;
 use crate::survey::{Kind, Purpose, Question, Survey};
 use crate::validation::text;

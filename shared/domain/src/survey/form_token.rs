@@ -1,13 +1,11 @@
 //! The hidden token of a form: makes a retry known, tells how long a person took to answer, and which words they were shown.
 
-use crate::identity::keyring::{Forms, Keyring};
+use crate::identity::keyring::{FORM_TOKENS, Forms, Keyring};
 use crate::identity::subject::mac;
 use crate::survey::VersionId;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// What the keys of tokens are derived for.
-pub(crate) const PURPOSE: &str = "form token";
 /// For how long a form may still be sent: after its survey closed or changed, and if the key of its token was replaced since.
 pub const GRACE: TimeDelta = TimeDelta::hours(12);
 
@@ -43,7 +41,7 @@ impl FormTokens {
     /// The tokens that go with these keys.
     #[must_use]
     pub fn new(keys: &Keyring<Forms>) -> Self {
-        Self { key: keys.derive(PURPOSE), earlier: keys.derive_earlier(PURPOSE).collect() }
+        Self { key: keys.derive(FORM_TOKENS), earlier: keys.derive_earlier(FORM_TOKENS).collect() }
     }
 
     /// A token for a form of `survey` handed out at `now` in this version, told apart from all others by `random`.

@@ -3,13 +3,14 @@
 use super::Taken;
 use super::known::Known;
 use chrono::{DateTime, NaiveDate, Utc};
+use custodian_domain::identity::contact::Contact;
 use custodian_domain::identity::subject::{SubjectKey, SubjectKeys};
 use custodian_domain::ledger::{Cause, ItemKind};
 use custodian_domain::record::arrival::{Arrival, Word, are_of_two};
 use custodian_domain::record::reference::Reference;
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
-use custodian_domain::record::{Contact, Details, Holder, Record, RecordId};
+use custodian_domain::record::{Details, Holder, Record, RecordId};
 use custodian_domain::retention::{ExpiresAt, Retention};
 use custodian_store::Key;
 use custodian_store::records::{Doomed, Lying};

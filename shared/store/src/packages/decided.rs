@@ -3,7 +3,7 @@
 use super::Package;
 use chrono::{DateTime, Utc};
 use custodian_domain::rights::decision::{AT_MOST, Decisions};
-use custodian_domain::rights::order::BadOrder;
+use custodian_domain::validation::violation::Violation;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
@@ -90,18 +90,18 @@ impl Package {
     /// Where a flood of claims is not remembered name by name, any name may be one of them, and be refused.
     ///
     /// # Errors
-    /// [`BadOrder`], which does not repeat them.
-    pub fn must_know(&self, decisions: &Decisions) -> Result<(), BadOrder> {
+    /// [`Violation`], which does not repeat them.
+    pub fn must_know(&self, decisions: &Decisions) -> Result<(), Violation> {
         let open = || self.unconfirmed.iter().chain(&self.undecided.proven).chain(&self.undecided.claimed);
         let confirmed = self.decided.iter().flat_map(|decided| &decided.confirmed).chain(open());
         let refused = self.decided.iter().flat_map(|decided| &decided.refused).chain(open());
         let is_among = |names: &[String], known: HashSet<&String>| names.iter().all(|name| known.contains(name));
         let rule = "names a link that this package does not have, or that was decided otherwise";
         if !is_among(&decisions.confirmed, confirmed.collect()) {
-            return Err(BadOrder::new("confirmed_links", rule));
+            return Err(Violation::new("confirmed_links", rule));
         }
         if self.undecided.more_claimed == 0 && !is_among(&decisions.refused, refused.collect()) {
-            return Err(BadOrder::new("refused_links", rule));
+            return Err(Violation::new("refused_links", rule));
         }
         Ok(())
     }

@@ -6,9 +6,10 @@ use crate::table::Pages;
 use crate::{Item, text};
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
+use custodian_domain::identity::contact::Contact;
 use custodian_domain::record::custody::Custody;
 use custodian_domain::record::source::Source;
-use custodian_domain::record::{Contact, Holder, Record};
+use custodian_domain::record::{Holder, Record};
 use std::collections::HashMap;
 
 /// The attributes that [`outline`] reads.

@@ -5,8 +5,8 @@ use crate::table::Pages;
 use crate::{Item, keys, text};
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
+use custodian_domain::identity::contact::Contact;
 use custodian_domain::identity::subject::SubjectKey;
-use custodian_domain::record::Contact;
 use custodian_domain::record::source::Source;
 
 /// The attribute of a record that says who it is about.

@@ -1,9 +1,10 @@
 use super::are_of_two;
+use crate::identity::contact::Contact;
+use crate::record::Details;
 use crate::record::custody::Custody;
 use crate::record::particulars::{Leg, Particulars, Post, Said, Telephone};
 use crate::record::revision::Revision;
 use crate::record::satisfaction::Satisfaction;
-use crate::record::{Contact, Details};
 use crate::survey::answers::Answer;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;

@@ -1,11 +1,12 @@
 use super::{Fields, Nature, Value};
+use crate::identity::contact::Contact;
+use crate::record::Details;
 use crate::record::particulars::{
     Channel, Complaint, ComplaintKind, Interaction, Interview, Leg, Particulars, Post, Review, Speaker, Telephone,
     Turn, WebForm,
 };
 use crate::record::revision::Revision;
 use crate::record::satisfaction::Satisfaction;
-use crate::record::{Contact, Details};
 use crate::rights::clocks::Clocks;
 use crate::rights::complaint::Stage;
 use crate::rights::package::PackageKind;
