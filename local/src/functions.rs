@@ -1,6 +1,6 @@
 //! The functions: which ones there are, and those that the template started.
 
-use crate::invoke::request_id;
+use crate::request_id::request_id;
 use crate::state::State;
 use crate::template;
 use async_trait::async_trait;

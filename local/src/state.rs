@@ -106,7 +106,7 @@ impl State {
 
     /// Puts a message into a queue.
     pub(crate) fn send(&self, queue: &str, body: Value, sent_at: DateTime<Utc>) {
-        let message = Message { id: crate::invoke::request_id(), sent_at, body };
+        let message = Message { id: crate::request_id::request_id(), sent_at, body };
         self.update(|saved| saved.queues.entry(queue.to_owned()).or_default().push(message));
     }
 }

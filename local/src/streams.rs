@@ -5,7 +5,7 @@
 
 use crate::dynamodb::Dynamo;
 use crate::functions::{Functions, Running};
-use crate::invoke::request_id;
+use crate::request_id::request_id;
 use crate::state::State;
 use crate::template::{ACCOUNT, Destination, REGION, StreamEvent};
 use chrono::{DateTime, SecondsFormat, Utc};

@@ -1,13 +1,11 @@
 //! What a person sends who fetches a file: the code, and which file.
 
+use crate::pages::{CODE, FILE};
 use crate::refusal::Refusal;
 use custodian_domain::rights::package::File;
 
 /// The largest body that is read: the two fields take some 30 bytes.
 const LIMIT: usize = 4 * 1024;
-/// The fields.
-pub const CODE: &str = "code";
-pub const FILE: &str = "file";
 
 /// What was sent.
 #[derive(Debug, PartialEq, Eq)]

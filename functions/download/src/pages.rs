@@ -1,6 +1,5 @@
 //! What a person reads at the door, in the frame of all pages.
 
-use crate::body::{CODE, FILE};
 use askama::Template;
 use chrono::{DateTime, Utc};
 use custodian_domain::london;
@@ -8,6 +7,10 @@ use custodian_domain::rights::package::{File, PackageKind};
 use custodian_domain::rights::package_token::WRONG_CODES;
 use custodian_store::packages::DAYS;
 use custodian_web::page::{Page, written};
+
+/// The fields.
+pub const CODE: &str = "code";
+pub const FILE: &str = "file";
 
 /// What a page without a form can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

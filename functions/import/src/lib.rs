@@ -227,7 +227,7 @@ impl Import {
                 return self.hand_over(file, checkpoint, &reading, chunk.end).await;
             }
             if count.is_multiple_of(CHUNKS) {
-                checkpoint.reached(&reading, chunk.end);
+                reading.reached(&mut checkpoint, chunk.end);
                 self.files.write(file, Beside::Progress, checkpoint.to_json()?).await?;
             }
         }
@@ -242,7 +242,7 @@ impl Import {
         reading: &Reading,
         position: Position,
     ) -> Result<Report, StorageError> {
-        checkpoint.reached(reading, position);
+        reading.reached(&mut checkpoint, position);
         self.files.write(file, Beside::Progress, checkpoint.to_json()?).await?;
         tracing::info!(source = file.folder.as_str(), outcome = "handed_over", "import");
         Ok(checkpoint.report)

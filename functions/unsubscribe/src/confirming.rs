@@ -4,7 +4,8 @@
 //! told what came of it, and everybody else that the link works no longer.
 
 use crate::Unsubscribe;
-use crate::body::{self, CONFIRM};
+use crate::body;
+use crate::field::CONFIRM;
 use crate::pages;
 use crate::refusal::Refusal;
 use custodian_domain::rights::confirmation::{ConfirmLink, Purpose};

@@ -6,10 +6,10 @@
 
 mod body;
 mod confirming;
+mod field;
 pub mod pages;
 mod refusal;
 
-use body::ONE_CLICK;
 use custodian_domain::identity::keyring::{Keyring, MailLinks};
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::subscription::{OptOut, Subscription};
@@ -20,6 +20,7 @@ use custodian_web::gateway::{self, Answer, Event};
 use custodian_web::http::{Method, Request, Response};
 use custodian_web::page::{self, Page};
 use custodian_web::site::Site;
+use field::ONE_CLICK;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use pages::About;
 use refusal::Refusal;

@@ -3,7 +3,7 @@
 //! They say nothing about whose link it was. Of unsubscribing they do not even say whether it was one of ours: everybody
 //! sees the same.
 
-use crate::body::{CONFIRM, ONE_CLICK};
+use crate::field::{CONFIRM, ONE_CLICK};
 use askama::Template;
 use custodian_domain::rights::confirmation::Purpose;
 use custodian_domain::rights::subscription::UNTIL_TOLD;

@@ -7,7 +7,7 @@ mod wait;
 
 pub use screen::{Screen, screen};
 
-use crate::invoke::request_id;
+use crate::request_id::request_id;
 use custodian_buckets::files::File;
 use custodian_domain::record::source::Source;
 use custodian_import::report::{Report, State};

@@ -2,7 +2,7 @@
 
 use super::routes::{Route, find};
 use crate::functions::Functions;
-use crate::invoke::request_id;
+use crate::request_id::request_id;
 use crate::template::ACCOUNT;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, request::Parts};

@@ -3,6 +3,7 @@
 mod folder;
 mod index;
 mod kept;
+mod layout;
 mod listing;
 mod naming;
 mod scrub;

@@ -12,10 +12,10 @@ use custodian_domain::record::{Holder, Record};
 use custodian_domain::retention::INVOCATION;
 use custodian_domain::rights::standing::Effect;
 use custodian_store::Key;
+use custodian_store::effects::Effects;
 use custodian_store::ledger::Ledger;
 use custodian_store::protection::Protection;
 use custodian_store::records::{Doomed, Records, Shelved, StoredItem, Turn};
-use custodian_store::standings::Effects;
 use custodian_store::suppressions::{Suppressed, Suppressions};
 use std::collections::{HashMap, HashSet};
 

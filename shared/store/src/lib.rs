@@ -6,6 +6,7 @@
 pub mod clients;
 pub mod confirmations;
 pub mod deadlines;
+pub mod effects;
 pub mod evidence;
 pub mod imports;
 mod keys;

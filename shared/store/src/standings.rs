@@ -4,8 +4,7 @@
 //! requests: whoever stores something of somebody learns from one item what stands for them. Sets make it the same
 //! thing to enter it once and twice, in whichever order several are placed and lifted.
 
-mod effects;
-
+use crate::effects::{Effects, HOLDS, RESTRICTIONS, distinct};
 use crate::evidence;
 use crate::keys::{self, EXPIRES_AT, Key, PK, SK, STANDING};
 use crate::requests::{Event, Events};
@@ -22,15 +21,9 @@ use custodian_domain::rights::standing::{Act, Effect, Kind, Lifting, Standing};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use effects::Effects;
-pub(super) use effects::distinct;
 
 /// How long the evidence of a standing is kept after it was lifted.
 const EVIDENCE: Months = Months::new(72);
-/// The requests that hold something of a holder.
-const HOLDS: &str = "holds";
-/// The requests that restrict it.
-const RESTRICTIONS: &str = "restrictions";
 
 /// What stands, in the Register.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! Who was erased and when, so that an import or a restore does not bring them back; and what a source has withdrawn.
 
+use crate::effects::{Effects, distinct};
 use crate::keys::{self, EXPIRES_AT, PK, SK};
-use crate::standings::{Effects, distinct};
 use crate::table::Table;
 use crate::table::transaction::wait;
 use crate::{Item, n, number, s, text};

@@ -1,7 +1,7 @@
 //! Support interactions: one line of JSON for each.
 
-use super::object::Object;
-use super::values::{Rule, contact_in, exact, name, required, time};
+use super::object::{Object, contact_in};
+use super::values::{Rule, exact, name, required, time};
 use super::{Problem, RowAt, fault};
 use custodian_domain::identity::contact::Contact;
 use custodian_domain::record::Details;

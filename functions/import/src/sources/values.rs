@@ -1,6 +1,5 @@
 //! What a field may say, whatever source it is of.
 
-use super::object::Object;
 use super::{Problem, fault};
 use chrono::{DateTime, Utc};
 use custodian_domain::identity::contact::Contact;
@@ -311,13 +310,6 @@ pub(super) fn contact(
         phone: phone(number.0, number.1)?,
         reference: None,
     })
-}
-
-/// The contact in an object.
-pub(super) fn contact_in(who: &Object<'_>) -> Result<Contact, Problem> {
-    let [called, address, number] = ["name", "email", "phone"].map(|field| who.name(field));
-    let (name, email, phone) = (who.text("name")?, who.text("email")?, who.id("phone")?);
-    contact((&called, name), (&address, email), (&number, phone.as_deref()))
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@
 //! opened: so an index that is missing, or late, costs time and nothing else.
 
 use super::folder::{Kind, QUARANTINE, own};
+use super::layout::layout;
 use super::listing::{Listed, Listing};
-use super::scrub::layout;
 use super::{Files, is_gone};
 use custodian_aws::{StorageError, failed};
 use custodian_domain::identity::mention::Mentions;

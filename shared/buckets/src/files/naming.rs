@@ -2,8 +2,8 @@
 
 use super::folder::QUARANTINE;
 use super::kept::{Kept, why};
+use super::layout::layout;
 use super::listing::Listing;
-use super::scrub::layout;
 use super::{Files, Folder, Why, has_status};
 use aws_sdk_s3::primitives::ByteStream;
 use chrono::NaiveDate;

@@ -5,6 +5,7 @@ mod leave_out;
 use super::folder::{self, Folder, Kind, QUARANTINE};
 use super::index::MayName;
 use super::kept::{dropped_at, goes_on};
+use super::layout::layout;
 use super::listing::{Listed, Listing};
 use super::{File, Files, has_status, is_folder};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
@@ -224,20 +225,4 @@ async fn searched<L: Look>(object: &mut GetObjectOutput, mut search: Search<L>) 
         }
     }
     Ok(search.finish())
-}
-
-/// How the rows of an object in quarantine are written.
-pub(super) fn layout(key: &str) -> Layout {
-    let Some((kind, of, _)) = folder::own(key) else { return Layout::Unknown };
-    match (kind, of) {
-        (Kind::Rows, _) => Layout::Told,
-        (Kind::Whole, Folder::Granicus) => Layout::One,
-        (Kind::Whole, Folder::Of(Source::Reviews)) => Layout::List,
-        (Kind::Whole, Folder::Of(Source::Interviews | Source::Support)) => Layout::Lines,
-        (Kind::Whole, Folder::Of(Source::WebForm | Source::Telephone | Source::Social | Source::Complaints))
-        | (Kind::Header, _) => Layout::Csv,
-        (Kind::Whole, Folder::Unknown) | (Kind::Progress | Kind::Handover | Kind::Report | Kind::Index, _) => {
-            Layout::Unknown
-        }
-    }
 }

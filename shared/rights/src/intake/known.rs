@@ -2,7 +2,7 @@
 
 use custodian_domain::record::{Details, Holder};
 use custodian_domain::rights::standing::Effect;
-use custodian_store::standings::Effects;
+use custodian_store::effects::Effects;
 use custodian_store::suppressions::Suppressed;
 
 /// What has to be known before anything is taken in.

@@ -1,7 +1,6 @@
 //! Putting a survey into the Register, and taking it out: the wording that stood there before becomes a version that stays.
 
-use super::tidying::rfc3339;
-use super::versions::{PUT_AT, RETIRED_AT};
+use super::versions::{PUT_AT, RETIRED_AT, rfc3339};
 use super::{DOCUMENT, Surveys};
 use crate::keys::{self, Key, PK, SK};
 use crate::{Item, s, text};

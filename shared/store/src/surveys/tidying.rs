@@ -1,7 +1,7 @@
 //! What the sweep does with versions: keeps what somebody put in by hand, and forgets what no record can need any longer.
 
 use super::publishing::Asked;
-use super::versions::{PUT_AT, RETIRED_AT, time};
+use super::versions::{PUT_AT, RETIRED_AT, rfc3339, time};
 use super::{DOCUMENT, Surveys};
 use crate::keys::{self, Key, PK, SK, SURVEY, SURVEY_VERSION};
 use crate::{Item, s, text};
@@ -133,9 +133,4 @@ impl Surveys {
             .expression_attribute_values(":at", s(rfc3339(retired_at)));
         Ok(applied("forget a version of a survey", delete.send().await)?.is_some())
     }
-}
-
-/// A time as versions have it: to the second.
-pub(super) fn rfc3339(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

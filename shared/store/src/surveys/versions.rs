@@ -3,7 +3,7 @@
 use super::{DOCUMENT, FRESH, Surveys};
 use crate::keys::{self, SK, SURVEY_VERSION};
 use crate::{Item, text};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::record::Details;
 use custodian_domain::survey::words::Words;
@@ -110,6 +110,11 @@ fn read(item: &Item) -> Option<Version> {
     let (_, id) = keys::survey_version_of(text(item, SK)?)?;
     let survey = Survey::parse(text(item, DOCUMENT)?).ok().filter(|survey| survey.version == id)?;
     Some(Version { survey: Arc::new(survey), put_at: time(item, PUT_AT)?, retired_at: time(item, RETIRED_AT)? })
+}
+
+/// A time as versions have it: to the second.
+pub(super) fn rfc3339(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// A time of a version: nothing if it has none, and no version if it cannot be read.

@@ -1,11 +1,15 @@
 //! What stands for those who were looked up.
 
-use super::{HOLDS, RESTRICTIONS};
 use crate::keys::{self, Key, PK};
 use crate::{Item, text};
 use custodian_domain::record::Holder;
 use custodian_domain::rights::standing::Effect;
 use std::collections::{BTreeSet, HashMap};
+
+/// The attribute of a holder's constraints that names the requests that hold what is theirs.
+pub(crate) const HOLDS: &str = "holds";
+/// The same of those that restrict it.
+pub(crate) const RESTRICTIONS: &str = "restrictions";
 
 /// What stands for those who were looked up.
 #[derive(Clone, Debug, Default)]
