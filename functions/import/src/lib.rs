@@ -24,7 +24,6 @@ use rows::Position;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::domain::arrival::Arrival;
-use shared::domain::identifier::Identifier;
 use shared::domain::source::Source;
 use shared::edge::{Clock, Deadline, Host, StartError, failure, secret};
 use shared::storage::StorageError;
@@ -76,8 +75,6 @@ impl Import {
     pub async fn start(host: &Host) -> Result<Self, StartError> {
         let (dynamodb, register) = (host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned());
         let keys = secret::subject_keys(host).await?;
-        // The tables of telephone numbers are read at the first that needs them: better now than in the first file.
-        drop(Identifier::phone("+44 1305 221000"));
         let five9 = Five9::parse(include_str!("../../../config/five9.json"))
             .map_err(|_| StartError::Invalid("config/five9.json", "is not the tenant's configuration"))?;
         Ok(Self {

@@ -51,6 +51,7 @@ pub mod subscription;
 pub mod surrogates;
 pub mod survey;
 pub mod task;
+mod telephone;
 pub mod text;
 pub mod times;
 pub mod unsubscribe_token;
