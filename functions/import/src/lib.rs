@@ -18,7 +18,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chunk::Chunk;
 use custodian_aws::StorageError;
 use custodian_buckets::files::{self, Beside, File, Files, Folder, Why};
-use custodian_domain::identity::identifier::Identifier;
 use custodian_domain::record::arrival::Arrival;
 use custodian_domain::record::source::Source;
 use custodian_rights::intake::{Intake, Taken};
@@ -77,8 +76,6 @@ impl Import {
         let (dynamodb, register) =
             (custodian_store::client(&host.dynamodb()), host.setting("REGISTER_TABLE")?.to_owned());
         let keys = secret::subject_keys(host).await?;
-        // The tables of telephone numbers are read at the first that needs them: better now than in the first file.
-        drop(Identifier::phone("+44 1305 221000"));
         let five9 = Five9::parse(include_str!("../../../config/five9.json"))
             .map_err(|_| StartError::Invalid("config/five9.json", "is not the tenant's configuration"))?;
         Ok(Self {

@@ -11,4 +11,5 @@ pub mod redaction;
 pub mod seal;
 pub mod staff;
 pub mod subject;
+mod telephone;
 pub mod written;

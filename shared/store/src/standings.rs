@@ -21,7 +21,6 @@ use custodian_domain::rights::standing::{Act, Effect, Kind, Lifting, Standing};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-
 /// How long the evidence of a standing is kept after it was lifted.
 const EVIDENCE: Months = Months::new(72);
 

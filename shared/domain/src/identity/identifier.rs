@@ -1,5 +1,6 @@
 //! What identifies a person, in its one canonical spelling.
 
+use super::telephone::{self, Telephone};
 use crate::validation::text;
 use email_address::{EmailAddress, Options};
 use serde::{Deserialize, Serialize};
@@ -86,9 +87,6 @@ impl Identifier {
     /// # Errors
     /// [`NotAnIdentifier::Phone`] for what cannot be dialled, [`NotAnIdentifier::Extension`] for a shared line.
     pub fn phone(typed: &str) -> Result<Self, NotAnIdentifier> {
-        if let Some(canonical) = plain_mobile(typed) {
-            return Ok(Self { kind: Kind::Phone, canonical });
-        }
         let visible = visible(typed);
         let visible = text::folded(&visible);
         let dialled = visible.chars().all(|c| c.is_ascii_digit() || "+()-./ \t".contains(c));
@@ -97,18 +95,18 @@ impl Identifier {
             return Err(NotAnIdentifier::Phone);
         }
         let spelt = visible.replace("(0)", "");
-        let parse = |number: &str| phonenumber::parse(Some(phonenumber::country::GB), number);
-        let number = parse(&spelt).or_else(|error| {
-            // The parser takes a hyphen close behind a country's code for something else.
-            if dialled { parse(&spelt.replace(['(', ')', '-', '.', '/', ' ', '\t'], "")) } else { Err(error) }
+        let number = Telephone::read(&spelt).or_else(|| {
+            // A hyphen close behind a country's code is taken for something else.
+            let plain = dialled.then(|| spelt.replace(['(', ')', '-', '.', '/', ' ', '\t'], ""));
+            plain.and_then(|plain| Telephone::read(&plain))
         });
-        let number = number.map_err(|_| NotAnIdentifier::Phone)?;
-        if number.extension().is_some() {
+        let Telephone { code, national, is_extended } = number.ok_or(NotAnIdentifier::Phone)?;
+        if is_extended {
             return Err(NotAnIdentifier::Extension);
         }
-        let canonical = number.format().mode(phonenumber::Mode::E164).to_string();
+        let canonical = format!("+{code}{national}");
         let digits = canonical.len() - 1;
-        let possible = if number.code().value() == 44 { 11..=12 } else { 8..=15 };
+        let possible = if code == telephone::BRITISH { 11..=12 } else { 8..=15 };
         if possible.contains(&digits) { Ok(Self { kind: Kind::Phone, canonical }) } else { Err(NotAnIdentifier::Phone) }
     }
 
@@ -181,12 +179,6 @@ impl std::fmt::Debug for Identifier {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "Identifier({:?}, ..)", self.kind)
     }
-}
-
-/// A British mobile number as most files have it, eleven digits: nothing needs to be looked up for that.
-fn plain_mobile(typed: &str) -> Option<String> {
-    let plain = typed.len() == 11 && typed.starts_with("07") && typed.bytes().all(|byte| byte.is_ascii_digit());
-    plain.then(|| format!("+44{}", &typed[1..]))
 }
 
 /// Whether a character is not ASCII, and becomes nothing but ASCII where an identifier is composed or changes case: the

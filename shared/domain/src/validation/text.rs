@@ -3,7 +3,9 @@
 //! Nobody can see a control character, and nobody who pasted one can take it out again. So it is never refused: what
 //! breaks a line becomes a line break, the rest goes. One rule for forms, JSON and partners.
 
-use icu_properties::props::{Dash, DefaultIgnorableCodePoint, GeneralCategory, NoncharacterCodePoint};
+use icu_properties::props::{
+    Dash, DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup, NoncharacterCodePoint,
+};
 use icu_properties::{CodePointMapData, CodePointSetData};
 use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
@@ -65,6 +67,15 @@ pub fn is_unseen(c: char) -> bool {
 #[must_use]
 pub fn is_hard_space(c: char) -> bool {
     !c.is_ascii() && category(c) == GeneralCategory::SpaceSeparator
+}
+
+/// Whether it is a letter or a digit of any script, or another number.
+#[must_use]
+pub fn is_letter_or_number(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric();
+    }
+    GeneralCategoryGroup::Letter.union(GeneralCategoryGroup::Number).contains(category(c))
 }
 
 /// Signs as a British keyboard has them: full-width forms, digits of any script and dashes of any length.

@@ -1,5 +1,7 @@
 //! Telephone numbers in texts, in any spelling.
 
+use crate::identity::telephone;
+
 /// How many characters that are not digits may stand between two digits of a number.
 const GAP: usize = 5;
 
@@ -19,10 +21,9 @@ impl Number {
     /// The spellings of a number that is given as E.164.
     pub(super) fn of(canonical: &str) -> Option<Self> {
         let digits = canonical.strip_prefix('+')?;
-        let parsed = phonenumber::parse(None, canonical).ok();
-        let code = parsed.map(|number| number.code().value().to_string()).unwrap_or_default();
-        let rest = digits.strip_prefix(&code)?;
-        let is_british = code == "44";
+        let code = telephone::code(digits).unwrap_or_default();
+        let rest = digits.strip_prefix(code)?;
+        let is_british = code == telephone::BRITISH;
         Some(Self {
             rest: rest.to_owned(),
             // `+44 (0)7700` is written often, and dialled never.
