@@ -13,7 +13,6 @@ pub mod source;
 mod source_name;
 
 use crate::identity::contact::Contact;
-use crate::identity::identifier::{Identifier, Kind};
 use crate::identity::subject::{SubjectKey, SubjectKeys, mac};
 use crate::record::custody::Custody;
 use crate::record::particulars::Particulars;

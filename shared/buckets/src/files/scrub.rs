@@ -2,7 +2,7 @@
 
 mod leave_out;
 
-use super::folder::{self, Folder, Kind, QUARANTINE};
+use super::folder::{self, QUARANTINE};
 use super::index::MayName;
 use super::kept::{dropped_at, goes_on};
 use super::layout::layout;
@@ -14,8 +14,7 @@ use custodian_aws::{StorageError, failed};
 use custodian_domain::identity::identifier::Identifier;
 use custodian_domain::identity::mention::Mentions;
 use custodian_domain::identity::mention::index::{Index, Indexing};
-use custodian_domain::identity::mention::rows::{Both, Found, Layout, Look, Search};
-use custodian_domain::record::source::Source;
+use custodian_domain::identity::mention::rows::{Both, Found, Look, Search};
 use custodian_domain::retention::INVOCATION;
 use leave_out::Obstacle;
 use std::collections::HashSet;

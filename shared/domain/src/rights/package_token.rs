@@ -4,7 +4,7 @@
 //! says the Register. It holds nothing of the person, nor the code that opens it. Tokens are opened under the current version
 //! of their secret only: a rotation ends every link that is out.
 
-use crate::identity::keyring::{Keyring, PACKAGE_LINKS, Packages};
+use crate::identity::keyring::{Keyring, Packages};
 use crate::rights::package::RequestId;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -133,7 +133,8 @@ impl PackageLink {
 
 #[cfg(test)]
 mod tests {
-    use super::{FORMER, LINK, LONGEST, LinkId, LinkKind, PACKAGE_LINKS, PackageLink, SKEW};
+    use super::{FORMER, LINK, LONGEST, LinkId, LinkKind, PackageLink, SKEW};
+    use crate::identity::keyring::PACKAGE_LINKS;
     use crate::identity::keyring::{Keyring, Packages};
     use crate::rights::package::RequestId;
     use chrono::{DateTime, TimeDelta};

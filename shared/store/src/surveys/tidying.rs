@@ -5,7 +5,7 @@ use super::versions::{PUT_AT, RETIRED_AT, rfc3339, time};
 use super::{DOCUMENT, Surveys};
 use crate::keys::{self, Key, PK, SK, SURVEY, SURVEY_VERSION};
 use crate::{Item, s, text};
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use custodian_aws::{StorageError, applied};
 use custodian_domain::survey::{VersionId, version};
 use serde::Serialize;
