@@ -177,11 +177,12 @@ else
 			$${live:+--live "$$live"} $(if $(RECOVERY_DAYS),--recovery-days "$(RECOVERY_DAYS)")
 endif
 
-## Every test: functions, journeys, the real binaries, the pages in a browser; then the slowest journeys.
+## Every test: functions, journeys, the real binaries, the pages in a browser, the benches at their smallest; then the slowest journeys.
 test: needs-test $(TOOLS) $(PAGES) chromium
 	$(BUILD) --all-targets
 	@rm -f $(SLOWEST)
 	CUSTODIAN_SLOWEST=$(SLOWEST) cargo test --quiet --workspace
+	cargo test --quiet --workspace --bench costs -- --smallest >target/bench-smallest || { cat target/bench-smallest; exit 1; }
 	npm test --silent --prefix web
 	@echo "The slowest journeys, in seconds that each had a house open:"
 	@awk '{taken[$$2] += $$1} END {for (test in taken) printf "%8.1f %s\n", taken[test], test}' $(SLOWEST) | sort --reverse --numeric-sort | head --lines 20
