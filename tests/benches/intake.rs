@@ -76,7 +76,7 @@ fn show(name: &str, measured: &Value, floor: Option<&Value>, count: usize) {
 
 /// The role that imports a file, as S3 would tell of it. Its deadline is far away, so it never hands over.
 pub async fn import(key: &str, etag: &str) {
-    let import = Import::start(&Host::lambda().await).await.unwrap();
+    let import = Import::start(&Host::lambda()).await.unwrap();
     let event = json!({"Records": [{
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
@@ -99,7 +99,7 @@ pub async fn import(key: &str, etag: &str) {
 /// The floor of an import: writes items like those that were imported before, and does nothing else. Making them is not
 /// measured, nor what they take in memory.
 pub async fn put(count: usize) {
-    let host = Host::lambda().await;
+    let host = Host::lambda();
     let (client, table) = (host.dynamodb(), host.setting("RECORDS_TABLE").unwrap());
     let like = client.scan().table_name(table).send().await.unwrap().items.unwrap();
     let (client, keys) = (&client, secret::subject_keys(&host).await.unwrap());

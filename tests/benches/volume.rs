@@ -128,7 +128,7 @@ fn order<T: From<Value>>(order: Value, request: &str) -> LambdaEvent<T> {
 
 /// The role that exports a person.
 pub async fn export(person: &str, kind: &str) {
-    let export = Export::start(&Host::lambda().await).await.unwrap();
+    let export = Export::start(&Host::lambda()).await.unwrap();
     let ordered = json!({"kind": kind, "identifiers": identifiers(person), "requested_by": "dpo-7"});
     let request = format!("{kind}-{}", person.split('@').next().unwrap());
     say(async { Box::pin(export.invoke(order(ordered, &request))).await.unwrap()["records"].as_u64().unwrap() }).await;
@@ -136,7 +136,7 @@ pub async fn export(person: &str, kind: &str) {
 
 /// The role that erases a person.
 pub async fn erase(person: &str) {
-    let host = Host::lambda().await;
+    let host = Host::lambda();
     let (erase, requests) = (Erase::start(&host).await.unwrap(), Requests::start(&host).await.unwrap());
     let id = format!("erase-{}", person.split('@').next().unwrap());
     let plan = json!({"order": "plan", "request_id": id, "identifiers": identifiers(person), "ground": "17(1)(b)",
@@ -160,7 +160,7 @@ pub async fn erase(person: &str) {
 
 /// The floor of an export: reads a person's items and does nothing with them.
 pub async fn query(person: &str) {
-    let host = Host::lambda().await;
+    let host = Host::lambda();
     let (client, partition) = (host.dynamodb(), partition(&host, person).await);
     let query = client.query().table_name(host.setting("RECORDS_TABLE").unwrap()).consistent_read(true);
     let query = query.key_condition_expression("pk = :pk").expression_attribute_values(":pk", text(&partition));
@@ -176,7 +176,7 @@ pub async fn query(person: &str) {
 
 /// The floor of an erasure: finds a person's items and deletes them, and tells nobody.
 pub async fn delete(person: &str) {
-    let host = Host::lambda().await;
+    let host = Host::lambda();
     let (client, partition) = (host.dynamodb(), partition(&host, person).await);
     let query = client.query().table_name(host.setting("RECORDS_TABLE").unwrap()).consistent_read(true);
     let query = query.key_condition_expression("pk = :pk").expression_attribute_values(":pk", text(&partition));
@@ -199,7 +199,7 @@ pub async fn delete(person: &str) {
 
 /// The deletions of that loop alone, of keys that it knows.
 pub async fn delete_known(person: &str, count: usize) {
-    let host = Host::lambda().await;
+    let host = Host::lambda();
     let partition = partition(&host, person).await;
     // The person's first record has a key of its own: what is deleted in its place is not there.
     let deletions = |from: usize| {
