@@ -77,7 +77,7 @@ fn show(name: &str, measured: &Value, floor: Option<&Value>, count: usize) {
 
 /// The role that imports a file.
 pub async fn import(key: &str, etag: &str) {
-    let import = Import::start(&Host::lambda().await).await.unwrap();
+    let import = Import::start(&Host::lambda()).await.unwrap();
     say(Box::pin(brought(&import, key, etag))).await;
 }
 
@@ -102,7 +102,7 @@ pub async fn brought(import: &Import, key: &str, etag: &str) -> u64 {
 /// The floor of an import: writes items like those that were imported before, and does nothing else. Making them is not
 /// measured, nor what they take in memory.
 pub async fn put(count: usize) {
-    let host = Host::lambda().await;
+    let host = Host::lambda();
     let (client, table) = (host.dynamodb(), host.setting("RECORDS_TABLE").unwrap());
     let like = client.scan().table_name(table).send().await.unwrap().items.unwrap();
     let (client, keys) = (&client, secret::subject_keys(&host).await.unwrap());

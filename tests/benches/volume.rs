@@ -120,7 +120,7 @@ fn order<T: From<Value>>(order: Value, request: &str) -> LambdaEvent<T> {
 
 /// The role that exports a person.
 pub async fn export(person: &str, kind: &str) {
-    let host = Host::lambda().await;
+    let host = Host::lambda();
     let export = Export::start(&host).await.unwrap();
     say(Box::pin(exported(&export, person, kind))).await;
 }
@@ -134,7 +134,7 @@ pub async fn exported(export: &Export, person: &str, kind: &str) -> u64 {
 
 /// The role that erases a person.
 pub async fn erase(person: &str) {
-    let host = Host::lambda().await;
+    let host = Host::lambda();
     let (erase, requests) = (Erase::start(&host).await.unwrap(), Requests::start(&host).await.unwrap());
     let (held, event) = approved(&requests, person).await;
     say(async {
@@ -164,7 +164,7 @@ pub async fn approved<T: From<Value>>(requests: &Requests, person: &str) -> (u64
 
 /// The floor of an export: reads a person's items and does nothing with them.
 pub async fn query(person: &str) {
-    let host = Host::lambda().await;
+    let host = Host::lambda();
     let (client, partition) = (host.dynamodb(), partition(&host, person).await);
     let query = client.query().table_name(host.setting("RECORDS_TABLE").unwrap()).consistent_read(true);
     let query = query.key_condition_expression("pk = :pk").expression_attribute_values(":pk", text(&partition));
@@ -180,7 +180,7 @@ pub async fn query(person: &str) {
 
 /// The floor of an erasure: finds a person's items and deletes them, and tells nobody.
 pub async fn delete(person: &str) {
-    let host = Host::lambda().await;
+    let host = Host::lambda();
     let (client, partition) = (host.dynamodb(), partition(&host, person).await);
     let query = client.query().table_name(host.setting("RECORDS_TABLE").unwrap()).consistent_read(true);
     let query = query.key_condition_expression("pk = :pk").expression_attribute_values(":pk", text(&partition));
@@ -203,7 +203,7 @@ pub async fn delete(person: &str) {
 
 /// The deletions of that loop alone, of keys that it knows.
 pub async fn delete_known(person: &str, count: usize) {
-    let host = Host::lambda().await;
+    let host = Host::lambda();
     let partition = partition(&host, person).await;
     // The person's first record has a key of its own: what is deleted in its place is not there.
     let deletions = |from: usize| {

@@ -6,7 +6,7 @@ use unsubscribe::Unsubscribe;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let host = Host::lambda().await;
+    let host = Host::lambda();
     logs::start(&host);
     let unsubscribe = Unsubscribe::start(&host).await?;
     run(service_fn(|event| unsubscribe.answer_event(event))).await
