@@ -28,7 +28,7 @@ const COMMENTS: [&str; 4] = [
 /// The role that drops a file of so many calls from this number on, each another person's, and says what the file is
 /// called.
 pub async fn drop_file(from: usize, count: usize) {
-    let host = Host::lambda().await;
+    let host = Host::lambda();
     let (client, bucket) = (custodian_buckets::client(&host.s3()), host.setting("INTAKE_BUCKET").unwrap());
     let key = format!("telephone/calls-{from}.csv");
     let upload = client.create_multipart_upload().bucket(bucket).key(&key).send().await.unwrap();

@@ -14,7 +14,7 @@ pub const BATCH: usize = 25;
 
 /// The role that gives a person so many records: one by `ingest`, the others as its copies, straight into the table.
 pub async fn load(person: &str, count: usize) {
-    let host = Host::lambda().await;
+    let host = Host::lambda();
     let ingest = Ingest::start(&host).await.unwrap();
     let answer = ingest.invoke(request::event(person, request::FIRST)).await.unwrap();
     assert_eq!(answer["statusCode"], 201, "{answer}");

@@ -50,7 +50,7 @@ impl Side {
 
 /// The role that measures: in turn, in one process, so that whatever drifts drifts for both.
 pub async fn measure((count, before): (usize, usize)) {
-    let host = Host::lambda().await;
+    let host = Host::lambda();
     // Logs are formatted and written as on Lambda; where to is all the same.
     let nowhere = File::create("/dev/null").unwrap();
     tracing::subscriber::set_global_default(logs::subscriber(Level::INFO, nowhere)).unwrap();

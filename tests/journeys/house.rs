@@ -1,5 +1,6 @@
 //! The house that journeys walk through: the whole stack in this process, with a clock that stands still.
 
+use crate::slowest::Taken;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, NaiveDate, Utc};
 use custodian_buckets::anchors::Anchors;
@@ -42,6 +43,8 @@ pub struct House {
     http: reqwest::Client,
     /// How many files were dropped of which a journey itself tells.
     pub dropped: AtomicU64,
+    /// Ends last, so that how long the stack takes to end is counted.
+    _taken: Taken,
 }
 
 /// What the door answered.
@@ -113,12 +116,13 @@ impl House {
 
     /// A house with other options.
     pub async fn with(options: Options) -> Self {
+        let taken = Taken::begin();
         crate::heard::listen();
         let stack = Stack::start(options).await.unwrap();
         // The client of `erase` brings TLS into every client of this build; none of them chooses whose by itself.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { stack, http, dropped: AtomicU64::default() }
+        Self { stack, http, dropped: AtomicU64::default(), _taken: taken }
     }
 
     /// Moves time; what comes of it has happened when this returns.

@@ -46,6 +46,7 @@ mod recorder;
 mod restoring;
 mod retention;
 mod roles;
+mod slowest;
 mod standings;
 mod storage;
 mod stored;

@@ -6,7 +6,7 @@ use lambda_runtime::{Error, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let host = Host::lambda().await;
+    let host = Host::lambda();
     logs::start(&host);
     let partners = Partners::start(&host).await?;
     run(service_fn(|event| partners.answer_event(event))).await

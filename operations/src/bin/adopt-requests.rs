@@ -28,7 +28,7 @@ fn request(text: &str) -> Result<RequestId, NotARequestId> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<ExitCode> {
     let Arguments { table, requests: ids } = Arguments::parse();
-    let host = Host::lambda().await;
+    let host = Host::operator().await;
     let (requests, now) = (Requests::new(&custodian_store::client(&host.dynamodb()), &table), host.clock().now());
     let told = if ids.is_empty() { list(&requests, now).await } else { adopt(&requests, &ids, now).await };
     match told {

@@ -49,7 +49,7 @@ fn secret(text: &str) -> Result<(About, String), KeysError> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<ExitCode> {
     let command = Arguments::parse().command;
-    let host = Host::lambda().await;
+    let host = Host::operator().await;
     let done = match command {
         Command::Inherit { subject_keys, secrets } => inherit(&host, &subject_keys, &secrets).await.map(|changed| {
             if changed.is_empty() {

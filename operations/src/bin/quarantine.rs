@@ -73,7 +73,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let host = Host::lambda().await;
+    let host = Host::operator().await;
     let (host, bucket) = if let Some(bucket) = &arguments.bucket {
         (host, bucket.clone())
     } else {

@@ -38,7 +38,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let host = Host::lambda().await;
+    let host = Host::operator().await;
     let (host, bucket, ledger) = if let (Some(bucket), Some(ledger)) = (arguments.bucket, arguments.ledger) {
         (host, bucket, ledger)
     } else {

@@ -45,7 +45,7 @@ async fn main() -> std::io::Result<ExitCode> {
         writeln!(out, "NOT to be read: the restored table and the live one are the same.")?;
         return Ok(ExitCode::from(1));
     }
-    let host = Host::lambda().await;
+    let host = Host::operator().await;
     let records = |name: String| Records::new(custodian_store::client(&host.dynamodb()), name);
     let restoring = Restoring {
         copy: records(arguments.table),

@@ -56,18 +56,18 @@ async fn main() -> std::io::Result<ExitCode> {
         Command::Check { file } => read(&file).map(|document| checked(&file.display().to_string(), &document)),
         Command::Put { table, file } => match read(&file) {
             Ok(document) => {
-                let host = Host::lambda().await;
+                let host = Host::operator().await;
                 let surveys = Surveys::new(custodian_store::client(&host.dynamodb()), table);
                 told(put(&surveys, &file.display().to_string(), &document, host.clock().now()).await)
             }
             Err(error) => Err(error),
         },
         Command::Remove { table, id } => {
-            let host = Host::lambda().await;
+            let host = Host::operator().await;
             told(remove(&Surveys::new(custodian_store::client(&host.dynamodb()), table), &id, host.clock().now()).await)
         }
         Command::List { table } => {
-            let host = Host::lambda().await;
+            let host = Host::operator().await;
             told(list(&Surveys::new(custodian_store::client(&host.dynamodb()), table), host.clock().now()).await)
         }
     };

@@ -1,8 +1,12 @@
 //! Where a function runs: its settings, its AWS clients and its clock, each made once per instance.
 
 use crate::{Clock, Patience};
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_secretsmanager::config::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::collections::BTreeMap;
 
 /// The roots behind every AWS endpoint (<https://www.amazontrust.com/repository/>).
@@ -41,20 +45,34 @@ pub enum StartError {
 impl Host {
     /// The host of a function on AWS Lambda: settings from the process environment, the system's clock.
     ///
+    /// Lambda says in the environment who the function is and in which region. The SDK's own search for that reads files and asks
+    /// services that are not there, at every start.
+    ///
     /// # Panics
     /// If the pinned roots cannot be read: another authority's certificate would be believed.
-    #[expect(clippy::disallowed_methods, reason = "this is the place that is meant for it")]
-    #[expect(clippy::expect_used, reason = "with any other roots somebody else could answer for AWS: better no start")]
-    pub async fn lambda() -> Self {
-        let trust = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
-        let context = TlsContext::builder().with_trust_store(trust).build().expect("the pinned roots can be read");
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-            .tls_context(context)
-            .build_https();
-        let settings: BTreeMap<String, String> = std::env::vars().collect();
+    #[must_use]
+    pub fn lambda() -> Self {
+        let settings = environment();
+        let sdk = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .http_client(http_client())
+            .timeout_config(patience(&settings).timeouts())
+            .retry_config(RetryConfig::standard())
+            .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+            .region(settings.get("AWS_REGION").cloned().map(Region::new))
+            .build();
+        Self::new(settings, sdk, Clock::system())
+    }
+
+    /// The host of a program of whoever operates the house: as a function's, but the SDK finds out by itself who they are.
+    ///
+    /// # Panics
+    /// As [`Host::lambda`].
+    pub async fn operator() -> Self {
+        let settings = environment();
         let timeouts = patience(&settings).timeouts();
-        let defaults = aws_config::defaults(BehaviorVersion::latest()).http_client(http).timeout_config(timeouts);
+        let defaults =
+            aws_config::defaults(BehaviorVersion::latest()).http_client(http_client()).timeout_config(timeouts);
         Self::new(settings, defaults.load().await, Clock::system())
     }
 
@@ -136,6 +154,21 @@ impl Host {
     }
 }
 
+/// The settings of this process.
+#[expect(clippy::disallowed_methods, reason = "this is the place that is meant for it")]
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars().collect()
+}
+
+/// A client that believes the pinned roots alone.
+#[expect(clippy::expect_used, reason = "with any other roots somebody else could answer for AWS: better no start")]
+fn http_client() -> SharedHttpClient {
+    let trust = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+    let context = TlsContext::builder().with_trust_store(trust).build().expect("the pinned roots can be read");
+    let provider = tls::Provider::Rustls(CryptoMode::Ring);
+    aws_smithy_http_client::Builder::new().tls_provider(provider).tls_context(context).build_https()
+}
+
 /// How long whoever has these settings waits for AWS: as its name says, or longer where AWS is a machine's own.
 fn patience(settings: &BTreeMap<String, String>) -> Patience {
     let is_own = settings.iter().any(|(name, value)| name.starts_with("AWS_ENDPOINT_URL") && !value.is_empty());
@@ -150,8 +183,11 @@ mod tests {
 
     #[tokio::test]
     async fn the_roots_can_be_read_and_a_client_made_of_them() {
-        let host = Host::lambda().await;
-        assert!(host.sdk.http_client().is_some());
+        for host in [Host::lambda(), Host::operator().await] {
+            assert!(host.sdk.http_client().is_some());
+            assert!(host.sdk.credentials_provider().is_some());
+            assert_eq!(host.sdk.retry_config().unwrap().max_attempts(), 3);
+        }
     }
 
     #[test]
