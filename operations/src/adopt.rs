@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// What to tell, and the code to end with: 1 if there is no such request to adopt.
-pub type Told = (String, u8);
+pub type Adopted = (String, u8);
 
 /// Lists the requests that can be adopted.
 ///
 /// # Errors
 /// [`StorageError`] if they cannot be read.
-pub async fn list(requests: &Requests, now: DateTime<Utc>) -> Result<Told, StorageError> {
+pub async fn list(requests: &Requests, now: DateTime<Utc>) -> Result<Adopted, StorageError> {
     let former = requests.former(now).await?;
     if former.is_empty() {
         return Ok(("There is nothing to adopt.".to_owned(), 0));
@@ -37,7 +37,7 @@ pub async fn list(requests: &Requests, now: DateTime<Utc>) -> Result<Told, Stora
 ///
 /// # Errors
 /// [`StorageError`] if they are not known to be adopted; the same again goes on.
-pub async fn adopt(requests: &Requests, ids: &[RequestId], now: DateTime<Utc>) -> Result<Told, StorageError> {
+pub async fn adopt(requests: &Requests, ids: &[RequestId], now: DateTime<Utc>) -> Result<Adopted, StorageError> {
     let former: BTreeMap<RequestId, Former> = requests.former(now).await?;
     let unknown: Vec<&str> = ids.iter().filter(|id| !former.contains_key(id)).map(RequestId::as_str).collect();
     if !unknown.is_empty() {

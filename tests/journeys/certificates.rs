@@ -5,7 +5,7 @@ mod year;
 use crate::house::{House, at, email_id, erasure};
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use custodian_domain::identity::subject::SubjectKey;
-use custodian_domain::ledger::{Cause, Certificate, ItemKind, Lateness, Lies, Verified};
+use custodian_domain::ledger::{Cause, DayCertificate, ItemKind, Lateness, Lies, Verified};
 use custodian_domain::record::particulars::Particulars;
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::{Details, Holder, Record, RecordId};
@@ -22,7 +22,7 @@ async fn verified(house: &House) -> Verified {
     verify(&house.ledger(), None).await.unwrap()
 }
 
-async fn certificate(house: &House, day: &str) -> Option<Certificate> {
+async fn certificate(house: &House, day: &str) -> Option<DayCertificate> {
     let mut pages = house.ledger().lying(day.parse().unwrap());
     let page = pages.next().await.unwrap().unwrap();
     page.into_iter().find_map(|it| match it.lies {

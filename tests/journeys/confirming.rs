@@ -5,7 +5,7 @@ use crate::gateway;
 use crate::house::{Answer, House, at, email_id, erasure, options, phone_id};
 use crate::unsubscribe::FORM;
 use custodian_domain::identity::identifier::Identifier;
-use custodian_domain::rights::confirmation::{ConfirmLink, Purpose};
+use custodian_domain::rights::confirmation::{ConfirmLink, ConfirmationPurpose};
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::subscription::OptInReason;
 use custodian_ingest::Ingest;
@@ -44,7 +44,7 @@ impl House {
     }
 
     /// The path of a link that is asked for and not sent.
-    pub async fn link_of(&self, email: &str, purpose: Purpose) -> String {
+    pub async fn link_of(&self, email: &str, purpose: ConfirmationPurpose) -> String {
         let subject = self.subject_keys().await.key(&Identifier::email(email).unwrap());
         let confirmations = Confirmations::new(&self.dynamodb(), &self.setting("REGISTER_TABLE"));
         let now = self.stack.clock().now();
@@ -170,7 +170,7 @@ async fn whatever_govuk_notify_answers_a_mail_is_sent_once_or_given_up_and_said_
         let expected = if state == "failed" { 0 } else { 1 };
         assert_eq!(double.mails().len(), expected, "{mode:?}: once");
         assert_eq!(house.waiting().await[0]["state"], if state == "failed" { "failed" } else { "sent" }, "{mode:?}");
-        let confirmed = house.confirm(&house.link_of(ROSA, Purpose::Newsletter).await).await;
+        let confirmed = house.confirm(&house.link_of(ROSA, ConfirmationPurpose::Newsletter).await).await;
         assert_eq!(confirmed.status, if state == "failed" { 410 } else { 200 }, "{mode:?}");
     }
 }

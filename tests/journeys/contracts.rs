@@ -289,8 +289,7 @@ const DOCUMENTS: [&str; 9] = [
 #[test]
 fn every_file_and_function_that_a_document_names_is_there() {
     let code = code(&root());
-    for document in DOCUMENTS
-    {
+    for document in DOCUMENTS {
         for name in spans(&read(document)) {
             let file = name.contains('/') && [".rs", ".md", ".json", ".yaml"].iter().any(|end| name.ends_with(end));
             if file && !name.contains(['{', '*', ':', ' ']) {

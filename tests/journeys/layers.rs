@@ -1,10 +1,13 @@
 //! The layers of the code, held: what each crate may need, and that no module needs another that needs it.
 
-use crate::house::root;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
 
 /// What cargo knows of the workspace.
 fn metadata() -> Value {
@@ -134,7 +137,8 @@ fn leads_to(modules: &BTreeMap<String, String>, from: &str, path: &str) -> Optio
 fn paths(text: &str) -> Vec<String> {
     let is_of_a_path = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
     let words = text.split(|c: char| !is_of_a_path(c)).filter(|it| it.contains("::"));
-    let words = words.map(|it| it.trim_end_matches(':')).filter(|it| it.starts_with("crate::") || it.starts_with("super::"));
+    let words =
+        words.map(|it| it.trim_end_matches(':')).filter(|it| it.starts_with("crate::") || it.starts_with("super::"));
     words.map(str::to_owned).collect()
 }
 

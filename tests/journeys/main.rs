@@ -29,6 +29,7 @@ mod imports_generated;
 mod imports_sources;
 mod intake_bucket;
 mod keys;
+mod layers;
 mod linking;
 mod operating;
 mod partners;

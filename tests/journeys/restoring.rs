@@ -11,7 +11,7 @@ use custodian_domain::identity::subject::SubjectKeys;
 use custodian_domain::ledger::Cause;
 use custodian_domain::record::Holder;
 use custodian_domain::rights::package::RequestId;
-use custodian_domain::rights::standing::{Act, HoldGround, Kind, Lifting, Limb, Reason, Standing};
+use custodian_domain::rights::standing::{Act, ConstraintKind, HoldGround, Lifting, Limb, Reason, Standing};
 use custodian_local::recovery::with_recovery;
 use custodian_operations::restore::{Unready, restore};
 use custodian_rights::restoring::{Redone, Restoring};
@@ -105,7 +105,7 @@ async fn settle(house: &House, id: &str) {
 }
 
 /// Places something for whoever has this address.
-async fn place(house: &House, id: &str, kind: Kind, email: &str) {
+async fn place(house: &House, id: &str, kind: ConstraintKind, email: &str) {
     let secret = json!({"version": "1", "key": custodian_local::LOCAL_SUBJECT_KEY}).to_string();
     let subject_keys = SubjectKeys::parse(&secret).unwrap();
     let holder = Holder::Subject(subject_keys.key(&Identifier::email(email).unwrap()));
@@ -124,7 +124,7 @@ async fn lift(house: &House, id: &str) {
     settle(house, id).await;
 }
 
-const HOLD: Kind = Kind::Hold(HoldGround::LegalClaim);
+const HOLD: ConstraintKind = ConstraintKind::Hold(HoldGround::LegalClaim);
 
 /// A house in which much happens after the instant that is restored; nothing of it is lost.
 async fn eventful() -> House {
@@ -147,7 +147,7 @@ async fn eventful() -> House {
     ];
     house.drop_file("complaints", "one.csv", format!("{COMPLAINTS}{}", complaints.concat()).as_bytes()).await;
     place(&house, "lifted", HOLD, "finn@example.org").await;
-    place(&house, "unrestricted", Kind::Restriction(Limb::Accuracy), "hugo@example.org").await;
+    place(&house, "unrestricted", ConstraintKind::Restriction(Limb::Accuracy), "hugo@example.org").await;
     house.move_to(SINCE).await;
     back_up(&house).await;
     house.move_to("2026-11-24T11:00:00Z").await;
@@ -161,7 +161,7 @@ async fn eventful() -> House {
     let corrected = format!("{COMPLAINTS}{}", complaint("3", "2026-11-01", "right@example.org", "Theirs"));
     house.drop_file("complaints", "two.csv", corrected.as_bytes()).await;
     place(&house, "held", HOLD, "eve@example.org").await;
-    place(&house, "restricted", Kind::Restriction(Limb::Accuracy), "cleo@example.org").await;
+    place(&house, "restricted", ConstraintKind::Restriction(Limb::Accuracy), "cleo@example.org").await;
     lift(&house, "lifted").await;
     lift(&house, "unrestricted").await;
     house.tell("New.", Some("gail@example.org"), None).await;

@@ -7,7 +7,7 @@ use custodian_domain::identity::contact::Contact;
 use custodian_domain::record::Details;
 use custodian_domain::record::arrival::Arrival;
 use custodian_domain::record::particulars::{
-    Channel, Complaint, ComplaintKind, Interaction, Leg, Particulars, Telephone,
+    Channel, Complaint, ComplaintKind, Interaction, Leg, Particulars, TelephoneDetails,
 };
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
@@ -43,7 +43,7 @@ fn told(name: &str, collected: DateTime<Utc>, particulars: Particulars) -> Detai
 
 fn call(collected: DateTime<Utc>) -> Arrival {
     let leg = Leg { at: collected, campaign: None, skill: None, outcome: None, seconds: None, service: None };
-    let call = Telephone { legs: vec![leg], ..Telephone::default() };
+    let call = TelephoneDetails { legs: vec![leg], ..TelephoneDetails::default() };
     Arrival::told(told(&collected.to_string(), collected, Particulars::Telephone(call)))
 }
 

@@ -16,7 +16,7 @@ use custodian_buckets::exports::Exports;
 use custodian_domain::identity::keyring::{Keyring, Packages as Links};
 use custodian_domain::rights::decision::Decisions;
 use custodian_domain::rights::package::File;
-use custodian_domain::rights::package_code::Code;
+use custodian_domain::rights::package_code::PackageCode;
 use custodian_domain::rights::package_token::{LinkKind, PackageLink, WRONG_CODES};
 use custodian_runtime::{Clock, Host, StartError, secret};
 use custodian_store::packages::{Grant, Made, Package, Packages, State};
@@ -172,7 +172,8 @@ impl Download {
     async fn fetch(&self, link: &PackageLink, typed: &Typed, now: DateTime<Utc>) -> Result<Response, Refusal> {
         let opened = self.opened(link, now).await?;
         let Some(code) = &typed.code else { return self.show(link, &opened, Some(Mistake::NoCode)).await };
-        let is_right = Code::typed(code).is_some_and(|code| code.opens(&self.keys, &link.id, &opened.grant.code));
+        let is_right =
+            PackageCode::typed(code).is_some_and(|code| code.opens(&self.keys, &link.id, &opened.grant.code));
         if !is_right {
             tracing::info!(outcome = "wrong_code", "download");
             self.packages.wrong_code(&link.request, link.kind, &link.id).await?;

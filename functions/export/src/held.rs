@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use custodian_domain::record::custody::Processor;
-use custodian_domain::record::facts::{Code, Fact, Fields, Nature, Value};
+use custodian_domain::record::facts::{Fact, FactCode, Fields, Nature, Value};
 use custodian_domain::retention::Retention;
 use custodian_domain::rights::holding::Holding;
 use custodian_domain::rights::package::PackageKind;
@@ -38,7 +38,7 @@ impl Item {
     }
 
     /// The same with one of a few words.
-    pub fn code(self, name: &'static str, label: &'static str, code: impl Into<Code>) -> Self {
+    pub fn code(self, name: &'static str, label: &'static str, code: impl Into<FactCode>) -> Self {
         self.with(name, label, Some(Value::Code(code.into())))
     }
 

@@ -10,7 +10,7 @@ use custodian_domain::record::Holder;
 use custodian_domain::record::custody::mails_end;
 use custodian_domain::record::facts::Value;
 use custodian_domain::retention::{ExpiresAt, Retention};
-use custodian_domain::rights::confirmation::{Confirmed, LINK, Means, Purpose};
+use custodian_domain::rights::confirmation::{ConfirmationPurpose, Confirmed, LINK, Means};
 use custodian_domain::rights::subscription::{List, Subscription, Wish};
 use custodian_rights::people::Found;
 use custodian_store::confirmations::MailState;
@@ -72,7 +72,7 @@ impl Export {
                 let item = item.time("asked_at", "You asked", confirmed.asked_at);
                 items.push(item.time("confirmed_at", "Confirmed", confirmed.at).time("kept_until", "Kept until", end));
             }
-            for purpose in Purpose::ALL {
+            for purpose in ConfirmationPurpose::ALL {
                 let Some(asking) = self.confirmations.asking(purpose, subject, now).await? else { continue };
                 if asking.state == MailState::Confirmed {
                     continue;

@@ -6,7 +6,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::rights::decision::Decisions;
 use custodian_domain::rights::package::{File, RequestId};
-use custodian_domain::rights::package_code::Code;
+use custodian_domain::rights::package_code::PackageCode;
 use custodian_domain::rights::package_token::{LinkId, LinkKind, PackageLink};
 use custodian_store::packages::{Decided, Grant, Made, Package, State};
 use serde_json::{Value, json};
@@ -84,7 +84,7 @@ impl Export {
     /// Makes a link and its code. Nobody is told of either before it is remembered who ordered them.
     async fn open(&self, request: &RequestId, wanted: Wanted<'_>, now: DateTime<Utc>) -> Result<Value, Error> {
         let Wanted { kind, by, fetches, until, decided } = wanted;
-        let (id, code) = (LinkId::random(), Code::random());
+        let (id, code) = (LinkId::random(), PackageCode::random());
         let grant = Grant {
             link: id.clone(),
             code: code.digest(&self.link_keys, &id),

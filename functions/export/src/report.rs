@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use custodian_domain::identity::contact::Contact;
 use custodian_domain::identity::identifier::Identifier;
-use custodian_domain::record::facts::{Answered, Code, Fact, Spoken, Value};
+use custodian_domain::record::facts::{Answered, Fact, FactCode, Spoken, Value};
 use custodian_domain::record::satisfaction::Satisfaction;
 use custodian_domain::rights::holding::Holding;
 use custodian_domain::rights::package::PackageKind;
@@ -228,7 +228,7 @@ fn number(section: &Section) -> String {
 }
 
 fn turn<'a>(spoken: &'a Spoken<'_>) -> Turn<'a> {
-    Turn { who: Code::from(spoken.from).label, when: timed(spoken.at), what: &spoken.text }
+    Turn { who: FactCode::from(spoken.from).label, when: timed(spoken.at), what: &spoken.text }
 }
 
 fn held_by(held: &Held) -> String {

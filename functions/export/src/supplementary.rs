@@ -3,7 +3,7 @@
 use crate::gathering::Gathered;
 use custodian_domain::record::Record;
 use custodian_domain::record::custody::Processor;
-use custodian_domain::record::facts::Code;
+use custodian_domain::record::facts::FactCode;
 use custodian_domain::record::facts::codes::{in_words, names};
 use custodian_domain::record::satisfaction::Satisfaction;
 use custodian_domain::record::source::Source;
@@ -190,7 +190,7 @@ impl Council {
             "consent": "Article 6(1)(a) UK GDPR: your consent",
         });
         let mut codes = json!({"satisfaction": scale, "source": sources, "lawful_basis": bases});
-        for (fact, words) in Code::all().into_iter().chain(Code::beside_records()) {
+        for (fact, words) in FactCode::all().into_iter().chain(FactCode::beside_records()) {
             codes[fact] = words.into_iter().map(|word| (word.code.to_owned(), json!(word.label))).collect();
         }
         for (fact, names) in &seen.0 {

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use custodian_aws::StorageError;
 use custodian_buckets::files::{self, File};
-use custodian_domain::record::revision::Arrived;
+use custodian_domain::record::revision::ArrivalTime;
 use serde::{Deserialize, Serialize};
 
 /// How far a file is read, at a row's boundary, and what became of it up to there.
@@ -16,7 +16,7 @@ pub struct Checkpoint {
     etag: String,
     /// When it arrived, as S3 told; nothing if S3 told nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub arrived: Option<Arrived>,
+    pub arrived: Option<ArrivalTime>,
     /// How many bytes the file has.
     pub size: u64,
     #[serde(flatten)]
@@ -32,7 +32,7 @@ pub struct Checkpoint {
 
 impl Checkpoint {
     /// The beginning of a file.
-    pub fn start(file: &File, arrived: Option<Arrived>) -> Self {
+    pub fn start(file: &File, arrived: Option<ArrivalTime>) -> Self {
         Self {
             key: file.key.clone(),
             etag: file.etag.clone(),

@@ -2,7 +2,7 @@
 
 use aws_lambda_events::event::s3::{S3Event, S3EventRecord, S3Object};
 use custodian_buckets::files::{self, File, Folder};
-use custodian_domain::record::revision::Arrived;
+use custodian_domain::record::revision::ArrivalTime;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ pub enum Started {
         /// The file.
         file: File,
         /// When it arrived.
-        arrived: Arrived,
+        arrived: ArrivalTime,
     },
     /// A file that another invocation has read in part, or that the sweep has found.
     HandedOver {
@@ -66,14 +66,14 @@ fn read_one(record: S3EventRecord) -> Option<Started> {
         return Some(Started::HandedOver { folder, id: id.to_owned() });
     }
     let file = File::dropped(&key, &object.e_tag?)?;
-    Some(Started::Dropped { file, arrived: Arrived::told(record.event_time, object.sequencer.as_deref()) })
+    Some(Started::Dropped { file, arrived: ArrivalTime::told(record.event_time, object.sequencer.as_deref()) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Started, read};
     use custodian_buckets::files::{Beside, Folder};
-    use custodian_domain::record::revision::Arrived;
+    use custodian_domain::record::revision::ArrivalTime;
     use custodian_domain::record::source::Source;
     use serde_json::{Value, json};
 
@@ -94,7 +94,7 @@ mod tests {
         let Some([Started::Dropped { file, arrived }]) = started.as_deref() else { panic!("it is a file") };
         assert_eq!((file.key.as_str(), file.folder), ("telephone/a b/c.csv", Folder::Of(Source::Telephone)));
         let at = "2026-11-23T10:00:00.123Z".parse().unwrap();
-        assert_eq!(*arrived, Arrived::told(at, Some("0055AED6")));
+        assert_eq!(*arrived, ArrivalTime::told(at, Some("0055AED6")));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::rows::{Format, Framed, Header, Position, ROW_LIMIT, Rows, Unreadable}
 use crate::sources::{self, Five9, Misfit};
 use custodian_aws::StorageError;
 use custodian_buckets::files::{File, Files, Opened};
-use custodian_domain::record::revision::Arrived;
+use custodian_domain::record::revision::ArrivalTime;
 use custodian_domain::record::source::Source;
 
 /// How often a connection that breaks off is opened again at the same row before the invocation fails.
@@ -19,7 +19,7 @@ pub struct Reading {
     files: Files,
     file: File,
     source: Source,
-    arrived: Arrived,
+    arrived: ArrivalTime,
     opened: Opened,
     rows: Rows,
     /// The beginning of the file, until the first row was read; then what stood before that.
@@ -177,7 +177,7 @@ impl Reading {
     }
 
     /// When it arrived.
-    pub const fn arrived(&self) -> Arrived {
+    pub const fn arrived(&self) -> ArrivalTime {
         self.arrived
     }
 

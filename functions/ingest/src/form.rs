@@ -1,8 +1,8 @@
 //! A survey, and what was typed into it, as the form that a person sees.
 
 use crate::pages::{self, FieldErrorView, FormView, GivenBack, QuestionView, Typed, TypedField};
-use custodian_domain::survey::answers::{self, Fault, Given, Rule, Sheet, nameable};
-use custodian_domain::survey::{Bound, Kind, Question, Survey, TOKEN_FIELD};
+use custodian_domain::survey::answers::{self, AnswerFault, AnswerRule, Given, Sheet, nameable};
+use custodian_domain::survey::{Bound, Question, QuestionKind, Survey, TOKEN_FIELD};
 use custodian_domain::validation::notice;
 use custodian_domain::validation::text;
 use std::borrow::Cow;
@@ -13,7 +13,7 @@ pub fn empty(survey: &Survey, token: String) -> FormView {
 }
 
 /// The form as it was sent, with what is wrong.
-pub fn filled(survey: &Survey, token: String, typed: &Typed, faults: &[Fault], notice: Option<&str>) -> FormView {
+pub fn filled(survey: &Survey, token: String, typed: &Typed, faults: &[AnswerFault], notice: Option<&str>) -> FormView {
     FormView {
         survey_id: survey.id.clone(),
         title: survey.title.clone(),
@@ -47,7 +47,7 @@ pub fn given_back(action: String, survey: Option<&Survey>, token: Option<&str>, 
     let of_question = |question: &Question| {
         let parts = question.date_fields();
         let named = std::iter::once(question.id.as_str()).chain(parts.iter().map(String::as_str));
-        let between = if question.kind == Kind::Choices { ", " } else { " " };
+        let between = if question.kind == QuestionKind::Choices { ", " } else { " " };
         let value = named.flat_map(texts).map(|sent| as_shown(question.kind, sent)).collect::<Vec<_>>().join(between);
         TypedField { name: None, label: question.label.clone(), value }
     };
@@ -67,12 +67,12 @@ pub fn given_back(action: String, survey: Option<&Survey>, token: Option<&str>, 
 }
 
 /// What was sent, in the words of what was chosen.
-fn as_shown(kind: Kind, sent: &str) -> Cow<'_, str> {
+fn as_shown(kind: QuestionKind, sent: &str) -> Cow<'_, str> {
     let point = || sent.trim().parse().ok().and_then(answers::point);
     match (kind, sent) {
-        (Kind::Satisfaction, _) => point().map_or(Cow::Borrowed(sent), |point| point.label().into()),
-        (Kind::YesNo, "yes") => "Yes".into(),
-        (Kind::YesNo, "no") => "No".into(),
+        (QuestionKind::Satisfaction, _) => point().map_or(Cow::Borrowed(sent), |point| point.label().into()),
+        (QuestionKind::YesNo, "yes") => "Yes".into(),
+        (QuestionKind::YesNo, "no") => "No".into(),
         _ => sent.into(),
     }
 }
@@ -104,31 +104,31 @@ fn view(question: &Question, typed: &Typed) -> QuestionView {
 fn typed_for(question: &Question, typed: &Typed) -> Typed {
     let [day, month, year] = question.date_fields();
     let fields = match question.kind {
-        Kind::Date => vec![day, month, year],
+        QuestionKind::Date => vec![day, month, year],
         _ => vec![question.id.clone()],
     };
     let cleaned = |texts: &Vec<String>| texts.iter().map(|text| answers::tidy(question.kind, text)).collect();
     fields.into_iter().filter_map(|field| typed.get(&field).map(cleaned).map(|texts| (field, texts))).collect()
 }
 
-const fn kind(kind: Kind) -> pages::Kind {
+const fn kind(kind: QuestionKind) -> pages::Kind {
     match kind {
-        Kind::Satisfaction => pages::Kind::Satisfaction,
-        Kind::Text => pages::Kind::Text,
-        Kind::Textarea => pages::Kind::Textarea,
-        Kind::Choice => pages::Kind::Choice,
-        Kind::Choices => pages::Kind::Choices,
-        Kind::YesNo => pages::Kind::YesNo,
-        Kind::Number => pages::Kind::Number,
-        Kind::Date => pages::Kind::Date,
-        Kind::Email => pages::Kind::Email,
-        Kind::Phone => pages::Kind::Phone,
-        Kind::Name => pages::Kind::Name,
+        QuestionKind::Satisfaction => pages::Kind::Satisfaction,
+        QuestionKind::Text => pages::Kind::Text,
+        QuestionKind::Textarea => pages::Kind::Textarea,
+        QuestionKind::Choice => pages::Kind::Choice,
+        QuestionKind::Choices => pages::Kind::Choices,
+        QuestionKind::YesNo => pages::Kind::YesNo,
+        QuestionKind::Number => pages::Kind::Number,
+        QuestionKind::Date => pages::Kind::Date,
+        QuestionKind::Email => pages::Kind::Email,
+        QuestionKind::Phone => pages::Kind::Phone,
+        QuestionKind::Name => pages::Kind::Name,
     }
 }
 
 /// A fault in the words of the GOV.UK error message pattern: what to do, and for which question.
-fn error(survey: &Survey, fault: &Fault) -> FieldErrorView {
+fn error(survey: &Survey, fault: &AnswerFault) -> FieldErrorView {
     let question = survey.questions.iter().find(|question| has_field(question, &fault.field));
     let message = match question {
         Some(question) => message(question, fault.rule),
@@ -142,25 +142,31 @@ fn error(survey: &Survey, fault: &Fault) -> FieldErrorView {
 
 /// Whether a field is a question's own, or one of the three of a date.
 fn has_field(question: &Question, field: &str) -> bool {
-    question.id == field || (question.kind == Kind::Date && question.date_fields().iter().any(|part| part == field))
+    question.id == field
+        || (question.kind == QuestionKind::Date && question.date_fields().iter().any(|part| part == field))
 }
 
-fn message(question: &Question, rule: Rule) -> String {
+fn message(question: &Question, rule: AnswerRule) -> String {
     let label = &question.label;
-    let selects = matches!(question.kind, Kind::Satisfaction | Kind::Choice | Kind::Choices | Kind::YesNo);
+    let selects = matches!(
+        question.kind,
+        QuestionKind::Satisfaction | QuestionKind::Choice | QuestionKind::Choices | QuestionKind::YesNo
+    );
     match rule {
-        Rule::Required if selects => format!("Select an answer to ‘{label}’"),
-        Rule::Required => format!("Enter an answer to ‘{label}’"),
-        Rule::Length(limit) => format!("‘{label}’ must be {limit} characters or fewer"),
-        Rule::Rating | Rule::Choice | Rule::YesNo => format!("Select one of the answers to ‘{label}’"),
-        Rule::Email => "Enter an email address in the correct format, like name@example.org".to_owned(),
-        Rule::Address if question.kind == Kind::Email => {
+        AnswerRule::Required if selects => format!("Select an answer to ‘{label}’"),
+        AnswerRule::Required => format!("Enter an answer to ‘{label}’"),
+        AnswerRule::Length(limit) => format!("‘{label}’ must be {limit} characters or fewer"),
+        AnswerRule::Rating | AnswerRule::Choice | AnswerRule::YesNo => {
+            format!("Select one of the answers to ‘{label}’")
+        }
+        AnswerRule::Email => "Enter an email address in the correct format, like name@example.org".to_owned(),
+        AnswerRule::Address if question.kind == QuestionKind::Email => {
             "Enter your email address, so that we can send you the newsletter".to_owned()
         }
-        Rule::Address => format!("Select ‘No’ for ‘{label}’: this survey cannot take an email address"),
-        Rule::Phone => "Enter a telephone number, like 01305 221000 or 07700 900982".to_owned(),
-        Rule::Once => format!("Enter one answer to ‘{label}’"),
-        Rule::Unknown => format!("The form had a field that is not part of this survey: {}", question.id),
+        AnswerRule::Address => format!("Select ‘No’ for ‘{label}’: this survey cannot take an email address"),
+        AnswerRule::Phone => "Enter a telephone number, like 01305 221000 or 07700 900982".to_owned(),
+        AnswerRule::Once => format!("Enter one answer to ‘{label}’"),
+        AnswerRule::Unknown => format!("The form had a field that is not part of this survey: {}", question.id),
         // What is wrong with a number, a date or a text reads the same for a program and for a person.
         rule => format!("‘{label}’ {rule}"),
     }

@@ -16,7 +16,7 @@ mod sheet;
 mod submission;
 
 use address::Address;
-use custodian_domain::identity::keyring::{Addresses, Forms, Keyring, Purpose};
+use custodian_domain::identity::keyring::{Addresses, Forms, KeyPurpose, Keyring};
 use custodian_domain::identity::subject::SubjectKeys;
 use custodian_domain::record::reference::References;
 use custodian_domain::rights::receipt::Receipts;

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 
 use custodian_domain::rights::confirmation::LINK;
-use custodian_domain::rights::receipt::Receipt;
+use custodian_domain::rights::receipt::AnswerReceipt;
 use custodian_domain::survey::{HONEYPOT_FIELD, PERSON_FIELD, TOKEN_FIELD};
 use custodian_web::page::{Page, spoken, written};
 use field::{Field, Mistake};
@@ -208,7 +208,7 @@ pub fn form(page: Page<'_>, form: &FormView) -> String {
 /// The page after an answer: the survey's title if it is known, the reference, the day on which it is deleted, and whether an
 /// email comes.
 #[must_use]
-pub fn thank_you(page: Page<'_>, title: Option<&str>, receipt: &Receipt) -> String {
+pub fn thank_you(page: Page<'_>, title: Option<&str>, receipt: &AnswerReceipt) -> String {
     let confirm_within = receipt.asks_to_confirm.then_some(LINK.num_days());
     let deleted_on = spoken(receipt.until);
     written(&ThankYouPage { page, title, reference: receipt.reference.as_str(), deleted_on, confirm_within })

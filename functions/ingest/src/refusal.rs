@@ -3,7 +3,7 @@
 use crate::pages::{self, GivenBack, Message};
 use chrono::{NaiveDate, TimeDelta};
 use custodian_aws::StorageError;
-use custodian_domain::survey::answers::Fault;
+use custodian_domain::survey::answers::AnswerFault;
 use custodian_web::http;
 use custodian_web::http::header::{ALLOW, HeaderValue};
 use custodian_web::http::{Response, StatusCode};
@@ -39,7 +39,7 @@ pub enum Refusal {
     /// The header `Idempotency-Key` is not a key that nobody guesses.
     BadKey,
     /// Some answers break a rule.
-    Faults(Vec<Fault>),
+    Faults(Vec<AnswerFault>),
     /// The token is not one of ours; only a form has one.
     ForeignToken,
     /// The form asked what the survey asked long ago, or what nobody knows; only a form has a version.

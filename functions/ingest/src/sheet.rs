@@ -2,7 +2,7 @@
 
 use crate::refusal::Refusal;
 use custodian_domain::survey::answers::{Given, Sheet};
-use custodian_domain::survey::{Kind, Survey};
+use custodian_domain::survey::{QuestionKind, Survey};
 use custodian_domain::validation::json::Payload;
 use custodian_domain::validation::text;
 use custodian_web::http;
@@ -48,9 +48,11 @@ pub fn limit(survey: &Survey) -> usize {
     let answers = survey.questions.iter().map(|question| {
         let name = question.id.len() + "-month=&".len();
         let longest = match question.kind {
-            Kind::Satisfaction | Kind::YesNo => 0,
-            Kind::Choice | Kind::Choices => question.options.iter().map(|option| option.len() + name).sum(),
-            Kind::Number | Kind::Date => question.limit(),
+            QuestionKind::Satisfaction | QuestionKind::YesNo => 0,
+            QuestionKind::Choice | QuestionKind::Choices => {
+                question.options.iter().map(|option| option.len() + name).sum()
+            }
+            QuestionKind::Number | QuestionKind::Date => question.limit(),
             _ => text::largest(question.limit()),
         };
         longest.saturating_add(name * 3)

@@ -10,7 +10,7 @@ use crate::sheet::{self, Sender};
 use crate::{Ingest, form, random, reply};
 use chrono::{DateTime, SecondsFormat, Utc};
 use custodian_aws::StorageError;
-use custodian_domain::identity::identifier::Kind;
+use custodian_domain::identity::identifier::IdentifierKind;
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::london;
 use custodian_domain::record::custody::Custody;
@@ -19,8 +19,8 @@ use custodian_domain::record::reference::Reference;
 use custodian_domain::record::source::Source;
 use custodian_domain::record::{Details, Fingerprint, Holder, Record, RecordId};
 use custodian_domain::retention::{ExpiresAt, Retention};
-use custodian_domain::rights::confirmation::{APART, ConfirmLink, Purpose, seal_address};
-use custodian_domain::rights::receipt::Receipt;
+use custodian_domain::rights::confirmation::{APART, ConfirmLink, ConfirmationPurpose, seal_address};
+use custodian_domain::rights::receipt::AnswerReceipt;
 use custodian_domain::rights::subscription::{Consent, List};
 use custodian_domain::survey::answers::{self, Answers, Sheet};
 use custodian_domain::survey::form_token::GRACE;
@@ -207,9 +207,9 @@ impl Ingest {
             return false;
         };
         let identifiers = details.contact.identifiers();
-        let address = identifiers.iter().find(|identifier| identifier.kind() == Kind::Email);
+        let address = identifiers.iter().find(|identifier| identifier.kind() == IdentifierKind::Email);
         let Some(address) = address.filter(|_| now < details.collected_at + APART) else { return false };
-        let (purpose, asked_at) = (Purpose::Newsletter, details.collected_at);
+        let (purpose, asked_at) = (ConfirmationPurpose::Newsletter, details.collected_at);
         let link = ConfirmLink { purpose, subject: self.subject_keys.key(address), asked_at };
         let sealed = seal_address(keys, address);
         let asked = confirmations.ask(&link, &sealed, None, now).await;
@@ -299,7 +299,7 @@ impl Ingest {
             Sender::Person => {
                 let until = london::date(answer.expires_at.instant());
                 let (reference, asks_to_confirm) = (answer.reference.clone(), answer.asked_to_confirm);
-                let receipt = Receipt { reference, until, asks_to_confirm };
+                let receipt = AnswerReceipt { reference, until, asks_to_confirm };
                 let query = self.receipts.query(&survey.id, &receipt);
                 reply::see_other(&format!("{}?{query}", self.link(&["surveys", &survey.id, "thank-you"])))
             }

@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use custodian_domain::record::custody::Processor;
-use custodian_domain::rights::confirmation::Purpose;
+use custodian_domain::rights::confirmation::ConfirmationPurpose;
 use custodian_egress::{Answer, Outside, ProcessorError};
 use custodian_partner_auth::processor::{BadCredentials, Settings, Vault};
 use custodian_runtime::{Host, StartError};
@@ -34,7 +34,7 @@ pub struct Mail<'a> {
     /// What it is called there: random, so that it says nothing of anybody.
     pub reference: &'a str,
     /// What it asks its reader to confirm.
-    pub purpose: Purpose,
+    pub purpose: ConfirmationPurpose,
     /// The link in it.
     pub link: &'a str,
 }
@@ -172,10 +172,10 @@ const fn refused(status: u16) -> NotSent {
 }
 
 /// What a mail is about, as its template's sentence goes on.
-const fn about(purpose: Purpose) -> &'static str {
+const fn about(purpose: ConfirmationPurpose) -> &'static str {
     match purpose {
-        Purpose::Newsletter => "you asked for our newsletter",
-        Purpose::Request => "you made a request about your personal information",
+        ConfirmationPurpose::Newsletter => "you asked for our newsletter",
+        ConfirmationPurpose::Request => "you made a request about your personal information",
     }
 }
 

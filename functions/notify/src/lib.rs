@@ -9,7 +9,7 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::identity::keyring::{Addresses, Keyring, MailLinks};
 use custodian_domain::identity::subject::SubjectKey;
-use custodian_domain::rights::confirmation::{Purpose, unseal_address};
+use custodian_domain::rights::confirmation::{ConfirmationPurpose, unseal_address};
 use custodian_partner_auth::processor::confirms_addresses;
 use custodian_runtime::{Clock, Deadline, Host, StartError, failure, secret};
 use custodian_store::confirmations::{self, Asking, Confirmations, MailState, Tried};
@@ -108,7 +108,12 @@ impl Notify {
     }
 
     /// Sends one mail, if it is due and nobody else is at it.
-    async fn send(&self, purpose: Purpose, subject: &SubjectKey, report: &mut Report) -> Result<(), StorageError> {
+    async fn send(
+        &self,
+        purpose: ConfirmationPurpose,
+        subject: &SubjectKey,
+        report: &mut Report,
+    ) -> Result<(), StorageError> {
         let Some(asking) = self.confirmations.begin(purpose, subject, self.now()).await? else { return Ok(()) };
         let tried = self.attempt(&asking).await;
         let state = self.confirmations.leave(&asking, tried, self.now()).await?;

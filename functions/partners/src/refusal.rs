@@ -5,7 +5,7 @@ use custodian_aws::StorageError;
 use custodian_buckets::files::Why;
 use custodian_partner_auth::certificate;
 use custodian_partner_auth::processor::BadCredentials;
-use custodian_partner_auth::webhook::BadSignature;
+use custodian_partner_auth::webhook::BadWebhookSignature;
 use custodian_web::http;
 use custodian_web::http::{Response, StatusCode};
 use custodian_web::problem::{FieldProblem, Problem};
@@ -21,9 +21,9 @@ pub enum Refusal {
     /// The body is larger than is read; how large it may be.
     TooLarge(&'static str),
     /// Nobody who is known signed this now.
-    Unsigned(BadSignature),
+    Unsigned(BadWebhookSignature),
     /// No certificate of the processor signed this.
-    Stranger(certificate::BadSignature),
+    Stranger(certificate::BadCallbackSignature),
     /// The processor has no certificate in its secret yet.
     Uncertified,
     /// The processor's secret cannot be read or used.
@@ -38,8 +38,8 @@ pub enum Refusal {
     Unavailable(StorageError),
 }
 
-impl From<BadSignature> for Refusal {
-    fn from(error: BadSignature) -> Self {
+impl From<BadWebhookSignature> for Refusal {
+    fn from(error: BadWebhookSignature) -> Self {
         Self::Unsigned(error)
     }
 }

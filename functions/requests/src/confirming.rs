@@ -6,7 +6,7 @@ use custodian_aws::StorageError;
 use custodian_domain::identity::identifier::Identifier;
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::record::Holder;
-use custodian_domain::rights::confirmation::{ConfirmLink, LINK, Purpose, seal_address};
+use custodian_domain::rights::confirmation::{ConfirmLink, ConfirmationPurpose, LINK, seal_address};
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::RequestId;
 use custodian_store::requests::ASKED_TO_CONFIRM;
@@ -28,7 +28,7 @@ impl Requests {
             return Err(Error::AnotherRequest);
         }
         let subject = self.people.keys.key(&address);
-        let link = ConfirmLink { purpose: Purpose::Request, subject, asked_at: now };
+        let link = ConfirmLink { purpose: ConfirmationPurpose::Request, subject, asked_at: now };
         let asked = self.confirmations.ask(&link, &seal_address(&self.addresses, &address), Some(&id), now).await?;
         if asked {
             self.register.happened(&id, ASKED_TO_CONFIRM, by, now).await?;

@@ -1,17 +1,17 @@
 //! Holds: nothing of a person goes until they are lifted.
 
 use crate::{Error, Requests};
-use custodian_domain::rights::standing::{HoldGround, Kind};
+use custodian_domain::rights::standing::{ConstraintKind, HoldGround};
 use serde_json::Value;
 
 impl Requests {
     /// Holds everything of a person, what arrives later too.
     pub(crate) async fn hold(&self, order: &Value) -> Result<Value, Error> {
-        self.place(order, |ground| HoldGround::parse(ground).map(Kind::Hold)).await
+        self.place(order, |ground| HoldGround::parse(ground).map(ConstraintKind::Hold)).await
     }
 
     /// Lifts a hold. What is past its date, and held by nothing else, is deleted at once.
     pub(crate) async fn lift_hold(&self, order: &Value) -> Result<Value, Error> {
-        self.lift(order, |kind| matches!(kind, Kind::Hold(_))).await
+        self.lift(order, |kind| matches!(kind, ConstraintKind::Hold(_))).await
     }
 }

@@ -15,7 +15,7 @@ use custodian_domain::rights::exclusion::Exclusion;
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::{PackageKind, RequestId};
 use custodian_domain::rights::plan::{Periods, Plan};
-use custodian_domain::rights::standing::{Kind, Limb};
+use custodian_domain::rights::standing::{ConstraintKind, Limb};
 use custodian_domain::rights::task::Action;
 use custodian_domain::validation::violation::Violation;
 use custodian_rights::people::{Follow, Found, PAGE, People};
@@ -157,7 +157,7 @@ impl Requests {
             if standing.kind.effect().held {
                 plan.holds.push(request.as_str().to_owned());
             }
-            if let Kind::Restriction(limb) = standing.kind {
+            if let ConstraintKind::Restriction(limb) = standing.kind {
                 plan.restrictions.insert(request.as_str().to_owned(), limb);
                 if limb == Limb::Unlawful {
                     opposed.push((request, standing.placed.at));

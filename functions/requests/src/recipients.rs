@@ -11,7 +11,7 @@ use custodian_domain::record::{Fingerprint, Holder};
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::plan::Plan;
-use custodian_domain::rights::standing::Kind;
+use custodian_domain::rights::standing::ConstraintKind;
 use custodian_domain::rights::task::{Action, Task};
 use custodian_domain::validation::violation::Violation;
 use custodian_rights::people::{Follow, People};
@@ -104,7 +104,7 @@ impl Requests {
         now: DateTime<Utc>,
     ) -> Result<Vec<Value>, Error> {
         let mut recipients = Vec::new();
-        if matches!(placed.standing.kind, Kind::Restriction(_)) {
+        if matches!(placed.standing.kind, ConstraintKind::Restriction(_)) {
             for what in [RESTRICTED, LIFTED] {
                 let following = following(id, what)?;
                 if let Some(request) = self.register.find(&following, now).await? {

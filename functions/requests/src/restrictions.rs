@@ -4,7 +4,7 @@ use crate::standings::told;
 use crate::{Error, Requests};
 use chrono::SubsecRound;
 use custodian_domain::rights::order::Order;
-use custodian_domain::rights::standing::{Act, Kind, Limb};
+use custodian_domain::rights::standing::{Act, ConstraintKind, Limb};
 use custodian_rights::people::Links;
 use custodian_rights::settling::Settled;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use serde_json::Value;
 impl Requests {
     /// Restricts everything of a person, what arrives later too.
     pub(crate) async fn restrict(&self, order: &Value) -> Result<Value, Error> {
-        self.place(order, |ground| Limb::parse(ground).map(Kind::Restriction)).await
+        self.place(order, |ground| Limb::parse(ground).map(ConstraintKind::Restriction)).await
     }
 
     /// Records that the person was told that the restriction will be lifted: `{"order", "request_id", "by"}`.
@@ -31,6 +31,6 @@ impl Requests {
 
     /// Lifts a restriction, if the person was told.
     pub(crate) async fn unrestrict(&self, order: &Value) -> Result<Value, Error> {
-        self.lift(order, |kind| matches!(kind, Kind::Restriction(_))).await
+        self.lift(order, |kind| matches!(kind, ConstraintKind::Restriction(_))).await
     }
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 use custodian_domain::record::Fingerprint;
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::RequestId;
-use custodian_domain::rights::standing::{Act, Kind, Lifting, Reason, Standing};
+use custodian_domain::rights::standing::{Act, ConstraintKind, Lifting, Reason, Standing};
 use custodian_domain::rights::task::Action;
 use custodian_domain::validation::violation::Violation;
 use custodian_rights::people::{Follow, Links, People};
@@ -22,7 +22,7 @@ impl Requests {
     pub(crate) async fn place(
         &self,
         order: &Value,
-        ground: impl FnOnce(&str) -> Result<Kind, Violation>,
+        ground: impl FnOnce(&str) -> Result<ConstraintKind, Violation>,
     ) -> Result<Value, Error> {
         const FIELDS: [&str; 7] =
             ["order", "request_id", "identifiers", "ground", "by", "confirmed_links", "refused_links"];
@@ -43,8 +43,8 @@ impl Requests {
                 settled: false,
             };
             let beside = match kind {
-                Kind::Hold(_) => Vec::new(),
-                Kind::Restriction(_) => {
+                ConstraintKind::Hold(_) => Vec::new(),
+                ConstraintKind::Restriction(_) => {
                     let by = &placed.standing.placed.by;
                     let telling =
                         Telling { action: Action::Restrict, order: digest.clone(), by, holders: found.holders.clone() };
@@ -86,7 +86,7 @@ impl Requests {
     }
 
     /// Lifts something: `{"order", "request_id", "reason", "by"}`.
-    pub(crate) async fn lift(&self, order: &Value, is: fn(Kind) -> bool) -> Result<Value, Error> {
+    pub(crate) async fn lift(&self, order: &Value, is: fn(ConstraintKind) -> bool) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "request_id", "reason", "by"])?;
         let (id, now) = (order.request()?, self.clock.now().trunc_subsecs(0));
         let reason = Reason::parse(order.text("reason")?)?;
@@ -99,8 +99,8 @@ impl Requests {
         if standing.lifted.is_none() {
             standing.may_be_lifted()?;
             let beside = match standing.kind {
-                Kind::Hold(_) => Vec::new(),
-                Kind::Restriction(_) => {
+                ConstraintKind::Hold(_) => Vec::new(),
+                ConstraintKind::Restriction(_) => {
                     let (order, holders) = (placed.order.clone(), placed.holders.clone());
                     let telling = Telling { action: Action::Unrestrict, order, by: &act.by, holders };
                     self.telling_beside(&id, LIFTED, telling, now).await?
@@ -146,7 +146,7 @@ pub(crate) fn told(id: &RequestId, placed: &Placed, settled: Settled, links: &Li
 fn status(placed: &Placed) -> &'static str {
     match (&placed.standing.lifted, placed.standing.kind) {
         (Some(_), _) => "lifted",
-        (None, Kind::Hold(_)) => "held",
-        (None, Kind::Restriction(_)) => "restricted",
+        (None, ConstraintKind::Hold(_)) => "held",
+        (None, ConstraintKind::Restriction(_)) => "restricted",
     }
 }

@@ -8,7 +8,7 @@ use crate::body;
 use crate::field::CONFIRM;
 use crate::pages;
 use crate::refusal::Refusal;
-use custodian_domain::rights::confirmation::{ConfirmLink, Purpose};
+use custodian_domain::rights::confirmation::{ConfirmLink, ConfirmationPurpose};
 use custodian_domain::rights::subscription::{List, Subscription};
 use custodian_store::confirmations::ConfirmOutcome;
 use custodian_web::http::{Method, Response};
@@ -28,7 +28,7 @@ impl Unsubscribe {
     }
 
     /// What was confirmed by the token.
-    async fn confirmed(&self, token: &str) -> Result<Purpose, Refusal> {
+    async fn confirmed(&self, token: &str) -> Result<ConfirmationPurpose, Refusal> {
         let log = |outcome| tracing::info!(outcome, "confirmation");
         let now = self.clock.now();
         let link = ConfirmLink::of_token(&self.keys, token);
@@ -56,7 +56,7 @@ impl Unsubscribe {
 
     /// Whether the person has left the list after the wish that the link is about: then it would put nothing right.
     async fn has_left_since(&self, link: &ConfirmLink) -> Result<bool, Refusal> {
-        if link.purpose != Purpose::Newsletter {
+        if link.purpose != ConfirmationPurpose::Newsletter {
             return Ok(false);
         }
         let of = Subscription { subject: link.subject.clone(), list: List::Newsletter };

@@ -5,7 +5,7 @@
 
 use crate::field::{CONFIRM, ONE_CLICK};
 use askama::Template;
-use custodian_domain::rights::confirmation::Purpose;
+use custodian_domain::rights::confirmation::ConfirmationPurpose;
 use custodian_domain::rights::subscription::UNTIL_TOLD;
 use custodian_web::page::{Page, written};
 
@@ -146,8 +146,8 @@ pub fn confirm_address(page: Page<'_>) -> String {
 
 /// The page after it.
 #[must_use]
-pub fn address_confirmed(page: Page<'_>, purpose: Purpose) -> String {
-    written(&ConfirmedPage { page, newsletter: purpose == Purpose::Newsletter })
+pub fn address_confirmed(page: Page<'_>, purpose: ConfirmationPurpose) -> String {
+    written(&ConfirmedPage { page, newsletter: purpose == ConfirmationPurpose::Newsletter })
 }
 
 /// The page after it.
@@ -165,7 +165,7 @@ pub fn message(page: Page<'_>, message: Message, about: About) -> String {
 #[cfg(test)]
 mod tests {
     use super::{About, Message, address_confirmed, confirm, confirm_address, done, message};
-    use custodian_domain::rights::confirmation::Purpose;
+    use custodian_domain::rights::confirmation::ConfirmationPurpose;
     use custodian_web::Edge;
     use custodian_web::page::Page;
     use custodian_web::site::{BasePath, Site};
@@ -197,7 +197,7 @@ mod tests {
         ];
         let about = |about| messages.into_iter().map(move |said| message(page, said, about));
         let messages = about(About::Unsubscribing).chain(about(About::Confirming));
-        let confirmed = Purpose::ALL.map(|purpose| address_confirmed(page, purpose));
+        let confirmed = ConfirmationPurpose::ALL.map(|purpose| address_confirmed(page, purpose));
         messages.chain([confirm(page), done(page), confirm_address(page)]).chain(confirmed).collect()
     }
 

@@ -5,7 +5,7 @@
 
 mod versions;
 
-pub use versions::{Kept, Versions};
+pub use versions::{KeptVersion, Versions};
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -148,7 +148,7 @@ impl Anchors {
     ///
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
-    pub async fn read(&self, kept: &Kept) -> Result<Option<String>, StorageError> {
+    pub async fn read(&self, kept: &KeptVersion) -> Result<Option<String>, StorageError> {
         /// More than any anchor has.
         const LONGEST: i64 = 128;
         const OPERATION: &str = "read an anchor";

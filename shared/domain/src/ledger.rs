@@ -12,10 +12,10 @@ mod verification;
 
 pub use attestation::{Attestation, Evidence};
 pub use block::Block;
-pub use certificate::{Certificate, Figures, Lateness, Left, Tally};
+pub use certificate::{DayCertificate, Figures, Lateness, Left, Tally};
 pub use chain::{Head, Link};
 pub use hash::{Hash, NotAHash};
-pub use verification::{Broken, Fault, Lies, Seen, Verification, Verified, Witness};
+pub use verification::{Broken, ChainFault, Lies, Seen, Verification, Verified, Witness};
 
 use crate::record::source::Source;
 use crate::retention::ExpiresAt;

@@ -17,7 +17,7 @@ pub struct ExpiresAt(i64);
 /// An epoch second that is no date.
 #[derive(Debug, thiserror::Error)]
 #[error("this is not an epoch second that a date can be made of")]
-pub struct NotATime;
+pub struct NotAnEpochSecond;
 
 impl ExpiresAt {
     /// The end of what was collected at `collected_at` from `source`.
@@ -107,10 +107,10 @@ impl From<ExpiresAt> for Retention {
 }
 
 impl TryFrom<i64> for ExpiresAt {
-    type Error = NotATime;
+    type Error = NotAnEpochSecond;
 
-    fn try_from(epoch: i64) -> Result<Self, NotATime> {
-        DateTime::from_timestamp(epoch, 0).map(|_| Self(epoch)).ok_or(NotATime)
+    fn try_from(epoch: i64) -> Result<Self, NotAnEpochSecond> {
+        DateTime::from_timestamp(epoch, 0).map(|_| Self(epoch)).ok_or(NotAnEpochSecond)
     }
 }
 

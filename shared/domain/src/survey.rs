@@ -66,7 +66,7 @@ pub struct Question {
     /// Help below the label.
     pub hint: Option<String>,
     /// What kind of answer it takes.
-    pub kind: Kind,
+    pub kind: QuestionKind,
     /// Whether it has to be answered.
     pub required: bool,
     /// What can be chosen.
@@ -127,7 +127,7 @@ impl std::fmt::Display for Bound {
 /// The kinds of answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum QuestionKind {
     /// The five-point scale.
     Satisfaction,
     /// A line of text.
@@ -232,7 +232,7 @@ impl Survey {
             (questions(|q| q.offers() != q.options.is_empty()), "options go with choice and choices, and only there"),
             (questions(Question::identifies_soundly), "identity is for email, phone and name"),
             (
-                questions(|q| (q.purpose == Purpose::Newsletter) <= (q.kind == Kind::YesNo)),
+                questions(|q| (q.purpose == Purpose::Newsletter) <= (q.kind == QuestionKind::YesNo)),
                 "a newsletter is asked for by yes_no",
             ),
             (self.opens.zip(self.closes).is_none_or(|(o, c)| o <= c), "it must open before it closes"),
@@ -252,7 +252,7 @@ impl Survey {
     }
 }
 
-impl Kind {
+impl QuestionKind {
     /// The longest answer that is taken where a question states none, in characters.
     const fn limit(self) -> usize {
         match self {
@@ -283,11 +283,12 @@ impl Question {
     }
 
     const fn offers(&self) -> bool {
-        matches!(self.kind, Kind::Choice | Kind::Choices)
+        matches!(self.kind, QuestionKind::Choice | QuestionKind::Choices)
     }
 
     fn identifies_soundly(&self) -> bool {
-        self.purpose != Purpose::Identity || matches!(self.kind, Kind::Email | Kind::Phone | Kind::Name)
+        self.purpose != Purpose::Identity
+            || matches!(self.kind, QuestionKind::Email | QuestionKind::Phone | QuestionKind::Name)
     }
 }
 

@@ -10,18 +10,18 @@ use chrono::{DateTime, Utc};
 use x509_parser::pem::Pem;
 
 pub use custodian_domain::ledger::signed::BadCertificate;
-use custodian_domain::ledger::signed::{Certificate, Signed};
+use custodian_domain::ledger::signed::{Signed, SigningCertificate};
 
 /// The header that carries a signature over the body, in base64 (`OpenDSR` 2.0, 7.4, 8.3 and 8.6).
 pub const SIGNATURE: &str = "x-opendsr-signature";
 
 /// The certificates that a processor may sign with: while one is replaced, the new one and the old one.
 #[derive(Clone)]
-pub struct Certificates(Vec<Certificate>);
+pub struct Certificates(Vec<SigningCertificate>);
 
 /// Why a message is not believed. The sender is not told which of them it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadSignature {
+pub enum BadCallbackSignature {
     /// The header is missing, there twice, or no base64.
     #[error("the header of the signature is missing or cannot be read")]
     Header,
@@ -42,7 +42,7 @@ impl Certificates {
         let mut certificates = Vec::new();
         for block in Pem::iter_from_buffer(pem.as_bytes()) {
             let block = block.map_err(|_| BadCertificate::Format)?;
-            certificates.push(Certificate::read(&block.contents)?);
+            certificates.push(SigningCertificate::read(&block.contents)?);
         }
         if certificates.is_empty() { Err(BadCertificate::Format) } else { Ok(Self(certificates)) }
     }
@@ -50,22 +50,22 @@ impl Certificates {
     /// Checks that a certificate that is valid at `now` signed exactly these bytes.
     ///
     /// # Errors
-    /// [`BadSignature`] if none did.
-    pub fn verify(&self, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<(), BadSignature> {
+    /// [`BadCallbackSignature`] if none did.
+    pub fn verify(&self, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<(), BadCallbackSignature> {
         self.signer(headers, body, now).map(drop)
     }
 
     /// The same, and what was signed, to be kept: with its bytes, or only their digest.
     ///
     /// # Errors
-    /// [`BadSignature`] if no certificate signed it.
+    /// [`BadCallbackSignature`] if no certificate signed it.
     pub fn keep(
         &self,
         headers: &HeaderMap,
         body: &[u8],
         keeps_body: bool,
         now: DateTime<Utc>,
-    ) -> Result<Signed, BadSignature> {
+    ) -> Result<Signed, BadCallbackSignature> {
         let (certificate, signature) = self.signer(headers, body, now)?;
         Ok(Signed::new(body, keeps_body, &signature, certificate, now))
     }
@@ -75,15 +75,15 @@ impl Certificates {
         headers: &HeaderMap,
         body: &[u8],
         now: DateTime<Utc>,
-    ) -> Result<(&Certificate, Vec<u8>), BadSignature> {
+    ) -> Result<(&SigningCertificate, Vec<u8>), BadCallbackSignature> {
         let mut values = headers.get_all(SIGNATURE).iter();
-        let (Some(value), None) = (values.next(), values.next()) else { return Err(BadSignature::Header) };
-        let signature = STANDARD.decode(value.as_bytes().trim_ascii()).map_err(|_| BadSignature::Header)?;
+        let (Some(value), None) = (values.next(), values.next()) else { return Err(BadCallbackSignature::Header) };
+        let signature = STANDARD.decode(value.as_bytes().trim_ascii()).map_err(|_| BadCallbackSignature::Header)?;
         let mut valid = self.0.iter().filter(|it| it.is_valid(now)).peekable();
         if valid.peek().is_none() {
-            return Err(BadSignature::OutOfDate);
+            return Err(BadCallbackSignature::OutOfDate);
         }
-        let signer = valid.find(|it| it.signed(body, &signature)).ok_or(BadSignature::Unknown)?;
+        let signer = valid.find(|it| it.signed(body, &signature)).ok_or(BadCallbackSignature::Unknown)?;
         Ok((signer, signature))
     }
 }
@@ -96,7 +96,7 @@ impl std::fmt::Debug for Certificates {
 
 #[cfg(test)]
 mod tests {
-    use super::{BadCertificate, BadSignature, Certificates, SIGNATURE};
+    use super::{BadCallbackSignature, BadCertificate, Certificates, SIGNATURE};
     use ::http::{HeaderMap, HeaderValue};
     use chrono::{DateTime, Utc};
 
@@ -109,7 +109,7 @@ mod tests {
     const SMALL: &str = include_str!("../../../tests/fixtures/opendsr/small.pem");
     const P521: &str = include_str!("../../../tests/fixtures/opendsr/ec521.pem");
 
-    fn verify(pem: &str, signatures: &[&str], body: &[u8], now: &str) -> Result<(), BadSignature> {
+    fn verify(pem: &str, signatures: &[&str], body: &[u8], now: &str) -> Result<(), BadCallbackSignature> {
         let mut headers = HeaderMap::new();
         for signature in signatures {
             headers.append(SIGNATURE, HeaderValue::from_str(signature).unwrap());
@@ -124,13 +124,13 @@ mod tests {
         for (pem, signature) in [(RSA, RSA_SIGNATURE), (P384, P384_SIGNATURE)] {
             assert_eq!(verify(pem, &[signature], BODY, now), Ok(()));
             assert_eq!(verify(pem, &[&format!(" {signature} ")], BODY, now), Ok(()));
-            assert_eq!(verify(pem, &[signature], &BODY[1..], now), Err(BadSignature::Unknown));
-            assert_eq!(verify(pem, &[&signature[4..]], BODY, now), Err(BadSignature::Unknown));
-            assert_eq!(verify(pem, &[], BODY, now), Err(BadSignature::Header));
-            assert_eq!(verify(pem, &[signature, signature], BODY, now), Err(BadSignature::Header));
-            assert_eq!(verify(pem, &["?"], BODY, now), Err(BadSignature::Header));
+            assert_eq!(verify(pem, &[signature], &BODY[1..], now), Err(BadCallbackSignature::Unknown));
+            assert_eq!(verify(pem, &[&signature[4..]], BODY, now), Err(BadCallbackSignature::Unknown));
+            assert_eq!(verify(pem, &[], BODY, now), Err(BadCallbackSignature::Header));
+            assert_eq!(verify(pem, &[signature, signature], BODY, now), Err(BadCallbackSignature::Header));
+            assert_eq!(verify(pem, &["?"], BODY, now), Err(BadCallbackSignature::Header));
         }
-        assert_eq!(verify(RSA, &[P384_SIGNATURE], BODY, now), Err(BadSignature::Unknown));
+        assert_eq!(verify(RSA, &[P384_SIGNATURE], BODY, now), Err(BadCallbackSignature::Unknown));
     }
 
     #[test]
@@ -139,7 +139,7 @@ mod tests {
         for signature in [RSA_SIGNATURE, P384_SIGNATURE] {
             assert_eq!(verify(&both, &[signature], BODY, "2027-06-01T00:00:00Z"), Ok(()));
             for now in ["2026-06-01T00:00:00Z", "2028-06-01T00:00:00Z"] {
-                assert_eq!(verify(&both, &[signature], BODY, now), Err(BadSignature::OutOfDate));
+                assert_eq!(verify(&both, &[signature], BODY, now), Err(BadCallbackSignature::OutOfDate));
             }
         }
     }

@@ -42,7 +42,7 @@ pub enum BadSecrets {
 
 /// Why a message is not believed. The sender is not told which of them it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadSignature {
+pub enum BadWebhookSignature {
     /// A header is missing, there twice, or not what it should be.
     #[error("a header of the signature is missing or cannot be read")]
     Headers,
@@ -98,26 +98,26 @@ impl WebhookSecrets {
     /// compared in constant time.
     ///
     /// # Errors
-    /// [`BadSignature`] if nobody known signed this now.
-    pub fn verify(&self, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<(), BadSignature> {
+    /// [`BadWebhookSignature`] if nobody known signed this now.
+    pub fn verify(&self, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<(), BadWebhookSignature> {
         let id = only(headers, HEADER_WEBHOOK_ID)?;
         let signatures = only(headers, HEADER_WEBHOOK_SIGNATURE)?;
         let timestamp = only(headers, HEADER_WEBHOOK_TIMESTAMP)?;
         let plain = !timestamp.is_empty() && timestamp.bytes().all(|byte| byte.is_ascii_digit());
-        let timestamp = timestamp.parse().ok().filter(|_| plain).ok_or(BadSignature::Headers)?;
-        let signed_at = DateTime::from_timestamp(timestamp, 0).ok_or(BadSignature::Time)?;
+        let timestamp = timestamp.parse().ok().filter(|_| plain).ok_or(BadWebhookSignature::Headers)?;
+        let signed_at = DateTime::from_timestamp(timestamp, 0).ok_or(BadWebhookSignature::Time)?;
         if (now - signed_at).abs() > TOLERANCE {
-            return Err(BadSignature::Time);
+            return Err(BadWebhookSignature::Time);
         }
         let mut known = Choice::from(0);
         for secret in &self.0 {
             let ours = Webhook::from_bytes(secret.clone()).and_then(|webhook| webhook.sign(id, timestamp, body));
-            let ours = ours.map_err(|_| BadSignature::Unknown)?;
+            let ours = ours.map_err(|_| BadWebhookSignature::Unknown)?;
             for theirs in signatures.split(' ').filter(|signature| signature.starts_with(VERSION)) {
                 known |= theirs.as_bytes().ct_eq(ours.as_bytes());
             }
         }
-        if known.into() { Ok(()) } else { Err(BadSignature::Unknown) }
+        if known.into() { Ok(()) } else { Err(BadWebhookSignature::Unknown) }
     }
 }
 
@@ -128,17 +128,17 @@ impl std::fmt::Debug for WebhookSecrets {
 }
 
 /// The text of a header that is there once and says something.
-fn only<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, BadSignature> {
+fn only<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, BadWebhookSignature> {
     let mut values = headers.get_all(name).iter();
     match (values.next().and_then(|value| value.to_str().ok()), values.next()) {
         (Some(value), None) if !value.is_empty() => Ok(value),
-        _ => Err(BadSignature::Headers),
+        _ => Err(BadWebhookSignature::Headers),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BadSecrets, BadSignature, WebhookSecrets};
+    use super::{BadSecrets, BadWebhookSignature, WebhookSecrets};
     use ::http::{HeaderMap, HeaderName, HeaderValue};
     use chrono::{DateTime, TimeDelta, Utc};
     use standardwebhooks::Webhook;
@@ -174,7 +174,7 @@ mod tests {
         }
         let only_new = WebhookSecrets::parse(&format!(r#"{{"current":"{NEW}"}}"#)).unwrap();
         let old = headers(now(), &signature(OLD, now()));
-        assert_eq!(only_new.verify(&old, BODY, now()), Err(BadSignature::Unknown));
+        assert_eq!(only_new.verify(&old, BODY, now()), Err(BadWebhookSignature::Unknown));
     }
 
     #[test]
@@ -194,15 +194,18 @@ mod tests {
             format!("{good},{good}"),
             "v1,".to_owned(),
         ] {
-            assert_eq!(rotated().verify(&headers(now(), &signatures), BODY, now()), Err(BadSignature::Unknown));
+            assert_eq!(rotated().verify(&headers(now(), &signatures), BODY, now()), Err(BadWebhookSignature::Unknown));
         }
     }
 
     #[test]
     fn five_minutes_either_way_are_tolerated_and_a_second_more_is_not() {
-        for (seconds, outcome) in
-            [(-301, Err(BadSignature::Time)), (-300, Ok(())), (300, Ok(())), (301, Err(BadSignature::Time))]
-        {
+        for (seconds, outcome) in [
+            (-301, Err(BadWebhookSignature::Time)),
+            (-300, Ok(())),
+            (300, Ok(())),
+            (301, Err(BadWebhookSignature::Time)),
+        ] {
             let at = now() + TimeDelta::seconds(seconds);
             assert_eq!(rotated().verify(&headers(at, &signature(NEW, at)), BODY, now()), outcome, "{seconds}");
         }
@@ -211,14 +214,14 @@ mod tests {
     #[test]
     fn what_was_signed_is_what_is_believed() {
         let good = headers(now(), &signature(NEW, now()));
-        assert_eq!(rotated().verify(&good, b"{}", now()), Err(BadSignature::Unknown));
-        assert_eq!(rotated().verify(&good, b"\xff", now()), Err(BadSignature::Unknown));
+        assert_eq!(rotated().verify(&good, b"{}", now()), Err(BadWebhookSignature::Unknown));
+        assert_eq!(rotated().verify(&good, b"\xff", now()), Err(BadWebhookSignature::Unknown));
         for (name, value) in
             [("webhook-id", "msg_2".to_owned()), ("webhook-timestamp", (now().timestamp() + 1).to_string())]
         {
             let mut other = good.clone();
             other.insert(name, HeaderValue::from_str(&value).unwrap());
-            assert_eq!(rotated().verify(&other, BODY, now()), Err(BadSignature::Unknown), "{name}");
+            assert_eq!(rotated().verify(&other, BODY, now()), Err(BadWebhookSignature::Unknown), "{name}");
         }
     }
 
@@ -228,13 +231,13 @@ mod tests {
         for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
             let mut without = good.clone();
             without.remove(name);
-            assert_eq!(rotated().verify(&without, BODY, now()), Err(BadSignature::Headers), "without {name}");
+            assert_eq!(rotated().verify(&without, BODY, now()), Err(BadWebhookSignature::Headers), "without {name}");
             let mut twice = good.clone();
             twice.append(name, good[name].clone());
-            assert_eq!(rotated().verify(&twice, BODY, now()), Err(BadSignature::Headers), "{name} twice");
+            assert_eq!(rotated().verify(&twice, BODY, now()), Err(BadWebhookSignature::Headers), "{name} twice");
             let mut broken = good.clone();
             broken.insert(name, HeaderValue::from_bytes(b"\xff").unwrap());
-            assert_eq!(rotated().verify(&broken, BODY, now()), Err(BadSignature::Headers), "{name} as garbage");
+            assert_eq!(rotated().verify(&broken, BODY, now()), Err(BadWebhookSignature::Headers), "{name} as garbage");
         }
         let seconds = now().timestamp();
         for timestamp in
@@ -242,11 +245,11 @@ mod tests {
         {
             let mut broken = good.clone();
             broken.insert("webhook-timestamp", HeaderValue::from_str(timestamp).unwrap());
-            assert_eq!(rotated().verify(&broken, BODY, now()), Err(BadSignature::Headers), "{timestamp}");
+            assert_eq!(rotated().verify(&broken, BODY, now()), Err(BadWebhookSignature::Headers), "{timestamp}");
         }
         let mut far = good;
         far.insert("webhook-timestamp", HeaderValue::from_static("9223372036854775807"));
-        assert_eq!(rotated().verify(&far, BODY, now()), Err(BadSignature::Time));
+        assert_eq!(rotated().verify(&far, BODY, now()), Err(BadWebhookSignature::Time));
     }
 
     #[test]

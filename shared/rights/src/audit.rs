@@ -13,7 +13,7 @@ pub use sample::Sample;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use custodian_aws::StorageError;
 use custodian_buckets::anchors::Anchors;
-use custodian_domain::ledger::{Broken, Entry, EntryId, Fault, Head, Lies, Verification, Verified, Witness};
+use custodian_domain::ledger::{Broken, ChainFault, Entry, EntryId, Head, Lies, Verification, Verified, Witness};
 use custodian_store::ledger::{Ledger, Seat, Stranger};
 use outside::Outside;
 use std::collections::HashSet;
@@ -72,7 +72,7 @@ pub async fn audit(
             outside.nothing_was_told().await?;
         }
         // A chain that has not begun has no day that anything could lie on, or it has lost its head.
-        return Err(Broken { day: NaiveDate::MIN, n: 0, fault: Fault::Missing }.into());
+        return Err(Broken { day: NaiveDate::MIN, n: 0, fault: ChainFault::Missing }.into());
     };
     let last = last_day(&head);
     if let Some(outside) = &mut outside {

@@ -14,7 +14,7 @@ use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
 use custodian_store::Key;
 use custodian_store::ledger::Ledger;
-use custodian_store::records::{Lying, Records};
+use custodian_store::records::{Records, StoredRecord};
 use custodian_store::suppressions::Suppressions;
 use futures_util::future::try_join;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -116,13 +116,13 @@ impl Intake {
     }
 
     /// What is held of the cases under whom they are told to be.
-    async fn lying(&self, cases: &[Case], now: DateTime<Utc>) -> Result<Vec<Lying>, StorageError> {
+    async fn lying(&self, cases: &[Case], now: DateTime<Utc>) -> Result<Vec<StoredRecord>, StorageError> {
         self.records.lying(cases.iter().flat_map(Case::candidates).collect(), now).await
     }
 
     /// Gives each case what is held of it: what lies under whom it is told to be, and what is on its day in the index,
     /// whoever holds it there.
-    async fn find(&self, cases: &mut [Case], lying: Vec<Lying>, now: DateTime<Utc>) -> Result<(), StorageError> {
+    async fn find(&self, cases: &mut [Case], lying: Vec<StoredRecord>, now: DateTime<Utc>) -> Result<(), StorageError> {
         for case in cases.iter_mut() {
             case.lying.clear();
         }

@@ -10,7 +10,7 @@ pub use matched::Matched;
 
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
-use custodian_domain::identity::identifier::{Identifier, Kind};
+use custodian_domain::identity::identifier::{Identifier, IdentifierKind};
 use custodian_domain::identity::subject::{SubjectKey, SubjectKeys};
 use custodian_domain::record::Holder;
 use custodian_domain::record::reference::Reference;
@@ -68,7 +68,7 @@ struct Known {
 }
 
 impl Known {
-    fn kind(&self) -> Option<Kind> {
+    fn kind(&self) -> Option<IdentifierKind> {
         self.identifier.as_ref().map(Identifier::kind)
     }
 }
@@ -172,6 +172,6 @@ impl People {
 
 /// A reference that a person was given leads to their one anonymous answer.
 fn anonymous(identifier: &Identifier) -> Option<Holder> {
-    let quoted = (identifier.kind() == Kind::Reference).then(|| identifier.canonical().to_owned())?;
+    let quoted = (identifier.kind() == IdentifierKind::Reference).then(|| identifier.canonical().to_owned())?;
     Reference::try_from(quoted).ok().map(Holder::Anonymous)
 }

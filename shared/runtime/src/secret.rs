@@ -3,7 +3,7 @@
 use crate::{Host, StartError};
 use aws_sdk_secretsmanager::types::SecretValueEntry;
 use custodian_aws::{StorageError, failed};
-use custodian_domain::identity::keyring::{Keyring, Purpose};
+use custodian_domain::identity::keyring::{KeyPurpose, Keyring};
 use custodian_domain::identity::subject::SubjectKeys;
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub async fn subject_keys(host: &Host) -> Result<SubjectKeys, StartError> {
 ///
 /// # Errors
 /// [`StartError`] if the purpose's setting is missing, Secrets Manager does not answer, or the keys cannot be used.
-pub async fn keyring<P: Purpose>(host: &Host) -> Result<Keyring<P>, StartError> {
+pub async fn keyring<P: KeyPurpose>(host: &Host) -> Result<Keyring<P>, StartError> {
     Ok(Keyring::parse(&document(host, P::ABOUT.setting).await?)?)
 }
 
@@ -69,7 +69,7 @@ impl Secrets {
     ///
     /// # Errors
     /// [`StartError`] if it was not, or the keys cannot be used.
-    pub fn keyring<P: Purpose>(&self) -> Result<Keyring<P>, StartError> {
+    pub fn keyring<P: KeyPurpose>(&self) -> Result<Keyring<P>, StartError> {
         Ok(Keyring::parse(self.document(P::ABOUT.setting)?)?)
     }
 

@@ -17,7 +17,7 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use chrono::{DateTime, Utc};
 use custodian_aws::{StorageError, applied};
 use custodian_domain::identity::subject::SubjectKey;
-use custodian_domain::rights::confirmation::{ConfirmLink, Confirmed, Means, Purpose};
+use custodian_domain::rights::confirmation::{ConfirmLink, ConfirmationPurpose, Confirmed, Means};
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::subscription::OptInReason;
 
@@ -46,7 +46,7 @@ pub enum ConfirmOutcome {
 
 /// The mail that an item of the Register's stream asks for, by the item's sort key: why, and to whom.
 #[must_use]
-pub fn asked_by(sort: &str) -> Option<(Purpose, SubjectKey)> {
+pub fn asked_by(sort: &str) -> Option<(ConfirmationPurpose, SubjectKey)> {
     keys::asked_to_confirm_of(sort)
 }
 
@@ -149,7 +149,7 @@ impl Confirmations {
     pub async fn forget(&self, subject: &SubjectKey, up_to: DateTime<Utc>) -> Result<(), StorageError> {
         const OPERATION: &str = "forget what was confirmed";
         let mut gone = Vec::new();
-        for purpose in Purpose::ALL {
+        for purpose in ConfirmationPurpose::ALL {
             let mut pages =
                 self.table.all(OPERATION, CONFIRMATIONS, &keys::asked_to_confirm(purpose, subject).sort, read_moment);
             while let Some(page) = pages.next().await? {

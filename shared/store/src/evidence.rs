@@ -7,7 +7,7 @@ mod attested;
 mod lying;
 mod marks;
 
-pub use lying::{Lying, Register};
+pub use lying::{Register, StoredEvidence};
 pub use marks::{Mark, Waiting};
 
 pub(super) use marks::mark;

@@ -14,7 +14,7 @@ mod told;
 pub(super) use attesting::ATTESTED_AT_ONCE;
 pub use closing::{CLOSED_AT_ONCE, Closed};
 pub use strangers::{Stranger, Strangers};
-pub use told::Told;
+pub use told::LedgerEntries;
 
 use crate::keys::{self, Key, PK, SK};
 use crate::table::{Pages, Table};
@@ -47,7 +47,7 @@ pub struct Ledger {
 
 /// What lies on a day of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lying {
+pub struct StoredLink {
     /// Where.
     pub seat: Seat,
     /// What.
@@ -107,16 +107,16 @@ impl Ledger {
 
     /// What was deleted on a day (UTC), block by block.
     #[must_use]
-    pub fn entries(&self, day: NaiveDate) -> Told {
-        Told::new(self.clone(), day, Some(day))
+    pub fn entries(&self, day: NaiveDate) -> LedgerEntries {
+        LedgerEntries::new(self.clone(), day, Some(day))
     }
 
     /// What was deleted on a day (UTC) and since, block by block.
     ///
     /// What was removed at an instant is told on its day or later, so the day of an instant leaves nothing out.
     #[must_use]
-    pub fn told_since(&self, day: NaiveDate) -> Told {
-        Told::new(self.clone(), day, None)
+    pub fn told_since(&self, day: NaiveDate) -> LedgerEntries {
+        LedgerEntries::new(self.clone(), day, None)
     }
 
     /// How the chain ends; nothing before it begins.
@@ -160,7 +160,7 @@ impl Ledger {
 
     /// Everything that lies on a day, certificate first, then blocks by their numbers; in pages.
     #[must_use]
-    pub fn lying(&self, day: NaiveDate) -> Pages<Lying> {
+    pub fn lying(&self, day: NaiveDate) -> Pages<StoredLink> {
         self.table.all("read a day of the ledger", &keys::ledger_day(day), "", |item| Some(lying(item)))
     }
 
@@ -186,12 +186,12 @@ fn head(item: &Item) -> Option<Head> {
     serde_dynamo::from_item(item.clone()).ok()
 }
 
-fn lying(item: &Item) -> Lying {
+fn lying(item: &Item) -> StoredLink {
     let sort = text(item, SK).unwrap_or_default();
     let block = keys::block_number(sort).filter(|n| keys::block(NaiveDate::MIN, *n).sort == sort).map(Seat::Block);
     let seat = if sort == keys::CERTIFICATE { Seat::Certificate } else { block.unwrap_or(Seat::Stray) };
     let link = serde_dynamo::from_item(item.clone());
-    Lying { seat, lies: link.map_or(Lies::Unreadable, Lies::Link) }
+    StoredLink { seat, lies: link.map_or(Lies::Unreadable, Lies::Link) }
 }
 
 /// An item with its key.

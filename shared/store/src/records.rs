@@ -66,7 +66,7 @@ pub struct Written {
 
 /// A record that lies in the table, with what its deletion needs.
 #[derive(Clone, Debug)]
-pub struct Lying {
+pub struct StoredRecord {
     /// The record.
     pub record: Record,
     /// The same, as something that is to go.
@@ -145,12 +145,12 @@ impl Records {
     ///
     /// # Errors
     /// [`StorageError`] if they cannot be read.
-    pub async fn lying(&self, mut keys: Vec<Key>, now: DateTime<Utc>) -> Result<Vec<Lying>, StorageError> {
+    pub async fn lying(&self, mut keys: Vec<Key>, now: DateTime<Utc>) -> Result<Vec<StoredRecord>, StorageError> {
         const OPERATION: &str = "look for records";
         keys.sort();
         keys.dedup();
         let items = self.0.get_all(OPERATION, keys, now).await?;
-        let read = |item: &Item| Some(Lying { record: record(item)?, doomed: doomed(item)? });
+        let read = |item: &Item| Some(StoredRecord { record: record(item)?, doomed: doomed(item)? });
         items.iter().map(|item| read(item).ok_or(StorageError::unreadable(OPERATION))).collect()
     }
 

@@ -17,7 +17,7 @@ use custodian_aws::{StorageError, applied, failed};
 use custodian_domain::record::Holder;
 use custodian_domain::retention::ExpiresAt;
 use custodian_domain::rights::package::RequestId;
-use custodian_domain::rights::standing::{Act, Effect, Kind, Lifting, Standing};
+use custodian_domain::rights::standing::{Act, ConstraintKind, Effect, Lifting, Standing};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -111,7 +111,7 @@ impl Standings {
     pub async fn lift(
         &self,
         request: &RequestId,
-        kind: Kind,
+        kind: ConstraintKind,
         lifting: &Lifting,
         beside: Vec<TransactWriteItem>,
     ) -> Result<bool, StorageError> {

@@ -10,7 +10,7 @@ use custodian_domain::record::source::Source;
 
 /// One record, as far as the index by day tells of it: nothing that identifies, but for where it lies.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct ReportableRecord {
     /// Where it lies.
     pub key: Key,
     /// How it reached the council.
@@ -32,16 +32,16 @@ impl Records {
     ///
     /// What is over is left out, what is restricted (it may be stored only), and what a hold keeps beyond its date.
     #[must_use]
-    pub fn told_on(&self, day: NaiveDate, shard: u8, now: DateTime<Utc>) -> Pages<Told> {
+    pub fn told_on(&self, day: NaiveDate, shard: u8, now: DateTime<Utc>) -> Pages<ReportableRecord> {
         let from = Key::new(keys::day_shard(day, shard), RECORD);
         self.0.told("read what may be told", BY_DAY, &from, now, told)
     }
 }
 
-fn told(item: &Item) -> Option<Told> {
+fn told(item: &Item) -> Option<ReportableRecord> {
     let field = |name: &str| text(item, name).map(str::to_owned);
     let satisfaction = number(item, "satisfaction").map(|point| u8::try_from(point).ok()?.try_into().ok());
-    Some(Told {
+    Some(ReportableRecord {
         key: Key::of(item)?,
         source: Source::named(text(item, "source")?)?,
         survey: field("survey"),

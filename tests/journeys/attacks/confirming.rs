@@ -4,7 +4,7 @@ use crate::confirming::{YES, subscribe};
 use crate::house::{House, email_id, erasure};
 use crate::unsubscribe::{FORM, ONE_CLICK};
 use custodian_domain::identity::keyring::Keyring;
-use custodian_domain::rights::confirmation::{ConfirmLink, Purpose};
+use custodian_domain::rights::confirmation::{ConfirmLink, ConfirmationPurpose};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -100,7 +100,7 @@ async fn forgeries(house: &House) -> Vec<String> {
     let others = Keyring::parse(r#"{"version":"1","key":"another-house-another-house-another-house"}"#).unwrap();
     let subject =
         house.subject_keys().await.key(&custodian_domain::identity::identifier::Identifier::email(ROSA).unwrap());
-    let link = ConfirmLink { purpose: Purpose::Newsletter, subject, asked_at: house.stack.clock().now() };
+    let link = ConfirmLink { purpose: ConfirmationPurpose::Newsletter, subject, asked_at: house.stack.clock().now() };
     let unsubscribe = house.unsubscribe_path(ROSA).await;
     let mut forged: Vec<String> = [0, 20, token.len() / 2, token.len() - 2].into_iter().map(flipped).collect();
     forged.extend([
@@ -170,7 +170,7 @@ async fn a_link_confirms_nothing_after_an_erasure_and_what_waits_is_not_sent() {
     for sent in [true, false] {
         let house = if sent { House::open().await } else { House::where_it_sleeps("notify").await };
         subscribe(&house, ROSA).await;
-        let path = if sent { house.path_to(ROSA) } else { house.link_of(ROSA, Purpose::Newsletter).await };
+        let path = if sent { house.path_to(ROSA) } else { house.link_of(ROSA, ConfirmationPurpose::Newsletter).await };
         house.move_to("2026-11-23T11:00:00Z").await;
         house.erase(erasure(&[email_id(ROSA)])).await.unwrap();
         assert_eq!(house.confirm(&path).await.status, 410, "{sent}");

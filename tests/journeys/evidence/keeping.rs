@@ -81,7 +81,7 @@ async fn a_day_s_certificate_counts_what_was_attested() {
             let Lies::Link(link) = lying.lies else { panic!("{lying:?}") };
             match link.says::<Block>() {
                 Some(block) => attested += block.attestations.len(),
-                None => certified = link.says::<custodian_domain::ledger::Certificate>(),
+                None => certified = link.says::<custodian_domain::ledger::DayCertificate>(),
             }
         }
     }

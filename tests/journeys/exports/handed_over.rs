@@ -6,8 +6,8 @@ use custodian_domain::record::Details;
 use custodian_domain::record::arrival::Arrival;
 use custodian_domain::record::custody::Custody;
 use custodian_domain::record::particulars::{
-    Channel, Complaint, ComplaintKind, Interaction, Interview, Leg, Particulars, Post, Review, Speaker, Telephone,
-    Turn, WebForm,
+    Channel, Complaint, ComplaintKind, Interaction, Interview, Leg, Particulars, Post, Review, Speaker,
+    TelephoneDetails, Turn, WebForm,
 };
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::satisfaction::Satisfaction;
@@ -91,7 +91,12 @@ pub fn call(id: &str, contact: Contact) -> Details {
         leg(CALLED, "Council Tax Inbound", "Transferred to Ms Bloggs"),
         leg(later, "Housing Inbound", "Survey complete"),
     ];
-    let call = Telephone { legs, answered_at: Some(at(later)), named_at: Some(at(CALLED)), ..Telephone::default() };
+    let call = TelephoneDetails {
+        legs,
+        answered_at: Some(at(later)),
+        named_at: Some(at(CALLED)),
+        ..TelephoneDetails::default()
+    };
     Details {
         survey: some("post-call"),
         custody: vec![Custody::five9(at(CALLED))],

@@ -6,8 +6,8 @@ use crate::gateway;
 use crate::house::{House, s};
 use crate::unsubscribe::{click_event, subscription};
 use custodian_domain::identity::identifier::Identifier;
-use custodian_domain::identity::keyring::{self, Addresses, Keyring, MailLinks, Packages, Purpose as _};
-use custodian_domain::rights::confirmation::{ConfirmLink, Purpose, seal_address};
+use custodian_domain::identity::keyring::{self, Addresses, KeyPurpose as _, Keyring, MailLinks, Packages};
+use custodian_domain::rights::confirmation::{ConfirmLink, ConfirmationPurpose, seal_address};
 use custodian_download::Download;
 use custodian_notify::Notify;
 use custodian_operations::keys::{inherit, rotate};
@@ -29,7 +29,7 @@ async fn hand_on(house: &House) -> Vec<&'static str> {
 }
 
 /// The keys that made everything before each purpose had its own.
-async fn former<P: keyring::Purpose>(house: &House) -> Keyring<P> {
+async fn former<P: keyring::KeyPurpose>(house: &House) -> Keyring<P> {
     Keyring::parse(&document(house, "SubjectKeys").await).unwrap()
 }
 
@@ -38,7 +38,8 @@ async fn nobody_is_told_that_it_is_done_before_old_links_can_be_known_and_then_t
     let house = House::open().await;
     put(&house, MailLinks::ABOUT.secret, FRESH).await;
     let (of_rosa, now) = (subscription(&house.subject_keys().await, ROSA), house.stack.clock().now());
-    let link = ConfirmLink { purpose: Purpose::Newsletter, subject: of_rosa.subject.clone(), asked_at: now };
+    let link =
+        ConfirmLink { purpose: ConfirmationPurpose::Newsletter, subject: of_rosa.subject.clone(), asked_at: now };
     let former = former(&house).await;
     let (old, confirm) = (
         format!("/unsubscribe/{}", of_rosa.token(&former)),

@@ -11,11 +11,11 @@ use custodian_domain::identity::identities;
 use custodian_domain::identity::keyring::Keyring;
 use custodian_domain::record::RecordId;
 use custodian_domain::record::reference::Reference;
-use custodian_domain::rights::confirmation::{Purpose, seal_address};
+use custodian_domain::rights::confirmation::{ConfirmationPurpose, seal_address};
 use custodian_domain::rights::package::RequestId;
-use custodian_domain::rights::package_code::Code;
+use custodian_domain::rights::package_code::PackageCode;
 use custodian_domain::rights::package_token::{LinkId, LinkKind, PackageLink};
-use custodian_domain::rights::receipt::{Receipt, Receipts};
+use custodian_domain::rights::receipt::{AnswerReceipt, Receipts};
 use custodian_domain::survey::VersionId;
 use custodian_domain::survey::form_token::FormTokens;
 use custodian_notify::Notify;
@@ -77,7 +77,7 @@ impl Thief<'_> {
     async fn receipt(&self) -> bool {
         let reference = Reference::of(&RecordId::of_submission(SURVEY, "made up"));
         let receipt =
-            Receipt { reference, until: NaiveDate::from_ymd_opt(2029, 11, 23).unwrap(), asks_to_confirm: false };
+            AnswerReceipt { reference, until: NaiveDate::from_ymd_opt(2029, 11, 23).unwrap(), asks_to_confirm: false };
         let query = Receipts::new(&Keyring::parse(&self.stolen).unwrap()).query(SURVEY, &receipt);
         let page = self.house.get(&format!("/surveys/{SURVEY}/thank-you?{query}")).await;
         page.body.contains(receipt.reference.as_str())
@@ -103,7 +103,7 @@ impl Thief<'_> {
     /// Whether somebody can try codes on what the Register has, without asking the door.
     async fn package_code(&self) -> bool {
         let ((link, digest), code) = (self.grant().await, self.released["code"].as_str().unwrap());
-        Code::typed(code).unwrap().opens(&Keyring::parse(&self.stolen).unwrap(), &link, &digest)
+        PackageCode::typed(code).unwrap().opens(&Keyring::parse(&self.stolen).unwrap(), &link, &digest)
     }
 
     async fn unsubscribe_link(&self) -> bool {
@@ -118,7 +118,7 @@ impl Thief<'_> {
         subscribe(house, &email).await;
         let confirmations = Confirmations::new(&house.dynamodb(), &house.setting("REGISTER_TABLE"));
         let (subject, now) = (house.subject_keys().await.key(&self.identifier("cora")), house.stack.clock().now());
-        let asking = confirmations.asking(Purpose::Newsletter, &subject, now).await.unwrap().unwrap();
+        let asking = confirmations.asking(ConfirmationPurpose::Newsletter, &subject, now).await.unwrap().unwrap();
         let token = asking.link.token(&Keyring::parse(&self.stolen).unwrap());
         house.confirm(&format!("/confirm/{token}")).await.status == 200
     }

@@ -3,7 +3,7 @@
 use super::{EMAIL, Matter, OTHER, waits};
 use crate::house::House;
 use chrono::TimeDelta;
-use custodian_domain::identity::identifier::{Identifier, Kind};
+use custodian_domain::identity::identifier::{Identifier, IdentifierKind};
 use custodian_domain::record::custody::Processor;
 use custodian_erase::processors::Step;
 use custodian_local::doubles::{Five9, Mode};
@@ -135,6 +135,6 @@ async fn who_is_known_by_a_customer_number_only_is_a_task_for_a_human() {
     matter.identities = vec![Identifier::reference("UCRN-1").unwrap()];
     assert!(waits(matter.step(&house).await));
     assert!(five9.calls().is_empty() && matter.sofar.instructions.is_some());
-    assert_eq!(matter.sofar.not_asked_by, [Kind::Reference]);
+    assert_eq!(matter.sofar.not_asked_by, [IdentifierKind::Reference]);
     assert_eq!(matter.cancel(&house).await, Ok(Step::Cancelled));
 }

@@ -3,7 +3,7 @@
 use super::{EMAIL, Matter, OTHER, PHONE, waits};
 use crate::house::{House, at};
 use chrono::TimeDelta;
-use custodian_domain::identity::identifier::{Identifier, Kind};
+use custodian_domain::identity::identifier::{Identifier, IdentifierKind};
 use custodian_domain::record::custody::Processor;
 use custodian_erase::processors::Step;
 use custodian_local::doubles::{Mode, OpenDsr};
@@ -172,7 +172,7 @@ async fn identities_go_as_the_processor_takes_them_and_what_it_does_not_take_is_
     assert!(waits(matter.step(&house).await));
     let sent = granicus.matters().into_values().next().unwrap();
     assert_eq!(sent.identities, [("sha256".to_owned(), digest(EMAIL))]);
-    assert_eq!(matter.sofar.not_asked_by, [Kind::Phone]);
+    assert_eq!(matter.sofar.not_asked_by, [IdentifierKind::Phone]);
     house.move_to("2026-11-24T10:00:00Z").await;
     assert_eq!(matter.step(&house).await, Ok(Step::Done));
     assert!(!granicus.holds(EMAIL) && granicus.holds(OTHER));
@@ -186,7 +186,7 @@ async fn who_cannot_be_asked_for_at_all_is_a_task_for_a_human() {
     assert!(waits(matter.step(&house).await));
     assert_eq!(orders(&granicus), 0);
     assert!(matter.sofar.instructions.as_ref().unwrap().starts_with("In Granicus"));
-    assert_eq!(matter.sofar.not_asked_by, [Kind::Email, Kind::Phone]);
+    assert_eq!(matter.sofar.not_asked_by, [IdentifierKind::Email, IdentifierKind::Phone]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 use super::tables::{Tables, lend};
 use super::{END, END_DAY, all, at, day, ends, keep_many, lying, person, told};
 use aws_sdk_dynamodb::types::AttributeValue;
-use custodian_domain::ledger::{Cause, Entry, EntryId, Fault, Figures, Head, ItemKind, Left, Link, Verified};
+use custodian_domain::ledger::{Cause, ChainFault, Entry, EntryId, Figures, Head, ItemKind, Left, Link, Verified};
 use custodian_domain::record::source::Source;
 use custodian_operations::verify::{Unverified, verify, witness};
 use custodian_store::Item;
@@ -46,7 +46,7 @@ async fn verified(tables: &Tables) -> Verified {
 }
 
 /// Which link is named: its day, its number, what is wrong with it.
-async fn broken(tables: &Tables) -> (String, u64, Fault) {
+async fn broken(tables: &Tables) -> (String, u64, ChainFault) {
     match verify(&tables.ledger(), None).await {
         Err(Unverified::Broken(it)) => (it.day.to_string(), it.n, it.fault),
         other => panic!("{other:?}"),
@@ -209,12 +209,12 @@ async fn a_block_that_was_changed_is_named() {
         let item = take(tables, END_DAY, &block(2)).await;
         let changed = body(&item).replacen("\"retention\"", "\"erasure\"", 1);
         put(tables, Item::from_iter(item.clone().into_iter().chain([("body".to_owned(), text(&changed))]))).await;
-        assert_eq!(broken(tables).await, (END_DAY.to_owned(), 2, Fault::Changed));
+        assert_eq!(broken(tables).await, (END_DAY.to_owned(), 2, ChainFault::Changed));
         put(tables, forged(item.clone(), &changed)).await;
-        assert_eq!(broken(tables).await, (END_DAY.to_owned(), 3, Fault::Unlinked), "the next does not follow it");
+        assert_eq!(broken(tables).await, (END_DAY.to_owned(), 3, ChainFault::Unlinked), "the next does not follow it");
         let spaced = body(&item).replacen(':', ": ", 1);
         put(tables, forged(item, &spaced)).await;
-        assert_eq!(broken(tables).await, (END_DAY.to_owned(), 2, Fault::Unreadable));
+        assert_eq!(broken(tables).await, (END_DAY.to_owned(), 2, ChainFault::Unreadable));
     })
     .await;
 }
@@ -222,11 +222,11 @@ async fn a_block_that_was_changed_is_named() {
 #[tokio::test]
 async fn a_link_that_was_removed_is_named() {
     for (date, sort, named) in [
-        (END_DAY, block(1), (END_DAY, 1, Fault::Missing)),
-        (END_DAY, block(3), (NEXT_DAY, 3, Fault::Missing)),
-        (END_DAY, "CERTIFICATE".to_owned(), (END_DAY, 4, Fault::Uncertified)),
-        (NEXT_DAY, block(6), (NEXT_DAY, 6, Fault::Missing)),
-        (NEXT_DAY, "CERTIFICATE".to_owned(), (NEXT_DAY, 7, Fault::Uncertified)),
+        (END_DAY, block(1), (END_DAY, 1, ChainFault::Missing)),
+        (END_DAY, block(3), (NEXT_DAY, 3, ChainFault::Missing)),
+        (END_DAY, "CERTIFICATE".to_owned(), (END_DAY, 4, ChainFault::Uncertified)),
+        (NEXT_DAY, block(6), (NEXT_DAY, 6, ChainFault::Missing)),
+        (NEXT_DAY, "CERTIFICATE".to_owned(), (NEXT_DAY, 7, ChainFault::Uncertified)),
     ] {
         lend(async |tables| {
             furnish(tables).await;
@@ -247,14 +247,14 @@ async fn blocks_that_were_swapped_are_named() {
         three.insert("sk".to_owned(), text(&block(2)));
         put(tables, two.clone()).await;
         put(tables, three.clone()).await;
-        assert_eq!(broken(tables).await, (END_DAY.to_owned(), 2, Fault::Misplaced));
+        assert_eq!(broken(tables).await, (END_DAY.to_owned(), 2, ChainFault::Misplaced));
         // And their numbers as well.
         let numbers = [two["n"].clone(), three["n"].clone()];
         two.insert("n".to_owned(), numbers[1].clone());
         three.insert("n".to_owned(), numbers[0].clone());
         put(tables, two).await;
         put(tables, three).await;
-        assert_eq!(broken(tables).await, (END_DAY.to_owned(), 2, Fault::Unlinked));
+        assert_eq!(broken(tables).await, (END_DAY.to_owned(), 2, ChainFault::Unlinked));
     })
     .await;
 }
@@ -287,7 +287,7 @@ async fn a_chain_that_was_cut_short_or_made_longer_is_named() {
         put(tables, behind.clone()).await;
         behind.insert("sk".to_owned(), text(&block(8)));
         put(tables, behind).await;
-        assert_eq!(broken(tables).await, (NEXT_DAY.to_owned(), 8, Fault::Beyond));
+        assert_eq!(broken(tables).await, (NEXT_DAY.to_owned(), 8, ChainFault::Beyond));
     })
     .await;
 }
@@ -317,12 +317,12 @@ async fn a_certificate_that_was_forged_is_named() {
         };
         // The last link and the head are made to fit: the figures and the certificate before do not.
         forge(body(&item).replace("\"deleted\":20", "\"deleted\":19")).await;
-        assert_eq!(broken(tables).await, (NEXT_DAY.to_owned(), 7, Fault::Miscounted));
+        assert_eq!(broken(tables).await, (NEXT_DAY.to_owned(), 7, ChainFault::Miscounted));
         forge(body(&item).replace("\"max\":49", "\"max\":4")).await;
-        assert_eq!(broken(tables).await, (NEXT_DAY.to_owned(), 7, Fault::Miscounted));
+        assert_eq!(broken(tables).await, (NEXT_DAY.to_owned(), 7, ChainFault::Miscounted));
         let first = verify_first_certificate(tables).await;
         forge(body(&item).replace(&first, &"0".repeat(64))).await;
-        assert_eq!(broken(tables).await, (NEXT_DAY.to_owned(), 7, Fault::OutOfTurn));
+        assert_eq!(broken(tables).await, (NEXT_DAY.to_owned(), 7, ChainFault::OutOfTurn));
         // What nobody can recount only the noted hash shows.
         forge(body(&item).replace("\"overdue\":0", "\"overdue\":9")).await;
         assert_eq!(verified(tables).await.overdue, 9);

@@ -4,7 +4,7 @@ use super::tables::{Tables, lend};
 use super::{DAY, END, TOLD, at, day, ends, record, subject};
 use custodian_domain::identity::assertion::Assertion;
 use custodian_domain::identity::contact::Contact;
-use custodian_domain::identity::identifier::{Identifier, Kind};
+use custodian_domain::identity::identifier::{Identifier, IdentifierKind};
 use custodian_domain::identity::subject::SubjectKeys;
 use custodian_domain::record::Holder;
 use custodian_domain::record::source::Source;
@@ -100,7 +100,7 @@ async fn the_only_link_is_followed_into_a_package_and_asked_about_before_an_eras
         let packed = find(tables, &[phone()], &[], Follow::Unambiguous).await;
         assert_eq!(packed.holders, held_by(&[phone(), email("rosa")]));
         assert_eq!(shown(&packed), [("r•••@example.org", true, false)]);
-        assert_eq!(packed.linked[0].through, Kind::Phone);
+        assert_eq!(packed.linked[0].through, IdentifierKind::Phone);
         assert_eq!((packed.unconfirmed(), packed.undecided().is_empty()), (vec![packed.linked[0].link.clone()], true));
         let asked = find(tables, &[phone()], &[], Follow::Confirmed).await;
         assert_eq!((&asked.holders, shown(&asked)), (&held_by(&[phone()]), vec![("r•••@example.org", false, false)]));

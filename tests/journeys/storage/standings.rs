@@ -10,7 +10,7 @@ use custodian_domain::ledger::{Cause, ItemKind};
 use custodian_domain::record::{Holder, Record};
 use custodian_domain::retention::Retention;
 use custodian_domain::rights::package::RequestId;
-use custodian_domain::rights::standing::{Act, Effect, HoldGround, Kind, Lifting, Limb, Reason, Standing};
+use custodian_domain::rights::standing::{Act, ConstraintKind, Effect, HoldGround, Lifting, Limb, Reason, Standing};
 use custodian_rights::settling::Settled;
 use custodian_store::SHARDS;
 use custodian_store::records::Kept;
@@ -19,8 +19,8 @@ use std::collections::BTreeSet;
 
 /// A day after everything that is told here would have ended.
 const LATER: &str = "2099-11-24T10:00:00Z";
-const HOLD: Kind = Kind::Hold(HoldGround::LegalClaim);
-const RESTRICTION: Kind = Kind::Restriction(Limb::Accuracy);
+const HOLD: ConstraintKind = ConstraintKind::Hold(HoldGround::LegalClaim);
+const RESTRICTION: ConstraintKind = ConstraintKind::Restriction(Limb::Accuracy);
 
 fn request(id: &str) -> RequestId {
     RequestId::try_from(id.to_owned()).unwrap()
@@ -31,7 +31,7 @@ fn act(instant: &str) -> Act {
 }
 
 /// Enters something and carries it out, as the DPO's order does.
-async fn place(tables: &Tables, id: &str, kind: Kind, holders: &[Holder], instant: &str) -> Settled {
+async fn place(tables: &Tables, id: &str, kind: ConstraintKind, holders: &[Holder], instant: &str) -> Settled {
     let standing = Standing { kind, placed: act(instant), notice: None, lifted: None };
     let holders = holders.to_vec();
     let placed = Placed { standing, order: "order".to_owned(), holders, settled: false };
@@ -126,7 +126,7 @@ async fn of_several_holds_the_last_one_lifted_gives_the_date_back() {
         let rosa = person("rosa");
         keep_many(&tables.records(), &rosa, 2).await;
         place(tables, "one", HOLD, std::slice::from_ref(&rosa), TOLD).await;
-        place(tables, "two", Kind::Hold(HoldGround::OpenRequest), std::slice::from_ref(&rosa), TOLD).await;
+        place(tables, "two", ConstraintKind::Hold(HoldGround::OpenRequest), std::slice::from_ref(&rosa), TOLD).await;
         let standing = tables.standings().of(std::slice::from_ref(&rosa), at(TOLD)).await.unwrap();
         assert_eq!(standing.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["one", "two"]);
         assert_eq!(lift(tables, "one", TOLD).await, Settled::default());
@@ -271,7 +271,8 @@ async fn a_restriction_for_the_person_s_own_claim_holds_as_well_and_is_told_beyo
     lend(async |tables| {
         let rosa = person("rosa");
         keep_many(&tables.records(), &rosa, 1).await;
-        let done = place(tables, "r", Kind::Restriction(Limb::LegalClaim), std::slice::from_ref(&rosa), TOLD).await;
+        let done =
+            place(tables, "r", ConstraintKind::Restriction(Limb::LegalClaim), std::slice::from_ref(&rosa), TOLD).await;
         assert_eq!((done.held, done.restricted), (1, 1));
         let kept = read(tables, &rosa, LATER).await;
         assert!(kept.len() == 1 && kept[0].details.restricted && kept[0].details.retention.is_held());

@@ -3,7 +3,7 @@
 use crate::house::{House, s};
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::NaiveDate;
-use custodian_domain::ledger::{Block, Certificate, Head, Link, Tally};
+use custodian_domain::ledger::{Block, DayCertificate, Head, Link, Tally};
 use custodian_store::Item;
 use custodian_store::Key;
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ pub enum Said {
     /// What was deleted.
     Block(Block),
     /// That a day was closed.
-    Closed(Certificate),
+    Closed(DayCertificate),
 }
 
 impl Said {

@@ -6,7 +6,7 @@ use custodian_domain::record::facts::codes::in_words;
 use custodian_domain::record::facts::{Answered, Fact, Value};
 use custodian_domain::record::satisfaction::Satisfaction;
 use custodian_domain::survey::answers::Answer;
-use custodian_domain::survey::{Kind, LawfulBasis};
+use custodian_domain::survey::{LawfulBasis, QuestionKind};
 
 /// How a day is written.
 const DAY: &str = "%-d %B %Y";
@@ -45,7 +45,7 @@ pub fn answer(answered: &Answered<'_>) -> Shown {
     Shown::Text(match answered.answer {
         Answer::Choices(choices) => return Shown::List(choices.clone()),
         answer if answered.is_rating() => rated(answer),
-        Answer::Text(day) if answered.kind == Kind::Date => dated(day),
+        Answer::Text(day) if answered.kind == QuestionKind::Date => dated(day),
         answer => plain(answer),
     })
 }

@@ -20,7 +20,7 @@ use crate::rows::{Format, List, Row};
 use chrono::{DateTime, Utc};
 use columns::Columns;
 use custodian_domain::record::arrival::{Arrival, Untimely, timely};
-use custodian_domain::record::revision::Arrived;
+use custodian_domain::record::revision::ArrivalTime;
 use custodian_domain::record::source::Source;
 use serde_json::{Map, Value};
 
@@ -44,7 +44,7 @@ pub enum Reader<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct RowAt {
     /// When its file arrived.
-    pub file: Arrived,
+    pub file: ArrivalTime,
     /// Its line.
     pub line: u64,
     /// The time.

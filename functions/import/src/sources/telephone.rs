@@ -9,7 +9,7 @@ use custodian_domain::identity::written::{is_nothing, is_taken_back};
 use custodian_domain::record::Details;
 use custodian_domain::record::arrival::Arrival;
 use custodian_domain::record::custody::Custody;
-use custodian_domain::record::particulars::{Leg, Particulars, Said, Telephone};
+use custodian_domain::record::particulars::{Leg, Particulars, Said, TelephoneDetails};
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
 
@@ -56,7 +56,7 @@ pub(super) fn read(five9: &Five9, fields: &Fields<'_>, row_at: RowAt) -> Result<
     let said = Said::of(&leg, twice.map(|hour| (hour, row_at.line)), revision.file());
     let is_answered = satisfaction.is_some() || comment.is_some();
     let is_named = phone.is_some() || shown.is_some();
-    let call = Telephone {
+    let call = TelephoneDetails {
         legs: vec![leg],
         answered_at: is_answered.then_some(at),
         named_at: is_named.then_some(at),

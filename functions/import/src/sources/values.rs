@@ -3,7 +3,7 @@
 use super::{Problem, fault};
 use chrono::{DateTime, Utc};
 use custodian_domain::identity::contact::Contact;
-use custodian_domain::identity::identifier::{Identifier, Kind, NotAnIdentifier};
+use custodian_domain::identity::identifier::{Identifier, IdentifierKind, NotAnIdentifier};
 use custodian_domain::identity::written::{is_nothing, is_taken_back, several};
 use custodian_domain::record::satisfaction::Satisfaction;
 use custodian_domain::survey::answers::point;
@@ -249,7 +249,7 @@ pub(super) fn scale(text: &str) -> Option<Satisfaction> {
 /// An email address, or several; a word for nothing is none.
 pub(super) fn email(field: &str, value: Option<&str>) -> Result<Option<String>, Problem> {
     let Some(text) = value.map(plain).filter(|text| !is_nothing(text)) else { return Ok(None) };
-    match several(Kind::Email, &text) {
+    match several(IdentifierKind::Email, &text) {
         Ok(found) => name(field, Some(text.as_ref()).filter(|_| !found.is_empty())),
         Err(_) => Err(fault(field, Rule::Email)),
     }
@@ -266,7 +266,7 @@ pub(super) fn phone(field: &str, value: Option<&str>) -> Result<Option<String>, 
         // Zeros are nobody's.
         return if text.chars().any(char::is_alphabetic) { Err(fault(field, Rule::Phone)) } else { Ok(None) };
     }
-    match several(Kind::Phone, &text) {
+    match several(IdentifierKind::Phone, &text) {
         Ok(found) if found.is_empty() => Ok(None),
         Ok(_) | Err(NotAnIdentifier::Extension) => name(field, Some(&text)),
         Err(_) => Err(fault(field, Rule::Phone)),

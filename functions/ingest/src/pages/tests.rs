@@ -81,8 +81,8 @@ fn tag<'a>(html: &'a str, marker: &str) -> &'a str {
     &html[start..=start + html[start..].find('>').unwrap()]
 }
 
-fn receipt(until: NaiveDate, asks_to_confirm: bool) -> Receipt {
-    Receipt { reference: Reference::try_from("K7M4XQ2P".to_owned()).unwrap(), until, asks_to_confirm }
+fn receipt(until: NaiveDate, asks_to_confirm: bool) -> AnswerReceipt {
+    AnswerReceipt { reference: Reference::try_from("K7M4XQ2P".to_owned()).unwrap(), until, asks_to_confirm }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::Rule;
 use chrono::{DateTime, Utc};
-use custodian_domain::identity::identifier::{Identifier, Kind, NotAnIdentifier};
+use custodian_domain::identity::identifier::{Identifier, IdentifierKind, NotAnIdentifier};
 use custodian_domain::identity::written::{is_nothing, several};
 use custodian_domain::record::satisfaction::Satisfaction;
 use custodian_domain::survey::answers::{self, Answer, can_be_kept};
@@ -34,7 +34,7 @@ pub(super) fn name(value: &Value) -> Result<Option<String>, Rule> {
 /// What a program calls something: nobody pasted it, so a control character in it is a mistake.
 pub(super) fn code(value: &Value) -> Result<Option<String>, Rule> {
     if value.as_str().is_some_and(|code| code.trim().contains(char::is_control)) {
-        return Err(answers::Rule::Text.into());
+        return Err(answers::AnswerRule::Text.into());
     }
     name(value)
 }
@@ -49,10 +49,10 @@ fn written(value: &Value, limit: usize, cleaned: fn(&str) -> String) -> Result<O
     let text = match value {
         Value::Null => return Ok(None),
         Value::String(text) => cleaned(text),
-        _ => return Err(answers::Rule::Text.into()),
+        _ => return Err(answers::AnswerRule::Text.into()),
     };
     if text.chars().count() > limit {
-        return Err(answers::Rule::Length(limit).into());
+        return Err(answers::AnswerRule::Length(limit).into());
     }
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
@@ -65,21 +65,21 @@ pub(super) fn person(value: &Value) -> Result<Option<String>, Rule> {
 /// What another system calls a person; a word for nothing is none.
 pub(super) fn reference(value: &Value) -> Result<Option<String>, Rule> {
     let sound = |text: &String| Identifier::reference(text).is_ok();
-    held(person(value)?, sound, answers::Rule::Length(REFERENCE))
+    held(person(value)?, sound, answers::AnswerRule::Length(REFERENCE))
 }
 
 /// An email address, as it was typed, or several; a word for nothing is none.
 pub(super) fn email(value: &Value) -> Result<Option<String>, Rule> {
-    held(person(value)?, |text| several(Kind::Email, text).is_ok(), answers::Rule::Email)
+    held(person(value)?, |text| several(IdentifierKind::Email, text).is_ok(), answers::AnswerRule::Email)
 }
 
 /// A telephone number, as it was typed, with an extension or without, or several; a word for nothing is none.
 pub(super) fn phone(value: &Value) -> Result<Option<String>, Rule> {
-    let sound = |text: &String| matches!(several(Kind::Phone, text), Ok(_) | Err(NotAnIdentifier::Extension));
-    held(person(value)?, sound, answers::Rule::Phone)
+    let sound = |text: &String| matches!(several(IdentifierKind::Phone, text), Ok(_) | Err(NotAnIdentifier::Extension));
+    held(person(value)?, sound, answers::AnswerRule::Phone)
 }
 
-fn held(text: Option<String>, sound: fn(&String) -> bool, rule: answers::Rule) -> Result<Option<String>, Rule> {
+fn held(text: Option<String>, sound: fn(&String) -> bool, rule: answers::AnswerRule) -> Result<Option<String>, Rule> {
     if text.as_ref().is_none_or(sound) { Ok(text) } else { Err(rule.into()) }
 }
 
@@ -88,7 +88,7 @@ pub(super) fn rating(value: &Value) -> Result<Option<Satisfaction>, Rule> {
     match value {
         Value::Null => Ok(None),
         Value::String(text) if text.is_empty() => Ok(None),
-        other => other.as_f64().and_then(answers::point).map(Some).ok_or_else(|| answers::Rule::Rating.into()),
+        other => other.as_f64().and_then(answers::point).map(Some).ok_or_else(|| answers::AnswerRule::Rating.into()),
     }
 }
 

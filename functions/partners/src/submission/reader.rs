@@ -121,10 +121,10 @@ impl<'a> Part<'a> {
 /// Whether a question's name is one.
 fn named(question: &str) -> Result<(), Rule> {
     if question.chars().count() > NAME {
-        return Err(answers::Rule::Length(NAME).into());
+        return Err(answers::AnswerRule::Length(NAME).into());
     }
     if question.is_empty() || question.chars().any(char::is_control) {
-        return Err(answers::Rule::Text.into());
+        return Err(answers::AnswerRule::Text.into());
     }
     Ok(())
 }

@@ -60,7 +60,7 @@ pub enum Rule {
     OfAnother,
     /// A rule of forms.
     #[error(transparent)]
-    Form(#[from] answers::Rule),
+    Form(#[from] answers::AnswerRule),
 }
 
 impl Rule {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// What lies under a key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Kept {
+pub struct KeptVersion {
     /// The key.
     pub key: String,
     /// The version that was put first, and its size in bytes; nothing if there is none.
@@ -23,7 +23,7 @@ pub struct Kept {
 pub struct Versions {
     list: Option<ListObjectVersionsFluentBuilder>,
     /// The last key of a page, of which the next page may have more.
-    open: Option<Kept>,
+    open: Option<KeptVersion>,
 }
 
 impl Versions {
@@ -35,7 +35,7 @@ impl Versions {
     ///
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
-    pub async fn next(&mut self) -> Result<Option<Vec<Kept>>, StorageError> {
+    pub async fn next(&mut self) -> Result<Option<Vec<KeptVersion>>, StorageError> {
         // Kept until it is answered: a list that broke off must not look like one that ended.
         let Some(list) = &self.list else { return Ok(None) };
         let page = list.clone().send().await.map_err(failed("list anchors"))?;
@@ -56,7 +56,7 @@ impl Versions {
 }
 
 /// Of each key the latest version comes first.
-fn add(keys: &mut BTreeMap<String, Kept>, versions: Vec<ObjectVersion>, markers: Vec<DeleteMarkerEntry>) {
+fn add(keys: &mut BTreeMap<String, KeptVersion>, versions: Vec<ObjectVersion>, markers: Vec<DeleteMarkerEntry>) {
     for marker in markers {
         at(keys, marker.key).markers += 1;
     }
@@ -67,7 +67,7 @@ fn add(keys: &mut BTreeMap<String, Kept>, versions: Vec<ObjectVersion>, markers:
     }
 }
 
-fn at(keys: &mut BTreeMap<String, Kept>, key: Option<String>) -> &mut Kept {
+fn at(keys: &mut BTreeMap<String, KeptVersion>, key: Option<String>) -> &mut KeptVersion {
     let key = key.unwrap_or_default();
-    keys.entry(key.clone()).or_insert_with(|| Kept { key, ..Kept::default() })
+    keys.entry(key.clone()).or_insert_with(|| KeptVersion { key, ..KeptVersion::default() })
 }

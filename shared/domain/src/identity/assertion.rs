@@ -4,7 +4,7 @@
 //! same rule. Stored is one thing only, and beside the records: that a link was followed that was sent to an address.
 
 use crate::identity::contact::Contact;
-use crate::identity::identifier::Kind;
+use crate::identity::identifier::IdentifierKind;
 use crate::record::source::Source;
 use serde::{Deserialize, Serialize};
 
@@ -32,13 +32,13 @@ impl Assertion {
     /// `is_of_our_form` says whether it answers a form of the council's own, where nobody signs in; a form of another
     /// system was signed in to if it came with the number that this system gives its customers.
     #[must_use]
-    pub const fn of(kind: Kind, source: Source, is_of_our_form: bool, contact: &Contact) -> Self {
+    pub const fn of(kind: IdentifierKind, source: Source, is_of_our_form: bool, contact: &Contact) -> Self {
         match (source, kind) {
             (Source::WebForm, _) if is_of_our_form || contact.reference.is_none() => Self::Claimed,
-            (Source::WebForm, _) | (Source::Reviews | Source::Social, Kind::Reference) => Self::SignedIn,
+            (Source::WebForm, _) | (Source::Reviews | Source::Social, IdentifierKind::Reference) => Self::SignedIn,
             // A network hands over nothing but the handle: whatever else is there, somebody wrote.
             (Source::Reviews | Source::Social, _) => Self::Claimed,
-            (Source::Telephone, Kind::Phone) => Self::Observed,
+            (Source::Telephone, IdentifierKind::Phone) => Self::Observed,
             (Source::Telephone | Source::Interviews | Source::Support | Source::Complaints, _) => Self::Staff,
         }
     }
@@ -54,10 +54,10 @@ impl Assertion {
 mod tests {
     use super::Assertion;
     use crate::identity::contact::Contact;
-    use crate::identity::identifier::Kind;
+    use crate::identity::identifier::IdentifierKind;
     use crate::record::source::Source;
 
-    const KINDS: [Kind; 3] = [Kind::Email, Kind::Phone, Kind::Reference];
+    const KINDS: [IdentifierKind; 3] = [IdentifierKind::Email, IdentifierKind::Phone, IdentifierKind::Reference];
 
     fn on(source: Source, is_of_our_form: bool, reference: Option<&str>) -> [Assertion; 3] {
         let contact = Contact { reference: reference.map(str::to_owned), ..Contact::default() };

@@ -1,6 +1,6 @@
 //! How a person can be reached.
 
-use super::identifier::{Identifier, Kind};
+use super::identifier::{Identifier, IdentifierKind};
 use super::subject::{SubjectKey, SubjectKeys};
 use super::written::several;
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,11 @@ impl Contact {
     /// addresses, or numbers, in one field: each of them leads to the person.
     #[must_use]
     pub fn identifiers(&self) -> Vec<Identifier> {
-        let fields = [(Kind::Email, &self.email), (Kind::Phone, &self.phone), (Kind::Reference, &self.reference)];
+        let fields = [
+            (IdentifierKind::Email, &self.email),
+            (IdentifierKind::Phone, &self.phone),
+            (IdentifierKind::Reference, &self.reference),
+        ];
         let written = fields.into_iter().filter_map(|(kind, text)| Some((kind, text.as_deref()?)));
         written.filter_map(|(kind, text)| several(kind, text).ok()).flatten().collect()
     }

@@ -12,14 +12,14 @@ const EMAIL_LENGTH: usize = 254;
 /// An identifier in canonical spelling: two spellings of one address are equal.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Identifier {
-    kind: Kind,
+    kind: IdentifierKind,
     canonical: String,
 }
 
 /// The kinds of identifiers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum IdentifierKind {
     /// An email address.
     Email,
     /// A telephone number.
@@ -75,7 +75,7 @@ impl Identifier {
         let sound = EmailAddress::parse_with_options(&canonical, options).is_ok()
             && canonical.len() <= EMAIL_LENGTH
             && !local.contains('"');
-        if sound { Ok(Self { kind: Kind::Email, canonical }) } else { Err(NotAnIdentifier::Email) }
+        if sound { Ok(Self { kind: IdentifierKind::Email, canonical }) } else { Err(NotAnIdentifier::Email) }
     }
 
     /// Reads a telephone number as E.164, British unless it says otherwise. What nobody sees is stripped; digits of any
@@ -107,7 +107,11 @@ impl Identifier {
         let canonical = format!("+{code}{national}");
         let digits = canonical.len() - 1;
         let possible = if code == telephone::BRITISH { 11..=12 } else { 8..=15 };
-        if possible.contains(&digits) { Ok(Self { kind: Kind::Phone, canonical }) } else { Err(NotAnIdentifier::Phone) }
+        if possible.contains(&digits) {
+            Ok(Self { kind: IdentifierKind::Phone, canonical })
+        } else {
+            Err(NotAnIdentifier::Phone)
+        }
     }
 
     /// Reads what another system calls the person: what nobody sees stripped, dashes, digits and full-width forms as a
@@ -126,7 +130,7 @@ impl Identifier {
             canonical = composed(&format!("{network}:{}", handle.trim_start_matches('@')));
         }
         if (1..=100).contains(&canonical.chars().count()) {
-            Ok(Self { kind: Kind::Reference, canonical })
+            Ok(Self { kind: IdentifierKind::Reference, canonical })
         } else {
             Err(NotAnIdentifier::Reference)
         }
@@ -136,17 +140,17 @@ impl Identifier {
     ///
     /// # Errors
     /// As the kind's own constructor.
-    pub fn of(kind: Kind, typed: &str) -> Result<Self, NotAnIdentifier> {
+    pub fn of(kind: IdentifierKind, typed: &str) -> Result<Self, NotAnIdentifier> {
         match kind {
-            Kind::Email => Self::email(typed),
-            Kind::Phone => Self::phone(typed),
-            Kind::Reference => Self::reference(typed),
+            IdentifierKind::Email => Self::email(typed),
+            IdentifierKind::Phone => Self::phone(typed),
+            IdentifierKind::Reference => Self::reference(typed),
         }
     }
 
     /// The kind.
     #[must_use]
-    pub const fn kind(&self) -> Kind {
+    pub const fn kind(&self) -> IdentifierKind {
         self.kind
     }
 
@@ -164,12 +168,12 @@ impl Identifier {
             self.canonical.chars().skip(length.saturating_sub(n)).collect::<String>()
         };
         match self.kind {
-            Kind::Email => {
+            IdentifierKind::Email => {
                 let domain = self.canonical.rsplit_once('@').map_or("", |(_, domain)| domain);
                 format!("{}•••@{domain}", self.canonical.chars().next().unwrap_or('•'))
             }
-            Kind::Phone => format!("•••{}", tail(3)),
-            Kind::Reference => format!("•••{}", tail(2)),
+            IdentifierKind::Phone => format!("•••{}", tail(3)),
+            IdentifierKind::Reference => format!("•••{}", tail(2)),
         }
     }
 }

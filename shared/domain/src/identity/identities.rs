@@ -1,6 +1,6 @@
 //! A person's identifiers, sealed for as long as processors have to be asked about them.
 
-use crate::identity::identifier::{Identifier, Kind};
+use crate::identity::identifier::{Identifier, IdentifierKind};
 use crate::identity::keyring::{Identities, Keyring};
 use crate::validation::json;
 
@@ -9,7 +9,7 @@ const PURPOSE: &str = "identities";
 /// Seals identifiers: the Register holds no address that it can read.
 #[must_use]
 pub fn seal(keys: &Keyring<Identities>, identifiers: &[Identifier]) -> String {
-    let plain: Vec<(Kind, &str)> = identifiers.iter().map(|one| (one.kind(), one.canonical())).collect();
+    let plain: Vec<(IdentifierKind, &str)> = identifiers.iter().map(|one| (one.kind(), one.canonical())).collect();
     keys.seal(PURPOSE, json::text(&plain).as_bytes())
 }
 
@@ -17,7 +17,7 @@ pub fn seal(keys: &Keyring<Identities>, identifiers: &[Identifier]) -> String {
 #[must_use]
 pub fn unseal(keys: &Keyring<Identities>, sealed: &str) -> Option<Vec<Identifier>> {
     let plain = keys.unseal(PURPOSE, sealed)?;
-    let plain: Vec<(Kind, String)> = serde_json::from_slice(&plain).ok()?;
+    let plain: Vec<(IdentifierKind, String)> = serde_json::from_slice(&plain).ok()?;
     plain.iter().map(|(kind, canonical)| Identifier::of(*kind, canonical).ok()).collect()
 }
 

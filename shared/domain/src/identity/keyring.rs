@@ -17,7 +17,7 @@ const VERSION: usize = 16;
 const INHERITED: &str = "subject";
 
 /// A purpose that has a secret of its own.
-pub trait Purpose: Send + Sync + 'static {
+pub trait KeyPurpose: Send + Sync + 'static {
     /// What is known of it.
     const ABOUT: About;
 }
@@ -63,12 +63,12 @@ pub(crate) const RECEIPTS: &str = "receipt";
 /// What the keys of links to packages were derived for before they had a secret of their own.
 pub(crate) const PACKAGE_LINKS: &[&str] = &["seal link to a package", "seal package"];
 
-impl Purpose for Forms {
+impl KeyPurpose for Forms {
     const ABOUT: About =
         About { name: "forms", secret: "FormKeys", setting: "FORM_KEYS_SECRET", inherits: &[FORM_TOKENS, RECEIPTS] };
 }
 
-impl Purpose for Packages {
+impl KeyPurpose for Packages {
     const ABOUT: About = About {
         name: "packages",
         secret: "PackageKeys",
@@ -78,7 +78,7 @@ impl Purpose for Packages {
     };
 }
 
-impl Purpose for MailLinks {
+impl KeyPurpose for MailLinks {
     const ABOUT: About = About {
         name: "mail-links",
         secret: "MailLinkKeys",
@@ -87,7 +87,7 @@ impl Purpose for MailLinks {
     };
 }
 
-impl Purpose for Addresses {
+impl KeyPurpose for Addresses {
     const ABOUT: About = About {
         name: "addresses",
         secret: "AddressKeys",
@@ -96,7 +96,7 @@ impl Purpose for Addresses {
     };
 }
 
-impl Purpose for Identities {
+impl KeyPurpose for Identities {
     const ABOUT: About = About {
         name: "identities",
         secret: "IdentityKeys",
@@ -140,7 +140,7 @@ impl Earlier {
     }
 }
 
-impl<P: Purpose> Keyring<P> {
+impl<P: KeyPurpose> Keyring<P> {
     /// Reads the secret's document: `{"version": "2", "key": "…", "previous": [{"version": "1", "key": "…"}]}`.
     ///
     /// A previous version may have keys that were `derived` instead of one to derive from, and may be marked as `leaked`:

@@ -11,7 +11,7 @@ pub mod rows;
 mod tests;
 mod text;
 
-use crate::identity::identifier::{Identifier, Kind};
+use crate::identity::identifier::{Identifier, IdentifierKind};
 use crate::validation::text::{folded, is_hard_space, is_unseen};
 use number::Number;
 use percent_encoding::percent_decode_str;
@@ -47,7 +47,7 @@ impl Mentions {
         for identity in identities {
             let canonical = identity.canonical();
             match identity.kind() {
-                Kind::Email => {
+                IdentifierKind::Email => {
                     sought.emails.push(canonical.to_owned());
                     // The same address as people see it.
                     let seen =
@@ -56,8 +56,8 @@ impl Mentions {
                         (sound.is_ok() && !canonical.ends_with(&domain)).then(|| format!("{local}@{domain}"))
                     }));
                 }
-                Kind::Phone => sought.numbers.extend(Number::of(canonical)),
-                Kind::Reference => match canonical.split_once(':') {
+                IdentifierKind::Phone => sought.numbers.extend(Number::of(canonical)),
+                IdentifierKind::Reference => match canonical.split_once(':') {
                     Some((network, handle)) if !network.is_empty() && !handle.is_empty() => {
                         sought.handles.push((network.to_owned(), handle.to_owned()));
                     }

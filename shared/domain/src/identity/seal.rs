@@ -4,11 +4,11 @@
 //! as one thing opens as no other. The nonce is 96 random bits: safe for 2^32 sealings of one kind under one
 //! version of the secret.
 
-use crate::identity::keyring::{Keyring, Purpose};
+use crate::identity::keyring::{KeyPurpose, Keyring};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
-impl<P: Purpose> Keyring<P> {
+impl<P: KeyPurpose> Keyring<P> {
     /// Seals `plain` as a kind of thing: no two seals are alike, and the text is safe in a URL (base64url without padding).
     ///
     /// # Panics

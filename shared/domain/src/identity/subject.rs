@@ -1,6 +1,6 @@
 //! A person, as storage knows them: a keyed digest of what identifies them.
 
-use crate::identity::identifier::{Identifier, Kind};
+use crate::identity::identifier::{Identifier, IdentifierKind};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -155,9 +155,9 @@ impl Secret {
 
     fn subject_key(&self, identifier: &Identifier) -> SubjectKey {
         let kind = match identifier.kind() {
-            Kind::Email => "email",
-            Kind::Phone => "phone",
-            Kind::Reference => "reference",
+            IdentifierKind::Email => "email",
+            IdentifierKind::Phone => "phone",
+            IdentifierKind::Reference => "reference",
         };
         let digest = self.digest(&[kind, &self.version, identifier.canonical()]);
         SubjectKey(format!("{PREFIX}{}#{}", self.version, URL_SAFE_NO_PAD.encode(digest)))

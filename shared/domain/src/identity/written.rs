@@ -1,6 +1,6 @@
 //! What people and systems write into a field where there is nothing to write, or more than one thing.
 
-use crate::identity::identifier::{Identifier, Kind, NotAnIdentifier};
+use crate::identity::identifier::{Identifier, IdentifierKind, NotAnIdentifier};
 
 /// Words that stand where somebody had to write something and had nothing: in lower case, a space between words.
 const NOTHING: [&str; 49] = [
@@ -122,13 +122,13 @@ pub fn is_taken_back(text: &str) -> bool {
 ///
 /// # Errors
 /// What is wrong with the field, if any part of it is neither an identifier nor a word for nothing.
-pub fn several(kind: Kind, text: &str) -> Result<Vec<Identifier>, NotAnIdentifier> {
+pub fn several(kind: IdentifierKind, text: &str) -> Result<Vec<Identifier>, NotAnIdentifier> {
     let whole = Identifier::of(kind, text);
     // A reader of numbers may take the first of several for all of them; no two addresses are one.
-    if kind != Kind::Phone && whole.is_ok() {
+    if kind != IdentifierKind::Phone && whole.is_ok() {
         return whole.map(|identifier| vec![identifier]);
     }
-    let parts = if kind == Kind::Reference { Vec::new() } else { parts(kind, text) };
+    let parts = if kind == IdentifierKind::Reference { Vec::new() } else { parts(kind, text) };
     let all = if parts.len() > 1 { each(kind, &parts) } else { None };
     match (all, whole) {
         (Some(found), _) => Ok(found),
@@ -136,13 +136,13 @@ pub fn several(kind: Kind, text: &str) -> Result<Vec<Identifier>, NotAnIdentifie
         // One with an extension is a number, and identifies nobody.
         (None, Err(NotAnIdentifier::Extension)) => Err(NotAnIdentifier::Extension),
         // One besides words for nothing, or nothing but these.
-        (None, Err(error)) if parts.len() < 2 && kind != Kind::Reference => each(kind, &parts).ok_or(error),
+        (None, Err(error)) if parts.len() < 2 && kind != IdentifierKind::Reference => each(kind, &parts).ok_or(error),
         (None, Err(error)) => Err(error),
     }
 }
 
 /// The parts as identifiers, if each of them is one, or a number with an extension.
-fn each(kind: Kind, parts: &[&str]) -> Option<Vec<Identifier>> {
+fn each(kind: IdentifierKind, parts: &[&str]) -> Option<Vec<Identifier>> {
     let mut found = Vec::new();
     for part in parts {
         match Identifier::of(kind, part) {
@@ -155,23 +155,23 @@ fn each(kind: Kind, parts: &[&str]) -> Option<Vec<Identifier>> {
 }
 
 /// The parts of a field that has several things in it, without the words for nothing.
-fn parts(kind: Kind, text: &str) -> Vec<&str> {
+fn parts(kind: IdentifierKind, text: &str) -> Vec<&str> {
     let strong = text.split([';', ',', '|', '\n', '\r']).map(str::trim).filter(|part| !is_nothing(part));
     let joined = strong.flat_map(|part| part.split(" or ")).flat_map(|part| part.split(" and "));
     let joined = joined.flat_map(|part| part.split(" & ")).map(str::trim).filter(|part| !is_nothing(part));
     // A word for nothing may have these in it, and a telephone number spaces.
-    let parts =
-        joined.flat_map(|part| part.split(move |c: char| c == '/' || (kind == Kind::Email && c.is_whitespace())));
+    let parts = joined
+        .flat_map(|part| part.split(move |c: char| c == '/' || (kind == IdentifierKind::Email && c.is_whitespace())));
     parts.map(str::trim).filter(|part| !is_nothing(part)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::{is_nothing, is_taken_back, several};
-    use crate::identity::identifier::Kind;
+    use crate::identity::identifier::IdentifierKind;
     use proptest::prelude::*;
 
-    fn read(kind: Kind, text: &str) -> Option<Vec<String>> {
+    fn read(kind: IdentifierKind, text: &str) -> Option<Vec<String>> {
         let read = several(kind, text).ok()?;
         Some(read.iter().map(|identifier| identifier.canonical().to_owned()).collect())
     }
@@ -241,35 +241,38 @@ mod tests {
             "alex@example.org sam@example.org",
             "alex@example.org\nsam@example.org; n/a; alex@example.org",
         ] {
-            assert_eq!(read(Kind::Email, text), two, "{text}");
+            assert_eq!(read(IdentifierKind::Email, text), two, "{text}");
         }
         let two = Some(vec!["+447700900322".to_owned(), "+441632960322".to_owned()]);
         for text in ["07700 900322 / 01632 960322", "07700900322; 01632960322", "07700 900322 or 01632 960322"] {
-            assert_eq!(read(Kind::Phone, text), two, "{text}");
+            assert_eq!(read(IdentifierKind::Phone, text), two, "{text}");
         }
-        assert_eq!(read(Kind::Phone, "07700 900322, 01305 251010 ext 2"), Some(vec!["+447700900322".to_owned()]));
+        assert_eq!(
+            read(IdentifierKind::Phone, "07700 900322, 01305 251010 ext 2"),
+            Some(vec!["+447700900322".to_owned()])
+        );
     }
 
     #[test]
     fn a_part_that_is_none_refuses_the_field() {
         for text in ["alex@example.org; sam", "Alex <alex@example.org>", "a@b", "alex at home"] {
-            assert_eq!(read(Kind::Email, text), None, "{text}");
+            assert_eq!(read(IdentifierKind::Email, text), None, "{text}");
         }
         for text in ["07700 900322 / 2", "07700 900322 or call me", "4.47701E+11"] {
-            assert_eq!(read(Kind::Phone, text), None, "{text}");
+            assert_eq!(read(IdentifierKind::Phone, text), None, "{text}");
         }
-        assert!(several(Kind::Phone, "01305 251010 ext 2").is_err(), "that is a number, and nobody's");
+        assert!(several(IdentifierKind::Phone, "01305 251010 ext 2").is_err(), "that is a number, and nobody's");
     }
 
     proptest! {
         #[test]
         fn whatever_stands_in_a_field_it_is_read_or_refused(text in "\\PC{0,40}", address in "[a-z]{1,8}") {
-            for kind in [Kind::Email, Kind::Phone, Kind::Reference] {
+            for kind in [IdentifierKind::Email, IdentifierKind::Phone, IdentifierKind::Reference] {
                 drop(several(kind, &text));
             }
             let one = format!("{address}@example.org");
-            prop_assert_eq!(read(Kind::Email, &one), Some(vec![one.clone()]));
-            prop_assert_eq!(read(Kind::Email, &format!("{one}; n/a")), Some(vec![one]));
+            prop_assert_eq!(read(IdentifierKind::Email, &one), Some(vec![one.clone()]));
+            prop_assert_eq!(read(IdentifierKind::Email, &format!("{one}; n/a")), Some(vec![one]));
         }
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// The certificate of one day (UTC) of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Certificate {
+pub struct DayCertificate {
     /// The number of its link.
     pub n: u64,
     /// The day.

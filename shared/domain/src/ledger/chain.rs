@@ -3,7 +3,7 @@
 use super::Entry;
 use super::attestation::Attestation;
 use super::block::Block;
-use super::certificate::{Certificate, Figures, Left};
+use super::certificate::{DayCertificate, Figures, Left};
 use super::hash::Hash;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ pub struct Link {
     pub n: u64,
     /// The hash of the link before.
     pub previous: Hash,
-    /// What it says: canonical JSON of a [`Block`] or a [`Certificate`].
+    /// What it says: canonical JSON of a [`Block`] or a [`DayCertificate`].
     pub body: String,
     /// The hash of `previous` and `body`.
     pub hash: Hash,
@@ -89,7 +89,7 @@ impl Head {
         let day = self.open();
         let previous_certificate = self.certificate.clone();
         let link =
-            self.link(&Certificate { n: self.n + 1, day, closed_at: now, figures, left, previous_certificate })?;
+            self.link(&DayCertificate { n: self.n + 1, day, closed_at: now, figures, left, previous_certificate })?;
         let certificate = link.hash.clone();
         let head = Self { n: link.n, hash: certificate.clone(), closed: Some(day), certificate, ..self.clone() };
         Some((day, link, head))
@@ -105,7 +105,7 @@ impl Head {
 #[cfg(test)]
 mod tests {
     use super::{Block, Hash, Head, Link};
-    use crate::ledger::{Certificate, Figures, Left};
+    use crate::ledger::{DayCertificate, Figures, Left};
     use chrono::{DateTime, NaiveDate, Utc};
 
     fn at(instant: &str) -> DateTime<Utc> {
@@ -161,7 +161,7 @@ mod tests {
         let (first, one, head) = head.close(Figures::default(), Left::default(), now).unwrap();
         let (second, two, _) = head.close(Figures::default(), Left::default(), now).unwrap();
         assert_eq!((first, second), (day("2026-11-23"), day("2026-11-24")));
-        assert_eq!(two.says::<Certificate>().unwrap().previous_certificate, one.hash);
+        assert_eq!(two.says::<DayCertificate>().unwrap().previous_certificate, one.hash);
         assert!(two.says::<Block>().is_none(), "a certificate is no block");
     }
 }

@@ -49,7 +49,7 @@ pub enum NotSigned {
 impl Signed {
     /// What was said in `body`, of which the bytes are kept or only their digest.
     #[must_use]
-    pub fn new(body: &[u8], keeps_body: bool, signature: &[u8], by: &Certificate, at: DateTime<Utc>) -> Self {
+    pub fn new(body: &[u8], keeps_body: bool, signature: &[u8], by: &SigningCertificate, at: DateTime<Utc>) -> Self {
         Self {
             at,
             sha256: hex::encode(Sha256::digest(body)),
@@ -65,7 +65,7 @@ impl Signed {
     /// [`NotSigned`] if the processor's certificate did not sign it.
     pub fn check(&self) -> Result<bool, NotSigned> {
         let read = |text: &str| STANDARD.decode(text).map_err(|_| NotSigned::Unreadable);
-        let certificate = Certificate::read(&read(&self.certificate)?).map_err(|_| NotSigned::Unreadable)?;
+        let certificate = SigningCertificate::read(&read(&self.certificate)?).map_err(|_| NotSigned::Unreadable)?;
         let signature = read(&self.signature)?;
         if !certificate.is_valid(self.at) {
             return Err(NotSigned::OutOfDate);
@@ -81,7 +81,7 @@ impl Signed {
 
 /// A certificate that somebody may sign with.
 #[derive(Clone)]
-pub struct Certificate {
+pub struct SigningCertificate {
     algorithm: &'static dyn VerificationAlgorithm,
     key: Vec<u8>,
     from: DateTime<Utc>,
@@ -100,7 +100,7 @@ pub enum BadCertificate {
     Key,
 }
 
-impl Certificate {
+impl SigningCertificate {
     /// Reads a certificate in DER.
     ///
     /// # Errors
@@ -147,7 +147,7 @@ fn algorithm(key: &SubjectPublicKeyInfo<'_>) -> Option<&'static dyn Verification
     }
 }
 
-impl std::fmt::Debug for Certificate {
+impl std::fmt::Debug for SigningCertificate {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("Certificate(..)")
     }
@@ -155,7 +155,7 @@ impl std::fmt::Debug for Certificate {
 
 #[cfg(test)]
 mod tests {
-    use super::{Certificate, NotSigned, Signed};
+    use super::{NotSigned, Signed, SigningCertificate};
     use base64::{Engine, engine::general_purpose::STANDARD};
     use chrono::{DateTime, Utc};
     use x509_parser::pem::Pem;
@@ -166,9 +166,9 @@ mod tests {
     const SIGNATURE: &str = include_str!("../../../../tests/fixtures/opendsr/rsa.signature");
     const OTHER: &str = include_str!("../../../../tests/fixtures/opendsr/ec384.pem");
 
-    fn certificate(pem: &str) -> Certificate {
+    fn certificate(pem: &str) -> SigningCertificate {
         let block = Pem::iter_from_buffer(pem.as_bytes()).next().unwrap().unwrap();
-        Certificate::read(&block.contents).unwrap()
+        SigningCertificate::read(&block.contents).unwrap()
     }
 
     fn signed(keeps_body: bool, pem: &str, at: &str) -> Signed {

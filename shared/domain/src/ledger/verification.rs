@@ -1,7 +1,7 @@
 //! Whether a chain holds, and which link is the first that does not.
 
 use super::block::Block;
-use super::certificate::{Certificate, Figures, Tally};
+use super::certificate::{DayCertificate, Figures, Tally};
 use super::chain::{Head, Link};
 use super::hash::Hash;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -18,12 +18,12 @@ pub struct Broken {
     /// Its number.
     pub n: u64,
     /// What is wrong.
-    pub fault: Fault,
+    pub fault: ChainFault,
 }
 
 /// What is wrong with a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum ChainFault {
     /// It is not there.
     Missing,
     /// It is not an item that is written here, or not spelt so.
@@ -50,7 +50,7 @@ pub enum Fault {
     HeadDiffers,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ChainFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Missing => "is missing",
@@ -184,18 +184,18 @@ impl Verification {
         let day = self.day;
         let broken = |fault| Broken { day, n, fault };
         if n < self.next {
-            return Err(broken(Fault::Misplaced));
+            return Err(broken(ChainFault::Misplaced));
         }
         if n > self.head.n {
-            self.beyond.get_or_insert(broken(Fault::Beyond));
+            self.beyond.get_or_insert(broken(ChainFault::Beyond));
             return Ok(None);
         }
         self.catch_up(n)?;
-        let Lies::Link(link) = lies else { return Err(broken(Fault::Unreadable)) };
+        let Lies::Link(link) = lies else { return Err(broken(ChainFault::Unreadable)) };
         self.follows(day, n, link)?;
-        let block: Block = link.says().ok_or(broken(Fault::Unreadable))?;
+        let block: Block = link.says().ok_or(broken(ChainFault::Unreadable))?;
         if (block.n, block.day) != (n, day) {
-            return Err(broken(Fault::Misplaced));
+            return Err(broken(ChainFault::Misplaced));
         }
         self.tally.add(&block);
         self.found.entries += u64::try_from(block.entries.len()).unwrap_or_default();
@@ -208,7 +208,7 @@ impl Verification {
     /// # Errors
     /// [`Broken`], always.
     pub const fn stray(&self) -> Result<(), Broken> {
-        Err(Broken { day: self.day, n: self.next, fault: Fault::Misplaced })
+        Err(Broken { day: self.day, n: self.next, fault: ChainFault::Misplaced })
     }
 
     /// Ends a day with what lies where its certificate belongs.
@@ -221,18 +221,18 @@ impl Verification {
         let broken = |n, fault| Err(Broken { day, n, fault });
         let link = match (certificate, is_closed) {
             (Lies::Nothing, false) => return Ok(()),
-            (Lies::Nothing, true) => return broken(self.next, Fault::Uncertified),
-            (Lies::Link(link), false) => return broken(link.n, Fault::Premature),
-            (Lies::Unreadable, _) => return broken(self.next, Fault::Unreadable),
+            (Lies::Nothing, true) => return broken(self.next, ChainFault::Uncertified),
+            (Lies::Link(link), false) => return broken(link.n, ChainFault::Premature),
+            (Lies::Unreadable, _) => return broken(self.next, ChainFault::Unreadable),
             (Lies::Link(link), true) => link,
         };
         let n = link.n;
         if n < self.next || n > self.head.n {
-            return broken(n, Fault::Misplaced);
+            return broken(n, ChainFault::Misplaced);
         }
         let figures = self.tally.figures();
         if self.waiting.insert(n, Waiting { day, link, figures }).is_some() {
-            return broken(n, Fault::Misplaced);
+            return broken(n, ChainFault::Misplaced);
         }
         Ok(())
     }
@@ -254,13 +254,13 @@ impl Verification {
         let broken = |n, fault| Broken { day: self.head.day, n, fault };
         let ends = (&self.found.closed, &self.found.certificate, &self.previous);
         if ends != (&self.head.closed, &self.head.certificate, &self.head.hash) {
-            return Err(broken(self.head.n, Fault::HeadDiffers));
+            return Err(broken(self.head.n, ChainFault::HeadDiffers));
         }
         if let Some(beyond) = self.beyond {
             return Err(beyond);
         }
         match &self.witness {
-            Some(witness) => Err(Broken { day: witness.day, n: self.next, fault: Fault::Uncertified }),
+            Some(witness) => Err(Broken { day: witness.day, n: self.next, fault: ChainFault::Uncertified }),
             None => Ok(Verified { links: self.next - 1, ..self.found }),
         }
     }
@@ -270,7 +270,7 @@ impl Verification {
         while self.next < n {
             let next = self.next;
             let waiting = self.waiting.remove(&next);
-            let waiting = waiting.ok_or(Broken { day: self.day, n: next, fault: Fault::Missing })?;
+            let waiting = waiting.ok_or(Broken { day: self.day, n: next, fault: ChainFault::Missing })?;
             self.certificate(next, &waiting)?;
         }
         Ok(())
@@ -280,21 +280,21 @@ impl Verification {
         let Waiting { day, link, figures } = waiting;
         let broken = |fault| Broken { day: *day, n, fault };
         self.follows(*day, n, link)?;
-        let said: Certificate = link.says().ok_or(broken(Fault::Unreadable))?;
+        let said: DayCertificate = link.says().ok_or(broken(ChainFault::Unreadable))?;
         let turn = self.found.closed.map_or(Some(self.head.first), |closed| closed.succ_opt());
         if (said.n, said.day) != (n, *day) {
-            return Err(broken(Fault::Misplaced));
+            return Err(broken(ChainFault::Misplaced));
         }
         if turn != Some(*day) || said.previous_certificate != self.found.certificate {
-            return Err(broken(Fault::OutOfTurn));
+            return Err(broken(ChainFault::OutOfTurn));
         }
         if said.figures != *figures {
-            return Err(broken(Fault::Miscounted));
+            return Err(broken(ChainFault::Miscounted));
         }
         if let Some(witness) = self.witness.take_if(|witness| witness.day == *day)
             && witness.hash != link.hash
         {
-            return Err(broken(Fault::Replaced));
+            return Err(broken(ChainFault::Replaced));
         }
         self.found.closed = Some(*day);
         self.found.certificate = link.hash.clone();
@@ -307,13 +307,13 @@ impl Verification {
     fn follows(&mut self, day: NaiveDate, n: u64, link: &Link) -> Result<(), Broken> {
         let broken = |fault| Err(Broken { day, n, fault });
         if link.n != n {
-            return broken(Fault::Misplaced);
+            return broken(ChainFault::Misplaced);
         }
         if link.previous != self.previous {
-            return broken(Fault::Unlinked);
+            return broken(ChainFault::Unlinked);
         }
         if !link.is_whole() {
-            return broken(Fault::Changed);
+            return broken(ChainFault::Changed);
         }
         self.previous = link.hash.clone();
         self.next += 1;

@@ -3,7 +3,7 @@
 
 use crate::identity::contact::Contact;
 use crate::record::call::joined;
-use crate::record::particulars::{Particulars, Said, Telephone};
+use crate::record::particulars::{Particulars, Said, TelephoneDetails};
 use crate::record::source::Source;
 use crate::record::{Details, RecordId};
 use crate::retention::{ExpiresAt, Retention};
@@ -147,7 +147,7 @@ impl Details {
                 (Some(said), Some(known)) => Said { report: known.report.clone(), ..said.clone() } == *known,
                 (said, known) => said.is_none() == known.is_none(),
             };
-            let Telephone { answered_by, named_by, .. } = known;
+            let TelephoneDetails { answered_by, named_by, .. } = known;
             if same(call.answered_by.as_ref(), answered_by.as_ref()) || answered_by.is_none() {
                 call.answered_by.clone_from(answered_by);
             }

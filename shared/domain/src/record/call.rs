@@ -2,7 +2,7 @@
 
 use crate::identity::contact::Contact;
 use crate::record::custody::Custody;
-use crate::record::particulars::{Leg, Particulars, Said, Telephone};
+use crate::record::particulars::{Leg, Particulars, Said, TelephoneDetails};
 use crate::record::{COMMENT, Details};
 use crate::survey::answers::Answer;
 use crate::validation::json;
@@ -33,7 +33,7 @@ impl Said {
 /// Two tellings of a call: all legs of both, and what the last leg that was rated and the first that names somebody say.
 ///
 /// Of two words on one leg the later report's stands.
-pub(super) fn joined(newer: (&Details, &Telephone), older: (&Details, &Telephone)) -> Details {
+pub(super) fn joined(newer: (&Details, &TelephoneDetails), older: (&Details, &TelephoneDetails)) -> Details {
     let mut legs: Vec<Leg> = newer.1.legs.iter().chain(&older.1.legs).cloned().collect();
     legs.sort();
     legs.dedup();
@@ -70,7 +70,7 @@ pub(super) fn joined(newer: (&Details, &Telephone), older: (&Details, &Telephone
         answers: rated.0.answers.clone(),
         contact: named.0.contact.clone(),
         custody: legs.last().map(|leg| Custody::five9(leg.at)).into_iter().collect(),
-        particulars: Particulars::Telephone(Telephone {
+        particulars: Particulars::Telephone(TelephoneDetails {
             legs,
             answered_at,
             named_at: named.1.named_at,
@@ -82,19 +82,19 @@ pub(super) fn joined(newer: (&Details, &Telephone), older: (&Details, &Telephone
 }
 
 /// Which row the answers are of, if there are any.
-fn answered((details, call): (&Details, &Telephone)) -> Option<Said> {
+fn answered((details, call): (&Details, &TelephoneDetails)) -> Option<Said> {
     let at = call.answered_at?;
     Some(call.answered_by.clone().unwrap_or_else(|| formerly(details, call, at)))
 }
 
 /// Which row says who the person is, if any does.
-fn names((details, call): (&Details, &Telephone)) -> Option<Said> {
+fn names((details, call): (&Details, &TelephoneDetails)) -> Option<Said> {
     let at = call.named_at?;
     Some(call.named_by.clone().unwrap_or_else(|| formerly(details, call, at)))
 }
 
 /// What an earlier version, which kept the leg's beginning only, would have kept.
-fn formerly(details: &Details, call: &Telephone, at: DateTime<Utc>) -> Said {
+fn formerly(details: &Details, call: &TelephoneDetails, at: DateTime<Utc>) -> Said {
     let report = details.revision.as_ref().map_or("", |revision| revision.file());
     match call.legs.iter().find(|leg| leg.at == at) {
         Some(leg) => Said::of(leg, None, report),

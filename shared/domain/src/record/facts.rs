@@ -13,7 +13,7 @@ use crate::record::Details;
 use crate::record::particulars::{Channel, ComplaintKind, Speaker};
 use crate::record::satisfaction::Satisfaction;
 use crate::rights::package::PackageKind;
-use crate::survey::Kind;
+use crate::survey::QuestionKind;
 use crate::survey::answers::Answer;
 use crate::survey::words::Words;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -90,7 +90,7 @@ pub enum Value<'a> {
     /// A day in London.
     Day(NaiveDate),
     /// One of a few words.
-    Code(Code),
+    Code(FactCode),
     /// Several texts.
     List(&'a [String]),
     /// Who the person is.
@@ -105,7 +105,7 @@ pub enum Value<'a> {
 
 /// One of a few words that stand for something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Code {
+pub struct FactCode {
     /// The word.
     pub code: &'static str,
     /// What it stands for.
@@ -120,7 +120,7 @@ pub struct Answered<'a> {
     /// The question as it was asked, or its id if nobody knows any longer.
     pub label: &'a str,
     /// What kind of answer it takes: as the question says, or as far as the answer tells.
-    pub kind: Kind,
+    pub kind: QuestionKind,
     /// The answer.
     #[serde(serialize_with = "as_given")]
     pub answer: &'a Answer,
@@ -141,7 +141,7 @@ impl Answered<'_> {
     /// Whether it is a point of the five-point scale.
     #[must_use]
     pub fn is_rating(&self) -> bool {
-        self.kind == Kind::Satisfaction
+        self.kind == QuestionKind::Satisfaction
     }
 }
 
@@ -159,7 +159,7 @@ pub struct Spoken<'a> {
     pub text: Cow<'a, str>,
 }
 
-impl From<Channel> for Code {
+impl From<Channel> for FactCode {
     fn from(channel: Channel) -> Self {
         match channel {
             Channel::Chat => Self { code: "chat", label: "Chat" },
@@ -169,7 +169,7 @@ impl From<Channel> for Code {
     }
 }
 
-impl From<ComplaintKind> for Code {
+impl From<ComplaintKind> for FactCode {
     fn from(kind: ComplaintKind) -> Self {
         match kind {
             ComplaintKind::Complaint => Self { code: "complaint", label: "Complaint" },
@@ -178,7 +178,7 @@ impl From<ComplaintKind> for Code {
     }
 }
 
-impl From<Speaker> for Code {
+impl From<Speaker> for FactCode {
     fn from(speaker: Speaker) -> Self {
         match speaker {
             Speaker::Customer => Self { code: "customer", label: "You" },
@@ -216,7 +216,7 @@ impl Wording {
     }
 }
 
-impl From<Wording> for Code {
+impl From<Wording> for FactCode {
     fn from(wording: Wording) -> Self {
         match wording {
             Wording::Asked => Self { code: "as_asked", label: "The questions as you were asked them" },
@@ -233,7 +233,7 @@ impl From<Wording> for Code {
     }
 }
 
-impl Code {
+impl FactCode {
     /// Every code of a fact, by the fact's name.
     #[must_use]
     pub fn all() -> [(&'static str, Vec<Self>); 4] {
@@ -252,7 +252,7 @@ struct Spelt<'a> {
     #[serde(flatten)]
     contact: &'a Contact,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    canonical: BTreeMap<identifier::Kind, String>,
+    canonical: BTreeMap<identifier::IdentifierKind, String>,
 }
 
 impl<'a> Spelt<'a> {

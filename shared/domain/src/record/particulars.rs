@@ -13,7 +13,7 @@ pub enum Particulars {
     /// Of a form.
     WebForm(WebForm),
     /// Of a call.
-    Telephone(Telephone),
+    Telephone(TelephoneDetails),
     /// Of a review.
     Reviews(Review),
     /// Of a post.
@@ -86,7 +86,7 @@ pub struct WebForm {
 
 /// A call: its legs, and which of them said what the record says.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Telephone {
+pub struct TelephoneDetails {
     /// Every leg, earliest first: a transfer begins another.
     pub legs: Vec<Leg>,
     /// The leg after which the person rated or commented.

@@ -26,8 +26,8 @@ impl Revision {
     /// Of two files that arrived within one millisecond S3's own order decides. It stands behind a tilde, which sorts
     /// behind the `#` of revisions that earlier versions wrote from whole seconds: those came first.
     #[must_use]
-    pub fn row(file: impl Into<Arrived>, line: u64) -> Self {
-        let Arrived { at, order } = file.into();
+    pub fn row(file: impl Into<ArrivalTime>, line: u64) -> Self {
+        let ArrivalTime { at, order } = file.into();
         Self(match order {
             Some(order) => format!("{}~{order:032x}#{line:012}", instant(at)),
             None => format!("{}#{line:012}", instant(at)),
@@ -49,7 +49,7 @@ impl Revision {
 
 /// When a file arrived, and in which order among those of the same instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Arrived {
+pub struct ArrivalTime {
     /// When S3 had it whole.
     pub at: DateTime<Utc>,
     /// S3's own order; none of a file that nobody was told of.
@@ -57,7 +57,7 @@ pub struct Arrived {
     pub order: Option<u128>,
 }
 
-impl Arrived {
+impl ArrivalTime {
     /// Of S3's notification: when it says that the file was whole, and its `sequencer`, hexadecimal digits of which the
     /// shorter one is padded on the right
     /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>). What is no such
@@ -69,7 +69,7 @@ impl Arrived {
     }
 }
 
-impl From<DateTime<Utc>> for Arrived {
+impl From<DateTime<Utc>> for ArrivalTime {
     fn from(at: DateTime<Utc>) -> Self {
         Self { at, order: None }
     }
@@ -97,14 +97,14 @@ fn instant(at: DateTime<Utc>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Arrived, Revision};
+    use super::{ArrivalTime, Revision};
     use chrono::{DateTime, TimeDelta};
     use proptest::prelude::*;
 
     #[test]
     fn of_two_files_of_one_instant_the_one_that_s3_had_later_stands_whatever_the_line() {
         let at = DateTime::from_timestamp_millis(1_795_428_000_123).unwrap();
-        let arrived = |sequencer: &str| Arrived::told(at, Some(sequencer));
+        let arrived = |sequencer: &str| ArrivalTime::told(at, Some(sequencer));
         // The shorter one is padded on the right.
         for (first, second) in
             [("0055AED6DCD90281E5", "0055AED6DCD90281E6"), ("0055", "00551"), ("0055AED6", "0055aed7")]
@@ -117,9 +117,9 @@ mod tests {
         }
         let arrived = arrived("0055AED6DCD90281E5");
         let json = serde_json::to_string(&arrived).unwrap();
-        assert_eq!(serde_json::from_str::<Arrived>(&json).unwrap(), arrived);
-        let untold = Arrived::from(at);
-        assert_eq!(serde_json::from_str::<Arrived>(&serde_json::to_string(&untold).unwrap()).unwrap(), untold);
+        assert_eq!(serde_json::from_str::<ArrivalTime>(&json).unwrap(), arrived);
+        let untold = ArrivalTime::from(at);
+        assert_eq!(serde_json::from_str::<ArrivalTime>(&serde_json::to_string(&untold).unwrap()).unwrap(), untold);
     }
 
     #[test]
@@ -128,9 +128,9 @@ mod tests {
         let earlier = Revision::row(second, 999_999);
         assert_eq!(earlier.as_str(), "2026-11-23T10:00:00.000000000Z#000000999999");
         for later in [second, second + TimeDelta::milliseconds(1)] {
-            assert!(earlier < Revision::row(Arrived::told(later, Some("0")), 1));
+            assert!(earlier < Revision::row(ArrivalTime::told(later, Some("0")), 1));
         }
-        assert!(Revision::row(Arrived::told(second - TimeDelta::milliseconds(1), Some("F")), 1) < earlier);
+        assert!(Revision::row(ArrivalTime::told(second - TimeDelta::milliseconds(1), Some("F")), 1) < earlier);
     }
 
     proptest! {

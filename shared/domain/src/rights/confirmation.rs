@@ -3,7 +3,7 @@
 //! The token in the link is sealed, so that it says nothing to whoever reads it and cannot be made up. It is good for one
 //! purpose, one person and one moment of asking: a later mail for the same purpose ends it.
 
-use crate::identity::identifier::{Identifier, Kind};
+use crate::identity::identifier::{Identifier, IdentifierKind};
 use crate::identity::keyring::{Addresses, Keyring, MailLinks};
 use crate::identity::subject::SubjectKey;
 use crate::retention::ExpiresAt;
@@ -32,14 +32,14 @@ const LONGEST: usize = 256;
 /// What an address is confirmed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Purpose {
+pub enum ConfirmationPurpose {
     /// That its reader wants the newsletter.
     Newsletter,
     /// That its reader made a request to the Data Protection Officer.
     Request,
 }
 
-impl Purpose {
+impl ConfirmationPurpose {
     /// Every purpose.
     pub const ALL: [Self; 2] = [Self::Newsletter, Self::Request];
 
@@ -63,7 +63,7 @@ impl Purpose {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfirmLink {
     /// What for.
-    pub purpose: Purpose,
+    pub purpose: ConfirmationPurpose,
     /// Whose address it was sent to.
     pub subject: SubjectKey,
     /// When it was asked for, to the second: of a newsletter, when the person told their wish.
@@ -85,7 +85,7 @@ impl ConfirmLink {
         let plain = String::from_utf8(keys.unseal(TOKEN, sealed)?).ok()?;
         let mut parts = plain.splitn(3, ' ');
         Some(Self {
-            purpose: Purpose::named(parts.next()?)?,
+            purpose: ConfirmationPurpose::named(parts.next()?)?,
             asked_at: DateTime::from_timestamp(parts.next()?.parse().ok()?, 0)?,
             subject: SubjectKey::try_from(parts.next()?.to_owned()).ok()?,
         })
@@ -108,7 +108,7 @@ pub fn seal_address(keys: &Keyring<Addresses>, address: &Identifier) -> String {
 #[must_use]
 pub fn unseal_address(keys: &Keyring<Addresses>, sealed: &str) -> Option<Identifier> {
     let plain = String::from_utf8(keys.unseal(ADDRESS, sealed)?).ok()?;
-    Identifier::of(Kind::Email, &plain).ok()
+    Identifier::of(IdentifierKind::Email, &plain).ok()
 }
 
 /// How it came about that somebody's word is taken for that of whoever has the address.
@@ -144,11 +144,11 @@ impl Means {
     }
 }
 
-impl From<Purpose> for Means {
-    fn from(purpose: Purpose) -> Self {
+impl From<ConfirmationPurpose> for Means {
+    fn from(purpose: ConfirmationPurpose) -> Self {
         match purpose {
-            Purpose::Newsletter => Self::Newsletter,
-            Purpose::Request => Self::Request,
+            ConfirmationPurpose::Newsletter => Self::Newsletter,
+            ConfirmationPurpose::Request => Self::Request,
         }
     }
 }
@@ -193,9 +193,9 @@ impl Confirmed {
 
 #[cfg(test)]
 mod tests {
-    use super::{ConfirmLink, Confirmed, LINK, LONGEST, Means, Purpose, seal_address, unseal_address};
+    use super::{ConfirmLink, ConfirmationPurpose, Confirmed, LINK, LONGEST, Means, seal_address, unseal_address};
     use crate::identity::identifier::Identifier;
-    use crate::identity::keyring::{Keyring, Purpose as Secret};
+    use crate::identity::keyring::{KeyPurpose as Secret, Keyring};
     use crate::identity::subject::SubjectKeys;
     use crate::rights::subscription::{List, OptOut, Subscription};
     use chrono::{DateTime, TimeDelta, Utc};
@@ -213,7 +213,7 @@ mod tests {
         Identifier::email("rosa.hardy@example.org").unwrap()
     }
 
-    fn link(purpose: Purpose) -> ConfirmLink {
+    fn link(purpose: ConfirmationPurpose) -> ConfirmLink {
         let subject = SubjectKeys::parse(OLD).unwrap().key(&rosa());
         ConfirmLink { purpose, subject, asked_at: "2026-11-23T10:00:00Z".parse().unwrap() }
     }
@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn a_token_leads_to_what_it_was_made_for_and_says_nothing_of_it() {
         let keys = keys(OLD);
-        for purpose in Purpose::ALL {
+        for purpose in ConfirmationPurpose::ALL {
             let token = link(purpose).token(&keys);
             assert_eq!(ConfirmLink::of_token(&keys, &token), Some(link(purpose)));
             assert!(
@@ -229,15 +229,15 @@ mod tests {
             );
         }
         assert_eq!(
-            ConfirmLink::of_token(&super::tests::keys(NEW), &link(Purpose::Request).token(&keys)),
-            Some(link(Purpose::Request))
+            ConfirmLink::of_token(&super::tests::keys(NEW), &link(ConfirmationPurpose::Request).token(&keys)),
+            Some(link(ConfirmationPurpose::Request))
         );
     }
 
     #[test]
     fn what_is_sealed_for_anything_else_is_no_token() {
         let keys = keys(OLD);
-        let subject = link(Purpose::Newsletter).subject;
+        let subject = link(ConfirmationPurpose::Newsletter).subject;
         let unsubscribe = Subscription { subject, list: List::Newsletter }.token(&keys);
         let address = seal_address(&self::keys(OLD), &rosa());
         let long =
@@ -245,12 +245,12 @@ mod tests {
         for other in [unsubscribe, address, long] {
             assert_eq!(ConfirmLink::of_token(&keys, &other), None);
         }
-        assert_eq!(Subscription::of_token(&keys, &link(Purpose::Newsletter).token(&keys)), None);
+        assert_eq!(Subscription::of_token(&keys, &link(ConfirmationPurpose::Newsletter).token(&keys)), None);
     }
 
     #[test]
     fn a_link_works_for_a_week() {
-        let link = link(Purpose::Newsletter);
+        let link = link(ConfirmationPurpose::Newsletter);
         assert!(!link.is_over(link.asked_at + LINK - TimeDelta::seconds(1)) && link.is_over(link.asked_at + LINK));
     }
 

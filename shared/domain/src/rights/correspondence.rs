@@ -1,6 +1,6 @@
 //! What was exchanged with a processor about one person's erasure. It is stored in the task, so nothing in it is personal.
 
-use crate::identity::identifier::Kind;
+use crate::identity::identifier::IdentifierKind;
 use crate::ledger::signed::Signed;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,7 @@ pub struct Correspondence {
     pub confirmed: Option<Confirmation>,
     /// The kinds of identifiers that this processor cannot be asked by: by them it was not searched.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub not_asked_by: Vec<Kind>,
+    pub not_asked_by: Vec<IdentifierKind>,
     /// How many items the processor says that it deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed: Option<u64>,
@@ -59,7 +59,7 @@ pub struct Confirmation {
 #[cfg(test)]
 mod tests {
     use super::{Confirmation, Correspondence};
-    use crate::identity::identifier::Kind;
+    use crate::identity::identifier::IdentifierKind;
     use serde_json::json;
 
     #[test]
@@ -75,7 +75,7 @@ mod tests {
             asked_at: Some("2026-09-14T10:22:31Z".parse().unwrap()),
             due: Some("2026-10-12".parse().unwrap()),
             confirmed: Some(Confirmation { by: "J. Hill".to_owned(), on: "2026-09-20".parse().unwrap() }),
-            not_asked_by: vec![Kind::Phone],
+            not_asked_by: vec![IdentifierKind::Phone],
             ..Correspondence::default()
         };
         let stored = serde_json::to_value(&told).unwrap();

@@ -1,6 +1,6 @@
 //! What the DPO asks of a function, read field by field: serde's own messages repeat what was sent.
 
-use crate::identity::identifier::{Identifier, Kind};
+use crate::identity::identifier::{Identifier, IdentifierKind};
 use crate::identity::staff;
 use crate::rights::decision::{self, Decisions};
 use crate::rights::exclusion::Exclusion;
@@ -186,7 +186,7 @@ impl<'a> Order<'a> {
         const FIELD: &str = "identifiers";
         let [address] = <[Identifier; 1]>::try_from(self.identifiers()?)
             .map_err(|_| Violation::new(FIELD, format!("must name one email address: each has {each} of its own")))?;
-        if address.kind() == Kind::Email {
+        if address.kind() == IdentifierKind::Email {
             Ok(address)
         } else {
             Err(Violation::new(FIELD, "must name an email address: mail goes to nothing else"))
@@ -289,9 +289,9 @@ fn identifier(place: usize, one: &Value) -> Result<Identifier, Violation> {
     })?;
     let text = |field: &str| fields.get(field).and_then(Value::as_str);
     let kind = match text("type") {
-        Some("email") => Kind::Email,
-        Some("phone") => Kind::Phone,
-        Some("reference") => Kind::Reference,
+        Some("email") => IdentifierKind::Email,
+        Some("phone") => IdentifierKind::Phone,
+        Some("reference") => IdentifierKind::Reference,
         _ => return Err(Violation::new(at("type"), "must be email, phone or reference")),
     };
     let value = text("value").ok_or_else(|| Violation::new(at("value"), "must be a text"))?;

@@ -1,6 +1,6 @@
 //! What a request for somebody's data is called, and what it gives.
 
-use crate::identity::identifier::{Identifier, Kind};
+use crate::identity::identifier::{Identifier, IdentifierKind};
 use serde::{Deserialize, Serialize};
 
 /// What a click begins is called so. The first version called it `unsubscribe-…`, and had it lie beside what the DPO orders.
@@ -62,7 +62,7 @@ pub fn says_who(text: &str, identifiers: &[Identifier]) -> bool {
     let text = plain(text);
     identifiers.iter().map(|identifier| (identifier.kind(), plain(identifier.canonical()))).any(|(kind, who)| {
         // A number is written with its country's prefix, or without.
-        let who = if kind == Kind::Phone { who.strip_prefix("44").unwrap_or(&who) } else { &who };
+        let who = if kind == IdentifierKind::Phone { who.strip_prefix("44").unwrap_or(&who) } else { &who };
         who.chars().count() >= SHORTEST && text.contains(who)
     })
 }

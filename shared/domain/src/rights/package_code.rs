@@ -17,9 +17,9 @@ const LENGTH: usize = 8;
 
 /// A code. Debugging shows nothing of it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Code(String);
+pub struct PackageCode(String);
 
-impl Code {
+impl PackageCode {
     /// A code that nobody can guess.
     ///
     /// # Panics
@@ -67,7 +67,7 @@ impl Code {
     }
 }
 
-impl std::fmt::Debug for Code {
+impl std::fmt::Debug for PackageCode {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("Code(..)")
     }
@@ -75,7 +75,7 @@ impl std::fmt::Debug for Code {
 
 #[cfg(test)]
 mod tests {
-    use super::Code;
+    use super::PackageCode;
     use crate::identity::keyring::{Keyring, Packages};
     use crate::rights::package_token::LinkId;
     use proptest::prelude::*;
@@ -88,25 +88,25 @@ mod tests {
 
     #[test]
     fn a_code_is_read_as_people_type_it_and_shown_to_nobody_who_debugs() {
-        let code = Code::random();
+        let code = PackageCode::random();
         let shown = code.shown();
         assert_eq!(shown.len(), 9);
         let dashed = shown.replace('-', " \u{2013} ");
         for typed in [shown.clone(), shown.to_lowercase(), shown.replace('-', ""), format!(" {dashed}\n")] {
-            assert_eq!(Code::typed(&typed), Some(code.clone()), "{typed:?}");
+            assert_eq!(PackageCode::typed(&typed), Some(code.clone()), "{typed:?}");
         }
         for typed in ["", "K7M2-PX9", "K7M2-PX9T2", "K7M2-PX90", "Ｋ7M2-PX9T"] {
-            assert_eq!(Code::typed(typed), None, "{typed}");
+            assert_eq!(PackageCode::typed(typed), None, "{typed}");
         }
         assert_eq!(format!("{code:?}"), "Code(..)");
-        assert_ne!(Code::random(), code);
+        assert_ne!(PackageCode::random(), code);
     }
 
     #[test]
     fn every_character_is_as_frequent_as_any_other() {
         let mut counts = std::collections::BTreeMap::new();
         for _ in 0..3_000 {
-            Code::random().0.chars().for_each(|c| *counts.entry(c).or_insert(0) += 1);
+            PackageCode::random().0.chars().for_each(|c| *counts.entry(c).or_insert(0) += 1);
         }
         // A thousand each; five standard deviations are 155.
         assert!(counts.len() == 24 && counts.values().all(|count| (845..1_155).contains(count)), "{counts:?}");
@@ -114,18 +114,20 @@ mod tests {
 
     #[test]
     fn a_code_opens_its_own_link_only_until_the_next_rotation() {
-        let (link, code, before) = (LinkId::random(), Code::random(), keys("1", ""));
+        let (link, code, before) = (LinkId::random(), PackageCode::random(), keys("1", ""));
         let digest = code.digest(&before, &link);
         assert!(code.opens(&before, &link, &digest) && !code.opens(&keys("2", "1"), &link, &digest));
-        assert!(!code.opens(&before, &LinkId::random(), &digest) && !Code::random().opens(&before, &link, &digest));
+        assert!(
+            !code.opens(&before, &LinkId::random(), &digest) && !PackageCode::random().opens(&before, &link, &digest)
+        );
         assert!(!digest.contains(&code.0));
     }
 
     proptest! {
         #[test]
         fn whatever_is_typed_is_a_code_or_is_not(typed in "\\PC{0,40}") {
-            if let Some(code) = Code::typed(&typed) {
-                prop_assert_eq!(Code::typed(&code.shown()), Some(code));
+            if let Some(code) = PackageCode::typed(&typed) {
+                prop_assert_eq!(PackageCode::typed(&code.shown()), Some(code));
             }
         }
     }

@@ -61,7 +61,7 @@ pub struct Plan {
 
 /// What has come since a plan was made. It is no part of what was planned, and none of it makes the plan untrue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Arrived {
+pub struct ArrivedSince {
     /// Records that were collected after the plan: they stay.
     pub records: u64,
     /// Links to somebody else: they are not followed.
@@ -160,10 +160,10 @@ impl Plan {
 
     /// What has come since the plan, where `records` were collected after it.
     #[must_use]
-    pub fn arrived_since(&self, before: &Self, records: u64) -> Arrived {
+    pub fn arrived_since(&self, before: &Self, records: u64) -> ArrivedSince {
         let new = self.open_requests.iter().filter(|request| !before.open_requests.contains(request));
         let (links, known) = (self.linked.unwrap_or_default(), before.linked);
-        Arrived {
+        ArrivedSince {
             records,
             links: known.map_or(0, |known| links.saturating_sub(known)),
             requests: new.fold(0, |count, _| count + 1),
@@ -211,7 +211,7 @@ fn flat(plan: &Plan) -> BTreeMap<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Arrived, Contents, Plan};
+    use super::{ArrivedSince, Contents, Plan};
     use crate::place::Place;
     use crate::record::source::Source;
     use crate::rights::holding::Holding;
@@ -249,8 +249,8 @@ mod tests {
         let before = Plan { linked: Some(2), quarantined: 1, ..plan(1) };
         let mut now = Plan { linked: Some(5), quarantined: 4, ..plan(1) };
         now.open_requests.push("SAR-1".to_owned().try_into().unwrap());
-        assert_eq!(now.arrived_since(&before, 7), Arrived { records: 7, links: 3, requests: 1, rows: 3 });
-        assert_eq!(before.arrived_since(&now, 0), Arrived::default());
+        assert_eq!(now.arrived_since(&before, 7), ArrivedSince { records: 7, links: 3, requests: 1, rows: 3 });
+        assert_eq!(before.arrived_since(&now, 0), ArrivedSince::default());
         assert_eq!(now.arrived_since(&plan(1), 0).links, 0, "an earlier version counted none");
     }
 

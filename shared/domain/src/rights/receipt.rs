@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 
 /// That an answer was kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receipt {
+pub struct AnswerReceipt {
     /// What the person can quote.
     pub reference: Reference,
     /// The day in London on which the answer is deleted.
@@ -47,7 +47,7 @@ impl Receipts {
 
     /// The query of the address of a receipt for an answer to `survey`.
     #[must_use]
-    pub fn query(&self, survey: &str, receipt: &Receipt) -> String {
+    pub fn query(&self, survey: &str, receipt: &AnswerReceipt) -> String {
         let proof = signature(&self.key, survey, receipt);
         let (name, value) = CONFIRM;
         let confirm = if receipt.asks_to_confirm { format!("&{name}={value}") } else { String::new() };
@@ -56,14 +56,14 @@ impl Receipts {
 
     /// The receipt that an address shows, by the parameters of its query; none unless it was written for this survey here.
     #[must_use]
-    pub fn read<T: AsRef<str>>(&self, survey: &str, parameter: impl Fn(&str) -> Option<T>) -> Option<Receipt> {
+    pub fn read<T: AsRef<str>>(&self, survey: &str, parameter: impl Fn(&str) -> Option<T>) -> Option<AnswerReceipt> {
         let reference = Reference::try_from(parameter("reference")?.as_ref().to_owned()).ok()?;
         let asks_to_confirm = match parameter(CONFIRM.0) {
             None => false,
             Some(value) if value.as_ref() == CONFIRM.1 => true,
             Some(_) => return None,
         };
-        let receipt = Receipt { reference, until: parameter("until")?.as_ref().parse().ok()?, asks_to_confirm };
+        let receipt = AnswerReceipt { reference, until: parameter("until")?.as_ref().parse().ok()?, asks_to_confirm };
         let proof = parameter("proof")?;
         // Both sides are digests under a secret key, so that how they differ tells nothing.
         let proves = |key: &[u8; 32]| mac(key, &[proof.as_ref()]) == mac(key, &[&signature(key, survey, &receipt)]);
@@ -71,7 +71,7 @@ impl Receipts {
     }
 }
 
-fn signature(key: &[u8; 32], survey: &str, receipt: &Receipt) -> String {
+fn signature(key: &[u8; 32], survey: &str, receipt: &AnswerReceipt) -> String {
     let until = receipt.until.to_string();
     let mut said = vec![survey, receipt.reference.as_str(), &until];
     said.extend(receipt.asks_to_confirm.then_some(CONFIRM.0));
@@ -81,7 +81,7 @@ fn signature(key: &[u8; 32], survey: &str, receipt: &Receipt) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Receipt, Receipts};
+    use super::{AnswerReceipt, Receipts};
     use crate::identity::keyring::Keyring;
     use crate::london;
     use crate::record::RecordId;
@@ -100,14 +100,14 @@ mod tests {
         Receipts::new(&Keyring::parse(&keys).unwrap())
     }
 
-    fn read(receipts: &Receipts, survey: &str, query: &str) -> Option<Receipt> {
+    fn read(receipts: &Receipts, survey: &str, query: &str) -> Option<AnswerReceipt> {
         let pairs: BTreeMap<&str, &str> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
         receipts.read(survey, |name| pairs.get(name).copied())
     }
 
-    fn receipt() -> Receipt {
+    fn receipt() -> AnswerReceipt {
         let reference = Reference::of(&RecordId::of_submission(SURVEY, "token"));
-        Receipt { reference, until: NaiveDate::from_ymd_opt(2029, 10, 26).unwrap(), asks_to_confirm: false }
+        AnswerReceipt { reference, until: NaiveDate::from_ymd_opt(2029, 10, 26).unwrap(), asks_to_confirm: false }
     }
 
     /// The last Sunday of a month, on which London's clocks change at 01:00 UTC.
@@ -134,7 +134,7 @@ mod tests {
                 assert_eq!(until, in_london(sent.checked_add_months(Months::new(36)).unwrap()), "{sent}");
                 // Nothing but the date tells one hour's address from the next.
                 if last.replace(until) != Some(until) {
-                    let receipt = Receipt { until, ..receipt() };
+                    let receipt = AnswerReceipt { until, ..receipt() };
                     assert_eq!(read(&receipts, SURVEY, &receipts.query(SURVEY, &receipt)), Some(receipt), "{sent}");
                     days += 1;
                 }
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn an_address_says_whether_an_email_comes_and_nobody_else_can_say_so() {
         let receipts = receipts("1", "");
-        let asked = Receipt { asks_to_confirm: true, ..receipt() };
+        let asked = AnswerReceipt { asks_to_confirm: true, ..receipt() };
         let (with, without) = (receipts.query(SURVEY, &asked), receipts.query(SURVEY, &receipt()));
         assert_eq!(read(&receipts, SURVEY, &with), Some(asked));
         assert_eq!(read(&receipts, SURVEY, &without), Some(receipt()));

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// What holds, with its ground; a ground is never free text, which could name the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum ConstraintKind {
     /// Nothing may go.
     Hold(HoldGround),
     /// Nothing may be done with it but storing it: Article 18 UK GDPR.
@@ -77,7 +77,7 @@ pub struct Lifting {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     /// What holds, and on what ground.
-    pub kind: Kind,
+    pub kind: ConstraintKind,
     /// Who placed it, and when.
     pub placed: Act,
     /// That the person was told that it will be lifted: Article 18(3).
@@ -102,7 +102,7 @@ pub struct Effect {
     pub restricted: bool,
 }
 
-impl Kind {
+impl ConstraintKind {
     /// What it brings about. Who needs it for a claim does not lose it to its date either.
     #[must_use]
     pub const fn effect(self) -> Effect {
@@ -231,30 +231,30 @@ fn plain(typed: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Act, Effect, HoldGround, Kind, Limb, NotTold, Reason, Standing};
+    use super::{Act, ConstraintKind, Effect, HoldGround, Limb, NotTold, Reason, Standing};
     use chrono::DateTime;
 
-    fn standing(kind: Kind, notice: bool) -> Standing {
+    fn standing(kind: ConstraintKind, notice: bool) -> Standing {
         let act = Act { by: "dpo-7".to_owned(), at: DateTime::from_timestamp(1_795_428_000, 0).unwrap() };
         Standing { kind, placed: act.clone(), notice: notice.then_some(act), lifted: None }
     }
 
     #[test]
     fn a_restriction_is_lifted_only_after_the_person_was_told() {
-        let restricted = Kind::Restriction(Limb::Accuracy);
+        let restricted = ConstraintKind::Restriction(Limb::Accuracy);
         assert_eq!(standing(restricted, false).may_be_lifted(), Err(NotTold));
         assert_eq!(standing(restricted, true).may_be_lifted(), Ok(()));
-        assert_eq!(standing(Kind::Hold(HoldGround::LegalClaim), false).may_be_lifted(), Ok(()));
+        assert_eq!(standing(ConstraintKind::Hold(HoldGround::LegalClaim), false).may_be_lifted(), Ok(()));
     }
 
     #[test]
     fn a_restriction_keeps_beyond_its_date_what_the_person_needs_for_a_claim_and_nothing_else() {
-        let held = |limb| Kind::Restriction(limb).effect();
+        let held = |limb| ConstraintKind::Restriction(limb).effect();
         assert_eq!(held(Limb::LegalClaim), Effect { held: true, restricted: true });
         for limb in [Limb::Accuracy, Limb::Unlawful, Limb::Objection] {
             assert_eq!(held(limb), Effect { held: false, restricted: true });
         }
-        assert_eq!(Kind::Hold(HoldGround::OpenRequest).effect(), Effect { held: true, restricted: false });
+        assert_eq!(ConstraintKind::Hold(HoldGround::OpenRequest).effect(), Effect { held: true, restricted: false });
     }
 
     #[test]
@@ -272,8 +272,8 @@ mod tests {
 
     #[test]
     fn it_is_stored_in_words_of_the_law() {
-        let told = |kind: Kind| serde_json::to_string(&kind).unwrap();
-        assert_eq!(told(Kind::Hold(HoldGround::LegalClaim)), r#"{"hold":"legal_claim"}"#);
-        assert_eq!(told(Kind::Restriction(Limb::Objection)), r#"{"restriction":"18(1)(d)"}"#);
+        let told = |kind: ConstraintKind| serde_json::to_string(&kind).unwrap();
+        assert_eq!(told(ConstraintKind::Hold(HoldGround::LegalClaim)), r#"{"hold":"legal_claim"}"#);
+        assert_eq!(told(ConstraintKind::Restriction(Limb::Objection)), r#"{"restriction":"18(1)(d)"}"#);
     }
 }

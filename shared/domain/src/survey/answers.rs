@@ -7,11 +7,11 @@ mod rule;
 use crate::identity::contact::Contact;
 use crate::identity::identifier::Identifier;
 use crate::record::satisfaction::Satisfaction;
-use crate::survey::{Kind, Purpose, Question, Survey};
+use crate::survey::{Purpose, Question, QuestionKind, Survey};
 use crate::validation::text;
 use chrono::NaiveDate;
 pub use date::Missing;
-pub use rule::{Fault, Rule};
+pub use rule::{AnswerFault, AnswerRule};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -77,17 +77,17 @@ pub const UNNAMED: &str = "(unnamed)";
 ///
 /// # Errors
 /// Every fault, in the order of the questions; unknown fields come last, each once, and of many only some.
-pub fn check(survey: &Survey, mut sheet: Sheet, today: NaiveDate) -> Result<Answers, Vec<Fault>> {
+pub fn check(survey: &Survey, mut sheet: Sheet, today: NaiveDate) -> Result<Answers, Vec<AnswerFault>> {
     let (mut answers, mut faults) = (Answers::default(), Vec::new());
     for question in &survey.questions {
         let given = sheet.remove(&question.id);
         let read = match question.kind {
-            Kind::Date => date::answer(question, given, &mut sheet, today),
+            QuestionKind::Date => date::answer(question, given, &mut sheet, today),
             _ => read(question, given).map_err(|rule| fault(&question.id, rule)),
         };
         match read {
             Ok(Some(answer)) => place(question, answer, &mut answers),
-            Ok(None) if question.required => faults.push(fault(&question.id, Rule::Required)),
+            Ok(None) if question.required => faults.push(fault(&question.id, AnswerRule::Required)),
             Ok(None) => {}
             Err(fault) => faults.push(fault),
         }
@@ -103,8 +103,8 @@ pub fn check(survey: &Survey, mut sheet: Sheet, today: NaiveDate) -> Result<Answ
 }
 
 /// A newsletter that is asked for needs an address to be sent to. Whose address is wrong is told that, and not this too.
-fn wants_an_address(survey: &Survey, faults: &mut Vec<Fault>) {
-    let asks = |question: &&Question| question.purpose == Purpose::Identity && question.kind == Kind::Email;
+fn wants_an_address(survey: &Survey, faults: &mut Vec<AnswerFault>) {
+    let asks = |question: &&Question| question.purpose == Purpose::Identity && question.kind == QuestionKind::Email;
     let newsletter = |question: &&Question| question.purpose == Purpose::Newsletter;
     let asked = survey.questions.iter().find(asks).or_else(|| survey.questions.iter().find(newsletter));
     if let Some(question) = asked
@@ -112,16 +112,16 @@ fn wants_an_address(survey: &Survey, faults: &mut Vec<Fault>) {
     {
         let place = |field: &str| survey.questions.iter().position(|question| question.id == field);
         let at = faults.partition_point(|fault| place(&fault.field) < place(&question.id));
-        faults.insert(at, fault(&question.id, Rule::Address));
+        faults.insert(at, fault(&question.id, AnswerRule::Address));
     }
 }
 
-fn fault(field: &str, rule: Rule) -> Fault {
-    Fault { field: field.to_owned(), rule }
+fn fault(field: &str, rule: AnswerRule) -> AnswerFault {
+    AnswerFault { field: field.to_owned(), rule }
 }
 
 /// The longest answer, if all of them are more than one record holds.
-fn too_long_together(answers: &Answers) -> Option<Fault> {
+fn too_long_together(answers: &Answers) -> Option<AnswerFault> {
     let size = |answer: &Answer| match answer {
         Answer::Text(text) => text.len(),
         Answer::Choices(chosen) => chosen.iter().map(String::len).sum(),
@@ -130,16 +130,16 @@ fn too_long_together(answers: &Answers) -> Option<Fault> {
     let sizes = answers.answers.iter().map(|(field, answer)| (size(answer), field));
     let together: usize = sizes.clone().map(|(size, _)| size).sum();
     let longest = sizes.max().filter(|_| together > TOGETHER);
-    longest.map(|(_, field)| fault(field, Rule::Together))
+    longest.map(|(_, field)| fault(field, AnswerRule::Together))
 }
 
 /// The fields that are left: their names are the sender's, so only some are told, and those that are none once.
-fn unknown(sheet: &Sheet) -> impl Iterator<Item = Fault> {
+fn unknown(sheet: &Sheet) -> impl Iterator<Item = AnswerFault> {
     let names: Vec<&str> = sheet.keys().map(|field| nameable(field)).filter(|name| *name != UNNAMED).collect();
     let others = sheet.len() > names.len().min(UNKNOWN);
     let told = names.into_iter().take(UNKNOWN).map(str::to_owned).collect::<Vec<_>>();
     let others = others.then(|| UNNAMED.to_owned());
-    told.into_iter().chain(others).map(|field| Fault { field, rule: Rule::Unknown })
+    told.into_iter().chain(others).map(|field| AnswerFault { field, rule: AnswerRule::Unknown })
 }
 
 /// A field's name that was made up by the sender is told only if it looks like a name and not like an answer.
@@ -149,43 +149,43 @@ pub fn nameable(field: &str) -> &str {
     if name && !field.is_empty() { field } else { UNNAMED }
 }
 
-fn read(question: &Question, given: Option<Given>) -> Result<Option<Answer>, Rule> {
+fn read(question: &Question, given: Option<Given>) -> Result<Option<Answer>, AnswerRule> {
     let texts = match given {
         None => return Ok(None),
         Some(Given::Texts(texts)) => texts,
         Some(Given::Number(number)) => return typed_number(question, number).map(Some),
-        Some(Given::YesNo(yes)) if question.kind == Kind::YesNo => return Ok(Some(Answer::YesNo(yes))),
+        Some(Given::YesNo(yes)) if question.kind == QuestionKind::YesNo => return Ok(Some(Answer::YesNo(yes))),
         Some(Given::YesNo(_) | Given::Other) => return Err(mismatch(question.kind)),
-        Some(Given::Repeated) => return Err(Rule::Once),
+        Some(Given::Repeated) => return Err(AnswerRule::Once),
     };
     let mut texts: Vec<String> =
         texts.iter().map(|text| tidy(question.kind, text)).filter(|text| !text.is_empty()).collect();
-    if question.kind == Kind::Choices {
+    if question.kind == QuestionKind::Choices {
         return chosen(question, texts);
     }
     match (texts.pop(), texts.is_empty()) {
         (None, _) => Ok(None),
         (Some(text), true) => read_text(question, text).map(Some),
-        (Some(_), false) => Err(Rule::Once),
+        (Some(_), false) => Err(AnswerRule::Once),
     }
 }
 
-fn read_text(question: &Question, text: String) -> Result<Answer, Rule> {
+fn read_text(question: &Question, text: String) -> Result<Answer, AnswerRule> {
     let limit = question.limit();
     if !text::fits(&text, limit) {
-        return Err(Rule::Length(limit));
+        return Err(AnswerRule::Length(limit));
     }
     match question.kind {
-        Kind::Satisfaction => rating(text.parse().map_err(|_| Rule::Rating)?),
-        Kind::Number => number::within(question, number::read(&text)?).map(Answer::Number),
-        Kind::YesNo => match text.to_ascii_lowercase().as_str() {
+        QuestionKind::Satisfaction => rating(text.parse().map_err(|_| AnswerRule::Rating)?),
+        QuestionKind::Number => number::within(question, number::read(&text)?).map(Answer::Number),
+        QuestionKind::YesNo => match text.to_ascii_lowercase().as_str() {
             "yes" | "true" => Ok(Answer::YesNo(true)),
             "no" | "false" => Ok(Answer::YesNo(false)),
-            _ => Err(Rule::YesNo),
+            _ => Err(AnswerRule::YesNo),
         },
-        Kind::Choice if !question.options.contains(&text) => Err(Rule::Choice),
-        Kind::Email if Identifier::email(&text).is_err() => Err(Rule::Email),
-        Kind::Phone if !can_be_dialled(&text) => Err(Rule::Phone),
+        QuestionKind::Choice if !question.options.contains(&text) => Err(AnswerRule::Choice),
+        QuestionKind::Email if Identifier::email(&text).is_err() => Err(AnswerRule::Email),
+        QuestionKind::Phone if !can_be_dialled(&text) => Err(AnswerRule::Phone),
         _ => Ok(Answer::Text(text)),
     }
 }
@@ -197,10 +197,10 @@ pub fn can_be_dialled(text: &str) -> bool {
     matches!(Identifier::phone(text), Ok(_) | Err(Extension))
 }
 
-fn typed_number(question: &Question, number: f64) -> Result<Answer, Rule> {
+fn typed_number(question: &Question, number: f64) -> Result<Answer, AnswerRule> {
     match question.kind {
-        Kind::Satisfaction => rating(number),
-        Kind::Number if can_be_kept(number) => number::within(question, number).map(Answer::Number),
+        QuestionKind::Satisfaction => rating(number),
+        QuestionKind::Number if can_be_kept(number) => number::within(question, number).map(Answer::Number),
         other => Err(mismatch(other)),
     }
 }
@@ -211,8 +211,8 @@ pub fn can_be_kept(number: f64) -> bool {
     number == 0.0 || (1e-9..1e15).contains(&number.abs())
 }
 
-fn rating(number: f64) -> Result<Answer, Rule> {
-    let point = point(number).ok_or(Rule::Rating)?;
+fn rating(number: f64) -> Result<Answer, AnswerRule> {
+    let point = point(number).ok_or(AnswerRule::Rating)?;
     Ok(Answer::Number(f64::from(u8::from(point))))
 }
 
@@ -222,32 +222,32 @@ pub fn point(number: f64) -> Option<Satisfaction> {
     Satisfaction::scale().into_iter().find(|point| (f64::from(u8::from(*point)) - number).abs() < f64::EPSILON)
 }
 
-fn chosen(question: &Question, mut texts: Vec<String>) -> Result<Option<Answer>, Rule> {
+fn chosen(question: &Question, mut texts: Vec<String>) -> Result<Option<Answer>, AnswerRule> {
     if texts.iter().any(|text| !question.options.contains(text)) {
-        return Err(Rule::Choice);
+        return Err(AnswerRule::Choice);
     }
     texts.sort_by_key(|text| question.options.iter().position(|option| option == text));
     texts.dedup();
     Ok(if texts.is_empty() { None } else { Some(Answer::Choices(texts)) })
 }
 
-const fn mismatch(kind: Kind) -> Rule {
+const fn mismatch(kind: QuestionKind) -> AnswerRule {
     match kind {
-        Kind::Satisfaction => Rule::Rating,
-        Kind::Choice | Kind::Choices => Rule::Choice,
-        Kind::YesNo => Rule::YesNo,
-        Kind::Number => Rule::Number,
-        Kind::Date => Rule::Date,
-        Kind::Email => Rule::Email,
-        Kind::Phone => Rule::Phone,
-        Kind::Text | Kind::Textarea | Kind::Name => Rule::Text,
+        QuestionKind::Satisfaction => AnswerRule::Rating,
+        QuestionKind::Choice | QuestionKind::Choices => AnswerRule::Choice,
+        QuestionKind::YesNo => AnswerRule::YesNo,
+        QuestionKind::Number => AnswerRule::Number,
+        QuestionKind::Date => AnswerRule::Date,
+        QuestionKind::Email => AnswerRule::Email,
+        QuestionKind::Phone => AnswerRule::Phone,
+        QuestionKind::Text | QuestionKind::Textarea | QuestionKind::Name => AnswerRule::Text,
     }
 }
 
 /// What was typed for a question of that kind, as it is stored and given back: see [`text::lines`] and [`text::line`].
 #[must_use]
-pub fn tidy(kind: Kind, typed: &str) -> String {
-    if kind == Kind::Textarea { text::lines(typed) } else { text::line(typed) }
+pub fn tidy(kind: QuestionKind, typed: &str) -> String {
+    if kind == QuestionKind::Textarea { text::lines(typed) } else { text::line(typed) }
 }
 
 /// Puts an answer where it goes. No answer takes another one's place: a second address is an answer like any other.
@@ -255,11 +255,17 @@ fn place(question: &Question, answer: Answer, answers: &mut Answers) {
     let Answers { contact, newsletter, satisfaction, answers } = answers;
     match (question.purpose, question.kind, answer) {
         (Purpose::Newsletter, _, Answer::YesNo(yes)) if newsletter.is_none() => *newsletter = Some(yes),
-        (Purpose::Identity, Kind::Email, Answer::Text(text)) if contact.email.is_none() => contact.email = Some(text),
-        (Purpose::Identity, Kind::Phone, Answer::Text(text)) if contact.phone.is_none() => contact.phone = Some(text),
-        (Purpose::Identity, Kind::Name, Answer::Text(text)) if contact.name.is_none() => contact.name = Some(text),
+        (Purpose::Identity, QuestionKind::Email, Answer::Text(text)) if contact.email.is_none() => {
+            contact.email = Some(text);
+        }
+        (Purpose::Identity, QuestionKind::Phone, Answer::Text(text)) if contact.phone.is_none() => {
+            contact.phone = Some(text);
+        }
+        (Purpose::Identity, QuestionKind::Name, Answer::Text(text)) if contact.name.is_none() => {
+            contact.name = Some(text);
+        }
         (_, kind, answer) => {
-            if let (Kind::Satisfaction, None, Answer::Number(number)) = (kind, *satisfaction, &answer) {
+            if let (QuestionKind::Satisfaction, None, Answer::Number(number)) = (kind, *satisfaction, &answer) {
                 *satisfaction = point(*number);
             }
             answers.insert(question.id.clone(), answer);

@@ -1,7 +1,7 @@
 //! Everything that is wrong with a survey's document, each with its place and the rule: before it is put anywhere.
 //!
 //! [`Survey::parse`] reads what was put once and has to go on being read. This demands more: what would lose answers, or
-//! could not be answered, is refused. `docs/survey.schema.json` says the same as far as a schema can ([`Rule::is_in_schema`]).
+//! could not be answered, is refused. `docs/survey.schema.json` says the same as far as a schema can ([`SurveyRule::is_in_schema`]).
 
 mod document;
 mod question;
@@ -10,7 +10,7 @@ mod whole;
 
 use super::Survey;
 use crate::validation::json::{BYTE_ORDER_MARK, Payload};
-pub use rule::{Doubt, Rule};
+pub use rule::{Doubt, SurveyRule};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::fmt;
@@ -42,7 +42,7 @@ pub struct Checked {
     /// The survey, if nothing is wrong with it.
     pub survey: Option<Survey>,
     /// Every rule that it breaks, in the document's order.
-    pub faults: Vec<Finding<Rule>>,
+    pub faults: Vec<Finding<SurveyRule>>,
     /// What somebody should look at.
     pub doubts: Vec<Finding<Doubt>>,
 }
@@ -66,12 +66,12 @@ pub fn check(document: &[u8]) -> Checked {
 /// What was found so far.
 #[derive(Default)]
 struct Findings {
-    faults: Vec<Finding<Rule>>,
+    faults: Vec<Finding<SurveyRule>>,
     doubts: Vec<Finding<Doubt>>,
 }
 
 impl Findings {
-    fn fault(&mut self, at: impl Into<String>, what: Rule) {
+    fn fault(&mut self, at: impl Into<String>, what: SurveyRule) {
         self.faults.push(Finding { at: at.into(), what });
     }
 
@@ -82,12 +82,12 @@ impl Findings {
     /// The value of a document, without what is there twice: nobody knows which of both is meant.
     fn read(&mut self, document: &[u8]) -> Option<Value> {
         if document.len() > LARGEST {
-            self.fault("", Rule::TooLarge);
+            self.fault("", SurveyRule::TooLarge);
             return None;
         }
         let Ok(payload) = Payload::read(document) else {
             let (line, column) = place_of_fault(document);
-            self.fault("", Rule::NotJson { line, column });
+            self.fault("", SurveyRule::NotJson { line, column });
             return None;
         };
         if payload.value().is_ok() {
@@ -107,16 +107,20 @@ impl Findings {
             if let Some(fields) = value.pointer_mut(parent).and_then(Value::as_object_mut) {
                 fields.remove(name);
             }
-            self.fault(place, Rule::Repeated);
+            self.fault(place, SurveyRule::Repeated);
         }
         Some(value)
     }
 
     /// Puts what was found into the document's order. Of what is there twice nothing else is said.
     fn arrange(&mut self) {
-        let twice: Vec<String> =
-            self.faults.iter().filter(|fault| fault.what == Rule::Repeated).map(|fault| fault.at.clone()).collect();
-        self.faults.retain(|fault| fault.what == Rule::Repeated || !twice.contains(&fault.at));
+        let twice: Vec<String> = self
+            .faults
+            .iter()
+            .filter(|fault| fault.what == SurveyRule::Repeated)
+            .map(|fault| fault.at.clone())
+            .collect();
+        self.faults.retain(|fault| fault.what == SurveyRule::Repeated || !twice.contains(&fault.at));
         self.faults.sort_by_cached_key(|fault| position(&fault.at));
         self.doubts.sort_by_cached_key(|doubt| position(&doubt.at));
     }
@@ -125,7 +129,7 @@ impl Findings {
     fn survey(&mut self, value: &Value) -> Option<Survey> {
         let survey = Survey::read(&value.to_string()).ok().filter(|survey| survey.rules().all(|(kept, _)| kept));
         if survey.is_none() {
-            self.fault("", Rule::Unreadable);
+            self.fault("", SurveyRule::Unreadable);
         }
         survey
     }
@@ -139,14 +143,14 @@ impl Findings {
         required: &[&'static str],
     ) -> Option<&'a Map<String, Value>> {
         let Value::Object(fields) = value else {
-            self.fault(at, Rule::Object);
+            self.fault(at, SurveyRule::Object);
             return None;
         };
         for name in fields.keys().filter(|name| !known.contains(&name.as_str())) {
-            self.fault(format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")), Rule::Unknown);
+            self.fault(format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")), SurveyRule::Unknown);
         }
         for name in required.iter().filter(|name| !fields.contains_key(**name)) {
-            self.fault(format!("{at}/{name}"), Rule::Missing);
+            self.fault(format!("{at}/{name}"), SurveyRule::Missing);
         }
         Some(fields)
     }
@@ -156,7 +160,7 @@ impl Findings {
         let rule = match value {
             None => None,
             Some(Value::String(text)) => no_line(text, most),
-            Some(_) => Some(Rule::Text),
+            Some(_) => Some(SurveyRule::Text),
         };
         if let Some(rule) = rule {
             self.fault(at, rule);
@@ -168,13 +172,13 @@ impl Findings {
         match value {
             None => {}
             Some(Value::String(word)) if words.contains(&word.as_str()) => {}
-            Some(_) => self.fault(at, Rule::OneOf(words)),
+            Some(_) => self.fault(at, SurveyRule::OneOf(words)),
         }
     }
 
     fn yes_no(&mut self, at: String, value: Option<&Value>) {
         if value.is_some_and(|value| !value.is_boolean()) {
-            self.fault(at, Rule::YesNo);
+            self.fault(at, SurveyRule::YesNo);
         }
     }
 
@@ -187,7 +191,7 @@ impl Findings {
         match value {
             None => {}
             Some(Value::String(text)) if is_name(text) => {}
-            Some(_) => self.fault(at, Rule::Name),
+            Some(_) => self.fault(at, SurveyRule::Name),
         }
     }
 }
@@ -198,14 +202,14 @@ fn given<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
 }
 
 /// Why a text is no line of so many characters that people can read.
-fn no_line(text: &str, most: usize) -> Option<Rule> {
+fn no_line(text: &str, most: usize) -> Option<SurveyRule> {
     // White space as ECMA-262 has it, whose patterns a schema is made of.
     if text.chars().all(|c| c.is_whitespace() || c == '\u{FEFF}') {
-        Some(Rule::Blank)
+        Some(SurveyRule::Blank)
     } else if text.chars().count() > most {
-        Some(Rule::Long(most))
+        Some(SurveyRule::Long(most))
     } else {
-        text.chars().any(char::is_control).then_some(Rule::Control)
+        text.chars().any(char::is_control).then_some(SurveyRule::Control)
     }
 }
 

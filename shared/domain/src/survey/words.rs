@@ -1,6 +1,6 @@
 //! In which words a record's answers are told again.
 
-use super::{Kind, Question, Survey};
+use super::{Question, QuestionKind, Survey};
 use crate::survey::answers::Answer;
 use std::sync::Arc;
 
@@ -39,11 +39,20 @@ impl Words {
 
 fn can_be_answered(question: &Question, answer: &Answer) -> bool {
     match (question.kind, answer) {
-        (Kind::Satisfaction | Kind::Number, Answer::Number(_)) | (Kind::YesNo, Answer::YesNo(_)) => true,
-        (Kind::Choice, Answer::Text(text)) => question.options.contains(text),
-        (Kind::Choices, Answer::Choices(chosen)) => chosen.iter().all(|text| question.options.contains(text)),
+        (QuestionKind::Satisfaction | QuestionKind::Number, Answer::Number(_))
+        | (QuestionKind::YesNo, Answer::YesNo(_)) => true,
+        (QuestionKind::Choice, Answer::Text(text)) => question.options.contains(text),
+        (QuestionKind::Choices, Answer::Choices(chosen)) => chosen.iter().all(|text| question.options.contains(text)),
         (kind, Answer::Text(_)) => {
-            matches!(kind, Kind::Text | Kind::Textarea | Kind::Date | Kind::Email | Kind::Phone | Kind::Name)
+            matches!(
+                kind,
+                QuestionKind::Text
+                    | QuestionKind::Textarea
+                    | QuestionKind::Date
+                    | QuestionKind::Email
+                    | QuestionKind::Phone
+                    | QuestionKind::Name
+            )
         }
         _ => false,
     }

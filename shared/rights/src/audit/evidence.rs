@@ -10,8 +10,8 @@ pub use doubt::{Doubt, Unproven, What, Whose, Wrong};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::ledger::signed::Signed;
-use custodian_domain::ledger::{Attestation, Block, Broken, Fault, Hash, Head, Lies};
-use custodian_store::evidence::{Lying, Register, Waiting};
+use custodian_domain::ledger::{Attestation, Block, Broken, ChainFault, Hash, Head, Lies};
+use custodian_store::evidence::{Register, StoredEvidence, Waiting};
 use custodian_store::ledger::{Ledger, Seat};
 use std::collections::HashMap;
 
@@ -270,7 +270,7 @@ fn block(lies: &Lies, head: &Head, day: NaiveDate, n: u64) -> Result<Block, Brok
         Lies::Link(link) if link.is_whole() => link.says(),
         Lies::Link(_) | Lies::Nothing | Lies::Unreadable => None,
     };
-    said.ok_or(Broken { day: day.min(head.day), n, fault: Fault::Unreadable })
+    said.ok_or(Broken { day: day.min(head.day), n, fault: ChainFault::Unreadable })
 }
 
 fn is_over(attested: &Attestation, at: DateTime<Utc>) -> bool {
@@ -278,6 +278,6 @@ fn is_over(attested: &Attestation, at: DateTime<Utc>) -> bool {
 }
 
 /// Whether something was written before anything was attested, or while functions of an earlier version still ran.
-fn is_older(lying: &Lying, since: Option<DateTime<Utc>>) -> bool {
+fn is_older(lying: &StoredEvidence, since: Option<DateTime<Utc>>) -> bool {
     since.is_none_or(|since| lying.written.is_some_and(|written| written < since + BEGINS_WITHIN))
 }

@@ -6,7 +6,7 @@
 use super::Unverified;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use custodian_aws::StorageError;
-use custodian_buckets::anchors::{Anchor, Anchors, DAYS, HEADS, Kept, Seat, Versions};
+use custodian_buckets::anchors::{Anchor, Anchors, DAYS, HEADS, KeptVersion, Seat, Versions};
 use custodian_domain::ledger::Seen;
 use custodian_store::ledger::Ledger;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -195,11 +195,11 @@ impl Coming<'_> {
 struct Told {
     seat: Seat,
     anchor: Option<Anchor>,
-    kept: Kept,
+    kept: KeptVersion,
 }
 
 impl Told {
-    async fn read(anchors: &Anchors, kept: Kept) -> Result<Self, Unverified> {
+    async fn read(anchors: &Anchors, kept: KeptVersion) -> Result<Self, Unverified> {
         let seat = Seat::of(&kept.key).ok_or_else(stray)?;
         let body: Result<_, StorageError> = anchors.read(&kept).await;
         let anchor = body?.and_then(|body| Anchor::read(&kept.key, &body));

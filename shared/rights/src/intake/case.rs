@@ -13,7 +13,7 @@ use custodian_domain::record::source::Source;
 use custodian_domain::record::{Details, Holder, Record, RecordId};
 use custodian_domain::retention::{ExpiresAt, Retention};
 use custodian_store::Key;
-use custodian_store::records::{Doomed, Lying};
+use custodian_store::records::{Doomed, StoredRecord};
 use custodian_store::suppressions::Suppressed;
 use std::collections::HashMap;
 
@@ -28,7 +28,7 @@ pub(super) struct Case {
     /// Everybody whom the arrivals name, and the anonymous holder if they name nobody.
     pub(super) holders: Vec<Holder>,
     /// What is held of it: one, unless a run broke off.
-    pub(super) lying: Vec<Lying>,
+    pub(super) lying: Vec<StoredRecord>,
 }
 
 /// Something that was handed over.
@@ -108,7 +108,7 @@ pub(super) fn of(arrivals: Vec<Arrival>, keys: &SubjectKeys) -> Vec<Case> {
 }
 
 /// Gives each case what lies in the table of it.
-pub(super) fn assign(cases: &mut [Case], lying: Vec<Lying>) {
+pub(super) fn assign(cases: &mut [Case], lying: Vec<StoredRecord>) {
     let named =
         |(place, case): (usize, &Case)| -> Vec<_> { case.ids().map(|id| ((case.source, id.clone()), place)).collect() };
     let places: HashMap<(Source, RecordId), usize> = cases.iter().enumerate().flat_map(named).collect();
@@ -164,7 +164,7 @@ impl Case {
         let mut change = Change::default();
         let mut on_hold = false;
         let mut withdrawn = suppressed.is_withdrawn(self.source, &self.id);
-        let mut kept: Vec<&Lying> = Vec::new();
+        let mut kept: Vec<&StoredRecord> = Vec::new();
         for lying in &self.lying {
             let Record { holder, details, .. } = &lying.record;
             let erased = suppressed.covers(holder, details, details.collected_at);
@@ -249,8 +249,8 @@ impl Case {
 
     /// The id under which it is kept: what an earlier version kept under another stays where it is, and with it whatever
     /// stands for it there. Puts what lies there first.
-    fn home(&self, kept: &mut [&Lying]) -> RecordId {
-        let place = |lying: &&Lying| self.ids().position(|id| *id == lying.record.id);
+    fn home(&self, kept: &mut [&StoredRecord]) -> RecordId {
+        let place = |lying: &&StoredRecord| self.ids().position(|id| *id == lying.record.id);
         kept.sort_by_key(place);
         kept.first().map_or_else(|| self.id.clone(), |lying| lying.record.id.clone())
     }
@@ -260,7 +260,7 @@ impl Case {
         &self,
         state: Option<Details>,
         home: &RecordId,
-        kept: &[&Lying],
+        kept: &[&StoredRecord],
         known: &Known,
         keys: &SubjectKeys,
         change: &mut Change,
@@ -270,7 +270,7 @@ impl Case {
             [one] => one.record.details == *details && stands(&one.record.holder, details),
             _ => false,
         };
-        let mut gone: Vec<&Lying> = kept.to_vec();
+        let mut gone: Vec<&StoredRecord> = kept.to_vec();
         match state {
             Some(details) if unchanged(&details) => return,
             Some(details) => {

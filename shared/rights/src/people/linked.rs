@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use custodian_domain::identity::assertion::Assertion;
-use custodian_domain::identity::identifier::Kind;
+use custodian_domain::identity::identifier::IdentifierKind;
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::record::source::Source;
 use serde::Serialize;
@@ -19,7 +19,7 @@ pub struct Linked {
     /// The link's name, for deciding on it.
     pub link: String,
     /// The kind of identifier that leads there, or that it is.
-    pub through: Kind,
+    pub through: IdentifierKind,
     /// Their own identifier, masked.
     pub person: String,
     /// Who asserts the link, over all records that name both identifiers: on each, the weaker of the two assertions.

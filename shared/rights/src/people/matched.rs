@@ -4,7 +4,7 @@ use super::{Known, People};
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::identity::assertion::Assertion;
-use custodian_domain::identity::identifier::{Identifier, Kind};
+use custodian_domain::identity::identifier::{Identifier, IdentifierKind};
 use custodian_domain::rights::confirmation::{Confirmed, Means};
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
@@ -14,7 +14,7 @@ use std::collections::{BTreeSet, HashMap};
 pub struct Matched {
     /// Its kind.
     #[serde(rename = "type")]
-    pub kind: Kind,
+    pub kind: IdentifierKind,
     /// The identifier, masked.
     pub identifier: String,
     /// Who vouches for it, over all records that name it; and its reader, where it is an address that is confirmed.
@@ -44,7 +44,7 @@ impl Mailboxes {
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         for known in of {
-            let address = known.identifier.as_ref().filter(|identifier| identifier.kind() == Kind::Email);
+            let address = known.identifier.as_ref().filter(|identifier| identifier.kind() == IdentifierKind::Email);
             let Some(address) = address.filter(|address| !self.0.contains_key(*address)) else { continue };
             let mut confirmed = Vec::new();
             for key in &known.keys {

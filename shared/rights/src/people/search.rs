@@ -6,7 +6,7 @@ use super::witness::{AT_ONCE, Evidence};
 use super::{Follow, Found, Known, People};
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
-use custodian_domain::identity::identifier::{Identifier, Kind};
+use custodian_domain::identity::identifier::{Identifier, IdentifierKind};
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::record::Holder;
 use custodian_domain::rights::decision::Decisions;
@@ -37,7 +37,7 @@ pub(super) struct Search<'a> {
 /// Somebody who may be the same person.
 struct Candidate {
     to: Known,
-    through: Kind,
+    through: IdentifierKind,
     evidence: Evidence,
     records: u64,
     /// Whether nobody else is linked to the shared identifier by more than claims.
@@ -126,7 +126,7 @@ impl<'a> Search<'a> {
             let kind = owner.own.as_ref().map(Identifier::kind);
             self.show(Candidate {
                 is_only: proven == 1 && !is_shared && owner.evidence.strongest().is_more_than_a_claim(),
-                through: known.kind().or(kind).unwrap_or(Kind::Reference),
+                through: known.kind().or(kind).unwrap_or(IdentifierKind::Reference),
                 to: Known { identifier: owner.own, keys: distinct(keys) },
                 evidence: owner.evidence,
                 records: owner.records,

@@ -11,7 +11,7 @@ use custodian_aws::{StorageError, applied};
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::record::Holder;
 use custodian_domain::record::custody::mails_end;
-use custodian_domain::rights::confirmation::{APART, ConfirmLink, LINK, Purpose, SENDING};
+use custodian_domain::rights::confirmation::{APART, ConfirmLink, ConfirmationPurpose, LINK, SENDING};
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::task::backoff;
 use serde::Serialize;
@@ -132,7 +132,7 @@ impl Confirmations {
     /// [`StorageError`] if it is not known to be noted; noting it again is safe.
     pub async fn left(&self, subject: &SubjectKey, now: DateTime<Utc>) -> Result<(), StorageError> {
         let update = self
-            .update(Purpose::Newsletter, subject)
+            .update(ConfirmationPurpose::Newsletter, subject)
             .condition_expression("asked_at <= :now")
             .update_expression("SET left_at = :now")
             .expression_attribute_values(":now", n(now.timestamp()));
@@ -146,7 +146,7 @@ impl Confirmations {
     pub async fn mailed(&self, holders: &[Holder], now: DateTime<Utc>) -> Result<Vec<DateTime<Utc>>, StorageError> {
         let mut ends = Vec::new();
         for subject in holders.iter().filter_map(Holder::subject) {
-            let asking = self.asking(Purpose::Request, subject, now).await?;
+            let asking = self.asking(ConfirmationPurpose::Request, subject, now).await?;
             ends.extend(asking.map(|asking| mails_end(asking.link.asked_at)));
         }
         Ok(ends)
@@ -158,7 +158,7 @@ impl Confirmations {
     /// [`StorageError`] if it cannot be read.
     pub async fn asking(
         &self,
-        purpose: Purpose,
+        purpose: ConfirmationPurpose,
         subject: &SubjectKey,
         now: DateTime<Utc>,
     ) -> Result<Option<Asking>, StorageError> {
@@ -170,7 +170,7 @@ impl Confirmations {
     /// The mails to requesters that whoever sends them may have, in pages.
     #[must_use]
     pub fn to_requesters(&self, now: DateTime<Utc>) -> Pages<Asking> {
-        let purpose = format!("{}#", Purpose::Request.as_str());
+        let purpose = format!("{}#", ConfirmationPurpose::Request.as_str());
         self.table.live("look for mails to requesters", CONFIRMATIONS, &purpose, now, read_asking)
     }
 
@@ -186,7 +186,7 @@ impl Confirmations {
     /// [`StorageError`] if that is not known.
     pub async fn begin(
         &self,
-        purpose: Purpose,
+        purpose: ConfirmationPurpose,
         subject: &SubjectKey,
         now: DateTime<Utc>,
     ) -> Result<Option<Asking>, StorageError> {
@@ -243,7 +243,7 @@ impl Confirmations {
     }
 
     /// A change of one mail.
-    fn update(&self, purpose: Purpose, subject: &SubjectKey) -> UpdateItemFluentBuilder {
+    fn update(&self, purpose: ConfirmationPurpose, subject: &SubjectKey) -> UpdateItemFluentBuilder {
         let key = keys::asked_to_confirm(purpose, subject);
         let update = self.table.client.update_item().table_name(&self.table.name);
         update.key(PK, s(key.partition)).key(SK, s(key.sort))

@@ -18,7 +18,7 @@ const PARTITIONS: [&str; 5] = ["REQUEST#", "CLICK#", "SAID#", "TASK#", "CLICKTAS
 
 /// An item of the Register that should be attested.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lying {
+pub struct StoredEvidence {
     /// What would attest it as it lies there.
     pub attested: Attestation,
     /// The request that it belongs to.
@@ -60,7 +60,7 @@ impl Register {
     ///
     /// # Errors
     /// [`StorageError`] if that is not known.
-    pub async fn is_waiting(&self, lying: &Lying) -> Result<bool, StorageError> {
+    pub async fn is_waiting(&self, lying: &StoredEvidence) -> Result<bool, StorageError> {
         let (key, now) = (keys::unattested(&lying.partition), DateTime::UNIX_EPOCH);
         Ok(self.0.get("look for what waits to be attested", &key, now).await?.is_some())
     }
@@ -77,7 +77,7 @@ impl Everything {
     ///
     /// # Errors
     /// [`StorageError`] if DynamoDB does not answer.
-    pub async fn next(&mut self) -> Result<Option<Vec<Lying>>, StorageError> {
+    pub async fn next(&mut self) -> Result<Option<Vec<StoredEvidence>>, StorageError> {
         // Kept until it is answered: a table that broke off must not look like one that ended.
         let Some(scan) = &self.0 else { return Ok(None) };
         let page = scan.clone().send().await.map_err(failed("read everything that is attested"))?;
@@ -94,11 +94,17 @@ impl Mark {
     }
 }
 
-fn lying(item: &Item) -> Option<Lying> {
+fn lying(item: &Item) -> Option<StoredEvidence> {
     let attested = attested(item)?;
     let partition = text(item, keys::PK)?.to_owned();
     let request = keys::evidence_of(&partition)?;
-    Some(Lying { written: written(attested.kind, item), said: said(attested.kind, item), attested, request, partition })
+    Some(StoredEvidence {
+        written: written(attested.kind, item),
+        said: said(attested.kind, item),
+        attested,
+        request,
+        partition,
+    })
 }
 
 fn said(kind: Evidence, item: &Item) -> Option<Signed> {
@@ -109,7 +115,7 @@ fn said(kind: Evidence, item: &Item) -> Option<Signed> {
     task.receipt?.correspondence?.said.map(|said| *said)
 }
 
-impl Lying {
+impl StoredEvidence {
     /// Where it lies.
     #[must_use]
     pub fn partition(&self) -> &str {

@@ -8,7 +8,7 @@ use custodian_domain::place::Place;
 use custodian_domain::record::source::Source;
 use custodian_domain::record::{Holder, RecordId};
 use custodian_domain::retention::ExpiresAt;
-use custodian_domain::rights::confirmation::Purpose;
+use custodian_domain::rights::confirmation::ConfirmationPurpose;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::subscription::Subscription;
 use custodian_domain::survey::VersionId;
@@ -244,15 +244,15 @@ pub const CONFIRMATIONS: &str = "CONFIRMATIONS";
 
 /// Where it says that a subject is asked to confirm an address.
 #[must_use]
-pub fn asked_to_confirm(purpose: Purpose, subject: &SubjectKey) -> Key {
+pub fn asked_to_confirm(purpose: ConfirmationPurpose, subject: &SubjectKey) -> Key {
     Key::new(CONFIRMATIONS, format!("{}#{}", purpose.as_str(), subject.as_str()))
 }
 
 /// Whom a sort key of [`CONFIRMATIONS`] asks to confirm an address, and what for.
 #[must_use]
-pub fn asked_to_confirm_of(sort: &str) -> Option<(Purpose, SubjectKey)> {
+pub fn asked_to_confirm_of(sort: &str) -> Option<(ConfirmationPurpose, SubjectKey)> {
     let (purpose, subject) = sort.split_once('#')?;
-    Some((Purpose::named(purpose)?, SubjectKey::try_from(subject.to_owned()).ok()?))
+    Some((ConfirmationPurpose::named(purpose)?, SubjectKey::try_from(subject.to_owned()).ok()?))
 }
 
 /// The partition of what a subject has confirmed.

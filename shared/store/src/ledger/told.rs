@@ -12,7 +12,7 @@ const OPERATION: &str = "read the ledger";
 
 /// What was deleted, page by page: never more in memory than one page of DynamoDB.
 #[derive(Debug)]
-pub struct Told {
+pub struct LedgerEntries {
     ledger: Ledger,
     day: NaiveDate,
     /// The last day; where none is asked for, that with the chain's last block.
@@ -20,7 +20,7 @@ pub struct Told {
     pages: Option<Pages<Vec<Entry>>>,
 }
 
-impl Told {
+impl LedgerEntries {
     pub(super) const fn new(ledger: Ledger, day: NaiveDate, last: Option<NaiveDate>) -> Self {
         Self { ledger, day, last, pages: None }
     }

@@ -8,7 +8,7 @@ use custodian_domain::rights::decision::Undecided;
 use custodian_domain::rights::erasure::Ground;
 use custodian_domain::rights::exclusion::Exclusion;
 use custodian_domain::rights::package::RequestId;
-use custodian_domain::rights::plan::{Arrived, Plan};
+use custodian_domain::rights::plan::{ArrivedSince, Plan};
 use custodian_domain::rights::task::Action;
 use serde::{Deserialize, Serialize};
 
@@ -86,7 +86,7 @@ pub struct Terms {
     /// Up to when what was collected is planned: what the person tells the council after that is a new matter.
     pub up_to: DateTime<Utc>,
     /// What had come since the plan.
-    pub arrived_since: Arrived,
+    pub arrived_since: ArrivedSince,
     /// What else was not as it was planned: `records.web_form.2026-11: 1, was 2`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed_since: Vec<String>,

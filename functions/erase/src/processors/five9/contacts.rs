@@ -1,7 +1,7 @@
 //! By what Five9's contacts are searched and deleted: a telephone number may stand in three fields, in any spelling.
 
 use super::soap::Element;
-use custodian_domain::identity::identifier::{Identifier, Kind};
+use custodian_domain::identity::identifier::{Identifier, IdentifierKind};
 
 /// The fields of a contact that hold a telephone number, and that which holds an address.
 const NUMBERS: [&str; 3] = ["number1", "number2", "number3"];
@@ -17,13 +17,13 @@ pub(super) struct Search {
 }
 
 /// The searches for a person, and the kinds of identifiers that Five9 has no field for.
-pub(super) fn searches(identities: &[Identifier]) -> (Vec<Search>, Vec<Kind>) {
-    let of = |kind: Kind| identities.iter().filter(move |it| it.kind() == kind);
-    let numbers: Vec<String> = of(Kind::Phone).flat_map(|number| spellings(number.canonical())).collect();
-    let addresses: Vec<String> = of(Kind::Email).map(|address| address.canonical().to_owned()).collect();
+pub(super) fn searches(identities: &[Identifier]) -> (Vec<Search>, Vec<IdentifierKind>) {
+    let of = |kind: IdentifierKind| identities.iter().filter(move |it| it.kind() == kind);
+    let numbers: Vec<String> = of(IdentifierKind::Phone).flat_map(|number| spellings(number.canonical())).collect();
+    let addresses: Vec<String> = of(IdentifierKind::Email).map(|address| address.canonical().to_owned()).collect();
     let fields = NUMBERS.iter().map(|field| (*field, numbers.clone())).chain([(EMAIL, addresses)]);
     let searches = fields.map(|(field, values)| Search { field, values }).filter(|search| !search.values.is_empty());
-    let unknown = of(Kind::Reference).next().map(Identifier::kind);
+    let unknown = of(IdentifierKind::Reference).next().map(Identifier::kind);
     (searches.collect(), unknown.into_iter().collect())
 }
 
@@ -68,7 +68,7 @@ impl Search {
 #[cfg(test)]
 mod tests {
     use super::searches;
-    use custodian_domain::identity::identifier::{Identifier, Kind};
+    use custodian_domain::identity::identifier::{Identifier, IdentifierKind};
 
     #[test]
     fn a_number_is_searched_in_every_field_and_spelling() {
@@ -85,11 +85,11 @@ mod tests {
             assert_eq!(search.values, ["+447700900142", "447700900142", "07700900142", "+12125550123", "12125550123"]);
         }
         assert_eq!(searches[3].values, ["priya@example.org"]);
-        assert_eq!(unknown, [Kind::Reference]);
+        assert_eq!(unknown, [IdentifierKind::Reference]);
     }
 
     #[test]
     fn who_is_known_by_nothing_that_five9_has_is_not_searched() {
-        assert_eq!(searches(&[Identifier::reference("UCRN-1").unwrap()]), (vec![], vec![Kind::Reference]));
+        assert_eq!(searches(&[Identifier::reference("UCRN-1").unwrap()]), (vec![], vec![IdentifierKind::Reference]));
     }
 }

@@ -1,7 +1,7 @@
 //! By what a processor can be asked for a person: it says so itself, kind by kind and format by format.
 
 use super::wire::{Discovery, Identity, Supported};
-use custodian_domain::identity::identifier::{Identifier, Kind};
+use custodian_domain::identity::identifier::{Identifier, IdentifierKind};
 use sha2::{Digest, Sha256};
 
 /// The identifiers of a person, as a processor can take them.
@@ -9,7 +9,7 @@ pub(super) struct Identities {
     /// What it is asked by.
     pub(super) known: Vec<Identity>,
     /// The kinds that it does not take.
-    pub(super) unknown: Vec<Kind>,
+    pub(super) unknown: Vec<IdentifierKind>,
 }
 
 impl Identities {
@@ -45,11 +45,11 @@ fn written(identifier: &Identifier, supported: &[Supported]) -> Option<Identity>
 }
 
 /// What a kind of identifier is called: `OpenDSR`'s own list knows no telephone, and processors call it as they like.
-const fn names(kind: Kind) -> &'static [&'static str] {
+const fn names(kind: IdentifierKind) -> &'static [&'static str] {
     match kind {
-        Kind::Email => &["email"],
-        Kind::Phone => &["phone_number", "phone", "mobile_number"],
-        Kind::Reference => &["controller_customer_id"],
+        IdentifierKind::Email => &["email"],
+        IdentifierKind::Phone => &["phone_number", "phone", "mobile_number"],
+        IdentifierKind::Reference => &["controller_customer_id"],
     }
 }
 
@@ -57,10 +57,10 @@ const fn names(kind: Kind) -> &'static [&'static str] {
 mod tests {
     use super::Identities;
     use crate::processors::opendsr::wire::Discovery;
-    use custodian_domain::identity::identifier::{Identifier, Kind};
+    use custodian_domain::identity::identifier::{Identifier, IdentifierKind};
     use serde_json::{Value, json};
 
-    fn asked(supported: &[(&str, &str)]) -> (Value, Vec<Kind>) {
+    fn asked(supported: &[(&str, &str)]) -> (Value, Vec<IdentifierKind>) {
         let supported =
             supported.iter().map(|(kind, format)| json!({"identity_type": kind, "identity_format": format}));
         let supported: Vec<Value> = supported.collect();
@@ -86,12 +86,15 @@ mod tests {
                  "identity_value": "5c453f70bb3417ac7bc7e2b634fc9f5d25b14c095a5aec722b900cb3523aa98d"},
             ])
         );
-        assert_eq!(unknown, [Kind::Reference]);
+        assert_eq!(unknown, [IdentifierKind::Reference]);
     }
 
     #[test]
     fn what_a_processor_takes_in_no_format_of_ours_is_left_out_and_said() {
         let (known, unknown) = asked(&[("email", "md5"), ("email", "sha1"), ("android_id", "raw")]);
-        assert_eq!((known, unknown), (json!([]), vec![Kind::Email, Kind::Phone, Kind::Reference]));
+        assert_eq!(
+            (known, unknown),
+            (json!([]), vec![IdentifierKind::Email, IdentifierKind::Phone, IdentifierKind::Reference])
+        );
     }
 }

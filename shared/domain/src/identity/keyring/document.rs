@@ -129,7 +129,7 @@ fn random() -> String {
 #[cfg(test)]
 mod tests {
     use super::{BadDocument, inherited, rotated};
-    use crate::identity::keyring::{ALL, Keyring, MailLinks, Purpose};
+    use crate::identity::keyring::{ALL, KeyPurpose, Keyring, MailLinks};
     use crate::identity::subject::SubjectKeys;
     use serde_json::{Value, json};
 

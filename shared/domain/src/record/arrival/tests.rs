@@ -2,7 +2,7 @@ use super::are_of_two;
 use crate::identity::contact::Contact;
 use crate::record::Details;
 use crate::record::custody::Custody;
-use crate::record::particulars::{Leg, Particulars, Post, Said, Telephone};
+use crate::record::particulars::{Leg, Particulars, Post, Said, TelephoneDetails};
 use crate::record::revision::Revision;
 use crate::record::satisfaction::Satisfaction;
 use crate::survey::answers::Answer;
@@ -43,7 +43,7 @@ fn told(Row { minute, skill, twice, line, report, phone, rating }: &Row) -> Deta
     };
     let revision = Revision::row(at(100 + report), *line);
     let said = Said::of(&leg, twice.then(|| (at(-1), *line)), revision.file());
-    let telephone = Telephone {
+    let telephone = TelephoneDetails {
         legs: vec![leg],
         answered_at: rating.map(|_| began),
         named_at: phone.map(|_| began),

@@ -1,21 +1,21 @@
 //! The words that stand for what is held beside records: requests, packages, holds, lists.
 
-use super::Code;
+use super::FactCode;
 use crate::record::Record;
 use crate::record::source::Source;
 use crate::rights::confirmation::Means;
 use crate::rights::package::PackageKind;
-use crate::rights::standing::{HoldGround, Kind, Limb};
+use crate::rights::standing::{ConstraintKind, HoldGround, Limb};
 use crate::rights::subscription::{List, Proof};
 use crate::rights::task::Action;
 
-impl From<Source> for Code {
+impl From<Source> for FactCode {
     fn from(source: Source) -> Self {
         Self { code: source.as_str(), label: source.label() }
     }
 }
 
-impl From<List> for Code {
+impl From<List> for FactCode {
     fn from(list: List) -> Self {
         match list {
             List::Newsletter => Self { code: "newsletter", label: "Newsletter" },
@@ -23,7 +23,7 @@ impl From<List> for Code {
     }
 }
 
-impl From<Proof> for Code {
+impl From<Proof> for FactCode {
     fn from(proof: Proof) -> Self {
         match proof {
             Proof::Claimed => Self { code: "claimed", label: "A form that anybody can fill in" },
@@ -35,7 +35,7 @@ impl From<Proof> for Code {
     }
 }
 
-impl From<Means> for Code {
+impl From<Means> for FactCode {
     fn from(means: Means) -> Self {
         match means {
             Means::Newsletter => Self { code: means.as_str(), label: "That you want the newsletter" },
@@ -48,7 +48,7 @@ impl From<Means> for Code {
     }
 }
 
-impl From<Action> for Code {
+impl From<Action> for FactCode {
     fn from(action: Action) -> Self {
         match action {
             Action::Erase => Self { code: "erase", label: "To erase you" },
@@ -62,7 +62,7 @@ impl From<Action> for Code {
     }
 }
 
-impl From<PackageKind> for Code {
+impl From<PackageKind> for FactCode {
     fn from(kind: PackageKind) -> Self {
         match kind {
             PackageKind::Access => Self { code: "access", label: "A copy of everything" },
@@ -71,10 +71,10 @@ impl From<PackageKind> for Code {
     }
 }
 
-impl From<Kind> for Code {
-    fn from(kind: Kind) -> Self {
+impl From<ConstraintKind> for FactCode {
+    fn from(kind: ConstraintKind) -> Self {
         match kind {
-            Kind::Hold(ground) => match ground {
+            ConstraintKind::Hold(ground) => match ground {
                 HoldGround::LegalClaim => {
                     Self { code: "hold_legal_claim", label: "Nothing is deleted: it is needed for a legal claim" }
                 }
@@ -82,7 +82,7 @@ impl From<Kind> for Code {
                     Self { code: "hold_open_request", label: "Nothing is deleted: a request of yours is open" }
                 }
             },
-            Kind::Restriction(limb) => match limb {
+            ConstraintKind::Restriction(limb) => match limb {
                 Limb::Accuracy => Self { code: "restriction_a", label: "Stored only: you say that it is not accurate" },
                 Limb::Unlawful => {
                     Self { code: "restriction_b", label: "Stored only, and not erased, because you asked" }
@@ -96,17 +96,17 @@ impl From<Kind> for Code {
     }
 }
 
-impl Code {
+impl FactCode {
     /// Every code of what is held beside records, by the fact's name.
     #[must_use]
     pub fn beside_records() -> [(&'static str, Vec<Self>); 4] {
-        const STANDINGS: [Kind; 6] = [
-            Kind::Hold(HoldGround::LegalClaim),
-            Kind::Hold(HoldGround::OpenRequest),
-            Kind::Restriction(Limb::Accuracy),
-            Kind::Restriction(Limb::Unlawful),
-            Kind::Restriction(Limb::LegalClaim),
-            Kind::Restriction(Limb::Objection),
+        const STANDINGS: [ConstraintKind; 6] = [
+            ConstraintKind::Hold(HoldGround::LegalClaim),
+            ConstraintKind::Hold(HoldGround::OpenRequest),
+            ConstraintKind::Restriction(Limb::Accuracy),
+            ConstraintKind::Restriction(Limb::Unlawful),
+            ConstraintKind::Restriction(Limb::LegalClaim),
+            ConstraintKind::Restriction(Limb::Objection),
         ];
         const ACTIONS: [Action; 5] =
             [Action::Erase, Action::Unsubscribe, Action::Restrict, Action::Unrestrict, Action::Rectify];
@@ -143,7 +143,7 @@ pub fn names(record: &Record) -> [(&'static str, Option<&str>); 3] {
 
 #[cfg(test)]
 mod tests {
-    use super::{Code, in_words};
+    use super::{FactCode, in_words};
     use std::collections::BTreeSet;
 
     #[test]
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn no_code_stands_for_two_things() {
-        for (fact, codes) in Code::beside_records() {
+        for (fact, codes) in FactCode::beside_records() {
             let different: BTreeSet<&str> = codes.iter().map(|code| code.code).collect();
             assert_eq!(different.len(), codes.len(), "{fact}");
         }

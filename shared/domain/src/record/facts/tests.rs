@@ -2,8 +2,8 @@ use super::{Fields, Nature, Value};
 use crate::identity::contact::Contact;
 use crate::record::Details;
 use crate::record::particulars::{
-    Channel, Complaint, ComplaintKind, Interaction, Interview, Leg, Particulars, Post, Review, Speaker, Telephone,
-    Turn, WebForm,
+    Channel, Complaint, ComplaintKind, Interaction, Interview, Leg, Particulars, Post, Review, Speaker,
+    TelephoneDetails, Turn, WebForm,
 };
 use crate::record::revision::Revision;
 use crate::record::satisfaction::Satisfaction;
@@ -102,7 +102,12 @@ fn what_every_record_tells_is_provided_or_observed_except_its_journey() {
 #[test]
 fn what_only_one_source_tells_has_a_nature_too() {
     let leg = Leg { at: at(), campaign: None, skill: None, outcome: None, seconds: Some(1), service: None };
-    let call = Telephone { legs: vec![leg], answered_at: Some(at()), named_at: Some(at()), ..Telephone::default() };
+    let call = TelephoneDetails {
+        legs: vec![leg],
+        answered_at: Some(at()),
+        named_at: Some(at()),
+        ..TelephoneDetails::default()
+    };
     let review = Review { stars: Some(4), location: "Library".to_owned(), updated_at: at() };
     let post = Post {
         network: "x".to_owned(),
@@ -288,7 +293,8 @@ fn a_note_that_somebody_joined_names_no_staff() {
 fn a_whole_number_is_told_without_a_fraction() {
     let told = |number: f64| {
         let answer = Answer::Number(number);
-        let answered = super::Answered { question: "q", label: "q", kind: super::Kind::Number, answer: &answer };
+        let answered =
+            super::Answered { question: "q", label: "q", kind: super::QuestionKind::Number, answer: &answer };
         serde_json::to_value(&answered).unwrap()["answer"].to_string()
     };
     for (number, expected) in [(4.0, "4"), (-3.0, "-3"), (0.0, "0"), (4.5, "4.5"), (1e300, "1e300")] {

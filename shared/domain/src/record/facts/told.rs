@@ -1,22 +1,22 @@
 //! Which facts a record is made of, and the nature of each.
 
 use super::Nature::{Inferred, Observed, Others, Provided};
-use super::{Answered, Code, Fact, Nature, Spoken, Value, Wording};
+use super::{Answered, Fact, FactCode, Nature, Spoken, Value, Wording};
 use crate::identity::redaction::{Names, titled_removed};
 use crate::record::particulars::{
-    Complaint, Interaction, Interview, Leg, Particulars, Post, Review, Speaker, Telephone, Turn, WebForm,
+    Complaint, Interaction, Interview, Leg, Particulars, Post, Review, Speaker, TelephoneDetails, Turn, WebForm,
 };
 use crate::record::{COMMENT, Details};
 use crate::rights::clocks::Clocks;
 use crate::rights::subscription::{Consent, List};
 use crate::survey::answers::Answer;
 use crate::survey::words::Words;
-use crate::survey::{Kind, Purpose};
+use crate::survey::{Purpose, QuestionKind};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The lawful basis of what somebody asked to be sent.
-const CONSENT: Code = Code { code: "consent", label: "Your consent (Article 6(1)(a) UK GDPR)" };
+const CONSENT: FactCode = FactCode { code: "consent", label: "Your consent (Article 6(1)(a) UK GDPR)" };
 
 impl Details {
     /// Everything that may be told of the record, in the words that the person was asked with as far as they are known.
@@ -86,19 +86,19 @@ fn in_order<'a>(answers: &'a BTreeMap<String, Answer>, words: &'a Words) -> Vec<
 /// An answer and its question's place.
 fn answered<'a>(id: &'a str, answer: &'a Answer, words: &'a Words) -> (usize, Answered<'a>) {
     let Some((place, question)) = words.question(id, answer) else {
-        let (label, kind) = if id == COMMENT { ("What you said", Kind::Textarea) } else { (id, kind(answer)) };
+        let (label, kind) = if id == COMMENT { ("What you said", QuestionKind::Textarea) } else { (id, kind(answer)) };
         return (usize::MAX, Answered { question: id, label, kind, answer });
     };
     (place, Answered { question: id, label: &question.label, kind: question.kind, answer })
 }
 
 /// What kind of question an answer may have been given to.
-const fn kind(answer: &Answer) -> Kind {
+const fn kind(answer: &Answer) -> QuestionKind {
     match answer {
-        Answer::YesNo(_) => Kind::YesNo,
-        Answer::Number(_) => Kind::Number,
-        Answer::Choices(_) => Kind::Choices,
-        Answer::Text(_) => Kind::Text,
+        Answer::YesNo(_) => QuestionKind::YesNo,
+        Answer::Number(_) => QuestionKind::Number,
+        Answer::Choices(_) => QuestionKind::Choices,
+        Answer::Text(_) => QuestionKind::Text,
     }
 }
 
@@ -159,9 +159,9 @@ impl<'a> Facts<'a> {
         }
     }
 
-    fn call(&mut self, call: &'a Telephone, own_name: Option<&str>) {
+    fn call(&mut self, call: &'a TelephoneDetails, own_name: Option<&str>) {
         // Which row of a report said so is bookkeeping.
-        let Telephone { legs, answered_at, named_at, answered_by: _, named_by: _ } = call;
+        let TelephoneDetails { legs, answered_at, named_at, answered_by: _, named_by: _ } = call;
         let legs: Vec<Vec<Fact<'a>>> = legs.iter().map(|leg| of_leg(leg, own_name)).collect();
         self.tell(Observed, "legs", "The call", (!legs.is_empty()).then_some(Value::Parts(legs)));
         self.tell(Observed, "answered_at", "You answered after the part that began", answered_at.map(Value::Time));

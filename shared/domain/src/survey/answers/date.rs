@@ -1,6 +1,6 @@
 //! A date, as people write it: in three fields, or in one.
 
-use super::{Answer, Fault, Given, Rule, Sheet, fault};
+use super::{Answer, AnswerFault, AnswerRule, Given, Sheet, fault};
 use crate::survey::{Bound, Question};
 use crate::validation::text::{folded, line};
 use chrono::{Month, NaiveDate};
@@ -35,7 +35,7 @@ pub(super) fn answer(
     whole: Option<Given>,
     sheet: &mut Sheet,
     today: NaiveDate,
-) -> Result<Option<Answer>, Fault> {
+) -> Result<Option<Answer>, AnswerFault> {
     let at_whole = |rule| fault(&question.id, rule);
     let whole = one(whole).map_err(at_whole)?;
     let fields = question.date_fields();
@@ -44,9 +44,9 @@ pub(super) fn answer(
     let parts = [day?, month?, year?];
     let (parts, in_parts) = match (whole, parts) {
         (None, [None, None, None]) => return Ok(None),
-        (Some(whole), [None, None, None]) => (taken_apart(&whole).ok_or_else(|| at_whole(Rule::Date))?, false),
-        (Some(_), _) => return Err(at_whole(Rule::Once)),
-        (None, parts) => (in_their_fields(parts).ok_or_else(|| at_whole(Rule::Date))?, true),
+        (Some(whole), [None, None, None]) => (taken_apart(&whole).ok_or_else(|| at_whole(AnswerRule::Date))?, false),
+        (Some(_), _) => return Err(at_whole(AnswerRule::Once)),
+        (None, parts) => (in_their_fields(parts).ok_or_else(|| at_whole(AnswerRule::Date))?, true),
     };
     let date = date(&parts).map_err(|(part, rule)| match part {
         Some(part) if in_parts => fault(&fields[part], rule),
@@ -57,17 +57,17 @@ pub(super) fn answer(
 }
 
 /// The one text that was given, if any.
-fn one(given: Option<Given>) -> Result<Option<String>, Rule> {
+fn one(given: Option<Given>) -> Result<Option<String>, AnswerRule> {
     let texts = match given {
         None => return Ok(None),
         Some(Given::Texts(texts)) => texts,
         Some(Given::Number(number)) => return Ok(Some(number.to_string())),
-        Some(Given::Repeated) => return Err(Rule::Once),
-        Some(Given::YesNo(_) | Given::Other) => return Err(Rule::Date),
+        Some(Given::Repeated) => return Err(AnswerRule::Once),
+        Some(Given::YesNo(_) | Given::Other) => return Err(AnswerRule::Date),
     };
     let mut texts = texts.iter().map(|text| line(text)).filter(|text| !text.is_empty());
     match (texts.next(), texts.next()) {
-        (_, Some(_)) => Err(Rule::Once),
+        (_, Some(_)) => Err(AnswerRule::Once),
         (text, None) => Ok(text),
     }
 }
@@ -175,21 +175,21 @@ fn named_month(word: &str) -> Option<u32> {
 ///
 /// # Errors
 /// The part that is wrong, if it is one of them.
-fn date(parts: &[Option<String>; 3]) -> Result<NaiveDate, (Option<usize>, Rule)> {
+fn date(parts: &[Option<String>; 3]) -> Result<NaiveDate, (Option<usize>, AnswerRule)> {
     let missing = parts.each_ref().map(Option::is_none);
     if let Some(part) = missing.iter().position(|missing| *missing) {
-        return Err((Some(part), Rule::Missing(Missing(missing))));
+        return Err((Some(part), AnswerRule::Missing(Missing(missing))));
     }
     // What stands between the parts may have come along with one.
     let plain = |part: &str| folded(part).trim_matches([' ', '.', ',', '/']).to_lowercase();
     let [day, month, year] = parts.each_ref().map(|part| plain(part.as_deref().unwrap_or_default()));
     let day = ENDINGS.iter().find_map(|ending| day.strip_suffix(ending)).unwrap_or(&day);
-    let day = number(day, 2).filter(|day| (1..=31).contains(day)).ok_or((Some(DAY), Rule::Day))?;
+    let day = number(day, 2).filter(|day| (1..=31).contains(day)).ok_or((Some(DAY), AnswerRule::Day))?;
     let month = named_month(&month).or_else(|| number(&month, 2)).filter(|month| (1..=12).contains(month));
-    let month = month.ok_or((Some(MONTH), Rule::Month))?;
+    let month = month.ok_or((Some(MONTH), AnswerRule::Month))?;
     let year = number(&year, 4).and_then(|year| i32::try_from(year).ok()).filter(|year| YEARS.contains(year));
-    let year = year.ok_or((Some(YEAR), Rule::Year))?;
-    NaiveDate::from_ymd_opt(year, month, day).ok_or((None, Rule::Date))
+    let year = year.ok_or((Some(YEAR), AnswerRule::Year))?;
+    NaiveDate::from_ymd_opt(year, month, day).ok_or((None, AnswerRule::Date))
 }
 
 /// A number of so many digits at most.
@@ -198,15 +198,15 @@ fn number(text: &str, digits: usize) -> Option<u32> {
     plain.then(|| text.parse().ok()).flatten()
 }
 
-fn within(question: &Question, date: NaiveDate, today: NaiveDate) -> Result<(), Rule> {
+fn within(question: &Question, date: NaiveDate, today: NaiveDate) -> Result<(), AnswerRule> {
     if question.past && date > today {
-        return Err(Rule::Past);
+        return Err(AnswerRule::Past);
     }
     let bound = |bound: Option<Bound>| bound.and_then(Bound::day);
     let (min, max) = (bound(question.min), bound(question.max));
     if min.is_none_or(|min| date >= min) && max.is_none_or(|max| date <= max) {
         Ok(())
     } else {
-        Err(Rule::out_of(min.map(Bound::Day), max.map(Bound::Day)))
+        Err(AnswerRule::out_of(min.map(Bound::Day), max.map(Bound::Day)))
     }
 }

@@ -1,6 +1,6 @@
 //! A number, as people write it.
 
-use super::Rule;
+use super::AnswerRule;
 use crate::survey::{Bound, Question};
 use crate::validation::text::{folded, is_hard_space};
 
@@ -10,21 +10,21 @@ const DIGITS: usize = 15;
 /// Reads a number: `1,000`, `1 000`, `£3`, `+3`, `3.0`, in the digits of any script.
 ///
 /// # Errors
-/// [`Rule::Number`] or [`Rule::Digits`].
-pub(super) fn read(typed: &str) -> Result<f64, Rule> {
+/// [`AnswerRule::Number`] or [`AnswerRule::Digits`].
+pub(super) fn read(typed: &str) -> Result<f64, AnswerRule> {
     let typed = folded(typed).replace(is_hard_space, " ");
     let (is_negative, quantity) = unsigned(&typed);
     let (whole, decimals) = quantity.split_once('.').map_or((quantity, None), |(whole, more)| (whole, Some(more)));
-    let digits = grouped(whole).ok_or(Rule::Number)? + "." + decimals.unwrap_or_default();
+    let digits = grouped(whole).ok_or(AnswerRule::Number)? + "." + decimals.unwrap_or_default();
     let count = digits.bytes().filter(u8::is_ascii_digit).count();
     let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     if !is_plain || count == 0 {
-        return Err(Rule::Number);
+        return Err(AnswerRule::Number);
     }
     if count > DIGITS {
-        return Err(Rule::Digits(DIGITS));
+        return Err(AnswerRule::Digits(DIGITS));
     }
-    let number: f64 = digits.parse().map_err(|_| Rule::Number)?;
+    let number: f64 = digits.parse().map_err(|_| AnswerRule::Number)?;
     // Nobody means a zero with a sign.
     Ok(if is_negative && number != 0.0 { -number } else { number })
 }
@@ -55,24 +55,24 @@ fn grouped(whole: &str) -> Option<String> {
 /// Holds a number to what its question states.
 ///
 /// # Errors
-/// [`Rule::Whole`], [`Rule::Min`], [`Rule::Max`] or [`Rule::Between`].
-pub(super) fn within(question: &Question, number: f64) -> Result<f64, Rule> {
+/// [`AnswerRule::Whole`], [`AnswerRule::Min`], [`AnswerRule::Max`] or [`AnswerRule::Between`].
+pub(super) fn within(question: &Question, number: f64) -> Result<f64, AnswerRule> {
     if question.whole && number.fract() != 0.0 {
-        return Err(Rule::Whole);
+        return Err(AnswerRule::Whole);
     }
     let bound = |bound: Option<Bound>| bound.and_then(Bound::number);
     let (min, max) = (bound(question.min), bound(question.max));
     if min.is_none_or(|min| number >= min) && max.is_none_or(|max| number <= max) {
         Ok(number)
     } else {
-        Err(Rule::out_of(min.map(Bound::Number), max.map(Bound::Number)))
+        Err(AnswerRule::out_of(min.map(Bound::Number), max.map(Bound::Number)))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::read;
-    use crate::survey::answers::Rule;
+    use crate::survey::answers::AnswerRule;
     use proptest::prelude::*;
 
     #[test]
@@ -134,10 +134,10 @@ mod tests {
             "££3",
             "1-2",
         ] {
-            assert_eq!(read(typed), Err(Rule::Number), "{typed}");
+            assert_eq!(read(typed), Err(AnswerRule::Number), "{typed}");
         }
-        assert_eq!(read("9999999999999999"), Err(Rule::Digits(15)));
-        assert_eq!(read("0.0000000000000001"), Err(Rule::Digits(15)));
+        assert_eq!(read("9999999999999999"), Err(AnswerRule::Digits(15)));
+        assert_eq!(read("0.0000000000000001"), Err(AnswerRule::Digits(15)));
     }
 
     proptest! {

@@ -5,16 +5,16 @@ use crate::survey::Bound;
 
 /// One thing wrong: the field, and the rule that it breaks. Never what was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct AnswerFault {
     /// The field's name.
     pub field: String,
     /// The rule.
-    pub rule: Rule,
+    pub rule: AnswerRule,
 }
 
 /// The rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Rule {
+pub enum AnswerRule {
     /// Not answered.
     #[error("must be answered")]
     Required,
@@ -89,7 +89,7 @@ pub enum Rule {
     Phone,
 }
 
-impl Rule {
+impl AnswerRule {
     /// What is out of these bounds, of which there is one at least.
     #[must_use]
     pub(super) const fn out_of(min: Option<Bound>, max: Option<Bound>) -> Self {

@@ -1,6 +1,6 @@
 //! The rules of answers, stated.
 
-use super::{Answer, Answers, Fault, Given, Rule, Sheet};
+use super::{Answer, AnswerFault, AnswerRule, Answers, Given, Sheet};
 use crate::survey::{Bound, Survey};
 use chrono::NaiveDate;
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ fn today() -> NaiveDate {
     "2026-11-23".parse().unwrap()
 }
 
-fn check(survey: &Survey, sheet: Sheet) -> Result<Answers, Vec<Fault>> {
+fn check(survey: &Survey, sheet: Sheet) -> Result<Answers, Vec<AnswerFault>> {
     super::check(survey, sheet, today())
 }
 
@@ -39,7 +39,7 @@ fn sheet(fields: &[(&str, &str)]) -> Sheet {
     sheet
 }
 
-fn faults(survey: &Survey, extra: &[(&str, &str)]) -> Vec<(String, Rule)> {
+fn faults(survey: &Survey, extra: &[(&str, &str)]) -> Vec<(String, AnswerRule)> {
     let required: &[(&str, &str)] = if survey.id == "recycling-centre" {
         &[("satisfaction", "4"), ("site", "Wareham")]
     } else {
@@ -48,7 +48,7 @@ fn faults(survey: &Survey, extra: &[(&str, &str)]) -> Vec<(String, Rule)> {
     let missing = required.iter().filter(|(field, _)| !extra.iter().any(|(other, _)| field == other));
     let fields: Vec<(&str, &str)> = missing.chain(extra).copied().collect();
     let refused = check(survey, sheet(&fields)).err().unwrap_or_default();
-    refused.into_iter().map(|Fault { field, rule }| (field, rule)).collect()
+    refused.into_iter().map(|AnswerFault { field, rule }| (field, rule)).collect()
 }
 
 #[test]
@@ -74,13 +74,13 @@ fn a_full_sheet_is_sorted_into_answers_contact_and_newsletter() {
 
 #[test]
 fn a_newsletter_that_is_asked_for_needs_an_address() {
-    let address = || ("email".to_owned(), Rule::Address);
+    let address = || ("email".to_owned(), AnswerRule::Address);
     assert_eq!(faults(&recycling(), &[("newsletter", "yes")]), [address()]);
     assert_eq!(faults(&recycling(), &[("newsletter", "true"), ("email", "  ")]), [address()]);
     assert_eq!(faults(&recycling(), &[("newsletter", "yes"), ("phone", "07700 900142")]), [address()]);
-    let wrong = ("email".to_owned(), Rule::Email);
+    let wrong = ("email".to_owned(), AnswerRule::Email);
     assert_eq!(faults(&recycling(), &[("newsletter", "yes"), ("email", "nobody")]), [wrong], "and is told so once");
-    let told = [("site".to_owned(), Rule::Choice), address(), ("phone".to_owned(), Rule::Phone)];
+    let told = [("site".to_owned(), AnswerRule::Choice), address(), ("phone".to_owned(), AnswerRule::Phone)];
     let sent = [("newsletter", "yes"), ("site", "Atlantis"), ("phone", "none")];
     assert_eq!(faults(&recycling(), &sent), told, "in the order of the questions");
     assert!(faults(&recycling(), &[("newsletter", "no")]).is_empty());
@@ -91,7 +91,7 @@ fn a_newsletter_that_is_asked_for_needs_an_address() {
 fn a_survey_without_an_address_takes_no_newsletter() {
     let mut survey = recycling();
     survey.questions.retain(|question| question.id != "email");
-    assert_eq!(faults(&survey, &[("newsletter", "yes")]), [("newsletter".to_owned(), Rule::Address)]);
+    assert_eq!(faults(&survey, &[("newsletter", "yes")]), [("newsletter".to_owned(), AnswerRule::Address)]);
     assert!(faults(&survey, &[("newsletter", "no")]).is_empty());
 }
 
@@ -114,11 +114,11 @@ fn a_rating_is_a_whole_number_from_1_to_5() {
     for typed in ["0", "6", "2.5", "five", "-1", "1e0x", "NaN", "inf", "99999999999999999999"] {
         assert_eq!(
             faults(&recycling(), &[("satisfaction", typed)]),
-            [("satisfaction".into(), Rule::Rating)],
+            [("satisfaction".into(), AnswerRule::Rating)],
             "{typed}"
         );
     }
-    assert_eq!(faults(&recycling(), &[("satisfaction", "")]), [("satisfaction".into(), Rule::Required)]);
+    assert_eq!(faults(&recycling(), &[("satisfaction", "")]), [("satisfaction".into(), AnswerRule::Required)]);
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn text_is_measured_in_characters_with_line_breaks_as_one() {
     let just = format!("{}\r\n{}", "é".repeat(1000), "é".repeat(249));
     assert_eq!(faults(&recycling(), &[("comment", &just)]), []);
     let over = format!("{just}é");
-    assert_eq!(faults(&recycling(), &[("comment", &over)]), [("comment".into(), Rule::Length(1250))]);
+    assert_eq!(faults(&recycling(), &[("comment", &over)]), [("comment".into(), AnswerRule::Length(1250))]);
     let controls = format!("{just}{}", "\u{0}".repeat(100));
     assert_eq!(faults(&recycling(), &[("comment", &controls)]), [], "what goes is not counted");
     let families = "👨\u{200D}👩\u{200D}👧".repeat(200);
@@ -135,10 +135,10 @@ fn text_is_measured_in_characters_with_line_breaks_as_one() {
 
 #[test]
 fn choices_are_among_the_options() {
-    assert_eq!(faults(&recycling(), &[("site", "Poole")]), [("site".into(), Rule::Choice)]);
-    assert_eq!(faults(&recycling(), &[("materials", "Asbestos")]), [("materials".into(), Rule::Choice)]);
-    assert_eq!(faults(&recycling(), &[("site", "Wareham"), ("site", "Swanage")]), [("site".into(), Rule::Once)]);
-    assert_eq!(faults(&recycling(), &[("newsletter", "maybe")]), [("newsletter".into(), Rule::YesNo)]);
+    assert_eq!(faults(&recycling(), &[("site", "Poole")]), [("site".into(), AnswerRule::Choice)]);
+    assert_eq!(faults(&recycling(), &[("materials", "Asbestos")]), [("materials".into(), AnswerRule::Choice)]);
+    assert_eq!(faults(&recycling(), &[("site", "Wareham"), ("site", "Swanage")]), [("site".into(), AnswerRule::Once)]);
+    assert_eq!(faults(&recycling(), &[("newsletter", "maybe")]), [("newsletter".into(), AnswerRule::YesNo)]);
 }
 
 fn three(day: &str, month: &str, year: &str) -> Result<String, (String, &'static str)> {
@@ -157,7 +157,7 @@ fn whole(text: &str) -> Result<String, (String, &'static str)> {
 }
 
 /// The date that was read, or the one fault.
-fn one(checked: Result<Answers, Vec<Fault>>) -> Result<String, (String, &'static str)> {
+fn one(checked: Result<Answers, Vec<AnswerFault>>) -> Result<String, (String, &'static str)> {
     match checked {
         Ok(answers) => match answers.answers.get("decided_on") {
             Some(Answer::Text(date)) => Ok(date.clone()),
@@ -342,15 +342,21 @@ fn a_question_s_bounds_are_held() {
     for fine in ["0", "1,000", "3.0", "-0"] {
         assert_eq!(rule(&visits, "n", text(fine)), None, "{fine}");
     }
-    let between = Rule::Between(Bound::Number(0.0), Bound::Number(1000.0));
+    let between = AnswerRule::Between(Bound::Number(0.0), Bound::Number(1000.0));
     assert_eq!(rule(&visits, "n", text("-3")), Some((between, "must be between 0 and 1000".into())));
-    assert_eq!(rule(&visits, "n", Given::Number(1000.5)), Some((Rule::Whole, "must be a whole number, like 3".into())));
+    assert_eq!(
+        rule(&visits, "n", Given::Number(1000.5)),
+        Some((AnswerRule::Whole, "must be a whole number, like 3".into()))
+    );
     assert_eq!(rule(&visits, "n", Given::Number(1001.0)).unwrap().0, between);
     assert_eq!(rule(&number(r#", "min": 1"#), "n", text("0")).unwrap().1, "must be 1 or more");
     assert_eq!(rule(&number(r#", "max": 2.5"#), "n", text("2.6")).unwrap().1, "must be 2.5 or less");
     let past = day(r#", "past": true"#);
     assert_eq!(rule(&past, "d", text("2026-11-23")), None, "today is not ahead");
-    assert_eq!(rule(&past, "d", text("24 November 2026")), Some((Rule::Past, "must be today or in the past".into())));
+    assert_eq!(
+        rule(&past, "d", text("24 November 2026")),
+        Some((AnswerRule::Past, "must be today or in the past".into()))
+    );
     assert_eq!(rule(&day(""), "d", text("2030-01-01")), None);
     let term = day(r#", "min": "2026-09-01", "max": "2026-12-18""#);
     assert_eq!(rule(&term, "d", text("2026-09-01")), None);
@@ -404,12 +410,12 @@ fn of_many_unknown_fields_some_are_named_and_each_once() {
     let fields: Vec<(&str, &str)> = many.iter().map(|field| (field.as_str(), "x")).collect();
     let faults = check(&recycling(), sheet(&fields)).unwrap_err();
     let unknown: Vec<&str> =
-        faults.iter().filter(|fault| fault.rule == Rule::Unknown).map(|fault| fault.field.as_str()).collect();
+        faults.iter().filter(|fault| fault.rule == AnswerRule::Unknown).map(|fault| fault.field.as_str()).collect();
     assert_eq!(unknown.len(), 21);
     assert_eq!(unknown.last(), Some(&"(unnamed)"));
     let faults = check(&recycling(), sheet(&[("a b", "1"), ("c d", "2"), ("e", "3"), ("e", "4")])).unwrap_err();
     let unknown: Vec<&str> =
-        faults.iter().filter(|fault| fault.rule == Rule::Unknown).map(|fault| fault.field.as_str()).collect();
+        faults.iter().filter(|fault| fault.rule == AnswerRule::Unknown).map(|fault| fault.field.as_str()).collect();
     assert_eq!(unknown, ["e", "(unnamed)"]);
 }
 
@@ -430,15 +436,15 @@ fn answers_that_are_too_long_together_are_told_at_the_longest() {
     };
     assert!(check(&survey, given(69_000)).is_ok());
     let faults = check(&survey, given(70_000)).unwrap_err();
-    assert_eq!(faults, [Fault { field: "comment".into(), rule: Rule::Together }]);
+    assert_eq!(faults, [AnswerFault { field: "comment".into(), rule: AnswerRule::Together }]);
 }
 
 #[test]
 fn an_address_and_a_number_have_to_be_possible() {
-    assert_eq!(faults(&planning(), &[("email", "priya@")]), [("email".into(), Rule::Email)]);
-    assert_eq!(faults(&recycling(), &[("phone", "withheld")]), [("phone".into(), Rule::Phone)]);
+    assert_eq!(faults(&planning(), &[("email", "priya@")]), [("email".into(), AnswerRule::Email)]);
+    assert_eq!(faults(&recycling(), &[("phone", "withheld")]), [("phone".into(), AnswerRule::Phone)]);
     assert_eq!(faults(&recycling(), &[("phone", "01305 251010 ext 2")]), [], "good for a reply, if not to know by");
-    assert_eq!(faults(&planning(), &[("visits", "a few")]), [("visits".into(), Rule::Number)]);
+    assert_eq!(faults(&planning(), &[("visits", "a few")]), [("visits".into(), AnswerRule::Number)]);
 }
 
 #[test]
@@ -449,15 +455,15 @@ fn json_types_are_held_to_the_kind() {
         check(&recycling(), sheet).err().map(|faults| faults[0].rule)
     };
     assert_eq!(refused("satisfaction", Given::Number(5.0)), None);
-    assert_eq!(refused("satisfaction", Given::Number(4.5)), Some(Rule::Rating));
+    assert_eq!(refused("satisfaction", Given::Number(4.5)), Some(AnswerRule::Rating));
     assert_eq!(refused("newsletter", Given::YesNo(false)), None);
-    assert_eq!(refused("newsletter", Given::YesNo(true)), Some(Rule::Address), "for which an address is needed");
+    assert_eq!(refused("newsletter", Given::YesNo(true)), Some(AnswerRule::Address), "for which an address is needed");
     for number in [1e300, -1e200, 1e-200, f64::MIN_POSITIVE / 2.0] {
         let sheet = Sheet::from([("visits".to_owned(), Given::Number(number))]);
-        assert_eq!(check(&planning(), sheet).unwrap_err()[1].rule, Rule::Number, "{number}");
+        assert_eq!(check(&planning(), sheet).unwrap_err()[1].rule, AnswerRule::Number, "{number}");
     }
-    assert_eq!(refused("comment", Given::Number(5.0)), Some(Rule::Text));
-    assert_eq!(refused("comment", Given::Other), Some(Rule::Text));
+    assert_eq!(refused("comment", Given::Number(5.0)), Some(AnswerRule::Text));
+    assert_eq!(refused("comment", Given::Other), Some(AnswerRule::Text));
 }
 
 proptest! {

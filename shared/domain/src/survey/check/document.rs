@@ -1,6 +1,6 @@
 //! What is wrong with the fields of a survey, one by one.
 
-use super::{Findings, MOST_QUESTIONS, Rule, given, question};
+use super::{Findings, MOST_QUESTIONS, SurveyRule, given, question};
 use crate::validation::notice;
 use chrono::NaiveDate;
 use serde_json::Value;
@@ -21,7 +21,7 @@ pub(super) fn check(value: &Value, findings: &mut Findings) {
     }
     for name in ["opens", "closes"] {
         if given(fields, name).is_some_and(|value| day(value).is_none()) {
-            findings.fault(format!("/{name}"), Rule::Day);
+            findings.fault(format!("/{name}"), SurveyRule::Day);
         }
     }
     findings.word("/lawful_basis".to_owned(), fields.get("lawful_basis"), &BASES);
@@ -33,8 +33,8 @@ pub(super) fn check(value: &Value, findings: &mut Findings) {
                 question::check(&format!("/questions/{place}"), value, findings);
             }
         }
-        Some(Value::Array(_)) => findings.fault("/questions", Rule::of_questions()),
-        Some(_) => findings.fault("/questions", Rule::List),
+        Some(Value::Array(_)) => findings.fault("/questions", SurveyRule::of_questions()),
+        Some(_) => findings.fault("/questions", SurveyRule::List),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is wrong with the fields of one question, one by one.
 
 use super::document::day;
-use super::{Findings, Rule, given};
+use super::{Findings, SurveyRule, given};
 use crate::survey::answers::can_be_kept;
 use serde_json::{Map, Value};
 
@@ -28,7 +28,7 @@ pub(super) fn check(at: &str, value: &Value, findings: &mut Findings) {
     findings.name(field("id"), fields.get("id"));
     let id = fields.get("id").and_then(Value::as_str).unwrap_or_default();
     if RESERVED.contains(&id) || super::super::OWN_FIELDS.contains(&id) || id.starts_with('_') {
-        findings.fault(field("id"), Rule::Reserved);
+        findings.fault(field("id"), SurveyRule::Reserved);
     }
     findings.line(field("label"), fields.get("label"), 500);
     findings.line(field("hint"), given(fields, "hint"), 1_000);
@@ -40,7 +40,7 @@ pub(super) fn check(at: &str, value: &Value, findings: &mut Findings) {
     }
     options(&field("options"), fields.get("options"), findings);
     if given(fields, "max_length").is_some_and(|value| length(value).is_none()) {
-        findings.fault(field("max_length"), Rule::Length(LONGEST));
+        findings.fault(field("max_length"), SurveyRule::Length(LONGEST));
     }
     if let Some(kind) = fields.get("kind").and_then(Value::as_str).filter(|kind| KINDS.contains(kind)) {
         goes_with(at, fields, kind, findings);
@@ -60,8 +60,8 @@ fn options(at: &str, value: Option<&Value>, findings: &mut Findings) {
                 findings.line(format!("{at}/{place}"), Some(option), LONGEST_OPTION);
             }
         }
-        Some(Value::Array(_)) => findings.fault(at, Rule::Entries(MOST_OPTIONS)),
-        Some(_) => findings.fault(at, Rule::List),
+        Some(Value::Array(_)) => findings.fault(at, SurveyRule::Entries(MOST_OPTIONS)),
+        Some(_) => findings.fault(at, SurveyRule::List),
     }
 }
 
@@ -71,41 +71,41 @@ fn goes_with(at: &str, fields: &Map<String, Value>, kind: &str, findings: &mut F
     let offers = matches!(kind, "choice" | "choices");
     let options = fields.get("options").and_then(Value::as_array);
     if offers && options.is_none_or(Vec::is_empty) && fields.get("options").is_none_or(Value::is_array) {
-        findings.fault(field("options"), Rule::NoOptions);
+        findings.fault(field("options"), SurveyRule::NoOptions);
     }
     if !offers && options.is_some_and(|options| !options.is_empty()) {
-        findings.fault(field("options"), Rule::OnlyWith("choice and choices"));
+        findings.fault(field("options"), SurveyRule::OnlyWith("choice and choices"));
     }
     let is_text = matches!(kind, "text" | "textarea" | "email" | "phone" | "name");
     if !is_text && given(fields, "max_length").is_some() {
-        findings.fault(field("max_length"), Rule::OnlyWith("text, textarea, email, phone and name"));
+        findings.fault(field("max_length"), SurveyRule::OnlyWith("text, textarea, email, phone and name"));
     }
     for name in ["min", "max"] {
         let Some(bound) = given(fields, name) else { continue };
         match kind {
             "number" if bound.as_f64().is_none_or(|number| !can_be_kept(number)) => {
-                findings.fault(field(name), Rule::Number);
+                findings.fault(field(name), SurveyRule::Number);
             }
-            "date" if day(bound).is_none() => findings.fault(field(name), Rule::Day),
+            "date" if day(bound).is_none() => findings.fault(field(name), SurveyRule::Day),
             "number" | "date" => {}
-            _ => findings.fault(field(name), Rule::OnlyWith("number and date")),
+            _ => findings.fault(field(name), SurveyRule::OnlyWith("number and date")),
         }
     }
     if is_turned_round(given(fields, "min"), given(fields, "max")) {
-        findings.fault(field("max"), Rule::Empty);
+        findings.fault(field("max"), SurveyRule::Empty);
     }
     let is_set = |name: &str| fields.get(name) == Some(&Value::Bool(true));
     if is_set("whole") && kind != "number" {
-        findings.fault(field("whole"), Rule::OnlyWith("number"));
+        findings.fault(field("whole"), SurveyRule::OnlyWith("number"));
     }
     if is_set("past") && kind != "date" {
-        findings.fault(field("past"), Rule::OnlyWith("date"));
+        findings.fault(field("past"), SurveyRule::OnlyWith("date"));
     }
     match fields.get("purpose").and_then(Value::as_str) {
         Some("identity") if !matches!(kind, "email" | "phone" | "name") => {
-            findings.fault(field("purpose"), Rule::PurposeOf("email, phone and name"));
+            findings.fault(field("purpose"), SurveyRule::PurposeOf("email, phone and name"));
         }
-        Some("newsletter") if kind != "yes_no" => findings.fault(field("purpose"), Rule::PurposeOf("yes_no")),
+        Some("newsletter") if kind != "yes_no" => findings.fault(field("purpose"), SurveyRule::PurposeOf("yes_no")),
         _ => {}
     }
 }

@@ -4,7 +4,7 @@ use super::{LARGEST, MOST_QUESTIONS};
 
 /// A rule that a survey breaks: it is not put.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Rule {
+pub enum SurveyRule {
     /// Larger than a survey may be.
     #[error("must be at most {LARGEST} bytes long")]
     TooLarge,
@@ -111,7 +111,7 @@ pub enum Rule {
     NewsletterToNobody,
 }
 
-impl Rule {
+impl SurveyRule {
     /// Whether `docs/survey.schema.json` says so too. A schema cannot compare one field with another, nor see what JSON hides.
     #[must_use]
     pub const fn is_in_schema(&self) -> bool {

@@ -2,10 +2,10 @@
 
 use super::document::day;
 use super::question::{LONGEST_OPTION, length};
-use super::{Doubt, Findings, Rule, no_line};
+use super::{Doubt, Findings, SurveyRule, no_line};
 use crate::record::COMMENT;
 use crate::survey::answers::tidy;
-use crate::survey::{Kind, Purpose, date_fields};
+use crate::survey::{Purpose, QuestionKind, date_fields};
 use crate::validation::notice;
 use crate::validation::text;
 use serde::Deserialize;
@@ -22,7 +22,7 @@ struct Asked<'a> {
     at: String,
     id: Option<&'a str>,
     label: Option<&'a str>,
-    kind: Option<Kind>,
+    kind: Option<QuestionKind>,
     purpose: Option<Purpose>,
     options: &'a [Value],
     max_length: Option<usize>,
@@ -35,7 +35,7 @@ impl<'a> Asked<'a> {
             at: format!("/questions/{place}"),
             id: text("id"),
             label: text("label"),
-            kind: question.get("kind").and_then(|kind| Kind::deserialize(kind).ok()),
+            kind: question.get("kind").and_then(|kind| QuestionKind::deserialize(kind).ok()),
             purpose: question.get("purpose").and_then(|purpose| Purpose::deserialize(purpose).ok()),
             options: question.get("options").and_then(Value::as_array).map_or(&[], Vec::as_slice),
             max_length: question.get("max_length").and_then(length),
@@ -48,14 +48,16 @@ impl<'a> Asked<'a> {
 
     /// Whether it asks, or may ask once it can be read, for the address that a newsletter is sent to.
     const fn may_ask_for_an_address(&self) -> bool {
-        matches!(self.kind, None | Some(Kind::Email)) && matches!(self.purpose, None | Some(Purpose::Identity))
+        matches!(self.kind, None | Some(QuestionKind::Email)) && matches!(self.purpose, None | Some(Purpose::Identity))
     }
 
     /// The longest answer to it, in bytes, if that is stored with the other answers.
     fn longest(&self) -> usize {
         match self.kind {
-            Some(Kind::Choice | Kind::Choices) => self.options.iter().filter_map(Value::as_str).map(str::len).sum(),
-            Some(kind @ (Kind::Text | Kind::Textarea)) if self.purpose == Some(Purpose::Answer) => {
+            Some(QuestionKind::Choice | QuestionKind::Choices) => {
+                self.options.iter().filter_map(Value::as_str).map(str::len).sum()
+            }
+            Some(kind @ (QuestionKind::Text | QuestionKind::Textarea)) if self.purpose == Some(Purpose::Answer) => {
                 text::largest(self.max_length.unwrap_or(kind.limit()))
             }
             _ => 0,
@@ -66,7 +68,7 @@ impl<'a> Asked<'a> {
 pub(super) fn check(document: &Value, findings: &mut Findings) {
     let opened = |field: &str| document.get(field).and_then(day);
     if opened("opens").zip(opened("closes")).is_some_and(|(opens, closes)| closes < opens) {
-        findings.fault("/closes", Rule::ClosesFirst);
+        findings.fault("/closes", SurveyRule::ClosesFirst);
     }
     let version = document.get("notice_version").and_then(Value::as_str);
     if version.and_then(notice::find).is_some_and(|notice| notice != notice::CURRENT) {
@@ -82,10 +84,10 @@ pub(super) fn check(document: &Value, findings: &mut Findings) {
         if question.label.is_some_and(|label| !labels.insert(as_read(label))) {
             findings.doubt(question.at("label"), Doubt::SameLabel);
         }
-        if question.kind == Some(Kind::Satisfaction) && std::mem::replace(&mut rated, true) {
+        if question.kind == Some(QuestionKind::Satisfaction) && std::mem::replace(&mut rated, true) {
             findings.doubt(question.at("kind"), Doubt::SecondRating);
         }
-        let is_text = matches!(question.kind, None | Some(Kind::Text | Kind::Textarea));
+        let is_text = matches!(question.kind, None | Some(QuestionKind::Text | QuestionKind::Textarea));
         if question.id == Some(COMMENT) && !is_text {
             findings.doubt(question.at("id"), Doubt::NotAComment);
         }
@@ -98,14 +100,15 @@ pub(super) fn check(document: &Value, findings: &mut Findings) {
 
 /// Each answer has fields of its own.
 fn fields(questions: &[Asked<'_>], findings: &mut Findings) {
-    let dates = || questions.iter().filter(|question| question.kind == Some(Kind::Date)).filter_map(|date| date.id);
+    let dates =
+        || questions.iter().filter(|question| question.kind == Some(QuestionKind::Date)).filter_map(|date| date.id);
     let mut ids = HashSet::new();
     for question in questions {
         let Some(id) = question.id else { continue };
         if !ids.insert(id) {
-            findings.fault(question.at("id"), Rule::SameId);
+            findings.fault(question.at("id"), SurveyRule::SameId);
         } else if let Some(date) = dates().find(|date| date_fields(date).iter().any(|field| field == id)) {
-            findings.fault(question.at("id"), Rule::PartOfADate(date.to_owned()));
+            findings.fault(question.at("id"), SurveyRule::PartOfADate(date.to_owned()));
         }
     }
 }
@@ -117,42 +120,45 @@ fn purposes(questions: &[Asked<'_>], findings: &mut Findings) {
     for question in questions {
         let at = question.at("purpose");
         match (question.purpose, question.kind) {
-            (Some(Purpose::Identity), Some(kind @ (Kind::Email | Kind::Phone | Kind::Name))) => {
+            (
+                Some(Purpose::Identity),
+                Some(kind @ (QuestionKind::Email | QuestionKind::Phone | QuestionKind::Name)),
+            ) => {
                 if asked.contains(&kind) {
-                    findings.fault(at, Rule::SameIdentity);
+                    findings.fault(at, SurveyRule::SameIdentity);
                 } else {
                     asked.push(kind);
                 }
             }
-            (Some(Purpose::Newsletter), None | Some(Kind::YesNo)) if newsletter.is_some() => {
-                findings.fault(at, Rule::SameNewsletter);
+            (Some(Purpose::Newsletter), None | Some(QuestionKind::YesNo)) if newsletter.is_some() => {
+                findings.fault(at, SurveyRule::SameNewsletter);
             }
-            (Some(Purpose::Newsletter), None | Some(Kind::YesNo)) => newsletter = Some(at),
-            (Some(Purpose::Answer), Some(Kind::Email | Kind::Phone | Kind::Name)) => {
+            (Some(Purpose::Newsletter), None | Some(QuestionKind::YesNo)) => newsletter = Some(at),
+            (Some(Purpose::Answer), Some(QuestionKind::Email | QuestionKind::Phone | QuestionKind::Name)) => {
                 findings.doubt(at, Doubt::NobodyIsFoundByIt);
             }
             _ => {}
         }
     }
     if let Some(at) = newsletter.filter(|_| !questions.iter().any(Asked::may_ask_for_an_address)) {
-        findings.fault(at, Rule::NewsletterToNobody);
+        findings.fault(at, SurveyRule::NewsletterToNobody);
     }
 }
 
 /// Each option comes back from a form as it is, and can be told from the others.
 fn options(question: &Asked<'_>, findings: &mut Findings) {
-    let Some(kind @ (Kind::Choice | Kind::Choices)) = question.kind else { return };
+    let Some(kind @ (QuestionKind::Choice | QuestionKind::Choices)) = question.kind else { return };
     let mut seen = HashSet::new();
     for (place, option) in question.options.iter().enumerate() {
         let Some(option) = option.as_str().filter(|option| no_line(option, LONGEST_OPTION).is_none()) else { continue };
         let at = question.at(&format!("options/{place}"));
         if tidy(kind, option) != *option {
-            findings.fault(&at, Rule::Untidy);
+            findings.fault(&at, SurveyRule::Untidy);
         } else if !text::fits(option, kind.limit()) {
-            findings.fault(&at, Rule::LongOption(kind.limit()));
+            findings.fault(&at, SurveyRule::LongOption(kind.limit()));
         }
         if !seen.insert(as_read(option)) {
-            findings.fault(at, Rule::SameOption);
+            findings.fault(at, SurveyRule::SameOption);
         }
     }
     if question.options.len() == 1 {
