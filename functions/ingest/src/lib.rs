@@ -85,7 +85,7 @@ impl Ingest {
         let register = host.setting("REGISTER_TABLE")?;
         let surveys = Surveys::new(dynamodb.clone(), register.to_owned());
         let clock = host.clock();
-        let (keys, read) = tokio::join!(Keys::read(host), surveys.all(clock.now()));
+        let (keys, read) = tokio::join!(Keys::read(host), surveys.look(clock.now()));
         if let Err(error) = read {
             tracing::warn!(error = %error, outcome = "later", "surveys");
         }
@@ -94,11 +94,11 @@ impl Ingest {
         Ok(Self {
             clock,
             surveys,
-            records: Records::new(dynamodb, host.setting("RECORDS_TABLE")?.to_owned()),
+            records: Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned()),
             form_tokens: FormTokens::new(&forms),
             references: References::new(&subject),
             receipts: Receipts::new(&forms),
-            limits: Limits::start(host, &forms)?,
+            limits: Limits::start(host, dynamodb, &forms)?,
             subject_keys: subject,
             confirmations,
             site: Site::read(host)?,

@@ -7,6 +7,7 @@ use super::{Host, StartError};
 use crate::domain::client::{Client, Clients, Hour};
 use crate::domain::keyring::{Forms, Keyring};
 use crate::storage::clients::ClientCounts;
+use aws_sdk_dynamodb::Client as Dynamodb;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -51,12 +52,12 @@ impl Limits {
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing or is no number above 0.
-    pub fn start(host: &Host, keys: &Keyring<Forms>) -> Result<Self, StartError> {
+    pub fn start(host: &Host, dynamodb: Dynamodb, keys: &Keyring<Forms>) -> Result<Self, StartError> {
         const MOST: &str = "ANSWERS_PER_HOUR";
         let most = host.setting(MOST)?.parse().ok().filter(|most| *most > 0);
         Ok(Self {
             clients: Clients::new(keys),
-            counts: ClientCounts::new(host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned()),
+            counts: ClientCounts::new(dynamodb, host.setting("REGISTER_TABLE")?.to_owned()),
             most: most.ok_or(StartError::Invalid(MOST, "must be a number above 0"))?,
             seen: Mutex::new(Seen { hour: Hour::of(host.clock().now()), clients: HashMap::new() }),
         })
