@@ -7,6 +7,8 @@ VENV := target/venv
 TOOLS := $(VENV)/.installed
 EMULATOR := target/emulator/venv/.installed
 PAGES := web/node_modules/.package-lock.json
+# How long each journey took.
+SLOWEST := $(CURDIR)/target/slowest
 CHROMIUM ?= $(firstword $(shell command -v chromium chromium-browser google-chrome))
 ifneq ($(CHROMIUM),)
 export CHROMIUM
@@ -175,11 +177,15 @@ else
 			$${live:+--live "$$live"} $(if $(RECOVERY_DAYS),--recovery-days "$(RECOVERY_DAYS)")
 endif
 
-## Every test: functions, journeys, the real binaries, the pages in a browser.
+## Every test: functions, journeys, the real binaries, the pages in a browser, the benches at their smallest; then the slowest journeys.
 test: needs-test $(TOOLS) $(PAGES) chromium
 	$(BUILD) --all-targets
-	cargo test --quiet --workspace
+	@rm -f $(SLOWEST)
+	CUSTODIAN_SLOWEST=$(SLOWEST) cargo test --quiet --workspace
+	cargo test --quiet --workspace --bench costs -- --smallest >target/bench-smallest || { cat target/bench-smallest; exit 1; }
 	npm test --silent --prefix web
+	@echo "The slowest journeys, in seconds that each had a house open:"
+	@awk '{taken[$$2] += $$1} END {for (test in taken) printf "%8.1f %s\n", taken[test], test}' $(SLOWEST) | sort --reverse --numeric-sort | head --lines 20
 
 ## The same promises over many more cases: 10,000 of each pure property, 200 of each that goes through the store (an hour or more).
 test-long: needs-test $(TOOLS)
@@ -198,7 +204,7 @@ bench: needs-build
 
 ## What is deployed, into .aws-sam/: all functions for ARCH=arm64 or x86_64, and the template that points to them (30 minutes of CPU).
 package: needs-build needs-venv needs-library $(TOOLS)
-	.ci/cargo-lambda build --release --workspace --exclude local --exclude operations --exclude journeys $(if $(filter arm64,$(ARCH)),--arm64,--x86-64)
+	.ci/cargo-lambda build --release --workspace --exclude custodian-local --exclude custodian-operations --exclude custodian-journeys $(if $(filter arm64,$(ARCH)),--arm64,--x86-64)
 	SAM_CLI_TELEMETRY=0 $(VENV)/bin/sam build --parameter-overrides Architecture=$(ARCH)
 	$(VENV)/bin/python .ci/stamp-architecture
 
@@ -209,7 +215,7 @@ deploy-emulator: needs-build needs-venv $(TOOLS) $(EMULATOR)
 
 ## Builds one function the way `package` does, without its optimisations, and looks at what came out.
 package-one: needs-build needs-venv needs-library $(TOOLS)
-	.ci/cargo-lambda build --workspace --exclude local --exclude operations --exclude journeys --bin expire $(if $(filter arm64,$(ARCH)),--arm64,--x86-64)
+	.ci/cargo-lambda build --workspace --exclude custodian-local --exclude custodian-operations --exclude custodian-journeys --bin expire $(if $(filter arm64,$(ARCH)),--arm64,--x86-64)
 	$(VENV)/bin/python .ci/stamp-architecture target/lambda/expire/bootstrap
 
 ## The template, as CloudFormation will read it.

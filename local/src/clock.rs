@@ -1,8 +1,8 @@
 //! Moving the clock: what a person may ask for, and the clock that the embedded DynamoDB reads.
 
 use chrono::{DateTime, Months, TimeDelta, Utc};
+use custodian_runtime::Clock;
 use serde::Deserialize;
-use shared::edge::Clock;
 
 /// What the clock is asked to do.
 #[derive(Debug, Deserialize)]

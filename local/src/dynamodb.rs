@@ -9,9 +9,9 @@ use aws_sdk_dynamodb::types::{
     ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType, TableDescription,
     TimeToLiveSpecification,
 };
+use custodian_runtime::Clock;
 use dynoxide::Database;
 use dynoxide::storage::Storage;
-use shared::edge::Clock;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,14 +1,14 @@
 //! The functions: which ones there are, and those that the template started.
 
-use crate::invoke::request_id;
+use crate::request_id::request_id;
 use crate::state::State;
 use crate::template;
 use async_trait::async_trait;
+use custodian_domain::validation::json::Payload;
+use custodian_runtime::failure::failure;
+use custodian_runtime::{Clock, Host, StartError};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
-use shared::domain::json::Payload;
-use shared::edge::failure::failure;
-use shared::edge::{Clock, Host, StartError};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,18 +35,18 @@ impl Registry {
     #[must_use]
     pub fn custodian() -> Self {
         Self::default()
-            .with("ingest", |host| async move { started(ingest::Ingest::start(&host).await) })
-            .with("import", |host| async move { started(import::Import::start(&host).await) })
-            .with("partners", |host| async move { started(partners::Partners::start(&host).await) })
-            .with("expire", |host| async move { started(expire::Expire::start(&host).await) })
-            .with("sweep", |host| async move { started(sweep::Sweep::start(&host).await) })
-            .with("export", |host| async move { started(export::Export::start(&host).await) })
-            .with("requests", |host| async move { started(requests::Requests::start(&host).await) })
-            .with("erase", |host| async move { started(erase::Erase::start(&host).await) })
-            .with("download", |host| async move { started(download::Download::start(&host).await) })
-            .with("notify", |host| async move { started(notify::Notify::start(&host).await) })
-            .with("unsubscribe", |host| async move { started(unsubscribe::Unsubscribe::start(&host).await) })
-            .with("verify", |host| async move { started(verify::Verify::start(&host).await) })
+            .with("ingest", |host| async move { started(custodian_ingest::Ingest::start(&host).await) })
+            .with("import", |host| async move { started(custodian_import::Import::start(&host).await) })
+            .with("partners", |host| async move { started(custodian_partners::Partners::start(&host).await) })
+            .with("expire", |host| async move { started(custodian_expire::Expire::start(&host).await) })
+            .with("sweep", |host| async move { started(custodian_sweep::Sweep::start(&host).await) })
+            .with("export", |host| async move { started(custodian_export::Export::start(&host).await) })
+            .with("requests", |host| async move { started(custodian_requests::Requests::start(&host).await) })
+            .with("erase", |host| async move { started(custodian_erase::Erase::start(&host).await) })
+            .with("download", |host| async move { started(custodian_download::Download::start(&host).await) })
+            .with("notify", |host| async move { started(custodian_notify::Notify::start(&host).await) })
+            .with("unsubscribe", |host| async move { started(custodian_unsubscribe::Unsubscribe::start(&host).await) })
+            .with("verify", |host| async move { started(custodian_verify::Verify::start(&host).await) })
     }
 
     /// Adds a function: its name, and how it starts on a host.
@@ -106,19 +106,19 @@ macro_rules! functions {
 }
 
 // What people order comes as they wrote it.
-functions!(event => event.payload; sweep::Sweep, export::Export, requests::Requests);
+functions!(event => event.payload; custodian_sweep::Sweep, custodian_export::Export, custodian_requests::Requests);
 // What AWS itself makes of what happened has each field once.
 functions!(
     event => event.payload.into_parts().0;
-    ingest::Ingest,
-    import::Import,
-    partners::Partners,
-    expire::Expire,
-    erase::Erase,
-    download::Download,
-    notify::Notify,
-    unsubscribe::Unsubscribe,
-    verify::Verify
+    custodian_ingest::Ingest,
+    custodian_import::Import,
+    custodian_partners::Partners,
+    custodian_expire::Expire,
+    custodian_erase::Erase,
+    custodian_download::Download,
+    custodian_notify::Notify,
+    custodian_unsubscribe::Unsubscribe,
+    custodian_verify::Verify
 );
 
 /// A function of the template, running.

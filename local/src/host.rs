@@ -4,8 +4,8 @@ use crate::template::REGION;
 use aws_config::SdkConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
+use custodian_runtime::Patience;
 use serde::{Deserialize, Serialize};
-use shared::edge::Patience;
 use std::collections::BTreeMap;
 
 /// The access key that every endpoint of the local stack takes.

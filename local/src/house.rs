@@ -12,9 +12,9 @@ use crate::state::State;
 use crate::streams::{Mapping, deliver, settle};
 use crate::template::{Event, Queue, Table};
 use chrono::{DateTime, Utc};
+use custodian_runtime::{Clock, Host};
+use custodian_web::site::BasePath;
 use serde_json::Value;
-use shared::edge::site::BasePath;
-use shared::edge::{Clock, Host};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -127,7 +127,8 @@ impl House {
     pub(crate) async fn restore(&self, table: &str, moment: DateTime<Utc>, copy: &str) -> Result<usize, String> {
         let table = self.tables.iter().find(|known| known.name == table);
         let table = table.ok_or_else(|| "there is no table of that name in the template".to_owned())?;
-        let client = Host::new(self.endpoints.settings(), sdk(), self.clock.clone()).dynamodb();
+        let client =
+            custodian_store::client(&Host::new(self.endpoints.settings(), sdk(), self.clock.clone()).dynamodb());
         self.backups.restore(&self.dynamo, &client, table, moment, copy).await
     }
 

@@ -1,11 +1,12 @@
 //! Lambda's Invoke API, as much of it as `aws lambda invoke` and curl need.
 
 use crate::functions::Functions;
+use crate::request_id::request_id;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
+use custodian_domain::validation::json::Payload;
 use serde_json::{Value, json};
-use shared::domain::json::Payload;
 use std::sync::Arc;
 
 /// The largest event and the largest answer of an invocation that is waited for, in bytes.
@@ -69,16 +70,4 @@ fn failed(failure: &Value) -> Response<Body> {
 fn refusal(status: StatusCode, kind: &'static str, text: &str) -> Response<Body> {
     let body = axum::Json(json!({"Type": "User", "Message": text, "message": text}));
     (status, [(HeaderName::from_static("x-amzn-errortype"), kind)], body).into_response()
-}
-
-/// A new request id, in the form of a random UUID.
-pub(crate) fn request_id() -> String {
-    let mut bytes = [0_u8; 16];
-    if let Err(error) = getrandom::fill(&mut bytes) {
-        tracing::error!(error = error.to_string(), "the machine has no randomness to give");
-    }
-    bytes[6] = (bytes[6] & 0x0f) | 0x40;
-    bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let hex: String = bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-    [(0, 8), (8, 12), (12, 16), (16, 20), (20, 32)].map(|(from, to)| hex.get(from..to).unwrap_or_default()).join("-")
 }

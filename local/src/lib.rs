@@ -27,6 +27,7 @@ mod options;
 mod ports;
 pub mod recovery;
 pub mod reports;
+mod request_id;
 pub mod s3;
 mod schedule;
 mod secrets;

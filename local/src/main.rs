@@ -2,16 +2,16 @@
 
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
-use import::report::State;
-use local::operate::OfSurveys;
-use local::s3::Created;
-use local::{ACCESS_KEY, BringError, Errand, Options, SECRET_KEY, Stack, bring, operate, reports, screen};
-use operations::evidence;
-use operations::restore;
-use operations::verify::{self, witness};
-use shared::domain::ledger::Witness;
-use shared::edge::Clock;
-use shared::storage::restoring::Redone;
+use custodian_domain::ledger::Witness;
+use custodian_import::report::State;
+use custodian_local::operate::OfSurveys;
+use custodian_local::s3::Created;
+use custodian_local::{ACCESS_KEY, BringError, Errand, Options, SECRET_KEY, Stack, bring, operate, reports, screen};
+use custodian_operations::evidence;
+use custodian_operations::restore;
+use custodian_operations::verify::{self, witness};
+use custodian_rights::restoring::Redone;
+use custodian_runtime::Clock;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -244,7 +244,7 @@ fn welcome(stack: &Stack) -> io::Result<()> {
     for survey in stack.surveys() {
         writeln!(out, "  {url}/surveys/{survey}")?;
     }
-    writeln!(out, "\nFor any SDK, in {} as {ACCESS_KEY} / {SECRET_KEY}:", local::REGION)?;
+    writeln!(out, "\nFor any SDK, in {} as {ACCESS_KEY} / {SECRET_KEY}:", custodian_local::REGION)?;
     writeln!(out, "  DynamoDB         {}", endpoints.dynamodb)?;
     writeln!(out, "  S3               {}", endpoints.s3)?;
     writeln!(out, "  Secrets Manager  {}", endpoints.secrets)?;

@@ -6,13 +6,13 @@
 //! order. What is not imitated is the wait between retries, and the test event that S3 sends to a new function.
 
 use crate::functions::Functions;
-use crate::invoke::request_id;
+use crate::request_id::request_id;
 use crate::s3::{Created, spelled};
 use crate::state::{Pending, State};
 use crate::template::{CreationEvent, Event, Function, REGION};
 use chrono::SecondsFormat;
+use custodian_runtime::Clock;
 use serde_json::{Value, json};
-use shared::edge::Clock;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::broadcast;
 

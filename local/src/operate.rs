@@ -6,20 +6,20 @@ use crate::host::sdk;
 use crate::recovery::with_recovery;
 use aws_sdk_dynamodb::Client;
 use chrono::{DateTime, Utc};
-use operations::evidence::{self, Proven, Scope, Unproven};
-use operations::restore::{self, Unready};
-use operations::surveys::{self, Told};
-use operations::verify::{self, Audited, Unverified};
+use custodian_buckets::anchors::Anchors;
+use custodian_domain::ledger::Witness;
+use custodian_operations::evidence::{self, Proven, Scope, Unproven};
+use custodian_operations::restore::{self, Unready};
+use custodian_operations::surveys::{self, Told};
+use custodian_operations::verify::{self, Audited, Unverified};
+use custodian_rights::restoring::{Redone, Restoring};
+use custodian_runtime::{Clock, Host};
+use custodian_store::evidence::Register;
+use custodian_store::ledger::Ledger;
+use custodian_store::records::Records;
+use custodian_store::suppressions::Suppressions;
+use custodian_store::surveys::Surveys;
 use serde_json::json;
-use shared::domain::ledger::Witness;
-use shared::edge::{Clock, Host};
-use shared::storage::anchors::Anchors;
-use shared::storage::evidence::Register;
-use shared::storage::ledger::Ledger;
-use shared::storage::records::Records;
-use shared::storage::restoring::{Redone, Restoring};
-use shared::storage::suppressions::Suppressions;
-use shared::storage::surveys::Surveys;
 
 /// How far recovery reaches back, in days: the template's default.
 const RECOVERY_DAYS: i32 = 35;
@@ -33,7 +33,7 @@ pub async fn verify_ledger(port: u16, witness: Option<Witness>) -> Result<Result
     let ledger = Ledger::new(client(&stack), table(&stack, "LEDGER_TABLE")?);
     let bucket = stack.buckets.get("ANCHORS_BUCKET").cloned();
     let bucket = bucket.ok_or("the stack's template has no function with ANCHORS_BUCKET")?;
-    let anchors = Anchors::new(host(&stack).s3(), bucket);
+    let anchors = Anchors::new(custodian_buckets::client(&host(&stack).s3()), bucket);
     Ok(verify::compare(&ledger, Some(&anchors), witness, stack.now).await)
 }
 
@@ -122,7 +122,7 @@ fn table(stack: &Running, setting: &str) -> Result<String, String> {
 }
 
 fn client(stack: &Running) -> Client {
-    host(stack).dynamodb()
+    custodian_store::client(&host(stack).dynamodb())
 }
 
 fn host(stack: &Running) -> Host {

@@ -3,7 +3,7 @@
 use crate::functions::Registry;
 use crate::template::TemplateError;
 use chrono::TimeDelta;
-use shared::edge::Clock;
+use custodian_runtime::Clock;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

@@ -4,8 +4,8 @@
 
 use crate::s3::Created;
 use crate::stack::Stack;
-use import::report::{Reason, Report, State, Warning};
-use shared::storage::files;
+use custodian_buckets::files;
+use custodian_import::report::{Reason, Report, State, Warning};
 
 /// The report that an object is, which has just been created in the stack; nothing if it is none.
 #[must_use]
@@ -67,8 +67,8 @@ const fn words(warning: Warning) -> &'static str {
 mod tests {
     use super::line;
     use chrono::DateTime;
-    use import::report::{Reason, Report, Warning};
-    use shared::domain::source::Source;
+    use custodian_domain::record::source::Source;
+    use custodian_import::report::{Reason, Report, Warning};
 
     fn report() -> Report {
         let mut report = Report::new("0123456789abcdef".to_owned(), Source::Telephone);

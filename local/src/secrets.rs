@@ -5,10 +5,10 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, Response, StatusCode};
 use axum::response::IntoResponse;
+use custodian_domain::identity::keyring;
+use custodian_domain::identity::subject::SubjectKeys;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use shared::domain::keyring;
-use shared::domain::subject::SubjectKeys;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -16,11 +16,11 @@ use crate::template::{self, REGION, Template, TemplateError};
 use crate::{http, s3, secrets, storage, surveys};
 use axum::Router;
 use chrono::{DateTime, Utc};
+use custodian_runtime::{Clock, Host};
+use custodian_store::requests::Requests;
+use custodian_web::site::BasePath;
 use lambda_runtime::Diagnostic;
 use serde_json::Value;
-use shared::edge::site::BasePath;
-use shared::edge::{Clock, Host};
-use shared::storage::requests::Requests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -97,7 +97,7 @@ impl Stack {
         }
 
         let host = |settings: BTreeMap<String, String>| Host::new(settings, sdk(), options.clock.clone());
-        let client = host(endpoints.settings()).dynamodb();
+        let client = custodian_store::client(&host(endpoints.settings()).dynamodb());
         dynamodb::make(&dynamo, &client, &template.tables).await.map_err(wrong)?;
         storage::make(&store, &template.buckets).map_err(wrong)?;
         let register = template.functions.iter().find_map(|function| function.settings.get("REGISTER_TABLE"));
@@ -303,7 +303,7 @@ fn principals(template: &Template) -> BTreeMap<String, Principal> {
 /// Has requests go on that the first version approved, as `make adopt-requests` does on AWS.
 async fn adopt(client: &aws_sdk_dynamodb::Client, register: Option<&String>, clock: &Clock) -> Result<(), String> {
     let Some(register) = register else { return Ok(()) };
-    let adopted = operations::adopt::adopt(&Requests::new(client, register), &[], clock.now()).await;
+    let adopted = custodian_operations::adopt::adopt(&Requests::new(client, register), &[], clock.now()).await;
     adopted.map(drop).map_err(|error| error.to_string())
 }
 

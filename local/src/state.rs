@@ -1,9 +1,9 @@
 //! What the stack itself remembers: how far its clock is ahead, how far it has read, what waits and what failed.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use custodian_runtime::Clock;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::edge::Clock;
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::io;
@@ -106,7 +106,7 @@ impl State {
 
     /// Puts a message into a queue.
     pub(crate) fn send(&self, queue: &str, body: Value, sent_at: DateTime<Utc>) {
-        let message = Message { id: crate::invoke::request_id(), sent_at, body };
+        let message = Message { id: crate::request_id::request_id(), sent_at, body };
         self.update(|saved| saved.queues.entry(queue.to_owned()).or_default().push(message));
     }
 }

@@ -5,16 +5,16 @@
 
 use crate::dynamodb::Dynamo;
 use crate::functions::{Functions, Running};
-use crate::invoke::request_id;
+use crate::request_id::request_id;
 use crate::state::State;
 use crate::template::{ACCOUNT, Destination, REGION, StreamEvent};
 use chrono::{DateTime, SecondsFormat, Utc};
+use custodian_runtime::{Clock, Host};
 use dynoxide::actions::describe_stream::DescribeStreamRequest;
 use dynoxide::actions::get_records::GetRecordsRequest;
 use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
 use dynoxide::actions::list_streams::ListStreamsRequest;
 use serde_json::{Value, json};
-use shared::edge::{Clock, Host};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -192,7 +192,7 @@ impl Mapping {
                 message["payload"] = json!({"Records": records}).to_string().into();
                 let (mapping, day) = (&self.id, self.clock.now().format("%Y/%m/%d/%Y-%m-%dT%H.%M.%S"));
                 let key = format!("aws/lambda/{mapping}/{}/{day}-{id}", source.shard);
-                let put = self.host.s3().put_object().bucket(bucket).key(key);
+                let put = custodian_buckets::client(&self.host.s3()).put_object().bucket(bucket).key(key);
                 let put = put.body(message.to_string().into_bytes().into()).send().await;
                 if put.is_err() {
                     tracing::error!(function = self.function.name, "what is given up of a stream cannot be kept");

@@ -2,8 +2,8 @@
 
 use aws_sdk_dynamodb::Client;
 use chrono::{DateTime, Utc};
-use shared::domain::survey::check::check;
-use shared::storage::surveys::Surveys;
+use custodian_domain::survey::check::check;
+use custodian_store::surveys::Surveys;
 use std::path::Path;
 
 /// Puts every survey of the folder into the table; gives back their ids, in order.
@@ -29,9 +29,9 @@ pub(crate) async fn load(
         let document = std::fs::read(&path).map_err(|error| wrong(&path, error.to_string()))?;
         let name = path.display().to_string();
         let Some(survey) = check(&document).survey else {
-            return Err(operations::surveys::checked(&name, &document).0);
+            return Err(custodian_operations::surveys::checked(&name, &document).0);
         };
-        let put = operations::surveys::put(&surveys, &name, &document, now).await;
+        let put = custodian_operations::surveys::put(&surveys, &name, &document, now).await;
         put.map_err(|error| wrong(&path, error.to_string()))?;
         ids.push(survey.id);
     }

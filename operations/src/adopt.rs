@@ -1,9 +1,9 @@
 //! Adopts requests that the first version approved and that are open: nothing starts them until somebody has looked at them.
 
 use chrono::{DateTime, Utc};
-use shared::domain::package::RequestId;
-use shared::storage::StorageError;
-use shared::storage::requests::{Former, Requests};
+use custodian_aws::StorageError;
+use custodian_domain::rights::package::RequestId;
+use custodian_store::requests::{Former, Requests};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 

@@ -1,6 +1,6 @@
 //! What to tell of whether requests, holds and restrictions lie in the Register as the ledger's chain attests them.
 
-pub use shared::storage::audit::evidence::{Proven, Scope, Unproven, prove};
+pub use custodian_rights::audit::evidence::{Proven, Scope, Unproven, prove};
 
 /// What to tell of it, and the code to end with: 0 if everything is as it is attested, 1 if not, 2 if it could not be read.
 #[must_use]

@@ -1,10 +1,10 @@
 //! The house's keys, as people handle them: handing on what was made before each purpose had a secret of its own, and
 //! rotating.
 
-use shared::domain::keyring::{self, About, BadDocument};
-use shared::domain::subject::{BadSecret, SubjectKeys};
-use shared::edge::{Host, secret};
-use shared::storage::StorageError;
+use custodian_aws::StorageError;
+use custodian_domain::identity::keyring::{self, About, BadDocument};
+use custodian_domain::identity::subject::{BadSecret, SubjectKeys};
+use custodian_runtime::{Host, secret};
 
 /// What the subject keys are called where keys are rotated.
 pub const SUBJECT_KEYS: &str = "subject-keys";

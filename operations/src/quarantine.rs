@@ -4,10 +4,10 @@
 //! A listing shows lines, fields and rules, and nothing of what the rows say. What is restored is personal data.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use shared::domain::quarantined::QuarantinedRow;
-use shared::domain::source::Source;
-use shared::storage::StorageError;
-use shared::storage::files::{Beside, File, Files, Folder, Kept, KeptKind, KeptObject, Why};
+use custodian_aws::StorageError;
+use custodian_buckets::files::{Beside, File, Files, Folder, Kept, KeptKind, KeptObject, Why};
+use custodian_domain::record::quarantined::QuarantinedRow;
+use custodian_domain::record::source::Source;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 

@@ -3,8 +3,8 @@
 //! What is told is deleted from the bucket of what was discarded; what nobody can read stays there until its days are over.
 //! Telling again is telling once, so it may be broken off and run again.
 
-use expire::{Expire, Told};
-use shared::storage::StorageError;
+use custodian_aws::StorageError;
+use custodian_expire::{Expire, Told};
 
 /// What was found, and what became of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

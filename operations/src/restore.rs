@@ -1,8 +1,8 @@
 //! Makes a table that was restored from a backup fit to be read, and says whether it is.
 
 use chrono::{DateTime, Utc};
-use shared::storage::StorageError;
-use shared::storage::restoring::{Redone, Restoring};
+use custodian_aws::StorageError;
+use custodian_rights::restoring::{Redone, Restoring};
 
 /// How often the table is gone through until nothing is left to do.
 const TIMES: u32 = 4;

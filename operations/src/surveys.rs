@@ -2,11 +2,11 @@
 //! 0 if it is done, 1 if something is wrong with what was given.
 
 use chrono::{DateTime, Utc};
-use shared::domain::survey::check::{Checked, check};
-use shared::domain::survey::{Opening, Survey};
-use shared::storage::StorageError;
-use shared::storage::surveys::Surveys;
-use shared::storage::surveys::publishing::Put;
+use custodian_aws::StorageError;
+use custodian_domain::survey::check::{Checked, check};
+use custodian_domain::survey::{Opening, Survey};
+use custodian_store::surveys::Surveys;
+use custodian_store::surveys::publishing::Put;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 

@@ -1,12 +1,12 @@
 //! Verifies the ledger, and says what was found.
 
 use chrono::{DateTime, Utc};
-use shared::domain::ledger::{Hash, Verified, Witness};
-use shared::storage::anchors::Anchors;
-use shared::storage::audit::{self, Compared};
-use shared::storage::ledger::Ledger;
+use custodian_buckets::anchors::Anchors;
+use custodian_domain::ledger::{Hash, Verified, Witness};
+use custodian_rights::audit::{self, Compared};
+use custodian_store::ledger::Ledger;
 
-pub use shared::storage::audit::{Audited, Unverified};
+pub use custodian_rights::audit::{Audited, Unverified};
 
 /// What to tell of a verification, and the code to end with: 0 if the ledger is what it was, 1 if not, 2 if it could not be read.
 #[must_use]

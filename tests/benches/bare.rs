@@ -6,7 +6,7 @@ use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::{Value, json};
 
 /// The same roots as `ingest`, unless it is told to read the system's, which is what the SDK does by itself.
-const ROOTS: &str = include_str!("../../shared/src/edge/amazon-roots.pem");
+const ROOTS: &str = include_str!("../../shared/runtime/src/amazon-roots.pem");
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

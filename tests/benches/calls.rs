@@ -2,8 +2,8 @@
 
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use chrono::{DateTime, TimeDelta, Utc};
+use custodian_runtime::{Clock, Host};
 use serde_json::json;
-use shared::edge::{Clock, Host};
 use std::fmt::Write;
 
 /// How many bytes a part of the upload has at least.
@@ -29,7 +29,7 @@ const COMMENTS: [&str; 4] = [
 /// called.
 pub async fn drop_file(from: usize, count: usize) {
     let host = Host::lambda();
-    let (client, bucket) = (host.s3(), host.setting("INTAKE_BUCKET").unwrap());
+    let (client, bucket) = (custodian_buckets::client(&host.s3()), host.setting("INTAKE_BUCKET").unwrap());
     let key = format!("telephone/calls-{from}.csv");
     let upload = client.create_multipart_upload().bucket(bucket).key(&key).send().await.unwrap();
     let upload = upload.upload_id().unwrap();

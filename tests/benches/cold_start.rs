@@ -5,7 +5,6 @@ use crate::runtime_api::RuntimeApi;
 use crate::table::{heading, mib, millis, row};
 use crate::{median, request};
 use serde_json::{Value, json};
-use shared::storage::keys;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -34,7 +33,7 @@ pub fn measure(stack: &Stack, item: &Value, (count, before): (usize, usize)) {
         let (item, roots_read) = (item.clone(), roots.concat());
         let event = move |number: usize| {
             let mut item = item.clone();
-            item[keys::SK] = format!("{}web_form#cold {roots_read} {number}", keys::RECORD).into();
+            item["sk"] = format!("record#web_form#cold {roots_read} {number}").into();
             item.to_string()
         };
         let arguments = [table.as_str()].iter().chain(roots).map(ToString::to_string).collect();

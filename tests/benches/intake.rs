@@ -2,28 +2,28 @@
 
 use crate::people::{BATCH, text};
 use crate::process::{Stack, cpu};
-use crate::table::mib;
+use crate::table::{load, mib};
 use crate::volume::say;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::identity::subject::SubjectKeys;
+use custodian_domain::record::RecordId;
+use custodian_domain::record::reference::Reference;
+use custodian_domain::record::source::Source;
+use custodian_import::Import;
+use custodian_runtime::{Host, secret};
+use custodian_store::{Item, Key, SHARDS};
 use futures_util::stream::{self, StreamExt};
-use import::Import;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
-use shared::domain::identifier::Identifier;
-use shared::domain::record::RecordId;
-use shared::domain::reference::Reference;
-use shared::domain::source::Source;
-use shared::domain::subject::SubjectKeys;
-use shared::edge::{Host, secret};
-use shared::storage::{Item, keys};
 use std::time::{Duration, Instant};
 
 /// How many batches are under way at a time, as in an import.
 const BATCHES: usize = 16;
 /// How many items the floor makes before it writes them, off the clock.
 const MADE: usize = 10_000;
-/// How many rows are imported before anything is measured, and from which number on: the floor's items are made after
-/// theirs.
+/// How many rows at most are imported before anything is measured, and from which number on: the floor's items are made
+/// after theirs.
 const BEFORE: (usize, usize) = (500_000_000, 1_000);
 
 /// The end of an invocation, in milliseconds: the year 2100.
@@ -32,19 +32,19 @@ const DEADLINE: u64 = 4_102_444_800_000;
 /// Measures files of so many rows; each side has a stack of its own, so that both write into the same emptiness.
 pub fn measure(counts: impl Iterator<Item = usize>) {
     println!(
-        "  {:<22}{:>9}{:>10}{:>12}{:>11}{:>8}{:>10}{:>10}",
-        "", "rows", "rows/s", "of the bare", "CPU µs/row", "× CPU", "peak MiB", "grown MiB"
+        "  {:<22}{:>9}{:>10}{:>12}{:>11}{:>8}{:>10}{:>10}{:>8}",
+        "", "rows", "rows/s", "of the bare", "CPU µs/row", "× CPU", "peak MiB", "grown MiB", "load"
     );
     for count in counts {
-        let floor = prepared(|stack| stack.run(&["put", &count.to_string()]));
+        let floor = prepared(count, |stack| stack.run(&["put", &count.to_string()]));
         show("bare BatchWriteItem", &floor, None, count);
-        show("import", &prepared(|stack| imported(stack, (0, count))), Some(&floor), count);
+        show("import", &prepared(count, |stack| imported(stack, (0, count))), Some(&floor), count);
     }
 }
 
-fn prepared(measure: impl FnOnce(&Stack) -> Value) -> Value {
-    let stack = Stack::start();
-    imported(&stack, BEFORE);
+fn prepared(count: usize, measure: impl FnOnce(&Stack) -> Value) -> Value {
+    let (stack, (from, most)) = (Stack::start(), BEFORE);
+    imported(&stack, (from, most.min(count)));
     let measured = measure(&stack);
     stack.stop();
     measured
@@ -61,22 +61,28 @@ fn show(name: &str, measured: &Value, floor: Option<&Value>, count: usize) {
     let each = |of: &Value, figure: &str| of[figure].as_f64().unwrap() / count as f64;
     let (rate, taken) = (1.0 / each(measured, "seconds"), each(measured, "cpu") * 1e6);
     let Some(floor) = floor else {
-        println!("  {name:<22}{count:>9}{rate:>10.0}{:>12}{taken:>11.1}", "");
+        println!("  {name:<22}{count:>9}{rate:>10.0}{:>12}{taken:>11.1}{:>8}{:>10}{:>10}{:>8}", "", "", "", "", load());
         return;
     };
     let kib = |figure: &str| mib(measured[figure].as_u64().unwrap());
     println!(
-        "  {name:<22}{count:>9}{rate:>10.0}{:>11.0}%{taken:>11.1}{:>8.2}{:>10.1}{:>10.1}",
+        "  {name:<22}{count:>9}{rate:>10.0}{:>11.0}%{taken:>11.1}{:>8.2}{:>10.1}{:>10.1}{:>8}",
         100.0 * each(floor, "seconds") / each(measured, "seconds"),
         each(measured, "cpu") / each(floor, "cpu"),
         kib("peak"),
         kib("peak") - kib("start"),
+        load(),
     );
 }
 
-/// The role that imports a file, as S3 would tell of it. Its deadline is far away, so it never hands over.
+/// The role that imports a file.
 pub async fn import(key: &str, etag: &str) {
     let import = Import::start(&Host::lambda()).await.unwrap();
+    say(Box::pin(brought(&import, key, etag))).await;
+}
+
+/// Imports a file, as S3 would tell of it; gives how many rows are new. Its deadline is far away, so it never hands over.
+pub async fn brought(import: &Import, key: &str, etag: &str) -> u64 {
     let event = json!({"Records": [{
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
@@ -89,18 +95,15 @@ pub async fn import(key: &str, etag: &str) {
     }]});
     let mut context = Context::default();
     context.deadline = DEADLINE;
-    say(async {
-        let done = Box::pin(import.invoke(LambdaEvent::new(event, context))).await.unwrap();
-        done["reports"][0]["new"].as_u64().unwrap_or_else(|| panic!("{done}"))
-    })
-    .await;
+    let done = Box::pin(import.invoke(LambdaEvent::new(event, context))).await.unwrap();
+    done["reports"][0]["new"].as_u64().unwrap_or_else(|| panic!("{done}"))
 }
 
 /// The floor of an import: writes items like those that were imported before, and does nothing else. Making them is not
 /// measured, nor what they take in memory.
 pub async fn put(count: usize) {
     let host = Host::lambda();
-    let (client, table) = (host.dynamodb(), host.setting("RECORDS_TABLE").unwrap());
+    let (client, table) = (custodian_store::client(&host.dynamodb()), host.setting("RECORDS_TABLE").unwrap());
     let like = client.scan().table_name(table).send().await.unwrap().items.unwrap();
     let (client, keys) = (&client, secret::subject_keys(&host).await.unwrap());
     let batch = |from: usize, end: usize| {
@@ -132,12 +135,12 @@ fn another(like: &[Item], number: usize, keys: &SubjectKeys) -> Item {
     let name = format!("4{number:014}");
     let id = RecordId::at_source(Source::Telephone, &name);
     let subject = keys.key(&Identifier::reference(&name).unwrap());
-    let sort = keys::record_sort(Source::Telephone, &id);
-    let day = item["collected_at"].as_s().unwrap()[..10].parse().unwrap();
+    let sort = Key::record_sort(Source::Telephone, &id);
+    let day = format!("{}#{}", &item["collected_at"].as_s().unwrap()[..10], number % usize::from(SHARDS));
     for (field, value) in [
-        (keys::DAY, keys::day(day, &sort).as_str()),
-        (keys::PK, subject.as_str()),
-        (keys::SK, &sort),
+        ("day", day.as_str()),
+        ("pk", subject.as_str()),
+        ("sk", &sort),
         ("source_id", &name),
         ("reference", Reference::of(&id).as_str()),
     ] {

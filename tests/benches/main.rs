@@ -5,45 +5,85 @@
 
 mod calls;
 mod cold_start;
+mod expiry;
 mod intake;
 mod people;
 mod process;
 mod request;
+mod requests_made;
 mod runtime_api;
 mod table;
 mod volume;
 
 use std::time::Duration;
 
-/// How many requests are measured, and how many go before them.
-const REQUESTS: (usize, usize) = (4_000, 400);
-/// How many cold starts are measured, and how many go before them.
-const STARTS: (usize, usize) = (20, 2);
-/// How many records a person has; `BENCH_RECORDS` sets the largest number that is tried.
-const RECORDS: [usize; 3] = [10, 1_000, 100_000];
-/// How many rows a file has that is imported; `BENCH_RECORDS` sets the largest number here as well.
-const ROWS: [usize; 3] = [10_000, 100_000, 1_000_000];
+/// How much is measured.
+struct Size {
+    /// How many requests are measured, and how many go before them.
+    requests: (usize, usize),
+    /// How many cold starts are measured, and how many go before them.
+    starts: (usize, usize),
+    /// How many records a person has; `BENCH_RECORDS` sets the largest number that is tried.
+    records: &'static [usize],
+    /// How often an erasure is measured: a machine that others use is quicker at one time than at another.
+    rounds: usize,
+    /// How many rows a file has that is imported; `BENCH_RECORDS` sets the largest number here as well.
+    rows: &'static [usize],
+    /// How many records expire on the day that `expire` is driven with; `BENCH_RECORDS` sets the largest number here as well.
+    expired: usize,
+    /// How many records a person has, and how many rows a file, where requests to AWS are counted.
+    counted: &'static [usize],
+}
+
+/// What `make bench` measures.
+const WHOLE: Size = Size {
+    requests: (4_000, 400),
+    starts: (20, 2),
+    records: &[10, 1_000, 100_000],
+    rounds: 3,
+    rows: &[10_000, 100_000, 1_000_000],
+    expired: 1_000_000,
+    counted: &[1, 10, 1_000],
+};
+/// What `make test` runs, so that everything here still runs: no figure of it is worth anything.
+const SMALLEST: Size = Size {
+    requests: (10, 2),
+    starts: (2, 1),
+    records: &[10],
+    rounds: 1,
+    rows: &[10],
+    expired: 1_000,
+    counted: &[1, 10],
+};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let number = |text: &str| text.parse().unwrap();
+    let size = if words.contains(&"--smallest") { &SMALLEST } else { &WHOLE };
     match words.as_slice() {
         ["stack"] => in_lambda(process::stack()),
-        ["request"] => in_lambda(request::measure(REQUESTS)),
-        ["load", person, count] => in_lambda(people::load(person, count.parse().unwrap())),
+        ["request", count, before] => in_lambda(request::measure((number(count), number(before)))),
+        ["load", person, count] => in_lambda(people::load(person, number(count))),
         ["export", person, kind] => in_lambda(volume::export(person, kind)),
         ["query", person] => in_lambda(volume::query(person)),
         ["erase", person] => in_lambda(volume::erase(person)),
         ["delete", person] => in_lambda(volume::delete(person)),
-        ["delete", person, count] => in_lambda(volume::delete_known(person, count.parse().unwrap())),
-        ["drop", from, count] => in_lambda(calls::drop_file(from.parse().unwrap(), count.parse().unwrap())),
+        ["delete", person, count] => in_lambda(volume::delete_known(person, number(count))),
+        ["drop", from, count] => in_lambda(calls::drop_file(number(from), number(count))),
         ["import", key, etag] => in_lambda(intake::import(key, etag)),
-        ["put", count] => in_lambda(intake::put(count.parse().unwrap())),
+        ["put", count] => in_lambda(intake::put(number(count))),
+        ["expire", count, filled, writers] => {
+            in_lambda(expiry::expire(number(count), number(filled), number(writers)));
+        }
+        ["count", operation @ ..] => in_lambda(requests_made::count(operation)),
         // `cargo test --benches` runs this too, without a word.
-        _ if !words.contains(&"--bench") => println!("Run it with `make bench`."),
-        _ if words.contains(&"imports") => imports(),
-        _ if words.contains(&"people") => people(),
-        _ => everything(),
+        _ if !words.contains(&"--bench") && !words.contains(&"--smallest") => println!("Run it with `make bench`."),
+        _ if words.contains(&"imports") => imports(size),
+        _ if words.contains(&"people") => people(size),
+        _ if words.contains(&"expiry") => expired(size),
+        _ if words.contains(&"requests") => requests(size),
+        _ => everything(size),
     }
 }
 
@@ -58,37 +98,57 @@ fn most() -> usize {
     std::env::var("BENCH_RECORDS").map_or(usize::MAX, |most| most.parse().expect("BENCH_RECORDS is a number"))
 }
 
-fn everything() {
+fn everything(size: &Size) {
     let stack = process::Stack::start();
 
-    let (count, before) = REQUESTS;
+    let (count, before) = size.requests;
     println!("ingest, one answer: {count} requests after {before}, each beside a PutItem of the same item");
-    let measured = stack.run(&["request"]);
+    let measured = stack.run(&["request", &count.to_string(), &before.to_string()]);
     request::print(&measured);
 
-    let (count, before) = STARTS;
+    let (count, before) = size.starts;
     println!("\ningest, cold start: {count} starts after {before}, in turn with a function that only puts one item");
-    cold_start::measure(&stack, &measured["item"], STARTS);
+    cold_start::measure(&stack, &measured["item"], size.starts);
 
-    println!("\nexport and erase, beside a bare Query, and a bare loop that finds keys and deletes, 25 at once");
-    volume::measure(&stack, RECORDS.into_iter().filter(|count| *count <= most()));
+    println!("\nexport, beside a bare Query");
+    volume::exports(&stack, up_to(size.records));
     stack.stop();
-    println!();
-    imports();
+    for part in [people, imports, expired, requests] {
+        println!();
+        part(size);
+    }
+}
+
+/// Those numbers that are tried.
+fn up_to(counts: &'static [usize]) -> impl Iterator<Item = usize> {
+    let most = most();
+    counts.iter().copied().filter(move |count| *count <= most)
 }
 
 /// Only the erasures: `cargo bench --bench costs -- people`.
-fn people() {
+fn people(size: &Size) {
     println!("erase, beside a bare loop of Query and BatchWriteItem, 25 at once, that tells nobody");
     let stack = process::Stack::start();
-    volume::erasures(&stack, RECORDS.into_iter().filter(|count| *count <= most()));
+    volume::erasures(&stack, up_to(size.records), size.rounds);
     stack.stop();
 }
 
 /// Also by itself: `cargo bench --bench costs -- imports`.
-fn imports() {
+fn imports(size: &Size) {
     println!("import, beside a bare BatchWriteItem of such items, 25 at once and 16 batches at a time");
-    intake::measure(ROWS.into_iter().filter(|count| *count <= most()));
+    intake::measure(up_to(size.rows));
+}
+
+/// Also by itself: `cargo bench --bench costs -- expiry`.
+fn expired(size: &Size) {
+    println!("expire, on a day on which many records expire");
+    expiry::measure(size.expired.min(most()));
+}
+
+/// Also by itself: `cargo bench --bench costs -- requests`.
+fn requests(size: &Size) {
+    println!("requests to AWS, once a function has started");
+    requests_made::measure(size.counted);
 }
 
 /// The middle of some durations.

@@ -2,12 +2,12 @@
 
 use crate::request;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
-use ingest::Ingest;
+use custodian_domain::identity::identifier::Identifier;
+use custodian_ingest::Ingest;
+use custodian_runtime::Host;
+use custodian_runtime::secret;
+use custodian_store::{Item, SHARDS};
 use serde_json::{Value, json};
-use shared::domain::identifier::Identifier;
-use shared::edge::Host;
-use shared::edge::secret;
-use shared::storage::{Item, keys};
 
 /// How many writes DynamoDB takes at once.
 pub const BATCH: usize = 25;
@@ -20,12 +20,12 @@ pub async fn load(person: &str, count: usize) {
     assert_eq!(answer["statusCode"], 201, "{answer}");
     let partition = partition(&host, person).await;
     let first = item(&host, &partition).await;
-    let day = first["collected_at"].as_s().unwrap()[..10].parse().unwrap();
+    let day = first["collected_at"].as_s().unwrap()[..10].to_owned();
     let copies: Vec<WriteRequest> = (1..count)
         .map(|number| {
             let (mut copy, sort) = (first.clone(), sort(number));
-            copy.insert(keys::DAY.to_owned(), text(&keys::day(day, &sort)));
-            copy.insert(keys::SK.to_owned(), text(&sort));
+            copy.insert("day".to_owned(), text(&format!("{day}#{}", number % usize::from(SHARDS))));
+            copy.insert("sk".to_owned(), text(&sort));
             let put = PutRequest::builder().set_item(Some(copy)).build().unwrap();
             WriteRequest::builder().put_request(put).build()
         })
@@ -42,14 +42,15 @@ pub async fn partition(host: &Host, person: &str) -> String {
 
 /// An item of a partition.
 pub async fn item(host: &Host, partition: &str) -> Item {
-    let query = host.dynamodb().query().table_name(host.setting("RECORDS_TABLE").unwrap()).limit(1);
+    let query =
+        custodian_store::client(&host.dynamodb()).query().table_name(host.setting("RECORDS_TABLE").unwrap()).limit(1);
     let query = query.key_condition_expression("pk = :pk").expression_attribute_values(":pk", text(partition));
     query.send().await.unwrap().items.unwrap().remove(0)
 }
 
 /// The sort key of a copied record.
 pub fn sort(number: usize) -> String {
-    format!("{}web_form#{number:022}", keys::RECORD)
+    format!("record#web_form#{number:022}")
 }
 
 /// An order's identifiers of a person.
@@ -59,7 +60,7 @@ pub fn identifiers(person: &str) -> Value {
 
 /// Writes in batches, the bare way.
 pub async fn write(host: &Host, writes: Vec<WriteRequest>) {
-    let (client, table) = (host.dynamodb(), host.setting("RECORDS_TABLE").unwrap());
+    let (client, table) = (custodian_store::client(&host.dynamodb()), host.setting("RECORDS_TABLE").unwrap());
     for batch in writes.chunks(BATCH) {
         let mut batch = batch.to_vec();
         while !batch.is_empty() {

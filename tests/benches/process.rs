@@ -1,6 +1,6 @@
 //! The processes of a run: the stack, and one for each thing that is measured.
 
-use local::{ACCESS_KEY, Options, SECRET_KEY};
+use custodian_local::{ACCESS_KEY, Options, SECRET_KEY};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::Value;
 use serde_yaml_ng::Value as Yaml;
@@ -72,27 +72,32 @@ fn this(role: &[&str]) -> Command {
 /// The role of the stack: says the settings of all functions and stays until nobody listens.
 pub async fn stack() {
     let house = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let (folder, template) =
-        (tempfile::tempdir().unwrap(), std::fs::read_to_string(house.join("template.yaml")).unwrap());
+    let folder = tempfile::tempdir().unwrap();
     let still = folder.path().join("template.yaml");
-    std::fs::write(&still, without_events(&template)).unwrap();
+    std::fs::write(&still, without_events(template())).unwrap();
     let mut options = Options::new(still);
     options.surveys = Some(house.join("surveys"));
     // Nothing that is measured waits for what the stack does of itself.
     (options.ttl, options.schedules) = (false, false);
-    let stack = local::Stack::start(options).await.unwrap();
-    let settings = ["ingest", "export", "erase", "import"].map(|function| stack.settings(function).unwrap());
+    let stack = custodian_local::Stack::start(options).await.unwrap();
+    let settings =
+        ["ingest", "export", "requests", "erase", "import", "expire"].map(|function| stack.settings(function).unwrap());
     let settings: BTreeMap<String, String> = settings.into_iter().flatten().collect();
     println!("{}", serde_json::to_string(&settings).unwrap());
     tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new())).await.unwrap().unwrap();
     stack.stop().await;
 }
 
+/// The template of the house.
+pub fn template() -> Yaml {
+    let house = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    serde_yaml_ng::from_str(&std::fs::read_to_string(house.join("template.yaml")).unwrap()).unwrap()
+}
+
 /// The template without streams: the embedded DynamoDB looks at all that a stream holds whenever it writes, so that
 /// what is measured would depend on what was measured before. DynamoDB itself does not. And without notifications: a
 /// file is imported in a process of its own.
-fn without_events(template: &str) -> String {
-    let mut template: Yaml = serde_yaml_ng::from_str(template).unwrap();
+fn without_events(mut template: Yaml) -> String {
     for (_, resource) in template["Resources"].as_mapping_mut().unwrap() {
         let Some(properties) = resource.get_mut("Properties").and_then(Yaml::as_mapping_mut) else { continue };
         properties.remove("StreamSpecification");

@@ -5,11 +5,10 @@ use crate::process::{cpu, memory};
 use crate::table::{heading, mib, micros, row};
 use crate::{median, percentile};
 use aws_sdk_dynamodb::types::AttributeValue;
-use ingest::Ingest;
+use custodian_ingest::Ingest;
+use custodian_runtime::{Host, logs};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
-use shared::edge::{Host, logs};
-use shared::storage::keys;
 use std::fs::File;
 use std::time::{Duration, Instant};
 use tracing::Level;
@@ -87,7 +86,7 @@ pub async fn measure((count, before): (usize, usize)) {
     let answer = ingest.invoke(event(PERSON, FIRST)).await.unwrap();
     assert_eq!(answer["statusCode"], 201, "{answer}");
     let same = item(&host, &partition(&host, PERSON).await).await;
-    let (client, table) = (host.dynamodb(), host.setting("RECORDS_TABLE").unwrap());
+    let (client, table) = (custodian_store::client(&host.dynamodb()), host.setting("RECORDS_TABLE").unwrap());
     let (mut through, mut bare, mut conditional) = (Side::default(), Side::default(), Side::default());
     for number in 0..count + before {
         if number == before {
@@ -100,8 +99,8 @@ pub async fn measure((count, before): (usize, usize)) {
                 through.add(answered(&ingest, &event, 201)).await;
                 continue;
             }
-            let sort = format!("{}web_form#bare{number:017}{}", keys::RECORD, turn % 3);
-            item.insert(keys::SK.to_owned(), text(&sort));
+            let sort = format!("record#web_form#bare{number:017}{}", turn % 3);
+            item.insert("sk".to_owned(), text(&sort));
             let put = client.put_item().table_name(table).set_item(Some(item.clone()));
             if turn % 3 == 1 {
                 bare.add(put.send()).await.unwrap();

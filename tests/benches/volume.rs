@@ -2,66 +2,56 @@
 
 use crate::people::{BATCH, identifiers, partition, sort, text, write};
 use crate::process::{Stack, cpu, memory};
-use crate::table::mib;
+use crate::table::{load, mib};
 use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
-use erase::Erase;
-use export::Export;
+use custodian_domain::place::Place;
+use custodian_domain::rights::package::RequestId;
+use custodian_erase::Erase;
+use custodian_export::Export;
+use custodian_requests::Requests;
+use custodian_runtime::Host;
 use lambda_runtime::{Context, LambdaEvent};
-use requests::Requests;
 use serde_json::{Value, json};
-use shared::domain::package::RequestId;
-use shared::domain::place::Place;
-use shared::edge::Host;
-use shared::storage::keys;
 use std::time::Instant;
 
-/// Measures everything for people with so many records each.
-pub fn measure(stack: &Stack, counts: impl Iterator<Item = usize>) {
+/// Exports people with so many records each, beside a bare query.
+pub fn exports(stack: &Stack, counts: impl Iterator<Item = usize>) {
     println!(
-        "  {:<22}{:>8}{:>12}{:>8}{:>14}{:>8}{:>10}{:>10}",
-        "", "records", "records/s", "× time", "CPU µs/record", "× CPU", "peak MiB", "grown MiB"
+        "  {:<22}{:>8}{:>12}{:>8}{:>14}{:>8}{:>10}{:>10}{:>8}",
+        "", "records", "records/s", "× time", "CPU µs/record", "× CPU", "peak MiB", "grown MiB", "load"
     );
     for count in counts {
-        let [whole, other, erased] = ["whole", "other", "erased"].map(|who| format!("{who}-{count}@example.com"));
-        let number = count.to_string();
-        stack.run(&["load", &whole, &number]);
+        let whole = format!("whole-{count}@example.com");
+        stack.run(&["load", &whole, &count.to_string()]);
         let floor = stack.run(&["query", &whole]);
         show("bare Query", &floor, None, count);
         for kind in ["portability", "access"] {
             show(&format!("export, {kind}"), &stack.run(&["export", &whole, kind]), Some(&floor), count);
         }
-        stack.run(&["load", &other, &number]);
-        let floor = stack.run(&["delete", &other]);
-        show("bare batch delete", &floor, None, count);
-        // Of somebody else: a package that was not handed over stands in the way of an erasure.
-        stack.run(&["load", &erased, &number]);
-        show("erase", &stack.run(&["erase", &erased]), Some(&floor), count);
     }
 }
 
 /// Erases people with so many records each, beside a bare loop that finds and deletes as many, and beside the deletions of
 /// that loop alone; says whether the targets are met, in the round of the middle.
-pub fn erasures(stack: &Stack, counts: impl Iterator<Item = usize>) {
+pub fn erasures(stack: &Stack, counts: impl Iterator<Item = usize>, number: usize) {
     for count in counts {
-        let mut rounds: Vec<Round> = (1..=ROUNDS).map(|number| Round::run(stack, count, number)).collect();
+        let mut rounds: Vec<Round> = (1..=number).map(|number| Round::run(stack, count, number)).collect();
         rounds.sort_by(|a, b| a.percent().total_cmp(&b.percent()));
-        let middle = &rounds[ROUNDS / 2];
+        let middle = &rounds[number / 2];
         println!(
-            "  {count:>8} records: bare loop {:>5.0}/s, erase {:>5.0}/s, {:>3.0} % of it ({:.0} to {:.0}; target 70); \
+            "  {count:>8} records: bare loop {:>5.0}/s, erase {:>5.0}/s, {:>3.0} % of it ({:.0} to {:.0}; target 70), load {}; \
              peak {:>4.1} MiB (target < 64); deletions alone, of known keys {:>5.0}/s",
             middle.bare,
             middle.erased,
             middle.percent(),
             rounds[0].percent(),
-            rounds[ROUNDS - 1].percent(),
+            rounds[number - 1].percent(),
+            load(),
             rounds.iter().map(|round| round.peak).fold(0.0, f64::max),
             middle.known,
         );
     }
 }
-
-/// How often an erasure is measured: a machine that others use is quicker at one time than at another.
-const ROUNDS: usize = 3;
 
 /// Records a second, and MiB.
 struct Round {
@@ -76,13 +66,13 @@ impl Round {
     fn run(stack: &Stack, count: usize, number: usize) -> Self {
         let [other, known, whole] =
             ["found", "known", "erased"].map(|how| format!("{how}-{count}-{number}@example.com"));
-        let load = |person: &str| drop(stack.run(&["load", person, &count.to_string()]));
+        let fill = |person: &str| drop(stack.run(&["load", person, &count.to_string()]));
         let rate = |of: &Value| count as f64 / of["seconds"].as_f64().unwrap();
-        load(&other);
+        fill(&other);
         let bare = rate(&stack.run(&["delete", &other]));
-        load(&known);
+        fill(&known);
         let known = rate(&stack.run(&["delete", &known, &count.to_string()]));
-        load(&whole);
+        fill(&whole);
         let erased = stack.run(&["erase", &whole]);
         Self { bare, known, erased: rate(&erased), peak: mib(erased["peak"].as_u64().unwrap()) }
     }
@@ -101,13 +91,14 @@ fn show(name: &str, measured: &Value, floor: Option<&Value>, count: usize) {
     };
     let kib = |figure: &str| mib(measured[figure].as_u64().unwrap());
     println!(
-        "  {name:<22}{count:>8}{:>12.0}{:>8}{:>14.1}{:>8}{:>10.1}{:>10.1}",
+        "  {name:<22}{count:>8}{:>12.0}{:>8}{:>14.1}{:>8}{:>10.1}{:>10.1}{:>8}",
         1.0 / each(measured, "seconds"),
         ratio("seconds"),
         each(measured, "cpu") * 1e6,
         ratio("cpu"),
         kib("peak"),
         kib("peak") - kib("start"),
+        load(),
     );
 }
 
@@ -128,16 +119,32 @@ fn order<T: From<Value>>(order: Value, request: &str) -> LambdaEvent<T> {
 
 /// The role that exports a person.
 pub async fn export(person: &str, kind: &str) {
-    let export = Export::start(&Host::lambda()).await.unwrap();
+    let host = Host::lambda();
+    let export = Export::start(&host).await.unwrap();
+    say(Box::pin(exported(&export, person, kind))).await;
+}
+
+/// Exports a person; gives how many records.
+pub async fn exported(export: &Export, person: &str, kind: &str) -> u64 {
     let ordered = json!({"kind": kind, "identifiers": identifiers(person), "requested_by": "dpo-7"});
     let request = format!("{kind}-{}", person.split('@').next().unwrap());
-    say(async { Box::pin(export.invoke(order(ordered, &request))).await.unwrap()["records"].as_u64().unwrap() }).await;
+    Box::pin(export.invoke(order(ordered, &request))).await.unwrap()["records"].as_u64().unwrap()
 }
 
 /// The role that erases a person.
 pub async fn erase(person: &str) {
     let host = Host::lambda();
     let (erase, requests) = (Erase::start(&host).await.unwrap(), Requests::start(&host).await.unwrap());
+    let (held, event) = approved(&requests, person).await;
+    say(async {
+        Box::pin(erase.invoke(event)).await.unwrap();
+        held
+    })
+    .await;
+}
+
+/// Has an erasure of a person planned and approved; gives how many records it is about, and the event that begins it.
+pub async fn approved<T: From<Value>>(requests: &Requests, person: &str) -> (u64, LambdaEvent<T>) {
     let id = format!("erase-{}", person.split('@').next().unwrap());
     let plan = json!({"order": "plan", "request_id": id, "identifiers": identifiers(person), "ground": "17(1)(b)",
         "planned_by": "planner-3"});
@@ -146,22 +153,18 @@ pub async fn erase(person: &str) {
     let approved = requests.invoke(order(approve, &id)).await.unwrap();
     let held = approved["tasks"].as_array().unwrap().iter().find_map(|task| task["held"]["records"].as_u64());
     let request = RequestId::try_from(id.clone()).unwrap();
-    let start = keys::start(&request, Place::Records);
-    let start = json!({"pk": {"S": start.partition}, "sk": {"S": start.sort}});
+    let start = format!("START#{}#{}", request.as_str(), Place::Records.as_str());
+    let start = json!({"pk": {"S": start}, "sk": {"S": "META"}});
     let mut event = order(json!({"Records": [{"eventName": "INSERT", "dynamodb": {"Keys": start}}]}), &id);
     // As long as it takes.
     event.context.deadline = u64::MAX / 2;
-    say(async {
-        Box::pin(erase.invoke(event)).await.unwrap();
-        held.unwrap()
-    })
-    .await;
+    (held.unwrap(), event)
 }
 
 /// The floor of an export: reads a person's items and does nothing with them.
 pub async fn query(person: &str) {
     let host = Host::lambda();
-    let (client, partition) = (host.dynamodb(), partition(&host, person).await);
+    let (client, partition) = (custodian_store::client(&host.dynamodb()), partition(&host, person).await);
     let query = client.query().table_name(host.setting("RECORDS_TABLE").unwrap()).consistent_read(true);
     let query = query.key_condition_expression("pk = :pk").expression_attribute_values(":pk", text(&partition));
     say(async {
@@ -177,7 +180,7 @@ pub async fn query(person: &str) {
 /// The floor of an erasure: finds a person's items and deletes them, and tells nobody.
 pub async fn delete(person: &str) {
     let host = Host::lambda();
-    let (client, partition) = (host.dynamodb(), partition(&host, person).await);
+    let (client, partition) = (custodian_store::client(&host.dynamodb()), partition(&host, person).await);
     let query = client.query().table_name(host.setting("RECORDS_TABLE").unwrap()).consistent_read(true);
     let query = query.key_condition_expression("pk = :pk").expression_attribute_values(":pk", text(&partition));
     let query = query.projection_expression("pk, sk");
@@ -204,7 +207,7 @@ pub async fn delete_known(person: &str, count: usize) {
     // The person's first record has a key of its own: what is deleted in its place is not there.
     let deletions = |from: usize| {
         let deletion = |number| {
-            let request = DeleteRequest::builder().key(keys::PK, text(&partition)).key(keys::SK, text(&sort(number)));
+            let request = DeleteRequest::builder().key("pk", text(&partition)).key("sk", text(&sort(number)));
             WriteRequest::builder().delete_request(request.build().unwrap()).build()
         };
         (from..count.min(from + BATCH)).map(deletion).collect::<Vec<_>>()

@@ -3,7 +3,8 @@
 //! cargo-lambda serves the two APIs only; the binaries are those that `cargo build --workspace` put beside this test.
 
 use crate::imports_faults;
-use local::{ACCESS_KEY, Options, SECRET_KEY, Stack};
+use crate::slowest::Taken;
+use custodian_local::{ACCESS_KEY, Options, SECRET_KEY, Stack};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -61,6 +62,7 @@ async fn the_built_import_reads_a_file_that_s3_tells_of() {
 struct Lambda {
     port: u16,
     _processes: Vec<Process>,
+    _taken: Taken,
 }
 
 struct Process(Child);
@@ -74,6 +76,7 @@ impl Drop for Process {
 
 impl Lambda {
     async fn start(stack: &Stack, functions: &[&str]) -> Self {
+        let taken = Taken::begin();
         let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
         let (binaries, tool) = built();
         let api = Process(
@@ -110,7 +113,7 @@ impl Lambda {
         }
         // Last, so that it ends last: a function that loses its API complains.
         processes.push(api);
-        Self { port, _processes: processes }
+        Self { port, _processes: processes, _taken: taken }
     }
 
     /// Invokes a function through the Invoke API; in HTTP/1.0, so that the answer ends with the connection.

@@ -6,9 +6,9 @@ use crate::heard;
 use crate::house::{House, TABLES, email_id, erasure, phone_id, token};
 use crate::partners::{CREATED, changed};
 use crate::permissions::template;
-use ingest::Ingest;
+use custodian_ingest::Ingest;
+use custodian_local::doubles::Mode;
 use lambda_runtime::{Context, LambdaEvent};
-use local::doubles::Mode;
 use serde_json::json;
 
 /// Who must not be found, in every spelling that could be; and their keys.

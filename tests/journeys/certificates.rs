@@ -4,15 +4,15 @@ mod year;
 
 use crate::house::{House, at, email_id, erasure};
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
-use operations::verify::verify;
+use custodian_domain::identity::subject::SubjectKey;
+use custodian_domain::ledger::{Cause, Certificate, ItemKind, Lateness, Lies, Verified};
+use custodian_domain::record::particulars::Particulars;
+use custodian_domain::record::revision::Revision;
+use custodian_domain::record::{Details, Holder, Record, RecordId};
+use custodian_operations::verify::verify;
+use custodian_store::ledger::Seat;
+use custodian_store::records::Records;
 use serde_json::{Value, json};
-use shared::domain::ledger::{Cause, Certificate, ItemKind, Lateness, Lies, Verified};
-use shared::domain::particulars::Particulars;
-use shared::domain::record::{Details, Holder, Record, RecordId};
-use shared::domain::revision::Revision;
-use shared::domain::subject::SubjectKey;
-use shared::storage::ledger::Seat;
-use shared::storage::records::Records;
 
 async fn sweep(house: &House) -> Value {
     house.invoke("sweep", json!({})).await.unwrap()

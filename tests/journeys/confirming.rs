@@ -4,16 +4,16 @@ use crate::failing::{Off, failing_host};
 use crate::gateway;
 use crate::house::{Answer, House, at, email_id, erasure, options, phone_id};
 use crate::unsubscribe::FORM;
-use ingest::Ingest;
+use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::rights::confirmation::{ConfirmLink, Purpose};
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::subscription::OptInReason;
+use custodian_ingest::Ingest;
+use custodian_local::doubles::Mode;
+use custodian_notify::Notify;
+use custodian_store::confirmations::Confirmations;
 use lambda_runtime::{Context, LambdaEvent};
-use local::doubles::Mode;
-use notify::Notify;
 use serde_json::{Value, json};
-use shared::domain::confirmation::{ConfirmLink, Purpose};
-use shared::domain::identifier::Identifier;
-use shared::domain::package::RequestId;
-use shared::domain::subscription::OptInReason;
-use shared::storage::confirmations::Confirmations;
 use std::sync::atomic::Ordering;
 
 /// What the button sends.

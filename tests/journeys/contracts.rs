@@ -306,7 +306,7 @@ fn spans(document: &str) -> Vec<String> {
 /// All Rust of the functions and of what they share.
 fn code(root: &Path) -> String {
     let mut folders =
-        vec![root.join("shared/src"), root.join("functions"), root.join("local/src"), root.join("operations/src")];
+        vec![root.join("shared"), root.join("functions"), root.join("local/src"), root.join("operations/src")];
     let mut code = String::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {

@@ -4,13 +4,13 @@ use crate::expiry::removed_by_ttl;
 use crate::failing::{Off, failing_host};
 use crate::house::{House, at, options};
 use aws_sdk_dynamodb::types::AttributeValue;
-use expire::{Expire, Told};
+use custodian_domain::validation::json::Payload;
+use custodian_expire::{Expire, Told};
+use custodian_local::{Function, Options, Registry};
+use custodian_operations::redrive::{Redriven, redrive};
+use custodian_runtime::failure::failure;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
-use local::{Function, Options, Registry};
-use operations::redrive::{Redriven, redrive};
 use serde_json::{Value, json};
-use shared::domain::json::Payload;
-use shared::edge::failure::failure;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 

@@ -91,7 +91,7 @@ fn the_answer_of_the_sweep_is_the_one_that_is_shown() {
     let section = document.split("\n## Sweep\n").nth(1).unwrap();
     let shown = section.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
     let shown: Value = serde_json::from_str(shown).unwrap();
-    let answer = json!(sweep::Report::default());
+    let answer = json!(custodian_sweep::Report::default());
     let (mut told, mut documented) = (BTreeSet::new(), BTreeSet::new());
     fields(&answer, "", &mut told);
     fields(&shown, "", &mut documented);

@@ -7,10 +7,10 @@ mod tampering;
 use crate::confirming::subscribe;
 use crate::house::{House, email_id, erasure};
 use aws_sdk_dynamodb::types::AttributeValue;
-use operations::evidence::{Proven, Scope, prove, told};
+use custodian_operations::evidence::{Proven, Scope, prove, told};
+use custodian_store::Item;
+use custodian_store::evidence::Register;
 use serde_json::{Value, json};
-use shared::storage::Item;
-use shared::storage::evidence::Register;
 
 const ROSA: &str = "rosa@example.org";
 /// What an honest house ends with.

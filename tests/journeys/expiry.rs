@@ -2,8 +2,8 @@
 
 use crate::house::{House, at, email_id, key};
 use chrono::{DateTime, Utc};
+use custodian_domain::ledger::{Cause, Entry, ItemKind};
 use serde_json::{Value, json};
-use shared::domain::ledger::{Cause, Entry, ItemKind};
 
 const LAST_SECOND: &str = "2029-11-23T09:59:59Z";
 const END: &str = "2029-11-23T10:00:00Z";

@@ -9,8 +9,8 @@ mod sources;
 mod whole;
 
 use crate::house::{House, email_id, phone_id};
+use custodian_domain::record::source::Source;
 use serde_json::{Value, json};
-use shared::domain::source::Source;
 
 fn order(kind: &str, identifiers: &[Value]) -> Value {
     json!({"kind": kind, "identifiers": identifiers, "requested_by": "dpo-7"})

@@ -6,9 +6,9 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use local::wire::{answer, between, target};
+use custodian_local::wire::{answer, between, target};
+use custodian_runtime::Host;
 use serde_json::{Value, json};
-use shared::edge::Host;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

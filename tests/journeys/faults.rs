@@ -3,23 +3,22 @@
 use crate::failing::{Off, calls, failing_host};
 use crate::house::{House, email_id, erasure, key, phone_id};
 use chrono::TimeDelta;
-use erase::Erase;
-use export::Export;
+use custodian_domain::place::Place;
+use custodian_domain::rights::package::RequestId;
+use custodian_erase::Erase;
+use custodian_export::Export;
+use custodian_requests::Requests;
+use custodian_runtime::Host;
+use custodian_store::ledger::Ledger;
 use lambda_runtime::{Context, LambdaEvent};
-use requests::Requests;
 use serde_json::{Value, json};
-use shared::domain::package::RequestId;
-use shared::domain::place::Place;
-use shared::edge::Host;
-use shared::storage::keys;
-use shared::storage::ledger::Ledger;
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 /// The event of the Register's stream that starts a task.
 pub fn start(request: &str, place: Place) -> LambdaEvent<Value> {
     let request = RequestId::try_from(request.to_owned()).unwrap();
-    let start = keys::start(&request, place);
+    let start = crate::stored::start(&request, place);
     let keys = json!({"pk": {"S": start.partition}, "sk": {"S": start.sort}});
     let event =
         json!({"Records": [{"eventName": "INSERT", "eventSource": "aws:dynamodb", "dynamodb": {"Keys": keys}}]});

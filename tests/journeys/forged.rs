@@ -4,15 +4,16 @@
 use crate::faults::start;
 use crate::heard;
 use crate::house::{House, email_id, erasure, s};
+use crate::stored;
 use aws_sdk_dynamodb::types::AttributeValue;
-use erase::Erase;
+use custodian_domain::place::Place;
+use custodian_domain::record::Holder;
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::task::{Action, Task};
+use custodian_erase::Erase;
+use custodian_store::Key;
+use custodian_store::requests::Request;
 use serde_json::{Value, json};
-use shared::domain::package::RequestId;
-use shared::domain::place::Place;
-use shared::domain::record::Holder;
-use shared::domain::task::{Action, Task};
-use shared::storage::keys::{self, Key};
-use shared::storage::requests::Request;
 use std::collections::HashMap;
 
 const ROSA: &str = "rosa@example.org";
@@ -47,12 +48,12 @@ fn id(text: &str) -> RequestId {
 }
 
 async fn holder(house: &House, email: &str) -> Holder {
-    let identifier = shared::domain::identifier::Identifier::email(email).unwrap();
+    let identifier = custodian_domain::identity::identifier::Identifier::email(email).unwrap();
     Holder::Subject(house.subject_keys().await.key(&identifier))
 }
 
 fn itself(id: &RequestId) -> Key {
-    Key::new(keys::request(id), keys::META)
+    stored::request(id)
 }
 
 /// A request that looks approved, and its tasks, entered item by item; `start` is where what starts each lies.
@@ -62,8 +63,8 @@ async fn forge(house: &House, id: &RequestId, action: Action, start: impl Fn(Pla
     put(house, &itself(id), &json!(request)).await;
     for place in Place::ALL {
         let task = Task::new(place, action, std::collections::BTreeMap::new(), now.date_naive(), now);
-        put(house, &Key::new(keys::task(id, place), keys::META), &json!(task)).await;
-        put(house, &keys::open_task(id, place), &json!({})).await;
+        put(house, &stored::task(id, place, "META"), &json!(task)).await;
+        put(house, &stored::open_task(id, place), &json!({})).await;
         put(house, &start(place), &json!({"times": 1, "approved": request.approved(id)})).await;
     }
 }
@@ -85,7 +86,7 @@ async fn house() -> House {
 fn an_erasure_that_was_entered_as_the_first_version_s_unsubscribe_could_is_not_carried_out() {
     let lines = log_of(async {
         let (house, id) = (house().await, id("ERA-1"));
-        forge(&house, &id, Action::Erase, |place| Key::new(keys::task(&id, place), keys::FORMER_START)).await;
+        forge(&house, &id, Action::Erase, |place| stored::task(&id, place, "START")).await;
         house.stack.settle().await.unwrap();
         house.move_to("2026-11-23T13:00:00Z").await;
         house.invoke("sweep", json!({})).await.unwrap();
@@ -101,7 +102,7 @@ fn whatever_a_hijacked_unsubscribe_writes_erases_nobody() {
         let lines = log_of(async {
             let house = house().await;
             let id = RequestId::of_click([7; 16]);
-            forge(&house, &id, action, |place| keys::start(&id, place)).await;
+            forge(&house, &id, action, |place| stored::start(&id, place)).await;
             house.stack.settle().await.unwrap();
             house.move_to("2026-11-23T13:00:00Z").await;
             house.invoke("sweep", json!({})).await.unwrap();
@@ -120,7 +121,7 @@ fn a_click_s_task_that_says_another_place_or_another_matter_is_refused() {
             house.tell("Rosa was here.", Some(ROSA), None).await;
             house.click(&house.unsubscribe_path(ROSA).await).await;
             let request = id(house.clicked().await[0].as_str().unwrap());
-            let task = Key::new(keys::task(&request, Place::Newsletter), keys::META);
+            let task = stored::task(&request, Place::Newsletter, "META");
             write(&house, &task, attribute, s(value)).await;
             let erase = Erase::start(&house.stack.host("erase").unwrap()).await.unwrap();
             erase.invoke(start(request.as_str(), Place::Newsletter)).await.unwrap();
@@ -136,13 +137,14 @@ fn what_starts_a_task_and_names_nothing_that_was_approved_starts_nothing() {
         let house = house().await;
         // As a hijacked `partners` could: it counts up what is not there.
         for request in ["ERA-1", "ERA-2"] {
-            write(&house, &keys::start(&id(request), Place::Records), "times", AttributeValue::N("1".to_owned())).await;
+            write(&house, &stored::start(&id(request), Place::Records), "times", AttributeValue::N("1".to_owned()))
+                .await;
         }
         // The second is planned, and nobody has approved it.
         let plan = json!({"order": "plan", "request_id": "ERA-2", "identifiers": [email_id(ROSA)], "ground": "17(1)(b)",
             "planned_by": "planner-3"});
         house.invoke("requests", plan).await.unwrap();
-        write(&house, &keys::start(&id("ERA-2"), Place::Records), "times", AttributeValue::N("2".to_owned())).await;
+        write(&house, &stored::start(&id("ERA-2"), Place::Records), "times", AttributeValue::N("2".to_owned())).await;
         house.stack.settle().await.unwrap();
         assert_nothing_happened(&house).await;
     });
@@ -159,7 +161,8 @@ fn an_approved_erasure_into_which_somebody_wrote_waits_until_it_is_what_was_appr
         order["request_id"] = json!("ERA-1");
         house.approve(order).await.unwrap();
         let (key, erase) = (itself(&id("ERA-1")), Erase::start(&house.stack.host("erase").unwrap()).await.unwrap());
-        let list = |holders: &[Holder]| AttributeValue::L(holders.iter().map(|one| s(&keys::partition(one))).collect());
+        let list =
+            |holders: &[Holder]| AttributeValue::L(holders.iter().map(|one| s(&stored::partition(one))).collect());
         let (rosa, abel) = (holder(&house, ROSA).await, holder(&house, "abel@example.org").await);
         for (attribute, forged) in [
             ("holders", list(std::slice::from_ref(&abel))),
@@ -197,7 +200,7 @@ fn a_plan_into_which_somebody_wrote_is_not_approved() {
         let plan = json!({"order": "plan", "request_id": "ERA-1", "identifiers": [email_id(ROSA)], "ground": "17(1)(b)",
             "planned_by": "planner-3"});
         let hash = house.invoke("requests", plan.clone()).await.unwrap()["hash"].clone();
-        let abel = keys::partition(&holder(&house, "abel@example.org").await);
+        let abel = stored::partition(&holder(&house, "abel@example.org").await);
         let key = itself(&id("ERA-1"));
         write(&house, &key, "holders", AttributeValue::L(vec![s(&abel)])).await;
         let approve = json!({"order": "approve", "request_id": "ERA-1", "hash": hash, "approved_by": "dpo-7"});
@@ -218,7 +221,7 @@ async fn what_is_said_beside_a_request_is_an_address_that_was_confirmed_whatever
     let house = house().await;
     let ask = json!({"order": "confirm_address", "request_id": "C-1", "identifiers": [email_id(ROSA)], "by": "dpo-7"});
     house.invoke("requests", ask).await.unwrap();
-    let said = Key::new(keys::said(&id("C-1")), format!("{}forged", keys::EVENT));
+    let said = Key::new("SAID#C-1", "EVENT#forged");
     let now = house.stack.clock().now();
     put(&house, &said, &json!({"at": now, "what": "approved", "by": "dpo-9"})).await;
     let events = house.status(&json!("C-1")).await.unwrap()["events"].clone();

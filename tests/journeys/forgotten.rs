@@ -3,9 +3,9 @@
 
 use crate::house::{House, email_id, erasure, phone_id};
 use crate::partners::{CREATED, changed};
-use local::doubles::Mode;
+use custodian_domain::place::Place;
+use custodian_local::doubles::Mode;
 use serde_json::{Value, json};
-use shared::domain::place::Place;
 use std::collections::BTreeMap;
 
 const EMAIL: &str = "priya.nair@example.org";

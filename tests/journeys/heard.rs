@@ -1,6 +1,6 @@
 //! What the house logs at TRACE, as its functions would on Lambda.
 
-use shared::edge::logs;
+use custodian_runtime::logs;
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::sync::Once;

@@ -1,21 +1,22 @@
 //! The house that journeys walk through: the whole stack in this process, with a clock that stands still.
 
+use crate::slowest::Taken;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, NaiveDate, Utc};
+use custodian_buckets::anchors::Anchors;
+use custodian_buckets::files::{Beside, File, Folder};
+use custodian_domain::ledger::Entry;
+use custodian_domain::survey::Survey;
+use custodian_domain::validation::json::Payload;
+use custodian_local::{Function, Options, Registry, Stack};
+use custodian_operations::verify::{Audited, Unverified, compare};
+use custodian_runtime::Clock;
+use custodian_store::ledger::Ledger;
+use custodian_store::surveys::Surveys;
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use local::{Function, Options, Registry, Stack};
-use operations::verify::{Audited, Unverified, compare};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use shared::domain::json::Payload;
-use shared::domain::ledger::Entry;
-use shared::domain::survey::Survey;
-use shared::edge::Clock;
-use shared::storage::anchors::Anchors;
-use shared::storage::files::{Beside, File, Folder};
-use shared::storage::ledger::Ledger;
-use shared::storage::surveys::Surveys;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -42,6 +43,8 @@ pub struct House {
     http: reqwest::Client,
     /// How many files were dropped of which a journey itself tells.
     pub dropped: AtomicU64,
+    /// Ends last, so that how long the stack takes to end is counted.
+    _taken: Taken,
 }
 
 /// What the door answered.
@@ -113,12 +116,13 @@ impl House {
 
     /// A house with other options.
     pub async fn with(options: Options) -> Self {
+        let taken = Taken::begin();
         crate::heard::listen();
         let stack = Stack::start(options).await.unwrap();
         // The client of `erase` brings TLS into every client of this build; none of them chooses whose by itself.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { stack, http, dropped: AtomicU64::default() }
+        Self { stack, http, dropped: AtomicU64::default(), _taken: taken }
     }
 
     /// Moves time; what comes of it has happened when this returns.
@@ -398,12 +402,12 @@ impl House {
 
     /// A client of the embedded `DynamoDB`.
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        self.stack.host("erase").unwrap().dynamodb()
+        custodian_store::client(&self.stack.host("erase").unwrap().dynamodb())
     }
 
     /// A client of the embedded S3.
     pub fn s3(&self) -> aws_sdk_s3::Client {
-        self.stack.host("export").unwrap().s3()
+        custodian_buckets::client(&self.stack.host("export").unwrap().s3())
     }
 
     /// The bucket of packages.

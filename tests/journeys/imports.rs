@@ -1,9 +1,9 @@
 //! Partners drop files, and what they told is kept, once.
 
 use crate::house::{House, email_id, erasure, options, phone_id};
-use local::Options;
+use custodian_domain::ledger::Cause;
+use custodian_local::Options;
 use serde_json::{Value, json};
-use shared::domain::ledger::Cause;
 
 /// A file of the contract's samples.
 macro_rules! sample {

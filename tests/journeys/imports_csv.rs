@@ -3,8 +3,8 @@
 use crate::house::House;
 use crate::imports_faults::{COMPLAINTS, POSTS, dropped, house, import};
 use crate::recorder::recording_host;
+use custodian_domain::record::quarantined::QuarantinedRow;
 use serde_json::{Value, json};
-use shared::domain::quarantined::QuarantinedRow;
 
 /// A file as a partner drops it.
 macro_rules! fixture {

@@ -4,11 +4,11 @@ use crate::failing::{Off, calls, failing_host};
 use crate::house::{BEGINNING, House, at, cases_of, email_id, erasure, phone_id};
 use crate::paused::pausing_host;
 use chrono::{DateTime, SecondsFormat, Utc};
-use import::Import;
+use custodian_import::Import;
+use custodian_runtime::Host;
 use lambda_runtime::{Context, LambdaEvent};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use shared::edge::Host;
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 

@@ -6,12 +6,12 @@ use crate::house::{House, email_id, erasure, options};
 use crate::imports_faults::{self, COMPLAINTS, POSTS, dropped, import};
 use crate::partners::{CREATED, changed, signed_event};
 use aws_sdk_s3::primitives::ByteStream;
-use local::Options;
-use partners::Partners;
+use custodian_buckets::files::{Files, Folder, KeptKind};
+use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::record::quarantined::QuarantinedRow;
+use custodian_local::Options;
+use custodian_partners::Partners;
 use serde_json::{Value, json};
-use shared::domain::identifier::Identifier;
-use shared::domain::quarantined::QuarantinedRow;
-use shared::storage::files::{Files, Folder, KeptKind};
 
 async fn put(house: &House, key: &str, body: &[u8]) {
     let put = house.s3().put_object().bucket(house.intake()).key(key).body(ByteStream::from(body.to_vec()));

@@ -6,9 +6,9 @@ mod rotating;
 
 use crate::house::House;
 use crate::permissions::{granted, template};
-use ingest::Ingest;
-use shared::domain::keyring;
-use shared::edge::secret;
+use custodian_domain::identity::keyring;
+use custodian_ingest::Ingest;
+use custodian_runtime::secret;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The secrets of keys, by their logical ids, and the functions that read each.

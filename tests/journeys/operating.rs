@@ -1,8 +1,8 @@
 //! What docs/operations.md has people do: by the port of a stack that runs here, with the scripts that `make` calls.
 
 use crate::house::{House, at, email_id, erasure};
-use local::operate::{backup, rehearse, verify_ledger};
-use operations::verify;
+use custodian_local::operate::{backup, rehearse, verify_ledger};
+use custodian_operations::verify;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

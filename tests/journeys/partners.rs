@@ -3,8 +3,8 @@
 use crate::failing::{Off, failing_host};
 use crate::house::{Answer, House, email_id, erasure};
 use chrono::{DateTime, TimeDelta, Utc};
+use custodian_partners::Partners;
 use lambda_runtime::{Context, LambdaEvent};
-use partners::Partners;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 use std::collections::BTreeSet;

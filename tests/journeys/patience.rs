@@ -9,21 +9,21 @@ use crate::unsubscribe::click_event;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_smithy_runtime_api::client::http::HttpConnector;
-use download::Download;
-use ingest::Ingest;
+use custodian_buckets::files::{File, Files};
+use custodian_download::Download;
+use custodian_ingest::Ingest;
+use custodian_local::wire::{answer, between, target};
+use custodian_partners::Partners;
+use custodian_runtime::{Host, Patience};
+use custodian_unsubscribe::Unsubscribe;
 use lambda_runtime::{Context, LambdaEvent};
-use local::wire::{answer, between, target};
-use partners::Partners;
 use serde_json::{Value, json};
-use shared::edge::{Host, Patience};
-use shared::storage::files::{File, Files};
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
-use unsubscribe::Unsubscribe;
 
 /// A host that takes every connection and never says anything.
 async fn silent() -> String {
@@ -116,7 +116,10 @@ async fn an_object_that_comes_slowly_is_read_to_its_end() {
         Patience { connect: Duration::from_secs(1), attempt: Duration::from_secs(1), call: Duration::from_secs(1) };
     let sdk = house.stack.sdk().into_builder().timeout_config(patience.timeouts()).build();
     let host = Host::new(house.stack.settings("import").unwrap(), sdk, house.stack.clock());
-    let files = Files::new(host.with("AWS_ENDPOINT_URL_S3", format!("http://{address}")).s3(), house.intake());
+    let files = Files::new(
+        custodian_buckets::client(&host.with("AWS_ENDPOINT_URL_S3", format!("http://{address}")).s3()),
+        house.intake(),
+    );
     let begun = Instant::now();
     let opened = files.open(&File::dropped("social/file", "e").unwrap(), 0).await.unwrap().unwrap();
     assert_eq!(opened.body.collect().await.unwrap().to_vec(), vec![b'x'; PIECES]);

@@ -2,8 +2,8 @@
 
 use crate::house::House;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
-use local::wire::between;
-use shared::edge::Host;
+use custodian_local::wire::between;
+use custodian_runtime::Host;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::watch;

@@ -11,11 +11,11 @@ mod unsure;
 use crate::failing::{Off, host_without_storage};
 use crate::gateway;
 use crate::house::{Answer, House, token};
-use ingest::Ingest;
+use custodian_ingest::Ingest;
+use custodian_store::surveys::Surveys;
 use lambda_runtime::LambdaEvent;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
-use shared::storage::surveys::Surveys;
 
 const SURVEY: &str = "recycling-centre";
 

@@ -9,21 +9,21 @@ use crate::partners::{CREATED, UPDATED, changed, signed_event};
 use crate::permissions::{allowed, needed_of_s3, template};
 use crate::recorder::{Calls, gated_host, recording_host};
 use crate::unsubscribe::click_event;
-use download::Download;
-use erase::Erase;
-use expire::Expire;
-use export::Export;
-use import::Import;
-use ingest::Ingest;
+use custodian_domain::place::Place;
+use custodian_download::Download;
+use custodian_erase::Erase;
+use custodian_expire::Expire;
+use custodian_export::Export;
+use custodian_import::Import;
+use custodian_ingest::Ingest;
+use custodian_notify::Notify;
+use custodian_partners::Partners;
+use custodian_requests::Requests;
+use custodian_sweep::Sweep;
+use custodian_unsubscribe::Unsubscribe;
 use lambda_runtime::{Context, LambdaEvent};
-use notify::Notify;
-use partners::Partners;
-use requests::Requests;
 use serde_json::{Value, json};
-use shared::domain::place::Place;
 use std::collections::BTreeSet;
-use sweep::Sweep;
-use unsubscribe::Unsubscribe;
 
 const PACKAGES: &str = "DSAR-1";
 
@@ -258,7 +258,7 @@ async fn verify_calls_what_it_is_allowed() {
     // What an export writes waits for the next sweep to attest it.
     house.export("rosa@example.org").await;
     let (host, calls) = recording_host(&house, "verify");
-    let verify = ::verify::Verify::start(&host).await.unwrap();
+    let verify = custodian_verify::Verify::start(&host).await.unwrap();
     let report = verify.invoke(event(json!({}))).await.unwrap();
     assert_eq!((&report["looked_for"], &report["still_there"], &report["fault"]), (&json!(1), &json!(1), &Value::Null));
     assert_ne!(report["waiting"], 0, "{report}");

@@ -6,12 +6,12 @@ mod five9;
 mod opendsr;
 
 use crate::house::{BEGINNING, House, at};
-use erase::processors::{Asked, ProcessorError, Processors, Step};
-use shared::domain::correspondence::Correspondence;
-use shared::domain::custody::Processor;
-use shared::domain::identifier::Identifier;
-use shared::domain::package::RequestId;
-use shared::domain::task::Action;
+use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::record::custody::Processor;
+use custodian_domain::rights::correspondence::Correspondence;
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::task::Action;
+use custodian_erase::processors::{Asked, ProcessorError, Processors, Step};
 use std::time::Duration;
 
 const EMAIL: &str = "priya.nair@example.org";

@@ -3,12 +3,14 @@
 use crate::house::{House, options};
 use crate::imports_faults::{COMPLAINTS, POSTS};
 use aws_sdk_s3::primitives::ByteStream;
-use local::Options;
-use operations::door;
-use operations::quarantine::{Import, Listed, QuarantineError, bring_back, find, imports, list, report, restore};
+use custodian_buckets::files::{Files, Folder, KeptKind};
+use custodian_domain::record::source::Source;
+use custodian_local::Options;
+use custodian_operations::door;
+use custodian_operations::quarantine::{
+    Import, Listed, QuarantineError, bring_back, find, imports, list, report, restore,
+};
 use serde_json::{Value, json};
-use shared::domain::source::Source;
-use shared::storage::files::{Files, Folder, KeptKind};
 
 const ERRAND: &str = "0123456789abcdef0123456789abcdef";
 

@@ -3,8 +3,8 @@
 use crate::house::{House, at, email_id, erasure, phone_id};
 use crate::imports_faults::COMPLAINTS;
 use crate::recorder::recording_host;
+use custodian_requests::Requests;
 use lambda_runtime::{Context, LambdaEvent};
-use requests::Requests;
 use serde_json::{Value, json};
 
 /// A complaint that cannot be read, of whoever this is.

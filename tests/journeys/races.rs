@@ -5,10 +5,10 @@ mod ledger;
 
 use crate::house::{House, email_id, told};
 use crate::paused::pausing_host;
+use custodian_domain::place::Place;
+use custodian_requests::Requests;
 use lambda_runtime::{Context, LambdaEvent};
-use requests::Requests;
 use serde_json::{Value, json};
-use shared::domain::place::Place;
 use std::ops::Range;
 
 /// More calls than any order makes.

@@ -2,8 +2,8 @@
 
 use crate::failing::{Off, failing_host};
 use crate::house::{House, email_id};
+use custodian_requests::Requests;
 use lambda_runtime::{Context, LambdaEvent};
-use requests::Requests;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 

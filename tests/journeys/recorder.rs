@@ -4,9 +4,9 @@ use crate::house::House;
 use crate::permissions::{needed_of_dynamodb, needed_of_s3};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use local::wire::{between, target};
+use custodian_local::wire::{between, target};
+use custodian_runtime::Host;
 use serde_json::Value;
-use shared::edge::Host;
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 

@@ -6,24 +6,23 @@ use crate::permissions::template;
 use crate::storage::tables::create;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
-use local::recovery::with_recovery;
-use operations::restore::{Unready, restore};
+use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::identity::subject::SubjectKeys;
+use custodian_domain::ledger::Cause;
+use custodian_domain::record::Holder;
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::standing::{Act, HoldGround, Kind, Lifting, Limb, Reason, Standing};
+use custodian_local::recovery::with_recovery;
+use custodian_operations::restore::{Unready, restore};
+use custodian_rights::restoring::{Redone, Restoring};
+use custodian_rights::settling::Settling;
+use custodian_runtime::Host;
+use custodian_store::ledger::Ledger;
+use custodian_store::packages::Packages;
+use custodian_store::records::Records;
+use custodian_store::standings::{Placed, Standings};
+use custodian_store::suppressions::Suppressions;
 use serde_json::{Value, json};
-use shared::domain::identifier::Identifier;
-use shared::domain::ledger::Cause;
-use shared::domain::package::RequestId;
-use shared::domain::record::Holder;
-use shared::domain::standing::{Act, HoldGround, Kind, Lifting, Limb, Reason, Standing};
-use shared::domain::subject::SubjectKeys;
-use shared::edge::Host;
-use shared::storage::keys;
-use shared::storage::ledger::Ledger;
-use shared::storage::packages::Packages;
-use shared::storage::records::Records;
-use shared::storage::restoring::{Redone, Restoring};
-use shared::storage::settling::Settling;
-use shared::storage::standings::{Placed, Standings};
-use shared::storage::suppressions::Suppressions;
 use std::collections::BTreeSet;
 
 /// The instant that is restored.
@@ -38,7 +37,8 @@ const RESTORED: &str = "custodian-restored";
 /// A client of a database that can be restored.
 fn recovering(house: &House, sdk: &SdkConfig, able: bool) -> Client {
     let sdk = with_recovery(sdk.clone(), 35, able);
-    Host::new(house.stack.settings("erase").unwrap(), sdk, house.stack.clock()).dynamodb()
+    let host = Host::new(house.stack.settings("erase").unwrap(), sdk, house.stack.clock());
+    custodian_store::client(&host.dynamodb())
 }
 
 fn restoring(house: &House, client: &Client, live: bool) -> Restoring {
@@ -106,12 +106,11 @@ async fn settle(house: &House, id: &str) {
 
 /// Places something for whoever has this address.
 async fn place(house: &House, id: &str, kind: Kind, email: &str) {
-    let secret = json!({"version": "1", "key": local::LOCAL_SUBJECT_KEY}).to_string();
+    let secret = json!({"version": "1", "key": custodian_local::LOCAL_SUBJECT_KEY}).to_string();
     let subject_keys = SubjectKeys::parse(&secret).unwrap();
     let holder = Holder::Subject(subject_keys.key(&Identifier::email(email).unwrap()));
     let standing = Standing { kind, placed: act(house), notice: None, lifted: None };
-    let placed =
-        Placed { standing, order: "order".to_owned(), holders: vec![keys::partition(&holder)], settled: false };
+    let placed = Placed { standing, order: "order".to_owned(), holders: vec![holder.clone()], settled: false };
     settling(house).standings.enter(&request(id), &placed, Vec::new()).await.unwrap();
     settle(house, id).await;
 }

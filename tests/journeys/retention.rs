@@ -4,16 +4,16 @@ use crate::confirming::subscribe;
 use crate::house::{BEGINNING, House, at, email_id, erasure};
 use crate::permissions::template;
 use chrono::{DateTime, Days, Months, TimeDelta, Utc};
+use custodian_domain::identity::client::{Clients, Hour};
+use custodian_domain::ledger::{Figures, Left};
+use custodian_domain::record::RecordId;
+use custodian_domain::record::source::Source;
+use custodian_domain::rights::holding::Holding;
+use custodian_runtime::secret;
+use custodian_store::clients::ClientCounts;
+use custodian_store::imports::Imports;
+use custodian_store::suppressions::Suppressions;
 use serde_json::{Value, json};
-use shared::domain::client::{Clients, Hour};
-use shared::domain::holding::Holding;
-use shared::domain::ledger::{Figures, Left};
-use shared::domain::record::RecordId;
-use shared::domain::source::Source;
-use shared::edge::secret;
-use shared::storage::clients::ClientCounts;
-use shared::storage::imports::Imports;
-use shared::storage::suppressions::Suppressions;
 use std::collections::BTreeSet;
 
 const DOCUMENT: &str = include_str!("../../docs/data-retention.md");
@@ -79,11 +79,12 @@ fn what_the_template_sets_is_what_the_document_says() {
         let unit = if days == 1 { "day" } else { "days" };
         assert!(row[2].starts_with(&format!("{days} {unit}")), "{what}: {}, not {days} {unit}", row[2]);
     }
-    let longest = shared::storage::packages::DAYS.num_days();
+    let longest = custodian_store::packages::DAYS.num_days();
     assert_eq!(u64::try_from(longest).unwrap(), days[1].1, "the lifecycle and the code agree on packages");
-    let quarantined = shared::storage::files::QUARANTINED.num_days();
+    let quarantined = custodian_buckets::files::QUARANTINED.num_days();
     assert_eq!(u64::try_from(quarantined).unwrap(), everything, "and on quarantine");
-    let notice = format!("functions/ingest/templates/notices/{}.html", shared::domain::notice::CURRENT.version);
+    let notice =
+        format!("functions/ingest/templates/notices/{}.html", custodian_domain::validation::notice::CURRENT.version);
     let notice = std::fs::read_to_string(format!("{}/../{notice}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     assert!(notice.contains(&format!("within {} days", days[3].1)), "the privacy notice names the backups' window");
 }

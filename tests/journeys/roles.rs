@@ -5,7 +5,7 @@ mod buckets;
 mod told;
 
 use crate::house::House;
-use local::iam::{Call, Principal};
+use custodian_local::iam::{Call, Principal};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 

@@ -4,9 +4,9 @@ mod kept;
 mod schema;
 
 use crate::house::{House, email_id, s, token};
+use custodian_domain::survey::Survey;
+use custodian_store::surveys::Surveys;
 use serde_json::{Value, json};
-use shared::domain::survey::Survey;
-use shared::storage::surveys::Surveys;
 
 const ROSA: &str = "rosa@example.org";
 

@@ -2,13 +2,13 @@
 
 use crate::house::{House, at, email_id, erasure};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
+use custodian_local::wire::{between, target};
+use custodian_runtime::{Clock, Host};
+use custodian_sweep::Sweep;
 use lambda_runtime::{Context, LambdaEvent};
-use local::wire::{between, target};
 use serde_json::{Value, json};
-use shared::edge::{Clock, Host};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use sweep::Sweep;
 
 /// Whether a call to `DynamoDB`, by its operation and its body, is never answered.
 type Stuck = fn(&str, &Value) -> bool;

@@ -3,21 +3,24 @@
 use crate::heard;
 use crate::house::{BEGINNING, House, at, s};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use custodian_domain::identity::contact::Contact;
+use custodian_domain::record::Details;
+use custodian_domain::record::arrival::Arrival;
+use custodian_domain::record::particulars::{
+    Channel, Complaint, ComplaintKind, Interaction, Leg, Particulars, Telephone,
+};
+use custodian_domain::record::revision::Revision;
+use custodian_domain::record::source::Source;
+use custodian_domain::retention::{ExpiresAt, Retention};
+use custodian_domain::rights::clocks::Clocks;
+use custodian_domain::rights::complaint::Stage;
+use custodian_rights::intake::Intake;
+use custodian_runtime::secret;
+use custodian_store::imports::Imports;
+use custodian_store::ledger::Ledger;
+use custodian_store::records::Records;
+use custodian_store::suppressions::Suppressions;
 use serde_json::{Value, json};
-use shared::domain::arrival::Arrival;
-use shared::domain::clocks::Clocks;
-use shared::domain::complaint::Stage;
-use shared::domain::particulars::{Channel, Complaint, ComplaintKind, Interaction, Leg, Particulars, Telephone};
-use shared::domain::record::{Contact, Details};
-use shared::domain::retention::{ExpiresAt, Retention};
-use shared::domain::revision::Revision;
-use shared::domain::source::Source;
-use shared::edge::secret;
-use shared::storage::imports::Imports;
-use shared::storage::intake::Intake;
-use shared::storage::ledger::Ledger;
-use shared::storage::records::Records;
-use shared::storage::suppressions::Suppressions;
 
 async fn take_in(house: &House, arrivals: Vec<Arrival>) {
     let intake = Intake {
@@ -70,7 +73,7 @@ fn compliment(name: &str, received: &str) -> Arrival {
 }
 
 fn reference(arrival: &Arrival) -> String {
-    shared::domain::reference::Reference::of(&arrival.id).as_str().to_owned()
+    custodian_domain::record::reference::Reference::of(&arrival.id).as_str().to_owned()
 }
 
 async fn sweep_at(house: &House, instant: &str) -> Value {
@@ -223,7 +226,7 @@ async fn a_complaint_is_looked_for_as_long_as_it_can_be_open_and_two_weeks_more(
 async fn a_complaint_that_has_expired_is_not_told() {
     let house = House::where_ttl_is_late().await;
     let mut over = complaint("over", "2026-11-13T10:00:00Z", None, None);
-    if let shared::domain::arrival::Word::Told(details) = &mut over.word {
+    if let custodian_domain::record::arrival::Word::Told(details) = &mut over.word {
         details.retention = Retention::Until(ExpiresAt::at(at("2026-11-20T10:00:00Z")));
     }
     take_in(&house, vec![over]).await;

@@ -6,15 +6,15 @@ mod verifying;
 
 use crate::house::{House, at, options, s};
 use chrono::NaiveDate;
+use custodian_buckets::anchors::{Anchor, Anchors};
+use custodian_domain::ledger::{Cause, Entry, EntryId, ItemKind};
+use custodian_domain::record::source::Source;
+use custodian_domain::retention::ExpiresAt;
+use custodian_operations::verify;
+use custodian_rights::audit::{Unverified, look_for_strangers};
+use custodian_store::ledger::Stranger;
 use forging::{Chain, Said};
-use operations::verify;
 use serde_json::{Value, json};
-use shared::domain::ledger::{Cause, Entry, EntryId, ItemKind};
-use shared::domain::retention::ExpiresAt;
-use shared::domain::source::Source;
-use shared::storage::anchors::{Anchor, Anchors};
-use shared::storage::audit::{Unverified, look_for_strangers};
-use shared::storage::ledger::Stranger;
 
 /// When it is looked at: three days are closed, and the fourth has a morning.
 const NOW: &str = "2026-11-26T13:00:00Z";

@@ -5,18 +5,18 @@ mod told;
 use crate::gateway;
 use crate::house::{Answer, House, at, email_id, erasure};
 use chrono::{DateTime, Utc};
+use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::identity::keyring::{Keyring, MailLinks};
+use custodian_domain::identity::subject::SubjectKeys;
+use custodian_domain::ledger::ItemKind;
+use custodian_domain::rights::subscription::{List, OptOut, Proof, Subscription, Wish};
+use custodian_runtime::secret;
+use custodian_store::opt_outs::OptOuts;
+use custodian_unsubscribe::Unsubscribe;
 use lambda_runtime::LambdaEvent;
 use reqwest::Method;
 use serde_json::{Value, json};
-use shared::domain::identifier::Identifier;
-use shared::domain::keyring::{Keyring, MailLinks};
-use shared::domain::ledger::ItemKind;
-use shared::domain::subject::SubjectKeys;
-use shared::domain::subscription::{List, OptOut, Proof, Subscription, Wish};
-use shared::edge::secret;
-use shared::storage::opt_outs::OptOuts;
 use std::collections::BTreeSet;
-use unsubscribe::Unsubscribe;
 
 /// Headers, a body, and the status that they are answered with.
 type Refused<'a> = (&'a [(&'a str, &'a str)], &'a str, u16);

@@ -3,11 +3,11 @@
 
 use crate::confirming::subscribe;
 use crate::house::{House, at, email_id, options};
-use local::Options;
-use operations::evidence::{self, Scope};
-use operations::verify::verify;
+use custodian_local::Options;
+use custodian_operations::evidence::{self, Scope};
+use custodian_operations::verify::verify;
+use custodian_store::evidence::Register;
 use serde_json::{Value, json};
-use shared::storage::evidence::Register;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;

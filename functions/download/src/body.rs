@@ -1,13 +1,11 @@
 //! What a person sends who fetches a file: the code, and which file.
 
+use crate::pages::{CODE, FILE};
 use crate::refusal::Refusal;
-use shared::domain::package::File;
+use custodian_domain::rights::package::File;
 
 /// The largest body that is read: the two fields take some 30 bytes.
 const LIMIT: usize = 4 * 1024;
-/// The fields.
-pub const CODE: &str = "code";
-pub const FILE: &str = "file";
 
 /// What was sent.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,8 +44,8 @@ impl Typed {
 mod tests {
     use super::{LIMIT, Typed};
     use crate::refusal::Refusal;
+    use custodian_domain::rights::package::File;
     use proptest::prelude::*;
-    use shared::domain::package::File;
 
     #[test]
     fn a_form_has_a_code_and_the_button_that_was_pressed() {

@@ -11,27 +11,26 @@ mod refusal;
 
 use body::Typed;
 use chrono::{DateTime, SubsecRound, Utc};
+use custodian_aws::StorageError;
+use custodian_buckets::exports::Exports;
+use custodian_domain::identity::keyring::{Keyring, Packages as Links};
+use custodian_domain::rights::decision::Decisions;
+use custodian_domain::rights::package::File;
+use custodian_domain::rights::package_code::Code;
+use custodian_domain::rights::package_token::{LinkKind, PackageLink, WRONG_CODES};
+use custodian_runtime::{Clock, Host, StartError, secret};
+use custodian_store::packages::{Grant, Made, Package, Packages, State};
+use custodian_store::suppressions::Suppressions;
+use custodian_web::gateway::{self, Answer, Event};
+use custodian_web::http;
+use custodian_web::http::header::{HeaderValue, LOCATION};
+use custodian_web::http::{Method, Request, Response, StatusCode};
+use custodian_web::page::{self, Page};
+use custodian_web::site::Site;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use pages::{Mistake, Offer, Part};
 use refusal::Refusal;
 use serde_json::Value;
-use shared::domain::decision::Decisions;
-use shared::domain::keyring::{Keyring, Packages as Links};
-use shared::domain::package::File;
-use shared::domain::package_code::Code;
-use shared::domain::package_token::{LinkKind, PackageLink, WRONG_CODES};
-use shared::edge::gateway::{self, Answer, Event};
-use shared::edge::http::{
-    Method, Request, Response, StatusCode,
-    header::{HeaderValue, LOCATION},
-};
-use shared::edge::page::{self, Page};
-use shared::edge::site::Site;
-use shared::edge::{Clock, Host, StartError, http, secret};
-use shared::storage::StorageError;
-use shared::storage::exports::Exports;
-use shared::storage::packages::{Grant, Made, Package, Packages, State};
-use shared::storage::suppressions::Suppressions;
 use std::time::Duration;
 
 /// How long the link of S3's works: whoever is led there goes at once.
@@ -76,13 +75,14 @@ impl Download {
     /// # Errors
     /// [`StartError`] if a setting or the secret is missing.
     pub async fn start(host: &Host) -> Result<Self, StartError> {
-        let (dynamodb, register) = (host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned());
+        let (dynamodb, register) =
+            (custodian_store::client(&host.dynamodb()), host.setting("REGISTER_TABLE")?.to_owned());
         Ok(Self {
             clock: host.clock(),
             keys: secret::keyring(host).await?,
             packages: Packages::new(dynamodb.clone(), register.clone()),
             suppressions: Suppressions::new(dynamodb, register),
-            exports: Exports::new(host.s3(), host.setting("EXPORTS_BUCKET")?.to_owned()),
+            exports: Exports::new(custodian_buckets::client(&host.s3()), host.setting("EXPORTS_BUCKET")?.to_owned()),
             site: Site::read(host)?,
         })
     }

@@ -1,8 +1,8 @@
 //! The door in front of packages, on AWS Lambda.
 
-use download::Download;
+use custodian_download::Download;
+use custodian_runtime::{Host, logs};
 use lambda_runtime::{Error, run, service_fn};
-use shared::edge::{Host, logs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

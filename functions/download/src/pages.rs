@@ -1,13 +1,16 @@
 //! What a person reads at the door, in the frame of all pages.
 
-use crate::body::{CODE, FILE};
 use askama::Template;
 use chrono::{DateTime, Utc};
-use shared::domain::london;
-use shared::domain::package::{File, PackageKind};
-use shared::domain::package_token::WRONG_CODES;
-use shared::edge::page::{Page, written};
-use shared::storage::packages::DAYS;
+use custodian_domain::london;
+use custodian_domain::rights::package::{File, PackageKind};
+use custodian_domain::rights::package_token::WRONG_CODES;
+use custodian_store::packages::DAYS;
+use custodian_web::page::{Page, written};
+
+/// The fields.
+pub const CODE: &str = "code";
+pub const FILE: &str = "file";
 
 /// What a page without a form can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,13 +1,13 @@
 //! Closing a request when every place is done.
 
 use crate::Erase;
-use shared::domain::erasure::{Certificate, Receipt};
-use shared::domain::london;
-use shared::domain::package::RequestId;
-use shared::domain::plan::Plan;
-use shared::domain::task::Task;
-use shared::storage::StorageError;
-use shared::storage::requests::{Request, Stage};
+use custodian_aws::StorageError;
+use custodian_domain::london;
+use custodian_domain::rights::erasure::{Certificate, Receipt};
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::plan::Plan;
+use custodian_domain::rights::task::Task;
+use custodian_store::requests::{Request, Stage};
 
 impl Erase {
     /// Files the certificate when every task is over; the first of several that see it stands.

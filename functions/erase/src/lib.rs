@@ -10,25 +10,24 @@ pub mod processors;
 mod working;
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use custodian_aws::StorageError;
+use custodian_buckets::exports::Exports;
+use custodian_buckets::files::Files;
+use custodian_domain::identity::keyring::{Identities, Keyring};
+use custodian_domain::identity::subject::SubjectKeys;
+use custodian_rights::people::People;
+use custodian_runtime::{Clock, Deadline, Host, StartError, failure, secret};
+use custodian_store::confirmations::Confirmations;
+use custodian_store::evidence::Evidence;
+use custodian_store::ledger::Ledger;
+use custodian_store::packages::Packages;
+use custodian_store::records::Records;
+use custodian_store::requests::Requests;
+use custodian_store::suppressions::Suppressions;
+use custodian_store::tasks::{self, Tasks};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use processors::Processors;
 use serde_json::{Value, json};
-use shared::domain::keyring::{Identities, Keyring};
-use shared::domain::subject::SubjectKeys;
-use shared::edge::{Clock, Deadline, Host, StartError, failure, secret};
-use shared::storage::StorageError;
-use shared::storage::confirmations::Confirmations;
-use shared::storage::evidence::Evidence;
-use shared::storage::exports::Exports;
-use shared::storage::files::Files;
-use shared::storage::keys;
-use shared::storage::ledger::Ledger;
-use shared::storage::packages::Packages;
-use shared::storage::people::People;
-use shared::storage::records::Records;
-use shared::storage::requests::Requests;
-use shared::storage::suppressions::Suppressions;
-use shared::storage::tasks::Tasks;
 use std::time::Duration;
 
 /// How much time is left when a task hands on to a fresh invocation.
@@ -69,7 +68,8 @@ impl Erase {
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing or unusable.
     pub async fn start(host: &Host) -> Result<Self, StartError> {
-        let (dynamodb, register) = (host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned());
+        let (dynamodb, register) =
+            (custodian_store::client(&host.dynamodb()), host.setting("REGISTER_TABLE")?.to_owned());
         let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
         let confirmations = Confirmations::new(&dynamodb, &register);
         let days = host.setting("RECOVERY_DAYS")?.parse().ok().filter(|days| (1..=35).contains(days));
@@ -84,8 +84,9 @@ impl Erase {
             evidence: Evidence::new(dynamodb.clone(), register.clone(), ledger.clone()),
             ledger,
             packages: Packages::new(dynamodb.clone(), register.clone()),
-            exports: Exports::new(host.s3(), host.setting("EXPORTS_BUCKET")?.to_owned()),
-            files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()).indexing(&keys),
+            exports: Exports::new(custodian_buckets::client(&host.s3()), host.setting("EXPORTS_BUCKET")?.to_owned()),
+            files: Files::new(custodian_buckets::client(&host.s3()), host.setting("INTAKE_BUCKET")?.to_owned())
+                .indexing(&keys),
             keys,
             suppressions: Suppressions::new(dynamodb.clone(), register.clone()),
             confirmations,
@@ -107,7 +108,7 @@ impl Erase {
         let started = started.ok_or_else(|| failure::not_an_event("an event of a stream"))?;
         for record in started {
             let partition = record.pointer("/dynamodb/Keys/pk/S").and_then(Value::as_str);
-            let Some((request, place)) = partition.and_then(keys::start_of) else {
+            let Some((request, place)) = partition.and_then(tasks::started_by) else {
                 return Err(failure::not_an_event("what starts a task"));
             };
             Box::pin(self.carry_out(&request, place, &deadline)).await.map_err(|error: StorageError| {

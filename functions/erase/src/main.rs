@@ -1,8 +1,8 @@
 //! Every place forgets one person and leaves a receipt, on AWS Lambda.
 
-use erase::Erase;
+use custodian_erase::Erase;
+use custodian_runtime::{Host, logs};
 use lambda_runtime::{Error, run, service_fn};
-use shared::edge::{Host, logs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

@@ -2,20 +2,20 @@
 
 use crate::Erase;
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::domain::erasure::Receipt;
-use shared::domain::identifier::Identifier;
-use shared::domain::ledger::{Cause, ItemKind};
-use shared::domain::place::Place;
-use shared::domain::record::Holder;
-use shared::domain::subject::SubjectKey;
-use shared::domain::task::Task;
-use shared::edge::Deadline;
-use shared::storage::keys::Key;
-use shared::storage::packages::State;
-use shared::storage::reach::Reach;
-use shared::storage::records::Doomed;
-use shared::storage::requests::Request;
-use shared::storage::{StorageError, keys};
+use custodian_aws::StorageError;
+use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::identity::subject::SubjectKey;
+use custodian_domain::ledger::{Cause, ItemKind};
+use custodian_domain::place::Place;
+use custodian_domain::record::Holder;
+use custodian_domain::rights::erasure::Receipt;
+use custodian_domain::rights::task::Task;
+use custodian_rights::reach::Reach;
+use custodian_runtime::Deadline;
+use custodian_store::Key;
+use custodian_store::packages::State;
+use custodian_store::records::Doomed;
+use custodian_store::requests::Request;
 use std::collections::HashSet;
 
 /// When files that wait are looked for again: most are read within minutes.
@@ -50,7 +50,7 @@ impl Erase {
         identities: &[Identifier],
         deadline: &Deadline,
     ) -> Result<Came, StorageError> {
-        let (holders, exclusions) = (request.holders(), request.exclusions.clone());
+        let (holders, exclusions) = (request.holders.clone(), request.exclusions.clone());
         let reach = Reach { holders, up_to: request.up_to(), exclusions };
         let came = match task.place {
             Place::Records => {
@@ -80,7 +80,7 @@ impl Erase {
                         return Ok(Some(Came::Unfinished));
                     }
                     let going = page.into_iter().filter(|doomed| {
-                        let stays = keys::link_target(&doomed.key.sort).is_some_and(|to| excluded.contains(&to))
+                        let stays = doomed.key.link_target().is_some_and(|to| excluded.contains(&to))
                             || links.contains(&doomed.key);
                         reach.takes(doomed) && !stays && (doomed.kind == ItemKind::Record) == records_first
                     });
@@ -129,7 +129,7 @@ impl Erase {
 
     /// The links to a holder that only these records know of, each once.
     fn lone_links(&self, records: &[Doomed], holder: &Holder, reach: &Reach) -> Vec<Doomed> {
-        let lone = |link: &Doomed| !reach.holders.iter().any(|one| keys::partition(one) == link.key.partition);
+        let lone = |link: &Doomed| !reach.holders.iter().any(|one| link.key.holder().as_ref() == Some(one));
         let links = records.iter().flat_map(|record| Reach::links_to(record, holder, &self.keys));
         let mut links: Vec<Doomed> = links.filter(lone).collect();
         links.sort_by(|a, b| a.key.cmp(&b.key));
@@ -170,7 +170,7 @@ impl Erase {
                     if let Some(package) = self.packages.find(&request, now).await? {
                         self.packages.close(&request, &package, State::Erased, now).await?;
                     }
-                    self.packages.drop_entry(&keys::package_of(holder, &request)).await?;
+                    self.packages.no_longer_holds(holder, &request).await?;
                 }
             }
         }

@@ -3,14 +3,15 @@
 use crate::Erase;
 use crate::places::Came;
 use crate::processors::{Asked, ProcessorError, Step};
-use shared::domain::custody::Processor;
-use shared::domain::erasure::{Outcome, Receipt};
-use shared::domain::package::RequestId;
-use shared::domain::place::Place;
-use shared::domain::task::{State, Task};
-use shared::edge::Deadline;
-use shared::storage::StorageError;
-use shared::storage::requests::Request;
+use custodian_aws::StorageError;
+use custodian_domain::place::Place;
+use custodian_domain::record::custody::Processor;
+use custodian_domain::rights::erasure::{Outcome, Receipt};
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::task::{State, Task};
+use custodian_rights::whom;
+use custodian_runtime::Deadline;
+use custodian_store::requests::Request;
 
 /// Tells an alarm that somebody wanted to have done what nobody has approved.
 fn refuse(place: Place) {
@@ -105,7 +106,7 @@ impl Erase {
     ) -> Result<Came, Failed> {
         // Whom processors are asked about.
         let identities =
-            request.identifiers(&self.identities, &self.people, self.now()).await?.ok_or(Failed::Sealed)?;
+            whom::identifiers(request, &self.identities, &self.people, self.now()).await?.ok_or(Failed::Sealed)?;
         let Some(processor) = task.place.processor() else {
             if request.stopped_by.is_some() && task.attempts == 1 {
                 return Ok(self.stopped(request, task).await.map(Came::Done)?);
@@ -130,8 +131,8 @@ impl Erase {
     /// What has not begun is stopped; with the records goes what would have kept them from being brought back.
     async fn stopped(&self, request: &Request, task: &Task) -> Result<Receipt, StorageError> {
         if let (Place::Records, Some(approved_at)) = (task.place, request.approved_at) {
-            for holder in request.holders() {
-                self.suppressions.lift(&holder, approved_at, self.now()).await?;
+            for holder in &request.holders {
+                self.suppressions.lift(holder, approved_at, self.now()).await?;
             }
         }
         Ok(self.receipt(task, Outcome::Stopped))

@@ -4,14 +4,15 @@
 //! This function sees old images, appends to the ledger, and can do nothing else but put aside what can never be told.
 
 use aws_lambda_events::event::dynamodb::EventRecord;
+use custodian_aws::StorageError;
+use custodian_buckets::discarded::Discarded;
+use custodian_domain::ledger::{Cause, Entry};
+use custodian_runtime::{Clock, Host, StartError, failure};
+use custodian_store::Item;
+use custodian_store::ledger::Ledger;
+use custodian_store::records::{NEEDED, doomed};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
-use shared::domain::ledger::{Cause, Entry};
-use shared::edge::{Clock, Host, StartError, failure};
-use shared::storage::discarded::{Discarded, NEEDED};
-use shared::storage::ledger::Ledger;
-use shared::storage::records::doomed;
-use shared::storage::{Item, StorageError};
 
 /// Appends what TTL removed to the ledger.
 #[derive(Debug)]
@@ -63,8 +64,9 @@ impl Expire {
     /// [`StartError`] if a setting is missing.
     #[expect(clippy::unused_async, reason = "every function starts alike")]
     pub async fn start(host: &Host) -> Result<Self, StartError> {
-        let ledger = Ledger::new(host.dynamodb(), host.setting("LEDGER_TABLE")?.to_owned());
-        let discarded = Discarded::new(host.s3(), host.setting("DISCARDED_BUCKET")?.to_owned());
+        let ledger = Ledger::new(custodian_store::client(&host.dynamodb()), host.setting("LEDGER_TABLE")?.to_owned());
+        let discarded =
+            Discarded::new(custodian_buckets::client(&host.s3()), host.setting("DISCARDED_BUCKET")?.to_owned());
         Ok(Self { clock: host.clock(), ledger, discarded })
     }
 
@@ -83,7 +85,7 @@ impl Expire {
         let Sorted { entries, mut numbers, unreadable } = Sorted::of(records);
         for record in unreadable {
             let number = number(&record);
-            match self.discarded.keep(record, now).await {
+            match self.discarded.keep(record, &NEEDED, now).await {
                 Ok(()) => tracing::error!(outcome = "poison", count = 1, "stream"),
                 Err(error) => {
                     tracing::warn!(error = %error, "discarded");

@@ -1,8 +1,8 @@
 //! A record that TTL removed becomes a ledger entry, on AWS Lambda.
 
-use expire::Expire;
+use custodian_expire::Expire;
+use custodian_runtime::{Host, logs};
 use lambda_runtime::{Error, run, service_fn};
-use shared::edge::{Host, logs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

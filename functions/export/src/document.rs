@@ -5,13 +5,13 @@ use crate::held::{Item, Section};
 use crate::order::PackageOrder;
 use crate::supplementary::{Council, Seen};
 use chrono::{DateTime, Utc};
+use custodian_domain::record::facts::{Fact, Fields, Nature};
+use custodian_domain::record::{Details, Record};
+use custodian_domain::rights::holding::Holding;
+use custodian_domain::rights::package::PackageKind;
+use custodian_domain::survey::words::Words;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
-use shared::domain::facts::{Fact, Fields, Nature};
-use shared::domain::holding::Holding;
-use shared::domain::package::PackageKind;
-use shared::domain::record::{Details, Record};
-use shared::domain::survey::words::Words;
 
 /// Where the schema of a document is served, below the product's own address.
 const SCHEMA: &str = "/schemas/export.schema.json";

@@ -4,21 +4,22 @@ use crate::Export;
 use crate::held::{Counted, Item, Section};
 use crate::order::PackageOrder;
 use chrono::{DateTime, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::identity::contact::Contact;
+use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::identity::subject::SubjectKey;
+use custodian_domain::record::Holder;
+use custodian_domain::record::custody::{self, Processor};
+use custodian_domain::record::facts::Value;
+use custodian_domain::retention::{ExpiresAt, Retention};
+use custodian_domain::rights::holding::Holding;
+use custodian_domain::rights::package::RequestId;
+use custodian_rights::people::Found;
+use custodian_store::Key;
+use custodian_store::packages::State;
+use custodian_store::records::Link;
+use custodian_store::requests::Stage;
 use futures_util::stream::{self, StreamExt};
-use shared::domain::custody::{self, Processor};
-use shared::domain::facts::Value;
-use shared::domain::holding::Holding;
-use shared::domain::identifier::Identifier;
-use shared::domain::package::RequestId;
-use shared::domain::record::{Contact, Holder};
-use shared::domain::retention::{ExpiresAt, Retention};
-use shared::domain::subject::SubjectKey;
-use shared::storage::StorageError;
-use shared::storage::keys::{self, Key};
-use shared::storage::packages::State;
-use shared::storage::people::Found;
-use shared::storage::records::Link;
-use shared::storage::requests::Stage;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::pin::pin;
@@ -37,7 +38,7 @@ pub struct Position {
 impl Position {
     /// The record's key, if its holder is among these.
     pub fn key(&self, holders: &[Holder]) -> Option<Key> {
-        Some(Key::new(keys::partition(holders.get(self.holder)?), &*self.sort))
+        Some(Key::under(holders.get(self.holder)?, &*self.sort))
     }
 }
 
@@ -222,7 +223,7 @@ impl Export {
 
     async fn standing(&self, holders: &[Holder], now: DateTime<Utc>) -> Result<Vec<Item>, StorageError> {
         let standings = self.standings.of(holders, now).await?.into_iter();
-        let item = |(id, standing): (RequestId, shared::domain::standing::Standing)| {
+        let item = |(id, standing): (RequestId, custodian_domain::rights::standing::Standing)| {
             let notice = standing.notice.map(|act| Value::Time(act.at));
             let item = named(&id).code("standing", "What stands", standing.kind);
             item.time("since", "Since", standing.placed.at).with(
@@ -282,7 +283,7 @@ impl Export {
             let until = package
                 .made
                 .as_ref()
-                .map_or(package.requested_at + shared::storage::packages::DAYS, |made| made.expires_at);
+                .map_or(package.requested_at + custodian_store::packages::DAYS, |made| made.expires_at);
             let item = named(&id).code("package", "What it is", package.kind);
             let item =
                 item.time("asked_for_at", "Asked for", package.requested_at).text("state", "How far it is", state);

@@ -1,12 +1,12 @@
 //! What a package tells beside records, kind by kind: how many there are, why, and what each says.
 
 use chrono::{DateTime, Utc};
+use custodian_domain::record::custody::Processor;
+use custodian_domain::record::facts::{Code, Fact, Fields, Nature, Value};
+use custodian_domain::retention::Retention;
+use custodian_domain::rights::holding::Holding;
+use custodian_domain::rights::package::PackageKind;
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use shared::domain::custody::Processor;
-use shared::domain::facts::{Code, Fact, Fields, Nature, Value};
-use shared::domain::holding::Holding;
-use shared::domain::package::PackageKind;
-use shared::domain::retention::Retention;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 

@@ -15,26 +15,27 @@ mod supplementary;
 mod withdrawing;
 
 use chrono::{DateTime, SubsecRound, Utc};
+use custodian_aws::StorageError;
+use custodian_buckets::exports::Exports;
+use custodian_buckets::files::Files;
+use custodian_domain::identity::keyring::{Keyring, Packages as Links};
+use custodian_domain::rights::order::unambiguous;
+use custodian_domain::validation::json::Payload;
+use custodian_domain::validation::violation::Violation;
+use custodian_rights::people::{Follow, Found, People};
+use custodian_runtime::{Clock, Host, StartError, failure, secret};
+use custodian_store::confirmations::Confirmations;
+use custodian_store::opt_outs::OptOuts;
+use custodian_store::packages::{Gone, HOLDERS, Made, Package, Packages, State};
+use custodian_store::records::Records;
+use custodian_store::requests::Requests;
+use custodian_store::standings::Standings;
+use custodian_store::suppressions::Suppressions;
+use custodian_store::surveys::Surveys;
 use held::Counted;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use order::{FORMER_RELEASE, LookOrder, PackageOrder, READ, RELEASE, ReleaseOrder, STATUS, WITHDRAW, WithdrawOrder};
 use serde_json::{Value, json};
-use shared::domain::json::Payload;
-use shared::domain::keyring::{Keyring, Packages as Links};
-use shared::domain::order::{BadOrder, unambiguous};
-use shared::edge::{Clock, Host, StartError, failure, secret};
-use shared::storage::confirmations::Confirmations;
-use shared::storage::exports::Exports;
-use shared::storage::files::Files;
-use shared::storage::opt_outs::OptOuts;
-use shared::storage::packages::{Decided, Gone, HOLDERS, Made, Package, Packages, State};
-use shared::storage::people::{Follow, Found, People};
-use shared::storage::records::Records;
-use shared::storage::requests::Requests;
-use shared::storage::standings::Standings;
-use shared::storage::suppressions::Suppressions;
-use shared::storage::surveys::Surveys;
-use shared::storage::{StorageError, keys};
 
 /// Makes packages, and opens the door to them.
 #[derive(Debug)]
@@ -61,7 +62,7 @@ pub struct Export {
 pub enum Error {
     /// The order cannot be carried out.
     #[error(transparent)]
-    Order(#[from] BadOrder),
+    Order(#[from] Violation),
     /// The request's id is taken.
     #[error("request_id was used for another package: give this one an id of its own")]
     AnotherRequest,
@@ -97,7 +98,7 @@ pub enum Error {
 impl From<Error> for Diagnostic {
     fn from(error: Error) -> Self {
         let kind = match &error {
-            Error::Order(_) => "BadOrder",
+            Error::Order(_) => "Violation",
             Error::AnotherRequest => "AnotherRequest",
             Error::Unknown => "UnknownRequest",
             Error::Unfinished => "Unfinished",
@@ -119,7 +120,8 @@ impl Export {
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing or unusable.
     pub async fn start(host: &Host) -> Result<Self, StartError> {
-        let (dynamodb, register) = (host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned());
+        let (dynamodb, register) =
+            (custodian_store::client(&host.dynamodb()), host.setting("REGISTER_TABLE")?.to_owned());
         let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
         let confirmations = Confirmations::new(&dynamodb, &register);
         let days = host.setting("RECOVERY_DAYS")?.parse().ok().filter(|days| (1..=35).contains(days));
@@ -134,11 +136,12 @@ impl Export {
             confirmations,
             requests: Requests::new(&dynamodb, &register),
             standings: Standings::new(dynamodb.clone(), register.clone()),
-            files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()).indexed(&keys),
+            files: Files::new(custodian_buckets::client(&host.s3()), host.setting("INTAKE_BUCKET")?.to_owned())
+                .indexed(&keys),
             packages: Packages::new(dynamodb, register),
             link_keys: secret::keyring(host).await?,
             public_url: host.setting("PUBLIC_URL")?.to_owned(),
-            exports: Exports::new(host.s3(), host.setting("EXPORTS_BUCKET")?.to_owned()),
+            exports: Exports::new(custodian_buckets::client(&host.s3()), host.setting("EXPORTS_BUCKET")?.to_owned()),
             about: supplementary::Council {
                 name: host.setting("COUNCIL_NAME")?.to_owned(),
                 dpo_email: host.setting("DPO_EMAIL")?.to_owned(),
@@ -189,7 +192,7 @@ impl Export {
         People::must_know(&order.decisions, &found)?;
         if found.holders.len() > HOLDERS {
             return Err(
-                BadOrder::new("identifiers", "lead to too many keys for one package: name or confirm fewer").into()
+                Violation::new("identifiers", "lead to too many keys for one package: name or confirm fewer").into()
             );
         }
         if before.is_some() {
@@ -202,10 +205,10 @@ impl Export {
             order: digest.clone(),
             requested_by: order.requested_by.clone(),
             requested_at: before.as_ref().map_or(now, |before| before.requested_at),
-            holders: found.holders.iter().map(keys::partition).collect(),
+            holders: found.holders.clone(),
             unconfirmed: found.unconfirmed(),
             undecided: found.undecided(),
-            decided: Decided::ordered(&order.requested_by, now, &order.decisions, &found).into_iter().collect(),
+            decided: found.decided(&order.requested_by, now, &order.decisions).into_iter().collect(),
             made: None,
             handed_over_at: None,
             release: None,

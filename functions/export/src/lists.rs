@@ -4,16 +4,16 @@ use crate::Export;
 use crate::gathering::distinct;
 use crate::held::Item;
 use chrono::{DateTime, Utc};
-use shared::domain::confirmation::{Confirmed, LINK, Means, Purpose};
-use shared::domain::custody::mails_end;
-use shared::domain::facts::Value;
-use shared::domain::record::Holder;
-use shared::domain::retention::{ExpiresAt, Retention};
-use shared::domain::subject::SubjectKey;
-use shared::domain::subscription::{List, Subscription, Wish};
-use shared::storage::StorageError;
-use shared::storage::confirmations::MailState;
-use shared::storage::people::Found;
+use custodian_aws::StorageError;
+use custodian_domain::identity::subject::SubjectKey;
+use custodian_domain::record::Holder;
+use custodian_domain::record::custody::mails_end;
+use custodian_domain::record::facts::Value;
+use custodian_domain::retention::{ExpiresAt, Retention};
+use custodian_domain::rights::confirmation::{Confirmed, LINK, Means, Purpose};
+use custodian_domain::rights::subscription::{List, Subscription, Wish};
+use custodian_rights::people::Found;
+use custodian_store::confirmations::MailState;
 use std::cmp::Reverse;
 
 impl Export {

@@ -1,8 +1,8 @@
 //! Everything about one person becomes a package in S3, on AWS Lambda.
 
-use export::Export;
+use custodian_export::Export;
+use custodian_runtime::{Host, logs};
 use lambda_runtime::{Error, run, service_fn};
-use shared::edge::{Host, logs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

@@ -10,21 +10,22 @@ use crate::{Error, Export};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, NaiveTime, Utc};
+use custodian_aws::StorageError;
+use custodian_buckets::exports;
+use custodian_buckets::exports::{Exports, Upload};
+use custodian_buckets::files::{NamedRow, Why};
+use custodian_domain::record::facts::Value;
+use custodian_domain::record::{Holder, Record};
+use custodian_domain::rights::holding::Holding;
+use custodian_domain::rights::package::{File, PackageKind};
+use custodian_domain::survey::words::Words;
+use custodian_rights::people::Found;
+use custodian_store::Key;
+use custodian_store::packages::{DAYS, Gone, Made, Package, State};
+use custodian_store::suppressions::Suppression;
+use custodian_store::surveys::versions::Wordbook;
 use futures_util::stream::{self, StreamExt};
 use sha2::{Digest, Sha256};
-use shared::domain::facts::Value;
-use shared::domain::holding::Holding;
-use shared::domain::package::{File, PackageKind};
-use shared::domain::record::{Holder, Record};
-use shared::domain::survey::words::Words;
-use shared::storage::StorageError;
-use shared::storage::exports::{Exports, Upload};
-use shared::storage::files::{NamedRow, Why};
-use shared::storage::keys::Key;
-use shared::storage::packages::{DAYS, Gone, Made, Package, State};
-use shared::storage::people::Found;
-use shared::storage::suppressions::Suppression;
-use shared::storage::surveys::versions::Wordbook;
 
 /// How many records are read at once, and how many such readings are under way: memory holds no more of them.
 const AT_ONCE: usize = 25;
@@ -46,8 +47,8 @@ impl Export {
         let gathered = self.gather(order, found, now).await?;
         let mut words = Wordbook::new(&self.surveys);
         let random = random();
-        let key = File::Document.key(&order.request, &random);
-        let report_key = File::Report.key(&order.request, &random);
+        let key = exports::key(File::Document, &order.request, &random);
+        let report_key = exports::key(File::Report, &order.request, &random);
         let head = Head {
             order,
             shared: !package.unconfirmed.is_empty(),

@@ -1,13 +1,14 @@
 //! What the DPO orders.
 
 use chrono::TimeDelta;
+use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::identity::subject::SubjectKeys;
+use custodian_domain::record::Fingerprint;
+use custodian_domain::rights::decision::Decisions;
+use custodian_domain::rights::order::Order;
+use custodian_domain::rights::package::{PackageKind, RequestId};
+use custodian_domain::validation::violation::Violation;
 use serde_json::Value;
-use shared::domain::decision::Decisions;
-use shared::domain::identifier::Identifier;
-use shared::domain::order::{BadOrder, Order};
-use shared::domain::package::{PackageKind, RequestId};
-use shared::domain::record::Fingerprint;
-use shared::domain::subject::SubjectKeys;
 
 /// The fields that say what is asked about a package, and name its request.
 pub const RELEASE: &str = "release";
@@ -31,14 +32,14 @@ pub struct PackageOrder {
 
 impl PackageOrder {
     /// Reads an order; without an id of its own it is called as the invocation, which Lambda's own retries share.
-    pub fn read(order: &Value, invocation: &str) -> Result<Self, BadOrder> {
+    pub fn read(order: &Value, invocation: &str) -> Result<Self, Violation> {
         const FIELDS: [&str; 6] =
             ["kind", "identifiers", "requested_by", "request_id", "confirmed_links", "refused_links"];
         let order = Order::read(order, &FIELDS)?;
         let kind = match order.get("kind") {
             Some("access") => PackageKind::Access,
             Some("portability") => PackageKind::Portability,
-            _ => return Err(BadOrder::new("kind", "must be access or portability")),
+            _ => return Err(Violation::new("kind", "must be access or portability")),
         };
         Ok(Self {
             kind,
@@ -76,7 +77,7 @@ pub struct ReleaseOrder {
 
 impl ReleaseOrder {
     /// Reads an order `{"release": …, "released_by": …}`, or `{"link_for": …, "by": …}`, as it was called first.
-    pub fn read(order: &Value) -> Result<Self, BadOrder> {
+    pub fn read(order: &Value) -> Result<Self, Violation> {
         let (name, by) =
             if order.get(FORMER_RELEASE).is_some() { (FORMER_RELEASE, "by") } else { (RELEASE, "released_by") };
         let order = Order::read(order, &[name, by, "confirmed_links", "refused_links", "fetches", "days"])?;
@@ -99,7 +100,7 @@ pub struct LookOrder {
 
 impl LookOrder {
     /// Reads an order that names the request in the field `name`.
-    pub fn read(order: &Value, name: &str) -> Result<Self, BadOrder> {
+    pub fn read(order: &Value, name: &str) -> Result<Self, Violation> {
         let order = Order::read(order, &[name, "by"])?;
         Ok(Self { request: named(order, name)?, by: order.text("by")?.to_owned() })
     }
@@ -116,7 +117,7 @@ pub struct WithdrawOrder {
 
 impl WithdrawOrder {
     /// Reads an order.
-    pub fn read(order: &Value) -> Result<Self, BadOrder> {
+    pub fn read(order: &Value) -> Result<Self, Violation> {
         let order = Order::read(order, &[WITHDRAW, "by", "reason"])?;
         Ok(Self {
             request: named(order, WITHDRAW)?,
@@ -126,6 +127,6 @@ impl WithdrawOrder {
     }
 }
 
-fn named(order: Order<'_>, field: &str) -> Result<RequestId, BadOrder> {
-    order.request_id(field)?.ok_or_else(|| BadOrder::new(field, "must name a request"))
+fn named(order: Order<'_>, field: &str) -> Result<RequestId, Violation> {
+    order.request_id(field)?.ok_or_else(|| Violation::new(field, "must name a request"))
 }

@@ -3,13 +3,13 @@
 use crate::order::{FETCHES, LookOrder, ReleaseOrder};
 use crate::{Error, Export};
 use chrono::{DateTime, SubsecRound, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::rights::decision::Decisions;
+use custodian_domain::rights::package::{File, RequestId};
+use custodian_domain::rights::package_code::Code;
+use custodian_domain::rights::package_token::{LinkId, LinkKind, PackageLink};
+use custodian_store::packages::{Decided, Grant, Made, Package, State};
 use serde_json::{Value, json};
-use shared::domain::decision::Decisions;
-use shared::domain::package::{File, RequestId};
-use shared::domain::package_code::Code;
-use shared::domain::package_token::{LinkId, LinkKind, PackageLink};
-use shared::storage::StorageError;
-use shared::storage::packages::{Decided, Grant, Made, Package, State};
 
 /// What a new link is to be.
 struct Wanted<'a> {

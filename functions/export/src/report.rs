@@ -8,14 +8,14 @@ use crate::supplementary::Point;
 use askama::Template;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use custodian_domain::identity::contact::Contact;
+use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::record::facts::{Answered, Code, Fact, Spoken, Value};
+use custodian_domain::record::satisfaction::Satisfaction;
+use custodian_domain::rights::holding::Holding;
+use custodian_domain::rights::package::PackageKind;
+use custodian_web::page;
 use sha2::{Digest, Sha256};
-use shared::domain::facts::{Answered, Code, Fact, Spoken, Value};
-use shared::domain::holding::Holding;
-use shared::domain::identifier::Identifier;
-use shared::domain::package::PackageKind;
-use shared::domain::record::Contact;
-use shared::domain::satisfaction::Satisfaction;
-use shared::edge::page;
 use words::{Shown, basis, shown, spoken, timed};
 
 /// What stands in the report's `style` element.

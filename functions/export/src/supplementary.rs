@@ -1,14 +1,14 @@
 //! What Article 15(1) and (2) UK GDPR want told beside the data itself.
 
 use crate::gathering::Gathered;
+use custodian_domain::record::Record;
+use custodian_domain::record::custody::Processor;
+use custodian_domain::record::facts::Code;
+use custodian_domain::record::facts::codes::{in_words, names};
+use custodian_domain::record::satisfaction::Satisfaction;
+use custodian_domain::record::source::Source;
+use custodian_domain::rights::holding::Holding;
 use serde_json::{Value, json};
-use shared::domain::custody::Processor;
-use shared::domain::facts::Code;
-use shared::domain::facts::codes::{in_words, names};
-use shared::domain::holding::Holding;
-use shared::domain::record::Record;
-use shared::domain::satisfaction::Satisfaction;
-use shared::domain::source::Source;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The council, as a package names it.

@@ -3,9 +3,9 @@
 use crate::order::WithdrawOrder;
 use crate::{Error, Export};
 use chrono::SubsecRound;
+use custodian_domain::rights::package::RequestId;
+use custodian_store::packages::{State, Withdrawal};
 use serde_json::{Value, json};
-use shared::domain::package::RequestId;
-use shared::storage::packages::{State, Withdrawal};
 
 impl Export {
     /// Withdraws a package: its links end, its files go, and it stands in no erasure's way any more. Withdrawn twice it is

@@ -1,14 +1,13 @@
 //! How far a file is read: where another invocation goes on.
 
-use crate::reading::Reading;
 use crate::report::Report;
 use crate::rows::{Header, Position};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use custodian_aws::StorageError;
+use custodian_buckets::files::{self, File};
+use custodian_domain::record::revision::Arrived;
 use serde::{Deserialize, Serialize};
-use shared::domain::revision::Arrived;
-use shared::storage::StorageError;
-use shared::storage::files::{self, File};
 
 /// How far a file is read, at a row's boundary, and what became of it up to there.
 #[derive(Debug, Serialize, Deserialize)]
@@ -19,7 +18,7 @@ pub struct Checkpoint {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrived: Option<Arrived>,
     /// How many bytes the file has.
-    size: u64,
+    pub size: u64,
     #[serde(flatten)]
     pub position: Position,
     /// How a CSV is written.
@@ -62,14 +61,6 @@ impl Checkpoint {
     /// The file that it is about.
     pub fn file(&self) -> File {
         File { folder: self.report.source, key: self.key.clone(), etag: self.etag.clone() }
-    }
-
-    /// Moves on to a boundary that the reading has passed.
-    pub fn reached(&mut self, reading: &Reading, position: Position) {
-        self.position = position;
-        self.header = reading.written();
-        self.size = reading.size();
-        self.before_first_row = Some(Bytes(reading.before_first_row().to_vec())).filter(|before| !before.0.is_empty());
     }
 }
 

@@ -5,11 +5,11 @@ use crate::report::{Report, Warning};
 use crate::rows::{Framed, Position, Raw};
 use crate::sources::{Fault, Five9, Problem, Reader, RowAt};
 use chrono::{DateTime, Utc};
-use shared::domain::arrival::{Arrival, Untimely, Word};
-use shared::domain::particulars::{Complaint, Particulars};
-use shared::domain::quarantined::QuarantinedRow;
-use shared::storage::StorageError;
-use shared::storage::intake::Taken;
+use custodian_aws::StorageError;
+use custodian_domain::record::arrival::{Arrival, Untimely, Word};
+use custodian_domain::record::particulars::{Complaint, Particulars};
+use custodian_domain::record::quarantined::QuarantinedRow;
+use custodian_rights::intake::Taken;
 
 /// How many rows are in a chunk.
 const ROWS: u64 = 1_000;

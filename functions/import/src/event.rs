@@ -1,10 +1,10 @@
 //! What starts an import: a file that was dropped, or another invocation that handed over.
 
 use aws_lambda_events::event::s3::{S3Event, S3EventRecord, S3Object};
+use custodian_buckets::files::{self, File, Folder};
+use custodian_domain::record::revision::Arrived;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
-use shared::domain::revision::Arrived;
-use shared::storage::files::{self, File, Folder};
 
 /// What an event is about.
 #[derive(Debug, PartialEq, Eq)]
@@ -72,10 +72,10 @@ fn read_one(record: S3EventRecord) -> Option<Started> {
 #[cfg(test)]
 mod tests {
     use super::{Started, read};
+    use custodian_buckets::files::{Beside, Folder};
+    use custodian_domain::record::revision::Arrived;
+    use custodian_domain::record::source::Source;
     use serde_json::{Value, json};
-    use shared::domain::revision::Arrived;
-    use shared::domain::source::Source;
-    use shared::storage::files::{Beside, Folder};
 
     fn event(key: &str, size: u64) -> Value {
         json!({"Records": [{

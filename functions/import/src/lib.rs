@@ -16,6 +16,16 @@ mod turn;
 use checkpoint::Checkpoint;
 use chrono::{DateTime, TimeDelta, Utc};
 use chunk::Chunk;
+use custodian_aws::StorageError;
+use custodian_buckets::files::{self, Beside, File, Files, Folder, Why};
+use custodian_domain::record::arrival::Arrival;
+use custodian_domain::record::source::Source;
+use custodian_rights::intake::{Intake, Taken};
+use custodian_runtime::{Clock, Deadline, Host, StartError, failure, secret};
+use custodian_store::imports::Imports;
+use custodian_store::ledger::Ledger;
+use custodian_store::records::Records;
+use custodian_store::suppressions::Suppressions;
 use event::Started;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use reading::{Reading, Refusal};
@@ -23,16 +33,6 @@ use report::{Reason, Report, Warning};
 use rows::Position;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use shared::domain::arrival::Arrival;
-use shared::domain::source::Source;
-use shared::edge::{Clock, Deadline, Host, StartError, failure, secret};
-use shared::storage::StorageError;
-use shared::storage::files::{self, Beside, File, Files, Folder, Why};
-use shared::storage::imports::Imports;
-use shared::storage::intake::{Intake, Taken};
-use shared::storage::ledger::Ledger;
-use shared::storage::records::Records;
-use shared::storage::suppressions::Suppressions;
 use sources::Five9;
 use std::time::Duration;
 
@@ -73,13 +73,15 @@ impl Import {
     /// # Errors
     /// [`StartError`] if a setting, the secret or the tenant's configuration cannot be used.
     pub async fn start(host: &Host) -> Result<Self, StartError> {
-        let (dynamodb, register) = (host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned());
+        let (dynamodb, register) =
+            (custodian_store::client(&host.dynamodb()), host.setting("REGISTER_TABLE")?.to_owned());
         let keys = secret::subject_keys(host).await?;
         let five9 = Five9::parse(include_str!("../../../config/five9.json"))
             .map_err(|_| StartError::Invalid("config/five9.json", "is not the tenant's configuration"))?;
         Ok(Self {
             clock: host.clock(),
-            files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()).indexing(&keys),
+            files: Files::new(custodian_buckets::client(&host.s3()), host.setting("INTAKE_BUCKET")?.to_owned())
+                .indexing(&keys),
             intake: Intake {
                 records: Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned()),
                 suppressions: Suppressions::new(dynamodb.clone(), register.clone()),
@@ -222,7 +224,7 @@ impl Import {
                 return self.hand_over(file, checkpoint, &reading, chunk.end).await;
             }
             if count.is_multiple_of(CHUNKS) {
-                checkpoint.reached(&reading, chunk.end);
+                reading.reached(&mut checkpoint, chunk.end);
                 self.files.write(file, Beside::Progress, checkpoint.to_json()?).await?;
             }
         }
@@ -237,7 +239,7 @@ impl Import {
         reading: &Reading,
         position: Position,
     ) -> Result<Report, StorageError> {
-        checkpoint.reached(reading, position);
+        reading.reached(&mut checkpoint, position);
         self.files.write(file, Beside::Progress, checkpoint.to_json()?).await?;
         tracing::info!(source = file.folder.as_str(), outcome = "handed_over", "import");
         Ok(checkpoint.report)

@@ -1,8 +1,8 @@
 //! What partners drop into the intake bucket becomes records, on AWS Lambda.
 
-use import::Import;
+use custodian_import::Import;
+use custodian_runtime::{Host, logs};
 use lambda_runtime::{Error, run, service_fn};
-use shared::edge::{Host, logs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

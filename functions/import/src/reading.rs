@@ -1,13 +1,13 @@
 //! A file that is being read: its bytes, as they stream in, become raw rows.
 
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Bytes, Checkpoint};
 use crate::report::Reason;
 use crate::rows::{Format, Framed, Header, Position, ROW_LIMIT, Rows, Unreadable};
 use crate::sources::{self, Five9, Misfit};
-use shared::domain::revision::Arrived;
-use shared::domain::source::Source;
-use shared::storage::StorageError;
-use shared::storage::files::{File, Files, Opened};
+use custodian_aws::StorageError;
+use custodian_buckets::files::{File, Files, Opened};
+use custodian_domain::record::revision::Arrived;
+use custodian_domain::record::source::Source;
 
 /// How often a connection that breaks off is opened again at the same row before the invocation fails.
 const REOPENED: u32 = 3;
@@ -160,6 +160,15 @@ impl Reading {
     /// The boundary behind the last row that was read.
     pub fn position(&self) -> Position {
         self.rows.position()
+    }
+
+    /// Moves a checkpoint on to a boundary that the reading has passed.
+    pub fn reached(&self, checkpoint: &mut Checkpoint, position: Position) {
+        checkpoint.position = position;
+        checkpoint.header = self.written();
+        checkpoint.size = self.size();
+        let before = Some(Bytes(self.before_first_row().to_vec()));
+        checkpoint.before_first_row = before.filter(|before| !before.0.is_empty());
     }
 
     /// How many bytes it has.

@@ -3,10 +3,10 @@
 use crate::rows::Broken;
 use crate::sources::Rule;
 use chrono::{DateTime, Utc};
+use custodian_buckets::files::Folder;
+use custodian_domain::record::source::Source;
+use custodian_rights::intake::Taken;
 use serde::{Deserialize, Serialize};
-use shared::domain::source::Source;
-use shared::storage::files::Folder;
-use shared::storage::intake::Taken;
 use std::collections::BTreeMap;
 
 /// How many rows Five9 puts into a report before it stops without a word.
@@ -225,7 +225,7 @@ impl Report {
 mod tests {
     use super::{Report, Warning};
     use chrono::DateTime;
-    use shared::domain::source::Source;
+    use custodian_domain::record::source::Source;
 
     #[test]
     fn a_report_of_exactly_as_many_calls_as_five9_cuts_at_is_warned_of_whatever_stands_below_them() {

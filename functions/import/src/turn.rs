@@ -10,10 +10,10 @@ use crate::Import;
 use crate::checkpoint::Checkpoint;
 use crate::event::Started;
 use crate::report::Report;
-use shared::domain::source::Source;
-use shared::edge::Deadline;
-use shared::storage::StorageError;
-use shared::storage::files::Beside;
+use custodian_aws::StorageError;
+use custodian_buckets::files::Beside;
+use custodian_domain::record::source::Source;
+use custodian_runtime::Deadline;
 
 impl Import {
     /// Imports one file, or goes on with it, if no other of its source is being read; gives its report so far.

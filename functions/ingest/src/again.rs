@@ -5,9 +5,9 @@ use crate::pages::{self, FieldErrorView, FormView, Typed};
 use crate::refusal::Refusal;
 use crate::{Ingest, form, random};
 use chrono::{DateTime, Utc};
-use shared::domain::survey::{PERSON_FIELD, Survey};
-use shared::edge::http::{Response, StatusCode};
-use shared::edge::{http, page};
+use custodian_domain::survey::{PERSON_FIELD, Survey};
+use custodian_web::http::{Response, StatusCode};
+use custodian_web::{http, page};
 
 impl Ingest {
     /// The form once more, with everything that was typed and with what is wrong. What no form can mend is refused.

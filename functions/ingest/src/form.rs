@@ -1,10 +1,10 @@
 //! A survey, and what was typed into it, as the form that a person sees.
 
 use crate::pages::{self, FieldErrorView, FormView, GivenBack, QuestionView, Typed, TypedField};
-use shared::domain::answers::{self, Fault, Given, Rule, Sheet, nameable};
-use shared::domain::notice;
-use shared::domain::survey::{Bound, Kind, Question, Survey, TOKEN_FIELD};
-use shared::domain::text;
+use custodian_domain::survey::answers::{self, Fault, Given, Rule, Sheet, nameable};
+use custodian_domain::survey::{Bound, Kind, Question, Survey, TOKEN_FIELD};
+use custodian_domain::validation::notice;
+use custodian_domain::validation::text;
 use std::borrow::Cow;
 
 /// The empty form.
@@ -170,10 +170,10 @@ fn message(question: &Question, rule: Rule) -> String {
 mod tests {
     use super::{empty, filled, typed};
     use crate::pages::{self, tests::site};
+    use custodian_domain::survey::Survey;
+    use custodian_domain::survey::answers::{Given, Sheet, check};
+    use custodian_web::page::Page;
     use proptest::prelude::*;
-    use shared::domain::answers::{Given, Sheet, check};
-    use shared::domain::survey::Survey;
-    use shared::edge::page::Page;
 
     proptest! {
         #[test]

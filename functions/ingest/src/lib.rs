@@ -16,27 +16,28 @@ mod sheet;
 mod submission;
 
 use address::Address;
+use custodian_domain::identity::keyring::{Addresses, Forms, Keyring, Purpose};
+use custodian_domain::identity::subject::SubjectKeys;
+use custodian_domain::record::reference::References;
+use custodian_domain::rights::receipt::Receipts;
+use custodian_domain::survey::form_token::FormTokens;
+use custodian_domain::survey::{Opening, Survey};
+use custodian_domain::validation::notice;
+use custodian_partner_auth::processor::confirms_addresses;
+use custodian_runtime::secret::{self, Secrets};
+use custodian_runtime::{Clock, Host, StartError};
+use custodian_store::clients::ClientCounts;
+use custodian_store::confirmations::Confirmations;
+use custodian_store::records::Records;
+use custodian_store::surveys::Surveys;
+use custodian_web::gateway::{self, Answer, Event};
+use custodian_web::http::{Method, Request, Response};
+use custodian_web::limits::Limits;
+use custodian_web::page::{self, Page};
+use custodian_web::site::Site;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use refusal::Refusal;
 use serde_json::Value;
-use shared::domain::form_token::FormTokens;
-use shared::domain::keyring::{Addresses, Forms, Keyring, Purpose};
-use shared::domain::notice;
-use shared::domain::receipt::Receipts;
-use shared::domain::reference::References;
-use shared::domain::subject::SubjectKeys;
-use shared::domain::survey::{Opening, Survey};
-use shared::edge::gateway::{self, Answer, Event};
-use shared::edge::http::{Method, Request, Response};
-use shared::edge::limits::Limits;
-use shared::edge::page::{self, Page};
-use shared::edge::processor::confirms_addresses;
-use shared::edge::secret::{self, Secrets};
-use shared::edge::site::Site;
-use shared::edge::{Clock, Host, StartError};
-use shared::storage::confirmations::Confirmations;
-use shared::storage::records::Records;
-use shared::storage::surveys::Surveys;
 use std::sync::Arc;
 
 /// Turns one submitted form into one record.
@@ -81,7 +82,7 @@ impl Ingest {
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing. Surveys that cannot be read now are read later.
     pub async fn start(host: &Host) -> Result<Self, StartError> {
-        let dynamodb = host.dynamodb();
+        let dynamodb = custodian_store::client(&host.dynamodb());
         let register = host.setting("REGISTER_TABLE")?;
         let surveys = Surveys::new(dynamodb.clone(), register.to_owned());
         let clock = host.clock();
@@ -90,15 +91,16 @@ impl Ingest {
             tracing::warn!(error = %error, outcome = "later", "surveys");
         }
         let Keys { subject, forms, addresses } = keys?;
+        let counts = ClientCounts::new(dynamodb.clone(), register.to_owned());
         let confirmations = addresses.map(|keys| (Confirmations::new(&dynamodb, register), keys));
         Ok(Self {
             clock,
             surveys,
-            records: Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned()),
+            records: Records::new(dynamodb, host.setting("RECORDS_TABLE")?.to_owned()),
             form_tokens: FormTokens::new(&forms),
             references: References::new(&subject),
             receipts: Receipts::new(&forms),
-            limits: Limits::start(host, dynamodb, &forms)?,
+            limits: Limits::start(host, counts, &forms)?,
             subject_keys: subject,
             confirmations,
             site: Site::read(host)?,

@@ -1,8 +1,8 @@
 //! A web form becomes a record, on AWS Lambda.
 
-use ingest::Ingest;
+use custodian_ingest::Ingest;
+use custodian_runtime::{Host, logs};
 use lambda_runtime::{Error, run, service_fn};
-use shared::edge::{Host, logs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

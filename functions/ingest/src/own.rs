@@ -2,9 +2,9 @@
 
 use crate::sheet;
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::domain::answers::Sheet;
-use shared::domain::form_token::{FormTokens, HandedOut};
-use shared::domain::survey::{FORMER_HONEYPOT_FIELD, HONEYPOT_FIELD, PERSON_FIELD, TOKEN_FIELD};
+use custodian_domain::survey::answers::Sheet;
+use custodian_domain::survey::form_token::{FormTokens, HandedOut};
+use custodian_domain::survey::{FORMER_HONEYPOT_FIELD, HONEYPOT_FIELD, PERSON_FIELD, TOKEN_FIELD};
 
 /// A form that comes back sooner was not filled in by a person, unless one says so.
 pub const TYPING: TimeDelta = TimeDelta::seconds(2);

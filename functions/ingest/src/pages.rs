@@ -2,7 +2,7 @@
 //!
 //! Plain data in, HTML out: nothing here knows the storage or the time. The patterns are those of the
 //! GOV.UK Design System; there is no script, no inline style and no image, so that the pages live with
-//! [`HEADERS`](shared::edge::http::HEADERS).
+//! [`HEADERS`](custodian_web::http::HEADERS).
 
 mod field;
 mod given_back;
@@ -16,15 +16,15 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 
+use custodian_domain::rights::confirmation::LINK;
+use custodian_domain::rights::receipt::Receipt;
+use custodian_domain::survey::{HONEYPOT_FIELD, PERSON_FIELD, TOKEN_FIELD};
+use custodian_web::page::{Page, spoken, written};
 use field::{Field, Mistake};
 pub use given_back::{GivenBack, MOST_GIVEN_BACK, TypedField, given_back};
 pub use list::{Listed, list};
 pub use message::Message;
 pub use notice::notice;
-use shared::domain::confirmation::LINK;
-use shared::domain::receipt::Receipt;
-use shared::domain::survey::{HONEYPOT_FIELD, PERSON_FIELD, TOKEN_FIELD};
-use shared::edge::page::{Page, spoken, written};
 
 /// The stylesheet, built by `npm run build` in `web/`.
 pub const STYLESHEET: &str = include_str!("../assets/custodian.css");

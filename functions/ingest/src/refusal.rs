@@ -2,15 +2,13 @@
 
 use crate::pages::{self, GivenBack, Message};
 use chrono::{NaiveDate, TimeDelta};
-use shared::domain::answers::Fault;
-use shared::edge::http;
-use shared::edge::http::{
-    Response, StatusCode,
-    header::{ALLOW, HeaderValue},
-};
-use shared::edge::page::{self as frame, Page};
-use shared::edge::problem::{FieldProblem, Problem};
-use shared::storage::StorageError;
+use custodian_aws::StorageError;
+use custodian_domain::survey::answers::Fault;
+use custodian_web::http;
+use custodian_web::http::header::{ALLOW, HeaderValue};
+use custodian_web::http::{Response, StatusCode};
+use custodian_web::page::{self as frame, Page};
+use custodian_web::problem::{FieldProblem, Problem};
 
 /// When to try again what could not be stored, in seconds.
 const SOON: i64 = 5;

@@ -1,12 +1,9 @@
 //! Responses with their headers.
 
 use crate::pages;
-use shared::edge::http::{
-    HeaderName, HeaderValue, NEVER_CACHED, Request, Response, StatusCode,
-    header::{ACCEPT, CONTENT_TYPE, LOCATION},
-    status, typed,
-};
-use shared::edge::page;
+use custodian_web::http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
+use custodian_web::http::{HeaderName, HeaderValue, NEVER_CACHED, Request, Response, StatusCode, status, typed};
+use custodian_web::page;
 
 /// Whether a refusal is read by a program: it sends JSON, or asks for it and not for a page.
 pub fn is_for_a_program(request: &Request) -> bool {

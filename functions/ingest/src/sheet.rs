@@ -1,13 +1,13 @@
 //! A request's body becomes a sheet of answers.
 
 use crate::refusal::Refusal;
+use custodian_domain::survey::answers::{Given, Sheet};
+use custodian_domain::survey::{Kind, Survey};
+use custodian_domain::validation::json::Payload;
+use custodian_domain::validation::text;
+use custodian_web::http;
+use custodian_web::http::HeaderMap;
 use serde_json::Value;
-use shared::domain::answers::{Given, Sheet};
-use shared::domain::json::Payload;
-use shared::domain::survey::{Kind, Survey};
-use shared::domain::text;
-use shared::edge::http;
-use shared::edge::http::HeaderMap;
 
 /// The largest body that is read of a survey whose answers take less, in bytes.
 const LEAST: usize = 64 * 1024;
@@ -105,11 +105,11 @@ pub fn take(sheet: &mut Sheet, field: &str) -> Option<String> {
 mod tests {
     use super::{LEAST, MOST, Sender, limit, read};
     use crate::refusal::Refusal;
+    use custodian_domain::survey::Survey;
+    use custodian_domain::survey::answers::{Answer, Given, check};
+    use custodian_web::http::{HeaderMap, HeaderValue};
     use proptest::prelude::*;
     use serde_json::json;
-    use shared::domain::answers::{Answer, Given, check};
-    use shared::domain::survey::Survey;
-    use shared::edge::http::{HeaderMap, HeaderValue};
 
     const FORM: &str = "application/x-www-form-urlencoded";
 

@@ -2,17 +2,17 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
+use custodian_domain::record::custody::Processor;
+use custodian_domain::rights::confirmation::Purpose;
+use custodian_egress::{Answer, Outside, ProcessorError};
+use custodian_partner_auth::processor::{BadCredentials, Settings, Vault};
+use custodian_runtime::{Host, StartError};
+use custodian_store::confirmations::Tried;
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{RequestBuilder, Url};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use shared::domain::confirmation::Purpose;
-use shared::domain::custody::Processor;
-use shared::edge::outside::{Answer, Outside, ProcessorError};
-use shared::edge::processor::{BadCredentials, Settings, Vault};
-use shared::edge::{Host, StartError};
-use shared::storage::confirmations::Tried;
 
 /// How long a UUID is, as text: a key ends with two of them, the service's id and the secret.
 const UUID: usize = 36;

@@ -6,17 +6,17 @@
 mod govuk;
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::identity::keyring::{Addresses, Keyring, MailLinks};
+use custodian_domain::identity::subject::SubjectKey;
+use custodian_domain::rights::confirmation::{Purpose, unseal_address};
+use custodian_partner_auth::processor::confirms_addresses;
+use custodian_runtime::{Clock, Deadline, Host, StartError, failure, secret};
+use custodian_store::confirmations::{self, Asking, Confirmations, MailState, Tried};
 use govuk::{GovUkNotify, Mail};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde::Serialize;
 use serde_json::{Value, json};
-use shared::domain::confirmation::{Purpose, unseal_address};
-use shared::domain::keyring::{Addresses, Keyring, MailLinks};
-use shared::domain::subject::SubjectKey;
-use shared::edge::processor::confirms_addresses;
-use shared::edge::{Clock, Deadline, Host, StartError, failure, secret};
-use shared::storage::confirmations::{Asking, Confirmations, MailState, Tried};
-use shared::storage::{StorageError, keys};
 
 /// How much time is left when no other mail is begun: one may take as long as its exchanges may.
 const LAST_SECONDS: TimeDelta = TimeDelta::seconds(30);
@@ -54,7 +54,10 @@ impl Notify {
             clock: host.clock(),
             links: secret::keyring(host).await?,
             addresses: secret::keyring(host).await?,
-            confirmations: Confirmations::new(&host.dynamodb(), host.setting("REGISTER_TABLE")?),
+            confirmations: Confirmations::new(
+                &custodian_store::client(&host.dynamodb()),
+                host.setting("REGISTER_TABLE")?,
+            ),
             govuk: if confirms_addresses(host)? { Some(GovUkNotify::start(host)?) } else { None },
             public_url: host.setting("PUBLIC_URL")?.to_owned(),
         })
@@ -76,7 +79,7 @@ impl Notify {
             Some(records) => {
                 for record in records {
                     let sort = record.pointer("/dynamodb/Keys/sk/S").and_then(Value::as_str);
-                    let Some((purpose, subject)) = sort.and_then(keys::asked_to_confirm_of) else {
+                    let Some((purpose, subject)) = sort.and_then(confirmations::asked_by) else {
                         return Err(failure::not_an_event("what a mail is waiting as"));
                     };
                     self.send(purpose, &subject, &mut report).await.map_err(unavailable)?;

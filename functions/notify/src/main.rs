@@ -1,8 +1,8 @@
 //! People are asked by email whether an address is theirs, on AWS Lambda.
 
+use custodian_notify::Notify;
+use custodian_runtime::{Host, logs};
 use lambda_runtime::{Error, run, service_fn};
-use notify::Notify;
-use shared::edge::{Host, logs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

@@ -3,15 +3,16 @@
 
 use crate::refusal::Refusal;
 use chrono::{DateTime, Utc};
+use custodian_domain::place::Place;
+use custodian_domain::record::custody::Processor;
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::validation::json;
+use custodian_partner_auth::processor::{Connector, Vault};
+use custodian_runtime::{Host, StartError};
+use custodian_store::tasks::Tasks;
+use custodian_web::http;
+use custodian_web::http::Request;
 use serde::Deserialize;
-use shared::domain::custody::Processor;
-use shared::domain::json;
-use shared::domain::package::RequestId;
-use shared::domain::place::Place;
-use shared::edge::http::Request;
-use shared::edge::processor::{Connector, Vault};
-use shared::edge::{Host, StartError, http};
-use shared::storage::tasks::Tasks;
 
 /// The largest callback that is read, in bytes.
 const LIMIT: usize = 64 * 1024;
@@ -65,7 +66,10 @@ impl Callbacks {
                 known.push((processor, Vault::of_certificates(processor, host)));
             }
         }
-        Ok(Self { known, tasks: Tasks::new(host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned()) })
+        Ok(Self {
+            known,
+            tasks: Tasks::new(custodian_store::client(&host.dynamodb()), host.setting("REGISTER_TABLE")?.to_owned()),
+        })
     }
 
     /// Takes a callback, and wakes the task that it is about.

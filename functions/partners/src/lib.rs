@@ -10,20 +10,21 @@ mod submission;
 
 use callbacks::{Callbacks, Path};
 use chrono::{DateTime, Utc};
+use custodian_aws::StorageError;
+use custodian_buckets::files::Files;
+use custodian_partner_auth::webhook::WebhookSecrets;
+use custodian_rights::intake::{Intake, Taken};
+use custodian_runtime::{Clock, Host, StartError, secret};
+use custodian_store::ledger::Ledger;
+use custodian_store::records::Records;
+use custodian_store::suppressions::Suppressions;
+use custodian_web::gateway::{self, Answer, Event};
+use custodian_web::http::{HeaderValue, Method, Request, Response, StatusCode};
+use custodian_web::site::BasePath;
+use custodian_web::{Edge, http};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use refusal::Refusal;
 use serde_json::{Value, json};
-use shared::edge::gateway::{self, Answer, Event};
-use shared::edge::http::{HeaderValue, Method, Request, Response, StatusCode};
-use shared::edge::site::BasePath;
-use shared::edge::webhook::WebhookSecrets;
-use shared::edge::{Clock, Edge, Host, StartError, http, secret};
-use shared::storage::StorageError;
-use shared::storage::files::Files;
-use shared::storage::intake::{Intake, Taken};
-use shared::storage::ledger::Ledger;
-use shared::storage::records::Records;
-use shared::storage::suppressions::Suppressions;
 use submission::{Fault, Submission};
 
 /// What a message is called by its sender (Standard Webhooks); the same again has the same.
@@ -48,8 +49,8 @@ impl Partners {
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing or cannot be used.
     pub async fn start(host: &Host) -> Result<Self, StartError> {
-        let dynamodb = host.dynamodb();
-        let (keys, granicus) = tokio::join!(secret::subject_keys(host), secret::webhook(host, "GRANICUS_SECRET"));
+        let dynamodb = custodian_store::client(&host.dynamodb());
+        let (keys, granicus) = tokio::join!(secret::subject_keys(host), WebhookSecrets::read(host, "GRANICUS_SECRET"));
         let keys = keys?;
         Ok(Self {
             callbacks: Callbacks::start(host)?,
@@ -57,7 +58,8 @@ impl Partners {
             edge: Edge::read(host),
             base: BasePath::read(host)?,
             granicus: granicus?,
-            files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()).indexing(&keys),
+            files: Files::new(custodian_buckets::client(&host.s3()), host.setting("INTAKE_BUCKET")?.to_owned())
+                .indexing(&keys),
             intake: Intake {
                 records: Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned()),
                 suppressions: Suppressions::new(dynamodb.clone(), host.setting("REGISTER_TABLE")?.to_owned()),

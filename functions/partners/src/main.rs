@@ -1,8 +1,8 @@
 //! What partners hand over becomes records, on AWS Lambda.
 
+use custodian_partners::Partners;
+use custodian_runtime::{Host, logs};
 use lambda_runtime::{Error, run, service_fn};
-use partners::Partners;
-use shared::edge::{Host, logs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

@@ -1,14 +1,14 @@
 //! Everything that is refused, as a problem document.
 
 use crate::submission::Fault;
-use shared::edge::certificate;
-use shared::edge::http;
-use shared::edge::http::{Response, StatusCode};
-use shared::edge::problem::{FieldProblem, Problem};
-use shared::edge::processor::BadCredentials;
-use shared::edge::webhook::BadSignature;
-use shared::storage::StorageError;
-use shared::storage::files::Why;
+use custodian_aws::StorageError;
+use custodian_buckets::files::Why;
+use custodian_partner_auth::certificate;
+use custodian_partner_auth::processor::BadCredentials;
+use custodian_partner_auth::webhook::BadSignature;
+use custodian_web::http;
+use custodian_web::http::{Response, StatusCode};
+use custodian_web::problem::{FieldProblem, Problem};
 
 /// Where the answers are in a message.
 const ANSWERS: &str = "data.answers";

@@ -7,20 +7,21 @@ mod rule;
 mod tests;
 
 use chrono::{DateTime, Utc};
+use custodian_domain::identity::contact::Contact;
+use custodian_domain::record::arrival::{AHEAD, Arrival};
+use custodian_domain::record::custody::Custody;
+use custodian_domain::record::particulars::{Particulars, WebForm};
+use custodian_domain::record::revision::Revision;
+use custodian_domain::record::satisfaction::Satisfaction;
+use custodian_domain::record::source::Source;
+use custodian_domain::record::{COMMENT, Details};
+use custodian_domain::retention::ExpiresAt;
+use custodian_domain::survey::answers::Answer;
+use custodian_domain::validation::json::{self, Unreadable};
+use custodian_domain::validation::surrogates::mended;
 use reader::{Reader, WHOLE};
 pub use rule::{Fault, Rule};
 use serde_json::Value;
-use shared::domain::answers::Answer;
-use shared::domain::arrival::{AHEAD, Arrival};
-use shared::domain::custody::Custody;
-use shared::domain::json::{self, Unreadable};
-use shared::domain::particulars::{Particulars, WebForm};
-use shared::domain::record::{COMMENT, Contact, Details};
-use shared::domain::retention::ExpiresAt;
-use shared::domain::revision::Revision;
-use shared::domain::satisfaction::Satisfaction;
-use shared::domain::source::Source;
-use shared::domain::surrogates::mended;
 use std::collections::BTreeMap;
 
 /// The fields of a message.

@@ -3,20 +3,22 @@
 use crate::planning::{HASHED, Ordered, Touched, count};
 use crate::{Error, Requests};
 use chrono::{DateTime, Days, NaiveDate, SubsecRound, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::identity::{identities, staff};
+use custodian_domain::london;
+use custodian_domain::place::Place;
+use custodian_domain::record::Holder;
+use custodian_domain::rights::decision::Undecided;
+use custodian_domain::rights::order::Order;
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::plan::Plan;
+use custodian_domain::rights::task::{Action, Task};
+use custodian_domain::validation::violation::Violation;
+use custodian_rights::people::Follow;
+use custodian_rights::reach::Reach;
+use custodian_store::requests::{Approval, HOLDERS, Request, Stage, Terms};
 use serde_json::Value;
-use shared::domain::decision::Undecided;
-use shared::domain::identifier::Identifier;
-use shared::domain::order::{BadOrder, Order};
-use shared::domain::package::RequestId;
-use shared::domain::place::Place;
-use shared::domain::plan::Plan;
-use shared::domain::record::Holder;
-use shared::domain::task::{Action, Task};
-use shared::domain::{identities, london, staff};
-use shared::storage::people::Follow;
-use shared::storage::reach::Reach;
-use shared::storage::requests::{Approval, HOLDERS, Request, Stage, Terms};
-use shared::storage::{StorageError, keys};
 
 /// Within how many days every place has to be done: less than the month of Article 12(3), and the 28 days that the
 /// privacy notice gives to newsletters.
@@ -98,7 +100,7 @@ impl Requests {
             undecided: Undecided::default(),
             approved_by: Some(approved_by.to_owned()),
             approved_at: Some(now),
-            holders: reach.holders.iter().map(keys::partition).collect(),
+            holders: reach.holders.clone(),
             sealed: Some(identities::seal(&self.identities, &matched)),
             matched: None,
             terms: Some(terms),
@@ -124,12 +126,12 @@ impl Requests {
     /// How far the plan reached when it was made: nobody who writes to the council afterwards changes that. Keys that were
     /// made by a rotation since are the same people's.
     fn planned_reach(&self, planned: &Request, matched: &[Identifier]) -> Result<Reach, Error> {
-        let mut holders = planned.holders();
+        let mut holders = planned.holders.clone();
         holders.extend(matched.iter().flat_map(|one| self.people.keys.keys(one)).map(Holder::Subject));
         holders.sort();
         holders.dedup();
         if holders.len() > HOLDERS {
-            return Err(BadOrder::new("identifiers", "lead to too many keys for one request: plan with fewer").into());
+            return Err(Violation::new("identifiers", "lead to too many keys for one request: plan with fewer").into());
         }
         Ok(Reach { holders, up_to: planned.planned_at, exclusions: planned.exclusions.clone() })
     }
@@ -188,7 +190,7 @@ fn agreed(
     const FIELD: &str = "person_agreed_on";
     let Some(last) = opposed.iter().map(|(_, at)| london::date(*at)).max() else {
         return if order.has(FIELD) {
-            Err(BadOrder::new(FIELD, "is for erasing what is restricted under 18(1)(b), and nothing is").into())
+            Err(Violation::new(FIELD, "is for erasing what is restricted under 18(1)(b), and nothing is").into())
         } else {
             Ok(None)
         };
@@ -201,7 +203,7 @@ fn agreed(
     if (last..=london::date(now)).contains(&day) {
         Ok(Some(day))
     } else {
-        Err(BadOrder::new(FIELD, "must be a day from the restriction to today").into())
+        Err(Violation::new(FIELD, "must be a day from the restriction to today").into())
     }
 }
 

@@ -3,15 +3,15 @@
 use crate::{Error, Requests};
 use askama::Template;
 use chrono::{DateTime, SubsecRound, Utc};
+use custodian_domain::london;
+use custodian_domain::place::Place;
+use custodian_domain::rights::erasure::{Certificate, Outcome, Receipt};
+use custodian_domain::rights::exclusion::Exclusion;
+use custodian_domain::rights::order::Order;
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::task::Action;
+use custodian_web::page::written;
 use serde_json::{Value, json};
-use shared::domain::erasure::{Certificate, Outcome, Receipt};
-use shared::domain::exclusion::Exclusion;
-use shared::domain::london;
-use shared::domain::order::Order;
-use shared::domain::package::RequestId;
-use shared::domain::place::Place;
-use shared::domain::task::Action;
-use shared::edge::page::written;
 
 /// Whose data it was, in law: the council, and who answers for it.
 #[derive(Clone, Debug)]
@@ -171,9 +171,9 @@ fn time(instant: DateTime<Utc>) -> String {
 #[cfg(test)]
 mod tests {
     use super::{asked, lines};
+    use custodian_domain::rights::erasure::Certificate;
+    use custodian_domain::rights::task::Action;
     use serde_json::{Value, json};
-    use shared::domain::erasure::Certificate;
-    use shared::domain::task::Action;
 
     fn certificate(outcome: &str, held: &Value) -> Certificate {
         let at = "2026-11-23T10:00:00Z";

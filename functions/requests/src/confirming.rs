@@ -2,14 +2,15 @@
 
 use crate::{Error, Requests};
 use chrono::{DateTime, SubsecRound, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::identity::subject::SubjectKey;
+use custodian_domain::record::Holder;
+use custodian_domain::rights::confirmation::{ConfirmLink, LINK, Purpose, seal_address};
+use custodian_domain::rights::order::Order;
+use custodian_domain::rights::package::RequestId;
+use custodian_store::requests::ASKED_TO_CONFIRM;
 use serde_json::{Value, json};
-use shared::domain::confirmation::{ConfirmLink, LINK, Purpose, seal_address};
-use shared::domain::identifier::Identifier;
-use shared::domain::order::Order;
-use shared::domain::package::RequestId;
-use shared::domain::subject::SubjectKey;
-use shared::storage::StorageError;
-use shared::storage::requests::ASKED_TO_CONFIRM;
 
 impl Requests {
     /// Has a mail sent to a requester: `{"order", "request_id", "identifiers", "by"}`.
@@ -55,7 +56,7 @@ impl Requests {
         now: DateTime<Utc>,
     ) -> Result<bool, StorageError> {
         let own: Vec<SubjectKey> = self.people.keys.keys(address).collect();
-        let is_own = |partition: &String| own.iter().any(|key| key.as_str() == partition);
+        let is_own = |holder: &Holder| holder.subject().is_some_and(|key| own.contains(key));
         let package = self.packages.find(id, now).await?.map(|package| package.holders);
         let request = self.register.find(id, now).await?.map(|request| request.holders);
         let known = [package, request].into_iter().flatten().filter(|holders| !holders.is_empty());

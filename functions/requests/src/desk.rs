@@ -2,14 +2,16 @@
 
 use crate::{Error, Requests};
 use chrono::{DateTime, SubsecRound, Utc};
+use custodian_domain::identity::staff;
+use custodian_domain::london;
+use custodian_domain::place::Place;
+use custodian_domain::rights::correspondence::Confirmation;
+use custodian_domain::rights::decision::Decisions;
+use custodian_domain::rights::order::Order;
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::validation::violation::Violation;
+use custodian_store::requests::{Request, Stage};
 use serde_json::{Value, json};
-use shared::domain::correspondence::Confirmation;
-use shared::domain::decision::Decisions;
-use shared::domain::order::{BadOrder, Order};
-use shared::domain::package::RequestId;
-use shared::domain::place::Place;
-use shared::domain::{london, staff};
-use shared::storage::requests::{Request, Stage};
 
 impl Requests {
     /// Tells how far a request is, in every place.
@@ -77,12 +79,12 @@ impl Requests {
         let order = Order::read(order, &["order", "request_id", "place", "confirmed_by", "done_on"])?;
         let (id, now) = (order.request()?, self.clock.now().trunc_subsecs(0));
         let place = order.get("place").and_then(Place::named).filter(|place| place.can_be_told());
-        let place = place.ok_or_else(|| BadOrder::new("place", "must be granicus, five9 or newsletter"))?;
+        let place = place.ok_or_else(|| Violation::new("place", "must be granicus, five9 or newsletter"))?;
         let confirmation = Confirmation { by: order.text("confirmed_by")?.to_owned(), on: order.date("done_on")? };
         let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
         let approved_on = request.approved_at.map(london::date);
         if confirmation.on > london::date(now) || approved_on.is_none_or(|approved_on| confirmation.on < approved_on) {
-            return Err(BadOrder::new("done_on", "must be a day from the approval to today").into());
+            return Err(Violation::new("done_on", "must be a day from the approval to today").into());
         }
         if !self.tasks.confirm(&id, place, &confirmation).await? {
             return Err(Error::NotNow(

@@ -1,17 +1,17 @@
 //! Why an order is not carried out.
 
+use custodian_aws::StorageError;
+use custodian_domain::rights::standing::NotTold;
+use custodian_domain::validation::violation::Violation;
+use custodian_runtime::failure;
 use lambda_runtime::Diagnostic;
-use shared::domain::order::BadOrder;
-use shared::domain::standing::NotTold;
-use shared::edge::failure;
-use shared::storage::StorageError;
 
 /// Why an order is not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The order cannot be carried out.
     #[error(transparent)]
-    Order(#[from] BadOrder),
+    Order(#[from] Violation),
     /// There is no such request.
     #[error("there is no request with this request_id")]
     Unknown,
@@ -63,7 +63,7 @@ pub enum Error {
 impl From<Error> for Diagnostic {
     fn from(error: Error) -> Self {
         let kind = match error {
-            Error::Order(_) => "BadOrder",
+            Error::Order(_) => "Violation",
             Error::Unknown => "UnknownRequest",
             Error::AnotherRequest => "AnotherRequest",
             Error::Approved => "Approved",

@@ -1,8 +1,8 @@
 //! Holds: nothing of a person goes until they are lifted.
 
 use crate::{Error, Requests};
+use custodian_domain::rights::standing::{HoldGround, Kind};
 use serde_json::Value;
-use shared::domain::standing::{HoldGround, Kind};
 
 impl Requests {
     /// Holds everything of a person, what arrives later too.

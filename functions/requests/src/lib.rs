@@ -21,27 +21,28 @@ mod whom;
 pub use error::Error;
 
 use certificate::Controller;
+use custodian_buckets::files::Files;
+use custodian_domain::identity::keyring::{Addresses, Identities, Keyring, MailLinks};
+use custodian_domain::rights::order::unambiguous;
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::validation::json::Payload;
+use custodian_domain::validation::violation::Violation;
+use custodian_partner_auth::processor::confirms_addresses;
+use custodian_rights::people::People;
+use custodian_rights::settling::Settling;
+use custodian_runtime::{Clock, Host, StartError, failure, secret};
+use custodian_store::confirmations::Confirmations;
+use custodian_store::evidence::Evidence;
+use custodian_store::ledger::Ledger;
+use custodian_store::opt_outs::OptOuts;
+use custodian_store::packages::Packages;
+use custodian_store::records::Records;
+use custodian_store::requests::Requests as Register;
+use custodian_store::standings::Standings;
+use custodian_store::tasks::Tasks;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use recipients::{LIFTED, RESTRICTED};
 use serde_json::Value;
-use shared::domain::json::Payload;
-use shared::domain::keyring::{Addresses, Identities, Keyring, MailLinks};
-use shared::domain::order::{BadOrder, unambiguous};
-use shared::domain::package::RequestId;
-use shared::edge::processor::confirms_addresses;
-use shared::edge::{Clock, Host, StartError, failure, secret};
-use shared::storage::confirmations::Confirmations;
-use shared::storage::evidence::Evidence;
-use shared::storage::files::Files;
-use shared::storage::ledger::Ledger;
-use shared::storage::opt_outs::OptOuts;
-use shared::storage::packages::Packages;
-use shared::storage::people::People;
-use shared::storage::records::Records;
-use shared::storage::requests::Requests as Register;
-use shared::storage::settling::Settling;
-use shared::storage::standings::Standings;
-use shared::storage::tasks::Tasks;
 
 /// Takes the DPO's orders.
 #[derive(Debug)]
@@ -73,7 +74,8 @@ impl Requests {
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing or unusable.
     pub async fn start(host: &Host) -> Result<Self, StartError> {
-        let (dynamodb, register) = (host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned());
+        let (dynamodb, register) =
+            (custodian_store::client(&host.dynamodb()), host.setting("REGISTER_TABLE")?.to_owned());
         let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
         let confirmations = Confirmations::new(&dynamodb, &register);
         let packages = Packages::new(dynamodb.clone(), register.clone());
@@ -97,7 +99,8 @@ impl Requests {
             confirms: confirms_addresses(host)?,
             records,
             packages,
-            files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()).indexing(&keys),
+            files: Files::new(custodian_buckets::client(&host.s3()), host.setting("INTAKE_BUCKET")?.to_owned())
+                .indexing(&keys),
             register: Register::new(&dynamodb, &register),
             tasks: Tasks::new(dynamodb, register),
             public_url: host.setting("PUBLIC_URL")?.to_owned(),
@@ -167,7 +170,7 @@ impl Requests {
             Some("certificate") => self.certificate(order).await,
             Some("opt_in") => self.opt_in(order).await,
             Some("confirm_address") => self.confirm_address(order).await,
-            _ => Err(BadOrder::new(
+            _ => Err(Violation::new(
                 "order",
                 "must be plan, approve, status, stop, confirm, links, hold, lift, restrict, notice, unrestrict, rectified, whom, certificate, unsubscribe_link, opt_in or confirm_address",
             )

@@ -3,9 +3,10 @@
 use crate::planning::masked;
 use crate::{Error, Requests};
 use chrono::SubsecRound;
+use custodian_domain::rights::order::Order;
+use custodian_domain::validation::violation::Violation;
+use custodian_rights::people::{Follow, Found, PAGE, People};
 use serde_json::{Value, json};
-use shared::domain::order::{BadOrder, Order};
-use shared::storage::people::{Follow, Found, PAGE, People};
 
 impl Requests {
     /// Lists links: `{"order", "identifiers", "by", "request_id"?, "kind"?, "confirmed_links"?, "refused_links"?, "after"?}`.
@@ -22,7 +23,7 @@ impl Requests {
         let follow = match (order.has("kind"), order.get("kind")) {
             (false, _) => Follow::Confirmed,
             (true, Some("access" | "portability")) => Follow::Unambiguous,
-            (true, _) => return Err(BadOrder::new("kind", "must be access or portability").into()),
+            (true, _) => return Err(Violation::new("kind", "must be access or portability").into()),
         };
         let found = self.people.find(&identifiers, &decisions, follow, now).await?;
         People::must_know(&decisions, &found)?;
@@ -37,13 +38,13 @@ impl Requests {
 }
 
 /// The links after this one, and after the last of them, the identifiers that lead to nobody.
-fn page(found: &Found, named: &[String], after: Option<&str>) -> Result<Value, BadOrder> {
+fn page(found: &Found, named: &[String], after: Option<&str>) -> Result<Value, Violation> {
     let order: Vec<&String> = found.linked.iter().map(|link| &link.link).chain(named).collect();
     let from = match after {
         None => 0,
         Some(after) => {
             let place = order.iter().position(|name| *name == after);
-            place.map(|place| place + 1).ok_or_else(|| BadOrder::new("after", "names a link that is not there"))?
+            place.map(|place| place + 1).ok_or_else(|| Violation::new("after", "names a link that is not there"))?
         }
     };
     let until = order.len().min(from + PAGE);

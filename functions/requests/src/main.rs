@@ -1,8 +1,8 @@
 //! The desk of the Data Protection Officer, on AWS Lambda.
 
+use custodian_requests::Requests;
+use custodian_runtime::{Host, logs};
 use lambda_runtime::{Error, run, service_fn};
-use requests::Requests;
-use shared::edge::{Host, logs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

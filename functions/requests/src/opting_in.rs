@@ -2,9 +2,9 @@
 
 use crate::{Error, Requests};
 use chrono::SubsecRound;
+use custodian_domain::rights::order::Order;
+use custodian_domain::rights::subscription::{OptInReason, Subscription};
 use serde_json::{Value, json};
-use shared::domain::order::Order;
-use shared::domain::subscription::{OptInReason, Subscription};
 
 impl Requests {
     /// Takes an opt-out back: `{"order", "request_id", "identifiers", "list"?, "reason", "by"}`. The same order twice is one.

@@ -2,26 +2,28 @@
 
 use crate::{Error, Requests};
 use chrono::{DateTime, SubsecRound, Utc};
+use custodian_aws::StorageError;
+use custodian_buckets::files::Mentioned;
+use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::identity::identities;
+use custodian_domain::ledger::ItemKind;
+use custodian_domain::record::custody::{self, Processor};
+use custodian_domain::record::{Fingerprint, Holder};
+use custodian_domain::rights::decision::Decisions;
+use custodian_domain::rights::erasure::Ground;
+use custodian_domain::rights::exclusion::Exclusion;
+use custodian_domain::rights::order::Order;
+use custodian_domain::rights::package::{PackageKind, RequestId};
+use custodian_domain::rights::plan::{Periods, Plan};
+use custodian_domain::rights::standing::{Kind, Limb};
+use custodian_domain::rights::task::Action;
+use custodian_domain::validation::violation::Violation;
+use custodian_rights::people::{Follow, Found, PAGE, People};
+use custodian_rights::reach::Reach;
+use custodian_store::Key;
+use custodian_store::records::Doomed;
+use custodian_store::requests::{HOLDERS, Request, Stage};
 use serde_json::{Value, json};
-use shared::domain::custody::{self, Processor};
-use shared::domain::decision::Decisions;
-use shared::domain::erasure::Ground;
-use shared::domain::exclusion::Exclusion;
-use shared::domain::identifier::Identifier;
-use shared::domain::identities;
-use shared::domain::ledger::ItemKind;
-use shared::domain::order::{BadOrder, Order};
-use shared::domain::package::{PackageKind, RequestId};
-use shared::domain::plan::{Periods, Plan};
-use shared::domain::record::{Fingerprint, Holder};
-use shared::domain::standing::{Kind, Limb};
-use shared::domain::task::Action;
-use shared::storage::files::Mentioned;
-use shared::storage::people::{Follow, Found, PAGE, People};
-use shared::storage::reach::Reach;
-use shared::storage::records::Doomed;
-use shared::storage::requests::{HOLDERS, Request, Stage};
-use shared::storage::{StorageError, keys};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -99,7 +101,7 @@ impl Requests {
             approved_by: None,
             approved_at: None,
             stopped_by: None,
-            holders: found.holders.iter().map(keys::partition).collect(),
+            holders: found.holders.clone(),
             sealed: Some(identities::seal(&self.identities, &identifiers)),
             matched: Some(identities::seal(&self.identities, &found.identifiers)),
             terms: None,
@@ -126,13 +128,12 @@ impl Requests {
         let found = self.people.find(ordered.identifiers, ordered.decisions, Follow::Confirmed, now).await?;
         People::must_know(ordered.decisions, &found)?;
         if found.holders.len() > HOLDERS {
-            return Err(BadOrder::new("identifiers", "lead to too many keys for one request: name fewer").into());
+            return Err(Violation::new("identifiers", "lead to too many keys for one request: name fewer").into());
         }
         let reach = Reach { holders: found.holders.clone(), up_to: now, exclusions: ordered.exclusions.to_vec() };
         let Touched { mut plan, .. } = self.touched(ordered.id, &reach, &found.identifiers, now).await?;
         plan.linked = Some(count(found.linked.len()));
-        let holders: Vec<String> = found.holders.iter().map(keys::partition).collect();
-        let hash = self.hash(ordered, &plan, &holders);
+        let hash = self.hash(ordered, &plan, &found.holders);
         Ok(Drafted { plan, found, hash })
     }
 
@@ -176,7 +177,7 @@ impl Requests {
     }
 
     /// The hash of a plan, which is what is approved: of what was ordered, what it would touch, and whose that is.
-    pub(crate) fn hash(&self, ordered: &Ordered<'_>, plan: &Plan, holders: &[String]) -> String {
+    pub(crate) fn hash(&self, ordered: &Ordered<'_>, plan: &Plan, holders: &[Holder]) -> String {
         format!("{HASHED}{}", Fingerprint::of(&(self.digest(ordered), plan, holders)).into_string())
     }
 
@@ -228,7 +229,7 @@ impl Requests {
         &self,
         doomed: &Doomed,
         holder: &Holder,
-        (plan, links): (&mut Plan, &mut BTreeSet<keys::Key>),
+        (plan, links): (&mut Plan, &mut BTreeSet<Key>),
         now: DateTime<Utc>,
     ) {
         enter(&mut plan.records, doomed);

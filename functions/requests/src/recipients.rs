@@ -6,19 +6,20 @@
 use crate::approving::due;
 use crate::{Error, Requests};
 use chrono::{DateTime, SubsecRound, Utc};
+use custodian_domain::place::Place;
+use custodian_domain::record::{Fingerprint, Holder};
+use custodian_domain::rights::order::Order;
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::plan::Plan;
+use custodian_domain::rights::standing::Kind;
+use custodian_domain::rights::task::{Action, Task};
+use custodian_domain::validation::violation::Violation;
+use custodian_rights::people::{Follow, People};
+use custodian_rights::reach::Reach;
+use custodian_store::TransactWriteItem;
+use custodian_store::requests::{Approval, HOLDERS, Request};
+use custodian_store::standings::Placed;
 use serde_json::{Value, json};
-use shared::domain::order::{BadOrder, Order};
-use shared::domain::package::RequestId;
-use shared::domain::place::Place;
-use shared::domain::plan::Plan;
-use shared::domain::record::{Fingerprint, Holder};
-use shared::domain::standing::Kind;
-use shared::domain::task::{Action, Task};
-use shared::storage::TransactWriteItem;
-use shared::storage::people::{Follow, People};
-use shared::storage::reach::Reach;
-use shared::storage::requests::{Approval, HOLDERS, Request};
-use shared::storage::standings::Placed;
 use std::collections::BTreeSet;
 
 /// What the requests are called by which recipients are told of a restriction, and of its lifting.
@@ -85,7 +86,7 @@ impl Requests {
     async fn telling(&self, telling: Telling<'_>, now: DateTime<Utc>) -> Result<(Request, Vec<Task>), Error> {
         let Telling { action, order, by, holders } = telling;
         if holders.len() > HOLDERS {
-            return Err(BadOrder::new("identifiers", "lead to too many keys for one request: name fewer").into());
+            return Err(Violation::new("identifiers", "lead to too many keys for one request: name fewer").into());
         }
         let reach = Reach { holders, up_to: now, exclusions: Vec::new() };
         let mut plan = Plan::default();
@@ -116,5 +117,5 @@ impl Requests {
 }
 
 fn following(id: &RequestId, what: &str) -> Result<RequestId, Error> {
-    id.following(what).map_err(|_| BadOrder::new("request_id", "must have at most 53 characters").into())
+    id.following(what).map_err(|_| Violation::new("request_id", "must have at most 53 characters").into())
 }

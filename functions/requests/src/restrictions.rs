@@ -3,11 +3,11 @@
 use crate::standings::told;
 use crate::{Error, Requests};
 use chrono::SubsecRound;
+use custodian_domain::rights::order::Order;
+use custodian_domain::rights::standing::{Act, Kind, Limb};
+use custodian_rights::people::Links;
+use custodian_rights::settling::Settled;
 use serde_json::Value;
-use shared::domain::order::Order;
-use shared::domain::standing::{Act, Kind, Limb};
-use shared::storage::people::Links;
-use shared::storage::settling::Settled;
 
 impl Requests {
     /// Restricts everything of a person, what arrives later too.

@@ -3,17 +3,17 @@
 use crate::recipients::{LIFTED, RESTRICTED, Telling};
 use crate::{Error, Requests};
 use chrono::{DateTime, SubsecRound, Utc};
+use custodian_domain::record::Fingerprint;
+use custodian_domain::rights::order::Order;
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::standing::{Act, Kind, Lifting, Reason, Standing};
+use custodian_domain::rights::task::Action;
+use custodian_domain::validation::violation::Violation;
+use custodian_rights::people::{Follow, Links, People};
+use custodian_rights::settling::Settled;
+use custodian_store::requests::{Request, Stage};
+use custodian_store::standings::Placed;
 use serde_json::{Value, json};
-use shared::domain::order::{BadOrder, Order};
-use shared::domain::package::RequestId;
-use shared::domain::record::Fingerprint;
-use shared::domain::standing::{Act, Kind, Lifting, Reason, Standing};
-use shared::domain::task::Action;
-use shared::storage::keys;
-use shared::storage::people::{Follow, Links, People};
-use shared::storage::requests::{Request, Stage};
-use shared::storage::settling::Settled;
-use shared::storage::standings::Placed;
 use std::collections::BTreeSet;
 
 impl Requests {
@@ -22,7 +22,7 @@ impl Requests {
     pub(crate) async fn place(
         &self,
         order: &Value,
-        ground: impl FnOnce(&str) -> Result<Kind, BadOrder>,
+        ground: impl FnOnce(&str) -> Result<Kind, Violation>,
     ) -> Result<Value, Error> {
         const FIELDS: [&str; 7] =
             ["order", "request_id", "identifiers", "ground", "by", "confirmed_links", "refused_links"];
@@ -39,7 +39,7 @@ impl Requests {
             let placed = Placed {
                 standing: Standing { kind, placed: Act { by: by.clone(), at: now }, notice: None, lifted: None },
                 order: digest.clone(),
-                holders: found.holders.iter().map(keys::partition).collect(),
+                holders: found.holders.clone(),
                 settled: false,
             };
             let beside = match kind {
@@ -72,8 +72,8 @@ impl Requests {
     /// Erasures of the same people that were approved before: nothing but a stop keeps them from what is left.
     async fn erasures_under_way(&self, placed: &Placed, now: DateTime<Utc>) -> Result<BTreeSet<String>, Error> {
         let mut erasures = BTreeSet::new();
-        for holder in placed.holders() {
-            let mut pages = self.register.open_about(&holder, now);
+        for holder in &placed.holders {
+            let mut pages = self.register.open_about(holder, now);
             while let Some(page) = pages.next().await? {
                 for id in page {
                     let request = self.register.find(&id, now).await?;
@@ -101,7 +101,7 @@ impl Requests {
             let beside = match standing.kind {
                 Kind::Hold(_) => Vec::new(),
                 Kind::Restriction(_) => {
-                    let (order, holders) = (placed.order.clone(), placed.holders().collect());
+                    let (order, holders) = (placed.order.clone(), placed.holders.clone());
                     let telling = Telling { action: Action::Unrestrict, order, by: &act.by, holders };
                     self.telling_beside(&id, LIFTED, telling, now).await?
                 }

@@ -2,9 +2,9 @@
 
 use crate::{Error, Requests};
 use chrono::SubsecRound;
+use custodian_domain::rights::order::Order;
+use custodian_domain::rights::subscription::Subscription;
 use serde_json::{Value, json};
-use shared::domain::order::Order;
-use shared::domain::subscription::Subscription;
 
 impl Requests {
     /// Makes a link: `{"order", "identifiers", "list"?, "by", "request_id"?}`. Of the link nothing is stored, as it is as good as

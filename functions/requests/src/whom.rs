@@ -2,9 +2,10 @@
 
 use crate::{Error, Requests};
 use chrono::SubsecRound;
+use custodian_domain::rights::order::Order;
+use custodian_rights::whom;
+use custodian_store::requests::Stage;
 use serde_json::{Value, json};
-use shared::domain::order::Order;
-use shared::storage::requests::Stage;
 
 impl Requests {
     /// Tells whom a request is about, and remembers who asked: `{"order", "request_id", "by"}`.
@@ -15,7 +16,7 @@ impl Requests {
         if request.stage == Stage::Closed {
             return Err(Error::NotNow("the request is closed, and has forgotten whom it was about"));
         }
-        let identifiers = request.identifiers(&self.identities, &self.people, now).await?;
+        let identifiers = whom::identifiers(&request, &self.identities, &self.people, now).await?;
         let identifiers =
             identifiers.ok_or(Error::NotNow("the secret that sealed whom it is about is no longer kept"))?;
         self.register.happened(&id, "asked whom", by, now).await?;

@@ -1,9 +1,9 @@
 //! The ledger's chain is anchored: what it says by now is told where nobody can take it back.
 
 use crate::Sweep;
-use shared::domain::ledger::Head;
-use shared::storage::StorageError;
-use shared::storage::anchors::Anchor;
+use custodian_aws::StorageError;
+use custodian_buckets::anchors::Anchor;
+use custodian_domain::ledger::Head;
 
 impl Sweep {
     /// Tells how the chain ends, and of every day that is closed and of which it was not told yet; gives how many days that

@@ -2,11 +2,11 @@
 
 use crate::{AT_ONCE, Sweep, days};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::ledger::{Figures, Head, Left};
+use custodian_store::SHARDS;
+use custodian_store::ledger::CLOSED_AT_ONCE;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use shared::domain::ledger::{Figures, Head, Left};
-use shared::storage::StorageError;
-use shared::storage::keys::SHARDS;
-use shared::storage::ledger::CLOSED_AT_ONCE;
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -2,14 +2,14 @@
 
 use crate::{AT_ONCE, Sweep};
 use chrono::{DateTime, Days, NaiveDate, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::london;
+use custodian_domain::rights::calendar::{COVERS_UNTIL, add_working_days};
+use custodian_domain::rights::clocks::Clock;
+use custodian_store::SHARDS;
+use custodian_store::deadlines::Running;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
-use shared::domain::calendar::{COVERS_UNTIL, add_working_days};
-use shared::domain::clocks::Clock;
-use shared::domain::london;
-use shared::storage::StorageError;
-use shared::storage::deadlines::Running;
-use shared::storage::keys::SHARDS;
 
 /// How far back complaints are looked for. The longest way through both stages, with every extension, is 70 working days
 /// (5 + 10 + 10, then 5 + 20 + 20): fourteen weeks, and one for the bank holidays of a winter. Two more are left to see
@@ -116,11 +116,11 @@ fn soon(today: NaiveDate) -> NaiveDate {
 mod tests {
     use super::{Ending, NAMED, days_left, soon};
     use chrono::{Days, NaiveDate};
-    use shared::domain::clocks::Clock;
-    use shared::domain::record::RecordId;
-    use shared::domain::reference::Reference;
-    use shared::domain::source::Source;
-    use shared::storage::deadlines::Running;
+    use custodian_domain::record::RecordId;
+    use custodian_domain::record::reference::Reference;
+    use custodian_domain::record::source::Source;
+    use custodian_domain::rights::clocks::Clock;
+    use custodian_store::deadlines::Running;
 
     #[test]
     fn soon_is_within_two_working_days() {

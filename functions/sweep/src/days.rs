@@ -1,7 +1,7 @@
 //! Which days should be empty.
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
-use shared::domain::source::Source;
+use custodian_domain::record::source::Source;
 
 /// Nothing is older: what is told to begin earlier begins here.
 const EARLIEST: NaiveDate = NaiveDate::from_ymd_opt(1970, 1, 1).unwrap();

@@ -2,8 +2,8 @@
 
 use crate::Sweep;
 use chrono::{DateTime, Utc};
-use shared::storage::StorageError;
-use shared::storage::evidence::Waiting;
+use custodian_aws::StorageError;
+use custodian_store::evidence::Waiting;
 
 /// How many marks are looked at together.
 const TOGETHER: usize = 25;

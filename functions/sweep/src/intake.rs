@@ -2,10 +2,11 @@
 
 use crate::{AT_ONCE, Sweep};
 use chrono::{DateTime, TimeDelta, Utc};
+use custodian_aws::StorageError;
+use custodian_buckets::files::{File, Folder, Unread};
+use custodian_domain::retention::INVOCATION;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
-use shared::storage::files::{File, Folder, Unread};
-use shared::storage::{INVOCATION, StorageError};
 
 /// How long S3's own notification has to start a file.
 const NOTIFIED: TimeDelta = TimeDelta::minutes(5);
@@ -62,7 +63,7 @@ fn is_forgotten(unread: &Unread, now: DateTime<Utc>) -> bool {
 mod tests {
     use super::is_forgotten;
     use chrono::{DateTime, TimeDelta, Utc};
-    use shared::storage::files::{File, Unread};
+    use custodian_buckets::files::{File, Unread};
 
     #[test]
     fn a_file_is_started_when_nobody_reads_it_and_nobody_is_about_to() {

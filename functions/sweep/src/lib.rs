@@ -33,29 +33,30 @@ pub use tasks::Tasks;
 pub use telephone::Telephone;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use custodian_aws::StorageError;
+use custodian_buckets::anchors::Anchors;
+use custodian_buckets::exports::Exports;
+use custodian_buckets::files::Files;
+use custodian_domain::ledger::{Cause, Entry};
+use custodian_domain::rights::order::{Order, unambiguous};
+use custodian_domain::validation::json::Payload;
+use custodian_domain::validation::violation::Violation;
+use custodian_rights::settling::Settling;
+use custodian_runtime::{Clock, Host, StartError, failure};
+use custodian_store::SHARDS;
+use custodian_store::evidence::Evidence;
+use custodian_store::imports::Imports;
+use custodian_store::ledger::Ledger;
+use custodian_store::packages::Packages;
+use custodian_store::records::{Doomed, Records};
+use custodian_store::standings::Standings;
+use custodian_store::surveys::Surveys;
+use custodian_store::surveys::tidying::Tidied;
+use custodian_store::sweep_cursor::{Remembered, SweepCursor};
 use futures_util::stream::{self, StreamExt};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde::Serialize;
 use serde_json::{Value, json};
-use shared::domain::json::Payload;
-use shared::domain::ledger::{Cause, Entry};
-use shared::domain::order::{BadOrder, Order, unambiguous};
-use shared::edge::{Clock, Host, StartError, failure};
-use shared::storage::anchors::Anchors;
-use shared::storage::evidence::Evidence;
-use shared::storage::exports::Exports;
-use shared::storage::files::Files;
-use shared::storage::imports::Imports;
-use shared::storage::keys::SHARDS;
-use shared::storage::ledger::Ledger;
-use shared::storage::packages::Packages;
-use shared::storage::records::{Doomed, Records};
-use shared::storage::settling::Settling;
-use shared::storage::standings::Standings;
-use shared::storage::surveys::Surveys;
-use shared::storage::surveys::tidying::Tidied;
-use shared::storage::sweep_cursor::{Remembered, SweepCursor};
-use shared::storage::{self, StorageError};
 use shares::Shares;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -77,7 +78,7 @@ pub struct Sweep {
     imports: Imports,
     settling: Settling,
     surveys: Surveys,
-    tasks: storage::tasks::Tasks,
+    tasks: custodian_store::tasks::Tasks,
 }
 
 /// What a sweep found and deleted, and what it warns of.
@@ -120,7 +121,7 @@ pub struct Report {
 pub enum Error {
     /// The event is not one.
     #[error(transparent)]
-    Order(#[from] BadOrder),
+    Order(#[from] Violation),
     /// DynamoDB or S3 does not answer.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -129,7 +130,7 @@ pub enum Error {
 impl From<Error> for Diagnostic {
     fn from(error: Error) -> Self {
         let kind = match error {
-            Error::Order(_) => "BadOrder",
+            Error::Order(_) => "Violation",
             Error::Storage(_) => failure::UNAVAILABLE,
         };
         failure::failure(kind, error)
@@ -143,7 +144,8 @@ impl Sweep {
     /// [`StartError`] if a setting is missing.
     #[expect(clippy::unused_async, reason = "every function starts alike")]
     pub async fn start(host: &Host) -> Result<Self, StartError> {
-        let (dynamodb, register) = (host.dynamodb(), host.setting("REGISTER_TABLE")?.to_owned());
+        let (dynamodb, register) =
+            (custodian_store::client(&host.dynamodb()), host.setting("REGISTER_TABLE")?.to_owned());
         let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
         let ledger = Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned());
         let packages = Packages::new(dynamodb.clone(), register.clone());
@@ -163,10 +165,10 @@ impl Sweep {
             cursor: SweepCursor::new(dynamodb.clone(), register.clone()),
             imports: Imports::new(dynamodb.clone(), register.clone()),
             surveys: Surveys::new(dynamodb.clone(), register.clone()),
-            tasks: storage::tasks::Tasks::new(dynamodb, register),
-            exports: Exports::new(host.s3(), host.setting("EXPORTS_BUCKET")?.to_owned()),
-            files: Files::new(host.s3(), host.setting("INTAKE_BUCKET")?.to_owned()),
-            anchors: Anchors::new(host.s3(), host.setting("ANCHORS_BUCKET")?.to_owned()),
+            tasks: custodian_store::tasks::Tasks::new(dynamodb, register),
+            exports: Exports::new(custodian_buckets::client(&host.s3()), host.setting("EXPORTS_BUCKET")?.to_owned()),
+            files: Files::new(custodian_buckets::client(&host.s3()), host.setting("INTAKE_BUCKET")?.to_owned()),
+            anchors: Anchors::new(custodian_buckets::client(&host.s3()), host.setting("ANCHORS_BUCKET")?.to_owned()),
         })
     }
 
@@ -313,12 +315,12 @@ impl Failed {
     }
 }
 
-fn from(event: &Payload) -> Result<Option<NaiveDate>, BadOrder> {
+fn from(event: &Payload) -> Result<Option<NaiveDate>, Violation> {
     let order = Order::read(unambiguous(event)?, &["from"])?;
     let date = order.get("from").map(str::parse::<NaiveDate>).transpose();
-    let date = date.map_err(|_| BadOrder::new("from", "must be a date, YYYY-MM-DD"))?;
+    let date = date.map_err(|_| Violation::new("from", "must be a date, YYYY-MM-DD"))?;
     if order.has("from") && date.is_none() {
-        return Err(BadOrder::new("from", "must be a date, YYYY-MM-DD"));
+        return Err(Violation::new("from", "must be a date, YYYY-MM-DD"));
     }
     Ok(date)
 }

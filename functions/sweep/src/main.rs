@@ -1,8 +1,8 @@
 //! What TTL left behind is deleted, and the ledger says so, on AWS Lambda.
 
+use custodian_runtime::{Host, logs};
+use custodian_sweep::Sweep;
 use lambda_runtime::{Error, run, service_fn};
-use shared::edge::{Host, logs};
-use sweep::Sweep;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

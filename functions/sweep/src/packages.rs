@@ -2,10 +2,10 @@
 
 use crate::Sweep;
 use chrono::{DateTime, Utc};
-use shared::domain::package::RequestId;
-use shared::storage::StorageError;
-use shared::storage::keys::Key;
-use shared::storage::packages::State;
+use custodian_aws::StorageError;
+use custodian_domain::rights::package::RequestId;
+use custodian_store::Key;
+use custodian_store::packages::State;
 
 impl Sweep {
     /// Deletes every package that is over at `now`; gives how many were still there.

@@ -3,9 +3,9 @@
 //! A chore whose part is over is dropped where it waits, as Lambda would do with the whole at its end: everything that it
 //! does is safe to do again. The next hour goes on where it stopped.
 
+use custodian_runtime::Deadline;
 use lambda_runtime::Context;
 use serde::Serialize;
-use shared::edge::Deadline;
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};

@@ -2,11 +2,12 @@
 
 use crate::Sweep;
 use chrono::{DateTime, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::record::Holder;
+use custodian_domain::rights::package::RequestId;
+use custodian_rights::settling::Settled;
+use custodian_store::sweep_cursor::Reached;
 use serde::Serialize;
-use shared::domain::package::RequestId;
-use shared::storage::StorageError;
-use shared::storage::settling::Settled;
-use shared::storage::sweep_cursor::Reached;
 use std::collections::BTreeSet;
 
 /// What stands, and what was made true of it.
@@ -70,7 +71,7 @@ impl Sweep {
     async fn settle_one(
         &self,
         request: &RequestId,
-        seen: &mut BTreeSet<String>,
+        seen: &mut BTreeSet<Holder>,
         now: DateTime<Utc>,
     ) -> Result<Settled, StorageError> {
         match self.settling.standings.find(request, now).await? {

@@ -2,8 +2,8 @@
 
 use crate::Sweep;
 use chrono::{DateTime, Utc};
-use shared::storage::StorageError;
-use shared::storage::surveys::tidying::Tidied;
+use custodian_aws::StorageError;
+use custodian_store::surveys::tidying::Tidied;
 
 impl Sweep {
     /// Makes the versions true of the surveys that are asked at `now`, and forgets what is over unless something is held.

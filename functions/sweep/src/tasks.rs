@@ -2,13 +2,14 @@
 
 use crate::Sweep;
 use chrono::{DateTime, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::london;
+use custodian_domain::place::Place;
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::task::{State, Task};
+use custodian_store::sweep_cursor::Reached;
+use custodian_store::tasks;
 use serde::Serialize;
-use shared::domain::london;
-use shared::domain::package::RequestId;
-use shared::domain::place::Place;
-use shared::domain::task::{State, Task};
-use shared::storage::sweep_cursor::Reached;
-use shared::storage::{StorageError, keys};
 
 /// What there is to do of requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -34,7 +35,7 @@ pub(crate) struct Pass {
 impl Pass {
     /// Goes on where a sweep was cut short.
     pub(crate) fn from(reached: Option<Reached>) -> Self {
-        let behind = reached.as_ref().and_then(|it| keys::task_of(&it.behind));
+        let behind = reached.as_ref().and_then(|it| tasks::behind(&it.behind));
         let Some((behind, Reached { counted, .. })) = behind.zip(reached) else { return Self::default() };
         let count = |place: usize| counted.get(place).copied().unwrap_or_default();
         let told = Tasks { open: count(0), failing: count(1), late: count(2), started: count(3) };
@@ -45,7 +46,7 @@ impl Pass {
     pub(crate) fn reached(&self) -> Option<Reached> {
         let (request, place) = self.behind.as_ref()?;
         let Tasks { open, failing, late, started } = self.told;
-        Some(Reached { behind: keys::task(request, *place), counted: vec![open, failing, late, started] })
+        Some(Reached { behind: tasks::reached(request, *place), counted: vec![open, failing, late, started] })
     }
 }
 
@@ -54,7 +55,7 @@ impl Sweep {
     pub(crate) async fn sweep_tasks(&self, pass: &mut Pass, now: DateTime<Utc>) -> Result<(), StorageError> {
         let mut failed = None;
         let mut pages = match &pass.behind {
-            Some((request, place)) => self.tasks.open_behind(&keys::task(request, *place)),
+            Some((request, place)) => self.tasks.open_behind(request, *place),
             None => self.tasks.open(),
         };
         while let Some(page) = pages.next().await? {

@@ -2,11 +2,11 @@
 
 use crate::{AT_ONCE, Sweep};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::record::custody::CALLS;
+use custodian_domain::record::source::Source;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
-use shared::domain::custody::CALLS;
-use shared::domain::source::Source;
-use shared::storage::StorageError;
 
 /// How long no file may come: people notice within a week, and seven more weeks are left to fetch what is missing.
 const PATIENCE: TimeDelta = TimeDelta::days(7);

@@ -3,6 +3,7 @@
 //! Whoever knows the address has proved enough, and a mail program that sends the words means them whatever type it says
 //! they have. So the type is not asked: only what says something else is refused.
 
+use crate::field::Field;
 use crate::refusal::Refusal;
 use futures_util::stream;
 use multer::Multipart;
@@ -11,22 +12,6 @@ use std::convert::Infallible;
 
 /// The largest body that is read: the field takes 26 bytes, as `multipart/form-data` some 200.
 const LIMIT: usize = 4 * 1024;
-
-/// A field of a button, and what it says.
-#[derive(Debug)]
-pub struct Field {
-    /// The field's name.
-    pub name: &'static str,
-    /// What it says.
-    pub value: &'static str,
-    /// Whether a body that says nothing means it as well.
-    empty: bool,
-}
-
-/// What ends a newsletter (RFC 8058, 3.1).
-pub const ONE_CLICK: Field = Field { name: "List-Unsubscribe", value: "One-Click", empty: true };
-/// What confirms an address: a program that posts to every link that it finds sends nothing of the kind.
-pub const CONFIRM: Field = Field { name: "confirm", value: "yes", empty: false };
 
 /// The mark of UTF-8 that some programs put in front.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -86,15 +71,10 @@ fn with_line_breaks_of_mail(body: &[u8]) -> Vec<u8> {
     lines
 }
 
-impl Field {
-    fn is(&self, name: &str) -> bool {
-        name.eq_ignore_ascii_case(self.name)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{CONFIRM, LIMIT, ONE_CLICK, must_mean};
+    use super::{LIMIT, must_mean};
+    use crate::field::{CONFIRM, ONE_CLICK};
     use crate::refusal::Refusal;
     use proptest::prelude::*;
 

@@ -4,14 +4,15 @@
 //! told what came of it, and everybody else that the link works no longer.
 
 use crate::Unsubscribe;
-use crate::body::{self, CONFIRM};
+use crate::body;
+use crate::field::CONFIRM;
 use crate::pages;
 use crate::refusal::Refusal;
-use shared::domain::confirmation::{ConfirmLink, Purpose};
-use shared::domain::subscription::{List, Subscription};
-use shared::edge::http::{Method, Response};
-use shared::edge::page;
-use shared::storage::confirmations::ConfirmOutcome;
+use custodian_domain::rights::confirmation::{ConfirmLink, Purpose};
+use custodian_domain::rights::subscription::{List, Subscription};
+use custodian_store::confirmations::ConfirmOutcome;
+use custodian_web::http::{Method, Response};
+use custodian_web::page;
 
 impl Unsubscribe {
     pub(crate) async fn confirm(&self, token: &str, method: &Method, body: &[u8]) -> Result<Response, Refusal> {

@@ -6,24 +6,25 @@
 
 mod body;
 mod confirming;
+mod field;
 pub mod pages;
 mod refusal;
 
-use body::ONE_CLICK;
+use custodian_domain::identity::keyring::{Keyring, MailLinks};
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::subscription::{OptOut, Subscription};
+use custodian_runtime::{Clock, Host, StartError, secret};
+use custodian_store::confirmations::Confirmations;
+use custodian_store::opt_outs::{OptOuts, Said};
+use custodian_web::gateway::{self, Answer, Event};
+use custodian_web::http::{Method, Request, Response};
+use custodian_web::page::{self, Page};
+use custodian_web::site::Site;
+use field::ONE_CLICK;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use pages::About;
 use refusal::Refusal;
 use serde_json::Value;
-use shared::domain::keyring::{Keyring, MailLinks};
-use shared::domain::package::RequestId;
-use shared::domain::subscription::{OptOut, Subscription};
-use shared::edge::gateway::{self, Answer, Event};
-use shared::edge::http::{Method, Request, Response};
-use shared::edge::page::{self, Page};
-use shared::edge::site::Site;
-use shared::edge::{Clock, Host, StartError, secret};
-use shared::storage::confirmations::Confirmations;
-use shared::storage::opt_outs::{OptOuts, Said};
 
 /// Takes a person's word that they want a newsletter no longer, or that an address is theirs.
 pub struct Unsubscribe {
@@ -44,8 +45,8 @@ impl Unsubscribe {
         Ok(Self {
             clock: host.clock(),
             keys: secret::keyring(host).await?,
-            opt_outs: OptOuts::new(&host.dynamodb(), records, register),
-            confirmations: Confirmations::new(&host.dynamodb(), register),
+            opt_outs: OptOuts::new(&custodian_store::client(&host.dynamodb()), records, register),
+            confirmations: Confirmations::new(&custodian_store::client(&host.dynamodb()), register),
             site: Site::read(host)?,
         })
     }

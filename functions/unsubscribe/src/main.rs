@@ -1,8 +1,8 @@
 //! One click ends a newsletter, on AWS Lambda.
 
+use custodian_runtime::{Host, logs};
+use custodian_unsubscribe::Unsubscribe;
 use lambda_runtime::{Error, run, service_fn};
-use shared::edge::{Host, logs};
-use unsubscribe::Unsubscribe;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

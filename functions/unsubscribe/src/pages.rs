@@ -3,11 +3,11 @@
 //! They say nothing about whose link it was. Of unsubscribing they do not even say whether it was one of ours: everybody
 //! sees the same.
 
-use crate::body::{CONFIRM, ONE_CLICK};
+use crate::field::{CONFIRM, ONE_CLICK};
 use askama::Template;
-use shared::domain::confirmation::Purpose;
-use shared::domain::subscription::UNTIL_TOLD;
-use shared::edge::page::{Page, written};
+use custodian_domain::rights::confirmation::Purpose;
+use custodian_domain::rights::subscription::UNTIL_TOLD;
+use custodian_web::page::{Page, written};
 
 /// What a page is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,10 +165,10 @@ pub fn message(page: Page<'_>, message: Message, about: About) -> String {
 #[cfg(test)]
 mod tests {
     use super::{About, Message, address_confirmed, confirm, confirm_address, done, message};
-    use shared::domain::confirmation::Purpose;
-    use shared::edge::Edge;
-    use shared::edge::page::Page;
-    use shared::edge::site::{BasePath, Site};
+    use custodian_domain::rights::confirmation::Purpose;
+    use custodian_web::Edge;
+    use custodian_web::page::Page;
+    use custodian_web::site::{BasePath, Site};
 
     const ATTACK: &str = r#""><script>alert('x')</script>"#;
 

@@ -1,13 +1,11 @@
 //! Everything that is refused, as a page. Of unsubscribing none of it depends on the token.
 
 use crate::pages::{self, About, Message};
-use shared::edge::http;
-use shared::edge::http::{
-    Response, StatusCode,
-    header::{ALLOW, HeaderValue},
-};
-use shared::edge::page::{self as frame, Page};
-use shared::storage::StorageError;
+use custodian_aws::StorageError;
+use custodian_web::http;
+use custodian_web::http::header::{ALLOW, HeaderValue};
+use custodian_web::http::{Response, StatusCode};
+use custodian_web::page::{self as frame, Page};
 
 /// Why a request is not done.
 #[derive(Debug)]

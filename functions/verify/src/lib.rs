@@ -6,18 +6,18 @@
 //! looked for: what is said to be gone has to be gone.
 
 use chrono::{DateTime, Utc};
+use custodian_aws::StorageError;
+use custodian_buckets::anchors::Anchors;
+use custodian_domain::ledger::{Cause, Entry, ItemKind};
+use custodian_rights::audit::evidence::{Proven, Scope, Unproven, prove};
+use custodian_rights::audit::{Audited, Compared, Sample, Unverified, audit};
+use custodian_runtime::{Clock, Deadline, Host, StartError, failure};
+use custodian_store::evidence::Register;
+use custodian_store::ledger::Ledger;
+use custodian_store::records::Records;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde::Serialize;
 use serde_json::{Value, json};
-use shared::domain::ledger::{Cause, Entry, ItemKind};
-use shared::edge::{Clock, Deadline, Host, StartError, failure};
-use shared::storage::StorageError;
-use shared::storage::anchors::Anchors;
-use shared::storage::audit::evidence::{Proven, Scope, Unproven, prove};
-use shared::storage::audit::{Audited, Compared, Sample, Unverified, audit};
-use shared::storage::evidence::Register;
-use shared::storage::ledger::Ledger;
-use shared::storage::records::Records;
 use std::time::Duration;
 
 /// How many deletions are looked for.
@@ -88,13 +88,13 @@ impl Verify {
     /// [`StartError`] if a setting is missing.
     #[expect(clippy::unused_async, reason = "every function starts alike")]
     pub async fn start(host: &Host) -> Result<Self, StartError> {
-        let dynamodb = host.dynamodb();
+        let dynamodb = custodian_store::client(&host.dynamodb());
         Ok(Self {
             clock: host.clock(),
             records: Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned()),
             ledger: Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned()),
             register: Register::new(dynamodb, host.setting("REGISTER_TABLE")?.to_owned()),
-            anchors: Anchors::new(host.s3(), host.setting("ANCHORS_BUCKET")?.to_owned()),
+            anchors: Anchors::new(custodian_buckets::client(&host.s3()), host.setting("ANCHORS_BUCKET")?.to_owned()),
         })
     }
 

@@ -1,8 +1,8 @@
 //! What the ledger says is held against what was told of it outside, and against what is there, on AWS Lambda.
 
+use custodian_runtime::{Host, logs};
+use custodian_verify::Verify;
 use lambda_runtime::{Error, run, service_fn};
-use shared::edge::{Host, logs};
-use verify::Verify;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

@@ -7,10 +7,10 @@ mod wait;
 
 pub use screen::{Screen, screen};
 
-use crate::invoke::request_id;
-use import::report::{Report, State};
-use shared::domain::source::Source;
-use shared::storage::files::File;
+use crate::request_id::request_id;
+use custodian_buckets::files::File;
+use custodian_domain::record::source::Source;
+use custodian_import::report::{Report, State};
 use std::path::{Path, PathBuf};
 
 /// What to bring, and where to.
@@ -67,7 +67,7 @@ pub async fn bring(errand: &Errand, screen: &mut dyn Screen) -> Result<Brought, 
 
 /// The source of this name, if it comes as files.
 fn known(name: &str) -> Result<Source, BringError> {
-    let is_file = |source: &Source| import::sources::format(*source).is_some();
+    let is_file = |source: &Source| custodian_import::sources::format(*source).is_some();
     Source::named(name).filter(is_file).ok_or_else(|| {
         let all: Vec<_> = Source::ALL.iter().filter(|source| is_file(source)).map(|source| source.as_str()).collect();
         BringError::Wrong(format!("there is no source {name}; files come from {}", all.join(", ")))

@@ -5,7 +5,7 @@ use super::door::Door;
 use super::screen::Screen;
 use aws_sdk_s3::error::DisplayErrorContext;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
-use shared::storage::files::ERRAND;
+use custodian_buckets::files::ERRAND;
 use std::io;
 use std::path::Path;
 use tokio::fs::File;

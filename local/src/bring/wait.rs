@@ -4,9 +4,9 @@ use super::BringError;
 use super::door::Door;
 use super::screen::Screen;
 use aws_sdk_s3::error::SdkError;
-use import::report::Report;
+use custodian_buckets::files::{Beside, File};
+use custodian_import::report::Report;
 use serde::Deserialize;
-use shared::storage::files::{Beside, File};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 

@@ -2,8 +2,8 @@
 
 use super::mode::{Falter, Mode};
 use chrono::{DateTime, TimeDelta, Utc};
+use custodian_runtime::Clock;
 use serde_json::json;
-use shared::edge::Clock;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -18,7 +18,7 @@ pub use opendsr::{Matter, OpenDsr};
 
 use axum::Router;
 use chrono::{DateTime, Utc};
-use shared::edge::Clock;
+use custodian_runtime::Clock;
 use std::collections::BTreeMap;
 
 /// The processors of the local stack.

@@ -2,7 +2,7 @@
 
 use super::routes::{Route, find};
 use crate::functions::Functions;
-use crate::invoke::request_id;
+use crate::request_id::request_id;
 use crate::template::ACCOUNT;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, request::Parts};
@@ -10,8 +10,8 @@ use axum::{body::Body, response::IntoResponse};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, Utc};
+use custodian_web::site::BasePath;
 use serde_json::{Map, Value, json};
-use shared::edge::site::BasePath;
 use std::collections::BTreeMap;
 
 /// The largest request that an HTTP API takes, in bytes.

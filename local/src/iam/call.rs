@@ -3,7 +3,8 @@
 
 use super::attributes::{equal_to, named};
 use super::condition::Context;
-use crate::template::{ACCOUNT, REGION, Table};
+use crate::template::intrinsics::{ACCOUNT, REGION};
+use crate::template::resources::Table;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +15,7 @@ pub(crate) struct HashKeys(BTreeMap<(String, Option<String>), String>);
 
 impl HashKeys {
     pub(crate) fn of(tables: &[Table]) -> Self {
-        let hash = |keys: &[crate::template::Key]| {
+        let hash = |keys: &[crate::template::resources::Key]| {
             keys.iter().find(|key| key.key_type == "HASH").map(|key| key.attribute_name.clone()).unwrap_or_default()
         };
         let mut all = BTreeMap::new();

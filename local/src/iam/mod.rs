@@ -37,7 +37,7 @@ pub(crate) struct Around {
 }
 
 impl Around {
-    pub(crate) fn new(policies: &[BucketPolicy], tables: &[crate::template::Table]) -> Self {
+    pub(crate) fn new(policies: &[BucketPolicy], tables: &[crate::template::resources::Table]) -> Self {
         let buckets = policies.iter().flat_map(|policy| policy.statements.iter().cloned()).collect();
         Self { buckets, hash_keys: HashKeys::of(tables) }
     }

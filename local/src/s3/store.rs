@@ -6,8 +6,8 @@ use super::{
     record::{Bucket, Object, Settings},
 };
 use chrono::{DateTime, Utc};
+use custodian_runtime::Clock;
 use s3s::{S3Error, S3Result, s3_error};
-use shared::edge::Clock;
 use std::{
     collections::BTreeMap,
     io,

@@ -4,8 +4,8 @@ mod conditions;
 mod creations;
 mod events;
 mod function;
-mod intrinsics;
-mod resources;
+pub(crate) mod intrinsics;
+pub(crate) mod resources;
 mod yaml;
 
 pub(crate) use creations::CreationEvent;

@@ -4,13 +4,13 @@ use super::{House, house};
 use crate::{BringError, Brought, Errand, Function, Screen, bring, reports};
 use async_trait::async_trait;
 use aws_sdk_s3::primitives::ByteStream;
-use import::report::{Reason, Report, State};
+use custodian_buckets::files::{Beside, ERRAND, File};
+use custodian_domain::validation::json::Payload;
+use custodian_import::report::{Reason, Report, State};
+use custodian_runtime::Host;
+use custodian_runtime::failure::failure;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
-use shared::domain::json::Payload;
-use shared::edge::Host;
-use shared::edge::failure::failure;
-use shared::storage::files::{Beside, ERRAND, File};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -22,7 +22,8 @@ struct Import(Host);
 
 impl Import {
     async fn put(&self, file: &File, what: Beside, body: Vec<u8>) {
-        let put = self.0.s3().put_object().bucket(BUCKET).key(what.key(file.folder, &file.id()));
+        let put =
+            custodian_buckets::client(&self.0.s3()).put_object().bucket(BUCKET).key(what.key(file.folder, &file.id()));
         put.body(ByteStream::from(body)).send().await.unwrap();
     }
 }
@@ -43,7 +44,7 @@ impl Function for Import {
         self.put(&file, Beside::Progress, progress.into_bytes()).await;
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         let now = self.0.clock().now();
-        let head = self.0.s3().head_object().bucket(BUCKET).key(key).send().await.unwrap();
+        let head = custodian_buckets::client(&self.0.s3()).head_object().bucket(BUCKET).key(key).send().await.unwrap();
         let mut report = Report::new(file.id(), file.folder);
         report.errand = head.metadata().and_then(|it| it.get(ERRAND).cloned());
         if key.contains("refused") {

@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use chrono::{DateTime, TimeDelta, Utc};
+use custodian_domain::validation::json::Payload;
+use custodian_runtime::failure::failure;
+use custodian_runtime::{Clock, Host};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
-use shared::domain::json::Payload;
-use shared::edge::failure::failure;
-use shared::edge::{Clock, Host};
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -46,7 +46,11 @@ impl Function for Reader {
 }
 
 async fn put(host: &Host, key: &str) {
-    let put = host.s3().put_object().bucket(BUCKET).key(key).body(ByteStream::from_static(b"a,b"));
+    let put = custodian_buckets::client(&host.s3())
+        .put_object()
+        .bucket(BUCKET)
+        .key(key)
+        .body(ByteStream::from_static(b"a,b"));
     put.send().await.unwrap();
 }
 
@@ -130,15 +134,30 @@ async fn a_copy_and_an_upload_in_parts_create_an_object_too() {
     let (house, host) = reading(&seen, |_| ()).await;
     put(&host, "elsewhere").await;
     let source = format!("{BUCKET}/elsewhere");
-    host.s3().copy_object().bucket(BUCKET).copy_source(source).key("telephone/copy.csv").send().await.unwrap();
+    custodian_buckets::client(&host.s3())
+        .copy_object()
+        .bucket(BUCKET)
+        .copy_source(source)
+        .key("telephone/copy.csv")
+        .send()
+        .await
+        .unwrap();
     for key in ["telephone/parts.csv", "onward/parts"] {
-        let upload = host.s3().create_multipart_upload().bucket(BUCKET).key(key).send().await.unwrap();
+        let upload = custodian_buckets::client(&host.s3())
+            .create_multipart_upload()
+            .bucket(BUCKET)
+            .key(key)
+            .send()
+            .await
+            .unwrap();
         let id = upload.upload_id().unwrap();
-        let part = host.s3().upload_part().bucket(BUCKET).key(key).upload_id(id).part_number(1);
+        let part =
+            custodian_buckets::client(&host.s3()).upload_part().bucket(BUCKET).key(key).upload_id(id).part_number(1);
         let part = part.body(ByteStream::from_static(b"part")).send().await.unwrap();
         house.stack.settle().await.unwrap();
         let part = CompletedPart::builder().part_number(1).e_tag(part.e_tag().unwrap()).build();
-        let complete = host.s3().complete_multipart_upload().bucket(BUCKET).key(key).upload_id(id);
+        let complete =
+            custodian_buckets::client(&host.s3()).complete_multipart_upload().bucket(BUCKET).key(key).upload_id(id);
         let parts = CompletedMultipartUpload::builder().parts(part).build();
         complete.multipart_upload(parts).send().await.unwrap();
     }
@@ -153,7 +172,8 @@ async fn a_write_that_is_refused_starts_nothing() {
     let seen = Fake::default();
     let (house, host) = reading(&seen, |_| ()).await;
     put(&host, "telephone/a.csv").await;
-    let again = host.s3().put_object().bucket(BUCKET).key("telephone/a.csv").if_none_match("*");
+    let again =
+        custodian_buckets::client(&host.s3()).put_object().bucket(BUCKET).key("telephone/a.csv").if_none_match("*");
     again.body(ByteStream::from_static(b"x")).send().await.unwrap_err();
     house.stack.settle().await.unwrap();
     assert_eq!(keys(&seen), ["telephone/a.csv"]);

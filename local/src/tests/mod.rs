@@ -10,10 +10,10 @@ use crate::{Function, Options, Registry, Stack};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
+use custodian_domain::validation::json::Payload;
+use custodian_runtime::failure::failure;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
-use shared::domain::json::Payload;
-use shared::edge::failure::failure;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -77,7 +77,7 @@ async fn house(change: impl FnOnce(&mut Options)) -> House {
     let mut options = options(&path, [("echo", &Fake::default()), ("consumer", &consumer), ("timer", &timer)]);
     change(&mut options);
     let stack = Stack::start(options).await.unwrap();
-    let things = stack.host("echo").unwrap().dynamodb();
+    let things = custodian_store::client(&stack.host("echo").unwrap().dynamodb());
     House { stack, things, consumer, timer }
 }
 

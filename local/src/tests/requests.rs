@@ -2,10 +2,10 @@
 
 use super::house;
 use crate::LOCAL_SUBJECT_KEY;
+use custodian_web::site::BasePath;
+use custodian_web::{Edge, gateway, http};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
-use shared::edge::site::BasePath;
-use shared::edge::{Edge, gateway, http};
 
 #[tokio::test]
 async fn a_request_becomes_the_event_that_api_gateway_makes_of_it() {

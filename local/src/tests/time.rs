@@ -2,8 +2,8 @@
 
 use super::{House, house};
 use chrono::{DateTime, TimeDelta, Utc};
+use custodian_runtime::Clock;
 use serde_json::json;
-use shared::edge::Clock;
 use tempfile::TempDir;
 
 fn noon() -> DateTime<Utc> {

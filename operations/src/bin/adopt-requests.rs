@@ -1,10 +1,10 @@
 //! Adopts requests that the first version approved and that are open: `make adopt-requests`.
 
 use clap::Parser;
-use operations::adopt::{adopt, list};
-use shared::domain::package::{NotARequestId, RequestId};
-use shared::edge::Host;
-use shared::storage::requests::Requests;
+use custodian_domain::rights::package::{NotARequestId, RequestId};
+use custodian_operations::adopt::{adopt, list};
+use custodian_runtime::Host;
+use custodian_store::requests::Requests;
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
@@ -29,7 +29,7 @@ fn request(text: &str) -> Result<RequestId, NotARequestId> {
 async fn main() -> std::io::Result<ExitCode> {
     let Arguments { table, requests: ids } = Arguments::parse();
     let host = Host::operator().await;
-    let (requests, now) = (Requests::new(&host.dynamodb(), &table), host.clock().now());
+    let (requests, now) = (Requests::new(&custodian_store::client(&host.dynamodb()), &table), host.clock().now());
     let told = if ids.is_empty() { list(&requests, now).await } else { adopt(&requests, &ids, now).await };
     match told {
         Ok((told, code)) => writeln!(stdout(), "{told}").map(|()| ExitCode::from(code)),

@@ -1,9 +1,9 @@
 //! Hands keys on and rotates them: `make inherit-keys` and `make rotate-keys`.
 
 use clap::{Parser, Subcommand};
-use operations::keys::{KeysError, inherit, named, rotate};
-use shared::domain::keyring::About;
-use shared::edge::Host;
+use custodian_domain::identity::keyring::About;
+use custodian_operations::keys::{KeysError, inherit, named, rotate};
+use custodian_runtime::Host;
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 

@@ -2,12 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use clap::Parser;
-use operations::door;
-use operations::quarantine::{Import, Listed, QuarantineError, bring_back, find, imports, list, report, restore};
+use custodian_buckets::files::Files;
+use custodian_domain::record::source::Source;
+use custodian_operations::door;
+use custodian_operations::quarantine::{
+    Import, Listed, QuarantineError, bring_back, find, imports, list, report, restore,
+};
+use custodian_runtime::Host;
 use serde_json::json;
-use shared::domain::source::Source;
-use shared::edge::Host;
-use shared::storage::files::Files;
 use std::fs::OpenOptions;
 use std::io::{Write, stderr, stdout};
 use std::os::unix::fs::OpenOptionsExt;
@@ -78,7 +80,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn std::error::Error
         let here = door::intake(arguments.port)?;
         (host.with("AWS_ENDPOINT_URL_S3", here.s3), here.bucket)
     };
-    let (files, now) = (Files::new(host.s3(), bucket), host.clock().now());
+    let (files, now) = (Files::new(custodian_buckets::client(&host.s3()), bucket), host.clock().now());
     let Arguments { show, restore, retry, delete, to, file, source, by, .. } = arguments;
     if let Some(name) = delete {
         let import = find(&files, &name).await?;

@@ -1,12 +1,12 @@
 //! Tells the ledger what `expire` could not tell it: `make redrive`.
 
 use clap::Parser;
-use expire::Expire;
-use operations::door;
-use operations::redrive::redrive;
-use shared::edge::Host;
-use shared::storage::discarded::Discarded;
-use shared::storage::ledger::Ledger;
+use custodian_buckets::discarded::Discarded;
+use custodian_expire::Expire;
+use custodian_operations::door;
+use custodian_operations::redrive::redrive;
+use custodian_runtime::Host;
+use custodian_store::ledger::Ledger;
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
@@ -48,8 +48,8 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn std::error::Error
     };
     let expire = Expire {
         clock: host.clock(),
-        ledger: Ledger::new(host.dynamodb(), ledger),
-        discarded: Discarded::new(host.s3(), bucket),
+        ledger: Ledger::new(custodian_store::client(&host.dynamodb()), ledger),
+        discarded: Discarded::new(custodian_buckets::client(&host.s3()), bucket),
     };
     let (words, code) = redrive(&expire).await?.told();
     writeln!(stdout(), "{words}")?;

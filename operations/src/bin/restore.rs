@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use clap::Parser;
-use operations::restore::{counts, restore, told};
-use shared::edge::Host;
-use shared::storage::ledger::Ledger;
-use shared::storage::records::Records;
-use shared::storage::restoring::{Redone, Restoring};
-use shared::storage::suppressions::Suppressions;
+use custodian_operations::restore::{counts, restore, told};
+use custodian_rights::restoring::{Redone, Restoring};
+use custodian_runtime::Host;
+use custodian_store::ledger::Ledger;
+use custodian_store::records::Records;
+use custodian_store::suppressions::Suppressions;
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
@@ -46,12 +46,12 @@ async fn main() -> std::io::Result<ExitCode> {
         return Ok(ExitCode::from(1));
     }
     let host = Host::operator().await;
-    let records = |name: String| Records::new(host.dynamodb(), name);
+    let records = |name: String| Records::new(custodian_store::client(&host.dynamodb()), name);
     let restoring = Restoring {
         copy: records(arguments.table),
         live: arguments.live.map(records),
-        ledger: Ledger::new(host.dynamodb(), arguments.ledger),
-        suppressions: Suppressions::new(host.dynamodb(), arguments.register),
+        ledger: Ledger::new(custodian_store::client(&host.dynamodb()), arguments.ledger),
+        suppressions: Suppressions::new(custodian_store::client(&host.dynamodb()), arguments.register),
         since: arguments.since,
     };
     let mut failed = Ok(());

@@ -1,10 +1,10 @@
 //! Surveys, as people keep them: `make check-survey`, and on AWS `make put-survey`, `make remove-survey` and `make surveys`.
 
 use clap::{Parser, Subcommand};
-use operations::surveys::{Told, checked, list, put, remove};
-use shared::edge::Host;
-use shared::storage::StorageError;
-use shared::storage::surveys::Surveys;
+use custodian_aws::StorageError;
+use custodian_operations::surveys::{Told, checked, list, put, remove};
+use custodian_runtime::Host;
+use custodian_store::surveys::Surveys;
 use std::io::{Write, stderr, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -57,18 +57,18 @@ async fn main() -> std::io::Result<ExitCode> {
         Command::Put { table, file } => match read(&file) {
             Ok(document) => {
                 let host = Host::operator().await;
-                let surveys = Surveys::new(host.dynamodb(), table);
+                let surveys = Surveys::new(custodian_store::client(&host.dynamodb()), table);
                 told(put(&surveys, &file.display().to_string(), &document, host.clock().now()).await)
             }
             Err(error) => Err(error),
         },
         Command::Remove { table, id } => {
             let host = Host::operator().await;
-            told(remove(&Surveys::new(host.dynamodb(), table), &id, host.clock().now()).await)
+            told(remove(&Surveys::new(custodian_store::client(&host.dynamodb()), table), &id, host.clock().now()).await)
         }
         Command::List { table } => {
             let host = Host::operator().await;
-            told(list(&Surveys::new(host.dynamodb(), table), host.clock().now()).await)
+            told(list(&Surveys::new(custodian_store::client(&host.dynamodb()), table), host.clock().now()).await)
         }
     };
     match told {

@@ -2,13 +2,13 @@
 
 use chrono::NaiveDate;
 use clap::Parser;
-use operations::evidence::{self, Scope};
-use operations::verify::{compare, told, witness};
-use shared::domain::ledger::Witness;
-use shared::edge::{Clock, Host};
-use shared::storage::anchors::Anchors;
-use shared::storage::evidence::Register;
-use shared::storage::ledger::Ledger;
+use custodian_buckets::anchors::Anchors;
+use custodian_domain::ledger::Witness;
+use custodian_operations::evidence::{self, Scope};
+use custodian_operations::verify::{compare, told, witness};
+use custodian_runtime::{Clock, Host};
+use custodian_store::evidence::Register;
+use custodian_store::ledger::Ledger;
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
@@ -39,12 +39,12 @@ struct Arguments {
 async fn main() -> std::io::Result<ExitCode> {
     let Arguments { table, anchors, register, from, certificate } = Arguments::parse();
     let (host, now) = (Host::operator().await, Clock::system().now());
-    let ledger = Ledger::new(host.dynamodb(), table);
-    let anchors = anchors.map(|bucket| Anchors::new(host.s3(), bucket));
+    let ledger = Ledger::new(custodian_store::client(&host.dynamodb()), table);
+    let anchors = anchors.map(|bucket| Anchors::new(custodian_buckets::client(&host.s3()), bucket));
     let (told, mut code) = told(&compare(&ledger, anchors.as_ref(), certificate, now).await);
     writeln!(stdout(), "{told}")?;
     if let (Some(register), 0) = (register, code) {
-        let register = Register::new(host.dynamodb(), register);
+        let register = Register::new(custodian_store::client(&host.dynamodb()), register);
         let scope = Scope { from, ..Scope::all(now) };
         let (told, proven) = evidence::told(&evidence::prove(&ledger, &register, scope).await);
         writeln!(stdout(), "{told}")?;

@@ -3,10 +3,10 @@
 use crate::confirming::{YES, subscribe};
 use crate::house::{House, email_id, erasure};
 use crate::unsubscribe::{FORM, ONE_CLICK};
+use custodian_domain::identity::keyring::Keyring;
+use custodian_domain::rights::confirmation::{ConfirmLink, Purpose};
 use reqwest::Method;
 use serde_json::{Value, json};
-use shared::domain::confirmation::{ConfirmLink, Purpose};
-use shared::domain::keyring::Keyring;
 
 const ROSA: &str = "rosa.hardy@example.org";
 const STRANGER: &str = "stranger@example.org";
@@ -98,7 +98,8 @@ async fn forgeries(house: &House) -> Vec<String> {
         String::from_utf8(bytes).unwrap()
     };
     let others = Keyring::parse(r#"{"version":"1","key":"another-house-another-house-another-house"}"#).unwrap();
-    let subject = house.subject_keys().await.key(&shared::domain::identifier::Identifier::email(ROSA).unwrap());
+    let subject =
+        house.subject_keys().await.key(&custodian_domain::identity::identifier::Identifier::email(ROSA).unwrap());
     let link = ConfirmLink { purpose: Purpose::Newsletter, subject, asked_at: house.stack.clock().now() };
     let unsubscribe = house.unsubscribe_path(ROSA).await;
     let mut forged: Vec<String> = [0, 20, token.len() / 2, token.len() - 2].into_iter().map(flipped).collect();

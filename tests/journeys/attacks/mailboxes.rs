@@ -6,9 +6,9 @@ use super::links::{
 };
 use crate::house::{House, email_id, erasure, phone_id};
 use crate::recorder::recording_host;
+use custodian_requests::Requests;
 use futures_util::stream::{self, StreamExt};
 use lambda_runtime::{Context, LambdaEvent};
-use requests::Requests;
 use serde_json::{Value, json};
 
 /// Somebody fills in a form with an address and a number, and asks for the newsletter.

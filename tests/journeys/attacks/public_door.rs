@@ -1,14 +1,14 @@
 //! A stranger at the public door: keys that are guessed, references that are chosen.
 
 use crate::house::{Answer, House, key, options, s};
-use download::Download;
-use ingest::Ingest;
+use custodian_domain::record::RecordId;
+use custodian_domain::record::reference::Reference;
+use custodian_download::Download;
+use custodian_ingest::Ingest;
+use custodian_partners::Partners;
+use custodian_unsubscribe::Unsubscribe;
 use lambda_runtime::{Context, LambdaEvent};
-use partners::Partners;
 use serde_json::{Value, json};
-use shared::domain::record::RecordId;
-use shared::domain::reference::Reference;
-use unsubscribe::Unsubscribe;
 
 const SURVEY: &str = "recycling-centre";
 

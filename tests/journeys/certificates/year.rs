@@ -4,9 +4,9 @@ use super::{certificate, sweep, verified};
 use crate::expiry::removed_by_ttl;
 use crate::house::{House, at, email_id, erasure, s};
 use chrono::{DateTime, Days, Months, NaiveDate, TimeDelta, Utc};
+use custodian_domain::ledger::{Cause, EntryId, ItemKind};
+use custodian_domain::retention::ExpiresAt;
 use serde_json::{Value, json};
-use shared::domain::ledger::{Cause, EntryId, ItemKind};
-use shared::domain::retention::ExpiresAt;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 

@@ -3,8 +3,8 @@
 use super::{busy, delete, item, partition, proven, put, register, says, sweep, text};
 use crate::house::House;
 use aws_sdk_dynamodb::types::AttributeValue;
-use operations::evidence::{Scope, prove};
-use shared::storage::Item;
+use custodian_operations::evidence::{Scope, prove};
+use custodian_store::Item;
 
 fn forged(from: &Item, keys: (&str, &str), more: &[(&str, &str)]) -> Item {
     let keys = [("pk", keys.0), ("sk", keys.1)];

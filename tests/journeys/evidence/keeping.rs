@@ -4,14 +4,14 @@ use super::{HOLDS, ROSA, all_acts, busy, order, partition, proven, register, say
 use crate::failing::{Off, calls, failing_host};
 use crate::house::{House, email_id};
 use chrono::TimeDelta;
+use custodian_domain::ledger::{Block, Lies};
+use custodian_operations::evidence::{self, Scope};
+use custodian_operations::verify::verify;
+use custodian_requests::Requests;
+use custodian_sweep::Sweep;
 use lambda_runtime::{Context, LambdaEvent};
-use operations::evidence::{self, Scope};
-use operations::verify::verify;
-use requests::Requests;
 use serde_json::json;
-use shared::domain::ledger::{Block, Lies};
 use std::sync::atomic::Ordering;
-use sweep::Sweep;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_that_is_done_is_attested_and_lies_as_it_was_attested() {
@@ -81,7 +81,7 @@ async fn a_day_s_certificate_counts_what_was_attested() {
             let Lies::Link(link) = lying.lies else { panic!("{lying:?}") };
             match link.says::<Block>() {
                 Some(block) => attested += block.attestations.len(),
-                None => certified = link.says::<shared::domain::ledger::Certificate>(),
+                None => certified = link.says::<custodian_domain::ledger::Certificate>(),
             }
         }
     }

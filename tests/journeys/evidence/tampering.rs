@@ -3,7 +3,7 @@
 use super::{HOLDS, busy, delete, item, partition, proven, put, says, text};
 use crate::house::House;
 use aws_sdk_dynamodb::types::AttributeValue;
-use shared::storage::Item;
+use custodian_store::Item;
 use std::collections::HashMap;
 
 /// Has an item be otherwise for a moment; gives what is said then.
@@ -106,11 +106,11 @@ async fn whatever_is_taken_away_before_its_time_is_named() {
     let mut request = partition(&house, "REQUEST#ERA-1").await;
     let said = gone(&house, &request).await;
     assert!(said.contains("of request ERA-1 is gone before its time"), "what is left says whose it was: {said}");
-    for place in shared::domain::place::Place::ALL {
+    for place in custodian_domain::place::Place::ALL {
         request.extend(partition(&house, &format!("TASK#ERA-1#{}", place.as_str())).await);
     }
     let said = gone(&house, &request).await;
-    let digest = shared::domain::ledger::Hash::digest("ERA-1");
+    let digest = custodian_domain::ledger::Hash::digest("ERA-1");
     assert!(said.contains(&format!("of the request whose id has the SHA-256 {}", digest.as_str())), "{said}");
     assert_eq!(proven(&house).await.waiting, 0);
 }

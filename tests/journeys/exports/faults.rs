@@ -4,11 +4,11 @@ use super::held::bad_complaint;
 use super::{assert_valid, order};
 use crate::failing::{Off, failing_host};
 use crate::house::{House, email_id, erasure};
-use export::Export;
+use custodian_domain::rights::holding::Holding;
+use custodian_export::Export;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use shared::domain::holding::Holding;
 use std::sync::atomic::Ordering;
 
 const ROSA: &str = "rosa@example.org";

@@ -1,24 +1,25 @@
 //! What sources other than the council's own forms hand over, put straight into the intake.
 
 use crate::house::{House, at};
-use shared::domain::answers::Answer;
-use shared::domain::arrival::Arrival;
-use shared::domain::clocks::Clocks;
-use shared::domain::complaint::Stage;
-use shared::domain::custody::Custody;
-use shared::domain::particulars::{
+use custodian_domain::identity::contact::Contact;
+use custodian_domain::record::Details;
+use custodian_domain::record::arrival::Arrival;
+use custodian_domain::record::custody::Custody;
+use custodian_domain::record::particulars::{
     Channel, Complaint, ComplaintKind, Interaction, Interview, Leg, Particulars, Post, Review, Speaker, Telephone,
     Turn, WebForm,
 };
-use shared::domain::record::{Contact, Details};
-use shared::domain::revision::Revision;
-use shared::domain::satisfaction::Satisfaction;
-use shared::domain::survey::LawfulBasis;
-use shared::edge::secret;
-use shared::storage::intake::{Intake, Taken};
-use shared::storage::ledger::Ledger;
-use shared::storage::records::Records;
-use shared::storage::suppressions::Suppressions;
+use custodian_domain::record::revision::Revision;
+use custodian_domain::record::satisfaction::Satisfaction;
+use custodian_domain::rights::clocks::Clocks;
+use custodian_domain::rights::complaint::Stage;
+use custodian_domain::survey::LawfulBasis;
+use custodian_domain::survey::answers::Answer;
+use custodian_rights::intake::{Intake, Taken};
+use custodian_runtime::secret;
+use custodian_store::ledger::Ledger;
+use custodian_store::records::Records;
+use custodian_store::suppressions::Suppressions;
 use std::collections::BTreeMap;
 
 /// When the call began.
@@ -41,7 +42,7 @@ fn named(name: &str) -> Contact {
 /// Takes in what is new.
 pub async fn hand_over(house: &House, told: Vec<Details>) {
     let host = house.stack.host("erase").unwrap();
-    let (dynamodb, register) = (host.dynamodb(), house.setting("REGISTER_TABLE"));
+    let (dynamodb, register) = (custodian_store::client(&host.dynamodb()), house.setting("REGISTER_TABLE"));
     let intake = Intake {
         records: Records::new(dynamodb.clone(), house.setting("RECORDS_TABLE")),
         suppressions: Suppressions::new(dynamodb.clone(), register),

@@ -3,8 +3,8 @@
 use super::handed_over::{call, contact, form, hand_over};
 use super::{assert_valid, order};
 use crate::house::{House, email_id, phone_id};
+use custodian_domain::survey::answers::Answer;
 use serde_json::{Value, json};
-use shared::domain::answers::Answer;
 
 const ROSA: &str = "rosa@example.org";
 

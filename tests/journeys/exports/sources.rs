@@ -3,8 +3,8 @@
 use super::handed_over::{call, chat, complaint, contact, form, hand_over, interview, known_as, post, review};
 use super::{assert_valid, order};
 use crate::house::{House, email_id};
+use custodian_domain::record::source::Source;
 use serde_json::{Value, json};
-use shared::domain::source::Source;
 use std::collections::BTreeSet;
 
 const REVIEWER: &str = "accounts/1/locations/2/reviews/3";

@@ -64,7 +64,7 @@ async fn what_was_found_by_a_number_that_a_record_names_is_handed_out_once_that_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_number_beside_the_address_leads_on_too() {
     let house = House::open().await;
-    let ucrn = |mut who: shared::domain::record::Contact| {
+    let ucrn = |mut who: custodian_domain::identity::contact::Contact| {
         who.reference = Some("UCRN-00093321".to_owned());
         who
     };

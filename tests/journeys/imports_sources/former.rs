@@ -4,15 +4,16 @@ use super::dropped;
 use crate::house::{House, at, erasure};
 use crate::imports_faults::COMPLAINTS;
 use crate::partners::{CREATED, changed};
+use custodian_domain::identity::contact::Contact;
+use custodian_domain::identity::subject::SubjectKeys;
+use custodian_domain::record::particulars::{Complaint, ComplaintKind, Particulars, Review, WebForm};
+use custodian_domain::record::reference::Reference;
+use custodian_domain::record::revision::Revision;
+use custodian_domain::record::source::Source;
+use custodian_domain::record::{Details, Record, RecordId};
+use custodian_runtime::secret;
+use custodian_store::records::Records;
 use serde_json::{Value, json};
-use shared::domain::particulars::{Complaint, ComplaintKind, Particulars, Review, WebForm};
-use shared::domain::record::{Contact, Details, Record, RecordId};
-use shared::domain::reference::Reference;
-use shared::domain::revision::Revision;
-use shared::domain::source::Source;
-use shared::domain::subject::SubjectKeys;
-use shared::edge::secret;
-use shared::storage::records::Records;
 
 const NAME: &str = "accounts/111/locations/22/reviews/R09a";
 

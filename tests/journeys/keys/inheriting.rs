@@ -5,15 +5,15 @@ use crate::confirming::{YES, scheduled, subscribe};
 use crate::gateway;
 use crate::house::{House, s};
 use crate::unsubscribe::{click_event, subscription};
-use download::Download;
-use notify::Notify;
-use operations::keys::{inherit, rotate};
+use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::identity::keyring::{self, Addresses, Keyring, MailLinks, Packages, Purpose as _};
+use custodian_domain::rights::confirmation::{ConfirmLink, Purpose, seal_address};
+use custodian_download::Download;
+use custodian_notify::Notify;
+use custodian_operations::keys::{inherit, rotate};
+use custodian_runtime::Host;
+use custodian_unsubscribe::Unsubscribe;
 use serde_json::json;
-use shared::domain::confirmation::{ConfirmLink, Purpose, seal_address};
-use shared::domain::identifier::Identifier;
-use shared::domain::keyring::{self, Addresses, Keyring, MailLinks, Packages, Purpose as _};
-use shared::edge::Host;
-use unsubscribe::Unsubscribe;
 
 const ROSA: &str = "rosa.hardy@example.org";
 /// A secret as a deployment makes it.
@@ -110,7 +110,7 @@ async fn handing_on_again_changes_nothing_and_needs_nothing_but_the_secrets() {
     for about in keyring::ALL {
         documents.push(document(&house, about.secret).await);
     }
-    assert!(documents.iter().all(|it| !it.contains(local::LOCAL_SUBJECT_KEY) && it.contains("subject1")));
+    assert!(documents.iter().all(|it| !it.contains(custodian_local::LOCAL_SUBJECT_KEY) && it.contains("subject1")));
     assert!(hand_on(&house).await.is_empty());
     let missing = inherit(&host(&house), "custodian-Nothing", &[]).await.unwrap_err();
     assert!(missing.to_string().contains("ResourceNotFoundException"), "{missing}");

@@ -5,15 +5,15 @@ use crate::confirming::{scheduled, subscribe};
 use crate::gateway;
 use crate::house::{House, at, email_id, token};
 use crate::unsubscribe::click_event;
-use download::Download;
-use export::Export;
-use ingest::Ingest;
+use custodian_download::Download;
+use custodian_export::Export;
+use custodian_ingest::Ingest;
+use custodian_notify::Notify;
+use custodian_operations::keys::rotate;
+use custodian_requests::Requests;
+use custodian_unsubscribe::Unsubscribe;
 use lambda_runtime::{Context, LambdaEvent};
-use notify::Notify;
-use operations::keys::rotate;
-use requests::Requests;
 use serde_json::{Value, json};
-use unsubscribe::Unsubscribe;
 
 const ROSA: &str = "rosa.hardy@example.org";
 
@@ -28,7 +28,7 @@ async fn rotated(house: &House, key: &str, secret: &str, leaked: bool) {
     assert_eq!(after.contains(&key), !leaked, "what leaked is gone from the secret");
 }
 
-fn order(order: Value) -> LambdaEvent<shared::domain::json::Payload> {
+fn order(order: Value) -> LambdaEvent<custodian_domain::validation::json::Payload> {
     LambdaEvent::new(order.into(), Context::default())
 }
 

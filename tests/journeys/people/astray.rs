@@ -2,9 +2,9 @@
 
 use super::SURVEY;
 use crate::house::{Answer, House};
+use custodian_domain::validation::notice;
 use reqwest::Method;
 use serde_json::json;
-use shared::domain::notice;
 
 impl House {
     /// Asks for anything in any way, as a browser or as a program.

@@ -2,7 +2,7 @@
 
 use crate::house::{House, options, token};
 use crate::partners::{CREATED, PATH as GRANICUS};
-use local::Options;
+use custodian_local::Options;
 
 async fn mapped() -> House {
     let mut options: Options = options();

@@ -31,7 +31,7 @@ async fn a_wish_for_the_newsletter_is_kept_as_consent_and_is_told() {
     let house = House::open().await;
     assert_eq!(house.post_json(SURVEY, &wants(Some("rosa@example.org"))).await.status, 201);
     house.tell("No newsletter.", Some("abel@example.org"), None).await;
-    let version = shared::domain::survey::Survey::parse(include_str!("../../../surveys/recycling-centre.json"))
+    let version = custodian_domain::survey::Survey::parse(include_str!("../../../surveys/recycling-centre.json"))
         .unwrap()
         .notice_version;
     for kind in ["access", "portability"] {

@@ -5,9 +5,9 @@ use crate::failing::Off;
 use crate::gateway;
 use crate::house::{House, at};
 use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc};
-use shared::domain::london;
-use shared::domain::retention::ExpiresAt;
-use shared::domain::source::Source;
+use custodian_domain::london;
+use custodian_domain::record::source::Source;
+use custodian_domain::retention::ExpiresAt;
 
 /// The instants around London's changes of the clocks of a year, by the seconds in which days end.
 fn edges(year: i32) -> Vec<DateTime<Utc>> {

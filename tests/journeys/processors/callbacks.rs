@@ -3,10 +3,10 @@
 use super::{EMAIL, Matter, waits};
 use crate::house::{Answer, House, at};
 use chrono::TimeDelta;
-use erase::processors::Step;
-use local::doubles::Mode;
+use custodian_domain::record::custody::Processor;
+use custodian_erase::processors::Step;
+use custodian_local::doubles::Mode;
 use serde_json::json;
-use shared::domain::custody::Processor;
 
 const PATH: &str = "/partners/granicus/callbacks/DPO-2026-7";
 

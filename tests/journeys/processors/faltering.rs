@@ -4,10 +4,10 @@ use super::{EMAIL, OTHER, PATIENCE};
 use crate::faults::start;
 use crate::house::{House, email_id, erasure};
 use chrono::TimeDelta;
-use erase::Erase;
-use local::doubles::Mode;
+use custodian_domain::place::Place;
+use custodian_erase::Erase;
+use custodian_local::doubles::Mode;
 use serde_json::{Value, json};
-use shared::domain::place::Place;
 
 const MODES: [Mode; 5] = [Mode::Down, Mode::Busy, Mode::Garbled, Mode::Slow, Mode::Losing];
 

@@ -3,10 +3,10 @@
 use super::{EMAIL, Matter, OTHER, waits};
 use crate::house::House;
 use chrono::TimeDelta;
-use erase::processors::Step;
-use local::doubles::{Five9, Mode};
-use shared::domain::custody::Processor;
-use shared::domain::identifier::{Identifier, Kind};
+use custodian_domain::identity::identifier::{Identifier, Kind};
+use custodian_domain::record::custody::Processor;
+use custodian_erase::processors::Step;
+use custodian_local::doubles::{Five9, Mode};
 
 /// A person in four contacts, each of which knows them by something else, and two others.
 async fn house() -> (House, Five9) {

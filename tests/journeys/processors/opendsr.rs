@@ -3,11 +3,11 @@
 use super::{EMAIL, Matter, OTHER, PHONE, waits};
 use crate::house::{House, at};
 use chrono::TimeDelta;
-use erase::processors::Step;
-use local::doubles::{Mode, OpenDsr};
+use custodian_domain::identity::identifier::{Identifier, Kind};
+use custodian_domain::record::custody::Processor;
+use custodian_erase::processors::Step;
+use custodian_local::doubles::{Mode, OpenDsr};
 use sha2::{Digest, Sha256};
-use shared::domain::custody::Processor;
-use shared::domain::identifier::{Identifier, Kind};
 
 async fn house() -> (House, OpenDsr) {
     let house = House::open().await;
@@ -268,6 +268,7 @@ async fn a_human_s_word_counts_where_a_processor_never_answers() {
     matter.identities = vec![Identifier::email(EMAIL).unwrap()];
     assert_eq!(matter.failure(&house).await, "unavailable");
     let on = "2026-11-24".parse().unwrap();
-    matter.sofar.confirmed = Some(shared::domain::correspondence::Confirmation { by: "J. Hill".to_owned(), on });
+    matter.sofar.confirmed =
+        Some(custodian_domain::rights::correspondence::Confirmation { by: "J. Hill".to_owned(), on });
     assert_eq!(matter.step(&house).await, Ok(Step::Done));
 }

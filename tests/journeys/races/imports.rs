@@ -7,15 +7,15 @@ use crate::house::{House, asleep, email_id, erasure, options};
 use crate::imports_faults::{COMPLAINTS, POSTS, dropped, dropped_as, import};
 use crate::paused::pausing_host;
 use chrono::TimeDelta;
-use erase::Erase;
+use custodian_buckets::files::{Beside, File, Files};
+use custodian_domain::place::Place;
+use custodian_domain::record::source::Source;
+use custodian_erase::Erase;
+use custodian_local::Options;
+use custodian_runtime::Host;
+use custodian_store::imports::Imports;
 use lambda_runtime::LambdaEvent;
-use local::Options;
 use serde_json::{Value, json};
-use shared::domain::place::Place;
-use shared::domain::source::Source;
-use shared::edge::Host;
-use shared::storage::files::{Beside, File, Files};
-use shared::storage::imports::Imports;
 
 fn rosa(number: usize) -> String {
     format!("rosa-{number}@example.org")

@@ -4,13 +4,13 @@ use crate::expiry::removed_by_ttl;
 use crate::faults::start;
 use crate::house::{House, asleep, at, email_id, erasure, options};
 use crate::imports_faults::COMPLAINTS;
-use erase::Erase;
+use custodian_domain::ledger::{Cause, EntryId};
+use custodian_domain::place::Place;
+use custodian_erase::Erase;
+use custodian_local::Options;
+use custodian_operations::verify::verify;
 use futures_util::future::join_all;
-use local::Options;
-use operations::verify::verify;
 use serde_json::{Value, json};
-use shared::domain::ledger::{Cause, EntryId};
-use shared::domain::place::Place;
 use std::collections::{BTreeMap, HashSet};
 
 /// Complaints of somebody, all of one day.

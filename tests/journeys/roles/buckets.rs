@@ -3,7 +3,7 @@
 use super::Names;
 use crate::house::House;
 use crate::permissions::template;
-use local::iam::{Call, Principal};
+use custodian_local::iam::{Call, Principal};
 
 /// The buckets that say nothing of anybody, and that the account may read.
 const OPEN: [&str; 1] = ["Anchors"];

@@ -3,11 +3,11 @@
 use super::tables::{Tables, lend};
 use super::{END, END_DAY, all, at, day, ends, keep_many, lying, person, told};
 use aws_sdk_dynamodb::types::AttributeValue;
-use operations::verify::{Unverified, verify, witness};
-use shared::domain::ledger::{Cause, Entry, EntryId, Fault, Figures, Head, ItemKind, Left, Link, Verified};
-use shared::domain::source::Source;
-use shared::storage::Item;
-use shared::storage::ledger::Ledger;
+use custodian_domain::ledger::{Cause, Entry, EntryId, Fault, Figures, Head, ItemKind, Left, Link, Verified};
+use custodian_domain::record::source::Source;
+use custodian_operations::verify::{Unverified, verify, witness};
+use custodian_store::Item;
+use custodian_store::ledger::Ledger;
 use std::collections::HashSet;
 
 const NEXT: &str = "2099-11-24T00:30:00Z";
@@ -196,7 +196,7 @@ fn body(item: &Item) -> String {
 /// The item with another body, and the hash that goes with it.
 fn forged(mut item: Item, body: &str) -> Item {
     let link: Link = serde_dynamo::from_item(item.clone()).unwrap();
-    let hash = shared::domain::ledger::Hash::of(&link.previous, body);
+    let hash = custodian_domain::ledger::Hash::of(&link.previous, body);
     item.insert("body".to_owned(), text(body));
     item.insert("hash".to_owned(), text(hash.as_str()));
     item
@@ -295,7 +295,7 @@ async fn a_chain_that_was_cut_short_or_made_longer_is_named() {
 async fn verify_first_certificate(tables: &Tables) -> String {
     let ledger = tables.ledger();
     let first = all(ledger.lying(day(END_DAY))).await.into_iter().next().unwrap();
-    let shared::domain::ledger::Lies::Link(link) = first.lies else { panic!("the certificate comes first") };
+    let custodian_domain::ledger::Lies::Link(link) = first.lies else { panic!("the certificate comes first") };
     link.hash.as_str().to_owned()
 }
 

@@ -2,10 +2,10 @@
 
 use super::tables::lend;
 use super::{DAY, END, END_DAY, all, at, day, ends, keep_many, lying, person, record, said, subject, told};
-use shared::domain::ledger::{Cause, Entry, EntryId, ItemKind};
-use shared::domain::record::Holder;
-use shared::domain::source::Source;
-use shared::storage::ledger::Ledger;
+use custodian_domain::ledger::{Cause, Entry, EntryId, ItemKind};
+use custodian_domain::record::Holder;
+use custodian_domain::record::source::Source;
+use custodian_store::ledger::Ledger;
 use std::collections::HashSet;
 
 /// The day after everything ended.
@@ -160,7 +160,7 @@ async fn of_many_who_forget_at_once_each_deletion_is_told_by_one() {
 async fn the_ledger_tells_deletions_apart_and_not_whose_they_were() {
     let names = ["rosa", "abel"].map(person);
     let records = names.iter().flat_map(|holder| ["1", "2"].map(|key| record(holder, key, "Quick.")));
-    let keys = records.map(|record| shared::storage::keys::record(&record.holder, Source::WebForm, &record.id));
+    let keys = records.map(|record| custodian_store::Key::record(&record.holder, Source::WebForm, &record.id));
     let ids: HashSet<String> =
         keys.map(|key| EntryId::of(&key.partition, &key.sort, ends(END)).as_str().to_owned()).collect();
     assert_eq!(ids.len(), 4);

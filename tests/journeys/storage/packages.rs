@@ -2,13 +2,12 @@
 
 use super::tables::{Tables, lend};
 use super::{all, at, person, said};
-use shared::domain::assertion::Assertion;
-use shared::domain::decision::Undecided;
-use shared::domain::package::{File, PackageKind, RequestId};
-use shared::domain::package_token::{LinkId, LinkKind};
-use shared::domain::record::Holder;
-use shared::storage::keys;
-use shared::storage::packages::{Grant, Made, Package, State};
+use custodian_domain::identity::assertion::Assertion;
+use custodian_domain::record::Holder;
+use custodian_domain::rights::decision::Undecided;
+use custodian_domain::rights::package::{File, PackageKind, RequestId};
+use custodian_domain::rights::package_token::{LinkId, LinkKind};
+use custodian_store::packages::{Grant, Made, Package, State};
 
 const ASKED: &str = "2096-11-23T10:00:00Z";
 /// Fourteen days later.
@@ -26,7 +25,7 @@ fn package(holders: &[&str]) -> Package {
         order: "digest".to_owned(),
         requested_by: "dpo-7".to_owned(),
         requested_at: at(ASKED),
-        holders: holders.iter().map(|name| keys::partition(&person(name))).collect(),
+        holders: holders.iter().map(|name| person(name)).collect(),
         unconfirmed: vec!["0123456789ab".to_owned()],
         undecided: Undecided::of([("ba9876543210".to_owned(), Assertion::Claimed)]),
         decided: Vec::new(),

@@ -2,13 +2,14 @@
 
 use super::tables::{Tables, lend};
 use super::{DAY, END, TOLD, at, day, ends, record, subject};
-use shared::domain::assertion::Assertion;
-use shared::domain::decision::Decisions;
-use shared::domain::identifier::{Identifier, Kind};
-use shared::domain::record::{Contact, Holder};
-use shared::domain::source::Source;
-use shared::domain::subject::SubjectKeys;
-use shared::storage::people::{Follow, Found, Linked, People};
+use custodian_domain::identity::assertion::Assertion;
+use custodian_domain::identity::contact::Contact;
+use custodian_domain::identity::identifier::{Identifier, Kind};
+use custodian_domain::identity::subject::SubjectKeys;
+use custodian_domain::record::Holder;
+use custodian_domain::record::source::Source;
+use custodian_domain::rights::decision::Decisions;
+use custodian_rights::people::{Follow, Found, Linked, People};
 use std::collections::BTreeSet;
 
 const PHONE: &str = "07700 900142";

@@ -4,9 +4,9 @@ use super::tables::{Tables, lend};
 use super::{at, day, said};
 use crate::house::s;
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::domain::survey::Survey;
-use shared::storage::surveys::Surveys;
-use shared::storage::sweep_cursor::{Reached, Remembered};
+use custodian_domain::survey::Survey;
+use custodian_store::surveys::Surveys;
+use custodian_store::sweep_cursor::{Reached, Remembered};
 
 const NOW: &str = "2096-11-23T10:00:00Z";
 

@@ -3,17 +3,16 @@
 use super::tables::{Tables, lend};
 use super::{all, at, day, person};
 use chrono::TimeDelta;
-use shared::domain::decision::Undecided;
-use shared::domain::erasure::{Certificate, Counts, Ground, Outcome, Receipt};
-use shared::domain::exclusion::{Exclusion, Exemption};
-use shared::domain::package::RequestId;
-use shared::domain::place::Place;
-use shared::domain::record::RecordId;
-use shared::domain::reference::Reference;
-use shared::domain::source::Source;
-use shared::domain::task::{Action, State, Task};
-use shared::storage::keys;
-use shared::storage::requests::{Approval, Request, Stage};
+use custodian_domain::place::Place;
+use custodian_domain::record::RecordId;
+use custodian_domain::record::reference::Reference;
+use custodian_domain::record::source::Source;
+use custodian_domain::rights::decision::Undecided;
+use custodian_domain::rights::erasure::{Certificate, Counts, Ground, Outcome, Receipt};
+use custodian_domain::rights::exclusion::{Exclusion, Exemption};
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::task::{Action, State, Task};
+use custodian_store::requests::{Approval, Request, Stage};
 
 const NOW: &str = "2096-11-23T10:00:00Z";
 const LATER: &str = "2096-11-24T10:00:00Z";
@@ -37,7 +36,7 @@ fn planned(hash: &str) -> Request {
         approved_by: None,
         approved_at: None,
         stopped_by: None,
-        holders: vec![keys::partition(&person("rosa"))],
+        holders: vec![person("rosa")],
         sealed: Some("sealed".to_owned()),
         matched: Some("matched".to_owned()),
         terms: None,
@@ -70,7 +69,7 @@ async fn a_plan_is_replaced_until_it_is_approved_and_approved_once() {
         let (requests, id) = (tables.requests(), request("er-1"));
         assert!(requests.plan(&id, &planned("first"), None).await.unwrap());
         assert!(!requests.plan(&id, &planned("other"), None).await.unwrap(), "the id is taken");
-        let abels = Request { holders: vec![keys::partition(&person("abel"))], ..planned("second") };
+        let abels = Request { holders: vec![person("abel")], ..planned("second") };
         assert!(requests.plan(&id, &abels, Some(&planned("first"))).await.unwrap());
         assert!(!requests.plan(&id, &planned("third"), Some(&planned("first"))).await.unwrap(), "it is the second now");
         assert_eq!(all(requests.open_about(&person("rosa"), at(NOW))).await, []);

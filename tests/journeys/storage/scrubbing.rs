@@ -6,10 +6,10 @@ use crate::imports_faults;
 use crate::paused::pausing_host;
 use aws_sdk_s3::primitives::ByteStream;
 use chrono::{DateTime, TimeDelta, Utc};
+use custodian_buckets::files::{Files, Mentioned, Scrubbed};
+use custodian_domain::identity::identifier::Identifier;
 use futures_util::StreamExt;
 use serde_json::json;
-use shared::domain::identifier::Identifier;
-use shared::storage::files::{Files, Mentioned, Scrubbed};
 
 const NOW: &str = "2026-11-23T10:00:00Z";
 const COMPLAINTS: &str =
@@ -133,7 +133,7 @@ async fn what_somebody_writes_meanwhile_is_not_lost() {
         let house = imports_faults::house().await;
         put(&house, PART, format!("{hers}{mine}")).await;
         let (host, mut pause) = pausing_host(&house, "import", call);
-        let files = Files::new(host.s3(), house.intake());
+        let files = Files::new(custodian_buckets::client(&host.s3()), house.intake());
         let (identities, now) = (rosa(), at(NOW));
         let scrubbing = files.scrub(&identities, now, now);
         tokio::pin!(scrubbing);
@@ -163,7 +163,7 @@ async fn what_is_deleted_meanwhile_is_not_brought_back() {
     for call in 1.. {
         put(&house, PART, format!("{}{}", line("1,rosa@example.org"), line("2,x"))).await;
         let (host, mut pause) = pausing_host(&house, "import", call);
-        let files = Files::new(host.s3(), house.intake());
+        let files = Files::new(custodian_buckets::client(&host.s3()), house.intake());
         let (identities, now) = (rosa(), at(NOW));
         let scrubbing = files.scrub(&identities, now, now);
         tokio::pin!(scrubbing);
@@ -208,7 +208,8 @@ async fn kill(file: &str, others: &str, off: Off, from: usize) -> usize {
         put(&house, PART, file).await;
         let (host, _) = failing_host(&house, "import", calls, off);
         let (identities, now) = (rosa(), at(NOW));
-        let broken = Files::new(host.s3(), house.intake()).scrub(&identities, now, now).await;
+        let broken =
+            Files::new(custodian_buckets::client(&host.s3()), house.intake()).scrub(&identities, now, now).await;
         let later = now + TimeDelta::minutes(15);
         assert_eq!(files(&house).scrub(&identities, now, later).await.unwrap().waiting, 0);
         assert!(read(&house, PART).as_deref() == Some(others), "after {calls} calls, {off:?}");
@@ -251,7 +252,7 @@ async fn an_upload_that_may_still_go_on_is_waited_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_do_not_stay_for_ever_because_others_are_taken_out_beside_them() {
-    let house = House::with(local::Options { ttl: false, ..options() }).await;
+    let house = House::with(custodian_local::Options { ttl: false, ..options() }).await;
     put(&house, PART, format!("{}{}{}", line("1,rosa@example.org"), line("2,dan@example.org"), line("3,x"))).await;
     let days = |days| at(NOW) + TimeDelta::days(days);
     assert_eq!(files(&house).scrub(&rosa(), days(8), days(8)).await.unwrap().rows, 1);

@@ -6,15 +6,15 @@ use super::{
     DAY, END, END_DAY, LAST_SECOND, TOLD, all, at, day, ends, keep_many, lying, person, record, subject, told,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::domain::ledger::{Cause, ItemKind};
-use shared::domain::package::RequestId;
-use shared::domain::record::{Holder, Record};
-use shared::domain::retention::Retention;
-use shared::domain::standing::{Act, Effect, HoldGround, Kind, Lifting, Limb, Reason, Standing};
-use shared::storage::keys::{self, SHARDS};
-use shared::storage::records::Kept;
-use shared::storage::settling::Settled;
-use shared::storage::standings::Placed;
+use custodian_domain::ledger::{Cause, ItemKind};
+use custodian_domain::record::{Holder, Record};
+use custodian_domain::retention::Retention;
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::standing::{Act, Effect, HoldGround, Kind, Lifting, Limb, Reason, Standing};
+use custodian_rights::settling::Settled;
+use custodian_store::SHARDS;
+use custodian_store::records::Kept;
+use custodian_store::standings::Placed;
 use std::collections::BTreeSet;
 
 /// A day after everything that is told here would have ended.
@@ -33,7 +33,7 @@ fn act(instant: &str) -> Act {
 /// Enters something and carries it out, as the DPO's order does.
 async fn place(tables: &Tables, id: &str, kind: Kind, holders: &[Holder], instant: &str) -> Settled {
     let standing = Standing { kind, placed: act(instant), notice: None, lifted: None };
-    let holders = holders.iter().map(keys::partition).collect();
+    let holders = holders.to_vec();
     let placed = Placed { standing, order: "order".to_owned(), holders, settled: false };
     assert!(tables.standings().enter(&request(id), &placed, Vec::new()).await.unwrap());
     settle(tables, id, at(instant)).await

@@ -10,21 +10,21 @@ use aws_sdk_dynamodb::types::{
     TimeToLiveSpecification,
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use custodian_domain::identity::subject::SubjectKeys;
+use custodian_rights::people::People;
+use custodian_rights::settling::Settling;
+use custodian_store::confirmations::Confirmations;
+use custodian_store::ledger::Ledger;
+use custodian_store::packages::Packages;
+use custodian_store::records::Records;
+use custodian_store::requests::Requests;
+use custodian_store::standings::Standings;
+use custodian_store::suppressions::Suppressions;
+use custodian_store::surveys::Surveys;
+use custodian_store::sweep_cursor::SweepCursor;
+use custodian_store::tasks::Tasks;
 use futures_util::FutureExt;
 use serde_yaml_ng::Value;
-use shared::domain::subject::SubjectKeys;
-use shared::storage::confirmations::Confirmations;
-use shared::storage::ledger::Ledger;
-use shared::storage::packages::Packages;
-use shared::storage::people::People;
-use shared::storage::records::Records;
-use shared::storage::requests::Requests;
-use shared::storage::settling::Settling;
-use shared::storage::standings::Standings;
-use shared::storage::suppressions::Suppressions;
-use shared::storage::surveys::Surveys;
-use shared::storage::sweep_cursor::SweepCursor;
-use shared::storage::tasks::Tasks;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::time::Duration;
 

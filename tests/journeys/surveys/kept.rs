@@ -2,8 +2,8 @@
 
 use super::{edited, versions};
 use crate::house::{House, options};
-use local::operate::{OfSurveys, surveys};
-use local::{Options, StartError};
+use custodian_local::operate::{OfSurveys, surveys};
+use custodian_local::{Options, StartError};
 use serde_json::{Value, json};
 
 fn port(house: &House) -> u16 {
@@ -68,7 +68,7 @@ async fn a_stack_does_not_start_with_a_survey_that_would_lose_answers() {
     let mut document = edited(false);
     document["questions"][0]["id"] = json!("agree");
     std::fs::write(folder.path().join("edited.json"), document.to_string()).unwrap();
-    let started = local::Stack::start(Options { surveys: Some(folder.path().to_owned()), ..options() }).await;
+    let started = custodian_local::Stack::start(Options { surveys: Some(folder.path().to_owned()), ..options() }).await;
     let Err(StartError::Survey(told)) = started else { panic!("it starts") };
     assert!(told.contains("/questions/1/id: is the id of an earlier question as well"), "{told}");
 }

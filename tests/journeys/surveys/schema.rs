@@ -1,10 +1,10 @@
 //! The published schema of surveys, and the check that refuses them, say the same.
 
+use custodian_domain::survey::check::check;
 use jsonschema::Validator;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
-use shared::domain::survey::check::check;
 use std::sync::LazyLock;
 
 static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {

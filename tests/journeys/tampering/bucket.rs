@@ -3,7 +3,7 @@
 use super::{live, lived, lived_in_a_trial, sweep, told};
 use crate::house::{House, options};
 use aws_sdk_s3::error::ProvideErrorMetadata;
-use local::iam::{Call, Principal};
+use custodian_local::iam::{Call, Principal};
 
 const DAY: &str = "anchors/2026-11-24";
 const ACCOUNT: &str = "arn:aws:iam::000000000000";

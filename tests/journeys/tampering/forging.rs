@@ -3,9 +3,9 @@
 use crate::house::{House, s};
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::NaiveDate;
-use shared::domain::ledger::{Block, Certificate, Head, Link, Tally};
-use shared::storage::Item;
-use shared::storage::keys::{self, Key};
+use custodian_domain::ledger::{Block, Certificate, Head, Link, Tally};
+use custodian_store::Item;
+use custodian_store::Key;
 use std::collections::BTreeMap;
 
 /// What the links of a chain say, in its order.
@@ -71,18 +71,18 @@ impl Chain {
                     let (day, link, next) = head.tell(block.entries, block.attestations, block.at).unwrap();
                     head = next;
                     tallies.entry(day).or_default().add(&link.says().unwrap());
-                    (keys::block(day, link.n), link)
+                    (Key::new(format!("DAY#{day}"), format!("ENTRY#{:012}", link.n)), link)
                 }
                 Said::Closed(certificate) => {
                     let figures = tallies.remove(&certificate.day).unwrap_or_default().figures();
                     let (day, link, next) = head.close(figures, certificate.left, certificate.closed_at).unwrap();
                     head = next;
-                    (keys::day_certificate(day), link)
+                    (Key::new(format!("DAY#{day}"), "CERTIFICATE"), link)
                 }
             };
             write(house, &key, serde_dynamo::to_item(link).unwrap()).await;
         }
-        write(house, &keys::chain_head(), serde_dynamo::to_item(head).unwrap()).await;
+        write(house, &Key::new("CHAIN", "HEAD"), serde_dynamo::to_item(head).unwrap()).await;
     }
 }
 

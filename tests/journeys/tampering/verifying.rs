@@ -4,11 +4,11 @@ use super::forging::Chain;
 use super::{lived, sweep};
 use crate::house::{House, at, email_id, erasure, options};
 use crate::permissions::template;
+use custodian_local::Options;
+use custodian_store::Item;
+use custodian_verify::Verify;
 use lambda_runtime::{Context, LambdaEvent};
-use local::Options;
 use serde_json::{Value, json};
-use shared::storage::Item;
-use verify::Verify;
 
 async fn verify(house: &House) -> Value {
     house.invoke("verify", json!({})).await.unwrap()

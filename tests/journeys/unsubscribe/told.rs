@@ -4,9 +4,9 @@ use super::{ONE_CLICK, ROSA, click_event};
 use crate::failing::{Off, failing_host};
 use crate::house::{House, at, email_id, options};
 use chrono::TimeDelta;
+use custodian_unsubscribe::Unsubscribe;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use unsubscribe::Unsubscribe;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_sends_the_newsletter_is_told_within_28_days_and_the_request_says_how_far_it_is() {

@@ -2,7 +2,7 @@
 
 use super::{Asked, Step};
 use chrono::{DateTime, Utc};
-use shared::domain::custody;
+use custodian_domain::record::custody;
 
 /// Waits until the last copy is over that could have been made before the approval.
 pub(super) fn step(asked: &Asked<'_>, now: DateTime<Utc>) -> Step {
@@ -15,9 +15,9 @@ mod tests {
     use super::step;
     use crate::processors::{Asked, Step};
     use chrono::{DateTime, TimeDelta, Utc};
-    use shared::domain::custody::Processor;
-    use shared::domain::package::RequestId;
-    use shared::domain::task::Action;
+    use custodian_domain::record::custody::Processor;
+    use custodian_domain::rights::package::RequestId;
+    use custodian_domain::rights::task::Action;
 
     #[test]
     fn what_ends_by_itself_is_done_when_it_has_ended_and_not_before() {

@@ -2,10 +2,10 @@
 
 use super::{Asked, Step};
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::domain::correspondence::{Correspondence, WITHIN};
-use shared::domain::custody::Processor;
-use shared::domain::london;
-use shared::domain::task::Action;
+use custodian_domain::london;
+use custodian_domain::record::custody::Processor;
+use custodian_domain::rights::correspondence::{Correspondence, WITHIN};
+use custodian_domain::rights::task::Action;
 
 /// How often it is looked whether somebody has confirmed; a confirmation also wakes the task.
 const LOOK_AGAIN: TimeDelta = TimeDelta::days(1);
@@ -55,11 +55,11 @@ mod tests {
     use super::step;
     use crate::processors::{Asked, Step};
     use chrono::{DateTime, TimeDelta, Utc};
-    use shared::domain::correspondence::{Confirmation, Correspondence};
-    use shared::domain::custody::Processor;
-    use shared::domain::identifier::Identifier;
-    use shared::domain::package::RequestId;
-    use shared::domain::task::Action;
+    use custodian_domain::identity::identifier::Identifier;
+    use custodian_domain::record::custody::Processor;
+    use custodian_domain::rights::correspondence::{Confirmation, Correspondence};
+    use custodian_domain::rights::package::RequestId;
+    use custodian_domain::rights::task::Action;
 
     #[test]
     fn a_human_is_told_what_to_do_by_when_and_waited_for() {

@@ -9,18 +9,18 @@ mod human;
 mod opendsr;
 
 use chrono::{DateTime, Utc};
+use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::london;
+use custodian_domain::record::custody::Processor;
+use custodian_domain::rights::correspondence::{Correspondence, WITHIN};
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::task::Action;
+use custodian_egress::Outside;
+pub use custodian_egress::ProcessorError;
+use custodian_partner_auth::processor::{BadCredentials, Connector};
+use custodian_runtime::{Host, StartError};
 use five9::Five9;
 use opendsr::OpenDsr;
-use shared::domain::correspondence::{Correspondence, WITHIN};
-use shared::domain::custody::Processor;
-use shared::domain::identifier::Identifier;
-use shared::domain::london;
-use shared::domain::package::RequestId;
-use shared::domain::task::Action;
-use shared::edge::outside::Outside;
-pub use shared::edge::outside::ProcessorError;
-use shared::edge::processor::{BadCredentials, Connector};
-use shared::edge::{Host, StartError};
 use std::time::Duration;
 
 /// What a processor is asked for about one person.

@@ -1,12 +1,12 @@
 //! Values in words, as a lay person reads them.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use shared::domain::answers::Answer;
-use shared::domain::facts::codes::in_words;
-use shared::domain::facts::{Answered, Fact, Value};
-use shared::domain::london;
-use shared::domain::satisfaction::Satisfaction;
-use shared::domain::survey::{Kind, LawfulBasis};
+use custodian_domain::london;
+use custodian_domain::record::facts::codes::in_words;
+use custodian_domain::record::facts::{Answered, Fact, Value};
+use custodian_domain::record::satisfaction::Satisfaction;
+use custodian_domain::survey::answers::Answer;
+use custodian_domain::survey::{Kind, LawfulBasis};
 
 /// How a day is written.
 const DAY: &str = "%-d %B %Y";

@@ -1,10 +1,10 @@
 //! The structure of JSON: where a value ends, without knowing what it says.
 
 use super::{Broken, Framed, Raw, Row};
+use custodian_domain::validation::json::{self, Unreadable};
+use custodian_domain::validation::surrogates::mended;
 use memchr::memchr3;
 use serde_json::Value;
-use shared::domain::json::{self, Unreadable};
-use shared::domain::surrogates::mended;
 
 /// Whether JSON takes a byte for white space (RFC 8259, 2).
 pub(super) fn is_white(byte: u8) -> bool {

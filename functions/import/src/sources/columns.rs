@@ -1,6 +1,6 @@
 //! The columns of a CSV file, found by name: capitals make no difference, and neither does what nobody sees.
 
-use shared::domain::text::is_unseen;
+use custodian_domain::validation::text::is_unseen;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 

@@ -3,14 +3,14 @@
 use super::columns::Fields;
 use super::values::{Rule, contact, exact, name, required, some_word, time};
 use super::{Problem, RowAt, fault};
-use shared::domain::arrival::{AHEAD, Arrival};
-use shared::domain::clocks::Clocks;
-use shared::domain::complaint::Stage;
-use shared::domain::london;
-use shared::domain::particulars::{Complaint, ComplaintKind, Particulars};
-use shared::domain::record::Details;
-use shared::domain::revision::Revision;
-use shared::domain::source::Source;
+use custodian_domain::london;
+use custodian_domain::record::Details;
+use custodian_domain::record::arrival::{AHEAD, Arrival};
+use custodian_domain::record::particulars::{Complaint, ComplaintKind, Particulars};
+use custodian_domain::record::revision::Revision;
+use custodian_domain::record::source::Source;
+use custodian_domain::rights::clocks::Clocks;
+use custodian_domain::rights::complaint::Stage;
 
 /// What a file must have.
 pub(super) const COLUMNS: [&str; 12] = [

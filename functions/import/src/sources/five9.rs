@@ -3,9 +3,9 @@
 use super::values::Rule;
 use chrono::{DateTime, LocalResult, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
+use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::times::{self, NotATime};
 use serde::Deserialize;
-use shared::domain::identifier::Identifier;
-use shared::domain::times::{self, NotATime};
 use std::collections::BTreeMap;
 
 /// The tenant's settings.

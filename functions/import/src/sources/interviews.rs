@@ -1,15 +1,16 @@
 //! One-to-one interviews: one line of JSON for each.
 
-use super::object::Object;
-use super::values::{Rule, contact_in, exact, name, required, time};
+use super::object::{Object, contact_in};
+use super::values::{Rule, exact, name, required, time};
 use super::{Problem, RowAt, fault};
+use custodian_domain::identity::contact::Contact;
+use custodian_domain::record::Details;
+use custodian_domain::record::arrival::Arrival;
+use custodian_domain::record::particulars::{Interview, Particulars};
+use custodian_domain::record::revision::Revision;
+use custodian_domain::record::source::Source;
+use custodian_domain::survey::LawfulBasis;
 use serde_json::{Map, Value};
-use shared::domain::arrival::Arrival;
-use shared::domain::particulars::{Interview, Particulars};
-use shared::domain::record::{Contact, Details};
-use shared::domain::revision::Revision;
-use shared::domain::source::Source;
-use shared::domain::survey::LawfulBasis;
 
 /// Reads an interview.
 pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<Arrival, Problem> {

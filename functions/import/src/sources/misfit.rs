@@ -3,7 +3,7 @@
 use super::columns::{BadColumns, Columns};
 use super::{Five9, complaints, social};
 use crate::rows::{Format, Header, Raw, Rows};
-use shared::domain::source::Source;
+use custodian_domain::record::source::Source;
 
 /// Why a file of this source can't be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -19,10 +19,10 @@ pub use values::Rule;
 use crate::rows::{Format, List, Row};
 use chrono::{DateTime, Utc};
 use columns::Columns;
+use custodian_domain::record::arrival::{Arrival, Untimely, timely};
+use custodian_domain::record::revision::Arrived;
+use custodian_domain::record::source::Source;
 use serde_json::{Map, Value};
-use shared::domain::arrival::{Arrival, Untimely, timely};
-use shared::domain::revision::Arrived;
-use shared::domain::source::Source;
 
 /// Reads the rows of one file.
 pub enum Reader<'a> {

@@ -1,10 +1,11 @@
 //! A JSON object, asked by the names of its fields; what is null or an empty text is not there.
 
-use super::values::{Rule, scale, some_word};
+use super::values::{Rule, contact, scale, some_word};
 use super::{Problem, fault};
+use custodian_domain::identity::contact::Contact;
+use custodian_domain::record::satisfaction::Satisfaction;
+use custodian_domain::survey::answers::point;
 use serde_json::{Map, Value};
-use shared::domain::answers::point;
-use shared::domain::satisfaction::Satisfaction;
 
 /// A JSON object, and where in its row it is.
 #[derive(Clone)]
@@ -105,4 +106,11 @@ impl<'a> Object<'a> {
     fn get(&self, field: &str) -> Option<&'a Value> {
         self.map.get(field).filter(|value| !value.is_null())
     }
+}
+
+/// The contact in an object.
+pub(super) fn contact_in(who: &Object<'_>) -> Result<Contact, Problem> {
+    let [called, address, number] = ["name", "email", "phone"].map(|field| who.name(field));
+    let (name, email, phone) = (who.text("name")?, who.text("email")?, who.id("phone")?);
+    contact((&called, name), (&address, email), (&number, phone.as_deref()))
 }

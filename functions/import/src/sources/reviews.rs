@@ -3,12 +3,12 @@
 use super::object::Object;
 use super::values::{Rule, exact, name, person, reference, required, time};
 use super::{Problem, RowAt, fault};
+use custodian_domain::record::Details;
+use custodian_domain::record::arrival::{AHEAD, Arrival, Untimely};
+use custodian_domain::record::particulars::{Particulars, Review};
+use custodian_domain::record::revision::Revision;
+use custodian_domain::record::source::Source;
 use serde_json::{Map, Value};
-use shared::domain::arrival::{AHEAD, Arrival, Untimely};
-use shared::domain::particulars::{Particulars, Review};
-use shared::domain::record::Details;
-use shared::domain::revision::Revision;
-use shared::domain::source::Source;
 
 /// The stars, as Google spells them.
 const STARS: [&str; 6] = ["STAR_RATING_UNSPECIFIED", "ONE", "TWO", "THREE", "FOUR", "FIVE"];

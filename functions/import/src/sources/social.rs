@@ -3,12 +3,13 @@
 use super::columns::Fields;
 use super::values::{exact, long, name, reference, required, time, word};
 use super::{Problem, RowAt};
-use shared::domain::arrival::Arrival;
-use shared::domain::particulars::{Particulars, Post};
-use shared::domain::record::{Contact, Details};
-use shared::domain::revision::Revision;
-use shared::domain::source::Source;
-use shared::domain::written::{is_nothing, is_taken_back};
+use custodian_domain::identity::contact::Contact;
+use custodian_domain::identity::written::{is_nothing, is_taken_back};
+use custodian_domain::record::Details;
+use custodian_domain::record::arrival::Arrival;
+use custodian_domain::record::particulars::{Particulars, Post};
+use custodian_domain::record::revision::Revision;
+use custodian_domain::record::source::Source;
 
 /// What a file must have.
 pub(super) const COLUMNS: [&str; 7] = ["post_id", "network", "posted_at", "handle", "text", "url", "sentiment"];

@@ -1,14 +1,15 @@
 //! Support interactions: one line of JSON for each.
 
-use super::object::Object;
-use super::values::{Rule, contact_in, exact, name, required, time};
+use super::object::{Object, contact_in};
+use super::values::{Rule, exact, name, required, time};
 use super::{Problem, RowAt, fault};
+use custodian_domain::identity::contact::Contact;
+use custodian_domain::record::Details;
+use custodian_domain::record::arrival::Arrival;
+use custodian_domain::record::particulars::{Channel, Interaction, Particulars, Speaker, Turn};
+use custodian_domain::record::revision::Revision;
+use custodian_domain::record::source::Source;
 use serde_json::{Map, Value};
-use shared::domain::arrival::Arrival;
-use shared::domain::particulars::{Channel, Interaction, Particulars, Speaker, Turn};
-use shared::domain::record::{Contact, Details};
-use shared::domain::revision::Revision;
-use shared::domain::source::Source;
 
 /// Reads an interaction.
 pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<Arrival, Problem> {

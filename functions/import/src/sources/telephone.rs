@@ -4,14 +4,14 @@ use super::columns::Fields;
 use super::five9::{Began, Customer, Five9};
 use super::values::{Rule, exact, is_power, is_rounded, name, number, person, rating, required, some_word};
 use super::{Problem, RowAt, fault};
-use shared::domain::arrival::Arrival;
-use shared::domain::custody::Custody;
-use shared::domain::identifier::{Identifier, NotAnIdentifier};
-use shared::domain::particulars::{Leg, Particulars, Said, Telephone};
-use shared::domain::record::Details;
-use shared::domain::revision::Revision;
-use shared::domain::source::Source;
-use shared::domain::written::{is_nothing, is_taken_back};
+use custodian_domain::identity::identifier::{Identifier, NotAnIdentifier};
+use custodian_domain::identity::written::{is_nothing, is_taken_back};
+use custodian_domain::record::Details;
+use custodian_domain::record::arrival::Arrival;
+use custodian_domain::record::custody::Custody;
+use custodian_domain::record::particulars::{Leg, Particulars, Said, Telephone};
+use custodian_domain::record::revision::Revision;
+use custodian_domain::record::source::Source;
 
 /// Reads a row. Who took the call is not read: a record needs no agent's name.
 pub(super) fn read(five9: &Five9, fields: &Fields<'_>, row_at: RowAt) -> Result<Arrival, Problem> {

@@ -1,12 +1,12 @@
 use super::{Fault, Five9, Misfit, Problem, Reader, RowAt, Rule};
 use crate::rows::{Framed, Header, Raw, Rows};
 use chrono::{DateTime, Utc};
+use custodian_domain::record::Details;
+use custodian_domain::record::arrival::{Arrival, Untimely, Word};
+use custodian_domain::record::particulars::{Particulars, Speaker};
+use custodian_domain::record::source::Source;
+use custodian_domain::survey::answers::Answer;
 use proptest::prelude::*;
-use shared::domain::answers::Answer;
-use shared::domain::arrival::{Arrival, Untimely, Word};
-use shared::domain::particulars::{Particulars, Speaker};
-use shared::domain::record::Details;
-use shared::domain::source::Source;
 
 const FILES: [(Source, &[u8]); 6] = [
     (Source::Telephone, include_bytes!("../../../../tests/fixtures/intake/telephone/call-survey-2026-10-12.csv")),

@@ -1,15 +1,14 @@
 //! What a field may say, whatever source it is of.
 
-use super::object::Object;
 use super::{Problem, fault};
 use chrono::{DateTime, Utc};
-use shared::domain::answers::point;
-use shared::domain::identifier::{Identifier, Kind, NotAnIdentifier};
-use shared::domain::record::Contact;
-use shared::domain::satisfaction::Satisfaction;
-use shared::domain::text::is_unseen;
-use shared::domain::times::{self, NotATime};
-use shared::domain::written::{is_nothing, is_taken_back, several};
+use custodian_domain::identity::contact::Contact;
+use custodian_domain::identity::identifier::{Identifier, Kind, NotAnIdentifier};
+use custodian_domain::identity::written::{is_nothing, is_taken_back, several};
+use custodian_domain::record::satisfaction::Satisfaction;
+use custodian_domain::survey::answers::point;
+use custodian_domain::times::{self, NotATime};
+use custodian_domain::validation::text::is_unseen;
 use std::borrow::Cow;
 
 /// The rules that a row can break.
@@ -311,13 +310,6 @@ pub(super) fn contact(
         phone: phone(number.0, number.1)?,
         reference: None,
     })
-}
-
-/// The contact in an object.
-pub(super) fn contact_in(who: &Object<'_>) -> Result<Contact, Problem> {
-    let [called, address, number] = ["name", "email", "phone"].map(|field| who.name(field));
-    let (name, email, phone) = (who.text("name")?, who.text("email")?, who.id("phone")?);
-    contact((&called, name), (&address, email), (&number, phone.as_deref()))
 }
 
 #[cfg(test)]

@@ -130,7 +130,7 @@ fn a_telephone_number_is_read_and_what_was_made_of_one_is_refused() {
 
 #[test]
 fn one_resident_is_one_however_a_table_writes_the_number() {
-    use shared::domain::identifier::Identifier;
+    use custodian_domain::identity::identifier::Identifier;
     let read = |text: &str| number(text).unwrap().map(|text| Identifier::phone(&text).unwrap());
     for written in
         ["447700900242", "7700900242", "+447700900242", "447700900242.0", "=\"07700900242\"", "00447700900242"]

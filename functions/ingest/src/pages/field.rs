@@ -1,7 +1,7 @@
 //! How a question becomes a field of the form: its controls, what describes it, what was typed into it.
 
 use super::{FieldErrorView, Kind, QuestionView};
-use shared::domain::survey::PERSON_FIELD;
+use custodian_domain::survey::PERSON_FIELD;
 
 /// DOMAIN's five points, as they are shown; the number is what is sent.
 const SATISFACTION: [(&str, &str); 5] = [

@@ -2,7 +2,7 @@
 
 use super::Message;
 use askama::Template;
-use shared::edge::page::{Page, written};
+use custodian_web::page::{Page, written};
 
 /// The most fields that are given back: no survey asks so much, and a page stays as small as what was sent.
 pub const MOST_GIVEN_BACK: usize = 200;

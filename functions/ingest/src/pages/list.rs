@@ -1,7 +1,7 @@
 //! The page that lists what is open.
 
 use askama::Template;
-use shared::edge::page::{Page, written};
+use custodian_web::page::{Page, written};
 
 /// How many surveys one page lists.
 const MOST: usize = 50;
@@ -36,7 +36,7 @@ pub fn list(page: Page<'_>, open: &[Listed], number: usize) -> Option<String> {
 mod tests {
     use super::{Listed, MOST, list};
     use crate::pages::tests::site;
-    use shared::edge::page::Page;
+    use custodian_web::page::Page;
 
     fn surveys(count: usize) -> Vec<Listed> {
         (0..count).map(|n| Listed { id: format!("s{n}"), title: format!("Survey {n}") }).collect()

@@ -1,7 +1,7 @@
 //! The pages that only say something.
 
 use chrono::NaiveDate;
-use shared::edge::page::spoken;
+use custodian_web::page::spoken;
 
 /// What a page without a form can say.
 #[derive(Clone, Debug, PartialEq, Eq)]

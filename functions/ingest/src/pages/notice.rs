@@ -1,8 +1,8 @@
 //! The privacy notice, in every version that ever was in use: a record keeps the version that its person was shown.
 
 use askama::Template;
-use shared::domain::notice::{self, Notice};
-use shared::edge::page::{Page, spoken, written};
+use custodian_domain::validation::notice::{self, Notice};
+use custodian_web::page::{Page, spoken, written};
 
 /// Every version has a template of its own, whose words nobody changes once people were shown them.
 macro_rules! versions {
@@ -63,10 +63,10 @@ impl About {
 mod tests {
     use super::notice;
     use crate::pages::tests::site;
-    use shared::domain::custody::Processor;
-    use shared::domain::notice::{ALL, CURRENT};
-    use shared::domain::record::Fingerprint;
-    use shared::edge::page::{Page, spoken};
+    use custodian_domain::record::Fingerprint;
+    use custodian_domain::record::custody::Processor;
+    use custodian_domain::validation::notice::{ALL, CURRENT};
+    use custodian_web::page::{Page, spoken};
 
     #[test]
     fn every_version_has_its_page_which_says_which_it_is_and_leads_to_the_others() {

@@ -1,9 +1,9 @@
 use super::*;
 use chrono::NaiveDate;
-use shared::domain::notice;
-use shared::domain::reference::Reference;
-use shared::edge::Edge;
-use shared::edge::site::{BasePath, Site};
+use custodian_domain::record::reference::Reference;
+use custodian_domain::validation::notice;
+use custodian_web::Edge;
+use custodian_web::site::{BasePath, Site};
 use std::sync::LazyLock;
 
 static SITE: LazyLock<Site> = LazyLock::new(site);

@@ -2,13 +2,13 @@
 
 use super::Rule;
 use chrono::{DateTime, Utc};
+use custodian_domain::identity::identifier::{Identifier, Kind, NotAnIdentifier};
+use custodian_domain::identity::written::{is_nothing, several};
+use custodian_domain::record::satisfaction::Satisfaction;
+use custodian_domain::survey::answers::{self, Answer, can_be_kept};
+use custodian_domain::times;
+use custodian_domain::validation::text;
 use serde_json::Value;
-use shared::domain::answers::{self, Answer, can_be_kept};
-use shared::domain::identifier::{Identifier, Kind, NotAnIdentifier};
-use shared::domain::satisfaction::Satisfaction;
-use shared::domain::text;
-use shared::domain::times;
-use shared::domain::written::{is_nothing, several};
 
 /// The longest name of anything, in characters.
 pub(super) const NAME: usize = 200;

@@ -2,8 +2,8 @@
 
 use super::field::{self, NAME};
 use super::{Fault, Rule};
+use custodian_domain::survey::answers::{self, Answer, nameable};
 use serde_json::{Map, Value};
-use shared::domain::answers::{self, Answer, nameable};
 use std::collections::BTreeMap;
 
 /// What the message as a whole is called.

@@ -1,6 +1,6 @@
 //! What can be wrong with a submission.
 
-use shared::domain::answers;
+use custodian_domain::survey::answers;
 
 /// One thing wrong: the field, and the rule that it breaks. Never what was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use super::{Answer, Fault, Submission};
 use chrono::{DateTime, Utc};
+use custodian_domain::record::Details;
+use custodian_domain::record::arrival::Word;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use shared::domain::arrival::Word;
-use shared::domain::record::Details;
 
 const CREATED: &str = include_str!("../../../../tests/fixtures/granicus/submission-created.json");
 const UPDATED: &str = include_str!("../../../../tests/fixtures/granicus/submission-updated.json");
@@ -82,7 +82,7 @@ fn the_record_says_where_it_came_from_and_who_else_holds_it() {
     assert_eq!(details.source_id.as_deref(), Some("FS-Case-718204411"));
     assert_eq!(details.survey.as_deref(), Some("Report a missed bin"));
     assert_eq!(details.contact.reference.as_deref(), Some("UCRN-00093321"));
-    assert_eq!(details.custody, [shared::domain::custody::Custody::granicus()]);
+    assert_eq!(details.custody, [custodian_domain::record::custody::Custody::granicus()]);
     assert_eq!(details.source.as_str(), "web_form");
     assert_eq!(details.contact.identifiers().len(), 3);
     assert!(details.answers["comment"] == Answer::Text("Third time this month. The crew drove past.".to_owned()));

@@ -7,8 +7,8 @@ use crate::s3::{
 };
 use aws_sdk_s3::{presigning::PresigningConfig, primitives::ByteStream, types::ChecksumAlgorithm};
 use chrono::{DateTime, TimeDelta};
+use custodian_runtime::Clock;
 use s3s::{Body, S3ErrorCode, dto::StreamingBlob};
-use shared::edge::Clock;
 use std::{net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},

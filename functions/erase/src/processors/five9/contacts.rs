@@ -1,7 +1,7 @@
 //! By what Five9's contacts are searched and deleted: a telephone number may stand in three fields, in any spelling.
 
 use super::soap::Element;
-use shared::domain::identifier::{Identifier, Kind};
+use custodian_domain::identity::identifier::{Identifier, Kind};
 
 /// The fields of a contact that hold a telephone number, and that which holds an address.
 const NUMBERS: [&str; 3] = ["number1", "number2", "number3"];
@@ -68,7 +68,7 @@ impl Search {
 #[cfg(test)]
 mod tests {
     use super::searches;
-    use shared::domain::identifier::{Identifier, Kind};
+    use custodian_domain::identity::identifier::{Identifier, Kind};
 
     #[test]
     fn a_number_is_searched_in_every_field_and_spelling() {

@@ -1,8 +1,8 @@
 //! By what a processor can be asked for a person: it says so itself, kind by kind and format by format.
 
 use super::wire::{Discovery, Identity, Supported};
+use custodian_domain::identity::identifier::{Identifier, Kind};
 use sha2::{Digest, Sha256};
-use shared::domain::identifier::{Identifier, Kind};
 
 /// The identifiers of a person, as a processor can take them.
 pub(super) struct Identities {
@@ -57,8 +57,8 @@ const fn names(kind: Kind) -> &'static [&'static str] {
 mod tests {
     use super::Identities;
     use crate::processors::opendsr::wire::Discovery;
+    use custodian_domain::identity::identifier::{Identifier, Kind};
     use serde_json::{Value, json};
-    use shared::domain::identifier::{Identifier, Kind};
 
     fn asked(supported: &[(&str, &str)]) -> (Value, Vec<Kind>) {
         let supported =

@@ -1,12 +1,12 @@
 //! What goes over the wire, field by field as `OpenDSR` 2.0 names them; what it has more is passed over.
 
 use chrono::{DateTime, Utc};
+use custodian_domain::identity::identifier::Identifier;
+use custodian_domain::ledger::signed::Signed;
+use custodian_domain::rights::package::says_who;
+use custodian_domain::validation::json;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::domain::identifier::Identifier;
-use shared::domain::json;
-use shared::domain::package::says_who;
-use shared::domain::signed::Signed;
 use uuid::Uuid;
 
 /// What a processor says of itself (6.3).
@@ -113,7 +113,7 @@ pub(super) enum Status {
 #[cfg(test)]
 mod tests {
     use super::says_nothing_of_anybody;
-    use shared::domain::identifier::Identifier;
+    use custodian_domain::identity::identifier::Identifier;
 
     #[test]
     fn an_answer_is_kept_if_it_says_how_far_a_matter_is_and_nothing_else() {

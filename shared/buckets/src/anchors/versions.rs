@@ -1,0 +1,73 @@
+//! All that lies in the bucket, with everything that ever lay there.
+
+use aws_sdk_s3::operation::list_object_versions::builders::ListObjectVersionsFluentBuilder;
+use aws_sdk_s3::types::{DeleteMarkerEntry, ObjectVersion};
+use custodian_aws::{StorageError, failed};
+use std::collections::BTreeMap;
+
+/// What lies under a key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// The key.
+    pub key: String,
+    /// The version that was put first, and its size in bytes; nothing if there is none.
+    pub oldest: Option<(String, i64)>,
+    /// How many versions there are.
+    pub versions: u64,
+    /// How often it was marked as deleted.
+    pub markers: u64,
+}
+
+/// Keys with all their versions, in pages.
+#[derive(Debug)]
+pub struct Versions {
+    list: Option<ListObjectVersionsFluentBuilder>,
+    /// The last key of a page, of which the next page may have more.
+    open: Option<Kept>,
+}
+
+impl Versions {
+    pub(super) const fn of(list: ListObjectVersionsFluentBuilder) -> Self {
+        Self { list: Some(list), open: None }
+    }
+
+    /// The next page, which may be empty; `None` after the last.
+    ///
+    /// # Errors
+    /// [`StorageError`] if S3 does not answer.
+    pub async fn next(&mut self) -> Result<Option<Vec<Kept>>, StorageError> {
+        // Kept until it is answered: a list that broke off must not look like one that ended.
+        let Some(list) = &self.list else { return Ok(None) };
+        let page = list.clone().send().await.map_err(failed("list anchors"))?;
+        let next = page.next_key_marker.filter(|_| page.is_truncated == Some(true));
+        let next =
+            next.map(|key| list.clone().key_marker(key).set_version_id_marker(page.next_version_id_marker.clone()));
+        self.list = next;
+        let mut keys = BTreeMap::new();
+        if let Some(open) = self.open.take() {
+            keys.insert(open.key.clone(), open);
+        }
+        add(&mut keys, page.versions.unwrap_or_default(), page.delete_markers.unwrap_or_default());
+        if self.list.is_some() {
+            self.open = keys.pop_last().map(|(_, kept)| kept);
+        }
+        Ok(Some(keys.into_values().collect()))
+    }
+}
+
+/// Of each key the latest version comes first.
+fn add(keys: &mut BTreeMap<String, Kept>, versions: Vec<ObjectVersion>, markers: Vec<DeleteMarkerEntry>) {
+    for marker in markers {
+        at(keys, marker.key).markers += 1;
+    }
+    for version in versions {
+        let kept = at(keys, version.key);
+        kept.versions += 1;
+        kept.oldest = version.version_id.zip(version.size);
+    }
+}
+
+fn at(keys: &mut BTreeMap<String, Kept>, key: Option<String>) -> &mut Kept {
+    let key = key.unwrap_or_default();
+    keys.entry(key.clone()).or_insert_with(|| Kept { key, ..Kept::default() })
+}

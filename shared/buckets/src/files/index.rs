@@ -1,0 +1,170 @@
+//! Beside each object in quarantine an index of who may be named in it: whoever looks for a person opens only what may name
+//! them.
+//!
+//! An index is of one object, by its `ETag`. Where there is none of just these bytes, or none that can be read, the object is
+//! opened: so an index that is missing, or late, costs time and nothing else.
+
+use super::folder::{Kind, QUARANTINE, own};
+use super::layout::layout;
+use super::listing::{Listed, Listing};
+use super::{Files, is_gone};
+use custodian_aws::{StorageError, failed};
+use custodian_domain::identity::mention::Mentions;
+use custodian_domain::identity::mention::index::{Index, IndexKey, Indexing};
+use custodian_domain::identity::mention::rows::Search;
+use custodian_domain::identity::subject::SubjectKeys;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use std::collections::HashSet;
+use std::time::Duration;
+
+/// The folder that indexes lie in, each where its object lies in quarantine.
+pub(super) const INDEX: &str = "indexes/";
+/// Of which object an index is: its `ETag`, in the metadata.
+const OF: &str = "of";
+/// How many indexes are read at a time.
+const AT_ONCE: usize = 16;
+
+/// What a bucket's user does with indexes.
+#[derive(Clone, Debug)]
+pub(super) struct Indexes {
+    key: IndexKey,
+    writes: bool,
+}
+
+/// An object that may name the person.
+pub(super) struct MayName<'a> {
+    pub(super) object: &'a Listed,
+    /// Whether it has no index, and whoever looks through it is to make one.
+    pub(super) wants_index: bool,
+}
+
+impl Files {
+    /// The bucket, for who reads indexes and makes none.
+    #[must_use]
+    pub fn indexed(self, keys: &SubjectKeys) -> Self {
+        Self { indexes: Some(Indexes { key: IndexKey::of(keys), writes: false }), ..self }
+    }
+
+    /// The bucket, for who also makes the indexes that are missing.
+    #[must_use]
+    pub fn indexing(self, keys: &SubjectKeys) -> Self {
+        Self { indexes: Some(Indexes { key: IndexKey::of(keys), writes: true }), ..self }
+    }
+
+    /// The key by which indexes are made, of who makes them.
+    pub(super) fn index_key(&self) -> Option<&IndexKey> {
+        self.indexes.as_ref().filter(|indexes| indexes.writes).map(|indexes| &indexes.key)
+    }
+
+    /// Which of these objects may name the person.
+    pub(super) async fn may_name<'a>(
+        &self,
+        objects: &'a [Listed],
+        mentions: &Mentions,
+    ) -> Result<Vec<MayName<'a>>, StorageError> {
+        let looked = stream::iter(0..objects.len()).map(|at| self.may_name_in(objects.get(at), mentions));
+        let looked: Vec<Option<MayName<'a>>> = looked.buffered(AT_ONCE).try_collect().await?;
+        Ok(looked.into_iter().flatten().collect())
+    }
+
+    async fn may_name_in<'a>(
+        &self,
+        object: Option<&'a Listed>,
+        mentions: &Mentions,
+    ) -> Result<Option<MayName<'a>>, StorageError> {
+        let Some(object) = object else { return Ok(None) };
+        let Some(indexes) = &self.indexes else { return Ok(Some(MayName { object, wants_index: false })) };
+        Ok(match self.index_of(object, &indexes.key).await? {
+            Some(index) if !index.may_name(mentions, &indexes.key) => None,
+            Some(_) => Some(MayName { object, wants_index: false }),
+            None => Some(MayName { object, wants_index: indexes.writes }),
+        })
+    }
+
+    async fn index_of(&self, object: &Listed, key: &IndexKey) -> Result<Option<Index>, StorageError> {
+        const OPERATION: &str = "read an index of quarantine";
+        let get = self.client.get_object().bucket(&self.bucket).key(beside(&object.key));
+        let index = match get.send().await {
+            Ok(index) => index,
+            Err(error) if is_gone(&error) => return Ok(None),
+            Err(error) => return Err(failed(OPERATION)(error)),
+        };
+        if index.metadata().and_then(|it| it.get(OF)).is_none_or(|of| *of != bare(&object.etag)) {
+            return Ok(None);
+        }
+        let document = index.body.collect().await.map_err(|_| StorageError::unreadable(OPERATION))?;
+        Ok(Index::parse(&document.into_bytes(), key))
+    }
+
+    /// The index of bytes that are to be put under a key; nothing of who makes none.
+    pub(super) fn index_of_bytes(&self, key: &str, bytes: &[u8]) -> Option<Index> {
+        let indexing = Indexing::new(self.index_key()?, bytes.len() as u64);
+        let mut search = Search::new(indexing, layout(key));
+        search.push(bytes);
+        let (found, indexing) = search.finish();
+        Some(indexing.finish(&found))
+    }
+
+    /// Keeps the index of an object. One that cannot be kept is only missing.
+    pub(super) async fn keep_index(&self, key: &str, etag: Option<&str>, index: Option<Index>) {
+        let (Some(index), Some(etag), Some(with)) = (index, etag, self.index_key()) else { return };
+        let Ok(document) = index.to_json(with) else { return };
+        // The index of what a partner dropped into our folder would be taken for a partner's file itself.
+        let at = beside(key);
+        if !matches!(own(&at), Some((Kind::Index, ..))) {
+            return;
+        }
+        let put = self.client.put_object().bucket(&self.bucket).key(at).metadata(OF, bare(etag));
+        let put = put.content_type("application/json").body(document.into()).send().await;
+        if let Err(error) = put.map_err(failed("keep an index of quarantine")) {
+            tracing::warn!(error = %error, "index");
+        }
+    }
+
+    /// Looks through an object for its index only, as long as there is time.
+    pub(super) async fn index_within(&self, key: &str, time: Duration) {
+        if self.index_key().is_none() {
+            return;
+        }
+        let nobody = Mentions::of(&[]);
+        let looking = async {
+            match self.look(key, &nobody, true).await {
+                Ok(Some((object, _, index))) => self.keep_index(key, object.e_tag(), index).await,
+                Ok(None) => {}
+                Err(error) => tracing::warn!(error = %error, "index"),
+            }
+        };
+        if tokio::time::timeout(time, looking).await.is_err() {
+            tracing::warn!(outcome = "not_indexed", "index");
+        }
+    }
+
+    /// Deletes the index of an object.
+    pub(super) async fn drop_index(&self, key: &str) -> Result<(), StorageError> {
+        let delete = self.client.delete_object().bucket(&self.bucket).key(beside(key));
+        delete.send().await.map(drop).map_err(failed("delete an index of quarantine"))
+    }
+
+    /// Deletes the indexes of objects that are not there any more. What was put there meanwhile may lose its own as well, and is
+    /// then opened.
+    pub(super) async fn drop_indexes_of_none(&self, there: &HashSet<String>) -> Result<(), StorageError> {
+        let mut listing = Listing::of(INDEX);
+        while let Some(indexes) = listing.next(self).await? {
+            let of = |index: &Listed| format!("{QUARANTINE}{}", index.key.trim_start_matches(INDEX));
+            for index in indexes.iter().map(of).filter(|of| !there.contains(of)) {
+                self.drop_index(&index).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where the index of an object in quarantine lies.
+fn beside(key: &str) -> String {
+    format!("{INDEX}{}", key.strip_prefix(QUARANTINE).unwrap_or(key))
+}
+
+/// An `ETag` without its quotes.
+fn bare(etag: &str) -> String {
+    etag.trim_matches('"').to_owned()
+}

@@ -1,0 +1,149 @@
+//! What was deleted, when it was due, when it was gone, and why; and that requests, holds and restrictions lie as they were
+//! written. Nothing personal; and a chain of it, so that it shows when somebody takes something out.
+
+pub mod signed;
+
+mod attestation;
+mod block;
+mod certificate;
+mod chain;
+mod hash;
+mod verification;
+
+pub use attestation::{Attestation, Evidence};
+pub use block::Block;
+pub use certificate::{Certificate, Figures, Lateness, Left, Tally};
+pub use chain::{Head, Link};
+pub use hash::{Hash, NotAHash};
+pub use verification::{Broken, Fault, Lies, Seen, Verification, Verified, Witness};
+
+use crate::record::source::Source;
+use crate::retention::ExpiresAt;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// One deletion.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Which deletion, so that telling it twice is telling it once.
+    pub id: EntryId,
+    /// Why it was deleted.
+    pub cause: Cause,
+    /// What was deleted.
+    pub kind: ItemKind,
+    /// How a record had reached the council.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// The month in which a record was collected, `YYYY-MM`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collected_month: Option<String>,
+    /// When it was due to be deleted, epoch seconds.
+    pub due: ExpiresAt,
+    /// When it was gone.
+    pub removed: DateTime<Utc>,
+    /// Seconds from due to gone; 0 where it went before it was due.
+    pub lateness_seconds: i64,
+}
+
+impl Entry {
+    /// Seconds from `due` to `removed`, and 0 for what went early.
+    #[must_use]
+    pub fn lateness(due: ExpiresAt, removed: DateTime<Utc>) -> i64 {
+        (removed.timestamp() - due.epoch()).max(0)
+    }
+}
+
+/// Why something was deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Its time was over: TTL removed it, or the lifting of the last hold did.
+    Retention,
+    /// Its time was over, TTL had not removed it, and the sweep did.
+    Sweep,
+    /// The person asked.
+    Erasure,
+    /// The source corrected it: it is withdrawn, or it is another person's.
+    Correction,
+    /// A restore had brought it back after it was gone.
+    Restore,
+}
+
+impl Cause {
+    /// Whether it went because its time was over.
+    #[must_use]
+    pub const fn is_time(self) -> bool {
+        match self {
+            Self::Retention | Self::Sweep => true,
+            Self::Erasure | Self::Correction | Self::Restore => false,
+        }
+    }
+}
+
+/// What can be deleted from the table of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemKind {
+    /// A record.
+    Record,
+    /// A link from a further identifier to a subject.
+    Link,
+    /// A subject's profile.
+    Profile,
+}
+
+/// Names a deletion: a digest of where the item lay, which without the item leads nowhere.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EntryId(String);
+
+/// Something that names no deletion.
+#[derive(Debug, thiserror::Error)]
+#[error("the name of a deletion is 32 hexadecimal digits")]
+pub struct NotAnEntryId;
+
+impl TryFrom<String> for EntryId {
+    type Error = NotAnEntryId;
+
+    fn try_from(text: String) -> Result<Self, NotAnEntryId> {
+        let is_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        if text.len() == 32 && is_hex { Ok(Self(text)) } else { Err(NotAnEntryId) }
+    }
+}
+
+impl From<EntryId> for String {
+    fn from(id: EntryId) -> Self {
+        id.0
+    }
+}
+
+impl EntryId {
+    /// The id of the deletion of the item with these keys that was due then.
+    #[must_use]
+    pub fn of(partition: &str, sort: &str, due: ExpiresAt) -> Self {
+        let keys = Sha256::new().chain_update(partition).chain_update([0]).chain_update(sort).chain_update([0]);
+        let digest = keys.chain_update(due.epoch().to_be_bytes()).finalize();
+        Self(hex::encode(&digest[..16]))
+    }
+
+    /// 32 hexadecimal digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Entry;
+    use crate::retention::ExpiresAt;
+    use chrono::{DateTime, TimeDelta};
+
+    #[test]
+    fn lateness_counts_from_the_due_second_and_is_never_negative() {
+        let due = DateTime::from_timestamp(1_785_576_600, 0).unwrap();
+        assert_eq!(Entry::lateness(ExpiresAt::at(due), due + TimeDelta::hours(2)), 7200);
+        assert_eq!(Entry::lateness(ExpiresAt::at(due), due - TimeDelta::days(400)), 0);
+    }
+}

@@ -1,0 +1,22 @@
+//! A block: what one link of the chain tells.
+
+use super::Entry;
+use super::attestation::Attestation;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+/// What one link tells: deletions that were made in one transaction, or what was written of requests and holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    /// The number of its link.
+    pub n: u64,
+    /// The day of the ledger that it is on.
+    pub day: NaiveDate,
+    /// When it was written.
+    pub at: DateTime<Utc>,
+    /// The deletions.
+    pub entries: Vec<Entry>,
+    /// What lies in the Register.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attestations: Vec<Attestation>,
+}

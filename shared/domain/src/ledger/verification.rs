@@ -1,0 +1,322 @@
+//! Whether a chain holds, and which link is the first that does not.
+
+use super::block::Block;
+use super::certificate::{Certificate, Figures, Tally};
+use super::chain::{Head, Link};
+use super::hash::Hash;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The first link that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("link {n} of {day}: {fault}")]
+pub struct Broken {
+    /// The day on which it lies, or should.
+    pub day: NaiveDate,
+    /// Its number.
+    pub n: u64,
+    /// What is wrong.
+    pub fault: Fault,
+}
+
+/// What is wrong with a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It is not there.
+    Missing,
+    /// It is not an item that is written here, or not spelt so.
+    Unreadable,
+    /// It lies where another belongs.
+    Misplaced,
+    /// It follows another link than the one before it.
+    Unlinked,
+    /// Its hash is not that of what it says.
+    Changed,
+    /// The day is closed and has no certificate.
+    Uncertified,
+    /// The day is not closed and has a certificate.
+    Premature,
+    /// The certificate counts something else than the day's blocks tell.
+    Miscounted,
+    /// The certificate does not follow that of the day before.
+    OutOfTurn,
+    /// It is not the certificate that was noted elsewhere.
+    Replaced,
+    /// It lies behind the end of the chain.
+    Beyond,
+    /// The head says that the chain ends otherwise.
+    HeadDiffers,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Missing => "is missing",
+            Self::Unreadable => "cannot be read, or is not spelt as it was written",
+            Self::Misplaced => "lies where another link belongs",
+            Self::Unlinked => "does not follow the link before it: one of the two is not what was written",
+            Self::Changed => "its hash is not that of what it says",
+            Self::Uncertified => "the day is closed and its certificate is missing",
+            Self::Premature => "the day is not closed and has a certificate",
+            Self::Miscounted => "the certificate counts something else than the day's blocks tell",
+            Self::OutOfTurn => "the certificate does not follow that of the day before",
+            Self::Replaced => "is not the certificate that was noted",
+            Self::Beyond => "lies behind the end of the chain",
+            Self::HeadDiffers => "the head of the chain says otherwise",
+        })
+    }
+}
+
+/// What lies where a link belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lies {
+    /// Nothing.
+    Nothing,
+    /// Something that is no link.
+    Unreadable,
+    /// A link.
+    Link(Link),
+}
+
+/// The hash of a day's certificate, noted outside of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Witness {
+    /// The day.
+    pub day: NaiveDate,
+    /// The hash of its certificate.
+    pub hash: Hash,
+}
+
+/// A link that holds, in the chain's order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Its number.
+    pub n: u64,
+    /// Its hash.
+    pub hash: Hash,
+    /// The day that it closes, and when it did, if it is a certificate.
+    pub closes: Option<(NaiveDate, DateTime<Utc>)>,
+}
+
+/// What was verified.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Verified {
+    /// How many links there are.
+    pub links: u64,
+    /// How many deletions they tell of.
+    pub entries: u64,
+    /// How many days are closed.
+    pub days: u64,
+    /// The last of them.
+    pub closed: Option<NaiveDate>,
+    /// The hash of its certificate: what to note outside of the ledger.
+    pub certificate: Hash,
+    /// How much was overdue, over all certificates: 0, or the promise was broken.
+    pub overdue: u64,
+}
+
+/// Walks a chain, day by day and link by link, holding no more than one day's counts.
+///
+/// A day's certificate lies on its day, and comes in the chain when the day was closed: after blocks of later days, perhaps.
+/// So it waits here until its turn.
+#[derive(Debug)]
+pub struct Verification {
+    head: Head,
+    witness: Option<Witness>,
+    day: NaiveDate,
+    tally: Tally,
+    next: u64,
+    previous: Hash,
+    waiting: BTreeMap<u64, Waiting>,
+    /// What lies behind the end: named last, because it comes last.
+    beyond: Option<Broken>,
+    found: Verified,
+    seen: Vec<Seen>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    day: NaiveDate,
+    link: Link,
+    figures: Figures,
+}
+
+impl Verification {
+    /// Begins with the chain that ends so.
+    #[must_use]
+    pub fn of(head: Head, witness: Option<Witness>) -> Self {
+        let found =
+            Verified { links: 0, entries: 0, days: 0, closed: None, certificate: Hash::of_nothing(), overdue: 0 };
+        let (previous, waiting) = (Hash::of_nothing(), BTreeMap::new());
+        Self {
+            day: head.first,
+            head,
+            witness,
+            tally: Tally::default(),
+            next: 1,
+            previous,
+            waiting,
+            beyond: None,
+            found,
+            seen: Vec::new(),
+        }
+    }
+
+    /// Begins a day.
+    pub fn begin(&mut self, day: NaiveDate) {
+        self.day = day;
+        self.tally = Tally::default();
+    }
+
+    /// The links that were found to hold since this was asked last.
+    pub fn seen(&mut self) -> Vec<Seen> {
+        std::mem::take(&mut self.seen)
+    }
+
+    /// Looks at what lies on the day where block `n` belongs; blocks come by their numbers. Gives what it says, unless it lies
+    /// behind the end.
+    ///
+    /// # Errors
+    /// [`Broken`] names the first link that does not hold.
+    pub fn block(&mut self, n: u64, lies: &Lies) -> Result<Option<Block>, Broken> {
+        let day = self.day;
+        let broken = |fault| Broken { day, n, fault };
+        if n < self.next {
+            return Err(broken(Fault::Misplaced));
+        }
+        if n > self.head.n {
+            self.beyond.get_or_insert(broken(Fault::Beyond));
+            return Ok(None);
+        }
+        self.catch_up(n)?;
+        let Lies::Link(link) = lies else { return Err(broken(Fault::Unreadable)) };
+        self.follows(day, n, link)?;
+        let block: Block = link.says().ok_or(broken(Fault::Unreadable))?;
+        if (block.n, block.day) != (n, day) {
+            return Err(broken(Fault::Misplaced));
+        }
+        self.tally.add(&block);
+        self.found.entries += u64::try_from(block.entries.len()).unwrap_or_default();
+        self.seen.push(Seen { n, hash: link.hash.clone(), closes: None });
+        Ok(Some(block))
+    }
+
+    /// Something lies on the day that is no link.
+    ///
+    /// # Errors
+    /// [`Broken`], always.
+    pub const fn stray(&self) -> Result<(), Broken> {
+        Err(Broken { day: self.day, n: self.next, fault: Fault::Misplaced })
+    }
+
+    /// Ends a day with what lies where its certificate belongs.
+    ///
+    /// # Errors
+    /// [`Broken`] names the first link that does not hold.
+    pub fn end(&mut self, certificate: Lies) -> Result<(), Broken> {
+        let day = self.day;
+        let is_closed = self.head.closed.is_some_and(|closed| day <= closed);
+        let broken = |n, fault| Err(Broken { day, n, fault });
+        let link = match (certificate, is_closed) {
+            (Lies::Nothing, false) => return Ok(()),
+            (Lies::Nothing, true) => return broken(self.next, Fault::Uncertified),
+            (Lies::Link(link), false) => return broken(link.n, Fault::Premature),
+            (Lies::Unreadable, _) => return broken(self.next, Fault::Unreadable),
+            (Lies::Link(link), true) => link,
+        };
+        let n = link.n;
+        if n < self.next || n > self.head.n {
+            return broken(n, Fault::Misplaced);
+        }
+        let figures = self.tally.figures();
+        if self.waiting.insert(n, Waiting { day, link, figures }).is_some() {
+            return broken(n, Fault::Misplaced);
+        }
+        Ok(())
+    }
+
+    /// Ends the last day: what still waits has to be the end of the chain.
+    ///
+    /// # Errors
+    /// [`Broken`] names the first link that does not hold.
+    pub fn end_all(&mut self) -> Result<(), Broken> {
+        self.catch_up(self.head.n + 1)
+    }
+
+    /// Ends with the last day, and gives what was found.
+    ///
+    /// # Errors
+    /// [`Broken`] names the first link that does not hold.
+    pub fn finish(mut self) -> Result<Verified, Broken> {
+        self.end_all()?;
+        let broken = |n, fault| Broken { day: self.head.day, n, fault };
+        let ends = (&self.found.closed, &self.found.certificate, &self.previous);
+        if ends != (&self.head.closed, &self.head.certificate, &self.head.hash) {
+            return Err(broken(self.head.n, Fault::HeadDiffers));
+        }
+        if let Some(beyond) = self.beyond {
+            return Err(beyond);
+        }
+        match &self.witness {
+            Some(witness) => Err(Broken { day: witness.day, n: self.next, fault: Fault::Uncertified }),
+            None => Ok(Verified { links: self.next - 1, ..self.found }),
+        }
+    }
+
+    /// Up to link `n`, everything has to be a certificate that waits.
+    fn catch_up(&mut self, n: u64) -> Result<(), Broken> {
+        while self.next < n {
+            let next = self.next;
+            let waiting = self.waiting.remove(&next);
+            let waiting = waiting.ok_or(Broken { day: self.day, n: next, fault: Fault::Missing })?;
+            self.certificate(next, &waiting)?;
+        }
+        Ok(())
+    }
+
+    fn certificate(&mut self, n: u64, waiting: &Waiting) -> Result<(), Broken> {
+        let Waiting { day, link, figures } = waiting;
+        let broken = |fault| Broken { day: *day, n, fault };
+        self.follows(*day, n, link)?;
+        let said: Certificate = link.says().ok_or(broken(Fault::Unreadable))?;
+        let turn = self.found.closed.map_or(Some(self.head.first), |closed| closed.succ_opt());
+        if (said.n, said.day) != (n, *day) {
+            return Err(broken(Fault::Misplaced));
+        }
+        if turn != Some(*day) || said.previous_certificate != self.found.certificate {
+            return Err(broken(Fault::OutOfTurn));
+        }
+        if said.figures != *figures {
+            return Err(broken(Fault::Miscounted));
+        }
+        if let Some(witness) = self.witness.take_if(|witness| witness.day == *day)
+            && witness.hash != link.hash
+        {
+            return Err(broken(Fault::Replaced));
+        }
+        self.found.closed = Some(*day);
+        self.found.certificate = link.hash.clone();
+        self.found.days += 1;
+        self.found.overdue += said.left.overdue;
+        self.seen.push(Seen { n, hash: link.hash.clone(), closes: Some((*day, said.closed_at)) });
+        Ok(())
+    }
+
+    fn follows(&mut self, day: NaiveDate, n: u64, link: &Link) -> Result<(), Broken> {
+        let broken = |fault| Err(Broken { day, n, fault });
+        if link.n != n {
+            return broken(Fault::Misplaced);
+        }
+        if link.previous != self.previous {
+            return broken(Fault::Unlinked);
+        }
+        if !link.is_whole() {
+            return broken(Fault::Changed);
+        }
+        self.previous = link.hash.clone();
+        self.next += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,12 @@
+//! What a record, a person and a promise are: pure, without AWS, without a clock.
+
+pub mod identity;
+pub mod ledger;
+pub mod london;
+pub mod place;
+pub mod record;
+pub mod retention;
+pub mod rights;
+pub mod survey;
+pub mod times;
+pub mod validation;

@@ -1,0 +1,315 @@
+//! The record: one thing that one person told the council once.
+
+pub mod arrival;
+mod call;
+pub mod custody;
+pub mod facts;
+pub mod particulars;
+pub mod quarantined;
+pub mod reference;
+pub mod revision;
+pub mod satisfaction;
+pub mod source;
+mod source_name;
+
+use crate::identity::contact::Contact;
+use crate::identity::subject::{SubjectKey, SubjectKeys, mac};
+use crate::record::custody::Custody;
+use crate::record::particulars::Particulars;
+use crate::record::reference::Reference;
+use crate::record::revision::Revision;
+use crate::record::satisfaction::Satisfaction;
+use crate::record::source::Source;
+use crate::retention::{ExpiresAt, Retention};
+use crate::rights::standing::Effect;
+use crate::rights::subscription::Consent;
+use crate::survey::answers::Answer;
+use crate::survey::{LawfulBasis, VersionId};
+use crate::validation::json;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// What makes a record unique at its source.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RecordId(String);
+
+impl RecordId {
+    /// The id of what was sent to `survey` under `key`: an Idempotency-Key, or a form's token.
+    #[must_use]
+    pub fn of_submission(survey: &str, key: &str) -> Self {
+        Self::digest(survey, key)
+    }
+
+    /// The id of the one anonymous answer that has `reference`, under a secret key: two answers that would share a reference
+    /// share an id, so that the second is not stored under it.
+    pub(super) fn of_reference(key: &[u8], reference: &Reference) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(&mac(key, &["record", reference.as_str()])[..16]))
+    }
+
+    /// The id of what `source` calls `name`, in whichever spelling: a CALL ID, a case reference, a review's name.
+    #[must_use]
+    pub fn at_source(source: Source, name: &str) -> Self {
+        Self::digest(source.as_str(), &source_name::canonical(source, name))
+    }
+
+    /// The ids under which an earlier version may have kept the same: it took some names as they were spelt.
+    #[must_use]
+    pub fn formerly_at_source(source: Source, name: &str) -> Vec<Self> {
+        source_name::formerly(source, name).iter().map(|name| Self::digest(source.as_str(), name)).collect()
+    }
+
+    fn digest(scope: &str, name: &str) -> Self {
+        let digest = Sha256::new().chain_update(scope).chain_update([0]).chain_update(name).finalize();
+        Self(URL_SAFE_NO_PAD.encode(&digest[..16]))
+    }
+
+    /// An id that was read back from storage.
+    #[must_use]
+    pub const fn stored(id: String) -> Self {
+        Self(id)
+    }
+
+    /// The id as it is stored.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whose record it is, as far as anybody knows. Stored as one string, by which everything of theirs is found.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Holder {
+    /// A person with an identifier.
+    Subject(SubjectKey),
+    /// Nobody knows who: only the reference that the person was given leads to it.
+    Anonymous(Reference),
+}
+
+/// What the string of somebody anonymous begins with.
+const ANONYMOUS: &str = "anon#";
+
+/// A string that is no holder's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be a subject key or an anonymous record's reference")]
+pub struct NotAHolder;
+
+impl From<Holder> for String {
+    fn from(holder: Holder) -> Self {
+        match holder {
+            Holder::Subject(key) => key.as_str().to_owned(),
+            Holder::Anonymous(reference) => format!("{ANONYMOUS}{}", reference.as_str()),
+        }
+    }
+}
+
+impl TryFrom<String> for Holder {
+    type Error = NotAHolder;
+
+    fn try_from(stored: String) -> Result<Self, NotAHolder> {
+        match stored.strip_prefix(ANONYMOUS) {
+            Some(reference) => Reference::try_from(reference.to_owned()).map(Self::Anonymous).map_err(|_| NotAHolder),
+            None => SubjectKey::try_from(stored).map(Self::Subject).map_err(|_| NotAHolder),
+        }
+    }
+}
+
+impl Holder {
+    /// The subject key, unless it is anonymous.
+    #[must_use]
+    pub const fn subject(&self) -> Option<&SubjectKey> {
+        match self {
+            Self::Subject(key) => Some(key),
+            Self::Anonymous(_) => None,
+        }
+    }
+}
+
+/// One record: whose, which, and what was told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// Whose it is.
+    pub holder: Holder,
+    /// Which it is, at its source.
+    pub id: RecordId,
+    /// What was told, when, and until when it is kept.
+    pub details: Details,
+}
+
+/// What a record says.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Details {
+    /// How it reached the council.
+    pub source: Source,
+    /// What the person can quote.
+    pub reference: Reference,
+    /// When the person told it, to the second: the retention anchor.
+    pub collected_at: DateTime<Utc>,
+    /// The second from which it is gone, or would be if no hold kept it.
+    #[serde(flatten)]
+    pub retention: Retention,
+    /// Whether it may be stored only (Article 18): no statistic and no list of comments tells of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restricted: bool,
+    /// The survey that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub survey: Option<String>,
+    /// The version of that survey that the person was shown; nothing where nobody noted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub survey_version: Option<VersionId>,
+    /// The council's service that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// The journey that the council counts it to; inferred, not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journey: Option<String>,
+    /// The stage of the journey; inferred, not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
+    /// How satisfied the person was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub satisfaction: Option<Satisfaction>,
+    /// How to reach the person.
+    #[serde(default, skip_serializing_if = "Contact::is_empty")]
+    pub contact: Contact,
+    /// Whether the person asked for the newsletter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newsletter: Option<bool>,
+    /// What the person agreed to beside it; the record's own lawful basis is another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consents: Vec<Consent>,
+    /// The answers, by question.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub answers: BTreeMap<String, Answer>,
+    /// Why the council may hold it.
+    pub lawful_basis: LawfulBasis,
+    /// The privacy notice that the person was shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice_version: Option<String>,
+    /// Tells a retry from another answer under the same key, where the person sends it themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Fingerprint>,
+    /// The id of the submission that it was sent as, if the record's own id is that of its reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submission: Option<RecordId>,
+    /// What the source calls it: a CALL ID, a case reference, a review's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_id: Option<String>,
+    /// How recent it is, where the source can correct it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<Revision>,
+    /// Where else it is held.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub custody: Vec<Custody>,
+    /// What only this source tells.
+    #[serde(default, skip_serializing_if = "Particulars::is_empty")]
+    pub particulars: Particulars,
+}
+
+/// The question under which every source keeps what the person said in words of their own.
+pub const COMMENT: &str = "comment";
+
+impl Details {
+    /// Adds what the person said in their own words, if anything, as the file has it: with line breaks of one kind, and
+    /// without white space around it.
+    pub fn add_comment(&mut self, text: Option<&str>) {
+        let said = |text: &str| Answer::Text(text.replace("\r\n", "\n").trim().to_owned());
+        self.answers.extend(text.map(|text| (COMMENT.to_owned(), said(text))));
+    }
+
+    /// What `source` tells of what it calls `source_id`, collected then; the rest is filled in by who reads the source.
+    #[must_use]
+    pub fn told(source_id: &str, collected_at: DateTime<Utc>, revision: Revision, particulars: Particulars) -> Self {
+        let source = particulars.source();
+        let collected_at = DateTime::from_timestamp(collected_at.timestamp(), 0).unwrap_or(collected_at);
+        Self {
+            source,
+            reference: Reference::of(&RecordId::at_source(source, source_id)),
+            collected_at,
+            retention: Retention::Until(ExpiresAt::of(source, collected_at)),
+            restricted: false,
+            survey: None,
+            survey_version: None,
+            service: None,
+            journey: None,
+            stage: None,
+            satisfaction: None,
+            contact: Contact::default(),
+            newsletter: None,
+            consents: Vec::new(),
+            answers: BTreeMap::new(),
+            lawful_basis: LawfulBasis::PublicTask,
+            notice_version: None,
+            fingerprint: None,
+            submission: None,
+            source_id: Some(source_id.to_owned()),
+            revision: Some(revision),
+            custody: Vec::new(),
+            particulars,
+        }
+    }
+
+    /// Whether a form of the council's own survey was answered: what others hand over names forms of theirs.
+    #[must_use]
+    pub fn is_of_our_form(&self) -> bool {
+        self.source == Source::WebForm && self.source_id.is_none()
+    }
+
+    /// The same, as it is kept of somebody for whom this stands.
+    #[must_use]
+    pub fn under(self, effect: Effect) -> Self {
+        Self { retention: self.retention.held(effect.held), restricted: effect.restricted, ..self }
+    }
+
+    /// What stands for it.
+    #[must_use]
+    pub const fn effect(&self) -> Effect {
+        Effect { held: self.retention.is_held(), restricted: self.restricted }
+    }
+
+    /// Whose record it is.
+    #[must_use]
+    pub fn holder(&self, keys: &SubjectKeys) -> Holder {
+        self.contact.subject(keys).map_or_else(|| Holder::Anonymous(self.reference.clone()), Holder::Subject)
+    }
+}
+
+impl std::fmt::Debug for Details {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Details({}, ..)", self.source.as_str())
+    }
+}
+
+/// A digest of everything that a person sent at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    /// The fingerprint of `sent`, which serialises the same way every time.
+    #[must_use]
+    pub fn of(sent: &impl Serialize) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(&Sha256::digest(json::text(sent))[..16]))
+    }
+
+    /// The digest.
+    #[must_use]
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RecordId;
+
+    #[test]
+    fn the_id_of_a_submission_is_what_it_was_so_that_a_retry_over_an_upgrade_is_known() {
+        let id = RecordId::of_submission("recycling-centre", "key 3f0e9c1a-5d41-4b8e-9a51-6a0c7b1f2d10");
+        assert_eq!(id.as_str(), "cbtktO5J_IV6NMxGXhNVwg");
+    }
+}

@@ -1,0 +1,172 @@
+//! What a source hands over of one record, and how that changes what is held: the same result in whichever order, and
+//! however often, it is handed over.
+
+use crate::identity::contact::Contact;
+use crate::record::call::joined;
+use crate::record::particulars::{Particulars, Said, Telephone};
+use crate::record::source::Source;
+use crate::record::{Details, RecordId};
+use crate::retention::{ExpiresAt, Retention};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// How far ahead of ours another system's clock may be.
+pub const AHEAD: TimeDelta = TimeDelta::minutes(5);
+
+/// Why something is not taken in because of when it was collected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Untimely {
+    /// Its time was over before it came.
+    TooOld,
+    /// It is yet to happen.
+    InFuture,
+}
+
+/// Whether what was collected then is taken in at `now`.
+///
+/// # Errors
+/// [`Untimely`]: nothing is kept that is over, and nothing whose time has not begun.
+pub fn timely(source: Source, collected_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Untimely> {
+    if collected_at > now + AHEAD {
+        Err(Untimely::InFuture)
+    } else if ExpiresAt::of(source, collected_at).has_passed(now) {
+        Err(Untimely::TooOld)
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether two words that claim to be of one record are of two: both who and when differ.
+///
+/// A source corrects whom a record is of, or when it was. Where both are another, its id was not what tells records
+/// apart: a spreadsheet has rounded it, or it was given twice. A name alone differs from another name; who shares an
+/// identifier, or a name, is the same.
+#[must_use]
+pub fn are_of_two(one: (&Contact, DateTime<Utc>), other: (&Contact, DateTime<Utc>)) -> bool {
+    let ((who, when), (other_who, other_when)) = (one, other);
+    if when.timestamp() == other_when.timestamp() || who == other_who {
+        return false;
+    }
+    let name = |contact: &Contact| contact.name.as_deref().map(|name| name.trim().to_lowercase());
+    let (known, told) = (who.identifiers(), other_who.identifiers());
+    match (name(who), name(other_who)) {
+        (Some(name), Some(other)) if name == other => false,
+        _ if known.iter().any(|identifier| told.contains(identifier)) => false,
+        (Some(_), Some(_)) => true,
+        _ => !known.is_empty() && !told.is_empty(),
+    }
+}
+
+/// One record, as its source hands it over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrival {
+    /// Where it comes from.
+    pub source: Source,
+    /// Which it is there.
+    pub id: RecordId,
+    /// The ids under which an earlier version may have kept the same.
+    pub formerly: Vec<RecordId>,
+    /// When it was collected.
+    pub collected_at: DateTime<Utc>,
+    /// What the source says of it.
+    pub word: Word,
+}
+
+/// What a source says of a record.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Word {
+    /// This is what it is.
+    Told(Box<Details>),
+    /// It is no longer there, and must not be kept; this is who it was of, as far as the source still says.
+    Withdrawn(Contact),
+}
+
+impl Arrival {
+    /// A record that is told; it has what its source calls it.
+    #[must_use]
+    pub fn told(details: Details) -> Self {
+        let (source, name) = (details.source, details.source_id.as_deref().unwrap_or_default());
+        Self {
+            source,
+            id: RecordId::at_source(source, name),
+            formerly: RecordId::formerly_at_source(source, name),
+            collected_at: details.collected_at,
+            word: Word::Told(Box::new(details)),
+        }
+    }
+
+    /// A record that the source withdraws.
+    #[must_use]
+    pub fn withdrawn(source: Source, source_id: &str, collected_at: DateTime<Utc>, contact: Contact) -> Self {
+        Self {
+            source,
+            id: RecordId::at_source(source, source_id),
+            formerly: RecordId::formerly_at_source(source, source_id),
+            collected_at,
+            word: Word::Withdrawn(contact),
+        }
+    }
+
+    /// Who it is of.
+    #[must_use]
+    pub const fn contact(&self) -> &Contact {
+        match &self.word {
+            Word::Told(details) => &details.contact,
+            Word::Withdrawn(contact) => contact,
+        }
+    }
+}
+
+impl Details {
+    /// What is held after the source has said `later` of the same record.
+    ///
+    /// The later revision stands. The earliest moment of collection stays the retention anchor: a correction renews
+    /// nothing. The legs of a call are one record. What holds for either holds for it.
+    #[must_use]
+    pub fn corrected(&self, later: &Self) -> Self {
+        let collected_at = self.collected_at.min(later.collected_at);
+        let (newer, older) = if self.revision < later.revision { (later, self) } else { (self, later) };
+        let mut corrected = match (&newer.particulars, &older.particulars) {
+            (Particulars::Telephone(call), Particulars::Telephone(other)) => joined((newer, call), (older, other)),
+            _ => newer.clone(),
+        };
+        corrected.collected_at = collected_at;
+        // What was withdrawn while it was held is due since then.
+        let due = ExpiresAt::of(corrected.source, collected_at).min(self.retention.due()).min(later.retention.due());
+        corrected.retention = Retention::Until(due);
+        corrected.under(self.effect().and(later.effect()))
+    }
+
+    /// Whether the other is the same word: apart from its revision, and from which row of which report said it.
+    #[must_use]
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        let mut like = Self { revision: other.revision.clone(), ..self.clone() };
+        if let (Particulars::Telephone(call), Particulars::Telephone(known)) =
+            (&mut like.particulars, &other.particulars)
+        {
+            let same = |said: Option<&Said>, known: Option<&Said>| match (said, known) {
+                (Some(said), Some(known)) => Said { report: known.report.clone(), ..said.clone() } == *known,
+                (said, known) => said.is_none() == known.is_none(),
+            };
+            let Telephone { answered_by, named_by, .. } = known;
+            if same(call.answered_by.as_ref(), answered_by.as_ref()) || answered_by.is_none() {
+                call.answered_by.clone_from(answered_by);
+            }
+            if same(call.named_by.as_ref(), named_by.as_ref()) || named_by.is_none() {
+                call.named_by.clone_from(named_by);
+            }
+        }
+        like == *other
+    }
+
+    /// How many legs a call has; one for everything else.
+    #[must_use]
+    pub fn legs(&self) -> usize {
+        match &self.particulars {
+            Particulars::Telephone(call) => call.legs.len(),
+            _ => 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

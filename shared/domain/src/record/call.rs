@@ -1,0 +1,129 @@
+//! The legs of a call, and what the call says as a whole: the same in whichever order its rows are told, however often.
+
+use crate::identity::contact::Contact;
+use crate::record::custody::Custody;
+use crate::record::particulars::{Leg, Particulars, Said, Telephone};
+use crate::record::{COMMENT, Details};
+use crate::survey::answers::Answer;
+use crate::validation::json;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+use std::cmp::{Ordering, Reverse};
+
+/// How many legs of a call are kept.
+const LEGS: usize = 50;
+
+impl Said {
+    /// What a row of this report said of a leg. Where the clock can't tell when the leg began, because the hour is
+    /// there twice, the order of the report has to: the hour and the row's line in it.
+    #[must_use]
+    pub fn of(leg: &Leg, twice: Option<(DateTime<Utc>, u64)>, report: &str) -> Self {
+        let (clock, line) = twice.unwrap_or((leg.at, 0));
+        let digest = URL_SAFE_NO_PAD.encode(&Sha256::digest(json::text(leg))[..9]);
+        Self { clock, line, seconds: leg.seconds, leg: digest, report: report.to_owned() }
+    }
+
+    /// Which leg it is of, sorted by when a leg was over.
+    fn place(&self) -> (DateTime<Utc>, u64, Option<u32>, &str) {
+        (self.clock, self.line, self.seconds, &self.leg)
+    }
+}
+
+/// Two tellings of a call: all legs of both, and what the last leg that was rated and the first that names somebody say.
+///
+/// Of two words on one leg the later report's stands.
+pub(super) fn joined(newer: (&Details, &Telephone), older: (&Details, &Telephone)) -> Details {
+    let mut legs: Vec<Leg> = newer.1.legs.iter().chain(&older.1.legs).cloned().collect();
+    legs.sort();
+    legs.dedup();
+    // More than that is no call, and would not fit into an item; the earliest are kept in whichever order they come.
+    legs.truncate(LEGS);
+    let (answers, other) = (answered(newer), answered(older));
+    let (rated, answered_by) = match (answers, other) {
+        (Some(one), Some(another)) if later(newer.0, &one, older.0, &another) == Ordering::Less => {
+            (older, Some(another))
+        }
+        (None, Some(another)) => (older, Some(another)),
+        (one, _) => (newer, one),
+    };
+    let (named, named_by) = match (names(newer), names(older)) {
+        (Some(one), Some(another)) if earlier(newer.0, &one, older.0, &another) == Ordering::Greater => {
+            (older, Some(another))
+        }
+        (None, Some(another)) => (older, Some(another)),
+        (one, _) => (newer, one),
+    };
+    let answered_at = rated.1.answered_at.filter(|_| answered_by.is_some());
+    let survey = match answered_by {
+        Some(_) => rated.0.survey.clone(),
+        None => [&newer.0.survey, &older.0.survey].into_iter().flatten().min().cloned(),
+    };
+    let service = match answered_by {
+        Some(_) => rated.0.service.clone(),
+        None => legs.first().and_then(|leg| leg.service.clone()),
+    };
+    Details {
+        service,
+        survey,
+        satisfaction: rated.0.satisfaction,
+        answers: rated.0.answers.clone(),
+        contact: named.0.contact.clone(),
+        custody: legs.last().map(|leg| Custody::five9(leg.at)).into_iter().collect(),
+        particulars: Particulars::Telephone(Telephone {
+            legs,
+            answered_at,
+            named_at: named.1.named_at,
+            answered_by,
+            named_by,
+        }),
+        ..newer.0.clone()
+    }
+}
+
+/// Which row the answers are of, if there are any.
+fn answered((details, call): (&Details, &Telephone)) -> Option<Said> {
+    let at = call.answered_at?;
+    Some(call.answered_by.clone().unwrap_or_else(|| formerly(details, call, at)))
+}
+
+/// Which row says who the person is, if any does.
+fn names((details, call): (&Details, &Telephone)) -> Option<Said> {
+    let at = call.named_at?;
+    Some(call.named_by.clone().unwrap_or_else(|| formerly(details, call, at)))
+}
+
+/// What an earlier version, which kept the leg's beginning only, would have kept.
+fn formerly(details: &Details, call: &Telephone, at: DateTime<Utc>) -> Said {
+    let report = details.revision.as_ref().map_or("", |revision| revision.file());
+    match call.legs.iter().find(|leg| leg.at == at) {
+        Some(leg) => Said::of(leg, None, report),
+        None => Said { clock: at, line: 0, seconds: None, leg: String::new(), report: report.to_owned() },
+    }
+}
+
+/// Which of two ratings is the later. In one report, two of one leg sort by what they say, so that no order of its rows
+/// decides.
+fn later(one: &Details, said: &Said, other: &Details, by: &Said) -> Ordering {
+    let answer = |details: &Details| {
+        let comment = match details.answers.get(COMMENT) {
+            Some(Answer::Text(text)) => Some(text.clone()),
+            _ => None,
+        };
+        (details.satisfaction, comment)
+    };
+    said.place()
+        .cmp(&by.place())
+        .then_with(|| said.report.cmp(&by.report))
+        .then_with(|| answer(one).cmp(&answer(other)))
+}
+
+/// Which of two names is the earlier.
+fn earlier(one: &Details, said: &Said, other: &Details, by: &Said) -> Ordering {
+    let who = |Contact { name, email, phone, reference }: &Contact| {
+        [name, email, phone, reference].map(|text| Reverse(text.clone()))
+    };
+    let latest = |said: &Said| Reverse(said.report.clone());
+    let place = said.place().cmp(&by.place()).then_with(|| latest(said).cmp(&latest(by)));
+    place.then_with(|| who(&one.contact).cmp(&who(&other.contact)))
+}

@@ -1,0 +1,85 @@
+//! What was exchanged with a processor about one person's erasure. It is stored in the task, so nothing in it is personal.
+
+use crate::identity::identifier::Kind;
+use crate::ledger::signed::Signed;
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+/// How long a processor may take: the outer bound that the privacy notice promises for newsletters, and that others are
+/// held to as well.
+pub const WITHIN: Days = Days::new(28);
+
+/// How far a processor is, in our words and its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correspondence {
+    /// When it was first known to have been asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<DateTime<Utc>>,
+    /// What the processor calls the matter: the id of its request, or of its import.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// How often it was asked anew under another reference, because it had dropped the one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<u32>,
+    /// When the processor expects to be done, by its own word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_by: Option<DateTime<Utc>>,
+    /// The last day on which it may be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<NaiveDate>,
+    /// What a human has to delete where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<String>,
+    /// That a human did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<Confirmation>,
+    /// The kinds of identifiers that this processor cannot be asked by: by them it was not searched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_asked_by: Vec<Kind>,
+    /// How many items the processor says that it deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed: Option<u64>,
+    /// The day by which the processor's own logs are gone, which nobody can delete sooner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logs_until: Option<NaiveDate>,
+    /// The processor's last word on it, with its signature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Box<Signed>>,
+}
+
+/// A human's word that a processor has deleted what the instructions name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// Who says so: a member of staff.
+    pub by: String,
+    /// The day on which it was done.
+    pub on: NaiveDate,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Confirmation, Correspondence};
+    use crate::identity::identifier::Kind;
+    use serde_json::json;
+
+    #[test]
+    fn what_nobody_has_said_yet_takes_no_room() {
+        assert_eq!(serde_json::to_value(Correspondence::default()).unwrap(), json!({}));
+        let read: Correspondence = serde_json::from_value(json!({})).unwrap();
+        assert_eq!(read, Correspondence::default());
+    }
+
+    #[test]
+    fn it_is_read_as_it_was_stored() {
+        let told = Correspondence {
+            asked_at: Some("2026-09-14T10:22:31Z".parse().unwrap()),
+            due: Some("2026-10-12".parse().unwrap()),
+            confirmed: Some(Confirmation { by: "J. Hill".to_owned(), on: "2026-09-20".parse().unwrap() }),
+            not_asked_by: vec![Kind::Phone],
+            ..Correspondence::default()
+        };
+        let stored = serde_json::to_value(&told).unwrap();
+        assert_eq!(stored["not_asked_by"], json!(["phone"]));
+        assert_eq!(serde_json::from_value::<Correspondence>(stored).unwrap(), told);
+    }
+}

@@ -1,0 +1,165 @@
+//! Everything that may be held of a person: an erasure counts by this list, and a package tells by it.
+
+use crate::place::Place;
+use crate::record::custody::Processor;
+
+/// One kind of thing that may be held of a person. Matched exhaustively: adding one does not compile until it is said
+/// where it is stored, what a plan counts of it, and how a package tells of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Holding {
+    /// What the person told, and what was noted and concluded.
+    Records,
+    /// That the person wants a list no longer, in the Register: it outlasts an erasure.
+    OptOuts,
+    /// The same, beside the person's records.
+    Profiles,
+    /// That the person was asked to confirm an address, or has confirmed it.
+    Confirmations,
+    /// That one identifier leads to the records that are kept under another.
+    Links,
+    /// Requests about the person that are not closed.
+    Requests,
+    /// Holds and restrictions that stand.
+    Standings,
+    /// That the person was erased, so that nothing brings them back.
+    Suppressions,
+    /// Packages that were made for earlier requests.
+    Packages,
+    /// Rows in quarantine that name the person.
+    Quarantine,
+    /// Rows and files in quarantine that nobody can look into, such as a workbook: they may name anybody.
+    Unreadable,
+    /// Partners' files that wait to be read: nobody knows whose data is in them.
+    Waiting,
+    /// What a processor is known to hold.
+    Copies(Processor),
+}
+
+impl Holding {
+    /// Every kind, in the order in which a package tells of them.
+    pub const ALL: [Self; 16] = [
+        Self::Records,
+        Self::OptOuts,
+        Self::Profiles,
+        Self::Confirmations,
+        Self::Links,
+        Self::Requests,
+        Self::Standings,
+        Self::Suppressions,
+        Self::Packages,
+        Self::Quarantine,
+        Self::Unreadable,
+        Self::Waiting,
+        Self::Copies(Processor::Granicus),
+        Self::Copies(Processor::Five9),
+        Self::Copies(Processor::Newsletter),
+        Self::Copies(Processor::Notify),
+    ];
+
+    /// The name, as a package's document spells it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Records => "records",
+            Self::OptOuts => "opt_outs",
+            Self::Profiles => "profiles",
+            Self::Confirmations => "confirmations",
+            Self::Links => "links",
+            Self::Requests => "requests",
+            Self::Standings => "standings",
+            Self::Suppressions => "suppressions",
+            Self::Packages => "packages",
+            Self::Quarantine => "quarantine",
+            Self::Unreadable => "unreadable",
+            Self::Waiting => "waiting",
+            Self::Copies(processor) => processor.as_str(),
+        }
+    }
+
+    /// The place that an erasure makes forget it; nothing for what the Register keeps beyond an erasure.
+    #[must_use]
+    pub const fn place(self) -> Option<Place> {
+        match self {
+            Self::Records | Self::Profiles | Self::Confirmations | Self::Links => Some(Place::Records),
+            Self::Packages => Some(Place::Exports),
+            Self::Quarantine | Self::Unreadable | Self::Waiting => Some(Place::Intake),
+            Self::Copies(Processor::Granicus) => Some(Place::Granicus),
+            Self::Copies(Processor::Five9) => Some(Place::Five9),
+            Self::Copies(Processor::Newsletter) => Some(Place::Newsletter),
+            Self::Copies(Processor::Notify) => Some(Place::Notify),
+            Self::OptOuts | Self::Requests | Self::Standings | Self::Suppressions => None,
+        }
+    }
+
+    /// What a receipt calls the number of them; nothing where an erasure counts none.
+    #[must_use]
+    pub const fn counted_as(self) -> Option<&'static str> {
+        match self {
+            Self::Records | Self::Copies(_) => Some("records"),
+            Self::Links => Some("links"),
+            Self::Profiles => Some("profiles"),
+            Self::Packages => Some("packages"),
+            Self::Quarantine => Some("rows"),
+            Self::Unreadable => Some("unreadable"),
+            Self::Waiting
+            | Self::OptOuts
+            | Self::Confirmations
+            | Self::Requests
+            | Self::Standings
+            | Self::Suppressions => None,
+        }
+    }
+
+    /// The items that it is made of, by their keys, as the table in docs/data-retention.md spells them; nothing where it
+    /// is in no table.
+    #[must_use]
+    pub const fn items(self) -> &'static [&'static str] {
+        match self {
+            Self::Records => &["`subject#…` / `record#…`", "`anon#…` / `record#…`"],
+            Self::Profiles => &["`subject#…` / `@profile`"],
+            Self::Links => &["`subject#…` / `link#…`"],
+            Self::OptOuts => &["`OPTOUT#…` / `newsletter`"],
+            Self::Confirmations => &[
+                "`CONFIRMED#…` / `newsletter`",
+                "`CONFIRMED#…` / `opt_in`",
+                "`CONFIRMED#…` / `request`",
+                "`CONFIRMATIONS` / `…`",
+            ],
+            Self::Requests => &[
+                "`REQUEST#…` / `META`",
+                "`SUBJECT#…` / `REQUEST#…`",
+                "`CLICK#…` / `META`",
+                "`CLICKED#…` / `REQUEST#…`",
+            ],
+            Self::Standings => &["`REQUEST#…` / `STANDING`", "`STANDING#…` / `META`"],
+            Self::Suppressions => &["`SUPPRESSION#…` / `META`"],
+            Self::Packages => &["`REQUEST#…` / `PACKAGE`", "`SUBJECT#…` / `PACKAGE#…`"],
+            Self::Quarantine | Self::Unreadable | Self::Waiting | Self::Copies(_) => &[],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Holding;
+    use crate::place::Place;
+    use crate::record::custody::Processor;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_place_holds_something_and_every_name_is_one_only() {
+        let places: BTreeSet<Place> = Holding::ALL.into_iter().filter_map(Holding::place).collect();
+        assert_eq!(places, Place::ALL.into());
+        let names: BTreeSet<&str> = Holding::ALL.into_iter().map(Holding::as_str).collect();
+        assert_eq!(names.len(), Holding::ALL.len());
+    }
+
+    #[test]
+    fn every_processor_has_copies_at_its_own_place() {
+        for processor in Processor::ALL {
+            let holding = Holding::Copies(processor);
+            assert!(Holding::ALL.contains(&holding));
+            assert_eq!(holding.place().and_then(Place::processor), Some(processor));
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What a request for somebody's data is called, and what it gives.
+
+use crate::identity::identifier::{Identifier, Kind};
+use serde::{Deserialize, Serialize};
+
+/// What a click begins is called so. The first version called it `unsubscribe-…`, and had it lie beside what the DPO orders.
+const CLICK: &str = "click-";
+/// How long an identifier has to be, in characters, to be told from any other part of a request's id.
+const SHORTEST: usize = 5;
+
+/// Names a request: 1 to 64 letters, digits, hyphens and underscores. Chosen by the DPO or made up at random; it
+/// stands in keys and logs, so it must say nothing about the person.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RequestId(String);
+
+/// What cannot name a request.
+#[derive(Debug, thiserror::Error)]
+#[error("must have 1 to 64 letters, digits, hyphens and underscores")]
+pub struct NotARequestId;
+
+impl RequestId {
+    /// A request that a click begins: `random` tells it from all others.
+    #[must_use]
+    pub fn of_click(random: [u8; 16]) -> Self {
+        Self(format!("{CLICK}{}", hex::encode(random)))
+    }
+
+    /// Whether a click begins requests that are called so. They lie apart, and end a newsletter and nothing else.
+    #[must_use]
+    pub fn is_click(&self) -> bool {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        self.0.strip_prefix(CLICK).is_some_and(|random| random.len() == 32 && random.bytes().all(is_digit))
+    }
+
+    /// The id of the request that follows from this one and tells recipients `what` became of the data.
+    ///
+    /// # Errors
+    /// [`NotARequestId`] if this one is so long that there is no room for it.
+    pub fn following(&self, what: &str) -> Result<Self, NotARequestId> {
+        Self::try_from(format!("{}-{what}", self.0))
+    }
+
+    /// Whether it has one of these identifiers in it, whole and however it is punctuated. A name that it may have in it
+    /// nobody can tell from any other word.
+    #[must_use]
+    pub fn says_who(&self, identifiers: &[Identifier]) -> bool {
+        says_who(&self.0, identifiers)
+    }
+
+    /// The id as it is stored.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a text has one of these identifiers in it, whole and however it is punctuated.
+#[must_use]
+pub fn says_who(text: &str, identifiers: &[Identifier]) -> bool {
+    let plain = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_uppercase();
+    let text = plain(text);
+    identifiers.iter().map(|identifier| (identifier.kind(), plain(identifier.canonical()))).any(|(kind, who)| {
+        // A number is written with its country's prefix, or without.
+        let who = if kind == Kind::Phone { who.strip_prefix("44").unwrap_or(&who) } else { &who };
+        who.chars().count() >= SHORTEST && text.contains(who)
+    })
+}
+
+impl TryFrom<String> for RequestId {
+    type Error = NotARequestId;
+
+    fn try_from(id: String) -> Result<Self, NotARequestId> {
+        let sound =
+            (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        if sound { Ok(Self(id)) } else { Err(NotARequestId) }
+    }
+}
+
+impl From<RequestId> for String {
+    fn from(id: RequestId) -> Self {
+        id.0
+    }
+}
+
+/// The objects of a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum File {
+    /// The machine-readable document.
+    Document,
+    /// The report that a lay person reads.
+    Report,
+}
+
+impl File {
+    /// Every object that a package can have, what a person reads first.
+    pub const ALL: [Self; 2] = [Self::Report, Self::Document];
+
+    /// The name by which it is stored and asked for.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Document => "document",
+            Self::Report => "report",
+        }
+    }
+
+    /// What the file is called that somebody gets: it names the request, so that two of them are told apart.
+    #[must_use]
+    pub fn name(self, request: &RequestId) -> String {
+        match self {
+            Self::Document => format!("export-{}.json", request.as_str()),
+            Self::Report => format!("report-{}.html", request.as_str()),
+        }
+    }
+
+    /// The media type by which it is served.
+    #[must_use]
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Document => "application/json",
+            Self::Report => "text/html; charset=utf-8",
+        }
+    }
+}
+
+/// What a package holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PackageKind {
+    /// Article 15: everything held, observed and inferred too, with the supplementary information.
+    Access,
+    /// Article 20: what the person provided.
+    Portability,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RequestId;
+    use crate::identity::identifier::Identifier;
+
+    #[test]
+    fn what_a_click_begins_is_told_from_what_is_ordered() {
+        assert!(RequestId::of_click([7; 16]).is_click());
+        for ordered in
+            ["click-1", "unsubscribe-07070707070707070707070707070707", "click-0707070707070707070707070707070G"]
+        {
+            assert!(!RequestId::try_from(ordered.to_owned()).unwrap().is_click(), "{ordered}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_has_the_person_s_identifier_in_it_is_told_from_one_that_has_not() {
+        let who = [
+            Identifier::email("rosa.hardy@example.org").unwrap(),
+            Identifier::phone("07700 900142").unwrap(),
+            Identifier::reference("UCRN-00093321").unwrap(),
+            Identifier::reference("SAR").unwrap(),
+        ];
+        let says = |id: &str| RequestId::try_from(id.to_owned()).unwrap().says_who(&who);
+        for id in ["07700900142", "SAR-07700-900-142", "447700900142", "ucrn_00093321", "rosa-hardy-example-org"] {
+            assert!(says(id), "{id}");
+        }
+        for id in ["SAR-2026-0042", "rosa-1", "07700900143", "UCRN-0009332"] {
+            assert!(!says(id), "{id}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! In which words a record's answers are told again.
+
+use super::{Kind, Question, Survey};
+use crate::survey::answers::Answer;
+use std::sync::Arc;
+
+/// What is known of the words that somebody was asked with.
+#[derive(Clone, Debug)]
+pub enum Words {
+    /// The very version that the person was shown.
+    Asked(Arc<Survey>),
+    /// Nobody noted which version the person was shown: this is the earliest of the survey that is known.
+    Earliest(Arc<Survey>),
+    /// A survey of ours, and its words are gone.
+    Gone,
+    /// No survey of ours: another system asked, or nobody did.
+    Others,
+}
+
+impl Words {
+    /// The survey that gives the words.
+    #[must_use]
+    pub fn survey(&self) -> Option<&Survey> {
+        match self {
+            Self::Asked(survey) | Self::Earliest(survey) => Some(survey),
+            Self::Gone | Self::Others => None,
+        }
+    }
+
+    /// The question that was answered so under this id, and its place among the questions.
+    ///
+    /// Where nobody noted which version was shown, a question that cannot be answered so is not the one that was asked.
+    #[must_use]
+    pub fn question(&self, id: &str, answer: &Answer) -> Option<(usize, &Question)> {
+        let found = self.survey()?.questions.iter().enumerate().find(|(_, question)| question.id == id);
+        found.filter(|(_, question)| matches!(self, Self::Asked(_)) || can_be_answered(question, answer))
+    }
+}
+
+fn can_be_answered(question: &Question, answer: &Answer) -> bool {
+    match (question.kind, answer) {
+        (Kind::Satisfaction | Kind::Number, Answer::Number(_)) | (Kind::YesNo, Answer::YesNo(_)) => true,
+        (Kind::Choice, Answer::Text(text)) => question.options.contains(text),
+        (Kind::Choices, Answer::Choices(chosen)) => chosen.iter().all(|text| question.options.contains(text)),
+        (kind, Answer::Text(_)) => {
+            matches!(kind, Kind::Text | Kind::Textarea | Kind::Date | Kind::Email | Kind::Phone | Kind::Name)
+        }
+        _ => false,
+    }
+}

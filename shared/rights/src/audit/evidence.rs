@@ -1,0 +1,283 @@
+//! Looks whether requests, holds and restrictions lie in the Register as the ledger's chain attests them.
+//!
+//! The chain is walked to its end and then the whole Register is read, once. What is remembered of an item is some hundred
+//! bytes, of [`AT_ONCE`] items at most: where there are more, both are gone through again for each part of them.
+
+mod doubt;
+
+pub use doubt::{Doubt, Unproven, What, Whose, Wrong};
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::ledger::signed::Signed;
+use custodian_domain::ledger::{Attestation, Block, Broken, Fault, Hash, Head, Lies};
+use custodian_store::evidence::{Lying, Register, Waiting};
+use custodian_store::ledger::{Ledger, Seat};
+use std::collections::HashMap;
+
+/// Of how many items it is remembered at a time what the chain says.
+pub const AT_ONCE: usize = 100_000;
+/// How long something may wait to be attested: the sweep comes every hour.
+const WAITS: TimeDelta = TimeDelta::days(1);
+/// For how long after the first attestation functions of an earlier version may still have been running.
+const BEGINS_WITHIN: TimeDelta = TimeDelta::hours(1);
+/// How often what seems wrong is looked at again because others have written meanwhile.
+const LOOKS: u32 = 5;
+
+/// What was found where everything is as it is attested.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proven {
+    /// Since when what is written is attested; nothing before anything was.
+    pub since: Option<DateTime<Utc>>,
+    /// How many items lie there as they are attested.
+    pub attested: u64,
+    /// How many items were written and are not attested as they lie there yet.
+    pub waiting: u64,
+    /// How many items are older than what is attested.
+    pub older: u64,
+    /// How many answers of processors were checked once more, and are signed as they were.
+    pub signed: u64,
+}
+
+/// What is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope {
+    /// The time.
+    pub now: DateTime<Utc>,
+    /// What was attested before this day of the ledger is passed over, and what was written before as well: for who knows
+    /// what became of it.
+    pub from: Option<NaiveDate>,
+    /// Of how many items it is remembered at a time what the chain says.
+    pub at_once: usize,
+}
+
+impl Scope {
+    /// Everything.
+    #[must_use]
+    pub const fn all(now: DateTime<Utc>) -> Self {
+        Self { now, from: None, at_once: AT_ONCE }
+    }
+}
+
+/// Looks whether everything in the Register that should be attested lies there as it is, and nothing else does. The chain
+/// itself is verified by [`audit`](super::audit).
+///
+/// # Errors
+/// [`Unproven::Doubt`] names the first thing that is wrong: of what is attested, in the chain's order.
+pub async fn prove(ledger: &Ledger, register: &Register, scope: Scope) -> Result<Proven, Unproven> {
+    match look_at_all(ledger, register, scope).await {
+        Err(Unproven::Doubt(doubt)) => Err(named(register, *doubt).await?.into()),
+        outcome => outcome,
+    }
+}
+
+/// The same doubt with the request's id, where anything of the request is left.
+async fn named(register: &Register, doubt: Doubt) -> Result<Box<Doubt>, StorageError> {
+    if let Whose::Digest(digest) = &doubt.whose {
+        let mut pages = register.everything();
+        while let Some(page) = pages.next().await? {
+            if let Some(lying) = page.into_iter().find(|lying| lying.attested.request == *digest) {
+                return Ok(Box::new(Doubt { whose: Whose::Request(lying.request), ..doubt }));
+            }
+        }
+    }
+    Ok(Box::new(doubt))
+}
+
+async fn look_at_all(ledger: &Ledger, register: &Register, scope: Scope) -> Result<Proven, Unproven> {
+    let (mut parts, mut part, mut proven) = (1, 0, Proven::default());
+    while part < parts {
+        let looking = Looking { ledger, register, scope, part: Part { which: part, of: parts } };
+        let Some(found) = looking.look().await? else {
+            (parts, part, proven) = (parts * 2, 0, Proven::default());
+            continue;
+        };
+        proven.since = found.since;
+        proven.attested += found.attested;
+        proven.waiting += found.waiting;
+        proven.older += found.older;
+        proven.signed += found.signed;
+        part += 1;
+    }
+    let mut pages = register.waiting();
+    while let Some(page) = pages.next().await? {
+        for waiting in page {
+            let (whose, wrong) = match waiting {
+                Waiting::Mark(mark) if scope.now - mark.since <= WAITS => continue,
+                Waiting::Mark(mark) => (mark.request().map_or(Whose::Nobody, Whose::Request), Wrong::Late),
+                Waiting::Unreadable => (Whose::Nobody, Wrong::Unreadable),
+            };
+            return Err(Box::new(Doubt { what: What::Mark, whose, wrong, n: None }).into());
+        }
+    }
+    Ok(proven)
+}
+
+/// Every so many-th item, by the digest of its key.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    which: u32,
+    of: u32,
+}
+
+/// What the chain says of an item.
+#[derive(Clone, Debug)]
+struct Known {
+    attested: Attestation,
+    n: u64,
+    /// Whether it was found there.
+    seen: bool,
+}
+
+/// What was said of the items of a part, up to a head.
+struct Said {
+    known: HashMap<String, Known>,
+    since: Option<DateTime<Utc>>,
+    head: u64,
+}
+
+struct Looking<'a> {
+    ledger: &'a Ledger,
+    register: &'a Register,
+    scope: Scope,
+    part: Part,
+}
+
+impl Looking<'_> {
+    /// Looks at a part; nothing where it is too large.
+    async fn look(&self) -> Result<Option<Proven>, Unproven> {
+        let mut looks = 0;
+        loop {
+            let Some(mut said) = self.said().await? else { return Ok(None) };
+            looks += 1;
+            match self.compare(&mut said).await {
+                // What was written after the chain was read may be attested by now.
+                Err(Unproven::Doubt(_)) if looks < LOOKS && self.has_moved(said.head).await? => {}
+                compared => return compared.map(Some),
+            }
+        }
+    }
+
+    /// What the chain says, from its first day to its head; nothing where that is too much.
+    async fn said(&self) -> Result<Option<Said>, Unproven> {
+        let mut said = Said { known: HashMap::new(), since: None, head: 0 };
+        let Some(head) = self.ledger.head().await? else { return Ok(Some(said)) };
+        said.head = head.n;
+        let first = self.scope.from.map_or(head.first, |from| from.max(head.first));
+        for day in first.iter_days().take_while(|day| *day <= head.day) {
+            let mut pages = self.ledger.lying(day);
+            while let Some(page) = pages.next().await? {
+                for lying in page {
+                    if let Seat::Block(n) = lying.seat
+                        && n <= head.n
+                    {
+                        self.hear(&mut said, &block(&lying.lies, &head, day, n)?)?;
+                    }
+                }
+                if said.known.len() > self.scope.at_once {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(said))
+    }
+
+    /// What a block attests stands instead of what was said before, unless that could not become so.
+    fn hear(&self, said: &mut Said, block: &Block) -> Result<(), Unproven> {
+        for attested in &block.attestations {
+            said.since.get_or_insert(block.at);
+            if !self.part.has(&attested.item) {
+                continue;
+            }
+            let before = said.known.remove(attested.item.as_str());
+            // Under the id of something whose time was over there may be something new.
+            let before = before.filter(|before| !is_over(&before.attested, block.at));
+            if before.is_some_and(|before| !before.attested.may_become(attested)) {
+                let whose = Whose::Digest(attested.request.clone());
+                let (what, wrong) = (What::Evidence(attested.kind), Wrong::Rewritten);
+                return Err(Box::new(Doubt { what, whose, wrong, n: Some(block.n) }).into());
+            }
+            if !is_over(attested, self.scope.now) {
+                let known = Known { attested: attested.clone(), n: block.n, seen: false };
+                said.known.insert(attested.item.as_str().to_owned(), known);
+            }
+        }
+        Ok(())
+    }
+
+    /// Holds what lies in the Register beside what was said of it.
+    async fn compare(&self, said: &mut Said) -> Result<Proven, Unproven> {
+        let mut proven = Proven { since: said.since, ..Proven::default() };
+        let mut first: Option<Doubt> = None;
+        let mut doubt = |found: Doubt| {
+            let place = |doubt: &Doubt| doubt.n.unwrap_or(u64::MAX);
+            if first.as_ref().is_none_or(|first| place(&found) < place(first)) {
+                first = Some(found);
+            }
+        };
+        let mut pages = self.register.everything();
+        while let Some(page) = pages.next().await? {
+            for lying in page.iter().filter(|lying| self.part.has(&lying.attested.item)) {
+                let known = said.known.get_mut(lying.attested.item.as_str());
+                let n = known.as_ref().map(|known| known.n);
+                let is_same = known.is_some_and(|known| {
+                    known.seen = true;
+                    known.attested.hash == lying.attested.hash
+                });
+                // What is over is shown to nobody, and TTL removes it.
+                let checked = lying.said.as_ref().map(Signed::check);
+                if let Some(Err(why)) = checked {
+                    let (what, whose) = (What::Evidence(lying.attested.kind), Whose::Request(lying.request.clone()));
+                    doubt(Doubt { what, whose, wrong: Wrong::Unsigned(why), n });
+                } else if is_same {
+                    proven.attested += 1;
+                    proven.signed += u64::from(checked == Some(Ok(true)));
+                } else if n.is_none() && is_over(&lying.attested, self.scope.now) {
+                } else if self.register.is_waiting(lying).await? {
+                    proven.waiting += 1;
+                } else if n.is_none() && is_older(lying, said.since) {
+                    proven.older += 1;
+                } else {
+                    let wrong = if n.is_some() { Wrong::Changed } else { Wrong::Unattested };
+                    let (what, whose) = (What::Evidence(lying.attested.kind), Whose::Request(lying.request.clone()));
+                    doubt(Doubt { what, whose, wrong, n });
+                }
+            }
+        }
+        for known in said.known.values().filter(|known| !known.seen) {
+            let whose = Whose::Digest(known.attested.request.clone());
+            let (what, wrong) = (What::Evidence(known.attested.kind), Wrong::Gone);
+            doubt(Doubt { what, whose, wrong, n: Some(known.n) });
+        }
+        first.map_or(Ok(proven), |first| Err(Box::new(first).into()))
+    }
+
+    async fn has_moved(&self, head: u64) -> Result<bool, StorageError> {
+        Ok(self.ledger.head().await?.is_some_and(|now| now.n > head))
+    }
+}
+
+impl Part {
+    /// Whether an item is in it.
+    fn has(self, item: &Hash) -> bool {
+        let number = item.as_str().get(..8).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        number.unwrap_or_default() % self.of == self.which
+    }
+}
+
+fn block(lies: &Lies, head: &Head, day: NaiveDate, n: u64) -> Result<Block, Broken> {
+    let said = match lies {
+        Lies::Link(link) if link.is_whole() => link.says(),
+        Lies::Link(_) | Lies::Nothing | Lies::Unreadable => None,
+    };
+    said.ok_or(Broken { day: day.min(head.day), n, fault: Fault::Unreadable })
+}
+
+fn is_over(attested: &Attestation, at: DateTime<Utc>) -> bool {
+    attested.until.is_some_and(|until| until <= at.timestamp())
+}
+
+/// Whether something was written before anything was attested, or while functions of an earlier version still ran.
+fn is_older(lying: &Lying, since: Option<DateTime<Utc>>) -> bool {
+    since.is_none_or(|since| lying.written.is_some_and(|written| written < since + BEGINS_WITHIN))
+}

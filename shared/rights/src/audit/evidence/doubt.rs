@@ -1,0 +1,125 @@
+//! What is not as the chain attests it, in words.
+
+use custodian_aws::StorageError;
+use custodian_domain::ledger::signed::NotSigned;
+use custodian_domain::ledger::{Broken, Evidence, Hash};
+use custodian_domain::rights::package::RequestId;
+use std::fmt;
+
+/// Why the Register is not as the chain attests it.
+#[derive(Debug, thiserror::Error)]
+pub enum Unproven {
+    /// Something is not as it is attested.
+    #[error(transparent)]
+    Doubt(#[from] Box<Doubt>),
+    /// A link of the chain does not hold.
+    #[error(transparent)]
+    Chain(#[from] Broken),
+    /// The ledger or the Register cannot be read.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// The first thing that is not as it is attested.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} of {whose} {wrong}{link}", link = Link(*n))]
+pub struct Doubt {
+    /// What it is.
+    pub what: What,
+    /// Of which request.
+    pub whose: Whose,
+    /// What is wrong with it.
+    pub wrong: Wrong,
+    /// The number of the link that attests it; nothing where none does.
+    pub n: Option<u64>,
+}
+
+/// What is not as it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Something of this kind.
+    Evidence(Evidence),
+    /// That something was written.
+    Mark,
+}
+
+/// The request that something belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The request.
+    Request(RequestId),
+    /// The one whose id has this SHA-256: all that the chain says of it.
+    Digest(Hash),
+    /// None that anybody could name.
+    Nobody,
+}
+
+/// What is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// It is not as it is attested.
+    Changed,
+    /// It was attested once more after what never changes had changed.
+    Rewritten,
+    /// It is not there, and its time is not over.
+    Gone,
+    /// Nothing attests it, and nothing says that it waits for that.
+    Unattested,
+    /// It has waited to be attested for more than a day.
+    Late,
+    /// It is none that is written here.
+    Unreadable,
+    /// What a processor is to have signed in it, it did not.
+    Unsigned(NotSigned),
+}
+
+struct Link(Option<u64>);
+
+impl fmt::Display for Link {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |n| write!(formatter, " (attested by link {n})"))
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Evidence(Evidence::Approval) => formatter.write_str("the approval"),
+            Self::Evidence(Evidence::Event | Evidence::Entry) => write!(formatter, "an {self_}", self_ = self.name()),
+            Self::Evidence(_) | Self::Mark => write!(formatter, "a {self_}", self_ = self.name()),
+        }
+    }
+}
+
+impl What {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Evidence(kind) => kind.as_str(),
+            Self::Mark => "mark",
+        }
+    }
+}
+
+impl fmt::Display for Whose {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request(id) => write!(formatter, "request {}", id.as_str()),
+            Self::Digest(digest) => write!(formatter, "the request whose id has the SHA-256 {}", digest.as_str()),
+            Self::Nobody => formatter.write_str("no request"),
+        }
+    }
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Unsigned(why) => return write!(formatter, "holds a processor's answer that does not hold: {why}"),
+            Self::Changed => "is not as it is attested",
+            Self::Rewritten => "was changed in what never changes, and attested again",
+            Self::Gone => "is gone before its time",
+            Self::Unattested => "is not attested, and nothing says that it waits for that",
+            Self::Late => "has waited for more than a day to be attested",
+            Self::Unreadable => "is none that is written here",
+        })
+    }
+}

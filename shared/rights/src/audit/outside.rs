@@ -1,0 +1,228 @@
+//! What was told of the chain outside of the tables, beside what the chain says.
+//!
+//! The version that was put first is what was told; whoever puts another over it, or marks it as deleted, is named. Anchors come in
+//! the order of the chain, so no more than one page of them is in memory.
+
+use super::Unverified;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use custodian_aws::StorageError;
+use custodian_buckets::anchors::{Anchor, Anchors, DAYS, HEADS, Kept, Seat, Versions};
+use custodian_domain::ledger::Seen;
+use custodian_store::ledger::Ledger;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use std::collections::VecDeque;
+use std::fmt;
+
+/// How many anchors are read at a time.
+const AT_ONCE: usize = 32;
+/// How long after it was closed a day may have no anchor: the sweep comes by every hour.
+const UNANCHORED: TimeDelta = TimeDelta::hours(3);
+/// How far a clock may be ahead of ours.
+const AHEAD: TimeDelta = TimeDelta::minutes(5);
+
+/// An anchor that the chain contradicts, or that is not what was told.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place} {fault}")]
+pub struct Contradiction {
+    /// The anchor's key, or where it should be.
+    pub place: String,
+    /// What is wrong.
+    pub fault: Fault,
+}
+
+/// What is wrong with an anchor, or with the chain by its word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The chain has another link there.
+    Differs,
+    /// The chain begins later.
+    BeforeFirst,
+    /// The chain ends before.
+    BehindEnd,
+    /// A day that is closed has none.
+    Missing,
+    /// It is not spelt as an anchor is.
+    Unreadable,
+    /// It is marked as deleted.
+    Deleted,
+    /// Another was put over it.
+    Overwritten,
+    /// It is none.
+    Stray,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Differs => "tells of another link than the chain has there: the chain was made anew",
+            Self::BeforeFirst => "tells of a day before the chain begins: its beginning was taken out",
+            Self::BehindEnd => "tells of more than the chain has: its end was cut off",
+            Self::Missing => "is missing, and the day is closed",
+            Self::Unreadable => "is not spelt as an anchor is",
+            Self::Deleted => "agrees, and is marked as deleted",
+            Self::Overwritten => "agrees, and has another version put over it",
+            Self::Stray => "holds something that is no anchor",
+        })
+    }
+}
+
+/// What was compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// How many days have an anchor.
+    pub days: u64,
+    /// How many times it was told how the chain ended.
+    pub heads: u64,
+}
+
+/// What was told, as far as it is not compared yet.
+pub(super) struct Outside<'a> {
+    anchors: &'a Anchors,
+    days: Coming<'a>,
+    heads: Coming<'a>,
+    now: DateTime<Utc>,
+    compared: Compared,
+}
+
+impl<'a> Outside<'a> {
+    pub(super) fn of(anchors: &'a Anchors, now: DateTime<Utc>) -> Self {
+        let coming = |folder| Coming { anchors, versions: anchors.versions(folder), ready: VecDeque::new() };
+        Self { anchors, days: coming(DAYS), heads: coming(HEADS), now, compared: Compared::default() }
+    }
+
+    /// Where there is no chain nothing may have been told of one.
+    pub(super) async fn nothing_was_told(mut self) -> Result<(), Unverified> {
+        for coming in [&mut self.days, &mut self.heads] {
+            if let Some(told) = coming.next_one().await? {
+                return Err(told.but(Fault::BehindEnd).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing may have been told of a day before the first.
+    pub(super) async fn begins_with(&mut self, first: NaiveDate) -> Result<(), Unverified> {
+        for coming in [&mut self.days, &mut self.heads] {
+            if let Some(told) = coming.next_one().await?
+                && told.seat.day < first
+            {
+                return Err(told.but(Fault::BeforeFirst).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares links, in the chain's order.
+    pub(super) async fn compare(&mut self, links: &[Seen]) -> Result<(), Unverified> {
+        for link in links {
+            if let Some(told) = self.heads.next_one().await?
+                && told.n() <= link.n
+            {
+                told.agrees_with(link)?;
+                self.heads.ready.pop_front();
+                self.compared.heads += 1;
+            }
+            if let Some((day, closed_at)) = link.closes {
+                self.compare_day(link, day, closed_at).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn compare_day(&mut self, link: &Seen, day: NaiveDate, closed_at: DateTime<Utc>) -> Result<(), Unverified> {
+        let told = self.days.next_one().await?;
+        match told {
+            Some(told) if told.seat.day == day => {
+                told.agrees_with(link)?;
+                self.days.ready.pop_front();
+                self.compared.days += 1;
+                Ok(())
+            }
+            None if (-AHEAD..UNANCHORED).contains(&(self.now - closed_at)) => Ok(()),
+            _ => Err(Contradiction { place: format!("{DAYS}{day}"), fault: Fault::Missing }.into()),
+        }
+    }
+
+    /// What is left was told after the chain was read, or the chain has lost it.
+    pub(super) async fn finish(mut self, ledger: &Ledger) -> Result<Compared, Unverified> {
+        if let Some(told) = self.days.next_one().await? {
+            let closed = ledger.head().await?.and_then(|now| now.closed);
+            if closed.is_none_or(|closed| closed < told.seat.day) {
+                return Err(told.but(Fault::BehindEnd).into());
+            }
+        }
+        if let Some(told) = self.heads.next_one().await?
+            && ledger.head().await?.is_none_or(|now| now.n < told.n())
+        {
+            return Err(told.but(Fault::BehindEnd).into());
+        }
+        let mut everything = self.anchors.versions("");
+        while let Some(page) = everything.next().await? {
+            if page.iter().any(|kept| Seat::of(&kept.key).is_none()) {
+                return Err(stray().into());
+            }
+        }
+        Ok(self.compared)
+    }
+}
+
+/// No word of it is told: it is anybody's.
+fn stray() -> Contradiction {
+    Contradiction { place: "the bucket".to_owned(), fault: Fault::Stray }
+}
+
+/// Anchors of a folder, in order.
+struct Coming<'a> {
+    anchors: &'a Anchors,
+    versions: Versions,
+    ready: VecDeque<Told>,
+}
+
+impl Coming<'_> {
+    /// The next one, which stays until it is taken.
+    async fn next_one(&mut self) -> Result<Option<&Told>, Unverified> {
+        while self.ready.is_empty() {
+            let Some(page) = self.versions.next().await? else { return Ok(None) };
+            let anchors = self.anchors;
+            let read = stream::iter(page).map(|kept| Told::read(anchors, kept)).buffered(AT_ONCE);
+            self.ready = read.try_collect().await?;
+        }
+        Ok(self.ready.front())
+    }
+}
+
+/// One that was told.
+struct Told {
+    seat: Seat,
+    anchor: Option<Anchor>,
+    kept: Kept,
+}
+
+impl Told {
+    async fn read(anchors: &Anchors, kept: Kept) -> Result<Self, Unverified> {
+        let seat = Seat::of(&kept.key).ok_or_else(stray)?;
+        let body: Result<_, StorageError> = anchors.read(&kept).await;
+        let anchor = body?.and_then(|body| Anchor::read(&kept.key, &body));
+        Ok(Self { seat, anchor, kept })
+    }
+
+    fn n(&self) -> u64 {
+        self.seat.n.unwrap_or_default()
+    }
+
+    fn but(&self, fault: Fault) -> Contradiction {
+        Contradiction { place: self.kept.key.clone(), fault }
+    }
+
+    fn agrees_with(&self, link: &Seen) -> Result<(), Contradiction> {
+        let fault = match &self.anchor {
+            None if self.kept.versions == 0 => Some(Fault::Deleted),
+            None => Some(Fault::Unreadable),
+            Some(anchor) if (anchor.n, &anchor.hash) != (link.n, &link.hash) => Some(Fault::Differs),
+            Some(_) if self.kept.markers > 0 => Some(Fault::Deleted),
+            Some(_) if self.kept.versions > 1 => Some(Fault::Overwritten),
+            Some(_) => None,
+        };
+        fault.map_or(Ok(()), |fault| Err(self.but(fault)))
+    }
+}

@@ -1,0 +1,21 @@
+//! What has to be known before anything is taken in.
+
+use custodian_domain::record::{Details, Holder};
+use custodian_domain::rights::standing::Effect;
+use custodian_store::effects::Effects;
+use custodian_store::suppressions::Suppressed;
+
+/// What has to be known before anything is taken in.
+pub(super) struct Known {
+    /// Who was erased, and what was withdrawn.
+    pub(super) suppressed: Suppressed,
+    /// What stands for whom.
+    pub(super) effects: Effects,
+}
+
+impl Known {
+    /// What stands for a record of this holder: what the Register says, or the record itself if nobody looked.
+    pub(super) fn effect(&self, holder: &Holder, details: &Details) -> Effect {
+        self.effects.of(holder).unwrap_or_else(|| details.effect())
+    }
+}

@@ -1,0 +1,278 @@
+//! A table that was restored from a backup: what has to be on it, and what must not be in it, before anything reads it.
+//!
+//! A backup knows nothing of what happened after it. So everything that has gone since goes again, what stands for people
+//! is made true again, and what was kept or corrected since is taken over from the live table, if there is one.
+
+mod redone;
+
+use chrono::{DateTime, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::ledger::{Cause, EntryId, ItemKind};
+use custodian_domain::record::{Holder, Record};
+use custodian_domain::retention::INVOCATION;
+use custodian_domain::rights::standing::Effect;
+use custodian_store::Key;
+use custodian_store::effects::Effects;
+use custodian_store::ledger::Ledger;
+use custodian_store::protection::Protection;
+use custodian_store::records::{Doomed, Records, Shelved, StoredItem, Turn};
+use custodian_store::suppressions::{Suppressed, Suppressions};
+use std::collections::{HashMap, HashSet};
+
+pub use redone::Redone;
+use redone::Why;
+
+/// How many deletions are held against the table at a time: some tens of megabytes.
+const TOLD_AT_ONCE: usize = 250_000;
+/// How many keys `BatchGetItem` takes at a time.
+const BATCH: usize = 100;
+
+/// A restored table, and what is known of the time since.
+#[derive(Clone, Debug)]
+pub struct Restoring {
+    /// The restored table.
+    pub copy: Records,
+    /// The table that it is to stand for, as far as it is still there and to be trusted.
+    pub live: Option<Records>,
+    /// What was deleted since.
+    pub ledger: Ledger,
+    /// Who was erased, what was withdrawn, and what stands.
+    pub suppressions: Suppressions,
+    /// The instant that was restored.
+    pub since: DateTime<Utc>,
+}
+
+/// What lies in the restored table.
+struct Lying {
+    shelved: Shelved,
+    record: Option<Record>,
+    holder: Option<Holder>,
+    /// Whom a link leads to.
+    target: Option<Holder>,
+}
+
+impl Restoring {
+    /// What is on the restored table; `days` is how far back it should be possible to restore it.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that is not known.
+    pub async fn protection(&self, days: i32) -> Result<Protection, StorageError> {
+        self.copy.protection(&self.ledger, days).await
+    }
+
+    /// Puts back on the restored table what a restore leaves out, and says what is on it then. Encryption and index have to
+    /// be asked for when it is restored.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it cannot be put on.
+    pub async fn protect(&self, days: i32) -> Result<Protection, StorageError> {
+        self.copy.protect(&self.ledger, days).await
+    }
+
+    /// Does again what was done since, once through the whole table; `progress` hears of every page. What was done before
+    /// is not there any longer, so another run goes on where this one broke off.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be done.
+    pub async fn redo(&self, now: DateTime<Utc>, progress: &mut impl FnMut(&Redone)) -> Result<Redone, StorageError> {
+        let (mut redone, mut is_first) = (Redone::default(), true);
+        // A function may have looked at the clock so long before its transaction.
+        let from = self.since - INVOCATION;
+        let mut told = self.ledger.told_since(from.date_naive());
+        loop {
+            let (mut gone, mut is_last) = (HashSet::new(), false);
+            while gone.len() < TOLD_AT_ONCE && !is_last {
+                match told.next().await? {
+                    Some(entries) => gone.extend(entries.into_iter().filter(|it| it.removed >= from).map(|it| it.id)),
+                    None => is_last = true,
+                }
+            }
+            if is_first || !gone.is_empty() {
+                self.look_through(&gone, is_first, now, &mut redone, progress).await?;
+            }
+            if is_last {
+                break;
+            }
+            is_first = false;
+        }
+        if let Some(live) = &self.live {
+            self.take_over(live, now, &mut redone, progress).await?;
+        }
+        Ok(redone)
+    }
+
+    async fn look_through(
+        &self,
+        gone: &HashSet<EntryId>,
+        whole: bool,
+        now: DateTime<Utc>,
+        redone: &mut Redone,
+        progress: &mut impl FnMut(&Redone),
+    ) -> Result<(), StorageError> {
+        let mut scan = self.copy.whole();
+        while let Some(items) = scan.next().await? {
+            let lying: Option<Vec<Lying>> = items.iter().map(read).collect();
+            let lying = lying.ok_or_else(|| StorageError::unreadable("read what was restored"))?;
+            redone.looked_at += if whole { lying.len() as u64 } else { 0 };
+            let is_told = |it: &Lying| it.shelved.doomed.due.is_some_and(|due| gone.contains(&id(&it.shelved, due)));
+            let told: Vec<Key> =
+                lying.iter().filter(|it| is_told(it)).map(|it| it.shelved.doomed.key.clone()).collect();
+            // What was deleted and kept again since is there, and stays.
+            let back = self.lives(told, now).await?;
+            let (suppressed, effects) = self.known(&lying, whole, now).await?;
+            let (mut doomed, mut turns) = (Vec::new(), Vec::new());
+            for it in lying {
+                let kept_again = back.contains(&it.shelved.doomed.key);
+                let why = if is_told(&it) && !kept_again {
+                    Some(Why::Told)
+                } else if whole {
+                    self.goes(&it, &suppressed, effect(&effects, &it)?, now)
+                } else {
+                    None
+                };
+                match why {
+                    Some(why) => {
+                        redone.count(why);
+                        doomed.push(it.shelved.doomed);
+                    }
+                    // As of the instant that was restored: a hold has kept since what would be over by now.
+                    None if whole => {
+                        let turn = it.shelved.turn(effect(&effects, &it)?, self.since);
+                        turns.extend(turn.map(|turn| (turn, it.shelved)));
+                    }
+                    None => {}
+                }
+            }
+            let over = self.turn(turns, redone, now).await?;
+            doomed.extend(over);
+            self.forget(doomed, now).await?;
+            progress(redone);
+        }
+        Ok(())
+    }
+
+    /// Why something goes again, beside what the ledger tells.
+    fn goes(&self, lying: &Lying, suppressed: &Suppressed, effect: Effect, now: DateTime<Utc>) -> Option<Why> {
+        let is_kept = effect.held && !lying.shelved.is_over(self.since);
+        if lying.shelved.is_over(now) && !is_kept {
+            return Some(Why::Expired);
+        }
+        if let Some(Record { holder, id, details }) = &lying.record {
+            if suppressed.covers(holder, details, details.collected_at) {
+                return Some(Why::Erased);
+            }
+            return suppressed.is_withdrawn(details.source, id).then_some(Why::Withdrawn);
+        }
+        let about = lying.target.as_ref().or(lying.holder.as_ref())?;
+        let erased = suppressed.of(about).filter(|it| it.erased_at >= self.since - INVOCATION)?;
+        // Where an erasure has left records, it has left what leads to them.
+        let is_left =
+            lying.shelved.doomed.kind == ItemKind::Link && erased.leaves_something_of(lying.shelved.doomed.day);
+        (!is_left).then_some(Why::Erased)
+    }
+
+    async fn known(
+        &self,
+        lying: &[Lying],
+        whole: bool,
+        now: DateTime<Utc>,
+    ) -> Result<(Suppressed, Effects), StorageError> {
+        if !whole {
+            return Ok(Default::default());
+        }
+        let holders = lying.iter().flat_map(|it| it.holder.iter().chain(&it.target)).cloned().collect();
+        let records = lying.iter().filter_map(|it| it.record.as_ref());
+        let records = records.map(|record| (record.details.source, record.id.clone()));
+        self.suppressions.among(holders, records, now).await
+    }
+
+    /// Which of these keys are in the live table.
+    async fn lives(&self, keys: Vec<Key>, now: DateTime<Utc>) -> Result<HashSet<Key>, StorageError> {
+        let Some(live) = &self.live else { return Ok(HashSet::new()) };
+        let mut found = HashSet::new();
+        for some in keys.chunks(BATCH) {
+            let items = live.stored("look into the live table", some.to_vec(), now).await?;
+            found.extend(items.iter().filter_map(StoredItem::key));
+        }
+        Ok(found)
+    }
+
+    /// Puts right what stands for items; gives what is over once nothing holds it.
+    async fn turn(
+        &self,
+        turns: Vec<(Turn, Shelved)>,
+        redone: &mut Redone,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Doomed>, StorageError> {
+        let mut over = Vec::new();
+        for (turn, shelved) in turns {
+            redone.turned += u64::from(self.copy.turn(&shelved, turn, self.since).await?);
+            if turn.releases() && shelved.is_past_its_date(now) {
+                over.push(shelved.doomed);
+            }
+        }
+        Ok(over)
+    }
+
+    async fn forget(&self, doomed: Vec<Doomed>, now: DateTime<Utc>) -> Result<(), StorageError> {
+        if doomed.is_empty() {
+            return Ok(());
+        }
+        self.copy.forget(doomed, &self.ledger, Cause::Restore, now).await.map(drop)
+    }
+
+    /// Takes over what was kept since, what was corrected since, and links that were renewed since.
+    async fn take_over(
+        &self,
+        live: &Records,
+        now: DateTime<Utc>,
+        redone: &mut Redone,
+        progress: &mut impl FnMut(&Redone),
+    ) -> Result<(), StorageError> {
+        const OPERATION: &str = "take over from the live table";
+        let mut scan = live.whole();
+        while let Some(items) = scan.next().await? {
+            for some in items.chunks(BATCH) {
+                let keys = some.iter().filter_map(StoredItem::key).collect();
+                let there = self.copy.stored(OPERATION, keys, now).await?;
+                let there: HashMap<Key, StoredItem> =
+                    there.into_iter().filter_map(|item| Some((item.key()?, item))).collect();
+                for item in some {
+                    let (key, shelved) = item.key().zip(item.shelved()).ok_or(StorageError::unreadable(OPERATION))?;
+                    let is_new = there.get(&key).is_none_or(|before| item.is_later_than(before));
+                    if is_new && !shelved.is_over(now) {
+                        self.copy.put_stored(OPERATION, item.clone()).await?;
+                        redone.taken_over += 1;
+                    }
+                }
+            }
+            progress(redone);
+        }
+        Ok(())
+    }
+}
+
+fn id(shelved: &Shelved, due: custodian_domain::retention::ExpiresAt) -> EntryId {
+    EntryId::of(&shelved.doomed.key.partition, &shelved.doomed.key.sort, due)
+}
+
+/// What stands for an item: for its holder, and for whom a link leads to.
+fn effect(effects: &Effects, lying: &Lying) -> Result<Effect, StorageError> {
+    let looked_up = |holder| effects.of(holder).ok_or_else(|| StorageError::unreadable("look what stands for an item"));
+    let mut stands = Effect::default();
+    for holder in lying.holder.iter().chain(&lying.target) {
+        stands = stands.and(looked_up(holder)?);
+    }
+    Ok(stands)
+}
+
+fn read(item: &StoredItem) -> Option<Lying> {
+    let shelved = item.shelved()?;
+    let key = &shelved.doomed.key;
+    let record = match shelved.doomed.kind {
+        ItemKind::Record => Some(item.record()?),
+        ItemKind::Link | ItemKind::Profile => None,
+    };
+    let (holder, target) = (key.holder(), key.link_target().map(Holder::Subject));
+    Some(Lying { shelved, record, holder, target })
+}

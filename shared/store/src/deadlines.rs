@@ -1,0 +1,72 @@
+//! What the index by day tells of deadlines: days without records, and complaints whose clock runs.
+
+use crate::keys::{self, BY_DAY, CLOCK, CLOCK_ENDS, Key, SHARDS, SK};
+use crate::records::Records;
+use crate::table::Pages;
+use crate::{Item, text};
+use chrono::{DateTime, NaiveDate, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::record::reference::Reference;
+use custodian_domain::record::source::Source;
+use custodian_domain::rights::clocks::Clock;
+use serde::Serialize;
+
+/// An open complaint's clock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Running {
+    /// The record's reference.
+    pub reference: Reference,
+    /// Which clock runs.
+    pub clock: Clock,
+    /// Its last day, as a civil date in London.
+    pub ends: NaiveDate,
+    /// The service that is complained of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+}
+
+impl Records {
+    /// Whether anything that a source collected on a day lies there, over or not.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that is not known.
+    pub async fn has_any(&self, source: Source, day: NaiveDate) -> Result<bool, StorageError> {
+        self.begins(|shard| keys::collected(source, day, shard)).await
+    }
+
+    /// Whether any record that was collected on a day lies there, over or not.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that is not known.
+    pub async fn has_records(&self, day: NaiveDate) -> Result<bool, StorageError> {
+        self.begins(|shard| Key::new(keys::day_shard(day, shard), keys::RECORD)).await
+    }
+
+    async fn begins(&self, from: impl Fn(u8) -> Key) -> Result<bool, StorageError> {
+        for shard in 0..SHARDS {
+            let from = from(shard);
+            if self.0.has_any("look whether a day has records", BY_DAY, &from).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The clocks that run of live complaints that were received on a day, in one of its shards; in pages.
+    #[must_use]
+    pub fn clocks(&self, day: NaiveDate, shard: u8, now: DateTime<Utc>) -> Pages<Running> {
+        let from = keys::collected(Source::Complaints, day, shard);
+        self.0.having("look for complaints", BY_DAY, &from, CLOCK_ENDS, now, running)
+    }
+}
+
+/// Reads a clock out of the index.
+fn running(item: &Item) -> Option<Running> {
+    let id = keys::record_id(text(item, SK)?)?;
+    Some(Running {
+        reference: Reference::of(&id),
+        clock: serde_dynamo::from_attribute_value(item.get(CLOCK)?.clone()).ok()?,
+        ends: text(item, CLOCK_ENDS)?.parse().ok()?,
+        service: text(item, "service").map(str::to_owned),
+    })
+}

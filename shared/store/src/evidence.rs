@@ -1,0 +1,83 @@
+//! What was written of requests, holds and restrictions is attested in the ledger's chain.
+//!
+//! Whoever writes such an item leaves a mark in the same transaction, which says where it lies. Whoever attests puts a block
+//! with the item's hash and takes the mark away, both or neither: so nothing is written that is not attested, or waits for it.
+
+mod attested;
+mod lying;
+mod marks;
+
+pub use lying::{Lying, Register};
+pub use marks::{Mark, Waiting};
+
+pub(super) use marks::mark;
+
+use crate::Item;
+use crate::keys::{self, Key};
+use crate::ledger::{ATTESTED_AT_ONCE, Ledger};
+use crate::table::{Pages, Table};
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use chrono::{DateTime, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::place::Place;
+use custodian_domain::rights::package::RequestId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Attests in the ledger what lies in the Register.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    register: Table,
+    ledger: Ledger,
+}
+
+impl Evidence {
+    /// What the Register called `register` says, for this ledger.
+    #[must_use]
+    pub const fn new(client: aws_sdk_dynamodb::Client, register: String, ledger: Ledger) -> Self {
+        Self { register: Table::new(client, register), ledger }
+    }
+
+    /// Everything that waits to be attested, in pages.
+    #[must_use]
+    pub fn waiting(&self) -> Pages<Waiting> {
+        marks::waiting(&self.register)
+    }
+
+    /// Attests what these requests have waiting, of every place and of what their people said; gives how many marks are gone.
+    ///
+    /// # Errors
+    /// [`StorageError`] if not all is known to be attested; attesting it again is attesting it once.
+    pub async fn attest(&self, requests: &[RequestId], now: DateTime<Utc>) -> Result<u64, StorageError> {
+        let partitions = requests.iter().flat_map(|id| {
+            let tasks = Place::ALL.into_iter().map(|place| keys::task(id, place));
+            [keys::request(id), keys::said(id)].into_iter().chain(tasks)
+        });
+        let marks = partitions.map(|partition| keys::unattested(&partition)).collect();
+        let marks = self.register.get_all("look for what waits to be attested", marks, now).await?;
+        self.attest_marked(marks.iter().filter_map(marks::read).collect(), now).await
+    }
+
+    /// Attests what these marks name; gives how many of them are gone. Where somebody has written since, the mark stays.
+    ///
+    /// # Errors
+    /// [`StorageError`] if not all is known to be attested; attesting it again is attesting it once.
+    pub async fn attest_marked(&self, marks: Vec<Mark>, now: DateTime<Utc>) -> Result<u64, StorageError> {
+        let keys: BTreeSet<Key> = marks.iter().flat_map(Mark::items).collect();
+        let items = self.register.get_all("read what is to be attested", keys.into_iter().collect(), now).await?;
+        let lying: BTreeMap<Key, Item> = items.into_iter().filter_map(|item| Some((Key::of(&item)?, item))).collect();
+        let mut attested: Vec<(TransactWriteItem, Vec<_>)> = Vec::new();
+        for mark in &marks {
+            let mut found = Vec::new();
+            for key in mark.items().take(ATTESTED_AT_ONCE) {
+                if let Some(item) = lying.get(&key) {
+                    found.extend(attested::attested(item));
+                } else {
+                    // Somebody has deleted it before it was attested.
+                    tracing::error!(outcome = "evidence_missing", "evidence");
+                }
+            }
+            attested.push((mark.done(&self.register.name, ATTESTED_AT_ONCE)?, found));
+        }
+        self.ledger.attest(attested, now).await
+    }
+}

@@ -1,0 +1,118 @@
+//! Everything in the Register that should be attested, as it lies there: for who verifies it.
+
+use super::attested::{attested, written};
+use super::marks::{self, Mark, Waiting};
+use crate::keys;
+use crate::table::{Pages, Table};
+use crate::{Item, s, text};
+use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
+use chrono::{DateTime, Utc};
+use custodian_aws::{StorageError, failed};
+use custodian_domain::ledger::signed::Signed;
+use custodian_domain::ledger::{Attestation, Evidence};
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::task::Task;
+
+/// The partitions that evidence lies in begin so.
+const PARTITIONS: [&str; 5] = ["REQUEST#", "CLICK#", "SAID#", "TASK#", "CLICKTASK#"];
+
+/// An item of the Register that should be attested.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lying {
+    /// What would attest it as it lies there.
+    pub attested: Attestation,
+    /// The request that it belongs to.
+    pub request: RequestId,
+    /// When it says that it was written.
+    pub written: Option<DateTime<Utc>>,
+    /// What a processor signed, of a receipt.
+    pub said: Option<Signed>,
+    partition: String,
+}
+
+/// The Register, for who looks whether it is as the chain says.
+#[derive(Clone, Debug)]
+pub struct Register(Table);
+
+/// Everything that should be attested, page by page.
+#[derive(Debug)]
+pub struct Everything(Option<ScanFluentBuilder>);
+
+impl Register {
+    /// The Register called `name`.
+    #[must_use]
+    pub const fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
+        Self(Table::new(client, name))
+    }
+
+    /// Everything in it that should be attested, in no order.
+    #[must_use]
+    pub fn everything(&self) -> Everything {
+        let scan = self.0.client.scan().table_name(&self.0.name).consistent_read(true);
+        let places = (0..PARTITIONS.len()).map(|place| format!("begins_with(pk, :p{place})")).collect::<Vec<_>>();
+        let scan = PARTITIONS.iter().enumerate().fold(scan, |scan, (place, partition)| {
+            scan.expression_attribute_values(format!(":p{place}"), s(*partition))
+        });
+        Everything(Some(scan.filter_expression(places.join(" OR "))))
+    }
+
+    /// Whether an item waits to be attested, as it lies there.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that is not known.
+    pub async fn is_waiting(&self, lying: &Lying) -> Result<bool, StorageError> {
+        let (key, now) = (keys::unattested(&lying.partition), DateTime::UNIX_EPOCH);
+        Ok(self.0.get("look for what waits to be attested", &key, now).await?.is_some())
+    }
+
+    /// Everything that waits to be attested, in pages.
+    #[must_use]
+    pub fn waiting(&self) -> Pages<Waiting> {
+        marks::waiting(&self.0)
+    }
+}
+
+impl Everything {
+    /// The next page, which may be empty; `None` after the last.
+    ///
+    /// # Errors
+    /// [`StorageError`] if DynamoDB does not answer.
+    pub async fn next(&mut self) -> Result<Option<Vec<Lying>>, StorageError> {
+        // Kept until it is answered: a table that broke off must not look like one that ended.
+        let Some(scan) = &self.0 else { return Ok(None) };
+        let page = scan.clone().send().await.map_err(failed("read everything that is attested"))?;
+        self.0 = page.last_evaluated_key.map(|key| scan.clone().set_exclusive_start_key(Some(key)));
+        Ok(Some(page.items.unwrap_or_default().iter().filter_map(lying).collect()))
+    }
+}
+
+impl Mark {
+    /// The request that it belongs to.
+    #[must_use]
+    pub fn request(&self) -> Option<RequestId> {
+        keys::evidence_of(&self.partition)
+    }
+}
+
+fn lying(item: &Item) -> Option<Lying> {
+    let attested = attested(item)?;
+    let partition = text(item, keys::PK)?.to_owned();
+    let request = keys::evidence_of(&partition)?;
+    Some(Lying { written: written(attested.kind, item), said: said(attested.kind, item), attested, request, partition })
+}
+
+fn said(kind: Evidence, item: &Item) -> Option<Signed> {
+    if kind != Evidence::Receipt {
+        return None;
+    }
+    let task: Task = serde_dynamo::from_item(item.clone()).ok()?;
+    task.receipt?.correspondence?.said.map(|said| *said)
+}
+
+impl Lying {
+    /// Where it lies.
+    #[must_use]
+    pub fn partition(&self) -> &str {
+        &self.partition
+    }
+}

@@ -1,0 +1,202 @@
+//! The ledger: one chain of blocks, appended to, never changed.
+//!
+//! Whoever deletes puts a block in the same transaction, on condition that the chain still ends where it was seen to end
+//! (`CHAIN`, `HEAD`): so two who write at once can't both follow the same link. A day is closed by a certificate, which is
+//! a link of the same chain.
+
+mod attesting;
+mod closing;
+mod forgetting;
+mod sealing;
+mod strangers;
+mod told;
+
+pub(super) use attesting::ATTESTED_AT_ONCE;
+pub use closing::{CLOSED_AT_ONCE, Closed};
+pub use strangers::{Stranger, Strangers};
+pub use told::Told;
+
+use crate::keys::{self, Key, PK, SK};
+use crate::table::{Pages, Table};
+use crate::{Item, s, text};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use chrono::{DateTime, NaiveDate, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::ledger::{Entry, Head, Lies, Link, Tally};
+use sealing::{Deed, Tells};
+use std::collections::HashSet;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+pub(super) use forgetting::forget;
+
+/// How many actions DynamoDB takes in one transaction
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
+const ACTIONS: usize = 100;
+/// How many deletions go into one: beside them there are the block and the head.
+const AT_ONCE: usize = ACTIONS - 2;
+
+/// The table of the ledger.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    table: Table,
+    /// How the chain ended when it was last seen. It is held while a block is on its way, so that what runs in one
+    /// process waits for its turn, and only other processes are ever in the way.
+    head: Arc<Mutex<Option<Head>>>,
+}
+
+/// What lies on a day of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lying {
+    /// Where.
+    pub seat: Seat,
+    /// What.
+    pub lies: Lies,
+}
+
+/// Where something lies on a day of the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seat {
+    /// Where the day's certificate belongs.
+    Certificate,
+    /// Where the block with this number belongs.
+    Block(u64),
+    /// Where nothing belongs.
+    Stray,
+}
+
+impl Ledger {
+    /// The ledger in the table called `name`.
+    #[must_use]
+    pub fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
+        Self { table: Table::new(client, name), head: Arc::default() }
+    }
+
+    /// The table that it lies in.
+    pub(crate) const fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// Tells what TTL removed; what is told already stays as it is. Gives how much is new.
+    ///
+    /// # Errors
+    /// [`StorageError`] if not all is known to be told; telling it again is telling it once.
+    pub async fn append(&self, entries: Vec<Entry>, now: DateTime<Utc>) -> Result<u64, StorageError> {
+        const OPERATION: &str = "append to the ledger";
+        let (mut seen, mut told) = (HashSet::new(), 0);
+        let entries: Vec<Entry> = entries.into_iter().filter(|entry| seen.insert(entry.id.clone())).collect();
+        for some in entries.chunks(AT_ONCE) {
+            let deeds = some.iter().map(|entry| self.marked(OPERATION, entry)).collect::<Result<_, _>>()?;
+            told += self.seal(OPERATION, deeds, now).await?;
+        }
+        Ok(told)
+    }
+
+    /// Lambda brings a removal again: a mark of its own says that it is told.
+    fn marked(&self, operation: &'static str, entry: &Entry) -> Result<Deed, StorageError> {
+        let key = keys::told(&entry.id);
+        let put = Put::builder()
+            .table_name(&self.table.name)
+            .item(PK, s(&key.partition))
+            .item(SK, s(&key.sort))
+            .condition_expression("attribute_not_exists(pk)")
+            .build()
+            .map_err(|_| StorageError::unreadable(operation))?;
+        Ok(Deed { action: TransactWriteItem::builder().put(put).build(), tells: Tells::Gone(entry.clone()) })
+    }
+
+    /// What was deleted on a day (UTC), block by block.
+    #[must_use]
+    pub fn entries(&self, day: NaiveDate) -> Told {
+        Told::new(self.clone(), day, Some(day))
+    }
+
+    /// What was deleted on a day (UTC) and since, block by block.
+    ///
+    /// What was removed at an instant is told on its day or later, so the day of an instant leaves nothing out.
+    #[must_use]
+    pub fn told_since(&self, day: NaiveDate) -> Told {
+        Told::new(self.clone(), day, None)
+    }
+
+    /// How the chain ends; nothing before it begins.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that cannot be read.
+    pub async fn head(&self) -> Result<Option<Head>, StorageError> {
+        let key = keys::chain_head();
+        let answer = self
+            .table
+            .client
+            .get_item()
+            .table_name(&self.table.name)
+            .key(PK, s(&key.partition))
+            .key(SK, s(&key.sort))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(custodian_aws::failed("read the ledger's head"))?;
+        let read = |item| head(&item).ok_or(StorageError::unreadable("read the ledger's head"));
+        answer.item.map(read).transpose()
+    }
+
+    /// The link that closes a day; nothing if there is none, or what lies there is not what was written.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that cannot be read.
+    pub async fn certificate(&self, day: NaiveDate) -> Result<Option<Link>, StorageError> {
+        let key = keys::day_certificate(day);
+        let read = |item: &Item| Some(lying(item));
+        let mut pages = self.table.all("read a day's certificate", &key.partition, &key.sort, read);
+        while let Some(page) = pages.next().await? {
+            for it in page {
+                if let (Seat::Certificate, Lies::Link(link)) = (it.seat, it.lies) {
+                    return Ok(Some(link).filter(Link::is_whole));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Everything that lies on a day, certificate first, then blocks by their numbers; in pages.
+    #[must_use]
+    pub fn lying(&self, day: NaiveDate) -> Pages<Lying> {
+        self.table.all("read a day of the ledger", &keys::ledger_day(day), "", |item| Some(lying(item)))
+    }
+
+    /// Counts the blocks of a day; gives how many cannot be counted as well, because they are not what was written.
+    ///
+    /// # Errors
+    /// [`StorageError`] if they cannot be read.
+    pub async fn tally(&self, day: NaiveDate) -> Result<(Tally, u64), StorageError> {
+        let (mut tally, mut broken, mut pages) = (Tally::default(), 0, self.lying(day));
+        while let Some(page) = pages.next().await? {
+            for lying in page.iter().filter(|lying| lying.seat != Seat::Certificate) {
+                match &lying.lies {
+                    Lies::Link(link) if link.is_whole() => link.says().map_or_else(|| broken += 1, |it| tally.add(&it)),
+                    _ => broken += 1,
+                }
+            }
+        }
+        Ok((tally, broken))
+    }
+}
+
+fn head(item: &Item) -> Option<Head> {
+    serde_dynamo::from_item(item.clone()).ok()
+}
+
+fn lying(item: &Item) -> Lying {
+    let sort = text(item, SK).unwrap_or_default();
+    let block = keys::block_number(sort).filter(|n| keys::block(NaiveDate::MIN, *n).sort == sort).map(Seat::Block);
+    let seat = if sort == keys::CERTIFICATE { Seat::Certificate } else { block.unwrap_or(Seat::Stray) };
+    let link = serde_dynamo::from_item(item.clone());
+    Lying { seat, lies: link.map_or(Lies::Unreadable, Lies::Link) }
+}
+
+/// An item with its key.
+fn placed(key: &Key, content: &impl serde::Serialize) -> Option<Item> {
+    let mut item: Item = serde_dynamo::to_item(content).ok()?;
+    item.extend([(PK.to_owned(), s(&key.partition)), (SK.to_owned(), s(&key.sort))]);
+    Some(item)
+}

@@ -1,0 +1,246 @@
+//! Who wants a list no longer: said in the Register, which outlasts an erasure, and in the person's profile. Whoever
+//! sends the list is told through a request, which begins in the same transaction.
+
+use crate::keys::{self, DAY, EXPIRES_AT, Key, PK, PROFILE, SK};
+use crate::requests::{Approval, Request, Requests};
+use crate::table::{Table, retention};
+use crate::{Item, n, s, text};
+use aws_sdk_dynamodb::types::builders::PutBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use chrono::{DateTime, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::identity::staff::THE_PERSON;
+use custodian_domain::identity::subject::SubjectKey;
+use custodian_domain::london;
+use custodian_domain::place::Place;
+use custodian_domain::record::Holder;
+use custodian_domain::retention::Retention;
+use custodian_domain::rights::erasure::Counts;
+use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::subscription::{List, OptOut, Subscription, UNTIL_TOLD};
+use custodian_domain::rights::task::{Action, Task};
+use std::time::Duration;
+
+const OPERATION: &str = "opt out of a list";
+/// When it was said last.
+const SINCE: &str = "since";
+/// The request by which whoever sends the list is told.
+const REQUEST: &str = "request";
+/// In a profile: when each list was opted out of.
+const OPTED_OUT: &str = "opted_out";
+/// How often it begins again because others wrote in between: two clicks of one person come close together.
+const TRIES: u32 = 5;
+/// What DynamoDB calls a transaction that met another.
+const CANCELLED: &str = "TransactionCanceledException";
+
+/// The opt-outs in the Register and in profiles.
+#[derive(Clone, Debug)]
+pub struct OptOuts {
+    register: Table,
+    records: Table,
+    requests: Requests,
+}
+
+/// What became of an opt-out that was said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Whoever sends the list is being told.
+    First,
+    /// They are being told already; from now on it counts from when it was said last.
+    Again,
+}
+
+/// An opt-out as it lies there.
+struct Lying {
+    opt_out: OptOut,
+    request: RequestId,
+}
+
+impl OptOuts {
+    /// The opt-outs in these tables.
+    #[must_use]
+    pub fn new(client: &aws_sdk_dynamodb::Client, records: &str, register: &str) -> Self {
+        let table = |name: &str| Table::new(client.clone(), name.to_owned());
+        Self { register: table(register), records: table(records), requests: Requests::new(client, register) }
+    }
+
+    /// The opt-out that stands at `now`, if there is one.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that is not known.
+    pub async fn find(&self, of: &Subscription, now: DateTime<Utc>) -> Result<Option<OptOut>, StorageError> {
+        Ok(self.lying(of, now).await?.map(|lying| lying.opt_out))
+    }
+
+    /// What a subject's profile says at `now`: each list that was opted out of, when, and until when the profile is kept.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it cannot be read.
+    pub async fn profile_of(
+        &self,
+        subject: &SubjectKey,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<(List, OptOut, Option<Retention>)>, StorageError> {
+        const OPERATION: &str = "read a profile";
+        let mut pages = self.records.live(OPERATION, subject.as_str(), PROFILE, now, |item| Some(item.clone()));
+        let mut said = Vec::new();
+        while let Some(page) = pages.next().await? {
+            for item in &page {
+                let unreadable = || StorageError::unreadable(OPERATION);
+                let lists = item.get(OPTED_OUT).and_then(|it| it.as_m().ok()).ok_or_else(unreadable)?;
+                for (list, since) in lists {
+                    let since = since.as_s().ok().and_then(|since| since.parse().ok()).ok_or_else(unreadable)?;
+                    let list = List::named(list).ok_or_else(unreadable)?;
+                    said.push((list, OptOut::at(since), retention(item)));
+                }
+            }
+        }
+        Ok(said)
+    }
+
+    /// Remembers an opt-out, in the Register and in the profile at once, and has whoever sends the list told under
+    /// `request`, unless an earlier request to tell them is still open.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be remembered; saying it again is safe.
+    pub async fn say(&self, of: &Subscription, said: OptOut, request: &RequestId) -> Result<Said, StorageError> {
+        for again in 1..=TRIES {
+            match self.attempt(of, said, request).await {
+                Ok(Some(became)) => return Ok(became),
+                Ok(None) => {}
+                Err(error) if error.code == CANCELLED => {}
+                Err(error) => return Err(error),
+            }
+            tokio::time::sleep(Duration::from_millis(10 << again)).await;
+        }
+        Err(StorageError { operation: OPERATION, code: "others say it at the same time".to_owned() })
+    }
+
+    /// Makes the calls that a first word takes, for `nobody`, and leaves nothing behind.
+    ///
+    /// # Errors
+    /// [`StorageError`] where [`OptOuts::say`] would have it.
+    pub async fn pretend(&self, nobody: &Subscription, said: OptOut, request: &RequestId) -> Result<(), StorageError> {
+        self.lying(nobody, said.since()).await?;
+        // Nobody is never there.
+        let put = self.put(nobody, said, request).condition_expression("attribute_exists(pk)");
+        match self.enter(nobody, said, request, put).await {
+            Err(error) if error.code == CANCELLED => Ok(()),
+            entered => entered.map(drop),
+        }
+    }
+
+    /// Gives nothing where somebody else said it in between.
+    async fn attempt(
+        &self,
+        of: &Subscription,
+        said: OptOut,
+        request: &RequestId,
+    ) -> Result<Option<Said>, StorageError> {
+        let before = self.lying(of, said.since()).await?;
+        if let Some(before) = &before
+            && self.is_open(of, &before.request, said.since()).await?
+        {
+            let stands = before.opt_out.since() >= said.since();
+            let again = stands || self.say_again(of, said, &before.request).await?;
+            return Ok(again.then_some(Said::Again));
+        }
+        let put = self.put(of, said, request);
+        let put = match &before {
+            None => put
+                .condition_expression("attribute_not_exists(pk) OR expires_at <= :now")
+                .expression_attribute_values(":now", n(said.since().timestamp())),
+            Some(before) => instead_of(put, &before.request),
+        };
+        Ok(self.enter(of, said, request, put).await?.then_some(Said::First))
+    }
+
+    async fn lying(&self, of: &Subscription, now: DateTime<Utc>) -> Result<Option<Lying>, StorageError> {
+        const OPERATION: &str = "look for an opt-out";
+        let read = |item: &Item| {
+            let opt_out = OptOut::at(text(item, SINCE)?.parse().ok()?);
+            Some(Lying { opt_out, request: RequestId::try_from(text(item, REQUEST)?.to_owned()).ok()? })
+        };
+        let item = self.register.get(OPERATION, &keys::opt_out(of), now).await?;
+        item.map(|item| read(&item).ok_or_else(|| StorageError::unreadable(OPERATION))).transpose()
+    }
+
+    /// Whether a request about this person is not closed yet. One of the first version lies where a click can't look: they are
+    /// told once more.
+    async fn is_open(&self, of: &Subscription, id: &RequestId, now: DateTime<Utc>) -> Result<bool, StorageError> {
+        if !id.is_click() {
+            return Ok(false);
+        }
+        let key = keys::open_request(&Holder::Subject(of.subject.clone()), id);
+        Ok(self.register.get("look for an open request", &key, now).await?.is_some())
+    }
+
+    async fn say_again(&self, of: &Subscription, said: OptOut, request: &RequestId) -> Result<bool, StorageError> {
+        let put = instead_of(self.put(of, said, request), request);
+        let actions = vec![action(put)?, self.profile(of, said)?];
+        self.register.transact(OPERATION, actions).await
+    }
+
+    /// Enters the request with the opt-out beside it; gives whether the opt-out's condition held.
+    async fn enter(
+        &self,
+        of: &Subscription,
+        said: OptOut,
+        id: &RequestId,
+        opt_out: PutBuilder,
+    ) -> Result<bool, StorageError> {
+        let (now, today) = (said.since(), london::date(said.since()));
+        let due = today.checked_add_signed(UNTIL_TOLD).unwrap_or(today);
+        let place = match of.list {
+            List::Newsletter => Place::Newsletter,
+        };
+        let task = Task::new(place, Action::Unsubscribe, Counts::new(), due, now);
+        let beside = vec![action(opt_out)?, self.profile(of, said)?];
+        let holder = Holder::Subject(of.subject.clone());
+        let request = Request::entered(Action::Unsubscribe, String::new(), THE_PERSON, &[holder], now);
+        let approval = Approval { request: &request, tasks: &[task], suppress: false, beside };
+        self.requests.enter(id, approval, now).await
+    }
+
+    fn put(&self, of: &Subscription, said: OptOut, request: &RequestId) -> PutBuilder {
+        let item = Item::from([
+            (SINCE.to_owned(), since(said)),
+            (REQUEST.to_owned(), s(request.as_str())),
+            (EXPIRES_AT.to_owned(), n(said.ends().epoch())),
+        ]);
+        put(&self.register, keys::opt_out(of), item)
+    }
+
+    /// What lies under the person: it goes with an erasure, as all else there does.
+    fn profile(&self, of: &Subscription, said: OptOut) -> Result<TransactWriteItem, StorageError> {
+        let key = keys::profile(&of.subject);
+        let opted_out = Item::from([(of.list.as_str().to_owned(), since(said))]);
+        let item = Item::from([
+            (OPTED_OUT.to_owned(), AttributeValue::M(opted_out)),
+            (DAY.to_owned(), s(keys::day(said.since().date_naive(), &key.sort))),
+            (EXPIRES_AT.to_owned(), n(said.ends().epoch())),
+        ]);
+        action(put(&self.records, key, item))
+    }
+}
+
+fn since(said: OptOut) -> AttributeValue {
+    s(said.since().to_rfc3339())
+}
+
+fn put(table: &Table, key: Key, mut item: Item) -> PutBuilder {
+    item.extend([(PK.to_owned(), s(key.partition)), (SK.to_owned(), s(key.sort))]);
+    Put::builder().table_name(&table.name).set_item(Some(item))
+}
+
+/// Only where this request is still the last that was entered for it.
+fn instead_of(put: PutBuilder, request: &RequestId) -> PutBuilder {
+    put.condition_expression("#request = :before")
+        .expression_attribute_names("#request", REQUEST)
+        .expression_attribute_values(":before", s(request.as_str()))
+}
+
+fn action(put: PutBuilder) -> Result<TransactWriteItem, StorageError> {
+    let put = put.build().map_err(|_| StorageError::unreadable(OPERATION))?;
+    Ok(TransactWriteItem::builder().put(put).build())
+}

@@ -1,0 +1,107 @@
+//! What lies in the table and is to go.
+
+use crate::Item;
+use crate::keys::{self, DAY, EXPIRES_AT, Key, PK, RETENTION_DUE_AT, SK};
+use crate::table::retention;
+use crate::text;
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, NaiveDate, Utc};
+use custodian_domain::identity::contact::Contact;
+use custodian_domain::ledger::{Cause, Entry, EntryId, ItemKind};
+use custodian_domain::record::custody::Custody;
+use custodian_domain::record::reference::Reference;
+use custodian_domain::record::source::Source;
+use custodian_domain::retention::{ExpiresAt, Retention};
+
+/// What of a removed item its entry in the ledger needs, and all that is kept of one that nobody can read: where it lay and
+/// when it was over, and nothing that was told.
+pub const NEEDED: [&str; 6] = [keys::PK, keys::SK, keys::DAY, "source", keys::EXPIRES_AT, keys::RETENTION_DUE_AT];
+
+/// The attributes that [`doomed`] reads: what was said is not among them.
+pub(super) const READ: [&str; 11] = [
+    PK,
+    SK,
+    DAY,
+    EXPIRES_AT,
+    RETENTION_DUE_AT,
+    "source",
+    "reference",
+    "collected_at",
+    "contact",
+    "custody",
+    "newsletter",
+];
+
+/// Something that lies in the table and is to go.
+#[derive(Clone, Debug)]
+pub struct Doomed {
+    /// Where it lies.
+    pub key: Key,
+    /// What it is.
+    pub kind: ItemKind,
+    /// How a record had reached the council.
+    pub source: Option<Source>,
+    /// What the person can quote of a record; the sweep's index does not tell.
+    pub reference: Option<Reference>,
+    /// The day in the index: collection, for a record.
+    pub day: NaiveDate,
+    /// When it is over, or would be if nothing held it.
+    pub due: Option<ExpiresAt>,
+    /// When a record was collected; the sweep's index does not tell.
+    pub collected_at: Option<DateTime<Utc>>,
+    /// How to reach the person; the sweep's index does not tell.
+    pub contact: Contact,
+    /// Where else a record is held; the sweep's index does not tell.
+    pub custody: Vec<Custody>,
+    /// Whether the person asked for the newsletter; the sweep's index does not tell.
+    pub newsletter: bool,
+}
+
+impl Doomed {
+    /// What the ledger says of its deletion.
+    #[must_use]
+    pub fn entry(&self, cause: Cause, removed: DateTime<Utc>) -> Entry {
+        let due = self.due.unwrap_or(ExpiresAt::at(removed));
+        let month = (self.kind == ItemKind::Record).then(|| self.day.format("%Y-%m").to_string());
+        Entry {
+            id: EntryId::of(&self.key.partition, &self.key.sort, due),
+            cause,
+            kind: self.kind,
+            source: self.source,
+            collected_month: month,
+            due,
+            removed,
+            lateness_seconds: Entry::lateness(due, removed),
+        }
+    }
+}
+
+/// Reads as much of an item as its deletion needs; an index gives less than the table.
+///
+/// Also reads the old image in a stream record, which is how `expire` knows what TTL removed.
+#[must_use]
+pub fn doomed(item: &Item) -> Option<Doomed> {
+    let key = Key::of(item)?;
+    let day = text(item, DAY)?.split_once('#')?.0.parse().ok()?;
+    let kind = keys::kind(&key.sort)?;
+    let source = text(item, "source").map(Source::named);
+    if (kind == ItemKind::Record) != source.is_some() {
+        return None;
+    }
+    let contact = item.get("contact").cloned().unwrap_or_else(|| AttributeValue::M(Item::default()));
+    Some(Doomed {
+        kind,
+        day,
+        source: source.flatten(),
+        reference: text(item, "reference").and_then(|it| Reference::try_from(it.to_owned()).ok()),
+        due: retention(item).map(Retention::due),
+        collected_at: text(item, "collected_at").and_then(|instant| instant.parse().ok()),
+        contact: serde_dynamo::from_attribute_value(contact).ok()?,
+        custody: match item.get("custody") {
+            Some(custody) => serde_dynamo::from_attribute_value(custody.clone()).ok()?,
+            None => Vec::new(),
+        },
+        newsletter: item.get("newsletter").is_some_and(|it| it.as_bool().is_ok_and(|it| *it)),
+        key,
+    })
+}

@@ -1,0 +1,70 @@
+//! Records without what they say: enough to put them in order, and to know who else holds them.
+
+use super::{Records, record};
+use crate::keys::{self, EXPIRES_AT, Key, PK, SK};
+use crate::table::Pages;
+use crate::{Item, text};
+use chrono::{DateTime, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::identity::contact::Contact;
+use custodian_domain::record::custody::Custody;
+use custodian_domain::record::source::Source;
+use custodian_domain::record::{Holder, Record};
+use std::collections::HashMap;
+
+/// The attributes that [`outline`] reads.
+const READ: [&str; 8] = [PK, SK, EXPIRES_AT, "source", "collected_at", "contact", "custody", "newsletter"];
+
+/// A record without what it says.
+#[derive(Clone, Debug)]
+pub struct Outline {
+    /// Where it lies under its holder: the sort key.
+    pub sort: String,
+    /// When it was collected.
+    pub collected_at: DateTime<Utc>,
+    /// How it reached the council.
+    pub source: Source,
+    /// Who the person is.
+    pub contact: Contact,
+    /// Where else it is held.
+    pub custody: Vec<Custody>,
+    /// Whether the person asked for the newsletter.
+    pub newsletter: bool,
+}
+
+impl Records {
+    /// Every live record of a holder without what it says, in pages.
+    #[must_use]
+    pub fn outlines(&self, holder: &Holder, now: DateTime<Utc>) -> Pages<Outline> {
+        self.0.live("look which records there are", &keys::partition(holder), keys::RECORD, now, outline).showing(&READ)
+    }
+
+    /// These records, in this order, without those that are not there or not live at `now`.
+    ///
+    /// # Errors
+    /// [`StorageError`] if one of them cannot be read.
+    pub async fn these(&self, keys: Vec<Key>, now: DateTime<Utc>) -> Result<Vec<Record>, StorageError> {
+        const OPERATION: &str = "read records in order";
+        let places: HashMap<Key, usize> = keys.iter().cloned().zip(0..).collect();
+        let items = self.0.get_all(OPERATION, keys, now).await?;
+        let read = |item: &Item| Some((*places.get(&Key::of(item)?)?, record(item)?));
+        let mut records = Vec::with_capacity(items.len());
+        for item in items {
+            records.push(read(&item).ok_or(StorageError::unreadable(OPERATION))?);
+        }
+        records.sort_by_key(|(place, _)| *place);
+        Ok(records.into_iter().map(|(_, record)| record).collect())
+    }
+}
+
+fn outline(item: &Item) -> Option<Outline> {
+    let part = |name: &str| item.get(name).cloned();
+    Some(Outline {
+        sort: text(item, SK)?.to_owned(),
+        collected_at: text(item, "collected_at")?.parse().ok()?,
+        source: Source::named(text(item, "source")?)?,
+        contact: part("contact").map_or(Some(Contact::default()), |it| serde_dynamo::from_attribute_value(it).ok())?,
+        custody: part("custody").map_or(Some(Vec::new()), |it| serde_dynamo::from_attribute_value(it).ok())?,
+        newsletter: item.get("newsletter").is_some_and(|it| it.as_bool().is_ok_and(|it| *it)),
+    })
+}

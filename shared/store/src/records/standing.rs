@@ -1,0 +1,147 @@
+//! How what stands for a person is carried to the items of theirs: a hold takes their end away, a restriction marks them.
+
+use super::{Doomed, Records, doomed};
+use crate::keys::{self, BY_DAY, DAY, EXPIRES_AT, PK, RESTRICTED, RETENTION_DUE_AT, SK};
+use crate::table::{Pages, retention};
+use crate::{Item, n};
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, NaiveDate, Utc};
+use custodian_aws::{StorageError, applied};
+use custodian_domain::identity::subject::SubjectKey;
+use custodian_domain::ledger::ItemKind;
+use custodian_domain::record::Holder;
+use custodian_domain::retention::Retention;
+use custodian_domain::rights::standing::Effect;
+
+/// All that is read of an item: where it lies and until when, and nothing that anybody told.
+const SHOWN: [&str; 7] = [PK, SK, DAY, "source", EXPIRES_AT, RETENTION_DUE_AT, RESTRICTED];
+
+/// Something that lies in the table, as far as it says what stands for it.
+#[derive(Clone, Debug)]
+pub struct Shelved {
+    /// The same, as something that may have to go.
+    pub doomed: Doomed,
+    /// Until when it is kept; nothing for what never had an end.
+    pub retention: Option<Retention>,
+    /// Whether it may be stored only.
+    pub restricted: bool,
+}
+
+/// What has to change about an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Whether it has to be held, or let go.
+    pub hold: Option<bool>,
+    /// Whether it has to be restricted, or not any longer.
+    pub restrict: Option<bool>,
+}
+
+impl Turn {
+    /// Whether it has its end again.
+    #[must_use]
+    pub fn releases(self) -> bool {
+        self.hold == Some(false)
+    }
+}
+
+impl Shelved {
+    /// What has to change so that exactly this stands for it; nothing for what is as it should be, and for what is over:
+    /// no hold brings that back.
+    #[must_use]
+    pub fn turn(&self, effect: Effect, now: DateTime<Utc>) -> Option<Turn> {
+        let retention = self.retention?;
+        if self.is_over(now) {
+            return None;
+        }
+        let restricted = effect.restricted && self.doomed.kind == ItemKind::Record;
+        let turn = Turn {
+            hold: (retention.is_held() != effect.held).then_some(effect.held),
+            restrict: (self.restricted != restricted).then_some(restricted),
+        };
+        (turn.hold.is_some() || turn.restrict.is_some()).then_some(turn)
+    }
+
+    /// Whether its time is over, and nothing holds it.
+    #[must_use]
+    pub fn is_over(&self, now: DateTime<Utc>) -> bool {
+        self.retention.and_then(Retention::end).is_some_and(|end| end.has_passed(now))
+    }
+
+    /// Whether its time would be over if nothing held it.
+    #[must_use]
+    pub fn is_past_its_date(&self, now: DateTime<Utc>) -> bool {
+        self.retention.is_some_and(|retention| retention.due().has_passed(now))
+    }
+}
+
+impl Records {
+    /// Everything that lies under a holder, over or not, without what it says; in pages.
+    #[must_use]
+    pub fn shelved(&self, holder: &Holder) -> Pages<Shelved> {
+        self.0.all("look what lies under a holder", &keys::partition(holder), "", shelved).showing(&SHOWN)
+    }
+
+    /// The links to a subject that were last renewed for a record of this day; the index follows the table in moments.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the index cannot be read.
+    pub async fn links_to(&self, to: &SubjectKey, day: NaiveDate) -> Result<Vec<Shelved>, StorageError> {
+        let sort = keys::link(to, to).sort;
+        self.0.placed("look for links by their day", BY_DAY, &keys::day(day, &sort), &sort, shelved).await
+    }
+
+    /// Carries out a turn, unless the item is gone or somebody else has turned it; gives whether it did.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that is not known; a second time changes nothing.
+    pub async fn turn(&self, item: &Shelved, turn: Turn, now: DateTime<Utc>) -> Result<bool, StorageError> {
+        let (mut condition, mut set, mut remove) = ("attribute_exists(pk)", Vec::new(), Vec::new());
+        match turn.hold {
+            Some(true) => {
+                condition = "expires_at > :now";
+                set.push("retention_due_at = expires_at");
+                remove.push(EXPIRES_AT);
+            }
+            Some(false) => {
+                condition = "attribute_exists(retention_due_at)";
+                set.push("expires_at = retention_due_at");
+                remove.push(RETENTION_DUE_AT);
+            }
+            None => {}
+        }
+        match turn.restrict {
+            Some(true) => set.push("restricted = :true"),
+            Some(false) => remove.push(RESTRICTED),
+            None => {}
+        }
+        let part = |word: &str, changes: &[&str]| match changes {
+            [] => String::new(),
+            _ => format!("{word} {} ", changes.join(", ")),
+        };
+        let Doomed { key, .. } = &item.doomed;
+        let update = self
+            .0
+            .client
+            .update_item()
+            .table_name(&self.0.name)
+            .key(PK, super::s(&key.partition))
+            .key(SK, super::s(&key.sort))
+            .condition_expression(condition)
+            .update_expression(part("SET", &set) + &part("REMOVE", &remove));
+        let update = if turn.hold == Some(true) {
+            update.expression_attribute_values(":now", n(now.timestamp()))
+        } else {
+            update
+        };
+        let update = if turn.restrict == Some(true) {
+            update.expression_attribute_values(":true", AttributeValue::Bool(true))
+        } else {
+            update
+        };
+        Ok(applied("carry out what stands for somebody", update.send().await)?.is_some())
+    }
+}
+
+pub(crate) fn shelved(item: &Item) -> Option<Shelved> {
+    Some(Shelved { doomed: doomed(item)?, retention: retention(item), restricted: item.contains_key(RESTRICTED) })
+}

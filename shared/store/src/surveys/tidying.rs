@@ -1,0 +1,136 @@
+//! What the sweep does with versions: keeps what somebody put in by hand, and forgets what no record can need any longer.
+
+use super::publishing::Asked;
+use super::versions::{PUT_AT, RETIRED_AT, rfc3339, time};
+use super::{DOCUMENT, Surveys};
+use crate::keys::{self, Key, PK, SK, SURVEY, SURVEY_VERSION};
+use crate::{Item, s, text};
+use chrono::{DateTime, Utc};
+use custodian_aws::{StorageError, applied};
+use custodian_domain::survey::{VersionId, version};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What was done about versions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tidied {
+    /// How many surveys had no version yet, and have one now.
+    pub kept: u64,
+    /// How many versions are asked no longer, or are asked again, and were not marked so.
+    pub marked: u64,
+    /// How many versions no record can need any longer, and are gone.
+    pub forgotten: u64,
+}
+
+/// A version as the sweep sees it: not what it asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The survey's id.
+    pub survey: String,
+    /// Which version of it.
+    pub version: VersionId,
+    /// When another took its place, or the survey was removed; nothing while it is today's.
+    pub retired_at: Option<DateTime<Utc>>,
+}
+
+impl Surveys {
+    /// Makes versions true of the surveys that stand at `now`, and forgets those that are over, unless something is held:
+    /// a held record outlives its date, and its words with it.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it broke off; the next time goes on.
+    pub async fn tidy(&self, held: bool, now: DateTime<Utc>) -> Result<Tidied, StorageError> {
+        // Versions first: one that is put meanwhile is not taken for one that was replaced.
+        let versions = self.listed().await?;
+        let mut standing = self.standing_all(now).await?;
+        let mut tidied = Tidied::default();
+        for Listed { survey, version, retired_at } in versions {
+            let key = keys::survey_version(&survey, &version);
+            let today = match standing.get(&survey) {
+                // Nobody knows what is asked there.
+                Some(None) => continue,
+                Some(Some((today, _))) => *today == version,
+                None => false,
+            };
+            match (today, retired_at) {
+                (true, Some(_)) => tidied.marked += u64::from(self.mark(&key, None).await?),
+                (false, None) => tidied.marked += u64::from(self.mark(&key, Some(now)).await?),
+                (false, Some(retired_at)) if version::kept_until(retired_at) <= now && !held => {
+                    tidied.forgotten += u64::from(self.forget(&key, retired_at).await?);
+                }
+                (true, None) | (false, Some(_)) => {}
+            }
+            if today {
+                standing.remove(&survey);
+            }
+        }
+        for (survey, today) in standing {
+            if let Some((version, document)) = today {
+                self.keep_version(&survey, &version, &document, Asked::Today, now).await?;
+                tidied.kept += 1;
+            }
+        }
+        Ok(tidied)
+    }
+
+    /// Every version of every survey, today's among them, removed surveys too.
+    ///
+    /// # Errors
+    /// [`StorageError`] if they cannot be read.
+    pub async fn listed(&self) -> Result<Vec<Listed>, StorageError> {
+        let read = |item: &Item| {
+            let (survey, version) = keys::survey_version_of(text(item, SK)?)?;
+            Some(Listed { survey, version, retired_at: time(item, RETIRED_AT)? })
+        };
+        let pages = self.register.all("list versions of surveys", SURVEY_VERSION, "", read);
+        let mut pages = pages.showing(&[SK, PUT_AT, RETIRED_AT]);
+        let mut versions = Vec::new();
+        while let Some(page) = pages.next().await? {
+            versions.extend(page);
+        }
+        Ok(versions)
+    }
+
+    /// What is asked today, as it lies there and not as a copy has it; nothing for what is no JSON.
+    async fn standing_all(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<BTreeMap<String, Option<(VersionId, String)>>, StorageError> {
+        let read =
+            |item: &Item| Some((text(item, SK)?.to_owned(), text(item, DOCUMENT).unwrap_or_default().to_owned()));
+        let mut pages = self.register.live("read surveys", SURVEY, "", now, read);
+        let mut standing = BTreeMap::new();
+        while let Some(page) = pages.next().await? {
+            for (survey, document) in page {
+                let version = serde_json::from_str(&document).ok().map(|value| VersionId::of(&value));
+                standing.insert(survey, version.map(|version| (version, document)));
+            }
+        }
+        Ok(standing)
+    }
+
+    /// Marks a version as retired then, or as asked again; gives whether it is still there.
+    async fn mark(&self, key: &Key, retired_at: Option<DateTime<Utc>>) -> Result<bool, StorageError> {
+        let update = self.register.client.update_item().table_name(&self.register.name);
+        let update =
+            update.key(PK, s(&key.partition)).key(SK, s(&key.sort)).condition_expression("attribute_exists(pk)");
+        let update = match retired_at {
+            Some(at) => update
+                .update_expression(format!("SET {RETIRED_AT} = if_not_exists({RETIRED_AT}, :at)"))
+                .expression_attribute_values(":at", s(rfc3339(at))),
+            None => update.update_expression(format!("REMOVE {RETIRED_AT}")),
+        };
+        Ok(applied("mark a version of a survey", update.send().await)?.is_some())
+    }
+
+    /// Deletes a version that was retired then, unless it is asked again meanwhile.
+    async fn forget(&self, key: &Key, retired_at: DateTime<Utc>) -> Result<bool, StorageError> {
+        let delete = self.register.client.delete_item().table_name(&self.register.name);
+        let delete = delete
+            .key(PK, s(&key.partition))
+            .key(SK, s(&key.sort))
+            .condition_expression(format!("{RETIRED_AT} = :at"))
+            .expression_attribute_values(":at", s(rfc3339(retired_at)));
+        Ok(applied("forget a version of a survey", delete.send().await)?.is_some())
+    }
+}

@@ -1,0 +1,62 @@
+//! Where the sweep remembers up to which day everything is gone, and where it was cut short.
+
+use crate::Item;
+use crate::keys;
+use crate::table::Table;
+use chrono::{DateTime, NaiveDate, Utc};
+use custodian_aws::StorageError;
+use serde::{Deserialize, Serialize};
+
+/// What a sweep leaves to the next one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remembered {
+    /// The first day of which it is not known that everything is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<NaiveDate>,
+    /// How far it came with what stands for people, if it was cut short.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standings: Option<Reached>,
+    /// How far it came with the tasks, if it was cut short.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tasks: Option<Reached>,
+}
+
+/// How far a chore came that goes through a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reached {
+    /// The sort key of the last that was looked at.
+    pub behind: String,
+    /// What was counted up to there.
+    pub counted: Vec<u64>,
+}
+
+/// The cursor in the Register.
+#[derive(Clone, Debug)]
+pub struct SweepCursor(Table);
+
+impl SweepCursor {
+    /// The cursor in the Register called `name`.
+    #[must_use]
+    pub const fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
+        Self(Table::new(client, name))
+    }
+
+    /// What the last sweep left; nothing before the first. What cannot be read of it is not there.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that cannot be read.
+    pub async fn read(&self, now: DateTime<Utc>) -> Result<Remembered, StorageError> {
+        let item = self.0.get("read the sweep's cursor", &keys::sweep_cursor(), now).await?;
+        Ok(item.and_then(|item| serde_dynamo::from_item(item).ok()).unwrap_or_default())
+    }
+
+    /// Remembers it for the next sweep.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be remembered.
+    pub async fn write(&self, remembered: &Remembered) -> Result<(), StorageError> {
+        const OPERATION: &str = "write the sweep's cursor";
+        let item: Item = serde_dynamo::to_item(remembered).map_err(|_| StorageError::unreadable(OPERATION))?;
+        self.0.put(OPERATION, &keys::sweep_cursor(), item).await
+    }
+}

@@ -1,0 +1,56 @@
+//! What statistics and lists of comments may tell: the one read that they have.
+
+use crate::keys::{self, BY_DAY, Key, RECORD};
+use crate::records::Records;
+use crate::table::Pages;
+use crate::{Item, number, text};
+use chrono::{DateTime, NaiveDate, Utc};
+use custodian_domain::record::satisfaction::Satisfaction;
+use custodian_domain::record::source::Source;
+
+/// One record, as far as the index by day tells of it: nothing that identifies, but for where it lies.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// Where it lies.
+    pub key: Key,
+    /// How it reached the council.
+    pub source: Source,
+    /// The survey that it answers.
+    pub survey: Option<String>,
+    /// The council's service that it is about.
+    pub service: Option<String>,
+    /// The journey that the council counts it to.
+    pub journey: Option<String>,
+    /// The stage of the journey.
+    pub stage: Option<String>,
+    /// How satisfied the person was.
+    pub satisfaction: Option<Satisfaction>,
+}
+
+impl Records {
+    /// What was collected on a day, in one of its shards, and may be told at `now`; in pages.
+    ///
+    /// What is over is left out, what is restricted (it may be stored only), and what a hold keeps beyond its date.
+    #[must_use]
+    pub fn told_on(&self, day: NaiveDate, shard: u8, now: DateTime<Utc>) -> Pages<Told> {
+        let from = Key::new(keys::day_shard(day, shard), RECORD);
+        self.0.told("read what may be told", BY_DAY, &from, now, told)
+    }
+}
+
+fn told(item: &Item) -> Option<Told> {
+    let field = |name: &str| text(item, name).map(str::to_owned);
+    let satisfaction = number(item, "satisfaction").map(|point| u8::try_from(point).ok()?.try_into().ok());
+    Some(Told {
+        key: Key::of(item)?,
+        source: Source::named(text(item, "source")?)?,
+        survey: field("survey"),
+        service: field("service"),
+        journey: field("journey"),
+        stage: field("stage"),
+        satisfaction: match satisfaction {
+            Some(point) => Some(point?),
+            None => None,
+        },
+    })
+}

@@ -1,0 +1,104 @@
+//! The frame that every page stands in. Its templates, `layout.html` and `message.html`, are in `shared/templates`; a
+//! function that has pages names that folder in its `askama.toml`.
+
+use crate::http::{NEVER_CACHED, Response, typed};
+use crate::site::Site;
+use ::http::header::{HeaderName, HeaderValue, REFERRER_POLICY};
+use askama::Template;
+use chrono::NaiveDate;
+use custodian_domain::validation::notice::{self, Notice};
+
+/// What an answer may not leave behind whose address holds a token.
+const DISCREET: [(HeaderName, &str); 2] =
+    [(REFERRER_POLICY, "no-referrer"), (HeaderName::from_static("x-robots-tag"), "noindex, nofollow, noarchive")];
+
+/// What every page shows around its own words.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    /// The council that it speaks for.
+    pub site: &'a Site,
+    /// Whether it carries what a person typed, and is not found again by Back: its links then open another tab.
+    pub typed: bool,
+}
+
+impl<'a> Page<'a> {
+    /// A page that people can leave and come back to.
+    #[must_use]
+    pub const fn of(site: &'a Site) -> Self {
+        Self { site, typed: false }
+    }
+
+    /// The same page, carrying what a person typed.
+    #[must_use]
+    pub const fn with_what_was_typed(self) -> Self {
+        Self { typed: true, ..self }
+    }
+
+    /// What stands before every path of the product.
+    #[must_use]
+    pub fn base(&self) -> &'a str {
+        self.site.base.as_str()
+    }
+
+    /// The privacy notice that is in use.
+    #[must_use]
+    pub const fn notice(&self) -> Notice {
+        notice::CURRENT
+    }
+
+    /// From when it has been in use.
+    #[must_use]
+    pub fn notice_from(&self) -> String {
+        spoken(self.notice().from)
+    }
+
+    /// The attributes of a link that leads away from the page.
+    #[must_use]
+    pub const fn away(&self) -> &'static str {
+        if self.typed { r#" target="_blank" rel="noreferrer noopener""# } else { "" }
+    }
+
+    /// What the words of such a link end with.
+    #[must_use]
+    pub const fn opens(&self) -> &'static str {
+        if self.typed { " (opens in new tab)" } else { "" }
+    }
+}
+
+/// The HTML of a template.
+///
+/// # Panics
+/// If it cannot be written, which a `String` always can: a page or a part of a report that says nothing would be taken for
+/// one that has nothing to say.
+#[must_use]
+#[expect(clippy::expect_used, reason = "an empty page would be believed: better no answer")]
+pub fn written(template: &impl Template) -> String {
+    template.render().expect("a template is written into a String")
+}
+
+/// A date as people write it: 23 November 2029.
+#[must_use]
+pub fn spoken(date: NaiveDate) -> String {
+    date.format("%-d %B %Y").to_string()
+}
+
+/// A page that no shared computer keeps.
+#[must_use]
+pub fn never_cached(html: String) -> Response {
+    cached(html, NEVER_CACHED)
+}
+
+/// A page that caches keep as `cache` says.
+#[must_use]
+pub fn cached(html: String, cache: &'static str) -> Response {
+    typed(html, "text/html; charset=utf-8", cache)
+}
+
+/// The same answer, whose address nobody is told.
+#[must_use]
+pub fn discreet(mut response: Response) -> Response {
+    for (name, value) in DISCREET {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
