@@ -4,6 +4,7 @@ use crate::people::{item, partition, text};
 use crate::process::{cpu, memory};
 use crate::table::{heading, mib, micros, row};
 use crate::{median, percentile};
+use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_ingest::Ingest;
 use custodian_runtime::{Host, logs};
 use lambda_runtime::{Context, LambdaEvent};
@@ -24,6 +25,33 @@ pub fn event(person: &str, key: &str) -> LambdaEvent<Value> {
     answers["email"] = json!(person);
     event["body"] = json!(answers.to_string());
     LambdaEvent::new(event, Context::default())
+}
+
+/// The same person's answer, who gives a telephone number too.
+fn with_telephone(key: &str) -> String {
+    let mut event = event(PERSON, key).payload;
+    let answers = json!({"satisfaction": 4, "site": "Wareham", "email": PERSON, "phone": "07700 900142"});
+    event["body"] = json!(answers.to_string());
+    event.to_string()
+}
+
+/// The event of a browser that asks for a form.
+fn form() -> String {
+    let mut event = event(PERSON, FIRST).payload;
+    event["rawPath"] = json!("/surveys/recycling-centre");
+    event["requestContext"]["http"]["method"] = json!("GET");
+    event["headers"] =
+        json!({"accept": "text/html", "accept-encoding": "gzip, deflate, br", "user-agent": "a browser"});
+    event["body"] = Value::Null;
+    event.to_string()
+}
+
+/// Has an event answered as the runtime does: from its text to the answer's.
+async fn answered(ingest: &Ingest, event: &str, status: u16) -> String {
+    let event = LambdaEvent::new(serde_json::from_str(event).unwrap(), Context::default());
+    let answer = serde_json::to_string(&ingest.answer_event(event).await.unwrap()).unwrap();
+    assert!(answer.starts_with(&format!("{{\"statusCode\":{status},")), "{answer}");
+    answer
 }
 
 /// What one side of the comparison took, request by request.
@@ -59,32 +87,53 @@ pub async fn measure((count, before): (usize, usize)) {
     assert_eq!(answer["statusCode"], 201, "{answer}");
     let same = item(&host, &partition(&host, PERSON).await).await;
     let (client, table) = (custodian_store::client(&host.dynamodb()), host.setting("RECORDS_TABLE").unwrap());
-    let (mut through, mut bare) = (Side::default(), Side::default());
+    let (mut through, mut bare, mut conditional) = (Side::default(), Side::default(), Side::default());
     for number in 0..count + before {
         if number == before {
-            (through, bare) = (Side::default(), Side::default());
+            (through, bare, conditional) = Default::default();
         }
-        let event = event(PERSON, &format!("{number:08x}-5d41-4b8e-9a51-6a0c7b1f2d10"));
+        let event = event(PERSON, &key(number, "9a51")).payload.to_string();
         let mut item = same.clone();
-        item.insert("sk".to_owned(), text(&format!("record#web_form#bare{number:018}")));
-        for turn in [number % 2, 1 - number % 2] {
-            if turn == 0 {
-                let answer = through.add(ingest.invoke(event.clone())).await.unwrap();
-                assert_eq!(answer["statusCode"], 201, "{answer}");
-            } else {
-                let put = client.put_item().table_name(table).set_item(Some(item.clone()));
+        for turn in [number, number + 1, number + 2] {
+            if turn % 3 == 0 {
+                through.add(answered(&ingest, &event, 201)).await;
+                continue;
+            }
+            let sort = format!("record#web_form#bare{number:017}{}", turn % 3);
+            item.insert("sk".to_owned(), text(&sort));
+            let put = client.put_item().table_name(table).set_item(Some(item.clone()));
+            if turn % 3 == 1 {
                 bare.add(put.send()).await.unwrap();
+            } else {
+                let now = AttributeValue::N(host.clock().now().timestamp().to_string());
+                let put = put.condition_expression("attribute_not_exists(pk) OR expires_at <= :now");
+                conditional.add(put.expression_attribute_values(":now", now).send()).await.unwrap();
             }
         }
     }
     let item: Value = serde_dynamo::from_item(same).unwrap();
-    let mut phone = event(PERSON, "5d2c18e0-5d41-4b8e-9a51-6a0c7b1f2d10");
-    phone.payload["body"] = json!(json!({"satisfaction": 4, "site": "Wareham", "phone": "07700 900142"}).to_string());
-    let (mut first, before) = (Side::default(), memory("self", "VmRSS"));
-    let answer = first.add(ingest.invoke(phone)).await.unwrap();
-    assert_eq!(answer["statusCode"], 201, "{answer}");
-    let phone = json!({"cpu": micros(first.cpu), "kib": memory("self", "VmHWM").saturating_sub(before)});
-    println!("{}", json!({"ingest": through.into_json(), "bare": bare.into_json(), "item": item, "phone": phone}));
+    let (mut first, resident) = (Side::default(), memory("self", "VmRSS"));
+    first.add(answered(&ingest, &with_telephone(&key(0, "a000")), 201)).await;
+    let phone = json!({"cpu": micros(first.cpu), "kib": memory("self", "VmHWM").saturating_sub(resident)});
+    let (mut alone, mut both, mut forms) = (Side::default(), Side::default(), Side::default());
+    for number in 0..count / 4 {
+        alone.add(answered(&ingest, &event(PERSON, &key(number, "b000")).payload.to_string(), 201)).await;
+        both.add(answered(&ingest, &with_telephone(&key(number, "a001")), 201)).await;
+        forms.add(answered(&ingest, &form(), 200)).await;
+    }
+    let bytes = answered(&ingest, &form(), 200).await.len();
+    println!(
+        "{}",
+        json!({
+            "ingest": through.into_json(), "bare": bare.into_json(), "conditional": conditional.into_json(), "item": item, "phone": phone, "bytes": bytes,
+            "alone": alone.into_json(), "both": both.into_json(), "forms": forms.into_json(),
+        })
+    );
+}
+
+/// A random key with this number in it.
+fn key(number: usize, kind: &str) -> String {
+    format!("{number:08x}-5d41-4b8e-{kind}-6a0c7b1f2d10")
 }
 
 /// Shows what was measured.
@@ -98,6 +147,14 @@ pub fn print(measured: &Value) {
     ] {
         row(label, figure("ingest", name), figure("bare", name), "µs", target);
     }
+    for (name, label) in [("cpu", "CPU time, mean"), ("median", "latency, median")] {
+        let label = format!("  {label}, of a conditional put");
+        row(&label, figure("conditional", name), figure("bare", name), "µs", "");
+    }
+    row("CPU time with a telephone number", figure("both", "cpu"), figure("alone", "cpu"), "µs", "2.1 of one without");
+    row("  latency, median", figure("both", "median"), figure("alone", "median"), "µs", "2.1 of one without");
+    row("CPU time of a form that is asked for", figure("forms", "cpu"), figure("alone", "cpu"), "µs", "");
+    println!("  the answer with the form in it has {} bytes", measured["bytes"]);
     println!(
         "  the first answer with a telephone number takes {:.1} ms CPU and {:.1} MiB more",
         figure("phone", "cpu") / 1e3,

@@ -26,6 +26,7 @@ use custodian_domain::validation::notice;
 use custodian_partner_auth::processor::confirms_addresses;
 use custodian_runtime::secret::{self, Secrets};
 use custodian_runtime::{Clock, Host, StartError};
+use custodian_store::clients::ClientCounts;
 use custodian_store::confirmations::Confirmations;
 use custodian_store::records::Records;
 use custodian_store::surveys::Surveys;
@@ -85,11 +86,12 @@ impl Ingest {
         let register = host.setting("REGISTER_TABLE")?;
         let surveys = Surveys::new(dynamodb.clone(), register.to_owned());
         let clock = host.clock();
-        let (keys, read) = tokio::join!(Keys::read(host), surveys.all(clock.now()));
+        let (keys, read) = tokio::join!(Keys::read(host), surveys.look(clock.now()));
         if let Err(error) = read {
             tracing::warn!(error = %error, outcome = "later", "surveys");
         }
         let Keys { subject, forms, addresses } = keys?;
+        let counts = ClientCounts::new(dynamodb.clone(), register.to_owned());
         let confirmations = addresses.map(|keys| (Confirmations::new(&dynamodb, register), keys));
         Ok(Self {
             clock,
@@ -98,7 +100,7 @@ impl Ingest {
             form_tokens: FormTokens::new(&forms),
             references: References::new(&subject),
             receipts: Receipts::new(&forms),
-            limits: Limits::start(host, &forms)?,
+            limits: Limits::start(host, counts, &forms)?,
             subject_keys: subject,
             confirmations,
             site: Site::read(host)?,

@@ -67,7 +67,7 @@ impl Refusal {
         let status = self.status();
         let (wait, allows) = (self.wait(), self.allows());
         let mut response = if program {
-            http::guarded(self.problem(status).into_response())
+            self.problem(status).into_response()
         } else {
             http::status(frame::never_cached(pages::message(page, self.message())), status)
         };

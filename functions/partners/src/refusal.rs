@@ -72,7 +72,7 @@ impl Refusal {
             }
         }
         let waits = matches!(self, Self::Unavailable(_) | Self::Unreadable(_));
-        let response = http::guarded(self.problem().into_response());
+        let response = self.problem().into_response();
         if waits { http::retry_soon(response) } else { response }
     }
 

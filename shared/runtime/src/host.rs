@@ -6,7 +6,9 @@ use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_secretsmanager::config::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use std::collections::BTreeMap;
 
 /// The roots behind every AWS endpoint (<https://www.amazontrust.com/repository/>).
@@ -55,7 +57,7 @@ impl Host {
         let settings = environment();
         let sdk = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .http_client(http_client())
+            .http_client(AtFirstUse(http_client()))
             .timeout_config(patience(&settings).timeouts())
             .retry_config(RetryConfig::standard())
             .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
@@ -160,6 +162,21 @@ fn environment() -> BTreeMap<String, String> {
     std::env::vars().collect()
 }
 
+/// An HTTP client that is set up for where it is used. The SDK has one set up, roots and all, for each of its own clients when that is
+/// made, and throws it away: it wants to know that it can be.
+#[derive(Debug)]
+struct AtFirstUse(SharedHttpClient);
+
+impl HttpClient for AtFirstUse {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        self.0.http_connector(settings, components)
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.0.connector_metadata()
+    }
+}
+
 /// A client that believes the pinned roots alone.
 #[expect(clippy::expect_used, reason = "with any other roots somebody else could answer for AWS: better no start")]
 fn http_client() -> SharedHttpClient {
@@ -183,6 +200,9 @@ mod tests {
 
     #[tokio::test]
     async fn the_roots_can_be_read_and_a_client_made_of_them() {
+        // The SDK sets it up at once, and fails where it cannot.
+        let sdk = Host::lambda().sdk.into_builder().http_client(super::http_client());
+        drop(aws_sdk_secretsmanager::Client::new(&sdk.build()));
         for host in [Host::lambda(), Host::operator().await] {
             assert!(host.sdk.http_client().is_some());
             assert!(host.sdk.credentials_provider().is_some());

@@ -13,16 +13,37 @@ use chrono::{DateTime, TimeDelta, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::survey::Survey;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use versions::Remembered;
 
 /// How long a copy is used.
 const FRESH: TimeDelta = TimeDelta::minutes(1);
 const DOCUMENT: &str = "document";
 
-type All = Arc<HashMap<String, Arc<Survey>>>;
-/// What was read, and when.
-type Copy = Option<(DateTime<Utc>, All)>;
+type All = HashMap<String, Arc<Survey>>;
+/// What was read, by id, and when.
+type Copy = Option<(DateTime<Utc>, Arc<HashMap<String, Lying>>)>;
+
+/// A survey as it lies there; it is read where somebody wants it.
+#[derive(Debug)]
+struct Lying {
+    document: String,
+    survey: OnceLock<Option<Arc<Survey>>>,
+}
+
+impl Lying {
+    /// One broken survey must not close the others.
+    fn survey(&self, id: &str) -> Option<Arc<Survey>> {
+        let read = || {
+            let survey = Survey::parse(&self.document).ok().filter(|survey| survey.id == id);
+            if survey.is_none() {
+                tracing::error!(survey = %id, outcome = "unreadable", "surveys");
+            }
+            survey.map(Arc::new)
+        };
+        self.survey.get_or_init(read).clone()
+    }
+}
 
 /// The surveys.
 #[derive(Clone, Debug)]
@@ -44,7 +65,7 @@ impl Surveys {
     /// # Errors
     /// [`StorageError`] if the surveys were never read and cannot be.
     pub async fn find(&self, id: &str, now: DateTime<Utc>) -> Result<Option<Arc<Survey>>, StorageError> {
-        Ok(self.all(now).await?.get(id).cloned())
+        Ok(self.copy(now).await?.get(id).and_then(|lying| lying.survey(id)))
     }
 
     /// Every survey, by id.
@@ -52,6 +73,19 @@ impl Surveys {
     /// # Errors
     /// As [`Surveys::find`].
     pub async fn all(&self, now: DateTime<Utc>) -> Result<All, StorageError> {
+        let copy = self.copy(now).await?;
+        Ok(copy.iter().filter_map(|(id, lying)| Some((id.clone(), lying.survey(id)?))).collect())
+    }
+
+    /// Has them ready for whoever wants one within the minute.
+    ///
+    /// # Errors
+    /// As [`Surveys::find`].
+    pub async fn look(&self, now: DateTime<Utc>) -> Result<(), StorageError> {
+        self.copy(now).await.map(drop)
+    }
+
+    async fn copy(&self, now: DateTime<Utc>) -> Result<Arc<HashMap<String, Lying>>, StorageError> {
         let copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let stale = match copy {
             Some((read_at, surveys)) if (TimeDelta::zero()..FRESH).contains(&(now - read_at)) => return Ok(surveys),
@@ -70,19 +104,14 @@ impl Surveys {
         Ok(surveys)
     }
 
-    async fn read(&self, now: DateTime<Utc>) -> Result<All, StorageError> {
+    async fn read(&self, now: DateTime<Utc>) -> Result<Arc<HashMap<String, Lying>>, StorageError> {
         let read =
             |item: &Item| Some((text(item, SK)?.to_owned(), text(item, DOCUMENT).unwrap_or_default().to_owned()));
         let mut pages = self.register.live("read surveys", keys::SURVEY, "", now, read);
         let mut surveys = HashMap::new();
         while let Some(page) = pages.next().await? {
-            for (id, document) in page {
-                match Survey::parse(&document) {
-                    Ok(survey) if survey.id == id => drop(surveys.insert(id, Arc::new(survey))),
-                    // One broken survey must not close the others.
-                    _ => tracing::error!(survey = %id, outcome = "unreadable", "surveys"),
-                }
-            }
+            let lying = |(id, document)| (id, Lying { document, survey: OnceLock::new() });
+            surveys.extend(page.into_iter().map(lying));
         }
         Ok(Arc::new(surveys))
     }

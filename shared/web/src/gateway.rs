@@ -2,7 +2,7 @@
 //! written once.
 
 use crate::Edge;
-use crate::http::{Body, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, guarded};
+use crate::http::{self, Body, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use crate::problem::Problem;
 use crate::site::BasePath;
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
@@ -18,8 +18,11 @@ use std::fmt;
 
 /// What such a function is invoked with.
 const API_GATEWAY: &str = "an event of API Gateway";
-/// How many headers there is room for from the start; a browser sends some twenty.
-const HEADERS: usize = 24;
+/// How many headers there is room for from the start.
+const ROOM: usize = 16;
+/// What the headers begin with that browsers, CloudFront and the gateway add and no function asks for: not worth reading.
+const UNASKED: [&str; 9] =
+    ["accept-language", "cloudfront-", "cookie", "host", "sec-", "user-agent", "via", "x-amz", "x-forwarded-"];
 
 /// An event as it came. The runtime's log repeats of an event what it cannot read, so the runtime reads nothing of it.
 #[derive(Debug, Deserialize)]
@@ -55,8 +58,8 @@ where
     let is_let_in = edge.lets_in(&mut request);
     let response = match (is_let_in, is_whole) {
         (true, true) => handle(request).await,
-        (true, false) => guarded(unreadable().into_response()),
-        (false, _) => guarded(not_this_way().into_response()),
+        (true, false) => unreadable().into_response(),
+        (false, _) => not_this_way().into_response(),
     };
     Ok(Answer { response, head })
 }
@@ -174,8 +177,11 @@ impl<'de> Deserialize<'de> for Headers {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Headers, A::Error> {
-                let mut headers = HeaderMap::with_capacity(HEADERS);
+                let mut headers = HeaderMap::with_capacity(ROOM);
                 while let Some((Text(name), Text(value))) = fields.next_entry()? {
+                    if UNASKED.iter().any(|begun| name.starts_with(begun)) {
+                        continue;
+                    }
                     let header = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(&value).ok());
                     // A map of headers has its limit, and so have API Gateway's; what is beyond ours is left out.
                     header.map(|(name, value)| headers.try_insert(name, value).ok());
@@ -201,12 +207,15 @@ impl Serialize for Answer {
     }
 }
 
-/// The headers of an answer; no answer of ours has one twice.
+/// The headers of an answer, behind those that every answer has; no answer of ours has one twice.
 struct Sent<'a>(&'a HeaderMap);
 
 impl Serialize for Sent<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut headers = serializer.serialize_map(Some(self.0.len()))?;
+        let mut headers = serializer.serialize_map(None)?;
+        for (name, value) in http::HEADERS.iter().filter(|(name, _)| !self.0.contains_key(*name)) {
+            headers.serialize_entry(name, value)?;
+        }
         for (name, value) in self.0 {
             let value = std::str::from_utf8(value.as_bytes()).map_err(|_| S::Error::custom("a header is no text"))?;
             headers.serialize_entry(name.as_str(), value)?;
@@ -219,7 +228,7 @@ impl Serialize for Sent<'_> {
 mod tests {
     use super::{Answer, Event, answer, invoke};
     use crate::Edge;
-    use crate::http::{Body, Method, Request, Response, json};
+    use crate::http::{Body, HEADERS, Request, Response, json};
     use crate::site::BasePath;
     use ::http::StatusCode;
     use lambda_runtime::{Context, LambdaEvent};
@@ -354,7 +363,11 @@ mod tests {
     fn an_answer_is_written_as_it_is_read() {
         let response = Response::new(Body("“5 £”\n".into()));
         let written = serde_json::to_string(&Answer { response, head: false }).unwrap();
-        assert_eq!(written, r#"{"statusCode":200,"headers":{},"body":"“5 £”\n","isBase64Encoded":false}"#);
-        assert_eq!(Method::GET, "GET");
+        let written: Value = serde_json::from_str(&written).unwrap();
+        assert_eq!((&written["statusCode"], &written["body"]), (&json!(200), &json!("“5 £”\n")));
+        assert_eq!(
+            written["headers"],
+            Value::Object(HEADERS.iter().map(|(k, v)| ((*k).to_owned(), json!(v))).collect())
+        );
     }
 }

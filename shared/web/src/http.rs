@@ -1,9 +1,6 @@
 //! What functions behind API Gateway have in common: requests, responses and their headers.
 
-use ::http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
-    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
-};
+use ::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER};
 pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
@@ -48,26 +45,18 @@ pub type Response = ::http::Response<Body>;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body(pub Cow<'static, str>);
 
-/// The headers of every answer beside its content type and cache: nothing may be loaded but our own stylesheet.
-pub static HEADERS: [(HeaderName, HeaderValue); 7] = [
-    (
-        CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(
-            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-        ),
-    ),
-    (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
-    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-    (STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000")),
-    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
-    (
-        HeaderName::from_static("permissions-policy"),
-        HeaderValue::from_static("camera=(), geolocation=(), microphone=()"),
-    ),
+/// The headers of every answer beside its own: nothing may be loaded but our own stylesheet.
+pub const HEADERS: [(&str, &str); 7] = [
+    ("content-security-policy", POLICY),
+    ("referrer-policy", "same-origin"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("strict-transport-security", "max-age=31536000"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
 ];
-/// How many more an answer has at most: its content type, how long it is kept, where it leads, when to come again.
-const MORE: usize = 4;
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Where a form of ours may lead, as the policy in [`HEADERS`] says it.
 const OWN_FORMS: &str = "form-action 'self'";
@@ -101,10 +90,10 @@ pub fn media_type(headers: &HeaderMap) -> Option<String> {
     (plain && utf8).then_some(media_type)
 }
 
-/// A response of that type, kept in caches as `cache` says, with the [`HEADERS`].
+/// A response of that type, kept in caches as `cache` says.
 #[must_use]
 pub fn typed(body: String, content_type: &'static str, cache: &'static str) -> Response {
-    let mut response = guarded(Response::new(Body(body.into())));
+    let mut response = Response::new(Body(body.into()));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
@@ -117,24 +106,11 @@ pub fn json(status: StatusCode, document: &Value) -> Response {
     self::status(typed(document.to_string(), "application/json", NEVER_CACHED), status)
 }
 
-/// The same response with the [`HEADERS`], which forbid what no answer needs.
-#[must_use]
-pub fn guarded(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    headers.reserve(HEADERS.len() + MORE);
-    for (name, value) in &HEADERS {
-        headers.insert(name, value.clone());
-    }
-    response
-}
-
 /// The same page, whose form may also lead on to `origin`: browsers hold a redirect that answers a form against the
 /// page's policy as well (CSP 3, `form-action`).
 #[must_use]
 pub fn leading_to(mut response: Response, origin: &str) -> Response {
-    let own = response.headers().get(CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok());
-    let wider = own.map(|policy| policy.replace(OWN_FORMS, &format!("{OWN_FORMS} {origin}")));
-    if let Some(wider) = wider.and_then(|policy| HeaderValue::try_from(policy).ok()) {
+    if let Ok(wider) = HeaderValue::try_from(POLICY.replace(OWN_FORMS, &format!("{OWN_FORMS} {origin}"))) {
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, wider);
     }
     response

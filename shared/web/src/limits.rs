@@ -51,15 +51,12 @@ impl Limits {
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing or is no number above 0.
-    pub fn start(host: &Host, keys: &Keyring<Forms>) -> Result<Self, StartError> {
+    pub fn start(host: &Host, counts: ClientCounts, keys: &Keyring<Forms>) -> Result<Self, StartError> {
         const MOST: &str = "ANSWERS_PER_HOUR";
         let most = host.setting(MOST)?.parse().ok().filter(|most| *most > 0);
         Ok(Self {
             clients: Clients::new(keys),
-            counts: ClientCounts::new(
-                custodian_store::client(&host.dynamodb()),
-                host.setting("REGISTER_TABLE")?.to_owned(),
-            ),
+            counts,
             most: most.ok_or(StartError::Invalid(MOST, "must be a number above 0"))?,
             seen: Mutex::new(Seen { hour: Hour::of(host.clock().now()), clients: HashMap::new() }),
         })
