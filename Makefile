@@ -177,11 +177,12 @@ else
 			$${live:+--live "$$live"} $(if $(RECOVERY_DAYS),--recovery-days "$(RECOVERY_DAYS)")
 endif
 
+# No `main.rs` has tests and the documentation has no examples to run: libraries and journeys are all there is.
 ## Every test: functions, journeys, the real binaries, the pages in a browser, the benches at their smallest; then the slowest journeys.
 test: needs-test $(TOOLS) $(PAGES) chromium
-	$(BUILD) --all-targets
+	$(BUILD) --bins --examples
 	@rm -f $(SLOWEST)
-	CUSTODIAN_SLOWEST=$(SLOWEST) cargo test --quiet --workspace
+	CUSTODIAN_SLOWEST=$(SLOWEST) cargo test --quiet --workspace --lib --test journeys
 	cargo test --quiet --workspace --bench costs -- --smallest >target/bench-smallest || { cat target/bench-smallest; exit 1; }
 	npm test --silent --prefix web
 	@echo "The slowest journeys, in seconds that each had a house open:"
