@@ -152,7 +152,7 @@ impl Ingest {
                 Ok(reply::plain(pages::notice(self.page(), notice)))
             }
             (&Method::GET, Address::Accessibility) => Ok(reply::plain(pages::accessibility(self.page()))),
-            (&Method::GET, Address::Stylesheet) => Ok(reply::stylesheet()),
+            (&Method::GET, Address::Stylesheet) => Ok(reply::stylesheet(&request)),
             (&Method::GET, Address::ExportSchema) => Ok(reply::export_schema()),
             (&Method::GET, Address::Icon) => Ok(reply::no_icon()),
             (_, Address::Elsewhere) => Err(Refusal::NotFound),

@@ -26,8 +26,8 @@ pub use list::{Listed, list};
 pub use message::Message;
 pub use notice::notice;
 
-/// The stylesheet, built by `npm run build` in `web/`.
-pub const STYLESHEET: &str = include_str!("../assets/custodian.css");
+/// The stylesheet compressed with gzip, in base64: neither is done at run time.
+pub const STYLESHEET_GZIP: &str = include_str!(concat!(env!("OUT_DIR"), "/custodian.css.gz.txt"));
 
 /// The schema of a package's document.
 pub const EXPORT_SCHEMA: &str = include_str!("../../../docs/export.schema.json");
@@ -64,6 +64,9 @@ pub const MISTAKE_PERSON: &str = "Select ‘A person is sending these answers’
 
 /// The `cache-control` of an empty form: a browser's Back button finds it again with what was typed and its token.
 pub const CACHE_EMPTY_FORM: &str = "private, no-cache";
+
+/// The `cache-control` of the stylesheet at the address that pages have: another has another.
+pub const CACHE_THIS_STYLESHEET: &str = "public, max-age=31536000, immutable";
 
 /// The `cache-control` of the stylesheet, and of what changes as seldom.
 pub const CACHE_STYLESHEET: &str = "public, max-age=3600";

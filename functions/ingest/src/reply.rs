@@ -1,9 +1,9 @@
 //! Responses with their headers.
 
 use crate::pages;
-use custodian_web::http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
-use custodian_web::http::{HeaderName, HeaderValue, NEVER_CACHED, Request, Response, StatusCode, status, typed};
-use custodian_web::page;
+use custodian_web::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, LOCATION, VARY};
+use custodian_web::http::{Body, HeaderName, HeaderValue, NEVER_CACHED, Request, Response, StatusCode, status, typed};
+use custodian_web::{http, page, stylesheet};
 
 /// Whether a refusal is read by a program: it sends JSON, or asks for it and not for a page.
 pub fn is_for_a_program(request: &Request) -> bool {
@@ -15,9 +15,17 @@ pub fn is_for_a_program(request: &Request) -> bool {
     mentions(CONTENT_TYPE, "json") || (mentions(ACCEPT, "json") && !asks_for_page)
 }
 
-/// The stylesheet.
-pub fn stylesheet() -> Response {
-    typed(pages::STYLESHEET.to_owned(), "text/css; charset=utf-8", pages::CACHE_STYLESHEET)
+/// The stylesheet, compressed for whoever takes it so.
+pub fn stylesheet(request: &Request) -> Response {
+    let is_this = request.parameter("v").is_some_and(|version| version == stylesheet::VERSION);
+    let cache = if is_this { pages::CACHE_THIS_STYLESHEET } else { pages::CACHE_STYLESHEET };
+    let mut response = typed(stylesheet::STYLESHEET, "text/css; charset=utf-8", cache);
+    if http::takes_gzip(&request.headers) {
+        *response.body_mut() = Body::Bytes(pages::STYLESHEET_GZIP);
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    response.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
+    response
 }
 
 /// A page that says the same to everybody.
@@ -32,7 +40,7 @@ pub fn no_icon() -> Response {
 
 /// The schema of a package's document, which each of them names.
 pub fn export_schema() -> Response {
-    typed(pages::EXPORT_SCHEMA.to_owned(), "application/schema+json", pages::CACHE_STYLESHEET)
+    typed(pages::EXPORT_SCHEMA, "application/schema+json", pages::CACHE_STYLESHEET)
 }
 
 /// Sends a browser on, by GET.
@@ -51,4 +59,41 @@ fn lead_on(code: StatusCode, location: &str) -> Response {
         response.headers_mut().insert(LOCATION, location);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stylesheet;
+    use crate::pages;
+    use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+    use custodian_web::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING};
+    use custodian_web::http::{Body, HeaderMap, HeaderValue, Method, Request};
+    use custodian_web::stylesheet::{STYLESHEET, VERSION};
+    use flate2::read::GzDecoder;
+    use std::io::Read;
+
+    fn request(version: &str, codings: &'static str) -> Request {
+        let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(codings))]);
+        let (path, query) = ("/assets/custodian.css".to_owned(), format!("v={version}"));
+        Request { method: Method::GET, path, query, headers, body: Vec::new(), client: None }
+    }
+
+    #[test]
+    fn the_stylesheet_comes_compressed_to_whoever_takes_it_so() {
+        let plain = stylesheet(&request(VERSION, "br"));
+        assert_eq!((plain.body(), plain.headers().get(CONTENT_ENCODING)), (&Body::Text(STYLESHEET.into()), None));
+        let packed = stylesheet(&request(VERSION, "gzip, br"));
+        assert_eq!(packed.headers()[CONTENT_ENCODING], "gzip");
+        let Body::Bytes(encoded) = packed.body() else { panic!("it is packed") };
+        let (bytes, mut unpacked) = (BASE64.decode(encoded).unwrap(), String::new());
+        GzDecoder::new(bytes.as_slice()).read_to_string(&mut unpacked).unwrap();
+        assert!(unpacked == STYLESHEET && bytes.len() * 4 < STYLESHEET.len());
+    }
+
+    #[test]
+    fn it_is_kept_for_good_at_the_address_that_pages_have() {
+        let kept = |version| stylesheet(&request(version, "")).headers()[CACHE_CONTROL].clone();
+        assert_eq!(kept(VERSION), pages::CACHE_THIS_STYLESHEET);
+        assert_eq!(kept("0000000000000000"), pages::CACHE_STYLESHEET);
+    }
 }

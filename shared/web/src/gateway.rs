@@ -199,10 +199,12 @@ impl Serialize for Answer {
         answer.serialize_entry("statusCode", &self.response.status().as_u16())?;
         answer.serialize_entry("headers", &Sent(self.response.headers()))?;
         if !self.head {
-            let Body(body) = self.response.body();
-            answer.serialize_entry("body", body)?;
+            match self.response.body() {
+                Body::Text(text) => answer.serialize_entry("body", text)?,
+                Body::Bytes(encoded) => answer.serialize_entry("body", encoded)?,
+            }
         }
-        answer.serialize_entry("isBase64Encoded", &false)?;
+        answer.serialize_entry("isBase64Encoded", &matches!(self.response.body(), Body::Bytes(_)))?;
         answer.end()
     }
 }
@@ -361,7 +363,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_written_as_it_is_read() {
-        let response = Response::new(Body("“5 £”\n".into()));
+        let response = Response::new(Body::Text("“5 £”\n".into()));
         let written = serde_json::to_string(&Answer { response, head: false }).unwrap();
         let written: Value = serde_json::from_str(&written).unwrap();
         assert_eq!((&written["statusCode"], &written["body"]), (&json!(200), &json!("“5 £”\n")));

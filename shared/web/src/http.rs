@@ -1,6 +1,8 @@
 //! What functions behind API Gateway have in common: requests, responses and their headers.
 
-use ::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER};
+use ::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER,
+};
 pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
@@ -42,8 +44,13 @@ impl Request {
 pub type Response = ::http::Response<Body>;
 
 /// What an answer says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Body(pub Cow<'static, str>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// Text.
+    Text(Cow<'static, str>),
+    /// Bytes, in base64.
+    Bytes(&'static str),
+}
 
 /// The headers of every answer beside its own: nothing may be loaded but our own stylesheet.
 pub const HEADERS: [(&str, &str); 7] = [
@@ -90,10 +97,21 @@ pub fn media_type(headers: &HeaderMap) -> Option<String> {
     (plain && utf8).then_some(media_type)
 }
 
+/// Whether a client takes what is compressed with gzip (RFC 9110, 12.5.3).
+#[must_use]
+pub fn takes_gzip(headers: &HeaderMap) -> bool {
+    let taken = headers.get(ACCEPT_ENCODING).and_then(|codings| codings.to_str().ok()).unwrap_or_default();
+    taken.split(',').any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let weight = weight.trim().strip_prefix("q=").map_or(Ok(1.0), str::parse::<f32>);
+        name.trim().eq_ignore_ascii_case("gzip") && weight.is_ok_and(|weight| weight > 0.0)
+    })
+}
+
 /// A response of that type, kept in caches as `cache` says.
 #[must_use]
-pub fn typed(body: String, content_type: &'static str, cache: &'static str) -> Response {
-    let mut response = Response::new(Body(body.into()));
+pub fn typed(body: impl Into<Cow<'static, str>>, content_type: &'static str, cache: &'static str) -> Response {
+    let mut response = Response::new(Body::Text(body.into()));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
@@ -134,4 +152,21 @@ pub fn retry_after(mut response: Response, seconds: i64) -> Response {
 pub fn status(mut response: Response, status: StatusCode) -> Response {
     *response.status_mut() = status;
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HeaderMap, HeaderValue, header::ACCEPT_ENCODING, takes_gzip};
+
+    #[test]
+    fn a_client_says_what_it_takes() {
+        let takes = |codings| takes_gzip(&HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(codings))]));
+        for taken in ["gzip", "gzip, deflate, br", "br;q=1.0, GZIP;q=0.5"] {
+            assert!(takes(taken), "{taken}");
+        }
+        for other in ["", "br", "identity", "gzip;q=0", "gzip;q=0.000, br", "gzip;q=x", "xgzip"] {
+            assert!(!takes(other), "{other}");
+        }
+        assert!(!takes_gzip(&HeaderMap::new()));
+    }
 }

@@ -7,5 +7,6 @@ pub mod limits;
 pub mod page;
 pub mod problem;
 pub mod site;
+pub mod stylesheet;
 
 pub use front::Edge;

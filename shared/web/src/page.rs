@@ -3,6 +3,7 @@
 
 use crate::http::{NEVER_CACHED, Response, typed};
 use crate::site::Site;
+use crate::stylesheet;
 use ::http::header::{HeaderName, HeaderValue, REFERRER_POLICY};
 use askama::Template;
 use chrono::NaiveDate;
@@ -38,6 +39,12 @@ impl<'a> Page<'a> {
     #[must_use]
     pub fn base(&self) -> &'a str {
         self.site.base.as_str()
+    }
+
+    /// Which stylesheet the page is shown with.
+    #[must_use]
+    pub const fn stylesheet(&self) -> &'static str {
+        stylesheet::VERSION
     }
 
     /// The privacy notice that is in use.

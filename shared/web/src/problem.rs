@@ -53,7 +53,7 @@ impl Problem {
     /// The response.
     #[must_use]
     pub fn into_response(self) -> Response {
-        let mut response = Response::new(Body(json::text(&self).into()));
+        let mut response = Response::new(Body::Text(json::text(&self).into()));
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

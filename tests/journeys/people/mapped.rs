@@ -16,7 +16,7 @@ async fn everything_is_found_below_the_path_and_every_link_leads_there() {
     let form = house.get("/insight/surveys/recycling-centre").await;
     assert_eq!(form.status, 200, "{}", form.body);
     assert!(form.body.contains("action=\"/insight/surveys/recycling-centre/responses\""));
-    assert!(form.body.contains("href=\"/insight/assets/custodian.css\""));
+    assert!(form.body.contains("href=\"/insight/assets/custodian.css?v="));
     house.take_time();
     let body = format!("submission_token={}&satisfaction=4&site=Wareham", token(&form.body));
     let sent = house.post_to("/insight/surveys/recycling-centre/responses", &[crate::unsubscribe::FORM], &body).await;
