@@ -6,7 +6,7 @@ use crate::template;
 use async_trait::async_trait;
 use custodian_domain::validation::json::Payload;
 use custodian_runtime::failure::failure;
-use custodian_runtime::{Clock, Host, StartError};
+use custodian_runtime::{Clock, Environment, StartError};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ pub trait Function: Send + Sync {
 }
 
 type Starting = Pin<Box<dyn Future<Output = Result<Arc<dyn Function>, String>> + Send>>;
-type Start = Arc<dyn Fn(Host) -> Starting + Send + Sync>;
+type Start = Arc<dyn Fn(Environment) -> Starting + Send + Sync>;
 
 /// The functions that a template can name, by the names of their crates.
 #[derive(Clone, Default)]
@@ -53,7 +53,7 @@ impl Registry {
     #[must_use]
     pub fn with<F, S>(mut self, name: &str, start: S) -> Self
     where
-        S: Fn(Host) -> F + Send + Sync + 'static,
+        S: Fn(Environment) -> F + Send + Sync + 'static,
         F: Future<Output = Result<Arc<dyn Function>, String>> + Send + 'static,
     {
         self.0.insert(name.to_owned(), Arc::new(move |host| Box::pin(start(host))));
@@ -76,7 +76,7 @@ impl Registry {
         }
     }
 
-    pub(crate) async fn start(&self, name: &str, host: Host) -> Result<Arc<dyn Function>, String> {
+    pub(crate) async fn start(&self, name: &str, host: Environment) -> Result<Arc<dyn Function>, String> {
         let start = self.0.get(name).ok_or_else(|| format!("there is no function {name}"))?;
         start(host).await
     }

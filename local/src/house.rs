@@ -12,7 +12,7 @@ use crate::state::State;
 use crate::streams::{Mapping, deliver, settle};
 use crate::template::{Event, Queue, Table};
 use chrono::{DateTime, Utc};
-use custodian_runtime::{Clock, Host};
+use custodian_runtime::{Clock, Environment};
 use custodian_web::site::BasePath;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -85,7 +85,7 @@ impl House {
             Event::Schedule(_) | Event::Creation(_) => {}
             Event::Stream(event) => {
                 let (dynamo, state, clock) = (self.dynamo.clone(), Arc::clone(&self.state), self.clock.clone());
-                let host = Host::new(self.endpoints.settings(), sdk(), clock.clone());
+                let host = Environment::new(self.endpoints.settings(), sdk(), clock.clone());
                 let mapping = Mapping { id, event, function, dynamo, state, host, clock, turn: Mutex::default() };
                 mapping.begin()?;
                 self.mappings.push(mapping);
@@ -128,7 +128,7 @@ impl House {
         let table = self.tables.iter().find(|known| known.name == table);
         let table = table.ok_or_else(|| "there is no table of that name in the template".to_owned())?;
         let client =
-            custodian_store::client(&Host::new(self.endpoints.settings(), sdk(), self.clock.clone()).dynamodb());
+            custodian_store::client(&Environment::new(self.endpoints.settings(), sdk(), self.clock.clone()).dynamodb());
         self.backups.restore(&self.dynamo, &client, table, moment, copy).await
     }
 

@@ -13,7 +13,7 @@ use custodian_operations::restore::{self, Unready};
 use custodian_operations::surveys::{self, Told};
 use custodian_operations::verify::{self, Audited, Unverified};
 use custodian_rights::restoring::{Redone, Restoring};
-use custodian_runtime::{Clock, Host};
+use custodian_runtime::{Clock, Environment};
 use custodian_store::evidence::Register;
 use custodian_store::ledger::Ledger;
 use custodian_store::records::Records;
@@ -125,9 +125,9 @@ fn client(stack: &Running) -> Client {
     custodian_store::client(&host(stack).dynamodb())
 }
 
-fn host(stack: &Running) -> Host {
+fn host(stack: &Running) -> Environment {
     let sdk = with_recovery(sdk(), RECOVERY_DAYS, true);
-    Host::new(stack.endpoints.settings(), sdk, Clock::system())
+    Environment::new(stack.endpoints.settings(), sdk, Clock::system())
 }
 
 /// A rehearsal leaves nothing behind: what was restored has in it who was erased since.

@@ -16,7 +16,7 @@ use crate::template::{self, REGION, Template, TemplateError};
 use crate::{http, s3, secrets, storage, surveys};
 use axum::Router;
 use chrono::{DateTime, Utc};
-use custodian_runtime::{Clock, Host};
+use custodian_runtime::{Clock, Environment};
 use custodian_store::requests::Requests;
 use custodian_web::site::BasePath;
 use lambda_runtime::Diagnostic;
@@ -37,7 +37,7 @@ pub struct Stack {
     house: Arc<House>,
     notifications: Arc<Notifications>,
     url: String,
-    hosts: BTreeMap<String, Host>,
+    hosts: BTreeMap<String, Environment>,
     settings: BTreeMap<String, BTreeMap<String, String>>,
     principals: BTreeMap<String, Principal>,
     surveys: Vec<String>,
@@ -96,7 +96,7 @@ impl Stack {
             servers.spawn(serve(listener, router, ended.clone()));
         }
 
-        let host = |settings: BTreeMap<String, String>| Host::new(settings, sdk(), options.clock.clone());
+        let host = |settings: BTreeMap<String, String>| Environment::new(settings, sdk(), options.clock.clone());
         let client = custodian_store::client(&host(endpoints.settings()).dynamodb());
         dynamodb::make(&dynamo, &client, &template.tables).await.map_err(wrong)?;
         storage::make(&store, &template.buckets).map_err(wrong)?;
@@ -117,7 +117,7 @@ impl Stack {
             let environment = environment(&function, &endpoints);
             let host = host(environment.clone());
             // It does on AWS what its role may, and nothing else here either.
-            let guarded = Host::new(environment.clone(), guarded(sdk(), limits.get(&id)), options.clock.clone());
+            let guarded = Environment::new(environment.clone(), guarded(sdk(), limits.get(&id)), options.clock.clone());
             let started = options.functions.start(&name, guarded).await.map_err(of_function)?;
             principals.extend(limits.get(&id).map(|principal| (name.clone(), principal.clone())));
             events.extend(std::mem::take(&mut function.events).into_iter().map(|event| (name.clone(), event)));
@@ -178,7 +178,7 @@ impl Stack {
 
     /// A host like the one of a function of the template, by the name of its crate, whose calls no role limits.
     #[must_use]
-    pub fn host(&self, function: &str) -> Option<Host> {
+    pub fn host(&self, function: &str) -> Option<Environment> {
         self.hosts.get(function).cloned()
     }
 

@@ -9,7 +9,7 @@ use crate::request_id::request_id;
 use crate::state::State;
 use crate::template::{ACCOUNT, Destination, REGION, StreamEvent};
 use chrono::{DateTime, SecondsFormat, Utc};
-use custodian_runtime::{Clock, Host};
+use custodian_runtime::{Clock, Environment};
 use dynoxide::actions::describe_stream::DescribeStreamRequest;
 use dynoxide::actions::get_records::GetRecordsRequest;
 use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
@@ -31,7 +31,7 @@ pub(crate) struct Mapping {
     pub(crate) dynamo: Dynamo,
     pub(crate) state: Arc<State>,
     /// Who writes what was given up into a bucket.
-    pub(crate) host: Host,
+    pub(crate) host: Environment,
     pub(crate) clock: Clock,
     /// One reader at a time.
     pub(crate) turn: Mutex<()>,

@@ -4,7 +4,7 @@
 use custodian_aws::StorageError;
 use custodian_domain::identity::keyring::{self, About, BadDocument};
 use custodian_domain::identity::subject::{BadSecret, SubjectKeys};
-use custodian_runtime::{Host, secret};
+use custodian_runtime::{Environment, secret};
 
 /// What the subject keys are called where keys are rotated.
 pub const SUBJECT_KEYS: &str = "subject-keys";
@@ -38,7 +38,7 @@ pub enum KeysError {
 /// # Errors
 /// [`KeysError`] at the first that could not be done.
 pub async fn inherit(
-    host: &Host,
+    host: &Environment,
     subject_keys: &str,
     secrets: &[(About, String)],
 ) -> Result<Vec<&'static str>, KeysError> {
@@ -61,7 +61,7 @@ pub async fn inherit(
 ///
 /// # Errors
 /// [`KeysError`] if they were not changed.
-pub async fn rotate(host: &Host, name: &str, id: &str, leaked: bool) -> Result<(), KeysError> {
+pub async fn rotate(host: &Environment, name: &str, id: &str, leaked: bool) -> Result<(), KeysError> {
     let name = if name == SUBJECT_KEYS { Some(SUBJECT_KEYS) } else { named(name).map(|about| about.name) };
     let name = name.ok_or(KeysError::Unknown)?;
     let of_this = |error| KeysError::Document(name, error);

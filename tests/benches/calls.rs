@@ -2,7 +2,7 @@
 
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use chrono::{DateTime, TimeDelta, Utc};
-use custodian_runtime::{Clock, Host};
+use custodian_runtime::{Clock, Environment};
 use serde_json::json;
 use std::fmt::Write;
 
@@ -28,7 +28,7 @@ const COMMENTS: [&str; 4] = [
 /// The role that drops a file of so many calls from this number on, each another person's, and says what the file is
 /// called.
 pub async fn drop_file(from: usize, count: usize) {
-    let host = Host::lambda();
+    let host = Environment::lambda();
     let (client, bucket) = (custodian_buckets::client(&host.s3()), host.setting("INTAKE_BUCKET").unwrap());
     let key = format!("telephone/calls-{from}.csv");
     let upload = client.create_multipart_upload().bucket(bucket).key(&key).send().await.unwrap();

@@ -11,7 +11,7 @@ use custodian_domain::record::RecordId;
 use custodian_domain::record::reference::Reference;
 use custodian_domain::record::source::Source;
 use custodian_import::Import;
-use custodian_runtime::{Host, secret};
+use custodian_runtime::{Environment, secret};
 use custodian_store::{Item, Key, SHARDS};
 use futures_util::stream::{self, StreamExt};
 use lambda_runtime::{Context, LambdaEvent};
@@ -77,7 +77,7 @@ fn show(name: &str, measured: &Value, floor: Option<&Value>, count: usize) {
 
 /// The role that imports a file.
 pub async fn import(key: &str, etag: &str) {
-    let import = Import::start(&Host::lambda()).await.unwrap();
+    let import = Import::start(&Environment::lambda()).await.unwrap();
     say(Box::pin(brought(&import, key, etag))).await;
 }
 
@@ -102,7 +102,7 @@ pub async fn brought(import: &Import, key: &str, etag: &str) -> u64 {
 /// The floor of an import: writes items like those that were imported before, and does nothing else. Making them is not
 /// measured, nor what they take in memory.
 pub async fn put(count: usize) {
-    let host = Host::lambda();
+    let host = Environment::lambda();
     let (client, table) = (custodian_store::client(&host.dynamodb()), host.setting("RECORDS_TABLE").unwrap());
     let like = client.scan().table_name(table).send().await.unwrap().items.unwrap();
     let (client, keys) = (&client, secret::subject_keys(&host).await.unwrap());

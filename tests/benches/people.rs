@@ -4,7 +4,7 @@ use crate::request;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use custodian_domain::identity::identifier::Identifier;
 use custodian_ingest::Ingest;
-use custodian_runtime::Host;
+use custodian_runtime::Environment;
 use custodian_runtime::secret;
 use custodian_store::{Item, SHARDS};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ pub const BATCH: usize = 25;
 
 /// The role that gives a person so many records: one by `ingest`, the others as its copies, straight into the table.
 pub async fn load(person: &str, count: usize) {
-    let host = Host::lambda();
+    let host = Environment::lambda();
     let ingest = Ingest::start(&host).await.unwrap();
     let answer = ingest.invoke(request::event(person, request::FIRST)).await.unwrap();
     assert_eq!(answer["statusCode"], 201, "{answer}");
@@ -35,13 +35,13 @@ pub async fn load(person: &str, count: usize) {
 }
 
 /// Where a person's records lie.
-pub async fn partition(host: &Host, person: &str) -> String {
+pub async fn partition(host: &Environment, person: &str) -> String {
     let keys = secret::subject_keys(host).await.unwrap();
     keys.key(&Identifier::email(person).unwrap()).as_str().to_owned()
 }
 
 /// An item of a partition.
-pub async fn item(host: &Host, partition: &str) -> Item {
+pub async fn item(host: &Environment, partition: &str) -> Item {
     let query =
         custodian_store::client(&host.dynamodb()).query().table_name(host.setting("RECORDS_TABLE").unwrap()).limit(1);
     let query = query.key_condition_expression("pk = :pk").expression_attribute_values(":pk", text(partition));
@@ -59,7 +59,7 @@ pub fn identifiers(person: &str) -> Value {
 }
 
 /// Writes in batches, the bare way.
-pub async fn write(host: &Host, writes: Vec<WriteRequest>) {
+pub async fn write(host: &Environment, writes: Vec<WriteRequest>) {
     let (client, table) = (custodian_store::client(&host.dynamodb()), host.setting("RECORDS_TABLE").unwrap());
     for batch in writes.chunks(BATCH) {
         let mut batch = batch.to_vec();

@@ -6,7 +6,7 @@ use crate::table::{heading, mib, micros, row};
 use crate::{median, percentile};
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_ingest::Ingest;
-use custodian_runtime::{Host, logs};
+use custodian_runtime::{Environment, logs};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use std::fs::File;
@@ -78,7 +78,7 @@ impl Side {
 
 /// The role that measures: in turn, in one process, so that whatever drifts drifts for both.
 pub async fn measure((count, before): (usize, usize)) {
-    let host = Host::lambda();
+    let host = Environment::lambda();
     // Logs are formatted and written as on Lambda; where to is all the same.
     let nowhere = File::create("/dev/null").unwrap();
     tracing::subscriber::set_global_default(logs::subscriber(Level::INFO, nowhere)).unwrap();

@@ -12,7 +12,7 @@ use custodian_import::Import;
 use custodian_ingest::Ingest;
 use custodian_local::wire::{between, target};
 use custodian_requests::Requests;
-use custodian_runtime::{Clock, Host};
+use custodian_runtime::{Clock, Environment};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ impl Asked {
 
 /// The host of a function on AWS Lambda, whose requests are counted.
 #[expect(clippy::disallowed_methods, reason = "a role of this program, which is no function")]
-pub async fn counting() -> (Host, Asked) {
+pub async fn counting() -> (Environment, Asked) {
     let asked = Asked::default();
     let http = aws_smithy_http_client::Builder::new().build_http();
     let sdk = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
@@ -43,7 +43,7 @@ pub async fn counting() -> (Host, Asked) {
         *counted.0.lock().unwrap().entry(named(&request)).or_default() += 1;
         connector.call(request)
     });
-    (Host::new(std::env::vars().collect(), sdk, Clock::system()), asked)
+    (Environment::new(std::env::vars().collect(), sdk, Clock::system()), asked)
 }
 
 /// What AWS calls a request.

@@ -9,7 +9,7 @@ use custodian_domain::rights::package::RequestId;
 use custodian_erase::Erase;
 use custodian_export::Export;
 use custodian_requests::Requests;
-use custodian_runtime::Host;
+use custodian_runtime::Environment;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -119,7 +119,7 @@ fn order<T: From<Value>>(order: Value, request: &str) -> LambdaEvent<T> {
 
 /// The role that exports a person.
 pub async fn export(person: &str, kind: &str) {
-    let host = Host::lambda();
+    let host = Environment::lambda();
     let export = Export::start(&host).await.unwrap();
     say(Box::pin(exported(&export, person, kind))).await;
 }
@@ -133,7 +133,7 @@ pub async fn exported(export: &Export, person: &str, kind: &str) -> u64 {
 
 /// The role that erases a person.
 pub async fn erase(person: &str) {
-    let host = Host::lambda();
+    let host = Environment::lambda();
     let (erase, requests) = (Erase::start(&host).await.unwrap(), Requests::start(&host).await.unwrap());
     let (held, event) = approved(&requests, person).await;
     say(async {
@@ -163,7 +163,7 @@ pub async fn approved<T: From<Value>>(requests: &Requests, person: &str) -> (u64
 
 /// The floor of an export: reads a person's items and does nothing with them.
 pub async fn query(person: &str) {
-    let host = Host::lambda();
+    let host = Environment::lambda();
     let (client, partition) = (custodian_store::client(&host.dynamodb()), partition(&host, person).await);
     let query = client.query().table_name(host.setting("RECORDS_TABLE").unwrap()).consistent_read(true);
     let query = query.key_condition_expression("pk = :pk").expression_attribute_values(":pk", text(&partition));
@@ -179,7 +179,7 @@ pub async fn query(person: &str) {
 
 /// The floor of an erasure: finds a person's items and deletes them, and tells nobody.
 pub async fn delete(person: &str) {
-    let host = Host::lambda();
+    let host = Environment::lambda();
     let (client, partition) = (custodian_store::client(&host.dynamodb()), partition(&host, person).await);
     let query = client.query().table_name(host.setting("RECORDS_TABLE").unwrap()).consistent_read(true);
     let query = query.key_condition_expression("pk = :pk").expression_attribute_values(":pk", text(&partition));
@@ -202,7 +202,7 @@ pub async fn delete(person: &str) {
 
 /// The deletions of that loop alone, of keys that it knows.
 pub async fn delete_known(person: &str, count: usize) {
-    let host = Host::lambda();
+    let host = Environment::lambda();
     let partition = partition(&host, person).await;
     // The person's first record has a key of its own: what is deleted in its place is not there.
     let deletions = |from: usize| {

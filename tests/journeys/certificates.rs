@@ -6,11 +6,11 @@ use crate::house::{House, at, email_id, erasure};
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::ledger::{Cause, DayCertificate, ItemKind, Lateness, Lies, Verified};
-use custodian_domain::record::particulars::Particulars;
 use custodian_domain::record::revision::Revision;
-use custodian_domain::record::{Details, Holder, Record, RecordId};
+use custodian_domain::record::source_details::SourceDetails;
+use custodian_domain::record::{Holder, Record, RecordBody, RecordId};
 use custodian_operations::verify::verify;
-use custodian_store::ledger::Seat;
+use custodian_store::ledger::Slot;
 use custodian_store::records::Records;
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ async fn certificate(house: &House, day: &str) -> Option<DayCertificate> {
     let mut pages = house.ledger().lying(day.parse().unwrap());
     let page = pages.next().await.unwrap().unwrap();
     page.into_iter().find_map(|it| match it.lies {
-        Lies::Link(link) if it.seat == Seat::Certificate => link.says(),
+        Lies::Link(link) if it.seat == Slot::Certificate => link.says(),
         _ => None,
     })
 }
@@ -36,8 +36,8 @@ async fn keep(house: &House, key: &str, collected_at: DateTime<Utc>) {
     let records = Records::new(house.dynamodb(), house.setting("RECORDS_TABLE"));
     let holder = Holder::Subject(SubjectKey::try_from("subject#1#rosa".to_owned()).unwrap());
     let id = RecordId::of_submission("bins", key);
-    let told = Details::told(key, collected_at, Revision::updated(collected_at), Particulars::default());
-    let record = Record { holder, id, details: Details { source_id: None, ..told } };
+    let told = RecordBody::told(key, collected_at, Revision::updated(collected_at), SourceDetails::default());
+    let record = Record { holder, id, details: RecordBody { source_id: None, ..told } };
     records.keep_all(&[&record]).await.unwrap();
 }
 

@@ -52,7 +52,7 @@ async fn an_order_with_equal_keys_is_refused_at_any_depth_and_does_nothing() {
     ] {
         let refused = house.post_to(&format!("/2015-03-31/functions/{function}/invocations"), &JSON, &order).await;
         let message = format!("{field} must be given once, and each field in it once");
-        assert_eq!(refused.json()["errorType"], "Violation", "{order}: {}", refused.body);
+        assert_eq!(refused.json()["errorType"], "BadOrder", "{order}: {}", refused.body);
         assert_eq!(refused.json()["errorMessage"], message, "{order}");
     }
     assert_eq!(house.items("REGISTER_TABLE").await, before);

@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, S
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use custodian_local::wire::{answer, between, target};
-use custodian_runtime::Host;
+use custodian_runtime::Environment;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -106,15 +106,15 @@ fn refused(request: &HttpRequest, status: u16, code: &str, of_s3: &str) -> HttpC
 }
 
 /// The host of a function whose connection fails after `calls` calls, and is not tried again.
-pub fn failing_host(house: &House, function: &str, calls: usize, off: Off) -> (Host, Arc<AtomicUsize>) {
+pub fn failing_host(house: &House, function: &str, calls: usize, off: Off) -> (Environment, Arc<AtomicUsize>) {
     let (sdk, left) = failing_sdk(house, calls, off);
-    (Host::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock()), left)
+    (Environment::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock()), left)
 }
 
 /// The same, where only calls of the database and of the store fail, and are counted.
-pub fn host_without_storage(house: &House, function: &str, calls: usize, off: Off) -> Host {
+pub fn host_without_storage(house: &House, function: &str, calls: usize, off: Off) -> Environment {
     let (sdk, _) = failing(house, calls, off, true);
-    Host::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock())
+    Environment::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock())
 }
 
 /// A connection that fails after `calls` calls, and is not tried again.

@@ -8,7 +8,7 @@ use custodian_domain::rights::package::RequestId;
 use custodian_erase::Erase;
 use custodian_export::Export;
 use custodian_requests::Requests;
-use custodian_runtime::Host;
+use custodian_runtime::Environment;
 use custodian_store::ledger::Ledger;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ pub fn start(request: &str, place: Place) -> LambdaEvent<Value> {
 }
 
 /// Every task of a request is tried once; says whether none of them broke off.
-async fn try_all(host: &Host, request: &str) -> bool {
+async fn try_all(host: &Environment, request: &str) -> bool {
     let Ok(erase) = Erase::start(host).await else { return false };
     let mut whole = true;
     for place in Place::ALL {

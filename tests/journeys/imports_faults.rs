@@ -5,7 +5,7 @@ use crate::house::{BEGINNING, House, at, cases_of, email_id, erasure, phone_id};
 use crate::paused::pausing_host;
 use chrono::{DateTime, SecondsFormat, Utc};
 use custodian_import::Import;
-use custodian_runtime::Host;
+use custodian_runtime::Environment;
 use lambda_runtime::{Context, LambdaEvent};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ pub async fn dropped_as(house: &House, key: &str, file: &str) -> LambdaEvent<Val
 }
 
 /// Runs an import.
-pub async fn import(host: &Host, event: LambdaEvent<Value>) -> Result<Value, String> {
+pub async fn import(host: &Environment, event: LambdaEvent<Value>) -> Result<Value, String> {
     let import = Import::start(host).await.map_err(|error| error.to_string())?;
     import.invoke(event).await.map_err(|failure| failure.error_message)
 }

@@ -14,7 +14,7 @@ use custodian_download::Download;
 use custodian_ingest::Ingest;
 use custodian_local::wire::{answer, between, target};
 use custodian_partners::Partners;
-use custodian_runtime::{Host, Patience};
+use custodian_runtime::{Environment, Patience};
 use custodian_unsubscribe::Unsubscribe;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
@@ -39,9 +39,9 @@ async fn silent() -> String {
 }
 
 /// The host of a function of the door, as patient as on Lambda, whose database does not answer.
-async fn unanswered(house: &House, function: &str) -> Host {
+async fn unanswered(house: &House, function: &str) -> Environment {
     let sdk = house.stack.sdk().into_builder().timeout_config(Patience::of(function).timeouts()).build();
-    let host = Host::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock());
+    let host = Environment::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock());
     host.with("AWS_ENDPOINT_URL_DYNAMODB", silent().await)
 }
 
@@ -115,7 +115,7 @@ async fn an_object_that_comes_slowly_is_read_to_its_end() {
     let patience =
         Patience { connect: Duration::from_secs(1), attempt: Duration::from_secs(1), call: Duration::from_secs(1) };
     let sdk = house.stack.sdk().into_builder().timeout_config(patience.timeouts()).build();
-    let host = Host::new(house.stack.settings("import").unwrap(), sdk, house.stack.clock());
+    let host = Environment::new(house.stack.settings("import").unwrap(), sdk, house.stack.clock());
     let files = Files::new(
         custodian_buckets::client(&host.with("AWS_ENDPOINT_URL_S3", format!("http://{address}")).s3()),
         house.intake(),
@@ -171,7 +171,7 @@ async fn an_import_waits_for_as_long_as_it_has_time_until_whole_batches_are_take
         let house = imports_faults::house().await;
         let refuses = Arc::new(AtomicUsize::new(12));
         let sdk = crowded(&house, &refuses, status, code);
-        let host = Host::new(house.stack.settings("import").unwrap(), sdk, house.stack.clock());
+        let host = Environment::new(house.stack.settings("import").unwrap(), sdk, house.stack.clock());
         let report = import(&host, dropped(&house, "social", &file).await).await.unwrap();
         assert_eq!((refuses.load(Ordering::SeqCst), &report["reports"][0]["new"]), (0, &json!(60)), "{code}");
     }
@@ -187,7 +187,7 @@ async fn an_import_that_has_no_time_left_for_a_crowded_table_hands_over_where_it
     // Gives a batch up after a second, as a function does that has less patience.
     let patience = Patience { call: Duration::from_secs(1), ..Patience::LOCAL };
     let sdk = sdk.into_builder().timeout_config(patience.timeouts()).build();
-    let host = Host::new(house.stack.settings("import").unwrap(), sdk, house.stack.clock());
+    let host = Environment::new(house.stack.settings("import").unwrap(), sdk, house.stack.clock());
     let LambdaEvent { payload, .. } = dropped(&house, "social", &file).await;
     let mut context = Context::default();
     context.deadline = 1;

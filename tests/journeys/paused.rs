@@ -3,7 +3,7 @@
 use crate::house::House;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use custodian_local::wire::between;
-use custodian_runtime::Host;
+use custodian_runtime::Environment;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::watch;
@@ -29,7 +29,7 @@ impl Pause {
 }
 
 /// The host of a function that is held up before its call number `call`, counted from 1.
-pub fn pausing_host(house: &House, function: &str, call: usize) -> (Host, Pause) {
+pub fn pausing_host(house: &House, function: &str, call: usize) -> (Environment, Pause) {
     let (tell, reached) = watch::channel(false);
     let (go_on, may_go_on) = watch::channel(false);
     let (made, tell) = (AtomicUsize::new(0), Arc::new(tell));
@@ -44,6 +44,6 @@ pub fn pausing_host(house: &House, function: &str, call: usize) -> (Host, Pause)
             connector.call(request).await
         })
     });
-    let host = Host::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock());
+    let host = Environment::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock());
     (host, Pause { reached, go_on })
 }

@@ -7,11 +7,11 @@ mod opendsr;
 
 use crate::house::{BEGINNING, House, at};
 use custodian_domain::identity::identifier::Identifier;
-use custodian_domain::record::custody::Processor;
-use custodian_domain::rights::correspondence::Correspondence;
+use custodian_domain::record::processor_copy::Processor;
 use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::processor_exchange::ProcessorExchange;
 use custodian_domain::rights::task::Action;
-use custodian_erase::processors::{Asked, ProcessorError, Processors, Step};
+use custodian_erase::processors::{ProcessorError, ProcessorJob, ProcessorProgress, Processors};
 use std::time::Duration;
 
 const EMAIL: &str = "priya.nair@example.org";
@@ -26,7 +26,7 @@ struct Matter {
     request: RequestId,
     processor: Processor,
     identities: Vec<Identifier>,
-    sofar: Correspondence,
+    sofar: ProcessorExchange,
     processors: Processors,
 }
 
@@ -36,14 +36,14 @@ impl Matter {
             request: RequestId::try_from("DPO-2026-7".to_owned()).unwrap(),
             processor,
             identities: vec![Identifier::email(EMAIL).unwrap(), Identifier::phone(PHONE).unwrap()],
-            sofar: Correspondence::default(),
+            sofar: ProcessorExchange::default(),
             processors: Processors::patient_for(&house.stack.host("erase").unwrap(), PATIENCE).unwrap(),
         }
     }
 
-    async fn step(&mut self, house: &House) -> Result<Step, ProcessorError> {
+    async fn step(&mut self, house: &House) -> Result<ProcessorProgress, ProcessorError> {
         let Self { request, processor, identities, sofar, processors } = self;
-        let asked = Asked {
+        let asked = ProcessorJob {
             request,
             processor: *processor,
             action: Action::Erase,
@@ -56,9 +56,9 @@ impl Matter {
         step
     }
 
-    async fn cancel(&mut self, house: &House) -> Result<Step, ProcessorError> {
+    async fn cancel(&mut self, house: &House) -> Result<ProcessorProgress, ProcessorError> {
         let Self { request, processor, identities, sofar, processors } = self;
-        let asked = Asked {
+        let asked = ProcessorJob {
             request,
             processor: *processor,
             action: Action::Erase,
@@ -71,7 +71,7 @@ impl Matter {
 
     /// A function that was killed before it stored anything.
     fn crash(&mut self) {
-        self.sofar = Correspondence::default();
+        self.sofar = ProcessorExchange::default();
     }
 
     async fn failure(&mut self, house: &House) -> &'static str {
@@ -84,6 +84,6 @@ impl Matter {
     }
 }
 
-const fn waits(step: Result<Step, ProcessorError>) -> bool {
-    matches!(step, Ok(Step::Waiting { .. }))
+const fn waits(step: Result<ProcessorProgress, ProcessorError>) -> bool {
+    matches!(step, Ok(ProcessorProgress::Waiting { .. }))
 }

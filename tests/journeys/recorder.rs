@@ -5,7 +5,7 @@ use crate::permissions::{needed_of_dynamodb, needed_of_s3};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use custodian_local::wire::{between, target};
-use custodian_runtime::Host;
+use custodian_runtime::Environment;
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
@@ -16,13 +16,13 @@ pub type Calls = Arc<Mutex<Vec<String>>>;
 pub type Gate = watch::Sender<bool>;
 
 /// The host of a function whose calls are written down.
-pub fn recording_host(house: &House, function: &str) -> (Host, Calls) {
+pub fn recording_host(house: &House, function: &str) -> (Environment, Calls) {
     let (host, calls, _) = gated_host(house, function);
     (host, calls)
 }
 
 /// The same, with a gate, open at first.
-pub fn gated_host(house: &House, function: &str) -> (Host, Calls, Gate) {
+pub fn gated_host(house: &House, function: &str) -> (Environment, Calls, Gate) {
     let (gate, calls) = (Gate::new(true), Calls::default());
     let (list, open) = (Arc::clone(&calls), gate.subscribe());
     let sdk = between(house.stack.sdk_of(function), move |request, connector| {
@@ -44,7 +44,7 @@ pub fn gated_host(house: &House, function: &str) -> (Host, Calls, Gate) {
             answer
         })
     });
-    (Host::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock()), calls, gate)
+    (Environment::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock()), calls, gate)
 }
 
 fn needed(request: &HttpRequest) -> Vec<String> {

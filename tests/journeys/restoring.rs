@@ -10,17 +10,17 @@ use custodian_domain::identity::identifier::Identifier;
 use custodian_domain::identity::subject::SubjectKeys;
 use custodian_domain::ledger::Cause;
 use custodian_domain::record::Holder;
+use custodian_domain::rights::constraint::{Act, Constraint, ConstraintKind, HoldGround, Lifting, Limb, Reason};
 use custodian_domain::rights::package::RequestId;
-use custodian_domain::rights::standing::{Act, ConstraintKind, HoldGround, Lifting, Limb, Reason, Standing};
 use custodian_local::recovery::with_recovery;
 use custodian_operations::restore::{Unready, restore};
+use custodian_rights::hold_enforcement::HoldEnforcement;
 use custodian_rights::restoring::{Redone, Restoring};
-use custodian_rights::settling::Settling;
-use custodian_runtime::Host;
+use custodian_runtime::Environment;
+use custodian_store::constraints::{Constraints, Placed};
 use custodian_store::ledger::Ledger;
 use custodian_store::packages::Packages;
 use custodian_store::records::Records;
-use custodian_store::standings::{Placed, Standings};
 use custodian_store::suppressions::Suppressions;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -37,7 +37,7 @@ const RESTORED: &str = "custodian-restored";
 /// A client of a database that can be restored.
 fn recovering(house: &House, sdk: &SdkConfig, able: bool) -> Client {
     let sdk = with_recovery(sdk.clone(), 35, able);
-    let host = Host::new(house.stack.settings("erase").unwrap(), sdk, house.stack.clock());
+    let host = Environment::new(house.stack.settings("erase").unwrap(), sdk, house.stack.clock());
     custodian_store::client(&host.dynamodb())
 }
 
@@ -85,9 +85,9 @@ fn request(id: &str) -> RequestId {
     RequestId::try_from(id.to_owned()).unwrap()
 }
 
-fn settling(house: &House) -> Settling {
-    Settling {
-        standings: Standings::new(house.dynamodb(), house.setting("REGISTER_TABLE")),
+fn hold_enforcement(house: &House) -> HoldEnforcement {
+    HoldEnforcement {
+        constraints: Constraints::new(house.dynamodb(), house.setting("REGISTER_TABLE")),
         records: Records::new(house.dynamodb(), house.setting("RECORDS_TABLE")),
         packages: Packages::new(house.dynamodb(), house.setting("REGISTER_TABLE")),
         ledger: house.ledger(),
@@ -99,9 +99,9 @@ fn act(house: &House) -> Act {
 }
 
 async fn settle(house: &House, id: &str) {
-    let (settling, now) = (settling(house), house.stack.clock().now());
-    let placed = settling.standings.find(&request(id), now).await.unwrap().unwrap();
-    settling.settle(&request(id), &placed, &mut BTreeSet::new(), now).await.unwrap();
+    let (hold_enforcement, now) = (hold_enforcement(house), house.stack.clock().now());
+    let placed = hold_enforcement.constraints.find(&request(id), now).await.unwrap().unwrap();
+    hold_enforcement.reconcile(&request(id), &placed, &mut BTreeSet::new(), now).await.unwrap();
 }
 
 /// Places something for whoever has this address.
@@ -109,14 +109,14 @@ async fn place(house: &House, id: &str, kind: ConstraintKind, email: &str) {
     let secret = json!({"version": "1", "key": custodian_local::LOCAL_SUBJECT_KEY}).to_string();
     let subject_keys = SubjectKeys::parse(&secret).unwrap();
     let holder = Holder::Subject(subject_keys.key(&Identifier::email(email).unwrap()));
-    let standing = Standing { kind, placed: act(house), notice: None, lifted: None };
+    let standing = Constraint { kind, placed: act(house), notice: None, lifted: None };
     let placed = Placed { standing, order: "order".to_owned(), holders: vec![holder.clone()], settled: false };
-    settling(house).standings.enter(&request(id), &placed, Vec::new()).await.unwrap();
+    hold_enforcement(house).constraints.enter(&request(id), &placed, Vec::new()).await.unwrap();
     settle(house, id).await;
 }
 
 async fn lift(house: &House, id: &str) {
-    let standings = settling(house).standings;
+    let standings = hold_enforcement(house).constraints;
     let kind = standings.find(&request(id), at(NOW)).await.unwrap().unwrap().standing.kind;
     standings.notice(&request(id), &act(house)).await.unwrap();
     let lifting = Lifting { act: act(house), reason: Reason::Settled };

@@ -7,12 +7,12 @@ use crate::imports_faults::POSTS;
 use crate::partners::{CREATED, UPDATED};
 use chrono::TimeDelta;
 use custodian_requests::Requests;
-use custodian_rights::settling::Settling;
+use custodian_rights::hold_enforcement::HoldEnforcement;
 use custodian_store::SHARDS;
+use custodian_store::constraints::Constraints;
 use custodian_store::ledger::Ledger;
 use custodian_store::packages::Packages;
 use custodian_store::records::Records;
-use custodian_store::standings::Standings;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -236,8 +236,8 @@ async fn furnish(house: &House, standing: bool) {
 /// package to be had.
 async fn state(house: &House) -> (Vec<usize>, usize, bool) {
     let name = |table: &str| house.setting(table);
-    let settling = Settling {
-        standings: Standings::new(house.dynamodb(), name("REGISTER_TABLE")),
+    let hold_enforcement = HoldEnforcement {
+        constraints: Constraints::new(house.dynamodb(), name("REGISTER_TABLE")),
         records: Records::new(house.dynamodb(), name("RECORDS_TABLE")),
         ledger: Ledger::new(house.dynamodb(), name("LEDGER_TABLE")),
         packages: Packages::new(house.dynamodb(), name("REGISTER_TABLE")),
@@ -245,11 +245,11 @@ async fn state(house: &House) -> (Vec<usize>, usize, bool) {
     for _ in 0..2 {
         let now = house.stack.clock().now() + TimeDelta::hours(1);
         house.stack.clock().set(now);
-        let mut pages = settling.standings.open();
+        let mut pages = hold_enforcement.constraints.open();
         while let Some(page) = pages.next().await.unwrap() {
             for request in page {
-                let placed = settling.standings.find(&request, now).await.unwrap().unwrap();
-                settling.settle(&request, &placed, &mut BTreeSet::new(), now).await.unwrap();
+                let placed = hold_enforcement.constraints.find(&request, now).await.unwrap().unwrap();
+                hold_enforcement.reconcile(&request, &placed, &mut BTreeSet::new(), now).await.unwrap();
             }
         }
     }

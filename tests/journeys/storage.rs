@@ -19,13 +19,13 @@ use custodian_aws::StorageError;
 use custodian_domain::identity::contact::Contact;
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::ledger::Entry;
-use custodian_domain::record::particulars::Particulars;
 use custodian_domain::record::reference::Reference;
 use custodian_domain::record::revision::Revision;
-use custodian_domain::record::{Details, Fingerprint, Holder, Record, RecordId};
+use custodian_domain::record::source_details::SourceDetails;
+use custodian_domain::record::{Fingerprint, Holder, Record, RecordBody, RecordId};
 use custodian_domain::retention::ExpiresAt;
 use custodian_domain::survey::answers::Answer;
-use custodian_store::records::{Doomed, Records};
+use custodian_store::records::{DeletionCandidate, Records};
 use custodian_store::table::Pages;
 use std::collections::BTreeMap;
 use tables::Tables;
@@ -62,7 +62,7 @@ fn record(holder: &Holder, key: &str, comment: &str) -> Record {
 
 fn told_at(instant: &str, holder: &Holder, key: &str, comment: &str) -> Record {
     let id = RecordId::of_submission("bins", key);
-    let details = Details {
+    let details = RecordBody {
         reference: Reference::of(&id),
         survey: Some("bins".to_owned()),
         service: Some("waste".to_owned()),
@@ -72,7 +72,7 @@ fn told_at(instant: &str, holder: &Holder, key: &str, comment: &str) -> Record {
         fingerprint: Some(Fingerprint::of(&comment)),
         source_id: None,
         revision: None,
-        ..Details::told(key, at(instant), Revision::updated(at(instant)), Particulars::default())
+        ..RecordBody::told(key, at(instant), Revision::updated(at(instant)), SourceDetails::default())
     };
     Record { holder: holder.clone(), id, details }
 }
@@ -97,7 +97,7 @@ async fn all<T>(listed: Pages<T>) -> Vec<T> {
     pages(listed).await.into_iter().flatten().collect()
 }
 
-async fn lying(tables: &Tables, holder: &Holder) -> Vec<Doomed> {
+async fn lying(tables: &Tables, holder: &Holder) -> Vec<DeletionCandidate> {
     all(tables.records().lying_under(holder)).await
 }
 

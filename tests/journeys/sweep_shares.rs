@@ -3,7 +3,7 @@
 use crate::house::{House, at, email_id, erasure};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use custodian_local::wire::{between, target};
-use custodian_runtime::{Clock, Host};
+use custodian_runtime::{Clock, Environment};
 use custodian_sweep::Sweep;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ async fn sticking(house: &House, stuck: Stuck) -> (Sweep, Arc<Mutex<Vec<Value>>>
         list.lock().unwrap().push(body);
         connector.call(request)
     });
-    let host = Host::new(house.stack.settings("sweep").unwrap(), sdk, house.stack.clock());
+    let host = Environment::new(house.stack.settings("sweep").unwrap(), sdk, house.stack.clock());
     (Sweep::start(&host).await.unwrap(), asked)
 }
 

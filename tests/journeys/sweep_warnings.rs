@@ -4,16 +4,16 @@ use crate::heard;
 use crate::house::{BEGINNING, House, at, s};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use custodian_domain::identity::contact::Contact;
-use custodian_domain::record::Details;
-use custodian_domain::record::arrival::Arrival;
-use custodian_domain::record::particulars::{
-    Channel, Complaint, ComplaintKind, Interaction, Leg, Particulars, TelephoneDetails,
-};
+use custodian_domain::record::RecordBody;
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
+use custodian_domain::record::source_details::{
+    Channel, Complaint, ComplaintKind, Interaction, Leg, SourceDetails, TelephoneDetails,
+};
+use custodian_domain::record::source_record::SourceRecord;
 use custodian_domain::retention::{ExpiresAt, Retention};
-use custodian_domain::rights::clocks::Clocks;
 use custodian_domain::rights::complaint::Stage;
+use custodian_domain::rights::complaint_deadlines::ComplaintDeadlines;
 use custodian_rights::intake::Intake;
 use custodian_runtime::secret;
 use custodian_store::imports::Imports;
@@ -22,7 +22,7 @@ use custodian_store::records::Records;
 use custodian_store::suppressions::Suppressions;
 use serde_json::{Value, json};
 
-async fn take_in(house: &House, arrivals: Vec<Arrival>) {
+async fn take_in(house: &House, arrivals: Vec<SourceRecord>) {
     let intake = Intake {
         records: Records::new(house.dynamodb(), house.setting("RECORDS_TABLE")),
         suppressions: Suppressions::new(house.dynamodb(), house.setting("REGISTER_TABLE")),
@@ -37,18 +37,18 @@ async fn telephone_came(house: &House, instant: &str) {
     imports.mark(Source::Telephone, at(instant)).await.unwrap();
 }
 
-fn told(name: &str, collected: DateTime<Utc>, particulars: Particulars) -> Details {
-    Details::told(name, collected, Revision::updated(collected), particulars)
+fn told(name: &str, collected: DateTime<Utc>, particulars: SourceDetails) -> RecordBody {
+    RecordBody::told(name, collected, Revision::updated(collected), particulars)
 }
 
-fn call(collected: DateTime<Utc>) -> Arrival {
+fn call(collected: DateTime<Utc>) -> SourceRecord {
     let leg = Leg { at: collected, campaign: None, skill: None, outcome: None, seconds: None, service: None };
     let call = TelephoneDetails { legs: vec![leg], ..TelephoneDetails::default() };
-    Arrival::told(told(&collected.to_string(), collected, Particulars::Telephone(call)))
+    SourceRecord::told(told(&collected.to_string(), collected, SourceDetails::Telephone(call)))
 }
 
 /// A complaint of somebody with an address, about a road.
-fn complaint(name: &str, received: &str, acknowledged: Option<&str>, closed: Option<&str>) -> Arrival {
+fn complaint(name: &str, received: &str, acknowledged: Option<&str>, closed: Option<&str>) -> SourceRecord {
     let (received, acknowledged_at) = (at(received), acknowledged.map(at));
     let part = Complaint {
         kind: ComplaintKind::Complaint,
@@ -56,23 +56,23 @@ fn complaint(name: &str, received: &str, acknowledged: Option<&str>, closed: Opt
         outcome: None,
         acknowledged_at,
         closed_at: closed.map(at),
-        clocks: Some(Clocks::of(received, acknowledged_at, Stage::One)),
+        clocks: Some(ComplaintDeadlines::of(received, acknowledged_at, Stage::One)),
     };
     // Whatever is known later is a later revision.
     let revision = Revision::updated(closed.map(at).or(acknowledged_at).unwrap_or(received));
-    let mut details = Details { revision: Some(revision), ..told(name, received, Particulars::Complaints(part)) };
+    let mut details = RecordBody { revision: Some(revision), ..told(name, received, SourceDetails::Complaints(part)) };
     details.service = Some("highways".to_owned());
     details.contact = Contact { email: Some("rosa@example.org".to_owned()), ..Contact::default() };
-    Arrival::told(details)
+    SourceRecord::told(details)
 }
 
-fn compliment(name: &str, received: &str) -> Arrival {
+fn compliment(name: &str, received: &str) -> SourceRecord {
     let (kind, stage, outcome) = (ComplaintKind::Compliment, None, None);
     let part = Complaint { kind, stage, outcome, acknowledged_at: None, closed_at: None, clocks: None };
-    Arrival::told(told(name, at(received), Particulars::Complaints(part)))
+    SourceRecord::told(told(name, at(received), SourceDetails::Complaints(part)))
 }
 
-fn reference(arrival: &Arrival) -> String {
+fn reference(arrival: &SourceRecord) -> String {
     custodian_domain::record::reference::Reference::of(&arrival.id).as_str().to_owned()
 }
 
@@ -108,9 +108,10 @@ async fn the_days_that_are_missing_are_told_and_which_of_them_is_lost_first() {
     let missing: [NaiveDate; 3] = ["2026-10-01", "2026-11-21", "2026-11-22"].map(|day| day.parse().unwrap());
     let first: NaiveDate = "2026-09-20".parse().unwrap();
     let held = first.iter_days().take(65).filter(|day| !missing.contains(day));
-    let mut arrivals: Vec<Arrival> = held.map(|day| call(day.and_hms_opt(23, 59, 59).unwrap().and_utc())).collect();
+    let mut arrivals: Vec<SourceRecord> =
+        held.map(|day| call(day.and_hms_opt(23, 59, 59).unwrap().and_utc())).collect();
     let chat = Interaction { channel: Channel::Phone, ended_at: None, topic: None, outcome: None, transcript: vec![] };
-    arrivals.push(Arrival::told(told("chat", at("2026-10-01T10:00:00Z"), Particulars::Support(chat))));
+    arrivals.push(SourceRecord::told(told("chat", at("2026-10-01T10:00:00Z"), SourceDetails::Support(chat))));
     take_in(&house, arrivals).await;
     telephone_came(&house, "2026-11-16T09:00:00Z").await;
     let swept = sweep_at(&house, BEGINNING).await;
@@ -226,7 +227,7 @@ async fn a_complaint_is_looked_for_as_long_as_it_can_be_open_and_two_weeks_more(
 async fn a_complaint_that_has_expired_is_not_told() {
     let house = House::where_ttl_is_late().await;
     let mut over = complaint("over", "2026-11-13T10:00:00Z", None, None);
-    if let custodian_domain::record::arrival::Word::Told(details) = &mut over.word {
+    if let custodian_domain::record::source_record::Word::Told(details) = &mut over.word {
         details.retention = Retention::Until(ExpiresAt::at(at("2026-11-20T10:00:00Z")));
     }
     take_in(&house, vec![over]).await;

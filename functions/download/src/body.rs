@@ -1,7 +1,7 @@
 //! What a person sends who fetches a file: the code, and which file.
 
 use crate::pages::{CODE, FILE};
-use crate::refusal::Refusal;
+use crate::refusal::Rejection;
 use custodian_domain::rights::package::File;
 
 /// The largest body that is read: the two fields take some 30 bytes.
@@ -20,21 +20,21 @@ impl Typed {
     /// Reads a form. Other fields are passed over.
     ///
     /// # Errors
-    /// [`Refusal`] 413 or 400, in this order: each field is there once at most, so that one request tries one code.
-    pub fn read(body: &[u8]) -> Result<Self, Refusal> {
+    /// [`Rejection`] 413 or 400, in this order: each field is there once at most, so that one request tries one code.
+    pub fn read(body: &[u8]) -> Result<Self, Rejection> {
         if body.len() > LIMIT {
-            return Err(Refusal::TooLarge);
+            return Err(Rejection::TooLarge);
         }
         let (mut codes, mut files) = (Vec::new(), Vec::new());
         for (name, value) in form_urlencoded::parse(body.trim_ascii()) {
             match &*name {
                 CODE => codes.push(value.trim().to_owned()),
-                FILE => files.push(File::ALL.into_iter().find(|file| file.as_str() == value).ok_or(Refusal::Broken)?),
+                FILE => files.push(File::ALL.into_iter().find(|file| file.as_str() == value).ok_or(Rejection::Broken)?),
                 _ => {}
             }
         }
         if codes.len() > 1 || files.len() > 1 {
-            return Err(Refusal::Broken);
+            return Err(Rejection::Broken);
         }
         Ok(Self { code: codes.pop().filter(|code| !code.is_empty()), file: files.pop() })
     }
@@ -43,7 +43,7 @@ impl Typed {
 #[cfg(test)]
 mod tests {
     use super::{LIMIT, Typed};
-    use crate::refusal::Refusal;
+    use crate::refusal::Rejection;
     use custodian_domain::rights::package::File;
     use proptest::prelude::*;
 
@@ -61,13 +61,13 @@ mod tests {
     #[test]
     fn two_codes_at_once_are_400_and_so_is_a_file_that_no_package_has() {
         for body in [&b"code=K7M2PX9T&code=K7M2PX9V"[..], b"file=report&file=document", b"code=1&file=key", b"file="] {
-            assert!(matches!(Typed::read(body), Err(Refusal::Broken)), "{}", String::from_utf8_lossy(body));
+            assert!(matches!(Typed::read(body), Err(Rejection::Broken)), "{}", String::from_utf8_lossy(body));
         }
     }
 
     #[test]
     fn what_is_over_4_kib_is_413() {
-        assert!(matches!(Typed::read(&vec![b'a'; LIMIT + 1]), Err(Refusal::TooLarge)));
+        assert!(matches!(Typed::read(&vec![b'a'; LIMIT + 1]), Err(Rejection::TooLarge)));
         assert!(Typed::read(&vec![b'a'; LIMIT]).is_ok());
     }
 

@@ -18,7 +18,7 @@ use custodian_domain::rights::decision::Decisions;
 use custodian_domain::rights::package::File;
 use custodian_domain::rights::package_code::PackageCode;
 use custodian_domain::rights::package_token::{LinkKind, PackageLink, WRONG_CODES};
-use custodian_runtime::{Clock, Host, StartError, secret};
+use custodian_runtime::{Clock, Environment, StartError, secret};
 use custodian_store::packages::{Grant, Made, Package, Packages, State};
 use custodian_store::suppressions::Suppressions;
 use custodian_web::gateway::{self, Answer, Event};
@@ -29,7 +29,7 @@ use custodian_web::page::{self, Page};
 use custodian_web::site::Site;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use pages::{Mistake, Offer, Part};
-use refusal::Refusal;
+use refusal::Rejection;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ impl Download {
     ///
     /// # Errors
     /// [`StartError`] if a setting or the secret is missing.
-    pub async fn start(host: &Host) -> Result<Self, StartError> {
+    pub async fn start(host: &Environment) -> Result<Self, StartError> {
         let (dynamodb, register) =
             (custodian_store::client(&host.dynamodb()), host.setting("REGISTER_TABLE")?.to_owned());
         Ok(Self {
@@ -109,12 +109,12 @@ impl Download {
         let answer = match path.strip_prefix("/packages/") {
             // No token has a slash: one behind it is a slip of whoever copied the link.
             Some(token) => self.answer(token.trim_end_matches('/'), &method, &body).await,
-            None => Err(Refusal::NotFound),
+            None => Err(Rejection::NotFound),
         };
         page::discreet(answer.unwrap_or_else(|refusal| refusal.into_response(self.page())))
     }
 
-    async fn answer(&self, token: &str, method: &Method, body: &[u8]) -> Result<Response, Refusal> {
+    async fn answer(&self, token: &str, method: &Method, body: &[u8]) -> Result<Response, Rejection> {
         let now = self.clock.now().trunc_subsecs(0);
         match *method {
             Method::GET => {
@@ -125,35 +125,35 @@ impl Download {
                 let typed = Typed::read(body)?;
                 self.fetch(&self.link(token, now)?, &typed, now).await
             }
-            _ => Err(Refusal::Method),
+            _ => Err(Rejection::Method),
         }
     }
 
     /// The link of a token, while it works as far as the token says.
-    fn link(&self, token: &str, now: DateTime<Utc>) -> Result<PackageLink, Refusal> {
+    fn link(&self, token: &str, now: DateTime<Utc>) -> Result<PackageLink, Rejection> {
         let Some(link) = PackageLink::of_token(&self.keys, token) else {
             let is_former = PackageLink::is_former(&self.keys, token);
-            return Err(if is_former { Refusal::Gone } else { Refusal::NotFound });
+            return Err(if is_former { Rejection::Gone } else { Rejection::NotFound });
         };
-        if link.kind.is_open(link.until, now) { Ok(link) } else { Err(Refusal::Gone) }
+        if link.kind.is_open(link.until, now) { Ok(link) } else { Err(Rejection::Gone) }
     }
 
     /// What a link opens, while it works and the package may be handed out.
-    async fn opened(&self, link: &PackageLink, now: DateTime<Utc>) -> Result<Opened, Refusal> {
-        let package = self.packages.find(&link.request, now).await?.ok_or(Refusal::Gone)?;
+    async fn opened(&self, link: &PackageLink, now: DateTime<Utc>) -> Result<Opened, Rejection> {
+        let package = self.packages.find(&link.request, now).await?.ok_or(Rejection::Gone)?;
         let grant = package.grant(link.kind).filter(|grant| grant.link == link.id && grant.is_open(link.kind, now));
-        let grant = grant.cloned().ok_or(Refusal::Gone)?;
+        let grant = grant.cloned().ok_or(Rejection::Gone)?;
         if package.gone(&self.suppressions, now).await?.is_some() {
-            return Err(Refusal::Gone);
+            return Err(Rejection::Gone);
         }
         let undecided = link.kind == LinkKind::Release && package.undecided(&Decisions::default()) > 0;
         let made = package.made.clone().filter(|_| package.state == State::Complete && !undecided);
-        let opened = Opened { made: made.ok_or(Refusal::Gone)?, package, grant };
-        if opened.parts().all(|part| part.left == 0) { Err(Refusal::Gone) } else { Ok(opened) }
+        let opened = Opened { made: made.ok_or(Rejection::Gone)?, package, grant };
+        if opened.parts().all(|part| part.left == 0) { Err(Rejection::Gone) } else { Ok(opened) }
     }
 
     /// The page that asks for the code.
-    async fn show(&self, link: &PackageLink, opened: &Opened, mistake: Option<Mistake>) -> Result<Response, Refusal> {
+    async fn show(&self, link: &PackageLink, opened: &Opened, mistake: Option<Mistake>) -> Result<Response, Rejection> {
         let offer = Offer {
             kind: opened.package.kind,
             reading: link.kind == LinkKind::Reading,
@@ -169,7 +169,7 @@ impl Download {
     }
 
     /// Leads on to a file, if the code is right. What counts is counted before anybody is led anywhere.
-    async fn fetch(&self, link: &PackageLink, typed: &Typed, now: DateTime<Utc>) -> Result<Response, Refusal> {
+    async fn fetch(&self, link: &PackageLink, typed: &Typed, now: DateTime<Utc>) -> Result<Response, Rejection> {
         let opened = self.opened(link, now).await?;
         let Some(code) = &typed.code else { return self.show(link, &opened, Some(Mistake::NoCode)).await };
         let is_right =
@@ -182,8 +182,8 @@ impl Download {
             return self.show(link, &opened, Some(Mistake::WrongCode { left })).await;
         }
         let file = typed.file.or_else(|| opened.parts().next().map(|part| part.file));
-        let file = file.filter(|file| opened.key(*file).is_some()).ok_or(Refusal::Broken)?;
-        let url = self.exports.link(opened.key(file).ok_or(Refusal::Broken)?, MINUTE).await?;
+        let file = file.filter(|file| opened.key(*file).is_some()).ok_or(Rejection::Broken)?;
+        let url = self.exports.link(opened.key(file).ok_or(Rejection::Broken)?, MINUTE).await?;
         let url = HeaderValue::try_from(url).map_err(|_| StorageError::unreadable("sign a link"))?;
         if !self.packages.fetch(&link.request, link.kind, &link.id, file, now).await? {
             // This file was fetched as often as it may be, or the link has ended since it was looked up.

@@ -9,7 +9,7 @@ use custodian_web::page::{self as frame, Page};
 
 /// Why nobody is led on.
 #[derive(Debug)]
-pub enum Refusal {
+pub enum Rejection {
     /// There is nothing at this address: its token is not one of ours.
     NotFound,
     /// Neither asked for nor posted to.
@@ -24,13 +24,13 @@ pub enum Refusal {
     Unavailable(StorageError),
 }
 
-impl From<StorageError> for Refusal {
+impl From<StorageError> for Rejection {
     fn from(error: StorageError) -> Self {
         Self::Unavailable(error)
     }
 }
 
-impl Refusal {
+impl Rejection {
     /// The response to a person. What is gone is gone for one reason as for the other: whoever has the link does not learn
     /// that somebody was erased.
     pub fn into_response(self, page: Page<'_>) -> Response {

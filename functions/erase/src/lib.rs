@@ -16,7 +16,7 @@ use custodian_buckets::files::Files;
 use custodian_domain::identity::keyring::{Identities, Keyring};
 use custodian_domain::identity::subject::SubjectKeys;
 use custodian_rights::people::People;
-use custodian_runtime::{Clock, Deadline, Host, StartError, failure, secret};
+use custodian_runtime::{Clock, Deadline, Environment, StartError, failure, secret};
 use custodian_store::confirmations::Confirmations;
 use custodian_store::evidence::Evidence;
 use custodian_store::ledger::Ledger;
@@ -59,7 +59,7 @@ impl Erase {
     ///
     /// # Errors
     /// As [`Erase::start`].
-    pub async fn patient_for(host: &Host, patience: Duration) -> Result<Self, StartError> {
+    pub async fn patient_for(host: &Environment, patience: Duration) -> Result<Self, StartError> {
         Ok(Self { processors: Processors::patient_for(host, patience)?, ..Self::start(host).await? })
     }
 
@@ -67,7 +67,7 @@ impl Erase {
     ///
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing or unusable.
-    pub async fn start(host: &Host) -> Result<Self, StartError> {
+    pub async fn start(host: &Environment) -> Result<Self, StartError> {
         let (dynamodb, register) =
             (custodian_store::client(&host.dynamodb()), host.setting("REGISTER_TABLE")?.to_owned());
         let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());

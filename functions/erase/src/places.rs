@@ -10,11 +10,11 @@ use custodian_domain::place::Place;
 use custodian_domain::record::Holder;
 use custodian_domain::rights::erasure::Receipt;
 use custodian_domain::rights::task::Task;
-use custodian_rights::reach::Reach;
+use custodian_rights::erasure_scope::ErasureScope;
 use custodian_runtime::Deadline;
 use custodian_store::Key;
 use custodian_store::packages::State;
-use custodian_store::records::Doomed;
+use custodian_store::records::DeletionCandidate;
 use custodian_store::requests::Request;
 use std::collections::HashSet;
 
@@ -23,7 +23,7 @@ const READ_BY: TimeDelta = TimeDelta::minutes(10);
 
 /// What came of a try.
 #[derive(Debug)]
-pub(crate) enum Came {
+pub(crate) enum TaskOutcome {
     /// It is done.
     Done(Receipt),
     /// It waits, and is looked at again then.
@@ -49,48 +49,52 @@ impl Erase {
         request: &Request,
         identities: &[Identifier],
         deadline: &Deadline,
-    ) -> Result<Came, StorageError> {
+    ) -> Result<TaskOutcome, StorageError> {
         let (holders, exclusions) = (request.holders.clone(), request.exclusions.clone());
-        let reach = Reach { holders, up_to: request.up_to(), exclusions };
+        let scope = ErasureScope { holders, up_to: request.up_to(), exclusions };
         let came = match task.place {
             Place::Records => {
-                self.forget_confirmations(&reach).await?;
-                self.forget_records(&reach, deadline).await?
+                self.forget_confirmations(&scope).await?;
+                self.forget_records(&scope, deadline).await?
             }
-            Place::Exports => self.forget_packages(&reach.holders).await.map(|()| None)?,
+            Place::Exports => self.forget_packages(&scope.holders).await.map(|()| None)?,
             Place::Intake => self.forget_rows(task, request, identities).await?,
             // Processors are asked instead.
             Place::Granicus | Place::Five9 | Place::Newsletter | Place::Notify => None,
         };
-        Ok(came.unwrap_or_else(|| Came::Done(Receipt::of(task.place, task.held.clone(), self.now()))))
+        Ok(came.unwrap_or_else(|| TaskOutcome::Done(Receipt::of(task.place, task.held.clone(), self.now()))))
     }
 
     /// Records go with the links that only they know of. What leads here from the holders' own keys goes last: it is how
     /// a person is found until then. Where something is left, so are the links to it; and what came later keeps its own.
-    async fn forget_records(&self, reach: &Reach, deadline: &Deadline) -> Result<Option<Came>, StorageError> {
-        let Some(Left { excluded, links }) = self.left(reach, deadline).await? else {
-            return Ok(Some(Came::Unfinished));
+    async fn forget_records(
+        &self,
+        scope: &ErasureScope,
+        deadline: &Deadline,
+    ) -> Result<Option<TaskOutcome>, StorageError> {
+        let Some(Left { excluded, links }) = self.left(scope, deadline).await? else {
+            return Ok(Some(TaskOutcome::Unfinished));
         };
         for records_first in [true, false] {
-            for holder in &reach.holders {
+            for holder in &scope.holders {
                 let mut pages = self.records.lying_under(holder);
                 let mut next = pages.next().await?;
                 while let Some(page) = next {
                     if deadline.is_within(crate::LAST_MINUTE) {
-                        return Ok(Some(Came::Unfinished));
+                        return Ok(Some(TaskOutcome::Unfinished));
                     }
-                    let going = page.into_iter().filter(|doomed| {
-                        let stays = doomed.key.link_target().is_some_and(|to| excluded.contains(&to))
-                            || links.contains(&doomed.key);
-                        reach.takes(doomed) && !stays && (doomed.kind == ItemKind::Record) == records_first
+                    let going = page.into_iter().filter(|candidate| {
+                        let stays = candidate.key.link_target().is_some_and(|to| excluded.contains(&to))
+                            || links.contains(&candidate.key);
+                        scope.includes(candidate) && !stays && (candidate.kind == ItemKind::Record) == records_first
                     });
-                    let going: Vec<Doomed> = going.collect();
+                    let going: Vec<DeletionCandidate> = going.collect();
                     let stays = holder.subject().is_some_and(|subject| excluded.contains(subject));
-                    let mut doomed = if stays { Vec::new() } else { self.lone_links(&going, holder, reach) };
-                    doomed.retain(|link| !links.contains(&link.key));
-                    doomed.extend(going);
+                    let mut candidate = if stays { Vec::new() } else { self.lone_links(&going, holder, scope) };
+                    candidate.retain(|link| !links.contains(&link.key));
+                    candidate.extend(going);
                     // The next page comes while this one goes.
-                    let forgetting = self.records.forget(doomed, &self.ledger, Cause::Erasure, self.now());
+                    let forgetting = self.records.forget(candidate, &self.ledger, Cause::Erasure, self.now());
                     (_, next) = tokio::try_join!(forgetting, pages.next())?;
                 }
             }
@@ -99,19 +103,21 @@ impl Erase {
     }
 
     /// What an erasure leaves, so that what leads there is left too; nothing if time runs out.
-    async fn left(&self, reach: &Reach, deadline: &Deadline) -> Result<Option<Left>, StorageError> {
+    async fn left(&self, scope: &ErasureScope, deadline: &Deadline) -> Result<Option<Left>, StorageError> {
         let mut left = Left::default();
-        for holder in &reach.holders {
+        for holder in &scope.holders {
             let mut pages = self.records.lying_under(holder);
             while let Some(page) = pages.next().await? {
                 if deadline.is_within(crate::LAST_MINUTE) {
                     return Ok(None);
                 }
-                for doomed in &page {
-                    if reach.leaves(doomed) {
+                for candidate in &page {
+                    if scope.excludes(candidate) {
                         left.excluded.extend(holder.subject().cloned());
-                    } else if reach.came_later(doomed) {
-                        left.links.extend(Reach::links_to(doomed, holder, &self.keys).into_iter().map(|link| link.key));
+                    } else if scope.came_later(candidate) {
+                        left.links.extend(
+                            ErasureScope::links_to(candidate, holder, &self.keys).into_iter().map(|link| link.key),
+                        );
                     }
                 }
             }
@@ -120,18 +126,23 @@ impl Erase {
     }
 
     /// What they were asked to confirm, and what they confirmed: nobody who follows a link after this confirms anything.
-    async fn forget_confirmations(&self, reach: &Reach) -> Result<(), StorageError> {
-        for subject in reach.holders.iter().filter_map(Holder::subject) {
-            self.confirmations.forget(subject, reach.up_to).await?;
+    async fn forget_confirmations(&self, scope: &ErasureScope) -> Result<(), StorageError> {
+        for subject in scope.holders.iter().filter_map(Holder::subject) {
+            self.confirmations.forget(subject, scope.up_to).await?;
         }
         Ok(())
     }
 
     /// The links to a holder that only these records know of, each once.
-    fn lone_links(&self, records: &[Doomed], holder: &Holder, reach: &Reach) -> Vec<Doomed> {
-        let lone = |link: &Doomed| !reach.holders.iter().any(|one| link.key.holder().as_ref() == Some(one));
-        let links = records.iter().flat_map(|record| Reach::links_to(record, holder, &self.keys));
-        let mut links: Vec<Doomed> = links.filter(lone).collect();
+    fn lone_links(
+        &self,
+        records: &[DeletionCandidate],
+        holder: &Holder,
+        scope: &ErasureScope,
+    ) -> Vec<DeletionCandidate> {
+        let lone = |link: &DeletionCandidate| !scope.holders.iter().any(|one| link.key.holder().as_ref() == Some(one));
+        let links = records.iter().flat_map(|record| ErasureScope::links_to(record, holder, &self.keys));
+        let mut links: Vec<DeletionCandidate> = links.filter(lone).collect();
         links.sort_by(|a, b| a.key.cmp(&b.key));
         links.dedup_by(|a, b| a.key == b.key);
         links
@@ -145,7 +156,7 @@ impl Erase {
         task: &mut Task,
         request: &Request,
         identities: &[Identifier],
-    ) -> Result<Option<Came>, StorageError> {
+    ) -> Result<Option<TaskOutcome>, StorageError> {
         // A file that was dropped before the approval may have been read without knowing of it.
         let before = request.approved_at.unwrap_or(request.planned_at);
         let scrubbed = self.files.scrub(identities, before, self.now()).await?;
@@ -156,7 +167,7 @@ impl Erase {
             }
         }
         let waits = scrubbed.waiting + scrubbed.unreadable > 0;
-        Ok(waits.then(|| Came::Waiting(self.now() + READ_BY)))
+        Ok(waits.then(|| TaskOutcome::Waiting(self.now() + READ_BY)))
     }
 
     /// Objects first, then what the Register says of them: what is said to be gone is gone.

@@ -1,11 +1,11 @@
 //! Working at one task: begun under a lease, tried, and left as it then is.
 
 use crate::Erase;
-use crate::places::Came;
-use crate::processors::{Asked, ProcessorError, Step};
+use crate::places::TaskOutcome;
+use crate::processors::{ProcessorError, ProcessorJob, ProcessorProgress};
 use custodian_aws::StorageError;
 use custodian_domain::place::Place;
-use custodian_domain::record::custody::Processor;
+use custodian_domain::record::processor_copy::Processor;
 use custodian_domain::rights::erasure::{Outcome, Receipt};
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::task::{State, Task};
@@ -49,21 +49,21 @@ impl Erase {
             return Ok(());
         }
         let tried = Box::pin(self.attempt(id, &request, &mut begun.task, deadline)).await;
-        let unfinished = matches!(tried, Ok(Came::Unfinished));
+        let unfinished = matches!(tried, Ok(TaskOutcome::Unfinished));
         let outcome = match tried {
-            Ok(Came::Done(receipt)) => {
+            Ok(TaskOutcome::Done(receipt)) => {
                 let stopped = receipt.outcome == Outcome::Stopped;
                 begun.task.state = if stopped { State::Stopped } else { State::Done };
                 begun.task.error = None;
                 begun.task.receipt = Some(receipt);
                 if stopped { "stopped" } else { "done" }
             }
-            Ok(Came::Waiting(look_again)) => {
+            Ok(TaskOutcome::Waiting(look_again)) => {
                 (begun.task.state, begun.task.failures, begun.task.error) = (State::Waiting, 0, None);
                 begun.task.next_try = look_again;
                 "waiting"
             }
-            Ok(Came::Unfinished) => {
+            Ok(TaskOutcome::Unfinished) => {
                 (begun.task.state, begun.task.next_try) = (State::Pending, self.now());
                 "handed_on"
             }
@@ -103,28 +103,29 @@ impl Erase {
         request: &Request,
         task: &mut Task,
         deadline: &Deadline,
-    ) -> Result<Came, Failed> {
+    ) -> Result<TaskOutcome, Failed> {
         // Whom processors are asked about.
         let identities =
             whom::identifiers(request, &self.identities, &self.people, self.now()).await?.ok_or(Failed::Sealed)?;
         let Some(processor) = task.place.processor() else {
             if request.stopped_by.is_some() && task.attempts == 1 {
-                return Ok(self.stopped(request, task).await.map(Came::Done)?);
+                return Ok(self.stopped(request, task).await.map(TaskOutcome::Done)?);
             }
             return Ok(self.forget(task, request, &identities, deadline).await?);
         };
         let approved_at = request.approved_at.unwrap_or(request.planned_at);
         let holds = task.held.values().any(|count| *count > 0);
-        let asked = Asked { request: id, processor, action: task.action, identities: &identities, approved_at, holds };
+        let asked =
+            ProcessorJob { request: id, processor, action: task.action, identities: &identities, approved_at, holds };
         let step = if request.stopped_by.is_some() {
             self.processors.cancel(&asked, &mut task.correspondence, self.now()).await?
         } else {
             self.processors.step(&asked, &mut task.correspondence, self.now()).await?
         };
         Ok(match step {
-            Step::Waiting { look_again } => Came::Waiting(look_again),
-            Step::Done => Came::Done(self.receipt(task, Outcome::Confirmed)),
-            Step::Cancelled => Came::Done(self.receipt(task, Outcome::Stopped)),
+            ProcessorProgress::Waiting { look_again } => TaskOutcome::Waiting(look_again),
+            ProcessorProgress::Done => TaskOutcome::Done(self.receipt(task, Outcome::Confirmed)),
+            ProcessorProgress::Cancelled => TaskOutcome::Done(self.receipt(task, Outcome::Stopped)),
         })
     }
 

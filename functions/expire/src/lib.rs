@@ -7,10 +7,10 @@ use aws_lambda_events::event::dynamodb::EventRecord;
 use custodian_aws::StorageError;
 use custodian_buckets::discarded::Discarded;
 use custodian_domain::ledger::{Cause, Entry};
-use custodian_runtime::{Clock, Host, StartError, failure};
+use custodian_runtime::{Clock, Environment, StartError, failure};
 use custodian_store::Item;
 use custodian_store::ledger::Ledger;
-use custodian_store::records::{NEEDED, doomed};
+use custodian_store::records::{NEEDED, deletion_candidate};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 
@@ -63,7 +63,7 @@ impl Expire {
     /// # Errors
     /// [`StartError`] if a setting is missing.
     #[expect(clippy::unused_async, reason = "every function starts alike")]
-    pub async fn start(host: &Host) -> Result<Self, StartError> {
+    pub async fn start(host: &Environment) -> Result<Self, StartError> {
         let ledger = Ledger::new(custodian_store::client(&host.dynamodb()), host.setting("LEDGER_TABLE")?.to_owned());
         let discarded =
             Discarded::new(custodian_buckets::client(&host.s3()), host.setting("DISCARDED_BUCKET")?.to_owned());
@@ -164,7 +164,7 @@ fn entry(record: EventRecord) -> Option<Entry> {
     // Whatever else is wrong with the image, its entry can be told.
     let mut image: Item = record.change.old_image.into();
     image.retain(|name, _| NEEDED.contains(&name.as_str()));
-    let gone = doomed(&image)?;
+    let gone = deletion_candidate(&image)?;
     gone.due?;
     Some(gone.entry(Cause::Retention, removed))
 }

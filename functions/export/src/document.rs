@@ -6,7 +6,7 @@ use crate::order::PackageOrder;
 use crate::supplementary::{Council, Seen};
 use chrono::{DateTime, Utc};
 use custodian_domain::record::facts::{Fact, Fields, Nature};
-use custodian_domain::record::{Details, Record};
+use custodian_domain::record::{Record, RecordBody};
 use custodian_domain::rights::holding::Holding;
 use custodian_domain::rights::package::PackageKind;
 use custodian_domain::survey::words::Words;
@@ -35,7 +35,7 @@ pub struct Head<'a> {
 /// One record, as the document and the report tell it.
 pub struct Said<'a> {
     /// What is told of every record.
-    pub details: &'a Details,
+    pub details: &'a RecordBody,
     /// What a package of this kind tells of this one.
     pub facts: Vec<Fact<'a>>,
     /// Who else holds it, for access.

@@ -9,8 +9,8 @@ use custodian_domain::identity::contact::Contact;
 use custodian_domain::identity::identifier::Identifier;
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::record::Holder;
-use custodian_domain::record::custody::{self, Processor};
 use custodian_domain::record::facts::Value;
+use custodian_domain::record::processor_copy::{self, Processor};
 use custodian_domain::retention::{ExpiresAt, Retention};
 use custodian_domain::rights::holding::Holding;
 use custodian_domain::rights::package::RequestId;
@@ -129,7 +129,7 @@ impl Export {
             let mut pages = self.records.outlines(holder, now);
             while let Some(page) = pages.next().await? {
                 for outline in page {
-                    let copies = custody::copies(outline.source, &outline.custody, outline.newsletter, now);
+                    let copies = processor_copy::copies(outline.source, &outline.custody, outline.newsletter, now);
                     for (processor, until) in copies {
                         let (records, last) = overview.copies.entry(processor).or_default();
                         (*records, *last) = (*records + 1, (*last).max(until));
@@ -222,8 +222,8 @@ impl Export {
     }
 
     async fn standing(&self, holders: &[Holder], now: DateTime<Utc>) -> Result<Vec<Item>, StorageError> {
-        let standings = self.standings.of(holders, now).await?.into_iter();
-        let item = |(id, standing): (RequestId, custodian_domain::rights::standing::Standing)| {
+        let standings = self.constraints.of(holders, now).await?.into_iter();
+        let item = |(id, standing): (RequestId, custodian_domain::rights::constraint::Constraint)| {
             let notice = standing.notice.map(|act| Value::Time(act.at));
             let item = named(&id).code("standing", "What stands", standing.kind);
             item.time("since", "Since", standing.placed.at).with(

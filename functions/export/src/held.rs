@@ -1,8 +1,8 @@
 //! What a package tells beside records, kind by kind: how many there are, why, and what each says.
 
 use chrono::{DateTime, Utc};
-use custodian_domain::record::custody::Processor;
 use custodian_domain::record::facts::{Fact, FactCode, Fields, Nature, Value};
+use custodian_domain::record::processor_copy::Processor;
 use custodian_domain::retention::Retention;
 use custodian_domain::rights::holding::Holding;
 use custodian_domain::rights::package::PackageKind;

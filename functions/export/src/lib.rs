@@ -23,13 +23,13 @@ use custodian_domain::rights::order::unambiguous;
 use custodian_domain::validation::json::Payload;
 use custodian_domain::validation::violation::Violation;
 use custodian_rights::people::{Follow, Found, People};
-use custodian_runtime::{Clock, Host, StartError, failure, secret};
+use custodian_runtime::{Clock, Environment, StartError, failure, secret};
 use custodian_store::confirmations::Confirmations;
+use custodian_store::constraints::Constraints;
 use custodian_store::opt_outs::OptOuts;
 use custodian_store::packages::{Gone, HOLDERS, Made, Package, Packages, State};
 use custodian_store::records::Records;
 use custodian_store::requests::Requests;
-use custodian_store::standings::Standings;
 use custodian_store::suppressions::Suppressions;
 use custodian_store::surveys::Surveys;
 use held::Counted;
@@ -48,7 +48,7 @@ pub struct Export {
     opt_outs: OptOuts,
     confirmations: Confirmations,
     requests: Requests,
-    standings: Standings,
+    constraints: Constraints,
     files: Files,
     packages: Packages,
     link_keys: Keyring<Links>,
@@ -98,7 +98,7 @@ pub enum Error {
 impl From<Error> for Diagnostic {
     fn from(error: Error) -> Self {
         let kind = match &error {
-            Error::Order(_) => "Violation",
+            Error::Order(_) => "BadOrder",
             Error::AnotherRequest => "AnotherRequest",
             Error::Unknown => "UnknownRequest",
             Error::Unfinished => "Unfinished",
@@ -119,7 +119,7 @@ impl Export {
     ///
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing or unusable.
-    pub async fn start(host: &Host) -> Result<Self, StartError> {
+    pub async fn start(host: &Environment) -> Result<Self, StartError> {
         let (dynamodb, register) =
             (custodian_store::client(&host.dynamodb()), host.setting("REGISTER_TABLE")?.to_owned());
         let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
@@ -135,7 +135,7 @@ impl Export {
             opt_outs: OptOuts::new(&dynamodb, host.setting("RECORDS_TABLE")?, &register),
             confirmations,
             requests: Requests::new(&dynamodb, &register),
-            standings: Standings::new(dynamodb.clone(), register.clone()),
+            constraints: Constraints::new(dynamodb.clone(), register.clone()),
             files: Files::new(custodian_buckets::client(&host.s3()), host.setting("INTAKE_BUCKET")?.to_owned())
                 .indexed(&keys),
             packages: Packages::new(dynamodb, register),

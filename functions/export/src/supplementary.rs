@@ -2,9 +2,9 @@
 
 use crate::gathering::Gathered;
 use custodian_domain::record::Record;
-use custodian_domain::record::custody::Processor;
 use custodian_domain::record::facts::FactCode;
 use custodian_domain::record::facts::codes::{in_words, names};
+use custodian_domain::record::processor_copy::Processor;
 use custodian_domain::record::satisfaction::Satisfaction;
 use custodian_domain::record::source::Source;
 use custodian_domain::rights::holding::Holding;

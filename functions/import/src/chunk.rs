@@ -1,14 +1,14 @@
 //! The rows that are taken in at once.
 
-use crate::reading::{Reading, Refusal};
+use crate::reading::{ReadError, Reading};
 use crate::report::{Report, Warning};
 use crate::rows::{Framed, Position, Raw};
 use crate::sources::{Fault, Five9, Problem, Reader, RowAt};
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
-use custodian_domain::record::arrival::{Arrival, Untimely, Word};
-use custodian_domain::record::particulars::{Complaint, Particulars};
 use custodian_domain::record::quarantined::QuarantinedRow;
+use custodian_domain::record::source_details::{Complaint, SourceDetails};
+use custodian_domain::record::source_record::{SourceRecord, Untimely, Word};
 use custodian_rights::intake::Taken;
 
 /// How many rows are in a chunk.
@@ -28,7 +28,7 @@ pub struct Chunk {
     /// How many rows it has, and what became of those that it does not hand over.
     pub report: Report,
     /// What its good rows hand over.
-    pub arrivals: Vec<Arrival>,
+    pub arrivals: Vec<SourceRecord>,
     /// The same rows as they stand in the file, in the same order.
     pub raws: Vec<Raw>,
     /// Its bad rows, one JSON object a line.
@@ -39,7 +39,7 @@ pub struct Chunk {
 
 impl Chunk {
     /// Reads the next chunk of a file.
-    pub async fn read(reading: &mut Reading, five9: &Five9, now: DateTime<Utc>) -> Result<Self, Refusal> {
+    pub async fn read(reading: &mut Reading, five9: &Five9, now: DateTime<Utc>) -> Result<Self, ReadError> {
         let (source, file, begin) = (reading.source(), reading.arrived(), reading.position());
         let mut chunk = Self {
             begin: begin.clone(),
@@ -98,7 +98,7 @@ impl Chunk {
         Ok(())
     }
 
-    fn sort(&mut self, read: Result<Arrival, Problem>, raw: Raw) -> Result<(), StorageError> {
+    fn sort(&mut self, read: Result<SourceRecord, Problem>, raw: Raw) -> Result<(), StorageError> {
         match read {
             Ok(arrival) => {
                 self.report.collected(arrival.collected_at);
@@ -127,9 +127,10 @@ impl Chunk {
     }
 }
 
-fn is_beyond_calendar(arrival: &Arrival) -> bool {
+fn is_beyond_calendar(arrival: &SourceRecord) -> bool {
     let Word::Told(details) = &arrival.word else { return false };
-    let Particulars::Complaints(Complaint { clocks: Some(clocks), closed_at: None, .. }) = &details.particulars else {
+    let SourceDetails::Complaints(Complaint { clocks: Some(clocks), closed_at: None, .. }) = &details.particulars
+    else {
         return false;
     };
     !clocks.are_known()

@@ -18,17 +18,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chunk::Chunk;
 use custodian_aws::StorageError;
 use custodian_buckets::files::{self, Beside, File, Files, Folder, Why};
-use custodian_domain::record::arrival::Arrival;
 use custodian_domain::record::source::Source;
+use custodian_domain::record::source_record::SourceRecord;
 use custodian_rights::intake::{Intake, Taken};
-use custodian_runtime::{Clock, Deadline, Host, StartError, failure, secret};
+use custodian_runtime::{Clock, Deadline, Environment, StartError, failure, secret};
 use custodian_store::imports::Imports;
 use custodian_store::ledger::Ledger;
 use custodian_store::records::Records;
 use custodian_store::suppressions::Suppressions;
 use event::Started;
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use reading::{Reading, Refusal};
+use reading::{ReadError, Reading};
 use report::{Reason, Report, Warning};
 use rows::Position;
 use serde::Deserialize;
@@ -72,7 +72,7 @@ impl Import {
     ///
     /// # Errors
     /// [`StartError`] if a setting, the secret or the tenant's configuration cannot be used.
-    pub async fn start(host: &Host) -> Result<Self, StartError> {
+    pub async fn start(host: &Environment) -> Result<Self, StartError> {
         let (dynamodb, register) =
             (custodian_store::client(&host.dynamodb()), host.setting("REGISTER_TABLE")?.to_owned());
         let keys = secret::subject_keys(host).await?;
@@ -188,8 +188,8 @@ impl Import {
             let now = self.clock.now();
             let mut chunk = match next {
                 Ok(chunk) => chunk,
-                Err(Refusal::Storage(error)) => return Err(error),
-                Err(Refusal::Unreadable(reason)) => {
+                Err(ReadError::Storage(error)) => return Err(error),
+                Err(ReadError::Unreadable(reason)) => {
                     let why = Why { rule: reason.rule.clone(), field: reason.field.clone() };
                     self.files.quarantine(file, &why, dropped_at, spare(deadline)).await?;
                     checkpoint.report.refused(reason, now);
@@ -267,7 +267,7 @@ impl Import {
     /// What became of each. As long as the tables have no room for them, or ail, and there is time, it is tried again.
     async fn taken_in(
         &self,
-        arrivals: Vec<Arrival>,
+        arrivals: Vec<SourceRecord>,
         file: &File,
         deadline: Deadline,
     ) -> Result<Option<Vec<Taken>>, StorageError> {

@@ -30,26 +30,26 @@ pub struct Reading {
 
 /// Why reading does not go on.
 #[derive(Debug)]
-pub enum Refusal {
+pub enum ReadError {
     /// The file as a whole can't be read.
     Unreadable(Reason),
     /// Something does not answer: it goes on another time.
     Storage(StorageError),
 }
 
-impl From<StorageError> for Refusal {
+impl From<StorageError> for ReadError {
     fn from(error: StorageError) -> Self {
         Self::Storage(error)
     }
 }
 
-impl From<Unreadable> for Refusal {
+impl From<Unreadable> for ReadError {
     fn from(unreadable: Unreadable) -> Self {
         Self::Unreadable(Reason { rule: unreadable.name().to_owned(), field: None })
     }
 }
 
-impl From<Misfit> for Refusal {
+impl From<Misfit> for ReadError {
     fn from(misfit: Misfit) -> Self {
         let (rule, field) = misfit.reason();
         Self::Unreadable(Reason { rule: rule.to_owned(), field })
@@ -86,7 +86,7 @@ impl Reading {
     }
 
     /// The next row; nothing at the end.
-    pub async fn next(&mut self) -> Result<Option<Framed>, Refusal> {
+    pub async fn next(&mut self) -> Result<Option<Framed>, ReadError> {
         loop {
             if let Some(framed) = self.rows.next()? {
                 self.head.meet(&framed);
@@ -110,14 +110,14 @@ impl Reading {
     }
 
     /// Why the header does not fit, which the next rows may show: then the file is not read on.
-    pub async fn unfit(&mut self, misfit: Misfit, first: Option<Framed>, five9: &Five9) -> Refusal {
+    pub async fn unfit(&mut self, misfit: Misfit, first: Option<Framed>, five9: &Five9) -> ReadError {
         let mut lines = Vec::new();
         let mut framed = first;
         while let Some(Framed::Row { raw, .. } | Framed::Broken { raw, .. }) = framed {
             lines.push(raw);
             framed = match self.next().await {
                 Ok(next) if lines.len() < TITLES => next,
-                Ok(_) | Err(Refusal::Unreadable(_)) => None,
+                Ok(_) | Err(ReadError::Unreadable(_)) => None,
                 Err(storage) => return storage,
             };
         }
@@ -125,7 +125,7 @@ impl Reading {
     }
 
     /// Begins again behind the last row, with a new connection.
-    async fn reopen(&mut self) -> Result<(), Refusal> {
+    async fn reopen(&mut self) -> Result<(), ReadError> {
         const OPERATION: &str = "read a file";
         let broken = || StorageError { operation: OPERATION, code: "broken response".to_owned() };
         let format = sources::format(self.source).filter(|_| self.reopened < REOPENED).ok_or_else(broken)?;

@@ -2,7 +2,7 @@
 
 use crate::own::{Own, TYPING};
 use crate::pages::{self, FieldErrorView, FormView, Typed};
-use crate::refusal::Refusal;
+use crate::refusal::Rejection;
 use crate::{Ingest, form, random};
 use chrono::{DateTime, Utc};
 use custodian_domain::survey::{PERSON_FIELD, Survey};
@@ -16,9 +16,9 @@ impl Ingest {
         survey: &Survey,
         own: &Own,
         typed: &Typed,
-        refusal: Refusal,
+        refusal: Rejection,
         now: DateTime<Utc>,
-    ) -> Result<Response, Refusal> {
+    ) -> Result<Response, Rejection> {
         // Whoever gets a form back has typed already and may send it again at once; and a form that takes another's place is
         // as old as that.
         let since = own.handed_out.as_ref().map_or(now - TYPING, |form| form.at.min(now - TYPING));
@@ -26,26 +26,26 @@ impl Ingest {
         let same = || own.token.clone().unwrap_or_else(another);
         let again = |token, faults: &[_], notice| form::filled(survey, token, typed, faults, notice);
         // Whoever has mistakes to mend is slow enough the next time.
-        let asks = own.is_doubtful(now) && (own.trapped || matches!(refusal, Refusal::Doubtful));
+        let asks = own.is_doubtful(now) && (own.trapped || matches!(refusal, Rejection::Doubtful));
         let (mut status, wait) = (StatusCode::UNPROCESSABLE_ENTITY, refusal.wait());
         let mut view = match refusal {
-            Refusal::Faults(faults) => again(same(), &faults, None),
-            Refusal::Doubtful => again(same(), &[], Some(pages::NOTICE_DOUBTFUL)),
-            Refusal::ForeignToken => again(another(), &[], Some(pages::NOTICE_EXPIRED)),
-            Refusal::Reworded => FormView {
+            Rejection::Faults(faults) => again(same(), &faults, None),
+            Rejection::Doubtful => again(same(), &[], Some(pages::NOTICE_DOUBTFUL)),
+            Rejection::ForeignToken => again(another(), &[], Some(pages::NOTICE_EXPIRED)),
+            Rejection::Reworded => FormView {
                 no_longer_asked: form::no_longer_asked(survey, typed),
                 ..again(another(), &[], Some(pages::NOTICE_REWORDED))
             },
-            Refusal::Conflict => again(another(), &[], Some(pages::NOTICE_CONFLICT)),
-            Refusal::BadKey => {
+            Rejection::Conflict => again(another(), &[], Some(pages::NOTICE_CONFLICT)),
+            Rejection::BadKey => {
                 status = StatusCode::BAD_REQUEST;
                 again(same(), &[], Some(pages::NOTICE_BAD_KEY))
             }
-            Refusal::TooMany { .. } => {
+            Rejection::TooMany { .. } => {
                 status = StatusCode::TOO_MANY_REQUESTS;
                 again(same(), &[], Some(pages::NOTICE_TOO_MANY))
             }
-            Refusal::Unavailable(error) => {
+            Rejection::Unavailable(error) => {
                 tracing::error!(survey = survey.id, error = %error, outcome = "unavailable", "submission");
                 status = StatusCode::SERVICE_UNAVAILABLE;
                 again(same(), &[], Some(pages::NOTICE_NOT_SAVED))
@@ -73,7 +73,7 @@ impl Ingest {
         &self,
         id: &str,
         survey: Option<&Survey>,
-        refusal: Refusal,
+        refusal: Rejection,
         own: &Own,
         typed: &Typed,
     ) -> Response {

@@ -1,7 +1,7 @@
 //! A survey, and what was typed into it, as the form that a person sees.
 
 use crate::pages::{self, FieldErrorView, FormView, GivenBack, QuestionView, Typed, TypedField};
-use custodian_domain::survey::answers::{self, AnswerFault, AnswerRule, Given, Sheet, nameable};
+use custodian_domain::survey::answers::{self, AnswerFault, AnswerRule, FormData, RawValue, nameable};
 use custodian_domain::survey::{Bound, Question, QuestionKind, Survey, TOKEN_FIELD};
 use custodian_domain::validation::notice;
 use custodian_domain::validation::text;
@@ -78,9 +78,9 @@ fn as_shown(kind: QuestionKind, sent: &str) -> Cow<'_, str> {
 }
 
 /// What was typed, for filling it in again, without what nobody can see; JSON fills in nothing.
-pub fn typed(sheet: &Sheet) -> Typed {
+pub fn typed(sheet: &FormData) -> Typed {
     let texts = sheet.iter().filter_map(|(field, given)| match given {
-        Given::Texts(texts) => Some((field.clone(), texts.iter().map(|text| text::lines(text)).collect())),
+        RawValue::Texts(texts) => Some((field.clone(), texts.iter().map(|text| text::lines(text)).collect())),
         _ => None,
     });
     texts.collect()
@@ -177,7 +177,7 @@ mod tests {
     use super::{empty, filled, typed};
     use crate::pages::{self, tests::site};
     use custodian_domain::survey::Survey;
-    use custodian_domain::survey::answers::{Given, Sheet, check};
+    use custodian_domain::survey::answers::{FormData, RawValue, check};
     use custodian_web::page::Page;
     use proptest::prelude::*;
 
@@ -187,10 +187,10 @@ mod tests {
             fields in proptest::collection::vec(("satisfaction|visits|decided_on|decided_on-(day|month|year)|comment|[a-z]{1,50}|.{0,50}", "[<>&\"'a\\PC]{0,200}", 1_usize..40), 0..60)
         ) {
             let survey = Survey::parse(include_str!("../../../surveys/planning-application.json")).unwrap();
-            let (mut sheet, mut sent) = (Sheet::new(), 0);
+            let (mut sheet, mut sent) = (FormData::new(), 0);
             for (field, value, times) in fields {
                 sent += (field.len() + value.len()) * times;
-                sheet.insert(field, Given::Texts(vec![value; times]));
+                sheet.insert(field, RawValue::Texts(vec![value; times]));
             }
             let typed = typed(&sheet);
             let site = site();

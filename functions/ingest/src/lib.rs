@@ -25,7 +25,7 @@ use custodian_domain::survey::{Opening, Survey};
 use custodian_domain::validation::notice;
 use custodian_partner_auth::processor::confirms_addresses;
 use custodian_runtime::secret::{self, Secrets};
-use custodian_runtime::{Clock, Host, StartError};
+use custodian_runtime::{Clock, Environment, StartError};
 use custodian_store::clients::ClientCounts;
 use custodian_store::confirmations::Confirmations;
 use custodian_store::records::Records;
@@ -36,7 +36,7 @@ use custodian_web::limits::Limits;
 use custodian_web::page::{self, Page};
 use custodian_web::site::Site;
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use refusal::Refusal;
+use refusal::Rejection;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -63,7 +63,7 @@ struct Keys {
 }
 
 impl Keys {
-    async fn read(host: &Host) -> Result<Self, StartError> {
+    async fn read(host: &Environment) -> Result<Self, StartError> {
         let confirms = confirms_addresses(host)?;
         let mut settings = vec![secret::SUBJECT_KEYS, Forms::ABOUT.setting];
         settings.extend(confirms.then_some(Addresses::ABOUT.setting));
@@ -81,7 +81,7 @@ impl Ingest {
     ///
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing. Surveys that cannot be read now are read later.
-    pub async fn start(host: &Host) -> Result<Self, StartError> {
+    pub async fn start(host: &Environment) -> Result<Self, StartError> {
         let dynamodb = custodian_store::client(&host.dynamodb());
         let register = host.setting("REGISTER_TABLE")?;
         let surveys = Surveys::new(dynamodb.clone(), register.to_owned());
@@ -130,10 +130,10 @@ impl Ingest {
         answer.unwrap_or_else(|refusal| refusal.into_response(self.page(), program))
     }
 
-    async fn answer(&self, request: Request, program: bool) -> Result<Response, Refusal> {
+    async fn answer(&self, request: Request, program: bool) -> Result<Response, Rejection> {
         let path = request.path.clone();
         let parts = address::parts(&path);
-        let address = Address::read(&parts).ok_or(Refusal::NotFound)?;
+        let address = Address::read(&parts).ok_or(Rejection::NotFound)?;
         if path != address::plain(&parts) {
             let query = request.link_query();
             let query = if query.is_empty() { query } else { format!("?{query}") };
@@ -148,20 +148,20 @@ impl Ingest {
             (&Method::GET, Address::ThankYou(id)) => self.thank_you(id, &request).await,
             (&Method::GET, Address::Privacy) => Ok(reply::plain(pages::notice(self.page(), notice::CURRENT))),
             (&Method::GET, Address::Notice(version)) => {
-                let notice = notice::find(version).ok_or(Refusal::UnknownNotice)?;
+                let notice = notice::find(version).ok_or(Rejection::UnknownNotice)?;
                 Ok(reply::plain(pages::notice(self.page(), notice)))
             }
             (&Method::GET, Address::Accessibility) => Ok(reply::plain(pages::accessibility(self.page()))),
             (&Method::GET, Address::Stylesheet) => Ok(reply::stylesheet(&request)),
             (&Method::GET, Address::ExportSchema) => Ok(reply::export_schema()),
             (&Method::GET, Address::Icon) => Ok(reply::no_icon()),
-            (_, Address::Elsewhere) => Err(Refusal::NotFound),
-            (_, address) => Err(Refusal::Method(address.allows())),
+            (_, Address::Elsewhere) => Err(Rejection::NotFound),
+            (_, address) => Err(Rejection::Method(address.allows())),
         }
     }
 
     /// What is open, a page at a time.
-    async fn list(&self, request: &Request) -> Result<Response, Refusal> {
+    async fn list(&self, request: &Request) -> Result<Response, Rejection> {
         let now = self.clock.now();
         let surveys = self.surveys.all(now).await?;
         let mut open: Vec<pages::Listed> = surveys
@@ -170,13 +170,13 @@ impl Ingest {
             .map(|survey| pages::Listed { id: survey.id.clone(), title: survey.title.clone() })
             .collect();
         open.sort_by(|one, other| (&one.title, &one.id).cmp(&(&other.title, &other.id)));
-        let number = request.parameter("page").map_or(Ok(1), |page| page.parse()).map_err(|_| Refusal::NotFound)?;
-        let html = pages::list(self.page(), &open, number).ok_or(Refusal::NotFound)?;
+        let number = request.parameter("page").map_or(Ok(1), |page| page.parse()).map_err(|_| Rejection::NotFound)?;
+        let html = pages::list(self.page(), &open, number).ok_or(Rejection::NotFound)?;
         Ok(page::cached(html, pages::CACHE_LIST))
     }
 
     /// The empty form of a survey.
-    async fn form(&self, id: &str) -> Result<Response, Refusal> {
+    async fn form(&self, id: &str) -> Result<Response, Rejection> {
         let survey = self.open_survey(id).await?;
         let view = form::empty(&survey, self.new_token(&survey));
         Ok(page::cached(pages::form(self.page(), &view), pages::CACHE_EMPTY_FORM))
@@ -184,24 +184,24 @@ impl Ingest {
 
     /// The page after an answer. It shows what its address says, and so only an address that this function signed; what
     /// the survey has become meanwhile, or whether the Register answers, is no reason to keep the reference back.
-    async fn thank_you(&self, id: &str, request: &Request) -> Result<Response, Refusal> {
-        let receipt = self.receipts.read(id, |name| request.parameter(name)).ok_or(Refusal::NoReceipt)?;
+    async fn thank_you(&self, id: &str, request: &Request) -> Result<Response, Rejection> {
+        let receipt = self.receipts.read(id, |name| request.parameter(name)).ok_or(Rejection::NoReceipt)?;
         let survey = self.surveys.find(id, self.clock.now()).await.ok().flatten();
         let title = survey.as_ref().map(|survey| survey.title.as_str());
         let html = pages::thank_you(self.page(), title, &receipt);
         Ok(page::never_cached(html))
     }
 
-    async fn survey(&self, id: &str) -> Result<Arc<Survey>, Refusal> {
-        self.surveys.find(id, self.clock.now()).await?.ok_or(Refusal::UnknownSurvey)
+    async fn survey(&self, id: &str) -> Result<Arc<Survey>, Rejection> {
+        self.surveys.find(id, self.clock.now()).await?.ok_or(Rejection::UnknownSurvey)
     }
 
-    async fn open_survey(&self, id: &str) -> Result<Arc<Survey>, Refusal> {
+    async fn open_survey(&self, id: &str) -> Result<Arc<Survey>, Rejection> {
         let survey = self.survey(id).await?;
         match survey.opening(self.clock.now()) {
             Opening::Open => Ok(survey),
-            Opening::Opens(opens) => Err(Refusal::NotYetOpen { title: survey.title.clone(), opens }),
-            Opening::Closed(closed) => Err(Refusal::Closed { title: survey.title.clone(), closed }),
+            Opening::Opens(opens) => Err(Rejection::NotYetOpen { title: survey.title.clone(), opens }),
+            Opening::Closed(closed) => Err(Rejection::Closed { title: survey.title.clone(), closed }),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::sheet;
 use chrono::{DateTime, TimeDelta, Utc};
-use custodian_domain::survey::answers::Sheet;
+use custodian_domain::survey::answers::FormData;
 use custodian_domain::survey::form_token::{FormTokens, HandedOut};
 use custodian_domain::survey::{FORMER_HONEYPOT_FIELD, HONEYPOT_FIELD, PERSON_FIELD, TOKEN_FIELD};
 
@@ -24,7 +24,7 @@ pub struct Own {
 
 impl Own {
     /// Takes them out of what a person sent.
-    pub fn take(sheet: &mut Sheet) -> Self {
+    pub fn take(sheet: &mut FormData) -> Self {
         let mut filled = |field| sheet::take(sheet, field).is_some();
         let (now, before, person) = (filled(HONEYPOT_FIELD), filled(FORMER_HONEYPOT_FIELD), filled(PERSON_FIELD));
         Self { token: sheet::take(sheet, TOKEN_FIELD), handed_out: None, trapped: now || before, person }

@@ -15,7 +15,7 @@ const SOON: i64 = 5;
 
 /// Why a request is not done.
 #[derive(Debug)]
-pub enum Refusal {
+pub enum Rejection {
     /// There is nothing at this address.
     NotFound,
     /// There is an answer at this address to these methods, and to no other.
@@ -54,13 +54,13 @@ pub enum Refusal {
     Unavailable(StorageError),
 }
 
-impl From<StorageError> for Refusal {
+impl From<StorageError> for Rejection {
     fn from(error: StorageError) -> Self {
         Self::Unavailable(error)
     }
 }
 
-impl Refusal {
+impl Rejection {
     /// The response to a person, or to a program.
     pub fn into_response(self, page: Page<'_>, program: bool) -> Response {
         self.log();

@@ -1,7 +1,7 @@
 //! A request's body becomes a sheet of answers.
 
-use crate::refusal::Refusal;
-use custodian_domain::survey::answers::{Given, Sheet};
+use crate::refusal::Rejection;
+use custodian_domain::survey::answers::{FormData, RawValue};
 use custodian_domain::survey::{QuestionKind, Survey};
 use custodian_domain::validation::json::Payload;
 use custodian_domain::validation::text;
@@ -31,15 +31,15 @@ pub enum Sender {
 /// Reads a body by its media type.
 ///
 /// # Errors
-/// [`Refusal`] 413, 415 or 400, in this order.
-pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<(Sender, Sheet), Refusal> {
+/// [`Rejection`] 413, 415 or 400, in this order.
+pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<(Sender, FormData), Rejection> {
     if body.len() > MOST {
-        return Err(Refusal::TooLarge);
+        return Err(Rejection::TooLarge);
     }
     match http::media_type(headers).as_deref() {
         Some("application/x-www-form-urlencoded") => Ok((Sender::Person, form(body)?)),
         Some("application/json") => Ok((Sender::Program, json(body)?)),
-        _ => Err(Refusal::MediaType),
+        _ => Err(Rejection::MediaType),
     }
 }
 
@@ -60,45 +60,45 @@ pub fn limit(survey: &Survey) -> usize {
     answers.fold(0, usize::saturating_add).saturating_mul(ENCODED).saturating_add(OWN).clamp(LEAST, MOST)
 }
 
-fn form(body: &[u8]) -> Result<Sheet, Refusal> {
+fn form(body: &[u8]) -> Result<FormData, Rejection> {
     // The form parser replaces what is not UTF-8; what a person wrote is not to be changed unseen.
-    percent_encoding::percent_decode(body).decode_utf8().map_err(|_| Refusal::Broken)?;
-    let mut sheet = Sheet::new();
+    percent_encoding::percent_decode(body).decode_utf8().map_err(|_| Rejection::Broken)?;
+    let mut sheet = FormData::new();
     for (field, value) in form_urlencoded::parse(body) {
-        let texts = sheet.entry(field.into_owned()).or_insert_with(|| Given::Texts(Vec::new()));
-        if let Given::Texts(texts) = texts {
+        let texts = sheet.entry(field.into_owned()).or_insert_with(|| RawValue::Texts(Vec::new()));
+        if let RawValue::Texts(texts) = texts {
             texts.push(value.into_owned());
         }
     }
     Ok(sheet)
 }
 
-fn json(body: &[u8]) -> Result<Sheet, Refusal> {
-    let (value, repeated) = Payload::read(body).map_err(|_| Refusal::Broken)?.into_parts();
-    let Value::Object(fields) = value else { return Err(Refusal::Broken) };
-    let given = |field: &String, value| if repeated.holds(field) { Some(Given::Repeated) } else { given(value) };
+fn json(body: &[u8]) -> Result<FormData, Rejection> {
+    let (value, repeated) = Payload::read(body).map_err(|_| Rejection::Broken)?.into_parts();
+    let Value::Object(fields) = value else { return Err(Rejection::Broken) };
+    let given = |field: &String, value| if repeated.holds(field) { Some(RawValue::Repeated) } else { given(value) };
     Ok(fields.into_iter().filter_map(|(field, value)| given(&field, value).map(|given| (field, given))).collect())
 }
 
 /// What a JSON value gives; null gives nothing.
-fn given(value: Value) -> Option<Given> {
+fn given(value: Value) -> Option<RawValue> {
     Some(match value {
         Value::Null => return None,
-        Value::Bool(yes) => Given::YesNo(yes),
-        Value::Number(number) => number.as_f64().map_or(Given::Other, Given::Number),
-        Value::String(text) => Given::Texts(vec![text]),
+        Value::Bool(yes) => RawValue::YesNo(yes),
+        Value::Number(number) => number.as_f64().map_or(RawValue::Other, RawValue::Number),
+        Value::String(text) => RawValue::Texts(vec![text]),
         Value::Array(values) => {
             let texts = values.iter().map(|value| value.as_str().map(str::to_owned)).collect::<Option<_>>();
-            texts.map_or(Given::Other, Given::Texts)
+            texts.map_or(RawValue::Other, RawValue::Texts)
         }
-        Value::Object(_) => Given::Other,
+        Value::Object(_) => RawValue::Other,
     })
 }
 
 /// Takes a field of the form's own out of a sheet; empty is as good as not there.
-pub fn take(sheet: &mut Sheet, field: &str) -> Option<String> {
+pub fn take(sheet: &mut FormData, field: &str) -> Option<String> {
     match sheet.remove(field)? {
-        Given::Texts(texts) => texts.into_iter().find(|text| !text.trim().is_empty()),
+        RawValue::Texts(texts) => texts.into_iter().find(|text| !text.trim().is_empty()),
         _ => None,
     }
 }
@@ -106,9 +106,9 @@ pub fn take(sheet: &mut Sheet, field: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::{LEAST, MOST, Sender, limit, read};
-    use crate::refusal::Refusal;
+    use crate::refusal::Rejection;
     use custodian_domain::survey::Survey;
-    use custodian_domain::survey::answers::{Answer, Given, check};
+    use custodian_domain::survey::answers::{Answer, RawValue, check};
     use custodian_web::http::{HeaderMap, HeaderValue};
     use proptest::prelude::*;
     use serde_json::json;
@@ -144,26 +144,26 @@ mod tests {
     #[test]
     fn a_repeated_field_keeps_every_value() {
         let (_, sheet) = read(&typed(FORM), b"materials=Wood&materials=Metal").unwrap();
-        assert_eq!(sheet["materials"], Given::Texts(vec!["Wood".into(), "Metal".into()]));
+        assert_eq!(sheet["materials"], RawValue::Texts(vec!["Wood".into(), "Metal".into()]));
     }
 
     #[test]
     fn media_types_that_are_not_taken_are_415() {
         for media_type in ["text/plain", "multipart/form-data; boundary=x", "application/json; charset=utf-16", ""] {
-            assert!(matches!(read(&typed(media_type), b"{}"), Err(Refusal::MediaType)), "{media_type}");
+            assert!(matches!(read(&typed(media_type), b"{}"), Err(Rejection::MediaType)), "{media_type}");
         }
-        assert!(matches!(read(&HeaderMap::new(), b"{}"), Err(Refusal::MediaType)));
+        assert!(matches!(read(&HeaderMap::new(), b"{}"), Err(Rejection::MediaType)));
         let mut packed = typed("application/json");
         packed.insert("content-encoding", HeaderValue::from_static("gzip"));
-        assert!(matches!(read(&packed, b"{}"), Err(Refusal::MediaType)));
+        assert!(matches!(read(&packed, b"{}"), Err(Rejection::MediaType)));
     }
 
     #[test]
     fn what_cannot_be_read_is_400() {
         for body in [&b"{\"comment\":"[..], b"[]", b"7", b"", b"{\"a\":\"\xff\"}"] {
-            assert!(matches!(read(&typed("application/json"), body), Err(Refusal::Broken)));
+            assert!(matches!(read(&typed("application/json"), body), Err(Rejection::Broken)));
         }
-        assert!(matches!(read(&typed(FORM), b"comment=%FF%FE"), Err(Refusal::Broken)));
+        assert!(matches!(read(&typed(FORM), b"comment=%FF%FE"), Err(Rejection::Broken)));
     }
 
     #[test]
@@ -172,7 +172,7 @@ mod tests {
         assert!(limit(&long(&[5_000, 5_000])) > 2 * 4_000 * 9, "two textareas of Bengali");
         let body = vec![b'a'; MOST];
         assert!(read(&typed(FORM), &body).is_ok());
-        assert!(matches!(read(&typed("text/plain"), &[&body[..], b"a"].concat()), Err(Refusal::TooLarge)));
+        assert!(matches!(read(&typed("text/plain"), &[&body[..], b"a"].concat()), Err(Rejection::TooLarge)));
         assert_eq!(limit(&long(&[10])), LEAST);
         assert_eq!(limit(&long(&[usize::MAX; 3])), MOST, "a limit that nobody can reach");
     }
@@ -185,14 +185,14 @@ mod tests {
         }
         for label in ["utf-16", "iso-8859-1", "windows-1252", "utf-7", ""] {
             let refused = read(&typed(&format!("{FORM}; charset={label}")), b"comment=a");
-            assert!(matches!(refused, Err(Refusal::MediaType)), "{label}");
+            assert!(matches!(refused, Err(Rejection::MediaType)), "{label}");
         }
     }
 
     #[test]
     fn json_may_begin_with_a_byte_order_mark() {
         let (_, sheet) = read(&typed("application/json"), "\u{feff}{\"comment\":\"a\"}".as_bytes()).unwrap();
-        assert_eq!(sheet["comment"], Given::Texts(vec!["a".into()]));
+        assert_eq!(sheet["comment"], RawValue::Texts(vec!["a".into()]));
     }
 
     proptest! {
@@ -229,7 +229,7 @@ mod tests {
         fn what_a_form_encodes_is_what_is_read(fields in proptest::collection::btree_map("[a-z]{1,8}", "\\PC{1,30}", 0..6)) {
             let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
             let (_, sheet) = read(&typed(FORM), body.as_bytes()).unwrap();
-            let expected = fields.into_iter().map(|(field, value)| (field, Given::Texts(vec![value]))).collect();
+            let expected = fields.into_iter().map(|(field, value)| (field, RawValue::Texts(vec![value]))).collect();
             prop_assert_eq!(sheet, expected);
         }
     }

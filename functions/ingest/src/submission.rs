@@ -5,7 +5,7 @@
 use crate::key::IdempotencyKey;
 use crate::own::Own;
 use crate::pages::Typed;
-use crate::refusal::Refusal;
+use crate::refusal::Rejection;
 use crate::sheet::{self, Sender};
 use crate::{Ingest, form, random, reply};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -13,16 +13,16 @@ use custodian_aws::StorageError;
 use custodian_domain::identity::identifier::IdentifierKind;
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::london;
-use custodian_domain::record::custody::Custody;
-use custodian_domain::record::particulars::Particulars;
+use custodian_domain::record::processor_copy::ProcessorCopy;
 use custodian_domain::record::reference::Reference;
 use custodian_domain::record::source::Source;
-use custodian_domain::record::{Details, Fingerprint, Holder, Record, RecordId};
+use custodian_domain::record::source_details::SourceDetails;
+use custodian_domain::record::{Fingerprint, Holder, Record, RecordBody, RecordId};
 use custodian_domain::retention::{ExpiresAt, Retention};
 use custodian_domain::rights::confirmation::{APART, ConfirmLink, ConfirmationPurpose, seal_address};
 use custodian_domain::rights::receipt::AnswerReceipt;
 use custodian_domain::rights::subscription::{Consent, List};
-use custodian_domain::survey::answers::{self, Answers, Sheet};
+use custodian_domain::survey::answers::{self, Answers, FormData};
 use custodian_domain::survey::form_token::GRACE;
 use custodian_domain::survey::{Opening, Survey, VersionId};
 use custodian_store::records::Kept;
@@ -54,7 +54,7 @@ struct Acknowledged {
 
 impl Ingest {
     /// Takes one submission: checks it, keeps it, and tells the sender the reference.
-    pub(crate) async fn submit(&self, id: &str, request: Request, program: bool) -> Result<Response, Refusal> {
+    pub(crate) async fn submit(&self, id: &str, request: Request, program: bool) -> Result<Response, Rejection> {
         let now = self.clock.now();
         let Request { headers, body, client, .. } = request;
         let (sender, mut sheet) = sheet::read(&headers, &body)?;
@@ -63,7 +63,7 @@ impl Ingest {
         // A program is told what is wrong; only a person gets back what was typed.
         let typed = if program { Typed::new() } else { form::typed(&sheet) };
         let found = match self.survey(id).await {
-            Err(Refusal::UnknownSurvey) => self.removed(id, &mut own, now).await,
+            Err(Rejection::UnknownSurvey) => self.removed(id, &mut own, now).await,
             found => found,
         };
         let survey = match found {
@@ -79,18 +79,18 @@ impl Ingest {
             Ok(asked) => asked,
             Err(refusal) if program => return Err(refusal),
             // Which words were shown is not known, so it goes again as it came.
-            Err(refusal @ Refusal::Unavailable(_)) => return Ok(self.give_back(id, None, refusal, &own, &typed)),
+            Err(refusal @ Rejection::Unavailable(_)) => return Ok(self.give_back(id, None, refusal, &own, &typed)),
             Err(refusal) => return self.ask_again(&survey, &own, &typed, refusal, now),
         };
         // A person is told which answer is too long, and has all of them back.
         if program && body.len() > sheet::limit(&asked.survey) {
-            return Err(Refusal::TooLarge);
+            return Err(Rejection::TooLarge);
         }
         let named = match self.limits.admit(client, now).await {
             Ok(()) => identify(&survey.id, &headers, &own),
             Err(TooMany { wait }) => {
                 tracing::warn!(survey = survey.id, outcome = "limited", "submission");
-                Err(Refusal::TooMany { wait })
+                Err(Rejection::TooMany { wait })
             }
         };
         let outcome = match named {
@@ -106,38 +106,38 @@ impl Ingest {
 
     /// The survey of which somebody had the form open while it was removed: it is over since then, and an answer is taken as
     /// long as to one that closed.
-    async fn removed(&self, id: &str, own: &mut Own, now: DateTime<Utc>) -> Result<Arc<Survey>, Refusal> {
+    async fn removed(&self, id: &str, own: &mut Own, now: DateTime<Utc>) -> Result<Arc<Survey>, Rejection> {
         own.look_at(&self.form_tokens, id, now);
         let shown = own.handed_out.as_ref().and_then(|form| form.version.as_ref());
-        let version = self.surveys.earlier(id, shown.ok_or(Refusal::UnknownSurvey)?, now).await?;
+        let version = self.surveys.earlier(id, shown.ok_or(Rejection::UnknownSurvey)?, now).await?;
         let in_time = version.filter(|version| version.retired_at.is_none_or(|end| now < end + GRACE));
-        in_time.map(|version| version.survey).ok_or(Refusal::UnknownSurvey)
+        in_time.map(|version| version.survey).ok_or(Rejection::UnknownSurvey)
     }
 
     /// Whether the survey takes an answer now: while it is open, and for a while from somebody who was given the form in time.
-    fn takes(survey: &Survey, own: &Own, now: DateTime<Utc>) -> Result<(), Refusal> {
+    fn takes(survey: &Survey, own: &Own, now: DateTime<Utc>) -> Result<(), Rejection> {
         match survey.opening(now) {
             Opening::Open => Ok(()),
-            Opening::Opens(opens) => Err(Refusal::NotYetOpen { title: survey.title.clone(), opens }),
+            Opening::Opens(opens) => Err(Rejection::NotYetOpen { title: survey.title.clone(), opens }),
             Opening::Closed(closed) => {
                 let end = london::end(closed);
                 let in_time = own.handed_out.as_ref().is_some_and(|form| form.at < end) && now < end + GRACE;
-                if in_time { Ok(()) } else { Err(Refusal::Closed { title: survey.title.clone(), closed }) }
+                if in_time { Ok(()) } else { Err(Rejection::Closed { title: survey.title.clone(), closed }) }
             }
         }
     }
 
     /// The version that somebody answers: the one that their form showed, else the one of today.
-    async fn asked(&self, today: &Arc<Survey>, own: &Own, now: DateTime<Utc>) -> Result<Asked, Refusal> {
+    async fn asked(&self, today: &Arc<Survey>, own: &Own, now: DateTime<Utc>) -> Result<Asked, Rejection> {
         let of_today = |version| Asked { survey: Arc::clone(today), version };
         let version = match &own.handed_out {
-            None if own.token.is_some() => return Err(Refusal::ForeignToken),
+            None if own.token.is_some() => return Err(Rejection::ForeignToken),
             None => return Ok(of_today(Some(today.version.clone()))),
             Some(form) => form.version.clone(),
         };
         match version {
             Some(version) if version != today.version => {
-                let earlier = self.surveys.earlier(&today.id, &version, now).await?.ok_or(Refusal::Reworded)?;
+                let earlier = self.surveys.earlier(&today.id, &version, now).await?.ok_or(Rejection::Reworded)?;
                 Ok(Asked { survey: earlier.survey, version: Some(version) })
             }
             version => Ok(of_today(version)),
@@ -147,19 +147,19 @@ impl Ingest {
     async fn take(
         &self,
         asked: &Asked,
-        sheet: Sheet,
+        sheet: FormData,
         id: RecordId,
         own: &Own,
         now: DateTime<Utc>,
-    ) -> Result<Acknowledged, Refusal> {
+    ) -> Result<Acknowledged, Rejection> {
         let log = |outcome| tracing::info!(survey = asked.survey.id, outcome, "submission");
         let answers = answers::check(&asked.survey, sheet, london::date(now)).map_err(|faults| {
             log("refused");
-            Refusal::Faults(faults)
+            Rejection::Faults(faults)
         })?;
         if own.is_doubtful(now) {
             log(if own.trapped { "trapped" } else { "too_fast" });
-            return Err(Refusal::Doubtful);
+            return Err(Rejection::Doubtful);
         }
         let mut keys = answers.contact.keys(&self.subject_keys).into_iter();
         let (subject, further) = (keys.next(), keys.as_slice());
@@ -184,7 +184,7 @@ impl Ingest {
             }
         }
         log("conflict");
-        Err(Refusal::Conflict)
+        Err(Rejection::Conflict)
     }
 
     /// The same answer of somebody whom only its reference leads to: the reference makes the record's id, so that no two
@@ -201,7 +201,7 @@ impl Ingest {
     /// Has whoever asked for the newsletter asked whether the address is theirs; what was asked within the last day stands.
     /// Gives whether an email says so. The answer is kept by then, so it is not denied where this fails: an alarm tells, and
     /// the same answer once more, or another, asks again.
-    async fn ask_to_confirm(&self, details: &Details, now: DateTime<Utc>) -> bool {
+    async fn ask_to_confirm(&self, details: &RecordBody, now: DateTime<Utc>) -> bool {
         let Some((confirmations, keys)) = self.confirmations.as_ref().filter(|_| details.newsletter == Some(true))
         else {
             return false;
@@ -264,7 +264,7 @@ impl Ingest {
         Record {
             holder: subject.map_or_else(|| Holder::Anonymous(reference.clone()), Holder::Subject),
             id,
-            details: Details {
+            details: RecordBody {
                 source: Source::WebForm,
                 reference,
                 collected_at,
@@ -286,8 +286,8 @@ impl Ingest {
                 submission: None,
                 source_id: None,
                 revision: None,
-                custody: confirms.then(|| Custody::notify(collected_at)).into_iter().collect(),
-                particulars: Particulars::default(),
+                custody: confirms.then(|| ProcessorCopy::notify(collected_at)).into_iter().collect(),
+                particulars: SourceDetails::default(),
             },
         }
     }
@@ -316,16 +316,16 @@ impl Ingest {
 }
 
 /// The key of a submission: the header's, else the form's token, else one of its own.
-fn identify(survey: &str, headers: &HeaderMap, own: &Own) -> Result<RecordId, Refusal> {
+fn identify(survey: &str, headers: &HeaderMap, own: &Own) -> Result<RecordId, Rejection> {
     let key = match (http::header(headers, "idempotency-key"), &own.token) {
-        (Some(key), _) => format!("key {}", IdempotencyKey::read(&key).ok_or(Refusal::BadKey)?.as_str()),
+        (Some(key), _) => format!("key {}", IdempotencyKey::read(&key).ok_or(Rejection::BadKey)?.as_str()),
         (None, Some(token)) => format!("token {token}"),
         (None, None) => format!("random {:x}", u128::from_ne_bytes(random())),
     };
     Ok(RecordId::of_submission(survey, &key))
 }
 
-fn acknowledged(details: &Details, asked_to_confirm: bool) -> Acknowledged {
+fn acknowledged(details: &RecordBody, asked_to_confirm: bool) -> Acknowledged {
     Acknowledged {
         reference: details.reference.clone(),
         collected_at: details.collected_at,

@@ -2,11 +2,11 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
-use custodian_domain::record::custody::Processor;
+use custodian_domain::record::processor_copy::Processor;
 use custodian_domain::rights::confirmation::ConfirmationPurpose;
-use custodian_egress::{Answer, Outside, ProcessorError};
-use custodian_partner_auth::processor::{BadCredentials, Settings, Vault};
-use custodian_runtime::{Host, StartError};
+use custodian_egress::{Answer, Egress, ProcessorError};
+use custodian_partner_auth::processor::{BadCredentials, CredentialCache, Settings};
+use custodian_runtime::{Environment, StartError};
 use custodian_store::confirmations::Tried;
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -20,10 +20,10 @@ const UUID: usize = 36;
 /// Hands mails to GOV.UK Notify.
 #[derive(Debug)]
 pub struct GovUkNotify {
-    outside: Outside,
+    outside: Egress,
     url: Url,
     template: String,
-    vault: Vault,
+    vault: CredentialCache,
 }
 
 /// A mail.
@@ -80,7 +80,7 @@ impl GovUkNotify {
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing or cannot be used.
-    pub fn start(host: &Host) -> Result<Self, StartError> {
+    pub fn start(host: &Environment) -> Result<Self, StartError> {
         let template = host.setting("NOTIFY_TEMPLATE_ID")?;
         if !is_template(template) {
             return Err(StartError::Invalid(
@@ -88,12 +88,12 @@ impl GovUkNotify {
                 "must be the id of a template: a UUID that is not zero",
             ));
         }
-        let outside = Outside::new(host)?;
+        let outside = Egress::new(host)?;
         Ok(Self {
             url: outside.address(host, Settings::of(Processor::Notify).url)?,
             outside,
             template: template.to_owned(),
-            vault: Vault::of(Processor::Notify, host),
+            vault: CredentialCache::of(Processor::Notify, host),
         })
     }
 

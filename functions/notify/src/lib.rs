@@ -11,7 +11,7 @@ use custodian_domain::identity::keyring::{Addresses, Keyring, MailLinks};
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::rights::confirmation::{ConfirmationPurpose, unseal_address};
 use custodian_partner_auth::processor::confirms_addresses;
-use custodian_runtime::{Clock, Deadline, Host, StartError, failure, secret};
+use custodian_runtime::{Clock, Deadline, Environment, StartError, failure, secret};
 use custodian_store::confirmations::{self, Asking, Confirmations, MailState, Tried};
 use govuk::{GovUkNotify, Mail};
 use lambda_runtime::{Diagnostic, LambdaEvent};
@@ -49,7 +49,7 @@ impl Notify {
     ///
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing or unusable.
-    pub async fn start(host: &Host) -> Result<Self, StartError> {
+    pub async fn start(host: &Environment) -> Result<Self, StartError> {
         Ok(Self {
             clock: host.clock(),
             links: secret::keyring(host).await?,

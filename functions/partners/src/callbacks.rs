@@ -1,14 +1,14 @@
 //! A processor's word that something changed. Whoever it is from, all that comes of it is a look: the task wakes, and
 //! `erase` asks the processor itself. So a forged callback, or an old one again, can do nothing.
 
-use crate::refusal::Refusal;
+use crate::refusal::Rejection;
 use chrono::{DateTime, Utc};
 use custodian_domain::place::Place;
-use custodian_domain::record::custody::Processor;
+use custodian_domain::record::processor_copy::Processor;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::validation::json;
-use custodian_partner_auth::processor::{Connector, Vault};
-use custodian_runtime::{Host, StartError};
+use custodian_partner_auth::processor::{Connector, CredentialCache};
+use custodian_runtime::{Environment, StartError};
 use custodian_store::tasks::Tasks;
 use custodian_web::http;
 use custodian_web::http::Request;
@@ -20,7 +20,7 @@ const LIMIT: usize = 64 * 1024;
 /// Takes callbacks of the processors that speak `OpenDSR`.
 #[derive(Debug)]
 pub struct Callbacks {
-    known: Vec<(Processor, Vault)>,
+    known: Vec<(Processor, CredentialCache)>,
     tasks: Tasks,
 }
 
@@ -59,11 +59,11 @@ impl Callbacks {
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing or cannot be used.
-    pub fn start(host: &Host) -> Result<Self, StartError> {
+    pub fn start(host: &Environment) -> Result<Self, StartError> {
         let mut known = Vec::new();
         for processor in Processor::ALL.into_iter().filter(|it| *it != Processor::Notify) {
             if Connector::of(processor, host)? == Connector::OpenDsr {
-                known.push((processor, Vault::of_certificates(processor, host)));
+                known.push((processor, CredentialCache::of_certificates(processor, host)));
             }
         }
         Ok(Self {
@@ -75,24 +75,24 @@ impl Callbacks {
     /// Takes a callback, and wakes the task that it is about.
     ///
     /// # Errors
-    /// [`Refusal`] if it is none, or nobody who is known signed it.
-    pub async fn take(&self, path: &Path, request: &Request, now: DateTime<Utc>) -> Result<(), Refusal> {
+    /// [`Rejection`] if it is none, or nobody who is known signed it.
+    pub async fn take(&self, path: &Path, request: &Request, now: DateTime<Utc>) -> Result<(), Rejection> {
         let known = self.known.iter().find(|(processor, _)| *processor == path.processor);
-        let (_, vault) = known.ok_or(Refusal::NotFound)?;
+        let (_, vault) = known.ok_or(Rejection::NotFound)?;
         let body: &[u8] = &request.body;
         if body.len() > LIMIT {
-            return Err(Refusal::TooLarge("Send at most 64 KiB."));
+            return Err(Rejection::TooLarge("Send at most 64 KiB."));
         }
-        let credentials = vault.open(now).await.map_err(Refusal::Unreadable)?;
-        let certificates = credentials.certificates.as_ref().ok_or(Refusal::Uncertified)?;
-        certificates.verify(&request.headers, body, now).map_err(Refusal::Stranger)?;
+        let credentials = vault.open(now).await.map_err(Rejection::Unreadable)?;
+        let certificates = credentials.certificates.as_ref().ok_or(Rejection::Uncertified)?;
+        certificates.verify(&request.headers, body, now).map_err(Rejection::Stranger)?;
         if http::media_type(&request.headers).as_deref() != Some("application/json") {
-            return Err(Refusal::MediaType);
+            return Err(Rejection::MediaType);
         }
-        let body = json::read(body).map_err(|_| Refusal::NoCallback)?;
-        let callback: Callback = serde_json::from_value(body).map_err(|_| Refusal::NoCallback)?;
+        let body = json::read(body).map_err(|_| Rejection::NoCallback)?;
+        let callback: Callback = serde_json::from_value(body).map_err(|_| Rejection::NoCallback)?;
         if !path.is_in(&callback.status_callback_url) {
-            return Err(Refusal::NoCallback);
+            return Err(Rejection::NoCallback);
         }
         // Whether anything waits is not for the caller to know.
         let woken = self.tasks.wake(&path.request, path.place).await?;

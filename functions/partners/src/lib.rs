@@ -14,7 +14,7 @@ use custodian_aws::StorageError;
 use custodian_buckets::files::Files;
 use custodian_partner_auth::webhook::WebhookSecrets;
 use custodian_rights::intake::{Intake, Taken};
-use custodian_runtime::{Clock, Host, StartError, secret};
+use custodian_runtime::{Clock, Environment, StartError, secret};
 use custodian_store::ledger::Ledger;
 use custodian_store::records::Records;
 use custodian_store::suppressions::Suppressions;
@@ -23,7 +23,7 @@ use custodian_web::http::{HeaderValue, Method, Request, Response, StatusCode};
 use custodian_web::site::BasePath;
 use custodian_web::{Edge, http};
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use refusal::Refusal;
+use refusal::Rejection;
 use serde_json::{Value, json};
 use submission::{Fault, Submission};
 
@@ -48,7 +48,7 @@ impl Partners {
     ///
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing or cannot be used.
-    pub async fn start(host: &Host) -> Result<Self, StartError> {
+    pub async fn start(host: &Environment) -> Result<Self, StartError> {
         let dynamodb = custodian_store::client(&host.dynamodb());
         let (keys, granicus) = tokio::join!(secret::subject_keys(host), WebhookSecrets::read(host, "GRANICUS_SECRET"));
         let keys = keys?;
@@ -97,14 +97,14 @@ impl Partners {
                 let taken = self.callbacks.take(&path, &request, self.clock.now()).await;
                 ("callback", taken.map(|()| http::json(StatusCode::ACCEPTED, &json!({"outcome": "taken"}))))
             }
-            _ => ("partners", Err(Refusal::NotFound)),
+            _ => ("partners", Err(Rejection::NotFound)),
         };
         answer.unwrap_or_else(|refusal| refusal.into_response(about))
     }
 
     /// Takes one submission from Granicus, and gives what became of it. Whatever nobody known signed is not looked at; what
     /// is signed and can't be taken is kept before it is refused, since its sender may never send it again.
-    async fn granicus(&self, request: &Request) -> Result<&'static str, Refusal> {
+    async fn granicus(&self, request: &Request) -> Result<&'static str, Rejection> {
         let (body, now): (&[u8], _) = (&request.body, self.clock.now());
         self.granicus.verify(&request.headers, body, now)?;
         let submission = match read(request, now) {
@@ -121,7 +121,7 @@ impl Partners {
             Some(Taken::Before) => "repeated",
             Some(Taken::Corrected | Taken::Joined) => "corrected",
             Some(Taken::Suppressed | Taken::Forgotten | Taken::Held) => "not_kept",
-            Some(Taken::OfAnother) => return Err(Refusal::Faults(vec![Fault::of_another()])),
+            Some(Taken::OfAnother) => return Err(Rejection::Faults(vec![Fault::of_another()])),
             None => return Err(StorageError::unreadable("take in a record").into()),
         };
         tracing::info!(outcome, "granicus");
@@ -130,13 +130,13 @@ impl Partners {
 }
 
 /// The submission in a request, once it is known who signed it.
-fn read(request: &Request, now: DateTime<Utc>) -> Result<Submission, Refusal> {
+fn read(request: &Request, now: DateTime<Utc>) -> Result<Submission, Rejection> {
     let body: &[u8] = &request.body;
     if body.len() > LIMIT {
-        return Err(Refusal::TooLarge("Send at most 256 KiB."));
+        return Err(Rejection::TooLarge("Send at most 256 KiB."));
     }
     if http::media_type(&request.headers).as_deref() != Some("application/json") {
-        return Err(Refusal::MediaType);
+        return Err(Rejection::MediaType);
     }
     Ok(Submission::read(body, now)?)
 }

@@ -15,7 +15,7 @@ const ANSWERS: &str = "data.answers";
 
 /// Why a request is not done.
 #[derive(Debug)]
-pub enum Refusal {
+pub enum Rejection {
     /// There is nothing at this address.
     NotFound,
     /// The body is larger than is read; how large it may be.
@@ -38,25 +38,25 @@ pub enum Refusal {
     Unavailable(StorageError),
 }
 
-impl From<BadWebhookSignature> for Refusal {
+impl From<BadWebhookSignature> for Rejection {
     fn from(error: BadWebhookSignature) -> Self {
         Self::Unsigned(error)
     }
 }
 
-impl From<Vec<Fault>> for Refusal {
+impl From<Vec<Fault>> for Rejection {
     fn from(faults: Vec<Fault>) -> Self {
         Self::Faults(faults)
     }
 }
 
-impl From<StorageError> for Refusal {
+impl From<StorageError> for Rejection {
     fn from(error: StorageError) -> Self {
         Self::Unavailable(error)
     }
 }
 
-impl Refusal {
+impl Rejection {
     /// The response, after a word to the log on what it was `about`.
     pub fn into_response(self, about: &'static str) -> Response {
         match &self {

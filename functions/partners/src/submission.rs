@@ -8,13 +8,13 @@ mod tests;
 
 use chrono::{DateTime, Utc};
 use custodian_domain::identity::contact::Contact;
-use custodian_domain::record::arrival::{AHEAD, Arrival};
-use custodian_domain::record::custody::Custody;
-use custodian_domain::record::particulars::{Particulars, WebForm};
+use custodian_domain::record::processor_copy::ProcessorCopy;
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::satisfaction::Satisfaction;
 use custodian_domain::record::source::Source;
-use custodian_domain::record::{COMMENT, Details};
+use custodian_domain::record::source_details::{SourceDetails, WebForm};
+use custodian_domain::record::source_record::{AHEAD, SourceRecord};
+use custodian_domain::record::{COMMENT, RecordBody};
 use custodian_domain::retention::ExpiresAt;
 use custodian_domain::survey::answers::Answer;
 use custodian_domain::validation::json::{self, Unreadable};
@@ -121,9 +121,9 @@ impl Submission {
     }
 
     /// What storage takes in.
-    pub fn into_arrival(self) -> Arrival {
+    pub fn into_arrival(self) -> SourceRecord {
         let revision = Revision::submission(self.form_version, self.sent_at);
-        let particulars = Particulars::WebForm(WebForm { form_version: Some(self.form_version) });
+        let particulars = SourceDetails::WebForm(WebForm { form_version: Some(self.form_version) });
         let mut answers = self.answers;
         if let Some(comment) = self.comment {
             // A form may have a question of that name as well.
@@ -131,14 +131,14 @@ impl Submission {
                 answers.entry(format!("answers.{COMMENT}")).or_insert(other);
             }
         }
-        Arrival::told(Details {
+        SourceRecord::told(RecordBody {
             survey: Some(self.form),
             service: self.service,
             satisfaction: self.satisfaction,
             contact: Contact { name: self.name, email: self.email, phone: self.phone, reference: self.ucrn },
             answers,
-            custody: vec![Custody::granicus()],
-            ..Details::told(&self.case_reference, self.submitted_at, revision, particulars)
+            custody: vec![ProcessorCopy::granicus()],
+            ..RecordBody::told(&self.case_reference, self.submitted_at, revision, particulars)
         })
     }
 }

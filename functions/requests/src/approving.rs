@@ -15,8 +15,8 @@ use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::plan::Plan;
 use custodian_domain::rights::task::{Action, Task};
 use custodian_domain::validation::violation::Violation;
+use custodian_rights::erasure_scope::ErasureScope;
 use custodian_rights::people::Follow;
-use custodian_rights::reach::Reach;
 use custodian_store::requests::{Approval, HOLDERS, Request, Stage, Terms};
 use serde_json::Value;
 
@@ -74,10 +74,10 @@ impl Requests {
             // A plan of an earlier version.
             None => (found.identifiers.clone(), found.undecided()),
         };
-        let reach = self.planned_reach(&planned, &matched)?;
+        let scope = self.planned_reach(&planned, &matched)?;
         // Read before what is decided by it: whatever restricts them from here on is noticed.
-        let restricting = self.settling.standings.restricting(&reach.holders, now).await?;
-        let Touched { mut plan, holders, later, opposed } = self.touched(&id, &reach, &matched, now).await?;
+        let restricting = self.hold_enforcement.constraints.restricting(&scope.holders, now).await?;
+        let Touched { mut plan, holders, later, opposed } = self.touched(&id, &scope, &matched, now).await?;
         plan.linked = Some(linked);
         let obstacles = plan.obstacles_since(before);
         if !obstacles.is_empty() {
@@ -89,7 +89,7 @@ impl Requests {
             return Err(Error::Undecided(undecided));
         }
         let terms = Terms {
-            up_to: reach.up_to,
+            up_to: scope.up_to,
             arrived_since: plan.arrived_since(before, later),
             changed_since: plan.counts_since(before),
             single_handed_reason: single_handed(order, &planned, approved_by, &matched)?,
@@ -100,7 +100,7 @@ impl Requests {
             undecided: Undecided::default(),
             approved_by: Some(approved_by.to_owned()),
             approved_at: Some(now),
-            holders: reach.holders.clone(),
+            holders: scope.holders.clone(),
             sealed: Some(identities::seal(&self.identities, &matched)),
             matched: None,
             terms: Some(terms),
@@ -111,7 +111,7 @@ impl Requests {
             .map(|place| Task::new(place, Action::Erase, plan.held(place), due(now), now))
             .collect();
         // A hold or a restriction that is placed this very moment is not passed over either.
-        let unheld = holders.iter().map(|holder| self.settling.standings.unheld(holder, &restricting));
+        let unheld = holders.iter().map(|holder| self.hold_enforcement.constraints.unheld(holder, &restricting));
         let beside = unheld.collect::<Result<_, _>>()?;
         let approval = Approval { request: &request, tasks: &tasks, suppress: true, beside };
         if !self.register.approve(&id, approval, now).await? {
@@ -125,7 +125,7 @@ impl Requests {
 
     /// How far the plan reached when it was made: nobody who writes to the council afterwards changes that. Keys that were
     /// made by a rotation since are the same people's.
-    fn planned_reach(&self, planned: &Request, matched: &[Identifier]) -> Result<Reach, Error> {
+    fn planned_reach(&self, planned: &Request, matched: &[Identifier]) -> Result<ErasureScope, Error> {
         let mut holders = planned.holders.clone();
         holders.extend(matched.iter().flat_map(|one| self.people.keys.keys(one)).map(Holder::Subject));
         holders.sort();
@@ -133,7 +133,7 @@ impl Requests {
         if holders.len() > HOLDERS {
             return Err(Violation::new("identifiers", "lead to too many keys for one request: plan with fewer").into());
         }
-        Ok(Reach { holders, up_to: planned.planned_at, exclusions: planned.exclusions.clone() })
+        Ok(ErasureScope { holders, up_to: planned.planned_at, exclusions: planned.exclusions.clone() })
     }
 
     fn unsealed(&self, sealed: Option<&str>) -> Result<Vec<Identifier>, StorageError> {

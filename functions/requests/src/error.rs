@@ -1,7 +1,7 @@
 //! Why an order is not carried out.
 
 use custodian_aws::StorageError;
-use custodian_domain::rights::standing::NotTold;
+use custodian_domain::rights::constraint::NotTold;
 use custodian_domain::validation::violation::Violation;
 use custodian_runtime::failure;
 use lambda_runtime::Diagnostic;
@@ -63,7 +63,7 @@ pub enum Error {
 impl From<Error> for Diagnostic {
     fn from(error: Error) -> Self {
         let kind = match error {
-            Error::Order(_) => "Violation",
+            Error::Order(_) => "BadOrder",
             Error::Unknown => "UnknownRequest",
             Error::AnotherRequest => "AnotherRequest",
             Error::Approved => "Approved",

@@ -1,7 +1,7 @@
 //! Holds: nothing of a person goes until they are lifted.
 
 use crate::{Error, Requests};
-use custodian_domain::rights::standing::{ConstraintKind, HoldGround};
+use custodian_domain::rights::constraint::{ConstraintKind, HoldGround};
 use serde_json::Value;
 
 impl Requests {

@@ -28,17 +28,17 @@ use custodian_domain::rights::package::RequestId;
 use custodian_domain::validation::json::Payload;
 use custodian_domain::validation::violation::Violation;
 use custodian_partner_auth::processor::confirms_addresses;
+use custodian_rights::hold_enforcement::HoldEnforcement;
 use custodian_rights::people::People;
-use custodian_rights::settling::Settling;
-use custodian_runtime::{Clock, Host, StartError, failure, secret};
+use custodian_runtime::{Clock, Environment, StartError, failure, secret};
 use custodian_store::confirmations::Confirmations;
+use custodian_store::constraints::Constraints;
 use custodian_store::evidence::Evidence;
 use custodian_store::ledger::Ledger;
 use custodian_store::opt_outs::OptOuts;
 use custodian_store::packages::Packages;
 use custodian_store::records::Records;
 use custodian_store::requests::Requests as Register;
-use custodian_store::standings::Standings;
 use custodian_store::tasks::Tasks;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use recipients::{LIFTED, RESTRICTED};
@@ -58,7 +58,7 @@ pub struct Requests {
     files: Files,
     register: Register,
     tasks: Tasks,
-    settling: Settling,
+    hold_enforcement: HoldEnforcement,
     evidence: Evidence,
     opt_outs: OptOuts,
     confirmations: Confirmations,
@@ -73,7 +73,7 @@ impl Requests {
     ///
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing or unusable.
-    pub async fn start(host: &Host) -> Result<Self, StartError> {
+    pub async fn start(host: &Environment) -> Result<Self, StartError> {
         let (dynamodb, register) =
             (custodian_store::client(&host.dynamodb()), host.setting("REGISTER_TABLE")?.to_owned());
         let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
@@ -87,8 +87,8 @@ impl Requests {
             identities: secret::keyring(host).await?,
             mail_links: secret::keyring(host).await?,
             addresses: secret::keyring(host).await?,
-            settling: Settling {
-                standings: Standings::new(dynamodb.clone(), register.clone()),
+            hold_enforcement: HoldEnforcement {
+                constraints: Constraints::new(dynamodb.clone(), register.clone()),
                 records: records.clone(),
                 ledger: ledger.clone(),
                 packages: packages.clone(),

@@ -7,21 +7,21 @@ use custodian_buckets::files::Mentioned;
 use custodian_domain::identity::identifier::Identifier;
 use custodian_domain::identity::identities;
 use custodian_domain::ledger::ItemKind;
-use custodian_domain::record::custody::{self, Processor};
+use custodian_domain::record::processor_copy::{self, Processor};
 use custodian_domain::record::{Fingerprint, Holder};
+use custodian_domain::rights::constraint::{ConstraintKind, Limb};
 use custodian_domain::rights::decision::Decisions;
 use custodian_domain::rights::erasure::Ground;
 use custodian_domain::rights::exclusion::Exclusion;
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::{PackageKind, RequestId};
 use custodian_domain::rights::plan::{Periods, Plan};
-use custodian_domain::rights::standing::{ConstraintKind, Limb};
 use custodian_domain::rights::task::Action;
 use custodian_domain::validation::violation::Violation;
+use custodian_rights::erasure_scope::ErasureScope;
 use custodian_rights::people::{Follow, Found, PAGE, People};
-use custodian_rights::reach::Reach;
 use custodian_store::Key;
-use custodian_store::records::Doomed;
+use custodian_store::records::DeletionCandidate;
 use custodian_store::requests::{HOLDERS, Request, Stage};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -130,8 +130,9 @@ impl Requests {
         if found.holders.len() > HOLDERS {
             return Err(Violation::new("identifiers", "lead to too many keys for one request: name fewer").into());
         }
-        let reach = Reach { holders: found.holders.clone(), up_to: now, exclusions: ordered.exclusions.to_vec() };
-        let Touched { mut plan, .. } = self.touched(ordered.id, &reach, &found.identifiers, now).await?;
+        let scope =
+            ErasureScope { holders: found.holders.clone(), up_to: now, exclusions: ordered.exclusions.to_vec() };
+        let Touched { mut plan, .. } = self.touched(ordered.id, &scope, &found.identifiers, now).await?;
         plan.linked = Some(count(found.linked.len()));
         let hash = self.hash(ordered, &plan, &found.holders);
         Ok(Drafted { plan, found, hash })
@@ -141,19 +142,19 @@ impl Requests {
     pub(crate) async fn touched(
         &self,
         id: &RequestId,
-        reach: &Reach,
+        scope: &ErasureScope,
         identifiers: &[Identifier],
         now: DateTime<Utc>,
     ) -> Result<Touched, Error> {
-        let mut plan = Plan { holders: count(reach.holders.len()), ..Plan::default() };
-        let (holders, later) = self.count_records(reach, &mut plan, now).await?;
+        let mut plan = Plan { holders: count(scope.holders.len()), ..Plan::default() };
+        let (holders, later) = self.count_records(scope, &mut plan, now).await?;
         // The mails about a request are on no record.
-        let mails = self.confirmations.mailed(&reach.holders, now).await?.len();
+        let mails = self.confirmations.mailed(&scope.holders, now).await?.len();
         if mails > 0 {
             *plan.custody.entry(Processor::Notify).or_default() += count(mails);
         }
         let mut opposed = Vec::new();
-        for (request, standing) in self.settling.standings.of(&holders, now).await? {
+        for (request, standing) in self.hold_enforcement.constraints.of(&holders, now).await? {
             if standing.kind.effect().held {
                 plan.holds.push(request.as_str().to_owned());
             }
@@ -164,7 +165,7 @@ impl Requests {
                 }
             }
         }
-        self.count_requests(id, reach, &mut plan, now).await?;
+        self.count_requests(id, scope, &mut plan, now).await?;
         let mentioned = tokio::time::timeout(LOOKING, self.files.mentions(identifiers, now)).await;
         let Ok(mentioned) = mentioned else {
             return Err(Error::NotNow(
@@ -192,31 +193,31 @@ impl Requests {
     /// Gives whose records would go, and how many came later.
     pub(crate) async fn count_records(
         &self,
-        reach: &Reach,
+        scope: &ErasureScope,
         plan: &mut Plan,
         now: DateTime<Utc>,
     ) -> Result<(Vec<Holder>, u64), StorageError> {
         let (mut links, mut touched, mut later) = (BTreeSet::new(), Vec::new(), 0);
-        for holder in &reach.holders {
+        for holder in &scope.holders {
             let mut pages = self.records.lying_under(holder);
             while let Some(page) = pages.next().await? {
-                for doomed in &page {
-                    if doomed.kind == ItemKind::Record && reach.leaves(doomed) {
-                        enter(&mut plan.left, doomed);
+                for candidate in &page {
+                    if candidate.kind == ItemKind::Record && scope.excludes(candidate) {
+                        enter(&mut plan.left, candidate);
                     }
-                    later += u64::from(reach.came_later(doomed));
-                    if !reach.takes(doomed) {
+                    later += u64::from(scope.came_later(candidate));
+                    if !scope.includes(candidate) {
                         continue;
                     }
-                    plan.contents.add(&[&doomed.key.partition, &doomed.key.sort]);
-                    match doomed.kind {
+                    plan.contents.add(&[&candidate.key.partition, &candidate.key.sort]);
+                    match candidate.kind {
                         ItemKind::Record => {
-                            self.count_record(doomed, holder, (&mut *plan, &mut links), now);
+                            self.count_record(candidate, holder, (&mut *plan, &mut links), now);
                             touched.push(holder.clone());
                             touched.dedup();
                         }
                         ItemKind::Profile => plan.profiles += 1,
-                        ItemKind::Link => drop(links.insert(doomed.key.clone())),
+                        ItemKind::Link => drop(links.insert(candidate.key.clone())),
                     }
                 }
             }
@@ -227,16 +228,16 @@ impl Requests {
 
     fn count_record(
         &self,
-        doomed: &Doomed,
+        candidate: &DeletionCandidate,
         holder: &Holder,
         (plan, links): (&mut Plan, &mut BTreeSet<Key>),
         now: DateTime<Utc>,
     ) {
-        enter(&mut plan.records, doomed);
-        let named = Reach::links_to(doomed, holder, &self.people.keys);
+        enter(&mut plan.records, candidate);
+        let named = ErasureScope::links_to(candidate, holder, &self.people.keys);
         links.extend(named.into_iter().map(|link| link.key));
-        let Some(source) = doomed.source else { return };
-        for processor in custody::copies(source, &doomed.custody, doomed.newsletter, now).into_keys() {
+        let Some(source) = candidate.source else { return };
+        for processor in processor_copy::copies(source, &candidate.custody, candidate.newsletter, now).into_keys() {
             *plan.custody.entry(processor).or_default() += 1;
         }
     }
@@ -246,12 +247,12 @@ impl Requests {
     async fn count_requests(
         &self,
         id: &RequestId,
-        reach: &Reach,
+        scope: &ErasureScope,
         plan: &mut Plan,
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         let (mut packages, mut requests) = (BTreeSet::new(), BTreeSet::new());
-        for holder in &reach.holders {
+        for holder in &scope.holders {
             let mut pages = self.packages.holding(holder);
             while let Some(page) = pages.next().await? {
                 packages.extend(page);
@@ -284,9 +285,9 @@ pub(crate) fn masked(one: &Identifier) -> Value {
     json!({"type": one.kind(), "identifier": one.masked()})
 }
 
-fn enter(periods: &mut Periods, doomed: &Doomed) {
-    let Some(source) = doomed.source else { return };
-    let month = doomed.day.format("%Y-%m").to_string();
+fn enter(periods: &mut Periods, candidate: &DeletionCandidate) {
+    let Some(source) = candidate.source else { return };
+    let month = candidate.day.format("%Y-%m").to_string();
     *periods.entry(source).or_default().entry(month).or_default() += 1;
 }
 

@@ -8,17 +8,17 @@ use crate::{Error, Requests};
 use chrono::{DateTime, SubsecRound, Utc};
 use custodian_domain::place::Place;
 use custodian_domain::record::{Fingerprint, Holder};
+use custodian_domain::rights::constraint::ConstraintKind;
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::plan::Plan;
-use custodian_domain::rights::standing::ConstraintKind;
 use custodian_domain::rights::task::{Action, Task};
 use custodian_domain::validation::violation::Violation;
+use custodian_rights::erasure_scope::ErasureScope;
 use custodian_rights::people::{Follow, People};
-use custodian_rights::reach::Reach;
 use custodian_store::TransactWriteItem;
+use custodian_store::constraints::Placed;
 use custodian_store::requests::{Approval, HOLDERS, Request};
-use custodian_store::standings::Placed;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -88,12 +88,12 @@ impl Requests {
         if holders.len() > HOLDERS {
             return Err(Violation::new("identifiers", "lead to too many keys for one request: name fewer").into());
         }
-        let reach = Reach { holders, up_to: now, exclusions: Vec::new() };
+        let scope = ErasureScope { holders, up_to: now, exclusions: Vec::new() };
         let mut plan = Plan::default();
-        self.count_records(&reach, &mut plan, now).await?;
+        self.count_records(&scope, &mut plan, now).await?;
         let places = Place::ALL.into_iter().filter(|place| place.can_be_told());
         let tasks = places.map(|place| Task::new(place, action, plan.held(place), due(now), now)).collect();
-        Ok((Request::entered(action, order, by, &reach.holders, now), tasks))
+        Ok((Request::entered(action, order, by, &scope.holders, now), tasks))
     }
 
     /// The requests by which recipients are told of what was placed.

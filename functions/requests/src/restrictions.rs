@@ -3,10 +3,10 @@
 use crate::standings::told;
 use crate::{Error, Requests};
 use chrono::SubsecRound;
+use custodian_domain::rights::constraint::{Act, ConstraintKind, Limb};
 use custodian_domain::rights::order::Order;
-use custodian_domain::rights::standing::{Act, ConstraintKind, Limb};
+use custodian_rights::hold_enforcement::Enforced;
 use custodian_rights::people::Links;
-use custodian_rights::settling::Settled;
 use serde_json::Value;
 
 impl Requests {
@@ -24,9 +24,9 @@ impl Requests {
             return Err(Error::NotNow("a hold needs no notice"));
         }
         // One that was recorded before stands.
-        self.settling.standings.notice(&id, &act).await?;
+        self.hold_enforcement.constraints.notice(&id, &act).await?;
         tracing::info!(outcome = "told", "standing");
-        Ok(told(&id, &self.standing(&id, now).await?, Settled::default(), &Links::of(&[])))
+        Ok(told(&id, &self.standing(&id, now).await?, Enforced::default(), &Links::of(&[])))
     }
 
     /// Lifts a restriction, if the person was told.

@@ -4,15 +4,15 @@ use crate::recipients::{LIFTED, RESTRICTED, Telling};
 use crate::{Error, Requests};
 use chrono::{DateTime, SubsecRound, Utc};
 use custodian_domain::record::Fingerprint;
+use custodian_domain::rights::constraint::{Act, Constraint, ConstraintKind, Lifting, Reason};
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::RequestId;
-use custodian_domain::rights::standing::{Act, ConstraintKind, Lifting, Reason, Standing};
 use custodian_domain::rights::task::Action;
 use custodian_domain::validation::violation::Violation;
+use custodian_rights::hold_enforcement::Enforced;
 use custodian_rights::people::{Follow, Links, People};
-use custodian_rights::settling::Settled;
+use custodian_store::constraints::Placed;
 use custodian_store::requests::{Request, Stage};
-use custodian_store::standings::Placed;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -33,11 +33,11 @@ impl Requests {
         let digest =
             Fingerprint::of(&(people, kind, decisions.confirmed.iter().collect::<BTreeSet<_>>())).into_string();
         let found = self.people.find(&identifiers, &decisions, Follow::Confirmed, now).await?;
-        let standings = &self.settling.standings;
+        let standings = &self.hold_enforcement.constraints;
         if standings.find(&id, now).await?.is_none() {
             People::must_know(&decisions, &found)?;
             let placed = Placed {
-                standing: Standing { kind, placed: Act { by: by.clone(), at: now }, notice: None, lifted: None },
+                standing: Constraint { kind, placed: Act { by: by.clone(), at: now }, notice: None, lifted: None },
                 order: digest.clone(),
                 holders: found.holders.clone(),
                 settled: false,
@@ -61,7 +61,7 @@ impl Requests {
         }
         self.ordered_again(&id, &placed.standing.placed.by, &by, now).await?;
         let settled =
-            if placed.standing.lifted.is_none() { self.settle(&id, &placed, now).await? } else { Settled::default() };
+            if placed.standing.lifted.is_none() { self.settle(&id, &placed, now).await? } else { Enforced::default() };
         tracing::info!(outcome = "placed", "standing");
         let mut told = told(&id, &placed, settled, &found.links());
         told["recipients"] = json!(self.recipients(&id, &placed, now).await?);
@@ -106,7 +106,10 @@ impl Requests {
                     self.telling_beside(&id, LIFTED, telling, now).await?
                 }
             };
-            self.settling.standings.lift(&id, standing.kind, &Lifting { act: act.clone(), reason }, beside).await?;
+            self.hold_enforcement
+                .constraints
+                .lift(&id, standing.kind, &Lifting { act: act.clone(), reason }, beside)
+                .await?;
         }
         let placed = self.standing(&id, now).await?;
         // If it still stands, the request by which recipients would be told is another.
@@ -121,22 +124,22 @@ impl Requests {
 
     /// What a request has placed, for its status; nothing if it has placed nothing.
     pub(crate) async fn stands(&self, id: &RequestId, now: DateTime<Utc>) -> Result<Option<Value>, Error> {
-        let Some(placed) = self.settling.standings.find(id, now).await? else { return Ok(None) };
+        let Some(placed) = self.hold_enforcement.constraints.find(id, now).await? else { return Ok(None) };
         let recipients = self.recipients(id, &placed, now).await?;
         Ok(Some(json!({"status": status(&placed), "standing": placed.standing, "recipients": recipients})))
     }
 
     pub(crate) async fn standing(&self, id: &RequestId, now: DateTime<Utc>) -> Result<Placed, Error> {
-        self.settling.standings.find(id, now).await?.ok_or(Error::Unknown)
+        self.hold_enforcement.constraints.find(id, now).await?.ok_or(Error::Unknown)
     }
 
-    async fn settle(&self, id: &RequestId, placed: &Placed, now: DateTime<Utc>) -> Result<Settled, Error> {
-        Ok(self.settling.settle(id, placed, &mut BTreeSet::new(), now).await?)
+    async fn settle(&self, id: &RequestId, placed: &Placed, now: DateTime<Utc>) -> Result<Enforced, Error> {
+        Ok(self.hold_enforcement.reconcile(id, placed, &mut BTreeSet::new(), now).await?)
     }
 }
 
 /// What the DPO is told of it, and never whose it is.
-pub(crate) fn told(id: &RequestId, placed: &Placed, settled: Settled, links: &Links<'_>) -> Value {
+pub(crate) fn told(id: &RequestId, placed: &Placed, settled: Enforced, links: &Links<'_>) -> Value {
     json!({
         "request_id": id.as_str(), "status": status(placed), "standing": placed.standing, "done": settled,
         "linked": links.linked, "linked_total": links.linked_total, "undecided": links.undecided,

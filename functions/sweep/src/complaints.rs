@@ -5,7 +5,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::london;
 use custodian_domain::rights::calendar::{COVERS_UNTIL, add_working_days};
-use custodian_domain::rights::clocks::Clock;
+use custodian_domain::rights::complaint_deadlines::ComplaintDeadline;
 use custodian_store::SHARDS;
 use custodian_store::deadlines::Running;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -94,7 +94,7 @@ impl Complaints {
 
 impl Ending {
     fn of(mut clocks: Vec<Running>) -> Self {
-        let acknowledge = clocks.iter().filter(|running| running.clock == Clock::Acknowledge).count();
+        let acknowledge = clocks.iter().filter(|running| running.clock == ComplaintDeadline::Acknowledge).count();
         let answer = clocks.len() - acknowledge;
         clocks.sort_by(|one, other| (one.ends, &one.reference).cmp(&(other.ends, &other.reference)));
         clocks.truncate(NAMED);
@@ -119,7 +119,7 @@ mod tests {
     use custodian_domain::record::RecordId;
     use custodian_domain::record::reference::Reference;
     use custodian_domain::record::source::Source;
-    use custodian_domain::rights::clocks::Clock;
+    use custodian_domain::rights::complaint_deadlines::ComplaintDeadline;
     use custodian_store::deadlines::Running;
 
     #[test]
@@ -154,7 +154,7 @@ mod tests {
         let first: NaiveDate = "2026-11-23".parse().unwrap();
         let running = |number: u32| Running {
             reference: Reference::of(&RecordId::at_source(Source::Complaints, &number.to_string())),
-            clock: if number.is_multiple_of(3) { Clock::Acknowledge } else { Clock::Answer },
+            clock: if number.is_multiple_of(3) { ComplaintDeadline::Acknowledge } else { ComplaintDeadline::Answer },
             ends: first.checked_add_days(Days::new(u64::from(299 - number))).unwrap(),
             service: None,
         };

@@ -41,15 +41,15 @@ use custodian_domain::ledger::{Cause, Entry};
 use custodian_domain::rights::order::{Order, unambiguous};
 use custodian_domain::validation::json::Payload;
 use custodian_domain::validation::violation::Violation;
-use custodian_rights::settling::Settling;
-use custodian_runtime::{Clock, Host, StartError, failure};
+use custodian_rights::hold_enforcement::HoldEnforcement;
+use custodian_runtime::{Clock, Environment, StartError, failure};
 use custodian_store::SHARDS;
+use custodian_store::constraints::Constraints;
 use custodian_store::evidence::Evidence;
 use custodian_store::imports::Imports;
 use custodian_store::ledger::Ledger;
 use custodian_store::packages::Packages;
-use custodian_store::records::{Doomed, Records};
-use custodian_store::standings::Standings;
+use custodian_store::records::{DeletionCandidate, Records};
 use custodian_store::surveys::Surveys;
 use custodian_store::surveys::tidying::Tidied;
 use custodian_store::sweep_cursor::{Remembered, SweepCursor};
@@ -76,7 +76,7 @@ pub struct Sweep {
     files: Files,
     anchors: Anchors,
     imports: Imports,
-    settling: Settling,
+    hold_enforcement: HoldEnforcement,
     surveys: Surveys,
     tasks: custodian_store::tasks::Tasks,
 }
@@ -130,7 +130,7 @@ pub enum Error {
 impl From<Error> for Diagnostic {
     fn from(error: Error) -> Self {
         let kind = match error {
-            Error::Order(_) => "Violation",
+            Error::Order(_) => "BadOrder",
             Error::Storage(_) => failure::UNAVAILABLE,
         };
         failure::failure(kind, error)
@@ -143,17 +143,17 @@ impl Sweep {
     /// # Errors
     /// [`StartError`] if a setting is missing.
     #[expect(clippy::unused_async, reason = "every function starts alike")]
-    pub async fn start(host: &Host) -> Result<Self, StartError> {
+    pub async fn start(host: &Environment) -> Result<Self, StartError> {
         let (dynamodb, register) =
             (custodian_store::client(&host.dynamodb()), host.setting("REGISTER_TABLE")?.to_owned());
         let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
         let ledger = Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned());
         let packages = Packages::new(dynamodb.clone(), register.clone());
-        let standings = Standings::new(dynamodb.clone(), register.clone());
+        let constraints = Constraints::new(dynamodb.clone(), register.clone());
         Ok(Self {
             clock: host.clock(),
-            settling: Settling {
-                standings,
+            hold_enforcement: HoldEnforcement {
+                constraints,
                 records: records.clone(),
                 ledger: ledger.clone(),
                 packages: packages.clone(),
@@ -285,7 +285,7 @@ impl Sweep {
     ) -> Result<(), StorageError> {
         let mut pages = self.records.overdue(day, shard, now);
         while let Some(page) = pages.next().await? {
-            let late = |doomed: &Doomed| doomed.due.map_or(0, |due| Entry::lateness(due, now));
+            let late = |candidate: &DeletionCandidate| candidate.due.map_or(0, |due| Entry::lateness(due, now));
             let lateness = page.iter().map(late).fold(0, i64::max);
             swept.lateness.fetch_max(lateness, Ordering::Relaxed);
             let deleted = self.records.forget(page, &self.ledger, Cause::Sweep, now).await?;

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::record::Holder;
 use custodian_domain::rights::package::RequestId;
-use custodian_rights::settling::Settled;
+use custodian_rights::hold_enforcement::Enforced;
 use custodian_store::sweep_cursor::Reached;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ pub struct Standing {
     pub open: u64,
     /// What was done, and how many records are held beyond their date.
     #[serde(flatten)]
-    pub settled: Settled,
+    pub settled: Enforced,
 }
 
 /// How far a look at everything that stands has come.
@@ -33,7 +33,7 @@ impl Pass {
     pub(crate) fn from(reached: Option<Reached>) -> Self {
         let Some(Reached { behind, counted }) = reached else { return Self::default() };
         let count = |place: usize| counted.get(place).copied().unwrap_or_default();
-        let settled = Settled { past_their_date: count(1), ..Settled::default() };
+        let settled = Enforced { past_their_date: count(1), ..Enforced::default() };
         Self { standing: Standing { open: count(0), settled }, behind: Some(behind) }
     }
 
@@ -50,8 +50,8 @@ impl Sweep {
     pub(crate) async fn settle_standings(&self, pass: &mut Pass, now: DateTime<Utc>) -> Result<(), StorageError> {
         let (mut seen, mut failed) = (BTreeSet::new(), None);
         let mut pages = match &pass.behind {
-            Some(behind) => self.settling.standings.open_behind(behind),
-            None => self.settling.standings.open(),
+            Some(behind) => self.hold_enforcement.constraints.open_behind(behind),
+            None => self.hold_enforcement.constraints.open(),
         };
         while let Some(page) = pages.next().await? {
             for request in page {
@@ -63,7 +63,7 @@ impl Sweep {
                 pass.behind = Some(request.as_str().to_owned());
             }
         }
-        let Standing { open, settled: Settled { past_their_date, .. } } = pass.standing;
+        let Standing { open, settled: Enforced { past_their_date, .. } } = pass.standing;
         tracing::info!(outcome = "standings", count = open, past_their_date, "sweep");
         failed.map_or(Ok(()), Err)
     }
@@ -73,10 +73,10 @@ impl Sweep {
         request: &RequestId,
         seen: &mut BTreeSet<Holder>,
         now: DateTime<Utc>,
-    ) -> Result<Settled, StorageError> {
-        match self.settling.standings.find(request, now).await? {
-            Some(placed) => self.settling.settle(request, &placed, seen, now).await,
-            None => Ok(Settled::default()),
+    ) -> Result<Enforced, StorageError> {
+        match self.hold_enforcement.constraints.find(request, now).await? {
+            Some(placed) => self.hold_enforcement.reconcile(request, &placed, seen, now).await,
+            None => Ok(Enforced::default()),
         }
     }
 }

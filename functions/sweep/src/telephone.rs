@@ -3,7 +3,7 @@
 use crate::{AT_ONCE, Sweep};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use custodian_aws::StorageError;
-use custodian_domain::record::custody::CALLS;
+use custodian_domain::record::processor_copy::CALLS;
 use custodian_domain::record::source::Source;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;

@@ -4,7 +4,7 @@
 //! they have. So the type is not asked: only what says something else is refused.
 
 use crate::field::Field;
-use crate::refusal::Refusal;
+use crate::refusal::Rejection;
 use futures_util::stream;
 use multer::Multipart;
 use multer::bytes::Bytes;
@@ -19,23 +19,23 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// Refuses a body that says anything else. Other fields are passed over.
 ///
 /// # Errors
-/// [`Refusal`] 413 or 400, in this order.
-pub async fn must_mean(field: &Field, body: &[u8]) -> Result<(), Refusal> {
+/// [`Rejection`] 413 or 400, in this order.
+pub async fn must_mean(field: &Field, body: &[u8]) -> Result<(), Rejection> {
     if body.len() > LIMIT {
-        return Err(Refusal::TooLarge);
+        return Err(Rejection::TooLarge);
     }
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body).trim_ascii();
     if body.is_empty() {
-        return if field.empty { Ok(()) } else { Err(Refusal::Broken) };
+        return if field.empty { Ok(()) } else { Err(Rejection::Broken) };
     }
     let said = if body.starts_with(b"--") {
-        in_parts(field, body).await.ok_or(Refusal::Broken)?
+        in_parts(field, body).await.ok_or(Rejection::Broken)?
     } else {
         in_fields(field, body)
     };
     let value = field.value.as_bytes();
     let means_it = !said.is_empty() && said.iter().all(|said| said.trim_ascii().eq_ignore_ascii_case(value));
-    if means_it { Ok(()) } else { Err(Refusal::Broken) }
+    if means_it { Ok(()) } else { Err(Rejection::Broken) }
 }
 
 /// Everything that the field says, in a form; the fields of a form in plain text stand in lines.
@@ -75,10 +75,10 @@ fn with_line_breaks_of_mail(body: &[u8]) -> Vec<u8> {
 mod tests {
     use super::{LIMIT, must_mean};
     use crate::field::{CONFIRM, ONE_CLICK};
-    use crate::refusal::Refusal;
+    use crate::refusal::Rejection;
     use proptest::prelude::*;
 
-    fn read(body: &[u8]) -> Result<(), Refusal> {
+    fn read(body: &[u8]) -> Result<(), Rejection> {
         tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(must_mean(&ONE_CLICK, body))
     }
 
@@ -129,10 +129,10 @@ mod tests {
     fn said_twice_alike_is_said_once_and_said_differently_is_400() {
         assert!(read(b"List-Unsubscribe=One-Click&List-Unsubscribe=One-Click").is_ok());
         assert!(read(&parts(&[("List-Unsubscribe", "One-Click"); 2])).is_ok());
-        assert!(matches!(read(b"List-Unsubscribe=One-Click&List-Unsubscribe=No"), Err(Refusal::Broken)));
-        assert!(matches!(read(b"List-Unsubscribe=No\nList-Unsubscribe=One-Click"), Err(Refusal::Broken)));
+        assert!(matches!(read(b"List-Unsubscribe=One-Click&List-Unsubscribe=No"), Err(Rejection::Broken)));
+        assert!(matches!(read(b"List-Unsubscribe=No\nList-Unsubscribe=One-Click"), Err(Rejection::Broken)));
         let no = parts(&[("List-Unsubscribe", "One-Click"), ("List-Unsubscribe", "No")]);
-        assert!(matches!(read(&no), Err(Refusal::Broken)));
+        assert!(matches!(read(&no), Err(Rejection::Broken)));
     }
 
     #[test]
@@ -149,9 +149,9 @@ mod tests {
             b"------mail--\r\n",
             b"------mail\r\n\r\nOne-Click",
         ] {
-            assert!(matches!(read(body), Err(Refusal::Broken)), "{}", String::from_utf8_lossy(body));
+            assert!(matches!(read(body), Err(Rejection::Broken)), "{}", String::from_utf8_lossy(body));
         }
-        assert!(matches!(read(&parts(&[("other", "1")])), Err(Refusal::Broken)));
+        assert!(matches!(read(&parts(&[("other", "1")])), Err(Rejection::Broken)));
     }
 
     #[test]
@@ -162,7 +162,7 @@ mod tests {
         for body in
             [&b""[..], b" ", b"confirm=", b"confirm=no", b"List-Unsubscribe=One-Click", b"confirm=yes&confirm=no"]
         {
-            assert!(matches!(read(body), Err(Refusal::Broken)), "{}", String::from_utf8_lossy(body));
+            assert!(matches!(read(body), Err(Rejection::Broken)), "{}", String::from_utf8_lossy(body));
         }
     }
 
@@ -170,8 +170,8 @@ mod tests {
     fn what_is_over_4_kib_is_413() {
         let padded = |length: usize| [&b"List-Unsubscribe=One-Click&a="[..], &vec![b'a'; length - 29]].concat();
         assert!(read(&padded(LIMIT)).is_ok());
-        assert!(matches!(read(&padded(LIMIT + 1)), Err(Refusal::TooLarge)));
-        assert!(matches!(read(&vec![b' '; LIMIT + 1]), Err(Refusal::TooLarge)));
+        assert!(matches!(read(&padded(LIMIT + 1)), Err(Rejection::TooLarge)));
+        assert!(matches!(read(&vec![b' '; LIMIT + 1]), Err(Rejection::TooLarge)));
     }
 
     proptest! {

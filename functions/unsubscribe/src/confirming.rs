@@ -7,7 +7,7 @@ use crate::Unsubscribe;
 use crate::body;
 use crate::field::CONFIRM;
 use crate::pages;
-use crate::refusal::Refusal;
+use crate::refusal::Rejection;
 use custodian_domain::rights::confirmation::{ConfirmLink, ConfirmationPurpose};
 use custodian_domain::rights::subscription::{List, Subscription};
 use custodian_store::confirmations::ConfirmOutcome;
@@ -15,7 +15,7 @@ use custodian_web::http::{Method, Response};
 use custodian_web::page;
 
 impl Unsubscribe {
-    pub(crate) async fn confirm(&self, token: &str, method: &Method, body: &[u8]) -> Result<Response, Refusal> {
+    pub(crate) async fn confirm(&self, token: &str, method: &Method, body: &[u8]) -> Result<Response, Rejection> {
         match *method {
             Method::GET => Ok(page::never_cached(pages::confirm_address(self.page()))),
             Method::POST => {
@@ -23,39 +23,39 @@ impl Unsubscribe {
                 let purpose = self.confirmed(token).await?;
                 Ok(page::never_cached(pages::address_confirmed(self.page(), purpose)))
             }
-            _ => Err(Refusal::Method),
+            _ => Err(Rejection::Method),
         }
     }
 
     /// What was confirmed by the token.
-    async fn confirmed(&self, token: &str) -> Result<ConfirmationPurpose, Refusal> {
+    async fn confirmed(&self, token: &str) -> Result<ConfirmationPurpose, Rejection> {
         let log = |outcome| tracing::info!(outcome, "confirmation");
         let now = self.clock.now();
         let link = ConfirmLink::of_token(&self.keys, token);
         if link.is_none() && !self.keys.is_settled() {
-            return Err(Refusal::Unsettled);
+            return Err(Rejection::Unsettled);
         }
         let Some(link) = link.filter(|link| !link.is_over(now)) else {
             log("not_confirmed");
-            return Err(Refusal::Over);
+            return Err(Rejection::Over);
         };
         if self.has_left_since(&link).await? {
             log("left_since");
-            return Err(Refusal::LeftSince);
+            return Err(Rejection::LeftSince);
         }
         match self.confirmations.confirm(&link, now).await? {
             ConfirmOutcome::First => log("address_confirmed"),
             ConfirmOutcome::Again => log("repeated"),
             ConfirmOutcome::Over => {
                 log("not_confirmed");
-                return Err(Refusal::Over);
+                return Err(Rejection::Over);
             }
         }
         Ok(link.purpose)
     }
 
     /// Whether the person has left the list after the wish that the link is about: then it would put nothing right.
-    async fn has_left_since(&self, link: &ConfirmLink) -> Result<bool, Refusal> {
+    async fn has_left_since(&self, link: &ConfirmLink) -> Result<bool, Rejection> {
         if link.purpose != ConfirmationPurpose::Newsletter {
             return Ok(false);
         }

@@ -13,7 +13,7 @@ mod refusal;
 use custodian_domain::identity::keyring::{Keyring, MailLinks};
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::subscription::{OptOut, Subscription};
-use custodian_runtime::{Clock, Host, StartError, secret};
+use custodian_runtime::{Clock, Environment, StartError, secret};
 use custodian_store::confirmations::Confirmations;
 use custodian_store::opt_outs::{OptOuts, Said};
 use custodian_web::gateway::{self, Answer, Event};
@@ -23,7 +23,7 @@ use custodian_web::site::Site;
 use field::ONE_CLICK;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use pages::About;
-use refusal::Refusal;
+use refusal::Rejection;
 use serde_json::Value;
 
 /// Takes a person's word that they want a newsletter no longer, or that an address is theirs.
@@ -40,7 +40,7 @@ impl Unsubscribe {
     ///
     /// # Errors
     /// [`StartError`] if a setting or the secret is missing.
-    pub async fn start(host: &Host) -> Result<Self, StartError> {
+    pub async fn start(host: &Environment) -> Result<Self, StartError> {
         let (records, register) = (host.setting("RECORDS_TABLE")?, host.setting("REGISTER_TABLE")?);
         Ok(Self {
             clock: host.clock(),
@@ -77,12 +77,12 @@ impl Unsubscribe {
         } else if let Some(token) = token("/unsubscribe/") {
             (self.answer(token, &method, &body).await, About::Unsubscribing)
         } else {
-            (Err(Refusal::NotFound), About::Unsubscribing)
+            (Err(Rejection::NotFound), About::Unsubscribing)
         };
         page::discreet(answer.unwrap_or_else(|refusal| refusal.into_response(self.page(), about)))
     }
 
-    async fn answer(&self, token: &str, method: &Method, body: &[u8]) -> Result<Response, Refusal> {
+    async fn answer(&self, token: &str, method: &Method, body: &[u8]) -> Result<Response, Rejection> {
         match *method {
             Method::GET => Ok(page::never_cached(pages::confirm(self.page()))),
             Method::POST => {
@@ -90,16 +90,16 @@ impl Unsubscribe {
                 self.opt_out(token).await?;
                 Ok(page::never_cached(pages::done(self.page())))
             }
-            _ => Err(Refusal::Method),
+            _ => Err(Rejection::Method),
         }
     }
 
     /// Does as much about a token of a stranger's making as about one of ours, to nobody.
-    async fn opt_out(&self, token: &str) -> Result<(), Refusal> {
+    async fn opt_out(&self, token: &str) -> Result<(), Rejection> {
         let (said, request) = (OptOut::at(self.clock.now()), RequestId::of_click(random()));
         let Some(subscription) = Subscription::of_token(&self.keys, token) else {
             if !self.keys.is_settled() {
-                return Err(Refusal::Unsettled);
+                return Err(Rejection::Unsettled);
             }
             let nobody = Subscription::of_nobody(&self.keys, token);
             self.opt_outs.pretend(&nobody, said, &request).await?;

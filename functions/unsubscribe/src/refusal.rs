@@ -9,7 +9,7 @@ use custodian_web::page::{self as frame, Page};
 
 /// Why a request is not done.
 #[derive(Debug)]
-pub enum Refusal {
+pub enum Rejection {
     /// There is nothing at this address.
     NotFound,
     /// Neither asked for nor posted to.
@@ -28,13 +28,13 @@ pub enum Refusal {
     Unavailable(StorageError),
 }
 
-impl From<StorageError> for Refusal {
+impl From<StorageError> for Rejection {
     fn from(error: StorageError) -> Self {
         Self::Unavailable(error)
     }
 }
 
-impl Refusal {
+impl Rejection {
     /// The response to a person; a mail program looks at its status.
     pub fn into_response(self, page: Page<'_>, about: About) -> Response {
         match &self {

@@ -11,7 +11,7 @@ use custodian_buckets::anchors::Anchors;
 use custodian_domain::ledger::{Cause, Entry, ItemKind};
 use custodian_rights::audit::evidence::{Proven, Scope, Unproven, prove};
 use custodian_rights::audit::{Audited, Compared, Sample, Unverified, audit};
-use custodian_runtime::{Clock, Deadline, Host, StartError, failure};
+use custodian_runtime::{Clock, Deadline, Environment, StartError, failure};
 use custodian_store::evidence::Register;
 use custodian_store::ledger::Ledger;
 use custodian_store::records::Records;
@@ -87,7 +87,7 @@ impl Verify {
     /// # Errors
     /// [`StartError`] if a setting is missing.
     #[expect(clippy::unused_async, reason = "every function starts alike")]
-    pub async fn start(host: &Host) -> Result<Self, StartError> {
+    pub async fn start(host: &Environment) -> Result<Self, StartError> {
         let dynamodb = custodian_store::client(&host.dynamodb());
         Ok(Self {
             clock: host.clock(),

@@ -5,7 +5,7 @@ use crate::front::{get, nobody};
 use crate::host::{Endpoints, sdk};
 use aws_sdk_s3::Client;
 use chrono::{DateTime, Timelike, Utc};
-use custodian_runtime::{Clock, Host};
+use custodian_runtime::{Clock, Environment};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -50,7 +50,7 @@ impl Door {
         let Told { endpoints, intake, now } = told.ok_or_else(|| BringError::Wrong(nobody(port)))?;
         let Intake { bucket, function } = intake
             .ok_or_else(|| BringError::Wrong("the stack's template has no function import and so no intake".into()))?;
-        let s3 = custodian_buckets::client(&Host::new(endpoints.settings(), sdk(), Clock::system()).s3());
+        let s3 = custodian_buckets::client(&Environment::new(endpoints.settings(), sdk(), Clock::system()).s3());
         // A report may tell its time in whole seconds.
         let opened_at = now.with_nanosecond(0).unwrap_or(now);
         Ok(Self { s3, bucket, opened_at, function, url })

@@ -7,7 +7,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use custodian_buckets::files::{Beside, ERRAND, File};
 use custodian_domain::validation::json::Payload;
 use custodian_import::report::{Reason, Report, State};
-use custodian_runtime::Host;
+use custodian_runtime::Environment;
 use custodian_runtime::failure::failure;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ use tempfile::TempDir;
 const BUCKET: &str = "custodian-intake-000000000000";
 
 /// Reports what the name of the file tells it to.
-struct Import(Host);
+struct Import(Environment);
 
 impl Import {
     async fn put(&self, file: &File, what: Beside, body: Vec<u8>) {

@@ -8,7 +8,7 @@ use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use chrono::{DateTime, TimeDelta, Utc};
 use custodian_domain::validation::json::Payload;
 use custodian_runtime::failure::failure;
-use custodian_runtime::{Clock, Host};
+use custodian_runtime::{Clock, Environment};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ const BUCKET: &str = "custodian-intake-000000000000";
 
 /// Remembers its events; puts what starts it again, fails or never ends as the key tells it to.
 struct Reader {
-    host: Host,
+    host: Environment,
     seen: Fake,
 }
 
@@ -45,7 +45,7 @@ impl Function for Reader {
     }
 }
 
-async fn put(host: &Host, key: &str) {
+async fn put(host: &Environment, key: &str) {
     let put = custodian_buckets::client(&host.s3())
         .put_object()
         .bucket(BUCKET)
@@ -54,7 +54,7 @@ async fn put(host: &Host, key: &str) {
     put.send().await.unwrap();
 }
 
-async fn reading(seen: &Fake, change: impl FnOnce(&mut Options)) -> (House, Host) {
+async fn reading(seen: &Fake, change: impl FnOnce(&mut Options)) -> (House, Environment) {
     let seen = seen.clone();
     let house = house(|options| {
         options.functions = std::mem::take(&mut options.functions).with("import", move |host| {

@@ -3,7 +3,7 @@
 use clap::Parser;
 use custodian_domain::rights::package::{NotARequestId, RequestId};
 use custodian_operations::adopt::{adopt, list};
-use custodian_runtime::Host;
+use custodian_runtime::Environment;
 use custodian_store::requests::Requests;
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
@@ -28,7 +28,7 @@ fn request(text: &str) -> Result<RequestId, NotARequestId> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<ExitCode> {
     let Arguments { table, requests: ids } = Arguments::parse();
-    let host = Host::operator().await;
+    let host = Environment::operator().await;
     let (requests, now) = (Requests::new(&custodian_store::client(&host.dynamodb()), &table), host.clock().now());
     let told = if ids.is_empty() { list(&requests, now).await } else { adopt(&requests, &ids, now).await };
     match told {

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use custodian_domain::identity::keyring::About;
 use custodian_operations::keys::{KeysError, inherit, named, rotate};
-use custodian_runtime::Host;
+use custodian_runtime::Environment;
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
@@ -49,7 +49,7 @@ fn secret(text: &str) -> Result<(About, String), KeysError> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<ExitCode> {
     let command = Arguments::parse().command;
-    let host = Host::operator().await;
+    let host = Environment::operator().await;
     let done = match command {
         Command::Inherit { subject_keys, secrets } => inherit(&host, &subject_keys, &secrets).await.map(|changed| {
             if changed.is_empty() {

@@ -8,7 +8,7 @@ use custodian_operations::door;
 use custodian_operations::quarantine::{
     Import, Listed, QuarantineError, bring_back, find, imports, list, report, restore,
 };
-use custodian_runtime::Host;
+use custodian_runtime::Environment;
 use serde_json::json;
 use std::fs::OpenOptions;
 use std::io::{Write, stderr, stdout};
@@ -73,7 +73,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let host = Host::operator().await;
+    let host = Environment::operator().await;
     let (host, bucket) = if let Some(bucket) = &arguments.bucket {
         (host, bucket.clone())
     } else {

@@ -5,7 +5,7 @@ use custodian_buckets::discarded::Discarded;
 use custodian_expire::Expire;
 use custodian_operations::door;
 use custodian_operations::redrive::redrive;
-use custodian_runtime::Host;
+use custodian_runtime::Environment;
 use custodian_store::ledger::Ledger;
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
@@ -38,7 +38,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let host = Host::operator().await;
+    let host = Environment::operator().await;
     let (host, bucket, ledger) = if let (Some(bucket), Some(ledger)) = (arguments.bucket, arguments.ledger) {
         (host, bucket, ledger)
     } else {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use clap::Parser;
 use custodian_operations::restore::{counts, restore, told};
 use custodian_rights::restoring::{Redone, Restoring};
-use custodian_runtime::Host;
+use custodian_runtime::Environment;
 use custodian_store::ledger::Ledger;
 use custodian_store::records::Records;
 use custodian_store::suppressions::Suppressions;
@@ -45,7 +45,7 @@ async fn main() -> std::io::Result<ExitCode> {
         writeln!(out, "NOT to be read: the restored table and the live one are the same.")?;
         return Ok(ExitCode::from(1));
     }
-    let host = Host::operator().await;
+    let host = Environment::operator().await;
     let records = |name: String| Records::new(custodian_store::client(&host.dynamodb()), name);
     let restoring = Restoring {
         copy: records(arguments.table),

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use custodian_aws::StorageError;
 use custodian_operations::surveys::{Told, checked, list, put, remove};
-use custodian_runtime::Host;
+use custodian_runtime::Environment;
 use custodian_store::surveys::Surveys;
 use std::io::{Write, stderr, stdout};
 use std::path::{Path, PathBuf};
@@ -56,18 +56,18 @@ async fn main() -> std::io::Result<ExitCode> {
         Command::Check { file } => read(&file).map(|document| checked(&file.display().to_string(), &document)),
         Command::Put { table, file } => match read(&file) {
             Ok(document) => {
-                let host = Host::operator().await;
+                let host = Environment::operator().await;
                 let surveys = Surveys::new(custodian_store::client(&host.dynamodb()), table);
                 told(put(&surveys, &file.display().to_string(), &document, host.clock().now()).await)
             }
             Err(error) => Err(error),
         },
         Command::Remove { table, id } => {
-            let host = Host::operator().await;
+            let host = Environment::operator().await;
             told(remove(&Surveys::new(custodian_store::client(&host.dynamodb()), table), &id, host.clock().now()).await)
         }
         Command::List { table } => {
-            let host = Host::operator().await;
+            let host = Environment::operator().await;
             told(list(&Surveys::new(custodian_store::client(&host.dynamodb()), table), host.clock().now()).await)
         }
     };

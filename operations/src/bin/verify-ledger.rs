@@ -6,7 +6,7 @@ use custodian_buckets::anchors::Anchors;
 use custodian_domain::ledger::Witness;
 use custodian_operations::evidence::{self, Scope};
 use custodian_operations::verify::{compare, told, witness};
-use custodian_runtime::{Clock, Host};
+use custodian_runtime::{Clock, Environment};
 use custodian_store::evidence::Register;
 use custodian_store::ledger::Ledger;
 use std::io::{Write, stdout};
@@ -38,7 +38,7 @@ struct Arguments {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<ExitCode> {
     let Arguments { table, anchors, register, from, certificate } = Arguments::parse();
-    let (host, now) = (Host::operator().await, Clock::system().now());
+    let (host, now) = (Environment::operator().await, Clock::system().now());
     let ledger = Ledger::new(custodian_store::client(&host.dynamodb()), table);
     let anchors = anchors.map(|bucket| Anchors::new(custodian_buckets::client(&host.s3()), bucket));
     let (told, mut code) = told(&compare(&ledger, anchors.as_ref(), certificate, now).await);

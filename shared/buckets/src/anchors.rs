@@ -57,7 +57,7 @@ impl Anchor {
     /// Where it lies; heads sort as the chain grows.
     #[must_use]
     pub fn key(&self) -> String {
-        Seat { day: self.day, n: (!self.closes).then_some(self.n) }.key()
+        AnchorSlot { day: self.day, n: (!self.closes).then_some(self.n) }.key()
     }
 
     /// What is told in one line, without its end.
@@ -71,7 +71,7 @@ impl Anchor {
     #[must_use]
     pub fn read(key: &str, body: &str) -> Option<Self> {
         let line = body.strip_suffix('\n')?;
-        let seat = Seat::of(key)?;
+        let seat = AnchorSlot::of(key)?;
         let day = seat.day.to_string();
         let rest = if seat.n.is_none() { line.strip_prefix(&day)?.strip_prefix('=')? } else { line };
         let (n, hash) = rest.split_once('=')?;
@@ -83,14 +83,14 @@ impl Anchor {
 
 /// Where an anchor belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seat {
+pub struct AnchorSlot {
     /// The day that its key names.
     pub day: NaiveDate,
     /// The link's number, which the key of a head names.
     pub n: Option<u64>,
 }
 
-impl Seat {
+impl AnchorSlot {
     /// What a key names; nothing if no anchor belongs there.
     #[must_use]
     pub fn of(key: &str) -> Option<Self> {

@@ -1,6 +1,6 @@
 //! Everywhere that a person's data lies.
 
-use crate::record::custody::Processor;
+use crate::record::processor_copy::Processor;
 use serde::{Deserialize, Serialize};
 
 /// A place. Matched exhaustively: adding one does not compile until it is said how to find and how to forget there.

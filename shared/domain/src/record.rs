@@ -1,27 +1,27 @@
 //! The record: one thing that one person told the council once.
 
-pub mod arrival;
 mod call;
-pub mod custody;
 pub mod facts;
-pub mod particulars;
+pub mod processor_copy;
 pub mod quarantined;
 pub mod reference;
 pub mod revision;
 pub mod satisfaction;
 pub mod source;
+pub mod source_details;
 mod source_name;
+pub mod source_record;
 
 use crate::identity::contact::Contact;
 use crate::identity::subject::{SubjectKey, SubjectKeys, mac};
-use crate::record::custody::Custody;
-use crate::record::particulars::Particulars;
+use crate::record::processor_copy::ProcessorCopy;
 use crate::record::reference::Reference;
 use crate::record::revision::Revision;
 use crate::record::satisfaction::Satisfaction;
 use crate::record::source::Source;
+use crate::record::source_details::SourceDetails;
 use crate::retention::{ExpiresAt, Retention};
-use crate::rights::standing::Effect;
+use crate::rights::constraint::Effect;
 use crate::rights::subscription::Consent;
 use crate::survey::answers::Answer;
 use crate::survey::{LawfulBasis, VersionId};
@@ -137,12 +137,12 @@ pub struct Record {
     /// Which it is, at its source.
     pub id: RecordId,
     /// What was told, when, and until when it is kept.
-    pub details: Details,
+    pub details: RecordBody,
 }
 
 /// What a record says.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub struct Details {
+pub struct RecordBody {
     /// How it reached the council.
     pub source: Source,
     /// What the person can quote.
@@ -204,16 +204,16 @@ pub struct Details {
     pub revision: Option<Revision>,
     /// Where else it is held.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub custody: Vec<Custody>,
+    pub custody: Vec<ProcessorCopy>,
     /// What only this source tells.
-    #[serde(default, skip_serializing_if = "Particulars::is_empty")]
-    pub particulars: Particulars,
+    #[serde(default, skip_serializing_if = "SourceDetails::is_empty")]
+    pub particulars: SourceDetails,
 }
 
 /// The question under which every source keeps what the person said in words of their own.
 pub const COMMENT: &str = "comment";
 
-impl Details {
+impl RecordBody {
     /// Adds what the person said in their own words, if anything, as the file has it: with line breaks of one kind, and
     /// without white space around it.
     pub fn add_comment(&mut self, text: Option<&str>) {
@@ -223,7 +223,7 @@ impl Details {
 
     /// What `source` tells of what it calls `source_id`, collected then; the rest is filled in by who reads the source.
     #[must_use]
-    pub fn told(source_id: &str, collected_at: DateTime<Utc>, revision: Revision, particulars: Particulars) -> Self {
+    pub fn told(source_id: &str, collected_at: DateTime<Utc>, revision: Revision, particulars: SourceDetails) -> Self {
         let source = particulars.source();
         let collected_at = DateTime::from_timestamp(collected_at.timestamp(), 0).unwrap_or(collected_at);
         Self {
@@ -278,7 +278,7 @@ impl Details {
     }
 }
 
-impl std::fmt::Debug for Details {
+impl std::fmt::Debug for RecordBody {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "Details({}, ..)", self.source.as_str())
     }

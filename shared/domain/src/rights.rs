@@ -1,10 +1,10 @@
 //! What a person may ask and what becomes of it: requests, plans, tasks, packages, holds, confirmations and their deadlines.
 
 pub mod calendar;
-pub mod clocks;
 pub mod complaint;
+pub mod complaint_deadlines;
 pub mod confirmation;
-pub mod correspondence;
+pub mod constraint;
 pub mod decision;
 pub mod erasure;
 pub mod exclusion;
@@ -14,8 +14,8 @@ pub mod package;
 pub mod package_code;
 pub mod package_token;
 pub mod plan;
+pub mod processor_exchange;
 pub mod receipt;
-pub mod standing;
 pub mod subscription;
 pub mod task;
 pub mod unsubscribe_token;

@@ -3,7 +3,7 @@
 //! A processor's address comes from a deployment's parameters, and what its name stands for from the DNS: neither may
 //! lead a function, with its role and its secrets, to the machine itself, to AWS's metadata or into a private network.
 
-use custodian_runtime::{Host, StartError};
+use custodian_runtime::{Environment, StartError};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, RequestBuilder, Url, redirect};
@@ -24,7 +24,7 @@ const PLAIN: &str = "http";
 
 /// Asks whoever is outside.
 #[derive(Clone, Debug)]
-pub struct Outside {
+pub struct Egress {
     client: Client,
     local: bool,
     whole: Duration,
@@ -62,12 +62,12 @@ impl ProcessorError {
 #[error("the name stands for no public address")]
 struct NotOutside;
 
-impl Outside {
+impl Egress {
     /// A client of its own: TLS by Mozilla's roots, no proxy, no redirect. Lambda's role leads to AWS and nowhere here.
     ///
     /// # Errors
     /// [`StartError`] if it cannot be made.
-    pub fn new(host: &Host) -> Result<Self, StartError> {
+    pub fn new(host: &Environment) -> Result<Self, StartError> {
         let unusable = || StartError::Invalid("TLS", "cannot be set up");
         let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -96,7 +96,7 @@ impl Outside {
     ///
     /// # Errors
     /// [`StartError::Invalid`] for any other.
-    pub fn address(&self, host: &Host, setting: &'static str) -> Result<Url, StartError> {
+    pub fn address(&self, host: &Environment, setting: &'static str) -> Result<Url, StartError> {
         let wrong = |rule| StartError::Invalid(setting, rule);
         let url = Url::parse(host.setting(setting)?).map_err(|_| wrong("must be an address"))?;
         let named = url.domain().is_some_and(|name| name.contains('.') && !name.ends_with(".localhost"));
@@ -211,13 +211,13 @@ fn joined(high: u16, low: u16) -> Ipv4Addr {
 
 #[cfg(test)]
 mod tests {
-    use super::{Outside, is_public};
-    use custodian_runtime::{Clock, Host};
+    use super::{Egress, is_public};
+    use custodian_runtime::{Clock, Environment};
     use std::collections::BTreeMap;
 
-    fn host(url: &str) -> Host {
+    fn host(url: &str) -> Environment {
         let settings = BTreeMap::from([("GRANICUS_URL".to_owned(), url.to_owned())]);
-        Host::new(settings, aws_config::SdkConfig::builder().build(), Clock::system())
+        Environment::new(settings, aws_config::SdkConfig::builder().build(), Clock::system())
     }
 
     #[test]
@@ -265,7 +265,7 @@ mod tests {
     fn an_address_is_https_and_a_name() {
         let read = |url: &str| {
             let host = host(url);
-            Outside::new(&host).unwrap().address(&host, "GRANICUS_URL").map_err(|error| error.to_string())
+            Egress::new(&host).unwrap().address(&host, "GRANICUS_URL").map_err(|error| error.to_string())
         };
         assert_eq!(read("https://opendsr.granicus.example/v2").unwrap().path(), "/v2");
         for near in [
@@ -290,7 +290,7 @@ mod tests {
     async fn a_name_that_leads_home_is_not_followed() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let outside = Outside::new(&host("https://granicus.example")).unwrap();
+        let outside = Egress::new(&host("https://granicus.example")).unwrap();
         for name in ["localhost", "localhost.localdomain"] {
             let request = outside.client().get(format!("https://{name}:{port}/"));
             let refused = outside.send(request).await.unwrap_err();

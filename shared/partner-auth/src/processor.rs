@@ -2,8 +2,8 @@
 
 use crate::certificate::{BadCertificate, Certificates};
 use chrono::{DateTime, TimeDelta, Utc};
-use custodian_domain::record::custody::Processor;
-use custodian_runtime::{Host, StartError, secret};
+use custodian_domain::record::processor_copy::Processor;
+use custodian_runtime::{Environment, StartError, secret};
 use serde::Deserialize;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -69,7 +69,7 @@ impl Connector {
     ///
     /// # Errors
     /// [`StartError`] if the setting is missing, or names none.
-    pub fn of(processor: Processor, host: &Host) -> Result<Self, StartError> {
+    pub fn of(processor: Processor, host: &Environment) -> Result<Self, StartError> {
         let setting = Settings::of(processor).connector;
         match host.setting(setting)? {
             "opendsr" => Ok(Self::OpenDsr),
@@ -86,7 +86,7 @@ impl Connector {
 ///
 /// # Errors
 /// [`StartError`] if the setting is missing, or is neither `notify` nor `off`.
-pub fn confirms_addresses(host: &Host) -> Result<bool, StartError> {
+pub fn confirms_addresses(host: &Environment) -> Result<bool, StartError> {
     match Connector::of(Processor::Notify, host)? {
         Connector::Notify => Ok(true),
         Connector::Off => Ok(false),
@@ -153,24 +153,24 @@ impl std::fmt::Debug for Credentials {
 
 /// A processor's credentials, read when they are needed: one processor's bad secret is that processor's trouble only.
 #[derive(Debug)]
-pub struct Vault {
-    host: Host,
+pub struct CredentialCache {
+    host: Environment,
     /// The secrets, each of which may have a part.
     settings: Vec<&'static str>,
     kept: Mutex<Option<(DateTime<Utc>, Arc<Credentials>)>>,
 }
 
-impl Vault {
+impl CredentialCache {
     /// The credentials of a processor, which are not read yet.
     #[must_use]
-    pub fn of(processor: Processor, host: &Host) -> Self {
+    pub fn of(processor: Processor, host: &Environment) -> Self {
         let Settings { secret, certificate, .. } = Settings::of(processor);
         Self { host: host.clone(), settings: certificate.into_iter().chain([secret]).collect(), kept: Mutex::default() }
     }
 
     /// What a processor signs with, and nothing by which it knows us.
     #[must_use]
-    pub fn of_certificates(processor: Processor, host: &Host) -> Self {
+    pub fn of_certificates(processor: Processor, host: &Environment) -> Self {
         let settings = Settings::of(processor).certificate.into_iter().collect();
         Self { host: host.clone(), settings, kept: Mutex::default() }
     }

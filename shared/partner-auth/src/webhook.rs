@@ -4,7 +4,7 @@ use ::http::HeaderMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
-use custodian_runtime::{Host, StartError, secret};
+use custodian_runtime::{Environment, StartError, secret};
 use serde::Deserialize;
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook};
 use subtle::{Choice, ConstantTimeEq};
@@ -66,7 +66,7 @@ impl WebhookSecrets {
     ///
     /// # Errors
     /// [`StartError`] if the setting is missing, Secrets Manager does not answer, or the secrets cannot be used.
-    pub async fn read(host: &Host, setting: &'static str) -> Result<Self, StartError> {
+    pub async fn read(host: &Environment, setting: &'static str) -> Result<Self, StartError> {
         let secrets = Self::parse(&secret::document(host, setting).await?);
         secrets.map_err(|bad| StartError::Unusable("the webhook's secret", Box::new(bad)))
     }

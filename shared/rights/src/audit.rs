@@ -14,7 +14,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use custodian_aws::StorageError;
 use custodian_buckets::anchors::Anchors;
 use custodian_domain::ledger::{Broken, ChainFault, Entry, EntryId, Head, Lies, Verification, Verified, Witness};
-use custodian_store::ledger::{Ledger, Seat, Stranger};
+use custodian_store::ledger::{Ledger, Slot, Stranger};
 use outside::Outside;
 use std::collections::HashSet;
 
@@ -121,14 +121,14 @@ async fn verify_day(
         for lying in page {
             match lying.seat {
                 // What was written after the head was read is the next run's.
-                Seat::Block(n) if n > head.n && has_moved(ledger, head).await? => {}
-                Seat::Certificate if is_later(&lying.lies, head) && has_moved(ledger, head).await? => {}
-                Seat::Certificate => certificate = lying.lies,
-                Seat::Block(n) => {
+                Slot::Block(n) if n > head.n && has_moved(ledger, head).await? => {}
+                Slot::Certificate if is_later(&lying.lies, head) && has_moved(ledger, head).await? => {}
+                Slot::Certificate => certificate = lying.lies,
+                Slot::Block(n) => {
                     let block = verification.block(n, &lying.lies)?;
                     block.into_iter().flat_map(|block| block.entries).for_each(&mut *each);
                 }
-                Seat::Stray => verification.stray()?,
+                Slot::Stray => verification.stray()?,
             }
         }
         compare(outside, verification).await?;

@@ -6,11 +6,11 @@ use custodian_domain::ledger::ItemKind;
 use custodian_domain::record::Holder;
 use custodian_domain::rights::exclusion::Exclusion;
 use custodian_store::Key;
-use custodian_store::records::Doomed;
+use custodian_store::records::DeletionCandidate;
 
 /// How far an erasure reaches.
 #[derive(Clone, Debug)]
-pub struct Reach {
+pub struct ErasureScope {
     /// Whose data goes.
     pub holders: Vec<Holder>,
     /// What was collected up to then: what the person tells the council after that is a new matter.
@@ -19,47 +19,48 @@ pub struct Reach {
     pub exclusions: Vec<Exclusion>,
 }
 
-impl Reach {
+impl ErasureScope {
     /// Whether something goes: records up to the plan that are not excluded, links to whom it is about, and their
     /// profile.
     #[must_use]
-    pub fn takes(&self, doomed: &Doomed) -> bool {
-        match doomed.kind {
-            ItemKind::Record => self.is_of_its_time(doomed) && !self.leaves(doomed),
+    pub fn includes(&self, candidate: &DeletionCandidate) -> bool {
+        match candidate.kind {
+            ItemKind::Record => self.is_of_its_time(candidate) && !self.excludes(candidate),
             ItemKind::Profile => true,
-            ItemKind::Link => doomed.key.link_target().is_some_and(|to| self.is_about(&to)),
+            ItemKind::Link => candidate.key.link_target().is_some_and(|to| self.is_about(&to)),
         }
     }
 
     /// Whether a record is left only because it is excluded.
     #[must_use]
-    pub fn leaves(&self, doomed: &Doomed) -> bool {
+    pub fn excludes(&self, candidate: &DeletionCandidate) -> bool {
         let (Some(source), Some(reference), Some(collected_at)) =
-            (doomed.source, &doomed.reference, doomed.collected_at)
+            (candidate.source, &candidate.reference, candidate.collected_at)
         else {
             return false;
         };
-        self.is_of_its_time(doomed) && self.exclusions.iter().any(|left| left.covers(source, reference, collected_at))
+        self.is_of_its_time(candidate)
+            && self.exclusions.iter().any(|left| left.covers(source, reference, collected_at))
     }
 
     /// Whether a record came after what is erased: it stays, and so does what leads to it.
     #[must_use]
-    pub fn came_later(&self, doomed: &Doomed) -> bool {
-        doomed.kind == ItemKind::Record && !self.is_of_its_time(doomed)
+    pub fn came_later(&self, candidate: &DeletionCandidate) -> bool {
+        candidate.kind == ItemKind::Record && !self.is_of_its_time(candidate)
     }
 
     /// The links that lead to a record's holder from its further identifiers, under every version of the keys.
     #[must_use]
-    pub fn links_to(doomed: &Doomed, holder: &Holder, keys: &SubjectKeys) -> Vec<Doomed> {
+    pub fn links_to(candidate: &DeletionCandidate, holder: &Holder, keys: &SubjectKeys) -> Vec<DeletionCandidate> {
         let Some(to) = holder.subject() else { return Vec::new() };
-        let further = doomed.contact.identifiers().into_iter().skip(1);
+        let further = candidate.contact.identifiers().into_iter().skip(1);
         let from = further.flat_map(|identifier| keys.keys(&identifier).collect::<Vec<SubjectKey>>());
-        let link = |from: SubjectKey| Doomed {
+        let link = |from: SubjectKey| DeletionCandidate {
             key: Key::link(&from, to),
             kind: ItemKind::Link,
             source: None,
             reference: None,
-            ..doomed.clone()
+            ..candidate.clone()
         };
         from.map(link).collect()
     }
@@ -70,7 +71,7 @@ impl Reach {
         self.holders.iter().any(|holder| holder.subject() == Some(subject))
     }
 
-    fn is_of_its_time(&self, doomed: &Doomed) -> bool {
-        doomed.collected_at.is_none_or(|collected_at| collected_at <= self.up_to)
+    fn is_of_its_time(&self, candidate: &DeletionCandidate) -> bool {
+        candidate.collected_at.is_none_or(|collected_at| collected_at <= self.up_to)
     }
 }

@@ -8,13 +8,13 @@ use custodian_aws::StorageError;
 use custodian_domain::ledger::{Cause, ItemKind};
 use custodian_domain::record::Holder;
 use custodian_domain::retention::INVOCATION;
+use custodian_domain::rights::constraint::Effect;
 use custodian_domain::rights::package::RequestId;
-use custodian_domain::rights::standing::Effect;
+use custodian_store::constraints::{Constraints, Placed};
 use custodian_store::effects::Effects;
 use custodian_store::ledger::Ledger;
 use custodian_store::packages::Packages;
-use custodian_store::records::{Doomed, Records, Shelved, Turn};
-use custodian_store::standings::{Placed, Standings};
+use custodian_store::records::{DeletionCandidate, HoldChange, Records, RetentionView};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -25,9 +25,9 @@ const LOOK: &str = "look what stands for a holder";
 
 /// Makes true what stands.
 #[derive(Clone, Debug)]
-pub struct Settling {
+pub struct HoldEnforcement {
     /// What stands.
-    pub standings: Standings,
+    pub constraints: Constraints,
     /// What it stands for.
     pub records: Records,
     /// What is told of what goes.
@@ -38,7 +38,7 @@ pub struct Settling {
 
 /// What was done, in items.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Settled {
+pub struct Enforced {
     /// How many were held that were not.
     pub held: u64,
     /// How many have their end again.
@@ -53,7 +53,7 @@ pub struct Settled {
     pub past_their_date: u64,
 }
 
-impl Settling {
+impl HoldEnforcement {
     /// Makes true what a request has placed or lifted, for everybody for whom it stands. `seen` are those who were done
     /// in this run already, because of another request.
     ///
@@ -62,96 +62,97 @@ impl Settling {
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be true of all of it; another run finishes it.
-    pub async fn settle(
+    pub async fn reconcile(
         &self,
         request: &RequestId,
         placed: &Placed,
         seen: &mut BTreeSet<Holder>,
         now: DateTime<Utc>,
-    ) -> Result<Settled, StorageError> {
+    ) -> Result<Enforced, StorageError> {
         let lifted_at = placed.standing.lifted.as_ref().map(|lifting| lifting.act.at);
         match lifted_at {
-            Some(_) => self.standings.uncover(request, placed).await?,
-            None if !placed.settled => self.standings.cover(request, placed).await?,
+            Some(_) => self.constraints.uncover(request, placed).await?,
+            None if !placed.settled => self.constraints.cover(request, placed).await?,
             None => {}
         }
         // Once it is settled, only what has arrived since can differ from it.
         let whole = lifted_at.is_some() || !placed.settled;
-        let mut settled = Settled::default();
+        let mut settled = Enforced::default();
         for holder in &placed.holders {
             let first = seen.insert(holder.clone());
             if first || whole {
-                let done = self.settle_holder(holder, whole, lifted_at.is_some(), now).await?;
+                let done = self.reconcile_holder(holder, whole, lifted_at.is_some(), now).await?;
                 // Who is looked at for a second request is not counted a second time.
-                settled.add(Settled { past_their_date: if first { done.past_their_date } else { 0 }, ..done });
+                settled.add(Enforced { past_their_date: if first { done.past_their_date } else { 0 }, ..done });
             }
         }
         // Until then something may run that read what stood before it was changed.
         if now >= lifted_at.unwrap_or(placed.standing.placed.at) + INVOCATION {
             match lifted_at {
-                Some(lifted_at) => self.standings.close(request, placed, lifted_at, now).await?,
-                None if whole => self.standings.settle(request, now).await?,
+                Some(lifted_at) => self.constraints.close(request, placed, lifted_at, now).await?,
+                None if whole => self.constraints.settle(request, now).await?,
                 None => {}
             }
         }
         Ok(settled)
     }
 
-    async fn settle_holder(
+    async fn reconcile_holder(
         &self,
         holder: &Holder,
         whole: bool,
         lifting: bool,
         now: DateTime<Utc>,
-    ) -> Result<Settled, StorageError> {
-        let (mut settled, mut days) = (Settled::default(), BTreeSet::new());
+    ) -> Result<Enforced, StorageError> {
+        let (mut settled, mut days) = (Enforced::default(), BTreeSet::new());
         let mut pages = self.records.shelved(holder);
         while let Some(page) = pages.next().await? {
             // Read again for every page: something may be placed while much is being let go.
-            let own = stands(&self.standings.effects(std::slice::from_ref(holder), now).await?, holder)?;
-            let records = page.iter().filter(|item| item.doomed.kind == ItemKind::Record);
+            let own = stands(&self.constraints.effects(std::slice::from_ref(holder), now).await?, holder)?;
+            let records = page.iter().filter(|item| item.candidate.kind == ItemKind::Record);
             let moved = records.filter(|item| whole || item.turn(own, now).is_some());
-            let new: BTreeSet<NaiveDate> = moved.map(|item| item.doomed.day).filter(|day| days.insert(*day)).collect();
+            let new: BTreeSet<NaiveDate> =
+                moved.map(|item| item.candidate.day).filter(|day| days.insert(*day)).collect();
             // Links first: where it breaks off, the record is still as it was, and leads the next run to its links.
-            settled.add(self.settle_links(holder, own, new, lifting, now).await?);
-            settled.add(self.settle_page(holder, own, page, lifting, now).await?);
+            settled.add(self.reconcile_links(holder, own, new, lifting, now).await?);
+            settled.add(self.reconcile_page(holder, own, page, lifting, now).await?);
         }
         Ok(settled)
     }
 
     /// The links to a holder that serve the records of these days.
-    async fn settle_links(
+    async fn reconcile_links(
         &self,
         holder: &Holder,
         own: Effect,
         days: BTreeSet<NaiveDate>,
         lifting: bool,
         now: DateTime<Utc>,
-    ) -> Result<Settled, StorageError> {
-        let Some(subject) = holder.subject() else { return Ok(Settled::default()) };
+    ) -> Result<Enforced, StorageError> {
+        let Some(subject) = holder.subject() else { return Ok(Enforced::default()) };
         let looked = stream::iter(days).map(|day| self.records.links_to(subject, day)).buffer_unordered(AT_ONCE);
-        let links: Vec<Shelved> = looked.try_concat().await?;
-        let from = |link: &Shelved| link.doomed.key.holder().ok_or_else(|| StorageError::unreadable(LOOK));
+        let links: Vec<RetentionView> = looked.try_concat().await?;
+        let from = |link: &RetentionView| link.candidate.key.holder().ok_or_else(|| StorageError::unreadable(LOOK));
         let from: Vec<Holder> = links.iter().map(from).collect::<Result<_, _>>()?;
-        let effects = self.standings.effects(&from, now).await?;
+        let effects = self.constraints.effects(&from, now).await?;
         let links = links.into_iter().zip(&from).map(|(link, from)| Ok((own.and(stands(&effects, from)?), link)));
         self.carry_out(holder, links.collect::<Result<_, StorageError>>()?, lifting, now).await
     }
 
-    async fn settle_page(
+    async fn reconcile_page(
         &self,
         holder: &Holder,
         own: Effect,
-        page: Vec<Shelved>,
+        page: Vec<RetentionView>,
         lifting: bool,
         now: DateTime<Utc>,
-    ) -> Result<Settled, StorageError> {
-        let target = |item: &Shelved| item.doomed.key.link_target().map(Holder::Subject);
+    ) -> Result<Enforced, StorageError> {
+        let target = |item: &RetentionView| item.candidate.key.link_target().map(Holder::Subject);
         let targets: Vec<Holder> = page.iter().filter_map(target).collect();
         let effects =
-            if targets.is_empty() { Effects::default() } else { self.standings.effects(&targets, now).await? };
+            if targets.is_empty() { Effects::default() } else { self.constraints.effects(&targets, now).await? };
         // A link is held for whom it leads to as well.
-        let effect = |item: &Shelved| target(item).map_or(Ok(own), |to| Ok(own.and(stands(&effects, &to)?)));
+        let effect = |item: &RetentionView| target(item).map_or(Ok(own), |to| Ok(own.and(stands(&effects, &to)?)));
         let items = page.into_iter().map(|item| Ok((effect(&item)?, item)));
         self.carry_out(holder, items.collect::<Result<_, StorageError>>()?, lifting, now).await
     }
@@ -160,20 +161,20 @@ impl Settling {
     async fn carry_out(
         &self,
         holder: &Holder,
-        items: Vec<(Effect, Shelved)>,
+        items: Vec<(Effect, RetentionView)>,
         lifting: bool,
         now: DateTime<Utc>,
-    ) -> Result<Settled, StorageError> {
-        let mut settled = Settled::default();
+    ) -> Result<Enforced, StorageError> {
+        let mut settled = Enforced::default();
         let (mut turns, mut over) = (Vec::new(), Vec::new());
         for (effect, item) in items {
-            if effect.held && item.doomed.kind == ItemKind::Record && !item.is_over(now) {
+            if effect.held && item.candidate.kind == ItemKind::Record && !item.is_over(now) {
                 settled.past_their_date += u64::from(item.is_past_its_date(now));
             }
             match item.turn(effect, now) {
                 Some(turn) => turns.push((turn, item)),
                 // What a run that broke off has given its end back.
-                None if lifting && !effect.held && item.is_over(now) => over.push(item.doomed),
+                None if lifting && !effect.held && item.is_over(now) => over.push(item.candidate),
                 None => {}
             }
         }
@@ -183,7 +184,7 @@ impl Settling {
             let Some(turn) = turn else { continue };
             settled.count(turn);
             if turn.releases() && item.is_past_its_date(now) {
-                over.push(item.doomed);
+                over.push(item.candidate);
             }
         }
         settled.deleted += self.forget(holder, over, now).await?;
@@ -192,16 +193,21 @@ impl Settling {
 
     async fn turn(
         &self,
-        turn: Turn,
-        item: Shelved,
+        turn: HoldChange,
+        item: RetentionView,
         now: DateTime<Utc>,
-    ) -> Result<(Option<Turn>, Shelved), StorageError> {
+    ) -> Result<(Option<HoldChange>, RetentionView), StorageError> {
         let turned = self.records.turn(&item, turn, now).await?;
         Ok((turned.then_some(turn), item))
     }
 
     /// Packages first: once the records are gone, no other run would know that packages hold copies of them.
-    async fn forget(&self, holder: &Holder, over: Vec<Doomed>, now: DateTime<Utc>) -> Result<u64, StorageError> {
+    async fn forget(
+        &self,
+        holder: &Holder,
+        over: Vec<DeletionCandidate>,
+        now: DateTime<Utc>,
+    ) -> Result<u64, StorageError> {
         if over.is_empty() {
             return Ok(0);
         }
@@ -215,7 +221,7 @@ impl Settling {
     }
 }
 
-impl Settled {
+impl Enforced {
     /// Adds what another run did.
     pub const fn add(&mut self, other: Self) {
         self.held += other.held;
@@ -226,8 +232,8 @@ impl Settled {
         self.past_their_date += other.past_their_date;
     }
 
-    fn count(&mut self, turn: Turn) {
-        let Turn { hold, restrict } = turn;
+    fn count(&mut self, turn: HoldChange) {
+        let HoldChange { hold, restrict } = turn;
         self.held += u64::from(hold == Some(true));
         self.released += u64::from(hold == Some(false));
         self.restricted += u64::from(restrict == Some(true));

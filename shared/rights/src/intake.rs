@@ -9,9 +9,9 @@ use custodian_aws::StorageError;
 use custodian_domain::identity::subject::SubjectKeys;
 use custodian_domain::ledger::Cause;
 use custodian_domain::record::Record;
-use custodian_domain::record::arrival::Arrival;
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
+use custodian_domain::record::source_record::SourceRecord;
 use custodian_store::Key;
 use custodian_store::ledger::Ledger;
 use custodian_store::records::{Records, StoredRecord};
@@ -68,7 +68,7 @@ impl Intake {
     ///
     /// # Errors
     /// [`StorageError`] if not all of it is known to be taken in; taking it in again is safe.
-    pub async fn take(&self, arrivals: Vec<Arrival>, now: DateTime<Utc>) -> Result<Vec<Taken>, StorageError> {
+    pub async fn take(&self, arrivals: Vec<SourceRecord>, now: DateTime<Utc>) -> Result<Vec<Taken>, StorageError> {
         let mut outcomes = vec![Taken::Before; arrivals.len()];
         let mut cases = case::of(arrivals, &self.keys);
         for _ in 0..TRIES {
@@ -134,7 +134,7 @@ impl Intake {
         let looked = stream::iter(days).map(|(day, sort)| self.placed(day, sort)).buffer_unordered(AT_ONCE);
         let keys: Vec<Vec<Key>> = looked.try_collect().await?;
         let known: HashSet<Key> =
-            cases.iter().flat_map(|case| &case.lying).map(|lying| lying.doomed.key.clone()).collect();
+            cases.iter().flat_map(|case| &case.lying).map(|lying| lying.candidate.key.clone()).collect();
         let elsewhere = keys.into_iter().flatten().filter(|key| !known.contains(key)).collect();
         case::assign(cases, self.records.lying(elsewhere, now).await?);
         Ok(())
@@ -156,7 +156,7 @@ impl Intake {
         for cause in [Cause::Correction, Cause::Erasure] {
             let kept = decided.iter().enumerate().filter(|(place, _)| !again.contains(place));
             let gone = kept.flat_map(|(_, (_, change))| change.forget.iter());
-            let gone = gone.filter(|(_, why)| *why == cause).map(|(doomed, _)| doomed.clone()).collect();
+            let gone = gone.filter(|(_, why)| *why == cause).map(|(candidate, _)| candidate.clone()).collect();
             self.records.forget(gone, &self.ledger, cause, now).await?;
         }
         Ok(again)
@@ -213,8 +213,8 @@ impl Intake {
             let Some(put) = &change.put else { continue };
             let Record { holder, details, .. } = &put.record;
             if suppressed.covers(holder, details, details.collected_at) {
-                gone.extend(put.links().into_iter().map(Link::doomed));
-                gone.extend(self.records.lying(vec![put.key()], now).await?.into_iter().map(|lying| lying.doomed));
+                gone.extend(put.links().into_iter().map(Link::candidate));
+                gone.extend(self.records.lying(vec![put.key()], now).await?.into_iter().map(|lying| lying.candidate));
                 case.arrivals.iter().for_each(|handed| outcomes[handed.place] = Taken::Suppressed);
             }
         }

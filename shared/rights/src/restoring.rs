@@ -10,12 +10,12 @@ use custodian_aws::StorageError;
 use custodian_domain::ledger::{Cause, EntryId, ItemKind};
 use custodian_domain::record::{Holder, Record};
 use custodian_domain::retention::INVOCATION;
-use custodian_domain::rights::standing::Effect;
+use custodian_domain::rights::constraint::Effect;
 use custodian_store::Key;
 use custodian_store::effects::Effects;
 use custodian_store::ledger::Ledger;
 use custodian_store::protection::Protection;
-use custodian_store::records::{Doomed, Records, Shelved, StoredItem, Turn};
+use custodian_store::records::{DeletionCandidate, HoldChange, Records, RetentionView, StoredItem};
 use custodian_store::suppressions::{Suppressed, Suppressions};
 use std::collections::{HashMap, HashSet};
 
@@ -44,7 +44,7 @@ pub struct Restoring {
 
 /// What lies in the restored table.
 struct Lying {
-    shelved: Shelved,
+    shelved: RetentionView,
     record: Option<Record>,
     holder: Option<Holder>,
     /// Whom a link leads to.
@@ -114,15 +114,15 @@ impl Restoring {
             let lying: Option<Vec<Lying>> = items.iter().map(read).collect();
             let lying = lying.ok_or_else(|| StorageError::unreadable("read what was restored"))?;
             redone.looked_at += if whole { lying.len() as u64 } else { 0 };
-            let is_told = |it: &Lying| it.shelved.doomed.due.is_some_and(|due| gone.contains(&id(&it.shelved, due)));
+            let is_told = |it: &Lying| it.shelved.candidate.due.is_some_and(|due| gone.contains(&id(&it.shelved, due)));
             let told: Vec<Key> =
-                lying.iter().filter(|it| is_told(it)).map(|it| it.shelved.doomed.key.clone()).collect();
+                lying.iter().filter(|it| is_told(it)).map(|it| it.shelved.candidate.key.clone()).collect();
             // What was deleted and kept again since is there, and stays.
             let back = self.lives(told, now).await?;
             let (suppressed, effects) = self.known(&lying, whole, now).await?;
-            let (mut doomed, mut turns) = (Vec::new(), Vec::new());
+            let (mut candidate, mut turns) = (Vec::new(), Vec::new());
             for it in lying {
-                let kept_again = back.contains(&it.shelved.doomed.key);
+                let kept_again = back.contains(&it.shelved.candidate.key);
                 let why = if is_told(&it) && !kept_again {
                     Some(Why::Told)
                 } else if whole {
@@ -133,7 +133,7 @@ impl Restoring {
                 match why {
                     Some(why) => {
                         redone.count(why);
-                        doomed.push(it.shelved.doomed);
+                        candidate.push(it.shelved.candidate);
                     }
                     // As of the instant that was restored: a hold has kept since what would be over by now.
                     None if whole => {
@@ -144,8 +144,8 @@ impl Restoring {
                 }
             }
             let over = self.turn(turns, redone, now).await?;
-            doomed.extend(over);
-            self.forget(doomed, now).await?;
+            candidate.extend(over);
+            self.forget(candidate, now).await?;
             progress(redone);
         }
         Ok(())
@@ -167,7 +167,7 @@ impl Restoring {
         let erased = suppressed.of(about).filter(|it| it.erased_at >= self.since - INVOCATION)?;
         // Where an erasure has left records, it has left what leads to them.
         let is_left =
-            lying.shelved.doomed.kind == ItemKind::Link && erased.leaves_something_of(lying.shelved.doomed.day);
+            lying.shelved.candidate.kind == ItemKind::Link && erased.leaves_something_of(lying.shelved.candidate.day);
         (!is_left).then_some(Why::Erased)
     }
 
@@ -200,25 +200,25 @@ impl Restoring {
     /// Puts right what stands for items; gives what is over once nothing holds it.
     async fn turn(
         &self,
-        turns: Vec<(Turn, Shelved)>,
+        turns: Vec<(HoldChange, RetentionView)>,
         redone: &mut Redone,
         now: DateTime<Utc>,
-    ) -> Result<Vec<Doomed>, StorageError> {
+    ) -> Result<Vec<DeletionCandidate>, StorageError> {
         let mut over = Vec::new();
         for (turn, shelved) in turns {
             redone.turned += u64::from(self.copy.turn(&shelved, turn, self.since).await?);
             if turn.releases() && shelved.is_past_its_date(now) {
-                over.push(shelved.doomed);
+                over.push(shelved.candidate);
             }
         }
         Ok(over)
     }
 
-    async fn forget(&self, doomed: Vec<Doomed>, now: DateTime<Utc>) -> Result<(), StorageError> {
-        if doomed.is_empty() {
+    async fn forget(&self, candidate: Vec<DeletionCandidate>, now: DateTime<Utc>) -> Result<(), StorageError> {
+        if candidate.is_empty() {
             return Ok(());
         }
-        self.copy.forget(doomed, &self.ledger, Cause::Restore, now).await.map(drop)
+        self.copy.forget(candidate, &self.ledger, Cause::Restore, now).await.map(drop)
     }
 
     /// Takes over what was kept since, what was corrected since, and links that were renewed since.
@@ -252,8 +252,8 @@ impl Restoring {
     }
 }
 
-fn id(shelved: &Shelved, due: custodian_domain::retention::ExpiresAt) -> EntryId {
-    EntryId::of(&shelved.doomed.key.partition, &shelved.doomed.key.sort, due)
+fn id(shelved: &RetentionView, due: custodian_domain::retention::ExpiresAt) -> EntryId {
+    EntryId::of(&shelved.candidate.key.partition, &shelved.candidate.key.sort, due)
 }
 
 /// What stands for an item: for its holder, and for whom a link leads to.
@@ -268,8 +268,8 @@ fn effect(effects: &Effects, lying: &Lying) -> Result<Effect, StorageError> {
 
 fn read(item: &StoredItem) -> Option<Lying> {
     let shelved = item.shelved()?;
-    let key = &shelved.doomed.key;
-    let record = match shelved.doomed.kind {
+    let key = &shelved.candidate.key;
+    let record = match shelved.candidate.kind {
         ItemKind::Record => Some(item.record()?),
         ItemKind::Link | ItemKind::Profile => None,
     };

@@ -18,7 +18,7 @@ const AMAZON_ROOTS: &str = include_str!("amazon-roots.pem");
 
 /// Where a function runs: on Lambda, or in the local stack and the tests.
 #[derive(Clone, Debug)]
-pub struct Host {
+pub struct Environment {
     settings: BTreeMap<String, String>,
     sdk: SdkConfig,
     clock: Clock,
@@ -44,7 +44,7 @@ pub enum StartError {
     Storage(#[from] custodian_aws::StorageError),
 }
 
-impl Host {
+impl Environment {
     /// The host of a function on AWS Lambda: settings from the process environment, the system's clock.
     ///
     /// Lambda says in the environment who the function is and in which region. The SDK's own search for that reads files and asks
@@ -69,7 +69,7 @@ impl Host {
     /// The host of a program of whoever operates the house: as a function's, but the SDK finds out by itself who they are.
     ///
     /// # Panics
-    /// As [`Host::lambda`].
+    /// As [`Environment::lambda`].
     pub async fn operator() -> Self {
         let settings = environment();
         let timeouts = patience(&settings).timeouts();
@@ -195,15 +195,15 @@ fn patience(settings: &BTreeMap<String, String>) -> Patience {
 
 #[cfg(test)]
 mod tests {
-    use super::{Clock, Host, Patience, patience};
+    use super::{Clock, Environment, Patience, patience};
     use std::collections::BTreeMap;
 
     #[tokio::test]
     async fn the_roots_can_be_read_and_a_client_made_of_them() {
         // The SDK sets it up at once, and fails where it cannot.
-        let sdk = Host::lambda().sdk.into_builder().http_client(super::http_client());
+        let sdk = Environment::lambda().sdk.into_builder().http_client(super::http_client());
         drop(aws_sdk_secretsmanager::Client::new(&sdk.build()));
-        for host in [Host::lambda(), Host::operator().await] {
+        for host in [Environment::lambda(), Environment::operator().await] {
             assert!(host.sdk.http_client().is_some());
             assert!(host.sdk.credentials_provider().is_some());
             assert_eq!(host.sdk.retry_config().unwrap().max_attempts(), 3);
@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn an_empty_setting_is_a_missing_one() {
         let sdk = aws_config::SdkConfig::builder().build();
-        let host = Host::new(BTreeMap::from([("NAME".to_owned(), String::new())]), sdk, Clock::system());
+        let host = Environment::new(BTreeMap::from([("NAME".to_owned(), String::new())]), sdk, Clock::system());
         assert_eq!(host.setting("NAME").unwrap_err().to_string(), "the setting NAME is missing");
     }
 }

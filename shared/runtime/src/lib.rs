@@ -2,13 +2,13 @@
 
 mod clock;
 mod deadline;
+mod environment;
 pub mod failure;
-mod host;
 pub mod logs;
 mod patience;
 pub mod secret;
 
 pub use clock::Clock;
 pub use deadline::Deadline;
-pub use host::{Host, StartError};
+pub use environment::{Environment, StartError};
 pub use patience::Patience;

@@ -6,7 +6,7 @@
 //! Prose does not hold, so two things do: libraries, whose trace lines show requests whole, are heard from `WARN` on
 //! only; and a test sends a person through every function at `TRACE` and finds them in no line.
 
-use crate::Host;
+use crate::Environment;
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
@@ -16,7 +16,7 @@ use tracing_subscriber::layer::SubscriberExt;
 const HOUSE: &str = "custodian_";
 
 /// Starts logging to standard output at the level that Lambda's logging configuration sets (`AWS_LAMBDA_LOG_LEVEL`).
-pub fn start(host: &Host) {
+pub fn start(host: &Environment) {
     let level = host.setting("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.parse().ok()).unwrap_or(Level::INFO);
     // A second start in one process keeps the first.
     let _ = tracing::subscriber::set_global_default(subscriber(level, std::io::stdout));

@@ -1,6 +1,6 @@
 //! The secrets, from Secrets Manager. There is no default: without them no function starts.
 
-use crate::{Host, StartError};
+use crate::{Environment, StartError};
 use aws_sdk_secretsmanager::types::SecretValueEntry;
 use custodian_aws::{StorageError, failed};
 use custodian_domain::identity::keyring::{KeyPurpose, Keyring};
@@ -17,7 +17,7 @@ pub const SUBJECT_KEYS: &str = "SUBJECT_KEYS_SECRET";
 ///
 /// # Errors
 /// [`StartError`] if the setting is missing, Secrets Manager does not answer, or the keys cannot be used.
-pub async fn subject_keys(host: &Host) -> Result<SubjectKeys, StartError> {
+pub async fn subject_keys(host: &Environment) -> Result<SubjectKeys, StartError> {
     Ok(SubjectKeys::parse(&document(host, SUBJECT_KEYS).await?)?)
 }
 
@@ -25,7 +25,7 @@ pub async fn subject_keys(host: &Host) -> Result<SubjectKeys, StartError> {
 ///
 /// # Errors
 /// [`StartError`] if the purpose's setting is missing, Secrets Manager does not answer, or the keys cannot be used.
-pub async fn keyring<P: KeyPurpose>(host: &Host) -> Result<Keyring<P>, StartError> {
+pub async fn keyring<P: KeyPurpose>(host: &Environment) -> Result<Keyring<P>, StartError> {
     Ok(Keyring::parse(&document(host, P::ABOUT.setting).await?)?)
 }
 
@@ -41,7 +41,7 @@ impl Secrets {
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing, or Secrets Manager does not give every secret.
-    pub async fn read(host: &Host, settings: &[&'static str]) -> Result<Self, StartError> {
+    pub async fn read(host: &Environment, settings: &[&'static str]) -> Result<Self, StartError> {
         let ids: Vec<&str> = settings.iter().map(|setting| host.setting(setting)).collect::<Result<_, _>>()?;
         let list = ids.iter().map(|id| (*id).to_owned()).collect();
         let given = host.secrets().batch_get_secret_value().set_secret_id_list(Some(list)).send().await;
@@ -82,12 +82,12 @@ impl Secrets {
 ///
 /// # Errors
 /// [`StartError`] if the setting is missing, or Secrets Manager does not give it.
-pub async fn document(host: &Host, setting: &'static str) -> Result<String, StartError> {
+pub async fn document(host: &Environment, setting: &'static str) -> Result<String, StartError> {
     of_this_house(host, setting, read(host, host.setting(setting)?).await?)
 }
 
 /// A secret's document; the local stack's own is none on AWS.
-fn of_this_house(host: &Host, setting: &'static str, document: String) -> Result<String, StartError> {
+fn of_this_house(host: &Environment, setting: &'static str, document: String) -> Result<String, StartError> {
     if !host.is_local() && LOCAL.iter().any(|mark| document.contains(mark)) {
         return Err(StartError::Invalid(setting, "is the local stack's own, which everybody knows"));
     }
@@ -98,7 +98,7 @@ fn of_this_house(host: &Host, setting: &'static str, document: String) -> Result
 ///
 /// # Errors
 /// [`StorageError`] if Secrets Manager does not give it.
-pub async fn read(host: &Host, id: &str) -> Result<String, StorageError> {
+pub async fn read(host: &Environment, id: &str) -> Result<String, StorageError> {
     let secret = host.secrets().get_secret_value().secret_id(id).send().await;
     let secret = secret.map_err(failed("read the secret"))?;
     secret.secret_string.ok_or_else(|| StorageError::unreadable("read the secret"))
@@ -108,7 +108,7 @@ pub async fn read(host: &Host, id: &str) -> Result<String, StorageError> {
 ///
 /// # Errors
 /// [`StorageError`] if Secrets Manager does not say that it has it.
-pub async fn put(host: &Host, id: &str, document: String) -> Result<(), StorageError> {
+pub async fn put(host: &Environment, id: &str, document: String) -> Result<(), StorageError> {
     let put = host.secrets().put_secret_value().secret_id(id).secret_string(document).send().await;
     put.map(drop).map_err(failed("put the secret"))
 }

@@ -16,8 +16,8 @@ use chrono::{DateTime, Months, Utc};
 use custodian_aws::{StorageError, applied, failed};
 use custodian_domain::record::Holder;
 use custodian_domain::retention::ExpiresAt;
+use custodian_domain::rights::constraint::{Act, Constraint, ConstraintKind, Effect, Lifting};
 use custodian_domain::rights::package::RequestId;
-use custodian_domain::rights::standing::{Act, ConstraintKind, Effect, Lifting, Standing};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,14 +26,14 @@ const EVIDENCE: Months = Months::new(72);
 
 /// What stands, in the Register.
 #[derive(Clone, Debug)]
-pub struct Standings(pub(crate) Table);
+pub struct Constraints(pub(crate) Table);
 
 /// What a request has placed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placed {
     /// What stands, or stood.
     #[serde(flatten)]
-    pub standing: Standing,
+    pub standing: Constraint,
     /// A digest of what was ordered, so that one request is not two different things.
     pub order: String,
     /// For whom; nothing once it is lifted and everybody has let go.
@@ -48,7 +48,7 @@ pub struct Placed {
 #[derive(Clone, Debug, Default)]
 pub struct Restricting(BTreeMap<String, AttributeValue>);
 
-impl Standings {
+impl Constraints {
     /// The standings in the Register called `name`.
     #[must_use]
     pub const fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
@@ -205,7 +205,11 @@ impl Standings {
     ///
     /// # Errors
     /// [`StorageError`] if that is not known.
-    pub async fn of(&self, holders: &[Holder], now: DateTime<Utc>) -> Result<Vec<(RequestId, Standing)>, StorageError> {
+    pub async fn of(
+        &self,
+        holders: &[Holder],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<(RequestId, Constraint)>, StorageError> {
         const OPERATION: &str = "look what stands for somebody";
         let items = self.0.get_all(OPERATION, distinct(holders.iter().map(keys::standing_of)), now).await?;
         let sets = items.iter().flat_map(|item| [HOLDS, RESTRICTIONS].map(|set| item.get(set)));

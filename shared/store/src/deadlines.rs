@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::record::reference::Reference;
 use custodian_domain::record::source::Source;
-use custodian_domain::rights::clocks::Clock;
+use custodian_domain::rights::complaint_deadlines::ComplaintDeadline;
 use serde::Serialize;
 
 /// An open complaint's clock.
@@ -17,7 +17,7 @@ pub struct Running {
     /// The record's reference.
     pub reference: Reference,
     /// Which clock runs.
-    pub clock: Clock,
+    pub clock: ComplaintDeadline,
     /// Its last day, as a civil date in London.
     pub ends: NaiveDate,
     /// The service that is complained of.

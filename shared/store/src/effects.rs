@@ -3,7 +3,7 @@
 use crate::keys::{self, Key, PK};
 use crate::{Item, text};
 use custodian_domain::record::Holder;
-use custodian_domain::rights::standing::Effect;
+use custodian_domain::rights::constraint::Effect;
 use std::collections::{BTreeSet, HashMap};
 
 /// The attribute of a holder's constraints that names the requests that hold what is theirs.

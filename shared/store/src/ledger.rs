@@ -4,10 +4,10 @@
 //! (`CHAIN`, `HEAD`): so two who write at once can't both follow the same link. A day is closed by a certificate, which is
 //! a link of the same chain.
 
+mod appending;
 mod attesting;
 mod closing;
 mod forgetting;
-mod sealing;
 mod strangers;
 mod told;
 
@@ -19,11 +19,11 @@ pub use told::LedgerEntries;
 use crate::keys::{self, Key, PK, SK};
 use crate::table::{Pages, Table};
 use crate::{Item, s, text};
+use appending::{LedgeredWrite, Tells};
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use chrono::{DateTime, NaiveDate, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::ledger::{Entry, Head, Lies, Link, Tally};
-use sealing::{Deed, Tells};
 use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -49,14 +49,14 @@ pub struct Ledger {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredLink {
     /// Where.
-    pub seat: Seat,
+    pub seat: Slot,
     /// What.
     pub lies: Lies,
 }
 
 /// Where something lies on a day of the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seat {
+pub enum Slot {
     /// Where the day's certificate belongs.
     Certificate,
     /// Where the block with this number belongs.
@@ -87,13 +87,13 @@ impl Ledger {
         let entries: Vec<Entry> = entries.into_iter().filter(|entry| seen.insert(entry.id.clone())).collect();
         for some in entries.chunks(AT_ONCE) {
             let deeds = some.iter().map(|entry| self.marked(OPERATION, entry)).collect::<Result<_, _>>()?;
-            told += self.seal(OPERATION, deeds, now).await?;
+            told += self.append_block(OPERATION, deeds, now).await?;
         }
         Ok(told)
     }
 
     /// Lambda brings a removal again: a mark of its own says that it is told.
-    fn marked(&self, operation: &'static str, entry: &Entry) -> Result<Deed, StorageError> {
+    fn marked(&self, operation: &'static str, entry: &Entry) -> Result<LedgeredWrite, StorageError> {
         let key = keys::told(&entry.id);
         let put = Put::builder()
             .table_name(&self.table.name)
@@ -102,7 +102,7 @@ impl Ledger {
             .condition_expression("attribute_not_exists(pk)")
             .build()
             .map_err(|_| StorageError::unreadable(operation))?;
-        Ok(Deed { action: TransactWriteItem::builder().put(put).build(), tells: Tells::Gone(entry.clone()) })
+        Ok(LedgeredWrite { action: TransactWriteItem::builder().put(put).build(), tells: Tells::Gone(entry.clone()) })
     }
 
     /// What was deleted on a day (UTC), block by block.
@@ -150,7 +150,7 @@ impl Ledger {
         let mut pages = self.table.all("read a day's certificate", &key.partition, &key.sort, read);
         while let Some(page) = pages.next().await? {
             for it in page {
-                if let (Seat::Certificate, Lies::Link(link)) = (it.seat, it.lies) {
+                if let (Slot::Certificate, Lies::Link(link)) = (it.seat, it.lies) {
                     return Ok(Some(link).filter(Link::is_whole));
                 }
             }
@@ -171,7 +171,7 @@ impl Ledger {
     pub async fn tally(&self, day: NaiveDate) -> Result<(Tally, u64), StorageError> {
         let (mut tally, mut broken, mut pages) = (Tally::default(), 0, self.lying(day));
         while let Some(page) = pages.next().await? {
-            for lying in page.iter().filter(|lying| lying.seat != Seat::Certificate) {
+            for lying in page.iter().filter(|lying| lying.seat != Slot::Certificate) {
                 match &lying.lies {
                     Lies::Link(link) if link.is_whole() => link.says().map_or_else(|| broken += 1, |it| tally.add(&it)),
                     _ => broken += 1,
@@ -188,8 +188,8 @@ fn head(item: &Item) -> Option<Head> {
 
 fn lying(item: &Item) -> StoredLink {
     let sort = text(item, SK).unwrap_or_default();
-    let block = keys::block_number(sort).filter(|n| keys::block(NaiveDate::MIN, *n).sort == sort).map(Seat::Block);
-    let seat = if sort == keys::CERTIFICATE { Seat::Certificate } else { block.unwrap_or(Seat::Stray) };
+    let block = keys::block_number(sort).filter(|n| keys::block(NaiveDate::MIN, *n).sort == sort).map(Slot::Block);
+    let seat = if sort == keys::CERTIFICATE { Slot::Certificate } else { block.unwrap_or(Slot::Stray) };
     let link = serde_dynamo::from_item(item.clone());
     StoredLink { seat, lies: link.map_or(Lies::Unreadable, Lies::Link) }
 }

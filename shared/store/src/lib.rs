@@ -5,6 +5,7 @@
 
 pub mod clients;
 pub mod confirmations;
+pub mod constraints;
 pub mod deadlines;
 pub mod effects;
 pub mod evidence;
@@ -16,7 +17,6 @@ pub mod packages;
 pub mod protection;
 pub mod records;
 pub mod requests;
-pub mod standings;
 pub mod suppressions;
 pub mod surveys;
 pub mod sweep_cursor;

@@ -1,6 +1,6 @@
 //! The table of records: what people told, and the links that lead to it.
 
-mod doomed;
+mod deletion_candidate;
 mod gone;
 mod outline;
 mod standing;
@@ -18,12 +18,12 @@ use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::ledger::Cause;
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
-use custodian_domain::record::{Details, Holder, Record};
+use custodian_domain::record::{Holder, Record, RecordBody};
 use custodian_domain::retention::{ExpiresAt, Retention};
 
-pub use doomed::{Doomed, NEEDED, doomed};
+pub use deletion_candidate::{DeletionCandidate, NEEDED, deletion_candidate};
 pub use outline::Outline;
-pub use standing::{Shelved, Turn};
+pub use standing::{HoldChange, RetentionView};
 pub use whole::{StoredItem, Whole};
 pub use witness::Witness;
 
@@ -40,7 +40,7 @@ pub enum Kept {
     /// It is new.
     New,
     /// The same was kept before; this is the first.
-    Before(Box<Details>),
+    Before(Box<RecordBody>),
     /// Something else was kept before under the same id.
     Other,
     /// Another anonymous answer was kept before under the same reference.
@@ -70,7 +70,7 @@ pub struct StoredRecord {
     /// The record.
     pub record: Record,
     /// The same, as something that is to go.
-    pub doomed: Doomed,
+    pub candidate: DeletionCandidate,
 }
 
 impl Records {
@@ -101,7 +101,7 @@ impl Records {
             _ => None,
         });
         let Some(before) = before else { return Err(failed(OPERATION)(error)) };
-        let details: Details =
+        let details: RecordBody =
             serde_dynamo::from_item(before.clone()).map_err(|_| StorageError::unreadable(OPERATION))?;
         Ok(if details.submission != record.details.submission {
             Kept::Another
@@ -150,7 +150,7 @@ impl Records {
         keys.sort();
         keys.dedup();
         let items = self.0.get_all(OPERATION, keys, now).await?;
-        let read = |item: &Item| Some(StoredRecord { record: record(item)?, doomed: doomed(item)? });
+        let read = |item: &Item| Some(StoredRecord { record: record(item)?, candidate: deletion_candidate(item)? });
         items.iter().map(|item| read(item).ok_or(StorageError::unreadable(OPERATION))).collect()
     }
 
@@ -246,14 +246,16 @@ impl Records {
 
     /// Everything that lies under a holder, over or not, for those who delete it.
     #[must_use]
-    pub fn lying_under(&self, holder: &Holder) -> Pages<Doomed> {
-        self.0.all("read what is to go", &keys::partition(holder), "", doomed).showing(&doomed::READ)
+    pub fn lying_under(&self, holder: &Holder) -> Pages<DeletionCandidate> {
+        self.0
+            .all("read what is to go", &keys::partition(holder), "", deletion_candidate)
+            .showing(&deletion_candidate::READ)
     }
 
     /// What was collected on a day, in one of its shards, and should be gone at `now`; in pages.
     #[must_use]
-    pub fn overdue(&self, day: NaiveDate, shard: u8, now: DateTime<Utc>) -> Pages<Doomed> {
-        self.0.overdue("look for what is overdue", keys::BY_DAY, &keys::day_shard(day, shard), now, doomed)
+    pub fn overdue(&self, day: NaiveDate, shard: u8, now: DateTime<Utc>) -> Pages<DeletionCandidate> {
+        self.0.overdue("look for what is overdue", keys::BY_DAY, &keys::day_shard(day, shard), now, deletion_candidate)
     }
 
     /// Deletes things and tells the ledger, both or neither, and gives how many it deleted.
@@ -265,12 +267,12 @@ impl Records {
     /// [`StorageError`] if some of it is not known to be gone; another run finishes it.
     pub async fn forget(
         &self,
-        doomed: Vec<Doomed>,
+        candidate: Vec<DeletionCandidate>,
         ledger: &Ledger,
         cause: Cause,
         now: DateTime<Utc>,
     ) -> Result<u64, StorageError> {
-        crate::ledger::forget(&self.0, doomed, ledger, cause, now).await
+        crate::ledger::forget(&self.0, candidate, ledger, cause, now).await
     }
 }
 
@@ -293,6 +295,6 @@ pub(super) fn item(operation: &'static str, record: &Record) -> Result<Item, Sto
 /// Reads a whole record.
 pub(super) fn record(item: &Item) -> Option<Record> {
     let key = Key::of(item)?;
-    let details: Details = serde_dynamo::from_item(item.clone()).ok()?;
+    let details: RecordBody = serde_dynamo::from_item(item.clone()).ok()?;
     Some(Record { holder: keys::holder(&key.partition)?, id: keys::record_id(&key.sort)?, details })
 }

@@ -10,7 +10,7 @@ use chrono::{DateTime, Months, NaiveDate, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::record::reference::Reference;
 use custodian_domain::record::source::Source;
-use custodian_domain::record::{Details, Holder, RecordId};
+use custodian_domain::record::{Holder, RecordBody, RecordId};
 use custodian_domain::retention::ExpiresAt;
 use custodian_domain::rights::exclusion::Exclusion;
 use serde::{Deserialize, Serialize};
@@ -99,7 +99,7 @@ impl Suppressed {
 
     /// Whether the holder was erased after this was collected.
     #[must_use]
-    pub fn covers(&self, holder: &Holder, details: &Details, collected_at: DateTime<Utc>) -> bool {
+    pub fn covers(&self, holder: &Holder, details: &RecordBody, collected_at: DateTime<Utc>) -> bool {
         let suppression = self.0.get(&keys::suppression(holder).partition);
         suppression.is_some_and(|it| it.covers(details.source, &details.reference, collected_at))
     }

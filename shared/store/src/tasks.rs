@@ -13,8 +13,8 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use custodian_aws::{StorageError, applied};
 use custodian_domain::place::Place;
 use custodian_domain::retention::ExpiresAt;
-use custodian_domain::rights::correspondence::Confirmation;
 use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::processor_exchange::Confirmation;
 use custodian_domain::rights::task::{State, Task};
 
 /// How long whoever begins a task may be at it: longer than Lambda lets a function run.

@@ -2,7 +2,7 @@
 //! network address a request comes from.
 
 use crate::http::{HeaderValue, Request};
-use custodian_runtime::Host;
+use custodian_runtime::Environment;
 use subtle::{Choice, ConstantTimeEq};
 
 /// The header by which CloudFront is known. A client's own is overwritten. CloudFront adds none that begins with `X-Edge-`
@@ -20,7 +20,7 @@ pub struct Edge(Vec<String>);
 impl Edge {
     /// Only who shows what the setting `EDGE_KEY` or `EDGE_KEY_OTHER` says; without either everybody.
     #[must_use]
-    pub fn read(host: &Host) -> Self {
+    pub fn read(host: &Environment) -> Self {
         Self(SETTINGS.into_iter().filter_map(|name| host.setting(name).ok().map(str::to_owned)).collect())
     }
 

@@ -6,7 +6,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use custodian_domain::identity::client::{Client, Clients, Hour};
 use custodian_domain::identity::keyring::{Forms, Keyring};
-use custodian_runtime::{Host, StartError};
+use custodian_runtime::{Environment, StartError};
 use custodian_store::clients::ClientCounts;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -51,7 +51,7 @@ impl Limits {
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing or is no number above 0.
-    pub fn start(host: &Host, counts: ClientCounts, keys: &Keyring<Forms>) -> Result<Self, StartError> {
+    pub fn start(host: &Environment, counts: ClientCounts, keys: &Keyring<Forms>) -> Result<Self, StartError> {
         const MOST: &str = "ANSWERS_PER_HOUR";
         let most = host.setting(MOST)?.parse().ok().filter(|most| *most > 0);
         Ok(Self {

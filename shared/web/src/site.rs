@@ -1,7 +1,7 @@
 //! Whose pages they are, and where: everything of a council that a page shows, from the function's settings.
 
 use crate::Edge;
-use custodian_runtime::{Host, StartError};
+use custodian_runtime::{Environment, StartError};
 
 /// The council that the pages speak for, and how to reach it.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ impl Site {
     ///
     /// # Errors
     /// [`StartError`] if one is missing or cannot be used.
-    pub fn read(host: &Host) -> Result<Self, StartError> {
+    pub fn read(host: &Environment) -> Result<Self, StartError> {
         let setting = |name| host.setting(name).map(str::to_owned);
         Ok(Self {
             council: setting("COUNCIL_NAME")?,
@@ -58,7 +58,7 @@ impl BasePath {
     ///
     /// # Errors
     /// [`StartError::Invalid`] if it is no address.
-    pub fn read(host: &Host) -> Result<Self, StartError> {
+    pub fn read(host: &Environment) -> Result<Self, StartError> {
         let invalid = StartError::Invalid("PUBLIC_URL", "must be https:// and a name, with or without a path");
         host.setting("PUBLIC_URL").map_or(Ok(Self::default()), |url| Self::of(url).ok_or(invalid))
     }

@@ -156,7 +156,7 @@ async fn nobody_approves_alone_what_they_have_planned_however_they_spell_their_n
     }
     for alike in ["dp\u{43e}-7", "\u{501}po-7", "---"] {
         let refused = house.order(approve("ERA-1", &planned, alike)).await.unwrap_err();
-        assert!(refused.contains("\"Violation\"") && refused.contains("approved_by"), "{alike}: {refused}");
+        assert!(refused.contains("\"BadOrder\"") && refused.contains("approved_by"), "{alike}: {refused}");
     }
     for chatty in ["Rosa@Example.org rang", "her number: 07700-900142", "", &"x".repeat(301)] {
         let order = with(approve("ERA-1", &planned, "dpo-7"), "single_handed_reason", chatty);

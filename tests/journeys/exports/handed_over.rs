@@ -2,17 +2,17 @@
 
 use crate::house::{House, at};
 use custodian_domain::identity::contact::Contact;
-use custodian_domain::record::Details;
-use custodian_domain::record::arrival::Arrival;
-use custodian_domain::record::custody::Custody;
-use custodian_domain::record::particulars::{
-    Channel, Complaint, ComplaintKind, Interaction, Interview, Leg, Particulars, Post, Review, Speaker,
-    TelephoneDetails, Turn, WebForm,
-};
+use custodian_domain::record::RecordBody;
+use custodian_domain::record::processor_copy::ProcessorCopy;
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::satisfaction::Satisfaction;
-use custodian_domain::rights::clocks::Clocks;
+use custodian_domain::record::source_details::{
+    Channel, Complaint, ComplaintKind, Interaction, Interview, Leg, Post, Review, SourceDetails, Speaker,
+    TelephoneDetails, Turn, WebForm,
+};
+use custodian_domain::record::source_record::SourceRecord;
 use custodian_domain::rights::complaint::Stage;
+use custodian_domain::rights::complaint_deadlines::ComplaintDeadlines;
 use custodian_domain::survey::LawfulBasis;
 use custodian_domain::survey::answers::Answer;
 use custodian_rights::intake::{Intake, Taken};
@@ -40,7 +40,7 @@ fn named(name: &str) -> Contact {
 }
 
 /// Takes in what is new.
-pub async fn hand_over(house: &House, told: Vec<Details>) {
+pub async fn hand_over(house: &House, told: Vec<RecordBody>) {
     let host = house.stack.host("erase").unwrap();
     let (dynamodb, register) = (custodian_store::client(&host.dynamodb()), house.setting("REGISTER_TABLE"));
     let intake = Intake {
@@ -49,15 +49,21 @@ pub async fn hand_over(house: &House, told: Vec<Details>) {
         ledger: Ledger::new(dynamodb, house.setting("LEDGER_TABLE")),
         keys: secret::subject_keys(&host).await.unwrap(),
     };
-    let taken = intake.take(told.into_iter().map(Arrival::told).collect(), house.stack.clock().now()).await.unwrap();
+    let taken =
+        intake.take(told.into_iter().map(SourceRecord::told).collect(), house.stack.clock().now()).await.unwrap();
     assert!(taken.iter().all(|one| *one == Taken::New), "{taken:?}");
 }
 
-fn told(id: &str, when: &str, contact: Contact, comment: Option<&str>, particulars: Particulars) -> Details {
+fn told(id: &str, when: &str, contact: Contact, comment: Option<&str>, particulars: SourceDetails) -> RecordBody {
     let comment = comment.map(|comment| ("comment".to_owned(), Answer::Text(comment.to_owned())));
     let answers = BTreeMap::from_iter(comment);
     let revision = Revision::updated(at(when));
-    Details { contact, answers, service: some("council-tax"), ..Details::told(id, at(when), revision, particulars) }
+    RecordBody {
+        contact,
+        answers,
+        service: some("council-tax"),
+        ..RecordBody::told(id, at(when), revision, particulars)
+    }
 }
 
 fn some(text: &str) -> Option<String> {
@@ -65,19 +71,19 @@ fn some(text: &str) -> Option<String> {
 }
 
 /// A form on Granicus.
-pub fn form(id: &str, contact: Contact) -> Details {
-    let particulars = Particulars::WebForm(WebForm { form_version: Some(7) });
+pub fn form(id: &str, contact: Contact) -> RecordBody {
+    let particulars = SourceDetails::WebForm(WebForm { form_version: Some(7) });
     let comment = "Third time this month.";
-    Details {
+    RecordBody {
         survey: some("Report a missed bin"),
-        custody: vec![Custody::granicus()],
+        custody: vec![ProcessorCopy::granicus()],
         satisfaction: Satisfaction::try_from(2).ok(),
         ..told(id, "2026-09-14T10:22:29Z", contact, Some(comment), particulars)
     }
 }
 
 /// A call of two legs.
-pub fn call(id: &str, contact: Contact) -> Details {
+pub fn call(id: &str, contact: Contact) -> RecordBody {
     let leg = |began: &str, campaign: &str, outcome: &str| Leg {
         at: at(began),
         campaign: some(campaign),
@@ -97,43 +103,43 @@ pub fn call(id: &str, contact: Contact) -> Details {
         named_at: Some(at(CALLED)),
         ..TelephoneDetails::default()
     };
-    Details {
+    RecordBody {
         survey: some("post-call"),
-        custody: vec![Custody::five9(at(CALLED))],
+        custody: vec![ProcessorCopy::five9(at(CALLED))],
         satisfaction: Satisfaction::try_from(5).ok(),
-        ..told(id, CALLED, contact, Some("Very clear, thank you"), Particulars::Telephone(call))
+        ..told(id, CALLED, contact, Some("Very clear, thank you"), SourceDetails::Telephone(call))
     }
 }
 
 /// A review on Google.
-pub fn review(id: &str, contact: Contact) -> Details {
+pub fn review(id: &str, contact: Contact) -> RecordBody {
     let location = "Dorchester Library".to_owned();
     let review = Review { stars: Some(4), location, updated_at: at("2026-05-03T10:00:00Z") };
-    told(id, "2026-05-02T10:00:00Z", contact, Some("Lovely building."), Particulars::Reviews(review))
+    told(id, "2026-05-02T10:00:00Z", contact, Some("Lovely building."), SourceDetails::Reviews(review))
 }
 
 /// A post on a network.
-pub fn post(id: &str, contact: Contact) -> Details {
+pub fn post(id: &str, contact: Contact) -> RecordBody {
     let url = some("https://x.example/9911");
     let post = Post { network: "x".to_owned(), url, sentiment: some("negative") };
-    told(id, "2026-09-02T20:15:00Z", contact, Some("Bins. Again."), Particulars::Social(post))
+    told(id, "2026-09-02T20:15:00Z", contact, Some("Bins. Again."), SourceDetails::Social(post))
 }
 
 /// An interview with consent.
-pub fn interview(id: &str, contact: Contact) -> Details {
+pub fn interview(id: &str, contact: Contact) -> RecordBody {
     let notes = some("Felt rushed in the assessment; her neighbour (Mrs Day) had to explain the letter.");
     let themes = vec!["letters".to_owned(), "waiting".to_owned()];
-    Details {
+    RecordBody {
         journey: some("get-care-at-home"),
         stage: some("assessment"),
         satisfaction: Satisfaction::try_from(2).ok(),
         lawful_basis: LawfulBasis::Consent,
-        ..told(id, "2026-08-11T12:30:00Z", contact, None, Particulars::Interviews(Interview { notes, themes }))
+        ..told(id, "2026-08-11T12:30:00Z", contact, None, SourceDetails::Interviews(Interview { notes, themes }))
     }
 }
 
 /// A chat in which staff say their name.
-pub fn chat(id: &str, contact: Contact) -> Details {
+pub fn chat(id: &str, contact: Contact) -> RecordBody {
     let turn = |from, when: &str, text: &str| Turn { from, at: at(when), text: text.to_owned() };
     let transcript = vec![
         turn(Speaker::Customer, "2026-09-21T09:12:00Z", "I am moving on Friday"),
@@ -148,15 +154,15 @@ pub fn chat(id: &str, contact: Contact) -> Details {
         outcome: some("Resolved by Jo Bloggs"),
         transcript,
     };
-    Details {
+    RecordBody {
         journey: some("move-home"),
         satisfaction: Satisfaction::try_from(5).ok(),
-        ..told(id, "2026-09-21T09:12:00Z", contact, None, Particulars::Support(chat))
+        ..told(id, "2026-09-21T09:12:00Z", contact, None, SourceDetails::Support(chat))
     }
 }
 
 /// A complaint that was answered.
-pub fn complaint(id: &str, contact: Contact) -> Details {
+pub fn complaint(id: &str, contact: Contact) -> RecordBody {
     let (acknowledge_by, answer_by) = ("2026-09-03".parse().ok(), "2026-09-11".parse().ok());
     let complaint = Complaint {
         kind: ComplaintKind::Complaint,
@@ -164,7 +170,7 @@ pub fn complaint(id: &str, contact: Contact) -> Details {
         outcome: some("upheld"),
         acknowledged_at: Some(at("2026-08-28T09:00:00Z")),
         closed_at: Some(at("2026-09-10T16:00:00Z")),
-        clocks: Some(Clocks { acknowledge_by, answer_by }),
+        clocks: Some(ComplaintDeadlines { acknowledge_by, answer_by }),
     };
-    told(id, "2026-08-26T09:00:00Z", contact, Some("Mould in the bathroom"), Particulars::Complaints(complaint))
+    told(id, "2026-08-26T09:00:00Z", contact, Some("Mould in the bathroom"), SourceDetails::Complaints(complaint))
 }

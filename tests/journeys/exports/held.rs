@@ -3,7 +3,7 @@
 use super::handed_over::{call, contact, form, hand_over};
 use super::{assert_valid, order};
 use crate::house::{House, email_id, erasure, phone_id};
-use custodian_domain::record::custody::Processor;
+use custodian_domain::record::processor_copy::Processor;
 use custodian_domain::rights::holding::Holding;
 use custodian_domain::rights::plan::Plan;
 use serde_json::{Value, json};

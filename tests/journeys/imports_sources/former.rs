@@ -6,11 +6,11 @@ use crate::imports_faults::COMPLAINTS;
 use crate::partners::{CREATED, changed};
 use custodian_domain::identity::contact::Contact;
 use custodian_domain::identity::subject::SubjectKeys;
-use custodian_domain::record::particulars::{Complaint, ComplaintKind, Particulars, Review, WebForm};
 use custodian_domain::record::reference::Reference;
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
-use custodian_domain::record::{Details, Record, RecordId};
+use custodian_domain::record::source_details::{Complaint, ComplaintKind, Review, SourceDetails, WebForm};
+use custodian_domain::record::{Record, RecordBody, RecordId};
 use custodian_runtime::secret;
 use custodian_store::records::Records;
 use serde_json::{Value, json};
@@ -23,9 +23,9 @@ fn formerly(source: Source, name: &str) -> RecordId {
 }
 
 /// A record as the earlier version kept it.
-async fn keep(house: &House, details: Details, name: &str) -> Record {
+async fn keep(house: &House, details: RecordBody, name: &str) -> Record {
     let id = formerly(details.source, name);
-    let details = Details { reference: Reference::of(&id), ..details };
+    let details = RecordBody { reference: Reference::of(&id), ..details };
     let keys: SubjectKeys = secret::subject_keys(&house.stack.host("import").unwrap()).await.unwrap();
     let record = Record { holder: details.holder(&keys), id, details };
     Records::new(house.dynamodb(), house.setting("RECORDS_TABLE"))
@@ -35,11 +35,11 @@ async fn keep(house: &House, details: Details, name: &str) -> Record {
     record
 }
 
-fn review(contact: Contact) -> Details {
+fn review(contact: Contact) -> RecordBody {
     let updated = at("2026-11-02T10:00:00Z");
     let location = "accounts/111/locations/22".to_owned();
     let part = Review { stars: Some(4), location, updated_at: updated };
-    let mut details = Details::told(NAME, updated, Revision::updated(updated), Particulars::Reviews(part));
+    let mut details = RecordBody::told(NAME, updated, Revision::updated(updated), SourceDetails::Reviews(part));
     details.contact = contact;
     details.add_comment(Some("Quick and kind."));
     details
@@ -104,7 +104,7 @@ async fn a_complaint_in_small_letters_is_found_under_them() {
         clocks: None,
     };
     let revision = Revision::row(at("2026-11-21T10:00:00Z"), 2);
-    let mut details = Details::told("CMP-7a", received, revision, Particulars::Complaints(part));
+    let mut details = RecordBody::told("CMP-7a", received, revision, SourceDetails::Complaints(part));
     details.contact.email = Some("rosa@example.org".to_owned());
     details.add_comment(Some("Thanks"));
     let old = keep(&house, details, "CMP-7a").await;
@@ -120,9 +120,9 @@ async fn a_complaint_in_small_letters_is_found_under_them() {
 async fn a_case_of_the_earlier_version_is_found_in_whichever_letters_it_comes_again() {
     let house = House::open().await;
     let submitted = at("2026-09-14T10:22:29Z");
-    let part = Particulars::WebForm(WebForm { form_version: Some(7) });
+    let part = SourceDetails::WebForm(WebForm { form_version: Some(7) });
     let revision = Revision::submission(7, at("2026-09-14T10:22:31Z"));
-    let mut details = Details::told("FS-Case-718204411", submitted, revision, part);
+    let mut details = RecordBody::told("FS-Case-718204411", submitted, revision, part);
     details.contact.email = Some("sian.obriain+council@example.org".to_owned());
     let old = keep(&house, details, "FS-Case-718204411").await;
     for (version, reference) in [(8, "fs-case-718204411"), (9, "FS-CASE-718204411"), (10, "FS-Case-718204411")] {

@@ -11,7 +11,7 @@ use custodian_domain::rights::confirmation::{ConfirmLink, ConfirmationPurpose, s
 use custodian_download::Download;
 use custodian_notify::Notify;
 use custodian_operations::keys::{inherit, rotate};
-use custodian_runtime::Host;
+use custodian_runtime::Environment;
 use custodian_unsubscribe::Unsubscribe;
 use serde_json::json;
 
@@ -19,7 +19,7 @@ const ROSA: &str = "rosa.hardy@example.org";
 /// A secret as a deployment makes it.
 const FRESH: &str = r#"{"version":"1","key":"localstack-0123456789abcdef0123456789abcdef"}"#;
 
-fn host(house: &House) -> Host {
+fn host(house: &House) -> Environment {
     house.stack.host("requests").unwrap()
 }
 

@@ -3,8 +3,8 @@
 use super::{EMAIL, Matter, waits};
 use crate::house::{Answer, House, at};
 use chrono::TimeDelta;
-use custodian_domain::record::custody::Processor;
-use custodian_erase::processors::Step;
+use custodian_domain::record::processor_copy::Processor;
+use custodian_erase::processors::ProcessorProgress;
 use custodian_local::doubles::Mode;
 use serde_json::json;
 
@@ -38,7 +38,7 @@ async fn a_processor_calls_when_something_changes_and_is_asked_whether_that_is_s
     assert_eq!(granicus.answered(), [202, 202], "it is completed");
     house.move_to("2026-11-25T10:00:00Z").await;
     assert_eq!(granicus.answered().len(), 2, "nothing has changed");
-    assert_eq!(matter.step(&house).await, Ok(Step::Done));
+    assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,7 +69,7 @@ async fn a_signed_callback_that_claims_too_much_only_makes_us_look() {
     house.move_to("2026-11-26T10:00:00Z").await;
     assert!(waits(matter.step(&house).await));
     granicus.behave(Mode::Well);
-    assert_eq!(matter.step(&house).await, Ok(Step::Done));
+    assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,8 +4,8 @@ use super::{EMAIL, Matter, OTHER, waits};
 use crate::house::House;
 use chrono::TimeDelta;
 use custodian_domain::identity::identifier::{Identifier, IdentifierKind};
-use custodian_domain::record::custody::Processor;
-use custodian_erase::processors::Step;
+use custodian_domain::record::processor_copy::Processor;
+use custodian_erase::processors::ProcessorProgress;
 use custodian_local::doubles::{Five9, Mode};
 
 /// A person in four contacts, each of which knows them by something else, and two others.
@@ -31,12 +31,16 @@ async fn contacts_go_by_number_and_address_within_sixty_days_and_after() {
         let (house, five9) = house().await;
         house.move_to(day).await;
         let mut matter = Matter::new(&house, Processor::Five9);
-        assert_eq!(matter.step(&house).await, Ok(Step::Done), "an import that is over at once is not waited for");
+        assert_eq!(
+            matter.step(&house).await,
+            Ok(ProcessorProgress::Done),
+            "an import that is over at once is not waited for"
+        );
         assert_eq!(deletions(&five9), 4, "one for each field");
         assert_eq!(five9.contacts().len(), 2, "others stay, and who has the address in another field");
         assert_eq!(matter.sofar.removed, Some(4));
         assert_eq!(matter.sofar.logs_until, Some("2027-01-22".parse().unwrap()), "logs of calls go by themselves");
-        assert_eq!(matter.step(&house).await, Ok(Step::Done));
+        assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
         assert_eq!(deletions(&five9), 4);
     }
 }
@@ -46,7 +50,7 @@ async fn whom_five9_does_not_hold_is_done_at_once() {
     let (house, five9) = house().await;
     let mut matter = Matter::new(&house, Processor::Five9);
     matter.identities = vec![Identifier::phone("07700 900199").unwrap()];
-    assert_eq!(matter.step(&house).await, Ok(Step::Done));
+    assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
     assert_eq!((deletions(&five9), five9.contacts().len()), (0, 6));
 }
 
@@ -61,7 +65,7 @@ async fn an_import_that_runs_is_waited_for() {
     assert!(waits(matter.cancel(&house).await), "what runs cannot be taken back");
     assert_eq!((deletions(&five9), five9.contacts().len()), (4, 6));
     house.move_to("2026-11-23T12:00:00Z").await;
-    assert_eq!(matter.step(&house).await, Ok(Step::Done));
+    assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,7 +82,7 @@ async fn a_crash_after_any_deletion_only_deletes_again() {
     matter.crash();
     assert!(waits(matter.step(&house).await), "it deletes again, which does no harm");
     house.move_to("2026-11-23T12:00:00Z").await;
-    assert_eq!(matter.step(&house).await, Ok(Step::Done));
+    assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
     assert_eq!(five9.contacts().len(), 2);
 }
 
@@ -90,7 +94,7 @@ async fn imports_that_five9_has_forgotten_are_no_obstacle() {
     assert!(waits(matter.step(&house).await));
     house.move_to("2026-12-23T12:00:00Z").await;
     five9.forget_imports();
-    assert_eq!(matter.step(&house).await, Ok(Step::Done));
+    assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -103,7 +107,7 @@ async fn a_deletion_that_is_reported_and_not_done_is_not_believed() {
     assert!(waits(matter.step(&house).await), "it is asked once more");
     assert_eq!(matter.failure(&house).await, "contacts_left");
     five9.behave(Mode::Well);
-    assert_eq!(matter.step(&house).await, Ok(Step::Done));
+    assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
     assert_eq!(five9.contacts().len(), 2);
 }
 
@@ -136,5 +140,5 @@ async fn who_is_known_by_a_customer_number_only_is_a_task_for_a_human() {
     assert!(waits(matter.step(&house).await));
     assert!(five9.calls().is_empty() && matter.sofar.instructions.is_some());
     assert_eq!(matter.sofar.not_asked_by, [IdentifierKind::Reference]);
-    assert_eq!(matter.cancel(&house).await, Ok(Step::Cancelled));
+    assert_eq!(matter.cancel(&house).await, Ok(ProcessorProgress::Cancelled));
 }

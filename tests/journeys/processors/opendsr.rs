@@ -4,8 +4,8 @@ use super::{EMAIL, Matter, OTHER, PHONE, waits};
 use crate::house::{House, at};
 use chrono::TimeDelta;
 use custodian_domain::identity::identifier::{Identifier, IdentifierKind};
-use custodian_domain::record::custody::Processor;
-use custodian_erase::processors::Step;
+use custodian_domain::record::processor_copy::Processor;
+use custodian_erase::processors::ProcessorProgress;
 use custodian_local::doubles::{Mode, OpenDsr};
 use sha2::{Digest, Sha256};
 
@@ -32,7 +32,7 @@ fn orders(double: &OpenDsr) -> usize {
 async fn a_processor_is_asked_once_and_done_when_it_says_so_itself() {
     let (house, granicus) = house().await;
     let mut matter = Matter::new(&house, Processor::Granicus);
-    let Ok(Step::Waiting { look_again }) = matter.step(&house).await else { panic!("it waits") };
+    let Ok(ProcessorProgress::Waiting { look_again }) = matter.step(&house).await else { panic!("it waits") };
     assert_eq!(look_again, at("2026-11-23T16:00:00Z"), "it is looked at again six hours later at most");
     assert_eq!(granicus.calls()[1..], ["GET /v2/discovery", "POST /v2/requests"]);
     assert_eq!(matter.sofar.expected_by, Some(at("2026-11-24T10:00:00Z")));
@@ -42,10 +42,10 @@ async fn a_processor_is_asked_once_and_done_when_it_says_so_itself() {
     assert!(waits(matter.step(&house).await));
     assert!(granicus.holds(EMAIL));
     house.move_to("2026-11-24T10:00:00Z").await;
-    assert_eq!(matter.step(&house).await, Ok(Step::Done));
+    assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
     let said = matter.sofar.said.clone().expect("its word is kept");
     assert_eq!((said.check(), said.body.is_some()), (Ok(true), true), "and can be checked by anybody");
-    assert_eq!(matter.step(&house).await, Ok(Step::Done));
+    assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
     assert_eq!(granicus.inventory(), [OTHER.to_owned()].into(), "the other person stays");
     assert_eq!((orders(&granicus), matter.sofar.asked_at), (1, Some(at(crate::house::BEGINNING))));
 }
@@ -55,7 +55,7 @@ async fn a_processor_that_needs_no_time_is_done_at_once() {
     let (house, granicus) = house().await;
     granicus.take(TimeDelta::zero());
     let mut matter = Matter::new(&house, Processor::Granicus);
-    assert_eq!(matter.step(&house).await, Ok(Step::Done));
+    assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
     assert!(!granicus.holds(EMAIL) && !granicus.holds(PHONE));
 }
 
@@ -69,7 +69,7 @@ async fn a_crash_at_any_point_asks_nothing_twice() {
     assert_eq!((orders(&granicus), granicus.matters().len()), (1, 1));
     house.move_to("2026-11-25T10:00:00Z").await;
     matter.crash();
-    assert_eq!(matter.step(&house).await, Ok(Step::Done), "it had been asked, and is done");
+    assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done), "it had been asked, and is done");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,7 +132,7 @@ async fn whoever_does_not_answer_properly_is_not_believed_and_is_asked_again() {
     }
     assert!(!granicus.calls().iter().any(|call| call.contains("trap")), "no redirect was followed");
     granicus.behave(Mode::Well);
-    assert_eq!(matter.step(&house).await, Ok(Step::Done));
+    assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,7 +160,7 @@ async fn who_is_down_for_three_days_is_done_in_the_end() {
     house.move_to("2026-11-26T12:00:00Z").await;
     assert!(waits(matter.step(&house).await));
     house.move_to("2026-11-27T12:00:00Z").await;
-    assert_eq!(matter.step(&house).await, Ok(Step::Done));
+    assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
     assert!(!granicus.holds(EMAIL) && !granicus.holds(PHONE));
 }
 
@@ -174,7 +174,7 @@ async fn identities_go_as_the_processor_takes_them_and_what_it_does_not_take_is_
     assert_eq!(sent.identities, [("sha256".to_owned(), digest(EMAIL))]);
     assert_eq!(matter.sofar.not_asked_by, [IdentifierKind::Phone]);
     house.move_to("2026-11-24T10:00:00Z").await;
-    assert_eq!(matter.step(&house).await, Ok(Step::Done));
+    assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
     assert!(!granicus.holds(EMAIL) && granicus.holds(OTHER));
 }
 
@@ -193,10 +193,10 @@ async fn who_cannot_be_asked_for_at_all_is_a_task_for_a_human() {
 async fn what_is_pending_can_be_taken_back_and_nothing_later() {
     let (house, granicus) = house().await;
     let mut early = Matter::new(&house, Processor::Granicus);
-    assert_eq!(early.cancel(&house).await, Ok(Step::Cancelled), "it was never asked");
+    assert_eq!(early.cancel(&house).await, Ok(ProcessorProgress::Cancelled), "it was never asked");
     assert!(waits(early.step(&house).await));
-    assert_eq!(early.cancel(&house).await, Ok(Step::Cancelled));
-    assert_eq!(early.cancel(&house).await, Ok(Step::Cancelled), "twice is once");
+    assert_eq!(early.cancel(&house).await, Ok(ProcessorProgress::Cancelled));
+    assert_eq!(early.cancel(&house).await, Ok(ProcessorProgress::Cancelled), "twice is once");
     house.move_to("2026-11-25T10:00:00Z").await;
     assert!(granicus.holds(EMAIL));
     let mut late = Matter::new(&house, Processor::Granicus);
@@ -205,7 +205,7 @@ async fn what_is_pending_can_be_taken_back_and_nothing_later() {
     house.move_to("2026-11-25T23:00:00Z").await;
     assert!(waits(late.cancel(&house).await), "it has begun");
     house.move_to("2026-11-26T10:00:00Z").await;
-    assert_eq!(late.cancel(&house).await, Ok(Step::Done));
+    assert_eq!(late.cancel(&house).await, Ok(ProcessorProgress::Done));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -213,7 +213,7 @@ async fn what_was_taken_back_and_is_wanted_after_all_is_asked_anew() {
     let (house, granicus) = house().await;
     let mut matter = Matter::new(&house, Processor::Granicus);
     assert!(waits(matter.step(&house).await));
-    assert_eq!(matter.cancel(&house).await, Ok(Step::Cancelled));
+    assert_eq!(matter.cancel(&house).await, Ok(ProcessorProgress::Cancelled));
     let first = matter.sofar.reference.clone();
     matter.crash();
     assert!(waits(matter.step(&house).await));
@@ -222,7 +222,7 @@ async fn what_was_taken_back_and_is_wanted_after_all_is_asked_anew() {
     assert!(waits(matter.step(&house).await), "and again that is the same matter");
     assert_eq!(granicus.matters().len(), 2);
     house.move_to("2026-11-24T10:00:00Z").await;
-    assert_eq!(matter.step(&house).await, Ok(Step::Done));
+    assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
     assert!(!granicus.holds(EMAIL));
 }
 
@@ -269,6 +269,6 @@ async fn a_human_s_word_counts_where_a_processor_never_answers() {
     assert_eq!(matter.failure(&house).await, "unavailable");
     let on = "2026-11-24".parse().unwrap();
     matter.sofar.confirmed =
-        Some(custodian_domain::rights::correspondence::Confirmation { by: "J. Hill".to_owned(), on });
-    assert_eq!(matter.step(&house).await, Ok(Step::Done));
+        Some(custodian_domain::rights::processor_exchange::Confirmation { by: "J. Hill".to_owned(), on });
+    assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
 }

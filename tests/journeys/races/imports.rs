@@ -12,7 +12,7 @@ use custodian_domain::place::Place;
 use custodian_domain::record::source::Source;
 use custodian_erase::Erase;
 use custodian_local::Options;
-use custodian_runtime::Host;
+use custodian_runtime::Environment;
 use custodian_store::imports::Imports;
 use lambda_runtime::LambdaEvent;
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ async fn approve(house: &House, number: usize) -> String {
 }
 
 /// The task of an erasure that deletes records.
-async fn forget(host: &Host, request: &str) -> Result<(), String> {
+async fn forget(host: &Environment, request: &str) -> Result<(), String> {
     let erase = Erase::start(host).await.map_err(|error| error.to_string())?;
     erase.invoke(start(request, Place::Records)).await.map(drop).map_err(|failure| failure.error_message)
 }

@@ -7,7 +7,7 @@ use super::{
 use custodian_domain::ledger::ItemKind;
 use custodian_domain::record::{Holder, Record};
 use custodian_store::SHARDS;
-use custodian_store::records::{Doomed, Kept};
+use custodian_store::records::{DeletionCandidate, Kept};
 use std::collections::BTreeSet;
 
 /// Longer than a megabyte if there are twenty.
@@ -20,7 +20,7 @@ async fn read(tables: &Tables, holder: &Holder, instant: &str) -> Vec<Record> {
 }
 
 /// What is overdue of the day on which everything here is told.
-async fn overdue(tables: &Tables, instant: &str) -> Vec<Doomed> {
+async fn overdue(tables: &Tables, instant: &str) -> Vec<DeletionCandidate> {
     let mut found = Vec::new();
     for shard in 0..SHARDS {
         found.extend(all(tables.records().overdue(day(DAY), shard, at(instant))).await);
@@ -172,7 +172,7 @@ async fn everything_that_lies_under_a_person_is_found_for_deletion() {
         records.keep(&told_at(END, &rosa, "2", "Quick."), at(END)).await.unwrap();
         records.link(&subject("rosa"), &subject("abel"), day(DAY), ends(END)).await.unwrap();
         let mut found = lying(tables, &rosa).await;
-        found.sort_by_key(|doomed| (doomed.kind != ItemKind::Link, doomed.due));
+        found.sort_by_key(|candidate| (candidate.kind != ItemKind::Link, candidate.due));
         let told: Vec<_> = found.iter().map(|it| (it.kind, it.day, it.due, it.collected_at)).collect();
         let expected = [
             (ItemKind::Link, day(DAY), Some(ends(END)), None),

@@ -9,12 +9,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use custodian_domain::ledger::{Cause, ItemKind};
 use custodian_domain::record::{Holder, Record};
 use custodian_domain::retention::Retention;
+use custodian_domain::rights::constraint::{
+    Act, Constraint, ConstraintKind, Effect, HoldGround, Lifting, Limb, Reason,
+};
 use custodian_domain::rights::package::RequestId;
-use custodian_domain::rights::standing::{Act, ConstraintKind, Effect, HoldGround, Lifting, Limb, Reason, Standing};
-use custodian_rights::settling::Settled;
+use custodian_rights::hold_enforcement::Enforced;
 use custodian_store::SHARDS;
+use custodian_store::constraints::Placed;
 use custodian_store::records::Kept;
-use custodian_store::standings::Placed;
 use std::collections::BTreeSet;
 
 /// A day after everything that is told here would have ended.
@@ -31,8 +33,8 @@ fn act(instant: &str) -> Act {
 }
 
 /// Enters something and carries it out, as the DPO's order does.
-async fn place(tables: &Tables, id: &str, kind: ConstraintKind, holders: &[Holder], instant: &str) -> Settled {
-    let standing = Standing { kind, placed: act(instant), notice: None, lifted: None };
+async fn place(tables: &Tables, id: &str, kind: ConstraintKind, holders: &[Holder], instant: &str) -> Enforced {
+    let standing = Constraint { kind, placed: act(instant), notice: None, lifted: None };
     let holders = holders.to_vec();
     let placed = Placed { standing, order: "order".to_owned(), holders, settled: false };
     assert!(tables.standings().enter(&request(id), &placed, Vec::new()).await.unwrap());
@@ -40,12 +42,12 @@ async fn place(tables: &Tables, id: &str, kind: ConstraintKind, holders: &[Holde
 }
 
 /// Looks at it again, as every sweep does.
-async fn settle(tables: &Tables, id: &str, now: DateTime<Utc>) -> Settled {
+async fn settle(tables: &Tables, id: &str, now: DateTime<Utc>) -> Enforced {
     let placed = tables.standings().find(&request(id), now).await.unwrap().unwrap();
-    tables.settling().settle(&request(id), &placed, &mut BTreeSet::new(), now).await.unwrap()
+    tables.hold_enforcement().reconcile(&request(id), &placed, &mut BTreeSet::new(), now).await.unwrap()
 }
 
-async fn lift(tables: &Tables, id: &str, instant: &str) -> Settled {
+async fn lift(tables: &Tables, id: &str, instant: &str) -> Enforced {
     let lifting = Lifting { act: act(instant), reason: Reason::Settled };
     let kind = tables.standings().find(&request(id), at(instant)).await.unwrap().unwrap().standing.kind;
     assert!(tables.standings().lift(&request(id), kind, &lifting, Vec::new()).await.unwrap());
@@ -80,7 +82,7 @@ async fn what_is_held_has_no_end_and_remembers_its_date() {
         assert!(read(tables, &person("abel"), LATER).await.is_empty(), "and nobody else's");
         assert_eq!(lying(tables, &rosa).await[0].due, Some(ends(END)), "who deletes it says when it was due");
         let again = settle(tables, "h", at(LATER)).await;
-        assert_eq!(again, Settled { past_their_date: 2, ..Settled::default() });
+        assert_eq!(again, Enforced { past_their_date: 2, ..Enforced::default() });
     })
     .await;
 }
@@ -90,7 +92,7 @@ async fn no_hold_brings_back_what_is_over() {
     lend(async |tables| {
         let rosa = person("rosa");
         keep_many(&tables.records(), &rosa, 1).await;
-        assert_eq!(place(tables, "h", HOLD, std::slice::from_ref(&rosa), END).await, Settled::default());
+        assert_eq!(place(tables, "h", HOLD, std::slice::from_ref(&rosa), END).await, Enforced::default());
         assert!(read(tables, &rosa, END).await.is_empty());
     })
     .await;
@@ -129,7 +131,7 @@ async fn of_several_holds_the_last_one_lifted_gives_the_date_back() {
         place(tables, "two", ConstraintKind::Hold(HoldGround::OpenRequest), std::slice::from_ref(&rosa), TOLD).await;
         let standing = tables.standings().of(std::slice::from_ref(&rosa), at(TOLD)).await.unwrap();
         assert_eq!(standing.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["one", "two"]);
-        assert_eq!(lift(tables, "one", TOLD).await, Settled::default());
+        assert_eq!(lift(tables, "one", TOLD).await, Enforced::default());
         assert!(read(tables, &rosa, TOLD).await.iter().all(|it| it.details.retention.is_held()));
         assert_eq!(lift(tables, "two", TOLD).await.released, 2);
         assert!(read(tables, &rosa, TOLD).await.iter().all(|it| it.details.retention == ends(END).into()));

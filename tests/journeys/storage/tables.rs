@@ -11,14 +11,14 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use custodian_domain::identity::subject::SubjectKeys;
+use custodian_rights::hold_enforcement::HoldEnforcement;
 use custodian_rights::people::People;
-use custodian_rights::settling::Settling;
 use custodian_store::confirmations::Confirmations;
+use custodian_store::constraints::Constraints;
 use custodian_store::ledger::Ledger;
 use custodian_store::packages::Packages;
 use custodian_store::records::Records;
 use custodian_store::requests::Requests;
-use custodian_store::standings::Standings;
 use custodian_store::suppressions::Suppressions;
 use custodian_store::surveys::Surveys;
 use custodian_store::sweep_cursor::SweepCursor;
@@ -118,13 +118,13 @@ impl Tables {
         Suppressions::new(self.client.clone(), self.name("Register"))
     }
 
-    pub fn standings(&self) -> Standings {
-        Standings::new(self.client.clone(), self.name("Register"))
+    pub fn standings(&self) -> Constraints {
+        Constraints::new(self.client.clone(), self.name("Register"))
     }
 
-    pub fn settling(&self) -> Settling {
-        Settling {
-            standings: self.standings(),
+    pub fn hold_enforcement(&self) -> HoldEnforcement {
+        HoldEnforcement {
+            constraints: self.standings(),
             records: self.records(),
             ledger: self.ledger(),
             packages: self.packages(),

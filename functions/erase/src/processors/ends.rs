@@ -1,21 +1,21 @@
 //! What deletes its copy by itself within days, and has no interface for anything sooner: it is waited for.
 
-use super::{Asked, Step};
+use super::{ProcessorJob, ProcessorProgress};
 use chrono::{DateTime, Utc};
-use custodian_domain::record::custody;
+use custodian_domain::record::processor_copy;
 
 /// Waits until the last copy is over that could have been made before the approval.
-pub(super) fn step(asked: &Asked<'_>, now: DateTime<Utc>) -> Step {
-    let over = custody::mails_end(asked.approved_at);
-    if asked.holds && now < over { Step::Waiting { look_again: over } } else { Step::Done }
+pub(super) fn step(asked: &ProcessorJob<'_>, now: DateTime<Utc>) -> ProcessorProgress {
+    let over = processor_copy::mails_end(asked.approved_at);
+    if asked.holds && now < over { ProcessorProgress::Waiting { look_again: over } } else { ProcessorProgress::Done }
 }
 
 #[cfg(test)]
 mod tests {
     use super::step;
-    use crate::processors::{Asked, Step};
+    use crate::processors::{ProcessorJob, ProcessorProgress};
     use chrono::{DateTime, TimeDelta, Utc};
-    use custodian_domain::record::custody::Processor;
+    use custodian_domain::record::processor_copy::Processor;
     use custodian_domain::rights::package::RequestId;
     use custodian_domain::rights::task::Action;
 
@@ -23,7 +23,7 @@ mod tests {
     fn what_ends_by_itself_is_done_when_it_has_ended_and_not_before() {
         let (request, now) = (RequestId::try_from("DPO-1".to_owned()).unwrap(), "2026-09-14T10:00:00Z");
         let now: DateTime<Utc> = now.parse().unwrap();
-        let asked = |holds| Asked {
+        let asked = |holds| ProcessorJob {
             request: &request,
             processor: Processor::Notify,
             action: Action::Erase,
@@ -32,8 +32,11 @@ mod tests {
             holds,
         };
         let over = now + TimeDelta::days(10);
-        assert_eq!(step(&asked(true), now), Step::Waiting { look_again: over });
-        assert!(matches!(step(&asked(true), over - TimeDelta::seconds(1)), Step::Waiting { .. }));
-        assert_eq!((step(&asked(true), over), step(&asked(false), now)), (Step::Done, Step::Done));
+        assert_eq!(step(&asked(true), now), ProcessorProgress::Waiting { look_again: over });
+        assert!(matches!(step(&asked(true), over - TimeDelta::seconds(1)), ProcessorProgress::Waiting { .. }));
+        assert_eq!(
+            (step(&asked(true), over), step(&asked(false), now)),
+            (ProcessorProgress::Done, ProcessorProgress::Done)
+        );
     }
 }

@@ -1,25 +1,29 @@
 //! What a processor has no interface for: a human does it there, and says so.
 
-use super::{Asked, Step};
+use super::{ProcessorJob, ProcessorProgress};
 use chrono::{DateTime, TimeDelta, Utc};
 use custodian_domain::london;
-use custodian_domain::record::custody::Processor;
-use custodian_domain::rights::correspondence::{Correspondence, WITHIN};
+use custodian_domain::record::processor_copy::Processor;
+use custodian_domain::rights::processor_exchange::{ProcessorExchange, WITHIN};
 use custodian_domain::rights::task::Action;
 
 /// How often it is looked whether somebody has confirmed; a confirmation also wakes the task.
 const LOOK_AGAIN: TimeDelta = TimeDelta::days(1);
 
 /// Says what to do by when, and waits until it is confirmed.
-pub(super) fn step(asked: &Asked<'_>, sofar: &mut Correspondence, now: DateTime<Utc>) -> Step {
+pub(super) fn step(asked: &ProcessorJob<'_>, sofar: &mut ProcessorExchange, now: DateTime<Utc>) -> ProcessorProgress {
     sofar.asked_at.get_or_insert(now);
     sofar.instructions.get_or_insert_with(|| instructions(asked));
     sofar.due = sofar.due.or_else(|| london::date(asked.approved_at).checked_add_days(WITHIN));
-    if sofar.confirmed.is_some() { Step::Done } else { Step::Waiting { look_again: now + LOOK_AGAIN } }
+    if sofar.confirmed.is_some() {
+        ProcessorProgress::Done
+    } else {
+        ProcessorProgress::Waiting { look_again: now + LOOK_AGAIN }
+    }
 }
 
 /// What to do where. Whom it is about stands in the request, for who may see it, and never here.
-fn instructions(asked: &Asked<'_>) -> String {
+fn instructions(asked: &ProcessorJob<'_>) -> String {
     let (place, erase) = match asked.processor {
         Processor::Five9 => (
             "In Five9's administrator, under Contacts, search every telephone number and address of the request in \
@@ -53,12 +57,12 @@ fn instructions(asked: &Asked<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::step;
-    use crate::processors::{Asked, Step};
+    use crate::processors::{ProcessorJob, ProcessorProgress};
     use chrono::{DateTime, TimeDelta, Utc};
     use custodian_domain::identity::identifier::Identifier;
-    use custodian_domain::record::custody::Processor;
-    use custodian_domain::rights::correspondence::{Confirmation, Correspondence};
+    use custodian_domain::record::processor_copy::Processor;
     use custodian_domain::rights::package::RequestId;
+    use custodian_domain::rights::processor_exchange::{Confirmation, ProcessorExchange};
     use custodian_domain::rights::task::Action;
 
     #[test]
@@ -67,18 +71,27 @@ mod tests {
         let identities = [Identifier::email("priya.nair@example.org").unwrap()];
         for processor in Processor::ALL {
             let action = Action::Erase;
-            let asked =
-                Asked { request: &request, processor, action, identities: &identities, approved_at: now, holds: true };
-            let mut sofar = Correspondence::default();
-            assert_eq!(step(&asked, &mut sofar, now), Step::Waiting { look_again: now + TimeDelta::days(1) });
+            let asked = ProcessorJob {
+                request: &request,
+                processor,
+                action,
+                identities: &identities,
+                approved_at: now,
+                holds: true,
+            };
+            let mut sofar = ProcessorExchange::default();
+            assert_eq!(
+                step(&asked, &mut sofar, now),
+                ProcessorProgress::Waiting { look_again: now + TimeDelta::days(1) }
+            );
             assert_eq!(sofar.due, Some("2026-10-13".parse().unwrap()), "28 days from the day in London");
             let told = sofar.clone();
             let later = now + TimeDelta::days(30);
-            assert!(matches!(step(&asked, &mut sofar, later), Step::Waiting { .. }));
+            assert!(matches!(step(&asked, &mut sofar, later), ProcessorProgress::Waiting { .. }));
             assert_eq!(sofar, told, "asking again changes nothing");
             assert!(!sofar.instructions.as_ref().unwrap().contains("priya"));
             sofar.confirmed = Some(Confirmation { by: "J. Hill".to_owned(), on: "2026-09-20".parse().unwrap() });
-            assert_eq!(step(&asked, &mut sofar, later), Step::Done);
+            assert_eq!(step(&asked, &mut sofar, later), ProcessorProgress::Done);
         }
     }
 
@@ -87,9 +100,15 @@ mod tests {
         let (request, now) = (RequestId::try_from("DPO-1".to_owned()).unwrap(), at("2026-09-14T23:30:00Z"));
         for processor in Processor::ALL {
             for action in [Action::Restrict, Action::Unrestrict, Action::Rectify] {
-                let asked =
-                    Asked { request: &request, processor, action, identities: &[], approved_at: now, holds: true };
-                let mut sofar = Correspondence::default();
+                let asked = ProcessorJob {
+                    request: &request,
+                    processor,
+                    action,
+                    identities: &[],
+                    approved_at: now,
+                    holds: true,
+                };
+                let mut sofar = ProcessorExchange::default();
                 step(&asked, &mut sofar, now);
                 assert!(!sofar.instructions.unwrap().contains("delete"));
             }

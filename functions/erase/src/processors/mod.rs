@@ -11,21 +11,21 @@ mod opendsr;
 use chrono::{DateTime, Utc};
 use custodian_domain::identity::identifier::Identifier;
 use custodian_domain::london;
-use custodian_domain::record::custody::Processor;
-use custodian_domain::rights::correspondence::{Correspondence, WITHIN};
+use custodian_domain::record::processor_copy::Processor;
 use custodian_domain::rights::package::RequestId;
+use custodian_domain::rights::processor_exchange::{ProcessorExchange, WITHIN};
 use custodian_domain::rights::task::Action;
-use custodian_egress::Outside;
+use custodian_egress::Egress;
 pub use custodian_egress::ProcessorError;
 use custodian_partner_auth::processor::{BadCredentials, Connector};
-use custodian_runtime::{Host, StartError};
+use custodian_runtime::{Environment, StartError};
 use five9::Five9;
 use opendsr::OpenDsr;
 use std::time::Duration;
 
 /// What a processor is asked for about one person.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
+pub struct ProcessorJob<'a> {
     /// The request that it is a part of.
     pub request: &'a RequestId,
     /// Who is asked.
@@ -42,7 +42,7 @@ pub struct Asked<'a> {
 
 /// How far a processor is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum ProcessorProgress {
     /// It says that it has forgotten.
     Done,
     /// It has been asked and is not done.
@@ -78,19 +78,19 @@ impl Processors {
     /// # Errors
     /// [`StartError`] if a setting is missing or cannot be used.
     #[expect(clippy::unused_async, reason = "a connector may read while it starts")]
-    pub async fn start(host: &Host) -> Result<Self, StartError> {
-        Self::with(host, &Outside::new(host)?)
+    pub async fn start(host: &Environment) -> Result<Self, StartError> {
+        Self::with(host, &Egress::new(host)?)
     }
 
     /// The same, where a processor may take `patience` to answer.
     ///
     /// # Errors
     /// As [`Processors::start`].
-    pub fn patient_for(host: &Host, patience: Duration) -> Result<Self, StartError> {
-        Self::with(host, &Outside::new(host)?.patient_for(patience))
+    pub fn patient_for(host: &Environment, patience: Duration) -> Result<Self, StartError> {
+        Self::with(host, &Egress::new(host)?.patient_for(patience))
     }
 
-    fn with(host: &Host, outside: &Outside) -> Result<Self, StartError> {
+    fn with(host: &Environment, outside: &Egress) -> Result<Self, StartError> {
         let connection = |processor| {
             Ok::<_, StartError>(match Connector::of(processor, host)? {
                 Connector::OpenDsr => Connection::OpenDsr(OpenDsr::new(processor, host, outside)?),
@@ -107,7 +107,7 @@ impl Processors {
     }
 
     /// `OpenDSR` and Five9's service know how to erase, and no word for a restriction or a correction: a human does.
-    fn of(&self, asked: &Asked<'_>) -> &Connection {
+    fn of(&self, asked: &ProcessorJob<'_>) -> &Connection {
         if asked.processor == Processor::Notify {
             return &Connection::EndsByItself;
         }
@@ -129,13 +129,13 @@ impl Processors {
     /// [`ProcessorError`] if it did not answer, or its answer cannot be believed.
     pub async fn step(
         &self,
-        asked: &Asked<'_>,
-        sofar: &mut Correspondence,
+        asked: &ProcessorJob<'_>,
+        sofar: &mut ProcessorExchange,
         now: DateTime<Utc>,
-    ) -> Result<Step, ProcessorError> {
+    ) -> Result<ProcessorProgress, ProcessorError> {
         sofar.due = sofar.due.or_else(|| london::date(asked.approved_at).checked_add_days(WITHIN));
         if sofar.confirmed.is_some() {
-            return Ok(Step::Done);
+            return Ok(ProcessorProgress::Done);
         }
         match self.of(asked) {
             Connection::OpenDsr(connector) => connector.step(asked, sofar, now).await,
@@ -151,17 +151,17 @@ impl Processors {
     /// As [`Processors::step`].
     pub async fn cancel(
         &self,
-        asked: &Asked<'_>,
-        sofar: &mut Correspondence,
+        asked: &ProcessorJob<'_>,
+        sofar: &mut ProcessorExchange,
         now: DateTime<Utc>,
-    ) -> Result<Step, ProcessorError> {
+    ) -> Result<ProcessorProgress, ProcessorError> {
         if sofar.confirmed.is_some() {
-            return Ok(Step::Done);
+            return Ok(ProcessorProgress::Done);
         }
         match self.of(asked) {
             Connection::OpenDsr(connector) => connector.cancel(asked, sofar, now).await,
             Connection::Five9(connector) => connector.cancel(asked, sofar, now).await,
-            Connection::Human | Connection::EndsByItself => Ok(Step::Cancelled),
+            Connection::Human | Connection::EndsByItself => Ok(ProcessorProgress::Cancelled),
         }
     }
 }

@@ -4,13 +4,13 @@ use super::columns::Fields;
 use super::values::{Rule, contact, exact, name, required, some_word, time};
 use super::{Problem, RowAt, fault};
 use custodian_domain::london;
-use custodian_domain::record::Details;
-use custodian_domain::record::arrival::{AHEAD, Arrival};
-use custodian_domain::record::particulars::{Complaint, ComplaintKind, Particulars};
+use custodian_domain::record::RecordBody;
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
-use custodian_domain::rights::clocks::Clocks;
+use custodian_domain::record::source_details::{Complaint, ComplaintKind, SourceDetails};
+use custodian_domain::record::source_record::{AHEAD, SourceRecord};
 use custodian_domain::rights::complaint::Stage;
+use custodian_domain::rights::complaint_deadlines::ComplaintDeadlines;
 
 /// What a file must have.
 pub(super) const COLUMNS: [&str; 12] = [
@@ -29,7 +29,7 @@ pub(super) const COLUMNS: [&str; 12] = [
 ];
 
 /// Reads a complaint or a compliment.
-pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<Arrival, Problem> {
+pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<SourceRecord, Problem> {
     let named = |column: &str| name(column, fields.get(column));
     let instant = |column: &str| time(column, fields.get(column));
     let received = required("received_at", instant("received_at")?)?;
@@ -54,17 +54,17 @@ pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<Arrival, Proble
     };
     let (acknowledged_at, closed_at) = (possible("acknowledged_at")?, possible("closed_at")?);
     let clocks = match (kind, stage) {
-        (ComplaintKind::Complaint, Some(stage)) => Some(Clocks::of(received, acknowledged_at, stage)),
+        (ComplaintKind::Complaint, Some(stage)) => Some(ComplaintDeadlines::of(received, acknowledged_at, stage)),
         _ => None,
     };
     let part = Complaint { kind, stage, outcome: named("outcome")?, acknowledged_at, closed_at, clocks };
     let revision = Revision::row(row_at.file, row_at.line);
-    let mut details = Details::told(&reference, received, revision, Particulars::Complaints(part));
+    let mut details = RecordBody::told(&reference, received, revision, SourceDetails::Complaints(part));
     details.service = named("service")?;
     let [called, address, number] = ["name", "email", "phone"].map(|column| (column, fields.get(column)));
     details.contact = contact(called, address, number)?;
     details.add_comment(fields.get("text"));
-    Ok(Arrival::told(details))
+    Ok(SourceRecord::told(details))
 }
 
 /// `1`, `1.0`, `Stage 1` or `stage one`.

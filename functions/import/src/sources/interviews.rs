@@ -4,16 +4,16 @@ use super::object::{Object, contact_in};
 use super::values::{Rule, exact, name, required, time};
 use super::{Problem, RowAt, fault};
 use custodian_domain::identity::contact::Contact;
-use custodian_domain::record::Details;
-use custodian_domain::record::arrival::Arrival;
-use custodian_domain::record::particulars::{Interview, Particulars};
+use custodian_domain::record::RecordBody;
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
+use custodian_domain::record::source_details::{Interview, SourceDetails};
+use custodian_domain::record::source_record::SourceRecord;
 use custodian_domain::survey::LawfulBasis;
 use serde_json::{Map, Value};
 
 /// Reads an interview.
-pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<Arrival, Problem> {
+pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceRecord, Problem> {
     let interview = Object::row(object);
     let held = required("held_at", time("held_at", interview.text("held_at")?)?)?;
     let held = row_at.collected(Source::Interviews, held)?;
@@ -21,7 +21,7 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<Arrival
     let id = required("interview_id", exact("interview_id", interview.id("interview_id")?.as_deref())?)?;
     let part = Interview { notes: interview.text("notes")?.map(str::to_owned), themes: interview.texts("themes")? };
     let revision = Revision::row(row_at.file, row_at.line);
-    let mut details = Details::told(&id, held, revision, Particulars::Interviews(part));
+    let mut details = RecordBody::told(&id, held, revision, SourceDetails::Interviews(part));
     let basis = interview.text("lawful_basis")?.map(|basis| basis.to_lowercase().replace([' ', '-'], "_"));
     details.lawful_basis = match basis.as_deref() {
         None | Some("public_task") => LawfulBasis::PublicTask,
@@ -34,5 +34,5 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<Arrival
     details.satisfaction = interview.rating("satisfaction")?;
     details.contact =
         interview.object("participant")?.map_or_else(|| Ok(Contact::default()), |who| contact_in(&who))?;
-    Ok(Arrival::told(details))
+    Ok(SourceRecord::told(details))
 }

@@ -19,9 +19,9 @@ pub use values::Rule;
 use crate::rows::{Format, List, Row};
 use chrono::{DateTime, Utc};
 use columns::Columns;
-use custodian_domain::record::arrival::{Arrival, Untimely, timely};
 use custodian_domain::record::revision::ArrivalTime;
 use custodian_domain::record::source::Source;
+use custodian_domain::record::source_record::{SourceRecord, Untimely, timely};
 use serde_json::{Map, Value};
 
 /// Reads the rows of one file.
@@ -108,7 +108,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// The first [`Problem`] with it.
-    pub fn read(&self, row: Row, row_at: RowAt) -> Result<Arrival, Problem> {
+    pub fn read(&self, row: Row, row_at: RowAt) -> Result<SourceRecord, Problem> {
         match (self, row) {
             (Self::Telephone(five9, columns), Row::Fields(fields)) => {
                 telephone::read(five9, &columns.row(&fields), row_at)
@@ -142,8 +142,8 @@ const OF_A_SOURCE: [(Source, &[&str]); 4] = [
 fn own(
     row: &Map<String, Value>,
     source: Source,
-    read: impl FnOnce(&Map<String, Value>) -> Result<Arrival, Problem>,
-) -> Result<Arrival, Problem> {
+    read: impl FnOnce(&Map<String, Value>) -> Result<SourceRecord, Problem>,
+) -> Result<SourceRecord, Problem> {
     let has = |names: &[&str]| names.iter().any(|name| row.contains_key(*name));
     let is_own = OF_A_SOURCE.iter().any(|(of, names)| *of == source && has(names));
     let is_another = OF_A_SOURCE.iter().any(|(of, names)| *of != source && has(names));

@@ -3,18 +3,18 @@
 use super::object::Object;
 use super::values::{Rule, exact, name, person, reference, required, time};
 use super::{Problem, RowAt, fault};
-use custodian_domain::record::Details;
-use custodian_domain::record::arrival::{AHEAD, Arrival, Untimely};
-use custodian_domain::record::particulars::{Particulars, Review};
+use custodian_domain::record::RecordBody;
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
+use custodian_domain::record::source_details::{Review, SourceDetails};
+use custodian_domain::record::source_record::{AHEAD, SourceRecord, Untimely};
 use serde_json::{Map, Value};
 
 /// The stars, as Google spells them.
 const STARS: [&str; 6] = ["STAR_RATING_UNSPECIFIED", "ONE", "TWO", "THREE", "FOUR", "FIVE"];
 
 /// Reads a review. The council's reply is not read: it is not what the person told.
-pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<Arrival, Problem> {
+pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceRecord, Problem> {
     let row = Object::row(object);
     // `locations.batchGetReviews` wraps each review, and names its place beside it.
     let wrapped = row.object("review")?;
@@ -45,7 +45,7 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<Arrival
     let anonymous = reviewer.as_ref().map_or(Ok(true), |reviewer| reviewer.flag("isAnonymous"))?;
 
     let part = Review { stars, location, updated_at: updated };
-    let mut details = Details::told(&id, created, Revision::updated(updated), Particulars::Reviews(part));
+    let mut details = RecordBody::told(&id, created, Revision::updated(updated), SourceDetails::Reviews(part));
     if !anonymous {
         let shown = reviewer
             .map_or(Ok(None), |reviewer| person(&reviewer.name("displayName"), reviewer.text("displayName")?))?;
@@ -54,7 +54,7 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<Arrival
         details.contact.reference = reference(&field("reviewId"), Some(own.unwrap_or(last)))?;
     }
     details.add_comment(review.text("comment")?);
-    Ok(Arrival::told(details))
+    Ok(SourceRecord::told(details))
 }
 
 /// The stars, in words or as a number.

@@ -5,11 +5,11 @@ use super::values::{exact, long, name, reference, required, time, word};
 use super::{Problem, RowAt};
 use custodian_domain::identity::contact::Contact;
 use custodian_domain::identity::written::{is_nothing, is_taken_back};
-use custodian_domain::record::Details;
-use custodian_domain::record::arrival::Arrival;
-use custodian_domain::record::particulars::{Particulars, Post};
+use custodian_domain::record::RecordBody;
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
+use custodian_domain::record::source_details::{Post, SourceDetails};
+use custodian_domain::record::source_record::SourceRecord;
 
 /// What a file must have.
 pub(super) const COLUMNS: [&str; 7] = ["post_id", "network", "posted_at", "handle", "text", "url", "sentiment"];
@@ -21,7 +21,7 @@ fn is_nobody(handle: &str) -> bool {
 }
 
 /// Reads a post. One that its author has deleted is to be forgotten.
-pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<Arrival, Problem> {
+pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<SourceRecord, Problem> {
     let named = |column: &str| name(column, fields.get(column));
     let network = required("network", named("network")?)?.to_lowercase();
     let post = required("post_id", exact("post_id", fields.get("post_id"))?)?;
@@ -35,13 +35,13 @@ pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<Arrival, Proble
     if text.map(word).is_some_and(is_taken_back) {
         // It goes whatever else the row says.
         let (posted, contact) = (posted.ok().flatten(), Contact { reference: handle, ..Contact::default() });
-        return Ok(Arrival::withdrawn(Source::Social, &id, posted.unwrap_or(row_at.now), contact));
+        return Ok(SourceRecord::withdrawn(Source::Social, &id, posted.unwrap_or(row_at.now), contact));
     }
     let posted = row_at.collected(Source::Social, required("posted_at", posted?)?)?;
     let part = Post { network, url: long("url", fields.get("url"))?, sentiment: named("sentiment")? };
     let revision = Revision::row(row_at.file, row_at.line);
-    let mut details = Details::told(&id, posted, revision, Particulars::Social(part));
+    let mut details = RecordBody::told(&id, posted, revision, SourceDetails::Social(part));
     details.contact.reference = handle;
     details.add_comment(text);
-    Ok(Arrival::told(details))
+    Ok(SourceRecord::told(details))
 }

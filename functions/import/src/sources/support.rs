@@ -4,15 +4,15 @@ use super::object::{Object, contact_in};
 use super::values::{Rule, exact, name, required, time};
 use super::{Problem, RowAt, fault};
 use custodian_domain::identity::contact::Contact;
-use custodian_domain::record::Details;
-use custodian_domain::record::arrival::Arrival;
-use custodian_domain::record::particulars::{Channel, Interaction, Particulars, Speaker, Turn};
+use custodian_domain::record::RecordBody;
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
+use custodian_domain::record::source_details::{Channel, Interaction, SourceDetails, Speaker, Turn};
+use custodian_domain::record::source_record::SourceRecord;
 use serde_json::{Map, Value};
 
 /// Reads an interaction.
-pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<Arrival, Problem> {
+pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceRecord, Problem> {
     let interaction = Object::row(object);
     let started = required("started_at", time("started_at", interaction.text("started_at")?)?)?;
     let started = row_at.collected(Source::Support, started)?;
@@ -32,13 +32,13 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<Arrival
         transcript: interaction.objects("transcript")?.iter().map(turn).collect::<Result<_, _>>()?,
     };
     let revision = Revision::row(row_at.file, row_at.line);
-    let mut details = Details::told(&id, started, revision, Particulars::Support(part));
+    let mut details = RecordBody::told(&id, started, revision, SourceDetails::Support(part));
     details.service = Some(required("service", named("service")?)?);
     details.journey = named("journey")?;
     details.stage = named("stage")?;
     details.satisfaction = interaction.rating("satisfaction")?;
     details.contact = interaction.object("customer")?.map_or_else(|| Ok(Contact::default()), |who| contact_in(&who))?;
-    Ok(Arrival::told(details))
+    Ok(SourceRecord::told(details))
 }
 
 fn turn(turn: &Object<'_>) -> Result<Turn, Problem> {

@@ -6,15 +6,15 @@ use super::values::{Rule, exact, is_power, is_rounded, name, number, person, rat
 use super::{Problem, RowAt, fault};
 use custodian_domain::identity::identifier::{Identifier, NotAnIdentifier};
 use custodian_domain::identity::written::{is_nothing, is_taken_back};
-use custodian_domain::record::Details;
-use custodian_domain::record::arrival::Arrival;
-use custodian_domain::record::custody::Custody;
-use custodian_domain::record::particulars::{Leg, Particulars, Said, TelephoneDetails};
+use custodian_domain::record::RecordBody;
+use custodian_domain::record::processor_copy::ProcessorCopy;
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
+use custodian_domain::record::source_details::{Leg, Said, SourceDetails, TelephoneDetails};
+use custodian_domain::record::source_record::SourceRecord;
 
 /// Reads a row. Who took the call is not read: a record needs no agent's name.
-pub(super) fn read(five9: &Five9, fields: &Fields<'_>, row_at: RowAt) -> Result<Arrival, Problem> {
+pub(super) fn read(five9: &Five9, fields: &Fields<'_>, row_at: RowAt) -> Result<SourceRecord, Problem> {
     let names = &five9.columns;
     // `[None]`, `[Deleted]` and the like stand where there is nobody and nothing.
     let is_bare = |text: &str| (text.starts_with('[') && is_nothing(text)) || is_taken_back(text);
@@ -63,15 +63,15 @@ pub(super) fn read(five9: &Five9, fields: &Fields<'_>, row_at: RowAt) -> Result<
         answered_by: is_answered.then(|| said.clone()),
         named_by: is_named.then_some(said),
     };
-    let mut details = Details::told(&call_id, at, revision, Particulars::Telephone(call));
+    let mut details = RecordBody::told(&call_id, at, revision, SourceDetails::Telephone(call));
     details.survey = text(&names.survey)?;
     details.service = service;
     details.satisfaction = satisfaction;
     details.contact.name = shown;
     details.contact.phone = phone;
     details.add_comment(comment);
-    details.custody.push(Custody::five9(at));
-    Ok(Arrival::told(details))
+    details.custody.push(ProcessorCopy::five9(at));
+    Ok(SourceRecord::told(details))
 }
 
 /// The customer's number; none if it is withheld, if it is an extension or a line of the council's own, or if the other

@@ -1,10 +1,10 @@
 use super::{Fault, Five9, Misfit, Problem, Reader, RowAt, Rule};
 use crate::rows::{Framed, Header, Raw, Rows};
 use chrono::{DateTime, Utc};
-use custodian_domain::record::Details;
-use custodian_domain::record::arrival::{Arrival, Untimely, Word};
-use custodian_domain::record::particulars::{Particulars, Speaker};
+use custodian_domain::record::RecordBody;
 use custodian_domain::record::source::Source;
+use custodian_domain::record::source_details::{SourceDetails, Speaker};
+use custodian_domain::record::source_record::{SourceRecord, Untimely, Word};
 use custodian_domain::survey::answers::Answer;
 use proptest::prelude::*;
 
@@ -26,7 +26,7 @@ fn five9() -> Five9 {
 }
 
 /// What each row of a file comes to; a row that can't be framed is left out.
-fn read(source: Source, file: &[u8]) -> Result<Vec<Result<Arrival, Problem>>, Misfit> {
+fn read(source: Source, file: &[u8]) -> Result<Vec<Result<SourceRecord, Problem>>, Misfit> {
     let five9 = five9();
     let mut rows = Rows::new(super::format(source).unwrap());
     rows.push(file);
@@ -41,26 +41,26 @@ fn read(source: Source, file: &[u8]) -> Result<Vec<Result<Arrival, Problem>>, Mi
     Ok(read)
 }
 
-fn sample(source: Source) -> Vec<Result<Arrival, Problem>> {
+fn sample(source: Source) -> Vec<Result<SourceRecord, Problem>> {
     let file = FILES.iter().find(|(of, _)| *of == source).unwrap().1;
     read(source, file).unwrap()
 }
 
-fn told(arrival: &Result<Arrival, Problem>) -> &Details {
+fn told(arrival: &Result<SourceRecord, Problem>) -> &RecordBody {
     match arrival {
-        Ok(Arrival { word: Word::Told(details), .. }) => details,
+        Ok(SourceRecord { word: Word::Told(details), .. }) => details,
         other => panic!("{other:?}"),
     }
 }
 
-fn refused(arrival: &Result<Arrival, Problem>) -> (&str, Rule) {
+fn refused(arrival: &Result<SourceRecord, Problem>) -> (&str, Rule) {
     match arrival {
         Err(Problem::Fault(Fault { field, rule })) => (field, *rule),
         other => panic!("{other:?}"),
     }
 }
 
-fn comment(details: &Details) -> &str {
+fn comment(details: &RecordBody) -> &str {
     match details.answers.get("comment") {
         Some(Answer::Text(text)) => text,
         _ => "",
@@ -78,7 +78,7 @@ fn a_call_is_read_with_its_number_its_survey_and_its_length() {
     assert_eq!((first.service.as_deref(), first.survey.as_deref()), (Some("council-tax"), Some("post-call")));
     assert_eq!(first.satisfaction.map(u8::from), Some(5));
     assert_eq!(comment(first), "Very clear, thank you");
-    let Particulars::Telephone(call) = &first.particulars else { panic!() };
+    let SourceDetails::Telephone(call) = &first.particulars else { panic!() };
     assert_eq!((call.legs[0].seconds, call.legs[0].outcome.as_deref()), (Some(461), Some("Survey complete")));
     assert!(!format!("{}", serde_json::to_value(first).unwrap()).contains("Bloggs"), "an agent's name is not kept");
     assert!(comment(told(&calls[2])).contains("\"nobody\" knew,\nthen cut off"));
@@ -94,7 +94,7 @@ fn the_customer_of_an_outbound_call_is_who_was_called() {
 fn a_caller_who_withholds_the_number_has_none() {
     let calls = sample(Source::Telephone);
     assert!(told(&calls[4]).contact.is_empty());
-    let Particulars::Telephone(call) = &told(&calls[6]).particulars else { panic!() };
+    let SourceDetails::Telephone(call) = &told(&calls[6]).particulars else { panic!() };
     assert_eq!(call.answered_at, None);
 }
 
@@ -159,12 +159,12 @@ fn first_line(file: &[u8]) -> String {
 fn a_review_has_stars_beside_satisfaction_and_a_reviewer_only_if_they_are_named() {
     let reviews = sample(Source::Reviews);
     let first = told(&reviews[0]);
-    let Particulars::Reviews(review) = &first.particulars else { panic!() };
+    let SourceDetails::Reviews(review) = &first.particulars else { panic!() };
     assert_eq!((review.stars, first.satisfaction), (Some(5), None));
     assert_eq!(first.contact.reference.as_deref(), Some("AbFvOq1"));
     assert_eq!(first.source_id.as_deref(), Some("accounts/1/locations/22/reviews/AbFvOq1"));
     assert!(told(&reviews[1]).contact.is_empty());
-    let Particulars::Reviews(unrated) = &told(&reviews[2]).particulars else { panic!() };
+    let SourceDetails::Reviews(unrated) = &told(&reviews[2]).particulars else { panic!() };
     assert_eq!(unrated.stars, None);
     assert_eq!(reviews[3], Err(Problem::Untimely(Untimely::TooOld)));
     assert_eq!(refused(&reviews[4]), ("starRating", Rule::Rating));
@@ -219,7 +219,7 @@ fn a_complaint_whose_times_are_not_known_has_its_clocks() {
              K,'Complaint,2026-11-20T10:00:00Z,bins,2.0,A,a@example.org,,x,,{nothing},{nothing}\n"
         );
         let complaint = read(Source::Complaints, file.as_bytes()).unwrap().remove(0);
-        let Particulars::Complaints(complaint) = &told(&complaint).particulars else { panic!("it is a complaint") };
+        let SourceDetails::Complaints(complaint) = &told(&complaint).particulars else { panic!("it is a complaint") };
         assert!(complaint.clocks.is_some() && complaint.closed_at.is_none(), "{nothing}");
     }
 }
@@ -244,7 +244,7 @@ fn an_interview_may_rest_on_consent() {
 #[test]
 fn a_support_interaction_keeps_who_said_what() {
     let interactions = sample(Source::Support);
-    let Particulars::Support(chat) = &told(&interactions[0]).particulars else { panic!() };
+    let SourceDetails::Support(chat) = &told(&interactions[0]).particulars else { panic!() };
     assert_eq!(chat.transcript.iter().map(|turn| turn.from).collect::<Vec<_>>(), [Speaker::Customer, Speaker::Agent]);
     assert_eq!(refused(&interactions[2]), ("channel", Rule::Choice));
 }
@@ -252,11 +252,11 @@ fn a_support_interaction_keeps_who_said_what() {
 #[test]
 fn a_complaint_has_its_clocks_and_a_compliment_none() {
     let complaints = sample(Source::Complaints);
-    let Particulars::Complaints(open) = &told(&complaints[0]).particulars else { panic!() };
+    let SourceDetails::Complaints(open) = &told(&complaints[0]).particulars else { panic!() };
     let clocks = open.clocks.unwrap();
     assert_eq!(clocks.acknowledge_by.unwrap().to_string(), "2026-11-13");
     assert_eq!(clocks.answer_by.unwrap().to_string(), "2026-11-27");
-    let Particulars::Complaints(compliment) = &told(&complaints[2]).particulars else { panic!() };
+    let SourceDetails::Complaints(compliment) = &told(&complaints[2]).particulars else { panic!() };
     assert_eq!((compliment.clocks, compliment.stage), (None, None));
     assert!(told(&complaints[2]).contact.is_empty());
     assert_eq!(refused(&complaints[3]), ("stage", Rule::Choice));

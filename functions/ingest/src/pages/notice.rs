@@ -64,7 +64,7 @@ mod tests {
     use super::notice;
     use crate::pages::tests::site;
     use custodian_domain::record::Fingerprint;
-    use custodian_domain::record::custody::Processor;
+    use custodian_domain::record::processor_copy::Processor;
     use custodian_domain::validation::notice::{ALL, CURRENT};
     use custodian_web::page::{Page, spoken};
 

@@ -2,8 +2,8 @@
 
 use super::{Answer, Fault, Submission};
 use chrono::{DateTime, Utc};
-use custodian_domain::record::Details;
-use custodian_domain::record::arrival::Word;
+use custodian_domain::record::RecordBody;
+use custodian_domain::record::source_record::Word;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ fn refused(path: &str, value: Value, rule: &'static str) {
     assert_eq!(faults(&message), [(path.to_owned(), rule)], "{}", message.pointer("/data").unwrap_or(&message));
 }
 
-fn details(submission: Submission) -> Details {
+fn details(submission: Submission) -> RecordBody {
     let Word::Told(details) = submission.into_arrival().word else { panic!("it is told") };
     *details
 }
@@ -82,7 +82,7 @@ fn the_record_says_where_it_came_from_and_who_else_holds_it() {
     assert_eq!(details.source_id.as_deref(), Some("FS-Case-718204411"));
     assert_eq!(details.survey.as_deref(), Some("Report a missed bin"));
     assert_eq!(details.contact.reference.as_deref(), Some("UCRN-00093321"));
-    assert_eq!(details.custody, [custodian_domain::record::custody::Custody::granicus()]);
+    assert_eq!(details.custody, [custodian_domain::record::processor_copy::ProcessorCopy::granicus()]);
     assert_eq!(details.source.as_str(), "web_form");
     assert_eq!(details.contact.identifiers().len(), 3);
     assert!(details.answers["comment"] == Answer::Text("Third time this month. The crew drove past.".to_owned()));

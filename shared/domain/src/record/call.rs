@@ -1,9 +1,9 @@
 //! The legs of a call, and what the call says as a whole: the same in whichever order its rows are told, however often.
 
 use crate::identity::contact::Contact;
-use crate::record::custody::Custody;
-use crate::record::particulars::{Leg, Particulars, Said, TelephoneDetails};
-use crate::record::{COMMENT, Details};
+use crate::record::processor_copy::ProcessorCopy;
+use crate::record::source_details::{Leg, Said, SourceDetails, TelephoneDetails};
+use crate::record::{COMMENT, RecordBody};
 use crate::survey::answers::Answer;
 use crate::validation::json;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -33,7 +33,7 @@ impl Said {
 /// Two tellings of a call: all legs of both, and what the last leg that was rated and the first that names somebody say.
 ///
 /// Of two words on one leg the later report's stands.
-pub(super) fn joined(newer: (&Details, &TelephoneDetails), older: (&Details, &TelephoneDetails)) -> Details {
+pub(super) fn joined(newer: (&RecordBody, &TelephoneDetails), older: (&RecordBody, &TelephoneDetails)) -> RecordBody {
     let mut legs: Vec<Leg> = newer.1.legs.iter().chain(&older.1.legs).cloned().collect();
     legs.sort();
     legs.dedup();
@@ -63,14 +63,14 @@ pub(super) fn joined(newer: (&Details, &TelephoneDetails), older: (&Details, &Te
         Some(_) => rated.0.service.clone(),
         None => legs.first().and_then(|leg| leg.service.clone()),
     };
-    Details {
+    RecordBody {
         service,
         survey,
         satisfaction: rated.0.satisfaction,
         answers: rated.0.answers.clone(),
         contact: named.0.contact.clone(),
-        custody: legs.last().map(|leg| Custody::five9(leg.at)).into_iter().collect(),
-        particulars: Particulars::Telephone(TelephoneDetails {
+        custody: legs.last().map(|leg| ProcessorCopy::five9(leg.at)).into_iter().collect(),
+        particulars: SourceDetails::Telephone(TelephoneDetails {
             legs,
             answered_at,
             named_at: named.1.named_at,
@@ -82,19 +82,19 @@ pub(super) fn joined(newer: (&Details, &TelephoneDetails), older: (&Details, &Te
 }
 
 /// Which row the answers are of, if there are any.
-fn answered((details, call): (&Details, &TelephoneDetails)) -> Option<Said> {
+fn answered((details, call): (&RecordBody, &TelephoneDetails)) -> Option<Said> {
     let at = call.answered_at?;
     Some(call.answered_by.clone().unwrap_or_else(|| formerly(details, call, at)))
 }
 
 /// Which row says who the person is, if any does.
-fn names((details, call): (&Details, &TelephoneDetails)) -> Option<Said> {
+fn names((details, call): (&RecordBody, &TelephoneDetails)) -> Option<Said> {
     let at = call.named_at?;
     Some(call.named_by.clone().unwrap_or_else(|| formerly(details, call, at)))
 }
 
 /// What an earlier version, which kept the leg's beginning only, would have kept.
-fn formerly(details: &Details, call: &TelephoneDetails, at: DateTime<Utc>) -> Said {
+fn formerly(details: &RecordBody, call: &TelephoneDetails, at: DateTime<Utc>) -> Said {
     let report = details.revision.as_ref().map_or("", |revision| revision.file());
     match call.legs.iter().find(|leg| leg.at == at) {
         Some(leg) => Said::of(leg, None, report),
@@ -104,8 +104,8 @@ fn formerly(details: &Details, call: &TelephoneDetails, at: DateTime<Utc>) -> Sa
 
 /// Which of two ratings is the later. In one report, two of one leg sort by what they say, so that no order of its rows
 /// decides.
-fn later(one: &Details, said: &Said, other: &Details, by: &Said) -> Ordering {
-    let answer = |details: &Details| {
+fn later(one: &RecordBody, said: &Said, other: &RecordBody, by: &Said) -> Ordering {
+    let answer = |details: &RecordBody| {
         let comment = match details.answers.get(COMMENT) {
             Some(Answer::Text(text)) => Some(text.clone()),
             _ => None,
@@ -119,7 +119,7 @@ fn later(one: &Details, said: &Said, other: &Details, by: &Said) -> Ordering {
 }
 
 /// Which of two names is the earlier.
-fn earlier(one: &Details, said: &Said, other: &Details, by: &Said) -> Ordering {
+fn earlier(one: &RecordBody, said: &Said, other: &RecordBody, by: &Said) -> Ordering {
     let who = |Contact { name, email, phone, reference }: &Contact| {
         [name, email, phone, reference].map(|text| Reverse(text.clone()))
     };

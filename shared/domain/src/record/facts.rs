@@ -1,6 +1,6 @@
 //! What may be told of a record: each fact with its name, what people call it, and how the council came by it.
 //!
-//! An export tells these and nothing else. [`Details::facts`] takes a record apart without leaving a field out, so that
+//! An export tells these and nothing else. [`RecordBody::facts`] takes a record apart without leaving a field out, so that
 //! a new field does not compile until it is marked. Names of staff and of others are left out here.
 
 pub mod codes;
@@ -9,9 +9,9 @@ mod told;
 use crate::identity::contact::Contact;
 use crate::identity::identifier;
 #[cfg(doc)]
-use crate::record::Details;
-use crate::record::particulars::{Channel, ComplaintKind, Speaker};
+use crate::record::RecordBody;
 use crate::record::satisfaction::Satisfaction;
+use crate::record::source_details::{Channel, ComplaintKind, Speaker};
 use crate::rights::package::PackageKind;
 use crate::survey::QuestionKind;
 use crate::survey::answers::Answer;

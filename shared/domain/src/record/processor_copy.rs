@@ -92,7 +92,7 @@ pub fn mails_end(asked_at: DateTime<Utc>) -> DateTime<Utc> {
 
 /// That a processor holds a copy, and until when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Custody {
+pub struct ProcessorCopy {
     /// Who.
     pub at: Processor,
     /// Until when, where the processor deletes by itself.
@@ -100,7 +100,7 @@ pub struct Custody {
     pub until: Option<DateTime<Utc>>,
 }
 
-impl Custody {
+impl ProcessorCopy {
     /// Five9's copy of a call that began then: its servers keep it for 60 days.
     #[must_use]
     pub fn five9(began: DateTime<Utc>) -> Self {
@@ -134,7 +134,7 @@ impl Custody {
 #[must_use]
 pub fn copies(
     source: Source,
-    custody: &[Custody],
+    custody: &[ProcessorCopy],
     newsletter: bool,
     now: DateTime<Utc>,
 ) -> BTreeMap<Processor, Option<DateTime<Utc>>> {
@@ -147,36 +147,37 @@ pub fn copies(
 
 #[cfg(test)]
 mod tests {
-    use super::{Custody, Processor, copies};
+    use super::{Processor, ProcessorCopy, copies};
     use crate::record::source::Source;
     use chrono::{DateTime, TimeDelta, Utc};
 
     #[test]
     fn five9_holds_a_call_for_sixty_days_and_granicus_until_it_is_told() {
         let began: DateTime<Utc> = "2026-10-12T08:00:12Z".parse().unwrap();
-        assert!(Custody::five9(began).lasts(began + TimeDelta::days(60) - TimeDelta::seconds(1)));
-        assert!(!Custody::five9(began).lasts(began + TimeDelta::days(60)));
-        assert!(Custody::granicus().lasts(began + TimeDelta::days(4000)));
+        assert!(ProcessorCopy::five9(began).lasts(began + TimeDelta::days(60) - TimeDelta::seconds(1)));
+        assert!(!ProcessorCopy::five9(began).lasts(began + TimeDelta::days(60)));
+        assert!(ProcessorCopy::granicus().lasts(began + TimeDelta::days(4000)));
     }
 
     #[test]
     fn five9_knows_whoever_calls_and_the_newsletter_service_whoever_asked_for_it() {
         let began: DateTime<Utc> = "2026-10-12T08:00:12Z".parse().unwrap();
-        let of = |source, custody: &[Custody], newsletter| {
+        let of = |source, custody: &[ProcessorCopy], newsletter| {
             copies(source, custody, newsletter, began).into_iter().collect::<Vec<(Processor, Option<DateTime<Utc>>)>>()
         };
         assert_eq!(of(Source::Support, &[], false), []);
         assert_eq!(of(Source::Telephone, &[], false), [(Processor::Five9, None)]);
-        let five9 = Custody::five9(began);
+        let five9 = ProcessorCopy::five9(began);
         assert_eq!(of(Source::Telephone, &[five9], false), [(Processor::Five9, five9.until)]);
         let both = [(Processor::Granicus, None), (Processor::Newsletter, None)];
-        assert_eq!(of(Source::WebForm, &[Custody::granicus()], true), both);
+        assert_eq!(of(Source::WebForm, &[ProcessorCopy::granicus()], true), both);
     }
 
     #[test]
     fn govuk_notify_holds_nothing_of_a_mail_that_it_has_deleted() {
         let asked: DateTime<Utc> = "2026-11-23T10:00:00Z".parse().unwrap();
-        let at = |now| copies(Source::WebForm, &[Custody::notify(asked), Custody::five9(asked)], false, now);
+        let at =
+            |now| copies(Source::WebForm, &[ProcessorCopy::notify(asked), ProcessorCopy::five9(asked)], false, now);
         let over = asked + TimeDelta::days(10);
         assert!(at(over - TimeDelta::seconds(1)).contains_key(&Processor::Notify));
         assert!(!at(over).contains_key(&Processor::Notify));

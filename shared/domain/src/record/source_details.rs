@@ -1,15 +1,15 @@
 //! What only one source tells: a typed part for each.
 
 use crate::record::source::Source;
-use crate::rights::clocks::{Clock, Clocks};
 use crate::rights::complaint::Stage;
+use crate::rights::complaint_deadlines::{ComplaintDeadline, ComplaintDeadlines};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The part of a record that is its source's own.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Particulars {
+pub enum SourceDetails {
     /// Of a form.
     WebForm(WebForm),
     /// Of a call.
@@ -26,7 +26,7 @@ pub enum Particulars {
     Complaints(Complaint),
 }
 
-impl Particulars {
+impl SourceDetails {
     /// The source that tells such.
     #[must_use]
     pub const fn source(&self) -> Source {
@@ -43,13 +43,13 @@ impl Particulars {
 
     /// The clock of an open complaint that runs, and its last day, if the calendar reaches it.
     #[must_use]
-    pub const fn running(&self) -> Option<(Clock, NaiveDate)> {
+    pub const fn running(&self) -> Option<(ComplaintDeadline, NaiveDate)> {
         let Self::Complaints(Complaint { clocks: Some(clocks), acknowledged_at, closed_at: None, .. }) = self else {
             return None;
         };
         let (clock, ends) = match acknowledged_at {
-            None => (Clock::Acknowledge, clocks.acknowledge_by),
-            Some(_) => (Clock::Answer, clocks.answer_by),
+            None => (ComplaintDeadline::Acknowledge, clocks.acknowledge_by),
+            Some(_) => (ComplaintDeadline::Answer, clocks.answer_by),
         };
         match ends {
             Some(ends) => Some((clock, ends)),
@@ -64,13 +64,13 @@ impl Particulars {
     }
 }
 
-impl Default for Particulars {
+impl Default for SourceDetails {
     fn default() -> Self {
         Self::WebForm(WebForm::default())
     }
 }
 
-impl std::fmt::Debug for Particulars {
+impl std::fmt::Debug for SourceDetails {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "Particulars({}, ..)", self.source().as_str())
     }
@@ -257,7 +257,7 @@ pub struct Complaint {
     pub closed_at: Option<DateTime<Utc>>,
     /// By when a complaint has to be acknowledged and answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub clocks: Option<Clocks>,
+    pub clocks: Option<ComplaintDeadlines>,
 }
 
 /// What is complained or complimented.

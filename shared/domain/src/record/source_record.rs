@@ -3,9 +3,9 @@
 
 use crate::identity::contact::Contact;
 use crate::record::call::joined;
-use crate::record::particulars::{Particulars, Said, TelephoneDetails};
 use crate::record::source::Source;
-use crate::record::{Details, RecordId};
+use crate::record::source_details::{Said, SourceDetails, TelephoneDetails};
+use crate::record::{RecordBody, RecordId};
 use crate::retention::{ExpiresAt, Retention};
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -58,7 +58,7 @@ pub fn are_of_two(one: (&Contact, DateTime<Utc>), other: (&Contact, DateTime<Utc
 
 /// One record, as its source hands it over.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Arrival {
+pub struct SourceRecord {
     /// Where it comes from.
     pub source: Source,
     /// Which it is there.
@@ -75,15 +75,15 @@ pub struct Arrival {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Word {
     /// This is what it is.
-    Told(Box<Details>),
+    Told(Box<RecordBody>),
     /// It is no longer there, and must not be kept; this is who it was of, as far as the source still says.
     Withdrawn(Contact),
 }
 
-impl Arrival {
+impl SourceRecord {
     /// A record that is told; it has what its source calls it.
     #[must_use]
-    pub fn told(details: Details) -> Self {
+    pub fn told(details: RecordBody) -> Self {
         let (source, name) = (details.source, details.source_id.as_deref().unwrap_or_default());
         Self {
             source,
@@ -116,7 +116,7 @@ impl Arrival {
     }
 }
 
-impl Details {
+impl RecordBody {
     /// What is held after the source has said `later` of the same record.
     ///
     /// The later revision stands. The earliest moment of collection stays the retention anchor: a correction renews
@@ -126,7 +126,7 @@ impl Details {
         let collected_at = self.collected_at.min(later.collected_at);
         let (newer, older) = if self.revision < later.revision { (later, self) } else { (self, later) };
         let mut corrected = match (&newer.particulars, &older.particulars) {
-            (Particulars::Telephone(call), Particulars::Telephone(other)) => joined((newer, call), (older, other)),
+            (SourceDetails::Telephone(call), SourceDetails::Telephone(other)) => joined((newer, call), (older, other)),
             _ => newer.clone(),
         };
         corrected.collected_at = collected_at;
@@ -140,7 +140,7 @@ impl Details {
     #[must_use]
     pub fn says_the_same_as(&self, other: &Self) -> bool {
         let mut like = Self { revision: other.revision.clone(), ..self.clone() };
-        if let (Particulars::Telephone(call), Particulars::Telephone(known)) =
+        if let (SourceDetails::Telephone(call), SourceDetails::Telephone(known)) =
             (&mut like.particulars, &other.particulars)
         {
             let same = |said: Option<&Said>, known: Option<&Said>| match (said, known) {
@@ -162,7 +162,7 @@ impl Details {
     #[must_use]
     pub fn legs(&self) -> usize {
         match &self.particulars {
-            Particulars::Telephone(call) => call.legs.len(),
+            SourceDetails::Telephone(call) => call.legs.len(),
             _ => 1,
         }
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// A date that the calendar of bank holidays does not reach is missing: it is flagged, never guessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Clocks {
+pub struct ComplaintDeadlines {
     /// The last day for the acknowledgement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledge_by: Option<NaiveDate>,
@@ -18,7 +18,7 @@ pub struct Clocks {
     pub answer_by: Option<NaiveDate>,
 }
 
-impl Clocks {
+impl ComplaintDeadlines {
     /// The clocks of a complaint that was received then. The answer counts from the acknowledgement; until there is
     /// one, from the last day for it.
     #[must_use]
@@ -38,14 +38,14 @@ impl Clocks {
 /// One of the clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Clock {
+pub enum ComplaintDeadline {
     /// Until the acknowledgement.
     Acknowledge,
     /// Until the answer.
     Answer,
 }
 
-impl Clock {
+impl ComplaintDeadline {
     /// The name, as the index spells it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -58,22 +58,22 @@ impl Clock {
 
 #[cfg(test)]
 mod tests {
-    use super::Clocks;
+    use super::ComplaintDeadlines;
     use crate::rights::complaint::Stage;
 
     #[test]
     fn the_answer_counts_from_the_acknowledgement_and_until_then_from_its_last_day() {
         let received = "2026-11-06T10:00:00Z".parse().unwrap();
-        let open = Clocks::of(received, None, Stage::One);
+        let open = ComplaintDeadlines::of(received, None, Stage::One);
         assert_eq!(open.acknowledge_by.unwrap().to_string(), "2026-11-13");
         assert_eq!(open.answer_by.unwrap().to_string(), "2026-11-27");
-        let early = Clocks::of(received, Some("2026-11-09T09:00:00Z".parse().unwrap()), Stage::One);
+        let early = ComplaintDeadlines::of(received, Some("2026-11-09T09:00:00Z".parse().unwrap()), Stage::One);
         assert_eq!(early.answer_by.unwrap().to_string(), "2026-11-23");
     }
 
     #[test]
     fn what_the_calendar_does_not_reach_is_not_guessed() {
-        let clocks = Clocks::of("2028-12-18T10:00:00Z".parse().unwrap(), None, Stage::One);
+        let clocks = ComplaintDeadlines::of("2028-12-18T10:00:00Z".parse().unwrap(), None, Stage::One);
         assert!(!clocks.are_known() && clocks.answer_by.is_none());
     }
 }

@@ -75,7 +75,7 @@ pub struct Lifting {
 
 /// What stands for a person, or stood.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Standing {
+pub struct Constraint {
     /// What holds, and on what ground.
     pub kind: ConstraintKind,
     /// Who placed it, and when.
@@ -128,7 +128,7 @@ impl ConstraintKind {
     }
 }
 
-impl Standing {
+impl Constraint {
     /// Whether it may be lifted now.
     ///
     /// # Errors
@@ -231,12 +231,12 @@ fn plain(typed: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Act, ConstraintKind, Effect, HoldGround, Limb, NotTold, Reason, Standing};
+    use super::{Act, Constraint, ConstraintKind, Effect, HoldGround, Limb, NotTold, Reason};
     use chrono::DateTime;
 
-    fn standing(kind: ConstraintKind, notice: bool) -> Standing {
+    fn standing(kind: ConstraintKind, notice: bool) -> Constraint {
         let act = Act { by: "dpo-7".to_owned(), at: DateTime::from_timestamp(1_795_428_000, 0).unwrap() };
-        Standing { kind, placed: act.clone(), notice: notice.then_some(act), lifted: None }
+        Constraint { kind, placed: act.clone(), notice: notice.then_some(act), lifted: None }
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! An erasure: its ground, its receipts, its certificate. Evidence without personal data.
 
 use crate::place::Place;
-use crate::rights::correspondence::Correspondence;
 use crate::rights::exclusion::Exclusion;
 use crate::rights::package::RequestId;
+use crate::rights::processor_exchange::ProcessorExchange;
 use crate::validation::violation::Violation;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -94,7 +94,7 @@ pub struct Receipt {
     pub finished_at: DateTime<Utc>,
     /// What a processor, or whoever deleted there by hand, said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub correspondence: Option<Correspondence>,
+    pub correspondence: Option<ProcessorExchange>,
 }
 
 /// What came of a task.

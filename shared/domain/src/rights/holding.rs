@@ -1,7 +1,7 @@
 //! Everything that may be held of a person: an erasure counts by this list, and a package tells by it.
 
 use crate::place::Place;
-use crate::record::custody::Processor;
+use crate::record::processor_copy::Processor;
 
 /// One kind of thing that may be held of a person. Matched exhaustively: adding one does not compile until it is said
 /// where it is stored, what a plan counts of it, and how a package tells of it.
@@ -143,7 +143,7 @@ impl Holding {
 mod tests {
     use super::Holding;
     use crate::place::Place;
-    use crate::record::custody::Processor;
+    use crate::record::processor_copy::Processor;
     use std::collections::BTreeSet;
 
     #[test]

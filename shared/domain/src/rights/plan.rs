@@ -1,12 +1,12 @@
 //! What an erasure would touch: counts, never the data. What was planned is what is approved, or it is refused.
 
 use crate::place::Place;
-use crate::record::custody::Processor;
+use crate::record::processor_copy::Processor;
 use crate::record::source::Source;
+use crate::rights::constraint::Limb;
 use crate::rights::erasure::Counts;
 use crate::rights::holding::Holding;
 use crate::rights::package::RequestId;
-use crate::rights::standing::Limb;
 use crate::validation::json;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -214,8 +214,8 @@ mod tests {
     use super::{ArrivedSince, Contents, Plan};
     use crate::place::Place;
     use crate::record::source::Source;
+    use crate::rights::constraint::Limb;
     use crate::rights::holding::Holding;
-    use crate::rights::standing::Limb;
     use std::collections::BTreeMap;
 
     fn plan(records: u64) -> Plan {

@@ -11,7 +11,7 @@ pub const WITHIN: Days = Days::new(28);
 
 /// How far a processor is, in our words and its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Correspondence {
+pub struct ProcessorExchange {
     /// When it was first known to have been asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_at: Option<DateTime<Utc>>,
@@ -58,28 +58,28 @@ pub struct Confirmation {
 
 #[cfg(test)]
 mod tests {
-    use super::{Confirmation, Correspondence};
+    use super::{Confirmation, ProcessorExchange};
     use crate::identity::identifier::IdentifierKind;
     use serde_json::json;
 
     #[test]
     fn what_nobody_has_said_yet_takes_no_room() {
-        assert_eq!(serde_json::to_value(Correspondence::default()).unwrap(), json!({}));
-        let read: Correspondence = serde_json::from_value(json!({})).unwrap();
-        assert_eq!(read, Correspondence::default());
+        assert_eq!(serde_json::to_value(ProcessorExchange::default()).unwrap(), json!({}));
+        let read: ProcessorExchange = serde_json::from_value(json!({})).unwrap();
+        assert_eq!(read, ProcessorExchange::default());
     }
 
     #[test]
     fn it_is_read_as_it_was_stored() {
-        let told = Correspondence {
+        let told = ProcessorExchange {
             asked_at: Some("2026-09-14T10:22:31Z".parse().unwrap()),
             due: Some("2026-10-12".parse().unwrap()),
             confirmed: Some(Confirmation { by: "J. Hill".to_owned(), on: "2026-09-20".parse().unwrap() }),
             not_asked_by: vec![IdentifierKind::Phone],
-            ..Correspondence::default()
+            ..ProcessorExchange::default()
         };
         let stored = serde_json::to_value(&told).unwrap();
         assert_eq!(stored["not_asked_by"], json!(["phone"]));
-        assert_eq!(serde_json::from_value::<Correspondence>(stored).unwrap(), told);
+        assert_eq!(serde_json::from_value::<ProcessorExchange>(stored).unwrap(), told);
     }
 }

@@ -1,9 +1,9 @@
 //! One place's part of a request: what it is asked, how far it is, and when it is tried again.
 
 use crate::place::Place;
-use crate::rights::correspondence::Correspondence;
 use crate::rights::erasure::{Counts, Receipt};
 use crate::rights::package::RequestId;
+use crate::rights::processor_exchange::ProcessorExchange;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -72,7 +72,7 @@ pub struct Task {
     pub error: Option<String>,
     /// What was exchanged with the processor.
     #[serde(default)]
-    pub correspondence: Correspondence,
+    pub correspondence: ProcessorExchange,
     /// Its receipt, once it is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<Receipt>,
@@ -93,7 +93,7 @@ impl Task {
             next_try: now,
             lease_until: None,
             error: None,
-            correspondence: Correspondence::default(),
+            correspondence: ProcessorExchange::default(),
             receipt: None,
         }
     }

@@ -16,11 +16,11 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What was sent, by field, before anybody looked at it.
-pub type Sheet = BTreeMap<String, Given>;
+pub type FormData = BTreeMap<String, RawValue>;
 
 /// What was sent for one field.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Given {
+pub enum RawValue {
     /// Text; several where a field was sent several times.
     Texts(Vec<String>),
     /// A JSON number.
@@ -77,7 +77,7 @@ pub const UNNAMED: &str = "(unnamed)";
 ///
 /// # Errors
 /// Every fault, in the order of the questions; unknown fields come last, each once, and of many only some.
-pub fn check(survey: &Survey, mut sheet: Sheet, today: NaiveDate) -> Result<Answers, Vec<AnswerFault>> {
+pub fn check(survey: &Survey, mut sheet: FormData, today: NaiveDate) -> Result<Answers, Vec<AnswerFault>> {
     let (mut answers, mut faults) = (Answers::default(), Vec::new());
     for question in &survey.questions {
         let given = sheet.remove(&question.id);
@@ -134,7 +134,7 @@ fn too_long_together(answers: &Answers) -> Option<AnswerFault> {
 }
 
 /// The fields that are left: their names are the sender's, so only some are told, and those that are none once.
-fn unknown(sheet: &Sheet) -> impl Iterator<Item = AnswerFault> {
+fn unknown(sheet: &FormData) -> impl Iterator<Item = AnswerFault> {
     let names: Vec<&str> = sheet.keys().map(|field| nameable(field)).filter(|name| *name != UNNAMED).collect();
     let others = sheet.len() > names.len().min(UNKNOWN);
     let told = names.into_iter().take(UNKNOWN).map(str::to_owned).collect::<Vec<_>>();
@@ -149,14 +149,14 @@ pub fn nameable(field: &str) -> &str {
     if name && !field.is_empty() { field } else { UNNAMED }
 }
 
-fn read(question: &Question, given: Option<Given>) -> Result<Option<Answer>, AnswerRule> {
+fn read(question: &Question, given: Option<RawValue>) -> Result<Option<Answer>, AnswerRule> {
     let texts = match given {
         None => return Ok(None),
-        Some(Given::Texts(texts)) => texts,
-        Some(Given::Number(number)) => return typed_number(question, number).map(Some),
-        Some(Given::YesNo(yes)) if question.kind == QuestionKind::YesNo => return Ok(Some(Answer::YesNo(yes))),
-        Some(Given::YesNo(_) | Given::Other) => return Err(mismatch(question.kind)),
-        Some(Given::Repeated) => return Err(AnswerRule::Once),
+        Some(RawValue::Texts(texts)) => texts,
+        Some(RawValue::Number(number)) => return typed_number(question, number).map(Some),
+        Some(RawValue::YesNo(yes)) if question.kind == QuestionKind::YesNo => return Ok(Some(Answer::YesNo(yes))),
+        Some(RawValue::YesNo(_) | RawValue::Other) => return Err(mismatch(question.kind)),
+        Some(RawValue::Repeated) => return Err(AnswerRule::Once),
     };
     let mut texts: Vec<String> =
         texts.iter().map(|text| tidy(question.kind, text)).filter(|text| !text.is_empty()).collect();

@@ -12,7 +12,7 @@ use custodian_aws::StorageError;
 use custodian_domain::ledger::signed::Signed;
 use custodian_domain::ledger::{Attestation, Block, Broken, ChainFault, Hash, Head, Lies};
 use custodian_store::evidence::{Register, StoredEvidence, Waiting};
-use custodian_store::ledger::{Ledger, Seat};
+use custodian_store::ledger::{Ledger, Slot};
 use std::collections::HashMap;
 
 /// Of how many items it is remembered at a time what the chain says.
@@ -168,7 +168,7 @@ impl Looking<'_> {
             let mut pages = self.ledger.lying(day);
             while let Some(page) = pages.next().await? {
                 for lying in page {
-                    if let Seat::Block(n) = lying.seat
+                    if let Slot::Block(n) = lying.seat
                         && n <= head.n
                     {
                         self.hear(&mut said, &block(&lying.lies, &head, day, n)?)?;

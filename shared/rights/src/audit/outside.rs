@@ -6,7 +6,7 @@
 use super::Unverified;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use custodian_aws::StorageError;
-use custodian_buckets::anchors::{Anchor, Anchors, DAYS, HEADS, KeptVersion, Seat, Versions};
+use custodian_buckets::anchors::{Anchor, AnchorSlot, Anchors, DAYS, HEADS, KeptVersion, Versions};
 use custodian_domain::ledger::Seen;
 use custodian_store::ledger::Ledger;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -158,7 +158,7 @@ impl<'a> Outside<'a> {
         }
         let mut everything = self.anchors.versions("");
         while let Some(page) = everything.next().await? {
-            if page.iter().any(|kept| Seat::of(&kept.key).is_none()) {
+            if page.iter().any(|kept| AnchorSlot::of(&kept.key).is_none()) {
                 return Err(stray().into());
             }
         }
@@ -193,14 +193,14 @@ impl Coming<'_> {
 
 /// One that was told.
 struct Told {
-    seat: Seat,
+    seat: AnchorSlot,
     anchor: Option<Anchor>,
     kept: KeptVersion,
 }
 
 impl Told {
     async fn read(anchors: &Anchors, kept: KeptVersion) -> Result<Self, Unverified> {
-        let seat = Seat::of(&kept.key).ok_or_else(stray)?;
+        let seat = AnchorSlot::of(&kept.key).ok_or_else(stray)?;
         let body: Result<_, StorageError> = anchors.read(&kept).await;
         let anchor = body?.and_then(|body| Anchor::read(&kept.key, &body));
         Ok(Self { seat, anchor, kept })

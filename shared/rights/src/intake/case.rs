@@ -6,14 +6,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use custodian_domain::identity::contact::Contact;
 use custodian_domain::identity::subject::{SubjectKey, SubjectKeys};
 use custodian_domain::ledger::{Cause, ItemKind};
-use custodian_domain::record::arrival::{Arrival, Word, are_of_two};
 use custodian_domain::record::reference::Reference;
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
-use custodian_domain::record::{Details, Holder, Record, RecordId};
+use custodian_domain::record::source_record::{SourceRecord, Word, are_of_two};
+use custodian_domain::record::{Holder, Record, RecordBody, RecordId};
 use custodian_domain::retention::{ExpiresAt, Retention};
 use custodian_store::Key;
-use custodian_store::records::{Doomed, StoredRecord};
+use custodian_store::records::{DeletionCandidate, StoredRecord};
 use custodian_store::suppressions::Suppressed;
 use std::collections::HashMap;
 
@@ -35,7 +35,7 @@ pub(super) struct Case {
 pub(super) struct Handed {
     /// Its place among all.
     pub(super) place: usize,
-    arrival: Arrival,
+    arrival: SourceRecord,
     /// Whom it names: the first key is whose record it is, the others lead to the first.
     subjects: Vec<SubjectKey>,
     /// Who would hold it, under every version of the keys.
@@ -46,7 +46,7 @@ pub(super) struct Handed {
 #[derive(Default)]
 pub(super) struct Change {
     pub(super) put: Option<Put>,
-    pub(super) forget: Vec<(Doomed, Cause)>,
+    pub(super) forget: Vec<(DeletionCandidate, Cause)>,
     pub(super) withdrawn: bool,
 }
 
@@ -68,7 +68,7 @@ pub(super) struct Link {
 }
 
 /// Sorts what was handed over by record, in the order of its first arrival.
-pub(super) fn of(arrivals: Vec<Arrival>, keys: &SubjectKeys) -> Vec<Case> {
+pub(super) fn of(arrivals: Vec<SourceRecord>, keys: &SubjectKeys) -> Vec<Case> {
     let mut places: HashMap<(Source, RecordId), usize> = HashMap::new();
     let mut cases: Vec<Case> = Vec::new();
     for (place, arrival) in arrivals.into_iter().enumerate() {
@@ -176,17 +176,17 @@ impl Case {
             }
             // An erasure, or a withdrawal, that something was written beside: it is made good here.
             if erased {
-                change.forget.push((lying.doomed.clone(), Cause::Erasure));
+                change.forget.push((lying.candidate.clone(), Cause::Erasure));
                 let links = links(&lying.record, &details.contact.further_keys(keys));
-                change.forget.extend(links.into_iter().map(|link| (link.doomed(), Cause::Erasure)));
+                change.forget.extend(links.into_iter().map(|link| (link.candidate(), Cause::Erasure)));
             } else if withdrawn && !held {
-                change.forget.push((lying.doomed.clone(), Cause::Correction));
+                change.forget.push((lying.candidate.clone(), Cause::Correction));
             } else {
                 kept.push(lying);
             }
         }
         let home = self.home(&mut kept);
-        let mut state: Option<Details> = None;
+        let mut state: Option<RecordBody> = None;
         // Two that an earlier version kept apart are one only if they are of one.
         kept.retain(|lying| match &state {
             Some(first) if of_two(first, &lying.record.details) => false,
@@ -258,15 +258,15 @@ impl Case {
     /// What has to be put, and what has to go, so that exactly this is held.
     fn settle(
         &self,
-        state: Option<Details>,
+        state: Option<RecordBody>,
         home: &RecordId,
         kept: &[&StoredRecord],
         known: &Known,
         keys: &SubjectKeys,
         change: &mut Change,
     ) {
-        let stands = |holder: &Holder, details: &Details| known.effect(holder, details) == details.effect();
-        let unchanged = |details: &Details| match kept {
+        let stands = |holder: &Holder, details: &RecordBody| known.effect(holder, details) == details.effect();
+        let unchanged = |details: &RecordBody| match kept {
             [one] => one.record.details == *details && stands(&one.record.holder, details),
             _ => false,
         };
@@ -274,7 +274,7 @@ impl Case {
         match state {
             Some(details) if unchanged(&details) => return,
             Some(details) => {
-                let details = Details { reference: Reference::of(home), ..details };
+                let details = RecordBody { reference: Reference::of(home), ..details };
                 let mut subjects = self.subjects(&details.contact, keys).into_iter();
                 let holder = subjects.next().map(Holder::Subject);
                 let holder = holder.unwrap_or_else(|| Holder::Anonymous(details.reference.clone()));
@@ -282,13 +282,13 @@ impl Case {
                 let details = details.under(effect);
                 let record = Record { holder, id: home.clone(), details };
                 let key = Key::record(&record.holder, self.source, home);
-                let there = gone.iter().position(|one| one.doomed.key == key).map(|place| gone.remove(place));
+                let there = gone.iter().position(|one| one.candidate.key == key).map(|place| gone.remove(place));
                 let instead_of = there.and_then(|one| one.record.details.revision.clone());
                 change.put = Some(Put { record, instead_of, further: subjects.collect() });
             }
             None => {}
         }
-        change.forget.extend(gone.into_iter().map(|one| (one.doomed.clone(), Cause::Correction)));
+        change.forget.extend(gone.into_iter().map(|one| (one.candidate.clone(), Cause::Correction)));
     }
 
     /// Whom a contact names: that of an arrival, unless it is what was held before.
@@ -302,12 +302,12 @@ impl Case {
 }
 
 /// Whether two words on one record are of two.
-fn of_two(one: &Details, other: &Details) -> bool {
+fn of_two(one: &RecordBody, other: &RecordBody) -> bool {
     are_of_two((&one.contact, one.collected_at), (&other.contact, other.collected_at))
 }
 
 /// What a correction changed, apart from its own revision.
-fn compare(held: &Details, corrected: &Details) -> Taken {
+fn compare(held: &RecordBody, corrected: &RecordBody) -> Taken {
     if corrected.says_the_same_as(held) {
         Taken::Before
     } else if corrected.legs() > held.legs() {
@@ -338,8 +338,8 @@ fn links(record: &Record, further: &[SubjectKey]) -> Vec<Link> {
 
 impl Link {
     /// The same, as something that is to go.
-    pub(super) fn doomed(self) -> Doomed {
-        Doomed {
+    pub(super) fn candidate(self) -> DeletionCandidate {
+        DeletionCandidate {
             key: Key::link(&self.from, &self.to),
             kind: ItemKind::Link,
             source: None,
@@ -356,7 +356,7 @@ impl Link {
 
 impl Handed {
     /// Whether whoever would hold it was erased after it was collected.
-    fn is_erased(&self, suppressed: &Suppressed, told: &Details, collected_at: DateTime<Utc>) -> bool {
+    fn is_erased(&self, suppressed: &Suppressed, told: &RecordBody, collected_at: DateTime<Utc>) -> bool {
         self.own.iter().any(|holder| suppressed.covers(holder, told, collected_at))
     }
 }

@@ -1,7 +1,7 @@
 //! What has to be known before anything is taken in.
 
-use custodian_domain::record::{Details, Holder};
-use custodian_domain::rights::standing::Effect;
+use custodian_domain::record::{Holder, RecordBody};
+use custodian_domain::rights::constraint::Effect;
 use custodian_store::effects::Effects;
 use custodian_store::suppressions::Suppressed;
 
@@ -15,7 +15,7 @@ pub(super) struct Known {
 
 impl Known {
     /// What stands for a record of this holder: what the Register says, or the record itself if nobody looked.
-    pub(super) fn effect(&self, holder: &Holder, details: &Details) -> Effect {
+    pub(super) fn effect(&self, holder: &Holder, details: &RecordBody) -> Effect {
         self.effects.of(holder).unwrap_or_else(|| details.effect())
     }
 }

@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use custodian_aws::{StorageError, applied};
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::record::Holder;
-use custodian_domain::record::custody::mails_end;
+use custodian_domain::record::processor_copy::mails_end;
 use custodian_domain::rights::confirmation::{APART, ConfirmLink, ConfirmationPurpose, LINK, SENDING};
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::task::backoff;

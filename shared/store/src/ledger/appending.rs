@@ -11,7 +11,7 @@ use custodian_aws::{StorageError, failed};
 use custodian_domain::ledger::{Attestation, Entry, Head, Link};
 
 /// Something to be done and told, both or neither. Where the action's condition does not hold, it is left out.
-pub(super) struct Deed {
+pub(super) struct LedgeredWrite {
     pub(super) action: TransactWriteItem,
     pub(super) tells: Tells,
 }
@@ -42,10 +42,10 @@ pub(super) struct Refused {
 
 impl Ledger {
     /// Does what it can of `deeds` and seals a block about them; gives how many it did.
-    pub(super) async fn seal(
+    pub(super) async fn append_block(
         &self,
         operation: &'static str,
-        mut deeds: Vec<Deed>,
+        mut deeds: Vec<LedgeredWrite>,
         now: DateTime<Utc>,
     ) -> Result<u64, StorageError> {
         let mut tries = 0;
@@ -66,7 +66,7 @@ impl Ledger {
     async fn attempt(
         &self,
         operation: &'static str,
-        deeds: &[Deed],
+        deeds: &[LedgeredWrite],
         now: DateTime<Utc>,
     ) -> Result<Outcome, StorageError> {
         // Held until the answer is there: whoever else waits here then knows how the chain ends.

@@ -1,6 +1,6 @@
 //! What lies in the Register is attested.
 
-use super::sealing::{Deed, Tells};
+use super::appending::{LedgeredWrite, Tells};
 use super::{AT_ONCE, Ledger};
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use chrono::{DateTime, Utc};
@@ -23,12 +23,12 @@ impl Ledger {
         let (mut sealed, mut deeds, mut count) = (0, Vec::new(), 0);
         for (action, some) in attested {
             if deeds.len() == AT_ONCE || count + some.len() > ATTESTED_AT_ONCE {
-                sealed += self.seal(OPERATION, std::mem::take(&mut deeds), now).await?;
+                sealed += self.append_block(OPERATION, std::mem::take(&mut deeds), now).await?;
                 count = 0;
             }
             count += some.len();
-            deeds.push(Deed { action, tells: Tells::Attested(some) });
+            deeds.push(LedgeredWrite { action, tells: Tells::Attested(some) });
         }
-        Ok(sealed + self.seal(OPERATION, deeds, now).await?)
+        Ok(sealed + self.append_block(OPERATION, deeds, now).await?)
     }
 }

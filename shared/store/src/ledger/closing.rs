@@ -1,6 +1,6 @@
 //! Days of the ledger are closed.
 
-use super::sealing::Outcome;
+use super::appending::Outcome;
 use super::{ACTIONS, Ledger};
 use crate::keys;
 use crate::table::transaction::wait;

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, NaiveDate, Utc};
 use custodian_domain::identity::contact::Contact;
 use custodian_domain::ledger::{Cause, Entry, EntryId, ItemKind};
-use custodian_domain::record::custody::Custody;
+use custodian_domain::record::processor_copy::ProcessorCopy;
 use custodian_domain::record::reference::Reference;
 use custodian_domain::record::source::Source;
 use custodian_domain::retention::{ExpiresAt, Retention};
@@ -17,7 +17,7 @@ use custodian_domain::retention::{ExpiresAt, Retention};
 /// when it was over, and nothing that was told.
 pub const NEEDED: [&str; 6] = [keys::PK, keys::SK, keys::DAY, "source", keys::EXPIRES_AT, keys::RETENTION_DUE_AT];
 
-/// The attributes that [`doomed`] reads: what was said is not among them.
+/// The attributes that [`candidate`] reads: what was said is not among them.
 pub(super) const READ: [&str; 11] = [
     PK,
     SK,
@@ -34,7 +34,7 @@ pub(super) const READ: [&str; 11] = [
 
 /// Something that lies in the table and is to go.
 #[derive(Clone, Debug)]
-pub struct Doomed {
+pub struct DeletionCandidate {
     /// Where it lies.
     pub key: Key,
     /// What it is.
@@ -52,12 +52,12 @@ pub struct Doomed {
     /// How to reach the person; the sweep's index does not tell.
     pub contact: Contact,
     /// Where else a record is held; the sweep's index does not tell.
-    pub custody: Vec<Custody>,
+    pub custody: Vec<ProcessorCopy>,
     /// Whether the person asked for the newsletter; the sweep's index does not tell.
     pub newsletter: bool,
 }
 
-impl Doomed {
+impl DeletionCandidate {
     /// What the ledger says of its deletion.
     #[must_use]
     pub fn entry(&self, cause: Cause, removed: DateTime<Utc>) -> Entry {
@@ -80,7 +80,7 @@ impl Doomed {
 ///
 /// Also reads the old image in a stream record, which is how `expire` knows what TTL removed.
 #[must_use]
-pub fn doomed(item: &Item) -> Option<Doomed> {
+pub fn deletion_candidate(item: &Item) -> Option<DeletionCandidate> {
     let key = Key::of(item)?;
     let day = text(item, DAY)?.split_once('#')?.0.parse().ok()?;
     let kind = keys::kind(&key.sort)?;
@@ -89,7 +89,7 @@ pub fn doomed(item: &Item) -> Option<Doomed> {
         return None;
     }
     let contact = item.get("contact").cloned().unwrap_or_else(|| AttributeValue::M(Item::default()));
-    Some(Doomed {
+    Some(DeletionCandidate {
         kind,
         day,
         source: source.flatten(),

@@ -7,7 +7,7 @@ use crate::{Item, text};
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::identity::contact::Contact;
-use custodian_domain::record::custody::Custody;
+use custodian_domain::record::processor_copy::ProcessorCopy;
 use custodian_domain::record::source::Source;
 use custodian_domain::record::{Holder, Record};
 use std::collections::HashMap;
@@ -27,7 +27,7 @@ pub struct Outline {
     /// Who the person is.
     pub contact: Contact,
     /// Where else it is held.
-    pub custody: Vec<Custody>,
+    pub custody: Vec<ProcessorCopy>,
     /// Whether the person asked for the newsletter.
     pub newsletter: bool,
 }

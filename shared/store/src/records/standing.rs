@@ -1,6 +1,6 @@
 //! How what stands for a person is carried to the items of theirs: a hold takes their end away, a restriction marks them.
 
-use super::{Doomed, Records, doomed};
+use super::{DeletionCandidate, Records, deletion_candidate};
 use crate::keys::{self, BY_DAY, DAY, EXPIRES_AT, PK, RESTRICTED, RETENTION_DUE_AT, SK};
 use crate::table::{Pages, retention};
 use crate::{Item, n};
@@ -11,16 +11,16 @@ use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::ledger::ItemKind;
 use custodian_domain::record::Holder;
 use custodian_domain::retention::Retention;
-use custodian_domain::rights::standing::Effect;
+use custodian_domain::rights::constraint::Effect;
 
 /// All that is read of an item: where it lies and until when, and nothing that anybody told.
 const SHOWN: [&str; 7] = [PK, SK, DAY, "source", EXPIRES_AT, RETENTION_DUE_AT, RESTRICTED];
 
 /// Something that lies in the table, as far as it says what stands for it.
 #[derive(Clone, Debug)]
-pub struct Shelved {
+pub struct RetentionView {
     /// The same, as something that may have to go.
-    pub doomed: Doomed,
+    pub candidate: DeletionCandidate,
     /// Until when it is kept; nothing for what never had an end.
     pub retention: Option<Retention>,
     /// Whether it may be stored only.
@@ -29,14 +29,14 @@ pub struct Shelved {
 
 /// What has to change about an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Turn {
+pub struct HoldChange {
     /// Whether it has to be held, or let go.
     pub hold: Option<bool>,
     /// Whether it has to be restricted, or not any longer.
     pub restrict: Option<bool>,
 }
 
-impl Turn {
+impl HoldChange {
     /// Whether it has its end again.
     #[must_use]
     pub fn releases(self) -> bool {
@@ -44,17 +44,17 @@ impl Turn {
     }
 }
 
-impl Shelved {
+impl RetentionView {
     /// What has to change so that exactly this stands for it; nothing for what is as it should be, and for what is over:
     /// no hold brings that back.
     #[must_use]
-    pub fn turn(&self, effect: Effect, now: DateTime<Utc>) -> Option<Turn> {
+    pub fn turn(&self, effect: Effect, now: DateTime<Utc>) -> Option<HoldChange> {
         let retention = self.retention?;
         if self.is_over(now) {
             return None;
         }
-        let restricted = effect.restricted && self.doomed.kind == ItemKind::Record;
-        let turn = Turn {
+        let restricted = effect.restricted && self.candidate.kind == ItemKind::Record;
+        let turn = HoldChange {
             hold: (retention.is_held() != effect.held).then_some(effect.held),
             restrict: (self.restricted != restricted).then_some(restricted),
         };
@@ -77,7 +77,7 @@ impl Shelved {
 impl Records {
     /// Everything that lies under a holder, over or not, without what it says; in pages.
     #[must_use]
-    pub fn shelved(&self, holder: &Holder) -> Pages<Shelved> {
+    pub fn shelved(&self, holder: &Holder) -> Pages<RetentionView> {
         self.0.all("look what lies under a holder", &keys::partition(holder), "", shelved).showing(&SHOWN)
     }
 
@@ -85,7 +85,7 @@ impl Records {
     ///
     /// # Errors
     /// [`StorageError`] if the index cannot be read.
-    pub async fn links_to(&self, to: &SubjectKey, day: NaiveDate) -> Result<Vec<Shelved>, StorageError> {
+    pub async fn links_to(&self, to: &SubjectKey, day: NaiveDate) -> Result<Vec<RetentionView>, StorageError> {
         let sort = keys::link(to, to).sort;
         self.0.placed("look for links by their day", BY_DAY, &keys::day(day, &sort), &sort, shelved).await
     }
@@ -94,7 +94,7 @@ impl Records {
     ///
     /// # Errors
     /// [`StorageError`] if that is not known; a second time changes nothing.
-    pub async fn turn(&self, item: &Shelved, turn: Turn, now: DateTime<Utc>) -> Result<bool, StorageError> {
+    pub async fn turn(&self, item: &RetentionView, turn: HoldChange, now: DateTime<Utc>) -> Result<bool, StorageError> {
         let (mut condition, mut set, mut remove) = ("attribute_exists(pk)", Vec::new(), Vec::new());
         match turn.hold {
             Some(true) => {
@@ -118,7 +118,7 @@ impl Records {
             [] => String::new(),
             _ => format!("{word} {} ", changes.join(", ")),
         };
-        let Doomed { key, .. } = &item.doomed;
+        let DeletionCandidate { key, .. } = &item.candidate;
         let update = self
             .0
             .client
@@ -142,6 +142,10 @@ impl Records {
     }
 }
 
-pub(crate) fn shelved(item: &Item) -> Option<Shelved> {
-    Some(Shelved { doomed: doomed(item)?, retention: retention(item), restricted: item.contains_key(RESTRICTED) })
+pub(crate) fn shelved(item: &Item) -> Option<RetentionView> {
+    Some(RetentionView {
+        candidate: deletion_candidate(item)?,
+        retention: retention(item),
+        restricted: item.contains_key(RESTRICTED),
+    })
 }

@@ -1,7 +1,7 @@
 //! A whole table, item by item as it lies there: for a restore, which takes over what it does not read.
 
 use super::standing::shelved;
-use super::{Records, Shelved, record};
+use super::{Records, RetentionView, record};
 use crate::keys::Key;
 use crate::table::retention;
 use crate::{Item, text};
@@ -23,7 +23,7 @@ impl StoredItem {
 
     /// The same, as far as it says what stands for it; nothing if it cannot be read.
     #[must_use]
-    pub fn shelved(&self) -> Option<Shelved> {
+    pub fn shelved(&self) -> Option<RetentionView> {
         shelved(&self.0)
     }
 

@@ -5,7 +5,7 @@ use crate::keys::{self, SK, SURVEY_VERSION};
 use crate::{Item, text};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use custodian_aws::StorageError;
-use custodian_domain::record::Details;
+use custodian_domain::record::RecordBody;
 use custodian_domain::survey::words::Words;
 use custodian_domain::survey::{Survey, VersionId, version};
 use std::collections::HashMap;
@@ -65,7 +65,7 @@ impl Surveys {
     ///
     /// # Errors
     /// [`StorageError`] if they cannot be read.
-    pub async fn words(&self, details: &Details, now: DateTime<Utc>) -> Result<Words, StorageError> {
+    pub async fn words(&self, details: &RecordBody, now: DateTime<Utc>) -> Result<Words, StorageError> {
         // What others handed over names forms of theirs, which may be called as one of ours.
         let Some(survey) = details.survey.as_deref().filter(|_| details.is_of_our_form()) else {
             return Ok(Words::Others);
@@ -144,7 +144,7 @@ impl<'a> Wordbook<'a> {
     ///
     /// # Errors
     /// [`StorageError`] if they cannot be read.
-    pub async fn of(&mut self, details: &Details, now: DateTime<Utc>) -> Result<Words, StorageError> {
+    pub async fn of(&mut self, details: &RecordBody, now: DateTime<Utc>) -> Result<Words, StorageError> {
         let Some(survey) = details.survey.clone().filter(|_| details.is_of_our_form()) else {
             return Ok(Words::Others);
         };

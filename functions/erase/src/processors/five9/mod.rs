@@ -7,15 +7,15 @@
 mod contacts;
 mod soap;
 
-use super::{Asked, ProcessorError, Step, human};
+use super::{ProcessorError, ProcessorJob, ProcessorProgress, human};
 use chrono::{DateTime, TimeDelta, Utc};
 use contacts::{Search, searches};
 use custodian_domain::london;
-use custodian_domain::record::custody::{CALLS, Processor};
-use custodian_domain::rights::correspondence::Correspondence;
-use custodian_egress::Outside;
-use custodian_partner_auth::processor::{Credentials, Settings, Vault};
-use custodian_runtime::{Host, StartError};
+use custodian_domain::record::processor_copy::{CALLS, Processor};
+use custodian_domain::rights::processor_exchange::ProcessorExchange;
+use custodian_egress::Egress;
+use custodian_partner_auth::processor::{CredentialCache, Credentials, Settings};
+use custodian_runtime::{Environment, StartError};
 use reqwest::Url;
 use reqwest::header::CONTENT_TYPE;
 use soap::Element;
@@ -31,9 +31,9 @@ const FAULT: ProcessorError = ProcessorError::new("fault");
 /// A contact centre at Five9.
 #[derive(Debug)]
 pub struct Five9 {
-    outside: Outside,
+    outside: Egress,
     url: Url,
-    vault: Vault,
+    vault: CredentialCache,
 }
 
 impl Five9 {
@@ -41,33 +41,33 @@ impl Five9 {
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing or cannot be used.
-    pub fn new(processor: Processor, host: &Host, outside: &Outside) -> Result<Self, StartError> {
+    pub fn new(processor: Processor, host: &Environment, outside: &Egress) -> Result<Self, StartError> {
         let url = outside.address(host, Settings::of(processor).url)?;
-        Ok(Self { url, outside: outside.clone(), vault: Vault::of(processor, host) })
+        Ok(Self { url, outside: outside.clone(), vault: CredentialCache::of(processor, host) })
     }
 
     /// Looks whether the person is there, and deletes them if so.
     pub async fn step(
         &self,
-        asked: &Asked<'_>,
-        sofar: &mut Correspondence,
+        asked: &ProcessorJob<'_>,
+        sofar: &mut ProcessorExchange,
         now: DateTime<Utc>,
-    ) -> Result<Step, ProcessorError> {
+    ) -> Result<ProcessorProgress, ProcessorError> {
         let (searches, unknown) = searches(asked.identities);
         sofar.not_asked_by = unknown;
         if searches.is_empty() {
             return Ok(human::step(asked, sofar, now));
         }
         let credentials = self.credentials(now).await?;
-        let talk = Talk { of: self, credentials: &credentials };
+        let talk = Session { of: self, credentials: &credentials };
         let begun = sofar.reference.is_some();
         if talk.is_running(sofar).await? {
-            return Ok(Step::Waiting { look_again: now + LOOK_AGAIN });
+            return Ok(ProcessorProgress::Waiting { look_again: now + LOOK_AGAIN });
         }
         sofar.logs_until = london::date(asked.approved_at).checked_add_days(CALLS);
         if !talk.finds(&searches).await? {
             sofar.asked_at.get_or_insert(now);
-            return Ok(Step::Done);
+            return Ok(ProcessorProgress::Done);
         }
         if begun {
             // It ran, and contacts are left: another try is another import.
@@ -82,26 +82,26 @@ impl Five9 {
         sofar.reference = Some(imports.join(" "));
         // Most take seconds, and are over by now.
         let over = !talk.is_running(sofar).await? && !talk.finds(&searches).await?;
-        Ok(if over { Step::Done } else { Step::Waiting { look_again: now + LOOK_AGAIN } })
+        Ok(if over { ProcessorProgress::Done } else { ProcessorProgress::Waiting { look_again: now + LOOK_AGAIN } })
     }
 
     /// What has begun cannot be taken back; what has not does not begin.
     pub async fn cancel(
         &self,
-        asked: &Asked<'_>,
-        sofar: &mut Correspondence,
+        asked: &ProcessorJob<'_>,
+        sofar: &mut ProcessorExchange,
         now: DateTime<Utc>,
-    ) -> Result<Step, ProcessorError> {
+    ) -> Result<ProcessorProgress, ProcessorError> {
         if sofar.reference.is_none() {
-            return Ok(Step::Cancelled);
+            return Ok(ProcessorProgress::Cancelled);
         }
         let credentials = self.credentials(now).await?;
-        let talk = Talk { of: self, credentials: &credentials };
+        let talk = Session { of: self, credentials: &credentials };
         if talk.is_running(sofar).await? {
-            return Ok(Step::Waiting { look_again: now + LOOK_AGAIN });
+            return Ok(ProcessorProgress::Waiting { look_again: now + LOOK_AGAIN });
         }
         let left = talk.finds(&searches(asked.identities).0).await?;
-        Ok(if left { Step::Cancelled } else { Step::Done })
+        Ok(if left { ProcessorProgress::Cancelled } else { ProcessorProgress::Done })
     }
 
     async fn credentials(&self, now: DateTime<Utc>) -> Result<Arc<Credentials>, ProcessorError> {
@@ -110,14 +110,14 @@ impl Five9 {
 }
 
 /// An exchange with Five9, with credentials at hand.
-struct Talk<'a> {
+struct Session<'a> {
     of: &'a Five9,
     credentials: &'a Credentials,
 }
 
-impl Talk<'_> {
+impl Session<'_> {
     /// Whether an import that was begun still runs. What became of it is counted, once it is over.
-    async fn is_running(&self, sofar: &mut Correspondence) -> Result<bool, ProcessorError> {
+    async fn is_running(&self, sofar: &mut ProcessorExchange) -> Result<bool, ProcessorError> {
         let imports: Vec<String> = sofar.reference.iter().flat_map(|all| all.split(' ')).map(str::to_owned).collect();
         let mut removed = 0;
         for import in &imports {

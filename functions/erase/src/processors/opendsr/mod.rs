@@ -7,16 +7,16 @@
 mod identities;
 mod wire;
 
-use super::{Asked, ProcessorError, Step, human};
+use super::{ProcessorError, ProcessorJob, ProcessorProgress, human};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use custodian_domain::identity::identifier::Identifier;
-use custodian_domain::record::custody::Processor;
-use custodian_domain::rights::correspondence::Correspondence;
-use custodian_egress::{Answer, Outside};
-use custodian_partner_auth::processor::{Credentials, Settings, Vault};
-use custodian_runtime::{Host, StartError};
+use custodian_domain::record::processor_copy::Processor;
+use custodian_domain::rights::processor_exchange::ProcessorExchange;
+use custodian_egress::{Answer, Egress};
+use custodian_partner_auth::processor::{CredentialCache, Credentials, Settings};
+use custodian_runtime::{Environment, StartError};
 use identities::Identities;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{Method, RequestBuilder, Url};
@@ -24,7 +24,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use uuid::Uuid;
-use wire::{Discovery, Matter, Order, Status};
+use wire::{Discovery, Order, Status, SubjectRequest};
 
 /// Where callbacks are taken, less the origin; `partners` has the route.
 const CALLBACKS: &str = "callbacks";
@@ -38,9 +38,9 @@ const JSON: &str = "application/json";
 /// A processor that speaks `OpenDSR`.
 #[derive(Debug)]
 pub struct OpenDsr {
-    outside: Outside,
+    outside: Egress,
     url: Url,
-    vault: Vault,
+    vault: CredentialCache,
     /// Our own origin.
     public: Url,
 }
@@ -50,31 +50,31 @@ impl OpenDsr {
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing or cannot be used.
-    pub fn new(processor: Processor, host: &Host, outside: &Outside) -> Result<Self, StartError> {
+    pub fn new(processor: Processor, host: &Environment, outside: &Egress) -> Result<Self, StartError> {
         Ok(Self {
             url: outside.address(host, Settings::of(processor).url)?,
             public: outside.address(host, "PUBLIC_URL")?,
             outside: outside.clone(),
-            vault: Vault::of(processor, host),
+            vault: CredentialCache::of(processor, host),
         })
     }
 
     /// Looks up how far the matter is, and asks if the processor does not know of it.
     pub async fn step(
         &self,
-        asked: &Asked<'_>,
-        sofar: &mut Correspondence,
+        asked: &ProcessorJob<'_>,
+        sofar: &mut ProcessorExchange,
         now: DateTime<Utc>,
-    ) -> Result<Step, ProcessorError> {
+    ) -> Result<ProcessorProgress, ProcessorError> {
         let credentials = self.credentials(now).await?;
-        let talk = Talk { of: self, credentials: &credentials, whom: asked.identities, now };
+        let talk = Session { of: self, credentials: &credentials, whom: asked.identities, now };
         for _ in 0..ROUNDS {
             let id = matter(asked, sofar);
             match talk.status(&id).await? {
                 Some(matter) if matter.is(Status::Completed) => {
                     note(sofar, &id, None, now);
                     sofar.said = matter.said;
-                    return Ok(Step::Done);
+                    return Ok(ProcessorProgress::Done);
                 }
                 // We did not take it back, or it is wanted after all: it is asked anew under another id.
                 Some(matter) if matter.is(Status::Cancelled) => {
@@ -93,26 +93,26 @@ impl OpenDsr {
     /// Takes the matter back; what is under way already goes on, and what is done stays done.
     pub async fn cancel(
         &self,
-        asked: &Asked<'_>,
-        sofar: &mut Correspondence,
+        asked: &ProcessorJob<'_>,
+        sofar: &mut ProcessorExchange,
         now: DateTime<Utc>,
-    ) -> Result<Step, ProcessorError> {
+    ) -> Result<ProcessorProgress, ProcessorError> {
         let credentials = self.credentials(now).await?;
-        let talk = Talk { of: self, credentials: &credentials, whom: asked.identities, now };
+        let talk = Session { of: self, credentials: &credentials, whom: asked.identities, now };
         let id = matter(asked, sofar);
         if let Some(matter) = talk.take_back(&id).await? {
             sofar.said = matter.said;
-            return Ok(Step::Cancelled);
+            return Ok(ProcessorProgress::Cancelled);
         }
         match talk.status(&id).await? {
-            None => Ok(Step::Cancelled),
+            None => Ok(ProcessorProgress::Cancelled),
             Some(matter) if matter.is(Status::Cancelled) => {
                 sofar.said = matter.said;
-                Ok(Step::Cancelled)
+                Ok(ProcessorProgress::Cancelled)
             }
             Some(matter) if matter.is(Status::Completed) => {
                 sofar.said = matter.said;
-                Ok(Step::Done)
+                Ok(ProcessorProgress::Done)
             }
             Some(matter) => {
                 note(sofar, &id, matter.expected_completion_time, now);
@@ -131,7 +131,7 @@ impl OpenDsr {
 }
 
 /// An exchange with the processor, with credentials at hand.
-struct Talk<'a> {
+struct Session<'a> {
     of: &'a OpenDsr,
     credentials: &'a Credentials,
     /// Whom it is about.
@@ -139,9 +139,9 @@ struct Talk<'a> {
     now: DateTime<Utc>,
 }
 
-impl Talk<'_> {
+impl Session<'_> {
     /// How far a matter is; nothing if the processor does not know of it.
-    async fn status(&self, id: &Uuid) -> Result<Option<Matter>, ProcessorError> {
+    async fn status(&self, id: &Uuid) -> Result<Option<SubjectRequest>, ProcessorError> {
         let answer = self.send(Method::GET, &["requests", &id.to_string()], None).await?;
         match answer.status {
             200 => {
@@ -158,7 +158,12 @@ impl Talk<'_> {
     }
 
     /// Asks for erasure, by the identities that the processor says it knows people by.
-    async fn ask(&self, asked: &Asked<'_>, sofar: &mut Correspondence, id: Uuid) -> Result<Step, ProcessorError> {
+    async fn ask(
+        &self,
+        asked: &ProcessorJob<'_>,
+        sofar: &mut ProcessorExchange,
+        id: Uuid,
+    ) -> Result<ProcessorProgress, ProcessorError> {
         let answer = self.send(Method::GET, &["discovery"], None).await?;
         let discovery: Discovery = match answer.status {
             200 => read(&answer)?,
@@ -199,7 +204,7 @@ impl Talk<'_> {
                 match done.filter(|matter| matter.is(Status::Completed)) {
                     Some(matter) => {
                         sofar.said = matter.said;
-                        Ok(Step::Done)
+                        Ok(ProcessorProgress::Done)
                     }
                     None => Ok(waiting(sofar, self.now)),
                 }
@@ -210,7 +215,7 @@ impl Talk<'_> {
     }
 
     /// Takes a matter back; nothing if the processor will not.
-    async fn take_back(&self, id: &Uuid) -> Result<Option<Matter>, ProcessorError> {
+    async fn take_back(&self, id: &Uuid) -> Result<Option<SubjectRequest>, ProcessorError> {
         let answer = self.send(Method::DELETE, &["requests", &id.to_string()], None).await?;
         match answer.status {
             200 | 202 => self.believed(&answer, id).map(Some),
@@ -220,17 +225,17 @@ impl Talk<'_> {
     }
 
     /// What the processor says of this matter, once it is known that it is the processor who says it.
-    fn believed(&self, answer: &Answer, id: &Uuid) -> Result<Matter, ProcessorError> {
+    fn believed(&self, answer: &Answer, id: &Uuid) -> Result<SubjectRequest, ProcessorError> {
         let certificates = self.credentials.certificates.as_ref();
         let certificates = certificates.ok_or_else(|| ProcessorError::new("certificate_missing"))?;
         let keeps_body = wire::says_nothing_of_anybody(&answer.body, self.whom);
         let said = certificates.keep(&answer.headers, &answer.body, keeps_body, self.now);
         let said = said.map_err(|_| ProcessorError::new("signature"))?;
-        let matter: Matter = read(answer)?;
+        let matter: SubjectRequest = read(answer)?;
         if matter.subject_request_id != *id {
             return Err(ProcessorError::new("another_matter"));
         }
-        Ok(Matter { said: Some(Box::new(said)), ..matter })
+        Ok(SubjectRequest { said: Some(Box::new(said)), ..matter })
     }
 
     async fn send(&self, method: Method, path: &[&str], body: Option<Vec<u8>>) -> Result<Answer, ProcessorError> {
@@ -254,14 +259,14 @@ impl Talk<'_> {
 
 impl OpenDsr {
     /// Where the processor is to say that something changed.
-    fn callback(&self, asked: &Asked<'_>) -> String {
+    fn callback(&self, asked: &ProcessorJob<'_>) -> String {
         let path = ["partners", asked.processor.as_str(), CALLBACKS, asked.request.as_str()];
         joined(&self.public, &path).into()
     }
 }
 
 /// The id of a matter: the same whenever the same is asked of the same, in the form of a random one, as is demanded.
-fn matter(asked: &Asked<'_>, sofar: &Correspondence) -> Uuid {
+fn matter(asked: &ProcessorJob<'_>, sofar: &ProcessorExchange) -> Uuid {
     let (processor, request) = (asked.processor.as_str(), asked.request.as_str());
     let digest = Sha256::digest(format!("opendsr\n{processor}\n{request}\n{}", sofar.round.unwrap_or_default()));
     let mut bytes = [0; 16];
@@ -269,15 +274,15 @@ fn matter(asked: &Asked<'_>, sofar: &Correspondence) -> Uuid {
     uuid::Builder::from_random_bytes(bytes).into_uuid()
 }
 
-fn note(sofar: &mut Correspondence, id: &Uuid, expected: Option<DateTime<Utc>>, now: DateTime<Utc>) {
+fn note(sofar: &mut ProcessorExchange, id: &Uuid, expected: Option<DateTime<Utc>>, now: DateTime<Utc>) {
     sofar.asked_at.get_or_insert(now);
     sofar.reference = Some(id.to_string());
     sofar.expected_by = expected.or(sofar.expected_by);
 }
 
-fn waiting(sofar: &Correspondence, now: DateTime<Utc>) -> Step {
+fn waiting(sofar: &ProcessorExchange, now: DateTime<Utc>) -> ProcessorProgress {
     let expected = sofar.expected_by.map_or(SOONEST, |at| at - now);
-    Step::Waiting { look_again: now + expected.clamp(SOONEST, LATEST) }
+    ProcessorProgress::Waiting { look_again: now + expected.clamp(SOONEST, LATEST) }
 }
 
 fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, ProcessorError> {

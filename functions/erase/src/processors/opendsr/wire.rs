@@ -61,7 +61,8 @@ pub(super) struct Identity {
 
 /// What a processor says of a matter: that it was received (7.3), how far it is (8.3), that it was taken back (9.2).
 #[derive(Deserialize)]
-pub(super) struct Matter {
+#[expect(clippy::struct_field_names, reason = "the fields are OpenDSR's own")]
+pub(super) struct SubjectRequest {
     pub(super) subject_request_id: Uuid,
     pub(super) request_status: Option<Status>,
     pub(super) expected_completion_time: Option<DateTime<Utc>>,
@@ -93,7 +94,7 @@ fn is_a_name(text: &str) -> bool {
     text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
-impl Matter {
+impl SubjectRequest {
     /// Whether it is that far.
     pub(super) fn is(&self, status: Status) -> bool {
         self.request_status == Some(status)

@@ -4,8 +4,8 @@ use super::FactCode;
 use crate::record::Record;
 use crate::record::source::Source;
 use crate::rights::confirmation::Means;
+use crate::rights::constraint::{ConstraintKind, HoldGround, Limb};
 use crate::rights::package::PackageKind;
-use crate::rights::standing::{ConstraintKind, HoldGround, Limb};
 use crate::rights::subscription::{List, Proof};
 use crate::rights::task::Action;
 

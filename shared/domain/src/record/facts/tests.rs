@@ -1,14 +1,14 @@
 use super::{Fields, Nature, Value};
 use crate::identity::contact::Contact;
-use crate::record::Details;
-use crate::record::particulars::{
-    Channel, Complaint, ComplaintKind, Interaction, Interview, Leg, Particulars, Post, Review, Speaker,
-    TelephoneDetails, Turn, WebForm,
-};
+use crate::record::RecordBody;
 use crate::record::revision::Revision;
 use crate::record::satisfaction::Satisfaction;
-use crate::rights::clocks::Clocks;
+use crate::record::source_details::{
+    Channel, Complaint, ComplaintKind, Interaction, Interview, Leg, Post, Review, SourceDetails, Speaker,
+    TelephoneDetails, Turn, WebForm,
+};
 use crate::rights::complaint::Stage;
+use crate::rights::complaint_deadlines::ComplaintDeadlines;
 use crate::rights::package::PackageKind;
 use crate::rights::subscription::{Consent, List};
 use crate::survey::Survey;
@@ -26,9 +26,9 @@ fn at() -> DateTime<Utc> {
 }
 
 /// A record with everything that a source can tell.
-fn told(particulars: Particulars) -> Details {
+fn told(particulars: SourceDetails) -> RecordBody {
     let name = Some("Priya Nair".to_owned());
-    Details {
+    RecordBody {
         contact: Contact { name, reference: Some("UCRN-1".to_owned()), ..Contact::default() },
         satisfaction: Satisfaction::try_from(2).ok(),
         answers: BTreeMap::from([("comment".to_owned(), Answer::Text("Quick.".to_owned()))]),
@@ -38,7 +38,7 @@ fn told(particulars: Particulars) -> Details {
         service: Some("waste".to_owned()),
         journey: Some("dispose-of-waste".to_owned()),
         stage: Some("visit".to_owned()),
-        ..Details::told("1", at(), Revision::updated(at()), particulars)
+        ..RecordBody::told("1", at(), Revision::updated(at()), particulars)
     }
 }
 
@@ -46,8 +46,8 @@ fn spoken(from: Speaker, text: &str) -> Turn {
     Turn { from, at: at(), text: text.to_owned() }
 }
 
-fn chat() -> Particulars {
-    Particulars::Support(Interaction {
+fn chat() -> SourceDetails {
+    SourceDetails::Support(Interaction {
         channel: Channel::Chat,
         ended_at: Some(at()),
         topic: Some("Moving house".to_owned()),
@@ -60,27 +60,27 @@ fn chat() -> Particulars {
     })
 }
 
-fn interview() -> Particulars {
+fn interview() -> SourceDetails {
     let notes = Some("Mrs Nair felt rushed; her neighbour (Mrs Day) explained the letter.".to_owned());
-    Particulars::Interviews(Interview { notes, themes: vec!["letters".to_owned()] })
+    SourceDetails::Interviews(Interview { notes, themes: vec!["letters".to_owned()] })
 }
 
 /// The names of the facts of each nature that only this source tells.
-fn own(particulars: &Particulars) -> [Vec<&'static str>; 4] {
-    let (whole, plain) = (told(particulars.clone()), told(Particulars::default()));
+fn own(particulars: &SourceDetails) -> [Vec<&'static str>; 4] {
+    let (whole, plain) = (told(particulars.clone()), told(SourceDetails::default()));
     let common: Vec<&str> = plain.facts(&Words::Others).iter().map(|fact| fact.name).collect();
     let facts = whole.facts(&Words::Others);
     let of = |nature| facts.iter().filter(move |it| it.nature == nature).map(|it| it.name);
     Nature::ALL.map(|nature| of(nature).filter(|name| !common.contains(name)).collect())
 }
 
-fn fields(details: &Details, nature: Nature) -> Json {
+fn fields(details: &RecordBody, nature: Nature) -> Json {
     json!(Fields(&details.facts(&Words::Others), nature))
 }
 
 #[test]
 fn what_every_record_tells_is_provided_or_observed_except_its_journey() {
-    let details = told(Particulars::default());
+    let details = told(SourceDetails::default());
     let names = |nature| fields(&details, nature).as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(
         names(Nature::Provided),
@@ -121,19 +121,19 @@ fn what_only_one_source_tells_has_a_nature_too() {
         outcome: Some("upheld".to_owned()),
         acknowledged_at: Some(at()),
         closed_at: Some(at()),
-        clocks: Some(Clocks { acknowledge_by: day, answer_by: day }),
+        clocks: Some(ComplaintDeadlines { acknowledge_by: day, answer_by: day }),
     };
     let none = Vec::<&str>::new;
-    let form = Particulars::WebForm(WebForm { form_version: Some(7) });
+    let form = SourceDetails::WebForm(WebForm { form_version: Some(7) });
     assert_eq!(own(&form), [none(), vec!["form_version"], none(), none()]);
-    assert_eq!(own(&Particulars::Telephone(call)), [none(), vec!["legs", "answered_at", "named_at"], none(), none()]);
-    assert_eq!(own(&Particulars::Reviews(review)), [vec!["stars"], vec!["location", "updated_at"], none(), none()]);
-    assert_eq!(own(&Particulars::Social(post)), [none(), vec!["network", "url"], vec!["sentiment"], none()]);
+    assert_eq!(own(&SourceDetails::Telephone(call)), [none(), vec!["legs", "answered_at", "named_at"], none(), none()]);
+    assert_eq!(own(&SourceDetails::Reviews(review)), [vec!["stars"], vec!["location", "updated_at"], none(), none()]);
+    assert_eq!(own(&SourceDetails::Social(post)), [none(), vec!["network", "url"], vec!["sentiment"], none()]);
     assert_eq!(own(&interview()), [none(), vec!["notes"], vec!["themes"], none()]);
     let noted = vec!["channel", "ended_at", "topic", "outcome"];
     assert_eq!(own(&chat()), [vec!["transcript"], noted, none(), vec!["transcript"]]);
     let noted = ["kind", "complaint_stage", "acknowledge_by", "acknowledged_at", "answer_by", "closed_at", "outcome"];
-    assert_eq!(own(&Particulars::Complaints(complaint)), [none(), noted.to_vec(), none(), none()]);
+    assert_eq!(own(&SourceDetails::Complaints(complaint)), [none(), noted.to_vec(), none(), none()]);
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn what_was_said_keeps_its_order() {
 
 #[test]
 fn a_comment_that_no_question_asked_for_is_what_you_said() {
-    let details = told(Particulars::default());
+    let details = told(SourceDetails::default());
     let answers = &fields(&details, Nature::Provided)["answers"];
     assert_eq!(
         answers,
@@ -180,10 +180,10 @@ fn a_comment_that_no_question_asked_for_is_what_you_said() {
 }
 
 /// A form of ours with these answers, which nobody knows the version of.
-fn of_our_form(answers: &[(&str, Answer)]) -> Details {
+fn of_our_form(answers: &[(&str, Answer)]) -> RecordBody {
     let answers = answers.iter().map(|(id, answer)| ((*id).to_owned(), answer.clone())).collect();
     let survey = Some("bins".to_owned());
-    Details { source_id: None, survey, answers, newsletter: Some(true), ..told(Particulars::default()) }
+    RecordBody { source_id: None, survey, answers, newsletter: Some(true), ..told(SourceDetails::default()) }
 }
 
 fn survey(questions: &Json) -> Arc<Survey> {
@@ -264,7 +264,7 @@ fn a_note_that_somebody_joined_names_no_staff() {
         spoken(Speaker::Customer, "Hello Jo"),
     ];
     let chat = Interaction { channel: Channel::Chat, ended_at: None, topic: None, outcome: None, transcript };
-    let mut details = Details::told("CHAT-1", at(), Revision::updated(at()), Particulars::Support(chat));
+    let mut details = RecordBody::told("CHAT-1", at(), Revision::updated(at()), SourceDetails::Support(chat));
     details.contact.name = Some("Priya Nair".to_owned());
     let facts = details.facts(&Words::Others);
     let told: Vec<(Nature, String)> = facts

@@ -3,11 +3,11 @@
 use super::Nature::{Inferred, Observed, Others, Provided};
 use super::{Answered, Fact, FactCode, Nature, Spoken, Value, Wording};
 use crate::identity::redaction::{Names, titled_removed};
-use crate::record::particulars::{
-    Complaint, Interaction, Interview, Leg, Particulars, Post, Review, Speaker, TelephoneDetails, Turn, WebForm,
+use crate::record::source_details::{
+    Complaint, Interaction, Interview, Leg, Post, Review, SourceDetails, Speaker, TelephoneDetails, Turn, WebForm,
 };
-use crate::record::{COMMENT, Details};
-use crate::rights::clocks::Clocks;
+use crate::record::{COMMENT, RecordBody};
+use crate::rights::complaint_deadlines::ComplaintDeadlines;
 use crate::rights::subscription::{Consent, List};
 use crate::survey::answers::Answer;
 use crate::survey::words::Words;
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 /// The lawful basis of what somebody asked to be sent.
 const CONSENT: FactCode = FactCode { code: "consent", label: "Your consent (Article 6(1)(a) UK GDPR)" };
 
-impl Details {
+impl RecordBody {
     /// Everything that may be told of the record, in the words that the person was asked with as far as they are known.
     #[must_use]
     pub fn facts<'a>(&'a self, words: &'a Words) -> Vec<Fact<'a>> {
@@ -133,29 +133,29 @@ impl<'a> Facts<'a> {
         self.tell(Provided, "newsletter_notice_version", "Privacy notice that you were shown with it", version);
     }
 
-    fn particulars(&mut self, particulars: &'a Particulars, own_name: Option<&str>) {
+    fn particulars(&mut self, particulars: &'a SourceDetails, own_name: Option<&str>) {
         match particulars {
-            Particulars::WebForm(WebForm { form_version }) => {
+            SourceDetails::WebForm(WebForm { form_version }) => {
                 self.tell(Observed, "form_version", "Version of the form", form_version.map(Value::Number));
             }
-            Particulars::Telephone(call) => self.call(call, own_name),
-            Particulars::Reviews(Review { stars, location, updated_at }) => {
+            SourceDetails::Telephone(call) => self.call(call, own_name),
+            SourceDetails::Reviews(Review { stars, location, updated_at }) => {
                 self.tell(Provided, "stars", "Stars", stars.map(|stars| Value::Number(stars.into())));
                 self.tell(Observed, "location", "Place", Some(Value::Text(Cow::Borrowed(location))));
                 self.tell(Observed, "updated_at", "You last changed it", Some(Value::Time(*updated_at)));
             }
-            Particulars::Social(Post { network, url, sentiment }) => {
+            SourceDetails::Social(Post { network, url, sentiment }) => {
                 self.tell(Observed, "network", "Network", Some(Value::Text(Cow::Borrowed(network))));
                 self.tell(Observed, "url", "Address of the post", text(url.as_ref()));
                 self.tell(Inferred, "sentiment", "Tone, as it was judged", text(sentiment.as_ref()));
             }
-            Particulars::Interviews(Interview { notes, themes }) => {
+            SourceDetails::Interviews(Interview { notes, themes }) => {
                 self.tell(Observed, "notes", "What the interviewer wrote down", staff(notes.as_deref(), own_name));
                 let themes = (!themes.is_empty()).then_some(Value::List(themes));
                 self.tell(Inferred, "themes", "Themes that we count it to", themes);
             }
-            Particulars::Support(interaction) => self.interaction(interaction, own_name),
-            Particulars::Complaints(complaint) => self.complaint(complaint, own_name),
+            SourceDetails::Support(interaction) => self.interaction(interaction, own_name),
+            SourceDetails::Complaints(complaint) => self.complaint(complaint, own_name),
         }
     }
 
@@ -199,9 +199,10 @@ impl<'a> Facts<'a> {
         self.tell(Observed, "kind", "Kind", Some(Value::Code((*kind).into())));
         let stage = stage.map(|stage| Value::Number(u8::from(stage).into()));
         self.tell(Observed, "complaint_stage", "Stage of the complaint", stage);
-        let (acknowledge_by, answer_by) = clocks.map_or((None, None), |Clocks { acknowledge_by, answer_by }| {
-            (acknowledge_by.map(Value::Day), answer_by.map(Value::Day))
-        });
+        let (acknowledge_by, answer_by) =
+            clocks.map_or((None, None), |ComplaintDeadlines { acknowledge_by, answer_by }| {
+                (acknowledge_by.map(Value::Day), answer_by.map(Value::Day))
+            });
         self.tell(Observed, "acknowledge_by", "To be acknowledged by", acknowledge_by);
         self.tell(Observed, "acknowledged_at", "Acknowledged", acknowledged_at.map(Value::Time));
         self.tell(Observed, "answer_by", "To be answered by", answer_by);

@@ -1,10 +1,10 @@
 use super::are_of_two;
 use crate::identity::contact::Contact;
-use crate::record::Details;
-use crate::record::custody::Custody;
-use crate::record::particulars::{Leg, Particulars, Post, Said, TelephoneDetails};
+use crate::record::RecordBody;
+use crate::record::processor_copy::ProcessorCopy;
 use crate::record::revision::Revision;
 use crate::record::satisfaction::Satisfaction;
+use crate::record::source_details::{Leg, Post, Said, SourceDetails, TelephoneDetails};
 use crate::survey::answers::Answer;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
@@ -31,7 +31,7 @@ fn row(minute: i64, line: u64, phone: Option<u32>, rating: Option<u8>) -> Row {
     Row { minute, skill: 0, twice: false, line, report: 0, phone, rating }
 }
 
-fn told(Row { minute, skill, twice, line, report, phone, rating }: &Row) -> Details {
+fn told(Row { minute, skill, twice, line, report, phone, rating }: &Row) -> RecordBody {
     let began = at(*minute);
     let leg = Leg {
         at: began,
@@ -50,26 +50,26 @@ fn told(Row { minute, skill, twice, line, report, phone, rating }: &Row) -> Deta
         answered_by: rating.map(|_| said.clone()),
         named_by: phone.map(|_| said),
     };
-    let mut details = Details::told("300000002187346", began, revision, Particulars::Telephone(telephone));
+    let mut details = RecordBody::told("300000002187346", began, revision, SourceDetails::Telephone(telephone));
     details.service = Some(format!("service-{minute}"));
     details.satisfaction = rating.map(|rating| Satisfaction::try_from(rating).unwrap());
     details.contact.phone = phone.map(|number| format!("07700 900{number:03}"));
-    details.custody = vec![Custody::five9(began)];
+    details.custody = vec![ProcessorCopy::five9(began)];
     details
 }
 
-fn leg(minute: i64, line: u64, phone: Option<u32>, rating: Option<u8>) -> Details {
+fn leg(minute: i64, line: u64, phone: Option<u32>, rating: Option<u8>) -> RecordBody {
     told(&row(minute, line, phone, rating))
 }
 
 /// What is held after these words.
-fn after(words: &[Details]) -> Details {
+fn after(words: &[RecordBody]) -> RecordBody {
     words.iter().skip(1).fold(words[0].clone(), |held, later| held.corrected(later))
 }
 
-fn post(minute: i64, row: u64, text: &str) -> Details {
-    let particulars = Particulars::Social(Post { network: "x".to_owned(), url: None, sentiment: None });
-    let mut details = Details::told("9911", at(minute), Revision::row(at(100), row), particulars);
+fn post(minute: i64, row: u64, text: &str) -> RecordBody {
+    let particulars = SourceDetails::Social(Post { network: "x".to_owned(), url: None, sentiment: None });
+    let mut details = RecordBody::told("9911", at(minute), Revision::row(at(100), row), particulars);
     details.answers.insert("comment".to_owned(), Answer::Text(text.to_owned()));
     details
 }
@@ -123,10 +123,10 @@ fn a_later_report_corrects_the_rating_of_a_leg_and_not_that_of_a_later_leg() {
 
 #[test]
 fn a_call_that_an_earlier_version_kept_is_joined_as_before() {
-    let formerly = |details: &Details| {
-        let Particulars::Telephone(mut call) = details.particulars.clone() else { panic!() };
+    let formerly = |details: &RecordBody| {
+        let SourceDetails::Telephone(mut call) = details.particulars.clone() else { panic!() };
         (call.answered_by, call.named_by) = (None, None);
-        Details { particulars: Particulars::Telephone(call), ..details.clone() }
+        RecordBody { particulars: SourceDetails::Telephone(call), ..details.clone() }
     };
     let (first, second) = (leg(0, 2, Some(1), Some(3)), leg(4, 3, Some(2), Some(1)));
     let held = formerly(&first.corrected(&second));
@@ -184,7 +184,7 @@ fn any_reports() -> impl Strategy<Value = Vec<Row>> {
 proptest! {
     #[test]
     fn the_order_in_which_posts_arrive_does_not_matter(minutes in proptest::collection::vec(0_i64..50, 2..6), seed in any::<u64>()) {
-        let posts: Vec<Details> =
+        let posts: Vec<RecordBody> =
             minutes.iter().enumerate().map(|(row, minute)| post(*minute, row as u64, &row.to_string())).collect();
         let mut shuffled = posts.clone();
         let turn = usize::try_from(seed % posts.len() as u64).unwrap();
@@ -216,7 +216,7 @@ proptest! {
 
     #[test]
     fn calls_may_be_joined_in_any_grouping(rows in any_reports(), at in any::<prop::sample::Index>()) {
-        let words: Vec<Details> = rows.iter().map(told).collect();
+        let words: Vec<RecordBody> = rows.iter().map(told).collect();
         let (left, right) = words.split_at(at.index(words.len()));
         if !left.is_empty() {
             prop_assert_eq!(after(left).corrected(&after(right)), after(&words));
@@ -225,13 +225,13 @@ proptest! {
 
     #[test]
     fn hearing_a_leg_again_changes_nothing(rows in any_reports(), again in any::<prop::sample::Index>(), report in 2_i64..4) {
-        let words: Vec<Details> = rows.iter().map(told).collect();
+        let words: Vec<RecordBody> = rows.iter().map(told).collect();
         let call = after(&words);
         prop_assert_eq!(call.corrected(again.get(&words)), call.clone());
         prop_assert_eq!(call.corrected(&call), call.clone());
         // The same rows again in a later report, as they were in the last one.
         let last = rows.iter().map(|row| row.report).max().unwrap();
-        let later: Vec<Details> =
+        let later: Vec<RecordBody> =
             rows.iter().filter(|row| row.report == last).map(|row| told(&Row { report, ..row.clone() })).collect();
         let twice = later.iter().fold(call.clone(), |held, later| held.corrected(later));
         prop_assert_eq!(twice.legs(), call.legs());

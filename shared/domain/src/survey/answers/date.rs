@@ -1,6 +1,6 @@
 //! A date, as people write it: in three fields, or in one.
 
-use super::{Answer, AnswerFault, AnswerRule, Given, Sheet, fault};
+use super::{Answer, AnswerFault, AnswerRule, FormData, RawValue, fault};
 use crate::survey::{Bound, Question};
 use crate::validation::text::{folded, line};
 use chrono::{Month, NaiveDate};
@@ -32,8 +32,8 @@ impl std::fmt::Display for Missing {
 /// What is wrong, at the part of which it is wrong.
 pub(super) fn answer(
     question: &Question,
-    whole: Option<Given>,
-    sheet: &mut Sheet,
+    whole: Option<RawValue>,
+    sheet: &mut FormData,
     today: NaiveDate,
 ) -> Result<Option<Answer>, AnswerFault> {
     let at_whole = |rule| fault(&question.id, rule);
@@ -57,13 +57,13 @@ pub(super) fn answer(
 }
 
 /// The one text that was given, if any.
-fn one(given: Option<Given>) -> Result<Option<String>, AnswerRule> {
+fn one(given: Option<RawValue>) -> Result<Option<String>, AnswerRule> {
     let texts = match given {
         None => return Ok(None),
-        Some(Given::Texts(texts)) => texts,
-        Some(Given::Number(number)) => return Ok(Some(number.to_string())),
-        Some(Given::Repeated) => return Err(AnswerRule::Once),
-        Some(Given::YesNo(_) | Given::Other) => return Err(AnswerRule::Date),
+        Some(RawValue::Texts(texts)) => texts,
+        Some(RawValue::Number(number)) => return Ok(Some(number.to_string())),
+        Some(RawValue::Repeated) => return Err(AnswerRule::Once),
+        Some(RawValue::YesNo(_) | RawValue::Other) => return Err(AnswerRule::Date),
     };
     let mut texts = texts.iter().map(|text| line(text)).filter(|text| !text.is_empty());
     match (texts.next(), texts.next()) {

@@ -1,6 +1,6 @@
 //! The rules of answers, stated.
 
-use super::{Answer, AnswerFault, AnswerRule, Answers, Given, Sheet};
+use super::{Answer, AnswerFault, AnswerRule, Answers, FormData, RawValue};
 use crate::survey::{Bound, Survey};
 use chrono::NaiveDate;
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ fn today() -> NaiveDate {
     "2026-11-23".parse().unwrap()
 }
 
-fn check(survey: &Survey, sheet: Sheet) -> Result<Answers, Vec<AnswerFault>> {
+fn check(survey: &Survey, sheet: FormData) -> Result<Answers, Vec<AnswerFault>> {
     super::check(survey, sheet, today())
 }
 
@@ -28,11 +28,11 @@ fn planning() -> Survey {
     Survey::parse(include_str!("../../../../../surveys/planning-application.json")).unwrap()
 }
 
-fn sheet(fields: &[(&str, &str)]) -> Sheet {
-    let mut sheet = Sheet::new();
+fn sheet(fields: &[(&str, &str)]) -> FormData {
+    let mut sheet = FormData::new();
     for (field, value) in fields {
-        match sheet.entry((*field).to_owned()).or_insert(Given::Texts(vec![])) {
-            Given::Texts(texts) => texts.push((*value).to_owned()),
+        match sheet.entry((*field).to_owned()).or_insert(RawValue::Texts(vec![])) {
+            RawValue::Texts(texts) => texts.push((*value).to_owned()),
             _ => unreachable!(),
         }
     }
@@ -311,21 +311,21 @@ fn a_date_that_comes_twice_is_no_date() {
         assert_eq!(one(check(&planning(), sheet(&fields))), Err((at.into(), "once")), "{fields:?}");
     }
     let mut parts = sheet(&[("email", "a@example.org"), ("satisfaction", "4"), ("decided_on-month", "3")]);
-    parts.insert("decided_on-day".into(), Given::Number(7.0));
-    parts.insert("decided_on-year".into(), Given::Number(2026.0));
+    parts.insert("decided_on-day".into(), RawValue::Number(7.0));
+    parts.insert("decided_on-year".into(), RawValue::Number(2026.0));
     assert_eq!(one(check(&planning(), parts.clone())), Ok("2026-03-07".into()), "JSON may have numbers");
-    parts.insert("decided_on-day".into(), Given::Other);
+    parts.insert("decided_on-day".into(), RawValue::Other);
     assert_eq!(one(check(&planning(), parts)), Err(("decided_on-day".into(), "date")));
 }
 
 #[test]
 fn a_question_s_bounds_are_held() {
-    let rule = |survey: &Survey, field: &str, given: Given| {
+    let rule = |survey: &Survey, field: &str, given: RawValue| {
         let mut sheet = sheet(&[("satisfaction", "4"), ("email", "priya.nair@example.org")]);
         sheet.insert(field.into(), given);
         check(survey, sheet).err().map(|faults| (faults[0].rule, faults[0].rule.to_string()))
     };
-    let text = |text: &str| Given::Texts(vec![text.into()]);
+    let text = |text: &str| RawValue::Texts(vec![text.into()]);
     let number = |bounds: &str| {
         asking(&format!(
             r#"{{"id": "n", "label": "N", "kind": "number", "required": false, "purpose": "answer"{bounds}}}"#
@@ -345,10 +345,10 @@ fn a_question_s_bounds_are_held() {
     let between = AnswerRule::Between(Bound::Number(0.0), Bound::Number(1000.0));
     assert_eq!(rule(&visits, "n", text("-3")), Some((between, "must be between 0 and 1000".into())));
     assert_eq!(
-        rule(&visits, "n", Given::Number(1000.5)),
+        rule(&visits, "n", RawValue::Number(1000.5)),
         Some((AnswerRule::Whole, "must be a whole number, like 3".into()))
     );
-    assert_eq!(rule(&visits, "n", Given::Number(1001.0)).unwrap().0, between);
+    assert_eq!(rule(&visits, "n", RawValue::Number(1001.0)).unwrap().0, between);
     assert_eq!(rule(&number(r#", "min": 1"#), "n", text("0")).unwrap().1, "must be 1 or more");
     assert_eq!(rule(&number(r#", "max": 2.5"#), "n", text("2.6")).unwrap().1, "must be 2.5 or less");
     let past = day(r#", "past": true"#);
@@ -449,21 +449,25 @@ fn an_address_and_a_number_have_to_be_possible() {
 
 #[test]
 fn json_types_are_held_to_the_kind() {
-    let refused = |field: &str, given: Given| {
+    let refused = |field: &str, given: RawValue| {
         let mut sheet = sheet(&[("satisfaction", "4"), ("site", "Wareham")]);
         sheet.insert(field.into(), given);
         check(&recycling(), sheet).err().map(|faults| faults[0].rule)
     };
-    assert_eq!(refused("satisfaction", Given::Number(5.0)), None);
-    assert_eq!(refused("satisfaction", Given::Number(4.5)), Some(AnswerRule::Rating));
-    assert_eq!(refused("newsletter", Given::YesNo(false)), None);
-    assert_eq!(refused("newsletter", Given::YesNo(true)), Some(AnswerRule::Address), "for which an address is needed");
+    assert_eq!(refused("satisfaction", RawValue::Number(5.0)), None);
+    assert_eq!(refused("satisfaction", RawValue::Number(4.5)), Some(AnswerRule::Rating));
+    assert_eq!(refused("newsletter", RawValue::YesNo(false)), None);
+    assert_eq!(
+        refused("newsletter", RawValue::YesNo(true)),
+        Some(AnswerRule::Address),
+        "for which an address is needed"
+    );
     for number in [1e300, -1e200, 1e-200, f64::MIN_POSITIVE / 2.0] {
-        let sheet = Sheet::from([("visits".to_owned(), Given::Number(number))]);
+        let sheet = FormData::from([("visits".to_owned(), RawValue::Number(number))]);
         assert_eq!(check(&planning(), sheet).unwrap_err()[1].rule, AnswerRule::Number, "{number}");
     }
-    assert_eq!(refused("comment", Given::Number(5.0)), Some(AnswerRule::Text));
-    assert_eq!(refused("comment", Given::Other), Some(AnswerRule::Text));
+    assert_eq!(refused("comment", RawValue::Number(5.0)), Some(AnswerRule::Text));
+    assert_eq!(refused("comment", RawValue::Other), Some(AnswerRule::Text));
 }
 
 proptest! {
