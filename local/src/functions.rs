@@ -92,7 +92,7 @@ fn started<F: Function + 'static>(function: Result<F, StartError>) -> Result<Arc
     function.map(|function| Arc::new(function) as Arc<dyn Function>).map_err(|error| error.to_string())
 }
 
-/// Each function's own `invoke` is all that the stack and Lambda call.
+/// The stack calls each function's `invoke`. Lambda calls it too, or `answer_event` where the function answers HTTP.
 macro_rules! functions {
     ($event:ident => $payload:expr; $($function:ty),+) => {$(
         #[async_trait]

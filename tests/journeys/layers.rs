@@ -188,6 +188,17 @@ fn no_module_needs_another_that_needs_it() {
 }
 
 #[test]
+fn nobody_outside_the_store_spells_a_key() {
+    for folder in crates().into_iter().filter(|folder| !folder.ends_with("shared/store")) {
+        for (module, text) in modules(&folder) {
+            let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != ':').collect();
+            let is_known = text.contains("custodian_store::");
+            assert!(!is_known || !words.contains(&"Key::new"), "{} spells a key in {module}", folder.display());
+        }
+    }
+}
+
+#[test]
 fn a_circle_is_seen() {
     let needs = |all: &[(&str, &str)]| {
         let mut needs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

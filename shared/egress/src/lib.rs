@@ -1,4 +1,4 @@
-//! The way out of the house: short, guarded, and to nowhere near.
+//! Requests that leave AWS: bounded in time and size, and never to a private address.
 //!
 //! A processor's address comes from a deployment's parameters, and what its name stands for from the DNS: neither may
 //! lead a function, with its role and its secrets, to the machine itself, to AWS's metadata or into a private network.

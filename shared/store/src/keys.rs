@@ -1,4 +1,4 @@
-//! Every key string of every table: the one module that knows how they are spelt.
+//! Every key of every table: the one module that knows how they are spelt. How a holder is spelt comes from the domain.
 
 mod register;
 
