@@ -41,7 +41,7 @@ pub const LINK: &str = "link#";
 /// The sort key of a profile.
 pub const PROFILE: &str = "@profile";
 
-/// How many partitions a day has in [`BY_DAY`], so that a busy day is written by more than one of DynamoDB's.
+/// How many partitions a day has in the index `by_day`, so that a busy day is written by more than one of DynamoDB's.
 pub const SHARDS: u8 = 4;
 
 /// Where an item lies.
