@@ -14,6 +14,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     packed.write_all(&std::fs::read(STYLESHEET)?)?;
     #[expect(clippy::disallowed_methods, reason = "so Cargo tells where to")]
     let folder = std::env::var("OUT_DIR")?;
-    std::fs::write(Path::new(&folder).join("custodian.css.gz.txt"), BASE64.encode(packed.finish()?))?;
+    std::fs::write(
+        Path::new(&folder).join("custodian.css.gz.txt"),
+        BASE64.encode(packed.finish()?),
+    )?;
     Ok(())
 }

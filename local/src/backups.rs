@@ -1,7 +1,7 @@
 //! Backups of the embedded DynamoDB: what stands in for point-in-time recovery, which it lacks.
 //!
-//! Somebody asks for a moment to be kept; a table as it was then becomes a new one beside it, without TTL and stream, as
-//! a restore on AWS makes one.
+//! Somebody asks for a moment to be kept; a table as it was then becomes a new one beside it,
+//! without TTL and stream, as a restore on AWS makes one.
 
 use crate::dynamodb::{self, Dynamo};
 use crate::template::Table;
@@ -26,10 +26,19 @@ impl Backups {
         Self(folder)
     }
 
-    /// Keeps the moment; gives the second under which it is found. Moments that are too old are let go.
-    pub(crate) fn take(&self, dynamo: &Dynamo, now: DateTime<Utc>) -> Result<DateTime<Utc>, String> {
+    /// Keeps the moment; gives the second under which it is found. Moments that are too old are let
+    /// go.
+    pub(crate) fn take(
+        &self,
+        dynamo: &Dynamo,
+        now: DateTime<Utc>,
+    ) -> Result<DateTime<Utc>, String> {
         std::fs::create_dir_all(&self.0).map_err(|error| error.to_string())?;
-        for old in self.moments().into_iter().filter(|moment| *moment + KEPT < now) {
+        for old in self
+            .moments()
+            .into_iter()
+            .filter(|moment| *moment + KEPT < now)
+        {
             std::fs::remove_file(self.file(old)).map_err(|error| error.to_string())?;
         }
         let moment = now.with_nanosecond(0).unwrap_or(now);
@@ -37,16 +46,28 @@ impl Backups {
         if unfinished.exists() {
             std::fs::remove_file(&unfinished).map_err(|error| error.to_string())?;
         }
-        dynamo.database.vacuum_into(text(&unfinished)?).map_err(|error| error.to_string())?;
+        dynamo
+            .database
+            .vacuum_into(text(&unfinished)?)
+            .map_err(|error| error.to_string())?;
         std::fs::rename(&unfinished, &file).map_err(|error| error.to_string())?;
         Ok(moment)
     }
 
     /// The moments that are kept, the earliest first.
     pub(crate) fn moments(&self) -> Vec<DateTime<Utc>> {
-        let files = std::fs::read_dir(&self.0).into_iter().flatten().filter_map(Result::ok);
-        let named = |name: &str| NaiveDateTime::parse_from_str(name, NAMED).ok().map(|moment| moment.and_utc());
-        let mut moments: Vec<_> = files.filter_map(|file| named(file.file_name().to_str()?)).collect();
+        let files = std::fs::read_dir(&self.0)
+            .into_iter()
+            .flatten()
+            .filter_map(Result::ok);
+        let named = |name: &str| {
+            NaiveDateTime::parse_from_str(name, NAMED)
+                .ok()
+                .map(|moment| moment.and_utc())
+        };
+        let mut moments: Vec<_> = files
+            .filter_map(|file| named(file.file_name().to_str()?))
+            .collect();
         moments.sort();
         moments
     }
@@ -62,14 +83,30 @@ impl Backups {
     ) -> Result<usize, String> {
         let file = self.file(moment);
         if !file.is_file() {
-            let kept: Vec<_> = self.moments().iter().map(|moment| moment.format("%FT%TZ").to_string()).collect();
-            let kept = if kept.is_empty() { "none".to_owned() } else { kept.join(", ") };
-            return Err(format!("there is no backup of that moment; those that are kept: {kept}"));
+            let kept: Vec<_> = self
+                .moments()
+                .iter()
+                .map(|moment| moment.format("%FT%TZ").to_string())
+                .collect();
+            let kept = if kept.is_empty() {
+                "none".to_owned()
+            } else {
+                kept.join(", ")
+            };
+            return Err(format!(
+                "there is no backup of that moment; those that are kept: {kept}"
+            ));
         }
-        let bare = Table { name: copy.to_owned(), ttl: None, stream: None, ..table.clone() };
+        let bare = Table {
+            name: copy.to_owned(),
+            ttl: None,
+            stream: None,
+            ..table.clone()
+        };
         dynamodb::create(client, &bare).await?;
         let (database, name, copy) = (dynamo.database.clone(), table.name.clone(), copy.to_owned());
-        let copied = tokio::task::spawn_blocking(move || copy_items(&file, &name, &database, &copy)).await;
+        let copied =
+            tokio::task::spawn_blocking(move || copy_items(&file, &name, &database, &copy)).await;
         copied.map_err(|error| error.to_string())?
     }
 
@@ -91,7 +128,8 @@ fn copy_items(file: &Path, table: &str, to: &Database, copy: &str) -> Result<usi
         let page = from.scan(page).map_err(|error| error.to_string())?;
         let items = page.items.unwrap_or_default();
         count += items.len();
-        to.import_items(copy, items, ImportOptions::default()).map_err(|error| error.to_string())?;
+        to.import_items(copy, items, ImportOptions::default())
+            .map_err(|error| error.to_string())?;
         start = page.last_evaluated_key;
         if start.is_none() {
             return Ok(count);
@@ -100,5 +138,6 @@ fn copy_items(file: &Path, table: &str, to: &Database, copy: &str) -> Result<usi
 }
 
 fn text(path: &Path) -> Result<&str, String> {
-    path.to_str().ok_or_else(|| "the folder's name is not UTF-8".to_owned())
+    path.to_str()
+        .ok_or_else(|| "the folder's name is not UTF-8".to_owned())
 }

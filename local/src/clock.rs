@@ -21,14 +21,15 @@ pub(crate) fn moved(now: DateTime<Utc>, order: &Move) -> Result<DateTime<Utc>, S
         Move::Advance(text) if text.starts_with('-') => {
             Err(r#"advance goes forward only; {"now": …} can go back"#.into())
         }
-        Move::Advance(text) => {
-            advanced(now, text).ok_or_else(|| format!("{text:?} is no ISO 8601 duration such as P3Y or PT1H"))
-        }
+        Move::Advance(text) => advanced(now, text)
+            .ok_or_else(|| format!("{text:?} is no ISO 8601 duration such as P3Y or PT1H")),
     }
 }
 
 fn advanced(now: DateTime<Utc>, text: &str) -> Option<DateTime<Utc>> {
-    let inside = text.strip_prefix('P').filter(|inside| !inside.is_empty() && !inside.ends_with('T'))?;
+    let inside = text
+        .strip_prefix('P')
+        .filter(|inside| !inside.is_empty() && !inside.ends_with('T'))?;
     let (date, time) = inside.split_once('T').unwrap_or((inside, ""));
     let mut to = now;
     for (part, units) in [(date, "YMWD"), (time, "HMS")] {
@@ -39,8 +40,9 @@ fn advanced(now: DateTime<Utc>, text: &str) -> Option<DateTime<Utc>> {
             let unit = tail.chars().next()?;
             units = units.split_once(unit)?.1;
             rest = tail.get(unit.len_utf8()..)?;
-            let elapsed =
-                |seconds: i64| to.checked_add_signed(TimeDelta::try_seconds(seconds.checked_mul(count.into())?)?);
+            let elapsed = |seconds: i64| {
+                to.checked_add_signed(TimeDelta::try_seconds(seconds.checked_mul(count.into())?)?)
+            };
             to = match (unit, part.as_ptr() == date.as_ptr()) {
                 ('Y', true) => to.checked_add_months(Months::new(count.checked_mul(12)?))?,
                 ('M', true) => to.checked_add_months(Months::new(count))?,
@@ -68,7 +70,10 @@ impl dynoxide::storage_backend::Clock for Shared {
         u64::try_from(self.0.now().timestamp()).unwrap_or_default()
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "microseconds since 1970 fit a double until the year 2255")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "microseconds since 1970 fit a double until the year 2255"
+    )]
     fn now_unix_secs_f64(&self) -> f64 {
         self.0.now().timestamp_micros() as f64 / 1e6
     }
@@ -79,19 +84,32 @@ mod tests {
     use super::{Move, moved};
 
     fn advanced(from: &str, by: &str) -> Result<String, String> {
-        moved(from.parse().unwrap(), &Move::Advance(by.into())).map(|to| to.format("%FT%T").to_string())
+        moved(from.parse().unwrap(), &Move::Advance(by.into()))
+            .map(|to| to.format("%FT%T").to_string())
     }
 
     #[test]
     fn years_and_months_are_calendar_ones_and_clamped() {
-        assert_eq!(advanced("2024-02-29T12:00:00Z", "P3Y").unwrap(), "2027-02-28T12:00:00");
-        assert_eq!(advanced("2026-01-31T12:00:00Z", "P1M").unwrap(), "2026-02-28T12:00:00");
+        assert_eq!(
+            advanced("2024-02-29T12:00:00Z", "P3Y").unwrap(),
+            "2027-02-28T12:00:00"
+        );
+        assert_eq!(
+            advanced("2026-01-31T12:00:00Z", "P1M").unwrap(),
+            "2026-02-28T12:00:00"
+        );
     }
 
     #[test]
     fn the_parts_of_a_duration_add_up() {
-        assert_eq!(advanced("2026-01-01T00:00:00Z", "P1Y2M1W3DT4H5M6S").unwrap(), "2027-03-11T04:05:06");
-        assert_eq!(advanced("2026-01-01T00:00:00Z", "PT90M").unwrap(), "2026-01-01T01:30:00");
+        assert_eq!(
+            advanced("2026-01-01T00:00:00Z", "P1Y2M1W3DT4H5M6S").unwrap(),
+            "2027-03-11T04:05:06"
+        );
+        assert_eq!(
+            advanced("2026-01-01T00:00:00Z", "PT90M").unwrap(),
+            "2026-01-01T01:30:00"
+        );
     }
 
     #[test]

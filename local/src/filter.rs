@@ -1,7 +1,7 @@
 //! Lambda's event filtering, for records of a DynamoDB stream.
 //!
-//! A pattern that could never match (a mistyped field, an image that the stream does not carry) is refused,
-//! since on AWS it would silently deliver nothing.
+//! A pattern that could never match (a mistyped field, an image that the stream does not carry) is
+//! refused, since on AWS it would silently deliver nothing.
 
 use serde_json::{Map, Value};
 
@@ -34,21 +34,40 @@ enum Comparison {
     GreaterOrEqual,
 }
 
-const RECORD: [&str; 8] =
-    ["awsRegion", "dynamodb", "eventID", "eventName", "eventSource", "eventSourceARN", "eventVersion", "userIdentity"];
-const CHANGE: [&str; 7] =
-    ["ApproximateCreationDateTime", "Keys", "NewImage", "OldImage", "SequenceNumber", "SizeBytes", "StreamViewType"];
+const RECORD: [&str; 8] = [
+    "awsRegion",
+    "dynamodb",
+    "eventID",
+    "eventName",
+    "eventSource",
+    "eventSourceARN",
+    "eventVersion",
+    "userIdentity",
+];
+const CHANGE: [&str; 7] = [
+    "ApproximateCreationDateTime",
+    "Keys",
+    "NewImage",
+    "OldImage",
+    "SequenceNumber",
+    "SizeBytes",
+    "StreamViewType",
+];
 const TYPES: [&str; 10] = ["S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"];
 
 impl Filter {
     /// Reads a pattern.
     pub(crate) fn parse(pattern: &str) -> Result<Self, String> {
-        let value: Value = serde_json::from_str(pattern).map_err(|error| format!("the filter is not JSON: {error}"))?;
+        let value: Value = serde_json::from_str(pattern)
+            .map_err(|error| format!("the filter is not JSON: {error}"))?;
         let Value::Object(map) = value else {
             return Err("the filter is not a JSON object".into());
         };
-        let filter = Self(fields(&map).map_err(|problem| format!("the filter {pattern}: {problem}"))?);
-        filter.check().map_err(|problem| format!("the filter {pattern}: {problem}"))?;
+        let filter =
+            Self(fields(&map).map_err(|problem| format!("the filter {pattern}: {problem}"))?);
+        filter
+            .check()
+            .map_err(|problem| format!("the filter {pattern}: {problem}"))?;
         Ok(filter)
     }
 
@@ -67,7 +86,9 @@ impl Filter {
                 _ => true,
             };
             if !carried {
-                return Err(format!("the filter asks for {name}, which a stream of {view} does not carry"));
+                return Err(format!(
+                    "the filter asks for {name}, which a stream of {view} does not carry"
+                ));
             }
         }
         Ok(())
@@ -81,15 +102,18 @@ impl Filter {
                 "userIdentity" => {
                     known(node.fields(), &["principalId", "type"])?;
                     for (name, node) in node.fields() {
-                        node.only(&[if name == "type" { "Service" } else { "dynamodb.amazonaws.com" }])?;
+                        node.only(&[if name == "type" {
+                            "Service"
+                        } else {
+                            "dynamodb.amazonaws.com"
+                        }])?;
                     }
                 }
                 "dynamodb" => {
                     known(node.fields(), &CHANGE)?;
-                    let images = node
-                        .fields()
-                        .iter()
-                        .filter(|(name, _)| matches!(name.as_str(), "Keys" | "NewImage" | "OldImage"));
+                    let images = node.fields().iter().filter(|(name, _)| {
+                        matches!(name.as_str(), "Keys" | "NewImage" | "OldImage")
+                    });
                     for (_, attribute) in images.flat_map(|(_, image)| image.fields()) {
                         known(attribute.fields(), &TYPES)?;
                     }
@@ -116,7 +140,9 @@ impl Node {
         };
         for test in tests {
             if let Test::Is(value) = test
-                && !value.as_str().is_some_and(|value| possible.contains(&value))
+                && !value
+                    .as_str()
+                    .is_some_and(|value| possible.contains(&value))
             {
                 return Err(format!("{value} is never its value"));
             }
@@ -126,8 +152,12 @@ impl Node {
 }
 
 fn known(fields: &[(String, Node)], known: &[&str]) -> Result<(), String> {
-    let stray = fields.iter().find(|(name, _)| !known.contains(&name.as_str()));
-    stray.map_or(Ok(()), |(name, _)| Err(format!("a record has no field {name} there")))
+    let stray = fields
+        .iter()
+        .find(|(name, _)| !known.contains(&name.as_str()));
+    stray.map_or(Ok(()), |(name, _)| {
+        Err(format!("a record has no field {name} there"))
+    })
 }
 
 fn fields(map: &Map<String, Value>) -> Result<Vec<(String, Node)>, String> {
@@ -135,7 +165,9 @@ fn fields(map: &Map<String, Value>) -> Result<Vec<(String, Node)>, String> {
         let node = match value {
             _ if name.starts_with('$') => return Err(format!("{name} is not understood")),
             Value::Object(map) => Node::Fields(fields(map)?),
-            Value::Array(tests) if !tests.is_empty() => Node::AnyOf(tests.iter().map(test).collect::<Result<_, _>>()?),
+            Value::Array(tests) if !tests.is_empty() => {
+                Node::AnyOf(tests.iter().map(test).collect::<Result<_, _>>()?)
+            }
             _ => return Err(format!("{name} needs a list of what it may be")),
         };
         Ok((name.clone(), node))
@@ -145,19 +177,30 @@ fn fields(map: &Map<String, Value>) -> Result<Vec<(String, Node)>, String> {
 
 fn test(test: &Value) -> Result<Test, String> {
     let Value::Object(map) = test else {
-        return if test.is_array() { Err("a list in a list".into()) } else { Ok(Test::Is(test.clone())) };
+        return if test.is_array() {
+            Err("a list in a list".into())
+        } else {
+            Ok(Test::Is(test.clone()))
+        };
     };
-    match (map.len(), map.iter().next().map(|(name, value)| (name.as_str(), value))) {
+    match (
+        map.len(),
+        map.iter()
+            .next()
+            .map(|(name, value)| (name.as_str(), value)),
+    ) {
         (1, Some(("prefix", Value::String(prefix)))) => Ok(Test::Prefix(prefix.clone())),
         (1, Some(("exists", Value::Bool(exists)))) => Ok(Test::Exists(*exists)),
         (1, Some(("anything-but", Value::Array(values)))) => Ok(Test::AnythingBut(values.clone())),
         (1, Some(("anything-but", value @ (Value::String(_) | Value::Number(_))))) => {
             Ok(Test::AnythingBut(vec![value.clone()]))
         }
-        (1, Some(("anything-but", Value::Object(but)))) => match but.get("prefix").and_then(Value::as_str) {
-            Some(prefix) if but.len() == 1 => Ok(Test::AnythingButPrefix(prefix.into())),
-            _ => Err(format!("{test} is not understood")),
-        },
+        (1, Some(("anything-but", Value::Object(but)))) => {
+            match but.get("prefix").and_then(Value::as_str) {
+                Some(prefix) if but.len() == 1 => Ok(Test::AnythingButPrefix(prefix.into())),
+                _ => Err(format!("{test} is not understood")),
+            }
+        }
         (1, Some(("numeric", Value::Array(parts)))) => numeric(parts).map(Test::Numeric),
         _ => Err(format!("{test} is not understood")),
     }
@@ -173,10 +216,17 @@ fn numeric(parts: &[Value]) -> Result<Vec<(Comparison, f64)>, String> {
             Some(">=") => Comparison::GreaterOrEqual,
             _ => return Err("numeric needs =, <, <=, > or >=".to_owned()),
         };
-        let number = pair.get(1).and_then(Value::as_f64).ok_or("numeric needs a number")?;
+        let number = pair
+            .get(1)
+            .and_then(Value::as_f64)
+            .ok_or("numeric needs a number")?;
         Ok((comparison, number))
     };
-    if parts.is_empty() { Err("numeric needs a comparison".into()) } else { parts.chunks(2).map(pair).collect() }
+    if parts.is_empty() {
+        Err("numeric needs a comparison".into())
+    } else {
+        parts.chunks(2).map(pair).collect()
+    }
 }
 
 fn matches_fields(fields: &[(String, Node)], value: Option<&Value>) -> bool {
@@ -192,18 +242,26 @@ fn matches_fields(fields: &[(String, Node)], value: Option<&Value>) -> bool {
 impl Test {
     fn passes(&self, value: Option<&Value>) -> bool {
         match (self, value) {
-            (Self::Exists(exists), value) => value.is_some_and(|value| !value.is_object()) == *exists,
+            (Self::Exists(exists), value) => {
+                value.is_some_and(|value| !value.is_object()) == *exists
+            }
             (_, None) => false,
             (_, Some(Value::Array(values))) => values.iter().any(|value| self.passes(Some(value))),
             (Self::Is(wanted), Some(value)) => wanted == value,
-            (Self::Prefix(prefix), Some(value)) => value.as_str().is_some_and(|value| value.starts_with(prefix)),
-            (Self::AnythingBut(values), Some(value)) => !value.is_object() && !values.contains(value),
-            (Self::AnythingButPrefix(prefix), Some(value)) => {
-                value.as_str().is_some_and(|value| !value.starts_with(prefix))
+            (Self::Prefix(prefix), Some(value)) => value
+                .as_str()
+                .is_some_and(|value| value.starts_with(prefix)),
+            (Self::AnythingBut(values), Some(value)) => {
+                !value.is_object() && !values.contains(value)
             }
-            (Self::Numeric(comparisons), Some(value)) => value
-                .as_f64()
-                .is_some_and(|value| comparisons.iter().all(|(comparison, with)| comparison.holds(value, *with))),
+            (Self::AnythingButPrefix(prefix), Some(value)) => value
+                .as_str()
+                .is_some_and(|value| !value.starts_with(prefix)),
+            (Self::Numeric(comparisons), Some(value)) => value.as_f64().is_some_and(|value| {
+                comparisons
+                    .iter()
+                    .all(|(comparison, with)| comparison.holds(value, *with))
+            }),
         }
     }
 }
@@ -230,9 +288,11 @@ mod tests {
         "dynamodb": {"OldImage": {"sk": {"S": [{"prefix": "record#"}]}}}}"#;
 
     fn removal(sk: &str, identity: bool) -> serde_json::Value {
-        let mut record = json!({"eventName": "REMOVE", "dynamodb": {"OldImage": {"sk": {"S": sk}}}});
+        let mut record =
+            json!({"eventName": "REMOVE", "dynamodb": {"OldImage": {"sk": {"S": sk}}}});
         if identity {
-            record["userIdentity"] = json!({"type": "Service", "principalId": "dynamodb.amazonaws.com"});
+            record["userIdentity"] =
+                json!({"type": "Service", "principalId": "dynamodb.amazonaws.com"});
         }
         record
     }
@@ -249,7 +309,9 @@ mod tests {
     fn each_operator_means_what_lambda_means() {
         let passes = |tests: serde_json::Value, value: serde_json::Value| {
             let pattern = json!({"dynamodb": {"SizeBytes": tests}}).to_string();
-            Filter::parse(&pattern).unwrap().passes(&json!({"dynamodb": {"SizeBytes": value}}))
+            Filter::parse(&pattern)
+                .unwrap()
+                .passes(&json!({"dynamodb": {"SizeBytes": value}}))
         };
         assert!(passes(json!([7, 8]), json!(8)));
         assert!(!passes(json!(["8"]), json!(8)));
@@ -257,7 +319,10 @@ mod tests {
         assert!(!passes(json!([{"numeric": [">", 5, "<=", 10]}]), json!(5)));
         assert!(passes(json!([{"anything-but": [5, 6]}]), json!(7)));
         assert!(!passes(json!([{"anything-but": 5}]), json!(5)));
-        assert!(passes(json!([{"anything-but": {"prefix": "a"}}]), json!("b")));
+        assert!(passes(
+            json!([{"anything-but": {"prefix": "a"}}]),
+            json!("b")
+        ));
         assert!(passes(json!([{"exists": true}]), json!(0)));
         assert!(!passes(json!([{"exists": false}]), json!(0)));
         assert!(passes(json!([{"prefix": "ab"}]), json!(["x", "abc"])));

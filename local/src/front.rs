@@ -34,7 +34,9 @@ pub(crate) fn url(port: u16) -> String {
 
 /// What to say where no stack answers.
 pub(crate) fn nobody(port: u16) -> String {
-    format!("no stack answers on port {port}: start one with `make run` in another terminal, or say PORT=")
+    format!(
+        "no stack answers on port {port}: start one with `make run` in another terminal, or say PORT="
+    )
 }
 
 /// The stack at a port, if there is one.
@@ -50,14 +52,30 @@ pub(crate) async fn get<T: DeserializeOwned>(url: &str) -> Option<T> {
 
 /// What the stack answers to an order; nothing if nobody answers, and the reason if it refuses.
 pub(crate) async fn post(url: &str, order: &Value) -> Option<Result<Value, String>> {
-    send(Request::post(url).body(Body::from(order.to_string())).ok()?).await
+    send(
+        Request::post(url)
+            .body(Body::from(order.to_string()))
+            .ok()?,
+    )
+    .await
 }
 
 async fn send(request: Request<Body>) -> Option<Result<Value, String>> {
-    let answer = Client::builder(TokioExecutor::new()).build_http::<Body>().request(request).await.ok()?;
+    let answer = Client::builder(TokioExecutor::new())
+        .build_http::<Body>()
+        .request(request)
+        .await
+        .ok()?;
     let is_done = answer.status().is_success();
-    let body = axum::body::to_bytes(Body::new(answer.into_body()), LONGEST).await.ok()?;
+    let body = axum::body::to_bytes(Body::new(answer.into_body()), LONGEST)
+        .await
+        .ok()?;
     let body: Value = serde_json::from_slice(&body).ok()?;
-    let reason = || body.get("message").and_then(Value::as_str).unwrap_or("it gives no reason").to_owned();
+    let reason = || {
+        body.get("message")
+            .and_then(Value::as_str)
+            .unwrap_or("it gives no reason")
+            .to_owned()
+    };
     Some(if is_done { Ok(body) } else { Err(reason()) })
 }

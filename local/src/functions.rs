@@ -35,18 +35,42 @@ impl Registry {
     #[must_use]
     pub fn custodian() -> Self {
         Self::default()
-            .with("ingest", |host| async move { started(custodian_ingest::Ingest::start(&host).await) })
-            .with("import", |host| async move { started(custodian_import::Import::start(&host).await) })
-            .with("partners", |host| async move { started(custodian_partners::Partners::start(&host).await) })
-            .with("expire", |host| async move { started(custodian_expire::Expire::start(&host).await) })
-            .with("sweep", |host| async move { started(custodian_sweep::Sweep::start(&host).await) })
-            .with("export", |host| async move { started(custodian_export::Export::start(&host).await) })
-            .with("requests", |host| async move { started(custodian_requests::Requests::start(&host).await) })
-            .with("erase", |host| async move { started(custodian_erase::Erase::start(&host).await) })
-            .with("download", |host| async move { started(custodian_download::Download::start(&host).await) })
-            .with("notify", |host| async move { started(custodian_notify::Notify::start(&host).await) })
-            .with("unsubscribe", |host| async move { started(custodian_unsubscribe::Unsubscribe::start(&host).await) })
-            .with("verify", |host| async move { started(custodian_verify::Verify::start(&host).await) })
+            .with("ingest", |host| async move {
+                started(custodian_ingest::Ingest::start(&host).await)
+            })
+            .with("import", |host| async move {
+                started(custodian_import::Import::start(&host).await)
+            })
+            .with("partners", |host| async move {
+                started(custodian_partners::Partners::start(&host).await)
+            })
+            .with("expire", |host| async move {
+                started(custodian_expire::Expire::start(&host).await)
+            })
+            .with("sweep", |host| async move {
+                started(custodian_sweep::Sweep::start(&host).await)
+            })
+            .with("export", |host| async move {
+                started(custodian_export::Export::start(&host).await)
+            })
+            .with("requests", |host| async move {
+                started(custodian_requests::Requests::start(&host).await)
+            })
+            .with("erase", |host| async move {
+                started(custodian_erase::Erase::start(&host).await)
+            })
+            .with("download", |host| async move {
+                started(custodian_download::Download::start(&host).await)
+            })
+            .with("notify", |host| async move {
+                started(custodian_notify::Notify::start(&host).await)
+            })
+            .with("unsubscribe", |host| async move {
+                started(custodian_unsubscribe::Unsubscribe::start(&host).await)
+            })
+            .with("verify", |host| async move {
+                started(custodian_verify::Verify::start(&host).await)
+            })
     }
 
     /// Adds a function: its name, and how it starts on a host.
@@ -56,17 +80,21 @@ impl Registry {
         S: Fn(Environment) -> F + Send + Sync + 'static,
         F: Future<Output = Result<Arc<dyn Function>, String>> + Send + 'static,
     {
-        self.0.insert(name.to_owned(), Arc::new(move |host| Box::pin(start(host))));
+        self.0
+            .insert(name.to_owned(), Arc::new(move |host| Box::pin(start(host))));
         self
     }
 
     /// The name of the crate that the template means.
     pub(crate) fn crate_of(&self, function: &template::Function) -> Result<String, String> {
-        let mut known = function.crates.iter().filter(|name| self.0.contains_key(*name));
+        let mut known = function
+            .crates
+            .iter()
+            .filter(|name| self.0.contains_key(*name));
         match (known.next(), known.next()) {
-            (Some(folder), Some(name)) if folder != name => {
-                Err(format!("its code is of {folder} and its name of {name}: which of them is it?"))
-            }
+            (Some(folder), Some(name)) if folder != name => Err(format!(
+                "its code is of {folder} and its name of {name}: which of them is it?"
+            )),
             (Some(name), _) => Ok(name.clone()),
             (None, _) => {
                 let all: Vec<_> = self.0.keys().map(String::as_str).collect();
@@ -76,8 +104,15 @@ impl Registry {
         }
     }
 
-    pub(crate) async fn start(&self, name: &str, host: Environment) -> Result<Arc<dyn Function>, String> {
-        let start = self.0.get(name).ok_or_else(|| format!("there is no function {name}"))?;
+    pub(crate) async fn start(
+        &self,
+        name: &str,
+        host: Environment,
+    ) -> Result<Arc<dyn Function>, String> {
+        let start = self
+            .0
+            .get(name)
+            .ok_or_else(|| format!("there is no function {name}"))?;
         start(host).await
     }
 }
@@ -88,11 +123,16 @@ impl fmt::Debug for Registry {
     }
 }
 
-fn started<F: Function + 'static>(function: Result<F, StartError>) -> Result<Arc<dyn Function>, String> {
-    function.map(|function| Arc::new(function) as Arc<dyn Function>).map_err(|error| error.to_string())
+fn started<F: Function + 'static>(
+    function: Result<F, StartError>,
+) -> Result<Arc<dyn Function>, String> {
+    function
+        .map(|function| Arc::new(function) as Arc<dyn Function>)
+        .map_err(|error| error.to_string())
 }
 
-/// The stack calls each function's `invoke`. Lambda calls it too, or `answer_event` where the function answers HTTP.
+/// The stack calls each function's `invoke`. Lambda calls it too, or `answer_event` where the
+/// function answers HTTP.
 macro_rules! functions {
     ($event:ident => $payload:expr; $($function:ty),+) => {$(
         #[async_trait]
@@ -143,7 +183,12 @@ pub(crate) struct Functions {
 
 impl Functions {
     pub(crate) fn new(running: Vec<Running>, state: Arc<State>, clock: Clock) -> Self {
-        Self { running, state, clock, waiting: Mutex::default() }
+        Self {
+            running,
+            state,
+            clock,
+            waiting: Mutex::default(),
+        }
     }
 
     /// All of them.
@@ -154,12 +199,19 @@ impl Functions {
     /// A function by its crate's name, its name, its logical id or its ARN.
     pub(crate) fn find(&self, name: &str) -> Option<&Running> {
         self.running.iter().find(|it| {
-            [&it.name, &it.template.name, &it.template.id, &it.template.arn].into_iter().any(|known| known == name)
+            [
+                &it.name,
+                &it.template.name,
+                &it.template.id,
+                &it.template.arn,
+            ]
+            .into_iter()
+            .any(|known| known == name)
         })
     }
 
-    /// Invokes functions one after another, without waiting for their answers: what comes due at the same moment, as after a jump of
-    /// the clock, finds what came before it done.
+    /// Invokes functions one after another, without waiting for their answers: what comes due at
+    /// the same moment, as after a jump of the clock, finds what came before it done.
     pub(crate) fn invoke_in_turn(self: &Arc<Self>, turns: Vec<(Running, Payload)>) {
         let functions = Arc::clone(self);
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -172,15 +224,27 @@ impl Functions {
     }
 
     /// Invokes a function and waits for its answer.
-    pub(crate) async fn invoke(&self, name: &str, event: impl Into<Payload>) -> Result<Value, Diagnostic> {
+    pub(crate) async fn invoke(
+        &self,
+        name: &str,
+        event: impl Into<Payload>,
+    ) -> Result<Value, Diagnostic> {
         self.invoke_as(name, event.into(), &request_id()).await
     }
 
     /// Invokes a function under a request id and waits for its answer.
-    pub(crate) async fn invoke_as(&self, name: &str, event: Payload, id: &str) -> Result<Value, Diagnostic> {
+    pub(crate) async fn invoke_as(
+        &self,
+        name: &str,
+        event: Payload,
+        id: &str,
+    ) -> Result<Value, Diagnostic> {
         match self.find(name) {
             Some(running) => running.invoke(event, id).await,
-            None => Err(failure("ResourceNotFoundException", format_args!("there is no function {name}"))),
+            None => Err(failure(
+                "ResourceNotFoundException",
+                format_args!("there is no function {name}"),
+            )),
         }
     }
 
@@ -206,7 +270,8 @@ impl Functions {
         });
     }
 
-    /// Invokes a function as Lambda does for an asynchronous event: again if it fails, then to its queue.
+    /// Invokes a function as Lambda does for an asynchronous event: again if it fails, then to its
+    /// queue.
     ///
     /// Lambda waits one and two minutes between the attempts; here they follow each other.
     pub(crate) async fn insist(&self, running: &Running, event: &Payload, id: &str) {
@@ -240,7 +305,8 @@ impl Functions {
     /// Waits until no asynchronous invocation is under way.
     pub(crate) async fn settle(&self) {
         loop {
-            let mut waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+            let mut waiting =
+                std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
             if waiting.is_empty() {
                 return;
             }
@@ -250,15 +316,27 @@ impl Functions {
 
     /// Gives up the asynchronous invocations that are under way.
     pub(crate) async fn end(&self) {
-        let mut waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut waiting =
+            std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         waiting.shutdown().await;
     }
 }
 
 impl Running {
-    pub(crate) fn new(name: String, template: template::Function, function: Arc<dyn Function>) -> Self {
-        let turns = Arc::new(Semaphore::new(template.at_once.unwrap_or(Semaphore::MAX_PERMITS)));
-        Self { name, template: Arc::new(template), function, turns }
+    pub(crate) fn new(
+        name: String,
+        template: template::Function,
+        function: Arc<dyn Function>,
+    ) -> Self {
+        let turns = Arc::new(Semaphore::new(
+            template.at_once.unwrap_or(Semaphore::MAX_PERMITS),
+        ));
+        Self {
+            name,
+            template: Arc::new(template),
+            function,
+            turns,
+        }
     }
 
     /// Invokes the function; a panic is a failure of this invocation only, as on Lambda.
@@ -272,13 +350,19 @@ impl Running {
         let deadline = (Clock::system().now() + self.template.timeout).timestamp_millis();
         context.deadline = u64::try_from(deadline).unwrap_or_default();
         let function = Arc::clone(&self.function);
-        let invocation = tokio::spawn(async move { function.invoke(LambdaEvent::new(event, context)).await });
+        let invocation =
+            tokio::spawn(async move { function.invoke(LambdaEvent::new(event, context)).await });
         let failed = match invocation.await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(failed)) => failed,
             Err(_) => failure("Panic", "the function panicked"),
         };
-        tracing::warn!(function = self.name, request_id = id, error = failed.error_message, "an invocation failed");
+        tracing::warn!(
+            function = self.name,
+            request_id = id,
+            error = failed.error_message,
+            "an invocation failed"
+        );
         Err(failed)
     }
 }

@@ -1,4 +1,5 @@
-//! The host of a function in the local stack: the template's environment, and the stack's own endpoints.
+//! The host of a function in the local stack: the template's environment, and the stack's own
+//! endpoints.
 
 use crate::template::REGION;
 use aws_config::SdkConfig;
@@ -29,23 +30,35 @@ impl Endpoints {
     #[must_use]
     pub fn settings(&self) -> BTreeMap<String, String> {
         BTreeMap::from([
-            ("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), self.dynamodb.clone()),
+            (
+                "AWS_ENDPOINT_URL_DYNAMODB".to_owned(),
+                self.dynamodb.clone(),
+            ),
             ("AWS_ENDPOINT_URL_S3".to_owned(), self.s3.clone()),
-            ("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), self.secrets.clone()),
+            (
+                "AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(),
+                self.secrets.clone(),
+            ),
         ])
     }
 }
 
-/// The configuration of an SDK in the local stack: plain HTTP and credentials that are worth nothing.
+/// The configuration of an SDK in the local stack: plain HTTP and credentials that are worth
+/// nothing.
 pub(crate) fn sdk() -> SdkConfig {
-    let credentials = Credentials::builder().access_key_id(ACCESS_KEY).secret_access_key(SECRET_KEY);
+    let credentials = Credentials::builder()
+        .access_key_id(ACCESS_KEY)
+        .secret_access_key(SECRET_KEY);
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static(REGION))
-        .credentials_provider(SharedCredentialsProvider::new(credentials.provider_name("local").build()))
+        .credentials_provider(SharedCredentialsProvider::new(
+            credentials.provider_name("local").build(),
+        ))
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .timeout_config(Patience::LOCAL.timeouts())
-        // It gives up a request whose bytes nobody takes for twenty seconds, which on a busy machine somebody still may.
+        // It gives up a request whose bytes nobody takes for twenty seconds, which on a busy
+        // machine somebody still may.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .build()
 }

@@ -1,4 +1,5 @@
-//! What goes on in the stack while it runs: streams, schedules, and everything that a moved clock sets off.
+//! What goes on in the stack while it runs: streams, schedules, and everything that a moved clock
+//! sets off.
 
 use crate::backups::Backups;
 use crate::doubles::Doubles;
@@ -79,14 +80,32 @@ impl House {
         match event {
             Event::Http(route) => self.routes.push((route, function.name)),
             Event::Schedule(schedule) if schedules => {
-                self.schedules.push(Schedule { id, expression: schedule.expression, input: schedule.input, function });
+                self.schedules.push(Schedule {
+                    id,
+                    expression: schedule.expression,
+                    input: schedule.input,
+                    function,
+                });
             }
             // S3's events have their own place, since objects come before the functions are there.
             Event::Schedule(_) | Event::Creation(_) => {}
             Event::Stream(event) => {
-                let (dynamo, state, clock) = (self.dynamo.clone(), Arc::clone(&self.state), self.clock.clone());
+                let (dynamo, state, clock) = (
+                    self.dynamo.clone(),
+                    Arc::clone(&self.state),
+                    self.clock.clone(),
+                );
                 let host = Environment::new(self.endpoints.settings(), sdk(), clock.clone());
-                let mapping = Mapping { id, event, function, dynamo, state, host, clock, turn: Mutex::default() };
+                let mapping = Mapping {
+                    id,
+                    event,
+                    function,
+                    dynamo,
+                    state,
+                    host,
+                    clock,
+                    turn: Mutex::default(),
+                };
                 mapping.begin()?;
                 self.mappings.push(mapping);
             }
@@ -94,7 +113,8 @@ impl House {
         Ok(())
     }
 
-    /// The bucket that takes in files, and the ARN of the function that reads them, if the template has one.
+    /// The bucket that takes in files, and the ARN of the function that reads them, if the template
+    /// has one.
     pub(crate) fn intake(&self) -> Option<(&str, &str)> {
         let import = &self.functions.find("import")?.template;
         Some((import.settings.get("INTAKE_BUCKET")?, &import.arn))
@@ -102,7 +122,10 @@ impl House {
 
     /// The names of the tables, by the setting by which functions know them.
     pub(crate) fn table_names(&self) -> BTreeMap<&str, &str> {
-        let settings = self.functions.all().flat_map(|function| &function.template.settings);
+        let settings = self
+            .functions
+            .all()
+            .flat_map(|function| &function.template.settings);
         settings
             .filter(|(name, _)| name.ends_with("_TABLE"))
             .map(|(name, value)| (name.as_str(), value.as_str()))
@@ -111,7 +134,10 @@ impl House {
 
     /// The names of the buckets, by the setting by which functions know them.
     pub(crate) fn bucket_names(&self) -> BTreeMap<&str, &str> {
-        let settings = self.functions.all().flat_map(|function| &function.template.settings);
+        let settings = self
+            .functions
+            .all()
+            .flat_map(|function| &function.template.settings);
         settings
             .filter(|(name, _)| name.ends_with("_BUCKET"))
             .map(|(name, value)| (name.as_str(), value.as_str()))
@@ -124,12 +150,21 @@ impl House {
     }
 
     /// Makes `copy` of a table as it was at a moment that was kept; gives how many items it has.
-    pub(crate) async fn restore(&self, table: &str, moment: DateTime<Utc>, copy: &str) -> Result<usize, String> {
+    pub(crate) async fn restore(
+        &self,
+        table: &str,
+        moment: DateTime<Utc>,
+        copy: &str,
+    ) -> Result<usize, String> {
         let table = self.tables.iter().find(|known| known.name == table);
-        let table = table.ok_or_else(|| "there is no table of that name in the template".to_owned())?;
-        let client =
-            custodian_store::client(&Environment::new(self.endpoints.settings(), sdk(), self.clock.clone()).dynamodb());
-        self.backups.restore(&self.dynamo, &client, table, moment, copy).await
+        let table =
+            table.ok_or_else(|| "there is no table of that name in the template".to_owned())?;
+        let client = custodian_store::client(
+            &Environment::new(self.endpoints.settings(), sdk(), self.clock.clone()).dynamodb(),
+        );
+        self.backups
+            .restore(&self.dynamo, &client, table, moment, copy)
+            .await
     }
 
     /// Moves the clock; TTL's removals are delivered and due schedules have begun when it returns.
@@ -151,7 +186,9 @@ impl House {
 
     /// Waits until nothing is under way and nothing waits in the streams.
     pub(crate) async fn settle(&self) -> Result<(), UpkeepError> {
-        settle(&self.mappings, &self.functions).await.map_err(UpkeepError)
+        settle(&self.mappings, &self.functions)
+            .await
+            .map_err(UpkeepError)
     }
 
     /// TTL and the buckets' lifecycles remove what is past its time, and the streams say so.
@@ -168,13 +205,15 @@ impl House {
         self.deliver().await
     }
 
-    /// Begins each schedule that came due, once and one after another: rates, then what has its hour. A rate is due for the first
-    /// time as soon as there is one.
+    /// Begins each schedule that came due, once and one after another: rates, then what has its
+    /// hour. A rate is due for the first time as soon as there is one.
     pub(crate) fn run_schedules(&self) {
         let mut turns = Vec::new();
         for schedule in &self.schedules {
             let now = self.clock.now();
-            let last = self.state.read(|saved| saved.schedules.get(&schedule.id).copied());
+            let last = self
+                .state
+                .read(|saved| saved.schedules.get(&schedule.id).copied());
             let (due, counted) = match last.filter(|last| *last <= now) {
                 None => (last.is_none() && schedule.expression.is_rate(), Some(now)),
                 Some(last) => {
@@ -188,12 +227,18 @@ impl House {
                 });
             }
             if due {
-                turns.push((schedule.expression.is_rate(), schedule.function.clone(), schedule.input.clone()));
+                turns.push((
+                    schedule.expression.is_rate(),
+                    schedule.function.clone(),
+                    schedule.input.clone(),
+                ));
             }
         }
         turns.sort_by_key(|(is_rate, ..)| !is_rate);
         if !turns.is_empty() {
-            let turns = turns.into_iter().map(|(_, function, input)| (function, input.into()));
+            let turns = turns
+                .into_iter()
+                .map(|(_, function, input)| (function, input.into()));
             self.functions.invoke_in_turn(turns.collect());
         }
     }
@@ -205,7 +250,8 @@ impl House {
             interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
             interval
         };
-        let (mut streams, mut schedules, mut expiry) = (every(STREAMS), every(SCHEDULES), every(EXPIRY));
+        let (mut streams, mut schedules, mut expiry) =
+            (every(STREAMS), every(SCHEDULES), every(EXPIRY));
         // What is past its time when the stack starts is removed as late as if it had been running.
         expiry.reset();
         loop {
@@ -223,7 +269,10 @@ impl House {
                 }
             };
             if let Err(error) = done {
-                tracing::error!(error = error.to_string(), "the stack could not do its upkeep");
+                tracing::error!(
+                    error = error.to_string(),
+                    "the stack could not do its upkeep"
+                );
             }
         }
     }

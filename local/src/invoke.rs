@@ -21,20 +21,44 @@ pub(crate) async fn answer(
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Response<Body> {
-    let kind = headers.get("x-amz-invocation-type").map_or("RequestResponse", |kind| kind.to_str().unwrap_or_default());
-    let largest = if kind == "Event" { LARGEST_LATER } else { LARGEST };
+    let kind = headers
+        .get("x-amz-invocation-type")
+        .map_or("RequestResponse", |kind| kind.to_str().unwrap_or_default());
+    let largest = if kind == "Event" {
+        LARGEST_LATER
+    } else {
+        LARGEST
+    };
     let Some(running) = functions.find(name.strip_suffix(":$LATEST").unwrap_or(name)) else {
-        return refusal(StatusCode::NOT_FOUND, "ResourceNotFoundException", &format!("Function not found: {name}"));
+        return refusal(
+            StatusCode::NOT_FOUND,
+            "ResourceNotFoundException",
+            &format!("Function not found: {name}"),
+        );
     };
     if body.len() > largest {
-        let text =
-            format!("{} byte payload is too large for the {kind} invocation type (limit {largest} bytes)", body.len());
-        return refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", &text);
+        let text = format!(
+            "{} byte payload is too large for the {kind} invocation type (limit {largest} bytes)",
+            body.len()
+        );
+        return refusal(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "RequestTooLargeException",
+            &text,
+        );
     }
-    let event = if body.is_empty() { Ok(json!({}).into()) } else { serde_json::from_slice::<Payload>(body) };
+    let event = if body.is_empty() {
+        Ok(json!({}).into())
+    } else {
+        serde_json::from_slice::<Payload>(body)
+    };
     let Ok(event) = event else {
         let text = "Could not parse request body into json";
-        return refusal(StatusCode::BAD_REQUEST, "InvalidRequestContentException", text);
+        return refusal(
+            StatusCode::BAD_REQUEST,
+            "InvalidRequestContentException",
+            text,
+        );
     };
     let id = request_id();
     let mut response = match kind {
@@ -52,11 +76,18 @@ pub(crate) async fn answer(
         },
         other => {
             let text = format!("the invocation type {other} is not known");
-            return refusal(StatusCode::BAD_REQUEST, "InvalidParameterValueException", &text);
+            return refusal(
+                StatusCode::BAD_REQUEST,
+                "InvalidParameterValueException",
+                &text,
+            );
         }
     };
     let headers = response.headers_mut();
-    headers.insert("x-amz-executed-version", HeaderValue::from_static("$LATEST"));
+    headers.insert(
+        "x-amz-executed-version",
+        HeaderValue::from_static("$LATEST"),
+    );
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert("x-amzn-requestid", id);
     }
@@ -64,10 +95,19 @@ pub(crate) async fn answer(
 }
 
 fn failed(failure: &Value) -> Response<Body> {
-    ([(HeaderName::from_static("x-amz-function-error"), "Unhandled")], axum::Json(failure)).into_response()
+    (
+        [(HeaderName::from_static("x-amz-function-error"), "Unhandled")],
+        axum::Json(failure),
+    )
+        .into_response()
 }
 
 fn refusal(status: StatusCode, kind: &'static str, text: &str) -> Response<Body> {
     let body = axum::Json(json!({"Type": "User", "Message": text, "message": text}));
-    (status, [(HeaderName::from_static("x-amzn-errortype"), kind)], body).into_response()
+    (
+        status,
+        [(HeaderName::from_static("x-amzn-errortype"), kind)],
+        body,
+    )
+        .into_response()
 }

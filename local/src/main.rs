@@ -6,7 +6,9 @@ use custodian_domain::ledger::Witness;
 use custodian_import::report::State;
 use custodian_local::operate::OfSurveys;
 use custodian_local::s3::Created;
-use custodian_local::{ACCESS_KEY, BringError, Errand, Options, SECRET_KEY, Stack, bring, operate, reports, screen};
+use custodian_local::{
+    ACCESS_KEY, BringError, Errand, Options, SECRET_KEY, Stack, bring, operate, reports, screen,
+};
 use custodian_operations::evidence;
 use custodian_operations::restore;
 use custodian_operations::verify::{self, witness};
@@ -29,7 +31,8 @@ const PORT: u16 = 3000;
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
-    /// The port to open; the endpoints and the doubles take the six after it, or any others that are free.
+    /// The port to open; the endpoints and the doubles take the six after it, or any others that
+    /// are free.
     #[arg(long, env = "PORT", default_value_t = PORT, global = true)]
     port: u16,
     /// A folder that keeps everything across restarts (without it, everything is in memory).
@@ -53,8 +56,8 @@ struct Arguments {
 enum Command {
     /// Brings a file into the stack that runs, and says what became of its rows.
     ///
-    /// Ends with 0 if it was imported, 1 if it was refused whole, 2 if there is nothing to bring or nobody to bring it
-    /// to, and 3 if nobody knows how it ended.
+    /// Ends with 0 if it was imported, 1 if it was refused whole, 2 if there is nothing to bring or
+    /// nobody to bring it to, and 3 if nobody knows how it ended.
     Import {
         /// What the file is from: telephone, reviews, social, interviews, support or complaints.
         #[arg(long)]
@@ -66,13 +69,15 @@ enum Command {
     ///
     /// Ends with 0 if it holds, 1 if it is broken, and 2 if it could not be read.
     VerifyLedger {
-        /// A certificate that was noted outside of the ledger, as in the sweep's log: YYYY-MM-DD=HASH.
+        /// A certificate that was noted outside of the ledger, as in the sweep's log:
+        /// YYYY-MM-DD=HASH.
         #[arg(long, value_parser = witness)]
         certificate: Option<Witness>,
     },
     /// Puts a survey into the stack that runs, unless something is wrong with it.
     ///
-    /// Ends with 0 if it is there, 1 if something is wrong with it, and 2 if it cannot be read, or nobody answers.
+    /// Ends with 0 if it is there, 1 if something is wrong with it, and 2 if it cannot be read, or
+    /// nobody answers.
     PutSurvey {
         /// The survey's document.
         file: PathBuf,
@@ -88,7 +93,8 @@ enum Command {
     Backup,
     /// Rehearses a restore in the stack that runs: what is restored is deleted again.
     ///
-    /// Ends with 0 if what was restored may be read, 1 if not, and 2 if there is nothing to restore, or nobody to do it.
+    /// Ends with 0 if what was restored may be read, 1 if not, and 2 if there is nothing to
+    /// restore, or nobody to do it.
     Restore {
         /// The moment, as `backup` told it.
         #[arg(long)]
@@ -118,8 +124,12 @@ fn parameter(text: &str) -> Result<(String, String), String> {
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // The embedded DynamoDB warns of every condition that does not hold, which is daily business.
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=error"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=error"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .init();
     let port = arguments.port;
     match arguments.command {
         Some(Command::Import { source, file }) => {
@@ -135,15 +145,28 @@ async fn main() -> ExitCode {
                 Err(error) => say(Err(format!("{name}: {error}"))),
             };
         }
-        Some(Command::RemoveSurvey { id }) => return say(operate::surveys(port, OfSurveys::Remove(id)).await),
+        Some(Command::RemoveSurvey { id }) => {
+            return say(operate::surveys(port, OfSurveys::Remove(id)).await);
+        }
         Some(Command::ListSurveys) => return say(operate::surveys(port, OfSurveys::List).await),
-        Some(Command::Backup) => return say(operate::backup(port).await.map(|moment| (kept(moment, port), 0))),
-        Some(Command::Restore { since, without_live }) => {
-            let progress = |redone: &Redone| drop(writeln!(io::stdout(), "… {}", restore::counts(redone)));
+        Some(Command::Backup) => {
+            return say(operate::backup(port)
+                .await
+                .map(|moment| (kept(moment, port), 0)));
+        }
+        Some(Command::Restore {
+            since,
+            without_live,
+        }) => {
+            let progress =
+                |redone: &Redone| drop(writeln!(io::stdout(), "… {}", restore::counts(redone)));
             let outcome = operate::rehearse(port, since, !without_live, progress).await;
             return say(outcome.map(|outcome| {
                 let (told, code) = restore::told(&outcome);
-                (format!("{told}\nThe table that was restored is deleted again."), code)
+                (
+                    format!("{told}\nThe table that was restored is deleted again."),
+                    code,
+                )
             }));
         }
         None => {}
@@ -160,18 +183,28 @@ async fn main() -> ExitCode {
 /// Says what came of it; 2 is that it could not begin.
 fn say(told: Result<(String, u8), String>) -> ExitCode {
     let (text, code) = told.unwrap_or_else(|error| (error, 2));
-    let _ = if code == 2 { writeln!(io::stderr(), "{text}") } else { writeln!(io::stdout(), "{text}") };
+    let _ = if code == 2 {
+        writeln!(io::stderr(), "{text}")
+    } else {
+        writeln!(io::stdout(), "{text}")
+    };
     ExitCode::from(code)
 }
 
 fn kept(moment: DateTime<Utc>, port: u16) -> String {
     let (moment, port) = (moment.format("%FT%TZ"), at(port));
-    format!("This moment is kept for 35 days. To rehearse a restore of it: make restore SINCE={moment}{port}")
+    format!(
+        "This moment is kept for 35 days. To rehearse a restore of it: make restore SINCE={moment}{port}"
+    )
 }
 
 /// What to add to a command of `make` for the stack at this port.
 fn at(port: u16) -> String {
-    if port == PORT { String::new() } else { format!(" PORT={port}") }
+    if port == PORT {
+        String::new()
+    } else {
+        format!(" PORT={port}")
+    }
 }
 
 /// Brings a file; gives the code to end with.
@@ -191,7 +224,11 @@ async fn import(errand: &Errand) -> u8 {
         }
         Err(error) => {
             let _ = writeln!(io::stderr(), "{error}");
-            if matches!(error, BringError::Wrong(_)) { 2 } else { 3 }
+            if matches!(error, BringError::Wrong(_)) {
+                2
+            } else {
+                3
+            }
         }
     }
 }
@@ -206,8 +243,13 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     options.data = arguments.data;
     options.surveys = Some(arguments.surveys);
     options.clock = clock;
-    options.parameters.extend(arguments.parameter.into_iter().collect::<BTreeMap<_, _>>());
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    options
+        .parameters
+        .extend(arguments.parameter.into_iter().collect::<BTreeMap<_, _>>());
+    let (mut interrupt, mut terminate) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
     let stack = Stack::start(options).await?;
     let created = stack.created();
     welcome(&stack)?;
@@ -238,22 +280,44 @@ async fn tell(stack: &Stack, mut created: Receiver<Created>) {
 /// Says what there is to open and to try.
 fn welcome(stack: &Stack) -> io::Result<()> {
     let (url, endpoints) = (stack.url(), stack.endpoints());
-    let port = url.rsplit(':').next().and_then(|port| port.parse().ok()).map_or_else(String::new, at);
+    let port = url
+        .rsplit(':')
+        .next()
+        .and_then(|port| port.parse().ok())
+        .map_or_else(String::new, at);
     let mut out = io::stdout().lock();
-    writeln!(out, "Custodian is open; its clock says {}.\n", stack.clock().now().format("%F %T UTC"))?;
+    writeln!(
+        out,
+        "Custodian is open; its clock says {}.\n",
+        stack.clock().now().format("%F %T UTC")
+    )?;
     for survey in stack.surveys() {
         writeln!(out, "  {url}/surveys/{survey}")?;
     }
-    writeln!(out, "\nFor any SDK, in {} as {ACCESS_KEY} / {SECRET_KEY}:", custodian_local::REGION)?;
+    writeln!(
+        out,
+        "\nFor any SDK, in {} as {ACCESS_KEY} / {SECRET_KEY}:",
+        custodian_local::REGION
+    )?;
     writeln!(out, "  DynamoDB         {}", endpoints.dynamodb)?;
     writeln!(out, "  S3               {}", endpoints.s3)?;
     writeln!(out, "  Secrets Manager  {}", endpoints.secrets)?;
     let erase = stack.settings("erase").unwrap_or_default();
-    let doubles =
-        ["GRANICUS_URL", "NEWSLETTER_URL", "FIVE9_URL"].map(|name| erase.get(name).cloned().unwrap_or_default());
-    writeln!(out, "\nProcessors, played: Granicus {}, newsletter {}, Five9 {}", doubles[0], doubles[1], doubles[2])?;
-    let notify = stack.settings("notify").and_then(|it| it.get("NOTIFY_URL").cloned()).unwrap_or_default();
-    writeln!(out, "GOV.UK Notify, played: what it was handed is at {notify}/mails")?;
+    let doubles = ["GRANICUS_URL", "NEWSLETTER_URL", "FIVE9_URL"]
+        .map(|name| erase.get(name).cloned().unwrap_or_default());
+    writeln!(
+        out,
+        "\nProcessors, played: Granicus {}, newsletter {}, Five9 {}",
+        doubles[0], doubles[1], doubles[2]
+    )?;
+    let notify = stack
+        .settings("notify")
+        .and_then(|it| it.get("NOTIFY_URL").cloned())
+        .unwrap_or_default();
+    writeln!(
+        out,
+        "GOV.UK Notify, played: what it was handed is at {notify}/mails"
+    )?;
     writeln!(
         out,
         r#"

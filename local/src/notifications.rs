@@ -1,9 +1,11 @@
-//! S3's events: an object that was created starts the functions that want to know of it, as Lambda is started by S3.
+//! S3's events: an object that was created starts the functions that want to know of it, as Lambda
+//! is started by S3.
 //!
-//! Nothing is lost. An event is in the stack's state before the sender of the object has an answer, and stays there
-//! until its function has done its work or its failure waits in the queue. What a process leaves undone when it ends
-//! is started again by the next one on the same folder: like on AWS, an event comes at least once, and not always in
-//! order. What is not imitated is the wait between retries, and the test event that S3 sends to a new function.
+//! Nothing is lost. An event is in the stack's state before the sender of the object has an answer,
+//! and stays there until its function has done its work or its failure waits in the queue. What a
+//! process leaves undone when it ends is started again by the next one on the same folder: like on
+//! AWS, an event comes at least once, and not always in order. What is not imitated is the wait
+//! between retries, and the test event that S3 sends to a new function.
 
 use crate::functions::Functions;
 use crate::request_id::request_id;
@@ -42,16 +44,28 @@ impl Notifications {
     /// The S3 events of these functions.
     pub(crate) fn new(functions: &[Function], state: Arc<State>, clock: Clock) -> Self {
         let wish = |id: &str, (name, event): &(String, Event)| match event {
-            Event::Creation(event) => {
-                Some(Wish { id: format!("{id}{name}"), function: id.to_owned(), event: event.clone() })
-            }
+            Event::Creation(event) => Some(Wish {
+                id: format!("{id}{name}"),
+                function: id.to_owned(),
+                event: event.clone(),
+            }),
             _ => None,
         };
         let of_function = |function: &Function| {
-            function.events.iter().filter_map(|event| wish(&function.id, event)).collect::<Vec<_>>()
+            function
+                .events
+                .iter()
+                .filter_map(|event| wish(&function.id, event))
+                .collect::<Vec<_>>()
         };
         let wishes = functions.iter().flat_map(of_function).collect();
-        Self { wishes, state, clock, functions: Mutex::default(), created: broadcast::Sender::new(BEHIND) }
+        Self {
+            wishes,
+            state,
+            clock,
+            functions: Mutex::default(),
+            created: broadcast::Sender::new(BEHIND),
+        }
     }
 
     /// Everything that is created from now on.
@@ -61,13 +75,23 @@ impl Notifications {
 
     /// Starts whoever wants to know of an object; to be called once for each, when it is there.
     pub(crate) fn tell(&self, object: &Created) {
-        let functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        let functions = self
+            .functions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         for wish in &self.wishes {
-            if wish.event.is_about(&object.bucket, &object.key, object.how.as_str()) {
+            if wish
+                .event
+                .is_about(&object.bucket, &object.key, object.how.as_str())
+            {
                 let id = request_id();
                 let event = self.event(wish, object);
-                let pending = Pending { function: wish.function.clone(), event };
-                self.state.update(|saved| drop(saved.events.insert(id.clone(), pending.clone())));
+                let pending = Pending {
+                    function: wish.function.clone(),
+                    event,
+                };
+                self.state
+                    .update(|saved| drop(saved.events.insert(id.clone(), pending.clone())));
                 if let Some(functions) = &*functions {
                     self.start(functions, id, pending);
                 }
@@ -79,7 +103,10 @@ impl Notifications {
 
     /// Starts what waits, and from now on everything at once.
     pub(crate) fn begin(&self, functions: &Arc<Functions>) {
-        let mut place = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut place = self
+            .functions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         for (id, pending) in self.state.read(|saved| saved.events.clone()) {
             self.start(functions, id, pending);
         }
@@ -95,7 +122,10 @@ impl Notifications {
         if let Some(running) = functions.find(&pending.function) {
             functions.invoke_then(running, pending.event.into(), id, done);
         } else {
-            tracing::warn!(function = pending.function, "an event waited for a function that is no longer there");
+            tracing::warn!(
+                function = pending.function,
+                "an event waited for a function that is no longer there"
+            );
             done();
         }
     }

@@ -1,5 +1,5 @@
-//! What docs/operations.md has people do on AWS, on the stack that runs here: verify its ledger, keep a moment, rehearse
-//! a restore.
+//! What docs/operations.md has people do on AWS, on the stack that runs here: verify its ledger,
+//! keep a moment, rehearse a restore.
 
 use crate::front::{self, Running, nobody, url};
 use crate::host::sdk;
@@ -28,7 +28,10 @@ const RECOVERY_DAYS: i32 = 35;
 ///
 /// # Errors
 /// If there is no stack, or it has no ledger or no anchors.
-pub async fn verify_ledger(port: u16, witness: Option<Witness>) -> Result<Result<Audited, Unverified>, String> {
+pub async fn verify_ledger(
+    port: u16,
+    witness: Option<Witness>,
+) -> Result<Result<Audited, Unverified>, String> {
     let stack = running(port).await?;
     let ledger = Ledger::new(client(&stack), table(&stack, "LEDGER_TABLE")?);
     let bucket = stack.buckets.get("ANCHORS_BUCKET").cloned();
@@ -37,7 +40,8 @@ pub async fn verify_ledger(port: u16, witness: Option<Witness>) -> Result<Result
     Ok(verify::compare(&ledger, Some(&anchors), witness, stack.now).await)
 }
 
-/// Looks whether requests, holds and restrictions in the stack at a port lie as its ledger attests them.
+/// Looks whether requests, holds and restrictions in the stack at a port lie as its ledger attests
+/// them.
 ///
 /// # Errors
 /// If there is no stack, or it has no ledger.
@@ -53,13 +57,15 @@ pub async fn verify_evidence(port: u16) -> Result<Result<Proven, Unproven>, Stri
 /// # Errors
 /// If there is no stack, or it cannot.
 pub async fn backup(port: u16) -> Result<DateTime<Utc>, String> {
-    let kept =
-        front::post(&format!("{}/_local/backups", url(port)), &json!({})).await.ok_or_else(|| nobody(port))??;
+    let kept = front::post(&format!("{}/_local/backups", url(port)), &json!({}))
+        .await
+        .ok_or_else(|| nobody(port))??;
     serde_json::from_value(kept["moment"].clone()).map_err(|error| error.to_string())
 }
 
-/// Rehearses a restore in the stack at a port: makes a table of the records as they were at a moment that was kept, makes it fit to be
-/// read as `make restore` does on AWS, and deletes it again if it is. The live table is read, and the ledger gets the entries of a restore.
+/// Rehearses a restore in the stack at a port: makes a table of the records as they were at a
+/// moment that was kept, makes it fit to be read as `make restore` does on AWS, and deletes it
+/// again if it is. The live table is read, and the ledger gets the entries of a restore.
 ///
 /// # Errors
 /// If there is no stack, or no such moment.
@@ -72,7 +78,9 @@ pub async fn rehearse(
     let stack = running(port).await?;
     let name = format!("custodian-restored-{}", since.format("%Y%m%dT%H%M%SZ"));
     let order = json!({"table": table(&stack, "RECORDS_TABLE")?, "moment": since, "copy": name});
-    front::post(&format!("{}/_local/restores", url(port)), &order).await.ok_or_else(|| nobody(port))??;
+    front::post(&format!("{}/_local/restores", url(port)), &order)
+        .await
+        .ok_or_else(|| nobody(port))??;
     let client = client(&stack);
     let live = table(&stack, "RECORDS_TABLE")?;
     let restoring = Restoring {
@@ -98,7 +106,8 @@ pub enum OfSurveys {
     List,
 }
 
-/// Puts, removes or lists surveys in the stack at a port; gives what to tell and the code to end with.
+/// Puts, removes or lists surveys in the stack at a port; gives what to tell and the code to end
+/// with.
 ///
 /// # Errors
 /// If there is no stack, or it does not answer.
@@ -118,7 +127,11 @@ async fn running(port: u16) -> Result<Running, String> {
 }
 
 fn table(stack: &Running, setting: &str) -> Result<String, String> {
-    stack.tables.get(setting).cloned().ok_or_else(|| format!("the stack's template has no function with {setting}"))
+    stack
+        .tables
+        .get(setting)
+        .cloned()
+        .ok_or_else(|| format!("the stack's template has no function with {setting}"))
 }
 
 fn client(stack: &Running) -> Client {
@@ -132,10 +145,21 @@ fn host(stack: &Running) -> Environment {
 
 /// A rehearsal leaves nothing behind: what was restored has in it who was erased since.
 async fn delete(client: &Client, name: &str) -> Result<(), String> {
-    let left =
-        |error: &dyn std::fmt::Display| format!("the table {name} could not be deleted again, and is left: {error}");
-    let unprotect = client.update_table().table_name(name).deletion_protection_enabled(false).send().await;
+    let left = |error: &dyn std::fmt::Display| {
+        format!("the table {name} could not be deleted again, and is left: {error}")
+    };
+    let unprotect = client
+        .update_table()
+        .table_name(name)
+        .deletion_protection_enabled(false)
+        .send()
+        .await;
     unprotect.map_err(|error| left(&error.into_service_error()))?;
-    client.delete_table().table_name(name).send().await.map_err(|error| left(&error.into_service_error()))?;
+    client
+        .delete_table()
+        .table_name(name)
+        .send()
+        .await
+        .map_err(|error| left(&error.into_service_error()))?;
     Ok(())
 }

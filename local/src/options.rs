@@ -15,13 +15,18 @@ const PARAMETERS: [(&str, &str); 7] = [
     ("ContactPhone", "01632 960100"),
     ("DpoEmail", "dpo@council.example"),
     ("DpoPhone", "01632 960001"),
-    ("DpoAddress", "Data Protection Officer, Exampleshire Council, County Hall, 1 Example Street, Exampleton EX1 1AA"),
+    (
+        "DpoAddress",
+        "Data Protection Officer, Exampleshire Council, County Hall, 1 Example Street, Exampleton EX1 1AA",
+    ),
 ];
 
-/// Parameters of the template that are otherwise in the local stack: one architecture is like another in one process, and the
-/// folders of the first version hold a bucket of this name.
-pub(crate) const OFFERED: [(&str, &str); 2] =
-    [("Architecture", "x86_64"), ("IntakeBucketName", "custodian-intake-000000000000")];
+/// Parameters of the template that are otherwise in the local stack: one architecture is like
+/// another in one process, and the folders of the first version hold a bucket of this name.
+pub(crate) const OFFERED: [(&str, &str); 2] = [
+    ("Architecture", "x86_64"),
+    ("IntakeBucketName", "custodian-intake-000000000000"),
+];
 
 /// How to start a stack.
 #[derive(Clone, Debug)]
@@ -40,7 +45,8 @@ pub struct Options {
     pub surveys: Option<PathBuf>,
     /// The functions that the template can name.
     pub functions: Registry,
-    /// Whether TTL removes what expired; without it, expired records stay until something else deletes them.
+    /// Whether TTL removes what expired; without it, expired records stay until something else
+    /// deletes them.
     pub ttl: bool,
     /// Whether schedules run.
     pub schedules: bool,
@@ -54,7 +60,9 @@ impl Options {
     pub fn new(template: impl Into<PathBuf>) -> Self {
         Self {
             template: template.into(),
-            parameters: PARAMETERS.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            parameters: PARAMETERS
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
             data: None,
             port: 0,
             clock: Clock::movable(),

@@ -1,4 +1,5 @@
-//! Point-in-time recovery as far as `restore` asks for it: the embedded DynamoDB knows nothing of it.
+//! Point-in-time recovery as far as `restore` asks for it: the embedded DynamoDB knows nothing of
+//! it.
 
 use crate::wire::{answer, between, target};
 use aws_config::SdkConfig;
@@ -6,19 +7,25 @@ use aws_smithy_runtime_api::client::http::HttpConnector;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A configuration with which recovery is off until it is put on, as on AWS after a restore, and reaches back so many days.
-/// Where it is not `able`, it stays off.
+/// A configuration with which recovery is off until it is put on, as on AWS after a restore, and
+/// reaches back so many days. Where it is not `able`, it stays off.
 #[must_use]
 pub fn with_recovery(sdk: SdkConfig, days: i32, able: bool) -> SdkConfig {
     let on = AtomicBool::new(false);
     between(sdk, move |request, connector| {
-        let Some(operation) = target(&request).and_then(|target| target.strip_suffix("ContinuousBackups")) else {
+        let Some(operation) =
+            target(&request).and_then(|target| target.strip_suffix("ContinuousBackups"))
+        else {
             return connector.call(request);
         };
         if operation.ends_with("Update") && able {
             on.store(true, Ordering::SeqCst);
         }
-        let status = if on.load(Ordering::SeqCst) { "ENABLED" } else { "DISABLED" };
+        let status = if on.load(Ordering::SeqCst) {
+            "ENABLED"
+        } else {
+            "DISABLED"
+        };
         let recovery = json!({"PointInTimeRecoveryStatus": status, "RecoveryPeriodInDays": days});
         let body = json!({"ContinuousBackupsDescription": {
             "ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": recovery,

@@ -10,8 +10,13 @@ use custodian_import::report::{Reason, Report, State, Warning};
 /// The report that an object is, which has just been created in the stack; nothing if it is none.
 #[must_use]
 pub fn of(stack: &Stack, object: &Created) -> Option<Report> {
-    files::reported(&object.key).filter(|_| stack.intake().as_deref() == Some(object.bucket.as_str()))?;
-    let bytes = stack.store().bytes(&object.bucket, &object.key).ok().flatten()?;
+    files::reported(&object.key)
+        .filter(|_| stack.intake().as_deref() == Some(object.bucket.as_str()))?;
+    let bytes = stack
+        .store()
+        .bytes(&object.bucket, &object.key)
+        .ok()
+        .flatten()?;
     serde_json::from_slice(&bytes).ok()
 }
 
@@ -22,7 +27,11 @@ pub fn line(report: &Report) -> String {
     if report.state == State::Refused {
         return format!("{source}: the file is refused: {}", reason(report));
     }
-    let mut parts = vec![if report.rows == 1 { "1 row".to_owned() } else { format!("{} rows", report.rows) }];
+    let mut parts = vec![if report.rows == 1 {
+        "1 row".to_owned()
+    } else {
+        format!("{} rows", report.rows)
+    }];
     for (count, words) in [
         (report.new, "new"),
         (report.already_there, "already there"),
@@ -38,17 +47,36 @@ pub fn line(report: &Report) -> String {
         }
     }
     if report.quarantined() > 0 {
-        let rules: Vec<_> = report.refused.iter().map(|(rule, count)| format!("{rule} {count}")).collect();
-        parts.push(format!("{} refused ({})", report.quarantined(), rules.join(", ")));
+        let rules: Vec<_> = report
+            .refused
+            .iter()
+            .map(|(rule, count)| format!("{rule} {count}"))
+            .collect();
+        parts.push(format!(
+            "{} refused ({})",
+            report.quarantined(),
+            rules.join(", ")
+        ));
     }
     let line = format!("{source}: {}", parts.join(", "));
-    let warnings: Vec<_> = report.warnings.iter().map(|warning| words(*warning)).collect();
-    if warnings.is_empty() { line } else { format!("{line}; {}", warnings.join(", ")) }
+    let warnings: Vec<_> = report
+        .warnings
+        .iter()
+        .map(|warning| words(*warning))
+        .collect();
+    if warnings.is_empty() {
+        line
+    } else {
+        format!("{line}; {}", warnings.join(", "))
+    }
 }
 
 fn reason(report: &Report) -> String {
     match &report.reason {
-        Some(Reason { rule, field: Some(field) }) => format!("{rule} ({field})"),
+        Some(Reason {
+            rule,
+            field: Some(field),
+        }) => format!("{rule} ({field})"),
         Some(Reason { rule, field: None }) => rule.clone(),
         None => "no reason is given".to_owned(),
     }
@@ -58,7 +86,9 @@ const fn words(warning: Warning) -> &'static str {
     match warning {
         Warning::CutShort => "cut at 5000",
         Warning::MorePages => "there are further pages, which are not in the file",
-        Warning::KeptWhole => "the file lies in quarantine whole: there may be rows behind what was cut off",
+        Warning::KeptWhole => {
+            "the file lies in quarantine whole: there may be rows behind what was cut off"
+        }
         Warning::BeyondCalendar => "beyond calendar",
     }
 }
@@ -83,15 +113,32 @@ mod tests {
             report.refuse(rule);
         }
         report.done(DateTime::UNIX_EPOCH);
-        assert_eq!(line(&report), "telephone: 10 rows, 6 new, 1 joined, 3 refused (rating 1, required 1, time 1)");
+        assert_eq!(
+            line(&report),
+            "telephone: 10 rows, 6 new, 1 joined, 3 refused (rating 1, required 1, time 1)"
+        );
     }
 
     #[test]
     fn everything_that_can_happen_to_a_row_is_said() {
         let mut report = report();
-        (report.rows, report.already_there, report.corrected, report.joined) = (1, 2, 3, 4);
-        (report.forgotten, report.suppressed, report.too_old, report.in_future) = (5, 6, 7, 8);
-        for warning in [Warning::CutShort, Warning::MorePages, Warning::BeyondCalendar] {
+        (
+            report.rows,
+            report.already_there,
+            report.corrected,
+            report.joined,
+        ) = (1, 2, 3, 4);
+        (
+            report.forgotten,
+            report.suppressed,
+            report.too_old,
+            report.in_future,
+        ) = (5, 6, 7, 8);
+        for warning in [
+            Warning::CutShort,
+            Warning::MorePages,
+            Warning::BeyondCalendar,
+        ] {
             report.warn(warning);
         }
         report.done(DateTime::UNIX_EPOCH);
@@ -104,11 +151,25 @@ mod tests {
     #[test]
     fn a_file_that_is_refused_says_why() {
         for (rule, field, expected) in [
-            ("missing_column", Some("CALL ID"), "telephone: the file is refused: missing_column (CALL ID)"),
-            ("header_not_utf8", None, "telephone: the file is refused: header_not_utf8"),
+            (
+                "missing_column",
+                Some("CALL ID"),
+                "telephone: the file is refused: missing_column (CALL ID)",
+            ),
+            (
+                "header_not_utf8",
+                None,
+                "telephone: the file is refused: header_not_utf8",
+            ),
         ] {
             let mut report = report();
-            report.refused(Reason { rule: rule.to_owned(), field: field.map(str::to_owned) }, DateTime::UNIX_EPOCH);
+            report.refused(
+                Reason {
+                    rule: rule.to_owned(),
+                    field: field.map(str::to_owned),
+                },
+                DateTime::UNIX_EPOCH,
+            );
             assert_eq!(line(&report), expected);
         }
     }

@@ -6,7 +6,10 @@ use uuid::Builder;
 pub(crate) fn request_id() -> String {
     let mut bytes = [0_u8; 16];
     if let Err(error) = getrandom::fill(&mut bytes) {
-        tracing::error!(error = error.to_string(), "the machine has no randomness to give");
+        tracing::error!(
+            error = error.to_string(),
+            "the machine has no randomness to give"
+        );
     }
     Builder::from_random_bytes(bytes).into_uuid().to_string()
 }

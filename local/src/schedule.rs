@@ -24,21 +24,33 @@ pub(crate) struct Cron {
     years: Option<BTreeSet<u32>>,
 }
 
-const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
+const MONTHS: [&str; 12] = [
+    "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
+];
 const WEEKDAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
-/// How many days ahead a cron expression is looked for: the leap years around 2100 are eight years apart.
+/// How many days ahead a cron expression is looked for: the leap years around 2100 are eight years
+/// apart.
 const DAYS_AHEAD: u64 = 8 * 366 + 2;
 
 impl Expression {
     /// Reads an expression; `zone` is where a cron expression's hours are meant.
     pub(crate) fn parse(text: &str, zone: &str) -> Result<Self, String> {
-        let zone: Tz = zone.parse().map_err(|_| format!("the time zone {zone} is not known"))?;
-        let inside = |name: &str| text.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')');
+        let zone: Tz = zone
+            .parse()
+            .map_err(|_| format!("the time zone {zone} is not known"))?;
+        let inside = |name: &str| {
+            text.strip_prefix(name)?
+                .strip_prefix('(')?
+                .strip_suffix(')')
+        };
         if let Some(rate) = inside("rate") {
             return rate_of(rate).ok_or_else(|| format!("{text} is not understood"));
         }
-        let cron = inside("cron").ok_or_else(|| format!("the schedule {text} is not understood"))?;
-        Cron::parse(cron, zone).map(|cron| Self::Cron(Box::new(cron))).map_err(|problem| format!("{text}: {problem}"))
+        let cron =
+            inside("cron").ok_or_else(|| format!("the schedule {text} is not understood"))?;
+        Cron::parse(cron, zone)
+            .map(|cron| Self::Cron(Box::new(cron)))
+            .map_err(|problem| format!("{text}: {problem}"))
     }
 
     /// Whether it is due every so often, from when it was made on.
@@ -90,8 +102,13 @@ impl Cron {
             return Err("exactly one of day-of-month and day-of-week must be ?".into());
         }
         let any = |field: &str| matches!(field, "?" | "*");
-        let some =
-            |field: &str, low, high, names| if any(field) { Ok(None) } else { set(field, low, high, names).map(Some) };
+        let some = |field: &str, low, high, names| {
+            if any(field) {
+                Ok(None)
+            } else {
+                set(field, low, high, names).map(Some)
+            }
+        };
         let cron = Self {
             zone,
             minutes: set(minutes, 0, 59, &[])?,
@@ -107,12 +124,15 @@ impl Cron {
     fn next(&self, last: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let first = last.with_timezone(&self.zone).date_naive();
         let days = (0..DAYS_AHEAD).filter_map(|ahead| first.checked_add_days(Days::new(ahead)));
-        days.filter(|day| self.holds_on(*day)).find_map(|day| self.times(day).find(|time| *time > last))
+        days.filter(|day| self.holds_on(*day))
+            .find_map(|day| self.times(day).find(|time| *time > last))
     }
 
     fn holds_on(&self, day: NaiveDate) -> bool {
         let year = u32::try_from(day.year()).unwrap_or_default();
-        let in_set = |set: &Option<BTreeSet<u32>>, value| set.as_ref().is_none_or(|set| set.contains(&value));
+        let in_set = |set: &Option<BTreeSet<u32>>, value| {
+            set.as_ref().is_none_or(|set| set.contains(&value))
+        };
         self.months.contains(&day.month())
             && in_set(&self.days, day.day())
             && in_set(&self.weekdays, day.weekday().number_from_sunday())
@@ -120,10 +140,17 @@ impl Cron {
     }
 
     fn times(&self, day: NaiveDate) -> impl Iterator<Item = DateTime<Utc>> {
-        let times = self.hours.iter().flat_map(|hour| self.minutes.iter().map(|minute| (*hour, *minute)));
+        let times = self
+            .hours
+            .iter()
+            .flat_map(|hour| self.minutes.iter().map(|minute| (*hour, *minute)));
         let times = times.filter_map(|(hour, minute)| NaiveTime::from_hms_opt(hour, minute, 0));
         times
-            .filter_map(move |time| self.zone.from_local_datetime(&day.and_time(time)).earliest())
+            .filter_map(move |time| {
+                self.zone
+                    .from_local_datetime(&day.and_time(time))
+                    .earliest()
+            })
             .map(|time| time.to_utc())
     }
 }
@@ -131,14 +158,27 @@ impl Cron {
 fn set(field: &str, low: u32, high: u32, names: &[&str]) -> Result<BTreeSet<u32>, String> {
     let wrong = || format!("{field} is not understood");
     let value = |text: &str| {
-        let by_name =
-            names.iter().position(|name| *name == text).and_then(|at| u32::try_from(at).ok()).map(|at| at + low);
-        by_name.or_else(|| text.parse().ok()).filter(|value| (low..=high).contains(value)).ok_or_else(wrong)
+        let by_name = names
+            .iter()
+            .position(|name| *name == text)
+            .and_then(|at| u32::try_from(at).ok())
+            .map(|at| at + low);
+        by_name
+            .or_else(|| text.parse().ok())
+            .filter(|value| (low..=high).contains(value))
+            .ok_or_else(wrong)
     };
     let mut values = BTreeSet::new();
     for part in field.split(',') {
-        let (range, step) = part.split_once('/').map_or((part, None), |(range, step)| (range, Some(step)));
-        let step = step.map_or(Ok(1), |step| step.parse::<usize>().ok().filter(|step| *step > 0).ok_or_else(wrong))?;
+        let (range, step) = part
+            .split_once('/')
+            .map_or((part, None), |(range, step)| (range, Some(step)));
+        let step = step.map_or(Ok(1), |step| {
+            step.parse::<usize>()
+                .ok()
+                .filter(|step| *step > 0)
+                .ok_or_else(wrong)
+        })?;
         let (from, to) = match range.split_once('-') {
             Some((from, to)) => (value(from)?, value(to)?),
             None if range == "*" => (low, high),
@@ -163,7 +203,10 @@ mod tests {
     }
 
     fn next(expression: &str, zone: &str, last: &str) -> DateTime<Utc> {
-        Expression::parse(expression, zone).unwrap().next(at(last)).unwrap()
+        Expression::parse(expression, zone)
+            .unwrap()
+            .next(at(last))
+            .unwrap()
     }
 
     #[test]
@@ -178,15 +221,30 @@ mod tests {
 
     #[test]
     fn a_cron_expression_is_due_at_its_minute() {
-        assert_eq!(next("cron(15 3 * * ? *)", "UTC", "2026-01-01T03:15:00Z"), at("2026-01-02T03:15:00Z"));
-        assert_eq!(next("cron(0/20 * * * ? *)", "UTC", "2026-01-01T03:15:00Z"), at("2026-01-01T03:20:00Z"));
-        assert_eq!(next("cron(0 9 ? * MON-FRI *)", "UTC", "2026-11-20T09:00:00Z"), at("2026-11-23T09:00:00Z"));
-        assert_eq!(next("cron(0 0 29 2 ? *)", "UTC", "2026-01-01T00:00:00Z"), at("2028-02-29T00:00:00Z"));
+        assert_eq!(
+            next("cron(15 3 * * ? *)", "UTC", "2026-01-01T03:15:00Z"),
+            at("2026-01-02T03:15:00Z")
+        );
+        assert_eq!(
+            next("cron(0/20 * * * ? *)", "UTC", "2026-01-01T03:15:00Z"),
+            at("2026-01-01T03:20:00Z")
+        );
+        assert_eq!(
+            next("cron(0 9 ? * MON-FRI *)", "UTC", "2026-11-20T09:00:00Z"),
+            at("2026-11-23T09:00:00Z")
+        );
+        assert_eq!(
+            next("cron(0 0 29 2 ? *)", "UTC", "2026-01-01T00:00:00Z"),
+            at("2028-02-29T00:00:00Z")
+        );
     }
 
     #[test]
     fn a_cron_expression_is_meant_in_its_time_zone() {
-        assert_eq!(next("cron(0 3 * * ? *)", "Europe/London", "2026-07-01T03:00:00Z"), at("2026-07-02T02:00:00Z"));
+        assert_eq!(
+            next("cron(0 3 * * ? *)", "Europe/London", "2026-07-01T03:00:00Z"),
+            at("2026-07-02T02:00:00Z")
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Secrets Manager's `GetSecretValue`, `BatchGetSecretValue` and `PutSecretValue`, with values that are worth nothing outside the local stack.
+//! Secrets Manager's `GetSecretValue`, `BatchGetSecretValue` and `PutSecretValue`, with values that
+//! are worth nothing outside the local stack.
 
 use crate::template::Secret;
 use axum::Router;
@@ -12,13 +13,16 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What stands where AWS would put the generated subject key: the local stack's own, known to everybody who reads
-/// this file. The functions have no default, so it can't be used anywhere else by oversight.
-pub const LOCAL_SUBJECT_KEY: &str = "local-stack-subject-key-for-invented-people-only-never-for-real!";
+/// What stands where AWS would put the generated subject key: the local stack's own, known to
+/// everybody who reads this file. The functions have no default, so it can't be used anywhere else
+/// by oversight.
+pub const LOCAL_SUBJECT_KEY: &str =
+    "local-stack-subject-key-for-invented-people-only-never-for-real!";
 
 /// What every other generated secret begins with, so that it can't be used anywhere else either.
 const LOCAL: &str = "localstack";
-/// The secret of the subject keys, by its logical id; what any other secret has is made of its name.
+/// The secret of the subject keys, by its logical id; what any other secret has is made of its
+/// name.
 const SUBJECT_KEYS: &str = "SubjectKeys";
 
 const NOT_FOUND: &str = "Secrets Manager can't find the specified secret.";
@@ -26,9 +30,13 @@ const NOT_FOUND: &str = "Secrets Manager can't find the specified secret.";
 /// The secrets; what is put lasts as long as the stack runs.
 type Values = Mutex<Vec<Value>>;
 
-/// A router that answers for these secrets; `known` are those whose value somebody else has, by logical id.
+/// A router that answers for these secrets; `known` are those whose value somebody else has, by
+/// logical id.
 pub(crate) fn router(secrets: &[Secret], known: &BTreeMap<&str, String>) -> Router {
-    let subject_keys = secrets.iter().find(|secret| secret.id == SUBJECT_KEYS).map(made);
+    let subject_keys = secrets
+        .iter()
+        .find(|secret| secret.id == SUBJECT_KEYS)
+        .map(made);
     let subject_keys = subject_keys.and_then(|document| SubjectKeys::parse(&document).ok());
     let mut values = Vec::new();
     for secret in secrets {
@@ -43,52 +51,80 @@ pub(crate) fn router(secrets: &[Secret], known: &BTreeMap<&str, String>) -> Rout
         }));
     }
     let values = Arc::new(Values::new(values));
-    Router::new().fallback(move |headers: HeaderMap, body: Bytes| std::future::ready(answer(&values, &headers, &body)))
+    Router::new().fallback(move |headers: HeaderMap, body: Bytes| {
+        std::future::ready(answer(&values, &headers, &body))
+    })
 }
 
 /// What AWS would generate, in the JSON that the template puts around it.
 fn made(secret: &Secret) -> String {
-    let Some((template, key)) = &secret.template else { return generated(secret) };
+    let Some((template, key)) = &secret.template else {
+        return generated(secret);
+    };
     let mut template = template.clone();
-    let text = if secret.id == SUBJECT_KEYS { LOCAL_SUBJECT_KEY.to_owned() } else { generated(secret) };
+    let text = if secret.id == SUBJECT_KEYS {
+        LOCAL_SUBJECT_KEY.to_owned()
+    } else {
+        generated(secret)
+    };
     template.insert(key.clone(), text.into());
     Value::Object(template).to_string()
 }
 
-/// The secret of a purpose with what was made before it had one, as after `make inherit-keys`: folders of earlier versions are
-/// opened here.
+/// The secret of a purpose with what was made before it had one, as after `make inherit-keys`:
+/// folders of earlier versions are opened here.
 fn handed_on(secret: &Secret, document: String, subject_keys: Option<&SubjectKeys>) -> String {
     let about = keyring::ALL.iter().find(|about| about.secret == secret.id);
-    let inherited = about.zip(subject_keys).and_then(|(about, keys)| keyring::inherited(about, &document, keys).ok());
+    let inherited = about
+        .zip(subject_keys)
+        .and_then(|(about, keys)| keyring::inherited(about, &document, keys).ok());
     inherited.unwrap_or(document)
 }
 
-/// The text that is generated for a secret: the same in every stack, so that it is also the same after a restart.
+/// The text that is generated for a secret: the same in every stack, so that it is also the same
+/// after a restart.
 fn generated(secret: &Secret) -> String {
-    let block =
-        |number: usize| hex::encode(Sha256::digest(format!("{LOCAL_SUBJECT_KEY} {} {number}", secret.name).as_bytes()));
-    let mut text: String = std::iter::once(LOCAL.to_owned()).chain((0..=secret.length / 64).map(block)).collect();
+    let block = |number: usize| {
+        hex::encode(Sha256::digest(
+            format!("{LOCAL_SUBJECT_KEY} {} {number}", secret.name).as_bytes(),
+        ))
+    };
+    let mut text: String = std::iter::once(LOCAL.to_owned())
+        .chain((0..=secret.length / 64).map(block))
+        .collect();
     text.truncate(secret.length);
     text
 }
 
 fn answer(values: &Values, headers: &HeaderMap, body: &Bytes) -> Response<Body> {
-    let operation = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let operation = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok())
+        .unwrap_or_default();
     let request: Value = serde_json::from_slice(body).unwrap_or_default();
     let mut values = values.lock().unwrap_or_else(PoisonError::into_inner);
     if operation == "secretsmanager.BatchGetSecretValue" {
         return amz(StatusCode::OK, &several(&values, &request["SecretIdList"]));
     }
-    let Some(secret) = values.iter_mut().find(|secret| is_called(secret, &request["SecretId"])) else {
+    let Some(secret) = values
+        .iter_mut()
+        .find(|secret| is_called(secret, &request["SecretId"]))
+    else {
         return refusal("ResourceNotFoundException", NOT_FOUND);
     };
     match (operation, request.get("SecretString")) {
         ("secretsmanager.GetSecretValue", _) => amz(StatusCode::OK, secret),
         ("secretsmanager.PutSecretValue", Some(text)) => {
             secret["SecretString"] = text.clone();
-            amz(StatusCode::OK, &json!({"ARN": secret["ARN"], "Name": secret["Name"]}))
+            amz(
+                StatusCode::OK,
+                &json!({"ARN": secret["ARN"], "Name": secret["Name"]}),
+            )
         }
-        _ => refusal("UnknownOperationException", "the local stack reads secrets and puts their values only"),
+        _ => refusal(
+            "UnknownOperationException",
+            "the local stack reads secrets and puts their values only",
+        ),
     }
 }
 
@@ -99,8 +135,13 @@ fn is_called(secret: &Value, id: &Value) -> bool {
 /// The secrets of a list, in no particular order, and an error for each that is not there.
 fn several(values: &[Value], ids: &Value) -> Value {
     let ids = ids.as_array().map_or(&[][..], Vec::as_slice);
-    let given: Vec<&Value> = values.iter().filter(|secret| ids.iter().any(|id| is_called(secret, id))).collect();
-    let missing = ids.iter().filter(|id| !values.iter().any(|secret| is_called(secret, id)));
+    let given: Vec<&Value> = values
+        .iter()
+        .filter(|secret| ids.iter().any(|id| is_called(secret, id)))
+        .collect();
+    let missing = ids
+        .iter()
+        .filter(|id| !values.iter().any(|secret| is_called(secret, id)));
     let missing = missing
         .map(|id| json!({"SecretId": id, "ErrorCode": "ResourceNotFoundException", "Message": NOT_FOUND}))
         .collect::<Vec<_>>();
@@ -108,10 +149,16 @@ fn several(values: &[Value], ids: &Value) -> Value {
 }
 
 fn refusal(kind: &str, text: &str) -> Response<Body> {
-    amz(StatusCode::BAD_REQUEST, &json!({"__type": kind, "Message": text}))
+    amz(
+        StatusCode::BAD_REQUEST,
+        &json!({"__type": kind, "Message": text}),
+    )
 }
 
 fn amz(status: StatusCode, body: &Value) -> Response<Body> {
-    let kind = [(HeaderName::from_static("content-type"), "application/x-amz-json-1.1")];
+    let kind = [(
+        HeaderName::from_static("content-type"),
+        "application/x-amz-json-1.1",
+    )];
     (status, kind, body.to_string()).into_response()
 }

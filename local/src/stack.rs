@@ -53,8 +53,12 @@ impl Stack {
     /// # Errors
     /// The first thing that is wrong in the template, the folder, the port or a survey.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let listener = listen(options.port).await.map_err(|error| StartError::Port(options.port, error))?;
-        let port = listener.local_addr().map_or(options.port, |address| address.port());
+        let listener = listen(options.port)
+            .await
+            .map_err(|error| StartError::Port(options.port, error))?;
+        let port = listener
+            .local_addr()
+            .map_or(options.port, |address| address.port());
         let url = format!("http://127.0.0.1:{port}");
         let doubles = Doubles::new(&options.clock).map_err(StartError::Doubles)?;
         let (double_listeners, double_urls) = beside_all(options.port, [4, 5, 6, 7]).await?;
@@ -63,21 +67,45 @@ impl Stack {
         offered.extend(OFFERED.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let template = Template::read(&options.template, &options.parameters, offered)?;
         let wrong = |(place, problem): (String, String)| {
-            let file = options.template.file_name().unwrap_or_default().display().to_string();
-            StartError::Template(TemplateError { file, place, problem })
+            let file = options
+                .template
+                .file_name()
+                .unwrap_or_default()
+                .display()
+                .to_string();
+            StartError::Template(TemplateError {
+                file,
+                place,
+                problem,
+            })
         };
         let data = options.data.clone();
-        let unusable = |problem: String| StartError::Data(data.clone().unwrap_or_else(std::env::temp_dir), problem);
-        let state = Arc::new(State::open(data.as_deref()).map_err(|error| unusable(error.to_string()))?);
+        let unusable = |problem: String| {
+            StartError::Data(data.clone().unwrap_or_else(std::env::temp_dir), problem)
+        };
+        let state =
+            Arc::new(State::open(data.as_deref()).map_err(|error| unusable(error.to_string()))?);
         state.restore(&options.clock);
         let dynamo = Dynamo::open(data.as_deref(), &options.clock).map_err(unusable)?;
-        let folder = data.is_none().then(TempDir::new).transpose().map_err(|error| unusable(error.to_string()))?;
-        let home = folder.as_ref().map(|it| it.path().to_owned()).or(data.clone()).unwrap_or_default();
-        let store =
-            Store::open(&home.join("s3"), options.clock.clone()).map_err(|error| unusable(error.to_string()))?;
+        let folder = data
+            .is_none()
+            .then(TempDir::new)
+            .transpose()
+            .map_err(|error| unusable(error.to_string()))?;
+        let home = folder
+            .as_ref()
+            .map(|it| it.path().to_owned())
+            .or(data.clone())
+            .unwrap_or_default();
+        let store = Store::open(&home.join("s3"), options.clock.clone())
+            .map_err(|error| unusable(error.to_string()))?;
 
         let notifications = Arc::clone(&state);
-        let notifications = Arc::new(Notifications::new(&template.functions, notifications, options.clock.clone()));
+        let notifications = Arc::new(Notifications::new(
+            &template.functions,
+            notifications,
+            options.clock.clone(),
+        ));
         let told = Arc::clone(&notifications);
         store.on_created(move |object| told.tell(object));
 
@@ -86,30 +114,56 @@ impl Stack {
         let (dynamodb_listener, dynamodb_url) = beside(options.port, 1).await?;
         let (s3_listener, s3_url) = beside(options.port, 2).await?;
         let (secrets_listener, secrets_url) = beside(options.port, 3).await?;
-        let endpoints = Endpoints { dynamodb: dynamodb_url, s3: s3_url, secrets: secrets_url };
-        let serving =
-            dynoxide::server::serve_with_shutdown(dynamodb_listener, dynamo.database.clone(), over(ended.clone()));
+        let endpoints = Endpoints {
+            dynamodb: dynamodb_url,
+            s3: s3_url,
+            secrets: secrets_url,
+        };
+        let serving = dynoxide::server::serve_with_shutdown(
+            dynamodb_listener,
+            dynamo.database.clone(),
+            over(ended.clone()),
+        );
         servers.spawn(async move { drop(serving.await) });
-        servers.spawn(s3::serve(s3_listener, store.clone(), (ACCESS_KEY, SECRET_KEY), over(ended.clone())));
-        servers.spawn(serve(secrets_listener, secrets::router(&template.secrets, &doubles.secrets()), ended.clone()));
+        servers.spawn(s3::serve(
+            s3_listener,
+            store.clone(),
+            (ACCESS_KEY, SECRET_KEY),
+            over(ended.clone()),
+        ));
+        servers.spawn(serve(
+            secrets_listener,
+            secrets::router(&template.secrets, &doubles.secrets()),
+            ended.clone(),
+        ));
         for (listener, router) in double_listeners.into_iter().zip(doubles.routers()) {
             servers.spawn(serve(listener, router, ended.clone()));
         }
 
-        let host = |settings: BTreeMap<String, String>| Environment::new(settings, sdk(), options.clock.clone());
+        let host = |settings: BTreeMap<String, String>| {
+            Environment::new(settings, sdk(), options.clock.clone())
+        };
         let client = custodian_store::client(&host(endpoints.settings()).dynamodb());
-        dynamodb::make(&dynamo, &client, &template.tables).await.map_err(wrong)?;
+        dynamodb::make(&dynamo, &client, &template.tables)
+            .await
+            .map_err(wrong)?;
         storage::make(&store, &template.buckets).map_err(wrong)?;
-        let register = template.functions.iter().find_map(|function| function.settings.get("REGISTER_TABLE"));
+        let register = template
+            .functions
+            .iter()
+            .find_map(|function| function.settings.get("REGISTER_TABLE"));
         let surveys = match &options.surveys {
             Some(folder) => surveys::load(&client, register, folder, options.clock.now()).await,
             None => Ok(Vec::new()),
         };
         let surveys = surveys.map_err(StartError::Survey)?;
-        adopt(&client, register.filter(|_| data.is_some()), &options.clock).await.map_err(unusable)?;
+        adopt(&client, register.filter(|_| data.is_some()), &options.clock)
+            .await
+            .map_err(unusable)?;
 
         let (mut running, mut hosts, mut settings) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        let (mut events, limits, mut principals) = (Vec::new(), principals(&template), BTreeMap::new());
+        let (mut events, limits, mut principals) =
+            (Vec::new(), principals(&template), BTreeMap::new());
         for mut function in template.functions {
             let id = function.id.clone();
             let of_function = |problem| wrong((id.clone(), problem));
@@ -117,16 +171,36 @@ impl Stack {
             let environment = environment(&function, &endpoints);
             let host = host(environment.clone());
             // It does on AWS what its role may, and nothing else here either.
-            let guarded = Environment::new(environment.clone(), guarded(sdk(), limits.get(&id)), options.clock.clone());
-            let started = options.functions.start(&name, guarded).await.map_err(of_function)?;
-            principals.extend(limits.get(&id).map(|principal| (name.clone(), principal.clone())));
-            events.extend(std::mem::take(&mut function.events).into_iter().map(|event| (name.clone(), event)));
+            let guarded = Environment::new(
+                environment.clone(),
+                guarded(sdk(), limits.get(&id)),
+                options.clock.clone(),
+            );
+            let started = options
+                .functions
+                .start(&name, guarded)
+                .await
+                .map_err(of_function)?;
+            principals.extend(
+                limits
+                    .get(&id)
+                    .map(|principal| (name.clone(), principal.clone())),
+            );
+            events.extend(
+                std::mem::take(&mut function.events)
+                    .into_iter()
+                    .map(|event| (name.clone(), event)),
+            );
             hosts.insert(name.clone(), host);
             settings.insert(name.clone(), environment);
             function.timeout = options.longest.unwrap_or(function.timeout);
             running.push(Running::new(name, function, started));
         }
-        let functions = Arc::new(Functions::new(running, Arc::clone(&state), options.clock.clone()));
+        let functions = Arc::new(Functions::new(
+            running,
+            Arc::clone(&state),
+            options.clock.clone(),
+        ));
         let mut house = House {
             clock: options.clock,
             state,
@@ -146,16 +220,35 @@ impl Stack {
             turn: tokio::sync::Mutex::default(),
         };
         for (name, (event_id, event)) in events {
-            let Some(function) = functions.find(&name).cloned() else { continue };
+            let Some(function) = functions.find(&name).cloned() else {
+                continue;
+            };
             let place = function.template.id.clone();
-            house.add(function, &event_id, event, options.schedules).map_err(|problem| wrong((place, problem)))?;
+            house
+                .add(function, &event_id, event, options.schedules)
+                .map_err(|problem| wrong((place, problem)))?;
         }
         let house = Arc::new(house);
         house.run_schedules();
         notifications.begin(&functions);
-        servers.spawn(serve(listener, http::router(Arc::clone(&house)), ended.clone()));
+        servers.spawn(serve(
+            listener,
+            http::router(Arc::clone(&house)),
+            ended.clone(),
+        ));
         servers.spawn(keep(Arc::clone(&house), ended));
-        Ok(Self { house, notifications, url, hosts, settings, principals, surveys, end, servers, _folder: folder })
+        Ok(Self {
+            house,
+            notifications,
+            url,
+            hosts,
+            settings,
+            principals,
+            surveys,
+            end,
+            servers,
+            _folder: folder,
+        })
     }
 
     /// Where the front door is.
@@ -176,7 +269,8 @@ impl Stack {
         &self.surveys
     }
 
-    /// A host like the one of a function of the template, by the name of its crate, whose calls no role limits.
+    /// A host like the one of a function of the template, by the name of its crate, whose calls no
+    /// role limits.
     #[must_use]
     pub fn host(&self, function: &str) -> Option<Environment> {
         self.hosts.get(function).cloned()
@@ -188,7 +282,8 @@ impl Stack {
         self.settings.get(function).cloned()
     }
 
-    /// The SDK's configuration for this stack, without endpoints; a faulty connection can be built on it.
+    /// The SDK's configuration for this stack, without endpoints; a faulty connection can be built
+    /// on it.
     #[must_use]
     pub fn sdk(&self) -> aws_config::SdkConfig {
         sdk()
@@ -230,7 +325,8 @@ impl Stack {
         self.house.intake().map(|(bucket, _)| bucket.to_owned())
     }
 
-    /// Invokes a function (by crate, name, logical id or ARN) as Lambda does and waits for its answer.
+    /// Invokes a function (by crate, name, logical id or ARN) as Lambda does and waits for its
+    /// answer.
     ///
     /// # Errors
     /// What the function failed with.
@@ -254,7 +350,8 @@ impl Stack {
         self.house.settle().await
     }
 
-    /// Waits until everything that waits in streams, events and asynchronous invocations is delivered.
+    /// Waits until everything that waits in streams, events and asynchronous invocations is
+    /// delivered.
     ///
     /// # Errors
     /// If a stream could not be read.
@@ -266,11 +363,16 @@ impl Stack {
     #[must_use]
     pub fn messages(&self, queue: &str) -> Vec<Message> {
         let queue = self.house.queues.iter().find(|known| known.name == queue);
-        let messages = queue.and_then(|queue| self.house.state.read(|saved| saved.queues.get(&queue.arn).cloned()));
+        let messages = queue.and_then(|queue| {
+            self.house
+                .state
+                .read(|saved| saved.queues.get(&queue.arn).cloned())
+        });
         messages.unwrap_or_default()
     }
 
-    /// Ends the stack; requests that are under way get a moment, and what an event started begins again another time.
+    /// Ends the stack; requests that are under way get a moment, and what an event started begins
+    /// again another time.
     pub async fn stop(mut self) {
         let _ = self.end.send(true);
         let finish = async { while self.servers.join_next().await.is_some() {} };
@@ -294,20 +396,34 @@ fn environment(function: &template::Function, endpoints: &Endpoints) -> BTreeMap
 fn principals(template: &Template) -> BTreeMap<String, Principal> {
     let around = Arc::new(Around::new(&template.bucket_policies, &template.tables));
     let of = |function: &template::Function| {
-        let role = template.roles.iter().find(|role| function.role.as_ref() == Some(&role.arn))?;
+        let role = template
+            .roles
+            .iter()
+            .find(|role| function.role.as_ref() == Some(&role.arn))?;
         Some((function.id.clone(), Principal::new(role, &around)))
     };
     template.functions.iter().filter_map(of).collect()
 }
 
 /// Has requests go on that the first version approved, as `make adopt-requests` does on AWS.
-async fn adopt(client: &aws_sdk_dynamodb::Client, register: Option<&String>, clock: &Clock) -> Result<(), String> {
-    let Some(register) = register else { return Ok(()) };
-    let adopted = custodian_operations::adopt::adopt(&Requests::new(client, register), &[], clock.now()).await;
+async fn adopt(
+    client: &aws_sdk_dynamodb::Client,
+    register: Option<&String>,
+    clock: &Clock,
+) -> Result<(), String> {
+    let Some(register) = register else {
+        return Ok(());
+    };
+    let adopted =
+        custodian_operations::adopt::adopt(&Requests::new(client, register), &[], clock.now())
+            .await;
     adopted.map(drop).map_err(|error| error.to_string())
 }
 
-async fn beside_all(door: u16, offsets: [u16; 4]) -> Result<(Vec<TcpListener>, Vec<String>), StartError> {
+async fn beside_all(
+    door: u16,
+    offsets: [u16; 4],
+) -> Result<(Vec<TcpListener>, Vec<String>), StartError> {
     let mut all = (Vec::new(), Vec::new());
     for offset in offsets {
         let (listener, url) = beside(door, offset).await?;
@@ -318,7 +434,10 @@ async fn beside_all(door: u16, offsets: [u16; 4]) -> Result<(Vec<TcpListener>, V
 }
 
 async fn serve(listener: TcpListener, router: Router, ended: watch::Receiver<bool>) {
-    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(over(ended)).await {
+    if let Err(error) = axum::serve(listener, router)
+        .with_graceful_shutdown(over(ended))
+        .await
+    {
         tracing::error!(error = error.to_string(), "a server of the stack ended");
     }
 }
@@ -337,6 +456,8 @@ async fn over(mut ended: watch::Receiver<bool>) {
 
 /// The path that the public address has, as the functions are told.
 fn base(settings: &BTreeMap<String, BTreeMap<String, String>>) -> BasePath {
-    let public = settings.values().find_map(|settings| settings.get("PUBLIC_URL"));
+    let public = settings
+        .values()
+        .find_map(|settings| settings.get("PUBLIC_URL"));
     public.and_then(|url| BasePath::of(url)).unwrap_or_default()
 }

@@ -1,4 +1,5 @@
-//! What the stack itself remembers: how far its clock is ahead, how far it has read, what waits and what failed.
+//! What the stack itself remembers: how far its clock is ahead, how far it has read, what waits and
+//! what failed.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use custodian_runtime::Clock;
@@ -59,14 +60,21 @@ impl State {
     /// Opens the folder for one stack.
     pub(crate) fn open(data: Option<&Path>) -> io::Result<Self> {
         let Some(folder) = data else {
-            return Ok(Self { saved: Mutex::default(), file: None, _lock: None });
+            return Ok(Self {
+                saved: Mutex::default(),
+                file: None,
+                _lock: None,
+            });
         };
         std::fs::create_dir_all(folder)?;
         let lock = File::create(folder.join("lock"))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(io::Error::new(io::ErrorKind::ResourceBusy, "another stack is using it"));
+                return Err(io::Error::new(
+                    io::ErrorKind::ResourceBusy,
+                    "another stack is using it",
+                ));
             }
             Err(TryLockError::Error(error)) => return Err(error),
         }
@@ -76,7 +84,11 @@ impl State {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Saved::default(),
             Err(error) => return Err(error),
         };
-        Ok(Self { saved: Mutex::new(saved), file: Some(file), _lock: Some(lock) })
+        Ok(Self {
+            saved: Mutex::new(saved),
+            file: Some(file),
+            _lock: Some(lock),
+        })
     }
 
     /// Moves a clock that nobody has moved to where it was when the folder was last used.
@@ -100,14 +112,27 @@ impl State {
         if let Some(file) = &self.file
             && let Err(error) = write(file, &saved)
         {
-            tracing::error!(error = error.to_string(), "the state of the stack cannot be written");
+            tracing::error!(
+                error = error.to_string(),
+                "the state of the stack cannot be written"
+            );
         }
     }
 
     /// Puts a message into a queue.
     pub(crate) fn send(&self, queue: &str, body: Value, sent_at: DateTime<Utc>) {
-        let message = Message { id: crate::request_id::request_id(), sent_at, body };
-        self.update(|saved| saved.queues.entry(queue.to_owned()).or_default().push(message));
+        let message = Message {
+            id: crate::request_id::request_id(),
+            sent_at,
+            body,
+        };
+        self.update(|saved| {
+            saved
+                .queues
+                .entry(queue.to_owned())
+                .or_default()
+                .push(message)
+        });
     }
 }
 

@@ -1,7 +1,7 @@
 //! Streams: what changed in a table goes to a function as Lambda's event source mapping sends it.
 //!
-//! Two things are not imitated: the wait between retries, and the 24 hours after which a record is lost. A record's age is
-//! looked at when it has failed.
+//! Two things are not imitated: the wait between retries, and the 24 hours after which a record is
+//! lost. A record's age is looked at when it has failed.
 
 use crate::dynamodb::Dynamo;
 use crate::functions::{Functions, Running};
@@ -57,16 +57,28 @@ enum Outcome {
 impl Mapping {
     /// Begins where the template says, unless it has begun before.
     pub(crate) fn begin(&self) -> Result<(), String> {
-        let began = self.state.read(|saved| saved.positions.contains_key(&self.id));
+        let began = self
+            .state
+            .read(|saved| saved.positions.contains_key(&self.id));
         if began || self.event.from_start {
             return Ok(());
         }
         let source = self.source()?;
-        let stream = DescribeStreamRequest { stream_arn: source.own_arn, ..Default::default() };
-        let stream = self.dynamo.database.describe_stream(stream).map_err(|error| error.to_string())?;
+        let stream = DescribeStreamRequest {
+            stream_arn: source.own_arn,
+            ..Default::default()
+        };
+        let stream = self
+            .dynamo
+            .database
+            .describe_stream(stream)
+            .map_err(|error| error.to_string())?;
         let shard = stream.stream_description.shards.into_iter().next();
-        if let Some(last) = shard.and_then(|shard| shard.sequence_number_range.ending_sequence_number) {
-            self.state.update(|saved| drop(saved.positions.insert(self.id.clone(), last)));
+        if let Some(last) =
+            shard.and_then(|shard| shard.sequence_number_range.ending_sequence_number)
+        {
+            self.state
+                .update(|saved| drop(saved.positions.insert(self.id.clone(), last)));
         }
         Ok(())
     }
@@ -83,7 +95,8 @@ impl Mapping {
             };
             let wanted = |record: &Value| {
                 let filters = &self.event.filters;
-                !changes_nothing(record) && (filters.is_empty() || filters.iter().any(|filter| filter.passes(record)))
+                !changes_nothing(record)
+                    && (filters.is_empty() || filters.iter().any(|filter| filter.passes(record)))
             };
             let wanted: Vec<_> = records.into_iter().filter(wanted).collect();
             for batch in wanted.chunks(self.event.batch_size) {
@@ -102,29 +115,48 @@ impl Mapping {
         while let Some((records, retried)) = waiting.pop_front() {
             let (from, id) = match self.send(records).await {
                 Outcome::Done => {
-                    records.last().map(sequence).into_iter().for_each(|last| self.reach(last));
+                    records
+                        .last()
+                        .map(sequence)
+                        .into_iter()
+                        .for_each(|last| self.reach(last));
                     continue;
                 }
                 Outcome::Failed { from, id } => (from, id),
             };
             let (done, rest) = records.split_at(from);
-            done.last().map(sequence).into_iter().for_each(|last| self.reach(last));
+            done.last()
+                .map(sequence)
+                .into_iter()
+                .for_each(|last| self.reach(last));
             if self.event.bisect && from > 0 {
                 waiting.push_front((rest, retried));
             } else if self.event.bisect && rest.len() > 1 {
                 let (first, second) = rest.split_at(rest.len() / 2);
                 waiting.push_front((second, retried));
                 waiting.push_front((first, retried));
-            } else if self.event.retries.is_some_and(|retries| retried < retries) && !self.is_too_old(rest) {
+            } else if self.event.retries.is_some_and(|retries| retried < retries)
+                && !self.is_too_old(rest)
+            {
                 waiting.push_front((rest, retried + 1));
             } else if self.event.retries.is_none() && !self.is_too_old(rest) {
                 return false;
             } else {
-                let condition = if self.is_too_old(rest) { "RecordAgeExceeded" } else { "RetryAttemptsExhausted" };
-                if !self.give_up(source, rest, retried + 1, (id.as_str(), condition)).await {
+                let condition = if self.is_too_old(rest) {
+                    "RecordAgeExceeded"
+                } else {
+                    "RetryAttemptsExhausted"
+                };
+                if !self
+                    .give_up(source, rest, retried + 1, (id.as_str(), condition))
+                    .await
+                {
                     return false;
                 }
-                rest.last().map(sequence).into_iter().for_each(|last| self.reach(last));
+                rest.last()
+                    .map(sequence)
+                    .into_iter()
+                    .for_each(|last| self.reach(last));
             }
         }
         true
@@ -132,36 +164,69 @@ impl Mapping {
 
     async fn send(&self, records: &[Value]) -> Outcome {
         let id = request_id();
-        let Ok(answer) = self.function.invoke(json!({"Records": records}).into(), &id).await else {
+        let Ok(answer) = self
+            .function
+            .invoke(json!({"Records": records}).into(), &id)
+            .await
+        else {
             return Outcome::Failed { from: 0, id };
         };
         let failures = answer.get("batchItemFailures").and_then(Value::as_array);
-        let Some(failures) = failures.filter(|failures| self.event.report_failures && !failures.is_empty()) else {
+        let Some(failures) =
+            failures.filter(|failures| self.event.report_failures && !failures.is_empty())
+        else {
             return Outcome::Done;
         };
         // An item that is not of this batch counts as the failure of all of it.
         let place = |failure: &Value| {
-            let item = failure.get("itemIdentifier").and_then(Value::as_str).unwrap_or_default();
-            records.iter().position(|record| sequence(record) == item).unwrap_or(0)
+            let item = failure
+                .get("itemIdentifier")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            records
+                .iter()
+                .position(|record| sequence(record) == item)
+                .unwrap_or(0)
         };
-        Outcome::Failed { from: failures.iter().map(place).min().unwrap_or(0), id }
+        Outcome::Failed {
+            from: failures.iter().map(place).min().unwrap_or(0),
+            id,
+        }
     }
 
     /// Whether the first of these has waited longer than any may.
     fn is_too_old(&self, records: &[Value]) -> bool {
-        let age = records.first().and_then(arrived).map(|arrived| self.clock.now() - arrived);
-        self.event.longest.zip(age).is_some_and(|(longest, age)| age > longest)
+        let age = records
+            .first()
+            .and_then(arrived)
+            .map(|arrived| self.clock.now() - arrived);
+        self.event
+            .longest
+            .zip(age)
+            .is_some_and(|(longest, age)| age > longest)
     }
 
-    /// Tells of a batch that is given up: a queue where it lies in the stream, and nothing of what is in it; a bucket that as
-    /// well. `false` if it could not be told.
-    async fn give_up(&self, source: &Source, records: &[Value], attempts: u32, (id, condition): (&str, &str)) -> bool {
+    /// Tells of a batch that is given up: a queue where it lies in the stream, and nothing of what
+    /// is in it; a bucket that as well. `false` if it could not be told.
+    async fn give_up(
+        &self,
+        source: &Source,
+        records: &[Value],
+        attempts: u32,
+        (id, condition): (&str, &str),
+    ) -> bool {
         let Some(destination) = &self.event.failures else {
-            tracing::error!(function = self.function.name, count = records.len(), "records of a stream are given up");
+            tracing::error!(
+                function = self.function.name,
+                count = records.len(),
+                "records of a stream are given up"
+            );
             return true;
         };
         let arrival = |record: Option<&Value>| {
-            record.and_then(arrived).map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true))
+            record
+                .and_then(arrived)
+                .map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true))
         };
         let mut message = json!({
             "version": "1.0",
@@ -190,12 +255,24 @@ impl Mapping {
             }
             Destination::Bucket(bucket) => {
                 message["payload"] = json!({"Records": records}).to_string().into();
-                let (mapping, day) = (&self.id, self.clock.now().format("%Y/%m/%d/%Y-%m-%dT%H.%M.%S"));
+                let (mapping, day) = (
+                    &self.id,
+                    self.clock.now().format("%Y/%m/%d/%Y-%m-%dT%H.%M.%S"),
+                );
                 let key = format!("aws/lambda/{mapping}/{}/{day}-{id}", source.shard);
-                let put = custodian_buckets::client(&self.host.s3()).put_object().bucket(bucket).key(key);
-                let put = put.body(message.to_string().into_bytes().into()).send().await;
+                let put = custodian_buckets::client(&self.host.s3())
+                    .put_object()
+                    .bucket(bucket)
+                    .key(key);
+                let put = put
+                    .body(message.to_string().into_bytes().into())
+                    .send()
+                    .await;
                 if put.is_err() {
-                    tracing::error!(function = self.function.name, "what is given up of a stream cannot be kept");
+                    tracing::error!(
+                        function = self.function.name,
+                        "what is given up of a stream cannot be kept"
+                    );
                 }
                 put.is_ok()
             }
@@ -203,44 +280,74 @@ impl Mapping {
     }
 
     fn reach(&self, position: String) {
-        self.state.update(|saved| drop(saved.positions.insert(self.id.clone(), position)));
+        self.state
+            .update(|saved| drop(saved.positions.insert(self.id.clone(), position)));
     }
 
     fn source(&self) -> Result<Source, String> {
         let database = &self.dynamo.database;
-        let request = ListStreamsRequest { table_name: Some(self.event.table.clone()), ..Default::default() };
-        let streams = database.list_streams(request).map_err(|error| error.to_string())?.streams;
-        let stream =
-            streams.into_iter().next().ok_or_else(|| format!("the table {} has no stream", self.event.table))?;
+        let request = ListStreamsRequest {
+            table_name: Some(self.event.table.clone()),
+            ..Default::default()
+        };
+        let streams = database
+            .list_streams(request)
+            .map_err(|error| error.to_string())?
+            .streams;
+        let stream = streams
+            .into_iter()
+            .next()
+            .ok_or_else(|| format!("the table {} has no stream", self.event.table))?;
         let shard = dynoxide::streams::shard_id(&stream.table_name);
         let (table, label) = (stream.table_name, stream.stream_label);
         let arn = format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table}/stream/{label}");
-        Ok(Source { own_arn: stream.stream_arn, arn, shard })
+        Ok(Source {
+            own_arn: stream.stream_arn,
+            arn,
+            shard,
+        })
     }
 
     /// The next records of the stream, as Lambda shapes them.
     fn records(&self, source: &Source) -> Result<Vec<Value>, String> {
         let database = &self.dynamo.database;
-        let position = self.state.read(|saved| saved.positions.get(&self.id).cloned());
-        let kind = if position.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" };
+        let position = self
+            .state
+            .read(|saved| saved.positions.get(&self.id).cloned());
+        let kind = if position.is_some() {
+            "AFTER_SEQUENCE_NUMBER"
+        } else {
+            "TRIM_HORIZON"
+        };
         let request = GetShardIteratorRequest {
             stream_arn: source.own_arn.clone(),
             shard_id: source.shard.clone(),
             shard_iterator_type: kind.to_owned(),
             sequence_number: position,
         };
-        let iterator = database.get_shard_iterator(request).map_err(|error| error.to_string())?.shard_iterator;
-        let request = GetRecordsRequest { shard_iterator: iterator.unwrap_or_default(), limit: Some(PAGE) };
-        let records = database.get_records(request).map_err(|error| error.to_string())?.records;
+        let iterator = database
+            .get_shard_iterator(request)
+            .map_err(|error| error.to_string())?
+            .shard_iterator;
+        let request = GetRecordsRequest {
+            shard_iterator: iterator.unwrap_or_default(),
+            limit: Some(PAGE),
+        };
+        let records = database
+            .get_records(request)
+            .map_err(|error| error.to_string())?
+            .records;
         let shaped = |record| {
             let mut record = serde_json::to_value(record).map_err(|error| error.to_string())?;
             record["awsRegion"] = REGION.into();
             record["eventSourceARN"] = source.arn.as_str().into();
             if record.get("userIdentity").is_some() {
-                record["userIdentity"] = json!({"type": "Service", "principalId": "dynamodb.amazonaws.com"});
+                record["userIdentity"] =
+                    json!({"type": "Service", "principalId": "dynamodb.amazonaws.com"});
             } else if self.dynamo.is_kept() {
                 // A database in a file stamps its own writes with the machine's clock.
-                record["dynamodb"]["ApproximateCreationDateTime"] = self.clock.now().timestamp().into();
+                record["dynamodb"]["ApproximateCreationDateTime"] =
+                    self.clock.now().timestamp().into();
             }
             Ok(record)
         };
@@ -250,13 +357,19 @@ impl Mapping {
 
 /// When a record came into the stream.
 fn arrived(record: &Value) -> Option<DateTime<Utc>> {
-    let seconds = record.pointer("/dynamodb/ApproximateCreationDateTime").and_then(Value::as_f64)?;
+    let seconds = record
+        .pointer("/dynamodb/ApproximateCreationDateTime")
+        .and_then(Value::as_f64)?;
     #[expect(clippy::cast_possible_truncation, reason = "whole seconds")]
     DateTime::from_timestamp(seconds as i64, 0)
 }
 
 fn sequence(record: &Value) -> String {
-    record.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).unwrap_or_default().to_owned()
+    record
+        .pointer("/dynamodb/SequenceNumber")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// A put that changes nothing: DynamoDB writes no record of it, the embedded one does.

@@ -17,8 +17,13 @@ pub(crate) async fn load(
     let wrong = |path: &Path, error: String| format!("{}: {error}", path.display());
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(|error| wrong(folder, error.to_string()))? {
-        let path = entry.map_err(|error| wrong(folder, error.to_string()))?.path();
-        if path.extension().is_some_and(|extension| extension == "json") {
+        let path = entry
+            .map_err(|error| wrong(folder, error.to_string()))?
+            .path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
             files.push(path);
         }
     }

@@ -1,9 +1,11 @@
-//! Between an SDK and AWS: whoever stands there sees each call, and passes it on, holds it up or answers it.
+//! Between an SDK and AWS: whoever stands there sees each call, and passes it on, holds it up or
+//! answers it.
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::primitives::SdkBody;
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -15,21 +17,32 @@ use std::sync::Arc;
 /// What becomes of a call; the connector makes it.
 type StepIn = Arc<dyn Fn(HttpRequest, &SharedHttpConnector) -> HttpConnectorFuture + Send + Sync>;
 
-/// The same configuration, each of whose calls goes through `step_in`. One without an HTTP client stays as it is.
+/// The same configuration, each of whose calls goes through `step_in`. One without an HTTP client
+/// stays as it is.
 #[must_use]
 pub fn between(
     sdk: SdkConfig,
     step_in: impl Fn(HttpRequest, &SharedHttpConnector) -> HttpConnectorFuture + Send + Sync + 'static,
 ) -> SdkConfig {
-    let Some(inner) = sdk.http_client() else { return sdk };
-    let client = Client { inner, step_in: Arc::new(step_in) };
+    let Some(inner) = sdk.http_client() else {
+        return sdk;
+    };
+    let client = Client {
+        inner,
+        step_in: Arc::new(step_in),
+    };
     sdk.into_builder().http_client(client).build()
 }
 
 /// An answer that AWS did not give.
 #[must_use]
-pub fn answer(status: u16, media_type: &'static str, body: impl Into<SdkBody>) -> HttpConnectorFuture {
-    let status = StatusCode::try_from(status).map_err(|error| ConnectorError::other(error.into(), None));
+pub fn answer(
+    status: u16,
+    media_type: &'static str,
+    body: impl Into<SdkBody>,
+) -> HttpConnectorFuture {
+    let status =
+        StatusCode::try_from(status).map_err(|error| ConnectorError::other(error.into(), None));
     HttpConnectorFuture::ready(status.map(|status| {
         let mut answer = HttpResponse::new(status, body.into());
         answer.headers_mut().insert("content-type", media_type);
@@ -55,9 +68,16 @@ struct Connector {
 }
 
 impl HttpClient for Client {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
         let inner = self.inner.http_connector(settings, components);
-        SharedHttpConnector::new(Connector { inner, step_in: Arc::clone(&self.step_in) })
+        SharedHttpConnector::new(Connector {
+            inner,
+            step_in: Arc::clone(&self.step_in),
+        })
     }
 }
 

@@ -1,4 +1,5 @@
-//! Adopts requests that the first version approved and that are open: nothing starts them until somebody has looked at them.
+//! Adopts requests that the first version approved and that are open: nothing starts them until
+//! somebody has looked at them.
 
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
@@ -21,30 +22,61 @@ pub async fn list(requests: &Requests, now: DateTime<Utc>) -> Result<Adopted, St
     }
     let mut told = String::new();
     for (id, Former { request, places }) in &former {
-        let by = request.approved_by.as_deref().unwrap_or(&request.planned_by);
-        let at = request.approved_at.unwrap_or(request.planned_at).format("%F %T UTC");
+        let by = request
+            .approved_by
+            .as_deref()
+            .unwrap_or(&request.planned_by);
+        let at = request
+            .approved_at
+            .unwrap_or(request.planned_at)
+            .format("%F %T UTC");
         let places: Vec<&str> = places.iter().map(|place| place.as_str()).collect();
         let action = serde_json::to_value(request.action).unwrap_or_default();
         let action = action.as_str().unwrap_or_default();
-        let _ = writeln!(told, "{}: {action}, approved by {by} on {at}; {}", id.as_str(), places.join(", "));
+        let _ = writeln!(
+            told,
+            "{}: {action}, approved by {by} on {at}; {}",
+            id.as_str(),
+            places.join(", ")
+        );
     }
     let count = former.len();
     let them = if count == 1 { "it waits" } else { "they wait" };
-    Ok((format!("{told}Look at each one's status; {them} to be adopted by its id."), 0))
+    Ok((
+        format!("{told}Look at each one's status; {them} to be adopted by its id."),
+        0,
+    ))
 }
 
 /// Adopts these requests, or all if none is named.
 ///
 /// # Errors
 /// [`StorageError`] if they are not known to be adopted; the same again goes on.
-pub async fn adopt(requests: &Requests, ids: &[RequestId], now: DateTime<Utc>) -> Result<Adopted, StorageError> {
+pub async fn adopt(
+    requests: &Requests,
+    ids: &[RequestId],
+    now: DateTime<Utc>,
+) -> Result<Adopted, StorageError> {
     let former: BTreeMap<RequestId, Former> = requests.former(now).await?;
-    let unknown: Vec<&str> = ids.iter().filter(|id| !former.contains_key(id)).map(RequestId::as_str).collect();
+    let unknown: Vec<&str> = ids
+        .iter()
+        .filter(|id| !former.contains_key(id))
+        .map(RequestId::as_str)
+        .collect();
     if !unknown.is_empty() {
-        return Ok((format!("Nothing is adopted. There is nothing to adopt of {}.", unknown.join(", ")), 1));
+        return Ok((
+            format!(
+                "Nothing is adopted. There is nothing to adopt of {}.",
+                unknown.join(", ")
+            ),
+            1,
+        ));
     }
     let mut adopted = Vec::new();
-    for (id, former) in former.iter().filter(|(id, _)| ids.is_empty() || ids.contains(id)) {
+    for (id, former) in former
+        .iter()
+        .filter(|(id, _)| ids.is_empty() || ids.contains(id))
+    {
         if requests.adopt(id, former).await? {
             adopted.push(id.as_str());
         }

@@ -74,9 +74,14 @@ struct Bucket {
 /// # Errors
 /// [`NoStack`] if there is none.
 pub fn intake(port: u16) -> Result<Intake, NoStack> {
-    let Told { endpoints, intake, .. } = ask(port).ok_or(NoStack::Silent(port))?;
+    let Told {
+        endpoints, intake, ..
+    } = ask(port).ok_or(NoStack::Silent(port))?;
     let Bucket { bucket } = intake.ok_or(NoStack::NoIntake(port))?;
-    Ok(Intake { bucket, s3: endpoints.s3 })
+    Ok(Intake {
+        bucket,
+        s3: endpoints.s3,
+    })
 }
 
 /// The ledger of the stack whose front door is at this port.
@@ -84,17 +89,31 @@ pub fn intake(port: u16) -> Result<Intake, NoStack> {
 /// # Errors
 /// [`NoStack`] if there is none.
 pub fn evidence(port: u16) -> Result<Evidence, NoStack> {
-    let Told { endpoints, mut tables, mut buckets, .. } = ask(port).ok_or(NoStack::Silent(port))?;
-    let (ledger, discarded) = (tables.remove("LEDGER_TABLE"), buckets.remove("DISCARDED_BUCKET"));
+    let Told {
+        endpoints,
+        mut tables,
+        mut buckets,
+        ..
+    } = ask(port).ok_or(NoStack::Silent(port))?;
+    let (ledger, discarded) = (
+        tables.remove("LEDGER_TABLE"),
+        buckets.remove("DISCARDED_BUCKET"),
+    );
     let (ledger, discarded) = ledger.zip(discarded).ok_or(NoStack::NoLedger(port))?;
-    Ok(Evidence { ledger, dynamodb: endpoints.dynamodb, discarded, s3: endpoints.s3 })
+    Ok(Evidence {
+        ledger,
+        dynamodb: endpoints.dynamodb,
+        discarded,
+        s3: endpoints.s3,
+    })
 }
 
 /// One question in HTTP 1.0, whose answer ends with the connection.
 fn ask(port: u16) -> Option<Told> {
     let mut door = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
     door.set_read_timeout(Some(PATIENCE)).ok()?;
-    door.write_all(b"GET /_local/endpoints HTTP/1.0\r\nhost: localhost\r\n\r\n").ok()?;
+    door.write_all(b"GET /_local/endpoints HTTP/1.0\r\nhost: localhost\r\n\r\n")
+        .ok()?;
     let mut answer = Vec::new();
     door.read_to_end(&mut answer).ok()?;
     let body = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
@@ -124,8 +143,14 @@ mod tests {
         let told = "HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n\
             {\"endpoints\":{\"s3\":\"http://127.0.0.1:4002\"},\"intake\":{\"bucket\":\"b\",\"function\":\"f\"}}";
         let here = intake(door(told)).unwrap();
-        assert_eq!((here.bucket.as_str(), here.s3.as_str()), ("b", "http://127.0.0.1:4002"));
-        assert!(matches!(intake(door("HTTP/1.0 200 OK\r\n\r\nHello")), Err(NoStack::Silent(_))));
+        assert_eq!(
+            (here.bucket.as_str(), here.s3.as_str()),
+            ("b", "http://127.0.0.1:4002")
+        );
+        assert!(matches!(
+            intake(door("HTTP/1.0 200 OK\r\n\r\nHello")),
+            Err(NoStack::Silent(_))
+        ));
         let none = "HTTP/1.0 200 OK\r\n\r\n{\"endpoints\":{\"s3\":\"\"},\"intake\":null}";
         assert!(matches!(intake(door(none)), Err(NoStack::NoIntake(_))));
     }
@@ -136,7 +161,10 @@ mod tests {
             \"tables\":{\"LEDGER_TABLE\":\"l\"},\"buckets\":{\"DISCARDED_BUCKET\":\"b\"}}";
         let here = evidence(door(told)).unwrap();
         assert_eq!((here.ledger.as_str(), here.discarded.as_str()), ("l", "b"));
-        assert_eq!((here.dynamodb.as_str(), here.s3.as_str()), ("http://d", "http://s"));
+        assert_eq!(
+            (here.dynamodb.as_str(), here.s3.as_str()),
+            ("http://d", "http://s")
+        );
         let none = "HTTP/1.0 200 OK\r\n\r\n{\"endpoints\":{\"s3\":\"\"},\"intake\":null}";
         assert!(matches!(evidence(door(none)), Err(NoStack::NoLedger(_))));
     }

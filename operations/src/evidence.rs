@@ -1,12 +1,20 @@
-//! What to tell of whether requests, holds and restrictions lie in the Register as the ledger's chain attests them.
+//! What to tell of whether requests, holds and restrictions lie in the Register as the ledger's
+//! chain attests them.
 
 pub use custodian_rights::audit::evidence::{Proven, Scope, Unproven, prove};
 
-/// What to tell of it, and the code to end with: 0 if everything is as it is attested, 1 if not, 2 if it could not be read.
+/// What to tell of it, and the code to end with: 0 if everything is as it is attested, 1 if not, 2
+/// if it could not be read.
 #[must_use]
 pub fn told(outcome: &Result<Proven, Unproven>) -> (String, u8) {
     match outcome {
-        Ok(Proven { since, attested, waiting, older, signed }) => {
+        Ok(Proven {
+            since,
+            attested,
+            waiting,
+            older,
+            signed,
+        }) => {
             let since = since.map_or_else(
                 || "Nothing of requests is attested yet.".to_owned(),
                 |since| {
@@ -23,8 +31,14 @@ pub fn told(outcome: &Result<Proven, Unproven>) -> (String, u8) {
                 0,
             )
         }
-        Err(Unproven::Doubt(doubt)) => (format!("Requests are not as they are attested: {doubt}."), 1),
-        Err(Unproven::Chain(broken)) => (format!("Requests cannot be told from the chain: {broken}."), 1),
+        Err(Unproven::Doubt(doubt)) => (
+            format!("Requests are not as they are attested: {doubt}."),
+            1,
+        ),
+        Err(Unproven::Chain(broken)) => (
+            format!("Requests cannot be told from the chain: {broken}."),
+            1,
+        ),
         Err(Unproven::Storage(error)) => (format!("The Register could not be read: {error}."), 2),
     }
 }

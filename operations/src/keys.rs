@@ -1,5 +1,5 @@
-//! The house's keys, as people handle them: handing on what was made before each purpose had a secret of its own, and
-//! rotating.
+//! The house's keys, as people handle them: handing on what was made before each purpose had a
+//! secret of its own, and rotating.
 
 use custodian_aws::StorageError;
 use custodian_domain::identity::keyring::{self, About, BadDocument};
@@ -22,7 +22,9 @@ pub enum KeysError {
     #[error("{0}: {1}")]
     Document(&'static str, BadDocument),
     /// There are no such keys.
-    #[error("there are no such keys: subject-keys, forms, packages, mail-links, addresses or identities")]
+    #[error(
+        "there are no such keys: subject-keys, forms, packages, mail-links, addresses or identities"
+    )]
     Unknown,
     /// Without the earlier versions of these nobody would be found.
     #[error(
@@ -32,8 +34,8 @@ pub enum KeysError {
     NeverForgotten,
 }
 
-/// Hands on to each purpose what was made for it under the subject keys' secret before it had one of its own. The same again
-/// changes nothing. Gives the names of those that were changed.
+/// Hands on to each purpose what was made for it under the subject keys' secret before it had one
+/// of its own. The same again changes nothing. Gives the names of those that were changed.
 ///
 /// # Errors
 /// [`KeysError`] at the first that could not be done.
@@ -56,20 +58,30 @@ pub async fn inherit(
     Ok(changed)
 }
 
-/// Gives the keys of this name, which the secret `id` has, another version. If they leaked, nothing that was made with them
-/// before opens any more.
+/// Gives the keys of this name, which the secret `id` has, another version. If they leaked, nothing
+/// that was made with them before opens any more.
 ///
 /// # Errors
 /// [`KeysError`] if they were not changed.
-pub async fn rotate(host: &Environment, name: &str, id: &str, leaked: bool) -> Result<(), KeysError> {
-    let name = if name == SUBJECT_KEYS { Some(SUBJECT_KEYS) } else { named(name).map(|about| about.name) };
+pub async fn rotate(
+    host: &Environment,
+    name: &str,
+    id: &str,
+    leaked: bool,
+) -> Result<(), KeysError> {
+    let name = if name == SUBJECT_KEYS {
+        Some(SUBJECT_KEYS)
+    } else {
+        named(name).map(|about| about.name)
+    };
     let name = name.ok_or(KeysError::Unknown)?;
     let of_this = |error| KeysError::Document(name, error);
     let before = secret::read(host, id).await?;
     let after = match (name, leaked) {
         (SUBJECT_KEYS, true) => return Err(KeysError::NeverForgotten),
         (SUBJECT_KEYS, false) => {
-            let after = keyring::rotated(&keyring::settled(&before).map_err(of_this)?, false).map_err(of_this)?;
+            let after = keyring::rotated(&keyring::settled(&before).map_err(of_this)?, false)
+                .map_err(of_this)?;
             SubjectKeys::parse(&after)?;
             after
         }

@@ -1,7 +1,8 @@
-//! What lies in quarantine, for one person to look at: listed with its reasons, restored to the byte, and brought back
-//! when it is mended.
+//! What lies in quarantine, for one person to look at: listed with its reasons, restored to the
+//! byte, and brought back when it is mended.
 //!
-//! A listing shows lines, fields and rules, and nothing of what the rows say. What is restored is personal data.
+//! A listing shows lines, fields and rules, and nothing of what the rows say. What is restored is
+//! personal data.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use custodian_aws::StorageError;
@@ -64,15 +65,23 @@ impl Import {
     /// The day on which the last of it is deleted.
     #[must_use]
     pub fn goes_on(&self) -> NaiveDate {
-        self.objects.iter().map(|kept| kept.goes_on).max().unwrap_or_default()
+        self.objects
+            .iter()
+            .map(|kept| kept.goes_on)
+            .max()
+            .unwrap_or_default()
     }
 
     fn whole(&self) -> Option<&Kept> {
-        self.objects.iter().find(|kept| kept.kind == KeptKind::Whole)
+        self.objects
+            .iter()
+            .find(|kept| kept.kind == KeptKind::Whole)
     }
 
     fn rows(&self) -> impl Iterator<Item = &Kept> {
-        self.objects.iter().filter(|kept| kept.kind == KeptKind::Rows)
+        self.objects
+            .iter()
+            .filter(|kept| kept.kind == KeptKind::Rows)
     }
 }
 
@@ -84,10 +93,20 @@ pub async fn imports(files: &Files) -> Result<Vec<Import>, StorageError> {
     let (mut pages, mut imports) = (files.kept(), BTreeMap::<(Folder, String), Vec<Kept>>::new());
     while let Some(page) = pages.next().await? {
         for kept in page {
-            imports.entry((kept.folder, kept.import.clone())).or_default().push(kept);
+            imports
+                .entry((kept.folder, kept.import.clone()))
+                .or_default()
+                .push(kept);
         }
     }
-    Ok(imports.into_iter().map(|((folder, id), objects)| Import { folder, id, objects }).collect())
+    Ok(imports
+        .into_iter()
+        .map(|((folder, id), objects)| Import {
+            folder,
+            id,
+            objects,
+        })
+        .collect())
 }
 
 /// The import of this name, `{folder}/{id}`.
@@ -95,11 +114,15 @@ pub async fn imports(files: &Files) -> Result<Vec<Import>, StorageError> {
 /// # Errors
 /// [`QuarantineError::Unknown`] if nothing there is called so.
 pub async fn find(files: &Files, name: &str) -> Result<Import, QuarantineError> {
-    let found = imports(files).await?.into_iter().find(|import| import.name() == name);
+    let found = imports(files)
+        .await?
+        .into_iter()
+        .find(|import| import.name() == name);
     found.ok_or_else(|| QuarantineError::Unknown(name.to_owned()))
 }
 
-/// Gives each row of an import that could not be read, and why; then why it is kept whole, if it is.
+/// Gives each row of an import that could not be read, and why; then why it is kept whole, if it
+/// is.
 ///
 /// # Errors
 /// [`QuarantineError`] if it can't be read, or told.
@@ -109,23 +132,34 @@ pub async fn list(
     mut tell: impl FnMut(Listed) -> io::Result<()>,
 ) -> Result<(), QuarantineError> {
     for kept in import.rows() {
-        let Some(object) = files.open_kept(kept).await? else { continue };
+        let Some(object) = files.open_kept(kept).await? else {
+            continue;
+        };
         for row in rows(object).await? {
-            let QuarantinedRow { line, field, rule, .. } = row;
+            let QuarantinedRow {
+                line, field, rule, ..
+            } = row;
             let field = Some(field).filter(|field| !field.is_empty());
-            tell(Listed { line: Some(line), why: Why { rule, field } })?;
+            tell(Listed {
+                line: Some(line),
+                why: Why { rule, field },
+            })?;
         }
     }
     if let Some(kept) = import.whole()
         && let Some(object) = files.open_kept(kept).await?
     {
-        tell(Listed { line: None, why: object.why })?;
+        tell(Listed {
+            line: None,
+            why: object.why,
+        })?;
     }
     Ok(())
 }
 
-/// Writes an import's bytes as they came: the file or the message, if it is kept whole; else its rows, as a file that can
-/// be imported again. Gives when it was dropped, and how many rows they are; none of a whole file.
+/// Writes an import's bytes as they came: the file or the message, if it is kept whole; else its
+/// rows, as a file that can be imported again. Gives when it was dropped, and how many rows they
+/// are; none of a whole file.
 ///
 /// # Errors
 /// [`QuarantineError`] if it is gone meanwhile, or can't be read or written.
@@ -143,7 +177,11 @@ pub async fn restore(
         return Ok((object.dropped_at, None));
     }
     let mut frame = Frame::of(import.folder);
-    if let Some(header) = import.objects.iter().find(|kept| kept.kind == KeptKind::Header) {
+    if let Some(header) = import
+        .objects
+        .iter()
+        .find(|kept| kept.kind == KeptKind::Header)
+    {
         frame.begin(&read(files.open_kept(header).await?.ok_or_else(gone)?).await?);
     }
     into.write_all(&frame.before)?;
@@ -163,8 +201,8 @@ pub async fn restore(
     Ok((dropped_at.ok_or_else(gone)?, Some(count)))
 }
 
-/// Drops what is in quarantine once more, or what was made of it; gives the file that `import` reads. Its place in the order
-/// of files is the one that it had: what was told since stands.
+/// Drops what is in quarantine once more, or what was made of it; gives the file that `import`
+/// reads. Its place in the order of files is the one that it had: what was told since stands.
 ///
 /// # Errors
 /// [`QuarantineError`] if it can't be brought back, or not without saying what it is of.
@@ -177,11 +215,14 @@ pub async fn bring_back(
 ) -> Result<File, QuarantineError> {
     const MESSAGE: &str = "a message is taken with its sender's signature only, and no copy of it has one: mend what refused \
                            it, then have Granicus send it again; RESTORE= writes what it said";
-    const NO_SOURCE: &str = "it lay where no source is agreed on: say SOURCE=telephone, or whatever it is of";
+    const NO_SOURCE: &str =
+        "it lay where no source is agreed on: say SOURCE=telephone, or whatever it is of";
     if import.folder == Folder::Granicus {
         return Err(QuarantineError::Wrong(MESSAGE));
     }
-    let source = source.or(import.folder.source()).filter(|source| source.comes_in_files());
+    let source = source
+        .or(import.folder.source())
+        .filter(|source| source.comes_in_files());
     let source = source.ok_or(QuarantineError::Wrong(NO_SOURCE))?;
     let (content, dropped_at) = if let Some(mended) = mended {
         (mended, restore(files, import, &mut io::sink()).await?.0)
@@ -190,28 +231,43 @@ pub async fn bring_back(
         let (dropped_at, _) = restore(files, import, &mut kept).await?;
         (kept, dropped_at)
     };
-    Ok(files.bring_back(source, &import.id, content, (errand, dropped_at)).await?)
+    Ok(files
+        .bring_back(source, &import.id, content, (errand, dropped_at))
+        .await?)
 }
 
 /// What became of a file that was brought back, once it is known.
 ///
 /// # Errors
 /// [`StorageError`] if S3 does not answer.
-pub async fn report(files: &Files, file: &File, errand: &str) -> Result<Option<serde_json::Value>, StorageError> {
+pub async fn report(
+    files: &Files,
+    file: &File,
+    errand: &str,
+) -> Result<Option<serde_json::Value>, StorageError> {
     let report = files.read(file.folder, &file.id(), Beside::Report).await?;
     let report = report.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
     Ok(report.filter(|report| report["errand"] == errand))
 }
 
-/// The rows of an object. None is passed over: whoever restores them would never know that one is missing.
+/// The rows of an object. None is passed over: whoever restores them would never know that one is
+/// missing.
 async fn rows(object: KeptObject) -> Result<Vec<QuarantinedRow>, StorageError> {
     let lines = read(object).await?;
-    let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    lines.map(|line| QuarantinedRow::parse(line).ok_or_else(|| StorageError::unreadable(OPERATION))).collect()
+    let lines = lines
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty());
+    lines
+        .map(|line| QuarantinedRow::parse(line).ok_or_else(|| StorageError::unreadable(OPERATION)))
+        .collect()
 }
 
 async fn read(object: KeptObject) -> Result<Vec<u8>, StorageError> {
-    let bytes = object.body.collect().await.map_err(|_| StorageError::unreadable(OPERATION))?;
+    let bytes = object
+        .body
+        .collect()
+        .await
+        .map_err(|_| StorageError::unreadable(OPERATION))?;
     Ok(bytes.to_vec())
 }
 
@@ -228,7 +284,11 @@ impl Frame {
             Folder::Of(Source::Reviews) => ["{\"reviews\": [\n", ",\n", "\n]}\n"],
             _ => ["", "\n", "\n"],
         };
-        Self { before: before.into(), between: between.into(), after: after.into() }
+        Self {
+            before: before.into(),
+            between: between.into(),
+            after: after.into(),
+        }
     }
 
     /// Begins with what stood before the first row, whose line breaks the others get as well.
@@ -238,6 +298,7 @@ impl Frame {
             [.., b'\r'] => b"\r",
             _ => b"\n",
         };
-        (self.before, self.between, self.after) = (header.to_vec(), line_break.to_vec(), line_break.to_vec());
+        (self.before, self.between, self.after) =
+            (header.to_vec(), line_break.to_vec(), line_break.to_vec());
     }
 }

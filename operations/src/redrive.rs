@@ -1,7 +1,7 @@
 //! Tells the ledger, after all, what `expire` could not tell it in time.
 //!
-//! What is told is deleted from the bucket of what was discarded; what nobody can read stays there until its days are over.
-//! Telling again is telling once, so it may be broken off and run again.
+//! What is told is deleted from the bucket of what was discarded; what nobody can read stays there
+//! until its days are over. Telling again is telling once, so it may be broken off and run again.
 
 use custodian_aws::StorageError;
 use custodian_expire::{Expire, Told};
@@ -21,16 +21,31 @@ impl Redriven {
     /// What to tell, and the code to end with: 0 if nothing is left, 1 if something is.
     #[must_use]
     pub fn told(&self) -> (String, u8) {
-        let Self { objects, told: Told { new, again, unreadable }, left } = self;
+        let Self {
+            objects,
+            told:
+                Told {
+                    new,
+                    again,
+                    unreadable,
+                },
+            left,
+        } = self;
         if (*objects, *left) == (0, 0) {
             return ("Nothing was discarded.".to_owned(), 0);
         }
-        let counts =
-            format!("Objects that are told of, and deleted: {objects}. New entries: {new}. Told before: {again}.");
+        let counts = format!(
+            "Objects that are told of, and deleted: {objects}. New entries: {new}. Told before: {again}."
+        );
         if *left == 0 {
             return (counts, 0);
         }
-        (format!("{counts}\nObjects that are left: {left}. Records in them that nobody can read: {unreadable}."), 1)
+        (
+            format!(
+                "{counts}\nObjects that are left: {left}. Records in them that nobody can read: {unreadable}."
+            ),
+            1,
+        )
     }
 }
 
@@ -47,7 +62,11 @@ pub async fn redrive(expire: &Expire) -> Result<Redriven, StorageError> {
                 redriven.left += 1;
                 continue;
             };
-            let Told { new, again, unreadable } = expire.tell(records).await?;
+            let Told {
+                new,
+                again,
+                unreadable,
+            } = expire.tell(records).await?;
             redriven.told.new += new;
             redriven.told.again += again;
             redriven.told.unreadable += unreadable;
@@ -71,14 +90,33 @@ mod tests {
 
     #[test]
     fn what_is_left_is_said_and_ends_with_1() {
-        let whole = Redriven { objects: 2, told: Told { new: 98, again: 1, unreadable: 0 }, left: 0 };
+        let whole = Redriven {
+            objects: 2,
+            told: Told {
+                new: 98,
+                again: 1,
+                unreadable: 0,
+            },
+            left: 0,
+        };
         let words = "Objects that are told of, and deleted: 2. New entries: 98. Told before: 1.";
         assert_eq!(whole.told(), (words.to_owned(), 0));
-        assert_eq!(Redriven::default().told(), ("Nothing was discarded.".to_owned(), 0));
-        let left = Redriven { left: 1, told: Told { unreadable: 3, ..Told::default() }, ..Redriven::default() };
+        assert_eq!(
+            Redriven::default().told(),
+            ("Nothing was discarded.".to_owned(), 0)
+        );
+        let left = Redriven {
+            left: 1,
+            told: Told {
+                unreadable: 3,
+                ..Told::default()
+            },
+            ..Redriven::default()
+        };
         let (words, code) = left.told();
         assert!(
-            words.ends_with("Objects that are left: 1. Records in them that nobody can read: 3.") && code == 1,
+            words.ends_with("Objects that are left: 1. Records in them that nobody can read: 3.")
+                && code == 1,
             "{words}"
         );
     }

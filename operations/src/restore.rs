@@ -24,7 +24,8 @@ pub enum Unready {
     Storage(#[from] StorageError),
 }
 
-/// What to tell of a restore, and the code to end with: 0 if the table may be read, 1 if it may not.
+/// What to tell of a restore, and the code to end with: 0 if the table may be read, 1 if it may
+/// not.
 #[must_use]
 pub fn told(outcome: &Result<Redone, Unready>) -> (String, u8) {
     match outcome {
@@ -44,15 +45,23 @@ pub fn told(outcome: &Result<Redone, Unready>) -> (String, u8) {
 /// What was done so far, in counts only.
 #[must_use]
 pub fn counts(redone: &Redone) -> String {
-    let Redone { looked_at, expired, told, erased, withdrawn, turned, taken_over } = redone;
+    let Redone {
+        looked_at,
+        expired,
+        told,
+        erased,
+        withdrawn,
+        turned,
+        taken_over,
+    } = redone;
     format!(
         "{looked_at} items: {told} deleted since, {erased} of people erased, {withdrawn} withdrawn, {expired} over; \
          {turned} held, restricted or let go; {taken_over} taken over"
     )
 }
 
-/// Puts back what a restore leaves out, does again what was done since, and looks once more: only a table that was gone
-/// through without anything to do may be read. Run again, it goes on.
+/// Puts back what a restore leaves out, does again what was done since, and looks once more: only a
+/// table that was gone through without anything to do may be read. Run again, it goes on.
 ///
 /// # Errors
 /// [`Unready`] says why it may not be read.
@@ -75,7 +84,11 @@ pub async fn restore(
         all = all.and(redone);
         if redone.changed() == 0 {
             let missing = restoring.protection(days).await?.missing();
-            return if missing.is_empty() { Ok(all) } else { Err(Unready::Unprotected(missing)) };
+            return if missing.is_empty() {
+                Ok(all)
+            } else {
+                Err(Unready::Unprotected(missing))
+            };
         }
     }
     Err(Unready::Restless)

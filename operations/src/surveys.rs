@@ -1,5 +1,5 @@
-//! Checks surveys, puts them into the Register, takes them out, and lists them. Each gives what to tell and the code to end with:
-//! 0 if it is done, 1 if something is wrong with what was given.
+//! Checks surveys, puts them into the Register, takes them out, and lists them. Each gives what to
+//! tell and the code to end with: 0 if it is done, 1 if something is wrong with what was given.
 
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
@@ -16,13 +16,21 @@ pub type Told = (String, u8);
 /// A byte order mark, which is no part of a document.
 const BYTE_ORDER_MARK: char = '\u{FEFF}';
 
-/// Says everything that is wrong with a survey, and what somebody should look at. `name` is what its file is called.
+/// Says everything that is wrong with a survey, and what somebody should look at. `name` is what
+/// its file is called.
 #[must_use]
 pub fn checked(name: &str, document: &[u8]) -> Told {
     told(name, &check(document))
 }
 
-fn told(name: &str, Checked { survey, faults, doubts }: &Checked) -> Told {
+fn told(
+    name: &str,
+    Checked {
+        survey,
+        faults,
+        doubts,
+    }: &Checked,
+) -> Told {
     let mut told = String::new();
     for fault in faults {
         let _ = writeln!(told, "{name}: {fault}");
@@ -30,25 +38,52 @@ fn told(name: &str, Checked { survey, faults, doubts }: &Checked) -> Told {
     for doubt in doubts {
         let _ = writeln!(told, "{name}: to look at: {doubt}");
     }
-    let Some(Survey { id, version, questions, .. }) = survey else {
-        let faults = format!("{} fault{}", faults.len(), if faults.len() == 1 { "" } else { "s" });
+    let Some(Survey {
+        id,
+        version,
+        questions,
+        ..
+    }) = survey
+    else {
+        let faults = format!(
+            "{} fault{}",
+            faults.len(),
+            if faults.len() == 1 { "" } else { "s" }
+        );
         return (format!("{told}{name} is not a survey: {faults}."), 1);
     };
-    let questions = format!("{} question{}", questions.len(), if questions.len() == 1 { "" } else { "s" });
-    (format!("{told}{name} is a survey: {id}, {questions}, version {}.", version.as_str()), 0)
+    let questions = format!(
+        "{} question{}",
+        questions.len(),
+        if questions.len() == 1 { "" } else { "s" }
+    );
+    (
+        format!(
+            "{told}{name} is a survey: {id}, {questions}, version {}.",
+            version.as_str()
+        ),
+        0,
+    )
 }
 
 /// Puts a survey into the Register, unless something is wrong with it.
 ///
 /// # Errors
 /// [`StorageError`] if it is not known to be there; put again, it goes on.
-pub async fn put(surveys: &Surveys, name: &str, document: &[u8], now: DateTime<Utc>) -> Result<Told, StorageError> {
+pub async fn put(
+    surveys: &Surveys,
+    name: &str,
+    document: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Told, StorageError> {
     let checked = check(document);
     let (told, code) = told(name, &checked);
     let (Some(survey), Ok(text)) = (checked.survey, std::str::from_utf8(document)) else {
         return Ok((format!("{told} Nothing was put."), code.max(1)));
     };
-    let put = surveys.put(&survey, text.trim_start_matches(BYTE_ORDER_MARK), now).await?;
+    let put = surveys
+        .put(&survey, text.trim_start_matches(BYTE_ORDER_MARK), now)
+        .await?;
     let came = match put {
         Put::New => "It is in the Register, and in force within a minute.",
         Put::Changed => {
@@ -66,13 +101,19 @@ pub async fn put(surveys: &Surveys, name: &str, document: &[u8], now: DateTime<U
 pub async fn remove(surveys: &Surveys, id: &str, now: DateTime<Utc>) -> Result<Told, StorageError> {
     Ok(if surveys.remove(id, now).await? {
         let kept = "What it asked is kept as long as an answer to it.";
-        (format!("The survey {id} is removed: nobody is shown it any longer, within a minute. {kept}"), 0)
+        (
+            format!(
+                "The survey {id} is removed: nobody is shown it any longer, within a minute. {kept}"
+            ),
+            0,
+        )
     } else {
         (format!("There is no survey {id} in the Register."), 1)
     })
 }
 
-/// Lists the surveys of the Register: id, whether it takes answers, version, how many earlier ones are kept, title.
+/// Lists the surveys of the Register: id, whether it takes answers, version, how many earlier ones
+/// are kept, title.
 ///
 /// # Errors
 /// [`StorageError`] if they cannot be read.
@@ -81,8 +122,12 @@ pub async fn list(surveys: &Surveys, now: DateTime<Utc>) -> Result<Told, Storage
     for version in surveys.listed().await? {
         *kept.entry(version.survey).or_default() += usize::from(version.retired_at.is_some());
     }
-    let today: BTreeMap<_, _> =
-        surveys.all(now).await?.iter().map(|(id, survey)| (id.clone(), survey.clone())).collect();
+    let today: BTreeMap<_, _> = surveys
+        .all(now)
+        .await?
+        .iter()
+        .map(|(id, survey)| (id.clone(), survey.clone()))
+        .collect();
     let mut told = String::new();
     for (id, survey) in &today {
         let earlier = kept.remove(id).unwrap_or_default();
@@ -95,10 +140,20 @@ pub async fn list(surveys: &Surveys, now: DateTime<Utc>) -> Result<Told, Storage
         );
     }
     for (id, earlier) in kept.into_iter().filter(|(_, earlier)| *earlier > 0) {
-        let _ = writeln!(told, "{id}: removed. Earlier versions that are kept: {earlier}.");
+        let _ = writeln!(
+            told,
+            "{id}: removed. Earlier versions that are kept: {earlier}."
+        );
     }
     let told = told.trim_end();
-    Ok((if told.is_empty() { "There is no survey in the Register.".to_owned() } else { told.to_owned() }, 0))
+    Ok((
+        if told.is_empty() {
+            "There is no survey in the Register.".to_owned()
+        } else {
+            told.to_owned()
+        },
+        0,
+    ))
 }
 
 fn opening(survey: &Survey, now: DateTime<Utc>) -> String {
@@ -119,18 +174,35 @@ mod tests {
     fn a_good_survey_is_said_to_be_one() {
         let (told, code) = checked("bins.json", GOOD.as_bytes());
         assert_eq!(code, 0);
-        assert!(told.starts_with("bins.json is a survey: recycling-centre, 7 questions, version "), "{told}");
+        assert!(
+            told.starts_with("bins.json is a survey: recycling-centre, 7 questions, version "),
+            "{told}"
+        );
     }
 
     #[test]
     fn every_fault_is_said_with_its_file_its_place_and_its_rule() {
-        let bad =
-            GOOD.replace("\"Wood\"", "\"wood \"").replace("\"Metal\"", "\"WOOD\"").replace("\"yes_no\"", "\"maybe\"");
+        let bad = GOOD
+            .replace("\"Wood\"", "\"wood \"")
+            .replace("\"Metal\"", "\"WOOD\"")
+            .replace("\"yes_no\"", "\"maybe\"");
         let (told, code) = checked("bins.json", bad.as_bytes());
         assert_eq!(code, 1);
-        assert!(told.contains("bins.json: /questions/6/kind: must be one of satisfaction, "), "{told}");
-        assert!(told.ends_with("bins.json is not a survey: 3 faults."), "{told}");
-        assert!(told.contains("bins.json: /questions/2/options/1: does not come back from a form"), "{told}");
-        assert!(told.contains("bins.json: /questions/2/options/2: reads like an earlier option"), "{told}");
+        assert!(
+            told.contains("bins.json: /questions/6/kind: must be one of satisfaction, "),
+            "{told}"
+        );
+        assert!(
+            told.ends_with("bins.json is not a survey: 3 faults."),
+            "{told}"
+        );
+        assert!(
+            told.contains("bins.json: /questions/2/options/1: does not come back from a form"),
+            "{told}"
+        );
+        assert!(
+            told.contains("bins.json: /questions/2/options/2: reads like an earlier option"),
+            "{told}"
+        );
     }
 }

@@ -8,14 +8,24 @@ use custodian_store::ledger::Ledger;
 
 pub use custodian_rights::audit::{Audited, Unverified};
 
-/// What to tell of a verification, and the code to end with: 0 if the ledger is what it was, 1 if not, 2 if it could not be read.
+/// What to tell of a verification, and the code to end with: 0 if the ledger is what it was, 1 if
+/// not, 2 if it could not be read.
 #[must_use]
 pub fn told(outcome: &Result<Audited, Unverified>) -> (String, u8) {
     match outcome {
         Ok(Audited { chain, outside }) => {
-            let Verified { links, entries, days, overdue, .. } = chain;
+            let Verified {
+                links,
+                entries,
+                days,
+                overdue,
+                ..
+            } = chain;
             let last = chain.closed.map_or_else(String::new, |closed| {
-                format!("The last certificate is {closed}={}\n", chain.certificate.as_str())
+                format!(
+                    "The last certificate is {closed}={}\n",
+                    chain.certificate.as_str()
+                )
             });
             let holds = format!(
                 "The chain holds. Links: {links}. Deletions that they tell of: {entries}. Days that are closed: {days}."
@@ -27,14 +37,24 @@ pub fn told(outcome: &Result<Audited, Unverified>) -> (String, u8) {
                 None => "Nothing outside of the table was compared: whoever may write it can make a chain that holds."
                     .to_owned(),
             };
-            (format!("{holds}\n{outside}\n{last}Overdue, over all certificates: {overdue}"), 0)
+            (
+                format!("{holds}\n{outside}\n{last}Overdue, over all certificates: {overdue}"),
+                0,
+            )
         }
         Err(Unverified::Broken(broken)) => (format!("The chain is broken: {broken}."), 1),
-        Err(Unverified::Contradicted(contradiction)) => {
-            (format!("The chain is not the one that was anchored: {contradiction}."), 1)
-        }
-        Err(Unverified::Stranger(stranger)) => (format!("The ledger has something of a stranger's: {stranger}."), 1),
-        Err(Unverified::Open(day)) => (format!("Days are not closed any more: {}.", Unverified::Open(*day)), 1),
+        Err(Unverified::Contradicted(contradiction)) => (
+            format!("The chain is not the one that was anchored: {contradiction}."),
+            1,
+        ),
+        Err(Unverified::Stranger(stranger)) => (
+            format!("The ledger has something of a stranger's: {stranger}."),
+            1,
+        ),
+        Err(Unverified::Open(day)) => (
+            format!("Days are not closed any more: {}.", Unverified::Open(*day)),
+            1,
+        ),
         Err(Unverified::Storage(error)) => (format!("The ledger could not be read: {error}."), 2),
     }
 }
@@ -48,7 +68,8 @@ pub async fn verify(ledger: &Ledger, witness: Option<Witness>) -> Result<Verifie
     Ok(audited.chain)
 }
 
-/// Verifies a ledger, at `now` and against its anchors if they are given; with a witness, also that this certificate is in it.
+/// Verifies a ledger, at `now` and against its anchors if they are given; with a witness, also that
+/// this certificate is in it.
 ///
 /// # Errors
 /// [`Unverified`] names the first thing that is wrong.
@@ -67,9 +88,12 @@ pub async fn compare(
 /// What is wrong with it.
 pub fn witness(text: &str) -> Result<Witness, &'static str> {
     let (day, hash) = text.split_once('=').ok_or("must be a day, =, and a hash")?;
-    let day = day.parse().map_err(|_| "must begin with a day, YYYY-MM-DD")?;
+    let day = day
+        .parse()
+        .map_err(|_| "must begin with a day, YYYY-MM-DD")?;
     // An anchor's line has the link's number in between.
     let hash = hash.split_once('=').map_or(hash, |(_, hash)| hash);
-    let hash = Hash::try_from(hash.to_owned()).map_err(|_| "must end with a hash of 64 hexadecimal digits")?;
+    let hash = Hash::try_from(hash.to_owned())
+        .map_err(|_| "must end with a hash of 64 hexadecimal digits")?;
     Ok(Witness { day, hash })
 }

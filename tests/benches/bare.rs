@@ -5,7 +5,8 @@ use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider:
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::{Value, json};
 
-/// The same roots as `ingest`, unless it is told to read the system's, which is what the SDK does by itself.
+/// The same roots as `ingest`, unless it is told to read the system's, which is what the SDK does
+/// by itself.
 const ROOTS: &str = include_str!("../../shared/runtime/src/amazon-roots.pem");
 
 #[tokio::main(flavor = "current_thread")]
@@ -20,11 +21,19 @@ async fn main() -> Result<(), Error> {
         .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
         .tls_context(TlsContext::builder().with_trust_store(trust).build()?)
         .build_https();
-    let sdk = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
+    let sdk = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .load()
+        .await;
     let (client, table) = (&aws_sdk_dynamodb::Client::new(&sdk), &table);
     run(service_fn(async |event: LambdaEvent<Value>| {
         let item = serde_dynamo::to_item(&event.payload)?;
-        client.put_item().table_name(table).set_item(Some(item)).send().await?;
+        client
+            .put_item()
+            .table_name(table)
+            .set_item(Some(item))
+            .send()
+            .await?;
         Ok::<_, Error>(json!({"statusCode": 201}))
     }))
     .await

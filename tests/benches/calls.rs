@@ -17,7 +17,12 @@ const CAMPAIGNS: [(&str, &str); 4] = [
     ("Waste Inbound", "Waste"),
     ("Customer Services Inbound", "General enquiries"),
 ];
-const NAMES: [&str; 4] = ["Priya Nair", "Tom Hardy-Smith", "Gwen Pritchard", "Abdul Rahman Siddiqui"];
+const NAMES: [&str; 4] = [
+    "Priya Nair",
+    "Tom Hardy-Smith",
+    "Gwen Pritchard",
+    "Abdul Rahman Siddiqui",
+];
 const COMMENTS: [&str; 4] = [
     "Very clear, thank you. I was told what to send and to whom, and had an answer within the week as they said",
     "Passed around three times, \"\"nobody\"\" knew, and then I was cut off, so that I had to call again the next day",
@@ -25,27 +30,60 @@ const COMMENTS: [&str; 4] = [
     "The bin has not been emptied since Easter although I have called twice. This time somebody did write it down",
 ];
 
-/// The role that drops a file of so many calls from this number on, each another person's, and says what the file is
-/// called.
+/// The role that drops a file of so many calls from this number on, each another person's, and says
+/// what the file is called.
 pub async fn drop_file(from: usize, count: usize) {
     let host = Environment::lambda();
-    let (client, bucket) = (custodian_buckets::client(&host.s3()), host.setting("INTAKE_BUCKET").unwrap());
+    let (client, bucket) = (
+        custodian_buckets::client(&host.s3()),
+        host.setting("INTAKE_BUCKET").unwrap(),
+    );
     let key = format!("telephone/calls-{from}.csv");
-    let upload = client.create_multipart_upload().bucket(bucket).key(&key).send().await.unwrap();
+    let upload = client
+        .create_multipart_upload()
+        .bucket(bucket)
+        .key(&key)
+        .send()
+        .await
+        .unwrap();
     let upload = upload.upload_id().unwrap();
     let (mut part, mut parts, now) = (HEADER.to_owned(), Vec::new(), Clock::system().now());
     for number in from..from + count {
         row(&mut part, number, now);
         if part.len() >= PART || number + 1 == from + count {
             let place = i32::try_from(parts.len() + 1).unwrap();
-            let sent = client.upload_part().bucket(bucket).key(&key).upload_id(upload).part_number(place);
-            let sent = sent.body(std::mem::take(&mut part).into_bytes().into()).send().await.unwrap();
-            parts.push(CompletedPart::builder().part_number(place).set_e_tag(sent.e_tag).build());
+            let sent = client
+                .upload_part()
+                .bucket(bucket)
+                .key(&key)
+                .upload_id(upload)
+                .part_number(place);
+            let sent = sent
+                .body(std::mem::take(&mut part).into_bytes().into())
+                .send()
+                .await
+                .unwrap();
+            parts.push(
+                CompletedPart::builder()
+                    .part_number(place)
+                    .set_e_tag(sent.e_tag)
+                    .build(),
+            );
         }
     }
-    let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
-    let done = client.complete_multipart_upload().bucket(bucket).key(&key).upload_id(upload).multipart_upload(parts);
-    println!("{}", json!({"key": key, "etag": done.send().await.unwrap().e_tag}));
+    let parts = CompletedMultipartUpload::builder()
+        .set_parts(Some(parts))
+        .build();
+    let done = client
+        .complete_multipart_upload()
+        .bucket(bucket)
+        .key(&key)
+        .upload_id(upload)
+        .multipart_upload(parts);
+    println!(
+        "{}",
+        json!({"key": key, "etag": done.send().await.unwrap().e_tag})
+    );
 }
 
 /// One call, of about 300 bytes: within the last 60 days, at an hour that is there on every day.

@@ -1,4 +1,5 @@
-//! From exec to the first answer: the release binary of `ingest`, beside a function that only puts one item.
+//! From exec to the first answer: the release binary of `ingest`, beside a function that only puts
+//! one item.
 
 use crate::process::{Stack, cpu_of, memory};
 use crate::runtime_api::RuntimeApi;
@@ -36,21 +37,37 @@ pub fn measure(stack: &Stack, item: &Value, (count, before): (usize, usize)) {
             item["sk"] = format!("record#web_form#cold {roots_read} {number}").into();
             item.to_string()
         };
-        let arguments = [table.as_str()].iter().chain(roots).map(ToString::to_string).collect();
+        let arguments = [table.as_str()]
+            .iter()
+            .chain(roots)
+            .map(ToString::to_string)
+            .collect();
         Function::new(binaries.join("examples/bare"), arguments, event)
     };
     let ingest = |number| {
-        request::event("rosa.hardy@example.com", &format!("c01d{number:04x}-5d41-4b8e-9a51-6a0c7b1f2d10"))
-            .payload
-            .to_string()
+        request::event(
+            "rosa.hardy@example.com",
+            &format!("c01d{number:04x}-5d41-4b8e-9a51-6a0c7b1f2d10"),
+        )
+        .payload
+        .to_string()
     };
     let by_telephone = |number| {
-        let mut event = request::event("", &format!("ca11{number:04x}-5d41-4b8e-9a51-6a0c7b1f2d10")).payload;
-        event["body"] = json!({"satisfaction": 4, "site": "Wareham", "phone": "01305 221000"}).to_string().into();
+        let mut event =
+            request::event("", &format!("ca11{number:04x}-5d41-4b8e-9a51-6a0c7b1f2d10")).payload;
+        event["body"] = json!({"satisfaction": 4, "site": "Wareham", "phone": "01305 221000"})
+            .to_string()
+            .into();
         event.to_string()
     };
-    let function = |event: fn(usize) -> String| Function::new(binaries.join("ingest"), Vec::new(), event);
-    let mut functions = [function(ingest), bare(&[]), bare(&["system"]), function(by_telephone)];
+    let function =
+        |event: fn(usize) -> String| Function::new(binaries.join("ingest"), Vec::new(), event);
+    let mut functions = [
+        function(ingest),
+        bare(&[]),
+        bare(&["system"]),
+        function(by_telephone),
+    ];
     let api = RuntimeApi::serve();
     for number in 0..count + before {
         for function in &mut functions {
@@ -62,25 +79,96 @@ pub fn measure(stack: &Stack, item: &Value, (count, before): (usize, usize)) {
     }
     let [ingest, bare, system, telephone] = functions;
     let files = [&ingest, &bare].map(|function| sizes(&function.binary));
-    let [ingest, bare, system, telephone] = [ingest, bare, system, telephone].map(Function::medians);
+    let [ingest, bare, system, telephone] =
+        [ingest, bare, system, telephone].map(Function::medians);
     heading();
-    row("exec to first answer, median", ingest[1], bare[1], "ms", "1.15");
+    row(
+        "exec to first answer, median",
+        ingest[1],
+        bare[1],
+        "ms",
+        "1.15",
+    );
     row("  exec to ready for events", ingest[0], bare[0], "ms", "");
-    row("  CPU time to the first answer", ingest[2], bare[2], "ms", "1.15");
-    row("  CPU beside one that reads all roots", ingest[2], system[2], "ms", "0.5");
-    row("  CPU with a telephone number", telephone[2], ingest[2], "ms", "1.2 of one without");
-    row("  beside one that reads all roots", ingest[1], system[1], "ms", "0.5");
-    row("  with a telephone number", telephone[1], ingest[1], "ms", "1.2 of one without");
-    row(&format!("most memory, {FURTHER} answers later"), ingest[3], bare[3], "MiB", "< 8.5 MiB");
-    row("size of the binary", files[0].0, files[1].0, "MiB", "< 7 MiB");
-    row("size of it, deflated", files[0].1, files[1].1, "MiB", "< 3.5 MiB");
+    row(
+        "  CPU time to the first answer",
+        ingest[2],
+        bare[2],
+        "ms",
+        "1.15",
+    );
+    row(
+        "  CPU beside one that reads all roots",
+        ingest[2],
+        system[2],
+        "ms",
+        "0.5",
+    );
+    row(
+        "  CPU with a telephone number",
+        telephone[2],
+        ingest[2],
+        "ms",
+        "1.2 of one without",
+    );
+    row(
+        "  beside one that reads all roots",
+        ingest[1],
+        system[1],
+        "ms",
+        "0.5",
+    );
+    row(
+        "  with a telephone number",
+        telephone[1],
+        ingest[1],
+        "ms",
+        "1.2 of one without",
+    );
+    row(
+        &format!("most memory, {FURTHER} answers later"),
+        ingest[3],
+        bare[3],
+        "MiB",
+        "< 8.5 MiB",
+    );
+    row(
+        "size of the binary",
+        files[0].0,
+        files[1].0,
+        "MiB",
+        "< 7 MiB",
+    );
+    row(
+        "size of it, deflated",
+        files[0].1,
+        files[1].1,
+        "MiB",
+        "< 3.5 MiB",
+    );
 }
 
 impl Function {
-    fn new(binary: PathBuf, arguments: Vec<String>, event: impl Fn(usize) -> String + 'static) -> Self {
-        assert!(binary.is_file(), "{} is built by `make bench`", binary.display());
+    fn new(
+        binary: PathBuf,
+        arguments: Vec<String>,
+        event: impl Fn(usize) -> String + 'static,
+    ) -> Self {
+        assert!(
+            binary.is_file(),
+            "{} is built by `make bench`",
+            binary.display()
+        );
         let event = Box::new(event);
-        Self { binary, arguments, event, asked: vec![], answered: vec![], cpu: vec![], peak: 0 }
+        Self {
+            binary,
+            arguments,
+            event,
+            asked: vec![],
+            answered: vec![],
+            cpu: vec![],
+            peak: 0,
+        }
     }
 
     fn start(&mut self, stack: &Stack, api: &RuntimeApi, number: usize) {
@@ -136,6 +224,15 @@ impl Drop for Running {
 /// The size of a file in MiB, and what it deflates to, as in a zip.
 fn sizes(file: &Path) -> (f64, f64) {
     let whole = std::fs::metadata(file).unwrap().len();
-    let packed = Command::new("gzip").args(["-9", "--stdout"]).arg(file).output().unwrap().stdout.len();
-    (mib(whole / 1024), mib(u64::try_from(packed).unwrap() / 1024))
+    let packed = Command::new("gzip")
+        .args(["-9", "--stdout"])
+        .arg(file)
+        .output()
+        .unwrap()
+        .stdout
+        .len();
+    (
+        mib(whole / 1024),
+        mib(u64::try_from(packed).unwrap() / 1024),
+    )
 }

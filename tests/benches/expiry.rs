@@ -1,4 +1,5 @@
-//! A day on which many records expire: what TTL removes comes through the stream of Records to `expire`, which tells the ledger.
+//! A day on which many records expire: what TTL removes comes through the stream of Records to
+//! `expire`, which tells the ledger.
 
 use crate::process::{Stack, cpu, template};
 use crate::requests_made::counting;
@@ -16,13 +17,15 @@ use std::time::Instant;
 const A_DAY: usize = 1_000_000;
 /// How many seconds it has, which is also how long a stream keeps what it tells.
 const SECONDS: f64 = 86_400.0;
-/// How many shards the stream has: as many as a table has partitions, and one whose capacity is on demand begins with four
+/// How many shards the stream has: as many as a table has partitions, and one whose capacity is on
+/// demand begins with four
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html>).
 const SHARDS: usize = 4;
 /// How often a second Lambda looks at a shard
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html>).
 const LOOKS: f64 = 4.0;
-/// How long a transaction of a hundred actions takes on AWS, in seconds: assumed, on the long side of 40 to 80 ms.
+/// How long a transaction of a hundred actions takes on AWS, in seconds: assumed, on the long side
+/// of 40 to 80 ms.
 const TRANSACTION: f64 = 0.08;
 /// By how much the day has to be recorded sooner than the stream forgets it.
 const TARGET: f64 = 10.0;
@@ -40,7 +43,8 @@ struct Mapping {
 impl Mapping {
     /// As the template says.
     fn of_template() -> Self {
-        let events = &template()["Resources"]["Expire"]["Properties"]["Events"]["Removals"]["Properties"];
+        let events =
+            &template()["Resources"]["Expire"]["Properties"]["Events"]["Removals"]["Properties"];
         let number = |name: &str| events[name].as_u64();
         let whole = |figure: u64| usize::try_from(figure).unwrap();
         Self {
@@ -52,7 +56,12 @@ impl Mapping {
     }
 
     /// How many records a batch has where a day's come evenly.
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "small"
+    )]
     fn filled(self) -> usize {
         let arrive = A_DAY as f64 / SECONDS / (SHARDS * self.at_once) as f64;
         // What the first one waits for is the window, or the next look at the shard.
@@ -73,7 +82,12 @@ pub fn measure(count: usize) {
     );
     let stack = Stack::start();
     let before = Instant::now();
-    let measured = stack.run(&["expire", &count.to_string(), &filled.to_string(), &writers.to_string()]);
+    let measured = stack.run(&[
+        "expire",
+        &count.to_string(),
+        &filled.to_string(),
+        &writers.to_string(),
+    ]);
     let seconds = before.elapsed().as_secs_f64();
     stack.stop();
     let figure = |name: &str| measured[name].as_f64().unwrap();
@@ -94,16 +108,28 @@ pub fn measure(count: usize) {
     );
     println!(
         "  without a window, one removal a transaction: the day in {}; in full batches: in {}",
-        sooner(A_DAY as f64 * TRANSACTION / Mapping { window: 0.0, ..mapping }.filled() as f64),
+        sooner(
+            A_DAY as f64 * TRANSACTION
+                / Mapping {
+                    window: 0.0,
+                    ..mapping
+                }
+                .filled() as f64
+        ),
         sooner(A_DAY as f64 * TRANSACTION / mapping.size as f64),
     );
 }
 
 fn sooner(seconds: f64) -> String {
-    format!("{:.0} min ({:.1} times sooner)", seconds / 60.0, SECONDS / seconds)
+    format!(
+        "{:.0} min ({:.1} times sooner)",
+        seconds / 60.0,
+        SECONDS / seconds
+    )
 }
 
-/// The role that tells the ledger of so many removals: an instance of `expire` for each batch that is under way at once.
+/// The role that tells the ledger of so many removals: an instance of `expire` for each batch that
+/// is under way at once.
 pub async fn expire(count: usize, filled: usize, writers: usize) {
     let (host, asked) = counting().await;
     let (now, mut instances) = (Clock::system().now(), Vec::new());
@@ -114,16 +140,26 @@ pub async fn expire(count: usize, filled: usize, writers: usize) {
     let each = instances.iter().enumerate().map(async |(writer, expire)| {
         let numbers: Vec<usize> = (writer..count).step_by(writers).collect();
         for batch in numbers.chunks(filled) {
-            let records: Vec<Value> = batch.iter().map(|number| removal(*number, now.timestamp())).collect();
-            let answer =
-                expire.invoke(LambdaEvent::new(json!({"Records": records}), Context::default())).await.unwrap();
+            let records: Vec<Value> = batch
+                .iter()
+                .map(|number| removal(*number, now.timestamp()))
+                .collect();
+            let answer = expire
+                .invoke(LambdaEvent::new(
+                    json!({"Records": records}),
+                    Context::default(),
+                ))
+                .await
+                .unwrap();
             assert_eq!(answer, json!({"batchItemFailures": []}));
         }
     });
     join_all(each).await;
     let (taken, asked) = (cpu().saturating_sub(cpu_before), asked.take());
-    let ledger =
-        Ledger::new(custodian_store::client(&host.dynamodb()), host.setting("LEDGER_TABLE").unwrap().to_owned());
+    let ledger = Ledger::new(
+        custodian_store::client(&host.dynamodb()),
+        host.setting("LEDGER_TABLE").unwrap().to_owned(),
+    );
     let (mut pages, mut told) = (ledger.told_since(now.date_naive()), 0);
     while let Some(page) = pages.next().await.unwrap() {
         told += page.len();
@@ -131,7 +167,10 @@ pub async fn expire(count: usize, filled: usize, writers: usize) {
     assert_eq!(told, count, "each is told once");
     let blocks = ledger.head().await.unwrap().unwrap().n;
     let tried = asked.get("TransactWriteItems").copied().unwrap_or_default();
-    println!("{}", json!({"blocks": blocks, "tried": tried, "cpu": taken.as_secs_f64()}));
+    println!(
+        "{}",
+        json!({"blocks": blocks, "tried": tried, "cpu": taken.as_secs_f64()})
+    );
 }
 
 /// What the stream tells of one record that TTL removed.

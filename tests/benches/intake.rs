@@ -22,14 +22,15 @@ use std::time::{Duration, Instant};
 const BATCHES: usize = 16;
 /// How many items the floor makes before it writes them, off the clock.
 const MADE: usize = 10_000;
-/// How many rows at most are imported before anything is measured, and from which number on: the floor's items are made
-/// after theirs.
+/// How many rows at most are imported before anything is measured, and from which number on: the
+/// floor's items are made after theirs.
 const BEFORE: (usize, usize) = (500_000_000, 1_000);
 
 /// The end of an invocation, in milliseconds: the year 2100.
 const DEADLINE: u64 = 4_102_444_800_000;
 
-/// Measures files of so many rows; each side has a stack of its own, so that both write into the same emptiness.
+/// Measures files of so many rows; each side has a stack of its own, so that both write into the
+/// same emptiness.
 pub fn measure(counts: impl Iterator<Item = usize>) {
     println!(
         "  {:<22}{:>9}{:>10}{:>12}{:>11}{:>8}{:>10}{:>10}{:>8}",
@@ -38,7 +39,12 @@ pub fn measure(counts: impl Iterator<Item = usize>) {
     for count in counts {
         let floor = prepared(count, |stack| stack.run(&["put", &count.to_string()]));
         show("bare BatchWriteItem", &floor, None, count);
-        show("import", &prepared(count, |stack| imported(stack, (0, count))), Some(&floor), count);
+        show(
+            "import",
+            &prepared(count, |stack| imported(stack, (0, count))),
+            Some(&floor),
+            count,
+        );
     }
 }
 
@@ -52,7 +58,11 @@ fn prepared(count: usize, measure: impl FnOnce(&Stack) -> Value) -> Value {
 
 fn imported(stack: &Stack, (from, count): (usize, usize)) -> Value {
     let file = stack.run(&["drop", &from.to_string(), &count.to_string()]);
-    stack.run(&["import", file["key"].as_str().unwrap(), file["etag"].as_str().unwrap()])
+    stack.run(&[
+        "import",
+        file["key"].as_str().unwrap(),
+        file["etag"].as_str().unwrap(),
+    ])
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a figure to be read")]
@@ -61,7 +71,14 @@ fn show(name: &str, measured: &Value, floor: Option<&Value>, count: usize) {
     let each = |of: &Value, figure: &str| of[figure].as_f64().unwrap() / count as f64;
     let (rate, taken) = (1.0 / each(measured, "seconds"), each(measured, "cpu") * 1e6);
     let Some(floor) = floor else {
-        println!("  {name:<22}{count:>9}{rate:>10.0}{:>12}{taken:>11.1}{:>8}{:>10}{:>10}{:>8}", "", "", "", "", load());
+        println!(
+            "  {name:<22}{count:>9}{rate:>10.0}{:>12}{taken:>11.1}{:>8}{:>10}{:>10}{:>8}",
+            "",
+            "",
+            "",
+            "",
+            load()
+        );
         return;
     };
     let kib = |figure: &str| mib(measured[figure].as_u64().unwrap());
@@ -81,7 +98,8 @@ pub async fn import(key: &str, etag: &str) {
     say(Box::pin(brought(&import, key, etag))).await;
 }
 
-/// Imports a file, as S3 would tell of it; gives how many rows are new. Its deadline is far away, so it never hands over.
+/// Imports a file, as S3 would tell of it; gives how many rows are new. Its deadline is far away,
+/// so it never hands over.
 pub async fn brought(import: &Import, key: &str, etag: &str) -> u64 {
     let event = json!({"Records": [{
         "eventVersion": "2.1",
@@ -95,38 +113,76 @@ pub async fn brought(import: &Import, key: &str, etag: &str) -> u64 {
     }]});
     let mut context = Context::default();
     context.deadline = DEADLINE;
-    let done = Box::pin(import.invoke(LambdaEvent::new(event, context))).await.unwrap();
-    done["reports"][0]["new"].as_u64().unwrap_or_else(|| panic!("{done}"))
+    let done = Box::pin(import.invoke(LambdaEvent::new(event, context)))
+        .await
+        .unwrap();
+    done["reports"][0]["new"]
+        .as_u64()
+        .unwrap_or_else(|| panic!("{done}"))
 }
 
-/// The floor of an import: writes items like those that were imported before, and does nothing else. Making them is not
-/// measured, nor what they take in memory.
+/// The floor of an import: writes items like those that were imported before, and does nothing
+/// else. Making them is not measured, nor what they take in memory.
 pub async fn put(count: usize) {
     let host = Environment::lambda();
-    let (client, table) = (custodian_store::client(&host.dynamodb()), host.setting("RECORDS_TABLE").unwrap());
-    let like = client.scan().table_name(table).send().await.unwrap().items.unwrap();
+    let (client, table) = (
+        custodian_store::client(&host.dynamodb()),
+        host.setting("RECORDS_TABLE").unwrap(),
+    );
+    let like = client
+        .scan()
+        .table_name(table)
+        .send()
+        .await
+        .unwrap()
+        .items
+        .unwrap();
     let (client, keys) = (&client, secret::subject_keys(&host).await.unwrap());
     let batch = |from: usize, end: usize| {
-        let put = |number| PutRequest::builder().set_item(Some(another(&like, number, &keys))).build().unwrap();
+        let put = |number| {
+            PutRequest::builder()
+                .set_item(Some(another(&like, number, &keys)))
+                .build()
+                .unwrap()
+        };
         let request = |number| WriteRequest::builder().put_request(put(number)).build();
-        (from..end.min(from + BATCH)).map(request).collect::<Vec<_>>()
+        (from..end.min(from + BATCH))
+            .map(request)
+            .collect::<Vec<_>>()
     };
     let (mut seconds, mut taken) = (Duration::ZERO, Duration::ZERO);
     for from in (0..count).step_by(MADE) {
         let end = count.min(from + MADE);
-        let made: Vec<Vec<WriteRequest>> = (from..end).step_by(BATCH).map(|first| batch(first, end)).collect();
+        let made: Vec<Vec<WriteRequest>> = (from..end)
+            .step_by(BATCH)
+            .map(|first| batch(first, end))
+            .collect();
         let (cpu_before, before) = (cpu(), Instant::now());
         let written = stream::iter(made).for_each_concurrent(BATCHES, |mut batch| async move {
             while !batch.is_empty() {
-                let answer = client.batch_write_item().request_items(table, batch).send().await.unwrap();
-                batch = answer.unprocessed_items.and_then(|mut left| left.remove(table)).unwrap_or_default();
+                let answer = client
+                    .batch_write_item()
+                    .request_items(table, batch)
+                    .send()
+                    .await
+                    .unwrap();
+                batch = answer
+                    .unprocessed_items
+                    .and_then(|mut left| left.remove(table))
+                    .unwrap_or_default();
             }
         });
         written.await;
-        (seconds, taken) = (seconds + before.elapsed(), taken + cpu().saturating_sub(cpu_before));
+        (seconds, taken) = (
+            seconds + before.elapsed(),
+            taken + cpu().saturating_sub(cpu_before),
+        );
     }
     let (seconds, taken) = (seconds.as_secs_f64(), taken.as_secs_f64());
-    println!("{}", json!({"records": count, "seconds": seconds, "cpu": taken}));
+    println!(
+        "{}",
+        json!({"records": count, "seconds": seconds, "cpu": taken})
+    );
 }
 
 /// One more item like those that there are, of another call and another person.
@@ -136,7 +192,11 @@ fn another(like: &[Item], number: usize, keys: &SubjectKeys) -> Item {
     let id = RecordId::at_source(Source::Telephone, &name);
     let subject = keys.key(&Identifier::reference(&name).unwrap());
     let sort = Key::record_sort(Source::Telephone, &id);
-    let day = format!("{}#{}", &item["collected_at"].as_s().unwrap()[..10], number % usize::from(SHARDS));
+    let day = format!(
+        "{}#{}",
+        &item["collected_at"].as_s().unwrap()[..10],
+        number % usize::from(SHARDS)
+    );
     for (field, value) in [
         ("day", day.as_str()),
         ("pk", subject.as_str()),

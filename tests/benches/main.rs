@@ -1,7 +1,8 @@
 //! What the functions cost, each figure beside a floor that is measured in the same run.
 //!
-//! The stack runs in a process of its own and so does whatever is measured: this program, in another role. Nothing
-//! here fails because a machine is slow; the targets stand beside the figures for whoever reads them.
+//! The stack runs in a process of its own and so does whatever is measured: this program, in
+//! another role. Nothing here fails because a machine is slow; the targets stand beside the figures
+//! for whoever reads them.
 
 mod calls;
 mod cold_start;
@@ -25,11 +26,14 @@ struct Size {
     starts: (usize, usize),
     /// How many records a person has; `BENCH_RECORDS` sets the largest number that is tried.
     records: &'static [usize],
-    /// How often an erasure is measured: a machine that others use is quicker at one time than at another.
+    /// How often an erasure is measured: a machine that others use is quicker at one time than at
+    /// another.
     rounds: usize,
-    /// How many rows a file has that is imported; `BENCH_RECORDS` sets the largest number here as well.
+    /// How many rows a file has that is imported; `BENCH_RECORDS` sets the largest number here as
+    /// well.
     rows: &'static [usize],
-    /// How many records expire on the day that `expire` is driven with; `BENCH_RECORDS` sets the largest number here as well.
+    /// How many records expire on the day that `expire` is driven with; `BENCH_RECORDS` sets the
+    /// largest number here as well.
     expired: usize,
     /// How many records a person has, and how many rows a file, where requests to AWS are counted.
     counted: &'static [usize],
@@ -60,7 +64,11 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let number = |text: &str| text.parse().unwrap();
-    let size = if words.contains(&"--smallest") { &SMALLEST } else { &WHOLE };
+    let size = if words.contains(&"--smallest") {
+        &SMALLEST
+    } else {
+        &WHOLE
+    };
     match words.as_slice() {
         ["stack"] => in_lambda(process::stack()),
         ["request", count, before] => in_lambda(request::measure((number(count), number(before)))),
@@ -74,11 +82,17 @@ fn main() {
         ["import", key, etag] => in_lambda(intake::import(key, etag)),
         ["put", count] => in_lambda(intake::put(number(count))),
         ["expire", count, filled, writers] => {
-            in_lambda(expiry::expire(number(count), number(filled), number(writers)));
+            in_lambda(expiry::expire(
+                number(count),
+                number(filled),
+                number(writers),
+            ));
         }
         ["count", operation @ ..] => in_lambda(requests_made::count(operation)),
         // `cargo test --benches` runs this too, without a word.
-        _ if !words.contains(&"--bench") && !words.contains(&"--smallest") => println!("Run it with `make bench`."),
+        _ if !words.contains(&"--bench") && !words.contains(&"--smallest") => {
+            println!("Run it with `make bench`.")
+        }
         _ if words.contains(&"imports") => imports(size),
         _ if words.contains(&"people") => people(size),
         _ if words.contains(&"expiry") => expired(size),
@@ -89,25 +103,38 @@ fn main() {
 
 /// Runs a role as a function runs on Lambda: on one thread.
 fn in_lambda<T>(role: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(role)
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(role)
 }
 
 /// The largest number that is tried.
-#[expect(clippy::disallowed_methods, reason = "a setting of this program, which is no function")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a setting of this program, which is no function"
+)]
 fn most() -> usize {
-    std::env::var("BENCH_RECORDS").map_or(usize::MAX, |most| most.parse().expect("BENCH_RECORDS is a number"))
+    std::env::var("BENCH_RECORDS").map_or(usize::MAX, |most| {
+        most.parse().expect("BENCH_RECORDS is a number")
+    })
 }
 
 fn everything(size: &Size) {
     let stack = process::Stack::start();
 
     let (count, before) = size.requests;
-    println!("ingest, one answer: {count} requests after {before}, each beside a PutItem of the same item");
+    println!(
+        "ingest, one answer: {count} requests after {before}, each beside a PutItem of the same item"
+    );
     let measured = stack.run(&["request", &count.to_string(), &before.to_string()]);
     request::print(&measured);
 
     let (count, before) = size.starts;
-    println!("\ningest, cold start: {count} starts after {before}, in turn with a function that only puts one item");
+    println!(
+        "\ningest, cold start: {count} starts after {before}, in turn with a function that only puts one item"
+    );
     cold_start::measure(&stack, &measured["item"], size.starts);
 
     println!("\nexport, beside a bare Query");
@@ -127,7 +154,9 @@ fn up_to(counts: &'static [usize]) -> impl Iterator<Item = usize> {
 
 /// Only the erasures: `cargo bench --bench costs -- people`.
 fn people(size: &Size) {
-    println!("erase, beside a bare loop of Query and BatchWriteItem, 25 at once, that tells nobody");
+    println!(
+        "erase, beside a bare loop of Query and BatchWriteItem, 25 at once, that tells nobody"
+    );
     let stack = process::Stack::start();
     volume::erasures(&stack, up_to(size.records), size.rounds);
     stack.stop();
@@ -135,7 +164,9 @@ fn people(size: &Size) {
 
 /// Also by itself: `cargo bench --bench costs -- imports`.
 fn imports(size: &Size) {
-    println!("import, beside a bare BatchWriteItem of such items, 25 at once and 16 batches at a time");
+    println!(
+        "import, beside a bare BatchWriteItem of such items, 25 at once and 16 batches at a time"
+    );
     intake::measure(up_to(size.rows));
 }
 

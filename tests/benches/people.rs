@@ -12,11 +12,15 @@ use serde_json::{Value, json};
 /// How many writes DynamoDB takes at once.
 pub const BATCH: usize = 25;
 
-/// The role that gives a person so many records: one by `ingest`, the others as its copies, straight into the table.
+/// The role that gives a person so many records: one by `ingest`, the others as its copies,
+/// straight into the table.
 pub async fn load(person: &str, count: usize) {
     let host = Environment::lambda();
     let ingest = Ingest::start(&host).await.unwrap();
-    let answer = ingest.invoke(request::event(person, request::FIRST)).await.unwrap();
+    let answer = ingest
+        .invoke(request::event(person, request::FIRST))
+        .await
+        .unwrap();
     assert_eq!(answer["statusCode"], 201, "{answer}");
     let partition = partition(&host, person).await;
     let first = item(&host, &partition).await;
@@ -24,7 +28,10 @@ pub async fn load(person: &str, count: usize) {
     let copies: Vec<WriteRequest> = (1..count)
         .map(|number| {
             let (mut copy, sort) = (first.clone(), sort(number));
-            copy.insert("day".to_owned(), text(&format!("{day}#{}", number % usize::from(SHARDS))));
+            copy.insert(
+                "day".to_owned(),
+                text(&format!("{day}#{}", number % usize::from(SHARDS))),
+            );
             copy.insert("sk".to_owned(), text(&sort));
             let put = PutRequest::builder().set_item(Some(copy)).build().unwrap();
             WriteRequest::builder().put_request(put).build()
@@ -37,14 +44,20 @@ pub async fn load(person: &str, count: usize) {
 /// Where a person's records lie.
 pub async fn partition(host: &Environment, person: &str) -> String {
     let keys = secret::subject_keys(host).await.unwrap();
-    keys.key(&Identifier::email(person).unwrap()).as_str().to_owned()
+    keys.key(&Identifier::email(person).unwrap())
+        .as_str()
+        .to_owned()
 }
 
 /// An item of a partition.
 pub async fn item(host: &Environment, partition: &str) -> Item {
-    let query =
-        custodian_store::client(&host.dynamodb()).query().table_name(host.setting("RECORDS_TABLE").unwrap()).limit(1);
-    let query = query.key_condition_expression("pk = :pk").expression_attribute_values(":pk", text(partition));
+    let query = custodian_store::client(&host.dynamodb())
+        .query()
+        .table_name(host.setting("RECORDS_TABLE").unwrap())
+        .limit(1);
+    let query = query
+        .key_condition_expression("pk = :pk")
+        .expression_attribute_values(":pk", text(partition));
     query.send().await.unwrap().items.unwrap().remove(0)
 }
 
@@ -60,12 +73,23 @@ pub fn identifiers(person: &str) -> Value {
 
 /// Writes in batches, the bare way.
 pub async fn write(host: &Environment, writes: Vec<WriteRequest>) {
-    let (client, table) = (custodian_store::client(&host.dynamodb()), host.setting("RECORDS_TABLE").unwrap());
+    let (client, table) = (
+        custodian_store::client(&host.dynamodb()),
+        host.setting("RECORDS_TABLE").unwrap(),
+    );
     for batch in writes.chunks(BATCH) {
         let mut batch = batch.to_vec();
         while !batch.is_empty() {
-            let answer = client.batch_write_item().request_items(table, batch).send().await.unwrap();
-            batch = answer.unprocessed_items.and_then(|mut left| left.remove(table)).unwrap_or_default();
+            let answer = client
+                .batch_write_item()
+                .request_items(table, batch)
+                .send()
+                .await
+                .unwrap();
+            batch = answer
+                .unprocessed_items
+                .and_then(|mut left| left.remove(table))
+                .unwrap_or_default();
         }
     }
 }

@@ -21,10 +21,17 @@ pub struct Stack {
 impl Stack {
     /// Starts the stack and waits until it is there.
     pub fn start() -> Self {
-        let mut process = this(&["stack"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut process = this(&["stack"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let mut settings: BTreeMap<String, String> = serde_json::from_str(&line).expect("the stack starts");
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let mut settings: BTreeMap<String, String> =
+            serde_json::from_str(&line).expect("the stack starts");
         for (name, value) in [
             ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
             ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
@@ -34,7 +41,11 @@ impl Stack {
         ] {
             settings.insert(name.to_owned(), value.to_owned());
         }
-        Self { open: process.stdin.take(), process, settings }
+        Self {
+            open: process.stdin.take(),
+            process,
+            settings,
+        }
     }
 
     /// What a function finds in its environment.
@@ -44,7 +55,12 @@ impl Stack {
 
     /// Runs a role in a process of its own, with a function's environment, and gives what it says.
     pub fn run(&self, role: &[&str]) -> Value {
-        let output = this(role).env_clear().envs(&self.settings).stderr(Stdio::inherit()).output().unwrap();
+        let output = this(role)
+            .env_clear()
+            .envs(&self.settings)
+            .stderr(Stdio::inherit())
+            .output()
+            .unwrap();
         assert!(output.status.success(), "{role:?} fails");
         serde_json::from_slice(&output.stdout).unwrap()
     }
@@ -80,11 +96,14 @@ pub async fn stack() {
     // Nothing that is measured waits for what the stack does of itself.
     (options.ttl, options.schedules) = (false, false);
     let stack = custodian_local::Stack::start(options).await.unwrap();
-    let settings =
-        ["ingest", "export", "requests", "erase", "import", "expire"].map(|function| stack.settings(function).unwrap());
+    let settings = ["ingest", "export", "requests", "erase", "import", "expire"]
+        .map(|function| stack.settings(function).unwrap());
     let settings: BTreeMap<String, String> = settings.into_iter().flatten().collect();
     println!("{}", serde_json::to_string(&settings).unwrap());
-    tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new())).await.unwrap().unwrap();
+    tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new()))
+        .await
+        .unwrap()
+        .unwrap();
     stack.stop().await;
 }
 
@@ -94,12 +113,17 @@ pub fn template() -> Yaml {
     serde_yaml_ng::from_str(&std::fs::read_to_string(house.join("template.yaml")).unwrap()).unwrap()
 }
 
-/// The template without streams: the embedded DynamoDB looks at all that a stream holds whenever it writes, so that
-/// what is measured would depend on what was measured before. DynamoDB itself does not. And without notifications: a
-/// file is imported in a process of its own.
+/// The template without streams: the embedded DynamoDB looks at all that a stream holds whenever it
+/// writes, so that what is measured would depend on what was measured before. DynamoDB itself does
+/// not. And without notifications: a file is imported in a process of its own.
 fn without_events(mut template: Yaml) -> String {
     for (_, resource) in template["Resources"].as_mapping_mut().unwrap() {
-        let Some(properties) = resource.get_mut("Properties").and_then(Yaml::as_mapping_mut) else { continue };
+        let Some(properties) = resource
+            .get_mut("Properties")
+            .and_then(Yaml::as_mapping_mut)
+        else {
+            continue;
+        };
         properties.remove("StreamSpecification");
         if let Some(events) = properties.get_mut("Events").and_then(Yaml::as_mapping_mut) {
             events.retain(|_, event| event["Type"] != "DynamoDB" && event["Type"] != "S3");
@@ -111,7 +135,10 @@ fn without_events(mut template: Yaml) -> String {
 /// The CPU time that this process has taken.
 pub fn cpu() -> Duration {
     let taken = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::new(taken.tv_sec.unsigned_abs(), u32::try_from(taken.tv_nsec).unwrap())
+    Duration::new(
+        taken.tv_sec.unsigned_abs(),
+        u32::try_from(taken.tv_nsec).unwrap(),
+    )
 }
 
 /// The CPU time that a process which now waits has taken.
@@ -124,9 +151,13 @@ pub fn cpu_of(process: &Child) -> Duration {
     Duration::from_nanos(taken.sum())
 }
 
-/// A figure of a process's memory in KiB: `VmRSS` is what it has now, `VmHWM` the most that it ever had.
+/// A figure of a process's memory in KiB: `VmRSS` is what it has now, `VmHWM` the most that it ever
+/// had.
 pub fn memory(process: &str, figure: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix(figure)?.strip_prefix(':')).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(figure)?.strip_prefix(':'))
+        .unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }

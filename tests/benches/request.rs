@@ -19,7 +19,8 @@ pub const FIRST: &str = "f1a57e00-5d41-4b8e-9a51-6a0c7b1f2d10";
 
 /// An event of API Gateway: a program sends a person's answer under a key.
 pub fn event(person: &str, key: &str) -> LambdaEvent<Value> {
-    let mut event: Value = serde_json::from_str(include_str!("../fixtures/ingest-post.json")).unwrap();
+    let mut event: Value =
+        serde_json::from_str(include_str!("../fixtures/ingest-post.json")).unwrap();
     event["headers"]["idempotency-key"] = json!(key);
     let mut answers: Value = serde_json::from_str(event["body"].as_str().unwrap()).unwrap();
     answers["email"] = json!(person);
@@ -30,7 +31,8 @@ pub fn event(person: &str, key: &str) -> LambdaEvent<Value> {
 /// The same person's answer, who gives a telephone number too.
 fn with_telephone(key: &str) -> String {
     let mut event = event(PERSON, key).payload;
-    let answers = json!({"satisfaction": 4, "site": "Wareham", "email": PERSON, "phone": "07700 900142"});
+    let answers =
+        json!({"satisfaction": 4, "site": "Wareham", "email": PERSON, "phone": "07700 900142"});
     event["body"] = json!(answers.to_string());
     event.to_string()
 }
@@ -40,8 +42,7 @@ fn form() -> String {
     let mut event = event(PERSON, FIRST).payload;
     event["rawPath"] = json!("/surveys/recycling-centre");
     event["requestContext"]["http"]["method"] = json!("GET");
-    event["headers"] =
-        json!({"accept": "text/html", "accept-encoding": "gzip, deflate, br", "user-agent": "a browser"});
+    event["headers"] = json!({"accept": "text/html", "accept-encoding": "gzip, deflate, br", "user-agent": "a browser"});
     event["body"] = Value::Null;
     event.to_string()
 }
@@ -50,7 +51,10 @@ fn form() -> String {
 async fn answered(ingest: &Ingest, event: &str, status: u16) -> String {
     let event = LambdaEvent::new(serde_json::from_str(event).unwrap(), Context::default());
     let answer = serde_json::to_string(&ingest.answer_event(event).await.unwrap()).unwrap();
-    assert!(answer.starts_with(&format!("{{\"statusCode\":{status},")), "{answer}");
+    assert!(
+        answer.starts_with(&format!("{{\"statusCode\":{status},")),
+        "{answer}"
+    );
     answer
 }
 
@@ -86,8 +90,12 @@ pub async fn measure((count, before): (usize, usize)) {
     let answer = ingest.invoke(event(PERSON, FIRST)).await.unwrap();
     assert_eq!(answer["statusCode"], 201, "{answer}");
     let same = item(&host, &partition(&host, PERSON).await).await;
-    let (client, table) = (custodian_store::client(&host.dynamodb()), host.setting("RECORDS_TABLE").unwrap());
-    let (mut through, mut bare, mut conditional) = (Side::default(), Side::default(), Side::default());
+    let (client, table) = (
+        custodian_store::client(&host.dynamodb()),
+        host.setting("RECORDS_TABLE").unwrap(),
+    );
+    let (mut through, mut bare, mut conditional) =
+        (Side::default(), Side::default(), Side::default());
     for number in 0..count + before {
         if number == before {
             (through, bare, conditional) = Default::default();
@@ -101,24 +109,45 @@ pub async fn measure((count, before): (usize, usize)) {
             }
             let sort = format!("record#web_form#bare{number:017}{}", turn % 3);
             item.insert("sk".to_owned(), text(&sort));
-            let put = client.put_item().table_name(table).set_item(Some(item.clone()));
+            let put = client
+                .put_item()
+                .table_name(table)
+                .set_item(Some(item.clone()));
             if turn % 3 == 1 {
                 bare.add(put.send()).await.unwrap();
             } else {
                 let now = AttributeValue::N(host.clock().now().timestamp().to_string());
-                let put = put.condition_expression("attribute_not_exists(pk) OR expires_at <= :now");
-                conditional.add(put.expression_attribute_values(":now", now).send()).await.unwrap();
+                let put =
+                    put.condition_expression("attribute_not_exists(pk) OR expires_at <= :now");
+                conditional
+                    .add(put.expression_attribute_values(":now", now).send())
+                    .await
+                    .unwrap();
             }
         }
     }
     let item: Value = serde_dynamo::from_item(same).unwrap();
     let (mut first, resident) = (Side::default(), memory("self", "VmRSS"));
-    first.add(answered(&ingest, &with_telephone(&key(0, "a000")), 201)).await;
-    let phone = json!({"cpu": micros(first.cpu), "kib": memory("self", "VmHWM").saturating_sub(resident)});
+    first
+        .add(answered(&ingest, &with_telephone(&key(0, "a000")), 201))
+        .await;
+    let phone =
+        json!({"cpu": micros(first.cpu), "kib": memory("self", "VmHWM").saturating_sub(resident)});
     let (mut alone, mut both, mut forms) = (Side::default(), Side::default(), Side::default());
     for number in 0..count / 4 {
-        alone.add(answered(&ingest, &event(PERSON, &key(number, "b000")).payload.to_string(), 201)).await;
-        both.add(answered(&ingest, &with_telephone(&key(number, "a001")), 201)).await;
+        alone
+            .add(answered(
+                &ingest,
+                &event(PERSON, &key(number, "b000")).payload.to_string(),
+                201,
+            ))
+            .await;
+        both.add(answered(
+            &ingest,
+            &with_telephone(&key(number, "a001")),
+            201,
+        ))
+        .await;
         forms.add(answered(&ingest, &form(), 200)).await;
     }
     let bytes = answered(&ingest, &form(), 200).await.len();
@@ -145,16 +174,49 @@ pub fn print(measured: &Value) {
         ("median", "latency, median", "1.15"),
         ("p99", "latency, 99th percentile", ""),
     ] {
-        row(label, figure("ingest", name), figure("bare", name), "µs", target);
+        row(
+            label,
+            figure("ingest", name),
+            figure("bare", name),
+            "µs",
+            target,
+        );
     }
     for (name, label) in [("cpu", "CPU time, mean"), ("median", "latency, median")] {
         let label = format!("  {label}, of a conditional put");
-        row(&label, figure("conditional", name), figure("bare", name), "µs", "");
+        row(
+            &label,
+            figure("conditional", name),
+            figure("bare", name),
+            "µs",
+            "",
+        );
     }
-    row("CPU time with a telephone number", figure("both", "cpu"), figure("alone", "cpu"), "µs", "2.1 of one without");
-    row("  latency, median", figure("both", "median"), figure("alone", "median"), "µs", "2.1 of one without");
-    row("CPU time of a form that is asked for", figure("forms", "cpu"), figure("alone", "cpu"), "µs", "");
-    println!("  the answer with the form in it has {} bytes", measured["bytes"]);
+    row(
+        "CPU time with a telephone number",
+        figure("both", "cpu"),
+        figure("alone", "cpu"),
+        "µs",
+        "2.1 of one without",
+    );
+    row(
+        "  latency, median",
+        figure("both", "median"),
+        figure("alone", "median"),
+        "µs",
+        "2.1 of one without",
+    );
+    row(
+        "CPU time of a form that is asked for",
+        figure("forms", "cpu"),
+        figure("alone", "cpu"),
+        "µs",
+        "",
+    );
+    println!(
+        "  the answer with the form in it has {} bytes",
+        measured["bytes"]
+    );
     println!(
         "  the first answer with a telephone number takes {:.1} ms CPU and {:.1} MiB more",
         figure("phone", "cpu") / 1e3,

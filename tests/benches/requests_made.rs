@@ -33,17 +33,31 @@ impl Asked {
 }
 
 /// The host of a function on AWS Lambda, whose requests are counted.
-#[expect(clippy::disallowed_methods, reason = "a role of this program, which is no function")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a role of this program, which is no function"
+)]
 pub async fn counting() -> (Environment, Asked) {
     let asked = Asked::default();
     let http = aws_smithy_http_client::Builder::new().build_http();
-    let sdk = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
+    let sdk = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .load()
+        .await;
     let counted = asked.clone();
     let sdk = between(sdk, move |request, connector| {
-        *counted.0.lock().unwrap().entry(named(&request)).or_default() += 1;
+        *counted
+            .0
+            .lock()
+            .unwrap()
+            .entry(named(&request))
+            .or_default() += 1;
         connector.call(request)
     });
-    (Environment::new(std::env::vars().collect(), sdk, Clock::system()), asked)
+    (
+        Environment::new(std::env::vars().collect(), sdk, Clock::system()),
+        asked,
+    )
 }
 
 /// What AWS calls a request.
@@ -53,10 +67,20 @@ fn named(request: &HttpRequest) -> String {
     }
     // The SDK writes into S3's what most are called.
     let query = request.uri().split_once('?').map_or("", |(_, query)| query);
-    let parameter = |name: &str| query.split('&').find_map(|it| it.split_once('=').filter(|(key, _)| *key == name));
+    let parameter = |name: &str| {
+        query
+            .split('&')
+            .find_map(|it| it.split_once('=').filter(|(key, _)| *key == name))
+    };
     let name = match (request.method(), query) {
         _ if parameter("x-id").is_some() => parameter("x-id").unwrap().1,
-        ("POST", _) if query.split('&').any(|it| it.trim_end_matches('=') == "uploads") => "CreateMultipartUpload",
+        ("POST", _)
+            if query
+                .split('&')
+                .any(|it| it.trim_end_matches('=') == "uploads") =>
+        {
+            "CreateMultipartUpload"
+        }
         ("POST", _) if parameter("uploadId").is_some() => "CompleteMultipartUpload",
         ("GET", _) if parameter("list-type").is_some() => "ListObjectsV2",
         ("HEAD", _) => "HeadObject",
@@ -68,23 +92,44 @@ fn named(request: &HttpRequest) -> String {
 /// Counts the requests of every operation, and shows them.
 pub fn measure(counts: &[usize]) {
     let stack = Stack::start();
-    println!("  {:<38}{:>8}{:>10}{:>9}  which", "", "of them", "requests", "of each");
+    println!(
+        "  {:<38}{:>8}{:>10}{:>9}  which",
+        "", "of them", "requests", "of each"
+    );
     let show = |name: &str, count: usize, operation: &[&str]| {
         let asked: BTreeMap<String, u64> =
             serde_json::from_value(stack.run(&[["count"].as_slice(), operation].concat())).unwrap();
-        let (sum, which) = (asked.values().sum::<u64>(), asked.iter().map(|(name, count)| format!("{name} {count}")));
+        let (sum, which) = (
+            asked.values().sum::<u64>(),
+            asked.iter().map(|(name, count)| format!("{name} {count}")),
+        );
         #[expect(clippy::cast_precision_loss, reason = "a figure to be read")]
         let each = sum as f64 / count as f64;
-        println!("  {name:<38}{count:>8}{sum:>10}{each:>9.2}  {}", which.collect::<Vec<_>>().join(", "));
+        println!(
+            "  {name:<38}{count:>8}{sum:>10}{each:>9.2}  {}",
+            which.collect::<Vec<_>>().join(", ")
+        );
     };
     show("a form", 1, &["form"]);
     show("an answer", 1, &["answer"]);
-    show("an answer, and a second identifier", 1, &["answer", "telephone"]);
+    show(
+        "an answer, and a second identifier",
+        1,
+        &["answer", "telephone"],
+    );
     for count in counts.iter().copied() {
         let whole = format!("counted-{count}@example.com");
         stack.run(&["load", &whole, &count.to_string()]);
-        show("records of a person, for portability", count, &["export", &whole, "portability"]);
-        show("records of a person, for access", count, &["export", &whole, "access"]);
+        show(
+            "records of a person, for portability",
+            count,
+            &["export", &whole, "portability"],
+        );
+        show(
+            "records of a person, for access",
+            count,
+            &["export", &whole, "access"],
+        );
     }
     for count in counts.iter().copied() {
         let erased = format!("erased-{count}@example.com");
@@ -92,8 +137,20 @@ pub fn measure(counts: &[usize]) {
         show("records of a person, erased", count, &["erase", &erased]);
     }
     for count in counts.iter().copied() {
-        let file = stack.run(&["drop", &(1_000_000 + 10_000 * count).to_string(), &count.to_string()]);
-        show("rows of a file", count, &["import", file["key"].as_str().unwrap(), file["etag"].as_str().unwrap()]);
+        let file = stack.run(&[
+            "drop",
+            &(1_000_000 + 10_000 * count).to_string(),
+            &count.to_string(),
+        ]);
+        show(
+            "rows of a file",
+            count,
+            &[
+                "import",
+                file["key"].as_str().unwrap(),
+                file["etag"].as_str().unwrap(),
+            ],
+        );
     }
     show("removals by TTL, in one batch", REMOVALS, &["expire"]);
     stack.stop();
@@ -112,10 +169,13 @@ pub async fn count(operation: &[&str]) {
         }
         ["answer", further @ ..] => {
             let ingest = Ingest::start(&host).await.unwrap();
-            let mut event =
-                request::event("tomos@example.com", &format!("c0{:06x}-5d41-4b8e-9a51-6a0c7b1f2d10", further.len()));
+            let mut event = request::event(
+                "tomos@example.com",
+                &format!("c0{:06x}-5d41-4b8e-9a51-6a0c7b1f2d10", further.len()),
+            );
             if !further.is_empty() {
-                let mut answers: Value = serde_json::from_str(event.payload["body"].as_str().unwrap()).unwrap();
+                let mut answers: Value =
+                    serde_json::from_str(event.payload["body"].as_str().unwrap()).unwrap();
                 answers["phone"] = json!("07700 900142");
                 event.payload["body"] = json!(answers.to_string());
             }
@@ -129,7 +189,10 @@ pub async fn count(operation: &[&str]) {
             volume::exported(&export, person, kind).await;
         }
         ["erase", person] => {
-            let (erase, requests) = (Erase::start(&host).await.unwrap(), Requests::start(&host).await.unwrap());
+            let (erase, requests) = (
+                Erase::start(&host).await.unwrap(),
+                Requests::start(&host).await.unwrap(),
+            );
             let (_, event) = volume::approved(&requests, person).await;
             asked.take();
             Box::pin(erase.invoke(event)).await.unwrap();
@@ -143,7 +206,9 @@ pub async fn count(operation: &[&str]) {
             let expire = Expire::start(&host).await.unwrap();
             let now = Clock::system().now().timestamp();
             let batch = |from: usize, to: usize| {
-                let records: Vec<Value> = (from..to).map(|number| expiry::removal(number, now)).collect();
+                let records: Vec<Value> = (from..to)
+                    .map(|number| expiry::removal(number, now))
+                    .collect();
                 LambdaEvent::new(json!({"Records": records}), Context::default())
             };
             expire.invoke(batch(0, 1)).await.unwrap();
@@ -164,7 +229,8 @@ fn form() -> LambdaEvent<Value> {
     form.payload["rawPath"] = json!(path);
     form.payload["requestContext"]["http"]["path"] = json!(path);
     form.payload["requestContext"]["http"]["method"] = json!("GET");
-    form.payload["headers"] = json!({"accept": "text/html", "host": form.payload["headers"]["host"]});
+    form.payload["headers"] =
+        json!({"accept": "text/html", "host": form.payload["headers"]["host"]});
     form.payload["body"] = Value::Null;
     form
 }

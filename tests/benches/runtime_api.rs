@@ -38,12 +38,20 @@ impl RuntimeApi {
                 std::thread::spawn(move || drop(converse(&connection.unwrap(), &next, &called)));
             }
         });
-        Self { address, events, calls }
+        Self {
+            address,
+            events,
+            calls,
+        }
     }
 
     /// Waits until the function asks for an event.
     pub fn asked(&self) -> Instant {
-        match self.calls.recv_timeout(PATIENCE).expect("the function starts") {
+        match self
+            .calls
+            .recv_timeout(PATIENCE)
+            .expect("the function starts")
+        {
             (at, Call::Next) => at,
             (_, Call::Answer(text)) => panic!("the function does not start: {text}"),
         }
@@ -52,7 +60,11 @@ impl RuntimeApi {
     /// Gives the function that has asked an event, and waits for the answer.
     pub fn answered(&self, event: String) -> (Instant, String) {
         self.events.send(Some(event)).unwrap();
-        match self.calls.recv_timeout(PATIENCE).expect("the function answers") {
+        match self
+            .calls
+            .recv_timeout(PATIENCE)
+            .expect("the function answers")
+        {
             (at, Call::Answer(text)) => (at, text),
             (_, Call::Next) => panic!("the function asks again and has not answered"),
         }
@@ -80,7 +92,10 @@ fn converse(
             if let Some(value) = header.strip_prefix("content-length:") {
                 length = value.trim().parse().unwrap_or_default();
             }
-            assert!(!header.starts_with("transfer-encoding:"), "an answer has a length");
+            assert!(
+                !header.starts_with("transfer-encoding:"),
+                "an answer has a length"
+            );
             line.clear();
         }
         let Some(asks) = asks else { return Ok(()) };
@@ -89,10 +104,15 @@ fn converse(
         let now = Instant::now();
         let (status, event) = if asks {
             drop(called.send((now, Call::Next)));
-            let Ok(Some(event)) = events.lock().unwrap().recv() else { return Ok(()) };
+            let Ok(Some(event)) = events.lock().unwrap().recv() else {
+                return Ok(());
+            };
             ("200 OK", event)
         } else {
-            drop(called.send((now, Call::Answer(String::from_utf8_lossy(&body).into_owned()))));
+            drop(called.send((
+                now,
+                Call::Answer(String::from_utf8_lossy(&body).into_owned()),
+            )));
             ("202 Accepted", String::new())
         };
         let head = format!(

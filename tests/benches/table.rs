@@ -4,16 +4,31 @@ use std::time::Duration;
 
 /// The heading of figures beside a floor.
 pub fn heading() {
-    println!("  {:<34}{:>12}{:>12}{:>8}{:>7}  target", "", "measured", "bare", "ratio", "load");
+    println!(
+        "  {:<34}{:>12}{:>12}{:>8}{:>7}  target",
+        "", "measured", "bare", "ratio", "load"
+    );
 }
 
 /// A figure beside its floor, with the ratio and the target.
 pub fn row(name: &str, measured: f64, bare: f64, unit: &str, target: &str) {
-    let shown = |figure: f64| format!("{figure:.*} {unit}", usize::from(figure < 100.0) + usize::from(figure < 10.0));
-    println!("  {name:<34}{:>12}{:>12}{:>8.2}{:>7}  {target}", shown(measured), shown(bare), measured / bare, load());
+    let shown = |figure: f64| {
+        format!(
+            "{figure:.*} {unit}",
+            usize::from(figure < 100.0) + usize::from(figure < 10.0)
+        )
+    };
+    println!(
+        "  {name:<34}{:>12}{:>12}{:>8.2}{:>7}  {target}",
+        shown(measured),
+        shown(bare),
+        measured / bare,
+        load()
+    );
 }
 
-/// The machine's load: how many processes wanted its cores, on average over the last minute, this program's own among them.
+/// The machine's load: how many processes wanted its cores, on average over the last minute, this
+/// program's own among them.
 pub fn load() -> String {
     let averages = std::fs::read_to_string("/proc/loadavg").unwrap();
     averages.split(' ').next().unwrap().to_owned()

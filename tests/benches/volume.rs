@@ -18,7 +18,15 @@ use std::time::Instant;
 pub fn exports(stack: &Stack, counts: impl Iterator<Item = usize>) {
     println!(
         "  {:<22}{:>8}{:>12}{:>8}{:>14}{:>8}{:>10}{:>10}{:>8}",
-        "", "records", "records/s", "× time", "CPU µs/record", "× CPU", "peak MiB", "grown MiB", "load"
+        "",
+        "records",
+        "records/s",
+        "× time",
+        "CPU µs/record",
+        "× CPU",
+        "peak MiB",
+        "grown MiB",
+        "load"
     );
     for count in counts {
         let whole = format!("whole-{count}@example.com");
@@ -26,16 +34,24 @@ pub fn exports(stack: &Stack, counts: impl Iterator<Item = usize>) {
         let floor = stack.run(&["query", &whole]);
         show("bare Query", &floor, None, count);
         for kind in ["portability", "access"] {
-            show(&format!("export, {kind}"), &stack.run(&["export", &whole, kind]), Some(&floor), count);
+            show(
+                &format!("export, {kind}"),
+                &stack.run(&["export", &whole, kind]),
+                Some(&floor),
+                count,
+            );
         }
     }
 }
 
-/// Erases people with so many records each, beside a bare loop that finds and deletes as many, and beside the deletions of
-/// that loop alone; says whether the targets are met, in the round of the middle.
+/// Erases people with so many records each, beside a bare loop that finds and deletes as many, and
+/// beside the deletions of that loop alone; says whether the targets are met, in the round of the
+/// middle.
 pub fn erasures(stack: &Stack, counts: impl Iterator<Item = usize>, number: usize) {
     for count in counts {
-        let mut rounds: Vec<Round> = (1..=number).map(|number| Round::run(stack, count, number)).collect();
+        let mut rounds: Vec<Round> = (1..=number)
+            .map(|number| Round::run(stack, count, number))
+            .collect();
         rounds.sort_by(|a, b| a.percent().total_cmp(&b.percent()));
         let middle = &rounds[number / 2];
         println!(
@@ -74,7 +90,12 @@ impl Round {
         let known = rate(&stack.run(&["delete", &known, &count.to_string()]));
         fill(&whole);
         let erased = stack.run(&["erase", &whole]);
-        Self { bare, known, erased: rate(&erased), peak: mib(erased["peak"].as_u64().unwrap()) }
+        Self {
+            bare,
+            known,
+            erased: rate(&erased),
+            peak: mib(erased["peak"].as_u64().unwrap()),
+        }
     }
 
     fn percent(&self) -> f64 {
@@ -87,7 +108,9 @@ fn show(name: &str, measured: &Value, floor: Option<&Value>, count: usize) {
     assert_eq!(measured["records"], json!(count), "{name}");
     let each = |of: &Value, figure: &str| of[figure].as_f64().unwrap() / count as f64;
     let ratio = |figure: &str| {
-        floor.map_or(String::new(), |floor| format!("{:.2}", each(measured, figure) / each(floor, figure)))
+        floor.map_or(String::new(), |floor| {
+            format!("{:.2}", each(measured, figure) / each(floor, figure))
+        })
     };
     let kib = |figure: &str| mib(measured[figure].as_u64().unwrap());
     println!(
@@ -106,9 +129,15 @@ fn show(name: &str, measured: &Value, floor: Option<&Value>, count: usize) {
 pub async fn say(work: impl Future<Output = u64>) {
     let (start, cpu_before, before) = (memory("self", "VmRSS"), cpu(), Instant::now());
     let records = work.await;
-    let (seconds, taken) = (before.elapsed().as_secs_f64(), cpu().saturating_sub(cpu_before).as_secs_f64());
+    let (seconds, taken) = (
+        before.elapsed().as_secs_f64(),
+        cpu().saturating_sub(cpu_before).as_secs_f64(),
+    );
     let peak = memory("self", "VmHWM");
-    println!("{}", json!({"records": records, "seconds": seconds, "cpu": taken, "start": start, "peak": peak}));
+    println!(
+        "{}",
+        json!({"records": records, "seconds": seconds, "cpu": taken, "start": start, "peak": peak})
+    );
 }
 
 fn order<T: From<Value>>(order: Value, request: &str) -> LambdaEvent<T> {
@@ -126,15 +155,23 @@ pub async fn export(person: &str, kind: &str) {
 
 /// Exports a person; gives how many records.
 pub async fn exported(export: &Export, person: &str, kind: &str) -> u64 {
-    let ordered = json!({"kind": kind, "identifiers": identifiers(person), "requested_by": "dpo-7"});
+    let ordered =
+        json!({"kind": kind, "identifiers": identifiers(person), "requested_by": "dpo-7"});
     let request = format!("{kind}-{}", person.split('@').next().unwrap());
-    Box::pin(export.invoke(order(ordered, &request))).await.unwrap()["records"].as_u64().unwrap()
+    Box::pin(export.invoke(order(ordered, &request)))
+        .await
+        .unwrap()["records"]
+        .as_u64()
+        .unwrap()
 }
 
 /// The role that erases a person.
 pub async fn erase(person: &str) {
     let host = Environment::lambda();
-    let (erase, requests) = (Erase::start(&host).await.unwrap(), Requests::start(&host).await.unwrap());
+    let (erase, requests) = (
+        Erase::start(&host).await.unwrap(),
+        Requests::start(&host).await.unwrap(),
+    );
     let (held, event) = approved(&requests, person).await;
     say(async {
         Box::pin(erase.invoke(event)).await.unwrap();
@@ -143,7 +180,8 @@ pub async fn erase(person: &str) {
     .await;
 }
 
-/// Has an erasure of a person planned and approved; gives how many records it is about, and the event that begins it.
+/// Has an erasure of a person planned and approved; gives how many records it is about, and the
+/// event that begins it.
 pub async fn approved<T: From<Value>>(requests: &Requests, person: &str) -> (u64, LambdaEvent<T>) {
     let id = format!("erase-{}", person.split('@').next().unwrap());
     let plan = json!({"order": "plan", "request_id": id, "identifiers": identifiers(person), "ground": "17(1)(b)",
@@ -151,11 +189,18 @@ pub async fn approved<T: From<Value>>(requests: &Requests, person: &str) -> (u64
     let planned = requests.invoke(order(plan, &id)).await.unwrap();
     let approve = json!({"order": "approve", "request_id": id, "hash": planned["hash"], "approved_by": "dpo-7"});
     let approved = requests.invoke(order(approve, &id)).await.unwrap();
-    let held = approved["tasks"].as_array().unwrap().iter().find_map(|task| task["held"]["records"].as_u64());
+    let held = approved["tasks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find_map(|task| task["held"]["records"].as_u64());
     let request = RequestId::try_from(id.clone()).unwrap();
     let start = format!("START#{}#{}", request.as_str(), Place::Records.as_str());
     let start = json!({"pk": {"S": start}, "sk": {"S": "META"}});
-    let mut event = order(json!({"Records": [{"eventName": "INSERT", "dynamodb": {"Keys": start}}]}), &id);
+    let mut event = order(
+        json!({"Records": [{"eventName": "INSERT", "dynamodb": {"Keys": start}}]}),
+        &id,
+    );
     // As long as it takes.
     event.context.deadline = u64::MAX / 2;
     (held.unwrap(), event)
@@ -164,9 +209,17 @@ pub async fn approved<T: From<Value>>(requests: &Requests, person: &str) -> (u64
 /// The floor of an export: reads a person's items and does nothing with them.
 pub async fn query(person: &str) {
     let host = Environment::lambda();
-    let (client, partition) = (custodian_store::client(&host.dynamodb()), partition(&host, person).await);
-    let query = client.query().table_name(host.setting("RECORDS_TABLE").unwrap()).consistent_read(true);
-    let query = query.key_condition_expression("pk = :pk").expression_attribute_values(":pk", text(&partition));
+    let (client, partition) = (
+        custodian_store::client(&host.dynamodb()),
+        partition(&host, person).await,
+    );
+    let query = client
+        .query()
+        .table_name(host.setting("RECORDS_TABLE").unwrap())
+        .consistent_read(true);
+    let query = query
+        .key_condition_expression("pk = :pk")
+        .expression_attribute_values(":pk", text(&partition));
     say(async {
         let (mut records, mut pages) = (0, query.into_paginator().send());
         while let Some(page) = pages.next().await {
@@ -180,9 +233,17 @@ pub async fn query(person: &str) {
 /// The floor of an erasure: finds a person's items and deletes them, and tells nobody.
 pub async fn delete(person: &str) {
     let host = Environment::lambda();
-    let (client, partition) = (custodian_store::client(&host.dynamodb()), partition(&host, person).await);
-    let query = client.query().table_name(host.setting("RECORDS_TABLE").unwrap()).consistent_read(true);
-    let query = query.key_condition_expression("pk = :pk").expression_attribute_values(":pk", text(&partition));
+    let (client, partition) = (
+        custodian_store::client(&host.dynamodb()),
+        partition(&host, person).await,
+    );
+    let query = client
+        .query()
+        .table_name(host.setting("RECORDS_TABLE").unwrap())
+        .consistent_read(true);
+    let query = query
+        .key_condition_expression("pk = :pk")
+        .expression_attribute_values(":pk", text(&partition));
     let query = query.projection_expression("pk, sk");
     say(async {
         let (mut records, mut pages) = (0, query.into_paginator().send());
@@ -207,10 +268,16 @@ pub async fn delete_known(person: &str, count: usize) {
     // The person's first record has a key of its own: what is deleted in its place is not there.
     let deletions = |from: usize| {
         let deletion = |number| {
-            let request = DeleteRequest::builder().key("pk", text(&partition)).key("sk", text(&sort(number)));
-            WriteRequest::builder().delete_request(request.build().unwrap()).build()
+            let request = DeleteRequest::builder()
+                .key("pk", text(&partition))
+                .key("sk", text(&sort(number)));
+            WriteRequest::builder()
+                .delete_request(request.build().unwrap())
+                .build()
         };
-        (from..count.min(from + BATCH)).map(deletion).collect::<Vec<_>>()
+        (from..count.min(from + BATCH))
+            .map(deletion)
+            .collect::<Vec<_>>()
     };
     say(async {
         for from in (0..count).step_by(BATCH) {

@@ -1,4 +1,5 @@
-//! What a stranger, or somebody in a hurry, could try: every attack that was once possible, played from outside.
+//! What a stranger, or somebody in a hurry, could try: every attack that was once possible, played
+//! from outside.
 
 mod confirming;
 mod links;

@@ -38,7 +38,8 @@ CALL ID,TIMESTAMP,CAMPAIGN,CALL TYPE,SKILL,DISPOSITION,ANI,DNIS,CUSTOMER NAME,CA
 1,\"Mon, 23 Nov 2026 09:00:12\",Waste Inbound,Inbound,Waste,Done,07700900177,01305251010,Canary Goldfinch,00:07:41,0,post-call,2,The canary sings
 ";
 
-/// Files of every source with the person in good rows and in bad ones; and files that can't be read at all.
+/// Files of every source with the person in good rows and in bad ones; and files that can't be read
+/// at all.
 const FILES: [(&str, &str); 8] = [
     ("telephone", "CALL ID,Canary Goldfinch\n1,canary@kanarienvogel.example\n"),
     ("reviews", r#"{"reviews": [
@@ -66,11 +67,21 @@ canary,x,when the canary sings,@canary,,,
 
 /// More comes from the person's network than one may send.
 async fn flood(house: &House) {
-    let ingest = Ingest::start(&house.stack.host("ingest").unwrap().with("ANSWERS_PER_HOUR", "10".to_owned())).await;
+    let ingest = Ingest::start(
+        &house
+            .stack
+            .host("ingest")
+            .unwrap()
+            .with("ANSWERS_PER_HOUR", "10".to_owned()),
+    )
+    .await;
     let ingest = ingest.unwrap();
     for _ in 0..12 {
         let event = sent_from("203.0.113.177", "satisfaction=9&comment=The+canary+sings");
-        ingest.invoke(LambdaEvent::new(event, Context::default())).await.unwrap();
+        ingest
+            .invoke(LambdaEvent::new(event, Context::default()))
+            .await
+            .unwrap();
     }
 }
 
@@ -81,49 +92,72 @@ CMP-2,complaint,2026-11-13T10:00:00Z,highways,7,Canary Goldfinch,canary@kanarien
 CMP-3,complaint,2026-11-13T10:00:00Z,highways,8,Dunnock,dunnock@hedge.example,,Nothing but the hedge,,,
 ";
 
-/// A survey that is reworded while they have it open: they answer what they were asked. Gives the form's token.
+/// A survey that is reworded while they have it open: they answer what they were asked. Gives the
+/// form's token.
 async fn answer_what_was_reworded(house: &House) -> String {
     const PLANNING: &str = "planning-application";
     let form = token(&house.get("/surveys/planning-application").await.body);
-    house.reword(PLANNING, "better?", "better, all in all?").await;
+    house
+        .reword(PLANNING, "better?", "better, all in all?")
+        .await;
     house.move_to("2026-11-23T10:03:00Z").await;
-    let answers =
-        format!("submission_token={form}&satisfaction=2&comment=The+canary+sings&email=canary%40kanarienvogel.example");
+    let answers = format!(
+        "submission_token={form}&satisfaction=2&comment=The+canary+sings&email=canary%40kanarienvogel.example"
+    );
     assert_eq!(house.post_form(PLANNING, &answers).await.status, 303);
     form
 }
 
-/// Long after the survey was reworded nobody knows any more what the form asked: it comes back with what was typed.
+/// Long after the survey was reworded nobody knows any more what the form asked: it comes back with
+/// what was typed.
 async fn answer_what_is_not_asked_any_more(house: &House, form: &str) {
-    let typed =
-        format!("submission_token={form}&satisfaction=2&email=canary%40kanarienvogel.example&before=Goldfinch+sings");
+    let typed = format!(
+        "submission_token={form}&satisfaction=2&email=canary%40kanarienvogel.example&before=Goldfinch+sings"
+    );
     let back = house.post_form("planning-application", &typed).await;
-    assert!(back.status == 422 && back.body.contains("What we do not ask any more"), "{}", back.body);
+    assert!(
+        back.status == 422 && back.body.contains("What we do not ask any more"),
+        "{}",
+        back.body
+    );
     assert!(back.body.contains("Goldfinch sings"));
 }
 
 /// Rows that were refused are told to whom they name, and to nobody else.
 async fn ask_for_refused_rows(house: &House) {
-    let report = house.drop_file("complaints", "Canary and Dunnock", REFUSED.as_bytes()).await;
+    let report = house
+        .drop_file("complaints", "Canary and Dunnock", REFUSED.as_bytes())
+        .await;
     assert_silent("a report", &report.to_string());
     for (email, own, of_another) in [
-        ("canary@kanarienvogel.example", "Canary Goldfinch", "Dunnock"),
+        (
+            "canary@kanarienvogel.example",
+            "Canary Goldfinch",
+            "Dunnock",
+        ),
         ("dunnock@hedge.example", "Dunnock", "Canary Goldfinch"),
     ] {
-        let order = json!({"kind": "access", "identifiers": [email_id(email)], "requested_by": "dpo-7"});
+        let order =
+            json!({"kind": "access", "identifiers": [email_id(email)], "requested_by": "dpo-7"});
         let package = house.invoke("export", order).await.unwrap();
-        assert!(package["held"]["quarantine"].as_u64() > Some(0), "{package}");
+        assert!(
+            package["held"]["quarantine"].as_u64() > Some(0),
+            "{package}"
+        );
         for key in ["key", "report_key"] {
             let said = house.object(package[key].as_str().unwrap()).await;
             assert!(said.contains(own) && !said.contains(of_another), "{said}");
         }
-        house.answer_request(package["request_id"].as_str().unwrap()).await;
+        house
+            .answer_request(package["request_id"].as_str().unwrap())
+            .await;
     }
 }
 
 /// Processors are told of the restriction, of its lifting and of a correction, and confirm it.
 async fn tell_recipients(house: &House, who: &[serde_json::Value], errors: &mut Vec<String>) {
-    let order = json!({"order": "rectified", "request_id": "COR-1", "identifiers": who, "by": "dpo-7"});
+    let order =
+        json!({"order": "rectified", "request_id": "COR-1", "identifiers": who, "by": "dpo-7"});
     errors.push(house.invoke("requests", order).await.unwrap().to_string());
     house.stack.settle().await.unwrap();
     for request in ["H-2-restricted", "H-2-lifted", "COR-1"] {
@@ -135,15 +169,29 @@ async fn tell_recipients(house: &House, who: &[serde_json::Value], errors: &mut 
 /// Drops them, under the person's name.
 async fn import(house: &House) {
     for (number, (source, file)) in FILES.into_iter().enumerate() {
-        let report = house.drop_file(source, &format!("Canary Goldfinch {number}"), file.as_bytes()).await;
+        let report = house
+            .drop_file(
+                source,
+                &format!("Canary Goldfinch {number}"),
+                file.as_bytes(),
+            )
+            .await;
         assert_silent("a report", &report.to_string());
     }
     for key in house.files() {
         assert_silent("a key", &key);
     }
     // One lies where nobody looks for it, until the sweep does.
-    let astray = house.s3().put_object().bucket(house.intake()).key("Canary/Goldfinch sings.csv");
-    astray.body(COMPLAINT.as_bytes().to_vec().into()).send().await.unwrap();
+    let astray = house
+        .s3()
+        .put_object()
+        .bucket(house.intake())
+        .key("Canary/Goldfinch sings.csv");
+    astray
+        .body(COMPLAINT.as_bytes().to_vec().into())
+        .send()
+        .await
+        .unwrap();
 }
 
 fn assert_silent(what: &str, text: &str) {
@@ -155,7 +203,10 @@ fn assert_silent(what: &str, text: &str) {
 #[test]
 fn the_canary_is_in_no_log_line_no_ledger_entry_and_no_key() {
     // One thread, so that every line of this house, and of no other, is heard.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let (errors, lines) = heard::on_this_thread(|| runtime.block_on(send_through_everything()));
     for outcome in [
         "stored",
@@ -210,7 +261,10 @@ fn the_canary_is_in_no_log_line_no_ledger_entry_and_no_key() {
         "file_refused",
         "intake",
     ] {
-        assert!(lines.contains(&format!("\"outcome\":\"{outcome}\"")), "{outcome} is not in the log:\n{lines}");
+        assert!(
+            lines.contains(&format!("\"outcome\":\"{outcome}\"")),
+            "{outcome} is not in the log:\n{lines}"
+        );
     }
     assert_silent("the log", &lines);
     assert_silent("an error", &errors);
@@ -218,13 +272,19 @@ fn the_canary_is_in_no_log_line_no_ledger_entry_and_no_key() {
 
 /// Granicus hands the person over, well and badly; gives the errors that were told.
 async fn hand_over_by_a_partner(house: &House) -> Vec<String> {
-    let canary =
-        changed(CREATED, "/data/profile", json!({"name": "Canary Goldfinch", "email": "canary@kanarienvogel.example"}));
+    let canary = changed(
+        CREATED,
+        "/data/profile",
+        json!({"name": "Canary Goldfinch", "email": "canary@kanarienvogel.example"}),
+    );
     let canary = changed(&canary, "/data/ucrn", json!("KANARIENVOGEL-900177"));
     let canary = changed(&canary, "/data/case_reference", json!("FS-Goldfinch"));
     let canary = changed(&canary, "/data/form", json!("How the canary sings"));
-    let corrected =
-        changed(&changed(&canary, "/data/form_version", json!(8)), "/data/comment", json!("The canary sings"));
+    let corrected = changed(
+        &changed(&canary, "/data/form_version", json!(8)),
+        "/data/comment",
+        json!("The canary sings"),
+    );
     for message in [&canary, &canary, &corrected] {
         assert_eq!(house.hand_over(message).await.status, 200);
     }
@@ -234,63 +294,150 @@ async fn hand_over_by_a_partner(house: &House) -> Vec<String> {
         ("/data/form", json!(["Goldfinch"])),
         ("/data/submitted_at", json!("when the canary sings")),
         ("/data/profile/email", json!("canary at home")),
-        ("/data/answers", json!({"canary@kanarienvogel.example": {"sings": 1}})),
+        (
+            "/data/answers",
+            json!({"canary@kanarienvogel.example": {"sings": 1}}),
+        ),
     ] {
-        errors.push(house.hand_over(&changed(&canary, pointer, value)).await.body);
+        errors.push(
+            house
+                .hand_over(&changed(&canary, pointer, value))
+                .await
+                .body,
+        );
     }
     errors.push(house.hand_over("{\"canary\": sings").await.body);
-    let unsigned =
-        [("content-type", "application/json"), ("webhook-id", "canary"), ("webhook-signature", "v1,Goldfinch")];
-    errors.push(house.post_to("/partners/granicus/submissions", &unsigned, &canary).await.body);
+    let unsigned = [
+        ("content-type", "application/json"),
+        ("webhook-id", "canary"),
+        ("webhook-signature", "v1,Goldfinch"),
+    ];
+    errors.push(
+        house
+            .post_to("/partners/granicus/submissions", &unsigned, &canary)
+            .await
+            .body,
+    );
     errors
 }
 
-/// The DPO reads a package, releases it and sees what came of it; somebody types what is no code, and the person fetches it.
+/// The DPO reads a package, releases it and sees what came of it; somebody types what is no code,
+/// and the person fetches it.
 async fn go_to_the_door(house: &House, request: &str, errors: &mut Vec<String>) {
-    let reading = house.invoke("export", json!({"read": request, "by": "dpo-7"})).await.unwrap();
+    let reading = house
+        .invoke("export", json!({"read": request, "by": "dpo-7"}))
+        .await
+        .unwrap();
     assert_eq!(house.fetch(&reading, "report").await.status, 200);
     let link = house.release(request).await;
     errors.push(house.get_url(link["url"].as_str().unwrap()).await.body);
-    for typed in ["canary%40kanarienvogel.example", "", "07700+900177", "Canary&code=Goldfinch"] {
+    for typed in [
+        "canary%40kanarienvogel.example",
+        "",
+        "07700+900177",
+        "Canary&code=Goldfinch",
+    ] {
         errors.push(house.press(&link, typed, "report").await.body);
     }
-    errors.push(house.press(&link, link["code"].as_str().unwrap(), "Goldfinch").await.body);
+    errors.push(
+        house
+            .press(&link, link["code"].as_str().unwrap(), "Goldfinch")
+            .await
+            .body,
+    );
     assert_eq!(house.fetch(&link, "report").await.status, 200);
-    errors.push(house.invoke("export", json!({"status": request, "by": "dpo-7"})).await.unwrap().to_string());
-    for secret in [link["code"].as_str().unwrap(), link["url"].as_str().unwrap().rsplit_once('/').unwrap().1] {
-        assert!(!house.everything().await.iter().any(|item| item.contains(secret)), "neither is stored as it is told");
+    errors.push(
+        house
+            .invoke("export", json!({"status": request, "by": "dpo-7"}))
+            .await
+            .unwrap()
+            .to_string(),
+    );
+    for secret in [
+        link["code"].as_str().unwrap(),
+        link["url"].as_str().unwrap().rsplit_once('/').unwrap().1,
+    ] {
+        assert!(
+            !house
+                .everything()
+                .await
+                .iter()
+                .any(|item| item.contains(secret)),
+            "neither is stored as it is told"
+        );
         assert!(!errors.iter().any(|page| page.contains(secret)));
     }
 }
 
-/// The person asks for the newsletter, is asked whether the address is theirs, and says so; somebody else tries what is no
-/// link; the DPO asks as well, and takes the opt-out back. Gives what was told.
+/// The person asks for the newsletter, is asked whether the address is theirs, and says so;
+/// somebody else tries what is no link; the DPO asks as well, and takes the opt-out back. Gives
+/// what was told.
 async fn confirm(house: &House) -> Vec<String> {
     let double = house.stack.doubles().notify.clone();
     double.behave(Mode::Forging);
-    house.stack.clock().set(house.stack.clock().now() + chrono::TimeDelta::seconds(1));
+    house
+        .stack
+        .clock()
+        .set(house.stack.clock().now() + chrono::TimeDelta::seconds(1));
     subscribe(house, "canary@kanarienvogel.example").await;
     double.behave(Mode::Refusing);
     let who = [email_id("Canary@kanarienvogel.example")];
     let ask = |id: &str| json!({"order": "confirm_address", "request_id": id, "identifiers": who, "by": "dpo-7"});
-    let mut told = vec![house.invoke("requests", ask("CON-1")).await.unwrap().to_string()];
+    let mut told = vec![
+        house
+            .invoke("requests", ask("CON-1"))
+            .await
+            .unwrap()
+            .to_string(),
+    ];
     house.stack.settle().await.unwrap();
     told.push(house.invoke("requests", ask("CON-2")).await.unwrap_err());
     double.behave(Mode::Well);
-    house.stack.clock().set(house.stack.clock().now() + chrono::TimeDelta::minutes(2));
+    house
+        .stack
+        .clock()
+        .set(house.stack.clock().now() + chrono::TimeDelta::minutes(2));
     told.push(house.run_notify().await.to_string());
     let path = house.path_to("canary@kanarienvogel.example");
-    told.extend([house.get(&path).await.body, house.confirm(&path).await.body, house.confirm(&path).await.body]);
-    for forged in ["canary@kanarienvogel.example", "subject%231%23sings", "Goldfinch?confirm=yes"] {
+    told.extend([
+        house.get(&path).await.body,
+        house.confirm(&path).await.body,
+        house.confirm(&path).await.body,
+    ]);
+    for forged in [
+        "canary@kanarienvogel.example",
+        "subject%231%23sings",
+        "Goldfinch?confirm=yes",
+    ] {
         told.push(house.get(&format!("/confirm/{forged}")).await.body);
         told.push(house.confirm(&format!("/confirm/{forged}")).await.body);
     }
-    told.push(house.post_to(&path, &[("content-type", "canary/sings")], "canary=sings").await.body);
-    let opt_in =
-        |reason| json!({"order": "opt_in", "request_id": "CON-3", "identifiers": who, "reason": reason, "by": "dpo-7"});
-    told.push(house.invoke("requests", opt_in("canary sings")).await.unwrap_err());
-    told.push(house.invoke("requests", opt_in("mistake")).await.unwrap().to_string());
-    told.push(house.invoke("notify", json!({"canary@kanarienvogel.example": "sings"})).await.unwrap_err());
+    told.push(
+        house
+            .post_to(&path, &[("content-type", "canary/sings")], "canary=sings")
+            .await
+            .body,
+    );
+    let opt_in = |reason| json!({"order": "opt_in", "request_id": "CON-3", "identifiers": who, "reason": reason, "by": "dpo-7"});
+    told.push(
+        house
+            .invoke("requests", opt_in("canary sings"))
+            .await
+            .unwrap_err(),
+    );
+    told.push(
+        house
+            .invoke("requests", opt_in("mistake"))
+            .await
+            .unwrap()
+            .to_string(),
+    );
+    told.push(
+        house
+            .invoke("notify", json!({"canary@kanarienvogel.example": "sings"}))
+            .await
+            .unwrap_err(),
+    );
     for mail in double.mails() {
         assert_silent("a reference", &mail.reference);
     }
@@ -300,26 +447,51 @@ async fn confirm(house: &House) -> Vec<String> {
 /// The person unsubscribes, twice, and by what is no token; gives the pages that were shown.
 async fn unsubscribe(house: &House) -> Vec<String> {
     let path = house.unsubscribe_path("canary@kanarienvogel.example").await;
-    let mut pages = vec![house.get(&path).await.body, house.click(&path).await.body, house.click(&path).await.body];
-    for forged in
-        ["canary@kanarienvogel.example", "subject%231%23sings", "Goldfinch?email=canary@kanarienvogel.example"]
-    {
+    let mut pages = vec![
+        house.get(&path).await.body,
+        house.click(&path).await.body,
+        house.click(&path).await.body,
+    ];
+    for forged in [
+        "canary@kanarienvogel.example",
+        "subject%231%23sings",
+        "Goldfinch?email=canary@kanarienvogel.example",
+    ] {
         pages.push(house.get(&format!("/unsubscribe/{forged}")).await.body);
         pages.push(house.click(&format!("/unsubscribe/{forged}")).await.body);
         pages.push(house.get(&format!("/packages/{forged}")).await.body);
     }
-    pages.push(house.post_to(&path, &[("content-type", "canary/sings")], "canary").await.body);
+    pages.push(
+        house
+            .post_to(&path, &[("content-type", "canary/sings")], "canary")
+            .await
+            .body,
+    );
     house.take_off().await;
-    pages.push(house.post_to(&path, &[crate::unsubscribe::FORM], "Goldfinch=canary@kanarienvogel.example").await.body);
+    pages.push(
+        house
+            .post_to(
+                &path,
+                &[crate::unsubscribe::FORM],
+                "Goldfinch=canary@kanarienvogel.example",
+            )
+            .await
+            .body,
+    );
     pages
 }
 
-/// Granicus needs half a minute for them, Five9 has them in its contacts, and the newsletter service cannot be asked.
+/// Granicus needs half a minute for them, Five9 has them in its contacts, and the newsletter
+/// service cannot be asked.
 fn processors_hold_them(house: &House) {
     let doubles = house.stack.doubles();
     doubles.granicus.give("canary@kanarienvogel.example");
     doubles.granicus.take(chrono::TimeDelta::seconds(30));
-    doubles.five9.give(&[("number1", "07700900177"), ("first_name", "Canary"), ("last_name", "Goldfinch")]);
+    doubles.five9.give(&[
+        ("number1", "07700900177"),
+        ("first_name", "Canary"),
+        ("last_name", "Goldfinch"),
+    ]);
     doubles.newsletter.take_as(&[("android_id", "raw")]);
 }
 
@@ -329,14 +501,25 @@ async fn send_through_everything() -> String {
     let survey = "recycling-centre";
     let form = house.get("/surveys/recycling-centre").await;
     house.move_to("2026-11-23T10:01:00Z").await;
-    let answers =
-        "satisfaction=2&site=Wareham&comment=The+canary+sings&email=canary%40kanarienvogel.example&phone=07700+900177";
+    let answers = "satisfaction=2&site=Wareham&comment=The+canary+sings&email=canary%40kanarienvogel.example&phone=07700+900177";
     let token = token(&form.body);
     let body = format!("submission_token={token}&{answers}");
     assert_eq!(house.post_form(survey, &body).await.status, 303);
     assert_eq!(house.post_form(survey, &body).await.status, 303);
-    assert_eq!(house.post_form(survey, &body.replace("sings", "is+silent")).await.status, 422);
-    assert_eq!(house.post_form(survey, &format!("{answers}&leave_empty=canary")).await.status, 422);
+    assert_eq!(
+        house
+            .post_form(survey, &body.replace("sings", "is+silent"))
+            .await
+            .status,
+        422
+    );
+    assert_eq!(
+        house
+            .post_form(survey, &format!("{answers}&leave_empty=canary"))
+            .await
+            .status,
+        422
+    );
     // A survey that is not there gives the text back, and says nothing of it anywhere.
     assert_eq!(house.post_form("canary", answers).await.status, 404);
     let mut errors = Vec::new();
@@ -346,12 +529,33 @@ async fn send_through_everything() -> String {
     ] {
         errors.push(house.post_json(survey, &wrong).await.body);
     }
-    errors.push(house.post(survey, &[("content-type", "application/json")], "{\"email\": \"canary@").await.body);
-    errors.push(house.post(survey, &[("content-type", "canary/sings")], "canary").await.body);
-    errors.push(house.post_json("canary@kanarienvogel.example", &json!({})).await.body);
-    for astray in
-        ["/canary@kanarienvogel.example", "/privacy/canary", "/surveys/recycling-centre/thank-you?reference=canary"]
-    {
+    errors.push(
+        house
+            .post(
+                survey,
+                &[("content-type", "application/json")],
+                "{\"email\": \"canary@",
+            )
+            .await
+            .body,
+    );
+    errors.push(
+        house
+            .post(survey, &[("content-type", "canary/sings")], "canary")
+            .await
+            .body,
+    );
+    errors.push(
+        house
+            .post_json("canary@kanarienvogel.example", &json!({}))
+            .await
+            .body,
+    );
+    for astray in [
+        "/canary@kanarienvogel.example",
+        "/privacy/canary",
+        "/surveys/recycling-centre/thank-you?reference=canary",
+    ] {
         errors.push(house.get(astray).await.body);
     }
     errors.extend(hand_over_by_a_partner(&house).await);
@@ -359,19 +563,22 @@ async fn send_through_everything() -> String {
     let reworded = answer_what_was_reworded(&house).await;
     ask_for_refused_rows(&house).await;
 
-    let who = [email_id("Canary@kanarienvogel.example"), phone_id("07700 900177")];
+    let who = [
+        email_id("Canary@kanarienvogel.example"),
+        phone_id("07700 900177"),
+    ];
     // A request that is called after the person is refused, and its name told to nobody.
     let named = json!({"kind": "access", "identifiers": who, "requested_by": "dpo-7", "request_id": "SAR-07700900177"});
     errors.push(house.invoke("export", named).await.unwrap_err());
     for kind in ["access", "portability"] {
-        let order =
-            json!({"kind": kind, "identifiers": who, "requested_by": "dpo-7", "request_id": format!("R-{kind}")});
+        let order = json!({"kind": kind, "identifiers": who, "requested_by": "dpo-7", "request_id": format!("R-{kind}")});
         house.invoke("export", order).await.unwrap();
         go_to_the_door(&house, &format!("R-{kind}"), &mut errors).await;
     }
     let order = json!({"kind": "access", "identifiers": who, "requested_by": "dpo-7", "request_id": "R-withdrawn"});
     house.invoke("export", order).await.unwrap();
-    let withdraw = json!({"withdraw": "R-withdrawn", "by": "dpo-7", "reason": "ordered by mistake"});
+    let withdraw =
+        json!({"withdraw": "R-withdrawn", "by": "dpo-7", "reason": "ordered by mistake"});
     errors.push(house.invoke("export", withdraw).await.unwrap().to_string());
     for key in house.objects() {
         assert_silent("a key", &key);
@@ -400,45 +607,101 @@ async fn send_through_everything() -> String {
         errors.push(house.invoke("expire", wrong.clone()).await.unwrap_err());
         errors.push(house.invoke("ingest", wrong.clone()).await.unwrap_err());
         errors.push(house.invoke("partners", wrong.clone()).await.unwrap_err());
-        errors.push(house.invoke("unsubscribe", wrong.clone()).await.unwrap_err());
+        errors.push(
+            house
+                .invoke("unsubscribe", wrong.clone())
+                .await
+                .unwrap_err(),
+        );
         errors.push(house.invoke("verify", wrong.clone()).await.unwrap_err());
         errors.push(
             house
-                .invoke("requests", json!({"order": "unsubscribe_link", "by": "dpo-7", "identifiers": wrong}))
+                .invoke(
+                    "requests",
+                    json!({"order": "unsubscribe_link", "by": "dpo-7", "identifiers": wrong}),
+                )
                 .await
                 .unwrap_err(),
         );
         errors.push(house.invoke("import", wrong).await.unwrap_err());
     }
-    for (place, id, ground) in [("hold", "H-1", "legal claim"), ("restrict", "H-2", "18(1)(a)")] {
-        let order =
-            |ground| json!({"order": place, "request_id": id, "identifiers": who, "ground": ground, "by": "dpo-7"});
-        errors.push(house.invoke("requests", order("canary sings")).await.unwrap_err());
-        errors.push(house.invoke("requests", order(ground)).await.unwrap().to_string());
+    for (place, id, ground) in [
+        ("hold", "H-1", "legal claim"),
+        ("restrict", "H-2", "18(1)(a)"),
+    ] {
+        let order = |ground| json!({"order": place, "request_id": id, "identifiers": who, "ground": ground, "by": "dpo-7"});
         errors.push(
             house
-                .invoke("requests", json!({"order": "status", "request_id": id, "by": "dpo-7"}))
+                .invoke("requests", order("canary sings"))
+                .await
+                .unwrap_err(),
+        );
+        errors.push(
+            house
+                .invoke("requests", order(ground))
+                .await
+                .unwrap()
+                .to_string(),
+        );
+        errors.push(
+            house
+                .invoke(
+                    "requests",
+                    json!({"order": "status", "request_id": id, "by": "dpo-7"}),
+                )
                 .await
                 .unwrap()
                 .to_string(),
         );
     }
     house.invoke("sweep", json!({})).await.unwrap();
-    house.invoke("requests", json!({"order": "notice", "request_id": "H-2", "by": "dpo-7"})).await.unwrap();
-    house.invoke("requests", json!({"order": "whom", "request_id": "H-2-restricted", "by": "dpo-7"})).await.unwrap();
+    house
+        .invoke(
+            "requests",
+            json!({"order": "notice", "request_id": "H-2", "by": "dpo-7"}),
+        )
+        .await
+        .unwrap();
+    house
+        .invoke(
+            "requests",
+            json!({"order": "whom", "request_id": "H-2-restricted", "by": "dpo-7"}),
+        )
+        .await
+        .unwrap();
     for (lift, id) in [("lift", "H-1"), ("unrestrict", "H-2")] {
-        let order = |reason| json!({"order": lift, "request_id": id, "reason": reason, "by": "dpo-7"});
-        errors.push(house.invoke("requests", order("canary sings")).await.unwrap_err());
-        errors.push(house.invoke("requests", order("settled")).await.unwrap().to_string());
+        let order =
+            |reason| json!({"order": lift, "request_id": id, "reason": reason, "by": "dpo-7"});
+        errors.push(
+            house
+                .invoke("requests", order("canary sings"))
+                .await
+                .unwrap_err(),
+        );
+        errors.push(
+            house
+                .invoke("requests", order("settled"))
+                .await
+                .unwrap()
+                .to_string(),
+        );
     }
-    let links =
-        |after: &str| json!({"order": "links", "request_id": "L-1", "identifiers": who, "by": "dpo-7", "after": after});
-    errors.push(house.invoke("requests", links("canary sings")).await.unwrap_err());
+    let links = |after: &str| json!({"order": "links", "request_id": "L-1", "identifiers": who, "by": "dpo-7", "after": after});
+    errors.push(
+        house
+            .invoke("requests", links("canary sings"))
+            .await
+            .unwrap_err(),
+    );
     let mut first = links("");
     first.as_object_mut().unwrap().remove("after");
     let mut listed = house.invoke("requests", first).await.unwrap();
-    // Whoever gives an address whole is told which one is meant, masked; and nothing else of anybody.
-    assert_eq!(listed["matched"][0]["identifier"], "c•••@kanarienvogel.example", "{listed}");
+    // Whoever gives an address whole is told which one is meant, masked; and nothing else of
+    // anybody.
+    assert_eq!(
+        listed["matched"][0]["identifier"], "c•••@kanarienvogel.example",
+        "{listed}"
+    );
     listed["matched"].take();
     errors.push(listed.to_string());
     tell_recipients(&house, &who, &mut errors).await;
@@ -451,18 +714,28 @@ async fn send_through_everything() -> String {
     processors_hold_them(&house);
     house.erase(erasure(&who)).await.unwrap();
 
-    // Granicus is done and says so. Once more, for three years to pass over; with a record that nobody can read.
+    // Granicus is done and says so. Once more, for three years to pass over; with a record that
+    // nobody can read.
     house.move_to("2026-11-23T10:10:00Z").await;
     assert!(house.stack.doubles().granicus.inventory().is_empty());
     house.post_form(survey, answers).await;
-    let poison = house.dynamodb().put_item().table_name(house.setting("RECORDS_TABLE"));
+    let poison = house
+        .dynamodb()
+        .put_item()
+        .table_name(house.setting("RECORDS_TABLE"));
     let s = crate::house::s;
     let end = aws_sdk_dynamodb::types::AttributeValue::N("1890122400".into());
     // Where it lay is kept of what nobody can read, and nothing of what it said.
-    let poison = poison.item("pk", s("nobody's")).item("sk", s("?")).item("comment", s("The canary sings"));
+    let poison = poison
+        .item("pk", s("nobody's"))
+        .item("sk", s("?"))
+        .item("comment", s("The canary sings"));
     poison.item("expires_at", end).send().await.unwrap();
     house.move_to("2029-12-01T00:00:00Z").await;
-    house.invoke("sweep", json!({"from": "2026-11-20"})).await.unwrap();
+    house
+        .invoke("sweep", json!({"from": "2026-11-20"}))
+        .await
+        .unwrap();
     house.stack.settle().await.unwrap();
     answer_what_is_not_asked_any_more(&house, &reworded).await;
     errors.push(house.invoke("verify", json!({})).await.unwrap().to_string());
@@ -475,8 +748,11 @@ async fn send_through_everything() -> String {
     for message in house.stack.messages("custodian-Failed") {
         assert_silent("the queue", &message.body.to_string());
     }
-    let left =
-        house.everything().await.into_iter().filter(|item| !item.contains("SUPPRESSION#") && !item.contains("OPTOUT#"));
+    let left = house
+        .everything()
+        .await
+        .into_iter()
+        .filter(|item| !item.contains("SUPPRESSION#") && !item.contains("OPTOUT#"));
     left.for_each(|item| assert_silent("what is stored", &item));
     let tables = template()["Resources"]
         .as_mapping()
@@ -484,6 +760,10 @@ async fn send_through_everything() -> String {
         .values()
         .filter(|it| it["Type"] == "AWS::DynamoDB::Table")
         .count();
-    assert_eq!(TABLES.len(), tables, "a table that is added is looked through as well");
+    assert_eq!(
+        TABLES.len(),
+        tables,
+        "a table that is added is looked through as well"
+    );
     errors.join("\n")
 }

@@ -1,5 +1,5 @@
-//! What whoever deploys and runs a stack on AWS follows: the commands of the documents reach what the template makes, and a
-//! package is for what it was built for.
+//! What whoever deploys and runs a stack on AWS follows: the commands of the documents reach what
+//! the template makes, and a package is for what it was built for.
 
 use crate::permissions::template;
 use serde_yaml_ng::Value;
@@ -9,29 +9,47 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 /// The documents, a line at a time.
 fn lines() -> Vec<String> {
     let folders = [root(), root().join("docs")];
-    let files = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()).map(|file| file.unwrap().path());
+    let files = folders
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(folder).unwrap())
+        .map(|file| file.unwrap().path());
     let documents = files.filter(|path| path.extension().is_some_and(|it| it == "md"));
     documents
-        .flat_map(|path| std::fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect::<Vec<_>>())
+        .flat_map(|path| {
+            std::fs::read_to_string(path)
+                .unwrap()
+                .lines()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
         .collect()
 }
 
 fn names(of: &Value) -> BTreeSet<String> {
-    of.as_mapping().unwrap().keys().map(|name| name.as_str().unwrap().to_owned()).collect()
+    of.as_mapping()
+        .unwrap()
+        .keys()
+        .map(|name| name.as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// What stands behind each of these words, up to the next that can't be part of a name.
 fn behind(word: &str) -> BTreeSet<String> {
     let is_name = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
     let lines = lines();
-    let found =
-        lines.iter().flat_map(|line| line.split(word).skip(1)).map(|rest| rest.chars().take_while(is_name).collect());
+    let found = lines
+        .iter()
+        .flat_map(|line| line.split(word).skip(1))
+        .map(|rest| rest.chars().take_while(is_name).collect());
     found.collect()
 }
 
@@ -41,34 +59,74 @@ fn commands() -> BTreeSet<String> {
     let commands = lines
         .iter()
         .flat_map(|line| line.split("make ").skip(1))
-        .map(|rest| rest.split(['`', '#', ')']).next().unwrap().split_whitespace().collect::<Vec<_>>().join(" "));
-    commands.filter(|command| command.contains("STACK=custodian")).collect()
+        .map(|rest| {
+            rest.split(['`', '#', ')'])
+                .next()
+                .unwrap()
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+        });
+    commands
+        .filter(|command| command.contains("STACK=custodian"))
+        .collect()
 }
 
 fn dry_run(command: &str) -> Output {
     let mut make = Command::new("make");
     // Under `make test` these would make it another one.
-    make.env_remove("MAKEFLAGS").env_remove("MAKELEVEL").env_remove("MFLAGS");
-    make.arg("--dry-run").args(command.split(' ')).current_dir(root()).output().unwrap()
+    make.env_remove("MAKEFLAGS")
+        .env_remove("MAKELEVEL")
+        .env_remove("MFLAGS");
+    make.arg("--dry-run")
+        .args(command.split(' '))
+        .current_dir(root())
+        .output()
+        .unwrap()
 }
 
 #[test]
 fn every_command_for_a_stack_asks_the_stack_for_names_that_it_has() {
     let outputs = names(&template()["Outputs"]);
     let commands = commands();
-    let targets: BTreeSet<&str> = commands.iter().filter_map(|command| command.split(' ').next()).collect();
-    for target in ["verify-ledger", "quarantine", "restore", "put-survey", "surveys"] {
-        assert!(targets.contains(target), "the documents give no make {target} for a stack: {commands:?}");
+    let targets: BTreeSet<&str> = commands
+        .iter()
+        .filter_map(|command| command.split(' ').next())
+        .collect();
+    for target in [
+        "verify-ledger",
+        "quarantine",
+        "restore",
+        "put-survey",
+        "surveys",
+    ] {
+        assert!(
+            targets.contains(target),
+            "the documents give no make {target} for a stack: {commands:?}"
+        );
     }
     for command in &commands {
         let run = dry_run(command);
-        assert!(run.status.success(), "make {command}: {}", String::from_utf8_lossy(&run.stderr));
+        assert!(
+            run.status.success(),
+            "make {command}: {}",
+            String::from_utf8_lossy(&run.stderr)
+        );
         let run = String::from_utf8(run.stdout).unwrap();
-        let asked: Vec<&str> =
-            run.split(".ci/output \"custodian\" ").skip(1).map(|rest| rest.split(')').next().unwrap()).collect();
-        assert!(!asked.is_empty(), "make {command} does not ask the stack: {run}");
+        let asked: Vec<&str> = run
+            .split(".ci/output \"custodian\" ")
+            .skip(1)
+            .map(|rest| rest.split(')').next().unwrap())
+            .collect();
+        assert!(
+            !asked.is_empty(),
+            "make {command} does not ask the stack: {run}"
+        );
         for output in asked {
-            assert!(outputs.contains(output), "make {command} asks for {output}, which is no output");
+            assert!(
+                outputs.contains(output),
+                "make {command} asks for {output}, which is no output"
+            );
         }
     }
 }
@@ -78,33 +136,56 @@ fn what_the_documents_ask_aws_for_is_what_the_template_makes() {
     let template = template();
     let (outputs, resources) = (names(&template["Outputs"]), names(&template["Resources"]));
     let asked = behind("OutputKey=='");
-    assert!(asked.len() >= 3 && asked.is_subset(&outputs), "{:?}", asked.difference(&outputs));
+    assert!(
+        asked.len() >= 3 && asked.is_subset(&outputs),
+        "{:?}",
+        asked.difference(&outputs)
+    );
     let asked = behind("--logical-resource-id ");
-    assert!(!asked.is_empty() && asked.is_subset(&resources), "{:?}", asked.difference(&resources));
-    let functions =
-        resources.iter().filter(|name| template["Resources"][name.as_str()]["Type"] == "AWS::Serverless::Function");
-    let functions: BTreeSet<String> = functions.map(|name| format!("custodian-{}", name.to_lowercase())).collect();
+    assert!(
+        !asked.is_empty() && asked.is_subset(&resources),
+        "{:?}",
+        asked.difference(&resources)
+    );
+    let functions = resources
+        .iter()
+        .filter(|name| template["Resources"][name.as_str()]["Type"] == "AWS::Serverless::Function");
+    let functions: BTreeSet<String> = functions
+        .map(|name| format!("custodian-{}", name.to_lowercase()))
+        .collect();
     // Where it is each of them in turn.
     let asked: BTreeSet<String> = behind("--function-name ")
         .into_iter()
         .filter(|it| !["custodian-", "custodian-NAME"].contains(&it.as_str()))
         .collect();
-    assert!(!asked.is_empty() && asked.is_subset(&functions), "{:?}", asked.difference(&functions));
-    // No table of a stack on AWS is called by the stack's name and its own: CloudFormation puts something random behind it.
+    assert!(
+        !asked.is_empty() && asked.is_subset(&functions),
+        "{:?}",
+        asked.difference(&functions)
+    );
+    // No table of a stack on AWS is called by the stack's name and its own: CloudFormation puts
+    // something random behind it.
     let tables = behind("TABLE=custodian-");
     let local = ["Records", "Register", "Ledger"].map(str::to_owned);
     let others: BTreeSet<&String> = tables.iter().filter(|it| !local.contains(it)).collect();
     assert_eq!(others, BTreeSet::from([&"restored".to_owned()]));
-    assert!(
-        !lines().iter().any(
-            |line| line.contains("make ") && local.iter().any(|it| line.contains(&format!("TABLE=custodian-{it}")))
-        )
-    );
+    assert!(!lines().iter().any(|line| {
+        line.contains("make ")
+            && local
+                .iter()
+                .any(|it| line.contains(&format!("TABLE=custodian-{it}")))
+    }));
 }
 
 /// A program of so many bytes as tell what it is built for.
 fn program(machine: u16) -> Vec<u8> {
-    [b"\x7fELF".as_slice(), &[0; 14], &machine.to_le_bytes(), b"GLIBC_2.17"].concat()
+    [
+        b"\x7fELF".as_slice(),
+        &[0; 14],
+        &machine.to_le_bytes(),
+        b"GLIBC_2.17",
+    ]
+    .concat()
 }
 
 /// What is said of a package of programs for these machines, and its template afterwards.
@@ -118,17 +199,30 @@ fn stamped(machines: &[u16]) -> (Output, String) {
         std::fs::write(function.join("bootstrap"), program(*machine)).unwrap();
     }
     std::fs::copy(root().join("template.yaml"), built.join("template.yaml")).unwrap();
-    let stamp = Command::new("python3").arg(root().join(".ci/stamp-architecture")).current_dir(folder.path()).output();
-    (stamp.unwrap(), std::fs::read_to_string(built.join("template.yaml")).unwrap())
+    let stamp = Command::new("python3")
+        .arg(root().join(".ci/stamp-architecture"))
+        .current_dir(folder.path())
+        .output();
+    (
+        stamp.unwrap(),
+        std::fs::read_to_string(built.join("template.yaml")).unwrap(),
+    )
 }
 
 #[test]
 fn a_package_can_be_deployed_as_what_it_was_built_for_and_as_nothing_else() {
     let source = &template()["Parameters"]["Architecture"];
-    assert!(source["Default"].is_null(), "what was not built is for nothing: {source:?}");
+    assert!(
+        source["Default"].is_null(),
+        "what was not built is for nothing: {source:?}"
+    );
     for (machine, name) in [(0x3E, "x86_64"), (0xB7, "arm64")] {
         let (said, template) = stamped(&[machine, machine]);
-        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+        assert!(
+            said.status.success(),
+            "{}",
+            String::from_utf8_lossy(&said.stderr)
+        );
         let template: Value = serde_yaml_ng::from_str(&template).unwrap();
         let parameter = &template["Parameters"]["Architecture"];
         assert_eq!(
@@ -136,12 +230,21 @@ fn a_package_can_be_deployed_as_what_it_was_built_for_and_as_nothing_else() {
             (Some(name), &Value::from(vec![name]))
         );
     }
-    for (machines, problem) in
-        [(&[0x3E, 0xB7][..], "one architecture"), (&[0x28], "does not run on Lambda"), (&[], "none")]
-    {
+    for (machines, problem) in [
+        (&[0x3E, 0xB7][..], "one architecture"),
+        (&[0x28], "does not run on Lambda"),
+        (&[], "none"),
+    ] {
         let (said, template) = stamped(machines);
         let told = String::from_utf8(said.stderr).unwrap();
-        assert!(!said.status.success() && told.contains(problem), "{machines:?}: {told}");
-        assert_eq!(template, std::fs::read_to_string(root().join("template.yaml")).unwrap(), "{machines:?}");
+        assert!(
+            !said.status.success() && told.contains(problem),
+            "{machines:?}: {told}"
+        );
+        assert_eq!(
+            template,
+            std::fs::read_to_string(root().join("template.yaml")).unwrap(),
+            "{machines:?}"
+        );
     }
 }

@@ -28,22 +28,40 @@ impl Function for Wavering {
         if self.outage.load(Ordering::SeqCst) {
             return Err(failure("Unavailable", "the ledger takes nothing"));
         }
-        self.expire.invoke(LambdaEvent::new(event.payload.into_parts().0, event.context)).await
+        self.expire
+            .invoke(LambdaEvent::new(
+                event.payload.into_parts().0,
+                event.context,
+            ))
+            .await
     }
 }
 
 /// A house with three removals to tell, and an outage.
 async fn in_an_outage() -> (House, Arc<AtomicBool>, Arc<AtomicUsize>) {
-    let (outage, tries) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicUsize::new(0)));
+    let (outage, tries) = (
+        Arc::new(AtomicBool::new(true)),
+        Arc::new(AtomicUsize::new(0)),
+    );
     let of_house = (Arc::clone(&outage), Arc::clone(&tries));
     let functions = Registry::custodian().with("expire", move |host| {
         let (outage, tries) = of_house.clone();
         async move {
-            let expire = Expire::start(&host).await.map_err(|error| error.to_string())?;
-            Ok(Arc::new(Wavering { expire, outage, tries }) as Arc<dyn Function>)
+            let expire = Expire::start(&host)
+                .await
+                .map_err(|error| error.to_string())?;
+            Ok(Arc::new(Wavering {
+                expire,
+                outage,
+                tries,
+            }) as Arc<dyn Function>)
         }
     });
-    let house = House::with(Options { functions, ..options() }).await;
+    let house = House::with(Options {
+        functions,
+        ..options()
+    })
+    .await;
     for comment in ["One.", "Two.", "Three."] {
         house.tell(comment, None, None).await;
     }
@@ -56,19 +74,27 @@ async fn in_an_outage() -> (House, Arc<AtomicBool>, Arc<AtomicUsize>) {
 fn discarded(house: &House) -> Vec<(String, Value)> {
     let (store, bucket) = (house.stack.store(), house.discarded());
     let read = |key: String| {
-        let document = serde_json::from_slice(&store.bytes(&bucket, &key).unwrap().unwrap()).unwrap();
+        let document =
+            serde_json::from_slice(&store.bytes(&bucket, &key).unwrap().unwrap()).unwrap();
         (key, document)
     };
     store.keys(&bucket).into_iter().map(read).collect()
 }
 
 async fn expire(house: &House) -> Expire {
-    Expire::start(&house.stack.host("expire").unwrap()).await.unwrap()
+    Expire::start(&house.stack.host("expire").unwrap())
+        .await
+        .unwrap()
 }
 
 /// An image that has what every event names.
 fn image_of(image: &Value) -> Value {
-    let key = |name: &str| image.get(name).cloned().unwrap_or_else(|| json!({"S": "?"}));
+    let key = |name: &str| {
+        image
+            .get(name)
+            .cloned()
+            .unwrap_or_else(|| json!({"S": "?"}))
+    };
     json!({"pk": key("pk"), "sk": key("sk")})
 }
 
@@ -82,7 +108,10 @@ async fn an_outage_of_the_ledger_is_waited_out_however_often_it_is_tried() {
     while tries.load(Ordering::SeqCst) < 60 {
         house.stack.settle().await.unwrap();
     }
-    assert!(house.told().await.is_empty() && discarded(&house).is_empty(), "nothing is told and nothing given up");
+    assert!(
+        house.told().await.is_empty() && discarded(&house).is_empty(),
+        "nothing is told and nothing given up"
+    );
     outage.store(false, Ordering::SeqCst);
     house.stack.settle().await.unwrap();
     assert_eq!(house.told().await.len(), 3);
@@ -94,7 +123,10 @@ async fn what_was_given_up_after_22_hours_is_told_by_a_command_once() {
     let (house, outage, _) = in_an_outage().await;
     house.move_to("2029-11-25T07:59:00Z").await;
     house.stack.settle().await.unwrap();
-    assert!(discarded(&house).is_empty(), "a minute before its time is over");
+    assert!(
+        discarded(&house).is_empty(),
+        "a minute before its time is over"
+    );
     house.move_to("2029-11-25T08:01:00Z").await;
     house.stack.settle().await.unwrap();
     let kept = discarded(&house);
@@ -102,26 +134,58 @@ async fn what_was_given_up_after_22_hours_is_told_by_a_command_once() {
     for (key, document) in &kept {
         assert!(key.starts_with("aws/lambda/"), "{key}");
         assert_eq!(document["requestContext"]["condition"], "RecordAgeExceeded");
-        assert!(document["payload"].as_str().unwrap().contains("OldImage"), "what is to be told is in it");
+        assert!(
+            document["payload"].as_str().unwrap().contains("OldImage"),
+            "what is to be told is in it"
+        );
     }
     assert!(house.stack.messages("custodian-Failed").is_empty() && house.told().await.is_empty());
 
     outage.store(false, Ordering::SeqCst);
     let expire = expire(&house).await;
     let redriven = redrive(&expire).await.unwrap();
-    assert_eq!((redriven.told, redriven.left), (Told { new: 3, again: 0, unreadable: 0 }, 0));
+    assert_eq!(
+        (redriven.told, redriven.left),
+        (
+            Told {
+                new: 3,
+                again: 0,
+                unreadable: 0
+            },
+            0
+        )
+    );
     let entries = house.told().await;
     assert_eq!(entries.len(), 3);
-    assert!(entries.iter().all(|entry| entry.removed == at("2029-11-24T10:00:00Z")), "as of when it was removed");
+    assert!(
+        entries
+            .iter()
+            .all(|entry| entry.removed == at("2029-11-24T10:00:00Z")),
+        "as of when it was removed"
+    );
     assert!(discarded(&house).is_empty());
-    assert_eq!(redrive(&expire).await.unwrap(), Redriven::default(), "there is nothing left");
+    assert_eq!(
+        redrive(&expire).await.unwrap(),
+        Redriven::default(),
+        "there is nothing left"
+    );
 
     // Broken off before it was deleted: the same object once more.
     for (key, document) in kept {
         let put = house.s3().put_object().bucket(house.discarded()).key(key);
-        put.body(document.to_string().into_bytes().into()).send().await.unwrap();
+        put.body(document.to_string().into_bytes().into())
+            .send()
+            .await
+            .unwrap();
     }
-    assert_eq!(redrive(&expire).await.unwrap().told, Told { new: 0, again: 3, unreadable: 0 });
+    assert_eq!(
+        redrive(&expire).await.unwrap().told,
+        Told {
+            new: 0,
+            again: 3,
+            unreadable: 0
+        }
+    );
     assert_eq!(house.told().await.len(), 3, "telling again is telling once");
 }
 
@@ -132,7 +196,8 @@ async fn whatever_a_removal_lacks_it_goes_to_its_destination_by_itself_and_block
         json!({"pk": {"S": format!("subject#1#{name}")}, "sk": {"S": "record#web_form#y"}, "day": {"S": "2023-08-01#2"},
             "source": {"S": "web_form"}, "expires_at": {"N": "1785576600"}, "comment": {"S": "Nobody's business."}})
     };
-    let removal = |image: &Value| removed_by_ttl(image, at("2026-11-23T10:00:00Z"))["Records"][0].clone();
+    let removal =
+        |image: &Value| removed_by_ttl(image, at("2026-11-23T10:00:00Z"))["Records"][0].clone();
     let without = |name: &str| {
         let mut whole = image("x");
         whole.as_object_mut().unwrap().remove(name);
@@ -159,7 +224,8 @@ async fn whatever_a_removal_lacks_it_goes_to_its_destination_by_itself_and_block
     let mut records = vec![removal(&image("first"))];
     for (number, image) in images.iter().enumerate() {
         let mut record = removal(&image_of(image));
-        (record["eventID"], record["dynamodb"]["OldImage"]) = (json!(format!("event-{number}")), image.clone());
+        (record["eventID"], record["dynamodb"]["OldImage"]) =
+            (json!(format!("event-{number}")), image.clone());
         records.push(record);
     }
     records.push(json!("no record"));
@@ -168,20 +234,46 @@ async fn whatever_a_removal_lacks_it_goes_to_its_destination_by_itself_and_block
     (odd["contact"], odd["comment"]) = (json!({"S": "07700 900142"}), json!({"N": "no number"}));
     records.extend([removal(&odd), removal(&image("last"))]);
     let expire = expire(&house).await;
-    let answer = expire.invoke(event(json!({"Records": records}))).await.unwrap();
-    let told: Vec<String> = house.told().await.iter().map(|entry| format!("{entry:?}")).collect();
-    assert_eq!(answer, json!({"batchItemFailures": []}), "nothing is to be repeated");
+    let answer = expire
+        .invoke(event(json!({"Records": records})))
+        .await
+        .unwrap();
+    let told: Vec<String> = house
+        .told()
+        .await
+        .iter()
+        .map(|entry| format!("{entry:?}"))
+        .collect();
+    assert_eq!(
+        answer,
+        json!({"batchItemFailures": []}),
+        "nothing is to be repeated"
+    );
     let kept = discarded(&house);
-    assert_eq!((told.len(), kept.len()), (3, images.len() + 1), "each is told or kept: {told:?}");
+    assert_eq!(
+        (told.len(), kept.len()),
+        (3, images.len() + 1),
+        "each is told or kept: {told:?}"
+    );
     for (key, document) in &kept {
         assert!(key.starts_with("unreadable/"), "{key}");
-        assert!(!document.to_string().contains("Nobody's business"), "nothing that was told is kept: {document}");
+        assert!(
+            !document.to_string().contains("Nobody's business"),
+            "nothing that was told is kept: {document}"
+        );
     }
     // Lambda brings the batch again: the same objects.
-    expire.invoke(event(json!({"Records": records}))).await.unwrap();
+    expire
+        .invoke(event(json!({"Records": records})))
+        .await
+        .unwrap();
     assert_eq!(discarded(&house), kept);
     let redriven = redrive(&expire).await.unwrap();
-    assert_eq!((redriven.objects, redriven.left), (0, kept.len() as u64), "nobody can read them");
+    assert_eq!(
+        (redriven.objects, redriven.left),
+        (0, kept.len() as u64),
+        "nobody can read them"
+    );
     assert_eq!(redriven.told().1, 1);
     assert_eq!(discarded(&house), kept);
 }
@@ -189,11 +281,17 @@ async fn whatever_a_removal_lacks_it_goes_to_its_destination_by_itself_and_block
 #[tokio::test(flavor = "multi_thread")]
 async fn what_can_neither_be_told_nor_kept_comes_again() {
     let house = House::where_it_sleeps("expire").await;
-    let poison = removed_by_ttl(&json!({"pk": {"S": "?"}, "sk": {"S": "?"}}), at("2026-11-23T10:00:00Z"));
+    let poison = removed_by_ttl(
+        &json!({"pk": {"S": "?"}, "sk": {"S": "?"}}),
+        at("2026-11-23T10:00:00Z"),
+    );
     let (host, _) = failing_host(&house, "expire", 0, Off::Before);
     let expire = Expire::start(&host).await.unwrap();
     let answer = expire.invoke(event(poison)).await.unwrap();
-    assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": "7"}]}));
+    assert_eq!(
+        answer,
+        json!({"batchItemFailures": [{"itemIdentifier": "7"}]})
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -201,16 +299,29 @@ async fn a_poison_record_ends_in_the_bucket_and_does_not_hold_up_the_others() {
     let house = House::open().await;
     let over = at("2029-11-24T10:00:00Z").timestamp();
     house.tell("Before.", None, None).await;
-    let poison = house.dynamodb().put_item().table_name(house.setting("RECORDS_TABLE"));
-    let poison = poison.item("pk", AttributeValue::S("?".to_owned())).item("sk", AttributeValue::S("?".to_owned()));
+    let poison = house
+        .dynamodb()
+        .put_item()
+        .table_name(house.setting("RECORDS_TABLE"));
+    let poison = poison
+        .item("pk", AttributeValue::S("?".to_owned()))
+        .item("sk", AttributeValue::S("?".to_owned()));
     let poison = poison.item("expires_at", AttributeValue::N(over.to_string()));
-    poison.item("comment", AttributeValue::S("Poison.".to_owned())).send().await.unwrap();
+    poison
+        .item("comment", AttributeValue::S("Poison.".to_owned()))
+        .send()
+        .await
+        .unwrap();
     house.tell("After.", None, None).await;
     house.move_to("2029-11-25T10:00:00Z").await;
     assert!(house.items("RECORDS_TABLE").await.is_empty());
     assert_eq!(house.told().await.len(), 2, "both records are told");
     let kept = discarded(&house);
     assert_eq!(kept.len(), 1);
-    assert!(!kept[0].1.to_string().contains("Poison."), "where it lay is kept, and not what it said: {}", kept[0].1);
+    assert!(
+        !kept[0].1.to_string().contains("Poison."),
+        "where it lay is kept, and not what it said: {}",
+        kept[0].1
+    );
     assert!(house.stack.messages("custodian-Failed").is_empty());
 }

@@ -1,5 +1,5 @@
-//! What somebody new follows: the links of the documents, the names that they explain, the answers that they show, and the
-//! commands of the Makefile.
+//! What somebody new follows: the links of the documents, the names that they explain, the answers
+//! that they show, and the commands of the Makefile.
 
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 fn read(file: &str) -> String {
@@ -18,21 +21,31 @@ fn read(file: &str) -> String {
 fn documents() -> BTreeMap<String, String> {
     let names = |folder: &str| -> Vec<String> {
         let entries = std::fs::read_dir(root().join(folder)).unwrap();
-        entries.map(|entry| format!("{folder}{}", entry.unwrap().file_name().to_str().unwrap())).collect()
+        entries
+            .map(|entry| format!("{folder}{}", entry.unwrap().file_name().to_str().unwrap()))
+            .collect()
     };
-    let all = names("").into_iter().chain(names("docs/")).filter(|name| name.ends_with(".md"));
+    let all = names("")
+        .into_iter()
+        .chain(names("docs/"))
+        .filter(|name| name.ends_with(".md"));
     all.map(|name| (name.clone(), read(&name))).collect()
 }
 
 /// The anchor of a heading, as GitHub makes it.
 fn anchor(heading: &str) -> String {
-    let kept = heading.trim().chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    let kept = heading
+        .trim()
+        .chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
     kept.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
 fn anchors(document: &str) -> BTreeSet<String> {
     let headings = document.lines().filter(|line| line.starts_with('#'));
-    headings.map(|line| anchor(line.trim_start_matches('#'))).collect()
+    headings
+        .map(|line| anchor(line.trim_start_matches('#')))
+        .collect()
 }
 
 #[test]
@@ -41,11 +54,17 @@ fn every_link_of_a_document_leads_to_a_file_and_a_heading() {
     assert!(documents.len() >= 9, "{:?}", documents.keys());
     for (name, document) in &documents {
         let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
-        for link in document.split("](").skip(1).map(|rest| rest.split([')', ' ']).next().unwrap()) {
+        for link in document
+            .split("](")
+            .skip(1)
+            .map(|rest| rest.split([')', ' ']).next().unwrap())
+        {
             if link.contains("://") {
                 continue;
             }
-            let (file, heading) = link.split_once('#').map_or((link, None), |(file, heading)| (file, Some(heading)));
+            let (file, heading) = link
+                .split_once('#')
+                .map_or((link, None), |(file, heading)| (file, Some(heading)));
             let target = match (file, folder) {
                 ("", _) => name.clone(),
                 (file, "") => file.to_owned(),
@@ -53,7 +72,10 @@ fn every_link_of_a_document_leads_to_a_file_and_a_heading() {
             };
             assert!(root().join(&target).exists(), "{name} leads to {link}");
             if let Some(heading) = heading {
-                assert!(anchors(&documents[&target]).contains(heading), "{name} leads to {link}");
+                assert!(
+                    anchors(&documents[&target]).contains(heading),
+                    "{name} leads to {link}"
+                );
             }
         }
     }
@@ -65,12 +87,19 @@ fn every_rule_by_which_a_row_or_a_file_is_refused_is_explained() {
     let mut rules = 0;
     for source in ["sources/values.rs", "rows/framed.rs"] {
         let code = read(&format!("functions/import/src/{source}"));
-        let names = code.split("=> \"").skip(1).filter_map(|rest| rest.split_once("\","));
-        for (rule, _) in
-            names.filter(|(name, _)| name.chars().all(|c| c.is_ascii_lowercase() || "_0123456789".contains(c)))
-        {
+        let names = code
+            .split("=> \"")
+            .skip(1)
+            .filter_map(|rest| rest.split_once("\","));
+        for (rule, _) in names.filter(|(name, _)| {
+            name.chars()
+                .all(|c| c.is_ascii_lowercase() || "_0123456789".contains(c))
+        }) {
             rules += 1;
-            assert!(explained.contains(&format!("`{rule}`")), "{source} refuses what is `{rule}`");
+            assert!(
+                explained.contains(&format!("`{rule}`")),
+                "{source} refuses what is `{rule}`"
+            );
         }
     }
     assert!(rules > 40, "{rules} rules were found");
@@ -89,7 +118,13 @@ fn fields(value: &Value, path: &str, into: &mut BTreeSet<String>) {
 fn the_answer_of_the_sweep_is_the_one_that_is_shown() {
     let document = read("docs/dpo.md");
     let section = document.split("\n## Sweep\n").nth(1).unwrap();
-    let shown = section.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    let shown = section
+        .split("```json\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
     let shown: Value = serde_json::from_str(shown).unwrap();
     let answer = json!(custodian_sweep::Report::default());
     let (mut told, mut documented) = (BTreeSet::new(), BTreeSet::new());
@@ -116,16 +151,36 @@ fn every_command_says_in_one_line_which_argument_it_lacks() {
         ("restore", "SINCE"),
         ("restore STACK=custodian", "TABLE"),
         ("restore STACK=custodian TABLE=restored", "SINCE"),
-        ("restore TABLE=restored SINCE=2026-11-24T10:00:00Z", "LEDGER"),
-        ("restore TABLE=restored SINCE=2026-11-24T10:00:00Z LEDGER=ledger", "REGISTER"),
+        (
+            "restore TABLE=restored SINCE=2026-11-24T10:00:00Z",
+            "LEDGER",
+        ),
+        (
+            "restore TABLE=restored SINCE=2026-11-24T10:00:00Z LEDGER=ledger",
+            "REGISTER",
+        ),
     ] {
         let mut make = Command::new("make");
         // Under `make test` these would make it another one.
-        make.env_remove("MAKEFLAGS").env_remove("MAKELEVEL").env_remove("MFLAGS");
-        let said = make.arg("--dry-run").args(arguments.split(' ')).current_dir(root()).output().unwrap();
+        make.env_remove("MAKEFLAGS")
+            .env_remove("MAKELEVEL")
+            .env_remove("MFLAGS");
+        let said = make
+            .arg("--dry-run")
+            .args(arguments.split(' '))
+            .current_dir(root())
+            .output()
+            .unwrap();
         let lines = String::from_utf8(said.stderr).unwrap();
-        assert_eq!((said.status.code(), lines.lines().count()), (Some(2), 1), "make {arguments}: {lines}");
+        assert_eq!(
+            (said.status.code(), lines.lines().count()),
+            (Some(2), 1),
+            "make {arguments}: {lines}"
+        );
         let target = arguments.split(' ').next().unwrap();
-        assert!(lines.contains(&format!("*** {missing}= is missing: make {target} ")), "make {arguments}: {lines}");
+        assert!(
+            lines.contains(&format!("*** {missing}= is missing: make {target} ")),
+            "make {arguments}: {lines}"
+        );
     }
 }

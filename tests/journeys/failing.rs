@@ -3,7 +3,9 @@
 use crate::house::House;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector,
+};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use custodian_local::wire::{answer, between, target};
@@ -33,15 +35,21 @@ pub enum Off {
     Conflict,
 }
 
-/// After how many calls something fails, in a test that tries one after another: of each way to fail every third, beginning
-/// elsewhere than the others do; in `make test-long`, where `CUSTODIAN_CASES` is set, every one.
+/// After how many calls something fails, in a test that tries one after another: of each way to
+/// fail every third, beginning elsewhere than the others do; in `make test-long`, where
+/// `CUSTODIAN_CASES` is set, every one.
 pub fn calls(off: Off) -> impl Iterator<Item = usize> {
     let is_long = std::env::var_os("CUSTODIAN_CASES").is_some();
-    let (first, step) = if is_long { (1, 1) } else { (1 + off as usize % 3, 3) };
+    let (first, step) = if is_long {
+        (1, 1)
+    } else {
+        (1 + off as usize % 3, 3)
+    };
     (first..).step_by(step)
 }
 
-/// What becomes of a call; `left` is how many could be made before it, and nothing where none could.
+/// What becomes of a call; `left` is how many could be made before it, and nothing where none
+/// could.
 fn fail(
     left: Result<usize, usize>,
     off: Off,
@@ -74,13 +82,16 @@ fn fail(
 fn actions(request: &HttpRequest) -> Option<usize> {
     let target = target(request)?;
     let body: Value = serde_json::from_slice(request.body().bytes()?).ok()?;
-    target.ends_with("TransactWriteItems").then(|| body["TransactItems"].as_array().unwrap().len())
+    target
+        .ends_with("TransactWriteItems")
+        .then(|| body["TransactItems"].as_array().unwrap().len())
 }
 
 /// What DynamoDB says of a transaction of which another one has the last item.
 fn conflicting(actions: usize) -> HttpConnectorFuture {
     let mut reasons = vec![json!({"Code": "None"}); actions];
-    reasons[actions - 1] = json!({"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"});
+    reasons[actions - 1] =
+        json!({"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"});
     let body = json!({
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
         "Message": "Transaction cancelled", "CancellationReasons": reasons,
@@ -99,22 +110,40 @@ fn refused(request: &HttpRequest, status: u16, code: &str, of_s3: &str) -> HttpC
             let body = json!({"__type": format!("com.amazonaws#{code}"), "message": "not now"});
             answer(status, JSON, body.to_string())
         }
-        None => {
-            answer(503, "application/xml", format!("<Error><Code>{of_s3}</Code><Message>not now</Message></Error>"))
-        }
+        None => answer(
+            503,
+            "application/xml",
+            format!("<Error><Code>{of_s3}</Code><Message>not now</Message></Error>"),
+        ),
     }
 }
 
 /// The host of a function whose connection fails after `calls` calls, and is not tried again.
-pub fn failing_host(house: &House, function: &str, calls: usize, off: Off) -> (Environment, Arc<AtomicUsize>) {
+pub fn failing_host(
+    house: &House,
+    function: &str,
+    calls: usize,
+    off: Off,
+) -> (Environment, Arc<AtomicUsize>) {
     let (sdk, left) = failing_sdk(house, calls, off);
-    (Environment::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock()), left)
+    (
+        Environment::new(
+            house.stack.settings(function).unwrap(),
+            sdk,
+            house.stack.clock(),
+        ),
+        left,
+    )
 }
 
 /// The same, where only calls of the database and of the store fail, and are counted.
 pub fn host_without_storage(house: &House, function: &str, calls: usize, off: Off) -> Environment {
     let (sdk, _) = failing(house, calls, off, true);
-    Environment::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock())
+    Environment::new(
+        house.stack.settings(function).unwrap(),
+        sdk,
+        house.stack.clock(),
+    )
 }
 
 /// A connection that fails after `calls` calls, and is not tried again.
@@ -122,15 +151,29 @@ pub fn failing_sdk(house: &House, calls: usize, off: Off) -> (SdkConfig, Arc<Ato
     failing(house, calls, off, false)
 }
 
-fn failing(house: &House, calls: usize, off: Off, spares_secrets: bool) -> (SdkConfig, Arc<AtomicUsize>) {
+fn failing(
+    house: &House,
+    calls: usize,
+    off: Off,
+    spares_secrets: bool,
+) -> (SdkConfig, Arc<AtomicUsize>) {
     let left = Arc::new(AtomicUsize::new(calls));
     let counted = Arc::clone(&left);
-    let sdk = house.stack.sdk().into_builder().retry_config(RetryConfig::disabled()).build();
+    let sdk = house
+        .stack
+        .sdk()
+        .into_builder()
+        .retry_config(RetryConfig::disabled())
+        .build();
     let sdk = between(sdk, move |request, connector| {
-        if spares_secrets && target(&request).is_some_and(|target| target.starts_with("secretsmanager.")) {
+        if spares_secrets
+            && target(&request).is_some_and(|target| target.starts_with("secretsmanager."))
+        {
             return connector.call(request);
         }
-        let left = counted.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        let left = counted.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+            left.checked_sub(1)
+        });
         fail(left, off, request, connector)
     });
     (sdk, left)

@@ -20,8 +20,7 @@ pub fn start(request: &str, place: Place) -> LambdaEvent<Value> {
     let request = RequestId::try_from(request.to_owned()).unwrap();
     let start = crate::stored::start(&request, place);
     let keys = json!({"pk": {"S": start.partition}, "sk": {"S": start.sort}});
-    let event =
-        json!({"Records": [{"eventName": "INSERT", "eventSource": "aws:dynamodb", "dynamodb": {"Keys": keys}}]});
+    let event = json!({"Records": [{"eventName": "INSERT", "eventSource": "aws:dynamodb", "dynamodb": {"Keys": keys}}]});
     let mut context = Context::default();
     context.deadline = u64::MAX / 2;
     LambdaEvent::new(event, context)
@@ -29,7 +28,9 @@ pub fn start(request: &str, place: Place) -> LambdaEvent<Value> {
 
 /// Every task of a request is tried once; says whether none of them broke off.
 async fn try_all(host: &Environment, request: &str) -> bool {
-    let Ok(erase) = Erase::start(host).await else { return false };
+    let Ok(erase) = Erase::start(host).await else {
+        return false;
+    };
     let mut whole = true;
     for place in Place::ALL {
         whole &= erase.invoke(start(request, place)).await.is_ok();
@@ -47,23 +48,32 @@ async fn go_on(house: &House, request: &str) {
     assert!(try_all(&host, request).await);
 }
 
-/// Three answers, two links and a package of one person; as much of another who shares the telephone.
+/// Three answers, two links and a package of one person; as much of another who shares the
+/// telephone.
 async fn furnish(house: &House) {
     for (name, second) in [("rosa", "07700 900143"), ("abel", "07700 900144")] {
         let email = format!("{name}@example.org");
         for (number, phone) in [(1, None), (2, Some("07700 900142")), (3, Some(second))] {
-            let body = json!({"satisfaction": number, "site": "Wareham", "email": email, "phone": phone}).to_string();
+            let body =
+                json!({"satisfaction": number, "site": "Wareham", "email": email, "phone": phone})
+                    .to_string();
             let key = key(&format!("{name}-{number}"));
-            let headers = [("content-type", "application/json"), ("idempotency-key", key.as_str())];
-            assert_eq!(house.post("recycling-centre", &headers, &body).await.status, 201);
+            let headers = [
+                ("content-type", "application/json"),
+                ("idempotency-key", key.as_str()),
+            ];
+            assert_eq!(
+                house.post("recycling-centre", &headers, &body).await.status,
+                201
+            );
         }
         let order = json!({"kind": "portability", "identifiers": [email_id(&email)], "requested_by": "dpo-7", "request_id": name});
         house.invoke("export", order).await.unwrap();
     }
 }
 
-/// What an erasure ends with, but for its times: what is stored of people, how many deletions the ledger tells, every
-/// receipt, and what is open.
+/// What an erasure ends with, but for its times: what is stored of people, how many deletions the
+/// ledger tells, every receipt, and what is open.
 #[derive(Debug, PartialEq)]
 struct Ended {
     records: BTreeSet<String>,
@@ -88,15 +98,28 @@ async fn told(house: &House) -> usize {
 async fn ended(house: &House, request: &str) -> Ended {
     let status = house.status(&json!(request)).await.unwrap();
     let text = |value: &Value| value.to_string();
-    let receipts = status["certificate"]["receipts"].as_array().unwrap_or_else(|| panic!("{status:#}"));
-    let receipts = receipts.iter().map(|it| (text(&it["place"]), text(&it["outcome"]), text(&it["held"])));
+    let receipts = status["certificate"]["receipts"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{status:#}"));
+    let receipts = receipts
+        .iter()
+        .map(|it| (text(&it["place"]), text(&it["outcome"]), text(&it["held"])));
     Ended {
         records: house.items("RECORDS_TABLE").await,
         // A package has several objects.
-        packages: house.objects().iter().map(|key| key.split('/').next().unwrap().to_owned()).collect(),
+        packages: house
+            .objects()
+            .iter()
+            .map(|key| key.split('/').next().unwrap().to_owned())
+            .collect(),
         told: told(house).await,
         receipts: receipts.collect(),
-        open: house.items("REGISTER_TABLE").await.iter().filter(|item| item.contains("\"TASKS\"")).count(),
+        open: house
+            .items("REGISTER_TABLE")
+            .await
+            .iter()
+            .filter(|item| item.contains("\"TASKS\""))
+            .count(),
     }
 }
 
@@ -110,27 +133,49 @@ async fn approved() -> House {
     house
 }
 
-/// Has each call of an erasure fail, one after another, and goes on: it ends as one that nothing disturbed.
+/// Has each call of an erasure fail, one after another, and goes on: it ends as one that nothing
+/// disturbed.
 async fn goes_on_after_any_call(off: Off) {
     let undisturbed = approved().await;
     let before = undisturbed.items("RECORDS_TABLE").await.len();
     go_on(&undisturbed, "ERASE-1").await;
     let expected = ended(&undisturbed, "ERASE-1").await;
-    assert_eq!((expected.open, expected.packages.len()), (0, 1), "Abel's package stays");
+    assert_eq!(
+        (expected.open, expected.packages.len()),
+        (0, 1),
+        "Abel's package stays"
+    );
     for calls in calls(off) {
         let house = approved().await;
         let (host, left) = failing_host(&house, "erase", calls, off);
         try_all(&host, "ERASE-1").await;
         let gone = before - house.items("RECORDS_TABLE").await.len();
-        assert_eq!(told(&house).await, gone, "no deletion without its entry: {calls} calls, {off:?}");
-        for task in house.status(&json!("ERASE-1")).await.unwrap()["tasks"].as_array().unwrap() {
+        assert_eq!(
+            told(&house).await,
+            gone,
+            "no deletion without its entry: {calls} calls, {off:?}"
+        );
+        for task in house.status(&json!("ERASE-1")).await.unwrap()["tasks"]
+            .as_array()
+            .unwrap()
+        {
             let is_records = task["place"] == "records" && task["state"] == "done";
-            assert!(!is_records || gone == expected.told, "no receipt without its deletion: {calls} calls, {off:?}");
+            assert!(
+                !is_records || gone == expected.told,
+                "no receipt without its deletion: {calls} calls, {off:?}"
+            );
         }
         go_on(&house, "ERASE-1").await;
-        assert_eq!(ended(&house, "ERASE-1").await, expected, "after {calls} calls, {off:?}");
+        assert_eq!(
+            ended(&house, "ERASE-1").await,
+            expected,
+            "after {calls} calls, {off:?}"
+        );
         if left.load(Ordering::SeqCst) > 0 {
-            assert!(calls > 20, "an erasure makes many calls, and each failed once: {calls}");
+            assert!(
+                calls > 20,
+                "an erasure makes many calls, and each failed once: {calls}"
+            );
             break;
         }
     }
@@ -178,12 +223,26 @@ async fn an_approval_that_breaks_off_has_begun_everything_or_nothing() {
             "refused_links": "claimed"});
         let (host, left) = failing_host(&house, "requests", calls, off);
         if let Ok(requests) = Requests::start(&host).await {
-            let _ = requests.invoke(LambdaEvent::new(approval.clone().into(), Context::default())).await;
+            let _ = requests
+                .invoke(LambdaEvent::new(
+                    approval.clone().into(),
+                    Context::default(),
+                ))
+                .await;
         }
         let register = house.items("REGISTER_TABLE").await;
-        let begun = ["\"TASK#", "\"START#", "SUPPRESSION#", "\"TASKS\"", "\"approved\""]
-            .map(|it| register.iter().any(|item| item.contains(it)));
-        assert!(begun == [true; 5] || begun == [false; 5], "after {calls} calls, {off:?}: {begun:?}");
+        let begun = [
+            "\"TASK#",
+            "\"START#",
+            "SUPPRESSION#",
+            "\"TASKS\"",
+            "\"approved\"",
+        ]
+        .map(|it| register.iter().any(|item| item.contains(it)));
+        assert!(
+            begun == [true; 5] || begun == [false; 5],
+            "after {calls} calls, {off:?}: {begun:?}"
+        );
         let again = house.invoke("requests", approval).await.unwrap();
         assert_eq!(again["status"], "approved");
         assert_eq!(again["tasks"].as_array().unwrap().len(), Place::ALL.len());
@@ -206,11 +265,17 @@ async fn an_order_or_a_task_that_meets_another_transaction_waits_for_it_and_is_d
         let approval = json!({"order": "approve", "request_id": "ERASE-1", "hash": hash, "approved_by": "dpo-7",
             "refused_links": "claimed"});
         let desk = Requests::start(&host).await.unwrap();
-        desk.invoke(LambdaEvent::new(approval.into(), Context::default())).await.unwrap();
+        desk.invoke(LambdaEvent::new(approval.into(), Context::default()))
+            .await
+            .unwrap();
         let (host, erasing) = failing_host(&house, "erase", calls, Off::Conflict);
         assert!(try_all(&host, "ERASE-1").await);
         let status = house.status(&json!("ERASE-1")).await.unwrap();
-        let failed = status["tasks"].as_array().unwrap().iter().filter(|task| task["state"] == "failed");
+        let failed = status["tasks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|task| task["state"] == "failed");
         assert_eq!(failed.count(), 0, "call {calls}: {status}");
         if approving.load(Ordering::SeqCst) > 0 && erasing.load(Ordering::SeqCst) > 0 {
             break;
@@ -222,15 +287,27 @@ async fn an_order_or_a_task_that_meets_another_transaction_waits_for_it_and_is_d
 async fn what_a_broken_erasure_left_is_neither_shown_nor_denied() {
     let house = House::where_it_sleeps("erase").await;
     furnish(&house).await;
-    house.stack.clock().set(house.stack.clock().now() + TimeDelta::minutes(1));
+    house
+        .stack
+        .clock()
+        .set(house.stack.clock().now() + TimeDelta::minutes(1));
     let mut order = erasure(&[email_id("rosa@example.org")]);
     order["request_id"] = json!("ERASE-1");
     house.approve_alone(order).await.unwrap();
     let asked = json!({"kind": "access", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7"});
     let refused = house.invoke("export", asked.clone()).await.unwrap_err();
-    assert!(refused.contains("an erasure of this person is not finished"), "{refused}");
-    let link = house.invoke("export", json!({"release": "rosa", "released_by": "dpo-7"})).await.unwrap_err();
-    assert!(link.contains("gone"), "from the moment of the approval: {link}");
+    assert!(
+        refused.contains("an erasure of this person is not finished"),
+        "{refused}"
+    );
+    let link = house
+        .invoke("export", json!({"release": "rosa", "released_by": "dpo-7"}))
+        .await
+        .unwrap_err();
+    assert!(
+        link.contains("gone"),
+        "from the moment of the approval: {link}"
+    );
     go_on(&house, "ERASE-1").await;
     assert_eq!(house.invoke("export", asked).await.unwrap()["records"], 0);
 }
@@ -241,7 +318,10 @@ async fn nothing_half_done_is_reported_done() {
     let (host, _) = failing_host(&house, "erase", 14, Off::Before);
     assert!(!try_all(&host, "ERASE-1").await);
     let status = house.status(&json!("ERASE-1")).await.unwrap();
-    assert_eq!((&status["status"], &status["certificate"]), (&json!("approved"), &Value::Null));
+    assert_eq!(
+        (&status["status"], &status["certificate"]),
+        (&json!("approved"), &Value::Null)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -250,17 +330,34 @@ async fn an_erasure_during_an_export_wins() {
         let house = House::open().await;
         house.tell("One.", Some("rosa@example.org"), None).await;
         // The export stops in the middle, the erasure runs whole, and the export is tried again.
-        let mut order =
-            json!({"kind": "portability", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7"});
+        let mut order = json!({"kind": "portability", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7"});
         order["request_id"] = json!("DSAR-1");
         let (host, _) = failing_host(&house, "export", calls, Off::Before);
         let export = Export::start(&host).await.unwrap();
-        let first = export.invoke(LambdaEvent::new(order.clone().into(), Context::default())).await;
-        house.stack.clock().set(house.stack.clock().now() + TimeDelta::seconds(1));
-        house.erase(erasure(&[email_id("rosa@example.org")])).await.unwrap();
+        let first = export
+            .invoke(LambdaEvent::new(order.clone().into(), Context::default()))
+            .await;
+        house
+            .stack
+            .clock()
+            .set(house.stack.clock().now() + TimeDelta::seconds(1));
+        house
+            .erase(erasure(&[email_id("rosa@example.org")]))
+            .await
+            .unwrap();
         let again = house.invoke("export", order).await;
-        assert!(again.is_err() || again.unwrap()["records"] == 0, "after {calls} calls");
-        assert!(!house.everything().await.iter().any(|item| item.contains("One.")), "after {calls} calls");
+        assert!(
+            again.is_err() || again.unwrap()["records"] == 0,
+            "after {calls} calls"
+        );
+        assert!(
+            !house
+                .everything()
+                .await
+                .iter()
+                .any(|item| item.contains("One.")),
+            "after {calls} calls"
+        );
         if first.is_ok() {
             break;
         }

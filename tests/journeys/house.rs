@@ -1,4 +1,5 @@
-//! The house that journeys walk through: the whole stack in this process, with a clock that stands still.
+//! The house that journeys walk through: the whole stack in this process, with a clock that stands
+//! still.
 
 use crate::slowest::Taken;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -61,20 +62,26 @@ pub struct Answer {
 impl Answer {
     /// The body as JSON.
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{} is not JSON: {}", self.status, self.body))
+        serde_json::from_str(&self.body)
+            .unwrap_or_else(|_| panic!("{} is not JSON: {}", self.status, self.body))
     }
 
     /// A header, or nothing.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 }
 
-/// How many cases a property that goes through the store is tried on: `few`, or as `make test-long` says.
+/// How many cases a property that goes through the store is tried on: `few`, or as `make test-long`
+/// says.
 ///
-/// A property without a store needs nothing of this: proptest reads `PROPTEST_CASES` itself, unless a test sets `cases`.
+/// A property without a store needs nothing of this: proptest reads `PROPTEST_CASES` itself, unless
+/// a test sets `cases`.
 pub fn cases_of(few: u32) -> u32 {
-    std::env::var_os("CUSTODIAN_CASES").map_or(few, |cases| cases.to_str().unwrap().parse().unwrap())
+    std::env::var_os("CUSTODIAN_CASES")
+        .map_or(few, |cases| cases.to_str().unwrap().parse().unwrap())
 }
 
 /// An instant.
@@ -82,7 +89,8 @@ pub fn at(instant: &str) -> DateTime<Utc> {
     instant.parse().unwrap()
 }
 
-/// The options of a house whose clock stands at the beginning and whose schedules do not run by themselves.
+/// The options of a house whose clock stands at the beginning and whose schedules do not run by
+/// themselves.
 pub fn options() -> Options {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     let mut options = Options::new(format!("{root}/template.yaml"));
@@ -95,7 +103,11 @@ pub fn options() -> Options {
 /// All functions, of which these do nothing when they are started.
 pub fn asleep(functions: &[&str]) -> Registry {
     let asleep = |_| async { Ok(Arc::new(Asleep) as Arc<dyn Function>) };
-    functions.iter().fold(Registry::custodian(), |all, function| all.with(function, asleep))
+    functions
+        .iter()
+        .fold(Registry::custodian(), |all, function| {
+            all.with(function, asleep)
+        })
 }
 
 impl House {
@@ -106,12 +118,21 @@ impl House {
 
     /// A house where TTL never gets round to it.
     pub async fn where_ttl_is_late() -> Self {
-        Self::with(Options { ttl: false, ..options() }).await
+        Self::with(Options {
+            ttl: false,
+            ..options()
+        })
+        .await
     }
 
-    /// A house where one function does nothing when it is started: who looks at it invokes it themselves.
+    /// A house where one function does nothing when it is started: who looks at it invokes it
+    /// themselves.
     pub async fn where_it_sleeps(function: &str) -> Self {
-        Self::with(Options { functions: asleep(&[function]), ..options() }).await
+        Self::with(Options {
+            functions: asleep(&[function]),
+            ..options()
+        })
+        .await
     }
 
     /// A house with other options.
@@ -119,10 +140,19 @@ impl House {
         let taken = Taken::begin();
         crate::heard::listen();
         let stack = Stack::start(options).await.unwrap();
-        // The client of `erase` brings TLS into every client of this build; none of them chooses whose by itself.
+        // The client of `erase` brings TLS into every client of this build; none of them chooses
+        // whose by itself.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { stack, http, dropped: AtomicU64::default(), _taken: taken }
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Self {
+            stack,
+            http,
+            dropped: AtomicU64::default(),
+            _taken: taken,
+        }
     }
 
     /// Moves time; what comes of it has happened when this returns.
@@ -132,7 +162,12 @@ impl House {
 
     /// Gets a page.
     pub async fn get(&self, path: &str) -> Answer {
-        read(self.http.get(format!("{}{path}", self.stack.url())).header("accept", "text/html")).await
+        read(
+            self.http
+                .get(format!("{}{path}", self.stack.url()))
+                .header("accept", "text/html"),
+        )
+        .await
     }
 
     /// Gets anything, from anywhere.
@@ -142,14 +177,24 @@ impl House {
 
     /// The DPO releases a package; gives the link and its code.
     pub async fn release(&self, request: &str) -> Value {
-        self.invoke("export", json!({"release": request, "released_by": "dpo-7"})).await.unwrap()
+        self.invoke(
+            "export",
+            json!({"release": request, "released_by": "dpo-7"}),
+        )
+        .await
+        .unwrap()
     }
 
     /// Whoever has a link to a package types a code, and presses the button for a file.
     pub async fn press(&self, link: &Value, code: &str, file: &str) -> Answer {
         let form = format!("code={code}&file={file}");
         let request = self.http.post(link["url"].as_str().unwrap());
-        read(request.header("content-type", "application/x-www-form-urlencoded").body(form)).await
+        read(
+            request
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(form),
+        )
+        .await
     }
 
     /// Whoever has a link to a package and its code fetches a file.
@@ -167,17 +212,31 @@ impl House {
 
     /// Sends a body to a survey as a browser would a form.
     pub async fn post_form(&self, survey: &str, body: &str) -> Answer {
-        self.post(survey, &[("content-type", "application/x-www-form-urlencoded"), ("accept", "text/html")], body).await
+        self.post(
+            survey,
+            &[
+                ("content-type", "application/x-www-form-urlencoded"),
+                ("accept", "text/html"),
+            ],
+            body,
+        )
+        .await
     }
 
     /// Sends JSON to a survey.
     pub async fn post_json(&self, survey: &str, answers: &Value) -> Answer {
-        self.post(survey, &[("content-type", "application/json")], &answers.to_string()).await
+        self.post(
+            survey,
+            &[("content-type", "application/json")],
+            &answers.to_string(),
+        )
+        .await
     }
 
     /// Sends anything to a survey.
     pub async fn post(&self, survey: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        self.post_to(&format!("/surveys/{survey}/responses"), headers, body).await
+        self.post_to(&format!("/surveys/{survey}/responses"), headers, body)
+            .await
     }
 
     /// Sends anything anywhere.
@@ -208,8 +267,8 @@ impl House {
         self.invoke("export", order).await.unwrap()
     }
 
-    /// The DPO plans an erasure, looks at it, and approves it; where people have to do something by hand, they do. Gives
-    /// what the request is when nothing moves any more.
+    /// The DPO plans an erasure, looks at it, and approves it; where people have to do something by
+    /// hand, they do. Gives what the request is when nothing moves any more.
     pub async fn erase(&self, order: Value) -> Result<Value, String> {
         let id = order["request_id"].clone();
         let planned = self.approve(order).await?;
@@ -234,7 +293,10 @@ impl House {
     /// Whoever has to delete something by hand confirms that they did, today.
     pub async fn confirm_all(&self, request: &Value) {
         let today = self.stack.clock().now().date_naive();
-        for task in self.status(request).await.unwrap()["tasks"].as_array().unwrap() {
+        for task in self.status(request).await.unwrap()["tasks"]
+            .as_array()
+            .unwrap()
+        {
             if task["state"] == "waiting" && task["correspondence"]["instructions"].is_string() {
                 let order = json!({"order": "confirm", "request_id": request, "place": task["place"],
                     "confirmed_by": "staff-12", "done_on": today});
@@ -249,10 +311,15 @@ impl House {
         self.approve_deciding(order, |_| None).await
     }
 
-    /// The same, of somebody to whom no link of theirs leads that is not in the order: all of them are refused.
+    /// The same, of somebody to whom no link of theirs leads that is not in the order: all of them
+    /// are refused.
     pub async fn approve_alone(&self, order: Value) -> Result<Value, String> {
         let every = |planned: &Value| {
-            let linked = planned["linked"].as_array().unwrap().iter().filter(|link| link["confirmed"] == false);
+            let linked = planned["linked"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|link| link["confirmed"] == false);
             Some(linked.map(|link| link["link"].clone()).collect())
         };
         self.approve_deciding(order, every).await
@@ -265,21 +332,28 @@ impl House {
     ) -> Result<Value, String> {
         let by = order.as_object_mut().unwrap().remove("approved_by");
         let id = order["request_id"].clone();
-        let links = ["confirmed_links", "refused_links"].map(|field| (field, order.get(field).cloned()));
+        let links =
+            ["confirmed_links", "refused_links"].map(|field| (field, order.get(field).cloned()));
         (order["order"], order["planned_by"]) = (json!("plan"), json!("planner-3"));
         let planned = self.invoke("requests", order).await?;
         let mut approval = json!({"order": "approve", "request_id": id, "hash": planned["hash"], "approved_by": by});
         for (field, links) in links {
             links.into_iter().for_each(|links| approval[field] = links);
         }
-        refused(&planned).into_iter().for_each(|refused| approval["refused_links"] = refused);
+        refused(&planned)
+            .into_iter()
+            .for_each(|refused| approval["refused_links"] = refused);
         self.invoke("requests", approval).await?;
         Ok(planned)
     }
 
     /// How far a request is.
     pub async fn status(&self, request: &Value) -> Result<Value, String> {
-        self.invoke("requests", json!({"order": "status", "request_id": request, "by": "dpo-7"})).await
+        self.invoke(
+            "requests",
+            json!({"order": "status", "request_id": request, "by": "dpo-7"}),
+        )
+        .await
     }
 
     /// The document of a package.
@@ -294,7 +368,14 @@ impl House {
 
     /// An object.
     pub async fn object_in(&self, bucket: &str, key: &str) -> String {
-        let object = self.s3().get_object().bucket(bucket).key(key).send().await.unwrap();
+        let object = self
+            .s3()
+            .get_object()
+            .bucket(bucket)
+            .key(key)
+            .send()
+            .await
+            .unwrap();
         String::from_utf8(object.body.collect().await.unwrap().to_vec()).unwrap()
     }
 
@@ -313,7 +394,15 @@ impl House {
     /// A partner drops a file, and nobody waits; gives what the import is called.
     pub async fn put_file(&self, source: &str, name: &str, file: &[u8]) -> String {
         let (key, body) = (format!("{source}/{name}"), file.to_vec().into());
-        let put = self.s3().put_object().bucket(self.intake()).key(&key).body(body).send().await.unwrap();
+        let put = self
+            .s3()
+            .put_object()
+            .bucket(self.intake())
+            .key(&key)
+            .body(body)
+            .send()
+            .await
+            .unwrap();
         File::dropped(&key, put.e_tag().unwrap()).unwrap().id()
     }
 
@@ -327,21 +416,39 @@ impl House {
     pub async fn quarantined(&self, source: &str) -> Vec<Value> {
         let mut rows = Vec::new();
         let folder = format!("quarantine/{source}/");
-        for key in self.files().into_iter().filter(|key| key.starts_with(&folder) && key.ends_with(".jsonl")) {
+        for key in self
+            .files()
+            .into_iter()
+            .filter(|key| key.starts_with(&folder) && key.ends_with(".jsonl"))
+        {
             let lines = self.object_in(&self.intake(), &key).await;
-            rows.extend(lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()));
+            rows.extend(
+                lines
+                    .lines()
+                    .map(|line| serde_json::from_str::<Value>(line).unwrap()),
+            );
         }
         rows
     }
 
     /// Everything in the intake bucket but the indexes of quarantine.
     pub fn files(&self) -> Vec<String> {
-        self.stack.store().keys(&self.intake()).into_iter().filter(|key| !key.starts_with("indexes/")).collect()
+        self.stack
+            .store()
+            .keys(&self.intake())
+            .into_iter()
+            .filter(|key| !key.starts_with("indexes/"))
+            .collect()
     }
 
     /// The indexes of quarantine.
     pub fn indexes(&self) -> Vec<String> {
-        self.stack.store().keys(&self.intake()).into_iter().filter(|key| key.starts_with("indexes/")).collect()
+        self.stack
+            .store()
+            .keys(&self.intake())
+            .into_iter()
+            .filter(|key| key.starts_with("indexes/"))
+            .collect()
     }
 
     /// The bucket that partners drop files into.
@@ -352,7 +459,12 @@ impl House {
     /// Every item of a table, as text that can be searched and compared, expired or not.
     pub async fn items(&self, table: &str) -> BTreeSet<String> {
         let client = self.dynamodb();
-        let mut pages = client.scan().table_name(self.setting(table)).into_paginator().items().send();
+        let mut pages = client
+            .scan()
+            .table_name(self.setting(table))
+            .into_paginator()
+            .items()
+            .send();
         let mut items = BTreeSet::new();
         while let Some(item) = pages.next().await {
             let sorted: Value = serde_dynamo::from_item(item.unwrap()).unwrap();
@@ -365,24 +477,47 @@ impl House {
     pub async fn everything(&self) -> BTreeSet<String> {
         let mut all = BTreeSet::new();
         for table in TABLES {
-            all.extend(self.items(table).await.into_iter().map(|item| format!("{table} {item}")));
+            all.extend(
+                self.items(table)
+                    .await
+                    .into_iter()
+                    .map(|item| format!("{table} {item}")),
+            );
         }
         for key in self.objects() {
             all.insert(format!("object {key} {}", self.object(&key).await));
         }
         for key in self.files() {
-            all.insert(format!("file {key} {}", self.object_in(&self.intake(), &key).await));
+            all.insert(format!(
+                "file {key} {}",
+                self.object_in(&self.intake(), &key).await
+            ));
         }
         for key in self.indexes() {
-            all.insert(format!("index {key} {}", self.object_in(&self.intake(), &key).await));
+            all.insert(format!(
+                "index {key} {}",
+                self.object_in(&self.intake(), &key).await
+            ));
         }
         for key in self.stack.store().keys(&self.discarded()) {
-            all.insert(format!("discarded {key} {}", self.object_in(&self.discarded(), &key).await));
+            all.insert(format!(
+                "discarded {key} {}",
+                self.object_in(&self.discarded(), &key).await
+            ));
         }
         for key in self.stack.store().keys(&self.anchors_bucket()) {
-            all.insert(format!("anchor {key} {}", self.object_in(&self.anchors_bucket(), &key).await));
+            all.insert(format!(
+                "anchor {key} {}",
+                self.object_in(&self.anchors_bucket(), &key).await
+            ));
         }
-        all.extend(self.stack.store().uploads(&self.bucket()).iter().map(|upload| format!("upload {}", upload.key)));
+        all.extend(
+            self.stack
+                .store()
+                .uploads(&self.bucket())
+                .iter()
+                .map(|upload| format!("upload {}", upload.key)),
+        );
         all
     }
 
@@ -428,17 +563,28 @@ impl House {
     /// What the ledger is found to be beside its anchors, now.
     pub async fn audit(&self) -> Result<Audited, Unverified> {
         let anchors = Anchors::new(self.s3(), self.anchors_bucket());
-        compare(&self.ledger(), Some(&anchors), None, self.stack.clock().now()).await
+        compare(
+            &self.ledger(),
+            Some(&anchors),
+            None,
+            self.stack.clock().now(),
+        )
+        .await
     }
 
     /// A setting of `erase` or of `ingest`, which between them have all.
     pub fn setting(&self, name: &str) -> String {
         let settings = ["erase", "ingest"].map(|function| self.stack.settings(function).unwrap());
-        settings.iter().find_map(|all| all.get(name)).unwrap().clone()
+        settings
+            .iter()
+            .find_map(|all| all.get(name))
+            .unwrap()
+            .clone()
     }
 }
 
-/// What a function answered, or in words why it refused or failed: that it refuses is an answer as well.
+/// What a function answered, or in words why it refused or failed: that it refuses is an answer as
+/// well.
 pub fn told(answer: Result<Value, impl std::fmt::Debug>) -> Result<Value, String> {
     match answer {
         Ok(answer) if answer["errorType"].is_string() => Err(format!("{answer:?}")),
@@ -471,38 +617,69 @@ pub fn s(value: &str) -> AttributeValue {
 
 /// The token in a form's page.
 pub fn token(page: &str) -> String {
-    let after = page.split("name=\"submission_token\" value=\"").nth(1).expect("a form has a token");
+    let after = page
+        .split("name=\"submission_token\" value=\"")
+        .nth(1)
+        .expect("a form has a token");
     after.split('"').next().unwrap().to_owned()
 }
 
 async fn read(request: reqwest::RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    Answer { status, headers, body: response.text().await.unwrap() }
+    Answer {
+        status,
+        headers,
+        body: response.text().await.unwrap(),
+    }
 }
 
 impl House {
-    /// Puts a survey of the folder into the Register in other words; those who have a copy see it after a minute.
+    /// Puts a survey of the folder into the Register in other words; those who have a copy see it
+    /// after a minute.
     pub async fn reword(&self, survey: &str, from: &str, to: &str) {
         let path = format!("{}/../surveys/{survey}.json", env!("CARGO_MANIFEST_DIR"));
         let document = std::fs::read_to_string(path).unwrap().replace(from, to);
         let surveys = Surveys::new(self.dynamodb(), self.setting("REGISTER_TABLE"));
         let now = self.stack.clock().now();
-        surveys.put(&Survey::parse(&document).unwrap(), &document, now).await.unwrap();
+        surveys
+            .put(&Survey::parse(&document).unwrap(), &document, now)
+            .await
+            .unwrap();
     }
 
     /// One of many answers of one person, each with a key of its own.
     pub async fn post_form_from(&self, email: &str, comment: &str, number: usize) {
-        let body = json!({"satisfaction": 4, "site": "Wareham", "comment": comment, "email": email}).to_string();
+        let body =
+            json!({"satisfaction": 4, "site": "Wareham", "comment": comment, "email": email})
+                .to_string();
         let key = key(&format!("answer-{number}"));
-        let headers = [("content-type", "application/json"), ("idempotency-key", key.as_str())];
-        assert_eq!(self.post("recycling-centre", &headers, &body).await.status, 201);
+        let headers = [
+            ("content-type", "application/json"),
+            ("idempotency-key", key.as_str()),
+        ];
+        assert_eq!(
+            self.post("recycling-centre", &headers, &body).await.status,
+            201
+        );
     }
 }
 
-/// An `Idempotency-Key`, the same for the same name: a UUID of version 4, as a program would have made one.
+/// An `Idempotency-Key`, the same for the same name: a UUID of version 4, as a program would have
+/// made one.
 pub fn key(name: &str) -> String {
     let digest = Sha256::digest(name);
-    let digits: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{}-4{}-a{}-{}", &digits[..8], &digits[8..12], &digits[13..16], &digits[17..20], &digits[20..])
+    let digits: String = digest
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!(
+        "{}-{}-4{}-a{}-{}",
+        &digits[..8],
+        &digits[8..12],
+        &digits[13..16],
+        &digits[17..20],
+        &digits[20..]
+    )
 }

@@ -45,40 +45,67 @@ pub async fn dropped(house: &House, source: &str, file: &str) -> LambdaEvent<Val
 
 /// Puts a file under a key of its own and gives its notification.
 pub async fn dropped_as(house: &House, key: &str, file: &str) -> LambdaEvent<Value> {
-    let put = house.s3().put_object().bucket(house.intake()).key(key).body(file.as_bytes().to_vec().into());
+    let put = house
+        .s3()
+        .put_object()
+        .bucket(house.intake())
+        .key(key)
+        .body(file.as_bytes().to_vec().into());
     let etag = put.send().await.unwrap().e_tag.unwrap();
     let order = house.dropped.fetch_add(1, Ordering::Relaxed) + 1;
-    notification_at(key, etag.trim_matches('"'), house.stack.clock().now(), order)
+    notification_at(
+        key,
+        etag.trim_matches('"'),
+        house.stack.clock().now(),
+        order,
+    )
 }
 
 /// Runs an import.
 pub async fn import(host: &Environment, event: LambdaEvent<Value>) -> Result<Value, String> {
-    let import = Import::start(host).await.map_err(|error| error.to_string())?;
-    import.invoke(event).await.map_err(|failure| failure.error_message)
+    let import = Import::start(host)
+        .await
+        .map_err(|error| error.to_string())?;
+    import
+        .invoke(event)
+        .await
+        .map_err(|failure| failure.error_message)
 }
 
 /// Imports a file without any fault.
 async fn undisturbed(house: &House, source: &str, file: &str) -> Value {
     let event = dropped(house, source, file).await;
-    import(&house.stack.host("import").unwrap(), event).await.unwrap()
+    import(&house.stack.host("import").unwrap(), event)
+        .await
+        .unwrap()
 }
 
-/// Everything stored, but for the counts in the report: what was new the first time is there already the second.
+/// Everything stored, but for the counts in the report: what was new the first time is there
+/// already the second.
 async fn state(house: &House) -> BTreeSet<String> {
-    let plain = |item: String| if item.starts_with("file reports/") { "a report".to_owned() } else { item };
+    let plain = |item: String| {
+        if item.starts_with("file reports/") {
+            "a report".to_owned()
+        } else {
+            item
+        }
+    };
     house.everything().await.into_iter().map(plain).collect()
 }
 
 /// The header of a file of posts.
 pub const POSTS: &str = "post_id,network,posted_at,handle,text,url,sentiment\n";
 /// The header of a file of complaints.
-pub const COMPLAINTS: &str =
-    "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n";
+pub const COMPLAINTS: &str = "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n";
 
 /// Each source's hardest: what lies there before, and the file that is broken off.
 fn cases() -> Vec<(&'static str, String, String)> {
     let calls = include_str!("../fixtures/intake/telephone/call-survey-2026-10-12.csv");
-    let first_leg: String = calls.lines().take(3).map(|line| format!("{line}\n")).collect();
+    let first_leg: String = calls
+        .lines()
+        .take(3)
+        .map(|line| format!("{line}\n"))
+        .collect();
     let posts = format!(
         "{POSTS}1,x,2026-09-01T08:00:00Z,@a,One.,,\n2,x,2026-09-01T08:00:00Z,@b,Two.,,\nbad\n1,x,2026-09-01T08:00:00Z,@a,[deleted],,\n3,x,2026-09-01T08:00:00Z,@c,[deleted],,\n"
     );
@@ -93,7 +120,11 @@ fn cases() -> Vec<(&'static str, String, String)> {
     vec![
         ("telephone", first_leg, calls.to_owned()),
         ("social", before, posts),
-        ("complaints", format!("{COMPLAINTS}{}", complaint("", "07700 900142", "A hole")), corrected),
+        (
+            "complaints",
+            format!("{COMPLAINTS}{}", complaint("", "07700 900142", "A hole")),
+            corrected,
+        ),
     ]
 }
 
@@ -113,8 +144,14 @@ async fn killing_an_import_at_any_call_and_running_it_again_ends_the_same() {
                 let event = dropped(&house, source, &file).await;
                 let (host, _) = failing_host(&house, "import", calls, off);
                 let broken = import(&host, event.clone()).await.is_err();
-                import(&house.stack.host("import").unwrap(), event).await.unwrap();
-                assert_eq!(state(&house).await, expected, "{source} after {calls} calls, {off:?}");
+                import(&house.stack.host("import").unwrap(), event)
+                    .await
+                    .unwrap();
+                assert_eq!(
+                    state(&house).await,
+                    expected,
+                    "{source} after {calls} calls, {off:?}"
+                );
                 if !broken {
                     assert!(calls > 10, "{source} makes many calls: {calls}");
                     break;
@@ -137,7 +174,10 @@ async fn an_erasure_beside_an_import_wins_whenever_it_comes() {
         let (host, mut pause) = pausing_host(&house, "import", call);
         let erasing = async {
             pause.reached().await;
-            house.erase_alone(erasure(&[email_id("rosa@example.org")])).await.unwrap();
+            house
+                .erase_alone(erasure(&[email_id("rosa@example.org")]))
+                .await
+                .unwrap();
             pause.go_on();
         };
         let importing = import(&host, event);
@@ -151,15 +191,24 @@ async fn an_erasure_beside_an_import_wins_whenever_it_comes() {
         }
         raced += 1;
         let held = house.items("RECORDS_TABLE").await;
-        assert!(!held.iter().any(|item| item.contains("rosa@")), "before call {call}");
+        assert!(
+            !held.iter().any(|item| item.contains("rosa@")),
+            "before call {call}"
+        );
         assert_eq!(
             held.iter().filter(|item| item.contains("link#")).count(),
             1,
             "before call {call}: only Abel's link"
         );
-        assert!(held.iter().any(|item| item.contains("abel@")), "before call {call}");
+        assert!(
+            held.iter().any(|item| item.contains("abel@")),
+            "before call {call}"
+        );
     }
-    assert!(raced > 10, "the erasure came before each of its calls once: {raced}");
+    assert!(
+        raced > 10,
+        "the erasure came before each of its calls once: {raced}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -177,12 +226,32 @@ async fn a_notification_that_comes_twice_or_late_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_replaced_while_it_waits_is_read_as_the_other() {
     let house = house().await;
-    let first = dropped(&house, "social", &format!("{POSTS}1,x,2026-09-01T08:00:00Z,@a,One.,,\n")).await;
-    let second = dropped(&house, "social", &format!("{POSTS}2,x,2026-09-01T08:00:00Z,@b,Two.,,\n")).await;
+    let first = dropped(
+        &house,
+        "social",
+        &format!("{POSTS}1,x,2026-09-01T08:00:00Z,@a,One.,,\n"),
+    )
+    .await;
+    let second = dropped(
+        &house,
+        "social",
+        &format!("{POSTS}2,x,2026-09-01T08:00:00Z,@b,Two.,,\n"),
+    )
+    .await;
     let host = house.stack.host("import").unwrap();
-    assert_eq!(import(&host, first).await.unwrap(), json!({"reports": []}), "it is no longer there");
+    assert_eq!(
+        import(&host, first).await.unwrap(),
+        json!({"reports": []}),
+        "it is no longer there"
+    );
     assert_eq!(import(&host, second).await.unwrap()["reports"][0]["new"], 1);
-    assert!(house.items("RECORDS_TABLE").await.iter().all(|item| item.contains("Two.")));
+    assert!(
+        house
+            .items("RECORDS_TABLE")
+            .await
+            .iter()
+            .all(|item| item.contains("Two."))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,8 +260,13 @@ async fn what_is_no_notification_is_refused_without_a_word_of_it() {
     let host = house.stack.host("import").unwrap();
     let report = notification("reports/telephone/0123456789abcdef.json", "1").payload;
     for event in [json!({"alice": 1}), report] {
-        let refused = import(&host, LambdaEvent::new(event, Context::default())).await.unwrap_err();
-        assert!(refused.starts_with("not a notification of S3") && !refused.contains("alice"), "{refused}");
+        let refused = import(&host, LambdaEvent::new(event, Context::default()))
+            .await
+            .unwrap_err();
+        assert!(
+            refused.starts_with("not a notification of S3") && !refused.contains("alice"),
+            "{refused}"
+        );
     }
 }
 
@@ -205,30 +279,51 @@ async fn a_file_that_broke_off_at_its_very_end_is_finished() {
     late.context.deadline = 1;
     let host = house.stack.host("import").unwrap();
     for _ in 0..2 {
-        assert_eq!(import(&host, late.clone()).await.unwrap()["reports"][0]["state"], "reading");
+        assert_eq!(
+            import(&host, late.clone()).await.unwrap()["reports"][0]["state"],
+            "reading"
+        );
     }
     let report = import(&host, event).await.unwrap()["reports"][0].clone();
-    assert_eq!((&report["state"], &report["rows"]), (&json!("done"), &json!(2_000)));
+    assert_eq!(
+        (&report["state"], &report["rows"]),
+        (&json!("done"), &json!(2_000))
+    );
     assert_eq!(house.quarantined("social").await.len(), 2_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_elements_of_a_list_on_one_line_all_lie_in_quarantine() {
     let house = house().await;
-    let bad: Vec<String> = (0..2_500).map(|number| format!("{{\"name\":\"{number}\"}}")).collect();
-    undisturbed(&house, "reviews", &format!("{{\"reviews\":[{}]}}", bad.join(","))).await;
+    let bad: Vec<String> = (0..2_500)
+        .map(|number| format!("{{\"name\":\"{number}\"}}"))
+        .collect();
+    undisturbed(
+        &house,
+        "reviews",
+        &format!("{{\"reviews\":[{}]}}", bad.join(",")),
+    )
+    .await;
     assert_eq!(house.quarantined("reviews").await.len(), 2_500);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_lies_behind_a_bracket_that_is_missing_is_not_lost() {
     let house = house().await;
-    let good = |number: usize| format!("{{\"name\":\"{number}\",\"createTime\":\"2026-11-01T10:00:00Z\"}}");
+    let good = |number: usize| {
+        format!("{{\"name\":\"{number}\",\"createTime\":\"2026-11-01T10:00:00Z\"}}")
+    };
     let file = format!("{{\"reviews\":[{},{{\"name\":\"2\",{}]}}", good(1), good(3));
     let done = undisturbed(&house, "reviews", &file).await;
     let report = &done["reports"][0];
-    assert_eq!((&report["new"], &report["warnings"]), (&json!(1), &json!(["kept_whole"])));
-    let whole = format!("quarantine/reviews/{}/file", report["import"].as_str().unwrap());
+    assert_eq!(
+        (&report["new"], &report["warnings"]),
+        (&json!(1), &json!(["kept_whole"]))
+    );
+    let whole = format!(
+        "quarantine/reviews/{}/file",
+        report["import"].as_str().unwrap()
+    );
     assert_eq!(house.object_in(&house.intake(), &whole).await, file);
 }
 
@@ -236,7 +331,9 @@ async fn what_lies_behind_a_bracket_that_is_missing_is_not_lost() {
 async fn calls_whose_ids_a_spreadsheet_has_rounded_are_refused_and_cost_no_other() {
     let house = house().await;
     let calls = include_str!("../fixtures/intake/telephone/call-survey-2026-10-12.csv");
-    let rounded = calls.replace("300000002187345", "3E+14").replace("300000002187350", "3.0E+14");
+    let rounded = calls
+        .replace("300000002187345", "3E+14")
+        .replace("300000002187350", "3.0E+14");
     let done = undisturbed(&house, "telephone", &rounded).await;
     assert_eq!(done["reports"][0]["refused"]["rounded"], 2);
     assert_eq!(done["reports"][0]["new"], 4);
@@ -245,10 +342,14 @@ async fn calls_whose_ids_a_spreadsheet_has_rounded_are_refused_and_cost_no_other
 #[tokio::test(flavor = "multi_thread")]
 async fn a_correction_does_not_bring_back_who_was_erased() {
     let house = house().await;
-    let row =
-        |email: &str| format!("{COMPLAINTS}CMP-1,complaint,2026-11-06T10:00:00Z,highways,1,,{email},,A hole,,,\n");
+    let row = |email: &str| {
+        format!("{COMPLAINTS}CMP-1,complaint,2026-11-06T10:00:00Z,highways,1,,{email},,A hole,,,\n")
+    };
     undisturbed(&house, "complaints", &row("roas@example.org")).await;
-    house.erase(erasure(&[email_id("rosa@example.org")])).await.unwrap();
+    house
+        .erase(erasure(&[email_id("rosa@example.org")]))
+        .await
+        .unwrap();
     house.move_to("2026-11-23T10:00:10Z").await;
     for _ in 0..2 {
         let done = undisturbed(&house, "complaints", &row("rosa@example.org")).await;
@@ -259,9 +360,18 @@ async fn a_correction_does_not_bring_back_who_was_erased() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_post_goes_whatever_else_its_row_says() {
-    for row in ["1,x,,@a,[deleted],,", "1,X,2026-10-09T08:00:00Z,@a,[deleted],,", "1,x,never,a,[deleted],,"] {
+    for row in [
+        "1,x,,@a,[deleted],,",
+        "1,X,2026-10-09T08:00:00Z,@a,[deleted],,",
+        "1,x,never,a,[deleted],,",
+    ] {
         let house = house().await;
-        undisturbed(&house, "social", &format!("{POSTS}1,x,2026-09-01T08:00:00Z,@a,One.,,\n")).await;
+        undisturbed(
+            &house,
+            "social",
+            &format!("{POSTS}1,x,2026-09-01T08:00:00Z,@a,One.,,\n"),
+        )
+        .await;
         let done = undisturbed(&house, "social", &format!("{POSTS}{row}\n")).await;
         assert_eq!(done["reports"][0]["forgotten"], 1, "{row}");
         assert!(house.items("RECORDS_TABLE").await.is_empty());
@@ -286,12 +396,18 @@ struct Told {
 }
 
 fn any_row() -> impl Strategy<Value = Told> {
-    (0_u8..5, proptest::option::of(0_u8..3), 0_u8..6).prop_map(|(post, handle, text)| Told { post, handle, text })
+    (0_u8..5, proptest::option::of(0_u8..3), 0_u8..6).prop_map(|(post, handle, text)| Told {
+        post,
+        handle,
+        text,
+    })
 }
 
 fn file(rows: &[Told]) -> String {
     let row = |row: &Told| {
-        let handle = row.handle.map_or(String::new(), |handle| format!("@h{handle}"));
+        let handle = row
+            .handle
+            .map_or(String::new(), |handle| format!("@h{handle}"));
         let text = match row.text {
             0 => "[deleted]".to_owned(),
             1 => "\"two\nlines\"".to_owned(),
@@ -305,7 +421,9 @@ fn file(rows: &[Told]) -> String {
         };
         format!("{},x,{time},{handle},{text},,\n", row.post)
     };
-    rows.iter().map(row).fold(POSTS.to_owned(), |file, row| file + &row)
+    rows.iter()
+        .map(row)
+        .fold(POSTS.to_owned(), |file, row| file + &row)
 }
 
 proptest! {
@@ -338,7 +456,10 @@ proptest! {
 async fn one_who_shares_a_number_is_not_suppressed_for_the_other() {
     let house = house().await;
     house.tell("One.", Some("rosa@example.org"), None).await;
-    house.erase(erasure(&[email_id("rosa@example.org")])).await.unwrap();
+    house
+        .erase(erasure(&[email_id("rosa@example.org")]))
+        .await
+        .unwrap();
     let row = "CMP-1,complaint,2026-11-06T10:00:00Z,highways,1,,abel@example.org,07700 900142,A hole,,,\n";
     let report = undisturbed(&house, "complaints", &format!("{COMPLAINTS}{row}")).await;
     assert_eq!(report["reports"][0]["new"], 1);

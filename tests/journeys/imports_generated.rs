@@ -1,4 +1,5 @@
-//! Generated files of CSV go through the whole import: each row is accounted for, and none is made of a cell's text.
+//! Generated files of CSV go through the whole import: each row is accounted for, and none is made
+//! of a cell's text.
 //!
 //! A few files each time; `CUSTODIAN_CASES=200` makes them 200, as `make test-long` does.
 
@@ -12,8 +13,17 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What becomes of a row that is looked at; each is counted once.
-const OUTCOMES: [&str; 9] =
-    ["new", "already_there", "corrected", "joined", "forgotten", "held", "suppressed", "too_old", "in_future"];
+const OUTCOMES: [&str; 9] = [
+    "new",
+    "already_there",
+    "corrected",
+    "joined",
+    "forgotten",
+    "held",
+    "suppressed",
+    "too_old",
+    "in_future",
+];
 /// How many posts are there before each file, for its rows and for text that only looks like rows.
 const BEFORE: usize = 6;
 /// More than the longest row has.
@@ -21,7 +31,10 @@ const TOO_LONG: usize = 256 * 1024;
 
 /// A cell of text. `{n}` is the number of the case, so that each has posts of its own.
 fn any_text() -> impl Strategy<Value = String> {
-    let row = (0..BEFORE, prop::sample::select(vec!["[deleted]", "forged", ""]))
+    let row = (
+        0..BEFORE,
+        prop::sample::select(vec!["[deleted]", "forged", ""]),
+    )
         .prop_map(|(post, text)| format!("{{n}}-{post},x,2026-11-01T08:00:00Z,@mallory,{text},,"));
     let broken = prop::sample::select(vec!["\n", "\r", "\r\n"]);
     prop_oneof![
@@ -43,7 +56,9 @@ fn any_row() -> impl Strategy<Value = Vec<u8>> {
         "2019-01-01T08:00:00Z",
         "2027-01-01T08:00:00Z",
     ]);
-    let style = prop::sample::select(vec!["\"\"", "\"\"", "\"\"", "\"\"", "\"\"", "\"\"", "\\\"", "\""]);
+    let style = prop::sample::select(vec![
+        "\"\"", "\"\"", "\"\"", "\"\"", "\"\"", "\"\"", "\\\"", "\"",
+    ]);
     let shape = prop::sample::select(vec![",,", ",,", ",,", ",,", ",,", ",,,", ","]);
     let extra = prop_oneof![
         20 => Just(Vec::new()),
@@ -55,7 +70,14 @@ fn any_row() -> impl Strategy<Value = Vec<u8>> {
     (0..BEFORE + 4, any_text(), time, style, shape, extra, ending).prop_map(
         |(post, text, time, style, shape, extra, ending)| {
             let start = format!("{{n}}-{post},x,{time},@a,\"{}", text.replace('"', style));
-            [start.as_bytes(), &extra, b"\"", shape.as_bytes(), ending.as_bytes()].concat()
+            [
+                start.as_bytes(),
+                &extra,
+                b"\"",
+                shape.as_bytes(),
+                ending.as_bytes(),
+            ]
+            .concat()
         },
     )
 }
@@ -79,35 +101,66 @@ prop_compose! {
 /// The posts that a second reader of CSV sees rows of.
 fn seen(file: &[u8]) -> BTreeSet<String> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
-    let rows = reader.byte_records().map(|row| row.unwrap()).filter(|row| row.len() == 7);
-    rows.map(|row| format!("x:{}", String::from_utf8_lossy(&row[0]).trim())).collect()
+    let rows = reader
+        .byte_records()
+        .map(|row| row.unwrap())
+        .filter(|row| row.len() == 7);
+    rows.map(|row| format!("x:{}", String::from_utf8_lossy(&row[0]).trim()))
+        .collect()
 }
 
 fn of_case(records: Vec<(String, Value)>, case: u32) -> BTreeMap<String, Value> {
-    records.into_iter().filter(|(id, _)| id.starts_with(&format!("x:{case}-"))).collect()
+    records
+        .into_iter()
+        .filter(|(id, _)| id.starts_with(&format!("x:{case}-")))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_row_is_accounted_for_and_only_a_row_to_a_second_reader_corrects_or_withdraws() {
     let (house, mut runner) = (House::open().await, TestRunner::default());
     for case in 0..cases_of(20) {
-        let posts = (0..BEFORE).map(|post| format!("{case}-{post},x,2026-11-01T08:00:00Z,@a,As it was.,,\n"));
+        let posts = (0..BEFORE)
+            .map(|post| format!("{case}-{post},x,2026-11-01T08:00:00Z,@a,As it was.,,\n"));
         let before = format!("{POSTS}{}", posts.collect::<String>());
-        assert_eq!(house.drop_file("social", &format!("{case}-before"), before.as_bytes()).await["new"], json!(BEFORE));
+        assert_eq!(
+            house
+                .drop_file("social", &format!("{case}-before"), before.as_bytes())
+                .await["new"],
+            json!(BEFORE)
+        );
         let held = of_case(records(&house).await, case);
 
         let file = any_file().new_tree(&mut runner).unwrap().current();
         let file = replaced(&file, b"{n}", case.to_string().as_bytes());
         let shown = String::from_utf8_lossy(&file[..file.len().min(4_000)]).into_owned();
-        let report = house.drop_file("social", &format!("{case}-file"), &file).await;
+        let report = house
+            .drop_file("social", &format!("{case}-file"), &file)
+            .await;
         assert_eq!(report["state"], "done", "{shown}");
-        let counted: u64 = OUTCOMES.iter().map(|outcome| report[*outcome].as_u64().unwrap()).sum();
-        let refused: u64 = report["refused"].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
-        assert_eq!(counted + refused, report["rows"].as_u64().unwrap(), "{report} of {shown}");
+        let counted: u64 = OUTCOMES
+            .iter()
+            .map(|outcome| report[*outcome].as_u64().unwrap())
+            .sum();
+        let refused: u64 = report["refused"]
+            .as_object()
+            .unwrap()
+            .values()
+            .map(|count| count.as_u64().unwrap())
+            .sum();
+        assert_eq!(
+            counted + refused,
+            report["rows"].as_u64().unwrap(),
+            "{report} of {shown}"
+        );
 
         let rows = bad_rows(&house, "social", &report).await;
         assert_eq!(rows.len() as u64, refused, "{report} of {shown}");
-        assert!(rows.iter().all(|row| row.bytes.is_empty() || memmem(&file, &row.bytes)), "{shown}");
+        assert!(
+            rows.iter()
+                .all(|row| row.bytes.is_empty() || memmem(&file, &row.bytes)),
+            "{shown}"
+        );
         let kept = kept_whole(&house, "social", &report).await;
         let is_cut = [
             "too_long",
@@ -121,15 +174,25 @@ async fn each_row_is_accounted_for_and_only_a_row_to_a_second_reader_corrects_or
         ]
         .iter()
         .any(|rule| report["refused"].get(*rule).is_some());
-        assert_eq!((kept.is_some(), report["warnings"] == json!(["kept_whole"])), (is_cut, is_cut), "{shown}");
+        assert_eq!(
+            (kept.is_some(), report["warnings"] == json!(["kept_whole"])),
+            (is_cut, is_cut),
+            "{shown}"
+        );
         assert!(kept.is_none_or(|kept| kept == file), "{shown}");
 
         let (after, seen) = (of_case(records(&house).await, case), seen(&file));
         for id in held.keys().chain(after.keys()) {
-            assert!(held.get(id) == after.get(id) || seen.contains(id), "{id} of {shown}");
+            assert!(
+                held.get(id) == after.get(id) || seen.contains(id),
+                "{id} of {shown}"
+            );
         }
     }
-    assert!(!house.files().iter().any(|key| key.starts_with("social/")), "every file was read to its end");
+    assert!(
+        !house.files().iter().any(|key| key.starts_with("social/")),
+        "every file was read to its end"
+    );
 }
 
 fn memmem(whole: &[u8], part: &[u8]) -> bool {

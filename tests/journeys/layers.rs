@@ -1,4 +1,5 @@
-//! The layers of the code, held: what each crate may need, and that no module needs another that needs it.
+//! The layers of the code, held: what each crate may need, and that no module needs another that
+//! needs it.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,9 +13,15 @@ fn root() -> PathBuf {
 /// What cargo knows of the workspace.
 fn metadata() -> Value {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["metadata", "--format-version", "1", "--offline", "--locked"]).current_dir(root());
+    cargo
+        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        .current_dir(root());
     let output = cargo.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
@@ -25,14 +32,29 @@ fn text(value: &Value) -> String {
 /// What each package needs when it runs, by name.
 fn needed(metadata: &Value) -> BTreeMap<String, BTreeSet<String>> {
     let packages = metadata["packages"].as_array().unwrap().iter();
-    let names: BTreeMap<&str, &str> =
-        packages.map(|package| (package["id"].as_str().unwrap(), package["name"].as_str().unwrap())).collect();
+    let names: BTreeMap<&str, &str> = packages
+        .map(|package| {
+            (
+                package["id"].as_str().unwrap(),
+                package["name"].as_str().unwrap(),
+            )
+        })
+        .collect();
     let mut needed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for node in metadata["resolve"]["nodes"].as_array().unwrap() {
-        let runs = |other: &&Value| other["dep_kinds"].as_array().unwrap().iter().any(|kind| kind["kind"].is_null());
+        let runs = |other: &&Value| {
+            other["dep_kinds"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|kind| kind["kind"].is_null())
+        };
         let others = node["deps"].as_array().unwrap().iter().filter(runs);
         let others = others.map(|other| names[other["pkg"].as_str().unwrap()].to_owned());
-        needed.entry(names[node["id"].as_str().unwrap()].to_owned()).or_default().extend(others);
+        needed
+            .entry(names[node["id"].as_str().unwrap()].to_owned())
+            .or_default()
+            .extend(others);
     }
     needed
 }
@@ -52,26 +74,59 @@ fn reached(needed: &BTreeMap<String, BTreeSet<String>>, package: &str) -> BTreeS
 
 /// The features of chrono that a package asks for itself.
 fn features_of_chrono(metadata: &Value, package: &str) -> BTreeSet<String> {
-    let package = metadata["packages"].as_array().unwrap().iter().find(|one| one["name"] == package).unwrap();
-    let chrono = package["dependencies"].as_array().unwrap().iter().find(|one| one["name"] == "chrono").unwrap();
-    chrono["features"].as_array().unwrap().iter().map(text).collect()
+    let package = metadata["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["name"] == package)
+        .unwrap();
+    let chrono = package["dependencies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["name"] == "chrono")
+        .unwrap();
+    chrono["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(text)
+        .collect()
 }
 
 #[test]
 fn a_crate_needs_only_what_lies_below_it() {
-    const ORDER: [&str; 9] =
-        ["domain", "aws", "store", "buckets", "rights", "runtime", "egress", "partner-auth", "web"];
+    const ORDER: [&str; 9] = [
+        "domain",
+        "aws",
+        "store",
+        "buckets",
+        "rights",
+        "runtime",
+        "egress",
+        "partner-auth",
+        "web",
+    ];
     let needed = needed(&metadata());
     for (place, name) in ORDER.iter().enumerate() {
-        for other in needed[&format!("custodian-{name}")].iter().filter_map(|it| it.strip_prefix("custodian-")) {
+        for other in needed[&format!("custodian-{name}")]
+            .iter()
+            .filter_map(|it| it.strip_prefix("custodian-"))
+        {
             let below = ORDER.iter().position(|it| *it == other);
-            assert!(below.is_some_and(|below| below < place), "{name} needs {other}");
+            assert!(
+                below.is_some_and(|below| below < place),
+                "{name} needs {other}"
+            );
         }
     }
     let shared: BTreeSet<&str> = ORDER.into_iter().collect();
     let functions = std::fs::read_dir(root().join("functions")).unwrap();
     for function in functions.map(|it| it.unwrap().file_name().into_string().unwrap()) {
-        for other in needed[&format!("custodian-{function}")].iter().filter_map(|it| it.strip_prefix("custodian-")) {
+        for other in needed[&format!("custodian-{function}")]
+            .iter()
+            .filter_map(|it| it.strip_prefix("custodian-"))
+        {
             assert!(shared.contains(other), "{function} needs {other}");
         }
     }
@@ -81,47 +136,82 @@ fn a_crate_needs_only_what_lies_below_it() {
 fn the_domain_knows_no_aws_no_tasks_and_no_clock() {
     let metadata = metadata();
     let domain = reached(&needed(&metadata), "custodian-domain");
-    let banned = |name: &&String| name.starts_with("aws-") || ["tokio", "hyper", "reqwest", "http"].contains(&&***name);
+    let banned = |name: &&String| {
+        name.starts_with("aws-") || ["tokio", "hyper", "reqwest", "http"].contains(&&***name)
+    };
     assert_eq!(domain.iter().find(banned), None);
     let asks_for_clock = |package| features_of_chrono(&metadata, package).contains("clock");
-    assert!(!asks_for_clock("custodian-domain"), "the domain asks for chrono's clock");
-    assert!(asks_for_clock("custodian-runtime"), "this test sees no features");
+    assert!(
+        !asks_for_clock("custodian-domain"),
+        "the domain asks for chrono's clock"
+    );
+    assert!(
+        asks_for_clock("custodian-runtime"),
+        "this test sees no features"
+    );
 }
 
 #[test]
 fn who_takes_answers_in_knows_no_s3() {
     let needed = needed(&metadata());
-    assert!(reached(&needed, "custodian-export").contains("aws-sdk-s3"), "this test sees nothing");
-    for function in ["custodian-ingest", "custodian-unsubscribe", "custodian-notify"] {
-        assert!(!reached(&needed, function).contains("aws-sdk-s3"), "{function} needs S3");
+    assert!(
+        reached(&needed, "custodian-export").contains("aws-sdk-s3"),
+        "this test sees nothing"
+    );
+    for function in [
+        "custodian-ingest",
+        "custodian-unsubscribe",
+        "custodian-notify",
+    ] {
+        assert!(
+            !reached(&needed, function).contains("aws-sdk-s3"),
+            "{function} needs S3"
+        );
     }
 }
 
 /// The crates whose modules are looked at, by their folders.
 fn crates() -> Vec<PathBuf> {
-    let folders = ["shared", "functions"].into_iter().flat_map(|group| std::fs::read_dir(root().join(group)).unwrap());
-    let folders = folders.map(|it| it.unwrap().path()).filter(|it| it.is_dir());
-    folders.chain(["local", "operations"].map(|it| root().join(it))).collect()
+    let folders = ["shared", "functions"]
+        .into_iter()
+        .flat_map(|group| std::fs::read_dir(root().join(group)).unwrap());
+    let folders = folders
+        .map(|it| it.unwrap().path())
+        .filter(|it| it.is_dir());
+    folders
+        .chain(["local", "operations"].map(|it| root().join(it)))
+        .collect()
 }
 
 /// The modules of a crate, and what stands in each, without tests and comments.
 fn modules(folder: &Path) -> BTreeMap<String, String> {
-    let (source, mut modules, mut open) = (folder.join("src"), BTreeMap::new(), vec![folder.join("src")]);
+    let (source, mut modules, mut open) = (
+        folder.join("src"),
+        BTreeMap::new(),
+        vec![folder.join("src")],
+    );
     while let Some(folder) = open.pop() {
-        for path in std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()) {
+        for path in std::fs::read_dir(folder)
+            .unwrap()
+            .map(|it| it.unwrap().path())
+        {
             if path.is_dir() {
                 open.push(path);
             } else if path.extension().is_some_and(|it| it == "rs") {
                 let name = path.strip_prefix(&source).unwrap().with_extension("");
                 let name: Vec<&str> = name.iter().map(|it| it.to_str().unwrap()).collect();
                 let name = name.join("::");
-                if name.ends_with("tests") || name.starts_with("tests") || name.starts_with("bin::") {
+                if name.ends_with("tests") || name.starts_with("tests") || name.starts_with("bin::")
+                {
                     continue;
                 }
                 let text = std::fs::read_to_string(&path).unwrap();
                 let text = text.split("#[cfg(test)]").next().unwrap();
                 let lines = text.lines().map(|line| line.split("//").next().unwrap());
-                modules.insert(name.trim_end_matches("::mod").to_owned(), lines.collect::<Vec<_>>().join("\n"));
+                modules.insert(
+                    name.trim_end_matches("::mod").to_owned(),
+                    lines.collect::<Vec<_>>().join("\n"),
+                );
             }
         }
     }
@@ -151,15 +241,22 @@ fn leads_to(modules: &BTreeMap<String, String>, from: &str, path: &str) -> Optio
 /// The paths in a text that begin with `crate` or `super`; what stands in braces is left out.
 fn paths(text: &str) -> Vec<String> {
     let is_of_a_path = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
-    let words = text.split(|c: char| !is_of_a_path(c)).filter(|it| it.contains("::"));
-    let words =
-        words.map(|it| it.trim_end_matches(':')).filter(|it| it.starts_with("crate::") || it.starts_with("super::"));
+    let words = text
+        .split(|c: char| !is_of_a_path(c))
+        .filter(|it| it.contains("::"));
+    let words = words
+        .map(|it| it.trim_end_matches(':'))
+        .filter(|it| it.starts_with("crate::") || it.starts_with("super::"));
     words.map(str::to_owned).collect()
 }
 
 /// A module above another, or below it, is one matter with it.
 fn is_kin(one: &str, other: &str) -> bool {
-    let is_below = |below: &str, above: &str| below.strip_prefix(above).is_some_and(|rest| rest.starts_with("::"));
+    let is_below = |below: &str, above: &str| {
+        below
+            .strip_prefix(above)
+            .is_some_and(|rest| rest.starts_with("::"))
+    };
     is_below(one, other) || is_below(other, one)
 }
 
@@ -180,20 +277,39 @@ fn no_module_needs_another_that_needs_it() {
     for folder in crates() {
         let modules = modules(&folder);
         let needs = modules.iter().map(|(name, text)| {
-            let others = paths(text).into_iter().filter_map(|path| leads_to(&modules, name, &path));
-            (name.clone(), others.filter(|other| !is_kin(name, other)).collect())
+            let others = paths(text)
+                .into_iter()
+                .filter_map(|path| leads_to(&modules, name, &path));
+            (
+                name.clone(),
+                others.filter(|other| !is_kin(name, other)).collect(),
+            )
         });
-        assert_eq!(circle(&needs.collect()), None, "{} has a circle among these modules", folder.display());
+        assert_eq!(
+            circle(&needs.collect()),
+            None,
+            "{} has a circle among these modules",
+            folder.display()
+        );
     }
 }
 
 #[test]
 fn nobody_outside_the_store_spells_a_key() {
-    for folder in crates().into_iter().filter(|folder| !folder.ends_with("shared/store")) {
+    for folder in crates()
+        .into_iter()
+        .filter(|folder| !folder.ends_with("shared/store"))
+    {
         for (module, text) in modules(&folder) {
-            let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != ':').collect();
+            let words: Vec<&str> = text
+                .split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != ':')
+                .collect();
             let is_known = text.contains("custodian_store::");
-            assert!(!is_known || !words.contains(&"Key::new"), "{} spells a key in {module}", folder.display());
+            assert!(
+                !is_known || !words.contains(&"Key::new"),
+                "{} spells a key in {module}",
+                folder.display()
+            );
         }
     }
 }
@@ -203,15 +319,30 @@ fn a_circle_is_seen() {
     let needs = |all: &[(&str, &str)]| {
         let mut needs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (one, other) in all {
-            needs.entry((*one).to_owned()).or_default().insert((*other).to_owned());
+            needs
+                .entry((*one).to_owned())
+                .or_default()
+                .insert((*other).to_owned());
         }
         needs
     };
     assert_eq!(circle(&needs(&[("a", "b"), ("b", "c")])), None);
-    assert_eq!(circle(&needs(&[("a", "b"), ("b", "c"), ("c", "a")])).map(|it| it.len()), Some(3));
-    let modules = BTreeMap::from([("a".to_owned(), String::new()), ("a::b".to_owned(), String::new())]);
-    assert_eq!(leads_to(&modules, "a::b", "crate::a::c").as_deref(), Some("a"));
-    assert_eq!(leads_to(&modules, "a", "super::a::b::Type").as_deref(), Some("a::b"));
+    assert_eq!(
+        circle(&needs(&[("a", "b"), ("b", "c"), ("c", "a")])).map(|it| it.len()),
+        Some(3)
+    );
+    let modules = BTreeMap::from([
+        ("a".to_owned(), String::new()),
+        ("a::b".to_owned(), String::new()),
+    ]);
+    assert_eq!(
+        leads_to(&modules, "a::b", "crate::a::c").as_deref(),
+        Some("a")
+    );
+    assert_eq!(
+        leads_to(&modules, "a", "super::a::b::Type").as_deref(),
+        Some("a::b")
+    );
 }
 
 #[test]
@@ -220,9 +351,14 @@ fn a_public_type_s_name_is_its_own_within_a_crate() {
         let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (module, text) in modules(&folder) {
             for line in text.lines() {
-                let words: Vec<&str> = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+                let words: Vec<&str> = line
+                    .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                    .collect();
                 if let ["pub", "struct" | "enum" | "trait" | "type", name, ..] = words[..] {
-                    places.entry(name.to_owned()).or_default().push(module.clone());
+                    places
+                        .entry(name.to_owned())
+                        .or_default()
+                        .push(module.clone());
                 }
             }
         }

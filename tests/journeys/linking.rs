@@ -1,12 +1,15 @@
 //! What is in the built binaries, and what is not.
 
-/// How the compiler spells the crate in a symbol. The crate's bare name won't do: the linker leaves the names of
-/// object files behind of which it took nothing.
+/// How the compiler spells the crate in a symbol. The crate's bare name won't do: the linker leaves
+/// the names of object files behind of which it took nothing.
 const S3: &str = "10aws_sdk_s3";
 
 #[test]
 fn who_has_no_bucket_links_nothing_of_s3() {
-    assert!(symbols("export").contains(S3), "symbols are spelt otherwise now, and this test sees nothing");
+    assert!(
+        symbols("export").contains(S3),
+        "symbols are spelt otherwise now, and this test sees nothing"
+    );
     for function in ["ingest", "unsubscribe"] {
         assert!(!symbols(function).contains(S3), "{function} links S3");
     }

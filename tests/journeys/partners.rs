@@ -23,12 +23,22 @@ type Signed = [(&'static str, String); 3];
 /// The secret's name, and what the stack made of it.
 async fn secret(house: &House) -> (String, Value) {
     let name = house.stack.settings("partners").unwrap()["GRANICUS_SECRET"].clone();
-    let secret = secrets_of(house).get_secret_value().secret_id(&name).send().await;
-    (name, serde_json::from_str(secret.unwrap().secret_string().unwrap()).unwrap())
+    let secret = secrets_of(house)
+        .get_secret_value()
+        .secret_id(&name)
+        .send()
+        .await;
+    (
+        name,
+        serde_json::from_str(secret.unwrap().secret_string().unwrap()).unwrap(),
+    )
 }
 
 fn sign(secret: &str, body: &str, signed_at: DateTime<Utc>) -> Signed {
-    let signature = Webhook::new(secret).unwrap().sign("msg_1", signed_at.timestamp(), body.as_bytes()).unwrap();
+    let signature = Webhook::new(secret)
+        .unwrap()
+        .sign("msg_1", signed_at.timestamp(), body.as_bytes())
+        .unwrap();
     [
         ("webhook-id", "msg_1".to_owned()),
         ("webhook-timestamp", signed_at.timestamp().to_string()),
@@ -45,10 +55,19 @@ impl House {
 
     async fn signed(&self, body: &str) -> Signed {
         let (_, secret) = secret(self).await;
-        sign(secret["current"].as_str().unwrap(), body, self.stack.clock().now())
+        sign(
+            secret["current"].as_str().unwrap(),
+            body,
+            self.stack.clock().now(),
+        )
     }
 
-    async fn send(&self, body: &str, signed: &[(&str, String)], media_type: (&str, &str)) -> Answer {
+    async fn send(
+        &self,
+        body: &str,
+        signed: &[(&str, String)],
+        media_type: (&str, &str),
+    ) -> Answer {
         let signed = signed.iter().map(|(name, value)| (*name, value.as_str()));
         let headers: Vec<(&str, &str)> = signed.chain([media_type]).collect();
         self.post_to(PATH, &headers, body).await
@@ -75,25 +94,38 @@ async fn a_submission_is_kept_once_and_corrected_in_its_place() {
     assert_eq!(house.outcome(CREATED).await, "repeated");
     assert_eq!(house.outcome(UPDATED).await, "corrected");
     assert_eq!(house.outcome(UPDATED).await, "repeated");
-    assert_eq!(house.outcome(CREATED).await, "repeated", "what is older changes nothing");
+    assert_eq!(
+        house.outcome(CREATED).await,
+        "repeated",
+        "what is older changes nothing"
+    );
     assert_eq!(house.outcome(ANONYMOUS).await, "stored");
     let document = house.document(&house.export(SIAN).await).await;
     assert_eq!(document["record_count"], 1);
     let record = &document["records"][0];
     assert_eq!(record["observed"]["collected_at"], "2026-09-14T10:22:29Z");
     assert_eq!(record["provided"]["satisfaction"], 4);
-    assert!(record.to_string().contains("Collected in the end") && !record.to_string().contains("Third time"));
+    assert!(
+        record.to_string().contains("Collected in the end")
+            && !record.to_string().contains("Third time")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_whichever_order_two_versions_arrive_the_later_one_stands() {
     let (forwards, backwards) = (House::open().await, House::open().await);
-    for (house, messages) in [(&forwards, [CREATED, UPDATED]), (&backwards, [UPDATED, CREATED])] {
+    for (house, messages) in [
+        (&forwards, [CREATED, UPDATED]),
+        (&backwards, [UPDATED, CREATED]),
+    ] {
         for message in messages {
             assert_eq!(house.hand_over(message).await.status, 200);
         }
     }
-    assert_eq!(forwards.items("RECORDS_TABLE").await, backwards.items("RECORDS_TABLE").await);
+    assert_eq!(
+        forwards.items("RECORDS_TABLE").await,
+        backwards.items("RECORDS_TABLE").await
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,7 +142,13 @@ async fn a_correction_renews_nothing_and_the_record_goes_three_years_after_the_s
 #[tokio::test(flavor = "multi_thread")]
 async fn a_resident_s_form_and_their_submission_are_in_one_package() {
     let house = House::open().await;
-    house.tell("By our own form.", Some("Sian.OBriain+council@example.org"), None).await;
+    house
+        .tell(
+            "By our own form.",
+            Some("Sian.OBriain+council@example.org"),
+            None,
+        )
+        .await;
     house.outcome(CREATED).await;
     let package = house.export(SIAN).await;
     let text = house.object(package["key"].as_str().unwrap()).await;
@@ -148,7 +186,11 @@ async fn who_was_erased_does_not_come_back_by_a_message_from_before() {
         "/data/case_reference",
         json!("FS-2"),
     );
-    assert_eq!(house.outcome(&new).await, "stored", "what they say afterwards is a new matter");
+    assert_eq!(
+        house.outcome(&new).await,
+        "stored",
+        "what they say afterwards is a new matter"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,11 +202,25 @@ async fn what_nobody_known_signed_now_is_refused_alike_and_leaves_nothing() {
     let key = secret["current"].as_str().unwrap();
     let with = |name: &str, value: &str| {
         let mut signed = sign(key, CREATED, now);
-        signed.iter_mut().filter(|header| header.0 == name).for_each(|header| value.clone_into(&mut header.1));
+        signed
+            .iter_mut()
+            .filter(|header| header.0 == name)
+            .for_each(|header| value.clone_into(&mut header.1));
         signed.to_vec()
     };
-    let without = |name: &str| sign(key, CREATED, now).into_iter().filter(|header| header.0 != name).collect();
-    let twice = |name: &str| [with("", ""), with("", "").into_iter().filter(|it| it.0 == name).collect()].concat();
+    let without = |name: &str| {
+        sign(key, CREATED, now)
+            .into_iter()
+            .filter(|header| header.0 != name)
+            .collect()
+    };
+    let twice = |name: &str| {
+        [
+            with("", ""),
+            with("", "").into_iter().filter(|it| it.0 == name).collect(),
+        ]
+        .concat()
+    };
     let stranger = "c3RyYW5nZXJzdHJhbmdlcnN0cmFuZ2Vyc3RyYW5nZXI=";
     let attempts: Vec<Vec<(&str, String)>> = vec![
         Vec::new(),
@@ -190,7 +246,11 @@ async fn what_nobody_known_signed_now_is_refused_alike_and_leaves_nothing() {
         answers.push(answer.body);
     }
     answers.dedup();
-    assert_eq!(answers.len(), 1, "nobody learns what was wrong: {answers:#?}");
+    assert_eq!(
+        answers.len(),
+        1,
+        "nobody learns what was wrong: {answers:#?}"
+    );
     assert_eq!(house.everything().await, before);
     for late in [-300, 300] {
         let signed = sign(key, CREATED, now + TimeDelta::seconds(late));
@@ -204,12 +264,20 @@ async fn while_a_secret_is_rotated_both_sign_and_then_only_the_new_one() {
     let (name, first) = secret(&house).await;
     let old = first["current"].as_str().unwrap();
     let new = "bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3";
-    for (document, old_is_taken) in [(json!({"current": new, "previous": [old]}), 200), (json!({"current": new}), 401)]
-    {
-        let put =
-            secrets_of(&house).put_secret_value().secret_id(&name).secret_string(document.to_string()).send().await;
+    for (document, old_is_taken) in [
+        (json!({"current": new, "previous": [old]}), 200),
+        (json!({"current": new}), 401),
+    ] {
+        let put = secrets_of(&house)
+            .put_secret_value()
+            .secret_id(&name)
+            .secret_string(document.to_string())
+            .send()
+            .await;
         put.unwrap();
-        let partners = Partners::start(&house.stack.host("partners").unwrap()).await.unwrap();
+        let partners = Partners::start(&house.stack.host("partners").unwrap())
+            .await
+            .unwrap();
         let now = house.stack.clock().now();
         for (signed, status) in [
             (sign(new, CREATED, now), 200),
@@ -221,10 +289,21 @@ async fn while_a_secret_is_rotated_both_sign_and_then_only_the_new_one() {
             assert_eq!(answer["statusCode"], status, "{answer}");
         }
     }
-    let put = secrets_of(&house).put_secret_value().secret_id(&name).secret_string("{}").send().await;
+    let put = secrets_of(&house)
+        .put_secret_value()
+        .secret_id(&name)
+        .secret_string("{}")
+        .send()
+        .await;
     put.unwrap();
-    let unusable = Partners::start(&house.stack.host("partners").unwrap()).await.map(drop).unwrap_err();
-    assert_eq!(unusable.to_string(), "the webhook's secret must be a JSON document with a current secret");
+    let unusable = Partners::start(&house.stack.host("partners").unwrap())
+        .await
+        .map(drop)
+        .unwrap_err();
+    assert_eq!(
+        unusable.to_string(),
+        "the webhook's secret must be a JSON document with a current secret"
+    );
 }
 
 fn secrets_of(house: &House) -> aws_sdk_secretsmanager::Client {
@@ -264,8 +343,18 @@ async fn the_bytes_are_what_is_signed_however_they_travel() {
     let house = House::open().await;
     // The gateway sends a body that is not text by its type in base64.
     let signed = house.signed(CREATED).await;
-    let answer = house.send(CREATED, &signed, ("content-type", "application/octet-stream")).await;
-    assert_eq!(answer.status, 415, "the signature is good and the type is not: {}", answer.body);
+    let answer = house
+        .send(
+            CREATED,
+            &signed,
+            ("content-type", "application/octet-stream"),
+        )
+        .await;
+    assert_eq!(
+        answer.status, 415,
+        "the signature is good and the type is not: {}",
+        answer.body
+    );
     let spaced = format!("\n {CREATED} ");
     assert_eq!(house.outcome(&spaced).await, "stored");
 }
@@ -276,15 +365,28 @@ async fn what_cannot_be_taken_is_named_and_not_repeated() {
     let before = house.everything().await;
     for (body, faults) in [
         ("{".to_owned(), vec![("(body)", "json")]),
-        (changed(CREATED, "/data/profile/email", json!("Siân, at home")), vec![("data.profile.email", "email")]),
-        (changed(CREATED, "/data/submitted_at", json!("2023-11-23T10:00:00Z")), vec![("data.submitted_at", "too_old")]),
+        (
+            changed(CREATED, "/data/profile/email", json!("Siân, at home")),
+            vec![("data.profile.email", "email")],
+        ),
+        (
+            changed(CREATED, "/data/submitted_at", json!("2023-11-23T10:00:00Z")),
+            vec![("data.submitted_at", "too_old")],
+        ),
         (
             changed(CREATED, "/data/submitted_at", json!("2026-11-23T10:05:01Z")),
             vec![("data.submitted_at", "in_future")],
         ),
-        (changed(CREATED, "/timestamp", json!("2026-11-23T10:05:01Z")), vec![("timestamp", "in_future")]),
         (
-            changed(CREATED, "/data/answers", json!({"Damers Road": {"Siân": 1}})),
+            changed(CREATED, "/timestamp", json!("2026-11-23T10:05:01Z")),
+            vec![("timestamp", "in_future")],
+        ),
+        (
+            changed(
+                CREATED,
+                "/data/answers",
+                json!({"Damers Road": {"Siân": 1}}),
+            ),
             vec![("data.answers.(unnamed)", "answer")],
         ),
     ] {
@@ -292,26 +394,47 @@ async fn what_cannot_be_taken_is_named_and_not_repeated() {
         assert_eq!(answer.status, 422, "{}", answer.body);
         let told = answer.json();
         let told = told["errors"].as_array().unwrap().iter();
-        let told: Vec<(&str, &str)> =
-            told.map(|error| (error["field"].as_str().unwrap(), error["rule"].as_str().unwrap())).collect();
+        let told: Vec<(&str, &str)> = told
+            .map(|error| {
+                (
+                    error["field"].as_str().unwrap(),
+                    error["rule"].as_str().unwrap(),
+                )
+            })
+            .collect();
         assert_eq!(told, faults);
-        assert!(!answer.body.contains("Siân") && !answer.body.contains("Damers"), "{}", answer.body);
+        assert!(
+            !answer.body.contains("Siân") && !answer.body.contains("Damers"),
+            "{}",
+            answer.body
+        );
     }
     let large = changed(CREATED, "/data/comment", json!("a".repeat(256 * 1024)));
     assert_eq!(house.hand_over(&large).await.status, 413);
     // Each is kept as it came, with the index of who may be named in it, and nothing else is.
     let kept = |item: &String| {
-        ["file quarantine/granicus/", "index indexes/granicus/"].iter().any(|folder| item.starts_with(folder))
+        ["file quarantine/granicus/", "index indexes/granicus/"]
+            .iter()
+            .any(|folder| item.starts_with(folder))
     };
-    assert_eq!(house.everything().await.into_iter().filter(|item| !kept(item)).collect::<BTreeSet<_>>(), before);
+    assert_eq!(
+        house
+            .everything()
+            .await
+            .into_iter()
+            .filter(|item| !kept(item))
+            .collect::<BTreeSet<_>>(),
+        before
+    );
     assert_eq!(house.files().len(), 7);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_largest_message_fits_into_an_item() {
     let house = House::open().await;
-    let answers: serde_json::Map<String, Value> =
-        (0..12).map(|number| (format!("question-{number}"), json!("a".repeat(20_000)))).collect();
+    let answers: serde_json::Map<String, Value> = (0..12)
+        .map(|number| (format!("question-{number}"), json!("a".repeat(20_000))))
+        .collect();
     let mut body = changed(CREATED, "/data/answers", Value::Object(answers));
     body.push_str(&" ".repeat(256 * 1024 - body.len()));
     assert_eq!(house.outcome(&body).await, "stored");
@@ -323,8 +446,15 @@ async fn while_nothing_can_be_kept_the_partner_is_asked_to_come_again() {
     // The secrets are read while it starts; after that the power goes off.
     let (host, _) = failing_host(&house, "partners", 2, Off::Before);
     let partners = Partners::start(&host).await.unwrap();
-    let answer = partners.invoke(signed_event(&house, CREATED).await).await.unwrap();
-    assert_eq!((&answer["statusCode"], &answer["headers"]["retry-after"]), (&json!(503), &json!("5")), "{answer}");
+    let answer = partners
+        .invoke(signed_event(&house, CREATED).await)
+        .await
+        .unwrap();
+    assert_eq!(
+        (&answer["statusCode"], &answer["headers"]["retry-after"]),
+        (&json!(503), &json!("5")),
+        "{answer}"
+    );
     assert!(house.items("RECORDS_TABLE").await.is_empty());
     assert_eq!(house.outcome(CREATED).await, "stored");
 }
@@ -341,5 +471,11 @@ async fn other_addresses_and_methods_are_not_found() {
     event.payload["requestContext"]["http"]["method"] = json!("PUT");
     let answer = house.invoke("partners", event.payload).await.unwrap();
     assert_eq!(answer["statusCode"], 404);
-    assert!(house.invoke("partners", json!("message")).await.unwrap_err().contains("not an event of API Gateway"));
+    assert!(
+        house
+            .invoke("partners", json!("message"))
+            .await
+            .unwrap_err()
+            .contains("not an event of API Gateway")
+    );
 }

@@ -40,12 +40,22 @@ async fn silent() -> String {
 
 /// The host of a function of the door, as patient as on Lambda, whose database does not answer.
 async fn unanswered(house: &House, function: &str) -> Environment {
-    let sdk = house.stack.sdk().into_builder().timeout_config(Patience::of(function).timeouts()).build();
-    let host = Environment::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock());
+    let sdk = house
+        .stack
+        .sdk()
+        .into_builder()
+        .timeout_config(Patience::of(function).timeouts())
+        .build();
+    let host = Environment::new(
+        house.stack.settings(function).unwrap(),
+        sdk,
+        house.stack.clock(),
+    );
     host.with("AWS_ENDPOINT_URL_DYNAMODB", silent().await)
 }
 
-/// What a function is once it has started; on a busy machine the secrets may be late for such a patience.
+/// What a function is once it has started; on a busy machine the secrets may be late for such a
+/// patience.
 async fn started<T, E, F: Future<Output = Result<T, E>>>(start: impl Fn() -> F) -> T {
     loop {
         if let Ok(started) = start().await {
@@ -55,10 +65,17 @@ async fn started<T, E, F: Future<Output = Result<T, E>>>(start: impl Fn() -> F) 
 }
 
 /// Demands that an answer says that it is unavailable, long before Lambda would end the function.
-async fn says_in_time<E: std::fmt::Debug>(answer: impl Future<Output = Result<Value, E>>, words: &str) {
+async fn says_in_time<E: std::fmt::Debug>(
+    answer: impl Future<Output = Result<Value, E>>,
+    words: &str,
+) {
     let asked = Instant::now();
     let answer = answer.await.unwrap();
-    assert!(asked.elapsed() < Duration::from_secs(9), "Lambda would have ended it: {:?}", asked.elapsed());
+    assert!(
+        asked.elapsed() < Duration::from_secs(9),
+        "Lambda would have ended it: {:?}",
+        asked.elapsed()
+    );
     assert_eq!(answer["statusCode"], 503, "{answer}");
     assert!(answer["body"].as_str().unwrap().contains(words), "{answer}");
 }
@@ -70,7 +87,13 @@ async fn a_database_that_does_not_answer_makes_a_page_and_not_lambda_s_timeout()
     let path = house.unsubscribe_path("rosa@example.org").await;
     let package = house.export("rosa@example.org").await;
     let link = house.release(package["request_id"].as_str().unwrap()).await;
-    let token = link["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    let token = link["url"]
+        .as_str()
+        .unwrap()
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .to_owned();
 
     let host = unanswered(&house, "ingest").await;
     let ingest = started(|| Ingest::start(&host)).await;
@@ -85,10 +108,16 @@ async fn a_database_that_does_not_answer_makes_a_page_and_not_lambda_s_timeout()
     let partners = started(|| Partners::start(&host)).await;
     let submission = signed_event(&house, CREATED).await;
     tokio::join!(
-        says_in_time(ingest.invoke(gateway::event("GET", "/surveys/recycling-centre", "")), "<h1"),
+        says_in_time(
+            ingest.invoke(gateway::event("GET", "/surveys/recycling-centre", "")),
+            "<h1"
+        ),
         says_in_time(ingest.invoke(answer), "unavailable"),
         says_in_time(unsubscribe.invoke(click_event(&path)), "<h1"),
-        says_in_time(download.invoke(gateway::event("GET", &format!("/packages/{token}"), "")), "<h1"),
+        says_in_time(
+            download.invoke(gateway::event("GET", &format!("/packages/{token}"), "")),
+            "<h1"
+        ),
         says_in_time(partners.invoke(submission), "unavailable"),
     );
 }
@@ -112,18 +141,45 @@ async fn an_object_that_comes_slowly_is_read_to_its_end() {
         }
     });
     let house = House::open().await;
-    let patience =
-        Patience { connect: Duration::from_secs(1), attempt: Duration::from_secs(1), call: Duration::from_secs(1) };
-    let sdk = house.stack.sdk().into_builder().timeout_config(patience.timeouts()).build();
-    let host = Environment::new(house.stack.settings("import").unwrap(), sdk, house.stack.clock());
+    let patience = Patience {
+        connect: Duration::from_secs(1),
+        attempt: Duration::from_secs(1),
+        call: Duration::from_secs(1),
+    };
+    let sdk = house
+        .stack
+        .sdk()
+        .into_builder()
+        .timeout_config(patience.timeouts())
+        .build();
+    let host = Environment::new(
+        house.stack.settings("import").unwrap(),
+        sdk,
+        house.stack.clock(),
+    );
     let files = Files::new(
-        custodian_buckets::client(&host.with("AWS_ENDPOINT_URL_S3", format!("http://{address}")).s3()),
+        custodian_buckets::client(
+            &host
+                .with("AWS_ENDPOINT_URL_S3", format!("http://{address}"))
+                .s3(),
+        ),
         house.intake(),
     );
     let begun = Instant::now();
-    let opened = files.open(&File::dropped("social/file", "e").unwrap(), 0).await.unwrap().unwrap();
-    assert_eq!(opened.body.collect().await.unwrap().to_vec(), vec![b'x'; PIECES]);
-    assert!(begun.elapsed() > 2 * patience.call, "it took longer than any call may: {:?}", begun.elapsed());
+    let opened = files
+        .open(&File::dropped("social/file", "e").unwrap(), 0)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        opened.body.collect().await.unwrap().to_vec(),
+        vec![b'x'; PIECES]
+    );
+    assert!(
+        begun.elapsed() > 2 * patience.call,
+        "it took longer than any call may: {:?}",
+        begun.elapsed()
+    );
 }
 
 #[test]
@@ -131,25 +187,53 @@ fn every_function_gives_a_call_up_well_before_lambda_ends_the_function() {
     let template = template();
     let resources = template["Resources"].as_mapping().unwrap();
     let mut seen = 0;
-    for (id, resource) in resources.iter().filter(|(_, it)| it["Type"] == "AWS::Serverless::Function") {
+    for (id, resource) in resources
+        .iter()
+        .filter(|(_, it)| it["Type"] == "AWS::Serverless::Function")
+    {
         let properties = &resource["Properties"];
-        let serde_yaml_ng::Value::Tagged(name) = &properties["FunctionName"] else { panic!("{id:?}") };
+        let serde_yaml_ng::Value::Tagged(name) = &properties["FunctionName"] else {
+            panic!("{id:?}")
+        };
         let patience = Patience::of(name.value.as_str().unwrap());
         let timeout = Duration::from_secs(properties["Timeout"].as_u64().unwrap());
-        assert!(2 * patience.call <= timeout, "{id:?} waits {:?} of {timeout:?} for one call", patience.call);
-        assert!(patience.attempt < patience.call && patience.connect < patience.attempt, "{id:?}");
+        assert!(
+            2 * patience.call <= timeout,
+            "{id:?} waits {:?} of {timeout:?} for one call",
+            patience.call
+        );
+        assert!(
+            patience.attempt < patience.call && patience.connect < patience.attempt,
+            "{id:?}"
+        );
         seen += 1;
     }
     assert!(seen >= 11, "{seen}");
 }
 
-/// The configuration of a database that has no room for writes for a while, and is not asked again by the SDK itself.
-fn crowded(house: &House, refuses: &Arc<AtomicUsize>, status: u16, code: &'static str) -> SdkConfig {
+/// The configuration of a database that has no room for writes for a while, and is not asked again
+/// by the SDK itself.
+fn crowded(
+    house: &House,
+    refuses: &Arc<AtomicUsize>,
+    status: u16,
+    code: &'static str,
+) -> SdkConfig {
     let left = Arc::clone(refuses);
-    let sdk = house.stack.sdk().into_builder().retry_config(RetryConfig::disabled()).build();
+    let sdk = house
+        .stack
+        .sdk()
+        .into_builder()
+        .retry_config(RetryConfig::disabled())
+        .build();
     between(sdk, move |request, connector| {
         let writes = target(&request).is_some_and(|target| target.ends_with("BatchWriteItem"));
-        let refuse = || left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        let refuse = || {
+            left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            })
+            .is_ok()
+        };
         if !writes || !refuse() {
             return connector.call(request);
         }
@@ -161,7 +245,9 @@ fn crowded(house: &House, refuses: &Arc<AtomicUsize>, status: u16, code: &'stati
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_waits_for_as_long_as_it_has_time_until_whole_batches_are_taken() {
     let row = |number| format!("{number},x,2026-09-01T08:00:00Z,@a,Text {number}.,,\n");
-    let file = (0..60).map(row).fold(POSTS.to_owned(), |file, row| file + &row);
+    let file = (0..60)
+        .map(row)
+        .fold(POSTS.to_owned(), |file, row| file + &row);
     for (status, code) in [
         (400, "ProvisionedThroughputExceededException"),
         (400, "ThrottlingException"),
@@ -171,30 +257,67 @@ async fn an_import_waits_for_as_long_as_it_has_time_until_whole_batches_are_take
         let house = imports_faults::house().await;
         let refuses = Arc::new(AtomicUsize::new(12));
         let sdk = crowded(&house, &refuses, status, code);
-        let host = Environment::new(house.stack.settings("import").unwrap(), sdk, house.stack.clock());
-        let report = import(&host, dropped(&house, "social", &file).await).await.unwrap();
-        assert_eq!((refuses.load(Ordering::SeqCst), &report["reports"][0]["new"]), (0, &json!(60)), "{code}");
+        let host = Environment::new(
+            house.stack.settings("import").unwrap(),
+            sdk,
+            house.stack.clock(),
+        );
+        let report = import(&host, dropped(&house, "social", &file).await)
+            .await
+            .unwrap();
+        assert_eq!(
+            (refuses.load(Ordering::SeqCst), &report["reports"][0]["new"]),
+            (0, &json!(60)),
+            "{code}"
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_that_has_no_time_left_for_a_crowded_table_hands_over_where_it_stands() {
     let row = |number| format!("{number},x,2026-09-01T08:00:00Z,@a,Text {number}.,,\n");
-    let file = (0..30).map(row).fold(POSTS.to_owned(), |file, row| file + &row);
+    let file = (0..30)
+        .map(row)
+        .fold(POSTS.to_owned(), |file, row| file + &row);
     let house = imports_faults::house().await;
     let refuses = Arc::new(AtomicUsize::new(usize::MAX));
-    let sdk = crowded(&house, &refuses, 400, "ProvisionedThroughputExceededException");
+    let sdk = crowded(
+        &house,
+        &refuses,
+        400,
+        "ProvisionedThroughputExceededException",
+    );
     // Gives a batch up after a second, as a function does that has less patience.
-    let patience = Patience { call: Duration::from_secs(1), ..Patience::LOCAL };
-    let sdk = sdk.into_builder().timeout_config(patience.timeouts()).build();
-    let host = Environment::new(house.stack.settings("import").unwrap(), sdk, house.stack.clock());
+    let patience = Patience {
+        call: Duration::from_secs(1),
+        ..Patience::LOCAL
+    };
+    let sdk = sdk
+        .into_builder()
+        .timeout_config(patience.timeouts())
+        .build();
+    let host = Environment::new(
+        house.stack.settings("import").unwrap(),
+        sdk,
+        house.stack.clock(),
+    );
     let LambdaEvent { payload, .. } = dropped(&house, "social", &file).await;
     let mut context = Context::default();
     context.deadline = 1;
-    let report = import(&host, LambdaEvent::new(payload.clone(), context)).await.unwrap();
-    assert_eq!((&report["reports"][0]["state"], &report["reports"][0]["new"]), (&json!("reading"), &json!(0)));
+    let report = import(&host, LambdaEvent::new(payload.clone(), context))
+        .await
+        .unwrap();
+    assert_eq!(
+        (&report["reports"][0]["state"], &report["reports"][0]["new"]),
+        (&json!("reading"), &json!(0))
+    );
     let mut context = Context::default();
     context.deadline = u64::MAX >> 1;
-    let again = import(&house.stack.host("import").unwrap(), LambdaEvent::new(payload, context)).await.unwrap();
+    let again = import(
+        &house.stack.host("import").unwrap(),
+        LambdaEvent::new(payload, context),
+    )
+    .await
+    .unwrap();
     assert_eq!(again["reports"][0]["new"], 30);
 }

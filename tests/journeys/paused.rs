@@ -35,7 +35,8 @@ pub fn pausing_host(house: &House, function: &str, call: usize) -> (Environment,
     let (made, tell) = (AtomicUsize::new(0), Arc::new(tell));
     let sdk = between(house.stack.sdk(), move |request, connector| {
         let held_up = made.fetch_add(1, Ordering::SeqCst) + 1 == call;
-        let (connector, tell, mut may_go_on) = (connector.clone(), Arc::clone(&tell), may_go_on.clone());
+        let (connector, tell, mut may_go_on) =
+            (connector.clone(), Arc::clone(&tell), may_go_on.clone());
         HttpConnectorFuture::new(async move {
             if held_up {
                 tell.send_replace(true);
@@ -44,6 +45,10 @@ pub fn pausing_host(house: &House, function: &str, call: usize) -> (Environment,
             connector.call(request).await
         })
     });
-    let host = Environment::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock());
+    let host = Environment::new(
+        house.stack.settings(function).unwrap(),
+        sdk,
+        house.stack.clock(),
+    );
     (host, Pause { reached, go_on })
 }

@@ -1,5 +1,5 @@
-//! People go astray, go back, are late, or are taken for machines: none of them loses what they typed, and none is thanked
-//! for what was not kept.
+//! People go astray, go back, are late, or are taken for machines: none of them loses what they
+//! typed, and none is thanked for what was not kept.
 
 mod astray;
 mod late;
@@ -36,21 +36,41 @@ impl House {
 
     /// How many records there are.
     async fn kept(&self) -> usize {
-        self.items("RECORDS_TABLE").await.iter().filter(|item| item.contains("\"record#")).count()
+        self.items("RECORDS_TABLE")
+            .await
+            .iter()
+            .filter(|item| item.contains("\"record#"))
+            .count()
     }
 
     /// Takes a survey down, and lets every copy of it grow old.
     async fn take_down(&self, survey: &str) {
         let now = self.stack.clock().now();
-        Surveys::new(self.dynamodb(), self.setting("REGISTER_TABLE")).remove(survey, now).await.unwrap();
+        Surveys::new(self.dynamodb(), self.setting("REGISTER_TABLE"))
+            .remove(survey, now)
+            .await
+            .unwrap();
         self.stack.clock().set(now + chrono::TimeDelta::minutes(2));
     }
 }
 
-/// What a function of its own answers, which has its keys, and whose connection to DynamoDB fails after some calls.
-async fn with_a_failure(house: &House, calls: usize, off: Off, event: LambdaEvent<Value>) -> Answer {
+/// What a function of its own answers, which has its keys, and whose connection to DynamoDB fails
+/// after some calls.
+async fn with_a_failure(
+    house: &House,
+    calls: usize,
+    off: Off,
+    event: LambdaEvent<Value>,
+) -> Answer {
     let host = host_without_storage(house, "ingest", calls, off);
-    answered(&Ingest::start(&host).await.unwrap().invoke(event).await.unwrap())
+    answered(
+        &Ingest::start(&host)
+            .await
+            .unwrap()
+            .invoke(event)
+            .await
+            .unwrap(),
+    )
 }
 
 /// What the gateway would make of a function's answer.
@@ -58,7 +78,10 @@ fn answered(answer: &Value) -> Answer {
     let mut headers = HeaderMap::new();
     for (name, value) in answer["headers"].as_object().unwrap() {
         let name = HeaderName::try_from(name.as_str()).unwrap();
-        headers.insert(name, HeaderValue::from_str(value.as_str().unwrap()).unwrap());
+        headers.insert(
+            name,
+            HeaderValue::from_str(value.as_str().unwrap()).unwrap(),
+        );
     }
     Answer {
         status: u16::try_from(answer["statusCode"].as_u64().unwrap()).unwrap(),

@@ -50,23 +50,40 @@ fn answers(email: &str) -> Value {
 
 /// An upload that its export never finished.
 async fn leave_an_upload(house: &House, request: &str) {
-    let upload = house.s3().create_multipart_upload().bucket(house.bucket()).key(format!("{request}/0/export.json"));
+    let upload = house
+        .s3()
+        .create_multipart_upload()
+        .bucket(house.bucket())
+        .key(format!("{request}/0/export.json"));
     upload.send().await.unwrap();
 }
 
 fn assert_matches(function: &str, calls: &Calls) {
     let allowed = allowed(&template(), function);
-    let used: BTreeSet<String> = calls.lock().unwrap().drain(..).map(|call| within(&allowed, call)).collect();
-    assert_eq!(used, allowed, "left: what {function} calls; right: what it is allowed");
+    let used: BTreeSet<String> = calls
+        .lock()
+        .unwrap()
+        .drain(..)
+        .map(|call| within(&allowed, call))
+        .collect();
+    assert_eq!(
+        used, allowed,
+        "left: what {function} calls; right: what it is allowed"
+    );
 }
 
-/// The permission that covers a call: on a folder of a bucket, or on a folder above it, or on all of the bucket.
+/// The permission that covers a call: on a folder of a bucket, or on a folder above it, or on all
+/// of the bucket.
 fn within(allowed: &BTreeSet<String>, call: String) -> String {
     if !call.starts_with("s3:") {
         return call;
     }
-    let wider = std::iter::successors(Some(call.as_str()), |call| call.rsplit_once('/').map(|(wider, _)| wider));
-    let wider = wider.map(str::to_owned).find(|wider| allowed.contains(wider));
+    let wider = std::iter::successors(Some(call.as_str()), |call| {
+        call.rsplit_once('/').map(|(wider, _)| wider)
+    });
+    let wider = wider
+        .map(str::to_owned)
+        .find(|wider| allowed.contains(wider));
     wider.unwrap_or(call)
 }
 
@@ -76,38 +93,76 @@ async fn ingest_calls_what_it_is_allowed_and_one_put_keeps_an_answer() {
     let (host, calls) = recording_host(&house, "ingest");
     let ingest = Ingest::start(&host).await.unwrap();
     let started = calls.lock().unwrap().len();
-    assert_eq!(started, 4, "three secrets at once, and the surveys, while it starts");
+    assert_eq!(
+        started, 4,
+        "three secrets at once, and the surveys, while it starts"
+    );
     let anonymous = json!({"satisfaction": 4, "site": "Wareham"});
     for (sent, puts) in [(anonymous, 1), (answers("rosa@example.org"), 2)] {
         let before = calls.lock().unwrap().len();
         let answer = ingest.invoke(event(post(&sent))).await.unwrap();
         assert_eq!(answer["statusCode"], 201, "{answer}");
-        assert_eq!(calls.lock().unwrap()[before..], vec!["dynamodb:PutItem Records"; puts]);
+        assert_eq!(
+            calls.lock().unwrap()[before..],
+            vec!["dynamodb:PutItem Records"; puts]
+        );
     }
-    // Whoever asks for the newsletter is asked whether the address is theirs, once the answer is kept.
+    // Whoever asks for the newsletter is asked whether the address is theirs, once the answer is
+    // kept.
     let mut wish = answers("rosa@example.org");
     (wish["newsletter"], wish["phone"]) = (json!(true), Value::Null);
     let before = calls.lock().unwrap().len();
-    assert_eq!(ingest.invoke(event(post(&wish))).await.unwrap()["statusCode"], 201);
-    assert_eq!(calls.lock().unwrap()[before..], ["dynamodb:PutItem Records", "dynamodb:PutItem Register"]);
+    assert_eq!(
+        ingest.invoke(event(post(&wish))).await.unwrap()["statusCode"],
+        201
+    );
+    assert_eq!(
+        calls.lock().unwrap()[before..],
+        ["dynamodb:PutItem Records", "dynamodb:PutItem Register"]
+    );
     // Somebody answers a form that was reworded meanwhile: its version is read once a minute.
     let form = house.get("/surveys/recycling-centre").await;
-    house.reword("recycling-centre", "Which site did you visit?", "Which site was it?").await;
+    house
+        .reword(
+            "recycling-centre",
+            "Which site did you visit?",
+            "Which site was it?",
+        )
+        .await;
     house.stack.clock().set(at("2026-11-23T10:01:00Z"));
     let mut sent = post(&Value::Null);
     sent["headers"]["content-type"] = json!("application/x-www-form-urlencoded");
-    sent["body"] = json!(format!("submission_token={}&satisfaction=4&site=Wareham", token(&form.body)));
+    sent["body"] = json!(format!(
+        "submission_token={}&satisfaction=4&site=Wareham",
+        token(&form.body)
+    ));
     for (status, again) in [(303, false), (303, true)] {
         let before = calls.lock().unwrap().len();
-        assert_eq!(ingest.invoke(event(sent.clone())).await.unwrap()["statusCode"], status);
-        let reads = ["dynamodb:Query Register", "dynamodb:GetItem Register", "dynamodb:PutItem Records"];
-        assert_eq!(calls.lock().unwrap()[before..], reads[if again { 2 } else { 0 }..]);
+        assert_eq!(
+            ingest.invoke(event(sent.clone())).await.unwrap()["statusCode"],
+            status
+        );
+        let reads = [
+            "dynamodb:Query Register",
+            "dynamodb:GetItem Register",
+            "dynamodb:PutItem Records",
+        ];
+        assert_eq!(
+            calls.lock().unwrap()[before..],
+            reads[if again { 2 } else { 0 }..]
+        );
     }
-    // Only who sends far more than others is counted where all instances see it, and after the last of it not even that.
-    let ingest = Ingest::start(&host.with("ANSWERS_PER_HOUR", "20".to_owned())).await.unwrap();
+    // Only who sends far more than others is counted where all instances see it, and after the last
+    // of it not even that.
+    let ingest = Ingest::start(&host.with("ANSWERS_PER_HOUR", "20".to_owned()))
+        .await
+        .unwrap();
     for number in 1..=23 {
         let before = calls.lock().unwrap().len();
-        let status = ingest.invoke(event(post(&json!({"satisfaction": 4, "site": "Wareham"})))).await.unwrap();
+        let status = ingest
+            .invoke(event(post(&json!({"satisfaction": 4, "site": "Wareham"}))))
+            .await
+            .unwrap();
         let (count, put) = ("dynamodb:UpdateItem Register", "dynamodb:PutItem Records");
         let (expected, made): (u16, &[&str]) = match number {
             1 => (201, &[put]),
@@ -127,7 +182,10 @@ async fn import_calls_what_it_is_allowed() {
     let (host, calls) = recording_host(&house, "import");
     let import = Import::start(&host).await.unwrap();
     let post = |text: &str| format!("{POSTS}1,x,2026-09-01T08:00:00Z,@a,{text},,\n");
-    let two = format!("{}2,x,2026-09-01T08:00:00Z,@b,Two.,,\n3,x,2026-09-01T08:00:00Z,@c,Three.,,\n", post("One."));
+    let two = format!(
+        "{}2,x,2026-09-01T08:00:00Z,@b,Two.,,\n3,x,2026-09-01T08:00:00Z,@c,Three.,,\n",
+        post("One.")
+    );
     let csv = "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n\
         1,compliment,2026-11-06T10:00:00Z,highways,,,a@example.org,07700 900142,Thanks,,,\n";
     let line = |field: &str| {
@@ -149,7 +207,10 @@ async fn import_calls_what_it_is_allowed() {
         ("telephone", calls_of_a_day),
         ("phone", calls_of_a_day),
     ] {
-        import.invoke(dropped(&house, source, file).await).await.unwrap();
+        import
+            .invoke(dropped(&house, source, file).await)
+            .await
+            .unwrap();
     }
     // Out of time after the first chunk.
     let many = POSTS.to_owned() + &"bad\n".repeat(1_001);
@@ -165,19 +226,39 @@ async fn partners_calls_what_it_is_allowed() {
     let house = House::open().await;
     let (host, calls) = recording_host(&house, "partners");
     let partners = Partners::start(&host).await.unwrap();
-    assert_eq!(calls.lock().unwrap().len(), 2, "two secrets, while it starts");
+    assert_eq!(
+        calls.lock().unwrap().len(),
+        2,
+        "two secrets, while it starts"
+    );
     let moved = changed(UPDATED, "/data/profile/email", json!("other@example.org"));
-    for (message, outcome) in [(CREATED, "stored"), (UPDATED, "corrected"), (moved.as_str(), "repeated")] {
-        let answer = partners.invoke(signed_event(&house, message).await).await.unwrap();
+    for (message, outcome) in [
+        (CREATED, "stored"),
+        (UPDATED, "corrected"),
+        (moved.as_str(), "repeated"),
+    ] {
+        let answer = partners
+            .invoke(signed_event(&house, message).await)
+            .await
+            .unwrap();
         assert_eq!(answer["body"], json!({ "outcome": outcome }).to_string());
     }
     let moved = changed(&moved, "/data/form_version", json!(9));
-    let answer = partners.invoke(signed_event(&house, &moved).await).await.unwrap();
+    let answer = partners
+        .invoke(signed_event(&house, &moved).await)
+        .await
+        .unwrap();
     assert_eq!(answer["body"], json!({"outcome": "corrected"}).to_string());
-    let refused = partners.invoke(signed_event(&house, "{").await).await.unwrap();
+    let refused = partners
+        .invoke(signed_event(&house, "{").await)
+        .await
+        .unwrap();
     assert_eq!(refused["statusCode"], 422);
     let doubles = house.stack.doubles();
-    for (name, double) in [("granicus", &doubles.granicus), ("newsletter", &doubles.newsletter)] {
+    for (name, double) in [
+        ("granicus", &doubles.granicus),
+        ("newsletter", &doubles.newsletter),
+    ] {
         let path = format!("/partners/{name}/callbacks/DPO-1");
         let body = json!({"status_callback_url": path}).to_string();
         let mut callback = signed_event(&house, &body).await;
@@ -204,40 +285,75 @@ async fn expire_calls_what_it_is_allowed() {
         },
     });
     for _ in 0..2 {
-        let answer = expire.invoke(event(json!({"Records": [removal]}))).await.unwrap();
-        assert_eq!(answer, json!({"batchItemFailures": []}), "told twice is told once");
+        let answer = expire
+            .invoke(event(json!({"Records": [removal]})))
+            .await
+            .unwrap();
+        assert_eq!(
+            answer,
+            json!({"batchItemFailures": []}),
+            "told twice is told once"
+        );
     }
     assert_eq!(house.told().await.len(), 1);
     let mut poison = removal;
     poison["dynamodb"]["OldImage"]["sk"]["S"] = json!("?");
-    let answer = expire.invoke(event(json!({"Records": [poison]}))).await.unwrap();
-    assert_eq!(answer, json!({"batchItemFailures": []}), "what can never be told is put aside");
+    let answer = expire
+        .invoke(event(json!({"Records": [poison]})))
+        .await
+        .unwrap();
+    assert_eq!(
+        answer,
+        json!({"batchItemFailures": []}),
+        "what can never be told is put aside"
+    );
     assert_matches("Expire", &calls);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sweep_calls_what_it_is_allowed() {
     let house = House::where_ttl_is_late().await;
-    house.tell("Quick.", Some("rosa@example.org"), Some("07700 900142")).await;
+    house
+        .tell("Quick.", Some("rosa@example.org"), Some("07700 900142"))
+        .await;
     house.move_to("2029-11-20T10:00:00Z").await;
     let order = json!({"kind": "access", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7", "request_id": PACKAGES});
     house.invoke("export", order).await.unwrap();
     leave_an_upload(&house, PACKAGES).await;
     house.tell("Going.", Some("abel@example.org"), None).await;
-    house.approve(erasure(&[email_id("abel@example.org")])).await.unwrap();
+    house
+        .approve(erasure(&[email_id("abel@example.org")]))
+        .await
+        .unwrap();
     house.stack.settle().await.unwrap();
     let hold = json!({"order": "hold", "request_id": "CLAIM-1", "identifiers": [email_id("carol@example.org")], "ground": "legal_claim", "by": "dpo-7"});
     house.invoke("requests", hold).await.unwrap();
-    house.tell("Held.", Some("carol@example.org"), Some("07700 900142")).await;
-    house.s3().put_object().bucket(house.intake()).key("calls.csv").body(vec![b'x'].into()).send().await.unwrap();
+    house
+        .tell("Held.", Some("carol@example.org"), Some("07700 900142"))
+        .await;
+    house
+        .s3()
+        .put_object()
+        .bucket(house.intake())
+        .key("calls.csv")
+        .body(vec![b'x'].into())
+        .send()
+        .await
+        .unwrap();
     let (host, calls) = recording_host(&house, "sweep");
     let sweep = Sweep::start(&host).await.unwrap();
     house.stack.clock().set(at("2029-11-23T11:00:00Z"));
-    sweep.invoke(event(json!({"from": "2026-11-23"}))).await.unwrap();
+    sweep
+        .invoke(event(json!({"from": "2026-11-23"})))
+        .await
+        .unwrap();
     let report = sweep.invoke(event(json!({}))).await.unwrap();
     assert_eq!(report["deleted"], 0, "the first has deleted everything");
     house.stack.clock().set(at("2029-11-24T00:10:00Z"));
-    assert_eq!(sweep.invoke(event(json!({}))).await.unwrap()["closed_days"], 1);
+    assert_eq!(
+        sweep.invoke(event(json!({}))).await.unwrap()["closed_days"],
+        1
+    );
     assert!(house.objects().is_empty() && house.stack.store().uploads(&house.bucket()).is_empty());
     assert_matches("Sweep", &calls);
 }
@@ -246,13 +362,23 @@ async fn sweep_calls_what_it_is_allowed() {
 async fn verify_calls_what_it_is_allowed() {
     let house = House::where_ttl_is_late().await;
     house.tell("Quick.", Some("rosa@example.org"), None).await;
-    let brought_back = house.dynamodb().scan().table_name(house.setting("RECORDS_TABLE")).send().await.unwrap().items;
+    let brought_back = house
+        .dynamodb()
+        .scan()
+        .table_name(house.setting("RECORDS_TABLE"))
+        .send()
+        .await
+        .unwrap()
+        .items;
     house.move_to("2029-11-23T12:00:00Z").await;
     house.invoke("sweep", json!({})).await.unwrap();
     house.move_to("2029-11-24T00:10:00Z").await;
     house.invoke("sweep", json!({})).await.unwrap();
     for item in brought_back.unwrap() {
-        let put = house.dynamodb().put_item().table_name(house.setting("RECORDS_TABLE"));
+        let put = house
+            .dynamodb()
+            .put_item()
+            .table_name(house.setting("RECORDS_TABLE"));
         put.set_item(Some(item)).send().await.unwrap();
     }
     // What an export writes waits for the next sweep to attest it.
@@ -260,7 +386,14 @@ async fn verify_calls_what_it_is_allowed() {
     let (host, calls) = recording_host(&house, "verify");
     let verify = custodian_verify::Verify::start(&host).await.unwrap();
     let report = verify.invoke(event(json!({}))).await.unwrap();
-    assert_eq!((&report["looked_for"], &report["still_there"], &report["fault"]), (&json!(1), &json!(1), &Value::Null));
+    assert_eq!(
+        (
+            &report["looked_for"],
+            &report["still_there"],
+            &report["fault"]
+        ),
+        (&json!(1), &json!(1), &Value::Null)
+    );
     assert_ne!(report["waiting"], 0, "{report}");
     assert_matches("Verify", &calls);
 }
@@ -268,26 +401,48 @@ async fn verify_calls_what_it_is_allowed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn export_calls_what_it_is_allowed() {
     let house = House::open().await;
-    house.tell("Quick.", Some("rosa@example.org"), Some("07700 900142")).await;
-    house.drop_file("complaints", "bad.csv", ROWS_THAT_NAME_HER.as_bytes()).await;
+    house
+        .tell("Quick.", Some("rosa@example.org"), Some("07700 900142"))
+        .await;
+    house
+        .drop_file("complaints", "bad.csv", ROWS_THAT_NAME_HER.as_bytes())
+        .await;
     let (host, calls, gate) = gated_host(&house, "export");
     let export = Export::start(&host).await.unwrap();
     let order = json!({"kind": "access", "identifiers": [phone_id("07700 900142"), email_id("rosa@example.org")], "requested_by": "dpo-7", "request_id": PACKAGES});
     export.invoke(event(order.clone())).await.unwrap();
-    export.invoke(event(json!({"read": PACKAGES, "by": "dpo-7"}))).await.unwrap();
-    let link = export.invoke(event(json!({"release": PACKAGES, "released_by": "dpo-7"}))).await.unwrap();
+    export
+        .invoke(event(json!({"read": PACKAGES, "by": "dpo-7"})))
+        .await
+        .unwrap();
+    let link = export
+        .invoke(event(json!({"release": PACKAGES, "released_by": "dpo-7"})))
+        .await
+        .unwrap();
     assert_eq!(house.fetch(&link, "report").await.status, 200);
-    export.invoke(event(json!({"status": PACKAGES, "by": "dpo-7"}))).await.unwrap();
-    export.invoke(event(json!({"withdraw": PACKAGES, "by": "dpo-7"}))).await.unwrap();
+    export
+        .invoke(event(json!({"status": PACKAGES, "by": "dpo-7"})))
+        .await
+        .unwrap();
+    export
+        .invoke(event(json!({"withdraw": PACKAGES, "by": "dpo-7"})))
+        .await
+        .unwrap();
     // Another package, whose subject is erased between its reading and its end.
     let order = json!({"kind": "portability", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7", "request_id": "DSAR-2"});
     gate.send_replace(false);
     let before = calls.lock().unwrap().len();
     let erasing = async {
-        while !calls.lock().unwrap()[before..].iter().any(|call| call == "s3:PutObject Exports") {
+        while !calls.lock().unwrap()[before..]
+            .iter()
+            .any(|call| call == "s3:PutObject Exports")
+        {
             tokio::task::yield_now().await;
         }
-        house.erase(erasure(&[email_id("rosa@example.org")])).await.unwrap();
+        house
+            .erase(erasure(&[email_id("rosa@example.org")]))
+            .await
+            .unwrap();
         leave_an_upload(&house, "DSAR-2").await;
         gate.send_replace(true);
     };
@@ -300,21 +455,34 @@ async fn export_calls_what_it_is_allowed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn erase_calls_what_it_is_allowed() {
     let house = House::where_it_sleeps("erase").await;
-    house.tell("Quick.", Some("rosa@example.org"), Some("07700 900142")).await;
+    house
+        .tell("Quick.", Some("rosa@example.org"), Some("07700 900142"))
+        .await;
     let order = json!({"kind": "access", "identifiers": [email_id("rosa@example.org")], "requested_by": "dpo-7", "request_id": PACKAGES});
     house.invoke("export", order).await.unwrap();
     leave_an_upload(&house, PACKAGES).await;
     house.answer_request(PACKAGES).await;
-    house.drop_file("complaints", "bad.csv", ROWS_THAT_NAME_HER.as_bytes()).await;
+    house
+        .drop_file("complaints", "bad.csv", ROWS_THAT_NAME_HER.as_bytes())
+        .await;
     let only_hers = ROWS_THAT_NAME_HER.split("2,complaint").next().unwrap();
-    house.drop_file("complaints", "hers.csv", only_hers.as_bytes()).await;
+    house
+        .drop_file("complaints", "hers.csv", only_hers.as_bytes())
+        .await;
     // A rewriting of quarantine that broke off a while ago.
-    let upload = house.s3().create_multipart_upload().bucket(house.intake()).key("quarantine/complaints/0/1");
+    let upload = house
+        .s3()
+        .create_multipart_upload()
+        .bucket(house.intake())
+        .key("quarantine/complaints/0/1");
     upload.send().await.unwrap();
     house.stack.clock().set(at("2026-11-23T10:20:00Z"));
     let (host, calls) = recording_host(&house, "erase");
     let erase = Erase::start(&host).await.unwrap();
-    house.approve(with_id(erasure(&[email_id("rosa@example.org")]))).await.unwrap();
+    house
+        .approve(with_id(erasure(&[email_id("rosa@example.org")])))
+        .await
+        .unwrap();
     carry_out(&erase).await;
     assert!(house.objects().is_empty() && house.stack.store().uploads(&house.bucket()).is_empty());
     house.confirm_all(&json!("ERASE-1")).await;
@@ -324,8 +492,17 @@ async fn erase_calls_what_it_is_allowed() {
     let mut other = erasure(&[email_id("rosa@example.org")]);
     other["request_id"] = json!("ERASE-2");
     house.approve(other).await.unwrap();
-    house.invoke("requests", json!({"order": "stop", "request_id": "ERASE-2", "stopped_by": "dpo-7"})).await.unwrap();
-    erase.invoke(faults::start("ERASE-2", Place::Records)).await.unwrap();
+    house
+        .invoke(
+            "requests",
+            json!({"order": "stop", "request_id": "ERASE-2", "stopped_by": "dpo-7"}),
+        )
+        .await
+        .unwrap();
+    erase
+        .invoke(faults::start("ERASE-2", Place::Records))
+        .await
+        .unwrap();
     assert_matches("Erase", &calls);
 }
 
@@ -343,11 +520,22 @@ async fn carry_out(erase: &Erase) {
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_calls_what_it_is_allowed() {
     let house = House::where_it_sleeps("erase").await;
-    house.tell("Quick.", Some("rosa@example.org"), Some("07700 900142")).await;
-    house.drop_file("complaints", "bad.csv", ROWS_THAT_NAME_HER.as_bytes()).await;
+    house
+        .tell("Quick.", Some("rosa@example.org"), Some("07700 900142"))
+        .await;
+    house
+        .drop_file("complaints", "bad.csv", ROWS_THAT_NAME_HER.as_bytes())
+        .await;
     // As an earlier version left it: without an index.
     for index in house.indexes() {
-        house.s3().delete_object().bucket(house.intake()).key(index).send().await.unwrap();
+        house
+            .s3()
+            .delete_object()
+            .bucket(house.intake())
+            .key(index)
+            .send()
+            .await
+            .unwrap();
     }
     let (host, calls) = recording_host(&house, "requests");
     let requests = Requests::start(&host).await.unwrap();
@@ -357,13 +545,21 @@ async fn requests_calls_what_it_is_allowed() {
     let planned = order(plan("rosa@example.org")).await.unwrap();
     let approve = json!({"order": "approve", "request_id": "ERASE-1", "hash": planned["hash"], "approved_by": "dpo-7"});
     order(approve).await.unwrap();
-    order(json!({"order": "stop", "request_id": "ERASE-1", "stopped_by": "dpo-7"})).await.unwrap();
+    order(json!({"order": "stop", "request_id": "ERASE-1", "stopped_by": "dpo-7"}))
+        .await
+        .unwrap();
     let confirm = json!({"order": "confirm", "request_id": "ERASE-1", "place": "five9", "confirmed_by": "staff-12", "done_on": "2026-11-23"});
     told(order(confirm).await).unwrap_err();
-    order(json!({"order": "status", "request_id": "ERASE-1", "by": "dpo-7"})).await.unwrap();
-    house.tell("Held.", Some("carol@example.org"), Some("07700 900142")).await;
+    order(json!({"order": "status", "request_id": "ERASE-1", "by": "dpo-7"}))
+        .await
+        .unwrap();
+    house
+        .tell("Held.", Some("carol@example.org"), Some("07700 900142"))
+        .await;
     let carol = [email_id("carol@example.org")];
-    order(json!({"order": "links", "request_id": "CLAIM-1", "identifiers": carol, "by": "dpo-7"})).await.unwrap();
+    order(json!({"order": "links", "request_id": "CLAIM-1", "identifiers": carol, "by": "dpo-7"}))
+        .await
+        .unwrap();
     order(
         json!({"order": "hold", "request_id": "CLAIM-1", "identifiers": carol, "ground": "legal_claim", "by": "dpo-7"}),
     )
@@ -374,10 +570,14 @@ async fn requests_calls_what_it_is_allowed() {
     )
     .await
     .unwrap();
-    order(json!({"order": "notice", "request_id": "RES-1", "by": "dpo-7"})).await.unwrap();
+    order(json!({"order": "notice", "request_id": "RES-1", "by": "dpo-7"}))
+        .await
+        .unwrap();
     house.stack.clock().set(at("2029-11-24T10:00:00Z"));
     for (lift, id) in [("unrestrict", "RES-1"), ("lift", "CLAIM-1")] {
-        order(json!({"order": lift, "request_id": id, "reason": "settled", "by": "dpo-7"})).await.unwrap();
+        order(json!({"order": lift, "request_id": id, "reason": "settled", "by": "dpo-7"}))
+            .await
+            .unwrap();
     }
     assert_matches("Requests", &calls);
 }
@@ -391,17 +591,35 @@ async fn unsubscribe_calls_what_it_is_allowed_and_as_much_for_a_forged_token() {
     let mut made = Vec::new();
     for path in [good.as_str(), good.as_str(), "/unsubscribe/made-up"] {
         let before = calls.lock().unwrap().len();
-        assert_eq!(unsubscribe.invoke(click_event(path)).await.unwrap()["statusCode"], 200);
+        assert_eq!(
+            unsubscribe.invoke(click_event(path)).await.unwrap()["statusCode"],
+            200
+        );
         made.push(calls.lock().unwrap()[before..].to_vec());
     }
-    assert_eq!(made[2], made[0], "a forged token takes the same calls as a good one");
-    assert!(made[1].len() <= made[0].len(), "they are being told already");
+    assert_eq!(
+        made[2], made[0],
+        "a forged token takes the same calls as a good one"
+    );
+    assert!(
+        made[1].len() <= made[0].len(),
+        "they are being told already"
+    );
     house.stack.clock().set(at("2026-11-23T10:00:01Z"));
     subscribe(&house, "rosa@example.org").await;
     let path = house.path_to("rosa@example.org");
-    assert_eq!(unsubscribe.invoke(gateway::event("POST", &path, YES)).await.unwrap()["statusCode"], 200);
+    assert_eq!(
+        unsubscribe
+            .invoke(gateway::event("POST", &path, YES))
+            .await
+            .unwrap()["statusCode"],
+        200
+    );
     let before = calls.lock().unwrap().len();
-    let forged = unsubscribe.invoke(gateway::event("POST", "/confirm/made-up", YES)).await.unwrap();
+    let forged = unsubscribe
+        .invoke(gateway::event("POST", "/confirm/made-up", YES))
+        .await
+        .unwrap();
     assert_eq!(
         (&forged["statusCode"], calls.lock().unwrap().len()),
         (&json!(410), before),
@@ -429,17 +647,49 @@ async fn download_calls_what_it_is_allowed_and_nothing_for_a_forged_token() {
     let (host, calls) = recording_host(&house, "download");
     let download = Download::start(&host).await.unwrap();
     let before = calls.lock().unwrap().len();
-    let path = link["url"].as_str().unwrap().strip_prefix(house.stack.url()).unwrap();
-    assert_eq!(download.invoke(gateway::event("GET", "/packages/made-up", "")).await.unwrap()["statusCode"], 404);
-    assert_eq!(calls.lock().unwrap().len(), before, "who has no token learns nothing, not even from the time it takes");
+    let path = link["url"]
+        .as_str()
+        .unwrap()
+        .strip_prefix(house.stack.url())
+        .unwrap();
+    assert_eq!(
+        download
+            .invoke(gateway::event("GET", "/packages/made-up", ""))
+            .await
+            .unwrap()["statusCode"],
+        404
+    );
+    assert_eq!(
+        calls.lock().unwrap().len(),
+        before,
+        "who has no token learns nothing, not even from the time it takes"
+    );
     for (method, body, status) in [("GET", "", 200), ("POST", "code=WRONG", 422)] {
-        assert_eq!(download.invoke(gateway::event(method, path, body)).await.unwrap()["statusCode"], status);
+        assert_eq!(
+            download
+                .invoke(gateway::event(method, path, body))
+                .await
+                .unwrap()["statusCode"],
+            status
+        );
     }
     let form = format!("code={}", link["code"].as_str().unwrap());
-    let answer = download.invoke(gateway::event("POST", path, &form)).await.unwrap();
+    let answer = download
+        .invoke(gateway::event("POST", path, &form))
+        .await
+        .unwrap();
     // Whoever is led on follows with the permission of the function that signed the link.
-    let query = answer["headers"]["location"].as_str().unwrap().split_once('?').unwrap().1.to_owned();
-    calls.lock().unwrap().push(needed_of_s3("GET", &query, "Exports"));
+    let query = answer["headers"]["location"]
+        .as_str()
+        .unwrap()
+        .split_once('?')
+        .unwrap()
+        .1
+        .to_owned();
+    calls
+        .lock()
+        .unwrap()
+        .push(needed_of_s3("GET", &query, "Exports"));
     assert_matches("Download", &calls);
 }
 

@@ -1,4 +1,5 @@
-//! What processors are asked, and what is believed of what they answer: each connector beside its double.
+//! What processors are asked, and what is believed of what they answer: each connector beside its
+//! double.
 
 mod callbacks;
 mod faltering;
@@ -35,14 +36,24 @@ impl Matter {
         Self {
             request: RequestId::try_from("DPO-2026-7".to_owned()).unwrap(),
             processor,
-            identities: vec![Identifier::email(EMAIL).unwrap(), Identifier::phone(PHONE).unwrap()],
+            identities: vec![
+                Identifier::email(EMAIL).unwrap(),
+                Identifier::phone(PHONE).unwrap(),
+            ],
             sofar: ProcessorExchange::default(),
-            processors: Processors::patient_for(&house.stack.host("erase").unwrap(), PATIENCE).unwrap(),
+            processors: Processors::patient_for(&house.stack.host("erase").unwrap(), PATIENCE)
+                .unwrap(),
         }
     }
 
     async fn step(&mut self, house: &House) -> Result<ProcessorProgress, ProcessorError> {
-        let Self { request, processor, identities, sofar, processors } = self;
+        let Self {
+            request,
+            processor,
+            identities,
+            sofar,
+            processors,
+        } = self;
         let asked = ProcessorJob {
             request,
             processor: *processor,
@@ -51,13 +62,21 @@ impl Matter {
             approved_at: at(BEGINNING),
             holds: true,
         };
-        let step = processors.step(&asked, sofar, house.stack.clock().now()).await;
+        let step = processors
+            .step(&asked, sofar, house.stack.clock().now())
+            .await;
         self.is_impersonal();
         step
     }
 
     async fn cancel(&mut self, house: &House) -> Result<ProcessorProgress, ProcessorError> {
-        let Self { request, processor, identities, sofar, processors } = self;
+        let Self {
+            request,
+            processor,
+            identities,
+            sofar,
+            processors,
+        } = self;
         let asked = ProcessorJob {
             request,
             processor: *processor,
@@ -66,7 +85,9 @@ impl Matter {
             approved_at: at(BEGINNING),
             holds: true,
         };
-        processors.cancel(&asked, sofar, house.stack.clock().now()).await
+        processors
+            .cancel(&asked, sofar, house.stack.clock().now())
+            .await
     }
 
     /// A function that was killed before it stored anything.
@@ -80,7 +101,10 @@ impl Matter {
 
     fn is_impersonal(&self) {
         let stored = serde_json::to_string(&self.sofar).unwrap();
-        assert!(!stored.contains("priya") && !stored.contains("7700900142"), "{stored}");
+        assert!(
+            !stored.contains("priya") && !stored.contains("7700900142"),
+            "{stored}"
+        );
     }
 }
 

@@ -40,7 +40,10 @@ fn oppose(id: &str) -> Value {
 /// Somebody answers a survey, and their erasure is planned.
 async fn planned(house: &House, id: &str) -> Value {
     house.tell("Quick.", Some(&email(id)), None).await;
-    house.invoke("requests", plan(id, &json!([]))).await.unwrap()
+    house
+        .invoke("requests", plan(id, &json!([])))
+        .await
+        .unwrap()
 }
 
 type Told = Result<Value, String>;
@@ -49,8 +52,13 @@ type Told = Result<Value, String>;
 async fn overtaken(house: &House, call: usize, order: Value, other: Value) -> Option<(Told, Told)> {
     let (host, mut pause) = pausing_host(house, "requests", call);
     let slow = async {
-        let desk = Requests::start(&host).await.map_err(|error| error.to_string())?;
-        told(desk.invoke(LambdaEvent::new(order.into(), Context::default())).await)
+        let desk = Requests::start(&host)
+            .await
+            .map_err(|error| error.to_string())?;
+        told(
+            desk.invoke(LambdaEvent::new(order.into(), Context::default()))
+                .await,
+        )
     };
     let overtaking = async {
         pause.reached().await;
@@ -62,7 +70,10 @@ async fn overtaken(house: &House, call: usize, order: Value, other: Value) -> Op
 }
 
 /// What comes of both, if one is overtaken by the other; nothing if it is over before.
-async fn overtaken_by<T, U>(slow: impl Future<Output = T>, other: impl Future<Output = U>) -> Option<(T, U)> {
+async fn overtaken_by<T, U>(
+    slow: impl Future<Output = T>,
+    other: impl Future<Output = U>,
+) -> Option<(T, U)> {
     tokio::pin!(slow);
     tokio::select! {
         _ = &mut slow => None,
@@ -72,37 +83,69 @@ async fn overtaken_by<T, U>(slow: impl Future<Output = T>, other: impl Future<Ou
 
 /// How many items of the Register say something.
 async fn count(house: &House, what: &str) -> usize {
-    house.items("REGISTER_TABLE").await.iter().filter(|item| item.contains(what)).count()
+    house
+        .items("REGISTER_TABLE")
+        .await
+        .iter()
+        .filter(|item| item.contains(what))
+        .count()
 }
 
 /// What there is of a request that was approved once: one approver, one event, one set of tasks.
 async fn approved_once_by(house: &House, id: &str, by: &str) {
     let status = house.status(&json!(id)).await.unwrap();
     assert_eq!(status["approved_by"], by);
-    let approvals = status["events"].as_array().unwrap().iter().filter(|event| event["what"] == "approved");
-    assert_eq!(approvals.map(|event| &event["by"]).collect::<Vec<_>>(), [by]);
-    assert_eq!(status["tasks"].as_array().unwrap().len(), Place::ALL.len(), "one for each place");
-    // Where nobody has to do anything by hand, it may be closed by now, and what started its tasks gone.
+    let approvals = status["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|event| event["what"] == "approved");
+    assert_eq!(
+        approvals.map(|event| &event["by"]).collect::<Vec<_>>(),
+        [by]
+    );
+    assert_eq!(
+        status["tasks"].as_array().unwrap().len(),
+        Place::ALL.len(),
+        "one for each place"
+    );
+    // Where nobody has to do anything by hand, it may be closed by now, and what started its tasks
+    // gone.
     let items = async |kind: &str| count(house, &format!("\"pk\":\"{kind}#{id}#")).await;
     let items = items("TASK").await + items("START").await;
     let closed = house.status(&json!(id)).await.unwrap()["status"] == "closed";
-    assert!(items == 2 * Place::ALL.len() || (closed && items == Place::ALL.len()), "each with its start: {items}");
+    assert!(
+        items == 2 * Place::ALL.len() || (closed && items == Place::ALL.len()),
+        "each with its start: {items}"
+    );
 }
 
-/// Whoever is first stands as the only approver. Everybody else is told `Approved`, and there is one set of tasks, one
-/// suppression, one deletion in the ledger and one certificate.
+/// Whoever is first stands as the only approver. Everybody else is told `Approved`, and there is
+/// one set of tasks, one suppression, one deletion in the ledger and one certificate.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_eight_who_approve_one_plan_at_once_one_stands_and_seven_are_told_that_it_is_approved() {
     let house = House::open().await;
     for round in 1..=6 {
         let id = format!("ER-{round}");
         let plan = planned(&house, &id).await;
-        let orders = (0..8).map(|dpo| (format!("dpo-{dpo}"), approve(&id, &plan, &format!("dpo-{dpo}"))));
-        let approvals = orders.map(async |(dpo, order)| (dpo, house.invoke("requests", order).await));
-        let (stand, told): (Vec<_>, Vec<_>) =
-            futures_util::future::join_all(approvals).await.into_iter().partition(|(_, answer)| answer.is_ok());
+        let orders = (0..8).map(|dpo| {
+            (
+                format!("dpo-{dpo}"),
+                approve(&id, &plan, &format!("dpo-{dpo}")),
+            )
+        });
+        let approvals =
+            orders.map(async |(dpo, order)| (dpo, house.invoke("requests", order).await));
+        let (stand, told): (Vec<_>, Vec<_>) = futures_util::future::join_all(approvals)
+            .await
+            .into_iter()
+            .partition(|(_, answer)| answer.is_ok());
         assert_eq!(stand.len(), 1, "{stand:?}");
-        assert!(told.iter().all(|(_, answer)| answer.as_ref().unwrap_err().contains("\"Approved\"")), "{told:?}");
+        assert!(
+            told.iter()
+                .all(|(_, answer)| answer.as_ref().unwrap_err().contains("\"Approved\"")),
+            "{told:?}"
+        );
         let (by, answer) = &stand[0];
         assert_eq!(&answer.as_ref().unwrap()["approved_by"], by);
         approved_once_by(&house, &id, by).await;
@@ -110,14 +153,18 @@ async fn of_eight_who_approve_one_plan_at_once_one_stands_and_seven_are_told_tha
         house.stack.settle().await.unwrap();
         house.confirm_all(&json!(id)).await;
         let status = house.status(&json!(id)).await.unwrap();
-        assert_eq!((&status["status"], &status["certificate"]["approved_by"]), (&json!("closed"), &json!(by)));
+        assert_eq!(
+            (&status["status"], &status["certificate"]["approved_by"]),
+            (&json!("closed"), &json!(by))
+        );
         assert_eq!(count(&house, "\"sk\":\"CERTIFICATE\"").await, round);
         assert_eq!(count(&house, "\"pk\":\"SUPPRESSION#").await, round);
         assert_eq!(house.told().await.len(), round);
     }
 }
 
-/// The one who is overtaken before the approval is written is told `Approved`; afterwards, the one who overtakes is.
+/// The one who is overtaken before the approval is written is told `Approved`; afterwards, the one
+/// who overtakes is.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_approval_that_another_overtakes_at_any_of_its_calls_leaves_one_approver() {
     let house = House::where_it_sleeps("erase").await;
@@ -126,18 +173,30 @@ async fn an_approval_that_another_overtakes_at_any_of_its_calls_leaves_one_appro
         let id = format!("ER-{call}");
         let plan = planned(&house, &id).await;
         let orders = (approve(&id, &plan, "dpo-1"), approve(&id, &plan, "dpo-2"));
-        let Some((slow, other)) = overtaken(&house, call, orders.0, orders.1).await else { break };
-        let (by, told, who) = if slow.is_ok() { ("dpo-1", other, 0) } else { ("dpo-2", slow, 1) };
-        assert!(told.as_ref().unwrap_err().contains("\"Approved\""), "before call {call}: {told:?}");
+        let Some((slow, other)) = overtaken(&house, call, orders.0, orders.1).await else {
+            break;
+        };
+        let (by, told, who) = if slow.is_ok() {
+            ("dpo-1", other, 0)
+        } else {
+            ("dpo-2", slow, 1)
+        };
+        assert!(
+            told.as_ref().unwrap_err().contains("\"Approved\""),
+            "before call {call}: {told:?}"
+        );
         approved_once_by(&house, &id, by).await;
         assert_eq!(count(&house, "\"pk\":\"SUPPRESSION#").await, call);
         stood[who] += 1;
     }
-    assert!(stood[0] >= 3 && stood[1] >= 6, "each is overtaken and overtakes: {stood:?}");
+    assert!(
+        stood[0] >= 3 && stood[1] >= 6,
+        "each is overtaken and overtakes: {stood:?}"
+    );
 }
 
-/// Nothing but the plan that stands is approved: either the approval is `Stale`, or whoever plans anew is told that it is
-/// too late. Never do both go through.
+/// Nothing but the plan that stands is approved: either the approval is `Stale`, or whoever plans
+/// anew is told that it is too late. Never do both go through.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_approval_and_a_plan_anew_at_once_are_either_one_or_the_other() {
     let house = House::where_it_sleeps("erase").await;
@@ -148,14 +207,21 @@ async fn an_approval_and_a_plan_anew_at_once_are_either_one_or_the_other() {
         match (approval, anew) {
             (Ok(_), Err(told)) => {
                 assert!(
-                    told.contains("\"Approved\"") || told.contains("planned or approved the same request just now")
+                    told.contains("\"Approved\"")
+                        || told.contains("planned or approved the same request just now")
                 );
-                assert_eq!((&status["status"], &status["hash"]), (&json!("approved"), &before["hash"]));
+                assert_eq!(
+                    (&status["status"], &status["hash"]),
+                    (&json!("approved"), &before["hash"])
+                );
                 approvals += 1;
             }
             (Err(told), Ok(anew)) => {
                 assert!(told.contains("\"Stale\""), "{id}: {told}");
-                assert_eq!((&status["status"], &status["hash"]), (&json!("planned"), &anew["hash"]));
+                assert_eq!(
+                    (&status["status"], &status["hash"]),
+                    (&json!("planned"), &anew["hash"])
+                );
                 assert_eq!(status["tasks"], json!([]), "nothing has begun");
                 plans += 1;
             }
@@ -166,28 +232,35 @@ async fn an_approval_and_a_plan_anew_at_once_are_either_one_or_the_other() {
         let id = format!("SLOW-APPROVAL-{call}");
         let before = planned(&house, &id).await;
         let orders = (approve(&id, &before, "dpo-1"), plan(&id, &exclude));
-        let Some((approval, anew)) = overtaken(&house, call, orders.0, orders.1).await else { break };
+        let Some((approval, anew)) = overtaken(&house, call, orders.0, orders.1).await else {
+            break;
+        };
         one_of_them(&id, &before, approval, anew).await;
     }
     for call in CALLS {
         let id = format!("SLOW-PLAN-{call}");
         let before = planned(&house, &id).await;
         let orders = (plan(&id, &exclude), approve(&id, &before, "dpo-1"));
-        let Some((anew, approval)) = overtaken(&house, call, orders.0, orders.1).await else { break };
+        let Some((anew, approval)) = overtaken(&house, call, orders.0, orders.1).await else {
+            break;
+        };
         one_of_them(&id, &before, approval, anew).await;
     }
     for round in 0..8 {
         let id = format!("AT-ONCE-{round}");
         let before = planned(&house, &id).await;
         let (one, other) = (approve(&id, &before, "dpo-1"), plan(&id, &exclude));
-        let (approval, anew) = tokio::join!(house.invoke("requests", one), house.invoke("requests", other));
+        let (approval, anew) = tokio::join!(
+            house.invoke("requests", one),
+            house.invoke("requests", other)
+        );
         one_of_them(&id, &before, approval, anew).await;
     }
     assert!(approvals >= 5 && plans >= 5, "{approvals} {plans}");
 }
 
-/// Either the approval is refused because of the hold, and nothing has begun; or the hold names the erasure, which it came
-/// too late for. Never is something erased that somebody was told is held.
+/// Either the approval is refused because of the hold, and nothing has begun; or the hold names the
+/// erasure, which it came too late for. Never is something erased that somebody was told is held.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_approval_beside_a_hold_is_refused_or_the_hold_says_that_the_erasure_is_under_way() {
     an_approval_beside(hold, "held", &["Stale", "Held"]).await;
@@ -195,7 +268,8 @@ async fn an_approval_beside_a_hold_is_refused_or_the_hold_says_that_the_erasure_
 
 /// The same of a restriction by somebody who opposes erasure.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_approval_beside_a_restriction_is_refused_or_the_restriction_says_that_the_erasure_is_under_way() {
+async fn an_approval_beside_a_restriction_is_refused_or_the_restriction_says_that_the_erasure_is_under_way()
+ {
     an_approval_beside(oppose, "restricted", &["Stale", "Opposed"]).await;
 }
 
@@ -205,36 +279,56 @@ async fn an_approval_beside(place: fn(&str) -> Value, status: &str, refusals: &[
     let mut one_of_them = async |id: &str, approval: Told, placed: Told| {
         let (placed, erasure) = (placed.unwrap(), house.status(&json!(id)).await.unwrap());
         if let Err(told) = approval {
-            assert!(refusals.iter().any(|refusal| told.contains(&format!("\"{refusal}\""))), "{id}: {told}");
+            assert!(
+                refusals
+                    .iter()
+                    .any(|refusal| told.contains(&format!("\"{refusal}\""))),
+                "{id}: {told}"
+            );
             assert_eq!(placed["erasures_under_way"], json!([]), "{id}");
-            assert_eq!((&erasure["status"], &erasure["tasks"]), (&json!("planned"), &json!([])), "{id}");
+            assert_eq!(
+                (&erasure["status"], &erasure["tasks"]),
+                (&json!("planned"), &json!([])),
+                "{id}"
+            );
             refused += 1;
         } else {
             assert_eq!(placed["erasures_under_way"], json!([id]), "{id}");
             assert_eq!(erasure["status"], "approved", "{id}");
             late += 1;
         }
-        assert_eq!((&placed["status"], &placed["done"][status]), (&json!(status), &json!(1)), "{id}");
+        assert_eq!(
+            (&placed["status"], &placed["done"][status]),
+            (&json!(status), &json!(1)),
+            "{id}"
+        );
     };
     for call in CALLS {
         let id = format!("SLOW-APPROVAL-{call}");
         let before = planned(&house, &id).await;
         let orders = (approve(&id, &before, "dpo-1"), place(&id));
-        let Some((approval, held)) = overtaken(&house, call, orders.0, orders.1).await else { break };
+        let Some((approval, held)) = overtaken(&house, call, orders.0, orders.1).await else {
+            break;
+        };
         one_of_them(&id, approval, held).await;
     }
     for call in CALLS {
         let id = format!("SLOW-HOLD-{call}");
         let before = planned(&house, &id).await;
         let orders = (place(&id), approve(&id, &before, "dpo-1"));
-        let Some((held, approval)) = overtaken(&house, call, orders.0, orders.1).await else { break };
+        let Some((held, approval)) = overtaken(&house, call, orders.0, orders.1).await else {
+            break;
+        };
         one_of_them(&id, approval, held).await;
     }
     for round in 0..8 {
         let id = format!("AT-ONCE-{round}");
         let before = planned(&house, &id).await;
         let (one, other) = (approve(&id, &before, "dpo-1"), place(&id));
-        let (approval, held) = tokio::join!(house.invoke("requests", one), house.invoke("requests", other));
+        let (approval, held) = tokio::join!(
+            house.invoke("requests", one),
+            house.invoke("requests", other)
+        );
         one_of_them(&id, approval, held).await;
     }
     assert!(refused >= 5 && late >= 5, "{refused} {late}");

@@ -27,8 +27,13 @@ pub fn gated_host(house: &House, function: &str) -> (Environment, Calls, Gate) {
     let (list, open) = (Arc::clone(&calls), gate.subscribe());
     let sdk = between(house.stack.sdk_of(function), move |request, connector| {
         let needed = needed(&request);
-        let looks = needed.iter().any(|it| it.starts_with("s3:GetObject Intake"));
-        let (writes, mut open) = (needed.iter().any(|it| it == "s3:PutObject Exports"), open.clone());
+        let looks = needed
+            .iter()
+            .any(|it| it.starts_with("s3:GetObject Intake"));
+        let (writes, mut open) = (
+            needed.iter().any(|it| it == "s3:PutObject Exports"),
+            open.clone(),
+        );
         list.lock().unwrap().extend(needed);
         let (connector, list) = (connector.clone(), Arc::clone(&list));
         HttpConnectorFuture::new(async move {
@@ -37,14 +42,26 @@ pub fn gated_host(house: &House, function: &str) -> (Environment, Calls, Gate) {
                 let _ = open.wait_for(|open| *open).await;
             }
             let answer = connector.call(request).await;
-            if looks && answer.as_ref().is_ok_and(|answer| answer.status().as_u16() == 404) {
+            if looks
+                && answer
+                    .as_ref()
+                    .is_ok_and(|answer| answer.status().as_u16() == 404)
+            {
                 // Without this permission S3 says of what is not there that it is forbidden.
                 list.lock().unwrap().push("s3:ListBucket Intake".to_owned());
             }
             answer
         })
     });
-    (Environment::new(house.stack.settings(function).unwrap(), sdk, house.stack.clock()), calls, gate)
+    (
+        Environment::new(
+            house.stack.settings(function).unwrap(),
+            sdk,
+            house.stack.clock(),
+        ),
+        calls,
+        gate,
+    )
 }
 
 fn needed(request: &HttpRequest) -> Vec<String> {
@@ -53,14 +70,23 @@ fn needed(request: &HttpRequest) -> Vec<String> {
     match target(request).and_then(|target| target.split_once('.')) {
         Some(("secretsmanager", operation)) => {
             let body = body();
-            let ids = body["SecretIdList"].as_array().map_or(std::slice::from_ref(&body["SecretId"]), Vec::as_slice);
-            // A secret's ARN ends in its name and six characters that nobody chose. To read several at once takes the
-            // permission to read each; the other one, which knows no resources, is in a policy of its own.
-            let names = ids.iter().map(|arn| arn.as_str().unwrap().rsplit_once('-').unwrap().0);
+            let ids = body["SecretIdList"]
+                .as_array()
+                .map_or(std::slice::from_ref(&body["SecretId"]), Vec::as_slice);
+            // A secret's ARN ends in its name and six characters that nobody chose. To read several
+            // at once takes the permission to read each; the other one, which knows no resources,
+            // is in a policy of its own.
+            let names = ids
+                .iter()
+                .map(|arn| arn.as_str().unwrap().rsplit_once('-').unwrap().0);
             let operation = operation.trim_start_matches("Batch");
-            names.map(|name| format!("secretsmanager:{operation} {}", logical(name))).collect()
+            names
+                .map(|name| format!("secretsmanager:{operation} {}", logical(name)))
+                .collect()
         }
-        Some((_, operation)) => needed_of_dynamodb(operation, &body(), logical).into_iter().collect(),
+        Some((_, operation)) => needed_of_dynamodb(operation, &body(), logical)
+            .into_iter()
+            .collect(),
         None => {
             let uri = reqwest::Url::parse(request.uri()).unwrap();
             let mut path = uri.path_segments().unwrap();
@@ -71,7 +97,11 @@ fn needed(request: &HttpRequest) -> Vec<String> {
             }
             if bucket.ends_with("-anchors") {
                 let within = format!("Anchors/{folder}");
-                return vec![needed_of_s3(request.method(), query, within.trim_end_matches('/'))];
+                return vec![needed_of_s3(
+                    request.method(),
+                    query,
+                    within.trim_end_matches('/'),
+                )];
             }
             if !bucket.contains("-intake-") {
                 return vec![needed_of_s3(request.method(), query, "Exports")];
@@ -82,7 +112,11 @@ fn needed(request: &HttpRequest) -> Vec<String> {
                 .filter(|_| folder == "quarantine" || folder == "indexes")
                 .map(|within| format!("/{within}"));
             let folder = format!("Intake/{folder}{}", within.unwrap_or_default());
-            let mut needed = vec![needed_of_s3(request.method(), query, folder.trim_end_matches('/'))];
+            let mut needed = vec![needed_of_s3(
+                request.method(),
+                query,
+                folder.trim_end_matches('/'),
+            )];
             if request.headers().get("x-amz-copy-source").is_some() {
                 needed.push("s3:GetObject Intake".to_owned());
             }

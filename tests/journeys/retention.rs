@@ -1,4 +1,5 @@
-//! The periods of `docs/data-retention.md`, beside the code, the template, and what is really stored.
+//! The periods of `docs/data-retention.md`, beside the code, the template, and what is really
+//! stored.
 
 use crate::confirming::subscribe;
 use crate::house::{BEGINNING, House, at, email_id, erasure};
@@ -20,10 +21,18 @@ const DOCUMENT: &str = include_str!("../../docs/data-retention.md");
 
 /// The rows of the table below a heading, cell by cell.
 fn table(heading: &str) -> Vec<Vec<String>> {
-    let section = DOCUMENT.split("\n## ").find(|section| section.lines().next() == Some(heading));
+    let section = DOCUMENT
+        .split("\n## ")
+        .find(|section| section.lines().next() == Some(heading));
     let section = section.unwrap_or_else(|| panic!("the document has no section {heading}"));
     let rows = section.lines().filter(|line| line.starts_with('|')).skip(2);
-    rows.map(|row| row.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect()).collect()
+    rows.map(|row| {
+        row.trim_matches('|')
+            .split(" | ")
+            .map(|cell| cell.trim().to_owned())
+            .collect()
+    })
+    .collect()
 }
 
 #[test]
@@ -31,7 +40,11 @@ fn the_document_lists_every_source_with_its_period() {
     let listed: Vec<Vec<String>> = table("Sources");
     let known = Source::ALL.map(|source| {
         let period = format!("{} calendar months", source.retention_months());
-        vec![format!("`{}`", source.as_str()), source.label().to_owned(), period]
+        vec![
+            format!("`{}`", source.as_str()),
+            source.label().to_owned(),
+            period,
+        ]
     });
     assert_eq!(listed, known);
 }
@@ -40,8 +53,14 @@ fn the_document_lists_every_source_with_its_period() {
 async fn the_pages_promise_the_period_of_the_source() {
     let house = House::open().await;
     let promise = format!("{} years", Source::WebForm.retention_months() / 12);
-    let sent = house.post_form("recycling-centre", "satisfaction=4&site=Wareham").await;
-    for page in ["/surveys/recycling-centre", "/privacy", sent.header("location")] {
+    let sent = house
+        .post_form("recycling-centre", "satisfaction=4&site=Wareham")
+        .await;
+    for page in [
+        "/surveys/recycling-centre",
+        "/privacy",
+        sent.header("location"),
+    ] {
         assert!(house.get(page).await.body.contains(&promise), "{page}");
     }
 }
@@ -52,119 +71,252 @@ fn what_the_template_sets_is_what_the_document_says() {
     let resources = &template["Resources"];
     let lifecycle = &resources["Exports"]["Properties"]["LifecycleConfiguration"]["Rules"];
     let uploads = &lifecycle[1]["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"];
-    let intake = resources["Intake"]["Properties"]["LifecycleConfiguration"]["Rules"].as_sequence().unwrap();
-    let unfinished = intake.iter().find(|rule| rule["Id"] == "unfinished").unwrap();
+    let intake = resources["Intake"]["Properties"]["LifecycleConfiguration"]["Rules"]
+        .as_sequence()
+        .unwrap();
+    let unfinished = intake
+        .iter()
+        .find(|rule| rule["Id"] == "unfinished")
+        .unwrap();
     let same = &unfinished["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"];
     assert_eq!(same, uploads, "both buckets end unfinished uploads alike");
-    // One rule for every key: a partner may drop a file anywhere, and of several rules S3 takes the shortest.
-    let everything = intake.iter().find(|rule| rule["Id"] == "everything").unwrap();
+    // One rule for every key: a partner may drop a file anywhere, and of several rules S3 takes the
+    // shortest.
+    let everything = intake
+        .iter()
+        .find(|rule| rule["Id"] == "everything")
+        .unwrap();
     assert!(everything["Prefix"].is_null() && intake.iter().all(|rule| rule["Prefix"].is_null()));
     let everything = everything["ExpirationInDays"].as_u64().unwrap();
-    let failures = resources["Failed"]["Properties"]["MessageRetentionPeriod"].as_u64().unwrap() / 86_400;
+    let failures = resources["Failed"]["Properties"]["MessageRetentionPeriod"]
+        .as_u64()
+        .unwrap()
+        / 86_400;
     let discarded =
         resources["Discarded"]["Properties"]["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"].as_u64();
     let days = [
-        ("Removals that the ledger could not be told of", discarded.unwrap()),
-        ("Packages", lifecycle[0]["ExpirationInDays"].as_u64().unwrap()),
+        (
+            "Removals that the ledger could not be told of",
+            discarded.unwrap(),
+        ),
+        (
+            "Packages",
+            lifecycle[0]["ExpirationInDays"].as_u64().unwrap(),
+        ),
         ("Unfinished uploads", uploads.as_u64().unwrap()),
-        ("Backups", template["Parameters"]["RecoveryDays"]["Default"].as_u64().unwrap()),
-        ("Logs", template["Parameters"]["LogRetentionDays"]["Default"].as_u64().unwrap()),
+        (
+            "Backups",
+            template["Parameters"]["RecoveryDays"]["Default"]
+                .as_u64()
+                .unwrap(),
+        ),
+        (
+            "Logs",
+            template["Parameters"]["LogRetentionDays"]["Default"]
+                .as_u64()
+                .unwrap(),
+        ),
         ("Queue of failures", failures),
         ("Rows and files in quarantine", everything),
         ("Reports of imports", everything),
     ];
     let rows = table("Beside the tables");
     for (what, days) in days {
-        let row = rows.iter().find(|row| row[0].starts_with(what)).unwrap_or_else(|| panic!("no row {what}"));
+        let row = rows
+            .iter()
+            .find(|row| row[0].starts_with(what))
+            .unwrap_or_else(|| panic!("no row {what}"));
         let unit = if days == 1 { "day" } else { "days" };
-        assert!(row[2].starts_with(&format!("{days} {unit}")), "{what}: {}, not {days} {unit}", row[2]);
+        assert!(
+            row[2].starts_with(&format!("{days} {unit}")),
+            "{what}: {}, not {days} {unit}",
+            row[2]
+        );
     }
     let longest = custodian_store::packages::DAYS.num_days();
-    assert_eq!(u64::try_from(longest).unwrap(), days[1].1, "the lifecycle and the code agree on packages");
+    assert_eq!(
+        u64::try_from(longest).unwrap(),
+        days[1].1,
+        "the lifecycle and the code agree on packages"
+    );
     let quarantined = custodian_buckets::files::QUARANTINED.num_days();
-    assert_eq!(u64::try_from(quarantined).unwrap(), everything, "and on quarantine");
+    assert_eq!(
+        u64::try_from(quarantined).unwrap(),
+        everything,
+        "and on quarantine"
+    );
+    let notice = format!(
+        "functions/ingest/templates/notices/{}.html",
+        custodian_domain::validation::notice::CURRENT.version
+    );
     let notice =
-        format!("functions/ingest/templates/notices/{}.html", custodian_domain::validation::notice::CURRENT.version);
-    let notice = std::fs::read_to_string(format!("{}/../{notice}", env!("CARGO_MANIFEST_DIR"))).unwrap();
-    assert!(notice.contains(&format!("within {} days", days[3].1)), "the privacy notice names the backups' window");
+        std::fs::read_to_string(format!("{}/../{notice}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    assert!(
+        notice.contains(&format!("within {} days", days[3].1)),
+        "the privacy notice names the backups' window"
+    );
 }
 
-/// Everything that the house can store is stored here, all at the beginning.
-/// Whatever is stored of a person stands in the table, or the test below fails; whatever stands there is one of the kinds
+/// Everything that the house can store is stored here, all at the beginning. Whatever is stored of
+/// a person stands in the table, or the test below fails; whatever stands there is one of the kinds
 /// that a package tells of, or this one does.
 #[test]
 fn everything_personal_in_a_table_is_of_a_kind_that_a_package_tells_of() {
     let personal = |row: &&Vec<String>| {
-        row[3].starts_with("yes") || row[3].starts_with("if the text is") || row[3].contains("the person's part")
+        row[3].starts_with("yes")
+            || row[3].starts_with("if the text is")
+            || row[3].contains("the person's part")
     };
-    let documented: BTreeSet<String> = table("Tables").iter().filter(personal).map(|row| row[1].clone()).collect();
-    let told: BTreeSet<String> =
-        Holding::ALL.into_iter().flat_map(Holding::items).map(|item| (*item).to_owned()).collect();
+    let documented: BTreeSet<String> = table("Tables")
+        .iter()
+        .filter(personal)
+        .map(|row| row[1].clone())
+        .collect();
+    let told: BTreeSet<String> = Holding::ALL
+        .into_iter()
+        .flat_map(Holding::items)
+        .map(|item| (*item).to_owned())
+        .collect();
     assert_eq!(documented, told);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_that_is_stored_ends_when_the_document_says() {
     let house = House::open().await;
-    house.tell("Kept.", Some("rosa.hardy@example.org"), Some("07700 900142")).await;
+    house
+        .tell(
+            "Kept.",
+            Some("rosa.hardy@example.org"),
+            Some("07700 900142"),
+        )
+        .await;
     house.tell("Nobody's.", None, None).await;
     house.export("rosa.hardy@example.org").await;
-    house.click(&house.unsubscribe_path("rosa.hardy@example.org").await).await;
+    house
+        .click(&house.unsubscribe_path("rosa.hardy@example.org").await)
+        .await;
     subscribe(&house, "dora@example.org").await;
     house.confirm(&house.path_to("dora@example.org")).await;
     let who = [email_id("rosa.hardy@example.org")];
-    let ask = json!({"order": "confirm_address", "request_id": "C", "identifiers": who, "by": "dpo-7"});
+    let ask =
+        json!({"order": "confirm_address", "request_id": "C", "identifiers": who, "by": "dpo-7"});
     house.invoke("requests", ask).await.unwrap();
     house.stack.settle().await.unwrap();
-    house.confirm(&house.path_to("rosa.hardy@example.org")).await;
+    house
+        .confirm(&house.path_to("rosa.hardy@example.org"))
+        .await;
     house.opt_in_by_hand("rosa.hardy@example.org").await;
     house.tell("Erased.", Some("abel@example.org"), None).await;
-    house.erase(erasure(&[email_id("abel@example.org")])).await.unwrap();
+    house
+        .erase(erasure(&[email_id("abel@example.org")]))
+        .await
+        .unwrap();
     house.tell("Going.", Some("carol@example.org"), None).await;
     // Granicus is not done yet.
-    house.stack.doubles().granicus.take(chrono::TimeDelta::days(1));
-    house.approve(erasure(&[email_id("carol@example.org")])).await.unwrap();
+    house
+        .stack
+        .doubles()
+        .granicus
+        .take(chrono::TimeDelta::days(1));
+    house
+        .approve(erasure(&[email_id("carol@example.org")]))
+        .await
+        .unwrap();
     house.stack.settle().await.unwrap();
     // Nor is the newsletter.
-    house.stack.doubles().newsletter.take(chrono::TimeDelta::days(1));
-    house.click(&house.unsubscribe_path("erna@example.org").await).await;
+    house
+        .stack
+        .doubles()
+        .newsletter
+        .take(chrono::TimeDelta::days(1));
+    house
+        .click(&house.unsubscribe_path("erna@example.org").await)
+        .await;
     house.stack.settle().await.unwrap();
     let restricted = json!({"order": "restrict", "request_id": "R", "ground": "18(1)(a)", "by": "dpo-7",
         "identifiers": [email_id("rosa.hardy@example.org")]});
     house.invoke("requests", restricted).await.unwrap();
-    house.invoke("sweep", json!({"from": "2026-11-23"})).await.unwrap();
+    house
+        .invoke("sweep", json!({"from": "2026-11-23"}))
+        .await
+        .unwrap();
     // What is written after that waits to be attested.
     house.export("rosa.hardy@example.org").await;
-    house.click(&house.unsubscribe_path("fay@example.org").await).await;
+    house
+        .click(&house.unsubscribe_path("fay@example.org").await)
+        .await;
     let imports = Imports::new(house.dynamodb(), house.setting("REGISTER_TABLE"));
-    imports.mark(Source::Telephone, at(BEGINNING)).await.unwrap();
-    assert!(imports.take_turn(Source::Telephone, "invocation", at(BEGINNING)).await.unwrap());
+    imports
+        .mark(Source::Telephone, at(BEGINNING))
+        .await
+        .unwrap();
+    assert!(
+        imports
+            .take_turn(Source::Telephone, "invocation", at(BEGINNING))
+            .await
+            .unwrap()
+    );
     let suppressions = Suppressions::new(house.dynamodb(), house.setting("REGISTER_TABLE"));
-    suppressions.withdraw(Source::Social, &RecordId::at_source(Source::Social, "x:1"), at(BEGINNING)).await.unwrap();
-    let keys = secret::keyring(&house.stack.host("ingest").unwrap()).await.unwrap();
-    let (hour, counts) =
-        (Hour::of(at(BEGINNING)), ClientCounts::new(house.dynamodb(), house.setting("REGISTER_TABLE")));
+    suppressions
+        .withdraw(
+            Source::Social,
+            &RecordId::at_source(Source::Social, "x:1"),
+            at(BEGINNING),
+        )
+        .await
+        .unwrap();
+    let keys = secret::keyring(&house.stack.host("ingest").unwrap())
+        .await
+        .unwrap();
+    let (hour, counts) = (
+        Hour::of(at(BEGINNING)),
+        ClientCounts::new(house.dynamodb(), house.setting("REGISTER_TABLE")),
+    );
     let client = Clients::new(&keys).at("203.0.113.7".parse().unwrap(), hour);
     counts.add(&client, hour, 1).await.unwrap();
     let ledger = house.ledger();
     let told = house.told().await;
     ledger.append(told, at(BEGINNING)).await.unwrap();
     let head = ledger.begun(at(BEGINNING)).await.unwrap();
-    ledger.close(&head, &[(Figures::default(), Left::default())], at(BEGINNING)).await.unwrap().unwrap();
+    ledger
+        .close(
+            &head,
+            &[(Figures::default(), Left::default())],
+            at(BEGINNING),
+        )
+        .await
+        .unwrap()
+        .unwrap();
     let rows = table("Tables");
     let mut used = BTreeSet::new();
-    for (name, table) in [("Records", "RECORDS_TABLE"), ("Register", "REGISTER_TABLE"), ("Ledger", "LEDGER_TABLE")] {
+    for (name, table) in [
+        ("Records", "RECORDS_TABLE"),
+        ("Register", "REGISTER_TABLE"),
+        ("Ledger", "LEDGER_TABLE"),
+    ] {
         for item in house.items(table).await {
             let item: Value = serde_json::from_str(&item).unwrap();
             let (pk, sk) = (item["pk"].as_str().unwrap(), item["sk"].as_str().unwrap());
-            let row = rows.iter().position(|row| row[0] == name && names(&row[1], pk, sk));
-            let row = row.unwrap_or_else(|| panic!("the document has no row for {name} {pk} / {sk}"));
+            let row = rows
+                .iter()
+                .position(|row| row[0] == name && names(&row[1], pk, sk));
+            let row =
+                row.unwrap_or_else(|| panic!("the document has no row for {name} {pk} / {sk}"));
             used.insert(row);
-            assert_eq!(item["expires_at"].as_i64(), end(&rows[row][4]), "{name} {pk} / {sk}: {}", rows[row][4]);
+            assert_eq!(
+                item["expires_at"].as_i64(),
+                end(&rows[row][4]),
+                "{name} {pk} / {sk}: {}",
+                rows[row][4]
+            );
         }
     }
-    let unused: Vec<&String> =
-        rows.iter().enumerate().filter(|(row, _)| !used.contains(row)).map(|(_, row)| &row[1]).collect();
+    let unused: Vec<&String> = rows
+        .iter()
+        .enumerate()
+        .filter(|(row, _)| !used.contains(row))
+        .map(|(_, row)| &row[1])
+        .collect();
     assert!(unused.is_empty(), "nothing like this is stored: {unused:?}");
 }
 
@@ -174,10 +326,13 @@ fn names(pattern: &str, pk: &str, sk: &str) -> bool {
         Some(beginning) => key.starts_with(beginning),
         None => pattern.trim_matches('`') == key,
     };
-    pattern.split_once(" / ").is_some_and(|(first, second)| fits(first, pk) && fits(second, sk))
+    pattern
+        .split_once(" / ")
+        .is_some_and(|(first, second)| fits(first, pk) && fits(second, sk))
 }
 
-/// The epoch second at which a period that began at the beginning is over; none for what has no end.
+/// The epoch second at which a period that began at the beginning is over; none for what has no
+/// end.
 fn end(period: &str) -> Option<i64> {
     let beginning: DateTime<Utc> = at(BEGINNING);
     let mut words = period.split(' ');
@@ -185,7 +340,9 @@ fn end(period: &str) -> Option<i64> {
     if number == "no" {
         return None;
     }
-    let number: u32 = number.parse().unwrap_or_else(|_| panic!("{period} is no period"));
+    let number: u32 = number
+        .parse()
+        .unwrap_or_else(|_| panic!("{period} is no period"));
     let end = match words.next() {
         Some("minutes") => Some(beginning + TimeDelta::minutes(number.into())),
         Some("hour") => Some(beginning + TimeDelta::hours(number.into())),

@@ -1,4 +1,5 @@
-//! How long the journeys take, for whoever wants to make them quicker: `make test` shows the slowest.
+//! How long the journeys take, for whoever wants to make them quicker: `make test` shows the
+//! slowest.
 
 use std::env::var_os;
 use std::fs::OpenOptions;
@@ -15,14 +16,19 @@ pub struct Taken {
 impl Taken {
     /// Begins now.
     pub fn begin() -> Self {
-        Self { since: Instant::now(), test: std::thread::current().name().unwrap_or_default().to_owned() }
+        Self {
+            since: Instant::now(),
+            test: std::thread::current().name().unwrap_or_default().to_owned(),
+        }
     }
 }
 
 impl Drop for Taken {
     /// Adds a line to the file that `CUSTODIAN_SLOWEST` names, if it names one.
     fn drop(&mut self) {
-        let Some(file) = var_os("CUSTODIAN_SLOWEST") else { return };
+        let Some(file) = var_os("CUSTODIAN_SLOWEST") else {
+            return;
+        };
         let line = format!("{:.2}\t{}\n", self.since.elapsed().as_secs_f64(), self.test);
         let file = OpenOptions::new().create(true).append(true).open(file);
         // No test fails because this cannot be written.

@@ -1,7 +1,8 @@
 //! Storage by itself, on the template's tables: in the embedded `DynamoDB`, or in any other.
 //!
-//! The environment variable `CUSTODIAN_DYNAMODB_ENDPOINT` names the other one; region and credentials are then the
-//! SDK's own. `make test-dynamodb-local` does that with Amazon's `DynamoDB` Local.
+//! The environment variable `CUSTODIAN_DYNAMODB_ENDPOINT` names the other one; region and
+//! credentials are then the SDK's own. `make test-dynamodb-local` does that with Amazon's
+//! `DynamoDB` Local.
 
 mod chain;
 mod forgetting;
@@ -66,21 +67,36 @@ fn told_at(instant: &str, holder: &Holder, key: &str, comment: &str) -> Record {
         reference: Reference::of(&id),
         survey: Some("bins".to_owned()),
         service: Some("waste".to_owned()),
-        contact: Contact { email: Some("rosa@example.org".to_owned()), ..Contact::default() },
+        contact: Contact {
+            email: Some("rosa@example.org".to_owned()),
+            ..Contact::default()
+        },
         answers: BTreeMap::from([("comment".to_owned(), Answer::Text(comment.to_owned()))]),
         notice_version: Some("2096-01".to_owned()),
         fingerprint: Some(Fingerprint::of(&comment)),
         source_id: None,
         revision: None,
-        ..RecordBody::told(key, at(instant), Revision::updated(at(instant)), SourceDetails::default())
+        ..RecordBody::told(
+            key,
+            at(instant),
+            Revision::updated(at(instant)),
+            SourceDetails::default(),
+        )
     };
-    Record { holder: holder.clone(), id, details }
+    Record {
+        holder: holder.clone(),
+        id,
+        details,
+    }
 }
 
 /// Keeps `count` short records of one person; they end at [`END`].
 async fn keep_many(records: &Records, holder: &Holder, count: usize) {
     for number in 0..count {
-        records.keep(&record(holder, &number.to_string(), "Quick."), at(TOLD)).await.unwrap();
+        records
+            .keep(&record(holder, &number.to_string(), "Quick."), at(TOLD))
+            .await
+            .unwrap();
     }
 }
 

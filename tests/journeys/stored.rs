@@ -14,22 +14,44 @@ fn kind(id: &RequestId, click: &'static str, other: &'static str) -> &'static st
 
 /// A request itself.
 pub fn request(id: &RequestId) -> Key {
-    Key::new(format!("{}#{}", kind(id, "CLICK", "REQUEST"), id.as_str()), META)
+    Key::new(
+        format!("{}#{}", kind(id, "CLICK", "REQUEST"), id.as_str()),
+        META,
+    )
 }
 
 /// A task, or another item of its partition.
 pub fn task(id: &RequestId, place: Place, sort: &str) -> Key {
-    Key::new(format!("{}#{}#{}", kind(id, "CLICKTASK", "TASK"), id.as_str(), place.as_str()), sort)
+    Key::new(
+        format!(
+            "{}#{}#{}",
+            kind(id, "CLICKTASK", "TASK"),
+            id.as_str(),
+            place.as_str()
+        ),
+        sort,
+    )
 }
 
 /// What says that a task's request is not closed.
 pub fn open_task(id: &RequestId, place: Place) -> Key {
-    Key::new(kind(id, "CLICKTASKS", "TASKS"), task(id, place, META).partition)
+    Key::new(
+        kind(id, "CLICKTASKS", "TASKS"),
+        task(id, place, META).partition,
+    )
 }
 
 /// What starts a task.
 pub fn start(id: &RequestId, place: Place) -> Key {
-    Key::new(format!("{}#{}#{}", kind(id, "CLICKSTART", "START"), id.as_str(), place.as_str()), META)
+    Key::new(
+        format!(
+            "{}#{}#{}",
+            kind(id, "CLICKSTART", "START"),
+            id.as_str(),
+            place.as_str()
+        ),
+        META,
+    )
 }
 
 /// The partition of everything of a holder.

@@ -1,4 +1,5 @@
-//! A sweep whose time is used up by one chore: the others have theirs, and the next hour goes on where it stopped.
+//! A sweep whose time is used up by one chore: the others have theirs, and the next hour goes on
+//! where it stopped.
 
 use crate::house::{House, at, email_id, erasure};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
@@ -18,8 +19,15 @@ async fn sticking(house: &House, stuck: Stuck) -> (Sweep, Arc<Mutex<Vec<Value>>>
     let asked = Arc::<Mutex<Vec<Value>>>::default();
     let list = Arc::clone(&asked);
     let sdk = between(house.stack.sdk(), move |request, connector| {
-        let operation = target(&request).unwrap_or_default().rsplit('.').next().unwrap_or_default();
-        let body = request.body().bytes().and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
+        let operation = target(&request)
+            .unwrap_or_default()
+            .rsplit('.')
+            .next()
+            .unwrap_or_default();
+        let body = request
+            .body()
+            .bytes()
+            .and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
         let body = body.unwrap_or_default();
         if stuck(operation, &body) {
             return HttpConnectorFuture::new(std::future::pending());
@@ -27,7 +35,11 @@ async fn sticking(house: &House, stuck: Stuck) -> (Sweep, Arc<Mutex<Vec<Value>>>
         list.lock().unwrap().push(body);
         connector.call(request)
     });
-    let host = Environment::new(house.stack.settings("sweep").unwrap(), sdk, house.stack.clock());
+    let host = Environment::new(
+        house.stack.settings("sweep").unwrap(),
+        sdk,
+        house.stack.clock(),
+    );
     (Sweep::start(&host).await.unwrap(), asked)
 }
 
@@ -36,7 +48,10 @@ async fn swept(sweep: &Sweep, seconds: u64) -> Value {
     let mut context = Context::default();
     let until = Clock::system().now() + Duration::from_secs(20 + seconds);
     context.deadline = u64::try_from(until.timestamp_millis()).unwrap();
-    sweep.invoke(LambdaEvent::new(json!({}).into(), context)).await.unwrap()
+    sweep
+        .invoke(LambdaEvent::new(json!({}).into(), context))
+        .await
+        .unwrap()
 }
 
 fn deletes(operation: &str, body: &Value) -> bool {
@@ -53,15 +68,27 @@ async fn deleting_that_never_ends_keeps_nothing_else_and_the_next_hour_goes_on()
     // An hour after midnight the day still waits for what should have gone.
     house.stack.clock().set(at("2029-11-24T01:00:00Z"));
     let report = swept(&stuck, 30).await;
-    assert_eq!((&report["unfinished"], &report["closed_days"]), (&json!(["deletion"]), &json!(0)), "{report}");
+    assert_eq!(
+        (&report["unfinished"], &report["closed_days"]),
+        (&json!(["deletion"]), &json!(0)),
+        "{report}"
+    );
     // It does not wait for ever: its certificate then says what is left.
     house.stack.clock().set(at("2029-11-24T07:00:00Z"));
     let report = swept(&stuck, 30).await;
-    assert_eq!((&report["unfinished"], &report["deleted"]), (&json!(["deletion"]), &json!(0)), "{report}");
+    assert_eq!(
+        (&report["unfinished"], &report["deleted"]),
+        (&json!(["deletion"]), &json!(0)),
+        "{report}"
+    );
     assert_ne!(report["closed_days"], 0, "{report}");
     // The cursor has not moved.
     let whole = house.invoke("sweep", json!({})).await.unwrap();
-    assert_eq!((&whole["deleted"], &whole["unfinished"]), (&json!(1), &json!([])), "{whole}");
+    assert_eq!(
+        (&whole["deleted"], &whole["unfinished"]),
+        (&json!(1), &json!([])),
+        "{whole}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,7 +103,9 @@ async fn tasks_are_gone_through_from_where_the_last_sweep_was_cut_short() {
     }
     let whole = house.invoke("sweep", json!({})).await.unwrap();
     // Their tasks lie by request: abel's, carol's, rosa's. It is stuck at the second.
-    let stuck: Stuck = |operation, body| operation == "BatchGetItem" && body.to_string().contains("TASK#ERASE-carol");
+    let stuck: Stuck = |operation, body| {
+        operation == "BatchGetItem" && body.to_string().contains("TASK#ERASE-carol")
+    };
     let (sweep, _) = sticking(&house, stuck).await;
     let cut = swept(&sweep, 20).await;
     assert_eq!(cut["unfinished"], json!(["tasks"]), "{cut}");
@@ -90,7 +119,12 @@ async fn tasks_are_gone_through_from_where_the_last_sweep_was_cut_short() {
     let asked = asked.lock().unwrap();
     let about = |name: &str| {
         let task = format!("TASK#ERASE-{name}");
-        asked.iter().any(|body| !body["RequestItems"].is_null() && body.to_string().contains(&task))
+        asked
+            .iter()
+            .any(|body| !body["RequestItems"].is_null() && body.to_string().contains(&task))
     };
-    assert!(about("carol") && about("rosa") && !about("abel"), "it goes on behind the first");
+    assert!(
+        about("carol") && about("rosa") && !about("abel"),
+        "it goes on behind the first"
+    );
 }

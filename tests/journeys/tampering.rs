@@ -1,4 +1,5 @@
-//! Whoever has every right to the tables makes another ledger of it, and it shows: by what was told of it outside.
+//! Whoever has every right to the tables makes another ledger of it, and it shows: by what was told
+//! of it outside.
 
 mod bucket;
 mod forging;
@@ -36,7 +37,9 @@ fn removal(number: usize, removed: &str) -> Entry {
 /// Something is removed by TTL, and the ledger told.
 async fn remove(house: &House, numbers: std::ops::Range<usize>) {
     let now = house.stack.clock().now();
-    let entries = numbers.map(|number| removal(number, &now.to_rfc3339())).collect();
+    let entries = numbers
+        .map(|number| removal(number, &now.to_rfc3339()))
+        .collect();
     house.ledger().append(entries, now).await.unwrap();
 }
 
@@ -44,8 +47,9 @@ async fn sweep(house: &House) -> Value {
     house.invoke("sweep", json!({})).await.unwrap()
 }
 
-/// Days go by: two with deletions in the morning and in the afternoon, one without any, and a morning. Every hour it is told
-/// how the chain ends; the whole of a sweep comes when there are days to close, and at the end.
+/// Days go by: two with deletions in the morning and in the afternoon, one without any, and a
+/// morning. Every hour it is told how the chain ends; the whole of a sweep comes when there are
+/// days to close, and at the end.
 async fn live(house: &House) {
     let anchors = Anchors::new(house.s3(), house.anchors_bucket());
     for (hour, removed, sweeps) in [
@@ -79,7 +83,9 @@ async fn lived() -> House {
 /// The same, where a lock can be bypassed, so that one thing after the other can be tried.
 async fn lived_in_a_trial() -> House {
     let mut options = options();
-    options.parameters.insert("AnchorMode".to_owned(), "GOVERNANCE".to_owned());
+    options
+        .parameters
+        .insert("AnchorMode".to_owned(), "GOVERNANCE".to_owned());
     let house = House::with(options).await;
     live(&house).await;
     house
@@ -88,7 +94,11 @@ async fn lived_in_a_trial() -> House {
 /// What is told of the ledger, in its first line.
 async fn told(house: &House) -> String {
     let (told, code) = verify::told(&house.audit().await);
-    assert_eq!(code, u8::from(!told.starts_with("The chain holds.")), "{told}");
+    assert_eq!(
+        code,
+        u8::from(!told.starts_with("The chain holds.")),
+        "{told}"
+    );
     told.lines().next().unwrap().to_owned()
 }
 
@@ -103,11 +113,21 @@ async fn an_honest_ledger_is_the_one_that_was_anchored() {
     let house = lived().await;
     let audited = house.audit().await.unwrap();
     let outside = audited.outside.unwrap();
-    assert_eq!((audited.chain.links, audited.chain.entries, audited.chain.days), (9, 14, 3));
+    assert_eq!(
+        (
+            audited.chain.links,
+            audited.chain.entries,
+            audited.chain.days
+        ),
+        (9, 14, 3)
+    );
     // Of the two days that were closed at once the second certificate was the end.
     assert_eq!((outside.days, outside.heads), (3, 8));
     let (told, code) = verify::told(&Ok(audited));
-    assert!(code == 0 && told.contains("\nIt is the chain that was anchored. Anchors of days: 3."), "{told}");
+    assert!(
+        code == 0 && told.contains("\nIt is the chain that was anchored. Anchors of days: 3."),
+        "{told}"
+    );
     // A sweep that finds nothing new tells nothing new.
     let before = house.stack.store().keys(&house.anchors_bucket());
     assert_eq!(sweep(&house).await["anchored_days"], 0);
@@ -118,12 +138,27 @@ async fn an_honest_ledger_is_the_one_that_was_anchored() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_anchor_is_one_line_that_anybody_can_compare() {
     let house = lived().await;
-    let link = house.ledger().certificate("2026-11-24".parse().unwrap()).await.unwrap().unwrap();
-    let anchor = house.object_in(&house.anchors_bucket(), "anchors/2026-11-24").await;
-    assert_eq!(anchor, format!("2026-11-24={}={}\n", link.n, link.hash.as_str()));
-    assert!(verify::witness(anchor.trim()).is_ok_and(|witness| witness.hash == link.hash), "CERTIFICATE= takes it");
+    let link = house
+        .ledger()
+        .certificate("2026-11-24".parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap();
+    let anchor = house
+        .object_in(&house.anchors_bucket(), "anchors/2026-11-24")
+        .await;
+    assert_eq!(
+        anchor,
+        format!("2026-11-24={}={}\n", link.n, link.hash.as_str())
+    );
+    assert!(
+        verify::witness(anchor.trim()).is_ok_and(|witness| witness.hash == link.hash),
+        "CERTIFICATE= takes it"
+    );
     let head = house.ledger().head().await.unwrap().unwrap();
-    let witness = house.object_in(&house.anchors_bucket(), "heads/2026-11-26/000000000009").await;
+    let witness = house
+        .object_in(&house.anchors_bucket(), "heads/2026-11-26/000000000009")
+        .await;
     assert_eq!(witness, format!("9={}\n", head.hash.as_str()));
 }
 
@@ -132,7 +167,10 @@ async fn a_ledger_that_was_compared_with_nothing_says_so() {
     let house = lived().await;
     let found = verify::compare(&house.ledger(), None, None, at("2036-01-01T00:00:00Z")).await;
     let (told, code) = verify::told(&found);
-    assert!(code == 0 && told.contains("\nNothing outside of the table was compared:"), "{told}");
+    assert!(
+        code == 0 && told.contains("\nNothing outside of the table was compared:"),
+        "{told}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,19 +179,35 @@ async fn an_end_that_was_cut_off_is_told() {
     let whole = Chain::of(&house).await;
     for (left, line) in [
         // Of this morning's two blocks the second.
-        (8, "heads/2026-11-26/000000000009 tells of more than the chain has: its end was cut off."),
-        (7, "heads/2026-11-26/000000000008 tells of more than the chain has: its end was cut off."),
+        (
+            8,
+            "heads/2026-11-26/000000000009 tells of more than the chain has: its end was cut off.",
+        ),
+        (
+            7,
+            "heads/2026-11-26/000000000008 tells of more than the chain has: its end was cut off.",
+        ),
         // And the last certificate.
-        (6, "anchors/2026-11-25 tells of more than the chain has: its end was cut off."),
+        (
+            6,
+            "anchors/2026-11-25 tells of more than the chain has: its end was cut off.",
+        ),
     ] {
         let mut chain = whole.clone();
         chain.0.truncate(left);
         chain.write(&house).await;
         holds_by_itself(&house).await;
-        assert_eq!(told(&house).await, format!("The chain is not the one that was anchored: {line}"), "{left}");
+        assert_eq!(
+            told(&house).await,
+            format!("The chain is not the one that was anchored: {line}"),
+            "{left}"
+        );
     }
     whole.write(&house).await;
-    assert!(told(&house).await.starts_with("The chain holds."), "what was there is there again");
+    assert!(
+        told(&house).await.starts_with("The chain holds."),
+        "what was there is there again"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -162,16 +216,31 @@ async fn a_chain_that_was_made_anew_without_an_entry_is_told() {
     let whole = Chain::of(&house).await;
     for (link, line) in [
         // Of the morning of the first day, of the afternoon of the second, of today.
-        (0, "heads/2026-11-23/000000000001 tells of another link than the chain has there: the chain was made anew."),
-        (4, "heads/2026-11-24/000000000005 tells of another link than the chain has there: the chain was made anew."),
-        (8, "heads/2026-11-26/000000000009 tells of another link than the chain has there: the chain was made anew."),
+        (
+            0,
+            "heads/2026-11-23/000000000001 tells of another link than the chain has there: the chain was made anew.",
+        ),
+        (
+            4,
+            "heads/2026-11-24/000000000005 tells of another link than the chain has there: the chain was made anew.",
+        ),
+        (
+            8,
+            "heads/2026-11-26/000000000009 tells of another link than the chain has there: the chain was made anew.",
+        ),
     ] {
         let mut chain = whole.clone();
-        let Said::Block(block) = &mut chain.0[link] else { panic!("a block: {:?}", chain.0) };
+        let Said::Block(block) = &mut chain.0[link] else {
+            panic!("a block: {:?}", chain.0)
+        };
         block.entries.pop();
         chain.write(&house).await;
         holds_by_itself(&house).await;
-        assert_eq!(told(&house).await, format!("The chain is not the one that was anchored: {line}"), "{link}");
+        assert_eq!(
+            told(&house).await,
+            format!("The chain is not the one that was anchored: {line}"),
+            "{link}"
+        );
     }
     // The functions go on behind it, and the sweep anchors what it finds: the first anchors stay.
     let before = told(&house).await;
@@ -184,23 +253,34 @@ async fn a_chain_that_was_made_anew_without_an_entry_is_told() {
 async fn a_chain_whose_every_word_is_kept_but_one_second_is_told() {
     let house = lived().await;
     let mut chain = Chain::of(&house).await;
-    let Said::Closed(certificate) = &mut chain.0[2] else { panic!("the first day's") };
+    let Said::Closed(certificate) = &mut chain.0[2] else {
+        panic!("the first day's")
+    };
     certificate.closed_at += chrono::TimeDelta::seconds(1);
     chain.write(&house).await;
     holds_by_itself(&house).await;
     let line = "heads/2026-11-23/000000000003 tells of another link than the chain has there: the chain was made anew.";
-    assert_eq!(told(&house).await, format!("The chain is not the one that was anchored: {line}"));
+    assert_eq!(
+        told(&house).await,
+        format!("The chain is not the one that was anchored: {line}")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_beginning_that_was_taken_out_is_told() {
     let house = lived().await;
     let mut chain = Chain::of(&house).await;
-    chain.0.retain(|said| said.day() > NaiveDate::from_ymd_opt(2026, 11, 23).unwrap());
+    chain
+        .0
+        .retain(|said| said.day() > NaiveDate::from_ymd_opt(2026, 11, 23).unwrap());
     chain.write(&house).await;
     holds_by_itself(&house).await;
-    let line = "anchors/2026-11-23 tells of a day before the chain begins: its beginning was taken out.";
-    assert_eq!(told(&house).await, format!("The chain is not the one that was anchored: {line}"));
+    let line =
+        "anchors/2026-11-23 tells of a day before the chain begins: its beginning was taken out.";
+    assert_eq!(
+        told(&house).await,
+        format!("The chain is not the one that was anchored: {line}")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -208,11 +288,18 @@ async fn a_ledger_that_is_empty_and_was_not_is_told() {
     let house = lived().await;
     Chain::erase(&house).await;
     let line = "anchors/2026-11-23 tells of more than the chain has: its end was cut off.";
-    assert_eq!(told(&house).await, format!("The chain is not the one that was anchored: {line}"));
+    assert_eq!(
+        told(&house).await,
+        format!("The chain is not the one that was anchored: {line}")
+    );
     // The next sweep begins a chain, on another day.
     sweep(&house).await;
-    let line = "anchors/2026-11-23 tells of a day before the chain begins: its beginning was taken out.";
-    assert_eq!(told(&house).await, format!("The chain is not the one that was anchored: {line}"));
+    let line =
+        "anchors/2026-11-23 tells of a day before the chain begins: its beginning was taken out.";
+    assert_eq!(
+        told(&house).await,
+        format!("The chain is not the one that was anchored: {line}")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -226,19 +313,54 @@ async fn what_a_stranger_puts_into_the_ledger_is_told() {
             &["note"][..],
             "an item of 2026-11-24 has an attribute that no link has.",
         ),
-        ("DAY#2026-11-25", "CERTIFICATE", &["expires_at"], "an item of 2026-11-25 has an attribute that no link has."),
-        ("CHAIN", "HEAD", &["note"], "the head has an attribute that no head has, or something lies beside it."),
-        ("CHAIN", "TAIL", &[], "the head has an attribute that no head has, or something lies beside it."),
+        (
+            "DAY#2026-11-25",
+            "CERTIFICATE",
+            &["expires_at"],
+            "an item of 2026-11-25 has an attribute that no link has.",
+        ),
+        (
+            "CHAIN",
+            "HEAD",
+            &["note"],
+            "the head has an attribute that no head has, or something lies beside it.",
+        ),
+        (
+            "CHAIN",
+            "TAIL",
+            &[],
+            "the head has an attribute that no head has, or something lies beside it.",
+        ),
         (
             "DAY#2026-11-22",
             "ENTRY#000000000001",
             &[],
             "something lies on 2026-11-22, a day that the chain does not have.",
         ),
-        ("DAY#2026-11-27", "CERTIFICATE", &[], "something lies on 2026-11-27, a day that the chain does not have."),
-        ("DAY#2026-11-9", "CERTIFICATE", &[], "an item lies in a partition that nobody writes to."),
-        ("rosa@example.org", "META", &[], "an item lies in a partition that nobody writes to."),
-        ("TOLD#rosa", "META", &[], "an item says of a removal more than that it is told."),
+        (
+            "DAY#2026-11-27",
+            "CERTIFICATE",
+            &[],
+            "something lies on 2026-11-27, a day that the chain does not have.",
+        ),
+        (
+            "DAY#2026-11-9",
+            "CERTIFICATE",
+            &[],
+            "an item lies in a partition that nobody writes to.",
+        ),
+        (
+            "rosa@example.org",
+            "META",
+            &[],
+            "an item lies in a partition that nobody writes to.",
+        ),
+        (
+            "TOLD#rosa",
+            "META",
+            &[],
+            "an item says of a removal more than that it is told.",
+        ),
         (
             "TOLD#0123456789abcdef0123456789abcdef",
             "META",
@@ -256,7 +378,10 @@ async fn what_a_stranger_puts_into_the_ledger_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_said_to_be_told_is_looked_for_in_parts_where_it_is_too_much_at_once() {
     let house = lived().await;
-    let (ledger, head) = (house.ledger(), house.ledger().head().await.unwrap().unwrap());
+    let (ledger, head) = (
+        house.ledger(),
+        house.ledger().head().await.unwrap().unwrap(),
+    );
     for at_once in [100, 13, 3, 1] {
         look_for_strangers(&ledger, &head, at_once).await.unwrap();
     }
@@ -264,7 +389,10 @@ async fn what_is_said_to_be_told_is_looked_for_in_parts_where_it_is_too_much_at_
         let mark = format!("TOLD#0123456789abcdef0123456789abcde{last}");
         forging::put(&house, &mark, "META", &[]).await;
         let found = look_for_strangers(&ledger, &head, 3).await.unwrap_err();
-        assert!(matches!(found, Unverified::Stranger(Stranger::Untold)), "{found}");
+        assert!(
+            matches!(found, Unverified::Stranger(Stranger::Untold)),
+            "{found}"
+        );
         house
             .dynamodb()
             .delete_item()
@@ -286,11 +414,20 @@ async fn days_that_are_not_closed_any_more_are_told() {
         ("2026-11-28T12:00:00Z", Some("2026-11-26")),
     ] {
         house.stack.clock().set(at(now));
-        let expected =
-            line.map(|day| format!("Days are not closed any more: {day} should be closed by now, and is not."));
+        let expected = line.map(|day| {
+            format!("Days are not closed any more: {day} should be closed by now, and is not.")
+        });
         let told = told(&house).await;
-        assert!(expected.as_ref().map_or(told.starts_with("The chain holds."), |it| *it == told), "{now}: {told}");
+        assert!(
+            expected
+                .as_ref()
+                .map_or(told.starts_with("The chain holds."), |it| *it == told),
+            "{now}: {told}"
+        );
     }
     sweep(&house).await;
-    assert!(told(&house).await.starts_with("The chain holds."), "what was missed is made up for");
+    assert!(
+        told(&house).await.starts_with("The chain holds."),
+        "what was missed is made up for"
+    );
 }

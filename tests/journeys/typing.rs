@@ -1,4 +1,5 @@
-//! What people type, paste and dictate: it goes through, or the form says what is wrong with it and gives it back.
+//! What people type, paste and dictate: it goes through, or the form says what is wrong with it and
+//! gives it back.
 
 use crate::house::{House, token};
 use serde_json::{Value, json};
@@ -9,7 +10,9 @@ const RECYCLING: &str = "recycling-centre";
 
 /// A body as a browser sends it.
 fn form(fields: &[(&str, &str)]) -> String {
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish()
 }
 
 /// The one answer that was kept for an address.
@@ -35,16 +38,23 @@ async fn text_from_word_a_pdf_or_a_telephone_is_kept_without_what_nobody_sees() 
             ("email", decorated.as_str()),
         ];
         let sent = if json {
-            let body: serde_json::Map<String, Value> =
-                fields.iter().map(|(field, text)| ((*field).to_owned(), json!(text))).collect();
+            let body: serde_json::Map<String, Value> = fields
+                .iter()
+                .map(|(field, text)| ((*field).to_owned(), json!(text)))
+                .collect();
             house.post_json(PLANNING, &Value::Object(body)).await
         } else {
             house.post_form(PLANNING, &form(&fields)).await
         };
         assert_eq!(sent.status, if json { 201 } else { 303 }, "{}", sent.body);
         let record = kept(&house, email).await.to_string();
-        for text in ["It was fine.\\nThank you\\n\\nBye\"", "\"Alex Example\"", "\"P/FUL 1\"", "1000", "\"2026-03-27\""]
-        {
+        for text in [
+            "It was fine.\\nThank you\\n\\nBye\"",
+            "\"Alex Example\"",
+            "\"P/FUL 1\"",
+            "1000",
+            "\"2026-03-27\"",
+        ] {
             assert!(record.contains(text), "{text}: {record}");
         }
     }
@@ -73,7 +83,10 @@ async fn a_form_that_comes_back_has_what_was_typed_without_what_nobody_sees() {
     ] {
         assert!(back.body.contains(there), "{there}: {}", back.body);
     }
-    assert!(!back.body.contains(|c: char| c.is_control() && c != '\n'), "no control character");
+    assert!(
+        !back.body.contains(|c: char| c.is_control() && c != '\n'),
+        "no control character"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,8 +96,20 @@ async fn a_date_that_is_wrong_says_which_part_and_leads_there() {
         ("", "3", "2026", "must include a day", "day"),
         ("7", "", "2026", "must include a month", "month"),
         ("7", "", "", "must include a month and year", "month"),
-        ("7", "Mars", "2026", "must have a month from 1 to 12, or its name, like March", "month"),
-        ("7", "3", "26", "must have a year of 4 numbers, like 2026", "year"),
+        (
+            "7",
+            "Mars",
+            "2026",
+            "must have a month from 1 to 12, or its name, like March",
+            "month",
+        ),
+        (
+            "7",
+            "3",
+            "26",
+            "must have a year of 4 numbers, like 2026",
+            "year",
+        ),
         ("32", "3", "2026", "must have a day from 1 to 31", "day"),
         ("24", "11", "2026", "must be today or in the past", "day"),
     ] {
@@ -97,9 +122,15 @@ async fn a_date_that_is_wrong_says_which_part_and_leads_there() {
         ];
         let back = house.post_form(PLANNING, &form(&fields)).await;
         assert_eq!(back.status, 422);
-        let line = format!(r##"<a href="#decided_on-{part}">‘When did you hear the decision?’ {message}</a>"##);
+        let line = format!(
+            r##"<a href="#decided_on-{part}">‘When did you hear the decision?’ {message}</a>"##
+        );
         assert!(back.body.contains(&line), "{line}: {}", back.body);
-        assert_eq!(back.body.matches(r##"<li><a href="#"##).count(), 1, "one mistake");
+        assert_eq!(
+            back.body.matches(r##"<li><a href="#"##).count(),
+            1,
+            "one mistake"
+        );
     }
     assert!(house.items("RECORDS_TABLE").await.is_empty());
 }
@@ -115,13 +146,21 @@ async fn an_identifier_with_hidden_marks_is_the_same_persons() {
         "07700\u{FE0D} 9\u{AD}00142",
     ];
     for phone in phones {
-        let sent = house.post_json(RECYCLING, &json!({"satisfaction": 4, "site": "Wareham", "phone": phone})).await;
+        let sent = house
+            .post_json(
+                RECYCLING,
+                &json!({"satisfaction": 4, "site": "Wareham", "phone": phone}),
+            )
+            .await;
         assert_eq!(sent.status, 201, "{phone:?}: {}", sent.body);
     }
     for value in phones {
-        let order =
-            json!({"kind": "portability", "identifiers": [{"type": "phone", "value": value}], "requested_by": "dpo-7"});
-        assert_eq!(house.invoke("export", order).await.unwrap()["records"], phones.len(), "{value:?}");
+        let order = json!({"kind": "portability", "identifiers": [{"type": "phone", "value": value}], "requested_by": "dpo-7"});
+        assert_eq!(
+            house.invoke("export", order).await.unwrap()["records"],
+            phones.len(),
+            "{value:?}"
+        );
     }
 }
 
@@ -135,20 +174,42 @@ async fn a_refusal_is_small_whatever_was_sent() {
             break;
         }
     }
-    let strange: String = (0..4_000).map(|number| format!("%C3%A9{number}=1&")).collect();
+    let strange: String = (0..4_000)
+        .map(|number| format!("%C3%A9{number}=1&"))
+        .collect();
     let same = "colour=red&".repeat(5_000);
     let empty = house.get("/surveys/recycling-centre").await.body.len();
     for body in [many.as_str(), &strange, &same] {
         let page = house.post_form(RECYCLING, body).await;
         assert_eq!(page.status, 422);
-        assert!(page.body.len() < empty + 8 * 1024, "{} bytes", page.body.len());
-        let headers = [("content-type", "application/x-www-form-urlencoded"), ("accept", "application/json")];
+        assert!(
+            page.body.len() < empty + 8 * 1024,
+            "{} bytes",
+            page.body.len()
+        );
+        let headers = [
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("accept", "application/json"),
+        ];
         assert!(house.post(RECYCLING, &headers, body).await.body.len() < empty + 8 * 1024);
     }
     let page = house.post_form(RECYCLING, &same).await.body;
-    assert_eq!(page.matches("part of this survey: colour").count(), 1, "each once");
-    let json: serde_json::Map<String, Value> = (0..5_000).map(|number| (format!("x{number}"), json!(1))).collect();
-    assert!(house.post_json(RECYCLING, &Value::Object(json)).await.body.len() < 8 * 1024);
+    assert_eq!(
+        page.matches("part of this survey: colour").count(),
+        1,
+        "each once"
+    );
+    let json: serde_json::Map<String, Value> = (0..5_000)
+        .map(|number| (format!("x{number}"), json!(1)))
+        .collect();
+    assert!(
+        house
+            .post_json(RECYCLING, &Value::Object(json))
+            .await
+            .body
+            .len()
+            < 8 * 1024
+    );
     let typed = format!("comment={}", "%3C".repeat(20_000));
     let page = house.post_form(RECYCLING, &typed).await;
     assert_eq!(page.status, 422);
@@ -170,25 +231,45 @@ async fn answers_within_their_limits_are_taken_in_any_script_and_label_of_utf_8(
         ("comment", comment.as_str()),
         ("name", "👨\u{200D}👩\u{200D}👧"),
     ];
-    let headers = [("content-type", "application/x-www-form-urlencoded; charset=utf8"), ("accept", "text/html")];
-    assert_eq!(house.post(PLANNING, &headers, &form(&fields)).await.status, 303);
+    let headers = [
+        (
+            "content-type",
+            "application/x-www-form-urlencoded; charset=utf8",
+        ),
+        ("accept", "text/html"),
+    ];
+    assert_eq!(
+        house.post(PLANNING, &headers, &form(&fields)).await.status,
+        303
+    );
     let headers = [("content-type", "application/json;charset=\"UTF8\"")];
-    let body = format!("\u{feff}{}", json!({"satisfaction": 4, "email": "alex@example.org", "comment": comment}));
+    let body = format!(
+        "\u{feff}{}",
+        json!({"satisfaction": 4, "email": "alex@example.org", "comment": comment})
+    );
     assert_eq!(house.post(PLANNING, &headers, &body).await.status, 201);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_is_not_the_base64_it_says_is_400() {
     let house = House::open().await;
-    let mut event = crate::gateway::event("POST", "/surveys/recycling-centre/responses", "not base64!").payload;
+    let mut event =
+        crate::gateway::event("POST", "/surveys/recycling-centre/responses", "not base64!").payload;
     event["isBase64Encoded"] = json!(true);
     for function in ["ingest", "unsubscribe", "partners", "download"] {
         let answer = house.invoke(function, event.clone()).await.unwrap();
         assert_eq!(answer["statusCode"], 400, "{function}: {answer}");
     }
     event["body"] = json!(null);
-    assert_eq!(house.invoke("ingest", event.clone()).await.unwrap()["statusCode"], 422, "nothing was sent");
+    assert_eq!(
+        house.invoke("ingest", event.clone()).await.unwrap()["statusCode"],
+        422,
+        "nothing was sent"
+    );
     event["isBase64Encoded"] = json!(false);
     event["headers"]["x-forwarded-proto"] = json!("no scheme");
-    assert_eq!(house.invoke("ingest", event).await.unwrap()["statusCode"], 422);
+    assert_eq!(
+        house.invoke("ingest", event).await.unwrap()["statusCode"],
+        422
+    );
 }

@@ -20,7 +20,8 @@ impl Typed {
     /// Reads a form. Other fields are passed over.
     ///
     /// # Errors
-    /// [`Rejection`] 413 or 400, in this order: each field is there once at most, so that one request tries one code.
+    /// [`Rejection`] 413 or 400, in this order: each field is there once at most, so that one
+    /// request tries one code.
     pub fn read(body: &[u8]) -> Result<Self, Rejection> {
         if body.len() > LIMIT {
             return Err(Rejection::TooLarge);
@@ -29,14 +30,22 @@ impl Typed {
         for (name, value) in form_urlencoded::parse(body.trim_ascii()) {
             match &*name {
                 CODE => codes.push(value.trim().to_owned()),
-                FILE => files.push(File::ALL.into_iter().find(|file| file.as_str() == value).ok_or(Rejection::Broken)?),
+                FILE => files.push(
+                    File::ALL
+                        .into_iter()
+                        .find(|file| file.as_str() == value)
+                        .ok_or(Rejection::Broken)?,
+                ),
                 _ => {}
             }
         }
         if codes.len() > 1 || files.len() > 1 {
             return Err(Rejection::Broken);
         }
-        Ok(Self { code: codes.pop().filter(|code| !code.is_empty()), file: files.pop() })
+        Ok(Self {
+            code: codes.pop().filter(|code| !code.is_empty()),
+            file: files.pop(),
+        })
     }
 }
 
@@ -50,24 +59,53 @@ mod tests {
     #[test]
     fn a_form_has_a_code_and_the_button_that_was_pressed() {
         let typed = Typed::read(b"code=+k7m2-px9t+&file=report\r\n").unwrap();
-        assert_eq!(typed, Typed { code: Some("k7m2-px9t".to_owned()), file: Some(File::Report) });
+        assert_eq!(
+            typed,
+            Typed {
+                code: Some("k7m2-px9t".to_owned()),
+                file: Some(File::Report)
+            }
+        );
         let typed = Typed::read(b"code=K7M2PX9T&other=1").unwrap();
-        assert_eq!(typed, Typed { code: Some("K7M2PX9T".to_owned()), file: None });
-        for nothing in [&b""[..], b"code=", b"code=+&file=document", b"Code=K7M2PX9T"] {
+        assert_eq!(
+            typed,
+            Typed {
+                code: Some("K7M2PX9T".to_owned()),
+                file: None
+            }
+        );
+        for nothing in [
+            &b""[..],
+            b"code=",
+            b"code=+&file=document",
+            b"Code=K7M2PX9T",
+        ] {
             assert_eq!(Typed::read(nothing).unwrap().code, None);
         }
     }
 
     #[test]
     fn two_codes_at_once_are_400_and_so_is_a_file_that_no_package_has() {
-        for body in [&b"code=K7M2PX9T&code=K7M2PX9V"[..], b"file=report&file=document", b"code=1&file=key", b"file="] {
-            assert!(matches!(Typed::read(body), Err(Rejection::Broken)), "{}", String::from_utf8_lossy(body));
+        for body in [
+            &b"code=K7M2PX9T&code=K7M2PX9V"[..],
+            b"file=report&file=document",
+            b"code=1&file=key",
+            b"file=",
+        ] {
+            assert!(
+                matches!(Typed::read(body), Err(Rejection::Broken)),
+                "{}",
+                String::from_utf8_lossy(body)
+            );
         }
     }
 
     #[test]
     fn what_is_over_4_kib_is_413() {
-        assert!(matches!(Typed::read(&vec![b'a'; LIMIT + 1]), Err(Rejection::TooLarge)));
+        assert!(matches!(
+            Typed::read(&vec![b'a'; LIMIT + 1]),
+            Err(Rejection::TooLarge)
+        ));
         assert!(Typed::read(&vec![b'a'; LIMIT]).is_ok());
     }
 

@@ -1,9 +1,10 @@
 //! The door in front of packages.
 //!
-//! `GET /packages/{token}` shows what there is and asks for the code; it changes nothing, because programs that look for
-//! viruses follow every link. `POST` with the code counts the fetch, which is what hands a package over, and only then
-//! leads on to the object, by a link of S3's that works for a minute. A link of S3's alone would work until its own end
-//! whatever the Register says, and where the object is gone it would answer as if there had never been one.
+//! `GET /packages/{token}` shows what there is and asks for the code; it changes nothing, because
+//! programs that look for viruses follow every link. `POST` with the code counts the fetch, which
+//! is what hands a package over, and only then leads on to the object, by a link of S3's that works
+//! for a minute. A link of S3's alone would work until its own end whatever the Register says, and
+//! where the object is gone it would answer as if there had never been one.
 
 mod body;
 mod pages;
@@ -64,8 +65,13 @@ impl Opened {
 
     /// The files that the package has.
     fn parts(&self) -> impl Iterator<Item = Part> + '_ {
-        let files = File::ALL.into_iter().filter(|file| self.key(*file).is_some());
-        files.map(|file| Part { file, left: self.grant.left(file) })
+        let files = File::ALL
+            .into_iter()
+            .filter(|file| self.key(*file).is_some());
+        files.map(|file| Part {
+            file,
+            left: self.grant.left(file),
+        })
     }
 }
 
@@ -75,14 +81,19 @@ impl Download {
     /// # Errors
     /// [`StartError`] if a setting or the secret is missing.
     pub async fn start(host: &Environment) -> Result<Self, StartError> {
-        let (dynamodb, register) =
-            (custodian_store::client(&host.dynamodb()), host.setting("REGISTER_TABLE")?.to_owned());
+        let (dynamodb, register) = (
+            custodian_store::client(&host.dynamodb()),
+            host.setting("REGISTER_TABLE")?.to_owned(),
+        );
         Ok(Self {
             clock: host.clock(),
             keys: secret::keyring(host).await?,
             packages: Packages::new(dynamodb.clone(), register.clone()),
             suppressions: Suppressions::new(dynamodb, register),
-            exports: Exports::new(custodian_buckets::client(&host.s3()), host.setting("EXPORTS_BUCKET")?.to_owned()),
+            exports: Exports::new(
+                custodian_buckets::client(&host.s3()),
+                host.setting("EXPORTS_BUCKET")?.to_owned(),
+            ),
             site: Site::read(host)?,
         })
     }
@@ -90,9 +101,13 @@ impl Download {
     /// Answers an event of API Gateway (HTTP API, payload 2.0).
     ///
     /// # Errors
-    /// A constant if the event is not one of API Gateway's; whatever a person sends is answered, not failed.
+    /// A constant if the event is not one of API Gateway's; whatever a person sends is answered,
+    /// not failed.
     pub async fn answer_event(&self, event: LambdaEvent<Event>) -> Result<Answer, Diagnostic> {
-        gateway::answer(event.payload, &self.site.edge, &self.site.base, |request| self.handle(request)).await
+        gateway::answer(event.payload, &self.site.edge, &self.site.base, |request| {
+            self.handle(request)
+        })
+        .await
     }
 
     /// The same, for who makes events and reads answers.
@@ -105,21 +120,32 @@ impl Download {
 
     /// Answers one request; every failure becomes a page, so this cannot fail.
     pub async fn handle(&self, request: Request) -> Response {
-        let Request { method, path, body, .. } = request;
+        let Request {
+            method, path, body, ..
+        } = request;
         let answer = match path.strip_prefix("/packages/") {
             // No token has a slash: one behind it is a slip of whoever copied the link.
-            Some(token) => self.answer(token.trim_end_matches('/'), &method, &body).await,
+            Some(token) => {
+                self.answer(token.trim_end_matches('/'), &method, &body)
+                    .await
+            }
             None => Err(Rejection::NotFound),
         };
         page::discreet(answer.unwrap_or_else(|refusal| refusal.into_response(self.page())))
     }
 
-    async fn answer(&self, token: &str, method: &Method, body: &[u8]) -> Result<Response, Rejection> {
+    async fn answer(
+        &self,
+        token: &str,
+        method: &Method,
+        body: &[u8],
+    ) -> Result<Response, Rejection> {
         let now = self.clock.now().trunc_subsecs(0);
         match *method {
             Method::GET => {
                 let link = self.link(token, now)?;
-                self.show(&link, &self.opened(&link, now).await?, None).await
+                self.show(&link, &self.opened(&link, now).await?, None)
+                    .await
             }
             Method::POST => {
                 let typed = Typed::read(body)?;
@@ -133,27 +159,58 @@ impl Download {
     fn link(&self, token: &str, now: DateTime<Utc>) -> Result<PackageLink, Rejection> {
         let Some(link) = PackageLink::of_token(&self.keys, token) else {
             let is_former = PackageLink::is_former(&self.keys, token);
-            return Err(if is_former { Rejection::Gone } else { Rejection::NotFound });
+            return Err(if is_former {
+                Rejection::Gone
+            } else {
+                Rejection::NotFound
+            });
         };
-        if link.kind.is_open(link.until, now) { Ok(link) } else { Err(Rejection::Gone) }
+        if link.kind.is_open(link.until, now) {
+            Ok(link)
+        } else {
+            Err(Rejection::Gone)
+        }
     }
 
     /// What a link opens, while it works and the package may be handed out.
     async fn opened(&self, link: &PackageLink, now: DateTime<Utc>) -> Result<Opened, Rejection> {
-        let package = self.packages.find(&link.request, now).await?.ok_or(Rejection::Gone)?;
-        let grant = package.grant(link.kind).filter(|grant| grant.link == link.id && grant.is_open(link.kind, now));
+        let package = self
+            .packages
+            .find(&link.request, now)
+            .await?
+            .ok_or(Rejection::Gone)?;
+        let grant = package
+            .grant(link.kind)
+            .filter(|grant| grant.link == link.id && grant.is_open(link.kind, now));
         let grant = grant.cloned().ok_or(Rejection::Gone)?;
         if package.gone(&self.suppressions, now).await?.is_some() {
             return Err(Rejection::Gone);
         }
-        let undecided = link.kind == LinkKind::Release && package.undecided(&Decisions::default()) > 0;
-        let made = package.made.clone().filter(|_| package.state == State::Complete && !undecided);
-        let opened = Opened { made: made.ok_or(Rejection::Gone)?, package, grant };
-        if opened.parts().all(|part| part.left == 0) { Err(Rejection::Gone) } else { Ok(opened) }
+        let undecided =
+            link.kind == LinkKind::Release && package.undecided(&Decisions::default()) > 0;
+        let made = package
+            .made
+            .clone()
+            .filter(|_| package.state == State::Complete && !undecided);
+        let opened = Opened {
+            made: made.ok_or(Rejection::Gone)?,
+            package,
+            grant,
+        };
+        if opened.parts().all(|part| part.left == 0) {
+            Err(Rejection::Gone)
+        } else {
+            Ok(opened)
+        }
     }
 
     /// The page that asks for the code.
-    async fn show(&self, link: &PackageLink, opened: &Opened, mistake: Option<Mistake>) -> Result<Response, Rejection> {
+    async fn show(
+        &self,
+        link: &PackageLink,
+        opened: &Opened,
+        mistake: Option<Mistake>,
+    ) -> Result<Response, Rejection> {
         let offer = Offer {
             kind: opened.package.kind,
             reading: link.kind == LinkKind::Reading,
@@ -165,31 +222,69 @@ impl Download {
         };
         let html = page::never_cached(pages::offer(self.page(), &offer));
         let html = http::leading_to(html, &self.exports.origin().await?);
-        Ok(if mistake.is_some() { http::status(html, StatusCode::UNPROCESSABLE_ENTITY) } else { html })
+        Ok(if mistake.is_some() {
+            http::status(html, StatusCode::UNPROCESSABLE_ENTITY)
+        } else {
+            html
+        })
     }
 
-    /// Leads on to a file, if the code is right. What counts is counted before anybody is led anywhere.
-    async fn fetch(&self, link: &PackageLink, typed: &Typed, now: DateTime<Utc>) -> Result<Response, Rejection> {
+    /// Leads on to a file, if the code is right. What counts is counted before anybody is led
+    /// anywhere.
+    async fn fetch(
+        &self,
+        link: &PackageLink,
+        typed: &Typed,
+        now: DateTime<Utc>,
+    ) -> Result<Response, Rejection> {
         let opened = self.opened(link, now).await?;
-        let Some(code) = &typed.code else { return self.show(link, &opened, Some(Mistake::NoCode)).await };
-        let is_right =
-            PackageCode::typed(code).is_some_and(|code| code.opens(&self.keys, &link.id, &opened.grant.code));
+        let Some(code) = &typed.code else {
+            return self.show(link, &opened, Some(Mistake::NoCode)).await;
+        };
+        let is_right = PackageCode::typed(code)
+            .is_some_and(|code| code.opens(&self.keys, &link.id, &opened.grant.code));
         if !is_right {
             tracing::info!(outcome = "wrong_code", "download");
-            self.packages.wrong_code(&link.request, link.kind, &link.id).await?;
+            self.packages
+                .wrong_code(&link.request, link.kind, &link.id)
+                .await?;
             let opened = self.opened(link, now).await?;
             let left = WRONG_CODES.saturating_sub(opened.grant.wrong_codes);
-            return self.show(link, &opened, Some(Mistake::WrongCode { left })).await;
+            return self
+                .show(link, &opened, Some(Mistake::WrongCode { left }))
+                .await;
         }
-        let file = typed.file.or_else(|| opened.parts().next().map(|part| part.file));
-        let file = file.filter(|file| opened.key(*file).is_some()).ok_or(Rejection::Broken)?;
-        let url = self.exports.link(opened.key(file).ok_or(Rejection::Broken)?, MINUTE).await?;
-        let url = HeaderValue::try_from(url).map_err(|_| StorageError::unreadable("sign a link"))?;
-        if !self.packages.fetch(&link.request, link.kind, &link.id, file, now).await? {
-            // This file was fetched as often as it may be, or the link has ended since it was looked up.
-            return self.show(link, &self.opened(link, now).await?, Some(Mistake::UsedUp)).await;
+        let file = typed
+            .file
+            .or_else(|| opened.parts().next().map(|part| part.file));
+        let file = file
+            .filter(|file| opened.key(*file).is_some())
+            .ok_or(Rejection::Broken)?;
+        let url = self
+            .exports
+            .link(opened.key(file).ok_or(Rejection::Broken)?, MINUTE)
+            .await?;
+        let url =
+            HeaderValue::try_from(url).map_err(|_| StorageError::unreadable("sign a link"))?;
+        if !self
+            .packages
+            .fetch(&link.request, link.kind, &link.id, file, now)
+            .await?
+        {
+            // This file was fetched as often as it may be, or the link has ended since it was
+            // looked up.
+            return self
+                .show(link, &self.opened(link, now).await?, Some(Mistake::UsedUp))
+                .await;
         }
-        tracing::info!(outcome = if link.kind == LinkKind::Release { "led_on" } else { "read" }, "download");
+        tracing::info!(
+            outcome = if link.kind == LinkKind::Release {
+                "led_on"
+            } else {
+                "read"
+            },
+            "download"
+        );
         let mut response = http::status(page::never_cached(String::new()), StatusCode::SEE_OTHER);
         response.headers_mut().insert(LOCATION, url);
         Ok(response)

@@ -40,12 +40,14 @@ impl Message {
                 "If you typed the web address, check it is correct.",
                 "If you pasted the web address, check you copied all of it.",
             ],
-            Self::Method | Self::Body => {
-                &["We did not understand what was sent to us.", "Follow the link that you were sent."]
-            }
-            Self::Unavailable => {
-                &["This is a problem on our side.", "Try again in a few minutes: follow the link again."]
-            }
+            Self::Method | Self::Body => &[
+                "We did not understand what was sent to us.",
+                "Follow the link that you were sent.",
+            ],
+            Self::Unavailable => &[
+                "This is a problem on our side.",
+                "Try again in a few minutes: follow the link again.",
+            ],
         }
     }
 }
@@ -68,8 +70,12 @@ impl Mistake {
     fn words(self) -> String {
         match self {
             Self::NoCode => "Enter the code".to_owned(),
-            Self::WrongCode { left: 1 } => "The code is not right. You can try once more".to_owned(),
-            Self::WrongCode { left } => format!("The code is not right. You can try {left} more times"),
+            Self::WrongCode { left: 1 } => {
+                "The code is not right. You can try once more".to_owned()
+            }
+            Self::WrongCode { left } => {
+                format!("The code is not right. You can try {left} more times")
+            }
             Self::UsedUp => "This file was downloaded as often as the link allows".to_owned(),
         }
     }
@@ -115,7 +121,9 @@ impl Offer<'_> {
     }
 
     fn until(&self) -> String {
-        london::time(self.until).format("%-d %B %Y at %H:%M").to_string()
+        london::time(self.until)
+            .format("%-d %B %Y at %H:%M")
+            .to_string()
     }
 }
 
@@ -176,7 +184,10 @@ pub fn offer(page: Page<'_>, offer: &Offer<'_>) -> String {
 /// The page about a file that is no longer handed out.
 #[must_use]
 pub fn gone(page: Page<'_>) -> String {
-    written(&GonePage { page, days: DAYS.num_days() })
+    written(&GonePage {
+        page,
+        days: DAYS.num_days(),
+    })
 }
 
 /// A page that only says something.

@@ -18,7 +18,8 @@ pub enum Rejection {
     TooLarge,
     /// The body says something else.
     Broken,
-    /// The link has ended, the time of the package is over, or somebody whose data it held was erased.
+    /// The link has ended, the time of the package is over, or somebody whose data it held was
+    /// erased.
     Gone,
     /// DynamoDB does not answer.
     Unavailable(StorageError),
@@ -31,27 +32,47 @@ impl From<StorageError> for Rejection {
 }
 
 impl Rejection {
-    /// The response to a person. What is gone is gone for one reason as for the other: whoever has the link does not learn
-    /// that somebody was erased.
+    /// The response to a person. What is gone is gone for one reason as for the other: whoever has
+    /// the link does not learn that somebody was erased.
     pub fn into_response(self, page: Page<'_>) -> Response {
         match &self {
-            Self::Unavailable(error) => tracing::error!(error = %error, outcome = "unavailable", "storage"),
+            Self::Unavailable(error) => {
+                tracing::error!(error = %error, outcome = "unavailable", "storage")
+            }
             Self::Gone => tracing::info!(outcome = "gone", "download"),
             Self::NotFound => tracing::info!(outcome = "foreign_token", "download"),
             Self::Method | Self::TooLarge | Self::Broken => {}
         }
         let (status, html) = match self {
-            Self::NotFound => (StatusCode::NOT_FOUND, pages::message(page, Message::NotFound)),
-            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, pages::message(page, Message::Method)),
-            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, pages::message(page, Message::Body)),
+            Self::NotFound => (
+                StatusCode::NOT_FOUND,
+                pages::message(page, Message::NotFound),
+            ),
+            Self::Method => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                pages::message(page, Message::Method),
+            ),
+            Self::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                pages::message(page, Message::Body),
+            ),
             Self::Broken => (StatusCode::BAD_REQUEST, pages::message(page, Message::Body)),
             Self::Gone => (StatusCode::GONE, pages::gone(page)),
-            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, pages::message(page, Message::Unavailable)),
+            Self::Unavailable(_) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                pages::message(page, Message::Unavailable),
+            ),
         };
         let mut response = http::status(frame::never_cached(html), status);
         if status == StatusCode::METHOD_NOT_ALLOWED {
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
+            response
+                .headers_mut()
+                .insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE { http::retry_soon(response) } else { response }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            http::retry_soon(response)
+        } else {
+            response
+        }
     }
 }

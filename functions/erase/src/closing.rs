@@ -11,18 +11,30 @@ use custodian_store::requests::{Request, Stage};
 
 impl Erase {
     /// Files the certificate when every task is over; the first of several that see it stands.
-    pub(crate) async fn close_if_over(&self, id: &RequestId, request: &Request) -> Result<(), StorageError> {
+    pub(crate) async fn close_if_over(
+        &self,
+        id: &RequestId,
+        request: &Request,
+    ) -> Result<(), StorageError> {
         let tasks = self.tasks.all(id, self.now()).await?;
-        if request.stage != Stage::Approved || tasks.is_empty() || !tasks.iter().all(Task::is_over) {
+        if request.stage != Stage::Approved || tasks.is_empty() || !tasks.iter().all(Task::is_over)
+        {
             return Ok(());
         }
         let receipts: Vec<Receipt> = tasks.into_iter().filter_map(|task| task.receipt).collect();
         let approved_at = request.approved_at.unwrap_or(request.planned_at);
-        let completed_at = receipts.iter().map(|receipt| receipt.finished_at).max().unwrap_or(approved_at);
+        let completed_at = receipts
+            .iter()
+            .map(|receipt| receipt.finished_at)
+            .max()
+            .unwrap_or(approved_at);
         let certificate = Certificate {
             request_id: Some(id.clone()),
             ground: request.ground,
-            approved_by: request.approved_by.clone().unwrap_or_else(|| request.planned_by.clone()),
+            approved_by: request
+                .approved_by
+                .clone()
+                .unwrap_or_else(|| request.planned_by.clone()),
             approved_at,
             up_to: Some(request.up_to()),
             completed_at,
@@ -31,10 +43,16 @@ impl Erase {
             records_left: request.plan.as_ref().map_or(0, Plan::records_left),
             receipts,
         };
-        self.requests.close(id, request, &certificate, self.now()).await?;
+        self.requests
+            .close(id, request, &certificate, self.now())
+            .await?;
         tracing::info!(outcome = "closed", "request");
         // What cannot be attested now, the sweep attests.
-        if let Err(error) = self.evidence.attest(std::slice::from_ref(id), self.now()).await {
+        if let Err(error) = self
+            .evidence
+            .attest(std::slice::from_ref(id), self.now())
+            .await
+        {
             tracing::warn!(error = %error, outcome = "attested_later", "evidence");
         }
         Ok(())

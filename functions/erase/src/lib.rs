@@ -1,8 +1,9 @@
 //! One place forgets one person and leaves a receipt.
 //!
-//! Started by the Register's stream, once per task. What starts it is not believed: the request is read, and has to be what
-//! was approved. Each task can be begun again without doing more. What fails is left
-//! with the time of its next try, and the sweep starts it again; nothing is reported done that is not.
+//! Started by the Register's stream, once per task. What starts it is not believed: the request is
+//! read, and has to be what was approved. Each task can be begun again without doing more. What
+//! fails is left with the time of its next try, and the sweep starts it again; nothing is reported
+//! done that is not.
 
 mod closing;
 mod places;
@@ -60,7 +61,10 @@ impl Erase {
     /// # Errors
     /// As [`Erase::start`].
     pub async fn patient_for(host: &Environment, patience: Duration) -> Result<Self, StartError> {
-        Ok(Self { processors: Processors::patient_for(host, patience)?, ..Self::start(host).await? })
+        Ok(Self {
+            processors: Processors::patient_for(host, patience)?,
+            ..Self::start(host).await?
+        })
     }
 
     /// Makes clients and keys once.
@@ -68,25 +72,44 @@ impl Erase {
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing or unusable.
     pub async fn start(host: &Environment) -> Result<Self, StartError> {
-        let (dynamodb, register) =
-            (custodian_store::client(&host.dynamodb()), host.setting("REGISTER_TABLE")?.to_owned());
+        let (dynamodb, register) = (
+            custodian_store::client(&host.dynamodb()),
+            host.setting("REGISTER_TABLE")?.to_owned(),
+        );
         let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
         let confirmations = Confirmations::new(&dynamodb, &register);
-        let days = host.setting("RECOVERY_DAYS")?.parse().ok().filter(|days| (1..=35).contains(days));
-        let days = days.ok_or(StartError::Invalid("RECOVERY_DAYS", "must be a number from 1 to 35"))?;
+        let days = host
+            .setting("RECOVERY_DAYS")?
+            .parse()
+            .ok()
+            .filter(|days| (1..=35).contains(days));
+        let days = days.ok_or(StartError::Invalid(
+            "RECOVERY_DAYS",
+            "must be a number from 1 to 35",
+        ))?;
         let ledger = Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned());
         let keys = secret::subject_keys(host).await?;
         Ok(Self {
             clock: host.clock(),
-            people: People { keys: keys.clone(), records: records.clone(), confirmations: confirmations.clone() },
+            people: People {
+                keys: keys.clone(),
+                records: records.clone(),
+                confirmations: confirmations.clone(),
+            },
             identities: secret::keyring(host).await?,
             records,
             evidence: Evidence::new(dynamodb.clone(), register.clone(), ledger.clone()),
             ledger,
             packages: Packages::new(dynamodb.clone(), register.clone()),
-            exports: Exports::new(custodian_buckets::client(&host.s3()), host.setting("EXPORTS_BUCKET")?.to_owned()),
-            files: Files::new(custodian_buckets::client(&host.s3()), host.setting("INTAKE_BUCKET")?.to_owned())
-                .indexing(&keys),
+            exports: Exports::new(
+                custodian_buckets::client(&host.s3()),
+                host.setting("EXPORTS_BUCKET")?.to_owned(),
+            ),
+            files: Files::new(
+                custodian_buckets::client(&host.s3()),
+                host.setting("INTAKE_BUCKET")?.to_owned(),
+            )
+            .indexing(&keys),
             keys,
             suppressions: Suppressions::new(dynamodb.clone(), register.clone()),
             confirmations,
@@ -100,14 +123,16 @@ impl Erase {
     /// Carries out the tasks that a batch of the Register's stream starts.
     ///
     /// # Errors
-    /// A constant if the event is not one, or the operation that could not even be left for later: Lambda tries again,
-    /// and so does the sweep.
+    /// A constant if the event is not one, or the operation that could not even be left for later:
+    /// Lambda tries again, and so does the sweep.
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
         let deadline = Deadline::of(&event.context);
         let started = event.payload.get("Records").and_then(Value::as_array);
         let started = started.ok_or_else(|| failure::not_an_event("an event of a stream"))?;
         for record in started {
-            let partition = record.pointer("/dynamodb/Keys/pk/S").and_then(Value::as_str);
+            let partition = record
+                .pointer("/dynamodb/Keys/pk/S")
+                .and_then(Value::as_str);
             let Some((request, place)) = partition.and_then(tasks::started_by) else {
                 return Err(failure::not_an_event("what starts a task"));
             };

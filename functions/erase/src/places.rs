@@ -51,7 +51,11 @@ impl Erase {
         deadline: &Deadline,
     ) -> Result<TaskOutcome, StorageError> {
         let (holders, exclusions) = (request.holders.clone(), request.exclusions.clone());
-        let scope = ErasureScope { holders, up_to: request.up_to(), exclusions };
+        let scope = ErasureScope {
+            holders,
+            up_to: request.up_to(),
+            exclusions,
+        };
         let came = match task.place {
             Place::Records => {
                 self.forget_confirmations(&scope).await?;
@@ -62,11 +66,14 @@ impl Erase {
             // Processors are asked instead.
             Place::Granicus | Place::Five9 | Place::Newsletter | Place::Notify => None,
         };
-        Ok(came.unwrap_or_else(|| TaskOutcome::Done(Receipt::of(task.place, task.held.clone(), self.now()))))
+        Ok(came.unwrap_or_else(|| {
+            TaskOutcome::Done(Receipt::of(task.place, task.held.clone(), self.now()))
+        }))
     }
 
-    /// Records go with the links that only they know of. What leads here from the holders' own keys goes last: it is how
-    /// a person is found until then. Where something is left, so are the links to it; and what came later keeps its own.
+    /// Records go with the links that only they know of. What leads here from the holders' own keys
+    /// goes last: it is how a person is found until then. Where something is left, so are the links
+    /// to it; and what came later keeps its own.
     async fn forget_records(
         &self,
         scope: &ErasureScope,
@@ -84,17 +91,30 @@ impl Erase {
                         return Ok(Some(TaskOutcome::Unfinished));
                     }
                     let going = page.into_iter().filter(|candidate| {
-                        let stays = candidate.key.link_target().is_some_and(|to| excluded.contains(&to))
+                        let stays = candidate
+                            .key
+                            .link_target()
+                            .is_some_and(|to| excluded.contains(&to))
                             || links.contains(&candidate.key);
-                        scope.includes(candidate) && !stays && (candidate.kind == ItemKind::Record) == records_first
+                        scope.includes(candidate)
+                            && !stays
+                            && (candidate.kind == ItemKind::Record) == records_first
                     });
                     let going: Vec<DeletionCandidate> = going.collect();
-                    let stays = holder.subject().is_some_and(|subject| excluded.contains(subject));
-                    let mut candidate = if stays { Vec::new() } else { self.lone_links(&going, holder, scope) };
+                    let stays = holder
+                        .subject()
+                        .is_some_and(|subject| excluded.contains(subject));
+                    let mut candidate = if stays {
+                        Vec::new()
+                    } else {
+                        self.lone_links(&going, holder, scope)
+                    };
                     candidate.retain(|link| !links.contains(&link.key));
                     candidate.extend(going);
                     // The next page comes while this one goes.
-                    let forgetting = self.records.forget(candidate, &self.ledger, Cause::Erasure, self.now());
+                    let forgetting =
+                        self.records
+                            .forget(candidate, &self.ledger, Cause::Erasure, self.now());
                     (_, next) = tokio::try_join!(forgetting, pages.next())?;
                 }
             }
@@ -103,7 +123,11 @@ impl Erase {
     }
 
     /// What an erasure leaves, so that what leads there is left too; nothing if time runs out.
-    async fn left(&self, scope: &ErasureScope, deadline: &Deadline) -> Result<Option<Left>, StorageError> {
+    async fn left(
+        &self,
+        scope: &ErasureScope,
+        deadline: &Deadline,
+    ) -> Result<Option<Left>, StorageError> {
         let mut left = Left::default();
         for holder in &scope.holders {
             let mut pages = self.records.lying_under(holder);
@@ -116,7 +140,9 @@ impl Erase {
                         left.excluded.extend(holder.subject().cloned());
                     } else if scope.came_later(candidate) {
                         left.links.extend(
-                            ErasureScope::links_to(candidate, holder, &self.keys).into_iter().map(|link| link.key),
+                            ErasureScope::links_to(candidate, holder, &self.keys)
+                                .into_iter()
+                                .map(|link| link.key),
                         );
                     }
                 }
@@ -125,7 +151,8 @@ impl Erase {
         Ok(Some(left))
     }
 
-    /// What they were asked to confirm, and what they confirmed: nobody who follows a link after this confirms anything.
+    /// What they were asked to confirm, and what they confirmed: nobody who follows a link after
+    /// this confirms anything.
     async fn forget_confirmations(&self, scope: &ErasureScope) -> Result<(), StorageError> {
         for subject in scope.holders.iter().filter_map(Holder::subject) {
             self.confirmations.forget(subject, scope.up_to).await?;
@@ -140,17 +167,25 @@ impl Erase {
         holder: &Holder,
         scope: &ErasureScope,
     ) -> Vec<DeletionCandidate> {
-        let lone = |link: &DeletionCandidate| !scope.holders.iter().any(|one| link.key.holder().as_ref() == Some(one));
-        let links = records.iter().flat_map(|record| ErasureScope::links_to(record, holder, &self.keys));
+        let lone = |link: &DeletionCandidate| {
+            !scope
+                .holders
+                .iter()
+                .any(|one| link.key.holder().as_ref() == Some(one))
+        };
+        let links = records
+            .iter()
+            .flat_map(|record| ErasureScope::links_to(record, holder, &self.keys));
         let mut links: Vec<DeletionCandidate> = links.filter(lone).collect();
         links.sort_by(|a, b| a.key.cmp(&b.key));
         links.dedup_by(|a, b| a.key == b.key);
         links
     }
 
-    /// Rows in quarantine that name the person go. What waits to be read may put more there, and what nobody can look into
-    /// may name anybody: both are waited for, the second until somebody has mended it or its days in quarantine are over.
-    /// What is good in what is read then is suppressed.
+    /// Rows in quarantine that name the person go. What waits to be read may put more there, and
+    /// what nobody can look into may name anybody: both are waited for, the second until somebody
+    /// has mended it or its days in quarantine are over. What is good in what is read then is
+    /// suppressed.
     async fn forget_rows(
         &self,
         task: &mut Task,
@@ -160,7 +195,8 @@ impl Erase {
         // A file that was dropped before the approval may have been read without knowing of it.
         let before = request.approved_at.unwrap_or(request.planned_at);
         let scrubbed = self.files.scrub(identities, before, self.now()).await?;
-        // What came to light since the plan was held as well, and so was what nobody could look into.
+        // What came to light since the plan was held as well, and so was what nobody could look
+        // into.
         for (kind, count) in [("rows", scrubbed.rows), ("unreadable", scrubbed.unreadable)] {
             if count > task.held.get(kind).copied().unwrap_or_default() {
                 task.held.insert(kind.to_owned(), count);
@@ -179,7 +215,9 @@ impl Erase {
                     self.exports.discard(&request).await?;
                     let now = self.now();
                     if let Some(package) = self.packages.find(&request, now).await? {
-                        self.packages.close(&request, &package, State::Erased, now).await?;
+                        self.packages
+                            .close(&request, &package, State::Erased, now)
+                            .await?;
                     }
                     self.packages.no_longer_holds(holder, &request).await?;
                 }

@@ -40,7 +40,9 @@ impl Erase {
         place: Place,
         deadline: &Deadline,
     ) -> Result<(), StorageError> {
-        let Some(request) = self.approved(id, place).await? else { return Ok(()) };
+        let Some(request) = self.approved(id, place).await? else {
+            return Ok(());
+        };
         let Some(mut begun) = self.tasks.begin(id, place, self.now()).await? else {
             return self.close_if_over(id, &request).await;
         };
@@ -59,7 +61,8 @@ impl Erase {
                 if stopped { "stopped" } else { "done" }
             }
             Ok(TaskOutcome::Waiting(look_again)) => {
-                (begun.task.state, begun.task.failures, begun.task.error) = (State::Waiting, 0, None);
+                (begun.task.state, begun.task.failures, begun.task.error) =
+                    (State::Waiting, 0, None);
                 begun.task.next_try = look_again;
                 "waiting"
             }
@@ -73,7 +76,11 @@ impl Erase {
                 "failed"
             }
         };
-        if !self.tasks.leave(id, begun, request.end(), self.now()).await? {
+        if !self
+            .tasks
+            .leave(id, begun, request.end(), self.now())
+            .await?
+        {
             // Another run thought that this one was gone, and goes on instead.
             return Ok(());
         }
@@ -84,12 +91,19 @@ impl Erase {
         self.close_if_over(id, &request).await
     }
 
-    /// The request that a task is a part of, if this is what was approved. Nothing is done, and an alarm told, where somebody
-    /// has put what starts a task, or has written into its request since: none of it is believed unread.
-    async fn approved(&self, id: &RequestId, place: Place) -> Result<Option<Request>, StorageError> {
+    /// The request that a task is a part of, if this is what was approved. Nothing is done, and an
+    /// alarm told, where somebody has put what starts a task, or has written into its request
+    /// since: none of it is believed unread.
+    async fn approved(
+        &self,
+        id: &RequestId,
+        place: Place,
+    ) -> Result<Option<Request>, StorageError> {
         // What starts it goes as the request is closed: so the request is read first.
         let request = self.requests.find(id, self.now()).await?;
-        let Some(approved) = self.tasks.approved(id, place, self.now()).await? else { return Ok(None) };
+        let Some(approved) = self.tasks.approved(id, place, self.now()).await? else {
+            return Ok(None);
+        };
         let request = request.filter(|request| request.is_approved_for(id, place, &approved));
         if request.is_none() {
             refuse(place);
@@ -105,8 +119,9 @@ impl Erase {
         deadline: &Deadline,
     ) -> Result<TaskOutcome, Failed> {
         // Whom processors are asked about.
-        let identities =
-            whom::identifiers(request, &self.identities, &self.people, self.now()).await?.ok_or(Failed::Sealed)?;
+        let identities = whom::identifiers(request, &self.identities, &self.people, self.now())
+            .await?
+            .ok_or(Failed::Sealed)?;
         let Some(processor) = task.place.processor() else {
             if request.stopped_by.is_some() && task.attempts == 1 {
                 return Ok(self.stopped(request, task).await.map(TaskOutcome::Done)?);
@@ -115,12 +130,22 @@ impl Erase {
         };
         let approved_at = request.approved_at.unwrap_or(request.planned_at);
         let holds = task.held.values().any(|count| *count > 0);
-        let asked =
-            ProcessorJob { request: id, processor, action: task.action, identities: &identities, approved_at, holds };
+        let asked = ProcessorJob {
+            request: id,
+            processor,
+            action: task.action,
+            identities: &identities,
+            approved_at,
+            holds,
+        };
         let step = if request.stopped_by.is_some() {
-            self.processors.cancel(&asked, &mut task.correspondence, self.now()).await?
+            self.processors
+                .cancel(&asked, &mut task.correspondence, self.now())
+                .await?
         } else {
-            self.processors.step(&asked, &mut task.correspondence, self.now()).await?
+            self.processors
+                .step(&asked, &mut task.correspondence, self.now())
+                .await?
         };
         Ok(match step {
             ProcessorProgress::Waiting { look_again } => TaskOutcome::Waiting(look_again),
@@ -129,18 +154,30 @@ impl Erase {
         })
     }
 
-    /// What has not begun is stopped; with the records goes what would have kept them from being brought back.
+    /// What has not begun is stopped; with the records goes what would have kept them from being
+    /// brought back.
     async fn stopped(&self, request: &Request, task: &Task) -> Result<Receipt, StorageError> {
         if let (Place::Records, Some(approved_at)) = (task.place, request.approved_at) {
             for holder in &request.holders {
-                self.suppressions.lift(holder, approved_at, self.now()).await?;
+                self.suppressions
+                    .lift(holder, approved_at, self.now())
+                    .await?;
             }
         }
         Ok(self.receipt(task, Outcome::Stopped))
     }
 
     fn receipt(&self, task: &Task, outcome: Outcome) -> Receipt {
-        let correspondence = task.place.processor().map(|_: Processor| task.correspondence.clone());
-        Receipt { place: task.place, outcome, held: task.held.clone(), finished_at: self.now(), correspondence }
+        let correspondence = task
+            .place
+            .processor()
+            .map(|_: Processor| task.correspondence.clone());
+        Receipt {
+            place: task.place,
+            outcome,
+            held: task.held.clone(),
+            finished_at: self.now(),
+            correspondence,
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! A record that TTL removed becomes a ledger entry.
 //!
-//! Fed by the stream of Records, filtered to what TTL itself removed: the sweep and erasures tell the ledger themselves.
-//! This function sees old images, appends to the ledger, and can do nothing else but put aside what can never be told.
+//! Fed by the stream of Records, filtered to what TTL itself removed: the sweep and erasures tell
+//! the ledger themselves. This function sees old images, appends to the ledger, and can do nothing
+//! else but put aside what can never be told.
 
 use aws_lambda_events::event::dynamodb::EventRecord;
 use custodian_aws::StorageError;
@@ -64,25 +65,41 @@ impl Expire {
     /// [`StartError`] if a setting is missing.
     #[expect(clippy::unused_async, reason = "every function starts alike")]
     pub async fn start(host: &Environment) -> Result<Self, StartError> {
-        let ledger = Ledger::new(custodian_store::client(&host.dynamodb()), host.setting("LEDGER_TABLE")?.to_owned());
-        let discarded =
-            Discarded::new(custodian_buckets::client(&host.s3()), host.setting("DISCARDED_BUCKET")?.to_owned());
-        Ok(Self { clock: host.clock(), ledger, discarded })
+        let ledger = Ledger::new(
+            custodian_store::client(&host.dynamodb()),
+            host.setting("LEDGER_TABLE")?.to_owned(),
+        );
+        let discarded = Discarded::new(
+            custodian_buckets::client(&host.s3()),
+            host.setting("DISCARDED_BUCKET")?.to_owned(),
+        );
+        Ok(Self {
+            clock: host.clock(),
+            ledger,
+            discarded,
+        })
     }
 
-    /// Tells the ledger of a batch, and answers with what could not be told: Lambda starts again at the first of it
-    /// (<https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html>). What can never be told is put
-    /// aside, and not answered: Lambda repeats without end, and nothing behind it would be told.
+    /// Tells the ledger of a batch, and answers with what could not be told: Lambda starts again at
+    /// the first of it
+    /// (<https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html>).
+    /// What can never be told is put aside, and not answered: Lambda repeats without end, and
+    /// nothing behind it would be told.
     ///
     /// # Errors
-    /// A constant if a record that could not be put aside cannot even be named; Lambda then halves the batch.
+    /// A constant if a record that could not be put aside cannot even be named; Lambda then halves
+    /// the batch.
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
         let mut payload = event.payload;
         let Some(Value::Array(records)) = payload.get_mut("Records").map(Value::take) else {
             return Err(failure::not_an_event("an event of a stream"));
         };
         let (now, mut failed) = (self.clock.now(), Vec::new());
-        let Sorted { entries, mut numbers, unreadable } = Sorted::of(records);
+        let Sorted {
+            entries,
+            mut numbers,
+            unreadable,
+        } = Sorted::of(records);
         for record in unreadable {
             let number = number(&record);
             match self.discarded.keep(record, &NEEDED, now).await {
@@ -94,12 +111,16 @@ impl Expire {
                 }
             }
         }
-        let count = self.ledger.append(entries, now).await.unwrap_or_else(|error| {
-            tracing::warn!(error = %error, "ledger");
-            tracing::error!(outcome = "again", count = numbers.len(), "stream");
-            failed.append(&mut numbers);
-            0
-        });
+        let count = self
+            .ledger
+            .append(entries, now)
+            .await
+            .unwrap_or_else(|error| {
+                tracing::warn!(error = %error, "ledger");
+                tracing::error!(outcome = "again", count = numbers.len(), "stream");
+                failed.append(&mut numbers);
+                0
+            });
         tracing::info!(outcome = "expired", count, "stream");
         let failed = failed.into_iter().map(|number| {
             let number = number.ok_or_else(|| failure::not_an_event("a numbered record"))?;
@@ -113,11 +134,19 @@ impl Expire {
     /// # Errors
     /// [`StorageError`] if not all that can be read is known to be told.
     pub async fn tell(&self, records: Vec<Value>) -> Result<Told, StorageError> {
-        let Sorted { entries, unreadable, .. } = Sorted::of(records);
+        let Sorted {
+            entries,
+            unreadable,
+            ..
+        } = Sorted::of(records);
         let readable = u64::try_from(entries.len()).unwrap_or(u64::MAX);
         let new = self.ledger.append(entries, self.clock.now()).await?;
         let unreadable = u64::try_from(unreadable.len()).unwrap_or(u64::MAX);
-        Ok(Told { new, again: readable.saturating_sub(new), unreadable })
+        Ok(Told {
+            new,
+            again: readable.saturating_sub(new),
+            unreadable,
+        })
     }
 }
 
@@ -139,12 +168,17 @@ impl Sorted {
 }
 
 fn number(record: &Value) -> Option<String> {
-    record.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).map(str::to_owned)
+    record
+        .pointer("/dynamodb/SequenceNumber")
+        .and_then(Value::as_str)
+        .map(str::to_owned)
 }
 
 fn streamed(record: Value) -> Streamed {
     // Serde's message would show the image, so it is dropped.
-    let Ok(record) = serde_json::from_value::<EventRecord>(record) else { return Streamed::Poison };
+    let Ok(record) = serde_json::from_value::<EventRecord>(record) else {
+        return Streamed::Poison;
+    };
     if !is_from_ttl(&record) {
         return Streamed::Other;
     }
@@ -156,7 +190,9 @@ fn streamed(record: Value) -> Streamed {
 fn is_from_ttl(record: &EventRecord) -> bool {
     let identity = record.user_identity.as_ref();
     record.event_name == "REMOVE"
-        && identity.is_some_and(|who| who.type_ == "Service" && who.principal_id == "dynamodb.amazonaws.com")
+        && identity.is_some_and(|who| {
+            who.type_ == "Service" && who.principal_id == "dynamodb.amazonaws.com"
+        })
 }
 
 fn entry(record: EventRecord) -> Option<Entry> {
@@ -205,16 +241,24 @@ mod tests {
 
     #[test]
     fn what_somebody_deleted_is_not_ttls() {
-        let deleted = removal(|record| drop(record.as_object_mut().unwrap().remove("userIdentity")));
+        let deleted =
+            removal(|record| drop(record.as_object_mut().unwrap().remove("userIdentity")));
         assert!(!is_from_ttl(&serde_json::from_value(deleted).unwrap()));
     }
 
     #[test]
     fn an_image_that_cannot_be_read_is_poison() {
-        for path in ["/dynamodb/OldImage/expires_at", "/dynamodb/OldImage/sk", "/dynamodb/OldImage/source"] {
+        for path in [
+            "/dynamodb/OldImage/expires_at",
+            "/dynamodb/OldImage/sk",
+            "/dynamodb/OldImage/source",
+        ] {
             let broken = removal(|record| *record.pointer_mut(path).unwrap() = json!({"S": "?"}));
             let record = serde_json::from_value(broken).unwrap();
-            assert!(entry(record).is_none_or(|entry| entry.source.is_none()), "{path}");
+            assert!(
+                entry(record).is_none_or(|entry| entry.source.is_none()),
+                "{path}"
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The machine-readable document: what it says, piece by piece. Its schema is `docs/export.schema.json`.
+//! The machine-readable document: what it says, piece by piece. Its schema is
+//! `docs/export.schema.json`.
 
 use crate::gathering::Gathered;
 use crate::held::{Item, Section};
@@ -20,7 +21,8 @@ const SCHEMA: &str = "/schemas/export.schema.json";
 pub struct Head<'a> {
     /// What was ordered.
     pub order: &'a PackageOrder,
-    /// Whether some records were found through an identifier that others may share, and nobody confirmed that yet.
+    /// Whether some records were found through an identifier that others may share, and nobody
+    /// confirmed that yet.
     pub shared: bool,
     /// Who made it.
     pub about: &'a Council,
@@ -59,9 +61,20 @@ impl<'a> Said<'a> {
         let details = &record.details;
         let mut facts = details.facts(words);
         facts.retain(|fact| fact.nature.is_in(kind));
-        let lasting = details.custody.iter().filter(|custody| kind == PackageKind::Access && custody.lasts(now));
-        let held = lasting.map(|custody| Held { by: custody.at.label(), until: custody.until });
-        Self { details, facts, held_elsewhere: held.collect(), kind }
+        let lasting = details
+            .custody
+            .iter()
+            .filter(|custody| kind == PackageKind::Access && custody.lasts(now));
+        let held = lasting.map(|custody| Held {
+            by: custody.at.label(),
+            until: custody.until,
+        });
+        Self {
+            details,
+            facts,
+            held_elsewhere: held.collect(),
+            kind,
+        }
     }
 
     /// Until when it is kept, or would be if nothing held it; for access.
@@ -84,7 +97,10 @@ impl Serialize for Said<'_> {
         if let Some(version) = &self.details.notice_version {
             map.serialize_entry("notice_version", version)?;
         }
-        for nature in Nature::ALL.into_iter().filter(|nature| nature.is_in(self.kind)) {
+        for nature in Nature::ALL
+            .into_iter()
+            .filter(|nature| nature.is_in(self.kind))
+        {
             let fields = Fields(&self.facts, nature);
             if nature != Nature::Others || !fields.is_empty() {
                 map.serialize_entry(nature.as_str(), &fields)?;
@@ -115,7 +131,10 @@ pub fn opening(head: &Head<'_>) -> String {
         .map(|identifier| json!({"type": identifier.kind(), "value": identifier.canonical()}))
         .collect();
     let fields = Map::from_iter([
-        ("$schema".to_owned(), json!(format!("{}{SCHEMA}", head.public_url))),
+        (
+            "$schema".to_owned(),
+            json!(format!("{}{SCHEMA}", head.public_url)),
+        ),
         ("format".to_owned(), json!("custodian.export.v2")),
         ("kind".to_owned(), json!(head.order.kind)),
         ("request_id".to_owned(), json!(head.order.request)),
@@ -124,7 +143,10 @@ pub fn opening(head: &Head<'_>) -> String {
         ("identifiers".to_owned(), json!(identifiers)),
     ]);
     let object = Value::Object(fields).to_string();
-    format!("{},\n\"records\":[", object.strip_suffix('}').unwrap_or(&object))
+    format!(
+        "{},\n\"records\":[",
+        object.strip_suffix('}').unwrap_or(&object)
+    )
 }
 
 /// One record.
@@ -136,14 +158,26 @@ pub fn record(said: &Said<'_>) -> Result<String, serde_json::Error> {
 pub fn held(head: &Head<'_>, records: u64) -> Result<String, serde_json::Error> {
     let mut parts = Vec::new();
     for section in told(head) {
-        parts.push(format!("\n\"{}\":{}", section.holding.as_str(), serde_json::to_string(section)?));
+        parts.push(format!(
+            "\n\"{}\":{}",
+            section.holding.as_str(),
+            serde_json::to_string(section)?
+        ));
     }
     if has_rows(head) {
-        let (count, note) = (head.gathered.count(Holding::Quarantine), json!(Section::note(Holding::Quarantine)));
+        let (count, note) = (
+            head.gathered.count(Holding::Quarantine),
+            json!(Section::note(Holding::Quarantine)),
+        );
         let name = Holding::Quarantine.as_str();
-        parts.push(format!("\n\"{name}\":{{\"count\":{count},\"note\":{note},\"items\":["));
+        parts.push(format!(
+            "\n\"{name}\":{{\"count\":{count},\"note\":{note},\"items\":["
+        ));
     }
-    Ok(format!("\n],\n\"record_count\":{records},\n\"held\":{{{}", parts.join(",")))
+    Ok(format!(
+        "\n],\n\"record_count\":{records},\n\"held\":{{{}",
+        parts.join(",")
+    ))
 }
 
 /// One row in quarantine.
@@ -153,20 +187,35 @@ pub fn row(item: &Item) -> Result<String, serde_json::Error> {
 
 /// Everything after the rows in quarantine.
 pub fn closing(head: &Head<'_>, seen: &Seen, message: Option<&str>) -> String {
-    let (access, not_followed) = (head.order.kind == PackageKind::Access, head.gathered.not_followed);
+    let (access, not_followed) = (
+        head.order.kind == PackageKind::Access,
+        head.gathered.not_followed,
+    );
     let fields = [
-        ("links_not_followed", (not_followed > 0).then(|| json!(not_followed))),
-        ("supplementary", access.then(|| head.about.supplementary(head.gathered, seen))),
+        (
+            "links_not_followed",
+            (not_followed > 0).then(|| json!(not_followed)),
+        ),
+        (
+            "supplementary",
+            access.then(|| head.about.supplementary(head.gathered, seen)),
+        ),
         ("message", message.map(|message| json!(message))),
     ];
-    let fields = fields.into_iter().filter_map(|(name, value)| Some(format!(",\n\"{name}\":{}", value?)));
+    let fields = fields
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!(",\n\"{name}\":{}", value?)));
     let end = if has_rows(head) { "]}}" } else { "}" };
     format!("{end}{}}}\n", fields.collect::<String>())
 }
 
 /// What a package of this kind tells beside rows in quarantine.
 fn told<'a>(head: &'a Head<'_>) -> impl Iterator<Item = &'a Section> {
-    let sections = head.gathered.sections.iter().filter(|section| section.holding != Holding::Quarantine);
+    let sections = head
+        .gathered
+        .sections
+        .iter()
+        .filter(|section| section.holding != Holding::Quarantine);
     sections.filter(|section| Section::is_in(section.holding, head.order.kind))
 }
 

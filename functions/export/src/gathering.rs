@@ -27,7 +27,8 @@ use std::pin::pin;
 /// How many partitions are looked into at once for links.
 const AT_ONCE: usize = 16;
 
-/// Where a record lies, in the order in which records are told: the latest first. Small, because there may be many.
+/// Where a record lies, in the order in which records are told: the latest first. Small, because
+/// there may be many.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     collected_at: Reverse<DateTime<Utc>>,
@@ -57,13 +58,23 @@ pub struct Gathered {
 impl Gathered {
     /// How many there are of each kind of thing.
     pub fn counted(&self) -> Counted {
-        let held = self.sections.iter().map(|section| (section.holding.as_str().to_owned(), section.count));
-        Counted { held: held.collect(), not_followed: self.not_followed }
+        let held = self
+            .sections
+            .iter()
+            .map(|section| (section.holding.as_str().to_owned(), section.count));
+        Counted {
+            held: held.collect(),
+            not_followed: self.not_followed,
+        }
     }
 
     /// How many there are of this kind.
     pub fn count(&self, holding: Holding) -> u64 {
-        self.sections.iter().filter(|section| section.holding == holding).map(|section| section.count).sum()
+        self.sections
+            .iter()
+            .filter(|section| section.holding == holding)
+            .map(|section| section.count)
+            .sum()
     }
 
     /// Whether all that may be the person's is known and told.
@@ -76,22 +87,27 @@ impl Gathered {
 #[derive(Default)]
 struct Overview {
     records: Vec<Position>,
-    /// Of how many records each processor is known to hold something, and until when it holds the last of them, where it
-    /// deletes its copy by itself.
+    /// Of how many records each processor is known to hold something, and until when it holds the
+    /// last of them, where it deletes its copy by itself.
     copies: BTreeMap<Processor, (u64, Option<DateTime<Utc>>)>,
     /// Who the records say that the person is, in every spelling but once.
     contacts: HashSet<(Option<String>, Option<String>, Option<String>)>,
 }
 
 impl Export {
-    /// Looks everywhere for what is held of a person. Of records, and of rows in quarantine, it learns how many there are.
+    /// Looks everywhere for what is held of a person. Of records, and of rows in quarantine, it
+    /// learns how many there are.
     pub(crate) async fn gather(
         &self,
         order: &PackageOrder,
         found: &Found,
         now: DateTime<Utc>,
     ) -> Result<Gathered, StorageError> {
-        let Overview { mut records, mut copies, contacts } = self.overview(&found.holders, now).await?;
+        let Overview {
+            mut records,
+            mut copies,
+            contacts,
+        } = self.overview(&found.holders, now).await?;
         records.sort_unstable();
         // The mails about a request are on no record.
         for until in self.confirmations.mailed(&found.holders, now).await? {
@@ -103,41 +119,92 @@ impl Export {
         for holding in Holding::ALL {
             sections.push(match holding {
                 Holding::Records => Section::counted(holding, count(records.len())),
-                Holding::OptOuts => Section::of(holding, self.opt_outs(found, &mut ends, now).await?),
-                Holding::Profiles => Section::of(holding, self.profiles(&found.holders, &mut ends, now).await?),
-                Holding::Confirmations => Section::of(holding, self.confirmed(&found.holders, &mut ends, now).await?),
-                Holding::Links => Section::of(holding, self.links(found, &contacts, &mut ends, now).await?),
-                Holding::Requests => Section::of(holding, self.requests(&found.holders, now).await?),
-                Holding::Standings => Section::of(holding, self.standing(&found.holders, now).await?),
-                Holding::Suppressions => Section::of(holding, self.suppressed(&found.holders, &mut ends, now).await?),
-                Holding::Packages => Section::of(holding, self.other_packages(order, &found.holders, now).await?),
+                Holding::OptOuts => {
+                    Section::of(holding, self.opt_outs(found, &mut ends, now).await?)
+                }
+                Holding::Profiles => Section::of(
+                    holding,
+                    self.profiles(&found.holders, &mut ends, now).await?,
+                ),
+                Holding::Confirmations => Section::of(
+                    holding,
+                    self.confirmed(&found.holders, &mut ends, now).await?,
+                ),
+                Holding::Links => {
+                    Section::of(holding, self.links(found, &contacts, &mut ends, now).await?)
+                }
+                Holding::Requests => {
+                    Section::of(holding, self.requests(&found.holders, now).await?)
+                }
+                Holding::Standings => {
+                    Section::of(holding, self.standing(&found.holders, now).await?)
+                }
+                Holding::Suppressions => Section::of(
+                    holding,
+                    self.suppressed(&found.holders, &mut ends, now).await?,
+                ),
+                Holding::Packages => Section::of(
+                    holding,
+                    self.other_packages(order, &found.holders, now).await?,
+                ),
                 Holding::Quarantine => Section::counted(holding, mentioned.rows),
                 Holding::Unreadable => Section::counted(holding, mentioned.unreadable),
                 Holding::Waiting => Section::counted(holding, mentioned.waiting),
                 Holding::Copies(processor) => copy(processor, copies.get(&processor), now),
             });
         }
-        let not_followed = count(found.linked.iter().filter(|link| !link.followed && !link.is_decided()).count());
+        let not_followed = count(
+            found
+                .linked
+                .iter()
+                .filter(|link| !link.followed && !link.is_decided())
+                .count(),
+        );
         let earliest_end = ends.into_iter().filter(|end| *end > now).min();
-        Ok(Gathered { records, sections, not_followed, earliest_end })
+        Ok(Gathered {
+            records,
+            sections,
+            not_followed,
+            earliest_end,
+        })
     }
 
-    /// Reads of every record when it was collected, and who else holds it. Of a hundred thousand that is some megabytes.
-    async fn overview(&self, holders: &[Holder], now: DateTime<Utc>) -> Result<Overview, StorageError> {
+    /// Reads of every record when it was collected, and who else holds it. Of a hundred thousand
+    /// that is some megabytes.
+    async fn overview(
+        &self,
+        holders: &[Holder],
+        now: DateTime<Utc>,
+    ) -> Result<Overview, StorageError> {
         let mut overview = Overview::default();
         for (number, holder) in holders.iter().enumerate() {
             let mut pages = self.records.outlines(holder, now);
             while let Some(page) = pages.next().await? {
                 for outline in page {
-                    let copies = processor_copy::copies(outline.source, &outline.custody, outline.newsletter, now);
+                    let copies = processor_copy::copies(
+                        outline.source,
+                        &outline.custody,
+                        outline.newsletter,
+                        now,
+                    );
                     for (processor, until) in copies {
                         let (records, last) = overview.copies.entry(processor).or_default();
                         (*records, *last) = (*records + 1, (*last).max(until));
                     }
-                    let Contact { name: _, email, phone, reference } = outline.contact;
+                    let Contact {
+                        name: _,
+                        email,
+                        phone,
+                        reference,
+                    } = outline.contact;
                     overview.contacts.insert((email, phone, reference));
-                    let (collected_at, sort) = (Reverse(outline.collected_at), outline.sort.into_boxed_str());
-                    overview.records.push(Position { collected_at, holder: number, sort });
+                    let (collected_at, sort) =
+                        (Reverse(outline.collected_at), outline.sort.into_boxed_str());
+                    overview.records.push(Position {
+                        collected_at,
+                        holder: number,
+                        sort,
+                    });
                 }
             }
         }
@@ -155,24 +222,55 @@ impl Export {
         let named = contacts
             .iter()
             .cloned()
-            .flat_map(|(email, phone, reference)| Contact { name: None, email, phone, reference }.identifiers());
-        let identifiers: BTreeSet<Identifier> = found.identifiers.iter().cloned().chain(named).collect();
+            .flat_map(|(email, phone, reference)| {
+                Contact {
+                    name: None,
+                    email,
+                    phone,
+                    reference,
+                }
+                .identifiers()
+            });
+        let identifiers: BTreeSet<Identifier> =
+            found.identifiers.iter().cloned().chain(named).collect();
         let own: BTreeMap<SubjectKey, &Identifier> = identifiers
             .iter()
-            .flat_map(|identifier| self.people.keys.keys(identifier).map(move |key| (key, identifier)))
-            .filter(|(key, _)| found.holders.iter().any(|holder| holder.subject() == Some(key)))
+            .flat_map(|identifier| {
+                self.people
+                    .keys
+                    .keys(identifier)
+                    .map(move |key| (key, identifier))
+            })
+            .filter(|(key, _)| {
+                found
+                    .holders
+                    .iter()
+                    .any(|holder| holder.subject() == Some(key))
+            })
             .collect();
-        let from = identifiers.iter().flat_map(|from| self.people.keys.keys(from).map(|key| (from.clone(), key)));
+        let from = identifiers
+            .iter()
+            .flat_map(|from| self.people.keys.keys(from).map(|key| (from.clone(), key)));
         let from: Vec<(Identifier, SubjectKey)> = from.collect();
         // Anybody can write down any number beside anybody's address: there may be thousands.
-        let mut links = pin!(stream::iter(from).map(|(from, key)| self.links_from(from, key, now)).buffered(AT_ONCE));
+        let mut links = pin!(
+            stream::iter(from)
+                .map(|(from, key)| self.links_from(from, key, now))
+                .buffered(AT_ONCE)
+        );
         let (mut items, mut told) = (Vec::new(), HashSet::new());
         while let Some(links) = links.next().await {
             let (from, links) = links?;
             for link in links {
                 // A link to somebody else is theirs, and no part of this.
-                let Some(to) = own.get(&link.to) else { continue };
-                ends.extend(link.retention.and_then(Retention::end).map(ExpiresAt::instant));
+                let Some(to) = own.get(&link.to) else {
+                    continue;
+                };
+                ends.extend(
+                    link.retention
+                        .and_then(Retention::end)
+                        .map(ExpiresAt::instant),
+                );
                 if told.insert((from.clone(), *to, link.retention)) {
                     let item = Item::default().text("from", "From", from.canonical().to_owned());
                     let item = item.text("to", "To your records under", to.canonical().to_owned());
@@ -196,7 +294,11 @@ impl Export {
         Ok((from, links))
     }
 
-    async fn requests(&self, holders: &[Holder], now: DateTime<Utc>) -> Result<Vec<Item>, StorageError> {
+    async fn requests(
+        &self,
+        holders: &[Holder],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Item>, StorageError> {
         let mut open = BTreeSet::new();
         for holder in holders {
             let mut pages = self.requests.open_about(holder, now);
@@ -206,32 +308,45 @@ impl Export {
         }
         let mut items = Vec::new();
         for id in open {
-            let Some(request) = self.requests.find(&id, now).await? else { continue };
+            let Some(request) = self.requests.find(&id, now).await? else {
+                continue;
+            };
             let stage = match request.stage {
                 Stage::Planned => "It is planned, and not approved yet",
-                Stage::Approved if request.stopped_by.is_some() => "It was stopped, and what had begun is being ended",
+                Stage::Approved if request.stopped_by.is_some() => {
+                    "It was stopped, and what had begun is being ended"
+                }
                 Stage::Approved => "It is being carried out",
                 // A plan that nobody approved in time leaves its pointer a little longer.
                 Stage::Closed => continue,
             };
             let item = named(&id).code("request", "What is asked", request.action);
-            let item = item.time("since", "Since", request.approved_at.unwrap_or(request.planned_at));
+            let item = item.time(
+                "since",
+                "Since",
+                request.approved_at.unwrap_or(request.planned_at),
+            );
             items.push(item.text("state", "How far it is", stage));
         }
         Ok(items)
     }
 
-    async fn standing(&self, holders: &[Holder], now: DateTime<Utc>) -> Result<Vec<Item>, StorageError> {
+    async fn standing(
+        &self,
+        holders: &[Holder],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Item>, StorageError> {
         let standings = self.constraints.of(holders, now).await?.into_iter();
-        let item = |(id, standing): (RequestId, custodian_domain::rights::constraint::Constraint)| {
-            let notice = standing.notice.map(|act| Value::Time(act.at));
-            let item = named(&id).code("standing", "What stands", standing.kind);
-            item.time("since", "Since", standing.placed.at).with(
-                "told_at",
-                "You were told that it will be lifted",
-                notice,
-            )
-        };
+        let item =
+            |(id, standing): (RequestId, custodian_domain::rights::constraint::Constraint)| {
+                let notice = standing.notice.map(|act| Value::Time(act.at));
+                let item = named(&id).code("standing", "What stands", standing.kind);
+                item.time("since", "Since", standing.placed.at).with(
+                    "told_at",
+                    "You were told that it will be lifted",
+                    notice,
+                )
+            };
         Ok(standings.map(item).collect())
     }
 
@@ -243,20 +358,28 @@ impl Export {
     ) -> Result<Vec<Item>, StorageError> {
         let mut items = Vec::new();
         for holder in holders {
-            let Some(suppression) = self.suppressions.of(holder, now).await? else { continue };
+            let Some(suppression) = self.suppressions.of(holder, now).await? else {
+                continue;
+            };
             let end = suppression.ends().instant();
             ends.push(end);
             for erased in &suppression.erasures {
                 let left = (!erased.except.is_empty()).then_some(Value::YesNo(true));
-                let item = Item::default().time("erased_at", "You were erased", erased.approved_at());
-                let item = item.with("something_was_left", "Something was left, as we told you", left);
+                let item =
+                    Item::default().time("erased_at", "You were erased", erased.approved_at());
+                let item = item.with(
+                    "something_was_left",
+                    "Something was left, as we told you",
+                    left,
+                );
                 items.push(item.time("kept_until", "The digest is kept until", end));
             }
         }
         Ok(distinct(items))
     }
 
-    /// The packages of other requests, as the Register knows them: what is in them nobody here may read.
+    /// The packages of other requests, as the Register knows them: what is in them nobody here may
+    /// read.
     async fn other_packages(
         &self,
         order: &PackageOrder,
@@ -280,15 +403,19 @@ impl Export {
                 // What is closed has forgotten whose it was.
                 State::Expired | State::Erased | State::Withdrawn => continue,
             };
-            let until = package
-                .made
-                .as_ref()
-                .map_or(package.requested_at + custodian_store::packages::DAYS, |made| made.expires_at);
+            let until = package.made.as_ref().map_or(
+                package.requested_at + custodian_store::packages::DAYS,
+                |made| made.expires_at,
+            );
             let item = named(&id).code("package", "What it is", package.kind);
-            let item =
-                item.time("asked_for_at", "Asked for", package.requested_at).text("state", "How far it is", state);
+            let item = item
+                .time("asked_for_at", "Asked for", package.requested_at)
+                .text("state", "How far it is", state);
             let handed_over = package.handed_over_at.map(Value::Time);
-            items.push(item.with("handed_over_at", "Handed over", handed_over).time("kept_until", "Kept until", until));
+            items.push(
+                item.with("handed_over_at", "Handed over", handed_over)
+                    .time("kept_until", "Kept until", until),
+            );
         }
         Ok(items)
     }
@@ -299,12 +426,26 @@ fn named(request: &RequestId) -> Item {
 }
 
 /// What a processor is known to hold something of, and until when.
-fn copy(processor: Processor, known: Option<&(u64, Option<DateTime<Utc>>)>, now: DateTime<Utc>) -> Section {
+fn copy(
+    processor: Processor,
+    known: Option<&(u64, Option<DateTime<Utc>>)>,
+    now: DateTime<Utc>,
+) -> Section {
     let holding = Holding::Copies(processor);
-    let Some((records, until)) = known else { return Section::counted(holding, 0) };
+    let Some((records, until)) = known else {
+        return Section::counted(holding, 0);
+    };
     let until = until.filter(|until| now < *until);
-    let item = Item::default().with("until", "It deletes the last log of these by itself on", until.map(Value::Time));
-    Section { holding, count: *records, items: until.map(|_| item).into_iter().collect() }
+    let item = Item::default().with(
+        "until",
+        "It deletes the last log of these by itself on",
+        until.map(Value::Time),
+    );
+    Section {
+        holding,
+        count: *records,
+        items: until.map(|_| item).into_iter().collect(),
+    }
 }
 
 /// Each once, in their order: one person may lie under several versions of the keys.

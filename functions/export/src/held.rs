@@ -16,8 +16,8 @@ pub struct Section {
     pub holding: Holding,
     /// How many there are.
     pub count: u64,
-    /// What each says; nothing of records, which are told by themselves, of rows, which are read as they are written, and
-    /// of what nobody can look into.
+    /// What each says; nothing of records, which are told by themselves, of rows, which are read as
+    /// they are written, and of what nobody can look into.
     pub items: Vec<Item>,
 }
 
@@ -27,13 +27,28 @@ pub struct Item(Vec<Fact<'static>>);
 
 impl Item {
     /// The same with one more fact, if there is one.
-    pub fn with(mut self, name: &'static str, label: &'static str, value: Option<Value<'static>>) -> Self {
-        self.0.extend(value.map(|value| Fact { name, label, nature: Nature::Observed, value }));
+    pub fn with(
+        mut self,
+        name: &'static str,
+        label: &'static str,
+        value: Option<Value<'static>>,
+    ) -> Self {
+        self.0.extend(value.map(|value| Fact {
+            name,
+            label,
+            nature: Nature::Observed,
+            value,
+        }));
         self
     }
 
     /// The same with a text.
-    pub fn text(self, name: &'static str, label: &'static str, text: impl Into<Cow<'static, str>>) -> Self {
+    pub fn text(
+        self,
+        name: &'static str,
+        label: &'static str,
+        text: impl Into<Cow<'static, str>>,
+    ) -> Self {
         self.with(name, label, Some(Value::Text(text.into())))
     }
 
@@ -50,8 +65,11 @@ impl Item {
     /// The same with when it is over, and whether a hold keeps it beyond that.
     pub fn kept(self, retention: Option<Retention>) -> Self {
         let until = retention.map(|it| Value::Time(it.due().instant()));
-        let held = retention.is_some_and(Retention::is_held).then_some(Value::YesNo(true));
-        self.with("kept_until", "Kept until", until).with("on_hold", "On hold beyond that", held)
+        let held = retention
+            .is_some_and(Retention::is_held)
+            .then_some(Value::YesNo(true));
+        self.with("kept_until", "Kept until", until)
+            .with("on_hold", "On hold beyond that", held)
     }
 
     /// Its facts, in order.
@@ -75,12 +93,20 @@ impl Serialize for Item {
 impl Section {
     /// As many things as there are items.
     pub fn of(holding: Holding, items: Vec<Item>) -> Self {
-        Self { holding, count: u64::try_from(items.len()).unwrap_or(u64::MAX), items }
+        Self {
+            holding,
+            count: u64::try_from(items.len()).unwrap_or(u64::MAX),
+            items,
+        }
     }
 
     /// So many things that are told by their number here.
     pub const fn counted(holding: Holding, count: u64) -> Self {
-        Self { holding, count, items: Vec::new() }
+        Self {
+            holding,
+            count,
+            items: Vec::new(),
+        }
     }
 
     /// What a lay person calls it.
@@ -110,13 +136,17 @@ impl Section {
     /// Why it is held, in words.
     pub const fn note(holding: Holding) -> &'static str {
         match holding {
-            Holding::Records => "What you told us, what was noted as it happened, and what we concluded.",
+            Holding::Records => {
+                "What you told us, what was noted as it happened, and what we concluded."
+            }
             Holding::OptOuts => {
                 "You told us that you no longer want this. We keep that, and when you said it, so that an older wish that \
                  reaches us late, or a form that somebody else fills in with your address, does not put you back on the \
                  list. It is kept also after an erasure."
             }
-            Holding::Profiles => "The same, kept beside your records. It goes with them if you are erased.",
+            Holding::Profiles => {
+                "The same, kept beside your records. It goes with them if you are erased."
+            }
             Holding::Confirmations => {
                 "We asked by email whether an address is yours, because a form that anybody can fill in named it. We keep \
                  that we asked and, if you confirmed it, when, with a digest of the address. Only a wish that is confirmed \
@@ -137,7 +167,9 @@ impl Section {
                 "You were erased. We keep a digest so that you are not taken in again: a file or a backup that is older than \
                  the erasure could otherwise bring your data back. The digest does not show who you are."
             }
-            Holding::Packages => "A copy such as this one, made for another request. We delete it by its date.",
+            Holding::Packages => {
+                "A copy such as this one, made for another request. We delete it by its date."
+            }
             Holding::Quarantine => {
                 "These rows came to us in files and break a rule, so that no record could be made of them. They name you, \
                  and are shown as they came. Others may be named in them."
@@ -175,7 +207,8 @@ impl Serialize for Section {
     }
 }
 
-/// How many there are of each kind of thing, and what was left unfollowed: enough to say whether anything is held.
+/// How many there are of each kind of thing, and what was left unfollowed: enough to say whether
+/// anything is held.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counted {
     /// By the kind's name.
@@ -205,12 +238,14 @@ impl Counted {
 const NOTHING: &str = "Nothing is held under these identifiers. An answer that was given with an email address or a \
      telephone number is found by that, not by its reference.";
 
-/// What is said where there is nothing but links that nobody has decided on: that nothing is held is not known.
+/// What is said where there is nothing but links that nobody has decided on: that nothing is held
+/// is not known.
 const NOT_FOLLOWED: &str = "What is held is not known in full. These identifiers are linked to records that may be \
      somebody else's: these links were not followed, because it is not confirmed that they lead to the same person.";
 
 /// What is said where there are no records, and something else, which a copy of everything has.
-const NO_RECORDS: &str = "There are no records under these identifiers, but something else is held, or may be.";
+const NO_RECORDS: &str =
+    "There are no records under these identifiers, but something else is held, or may be.";
 
 /// The same in a copy that has only a part of it.
 const ASK_FOR_ACCESS: &str = "There are no records under these identifiers, but something else is held, or may be. A copy of \

@@ -1,7 +1,7 @@
 //! Everything about one person becomes a package in S3.
 //!
-//! Records are put in order by their times alone, read a few at a time and written on as they come, so that memory stays
-//! small however many there are.
+//! Records are put in order by their times alone, read a few at a time and written on as they come,
+//! so that memory stays small however many there are.
 
 mod document;
 mod gathering;
@@ -34,7 +34,10 @@ use custodian_store::suppressions::Suppressions;
 use custodian_store::surveys::Surveys;
 use held::Counted;
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use order::{FORMER_RELEASE, LookOrder, PackageOrder, READ, RELEASE, ReleaseOrder, STATUS, WITHDRAW, WithdrawOrder};
+use order::{
+    FORMER_RELEASE, LookOrder, PackageOrder, READ, RELEASE, ReleaseOrder, STATUS, WITHDRAW,
+    WithdrawOrder,
+};
 use serde_json::{Value, json};
 
 /// Makes packages, and opens the door to them.
@@ -75,8 +78,11 @@ pub enum Error {
     /// The package is no longer handed out.
     #[error(transparent)]
     Gone(#[from] Gone),
-    /// An erasure of this person is not through yet: what it has left is neither to be shown nor to be denied.
-    #[error("an erasure of this person is not finished: wait until its task `records` is over, then order again")]
+    /// An erasure of this person is not through yet: what it has left is neither to be shown nor to
+    /// be denied.
+    #[error(
+        "an erasure of this person is not finished: wait until its task `records` is over, then order again"
+    )]
     ErasureOpen,
     /// Nobody has decided yet whether somebody who is linked is the same person.
     #[error(
@@ -105,7 +111,10 @@ impl From<Error> for Diagnostic {
             Error::ErasureOpen => "ErasureOpen",
             Error::Gone(_) => "Gone",
             Error::Undecided { names, .. } if !names.is_empty() => {
-                return failure::failure("Undecided", format_args!("{error}, namely {}", names.join(", ")));
+                return failure::failure(
+                    "Undecided",
+                    format_args!("{error}, namely {}", names.join(", ")),
+                );
             }
             Error::Undecided { .. } => "Undecided",
             Error::Storage(_) => failure::UNAVAILABLE,
@@ -120,15 +129,25 @@ impl Export {
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing or unusable.
     pub async fn start(host: &Environment) -> Result<Self, StartError> {
-        let (dynamodb, register) =
-            (custodian_store::client(&host.dynamodb()), host.setting("REGISTER_TABLE")?.to_owned());
+        let (dynamodb, register) = (
+            custodian_store::client(&host.dynamodb()),
+            host.setting("REGISTER_TABLE")?.to_owned(),
+        );
         let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
         let confirmations = Confirmations::new(&dynamodb, &register);
-        let days = host.setting("RECOVERY_DAYS")?.parse().ok().filter(|days| (1..=35).contains(days));
+        let days = host
+            .setting("RECOVERY_DAYS")?
+            .parse()
+            .ok()
+            .filter(|days| (1..=35).contains(days));
         let keys = secret::subject_keys(host).await?;
         Ok(Self {
             clock: host.clock(),
-            people: People { keys: keys.clone(), records: records.clone(), confirmations: confirmations.clone() },
+            people: People {
+                keys: keys.clone(),
+                records: records.clone(),
+                confirmations: confirmations.clone(),
+            },
             records,
             surveys: Surveys::new(dynamodb.clone(), register.clone()),
             suppressions: Suppressions::new(dynamodb.clone(), register.clone()),
@@ -136,31 +155,44 @@ impl Export {
             confirmations,
             requests: Requests::new(&dynamodb, &register),
             constraints: Constraints::new(dynamodb.clone(), register.clone()),
-            files: Files::new(custodian_buckets::client(&host.s3()), host.setting("INTAKE_BUCKET")?.to_owned())
-                .indexed(&keys),
+            files: Files::new(
+                custodian_buckets::client(&host.s3()),
+                host.setting("INTAKE_BUCKET")?.to_owned(),
+            )
+            .indexed(&keys),
             packages: Packages::new(dynamodb, register),
             link_keys: secret::keyring(host).await?,
             public_url: host.setting("PUBLIC_URL")?.to_owned(),
-            exports: Exports::new(custodian_buckets::client(&host.s3()), host.setting("EXPORTS_BUCKET")?.to_owned()),
+            exports: Exports::new(
+                custodian_buckets::client(&host.s3()),
+                host.setting("EXPORTS_BUCKET")?.to_owned(),
+            ),
             about: supplementary::Council {
                 name: host.setting("COUNCIL_NAME")?.to_owned(),
                 dpo_email: host.setting("DPO_EMAIL")?.to_owned(),
                 region: host.region()?.to_owned(),
-                recovery_days: days.ok_or(StartError::Invalid("RECOVERY_DAYS", "must be a number from 1 to 35"))?,
+                recovery_days: days.ok_or(StartError::Invalid(
+                    "RECOVERY_DAYS",
+                    "must be a number from 1 to 35",
+                ))?,
             },
         })
     }
 
-    /// Carries out `{"kind", "identifiers", "requested_by", "request_id"?, "confirmed_links"?, "refused_links"?}`, which
-    /// makes a package, or one of `{"read", "by"}`, `{"release", "released_by", "confirmed_links"?, "refused_links"?,
-    /// "fetches"?, "days"?}`, `{"status", "by"}` and `{"withdraw", "by", "reason"?}`, which name the request of one that is
-    /// there.
+    /// Carries out `{"kind", "identifiers", "requested_by", "request_id"?, "confirmed_links"?,
+    /// "refused_links"?}`, which makes a package, or one of `{"read", "by"}`, `{"release",
+    /// "released_by", "confirmed_links"?, "refused_links"?, "fetches"?, "days"?}`, `{"status",
+    /// "by"}` and `{"withdraw", "by", "reason"?}`, which name the request of one that is there.
     ///
     /// # Errors
     /// [`Error`] in words.
     pub async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
         let answer = Box::pin(self.handle(&event.payload, &event.context.request_id)).await;
-        failure::answered(answer.inspect_err(|error| tracing::error!(error = %error, outcome = "refused", "export")))
+        failure::answered(
+            answer.inspect_err(
+                |error| tracing::error!(error = %error, outcome = "refused", "export"),
+            ),
+        )
     }
 
     async fn handle(&self, order: &Payload, invocation: &str) -> Result<Value, Error> {
@@ -184,16 +216,31 @@ impl Export {
         let now = self.clock.now().trunc_subsecs(0);
         let digest = order.digest(&self.people.keys);
         let before = self.packages.find(&order.request, now).await?;
-        let found = self.people.find(&order.identifiers, &order.decisions, Follow::Unambiguous, now).await?;
-        if let Some((before, made)) = before.as_ref().map(|it| standing(it, &digest, now)).transpose()?.flatten() {
+        let found = self
+            .people
+            .find(
+                &order.identifiers,
+                &order.decisions,
+                Follow::Unambiguous,
+                now,
+            )
+            .await?;
+        if let Some((before, made)) = before
+            .as_ref()
+            .map(|it| standing(it, &digest, now))
+            .transpose()?
+            .flatten()
+        {
             self.ordered(order).await?;
             return Ok(self.answer(order, before, made, &found));
         }
         People::must_know(&order.decisions, &found)?;
         if found.holders.len() > HOLDERS {
-            return Err(
-                Violation::new("identifiers", "lead to too many keys for one package: name or confirm fewer").into()
-            );
+            return Err(Violation::new(
+                "identifiers",
+                "lead to too many keys for one package: name or confirm fewer",
+            )
+            .into());
         }
         if before.is_some() {
             // What a run that broke off has left.
@@ -208,7 +255,10 @@ impl Export {
             holders: found.holders.clone(),
             unconfirmed: found.unconfirmed(),
             undecided: found.undecided(),
-            decided: found.decided(&order.requested_by, now, &order.decisions).into_iter().collect(),
+            decided: found
+                .decided(&order.requested_by, now, &order.decisions)
+                .into_iter()
+                .collect(),
             made: None,
             handed_over_at: None,
             release: None,
@@ -218,7 +268,11 @@ impl Export {
         };
         if !self.packages.start(&order.request, &package).await? {
             // Another run completed it in between, or it was closed.
-            let other = self.packages.find(&order.request, now).await?.ok_or(Error::Unknown)?;
+            let other = self
+                .packages
+                .find(&order.request, now)
+                .await?
+                .ok_or(Error::Unknown)?;
             let (other, made) = standing(&other, &digest, now)?.ok_or(Error::Unfinished)?;
             self.ordered(order).await?;
             return Ok(self.answer(order, other, made, &found));
@@ -229,9 +283,17 @@ impl Export {
         Ok(self.answer(order, &package, &made, &found))
     }
 
-    /// Remembers who ordered the package: once for each order, because a second one may be somebody else's.
+    /// Remembers who ordered the package: once for each order, because a second one may be somebody
+    /// else's.
     async fn ordered(&self, order: &PackageOrder) -> Result<(), StorageError> {
-        self.requests.happened(&order.request, "ordered", &order.requested_by, self.clock.now()).await
+        self.requests
+            .happened(
+                &order.request,
+                "ordered",
+                &order.requested_by,
+                self.clock.now(),
+            )
+            .await
     }
 
     fn answer(&self, order: &PackageOrder, package: &Package, made: &Made, found: &Found) -> Value {
@@ -246,9 +308,15 @@ impl Export {
         }
         // A package of an earlier version did not count, and says itself what there is.
         if !made.held.is_empty() {
-            let counted = Counted { held: made.held.clone(), not_followed: made.not_followed };
+            let counted = Counted {
+                held: made.held.clone(),
+                not_followed: made.not_followed,
+            };
             answer["held"] = json!(counted.held);
-            counted.message(order.kind).into_iter().for_each(|message| answer["message"] = json!(message));
+            counted
+                .message(order.kind)
+                .into_iter()
+                .for_each(|message| answer["message"] = json!(message));
         }
         answer
     }
@@ -264,5 +332,9 @@ fn standing<'a>(
     if before.order != digest {
         return Err(Error::AnotherRequest);
     }
-    Ok(before.made.as_ref().filter(|_| before.state == State::Complete).map(|made| (before, made)))
+    Ok(before
+        .made
+        .as_ref()
+        .filter(|_| before.state == State::Complete)
+        .map(|made| (before, made)))
 }

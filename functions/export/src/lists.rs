@@ -1,4 +1,5 @@
-//! What is held of a person and a list: that they left it, what undid that, and what they confirmed.
+//! What is held of a person and a list: that they left it, what undid that, and what they
+//! confirmed.
 
 use crate::Export;
 use crate::gathering::distinct;
@@ -26,27 +27,61 @@ impl Export {
         let mut items = Vec::new();
         for subject in found.holders.iter().filter_map(Holder::subject) {
             for list in List::ALL {
-                let of = Subscription { subject: subject.clone(), list };
-                let Some(said) = self.opt_outs.find(&of, now).await? else { continue };
+                let of = Subscription {
+                    subject: subject.clone(),
+                    list,
+                };
+                let Some(said) = self.opt_outs.find(&of, now).await? else {
+                    continue;
+                };
                 let end = said.ends().instant();
                 ends.push(end);
-                let undone =
-                    self.wishes(subject, found, now).await?.into_iter().find(|wish| !said.stands_against(*wish));
-                let item = Item::default().code("list", "List", list).time("since", "You said so", said.since());
-                let item = item.with("stands", "Still counts", Some(Value::YesNo(undone.is_none())));
-                let item = item.with("undone_at", "You took it back", undone.map(|wish| Value::Time(wish.told_at)));
-                let item = item.with("undone_by", "How we know", undone.map(|wish| Value::Code(wish.proof.into())));
+                let undone = self
+                    .wishes(subject, found, now)
+                    .await?
+                    .into_iter()
+                    .find(|wish| !said.stands_against(*wish));
+                let item = Item::default().code("list", "List", list).time(
+                    "since",
+                    "You said so",
+                    said.since(),
+                );
+                let item = item.with(
+                    "stands",
+                    "Still counts",
+                    Some(Value::YesNo(undone.is_none())),
+                );
+                let item = item.with(
+                    "undone_at",
+                    "You took it back",
+                    undone.map(|wish| Value::Time(wish.told_at)),
+                );
+                let item = item.with(
+                    "undone_by",
+                    "How we know",
+                    undone.map(|wish| Value::Code(wish.proof.into())),
+                );
                 items.push(item.time("kept_until", "Kept until", end));
             }
         }
         Ok(distinct(items))
     }
 
-    /// What is proven of a person's wishes for the newsletter, the latest first: under whichever version of the secret the
-    /// same address was known. What a form claims proves nothing, and is none of them.
-    async fn wishes(&self, subject: &SubjectKey, found: &Found, now: DateTime<Utc>) -> Result<Vec<Wish>, StorageError> {
+    /// What is proven of a person's wishes for the newsletter, the latest first: under whichever
+    /// version of the secret the same address was known. What a form claims proves nothing, and is
+    /// none of them.
+    async fn wishes(
+        &self,
+        subject: &SubjectKey,
+        found: &Found,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Wish>, StorageError> {
         let keys_of = |identifier| self.people.keys.keys(identifier).collect::<Vec<_>>();
-        let same = found.identifiers.iter().map(keys_of).find(|keys| keys.contains(subject));
+        let same = found
+            .identifiers
+            .iter()
+            .map(keys_of)
+            .find(|keys| keys.contains(subject));
         let mut wishes = Vec::new();
         for subject in same.unwrap_or_else(|| vec![subject.clone()]) {
             let confirmed = self.confirmations.of(&subject, now).await?;
@@ -70,18 +105,32 @@ impl Export {
                 ends.push(end);
                 let item = Item::default().code("confirmed", "What is confirmed", confirmed.means);
                 let item = item.time("asked_at", "You asked", confirmed.asked_at);
-                items.push(item.time("confirmed_at", "Confirmed", confirmed.at).time("kept_until", "Kept until", end));
+                items.push(item.time("confirmed_at", "Confirmed", confirmed.at).time(
+                    "kept_until",
+                    "Kept until",
+                    end,
+                ));
             }
             for purpose in ConfirmationPurpose::ALL {
-                let Some(asking) = self.confirmations.asking(purpose, subject, now).await? else { continue };
+                let Some(asking) = self.confirmations.asking(purpose, subject, now).await? else {
+                    continue;
+                };
                 if asking.state == MailState::Confirmed {
                     continue;
                 }
                 let end = mails_end(asking.link.asked_at);
                 ends.push(end);
-                let item = Item::default().code("confirmed", "What you were asked to confirm", Means::from(purpose));
+                let item = Item::default().code(
+                    "confirmed",
+                    "What you were asked to confirm",
+                    Means::from(purpose),
+                );
                 let item = item.time("asked_at", "You asked", asking.link.asked_at);
-                let item = item.time("works_until", "Our link works until", asking.link.asked_at + LINK);
+                let item = item.time(
+                    "works_until",
+                    "Our link works until",
+                    asking.link.asked_at + LINK,
+                );
                 items.push(item.time("kept_until", "Kept until", end));
             }
         }
@@ -98,7 +147,11 @@ impl Export {
         for subject in holders.iter().filter_map(Holder::subject) {
             for (list, said, retention) in self.opt_outs.profile_of(subject, now).await? {
                 ends.extend(retention.and_then(Retention::end).map(ExpiresAt::instant));
-                let item = Item::default().code("list", "List", list).time("since", "You left it", said.since());
+                let item = Item::default().code("list", "List", list).time(
+                    "since",
+                    "You left it",
+                    said.since(),
+                );
                 items.push(item.kept(retention));
             }
         }

@@ -1,4 +1,5 @@
-//! Making a package: every live record in the order of time, read a few at a time and written on as they come.
+//! Making a package: every live record in the order of time, read a few at a time and written on as
+//! they come.
 
 use crate::document::{self, Head, Said};
 use crate::gathering::{Gathered, Position};
@@ -27,7 +28,8 @@ use custodian_store::surveys::versions::Wordbook;
 use futures_util::stream::{self, StreamExt};
 use sha2::{Digest, Sha256};
 
-/// How many records are read at once, and how many such readings are under way: memory holds no more of them.
+/// How many records are read at once, and how many such readings are under way: memory holds no
+/// more of them.
 const AT_ONCE: usize = 25;
 const AHEAD: usize = 4;
 
@@ -59,9 +61,16 @@ impl Export {
         };
         let mut writing = Writing::begin(&self.exports, &key, &report_key, &head).await?;
         let mut expires_at = package.requested_at + DAYS;
-        expires_at = gathered.earliest_end.map_or(expires_at, |end| expires_at.min(end));
-        let some_keys = SomeKeys { positions: gathered.records.chunks(AT_ONCE), holders: &found.holders };
-        let read = stream::iter(some_keys).map(|keys| self.records.these(keys, now)).buffered(AHEAD);
+        expires_at = gathered
+            .earliest_end
+            .map_or(expires_at, |end| expires_at.min(end));
+        let some_keys = SomeKeys {
+            positions: gathered.records.chunks(AT_ONCE),
+            holders: &found.holders,
+        };
+        let read = stream::iter(some_keys)
+            .map(|keys| self.records.these(keys, now))
+            .buffered(AHEAD);
         let mut read = std::pin::pin!(read);
         while let Some(records) = read.next().await {
             for record in &records? {
@@ -70,8 +79,14 @@ impl Export {
                     return Err(Error::ErasureOpen);
                 }
                 // What is held has no end: nothing of it can be over while the package is there.
-                expires_at = record.details.retention.end().map_or(expires_at, |end| expires_at.min(end.instant()));
-                writing.record(record, &words.of(&record.details, now).await?).await?;
+                expires_at = record
+                    .details
+                    .retention
+                    .end()
+                    .map_or(expires_at, |end| expires_at.min(end.instant()));
+                writing
+                    .record(record, &words.of(&record.details, now).await?)
+                    .await?;
             }
         }
         writing.held(&head).await?;
@@ -80,7 +95,11 @@ impl Export {
             while let Some(page) = pages.next().await? {
                 for named in page {
                     let end = named.goes_on.and_time(NaiveTime::MIN).and_utc();
-                    expires_at = if end > now { expires_at.min(end) } else { expires_at };
+                    expires_at = if end > now {
+                        expires_at.min(end)
+                    } else {
+                        expires_at
+                    };
                     writing.row(&row(named)).await?;
                 }
             }
@@ -88,9 +107,22 @@ impl Export {
         let counted = writing.counted(&gathered);
         let (bytes, sha256) = writing.finish(&head, &counted).await?;
         let Counted { held, not_followed } = counted;
-        let records = held.get(Holding::Records.as_str()).copied().unwrap_or_default();
-        let made = Made { key, report_key: Some(report_key), records, bytes, sha256, expires_at, held, not_followed };
-        // An erasure suppresses its subject before it looks for packages: either it finds this one, or this is seen here.
+        let records = held
+            .get(Holding::Records.as_str())
+            .copied()
+            .unwrap_or_default();
+        let made = Made {
+            key,
+            report_key: Some(report_key),
+            records,
+            bytes,
+            sha256,
+            expires_at,
+            held,
+            not_followed,
+        };
+        // An erasure suppresses its subject before it looks for packages: either it finds this one,
+        // or this is seen here.
         let same = self.erased(&found.holders, now).await? == erased;
         if same && self.packages.complete(&order.request, &made).await? {
             return Ok(made);
@@ -107,10 +139,15 @@ impl Export {
         same: bool,
     ) -> Result<Made, Error> {
         let current = self.packages.find(&order.request, now).await?;
-        if let Some(Package { state: State::Complete, made: Some(made), .. }) = &current
+        if let Some(Package {
+            state: State::Complete,
+            made: Some(made),
+            ..
+        }) = &current
             && same
         {
-            // The same order was carried out twice at once; the first stands, and the other's objects end with it.
+            // The same order was carried out twice at once; the first stands, and the other's
+            // objects end with it.
             return Ok(made.clone());
         }
         self.exports.discard(&order.request).await?;
@@ -118,7 +155,9 @@ impl Export {
             // What closed it says why.
             current.refuse_closed(now)?;
         }
-        self.packages.close(&order.request, package, State::Erased, now).await?;
+        self.packages
+            .close(&order.request, package, State::Erased, now)
+            .await?;
         Err(Gone::Erased.into())
     }
 
@@ -131,27 +170,63 @@ impl Export {
     }
 }
 
-/// Whether an erasure that is under way, or broke off, has left this. Told in the very second of an erasure: either it
-/// took that, or it came after.
-fn is_left_over(holders: &[Holder], erased: &Erased, Record { holder, details, .. }: &Record) -> bool {
-    let suppression = holders.iter().zip(erased).find(|(other, _)| *other == holder).and_then(|(_, it)| it.as_ref());
-    let erasures = suppression.into_iter().flat_map(|suppression| &suppression.erasures);
+/// Whether an erasure that is under way, or broke off, has left this. Told in the very second of an
+/// erasure: either it took that, or it came after.
+fn is_left_over(
+    holders: &[Holder],
+    erased: &Erased,
+    Record {
+        holder, details, ..
+    }: &Record,
+) -> bool {
+    let suppression = holders
+        .iter()
+        .zip(erased)
+        .find(|(other, _)| *other == holder)
+        .and_then(|(_, it)| it.as_ref());
+    let erasures = suppression
+        .into_iter()
+        .flat_map(|suppression| &suppression.erasures);
     let mut earlier = erasures.filter(|erased| details.collected_at < erased.at);
     earlier.any(|erased| erased.covers(details.source, &details.reference, details.collected_at))
 }
 
 /// A row in quarantine, as it is told: as text, and as bytes where text would lose one.
 fn row(named: NamedRow) -> Item {
-    let NamedRow { folder, import: _, line, why: Why { rule, field }, goes_on, bytes } = named;
-    let some = |text: String| Some(text).filter(|text| !text.is_empty()).map(|text| Value::Text(text.into()));
-    let exact = std::str::from_utf8(&bytes).is_err().then(|| Value::Text(STANDARD.encode(&bytes).into()));
-    let folder_words = folder.source().map_or(folder.as_str(), |source| source.label());
+    let NamedRow {
+        folder,
+        import: _,
+        line,
+        why: Why { rule, field },
+        goes_on,
+        bytes,
+    } = named;
+    let some = |text: String| {
+        Some(text)
+            .filter(|text| !text.is_empty())
+            .map(|text| Value::Text(text.into()))
+    };
+    let exact = std::str::from_utf8(&bytes)
+        .is_err()
+        .then(|| Value::Text(STANDARD.encode(&bytes).into()));
+    let folder_words = folder
+        .source()
+        .map_or(folder.as_str(), |source| source.label());
     Item::default()
         .text("folder", "Came as", folder_words)
-        .with("line", "Line of the file", line.and_then(|line| u32::try_from(line).ok()).map(Value::Number))
+        .with(
+            "line",
+            "Line of the file",
+            line.and_then(|line| u32::try_from(line).ok())
+                .map(Value::Number),
+        )
         .with("field", "Field", field.and_then(some))
         .with("rule", "Rule that it breaks", some(rule))
-        .text("text", "What it says", String::from_utf8_lossy(&bytes).trim_end().to_owned())
+        .text(
+            "text",
+            "What it says",
+            String::from_utf8_lossy(&bytes).trim_end().to_owned(),
+        )
         .with("row_base64", "Its bytes, in base64", exact)
         .with("kept_until", "Deleted on", Some(Value::Day(goes_on)))
 }
@@ -166,7 +241,11 @@ impl Iterator for SomeKeys<'_> {
     type Item = Vec<Key>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.positions.next().map(|some| some.iter().filter_map(|position| position.key(self.holders)).collect())
+        self.positions.next().map(|some| {
+            some.iter()
+                .filter_map(|position| position.key(self.holders))
+                .collect()
+        })
     }
 }
 
@@ -184,11 +263,31 @@ struct Writing {
 }
 
 impl Writing {
-    async fn begin(exports: &Exports, key: &str, report_key: &str, head: &Head<'_>) -> Result<Self, StorageError> {
+    async fn begin(
+        exports: &Exports,
+        key: &str,
+        report_key: &str,
+        head: &Head<'_>,
+    ) -> Result<Self, StorageError> {
         let document = exports.begin(File::Document, key.to_owned()).await?;
         let report = exports.begin(File::Report, report_key.to_owned()).await?;
-        let (kind, made_at, hash, seen) = (head.order.kind, head.made_at, Sha256::new(), Seen::default());
-        let mut writing = Self { document, report, kind, made_at, hash, records: 0, rows: 0, bytes: 0, seen };
+        let (kind, made_at, hash, seen) = (
+            head.order.kind,
+            head.made_at,
+            Sha256::new(),
+            Seen::default(),
+        );
+        let mut writing = Self {
+            document,
+            report,
+            kind,
+            made_at,
+            hash,
+            records: 0,
+            rows: 0,
+            bytes: 0,
+            seen,
+        };
         writing.write(&document::opening(head)).await?;
         writing.write_report(&report::opening(head)).await?;
         Ok(writing)
@@ -205,7 +304,8 @@ impl Writing {
     }
 
     async fn held(&mut self, head: &Head<'_>) -> Result<(), StorageError> {
-        self.write(&document::held(head, self.records).map_err(|_| unwritten())?).await?;
+        self.write(&document::held(head, self.records).map_err(|_| unwritten())?)
+            .await?;
         self.write_report(&report::held(head, self.records)).await
     }
 
@@ -217,17 +317,25 @@ impl Writing {
         self.write_report(&report::row(item)).await
     }
 
-    /// How many there are of each kind of thing, with as many records as there were when they were read.
+    /// How many there are of each kind of thing, with as many records as there were when they were
+    /// read.
     fn counted(&self, gathered: &Gathered) -> Counted {
         let mut counted = gathered.counted();
-        counted.held.insert(Holding::Records.as_str().to_owned(), self.records);
+        counted
+            .held
+            .insert(Holding::Records.as_str().to_owned(), self.records);
         counted
     }
 
     /// Gives the document's size and SHA-256.
-    async fn finish(mut self, head: &Head<'_>, counted: &Counted) -> Result<(u64, String), StorageError> {
+    async fn finish(
+        mut self,
+        head: &Head<'_>,
+        counted: &Counted,
+    ) -> Result<(u64, String), StorageError> {
         let message = counted.message(self.kind);
-        self.write(&document::closing(head, &self.seen, message)).await?;
+        self.write(&document::closing(head, &self.seen, message))
+            .await?;
         let report = report::closing(head, message);
         self.write_report(&report).await?;
         self.report.finish().await?;
@@ -253,7 +361,10 @@ fn unwritten() -> StorageError {
 /// Sixteen bytes that nobody can guess, for a key.
 fn random() -> String {
     let mut bytes = [0; 16];
-    #[expect(clippy::expect_used, reason = "without randomness a key could be guessed: better no package")]
+    #[expect(
+        clippy::expect_used,
+        reason = "without randomness a key could be guessed: better no package"
+    )]
     getrandom::fill(&mut bytes).expect("the system gives random bytes");
     hex::encode(bytes)
 }

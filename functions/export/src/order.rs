@@ -16,7 +16,8 @@ pub const FORMER_RELEASE: &str = "link_for";
 pub const READ: &str = "read";
 pub const STATUS: &str = "status";
 pub const WITHDRAW: &str = "withdraw";
-/// How often each file can be fetched by one link, and for how many days, unless the order says otherwise.
+/// How often each file can be fetched by one link, and for how many days, unless the order says
+/// otherwise.
 pub const FETCHES: u32 = 3;
 const DAYS: u32 = 7;
 
@@ -31,10 +32,17 @@ pub struct PackageOrder {
 }
 
 impl PackageOrder {
-    /// Reads an order; without an id of its own it is called as the invocation, which Lambda's own retries share.
+    /// Reads an order; without an id of its own it is called as the invocation, which Lambda's own
+    /// retries share.
     pub fn read(order: &Value, invocation: &str) -> Result<Self, Violation> {
-        const FIELDS: [&str; 6] =
-            ["kind", "identifiers", "requested_by", "request_id", "confirmed_links", "refused_links"];
+        const FIELDS: [&str; 6] = [
+            "kind",
+            "identifiers",
+            "requested_by",
+            "request_id",
+            "confirmed_links",
+            "refused_links",
+        ];
         let order = Order::read(order, &FIELDS)?;
         let kind = match order.get("kind") {
             Some("access") => PackageKind::Access,
@@ -52,8 +60,16 @@ impl PackageOrder {
 
     /// Tells this order from another under the same id, without holding who it is about.
     pub fn digest(&self, keys: &SubjectKeys) -> String {
-        let people: Vec<_> = self.identifiers.iter().map(|identifier| keys.key(identifier)).collect();
-        let Decisions { confirmed, refused, refuses_claimed } = &self.decisions;
+        let people: Vec<_> = self
+            .identifiers
+            .iter()
+            .map(|identifier| keys.key(identifier))
+            .collect();
+        let Decisions {
+            confirmed,
+            refused,
+            refuses_claimed,
+        } = &self.decisions;
         // An order without refusals has the digest that it had before there were any.
         if refused.is_empty() && !refuses_claimed {
             Fingerprint::of(&(people, self.kind, confirmed)).into_string()
@@ -76,11 +92,25 @@ pub struct ReleaseOrder {
 }
 
 impl ReleaseOrder {
-    /// Reads an order `{"release": …, "released_by": …}`, or `{"link_for": …, "by": …}`, as it was called first.
+    /// Reads an order `{"release": …, "released_by": …}`, or `{"link_for": …, "by": …}`, as it was
+    /// called first.
     pub fn read(order: &Value) -> Result<Self, Violation> {
-        let (name, by) =
-            if order.get(FORMER_RELEASE).is_some() { (FORMER_RELEASE, "by") } else { (RELEASE, "released_by") };
-        let order = Order::read(order, &[name, by, "confirmed_links", "refused_links", "fetches", "days"])?;
+        let (name, by) = if order.get(FORMER_RELEASE).is_some() {
+            (FORMER_RELEASE, "by")
+        } else {
+            (RELEASE, "released_by")
+        };
+        let order = Order::read(
+            order,
+            &[
+                name,
+                by,
+                "confirmed_links",
+                "refused_links",
+                "fetches",
+                "days",
+            ],
+        )?;
         Ok(Self {
             request: named(order, name)?,
             decisions: order.decisions()?,
@@ -91,7 +121,8 @@ impl ReleaseOrder {
     }
 }
 
-/// An order of the DPO about a package that is there, who has to say so: `{"read": …, "by": …}` or `{"status": …, "by": …}`.
+/// An order of the DPO about a package that is there, who has to say so: `{"read": …, "by": …}` or
+/// `{"status": …, "by": …}`.
 #[derive(Debug)]
 pub struct LookOrder {
     pub request: RequestId,
@@ -102,7 +133,10 @@ impl LookOrder {
     /// Reads an order that names the request in the field `name`.
     pub fn read(order: &Value, name: &str) -> Result<Self, Violation> {
         let order = Order::read(order, &[name, "by"])?;
-        Ok(Self { request: named(order, name)?, by: order.text("by")?.to_owned() })
+        Ok(Self {
+            request: named(order, name)?,
+            by: order.text("by")?.to_owned(),
+        })
     }
 }
 
@@ -128,5 +162,7 @@ impl WithdrawOrder {
 }
 
 fn named(order: Order<'_>, field: &str) -> Result<RequestId, Violation> {
-    order.request_id(field)?.ok_or_else(|| Violation::new(field, "must name a request"))
+    order
+        .request_id(field)?
+        .ok_or_else(|| Violation::new(field, "must name a request"))
 }

@@ -1,4 +1,5 @@
-//! The door to a package from the DPO's side: reading it before it is released, releasing it, and seeing what came of it.
+//! The door to a package from the DPO's side: reading it before it is released, releasing it, and
+//! seeing what came of it.
 
 use crate::order::{FETCHES, LookOrder, ReleaseOrder};
 use crate::{Error, Export};
@@ -25,19 +26,30 @@ struct Wanted<'a> {
 const NAMED: usize = 10;
 
 impl Export {
-    /// Releases a package: makes the link by which the person gets it, and its code. The one before ends.
+    /// Releases a package: makes the link by which the person gets it, and its code. The one before
+    /// ends.
     pub(crate) async fn release(&self, order: &ReleaseOrder) -> Result<Value, Error> {
         let now = self.clock.now().trunc_subsecs(0);
         let (package, made) = self.openable(&order.request, now).await?;
         package.must_know(&order.decisions)?;
         let count = package.undecided(&order.decisions);
         if count > 0 {
-            let names = package.names_undecided(&order.decisions).take(NAMED).cloned().collect();
+            let names = package
+                .names_undecided(&order.decisions)
+                .take(NAMED)
+                .cloned()
+                .collect();
             return Err(Error::Undecided { count, names });
         }
         let (until, by) = (made.expires_at.min(now + order.valid), &order.released_by);
         let decided = Decided::released(by, now, &order.decisions, &package);
-        let wanted = Wanted { kind: LinkKind::Release, by, fetches: order.fetches, until, decided };
+        let wanted = Wanted {
+            kind: LinkKind::Release,
+            by,
+            fetches: order.fetches,
+            until,
+            decided,
+        };
         self.open(&order.request, wanted, now).await
     }
 
@@ -46,18 +58,40 @@ impl Export {
         let now = self.clock.now().trunc_subsecs(0);
         let (_, made) = self.openable(&order.request, now).await?;
         let until = made.expires_at.min(now + LinkKind::Reading.longest());
-        let wanted = Wanted { kind: LinkKind::Reading, by: &order.by, fetches: FETCHES, until, decided: None };
+        let wanted = Wanted {
+            kind: LinkKind::Reading,
+            by: &order.by,
+            fetches: FETCHES,
+            until,
+            decided: None,
+        };
         self.open(&order.request, wanted, now).await
     }
 
     /// How far a package is, which links lead to it, when it was fetched, and what happened to it.
     pub(crate) async fn status(&self, order: &LookOrder) -> Result<Value, Error> {
         let now = self.clock.now();
-        let package = self.packages.find(&order.request, now).await?.ok_or(Error::Unknown)?;
+        let package = self
+            .packages
+            .find(&order.request, now)
+            .await?
+            .ok_or(Error::Unknown)?;
         let before = self.requests.history(&order.request, now).await?;
-        self.requests.asked(&order.request, &before, "asked for its status", &order.by, now).await?;
+        self.requests
+            .asked(
+                &order.request,
+                &before,
+                "asked for its status",
+                &order.by,
+                now,
+            )
+            .await?;
         let events = self.requests.history(&order.request, now).await?;
-        let link = |kind| package.grant(kind).map(|grant| shown(kind, grant, &package, now));
+        let link = |kind| {
+            package
+                .grant(kind)
+                .map(|grant| shown(kind, grant, &package, now))
+        };
         Ok(json!({
             "request_id": order.request.as_str(), "kind": package.kind, "state": package.state,
             "requested_by": package.requested_by, "requested_at": package.requested_at,
@@ -70,20 +104,45 @@ impl Export {
         }))
     }
 
-    /// The package of a request, which is there and may be handed out as far as its time and its person go.
-    async fn openable(&self, request: &RequestId, now: DateTime<Utc>) -> Result<(Package, Made), Error> {
-        let package = self.packages.find(request, now).await?.ok_or(Error::Unknown)?;
+    /// The package of a request, which is there and may be handed out as far as its time and its
+    /// person go.
+    async fn openable(
+        &self,
+        request: &RequestId,
+        now: DateTime<Utc>,
+    ) -> Result<(Package, Made), Error> {
+        let package = self
+            .packages
+            .find(request, now)
+            .await?
+            .ok_or(Error::Unknown)?;
         package.refuse_closed(now)?;
-        let made = package.made.clone().filter(|_| package.state == State::Complete).ok_or(Error::Unfinished)?;
+        let made = package
+            .made
+            .clone()
+            .filter(|_| package.state == State::Complete)
+            .ok_or(Error::Unfinished)?;
         if let Some(gone) = package.gone(&self.suppressions, now).await? {
             return Err(gone.into());
         }
         Ok((package, made))
     }
 
-    /// Makes a link and its code. Nobody is told of either before it is remembered who ordered them.
-    async fn open(&self, request: &RequestId, wanted: Wanted<'_>, now: DateTime<Utc>) -> Result<Value, Error> {
-        let Wanted { kind, by, fetches, until, decided } = wanted;
+    /// Makes a link and its code. Nobody is told of either before it is remembered who ordered
+    /// them.
+    async fn open(
+        &self,
+        request: &RequestId,
+        wanted: Wanted<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Value, Error> {
+        let Wanted {
+            kind,
+            by,
+            fetches,
+            until,
+            decided,
+        } = wanted;
         let (id, code) = (LinkId::random(), PackageCode::random());
         let grant = Grant {
             link: id.clone(),
@@ -96,7 +155,11 @@ impl Export {
             report: 0,
             wrong_codes: 0,
         };
-        if !self.packages.grant(request, kind, &grant, decided.as_ref()).await? {
+        if !self
+            .packages
+            .grant(request, kind, &grant, decided.as_ref())
+            .await?
+        {
             // It was closed in between.
             self.openable(request, now).await?;
             return Err(StorageError::unreadable("enter a link to a package").into());
@@ -105,8 +168,15 @@ impl Export {
             LinkKind::Release => ("released", "released"),
             LinkKind::Reading => ("opened for reading", "opened_for_reading"),
         };
-        self.requests.happened(request, event, by, self.clock.now()).await?;
-        let link = PackageLink { request: request.clone(), kind, id, until };
+        self.requests
+            .happened(request, event, by, self.clock.now())
+            .await?;
+        let link = PackageLink {
+            request: request.clone(),
+            kind,
+            id,
+            until,
+        };
         tracing::info!(outcome, "export");
         Ok(json!({
             "request_id": request.as_str(), "url": format!("{}/packages/{}", self.public_url, link.token(&self.link_keys)),
@@ -118,7 +188,11 @@ impl Export {
 /// A link as the DPO sees it: everything but what opens it.
 fn shown(kind: LinkKind, grant: &Grant, package: &Package, now: DateTime<Utc>) -> Value {
     let document = package.made.iter().map(|_| File::Document);
-    let report = package.made.iter().filter_map(|made| made.report_key.as_ref()).map(|_| File::Report);
+    let report = package
+        .made
+        .iter()
+        .filter_map(|made| made.report_key.as_ref())
+        .map(|_| File::Report);
     let is_left = document.chain(report).any(|file| grant.left(file) > 0);
     let is_open = is_left && grant.is_open(kind, now) && package.refuse_closed(now).is_ok();
     json!({

@@ -108,28 +108,44 @@ struct Closing<'a> {
 /// Everything up to the records.
 pub fn opening(head: &Head<'_>) -> String {
     let portability = head.order.kind == PackageKind::Portability;
-    let sections = head.gathered.sections.iter().filter(|section| Section::is_in(section.holding, head.order.kind));
+    let sections = head
+        .gathered
+        .sections
+        .iter()
+        .filter(|section| Section::is_in(section.holding, head.order.kind));
     let contents = sections.filter(|section| section.count > 0).map(|section| {
         let holding = section.holding;
-        (holding.as_str(), format!("{}: {}", Section::heading(holding), number(section)))
+        (
+            holding.as_str(),
+            format!("{}: {}", Section::heading(holding), number(section)),
+        )
     });
     written(&Opening {
         policy: policy(),
         style: STYLE,
-        title: if portability { "What you told us" } else { "What we hold about you" },
+        title: if portability {
+            "What you told us"
+        } else {
+            "What we hold about you"
+        },
         council: &head.about.name,
         dpo_email: &head.about.dpo_email,
         made_on: timed(head.made_at),
         request: head.order.request.as_str(),
-        identifiers: head.order.identifiers.iter().map(Identifier::canonical).collect(),
+        identifiers: head
+            .order
+            .identifiers
+            .iter()
+            .map(Identifier::canonical)
+            .collect(),
         shared: head.shared,
         portability,
         contents: contents.collect(),
     })
 }
 
-/// The report's own content security policy, because it is opened from a disk, where no header protects it: nothing is
-/// loaded, sent or run, and no style counts but ours.
+/// The report's own content security policy, because it is opened from a disk, where no header
+/// protects it: nothing is loaded, sent or run, and no style counts but ours.
 fn policy() -> String {
     let ours = STANDARD.encode(Sha256::digest(STYLE));
     format!("default-src 'none'; style-src 'sha256-{ours}'; form-action 'none'; base-uri 'none'")
@@ -139,24 +155,31 @@ fn policy() -> String {
 pub fn record(said: &Said<'_>) -> String {
     let (mut lines, mut legs, mut talk) = (Vec::new(), Vec::new(), Vec::new());
     let (mut title, source) = (None, said.details.source.label());
-    let rated =
-        said.facts.iter().any(|fact| matches!(&fact.value, Value::Answers(all) if all.iter().any(Answered::is_rating)));
+    let rated = said.facts.iter().any(
+        |fact| matches!(&fact.value, Value::Answers(all) if all.iter().any(Answered::is_rating)),
+    );
     let titled = said.facts.iter().any(|fact| fact.name == "survey_title");
     for fact in &said.facts {
         match (fact.name, &fact.value) {
-            // In the heading's line, or among the answers, already; the version is for programs, and the document has it.
+            // In the heading's line, or among the answers, already; the version is for programs,
+            // and the document has it.
             ("collected_at" | "survey_version", _) => {}
             ("satisfaction", _) if rated => {}
             ("survey", _) if titled => {}
             ("survey_title", Value::Text(text)) => title = Some(text.as_ref()),
             (_, Value::Contact(contact)) => lines.extend(who(contact)),
             (_, Value::Answers(answers)) => lines.extend(answers.iter().map(answered)),
-            (_, Value::Parts(parts)) => legs.extend(parts.iter().map(|part| part.iter().map(line).collect())),
+            (_, Value::Parts(parts)) => {
+                legs.extend(parts.iter().map(|part| part.iter().map(line).collect()))
+            }
             (_, Value::Talk(turns)) => talk.extend(turns),
             _ => lines.push(line(fact)),
         }
     }
-    lines.push(Line { heading: "Why we may hold it", shown: Shown::Text(basis(said.details.lawful_basis).to_owned()) });
+    lines.push(Line {
+        heading: "Why we may hold it",
+        shown: Shown::Text(basis(said.details.lawful_basis).to_owned()),
+    });
     talk.sort_by_key(|spoken| spoken.place);
     written(&RecordPart {
         title: title.unwrap_or(source),
@@ -176,14 +199,24 @@ pub fn record(said: &Said<'_>) -> String {
 /// Everything between the records and the rows in quarantine.
 pub fn held(head: &Head<'_>, records: u64) -> String {
     let kind = head.order.kind;
-    let all = || head.gathered.sections.iter().filter(|section| Section::is_in(section.holding, kind));
-    let beside = all().filter(|it| !matches!(it.holding, Holding::Records | Holding::Quarantine) && it.count > 0);
+    let all = || {
+        head.gathered
+            .sections
+            .iter()
+            .filter(|section| Section::is_in(section.holding, kind))
+    };
+    let beside = all()
+        .filter(|it| !matches!(it.holding, Holding::Records | Holding::Quarantine) && it.count > 0);
     let sections = beside.map(|section| SectionPart {
         anchor: section.holding.as_str(),
         heading: Section::heading(section.holding),
         number: number(section),
         note: Section::note(section.holding),
-        items: section.items.iter().map(|item| item.facts().iter().map(line).collect()).collect(),
+        items: section
+            .items
+            .iter()
+            .map(|item| item.facts().iter().map(line).collect())
+            .collect(),
     });
     let nothing = all().filter(|section| section.count == 0 && section.holding != Holding::Records);
     let rows = all().find(|section| section.holding == Holding::Quarantine && section.count > 0);
@@ -191,8 +224,15 @@ pub fn held(head: &Head<'_>, records: u64) -> String {
         portability: kind == PackageKind::Portability,
         has_records: records > 0,
         sections: sections.collect(),
-        nothing: nothing.map(|section| Section::heading(section.holding)).collect(),
-        rows: rows.map(|section| (Section::heading(section.holding), Section::note(section.holding))),
+        nothing: nothing
+            .map(|section| Section::heading(section.holding))
+            .collect(),
+        rows: rows.map(|section| {
+            (
+                Section::heading(section.holding),
+                Section::note(section.holding),
+            )
+        }),
     })
 }
 
@@ -200,20 +240,29 @@ pub fn held(head: &Head<'_>, records: u64) -> String {
 pub fn row(item: &Item) -> String {
     // Bytes are for programs: the document has them.
     let facts = item.facts().iter().filter(|fact| fact.name != "row_base64");
-    written(&RowPart { lines: facts.map(line).collect() })
+    written(&RowPart {
+        lines: facts.map(line).collect(),
+    })
 }
 
 /// Everything after the rows in quarantine.
 pub fn closing(head: &Head<'_>, message: Option<&str>) -> String {
     let access = head.order.kind == PackageKind::Access;
-    let scale = Satisfaction::scale().into_iter().map(|point| (u8::from(point), point.label())).collect();
+    let scale = Satisfaction::scale()
+        .into_iter()
+        .map(|point| (u8::from(point), point.label()))
+        .collect();
     written(&Closing {
         message,
         not_followed: head.gathered.not_followed,
         is_whole: access && head.gathered.is_whole(),
         council: &head.about.name,
         dpo_email: &head.about.dpo_email,
-        points: if access { head.about.points(head.gathered) } else { Vec::new() },
+        points: if access {
+            head.about.points(head.gathered)
+        } else {
+            Vec::new()
+        },
         scale,
     })
 }
@@ -228,50 +277,87 @@ fn number(section: &Section) -> String {
 }
 
 fn turn<'a>(spoken: &'a Spoken<'_>) -> Turn<'a> {
-    Turn { who: FactCode::from(spoken.from).label, when: timed(spoken.at), what: &spoken.text }
+    Turn {
+        who: FactCode::from(spoken.from).label,
+        when: timed(spoken.at),
+        what: &spoken.text,
+    }
 }
 
 fn held_by(held: &Held) -> String {
-    let until = held.until.map_or_else(String::new, |until| format!(" until {}", spoken(until)));
+    let until = held
+        .until
+        .map_or_else(String::new, |until| format!(" until {}", spoken(until)));
     format!("Also held by {}{until}.", held.by)
 }
 
 fn line<'a>(fact: &Fact<'a>) -> Line<'a> {
-    Line { heading: fact.label, shown: shown(fact) }
+    Line {
+        heading: fact.label,
+        shown: shown(fact),
+    }
 }
 
-/// Who the person is, line by line: as they wrote it, and as they are looked up where that is spelt otherwise.
+/// Who the person is, line by line: as they wrote it, and as they are looked up where that is spelt
+/// otherwise.
 fn who(contact: &Contact) -> Vec<Line<'_>> {
-    let Contact { name, email, phone, reference } = contact;
+    let Contact {
+        name,
+        email,
+        phone,
+        reference,
+    } = contact;
     let typed = [
         ("Name", name, None),
-        ("Email address", email, Some(("Email address, as we look it up", email.as_deref().map(Identifier::email)))),
+        (
+            "Email address",
+            email,
+            Some((
+                "Email address, as we look it up",
+                email.as_deref().map(Identifier::email),
+            )),
+        ),
         (
             "Telephone number",
             phone,
-            Some(("Telephone number, as we look it up", phone.as_deref().map(Identifier::phone))),
+            Some((
+                "Telephone number, as we look it up",
+                phone.as_deref().map(Identifier::phone),
+            )),
         ),
         (
             "Customer number or user name",
             reference,
-            Some(("Customer number or user name, as we look it up", reference.as_deref().map(Identifier::reference))),
+            Some((
+                "Customer number or user name, as we look it up",
+                reference.as_deref().map(Identifier::reference),
+            )),
         ),
     ];
     let mut lines = Vec::new();
     for (heading, value, looked_up) in typed {
         let Some(value) = value else { continue };
-        lines.push(Line { heading, shown: Shown::Text(value.clone()) });
+        lines.push(Line {
+            heading,
+            shown: Shown::Text(value.clone()),
+        });
         if let Some((heading, Some(Ok(identifier)))) = looked_up
             && identifier.canonical() != value
         {
-            lines.push(Line { heading, shown: Shown::Text(identifier.canonical().to_owned()) });
+            lines.push(Line {
+                heading,
+                shown: Shown::Text(identifier.canonical().to_owned()),
+            });
         }
     }
     lines
 }
 
 fn answered<'a>(answered: &Answered<'a>) -> Line<'a> {
-    Line { heading: answered.label, shown: words::answer(answered) }
+    Line {
+        heading: answered.label,
+        shown: words::answer(answered),
+    }
 }
 
 fn written(part: &impl Template) -> String {

@@ -24,7 +24,8 @@ pub struct Council {
     pub recovery_days: u8,
 }
 
-/// The short names in the records of a package, by the fact that has them: they are explained as codes are.
+/// The short names in the records of a package, by the fact that has them: they are explained as
+/// codes are.
 #[derive(Default)]
 pub struct Seen(BTreeMap<&'static str, BTreeSet<String>>);
 
@@ -59,21 +60,34 @@ impl Council {
 
     /// Who receives what is the person's: named as the plan of an erasure names them.
     fn recipients(&self, gathered: &Gathered) -> String {
-        let does = Processor::ALL.map(|processor| format!("{} {}", processor.label(), processor.role()));
+        let does =
+            Processor::ALL.map(|processor| format!("{} {}", processor.label(), processor.role()));
         let of = |processor: &Processor| gathered.count(Holding::Copies(*processor));
-        let holding = Processor::ALL.into_iter().filter(|processor| of(processor) > 0);
+        let holding = Processor::ALL
+            .into_iter()
+            .filter(|processor| of(processor) > 0);
         let mut holding: Vec<String> = holding
             .map(|processor| {
                 let (label, number) = (capital(processor.label()), of(&processor));
-                let records = if number == 1 { "1 record".to_owned() } else { format!("{number} records") };
-                format!("{label} is known to hold something of {records}. {}", processor.holds())
+                let records = if number == 1 {
+                    "1 record".to_owned()
+                } else {
+                    format!("{number} records")
+                };
+                format!(
+                    "{label} is known to hold something of {records}. {}",
+                    processor.holds()
+                )
             })
             .collect();
         if holding.is_empty() {
             holding.push("None of them is known to hold anything of yours.".to_owned());
         }
-        let nobody =
-            if gathered.is_whole() { "Nobody else receives it." } else { "We know of nobody else who receives it." };
+        let nobody = if gathered.is_whole() {
+            "Nobody else receives it."
+        } else {
+            "We know of nobody else who receives it."
+        };
         format!(
             "{}: staff who need it for their work. Amazon Web Services stores it for us. As processors, {}. {} Reviews were \
              published on Google and posts on their social network, by who wrote them. {nobody}",
@@ -85,9 +99,18 @@ impl Council {
 
     /// Every point of Article 15, in its order.
     pub fn points(&self, gathered: &Gathered) -> Vec<Point> {
-        let Self { name: _, dpo_email, region, recovery_days } = self;
+        let Self {
+            name: _,
+            dpo_email,
+            region,
+            recovery_days,
+        } = self;
         let (five9, granicus) = (Processor::Five9.label(), Processor::Granicus.label());
-        let point = |name, heading, text: String| Point { name, heading, text };
+        let point = |name, heading, text: String| Point {
+            name,
+            heading,
+            text,
+        };
         vec![
             point(
                 "purposes",
@@ -175,26 +198,41 @@ impl Council {
         ]
     }
 
-    /// All of it, as the document has it, with what the codes mean and the short names that were seen.
+    /// All of it, as the document has it, with what the codes mean and the short names that were
+    /// seen.
     pub fn supplementary(&self, gathered: &Gathered, seen: &Seen) -> Value {
-        let mut all: serde_json::Map<String, Value> =
-            self.points(gathered).into_iter().map(|point| (point.name.to_owned(), json!(point.text))).collect();
+        let mut all: serde_json::Map<String, Value> = self
+            .points(gathered)
+            .into_iter()
+            .map(|point| (point.name.to_owned(), json!(point.text)))
+            .collect();
         let scale: serde_json::Map<String, Value> = Satisfaction::scale()
             .into_iter()
             .map(|point| (u8::from(point).to_string(), json!(point.label())))
             .collect();
-        let sources: serde_json::Map<String, Value> =
-            Source::ALL.into_iter().map(|source| (source.as_str().to_owned(), json!(source.label()))).collect();
+        let sources: serde_json::Map<String, Value> = Source::ALL
+            .into_iter()
+            .map(|source| (source.as_str().to_owned(), json!(source.label())))
+            .collect();
         let bases = json!({
             "public_task": "Article 6(1)(e) UK GDPR: a task in the public interest",
             "consent": "Article 6(1)(a) UK GDPR: your consent",
         });
         let mut codes = json!({"satisfaction": scale, "source": sources, "lawful_basis": bases});
-        for (fact, words) in FactCode::all().into_iter().chain(FactCode::beside_records()) {
-            codes[fact] = words.into_iter().map(|word| (word.code.to_owned(), json!(word.label))).collect();
+        for (fact, words) in FactCode::all()
+            .into_iter()
+            .chain(FactCode::beside_records())
+        {
+            codes[fact] = words
+                .into_iter()
+                .map(|word| (word.code.to_owned(), json!(word.label)))
+                .collect();
         }
         for (fact, names) in &seen.0 {
-            codes[*fact] = names.iter().map(|name| (name.clone(), json!(in_words(name)))).collect();
+            codes[*fact] = names
+                .iter()
+                .map(|name| (name.clone(), json!(in_words(name))))
+                .collect();
         }
         all.insert("codes".to_owned(), codes);
         Value::Object(all)
@@ -204,7 +242,9 @@ impl Council {
 /// The same with a capital at its beginning.
 pub fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 /// How long a source's records are kept, in calendar months.
@@ -217,15 +257,21 @@ const fn period(source: Source) -> Period {
 /// The retention table in words: one period where all sources share it, else each with its own.
 fn kept(table: &[Period]) -> String {
     let long = |months: u32| {
-        if months.is_multiple_of(12) { format!("{} years", months / 12) } else { format!("{months} months") }
+        if months.is_multiple_of(12) {
+            format!("{} years", months / 12)
+        } else {
+            format!("{months} months")
+        }
     };
     match table {
         [(_, first), rest @ ..] if rest.iter().all(|(_, months)| months == first) => {
             format!("{} from the day on which you told us.", long(*first))
         }
         _ => {
-            let each: Vec<String> =
-                table.iter().map(|(source, months)| format!("{source}: {}", long(*months))).collect();
+            let each: Vec<String> = table
+                .iter()
+                .map(|(source, months)| format!("{source}: {}", long(*months)))
+                .collect();
             format!("From the day on which you told us. {}.", each.join("; "))
         }
     }
@@ -239,14 +285,24 @@ mod tests {
     fn what_is_said_of_retention_is_the_table() {
         let said = kept(&Source::ALL.map(period));
         for source in Source::ALL {
-            assert!(said.contains(&format!("{} years", source.retention_months() / 12)), "{}: {said}", source.as_str());
+            assert!(
+                said.contains(&format!("{} years", source.retention_months() / 12)),
+                "{}: {said}",
+                source.as_str()
+            );
         }
     }
 
     #[test]
     fn sources_that_are_kept_for_different_times_are_told_apart() {
-        assert_eq!(kept(&[("Form", 36), ("Call", 36)]), "3 years from the day on which you told us.");
+        assert_eq!(
+            kept(&[("Form", 36), ("Call", 36)]),
+            "3 years from the day on which you told us."
+        );
         let apart = kept(&[("Form", 36), ("Call", 18)]);
-        assert_eq!(apart, "From the day on which you told us. Form: 3 years; Call: 18 months.");
+        assert_eq!(
+            apart,
+            "From the day on which you told us. Form: 3 years; Call: 18 months."
+        );
     }
 }

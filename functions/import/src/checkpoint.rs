@@ -24,7 +24,8 @@ pub struct Checkpoint {
     /// How a CSV is written.
     #[serde(flatten)]
     pub header: Header,
-    /// What stands before the first row of a CSV, byte for byte: with it, bad rows are a file again.
+    /// What stands before the first row of a CSV, byte for byte: with it, bad rows are a file
+    /// again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before_first_row: Option<Bytes>,
     pub report: Report,
@@ -60,7 +61,11 @@ impl Checkpoint {
 
     /// The file that it is about.
     pub fn file(&self) -> File {
-        File { folder: self.report.source, key: self.key.clone(), etag: self.etag.clone() }
+        File {
+            folder: self.report.source,
+            key: self.key.clone(),
+            etag: self.etag.clone(),
+        }
     }
 }
 
@@ -85,7 +90,9 @@ impl From<Bytes> for Written {
     fn from(Bytes(bytes): Bytes) -> Self {
         match String::from_utf8(bytes) {
             Ok(text) => Self::Text(text),
-            Err(other) => Self::Other { base64: Base64(other.into_bytes()) },
+            Err(other) => Self::Other {
+                base64: Base64(other.into_bytes()),
+            },
         }
     }
 }
@@ -122,16 +129,25 @@ mod tests {
     fn how_a_file_is_written_is_remembered_and_one_of_an_earlier_version_has_commas() {
         let mut checkpoint = Checkpoint::start(&File::dropped("social/file", "e").unwrap(), None);
         for separator in [';', ','] {
-            checkpoint.header = Header { names: vec!["post_id".to_owned(), "text".to_owned()], separator };
+            checkpoint.header = Header {
+                names: vec!["post_id".to_owned(), "text".to_owned()],
+                separator,
+            };
             let saved = checkpoint.to_json().unwrap();
             assert_eq!(Checkpoint::parse(&saved).unwrap().header, checkpoint.header);
-            assert_eq!(String::from_utf8(saved).unwrap().contains("separator"), separator == ';');
+            assert_eq!(
+                String::from_utf8(saved).unwrap().contains("separator"),
+                separator == ';'
+            );
         }
     }
 
     #[test]
     fn what_an_earlier_version_remembered_of_the_beginning_is_read() {
-        assert_eq!(serde_json::from_str::<Bytes>("\"a,b\\r\\n\"").unwrap(), Bytes(b"a,b\r\n".to_vec()));
+        assert_eq!(
+            serde_json::from_str::<Bytes>("\"a,b\\r\\n\"").unwrap(),
+            Bytes(b"a,b\r\n".to_vec())
+        );
         assert!(serde_json::from_str::<Bytes>("{\"base64\": \"*\"}").is_err());
     }
 

@@ -13,7 +13,8 @@ use custodian_rights::intake::Taken;
 
 /// How many rows are in a chunk.
 const ROWS: u64 = 1_000;
-/// How many bytes of rows are in it, if rows are long: what a chunk needs in memory is a few times as much.
+/// How many bytes of rows are in it, if rows are long: what a chunk needs in memory is a few times
+/// as much.
 const BYTES: usize = 2 * 1024 * 1024;
 
 /// After how many rows others get their turn: while a chunk is read, the one before it is taken in.
@@ -39,7 +40,11 @@ pub struct Chunk {
 
 impl Chunk {
     /// Reads the next chunk of a file.
-    pub async fn read(reading: &mut Reading, five9: &Five9, now: DateTime<Utc>) -> Result<Self, ReadError> {
+    pub async fn read(
+        reading: &mut Reading,
+        five9: &Five9,
+        now: DateTime<Utc>,
+    ) -> Result<Self, ReadError> {
         let (source, file, begin) = (reading.source(), reading.arrived(), reading.position());
         let mut chunk = Self {
             begin: begin.clone(),
@@ -78,7 +83,11 @@ impl Chunk {
                 }
             };
             bytes += raw.bytes.len();
-            let row_at = RowAt { file, line: raw.line, now };
+            let row_at = RowAt {
+                file,
+                line: raw.line,
+                now,
+            };
             chunk.sort(reader.read(row, row_at), raw)?;
         }
         if chunk.is_last && reading.has_more_pages() {
@@ -120,16 +129,30 @@ impl Chunk {
 
     /// Keeps a bad row. Its file is given up afterwards: what can't be kept is an error.
     fn quarantine(&mut self, field: &str, rule: &str, raw: Raw) -> Result<(), StorageError> {
-        let row = QuarantinedRow { line: raw.line, field: field.to_owned(), rule: rule.to_owned(), bytes: raw.bytes };
-        let cannot = |_| StorageError { operation: "keep a row", code: "cannot be written as JSON".to_owned() };
+        let row = QuarantinedRow {
+            line: raw.line,
+            field: field.to_owned(),
+            rule: rule.to_owned(),
+            bytes: raw.bytes,
+        };
+        let cannot = |_| StorageError {
+            operation: "keep a row",
+            code: "cannot be written as JSON".to_owned(),
+        };
         self.quarantined.extend(row.to_line().map_err(cannot)?);
         Ok(())
     }
 }
 
 fn is_beyond_calendar(arrival: &SourceRecord) -> bool {
-    let Word::Told(details) = &arrival.word else { return false };
-    let SourceDetails::Complaints(Complaint { clocks: Some(clocks), closed_at: None, .. }) = &details.particulars
+    let Word::Told(details) = &arrival.word else {
+        return false;
+    };
+    let SourceDetails::Complaints(Complaint {
+        clocks: Some(clocks),
+        closed_at: None,
+        ..
+    }) = &details.particulars
     else {
         return false;
     };

@@ -44,17 +44,26 @@ impl Started {
 }
 
 /// Reads S3's notification
-/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>); none if it is none, or
-/// of something else.
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>);
+/// none if it is none, or of something else.
 pub fn read(event: Value) -> Option<Vec<Started>> {
     let event: S3Event = serde_json::from_value(event).ok()?;
-    // A folder that somebody makes in the console is an object without anything in it; what does not say how large it is
-    // may be a file.
+    // A folder that somebody makes in the console is an object without anything in it; what does
+    // not say how large it is may be a file.
     let is_file = |object: &S3Object| {
         let size = object.size.and_then(|size| u64::try_from(size).ok());
-        !object.key.as_deref().zip(size).is_some_and(|(key, size)| files::is_folder(key, size))
+        !object
+            .key
+            .as_deref()
+            .zip(size)
+            .is_some_and(|(key, size)| files::is_folder(key, size))
     };
-    event.records.into_iter().filter(|record| is_file(&record.s3.object)).map(read_one).collect()
+    event
+        .records
+        .into_iter()
+        .filter(|record| is_file(&record.s3.object))
+        .map(read_one)
+        .collect()
 }
 
 fn read_one(record: S3EventRecord) -> Option<Started> {
@@ -63,10 +72,16 @@ fn read_one(record: S3EventRecord) -> Option<Started> {
     let key = object.key?.replace('+', " ");
     let key = percent_decode_str(&key).decode_utf8().ok()?;
     if let Some((folder, id)) = files::handed_over(&key) {
-        return Some(Started::HandedOver { folder, id: id.to_owned() });
+        return Some(Started::HandedOver {
+            folder,
+            id: id.to_owned(),
+        });
     }
     let file = File::dropped(&key, &object.e_tag?)?;
-    Some(Started::Dropped { file, arrived: ArrivalTime::told(record.event_time, object.sequencer.as_deref()) })
+    Some(Started::Dropped {
+        file,
+        arrived: ArrivalTime::told(record.event_time, object.sequencer.as_deref()),
+    })
 }
 
 #[cfg(test)]
@@ -91,8 +106,13 @@ mod tests {
     #[test]
     fn a_file_arrives_when_s3_says_and_in_its_order() {
         let started = read(event("telephone/a+b%2Fc.csv", 7));
-        let Some([Started::Dropped { file, arrived }]) = started.as_deref() else { panic!("it is a file") };
-        assert_eq!((file.key.as_str(), file.folder), ("telephone/a b/c.csv", Folder::Of(Source::Telephone)));
+        let Some([Started::Dropped { file, arrived }]) = started.as_deref() else {
+            panic!("it is a file")
+        };
+        assert_eq!(
+            (file.key.as_str(), file.folder),
+            ("telephone/a b/c.csv", Folder::Of(Source::Telephone))
+        );
         let at = "2026-11-23T10:00:00.123Z".parse().unwrap();
         assert_eq!(*arrived, ArrivalTime::told(at, Some("0055AED6")));
     }
@@ -100,14 +120,34 @@ mod tests {
     #[test]
     fn a_folder_starts_nothing_and_a_key_of_ours_is_no_file() {
         assert_eq!(read(event("telephone/", 0)), Some(Vec::new()));
-        assert_eq!(read(event("telephone/", 9)).unwrap().len(), 1, "it has something in it");
+        assert_eq!(
+            read(event("telephone/", 9)).unwrap().len(),
+            1,
+            "it has something in it"
+        );
         let mut unsaid = event("telephone/", 0);
-        unsaid["Records"][0]["s3"]["object"].as_object_mut().unwrap().remove("size");
-        assert_eq!(read(unsaid).unwrap().len(), 1, "it may have something in it");
+        unsaid["Records"][0]["s3"]["object"]
+            .as_object_mut()
+            .unwrap()
+            .remove("size");
+        assert_eq!(
+            read(unsaid).unwrap().len(),
+            1,
+            "it may have something in it"
+        );
         let id = "0123456789abcdef";
-        assert_eq!(read(event(&Beside::Report.key(Source::Social, id), 9)), None);
-        let handed_over = Started::HandedOver { folder: Folder::Unknown, id: id.to_owned() };
-        assert_eq!(read(event(&Beside::Handover.key(Folder::Unknown, id), 0)), Some(vec![handed_over]));
+        assert_eq!(
+            read(event(&Beside::Report.key(Source::Social, id), 9)),
+            None
+        );
+        let handed_over = Started::HandedOver {
+            folder: Folder::Unknown,
+            id: id.to_owned(),
+        };
+        assert_eq!(
+            read(event(&Beside::Handover.key(Folder::Unknown, id), 0)),
+            Some(vec![handed_over])
+        );
         assert_eq!(read(json!({"alice": 1})), None);
     }
 }

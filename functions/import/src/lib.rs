@@ -1,8 +1,9 @@
 //! What partners drop into the intake bucket becomes records.
 //!
-//! S3 starts it when a file lands. It reads the file as a stream and takes it in a chunk of rows at a time; what it can't
-//! read goes to quarantine. When its time runs out it remembers where it is and hands over to another invocation.
-//! Everything is safe to do again: wherever it breaks off, the next run ends in the same records.
+//! S3 starts it when a file lands. It reads the file as a stream and takes it in a chunk of rows at
+//! a time; what it can't read goes to quarantine. When its time runs out it remembers where it is
+//! and hands over to another invocation. Everything is safe to do again: wherever it breaks off,
+//! the next run ends in the same records.
 
 mod checkpoint;
 mod chunk;
@@ -40,8 +41,8 @@ use std::time::Duration;
 const S3: &str = "a notification of S3 about the intake bucket";
 /// How much of an invocation is left for finishing what was begun: far longer than a chunk takes.
 const MARGIN: TimeDelta = TimeDelta::minutes(1);
-/// How long it waits before a chunk that the tables had no room for is taken in again, and how long at most; each time at
-/// least half of it.
+/// How long it waits before a chunk that the tables had no room for is taken in again, and how long
+/// at most; each time at least half of it.
 const WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(30)];
 /// Why a file is kept whole that lies where no source is agreed on.
 const UNKNOWN_FOLDER: &str = "unknown_folder";
@@ -73,15 +74,21 @@ impl Import {
     /// # Errors
     /// [`StartError`] if a setting, the secret or the tenant's configuration cannot be used.
     pub async fn start(host: &Environment) -> Result<Self, StartError> {
-        let (dynamodb, register) =
-            (custodian_store::client(&host.dynamodb()), host.setting("REGISTER_TABLE")?.to_owned());
+        let (dynamodb, register) = (
+            custodian_store::client(&host.dynamodb()),
+            host.setting("REGISTER_TABLE")?.to_owned(),
+        );
         let keys = secret::subject_keys(host).await?;
-        let five9 = Five9::parse(include_str!("../../../config/five9.json"))
-            .map_err(|_| StartError::Invalid("config/five9.json", "is not the tenant's configuration"))?;
+        let five9 = Five9::parse(include_str!("../../../config/five9.json")).map_err(|_| {
+            StartError::Invalid("config/five9.json", "is not the tenant's configuration")
+        })?;
         Ok(Self {
             clock: host.clock(),
-            files: Files::new(custodian_buckets::client(&host.s3()), host.setting("INTAKE_BUCKET")?.to_owned())
-                .indexing(&keys),
+            files: Files::new(
+                custodian_buckets::client(&host.s3()),
+                host.setting("INTAKE_BUCKET")?.to_owned(),
+            )
+            .indexing(&keys),
             intake: Intake {
                 records: Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned()),
                 suppressions: Suppressions::new(dynamodb.clone(), register.clone()),
@@ -96,8 +103,8 @@ impl Import {
     /// Imports the files that S3 tells of; gives their reports.
     ///
     /// # Errors
-    /// A constant if the event is none of S3's; what could not be done, without saying what was in the file. Lambda
-    /// invokes again then, and it goes on from where it was.
+    /// A constant if the event is none of S3's; what could not be done, without saying what was in
+    /// the file. Lambda invokes again then, and it goes on from where it was.
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
         let (payload, context) = event.into_parts();
         let started = event::read(payload).ok_or_else(|| failure::not_an_event(S3))?;
@@ -113,16 +120,26 @@ impl Import {
         Ok(json!({"reports": reports}))
     }
 
-    /// Imports one file, or goes on with it; gives its report so far, or nothing if it is done with already.
-    async fn handle(&self, started: Started, deadline: Deadline) -> Result<Option<Report>, StorageError> {
+    /// Imports one file, or goes on with it; gives its report so far, or nothing if it is done with
+    /// already.
+    async fn handle(
+        &self,
+        started: Started,
+        deadline: Deadline,
+    ) -> Result<Option<Report>, StorageError> {
         let (folder, id, beginning) = match started {
-            Started::Dropped { file, arrived } => {
-                (file.folder, file.id(), Some(Checkpoint::start(&file, Some(arrived))))
-            }
+            Started::Dropped { file, arrived } => (
+                file.folder,
+                file.id(),
+                Some(Checkpoint::start(&file, Some(arrived))),
+            ),
             Started::HandedOver { folder, id } => (folder, id, None),
         };
         let saved = self.files.read(folder, &id, Beside::Progress).await?;
-        let checkpoint = match saved.and_then(|saved| Checkpoint::parse(&saved)).or(beginning) {
+        let checkpoint = match saved
+            .and_then(|saved| Checkpoint::parse(&saved))
+            .or(beginning)
+        {
             Some(checkpoint) => checkpoint,
             None => match self.found(folder, &id).await? {
                 Some(file) => Checkpoint::start(&file, None),
@@ -138,7 +155,9 @@ impl Import {
             tracing::info!(source = file.folder.as_str(), outcome = "gone", "import");
             return Ok(None);
         };
-        Box::pin(self.read(&file, source, reading, checkpoint, deadline)).await.map(Some)
+        Box::pin(self.read(&file, source, reading, checkpoint, deadline))
+            .await
+            .map(Some)
     }
 
     /// The file that the sweep found, and of which nobody was told.
@@ -150,7 +169,9 @@ impl Import {
         }
         let handover = self.files.read(folder, id, Beside::Handover).await?;
         let found = handover.and_then(|body| serde_json::from_slice::<Found>(&body).ok());
-        Ok(found.and_then(|found| File::dropped(&found.key, &found.etag)).filter(|file| file.id() == id))
+        Ok(found
+            .and_then(|found| File::dropped(&found.key, &found.etag))
+            .filter(|file| file.id() == id))
     }
 
     /// Keeps a file whole that lies where no source is agreed on: nobody knows how to read it.
@@ -160,10 +181,20 @@ impl Import {
         mut report: Report,
         deadline: Deadline,
     ) -> Result<Option<Report>, StorageError> {
-        let Some(opened) = self.files.open(file, 0).await? else { return Ok(None) };
-        let reason = Reason { rule: UNKNOWN_FOLDER.to_owned(), field: None };
-        let why = Why { rule: reason.rule.clone(), field: None };
-        self.files.quarantine(file, &why, opened.dropped_at, spare(deadline)).await?;
+        let Some(opened) = self.files.open(file, 0).await? else {
+            return Ok(None);
+        };
+        let reason = Reason {
+            rule: UNKNOWN_FOLDER.to_owned(),
+            field: None,
+        };
+        let why = Why {
+            rule: reason.rule.clone(),
+            field: None,
+        };
+        self.files
+            .quarantine(file, &why, opened.dropped_at, spare(deadline))
+            .await?;
         report.errand = opened.errand;
         report.refused(reason, self.clock.now());
         self.finish(file, report).await.map(Some)
@@ -190,21 +221,32 @@ impl Import {
                 Ok(chunk) => chunk,
                 Err(ReadError::Storage(error)) => return Err(error),
                 Err(ReadError::Unreadable(reason)) => {
-                    let why = Why { rule: reason.rule.clone(), field: reason.field.clone() };
-                    self.files.quarantine(file, &why, dropped_at, spare(deadline)).await?;
+                    let why = Why {
+                        rule: reason.rule.clone(),
+                        field: reason.field.clone(),
+                    };
+                    self.files
+                        .quarantine(file, &why, dropped_at, spare(deadline))
+                        .await?;
                     checkpoint.report.refused(reason, now);
                     break;
                 }
             };
-            let kept = Kept { file, dropped_at, before_first_row: reading.before_first_row().to_vec() };
-            // The next chunk is read while this one is written, also behind the last, where there is nothing. What it came
-            // to is told only when it is taken in.
+            let kept = Kept {
+                file,
+                dropped_at,
+                before_first_row: reading.before_first_row().to_vec(),
+            };
+            // The next chunk is read while this one is written, also behind the last, where there
+            // is nothing. What it came to is told only when it is taken in.
             let ahead = Chunk::read(&mut reading, &self.five9, now);
             let is_last = chunk.is_last;
             let (taken, ahead) = tokio::join!(self.take(&kept, &mut chunk, deadline), ahead);
             next = ahead;
             if !taken? {
-                return self.hand_over(file, checkpoint, &reading, chunk.begin).await;
+                return self
+                    .hand_over(file, checkpoint, &reading, chunk.begin)
+                    .await;
             }
             checkpoint.report.add(&chunk.report);
             if is_last {
@@ -212,9 +254,15 @@ impl Import {
                     self.imports.mark(source, now).await?;
                 }
                 if checkpoint.report.is_cut() {
-                    // Behind what could not be framed there may be good rows: nothing of the file is lost.
-                    let why = Why { rule: KEPT_WHOLE.to_owned(), field: None };
-                    self.files.quarantine(file, &why, dropped_at, spare(deadline)).await?;
+                    // Behind what could not be framed there may be good rows: nothing of the file
+                    // is lost.
+                    let why = Why {
+                        rule: KEPT_WHOLE.to_owned(),
+                        field: None,
+                    };
+                    self.files
+                        .quarantine(file, &why, dropped_at, spare(deadline))
+                        .await?;
                     checkpoint.report.warn(Warning::KeptWhole);
                 }
                 checkpoint.report.done(now);
@@ -225,13 +273,16 @@ impl Import {
             }
             if count.is_multiple_of(CHUNKS) {
                 reading.reached(&mut checkpoint, chunk.end);
-                self.files.write(file, Beside::Progress, checkpoint.to_json()?).await?;
+                self.files
+                    .write(file, Beside::Progress, checkpoint.to_json()?)
+                    .await?;
             }
         }
         self.finish(file, checkpoint.report).await
     }
 
-    /// Leaves the file to another invocation, which goes on at a boundary: it waits like every other when this turn is over.
+    /// Leaves the file to another invocation, which goes on at a boundary: it waits like every
+    /// other when this turn is over.
     async fn hand_over(
         &self,
         file: &File,
@@ -240,31 +291,62 @@ impl Import {
         position: Position,
     ) -> Result<Report, StorageError> {
         reading.reached(&mut checkpoint, position);
-        self.files.write(file, Beside::Progress, checkpoint.to_json()?).await?;
-        tracing::info!(source = file.folder.as_str(), outcome = "handed_over", "import");
+        self.files
+            .write(file, Beside::Progress, checkpoint.to_json()?)
+            .await?;
+        tracing::info!(
+            source = file.folder.as_str(),
+            outcome = "handed_over",
+            "import"
+        );
         Ok(checkpoint.report)
     }
 
-    /// Takes in what a chunk hands over, and puts what it does not, and what storage did not take, into quarantine. Says
-    /// whether it was taken in: if it was not, or breaks off before, nothing of it is counted, and it is read again.
-    async fn take(&self, kept: &Kept<'_>, chunk: &mut Chunk, deadline: Deadline) -> Result<bool, StorageError> {
-        let (arrivals, raws) = (std::mem::take(&mut chunk.arrivals), std::mem::take(&mut chunk.raws));
-        let Some(outcomes) = self.taken_in(arrivals, kept.file, deadline).await? else { return Ok(false) };
+    /// Takes in what a chunk hands over, and puts what it does not, and what storage did not take,
+    /// into quarantine. Says whether it was taken in: if it was not, or breaks off before, nothing
+    /// of it is counted, and it is read again.
+    async fn take(
+        &self,
+        kept: &Kept<'_>,
+        chunk: &mut Chunk,
+        deadline: Deadline,
+    ) -> Result<bool, StorageError> {
+        let (arrivals, raws) = (
+            std::mem::take(&mut chunk.arrivals),
+            std::mem::take(&mut chunk.raws),
+        );
+        let Some(outcomes) = self.taken_in(arrivals, kept.file, deadline).await? else {
+            return Ok(false);
+        };
         for (outcome, raw) in outcomes.into_iter().zip(raws) {
             chunk.taken(outcome, raw)?;
         }
         let quarantined = std::mem::take(&mut chunk.quarantined);
         if !quarantined.is_empty() {
-            let Kept { file, dropped_at, before_first_row } = kept;
+            let Kept {
+                file,
+                dropped_at,
+                before_first_row,
+            } = kept;
             if !before_first_row.is_empty() {
-                self.files.keep(file, Beside::Header, before_first_row.clone(), *dropped_at).await?;
+                self.files
+                    .keep(file, Beside::Header, before_first_row.clone(), *dropped_at)
+                    .await?;
             }
-            self.files.keep(file, Beside::Rows(chunk.begin.offset), quarantined, *dropped_at).await?;
+            self.files
+                .keep(
+                    file,
+                    Beside::Rows(chunk.begin.offset),
+                    quarantined,
+                    *dropped_at,
+                )
+                .await?;
         }
         Ok(true)
     }
 
-    /// What became of each. As long as the tables have no room for them, or ail, and there is time, it is tried again.
+    /// What became of each. As long as the tables have no room for them, or ail, and there is time,
+    /// it is tried again.
     async fn taken_in(
         &self,
         arrivals: Vec<SourceRecord>,
@@ -291,11 +373,21 @@ impl Import {
 
     /// The report first, then the file goes: what is not told of is still there.
     async fn finish(&self, file: &File, report: Report) -> Result<Report, StorageError> {
-        self.files.write(file, Beside::Report, files::json("report an import", &report)?).await?;
+        self.files
+            .write(
+                file,
+                Beside::Report,
+                files::json("report an import", &report)?,
+            )
+            .await?;
         self.files.discard(file).await?;
         tracing::info!(
             source = file.folder.as_str(),
-            outcome = if report.reason.is_none() { "imported" } else { "file_refused" },
+            outcome = if report.reason.is_none() {
+                "imported"
+            } else {
+                "file_refused"
+            },
             import = report.import,
             count = report.rows,
             new = report.new,
@@ -311,5 +403,7 @@ impl Import {
 
 /// How long an invocation may take for what need not be done.
 fn spare(deadline: Deadline) -> Duration {
-    deadline.left().saturating_sub(MARGIN.to_std().unwrap_or_default())
+    deadline
+        .left()
+        .saturating_sub(MARGIN.to_std().unwrap_or_default())
 }

@@ -9,7 +9,8 @@ use custodian_buckets::files::{File, Files, Opened};
 use custodian_domain::record::revision::ArrivalTime;
 use custodian_domain::record::source::Source;
 
-/// How often a connection that breaks off is opened again at the same row before the invocation fails.
+/// How often a connection that breaks off is opened again at the same row before the invocation
+/// fails.
 const REOPENED: u32 = 3;
 /// How many lines a header that does not fit is looked for on.
 const TITLES: usize = 20;
@@ -45,14 +46,20 @@ impl From<StorageError> for ReadError {
 
 impl From<Unreadable> for ReadError {
     fn from(unreadable: Unreadable) -> Self {
-        Self::Unreadable(Reason { rule: unreadable.name().to_owned(), field: None })
+        Self::Unreadable(Reason {
+            rule: unreadable.name().to_owned(),
+            field: None,
+        })
     }
 }
 
 impl From<Misfit> for ReadError {
     fn from(misfit: Misfit) -> Self {
         let (rule, field) = misfit.reason();
-        Self::Unreadable(Reason { rule: rule.to_owned(), field })
+        Self::Unreadable(Reason {
+            rule: rule.to_owned(),
+            field,
+        })
     }
 }
 
@@ -64,18 +71,29 @@ impl Reading {
         source: Source,
         checkpoint: &Checkpoint,
     ) -> Result<Option<Self>, StorageError> {
-        let Some(format) = sources::format(source) else { return Ok(None) };
-        let Some(opened) = files.open(file, checkpoint.position.offset).await? else { return Ok(None) };
-        let rows = Rows::resume(format, checkpoint.header.clone(), checkpoint.position.clone());
+        let Some(format) = sources::format(source) else {
+            return Ok(None);
+        };
+        let Some(opened) = files.open(file, checkpoint.position.offset).await? else {
+            return Ok(None);
+        };
+        let rows = Rows::resume(
+            format,
+            checkpoint.header.clone(),
+            checkpoint.position.clone(),
+        );
         Ok(Some(Self {
             files: files.clone(),
             file: file.clone(),
             source,
             // Of a file that S3 told nobody of, the listing's whole seconds are all that is known.
-            // What is brought back from quarantine has its place where it was first dropped: what was told since stands.
+            // What is brought back from quarantine has its place where it was first dropped: what
+            // was told since stands.
             arrived: match opened.first_dropped_at {
                 Some(first) => first.into(),
-                None => checkpoint.arrived.unwrap_or_else(|| opened.dropped_at.into()),
+                None => checkpoint
+                    .arrived
+                    .unwrap_or_else(|| opened.dropped_at.into()),
             },
             head: Head::of(format, checkpoint),
             opened,
@@ -110,7 +128,12 @@ impl Reading {
     }
 
     /// Why the header does not fit, which the next rows may show: then the file is not read on.
-    pub async fn unfit(&mut self, misfit: Misfit, first: Option<Framed>, five9: &Five9) -> ReadError {
+    pub async fn unfit(
+        &mut self,
+        misfit: Misfit,
+        first: Option<Framed>,
+        five9: &Five9,
+    ) -> ReadError {
         let mut lines = Vec::new();
         let mut framed = first;
         while let Some(Framed::Row { raw, .. } | Framed::Broken { raw, .. }) = framed {
@@ -121,17 +144,29 @@ impl Reading {
                 Err(storage) => return storage,
             };
         }
-        misfit.written(&self.written()).among(&lines, self.source(), five9).into()
+        misfit
+            .written(&self.written())
+            .among(&lines, self.source(), five9)
+            .into()
     }
 
     /// Begins again behind the last row, with a new connection.
     async fn reopen(&mut self) -> Result<(), ReadError> {
         const OPERATION: &str = "read a file";
-        let broken = || StorageError { operation: OPERATION, code: "broken response".to_owned() };
-        let format = sources::format(self.source).filter(|_| self.reopened < REOPENED).ok_or_else(broken)?;
+        let broken = || StorageError {
+            operation: OPERATION,
+            code: "broken response".to_owned(),
+        };
+        let format = sources::format(self.source)
+            .filter(|_| self.reopened < REOPENED)
+            .ok_or_else(broken)?;
         self.reopened += 1;
         let position = self.rows.position();
-        self.opened = self.files.open(&self.file, position.offset).await?.ok_or_else(broken)?;
+        self.opened = self
+            .files
+            .open(&self.file, position.offset)
+            .await?
+            .ok_or_else(broken)?;
         self.head.reopen(position.offset);
         self.rows = Rows::resume(format, self.written(), position);
         Ok(())
@@ -186,8 +221,8 @@ impl Reading {
         self.opened.errand.as_deref()
     }
 
-    /// What stands before the first row of a CSV, once a row was read; empty of anything else, and where the reading
-    /// began behind it.
+    /// What stands before the first row of a CSV, once a row was read; empty of anything else, and
+    /// where the reading began behind it.
     pub fn before_first_row(&self) -> &[u8] {
         match &self.head {
             Head::Before(bytes) => bytes,
@@ -213,14 +248,20 @@ impl Head {
     fn of(format: Format, checkpoint: &Checkpoint) -> Self {
         match &checkpoint.before_first_row {
             Some(before) => Self::Before(before.0.clone()),
-            None if format == Format::Csv && checkpoint.position.offset == 0 => Self::Coming(Vec::new()),
+            None if format == Format::Csv && checkpoint.position.offset == 0 => {
+                Self::Coming(Vec::new())
+            }
             None => Self::Passed,
         }
     }
 
     fn push(&mut self, bytes: &[u8]) {
         if let Self::Coming(head) = self {
-            head.extend_from_slice(bytes.get(..Self::LONGEST.saturating_sub(head.len())).unwrap_or(bytes));
+            head.extend_from_slice(
+                bytes
+                    .get(..Self::LONGEST.saturating_sub(head.len()))
+                    .unwrap_or(bytes),
+            );
         }
     }
 
@@ -235,7 +276,8 @@ impl Head {
         let line = match first {
             Framed::Row { raw, .. } | Framed::Broken { raw, .. } => raw.line,
         };
-        let end = physical_lines(head).nth(usize::try_from(line.saturating_sub(2)).unwrap_or(usize::MAX));
+        let end =
+            physical_lines(head).nth(usize::try_from(line.saturating_sub(2)).unwrap_or(usize::MAX));
         *self = match end {
             Some(end) if line > 1 => Self::Before(head.drain(..end).collect()),
             _ => Self::Passed,
@@ -273,7 +315,11 @@ mod tests {
         if let Some(framed) = &last {
             head.meet(framed);
         }
-        if let Head::Before(bytes) = head { bytes } else { Vec::new() }
+        if let Head::Before(bytes) = head {
+            bytes
+        } else {
+            Vec::new()
+        }
     }
 
     #[test]
@@ -287,7 +333,11 @@ mod tests {
             ("a,b\n", ""),
         ] {
             for chunk in [1, 3, usize::MAX] {
-                assert_eq!(before(file.as_bytes(), chunk), expected.as_bytes(), "{file:?} in chunks of {chunk}");
+                assert_eq!(
+                    before(file.as_bytes(), chunk),
+                    expected.as_bytes(),
+                    "{file:?} in chunks of {chunk}"
+                );
             }
         }
     }

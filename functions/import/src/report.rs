@@ -94,7 +94,8 @@ pub enum Warning {
     CutShort,
     /// The list of reviews has further pages, which are not in the file.
     MorePages,
-    /// Rows were too long, quotes were broken, or a list broke off: the file lies in quarantine whole.
+    /// Rows were too long, quotes were broken, or a list broke off: the file lies in quarantine
+    /// whole.
     KeptWhole,
     /// A complaint's clocks reach beyond the calendar of bank holidays.
     BeyondCalendar,
@@ -148,7 +149,10 @@ impl Report {
             *self.refused.entry(rule.clone()).or_default() += more;
         }
         part.warnings.iter().for_each(|warning| self.warn(*warning));
-        part.first_collected_at.into_iter().chain(part.last_collected_at).for_each(|at| self.collected(at));
+        part.first_collected_at
+            .into_iter()
+            .chain(part.last_collected_at)
+            .for_each(|at| self.collected(at));
     }
 
     /// Counts what became of a row.
@@ -200,8 +204,11 @@ impl Report {
     /// The file was read to its end.
     pub fn done(&mut self, now: DateTime<Utc>) {
         let refused = |rule: &str| self.refused.get(rule).copied().unwrap_or_default();
-        // Totals and counts of a report are no calls; a line with fewer fields, or more, may be one of them.
-        let most = self.rows.saturating_sub(refused(Rule::Total.name()) + refused(Broken::HeaderAgain.name()));
+        // Totals and counts of a report are no calls; a line with fewer fields, or more, may be one
+        // of them.
+        let most = self
+            .rows
+            .saturating_sub(refused(Rule::Total.name()) + refused(Broken::HeaderAgain.name()));
         let least = most.saturating_sub(refused(Broken::WrongNumberOfFields.name()));
         if self.source == Folder::Of(Source::Telephone) && (least..=most).contains(&CUT_AT) {
             self.warn(Warning::CutShort);
@@ -228,14 +235,19 @@ mod tests {
     use custodian_domain::record::source::Source;
 
     #[test]
-    fn a_report_of_exactly_as_many_calls_as_five9_cuts_at_is_warned_of_whatever_stands_below_them() {
+    fn a_report_of_exactly_as_many_calls_as_five9_cuts_at_is_warned_of_whatever_stands_below_them()
+    {
         for (rows, refused, is_warned) in [
             (5_000, vec![], true),
             (4_999, vec![], false),
             (5_001, vec![], false),
             (5_001, vec!["total"], true),
             (5_001, vec!["wrong_number_of_fields"], true),
-            (5_003, vec!["total", "header_again", "wrong_number_of_fields"], true),
+            (
+                5_003,
+                vec!["total", "header_again", "wrong_number_of_fields"],
+                true,
+            ),
             (5_000, vec!["total"], false),
             (5_000, vec!["wrong_number_of_fields"], true),
             (5_000, vec!["phone"], true),
@@ -247,7 +259,11 @@ mod tests {
                 report.refuse(rule);
             }
             report.done(DateTime::UNIX_EPOCH);
-            assert_eq!(report.warnings == [Warning::CutShort], is_warned, "{rows} {refused:?}");
+            assert_eq!(
+                report.warnings == [Warning::CutShort],
+                is_warned,
+                "{rows} {refused:?}"
+            );
         }
     }
 }

@@ -2,8 +2,13 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What stands in a part of a path as it is (RFC 3986, 2.3); anything else could mean something to a browser.
-const PART: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+/// What stands in a part of a path as it is (RFC 3986, 2.3); anything else could mean something to
+/// a browser.
+const PART: AsciiSet = NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 
 /// Everything that there is an answer to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +58,11 @@ impl<'a> Address<'a> {
 
     /// The methods that are answered, as the header `Allow` lists them.
     pub const fn allows(self) -> &'static str {
-        if matches!(self, Self::Responses(_)) { "GET, HEAD, POST" } else { "GET, HEAD" }
+        if matches!(self, Self::Responses(_)) {
+            "GET, HEAD, POST"
+        } else {
+            "GET, HEAD"
+        }
     }
 }
 
@@ -69,7 +78,10 @@ pub fn plain(parts: &[&str]) -> String {
 
 /// The same path as a link has it.
 pub fn encoded(parts: &[&str]) -> String {
-    let parts: Vec<String> = parts.iter().map(|part| utf8_percent_encode(part, &PART).to_string()).collect();
+    let parts: Vec<String> = parts
+        .iter()
+        .map(|part| utf8_percent_encode(part, &PART).to_string())
+        .collect();
     format!("/{}", parts.join("/"))
 }
 
@@ -81,7 +93,11 @@ mod tests {
     #[test]
     fn slashes_that_are_too_many_lead_to_the_same_address() {
         for path in ["/surveys/bins", "/surveys/bins/", "//surveys///bins//"] {
-            assert_eq!(Address::read(&parts(path)), Some(Address::Form("bins")), "{path}");
+            assert_eq!(
+                Address::read(&parts(path)),
+                Some(Address::Form("bins")),
+                "{path}"
+            );
             assert_eq!(plain(&parts(path)), "/surveys/bins");
         }
         assert_eq!(Address::read(&parts("//")), Some(Address::List));

@@ -1,4 +1,5 @@
-//! What a person is shown whose answers were not kept: the form once more, or what they typed, to be copied.
+//! What a person is shown whose answers were not kept: the form once more, or what they typed, to
+//! be copied.
 
 use crate::own::{Own, TYPING};
 use crate::pages::{self, FieldErrorView, FormView, Typed};
@@ -10,7 +11,8 @@ use custodian_web::http::{Response, StatusCode};
 use custodian_web::{http, page};
 
 impl Ingest {
-    /// The form once more, with everything that was typed and with what is wrong. What no form can mend is refused.
+    /// The form once more, with everything that was typed and with what is wrong. What no form can
+    /// mend is refused.
     pub(crate) fn ask_again(
         &self,
         survey: &Survey,
@@ -19,12 +21,19 @@ impl Ingest {
         refusal: Rejection,
         now: DateTime<Utc>,
     ) -> Result<Response, Rejection> {
-        // Whoever gets a form back has typed already and may send it again at once; and a form that takes another's place is
-        // as old as that.
-        let since = own.handed_out.as_ref().map_or(now - TYPING, |form| form.at.min(now - TYPING));
-        let another = || self.form_tokens.make(&survey.id, &survey.version, since, random());
+        // Whoever gets a form back has typed already and may send it again at once; and a form that
+        // takes another's place is as old as that.
+        let since = own
+            .handed_out
+            .as_ref()
+            .map_or(now - TYPING, |form| form.at.min(now - TYPING));
+        let another = || {
+            self.form_tokens
+                .make(&survey.id, &survey.version, since, random())
+        };
         let same = || own.token.clone().unwrap_or_else(another);
-        let again = |token, faults: &[_], notice| form::filled(survey, token, typed, faults, notice);
+        let again =
+            |token, faults: &[_], notice| form::filled(survey, token, typed, faults, notice);
         // Whoever has mistakes to mend is slow enough the next time.
         let asks = own.is_doubtful(now) && (own.trapped || matches!(refusal, Rejection::Doubtful));
         let (mut status, wait) = (StatusCode::UNPROCESSABLE_ENTITY, refusal.wait());
@@ -55,7 +64,10 @@ impl Ingest {
         view.person = (asks || own.person).then_some(own.person);
         if asks {
             let message = pages::MISTAKE_PERSON.to_owned();
-            view.errors.push(FieldErrorView { field: PERSON_FIELD.to_owned(), message });
+            view.errors.push(FieldErrorView {
+                field: PERSON_FIELD.to_owned(),
+                message,
+            });
         }
         let response = http::status(self.typed_page(&view), status);
         Ok(match wait {
@@ -68,7 +80,8 @@ impl Ingest {
         page::never_cached(pages::form(self.page().with_what_was_typed(), view))
     }
 
-    /// What was typed, on a page that says why it was not saved: to be copied, and to be sent again where that can help.
+    /// What was typed, on a page that says why it was not saved: to be copied, and to be sent again
+    /// where that can help.
     pub(crate) fn give_back(
         &self,
         id: &str,

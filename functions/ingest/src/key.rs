@@ -1,7 +1,7 @@
 //! The header `Idempotency-Key`: a random UUID, which nobody guesses.
 //!
-//! Who guesses a key can ask whether somebody answered under it: other answers under it are a conflict. So a key that could be
-//! guessed, such as `1` or an address, is not taken.
+//! Who guesses a key can ask whether somebody answered under it: other answers under it are a
+//! conflict. So a key that could be guessed, such as `1` or an address, is not taken.
 
 /// How many different hexadecimal digits a random UUID has at least: one in 10^11 has fewer.
 const DIFFERENT: u32 = 6;
@@ -11,11 +11,15 @@ const DIFFERENT: u32 = 6;
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    /// Reads a random UUID (RFC 9562: version 4, or 7), in any case, in quotation marks or without them, as clients send
-    /// the header.
+    /// Reads a random UUID (RFC 9562: version 4, or 7), in any case, in quotation marks or without
+    /// them, as clients send the header.
     pub fn read(header: &str) -> Option<Self> {
         let text = header.trim();
-        let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text).to_ascii_lowercase();
+        let text = text
+            .strip_prefix('"')
+            .and_then(|text| text.strip_suffix('"'))
+            .unwrap_or(text)
+            .to_ascii_lowercase();
         let is_dash = |place: usize| [8, 13, 18, 23].contains(&place);
         let sound = |(place, byte): (usize, u8)| match byte {
             b'-' => is_dash(place),
@@ -39,7 +43,11 @@ impl IdempotencyKey {
 /// How many different hexadecimal digits there are among these.
 fn different(digits: &[u8]) -> u32 {
     let value = |digit: u8| char::from(digit).to_digit(16);
-    digits.iter().filter_map(|digit| value(*digit)).fold(0_u16, |seen, value| seen | 1 << value).count_ones()
+    digits
+        .iter()
+        .filter_map(|digit| value(*digit))
+        .fold(0_u16, |seen, value| seen | 1 << value)
+        .count_ones()
 }
 
 #[cfg(test)]
@@ -55,10 +63,18 @@ mod tests {
 
     #[test]
     fn one_key_has_one_spelling() {
-        for spelt in [KEY, &KEY.to_uppercase(), &format!("\"{KEY}\""), &format!(" {KEY} ")] {
+        for spelt in [
+            KEY,
+            &KEY.to_uppercase(),
+            &format!("\"{KEY}\""),
+            &format!(" {KEY} "),
+        ] {
             assert_eq!(read(spelt).as_deref(), Some(KEY), "{spelt}");
         }
-        assert!(read("019abf3c-77d2-7c19-8f5e-2b6a90d4e813").is_some(), "version 7");
+        assert!(
+            read("019abf3c-77d2-7c19-8f5e-2b6a90d4e813").is_some(),
+            "version 7"
+        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! A web form becomes a record.
 //!
-//! `GET /surveys/{survey}` gives the form, `POST /surveys/{survey}/responses` takes it: one request, one conditional
-//! put. This function can put records and cannot read them. Whatever no other function has a route for comes here too, so
-//! that a person who went astray finds a page.
+//! `GET /surveys/{survey}` gives the form, `POST /surveys/{survey}/responses` takes it: one
+//! request, one conditional put. This function can put records and cannot read them. Whatever no
+//! other function has a route for comes here too, so that a person who went astray finds a page.
 
 mod address;
 mod again;
@@ -50,7 +50,8 @@ pub struct Ingest {
     references: References,
     receipts: Receipts,
     limits: Limits,
-    /// Where people are asked to confirm an address, and what the address is sealed with; nothing where nobody is.
+    /// Where people are asked to confirm an address, and what the address is sealed with; nothing
+    /// where nobody is.
     confirmations: Option<(Confirmations, Keyring<Addresses>)>,
     site: Site,
 }
@@ -71,7 +72,11 @@ impl Keys {
         Ok(Self {
             subject: secrets.subject_keys()?,
             forms: secrets.keyring()?,
-            addresses: if confirms { Some(secrets.keyring()?) } else { None },
+            addresses: if confirms {
+                Some(secrets.keyring()?)
+            } else {
+                None
+            },
         })
     }
 }
@@ -80,7 +85,8 @@ impl Ingest {
     /// Makes clients and keys once, and opens the connection to DynamoDB by reading the surveys.
     ///
     /// # Errors
-    /// [`StartError`] if a setting or a secret is missing. Surveys that cannot be read now are read later.
+    /// [`StartError`] if a setting or a secret is missing. Surveys that cannot be read now are read
+    /// later.
     pub async fn start(host: &Environment) -> Result<Self, StartError> {
         let dynamodb = custodian_store::client(&host.dynamodb());
         let register = host.setting("REGISTER_TABLE")?;
@@ -90,7 +96,11 @@ impl Ingest {
         if let Err(error) = read {
             tracing::warn!(error = %error, outcome = "later", "surveys");
         }
-        let Keys { subject, forms, addresses } = keys?;
+        let Keys {
+            subject,
+            forms,
+            addresses,
+        } = keys?;
         let counts = ClientCounts::new(dynamodb.clone(), register.to_owned());
         let confirmations = addresses.map(|keys| (Confirmations::new(&dynamodb, register), keys));
         Ok(Self {
@@ -110,9 +120,13 @@ impl Ingest {
     /// Answers an event of API Gateway (HTTP API, payload 2.0).
     ///
     /// # Errors
-    /// A constant if the event is not one of API Gateway's; whatever a person sends is answered, not failed.
+    /// A constant if the event is not one of API Gateway's; whatever a person sends is answered,
+    /// not failed.
     pub async fn answer_event(&self, event: LambdaEvent<Event>) -> Result<Answer, Diagnostic> {
-        gateway::answer(event.payload, &self.site.edge, &self.site.base, |request| self.handle(request)).await
+        gateway::answer(event.payload, &self.site.edge, &self.site.base, |request| {
+            self.handle(request)
+        })
+        .await
     }
 
     /// The same, for who makes events and reads answers.
@@ -123,7 +137,8 @@ impl Ingest {
         gateway::invoke(event, |event| self.answer_event(event)).await
     }
 
-    /// Answers one request; every failure becomes a page or a problem document, so this cannot fail.
+    /// Answers one request; every failure becomes a page or a problem document, so this cannot
+    /// fail.
     pub async fn handle(&self, request: Request) -> Response {
         let program = reply::is_for_a_program(&request);
         let answer = self.answer(request, program).await;
@@ -136,7 +151,11 @@ impl Ingest {
         let address = Address::read(&parts).ok_or(Rejection::NotFound)?;
         if path != address::plain(&parts) {
             let query = request.link_query();
-            let query = if query.is_empty() { query } else { format!("?{query}") };
+            let query = if query.is_empty() {
+                query
+            } else {
+                format!("?{query}")
+            };
             return Ok(reply::permanent(&(self.link(&parts) + &query)));
         }
         match (&request.method, address) {
@@ -144,14 +163,20 @@ impl Ingest {
             (&Method::GET, Address::Form(id)) => self.form(id).await,
             (&Method::POST, Address::Responses(id)) => self.submit(id, request, program).await,
             // Somebody shares, keeps or reloads the address at which an answer was sent.
-            (&Method::GET, Address::Responses(id)) => Ok(reply::see_other(&self.link(&["surveys", id]))),
+            (&Method::GET, Address::Responses(id)) => {
+                Ok(reply::see_other(&self.link(&["surveys", id])))
+            }
             (&Method::GET, Address::ThankYou(id)) => self.thank_you(id, &request).await,
-            (&Method::GET, Address::Privacy) => Ok(reply::plain(pages::notice(self.page(), notice::CURRENT))),
+            (&Method::GET, Address::Privacy) => {
+                Ok(reply::plain(pages::notice(self.page(), notice::CURRENT)))
+            }
             (&Method::GET, Address::Notice(version)) => {
                 let notice = notice::find(version).ok_or(Rejection::UnknownNotice)?;
                 Ok(reply::plain(pages::notice(self.page(), notice)))
             }
-            (&Method::GET, Address::Accessibility) => Ok(reply::plain(pages::accessibility(self.page()))),
+            (&Method::GET, Address::Accessibility) => {
+                Ok(reply::plain(pages::accessibility(self.page())))
+            }
             (&Method::GET, Address::Stylesheet) => Ok(reply::stylesheet(&request)),
             (&Method::GET, Address::ExportSchema) => Ok(reply::export_schema()),
             (&Method::GET, Address::Icon) => Ok(reply::no_icon()),
@@ -167,10 +192,16 @@ impl Ingest {
         let mut open: Vec<pages::Listed> = surveys
             .values()
             .filter(|survey| survey.opening(now) == Opening::Open)
-            .map(|survey| pages::Listed { id: survey.id.clone(), title: survey.title.clone() })
+            .map(|survey| pages::Listed {
+                id: survey.id.clone(),
+                title: survey.title.clone(),
+            })
             .collect();
         open.sort_by(|one, other| (&one.title, &one.id).cmp(&(&other.title, &other.id)));
-        let number = request.parameter("page").map_or(Ok(1), |page| page.parse()).map_err(|_| Rejection::NotFound)?;
+        let number = request
+            .parameter("page")
+            .map_or(Ok(1), |page| page.parse())
+            .map_err(|_| Rejection::NotFound)?;
         let html = pages::list(self.page(), &open, number).ok_or(Rejection::NotFound)?;
         Ok(page::cached(html, pages::CACHE_LIST))
     }
@@ -179,13 +210,20 @@ impl Ingest {
     async fn form(&self, id: &str) -> Result<Response, Rejection> {
         let survey = self.open_survey(id).await?;
         let view = form::empty(&survey, self.new_token(&survey));
-        Ok(page::cached(pages::form(self.page(), &view), pages::CACHE_EMPTY_FORM))
+        Ok(page::cached(
+            pages::form(self.page(), &view),
+            pages::CACHE_EMPTY_FORM,
+        ))
     }
 
-    /// The page after an answer. It shows what its address says, and so only an address that this function signed; what
-    /// the survey has become meanwhile, or whether the Register answers, is no reason to keep the reference back.
+    /// The page after an answer. It shows what its address says, and so only an address that this
+    /// function signed; what the survey has become meanwhile, or whether the Register answers, is
+    /// no reason to keep the reference back.
     async fn thank_you(&self, id: &str, request: &Request) -> Result<Response, Rejection> {
-        let receipt = self.receipts.read(id, |name| request.parameter(name)).ok_or(Rejection::NoReceipt)?;
+        let receipt = self
+            .receipts
+            .read(id, |name| request.parameter(name))
+            .ok_or(Rejection::NoReceipt)?;
         let survey = self.surveys.find(id, self.clock.now()).await.ok().flatten();
         let title = survey.as_ref().map(|survey| survey.title.as_str());
         let html = pages::thank_you(self.page(), title, &receipt);
@@ -193,20 +231,30 @@ impl Ingest {
     }
 
     async fn survey(&self, id: &str) -> Result<Arc<Survey>, Rejection> {
-        self.surveys.find(id, self.clock.now()).await?.ok_or(Rejection::UnknownSurvey)
+        self.surveys
+            .find(id, self.clock.now())
+            .await?
+            .ok_or(Rejection::UnknownSurvey)
     }
 
     async fn open_survey(&self, id: &str) -> Result<Arc<Survey>, Rejection> {
         let survey = self.survey(id).await?;
         match survey.opening(self.clock.now()) {
             Opening::Open => Ok(survey),
-            Opening::Opens(opens) => Err(Rejection::NotYetOpen { title: survey.title.clone(), opens }),
-            Opening::Closed(closed) => Err(Rejection::Closed { title: survey.title.clone(), closed }),
+            Opening::Opens(opens) => Err(Rejection::NotYetOpen {
+                title: survey.title.clone(),
+                opens,
+            }),
+            Opening::Closed(closed) => Err(Rejection::Closed {
+                title: survey.title.clone(),
+                closed,
+            }),
         }
     }
 
     fn new_token(&self, survey: &Survey) -> String {
-        self.form_tokens.make(&survey.id, &survey.version, self.clock.now(), random())
+        self.form_tokens
+            .make(&survey.id, &survey.version, self.clock.now(), random())
     }
 
     /// The link to the address of these parts.
@@ -222,7 +270,10 @@ impl Ingest {
 /// Sixteen bytes that nobody can guess.
 fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
-    #[expect(clippy::expect_used, reason = "without randomness nothing can be kept apart: better no answer")]
+    #[expect(
+        clippy::expect_used,
+        reason = "without randomness nothing can be kept apart: better no answer"
+    )]
     getrandom::fill(&mut bytes).expect("the system gives random bytes");
     bytes
 }

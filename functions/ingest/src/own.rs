@@ -1,4 +1,5 @@
-//! The form's own fields, as they came back: its token, its trap, and the question that it asks of whoever stepped into it.
+//! The form's own fields, as they came back: its token, its trap, and the question that it asks of
+//! whoever stepped into it.
 
 use crate::sheet;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,7 +15,8 @@ pub const TYPING: TimeDelta = TimeDelta::seconds(2);
 pub struct Own {
     /// The form's token.
     pub token: Option<String>,
-    /// When the form was handed out and what it showed, if the token is one of ours and was made for this survey.
+    /// When the form was handed out and what it showed, if the token is one of ours and was made
+    /// for this survey.
     pub handed_out: Option<HandedOut>,
     /// The field was filled in that people do not see.
     pub trapped: bool,
@@ -26,19 +28,33 @@ impl Own {
     /// Takes them out of what a person sent.
     pub fn take(sheet: &mut FormData) -> Self {
         let mut filled = |field| sheet::take(sheet, field).is_some();
-        let (now, before, person) = (filled(HONEYPOT_FIELD), filled(FORMER_HONEYPOT_FIELD), filled(PERSON_FIELD));
-        Self { token: sheet::take(sheet, TOKEN_FIELD), handed_out: None, trapped: now || before, person }
+        let (now, before, person) = (
+            filled(HONEYPOT_FIELD),
+            filled(FORMER_HONEYPOT_FIELD),
+            filled(PERSON_FIELD),
+        );
+        Self {
+            token: sheet::take(sheet, TOKEN_FIELD),
+            handed_out: None,
+            trapped: now || before,
+            person,
+        }
     }
 
     /// Looks at the token, now that the survey is known.
     pub fn look_at(&mut self, tokens: &FormTokens, survey: &str, now: DateTime<Utc>) {
-        self.handed_out = self.token.as_deref().and_then(|token| tokens.read(survey, token, now).ok());
+        self.handed_out = self
+            .token
+            .as_deref()
+            .and_then(|token| tokens.read(survey, token, now).ok());
     }
 
     /// Whether it looks as if a program had sent it, and nobody says otherwise.
     pub fn is_doubtful(&self, now: DateTime<Utc>) -> bool {
-        let too_fast =
-            self.handed_out.as_ref().is_some_and(|form| (TimeDelta::zero()..TYPING).contains(&(now - form.at)));
+        let too_fast = self
+            .handed_out
+            .as_ref()
+            .is_some_and(|form| (TimeDelta::zero()..TYPING).contains(&(now - form.at)));
         (self.trapped || too_fast) && !self.person
     }
 }

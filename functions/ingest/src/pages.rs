@@ -1,8 +1,8 @@
 //! Every page a resident sees.
 //!
-//! Plain data in, HTML out: nothing here knows the storage or the time. The patterns are those of the
-//! GOV.UK Design System; there is no script, no inline style and no image, so that the pages live with
-//! [`HEADERS`](custodian_web::http::HEADERS).
+//! Plain data in, HTML out: nothing here knows the storage or the time. The patterns are those of
+//! the GOV.UK Design System; there is no script, no inline style and no image, so that the pages
+//! live with [`HEADERS`](custodian_web::http::HEADERS).
 
 mod field;
 mod given_back;
@@ -33,15 +33,15 @@ pub const STYLESHEET_GZIP: &str = include_str!(concat!(env!("OUT_DIR"), "/custod
 pub const EXPORT_SCHEMA: &str = include_str!("../../../docs/export.schema.json");
 
 /// What a form that was open for too long says above itself.
-pub const NOTICE_EXPIRED: &str = "This form was open for too long. Check your answers and send them again.";
+pub const NOTICE_EXPIRED: &str =
+    "This form was open for too long. Check your answers and send them again.";
 
-/// What a form says above itself whose questions are not those that were answered; what fits is filled in.
-pub const NOTICE_REWORDED: &str =
-    "The questions have changed since you opened this form. Check your answers and send them again.";
+/// What a form says above itself whose questions are not those that were answered; what fits is
+/// filled in.
+pub const NOTICE_REWORDED: &str = "The questions have changed since you opened this form. Check your answers and send them again.";
 
 /// What a form says above itself when its answers could not be stored; they are still in it.
-pub const NOTICE_NOT_SAVED: &str =
-    "Your answers were not saved because of a problem on our side. They are still here: send them again.";
+pub const NOTICE_NOT_SAVED: &str = "Your answers were not saved because of a problem on our side. They are still here: send them again.";
 
 /// What a form says above itself when more has come from the same network than is taken.
 pub const NOTICE_TOO_MANY: &str = "Your answers are not saved yet, because a great many have come from your network \
@@ -62,7 +62,8 @@ pub const NOTICE_DOUBTFUL: &str =
 /// The mistake of a form that nobody says a person is sending.
 pub const MISTAKE_PERSON: &str = "Select ‘A person is sending these answers’";
 
-/// The `cache-control` of an empty form: a browser's Back button finds it again with what was typed and its token.
+/// The `cache-control` of an empty form: a browser's Back button finds it again with what was typed
+/// and its token.
 pub const CACHE_EMPTY_FORM: &str = "private, no-cache";
 
 /// The `cache-control` of the stylesheet at the address that pages have: another has another.
@@ -80,7 +81,8 @@ pub const CACHE_LIST: &str = "public, max-age=60";
 /// The `cache-control` of the icon that there is not.
 pub const CACHE_NO_ICON: &str = "public, max-age=86400";
 
-/// What was typed, by the name of the field in the form; a date's three fields are `{id}-day`, `-month` and `-year`.
+/// What was typed, by the name of the field in the form; a date's three fields are `{id}-day`,
+/// `-month` and `-year`.
 pub type Typed = BTreeMap<String, Vec<String>>;
 
 /// One survey as a form, empty or sent back with what is wrong.
@@ -159,7 +161,8 @@ pub enum Kind {
 /// One mistake, said in the summary and at its field.
 #[derive(Clone, Debug)]
 pub struct FieldErrorView {
-    /// The question's id, or one of a date's three fields; anything else is said in the summary only.
+    /// The question's id, or one of a date's three fields; anything else is said in the summary
+    /// only.
     pub field: String,
     /// What to do about it, as a sentence without a full stop.
     pub message: String,
@@ -202,19 +205,39 @@ struct MessagePage<'a> {
 /// The form of a survey; with errors or a notice its title begins with "Error: ".
 #[must_use]
 pub fn form(page: Page<'_>, form: &FormView) -> String {
-    let fields = form.questions.iter().map(|question| Field::new(question, &form.errors)).collect();
-    let mistakes = form.errors.iter().map(|error| Mistake::new(error, &form.questions)).collect();
+    let fields = form
+        .questions
+        .iter()
+        .map(|question| Field::new(question, &form.errors))
+        .collect();
+    let mistakes = form
+        .errors
+        .iter()
+        .map(|error| Mistake::new(error, &form.questions))
+        .collect();
     let refused = form.notice.is_some() || !form.errors.is_empty();
-    written(&FormPage { page, form, refused, fields, mistakes })
+    written(&FormPage {
+        page,
+        form,
+        refused,
+        fields,
+        mistakes,
+    })
 }
 
-/// The page after an answer: the survey's title if it is known, the reference, the day on which it is deleted, and whether an
-/// email comes.
+/// The page after an answer: the survey's title if it is known, the reference, the day on which it
+/// is deleted, and whether an email comes.
 #[must_use]
 pub fn thank_you(page: Page<'_>, title: Option<&str>, receipt: &AnswerReceipt) -> String {
     let confirm_within = receipt.asks_to_confirm.then_some(LINK.num_days());
     let deleted_on = spoken(receipt.until);
-    written(&ThankYouPage { page, title, reference: receipt.reference.as_str(), deleted_on, confirm_within })
+    written(&ThankYouPage {
+        page,
+        title,
+        reference: receipt.reference.as_str(),
+        deleted_on,
+        confirm_within,
+    })
 }
 
 /// The accessibility statement.

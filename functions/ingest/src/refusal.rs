@@ -42,7 +42,8 @@ pub enum Rejection {
     Faults(Vec<AnswerFault>),
     /// The token is not one of ours; only a form has one.
     ForeignToken,
-    /// The form asked what the survey asked long ago, or what nobody knows; only a form has a version.
+    /// The form asked what the survey asked long ago, or what nobody knows; only a form has a
+    /// version.
     Reworded,
     /// It looks as if a program had filled in the form of a person.
     Doubtful,
@@ -69,10 +70,15 @@ impl Rejection {
         let mut response = if program {
             self.problem(status).into_response()
         } else {
-            http::status(frame::never_cached(pages::message(page, self.message())), status)
+            http::status(
+                frame::never_cached(pages::message(page, self.message())),
+                status,
+            )
         };
         if let Some(allows) = allows {
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static(allows));
+            response
+                .headers_mut()
+                .insert(ALLOW, HeaderValue::from_static(allows));
         }
         match wait {
             Some(seconds) => http::retry_after(response, seconds),
@@ -93,10 +99,18 @@ impl Rejection {
     pub fn give_back(self, page: Page<'_>, given_back: &GivenBack) -> Response {
         self.log();
         let (status, waits) = (self.status(), matches!(self, Self::Unavailable(_)));
-        let message = if waits { Message::NotSaved } else { self.message() };
+        let message = if waits {
+            Message::NotSaved
+        } else {
+            self.message()
+        };
         let html = pages::given_back(page, &message, given_back);
         let response = http::status(frame::never_cached(html), status);
-        if waits { http::retry_soon(response) } else { response }
+        if waits {
+            http::retry_soon(response)
+        } else {
+            response
+        }
     }
 
     fn log(&self) {
@@ -114,16 +128,20 @@ impl Rejection {
 
     pub const fn status(&self) -> StatusCode {
         match self {
-            Self::NotFound | Self::UnknownNotice | Self::NoReceipt | Self::UnknownSurvey => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::UnknownNotice | Self::NoReceipt | Self::UnknownSurvey => {
+                StatusCode::NOT_FOUND
+            }
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotYetOpen { .. } | Self::Closed { .. } => StatusCode::FORBIDDEN,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Broken | Self::BadKey => StatusCode::BAD_REQUEST,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Faults(_) | Self::ForeignToken | Self::Reworded | Self::Doubtful | Self::Conflict => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            Self::Faults(_)
+            | Self::ForeignToken
+            | Self::Reworded
+            | Self::Doubtful
+            | Self::Conflict => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }

@@ -2,13 +2,18 @@
 
 use crate::pages;
 use custodian_web::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, LOCATION, VARY};
-use custodian_web::http::{Body, HeaderName, HeaderValue, NEVER_CACHED, Request, Response, StatusCode, status, typed};
+use custodian_web::http::{
+    Body, HeaderName, HeaderValue, NEVER_CACHED, Request, Response, StatusCode, status, typed,
+};
 use custodian_web::{http, page, stylesheet};
 
 /// Whether a refusal is read by a program: it sends JSON, or asks for it and not for a page.
 pub fn is_for_a_program(request: &Request) -> bool {
     let mentions = |name: HeaderName, word: &str| {
-        let value = request.headers.get(name).and_then(|value| value.to_str().ok());
+        let value = request
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok());
         value.is_some_and(|value| value.to_ascii_lowercase().contains(word))
     };
     let asks_for_page = mentions(ACCEPT, "text/html");
@@ -17,14 +22,24 @@ pub fn is_for_a_program(request: &Request) -> bool {
 
 /// The stylesheet, compressed for whoever takes it so.
 pub fn stylesheet(request: &Request) -> Response {
-    let is_this = request.parameter("v").is_some_and(|version| version == stylesheet::VERSION);
-    let cache = if is_this { pages::CACHE_THIS_STYLESHEET } else { pages::CACHE_STYLESHEET };
+    let is_this = request
+        .parameter("v")
+        .is_some_and(|version| version == stylesheet::VERSION);
+    let cache = if is_this {
+        pages::CACHE_THIS_STYLESHEET
+    } else {
+        pages::CACHE_STYLESHEET
+    };
     let mut response = typed(stylesheet::STYLESHEET, "text/css; charset=utf-8", cache);
     if http::takes_gzip(&request.headers) {
         *response.body_mut() = Body::Bytes(pages::STYLESHEET_GZIP);
-        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        response
+            .headers_mut()
+            .insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
-    response.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
+    response
+        .headers_mut()
+        .insert(VARY, HeaderValue::from_static("accept-encoding"));
     response
 }
 
@@ -35,12 +50,19 @@ pub fn plain(html: String) -> Response {
 
 /// That there is no icon, said once a day to each browser: they all ask.
 pub fn no_icon() -> Response {
-    status(typed(String::new(), "text/plain", pages::CACHE_NO_ICON), StatusCode::NOT_FOUND)
+    status(
+        typed(String::new(), "text/plain", pages::CACHE_NO_ICON),
+        StatusCode::NOT_FOUND,
+    )
 }
 
 /// The schema of a package's document, which each of them names.
 pub fn export_schema() -> Response {
-    typed(pages::EXPORT_SCHEMA, "application/schema+json", pages::CACHE_STYLESHEET)
+    typed(
+        pages::EXPORT_SCHEMA,
+        "application/schema+json",
+        pages::CACHE_STYLESHEET,
+    )
 }
 
 /// Sends a browser on, by GET.
@@ -48,7 +70,8 @@ pub fn see_other(location: &str) -> Response {
     lead_on(StatusCode::SEE_OTHER, location)
 }
 
-/// Sends whoever asked to the one address of what they asked for, by the same method and with the same body.
+/// Sends whoever asked to the one address of what they asked for, by the same method and with the
+/// same body.
 pub fn permanent(location: &str) -> Response {
     lead_on(StatusCode::PERMANENT_REDIRECT, location)
 }
@@ -75,18 +98,32 @@ mod tests {
     fn request(version: &str, codings: &'static str) -> Request {
         let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(codings))]);
         let (path, query) = ("/assets/custodian.css".to_owned(), format!("v={version}"));
-        Request { method: Method::GET, path, query, headers, body: Vec::new(), client: None }
+        Request {
+            method: Method::GET,
+            path,
+            query,
+            headers,
+            body: Vec::new(),
+            client: None,
+        }
     }
 
     #[test]
     fn the_stylesheet_comes_compressed_to_whoever_takes_it_so() {
         let plain = stylesheet(&request(VERSION, "br"));
-        assert_eq!((plain.body(), plain.headers().get(CONTENT_ENCODING)), (&Body::Text(STYLESHEET.into()), None));
+        assert_eq!(
+            (plain.body(), plain.headers().get(CONTENT_ENCODING)),
+            (&Body::Text(STYLESHEET.into()), None)
+        );
         let packed = stylesheet(&request(VERSION, "gzip, br"));
         assert_eq!(packed.headers()[CONTENT_ENCODING], "gzip");
-        let Body::Bytes(encoded) = packed.body() else { panic!("it is packed") };
+        let Body::Bytes(encoded) = packed.body() else {
+            panic!("it is packed")
+        };
         let (bytes, mut unpacked) = (BASE64.decode(encoded).unwrap(), String::new());
-        GzDecoder::new(bytes.as_slice()).read_to_string(&mut unpacked).unwrap();
+        GzDecoder::new(bytes.as_slice())
+            .read_to_string(&mut unpacked)
+            .unwrap();
         assert!(unpacked == STYLESHEET && bytes.len() * 4 < STYLESHEET.len());
     }
 

@@ -11,12 +11,13 @@ use serde_json::Value;
 
 /// The largest body that is read of a survey whose answers take less, in bytes.
 const LEAST: usize = 64 * 1024;
-/// The largest body that is read at all, in bytes: what one record holds, on its way. A page that gives it back stays below
-/// the 6 MB that Lambda takes.
+/// The largest body that is read at all, in bytes: what one record holds, on its way. A page that
+/// gives it back stays below the 6 MB that Lambda takes.
 const MOST: usize = 1024 * 1024;
 /// What a form sends of its own, in bytes.
 const OWN: usize = 4 * 1024;
-/// How long a byte of an answer is on its way: as `%F0` in a form, or in JSON, where `é` may be `\u00e9`.
+/// How long a byte of an answer is on its way: as `%F0` in a form, or in JSON, where `é` may be
+/// `\u00e9`.
 const ENCODED: usize = 3;
 
 /// Who sent it, as far as the media type tells.
@@ -43,29 +44,40 @@ pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<(Sender, FormData), Reje
     }
 }
 
-/// The largest body that is read of a survey, in bytes: answers that are each as long as they may be always fit.
+/// The largest body that is read of a survey, in bytes: answers that are each as long as they may
+/// be always fit.
 pub fn limit(survey: &Survey) -> usize {
     let answers = survey.questions.iter().map(|question| {
         let name = question.id.len() + "-month=&".len();
         let longest = match question.kind {
             QuestionKind::Satisfaction | QuestionKind::YesNo => 0,
-            QuestionKind::Choice | QuestionKind::Choices => {
-                question.options.iter().map(|option| option.len() + name).sum()
-            }
+            QuestionKind::Choice | QuestionKind::Choices => question
+                .options
+                .iter()
+                .map(|option| option.len() + name)
+                .sum(),
             QuestionKind::Number | QuestionKind::Date => question.limit(),
             _ => text::largest(question.limit()),
         };
         longest.saturating_add(name * 3)
     });
-    answers.fold(0, usize::saturating_add).saturating_mul(ENCODED).saturating_add(OWN).clamp(LEAST, MOST)
+    answers
+        .fold(0, usize::saturating_add)
+        .saturating_mul(ENCODED)
+        .saturating_add(OWN)
+        .clamp(LEAST, MOST)
 }
 
 fn form(body: &[u8]) -> Result<FormData, Rejection> {
     // The form parser replaces what is not UTF-8; what a person wrote is not to be changed unseen.
-    percent_encoding::percent_decode(body).decode_utf8().map_err(|_| Rejection::Broken)?;
+    percent_encoding::percent_decode(body)
+        .decode_utf8()
+        .map_err(|_| Rejection::Broken)?;
     let mut sheet = FormData::new();
     for (field, value) in form_urlencoded::parse(body) {
-        let texts = sheet.entry(field.into_owned()).or_insert_with(|| RawValue::Texts(Vec::new()));
+        let texts = sheet
+            .entry(field.into_owned())
+            .or_insert_with(|| RawValue::Texts(Vec::new()));
         if let RawValue::Texts(texts) = texts {
             texts.push(value.into_owned());
         }
@@ -74,10 +86,23 @@ fn form(body: &[u8]) -> Result<FormData, Rejection> {
 }
 
 fn json(body: &[u8]) -> Result<FormData, Rejection> {
-    let (value, repeated) = Payload::read(body).map_err(|_| Rejection::Broken)?.into_parts();
-    let Value::Object(fields) = value else { return Err(Rejection::Broken) };
-    let given = |field: &String, value| if repeated.holds(field) { Some(RawValue::Repeated) } else { given(value) };
-    Ok(fields.into_iter().filter_map(|(field, value)| given(&field, value).map(|given| (field, given))).collect())
+    let (value, repeated) = Payload::read(body)
+        .map_err(|_| Rejection::Broken)?
+        .into_parts();
+    let Value::Object(fields) = value else {
+        return Err(Rejection::Broken);
+    };
+    let given = |field: &String, value| {
+        if repeated.holds(field) {
+            Some(RawValue::Repeated)
+        } else {
+            given(value)
+        }
+    };
+    Ok(fields
+        .into_iter()
+        .filter_map(|(field, value)| given(&field, value).map(|given| (field, given)))
+        .collect())
 }
 
 /// What a JSON value gives; null gives nothing.
@@ -88,7 +113,10 @@ fn given(value: Value) -> Option<RawValue> {
         Value::Number(number) => number.as_f64().map_or(RawValue::Other, RawValue::Number),
         Value::String(text) => RawValue::Texts(vec![text]),
         Value::Array(values) => {
-            let texts = values.iter().map(|value| value.as_str().map(str::to_owned)).collect::<Option<_>>();
+            let texts = values
+                .iter()
+                .map(|value| value.as_str().map(str::to_owned))
+                .collect::<Option<_>>();
             texts.map_or(RawValue::Other, RawValue::Texts)
         }
         Value::Object(_) => RawValue::Other,
@@ -128,15 +156,21 @@ mod tests {
     }
 
     fn typed(media_type: &str) -> HeaderMap {
-        HeaderMap::from_iter([("content-type".parse().unwrap(), HeaderValue::from_str(media_type).unwrap())])
+        HeaderMap::from_iter([(
+            "content-type".parse().unwrap(),
+            HeaderValue::from_str(media_type).unwrap(),
+        )])
     }
 
     #[test]
     fn a_form_and_json_say_the_same() {
         let (sender, form) = read(&typed(FORM), "comment=caf%C3%A9+%2B+tea".as_bytes()).unwrap();
         assert_eq!(sender, Sender::Person);
-        let (sender, json) =
-            read(&typed("application/json; charset=UTF-8"), r#"{"comment":"café + tea","x":null}"#.as_bytes()).unwrap();
+        let (sender, json) = read(
+            &typed("application/json; charset=UTF-8"),
+            r#"{"comment":"café + tea","x":null}"#.as_bytes(),
+        )
+        .unwrap();
         assert_eq!(sender, Sender::Program);
         assert_eq!(form, json);
     }
@@ -144,15 +178,29 @@ mod tests {
     #[test]
     fn a_repeated_field_keeps_every_value() {
         let (_, sheet) = read(&typed(FORM), b"materials=Wood&materials=Metal").unwrap();
-        assert_eq!(sheet["materials"], RawValue::Texts(vec!["Wood".into(), "Metal".into()]));
+        assert_eq!(
+            sheet["materials"],
+            RawValue::Texts(vec!["Wood".into(), "Metal".into()])
+        );
     }
 
     #[test]
     fn media_types_that_are_not_taken_are_415() {
-        for media_type in ["text/plain", "multipart/form-data; boundary=x", "application/json; charset=utf-16", ""] {
-            assert!(matches!(read(&typed(media_type), b"{}"), Err(Rejection::MediaType)), "{media_type}");
+        for media_type in [
+            "text/plain",
+            "multipart/form-data; boundary=x",
+            "application/json; charset=utf-16",
+            "",
+        ] {
+            assert!(
+                matches!(read(&typed(media_type), b"{}"), Err(Rejection::MediaType)),
+                "{media_type}"
+            );
         }
-        assert!(matches!(read(&HeaderMap::new(), b"{}"), Err(Rejection::MediaType)));
+        assert!(matches!(
+            read(&HeaderMap::new(), b"{}"),
+            Err(Rejection::MediaType)
+        ));
         let mut packed = typed("application/json");
         packed.insert("content-encoding", HeaderValue::from_static("gzip"));
         assert!(matches!(read(&packed, b"{}"), Err(Rejection::MediaType)));
@@ -161,27 +209,58 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_400() {
         for body in [&b"{\"comment\":"[..], b"[]", b"7", b"", b"{\"a\":\"\xff\"}"] {
-            assert!(matches!(read(&typed("application/json"), body), Err(Rejection::Broken)));
+            assert!(matches!(
+                read(&typed("application/json"), body),
+                Err(Rejection::Broken)
+            ));
         }
-        assert!(matches!(read(&typed(FORM), b"comment=%FF%FE"), Err(Rejection::Broken)));
+        assert!(matches!(
+            read(&typed(FORM), b"comment=%FF%FE"),
+            Err(Rejection::Broken)
+        ));
     }
 
     #[test]
     fn a_body_may_be_as_large_as_the_longest_answers_and_never_larger_than_a_record() {
         assert_eq!(limit(&survey()), LEAST);
-        assert!(limit(&long(&[5_000, 5_000])) > 2 * 4_000 * 9, "two textareas of Bengali");
+        assert!(
+            limit(&long(&[5_000, 5_000])) > 2 * 4_000 * 9,
+            "two textareas of Bengali"
+        );
         let body = vec![b'a'; MOST];
         assert!(read(&typed(FORM), &body).is_ok());
-        assert!(matches!(read(&typed("text/plain"), &[&body[..], b"a"].concat()), Err(Rejection::TooLarge)));
+        assert!(matches!(
+            read(&typed("text/plain"), &[&body[..], b"a"].concat()),
+            Err(Rejection::TooLarge)
+        ));
         assert_eq!(limit(&long(&[10])), LEAST);
-        assert_eq!(limit(&long(&[usize::MAX; 3])), MOST, "a limit that nobody can reach");
+        assert_eq!(
+            limit(&long(&[usize::MAX; 3])),
+            MOST,
+            "a limit that nobody can reach"
+        );
     }
 
     #[test]
     fn any_label_of_utf_8_is_utf_8() {
-        for label in ["utf8", "UTF8", "utf-8", "\"utf8\"", "\"UTF-8\"", " utf-8", "unicode-1-1-utf-8", "us-ascii"] {
-            assert!(read(&typed(&format!("{FORM}; charset={label}")), b"comment=a").is_ok(), "{label}");
-            assert!(read(&typed(&format!("Application/JSON;Charset={label}")), b"{}").is_ok(), "{label}");
+        for label in [
+            "utf8",
+            "UTF8",
+            "utf-8",
+            "\"utf8\"",
+            "\"UTF-8\"",
+            " utf-8",
+            "unicode-1-1-utf-8",
+            "us-ascii",
+        ] {
+            assert!(
+                read(&typed(&format!("{FORM}; charset={label}")), b"comment=a").is_ok(),
+                "{label}"
+            );
+            assert!(
+                read(&typed(&format!("Application/JSON;Charset={label}")), b"{}").is_ok(),
+                "{label}"
+            );
         }
         for label in ["utf-16", "iso-8859-1", "windows-1252", "utf-7", ""] {
             let refused = read(&typed(&format!("{FORM}; charset={label}")), b"comment=a");
@@ -191,7 +270,11 @@ mod tests {
 
     #[test]
     fn json_may_begin_with_a_byte_order_mark() {
-        let (_, sheet) = read(&typed("application/json"), "\u{feff}{\"comment\":\"a\"}".as_bytes()).unwrap();
+        let (_, sheet) = read(
+            &typed("application/json"),
+            "\u{feff}{\"comment\":\"a\"}".as_bytes(),
+        )
+        .unwrap();
         assert_eq!(sheet["comment"], RawValue::Texts(vec!["a".into()]));
     }
 

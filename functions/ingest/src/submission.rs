@@ -19,7 +19,9 @@ use custodian_domain::record::source::Source;
 use custodian_domain::record::source_details::SourceDetails;
 use custodian_domain::record::{Fingerprint, Holder, Record, RecordBody, RecordId};
 use custodian_domain::retention::{ExpiresAt, Retention};
-use custodian_domain::rights::confirmation::{APART, ConfirmLink, ConfirmationPurpose, seal_address};
+use custodian_domain::rights::confirmation::{
+    APART, ConfirmLink, ConfirmationPurpose, seal_address,
+};
 use custodian_domain::rights::receipt::AnswerReceipt;
 use custodian_domain::rights::subscription::{Consent, List};
 use custodian_domain::survey::answers::{self, Answers, FormData};
@@ -32,8 +34,8 @@ use custodian_web::limits::TooMany;
 use serde_json::json;
 use std::sync::Arc;
 
-/// How many references of an anonymous answer are tried. One is another's once in a million answers, for each 100,000 that
-/// are kept.
+/// How many references of an anonymous answer are tried. One is another's once in a million
+/// answers, for each 100,000 that are kept.
 const REFERENCES: u8 = 4;
 
 /// What was asked, as far as anybody knows.
@@ -54,14 +56,32 @@ struct Acknowledged {
 
 impl Ingest {
     /// Takes one submission: checks it, keeps it, and tells the sender the reference.
-    pub(crate) async fn submit(&self, id: &str, request: Request, program: bool) -> Result<Response, Rejection> {
+    pub(crate) async fn submit(
+        &self,
+        id: &str,
+        request: Request,
+        program: bool,
+    ) -> Result<Response, Rejection> {
         let now = self.clock.now();
-        let Request { headers, body, client, .. } = request;
+        let Request {
+            headers,
+            body,
+            client,
+            ..
+        } = request;
         let (sender, mut sheet) = sheet::read(&headers, &body)?;
-        let mut own = if sender == Sender::Person { Own::take(&mut sheet) } else { Own::default() };
+        let mut own = if sender == Sender::Person {
+            Own::take(&mut sheet)
+        } else {
+            Own::default()
+        };
         let program = program || sender == Sender::Program;
         // A program is told what is wrong; only a person gets back what was typed.
-        let typed = if program { Typed::new() } else { form::typed(&sheet) };
+        let typed = if program {
+            Typed::new()
+        } else {
+            form::typed(&sheet)
+        };
         let found = match self.survey(id).await {
             Err(Rejection::UnknownSurvey) => self.removed(id, &mut own, now).await,
             found => found,
@@ -73,13 +93,19 @@ impl Ingest {
         };
         own.look_at(&self.form_tokens, &survey.id, now);
         if let Err(refusal) = Self::takes(&survey, &own, now) {
-            return if program { Err(refusal) } else { Ok(self.give_back(id, Some(&survey), refusal, &own, &typed)) };
+            return if program {
+                Err(refusal)
+            } else {
+                Ok(self.give_back(id, Some(&survey), refusal, &own, &typed))
+            };
         }
         let asked = match self.asked(&survey, &own, now).await {
             Ok(asked) => asked,
             Err(refusal) if program => return Err(refusal),
             // Which words were shown is not known, so it goes again as it came.
-            Err(refusal @ Rejection::Unavailable(_)) => return Ok(self.give_back(id, None, refusal, &own, &typed)),
+            Err(refusal @ Rejection::Unavailable(_)) => {
+                return Ok(self.give_back(id, None, refusal, &own, &typed));
+            }
             Err(refusal) => return self.ask_again(&survey, &own, &typed, refusal, now),
         };
         // A person is told which answer is too long, and has all of them back.
@@ -104,32 +130,66 @@ impl Ingest {
         }
     }
 
-    /// The survey of which somebody had the form open while it was removed: it is over since then, and an answer is taken as
-    /// long as to one that closed.
-    async fn removed(&self, id: &str, own: &mut Own, now: DateTime<Utc>) -> Result<Arc<Survey>, Rejection> {
+    /// The survey of which somebody had the form open while it was removed: it is over since then,
+    /// and an answer is taken as long as to one that closed.
+    async fn removed(
+        &self,
+        id: &str,
+        own: &mut Own,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Survey>, Rejection> {
         own.look_at(&self.form_tokens, id, now);
-        let shown = own.handed_out.as_ref().and_then(|form| form.version.as_ref());
-        let version = self.surveys.earlier(id, shown.ok_or(Rejection::UnknownSurvey)?, now).await?;
-        let in_time = version.filter(|version| version.retired_at.is_none_or(|end| now < end + GRACE));
-        in_time.map(|version| version.survey).ok_or(Rejection::UnknownSurvey)
+        let shown = own
+            .handed_out
+            .as_ref()
+            .and_then(|form| form.version.as_ref());
+        let version = self
+            .surveys
+            .earlier(id, shown.ok_or(Rejection::UnknownSurvey)?, now)
+            .await?;
+        let in_time =
+            version.filter(|version| version.retired_at.is_none_or(|end| now < end + GRACE));
+        in_time
+            .map(|version| version.survey)
+            .ok_or(Rejection::UnknownSurvey)
     }
 
-    /// Whether the survey takes an answer now: while it is open, and for a while from somebody who was given the form in time.
+    /// Whether the survey takes an answer now: while it is open, and for a while from somebody who
+    /// was given the form in time.
     fn takes(survey: &Survey, own: &Own, now: DateTime<Utc>) -> Result<(), Rejection> {
         match survey.opening(now) {
             Opening::Open => Ok(()),
-            Opening::Opens(opens) => Err(Rejection::NotYetOpen { title: survey.title.clone(), opens }),
+            Opening::Opens(opens) => Err(Rejection::NotYetOpen {
+                title: survey.title.clone(),
+                opens,
+            }),
             Opening::Closed(closed) => {
                 let end = london::end(closed);
-                let in_time = own.handed_out.as_ref().is_some_and(|form| form.at < end) && now < end + GRACE;
-                if in_time { Ok(()) } else { Err(Rejection::Closed { title: survey.title.clone(), closed }) }
+                let in_time =
+                    own.handed_out.as_ref().is_some_and(|form| form.at < end) && now < end + GRACE;
+                if in_time {
+                    Ok(())
+                } else {
+                    Err(Rejection::Closed {
+                        title: survey.title.clone(),
+                        closed,
+                    })
+                }
             }
         }
     }
 
     /// The version that somebody answers: the one that their form showed, else the one of today.
-    async fn asked(&self, today: &Arc<Survey>, own: &Own, now: DateTime<Utc>) -> Result<Asked, Rejection> {
-        let of_today = |version| Asked { survey: Arc::clone(today), version };
+    async fn asked(
+        &self,
+        today: &Arc<Survey>,
+        own: &Own,
+        now: DateTime<Utc>,
+    ) -> Result<Asked, Rejection> {
+        let of_today = |version| Asked {
+            survey: Arc::clone(today),
+            version,
+        };
         let version = match &own.handed_out {
             None if own.token.is_some() => return Err(Rejection::ForeignToken),
             None => return Ok(of_today(Some(today.version.clone()))),
@@ -137,8 +197,15 @@ impl Ingest {
         };
         match version {
             Some(version) if version != today.version => {
-                let earlier = self.surveys.earlier(&today.id, &version, now).await?.ok_or(Rejection::Reworded)?;
-                Ok(Asked { survey: earlier.survey, version: Some(version) })
+                let earlier = self
+                    .surveys
+                    .earlier(&today.id, &version, now)
+                    .await?
+                    .ok_or(Rejection::Reworded)?;
+                Ok(Asked {
+                    survey: earlier.survey,
+                    version: Some(version),
+                })
             }
             version => Ok(of_today(version)),
         }
@@ -153,10 +220,11 @@ impl Ingest {
         now: DateTime<Utc>,
     ) -> Result<Acknowledged, Rejection> {
         let log = |outcome| tracing::info!(survey = asked.survey.id, outcome, "submission");
-        let answers = answers::check(&asked.survey, sheet, london::date(now)).map_err(|faults| {
-            log("refused");
-            Rejection::Faults(faults)
-        })?;
+        let answers =
+            answers::check(&asked.survey, sheet, london::date(now)).map_err(|faults| {
+                log("refused");
+                Rejection::Faults(faults)
+            })?;
         if own.is_doubtful(now) {
             log(if own.trapped { "trapped" } else { "too_fast" });
             return Err(Rejection::Doubtful);
@@ -187,8 +255,8 @@ impl Ingest {
         Err(Rejection::Conflict)
     }
 
-    /// The same answer of somebody whom only its reference leads to: the reference makes the record's id, so that no two
-    /// answers have one.
+    /// The same answer of somebody whom only its reference leads to: the reference makes the
+    /// record's id, so that no two answers have one.
     fn anonymous(&self, mut record: Record, submission: &RecordId, taken: u8) -> Record {
         let reference = self.references.of(submission, taken);
         record.id = self.references.id(&reference);
@@ -198,19 +266,31 @@ impl Ingest {
         record
     }
 
-    /// Has whoever asked for the newsletter asked whether the address is theirs; what was asked within the last day stands.
-    /// Gives whether an email says so. The answer is kept by then, so it is not denied where this fails: an alarm tells, and
-    /// the same answer once more, or another, asks again.
+    /// Has whoever asked for the newsletter asked whether the address is theirs; what was asked
+    /// within the last day stands. Gives whether an email says so. The answer is kept by then, so
+    /// it is not denied where this fails: an alarm tells, and the same answer once more, or
+    /// another, asks again.
     async fn ask_to_confirm(&self, details: &RecordBody, now: DateTime<Utc>) -> bool {
-        let Some((confirmations, keys)) = self.confirmations.as_ref().filter(|_| details.newsletter == Some(true))
+        let Some((confirmations, keys)) = self
+            .confirmations
+            .as_ref()
+            .filter(|_| details.newsletter == Some(true))
         else {
             return false;
         };
         let identifiers = details.contact.identifiers();
-        let address = identifiers.iter().find(|identifier| identifier.kind() == IdentifierKind::Email);
-        let Some(address) = address.filter(|_| now < details.collected_at + APART) else { return false };
+        let address = identifiers
+            .iter()
+            .find(|identifier| identifier.kind() == IdentifierKind::Email);
+        let Some(address) = address.filter(|_| now < details.collected_at + APART) else {
+            return false;
+        };
         let (purpose, asked_at) = (ConfirmationPurpose::Newsletter, details.collected_at);
-        let link = ConfirmLink { purpose, subject: self.subject_keys.key(address), asked_at };
+        let link = ConfirmLink {
+            purpose,
+            subject: self.subject_keys.key(address),
+            asked_at,
+        };
         let sealed = seal_address(keys, address);
         let asked = confirmations.ask(&link, &sealed, None, now).await;
         match &asked {
@@ -221,11 +301,20 @@ impl Ingest {
         asked.is_ok()
     }
 
-    /// Links from the further keys first, then the record: a record is never there without the links that lead to it.
-    async fn keep(&self, record: &Record, further: &[SubjectKey], now: DateTime<Utc>) -> Result<Kept, StorageError> {
+    /// Links from the further keys first, then the record: a record is never there without the
+    /// links that lead to it.
+    async fn keep(
+        &self,
+        record: &Record,
+        further: &[SubjectKey],
+        now: DateTime<Utc>,
+    ) -> Result<Kept, StorageError> {
         let mut written = Vec::new();
         if let Some(subject) = record.holder.subject() {
-            let (day, until) = (record.details.collected_at.date_naive(), record.details.retention.due());
+            let (day, until) = (
+                record.details.collected_at.date_naive(),
+                record.details.retention.due(),
+            );
             for further in further {
                 written.extend(self.records.link(further, subject, day, until).await?);
             }
@@ -257,10 +346,14 @@ impl Ingest {
         let reference = self.references.of(&id, 0);
         let fingerprint = Fingerprint::of(&answers);
         let asked_for = answers.newsletter == Some(true);
-        // Who sends the mail that asks whether the address is theirs has it, and the mail, for some days.
+        // Who sends the mail that asks whether the address is theirs has it, and the mail, for some
+        // days.
         let confirms = asked_for && self.confirmations.is_some();
-        let consent =
-            Consent { to: List::Newsletter, given_at: collected_at, notice_version: survey.notice_version.clone() };
+        let consent = Consent {
+            to: List::Newsletter,
+            given_at: collected_at,
+            notice_version: survey.notice_version.clone(),
+        };
         Record {
             holder: subject.map_or_else(|| Holder::Anonymous(reference.clone()), Holder::Subject),
             id,
@@ -286,7 +379,10 @@ impl Ingest {
                 submission: None,
                 source_id: None,
                 revision: None,
-                custody: confirms.then(|| ProcessorCopy::notify(collected_at)).into_iter().collect(),
+                custody: confirms
+                    .then(|| ProcessorCopy::notify(collected_at))
+                    .into_iter()
+                    .collect(),
                 particulars: SourceDetails::default(),
             },
         }
@@ -298,10 +394,18 @@ impl Ingest {
         match sender {
             Sender::Person => {
                 let until = london::date(answer.expires_at.instant());
-                let (reference, asks_to_confirm) = (answer.reference.clone(), answer.asked_to_confirm);
-                let receipt = AnswerReceipt { reference, until, asks_to_confirm };
+                let (reference, asks_to_confirm) =
+                    (answer.reference.clone(), answer.asked_to_confirm);
+                let receipt = AnswerReceipt {
+                    reference,
+                    until,
+                    asks_to_confirm,
+                };
                 let query = self.receipts.query(&survey.id, &receipt);
-                reply::see_other(&format!("{}?{query}", self.link(&["surveys", &survey.id, "thank-you"])))
+                reply::see_other(&format!(
+                    "{}?{query}",
+                    self.link(&["surveys", &survey.id, "thank-you"])
+                ))
             }
             Sender::Program => http::json(
                 StatusCode::CREATED,
@@ -318,7 +422,12 @@ impl Ingest {
 /// The key of a submission: the header's, else the form's token, else one of its own.
 fn identify(survey: &str, headers: &HeaderMap, own: &Own) -> Result<RecordId, Rejection> {
     let key = match (http::header(headers, "idempotency-key"), &own.token) {
-        (Some(key), _) => format!("key {}", IdempotencyKey::read(&key).ok_or(Rejection::BadKey)?.as_str()),
+        (Some(key), _) => format!(
+            "key {}",
+            IdempotencyKey::read(&key)
+                .ok_or(Rejection::BadKey)?
+                .as_str()
+        ),
         (None, Some(token)) => format!("token {token}"),
         (None, None) => format!("random {:x}", u128::from_ne_bytes(random())),
     };

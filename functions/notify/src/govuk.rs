@@ -1,4 +1,5 @@
-//! GOV.UK Notify's API, as far as a mail needs it (<https://docs.notifications.service.gov.uk/rest-api.html>).
+//! GOV.UK Notify's API, as far as a mail needs it
+//! (<https://docs.notifications.service.gov.uk/rest-api.html>).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
@@ -65,7 +66,8 @@ pub enum NotSent {
 }
 
 impl NotSent {
-    /// The outcome that a log line has for it: a person has to do something about `unauthorised` and `unfit`.
+    /// The outcome that a log line has for it: a person has to do something about `unauthorised`
+    /// and `unfit`.
     pub const fn outcome(&self) -> &'static str {
         match self {
             Self::Secret(_) | Self::Key | Self::Unauthorised => "unauthorised",
@@ -101,10 +103,21 @@ impl GovUkNotify {
     ///
     /// # Errors
     /// [`NotSent`] where another try may do better.
-    pub async fn send(&self, mail: &Mail<'_>, before: bool, now: DateTime<Utc>) -> Result<Tried, NotSent> {
+    pub async fn send(
+        &self,
+        mail: &Mail<'_>,
+        before: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Tried, NotSent> {
         let credentials = self.vault.open(now).await?;
-        let key = credentials.token.as_deref().and_then(ApiKey::parse).ok_or(NotSent::Key)?;
-        let authorised = |request: RequestBuilder| request.header(AUTHORIZATION, format!("Bearer {}", key.token(now)));
+        let key = credentials
+            .token
+            .as_deref()
+            .and_then(ApiKey::parse)
+            .ok_or(NotSent::Key)?;
+        let authorised = |request: RequestBuilder| {
+            request.header(AUTHORIZATION, format!("Bearer {}", key.token(now)))
+        };
         if before && self.knows(mail, authorised).await? {
             return Ok(Tried::Sent);
         }
@@ -114,8 +127,13 @@ impl GovUkNotify {
             "personalisation": {"link": mail.link, "about": about(mail.purpose)},
             "reference": mail.reference,
         });
-        let request = self.outside.client().post(self.at("/v2/notifications/email"));
-        let request = authorised(request).header(CONTENT_TYPE, "application/json").body(body.to_string());
+        let request = self
+            .outside
+            .client()
+            .post(self.at("/v2/notifications/email"));
+        let request = authorised(request)
+            .header(CONTENT_TYPE, "application/json")
+            .body(body.to_string());
         let answer = self.outside.send(request).await?;
         match answer.status {
             201 => Ok(Tried::Sent),
@@ -135,13 +153,21 @@ impl GovUkNotify {
         authorised: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<bool, NotSent> {
         let mut url = self.at("/v2/notifications");
-        url.query_pairs_mut().append_pair("template_type", "email").append_pair("reference", mail.reference);
-        let Answer { status, body, .. } = self.outside.send(authorised(self.outside.client().get(url))).await?;
+        url.query_pairs_mut()
+            .append_pair("template_type", "email")
+            .append_pair("reference", mail.reference);
+        let Answer { status, body, .. } = self
+            .outside
+            .send(authorised(self.outside.client().get(url)))
+            .await?;
         if status != 200 {
             return Err(refused(status));
         }
-        let found: Value = serde_json::from_slice(&body).map_err(|_| ProcessorError::new("unreadable"))?;
-        let found = found["notifications"].as_array().ok_or(ProcessorError::new("unreadable"))?;
+        let found: Value =
+            serde_json::from_slice(&body).map_err(|_| ProcessorError::new("unreadable"))?;
+        let found = found["notifications"]
+            .as_array()
+            .ok_or(ProcessorError::new("unreadable"))?;
         Ok(found.iter().any(|one| one["reference"] == mail.reference))
     }
 
@@ -157,18 +183,27 @@ fn is_template(setting: &str) -> bool {
     uuid::Uuid::try_parse(setting).is_ok_and(|id| !id.is_nil())
 }
 
-/// Whether a refusal is about the address, which never passes. Any other is about the template or the key.
+/// Whether a refusal is about the address, which never passes. Any other is about the template or
+/// the key.
 fn is_about_the_address(body: &[u8]) -> bool {
     let answer: Value = serde_json::from_slice(body).unwrap_or_default();
     let about = |error: &Value| {
         error["error"] == "ValidationError"
-            && error["message"].as_str().is_some_and(|said| said.starts_with("email_address "))
+            && error["message"]
+                .as_str()
+                .is_some_and(|said| said.starts_with("email_address "))
     };
-    answer["errors"].as_array().is_some_and(|errors| !errors.is_empty() && errors.iter().all(about))
+    answer["errors"]
+        .as_array()
+        .is_some_and(|errors| !errors.is_empty() && errors.iter().all(about))
 }
 
 const fn refused(status: u16) -> NotSent {
-    if status == 401 || status == 403 { NotSent::Unauthorised } else { NotSent::Status(status) }
+    if status == 401 || status == 403 {
+        NotSent::Unauthorised
+    } else {
+        NotSent::Status(status)
+    }
 }
 
 /// What a mail is about, as its template's sentence goes on.
@@ -187,22 +222,36 @@ struct ApiKey<'a> {
 
 impl<'a> ApiKey<'a> {
     fn parse(key: &'a str) -> Option<Self> {
-        let (rest, secret) = key.trim().split_at_checked(key.trim().len().checked_sub(UUID)?)?;
+        let (rest, secret) = key
+            .trim()
+            .split_at_checked(key.trim().len().checked_sub(UUID)?)?;
         let rest = rest.strip_suffix('-')?;
         let (name, service) = rest.split_at_checked(rest.len().checked_sub(UUID)?)?;
-        let are_ids = [service, secret].into_iter().all(|id| uuid::Uuid::try_parse(id).is_ok());
+        let are_ids = [service, secret]
+            .into_iter()
+            .all(|id| uuid::Uuid::try_parse(id).is_ok());
         (are_ids && (name.is_empty() || name.ends_with('-'))).then_some(Self { service, secret })
     }
 
-    /// What proves that we have the key: a JSON Web Token (RFC 7519) by HMAC-SHA-256, good for thirty seconds.
+    /// What proves that we have the key: a JSON Web Token (RFC 7519) by HMAC-SHA-256, good for
+    /// thirty seconds.
     fn token(&self, now: DateTime<Utc>) -> String {
         let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let header = part(json!({"typ": "JWT", "alg": "HS256"}));
-        let signed = format!("{header}.{}", part(json!({"iss": self.service, "iat": now.timestamp()})));
-        #[expect(clippy::expect_used, reason = "HMAC takes a key of any length (RFC 2104, 2)")]
+        let signed = format!(
+            "{header}.{}",
+            part(json!({"iss": self.service, "iat": now.timestamp()}))
+        );
+        #[expect(
+            clippy::expect_used,
+            reason = "HMAC takes a key of any length (RFC 2104, 2)"
+        )]
         let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.as_bytes()).expect("any key");
         mac.update(signed.as_bytes());
-        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+        format!(
+            "{signed}.{}",
+            URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+        )
     }
 }
 
@@ -222,14 +271,23 @@ mod tests {
             let key = ApiKey::parse(&text).unwrap();
             assert_eq!((key.service, key.secret), (SERVICE, SECRET), "{name}");
         }
-        for other in ["", SECRET, "x", &format!("{SERVICE}{SECRET}"), &format!("name-{SERVICE}-{}", "é".repeat(18))] {
+        for other in [
+            "",
+            SECRET,
+            "x",
+            &format!("{SERVICE}{SECRET}"),
+            &format!("name-{SERVICE}-{}", "é".repeat(18)),
+        ] {
             assert!(ApiKey::parse(other).is_none(), "{other}");
         }
     }
 
     #[test]
     fn a_token_is_what_any_other_implementation_makes_of_it() {
-        let key = ApiKey { service: SERVICE, secret: SECRET };
+        let key = ApiKey {
+            service: SERVICE,
+            secret: SECRET,
+        };
         let token = key.token(DateTime::from_timestamp(1_568_818_578, 0).unwrap());
         assert_eq!(token, EXPECTED);
     }
@@ -244,9 +302,16 @@ mod tests {
 
     #[test]
     fn only_what_is_said_of_the_address_is_about_it() {
-        let about = |errors| is_about_the_address(json!({"status_code": 400, "errors": errors}).to_string().as_bytes());
+        let about = |errors| {
+            is_about_the_address(
+                json!({"status_code": 400, "errors": errors})
+                    .to_string()
+                    .as_bytes(),
+            )
+        };
         let address = json!({"error": "ValidationError", "message": "email_address Not a valid email address"});
-        let template = json!({"error": "ValidationError", "message": "template_id is not a valid UUID"});
+        let template =
+            json!({"error": "ValidationError", "message": "template_id is not a valid UUID"});
         assert!(about(json!([address])));
         for other in [
             json!([]),
@@ -258,7 +323,9 @@ mod tests {
         ] {
             assert!(!about(other.clone()), "{other}");
         }
-        assert!(!is_about_the_address(b"email_address Not a valid email address"));
+        assert!(!is_about_the_address(
+            b"email_address Not a valid email address"
+        ));
     }
 
     const EXPECTED: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpYXQiOjE1Njg4MTg1NzgsImlzcyI6IjI2Nzg1YTA5LWFiMTYtNGViMC04NDA3LWEzNzQ5N2E1NzUwNiJ9.uL9PA6FeLyeIVhWLHfHrja0BKO_p0w7JGoBSBFdqcz4";

@@ -1,7 +1,8 @@
 //! People are asked by email whether an address is theirs.
 //!
-//! What is to be sent waits in the Register. Its stream starts this function for each mail at once; a schedule comes by
-//! for whatever could not be sent then. It can read no record: all that it learns of a person is the one address.
+//! What is to be sent waits in the Register. Its stream starts this function for each mail at once;
+//! a schedule comes by for whatever could not be sent then. It can read no record: all that it
+//! learns of a person is the one address.
 
 mod govuk;
 
@@ -58,16 +59,21 @@ impl Notify {
                 &custodian_store::client(&host.dynamodb()),
                 host.setting("REGISTER_TABLE")?,
             ),
-            govuk: if confirms_addresses(host)? { Some(GovUkNotify::start(host)?) } else { None },
+            govuk: if confirms_addresses(host)? {
+                Some(GovUkNotify::start(host)?)
+            } else {
+                None
+            },
             public_url: host.setting("PUBLIC_URL")?.to_owned(),
         })
     }
 
-    /// Sends the mails that a batch of the Register's stream names; or, started by the schedule, every mail that is due.
+    /// Sends the mails that a batch of the Register's stream names; or, started by the schedule,
+    /// every mail that is due.
     ///
     /// # Errors
-    /// A constant if the event names no mail, or the operation that could not be done: Lambda tries again, and so does
-    /// the schedule.
+    /// A constant if the event names no mail, or the operation that could not be done: Lambda tries
+    /// again, and so does the schedule.
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
         let deadline = Deadline::of(&event.context);
         let unavailable = |error: StorageError| {
@@ -78,30 +84,45 @@ impl Notify {
         match event.payload.get("Records").and_then(Value::as_array) {
             Some(records) => {
                 for record in records {
-                    let sort = record.pointer("/dynamodb/Keys/sk/S").and_then(Value::as_str);
+                    let sort = record
+                        .pointer("/dynamodb/Keys/sk/S")
+                        .and_then(Value::as_str);
                     let Some((purpose, subject)) = sort.and_then(confirmations::asked_by) else {
                         return Err(failure::not_an_event("what a mail is waiting as"));
                     };
-                    self.send(purpose, &subject, &mut report).await.map_err(unavailable)?;
+                    self.send(purpose, &subject, &mut report)
+                        .await
+                        .map_err(unavailable)?;
                 }
             }
-            None if event.payload.as_object().is_some_and(serde_json::Map::is_empty) => {
-                self.send_all(&deadline, &mut report).await.map_err(unavailable)?;
+            None if event
+                .payload
+                .as_object()
+                .is_some_and(serde_json::Map::is_empty) =>
+            {
+                self.send_all(&deadline, &mut report)
+                    .await
+                    .map_err(unavailable)?;
             }
             None => return Err(failure::not_an_event("an event of a stream, or {}")),
         }
         Ok(json!(report))
     }
 
-    /// Every mail that is due, one after the other; what there is no time for is due in some minutes as well.
+    /// Every mail that is due, one after the other; what there is no time for is due in some
+    /// minutes as well.
     async fn send_all(&self, deadline: &Deadline, report: &mut Report) -> Result<(), StorageError> {
         let mut pages = self.confirmations.all(self.now());
         while let Some(page) = pages.next().await? {
-            for asking in page.into_iter().filter(|asking| asking.state == MailState::Pending) {
+            for asking in page
+                .into_iter()
+                .filter(|asking| asking.state == MailState::Pending)
+            {
                 if deadline.is_within(LAST_SECONDS) {
                     return Ok(());
                 }
-                self.send(asking.link.purpose, &asking.link.subject, report).await?;
+                self.send(asking.link.purpose, &asking.link.subject, report)
+                    .await?;
             }
         }
         Ok(())
@@ -114,7 +135,13 @@ impl Notify {
         subject: &SubjectKey,
         report: &mut Report,
     ) -> Result<(), StorageError> {
-        let Some(asking) = self.confirmations.begin(purpose, subject, self.now()).await? else { return Ok(()) };
+        let Some(asking) = self
+            .confirmations
+            .begin(purpose, subject, self.now())
+            .await?
+        else {
+            return Ok(());
+        };
         let tried = self.attempt(&asking).await;
         let state = self.confirmations.leave(&asking, tried, self.now()).await?;
         let outcome = match state {
@@ -131,7 +158,12 @@ impl Notify {
                 "failed"
             }
         };
-        tracing::info!(purpose = purpose.as_str(), tries = asking.tries, outcome, "mail");
+        tracing::info!(
+            purpose = purpose.as_str(),
+            tries = asking.tries,
+            outcome,
+            "mail"
+        );
         Ok(())
     }
 
@@ -140,18 +172,31 @@ impl Notify {
             // Switched off since it was asked for.
             return Tried::Refused;
         };
-        let Some(address) = asking.address.as_deref().and_then(|sealed| unseal_address(&self.addresses, sealed)) else {
+        let Some(address) = asking
+            .address
+            .as_deref()
+            .and_then(|sealed| unseal_address(&self.addresses, sealed))
+        else {
             tracing::error!(outcome = "sealed", "mail");
             // It may open as soon as it is handed on what was made before these keys.
-            return if self.addresses.is_settled() { Tried::Refused } else { Tried::Later };
+            return if self.addresses.is_settled() {
+                Tried::Refused
+            } else {
+                Tried::Later
+            };
         };
         let mail = Mail {
             address: address.canonical(),
             reference: &asking.reference,
             purpose: asking.link.purpose,
-            link: &format!("{}/confirm/{}", self.public_url, asking.link.token(&self.links)),
+            link: &format!(
+                "{}/confirm/{}",
+                self.public_url,
+                asking.link.token(&self.links)
+            ),
         };
-        // A try that broke off may have been taken: whether it was is asked first, so that nobody gets two mails.
+        // A try that broke off may have been taken: whether it was is asked first, so that nobody
+        // gets two mails.
         match govuk.send(&mail, asking.tries > 1, self.now()).await {
             Ok(tried) => tried,
             Err(error) => {

@@ -1,5 +1,6 @@
-//! A processor's word that something changed. Whoever it is from, all that comes of it is a look: the task wakes, and
-//! `erase` asks the processor itself. So a forged callback, or an old one again, can do nothing.
+//! A processor's word that something changed. Whoever it is from, all that comes of it is a look:
+//! the task wakes, and `erase` asks the processor itself. So a forged callback, or an old one
+//! again, can do nothing.
 
 use crate::refusal::Rejection;
 use chrono::{DateTime, Utc};
@@ -44,12 +45,20 @@ impl Path {
         let (place, request) = path.strip_prefix("/partners/")?.split_once("/callbacks/")?;
         let place = Place::named(place)?;
         let request = RequestId::try_from(request.to_owned()).ok()?;
-        Some(Self { place, processor: place.processor()?, request })
+        Some(Self {
+            place,
+            processor: place.processor()?,
+            request,
+        })
     }
 
     /// Whether a processor was told to call here.
     fn is_in(&self, url: &str) -> bool {
-        let path = format!("/partners/{}/callbacks/{}", self.place.as_str(), self.request.as_str());
+        let path = format!(
+            "/partners/{}/callbacks/{}",
+            self.place.as_str(),
+            self.request.as_str()
+        );
         url.ends_with(&path)
     }
 }
@@ -61,14 +70,20 @@ impl Callbacks {
     /// [`StartError`] if a setting is missing or cannot be used.
     pub fn start(host: &Environment) -> Result<Self, StartError> {
         let mut known = Vec::new();
-        for processor in Processor::ALL.into_iter().filter(|it| *it != Processor::Notify) {
+        for processor in Processor::ALL
+            .into_iter()
+            .filter(|it| *it != Processor::Notify)
+        {
             if Connector::of(processor, host)? == Connector::OpenDsr {
                 known.push((processor, CredentialCache::of_certificates(processor, host)));
             }
         }
         Ok(Self {
             known,
-            tasks: Tasks::new(custodian_store::client(&host.dynamodb()), host.setting("REGISTER_TABLE")?.to_owned()),
+            tasks: Tasks::new(
+                custodian_store::client(&host.dynamodb()),
+                host.setting("REGISTER_TABLE")?.to_owned(),
+            ),
         })
     }
 
@@ -76,16 +91,29 @@ impl Callbacks {
     ///
     /// # Errors
     /// [`Rejection`] if it is none, or nobody who is known signed it.
-    pub async fn take(&self, path: &Path, request: &Request, now: DateTime<Utc>) -> Result<(), Rejection> {
-        let known = self.known.iter().find(|(processor, _)| *processor == path.processor);
+    pub async fn take(
+        &self,
+        path: &Path,
+        request: &Request,
+        now: DateTime<Utc>,
+    ) -> Result<(), Rejection> {
+        let known = self
+            .known
+            .iter()
+            .find(|(processor, _)| *processor == path.processor);
         let (_, vault) = known.ok_or(Rejection::NotFound)?;
         let body: &[u8] = &request.body;
         if body.len() > LIMIT {
             return Err(Rejection::TooLarge("Send at most 64 KiB."));
         }
         let credentials = vault.open(now).await.map_err(Rejection::Unreadable)?;
-        let certificates = credentials.certificates.as_ref().ok_or(Rejection::Uncertified)?;
-        certificates.verify(&request.headers, body, now).map_err(Rejection::Stranger)?;
+        let certificates = credentials
+            .certificates
+            .as_ref()
+            .ok_or(Rejection::Uncertified)?;
+        certificates
+            .verify(&request.headers, body, now)
+            .map_err(Rejection::Stranger)?;
         if http::media_type(&request.headers).as_deref() != Some("application/json") {
             return Err(Rejection::MediaType);
         }

@@ -1,8 +1,9 @@
 //! What partners hand over becomes records.
 //!
-//! `POST /partners/granicus/submissions` takes one submission of a form on Granicus (Achieve), signed by Standard
-//! Webhooks. `POST /partners/{processor}/callbacks/{request}` takes a processor's word that an erasure went on, signed by
-//! `OpenDSR`. Nothing is parsed before its signature is known.
+//! `POST /partners/granicus/submissions` takes one submission of a form on Granicus (Achieve),
+//! signed by Standard Webhooks. `POST /partners/{processor}/callbacks/{request}` takes a
+//! processor's word that an erasure went on, signed by `OpenDSR`. Nothing is parsed before its
+//! signature is known.
 
 mod callbacks;
 mod refusal;
@@ -50,7 +51,10 @@ impl Partners {
     /// [`StartError`] if a setting or a secret is missing or cannot be used.
     pub async fn start(host: &Environment) -> Result<Self, StartError> {
         let dynamodb = custodian_store::client(&host.dynamodb());
-        let (keys, granicus) = tokio::join!(secret::subject_keys(host), WebhookSecrets::read(host, "GRANICUS_SECRET"));
+        let (keys, granicus) = tokio::join!(
+            secret::subject_keys(host),
+            WebhookSecrets::read(host, "GRANICUS_SECRET")
+        );
         let keys = keys?;
         Ok(Self {
             callbacks: Callbacks::start(host)?,
@@ -58,11 +62,17 @@ impl Partners {
             edge: Edge::read(host),
             base: BasePath::read(host)?,
             granicus: granicus?,
-            files: Files::new(custodian_buckets::client(&host.s3()), host.setting("INTAKE_BUCKET")?.to_owned())
-                .indexing(&keys),
+            files: Files::new(
+                custodian_buckets::client(&host.s3()),
+                host.setting("INTAKE_BUCKET")?.to_owned(),
+            )
+            .indexing(&keys),
             intake: Intake {
                 records: Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned()),
-                suppressions: Suppressions::new(dynamodb.clone(), host.setting("REGISTER_TABLE")?.to_owned()),
+                suppressions: Suppressions::new(
+                    dynamodb.clone(),
+                    host.setting("REGISTER_TABLE")?.to_owned(),
+                ),
                 ledger: Ledger::new(dynamodb, host.setting("LEDGER_TABLE")?.to_owned()),
                 keys,
             },
@@ -72,9 +82,13 @@ impl Partners {
     /// Answers an event of API Gateway (HTTP API, payload 2.0).
     ///
     /// # Errors
-    /// A constant if the event is not one of API Gateway's; whatever a partner sends is answered, not failed.
+    /// A constant if the event is not one of API Gateway's; whatever a partner sends is answered,
+    /// not failed.
     pub async fn answer_event(&self, event: LambdaEvent<Event>) -> Result<Answer, Diagnostic> {
-        gateway::answer(event.payload, &self.edge, &self.base, |request| self.handle(request)).await
+        gateway::answer(event.payload, &self.edge, &self.base, |request| {
+            self.handle(request)
+        })
+        .await
     }
 
     /// The same, for who makes events and reads answers.
@@ -91,31 +105,48 @@ impl Partners {
         let (about, answer) = match (&request.method, path, Path::read(path)) {
             (&Method::POST, "/partners/granicus/submissions", _) => {
                 let outcome = self.granicus(&request).await;
-                ("granicus", outcome.map(|outcome| http::json(StatusCode::OK, &json!({ "outcome": outcome }))))
+                (
+                    "granicus",
+                    outcome
+                        .map(|outcome| http::json(StatusCode::OK, &json!({ "outcome": outcome }))),
+                )
             }
             (&Method::POST, _, Some(path)) => {
                 let taken = self.callbacks.take(&path, &request, self.clock.now()).await;
-                ("callback", taken.map(|()| http::json(StatusCode::ACCEPTED, &json!({"outcome": "taken"}))))
+                (
+                    "callback",
+                    taken.map(|()| http::json(StatusCode::ACCEPTED, &json!({"outcome": "taken"}))),
+                )
             }
             _ => ("partners", Err(Rejection::NotFound)),
         };
         answer.unwrap_or_else(|refusal| refusal.into_response(about))
     }
 
-    /// Takes one submission from Granicus, and gives what became of it. Whatever nobody known signed is not looked at; what
-    /// is signed and can't be taken is kept before it is refused, since its sender may never send it again.
+    /// Takes one submission from Granicus, and gives what became of it. Whatever nobody known
+    /// signed is not looked at; what is signed and can't be taken is kept before it is refused,
+    /// since its sender may never send it again.
     async fn granicus(&self, request: &Request) -> Result<&'static str, Rejection> {
         let (body, now): (&[u8], _) = (&request.body, self.clock.now());
         self.granicus.verify(&request.headers, body, now)?;
         let submission = match read(request, now) {
             Ok(submission) => submission,
             Err(refusal) => {
-                let id = &request.headers.get(MESSAGE).map(HeaderValue::as_bytes).unwrap_or_default();
-                self.files.keep_message(&String::from_utf8_lossy(id), body, &refusal.why(), now).await?;
+                let id = &request
+                    .headers
+                    .get(MESSAGE)
+                    .map(HeaderValue::as_bytes)
+                    .unwrap_or_default();
+                self.files
+                    .keep_message(&String::from_utf8_lossy(id), body, &refusal.why(), now)
+                    .await?;
                 return Err(refusal);
             }
         };
-        let taken = self.intake.take(vec![submission.into_arrival()], now).await?;
+        let taken = self
+            .intake
+            .take(vec![submission.into_arrival()], now)
+            .await?;
         let outcome = match taken.first() {
             Some(Taken::New) => "stored",
             Some(Taken::Before) => "repeated",

@@ -61,29 +61,55 @@ impl Rejection {
     pub fn into_response(self, about: &'static str) -> Response {
         match &self {
             // Which of the reasons it was is for us to know: it would help nobody but who guesses.
-            Self::Unsigned(error) => tracing::warn!(error = %error, outcome = "unsigned", "{about}"),
-            Self::Stranger(error) => tracing::warn!(error = %error, outcome = "unsigned", "{about}"),
+            Self::Unsigned(error) => {
+                tracing::warn!(error = %error, outcome = "unsigned", "{about}")
+            }
+            Self::Stranger(error) => {
+                tracing::warn!(error = %error, outcome = "unsigned", "{about}")
+            }
             Self::Uncertified => tracing::error!(outcome = "uncertified", "{about}"),
-            Self::Unreadable(error) => tracing::error!(error = %error, outcome = "unavailable", "{about}"),
-            Self::Unavailable(error) => tracing::error!(error = %error, outcome = "unavailable", "{about}"),
-            Self::Faults(_) | Self::NotFound | Self::TooLarge(_) | Self::MediaType | Self::NoCallback => {
+            Self::Unreadable(error) => {
+                tracing::error!(error = %error, outcome = "unavailable", "{about}")
+            }
+            Self::Unavailable(error) => {
+                tracing::error!(error = %error, outcome = "unavailable", "{about}")
+            }
+            Self::Faults(_)
+            | Self::NotFound
+            | Self::TooLarge(_)
+            | Self::MediaType
+            | Self::NoCallback => {
                 let (Why { rule, field }, count) = (self.why(), self.count());
                 tracing::warn!(rule, field, count, outcome = "refused", "{about}");
             }
         }
         let waits = matches!(self, Self::Unavailable(_) | Self::Unreadable(_));
         let response = self.problem().into_response();
-        if waits { http::retry_soon(response) } else { response }
+        if waits {
+            http::retry_soon(response)
+        } else {
+            response
+        }
     }
 
-    /// The first rule that is broken, and the field, by the names that the contract has for them: a question's own name
-    /// may be anything that somebody wrote, so it is left out.
+    /// The first rule that is broken, and the field, by the names that the contract has for them: a
+    /// question's own name may be anything that somebody wrote, so it is left out.
     pub fn why(&self) -> Why {
-        let whole = |rule: &str| Why { rule: rule.to_owned(), field: None };
+        let whole = |rule: &str| Why {
+            rule: rule.to_owned(),
+            field: None,
+        };
         match self {
             Self::Faults(faults) => faults.first().map_or_else(Why::default, |fault| {
-                let field = if fault.field.starts_with(ANSWERS) { ANSWERS } else { &fault.field };
-                Why { rule: fault.rule.name().to_owned(), field: Some(field.to_owned()) }
+                let field = if fault.field.starts_with(ANSWERS) {
+                    ANSWERS
+                } else {
+                    &fault.field
+                };
+                Why {
+                    rule: fault.rule.name().to_owned(),
+                    field: Some(field.to_owned()),
+                }
             }),
             Self::TooLarge(_) => whole("too_large"),
             Self::MediaType => whole("media_type"),
@@ -96,7 +122,11 @@ impl Rejection {
 
     /// How many rules are broken.
     fn count(&self) -> usize {
-        if let Self::Faults(faults) = self { faults.len() } else { 1 }
+        if let Self::Faults(faults) = self {
+            faults.len()
+        } else {
+            1
+        }
     }
 
     fn problem(self) -> Problem {

@@ -72,14 +72,21 @@ impl Submission {
     pub fn read(body: &[u8], now: DateTime<Utc>) -> Result<Self, Vec<Fault>> {
         // A text that was cut in the middle of an emoji is not to cost the whole answer.
         let text = std::str::from_utf8(body).map(mended);
-        let body =
-            json::read(text.as_ref().map_or(body, |text| text.as_bytes())).map_err(|unreadable| match unreadable {
-                Unreadable::NotJson => vec![Fault { field: WHOLE.to_owned(), rule: Rule::Json }],
+        let body = json::read(text.as_ref().map_or(body, |text| text.as_bytes())).map_err(
+            |unreadable| match unreadable {
+                Unreadable::NotJson => vec![Fault {
+                    field: WHOLE.to_owned(),
+                    rule: Rule::Json,
+                }],
                 Unreadable::Repeated(repeated) => {
                     let field = repeated.among(&FIELDS).unwrap_or(WHOLE);
-                    vec![Fault { field: field.to_owned(), rule: Rule::Once }]
+                    vec![Fault {
+                        field: field.to_owned(),
+                        rule: Rule::Once,
+                    }]
                 }
-            })?;
+            },
+        )?;
         let mut reader = Reader::default();
         let message = reader.message(&body);
         reader.required(&message, "type", field::kind);
@@ -98,8 +105,22 @@ impl Submission {
         let satisfaction = reader.optional(&data, "satisfaction", field::rating);
         let comment = reader.optional(&data, COMMENT, field::text);
         let answers = reader.answers(&data, "answers");
-        let required = (case_reference, form, form_version, submitted_at, sent_at, reader.faults());
-        let (Some(case_reference), Some(form), Some(form_version), Some(submitted_at), Some(sent_at), []) = required
+        let required = (
+            case_reference,
+            form,
+            form_version,
+            submitted_at,
+            sent_at,
+            reader.faults(),
+        );
+        let (
+            Some(case_reference),
+            Some(form),
+            Some(form_version),
+            Some(submitted_at),
+            Some(sent_at),
+            [],
+        ) = required
         else {
             return Err(reader.into_faults());
         };
@@ -123,7 +144,9 @@ impl Submission {
     /// What storage takes in.
     pub fn into_arrival(self) -> SourceRecord {
         let revision = Revision::submission(self.form_version, self.sent_at);
-        let particulars = SourceDetails::WebForm(WebForm { form_version: Some(self.form_version) });
+        let particulars = SourceDetails::WebForm(WebForm {
+            form_version: Some(self.form_version),
+        });
         let mut answers = self.answers;
         if let Some(comment) = self.comment {
             // A form may have a question of that name as well.
@@ -135,23 +158,42 @@ impl Submission {
             survey: Some(self.form),
             service: self.service,
             satisfaction: self.satisfaction,
-            contact: Contact { name: self.name, email: self.email, phone: self.phone, reference: self.ucrn },
+            contact: Contact {
+                name: self.name,
+                email: self.email,
+                phone: self.phone,
+                reference: self.ucrn,
+            },
             answers,
             custody: vec![ProcessorCopy::granicus()],
-            ..RecordBody::told(&self.case_reference, self.submitted_at, revision, particulars)
+            ..RecordBody::told(
+                &self.case_reference,
+                self.submitted_at,
+                revision,
+                particulars,
+            )
         })
     }
 }
 
-/// A time that is not from a clock that runs ahead: a word from the future could not be corrected until then.
+/// A time that is not from a clock that runs ahead: a word from the future could not be corrected
+/// until then.
 fn not_ahead(value: &Value, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Rule> {
     let time = field::time(value)?;
-    if time.is_some_and(|time| time > now + AHEAD) { Err(Rule::InFuture) } else { Ok(time) }
+    if time.is_some_and(|time| time > now + AHEAD) {
+        Err(Rule::InFuture)
+    } else {
+        Ok(time)
+    }
 }
 
 /// A time from which there is something left to keep.
 fn to_be_kept(value: &Value, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Rule> {
     let time = not_ahead(value, now)?;
     let over = |time| ExpiresAt::of(Source::WebForm, time).has_passed(now);
-    if time.is_some_and(over) { Err(Rule::TooOld) } else { Ok(time) }
+    if time.is_some_and(over) {
+        Err(Rule::TooOld)
+    } else {
+        Ok(time)
+    }
 }

@@ -1,4 +1,5 @@
-//! Approving a plan: what was looked at is what happens. What has come since is said, and stops nothing.
+//! Approving a plan: what was looked at is what happens. What has come since is said, and stops
+//! nothing.
 
 use crate::planning::{HASHED, Ordered, Touched, count};
 use crate::{Error, Requests};
@@ -20,8 +21,8 @@ use custodian_rights::people::Follow;
 use custodian_store::requests::{Approval, HOLDERS, Request, Stage, Terms};
 use serde_json::Value;
 
-/// Within how many days every place has to be done: less than the month of Article 12(3), and the 28 days that the
-/// privacy notice gives to newsletters.
+/// Within how many days every place has to be done: less than the month of Article 12(3), and the
+/// 28 days that the privacy notice gives to newsletters.
 const DAYS: Days = Days::new(28);
 
 impl Requests {
@@ -43,7 +44,9 @@ impl Requests {
         let approved_by = order.staff("approved_by")?;
         let planned = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
         if planned.stage != Stage::Planned {
-            return self.approved_before(&id, &planned, hash, approved_by, now).await;
+            return self
+                .approved_before(&id, &planned, hash, approved_by, now)
+                .await;
         }
         let (Some(ground), Some(before)) = (planned.ground, planned.plan.as_ref()) else {
             return Err(Error::AnotherRequest);
@@ -57,17 +60,26 @@ impl Requests {
             exclusions: &planned.exclusions,
         };
         if planned.hash != hash {
-            return Err(Error::Stale("hash is not that of the plan as it was last made".to_owned()));
+            return Err(Error::Stale(
+                "hash is not that of the plan as it was last made".to_owned(),
+            ));
         }
         if planned.order != self.digest(&ordered) {
-            return Err(Error::Stale("confirmed_links are not those of the plan".to_owned()));
+            return Err(Error::Stale(
+                "confirmed_links are not those of the plan".to_owned(),
+            ));
         }
         // Whoever else can write to the Register has no plan approved that the DPO did not see.
         if hash.starts_with(HASHED) && hash != self.hash(&ordered, before, &planned.holders) {
             tracing::error!(outcome = "not_approved", "request");
-            return Err(Error::Stale("the plan is not what was planned: plan it anew".to_owned()));
+            return Err(Error::Stale(
+                "the plan is not what was planned: plan it anew".to_owned(),
+            ));
         }
-        let found = self.people.find(&identifiers, &decisions, Follow::Confirmed, now).await?;
+        let found = self
+            .people
+            .find(&identifiers, &decisions, Follow::Confirmed, now)
+            .await?;
         let linked = count(found.linked.len());
         let (matched, undecided) = match &planned.matched {
             Some(matched) => (self.unsealed(Some(matched))?, planned.undecided.clone()),
@@ -76,8 +88,17 @@ impl Requests {
         };
         let scope = self.planned_reach(&planned, &matched)?;
         // Read before what is decided by it: whatever restricts them from here on is noticed.
-        let restricting = self.hold_enforcement.constraints.restricting(&scope.holders, now).await?;
-        let Touched { mut plan, holders, later, opposed } = self.touched(&id, &scope, &matched, now).await?;
+        let restricting = self
+            .hold_enforcement
+            .constraints
+            .restricting(&scope.holders, now)
+            .await?;
+        let Touched {
+            mut plan,
+            holders,
+            later,
+            opposed,
+        } = self.touched(&id, &scope, &matched, now).await?;
         plan.linked = Some(linked);
         let obstacles = plan.obstacles_since(before);
         if !obstacles.is_empty() {
@@ -111,29 +132,57 @@ impl Requests {
             .map(|place| Task::new(place, Action::Erase, plan.held(place), due(now), now))
             .collect();
         // A hold or a restriction that is placed this very moment is not passed over either.
-        let unheld = holders.iter().map(|holder| self.hold_enforcement.constraints.unheld(holder, &restricting));
+        let unheld = holders.iter().map(|holder| {
+            self.hold_enforcement
+                .constraints
+                .unheld(holder, &restricting)
+        });
         let beside = unheld.collect::<Result<_, _>>()?;
-        let approval = Approval { request: &request, tasks: &tasks, suppress: true, beside };
+        let approval = Approval {
+            request: &request,
+            tasks: &tasks,
+            suppress: true,
+            beside,
+        };
         if !self.register.approve(&id, approval, now).await? {
             // Somebody else approved or planned it in between; what stands is told.
             let stands = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
-            return self.approved_before(&id, &stands, hash, approved_by, now).await;
+            return self
+                .approved_before(&id, &stands, hash, approved_by, now)
+                .await;
         }
         tracing::info!(outcome = "approved", "request");
         self.told(&id, &request, now).await
     }
 
-    /// How far the plan reached when it was made: nobody who writes to the council afterwards changes that. Keys that were
-    /// made by a rotation since are the same people's.
-    fn planned_reach(&self, planned: &Request, matched: &[Identifier]) -> Result<ErasureScope, Error> {
+    /// How far the plan reached when it was made: nobody who writes to the council afterwards
+    /// changes that. Keys that were made by a rotation since are the same people's.
+    fn planned_reach(
+        &self,
+        planned: &Request,
+        matched: &[Identifier],
+    ) -> Result<ErasureScope, Error> {
         let mut holders = planned.holders.clone();
-        holders.extend(matched.iter().flat_map(|one| self.people.keys.keys(one)).map(Holder::Subject));
+        holders.extend(
+            matched
+                .iter()
+                .flat_map(|one| self.people.keys.keys(one))
+                .map(Holder::Subject),
+        );
         holders.sort();
         holders.dedup();
         if holders.len() > HOLDERS {
-            return Err(Violation::new("identifiers", "lead to too many keys for one request: plan with fewer").into());
+            return Err(Violation::new(
+                "identifiers",
+                "lead to too many keys for one request: plan with fewer",
+            )
+            .into());
         }
-        Ok(ErasureScope { holders, up_to: planned.planned_at, exclusions: planned.exclusions.clone() })
+        Ok(ErasureScope {
+            holders,
+            up_to: planned.planned_at,
+            exclusions: planned.exclusions.clone(),
+        })
     }
 
     fn unsealed(&self, sealed: Option<&str>) -> Result<Vec<Identifier>, StorageError> {
@@ -151,10 +200,20 @@ impl Requests {
         now: DateTime<Utc>,
     ) -> Result<Value, Error> {
         if request.stage == Stage::Planned {
-            return Err(Error::Stale("somebody planned it anew, or placed a hold, just now".to_owned()));
+            return Err(Error::Stale(
+                "somebody planned it anew, or placed a hold, just now".to_owned(),
+            ));
         }
-        let same = request.hash == hash && request.approved_by.as_deref().is_some_and(|one| staff::is_same(one, by));
-        if same { self.told(id, request, now).await } else { Err(Error::Approved) }
+        let same = request.hash == hash
+            && request
+                .approved_by
+                .as_deref()
+                .is_some_and(|one| staff::is_same(one, by));
+        if same {
+            self.told(id, request, now).await
+        } else {
+            Err(Error::Approved)
+        }
     }
 }
 
@@ -164,7 +223,11 @@ fn refuse_blocked(plan: &Plan) -> Result<(), Error> {
         let ids: Vec<&str> = plan.access_first.iter().map(RequestId::as_str).collect();
         return Err(Error::AccessFirst(ids.join(", ")));
     }
-    if plan.holds.is_empty() { Ok(()) } else { Err(Error::Held(plan.holds.join(", "))) }
+    if plan.holds.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Held(plan.holds.join(", ")))
+    }
 }
 
 /// Why one person plans and approves; nothing where they are two.
@@ -190,7 +253,11 @@ fn agreed(
     const FIELD: &str = "person_agreed_on";
     let Some(last) = opposed.iter().map(|(_, at)| london::date(*at)).max() else {
         return if order.has(FIELD) {
-            Err(Violation::new(FIELD, "is for erasing what is restricted under 18(1)(b), and nothing is").into())
+            Err(Violation::new(
+                FIELD,
+                "is for erasing what is restricted under 18(1)(b), and nothing is",
+            )
+            .into())
         } else {
             Ok(None)
         };

@@ -1,4 +1,5 @@
-//! The certificate of a request that is closed: as data, and as a page that can be printed. It holds nothing of the person.
+//! The certificate of a request that is closed: as data, and as a page that can be printed. It
+//! holds nothing of the person.
 
 use crate::{Error, Requests};
 use askama::Template;
@@ -44,12 +45,20 @@ impl Requests {
     /// Gives a request's certificate, and remembers who asked: `{"order", "request_id", "by"}`.
     pub(crate) async fn certificate(&self, order: &Value) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "request_id", "by"])?;
-        let (id, by, now) = (order.request()?, order.text("by")?, self.clock.now().trunc_subsecs(0));
+        let (id, by, now) = (
+            order.request()?,
+            order.text("by")?,
+            self.clock.now().trunc_subsecs(0),
+        );
         let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
         let certificate = self.register.certificate(&id, now).await?;
-        let certificate = certificate.ok_or(Error::NotNow("the request is not closed: ask for its status"))?;
+        let certificate = certificate.ok_or(Error::NotNow(
+            "the request is not closed: ask for its status",
+        ))?;
         let events = self.register.history(&id, now).await?;
-        self.register.asked(&id, &events, "asked for its certificate", by, now).await?;
+        self.register
+            .asked(&id, &events, "asked for its certificate", by, now)
+            .await?;
         tracing::info!(outcome = "certificate_told", "request");
         let Controller { council, dpo_email } = &self.controller;
         Ok(json!({
@@ -59,7 +68,12 @@ impl Requests {
     }
 }
 
-fn page(id: &RequestId, action: Action, certificate: &Certificate, controller: &Controller) -> String {
+fn page(
+    id: &RequestId,
+    action: Action,
+    certificate: &Certificate,
+    controller: &Controller,
+) -> String {
     let page = Page {
         title: title(action),
         council: &controller.council,
@@ -90,14 +104,29 @@ fn lines(action: Action, certificate: &Certificate) -> Vec<Line> {
     lines.push(("Approved", time(certificate.approved_at)));
     if action == Action::Erase {
         let up_to = certificate.up_to.unwrap_or(certificate.approved_at);
-        lines.push(("What it reaches", format!("what was collected up to {}", time(up_to))));
+        lines.push((
+            "What it reaches",
+            format!("what was collected up to {}", time(up_to)),
+        ));
     }
-    let stopped = certificate.receipts.iter().any(|receipt| receipt.outcome == Outcome::Stopped);
-    let over = if stopped { "Over; not done everywhere" } else { "Done everywhere" };
+    let stopped = certificate
+        .receipts
+        .iter()
+        .any(|receipt| receipt.outcome == Outcome::Stopped);
+    let over = if stopped {
+        "Over; not done everywhere"
+    } else {
+        "Done everywhere"
+    };
     lines.push((over, time(certificate.completed_at)));
     if action == Action::Erase {
         lines.push(("Backups forget it by", day(certificate.backups_clear_on)));
-        lines.extend(certificate.exclusions.iter().map(|left| ("What was left", told(left))));
+        lines.extend(
+            certificate
+                .exclusions
+                .iter()
+                .map(|left| ("What was left", told(left))),
+        );
         if !certificate.exclusions.is_empty() {
             lines.push(("Records left", certificate.records_left.to_string()));
         }
@@ -112,12 +141,21 @@ fn asked(receipt: &Receipt) -> Asked {
         Outcome::Confirmed => "Confirmed as done",
         Outcome::Stopped => "Stopped before it began: what was held is still held",
     };
-    let mut lines = vec![("Outcome", outcome.to_owned()), ("Finished", time(receipt.finished_at))];
+    let mut lines = vec![
+        ("Outcome", outcome.to_owned()),
+        ("Finished", time(receipt.finished_at)),
+    ];
     let some = receipt.held.iter().filter(|(_, count)| **count > 0);
-    let held: Vec<String> = some.map(|(kind, count)| format!("{}: {count}", kind_of(kind))).collect();
+    let held: Vec<String> = some
+        .map(|(kind, count)| format!("{}: {count}", kind_of(kind)))
+        .collect();
     lines.push((
         "Held when it was approved",
-        if held.is_empty() { "nothing known".to_owned() } else { held.join(", ") },
+        if held.is_empty() {
+            "nothing known".to_owned()
+        } else {
+            held.join(", ")
+        },
     ));
     let correspondence = receipt.correspondence.as_ref();
     let reference = correspondence.and_then(|it| it.reference.clone());
@@ -126,7 +164,10 @@ fn asked(receipt: &Receipt) -> Asked {
     lines.extend(confirmed.map(|confirmed| ("Done by hand on", day(confirmed.on))));
     let logs = correspondence.and_then(|it| it.logs_until);
     lines.extend(logs.map(|until| ("Their logs are gone by", day(until))));
-    Asked { name: name(receipt.place), lines }
+    Asked {
+        name: name(receipt.place),
+        lines,
+    }
 }
 
 /// What a lay person calls a kind of thing that was held.
@@ -152,12 +193,24 @@ const fn name(place: Place) -> &'static str {
 
 /// What an exclusion covers, in one line.
 fn told(left: &Exclusion) -> String {
-    let source = left.source.map(|source| format!("source {}", source.as_str()));
-    let reference = left.reference.as_ref().map(|reference| format!("reference {}", reference.as_str()));
+    let source = left
+        .source
+        .map(|source| format!("source {}", source.as_str()));
+    let reference = left
+        .reference
+        .as_ref()
+        .map(|reference| format!("reference {}", reference.as_str()));
     let from = left.from.map(|from| format!("from {}", day(from)));
     let to = left.to.map(|to| format!("to {}", day(to)));
-    let which: Vec<String> = [source, reference, from, to].into_iter().flatten().collect();
-    format!("{}, by Article {} UK GDPR", which.join(", "), left.exemption.as_str())
+    let which: Vec<String> = [source, reference, from, to]
+        .into_iter()
+        .flatten()
+        .collect();
+    format!(
+        "{}, by Article {} UK GDPR",
+        which.join(", "),
+        left.exemption.as_str()
+    )
 }
 
 fn day(day: chrono::NaiveDate) -> String {
@@ -165,7 +218,9 @@ fn day(day: chrono::NaiveDate) -> String {
 }
 
 fn time(instant: DateTime<Utc>) -> String {
-    london::time(instant).format("%-d %B %Y, %-I:%M%P").to_string()
+    london::time(instant)
+        .format("%-d %B %Y, %-I:%M%P")
+        .to_string()
 }
 
 #[cfg(test)]
@@ -189,9 +244,20 @@ mod tests {
 
     #[test]
     fn what_was_stopped_anywhere_is_not_done_everywhere() {
-        for (outcome, done) in [("erased", true), ("nothing_held", true), ("confirmed", true), ("stopped", false)] {
+        for (outcome, done) in [
+            ("erased", true),
+            ("nothing_held", true),
+            ("confirmed", true),
+            ("stopped", false),
+        ] {
             let lines = lines(Action::Erase, &certificate(outcome, &json!({})));
-            assert_eq!((says(&lines, "Done everywhere"), says(&lines, "Over; not done everywhere")), (done, !done));
+            assert_eq!(
+                (
+                    says(&lines, "Done everywhere"),
+                    says(&lines, "Over; not done everywhere")
+                ),
+                (done, !done)
+            );
         }
     }
 
@@ -199,7 +265,11 @@ mod tests {
     fn what_a_place_held_is_said_in_words_that_a_lay_person_knows() {
         let certificate = certificate("erased", &json!({"rows": 0, "unreadable": 13}));
         let asked = asked(&certificate.receipts[0]);
-        let held = asked.lines.iter().find(|(label, _)| *label == "Held when it was approved").unwrap();
+        let held = asked
+            .lines
+            .iter()
+            .find(|(label, _)| *label == "Held when it was approved")
+            .unwrap();
         assert_eq!(held.1, "files that nobody could look into: 13");
     }
 }

@@ -1,4 +1,5 @@
-//! A requester is asked by email whether an address is theirs, and the request says what came of it.
+//! A requester is asked by email whether an address is theirs, and the request says what came of
+//! it.
 
 use crate::{Error, Requests};
 use chrono::{DateTime, SubsecRound, Utc};
@@ -6,7 +7,9 @@ use custodian_aws::StorageError;
 use custodian_domain::identity::identifier::Identifier;
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::record::Holder;
-use custodian_domain::rights::confirmation::{ConfirmLink, ConfirmationPurpose, LINK, seal_address};
+use custodian_domain::rights::confirmation::{
+    ConfirmLink, ConfirmationPurpose, LINK, seal_address,
+};
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::RequestId;
 use custodian_store::requests::ASKED_TO_CONFIRM;
@@ -15,9 +18,16 @@ use serde_json::{Value, json};
 impl Requests {
     /// Has a mail sent to a requester: `{"order", "request_id", "identifiers", "by"}`.
     pub(crate) async fn confirm_address(&self, order: &Value) -> Result<Value, Error> {
-        let (order, now) = (Order::read(order, &["order", "request_id", "identifiers", "by"])?, self.clock.now());
-        let (id, address, by, now) =
-            (order.request()?, order.address("a mail")?, order.text("by")?, now.trunc_subsecs(0));
+        let (order, now) = (
+            Order::read(order, &["order", "request_id", "identifiers", "by"])?,
+            self.clock.now(),
+        );
+        let (id, address, by, now) = (
+            order.request()?,
+            order.address("a mail")?,
+            order.text("by")?,
+            now.trunc_subsecs(0),
+        );
         if !self.confirms {
             return Err(Error::NotNow(
                 "no mails are sent that ask people to confirm an address: make sure who it is in another way, or switch \
@@ -28,14 +38,36 @@ impl Requests {
             return Err(Error::AnotherRequest);
         }
         let subject = self.people.keys.key(&address);
-        let link = ConfirmLink { purpose: ConfirmationPurpose::Request, subject, asked_at: now };
-        let asked = self.confirmations.ask(&link, &seal_address(&self.addresses, &address), Some(&id), now).await?;
+        let link = ConfirmLink {
+            purpose: ConfirmationPurpose::Request,
+            subject,
+            asked_at: now,
+        };
+        let asked = self
+            .confirmations
+            .ask(
+                &link,
+                &seal_address(&self.addresses, &address),
+                Some(&id),
+                now,
+            )
+            .await?;
         if asked {
-            self.register.happened(&id, ASKED_TO_CONFIRM, by, now).await?;
+            self.register
+                .happened(&id, ASKED_TO_CONFIRM, by, now)
+                .await?;
         }
-        tracing::info!(outcome = if asked { "asked" } else { "repeated" }, "confirmation");
-        let asking = self.confirmations.asking(link.purpose, &link.subject, now).await?;
-        let asking = asking.ok_or(Error::NotNow("the mail is gone already: give the same order again"))?;
+        tracing::info!(
+            outcome = if asked { "asked" } else { "repeated" },
+            "confirmation"
+        );
+        let asking = self
+            .confirmations
+            .asking(link.purpose, &link.subject, now)
+            .await?;
+        let asking = asking.ok_or(Error::NotNow(
+            "the mail is gone already: give the same order again",
+        ))?;
         if asking.request.as_ref() != Some(&id) {
             return Err(Error::NotNow(
                 "this address was asked within the last day for another request: one mail a day goes to an address",
@@ -47,8 +79,8 @@ impl Requests {
         }))
     }
 
-    /// Whether a request is about others than whoever has this address, or another address is asked for it: that somebody
-    /// confirmed an address would be taken for a word on this one.
+    /// Whether a request is about others than whoever has this address, or another address is asked
+    /// for it: that somebody confirmed an address would be taken for a word on this one.
     async fn is_about_another(
         &self,
         id: &RequestId,
@@ -57,15 +89,29 @@ impl Requests {
     ) -> Result<bool, StorageError> {
         let own: Vec<SubjectKey> = self.people.keys.keys(address).collect();
         let is_own = |holder: &Holder| holder.subject().is_some_and(|key| own.contains(key));
-        let package = self.packages.find(id, now).await?.map(|package| package.holders);
-        let request = self.register.find(id, now).await?.map(|request| request.holders);
-        let known = [package, request].into_iter().flatten().filter(|holders| !holders.is_empty());
+        let package = self
+            .packages
+            .find(id, now)
+            .await?
+            .map(|package| package.holders);
+        let request = self
+            .register
+            .find(id, now)
+            .await?
+            .map(|request| request.holders);
+        let known = [package, request]
+            .into_iter()
+            .flatten()
+            .filter(|holders| !holders.is_empty());
         if known.into_iter().any(|holders| !holders.iter().any(is_own)) {
             return Ok(true);
         }
         let mut pages = self.confirmations.to_requesters(now);
         while let Some(page) = pages.next().await? {
-            if page.iter().any(|one| one.request.as_ref() == Some(id) && !own.contains(&one.link.subject)) {
+            if page
+                .iter()
+                .any(|one| one.request.as_ref() == Some(id) && !own.contains(&one.link.subject))
+            {
                 return Ok(true);
             }
         }

@@ -1,7 +1,8 @@
 //! The desk of the Data Protection Officer: what is asked, planned, approved and stopped.
 //!
-//! An erasure is planned, looked at, and approved by the hash of its plan. From then on every place is a task of its own,
-//! which the Register's stream starts; what comes of them is told by the status.
+//! An erasure is planned, looked at, and approved by the hash of its plan. From then on every place
+//! is a task of its own, which the Register's stream starts; what comes of them is told by the
+//! status.
 
 mod approving;
 mod certificate;
@@ -49,7 +50,8 @@ use serde_json::Value;
 pub struct Requests {
     clock: Clock,
     people: People,
-    /// What seals whom a request is about, what links in mails are made with, and what seals an address that waits.
+    /// What seals whom a request is about, what links in mails are made with, and what seals an
+    /// address that waits.
     identities: Keyring<Identities>,
     mail_links: Keyring<MailLinks>,
     addresses: Keyring<Addresses>,
@@ -74,8 +76,10 @@ impl Requests {
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing or unusable.
     pub async fn start(host: &Environment) -> Result<Self, StartError> {
-        let (dynamodb, register) =
-            (custodian_store::client(&host.dynamodb()), host.setting("REGISTER_TABLE")?.to_owned());
+        let (dynamodb, register) = (
+            custodian_store::client(&host.dynamodb()),
+            host.setting("REGISTER_TABLE")?.to_owned(),
+        );
         let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
         let confirmations = Confirmations::new(&dynamodb, &register);
         let packages = Packages::new(dynamodb.clone(), register.clone());
@@ -83,7 +87,11 @@ impl Requests {
         let keys = secret::subject_keys(host).await?;
         Ok(Self {
             clock: host.clock(),
-            people: People { keys: keys.clone(), records: records.clone(), confirmations: confirmations.clone() },
+            people: People {
+                keys: keys.clone(),
+                records: records.clone(),
+                confirmations: confirmations.clone(),
+            },
             identities: secret::keyring(host).await?,
             mail_links: secret::keyring(host).await?,
             addresses: secret::keyring(host).await?,
@@ -99,8 +107,11 @@ impl Requests {
             confirms: confirms_addresses(host)?,
             records,
             packages,
-            files: Files::new(custodian_buckets::client(&host.s3()), host.setting("INTAKE_BUCKET")?.to_owned())
-                .indexing(&keys),
+            files: Files::new(
+                custodian_buckets::client(&host.s3()),
+                host.setting("INTAKE_BUCKET")?.to_owned(),
+            )
+            .indexing(&keys),
             register: Register::new(&dynamodb, &register),
             tasks: Tasks::new(dynamodb, register),
             public_url: host.setting("PUBLIC_URL")?.to_owned(),
@@ -111,9 +122,9 @@ impl Requests {
         })
     }
 
-    /// Carries out `{"order": "plan" | "approve" | "status" | "stop" | "confirm" | "links" | "hold" | "lift" | "restrict" |
-    /// "notice" | "unrestrict" | "rectified" | "whom" | "certificate" | "unsubscribe_link" | "opt_in" |
-    /// "confirm_address", …}`.
+    /// Carries out `{"order": "plan" | "approve" | "status" | "stop" | "confirm" | "links" | "hold"
+    /// | "lift" | "restrict" | "notice" | "unrestrict" | "rectified" | "whom" | "certificate" |
+    /// "unsubscribe_link" | "opt_in" | "confirm_address", …}`.
     ///
     /// An order that is refused is answered with why.
     ///
@@ -121,7 +132,11 @@ impl Requests {
     /// [`Error::Storage`] in words.
     pub async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
         let answer = self.handle(&event.payload, &event.context.request_id).await;
-        failure::answered(answer.inspect_err(|error| tracing::error!(error = %error, outcome = "refused", "request")))
+        failure::answered(
+            answer.inspect_err(
+                |error| tracing::error!(error = %error, outcome = "refused", "request"),
+            ),
+        )
     }
 
     async fn handle(&self, order: &Payload, invocation: &str) -> Result<Value, Error> {

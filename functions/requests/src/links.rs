@@ -9,28 +9,60 @@ use custodian_rights::people::{Follow, Found, PAGE, People};
 use serde_json::{Value, json};
 
 impl Requests {
-    /// Lists links: `{"order", "identifiers", "by", "request_id"?, "kind"?, "confirmed_links"?, "refused_links"?, "after"?}`.
+    /// Lists links: `{"order", "identifiers", "by", "request_id"?, "kind"?, "confirmed_links"?,
+    /// "refused_links"?, "after"?}`.
     ///
-    /// With a `kind` of package the list is that package's, which follows some links unasked; without, that of a plan, a
-    /// hold or a restriction. Each answer has by what the person is found, the links after the one called `after`, and with
-    /// the last of them, what the records name beside that leads to nobody.
+    /// With a `kind` of package the list is that package's, which follows some links unasked;
+    /// without, that of a plan, a hold or a restriction. Each answer has by what the person is
+    /// found, the links after the one called `after`, and with the last of them, what the records
+    /// name beside that leads to nobody.
     pub(crate) async fn links(&self, order: &Value) -> Result<Value, Error> {
-        const FIELDS: [&str; 8] =
-            ["order", "request_id", "identifiers", "kind", "confirmed_links", "refused_links", "after", "by"];
-        let (order, now) = (Order::read(order, &FIELDS)?, self.clock.now().trunc_subsecs(0));
-        let (id, identifiers, decisions) = (order.request_id("request_id")?, order.identifiers()?, order.decisions()?);
-        let (by, after) = (order.text("by")?, order.has("after").then(|| order.text("after")).transpose()?);
+        const FIELDS: [&str; 8] = [
+            "order",
+            "request_id",
+            "identifiers",
+            "kind",
+            "confirmed_links",
+            "refused_links",
+            "after",
+            "by",
+        ];
+        let (order, now) = (
+            Order::read(order, &FIELDS)?,
+            self.clock.now().trunc_subsecs(0),
+        );
+        let (id, identifiers, decisions) = (
+            order.request_id("request_id")?,
+            order.identifiers()?,
+            order.decisions()?,
+        );
+        let (by, after) = (
+            order.text("by")?,
+            order
+                .has("after")
+                .then(|| order.text("after"))
+                .transpose()?,
+        );
         let follow = match (order.has("kind"), order.get("kind")) {
             (false, _) => Follow::Confirmed,
             (true, Some("access" | "portability")) => Follow::Unambiguous,
             (true, _) => return Err(Violation::new("kind", "must be access or portability").into()),
         };
-        let found = self.people.find(&identifiers, &decisions, follow, now).await?;
+        let found = self
+            .people
+            .find(&identifiers, &decisions, follow, now)
+            .await?;
         People::must_know(&decisions, &found)?;
-        let named: Vec<String> = found.named.iter().map(|one| self.people.name_of(one)).collect();
+        let named: Vec<String> = found
+            .named
+            .iter()
+            .map(|one| self.people.name_of(one))
+            .collect();
         let page = page(&found, &named, after)?;
         if let Some(id) = &id {
-            self.register.happened(id, "asked for links", by, now).await?;
+            self.register
+                .happened(id, "asked for links", by, now)
+                .await?;
         }
         tracing::info!(outcome = "listed", count = found.linked.len(), "request");
         Ok(page)
@@ -39,12 +71,19 @@ impl Requests {
 
 /// The links after this one, and after the last of them, the identifiers that lead to nobody.
 fn page(found: &Found, named: &[String], after: Option<&str>) -> Result<Value, Violation> {
-    let order: Vec<&String> = found.linked.iter().map(|link| &link.link).chain(named).collect();
+    let order: Vec<&String> = found
+        .linked
+        .iter()
+        .map(|link| &link.link)
+        .chain(named)
+        .collect();
     let from = match after {
         None => 0,
         Some(after) => {
             let place = order.iter().position(|name| *name == after);
-            place.map(|place| place + 1).ok_or_else(|| Violation::new("after", "names a link that is not there"))?
+            place
+                .map(|place| place + 1)
+                .ok_or_else(|| Violation::new("after", "names a link that is not there"))?
         }
     };
     let until = order.len().min(from + PAGE);

@@ -1,4 +1,5 @@
-//! An opt-out is taken back by the Data Protection Officer, who has made sure that the person wants that.
+//! An opt-out is taken back by the Data Protection Officer, who has made sure that the person wants
+//! that.
 
 use crate::{Error, Requests};
 use chrono::SubsecRound;
@@ -7,12 +8,21 @@ use custodian_domain::rights::subscription::{OptInReason, Subscription};
 use serde_json::{Value, json};
 
 impl Requests {
-    /// Takes an opt-out back: `{"order", "request_id", "identifiers", "list"?, "reason", "by"}`. The same order twice is one.
+    /// Takes an opt-out back: `{"order", "request_id", "identifiers", "list"?, "reason", "by"}`.
+    /// The same order twice is one.
     pub(crate) async fn opt_in(&self, order: &Value) -> Result<Value, Error> {
         const FIELDS: [&str; 6] = ["order", "request_id", "identifiers", "list", "reason", "by"];
-        let (order, now) = (Order::read(order, &FIELDS)?, self.clock.now().trunc_subsecs(0));
-        // One order is done as a whole or not at all, and a second one for more would be taken for the first.
-        let (id, address, by) = (order.request()?, order.address("an order")?, order.text("by")?);
+        let (order, now) = (
+            Order::read(order, &FIELDS)?,
+            self.clock.now().trunc_subsecs(0),
+        );
+        // One order is done as a whole or not at all, and a second one for more would be taken for
+        // the first.
+        let (id, address, by) = (
+            order.request()?,
+            order.address("an order")?,
+            order.text("by")?,
+        );
         let list = order.mailing_list()?;
         let reason = OptInReason::parse(order.text("reason")?)?;
         let mut subjects = Vec::new();
@@ -21,15 +31,27 @@ impl Requests {
             let stands = self.opt_outs.find(&of, now).await?;
             // In the same second the opt-out counts.
             if stands.is_some_and(|opt_out| opt_out.since() >= now) {
-                return Err(Error::NotNow("the person has opted out this very second: give the same order again"));
+                return Err(Error::NotNow(
+                    "the person has opted out this very second: give the same order again",
+                ));
             }
             subjects.extend(stands.map(|_| of.subject));
         }
         if subjects.is_empty() {
-            return Err(Error::NotNow("nobody has opted out under this address: there is nothing to take back"));
+            return Err(Error::NotNow(
+                "nobody has opted out under this address: there is nothing to take back",
+            ));
         }
-        let first = self.confirmations.opt_in(&subjects, &id, (reason, by), now).await?;
-        tracing::info!(outcome = if first { "opted_in" } else { "repeated" }, "unsubscribe");
-        Ok(json!({"request_id": id, "list": list, "opt_outs": subjects.len(), "reason": reason, "repeated": !first}))
+        let first = self
+            .confirmations
+            .opt_in(&subjects, &id, (reason, by), now)
+            .await?;
+        tracing::info!(
+            outcome = if first { "opted_in" } else { "repeated" },
+            "unsubscribe"
+        );
+        Ok(
+            json!({"request_id": id, "list": list, "opt_outs": subjects.len(), "reason": reason, "repeated": !first}),
+        )
     }
 }

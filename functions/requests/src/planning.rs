@@ -30,7 +30,8 @@ use std::time::Duration;
 /// How long it looks into quarantine; it goes on where it stopped when it is asked again.
 const LOOKING: Duration = Duration::from_mins(4);
 
-/// A plan's hash begins so if it says whose data the plan is about; that of a plan of an earlier version does not.
+/// A plan's hash begins so if it says whose data the plan is about; that of a plan of an earlier
+/// version does not.
 pub(crate) const HASHED: &str = "2.";
 
 /// What is planned for whom, as it was ordered.
@@ -75,7 +76,8 @@ impl Requests {
         ];
         let now = self.clock.now().trunc_subsecs(0);
         let order = Order::read(order, &FIELDS)?;
-        let (id, identifiers, decisions) = (order.request()?, order.identifiers()?, order.decisions()?);
+        let (id, identifiers, decisions) =
+            (order.request()?, order.identifiers()?, order.decisions()?);
         let (ground, exclusions) = (Ground::parse(order.text("ground")?)?, order.exclusions()?);
         let planned_by = order.staff("planned_by")?.to_owned();
         let before = self.register.find(&id, now).await?;
@@ -84,8 +86,13 @@ impl Requests {
             Some(before) if before.stage != Stage::Planned => return Err(Error::Approved),
             _ => {}
         }
-        let ordered =
-            Ordered { id: &id, identifiers: &identifiers, decisions: &decisions, ground, exclusions: &exclusions };
+        let ordered = Ordered {
+            id: &id,
+            identifiers: &identifiers,
+            decisions: &decisions,
+            ground,
+            exclusions: &exclusions,
+        };
         let Drafted { plan, found, hash } = self.draft(&ordered, now).await?;
         let request = Request {
             action: Action::Erase,
@@ -125,14 +132,31 @@ impl Requests {
 
     /// Who the order is about and what it would touch, at `now`.
     async fn draft(&self, ordered: &Ordered<'_>, now: DateTime<Utc>) -> Result<Drafted, Error> {
-        let found = self.people.find(ordered.identifiers, ordered.decisions, Follow::Confirmed, now).await?;
+        let found = self
+            .people
+            .find(
+                ordered.identifiers,
+                ordered.decisions,
+                Follow::Confirmed,
+                now,
+            )
+            .await?;
         People::must_know(ordered.decisions, &found)?;
         if found.holders.len() > HOLDERS {
-            return Err(Violation::new("identifiers", "lead to too many keys for one request: name fewer").into());
+            return Err(Violation::new(
+                "identifiers",
+                "lead to too many keys for one request: name fewer",
+            )
+            .into());
         }
-        let scope =
-            ErasureScope { holders: found.holders.clone(), up_to: now, exclusions: ordered.exclusions.to_vec() };
-        let Touched { mut plan, .. } = self.touched(ordered.id, &scope, &found.identifiers, now).await?;
+        let scope = ErasureScope {
+            holders: found.holders.clone(),
+            up_to: now,
+            exclusions: ordered.exclusions.to_vec(),
+        };
+        let Touched { mut plan, .. } = self
+            .touched(ordered.id, &scope, &found.identifiers, now)
+            .await?;
         plan.linked = Some(count(found.linked.len()));
         let hash = self.hash(ordered, &plan, &found.holders);
         Ok(Drafted { plan, found, hash })
@@ -146,7 +170,10 @@ impl Requests {
         identifiers: &[Identifier],
         now: DateTime<Utc>,
     ) -> Result<Touched, Error> {
-        let mut plan = Plan { holders: count(scope.holders.len()), ..Plan::default() };
+        let mut plan = Plan {
+            holders: count(scope.holders.len()),
+            ..Plan::default()
+        };
         let (holders, later) = self.count_records(scope, &mut plan, now).await?;
         // The mails about a request are on no record.
         let mails = self.confirmations.mailed(&scope.holders, now).await?.len();
@@ -172,20 +199,39 @@ impl Requests {
                 "what lies in quarantine is looked through for the first time: give the same order again",
             ));
         };
-        let Mentioned { rows, unreadable, unreadable_until, .. } = mentioned?;
-        (plan.quarantined, plan.unreadable, plan.unreadable_until) = (rows, unreadable, unreadable_until);
-        Ok(Touched { plan, holders, later, opposed })
+        let Mentioned {
+            rows,
+            unreadable,
+            unreadable_until,
+            ..
+        } = mentioned?;
+        (plan.quarantined, plan.unreadable, plan.unreadable_until) =
+            (rows, unreadable, unreadable_until);
+        Ok(Touched {
+            plan,
+            holders,
+            later,
+            opposed,
+        })
     }
 
-    /// The hash of a plan, which is what is approved: of what was ordered, what it would touch, and whose that is.
+    /// The hash of a plan, which is what is approved: of what was ordered, what it would touch, and
+    /// whose that is.
     pub(crate) fn hash(&self, ordered: &Ordered<'_>, plan: &Plan, holders: &[Holder]) -> String {
-        format!("{HASHED}{}", Fingerprint::of(&(self.digest(ordered), plan, holders)).into_string())
+        format!(
+            "{HASHED}{}",
+            Fingerprint::of(&(self.digest(ordered), plan, holders)).into_string()
+        )
     }
 
     /// Tells this order from another under the same id, without holding who it is about.
     pub(crate) fn digest(&self, ordered: &Ordered<'_>) -> String {
         let keys = &self.people.keys;
-        let people: Vec<_> = ordered.identifiers.iter().map(|identifier| keys.key(identifier)).collect();
+        let people: Vec<_> = ordered
+            .identifiers
+            .iter()
+            .map(|identifier| keys.key(identifier))
+            .collect();
         let confirmed: BTreeSet<_> = ordered.decisions.confirmed.iter().collect();
         Fingerprint::of(&(people, ordered.ground, ordered.exclusions, confirmed)).into_string()
     }
@@ -209,7 +255,8 @@ impl Requests {
                     if !scope.includes(candidate) {
                         continue;
                     }
-                    plan.contents.add(&[&candidate.key.partition, &candidate.key.sort]);
+                    plan.contents
+                        .add(&[&candidate.key.partition, &candidate.key.sort]);
                     match candidate.kind {
                         ItemKind::Record => {
                             self.count_record(candidate, holder, (&mut *plan, &mut links), now);
@@ -236,14 +283,19 @@ impl Requests {
         enter(&mut plan.records, candidate);
         let named = ErasureScope::links_to(candidate, holder, &self.people.keys);
         links.extend(named.into_iter().map(|link| link.key));
-        let Some(source) = candidate.source else { return };
-        for processor in processor_copy::copies(source, &candidate.custody, candidate.newsletter, now).into_keys() {
+        let Some(source) = candidate.source else {
+            return;
+        };
+        for processor in
+            processor_copy::copies(source, &candidate.custody, candidate.newsletter, now)
+                .into_keys()
+        {
             *plan.custody.entry(processor).or_default() += 1;
         }
     }
 
-    /// What else is open of the same person. An access request comes first: erasing to prevent disclosure is an offence
-    /// (Data Protection Act 2018, section 173).
+    /// What else is open of the same person. An access request comes first: erasing to prevent
+    /// disclosure is an offence (Data Protection Act 2018, section 173).
     async fn count_requests(
         &self,
         id: &RequestId,
@@ -263,7 +315,9 @@ impl Requests {
             }
         }
         for request in &packages {
-            let Some(package) = self.packages.find(request, now).await? else { continue };
+            let Some(package) = self.packages.find(request, now).await? else {
+                continue;
+            };
             let is_open = package.state.is_open() && package.handed_over_at.is_none();
             if is_open && package.kind == PackageKind::Access {
                 plan.access_first.push(request.clone());
@@ -271,7 +325,12 @@ impl Requests {
         }
         for request in requests {
             // A plan that nobody approved in time leaves its pointer a little longer.
-            if self.register.find(&request, now).await?.is_some_and(|it| it.stage != Stage::Closed) {
+            if self
+                .register
+                .find(&request, now)
+                .await?
+                .is_some_and(|it| it.stage != Stage::Closed)
+            {
                 plan.open_requests.push(request);
             }
         }
@@ -286,7 +345,9 @@ pub(crate) fn masked(one: &Identifier) -> Value {
 }
 
 fn enter(periods: &mut Periods, candidate: &DeletionCandidate) {
-    let Some(source) = candidate.source else { return };
+    let Some(source) = candidate.source else {
+        return;
+    };
     let month = candidate.day.format("%Y-%m").to_string();
     *periods.entry(source).or_default().entry(month).or_default() += 1;
 }

@@ -1,7 +1,8 @@
-//! Recipients are told what became of what they were given: it is restricted, freed, or corrected (Article 19).
+//! Recipients are told what became of what they were given: it is restricted, freed, or corrected
+//! (Article 19).
 //!
-//! Each time that is a request with a task for every processor, entered together with what they are told of. Their
-//! interfaces know erasure only, so these are tasks for a human.
+//! Each time that is a request with a task for every processor, entered together with what they are
+//! told of. Their interfaces know erasure only, so these are tasks for a human.
 
 use crate::approving::due;
 use crate::{Error, Requests};
@@ -36,24 +37,53 @@ pub(crate) struct Telling<'a> {
 }
 
 impl Requests {
-    /// Has recipients told that something was corrected: `{"order", "request_id", "identifiers", "by",
-    /// "confirmed_links"?, "refused_links"?}`. What it was stands in no order.
+    /// Has recipients told that something was corrected: `{"order", "request_id", "identifiers",
+    /// "by", "confirmed_links"?, "refused_links"?}`. What it was stands in no order.
     pub(crate) async fn rectified(&self, order: &Value) -> Result<Value, Error> {
-        const FIELDS: [&str; 6] = ["order", "request_id", "identifiers", "by", "confirmed_links", "refused_links"];
-        let (order, now) = (Order::read(order, &FIELDS)?, self.clock.now().trunc_subsecs(0));
-        let (id, identifiers, decisions) = (order.request()?, order.identifiers()?, order.decisions()?);
-        let people: Vec<_> = identifiers.iter().map(|identifier| self.people.keys.key(identifier)).collect();
-        let digest = Fingerprint::of(&(people, decisions.confirmed.iter().collect::<BTreeSet<_>>())).into_string();
-        let found = self.people.find(&identifiers, &decisions, Follow::Confirmed, now).await?;
+        const FIELDS: [&str; 6] = [
+            "order",
+            "request_id",
+            "identifiers",
+            "by",
+            "confirmed_links",
+            "refused_links",
+        ];
+        let (order, now) = (
+            Order::read(order, &FIELDS)?,
+            self.clock.now().trunc_subsecs(0),
+        );
+        let (id, identifiers, decisions) =
+            (order.request()?, order.identifiers()?, order.decisions()?);
+        let people: Vec<_> = identifiers
+            .iter()
+            .map(|identifier| self.people.keys.key(identifier))
+            .collect();
+        let digest =
+            Fingerprint::of(&(people, decisions.confirmed.iter().collect::<BTreeSet<_>>()))
+                .into_string();
+        let found = self
+            .people
+            .find(&identifiers, &decisions, Follow::Confirmed, now)
+            .await?;
         let links = found.links();
         let links = json!({"linked": links.linked, "linked_total": links.linked_total, "undecided": links.undecided});
         let by = order.text("by")?;
         if self.register.find(&id, now).await?.is_none() {
             People::must_know(&decisions, &found)?;
             let (action, order) = (Action::Rectify, digest.clone());
-            let telling = Telling { action, order, by, holders: found.holders };
+            let telling = Telling {
+                action,
+                order,
+                by,
+                holders: found.holders,
+            };
             let (request, tasks) = self.telling(telling, now).await?;
-            let approval = Approval { request: &request, tasks: &tasks, suppress: false, beside: Vec::new() };
+            let approval = Approval {
+                request: &request,
+                tasks: &tasks,
+                suppress: false,
+                beside: Vec::new(),
+            };
             // Whether it was entered here or by another run of the same order is seen below.
             self.register.enter(&id, approval, now).await?;
         }
@@ -61,7 +91,8 @@ impl Requests {
         if (request.action, &request.order) != (Action::Rectify, &digest) {
             return Err(Error::AnotherRequest);
         }
-        self.ordered_again(&id, &request.planned_by, by, now).await?;
+        self.ordered_again(&id, &request.planned_by, by, now)
+            .await?;
         tracing::info!(outcome = "rectified", "request");
         let mut told = self.told(&id, &request, now).await?;
         for name in ["linked", "linked_total", "undecided"] {
@@ -70,7 +101,8 @@ impl Requests {
         Ok(told)
     }
 
-    /// What enters the request that follows from `id`, to begin together with what recipients are told of.
+    /// What enters the request that follows from `id`, to begin together with what recipients are
+    /// told of.
     pub(crate) async fn telling_beside(
         &self,
         id: &RequestId,
@@ -79,21 +111,50 @@ impl Requests {
         now: DateTime<Utc>,
     ) -> Result<Vec<TransactWriteItem>, Error> {
         let (request, tasks) = self.telling(telling, now).await?;
-        let approval = Approval { request: &request, tasks: &tasks, suppress: false, beside: Vec::new() };
-        Ok(self.register.entering(&following(id, what)?, approval, now)?)
+        let approval = Approval {
+            request: &request,
+            tasks: &tasks,
+            suppress: false,
+            beside: Vec::new(),
+        };
+        Ok(self
+            .register
+            .entering(&following(id, what)?, approval, now)?)
     }
 
-    async fn telling(&self, telling: Telling<'_>, now: DateTime<Utc>) -> Result<(Request, Vec<Task>), Error> {
-        let Telling { action, order, by, holders } = telling;
+    async fn telling(
+        &self,
+        telling: Telling<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<(Request, Vec<Task>), Error> {
+        let Telling {
+            action,
+            order,
+            by,
+            holders,
+        } = telling;
         if holders.len() > HOLDERS {
-            return Err(Violation::new("identifiers", "lead to too many keys for one request: name fewer").into());
+            return Err(Violation::new(
+                "identifiers",
+                "lead to too many keys for one request: name fewer",
+            )
+            .into());
         }
-        let scope = ErasureScope { holders, up_to: now, exclusions: Vec::new() };
+        let scope = ErasureScope {
+            holders,
+            up_to: now,
+            exclusions: Vec::new(),
+        };
         let mut plan = Plan::default();
         self.count_records(&scope, &mut plan, now).await?;
         let places = Place::ALL.into_iter().filter(|place| place.can_be_told());
-        let tasks = places.map(|place| Task::new(place, action, plan.held(place), due(now), now)).collect();
-        Ok((Request::entered(action, order, by, &scope.holders, now), tasks))
+        let tasks = places
+            .map(|place| Task::new(place, action, plan.held(place), due(now), now))
+            .collect();
+        Ok((
+            Request::entered(action, order, by, &scope.holders, now),
+            tasks,
+        ))
     }
 
     /// The requests by which recipients are told of what was placed.
@@ -117,5 +178,6 @@ impl Requests {
 }
 
 fn following(id: &RequestId, what: &str) -> Result<RequestId, Error> {
-    id.following(what).map_err(|_| Violation::new("request_id", "must have at most 53 characters").into())
+    id.following(what)
+        .map_err(|_| Violation::new("request_id", "must have at most 53 characters").into())
 }

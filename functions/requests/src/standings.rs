@@ -1,4 +1,5 @@
-//! What the orders about holds and restrictions have in common: they are entered first, then made true of everything.
+//! What the orders about holds and restrictions have in common: they are entered first, then made
+//! true of everything.
 
 use crate::recipients::{LIFTED, RESTRICTED, Telling};
 use crate::{Error, Requests};
@@ -17,27 +18,56 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 impl Requests {
-    /// Places something: `{"order", "request_id", "identifiers", "ground", "by", "confirmed_links"?,
-    /// "refused_links"?}`.
+    /// Places something: `{"order", "request_id", "identifiers", "ground", "by",
+    /// "confirmed_links"?, "refused_links"?}`.
     pub(crate) async fn place(
         &self,
         order: &Value,
         ground: impl FnOnce(&str) -> Result<ConstraintKind, Violation>,
     ) -> Result<Value, Error> {
-        const FIELDS: [&str; 7] =
-            ["order", "request_id", "identifiers", "ground", "by", "confirmed_links", "refused_links"];
-        let (order, now) = (Order::read(order, &FIELDS)?, self.clock.now().trunc_subsecs(0));
-        let (id, identifiers, decisions) = (order.request()?, order.identifiers()?, order.decisions()?);
+        const FIELDS: [&str; 7] = [
+            "order",
+            "request_id",
+            "identifiers",
+            "ground",
+            "by",
+            "confirmed_links",
+            "refused_links",
+        ];
+        let (order, now) = (
+            Order::read(order, &FIELDS)?,
+            self.clock.now().trunc_subsecs(0),
+        );
+        let (id, identifiers, decisions) =
+            (order.request()?, order.identifiers()?, order.decisions()?);
         let (kind, by) = (ground(order.text("ground")?)?, order.text("by")?.to_owned());
-        let people: Vec<_> = identifiers.iter().map(|identifier| self.people.keys.key(identifier)).collect();
-        let digest =
-            Fingerprint::of(&(people, kind, decisions.confirmed.iter().collect::<BTreeSet<_>>())).into_string();
-        let found = self.people.find(&identifiers, &decisions, Follow::Confirmed, now).await?;
+        let people: Vec<_> = identifiers
+            .iter()
+            .map(|identifier| self.people.keys.key(identifier))
+            .collect();
+        let digest = Fingerprint::of(&(
+            people,
+            kind,
+            decisions.confirmed.iter().collect::<BTreeSet<_>>(),
+        ))
+        .into_string();
+        let found = self
+            .people
+            .find(&identifiers, &decisions, Follow::Confirmed, now)
+            .await?;
         let standings = &self.hold_enforcement.constraints;
         if standings.find(&id, now).await?.is_none() {
             People::must_know(&decisions, &found)?;
             let placed = Placed {
-                standing: Constraint { kind, placed: Act { by: by.clone(), at: now }, notice: None, lifted: None },
+                standing: Constraint {
+                    kind,
+                    placed: Act {
+                        by: by.clone(),
+                        at: now,
+                    },
+                    notice: None,
+                    lifted: None,
+                },
                 order: digest.clone(),
                 holders: found.holders.clone(),
                 settled: false,
@@ -46,8 +76,12 @@ impl Requests {
                 ConstraintKind::Hold(_) => Vec::new(),
                 ConstraintKind::Restriction(_) => {
                     let by = &placed.standing.placed.by;
-                    let telling =
-                        Telling { action: Action::Restrict, order: digest.clone(), by, holders: found.holders.clone() };
+                    let telling = Telling {
+                        action: Action::Restrict,
+                        order: digest.clone(),
+                        by,
+                        holders: found.holders.clone(),
+                    };
                     self.telling_beside(&id, RESTRICTED, telling, now).await?
                 }
             };
@@ -55,13 +89,20 @@ impl Requests {
             standings.enter(&id, &placed, beside).await?;
         }
         // If it is not there, the request by which recipients would be told is another.
-        let placed = standings.find(&id, now).await?.ok_or(Error::AnotherRequest)?;
+        let placed = standings
+            .find(&id, now)
+            .await?
+            .ok_or(Error::AnotherRequest)?;
         if placed.order != digest {
             return Err(Error::AnotherRequest);
         }
-        self.ordered_again(&id, &placed.standing.placed.by, &by, now).await?;
-        let settled =
-            if placed.standing.lifted.is_none() { self.settle(&id, &placed, now).await? } else { Enforced::default() };
+        self.ordered_again(&id, &placed.standing.placed.by, &by, now)
+            .await?;
+        let settled = if placed.standing.lifted.is_none() {
+            self.settle(&id, &placed, now).await?
+        } else {
+            Enforced::default()
+        };
         tracing::info!(outcome = "placed", "standing");
         let mut told = told(&id, &placed, settled, &found.links());
         told["recipients"] = json!(self.recipients(&id, &placed, now).await?);
@@ -69,15 +110,21 @@ impl Requests {
         Ok(told)
     }
 
-    /// Erasures of the same people that were approved before: nothing but a stop keeps them from what is left.
-    async fn erasures_under_way(&self, placed: &Placed, now: DateTime<Utc>) -> Result<BTreeSet<String>, Error> {
+    /// Erasures of the same people that were approved before: nothing but a stop keeps them from
+    /// what is left.
+    async fn erasures_under_way(
+        &self,
+        placed: &Placed,
+        now: DateTime<Utc>,
+    ) -> Result<BTreeSet<String>, Error> {
         let mut erasures = BTreeSet::new();
         for holder in &placed.holders {
             let mut pages = self.register.open_about(holder, now);
             while let Some(page) = pages.next().await? {
                 for id in page {
                     let request = self.register.find(&id, now).await?;
-                    let erases = |it: &Request| it.action == Action::Erase && it.stage == Stage::Approved;
+                    let erases =
+                        |it: &Request| it.action == Action::Erase && it.stage == Stage::Approved;
                     erasures.extend(request.filter(erases).map(|_| String::from(id)));
                 }
             }
@@ -86,15 +133,24 @@ impl Requests {
     }
 
     /// Lifts something: `{"order", "request_id", "reason", "by"}`.
-    pub(crate) async fn lift(&self, order: &Value, is: fn(ConstraintKind) -> bool) -> Result<Value, Error> {
+    pub(crate) async fn lift(
+        &self,
+        order: &Value,
+        is: fn(ConstraintKind) -> bool,
+    ) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "request_id", "reason", "by"])?;
         let (id, now) = (order.request()?, self.clock.now().trunc_subsecs(0));
         let reason = Reason::parse(order.text("reason")?)?;
-        let act = Act { by: order.text("by")?.to_owned(), at: now };
+        let act = Act {
+            by: order.text("by")?.to_owned(),
+            at: now,
+        };
         let placed = self.standing(&id, now).await?;
         let standing = &placed.standing;
         if !is(standing.kind) {
-            return Err(Error::NotNow("a hold is lifted by `lift`, a restriction by `unrestrict`"));
+            return Err(Error::NotNow(
+                "a hold is lifted by `lift`, a restriction by `unrestrict`",
+            ));
         }
         if standing.lifted.is_none() {
             standing.may_be_lifted()?;
@@ -102,19 +158,37 @@ impl Requests {
                 ConstraintKind::Hold(_) => Vec::new(),
                 ConstraintKind::Restriction(_) => {
                     let (order, holders) = (placed.order.clone(), placed.holders.clone());
-                    let telling = Telling { action: Action::Unrestrict, order, by: &act.by, holders };
+                    let telling = Telling {
+                        action: Action::Unrestrict,
+                        order,
+                        by: &act.by,
+                        holders,
+                    };
                     self.telling_beside(&id, LIFTED, telling, now).await?
                 }
             };
             self.hold_enforcement
                 .constraints
-                .lift(&id, standing.kind, &Lifting { act: act.clone(), reason }, beside)
+                .lift(
+                    &id,
+                    standing.kind,
+                    &Lifting {
+                        act: act.clone(),
+                        reason,
+                    },
+                    beside,
+                )
                 .await?;
         }
         let placed = self.standing(&id, now).await?;
         // If it still stands, the request by which recipients would be told is another.
-        let lifting = placed.standing.lifted.as_ref().ok_or(Error::AnotherRequest)?;
-        self.ordered_again(&id, &lifting.act.by, &act.by, now).await?;
+        let lifting = placed
+            .standing
+            .lifted
+            .as_ref()
+            .ok_or(Error::AnotherRequest)?;
+        self.ordered_again(&id, &lifting.act.by, &act.by, now)
+            .await?;
         let settled = self.settle(&id, &placed, now).await?;
         tracing::info!(outcome = "lifted", count = settled.deleted, "standing");
         let mut told = told(&id, &placed, settled, &Links::of(&[]));
@@ -123,18 +197,42 @@ impl Requests {
     }
 
     /// What a request has placed, for its status; nothing if it has placed nothing.
-    pub(crate) async fn stands(&self, id: &RequestId, now: DateTime<Utc>) -> Result<Option<Value>, Error> {
-        let Some(placed) = self.hold_enforcement.constraints.find(id, now).await? else { return Ok(None) };
+    pub(crate) async fn stands(
+        &self,
+        id: &RequestId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Value>, Error> {
+        let Some(placed) = self.hold_enforcement.constraints.find(id, now).await? else {
+            return Ok(None);
+        };
         let recipients = self.recipients(id, &placed, now).await?;
-        Ok(Some(json!({"status": status(&placed), "standing": placed.standing, "recipients": recipients})))
+        Ok(Some(
+            json!({"status": status(&placed), "standing": placed.standing, "recipients": recipients}),
+        ))
     }
 
-    pub(crate) async fn standing(&self, id: &RequestId, now: DateTime<Utc>) -> Result<Placed, Error> {
-        self.hold_enforcement.constraints.find(id, now).await?.ok_or(Error::Unknown)
+    pub(crate) async fn standing(
+        &self,
+        id: &RequestId,
+        now: DateTime<Utc>,
+    ) -> Result<Placed, Error> {
+        self.hold_enforcement
+            .constraints
+            .find(id, now)
+            .await?
+            .ok_or(Error::Unknown)
     }
 
-    async fn settle(&self, id: &RequestId, placed: &Placed, now: DateTime<Utc>) -> Result<Enforced, Error> {
-        Ok(self.hold_enforcement.reconcile(id, placed, &mut BTreeSet::new(), now).await?)
+    async fn settle(
+        &self,
+        id: &RequestId,
+        placed: &Placed,
+        now: DateTime<Utc>,
+    ) -> Result<Enforced, Error> {
+        Ok(self
+            .hold_enforcement
+            .reconcile(id, placed, &mut BTreeSet::new(), now)
+            .await?)
     }
 }
 

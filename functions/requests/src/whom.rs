@@ -11,18 +11,27 @@ impl Requests {
     /// Tells whom a request is about, and remembers who asked: `{"order", "request_id", "by"}`.
     pub(crate) async fn whom(&self, order: &Value) -> Result<Value, Error> {
         let order = Order::read(order, &["order", "request_id", "by"])?;
-        let (id, by, now) = (order.request()?, order.text("by")?, self.clock.now().trunc_subsecs(0));
+        let (id, by, now) = (
+            order.request()?,
+            order.text("by")?,
+            self.clock.now().trunc_subsecs(0),
+        );
         let request = self.register.find(&id, now).await?.ok_or(Error::Unknown)?;
         if request.stage == Stage::Closed {
-            return Err(Error::NotNow("the request is closed, and has forgotten whom it was about"));
+            return Err(Error::NotNow(
+                "the request is closed, and has forgotten whom it was about",
+            ));
         }
         let identifiers = whom::identifiers(&request, &self.identities, &self.people, now).await?;
-        let identifiers =
-            identifiers.ok_or(Error::NotNow("the secret that sealed whom it is about is no longer kept"))?;
+        let identifiers = identifiers.ok_or(Error::NotNow(
+            "the secret that sealed whom it is about is no longer kept",
+        ))?;
         self.register.happened(&id, "asked whom", by, now).await?;
         tracing::info!(outcome = "told_whom", "request");
-        let told: Vec<Value> =
-            identifiers.iter().map(|one| json!({"type": one.kind(), "value": one.canonical()})).collect();
+        let told: Vec<Value> = identifiers
+            .iter()
+            .map(|one| json!({"type": one.kind(), "value": one.canonical()}))
+            .collect();
         Ok(json!({"request_id": id, "action": request.action, "identifiers": told}))
     }
 }

@@ -6,11 +6,14 @@ use custodian_buckets::anchors::Anchor;
 use custodian_domain::ledger::Head;
 
 impl Sweep {
-    /// Tells how the chain ends, and of every day that is closed and of which it was not told yet; gives how many days that
-    /// were. Whatever was missed before is made up for.
+    /// Tells how the chain ends, and of every day that is closed and of which it was not told yet;
+    /// gives how many days that were. Whatever was missed before is made up for.
     pub(crate) async fn anchor(&self) -> Result<usize, StorageError> {
-        let Some(head) = self.ledger.head().await? else { return Ok(0) };
-        // First, because what was written since the last hour is what could still be cut off unseen.
+        let Some(head) = self.ledger.head().await? else {
+            return Ok(0);
+        };
+        // First, because what was written since the last hour is what could still be cut off
+        // unseen.
         if let Some(anchor) = Anchor::of_head(&head) {
             self.anchors.put(&anchor).await?;
         }
@@ -18,14 +21,18 @@ impl Sweep {
     }
 
     async fn anchor_days(&self, head: &Head) -> Result<usize, StorageError> {
-        let Some(closed) = head.closed else { return Ok(0) };
+        let Some(closed) = head.closed else {
+            return Ok(0);
+        };
         let (mut anchored, mut pages, mut page) = (0, self.anchors.days(), Vec::new().into_iter());
         let mut next = None;
         for day in head.first.iter_days().take_while(|day| *day <= closed) {
             while next.is_none_or(|next| next < day) {
                 next = page.next();
                 if next.is_none() {
-                    let Some(more) = pages.next().await? else { break };
+                    let Some(more) = pages.next().await? else {
+                        break;
+                    };
                     page = more.into_iter();
                 }
             }

@@ -10,19 +10,23 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How far the oldest record is looked for, from the first day on that may hold one: what goes next is what matters.
+/// How far the oldest record is looked for, from the first day on that may hold one: what goes next
+/// is what matters.
 const LOOK_AHEAD: Days = Days::new(62);
 /// How often what seems to be left is counted: the index follows the table within moments.
 const COUNTS: u32 = 4;
-/// How long a day that is over waits for what should have gone on it; then its certificate says that it has not.
+/// How long a day that is over waits for what should have gone on it; then its certificate says
+/// that it has not.
 const WAITS: TimeDelta = TimeDelta::hours(6);
-/// How often in a row others may write to the chain in between before this gives up; the next hour goes on.
+/// How often in a row others may write to the chain in between before this gives up; the next hour
+/// goes on.
 const TRIES: u32 = 200;
 
 impl Sweep {
-    /// Closes every day before that of `now` that is not closed, in order; gives how many. `looked_at` are the days that
-    /// were just swept, `held` how many records are past their date and held. Where it is not `through` with deleting, a day
-    /// waits for that, though not for ever.
+    /// Closes every day before that of `now` that is not closed, in order; gives how many.
+    /// `looked_at` are the days that were just swept, `held` how many records are past their date
+    /// and held. Where it is not `through` with deleting, a day waits for that, though not for
+    /// ever.
     pub(crate) async fn close_days(
         &self,
         looked_at: &[NaiveDate],
@@ -35,35 +39,60 @@ impl Sweep {
         if chain.open() >= today || (!through && now - end_of(chain.open(), now) < WAITS) {
             return Ok(0);
         }
-        let still_there = self.still_there(looked_at, held, if through { COUNTS } else { 1 }, now).await?;
+        let still_there = self
+            .still_there(looked_at, held, if through { COUNTS } else { 1 }, now)
+            .await?;
         let (mut closed, mut counted, mut lost) = (0, BTreeMap::new(), 0);
         while chain.open() < today {
             let days = self.to_close(&chain, today, &mut counted).await?;
             let mut certified = Vec::new();
             for (day, figures) in days {
-                let overdue =
-                    if still_there.overdue == 0 { 0 } else { self.overdue(looked_at, end_of(day, now)).await? };
-                certified.push((figures, Left { overdue, ..still_there.clone() }));
+                let overdue = if still_there.overdue == 0 {
+                    0
+                } else {
+                    self.overdue(looked_at, end_of(day, now)).await?
+                };
+                certified.push((
+                    figures,
+                    Left {
+                        overdue,
+                        ..still_there.clone()
+                    },
+                ));
             }
-            let done = self.ledger.close(&chain, &certified, now).await?.unwrap_or_default();
+            let done = self
+                .ledger
+                .close(&chain, &certified, now)
+                .await?
+                .unwrap_or_default();
             closed += done.len();
             lost = if done.is_empty() { lost + 1 } else { 0 };
             if lost == TRIES {
                 let code = "others write it at the same time".to_owned();
-                return Err(StorageError { operation: "close a day of the ledger", code });
+                return Err(StorageError {
+                    operation: "close a day of the ledger",
+                    code,
+                });
             }
             for (it, (figures, left)) in done.iter().zip(&certified) {
                 let certificate = format!("{}={}", it.day, it.certificate.as_str());
                 let (overdue, count) = (left.overdue, figures.deleted);
-                tracing::info!(outcome = "day_closed", certificate, count, overdue, held = left.held, "sweep");
+                tracing::info!(
+                    outcome = "day_closed",
+                    certificate,
+                    count,
+                    overdue,
+                    held = left.held,
+                    "sweep"
+                );
             }
             chain = self.ledger.begun(now).await?;
         }
         Ok(closed)
     }
 
-    /// The next days to close, with what their blocks tell. After the last day that has a block there is nothing to count.
-    /// One at a time: a day may have many pages.
+    /// The next days to close, with what their blocks tell. After the last day that has a block
+    /// there is nothing to count. One at a time: a day may have many pages.
     async fn to_close(
         &self,
         head: &Head,
@@ -71,7 +100,12 @@ impl Sweep {
         counted: &mut BTreeMap<NaiveDate, Figures>,
     ) -> Result<Vec<(NaiveDate, Figures)>, StorageError> {
         let mut days = Vec::new();
-        for day in head.open().iter_days().take_while(|day| *day < today).take(CLOSED_AT_ONCE) {
+        for day in head
+            .open()
+            .iter_days()
+            .take_while(|day| *day < today)
+            .take(CLOSED_AT_ONCE)
+        {
             let figures = match counted.get(&day) {
                 _ if day > head.day => Figures::default(),
                 Some(figures) => figures.clone(),
@@ -114,7 +148,9 @@ impl Sweep {
         let first = days::first_not_known_empty(now);
         let last = first.checked_add_days(LOOK_AHEAD).unwrap_or(first);
         let looked = first.iter_days().take_while(move |day| *day < last);
-        let mut looked = stream::iter(looked).map(|day| self.look_at(day)).buffered(AT_ONCE);
+        let mut looked = stream::iter(looked)
+            .map(|day| self.look_at(day))
+            .buffered(AT_ONCE);
         let mut oldest = None;
         while let Some((day, has)) = looked.try_next().await? {
             if has {
@@ -123,7 +159,12 @@ impl Sweep {
             }
         }
         let oldest_month = oldest.map(|day| day.format("%Y-%m").to_string());
-        Ok(Left { overdue, held, none_before: Some(oldest.unwrap_or(last)), oldest_month })
+        Ok(Left {
+            overdue,
+            held,
+            none_before: Some(oldest.unwrap_or(last)),
+            oldest_month,
+        })
     }
 
     async fn look_at(&self, day: NaiveDate) -> Result<(NaiveDate, bool), StorageError> {
@@ -132,9 +173,13 @@ impl Sweep {
 
     /// How much of these days was over at `then` and still lies there.
     async fn overdue(&self, days: &[NaiveDate], then: DateTime<Utc>) -> Result<u64, StorageError> {
-        let shards = days.iter().copied().flat_map(|day| (0..SHARDS).map(move |shard| (day, shard)));
-        let mut counts =
-            stream::iter(shards).map(|(day, shard)| self.overdue_on(day, shard, then)).buffer_unordered(AT_ONCE);
+        let shards = days
+            .iter()
+            .copied()
+            .flat_map(|day| (0..SHARDS).map(move |shard| (day, shard)));
+        let mut counts = stream::iter(shards)
+            .map(|(day, shard)| self.overdue_on(day, shard, then))
+            .buffer_unordered(AT_ONCE);
         let mut sum = 0;
         while let Some(count) = counts.try_next().await? {
             sum += count;
@@ -142,7 +187,12 @@ impl Sweep {
         Ok(sum)
     }
 
-    async fn overdue_on(&self, day: NaiveDate, shard: u8, then: DateTime<Utc>) -> Result<u64, StorageError> {
+    async fn overdue_on(
+        &self,
+        day: NaiveDate,
+        shard: u8,
+        then: DateTime<Utc>,
+    ) -> Result<u64, StorageError> {
         let (mut count, mut pages) = (0, self.records.overdue(day, shard, then));
         while let Some(page) = pages.next().await? {
             count += u64::try_from(page.len()).unwrap_or(u64::MAX);
@@ -153,6 +203,8 @@ impl Sweep {
 
 /// The last second of a day, or now if that comes first.
 fn end_of(day: NaiveDate, now: DateTime<Utc>) -> DateTime<Utc> {
-    let next = day.succ_opt().map_or(now, |next| next.and_time(NaiveTime::MIN).and_utc());
+    let next = day
+        .succ_opt()
+        .map_or(now, |next| next.and_time(NaiveTime::MIN).and_utc());
     (next - Duration::from_secs(1)).min(now)
 }

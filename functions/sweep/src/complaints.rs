@@ -11,9 +11,9 @@ use custodian_store::deadlines::Running;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 
-/// How far back complaints are looked for. The longest way through both stages, with every extension, is 70 working days
-/// (5 + 10 + 10, then 5 + 20 + 20): fourteen weeks, and one for the bank holidays of a winter. Two more are left to see
-/// that the last clock was missed.
+/// How far back complaints are looked for. The longest way through both stages, with every
+/// extension, is 70 working days (5 + 10 + 10, then 5 + 20 + 20): fourteen weeks, and one for the
+/// bank holidays of a winter. Two more are left to see that the last clock was missed.
 const LOOK_BACK: Days = Days::new(120);
 /// A clock is told of when it ends within as many working days.
 const SOON: u32 = 2;
@@ -42,20 +42,30 @@ pub struct Ending {
 
 impl Sweep {
     /// Looks for complaints whose clock ends soon, or has ended.
-    pub(crate) async fn look_at_complaints(&self, now: DateTime<Utc>) -> Result<Complaints, StorageError> {
+    pub(crate) async fn look_at_complaints(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<Complaints, StorageError> {
         let today = london::date(now);
         let soon = soon(today);
-        let first = now.date_naive().checked_sub_days(LOOK_BACK).unwrap_or_default();
+        let first = now
+            .date_naive()
+            .checked_sub_days(LOOK_BACK)
+            .unwrap_or_default();
         let days = first.iter_days().take_while(|day| *day <= now.date_naive());
         let shards = days.flat_map(|day| (0..SHARDS).map(move |shard| (day, shard)));
-        let mut looked =
-            stream::iter(shards).map(|(day, shard)| self.clocks_until(soon, day, shard, now)).buffer_unordered(AT_ONCE);
+        let mut looked = stream::iter(shards)
+            .map(|(day, shard)| self.clocks_until(soon, day, shard, now))
+            .buffer_unordered(AT_ONCE);
         let mut ending = Vec::new();
         while let Some(clocks) = looked.try_next().await? {
             ending.extend(clocks);
         }
         let (late, due) = ending.into_iter().partition(|clock| clock.ends < today);
-        let complaints = Complaints { due: Ending::of(due), late: Ending::of(late) };
+        let complaints = Complaints {
+            due: Ending::of(due),
+            late: Ending::of(late),
+        };
         complaints.tell(days_left(today));
         Ok(complaints)
     }
@@ -77,7 +87,8 @@ impl Sweep {
 }
 
 impl Complaints {
-    /// Tells the log how many there are, and nothing else of them; and for how many days more there are clocks at all.
+    /// Tells the log how many there are, and nothing else of them; and for how many days more there
+    /// are clocks at all.
     fn tell(&self, calendar_days: i64) {
         let Self { due, late } = self;
         tracing::info!(
@@ -94,11 +105,19 @@ impl Complaints {
 
 impl Ending {
     fn of(mut clocks: Vec<Running>) -> Self {
-        let acknowledge = clocks.iter().filter(|running| running.clock == ComplaintDeadline::Acknowledge).count();
+        let acknowledge = clocks
+            .iter()
+            .filter(|running| running.clock == ComplaintDeadline::Acknowledge)
+            .count();
         let answer = clocks.len() - acknowledge;
-        clocks.sort_by(|one, other| (one.ends, &one.reference).cmp(&(other.ends, &other.reference)));
+        clocks
+            .sort_by(|one, other| (one.ends, &one.reference).cmp(&(other.ends, &other.reference)));
         clocks.truncate(NAMED);
-        Self { acknowledge, answer, first: clocks }
+        Self {
+            acknowledge,
+            answer,
+            first: clocks,
+        }
     }
 }
 
@@ -107,7 +126,8 @@ fn days_left(today: NaiveDate) -> i64 {
     (COVERS_UNTIL - today).num_days()
 }
 
-/// The last day that is soon. No clock ends after the calendar: where it does not reach far enough, all are soon.
+/// The last day that is soon. No clock ends after the calendar: where it does not reach far enough,
+/// all are soon.
 fn soon(today: NaiveDate) -> NaiveDate {
     add_working_days(today, SOON).unwrap_or(COVERS_UNTIL)
 }
@@ -145,7 +165,11 @@ mod tests {
     #[test]
     fn at_the_end_of_the_calendar_every_clock_that_still_runs_is_soon() {
         for today in ["2028-12-29", "2028-12-31", "2029-03-01"] {
-            assert_eq!(soon(today.parse().unwrap()).to_string(), "2028-12-31", "{today}");
+            assert_eq!(
+                soon(today.parse().unwrap()).to_string(),
+                "2028-12-31",
+                "{today}"
+            );
         }
     }
 
@@ -153,13 +177,25 @@ mod tests {
     fn a_hundred_are_named_and_all_are_counted() {
         let first: NaiveDate = "2026-11-23".parse().unwrap();
         let running = |number: u32| Running {
-            reference: Reference::of(&RecordId::at_source(Source::Complaints, &number.to_string())),
-            clock: if number.is_multiple_of(3) { ComplaintDeadline::Acknowledge } else { ComplaintDeadline::Answer },
-            ends: first.checked_add_days(Days::new(u64::from(299 - number))).unwrap(),
+            reference: Reference::of(&RecordId::at_source(
+                Source::Complaints,
+                &number.to_string(),
+            )),
+            clock: if number.is_multiple_of(3) {
+                ComplaintDeadline::Acknowledge
+            } else {
+                ComplaintDeadline::Answer
+            },
+            ends: first
+                .checked_add_days(Days::new(u64::from(299 - number)))
+                .unwrap(),
             service: None,
         };
         let ending = Ending::of((0..300).map(running).collect());
-        assert_eq!((ending.acknowledge, ending.answer, ending.first.len()), (100, 200, NAMED));
+        assert_eq!(
+            (ending.acknowledge, ending.answer, ending.first.len()),
+            (100, 200, NAMED)
+        );
         assert_eq!(ending.first[0].ends, first);
         assert!(ending.first.is_sorted_by_key(|running| running.ends));
     }

@@ -5,35 +5,47 @@ use custodian_domain::record::source::Source;
 
 /// Nothing is older: what is told to begin earlier begins here.
 const EARLIEST: NaiveDate = NaiveDate::from_ymd_opt(1970, 1, 1).unwrap();
-/// How far back the days lie that should long be empty. TTL never deletes what was over more than five years ago, which
-/// are records of eight years; a restore or an import gone wrong may bring such back.
+/// How far back the days lie that should long be empty. TTL never deletes what was over more than
+/// five years ago, which are records of eight years; a restore or an import gone wrong may bring
+/// such back.
 const OLDER: Months = Months::new(30 * 12);
 /// How many of them an hour looks at, one after another.
 const OLDER_AT_ONCE: i64 = 14;
 /// After how many hours it begins anew: thirty days.
 const TURN: i64 = 720;
-/// How far a sweep without a cursor looks back. The first of all runs within the hour in which the table is made, and
-/// nothing that is taken in is older than its retention; a restore, which can bring back more, says where to begin.
+/// How far a sweep without a cursor looks back. The first of all runs within the hour in which the
+/// table is made, and nothing that is taken in is older than its retention; a restore, which can
+/// bring back more, says where to begin.
 const FIRST_LOOK: Days = Days::new(35);
 /// Days that are looked at again, so that what was written while a sweep ran is not passed over.
 const MARGIN: Days = Days::new(2);
 
-/// The days that may hold something overdue at `now`: from the cursor to the day that expires today.
+/// The days that may hold something overdue at `now`: from the cursor to the day that expires
+/// today.
 pub fn to_look_at(cursor: Option<NaiveDate>, now: DateTime<Utc>) -> Vec<NaiveDate> {
     let known = first_not_known_empty(now);
-    let first = cursor.or_else(|| known.checked_sub_days(FIRST_LOOK)).unwrap_or(known);
+    let first = cursor
+        .or_else(|| known.checked_sub_days(FIRST_LOOK))
+        .unwrap_or(known);
     let first = first.clamp(EARLIEST, known.max(EARLIEST));
     // One day more: what was collected on 29 February expires on the 28th.
     let last = expiring(now).succ_opt().unwrap_or(known);
     first.iter_days().take_while(|day| *day <= last).collect()
 }
 
-/// The days before `first` that this hour looks at as well: within thirty days each of the last thirty years has its turn.
+/// The days before `first` that this hour looks at as well: within thirty days each of the last
+/// thirty years has its turn.
 pub fn older(first: NaiveDate, now: DateTime<Utc>) -> Vec<NaiveDate> {
     let oldest = now.date_naive().checked_sub_months(OLDER).unwrap_or(first);
     let hour = now.timestamp().div_euclid(3600).rem_euclid(TURN);
     let days = oldest.iter_days().take_while(|day| *day < first);
-    days.filter(|day| i64::from(day.num_days_from_ce()).div_euclid(OLDER_AT_ONCE).rem_euclid(TURN) == hour).collect()
+    days.filter(|day| {
+        i64::from(day.num_days_from_ce())
+            .div_euclid(OLDER_AT_ONCE)
+            .rem_euclid(TURN)
+            == hour
+    })
+    .collect()
 }
 
 /// Where the next sweep begins.
@@ -41,10 +53,17 @@ pub fn first_not_known_empty(now: DateTime<Utc>) -> NaiveDate {
     expiring(now).checked_sub_days(MARGIN).unwrap_or_default()
 }
 
-/// The latest day of collection whose records can be over at `now`: that of the source that is kept the shortest.
+/// The latest day of collection whose records can be over at `now`: that of the source that is kept
+/// the shortest.
 fn expiring(now: DateTime<Utc>) -> NaiveDate {
-    let shortest = Source::ALL.into_iter().map(Source::retention_months).min().unwrap_or_default();
-    now.date_naive().checked_sub_months(Months::new(shortest)).unwrap_or_default()
+    let shortest = Source::ALL
+        .into_iter()
+        .map(Source::retention_months)
+        .min()
+        .unwrap_or_default();
+    now.date_naive()
+        .checked_sub_months(Months::new(shortest))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -62,7 +81,10 @@ mod tests {
         let now = at("2026-11-23T14:00:00Z");
         let days = to_look_at(Some(first_not_known_empty(now)), now);
         let told: Vec<String> = days.iter().map(ToString::to_string).collect();
-        assert_eq!(told, ["2023-11-21", "2023-11-22", "2023-11-23", "2023-11-24"]);
+        assert_eq!(
+            told,
+            ["2023-11-21", "2023-11-22", "2023-11-23", "2023-11-24"]
+        );
     }
 
     #[test]
@@ -75,16 +97,28 @@ mod tests {
     #[test]
     fn a_sweep_that_was_off_for_a_week_looks_at_the_week() {
         let cursor = first_not_known_empty(at("2026-11-16T14:00:00Z"));
-        assert_eq!(to_look_at(Some(cursor), at("2026-11-23T14:00:00Z")).len(), 11);
+        assert_eq!(
+            to_look_at(Some(cursor), at("2026-11-23T14:00:00Z")).len(),
+            11
+        );
     }
 
     #[test]
     fn a_sweep_begins_where_it_is_told_to_and_a_clock_that_went_back_is_no_gap() {
         let now = at("2026-11-23T14:00:00Z");
         assert_eq!(to_look_at(None, now)[0].to_string(), "2023-10-17");
-        assert_eq!(to_look_at(Some("1999-01-01".parse().unwrap()), now)[0].to_string(), "1999-01-01");
-        assert_eq!(to_look_at(Some("0001-01-01".parse().unwrap()), now)[0].to_string(), "1970-01-01");
-        assert_eq!(to_look_at(Some("2030-01-01".parse().unwrap()), now).len(), 4);
+        assert_eq!(
+            to_look_at(Some("1999-01-01".parse().unwrap()), now)[0].to_string(),
+            "1999-01-01"
+        );
+        assert_eq!(
+            to_look_at(Some("0001-01-01".parse().unwrap()), now)[0].to_string(),
+            "1970-01-01"
+        );
+        assert_eq!(
+            to_look_at(Some("2030-01-01".parse().unwrap()), now).len(),
+            4
+        );
     }
 
     #[test]
@@ -100,7 +134,10 @@ mod tests {
         }
         let (first, last) = ("1996-12-23".parse().unwrap(), first_not_known_empty(begin));
         let all = NaiveDate::iter_days(&first).take_while(|day| *day < last);
-        assert_eq!(all.filter(|day| !seen.contains(day)).collect::<Vec<_>>(), Vec::<NaiveDate>::new());
+        assert_eq!(
+            all.filter(|day| !seen.contains(day)).collect::<Vec<_>>(),
+            Vec::<NaiveDate>::new()
+        );
         assert_eq!(most, 14, "and an hour looks at few");
     }
 }

@@ -9,7 +9,8 @@ use custodian_store::evidence::Waiting;
 const TOGETHER: usize = 25;
 
 impl Sweep {
-    /// Attests everything that waits; gives how many marks are gone. Some that fail do not keep the rest.
+    /// Attests everything that waits; gives how many marks are gone. Some that fail do not keep the
+    /// rest.
     pub(crate) async fn attest(&self, now: DateTime<Utc>) -> Result<u64, StorageError> {
         let (mut attested, mut failed, mut unreadable) = (0, None, 0_u64);
         let mut pages = self.evidence.waiting();

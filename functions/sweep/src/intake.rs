@@ -1,4 +1,5 @@
-//! Files that lie in the intake bucket unread: they are started again, wherever they lie, and told of until they are read.
+//! Files that lie in the intake bucket unread: they are started again, wherever they lie, and told
+//! of until they are read.
 
 use crate::{AT_ONCE, Sweep};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,8 +11,8 @@ use serde::Serialize;
 
 /// How long S3's own notification has to start a file.
 const NOTIFIED: TimeDelta = TimeDelta::minutes(5);
-/// How long Lambda keeps an event that it could not deliver yet (`MaximumEventAgeInSeconds` of `import`): a file is not
-/// started again before.
+/// How long Lambda keeps an event that it could not deliver yet (`MaximumEventAgeInSeconds` of
+/// `import`): a file is not started again before.
 const QUEUED: TimeDelta = TimeDelta::hours(6);
 
 /// What lies in the intake bucket and is not read.
@@ -28,23 +29,42 @@ pub struct Intake {
 }
 
 impl Sweep {
-    /// Looks at every key of the bucket that is not our own, and has `import` read what nobody reads.
+    /// Looks at every key of the bucket that is not our own, and has `import` read what nobody
+    /// reads.
     pub(crate) async fn look_for_unread(&self, now: DateTime<Utc>) -> Result<Intake, StorageError> {
         let (mut intake, mut pages) = (Intake::default(), self.files.unread().await?);
         while let Some(page) = pages.next().await? {
             for unread in &page {
                 intake.unread += 1;
                 intake.unknown += u64::from(unread.file.folder == Folder::Unknown);
-                intake.oldest_seconds = intake.oldest_seconds.max((now - unread.since).num_seconds());
+                intake.oldest_seconds = intake
+                    .oldest_seconds
+                    .max((now - unread.since).num_seconds());
             }
-            let forgotten: Vec<File> =
-                page.into_iter().filter(|unread| is_forgotten(unread, now)).map(|unread| unread.file).collect();
-            let started = stream::iter(forgotten).map(async |file| self.files.hand_over(&file).await);
+            let forgotten: Vec<File> = page
+                .into_iter()
+                .filter(|unread| is_forgotten(unread, now))
+                .map(|unread| unread.file)
+                .collect();
+            let started =
+                stream::iter(forgotten).map(async |file| self.files.hand_over(&file).await);
             let started: Vec<()> = started.buffer_unordered(AT_ONCE).try_collect().await?;
             intake.started += u64::try_from(started.len()).unwrap_or(u64::MAX);
         }
-        let Intake { unread, unknown, oldest_seconds, started } = intake;
-        tracing::info!(outcome = "intake", unread, unknown, oldest_unread_seconds = oldest_seconds, started, "sweep");
+        let Intake {
+            unread,
+            unknown,
+            oldest_seconds,
+            started,
+        } = intake;
+        tracing::info!(
+            outcome = "intake",
+            unread,
+            unknown,
+            oldest_unread_seconds = oldest_seconds,
+            started,
+            "sweep"
+        );
         Ok(intake)
     }
 }

@@ -1,16 +1,16 @@
 //! What TTL left behind is deleted, and the ledger says so.
 //!
-//! Every hour: the index by day is asked for the days that should be empty, from a cursor on, so that the cost grows
-//! with what is overdue and not with the table. Packages whose time is over go as well, and versions of surveys that no
-//! record can need any longer.
+//! Every hour: the index by day is asked for the days that should be empty, from a cursor on, so
+//! that the cost grows with what is overdue and not with the table. Packages whose time is over go
+//! as well, and versions of surveys that no record can need any longer.
 //!
-//! Days of the ledger that are over are closed with a certificate, and what the chain says is anchored. What was written of
-//! requests is attested in it, if whoever wrote it did not.
+//! Days of the ledger that are over are closed with a certificate, and what the chain says is
+//! anchored. What was written of requests is attested in it, if whoever wrote it did not.
 //!
 //! Partners' files that nobody reads are started again, wherever in the intake bucket they lie.
 //!
-//! And it warns of what somebody has to do in time: telephone data that Five9 is about to delete, complaints that have to
-//! be acknowledged or answered.
+//! And it warns of what somebody has to do in time: telephone data that Five9 is about to delete,
+//! complaints that have to be acknowledged or answered.
 
 mod anchoring;
 mod certificates;
@@ -144,8 +144,10 @@ impl Sweep {
     /// [`StartError`] if a setting is missing.
     #[expect(clippy::unused_async, reason = "every function starts alike")]
     pub async fn start(host: &Environment) -> Result<Self, StartError> {
-        let (dynamodb, register) =
-            (custodian_store::client(&host.dynamodb()), host.setting("REGISTER_TABLE")?.to_owned());
+        let (dynamodb, register) = (
+            custodian_store::client(&host.dynamodb()),
+            host.setting("REGISTER_TABLE")?.to_owned(),
+        );
         let records = Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned());
         let ledger = Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned());
         let packages = Packages::new(dynamodb.clone(), register.clone());
@@ -166,9 +168,18 @@ impl Sweep {
             imports: Imports::new(dynamodb.clone(), register.clone()),
             surveys: Surveys::new(dynamodb.clone(), register.clone()),
             tasks: custodian_store::tasks::Tasks::new(dynamodb, register),
-            exports: Exports::new(custodian_buckets::client(&host.s3()), host.setting("EXPORTS_BUCKET")?.to_owned()),
-            files: Files::new(custodian_buckets::client(&host.s3()), host.setting("INTAKE_BUCKET")?.to_owned()),
-            anchors: Anchors::new(custodian_buckets::client(&host.s3()), host.setting("ANCHORS_BUCKET")?.to_owned()),
+            exports: Exports::new(
+                custodian_buckets::client(&host.s3()),
+                host.setting("EXPORTS_BUCKET")?.to_owned(),
+            ),
+            files: Files::new(
+                custodian_buckets::client(&host.s3()),
+                host.setting("INTAKE_BUCKET")?.to_owned(),
+            ),
+            anchors: Anchors::new(
+                custodian_buckets::client(&host.s3()),
+                host.setting("ANCHORS_BUCKET")?.to_owned(),
+            ),
         })
     }
 
@@ -182,33 +193,57 @@ impl Sweep {
             Err(refused) => return failure::answered(Err(Error::from(refused))),
         };
         let shares = Shares::of(&event.context);
-        let report = Box::pin(self.handle(from, self.clock.now(), shares)).await.inspect_err(|error| {
-            tracing::error!(error = %error, outcome = "unfinished", "sweep");
-        })?;
+        let report = Box::pin(self.handle(from, self.clock.now(), shares))
+            .await
+            .inspect_err(|error| {
+                tracing::error!(error = %error, outcome = "unfinished", "sweep");
+            })?;
         Ok(json!(report))
     }
 
-    /// Sweeps what is overdue at `now`, and looks at what will be, each within its part of the time.
-    async fn handle(&self, from: Option<NaiveDate>, now: DateTime<Utc>, mut shares: Shares) -> Result<Report, Error> {
+    /// Sweeps what is overdue at `now`, and looks at what will be, each within its part of the
+    /// time.
+    async fn handle(
+        &self,
+        from: Option<NaiveDate>,
+        now: DateTime<Utc>,
+        mut shares: Shares,
+    ) -> Result<Report, Error> {
         let remembered = self.cursor.read(now).await?;
         // Told to begin later than where the last sweep got to, it passes nothing over.
-        let both = from.zip(remembered.day).map(|(from, remembered)| from.min(remembered));
+        let both = from
+            .zip(remembered.day)
+            .map(|(from, remembered)| from.min(remembered));
         let cursor = both.or(from).or(remembered.day);
         let days = days::to_look_at(cursor, now);
         let first = days.first().copied().unwrap_or_default();
         let older = days::older(first, now);
-        let mut report = Report { days: days.len(), older_days: older.len(), ..Report::default() };
+        let mut report = Report {
+            days: days.len(),
+            older_days: older.len(),
+            ..Report::default()
+        };
         let mut failed = Failed::default();
         // Holds before anything is deleted: what arrived since is theirs.
         let mut standings = standings::Pass::from(remembered.standings);
-        let settled = shares.give(Chore::Standings, Box::pin(self.settle_standings(&mut standings, now))).await;
+        let settled = shares
+            .give(
+                Chore::Standings,
+                Box::pin(self.settle_standings(&mut standings, now)),
+            )
+            .await;
         let standings_known = matches!(settled, Some(Ok(())));
         failed.unless(settled.unwrap_or(Ok(())));
         report.standings = standings.standing;
         // What is not known to be free is held.
         let held = !standings_known || report.standings.open > 0;
-        let (swept, all) = (Swept::default(), older.into_iter().chain(days.iter().copied()));
-        let deleted = shares.give(Chore::Deletion, self.sweep_days(all.collect(), &swept, now)).await;
+        let (swept, all) = (
+            Swept::default(),
+            older.into_iter().chain(days.iter().copied()),
+        );
+        let deleted = shares
+            .give(Chore::Deletion, self.sweep_days(all.collect(), &swept, now))
+            .await;
         let through = matches!(deleted, Some(Ok(())));
         failed.unless(deleted.unwrap_or(Ok(())));
         report.deleted = swept.deleted.into_inner();
@@ -216,27 +251,44 @@ impl Sweep {
         // A day is closed when it is known what is left of it.
         if standings_known {
             let past = report.standings.settled.past_their_date;
-            let closed = shares.give(Chore::Closing, Box::pin(self.close_days(&days, past, through, now))).await;
+            let closed = shares
+                .give(
+                    Chore::Closing,
+                    Box::pin(self.close_days(&days, past, through, now)),
+                )
+                .await;
             report.closed_days = failed.unless(closed.unwrap_or(Ok(0)));
         } else {
             shares.pass_over(Chore::Closing);
         }
-        let attested = shares.give(Chore::Evidence, Box::pin(self.attest(now))).await;
+        let attested = shares
+            .give(Chore::Evidence, Box::pin(self.attest(now)))
+            .await;
         report.attested = failed.unless(attested.unwrap_or(Ok(0)));
         let anchored = shares.give(Chore::Anchoring, Box::pin(self.anchor())).await;
         report.anchored_days = failed.unless(anchored.unwrap_or(Ok(0)));
-        let packages = shares.give(Chore::Packages, Box::pin(self.sweep_packages(now))).await;
+        let packages = shares
+            .give(Chore::Packages, Box::pin(self.sweep_packages(now)))
+            .await;
         report.packages = failed.unless(packages.unwrap_or(Ok(0)));
-        let surveys = shares.give(Chore::Surveys, self.tidy_surveys(held, now)).await;
+        let surveys = shares
+            .give(Chore::Surveys, self.tidy_surveys(held, now))
+            .await;
         report.surveys = failed.unless(surveys.unwrap_or_else(|| Ok(Tidied::default())));
         let intake = shares.give(Chore::Intake, self.look_for_unread(now)).await;
         report.intake = failed.unless(intake.unwrap_or_else(|| Ok(Intake::default())));
-        let telephone = shares.give(Chore::Telephone, self.look_for_telephone(now)).await;
+        let telephone = shares
+            .give(Chore::Telephone, self.look_for_telephone(now))
+            .await;
         report.telephone = failed.unless(telephone.unwrap_or(Ok(None)));
-        let complaints = shares.give(Chore::Complaints, self.look_at_complaints(now)).await;
+        let complaints = shares
+            .give(Chore::Complaints, self.look_at_complaints(now))
+            .await;
         report.complaints = failed.unless(complaints.unwrap_or_else(|| Ok(Complaints::default())));
         let mut tasks = tasks::Pass::from(remembered.tasks);
-        let looked_at = shares.give(Chore::Tasks, self.sweep_tasks(&mut tasks, now)).await;
+        let looked_at = shares
+            .give(Chore::Tasks, self.sweep_tasks(&mut tasks, now))
+            .await;
         // What could not be counted is not none: an alarm stays as it is.
         if let Some(Ok(())) = &looked_at {
             let Tasks { failing, late, .. } = tasks.told;
@@ -247,27 +299,61 @@ impl Sweep {
         report.unfinished = shares.unfinished;
         let is_cut = |chore| report.unfinished.contains(&chore);
         let left = Remembered {
-            day: if through { Some(days::first_not_known_empty(now)) } else { cursor },
-            standings: is_cut(Chore::Standings).then(|| standings.reached()).flatten(),
+            day: if through {
+                Some(days::first_not_known_empty(now))
+            } else {
+                cursor
+            },
+            standings: is_cut(Chore::Standings)
+                .then(|| standings.reached())
+                .flatten(),
             tasks: is_cut(Chore::Tasks).then(|| tasks.reached()).flatten(),
         };
         let written = self.cursor.write(&left).await;
-        let Report { deleted, oldest_lateness_seconds, packages, .. } = report;
+        let Report {
+            deleted,
+            oldest_lateness_seconds,
+            packages,
+            ..
+        } = report;
         if let Err(error) = failed.0.map_or(written, Err) {
             // What is deleted by now is not found again: how late it was is told now or never.
-            tracing::error!(outcome = "partly_swept", count = deleted, oldest_lateness_seconds, "sweep");
+            tracing::error!(
+                outcome = "partly_swept",
+                count = deleted,
+                oldest_lateness_seconds,
+                "sweep"
+            );
             return Err(error.into());
         }
-        let outcome = if report.unfinished.is_empty() { "swept" } else { "swept_in_part" };
-        tracing::info!(outcome, count = deleted, oldest_lateness_seconds, packages, "sweep");
+        let outcome = if report.unfinished.is_empty() {
+            "swept"
+        } else {
+            "swept_in_part"
+        };
+        tracing::info!(
+            outcome,
+            count = deleted,
+            oldest_lateness_seconds,
+            packages,
+            "sweep"
+        );
         Ok(report)
     }
 
     /// Deletes what is overdue on these days; one that fails does not keep the others.
-    async fn sweep_days(&self, days: Vec<NaiveDate>, swept: &Swept, now: DateTime<Utc>) -> Result<(), StorageError> {
-        let shards = days.into_iter().flat_map(|day| (0..SHARDS).map(move |shard| (day, shard)));
-        let mut shards =
-            stream::iter(shards).map(|(day, shard)| self.sweep_shard(day, shard, swept, now)).buffer_unordered(AT_ONCE);
+    async fn sweep_days(
+        &self,
+        days: Vec<NaiveDate>,
+        swept: &Swept,
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
+        let shards = days
+            .into_iter()
+            .flat_map(|day| (0..SHARDS).map(move |shard| (day, shard)));
+        let mut shards = stream::iter(shards)
+            .map(|(day, shard)| self.sweep_shard(day, shard, swept, now))
+            .buffer_unordered(AT_ONCE);
         let mut failed = Failed::default();
         while let Some(shard) = shards.next().await {
             failed.unless(shard);
@@ -285,10 +371,15 @@ impl Sweep {
     ) -> Result<(), StorageError> {
         let mut pages = self.records.overdue(day, shard, now);
         while let Some(page) = pages.next().await? {
-            let late = |candidate: &DeletionCandidate| candidate.due.map_or(0, |due| Entry::lateness(due, now));
+            let late = |candidate: &DeletionCandidate| {
+                candidate.due.map_or(0, |due| Entry::lateness(due, now))
+            };
             let lateness = page.iter().map(late).fold(0, i64::max);
             swept.lateness.fetch_max(lateness, Ordering::Relaxed);
-            let deleted = self.records.forget(page, &self.ledger, Cause::Sweep, now).await?;
+            let deleted = self
+                .records
+                .forget(page, &self.ledger, Cause::Sweep, now)
+                .await?;
             swept.deleted.fetch_add(deleted, Ordering::Relaxed);
         }
         Ok(())

@@ -25,12 +25,19 @@ impl Sweep {
     }
 
     /// Objects first, then the entry: what is said to be gone is gone.
-    async fn sweep_package(&self, entry: &Key, request: &RequestId, now: DateTime<Utc>) -> Result<bool, StorageError> {
+    async fn sweep_package(
+        &self,
+        entry: &Key,
+        request: &RequestId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StorageError> {
         self.exports.discard(request).await?;
         let package = self.packages.find(request, now).await?;
         let open = package.filter(|package| package.state.is_open());
         if let Some(package) = &open {
-            self.packages.close(request, package, State::Expired, now).await?;
+            self.packages
+                .close(request, package, State::Expired, now)
+                .await?;
         }
         self.packages.drop_entry(entry).await?;
         Ok(open.is_some())

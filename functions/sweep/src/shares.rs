@@ -1,7 +1,8 @@
-//! How a sweep's time is shared: each chore has a part of what is left, and what it does not need is left to those behind it.
+//! How a sweep's time is shared: each chore has a part of what is left, and what it does not need
+//! is left to those behind it.
 //!
-//! A chore whose part is over is dropped where it waits, as Lambda would do with the whole at its end: everything that it
-//! does is safe to do again. The next hour goes on where it stopped.
+//! A chore whose part is over is dropped where it waits, as Lambda would do with the whole at its
+//! end: everything that it does is safe to do again. The next hour goes on where it stopped.
 
 use custodian_runtime::Deadline;
 use lambda_runtime::Context;
@@ -99,17 +100,26 @@ pub struct Shares {
 impl Shares {
     /// The time of an invocation.
     pub fn of(context: &Context) -> Self {
-        let left = if context.deadline == 0 { LONGEST } else { Deadline::of(context).left().min(LONGEST) };
+        let left = if context.deadline == 0 {
+            LONGEST
+        } else {
+            Deadline::of(context).left().min(LONGEST)
+        };
         Self::within(left.saturating_sub(MARGIN))
     }
 
     /// So much time.
     pub fn within(left: Duration) -> Self {
         let weights = Chore::ALL.into_iter().map(Chore::weight).sum();
-        Self { until: Instant::now() + left, weights, unfinished: Vec::new() }
+        Self {
+            until: Instant::now() + left,
+            weights,
+            unfinished: Vec::new(),
+        }
     }
 
-    /// Does a chore within its part; nothing if that is over before. Each chore is done once, in their order.
+    /// Does a chore within its part; nothing if that is over before. Each chore is done once, in
+    /// their order.
     pub async fn give<T>(&mut self, chore: Chore, doing: impl Future<Output = T>) -> Option<T> {
         let left = self.until.saturating_duration_since(Instant::now());
         let share = left * chore.weight() / self.weights.max(1);
@@ -144,10 +154,18 @@ mod tests {
                         pending::<()>().await;
                     }
                 };
-                assert_eq!(shares.give(chore, doing).await.is_none(), chore == endless, "{chore:?}");
+                assert_eq!(
+                    shares.give(chore, doing).await.is_none(),
+                    chore == endless,
+                    "{chore:?}"
+                );
             }
             assert_eq!(shares.unfinished, [endless]);
-            assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+            assert!(
+                begun.elapsed() < Duration::from_secs(2),
+                "{:?}",
+                begun.elapsed()
+            );
         }
     }
 
@@ -157,7 +175,11 @@ mod tests {
         for chore in Chore::ALL {
             let begun = Instant::now();
             assert_eq!(shares.give(chore, pending::<()>()).await, None);
-            assert!(begun.elapsed() >= Duration::from_millis(15), "{chore:?} had {:?}", begun.elapsed());
+            assert!(
+                begun.elapsed() >= Duration::from_millis(15),
+                "{chore:?} had {:?}",
+                begun.elapsed()
+            );
         }
         assert_eq!(shares.unfinished, Chore::ALL);
     }

@@ -31,23 +31,42 @@ pub(crate) struct Pass {
 impl Pass {
     /// Goes on where a sweep was cut short.
     pub(crate) fn from(reached: Option<Reached>) -> Self {
-        let Some(Reached { behind, counted }) = reached else { return Self::default() };
+        let Some(Reached { behind, counted }) = reached else {
+            return Self::default();
+        };
         let count = |place: usize| counted.get(place).copied().unwrap_or_default();
-        let settled = Enforced { past_their_date: count(1), ..Enforced::default() };
-        Self { standing: Standing { open: count(0), settled }, behind: Some(behind) }
+        let settled = Enforced {
+            past_their_date: count(1),
+            ..Enforced::default()
+        };
+        Self {
+            standing: Standing {
+                open: count(0),
+                settled,
+            },
+            behind: Some(behind),
+        }
     }
 
     /// Where another goes on; nothing if this has not begun.
     pub(crate) fn reached(&self) -> Option<Reached> {
         let Standing { open, settled } = self.standing;
-        Some(Reached { behind: self.behind.clone()?, counted: vec![open, settled.past_their_date] })
+        Some(Reached {
+            behind: self.behind.clone()?,
+            counted: vec![open, settled.past_their_date],
+        })
     }
 }
 
 impl Sweep {
-    /// Looks at everything that stands, from where the pass has come to; the first failure does not keep the rest. Whoever has
-    /// two requests, of which a sweep reached only one, is counted for both.
-    pub(crate) async fn settle_standings(&self, pass: &mut Pass, now: DateTime<Utc>) -> Result<(), StorageError> {
+    /// Looks at everything that stands, from where the pass has come to; the first failure does not
+    /// keep the rest. Whoever has two requests, of which a sweep reached only one, is counted for
+    /// both.
+    pub(crate) async fn settle_standings(
+        &self,
+        pass: &mut Pass,
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
         let (mut seen, mut failed) = (BTreeSet::new(), None);
         let mut pages = match &pass.behind {
             Some(behind) => self.hold_enforcement.constraints.open_behind(behind),
@@ -63,8 +82,18 @@ impl Sweep {
                 pass.behind = Some(request.as_str().to_owned());
             }
         }
-        let Standing { open, settled: Enforced { past_their_date, .. } } = pass.standing;
-        tracing::info!(outcome = "standings", count = open, past_their_date, "sweep");
+        let Standing {
+            open,
+            settled: Enforced {
+                past_their_date, ..
+            },
+        } = pass.standing;
+        tracing::info!(
+            outcome = "standings",
+            count = open,
+            past_their_date,
+            "sweep"
+        );
         failed.map_or(Ok(()), Err)
     }
 
@@ -75,7 +104,11 @@ impl Sweep {
         now: DateTime<Utc>,
     ) -> Result<Enforced, StorageError> {
         match self.hold_enforcement.constraints.find(request, now).await? {
-            Some(placed) => self.hold_enforcement.reconcile(request, &placed, seen, now).await,
+            Some(placed) => {
+                self.hold_enforcement
+                    .reconcile(request, &placed, seen, now)
+                    .await
+            }
             None => Ok(Enforced::default()),
         }
     }

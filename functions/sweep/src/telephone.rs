@@ -1,4 +1,5 @@
-//! Telephone data that Five9 is about to delete: whether it still comes in, and of which days nothing has.
+//! Telephone data that Five9 is about to delete: whether it still comes in, and of which days
+//! nothing has.
 
 use crate::{AT_ONCE, Sweep};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -8,7 +9,8 @@ use custodian_domain::record::source::Source;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 
-/// How long no file may come: people notice within a week, and seven more weeks are left to fetch what is missing.
+/// How long no file may come: people notice within a week, and seven more weeks are left to fetch
+/// what is missing.
 const PATIENCE: TimeDelta = TimeDelta::days(7);
 
 /// Whether telephone data comes in.
@@ -18,7 +20,8 @@ pub struct Telephone {
     pub last_import: DateTime<Utc>,
     /// For how many days, begun ones counted, the next file is overdue.
     pub overdue_days: i64,
-    /// While it is overdue: the days that Five9 still has and of which nothing is held. In UTC, earliest first.
+    /// While it is overdue: the days that Five9 still has and of which nothing is held. In UTC,
+    /// earliest first.
     pub missing_days: Vec<NaiveDate>,
     /// When Five9 deletes the first of them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,30 +30,59 @@ pub struct Telephone {
 
 impl Sweep {
     /// Looks whether telephone data comes in; nothing where none ever did.
-    pub(crate) async fn look_for_telephone(&self, now: DateTime<Utc>) -> Result<Option<Telephone>, StorageError> {
+    pub(crate) async fn look_for_telephone(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Telephone>, StorageError> {
         let Some(last_import) = self.imports.last(Source::Telephone, now).await? else {
             tracing::info!(outcome = "telephone_never", "sweep");
             return Ok(None);
         };
         let overdue_days = overdue_days(last_import, now);
         if overdue_days == 0 {
-            tracing::info!(outcome = "telephone_current", telephone_overdue_days = 0, "sweep");
-            return Ok(Some(Telephone { last_import, overdue_days, missing_days: Vec::new(), lost_on: None }));
+            tracing::info!(
+                outcome = "telephone_current",
+                telephone_overdue_days = 0,
+                "sweep"
+            );
+            return Ok(Some(Telephone {
+                last_import,
+                overdue_days,
+                missing_days: Vec::new(),
+                lost_on: None,
+            }));
         }
         let missing = self.missing_days(now).await;
         let count = missing.as_ref().ok().map(Vec::len);
-        tracing::warn!(outcome = "telephone_overdue", telephone_overdue_days = overdue_days, count, "sweep");
+        tracing::warn!(
+            outcome = "telephone_overdue",
+            telephone_overdue_days = overdue_days,
+            count,
+            "sweep"
+        );
         let missing_days = missing?;
-        let lost_on = missing_days.first().and_then(|day| day.checked_add_days(CALLS));
-        Ok(Some(Telephone { last_import, overdue_days, missing_days, lost_on }))
+        let lost_on = missing_days
+            .first()
+            .and_then(|day| day.checked_add_days(CALLS));
+        Ok(Some(Telephone {
+            last_import,
+            overdue_days,
+            missing_days,
+            lost_on,
+        }))
     }
 
     /// The days that Five9 still has, yesterday the last, of which no telephone record is held.
     async fn missing_days(&self, now: DateTime<Utc>) -> Result<Vec<NaiveDate>, StorageError> {
         let looked = stream::iter(at_five9(now))
-            .map(|day| async move { Ok((day, self.records.has_any(Source::Telephone, day).await?)) })
+            .map(
+                |day| async move { Ok((day, self.records.has_any(Source::Telephone, day).await?)) },
+            )
             .buffered(AT_ONCE);
-        looked.try_filter_map(async |(day, is_held)| Ok((!is_held).then_some(day))).try_collect().await
+        looked
+            .try_filter_map(async |(day, is_held)| Ok((!is_held).then_some(day)))
+            .try_collect()
+            .await
     }
 }
 
@@ -99,6 +131,9 @@ mod tests {
             (days.len(), days[0].to_string(), days[59].to_string()),
             (60, "2026-09-24".into(), "2026-11-22".into())
         );
-        assert_eq!(days[0].checked_add_days(super::CALLS), Some(now.date_naive()));
+        assert_eq!(
+            days[0].checked_add_days(super::CALLS),
+            Some(now.date_naive())
+        );
     }
 }

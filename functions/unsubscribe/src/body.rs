@@ -1,7 +1,9 @@
-//! What a request to unsubscribe says in its body: nothing (GOV.UK Notify), or the one field of RFC 8058.
+//! What a request to unsubscribe says in its body: nothing (GOV.UK Notify), or the one field of RFC
+//! 8058.
 //!
-//! Whoever knows the address has proved enough, and a mail program that sends the words means them whatever type it says
-//! they have. So the type is not asked: only what says something else is refused.
+//! Whoever knows the address has proved enough, and a mail program that sends the words means them
+//! whatever type it says they have. So the type is not asked: only what says something else is
+//! refused.
 
 use crate::field::Field;
 use crate::refusal::Rejection;
@@ -24,9 +26,16 @@ pub async fn must_mean(field: &Field, body: &[u8]) -> Result<(), Rejection> {
     if body.len() > LIMIT {
         return Err(Rejection::TooLarge);
     }
-    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body).trim_ascii();
+    let body = body
+        .strip_prefix(BYTE_ORDER_MARK)
+        .unwrap_or(body)
+        .trim_ascii();
     if body.is_empty() {
-        return if field.empty { Ok(()) } else { Err(Rejection::Broken) };
+        return if field.empty {
+            Ok(())
+        } else {
+            Err(Rejection::Broken)
+        };
     }
     let said = if body.starts_with(b"--") {
         in_parts(field, body).await.ok_or(Rejection::Broken)?
@@ -34,22 +43,36 @@ pub async fn must_mean(field: &Field, body: &[u8]) -> Result<(), Rejection> {
         in_fields(field, body)
     };
     let value = field.value.as_bytes();
-    let means_it = !said.is_empty() && said.iter().all(|said| said.trim_ascii().eq_ignore_ascii_case(value));
-    if means_it { Ok(()) } else { Err(Rejection::Broken) }
+    let means_it = !said.is_empty()
+        && said
+            .iter()
+            .all(|said| said.trim_ascii().eq_ignore_ascii_case(value));
+    if means_it {
+        Ok(())
+    } else {
+        Err(Rejection::Broken)
+    }
 }
 
 /// Everything that the field says, in a form; the fields of a form in plain text stand in lines.
 fn in_fields(field: &Field, body: &[u8]) -> Vec<Vec<u8>> {
     let lines = body.split(|byte| matches!(byte, b'\r' | b'\n'));
-    let fields = lines.flat_map(form_urlencoded::parse).filter(|(name, _)| field.is(name.trim()));
-    fields.map(|(_, value)| value.into_owned().into_bytes()).collect()
+    let fields = lines
+        .flat_map(form_urlencoded::parse)
+        .filter(|(name, _)| field.is(name.trim()));
+    fields
+        .map(|(_, value)| value.into_owned().into_bytes())
+        .collect()
 }
 
 /// The same, of a body in parts, which begins with their boundary; nothing if it cannot be read.
 async fn in_parts(field: &Field, body: &[u8]) -> Option<Vec<Vec<u8>>> {
     let body = with_line_breaks_of_mail(body);
     let first = body.split(|byte| *byte == b'\r').next()?;
-    let boundary = std::str::from_utf8(first.strip_prefix(b"--")?).ok()?.trim_end().to_owned();
+    let boundary = std::str::from_utf8(first.strip_prefix(b"--")?)
+        .ok()?
+        .trim_end()
+        .to_owned();
     let body = Ok::<_, Infallible>(Bytes::from(body));
     let mut parts = Multipart::new(stream::iter([body]), boundary);
     let mut said = Vec::new();
@@ -65,7 +88,9 @@ async fn in_parts(field: &Field, body: &[u8]) -> Option<Vec<Vec<u8>>> {
 
 /// The same lines, each ended by CR LF, as parts have to be; some programs send LF alone.
 fn with_line_breaks_of_mail(body: &[u8]) -> Vec<u8> {
-    let lines = body.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let lines = body
+        .split(|byte| *byte == b'\n')
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let mut lines = lines.collect::<Vec<_>>().join(&b"\r\n"[..]);
     lines.extend_from_slice(b"\r\n");
     lines
@@ -79,12 +104,17 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(body: &[u8]) -> Result<(), Rejection> {
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(must_mean(&ONE_CLICK, body))
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+            .block_on(must_mean(&ONE_CLICK, body))
     }
 
     fn parts(fields: &[(&str, &str)]) -> Vec<u8> {
         let part = |(name, value): &(&str, &str)| {
-            format!("------mail\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+            format!(
+                "------mail\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            )
         };
         (fields.iter().map(part).collect::<String>() + "------mail--\r\n").into_bytes()
     }
@@ -114,7 +144,8 @@ mod tests {
 
     #[test]
     fn parts_may_end_their_lines_by_themselves_and_leave_out_the_last_line_break() {
-        let sent = String::from_utf8(parts(&[("other", "1"), ("List-Unsubscribe", "One-Click")])).unwrap();
+        let sent =
+            String::from_utf8(parts(&[("other", "1"), ("List-Unsubscribe", "One-Click")])).unwrap();
         for sent in [
             sent.replace("\r\n", "\n"),
             sent.trim_end().to_owned(),
@@ -129,9 +160,18 @@ mod tests {
     fn said_twice_alike_is_said_once_and_said_differently_is_400() {
         assert!(read(b"List-Unsubscribe=One-Click&List-Unsubscribe=One-Click").is_ok());
         assert!(read(&parts(&[("List-Unsubscribe", "One-Click"); 2])).is_ok());
-        assert!(matches!(read(b"List-Unsubscribe=One-Click&List-Unsubscribe=No"), Err(Rejection::Broken)));
-        assert!(matches!(read(b"List-Unsubscribe=No\nList-Unsubscribe=One-Click"), Err(Rejection::Broken)));
-        let no = parts(&[("List-Unsubscribe", "One-Click"), ("List-Unsubscribe", "No")]);
+        assert!(matches!(
+            read(b"List-Unsubscribe=One-Click&List-Unsubscribe=No"),
+            Err(Rejection::Broken)
+        ));
+        assert!(matches!(
+            read(b"List-Unsubscribe=No\nList-Unsubscribe=One-Click"),
+            Err(Rejection::Broken)
+        ));
+        let no = parts(&[
+            ("List-Unsubscribe", "One-Click"),
+            ("List-Unsubscribe", "No"),
+        ]);
         assert!(matches!(read(&no), Err(Rejection::Broken)));
     }
 
@@ -149,29 +189,56 @@ mod tests {
             b"------mail--\r\n",
             b"------mail\r\n\r\nOne-Click",
         ] {
-            assert!(matches!(read(body), Err(Rejection::Broken)), "{}", String::from_utf8_lossy(body));
+            assert!(
+                matches!(read(body), Err(Rejection::Broken)),
+                "{}",
+                String::from_utf8_lossy(body)
+            );
         }
-        assert!(matches!(read(&parts(&[("other", "1")])), Err(Rejection::Broken)));
+        assert!(matches!(
+            read(&parts(&[("other", "1")])),
+            Err(Rejection::Broken)
+        ));
     }
 
     #[test]
     fn an_address_is_confirmed_by_its_own_button_and_by_nothing_less() {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
         let read = |body: &[u8]| runtime.block_on(must_mean(&CONFIRM, body));
         assert!(read(b"confirm=yes").is_ok() && read(&parts(&[("confirm", "yes")])).is_ok());
-        for body in
-            [&b""[..], b" ", b"confirm=", b"confirm=no", b"List-Unsubscribe=One-Click", b"confirm=yes&confirm=no"]
-        {
-            assert!(matches!(read(body), Err(Rejection::Broken)), "{}", String::from_utf8_lossy(body));
+        for body in [
+            &b""[..],
+            b" ",
+            b"confirm=",
+            b"confirm=no",
+            b"List-Unsubscribe=One-Click",
+            b"confirm=yes&confirm=no",
+        ] {
+            assert!(
+                matches!(read(body), Err(Rejection::Broken)),
+                "{}",
+                String::from_utf8_lossy(body)
+            );
         }
     }
 
     #[test]
     fn what_is_over_4_kib_is_413() {
-        let padded = |length: usize| [&b"List-Unsubscribe=One-Click&a="[..], &vec![b'a'; length - 29]].concat();
+        let padded = |length: usize| {
+            [
+                &b"List-Unsubscribe=One-Click&a="[..],
+                &vec![b'a'; length - 29],
+            ]
+            .concat()
+        };
         assert!(read(&padded(LIMIT)).is_ok());
         assert!(matches!(read(&padded(LIMIT + 1)), Err(Rejection::TooLarge)));
-        assert!(matches!(read(&vec![b' '; LIMIT + 1]), Err(Rejection::TooLarge)));
+        assert!(matches!(
+            read(&vec![b' '; LIMIT + 1]),
+            Err(Rejection::TooLarge)
+        ));
     }
 
     proptest! {

@@ -1,7 +1,8 @@
 //! `/confirm/{token}`: somebody says that the address is theirs to which the link was sent.
 //!
-//! `GET` shows everybody the same button and changes nothing. Only `POST` looks at the token; whoever has one of ours is
-//! told what came of it, and everybody else that the link works no longer.
+//! `GET` shows everybody the same button and changes nothing. Only `POST` looks at the token;
+//! whoever has one of ours is told what came of it, and everybody else that the link works no
+//! longer.
 
 use crate::Unsubscribe;
 use crate::body;
@@ -15,13 +16,21 @@ use custodian_web::http::{Method, Response};
 use custodian_web::page;
 
 impl Unsubscribe {
-    pub(crate) async fn confirm(&self, token: &str, method: &Method, body: &[u8]) -> Result<Response, Rejection> {
+    pub(crate) async fn confirm(
+        &self,
+        token: &str,
+        method: &Method,
+        body: &[u8],
+    ) -> Result<Response, Rejection> {
         match *method {
             Method::GET => Ok(page::never_cached(pages::confirm_address(self.page()))),
             Method::POST => {
                 body::must_mean(&CONFIRM, body).await?;
                 let purpose = self.confirmed(token).await?;
-                Ok(page::never_cached(pages::address_confirmed(self.page(), purpose)))
+                Ok(page::never_cached(pages::address_confirmed(
+                    self.page(),
+                    purpose,
+                )))
             }
             _ => Err(Rejection::Method),
         }
@@ -54,12 +63,16 @@ impl Unsubscribe {
         Ok(link.purpose)
     }
 
-    /// Whether the person has left the list after the wish that the link is about: then it would put nothing right.
+    /// Whether the person has left the list after the wish that the link is about: then it would
+    /// put nothing right.
     async fn has_left_since(&self, link: &ConfirmLink) -> Result<bool, Rejection> {
         if link.purpose != ConfirmationPurpose::Newsletter {
             return Ok(false);
         }
-        let of = Subscription { subject: link.subject.clone(), list: List::Newsletter };
+        let of = Subscription {
+            subject: link.subject.clone(),
+            list: List::Newsletter,
+        };
         let opt_out = self.opt_outs.find(&of, self.clock.now()).await?;
         Ok(opt_out.is_some_and(|opt_out| link.asked_at <= opt_out.since()))
     }

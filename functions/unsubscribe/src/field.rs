@@ -12,9 +12,18 @@ pub struct Field {
 }
 
 /// What ends a newsletter (RFC 8058, 3.1).
-pub const ONE_CLICK: Field = Field { name: "List-Unsubscribe", value: "One-Click", empty: true };
-/// What confirms an address: a program that posts to every link that it finds sends nothing of the kind.
-pub const CONFIRM: Field = Field { name: "confirm", value: "yes", empty: false };
+pub const ONE_CLICK: Field = Field {
+    name: "List-Unsubscribe",
+    value: "One-Click",
+    empty: true,
+};
+/// What confirms an address: a program that posts to every link that it finds sends nothing of the
+/// kind.
+pub const CONFIRM: Field = Field {
+    name: "confirm",
+    value: "yes",
+    empty: false,
+};
 
 impl Field {
     pub fn is(&self, name: &str) -> bool {

@@ -1,8 +1,9 @@
 //! One click ends a newsletter; another confirms an address.
 //!
-//! `POST /unsubscribe/{token}` by RFC 8058, from a mail program or from the button of the page that `GET` gives; `GET`
-//! itself changes nothing, because programs that look for viruses follow every link. Whether a token is one of ours shows
-//! in no answer: not in its status, its words, or what is done before it.
+//! `POST /unsubscribe/{token}` by RFC 8058, from a mail program or from the button of the page that
+//! `GET` gives; `GET` itself changes nothing, because programs that look for viruses follow every
+//! link. Whether a token is one of ours shows in no answer: not in its status, its words, or what
+//! is done before it.
 
 mod body;
 mod confirming;
@@ -41,11 +42,18 @@ impl Unsubscribe {
     /// # Errors
     /// [`StartError`] if a setting or the secret is missing.
     pub async fn start(host: &Environment) -> Result<Self, StartError> {
-        let (records, register) = (host.setting("RECORDS_TABLE")?, host.setting("REGISTER_TABLE")?);
+        let (records, register) = (
+            host.setting("RECORDS_TABLE")?,
+            host.setting("REGISTER_TABLE")?,
+        );
         Ok(Self {
             clock: host.clock(),
             keys: secret::keyring(host).await?,
-            opt_outs: OptOuts::new(&custodian_store::client(&host.dynamodb()), records, register),
+            opt_outs: OptOuts::new(
+                &custodian_store::client(&host.dynamodb()),
+                records,
+                register,
+            ),
             confirmations: Confirmations::new(&custodian_store::client(&host.dynamodb()), register),
             site: Site::read(host)?,
         })
@@ -54,9 +62,13 @@ impl Unsubscribe {
     /// Answers an event of API Gateway (HTTP API, payload 2.0).
     ///
     /// # Errors
-    /// A constant if the event is not one of API Gateway's; whatever a person sends is answered, not failed.
+    /// A constant if the event is not one of API Gateway's; whatever a person sends is answered,
+    /// not failed.
     pub async fn answer_event(&self, event: LambdaEvent<Event>) -> Result<Answer, Diagnostic> {
-        gateway::answer(event.payload, &self.site.edge, &self.site.base, |request| self.handle(request)).await
+        gateway::answer(event.payload, &self.site.edge, &self.site.base, |request| {
+            self.handle(request)
+        })
+        .await
     }
 
     /// The same, for who makes events and reads answers.
@@ -69,20 +81,33 @@ impl Unsubscribe {
 
     /// Answers one request; every failure becomes a page, so this cannot fail.
     pub async fn handle(&self, request: Request) -> Response {
-        let Request { method, path, body, .. } = request;
+        let Request {
+            method, path, body, ..
+        } = request;
         // No token has a slash: one behind it is a slip of whoever copied the link.
-        let token = |prefix| path.strip_prefix(prefix).map(|token: &str| token.trim_end_matches('/'));
+        let token = |prefix| {
+            path.strip_prefix(prefix)
+                .map(|token: &str| token.trim_end_matches('/'))
+        };
         let (answer, about) = if let Some(token) = token("/confirm/") {
             (self.confirm(token, &method, &body).await, About::Confirming)
         } else if let Some(token) = token("/unsubscribe/") {
-            (self.answer(token, &method, &body).await, About::Unsubscribing)
+            (
+                self.answer(token, &method, &body).await,
+                About::Unsubscribing,
+            )
         } else {
             (Err(Rejection::NotFound), About::Unsubscribing)
         };
         page::discreet(answer.unwrap_or_else(|refusal| refusal.into_response(self.page(), about)))
     }
 
-    async fn answer(&self, token: &str, method: &Method, body: &[u8]) -> Result<Response, Rejection> {
+    async fn answer(
+        &self,
+        token: &str,
+        method: &Method,
+        body: &[u8],
+    ) -> Result<Response, Rejection> {
         match *method {
             Method::GET => Ok(page::never_cached(pages::confirm(self.page()))),
             Method::POST => {
@@ -116,7 +141,8 @@ impl Unsubscribe {
         Ok(())
     }
 
-    /// Lets whoever has left ask again at once. Where that fails they have left all the same: they can ask a day after they did.
+    /// Lets whoever has left ask again at once. Where that fails they have left all the same: they
+    /// can ask a day after they did.
     async fn note(&self, left: &Subscription, said: OptOut) {
         if let Err(error) = self.confirmations.left(&left.subject, said.since()).await {
             tracing::error!(error = %error, outcome = "not_noted", "confirmation");
@@ -131,7 +157,10 @@ impl Unsubscribe {
 /// Sixteen bytes that nobody can guess.
 fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
-    #[expect(clippy::expect_used, reason = "without randomness requests cannot be kept apart: better no answer")]
+    #[expect(
+        clippy::expect_used,
+        reason = "without randomness requests cannot be kept apart: better no answer"
+    )]
     getrandom::fill(&mut bytes).expect("the system gives random bytes");
     bytes
 }

@@ -1,7 +1,7 @@
 //! The pages about unsubscribing and confirming, in the frame of all pages.
 //!
-//! They say nothing about whose link it was. Of unsubscribing they do not even say whether it was one of ours: everybody
-//! sees the same.
+//! They say nothing about whose link it was. Of unsubscribing they do not even say whether it was
+//! one of ours: everybody sees the same.
 
 use crate::field::{CONFIRM, ONE_CLICK};
 use askama::Template;
@@ -40,7 +40,9 @@ impl Message {
         match (self, about) {
             (Self::NotFound, _) => "Page not found",
             (Self::Method | Self::Body, About::Unsubscribing) => "We could not unsubscribe you",
-            (Self::Method | Self::Body, About::Confirming) => "We could not confirm your email address",
+            (Self::Method | Self::Body, About::Confirming) => {
+                "We could not confirm your email address"
+            }
             (Self::Over, _) => "This link does not work any more",
             (Self::LeftSince, _) => "You have unsubscribed since then",
             (Self::Unavailable, _) => "Sorry, there is a problem with this page",
@@ -53,12 +55,14 @@ impl Message {
                 "If you typed the web address, check it is correct.",
                 "If you pasted the web address, check you copied all of it.",
             ],
-            (Self::Method | Self::Body, About::Unsubscribing) => {
-                &["We did not understand what was sent to us.", "Follow the link in the newsletter and use the button."]
-            }
-            (Self::Method | Self::Body, About::Confirming) => {
-                &["We did not understand what was sent to us.", "Follow the link in our email and use the button."]
-            }
+            (Self::Method | Self::Body, About::Unsubscribing) => &[
+                "We did not understand what was sent to us.",
+                "Follow the link in the newsletter and use the button.",
+            ],
+            (Self::Method | Self::Body, About::Confirming) => &[
+                "We did not understand what was sent to us.",
+                "Follow the link in our email and use the button.",
+            ],
             (Self::Over, _) => &[
                 "A link to confirm an email address works for 7 days. If you asked again, only the link in our last email \
                  works.",
@@ -135,31 +139,48 @@ impl Words {
 /// The page with the button.
 #[must_use]
 pub fn confirm(page: Page<'_>) -> String {
-    written(&ConfirmPage { page, field: ONE_CLICK.name, value: ONE_CLICK.value })
+    written(&ConfirmPage {
+        page,
+        field: ONE_CLICK.name,
+        value: ONE_CLICK.value,
+    })
 }
 
 /// The page with the button that confirms an address.
 #[must_use]
 pub fn confirm_address(page: Page<'_>) -> String {
-    written(&AddressPage { page, field: CONFIRM.name, value: CONFIRM.value })
+    written(&AddressPage {
+        page,
+        field: CONFIRM.name,
+        value: CONFIRM.value,
+    })
 }
 
 /// The page after it.
 #[must_use]
 pub fn address_confirmed(page: Page<'_>, purpose: ConfirmationPurpose) -> String {
-    written(&ConfirmedPage { page, newsletter: purpose == ConfirmationPurpose::Newsletter })
+    written(&ConfirmedPage {
+        page,
+        newsletter: purpose == ConfirmationPurpose::Newsletter,
+    })
 }
 
 /// The page after it.
 #[must_use]
 pub fn done(page: Page<'_>) -> String {
-    written(&DonePage { page, days: UNTIL_TOLD.num_days() })
+    written(&DonePage {
+        page,
+        days: UNTIL_TOLD.num_days(),
+    })
 }
 
 /// A page that only says something.
 #[must_use]
 pub fn message(page: Page<'_>, message: Message, about: About) -> String {
-    written(&MessagePage { page, message: Words(message, about) })
+    written(&MessagePage {
+        page,
+        message: Words(message, about),
+    })
 }
 
 #[cfg(test)]
@@ -195,16 +216,31 @@ mod tests {
             Message::LeftSince,
             Message::Unavailable,
         ];
-        let about = |about| messages.into_iter().map(move |said| message(page, said, about));
+        let about = |about| {
+            messages
+                .into_iter()
+                .map(move |said| message(page, said, about))
+        };
         let messages = about(About::Unsubscribing).chain(about(About::Confirming));
         let confirmed = ConfirmationPurpose::ALL.map(|purpose| address_confirmed(page, purpose));
-        messages.chain([confirm(page), done(page), confirm_address(page)]).chain(confirmed).collect()
+        messages
+            .chain([confirm(page), done(page), confirm_address(page)])
+            .chain(confirmed)
+            .collect()
     }
 
     #[test]
     fn no_page_needs_more_than_the_content_security_policy_allows() {
         for html in all(Page::of(&site_of(ATTACK))) {
-            for unwanted in ["<script", "<style", " style=", "data:", "javascript:", " on", "<img"] {
+            for unwanted in [
+                "<script",
+                "<style",
+                " style=",
+                "data:",
+                "javascript:",
+                " on",
+                "<img",
+            ] {
                 let in_tags = html
                     .split('<')
                     .skip(1)
@@ -220,12 +256,18 @@ mod tests {
     fn the_button_sends_what_a_mail_program_sends_to_where_the_page_was_found() {
         let html = confirm(Page::of(&site_of("")));
         assert!(html.contains(r#"<form method="post">"#), "{html}");
-        assert!(html.contains(r#"<input type="hidden" name="List-Unsubscribe" value="One-Click">"#), "{html}");
+        assert!(
+            html.contains(r#"<input type="hidden" name="List-Unsubscribe" value="One-Click">"#),
+            "{html}"
+        );
     }
 
     #[test]
     fn the_last_page_says_what_to_do_if_the_newsletter_comes_after_28_days() {
         let html = done(Page::of(&site_of("")));
-        assert!(html.contains("28 days") && html.contains("mailto:dpo@example.org"), "{html}");
+        assert!(
+            html.contains("28 days") && html.contains("mailto:dpo@example.org"),
+            "{html}"
+        );
     }
 }

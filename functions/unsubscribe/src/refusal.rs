@@ -22,7 +22,8 @@ pub enum Rejection {
     Over,
     /// The person has left the list since the wish that the link is about.
     LeftSince,
-    /// Nobody has handed on yet what was made before these keys: the link may be ours, and it must not be said that it is done.
+    /// Nobody has handed on yet what was made before these keys: the link may be ours, and it must
+    /// not be said that it is done.
     Unsettled,
     /// DynamoDB does not answer.
     Unavailable(StorageError),
@@ -38,7 +39,9 @@ impl Rejection {
     /// The response to a person; a mail program looks at its status.
     pub fn into_response(self, page: Page<'_>, about: About) -> Response {
         match &self {
-            Self::Unavailable(error) => tracing::error!(error = %error, outcome = "unavailable", "storage"),
+            Self::Unavailable(error) => {
+                tracing::error!(error = %error, outcome = "unavailable", "storage")
+            }
             Self::Unsettled => tracing::error!(outcome = "unsettled", "secret"),
             _ => {}
         }
@@ -49,12 +52,23 @@ impl Rejection {
             Self::Broken => (StatusCode::BAD_REQUEST, Message::Body),
             Self::Over => (StatusCode::GONE, Message::Over),
             Self::LeftSince => (StatusCode::GONE, Message::LeftSince),
-            Self::Unsettled | Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, Message::Unavailable),
+            Self::Unsettled | Self::Unavailable(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, Message::Unavailable)
+            }
         };
-        let mut response = http::status(frame::never_cached(pages::message(page, message, about)), status);
+        let mut response = http::status(
+            frame::never_cached(pages::message(page, message, about)),
+            status,
+        );
         if status == StatusCode::METHOD_NOT_ALLOWED {
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
+            response
+                .headers_mut()
+                .insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE { http::retry_soon(response) } else { response }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            http::retry_soon(response)
+        } else {
+            response
+        }
     }
 }

@@ -1,9 +1,10 @@
-//! What the ledger says is held against what was told of it outside, and against what is there: every morning, by a role that
-//! can change nothing.
+//! What the ledger says is held against what was told of it outside, and against what is there:
+//! every morning, by a role that can change nothing.
 //!
-//! The chain has to hold, to be the one that was anchored, and to be closed up to yesterday. What it attests of requests, holds
-//! and restrictions has to lie in the Register so. Of the deletions that it tells of some are drawn by lot, others each day, and
-//! looked for: what is said to be gone has to be gone.
+//! The chain has to hold, to be the one that was anchored, and to be closed up to yesterday. What
+//! it attests of requests, holds and restrictions has to lie in the Register so. Of the deletions
+//! that it tells of some are drawn by lot, others each day, and looked for: what is said to be gone
+//! has to be gone.
 
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
@@ -50,7 +51,8 @@ pub struct Report {
     pub anchored_days: u64,
     /// How many times in between it was told how the chain ended.
     pub anchored_heads: u64,
-    /// How many items of requests, holds and restrictions lie in the Register as they were attested.
+    /// How many items of requests, holds and restrictions lie in the Register as they were
+    /// attested.
     pub attested: u64,
     /// How many were written since, and wait to be.
     pub waiting: u64,
@@ -94,24 +96,42 @@ impl Verify {
             records: Records::new(dynamodb.clone(), host.setting("RECORDS_TABLE")?.to_owned()),
             ledger: Ledger::new(dynamodb.clone(), host.setting("LEDGER_TABLE")?.to_owned()),
             register: Register::new(dynamodb, host.setting("REGISTER_TABLE")?.to_owned()),
-            anchors: Anchors::new(custodian_buckets::client(&host.s3()), host.setting("ANCHORS_BUCKET")?.to_owned()),
+            anchors: Anchors::new(
+                custodian_buckets::client(&host.s3()),
+                host.setting("ANCHORS_BUCKET")?.to_owned(),
+            ),
         })
     }
 
     /// Verifies the ledger. That something is wrong is an answer; an alarm says so.
     ///
     /// # Errors
-    /// In words if the event is not `{}`, if AWS does not answer, or if there was not time enough: then nothing is known.
+    /// In words if the event is not `{}`, if AWS does not answer, or if there was not time enough:
+    /// then nothing is known.
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-        if !event.payload.as_object().is_some_and(serde_json::Map::is_empty) {
+        if !event
+            .payload
+            .as_object()
+            .is_some_and(serde_json::Map::is_empty)
+        {
             return Err(failure::not_an_event("{}"));
         }
         let deadline = event.context.deadline;
-        let left = if deadline == 0 { LONGEST } else { Deadline::of(&event.context).left().min(LONGEST) };
-        let verifying = tokio::time::timeout(left.saturating_sub(MARGIN), Box::pin(self.handle(self.clock.now())));
-        let report = verifying.await.unwrap_or(Err(Unknown::Unfinished)).inspect_err(|error| {
-            tracing::error!(error = %error, outcome = "unverified", "verify");
-        })?;
+        let left = if deadline == 0 {
+            LONGEST
+        } else {
+            Deadline::of(&event.context).left().min(LONGEST)
+        };
+        let verifying = tokio::time::timeout(
+            left.saturating_sub(MARGIN),
+            Box::pin(self.handle(self.clock.now())),
+        );
+        let report = verifying
+            .await
+            .unwrap_or(Err(Unknown::Unfinished))
+            .inspect_err(|error| {
+                tracing::error!(error = %error, outcome = "unverified", "verify");
+            })?;
         Ok(json!(report))
     }
 
@@ -139,7 +159,10 @@ impl Verify {
             Err(fault) => {
                 let fault = fault.to_string();
                 tracing::error!(error = fault, outcome = "ledger_is_wrong", "verify");
-                Report { fault: Some(fault), ..Report::default() }
+                Report {
+                    fault: Some(fault),
+                    ..Report::default()
+                }
             }
         };
         if report.fault.is_none() {
@@ -149,7 +172,11 @@ impl Verify {
             report.looked_for += 1;
             report.still_there += u64::from(self.records.still_has(&entry).await?);
         }
-        let Report { looked_for, still_there, .. } = report;
+        let Report {
+            looked_for,
+            still_there,
+            ..
+        } = report;
         if still_there > 0 {
             tracing::error!(outcome = "not_gone", count = still_there, "verify");
         }
@@ -161,12 +188,18 @@ impl Verify {
     /// Looks whether what the chain attests lies in the Register so.
     async fn prove(&self, report: &mut Report, now: DateTime<Utc>) -> Result<(), StorageError> {
         match prove(&self.ledger, &self.register, Scope::all(now)).await {
-            Ok(Proven { attested, waiting, older, .. }) => {
+            Ok(Proven {
+                attested,
+                waiting,
+                older,
+                ..
+            }) => {
                 (report.attested, report.waiting, report.older) = (attested, waiting, older);
             }
             Err(Unproven::Storage(error)) => return Err(error),
             Err(fault) => {
-                // The log has no id of a request: the answer has, and whoever verifies by hand is told.
+                // The log has no id of a request: the answer has, and whoever verifies by hand is
+                // told.
                 tracing::error!(outcome = "evidence_is_wrong", "verify");
                 report.fault = Some(fault.to_string());
             }
@@ -175,9 +208,13 @@ impl Verify {
     }
 }
 
-/// Whether an item whose deletion was told can never be there again: one that was corrected, or brought back by a restore, may
-/// be. Only records are found by the day on which they were collected.
+/// Whether an item whose deletion was told can never be there again: one that was corrected, or
+/// brought back by a restore, may be. Only records are found by the day on which they were
+/// collected.
 fn is_to_be_gone(entry: &Entry) -> bool {
-    let for_good = matches!(entry.cause, Cause::Retention | Cause::Sweep | Cause::Erasure);
+    let for_good = matches!(
+        entry.cause,
+        Cause::Retention | Cause::Sweep | Cause::Erasure
+    );
     for_good && entry.kind == ItemKind::Record
 }

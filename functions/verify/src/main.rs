@@ -1,4 +1,5 @@
-//! What the ledger says is held against what was told of it outside, and against what is there, on AWS Lambda.
+//! What the ledger says is held against what was told of it outside, and against what is there, on
+//! AWS Lambda.
 
 use custodian_runtime::{Environment, logs};
 use custodian_verify::Verify;

@@ -47,22 +47,43 @@ impl Door {
     pub(super) async fn open(port: u16) -> Result<Self, BringError> {
         let url = crate::front::url(port);
         let told: Option<Told> = get(&format!("{url}/_local/endpoints")).await;
-        let Told { endpoints, intake, now } = told.ok_or_else(|| BringError::Wrong(nobody(port)))?;
-        let Intake { bucket, function } = intake
-            .ok_or_else(|| BringError::Wrong("the stack's template has no function import and so no intake".into()))?;
-        let s3 = custodian_buckets::client(&Environment::new(endpoints.settings(), sdk(), Clock::system()).s3());
+        let Told {
+            endpoints,
+            intake,
+            now,
+        } = told.ok_or_else(|| BringError::Wrong(nobody(port)))?;
+        let Intake { bucket, function } = intake.ok_or_else(|| {
+            BringError::Wrong("the stack's template has no function import and so no intake".into())
+        })?;
+        let s3 = custodian_buckets::client(
+            &Environment::new(endpoints.settings(), sdk(), Clock::system()).s3(),
+        );
         // A report may tell its time in whole seconds.
         let opened_at = now.with_nanosecond(0).unwrap_or(now);
-        Ok(Self { s3, bucket, opened_at, function, url })
+        Ok(Self {
+            s3,
+            bucket,
+            opened_at,
+            function,
+            url,
+        })
     }
 
     /// Whether an import failed for good since the door was opened.
     pub(super) async fn failed(&self) -> bool {
         let queues: Option<Queues> = get(&format!("{}/_local/queues", self.url)).await;
-        let mut messages = queues.into_iter().flat_map(|it| it.queues).flat_map(|queue| queue.messages);
+        let mut messages = queues
+            .into_iter()
+            .flat_map(|it| it.queues)
+            .flat_map(|queue| queue.messages);
         messages.any(|message| {
-            let of = message.body.pointer("/requestContext/functionArn").and_then(Value::as_str).unwrap_or_default();
-            of.strip_prefix(&self.function).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+            let of = message
+                .body
+                .pointer("/requestContext/functionArn")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            of.strip_prefix(&self.function)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
                 && message.sent_at >= self.opened_at
         })
     }

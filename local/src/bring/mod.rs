@@ -1,4 +1,5 @@
-//! `local import`: brings a file into the intake bucket of a stack that runs, and waits for the report.
+//! `local import`: brings a file into the intake bucket of a stack that runs, and waits for the
+//! report.
 
 mod door;
 mod screen;
@@ -47,7 +48,8 @@ pub enum BringError {
 /// Uploads the file, and waits until it is imported or refused.
 ///
 /// # Errors
-/// If there is no such file, source or stack; or if the import failed, or the stack ended meanwhile.
+/// If there is no such file, source or stack; or if the import failed, or the stack ended
+/// meanwhile.
 pub async fn bring(errand: &Errand, screen: &mut dyn Screen) -> Result<Brought, BringError> {
     let source = known(&errand.source)?;
     let name = name_of(&errand.file)?;
@@ -55,7 +57,11 @@ pub async fn bring(errand: &Errand, screen: &mut dyn Screen) -> Result<Brought, 
     let key = format!("{}/{name}", source.as_str());
     let name = request_id().replace('-', "");
     let etag = upload::upload(&door, &key, &name, &errand.file, screen).await?;
-    let file = File { folder: source.into(), key, etag };
+    let file = File {
+        folder: source.into(),
+        key,
+        etag,
+    };
     let id = file.id();
     let report = wait::wait(&door, &file, &name, screen).await;
     screen.end();
@@ -69,8 +75,15 @@ pub async fn bring(errand: &Errand, screen: &mut dyn Screen) -> Result<Brought, 
 fn known(name: &str) -> Result<Source, BringError> {
     let is_file = |source: &Source| custodian_import::sources::format(*source).is_some();
     Source::named(name).filter(is_file).ok_or_else(|| {
-        let all: Vec<_> = Source::ALL.iter().filter(|source| is_file(source)).map(|source| source.as_str()).collect();
-        BringError::Wrong(format!("there is no source {name}; files come from {}", all.join(", ")))
+        let all: Vec<_> = Source::ALL
+            .iter()
+            .filter(|source| is_file(source))
+            .map(|source| source.as_str())
+            .collect();
+        BringError::Wrong(format!(
+            "there is no source {name}; files come from {}",
+            all.join(", ")
+        ))
     })
 }
 
@@ -80,5 +93,7 @@ fn name_of(file: &Path) -> Result<&str, BringError> {
     if !found.is_file() {
         return Err(wrong("this is no file"));
     }
-    file.file_name().and_then(|name| name.to_str()).ok_or_else(|| wrong("its name is not UTF-8"))
+    file.file_name()
+        .and_then(|name| name.to_str())
+        .ok_or_else(|| wrong("its name is not UTF-8"))
 }

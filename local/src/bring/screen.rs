@@ -19,14 +19,22 @@ pub trait Screen: Send {
 /// A bar if the error output is a terminal, else lines.
 #[must_use]
 pub fn screen() -> Box<dyn Screen> {
-    if io::stderr().is_terminal() { Box::new(Bar::new()) } else { Box::new(Lines { out: io::stderr(), last: None }) }
+    if io::stderr().is_terminal() {
+        Box::new(Bar::new())
+    } else {
+        Box::new(Lines {
+            out: io::stderr(),
+            last: None,
+        })
+    }
 }
 
 struct Bar(ProgressBar);
 
 impl Bar {
     fn new() -> Self {
-        let style = ProgressStyle::with_template(STYLE).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style =
+            ProgressStyle::with_template(STYLE).unwrap_or_else(|_| ProgressStyle::default_bar());
         Self(ProgressBar::new(0).with_style(style))
     }
 
@@ -91,13 +99,26 @@ mod tests {
 
     #[test]
     fn lines_are_said_once_for_each_tenth() {
-        let mut lines = Lines { out: Vec::new(), last: None };
+        let mut lines = Lines {
+            out: Vec::new(),
+            last: None,
+        };
         for bytes in [0, 1, 1024, 1025, 10_240] {
             lines.uploaded(bytes, 10_240);
         }
         lines.read(0, 0);
         let said = String::from_utf8(lines.out).unwrap();
-        let expected = ["uploading 0 %", "uploading 10 %", "uploading 100 %", "importing 100 %"];
-        assert_eq!(said.lines().map(|line| line.split(" of ").next().unwrap()).collect::<Vec<_>>(), expected);
+        let expected = [
+            "uploading 0 %",
+            "uploading 10 %",
+            "uploading 100 %",
+            "importing 100 %",
+        ];
+        assert_eq!(
+            said.lines()
+                .map(|line| line.split(" of ").next().unwrap())
+                .collect::<Vec<_>>(),
+            expected
+        );
     }
 }

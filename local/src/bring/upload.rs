@@ -16,7 +16,8 @@ const PIECE: u64 = 16 << 20;
 /// The most parts that S3 takes.
 const MOST_PARTS: u64 = 10_000;
 
-/// Puts the file under `key`, with the errand by which its report is known; gives its entity tag without quotes.
+/// Puts the file under `key`, with the errand by which its report is known; gives its entity tag
+/// without quotes.
 pub(super) async fn upload(
     door: &Door,
     key: &str,
@@ -31,17 +32,34 @@ pub(super) async fn upload(
     let tag = if size <= PIECE {
         let mut body = Vec::new();
         open.read_to_end(&mut body).await.map_err(unreadable)?;
-        let put = door.s3.put_object().bucket(&door.bucket).key(key).metadata(ERRAND, errand).body(body.into());
+        let put = door
+            .s3
+            .put_object()
+            .bucket(&door.bucket)
+            .key(key)
+            .metadata(ERRAND, errand)
+            .body(body.into());
         put.send().await.map_err(broken)?.e_tag
     } else {
-        let create = door.s3.create_multipart_upload().bucket(&door.bucket).key(key).metadata(ERRAND, errand);
+        let create = door
+            .s3
+            .create_multipart_upload()
+            .bucket(&door.bucket)
+            .key(key)
+            .metadata(ERRAND, errand);
         let create = create.send().await.map_err(broken)?;
         let id = create.upload_id.unwrap_or_default();
         match parts(door, (key, &id), &mut open, size, screen).await {
             Ok(tag) => tag,
             Err(error) => {
-                // What cannot be reached cannot be tidied either: the lifecycle does it a day later.
-                let abort = door.s3.abort_multipart_upload().bucket(&door.bucket).key(key).upload_id(id);
+                // What cannot be reached cannot be tidied either: the lifecycle does it a day
+                // later.
+                let abort = door
+                    .s3
+                    .abort_multipart_upload()
+                    .bucket(&door.bucket)
+                    .key(key)
+                    .upload_id(id);
                 let _ = abort.send().await;
                 return Err(error);
             }
@@ -64,22 +82,46 @@ async fn parts(
     for number in 1.. {
         let mut body = Vec::new();
         let read = file.take(piece).read_to_end(&mut body).await;
-        let read = read.map_err(|error| BringError::Unfinished(format!("the file cannot be read: {error}")))?;
+        let read = read
+            .map_err(|error| BringError::Unfinished(format!("the file cannot be read: {error}")))?;
         if read == 0 {
             break;
         }
-        let part = door.s3.upload_part().bucket(&door.bucket).key(key).upload_id(id).part_number(number);
+        let part = door
+            .s3
+            .upload_part()
+            .bucket(&door.bucket)
+            .key(key)
+            .upload_id(id)
+            .part_number(number);
         let part = part.body(body.into()).send().await.map_err(broken)?;
-        sent.push(CompletedPart::builder().part_number(number).set_e_tag(part.e_tag).build());
+        sent.push(
+            CompletedPart::builder()
+                .part_number(number)
+                .set_e_tag(part.e_tag)
+                .build(),
+        );
         done += u64::try_from(read).unwrap_or_default();
         screen.uploaded(done, size);
     }
-    let complete = door.s3.complete_multipart_upload().bucket(&door.bucket).key(key).upload_id(id);
-    let complete = complete.multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(sent)).build());
+    let complete = door
+        .s3
+        .complete_multipart_upload()
+        .bucket(&door.bucket)
+        .key(key)
+        .upload_id(id);
+    let complete = complete.multipart_upload(
+        CompletedMultipartUpload::builder()
+            .set_parts(Some(sent))
+            .build(),
+    );
     Ok(complete.send().await.map_err(broken)?.e_tag)
 }
 
 /// An upload that broke off.
 fn broken(error: impl std::error::Error) -> BringError {
-    BringError::Unfinished(format!("the file did not arrive whole: {}", DisplayErrorContext(error)))
+    BringError::Unfinished(format!(
+        "the file did not arrive whole: {}",
+        DisplayErrorContext(error)
+    ))
 }

@@ -14,8 +14,8 @@ use tokio::time::{Instant, sleep};
 const LOOK: Duration = Duration::from_millis(200);
 /// How often a failure is looked for.
 const FAILURE: Duration = Duration::from_secs(1);
-/// How long a file may be gone without a report of its own: an earlier import of the same bytes under the same key has
-/// then read it, and deleted it.
+/// How long a file may be gone without a report of its own: an earlier import of the same bytes
+/// under the same key has then read it, and deleted it.
 const GONE: Duration = Duration::from_secs(5);
 
 /// How far an import has read.
@@ -25,8 +25,9 @@ struct Progress {
     size: u64,
 }
 
-/// Waits for the report of the import that read this file, and shows how far it has read. A file that was brought before is
-/// called the same, so a report is known by the errand that was uploaded with the file.
+/// Waits for the report of the import that read this file, and shows how far it has read. A file
+/// that was brought before is called the same, so a report is known by the errand that was uploaded
+/// with the file.
 pub(super) async fn wait(
     door: &Door,
     file: &File,
@@ -34,15 +35,25 @@ pub(super) async fn wait(
     screen: &mut dyn Screen,
 ) -> Result<Report, BringError> {
     let id = file.id();
-    let (report_key, progress_key) = (Beside::Report.key(file.folder, &id), Beside::Progress.key(file.folder, &id));
+    let (report_key, progress_key) = (
+        Beside::Report.key(file.folder, &id),
+        Beside::Progress.key(file.folder, &id),
+    );
     let (mut there_at, mut asked_at) = (Instant::now(), Instant::now());
     loop {
-        let report = get(door, &report_key).await?.and_then(|bytes| serde_json::from_slice::<Report>(&bytes).ok());
-        if let Some(report) = report.as_ref().filter(|report| report.errand.as_deref() == Some(errand)) {
+        let report = get(door, &report_key)
+            .await?
+            .and_then(|bytes| serde_json::from_slice::<Report>(&bytes).ok());
+        if let Some(report) = report
+            .as_ref()
+            .filter(|report| report.errand.as_deref() == Some(errand))
+        {
             return Ok(report.clone());
         }
         let progress = get(door, &progress_key).await?;
-        if let Some(Progress { offset, size }) = progress.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+        if let Some(Progress { offset, size }) =
+            progress.and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        {
             there_at = Instant::now();
             screen.read(offset, size);
         }
@@ -50,7 +61,8 @@ pub(super) async fn wait(
             there_at = Instant::now();
         }
         let is_later = |report: &Report| report.finished_at.is_some_and(|at| at >= door.opened_at);
-        if let Some(report) = report.filter(|report| there_at.elapsed() > GONE && is_later(report)) {
+        if let Some(report) = report.filter(|report| there_at.elapsed() > GONE && is_later(report))
+        {
             return Ok(report);
         }
         if asked_at.elapsed() > FAILURE {
@@ -67,7 +79,14 @@ pub(super) async fn wait(
 
 /// Whether the file lies there still.
 async fn is_there(door: &Door, file: &File) -> Result<bool, BringError> {
-    match door.s3.head_object().bucket(&door.bucket).key(&file.key).send().await {
+    match door
+        .s3
+        .head_object()
+        .bucket(&door.bucket)
+        .key(&file.key)
+        .send()
+        .await
+    {
         Ok(_) => Ok(true),
         Err(SdkError::ServiceError(error)) if error.err().is_not_found() => Ok(false),
         Err(_) => Err(ended()),
@@ -83,8 +102,20 @@ fn ended() -> BringError {
 
 /// An object's bytes; nothing if it is not there.
 async fn get(door: &Door, key: &str) -> Result<Option<Vec<u8>>, BringError> {
-    match door.s3.get_object().bucket(&door.bucket).key(key).send().await {
-        Ok(object) => object.body.collect().await.map(|body| Some(body.to_vec())).map_err(|_| ended()),
+    match door
+        .s3
+        .get_object()
+        .bucket(&door.bucket)
+        .key(key)
+        .send()
+        .await
+    {
+        Ok(object) => object
+            .body
+            .collect()
+            .await
+            .map(|body| Some(body.to_vec()))
+            .map_err(|_| ended()),
         Err(SdkError::ServiceError(error)) if error.err().is_no_such_key() => Ok(None),
         Err(_) => Err(ended()),
     }

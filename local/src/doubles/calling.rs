@@ -12,6 +12,9 @@ pub(super) async fn post(url: &str, domain: &str, signature: &str, body: String)
         .header("x-opendsr-processor-domain", domain)
         .header("x-opendsr-signature", signature)
         .body(Body::from(body));
-    let answer = Client::builder(TokioExecutor::new()).build_http().request(request.ok()?).await;
+    let answer = Client::builder(TokioExecutor::new())
+        .build_http()
+        .request(request.ok()?)
+        .await;
     answer.ok().map(|answer| answer.status().as_u16())
 }

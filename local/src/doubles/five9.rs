@@ -42,7 +42,10 @@ pub(super) struct Import {
 
 impl Five9 {
     pub(super) fn new(clock: &Clock) -> Self {
-        Self { clock: clock.clone(), state: Arc::default() }
+        Self {
+            clock: clock.clone(),
+            state: Arc::default(),
+        }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -83,14 +86,20 @@ impl Five9 {
 
     /// Holds a contact with these fields.
     pub fn give(&self, fields: &[(&str, &str)]) {
-        let contact = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let contact = fields
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         self.state().contacts.push(contact);
     }
 
     /// Whether a contact has this in any of its fields.
     #[must_use]
     pub fn holds(&self, value: &str) -> bool {
-        self.state().contacts.iter().any(|contact| contact.values().any(|it| it == value))
+        self.state()
+            .contacts
+            .iter()
+            .any(|contact| contact.values().any(|it| it == value))
     }
 
     /// Every contact.
@@ -120,7 +129,12 @@ impl Five9 {
     pub(super) fn begin(&self, field: &str, values: Vec<String>) -> String {
         let (now, mut state) = (self.now(), self.state());
         let id = format!("import-{}", state.imports.len() + 1);
-        let import = Import { field: field.to_owned(), values, done_at: now + state.takes, removed: 0 };
+        let import = Import {
+            field: field.to_owned(),
+            values,
+            done_at: now + state.takes,
+            removed: 0,
+        };
         state.imports.insert(id.clone(), import);
         id
     }
@@ -128,14 +142,23 @@ impl Five9 {
     /// Deletes what it is time for.
     pub(super) fn keep_up(&self, now: DateTime<Utc>) {
         let mut state = self.state();
-        let State { contacts, imports, mode, .. } = &mut *state;
+        let State {
+            contacts,
+            imports,
+            mode,
+            ..
+        } = &mut *state;
         if !mode.acts() {
             return;
         }
         for import in imports.values_mut().filter(|it| it.done_at <= now) {
             let values = std::mem::take(&mut import.values);
             let before = contacts.len();
-            contacts.retain(|contact| contact.get(&import.field).is_none_or(|value| !values.contains(value)));
+            contacts.retain(|contact| {
+                contact
+                    .get(&import.field)
+                    .is_none_or(|value| !values.contains(value))
+            });
             import.removed += before - contacts.len();
         }
     }

@@ -43,7 +43,9 @@ impl Operation {
                 Event::GeneralRef(reference) => {
                     let name = reference.decode().ok()?;
                     let text = reference.resolve_char_ref().ok()?.map(String::from);
-                    let text = text.or_else(|| quick_xml::escape::resolve_xml_entity(&name).map(str::to_owned))?;
+                    let text = text.or_else(|| {
+                        quick_xml::escape::resolve_xml_entity(&name).map(str::to_owned)
+                    })?;
                     texts.last_mut()?.1.push_str(&text);
                 }
                 Event::End(_) => drop(path.pop()),
@@ -54,12 +56,17 @@ impl Operation {
     }
 
     fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.texts.iter().filter(move |(it, _)| it == name).map(|(_, text)| text.as_str())
+        self.texts
+            .iter()
+            .filter(move |(it, _)| it == name)
+            .map(|(_, text)| text.as_str())
     }
 
     fn one<'a>(&'a self, name: &'a str) -> &'a str {
         // The innermost is the one with a text.
-        self.all(name).find(|text| !text.is_empty()).unwrap_or_default()
+        self.all(name)
+            .find(|text| !text.is_empty())
+            .unwrap_or_default()
     }
 }
 
@@ -81,42 +88,66 @@ impl Five9 {
         if let Some(answer) = mode.answer().await {
             return answer;
         }
-        let known = format!("Basic {}", STANDARD.encode(format!("{}:{}", USER.0, USER.1)));
-        if headers.get("authorization").is_none_or(|value| *value != *known) {
+        let known = format!(
+            "Basic {}",
+            STANDARD.encode(format!("{}:{}", USER.0, USER.1))
+        );
+        if headers
+            .get("authorization")
+            .is_none_or(|value| *value != *known)
+        {
             return StatusCode::UNAUTHORIZED.into_response();
         }
         let operation = Operation::read(body).filter(|_| path == PATH);
-        let Some(operation) = operation else { return fault("this is no operation") };
+        let Some(operation) = operation else {
+            return fault("this is no operation");
+        };
         self.state().calls.push(operation.name.clone());
         self.keep_up(self.now());
-        let done = if mode == Mode::Refusing { None } else { self.perform(&operation, mode) };
+        let done = if mode == Mode::Refusing {
+            None
+        } else {
+            self.perform(&operation, mode)
+        };
         match done {
             None => fault("this cannot be done"),
             Some(_) if mode == Mode::Losing && operation.name == "deleteFromContacts" => {
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }
             Some(returned) => {
-                let name = if mode == Mode::Wrong { "getListsInfo" } else { &operation.name };
+                let name = if mode == Mode::Wrong {
+                    "getListsInfo"
+                } else {
+                    &operation.name
+                };
                 answered(name, &returned)
             }
         }
     }
 
-    /// Performs an operation; gives what it returns, as names and texts, or nothing if it cannot be done.
+    /// Performs an operation; gives what it returns, as names and texts, or nothing if it cannot be
+    /// done.
     fn perform(&self, operation: &Operation, mode: Mode) -> Option<Vec<(&'static str, String)>> {
         match operation.name.as_str() {
             "getContactRecords" => {
                 let (field, value) = (operation.one("field"), operation.one("value"));
                 let state = self.state();
-                let found = state.contacts.iter().filter(|contact| contact.get(field).is_some_and(|it| it == value));
+                let found = state
+                    .contacts
+                    .iter()
+                    .filter(|contact| contact.get(field).is_some_and(|it| it == value));
                 Some(found.map(|_| ("records", String::new())).collect())
             }
             "deleteFromContacts" => {
-                if operation.one("crmDeleteMode") != "DELETE_ALL" || operation.one("key") != "true" {
+                if operation.one("crmDeleteMode") != "DELETE_ALL" || operation.one("key") != "true"
+                {
                     return None;
                 }
                 let rows = operation.all("item").map(str::to_owned).collect();
-                Some(vec![("identifier", self.begin(operation.one("fieldName"), rows))])
+                Some(vec![(
+                    "identifier",
+                    self.begin(operation.one("fieldName"), rows),
+                )])
             }
             "isImportRunning" => {
                 let (now, state) = (self.now(), self.state());
@@ -126,8 +157,15 @@ impl Five9 {
             "getCrmImportResult" => {
                 let state = self.state();
                 let import = state.imports.get(operation.one("identifier"))?;
-                let removed = if mode == Mode::Boasting { 1 } else { import.removed };
-                Some(vec![("crmRecordsDeleted", removed.to_string()), ("success", "true".to_owned())])
+                let removed = if mode == Mode::Boasting {
+                    1
+                } else {
+                    import.removed
+                };
+                Some(vec![
+                    ("crmRecordsDeleted", removed.to_string()),
+                    ("success", "true".to_owned()),
+                ])
             }
             _ => None,
         }
@@ -139,13 +177,19 @@ fn answered(operation: &str, returned: &[(&'static str, String)]) -> Response<Bo
         let response = writer.create_element(format!("a:{operation}Response"));
         response.write_inner_content(|writer| {
             match returned {
-                [("", text)] => writer.create_element("return").write_text_content(BytesText::new(text))?,
-                parts => writer.create_element("return").write_inner_content(|writer| {
-                    for (name, text) in parts {
-                        writer.create_element(*name).write_text_content(BytesText::new(text))?;
-                    }
-                    Ok(())
-                })?,
+                [("", text)] => writer
+                    .create_element("return")
+                    .write_text_content(BytesText::new(text))?,
+                parts => writer
+                    .create_element("return")
+                    .write_inner_content(|writer| {
+                        for (name, text) in parts {
+                            writer
+                                .create_element(*name)
+                                .write_text_content(BytesText::new(text))?;
+                        }
+                        Ok(())
+                    })?,
             };
             Ok(())
         })?;
@@ -155,24 +199,42 @@ fn answered(operation: &str, returned: &[(&'static str, String)]) -> Response<Bo
 
 fn fault(text: &str) -> Response<Body> {
     envelope(StatusCode::INTERNAL_SERVER_ERROR, |writer| {
-        writer.create_element("s:Fault").write_inner_content(|writer| {
-            writer.create_element("faultcode").write_text_content(BytesText::new("s:Server"))?;
-            writer.create_element("faultstring").write_text_content(BytesText::new(text))?;
-            Ok(())
-        })?;
+        writer
+            .create_element("s:Fault")
+            .write_inner_content(|writer| {
+                writer
+                    .create_element("faultcode")
+                    .write_text_content(BytesText::new("s:Server"))?;
+                writer
+                    .create_element("faultstring")
+                    .write_text_content(BytesText::new(text))?;
+                Ok(())
+            })?;
         Ok(())
     })
 }
 
-fn envelope(status: StatusCode, inside: impl Fn(&mut Writer<Vec<u8>>) -> io::Result<()>) -> Response<Body> {
+fn envelope(
+    status: StatusCode,
+    inside: impl Fn(&mut Writer<Vec<u8>>) -> io::Result<()>,
+) -> Response<Body> {
     let mut writer = Writer::new(Vec::new());
-    let envelope = writer.create_element("s:Envelope").with_attributes([("xmlns:s", ENVELOPE), ("xmlns:a", ADMIN)]);
+    let envelope = writer
+        .create_element("s:Envelope")
+        .with_attributes([("xmlns:s", ENVELOPE), ("xmlns:a", ADMIN)]);
     let written = envelope.write_inner_content(|writer| {
-        writer.create_element("s:Body").write_inner_content(&inside)?;
+        writer
+            .create_element("s:Body")
+            .write_inner_content(&inside)?;
         Ok(())
     });
     if written.is_err() {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
-    (status, [("content-type", "text/xml; charset=utf-8")], writer.into_inner()).into_response()
+    (
+        status,
+        [("content-type", "text/xml; charset=utf-8")],
+        writer.into_inner(),
+    )
+        .into_response()
 }

@@ -1,4 +1,5 @@
-//! Doubles of the processors: they hold people, take orders, and can be slow, down, wrong or malicious.
+//! Doubles of the processors: they hold people, take orders, and can be slow, down, wrong or
+//! malicious.
 //!
 //! What they hold lies in memory only. Nothing that they are told gets into a log.
 
@@ -47,12 +48,19 @@ impl Doubles {
 
     /// What each answers with, in the order of the ports.
     pub(crate) fn routers(&self) -> [Router; 4] {
-        [self.granicus.router(), self.newsletter.router(), self.five9.router(), self.notify.router()]
+        [
+            self.granicus.router(),
+            self.newsletter.router(),
+            self.five9.router(),
+            self.notify.router(),
+        ]
     }
 
     /// The parameters by which the template finds them at these addresses.
     pub(crate) fn parameters(urls: &[String]) -> BTreeMap<String, String> {
-        let [granicus, newsletter, five9, notify] = urls else { return BTreeMap::new() };
+        let [granicus, newsletter, five9, notify] = urls else {
+            return BTreeMap::new();
+        };
         let parameters = [
             ("GranicusConnector", "opendsr".to_owned()),
             ("GranicusUrl", granicus.clone()),
@@ -64,7 +72,9 @@ impl Doubles {
             ("NotifyUrl", notify.clone()),
             ("NotifyTemplateId", GovUkNotify::template().to_owned()),
         ];
-        parameters.map(|(name, value)| (name.to_owned(), value)).into()
+        parameters
+            .map(|(name, value)| (name.to_owned(), value))
+            .into()
     }
 
     /// What stands in their secrets, by logical id in the template.

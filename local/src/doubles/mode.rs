@@ -78,13 +78,24 @@ impl Mode {
             }
             Self::Down => Some(StatusCode::SERVICE_UNAVAILABLE.into_response()),
             Self::Busy => Some(StatusCode::TOO_MANY_REQUESTS.into_response()),
-            Self::Garbled => Some(([(CONTENT_TYPE, "text/html")], "<html><body>Welcome").into_response()),
-            Self::Redirecting => Some((StatusCode::TEMPORARY_REDIRECT, [(LOCATION, TRAP)]).into_response()),
+            Self::Garbled => {
+                Some(([(CONTENT_TYPE, "text/html")], "<html><body>Welcome").into_response())
+            }
+            Self::Redirecting => {
+                Some((StatusCode::TEMPORARY_REDIRECT, [(LOCATION, TRAP)]).into_response())
+            }
             Self::Huge => {
-                let endless = stream::repeat_with(|| Ok::<_, Infallible>(Bytes::from_static(&[b' '; 16 * 1024])));
+                let endless = stream::repeat_with(|| {
+                    Ok::<_, Infallible>(Bytes::from_static(&[b' '; 16 * 1024]))
+                });
                 Some(Body::from_stream(endless).into_response())
             }
-            Self::Well | Self::Wrong | Self::Forging | Self::Losing | Self::Boasting | Self::Refusing => None,
+            Self::Well
+            | Self::Wrong
+            | Self::Forging
+            | Self::Losing
+            | Self::Boasting
+            | Self::Refusing => None,
         }
     }
 

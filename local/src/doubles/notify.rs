@@ -1,4 +1,5 @@
-//! GOV.UK Notify's double: it takes mails and shows them to whoever runs the stack. Nobody else gets them.
+//! GOV.UK Notify's double: it takes mails and shows them to whoever runs the stack. Nobody else
+//! gets them.
 
 use super::mode::{Falter, Mode, TRAP};
 use axum::Router;
@@ -58,7 +59,10 @@ pub struct Mail {
 
 impl GovUkNotify {
     pub(super) fn new(clock: &Clock) -> Self {
-        Self { clock: clock.clone(), state: Arc::default() }
+        Self {
+            clock: clock.clone(),
+            state: Arc::default(),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -111,13 +115,21 @@ impl GovUkNotify {
 
     pub(super) fn router(&self) -> Router {
         let double = self.clone();
-        Router::new().fallback(move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| {
-            let double = double.clone();
-            async move { double.answer(&method, &uri, &headers, &body).await }
-        })
+        Router::new().fallback(
+            move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| {
+                let double = double.clone();
+                async move { double.answer(&method, &uri, &headers, &body).await }
+            },
+        )
     }
 
-    async fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Response<Body> {
+    async fn answer(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: &Bytes,
+    ) -> Response<Body> {
         let path = uri.path();
         if (method, path) == (&Method::GET, MAILS) {
             return self.shown().into_response();
@@ -150,15 +162,30 @@ impl GovUkNotify {
 
     /// Whether a token is signed with its secret, of its service, and of about now.
     fn is_ours(&self, headers: &HeaderMap) -> bool {
-        let token = headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-        let Some((signed, signature)) = token.and_then(|token| token.rsplit_once('.')) else { return false };
-        let Some((header, claims)) = signed.split_once('.') else { return false };
-        let read = |part: &str| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).ok()?).ok();
-        let (Some(header), Some(claims)) = (read(header), read(claims)) else { return false };
-        let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else { return false };
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()) else { return false };
+        let token = headers
+            .get("authorization")
+            .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        let Some((signed, signature)) = token.and_then(|token| token.rsplit_once('.')) else {
+            return false;
+        };
+        let Some((header, claims)) = signed.split_once('.') else {
+            return false;
+        };
+        let read =
+            |part: &str| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).ok()?).ok();
+        let (Some(header), Some(claims)) = (read(header), read(claims)) else {
+            return false;
+        };
+        let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else {
+            return false;
+        };
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()) else {
+            return false;
+        };
         mac.update(signed.as_bytes());
-        let issued = claims["iat"].as_i64().and_then(|iat| DateTime::from_timestamp(iat, 0));
+        let issued = claims["iat"]
+            .as_i64()
+            .and_then(|iat| DateTime::from_timestamp(iat, 0));
         mac.verify_slice(&signature).is_ok()
             && header == json!({"typ": "JWT", "alg": "HS256"})
             && claims["iss"] == SERVICE
@@ -178,10 +205,18 @@ impl GovUkNotify {
         };
         let whole = mail.address.contains('@') && !mail.link.is_empty() && !mail.about.is_empty();
         if mode == Mode::Wrong || !whole || order["template_id"] != TEMPLATE {
-            return refused(StatusCode::BAD_REQUEST, "BadRequestError", "Template not found");
+            return refused(
+                StatusCode::BAD_REQUEST,
+                "BadRequestError",
+                "Template not found",
+            );
         }
         if mode == Mode::Refusing {
-            return refused(StatusCode::BAD_REQUEST, "ValidationError", "email_address Not a valid email address");
+            return refused(
+                StatusCode::BAD_REQUEST,
+                "ValidationError",
+                "email_address Not a valid email address",
+            );
         }
         let receipt = json!({"id": TEMPLATE, "reference": mail.reference, "content": {}, "uri": "", "template": {}});
         self.state().mails.push(mail);
@@ -190,8 +225,13 @@ impl GovUkNotify {
 
     fn found(&self, query: &str) -> Response<Body> {
         let wanted = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "reference");
-        let wanted = wanted.map(|(_, value)| value.into_owned()).unwrap_or_default();
-        let mails = self.mails().into_iter().filter(|mail| mail.reference == wanted);
+        let wanted = wanted
+            .map(|(_, value)| value.into_owned())
+            .unwrap_or_default();
+        let mails = self
+            .mails()
+            .into_iter()
+            .filter(|mail| mail.reference == wanted);
         let found: Vec<Value> = mails
             .map(|mail| json!({"id": TEMPLATE, "reference": mail.reference, "email_address": mail.address, "status": "sending"}))
             .collect();
@@ -216,7 +256,8 @@ impl GovUkNotify {
 }
 
 fn refused(status: StatusCode, error: &str, message: &str) -> Response<Body> {
-    let body = json!({"status_code": status.as_u16(), "errors": [{"error": error, "message": message}]});
+    let body =
+        json!({"status_code": status.as_u16(), "errors": [{"error": error, "message": message}]});
     (status, axum::Json(body)).into_response()
 }
 

@@ -12,8 +12,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What it takes people's identities as, unless it is told otherwise.
-const TAKES_AS: [(&str, &str); 4] =
-    [("email", "raw"), ("email", "sha256"), ("phone_number", "raw"), ("controller_customer_id", "raw")];
+const TAKES_AS: [(&str, &str); 4] = [
+    ("email", "raw"),
+    ("email", "sha256"),
+    ("phone_number", "raw"),
+    ("controller_customer_id", "raw"),
+];
 
 /// A double that speaks `OpenDSR`; clones are handles on the same.
 #[derive(Clone)]
@@ -106,7 +110,9 @@ impl OpenDsr {
 
     /// Takes identities as these pairs of type and format, and as no others.
     pub fn take_as(&self, pairs: &[(&str, &str)]) {
-        let pairs = pairs.iter().map(|(kind, format)| ((*kind).to_owned(), (*format).to_owned()));
+        let pairs = pairs
+            .iter()
+            .map(|(kind, format)| ((*kind).to_owned(), (*format).to_owned()));
         self.state().takes_as = Some(pairs.collect());
     }
 
@@ -121,13 +127,18 @@ impl OpenDsr {
         self.state().people.contains(identity)
     }
 
-    /// Every identity that it knows in any way: of the people that it holds, and in what it was asked.
+    /// Every identity that it knows in any way: of the people that it holds, and in what it was
+    /// asked.
     ///
     /// What it was asked it forgets with the person.
     #[must_use]
     pub fn inventory(&self) -> BTreeSet<String> {
         let state = self.state();
-        let asked = state.matters.values().flat_map(|matter| &matter.identities).map(|(_, value)| value.clone());
+        let asked = state
+            .matters
+            .values()
+            .flat_map(|matter| &matter.identities)
+            .map(|(_, value)| value.clone());
         state.people.iter().cloned().chain(asked).collect()
     }
 
@@ -171,30 +182,46 @@ impl OpenDsr {
     #[must_use]
     pub fn sign(&self, body: &str) -> String {
         let forging = self.state().mode == Mode::Forging;
-        if forging { self.stranger.sign(body.as_bytes()) } else { self.signer.sign(body.as_bytes()) }
+        if forging {
+            self.stranger.sign(body.as_bytes())
+        } else {
+            self.signer.sign(body.as_bytes())
+        }
     }
 
     /// Takes an order; gives when it will be done.
     pub(super) fn enter(&self, id: &str, order: &Value) -> DateTime<Utc> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let identities = order["subject_identities"].as_array().into_iter().flatten();
-        let callbacks = order["status_callback_urls"].as_array().into_iter().flatten();
+        let callbacks = order["status_callback_urls"]
+            .as_array()
+            .into_iter()
+            .flatten();
         let (now, mut state) = (self.now(), self.state());
         let takes = state.takes;
-        let matter = state.matters.entry(id.to_owned()).or_insert_with(|| Matter {
-            identities: identities.map(|it| (text(&it["identity_format"]), text(&it["identity_value"]))).collect(),
-            done_at: now + takes,
-            begins_at: now + takes / 2,
-            cancelled: false,
-            callbacks: callbacks.map(text).collect(),
-            told: "pending".to_owned(),
-            erased: false,
-        });
+        let matter = state
+            .matters
+            .entry(id.to_owned())
+            .or_insert_with(|| Matter {
+                identities: identities
+                    .map(|it| (text(&it["identity_format"]), text(&it["identity_value"])))
+                    .collect(),
+                done_at: now + takes,
+                begins_at: now + takes / 2,
+                cancelled: false,
+                callbacks: callbacks.map(text).collect(),
+                told: "pending".to_owned(),
+                erased: false,
+            });
         matter.done_at
     }
 
     pub(super) fn takes_as(&self) -> Vec<(String, String)> {
-        let usual = || TAKES_AS.map(|(kind, format)| (kind.to_owned(), format.to_owned())).to_vec();
+        let usual = || {
+            TAKES_AS
+                .map(|(kind, format)| (kind.to_owned(), format.to_owned()))
+                .to_vec()
+        };
         self.state().takes_as.clone().unwrap_or_else(usual)
     }
 
@@ -204,10 +231,19 @@ impl OpenDsr {
         let mode = self.state().mode;
         let mut calls = Vec::new();
         for (id, matter) in &mut self.state().matters {
-            let status = if mode == Mode::Boasting { "completed" } else { matter.status(now) };
+            let status = if mode == Mode::Boasting {
+                "completed"
+            } else {
+                matter.status(now)
+            };
             if matter.told != status && mode != Mode::Down {
                 status.clone_into(&mut matter.told);
-                calls.extend(matter.callbacks.iter().map(|url| (id.clone(), url.clone(), status, matter.done_at)));
+                calls.extend(
+                    matter
+                        .callbacks
+                        .iter()
+                        .map(|url| (id.clone(), url.clone(), status, matter.done_at)),
+                );
             }
         }
         for (id, url, status, done_at) in calls {
@@ -215,8 +251,15 @@ impl OpenDsr {
         }
     }
 
-    /// Calls to an address what it likes of a matter, signed as it behaves; gives the status of the answer.
-    pub async fn call(&self, id: &str, url: &str, status: &str, done_at: DateTime<Utc>) -> Option<u16> {
+    /// Calls to an address what it likes of a matter, signed as it behaves; gives the status of the
+    /// answer.
+    pub async fn call(
+        &self,
+        id: &str,
+        url: &str,
+        status: &str,
+        done_at: DateTime<Utc>,
+    ) -> Option<u16> {
         let body = json!({
             "controller_id": "dorset", "status_callback_url": url, "subject_request_id": id, "request_status": status,
             "expected_completion_time": done_at, "results_count": 0,
@@ -230,14 +273,28 @@ impl OpenDsr {
     /// Erases whom it is time for.
     pub(super) fn erase(&self, now: DateTime<Utc>) {
         let mut state = self.state();
-        let State { people, matters, mode, .. } = &mut *state;
+        let State {
+            people,
+            matters,
+            mode,
+            ..
+        } = &mut *state;
         if !mode.acts() {
             return;
         }
-        for matter in matters.values_mut().filter(|it| !it.erased && it.status(now) == "completed") {
+        for matter in matters
+            .values_mut()
+            .filter(|it| !it.erased && it.status(now) == "completed")
+        {
             for (format, value) in std::mem::take(&mut matter.identities) {
                 let digest = |it: &String| hex::encode(Sha256::digest(it.as_bytes()));
-                people.retain(|it| if format == "sha256" { digest(it) != value } else { *it != value });
+                people.retain(|it| {
+                    if format == "sha256" {
+                        digest(it) != value
+                    } else {
+                        *it != value
+                    }
+                });
             }
             matter.erased = true;
         }

@@ -13,13 +13,21 @@ use serde_json::{Value, json};
 impl OpenDsr {
     pub(super) fn router(&self) -> Router {
         let double = self.clone();
-        Router::new().fallback(move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| {
-            let double = double.clone();
-            async move { double.answer(&method, uri.path(), &headers, &body).await }
-        })
+        Router::new().fallback(
+            move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| {
+                let double = double.clone();
+                async move { double.answer(&method, uri.path(), &headers, &body).await }
+            },
+        )
     }
 
-    async fn answer(&self, method: &Method, path: &str, headers: &HeaderMap, body: &Bytes) -> Response<Body> {
+    async fn answer(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &HeaderMap,
+        body: &Bytes,
+    ) -> Response<Body> {
         self.state().calls.push(format!("{method} {path}"));
         let mode = self.next_mode();
         if path == TRAP {
@@ -28,11 +36,18 @@ impl OpenDsr {
         if let Some(answer) = mode.answer().await {
             return answer;
         }
-        if headers.get("authorization").is_none_or(|value| *value != *format!("Bearer {}", self.token())) {
+        if headers
+            .get("authorization")
+            .is_none_or(|value| *value != *format!("Bearer {}", self.token()))
+        {
             return refused(StatusCode::UNAUTHORIZED, "not authorised");
         }
         self.erase(self.now());
-        let answer = match (method, path.strip_prefix("/v2/").map(|rest| rest.split_once('/').unwrap_or((rest, "")))) {
+        let answer = match (
+            method,
+            path.strip_prefix("/v2/")
+                .map(|rest| rest.split_once('/').unwrap_or((rest, ""))),
+        ) {
             (&Method::GET, Some(("discovery", ""))) => self.discovery(),
             (&Method::POST, Some(("requests", ""))) => self.take_order(body, mode),
             (&Method::GET, Some(("requests", id))) if !id.is_empty() => self.status(id, mode),
@@ -47,8 +62,10 @@ impl OpenDsr {
 
     fn discovery(&self) -> Response<Body> {
         let pairs = self.takes_as();
-        let identities: Vec<Value> =
-            pairs.iter().map(|(kind, format)| json!({"identity_type": kind, "identity_format": format})).collect();
+        let identities: Vec<Value> = pairs
+            .iter()
+            .map(|(kind, format)| json!({"identity_type": kind, "identity_format": format}))
+            .collect();
         let document = json!({
             "api_version": "2.0", "supported_identities": identities,
             "supported_subject_request_types": ["erasure"],
@@ -60,8 +77,9 @@ impl OpenDsr {
     fn take_order(&self, body: &Bytes, mode: Mode) -> Response<Body> {
         let order: Value = serde_json::from_slice(body).unwrap_or_default();
         let id = order["subject_request_id"].as_str().unwrap_or_default();
-        let whole =
-            ["regulation", "subject_request_type", "submitted_time"].iter().all(|field| order[field].is_string());
+        let whole = ["regulation", "subject_request_type", "submitted_time"]
+            .iter()
+            .all(|field| order[field].is_string());
         let random = id.len() == 36 && id.as_bytes().get(14) == Some(&b'4');
         if mode == Mode::Refusing || !whole || !random || !self.understands(&order) {
             return refused(StatusCode::BAD_REQUEST, "this cannot be taken");
@@ -78,9 +96,13 @@ impl OpenDsr {
     fn understands(&self, order: &Value) -> bool {
         let takes = self.takes_as();
         let fits = |it: &Value| {
-            takes.iter().any(|(kind, format)| it["identity_type"] == **kind && it["identity_format"] == **format)
+            takes.iter().any(|(kind, format)| {
+                it["identity_type"] == **kind && it["identity_format"] == **format
+            })
         };
-        order["subject_identities"].as_array().is_some_and(|all| !all.is_empty() && all.iter().all(fits))
+        order["subject_identities"]
+            .as_array()
+            .is_some_and(|all| !all.is_empty() && all.iter().all(fits))
     }
 
     fn status(&self, id: &str, mode: Mode) -> Response<Body> {
@@ -111,15 +133,18 @@ impl OpenDsr {
         } else {
             return refused(StatusCode::NOT_FOUND, "this request is not known");
         }
-        let receipt =
-            json!({"controller_id": "dorset", "subject_request_id": id, "received_time": now, "api_version": "2.0"});
+        let receipt = json!({"controller_id": "dorset", "subject_request_id": id, "received_time": now, "api_version": "2.0"});
         self.signed(StatusCode::ACCEPTED, &receipt)
     }
 
     /// The id of the matter that it speaks of.
     fn of(&self, id: &str, mode: Mode) -> String {
         let _ = self;
-        if mode == Mode::Wrong { "00000000-0000-4000-8000-000000000000".to_owned() } else { id.to_owned() }
+        if mode == Mode::Wrong {
+            "00000000-0000-4000-8000-000000000000".to_owned()
+        } else {
+            id.to_owned()
+        }
     }
 
     fn signed(&self, status: StatusCode, document: &Value) -> Response<Body> {

@@ -15,8 +15,12 @@ impl Signer {
     pub(super) fn new(domain: &str) -> Result<Self, String> {
         let failed = |error: rcgen::Error| format!("a double has no certificate: {error}");
         let key = KeyPair::generate().map_err(failed)?;
-        let certificate = CertificateParams::new(vec![domain.to_owned()]).and_then(|it| it.self_signed(&key));
-        Ok(Self { certificate: certificate.map_err(failed)?.pem(), key })
+        let certificate =
+            CertificateParams::new(vec![domain.to_owned()]).and_then(|it| it.self_signed(&key));
+        Ok(Self {
+            certificate: certificate.map_err(failed)?.pem(),
+            key,
+        })
     }
 
     /// The signature of a body, as the header carries it.

@@ -1,11 +1,14 @@
-//! API Gateway's HTTP API, payload format 2.0: a request becomes an event, an answer becomes a response.
+//! API Gateway's HTTP API, payload format 2.0: a request becomes an event, an answer becomes a
+//! response.
 
 use super::routes::{Route, find};
 use crate::functions::Functions;
 use crate::request_id::request_id;
 use crate::template::ACCOUNT;
 use axum::body::Bytes;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, request::Parts};
+use axum::http::{
+    HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, request::Parts,
+};
 use axum::{body::Body, response::IntoResponse};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -40,7 +43,8 @@ pub(super) async fn answer(
         Ok(answer) => response(&answer),
         Err(_) => None,
     };
-    let mut response = response.unwrap_or_else(|| message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"));
+    let mut response = response
+        .unwrap_or_else(|| message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"));
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("apigw-requestid", id);
     }
@@ -50,7 +54,11 @@ pub(super) async fn answer(
 /// The decoded parts of a path; nothing if they are no text.
 fn split(path: &str) -> Option<Vec<String>> {
     let path = path.strip_prefix('/').unwrap_or(path);
-    if path.is_empty() { Some(Vec::new()) } else { path.split('/').map(decoded).collect() }
+    if path.is_empty() {
+        Some(Vec::new())
+    } else {
+        path.split('/').map(decoded).collect()
+    }
 }
 
 /// An error as API Gateway itself says it.
@@ -102,36 +110,57 @@ fn event(
         },
         "isBase64Encoded": false,
     });
-    let cookies: Vec<_> = parts.headers.get_all(header::COOKIE).iter().filter_map(|it| it.to_str().ok()).collect();
+    let cookies: Vec<_> = parts
+        .headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|it| it.to_str().ok())
+        .collect();
     if !cookies.is_empty() {
         event["cookies"] = cookies.iter().flat_map(|line| line.split("; ")).collect();
     }
     if !query.is_empty() {
-        event["queryStringParameters"] = json!(joined(form_urlencoded::parse(query.as_bytes()).into_owned()));
+        event["queryStringParameters"] = json!(joined(
+            form_urlencoded::parse(query.as_bytes()).into_owned()
+        ));
     }
     if !parameters.is_empty() {
         event["pathParameters"] = json!(parameters);
     }
     if !body.is_empty() {
-        let text = is_text(parts.headers.get(header::CONTENT_TYPE)).then(|| std::str::from_utf8(body).ok()).flatten();
+        let text = is_text(parts.headers.get(header::CONTENT_TYPE))
+            .then(|| std::str::from_utf8(body).ok())
+            .flatten();
         event["isBase64Encoded"] = text.is_none().into();
-        event["body"] = text.map_or_else(|| BASE64_STANDARD.encode(body), str::to_owned).into();
+        event["body"] = text
+            .map_or_else(|| BASE64_STANDARD.encode(body), str::to_owned)
+            .into();
     }
     event
 }
 
 fn headers(headers: &HeaderMap) -> BTreeMap<String, String> {
     let text = |(name, value): (&HeaderName, &HeaderValue)| {
-        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        (
+            name.as_str().to_owned(),
+            String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        )
     };
-    joined(headers.iter().filter(|(name, _)| *name != header::COOKIE).map(text))
+    joined(
+        headers
+            .iter()
+            .filter(|(name, _)| *name != header::COOKIE)
+            .map(text),
+    )
 }
 
 /// Pairs as a map, with the values of a repeated name joined by commas.
 fn joined(pairs: impl Iterator<Item = (String, String)>) -> BTreeMap<String, String> {
     let mut map = BTreeMap::<String, String>::new();
     for (name, value) in pairs {
-        map.entry(name).and_modify(|values| *values = format!("{values},{value}")).or_insert(value);
+        map.entry(name)
+            .and_modify(|values| *values = format!("{values},{value}"))
+            .or_insert(value);
     }
     map
 }
@@ -141,9 +170,17 @@ fn is_text(content_type: Option<&HeaderValue>) -> bool {
     let Some(kind) = content_type.and_then(|it| it.to_str().ok()) else {
         return false;
     };
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let kind = kind
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     kind.starts_with("text/")
-        || matches!(kind.as_str(), "application/json" | "application/javascript" | "application/xml")
+        || matches!(
+            kind.as_str(),
+            "application/json" | "application/javascript" | "application/xml"
+        )
         || kind.ends_with("+json")
         || kind.ends_with("+xml")
 }
@@ -166,32 +203,76 @@ fn decoded(part: &str) -> Option<String> {
 /// What a function answered as a response; nothing if API Gateway would not understand it.
 fn response(answer: &Value) -> Option<Response<Body>> {
     let Some(status) = answer.get("statusCode") else {
-        let body = answer.as_str().map_or_else(|| answer.to_string(), str::to_owned);
+        let body = answer
+            .as_str()
+            .map_or_else(|| answer.to_string(), str::to_owned);
         return Some(([(header::CONTENT_TYPE, "application/json")], body).into_response());
     };
     let status = StatusCode::from_u16(u16::try_from(status.as_u64()?).ok()?).ok()?;
-    let body = answer.get("body").and_then(Value::as_str).unwrap_or_default();
-    let encoded = answer.get("isBase64Encoded").and_then(Value::as_bool).unwrap_or_default();
-    let body = if encoded { BASE64_STANDARD.decode(body).ok()? } else { body.as_bytes().to_vec() };
+    let body = answer
+        .get("body")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let encoded = answer
+        .get("isBase64Encoded")
+        .and_then(Value::as_bool)
+        .unwrap_or_default();
+    let body = if encoded {
+        BASE64_STANDARD.decode(body).ok()?
+    } else {
+        body.as_bytes().to_vec()
+    };
     let empty = body.is_empty();
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    let many = answer.get("multiValueHeaders").and_then(Value::as_object).into_iter().flatten();
-    let many = many.flat_map(|(name, values)| values.as_array().into_iter().flatten().map(move |value| (name, value)));
-    for (name, value) in answer.get("headers").and_then(Value::as_object).into_iter().flat_map(Map::iter).chain(many) {
+    let many = answer
+        .get("multiValueHeaders")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
+    let many = many.flat_map(|(name, values)| {
+        values
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(move |value| (name, value))
+    });
+    for (name, value) in answer
+        .get("headers")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(Map::iter)
+        .chain(many)
+    {
         let name = HeaderName::try_from(name.as_str()).ok()?;
-        let value = HeaderValue::try_from(value.as_str().map_or_else(|| value.to_string(), str::to_owned)).ok()?;
+        let value = HeaderValue::try_from(
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned),
+        )
+        .ok()?;
         let listed = headers.get_all(&name).iter().any(|known| *known == value);
         if !listed && name != header::CONTENT_LENGTH {
             headers.append(name, value);
         }
     }
-    for cookie in answer.get("cookies").and_then(Value::as_array).into_iter().flatten() {
-        headers.append(header::SET_COOKIE, HeaderValue::try_from(cookie.as_str()?).ok()?);
+    for cookie in answer
+        .get("cookies")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
+        headers.append(
+            header::SET_COOKIE,
+            HeaderValue::try_from(cookie.as_str()?).ok()?,
+        );
     }
     if !empty && !headers.contains_key(header::CONTENT_TYPE) {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain;charset=UTF-8"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/plain;charset=UTF-8"),
+        );
     }
     Some(response)
 }

@@ -1,4 +1,5 @@
-//! The stack's front door: the routes of the template, Lambda's Invoke API, and the stack's own levers.
+//! The stack's front door: the routes of the template, Lambda's Invoke API, and the stack's own
+//! levers.
 
 mod gateway;
 pub(crate) mod routes;
@@ -36,7 +37,15 @@ async fn request(State(house): State<Arc<House>>, request: Request<Body>) -> Res
     let Ok(body) = to_bytes(body, gateway::LARGEST).await else {
         return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
-    gateway::answer(&house.functions, &house.routes, &house.base, house.clock.now(), &parts, &body).await
+    gateway::answer(
+        &house.functions,
+        &house.routes,
+        &house.base,
+        house.clock.now(),
+        &parts,
+        &body,
+    )
+    .await
 }
 
 async fn invocation(
@@ -59,7 +68,9 @@ async fn move_clock(State(house): State<Arc<House>>, body: String) -> Response<B
     let refused = |text: String| message(StatusCode::BAD_REQUEST, &text);
     let order: Move = match serde_json::from_str(&body) {
         Ok(order) => order,
-        Err(_) => return refused(r#"send {"now": "2029-11-23T12:00:00Z"} or {"advance": "P3Y"}"#.into()),
+        Err(_) => {
+            return refused(r#"send {"now": "2029-11-23T12:00:00Z"} or {"advance": "P3Y"}"#.into());
+        }
     };
     let to = match moved(house.clock.now(), &order) {
         Ok(to) => to,
@@ -73,7 +84,9 @@ async fn move_clock(State(house): State<Arc<House>>, body: String) -> Response<B
 
 /// Where the stack's services are, and where files are taken in.
 async fn endpoints(State(house): State<Arc<House>>) -> Response<Body> {
-    let intake = house.intake().map(|(bucket, function)| json!({"bucket": bucket, "function": function}));
+    let intake = house
+        .intake()
+        .map(|(bucket, function)| json!({"bucket": bucket, "function": function}));
     let (endpoints, now) = (&house.endpoints, house.clock.now());
     let (tables, buckets) = (house.table_names(), house.bucket_names());
     axum::Json(json!({"endpoints": endpoints, "intake": intake, "tables": tables, "buckets": buckets, "now": now}))
@@ -83,7 +96,10 @@ async fn endpoints(State(house): State<Arc<House>>) -> Response<Body> {
 /// Keeps this moment of all tables.
 async fn back_up(State(house): State<Arc<House>>) -> Response<Body> {
     let taken = tokio::task::spawn_blocking(move || house.back_up()).await;
-    match taken.map_err(|error| error.to_string()).and_then(|taken| taken) {
+    match taken
+        .map_err(|error| error.to_string())
+        .and_then(|taken| taken)
+    {
         Ok(moment) => axum::Json(json!({"moment": moment})).into_response(),
         Err(error) => message(StatusCode::INTERNAL_SERVER_ERROR, &error),
     }
@@ -101,8 +117,7 @@ struct Restore {
 /// Makes a new table of one as it was at a moment that was kept.
 async fn restore(State(house): State<Arc<House>>, body: String) -> Response<Body> {
     let Ok(order) = serde_json::from_str::<Restore>(&body) else {
-        let usage =
-            r#"send {"table": "custodian-Records", "moment": "2026-11-24T10:00:00Z", "copy": "custodian-restored"}"#;
+        let usage = r#"send {"table": "custodian-Records", "moment": "2026-11-24T10:00:00Z", "copy": "custodian-restored"}"#;
         return message(StatusCode::BAD_REQUEST, usage);
     };
     match house.restore(&order.table, order.moment, &order.copy).await {
@@ -111,10 +126,14 @@ async fn restore(State(house): State<Arc<House>>, body: String) -> Response<Body
     }
 }
 
-/// The messages that wait in the queues: their ids and what they say about themselves, and no payload.
+/// The messages that wait in the queues: their ids and what they say about themselves, and no
+/// payload.
 async fn queues(State(house): State<Arc<House>>) -> Response<Body> {
     let queue = |queue: &crate::template::Queue| {
-        let messages = house.state.read(|saved| saved.queues.get(&queue.arn).cloned()).unwrap_or_default();
+        let messages = house
+            .state
+            .read(|saved| saved.queues.get(&queue.arn).cloned())
+            .unwrap_or_default();
         let messages = messages.into_iter().map(|mut message| {
             if let Value::Object(body) = &mut message.body {
                 body.retain(|field, _| !field.ends_with("Payload"));
@@ -123,5 +142,6 @@ async fn queues(State(house): State<Arc<House>>) -> Response<Body> {
         });
         json!({"name": queue.name, "messages": messages.collect::<Vec<_>>()})
     };
-    axum::Json(json!({"queues": house.queues.iter().map(queue).collect::<Vec<_>>()})).into_response()
+    axum::Json(json!({"queues": house.queues.iter().map(queue).collect::<Vec<_>>()}))
+        .into_response()
 }

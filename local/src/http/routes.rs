@@ -29,19 +29,42 @@ impl Route {
             _ => return Err(format!("the method {method} is not known")),
         };
         if path == "$default" {
-            return Ok(Self { method: None, segments: None });
+            return Ok(Self {
+                method: None,
+                segments: None,
+            });
         }
-        let inner = path.strip_prefix('/').ok_or_else(|| format!("the path {path} does not start with /"))?;
-        let segments =
-            if inner.is_empty() { Vec::new() } else { inner.split('/').map(segment).collect::<Result<_, _>>()? };
-        if segments.iter().rev().skip(1).any(|segment| matches!(segment, Segment::Rest(_))) {
-            return Err(format!("only the last part of the path {path} can be greedy"));
+        let inner = path
+            .strip_prefix('/')
+            .ok_or_else(|| format!("the path {path} does not start with /"))?;
+        let segments = if inner.is_empty() {
+            Vec::new()
+        } else {
+            inner.split('/').map(segment).collect::<Result<_, _>>()?
+        };
+        if segments
+            .iter()
+            .rev()
+            .skip(1)
+            .any(|segment| matches!(segment, Segment::Rest(_)))
+        {
+            return Err(format!(
+                "only the last part of the path {path} can be greedy"
+            ));
         }
         let names: Vec<_> = segments.iter().filter_map(Segment::name).collect();
-        if names.iter().collect::<std::collections::BTreeSet<_>>().len() != names.len() {
+        if names
+            .iter()
+            .collect::<std::collections::BTreeSet<_>>()
+            .len()
+            != names.len()
+        {
             return Err(format!("the path {path} has a parameter twice"));
         }
-        Ok(Self { method, segments: Some(segments) })
+        Ok(Self {
+            method,
+            segments: Some(segments),
+        })
     }
 
     /// The route as AWS names it (`POST /surveys/{survey}/responses`).
@@ -49,8 +72,14 @@ impl Route {
         let Some(segments) = &self.segments else {
             return "$default".into();
         };
-        let path = segments.iter().fold(String::new(), |path, segment| path + "/" + &segment.text());
-        format!("{} {}", self.method.as_deref().unwrap_or("ANY"), if path.is_empty() { "/" } else { &path })
+        let path = segments
+            .iter()
+            .fold(String::new(), |path, segment| path + "/" + &segment.text());
+        format!(
+            "{} {}",
+            self.method.as_deref().unwrap_or("ANY"),
+            if path.is_empty() { "/" } else { &path }
+        )
     }
 
     /// The decoded parameters, if the route answers this.
@@ -97,10 +126,17 @@ impl Segment {
 }
 
 fn segment(text: &str) -> Result<Segment, String> {
-    let inside = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
+    let inside = text
+        .strip_prefix('{')
+        .and_then(|text| text.strip_suffix('}'));
     let name = |name: &str| {
-        let plain = !name.is_empty() && name.chars().all(|it| it.is_ascii_alphanumeric() || "._-:".contains(it));
-        plain.then(|| name.to_owned()).ok_or_else(|| format!("{text} is no parameter"))
+        let plain = !name.is_empty()
+            && name
+                .chars()
+                .all(|it| it.is_ascii_alphanumeric() || "._-:".contains(it));
+        plain
+            .then(|| name.to_owned())
+            .ok_or_else(|| format!("{text} is no parameter"))
     };
     match inside {
         Some(inside) => match inside.strip_suffix('+') {
@@ -128,9 +164,15 @@ pub(crate) fn find<'a, T>(
             segments.iter().map(kind).collect::<Vec<_>>()
         };
         let segments = route.segments.as_ref();
-        (segments.is_none(), segments.map(kinds), route.method.is_none())
+        (
+            segments.is_none(),
+            segments.map(kinds),
+            route.method.is_none(),
+        )
     };
-    let answering = routes.iter().filter_map(|(route, target)| Some((route, target, route.parameters(method, path)?)));
+    let answering = routes
+        .iter()
+        .filter_map(|(route, target)| Some((route, target, route.parameters(method, path)?)));
     answering.min_by_key(|(route, _, _)| rank(route))
 }
 
@@ -148,33 +190,60 @@ mod tests {
         ]
         .map(|(method, path)| (Route::new(method, path).unwrap(), ()))
         .into();
-        let path: Vec<_> = path.trim_start_matches('/').split('/').map(str::to_owned).collect();
-        find(&routes, method, &path)
-            .map(|(route, (), parameters)| format!("{} {}", route.key(), parameters.into_values().collect::<String>()))
+        let path: Vec<_> = path
+            .trim_start_matches('/')
+            .split('/')
+            .map(str::to_owned)
+            .collect();
+        find(&routes, method, &path).map(|(route, (), parameters)| {
+            format!(
+                "{} {}",
+                route.key(),
+                parameters.into_values().collect::<String>()
+            )
+        })
     }
 
     #[test]
     fn the_most_exact_route_answers() {
         assert_eq!(found("GET", "/surveys/all").unwrap(), "GET /surveys/all ");
-        assert_eq!(found("GET", "/surveys/x").unwrap(), "GET /surveys/{survey} x");
-        assert_eq!(found("GET", "/files/a/b").unwrap(), "GET /files/{path+} a/b");
-        assert_eq!(found("PUT", "/files/a/b").unwrap(), "ANY /files/{path+} a/b");
+        assert_eq!(
+            found("GET", "/surveys/x").unwrap(),
+            "GET /surveys/{survey} x"
+        );
+        assert_eq!(
+            found("GET", "/files/a/b").unwrap(),
+            "GET /files/{path+} a/b"
+        );
+        assert_eq!(
+            found("PUT", "/files/a/b").unwrap(),
+            "ANY /files/{path+} a/b"
+        );
     }
 
     #[test]
     fn another_method_or_a_slash_more_is_not_found() {
-        for (method, path) in
-            [("POST", "/surveys/x"), ("HEAD", "/surveys/x"), ("GET", "/surveys/x/"), ("GET", "/surveys/"), ("GET", "/")]
-        {
+        for (method, path) in [
+            ("POST", "/surveys/x"),
+            ("HEAD", "/surveys/x"),
+            ("GET", "/surveys/x/"),
+            ("GET", "/surveys/"),
+            ("GET", "/"),
+        ] {
             assert_eq!(found(method, path), None, "{method} {path}");
         }
     }
 
     #[test]
     fn a_route_that_aws_would_refuse_is_refused() {
-        for (method, path) in
-            [("FETCH", "/"), ("GET", "x"), ("GET", "/{a+}/b"), ("GET", "/{a}/{a}"), ("GET", "/a{b}"), ("GET", "/{}")]
-        {
+        for (method, path) in [
+            ("FETCH", "/"),
+            ("GET", "x"),
+            ("GET", "/{a+}/b"),
+            ("GET", "/{a}/{a}"),
+            ("GET", "/a{b}"),
+            ("GET", "/{}"),
+        ] {
             assert!(Route::new(method, path).is_err(), "{method} {path}");
         }
     }

@@ -54,10 +54,16 @@ impl Condition {
             Some(("ForAnyValue", name)) => (Of::Any, name),
             Some(_) => return Err(unknown()),
         };
-        let (name, if_exists) = name.strip_suffix("IfExists").map_or((name, false), |name| (name, true));
+        let (name, if_exists) = name
+            .strip_suffix("IfExists")
+            .map_or((name, false), |name| (name, true));
         let (how, not) = match name {
             "Null" if of == Of::One && !if_exists => {
-                return Ok(Self { key: key.to_lowercase(), values, test: Test::Null });
+                return Ok(Self {
+                    key: key.to_lowercase(),
+                    values,
+                    test: Test::Null,
+                });
             }
             "StringEquals" | "Bool" => (How::Equal, false),
             "StringNotEquals" => (How::Equal, true),
@@ -65,15 +71,34 @@ impl Condition {
             "StringNotLike" | "ArnNotEquals" | "ArnNotLike" => (How::Like, true),
             _ => return Err(unknown()),
         };
-        Ok(Self { key: key.to_lowercase(), values, test: Test::Compare { how, not, of, if_exists } })
+        Ok(Self {
+            key: key.to_lowercase(),
+            values,
+            test: Test::Compare {
+                how,
+                not,
+                of,
+                if_exists,
+            },
+        })
     }
 
     /// Whether it holds of a call.
     pub(crate) fn holds(&self, context: &Context) -> bool {
         let there = context.get(&self.key);
         let (how, not, of, if_exists) = match self.test {
-            Test::Null => return self.values.iter().any(|value| (value == "true") == there.is_none()),
-            Test::Compare { how, not, of, if_exists } => (how, not, of, if_exists),
+            Test::Null => {
+                return self
+                    .values
+                    .iter()
+                    .any(|value| (value == "true") == there.is_none());
+            }
+            Test::Compare {
+                how,
+                not,
+                of,
+                if_exists,
+            } => (how, not, of, if_exists),
         };
         let Some(there) = there else {
             // Of no values all are as they should be: the trap of `ForAllValues`.
@@ -94,13 +119,15 @@ impl Condition {
 
 /// Whether a text is like a pattern: `*` stands for any characters, `?` for one.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
-    // Most patterns have no sign that stands for another, or a star at their end: every call of a stack asks for hundreds.
+    // Most patterns have no sign that stands for another, or a star at their end: every call of a
+    // stack asks for hundreds.
     match pattern.split_once(['*', '?']) {
         None => return pattern == text,
         Some((beginning, "")) if pattern.ends_with('*') => return text.starts_with(beginning),
         Some(_) => {}
     }
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (pattern, text): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), text.chars().collect());
     // Which beginnings of the pattern are like the text so far.
     let mut like: Vec<bool> = vec![true];
     like.extend(pattern.iter().scan(true, |all, sign| {
@@ -127,12 +154,19 @@ mod tests {
     use super::{Condition, Context, matches};
 
     fn holds(operator: &str, values: &[&str], there: Option<&[&str]>) -> bool {
-        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let owned = |texts: &[&str]| {
+            texts
+                .iter()
+                .map(|text| (*text).to_owned())
+                .collect::<Vec<_>>()
+        };
         let mut context = Context::new();
         if let Some(there) = there {
             context.insert("k".to_owned(), owned(there));
         }
-        Condition::new(operator, "K", owned(values)).unwrap().holds(&context)
+        Condition::new(operator, "K", owned(values))
+            .unwrap()
+            .holds(&context)
     }
 
     #[test]
@@ -175,13 +209,24 @@ mod tests {
         assert!(!holds("ForAllValues:StringEquals", &["a"], there));
         assert!(holds("ForAnyValue:StringEquals", &["a"], there));
         assert!(!holds("StringNotEquals", &["a"], Some(&["a"])));
-        assert!(holds("ForAllValues:StringLike", &["a*"], Some(&[])), "none is all");
+        assert!(
+            holds("ForAllValues:StringLike", &["a*"], Some(&[])),
+            "none is all"
+        );
     }
 
     #[test]
     fn what_is_not_understood_is_refused() {
-        for operator in ["NumericLessThan", "ForSomeValues:StringEquals", "StringEqual", "ForAllValues:Null"] {
-            assert!(Condition::new(operator, "k", vec!["1".to_owned()]).is_err(), "{operator}");
+        for operator in [
+            "NumericLessThan",
+            "ForSomeValues:StringEquals",
+            "StringEqual",
+            "ForAllValues:Null",
+        ] {
+            assert!(
+                Condition::new(operator, "k", vec!["1".to_owned()]).is_err(),
+                "{operator}"
+            );
         }
         assert!(Condition::new("StringLike", "k", vec!["${aws:username}".to_owned()]).is_err());
     }

@@ -1,4 +1,5 @@
-//! The connection of a function to AWS: what its role may not do is refused here, as AWS refuses it.
+//! The connection of a function to AWS: what its role may not do is refused here, as AWS refuses
+//! it.
 
 use super::{Principal, call};
 use crate::wire::{answer, between, target};
@@ -10,14 +11,20 @@ const XML: &str = "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code><Messa
 
 /// The configuration of an SDK that makes no call which this principal may not make.
 pub(crate) fn guarded(sdk: SdkConfig, principal: Option<&Principal>) -> SdkConfig {
-    let Some(principal) = principal.cloned() else { return sdk };
+    let Some(principal) = principal.cloned() else {
+        return sdk;
+    };
     between(sdk, move |request, connector| {
         let calls = call::of_request(&request, &principal.around.hash_keys);
         let Some(denied) = calls.iter().find(|call| !principal.may(call)) else {
             return connector.call(request);
         };
         // The key could be somebody's, so it is not told.
-        tracing::error!(role = principal.arn, action = denied.action, "AWS would refuse this call");
+        tracing::error!(
+            role = principal.arn,
+            action = denied.action,
+            "AWS would refuse this call"
+        );
         // DynamoDB and Secrets Manager answer in JSON, S3 in XML.
         match target(&request) {
             Some(_) => answer(400, "application/x-amz-json-1.0", JSON),

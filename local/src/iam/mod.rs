@@ -1,9 +1,10 @@
 //! IAM, as far as the template uses it: what a role may do, decided for a call as AWS decides it.
 //!
 //! An explicit denial goes before every allowance, and what nothing allows is denied
-//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>). Every call that a function of
-//! the stack makes is decided here before it is sent, so whatever runs here is allowed on AWS as well. What the evaluator does
-//! not know in a policy fails when the template is read. KMS, logs and queues are not called here, and not decided.
+//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>).
+//! Every call that a function of the stack makes is decided here before it is sent, so whatever
+//! runs here is allowed on AWS as well. What the evaluator does not know in a policy fails when the
+//! template is read. KMS, logs and queues are not called here, and not decided.
 
 mod attributes;
 mod call;
@@ -37,33 +38,59 @@ pub(crate) struct Around {
 }
 
 impl Around {
-    pub(crate) fn new(policies: &[BucketPolicy], tables: &[crate::template::resources::Table]) -> Self {
-        let buckets = policies.iter().flat_map(|policy| policy.statements.iter().cloned()).collect();
-        Self { buckets, hash_keys: HashKeys::of(tables) }
+    pub(crate) fn new(
+        policies: &[BucketPolicy],
+        tables: &[crate::template::resources::Table],
+    ) -> Self {
+        let buckets = policies
+            .iter()
+            .flat_map(|policy| policy.statements.iter().cloned())
+            .collect();
+        Self {
+            buckets,
+            hash_keys: HashKeys::of(tables),
+        }
     }
 }
 
 impl Principal {
     pub(crate) fn new(role: &Role, around: &Arc<Around>) -> Self {
-        Self { arn: role.arn.clone(), own: Arc::new(role.statements.clone()), around: Arc::clone(around) }
+        Self {
+            arn: role.arn.clone(),
+            own: Arc::new(role.statements.clone()),
+            around: Arc::clone(around),
+        }
     }
 
-    /// Somebody else, whose own policies allow everything: what keeps them out is the buckets' policies.
+    /// Somebody else, whose own policies allow everything: what keeps them out is the buckets'
+    /// policies.
     #[must_use]
     pub fn with_all_rights(&self, arn: &str) -> Self {
-        Self { arn: arn.to_owned(), own: Arc::new(vec![Statement::everything()]), around: Arc::clone(&self.around) }
+        Self {
+            arn: arn.to_owned(),
+            own: Arc::new(vec![Statement::everything()]),
+            around: Arc::clone(&self.around),
+        }
     }
 
     /// Whether a call is allowed.
     #[must_use]
     pub fn may(&self, call: &Call) -> bool {
         let call = call.by(&self.arn);
-        let about = self.own.iter().chain(&self.around.buckets).filter(|statement| statement.is_about(&call));
+        let about = self
+            .own
+            .iter()
+            .chain(&self.around.buckets)
+            .filter(|statement| statement.is_about(&call));
         // Nothing, or what the first of them says, unless a later one denies.
-        about.map(|statement| statement.allows).reduce(|one, other| one && other).unwrap_or_default()
+        about
+            .map(|statement| statement.allows)
+            .reduce(|one, other| one && other)
+            .unwrap_or_default()
     }
 
-    /// The calls that a request to DynamoDB is, by its operation and its body: one for each action of a transaction.
+    /// The calls that a request to DynamoDB is, by its operation and its body: one for each action
+    /// of a transaction.
     #[must_use]
     pub fn dynamodb(&self, operation: &str, body: &Value) -> Vec<Call> {
         call::of_dynamodb(operation, body, &self.around.hash_keys)
@@ -72,7 +99,9 @@ impl Principal {
     /// Whether a request to DynamoDB is allowed, as a whole.
     #[must_use]
     pub fn may_ask(&self, operation: &str, body: &Value) -> bool {
-        self.dynamodb(operation, body).iter().all(|call| self.may(call))
+        self.dynamodb(operation, body)
+            .iter()
+            .all(|call| self.may(call))
     }
 
     /// What its own policies say: each allowance or denial, in the words of the template.

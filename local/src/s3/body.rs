@@ -60,7 +60,14 @@ impl Sink {
     pub fn create(tmp: &Path, algorithm: Algorithm) -> io::Result<Self> {
         let (file, path) = NamedTempFile::new_in(tmp)?.into_parts();
         let file = BufWriter::with_capacity(BUFFER, File::from_std(file));
-        Ok(Self { file, path, size: 0, md5: Md5::new(), algorithm, hasher: algorithm.hasher() })
+        Ok(Self {
+            file,
+            path,
+            size: 0,
+            md5: Md5::new(),
+            algorithm,
+            hasher: algorithm.hasher(),
+        })
     }
 
     /// Appends `bytes`.
@@ -100,25 +107,53 @@ pub(super) struct Announced {
 impl Announced {
     /// The algorithm that the request's `x-amz-trailer` header announces.
     pub fn trailer(headers: &axum::http::HeaderMap) -> S3Result<Option<Algorithm>> {
-        let Some(name) = headers.get("x-amz-trailer").and_then(|name| name.to_str().ok()) else { return Ok(None) };
-        name.trim().to_ascii_lowercase().strip_prefix("x-amz-checksum-").map(Algorithm::named).transpose()
+        let Some(name) = headers
+            .get("x-amz-trailer")
+            .and_then(|name| name.to_str().ok())
+        else {
+            return Ok(None);
+        };
+        name.trim()
+            .to_ascii_lowercase()
+            .strip_prefix("x-amz-checksum-")
+            .map(Algorithm::named)
+            .transpose()
     }
 }
 
-/// Writes a body to disk; it is refused unless its length and checksums are what the request announced.
-pub(super) async fn receive(tmp: &Path, body: Option<StreamingBlob>, announced: Announced) -> S3Result<Received> {
-    let length = announced.length.and_then(|length| u64::try_from(length).ok());
+/// Writes a body to disk; it is refused unless its length and checksums are what the request
+/// announced.
+pub(super) async fn receive(
+    tmp: &Path,
+    body: Option<StreamingBlob>,
+    announced: Announced,
+) -> S3Result<Received> {
+    let length = announced
+        .length
+        .and_then(|length| u64::try_from(length).ok());
     if length.is_some_and(|length| length > LARGEST) {
         return Err(s3_error!(EntityTooLarge));
     }
-    let stated = announced.sum.as_ref().map(|(algorithm, _)| *algorithm).or(announced.trailer);
-    let algorithm = stated.or(announced.otherwise).unwrap_or(Algorithm::Crc64nvme);
+    let stated = announced
+        .sum
+        .as_ref()
+        .map(|(algorithm, _)| *algorithm)
+        .or(announced.trailer);
+    let algorithm = stated
+        .or(announced.otherwise)
+        .unwrap_or(Algorithm::Crc64nvme);
     let mut sink = Sink::create(tmp, algorithm).map_err(S3Error::internal_error)?;
     if let Some(mut body) = body {
         while let Some(bytes) = body.next().await {
-            sink.write(&bytes.map_err(broken)?).await.map_err(S3Error::internal_error)?;
+            sink.write(&bytes.map_err(broken)?)
+                .await
+                .map_err(S3Error::internal_error)?;
             if sink.size > length.unwrap_or(LARGEST) {
-                return Err(if length.is_some() { s3_error!(IncompleteBody) } else { s3_error!(EntityTooLarge) });
+                return Err(if length.is_some() {
+                    s3_error!(IncompleteBody)
+                } else {
+                    s3_error!(EntityTooLarge)
+                });
             }
         }
     }
@@ -126,20 +161,35 @@ pub(super) async fn receive(tmp: &Path, body: Option<StreamingBlob>, announced: 
     if length.is_some_and(|length| length != received.size) {
         return Err(s3_error!(IncompleteBody));
     }
-    if announced.md5.as_ref().is_some_and(|md5| *md5 != base64(&received.digest)) {
-        return Err(s3_error!(BadDigest, "The Content-MD5 you specified did not match what we received."));
+    if announced
+        .md5
+        .as_ref()
+        .is_some_and(|md5| *md5 != base64(&received.digest))
+    {
+        return Err(s3_error!(
+            BadDigest,
+            "The Content-MD5 you specified did not match what we received."
+        ));
     }
     let trailing = announced.trailer.and_then(|algorithm| {
         let trailers = announced.trailers.as_ref()?;
-        trailers.read(|map| Some(map.get(algorithm.header())?.to_str().ok()?.to_owned())).flatten()
+        trailers
+            .read(|map| Some(map.get(algorithm.header())?.to_str().ok()?.to_owned()))
+            .flatten()
     });
     if announced.trailer.is_some() && trailing.is_none() {
-        return Err(s3_error!(InvalidRequest, "The trailing checksum that was announced did not come."));
+        return Err(s3_error!(
+            InvalidRequest,
+            "The trailing checksum that was announced did not come."
+        ));
     }
     let given = announced.sum.map(|(_, value)| value).or(trailing);
     if given.is_some_and(|value| value != received.sum.value) {
         let name = algorithm.name();
-        return Err(s3_error!(BadDigest, "The {name} you specified did not match the calculated checksum."));
+        return Err(s3_error!(
+            BadDigest,
+            "The {name} you specified did not match the calculated checksum."
+        ));
     }
     Ok(received)
 }
@@ -150,7 +200,10 @@ fn broken(error: StdError) -> S3Error {
     if said.contains("SignatureMismatch") {
         s3_error!(SignatureDoesNotMatch)
     } else if said.contains("Sha256Mismatch") {
-        s3_error!(BadDigest, "The x-amz-content-sha256 you specified did not match what we received.")
+        s3_error!(
+            BadDigest,
+            "The x-amz-content-sha256 you specified did not match what we received."
+        )
     } else {
         S3Error::with_source(s3s::S3ErrorCode::IncompleteBody, error)
     }
@@ -172,7 +225,10 @@ impl Outgoing {
     pub async fn open(file: std::fs::File, first: u64, length: u64) -> io::Result<Self> {
         let mut file = File::from_std(file);
         file.seek(io::SeekFrom::Start(first)).await?;
-        Ok(Self { file, left: usize::try_from(length).map_err(io::Error::other)? })
+        Ok(Self {
+            file,
+            left: usize::try_from(length).map_err(io::Error::other)?,
+        })
     }
 }
 
@@ -188,7 +244,9 @@ impl Stream for Outgoing {
         ready!(Pin::new(&mut self.file).poll_read(context, &mut buffer))?;
         let read = buffer.filled().len();
         if read == 0 {
-            return Poll::Ready(Some(Err(io::Error::from(io::ErrorKind::UnexpectedEof).into())));
+            return Poll::Ready(Some(Err(
+                io::Error::from(io::ErrorKind::UnexpectedEof).into()
+            )));
         }
         self.left -= read;
         space.truncate(read);

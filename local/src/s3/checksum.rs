@@ -18,7 +18,8 @@ pub(super) enum Algorithm {
     Sha256,
 }
 
-/// A checksum in base64; a composite one is over the checksums of the parts and ends in their number.
+/// A checksum in base64; a composite one is over the checksums of the parts and ends in their
+/// number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Sum {
     pub algorithm: Algorithm,
@@ -35,7 +36,12 @@ impl Algorithm {
             "CRC64NVME" => Self::Crc64nvme,
             "SHA1" => Self::Sha1,
             "SHA256" => Self::Sha256,
-            _ => return Err(s3_error!(InvalidRequest, "Checksum algorithm provided is unsupported.")),
+            _ => {
+                return Err(s3_error!(
+                    InvalidRequest,
+                    "Checksum algorithm provided is unsupported."
+                ));
+            }
         })
     }
 
@@ -81,12 +87,20 @@ impl Sum {
             Algorithm::Sha1 => sums.checksum_sha1,
             Algorithm::Sha256 => sums.checksum_sha256,
         };
-        Self { algorithm, value: value.unwrap_or_default(), composite: false }
+        Self {
+            algorithm,
+            value: value.unwrap_or_default(),
+            composite: false,
+        }
     }
 
     /// Whether it covers the bytes of the object or the checksums of its parts.
     pub fn kind(&self) -> ChecksumType {
-        ChecksumType::from_static(if self.composite { ChecksumType::COMPOSITE } else { ChecksumType::FULL_OBJECT })
+        ChecksumType::from_static(if self.composite {
+            ChecksumType::COMPOSITE
+        } else {
+            ChecksumType::FULL_OBJECT
+        })
     }
 
     /// The header in which an answer carries it.

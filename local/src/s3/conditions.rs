@@ -36,7 +36,11 @@ impl Reading<'_> {
 
     /// The same for the source of a copy, to which both answers are a failed condition.
     pub fn check_source(&self, object: &Object) -> S3Result<()> {
-        if self.stale(object) || self.known(object) { Err(s3_error!(PreconditionFailed)) } else { Ok(()) }
+        if self.stale(object) || self.known(object) {
+            Err(s3_error!(PreconditionFailed))
+        } else {
+            Ok(())
+        }
     }
 
     fn stale(&self, object: &Object) -> bool {
@@ -64,14 +68,21 @@ pub(super) fn check_write(
 ) -> S3Result<()> {
     match if_none_match {
         Some(ETagCondition::ETag(_)) => {
-            return Err(s3_error!(NotImplemented, "A write's If-None-Match is * or absent."));
+            return Err(s3_error!(
+                NotImplemented,
+                "A write's If-None-Match is * or absent."
+            ));
         }
-        Some(ETagCondition::Any) if existing.is_some() => return Err(s3_error!(PreconditionFailed)),
+        Some(ETagCondition::Any) if existing.is_some() => {
+            return Err(s3_error!(PreconditionFailed));
+        }
         _ => {}
     }
     match (if_match, existing) {
         (Some(_), None) => Err(s3_error!(NoSuchKey)),
-        (Some(condition), Some(object)) if !matches(condition, object) => Err(s3_error!(PreconditionFailed)),
+        (Some(condition), Some(object)) if !matches(condition, object) => {
+            Err(s3_error!(PreconditionFailed))
+        }
         _ => Ok(()),
     }
 }

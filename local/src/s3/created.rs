@@ -47,7 +47,13 @@ pub struct Created {
 impl Created {
     pub(super) fn new(bucket: &str, object: &Object, how: How) -> Self {
         let (key, e_tag) = (object.key.clone(), object.e_tag.clone());
-        Self { bucket: bucket.to_owned(), key, size: object.size, e_tag, how }
+        Self {
+            bucket: bucket.to_owned(),
+            key,
+            size: object.size,
+            e_tag,
+            how,
+        }
     }
 }
 
@@ -59,14 +65,19 @@ pub(super) struct Ear(OnceLock<Listener>);
 
 impl fmt::Debug for Ear {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("Ear").field(&self.0.get().is_some()).finish()
+        formatter
+            .debug_tuple("Ear")
+            .field(&self.0.get().is_some())
+            .finish()
     }
 }
 
 impl Store {
-    /// Names who is told of every object that is created: when it is there, and before its sender has an answer.
+    /// Names who is told of every object that is created: when it is there, and before its sender
+    /// has an answer.
     ///
-    /// There is one listener, the first. It is told under the store's lock, so it must not ask the store anything.
+    /// There is one listener, the first. It is told under the store's lock, so it must not ask the
+    /// store anything.
     pub(crate) fn on_created(&self, listener: impl Fn(&Created) + Send + Sync + 'static) {
         let _ = self.ear.0.set(Arc::new(listener));
     }

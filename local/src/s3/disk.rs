@@ -10,8 +10,9 @@
 //! buckets/{bucket}/data/{random}    bytes of an object or a part, never changed
 //! ```
 //!
-//! An object is there once its JSON is, which is renamed into place after its bytes were. Bytes that no JSON names (left by
-//! a process that ended in between) are removed when the store is opened.
+//! An object is there once its JSON is, which is renamed into place after its bytes were. Bytes
+//! that no JSON names (left by a process that ended in between) are removed when the store is
+//! opened.
 
 use super::record::{Bucket, Object, Settings, Upload, Version};
 use s3s::crypto::{Checksum as _, Sha256};
@@ -35,10 +36,18 @@ impl Disk {
     pub fn open(root: &Path) -> io::Result<Self> {
         fs::create_dir_all(root.join("buckets"))?;
         let lock = fs::File::create(root.join("lock"))?;
-        lock.try_lock().map_err(|_| io::Error::new(io::ErrorKind::ResourceBusy, "another process has this folder"))?;
+        lock.try_lock().map_err(|_| {
+            io::Error::new(
+                io::ErrorKind::ResourceBusy,
+                "another process has this folder",
+            )
+        })?;
         remove_tree(&root.join("tmp"))?;
         fs::create_dir(root.join("tmp"))?;
-        Ok(Self { root: root.to_owned(), _lock: lock })
+        Ok(Self {
+            root: root.to_owned(),
+            _lock: lock,
+        })
     }
 
     /// The folder for bodies that are still arriving.
@@ -56,11 +65,15 @@ impl Disk {
     }
 
     fn object(&self, bucket: &str, key: &str) -> PathBuf {
-        self.bucket(bucket).join("objects").join(hex(&Sha256::checksum(key.as_bytes())) + ".json")
+        self.bucket(bucket)
+            .join("objects")
+            .join(hex(&Sha256::checksum(key.as_bytes())) + ".json")
     }
 
     fn upload(&self, bucket: &str, id: &str) -> PathBuf {
-        self.bucket(bucket).join("uploads").join(format!("{id}.json"))
+        self.bucket(bucket)
+            .join("uploads")
+            .join(format!("{id}.json"))
     }
 
     /// Makes a bucket's folders.
@@ -87,7 +100,8 @@ impl Disk {
     /// Moves a body that has arrived among the bytes of a bucket; the name that it has there.
     pub fn adopt(&self, bucket: &str, body: TempPath) -> io::Result<String> {
         let name = random()?;
-        body.persist(self.data(bucket, &name)).map_err(|error| error.error)?;
+        body.persist(self.data(bucket, &name))
+            .map_err(|error| error.error)?;
         Ok(name)
     }
 
@@ -108,7 +122,9 @@ impl Disk {
     }
 
     fn version(&self, bucket: &str, id: &str) -> PathBuf {
-        self.bucket(bucket).join("versions").join(format!("{id}.json"))
+        self.bucket(bucket)
+            .join("versions")
+            .join(format!("{id}.json"))
     }
 
     /// Writes what is kept of a version.
@@ -119,7 +135,10 @@ impl Disk {
     /// Removes a version: first what is kept of it, then its bytes.
     pub fn remove_version(&self, bucket: &str, version: &Version) -> io::Result<()> {
         remove(&self.version(bucket, &version.id))?;
-        version.object.as_ref().map_or(Ok(()), |object| self.discard(bucket, &object.data))
+        version
+            .object
+            .as_ref()
+            .map_or(Ok(()), |object| self.discard(bucket, &object.data))
     }
 
     /// Writes what is kept of an upload.
@@ -130,7 +149,10 @@ impl Disk {
     /// Removes an upload and its parts.
     pub fn remove_upload(&self, bucket: &str, upload: &Upload) -> io::Result<()> {
         remove(&self.upload(bucket, &upload.id))?;
-        upload.parts.values().try_for_each(|part| self.discard(bucket, &part.data))
+        upload
+            .parts
+            .values()
+            .try_for_each(|part| self.discard(bucket, &part.data))
     }
 
     /// Reads everything but the bytes.
@@ -138,7 +160,9 @@ impl Disk {
         let mut buckets = BTreeMap::new();
         for folder in fs::read_dir(self.root.join("buckets"))? {
             let folder = folder?;
-            let Ok(name) = folder.file_name().into_string() else { continue };
+            let Ok(name) = folder.file_name().into_string() else {
+                continue;
+            };
             // A bucket without settings was being made when its process ended.
             if fs::exists(folder.path().join("bucket.json"))? {
                 buckets.insert(name, load_bucket(&folder.path())?);
@@ -163,37 +187,70 @@ fn load_bucket(folder: &Path) -> io::Result<Bucket> {
     let uploads: Vec<Upload> = read_all(&folder.join("uploads"))?;
     // A folder of before there were versions has none.
     let versions = folder.join("versions");
-    let mut all: Vec<Version> = if fs::exists(&versions)? { read_all(&versions)? } else { Vec::new() };
+    let mut all: Vec<Version> = if fs::exists(&versions)? {
+        read_all(&versions)?
+    } else {
+        Vec::new()
+    };
     all.sort_by_key(|version| version.turn);
     let mut versions = BTreeMap::<String, Vec<Version>>::new();
     for version in all {
-        versions.entry(version.key.clone()).or_default().push(version);
+        versions
+            .entry(version.key.clone())
+            .or_default()
+            .push(version);
     }
     let mut named: HashSet<&str> = objects.iter().map(|object| object.data.as_str()).collect();
-    named.extend(uploads.iter().flat_map(|upload| upload.parts.values()).map(|part| part.data.as_str()));
-    let kept = versions.values().flatten().filter_map(|version| version.object.as_ref());
+    named.extend(
+        uploads
+            .iter()
+            .flat_map(|upload| upload.parts.values())
+            .map(|part| part.data.as_str()),
+    );
+    let kept = versions
+        .values()
+        .flatten()
+        .filter_map(|version| version.object.as_ref());
     named.extend(kept.map(|object| object.data.as_str()));
     for data in fs::read_dir(folder.join("data"))? {
         let data = data?;
-        if !data.file_name().to_str().is_some_and(|name| named.contains(name)) {
+        if !data
+            .file_name()
+            .to_str()
+            .is_some_and(|name| named.contains(name))
+        {
             remove(&data.path())?;
         }
     }
-    let latest = versions.values().filter_map(|all| all.last()?.object.clone()).collect::<Vec<_>>();
+    let latest = versions
+        .values()
+        .filter_map(|all| all.last()?.object.clone())
+        .collect::<Vec<_>>();
     Ok(Bucket {
         settings,
-        objects: objects.into_iter().chain(latest).map(|object| (object.key.clone(), object)).collect(),
+        objects: objects
+            .into_iter()
+            .chain(latest)
+            .map(|object| (object.key.clone(), object))
+            .collect(),
         versions,
-        uploads: uploads.into_iter().map(|upload| ((upload.key.clone(), upload.id.clone()), upload)).collect(),
+        uploads: uploads
+            .into_iter()
+            .map(|upload| ((upload.key.clone(), upload.id.clone()), upload))
+            .collect(),
     })
 }
 
 fn read_all<T: DeserializeOwned>(folder: &Path) -> io::Result<Vec<T>> {
-    fs::read_dir(folder)?.map(|entry| read(&entry?.path())).collect()
+    fs::read_dir(folder)?
+        .map(|entry| read(&entry?.path()))
+        .collect()
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
-    Ok(serde_json::from_reader(io::BufReader::new(fs::File::open(path)?))?)
+    Ok(serde_json::from_reader(io::BufReader::new(
+        fs::File::open(path)?,
+    ))?)
 }
 
 fn remove(path: &Path) -> io::Result<()> {
@@ -205,7 +262,13 @@ fn remove_tree(path: &Path) -> io::Result<()> {
 }
 
 fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
-    result.or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
+    result.or_else(|error| {
+        if error.kind() == io::ErrorKind::NotFound {
+            Ok(())
+        } else {
+            Err(error)
+        }
+    })
 }
 
 /// A name that nobody can guess: 32 hexadecimal characters.
@@ -218,8 +281,10 @@ pub(super) fn random() -> io::Result<String> {
 /// Bytes in lower-case hexadecimal.
 pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }

@@ -26,10 +26,16 @@ impl Store {
             creation_date: Some(timestamp(bucket.settings.created)),
             bucket_region: None,
         });
-        dto::ListBucketsOutput { buckets: Some(list.collect()), ..Default::default() }
+        dto::ListBucketsOutput {
+            buckets: Some(list.collect()),
+            ..Default::default()
+        }
     }
 
-    pub(super) fn list_objects(&self, input: dto::ListObjectsV2Input) -> S3Result<dto::ListObjectsV2Output> {
+    pub(super) fn list_objects(
+        &self,
+        input: dto::ListObjectsV2Input,
+    ) -> S3Result<dto::ListObjectsV2Output> {
         let max_keys = page(input.max_keys)?;
         let limit = usize::try_from(max_keys).unwrap_or_default();
         let after = match &input.continuation_token {
@@ -38,21 +44,30 @@ impl Store {
         };
         let url = input.encoding_type.is_some();
         let prefix = input.prefix.clone().unwrap_or_default();
-        let delimiter = input.delimiter.clone().filter(|delimiter| !delimiter.is_empty());
+        let delimiter = input
+            .delimiter
+            .clone()
+            .filter(|delimiter| !delimiter.is_empty());
         self.with(&input.bucket, |bucket| {
-            let mut entries = bucket.entries(&prefix, delimiter.as_deref(), after.as_deref(), limit + 1);
+            let mut entries =
+                bucket.entries(&prefix, delimiter.as_deref(), after.as_deref(), limit + 1);
             let truncated = limit > 0 && entries.len() > limit;
             entries.truncate(limit);
-            let next = entries.last().filter(|_| truncated).map(|entry| match entry {
-                Entry::Object(object) => encode_token(&object.key),
-                Entry::Prefix(prefix) => encode_token(prefix),
-            });
+            let next = entries
+                .last()
+                .filter(|_| truncated)
+                .map(|entry| match entry {
+                    Entry::Object(object) => encode_token(&object.key),
+                    Entry::Prefix(prefix) => encode_token(prefix),
+                });
             let (mut contents, mut common_prefixes) = (Vec::new(), Vec::new());
             for entry in &entries {
                 match entry {
                     Entry::Object(object) => contents.push(listed(object, url)),
                     Entry::Prefix(prefix) => {
-                        common_prefixes.push(dto::CommonPrefix { prefix: Some(spelled(prefix, url)) });
+                        common_prefixes.push(dto::CommonPrefix {
+                            prefix: Some(spelled(prefix, url)),
+                        });
                     }
                 }
             }
@@ -101,7 +116,8 @@ impl Bucket {
             match group(key) {
                 // The page before ended with this prefix.
                 Some(group) if Some(group) == after => {}
-                Some(group) if matches!(entries.last(), Some(Entry::Prefix(last)) if *last == group) => {}
+                Some(group) if matches!(entries.last(), Some(Entry::Prefix(last)) if *last == group) =>
+                    {}
                 Some(group) => entries.push(Entry::Prefix(group)),
                 None => entries.push(Entry::Object(object)),
             }
@@ -116,8 +132,12 @@ fn listed(object: &Object, url: bool) -> dto::Object {
         e_tag: Some(object.tag()),
         last_modified: Some(timestamp(object.modified)),
         size: Some(signed(object.size)),
-        storage_class: Some(dto::ObjectStorageClass::from_static(dto::ObjectStorageClass::STANDARD)),
-        checksum_algorithm: Some(vec![dto::ChecksumAlgorithm::from_static(object.sum.algorithm.name())]),
+        storage_class: Some(dto::ObjectStorageClass::from_static(
+            dto::ObjectStorageClass::STANDARD,
+        )),
+        checksum_algorithm: Some(vec![dto::ChecksumAlgorithm::from_static(
+            object.sum.algorithm.name(),
+        )]),
         checksum_type: Some(object.sum.kind()),
         ..Default::default()
     }
@@ -126,7 +146,10 @@ fn listed(object: &Object, url: bool) -> dto::Object {
 /// The size of a page that a request asks for.
 pub(super) fn page(asked: Option<i32>) -> S3Result<i32> {
     match asked {
-        Some(asked) if asked < 0 => Err(s3_error!(InvalidArgument, "The size of a page can't be negative.")),
+        Some(asked) if asked < 0 => Err(s3_error!(
+            InvalidArgument,
+            "The size of a page can't be negative."
+        )),
         asked => Ok(asked.unwrap_or(PAGE).min(PAGE)),
     }
 }
@@ -136,8 +159,10 @@ pub(crate) fn spelled(key: &str, url: bool) -> String {
     if !url {
         return key.to_owned();
     }
-    let segments: Vec<String> =
-        key.split('/').map(|segment| form_urlencoded::byte_serialize(segment.as_bytes()).collect()).collect();
+    let segments: Vec<String> = key
+        .split('/')
+        .map(|segment| form_urlencoded::byte_serialize(segment.as_bytes()).collect())
+        .collect();
     segments.join("/")
 }
 
@@ -146,6 +171,14 @@ fn encode_token(last: &str) -> String {
 }
 
 fn decode_token(token: &str) -> S3Result<String> {
-    let last = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    last.ok_or_else(|| s3_error!(InvalidArgument, "The continuation token provided is incorrect"))
+    let last = URL_SAFE_NO_PAD
+        .decode(token)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok());
+    last.ok_or_else(|| {
+        s3_error!(
+            InvalidArgument,
+            "The continuation token provided is incorrect"
+        )
+    })
 }

@@ -1,23 +1,29 @@
-//! An S3 of our own, for the local stack and the tests: the protocol is the crate `s3s`, the store is a folder.
+//! An S3 of our own, for the local stack and the tests: the protocol is the crate `s3s`, the store
+//! is a folder.
 //!
-//! It answers what Custodian and a person with the AWS command line need: buckets, objects (ranges, conditions,
-//! copies, batches), lists, multipart uploads, checksums, presigned links, S3's lifecycle rules when they are run, and
-//! versions under a bucket's own Object Lock.
-//! Where it stays behind S3:
+//! It answers what Custodian and a person with the AWS command line need: buckets, objects (ranges,
+//! conditions, copies, batches), lists, multipart uploads, checksums, presigned links, S3's
+//! lifecycle rules when they are run, and versions under a bucket's own Object Lock. Where it stays
+//! behind S3:
 //!
-//! - No tags, ACLs, customer keys, policies, legal holds, locks of an object's own, `ListObjects` version 1 or
-//!   `UploadPartCopy`. What would change the meaning of a request is refused with `NotImplemented` and never ignored.
-//! - Versions are kept by buckets that were told so before anything was put there, and nothing expires in those.
-//! - Encryption is remembered and answered as asked for (`aws:kms`), and the bytes on disk are plain.
+//! - No tags, ACLs, customer keys, policies, legal holds, locks of an object's own, `ListObjects`
+//!   version 1 or `UploadPartCopy`. What would change the meaning of a request is refused with
+//!   `NotImplemented` and never ignored.
+//! - Versions are kept by buckets that were told so before anything was put there, and nothing
+//!   expires in those.
+//! - Encryption is remembered and answered as asked for (`aws:kms`), and the bytes on disk are
+//!   plain.
 //! - Nothing is synced to disk: it survives the end of the process, and not the loss of power.
 //! - The checksum over a batch delete's list is not compared; its signature is.
 //!
 //! # Two clocks
 //!
-//! `Last-Modified`, the start of uploads and the lifecycle follow the [`Clock`](custodian_runtime::Clock), which the local
-//! stack moves. Signatures do not: `s3s` compares the date of a signature, and the expiry of a presigned link, with the
-//! machine's own clock. The SDK signs by that clock too, so requests stay valid however far the stack's clock was moved,
-//! and a link minted for an hour works for an hour of real time. So don't hand the SDK a time source of the stack's.
+//! `Last-Modified`, the start of uploads and the lifecycle follow the
+//! [`Clock`](custodian_runtime::Clock), which the local stack moves. Signatures do not: `s3s`
+//! compares the date of a signature, and the expiry of a presigned link, with the machine's own
+//! clock. The SDK signs by that clock too, so requests stay valid however far the stack's clock was
+//! moved, and a link minted for an hour works for an hour of real time. So don't hand the SDK a
+//! time source of the stack's.
 
 mod body;
 mod checksum;
@@ -53,7 +59,8 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 /// How long a request that is under way at the end may still take.
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
 
-/// Answers S3 requests signed with `credentials` (access key, secret) on `listener` until `shutdown` is ready.
+/// Answers S3 requests signed with `credentials` (access key, secret) on `listener` until
+/// `shutdown` is ready.
 ///
 /// Idle connections then close at once, and requests that are under way have half a second.
 pub fn serve<F>(
@@ -78,7 +85,8 @@ where
                 Some(_) = connections.join_next(), if !connections.is_empty() => {}
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => {
-                        // Without it every small answer waits for the client's delayed acknowledgement.
+                        // Without it every small answer waits for the client's delayed
+                        // acknowledgement.
                         let _ = stream.set_nodelay(true);
                         connections.spawn(converse(stream, service.clone(), ended.clone()));
                     }
@@ -89,12 +97,19 @@ where
         }
         drop(listener);
         drop(end);
-        let _ = tokio::time::timeout(LAST_REQUESTS, async { while connections.join_next().await.is_some() {} }).await;
+        let _ = tokio::time::timeout(LAST_REQUESTS, async {
+            while connections.join_next().await.is_some() {}
+        })
+        .await;
         connections.shutdown().await;
     }
 }
 
-async fn converse(stream: tokio::net::TcpStream, service: s3s::service::S3Service, mut ended: watch::Receiver<()>) {
+async fn converse(
+    stream: tokio::net::TcpStream,
+    service: s3s::service::S3Service,
+    mut ended: watch::Receiver<()>,
+) {
     let builder = auto::Builder::new(TokioExecutor::new());
     let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
     tokio::select! {

@@ -29,7 +29,9 @@ impl Store {
         refuse_unless_plain!(input);
         let (headers, encryption) = (headers!(input), encryption!(input));
         check_metadata(&headers)?;
-        let full = input.checksum_type.map(|kind| kind.as_str() == dto::ChecksumType::FULL_OBJECT);
+        let full = input
+            .checksum_type
+            .map(|kind| kind.as_str() == dto::ChecksumType::FULL_OBJECT);
         let checksum = match input.checksum_algorithm {
             Some(name) => Some(chosen(Algorithm::named(name.as_str())?, full)?),
             None => None,
@@ -44,8 +46,12 @@ impl Store {
             parts: BTreeMap::new(),
         };
         self.with(&input.bucket, |bucket| {
-            self.disk.write_upload(&input.bucket, &upload).map_err(S3Error::internal_error)?;
-            bucket.uploads.insert((upload.key.clone(), upload.id.clone()), upload.clone());
+            self.disk
+                .write_upload(&input.bucket, &upload)
+                .map_err(S3Error::internal_error)?;
+            bucket
+                .uploads
+                .insert((upload.key.clone(), upload.id.clone()), upload.clone());
             Ok(())
         })?;
         let mut output = dto::CreateMultipartUploadOutput {
@@ -71,7 +77,10 @@ impl Store {
             return Err(s3_error!(NotImplemented, "Customer keys are not there."));
         }
         if !(1..=MOST_PARTS).contains(&input.part_number) {
-            return Err(s3_error!(InvalidArgument, "Part number must be an integer between 1 and 10000, inclusive"));
+            return Err(s3_error!(
+                InvalidArgument,
+                "Part number must be an integer between 1 and 10000, inclusive"
+            ));
         }
         let entry = (input.key, input.upload_id);
         let upload = self.with(&input.bucket, |bucket| bucket.upload(&entry).cloned())?;
@@ -81,24 +90,50 @@ impl Store {
         if let (Some(given), Some(chosen)) = (given, chosen)
             && given != chosen
         {
-            return Err(s3_error!(InvalidRequest, "The part's checksum is not of the kind that the upload has."));
+            return Err(s3_error!(
+                InvalidRequest,
+                "The part's checksum is not of the kind that the upload has."
+            ));
         }
         let (length, md5) = (input.content_length, input.content_md5.take());
-        let announced = Announced { length, md5, sum, trailer, trailers, otherwise: chosen };
+        let announced = Announced {
+            length,
+            md5,
+            sum,
+            trailer,
+            trailers,
+            otherwise: chosen,
+        };
         let received = receive(&self.disk.tmp(), input.body.take(), announced).await?;
         let (e_tag, size, sum) = (received.e_tag(), received.size, received.sum);
         self.with(&input.bucket, |bucket| {
             // It may have been aborted, or completed, while the part was arriving.
             let upload = bucket.upload_mut(&entry)?;
-            let data = self.disk.adopt(&input.bucket, received.file).map_err(S3Error::internal_error)?;
-            let part = Part { data, size, e_tag: e_tag.clone(), modified: self.now(), sum: sum.clone() };
+            let data = self
+                .disk
+                .adopt(&input.bucket, received.file)
+                .map_err(S3Error::internal_error)?;
+            let part = Part {
+                data,
+                size,
+                e_tag: e_tag.clone(),
+                modified: self.now(),
+                sum: sum.clone(),
+            };
             let former = upload.parts.insert(input.part_number, part);
-            self.disk.write_upload(&input.bucket, upload).map_err(S3Error::internal_error)?;
+            self.disk
+                .write_upload(&input.bucket, upload)
+                .map_err(S3Error::internal_error)?;
             former
-                .map_or(Ok(()), |former| self.disk.discard(&input.bucket, &former.data))
+                .map_or(Ok(()), |former| {
+                    self.disk.discard(&input.bucket, &former.data)
+                })
                 .map_err(S3Error::internal_error)
         })?;
-        let mut output = dto::UploadPartOutput { e_tag: Some(dto::ETag::Strong(e_tag)), ..Default::default() };
+        let mut output = dto::UploadPartOutput {
+            e_tag: Some(dto::ETag::Strong(e_tag)),
+            ..Default::default()
+        };
         if given.is_some() || chosen.is_some() {
             answer_sum!(output, &sum);
         }
@@ -112,25 +147,49 @@ impl Store {
     ) -> S3Result<dto::CompleteMultipartUploadOutput> {
         let entry = (input.key.clone(), input.upload_id.clone());
         let upload = self.with(&input.bucket, |bucket| bucket.upload(&entry).cloned())?;
-        let listed = input.multipart_upload.as_ref().and_then(|it| it.parts.as_deref()).unwrap_or_default();
+        let listed = input
+            .multipart_upload
+            .as_ref()
+            .and_then(|it| it.parts.as_deref())
+            .unwrap_or_default();
         let parts = upload.check(listed)?;
         let size: u64 = parts.iter().map(|part| part.size).sum();
-        if input.mpu_object_size.is_some_and(|announced| announced != signed(size)) {
-            return Err(s3_error!(InvalidRequest, "The object's size is not the one that was announced."));
+        if input
+            .mpu_object_size
+            .is_some_and(|announced| announced != signed(size))
+        {
+            return Err(s3_error!(
+                InvalidRequest,
+                "The object's size is not the one that was announced."
+            ));
         }
         let (algorithm, composite) = upload.checksum.unwrap_or((Algorithm::Crc64nvme, false));
         let joined = self.join(&input.bucket, &parts, algorithm).await?;
-        let sum = if composite { composite_sum(algorithm, &parts)? } else { joined.sum };
+        let sum = if composite {
+            composite_sum(algorithm, &parts)?
+        } else {
+            joined.sum
+        };
         if stated!(input).is_some_and(|(named, value)| named == algorithm && value != sum.value) {
-            return Err(s3_error!(BadDigest, "The checksum you specified did not match the calculated checksum."));
+            return Err(s3_error!(
+                BadDigest,
+                "The checksum you specified did not match the calculated checksum."
+            ));
         }
         let e_tag = e_tag_of(&parts)?;
         let object = self.with(&input.bucket, |bucket| {
             let upload = bucket.upload(&entry)?.clone();
-            check_write(bucket.objects.get(&upload.key), input.if_match.as_ref(), input.if_none_match.as_ref())?;
+            check_write(
+                bucket.objects.get(&upload.key),
+                input.if_match.as_ref(),
+                input.if_none_match.as_ref(),
+            )?;
             let object = Object {
                 key: upload.key.clone(),
-                data: self.disk.adopt(&input.bucket, joined.file).map_err(S3Error::internal_error)?,
+                data: self
+                    .disk
+                    .adopt(&input.bucket, joined.file)
+                    .map_err(S3Error::internal_error)?,
                 size,
                 e_tag,
                 modified: self.now(),
@@ -140,9 +199,12 @@ impl Store {
                 version: None,
                 lock: None,
             };
-            let object = self.install(&input.bucket, bucket, object, How::CompleteMultipartUpload)?;
+            let object =
+                self.install(&input.bucket, bucket, object, How::CompleteMultipartUpload)?;
             bucket.uploads.remove(&entry);
-            self.disk.remove_upload(&input.bucket, &upload).map_err(S3Error::internal_error)?;
+            self.disk
+                .remove_upload(&input.bucket, &upload)
+                .map_err(S3Error::internal_error)?;
             Ok(object)
         })?;
         let mut output = dto::CompleteMultipartUploadOutput {
@@ -162,7 +224,9 @@ impl Store {
     pub(super) fn abort_upload(&self, input: dto::AbortMultipartUploadInput) -> S3Result<()> {
         let entry = (input.key, input.upload_id);
         self.with(&input.bucket, |bucket| {
-            self.disk.remove_upload(&input.bucket, bucket.upload(&entry)?).map_err(S3Error::internal_error)?;
+            self.disk
+                .remove_upload(&input.bucket, bucket.upload(&entry)?)
+                .map_err(S3Error::internal_error)?;
             bucket.uploads.remove(&entry);
             Ok(())
         })
@@ -174,8 +238,13 @@ impl Store {
         let after = input.part_number_marker.unwrap_or_default();
         let entry = (input.key, input.upload_id);
         let upload = self.with(&input.bucket, |bucket| bucket.upload(&entry).cloned())?;
-        let mut parts: Vec<_> =
-            upload.parts.iter().filter(|(number, _)| **number > after).take(limit + 1).map(described).collect();
+        let mut parts: Vec<_> = upload
+            .parts
+            .iter()
+            .filter(|(number, _)| **number > after)
+            .take(limit + 1)
+            .map(described)
+            .collect();
         let truncated = limit > 0 && parts.len() > limit;
         parts.truncate(limit);
         Ok(dto::ListPartsOutput {
@@ -198,8 +267,15 @@ impl Store {
         &self,
         input: dto::ListMultipartUploadsInput,
     ) -> S3Result<dto::ListMultipartUploadsOutput> {
-        if input.delimiter.as_ref().is_some_and(|delimiter| !delimiter.is_empty()) {
-            return Err(s3_error!(NotImplemented, "Uploads are not listed by delimiter."));
+        if input
+            .delimiter
+            .as_ref()
+            .is_some_and(|delimiter| !delimiter.is_empty())
+        {
+            return Err(s3_error!(
+                NotImplemented,
+                "Uploads are not listed by delimiter."
+            ));
         }
         let max_uploads = page(input.max_uploads)?;
         let limit = usize::try_from(max_uploads).unwrap_or_default();
@@ -213,8 +289,14 @@ impl Store {
             (None, _) => false,
         };
         let mut found: Vec<Upload> = self.with(&input.bucket, |bucket| {
-            let here = bucket.uploads.iter().filter(|(entry, _)| entry.0.starts_with(&prefix) && !behind(entry));
-            Ok(here.take(limit + 1).map(|(_, upload)| upload.clone()).collect())
+            let here = bucket
+                .uploads
+                .iter()
+                .filter(|(entry, _)| entry.0.starts_with(&prefix) && !behind(entry));
+            Ok(here
+                .take(limit + 1)
+                .map(|(_, upload)| upload.clone())
+                .collect())
         })?;
         let truncated = limit > 0 && found.len() > limit;
         found.truncate(limit);
@@ -235,7 +317,12 @@ impl Store {
     }
 
     /// Writes the bytes of `parts` into one file.
-    async fn join(&self, bucket: &str, parts: &[&Part], algorithm: Algorithm) -> S3Result<Received> {
+    async fn join(
+        &self,
+        bucket: &str,
+        parts: &[&Part],
+        algorithm: Algorithm,
+    ) -> S3Result<Received> {
         let joined = async {
             let mut sink = Sink::create(&self.disk.tmp(), algorithm)?;
             let mut buffer = vec![0; BUFFER];

@@ -18,12 +18,16 @@ const LEAST_PART: u64 = 5 << 20;
 impl Bucket {
     /// Finds an upload by its key and id.
     pub fn upload(&self, entry: &(String, String)) -> S3Result<&Upload> {
-        self.uploads.get(entry).ok_or_else(|| s3_error!(NoSuchUpload))
+        self.uploads
+            .get(entry)
+            .ok_or_else(|| s3_error!(NoSuchUpload))
     }
 
     /// Finds an upload that is to be changed.
     pub fn upload_mut(&mut self, entry: &(String, String)) -> S3Result<&mut Upload> {
-        self.uploads.get_mut(entry).ok_or_else(|| s3_error!(NoSuchUpload))
+        self.uploads
+            .get_mut(entry)
+            .ok_or_else(|| s3_error!(NoSuchUpload))
     }
 }
 
@@ -36,21 +40,36 @@ impl Upload {
         if !listed.is_sorted_by(|one, next| one.part_number < next.part_number) {
             return Err(s3_error!(InvalidPartOrder));
         }
-        let parts: Vec<&Part> = listed.iter().map(|part| self.part(part)).collect::<S3Result<_>>()?;
+        let parts: Vec<&Part> = listed
+            .iter()
+            .map(|part| self.part(part))
+            .collect::<S3Result<_>>()?;
         match parts.split_last() {
-            Some((_, others)) if others.iter().any(|part| part.size < LEAST_PART) => Err(s3_error!(EntityTooSmall)),
+            Some((_, others)) if others.iter().any(|part| part.size < LEAST_PART) => {
+                Err(s3_error!(EntityTooSmall))
+            }
             _ => Ok(parts),
         }
     }
 
     fn part(&self, listed: &dto::CompletedPart) -> S3Result<&Part> {
         let number = listed.part_number.unwrap_or_default();
-        let part = self.parts.get(&number).ok_or_else(|| s3_error!(InvalidPart))?;
-        if listed.e_tag.as_ref().is_none_or(|tag| tag.value() != part.e_tag) {
+        let part = self
+            .parts
+            .get(&number)
+            .ok_or_else(|| s3_error!(InvalidPart))?;
+        if listed
+            .e_tag
+            .as_ref()
+            .is_none_or(|tag| tag.value() != part.e_tag)
+        {
             return Err(s3_error!(InvalidPart));
         }
         let stated = stated!(listed);
-        if stated.as_ref().is_some_and(|(algorithm, value)| part.sum.value_if(*algorithm).as_ref() != Some(value)) {
+        if stated
+            .as_ref()
+            .is_some_and(|(algorithm, value)| part.sum.value_if(*algorithm).as_ref() != Some(value))
+        {
             return Err(s3_error!(InvalidPart));
         }
         match self.checksum {
@@ -71,7 +90,10 @@ impl Upload {
 pub(super) fn chosen(algorithm: Algorithm, full: Option<bool>) -> S3Result<(Algorithm, bool)> {
     match (algorithm, full) {
         (Algorithm::Sha1 | Algorithm::Sha256, Some(true)) | (Algorithm::Crc64nvme, Some(false)) => {
-            Err(s3_error!(InvalidRequest, "The checksum type can't be used with this algorithm."))
+            Err(s3_error!(
+                InvalidRequest,
+                "The checksum type can't be used with this algorithm."
+            ))
         }
         (Algorithm::Crc64nvme, _) => Ok((algorithm, false)),
         (_, full) => Ok((algorithm, !full.unwrap_or_default())),
@@ -94,10 +116,18 @@ pub(super) fn e_tag_of(parts: &[&Part]) -> S3Result<String> {
 pub(super) fn composite_sum(algorithm: Algorithm, parts: &[&Part]) -> S3Result<Sum> {
     let mut hasher = algorithm.hasher();
     for part in parts {
-        hasher.update(&STANDARD.decode(&part.sum.value).map_err(S3Error::internal_error)?);
+        hasher.update(
+            &STANDARD
+                .decode(&part.sum.value)
+                .map_err(S3Error::internal_error)?,
+        );
     }
     let sum = Sum::of(algorithm, hasher);
-    Ok(Sum { value: format!("{}-{}", sum.value, parts.len()), composite: true, ..sum })
+    Ok(Sum {
+        value: format!("{}-{}", sum.value, parts.len()),
+        composite: true,
+        ..sum
+    })
 }
 
 /// An upload's algorithm, as answers have it.

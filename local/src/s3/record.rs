@@ -145,7 +145,10 @@ pub(super) use headers;
 macro_rules! encryption {
     ($input:expr) => {
         $crate::s3::record::Encryption {
-            algorithm: $input.server_side_encryption.take().map(|algorithm| algorithm.as_str().to_owned()),
+            algorithm: $input
+                .server_side_encryption
+                .take()
+                .map(|algorithm| algorithm.as_str().to_owned()),
             key: $input.ssekms_key_id.take(),
             bucket_key: $input.bucket_key_enabled.take(),
         }
@@ -157,7 +160,10 @@ pub(super) use encryption;
 macro_rules! answer_encryption {
     ($output:expr, $encryption:expr) => {{
         let encryption: &$crate::s3::record::Encryption = $encryption;
-        let algorithm = encryption.algorithm.clone().unwrap_or_else(|| "AES256".to_owned());
+        let algorithm = encryption
+            .algorithm
+            .clone()
+            .unwrap_or_else(|| "AES256".to_owned());
         $output.server_side_encryption = Some(algorithm.into());
         $output.ssekms_key_id.clone_from(&encryption.key);
         $output.bucket_key_enabled = encryption.bucket_key;
@@ -168,7 +174,10 @@ pub(super) use answer_encryption;
 /// `aws-chunked` is how a body travelled, and not how it is encoded.
 pub(super) fn without_transfer(encoding: Option<String>) -> Option<String> {
     let encoding = encoding?;
-    let kept: Vec<_> =
-        encoding.split(',').map(str::trim).filter(|token| !token.is_empty() && *token != "aws-chunked").collect();
+    let kept: Vec<_> = encoding
+        .split(',')
+        .map(str::trim)
+        .filter(|token| !token.is_empty() && *token != "aws-chunked")
+        .collect();
     (!kept.is_empty()).then(|| kept.join(","))
 }

@@ -16,21 +16,27 @@ impl S3 for Service {
         if !self.0.make(&name).map_err(S3Error::internal_error)? {
             return Err(s3_error!(BucketAlreadyOwnedByYou));
         }
-        Ok(S3Response::new(dto::CreateBucketOutput { location: Some(format!("/{name}")) }))
+        Ok(S3Response::new(dto::CreateBucketOutput {
+            location: Some(format!("/{name}")),
+        }))
     }
 
     async fn head_bucket(
         &self,
         request: S3Request<dto::HeadBucketInput>,
     ) -> S3Result<S3Response<dto::HeadBucketOutput>> {
-        self.0.with(&request.input.bucket, |_| Ok(S3Response::new(dto::HeadBucketOutput::default())))
+        self.0.with(&request.input.bucket, |_| {
+            Ok(S3Response::new(dto::HeadBucketOutput::default()))
+        })
     }
 
     async fn get_bucket_location(
         &self,
         request: S3Request<dto::GetBucketLocationInput>,
     ) -> S3Result<S3Response<dto::GetBucketLocationOutput>> {
-        self.0.with(&request.input.bucket, |_| Ok(S3Response::new(dto::GetBucketLocationOutput::default())))
+        self.0.with(&request.input.bucket, |_| {
+            Ok(S3Response::new(dto::GetBucketLocationOutput::default()))
+        })
     }
 
     async fn delete_bucket(
@@ -41,15 +47,24 @@ impl S3 for Service {
         Ok(S3Response::new(dto::DeleteBucketOutput::default()))
     }
 
-    async fn list_buckets(&self, _: S3Request<dto::ListBucketsInput>) -> S3Result<S3Response<dto::ListBucketsOutput>> {
+    async fn list_buckets(
+        &self,
+        _: S3Request<dto::ListBucketsInput>,
+    ) -> S3Result<S3Response<dto::ListBucketsOutput>> {
         Ok(S3Response::new(self.0.list_buckets()))
     }
 
-    async fn put_object(&self, request: S3Request<dto::PutObjectInput>) -> S3Result<S3Response<dto::PutObjectOutput>> {
+    async fn put_object(
+        &self,
+        request: S3Request<dto::PutObjectInput>,
+    ) -> S3Result<S3Response<dto::PutObjectOutput>> {
         self.0.put_object(request).await.map(S3Response::new)
     }
 
-    async fn get_object(&self, request: S3Request<dto::GetObjectInput>) -> S3Result<S3Response<dto::GetObjectOutput>> {
+    async fn get_object(
+        &self,
+        request: S3Request<dto::GetObjectInput>,
+    ) -> S3Result<S3Response<dto::GetObjectOutput>> {
         self.0.get_object(request.input).await.map(S3Response::new)
     }
 
@@ -99,14 +114,18 @@ impl S3 for Service {
         &self,
         request: S3Request<dto::GetBucketVersioningInput>,
     ) -> S3Result<S3Response<dto::GetBucketVersioningOutput>> {
-        self.0.versioning(&request.input.bucket).map(S3Response::new)
+        self.0
+            .versioning(&request.input.bucket)
+            .map(S3Response::new)
     }
 
     async fn get_object_lock_configuration(
         &self,
         request: S3Request<dto::GetObjectLockConfigurationInput>,
     ) -> S3Result<S3Response<dto::GetObjectLockConfigurationOutput>> {
-        self.0.lock_configuration(&request.input.bucket).map(S3Response::new)
+        self.0
+            .lock_configuration(&request.input.bucket)
+            .map(S3Response::new)
     }
 
     async fn create_multipart_upload(
@@ -127,7 +146,10 @@ impl S3 for Service {
         &self,
         request: S3Request<dto::CompleteMultipartUploadInput>,
     ) -> S3Result<S3Response<dto::CompleteMultipartUploadOutput>> {
-        self.0.complete_upload(request.input).await.map(S3Response::new)
+        self.0
+            .complete_upload(request.input)
+            .await
+            .map(S3Response::new)
     }
 
     async fn abort_multipart_upload(
@@ -138,7 +160,10 @@ impl S3 for Service {
         Ok(S3Response::new(dto::AbortMultipartUploadOutput::default()))
     }
 
-    async fn list_parts(&self, request: S3Request<dto::ListPartsInput>) -> S3Result<S3Response<dto::ListPartsOutput>> {
+    async fn list_parts(
+        &self,
+        request: S3Request<dto::ListPartsInput>,
+    ) -> S3Result<S3Response<dto::ListPartsOutput>> {
         self.0.list_parts(request.input).map(S3Response::new)
     }
 

@@ -17,7 +17,8 @@ use std::{
 
 /// Buckets in a folder; clones share them.
 ///
-/// The bytes of objects stay on disk, what is known of them is in memory too. One process at a time can open a folder.
+/// The bytes of objects stay on disk, what is known of them is in memory too. One process at a time
+/// can open a folder.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(super) disk: Arc<Disk>,
@@ -45,7 +46,12 @@ impl Store {
     pub fn open(root: &Path, clock: Clock) -> io::Result<Self> {
         let disk = Disk::open(root)?;
         let buckets = disk.load()?;
-        Ok(Self { disk: Arc::new(disk), buckets: Arc::new(Mutex::new(buckets)), clock, ear: Arc::default() })
+        Ok(Self {
+            disk: Arc::new(disk),
+            buckets: Arc::new(Mutex::new(buckets)),
+            clock,
+            ear: Arc::default(),
+        })
     }
 
     /// Makes a bucket; one that is there already stays as it is.
@@ -59,14 +65,20 @@ impl Store {
     /// The keys of all objects of a bucket, in order; none if there is no such bucket.
     #[must_use]
     pub fn keys(&self, bucket: &str) -> Vec<String> {
-        self.buckets().get(bucket).map(|bucket| bucket.objects.keys().cloned().collect()).unwrap_or_default()
+        self.buckets()
+            .get(bucket)
+            .map(|bucket| bucket.objects.keys().cloned().collect())
+            .unwrap_or_default()
     }
 
     /// The open multipart uploads of a bucket, by key and id; none if there is no such bucket.
     #[must_use]
     pub fn uploads(&self, bucket: &str) -> Vec<OpenUpload> {
         let buckets = self.buckets();
-        let uploads = buckets.get(bucket).into_iter().flat_map(|bucket| bucket.uploads.values());
+        let uploads = buckets
+            .get(bucket)
+            .into_iter()
+            .flat_map(|bucket| bucket.uploads.values());
         uploads
             .map(|upload| OpenUpload {
                 key: upload.key.clone(),
@@ -82,8 +94,12 @@ impl Store {
     /// If the folder can't be read.
     pub fn bytes(&self, bucket: &str, key: &str) -> io::Result<Option<Vec<u8>>> {
         let buckets = self.buckets();
-        let object = buckets.get(bucket).and_then(|bucket| bucket.objects.get(key));
-        object.map(|object| std::fs::read(self.disk.data(bucket, &object.data))).transpose()
+        let object = buckets
+            .get(bucket)
+            .and_then(|bucket| bucket.objects.get(key));
+        object
+            .map(|object| std::fs::read(self.disk.data(bucket, &object.data)))
+            .transpose()
     }
 
     /// The time in whole seconds, which is as much as S3 keeps.
@@ -95,16 +111,31 @@ impl Store {
     /// Makes a bucket; says whether it was not there.
     pub(super) fn make(&self, name: &str) -> io::Result<bool> {
         if !s3s::path::check_bucket_name(name) {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "S3 allows no such name for a bucket"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "S3 allows no such name for a bucket",
+            ));
         }
         let mut buckets = self.buckets();
         if buckets.contains_key(name) {
             return Ok(false);
         }
-        let settings = Settings { created: self.now(), rules: Vec::new(), versions: None };
+        let settings = Settings {
+            created: self.now(),
+            rules: Vec::new(),
+            versions: None,
+        };
         self.disk.make(name, &settings)?;
         let (objects, uploads, versions) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        buckets.insert(name.to_owned(), Bucket { settings, objects, uploads, versions });
+        buckets.insert(
+            name.to_owned(),
+            Bucket {
+                settings,
+                objects,
+                uploads,
+                versions,
+            },
+        );
         Ok(true)
     }
 
@@ -126,13 +157,27 @@ impl Store {
     }
 
     /// Does something to a bucket, alone.
-    pub(super) fn with<T>(&self, bucket: &str, act: impl FnOnce(&mut Bucket) -> S3Result<T>) -> S3Result<T> {
-        act(self.buckets().get_mut(bucket).ok_or_else(|| s3_error!(NoSuchBucket))?)
+    pub(super) fn with<T>(
+        &self,
+        bucket: &str,
+        act: impl FnOnce(&mut Bucket) -> S3Result<T>,
+    ) -> S3Result<T> {
+        act(self
+            .buckets()
+            .get_mut(bucket)
+            .ok_or_else(|| s3_error!(NoSuchBucket))?)
     }
 
-    /// Puts an object whose bytes are in place into the index, instead of the one that was there, and tells of it. Gives it
-    /// as it is then: where versions are kept it is one, and the one that was there stays.
-    pub(super) fn install(&self, name: &str, bucket: &mut Bucket, object: Object, how: How) -> S3Result<Object> {
+    /// Puts an object whose bytes are in place into the index, instead of the one that was there,
+    /// and tells of it. Gives it as it is then: where versions are kept it is one, and the one that
+    /// was there stays.
+    pub(super) fn install(
+        &self,
+        name: &str,
+        bucket: &mut Bucket,
+        object: Object,
+        how: How,
+    ) -> S3Result<Object> {
         if let Some(versions) = bucket.settings.versions {
             let object = self.add_version(name, bucket, versions, object)?;
             self.tell(&Created::new(name, &object, how));
@@ -146,7 +191,9 @@ impl Store {
         let former = bucket.objects.insert(object.key.clone(), object.clone());
         self.tell(&created);
         if let Some(former) = former {
-            self.disk.discard(name, &former.data).map_err(S3Error::internal_error)?;
+            self.disk
+                .discard(name, &former.data)
+                .map_err(S3Error::internal_error)?;
         }
         Ok(object)
     }

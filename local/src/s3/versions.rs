@@ -1,8 +1,10 @@
-//! Versions of objects, and how long nobody may delete one: S3's versioning, and Object Lock by the bucket's default.
+//! Versions of objects, and how long nobody may delete one: S3's versioning, and Object Lock by the
+//! bucket's default.
 //!
-//! What is put under a key that is there is another version of it; what is deleted without naming a version only gets a marker
-//! (Amazon S3 User Guide, "How S3 Versioning works"). A version under lock goes before its time by nobody's word, or in
-//! governance mode by the word of whoever asks to bypass it ("Object Lock").
+//! What is put under a key that is there is another version of it; what is deleted without naming a
+//! version only gets a marker (Amazon S3 User Guide, "How S3 Versioning works"). A version under
+//! lock goes before its time by nobody's word, or in governance mode by the word of whoever asks to
+//! bypass it ("Object Lock").
 
 use super::{
     Store,
@@ -76,22 +78,34 @@ impl Bucket {
             Some(NO_VERSION) if self.settings.versions.is_none() => latest(),
             Some(id) => {
                 let mut versions = self.versions.get(key).into_iter().flatten();
-                let version = versions.find(|version| version.id == id).ok_or_else(|| s3_error!(NoSuchVersion))?;
-                version.object.as_ref().ok_or_else(|| s3_error!(MethodNotAllowed))
+                let version = versions
+                    .find(|version| version.id == id)
+                    .ok_or_else(|| s3_error!(NoSuchVersion))?;
+                version
+                    .object
+                    .as_ref()
+                    .ok_or_else(|| s3_error!(MethodNotAllowed))
             }
         }
     }
 
     /// What the key is now, as its last version says.
     fn follow(&mut self, key: &str) {
-        match self.versions.get(key).and_then(|all| all.last()?.object.clone()) {
+        match self
+            .versions
+            .get(key)
+            .and_then(|all| all.last()?.object.clone())
+        {
             Some(object) => drop(self.objects.insert(key.to_owned(), object)),
             None => drop(self.objects.remove(key)),
         }
     }
 
     fn next_turn(&self, key: &str) -> u64 {
-        self.versions.get(key).and_then(|all| all.last()).map_or(1, |last| last.turn + 1)
+        self.versions
+            .get(key)
+            .and_then(|all| all.last())
+            .map_or(1, |last| last.turn + 1)
     }
 }
 
@@ -99,7 +113,8 @@ impl Store {
     /// Has a bucket keep versions from now on, each under this lock.
     ///
     /// # Errors
-    /// If there is no such bucket (`NotFound`), something is in it of before (`Unsupported`), or the folder can't be written.
+    /// If there is no such bucket (`NotFound`), something is in it of before (`Unsupported`), or
+    /// the folder can't be written.
     pub fn keep_versions(&self, bucket: &str, lock: Option<Retention>) -> io::Result<()> {
         let mut buckets = self.buckets();
         let kept = buckets.get_mut(bucket).ok_or(io::ErrorKind::NotFound)?;
@@ -125,9 +140,27 @@ impl Store {
         let id = random().map_err(S3Error::internal_error)?;
         object.version = Some(id.clone());
         let until = |days: u32| object.modified + TimeDelta::days(i64::from(days));
-        object.lock = versions.lock.map(|lock| Lock { mode: lock.mode, until: until(lock.days) });
-        let (key, turn, at) = (object.key.clone(), bucket.next_turn(&object.key), object.modified);
-        self.add(name, bucket, Version { key, id, turn, at, object: Some(object.clone()) }).inspect_err(|_| {
+        object.lock = versions.lock.map(|lock| Lock {
+            mode: lock.mode,
+            until: until(lock.days),
+        });
+        let (key, turn, at) = (
+            object.key.clone(),
+            bucket.next_turn(&object.key),
+            object.modified,
+        );
+        self.add(
+            name,
+            bucket,
+            Version {
+                key,
+                id,
+                turn,
+                at,
+                object: Some(object.clone()),
+            },
+        )
+        .inspect_err(|_| {
             let _ = self.disk.discard(name, &object.data);
         })?;
         Ok(object)
@@ -137,14 +170,33 @@ impl Store {
     pub(super) fn add_marker(&self, name: &str, bucket: &mut Bucket, key: &str) -> S3Result<Gone> {
         let id = random().map_err(S3Error::internal_error)?;
         let (turn, at) = (bucket.next_turn(key), self.now());
-        self.add(name, bucket, Version { key: key.to_owned(), id: id.clone(), turn, at, object: None })?;
-        Ok(Gone { marker: true, version: Some(id) })
+        self.add(
+            name,
+            bucket,
+            Version {
+                key: key.to_owned(),
+                id: id.clone(),
+                turn,
+                at,
+                object: None,
+            },
+        )?;
+        Ok(Gone {
+            marker: true,
+            version: Some(id),
+        })
     }
 
     fn add(&self, name: &str, bucket: &mut Bucket, version: Version) -> S3Result<()> {
-        self.disk.write_version(name, &version).map_err(S3Error::internal_error)?;
+        self.disk
+            .write_version(name, &version)
+            .map_err(S3Error::internal_error)?;
         let key = version.key.clone();
-        bucket.versions.entry(key.clone()).or_default().push(version);
+        bucket
+            .versions
+            .entry(key.clone())
+            .or_default()
+            .push(version);
         bucket.follow(&key);
         Ok(())
     }
@@ -158,31 +210,56 @@ impl Store {
         id: &str,
         bypass: bool,
     ) -> S3Result<Gone> {
-        let all = bucket.versions.get_mut(key).ok_or_else(|| s3_error!(NoSuchVersion))?;
-        let place = all.iter().position(|version| version.id == id).ok_or_else(|| s3_error!(NoSuchVersion))?;
-        let lock = all.get(place).and_then(|version| version.object.as_ref()?.lock);
+        let all = bucket
+            .versions
+            .get_mut(key)
+            .ok_or_else(|| s3_error!(NoSuchVersion))?;
+        let place = all
+            .iter()
+            .position(|version| version.id == id)
+            .ok_or_else(|| s3_error!(NoSuchVersion))?;
+        let lock = all
+            .get(place)
+            .and_then(|version| version.object.as_ref()?.lock);
         if let Some(lock) = lock.filter(|lock| lock.until > self.now())
             && !(bypass && lock.mode == LockMode::Governance)
         {
-            return Err(s3_error!(AccessDenied, "Access Denied because object protected by object lock."));
+            return Err(s3_error!(
+                AccessDenied,
+                "Access Denied because object protected by object lock."
+            ));
         }
         let gone = all.remove(place);
         if all.is_empty() {
             bucket.versions.remove(key);
         }
         bucket.follow(key);
-        self.disk.remove_version(name, &gone).map_err(S3Error::internal_error)?;
-        Ok(Gone { marker: gone.object.is_none(), version: Some(gone.id) })
+        self.disk
+            .remove_version(name, &gone)
+            .map_err(S3Error::internal_error)?;
+        Ok(Gone {
+            marker: gone.object.is_none(),
+            version: Some(gone.id),
+        })
     }
 
     pub(super) fn versioning(&self, bucket: &str) -> S3Result<dto::GetBucketVersioningOutput> {
-        let enabled = || dto::BucketVersioningStatus::from_static(dto::BucketVersioningStatus::ENABLED);
+        let enabled =
+            || dto::BucketVersioningStatus::from_static(dto::BucketVersioningStatus::ENABLED);
         let kept = self.with(bucket, |bucket| Ok(bucket.settings.versions.is_some()))?;
-        Ok(dto::GetBucketVersioningOutput { status: kept.then(enabled), ..Default::default() })
+        Ok(dto::GetBucketVersioningOutput {
+            status: kept.then(enabled),
+            ..Default::default()
+        })
     }
 
-    pub(super) fn lock_configuration(&self, bucket: &str) -> S3Result<dto::GetObjectLockConfigurationOutput> {
-        let lock = self.with(bucket, |bucket| Ok(bucket.settings.versions.and_then(|versions| versions.lock)))?;
+    pub(super) fn lock_configuration(
+        &self,
+        bucket: &str,
+    ) -> S3Result<dto::GetObjectLockConfigurationOutput> {
+        let lock = self.with(bucket, |bucket| {
+            Ok(bucket.settings.versions.and_then(|versions| versions.lock))
+        })?;
         let lock = lock.ok_or_else(|| s3_error!(ObjectLockConfigurationNotFoundError))?;
         let retention = dto::DefaultRetention {
             days: i32::try_from(lock.days).ok(),
@@ -191,23 +268,40 @@ impl Store {
         };
         Ok(dto::GetObjectLockConfigurationOutput {
             object_lock_configuration: Some(dto::ObjectLockConfiguration {
-                object_lock_enabled: Some(dto::ObjectLockEnabled::from_static(dto::ObjectLockEnabled::ENABLED)),
-                rule: Some(dto::ObjectLockRule { default_retention: Some(retention) }),
+                object_lock_enabled: Some(dto::ObjectLockEnabled::from_static(
+                    dto::ObjectLockEnabled::ENABLED,
+                )),
+                rule: Some(dto::ObjectLockRule {
+                    default_retention: Some(retention),
+                }),
             }),
         })
     }
 
     /// Lists versions and markers: keys in order, of each key the latest first.
-    pub(super) fn list_versions(&self, input: dto::ListObjectVersionsInput) -> S3Result<dto::ListObjectVersionsOutput> {
-        if input.delimiter.as_ref().is_some_and(|delimiter| !delimiter.is_empty()) {
-            return Err(s3_error!(NotImplemented, "Versions are not listed by delimiter."));
+    pub(super) fn list_versions(
+        &self,
+        input: dto::ListObjectVersionsInput,
+    ) -> S3Result<dto::ListObjectVersionsOutput> {
+        if input
+            .delimiter
+            .as_ref()
+            .is_some_and(|delimiter| !delimiter.is_empty())
+        {
+            return Err(s3_error!(
+                NotImplemented,
+                "Versions are not listed by delimiter."
+            ));
         }
         let max_keys = page(input.max_keys)?;
         let limit = usize::try_from(max_keys).unwrap_or_default();
         let url = input.encoding_type.is_some();
         let prefix = input.prefix.clone().unwrap_or_default();
         let mut found = self.with(&input.bucket, |bucket| {
-            let all = bucket.versions.iter().filter(|(key, _)| key.starts_with(&prefix));
+            let all = bucket
+                .versions
+                .iter()
+                .filter(|(key, _)| key.starts_with(&prefix));
             let all = all.flat_map(|(_, versions)| versions.iter().rev().enumerate());
             let listed = all.map(|(place, version)| (version.clone(), place == 0));
             // Everything up to the marker is behind us; without a version, all of its key.
@@ -217,15 +311,18 @@ impl Store {
                 let key = input.key_marker.as_deref().unwrap_or_default();
                 past = past
                     || version.key.as_str() > key
-                    || (version.key == key && input.version_id_marker.as_deref() == Some(version.id.as_str()));
+                    || (version.key == key
+                        && input.version_id_marker.as_deref() == Some(version.id.as_str()));
                 !behind || version.key.as_str() > key
             });
             Ok(after.take(limit + 1).collect::<Vec<_>>())
         })?;
         let truncated = limit > 0 && found.len() > limit;
         found.truncate(limit);
-        let last =
-            found.last().filter(|_| truncated).map(|(version, _)| (spelled(&version.key, url), version.id.clone()));
+        let last = found
+            .last()
+            .filter(|_| truncated)
+            .map(|(version, _)| (spelled(&version.key, url), version.id.clone()));
         let (mut versions, mut markers) = (Vec::new(), Vec::new());
         for (version, latest) in &found {
             match &version.object {
@@ -264,7 +361,9 @@ fn listed(object: &Object, latest: bool, url: bool) -> dto::ObjectVersion {
         e_tag: Some(object.tag()),
         last_modified: Some(timestamp(object.modified)),
         size: Some(signed(object.size)),
-        storage_class: Some(dto::ObjectVersionStorageClass::from_static(dto::ObjectVersionStorageClass::STANDARD)),
+        storage_class: Some(dto::ObjectVersionStorageClass::from_static(
+            dto::ObjectVersionStorageClass::STANDARD,
+        )),
         ..Default::default()
     }
 }

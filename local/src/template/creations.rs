@@ -60,7 +60,8 @@ impl CreationEvent {
         };
         let mut ways = Vec::new();
         for name in &names {
-            let of_name = of(name).ok_or_else(|| format!("{name} is not an event that the local stack has"))?;
+            let of_name = of(name)
+                .ok_or_else(|| format!("{name} is not an event that the local stack has"))?;
             if of_name.iter().any(|way| ways.contains(way)) {
                 return Err(format!("{name} is there twice"));
             }
@@ -74,14 +75,23 @@ impl CreationEvent {
             let side = match name.as_str() {
                 "prefix" => &mut prefix,
                 "suffix" => &mut suffix,
-                other => return Err(format!("a filter's rule is for a prefix or a suffix, not for {other}")),
+                other => {
+                    return Err(format!(
+                        "a filter's rule is for a prefix or a suffix, not for {other}"
+                    ));
+                }
             };
             if side.replace(value).is_some() {
                 return Err(format!("a filter has one {name}"));
             }
         }
         let (prefix, suffix) = (prefix.unwrap_or_default(), suffix.unwrap_or_default());
-        Ok(Self { bucket: properties.bucket, ways, prefix, suffix })
+        Ok(Self {
+            bucket: properties.bucket,
+            ways,
+            prefix,
+            suffix,
+        })
     }
 
     /// Whether the function is told of this object.
@@ -117,11 +127,14 @@ mod tests {
     use serde_json::{Value, json};
 
     fn event(events: &Value, rules: &Value) -> Result<CreationEvent, String> {
-        CreationEvent::new(json!({"Bucket": "b", "Events": events, "Filter": {"S3Key": {"Rules": rules}}}))
+        CreationEvent::new(
+            json!({"Bucket": "b", "Events": events, "Filter": {"S3Key": {"Rules": rules}}}),
+        )
     }
 
     fn filtered(prefix: &str, suffix: &str) -> CreationEvent {
-        let rules = json!([{"Name": "prefix", "Value": prefix}, {"Name": "suffix", "Value": suffix}]);
+        let rules =
+            json!([{"Name": "prefix", "Value": prefix}, {"Name": "suffix", "Value": suffix}]);
         event(&json!("s3:ObjectCreated:*"), &rules).unwrap()
     }
 
@@ -129,10 +142,16 @@ mod tests {
     fn an_event_is_about_the_objects_that_its_filter_passes() {
         let event = filtered("in/", ".csv");
         assert!(event.is_about("b", "in/a.csv", "Put") && event.is_about("b", "in/a.csv", "Copy"));
-        for (bucket, key) in [("c", "in/a.csv"), ("b", "in/a.json"), ("b", "out/a.csv"), ("b", "a.csv")] {
+        for (bucket, key) in [
+            ("c", "in/a.csv"),
+            ("b", "in/a.json"),
+            ("b", "out/a.csv"),
+            ("b", "a.csv"),
+        ] {
             assert!(!event.is_about(bucket, key, "Put"), "{bucket}/{key}");
         }
-        let all = CreationEvent::new(json!({"Bucket": "b", "Events": ["s3:ObjectCreated:Put"]})).unwrap();
+        let all =
+            CreationEvent::new(json!({"Bucket": "b", "Events": ["s3:ObjectCreated:Put"]})).unwrap();
         assert!(all.is_about("b", "anything", "Put") && !all.is_about("b", "anything", "Copy"));
     }
 
@@ -146,7 +165,11 @@ mod tests {
             (("in/", ".csv"), ("in/a", "v"), true),
         ] {
             let (one, other) = (filtered(one.0, one.1), filtered(other.0, other.1));
-            assert_eq!((one.overlaps(&other), other.overlaps(&one)), (overlap, overlap), "{one:?} {other:?}");
+            assert_eq!(
+                (one.overlaps(&other), other.overlaps(&one)),
+                (overlap, overlap),
+                "{one:?} {other:?}"
+            );
         }
         let put = event(&json!("s3:ObjectCreated:Put"), &json!([])).unwrap();
         let copy = event(&json!("s3:ObjectCreated:Copy"), &json!([])).unwrap();
@@ -157,13 +180,33 @@ mod tests {
     fn what_s3_does_not_know_is_refused() {
         let prefix = json!({"Name": "prefix", "Value": "a"});
         for (events, rules, problem) in [
-            (json!("s3:ObjectRemoved:*"), json!([]), "not an event that the local stack has"),
+            (
+                json!("s3:ObjectRemoved:*"),
+                json!([]),
+                "not an event that the local stack has",
+            ),
             (json!("s3:ObjectCreated:put"), json!([]), "not an event"),
             (json!([]), json!([]), "no Events"),
-            (json!(["s3:ObjectCreated:*", "s3:ObjectCreated:Put"]), json!([]), "twice"),
-            (json!("s3:ObjectCreated:*"), json!([prefix, prefix]), "a filter has one prefix"),
-            (json!("s3:ObjectCreated:*"), json!([{"Name": "infix", "Value": "a"}]), "not for infix"),
-            (json!("s3:ObjectCreated:*"), json!([{"Name": "prefix", "Value": "a", "Case": "b"}]), "unknown field"),
+            (
+                json!(["s3:ObjectCreated:*", "s3:ObjectCreated:Put"]),
+                json!([]),
+                "twice",
+            ),
+            (
+                json!("s3:ObjectCreated:*"),
+                json!([prefix, prefix]),
+                "a filter has one prefix",
+            ),
+            (
+                json!("s3:ObjectCreated:*"),
+                json!([{"Name": "infix", "Value": "a"}]),
+                "not for infix",
+            ),
+            (
+                json!("s3:ObjectCreated:*"),
+                json!([{"Name": "prefix", "Value": "a", "Case": "b"}]),
+                "unknown field",
+            ),
         ] {
             let error = event(&events, &rules).unwrap_err();
             assert!(error.contains(problem), "{error}");

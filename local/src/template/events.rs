@@ -46,8 +46,10 @@ pub(crate) enum Destination {
 
 impl Destination {
     fn of(arn: &str) -> Self {
-        arn.strip_prefix("arn:aws:s3:::")
-            .map_or_else(|| Self::Queue(arn.to_owned()), |name| Self::Bucket(name.to_owned()))
+        arn.strip_prefix("arn:aws:s3:::").map_or_else(
+            || Self::Queue(arn.to_owned()),
+            |name| Self::Bucket(name.to_owned()),
+        )
     }
 }
 
@@ -59,7 +61,15 @@ pub(crate) struct ScheduleEvent {
     pub(crate) failures: Option<String>,
 }
 
-const HTTP: [&str; 7] = ["ApiId", "Auth", "Method", "Path", "PayloadFormatVersion", "RouteSettings", "TimeoutInMillis"];
+const HTTP: [&str; 7] = [
+    "ApiId",
+    "Auth",
+    "Method",
+    "Path",
+    "PayloadFormatVersion",
+    "RouteSettings",
+    "TimeoutInMillis",
+];
 const STREAM: [&str; 16] = [
     "BatchSize",
     "BisectBatchOnFunctionError",
@@ -98,20 +108,38 @@ const SCHEDULE: [&str; 15] = [
 
 impl Event {
     pub(super) fn new(event: &Value) -> Result<Self, String> {
-        let kind = event.get("Type").and_then(Value::as_str).unwrap_or_default();
-        let properties = event.get("Properties").cloned().unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+        let kind = event
+            .get("Type")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let properties = event
+            .get("Properties")
+            .cloned()
+            .unwrap_or_else(|| Value::Object(serde_json::Map::new()));
         match kind {
-            "HttpApi" => only(&properties, &HTTP).and_then(|()| route(&properties)).map(Self::Http),
-            "DynamoDB" => only(&properties, &STREAM).and_then(|()| stream(properties)).map(Self::Stream),
-            "ScheduleV2" => only(&properties, &SCHEDULE).and_then(|()| schedule(properties)).map(Self::Schedule),
+            "HttpApi" => only(&properties, &HTTP)
+                .and_then(|()| route(&properties))
+                .map(Self::Http),
+            "DynamoDB" => only(&properties, &STREAM)
+                .and_then(|()| stream(properties))
+                .map(Self::Stream),
+            "ScheduleV2" => only(&properties, &SCHEDULE)
+                .and_then(|()| schedule(properties))
+                .map(Self::Schedule),
             "S3" => CreationEvent::new(properties).map(Self::Creation),
-            other => Err(format!("the type {other:?} is not understood by the local stack")),
+            other => Err(format!(
+                "the type {other:?} is not understood by the local stack"
+            )),
         }
     }
 }
 
 fn route(properties: &Value) -> Result<Route, String> {
-    if properties.get("PayloadFormatVersion").and_then(Value::as_str).is_some_and(|version| version != "2.0") {
+    if properties
+        .get("PayloadFormatVersion")
+        .and_then(Value::as_str)
+        .is_some_and(|version| version != "2.0")
+    {
         return Err("only the payload format 2.0 is understood".into());
     }
     let field = |name| properties.get(name).and_then(Value::as_str);
@@ -154,13 +182,18 @@ struct StreamProperties {
 }
 
 fn stream(properties: Value) -> Result<StreamEvent, String> {
-    let failures =
-        properties.pointer("/DestinationConfig/OnFailure/Destination").and_then(Value::as_str).map(Destination::of);
+    let failures = properties
+        .pointer("/DestinationConfig/OnFailure/Destination")
+        .and_then(Value::as_str)
+        .map(Destination::of);
     if failures.is_none() && properties.get("DestinationConfig").is_some() {
         return Err("DestinationConfig has no OnFailure.Destination".into());
     }
     let properties: StreamProperties = read(properties)?;
-    let table = properties.stream.split_once(":table/").and_then(|(_, rest)| rest.split_once("/stream/"));
+    let table = properties
+        .stream
+        .split_once(":table/")
+        .and_then(|(_, rest)| rest.split_once("/stream/"));
     let Some((table, _)) = table else {
         return Err(format!("{} is not a stream's ARN", properties.stream));
     };
@@ -171,11 +204,19 @@ fn stream(properties: Value) -> Result<StreamEvent, String> {
     };
     let batch_size = properties.batch_size.unwrap_or(100);
     if !(1..=10_000).contains(&batch_size) {
-        return Err(format!("a BatchSize of {batch_size} is not between 1 and 10,000"));
+        return Err(format!(
+            "a BatchSize of {batch_size} is not between 1 and 10,000"
+        ));
     }
-    let retries = properties.maximum_retry_attempts.filter(|&retries| retries != -1);
-    let retries = retries.map(|it| u32::try_from(it).map_err(|_| format!("{it} MaximumRetryAttempts"))).transpose()?;
-    let longest = properties.maximum_record_age_in_seconds.filter(|&age| age != -1);
+    let retries = properties
+        .maximum_retry_attempts
+        .filter(|&retries| retries != -1);
+    let retries = retries
+        .map(|it| u32::try_from(it).map_err(|_| format!("{it} MaximumRetryAttempts")))
+        .transpose()?;
+    let longest = properties
+        .maximum_record_age_in_seconds
+        .filter(|&age| age != -1);
     if let Some(age) = longest.filter(|age| !(60..=604_800).contains(age)) {
         return Err(format!("{age} MaximumRecordAgeInSeconds"));
     }
@@ -188,7 +229,10 @@ fn stream(properties: Value) -> Result<StreamEvent, String> {
     Ok(StreamEvent {
         table: table.to_owned(),
         from_start,
-        filters: filters.iter().map(|filter| Filter::parse(&filter.pattern)).collect::<Result<_, _>>()?,
+        filters: filters
+            .iter()
+            .map(|filter| Filter::parse(&filter.pattern))
+            .collect::<Result<_, _>>()?,
         batch_size: usize::try_from(batch_size).unwrap_or(100),
         retries,
         bisect: properties.bisect_batch_on_function_error,
@@ -208,15 +252,28 @@ struct ScheduleProperties {
 }
 
 fn schedule(properties: Value) -> Result<ScheduleEvent, String> {
-    let failures = properties.pointer("/DeadLetterConfig/Arn").and_then(Value::as_str).map(str::to_owned);
+    let failures = properties
+        .pointer("/DeadLetterConfig/Arn")
+        .and_then(Value::as_str)
+        .map(str::to_owned);
     let properties: ScheduleProperties = read(properties)?;
-    let zone = properties.schedule_expression_timezone.as_deref().unwrap_or("UTC");
+    let zone = properties
+        .schedule_expression_timezone
+        .as_deref()
+        .unwrap_or("UTC");
     let expression = match properties.state.as_deref() {
         None | Some("ENABLED") => Expression::parse(&properties.schedule_expression, zone)?,
         Some("DISABLED") => Expression::Never,
         Some(other) => return Err(format!("the State {other} is not understood")),
     };
-    let input = properties.input.as_deref().map_or(Ok(Value::Object(serde_json::Map::new())), serde_json::from_str);
+    let input = properties.input.as_deref().map_or(
+        Ok(Value::Object(serde_json::Map::new())),
+        serde_json::from_str,
+    );
     let input = input.map_err(|error| format!("its Input is not JSON: {error}"))?;
-    Ok(ScheduleEvent { expression, input, failures })
+    Ok(ScheduleEvent {
+        expression,
+        input,
+        failures,
+    })
 }

@@ -24,23 +24,49 @@ pub(super) struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     /// The scope of a document; every parameter needs a value that is given, or a default.
-    pub(super) fn new(document: &'a Value, given: &BTreeMap<String, String>) -> Result<Self, String> {
-        let resources = document.get("Resources").and_then(Value::as_object).ok_or("there are no Resources")?;
+    pub(super) fn new(
+        document: &'a Value,
+        given: &BTreeMap<String, String>,
+    ) -> Result<Self, String> {
+        let resources = document
+            .get("Resources")
+            .and_then(Value::as_object)
+            .ok_or("there are no Resources")?;
         let mut parameters = BTreeMap::new();
-        for (name, parameter) in document.get("Parameters").and_then(Value::as_object).into_iter().flatten() {
+        for (name, parameter) in document
+            .get("Parameters")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
+            let value = given
+                .get(name)
+                .map(|given| given.as_str().into())
+                .or_else(|| parameter.get("Default").cloned());
             let value =
-                given.get(name).map(|given| given.as_str().into()).or_else(|| parameter.get("Default").cloned());
-            let value = value.ok_or_else(|| format!("{name} has no Default and no value is given"))?;
-            let is_list = parameter.get("Type").and_then(Value::as_str) == Some("CommaDelimitedList");
-            let parts = value.as_str().filter(|_| is_list).map(|text| text.split(',').map(|part| part.trim().into()));
-            let value = parts.map(|parts| Value::Array(parts.collect())).unwrap_or(value);
+                value.ok_or_else(|| format!("{name} has no Default and no value is given"))?;
+            let is_list =
+                parameter.get("Type").and_then(Value::as_str) == Some("CommaDelimitedList");
+            let parts = value
+                .as_str()
+                .filter(|_| is_list)
+                .map(|text| text.split(',').map(|part| part.trim().into()));
+            let value = parts
+                .map(|parts| Value::Array(parts.collect()))
+                .unwrap_or(value);
             parameters.insert(name.clone(), value);
         }
         if let Some(stray) = given.keys().find(|name| !parameters.contains_key(*name)) {
             return Err(format!("there is no parameter {stray}"));
         }
         let implied = implied(resources);
-        Ok(Self { document, parameters, resources, implied, depth: Cell::new(0) })
+        Ok(Self {
+            document,
+            parameters,
+            resources,
+            implied,
+            depth: Cell::new(0),
+        })
     }
 
     pub(super) const fn resources(&self) -> &'a Map<String, Value> {
@@ -53,12 +79,16 @@ impl<'a> Scope<'a> {
     }
 
     pub(super) fn globals(&self, kind: &str) -> Option<&'a Value> {
-        self.document.get("Globals").and_then(|globals| globals.get(kind))
+        self.document
+            .get("Globals")
+            .and_then(|globals| globals.get(kind))
     }
 
     /// Whether the resource's condition, if it has one, holds.
     pub(super) fn is_made(&self, id: &str) -> Result<bool, String> {
-        self.resources.get(id).map_or(Ok(true), |resource| self.is_wanted(resource))
+        self.resources
+            .get(id)
+            .map_or(Ok(true), |resource| self.is_wanted(resource))
     }
 
     /// Whether the condition of a resource or an output, if it has one, holds.
@@ -67,7 +97,8 @@ impl<'a> Scope<'a> {
         condition.map_or(Ok(true), |condition| self.condition(condition))
     }
 
-    /// The value with everything in it that refers to something else replaced; nothing for `AWS::NoValue`.
+    /// The value with everything in it that refers to something else replaced; nothing for
+    /// `AWS::NoValue`.
     pub(super) fn resolve(&self, value: &Value) -> Result<Option<Value>, String> {
         if self.depth.get() > DEEPEST {
             return Err("refers to itself in a circle".into());
@@ -100,7 +131,9 @@ impl<'a> Scope<'a> {
     }
 
     fn list(&self, list: &[Value]) -> Result<Vec<Value>, String> {
-        list.iter().filter_map(|value| self.resolve(value).transpose()).collect()
+        list.iter()
+            .filter_map(|value| self.resolve(value).transpose())
+            .collect()
     }
 
     fn call(&self, function: &str, argument: &Value) -> Result<Option<Value>, String> {
@@ -118,12 +151,21 @@ impl<'a> Scope<'a> {
             ("Fn::Join", Some([Value::String(separator), list])) => {
                 let list = self.resolve(list)?.unwrap_or_default();
                 let parts = list.as_array().ok_or("Fn::Join needs a list")?;
-                parts.iter().map(text).collect::<Result<Vec<_>, _>>()?.join(separator).into()
+                parts
+                    .iter()
+                    .map(text)
+                    .collect::<Result<Vec<_>, _>>()?
+                    .join(separator)
+                    .into()
             }
             ("Fn::Select", Some([index, list])) => {
-                let index = text(index)?.parse::<usize>().map_err(|_| "Fn::Select needs a number")?;
+                let index = text(index)?
+                    .parse::<usize>()
+                    .map_err(|_| "Fn::Select needs a number")?;
                 let list = self.resolve(list)?.unwrap_or_default();
-                list.get(index).cloned().ok_or("Fn::Select points past the end of its list")?
+                list.get(index)
+                    .cloned()
+                    .ok_or("Fn::Select points past the end of its list")?
             }
             ("Fn::Split", Some([Value::String(separator), source])) => {
                 let source = text(&self.resolve(source)?.unwrap_or_default())?;
@@ -132,12 +174,17 @@ impl<'a> Scope<'a> {
             ("Fn::FindInMap", Some([_, _, _])) => {
                 let names = self.list(arguments.unwrap_or_default())?;
                 let names = names.iter().map(text).collect::<Result<Vec<_>, _>>()?;
-                let found = names
-                    .iter()
-                    .try_fold(self.document.get("Mappings").unwrap_or(&Value::Null), |at, name| at.get(name));
-                found.cloned().ok_or_else(|| format!("Fn::FindInMap finds no {}", names.join(".")))?
+                let found = names.iter().try_fold(
+                    self.document.get("Mappings").unwrap_or(&Value::Null),
+                    |at, name| at.get(name),
+                );
+                found
+                    .cloned()
+                    .ok_or_else(|| format!("Fn::FindInMap finds no {}", names.join(".")))?
             }
-            ("Fn::Equals" | "Fn::Not" | "Fn::And" | "Fn::Or", Some(_)) => self.holds(function, argument)?.into(),
+            ("Fn::Equals" | "Fn::Not" | "Fn::And" | "Fn::Or", Some(_)) => {
+                self.holds(function, argument)?.into()
+            }
             _ => return Err(format!("{function} with these arguments is not understood")),
         };
         Ok(Some(value))
@@ -152,7 +199,9 @@ impl<'a> Scope<'a> {
             "AWS::AccountId" => ACCOUNT.to_owned(),
             "AWS::Region" => REGION.to_owned(),
             "AWS::StackName" => STACK.to_owned(),
-            "AWS::StackId" => format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK}/local"),
+            "AWS::StackId" => {
+                format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK}/local")
+            }
             "AWS::Partition" => "aws".to_owned(),
             "AWS::URLSuffix" => "amazonaws.com".to_owned(),
             _ => self.name_or_arn(name)?,
@@ -164,7 +213,9 @@ impl<'a> Scope<'a> {
     pub(super) fn name_or_arn(&self, id: &str) -> Result<String, String> {
         let name = self.name(id)?;
         Ok(match self.kind(id) {
-            Some("AWS::SQS::Queue") => format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"),
+            Some("AWS::SQS::Queue") => {
+                format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}")
+            }
             Some("AWS::SecretsManager::Secret") => {
                 format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-LoCaL1")
             }
@@ -182,7 +233,9 @@ impl<'a> Scope<'a> {
             return Err(format!("refers to {id}, which is not in the template"));
         }
         if !self.is_made(id)? {
-            return Err(format!("refers to {id}, which is not made because its condition is false"));
+            return Err(format!(
+                "refers to {id}, which is not made because its condition is false"
+            ));
         }
         let (property, default) = match self.kind(id).unwrap_or_default() {
             "AWS::DynamoDB::Table" => ("TableName", format!("{STACK}-{id}")),
@@ -192,13 +245,22 @@ impl<'a> Scope<'a> {
             "AWS::SecretsManager::Secret" => ("Name", format!("{STACK}-{id}")),
             _ => return Ok(format!("{STACK}-{id}")),
         };
-        let given = self.resources.get(id).and_then(|resource| resource.pointer(&format!("/Properties/{property}")));
-        let given = given.map(|given| self.resolve(given)).transpose()?.flatten();
+        let given = self
+            .resources
+            .get(id)
+            .and_then(|resource| resource.pointer(&format!("/Properties/{property}")));
+        let given = given
+            .map(|given| self.resolve(given))
+            .transpose()?
+            .flatten();
         given.map_or(Ok(default), |given| text(&given))
     }
 
     fn kind(&self, id: &str) -> Option<&'a str> {
-        self.resources.get(id).and_then(|resource| resource.get("Type")).and_then(Value::as_str)
+        self.resources
+            .get(id)
+            .and_then(|resource| resource.get("Type"))
+            .and_then(Value::as_str)
     }
 
     /// What `!GetAtt` gives; types that do not matter here have every attribute.
@@ -206,22 +268,34 @@ impl<'a> Scope<'a> {
         let name = self.name(id)?;
         let kind = self.kind(id).unwrap_or_default();
         Ok(match (kind, attribute) {
-            ("AWS::DynamoDB::Table", "Arn") => format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"),
+            ("AWS::DynamoDB::Table", "Arn") => {
+                format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}")
+            }
             ("AWS::DynamoDB::Table", "StreamArn") => {
                 format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}/stream/local")
             }
             ("AWS::S3::Bucket", "Arn") => format!("arn:aws:s3:::{name}"),
-            ("AWS::S3::Bucket", "DomainName" | "RegionalDomainName") => format!("{name}.s3.{REGION}.amazonaws.com"),
+            ("AWS::S3::Bucket", "DomainName" | "RegionalDomainName") => {
+                format!("{name}.s3.{REGION}.amazonaws.com")
+            }
             ("AWS::SSM::Parameter", "Value") => {
-                let value = self.resources.get(id).and_then(|resource| resource.pointer("/Properties/Value"));
-                let value = value.ok_or_else(|| format!("refers to {id}.Value, and it has none"))?;
+                let value = self
+                    .resources
+                    .get(id)
+                    .and_then(|resource| resource.pointer("/Properties/Value"));
+                let value =
+                    value.ok_or_else(|| format!("refers to {id}.Value, and it has none"))?;
                 text(&self.resolve(value)?.unwrap_or_default())?
             }
             ("AWS::IAM::Role", "Arn") => format!("arn:aws:iam::{ACCOUNT}:role/{name}"),
             ("AWS::SQS::Queue", "Arn") => format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"),
             ("AWS::SQS::Queue", "QueueName") => name,
-            ("AWS::SQS::Queue", "QueueUrl") | ("AWS::SecretsManager::Secret", "Id") => self.name_or_arn(id)?,
-            ("AWS::Serverless::Function", "Arn") => format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"),
+            ("AWS::SQS::Queue", "QueueUrl") | ("AWS::SecretsManager::Secret", "Id") => {
+                self.name_or_arn(id)?
+            }
+            ("AWS::Serverless::Function", "Arn") => {
+                format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}")
+            }
             (
                 "AWS::DynamoDB::Table"
                 | "AWS::S3::Bucket"
@@ -230,7 +304,11 @@ impl<'a> Scope<'a> {
                 | "AWS::SSM::Parameter"
                 | "AWS::SecretsManager::Secret",
                 _,
-            ) => return Err(format!("refers to {id}.{attribute}, and {kind} has no such attribute")),
+            ) => {
+                return Err(format!(
+                    "refers to {id}.{attribute}, and {kind} has no such attribute"
+                ));
+            }
             _ => format!("arn:aws:local:{REGION}:{ACCOUNT}:{name}/{attribute}"),
         })
     }
@@ -240,7 +318,9 @@ impl<'a> Scope<'a> {
         let mut done = String::new();
         while let Some((before, after)) = rest.split_once("${") {
             done.push_str(before);
-            let (name, after) = after.split_once('}').ok_or("Fn::Sub has a ${ that nothing closes")?;
+            let (name, after) = after
+                .split_once('}')
+                .ok_or("Fn::Sub has a ${ that nothing closes")?;
             rest = after;
             if let Some(literal) = name.strip_prefix('!') {
                 done.push_str("${");
@@ -272,13 +352,17 @@ pub(super) fn text(value: &Value) -> Result<String, String> {
 
 /// The resources that SAM makes without naming them in the template.
 fn implied(resources: &Map<String, Value>) -> BTreeSet<String> {
-    let mut implied =
-        BTreeSet::from(["ServerlessHttpApi".to_owned(), "ServerlessHttpApiApiGatewayDefaultStage".to_owned()]);
+    let mut implied = BTreeSet::from([
+        "ServerlessHttpApi".to_owned(),
+        "ServerlessHttpApiApiGatewayDefaultStage".to_owned(),
+    ]);
     for (id, resource) in resources {
         match resource.get("Type").and_then(Value::as_str) {
             Some("AWS::Serverless::Function") => {
                 implied.insert(format!("{id}Role"));
-                let events = resource.pointer("/Properties/Events").and_then(Value::as_object);
+                let events = resource
+                    .pointer("/Properties/Events")
+                    .and_then(Value::as_object);
                 for event in events.into_iter().flat_map(Map::keys) {
                     implied.extend([
                         format!("{id}{event}"),

@@ -13,7 +13,9 @@ pub(crate) use events::{Destination, Event, StreamEvent};
 pub(crate) use function::Function;
 pub(crate) use intrinsics::ACCOUNT;
 pub use intrinsics::REGION;
-pub(crate) use resources::{Bucket, DefaultRetention, Index, Key, LifecycleRule, Queue, Secret, Table};
+pub(crate) use resources::{
+    Bucket, DefaultRetention, Index, Key, LifecycleRule, Queue, Secret, Table,
+};
 
 use crate::iam::{BucketPolicy, ManagedPolicy, Role};
 use intrinsics::Scope;
@@ -59,42 +61,70 @@ const REFUSED: [&str; 8] = [
 ];
 
 impl Template {
-    /// Reads the template at `path`. What is offered is for parameters that it has, and that are not given.
+    /// Reads the template at `path`. What is offered is for parameters that it has, and that are
+    /// not given.
     pub(crate) fn read(
         path: &Path,
         given: &BTreeMap<String, String>,
         offered: BTreeMap<String, String>,
     ) -> Result<Self, TemplateError> {
-        let file = path.file_name().map_or_else(|| path.display().to_string(), |name| name.display().to_string());
-        let wrong = |place: &str, problem: String| TemplateError { file: file.clone(), place: place.into(), problem };
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| wrong("file", format!("{} cannot be read: {error}", path.display())))?;
-        let understood = yaml::parse(&text).map_err(|problem| ("YAML".to_owned(), problem)).and_then(|document| {
-            let mut given = given.clone();
-            let wanted = |name: &String| document.pointer(&format!("/Parameters/{name}")).is_some();
-            for (name, value) in offered.into_iter().filter(|(name, _)| wanted(name)) {
-                given.entry(name).or_insert(value);
-            }
-            Self::understand(&document, &given)
-        });
+        let file = path.file_name().map_or_else(
+            || path.display().to_string(),
+            |name| name.display().to_string(),
+        );
+        let wrong = |place: &str, problem: String| TemplateError {
+            file: file.clone(),
+            place: place.into(),
+            problem,
+        };
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            wrong(
+                "file",
+                format!("{} cannot be read: {error}", path.display()),
+            )
+        })?;
+        let understood = yaml::parse(&text)
+            .map_err(|problem| ("YAML".to_owned(), problem))
+            .and_then(|document| {
+                let mut given = given.clone();
+                let wanted =
+                    |name: &String| document.pointer(&format!("/Parameters/{name}")).is_some();
+                for (name, value) in offered.into_iter().filter(|(name, _)| wanted(name)) {
+                    given.entry(name).or_insert(value);
+                }
+                Self::understand(&document, &given)
+            });
         understood.map_err(|(place, problem)| wrong(&place, problem))
     }
 
-    /// Understands a template, with values for its parameters; an error names the place and the problem.
-    fn understand(document: &Value, given: &BTreeMap<String, String>) -> Result<Self, (String, String)> {
-        let scope = Scope::new(document, given).map_err(|problem| ("Parameters".to_owned(), problem))?;
+    /// Understands a template, with values for its parameters; an error names the place and the
+    /// problem.
+    fn understand(
+        document: &Value,
+        given: &BTreeMap<String, String>,
+    ) -> Result<Self, (String, String)> {
+        let scope =
+            Scope::new(document, given).map_err(|problem| ("Parameters".to_owned(), problem))?;
         let mut template = Self::default();
         for (id, resource) in scope.resources() {
-            template.add(&scope, id, resource).map_err(|problem| (id.clone(), problem))?;
+            template
+                .add(&scope, id, resource)
+                .map_err(|problem| (id.clone(), problem))?;
         }
-        for (id, output) in document.get("Outputs").and_then(Value::as_object).into_iter().flatten() {
+        for (id, output) in document
+            .get("Outputs")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
             let wrong = |problem: String| (format!("Outputs/{id}"), problem);
             if scope.is_wanted(output).map_err(wrong)? {
                 scope.resolve(output).map_err(wrong)?;
             }
         }
         for role in &mut template.roles {
-            role.attach(&template.managed_policies).map_err(|problem| (role.arn.clone(), problem))?;
+            role.attach(&template.managed_policies)
+                .map_err(|problem| (role.arn.clone(), problem))?;
         }
         template.check().map(|()| template)
     }
@@ -106,8 +136,10 @@ impl Template {
         if !scope.is_made(id)? {
             return Ok(());
         }
-        let mut properties =
-            resource.get("Properties").cloned().unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+        let mut properties = resource
+            .get("Properties")
+            .cloned()
+            .unwrap_or_else(|| Value::Object(serde_json::Map::new()));
         if kind == "AWS::Serverless::Function" {
             properties = function::with_globals(properties, scope.globals("Function"));
         }
@@ -116,18 +148,29 @@ impl Template {
         match kind {
             "AWS::DynamoDB::Table" => self.tables.push(Table::new(id, name, properties)?),
             "AWS::S3::Bucket" => self.buckets.push(Bucket::new(id, name, properties)?),
-            "AWS::SQS::Queue" => self.queues.push(Queue { arn: scope.attribute(id, "Arn")?, name }),
+            "AWS::SQS::Queue" => self.queues.push(Queue {
+                arn: scope.attribute(id, "Arn")?,
+                name,
+            }),
             "AWS::SecretsManager::Secret" => {
-                self.secrets.push(Secret::new(id, name, scope.name_or_arn(id)?, &properties)?);
+                self.secrets
+                    .push(Secret::new(id, name, scope.name_or_arn(id)?, &properties)?);
             }
             "AWS::Serverless::Function" => {
                 let arn = scope.attribute(id, "Arn")?;
-                self.functions.push(Function::new(id, name, arn, scope.stack(), &properties)?);
+                self.functions
+                    .push(Function::new(id, name, arn, scope.stack(), &properties)?);
             }
-            "AWS::IAM::Role" => self.roles.push(Role::new(scope.attribute(id, "Arn")?, &properties)?),
-            "AWS::IAM::ManagedPolicy" => self.managed_policies.push(ManagedPolicy::new(name, &properties)?),
+            "AWS::IAM::Role" => self
+                .roles
+                .push(Role::new(scope.attribute(id, "Arn")?, &properties)?),
+            "AWS::IAM::ManagedPolicy" => self
+                .managed_policies
+                .push(ManagedPolicy::new(name, &properties)?),
             "AWS::S3::BucketPolicy" => self.bucket_policies.push(BucketPolicy::new(&properties)?),
-            other if REFUSED.contains(&other) => return Err(format!("{other} is not understood by the local stack")),
+            other if REFUSED.contains(&other) => {
+                return Err(format!("{other} is not understood by the local stack"));
+            }
             _ => {}
         }
         Ok(())
@@ -138,18 +181,30 @@ impl Template {
         let (mut routes, mut creations) = (BTreeSet::new(), Vec::<(String, &CreationEvent)>::new());
         for function in &self.functions {
             for (event_id, event) in &function.events {
-                let wrong = |problem: String| (function.id.clone(), format!("event {event_id}: {problem}"));
+                let wrong =
+                    |problem: String| (function.id.clone(), format!("event {event_id}: {problem}"));
                 match event {
                     Event::Http(route) if !routes.insert(route.key()) => {
                         return Err(wrong(format!("the route {} is there twice", route.key())));
                     }
                     Event::Stream(stream) => self.check_stream(stream).map_err(wrong)?,
                     Event::Creation(event) => {
-                        if !self.buckets.iter().any(|bucket| bucket.name == event.bucket) {
-                            return Err(wrong(format!("{} is no bucket of this template", event.bucket)));
+                        if !self
+                            .buckets
+                            .iter()
+                            .any(|bucket| bucket.name == event.bucket)
+                        {
+                            return Err(wrong(format!(
+                                "{} is no bucket of this template",
+                                event.bucket
+                            )));
                         }
-                        if let Some((other, _)) = creations.iter().find(|(_, known)| known.overlaps(event)) {
-                            return Err(wrong(format!("S3 refuses filters that overlap, and {other} has the same")));
+                        if let Some((other, _)) =
+                            creations.iter().find(|(_, known)| known.overlaps(event))
+                        {
+                            return Err(wrong(format!(
+                                "S3 refuses filters that overlap, and {other} has the same"
+                            )));
                         }
                         creations.push((format!("{} of {}", event_id, function.id), event));
                     }
@@ -158,7 +213,10 @@ impl Template {
             }
             for queue in function.queues() {
                 if !self.queues.iter().any(|known| known.arn == queue) {
-                    return Err((function.id.clone(), format!("the destination {queue} is no queue of this template")));
+                    return Err((
+                        function.id.clone(),
+                        format!("the destination {queue} is no queue of this template"),
+                    ));
                 }
             }
         }
@@ -175,8 +233,13 @@ impl Template {
         if let Some(Destination::Bucket(name)) = &stream.failures
             && !self.buckets.iter().any(|bucket| bucket.name == *name)
         {
-            return Err(format!("the destination {name} is no bucket of this template"));
+            return Err(format!(
+                "the destination {name} is no bucket of this template"
+            ));
         }
-        stream.filters.iter().try_for_each(|filter| filter.fits(view))
+        stream
+            .filters
+            .iter()
+            .try_for_each(|filter| filter.fits(view))
     }
 }

@@ -103,7 +103,10 @@ impl Table {
     pub(super) fn new(id: &str, name: String, properties: Value) -> Result<Self, String> {
         only(&properties, &TABLE)?;
         let table: TableProperties = read(properties)?;
-        let ttl = table.time_to_live_specification.filter(|ttl| ttl.enabled).map(|ttl| ttl.attribute_name);
+        let ttl = table
+            .time_to_live_specification
+            .filter(|ttl| ttl.enabled)
+            .map(|ttl| ttl.attribute_name);
         if ttl.as_deref() == Some("") {
             return Err("TimeToLiveSpecification has no AttributeName".into());
         }
@@ -119,7 +122,9 @@ impl Table {
             indexes: table.global_secondary_indexes,
             local_indexes: table.local_secondary_indexes,
             ttl,
-            stream: table.stream_specification.map(|stream| stream.stream_view_type),
+            stream: table
+                .stream_specification
+                .map(|stream| stream.stream_view_type),
         })
     }
 }
@@ -204,7 +209,9 @@ struct Abort {
 impl LifecycleRule {
     /// After how many days an upload that was never completed is aborted.
     pub(crate) fn abort_after_days(&self) -> Option<i64> {
-        self.abort_incomplete_multipart_upload.as_ref().and_then(|abort| abort.days_after_initiation)
+        self.abort_incomplete_multipart_upload
+            .as_ref()
+            .and_then(|abort| abort.days_after_initiation)
     }
 }
 
@@ -231,17 +238,35 @@ impl Bucket {
         }
         let properties: Properties = read(properties)?;
         let rules = properties.lifecycle_configuration.rules;
-        let rules = rules.into_iter().filter(|rule| rule.status == "Enabled").collect();
-        let versioned = properties.versioning_configuration.is_some_and(|it| it.status == "Enabled");
+        let rules = rules
+            .into_iter()
+            .filter(|rule| rule.status == "Enabled")
+            .collect();
+        let versioned = properties
+            .versioning_configuration
+            .is_some_and(|it| it.status == "Enabled");
         let lock = properties.object_lock_configuration;
-        if (properties.object_lock_enabled || lock.is_some()) && !(properties.object_lock_enabled && versioned) {
+        if (properties.object_lock_enabled || lock.is_some())
+            && !(properties.object_lock_enabled && versioned)
+        {
             return Err("a lock needs ObjectLockEnabled, and versions that are enabled".into());
         }
-        if lock.as_ref().is_some_and(|lock| lock.object_lock_enabled != "Enabled") {
+        if lock
+            .as_ref()
+            .is_some_and(|lock| lock.object_lock_enabled != "Enabled")
+        {
             return Err("ObjectLockEnabled of a configuration can only be Enabled".into());
         }
-        let lock = lock.and_then(|lock| lock.rule).map(|rule| rule.default_retention);
-        Ok(Self { id: id.into(), name, rules, versioned, lock })
+        let lock = lock
+            .and_then(|lock| lock.rule)
+            .map(|rule| rule.default_retention);
+        Ok(Self {
+            id: id.into(),
+            name,
+            rules,
+            versioned,
+            lock,
+        })
     }
 }
 
@@ -281,7 +306,12 @@ pub(crate) struct Secret {
 }
 
 impl Secret {
-    pub(super) fn new(id: &str, name: String, arn: String, properties: &Value) -> Result<Self, String> {
+    pub(super) fn new(
+        id: &str,
+        name: String,
+        arn: String,
+        properties: &Value,
+    ) -> Result<Self, String> {
         let generate = properties.get("GenerateSecretString");
         only(generate.unwrap_or(&Value::Null), &GENERATE)?;
         let field = |name: &str| generate.and_then(|it| it.get(name)).and_then(Value::as_str);
@@ -289,19 +319,34 @@ impl Secret {
             (Some(template), Some(key)) => {
                 let template = serde_json::from_str(template);
                 Some((
-                    template.map_err(|error| format!("SecretStringTemplate is no JSON object: {error}"))?,
+                    template.map_err(|error| {
+                        format!("SecretStringTemplate is no JSON object: {error}")
+                    })?,
                     key.to_owned(),
                 ))
             }
             (None, None) => None,
             _ => return Err("SecretStringTemplate and GenerateStringKey need each other".into()),
         };
-        let length = generate.and_then(|it| it.get("PasswordLength")).map(text).transpose()?;
+        let length = generate
+            .and_then(|it| it.get("PasswordLength"))
+            .map(text)
+            .transpose()?;
         let length = length.map_or(Ok(LENGTH), |length| {
-            let checked = length.parse().ok().filter(|length| (1..=4096).contains(length));
-            checked.ok_or_else(|| format!("a PasswordLength of {length} is not between 1 and 4,096"))
+            let checked = length
+                .parse()
+                .ok()
+                .filter(|length| (1..=4096).contains(length));
+            checked
+                .ok_or_else(|| format!("a PasswordLength of {length} is not between 1 and 4,096"))
         });
-        Ok(Self { id: id.into(), name, arn, template, length: length? })
+        Ok(Self {
+            id: id.into(),
+            name,
+            arn,
+            template,
+            length: length?,
+        })
     }
 }
 
@@ -323,7 +368,14 @@ pub(super) fn read<T: for<'de> Deserialize<'de>>(properties: Value) -> Result<T,
 /// A whole number, which a parameter may have given as a text.
 pub(super) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     let value = Option::<Value>::deserialize(deserializer)?.filter(|value| !value.is_null());
-    let parsed = value.map(|value| text(&value).ok().and_then(|text| text.parse().ok()).ok_or(value)).transpose();
+    let parsed = value
+        .map(|value| {
+            text(&value)
+                .ok()
+                .and_then(|text| text.parse().ok())
+                .ok_or(value)
+        })
+        .transpose();
     parsed.map_err(|value| serde::de::Error::custom(format!("{value} is not a whole number")))
 }
 
@@ -333,6 +385,8 @@ pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D
     match text(&value).unwrap_or_default().as_str() {
         "true" => Ok(true),
         "false" => Ok(false),
-        _ => Err(serde::de::Error::custom(format!("{value} is neither true nor false"))),
+        _ => Err(serde::de::Error::custom(format!(
+            "{value} is neither true nor false"
+        ))),
     }
 }

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 use serde_yaml_ng::Value as Yaml;
 
-/// Parses `text`; `!Ref x` becomes `{"Ref": "x"}`, `!GetAtt a.b` becomes `{"Fn::GetAtt": ["a", "b"]}`.
+/// Parses `text`; `!Ref x` becomes `{"Ref": "x"}`, `!GetAtt a.b` becomes `{"Fn::GetAtt": ["a",
+/// "b"]}`.
 pub(super) fn parse(text: &str) -> Result<Value, String> {
     let yaml: Yaml = serde_yaml_ng::from_str(text).map_err(|error| error.to_string())?;
     plain(yaml)
@@ -15,9 +16,12 @@ fn plain(yaml: Yaml) -> Result<Value, String> {
         Yaml::Bool(bool) => bool.into(),
         Yaml::Number(number) => serde_json::to_value(number).map_err(|error| error.to_string())?,
         Yaml::String(text) => text.into(),
-        Yaml::Sequence(list) => Value::Array(list.into_iter().map(plain).collect::<Result<_, _>>()?),
+        Yaml::Sequence(list) => {
+            Value::Array(list.into_iter().map(plain).collect::<Result<_, _>>()?)
+        }
         Yaml::Mapping(map) => {
-            let entry = |(key, value): (Yaml, Yaml)| Ok::<_, String>((key_text(key)?, plain(value)?));
+            let entry =
+                |(key, value): (Yaml, Yaml)| Ok::<_, String>((key_text(key)?, plain(value)?));
             Value::Object(map.into_iter().map(entry).collect::<Result<_, _>>()?)
         }
         Yaml::Tagged(tagged) => {
@@ -28,7 +32,8 @@ fn plain(yaml: Yaml) -> Result<Value, String> {
                 "Ref" | "Condition" => tag.to_owned(),
                 other => format!("Fn::{other}"),
             };
-            if let ("GetAtt", Some((resource, attribute))) = (tag, value.as_str().and_then(|text| text.split_once('.')))
+            if let ("GetAtt", Some((resource, attribute))) =
+                (tag, value.as_str().and_then(|text| text.split_once('.')))
             {
                 value = serde_json::json!([resource, attribute]);
             }

@@ -22,8 +22,10 @@ struct Import(Environment);
 
 impl Import {
     async fn put(&self, file: &File, what: Beside, body: Vec<u8>) {
-        let put =
-            custodian_buckets::client(&self.0.s3()).put_object().bucket(BUCKET).key(what.key(file.folder, &file.id()));
+        let put = custodian_buckets::client(&self.0.s3())
+            .put_object()
+            .bucket(BUCKET)
+            .key(what.key(file.folder, &file.id()));
         put.body(ByteStream::from(body)).send().await.unwrap();
     }
 }
@@ -32,7 +34,10 @@ impl Import {
 impl Function for Import {
     async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
         let object = &event.payload.value().unwrap()["Records"][0]["s3"]["object"];
-        let (key, size) = (object["key"].as_str().unwrap(), object["size"].as_u64().unwrap());
+        let (key, size) = (
+            object["key"].as_str().unwrap(),
+            object["size"].as_u64().unwrap(),
+        );
         if key.contains("fail") {
             return Err(failure("Failed", "it failed"));
         }
@@ -41,14 +46,27 @@ impl Function for Import {
         }
         let file = File::dropped(key, object["eTag"].as_str().unwrap()).unwrap();
         let progress = json!({"offset": size / 2, "size": size}).to_string();
-        self.put(&file, Beside::Progress, progress.into_bytes()).await;
+        self.put(&file, Beside::Progress, progress.into_bytes())
+            .await;
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         let now = self.0.clock().now();
-        let head = custodian_buckets::client(&self.0.s3()).head_object().bucket(BUCKET).key(key).send().await.unwrap();
+        let head = custodian_buckets::client(&self.0.s3())
+            .head_object()
+            .bucket(BUCKET)
+            .key(key)
+            .send()
+            .await
+            .unwrap();
         let mut report = Report::new(file.id(), file.folder);
         report.errand = head.metadata().and_then(|it| it.get(ERRAND).cloned());
         if key.contains("refused") {
-            report.refused(Reason { rule: "header_not_utf8".to_owned(), field: None }, now);
+            report.refused(
+                Reason {
+                    rule: "header_not_utf8".to_owned(),
+                    field: None,
+                },
+                now,
+            );
         } else {
             (report.rows, report.new) = (2, 2);
             if !key.contains("clean") {
@@ -57,7 +75,8 @@ impl Function for Import {
             }
             report.done(now);
         }
-        self.put(&file, Beside::Report, serde_json::to_vec(&report).unwrap()).await;
+        self.put(&file, Beside::Report, serde_json::to_vec(&report).unwrap())
+            .await;
         Ok(Value::Null)
     }
 }
@@ -98,18 +117,32 @@ async fn intake() -> Intake {
         });
         options.schedules = false;
     });
-    Intake { house: house.await, folder: TempDir::new().unwrap() }
+    Intake {
+        house: house.await,
+        folder: TempDir::new().unwrap(),
+    }
 }
 
 impl Intake {
     fn errand(&self, name: &str, size: usize) -> Errand {
         let file = self.folder.path().join(name);
         std::fs::write(&file, vec![b'x'; size]).unwrap();
-        Errand { port: self.port(), source: "telephone".into(), file }
+        Errand {
+            port: self.port(),
+            source: "telephone".into(),
+            file,
+        }
     }
 
     fn port(&self) -> u16 {
-        self.house.stack.url().rsplit(':').next().unwrap().parse().unwrap()
+        self.house
+            .stack
+            .url()
+            .rsplit(':')
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap()
     }
 
     async fn bring(&self, name: &str, size: usize) -> (Result<Brought, BringError>, Shown) {
@@ -124,15 +157,25 @@ async fn a_file_is_brought_and_its_report_said() {
     let mut created = intake.house.stack.created();
     let (brought, shown) = intake.bring("a.csv", 100).await;
     let brought = brought.unwrap();
-    assert_eq!(reports::line(&brought.report), "telephone: 2 rows, 1 new, 1 refused (time 1)");
+    assert_eq!(
+        reports::line(&brought.report),
+        "telephone: 2 rows, 1 new, 1 refused (time 1)"
+    );
     let name = brought.quarantine.unwrap();
-    assert!(name.starts_with("telephone/") && name.len() == "telephone/".len() + 16, "{name}");
-    assert_eq!((shown.uploaded, shown.ended), (vec![(0, 100), (100, 100)], true));
+    assert!(
+        name.starts_with("telephone/") && name.len() == "telephone/".len() + 16,
+        "{name}"
+    );
+    assert_eq!(
+        (shown.uploaded, shown.ended),
+        (vec![(0, 100), (100, 100)], true)
+    );
     assert!(shown.read.contains(&(50, 100)), "{:?}", shown.read);
     // The stack's own terminal says the same.
     let mut lines = Vec::new();
     while let Ok(object) = created.try_recv() {
-        lines.extend(reports::of(&intake.house.stack, &object).map(|report| reports::line(&report)));
+        lines
+            .extend(reports::of(&intake.house.stack, &object).map(|report| reports::line(&report)));
     }
     assert_eq!(lines, [reports::line(&brought.report)]);
 }
@@ -140,7 +183,10 @@ async fn a_file_is_brought_and_its_report_said() {
 #[tokio::test]
 async fn a_file_with_nothing_to_refuse_has_no_quarantine() {
     let intake = intake().await;
-    assert_eq!(intake.bring("clean.csv", 10).await.0.unwrap().quarantine, None);
+    assert_eq!(
+        intake.bring("clean.csv", 10).await.0.unwrap().quarantine,
+        None
+    );
 }
 
 #[tokio::test]
@@ -156,10 +202,20 @@ async fn a_large_file_is_brought_in_parts() {
     let size = 33 << 20;
     let (brought, shown) = intake.bring("large.csv", size).await;
     brought.unwrap();
-    let mib = shown.uploaded.iter().map(|(bytes, _)| bytes >> 20).collect::<Vec<_>>();
+    let mib = shown
+        .uploaded
+        .iter()
+        .map(|(bytes, _)| bytes >> 20)
+        .collect::<Vec<_>>();
     assert_eq!(mib, [0, 16, 32, 33, 33]);
     assert!(intake.house.stack.store().uploads(BUCKET).is_empty());
-    let kept = intake.house.stack.store().bytes(BUCKET, "telephone/large.csv").unwrap().unwrap();
+    let kept = intake
+        .house
+        .stack
+        .store()
+        .bytes(BUCKET, "telephone/large.csv")
+        .unwrap()
+        .unwrap();
     assert_eq!(kept.len(), size);
 }
 
@@ -171,13 +227,19 @@ async fn a_file_that_is_brought_again_at_once_is_told_of_by_its_own_report() {
         let report = intake.bring("a.csv", 100).await.0.unwrap().report;
         errands.insert(report.errand.unwrap());
     }
-    assert_eq!(errands.len(), 3, "each report is of what was brought, also within one second");
+    assert_eq!(
+        errands.len(),
+        3,
+        "each report is of what was brought, also within one second"
+    );
 }
 
 #[tokio::test]
 async fn an_import_that_fails_for_good_is_not_waited_for() {
     let intake = intake().await;
-    let Err(BringError::Unfinished(text)) = intake.bring("fail.csv", 10).await.0 else { panic!("it did not fail") };
+    let Err(BringError::Unfinished(text)) = intake.bring("fail.csv", 10).await.0 else {
+        panic!("it did not fail")
+    };
     assert!(text.contains("/_local/queues"), "{text}");
 }
 
@@ -193,23 +255,64 @@ async fn a_stack_that_ends_meanwhile_is_not_waited_for() {
         intake.house.stack.stop().await;
     };
     let (brought, ()) = tokio::join!(bring(&errand, &mut shown), end);
-    let Err(BringError::Unfinished(text)) = brought else { panic!("it was waited for") };
-    assert!(text.contains("the stack has ended") && shown.ended, "{text}");
+    let Err(BringError::Unfinished(text)) = brought else {
+        panic!("it was waited for")
+    };
+    assert!(
+        text.contains("the stack has ended") && shown.ended,
+        "{text}"
+    );
 }
 
 #[tokio::test]
 async fn what_makes_no_sense_is_said_before_anything_is_sent() {
     let intake = intake().await;
     let good = intake.errand("a.csv", 1);
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     for (errand, problem) in [
-        (Errand { source: "fax".into(), ..good.clone() }, "there is no source fax; files come from telephone, reviews"),
-        (Errand { source: "web_form".into(), ..good.clone() }, "there is no source web_form"),
-        (Errand { file: PathBuf::from("/nowhere/a.csv"), ..good.clone() }, "/nowhere/a.csv: "),
-        (Errand { file: intake.folder.path().into(), ..good.clone() }, "this is no file"),
-        (Errand { port: nobody, ..good.clone() }, "`make run`"),
+        (
+            Errand {
+                source: "fax".into(),
+                ..good.clone()
+            },
+            "there is no source fax; files come from telephone, reviews",
+        ),
+        (
+            Errand {
+                source: "web_form".into(),
+                ..good.clone()
+            },
+            "there is no source web_form",
+        ),
+        (
+            Errand {
+                file: PathBuf::from("/nowhere/a.csv"),
+                ..good.clone()
+            },
+            "/nowhere/a.csv: ",
+        ),
+        (
+            Errand {
+                file: intake.folder.path().into(),
+                ..good.clone()
+            },
+            "this is no file",
+        ),
+        (
+            Errand {
+                port: nobody,
+                ..good.clone()
+            },
+            "`make run`",
+        ),
     ] {
-        let Err(BringError::Wrong(text)) = bring(&errand, &mut Shown::default()).await else { panic!("{errand:?}") };
+        let Err(BringError::Wrong(text)) = bring(&errand, &mut Shown::default()).await else {
+            panic!("{errand:?}")
+        };
         assert!(text.contains(problem), "{text}");
     }
     assert!(intake.house.stack.store().keys(BUCKET).is_empty());

@@ -25,12 +25,19 @@ struct Reader {
 #[async_trait]
 impl Function for Reader {
     async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
-        let left = event.context.deadline().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        let left = event
+            .context
+            .deadline()
+            .duration_since(std::time::SystemTime::UNIX_EPOCH)
+            .unwrap()
+            .as_secs();
         let mut record = event.payload.value().unwrap()["Records"][0].clone();
         record["left"] = (i64::try_from(left).unwrap() - Clock::system().now().timestamp()).into();
         self.seen.0.lock().unwrap().push(record.clone());
         let key = record["s3"]["object"]["key"].as_str().unwrap();
-        if let Some(count) = key.strip_prefix("onward/").and_then(|count| count.parse::<u32>().ok())
+        if let Some(count) = key
+            .strip_prefix("onward/")
+            .and_then(|count| count.parse::<u32>().ok())
             && count > 0
         {
             put(&self.host, &format!("onward/{}", count - 1)).await;
@@ -58,7 +65,10 @@ async fn reading(seen: &Fake, change: impl FnOnce(&mut Options)) -> (House, Envi
     let seen = seen.clone();
     let house = house(|options| {
         options.functions = std::mem::take(&mut options.functions).with("import", move |host| {
-            let reader: Arc<dyn Function> = Arc::new(Reader { host, seen: seen.clone() });
+            let reader: Arc<dyn Function> = Arc::new(Reader {
+                host,
+                seen: seen.clone(),
+            });
             async move { Ok(reader) }
         });
         options.schedules = false;
@@ -74,8 +84,11 @@ fn noon() -> DateTime<Utc> {
 }
 
 fn keys(seen: &Fake) -> Vec<String> {
-    let mut keys: Vec<_> =
-        seen.take().iter().map(|record| record["s3"]["object"]["key"].as_str().unwrap().to_owned()).collect();
+    let mut keys: Vec<_> = seen
+        .take()
+        .iter()
+        .map(|record| record["s3"]["object"]["key"].as_str().unwrap().to_owned())
+        .collect();
     keys.sort();
     keys
 }
@@ -88,10 +101,20 @@ async fn an_object_starts_its_function_with_the_event_that_s3_sends() {
     house.stack.settle().await.unwrap();
     let mut record = seen.take().remove(0);
     for (place, length) in [("x-amz-request-id", 16), ("x-amz-id-2", 32)] {
-        let id = record["responseElements"].as_object_mut().unwrap().remove(place).unwrap();
+        let id = record["responseElements"]
+            .as_object_mut()
+            .unwrap()
+            .remove(place)
+            .unwrap();
         assert_eq!(id.as_str().unwrap().len(), length, "{id}");
     }
-    let left = record.as_object_mut().unwrap().remove("left").unwrap().as_i64().unwrap();
+    let left = record
+        .as_object_mut()
+        .unwrap()
+        .remove("left")
+        .unwrap()
+        .as_i64()
+        .unwrap();
     assert!((895..=900).contains(&left), "{left} seconds");
     let expected = json!({
         "eventVersion": "2.1",
@@ -121,7 +144,12 @@ async fn an_object_starts_its_function_with_the_event_that_s3_sends() {
 async fn only_what_the_filter_passes_starts_a_function() {
     let seen = Fake::default();
     let (house, host) = reading(&seen, |_| ()).await;
-    for key in ["telephone/a.csv", "telephone/a.json", "outbox/a.csv", "onward/0"] {
+    for key in [
+        "telephone/a.csv",
+        "telephone/a.json",
+        "outbox/a.csv",
+        "onward/0",
+    ] {
         put(&host, key).await;
     }
     house.stack.settle().await.unwrap();
@@ -151,20 +179,43 @@ async fn a_copy_and_an_upload_in_parts_create_an_object_too() {
             .await
             .unwrap();
         let id = upload.upload_id().unwrap();
-        let part =
-            custodian_buckets::client(&host.s3()).upload_part().bucket(BUCKET).key(key).upload_id(id).part_number(1);
-        let part = part.body(ByteStream::from_static(b"part")).send().await.unwrap();
+        let part = custodian_buckets::client(&host.s3())
+            .upload_part()
+            .bucket(BUCKET)
+            .key(key)
+            .upload_id(id)
+            .part_number(1);
+        let part = part
+            .body(ByteStream::from_static(b"part"))
+            .send()
+            .await
+            .unwrap();
         house.stack.settle().await.unwrap();
-        let part = CompletedPart::builder().part_number(1).e_tag(part.e_tag().unwrap()).build();
-        let complete =
-            custodian_buckets::client(&host.s3()).complete_multipart_upload().bucket(BUCKET).key(key).upload_id(id);
+        let part = CompletedPart::builder()
+            .part_number(1)
+            .e_tag(part.e_tag().unwrap())
+            .build();
+        let complete = custodian_buckets::client(&host.s3())
+            .complete_multipart_upload()
+            .bucket(BUCKET)
+            .key(key)
+            .upload_id(id);
         let parts = CompletedMultipartUpload::builder().parts(part).build();
         complete.multipart_upload(parts).send().await.unwrap();
     }
     house.stack.settle().await.unwrap();
-    let named: Vec<_> =
-        seen.take().iter().map(|it| format!("{} {}", it["eventName"], it["s3"]["object"]["size"])).collect();
-    assert_eq!(named, ["\"ObjectCreated:Copy\" 3", "\"ObjectCreated:CompleteMultipartUpload\" 4"]);
+    let named: Vec<_> = seen
+        .take()
+        .iter()
+        .map(|it| format!("{} {}", it["eventName"], it["s3"]["object"]["size"]))
+        .collect();
+    assert_eq!(
+        named,
+        [
+            "\"ObjectCreated:Copy\" 3",
+            "\"ObjectCreated:CompleteMultipartUpload\" 4"
+        ]
+    );
 }
 
 #[tokio::test]
@@ -172,9 +223,16 @@ async fn a_write_that_is_refused_starts_nothing() {
     let seen = Fake::default();
     let (house, host) = reading(&seen, |_| ()).await;
     put(&host, "telephone/a.csv").await;
-    let again =
-        custodian_buckets::client(&host.s3()).put_object().bucket(BUCKET).key("telephone/a.csv").if_none_match("*");
-    again.body(ByteStream::from_static(b"x")).send().await.unwrap_err();
+    let again = custodian_buckets::client(&host.s3())
+        .put_object()
+        .bucket(BUCKET)
+        .key("telephone/a.csv")
+        .if_none_match("*");
+    again
+        .body(ByteStream::from_static(b"x"))
+        .send()
+        .await
+        .unwrap_err();
     house.stack.settle().await.unwrap();
     assert_eq!(keys(&seen), ["telephone/a.csv"]);
 }
@@ -187,11 +245,21 @@ async fn settling_and_moving_the_clock_wait_for_a_chain_to_end() {
     house.stack.settle().await.unwrap();
     assert_eq!(keys(&seen).len(), 6);
     put(&host, "onward/5").await;
-    house.stack.move_clock(house.stack.clock().now() + TimeDelta::hours(1)).await.unwrap();
-    let sequence: Vec<_> =
-        seen.take().iter().map(|it| it["s3"]["object"]["sequencer"].as_str().unwrap().to_owned()).collect();
+    house
+        .stack
+        .move_clock(house.stack.clock().now() + TimeDelta::hours(1))
+        .await
+        .unwrap();
+    let sequence: Vec<_> = seen
+        .take()
+        .iter()
+        .map(|it| it["s3"]["object"]["sequencer"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(sequence.len(), 6);
-    assert!(sequence.is_sorted() && sequence[0].as_str() > "000000000000000006", "{sequence:?}");
+    assert!(
+        sequence.is_sorted() && sequence[0].as_str() > "000000000000000006",
+        "{sequence:?}"
+    );
 }
 
 #[tokio::test]
@@ -203,16 +271,32 @@ async fn an_event_whose_function_fails_comes_again_and_ends_in_the_queue() {
     assert_eq!(seen.take().len(), 2);
     let messages = house.stack.messages("custodian-Failed");
     assert_eq!(messages.len(), 1);
-    assert_eq!(messages[0].body["requestContext"]["condition"], "RetriesExhausted");
-    assert_eq!(messages[0].body["requestPayload"]["Records"][0]["s3"]["object"]["key"], "telephone/fail.csv");
-    assert!(!house.ask("GET /_local/queues HTTP/1.1").await.contains("fail.csv"), "the key may name someone");
+    assert_eq!(
+        messages[0].body["requestContext"]["condition"],
+        "RetriesExhausted"
+    );
+    assert_eq!(
+        messages[0].body["requestPayload"]["Records"][0]["s3"]["object"]["key"],
+        "telephone/fail.csv"
+    );
+    assert!(
+        !house
+            .ask("GET /_local/queues HTTP/1.1")
+            .await
+            .contains("fail.csv"),
+        "the key may name someone"
+    );
 }
 
 #[tokio::test]
 async fn an_event_that_no_function_finished_comes_again_after_a_restart() {
     let (folder, seen) = (TempDir::new().unwrap(), Fake::default());
     let (first, host) = reading(&seen, |options| options.data = Some(folder.path().into())).await;
-    for key in ["telephone/endless.csv", "telephone/done.csv", "telephone/fail.csv"] {
+    for key in [
+        "telephone/endless.csv",
+        "telephone/done.csv",
+        "telephone/fail.csv",
+    ] {
         put(&host, key).await;
     }
     while first.stack.messages("custodian-Failed").is_empty() || seen.0.lock().unwrap().len() < 4 {
@@ -221,7 +305,12 @@ async fn an_event_that_no_function_finished_comes_again_after_a_restart() {
     first.stack.stop().await;
     assert_eq!(
         keys(&seen),
-        ["telephone/done.csv", "telephone/endless.csv", "telephone/fail.csv", "telephone/fail.csv"]
+        [
+            "telephone/done.csv",
+            "telephone/endless.csv",
+            "telephone/fail.csv",
+            "telephone/fail.csv"
+        ]
     );
 
     let (second, host) = reading(&seen, |options| options.data = Some(folder.path().into())).await;
@@ -232,7 +321,13 @@ async fn an_event_that_no_function_finished_comes_again_after_a_restart() {
     while seen.0.lock().unwrap().len() < 2 {
         tokio::task::yield_now().await;
     }
-    let sequence: Vec<_> = seen.0.lock().unwrap().iter().map(|it| it["s3"]["object"]["sequencer"].clone()).collect();
+    let sequence: Vec<_> = seen
+        .0
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|it| it["s3"]["object"]["sequencer"].clone())
+        .collect();
     assert_eq!(sequence, ["000000000000000001", "000000000000000004"]);
     assert_eq!(keys(&seen), ["telephone/endless.csv", "telephone/next.csv"]);
     second.stack.stop().await;
@@ -241,7 +336,10 @@ async fn an_event_that_no_function_finished_comes_again_after_a_restart() {
 #[tokio::test]
 async fn the_longest_that_the_options_say_is_the_deadline_of_every_function() {
     let seen = Fake::default();
-    let (house, host) = reading(&seen, |options| options.longest = Some(TimeDelta::seconds(20))).await;
+    let (house, host) = reading(&seen, |options| {
+        options.longest = Some(TimeDelta::seconds(20))
+    })
+    .await;
     put(&host, "telephone/a.csv").await;
     house.stack.settle().await.unwrap();
     let left = seen.take()[0]["left"].as_i64().unwrap();

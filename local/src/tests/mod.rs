@@ -36,8 +36,12 @@ impl Function for Fake {
         let Some(records) = event.get("Records").and_then(Value::as_array) else {
             return Ok(event);
         };
-        let poisoned = records.iter().filter(|it| it["dynamodb"]["Keys"]["sk"]["S"] == "poison");
-        let failures: Vec<_> = poisoned.map(|it| json!({"itemIdentifier": it["dynamodb"]["SequenceNumber"]})).collect();
+        let poisoned = records
+            .iter()
+            .filter(|it| it["dynamodb"]["Keys"]["sk"]["S"] == "poison");
+        let failures: Vec<_> = poisoned
+            .map(|it| json!({"itemIdentifier": it["dynamodb"]["SequenceNumber"]}))
+            .collect();
         Ok(json!({"batchItemFailures": failures}))
     }
 }
@@ -74,34 +78,68 @@ fn options(template: &Path, functions: [(&str, &Fake); 3]) -> Options {
 async fn house(change: impl FnOnce(&mut Options)) -> House {
     let (consumer, timer) = (Fake::default(), Fake::default());
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/template.yaml");
-    let mut options = options(&path, [("echo", &Fake::default()), ("consumer", &consumer), ("timer", &timer)]);
+    let mut options = options(
+        &path,
+        [
+            ("echo", &Fake::default()),
+            ("consumer", &consumer),
+            ("timer", &timer),
+        ],
+    );
     change(&mut options);
     let stack = Stack::start(options).await.unwrap();
     let things = custodian_store::client(&stack.host("echo").unwrap().dynamodb());
-    House { stack, things, consumer, timer }
+    House {
+        stack,
+        things,
+        consumer,
+        timer,
+    }
 }
 
 impl House {
     async fn put(&self, pk: &str, sk: &str, expires_at: i64) {
-        let put = self.things.put_item().table_name("custodian-Things").item("pk", AttributeValue::S(pk.into()));
-        let put =
-            put.item("sk", AttributeValue::S(sk.into())).item("expires_at", AttributeValue::N(expires_at.to_string()));
+        let put = self
+            .things
+            .put_item()
+            .table_name("custodian-Things")
+            .item("pk", AttributeValue::S(pk.into()));
+        let put = put
+            .item("sk", AttributeValue::S(sk.into()))
+            .item("expires_at", AttributeValue::N(expires_at.to_string()));
         put.send().await.unwrap();
     }
 
     async fn count(&self) -> i32 {
-        self.things.scan().table_name("custodian-Things").send().await.unwrap().count()
+        self.things
+            .scan()
+            .table_name("custodian-Things")
+            .send()
+            .await
+            .unwrap()
+            .count()
     }
 
     /// What was delivered, as `EVENT sk` in batches.
     fn delivered(&self) -> Vec<Vec<String>> {
         let name = |it: &Value| {
-            format!("{} {}", it["eventName"].as_str().unwrap(), it["dynamodb"]["Keys"]["sk"]["S"].as_str().unwrap())
+            format!(
+                "{} {}",
+                it["eventName"].as_str().unwrap(),
+                it["dynamodb"]["Keys"]["sk"]["S"].as_str().unwrap()
+            )
         };
         self.consumer
             .take()
             .iter()
-            .map(|event| event["Records"].as_array().unwrap().iter().map(name).collect())
+            .map(|event| {
+                event["Records"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(name)
+                    .collect()
+            })
             .collect()
     }
 
@@ -110,10 +148,17 @@ impl House {
         let address = self.stack.url().trim_start_matches("http://");
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
         let (head, body) = request.split_once("\n\n").unwrap_or((request, ""));
-        let length = if body.is_empty() { String::new() } else { format!("content-length: {}\r\n", body.len()) };
+        let length = if body.is_empty() {
+            String::new()
+        } else {
+            format!("content-length: {}\r\n", body.len())
+        };
         let head = head.replace('\n', "\r\n");
         stream
-            .write_all(format!("{head}\r\nhost: {address}\r\nconnection: close\r\n{length}\r\n{body}").as_bytes())
+            .write_all(
+                format!("{head}\r\nhost: {address}\r\nconnection: close\r\n{length}\r\n{body}")
+                    .as_bytes(),
+            )
             .await
             .unwrap();
         let mut answer = String::new();
@@ -124,7 +169,10 @@ impl House {
     /// The JSON of an answer with this status.
     async fn json(&self, status: u16, request: &str) -> Value {
         let answer = self.ask(request).await;
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{answer}"
+        );
         serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
     }
 }

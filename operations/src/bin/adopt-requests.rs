@@ -10,7 +10,8 @@ use std::process::ExitCode;
 
 /// Lists requests that the first version approved and that are open, or has some of them go on.
 ///
-/// Exits with 0 if it is done, with 1 if there is no such request, and with 2 if the Register cannot be read.
+/// Exits with 0 if it is done, with 1 if there is no such request, and with 2 if the Register
+/// cannot be read.
 #[derive(Parser)]
 struct Arguments {
     /// The table of the Register: the output `RegisterTable` of the stack.
@@ -27,15 +28,26 @@ fn request(text: &str) -> Result<RequestId, NotARequestId> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<ExitCode> {
-    let Arguments { table, requests: ids } = Arguments::parse();
+    let Arguments {
+        table,
+        requests: ids,
+    } = Arguments::parse();
     let host = Environment::operator().await;
-    let (requests, now) = (Requests::new(&custodian_store::client(&host.dynamodb()), &table), host.clock().now());
-    let told = if ids.is_empty() { list(&requests, now).await } else { adopt(&requests, &ids, now).await };
+    let (requests, now) = (
+        Requests::new(&custodian_store::client(&host.dynamodb()), &table),
+        host.clock().now(),
+    );
+    let told = if ids.is_empty() {
+        list(&requests, now).await
+    } else {
+        adopt(&requests, &ids, now).await
+    };
     match told {
         Ok((told, code)) => writeln!(stdout(), "{told}").map(|()| ExitCode::from(code)),
         Err(error) => {
             let again = "Do it again: what was done already stays.";
-            writeln!(stderr(), "The Register does not answer: {error}. {again}").map(|()| ExitCode::from(2))
+            writeln!(stderr(), "The Register does not answer: {error}. {again}")
+                .map(|()| ExitCode::from(2))
         }
     }
 }

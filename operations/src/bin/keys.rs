@@ -7,9 +7,11 @@ use custodian_runtime::Environment;
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
-/// Hands on what was made before each purpose had keys of its own, and rotates keys. No key is ever shown.
+/// Hands on what was made before each purpose had keys of its own, and rotates keys. No key is ever
+/// shown.
 ///
-/// Exits with 0 if it is done, and with 1 if not. Instances read their keys when they start: `make` replaces them afterwards.
+/// Exits with 0 if it is done, and with 1 if not. Instances read their keys when they start: `make`
+/// replaces them afterwards.
 #[derive(Parser)]
 struct Arguments {
     #[command(subcommand)]
@@ -51,16 +53,28 @@ async fn main() -> std::io::Result<ExitCode> {
     let command = Arguments::parse().command;
     let host = Environment::operator().await;
     let done = match command {
-        Command::Inherit { subject_keys, secrets } => inherit(&host, &subject_keys, &secrets).await.map(|changed| {
-            if changed.is_empty() {
-                "Nothing to hand on.".to_owned()
+        Command::Inherit {
+            subject_keys,
+            secrets,
+        } => inherit(&host, &subject_keys, &secrets)
+            .await
+            .map(|changed| {
+                if changed.is_empty() {
+                    "Nothing to hand on.".to_owned()
+                } else {
+                    format!("Handed on: {}.", changed.join(", "))
+                }
+            }),
+        Command::Rotate {
+            key,
+            secret,
+            leaked,
+        } => rotate(&host, &key, &secret, leaked).await.map(|()| {
+            let before = if leaked {
+                "what was made with the earlier ones opens no more"
             } else {
-                format!("Handed on: {}.", changed.join(", "))
-            }
-        }),
-        Command::Rotate { key, secret, leaked } => rotate(&host, &key, &secret, leaked).await.map(|()| {
-            let before =
-                if leaked { "what was made with the earlier ones opens no more" } else { "the earlier ones are kept" };
+                "the earlier ones are kept"
+            };
             format!("There are new keys: {key}; {before}.")
         }),
     };

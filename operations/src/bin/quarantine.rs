@@ -25,8 +25,8 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// Lists what lies in quarantine and why, restores it to the byte, or brings it back.
 ///
-/// Exits with 0 if that was done, with 1 if something of what was brought back is refused again, and with 2 if it could not be
-/// done.
+/// Exits with 0 if that was done, with 1 if something of what was brought back is refused again,
+/// and with 2 if it could not be done.
 #[derive(Parser)]
 struct Arguments {
     /// The intake bucket of a stack on AWS; without it, the stack that runs here.
@@ -38,10 +38,12 @@ struct Arguments {
     /// Lists every row of this import, `{folder}/{import}`.
     #[arg(long, value_name = "IMPORT")]
     show: Option<String>,
-    /// Writes this import's bytes as they came into a file, with the header that makes rows a file again.
+    /// Writes this import's bytes as they came into a file, with the header that makes rows a file
+    /// again.
     #[arg(long, value_name = "IMPORT", conflicts_with = "show", requires = "to")]
     restore: Option<String>,
-    /// The file to write; it must not be there. It is personal data, so nobody chooses its place but who asks for it.
+    /// The file to write; it must not be there. It is personal data, so nobody chooses its place
+    /// but who asks for it.
     #[arg(long, value_name = "FILE", requires = "restore")]
     to: Option<PathBuf>,
     /// Drops this import once more, and waits for its report.
@@ -53,7 +55,8 @@ struct Arguments {
     /// What it is of, if its folder does not say.
     #[arg(long, requires = "retry")]
     source: Option<String>,
-    /// Deletes this import from quarantine before its days are over: it was brought back, or is of no use.
+    /// Deletes this import from quarantine before its days are over: it was brought back, or is of
+    /// no use.
     #[arg(long, value_name = "IMPORT", conflicts_with_all = ["show", "restore", "retry"])]
     delete: Option<String>,
     /// Who looks.
@@ -80,8 +83,21 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn std::error::Error
         let here = door::intake(arguments.port)?;
         (host.with("AWS_ENDPOINT_URL_S3", here.s3), here.bucket)
     };
-    let (files, now) = (Files::new(custodian_buckets::client(&host.s3()), bucket), host.clock().now());
-    let Arguments { show, restore, retry, delete, to, file, source, by, .. } = arguments;
+    let (files, now) = (
+        Files::new(custodian_buckets::client(&host.s3()), bucket),
+        host.clock().now(),
+    );
+    let Arguments {
+        show,
+        restore,
+        retry,
+        delete,
+        to,
+        file,
+        source,
+        by,
+        ..
+    } = arguments;
     if let Some(name) = delete {
         let import = find(&files, &name).await?;
         for kept in &import.objects {
@@ -115,11 +131,19 @@ async fn show_imports(files: &Files, by: &str, now: DateTime<Utc>) -> Result<(),
         let mut count = 0;
         list(files, import, |listed| {
             count += 1;
-            if count <= LISTED || listed.line.is_none() { tell(&listed) } else { Ok(()) }
+            if count <= LISTED || listed.line.is_none() {
+                tell(&listed)
+            } else {
+                Ok(())
+            }
         })
         .await?;
         if count > LISTED {
-            writeln!(out, "  {count} in all: make quarantine SHOW={}", import.name())?;
+            writeln!(
+                out,
+                "  {count} in all: make quarantine SHOW={}",
+                import.name()
+            )?;
         }
     }
     if imports.is_empty() {
@@ -136,7 +160,12 @@ async fn show_imports(files: &Files, by: &str, now: DateTime<Utc>) -> Result<(),
     Ok(())
 }
 
-async fn show_all(files: &Files, import: &Import, by: &str, now: DateTime<Utc>) -> Result<(), QuarantineError> {
+async fn show_all(
+    files: &Files,
+    import: &Import,
+    by: &str,
+    now: DateTime<Utc>,
+) -> Result<(), QuarantineError> {
     let mut count = 0;
     list(files, import, |listed| {
         count += 1;
@@ -149,14 +178,35 @@ async fn show_all(files: &Files, import: &Import, by: &str, now: DateTime<Utc>) 
 
 fn tell(Listed { line, why }: &Listed) -> std::io::Result<()> {
     let place = line.map_or_else(|| "whole".to_owned(), |line| format!("line {line}"));
-    let rule = if why.rule.is_empty() { "see its report" } else { &why.rule };
-    writeln!(stdout(), "  {place}: {}{rule}", why.field.as_ref().map(|field| format!("{field} ")).unwrap_or_default())
+    let rule = if why.rule.is_empty() {
+        "see its report"
+    } else {
+        &why.rule
+    };
+    writeln!(
+        stdout(),
+        "  {place}: {}{rule}",
+        why.field
+            .as_ref()
+            .map(|field| format!("{field} "))
+            .unwrap_or_default()
+    )
 }
 
-async fn write(files: &Files, name: &str, to: &Path, by: &str, now: DateTime<Utc>) -> Result<(), QuarantineError> {
+async fn write(
+    files: &Files,
+    name: &str,
+    to: &Path,
+    by: &str,
+    now: DateTime<Utc>,
+) -> Result<(), QuarantineError> {
     let import = find(files, name).await?;
     // It is personal data: for nobody else on this machine.
-    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to);
+    let opened = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(to);
     let mut file = opened.map_err(|error| unusable(to, error))?;
     let (_, count) = restore(files, &import, &mut file).await?;
     file.sync_all().map_err(|error| unusable(to, error))?;
@@ -187,11 +237,15 @@ async fn again(
     now: DateTime<Utc>,
 ) -> Result<ExitCode, QuarantineError> {
     let source = match source {
-        Some(name) => Some(Source::named(&name).ok_or(QuarantineError::Wrong("there is no such source"))?),
+        Some(name) => {
+            Some(Source::named(&name).ok_or(QuarantineError::Wrong("there is no such source"))?)
+        }
         None => None,
     };
     let import = find(files, name).await?;
-    let mended = mended.map(|file| std::fs::read(&file).map_err(|error| unusable(&file, error))).transpose()?;
+    let mended = mended
+        .map(|file| std::fs::read(&file).map_err(|error| unusable(&file, error)))
+        .transpose()?;
     let errand = format!("{:032x}", now.timestamp_nanos_opt().unwrap_or_default());
     let file = bring_back(files, &import, mended, source, &errand).await?;
     log(by, now, "brought_back", name, 1);
@@ -199,12 +253,17 @@ async fn again(
     while waited < PATIENCE {
         if let Some(report) = report(files, &file, &errand).await? {
             writeln!(stdout(), "{report:#}")?;
-            let refuses_rows = report["refused"].as_object().is_some_and(|refused| !refused.is_empty());
+            let refuses_rows = report["refused"]
+                .as_object()
+                .is_some_and(|refused| !refused.is_empty());
             let refuses = refuses_rows || report["state"] == "refused";
             if refuses {
                 // It names the same people as what was there before: an erasure waits for both.
                 let again = format!("{}/{}", file.folder.as_str(), file.id());
-                writeln!(stderr(), "What was refused again is in quarantine as {again}, beside {name}.")?;
+                writeln!(
+                    stderr(),
+                    "What was refused again is in quarantine as {again}, beside {name}."
+                )?;
             }
             return Ok(ExitCode::from(u8::from(refuses)));
         }
@@ -212,6 +271,9 @@ async fn again(
         waited += LOOK;
     }
     let report = format!("reports/{}/{}.json", file.folder.as_str(), file.id());
-    writeln!(stdout(), "It waits to be read. What becomes of it will be in {report} of the intake bucket.")?;
+    writeln!(
+        stdout(),
+        "It waits to be read. What becomes of it will be in {report} of the intake bucket."
+    )?;
     Ok(ExitCode::SUCCESS)
 }

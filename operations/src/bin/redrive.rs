@@ -12,7 +12,8 @@ use std::process::ExitCode;
 
 /// Reads what `expire` gave up, tells the ledger of it, and deletes what is told.
 ///
-/// Exits with 0 if nothing is left, with 1 if something is that nobody can read, and with 2 if it could not be done.
+/// Exits with 0 if nothing is left, with 1 if something is that nobody can read, and with 2 if it
+/// could not be done.
 #[derive(Parser)]
 struct Arguments {
     /// The bucket of what was discarded, of a stack on AWS; without it, the stack that runs here.
@@ -39,13 +40,16 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let host = Environment::operator().await;
-    let (host, bucket, ledger) = if let (Some(bucket), Some(ledger)) = (arguments.bucket, arguments.ledger) {
-        (host, bucket, ledger)
-    } else {
-        let here = door::evidence(arguments.port)?;
-        let host = host.with("AWS_ENDPOINT_URL_S3", here.s3).with("AWS_ENDPOINT_URL_DYNAMODB", here.dynamodb);
-        (host, here.discarded, here.ledger)
-    };
+    let (host, bucket, ledger) =
+        if let (Some(bucket), Some(ledger)) = (arguments.bucket, arguments.ledger) {
+            (host, bucket, ledger)
+        } else {
+            let here = door::evidence(arguments.port)?;
+            let host = host
+                .with("AWS_ENDPOINT_URL_S3", here.s3)
+                .with("AWS_ENDPOINT_URL_DYNAMODB", here.dynamodb);
+            (host, here.discarded, here.ledger)
+        };
     let expire = Expire {
         clock: host.clock(),
         ledger: Ledger::new(custodian_store::client(&host.dynamodb()), ledger),

@@ -11,10 +11,12 @@ use custodian_store::suppressions::Suppressions;
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
-/// Makes a table that was restored from a backup fit to be read: puts TTL, stream, recovery and protection back on it, and
-/// deletes again what expired, was erased or was withdrawn since. It changes the restored table and appends to the ledger.
+/// Makes a table that was restored from a backup fit to be read: puts TTL, stream, recovery and
+/// protection back on it, and deletes again what expired, was erased or was withdrawn since. It
+/// changes the restored table and appends to the ledger.
 ///
-/// Exits with 0 if the table may be read, and with 1 if it may not. Run it again as often as you like.
+/// Exits with 0 if the table may be read, and with 1 if it may not. Run it again as often as you
+/// like.
 #[derive(Parser)]
 struct Arguments {
     /// The restored table of records. Never the live one.
@@ -23,7 +25,8 @@ struct Arguments {
     /// The instant that was restored, such as 2026-11-23T10:00:00Z.
     #[arg(long)]
     since: DateTime<Utc>,
-    /// The live table of records, if it is there and to be trusted: what was kept or corrected since is taken over.
+    /// The live table of records, if it is there and to be trusted: what was kept or corrected
+    /// since is taken over.
     #[arg(long)]
     live: Option<String>,
     /// The table of the ledger.
@@ -32,7 +35,8 @@ struct Arguments {
     /// The table of the Register.
     #[arg(long, env = "REGISTER_TABLE")]
     register: String,
-    /// How many days back it should be possible to restore it, as in the template's parameter `RecoveryDays`.
+    /// How many days back it should be possible to restore it, as in the template's parameter
+    /// `RecoveryDays`.
     #[arg(long, env = "RECOVERY_DAYS", default_value_t = 35, value_parser = clap::value_parser!(i32).range(1..=35))]
     recovery_days: i32,
 }
@@ -42,7 +46,10 @@ async fn main() -> std::io::Result<ExitCode> {
     let arguments = Arguments::parse();
     let mut out = stdout();
     if arguments.live.as_ref() == Some(&arguments.table) {
-        writeln!(out, "NOT to be read: the restored table and the live one are the same.")?;
+        writeln!(
+            out,
+            "NOT to be read: the restored table and the live one are the same."
+        )?;
         return Ok(ExitCode::from(1));
     }
     let host = Environment::operator().await;
@@ -51,7 +58,10 @@ async fn main() -> std::io::Result<ExitCode> {
         copy: records(arguments.table),
         live: arguments.live.map(records),
         ledger: Ledger::new(custodian_store::client(&host.dynamodb()), arguments.ledger),
-        suppressions: Suppressions::new(custodian_store::client(&host.dynamodb()), arguments.register),
+        suppressions: Suppressions::new(
+            custodian_store::client(&host.dynamodb()),
+            arguments.register,
+        ),
         since: arguments.since,
     };
     let mut failed = Ok(());
@@ -59,7 +69,13 @@ async fn main() -> std::io::Result<ExitCode> {
         let told = writeln!(stdout(), "… {}", counts(redone));
         failed = std::mem::replace(&mut failed, Ok(())).and(told);
     };
-    let outcome = restore(&restoring, arguments.recovery_days, host.clock().now(), progress).await;
+    let outcome = restore(
+        &restoring,
+        arguments.recovery_days,
+        host.clock().now(),
+        progress,
+    )
+    .await;
     failed?;
     let (told, code) = told(&outcome);
     writeln!(out, "{told}")?;

@@ -1,4 +1,5 @@
-//! Surveys, as people keep them: `make check-survey`, and on AWS `make put-survey`, `make remove-survey` and `make surveys`.
+//! Surveys, as people keep them: `make check-survey`, and on AWS `make put-survey`, `make
+//! remove-survey` and `make surveys`.
 
 use clap::{Parser, Subcommand};
 use custodian_aws::StorageError;
@@ -11,8 +12,8 @@ use std::process::ExitCode;
 
 /// Checks surveys, puts them into the Register, takes them out, and lists them.
 ///
-/// Exits with 0 if it is done, with 1 if something is wrong with what was given, and with 2 if a file or the Register cannot be
-/// read.
+/// Exits with 0 if it is done, with 1 if something is wrong with what was given, and with 2 if a
+/// file or the Register cannot be read.
 #[derive(Parser)]
 struct Arguments {
     #[command(subcommand)]
@@ -53,22 +54,45 @@ enum Command {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<ExitCode> {
     let told = match Arguments::parse().command {
-        Command::Check { file } => read(&file).map(|document| checked(&file.display().to_string(), &document)),
+        Command::Check { file } => {
+            read(&file).map(|document| checked(&file.display().to_string(), &document))
+        }
         Command::Put { table, file } => match read(&file) {
             Ok(document) => {
                 let host = Environment::operator().await;
                 let surveys = Surveys::new(custodian_store::client(&host.dynamodb()), table);
-                told(put(&surveys, &file.display().to_string(), &document, host.clock().now()).await)
+                told(
+                    put(
+                        &surveys,
+                        &file.display().to_string(),
+                        &document,
+                        host.clock().now(),
+                    )
+                    .await,
+                )
             }
             Err(error) => Err(error),
         },
         Command::Remove { table, id } => {
             let host = Environment::operator().await;
-            told(remove(&Surveys::new(custodian_store::client(&host.dynamodb()), table), &id, host.clock().now()).await)
+            told(
+                remove(
+                    &Surveys::new(custodian_store::client(&host.dynamodb()), table),
+                    &id,
+                    host.clock().now(),
+                )
+                .await,
+            )
         }
         Command::List { table } => {
             let host = Environment::operator().await;
-            told(list(&Surveys::new(custodian_store::client(&host.dynamodb()), table), host.clock().now()).await)
+            told(
+                list(
+                    &Surveys::new(custodian_store::client(&host.dynamodb()), table),
+                    host.clock().now(),
+                )
+                .await,
+            )
         }
     };
     match told {
@@ -82,5 +106,7 @@ fn read(file: &Path) -> Result<Vec<u8>, String> {
 }
 
 fn told(told: Result<Told, StorageError>) -> Result<Told, String> {
-    told.map_err(|error| format!("The Register does not answer: {error}. Do it again: what was done already stays."))
+    told.map_err(|error| {
+        format!("The Register does not answer: {error}. Do it again: what was done already stays.")
+    })
 }

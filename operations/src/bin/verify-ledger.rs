@@ -1,4 +1,5 @@
-//! Verifies the ledger and what it attests, and names the first thing that is wrong: `make verify-ledger`.
+//! Verifies the ledger and what it attests, and names the first thing that is wrong: `make
+//! verify-ledger`.
 
 use chrono::NaiveDate;
 use clap::Parser;
@@ -12,8 +13,8 @@ use custodian_store::ledger::Ledger;
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
-/// Verifies the ledger and names the first thing that is wrong; with a Register also that requests, holds and restrictions lie
-/// there as the ledger attests them.
+/// Verifies the ledger and names the first thing that is wrong; with a Register also that requests,
+/// holds and restrictions lie there as the ledger attests them.
 ///
 /// Exits with 0 if it is what it was, with 1 if not, and with 2 if it could not be read.
 #[derive(Parser)]
@@ -21,13 +22,15 @@ struct Arguments {
     /// The table of the ledger: the output `LedgerTable` of the stack.
     #[arg(long, env = "LEDGER_TABLE")]
     table: String,
-    /// The bucket of anchors, which the chain has to agree with: the output `AnchorsBucket` of the stack.
+    /// The bucket of anchors, which the chain has to agree with: the output `AnchorsBucket` of the
+    /// stack.
     #[arg(long, env = "ANCHORS_BUCKET")]
     anchors: Option<String>,
     /// The Register that belongs to it: the output `RegisterTable` of the stack.
     #[arg(long, env = "REGISTER_TABLE")]
     register: Option<String>,
-    /// The day from which on what it attests is looked at: for who knows what became of what was attested before.
+    /// The day from which on what it attests is looked at: for who knows what became of what was
+    /// attested before.
     #[arg(long)]
     from: Option<NaiveDate>,
     /// A certificate that was noted outside of the ledger, as in the sweep's log: YYYY-MM-DD=HASH.
@@ -37,7 +40,13 @@ struct Arguments {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<ExitCode> {
-    let Arguments { table, anchors, register, from, certificate } = Arguments::parse();
+    let Arguments {
+        table,
+        anchors,
+        register,
+        from,
+        certificate,
+    } = Arguments::parse();
     let (host, now) = (Environment::operator().await, Clock::system().now());
     let ledger = Ledger::new(custodian_store::client(&host.dynamodb()), table);
     let anchors = anchors.map(|bucket| Anchors::new(custodian_buckets::client(&host.s3()), bucket));
@@ -45,7 +54,10 @@ async fn main() -> std::io::Result<ExitCode> {
     writeln!(stdout(), "{told}")?;
     if let (Some(register), 0) = (register, code) {
         let register = Register::new(custodian_store::client(&host.dynamodb()), register);
-        let scope = Scope { from, ..Scope::all(now) };
+        let scope = Scope {
+            from,
+            ..Scope::all(now)
+        };
         let (told, proven) = evidence::told(&evidence::prove(&ledger, &register, scope).await);
         writeln!(stdout(), "{told}")?;
         code = proven;

@@ -1,9 +1,11 @@
-//! What a call to AWS gives: what was asked for, or why not, with nothing in it that anybody stored.
+//! What a call to AWS gives: what was asked for, or why not, with nothing in it that anybody
+//! stored.
 
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-/// Why something could not be read or written: the operation and what AWS called it, never what was in it.
+/// Why something could not be read or written: the operation and what AWS called it, never what was
+/// in it.
 #[derive(Debug, thiserror::Error)]
 #[error("{operation}: {code}")]
 pub struct StorageError {
@@ -14,8 +16,8 @@ pub struct StorageError {
 }
 
 /// What DynamoDB and S3 say while they have no room
-/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>), and what a batch says of
-/// which they left something.
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>),
+/// and what a batch says of which they left something.
 const THROTTLED: [&str; 6] = [
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
@@ -27,9 +29,15 @@ const THROTTLED: [&str; 6] = [
 /// What a batch of which something was never processed is called.
 pub const UNPROCESSED: &str = "unprocessed";
 
-/// What they say while something is wrong with themselves, and what is said here of an answer that did not come.
-const AILING: [&str; 5] =
-    ["InternalError", "InternalServerError", "ServiceUnavailable", "ServiceUnavailableException", TIMEOUT];
+/// What they say while something is wrong with themselves, and what is said here of an answer that
+/// did not come.
+const AILING: [&str; 5] = [
+    "InternalError",
+    "InternalServerError",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+    TIMEOUT,
+];
 /// What a call is called of which no answer came in time.
 const TIMEOUT: &str = "timeout";
 
@@ -49,12 +57,18 @@ impl StorageError {
     /// What lies there is not what this version of the code puts there.
     #[must_use]
     pub fn unreadable(operation: &'static str) -> Self {
-        Self { operation, code: "unreadable item".to_owned() }
+        Self {
+            operation,
+            code: "unreadable item".to_owned(),
+        }
     }
 }
 
-/// Turns an SDK's error into ours: serde's and AWS's messages can show data, so only the code is kept.
-pub fn failed<E: ProvideErrorMetadata, R>(operation: &'static str) -> impl Fn(SdkError<E, R>) -> StorageError {
+/// Turns an SDK's error into ours: serde's and AWS's messages can show data, so only the code is
+/// kept.
+pub fn failed<E: ProvideErrorMetadata, R>(
+    operation: &'static str,
+) -> impl Fn(SdkError<E, R>) -> StorageError {
     move |error| {
         let code = match &error {
             SdkError::ServiceError(service) => service.err().code().unwrap_or("service error"),
@@ -63,7 +77,10 @@ pub fn failed<E: ProvideErrorMetadata, R>(operation: &'static str) -> impl Fn(Sd
             SdkError::ResponseError(_) => "broken response",
             _ => "request not made",
         };
-        StorageError { operation, code: code.to_owned() }
+        StorageError {
+            operation,
+            code: code.to_owned(),
+        }
     }
 }
 

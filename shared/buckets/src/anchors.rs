@@ -1,7 +1,8 @@
 //! Anchors: what the ledger's chain was, told in a bucket where nobody can take it back.
 //!
-//! `anchors/{day}` has the link that closed a day, as `day=number=hash`; `heads/{day}/{number}` has how the chain ended at some
-//! hour, as `number=hash`. Each is put once, says nothing but what the chain says, and so is the same however often it is made.
+//! `anchors/{day}` has the link that closed a day, as `day=number=hash`; `heads/{day}/{number}` has
+//! how the chain ended at some hour, as `number=hash`. Each is put once, says nothing but what the
+//! chain says, and so is the same however often it is made.
 
 mod versions;
 
@@ -44,27 +45,45 @@ impl Anchor {
     /// That a day was closed with this link.
     #[must_use]
     pub fn of_day(day: NaiveDate, link: &Link) -> Self {
-        Self { closes: true, day, n: link.n, hash: link.hash.clone() }
+        Self {
+            closes: true,
+            day,
+            n: link.n,
+            hash: link.hash.clone(),
+        }
     }
 
     /// That the chain ended so; nothing where it has no link.
     #[must_use]
     pub fn of_head(head: &Head) -> Option<Self> {
         let day = head.closed.map_or(head.day, |closed| closed.max(head.day));
-        (head.n > 0).then(|| Self { closes: false, day, n: head.n, hash: head.hash.clone() })
+        (head.n > 0).then(|| Self {
+            closes: false,
+            day,
+            n: head.n,
+            hash: head.hash.clone(),
+        })
     }
 
     /// Where it lies; heads sort as the chain grows.
     #[must_use]
     pub fn key(&self) -> String {
-        AnchorSlot { day: self.day, n: (!self.closes).then_some(self.n) }.key()
+        AnchorSlot {
+            day: self.day,
+            n: (!self.closes).then_some(self.n),
+        }
+        .key()
     }
 
     /// What is told in one line, without its end.
     #[must_use]
     pub fn line(&self) -> String {
         let (n, hash) = (self.n, self.hash.as_str());
-        if self.closes { format!("{}={n}={hash}", self.day) } else { format!("{n}={hash}") }
+        if self.closes {
+            format!("{}={n}={hash}", self.day)
+        } else {
+            format!("{n}={hash}")
+        }
     }
 
     /// Reads an anchor where it lies; nothing if none is spelt so.
@@ -73,10 +92,19 @@ impl Anchor {
         let line = body.strip_suffix('\n')?;
         let seat = AnchorSlot::of(key)?;
         let day = seat.day.to_string();
-        let rest = if seat.n.is_none() { line.strip_prefix(&day)?.strip_prefix('=')? } else { line };
+        let rest = if seat.n.is_none() {
+            line.strip_prefix(&day)?.strip_prefix('=')?
+        } else {
+            line
+        };
         let (n, hash) = rest.split_once('=')?;
         let hash = Hash::try_from(hash.to_owned()).ok()?;
-        let anchor = Self { closes: seat.n.is_none(), day: seat.day, n: n.parse().ok()?, hash };
+        let anchor = Self {
+            closes: seat.n.is_none(),
+            day: seat.day,
+            n: n.parse().ok()?,
+            hash,
+        };
         (anchor.key() == key && anchor.line() == line).then_some(anchor)
     }
 }
@@ -96,9 +124,15 @@ impl AnchorSlot {
     pub fn of(key: &str) -> Option<Self> {
         let (day, n) = match key.strip_prefix(DAYS) {
             Some(day) => (day, None),
-            None => key.strip_prefix(HEADS)?.split_once('/').map(|(day, n)| (day, Some(n)))?,
+            None => key
+                .strip_prefix(HEADS)?
+                .split_once('/')
+                .map(|(day, n)| (day, Some(n)))?,
         };
-        let seat = Self { day: day.parse().ok()?, n: n.map(str::parse).transpose().ok()? };
+        let seat = Self {
+            day: day.parse().ok()?,
+            n: n.map(str::parse).transpose().ok()?,
+        };
         (seat.key() == key).then_some(seat)
     }
 
@@ -122,10 +156,21 @@ impl Anchors {
     /// # Errors
     /// [`StorageError`] if it is not known to be there.
     pub async fn put(&self, anchor: &Anchor) -> Result<bool, StorageError> {
-        let put = self.client.put_object().bucket(&self.bucket).key(anchor.key()).if_none_match("*");
+        let put = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(anchor.key())
+            .if_none_match("*");
         // A bucket with a lock takes nothing without a checksum.
-        let put = put.content_type("text/plain").checksum_algorithm(ChecksumAlgorithm::Sha256);
-        match put.body(format!("{}\n", anchor.line()).into_bytes().into()).send().await {
+        let put = put
+            .content_type("text/plain")
+            .checksum_algorithm(ChecksumAlgorithm::Sha256);
+        match put
+            .body(format!("{}\n", anchor.line()).into_bytes().into())
+            .send()
+            .await
+        {
             Ok(_) => Ok(true),
             Err(error) if is_there(&error) => Ok(false),
             Err(error) => Err(failed("anchor the ledger")(error)),
@@ -135,13 +180,23 @@ impl Anchors {
     /// The days that are anchored, in order, in pages; what is spelt otherwise is passed over.
     #[must_use]
     pub fn days(&self) -> AnchoredDays {
-        AnchoredDays(Some(self.client.list_objects_v2().bucket(&self.bucket).prefix(DAYS)))
+        AnchoredDays(Some(
+            self.client
+                .list_objects_v2()
+                .bucket(&self.bucket)
+                .prefix(DAYS),
+        ))
     }
 
     /// Everything whose key begins with `prefix`, by its key, with all its versions; in pages.
     #[must_use]
     pub fn versions(&self, prefix: &str) -> Versions {
-        Versions::of(self.client.list_object_versions().bucket(&self.bucket).prefix(prefix))
+        Versions::of(
+            self.client
+                .list_object_versions()
+                .bucket(&self.bucket)
+                .prefix(prefix),
+        )
     }
 
     /// What a version says; nothing if it is longer than any anchor, or no text.
@@ -152,10 +207,23 @@ impl Anchors {
         /// More than any anchor has.
         const LONGEST: i64 = 128;
         const OPERATION: &str = "read an anchor";
-        let Some((version, size)) = kept.oldest.as_ref().filter(|(_, size)| *size <= LONGEST) else { return Ok(None) };
-        let get = self.client.get_object().bucket(&self.bucket).key(&kept.key).version_id(version);
+        let Some((version, size)) = kept.oldest.as_ref().filter(|(_, size)| *size <= LONGEST)
+        else {
+            return Ok(None);
+        };
+        let get = self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(&kept.key)
+            .version_id(version);
         let object = get.send().await.map_err(failed(OPERATION))?;
-        let body = object.body.collect().await.map_err(|_| StorageError::unreadable(OPERATION))?.into_bytes();
+        let body = object
+            .body
+            .collect()
+            .await
+            .map_err(|_| StorageError::unreadable(OPERATION))?
+            .into_bytes();
         let is_whole = i64::try_from(body.len()).is_ok_and(|length| length == *size);
         Ok(String::from_utf8(body.to_vec()).ok().filter(|_| is_whole))
     }
@@ -173,15 +241,27 @@ impl AnchoredDays {
     pub async fn next(&mut self) -> Result<Option<Vec<NaiveDate>>, StorageError> {
         let Some(list) = &self.0 else { return Ok(None) };
         let page = list.clone().send().await.map_err(failed("list anchors"))?;
-        self.0 = page.next_continuation_token.map(|token| list.clone().continuation_token(token));
-        let keys = page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key);
-        Ok(Some(keys.filter_map(|key| key.strip_prefix(DAYS)?.parse().ok()).collect()))
+        self.0 = page
+            .next_continuation_token
+            .map(|token| list.clone().continuation_token(token));
+        let keys = page
+            .contents
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|object| object.key);
+        Ok(Some(
+            keys.filter_map(|key| key.strip_prefix(DAYS)?.parse().ok())
+                .collect(),
+        ))
     }
 }
 
 /// Something lies there, or somebody else is putting it at this moment.
 fn is_there<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
-    matches!(error.code(), Some("PreconditionFailed" | "ConditionalRequestConflict"))
+    matches!(
+        error.code(),
+        Some("PreconditionFailed" | "ConditionalRequestConflict")
+    )
 }
 
 #[cfg(test)]
@@ -190,7 +270,12 @@ mod tests {
     use custodian_domain::ledger::Hash;
 
     fn anchor(closes: bool) -> Anchor {
-        Anchor { closes, day: "2026-11-23".parse().unwrap(), n: 7, hash: Hash::of(&Hash::of_nothing(), "{}") }
+        Anchor {
+            closes,
+            day: "2026-11-23".parse().unwrap(),
+            n: 7,
+            hash: Hash::of(&Hash::of_nothing(), "{}"),
+        }
     }
 
     #[test]
@@ -201,14 +286,28 @@ mod tests {
             (false, "heads/2026-11-23/000000000007", format!("7={hash}")),
         ] {
             let anchor = anchor(closes);
-            assert_eq!((anchor.key(), anchor.line()), (key.to_owned(), line.clone()));
+            assert_eq!(
+                (anchor.key(), anchor.line()),
+                (key.to_owned(), line.clone())
+            );
             assert_eq!(Anchor::read(key, &format!("{line}\n")), Some(anchor));
-            for other in [line.clone(), format!("{line}\n\n"), line.replace("7=", "07="), format!(" {line}\n")] {
+            for other in [
+                line.clone(),
+                format!("{line}\n\n"),
+                line.replace("7=", "07="),
+                format!(" {line}\n"),
+            ] {
                 assert_eq!(Anchor::read(key, &other), None, "{other}");
             }
         }
         let line = format!("7={hash}\n");
-        for key in ["heads/2026-11-23/7", "heads/2026-11-23/000000000008", "heads/2026-11-23", "tails/1", "anchors/"] {
+        for key in [
+            "heads/2026-11-23/7",
+            "heads/2026-11-23/000000000008",
+            "heads/2026-11-23",
+            "tails/1",
+            "anchors/",
+        ] {
             assert_eq!(Anchor::read(key, &line), None, "{key}");
         }
     }

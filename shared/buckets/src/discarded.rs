@@ -1,9 +1,9 @@
-//! What `expire` could not tell the ledger of, with what tells it after all: batches of the stream that Lambda gave up when
-//! they were too old, and removals that nobody can read.
+//! What `expire` could not tell the ledger of, with what tells it after all: batches of the stream
+//! that Lambda gave up when they were too old, and removals that nobody can read.
 //!
 //! The shape is Lambda's own
-//! (<https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html>, "Destinations for on-failure"): a JSON
-//! document that has the whole event as text in `payload`.
+//! (<https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html>, "Destinations for
+//! on-failure"): a JSON document that has the whole event as text in `payload`.
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::SdkError;
@@ -59,22 +59,39 @@ impl Discarded {
         Self { client, bucket }
     }
 
-    /// Keeps a record of the stream that can never be told of: of its item the attributes that are `needed`, and nothing else
-    /// that the item said. The same record again is the same object.
+    /// Keeps a record of the stream that can never be told of: of its item the attributes that are
+    /// `needed`, and nothing else that the item said. The same record again is the same object.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be there.
-    pub async fn keep(&self, record: Value, needed: &[&str], now: DateTime<Utc>) -> Result<(), StorageError> {
+    pub async fn keep(
+        &self,
+        record: Value,
+        needed: &[&str],
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
         const OPERATION: &str = "keep what cannot be told";
         let record = bare(record, needed);
         let key = format!("{UNREADABLE}{}.json", name(&record));
-        let event = Event { records: vec![record] };
-        let payload = serde_json::to_string(&event).map_err(|_| StorageError::unreadable(OPERATION))?;
+        let event = Event {
+            records: vec![record],
+        };
+        let payload =
+            serde_json::to_string(&event).map_err(|_| StorageError::unreadable(OPERATION))?;
         let document = json!({
             "version": "1.0", "timestamp": now, "requestContext": {"condition": "Unreadable"}, "payload": payload,
         });
-        let put = self.client.put_object().bucket(&self.bucket).key(key).content_type("application/json");
-        put.body(document.to_string().into_bytes().into()).send().await.map(drop).map_err(failed(OPERATION))
+        let put = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .content_type("application/json");
+        put.body(document.to_string().into_bytes().into())
+            .send()
+            .await
+            .map(drop)
+            .map_err(failed(OPERATION))
     }
 
     /// What lies there, a page at a time.
@@ -82,10 +99,25 @@ impl Discarded {
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
     pub async fn list(&self, from: Option<String>) -> Result<DiscardedPage, StorageError> {
-        let list = self.client.list_objects_v2().bucket(&self.bucket).set_continuation_token(from);
-        let page = list.send().await.map_err(failed("list what was discarded"))?;
-        let keys = page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key).collect();
-        Ok(DiscardedPage { keys, next: page.next_continuation_token })
+        let list = self
+            .client
+            .list_objects_v2()
+            .bucket(&self.bucket)
+            .set_continuation_token(from);
+        let page = list
+            .send()
+            .await
+            .map_err(failed("list what was discarded"))?;
+        let keys = page
+            .contents
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|object| object.key)
+            .collect();
+        Ok(DiscardedPage {
+            keys,
+            next: page.next_continuation_token,
+        })
     }
 
     /// The records of the stream in an object; nothing if it is gone, or is no such document.
@@ -94,12 +126,23 @@ impl Discarded {
     /// [`StorageError`] if S3 does not answer.
     pub async fn read(&self, key: &str) -> Result<Option<Vec<Value>>, StorageError> {
         const OPERATION: &str = "read what was discarded";
-        let object = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
+        let object = match self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .send()
+            .await
+        {
             Ok(object) => object,
             Err(error) if is_gone(&error) => return Ok(None),
             Err(error) => return Err(failed(OPERATION)(error)),
         };
-        let body = object.body.collect().await.map_err(|_| StorageError::unreadable(OPERATION))?;
+        let body = object
+            .body
+            .collect()
+            .await
+            .map_err(|_| StorageError::unreadable(OPERATION))?;
         Ok(records(&body.into_bytes()))
     }
 
@@ -109,14 +152,20 @@ impl Discarded {
     /// [`StorageError`] if it is not known to be gone.
     pub async fn delete(&self, key: &str) -> Result<(), StorageError> {
         let delete = self.client.delete_object().bucket(&self.bucket).key(key);
-        delete.send().await.map(drop).map_err(failed("delete what was discarded"))
+        delete
+            .send()
+            .await
+            .map(drop)
+            .map_err(failed("delete what was discarded"))
     }
 }
 
 fn records(document: &[u8]) -> Option<Vec<Value>> {
     match serde_json::from_slice::<Written>(document).ok()?.payload {
         Payload::Event(event) => Some(event.records),
-        Payload::Text(text) => serde_json::from_str::<Event>(&text).ok().map(|event| event.records),
+        Payload::Text(text) => serde_json::from_str::<Event>(&text)
+            .ok()
+            .map(|event| event.records),
     }
 }
 
@@ -133,7 +182,8 @@ fn bare(mut record: Value, needed: &[&str]) -> Value {
 
 /// What a record is called: a digest of what AWS calls it, or of all that is there.
 fn name(record: &Value) -> String {
-    let own = ["/eventID", "/dynamodb/SequenceNumber"].map(|path| record.pointer(path).and_then(Value::as_str));
+    let own = ["/eventID", "/dynamodb/SequenceNumber"]
+        .map(|path| record.pointer(path).and_then(Value::as_str));
     let text = match own {
         [Some(event), Some(number)] => format!("{event} {number}"),
         _ => record.to_string(),
@@ -142,7 +192,9 @@ fn name(record: &Value) -> String {
 }
 
 fn is_gone<E>(error: &SdkError<E, Response>) -> bool {
-    error.raw_response().is_some_and(|response| response.status().as_u16() == 404)
+    error
+        .raw_response()
+        .is_some_and(|response| response.status().as_u16() == 404)
 }
 
 #[cfg(test)]
@@ -155,16 +207,25 @@ mod tests {
         let event = json!({"Records": [{"eventID": "1"}, {"eventID": "2"}]});
         let lambda = json!({"version": "1.0", "DDBStreamBatchInfo": {"batchSize": 2}, "payload": event.to_string()});
         assert_eq!(records(lambda.to_string().as_bytes()).unwrap().len(), 2);
-        assert_eq!(records(json!({"payload": event}).to_string().as_bytes()).unwrap().len(), 2);
-        for other in [json!({}), json!({"payload": "x"}), json!({"payload": {"records": []}}), json!("payload")] {
+        assert_eq!(
+            records(json!({"payload": event}).to_string().as_bytes())
+                .unwrap()
+                .len(),
+            2
+        );
+        for other in [
+            json!({}),
+            json!({"payload": "x"}),
+            json!({"payload": {"records": []}}),
+            json!("payload"),
+        ] {
             assert_eq!(records(other.to_string().as_bytes()), None, "{other}");
         }
     }
 
     #[test]
     fn what_a_person_told_is_not_kept() {
-        let image =
-            json!({"pk": {"S": "subject#1#x"}, "sk": {"S": "?"}, "comment": {"S": "Hello"}, "expires_at": {"N": "1"}});
+        let image = json!({"pk": {"S": "subject#1#x"}, "sk": {"S": "?"}, "comment": {"S": "Hello"}, "expires_at": {"N": "1"}});
         let record = json!({"eventID": "1", "dynamodb": {"SequenceNumber": "7", "OldImage": image, "NewImage": image}});
         let kept = bare(record.clone(), &["pk", "sk", "expires_at"]);
         assert!(!kept.to_string().contains("Hello"), "{kept}");

@@ -26,7 +26,8 @@ pub struct Exports {
     bucket: String,
 }
 
-/// The key of a package's object, as every key of the bucket is spelt: it names the request, cannot be guessed, and says nothing of the person.
+/// The key of a package's object, as every key of the bucket is spelt: it names the request, cannot
+/// be guessed, and says nothing of the person.
 #[must_use]
 pub fn key(file: File, request: &RequestId, random: &str) -> String {
     format!("{}{random}/{}", prefix(request), file.name(request))
@@ -64,19 +65,30 @@ impl Exports {
             .send()
             .await
             .map_err(failed("begin a package"))?;
-        let id = created.upload_id.ok_or_else(|| StorageError::unreadable("begin a package"))?;
-        Ok(Upload { exports: self.clone(), key, id, parts: Vec::new(), waiting: Vec::with_capacity(ROOM) })
+        let id = created
+            .upload_id
+            .ok_or_else(|| StorageError::unreadable("begin a package"))?;
+        Ok(Upload {
+            exports: self.clone(),
+            key,
+            id,
+            parts: Vec::new(),
+            waiting: Vec::with_capacity(ROOM),
+        })
     }
 
-    /// A link to an object that works for `valid`, and less if the credentials of this function end earlier.
+    /// A link to an object that works for `valid`, and less if the credentials of this function end
+    /// earlier.
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be signed.
     pub async fn link(&self, key: &str, valid: Duration) -> Result<String, StorageError> {
         const OPERATION: &str = "sign a link";
-        let config = PresigningConfig::expires_in(valid).map_err(|_| StorageError::unreadable(OPERATION))?;
+        let config =
+            PresigningConfig::expires_in(valid).map_err(|_| StorageError::unreadable(OPERATION))?;
         let get = self.client.get_object().bucket(&self.bucket).key(key);
-        // A key ends in the file's name, which has letters, digits, hyphens, underscores and one dot.
+        // A key ends in the file's name, which has letters, digits, hyphens, underscores and one
+        // dot.
         let name = key.rsplit_once('/').map_or(key, |(_, name)| name);
         let get = get.response_content_disposition(format!("attachment; filename=\"{name}\""));
         let get = get.response_cache_control(NEVER_CACHED);
@@ -84,13 +96,16 @@ impl Exports {
         Ok(signed.uri().to_owned())
     }
 
-    /// What every link to an object begins with, `https://` and a name: a page may lead nowhere else.
+    /// What every link to an object begins with, `https://` and a name: a page may lead nowhere
+    /// else.
     ///
     /// # Errors
     /// [`StorageError`] if no link can be signed.
     pub async fn origin(&self) -> Result<String, StorageError> {
         let link = self.link("-", SECOND).await?;
-        let rest = link.split_once("://").and_then(|(_, rest)| rest.find('/').map(|end| link.len() - rest.len() + end));
+        let rest = link
+            .split_once("://")
+            .and_then(|(_, rest)| rest.find('/').map(|end| link.len() - rest.len() + end));
         let origin = rest.and_then(|end| link.get(..end)).map(str::to_owned);
         origin.ok_or_else(|| StorageError::unreadable("sign a link"))
     }
@@ -103,22 +118,51 @@ impl Exports {
         const OPERATION: &str = "discard a package";
         let prefix = prefix(request);
         loop {
-            let list = self.client.list_multipart_uploads().bucket(&self.bucket).prefix(&prefix);
-            let uploads = list.send().await.map_err(failed(OPERATION))?.uploads.unwrap_or_default();
+            let list = self
+                .client
+                .list_multipart_uploads()
+                .bucket(&self.bucket)
+                .prefix(&prefix);
+            let uploads = list
+                .send()
+                .await
+                .map_err(failed(OPERATION))?
+                .uploads
+                .unwrap_or_default();
             for upload in &uploads {
                 let abort = self.client.abort_multipart_upload().bucket(&self.bucket);
-                let abort = abort.set_key(upload.key.clone()).set_upload_id(upload.upload_id.clone());
+                let abort = abort
+                    .set_key(upload.key.clone())
+                    .set_upload_id(upload.upload_id.clone());
                 // One that is gone meanwhile is as good as aborted.
-                let aborted = abort.send().await.map(drop).or_else(|error| match error.as_service_error() {
-                    Some(gone) if gone.is_no_such_upload() => Ok(()),
-                    _ => Err(failed(OPERATION)(error)),
-                });
+                let aborted =
+                    abort
+                        .send()
+                        .await
+                        .map(drop)
+                        .or_else(|error| match error.as_service_error() {
+                            Some(gone) if gone.is_no_such_upload() => Ok(()),
+                            _ => Err(failed(OPERATION)(error)),
+                        });
                 aborted?;
             }
-            let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(&prefix);
-            let objects = list.send().await.map_err(failed(OPERATION))?.contents.unwrap_or_default();
+            let list = self
+                .client
+                .list_objects_v2()
+                .bucket(&self.bucket)
+                .prefix(&prefix);
+            let objects = list
+                .send()
+                .await
+                .map_err(failed(OPERATION))?
+                .contents
+                .unwrap_or_default();
             for object in &objects {
-                let delete = self.client.delete_object().bucket(&self.bucket).set_key(object.key.clone());
+                let delete = self
+                    .client
+                    .delete_object()
+                    .bucket(&self.bucket)
+                    .set_key(object.key.clone());
                 delete.send().await.map_err(failed(OPERATION))?;
             }
             if uploads.is_empty() && objects.is_empty() {
@@ -145,7 +189,11 @@ impl Upload {
     /// [`StorageError`] if S3 does not take a part.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), StorageError> {
         self.waiting.extend_from_slice(bytes);
-        if self.waiting.len() >= PART { self.send_part().await } else { Ok(()) }
+        if self.waiting.len() >= PART {
+            self.send_part().await
+        } else {
+            Ok(())
+        }
     }
 
     /// Finishes the object: from here on it is there.
@@ -156,10 +204,23 @@ impl Upload {
         if !self.waiting.is_empty() || self.parts.is_empty() {
             self.send_part().await?;
         }
-        let parts = CompletedMultipartUpload::builder().set_parts(Some(self.parts)).build();
-        let complete = self.exports.client.complete_multipart_upload().bucket(&self.exports.bucket);
-        let complete = complete.key(self.key).upload_id(self.id).multipart_upload(parts);
-        complete.send().await.map(drop).map_err(failed("finish a package"))
+        let parts = CompletedMultipartUpload::builder()
+            .set_parts(Some(self.parts))
+            .build();
+        let complete = self
+            .exports
+            .client
+            .complete_multipart_upload()
+            .bucket(&self.exports.bucket);
+        let complete = complete
+            .key(self.key)
+            .upload_id(self.id)
+            .multipart_upload(parts);
+        complete
+            .send()
+            .await
+            .map(drop)
+            .map_err(failed("finish a package"))
     }
 
     async fn send_part(&mut self) -> Result<(), StorageError> {

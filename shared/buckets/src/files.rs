@@ -61,14 +61,19 @@ pub struct Opened {
 /// What the errand of a file is called in its metadata.
 pub const ERRAND: &str = "errand";
 
-/// The errand in an object's metadata. A partner may write anything there, so it is 32 hexadecimal digits or nothing.
+/// The errand in an object's metadata. A partner may write anything there, so it is 32 hexadecimal
+/// digits or nothing.
 fn errand(metadata: Option<&HashMap<String, String>>) -> Option<String> {
     let errand = metadata?.get(ERRAND)?;
-    let is_sound = errand.len() == 32 && errand.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let is_sound = errand.len() == 32
+        && errand
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     is_sound.then(|| errand.clone())
 }
 
-/// What lies in the bucket beside partners' files. This spells every key of ours; none has a partner's file name in it.
+/// What lies in the bucket beside partners' files. This spells every key of ours; none has a
+/// partner's file name in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Beside {
     /// How far a file is read.
@@ -103,13 +108,18 @@ impl Beside {
 }
 
 impl File {
-    /// The file behind a key of a partner's, in a source's folder or anywhere else; nothing if the key is one of ours.
+    /// The file behind a key of a partner's, in a source's folder or anywhere else; nothing if the
+    /// key is one of ours.
     #[must_use]
     pub fn dropped(key: &str, etag: &str) -> Option<Self> {
         if folder::own(key).is_some() {
             return None;
         }
-        Some(Self { folder: Folder::dropped(key), key: key.to_owned(), etag: etag.trim_matches('"').to_owned() })
+        Some(Self {
+            folder: Folder::dropped(key),
+            key: key.to_owned(),
+            etag: etag.trim_matches('"').to_owned(),
+        })
     }
 
     /// What it is called in keys and reports of ours: a digest of its key and its `ETag`.
@@ -140,13 +150,17 @@ pub fn is_folder(key: &str, size: u64) -> bool {
 /// The folder and the id behind the key of a handover.
 #[must_use]
 pub fn handed_over(key: &str) -> Option<(Folder, &str)> {
-    folder::own(key).filter(|(kind, ..)| *kind == Kind::Handover).map(|(_, folder, id)| (folder, id))
+    folder::own(key)
+        .filter(|(kind, ..)| *kind == Kind::Handover)
+        .map(|(_, folder, id)| (folder, id))
 }
 
 /// The folder and the id behind the key of a report.
 #[must_use]
 pub fn reported(key: &str) -> Option<(Folder, &str)> {
-    folder::own(key).filter(|(kind, ..)| *kind == Kind::Report).map(|(_, folder, id)| (folder, id))
+    folder::own(key)
+        .filter(|(kind, ..)| *kind == Kind::Report)
+        .map(|(_, folder, id)| (folder, id))
 }
 
 /// The folder in which what could not be read of a file lies; it ends with a slash.
@@ -160,7 +174,10 @@ pub fn quarantine(of: impl Into<Folder>, id: &str) -> String {
 /// # Errors
 /// [`StorageError`] if it can't be written so: whoever asks must not give up the file then.
 pub fn json<T: Serialize>(operation: &'static str, value: &T) -> Result<Vec<u8>, StorageError> {
-    serde_json::to_vec(value).map_err(|_| StorageError { operation, code: "cannot be written as JSON".to_owned() })
+    serde_json::to_vec(value).map_err(|_| StorageError {
+        operation,
+        code: "cannot be written as JSON".to_owned(),
+    })
 }
 
 /// The bucket.
@@ -175,7 +192,11 @@ impl Files {
     /// The bucket called `name`, for who opens everything in quarantine.
     #[must_use]
     pub const fn new(client: Client, bucket: String) -> Self {
-        Self { client, bucket, indexes: None }
+        Self {
+            client,
+            bucket,
+            indexes: None,
+        }
     }
 
     /// Opens a file from a byte on; nothing if it is no longer there, or replaced by another.
@@ -184,12 +205,22 @@ impl Files {
     /// [`StorageError`] if S3 does not answer.
     pub async fn open(&self, file: &File, from: u64) -> Result<Option<Opened>, StorageError> {
         const OPERATION: &str = "open a file";
-        let get = self.client.get_object().bucket(&self.bucket).key(&file.key).if_match(&file.etag);
-        let get = if from > 0 { get.range(format!("bytes={from}-")) } else { get };
+        let get = self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(&file.key)
+            .if_match(&file.etag);
+        let get = if from > 0 {
+            get.range(format!("bytes={from}-"))
+        } else {
+            get
+        };
         let object = match get.send().await {
             Ok(object) => object,
             Err(error) if is_gone(&error) => return Ok(None),
-            // It is read to its end already; the condition on the `ETag` is looked at before the range.
+            // It is read to its end already; the condition on the `ETag` is looked at before the
+            // range.
             Err(error) if from > 0 && has_status(&error, &[416]) => {
                 let body = ByteStream::from_static(b"");
                 return Ok(Some(Opened {
@@ -202,25 +233,49 @@ impl Files {
             }
             Err(error) => return Err(failed(OPERATION)(error)),
         };
-        let dropped_at = object.last_modified().and_then(|at| DateTime::from_timestamp(at.secs(), at.subsec_nanos()));
-        let length = object.content_length().and_then(|length| u64::try_from(length).ok());
+        let dropped_at = object
+            .last_modified()
+            .and_then(|at| DateTime::from_timestamp(at.secs(), at.subsec_nanos()));
+        let length = object
+            .content_length()
+            .and_then(|length| u64::try_from(length).ok());
         let size = from + length.ok_or_else(|| StorageError::unreadable(OPERATION))?;
         let dropped_at = dropped_at.ok_or_else(|| StorageError::unreadable(OPERATION))?;
         let errand = errand(object.metadata());
-        let first_dropped_at = kept::dropped_at(object.metadata(), None).filter(|first| *first <= dropped_at);
-        Ok(Some(Opened { body: object.body, dropped_at, size, errand, first_dropped_at }))
+        let first_dropped_at =
+            kept::dropped_at(object.metadata(), None).filter(|first| *first <= dropped_at);
+        Ok(Some(Opened {
+            body: object.body,
+            dropped_at,
+            size,
+            errand,
+            first_dropped_at,
+        }))
     }
 
     /// A small object beside a file, if it is there.
     ///
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
-    pub async fn read(&self, of: impl Into<Folder>, id: &str, what: Beside) -> Result<Option<Vec<u8>>, StorageError> {
+    pub async fn read(
+        &self,
+        of: impl Into<Folder>,
+        id: &str,
+        what: Beside,
+    ) -> Result<Option<Vec<u8>>, StorageError> {
         const OPERATION: &str = "read what lies beside a file";
-        let get = self.client.get_object().bucket(&self.bucket).key(what.key(of, id));
+        let get = self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(what.key(of, id));
         match get.send().await {
             Ok(object) => {
-                let read = object.body.collect().await.map_err(|_| StorageError::unreadable(OPERATION))?;
+                let read = object
+                    .body
+                    .collect()
+                    .await
+                    .map_err(|_| StorageError::unreadable(OPERATION))?;
                 Ok(Some(read.to_vec()))
             }
             Err(error) if is_gone(&error) => Ok(None),
@@ -232,32 +287,67 @@ impl Files {
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be there.
-    pub async fn write(&self, file: &File, what: Beside, content: Vec<u8>) -> Result<(), StorageError> {
-        let put = self.client.put_object().bucket(&self.bucket).key(what.key(file.folder, &file.id()));
+    pub async fn write(
+        &self,
+        file: &File,
+        what: Beside,
+        content: Vec<u8>,
+    ) -> Result<(), StorageError> {
+        let put = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(what.key(file.folder, &file.id()));
         let put = put.content_type("application/json").body(content.into());
-        put.send().await.map(drop).map_err(failed("write beside a file"))
+        put.send()
+            .await
+            .map(drop)
+            .map_err(failed("write beside a file"))
     }
 
     /// Puts a small object beside a file, unless there is one.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known that there is one.
-    pub async fn write_first(&self, file: &File, what: Beside, content: Vec<u8>) -> Result<(), StorageError> {
-        let put = self.client.put_object().bucket(&self.bucket).key(what.key(file.folder, &file.id()));
-        match put.if_none_match("*").content_type("application/json").body(content.into()).send().await {
+    pub async fn write_first(
+        &self,
+        file: &File,
+        what: Beside,
+        content: Vec<u8>,
+    ) -> Result<(), StorageError> {
+        let put = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(what.key(file.folder, &file.id()));
+        match put
+            .if_none_match("*")
+            .content_type("application/json")
+            .body(content.into())
+            .send()
+            .await
+        {
             // 409 is another who puts it at this moment.
-            Err(error) if !has_status(&error, &[409, 412]) => Err(failed("write beside a file")(error)),
+            Err(error) if !has_status(&error, &[409, 412]) => {
+                Err(failed("write beside a file")(error))
+            }
             _ => Ok(()),
         }
     }
 
-    /// Deletes a file that is read, and how far it was. One that was dropped meanwhile under the same key stays.
+    /// Deletes a file that is read, and how far it was. One that was dropped meanwhile under the
+    /// same key stays.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be gone.
     pub async fn discard(&self, file: &File) -> Result<(), StorageError> {
         const OPERATION: &str = "discard a file";
-        let delete = self.client.delete_object().bucket(&self.bucket).key(&file.key).if_match(&file.etag);
+        let delete = self
+            .client
+            .delete_object()
+            .bucket(&self.bucket)
+            .key(&file.key)
+            .if_match(&file.etag);
         match delete.send().await {
             Ok(_) => {}
             Err(error) if is_gone(&error) => {}
@@ -266,7 +356,11 @@ impl Files {
         // Last: as long as they are there, another run finds what is left to do.
         let id = file.id();
         for what in [Beside::Progress, Beside::Handover] {
-            let delete = self.client.delete_object().bucket(&self.bucket).key(what.key(file.folder, &id));
+            let delete = self
+                .client
+                .delete_object()
+                .bucket(&self.bucket)
+                .key(what.key(file.folder, &id));
             delete.send().await.map_err(failed(OPERATION))?;
         }
         Ok(())
@@ -279,7 +373,9 @@ fn is_gone<E>(error: &SdkError<E, Response>) -> bool {
 }
 
 fn has_status<E>(error: &SdkError<E, Response>, wanted: &[u16]) -> bool {
-    error.raw_response().is_some_and(|response| wanted.contains(&response.status().as_u16()))
+    error
+        .raw_response()
+        .is_some_and(|response| wanted.contains(&response.status().as_u16()))
 }
 
 #[cfg(test)]
@@ -290,18 +386,39 @@ mod tests {
     #[test]
     fn a_file_is_known_by_its_folder_and_called_by_a_digest() {
         let file = File::dropped("telephone/Priya Nair.csv", "\"abc\"").unwrap();
-        assert_eq!((file.folder, file.etag.as_str()), (Folder::Of(Source::Telephone), "abc"));
+        assert_eq!(
+            (file.folder, file.etag.as_str()),
+            (Folder::Of(Source::Telephone), "abc")
+        );
         let key = Beside::Rows(17).key(file.folder, &file.id());
         assert!(key.starts_with("quarantine/telephone/") && key.ends_with("/0000000017.jsonl"));
         assert!(!key.contains("Priya") && !format!("{file:?}").contains("Priya"));
-        assert_ne!(file.id(), File::dropped("telephone/Priya Nair.csv", "abd").unwrap().id());
-        assert_eq!(File::dropped("elsewhere/file", "abc").unwrap().folder, Folder::Unknown);
-        assert_eq!(File::dropped(&Beside::Report.key(Source::Social, "0123456789abcdef"), "abc"), None);
+        assert_ne!(
+            file.id(),
+            File::dropped("telephone/Priya Nair.csv", "abd")
+                .unwrap()
+                .id()
+        );
+        assert_eq!(
+            File::dropped("elsewhere/file", "abc").unwrap().folder,
+            Folder::Unknown
+        );
+        assert_eq!(
+            File::dropped(
+                &Beside::Report.key(Source::Social, "0123456789abcdef"),
+                "abc"
+            ),
+            None
+        );
     }
 
     #[test]
     fn every_key_of_ours_is_known_as_ours() {
-        for folder in [Folder::Of(Source::Telephone), Folder::Granicus, Folder::Unknown] {
+        for folder in [
+            Folder::Of(Source::Telephone),
+            Folder::Granicus,
+            Folder::Unknown,
+        ] {
             for what in [
                 Beside::Progress,
                 Beside::Handover,
@@ -320,22 +437,38 @@ mod tests {
     #[test]
     fn a_handover_leads_back_to_its_file() {
         let key = Beside::Handover.key(Source::Social, "0123456789abcdef");
-        assert_eq!(handed_over(&key), Some((Folder::Of(Source::Social), "0123456789abcdef")));
+        assert_eq!(
+            handed_over(&key),
+            Some((Folder::Of(Source::Social), "0123456789abcdef"))
+        );
         assert_eq!(handed_over("social/file"), None);
     }
 
     #[test]
     fn a_report_is_known_by_its_key() {
         let key = Beside::Report.key(Source::Telephone, "0123456789abcdef");
-        assert_eq!(reported(&key), Some((Folder::Of(Source::Telephone), "0123456789abcdef")));
-        for key in ["reports/telephone", "reports/telephone/.json", "reports/fax/a.json", "reports/telephone/a"] {
+        assert_eq!(
+            reported(&key),
+            Some((Folder::Of(Source::Telephone), "0123456789abcdef"))
+        );
+        for key in [
+            "reports/telephone",
+            "reports/telephone/.json",
+            "reports/fax/a.json",
+            "reports/telephone/a",
+        ] {
             assert_eq!(reported(key), None, "{key}");
         }
-        assert_eq!(reported(&Beside::Progress.key(Source::Telephone, "0123456789abcdef")), None);
+        assert_eq!(
+            reported(&Beside::Progress.key(Source::Telephone, "0123456789abcdef")),
+            None
+        );
     }
 
     #[test]
     fn a_folder_has_a_name_and_nothing_in_it() {
-        assert!(is_folder("telephone/", 0) && !is_folder("telephone/", 1) && !is_folder("telephone", 0));
+        assert!(
+            is_folder("telephone/", 0) && !is_folder("telephone/", 1) && !is_folder("telephone", 0)
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Who a person is: what identifies them, the keys by which storage knows them, and where a text names them.
+//! Who a person is: what identifies them, the keys by which storage knows them, and where a text
+//! names them.
 
 pub mod assertion;
 pub mod client;

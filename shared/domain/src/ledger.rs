@@ -1,5 +1,6 @@
-//! What was deleted, when it was due, when it was gone, and why; and that requests, holds and restrictions lie as they were
-//! written. Nothing personal; and a chain of it, so that it shows when somebody takes something out.
+//! What was deleted, when it was due, when it was gone, and why; and that requests, holds and
+//! restrictions lie as they were written. Nothing personal; and a chain of it, so that it shows
+//! when somebody takes something out.
 
 pub mod signed;
 
@@ -107,8 +108,14 @@ impl TryFrom<String> for EntryId {
     type Error = NotAnEntryId;
 
     fn try_from(text: String) -> Result<Self, NotAnEntryId> {
-        let is_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        if text.len() == 32 && is_hex { Ok(Self(text)) } else { Err(NotAnEntryId) }
+        let is_hex = text
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        if text.len() == 32 && is_hex {
+            Ok(Self(text))
+        } else {
+            Err(NotAnEntryId)
+        }
     }
 }
 
@@ -122,7 +129,11 @@ impl EntryId {
     /// The id of the deletion of the item with these keys that was due then.
     #[must_use]
     pub fn of(partition: &str, sort: &str, due: ExpiresAt) -> Self {
-        let keys = Sha256::new().chain_update(partition).chain_update([0]).chain_update(sort).chain_update([0]);
+        let keys = Sha256::new()
+            .chain_update(partition)
+            .chain_update([0])
+            .chain_update(sort)
+            .chain_update([0]);
         let digest = keys.chain_update(due.epoch().to_be_bytes()).finalize();
         Self(hex::encode(&digest[..16]))
     }
@@ -143,7 +154,13 @@ mod tests {
     #[test]
     fn lateness_counts_from_the_due_second_and_is_never_negative() {
         let due = DateTime::from_timestamp(1_785_576_600, 0).unwrap();
-        assert_eq!(Entry::lateness(ExpiresAt::at(due), due + TimeDelta::hours(2)), 7200);
-        assert_eq!(Entry::lateness(ExpiresAt::at(due), due - TimeDelta::days(400)), 0);
+        assert_eq!(
+            Entry::lateness(ExpiresAt::at(due), due + TimeDelta::hours(2)),
+            7200
+        );
+        assert_eq!(
+            Entry::lateness(ExpiresAt::at(due), due - TimeDelta::days(400)),
+            0
+        );
     }
 }

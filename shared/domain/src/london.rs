@@ -20,7 +20,10 @@ pub fn time(instant: DateTime<Utc>) -> NaiveDateTime {
 pub fn end(day: NaiveDate) -> DateTime<Utc> {
     let midnight = day.succ_opt().unwrap_or(day).and_time(NaiveTime::MIN);
     // London's clocks change at one or two in the morning: there is one midnight on each day.
-    London.from_local_datetime(&midnight).earliest().map_or_else(|| midnight.and_utc(), |it| it.to_utc())
+    London
+        .from_local_datetime(&midnight)
+        .earliest()
+        .map_or_else(|| midnight.and_utc(), |it| it.to_utc())
 }
 
 #[cfg(test)]
@@ -30,9 +33,18 @@ mod tests {
 
     #[test]
     fn half_past_eleven_utc_in_summer_is_tomorrow_in_london() {
-        assert_eq!(date("2026-06-30T23:30:00Z".parse().unwrap()).to_string(), "2026-07-01");
-        assert_eq!(date("2026-12-31T23:30:00Z".parse().unwrap()).to_string(), "2026-12-31");
-        assert_eq!(time("2026-06-30T23:30:00Z".parse().unwrap()).to_string(), "2026-07-01 00:30:00");
+        assert_eq!(
+            date("2026-06-30T23:30:00Z".parse().unwrap()).to_string(),
+            "2026-07-01"
+        );
+        assert_eq!(
+            date("2026-12-31T23:30:00Z".parse().unwrap()).to_string(),
+            "2026-12-31"
+        );
+        assert_eq!(
+            time("2026-06-30T23:30:00Z".parse().unwrap()).to_string(),
+            "2026-07-01 00:30:00"
+        );
     }
 
     #[test]
@@ -42,7 +54,13 @@ mod tests {
             assert_eq!(date(end(day) - TimeDelta::seconds(1)), day);
             assert_eq!(date(end(day)), day.succ_opt().unwrap());
         }
-        assert_eq!(end("2026-12-31".parse().unwrap()).to_string(), "2027-01-01 00:00:00 UTC");
-        assert_eq!(end("2026-06-30".parse().unwrap()).to_string(), "2026-06-30 23:00:00 UTC");
+        assert_eq!(
+            end("2026-12-31".parse().unwrap()).to_string(),
+            "2027-01-01 00:00:00 UTC"
+        );
+        assert_eq!(
+            end("2026-06-30".parse().unwrap()).to_string(),
+            "2026-06-30 23:00:00 UTC"
+        );
     }
 }

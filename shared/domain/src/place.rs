@@ -3,7 +3,8 @@
 use crate::record::processor_copy::Processor;
 use serde::{Deserialize, Serialize};
 
-/// A place. Matched exhaustively: adding one does not compile until it is said how to find and how to forget there.
+/// A place. Matched exhaustively: adding one does not compile until it is said how to find and how
+/// to forget there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
@@ -25,8 +26,15 @@ pub enum Place {
 
 impl Place {
     /// Every place.
-    pub const ALL: [Self; 7] =
-        [Self::Exports, Self::Records, Self::Intake, Self::Granicus, Self::Five9, Self::Newsletter, Self::Notify];
+    pub const ALL: [Self; 7] = [
+        Self::Exports,
+        Self::Records,
+        Self::Intake,
+        Self::Granicus,
+        Self::Five9,
+        Self::Newsletter,
+        Self::Notify,
+    ];
 
     /// The name, as keys and receipts spell it.
     #[must_use]
@@ -48,7 +56,8 @@ impl Place {
         Self::ALL.into_iter().find(|place| place.as_str() == name)
     }
 
-    /// Whether it can be told anything of what it holds: that it is to go, is restricted, or was wrong.
+    /// Whether it can be told anything of what it holds: that it is to go, is restricted, or was
+    /// wrong.
     #[must_use]
     pub fn can_be_told(self) -> bool {
         self.processor().is_some() && self != Self::Notify
@@ -73,7 +82,11 @@ mod tests {
 
     #[test]
     fn a_place_is_found_by_its_name() {
-        assert!(Place::ALL.into_iter().all(|place| Place::named(place.as_str()) == Some(place)));
+        assert!(
+            Place::ALL
+                .into_iter()
+                .all(|place| Place::named(place.as_str()) == Some(place))
+        );
         assert_eq!(Place::named("elsewhere"), None);
     }
 }

@@ -44,26 +44,35 @@ impl RecordId {
         Self::digest(survey, key)
     }
 
-    /// The id of the one anonymous answer that has `reference`, under a secret key: two answers that would share a reference
-    /// share an id, so that the second is not stored under it.
+    /// The id of the one anonymous answer that has `reference`, under a secret key: two answers
+    /// that would share a reference share an id, so that the second is not stored under it.
     pub(super) fn of_reference(key: &[u8], reference: &Reference) -> Self {
         Self(URL_SAFE_NO_PAD.encode(&mac(key, &["record", reference.as_str()])[..16]))
     }
 
-    /// The id of what `source` calls `name`, in whichever spelling: a CALL ID, a case reference, a review's name.
+    /// The id of what `source` calls `name`, in whichever spelling: a CALL ID, a case reference, a
+    /// review's name.
     #[must_use]
     pub fn at_source(source: Source, name: &str) -> Self {
         Self::digest(source.as_str(), &source_name::canonical(source, name))
     }
 
-    /// The ids under which an earlier version may have kept the same: it took some names as they were spelt.
+    /// The ids under which an earlier version may have kept the same: it took some names as they
+    /// were spelt.
     #[must_use]
     pub fn formerly_at_source(source: Source, name: &str) -> Vec<Self> {
-        source_name::formerly(source, name).iter().map(|name| Self::digest(source.as_str(), name)).collect()
+        source_name::formerly(source, name)
+            .iter()
+            .map(|name| Self::digest(source.as_str(), name))
+            .collect()
     }
 
     fn digest(scope: &str, name: &str) -> Self {
-        let digest = Sha256::new().chain_update(scope).chain_update([0]).chain_update(name).finalize();
+        let digest = Sha256::new()
+            .chain_update(scope)
+            .chain_update([0])
+            .chain_update(name)
+            .finalize();
         Self(URL_SAFE_NO_PAD.encode(&digest[..16]))
     }
 
@@ -80,7 +89,8 @@ impl RecordId {
     }
 }
 
-/// Whose record it is, as far as anybody knows. Stored as one string, by which everything of theirs is found.
+/// Whose record it is, as far as anybody knows. Stored as one string, by which everything of theirs
+/// is found.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Holder {
@@ -112,8 +122,12 @@ impl TryFrom<String> for Holder {
 
     fn try_from(stored: String) -> Result<Self, NotAHolder> {
         match stored.strip_prefix(ANONYMOUS) {
-            Some(reference) => Reference::try_from(reference.to_owned()).map(Self::Anonymous).map_err(|_| NotAHolder),
-            None => SubjectKey::try_from(stored).map(Self::Subject).map_err(|_| NotAHolder),
+            Some(reference) => Reference::try_from(reference.to_owned())
+                .map(Self::Anonymous)
+                .map_err(|_| NotAHolder),
+            None => SubjectKey::try_from(stored)
+                .map(Self::Subject)
+                .map_err(|_| NotAHolder),
         }
     }
 }
@@ -152,7 +166,8 @@ pub struct RecordBody {
     /// The second from which it is gone, or would be if no hold kept it.
     #[serde(flatten)]
     pub retention: Retention,
-    /// Whether it may be stored only (Article 18): no statistic and no list of comments tells of it.
+    /// Whether it may be stored only (Article 18): no statistic and no list of comments tells of
+    /// it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub restricted: bool,
     /// The survey that it answers.
@@ -193,7 +208,8 @@ pub struct RecordBody {
     /// Tells a retry from another answer under the same key, where the person sends it themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
-    /// The id of the submission that it was sent as, if the record's own id is that of its reference.
+    /// The id of the submission that it was sent as, if the record's own id is that of its
+    /// reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submission: Option<RecordId>,
     /// What the source calls it: a CALL ID, a case reference, a review's name.
@@ -214,18 +230,26 @@ pub struct RecordBody {
 pub const COMMENT: &str = "comment";
 
 impl RecordBody {
-    /// Adds what the person said in their own words, if anything, as the file has it: with line breaks of one kind, and
-    /// without white space around it.
+    /// Adds what the person said in their own words, if anything, as the file has it: with line
+    /// breaks of one kind, and without white space around it.
     pub fn add_comment(&mut self, text: Option<&str>) {
         let said = |text: &str| Answer::Text(text.replace("\r\n", "\n").trim().to_owned());
-        self.answers.extend(text.map(|text| (COMMENT.to_owned(), said(text))));
+        self.answers
+            .extend(text.map(|text| (COMMENT.to_owned(), said(text))));
     }
 
-    /// What `source` tells of what it calls `source_id`, collected then; the rest is filled in by who reads the source.
+    /// What `source` tells of what it calls `source_id`, collected then; the rest is filled in by
+    /// who reads the source.
     #[must_use]
-    pub fn told(source_id: &str, collected_at: DateTime<Utc>, revision: Revision, particulars: SourceDetails) -> Self {
+    pub fn told(
+        source_id: &str,
+        collected_at: DateTime<Utc>,
+        revision: Revision,
+        particulars: SourceDetails,
+    ) -> Self {
         let source = particulars.source();
-        let collected_at = DateTime::from_timestamp(collected_at.timestamp(), 0).unwrap_or(collected_at);
+        let collected_at =
+            DateTime::from_timestamp(collected_at.timestamp(), 0).unwrap_or(collected_at);
         Self {
             source,
             reference: Reference::of(&RecordId::at_source(source, source_id)),
@@ -253,7 +277,8 @@ impl RecordBody {
         }
     }
 
-    /// Whether a form of the council's own survey was answered: what others hand over names forms of theirs.
+    /// Whether a form of the council's own survey was answered: what others hand over names forms
+    /// of theirs.
     #[must_use]
     pub fn is_of_our_form(&self) -> bool {
         self.source == Source::WebForm && self.source_id.is_none()
@@ -262,19 +287,29 @@ impl RecordBody {
     /// The same, as it is kept of somebody for whom this stands.
     #[must_use]
     pub fn under(self, effect: Effect) -> Self {
-        Self { retention: self.retention.held(effect.held), restricted: effect.restricted, ..self }
+        Self {
+            retention: self.retention.held(effect.held),
+            restricted: effect.restricted,
+            ..self
+        }
     }
 
     /// What stands for it.
     #[must_use]
     pub const fn effect(&self) -> Effect {
-        Effect { held: self.retention.is_held(), restricted: self.restricted }
+        Effect {
+            held: self.retention.is_held(),
+            restricted: self.restricted,
+        }
     }
 
     /// Whose record it is.
     #[must_use]
     pub fn holder(&self, keys: &SubjectKeys) -> Holder {
-        self.contact.subject(keys).map_or_else(|| Holder::Anonymous(self.reference.clone()), Holder::Subject)
+        self.contact.subject(keys).map_or_else(
+            || Holder::Anonymous(self.reference.clone()),
+            Holder::Subject,
+        )
     }
 }
 
@@ -309,7 +344,10 @@ mod tests {
 
     #[test]
     fn the_id_of_a_submission_is_what_it_was_so_that_a_retry_over_an_upgrade_is_known() {
-        let id = RecordId::of_submission("recycling-centre", "key 3f0e9c1a-5d41-4b8e-9a51-6a0c7b1f2d10");
+        let id = RecordId::of_submission(
+            "recycling-centre",
+            "key 3f0e9c1a-5d41-4b8e-9a51-6a0c7b1f2d10",
+        );
         assert_eq!(id.as_str(), "cbtktO5J_IV6NMxGXhNVwg");
     }
 }

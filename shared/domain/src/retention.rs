@@ -4,11 +4,12 @@ use crate::record::source::Source;
 use chrono::{DateTime, Months, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// How long an invocation may run, which is as long as Lambda lets it: what it left behind is then nobody's any more
-/// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
+/// How long an invocation may run, which is as long as Lambda lets it: what it left behind is then
+/// nobody's any more (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
 pub const INVOCATION: TimeDelta = TimeDelta::minutes(15);
 
-/// The second from which a record is gone for every reader, as `DynamoDB` TTL wants it: epoch seconds in a Number
+/// The second from which a record is gone for every reader, as `DynamoDB` TTL wants it: epoch
+/// seconds in a Number
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -96,7 +97,11 @@ impl Retention {
     /// The same date, held or not.
     #[must_use]
     pub const fn held(self, held: bool) -> Self {
-        if held { Self::Held(self.due()) } else { Self::Until(self.due()) }
+        if held {
+            Self::Held(self.due())
+        } else {
+            Self::Until(self.due())
+        }
     }
 }
 
@@ -110,7 +115,9 @@ impl TryFrom<i64> for ExpiresAt {
     type Error = NotAnEpochSecond;
 
     fn try_from(epoch: i64) -> Result<Self, NotAnEpochSecond> {
-        DateTime::from_timestamp(epoch, 0).map(|_| Self(epoch)).ok_or(NotAnEpochSecond)
+        DateTime::from_timestamp(epoch, 0)
+            .map(|_| Self(epoch))
+            .ok_or(NotAnEpochSecond)
     }
 }
 
@@ -135,7 +142,11 @@ mod tests {
     #[test]
     fn a_leap_day_expires_on_the_last_day_of_february() {
         assert_eq!(end_of("2024-02-29T12:00:00Z").epoch(), 1_803_816_000);
-        assert_eq!(end_of("2024-02-28T23:59:59Z").epoch(), 1_803_859_199, "3 x 365 days would be a day early");
+        assert_eq!(
+            end_of("2024-02-28T23:59:59Z").epoch(),
+            1_803_859_199,
+            "3 x 365 days would be a day early"
+        );
     }
 
     #[test]

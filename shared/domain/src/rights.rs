@@ -1,4 +1,5 @@
-//! What a person may ask and what becomes of it: requests, plans, tasks, packages, holds, confirmations and their deadlines.
+//! What a person may ask and what becomes of it: requests, plans, tasks, packages, holds,
+//! confirmations and their deadlines.
 
 pub mod calendar;
 pub mod complaint;

@@ -16,7 +16,8 @@ pub use version::VersionId;
 
 /// The hidden field with a form's token.
 pub const TOKEN_FIELD: &str = "submission_token";
-/// The field that people do not see and programs fill in; no name that a browser or an identity manager knows.
+/// The field that people do not see and programs fill in; no name that a browser or an identity
+/// manager knows.
 pub const HONEYPOT_FIELD: &str = "leave_empty";
 /// What that field was called before; forms that were handed out then still come back.
 pub const FORMER_HONEYPOT_FIELD: &str = "website";
@@ -24,7 +25,12 @@ pub const FORMER_HONEYPOT_FIELD: &str = "website";
 pub const PERSON_FIELD: &str = "sent_by_a_person";
 
 /// The fields that a form has of its own: no question is called so.
-pub const OWN_FIELDS: [&str; 4] = [TOKEN_FIELD, HONEYPOT_FIELD, FORMER_HONEYPOT_FIELD, PERSON_FIELD];
+pub const OWN_FIELDS: [&str; 4] = [
+    TOKEN_FIELD,
+    HONEYPOT_FIELD,
+    FORMER_HONEYPOT_FIELD,
+    PERSON_FIELD,
+];
 
 /// A survey, as its document says.
 #[derive(Clone, Debug, Deserialize)]
@@ -105,13 +111,21 @@ impl Bound {
     /// The bound of a number.
     #[must_use]
     pub const fn number(self) -> Option<f64> {
-        if let Self::Number(number) = self { Some(number) } else { None }
+        if let Self::Number(number) = self {
+            Some(number)
+        } else {
+            None
+        }
     }
 
     /// The bound of a date.
     #[must_use]
     pub const fn day(self) -> Option<NaiveDate> {
-        if let Self::Day(day) = self { Some(day) } else { None }
+        if let Self::Day(day) = self {
+            Some(day)
+        } else {
+            None
+        }
     }
 }
 
@@ -208,34 +222,66 @@ impl Survey {
     /// [`BadSurvey`], naming the place or the rule.
     pub fn parse(document: &str) -> Result<Self, BadSurvey> {
         let survey = Self::read(document)?;
-        survey.rules().find(|(kept, _)| !kept).map_or(Ok(()), |(_, rule)| Err(BadSurvey::Rule(rule)))?;
+        survey
+            .rules()
+            .find(|(kept, _)| !kept)
+            .map_or(Ok(()), |(_, rule)| Err(BadSurvey::Rule(rule)))?;
         Ok(survey)
     }
 
     /// A document with the fields of a survey, whatever they say together.
     fn read(document: &str) -> Result<Self, BadSurvey> {
-        let unreadable = |error: &serde_json::Error| BadSurvey::Json { line: error.line(), column: error.column() };
+        let unreadable = |error: &serde_json::Error| BadSurvey::Json {
+            line: error.line(),
+            column: error.column(),
+        };
         let survey: Self = serde_json::from_str(document).map_err(|error| unreadable(&error))?;
         let value: Value = serde_json::from_str(document).map_err(|error| unreadable(&error))?;
-        Ok(Self { version: VersionId::of(&value), ..survey })
+        Ok(Self {
+            version: VersionId::of(&value),
+            ..survey
+        })
     }
 
     fn rules(&self) -> impl Iterator<Item = (bool, &'static str)> {
         let mut fields: HashSet<&str> = HashSet::from(OWN_FIELDS);
-        let distinct = self.questions.iter().all(|question| fields.insert(&question.id));
+        let distinct = self
+            .questions
+            .iter()
+            .all(|question| fields.insert(&question.id));
         let questions = |rule: fn(&Question) -> bool| self.questions.iter().all(rule);
         [
-            (is_name(&self.id), "the id must have 1 to 64 lower-case letters, digits and hyphens"),
-            (!self.questions.is_empty(), "there must be a question"),
-            (distinct, "the ids of questions must differ, and be none of the form's own fields"),
-            (questions(|q| is_name(&q.id)), "an id of a question must have lower-case letters, digits, - and _"),
-            (questions(|q| q.offers() != q.options.is_empty()), "options go with choice and choices, and only there"),
-            (questions(Question::identifies_soundly), "identity is for email, phone and name"),
             (
-                questions(|q| (q.purpose == Purpose::Newsletter) <= (q.kind == QuestionKind::YesNo)),
+                is_name(&self.id),
+                "the id must have 1 to 64 lower-case letters, digits and hyphens",
+            ),
+            (!self.questions.is_empty(), "there must be a question"),
+            (
+                distinct,
+                "the ids of questions must differ, and be none of the form's own fields",
+            ),
+            (
+                questions(|q| is_name(&q.id)),
+                "an id of a question must have lower-case letters, digits, - and _",
+            ),
+            (
+                questions(|q| q.offers() != q.options.is_empty()),
+                "options go with choice and choices, and only there",
+            ),
+            (
+                questions(Question::identifies_soundly),
+                "identity is for email, phone and name",
+            ),
+            (
+                questions(|q| {
+                    (q.purpose == Purpose::Newsletter) <= (q.kind == QuestionKind::YesNo)
+                }),
                 "a newsletter is asked for by yes_no",
             ),
-            (self.opens.zip(self.closes).is_none_or(|(o, c)| o <= c), "it must open before it closes"),
+            (
+                self.opens.zip(self.closes).is_none_or(|(o, c)| o <= c),
+                "it must open before it closes",
+            ),
         ]
         .into_iter()
     }
@@ -288,13 +334,18 @@ impl Question {
 
     fn identifies_soundly(&self) -> bool {
         self.purpose != Purpose::Identity
-            || matches!(self.kind, QuestionKind::Email | QuestionKind::Phone | QuestionKind::Name)
+            || matches!(
+                self.kind,
+                QuestionKind::Email | QuestionKind::Phone | QuestionKind::Name
+            )
     }
 }
 
 fn is_name(id: &str) -> bool {
     (1..=64).contains(&id.len())
-        && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
 }
 
 #[cfg(test)]
@@ -307,15 +358,25 @@ mod tests {
     fn a_survey_is_open_from_its_first_day_to_the_end_of_its_last_in_london() {
         let survey = Survey::parse(PLANNING).unwrap();
         let at = |instant: &str| survey.opening(instant.parse().unwrap());
-        assert_eq!(at("2025-12-31T23:59:59Z"), Opening::Opens(survey.opens.unwrap()));
+        assert_eq!(
+            at("2025-12-31T23:59:59Z"),
+            Opening::Opens(survey.opens.unwrap())
+        );
         assert_eq!(at("2026-01-01T00:00:00Z"), Opening::Open);
         assert_eq!(at("2029-12-31T23:59:59Z"), Opening::Open);
-        assert_eq!(at("2030-01-01T00:00:00Z"), Opening::Closed(survey.closes.unwrap()));
+        assert_eq!(
+            at("2030-01-01T00:00:00Z"),
+            Opening::Closed(survey.closes.unwrap())
+        );
     }
 
     #[test]
     fn a_document_that_breaks_a_rule_is_told_which() {
-        let broken = |from: &str, to: &str| Survey::parse(&PLANNING.replace(from, to)).unwrap_err().to_string();
+        let broken = |from: &str, to: &str| {
+            Survey::parse(&PLANNING.replace(from, to))
+                .unwrap_err()
+                .to_string()
+        };
         assert!(broken("\"questions\"", "\"question\"").contains("not a survey's JSON"));
         assert!(broken("\"id\": \"comment\"", "\"id\": \"website\"").contains("must differ"));
         assert!(broken("2029-12-31", "2025-12-31").contains("open before it closes"));

@@ -18,9 +18,10 @@ pub enum NotATime {
 
 /// Reads an instant.
 ///
-/// RFC 3339 and what else says the same: an offset without its colon or of hours only, `UTC` or `GMT` for `Z`, small
-/// letters, a space for the `T`, a comma before the fraction, the basic form without separators, the form of mails
-/// (RFC 2822), and that of X's archives (`Tue Nov 10 09:20:20 +0000 2026`).
+/// RFC 3339 and what else says the same: an offset without its colon or of hours only, `UTC` or
+/// `GMT` for `Z`, small letters, a space for the `T`, a comma before the fraction, the basic form
+/// without separators, the form of mails (RFC 2822), and that of X's archives (`Tue Nov 10 09:20:20
+/// +0000 2026`).
 ///
 /// # Errors
 /// [`NotATime`], which repeats nothing.
@@ -37,10 +38,19 @@ pub fn instant(text: &str) -> Result<DateTime<Utc>, NotATime> {
     let plain = text.to_ascii_uppercase().replace(',', ".");
     let (local, zone) = split(&plain);
     let Some(local) = local_time(local) else {
-        return Err(if is_day_first(text) { NotATime::DayOrMonth } else { NotATime::NoTime });
+        return Err(if is_day_first(text) {
+            NotATime::DayOrMonth
+        } else {
+            NotATime::NoTime
+        });
     };
-    let seconds = zone.ok_or(NotATime::NoZone).and_then(|zone| offset(zone).ok_or(NotATime::NoTime))?;
-    local.checked_sub_signed(chrono::TimeDelta::seconds(seconds)).map(|local| local.and_utc()).ok_or(NotATime::NoTime)
+    let seconds = zone
+        .ok_or(NotATime::NoZone)
+        .and_then(|zone| offset(zone).ok_or(NotATime::NoTime))?;
+    local
+        .checked_sub_signed(chrono::TimeDelta::seconds(seconds))
+        .map(|local| local.and_utc())
+        .ok_or(NotATime::NoTime)
 }
 
 /// Parts a time and its zone.
@@ -52,7 +62,10 @@ fn split(text: &str) -> (&str, Option<&str>) {
     }
     // A date has its own hyphens: the offset stands behind the time.
     let time = text.find([':', 'T', ' ']).unwrap_or(text.len());
-    let sign = text.get(time..).and_then(|rest| rest.rfind(['+', '-'])).map(|sign| time + sign);
+    let sign = text
+        .get(time..)
+        .and_then(|rest| rest.rfind(['+', '-']))
+        .map(|sign| time + sign);
     match sign.map(|sign| text.split_at(sign)) {
         Some((local, zone)) => (local.trim_end(), Some(zone)),
         None => (text, None),
@@ -82,14 +95,18 @@ fn offset(zone: &str) -> Option<i64> {
     }
     let (hours, minutes): (i64, i64) = match digits.len() {
         2 => (digits.parse().ok()?, 0),
-        4 => (digits.get(..2)?.parse().ok()?, digits.get(2..)?.parse().ok()?),
+        4 => (
+            digits.get(..2)?.parse().ok()?,
+            digits.get(2..)?.parse().ok()?,
+        ),
         _ => return None,
     };
     let seconds = hours * 3600 + minutes * 60;
     (hours < 24 && minutes < 60).then_some(if sign == "-" { -seconds } else { seconds })
 }
 
-/// Whether it is a date with slashes, dots or hyphens whose year comes last: `06/11/2026` is two days.
+/// Whether it is a date with slashes, dots or hyphens whose year comes last: `06/11/2026` is two
+/// days.
 fn is_day_first(text: &str) -> bool {
     slashed(text).is_some()
 }
@@ -99,16 +116,24 @@ fn slashed(text: &str) -> Option<(u32, u32, i32, &str)> {
     let (date, rest) = text.split_once([' ', 'T', ',']).unwrap_or((text, ""));
     let mut parts = date.split(['/', '.', '-']);
     let (one, two, year) = (parts.next()?, parts.next()?, parts.next()?);
-    let is_date =
-        parts.next().is_none() && (1..=2).contains(&one.len()) && (1..=2).contains(&two.len()) && year.len() == 4;
+    let is_date = parts.next().is_none()
+        && (1..=2).contains(&one.len())
+        && (1..=2).contains(&two.len())
+        && year.len() == 4;
     if !is_date {
         return None;
     }
-    Some((one.parse().ok()?, two.parse().ok()?, year.parse().ok()?, rest))
+    Some((
+        one.parse().ok()?,
+        two.parse().ok()?,
+        year.parse().ok()?,
+        rest,
+    ))
 }
 
-/// A time on the clocks of a place that is known: what [`instant`] reads without its zone, with a weekday and the month's
-/// name as Five9 writes it, or with slashes if the day can be told from the month.
+/// A time on the clocks of a place that is known: what [`instant`] reads without its zone, with a
+/// weekday and the month's name as Five9 writes it, or with slashes if the day can be told from the
+/// month.
 ///
 /// # Errors
 /// [`NotATime`], and [`NotATime::DayOrMonth`] if it can't.
@@ -117,12 +142,21 @@ pub fn local(text: &str) -> Result<NaiveDateTime, NotATime> {
     if !text.is_ascii() || text.len() > 64 {
         return Err(NotATime::NoTime);
     }
-    let named = ["%A, %d %B %Y %H:%M:%S%.f", "%A, %d %B %Y %H:%M", "%d %B %Y %H:%M:%S%.f", "%d %B %Y %H:%M"];
-    let named = named.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
+    let named = [
+        "%A, %d %B %Y %H:%M:%S%.f",
+        "%A, %d %B %Y %H:%M",
+        "%d %B %Y %H:%M:%S%.f",
+        "%d %B %Y %H:%M",
+    ];
+    let named = named
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
     if let Some(time) = named.or_else(|| local_time(&text.to_ascii_uppercase().replace(',', "."))) {
         return Ok(time);
     }
-    let Some((one, two, year, rest)) = slashed(text) else { return Err(NotATime::NoTime) };
+    let Some((one, two, year, rest)) = slashed(text) else {
+        return Err(NotATime::NoTime);
+    };
     let (day, month) = match (one, two) {
         (13..=31, 1..=12) => (one, two),
         (1..=12, 13..=31) => (two, one),
@@ -132,7 +166,8 @@ pub fn local(text: &str) -> Result<NaiveDateTime, NotATime> {
     };
     let date = NaiveDate::from_ymd_opt(year, month, day).ok_or(NotATime::NoTime)?;
     let mut formats = ["%H:%M:%S%.f", "%H:%M", "%I:%M:%S %p", "%I:%M %p"].iter();
-    let time = formats.find_map(|format| chrono::NaiveTime::parse_from_str(rest.trim(), format).ok());
+    let time =
+        formats.find_map(|format| chrono::NaiveTime::parse_from_str(rest.trim(), format).ok());
     time.map(|time| date.and_time(time)).ok_or(NotATime::NoTime)
 }
 
@@ -168,9 +203,18 @@ mod tests {
         ] {
             assert_eq!(read(text).as_deref(), Ok("2026-11-10T09:20:20Z"), "{text}");
         }
-        assert_eq!(read("2026-11-10T09:20:20,5+0000").as_deref(), Ok("2026-11-10T09:20:20.500Z"));
-        assert_eq!(read("2026-11-09T09:12:00.000+0000").as_deref(), Ok("2026-11-09T09:12:00Z"));
-        assert_eq!(read("2026-11-10 09:20Z").as_deref(), Ok("2026-11-10T09:20:00Z"));
+        assert_eq!(
+            read("2026-11-10T09:20:20,5+0000").as_deref(),
+            Ok("2026-11-10T09:20:20.500Z")
+        );
+        assert_eq!(
+            read("2026-11-09T09:12:00.000+0000").as_deref(),
+            Ok("2026-11-09T09:12:00Z")
+        );
+        assert_eq!(
+            read("2026-11-10 09:20Z").as_deref(),
+            Ok("2026-11-10T09:20:00Z")
+        );
         assert!(read("2026-06-30T23:59:60Z").is_ok(), "a leap second");
     }
 
@@ -179,7 +223,12 @@ mod tests {
         for text in ["2026-11-10T09:20:20", "2026-11-10 09:20", "20261110T092020"] {
             assert_eq!(read(text), Err(NotATime::NoZone), "{text}");
         }
-        for text in ["06/11/2026 10:00", "06/11/2026", "6.11.2026 10:00", "16/11/2026 09:00:12"] {
+        for text in [
+            "06/11/2026 10:00",
+            "06/11/2026",
+            "6.11.2026 10:00",
+            "16/11/2026 09:00:12",
+        ] {
             assert_eq!(read(text), Err(NotATime::DayOrMonth), "{text}");
         }
         for text in [
@@ -210,11 +259,26 @@ mod tests {
         ] {
             assert_eq!(read(text).as_deref(), Ok("2026-11-16 09:00:12"), "{text}");
         }
-        assert_eq!(read("Mon, 16 Nov 2026 09:00:12.345").as_deref(), Ok("2026-11-16 09:00:12.345"));
-        assert_eq!(read("Mon, 16 Nov 2026 09:00").as_deref(), Ok("2026-11-16 09:00:00"));
-        assert_eq!(read("11/11/2026 09:00").as_deref(), Ok("2026-11-11 09:00:00"));
+        assert_eq!(
+            read("Mon, 16 Nov 2026 09:00:12.345").as_deref(),
+            Ok("2026-11-16 09:00:12.345")
+        );
+        assert_eq!(
+            read("Mon, 16 Nov 2026 09:00").as_deref(),
+            Ok("2026-11-16 09:00:00")
+        );
+        assert_eq!(
+            read("11/11/2026 09:00").as_deref(),
+            Ok("2026-11-11 09:00:00")
+        );
         assert_eq!(read("06/11/2026 09:00"), Err(NotATime::DayOrMonth));
-        for text in ["Tue, 16 Nov 2026 09:00:00", "31/02/2026 09:00", "16/16/2026 09:00", "16/11/2026", "noon"] {
+        for text in [
+            "Tue, 16 Nov 2026 09:00:00",
+            "31/02/2026 09:00",
+            "16/16/2026 09:00",
+            "16/11/2026",
+            "noon",
+        ] {
             assert_eq!(read(text), Err(NotATime::NoTime), "{text}");
         }
     }

@@ -1,7 +1,8 @@
 //! Requests that leave AWS: bounded in time and size, and never to a private address.
 //!
-//! A processor's address comes from a deployment's parameters, and what its name stands for from the DNS: neither may
-//! lead a function, with its role and its secrets, to the machine itself, to AWS's metadata or into a private network.
+//! A processor's address comes from a deployment's parameters, and what its name stands for from
+//! the DNS: neither may lead a function, with its role and its secrets, to the machine itself, to
+//! AWS's metadata or into a private network.
 
 use custodian_runtime::{Environment, StartError};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -63,18 +64,22 @@ impl ProcessorError {
 struct NotOutside;
 
 impl Egress {
-    /// A client of its own: TLS by Mozilla's roots, no proxy, no redirect. Lambda's role leads to AWS and nowhere here.
+    /// A client of its own: TLS by Mozilla's roots, no proxy, no redirect. Lambda's role leads to
+    /// AWS and nowhere here.
     ///
     /// # Errors
     /// [`StartError`] if it cannot be made.
     pub fn new(host: &Environment) -> Result<Self, StartError> {
         let unusable = || StartError::Invalid("TLS", "cannot be set up");
-        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|_| unusable())?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let roots = RootCertStore {
+            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+        };
+        let tls =
+            ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()
+                .map_err(|_| unusable())?
+                .with_root_certificates(roots)
+                .with_no_client_auth();
         let client = Client::builder()
             .tls_backend_preconfigured(tls)
             .connect_timeout(CONNECT)
@@ -82,8 +87,16 @@ impl Egress {
             .no_proxy()
             .user_agent("custodian");
         let local = host.is_local();
-        let client = if local { client } else { client.https_only(true).dns_resolver(Arc::new(Public)) };
-        Ok(Self { client: client.build().map_err(|_| unusable())?, local, whole: WHOLE })
+        let client = if local {
+            client
+        } else {
+            client.https_only(true).dns_resolver(Arc::new(Public))
+        };
+        Ok(Self {
+            client: client.build().map_err(|_| unusable())?,
+            local,
+            whole: WHOLE,
+        })
     }
 
     /// The same, with less patience, or more.
@@ -99,13 +112,19 @@ impl Egress {
     pub fn address(&self, host: &Environment, setting: &'static str) -> Result<Url, StartError> {
         let wrong = |rule| StartError::Invalid(setting, rule);
         let url = Url::parse(host.setting(setting)?).map_err(|_| wrong("must be an address"))?;
-        let named = url.domain().is_some_and(|name| name.contains('.') && !name.ends_with(".localhost"));
+        let named = url
+            .domain()
+            .is_some_and(|name| name.contains('.') && !name.ends_with(".localhost"));
         if !self.local && (url.scheme() != "https" || !named) {
             return Err(wrong("must begin with https:// and a public name"));
         }
         let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
         let known = ["https", PLAIN].contains(&url.scheme()) && url.has_host();
-        if plain && known { Ok(url) } else { Err(wrong("must be an address without credentials and query")) }
+        if plain && known {
+            Ok(url)
+        } else {
+            Err(wrong("must be an address without credentials and query"))
+        }
     }
 
     /// A request that can be [sent](Self::send).
@@ -124,7 +143,10 @@ impl Egress {
             if response.status().is_redirection() {
                 return Err(ProcessorError::new("redirected"));
             }
-            let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
+            let (status, headers) = (
+                response.status().as_u16(),
+                std::mem::take(response.headers_mut()),
+            );
             let mut body = Vec::new();
             while let Some(bytes) = response.chunk().await.map_err(|error| failed(&error))? {
                 if body.len() + bytes.len() > LIMIT {
@@ -132,14 +154,19 @@ impl Egress {
                 }
                 body.extend_from_slice(&bytes);
             }
-            Ok(Answer { status, headers, body })
+            Ok(Answer {
+                status,
+                headers,
+                body,
+            })
         };
         let answer = tokio::time::timeout(self.whole, asked).await;
         answer.unwrap_or(Err(ProcessorError::new("timeout")))
     }
 }
 
-/// An error's text may hold the address that was asked, and its path the matter: so only its kind is told.
+/// An error's text may hold the address that was asked, and its path the matter: so only its kind
+/// is told.
 fn failed(error: &reqwest::Error) -> ProcessorError {
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -148,11 +175,15 @@ fn failed(error: &reqwest::Error) -> ProcessorError {
         }
         cause = error.source();
     }
-    ProcessorError::new(if error.is_timeout() { "timeout" } else { "unreachable" })
+    ProcessorError::new(if error.is_timeout() {
+        "timeout"
+    } else {
+        "unreachable"
+    })
 }
 
-/// Gives the public addresses of a name. It is asked for every connection, so nothing can change between the look and
-/// the connection.
+/// Gives the public addresses of a name. It is asked for every connection, so nothing can change
+/// between the look and the connection.
 #[derive(Debug)]
 struct Public;
 
@@ -169,7 +200,8 @@ impl Resolve for Public {
     }
 }
 
-/// Whether an address is one of the open internet (IANA's registries of special-purpose addresses, RFC 6890).
+/// Whether an address is one of the open internet (IANA's registries of special-purpose addresses,
+/// RFC 6890).
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -180,8 +212,13 @@ fn is_public(address: IpAddr) -> bool {
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
     let special = match (a, b, c) {
-        // This network; shared by carriers; protocol assignments; 6to4's relays; benchmarks; reserved and broadcast.
-        (0 | 240..=255, ..) | (100, 64..=127, _) | (192, 0, 0) | (192, 88, 99) | (198, 18..=19, _) => true,
+        // This network; shared by carriers; protocol assignments; 6to4's relays; benchmarks;
+        // reserved and broadcast.
+        (0 | 240..=255, ..)
+        | (100, 64..=127, _)
+        | (192, 0, 0)
+        | (192, 88, 99)
+        | (198, 18..=19, _) => true,
         _ => false,
     };
     !(special
@@ -192,13 +229,16 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || address.is_multicast())
 }
 
-/// Global unicast is `2000::/3`; what is tunnelled or translated in it leads to an IPv4 address, which must be public too.
+/// Global unicast is `2000::/3`; what is tunnelled or translated in it leads to an IPv4 address,
+/// which must be public too.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     if let Some(inner) = address.to_ipv4_mapped() {
         return is_public_v4(inner);
     }
     match address.segments() {
-        [0x0064, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => is_public_v4(joined(high, low)),
+        [0x0064, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+            is_public_v4(joined(high, low))
+        }
         // Protocol assignments with Teredo; documentation.
         [0x2001, 0..=0x01ff | 0x0db8, ..] | [0x3fff, 0..=0x0fff, ..] => false,
         [first, ..] => first & 0xe000 == 0x2000,
@@ -217,12 +257,23 @@ mod tests {
 
     fn host(url: &str) -> Environment {
         let settings = BTreeMap::from([("GRANICUS_URL".to_owned(), url.to_owned())]);
-        Environment::new(settings, aws_config::SdkConfig::builder().build(), Clock::system())
+        Environment::new(
+            settings,
+            aws_config::SdkConfig::builder().build(),
+            Clock::system(),
+        )
     }
 
     #[test]
     fn only_addresses_of_the_open_internet_are_public() {
-        for public in ["1.1.1.1", "8.8.8.8", "100.63.0.1", "198.20.0.1", "2606:4700::1111", "64:ff9b::808:808"] {
+        for public in [
+            "1.1.1.1",
+            "8.8.8.8",
+            "100.63.0.1",
+            "198.20.0.1",
+            "2606:4700::1111",
+            "64:ff9b::808:808",
+        ] {
             assert!(is_public(public.parse().unwrap()), "{public}");
         }
         for near in [
@@ -265,9 +316,15 @@ mod tests {
     fn an_address_is_https_and_a_name() {
         let read = |url: &str| {
             let host = host(url);
-            Egress::new(&host).unwrap().address(&host, "GRANICUS_URL").map_err(|error| error.to_string())
+            Egress::new(&host)
+                .unwrap()
+                .address(&host, "GRANICUS_URL")
+                .map_err(|error| error.to_string())
         };
-        assert_eq!(read("https://opendsr.granicus.example/v2").unwrap().path(), "/v2");
+        assert_eq!(
+            read("https://opendsr.granicus.example/v2").unwrap().path(),
+            "/v2"
+        );
         for near in [
             "http://opendsr.granicus.example",
             "https://127.0.0.1",
@@ -281,9 +338,18 @@ mod tests {
             "file:///etc/passwd",
             "granicus",
         ] {
-            assert!(read(near).unwrap_err().starts_with("the setting GRANICUS_URL must be"), "{near}");
+            assert!(
+                read(near)
+                    .unwrap_err()
+                    .starts_with("the setting GRANICUS_URL must be"),
+                "{near}"
+            );
         }
-        assert!(read("https://user:word@granicus.example").unwrap_err().ends_with("without credentials and query"));
+        assert!(
+            read("https://user:word@granicus.example")
+                .unwrap_err()
+                .ends_with("without credentials and query")
+        );
     }
 
     #[tokio::test]
@@ -294,13 +360,25 @@ mod tests {
         for name in ["localhost", "localhost.localdomain"] {
             let request = outside.client().get(format!("https://{name}:{port}/"));
             let refused = outside.send(request).await.unwrap_err();
-            assert!(["address_refused", "unreachable"].contains(&refused.code), "{}", refused.code);
+            assert!(
+                ["address_refused", "unreachable"].contains(&refused.code),
+                "{}",
+                refused.code
+            );
         }
         let request = outside.client().get(format!("https://localhost:{port}/"));
-        assert_eq!(outside.send(request).await.unwrap_err().code, "address_refused");
+        assert_eq!(
+            outside.send(request).await.unwrap_err().code,
+            "address_refused"
+        );
         let plain = outside.client().get(format!("http://localhost:{port}/"));
-        assert_eq!(outside.send(plain).await.unwrap_err().code, "unreachable", "nothing is sent without TLS");
-        let knocked = tokio::time::timeout(std::time::Duration::from_millis(50), listener.accept()).await;
+        assert_eq!(
+            outside.send(plain).await.unwrap_err().code,
+            "unreachable",
+            "nothing is sent without TLS"
+        );
+        let knocked =
+            tokio::time::timeout(std::time::Duration::from_millis(50), listener.accept()).await;
         assert!(knocked.is_err(), "nobody came");
     }
 }

@@ -1,7 +1,9 @@
-//! Whether a message comes from the processor that it names: `OpenDSR`'s signatures, by certificates that are pinned.
+//! Whether a message comes from the processor that it names: `OpenDSR`'s signatures, by
+//! certificates that are pinned.
 //!
-//! `OpenDSR` lets a processor publish its certificate at an address. Here it stands in the processor's secret instead, put
-//! there by hand: who holds the address does not become the processor by it.
+//! `OpenDSR` lets a processor publish its certificate at an address. Here it stands in the
+//! processor's secret instead, put there by hand: who holds the address does not become the
+//! processor by it.
 
 use ::http::HeaderMap;
 use base64::Engine;
@@ -15,7 +17,8 @@ use custodian_domain::ledger::signed::{Signed, SigningCertificate};
 /// The header that carries a signature over the body, in base64 (`OpenDSR` 2.0, 7.4, 8.3 and 8.6).
 pub const SIGNATURE: &str = "x-opendsr-signature";
 
-/// The certificates that a processor may sign with: while one is replaced, the new one and the old one.
+/// The certificates that a processor may sign with: while one is replaced, the new one and the old
+/// one.
 #[derive(Clone)]
 pub struct Certificates(Vec<SigningCertificate>);
 
@@ -44,14 +47,23 @@ impl Certificates {
             let block = block.map_err(|_| BadCertificate::Format)?;
             certificates.push(SigningCertificate::read(&block.contents)?);
         }
-        if certificates.is_empty() { Err(BadCertificate::Format) } else { Ok(Self(certificates)) }
+        if certificates.is_empty() {
+            Err(BadCertificate::Format)
+        } else {
+            Ok(Self(certificates))
+        }
     }
 
     /// Checks that a certificate that is valid at `now` signed exactly these bytes.
     ///
     /// # Errors
     /// [`BadCallbackSignature`] if none did.
-    pub fn verify(&self, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<(), BadCallbackSignature> {
+    pub fn verify(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<(), BadCallbackSignature> {
         self.signer(headers, body, now).map(drop)
     }
 
@@ -77,13 +89,19 @@ impl Certificates {
         now: DateTime<Utc>,
     ) -> Result<(&SigningCertificate, Vec<u8>), BadCallbackSignature> {
         let mut values = headers.get_all(SIGNATURE).iter();
-        let (Some(value), None) = (values.next(), values.next()) else { return Err(BadCallbackSignature::Header) };
-        let signature = STANDARD.decode(value.as_bytes().trim_ascii()).map_err(|_| BadCallbackSignature::Header)?;
+        let (Some(value), None) = (values.next(), values.next()) else {
+            return Err(BadCallbackSignature::Header);
+        };
+        let signature = STANDARD
+            .decode(value.as_bytes().trim_ascii())
+            .map_err(|_| BadCallbackSignature::Header)?;
         let mut valid = self.0.iter().filter(|it| it.is_valid(now)).peekable();
         if valid.peek().is_none() {
             return Err(BadCallbackSignature::OutOfDate);
         }
-        let signer = valid.find(|it| it.signed(body, &signature)).ok_or(BadCallbackSignature::Unknown)?;
+        let signer = valid
+            .find(|it| it.signed(body, &signature))
+            .ok_or(BadCallbackSignature::Unknown)?;
         Ok((signer, signature))
     }
 }
@@ -109,13 +127,20 @@ mod tests {
     const SMALL: &str = include_str!("../../../tests/fixtures/opendsr/small.pem");
     const P521: &str = include_str!("../../../tests/fixtures/opendsr/ec521.pem");
 
-    fn verify(pem: &str, signatures: &[&str], body: &[u8], now: &str) -> Result<(), BadCallbackSignature> {
+    fn verify(
+        pem: &str,
+        signatures: &[&str],
+        body: &[u8],
+        now: &str,
+    ) -> Result<(), BadCallbackSignature> {
         let mut headers = HeaderMap::new();
         for signature in signatures {
             headers.append(SIGNATURE, HeaderValue::from_str(signature).unwrap());
         }
         let now: DateTime<Utc> = now.parse().unwrap();
-        Certificates::parse(pem).unwrap().verify(&headers, body, now)
+        Certificates::parse(pem)
+            .unwrap()
+            .verify(&headers, body, now)
     }
 
     #[test]
@@ -124,22 +149,46 @@ mod tests {
         for (pem, signature) in [(RSA, RSA_SIGNATURE), (P384, P384_SIGNATURE)] {
             assert_eq!(verify(pem, &[signature], BODY, now), Ok(()));
             assert_eq!(verify(pem, &[&format!(" {signature} ")], BODY, now), Ok(()));
-            assert_eq!(verify(pem, &[signature], &BODY[1..], now), Err(BadCallbackSignature::Unknown));
-            assert_eq!(verify(pem, &[&signature[4..]], BODY, now), Err(BadCallbackSignature::Unknown));
-            assert_eq!(verify(pem, &[], BODY, now), Err(BadCallbackSignature::Header));
-            assert_eq!(verify(pem, &[signature, signature], BODY, now), Err(BadCallbackSignature::Header));
-            assert_eq!(verify(pem, &["?"], BODY, now), Err(BadCallbackSignature::Header));
+            assert_eq!(
+                verify(pem, &[signature], &BODY[1..], now),
+                Err(BadCallbackSignature::Unknown)
+            );
+            assert_eq!(
+                verify(pem, &[&signature[4..]], BODY, now),
+                Err(BadCallbackSignature::Unknown)
+            );
+            assert_eq!(
+                verify(pem, &[], BODY, now),
+                Err(BadCallbackSignature::Header)
+            );
+            assert_eq!(
+                verify(pem, &[signature, signature], BODY, now),
+                Err(BadCallbackSignature::Header)
+            );
+            assert_eq!(
+                verify(pem, &["?"], BODY, now),
+                Err(BadCallbackSignature::Header)
+            );
         }
-        assert_eq!(verify(RSA, &[P384_SIGNATURE], BODY, now), Err(BadCallbackSignature::Unknown));
+        assert_eq!(
+            verify(RSA, &[P384_SIGNATURE], BODY, now),
+            Err(BadCallbackSignature::Unknown)
+        );
     }
 
     #[test]
     fn while_a_certificate_is_replaced_both_are_believed_each_in_its_time() {
         let both = format!("{RSA}\n{P384}");
         for signature in [RSA_SIGNATURE, P384_SIGNATURE] {
-            assert_eq!(verify(&both, &[signature], BODY, "2027-06-01T00:00:00Z"), Ok(()));
+            assert_eq!(
+                verify(&both, &[signature], BODY, "2027-06-01T00:00:00Z"),
+                Ok(())
+            );
             for now in ["2026-06-01T00:00:00Z", "2028-06-01T00:00:00Z"] {
-                assert_eq!(verify(&both, &[signature], BODY, now), Err(BadCallbackSignature::OutOfDate));
+                assert_eq!(
+                    verify(&both, &[signature], BODY, now),
+                    Err(BadCallbackSignature::OutOfDate)
+                );
             }
         }
     }
@@ -150,10 +199,16 @@ mod tests {
             (SMALL, BadCertificate::Key),
             (P521, BadCertificate::Key),
             ("", BadCertificate::Format),
-            ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", BadCertificate::Format),
+            (
+                "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+                BadCertificate::Format,
+            ),
         ] {
             assert_eq!(Certificates::parse(pem).map(drop), Err(why));
         }
-        assert_eq!(Certificates::parse(&format!("{RSA}\n{SMALL}")).map(drop), Err(BadCertificate::Key));
+        assert_eq!(
+            Certificates::parse(&format!("{RSA}\n{SMALL}")).map(drop),
+            Err(BadCertificate::Key)
+        );
     }
 }

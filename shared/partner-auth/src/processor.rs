@@ -34,7 +34,8 @@ pub struct Settings {
     pub url: &'static str,
     /// Which secret holds what it wants to see of us.
     pub secret: &'static str,
-    /// Which secret holds what it signs with, if it signs: apart, for who hears it and never speaks to it.
+    /// Which secret holds what it signs with, if it signs: apart, for who hears it and never speaks
+    /// to it.
     pub certificate: Option<&'static str>,
 }
 
@@ -44,21 +45,50 @@ impl Settings {
     pub const fn of(processor: Processor) -> Self {
         match processor {
             Processor::Five9 => {
-                let (connector, url, secret) = ("FIVE9_CONNECTOR", "FIVE9_URL", "FIVE9_PROCESSOR_SECRET");
-                Self { connector, url, secret, certificate: None }
+                let (connector, url, secret) =
+                    ("FIVE9_CONNECTOR", "FIVE9_URL", "FIVE9_PROCESSOR_SECRET");
+                Self {
+                    connector,
+                    url,
+                    secret,
+                    certificate: None,
+                }
             }
             Processor::Granicus => {
-                let (connector, url, secret) = ("GRANICUS_CONNECTOR", "GRANICUS_URL", "GRANICUS_PROCESSOR_SECRET");
-                Self { connector, url, secret, certificate: Some("GRANICUS_CERTIFICATE_SECRET") }
+                let (connector, url, secret) = (
+                    "GRANICUS_CONNECTOR",
+                    "GRANICUS_URL",
+                    "GRANICUS_PROCESSOR_SECRET",
+                );
+                Self {
+                    connector,
+                    url,
+                    secret,
+                    certificate: Some("GRANICUS_CERTIFICATE_SECRET"),
+                }
             }
             Processor::Newsletter => {
-                let (connector, url, secret) =
-                    ("NEWSLETTER_CONNECTOR", "NEWSLETTER_URL", "NEWSLETTER_PROCESSOR_SECRET");
-                Self { connector, url, secret, certificate: Some("NEWSLETTER_CERTIFICATE_SECRET") }
+                let (connector, url, secret) = (
+                    "NEWSLETTER_CONNECTOR",
+                    "NEWSLETTER_URL",
+                    "NEWSLETTER_PROCESSOR_SECRET",
+                );
+                Self {
+                    connector,
+                    url,
+                    secret,
+                    certificate: Some("NEWSLETTER_CERTIFICATE_SECRET"),
+                }
             }
             Processor::Notify => {
-                let (connector, url, secret) = ("NOTIFY_CONNECTOR", "NOTIFY_URL", "NOTIFY_PROCESSOR_SECRET");
-                Self { connector, url, secret, certificate: None }
+                let (connector, url, secret) =
+                    ("NOTIFY_CONNECTOR", "NOTIFY_URL", "NOTIFY_PROCESSOR_SECRET");
+                Self {
+                    connector,
+                    url,
+                    secret,
+                    certificate: None,
+                }
             }
         }
     }
@@ -77,7 +107,10 @@ impl Connector {
             "human" => Ok(Self::Human),
             "notify" => Ok(Self::Notify),
             "off" => Ok(Self::Off),
-            _ => Err(StartError::Invalid(setting, "must be opendsr, five9, human, notify or off")),
+            _ => Err(StartError::Invalid(
+                setting,
+                "must be opendsr, five9, human, notify or off",
+            )),
         }
     }
 }
@@ -90,7 +123,10 @@ pub fn confirms_addresses(host: &Environment) -> Result<bool, StartError> {
     match Connector::of(Processor::Notify, host)? {
         Connector::Notify => Ok(true),
         Connector::Off => Ok(false),
-        _ => Err(StartError::Invalid(Settings::of(Processor::Notify).connector, "must be notify or off")),
+        _ => Err(StartError::Invalid(
+            Settings::of(Processor::Notify).connector,
+            "must be notify or off",
+        )),
     }
 }
 
@@ -109,7 +145,9 @@ pub struct Credentials {
 #[derive(Debug, thiserror::Error)]
 pub enum BadCredentials {
     /// Not the JSON document that is expected.
-    #[error("the processor's secret must be a JSON document of token, or user and password, and certificate")]
+    #[error(
+        "the processor's secret must be a JSON document of token, or user and password, and certificate"
+    )]
     Format,
     /// Its certificates cannot be used.
     #[error("the processor's secret {0}")]
@@ -129,19 +167,28 @@ struct Document {
 }
 
 impl Credentials {
-    /// Reads the secret's document: `{"token": "…"}` or `{"user": "…", "password": "…"}`, and `"certificate"` in PEM.
+    /// Reads the secret's document: `{"token": "…"}` or `{"user": "…", "password": "…"}`, and
+    /// `"certificate"` in PEM.
     ///
     /// # Errors
     /// [`BadCredentials`], which shows nothing of the document.
     pub fn parse(document: &str) -> Result<Self, BadCredentials> {
-        let document: Document = serde_json::from_str(document).map_err(|_| BadCredentials::Format)?;
+        let document: Document =
+            serde_json::from_str(document).map_err(|_| BadCredentials::Format)?;
         let user = match (document.user, document.password) {
             (Some(user), Some(password)) => Some((user, password)),
             (None, None) => None,
             _ => return Err(BadCredentials::Format),
         };
-        let certificates = document.certificate.map(|pem| Certificates::parse(&pem)).transpose()?;
-        Ok(Self { token: document.token, user, certificates })
+        let certificates = document
+            .certificate
+            .map(|pem| Certificates::parse(&pem))
+            .transpose()?;
+        Ok(Self {
+            token: document.token,
+            user,
+            certificates,
+        })
     }
 }
 
@@ -151,7 +198,8 @@ impl std::fmt::Debug for Credentials {
     }
 }
 
-/// A processor's credentials, read when they are needed: one processor's bad secret is that processor's trouble only.
+/// A processor's credentials, read when they are needed: one processor's bad secret is that
+/// processor's trouble only.
 #[derive(Debug)]
 pub struct CredentialCache {
     host: Environment,
@@ -164,15 +212,27 @@ impl CredentialCache {
     /// The credentials of a processor, which are not read yet.
     #[must_use]
     pub fn of(processor: Processor, host: &Environment) -> Self {
-        let Settings { secret, certificate, .. } = Settings::of(processor);
-        Self { host: host.clone(), settings: certificate.into_iter().chain([secret]).collect(), kept: Mutex::default() }
+        let Settings {
+            secret,
+            certificate,
+            ..
+        } = Settings::of(processor);
+        Self {
+            host: host.clone(),
+            settings: certificate.into_iter().chain([secret]).collect(),
+            kept: Mutex::default(),
+        }
     }
 
     /// What a processor signs with, and nothing by which it knows us.
     #[must_use]
     pub fn of_certificates(processor: Processor, host: &Environment) -> Self {
         let settings = Settings::of(processor).certificate.into_iter().collect();
-        Self { host: host.clone(), settings, kept: Mutex::default() }
+        Self {
+            host: host.clone(),
+            settings,
+            kept: Mutex::default(),
+        }
     }
 
     /// The credentials, as they are in Secrets Manager or were a minute ago.
@@ -180,7 +240,11 @@ impl CredentialCache {
     /// # Errors
     /// [`BadCredentials`] if they cannot be read or used.
     pub async fn open(&self, now: DateTime<Utc>) -> Result<Arc<Credentials>, BadCredentials> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let kept = self
+            .kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         if let Some((read_at, credentials)) = kept
             && (now - read_at).abs() < KEPT
         {
@@ -188,14 +252,21 @@ impl CredentialCache {
         }
         let mut credentials = Credentials::default();
         for setting in &self.settings {
-            let document = secret::document(&self.host, setting).await.map_err(BadCredentials::Unread)?;
-            let Credentials { token, user, certificates } = Credentials::parse(&document)?;
+            let document = secret::document(&self.host, setting)
+                .await
+                .map_err(BadCredentials::Unread)?;
+            let Credentials {
+                token,
+                user,
+                certificates,
+            } = Credentials::parse(&document)?;
             (credentials.token, credentials.user) = (token, user);
             // Earlier versions had it beside the token.
             credentials.certificates = credentials.certificates.or(certificates);
         }
         let credentials = Arc::new(credentials);
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(&credentials)));
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((now, Arc::clone(&credentials)));
         Ok(credentials)
     }
 }
@@ -207,18 +278,41 @@ mod tests {
     #[test]
     fn a_secret_has_what_its_processor_wants_and_nothing_else() {
         let token = Credentials::parse(r#"{"token": "abc"}"#).unwrap();
-        assert_eq!((token.token.as_deref(), token.user, token.certificates.is_none()), (Some("abc"), None, true));
+        assert_eq!(
+            (
+                token.token.as_deref(),
+                token.user,
+                token.certificates.is_none()
+            ),
+            (Some("abc"), None, true)
+        );
         let user = Credentials::parse(r#"{"user": "api", "password": "x"}"#).unwrap();
         assert_eq!(user.user, Some(("api".to_owned(), "x".to_owned())));
-        for document in ["", "[]", r#"{"user": "api"}"#, r#"{"password": "x"}"#, r#"{"tokens": "abc"}"#] {
-            assert!(matches!(Credentials::parse(document), Err(BadCredentials::Format)), "{document}");
+        for document in [
+            "",
+            "[]",
+            r#"{"user": "api"}"#,
+            r#"{"password": "x"}"#,
+            r#"{"tokens": "abc"}"#,
+        ] {
+            assert!(
+                matches!(Credentials::parse(document), Err(BadCredentials::Format)),
+                "{document}"
+            );
         }
     }
 
     #[test]
     fn what_is_wrong_with_a_secret_shows_nothing_of_it() {
-        let refused = Credentials::parse(r#"{"token": "abc", "certificate": "secret"}"#).unwrap_err();
-        assert_eq!(refused.to_string(), "the processor's secret must have a certificate in PEM");
-        assert_eq!(format!("{:?}", Credentials::parse(r#"{"token": "abc"}"#).unwrap()), "Credentials(..)");
+        let refused =
+            Credentials::parse(r#"{"token": "abc", "certificate": "secret"}"#).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "the processor's secret must have a certificate in PEM"
+        );
+        assert_eq!(
+            format!("{:?}", Credentials::parse(r#"{"token": "abc"}"#).unwrap()),
+            "Credentials(..)"
+        );
     }
 }

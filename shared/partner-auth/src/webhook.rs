@@ -1,4 +1,5 @@
-//! Whether a message comes from whom it says: Standard Webhooks (<https://www.standardwebhooks.com>), by our clock.
+//! Whether a message comes from whom it says: Standard Webhooks
+//! (<https://www.standardwebhooks.com>), by our clock.
 
 use ::http::HeaderMap;
 use base64::Engine;
@@ -6,7 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use custodian_runtime::{Environment, StartError, secret};
 use serde::Deserialize;
-use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook};
+use standardwebhooks::{
+    HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook,
+};
 use subtle::{Choice, ConstantTimeEq};
 
 /// How far the sender's clock and ours may be apart, and how long a message can be on its way.
@@ -65,7 +68,8 @@ impl WebhookSecrets {
     /// Reads the secrets of a partner's webhook that `setting` names.
     ///
     /// # Errors
-    /// [`StartError`] if the setting is missing, Secrets Manager does not answer, or the secrets cannot be used.
+    /// [`StartError`] if the setting is missing, Secrets Manager does not answer, or the secrets
+    /// cannot be used.
     pub async fn read(host: &Environment, setting: &'static str) -> Result<Self, StartError> {
         let secrets = Self::parse(&secret::document(host, setting).await?);
         secrets.map_err(|bad| StartError::Unusable("the webhook's secret", Box::new(bad)))
@@ -76,7 +80,8 @@ impl WebhookSecrets {
     /// # Errors
     /// [`BadSecrets`], which shows nothing of the document.
     pub fn parse(document: &str) -> Result<Self, BadSecrets> {
-        let Document { current, previous } = serde_json::from_str(document).map_err(|_| BadSecrets::Format)?;
+        let Document { current, previous } =
+            serde_json::from_str(document).map_err(|_| BadSecrets::Format)?;
         let mut secrets: Vec<Vec<u8>> = Vec::new();
         for written in std::iter::once(current).chain(previous) {
             let encoded = written.strip_prefix(PREFIX).unwrap_or(&written);
@@ -94,30 +99,47 @@ impl WebhookSecrets {
 
     /// Checks that one of the secrets signed exactly these bytes, within five minutes of `now`.
     ///
-    /// `standardwebhooks` would check the time by the machine's clock. So here it only signs, and what it signed is
-    /// compared in constant time.
+    /// `standardwebhooks` would check the time by the machine's clock. So here it only signs, and
+    /// what it signed is compared in constant time.
     ///
     /// # Errors
     /// [`BadWebhookSignature`] if nobody known signed this now.
-    pub fn verify(&self, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<(), BadWebhookSignature> {
+    pub fn verify(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<(), BadWebhookSignature> {
         let id = only(headers, HEADER_WEBHOOK_ID)?;
         let signatures = only(headers, HEADER_WEBHOOK_SIGNATURE)?;
         let timestamp = only(headers, HEADER_WEBHOOK_TIMESTAMP)?;
         let plain = !timestamp.is_empty() && timestamp.bytes().all(|byte| byte.is_ascii_digit());
-        let timestamp = timestamp.parse().ok().filter(|_| plain).ok_or(BadWebhookSignature::Headers)?;
+        let timestamp = timestamp
+            .parse()
+            .ok()
+            .filter(|_| plain)
+            .ok_or(BadWebhookSignature::Headers)?;
         let signed_at = DateTime::from_timestamp(timestamp, 0).ok_or(BadWebhookSignature::Time)?;
         if (now - signed_at).abs() > TOLERANCE {
             return Err(BadWebhookSignature::Time);
         }
         let mut known = Choice::from(0);
         for secret in &self.0 {
-            let ours = Webhook::from_bytes(secret.clone()).and_then(|webhook| webhook.sign(id, timestamp, body));
+            let ours = Webhook::from_bytes(secret.clone())
+                .and_then(|webhook| webhook.sign(id, timestamp, body));
             let ours = ours.map_err(|_| BadWebhookSignature::Unknown)?;
-            for theirs in signatures.split(' ').filter(|signature| signature.starts_with(VERSION)) {
+            for theirs in signatures
+                .split(' ')
+                .filter(|signature| signature.starts_with(VERSION))
+            {
                 known |= theirs.as_bytes().ct_eq(ours.as_bytes());
             }
         }
-        if known.into() { Ok(()) } else { Err(BadWebhookSignature::Unknown) }
+        if known.into() {
+            Ok(())
+        } else {
+            Err(BadWebhookSignature::Unknown)
+        }
     }
 }
 
@@ -130,7 +152,10 @@ impl std::fmt::Debug for WebhookSecrets {
 /// The text of a header that is there once and says something.
 fn only<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, BadWebhookSignature> {
     let mut values = headers.get_all(name).iter();
-    match (values.next().and_then(|value| value.to_str().ok()), values.next()) {
+    match (
+        values.next().and_then(|value| value.to_str().ok()),
+        values.next(),
+    ) {
         (Some(value), None) if !value.is_empty() => Ok(value),
         _ => Err(BadWebhookSignature::Headers),
     }
@@ -156,13 +181,25 @@ mod tests {
     }
 
     fn signature(secret: &str, at: DateTime<Utc>) -> String {
-        Webhook::new(secret).unwrap().sign("msg_1", at.timestamp(), BODY).unwrap()
+        Webhook::new(secret)
+            .unwrap()
+            .sign("msg_1", at.timestamp(), BODY)
+            .unwrap()
     }
 
     fn headers(at: DateTime<Utc>, signature: &str) -> HeaderMap {
         let timestamp = at.timestamp().to_string();
-        let all = [("webhook-id", "msg_1"), ("webhook-timestamp", &timestamp), ("webhook-signature", signature)];
-        let parsed = |(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+        let all = [
+            ("webhook-id", "msg_1"),
+            ("webhook-timestamp", &timestamp),
+            ("webhook-signature", signature),
+        ];
+        let parsed = |(name, value)| {
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_str(value).unwrap(),
+            )
+        };
         all.into_iter().map(parsed).collect()
     }
 
@@ -174,7 +211,10 @@ mod tests {
         }
         let only_new = WebhookSecrets::parse(&format!(r#"{{"current":"{NEW}"}}"#)).unwrap();
         let old = headers(now(), &signature(OLD, now()));
-        assert_eq!(only_new.verify(&old, BODY, now()), Err(BadWebhookSignature::Unknown));
+        assert_eq!(
+            only_new.verify(&old, BODY, now()),
+            Err(BadWebhookSignature::Unknown)
+        );
     }
 
     #[test]
@@ -185,7 +225,11 @@ mod tests {
             format!("{good} v1,AAAA"),
             format!("v1a,unknown v2,{} {good} garbage", &good[3..]),
         ] {
-            assert_eq!(rotated().verify(&headers(now(), &signatures), BODY, now()), Ok(()), "{signatures}");
+            assert_eq!(
+                rotated().verify(&headers(now(), &signatures), BODY, now()),
+                Ok(()),
+                "{signatures}"
+            );
         }
         for signatures in [
             format!("v2,{}", &good[3..]),
@@ -194,7 +238,10 @@ mod tests {
             format!("{good},{good}"),
             "v1,".to_owned(),
         ] {
-            assert_eq!(rotated().verify(&headers(now(), &signatures), BODY, now()), Err(BadWebhookSignature::Unknown));
+            assert_eq!(
+                rotated().verify(&headers(now(), &signatures), BODY, now()),
+                Err(BadWebhookSignature::Unknown)
+            );
         }
     }
 
@@ -207,21 +254,36 @@ mod tests {
             (301, Err(BadWebhookSignature::Time)),
         ] {
             let at = now() + TimeDelta::seconds(seconds);
-            assert_eq!(rotated().verify(&headers(at, &signature(NEW, at)), BODY, now()), outcome, "{seconds}");
+            assert_eq!(
+                rotated().verify(&headers(at, &signature(NEW, at)), BODY, now()),
+                outcome,
+                "{seconds}"
+            );
         }
     }
 
     #[test]
     fn what_was_signed_is_what_is_believed() {
         let good = headers(now(), &signature(NEW, now()));
-        assert_eq!(rotated().verify(&good, b"{}", now()), Err(BadWebhookSignature::Unknown));
-        assert_eq!(rotated().verify(&good, b"\xff", now()), Err(BadWebhookSignature::Unknown));
-        for (name, value) in
-            [("webhook-id", "msg_2".to_owned()), ("webhook-timestamp", (now().timestamp() + 1).to_string())]
-        {
+        assert_eq!(
+            rotated().verify(&good, b"{}", now()),
+            Err(BadWebhookSignature::Unknown)
+        );
+        assert_eq!(
+            rotated().verify(&good, b"\xff", now()),
+            Err(BadWebhookSignature::Unknown)
+        );
+        for (name, value) in [
+            ("webhook-id", "msg_2".to_owned()),
+            ("webhook-timestamp", (now().timestamp() + 1).to_string()),
+        ] {
             let mut other = good.clone();
             other.insert(name, HeaderValue::from_str(&value).unwrap());
-            assert_eq!(rotated().verify(&other, BODY, now()), Err(BadWebhookSignature::Unknown), "{name}");
+            assert_eq!(
+                rotated().verify(&other, BODY, now()),
+                Err(BadWebhookSignature::Unknown),
+                "{name}"
+            );
         }
     }
 
@@ -231,40 +293,78 @@ mod tests {
         for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
             let mut without = good.clone();
             without.remove(name);
-            assert_eq!(rotated().verify(&without, BODY, now()), Err(BadWebhookSignature::Headers), "without {name}");
+            assert_eq!(
+                rotated().verify(&without, BODY, now()),
+                Err(BadWebhookSignature::Headers),
+                "without {name}"
+            );
             let mut twice = good.clone();
             twice.append(name, good[name].clone());
-            assert_eq!(rotated().verify(&twice, BODY, now()), Err(BadWebhookSignature::Headers), "{name} twice");
+            assert_eq!(
+                rotated().verify(&twice, BODY, now()),
+                Err(BadWebhookSignature::Headers),
+                "{name} twice"
+            );
             let mut broken = good.clone();
             broken.insert(name, HeaderValue::from_bytes(b"\xff").unwrap());
-            assert_eq!(rotated().verify(&broken, BODY, now()), Err(BadWebhookSignature::Headers), "{name} as garbage");
+            assert_eq!(
+                rotated().verify(&broken, BODY, now()),
+                Err(BadWebhookSignature::Headers),
+                "{name} as garbage"
+            );
         }
         let seconds = now().timestamp();
-        for timestamp in
-            ["", "soon", "-1", &format!("+{seconds}"), &format!("{seconds},{seconds}"), "99999999999999999999"]
-        {
+        for timestamp in [
+            "",
+            "soon",
+            "-1",
+            &format!("+{seconds}"),
+            &format!("{seconds},{seconds}"),
+            "99999999999999999999",
+        ] {
             let mut broken = good.clone();
-            broken.insert("webhook-timestamp", HeaderValue::from_str(timestamp).unwrap());
-            assert_eq!(rotated().verify(&broken, BODY, now()), Err(BadWebhookSignature::Headers), "{timestamp}");
+            broken.insert(
+                "webhook-timestamp",
+                HeaderValue::from_str(timestamp).unwrap(),
+            );
+            assert_eq!(
+                rotated().verify(&broken, BODY, now()),
+                Err(BadWebhookSignature::Headers),
+                "{timestamp}"
+            );
         }
         let mut far = good;
-        far.insert("webhook-timestamp", HeaderValue::from_static("9223372036854775807"));
-        assert_eq!(rotated().verify(&far, BODY, now()), Err(BadWebhookSignature::Time));
+        far.insert(
+            "webhook-timestamp",
+            HeaderValue::from_static("9223372036854775807"),
+        );
+        assert_eq!(
+            rotated().verify(&far, BODY, now()),
+            Err(BadWebhookSignature::Time)
+        );
     }
 
     #[test]
     fn the_example_of_the_specification_is_verified() {
-        let secrets = WebhookSecrets::parse(r#"{"current":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}"#).unwrap();
+        let secrets =
+            WebhookSecrets::parse(r#"{"current":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}"#)
+                .unwrap();
         let mut headers = HeaderMap::new();
         for (name, value) in [
             ("webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"),
             ("webhook-timestamp", "1614265330"),
-            ("webhook-signature", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="),
+            (
+                "webhook-signature",
+                "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+            ),
         ] {
             headers.insert(name, HeaderValue::from_static(value));
         }
         let then = DateTime::from_timestamp(1_614_265_330, 0).unwrap();
-        assert_eq!(secrets.verify(&headers, br#"{"test": 2432232314}"#, then), Ok(()));
+        assert_eq!(
+            secrets.verify(&headers, br#"{"test": 2432232314}"#, then),
+            Ok(())
+        );
     }
 
     #[test]
@@ -275,11 +375,24 @@ mod tests {
             (r#"{"previous":[]}"#.to_owned(), BadSecrets::Format),
             (r#"{"current":""}"#.to_owned(), BadSecrets::Length),
             (format!(r#"{{"current":"{short}"}}"#), BadSecrets::Length),
-            (r#"{"current":"not base64!"}"#.to_owned(), BadSecrets::Encoding),
-            (format!(r#"{{"current":"{NEW}","previous":["{short}"]}}"#), BadSecrets::Length),
-            (format!(r#"{{"current":"{NEW}","previous":["whsec_{NEW}"]}}"#), BadSecrets::Twice),
+            (
+                r#"{"current":"not base64!"}"#.to_owned(),
+                BadSecrets::Encoding,
+            ),
+            (
+                format!(r#"{{"current":"{NEW}","previous":["{short}"]}}"#),
+                BadSecrets::Length,
+            ),
+            (
+                format!(r#"{{"current":"{NEW}","previous":["whsec_{NEW}"]}}"#),
+                BadSecrets::Twice,
+            ),
         ] {
-            assert_eq!(WebhookSecrets::parse(&document).unwrap_err(), refused, "{document}");
+            assert_eq!(
+                WebhookSecrets::parse(&document).unwrap_err(),
+                refused,
+                "{document}"
+            );
         }
     }
 

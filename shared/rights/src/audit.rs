@@ -1,7 +1,8 @@
-//! Whether the ledger's chain holds, from its first day to its last, and whether what was told of it outside of the tables says
-//! the same.
+//! Whether the ledger's chain holds, from its first day to its last, and whether what was told of
+//! it outside of the tables says the same.
 //!
-//! Whoever may write the tables can make a chain that holds. It is another than the one that was anchored.
+//! Whoever may write the tables can make a chain that holds. It is another than the one that was
+//! anchored.
 
 pub mod evidence;
 mod outside;
@@ -13,16 +14,19 @@ pub use sample::Sample;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use custodian_aws::StorageError;
 use custodian_buckets::anchors::Anchors;
-use custodian_domain::ledger::{Broken, ChainFault, Entry, EntryId, Head, Lies, Verification, Verified, Witness};
+use custodian_domain::ledger::{
+    Broken, ChainFault, Entry, EntryId, Head, Lies, Verification, Verified, Witness,
+};
 use custodian_store::ledger::{Ledger, Slot, Stranger};
 use outside::Outside;
 use std::collections::HashSet;
 
-/// How long after midnight a day may be open: the sweep lets it wait six hours for what should have gone on it, and comes by
-/// every hour.
+/// How long after midnight a day may be open: the sweep lets it wait six hours for what should have
+/// gone on it, and comes by every hour.
 const OPEN: TimeDelta = TimeDelta::hours(7);
 
-/// How many removals are remembered at a time of which something says that they are told; some thirty bytes each.
+/// How many removals are remembered at a time of which something says that they are told; some
+/// thirty bytes each.
 const TOLD_AT_ONCE: usize = 4_000_000;
 
 /// Why a ledger is not verified.
@@ -54,8 +58,8 @@ pub struct Audited {
     pub outside: Option<Compared>,
 }
 
-/// Verifies a ledger, against its anchors if they are given; with a witness, also that this certificate is in it. Hands on
-/// every entry of the chain.
+/// Verifies a ledger, against its anchors if they are given; with a witness, also that this
+/// certificate is in it. Hands on every entry of the chain.
 ///
 /// # Errors
 /// [`Unverified`] names the first thing that is wrong.
@@ -71,8 +75,14 @@ pub async fn audit(
         if let Some(outside) = outside {
             outside.nothing_was_told().await?;
         }
-        // A chain that has not begun has no day that anything could lie on, or it has lost its head.
-        return Err(Broken { day: NaiveDate::MIN, n: 0, fault: ChainFault::Missing }.into());
+        // A chain that has not begun has no day that anything could lie on, or it has lost its
+        // head.
+        return Err(Broken {
+            day: NaiveDate::MIN,
+            n: 0,
+            fault: ChainFault::Missing,
+        }
+        .into());
     };
     let last = last_day(&head);
     if let Some(outside) = &mut outside {
@@ -80,7 +90,15 @@ pub async fn audit(
     }
     let mut verification = Verification::of(head.clone(), witness);
     for day in head.first.iter_days().take_while(|day| *day <= last) {
-        let certificate = verify_day(ledger, &head, &mut verification, &mut outside, day, &mut each).await?;
+        let certificate = verify_day(
+            ledger,
+            &head,
+            &mut verification,
+            &mut outside,
+            day,
+            &mut each,
+        )
+        .await?;
         verification.end(certificate)?;
     }
     verification.end_all()?;
@@ -98,7 +116,10 @@ pub async fn audit(
 }
 
 /// Compares the links that were found to hold, so that no more than a page of them waits.
-async fn compare(outside: &mut Option<Outside<'_>>, verification: &mut Verification) -> Result<(), Unverified> {
+async fn compare(
+    outside: &mut Option<Outside<'_>>,
+    verification: &mut Verification,
+) -> Result<(), Unverified> {
     let seen = verification.seen();
     match outside {
         Some(outside) => outside.compare(&seen).await,
@@ -122,11 +143,15 @@ async fn verify_day(
             match lying.seat {
                 // What was written after the head was read is the next run's.
                 Slot::Block(n) if n > head.n && has_moved(ledger, head).await? => {}
-                Slot::Certificate if is_later(&lying.lies, head) && has_moved(ledger, head).await? => {}
+                Slot::Certificate
+                    if is_later(&lying.lies, head) && has_moved(ledger, head).await? => {}
                 Slot::Certificate => certificate = lying.lies,
                 Slot::Block(n) => {
                     let block = verification.block(n, &lying.lies)?;
-                    block.into_iter().flat_map(|block| block.entries).for_each(&mut *each);
+                    block
+                        .into_iter()
+                        .flat_map(|block| block.entries)
+                        .for_each(&mut *each);
                 }
                 Slot::Stray => verification.stray()?,
             }
@@ -149,22 +174,31 @@ async fn has_moved(ledger: &Ledger, head: &Head) -> Result<bool, StorageError> {
     Ok(ledger.head().await?.is_some_and(|now| now.n > head.n))
 }
 
-/// Looks through the whole table for what nobody writes there, and for what says of a removal that it is told, and no link tells
-/// of it. Where more than so many are said to be told, it goes through everything again for each part of them.
+/// Looks through the whole table for what nobody writes there, and for what says of a removal that
+/// it is told, and no link tells of it. Where more than so many are said to be told, it goes
+/// through everything again for each part of them.
 ///
 /// # Errors
 /// [`Unverified::Stranger`] names the first that was found.
-pub async fn look_for_strangers(ledger: &Ledger, head: &Head, at_once: usize) -> Result<(), Unverified> {
+pub async fn look_for_strangers(
+    ledger: &Ledger,
+    head: &Head,
+    at_once: usize,
+) -> Result<(), Unverified> {
     let (mut parts, mut part) = (1, 0);
     while part < parts {
-        let Some(mut told) = said_to_be_told(ledger, head, at_once, |id| id % parts == part).await? else {
+        let Some(mut told) =
+            said_to_be_told(ledger, head, at_once, |id| id % parts == part).await?
+        else {
             (parts, part) = (parts * 2, 0);
             continue;
         };
         // Each was put with its link, so what was seen has one by now.
         let mut pages = ledger.told_since(head.first);
         while !told.is_empty() {
-            let Some(page) = pages.next().await? else { return Err(Stranger::Untold.into()) };
+            let Some(page) = pages.next().await? else {
+                return Err(Stranger::Untold.into());
+            };
             for entry in page {
                 told.remove(&number(&entry.id));
             }

@@ -20,27 +20,35 @@ pub struct ErasureScope {
 }
 
 impl ErasureScope {
-    /// Whether something goes: records up to the plan that are not excluded, links to whom it is about, and their
-    /// profile.
+    /// Whether something goes: records up to the plan that are not excluded, links to whom it is
+    /// about, and their profile.
     #[must_use]
     pub fn includes(&self, candidate: &DeletionCandidate) -> bool {
         match candidate.kind {
             ItemKind::Record => self.is_of_its_time(candidate) && !self.excludes(candidate),
             ItemKind::Profile => true,
-            ItemKind::Link => candidate.key.link_target().is_some_and(|to| self.is_about(&to)),
+            ItemKind::Link => candidate
+                .key
+                .link_target()
+                .is_some_and(|to| self.is_about(&to)),
         }
     }
 
     /// Whether a record is left only because it is excluded.
     #[must_use]
     pub fn excludes(&self, candidate: &DeletionCandidate) -> bool {
-        let (Some(source), Some(reference), Some(collected_at)) =
-            (candidate.source, &candidate.reference, candidate.collected_at)
-        else {
+        let (Some(source), Some(reference), Some(collected_at)) = (
+            candidate.source,
+            &candidate.reference,
+            candidate.collected_at,
+        ) else {
             return false;
         };
         self.is_of_its_time(candidate)
-            && self.exclusions.iter().any(|left| left.covers(source, reference, collected_at))
+            && self
+                .exclusions
+                .iter()
+                .any(|left| left.covers(source, reference, collected_at))
     }
 
     /// Whether a record came after what is erased: it stays, and so does what leads to it.
@@ -49,12 +57,20 @@ impl ErasureScope {
         candidate.kind == ItemKind::Record && !self.is_of_its_time(candidate)
     }
 
-    /// The links that lead to a record's holder from its further identifiers, under every version of the keys.
+    /// The links that lead to a record's holder from its further identifiers, under every version
+    /// of the keys.
     #[must_use]
-    pub fn links_to(candidate: &DeletionCandidate, holder: &Holder, keys: &SubjectKeys) -> Vec<DeletionCandidate> {
-        let Some(to) = holder.subject() else { return Vec::new() };
+    pub fn links_to(
+        candidate: &DeletionCandidate,
+        holder: &Holder,
+        keys: &SubjectKeys,
+    ) -> Vec<DeletionCandidate> {
+        let Some(to) = holder.subject() else {
+            return Vec::new();
+        };
         let further = candidate.contact.identifiers().into_iter().skip(1);
-        let from = further.flat_map(|identifier| keys.keys(&identifier).collect::<Vec<SubjectKey>>());
+        let from =
+            further.flat_map(|identifier| keys.keys(&identifier).collect::<Vec<SubjectKey>>());
         let link = |from: SubjectKey| DeletionCandidate {
             key: Key::link(&from, to),
             kind: ItemKind::Link,
@@ -68,10 +84,14 @@ impl ErasureScope {
     /// Whether this is somebody whose data goes.
     #[must_use]
     pub fn is_about(&self, subject: &SubjectKey) -> bool {
-        self.holders.iter().any(|holder| holder.subject() == Some(subject))
+        self.holders
+            .iter()
+            .any(|holder| holder.subject() == Some(subject))
     }
 
     fn is_of_its_time(&self, candidate: &DeletionCandidate) -> bool {
-        candidate.collected_at.is_none_or(|collected_at| collected_at <= self.up_to)
+        candidate
+            .collected_at
+            .is_none_or(|collected_at| collected_at <= self.up_to)
     }
 }

@@ -1,7 +1,9 @@
-//! Making true what stands: everything of a person is held, restricted, or let go, as the Register says.
+//! Making true what stands: everything of a person is held, restricted, or let go, as the Register
+//! says.
 //!
-//! It is done when something is placed or lifted, and again by every sweep, for what has arrived since and for what broke
-//! off. It looks at what is there and changes what is not as it should be, so that any run finishes any other.
+//! It is done when something is placed or lifted, and again by every sweep, for what has arrived
+//! since and for what broke off. It looks at what is there and changes what is not as it should be,
+//! so that any run finishes any other.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use custodian_aws::StorageError;
@@ -54,11 +56,12 @@ pub struct Enforced {
 }
 
 impl HoldEnforcement {
-    /// Makes true what a request has placed or lifted, for everybody for whom it stands. `seen` are those who were done
-    /// in this run already, because of another request.
+    /// Makes true what a request has placed or lifted, for everybody for whom it stands. `seen` are
+    /// those who were done in this run already, because of another request.
     ///
-    /// Who wrote while this was placed, or lifted, may not have known. So it counts as settled, and what was lifted is
-    /// closed, only by a run that began when nobody of them can be writing any longer.
+    /// Who wrote while this was placed, or lifted, may not have known. So it counts as settled, and
+    /// what was lifted is closed, only by a run that began when nobody of them can be writing any
+    /// longer.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be true of all of it; another run finishes it.
@@ -69,7 +72,11 @@ impl HoldEnforcement {
         seen: &mut BTreeSet<Holder>,
         now: DateTime<Utc>,
     ) -> Result<Enforced, StorageError> {
-        let lifted_at = placed.standing.lifted.as_ref().map(|lifting| lifting.act.at);
+        let lifted_at = placed
+            .standing
+            .lifted
+            .as_ref()
+            .map(|lifting| lifting.act.at);
         match lifted_at {
             Some(_) => self.constraints.uncover(request, placed).await?,
             None if !placed.settled => self.constraints.cover(request, placed).await?,
@@ -81,15 +88,24 @@ impl HoldEnforcement {
         for holder in &placed.holders {
             let first = seen.insert(holder.clone());
             if first || whole {
-                let done = self.reconcile_holder(holder, whole, lifted_at.is_some(), now).await?;
+                let done = self
+                    .reconcile_holder(holder, whole, lifted_at.is_some(), now)
+                    .await?;
                 // Who is looked at for a second request is not counted a second time.
-                settled.add(Enforced { past_their_date: if first { done.past_their_date } else { 0 }, ..done });
+                settled.add(Enforced {
+                    past_their_date: if first { done.past_their_date } else { 0 },
+                    ..done
+                });
             }
         }
         // Until then something may run that read what stood before it was changed.
         if now >= lifted_at.unwrap_or(placed.standing.placed.at) + INVOCATION {
             match lifted_at {
-                Some(lifted_at) => self.constraints.close(request, placed, lifted_at, now).await?,
+                Some(lifted_at) => {
+                    self.constraints
+                        .close(request, placed, lifted_at, now)
+                        .await?
+                }
                 None if whole => self.constraints.settle(request, now).await?,
                 None => {}
             }
@@ -108,12 +124,23 @@ impl HoldEnforcement {
         let mut pages = self.records.shelved(holder);
         while let Some(page) = pages.next().await? {
             // Read again for every page: something may be placed while much is being let go.
-            let own = stands(&self.constraints.effects(std::slice::from_ref(holder), now).await?, holder)?;
-            let records = page.iter().filter(|item| item.candidate.kind == ItemKind::Record);
+            let own = stands(
+                &self
+                    .constraints
+                    .effects(std::slice::from_ref(holder), now)
+                    .await?,
+                holder,
+            )?;
+            let records = page
+                .iter()
+                .filter(|item| item.candidate.kind == ItemKind::Record);
             let moved = records.filter(|item| whole || item.turn(own, now).is_some());
-            let new: BTreeSet<NaiveDate> =
-                moved.map(|item| item.candidate.day).filter(|day| days.insert(*day)).collect();
-            // Links first: where it breaks off, the record is still as it was, and leads the next run to its links.
+            let new: BTreeSet<NaiveDate> = moved
+                .map(|item| item.candidate.day)
+                .filter(|day| days.insert(*day))
+                .collect();
+            // Links first: where it breaks off, the record is still as it was, and leads the next
+            // run to its links.
             settled.add(self.reconcile_links(holder, own, new, lifting, now).await?);
             settled.add(self.reconcile_page(holder, own, page, lifting, now).await?);
         }
@@ -129,14 +156,32 @@ impl HoldEnforcement {
         lifting: bool,
         now: DateTime<Utc>,
     ) -> Result<Enforced, StorageError> {
-        let Some(subject) = holder.subject() else { return Ok(Enforced::default()) };
-        let looked = stream::iter(days).map(|day| self.records.links_to(subject, day)).buffer_unordered(AT_ONCE);
+        let Some(subject) = holder.subject() else {
+            return Ok(Enforced::default());
+        };
+        let looked = stream::iter(days)
+            .map(|day| self.records.links_to(subject, day))
+            .buffer_unordered(AT_ONCE);
         let links: Vec<RetentionView> = looked.try_concat().await?;
-        let from = |link: &RetentionView| link.candidate.key.holder().ok_or_else(|| StorageError::unreadable(LOOK));
+        let from = |link: &RetentionView| {
+            link.candidate
+                .key
+                .holder()
+                .ok_or_else(|| StorageError::unreadable(LOOK))
+        };
         let from: Vec<Holder> = links.iter().map(from).collect::<Result<_, _>>()?;
         let effects = self.constraints.effects(&from, now).await?;
-        let links = links.into_iter().zip(&from).map(|(link, from)| Ok((own.and(stands(&effects, from)?), link)));
-        self.carry_out(holder, links.collect::<Result<_, StorageError>>()?, lifting, now).await
+        let links = links
+            .into_iter()
+            .zip(&from)
+            .map(|(link, from)| Ok((own.and(stands(&effects, from)?), link)));
+        self.carry_out(
+            holder,
+            links.collect::<Result<_, StorageError>>()?,
+            lifting,
+            now,
+        )
+        .await
     }
 
     async fn reconcile_page(
@@ -149,12 +194,23 @@ impl HoldEnforcement {
     ) -> Result<Enforced, StorageError> {
         let target = |item: &RetentionView| item.candidate.key.link_target().map(Holder::Subject);
         let targets: Vec<Holder> = page.iter().filter_map(target).collect();
-        let effects =
-            if targets.is_empty() { Effects::default() } else { self.constraints.effects(&targets, now).await? };
+        let effects = if targets.is_empty() {
+            Effects::default()
+        } else {
+            self.constraints.effects(&targets, now).await?
+        };
         // A link is held for whom it leads to as well.
-        let effect = |item: &RetentionView| target(item).map_or(Ok(own), |to| Ok(own.and(stands(&effects, &to)?)));
+        let effect = |item: &RetentionView| {
+            target(item).map_or(Ok(own), |to| Ok(own.and(stands(&effects, &to)?)))
+        };
         let items = page.into_iter().map(|item| Ok((effect(&item)?, item)));
-        self.carry_out(holder, items.collect::<Result<_, StorageError>>()?, lifting, now).await
+        self.carry_out(
+            holder,
+            items.collect::<Result<_, StorageError>>()?,
+            lifting,
+            now,
+        )
+        .await
     }
 
     /// Turns items; what is over then, goes at once.
@@ -178,7 +234,9 @@ impl HoldEnforcement {
                 None => {}
             }
         }
-        let turned = stream::iter(turns).map(|(turn, item)| self.turn(turn, item, now)).buffer_unordered(AT_ONCE);
+        let turned = stream::iter(turns)
+            .map(|(turn, item)| self.turn(turn, item, now))
+            .buffer_unordered(AT_ONCE);
         let mut turned = std::pin::pin!(turned);
         while let Some((turn, item)) = turned.try_next().await? {
             let Some(turn) = turn else { continue };
@@ -201,7 +259,8 @@ impl HoldEnforcement {
         Ok((turned.then_some(turn), item))
     }
 
-    /// Packages first: once the records are gone, no other run would know that packages hold copies of them.
+    /// Packages first: once the records are gone, no other run would know that packages hold copies
+    /// of them.
     async fn forget(
         &self,
         holder: &Holder,
@@ -217,7 +276,9 @@ impl HoldEnforcement {
                 self.packages.end(&request, now).await?;
             }
         }
-        self.records.forget(over, &self.ledger, Cause::Retention, now).await
+        self.records
+            .forget(over, &self.ledger, Cause::Retention, now)
+            .await
     }
 }
 
@@ -241,7 +302,10 @@ impl Enforced {
     }
 }
 
-/// What stands for a holder who was looked up. Of whom nobody looked up it is not known, and they are not taken for free.
+/// What stands for a holder who was looked up. Of whom nobody looked up it is not known, and they
+/// are not taken for free.
 fn stands(effects: &Effects, holder: &Holder) -> Result<Effect, StorageError> {
-    effects.of(holder).ok_or_else(|| StorageError::unreadable(LOOK))
+    effects
+        .of(holder)
+        .ok_or_else(|| StorageError::unreadable(LOOK))
 }

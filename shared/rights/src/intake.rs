@@ -1,4 +1,5 @@
-//! Taking in what sources hand over: nothing is lost, nothing is doubled, and nobody who was erased comes back.
+//! Taking in what sources hand over: nothing is lost, nothing is doubled, and nobody who was erased
+//! comes back.
 
 mod case;
 mod known;
@@ -54,21 +55,28 @@ pub enum Taken {
     Forgotten,
     /// The source withdrew it; a hold keeps it, and it goes when that is lifted.
     Held,
-    /// The person was erased after it was collected, or the source has withdrawn it: it is not kept.
+    /// The person was erased after it was collected, or the source has withdrawn it: it is not
+    /// kept.
     Suppressed,
-    /// It is not kept, because it would make another person's record of one that is there, at another time: its id was
-    /// given twice, or rounded. A human has to look.
+    /// It is not kept, because it would make another person's record of one that is there, at
+    /// another time: its id was given twice, or rounded. A human has to look.
     OfAnother,
 }
 
 impl Intake {
-    /// Takes in what is handed over, in this order; gives what became of each. Handed over again, it changes nothing.
+    /// Takes in what is handed over, in this order; gives what became of each. Handed over again,
+    /// it changes nothing.
     ///
-    /// An erasure that begins meanwhile is given way to: its suppression is seen before or after the writing.
+    /// An erasure that begins meanwhile is given way to: its suppression is seen before or after
+    /// the writing.
     ///
     /// # Errors
     /// [`StorageError`] if not all of it is known to be taken in; taking it in again is safe.
-    pub async fn take(&self, arrivals: Vec<SourceRecord>, now: DateTime<Utc>) -> Result<Vec<Taken>, StorageError> {
+    pub async fn take(
+        &self,
+        arrivals: Vec<SourceRecord>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Taken>, StorageError> {
         let mut outcomes = vec![Taken::Before; arrivals.len()];
         let mut cases = case::of(arrivals, &self.keys);
         for _ in 0..TRIES {
@@ -77,7 +85,10 @@ impl Intake {
                 return Ok(outcomes);
             }
         }
-        Err(StorageError { operation: "take in a record", code: "others write it at the same time".to_owned() })
+        Err(StorageError {
+            operation: "take in a record",
+            code: "others write it at the same time".to_owned(),
+        })
     }
 
     /// Gives the cases in which somebody else wrote in between.
@@ -101,7 +112,10 @@ impl Intake {
         if self.suppressions.epoch(now).await? != epoch {
             self.give_way(&decided, outcomes, now).await?;
         }
-        let lost = decided.into_iter().enumerate().filter(|(place, _)| again.contains(place));
+        let lost = decided
+            .into_iter()
+            .enumerate()
+            .filter(|(place, _)| again.contains(place));
         Ok(lost.map(|(_, (case, _))| case).collect())
     }
 
@@ -112,65 +126,116 @@ impl Intake {
         let withdrawable = cases.iter().filter(|case| case.source == Source::Social);
         let records = withdrawable.map(|case| (case.source, case.id.clone()));
         let (suppressed, effects) = self.suppressions.among(holders, records, now).await?;
-        Ok(Known { suppressed, effects })
+        Ok(Known {
+            suppressed,
+            effects,
+        })
     }
 
     /// What is held of the cases under whom they are told to be.
-    async fn lying(&self, cases: &[Case], now: DateTime<Utc>) -> Result<Vec<StoredRecord>, StorageError> {
-        self.records.lying(cases.iter().flat_map(Case::candidates).collect(), now).await
+    async fn lying(
+        &self,
+        cases: &[Case],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<StoredRecord>, StorageError> {
+        self.records
+            .lying(cases.iter().flat_map(Case::candidates).collect(), now)
+            .await
     }
 
-    /// Gives each case what is held of it: what lies under whom it is told to be, and what is on its day in the index,
-    /// whoever holds it there.
-    async fn find(&self, cases: &mut [Case], lying: Vec<StoredRecord>, now: DateTime<Utc>) -> Result<(), StorageError> {
+    /// Gives each case what is held of it: what lies under whom it is told to be, and what is on
+    /// its day in the index, whoever holds it there.
+    async fn find(
+        &self,
+        cases: &mut [Case],
+        lying: Vec<StoredRecord>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
         for case in cases.iter_mut() {
             case.lying.clear();
         }
         case::assign(cases, lying);
-        // A call keeps its number; a million of them are not looked for one by one. Everything else is looked for even
-        // where it is found: a run that broke off while it moved a record has left it in both places.
+        // A call keeps its number; a million of them are not looked for one by one. Everything else
+        // is looked for even where it is found: a run that broke off while it moved a record has
+        // left it in both places.
         let movable = |case: &&Case| case.source != Source::Telephone;
-        let days: Vec<(NaiveDate, String)> = cases.iter().filter(movable).flat_map(Case::days).collect();
-        let looked = stream::iter(days).map(|(day, sort)| self.placed(day, sort)).buffer_unordered(AT_ONCE);
+        let days: Vec<(NaiveDate, String)> =
+            cases.iter().filter(movable).flat_map(Case::days).collect();
+        let looked = stream::iter(days)
+            .map(|(day, sort)| self.placed(day, sort))
+            .buffer_unordered(AT_ONCE);
         let keys: Vec<Vec<Key>> = looked.try_collect().await?;
-        let known: HashSet<Key> =
-            cases.iter().flat_map(|case| &case.lying).map(|lying| lying.candidate.key.clone()).collect();
-        let elsewhere = keys.into_iter().flatten().filter(|key| !known.contains(key)).collect();
+        let known: HashSet<Key> = cases
+            .iter()
+            .flat_map(|case| &case.lying)
+            .map(|lying| lying.candidate.key.clone())
+            .collect();
+        let elsewhere = keys
+            .into_iter()
+            .flatten()
+            .filter(|key| !known.contains(key))
+            .collect();
         case::assign(cases, self.records.lying(elsewhere, now).await?);
         Ok(())
     }
 
-    /// Withdrawals are remembered first, links come before records, and what has moved goes last: wherever it breaks
-    /// off, the next run finds it. Gives the places of those whose records somebody else wrote in between.
-    async fn carry_out(&self, decided: &[(Case, Change)], now: DateTime<Utc>) -> Result<Vec<usize>, StorageError> {
+    /// Withdrawals are remembered first, links come before records, and what has moved goes last:
+    /// wherever it breaks off, the next run finds it. Gives the places of those whose records
+    /// somebody else wrote in between.
+    async fn carry_out(
+        &self,
+        decided: &[(Case, Change)],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<usize>, StorageError> {
         let withdrawn = decided.iter().filter(|(_, change)| change.withdrawn);
         for (case, _) in withdrawn {
-            self.suppressions.withdraw(case.source, &case.id, now).await?;
+            self.suppressions
+                .withdraw(case.source, &case.id, now)
+                .await?;
         }
-        let puts: Vec<(usize, &Put)> =
-            decided.iter().enumerate().filter_map(|(place, (_, change))| Some((place, change.put.as_ref()?))).collect();
+        let puts: Vec<(usize, &Put)> = decided
+            .iter()
+            .enumerate()
+            .filter_map(|(place, (_, change))| Some((place, change.put.as_ref()?)))
+            .collect();
         let links: Vec<Link> = puts.iter().flat_map(|(_, put)| put.links()).collect();
-        let linked = stream::iter(links).map(|link| self.link(link)).buffer_unordered(AT_ONCE);
+        let linked = stream::iter(links)
+            .map(|link| self.link(link))
+            .buffer_unordered(AT_ONCE);
         linked.try_collect::<()>().await?;
         let again = self.put(&puts, now).await?;
         for cause in [Cause::Correction, Cause::Erasure] {
-            let kept = decided.iter().enumerate().filter(|(place, _)| !again.contains(place));
+            let kept = decided
+                .iter()
+                .enumerate()
+                .filter(|(place, _)| !again.contains(place));
             let gone = kept.flat_map(|(_, (_, change))| change.forget.iter());
-            let gone = gone.filter(|(_, why)| *why == cause).map(|(candidate, _)| candidate.clone()).collect();
+            let gone = gone
+                .filter(|(_, why)| *why == cause)
+                .map(|(candidate, _)| candidate.clone())
+                .collect();
             self.records.forget(gone, &self.ledger, cause, now).await?;
         }
         Ok(again)
     }
 
-    /// Many new records go in batches. What corrects something, or comes alone, is put only if nobody else wrote it
-    /// since it was looked for.
-    async fn put(&self, puts: &[(usize, &Put)], now: DateTime<Utc>) -> Result<Vec<usize>, StorageError> {
-        let (many, single): (Vec<_>, Vec<_>) =
-            puts.iter().copied().partition(|(_, put)| puts.len() > 1 && put.instead_of.is_none());
+    /// Many new records go in batches. What corrects something, or comes alone, is put only if
+    /// nobody else wrote it since it was looked for.
+    async fn put(
+        &self,
+        puts: &[(usize, &Put)],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<usize>, StorageError> {
+        let (many, single): (Vec<_>, Vec<_>) = puts
+            .iter()
+            .copied()
+            .partition(|(_, put)| puts.len() > 1 && put.instead_of.is_none());
         let many: Vec<&Record> = many.iter().map(|(_, put)| &put.record).collect();
         self.records.keep_all(&many).await?;
-        let single: Vec<(usize, Record, Option<Revision>)> =
-            single.into_iter().map(|(place, put)| (place, put.record.clone(), put.instead_of.clone())).collect();
+        let single: Vec<(usize, Record, Option<Revision>)> = single
+            .into_iter()
+            .map(|(place, put)| (place, put.record.clone(), put.instead_of.clone()))
+            .collect();
         let put = stream::iter(single)
             .map(|(place, record, instead_of)| self.put_single(place, record, instead_of, now))
             .buffer_unordered(AT_ONCE);
@@ -186,7 +251,10 @@ impl Intake {
         instead_of: Option<Revision>,
         now: DateTime<Utc>,
     ) -> Result<Option<usize>, StorageError> {
-        let put = self.records.put_instead(&record, instead_of.as_ref(), now).await?;
+        let put = self
+            .records
+            .put_instead(&record, instead_of.as_ref(), now)
+            .await?;
         Ok((!put).then_some(place))
     }
 
@@ -195,7 +263,10 @@ impl Intake {
     }
 
     async fn link(&self, link: Link) -> Result<(), StorageError> {
-        self.records.link(&link.from, &link.to, link.day, link.retention).await.map(drop)
+        self.records
+            .link(&link.from, &link.to, link.day, link.retention)
+            .await
+            .map(drop)
     }
 
     /// Somebody was erased while this was written: what is theirs goes again.
@@ -205,19 +276,38 @@ impl Intake {
         outcomes: &mut [Taken],
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
-        let put: Vec<&(Case, Change)> = decided.iter().filter(|(_, change)| change.put.is_some()).collect();
-        let holders = put.iter().flat_map(|(case, _)| case.holders.iter().cloned()).collect();
+        let put: Vec<&(Case, Change)> = decided
+            .iter()
+            .filter(|(_, change)| change.put.is_some())
+            .collect();
+        let holders = put
+            .iter()
+            .flat_map(|(case, _)| case.holders.iter().cloned())
+            .collect();
         let (suppressed, _) = self.suppressions.among(holders, [], now).await?;
         let mut gone = Vec::new();
         for (case, change) in put {
             let Some(put) = &change.put else { continue };
-            let Record { holder, details, .. } = &put.record;
+            let Record {
+                holder, details, ..
+            } = &put.record;
             if suppressed.covers(holder, details, details.collected_at) {
                 gone.extend(put.links().into_iter().map(Link::candidate));
-                gone.extend(self.records.lying(vec![put.key()], now).await?.into_iter().map(|lying| lying.candidate));
-                case.arrivals.iter().for_each(|handed| outcomes[handed.place] = Taken::Suppressed);
+                gone.extend(
+                    self.records
+                        .lying(vec![put.key()], now)
+                        .await?
+                        .into_iter()
+                        .map(|lying| lying.candidate),
+                );
+                case.arrivals
+                    .iter()
+                    .for_each(|handed| outcomes[handed.place] = Taken::Suppressed);
             }
         }
-        self.records.forget(gone, &self.ledger, Cause::Erasure, now).await.map(drop)
+        self.records
+            .forget(gone, &self.ledger, Cause::Erasure, now)
+            .await
+            .map(drop)
     }
 }

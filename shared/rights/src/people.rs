@@ -33,12 +33,13 @@ pub struct People {
     pub confirmations: Confirmations,
 }
 
-/// Which links are followed. A household can share a telephone, and anybody can type anybody's address into a form, so a
-/// link is a question to the DPO, not an answer.
+/// Which links are followed. A household can share a telephone, and anybody can type anybody's
+/// address into a form, so a link is a question to the DPO, not an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Follow {
-    /// Those that the DPO confirmed, and those that are the only one of their identifier that something stronger than a
-    /// claim asserts: for a package, which the DPO decides on before anybody gets it.
+    /// Those that the DPO confirmed, and those that are the only one of their identifier that
+    /// something stronger than a claim asserts: for a package, which the DPO decides on before
+    /// anybody gets it.
     Unambiguous,
     /// Those that the DPO confirmed: for what cannot be undone.
     Confirmed,
@@ -55,7 +56,8 @@ pub struct Found {
     pub identifiers: Vec<Identifier>,
     /// The same, as the DPO is told of it.
     pub matched: Vec<Matched>,
-    /// What their records name beside, that leads to nobody else; it is not known to be theirs alone.
+    /// What their records name beside, that leads to nobody else; it is not known to be theirs
+    /// alone.
     pub named: Vec<Identifier>,
 }
 
@@ -77,22 +79,36 @@ impl Found {
     /// The links that were followed although nobody confirmed them.
     #[must_use]
     pub fn unconfirmed(&self) -> Vec<String> {
-        let unconfirmed = self.linked.iter().filter(|link| link.followed && !link.confirmed);
+        let unconfirmed = self
+            .linked
+            .iter()
+            .filter(|link| link.followed && !link.confirmed);
         unconfirmed.map(|link| link.link.clone()).collect()
     }
 
     /// The links that were not followed and that nobody has decided on.
     #[must_use]
     pub fn undecided(&self) -> Undecided {
-        let undecided = self.linked.iter().filter(|link| !link.followed && !link.is_decided());
+        let undecided = self
+            .linked
+            .iter()
+            .filter(|link| !link.followed && !link.is_decided());
         Undecided::of(undecided.map(|link| (link.link.clone(), link.assertion)))
     }
 
     /// What was decided with the order for a package of these, if anything was.
     #[must_use]
     pub fn decided(&self, by: &str, at: DateTime<Utc>, decisions: &Decisions) -> Option<Decided> {
-        let confirmed = self.linked.iter().filter(|link| link.confirmed).map(|link| &link.link);
-        let refused = self.linked.iter().filter(|link| link.refused).map(|link| &link.link);
+        let confirmed = self
+            .linked
+            .iter()
+            .filter(|link| link.confirmed)
+            .map(|link| &link.link);
+        let refused = self
+            .linked
+            .iter()
+            .filter(|link| link.refused)
+            .map(|link| &link.link);
         Decided::ordered(by, at, decisions, confirmed, refused)
     }
 
@@ -104,7 +120,8 @@ impl Found {
 }
 
 impl People {
-    /// Resolves identifiers to holders: those whom links lead to, and the further identifiers that their records name.
+    /// Resolves identifiers to holders: those whom links lead to, and the further identifiers that
+    /// their records name.
     ///
     /// # Errors
     /// [`StorageError`] if the links or the records cannot be read.
@@ -118,7 +135,9 @@ impl People {
         let mut search = Search::new(self, identifiers, decisions, follow, now);
         search.run().await?;
         let mut found = search.end();
-        found.holders.extend(found.identifiers.iter().filter_map(anonymous));
+        found
+            .holders
+            .extend(found.identifiers.iter().filter_map(anonymous));
         found.holders.sort();
         found.holders.dedup();
         found.named.retain(|one| !found.identifiers.contains(one));
@@ -127,21 +146,42 @@ impl People {
         Ok(found)
     }
 
-    /// Refuses decisions on links that are not there: a name that is mistyped must not end in a certificate.
+    /// Refuses decisions on links that are not there: a name that is mistyped must not end in a
+    /// certificate.
     ///
     /// # Errors
     /// [`Violation`], which does not repeat them.
     pub fn must_know(decisions: &Decisions, found: &Found) -> Result<(), Violation> {
-        let is_linked = |link: &String| found.linked.iter().any(|linked| linked.names.contains(link));
-        let is_holder =
-            |link: &String| found.holders.iter().filter_map(Holder::subject).any(|subject| name(subject) == *link);
-        if !decisions.confirmed.iter().all(|link| is_linked(link) || is_holder(link)) {
-            return Err(Violation::new("confirmed_links", "names a link that is not there"));
+        let is_linked = |link: &String| {
+            found
+                .linked
+                .iter()
+                .any(|linked| linked.names.contains(link))
+        };
+        let is_holder = |link: &String| {
+            found
+                .holders
+                .iter()
+                .filter_map(Holder::subject)
+                .any(|subject| name(subject) == *link)
+        };
+        if !decisions
+            .confirmed
+            .iter()
+            .all(|link| is_linked(link) || is_holder(link))
+        {
+            return Err(Violation::new(
+                "confirmed_links",
+                "names a link that is not there",
+            ));
         }
         if decisions.refused.iter().all(is_linked) {
             Ok(())
         } else {
-            Err(Violation::new("refused_links", "names a link that is not there"))
+            Err(Violation::new(
+                "refused_links",
+                "names a link that is not there",
+            ))
         }
     }
 
@@ -152,17 +192,27 @@ impl People {
     }
 
     fn known(&self, identifier: &Identifier) -> Known {
-        Known { identifier: Some(identifier.clone()), keys: self.keys.keys(identifier).collect() }
+        Known {
+            identifier: Some(identifier.clone()),
+            keys: self.keys.keys(identifier).collect(),
+        }
     }
 
     /// The identifier that a subject's records are kept under.
     ///
     /// # Errors
     /// [`StorageError`] if the records cannot be read.
-    pub async fn own(&self, subject: &SubjectKey, now: DateTime<Utc>) -> Result<Option<Identifier>, StorageError> {
+    pub async fn own(
+        &self,
+        subject: &SubjectKey,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Identifier>, StorageError> {
         let mut pages = self.records.witnesses(subject, now);
         while let Some(page) = pages.next().await? {
-            if let Some(own) = page.iter().find_map(|witness| witness.contact.identifiers().into_iter().next()) {
+            if let Some(own) = page
+                .iter()
+                .find_map(|witness| witness.contact.identifiers().into_iter().next())
+            {
                 return Ok(Some(own));
             }
         }
@@ -172,6 +222,7 @@ impl People {
 
 /// A reference that a person was given leads to their one anonymous answer.
 fn anonymous(identifier: &Identifier) -> Option<Holder> {
-    let quoted = (identifier.kind() == IdentifierKind::Reference).then(|| identifier.canonical().to_owned())?;
+    let quoted = (identifier.kind() == IdentifierKind::Reference)
+        .then(|| identifier.canonical().to_owned())?;
     Reference::try_from(quoted).ok().map(Holder::Anonymous)
 }

@@ -1,7 +1,9 @@
-//! A table that was restored from a backup: what has to be on it, and what must not be in it, before anything reads it.
+//! A table that was restored from a backup: what has to be on it, and what must not be in it,
+//! before anything reads it.
 //!
-//! A backup knows nothing of what happened after it. So everything that has gone since goes again, what stands for people
-//! is made true again, and what was kept or corrected since is taken over from the live table, if there is one.
+//! A backup knows nothing of what happened after it. So everything that has gone since goes again,
+//! what stands for people is made true again, and what was kept or corrected since is taken over
+//! from the live table, if there is one.
 
 mod redone;
 
@@ -60,8 +62,8 @@ impl Restoring {
         self.copy.protection(&self.ledger, days).await
     }
 
-    /// Puts back on the restored table what a restore leaves out, and says what is on it then. Encryption and index have to
-    /// be asked for when it is restored.
+    /// Puts back on the restored table what a restore leaves out, and says what is on it then.
+    /// Encryption and index have to be asked for when it is restored.
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be put on.
@@ -69,12 +71,17 @@ impl Restoring {
         self.copy.protect(&self.ledger, days).await
     }
 
-    /// Does again what was done since, once through the whole table; `progress` hears of every page. What was done before
-    /// is not there any longer, so another run goes on where this one broke off.
+    /// Does again what was done since, once through the whole table; `progress` hears of every
+    /// page. What was done before is not there any longer, so another run goes on where this one
+    /// broke off.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be done.
-    pub async fn redo(&self, now: DateTime<Utc>, progress: &mut impl FnMut(&Redone)) -> Result<Redone, StorageError> {
+    pub async fn redo(
+        &self,
+        now: DateTime<Utc>,
+        progress: &mut impl FnMut(&Redone),
+    ) -> Result<Redone, StorageError> {
         let (mut redone, mut is_first) = (Redone::default(), true);
         // A function may have looked at the clock so long before its transaction.
         let from = self.since - INVOCATION;
@@ -83,12 +90,18 @@ impl Restoring {
             let (mut gone, mut is_last) = (HashSet::new(), false);
             while gone.len() < TOLD_AT_ONCE && !is_last {
                 match told.next().await? {
-                    Some(entries) => gone.extend(entries.into_iter().filter(|it| it.removed >= from).map(|it| it.id)),
+                    Some(entries) => gone.extend(
+                        entries
+                            .into_iter()
+                            .filter(|it| it.removed >= from)
+                            .map(|it| it.id),
+                    ),
                     None => is_last = true,
                 }
             }
             if is_first || !gone.is_empty() {
-                self.look_through(&gone, is_first, now, &mut redone, progress).await?;
+                self.look_through(&gone, is_first, now, &mut redone, progress)
+                    .await?;
             }
             if is_last {
                 break;
@@ -114,9 +127,17 @@ impl Restoring {
             let lying: Option<Vec<Lying>> = items.iter().map(read).collect();
             let lying = lying.ok_or_else(|| StorageError::unreadable("read what was restored"))?;
             redone.looked_at += if whole { lying.len() as u64 } else { 0 };
-            let is_told = |it: &Lying| it.shelved.candidate.due.is_some_and(|due| gone.contains(&id(&it.shelved, due)));
-            let told: Vec<Key> =
-                lying.iter().filter(|it| is_told(it)).map(|it| it.shelved.candidate.key.clone()).collect();
+            let is_told = |it: &Lying| {
+                it.shelved
+                    .candidate
+                    .due
+                    .is_some_and(|due| gone.contains(&id(&it.shelved, due)))
+            };
+            let told: Vec<Key> = lying
+                .iter()
+                .filter(|it| is_told(it))
+                .map(|it| it.shelved.candidate.key.clone())
+                .collect();
             // What was deleted and kept again since is there, and stays.
             let back = self.lives(told, now).await?;
             let (suppressed, effects) = self.known(&lying, whole, now).await?;
@@ -135,7 +156,8 @@ impl Restoring {
                         redone.count(why);
                         candidate.push(it.shelved.candidate);
                     }
-                    // As of the instant that was restored: a hold has kept since what would be over by now.
+                    // As of the instant that was restored: a hold has kept since what would be over
+                    // by now.
                     None if whole => {
                         let turn = it.shelved.turn(effect(&effects, &it)?, self.since);
                         turns.extend(turn.map(|turn| (turn, it.shelved)));
@@ -152,22 +174,37 @@ impl Restoring {
     }
 
     /// Why something goes again, beside what the ledger tells.
-    fn goes(&self, lying: &Lying, suppressed: &Suppressed, effect: Effect, now: DateTime<Utc>) -> Option<Why> {
+    fn goes(
+        &self,
+        lying: &Lying,
+        suppressed: &Suppressed,
+        effect: Effect,
+        now: DateTime<Utc>,
+    ) -> Option<Why> {
         let is_kept = effect.held && !lying.shelved.is_over(self.since);
         if lying.shelved.is_over(now) && !is_kept {
             return Some(Why::Expired);
         }
-        if let Some(Record { holder, id, details }) = &lying.record {
+        if let Some(Record {
+            holder,
+            id,
+            details,
+        }) = &lying.record
+        {
             if suppressed.covers(holder, details, details.collected_at) {
                 return Some(Why::Erased);
             }
-            return suppressed.is_withdrawn(details.source, id).then_some(Why::Withdrawn);
+            return suppressed
+                .is_withdrawn(details.source, id)
+                .then_some(Why::Withdrawn);
         }
         let about = lying.target.as_ref().or(lying.holder.as_ref())?;
-        let erased = suppressed.of(about).filter(|it| it.erased_at >= self.since - INVOCATION)?;
+        let erased = suppressed
+            .of(about)
+            .filter(|it| it.erased_at >= self.since - INVOCATION)?;
         // Where an erasure has left records, it has left what leads to them.
-        let is_left =
-            lying.shelved.candidate.kind == ItemKind::Link && erased.leaves_something_of(lying.shelved.candidate.day);
+        let is_left = lying.shelved.candidate.kind == ItemKind::Link
+            && erased.leaves_something_of(lying.shelved.candidate.day);
         (!is_left).then_some(Why::Erased)
     }
 
@@ -180,18 +217,30 @@ impl Restoring {
         if !whole {
             return Ok(Default::default());
         }
-        let holders = lying.iter().flat_map(|it| it.holder.iter().chain(&it.target)).cloned().collect();
+        let holders = lying
+            .iter()
+            .flat_map(|it| it.holder.iter().chain(&it.target))
+            .cloned()
+            .collect();
         let records = lying.iter().filter_map(|it| it.record.as_ref());
         let records = records.map(|record| (record.details.source, record.id.clone()));
         self.suppressions.among(holders, records, now).await
     }
 
     /// Which of these keys are in the live table.
-    async fn lives(&self, keys: Vec<Key>, now: DateTime<Utc>) -> Result<HashSet<Key>, StorageError> {
-        let Some(live) = &self.live else { return Ok(HashSet::new()) };
+    async fn lives(
+        &self,
+        keys: Vec<Key>,
+        now: DateTime<Utc>,
+    ) -> Result<HashSet<Key>, StorageError> {
+        let Some(live) = &self.live else {
+            return Ok(HashSet::new());
+        };
         let mut found = HashSet::new();
         for some in keys.chunks(BATCH) {
-            let items = live.stored("look into the live table", some.to_vec(), now).await?;
+            let items = live
+                .stored("look into the live table", some.to_vec(), now)
+                .await?;
             found.extend(items.iter().filter_map(StoredItem::key));
         }
         Ok(found)
@@ -214,11 +263,18 @@ impl Restoring {
         Ok(over)
     }
 
-    async fn forget(&self, candidate: Vec<DeletionCandidate>, now: DateTime<Utc>) -> Result<(), StorageError> {
+    async fn forget(
+        &self,
+        candidate: Vec<DeletionCandidate>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
         if candidate.is_empty() {
             return Ok(());
         }
-        self.copy.forget(candidate, &self.ledger, Cause::Restore, now).await.map(drop)
+        self.copy
+            .forget(candidate, &self.ledger, Cause::Restore, now)
+            .await
+            .map(drop)
     }
 
     /// Takes over what was kept since, what was corrected since, and links that were renewed since.
@@ -235,11 +291,18 @@ impl Restoring {
             for some in items.chunks(BATCH) {
                 let keys = some.iter().filter_map(StoredItem::key).collect();
                 let there = self.copy.stored(OPERATION, keys, now).await?;
-                let there: HashMap<Key, StoredItem> =
-                    there.into_iter().filter_map(|item| Some((item.key()?, item))).collect();
+                let there: HashMap<Key, StoredItem> = there
+                    .into_iter()
+                    .filter_map(|item| Some((item.key()?, item)))
+                    .collect();
                 for item in some {
-                    let (key, shelved) = item.key().zip(item.shelved()).ok_or(StorageError::unreadable(OPERATION))?;
-                    let is_new = there.get(&key).is_none_or(|before| item.is_later_than(before));
+                    let (key, shelved) = item
+                        .key()
+                        .zip(item.shelved())
+                        .ok_or(StorageError::unreadable(OPERATION))?;
+                    let is_new = there
+                        .get(&key)
+                        .is_none_or(|before| item.is_later_than(before));
                     if is_new && !shelved.is_over(now) {
                         self.copy.put_stored(OPERATION, item.clone()).await?;
                         redone.taken_over += 1;
@@ -253,12 +316,20 @@ impl Restoring {
 }
 
 fn id(shelved: &RetentionView, due: custodian_domain::retention::ExpiresAt) -> EntryId {
-    EntryId::of(&shelved.candidate.key.partition, &shelved.candidate.key.sort, due)
+    EntryId::of(
+        &shelved.candidate.key.partition,
+        &shelved.candidate.key.sort,
+        due,
+    )
 }
 
 /// What stands for an item: for its holder, and for whom a link leads to.
 fn effect(effects: &Effects, lying: &Lying) -> Result<Effect, StorageError> {
-    let looked_up = |holder| effects.of(holder).ok_or_else(|| StorageError::unreadable("look what stands for an item"));
+    let looked_up = |holder| {
+        effects
+            .of(holder)
+            .ok_or_else(|| StorageError::unreadable("look what stands for an item"))
+    };
     let mut stands = Effect::default();
     for holder in lying.holder.iter().chain(&lying.target) {
         stands = stands.and(looked_up(holder)?);
@@ -274,5 +345,10 @@ fn read(item: &StoredItem) -> Option<Lying> {
         ItemKind::Link | ItemKind::Profile => None,
     };
     let (holder, target) = (key.holder(), key.link_target().map(Holder::Subject));
-    Some(Lying { shelved, record, holder, target })
+    Some(Lying {
+        shelved,
+        record,
+        holder,
+        target,
+    })
 }

@@ -9,8 +9,9 @@ use custodian_domain::identity::keyring::{Identities, Keyring};
 use custodian_domain::record::Holder;
 use custodian_store::requests::Request;
 
-/// The person's identifiers while the request is open: those that were sealed with the order, or else what the person's
-/// records are kept under. Nothing where no version of the secret opens the seal.
+/// The person's identifiers while the request is open: those that were sealed with the order, or
+/// else what the person's records are kept under. Nothing where no version of the secret opens the
+/// seal.
 ///
 /// # Errors
 /// [`StorageError`] if the records cannot be read.

@@ -40,7 +40,9 @@ impl Clock {
     pub fn now(&self) -> DateTime<Utc> {
         match &self.0 {
             Kind::System => wall_clock(),
-            Kind::Movable(ahead) => wall_clock() + *ahead.lock().unwrap_or_else(PoisonError::into_inner),
+            Kind::Movable(ahead) => {
+                wall_clock() + *ahead.lock().unwrap_or_else(PoisonError::into_inner)
+            }
             Kind::Stopped(at) => *at.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
@@ -49,7 +51,9 @@ impl Clock {
     pub fn set(&self, now: DateTime<Utc>) {
         match &self.0 {
             Kind::System => {}
-            Kind::Movable(ahead) => *ahead.lock().unwrap_or_else(PoisonError::into_inner) = now - wall_clock(),
+            Kind::Movable(ahead) => {
+                *ahead.lock().unwrap_or_else(PoisonError::into_inner) = now - wall_clock()
+            }
             Kind::Stopped(at) => *at.lock().unwrap_or_else(PoisonError::into_inner) = now,
         }
     }
@@ -64,7 +68,10 @@ impl Clock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the place that is meant for it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the place that is meant for it"
+)]
 fn wall_clock() -> DateTime<Utc> {
     Utc::now()
 }

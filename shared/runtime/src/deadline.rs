@@ -13,14 +13,18 @@ impl Deadline {
     /// The deadline of an invocation.
     #[must_use]
     pub fn of(context: &Context) -> Self {
-        let at = i64::try_from(context.deadline).ok().and_then(DateTime::from_timestamp_millis);
+        let at = i64::try_from(context.deadline)
+            .ok()
+            .and_then(DateTime::from_timestamp_millis);
         Self(at.unwrap_or(DateTime::<Utc>::MAX_UTC))
     }
 
     /// How long is left; nothing once it has passed.
     #[must_use]
     pub fn left(&self) -> Duration {
-        (self.0 - Clock::system().now()).to_std().unwrap_or_default()
+        (self.0 - Clock::system().now())
+            .to_std()
+            .unwrap_or_default()
     }
 
     /// Whether no more than this is left.

@@ -7,7 +7,9 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_secretsmanager::config::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
-use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use std::collections::BTreeMap;
 
@@ -38,17 +40,21 @@ pub enum StartError {
     Secret(#[from] custodian_domain::identity::subject::BadSecret),
     /// What a partner signs with cannot be used: whose it is, and why.
     #[error("{0} {1}")]
-    Unusable(&'static str, #[source] Box<dyn std::error::Error + Send + Sync>),
+    Unusable(
+        &'static str,
+        #[source] Box<dyn std::error::Error + Send + Sync>,
+    ),
     /// Something that the function reads while it starts could not be read.
     #[error(transparent)]
     Storage(#[from] custodian_aws::StorageError),
 }
 
 impl Environment {
-    /// The host of a function on AWS Lambda: settings from the process environment, the system's clock.
+    /// The host of a function on AWS Lambda: settings from the process environment, the system's
+    /// clock.
     ///
-    /// Lambda says in the environment who the function is and in which region. The SDK's own search for that reads files and asks
-    /// services that are not there, at every start.
+    /// Lambda says in the environment who the function is and in which region. The SDK's own search
+    /// for that reads files and asks services that are not there, at every start.
     ///
     /// # Panics
     /// If the pinned roots cannot be read: another authority's certificate would be believed.
@@ -60,28 +66,36 @@ impl Environment {
             .http_client(AtFirstUse(http_client()))
             .timeout_config(patience(&settings).timeouts())
             .retry_config(RetryConfig::standard())
-            .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+            .credentials_provider(SharedCredentialsProvider::new(
+                EnvironmentVariableCredentialsProvider::new(),
+            ))
             .region(settings.get("AWS_REGION").cloned().map(Region::new))
             .build();
         Self::new(settings, sdk, Clock::system())
     }
 
-    /// The host of a program of whoever operates the house: as a function's, but the SDK finds out by itself who they are.
+    /// The host of a program of whoever operates the house: as a function's, but the SDK finds out
+    /// by itself who they are.
     ///
     /// # Panics
     /// As [`Environment::lambda`].
     pub async fn operator() -> Self {
         let settings = environment();
         let timeouts = patience(&settings).timeouts();
-        let defaults =
-            aws_config::defaults(BehaviorVersion::latest()).http_client(http_client()).timeout_config(timeouts);
+        let defaults = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http_client())
+            .timeout_config(timeouts);
         Self::new(settings, defaults.load().await, Clock::system())
     }
 
     /// A host with the given settings, SDK configuration and clock.
     #[must_use]
     pub const fn new(settings: BTreeMap<String, String>, sdk: SdkConfig, clock: Clock) -> Self {
-        Self { settings, sdk, clock }
+        Self {
+            settings,
+            sdk,
+            clock,
+        }
     }
 
     /// The same host with another setting.
@@ -102,7 +116,10 @@ impl Environment {
     /// # Errors
     /// [`StartError::Missing`] if the SDK knows of none.
     pub fn region(&self) -> Result<&str, StartError> {
-        self.sdk.region().map(AsRef::as_ref).ok_or(StartError::Missing("AWS_REGION"))
+        self.sdk
+            .region()
+            .map(AsRef::as_ref)
+            .ok_or(StartError::Missing("AWS_REGION"))
     }
 
     /// The setting called `name`.
@@ -114,7 +131,10 @@ impl Environment {
     }
 
     fn optional(&self, name: &str) -> Option<&str> {
-        self.settings.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.settings
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     /// What a client of DynamoDB is configured with.
@@ -152,23 +172,32 @@ impl Environment {
 
     /// An endpoint of one service, by the SDK's own name for the setting; none is AWS itself.
     fn endpoint(&self, name: &str) -> Option<String> {
-        self.optional(name).or_else(|| self.optional("AWS_ENDPOINT_URL")).map(str::to_owned)
+        self.optional(name)
+            .or_else(|| self.optional("AWS_ENDPOINT_URL"))
+            .map(str::to_owned)
     }
 }
 
 /// The settings of this process.
-#[expect(clippy::disallowed_methods, reason = "this is the place that is meant for it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the place that is meant for it"
+)]
 fn environment() -> BTreeMap<String, String> {
     std::env::vars().collect()
 }
 
-/// An HTTP client that is set up for where it is used. The SDK has one set up, roots and all, for each of its own clients when that is
-/// made, and throws it away: it wants to know that it can be.
+/// An HTTP client that is set up for where it is used. The SDK has one set up, roots and all, for
+/// each of its own clients when that is made, and throws it away: it wants to know that it can be.
 #[derive(Debug)]
 struct AtFirstUse(SharedHttpClient);
 
 impl HttpClient for AtFirstUse {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
         self.0.http_connector(settings, components)
     }
 
@@ -178,19 +207,37 @@ impl HttpClient for AtFirstUse {
 }
 
 /// A client that believes the pinned roots alone.
-#[expect(clippy::expect_used, reason = "with any other roots somebody else could answer for AWS: better no start")]
+#[expect(
+    clippy::expect_used,
+    reason = "with any other roots somebody else could answer for AWS: better no start"
+)]
 fn http_client() -> SharedHttpClient {
     let trust = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
-    let context = TlsContext::builder().with_trust_store(trust).build().expect("the pinned roots can be read");
+    let context = TlsContext::builder()
+        .with_trust_store(trust)
+        .build()
+        .expect("the pinned roots can be read");
     let provider = tls::Provider::Rustls(CryptoMode::Ring);
-    aws_smithy_http_client::Builder::new().tls_provider(provider).tls_context(context).build_https()
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(provider)
+        .tls_context(context)
+        .build_https()
 }
 
-/// How long whoever has these settings waits for AWS: as its name says, or longer where AWS is a machine's own.
+/// How long whoever has these settings waits for AWS: as its name says, or longer where AWS is a
+/// machine's own.
 fn patience(settings: &BTreeMap<String, String>) -> Patience {
-    let is_own = settings.iter().any(|(name, value)| name.starts_with("AWS_ENDPOINT_URL") && !value.is_empty());
-    let name = settings.get("AWS_LAMBDA_FUNCTION_NAME").map_or("", String::as_str);
-    if is_own { Patience::LOCAL } else { Patience::of(name) }
+    let is_own = settings
+        .iter()
+        .any(|(name, value)| name.starts_with("AWS_ENDPOINT_URL") && !value.is_empty());
+    let name = settings
+        .get("AWS_LAMBDA_FUNCTION_NAME")
+        .map_or("", String::as_str);
+    if is_own {
+        Patience::LOCAL
+    } else {
+        Patience::of(name)
+    }
 }
 
 #[cfg(test)]
@@ -201,7 +248,10 @@ mod tests {
     #[tokio::test]
     async fn the_roots_can_be_read_and_a_client_made_of_them() {
         // The SDK sets it up at once, and fails where it cannot.
-        let sdk = Environment::lambda().sdk.into_builder().http_client(super::http_client());
+        let sdk = Environment::lambda()
+            .sdk
+            .into_builder()
+            .http_client(super::http_client());
         drop(aws_sdk_secretsmanager::Client::new(&sdk.build()));
         for host in [Environment::lambda(), Environment::operator().await] {
             assert!(host.sdk.http_client().is_some());
@@ -212,19 +262,34 @@ mod tests {
 
     #[test]
     fn a_function_waits_as_its_name_says_and_longer_on_a_machine_of_one_s_own() {
-        let named = |name: &str| BTreeMap::from([("AWS_LAMBDA_FUNCTION_NAME".to_owned(), name.to_owned())]);
+        let named =
+            |name: &str| BTreeMap::from([("AWS_LAMBDA_FUNCTION_NAME".to_owned(), name.to_owned())]);
         assert_eq!(patience(&named("custodian-trial-ingest")), Patience::DOOR);
         assert_eq!(patience(&named("custodian-import")), Patience::LONG);
-        assert_eq!(patience(&BTreeMap::new()), Patience::LONG, "a program of whoever operates it");
+        assert_eq!(
+            patience(&BTreeMap::new()),
+            Patience::LONG,
+            "a program of whoever operates it"
+        );
         let mut own = named("custodian-ingest");
-        own.insert("AWS_ENDPOINT_URL_S3".to_owned(), "http://127.0.0.1:3002".to_owned());
+        own.insert(
+            "AWS_ENDPOINT_URL_S3".to_owned(),
+            "http://127.0.0.1:3002".to_owned(),
+        );
         assert_eq!(patience(&own), Patience::LOCAL);
     }
 
     #[test]
     fn an_empty_setting_is_a_missing_one() {
         let sdk = aws_config::SdkConfig::builder().build();
-        let host = Environment::new(BTreeMap::from([("NAME".to_owned(), String::new())]), sdk, Clock::system());
-        assert_eq!(host.setting("NAME").unwrap_err().to_string(), "the setting NAME is missing");
+        let host = Environment::new(
+            BTreeMap::from([("NAME".to_owned(), String::new())]),
+            sdk,
+            Clock::system(),
+        );
+        assert_eq!(
+            host.setting("NAME").unwrap_err().to_string(),
+            "the setting NAME is missing"
+        );
     }
 }

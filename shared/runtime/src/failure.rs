@@ -7,20 +7,25 @@ use std::fmt::Display;
 /// The kind of a failure that is not the order's: what lies there cannot be read or written now.
 pub const UNAVAILABLE: &str = "Unavailable";
 
-/// A failure as Lambda reports it: `errorType` is one of the function's own kinds, `errorMessage` its words.
+/// A failure as Lambda reports it: `errorType` is one of the function's own kinds, `errorMessage`
+/// its words.
 #[must_use]
 pub fn failure(kind: &str, words: impl Display) -> Diagnostic {
-    Diagnostic { error_type: kind.to_owned(), error_message: words.to_string() }
+    Diagnostic {
+        error_type: kind.to_owned(),
+        error_message: words.to_string(),
+    }
 }
 
-/// The failure of an event that is not what the function is invoked with; it shows nothing of the event.
+/// The failure of an event that is not what the function is invoked with; it shows nothing of the
+/// event.
 #[must_use]
 pub fn not_an_event(expected: &str) -> Diagnostic {
     failure("BadEvent", format_args!("not {expected}"))
 }
 
-/// The answer to an order. Where the order is refused, the answer says so in the fields of a failure, and Lambda counts no
-/// error: nothing is broken.
+/// The answer to an order. Where the order is refused, the answer says so in the fields of a
+/// failure, and Lambda counts no error: nothing is broken.
 ///
 /// # Errors
 /// What is [`UNAVAILABLE`]: somebody has to look, and the same order can be given again.
@@ -29,7 +34,10 @@ pub fn answered(answer: Result<Value, impl Into<Diagnostic>>) -> Result<Value, D
         if failure.error_type == UNAVAILABLE {
             return Err(failure);
         }
-        let Diagnostic { error_type, error_message } = failure;
+        let Diagnostic {
+            error_type,
+            error_message,
+        } = failure;
         Ok(json!({"status": "refused", "errorType": error_type, "errorMessage": error_message}))
     })
 }
@@ -42,8 +50,19 @@ mod tests {
     #[test]
     fn a_refused_order_is_an_answer_and_what_is_broken_is_a_failure() {
         let refused = answered(Err(failure("Stale", "plan again"))).unwrap();
-        assert_eq!(refused, json!({"status": "refused", "errorType": "Stale", "errorMessage": "plan again"}));
-        assert_eq!(answered(Err(failure(UNAVAILABLE, "not now"))).unwrap_err().error_type, UNAVAILABLE);
-        assert_eq!(answered(Ok::<_, lambda_runtime::Diagnostic>(json!(1))).unwrap(), json!(1));
+        assert_eq!(
+            refused,
+            json!({"status": "refused", "errorType": "Stale", "errorMessage": "plan again"})
+        );
+        assert_eq!(
+            answered(Err(failure(UNAVAILABLE, "not now")))
+                .unwrap_err()
+                .error_type,
+            UNAVAILABLE
+        );
+        assert_eq!(
+            answered(Ok::<_, lambda_runtime::Diagnostic>(json!(1))).unwrap(),
+            json!(1)
+        );
     }
 }

@@ -1,10 +1,11 @@
-//! Logs of a function: one JSON object a line, an allow-list of fields, never a value that someone sent.
+//! Logs of a function: one JSON object a line, an allow-list of fields, never a value that someone
+//! sent.
 //!
-//! The fields are `survey`, `place`, `count`, `packages`, `purpose`, `tries`, `outcome`, `error` and
-//! `oldest_lateness_seconds`; the span is the runtime's own, with the request's id. What a person sent, who they are and
-//! where it lies is never among them.
-//! Prose does not hold, so two things do: libraries, whose trace lines show requests whole, are heard from `WARN` on
-//! only; and a test sends a person through every function at `TRACE` and finds them in no line.
+//! The fields are `survey`, `place`, `count`, `packages`, `purpose`, `tries`, `outcome`, `error`
+//! and `oldest_lateness_seconds`; the span is the runtime's own, with the request's id. What a
+//! person sent, who they are and where it lies is never among them. Prose does not hold, so two
+//! things do: libraries, whose trace lines show requests whole, are heard from `WARN` on only; and
+//! a test sends a person through every function at `TRACE` and finds them in no line.
 
 use crate::Environment;
 use tracing::Level;
@@ -15,9 +16,14 @@ use tracing_subscriber::layer::SubscriberExt;
 /// How the names of this house's crates begin, whose own lines are written at any level.
 const HOUSE: &str = "custodian_";
 
-/// Starts logging to standard output at the level that Lambda's logging configuration sets (`AWS_LAMBDA_LOG_LEVEL`).
+/// Starts logging to standard output at the level that Lambda's logging configuration sets
+/// (`AWS_LAMBDA_LOG_LEVEL`).
 pub fn start(host: &Environment) {
-    let level = host.setting("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.parse().ok()).unwrap_or(Level::INFO);
+    let level = host
+        .setting("AWS_LAMBDA_LOG_LEVEL")
+        .ok()
+        .and_then(|level| level.parse().ok())
+        .unwrap_or(Level::INFO);
     // A second start in one process keeps the first.
     let _ = tracing::subscriber::set_global_default(subscriber(level, std::io::stdout));
 }
@@ -33,6 +39,9 @@ where
         .with_default(libraries)
         .with_target("lambda_runtime::layers::trace", Level::INFO)
         .with_target(HOUSE, level);
-    let lines = tracing_subscriber::fmt::layer().json().with_span_list(false).with_writer(writer);
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .with_span_list(false)
+        .with_writer(writer);
     tracing_subscriber::registry().with(lines).with(heard)
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 /// How long a function waits for an answer of AWS's, in all and at each attempt.
 ///
-/// What an answer streams is not in it: a large object may take as long as its bytes go on coming, and the SDK itself gives
-/// up one whose bytes have stopped
-/// (<https://docs.aws.amazon.com/sdk-for-rust/latest/dg/timeouts.html>, "Stalled stream protection").
+/// What an answer streams is not in it: a large object may take as long as its bytes go on coming,
+/// and the SDK itself gives up one whose bytes have stopped
+/// (<https://docs.aws.amazon.com/sdk-for-rust/latest/dg/timeouts.html>, "Stalled stream
+/// protection").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
     /// For a connection.
@@ -19,7 +20,8 @@ pub struct Patience {
 }
 
 impl Patience {
-    /// Where a person, or a partner, waits for a page: it has to come before Lambda ends the function.
+    /// Where a person, or a partner, waits for a page: it has to come before Lambda ends the
+    /// function.
     pub const DOOR: Self = Self::of_millis(1_000, 1_500, 3_000);
     /// Where a stream or a schedule starts something short.
     pub const SHORT: Self = Self::of_millis(2_000, 5_000, 15_000);
@@ -36,7 +38,8 @@ impl Patience {
         }
     }
 
-    /// The patience of the function of this name, `{stack}-{crate}`; of what is no function, that of a long one.
+    /// The patience of the function of this name, `{stack}-{crate}`; of what is no function, that
+    /// of a long one.
     #[must_use]
     pub fn of(function: &str) -> Self {
         match function.rsplit('-').next().unwrap_or_default() {

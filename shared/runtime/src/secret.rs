@@ -7,7 +7,8 @@ use custodian_domain::identity::keyring::{KeyPurpose, Keyring};
 use custodian_domain::identity::subject::SubjectKeys;
 use std::collections::BTreeMap;
 
-/// The secrets that the local stack gives its functions have one of these: the subject key, and whatever else is generated.
+/// The secrets that the local stack gives its functions have one of these: the subject key, and
+/// whatever else is generated.
 const LOCAL: [&str; 2] = ["local-stack-subject-key", "localstack"];
 
 /// The setting that names the secret of the subject keys.
@@ -16,7 +17,8 @@ pub const SUBJECT_KEYS: &str = "SUBJECT_KEYS_SECRET";
 /// Reads the keys that the setting [`SUBJECT_KEYS`] names.
 ///
 /// # Errors
-/// [`StartError`] if the setting is missing, Secrets Manager does not answer, or the keys cannot be used.
+/// [`StartError`] if the setting is missing, Secrets Manager does not answer, or the keys cannot be
+/// used.
 pub async fn subject_keys(host: &Environment) -> Result<SubjectKeys, StartError> {
     Ok(SubjectKeys::parse(&document(host, SUBJECT_KEYS).await?)?)
 }
@@ -24,7 +26,8 @@ pub async fn subject_keys(host: &Environment) -> Result<SubjectKeys, StartError>
 /// Reads the keys of one purpose.
 ///
 /// # Errors
-/// [`StartError`] if the purpose's setting is missing, Secrets Manager does not answer, or the keys cannot be used.
+/// [`StartError`] if the purpose's setting is missing, Secrets Manager does not answer, or the keys
+/// cannot be used.
 pub async fn keyring<P: KeyPurpose>(host: &Environment) -> Result<Keyring<P>, StartError> {
     Ok(Keyring::parse(&document(host, P::ABOUT.setting).await?)?)
 }
@@ -42,16 +45,34 @@ impl Secrets {
     /// # Errors
     /// [`StartError`] if a setting is missing, or Secrets Manager does not give every secret.
     pub async fn read(host: &Environment, settings: &[&'static str]) -> Result<Self, StartError> {
-        let ids: Vec<&str> = settings.iter().map(|setting| host.setting(setting)).collect::<Result<_, _>>()?;
+        let ids: Vec<&str> = settings
+            .iter()
+            .map(|setting| host.setting(setting))
+            .collect::<Result<_, _>>()?;
         let list = ids.iter().map(|id| (*id).to_owned()).collect();
-        let given = host.secrets().batch_get_secret_value().set_secret_id_list(Some(list)).send().await;
-        let given = given.map_err(failed("read the secrets"))?.secret_values.unwrap_or_default();
+        let given = host
+            .secrets()
+            .batch_get_secret_value()
+            .set_secret_id_list(Some(list))
+            .send()
+            .await;
+        let given = given
+            .map_err(failed("read the secrets"))?
+            .secret_values
+            .unwrap_or_default();
         let mut documents = BTreeMap::new();
         for (setting, id) in settings.iter().zip(ids) {
             // One that may not be read, or is not there, stands elsewhere in the answer.
-            let is_it = |secret: &&SecretValueEntry| secret.arn() == Some(id) || secret.name() == Some(id);
-            let document = given.iter().find(is_it).and_then(SecretValueEntry::secret_string);
-            let document = document.ok_or(StartError::Invalid(setting, "names a secret that is not given"))?;
+            let is_it =
+                |secret: &&SecretValueEntry| secret.arn() == Some(id) || secret.name() == Some(id);
+            let document = given
+                .iter()
+                .find(is_it)
+                .and_then(SecretValueEntry::secret_string);
+            let document = document.ok_or(StartError::Invalid(
+                setting,
+                "names a secret that is not given",
+            ))?;
             documents.insert(*setting, of_this_house(host, setting, document.to_owned())?);
         }
         Ok(Self { documents })
@@ -74,7 +95,10 @@ impl Secrets {
     }
 
     fn document(&self, setting: &'static str) -> Result<&str, StartError> {
-        self.documents.get(setting).map(String::as_str).ok_or(StartError::Missing(setting))
+        self.documents
+            .get(setting)
+            .map(String::as_str)
+            .ok_or(StartError::Missing(setting))
     }
 }
 
@@ -87,9 +111,16 @@ pub async fn document(host: &Environment, setting: &'static str) -> Result<Strin
 }
 
 /// A secret's document; the local stack's own is none on AWS.
-fn of_this_house(host: &Environment, setting: &'static str, document: String) -> Result<String, StartError> {
+fn of_this_house(
+    host: &Environment,
+    setting: &'static str,
+    document: String,
+) -> Result<String, StartError> {
     if !host.is_local() && LOCAL.iter().any(|mark| document.contains(mark)) {
-        return Err(StartError::Invalid(setting, "is the local stack's own, which everybody knows"));
+        return Err(StartError::Invalid(
+            setting,
+            "is the local stack's own, which everybody knows",
+        ));
     }
     Ok(document)
 }
@@ -101,14 +132,23 @@ fn of_this_house(host: &Environment, setting: &'static str, document: String) ->
 pub async fn read(host: &Environment, id: &str) -> Result<String, StorageError> {
     let secret = host.secrets().get_secret_value().secret_id(id).send().await;
     let secret = secret.map_err(failed("read the secret"))?;
-    secret.secret_string.ok_or_else(|| StorageError::unreadable("read the secret"))
+    secret
+        .secret_string
+        .ok_or_else(|| StorageError::unreadable("read the secret"))
 }
 
-/// Puts another document into the secret of this name or ARN. Instances that run have read the one before.
+/// Puts another document into the secret of this name or ARN. Instances that run have read the one
+/// before.
 ///
 /// # Errors
 /// [`StorageError`] if Secrets Manager does not say that it has it.
 pub async fn put(host: &Environment, id: &str, document: String) -> Result<(), StorageError> {
-    let put = host.secrets().put_secret_value().secret_id(id).secret_string(document).send().await;
+    let put = host
+        .secrets()
+        .put_secret_value()
+        .secret_id(id)
+        .secret_string(document)
+        .send()
+        .await;
     put.map(drop).map_err(failed("put the secret"))
 }

@@ -21,7 +21,8 @@ impl ClientCounts {
         Self(Table::new(client, name))
     }
 
-    /// Counts `more` requests of a client in an hour; gives how many they are by now. What was counted goes with the hour.
+    /// Counts `more` requests of a client in an hour; gives how many they are by now. What was
+    /// counted goes with the hour.
     ///
     /// # Errors
     /// [`StorageError`] if they are not known to be counted.
@@ -39,7 +40,12 @@ impl ClientCounts {
             .expression_attribute_values(":more", n(more.into()))
             .expression_attribute_values(":end", n(ExpiresAt::at(hour.end()).epoch()))
             .return_values(ReturnValue::UpdatedNew);
-        let counted = update.send().await.map_err(failed(OPERATION))?.attributes.unwrap_or_default();
+        let counted = update
+            .send()
+            .await
+            .map_err(failed(OPERATION))?
+            .attributes
+            .unwrap_or_default();
         let seen = number(&counted, SEEN).and_then(|seen| u64::try_from(seen).ok());
         seen.ok_or(StorageError::unreadable(OPERATION))
     }

@@ -1,8 +1,8 @@
 //! Addresses that somebody is asked to confirm, and those that are confirmed.
 //!
-//! What is asked waits in one partition of the Register, one item for each purpose and person: that is the queue from
-//! which `notify` sends, and what a link is held against. What is confirmed lies under the person. Neither outlasts an
-//! erasure.
+//! What is asked waits in one partition of the Register, one item for each purpose and person: that
+//! is the queue from which `notify` sends, and what a link is held against. What is confirmed lies
+//! under the person. Neither outlasts an erasure.
 
 mod mails;
 
@@ -40,11 +40,13 @@ pub enum ConfirmOutcome {
     First,
     /// It was confirmed before, by the same link.
     Again,
-    /// The link works no longer: its time is over, a later one took its place, or the person was erased.
+    /// The link works no longer: its time is over, a later one took its place, or the person was
+    /// erased.
     Over,
 }
 
-/// The mail that an item of the Register's stream asks for, by the item's sort key: why, and to whom.
+/// The mail that an item of the Register's stream asks for, by the item's sort key: why, and to
+/// whom.
 #[must_use]
 pub fn asked_by(sort: &str) -> Option<(ConfirmationPurpose, SubjectKey)> {
     keys::asked_to_confirm_of(sort)
@@ -54,18 +56,27 @@ impl Confirmations {
     /// The confirmations in the Register called `name`.
     #[must_use]
     pub fn new(client: &aws_sdk_dynamodb::Client, name: &str) -> Self {
-        Self { table: Table::new(client.clone(), name.to_owned()), requests: Requests::new(client, name) }
+        Self {
+            table: Table::new(client.clone(), name.to_owned()),
+            requests: Requests::new(client, name),
+        }
     }
 
-    /// Takes somebody's word that the address is theirs to which a link was sent: what is confirmed, how far the mail is,
-    /// and the event of its request are one transaction.
+    /// Takes somebody's word that the address is theirs to which a link was sent: what is
+    /// confirmed, how far the mail is, and the event of its request are one transaction.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be taken; saying it again is safe.
-    pub async fn confirm(&self, link: &ConfirmLink, now: DateTime<Utc>) -> Result<ConfirmOutcome, StorageError> {
+    pub async fn confirm(
+        &self,
+        link: &ConfirmLink,
+        now: DateTime<Utc>,
+    ) -> Result<ConfirmOutcome, StorageError> {
         const OPERATION: &str = "confirm an address";
         let asking = self.asking(link.purpose, &link.subject, now).await?;
-        let stands = |asking: &Asking| asking.link == *link && !link.is_over(now) && asking.state != MailState::Failed;
+        let stands = |asking: &Asking| {
+            asking.link == *link && !link.is_over(now) && asking.state != MailState::Failed
+        };
         let Some(asking) = asking.filter(stands) else {
             return Ok(ConfirmOutcome::Over);
         };
@@ -77,7 +88,9 @@ impl Confirmations {
             .table_name(&self.table.name)
             .key(PK, s(key.partition))
             .key(SK, s(key.sort))
-            .condition_expression("#reference = :reference AND #state <> :confirmed AND expires_at > :now")
+            .condition_expression(
+                "#reference = :reference AND #state <> :confirmed AND expires_at > :now",
+            )
             .update_expression("SET #state = :confirmed REMOVE address, next_try, lease_until")
             .expression_attribute_names("#reference", REFERENCE)
             .expression_attribute_names("#state", STATE)
@@ -86,23 +99,35 @@ impl Confirmations {
             .expression_attribute_values(":now", n(now.timestamp()))
             .build()
             .map_err(|_| StorageError::unreadable(OPERATION))?;
-        let confirmed = Confirmed { means: link.purpose.into(), asked_at: link.asked_at, at: now };
-        let mut actions =
-            vec![TransactWriteItem::builder().update(update).build(), built(self.item(&link.subject, &confirmed))?];
+        let confirmed = Confirmed {
+            means: link.purpose.into(),
+            asked_at: link.asked_at,
+            at: now,
+        };
+        let mut actions = vec![
+            TransactWriteItem::builder().update(update).build(),
+            built(self.item(&link.subject, &confirmed))?,
+        ];
         if let Some(request) = &asking.request {
             actions.extend(self.requests.confirmed(request, now)?);
         }
-        // Where it did not hold, somebody followed the link at the same time, or another mail took its place.
+        // Where it did not hold, somebody followed the link at the same time, or another mail took
+        // its place.
         if self.table.transact(OPERATION, actions).await? {
             return Ok(ConfirmOutcome::First);
         }
         let stands = self.asking(link.purpose, &link.subject, now).await?;
         let same = stands.is_some_and(|it| it.link == *link && it.state == MailState::Confirmed);
-        Ok(if same { ConfirmOutcome::Again } else { ConfirmOutcome::Over })
+        Ok(if same {
+            ConfirmOutcome::Again
+        } else {
+            ConfirmOutcome::Over
+        })
     }
 
-    /// What takes an opt-out back by the Data Protection Officer's order, and the event of the request: one transaction.
-    /// Gives whether it was done now: the same request twice does not undo what the person said in between.
+    /// What takes an opt-out back by the Data Protection Officer's order, and the event of the
+    /// request: one transaction. Gives whether it was done now: the same request twice does not
+    /// undo what the person said in between.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be done; doing it again is safe.
@@ -113,19 +138,32 @@ impl Confirmations {
         (reason, by): (OptInReason, &str),
         now: DateTime<Utc>,
     ) -> Result<bool, StorageError> {
-        let confirmed = Confirmed { means: Means::OptIn, asked_at: now, at: now };
+        let confirmed = Confirmed {
+            means: Means::OptIn,
+            asked_at: now,
+            at: now,
+        };
         let puts = subjects.iter().map(|subject| {
-            let put = self.item(subject, &confirmed).item("reason", s(reason.as_str())).item("by", s(by));
+            let put = self
+                .item(subject, &confirmed)
+                .item("reason", s(reason.as_str()))
+                .item("by", s(by));
             built(
                 put.item(REQUEST, s(request.as_str()))
-                    .condition_expression("attribute_not_exists(pk) OR expires_at <= :now OR #request <> :request")
+                    .condition_expression(
+                        "attribute_not_exists(pk) OR expires_at <= :now OR #request <> :request",
+                    )
                     .expression_attribute_names("#request", REQUEST)
                     .expression_attribute_values(":now", n(now.timestamp()))
                     .expression_attribute_values(":request", s(request.as_str())),
             )
         });
         let mut actions = puts.collect::<Result<Vec<_>, _>>()?;
-        actions.extend(self.requests.happening(request, "opt-out taken back", by, now).await?);
+        actions.extend(
+            self.requests
+                .happening(request, "opt-out taken back", by, now)
+                .await?,
+        );
         self.table.transact("take an opt-out back", actions).await
     }
 
@@ -133,8 +171,18 @@ impl Confirmations {
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be read.
-    pub async fn of(&self, subject: &SubjectKey, now: DateTime<Utc>) -> Result<Vec<Confirmed>, StorageError> {
-        let mut pages = self.table.live("read what was confirmed", &keys::confirmed(subject), "", now, read_confirmed);
+    pub async fn of(
+        &self,
+        subject: &SubjectKey,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Confirmed>, StorageError> {
+        let mut pages = self.table.live(
+            "read what was confirmed",
+            &keys::confirmed(subject),
+            "",
+            now,
+            read_confirmed,
+        );
         let mut confirmed = Vec::new();
         while let Some(page) = pages.next().await? {
             confirmed.extend(page);
@@ -142,21 +190,32 @@ impl Confirmations {
         Ok(confirmed)
     }
 
-    /// Forgets what a subject was asked, and what they confirmed, up to `up_to`: what is asked later is a new matter.
+    /// Forgets what a subject was asked, and what they confirmed, up to `up_to`: what is asked
+    /// later is a new matter.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be forgotten; a second time finds nothing to do.
-    pub async fn forget(&self, subject: &SubjectKey, up_to: DateTime<Utc>) -> Result<(), StorageError> {
+    pub async fn forget(
+        &self,
+        subject: &SubjectKey,
+        up_to: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
         const OPERATION: &str = "forget what was confirmed";
         let mut gone = Vec::new();
         for purpose in ConfirmationPurpose::ALL {
-            let mut pages =
-                self.table.all(OPERATION, CONFIRMATIONS, &keys::asked_to_confirm(purpose, subject).sort, read_moment);
+            let mut pages = self.table.all(
+                OPERATION,
+                CONFIRMATIONS,
+                &keys::asked_to_confirm(purpose, subject).sort,
+                read_moment,
+            );
             while let Some(page) = pages.next().await? {
                 gone.extend(page);
             }
         }
-        let mut pages = self.table.all(OPERATION, &keys::confirmed(subject), "", read_moment);
+        let mut pages = self
+            .table
+            .all(OPERATION, &keys::confirmed(subject), "", read_moment);
         while let Some(page) = pages.next().await? {
             gone.extend(page);
         }
@@ -169,7 +228,12 @@ impl Confirmations {
     }
 
     /// What was asked in between in the place of what was read is left.
-    async fn forget_one(&self, operation: &'static str, key: &Key, read: DateTime<Utc>) -> Result<(), StorageError> {
+    async fn forget_one(
+        &self,
+        operation: &'static str,
+        key: &Key,
+        read: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
         let delete = self
             .table
             .client
@@ -190,12 +254,16 @@ impl Confirmations {
             ("at".to_owned(), n(confirmed.at.timestamp())),
             (EXPIRES_AT.to_owned(), n(confirmed.ends().epoch())),
         ]);
-        Put::builder().table_name(&self.table.name).set_item(Some(item))
+        Put::builder()
+            .table_name(&self.table.name)
+            .set_item(Some(item))
     }
 }
 
 fn built(put: PutBuilder) -> Result<TransactWriteItem, StorageError> {
-    let put = put.build().map_err(|_| StorageError::unreadable("confirm an address"))?;
+    let put = put
+        .build()
+        .map_err(|_| StorageError::unreadable("confirm an address"))?;
     Ok(TransactWriteItem::builder().put(put).build())
 }
 

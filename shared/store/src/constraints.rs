@@ -1,8 +1,9 @@
 //! What stands for people, as the Register knows it: holds and restrictions, until they are lifted.
 //!
-//! What a request has placed lies with the request. What stands for a holder lies under the holder, as two sets of
-//! requests: whoever stores something of somebody learns from one item what stands for them. Sets make it the same
-//! thing to enter it once and twice, in whichever order several are placed and lifted.
+//! What a request has placed lies with the request. What stands for a holder lies under the holder,
+//! as two sets of requests: whoever stores something of somebody learns from one item what stands
+//! for them. Sets make it the same thing to enter it once and twice, in whichever order several are
+//! placed and lifted.
 
 use crate::effects::{Effects, HOLDS, RESTRICTIONS, distinct};
 use crate::evidence;
@@ -11,7 +12,9 @@ use crate::requests::{Event, Events};
 use crate::table::{Pages, Table};
 use crate::{Item, n, s, text};
 use aws_sdk_dynamodb::types::builders::PutBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update,
+};
 use chrono::{DateTime, Months, Utc};
 use custodian_aws::{StorageError, applied, failed};
 use custodian_domain::record::Holder;
@@ -39,7 +42,8 @@ pub struct Placed {
     /// For whom; nothing once it is lifted and everybody has let go.
     #[serde(default)]
     pub holders: Vec<Holder>,
-    /// Whether everything of theirs was looked through when nobody could be writing any longer who had not seen it.
+    /// Whether everything of theirs was looked through when nobody could be writing any longer who
+    /// had not seen it.
     #[serde(default)]
     pub settled: bool,
 }
@@ -55,8 +59,8 @@ impl Constraints {
         Self(Table::new(client, name))
     }
 
-    /// Enters what a request places, and what begins `beside` it, before anything is done about it; gives whether it
-    /// is new.
+    /// Enters what a request places, and what begins `beside` it, before anything is done about it;
+    /// gives whether it is new.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be entered.
@@ -67,8 +71,12 @@ impl Constraints {
         beside: Vec<TransactWriteItem>,
     ) -> Result<bool, StorageError> {
         const OPERATION: &str = "enter a standing";
-        let item: Item = serde_dynamo::to_item(placed).map_err(|_| StorageError::unreadable(OPERATION))?;
-        let entry = self.put(keys::standing(request), item).condition_expression("attribute_not_exists(pk)").build();
+        let item: Item =
+            serde_dynamo::to_item(placed).map_err(|_| StorageError::unreadable(OPERATION))?;
+        let entry = self
+            .put(keys::standing(request), item)
+            .condition_expression("attribute_not_exists(pk)")
+            .build();
         let open = self.put(keys::open_standing(request), Item::new()).build();
         let put = |put: Result<Put, _>| {
             let put = put.map_err(|_| StorageError::unreadable(OPERATION))?;
@@ -85,13 +93,21 @@ impl Constraints {
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be read.
-    pub async fn find(&self, request: &RequestId, now: DateTime<Utc>) -> Result<Option<Placed>, StorageError> {
+    pub async fn find(
+        &self,
+        request: &RequestId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Placed>, StorageError> {
         const OPERATION: &str = "read a standing";
         let item = self.0.get(OPERATION, &keys::standing(request), now).await?;
-        item.map(|item| serde_dynamo::from_item(item).map_err(|_| StorageError::unreadable(OPERATION))).transpose()
+        item.map(|item| {
+            serde_dynamo::from_item(item).map_err(|_| StorageError::unreadable(OPERATION))
+        })
+        .transpose()
     }
 
-    /// Records that the person was told that it will be lifted; the first time stands. Gives whether this was it.
+    /// Records that the person was told that it will be lifted; the first time stands. Gives
+    /// whether this was it.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be recorded.
@@ -103,8 +119,8 @@ impl Constraints {
         self.0.transact("record a notice", actions).await
     }
 
-    /// Records that what is of this kind is lifted, and what begins `beside`, if that needs no notice or has it. Gives
-    /// whether this was it.
+    /// Records that what is of this kind is lifted, and what begins `beside`, if that needs no
+    /// notice or has it. Gives whether this was it.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be recorded.
@@ -148,10 +164,20 @@ impl Constraints {
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be remembered.
-    pub async fn settle(&self, request: &RequestId, now: DateTime<Utc>) -> Result<(), StorageError> {
+    pub async fn settle(
+        &self,
+        request: &RequestId,
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
         let condition = "attribute_exists(pk) AND attribute_not_exists(lifted)";
         let mark = self.mark(request, condition, "SET settled = :act", &true)?;
-        self.0.transact("settle a standing", vec![mark, self.unattested(request, now)?]).await.map(drop)
+        self.0
+            .transact(
+                "settle a standing",
+                vec![mark, self.unattested(request, now)?],
+            )
+            .await
+            .map(drop)
     }
 
     /// Closes what was lifted: the Register forgets whom it stood for, and keeps that it did.
@@ -179,11 +205,18 @@ impl Constraints {
             .expression_attribute_names("#end", EXPIRES_AT)
             .expression_attribute_values(":end", n(evidence_until(lifted_at).epoch()))
             .build();
-        let delete = Delete::builder().table_name(&self.0.name).key(PK, s(open.partition)).key(SK, s(open.sort));
+        let delete = Delete::builder()
+            .table_name(&self.0.name)
+            .key(PK, s(open.partition))
+            .key(SK, s(open.sort));
         let unreadable = |_| StorageError::unreadable(OPERATION);
         let actions = vec![
-            TransactWriteItem::builder().update(forget.map_err(unreadable)?).build(),
-            TransactWriteItem::builder().delete(delete.build().map_err(unreadable)?).build(),
+            TransactWriteItem::builder()
+                .update(forget.map_err(unreadable)?)
+                .build(),
+            TransactWriteItem::builder()
+                .delete(delete.build().map_err(unreadable)?)
+                .build(),
             self.unattested(request, now)?,
         ];
         self.0.transact(OPERATION, actions).await.map(drop)
@@ -192,7 +225,9 @@ impl Constraints {
     /// What stands, and what is being lifted, in pages.
     #[must_use]
     pub fn open(&self) -> Pages<RequestId> {
-        self.0.all("look what stands", keys::STANDINGS, "", |item| text(item, SK)?.to_owned().try_into().ok())
+        self.0.all("look what stands", keys::STANDINGS, "", |item| {
+            text(item, SK)?.to_owned().try_into().ok()
+        })
     }
 
     /// The same from behind a request on, which need not be there any more.
@@ -201,7 +236,8 @@ impl Constraints {
         self.open().behind(keys::STANDINGS, request)
     }
 
-    /// What stands for any of these holders, each with its request: what an erasure has to know before it is approved.
+    /// What stands for any of these holders, each with its request: what an erasure has to know
+    /// before it is approved.
     ///
     /// # Errors
     /// [`StorageError`] if that is not known.
@@ -211,14 +247,33 @@ impl Constraints {
         now: DateTime<Utc>,
     ) -> Result<Vec<(RequestId, Constraint)>, StorageError> {
         const OPERATION: &str = "look what stands for somebody";
-        let items = self.0.get_all(OPERATION, distinct(holders.iter().map(keys::standing_of)), now).await?;
-        let sets = items.iter().flat_map(|item| [HOLDS, RESTRICTIONS].map(|set| item.get(set)));
-        let requests: BTreeSet<String> = sets.flatten().filter_map(|set| set.as_ss().ok()).flatten().cloned().collect();
+        let items = self
+            .0
+            .get_all(
+                OPERATION,
+                distinct(holders.iter().map(keys::standing_of)),
+                now,
+            )
+            .await?;
+        let sets = items
+            .iter()
+            .flat_map(|item| [HOLDS, RESTRICTIONS].map(|set| item.get(set)));
+        let requests: BTreeSet<String> = sets
+            .flatten()
+            .filter_map(|set| set.as_ss().ok())
+            .flatten()
+            .cloned()
+            .collect();
         let mut standings = Vec::new();
         for request in requests {
-            let request = RequestId::try_from(request).map_err(|_| StorageError::unreadable(OPERATION))?;
+            let request =
+                RequestId::try_from(request).map_err(|_| StorageError::unreadable(OPERATION))?;
             let placed = self.find(&request, now).await?;
-            standings.extend(placed.filter(|it| it.standing.lifted.is_none()).map(|it| (request, it.standing)));
+            standings.extend(
+                placed
+                    .filter(|it| it.standing.lifted.is_none())
+                    .map(|it| (request, it.standing)),
+            );
         }
         Ok(standings)
     }
@@ -227,19 +282,31 @@ impl Constraints {
     ///
     /// # Errors
     /// [`StorageError`] if that is not known.
-    pub async fn restricting(&self, holders: &[Holder], now: DateTime<Utc>) -> Result<Restricting, StorageError> {
+    pub async fn restricting(
+        &self,
+        holders: &[Holder],
+        now: DateTime<Utc>,
+    ) -> Result<Restricting, StorageError> {
         let keys = distinct(holders.iter().map(keys::standing_of));
-        let items = self.0.get_all("look what restricts holders", keys, now).await?;
-        let read = |item: &Item| Some((text(item, PK)?.to_owned(), item.get(RESTRICTIONS)?.clone()));
+        let items = self
+            .0
+            .get_all("look what restricts holders", keys, now)
+            .await?;
+        let read =
+            |item: &Item| Some((text(item, PK)?.to_owned(), item.get(RESTRICTIONS)?.clone()));
         Ok(Restricting(items.iter().filter_map(read).collect()))
     }
 
-    /// That nothing holds what is of this holder, and that the same restricts it as `before`: a part of a transaction that
-    /// may not happen otherwise.
+    /// That nothing holds what is of this holder, and that the same restricts it as `before`: a
+    /// part of a transaction that may not happen otherwise.
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be said.
-    pub fn unheld(&self, holder: &Holder, before: &Restricting) -> Result<TransactWriteItem, StorageError> {
+    pub fn unheld(
+        &self,
+        holder: &Holder,
+        before: &Restricting,
+    ) -> Result<TransactWriteItem, StorageError> {
         let key = keys::standing_of(holder);
         let restricted = before.0.get(&key.partition);
         let same = match restricted {
@@ -251,10 +318,14 @@ impl Constraints {
             .key(PK, s(key.partition))
             .key(SK, s(key.sort))
             .condition_expression(format!("attribute_not_exists({HOLDS}) AND {same}"))
-            .set_expression_attribute_values(
-                restricted.map(|set| [(":restrictions".to_owned(), set.clone())].into_iter().collect()),
-            );
-        let check = check.build().map_err(|_| StorageError::unreadable("require that nothing is held"))?;
+            .set_expression_attribute_values(restricted.map(|set| {
+                [(":restrictions".to_owned(), set.clone())]
+                    .into_iter()
+                    .collect()
+            }));
+        let check = check
+            .build()
+            .map_err(|_| StorageError::unreadable("require that nothing is held"))?;
         Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
@@ -262,16 +333,31 @@ impl Constraints {
     ///
     /// # Errors
     /// [`StorageError`] if that is not known.
-    pub async fn effects(&self, holders: &[Holder], now: DateTime<Utc>) -> Result<Effects, StorageError> {
+    pub async fn effects(
+        &self,
+        holders: &[Holder],
+        now: DateTime<Utc>,
+    ) -> Result<Effects, StorageError> {
         let keys = distinct(holders.iter().map(keys::standing_of));
-        let items = self.0.get_all("look what stands for holders", keys, now).await?;
+        let items = self
+            .0
+            .get_all("look what stands for holders", keys, now)
+            .await?;
         Ok(Effects::read(holders, &items))
     }
 
-    async fn say(&self, request: &RequestId, placed: &Placed, how: &str) -> Result<(), StorageError> {
+    async fn say(
+        &self,
+        request: &RequestId,
+        placed: &Placed,
+        how: &str,
+    ) -> Result<(), StorageError> {
         let Effect { held, restricted } = placed.standing.kind.effect();
-        let sets: Vec<&str> =
-            [(held, HOLDS), (restricted, RESTRICTIONS)].iter().filter(|it| it.0).map(|it| it.1).collect();
+        let sets: Vec<&str> = [(held, HOLDS), (restricted, RESTRICTIONS)]
+            .iter()
+            .filter(|it| it.0)
+            .map(|it| it.1)
+            .collect();
         let changes: Vec<String> = sets.iter().map(|set| format!("{set} :request")).collect();
         for holder in &placed.holders {
             let key = keys::standing_of(holder);
@@ -283,8 +369,14 @@ impl Constraints {
                 .key(PK, s(key.partition))
                 .key(SK, s(key.sort))
                 .update_expression(format!("{how} {}", changes.join(", ")))
-                .expression_attribute_values(":request", AttributeValue::Ss(vec![request.as_str().to_owned()]));
-            update.send().await.map_err(failed("say what stands for a holder"))?;
+                .expression_attribute_values(
+                    ":request",
+                    AttributeValue::Ss(vec![request.as_str().to_owned()]),
+                );
+            update
+                .send()
+                .await
+                .map_err(failed("say what stands for a holder"))?;
         }
         Ok(())
     }
@@ -298,7 +390,9 @@ impl Constraints {
             .table_name(&self.0.name)
             .key(PK, s(&key.partition))
             .key(SK, s(&key.sort))
-            .condition_expression(format!("attribute_not_exists({HOLDS}) AND attribute_not_exists({RESTRICTIONS})"));
+            .condition_expression(format!(
+                "attribute_not_exists({HOLDS}) AND attribute_not_exists({RESTRICTIONS})"
+            ));
         applied("forget whom something stood for", delete.send().await).map(drop)
     }
 
@@ -317,23 +411,45 @@ impl Constraints {
             .key(SK, s(key.sort))
             .condition_expression(condition)
             .update_expression(how)
-            .expression_attribute_values(":act", serde_dynamo::to_attribute_value(act).map_err(|_| unreadable())?);
+            .expression_attribute_values(
+                ":act",
+                serde_dynamo::to_attribute_value(act).map_err(|_| unreadable())?,
+            );
         let update = update.build().map_err(|_| unreadable())?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
     /// What happened, with whatever else happens to the request.
-    async fn event(&self, request: &RequestId, what: &str, act: &Act) -> Result<[TransactWriteItem; 2], StorageError> {
-        Events(self.0.clone()).next(request, &Event::by(&act.by, what, act.at), &[STANDING]).await
+    async fn event(
+        &self,
+        request: &RequestId,
+        what: &str,
+        act: &Act,
+    ) -> Result<[TransactWriteItem; 2], StorageError> {
+        Events(self.0.clone())
+            .next(request, &Event::by(&act.by, what, act.at), &[STANDING])
+            .await
     }
 
     /// That what a request has placed is no longer as it is attested.
-    fn unattested(&self, request: &RequestId, now: DateTime<Utc>) -> Result<TransactWriteItem, StorageError> {
-        evidence::mark(&self.0, &keys::request(request), vec![STANDING.to_owned()], now)
+    fn unattested(
+        &self,
+        request: &RequestId,
+        now: DateTime<Utc>,
+    ) -> Result<TransactWriteItem, StorageError> {
+        evidence::mark(
+            &self.0,
+            &keys::request(request),
+            vec![STANDING.to_owned()],
+            now,
+        )
     }
 
     fn put(&self, key: Key, mut item: Item) -> PutBuilder {
-        item.extend([(PK.to_owned(), s(key.partition)), (SK.to_owned(), s(key.sort))]);
+        item.extend([
+            (PK.to_owned(), s(key.partition)),
+            (SK.to_owned(), s(key.sort)),
+        ]);
         Put::builder().table_name(&self.0.name).set_item(Some(item))
     }
 }

@@ -31,7 +31,8 @@ impl Records {
     /// # Errors
     /// [`StorageError`] if that is not known.
     pub async fn has_any(&self, source: Source, day: NaiveDate) -> Result<bool, StorageError> {
-        self.begins(|shard| keys::collected(source, day, shard)).await
+        self.begins(|shard| keys::collected(source, day, shard))
+            .await
     }
 
     /// Whether any record that was collected on a day lies there, over or not.
@@ -39,24 +40,37 @@ impl Records {
     /// # Errors
     /// [`StorageError`] if that is not known.
     pub async fn has_records(&self, day: NaiveDate) -> Result<bool, StorageError> {
-        self.begins(|shard| Key::new(keys::day_shard(day, shard), keys::RECORD)).await
+        self.begins(|shard| Key::new(keys::day_shard(day, shard), keys::RECORD))
+            .await
     }
 
     async fn begins(&self, from: impl Fn(u8) -> Key) -> Result<bool, StorageError> {
         for shard in 0..SHARDS {
             let from = from(shard);
-            if self.0.has_any("look whether a day has records", BY_DAY, &from).await? {
+            if self
+                .0
+                .has_any("look whether a day has records", BY_DAY, &from)
+                .await?
+            {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// The clocks that run of live complaints that were received on a day, in one of its shards; in pages.
+    /// The clocks that run of live complaints that were received on a day, in one of its shards; in
+    /// pages.
     #[must_use]
     pub fn clocks(&self, day: NaiveDate, shard: u8, now: DateTime<Utc>) -> Pages<Running> {
         let from = keys::collected(Source::Complaints, day, shard);
-        self.0.having("look for complaints", BY_DAY, &from, CLOCK_ENDS, now, running)
+        self.0.having(
+            "look for complaints",
+            BY_DAY,
+            &from,
+            CLOCK_ENDS,
+            now,
+            running,
+        )
     }
 }
 

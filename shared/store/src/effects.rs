@@ -23,13 +23,21 @@ impl Effects {
     }
 
     /// What the items of a batch say of those who were looked up.
-    pub(crate) fn read<'a>(looked_up: &[Holder], items: impl IntoIterator<Item = &'a Item>) -> Self {
-        let mut effects: HashMap<String, Effect> =
-            looked_up.iter().map(|holder| (keys::partition(holder), Effect::default())).collect();
+    pub(crate) fn read<'a>(
+        looked_up: &[Holder],
+        items: impl IntoIterator<Item = &'a Item>,
+    ) -> Self {
+        let mut effects: HashMap<String, Effect> = looked_up
+            .iter()
+            .map(|holder| (keys::partition(holder), Effect::default()))
+            .collect();
         for item in items {
             let partition = text(item, PK).and_then(|pk| pk.strip_prefix(keys::STANDING_OF));
             if let Some(effect) = partition.and_then(|partition| effects.get_mut(partition)) {
-                *effect = Effect { held: item.contains_key(HOLDS), restricted: item.contains_key(RESTRICTIONS) };
+                *effect = Effect {
+                    held: item.contains_key(HOLDS),
+                    restricted: item.contains_key(RESTRICTIONS),
+                };
             }
         }
         Self(effects)

@@ -1,7 +1,8 @@
 //! What was written of requests, holds and restrictions is attested in the ledger's chain.
 //!
-//! Whoever writes such an item leaves a mark in the same transaction, which says where it lies. Whoever attests puts a block
-//! with the item's hash and takes the mark away, both or neither: so nothing is written that is not attested, or waits for it.
+//! Whoever writes such an item leaves a mark in the same transaction, which says where it lies.
+//! Whoever attests puts a block with the item's hash and takes the mark away, both or neither: so
+//! nothing is written that is not attested, or waits for it.
 
 mod attested;
 mod lying;
@@ -34,7 +35,10 @@ impl Evidence {
     /// What the Register called `register` says, for this ledger.
     #[must_use]
     pub const fn new(client: aws_sdk_dynamodb::Client, register: String, ledger: Ledger) -> Self {
-        Self { register: Table::new(client, register), ledger }
+        Self {
+            register: Table::new(client, register),
+            ledger,
+        }
     }
 
     /// Everything that waits to be attested, in pages.
@@ -43,28 +47,56 @@ impl Evidence {
         marks::waiting(&self.register)
     }
 
-    /// Attests what these requests have waiting, of every place and of what their people said; gives how many marks are gone.
+    /// Attests what these requests have waiting, of every place and of what their people said;
+    /// gives how many marks are gone.
     ///
     /// # Errors
-    /// [`StorageError`] if not all is known to be attested; attesting it again is attesting it once.
-    pub async fn attest(&self, requests: &[RequestId], now: DateTime<Utc>) -> Result<u64, StorageError> {
+    /// [`StorageError`] if not all is known to be attested; attesting it again is attesting it
+    /// once.
+    pub async fn attest(
+        &self,
+        requests: &[RequestId],
+        now: DateTime<Utc>,
+    ) -> Result<u64, StorageError> {
         let partitions = requests.iter().flat_map(|id| {
             let tasks = Place::ALL.into_iter().map(|place| keys::task(id, place));
             [keys::request(id), keys::said(id)].into_iter().chain(tasks)
         });
-        let marks = partitions.map(|partition| keys::unattested(&partition)).collect();
-        let marks = self.register.get_all("look for what waits to be attested", marks, now).await?;
-        self.attest_marked(marks.iter().filter_map(marks::read).collect(), now).await
+        let marks = partitions
+            .map(|partition| keys::unattested(&partition))
+            .collect();
+        let marks = self
+            .register
+            .get_all("look for what waits to be attested", marks, now)
+            .await?;
+        self.attest_marked(marks.iter().filter_map(marks::read).collect(), now)
+            .await
     }
 
-    /// Attests what these marks name; gives how many of them are gone. Where somebody has written since, the mark stays.
+    /// Attests what these marks name; gives how many of them are gone. Where somebody has written
+    /// since, the mark stays.
     ///
     /// # Errors
-    /// [`StorageError`] if not all is known to be attested; attesting it again is attesting it once.
-    pub async fn attest_marked(&self, marks: Vec<Mark>, now: DateTime<Utc>) -> Result<u64, StorageError> {
+    /// [`StorageError`] if not all is known to be attested; attesting it again is attesting it
+    /// once.
+    pub async fn attest_marked(
+        &self,
+        marks: Vec<Mark>,
+        now: DateTime<Utc>,
+    ) -> Result<u64, StorageError> {
         let keys: BTreeSet<Key> = marks.iter().flat_map(Mark::items).collect();
-        let items = self.register.get_all("read what is to be attested", keys.into_iter().collect(), now).await?;
-        let lying: BTreeMap<Key, Item> = items.into_iter().filter_map(|item| Some((Key::of(&item)?, item))).collect();
+        let items = self
+            .register
+            .get_all(
+                "read what is to be attested",
+                keys.into_iter().collect(),
+                now,
+            )
+            .await?;
+        let lying: BTreeMap<Key, Item> = items
+            .into_iter()
+            .filter_map(|item| Some((Key::of(&item)?, item)))
+            .collect();
         let mut attested: Vec<(TransactWriteItem, Vec<_>)> = Vec::new();
         for mark in &marks {
             let mut found = Vec::new();

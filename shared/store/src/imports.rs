@@ -29,35 +29,68 @@ impl Imports {
     /// [`StorageError`] if it is not known to be remembered.
     pub async fn mark(&self, source: Source, now: DateTime<Utc>) -> Result<(), StorageError> {
         let item = Item::from([(AT.to_owned(), s(now.to_rfc3339()))]);
-        self.0.put("remember an import", &keys::last_import(source), item).await
+        self.0
+            .put("remember an import", &keys::last_import(source), item)
+            .await
     }
 
     /// When a file of a source was last read whole.
     ///
     /// # Errors
     /// [`StorageError`] if that is not known.
-    pub async fn last(&self, source: Source, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StorageError> {
+    pub async fn last(
+        &self,
+        source: Source,
+        now: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>, StorageError> {
         const OPERATION: &str = "look for the last import";
-        let Some(item) = self.0.get(OPERATION, &keys::last_import(source), now).await? else { return Ok(None) };
-        text(&item, AT).and_then(|at| at.parse().ok()).map(Some).ok_or(StorageError::unreadable(OPERATION))
+        let Some(item) = self
+            .0
+            .get(OPERATION, &keys::last_import(source), now)
+            .await?
+        else {
+            return Ok(None);
+        };
+        text(&item, AT)
+            .and_then(|at| at.parse().ok())
+            .map(Some)
+            .ok_or(StorageError::unreadable(OPERATION))
     }
 
-    /// Takes the turn of a source, unless another invocation has it: of two that tell of the same record, one writes after
-    /// the other. It ends by itself when no invocation can be running any longer. Whoever has it may take it again, as an
-    /// invocation does that Lambda repeats.
+    /// Takes the turn of a source, unless another invocation has it: of two that tell of the same
+    /// record, one writes after the other. It ends by itself when no invocation can be running any
+    /// longer. Whoever has it may take it again, as an invocation does that Lambda repeats.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known who has it.
-    pub async fn take_turn(&self, source: Source, invocation: &str, now: DateTime<Utc>) -> Result<bool, StorageError> {
-        self.turn("take a source's turn", source, invocation, (now, now + INVOCATION + APART)).await
+    pub async fn take_turn(
+        &self,
+        source: Source,
+        invocation: &str,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StorageError> {
+        self.turn(
+            "take a source's turn",
+            source,
+            invocation,
+            (now, now + INVOCATION + APART),
+        )
+        .await
     }
 
     /// Ends the turn of a source; one that another has meanwhile goes on.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to have ended.
-    pub async fn end_turn(&self, source: Source, invocation: &str, now: DateTime<Utc>) -> Result<(), StorageError> {
-        self.turn("end a source's turn", source, invocation, (now, now)).await.map(drop)
+    pub async fn end_turn(
+        &self,
+        source: Source,
+        invocation: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
+        self.turn("end a source's turn", source, invocation, (now, now))
+            .await
+            .map(drop)
     }
 
     async fn turn(
@@ -77,7 +110,9 @@ impl Imports {
             .item(SK, s(&key.sort))
             .item("invocation", s(invocation))
             .item(EXPIRES_AT, n(until.timestamp()))
-            .condition_expression("attribute_not_exists(pk) OR expires_at <= :now OR invocation = :invocation")
+            .condition_expression(
+                "attribute_not_exists(pk) OR expires_at <= :now OR invocation = :invocation",
+            )
             .expression_attribute_values(":now", n(now.timestamp()))
             .expression_attribute_values(":invocation", s(invocation));
         Ok(applied(operation, put.send().await)?.is_some())

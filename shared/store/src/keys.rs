@@ -1,4 +1,5 @@
-//! Every key of every table: the one module that knows how they are spelt. How a holder is spelt comes from the domain.
+//! Every key of every table: the one module that knows how they are spelt. How a holder is spelt
+//! comes from the domain.
 
 mod register;
 
@@ -41,7 +42,8 @@ pub const LINK: &str = "link#";
 /// The sort key of a profile.
 pub const PROFILE: &str = "@profile";
 
-/// How many partitions a day has in the index `by_day`, so that a busy day is written by more than one of DynamoDB's.
+/// How many partitions a day has in the index `by_day`, so that a busy day is written by more than
+/// one of DynamoDB's.
 pub const SHARDS: u8 = 4;
 
 /// Where an item lies.
@@ -56,7 +58,10 @@ pub struct Key {
 impl Key {
     /// A key from its two parts.
     pub fn new(partition: impl Into<String>, sort: impl Into<String>) -> Self {
-        Self { partition: partition.into(), sort: sort.into() }
+        Self {
+            partition: partition.into(),
+            sort: sort.into(),
+        }
     }
 
     /// Where a record lies.
@@ -161,10 +166,13 @@ pub fn kind(sort: &str) -> Option<ItemKind> {
     }
 }
 
-/// The partition of [`BY_DAY`] for an item of `day` with this sort key: a day's items spread over its shards.
+/// The partition of [`BY_DAY`] for an item of `day` with this sort key: a day's items spread over
+/// its shards.
 #[must_use]
 pub fn day(day: NaiveDate, sort: &str) -> String {
-    let spread = sort.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
+    let spread = sort
+        .bytes()
+        .fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
     day_shard(day, spread % SHARDS)
 }
 
@@ -174,10 +182,14 @@ pub fn day_shard(day: NaiveDate, shard: u8) -> String {
     format!("{day}#{shard}")
 }
 
-/// Where the records of a source lie in one of a day's partitions of [`BY_DAY`]; the sort key is how theirs begin.
+/// Where the records of a source lie in one of a day's partitions of [`BY_DAY`]; the sort key is
+/// how theirs begin.
 #[must_use]
 pub fn collected(source: Source, day: NaiveDate, shard: u8) -> Key {
-    Key::new(day_shard(day, shard), format!("{RECORD}{}#", source.as_str()))
+    Key::new(
+        day_shard(day, shard),
+        format!("{RECORD}{}#", source.as_str()),
+    )
 }
 
 /// Where the blocks of a day of the ledger lie, and its certificate.
@@ -244,23 +256,34 @@ mod tests {
     fn keys_read_back_as_what_they_name() {
         let id = RecordId::of_submission("bins", "key");
         let subject = SubjectKey::try_from("subject#1#digest".to_owned()).unwrap();
-        for whose in [Holder::Subject(subject.clone()), Holder::Anonymous(Reference::of(&id))] {
+        for whose in [
+            Holder::Subject(subject.clone()),
+            Holder::Anonymous(Reference::of(&id)),
+        ] {
             let key = record(&whose, Source::WebForm, &id);
             assert_eq!(holder(&key.partition), Some(whose.clone()));
             assert_eq!(holder(&partition(&whose)), Some(whose));
             assert_eq!(record_id(&key.sort), Some(id.clone()));
             assert_eq!(kind(&key.sort), Some(ItemKind::Record));
         }
-        assert_eq!(link_target(&super::link(&subject, &subject).sort), Some(subject));
+        assert_eq!(
+            link_target(&super::link(&subject, &subject).sort),
+            Some(subject)
+        );
         assert_eq!(kind("something else"), None);
         let request = RequestId::try_from("ERA-1".to_owned()).unwrap();
-        assert_eq!(super::task_of(&super::task(&request, Place::Five9)), Some((request, Place::Five9)));
+        assert_eq!(
+            super::task_of(&super::task(&request, Place::Five9)),
+            Some((request, Place::Five9))
+        );
     }
 
     #[test]
     fn a_day_has_its_shards_and_no_others() {
         let date = "2026-11-23".parse().unwrap();
-        let shards: Vec<String> = (0..super::SHARDS).map(|shard| day_shard(date, shard)).collect();
+        let shards: Vec<String> = (0..super::SHARDS)
+            .map(|shard| day_shard(date, shard))
+            .collect();
         assert!((0..200).all(|i| shards.contains(&day(date, &format!("record#web_form#{i}")))));
     }
 }

@@ -1,8 +1,8 @@
 //! The ledger: one chain of blocks, appended to, never changed.
 //!
-//! Whoever deletes puts a block in the same transaction, on condition that the chain still ends where it was seen to end
-//! (`CHAIN`, `HEAD`): so two who write at once can't both follow the same link. A day is closed by a certificate, which is
-//! a link of the same chain.
+//! Whoever deletes puts a block in the same transaction, on condition that the chain still ends
+//! where it was seen to end (`CHAIN`, `HEAD`): so two who write at once can't both follow the same
+//! link. A day is closed by a certificate, which is a link of the same chain.
 
 mod appending;
 mod attesting;
@@ -40,8 +40,8 @@ const AT_ONCE: usize = ACTIONS - 2;
 #[derive(Clone, Debug)]
 pub struct Ledger {
     table: Table,
-    /// How the chain ended when it was last seen. It is held while a block is on its way, so that what runs in one
-    /// process waits for its turn, and only other processes are ever in the way.
+    /// How the chain ended when it was last seen. It is held while a block is on its way, so that
+    /// what runs in one process waits for its turn, and only other processes are ever in the way.
     head: Arc<Mutex<Option<Head>>>,
 }
 
@@ -69,7 +69,10 @@ impl Ledger {
     /// The ledger in the table called `name`.
     #[must_use]
     pub fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
-        Self { table: Table::new(client, name), head: Arc::default() }
+        Self {
+            table: Table::new(client, name),
+            head: Arc::default(),
+        }
     }
 
     /// The table that it lies in.
@@ -81,19 +84,33 @@ impl Ledger {
     ///
     /// # Errors
     /// [`StorageError`] if not all is known to be told; telling it again is telling it once.
-    pub async fn append(&self, entries: Vec<Entry>, now: DateTime<Utc>) -> Result<u64, StorageError> {
+    pub async fn append(
+        &self,
+        entries: Vec<Entry>,
+        now: DateTime<Utc>,
+    ) -> Result<u64, StorageError> {
         const OPERATION: &str = "append to the ledger";
         let (mut seen, mut told) = (HashSet::new(), 0);
-        let entries: Vec<Entry> = entries.into_iter().filter(|entry| seen.insert(entry.id.clone())).collect();
+        let entries: Vec<Entry> = entries
+            .into_iter()
+            .filter(|entry| seen.insert(entry.id.clone()))
+            .collect();
         for some in entries.chunks(AT_ONCE) {
-            let deeds = some.iter().map(|entry| self.marked(OPERATION, entry)).collect::<Result<_, _>>()?;
+            let deeds = some
+                .iter()
+                .map(|entry| self.marked(OPERATION, entry))
+                .collect::<Result<_, _>>()?;
             told += self.append_block(OPERATION, deeds, now).await?;
         }
         Ok(told)
     }
 
     /// Lambda brings a removal again: a mark of its own says that it is told.
-    fn marked(&self, operation: &'static str, entry: &Entry) -> Result<LedgeredWrite, StorageError> {
+    fn marked(
+        &self,
+        operation: &'static str,
+        entry: &Entry,
+    ) -> Result<LedgeredWrite, StorageError> {
         let key = keys::told(&entry.id);
         let put = Put::builder()
             .table_name(&self.table.name)
@@ -102,7 +119,10 @@ impl Ledger {
             .condition_expression("attribute_not_exists(pk)")
             .build()
             .map_err(|_| StorageError::unreadable(operation))?;
-        Ok(LedgeredWrite { action: TransactWriteItem::builder().put(put).build(), tells: Tells::Gone(entry.clone()) })
+        Ok(LedgeredWrite {
+            action: TransactWriteItem::builder().put(put).build(),
+            tells: Tells::Gone(entry.clone()),
+        })
     }
 
     /// What was deleted on a day (UTC), block by block.
@@ -113,7 +133,8 @@ impl Ledger {
 
     /// What was deleted on a day (UTC) and since, block by block.
     ///
-    /// What was removed at an instant is told on its day or later, so the day of an instant leaves nothing out.
+    /// What was removed at an instant is told on its day or later, so the day of an instant leaves
+    /// nothing out.
     #[must_use]
     pub fn told_since(&self, day: NaiveDate) -> LedgerEntries {
         LedgerEntries::new(self.clone(), day, None)
@@ -140,14 +161,17 @@ impl Ledger {
         answer.item.map(read).transpose()
     }
 
-    /// The link that closes a day; nothing if there is none, or what lies there is not what was written.
+    /// The link that closes a day; nothing if there is none, or what lies there is not what was
+    /// written.
     ///
     /// # Errors
     /// [`StorageError`] if that cannot be read.
     pub async fn certificate(&self, day: NaiveDate) -> Result<Option<Link>, StorageError> {
         let key = keys::day_certificate(day);
         let read = |item: &Item| Some(lying(item));
-        let mut pages = self.table.all("read a day's certificate", &key.partition, &key.sort, read);
+        let mut pages = self
+            .table
+            .all("read a day's certificate", &key.partition, &key.sort, read);
         while let Some(page) = pages.next().await? {
             for it in page {
                 if let (Slot::Certificate, Lies::Link(link)) = (it.seat, it.lies) {
@@ -161,10 +185,16 @@ impl Ledger {
     /// Everything that lies on a day, certificate first, then blocks by their numbers; in pages.
     #[must_use]
     pub fn lying(&self, day: NaiveDate) -> Pages<StoredLink> {
-        self.table.all("read a day of the ledger", &keys::ledger_day(day), "", |item| Some(lying(item)))
+        self.table.all(
+            "read a day of the ledger",
+            &keys::ledger_day(day),
+            "",
+            |item| Some(lying(item)),
+        )
     }
 
-    /// Counts the blocks of a day; gives how many cannot be counted as well, because they are not what was written.
+    /// Counts the blocks of a day; gives how many cannot be counted as well, because they are not
+    /// what was written.
     ///
     /// # Errors
     /// [`StorageError`] if they cannot be read.
@@ -173,7 +203,9 @@ impl Ledger {
         while let Some(page) = pages.next().await? {
             for lying in page.iter().filter(|lying| lying.seat != Slot::Certificate) {
                 match &lying.lies {
-                    Lies::Link(link) if link.is_whole() => link.says().map_or_else(|| broken += 1, |it| tally.add(&it)),
+                    Lies::Link(link) if link.is_whole() => {
+                        link.says().map_or_else(|| broken += 1, |it| tally.add(&it))
+                    }
                     _ => broken += 1,
                 }
             }
@@ -188,15 +220,27 @@ fn head(item: &Item) -> Option<Head> {
 
 fn lying(item: &Item) -> StoredLink {
     let sort = text(item, SK).unwrap_or_default();
-    let block = keys::block_number(sort).filter(|n| keys::block(NaiveDate::MIN, *n).sort == sort).map(Slot::Block);
-    let seat = if sort == keys::CERTIFICATE { Slot::Certificate } else { block.unwrap_or(Slot::Stray) };
+    let block = keys::block_number(sort)
+        .filter(|n| keys::block(NaiveDate::MIN, *n).sort == sort)
+        .map(Slot::Block);
+    let seat = if sort == keys::CERTIFICATE {
+        Slot::Certificate
+    } else {
+        block.unwrap_or(Slot::Stray)
+    };
     let link = serde_dynamo::from_item(item.clone());
-    StoredLink { seat, lies: link.map_or(Lies::Unreadable, Lies::Link) }
+    StoredLink {
+        seat,
+        lies: link.map_or(Lies::Unreadable, Lies::Link),
+    }
 }
 
 /// An item with its key.
 fn placed(key: &Key, content: &impl serde::Serialize) -> Option<Item> {
     let mut item: Item = serde_dynamo::to_item(content).ok()?;
-    item.extend([(PK.to_owned(), s(&key.partition)), (SK.to_owned(), s(&key.sort))]);
+    item.extend([
+        (PK.to_owned(), s(&key.partition)),
+        (SK.to_owned(), s(&key.sort)),
+    ]);
     Some(item)
 }

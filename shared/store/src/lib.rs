@@ -1,7 +1,7 @@
 //! The one place that knows how things lie in DynamoDB.
 //!
-//! Methods are intents (`keep`, `about`, `forget`), reads come in pages, and what has expired is never shown: that is
-//! decided in [`table`] alone.
+//! Methods are intents (`keep`, `about`, `forget`), reads come in pages, and what has expired is
+//! never shown: that is decided in [`table`] alone.
 
 pub mod clients;
 pub mod confirmations;

@@ -1,5 +1,5 @@
-//! Who wants a list no longer: said in the Register, which outlasts an erasure, and in the person's profile. Whoever
-//! sends the list is told through a request, which begins in the same transaction.
+//! Who wants a list no longer: said in the Register, which outlasts an erasure, and in the person's
+//! profile. Whoever sends the list is told through a request, which begins in the same transaction.
 
 use crate::keys::{self, DAY, EXPIRES_AT, Key, PK, PROFILE, SK};
 use crate::requests::{Approval, Request, Requests};
@@ -28,7 +28,8 @@ const SINCE: &str = "since";
 const REQUEST: &str = "request";
 /// In a profile: when each list was opted out of.
 const OPTED_OUT: &str = "opted_out";
-/// How often it begins again because others wrote in between: two clicks of one person come close together.
+/// How often it begins again because others wrote in between: two clicks of one person come close
+/// together.
 const TRIES: u32 = 5;
 /// What DynamoDB calls a transaction that met another.
 const CANCELLED: &str = "TransactionCanceledException";
@@ -61,18 +62,27 @@ impl OptOuts {
     #[must_use]
     pub fn new(client: &aws_sdk_dynamodb::Client, records: &str, register: &str) -> Self {
         let table = |name: &str| Table::new(client.clone(), name.to_owned());
-        Self { register: table(register), records: table(records), requests: Requests::new(client, register) }
+        Self {
+            register: table(register),
+            records: table(records),
+            requests: Requests::new(client, register),
+        }
     }
 
     /// The opt-out that stands at `now`, if there is one.
     ///
     /// # Errors
     /// [`StorageError`] if that is not known.
-    pub async fn find(&self, of: &Subscription, now: DateTime<Utc>) -> Result<Option<OptOut>, StorageError> {
+    pub async fn find(
+        &self,
+        of: &Subscription,
+        now: DateTime<Utc>,
+    ) -> Result<Option<OptOut>, StorageError> {
         Ok(self.lying(of, now).await?.map(|lying| lying.opt_out))
     }
 
-    /// What a subject's profile says at `now`: each list that was opted out of, when, and until when the profile is kept.
+    /// What a subject's profile says at `now`: each list that was opted out of, when, and until
+    /// when the profile is kept.
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be read.
@@ -82,14 +92,25 @@ impl OptOuts {
         now: DateTime<Utc>,
     ) -> Result<Vec<(List, OptOut, Option<Retention>)>, StorageError> {
         const OPERATION: &str = "read a profile";
-        let mut pages = self.records.live(OPERATION, subject.as_str(), PROFILE, now, |item| Some(item.clone()));
+        let mut pages = self
+            .records
+            .live(OPERATION, subject.as_str(), PROFILE, now, |item| {
+                Some(item.clone())
+            });
         let mut said = Vec::new();
         while let Some(page) = pages.next().await? {
             for item in &page {
                 let unreadable = || StorageError::unreadable(OPERATION);
-                let lists = item.get(OPTED_OUT).and_then(|it| it.as_m().ok()).ok_or_else(unreadable)?;
+                let lists = item
+                    .get(OPTED_OUT)
+                    .and_then(|it| it.as_m().ok())
+                    .ok_or_else(unreadable)?;
                 for (list, since) in lists {
-                    let since = since.as_s().ok().and_then(|since| since.parse().ok()).ok_or_else(unreadable)?;
+                    let since = since
+                        .as_s()
+                        .ok()
+                        .and_then(|since| since.parse().ok())
+                        .ok_or_else(unreadable)?;
                     let list = List::named(list).ok_or_else(unreadable)?;
                     said.push((list, OptOut::at(since), retention(item)));
                 }
@@ -98,12 +119,17 @@ impl OptOuts {
         Ok(said)
     }
 
-    /// Remembers an opt-out, in the Register and in the profile at once, and has whoever sends the list told under
-    /// `request`, unless an earlier request to tell them is still open.
+    /// Remembers an opt-out, in the Register and in the profile at once, and has whoever sends the
+    /// list told under `request`, unless an earlier request to tell them is still open.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be remembered; saying it again is safe.
-    pub async fn say(&self, of: &Subscription, said: OptOut, request: &RequestId) -> Result<Said, StorageError> {
+    pub async fn say(
+        &self,
+        of: &Subscription,
+        said: OptOut,
+        request: &RequestId,
+    ) -> Result<Said, StorageError> {
         for again in 1..=TRIES {
             match self.attempt(of, said, request).await {
                 Ok(Some(became)) => return Ok(became),
@@ -113,17 +139,27 @@ impl OptOuts {
             }
             tokio::time::sleep(Duration::from_millis(10 << again)).await;
         }
-        Err(StorageError { operation: OPERATION, code: "others say it at the same time".to_owned() })
+        Err(StorageError {
+            operation: OPERATION,
+            code: "others say it at the same time".to_owned(),
+        })
     }
 
     /// Makes the calls that a first word takes, for `nobody`, and leaves nothing behind.
     ///
     /// # Errors
     /// [`StorageError`] where [`OptOuts::say`] would have it.
-    pub async fn pretend(&self, nobody: &Subscription, said: OptOut, request: &RequestId) -> Result<(), StorageError> {
+    pub async fn pretend(
+        &self,
+        nobody: &Subscription,
+        said: OptOut,
+        request: &RequestId,
+    ) -> Result<(), StorageError> {
         self.lying(nobody, said.since()).await?;
         // Nobody is never there.
-        let put = self.put(nobody, said, request).condition_expression("attribute_exists(pk)");
+        let put = self
+            .put(nobody, said, request)
+            .condition_expression("attribute_exists(pk)");
         match self.enter(nobody, said, request, put).await {
             Err(error) if error.code == CANCELLED => Ok(()),
             entered => entered.map(drop),
@@ -152,30 +188,58 @@ impl OptOuts {
                 .expression_attribute_values(":now", n(said.since().timestamp())),
             Some(before) => instead_of(put, &before.request),
         };
-        Ok(self.enter(of, said, request, put).await?.then_some(Said::First))
+        Ok(self
+            .enter(of, said, request, put)
+            .await?
+            .then_some(Said::First))
     }
 
-    async fn lying(&self, of: &Subscription, now: DateTime<Utc>) -> Result<Option<Lying>, StorageError> {
+    async fn lying(
+        &self,
+        of: &Subscription,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Lying>, StorageError> {
         const OPERATION: &str = "look for an opt-out";
         let read = |item: &Item| {
             let opt_out = OptOut::at(text(item, SINCE)?.parse().ok()?);
-            Some(Lying { opt_out, request: RequestId::try_from(text(item, REQUEST)?.to_owned()).ok()? })
+            Some(Lying {
+                opt_out,
+                request: RequestId::try_from(text(item, REQUEST)?.to_owned()).ok()?,
+            })
         };
-        let item = self.register.get(OPERATION, &keys::opt_out(of), now).await?;
-        item.map(|item| read(&item).ok_or_else(|| StorageError::unreadable(OPERATION))).transpose()
+        let item = self
+            .register
+            .get(OPERATION, &keys::opt_out(of), now)
+            .await?;
+        item.map(|item| read(&item).ok_or_else(|| StorageError::unreadable(OPERATION)))
+            .transpose()
     }
 
-    /// Whether a request about this person is not closed yet. One of the first version lies where a click can't look: they are
-    /// told once more.
-    async fn is_open(&self, of: &Subscription, id: &RequestId, now: DateTime<Utc>) -> Result<bool, StorageError> {
+    /// Whether a request about this person is not closed yet. One of the first version lies where a
+    /// click can't look: they are told once more.
+    async fn is_open(
+        &self,
+        of: &Subscription,
+        id: &RequestId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StorageError> {
         if !id.is_click() {
             return Ok(false);
         }
         let key = keys::open_request(&Holder::Subject(of.subject.clone()), id);
-        Ok(self.register.get("look for an open request", &key, now).await?.is_some())
+        Ok(self
+            .register
+            .get("look for an open request", &key, now)
+            .await?
+            .is_some())
     }
 
-    async fn say_again(&self, of: &Subscription, said: OptOut, request: &RequestId) -> Result<bool, StorageError> {
+    async fn say_again(
+        &self,
+        of: &Subscription,
+        said: OptOut,
+        request: &RequestId,
+    ) -> Result<bool, StorageError> {
         let put = instead_of(self.put(of, said, request), request);
         let actions = vec![action(put)?, self.profile(of, said)?];
         self.register.transact(OPERATION, actions).await
@@ -197,8 +261,19 @@ impl OptOuts {
         let task = Task::new(place, Action::Unsubscribe, Counts::new(), due, now);
         let beside = vec![action(opt_out)?, self.profile(of, said)?];
         let holder = Holder::Subject(of.subject.clone());
-        let request = Request::entered(Action::Unsubscribe, String::new(), THE_PERSON, &[holder], now);
-        let approval = Approval { request: &request, tasks: &[task], suppress: false, beside };
+        let request = Request::entered(
+            Action::Unsubscribe,
+            String::new(),
+            THE_PERSON,
+            &[holder],
+            now,
+        );
+        let approval = Approval {
+            request: &request,
+            tasks: &[task],
+            suppress: false,
+            beside,
+        };
         self.requests.enter(id, approval, now).await
     }
 
@@ -217,7 +292,10 @@ impl OptOuts {
         let opted_out = Item::from([(of.list.as_str().to_owned(), since(said))]);
         let item = Item::from([
             (OPTED_OUT.to_owned(), AttributeValue::M(opted_out)),
-            (DAY.to_owned(), s(keys::day(said.since().date_naive(), &key.sort))),
+            (
+                DAY.to_owned(),
+                s(keys::day(said.since().date_naive(), &key.sort)),
+            ),
             (EXPIRES_AT.to_owned(), n(said.ends().epoch())),
         ]);
         action(put(&self.records, key, item))
@@ -229,7 +307,10 @@ fn since(said: OptOut) -> AttributeValue {
 }
 
 fn put(table: &Table, key: Key, mut item: Item) -> PutBuilder {
-    item.extend([(PK.to_owned(), s(key.partition)), (SK.to_owned(), s(key.sort))]);
+    item.extend([
+        (PK.to_owned(), s(key.partition)),
+        (SK.to_owned(), s(key.sort)),
+    ]);
     Put::builder().table_name(&table.name).set_item(Some(item))
 }
 
@@ -241,6 +322,8 @@ fn instead_of(put: PutBuilder, request: &RequestId) -> PutBuilder {
 }
 
 fn action(put: PutBuilder) -> Result<TransactWriteItem, StorageError> {
-    let put = put.build().map_err(|_| StorageError::unreadable(OPERATION))?;
+    let put = put
+        .build()
+        .map_err(|_| StorageError::unreadable(OPERATION))?;
     Ok(TransactWriteItem::builder().put(put).build())
 }

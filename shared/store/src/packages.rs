@@ -1,4 +1,5 @@
-//! Packages, as the Register knows them: which request made them, whose data they hold, and until when.
+//! Packages, as the Register knows them: which request made them, whose data they hold, and until
+//! when.
 
 mod closing;
 mod decided;
@@ -26,8 +27,9 @@ use std::collections::BTreeMap;
 
 /// How long a package is there at most, as the bucket's lifecycle has it too.
 pub const DAYS: TimeDelta = TimeDelta::days(14);
-/// How many holders one package can be about: each is an action of the transaction that enters it, of the hundred that
-/// DynamoDB takes (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
+/// How many holders one package can be about: each is an action of the transaction that enters it,
+/// of the hundred that DynamoDB takes
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
 pub const HOLDERS: usize = 90;
 /// How long the Register remembers that there was one.
 const REMEMBERED: Months = Months::new(36);
@@ -43,7 +45,8 @@ pub struct Package {
     pub kind: PackageKind,
     /// How far it is.
     pub state: State,
-    /// A digest of what was asked for, so that one request is not two different things; nothing once it is gone.
+    /// A digest of what was asked for, so that one request is not two different things; nothing
+    /// once it is gone.
     #[serde(default)]
     pub order: String,
     /// Who asked.
@@ -53,10 +56,12 @@ pub struct Package {
     /// Whose data it holds; nothing once it is gone.
     #[serde(default)]
     pub holders: Vec<Holder>,
-    /// Links that were followed and that the DPO has not confirmed yet: it is not handed out before.
+    /// Links that were followed and that the DPO has not confirmed yet: it is not handed out
+    /// before.
     #[serde(default)]
     pub unconfirmed: Vec<String>,
-    /// Links that were not followed and that the DPO has not decided on yet: it is not handed out before.
+    /// Links that were not followed and that the DPO has not decided on yet: it is not handed out
+    /// before.
     #[serde(default, skip_serializing_if = "Undecided::is_empty")]
     pub undecided: Undecided,
     /// What was decided on its links, with its order and with its release; nothing once it is gone.
@@ -65,7 +70,8 @@ pub struct Package {
     /// What was made, once it is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<Made>,
-    /// When somebody first fetched a file of it that was released: from then on the request is answered.
+    /// When somebody first fetched a file of it that was released: from then on the request is
+    /// answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handed_over_at: Option<DateTime<Utc>>,
     /// The link by which the person gets it, once it is released; nothing once it is gone.
@@ -122,7 +128,8 @@ pub struct Made {
     pub sha256: String,
     /// When it is gone: 14 days after it was asked for, or the earliest end of something in it.
     pub expires_at: DateTime<Utc>,
-    /// How many there are of each kind of thing that is held, by its name; nothing on a package of an earlier version.
+    /// How many there are of each kind of thing that is held, by its name; nothing on a package of
+    /// an earlier version.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub held: BTreeMap<String, u64>,
     /// How many links were not followed, and that nobody had decided on.
@@ -141,10 +148,22 @@ impl Packages {
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be read.
-    pub async fn find(&self, request: &RequestId, now: DateTime<Utc>) -> Result<Option<Package>, StorageError> {
+    pub async fn find(
+        &self,
+        request: &RequestId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Package>, StorageError> {
         const OPERATION: &str = "read a package's entry";
-        let item = self.0.get(OPERATION, &Key::new(keys::request(request), keys::PACKAGE), now).await?;
-        let read = |item| serde_dynamo::from_item(item).map_err(|_| StorageError::unreadable(OPERATION));
+        let item = self
+            .0
+            .get(
+                OPERATION,
+                &Key::new(keys::request(request), keys::PACKAGE),
+                now,
+            )
+            .await?;
+        let read =
+            |item| serde_dynamo::from_item(item).map_err(|_| StorageError::unreadable(OPERATION));
         item.map(read).transpose()
     }
 
@@ -159,29 +178,44 @@ impl Packages {
     ) -> Result<Vec<(RequestId, Package)>, StorageError> {
         const OPERATION: &str = "read packages' entries";
         let key = |request| Key::new(keys::request(&request), keys::PACKAGE);
-        let items = self.0.get_all(OPERATION, requests.into_iter().map(key).collect(), now).await?;
+        let items = self
+            .0
+            .get_all(OPERATION, requests.into_iter().map(key).collect(), now)
+            .await?;
         let read = |item: Item| {
             let request = text(&item, PK).and_then(keys::package_request);
             let package = serde_dynamo::from_item(item).ok();
-            request.zip(package).ok_or(StorageError::unreadable(OPERATION))
+            request
+                .zip(package)
+                .ok_or(StorageError::unreadable(OPERATION))
         };
         items.into_iter().map(read).collect()
     }
 
-    /// Enters a package before it is made, so that an erasure finds it from the first byte on; gives whether it may be
-    /// made: one that is complete, closed, or of another order may not.
+    /// Enters a package before it is made, so that an erasure finds it from the first byte on;
+    /// gives whether it may be made: one that is complete, closed, or of another order may not.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be entered.
-    pub async fn start(&self, request: &RequestId, package: &Package) -> Result<bool, StorageError> {
+    pub async fn start(
+        &self,
+        request: &RequestId,
+        package: &Package,
+    ) -> Result<bool, StorageError> {
         const OPERATION: &str = "enter a package";
         let until = ExpiresAt::at(package.requested_at + DAYS);
-        let remembered = package.requested_at.checked_add_months(REMEMBERED).unwrap_or(package.requested_at);
-        let mut item: Item = serde_dynamo::to_item(package).map_err(|_| StorageError::unreadable(OPERATION))?;
+        let remembered = package
+            .requested_at
+            .checked_add_months(REMEMBERED)
+            .unwrap_or(package.requested_at);
+        let mut item: Item =
+            serde_dynamo::to_item(package).map_err(|_| StorageError::unreadable(OPERATION))?;
         item.insert(EXPIRES_AT.to_owned(), n(ExpiresAt::at(remembered).epoch()));
         let entry = self.item(&Key::new(keys::request(request), keys::PACKAGE), item);
         let entry = entry
-            .condition_expression("attribute_not_exists(pk) OR (#state = :started AND #order = :order)")
+            .condition_expression(
+                "attribute_not_exists(pk) OR (#state = :started AND #order = :order)",
+            )
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#order", "order")
             .expression_attribute_values(":started", s("started"))
@@ -190,7 +224,10 @@ impl Packages {
             .map_err(|_| StorageError::unreadable(OPERATION))?;
         let mut actions = vec![TransactWriteItem::builder().put(entry).build()];
         for key in pointers(request, package) {
-            actions.push(self.put(&key, Item::from([(EXPIRES_AT.to_owned(), n(until.epoch()))]))?);
+            actions.push(self.put(
+                &key,
+                Item::from([(EXPIRES_AT.to_owned(), n(until.epoch()))]),
+            )?);
         }
         actions.push(self.put(&keys::package_due(until, request), Item::new())?);
         self.0.transact(OPERATION, actions).await
@@ -204,7 +241,8 @@ impl Packages {
         const OPERATION: &str = "complete a package's entry";
         let due = keys::package_due(ExpiresAt::at(made.expires_at), request);
         self.0.put(OPERATION, &due, Item::new()).await?;
-        let made: Item = serde_dynamo::to_item(made).map_err(|_| StorageError::unreadable(OPERATION))?;
+        let made: Item =
+            serde_dynamo::to_item(made).map_err(|_| StorageError::unreadable(OPERATION))?;
         let update = self
             .0
             .client
@@ -221,13 +259,20 @@ impl Packages {
         Ok(applied(OPERATION, update.send().await)?.is_some())
     }
 
-    /// Ends a package that is there: nobody gets a link to it from now on, and the next sweep deletes it.
+    /// Ends a package that is there: nobody gets a link to it from now on, and the next sweep
+    /// deletes it.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be ended.
     pub async fn end(&self, request: &RequestId, now: DateTime<Utc>) -> Result<(), StorageError> {
         const OPERATION: &str = "end a package";
-        self.0.put(OPERATION, &keys::package_due(ExpiresAt::at(now), request), Item::new()).await?;
+        self.0
+            .put(
+                OPERATION,
+                &keys::package_due(ExpiresAt::at(now), request),
+                Item::new(),
+            )
+            .await?;
         let update = self
             .0
             .client
@@ -245,7 +290,12 @@ impl Packages {
     #[must_use]
     pub fn holding(&self, holder: &Holder) -> Pages<RequestId> {
         let read = |item: &Item| text(item, SK).and_then(keys::package_request);
-        self.0.all("look for packages", &keys::packages_of(holder), "PACKAGE#", read)
+        self.0.all(
+            "look for packages",
+            &keys::packages_of(holder),
+            "PACKAGE#",
+            read,
+        )
     }
 
     /// The requests whose packages should be gone at `now`, in pages; each with where it says so.
@@ -256,14 +306,23 @@ impl Packages {
             let request = keys::package_request(&key.sort)?;
             Some((key, request))
         };
-        self.0.up_to("look for packages that are over", keys::PACKAGES, &keys::packages_due_by(now), read)
+        self.0.up_to(
+            "look for packages that are over",
+            keys::PACKAGES,
+            &keys::packages_due_by(now),
+            read,
+        )
     }
 
     /// Deletes what says that a package holds data of this holder, if it is there.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be gone.
-    pub async fn no_longer_holds(&self, holder: &Holder, request: &RequestId) -> Result<(), StorageError> {
+    pub async fn no_longer_holds(
+        &self,
+        holder: &Holder,
+        request: &RequestId,
+    ) -> Result<(), StorageError> {
         self.drop_entry(&keys::package_of(holder, request)).await
     }
 
@@ -276,7 +335,10 @@ impl Packages {
     }
 
     fn item(&self, key: &Key, mut item: Item) -> PutBuilder {
-        item.extend([(PK.to_owned(), s(&key.partition)), (SK.to_owned(), s(&key.sort))]);
+        item.extend([
+            (PK.to_owned(), s(&key.partition)),
+            (SK.to_owned(), s(&key.sort)),
+        ]);
         Put::builder().table_name(&self.0.name).set_item(Some(item))
     }
 
@@ -287,8 +349,11 @@ impl Packages {
     }
 
     fn delete(&self, key: &Key) -> Result<TransactWriteItem, StorageError> {
-        let delete =
-            Delete::builder().table_name(&self.0.name).key(PK, s(&key.partition)).key(SK, s(&key.sort)).build();
+        let delete = Delete::builder()
+            .table_name(&self.0.name)
+            .key(PK, s(&key.partition))
+            .key(SK, s(&key.sort))
+            .build();
         delete
             .map(|delete| TransactWriteItem::builder().delete(delete).build())
             .map_err(|_| StorageError::unreadable("close a package's entry"))
@@ -296,5 +361,9 @@ impl Packages {
 }
 
 fn pointers(request: &RequestId, package: &Package) -> Vec<Key> {
-    package.holders.iter().map(|holder| keys::package_of(holder, request)).collect()
+    package
+        .holders
+        .iter()
+        .map(|holder| keys::package_of(holder, request))
+        .collect()
 }

@@ -5,8 +5,9 @@ use crate::ledger::Ledger;
 use crate::records::Records;
 use crate::table::Table;
 use aws_sdk_dynamodb::types::{
-    ContinuousBackupsDescription, KeySchemaElement, PointInTimeRecoverySpecification, PointInTimeRecoveryStatus,
-    StreamSpecification, StreamViewType, TableDescription, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
+    ContinuousBackupsDescription, KeySchemaElement, PointInTimeRecoverySpecification,
+    PointInTimeRecoveryStatus, StreamSpecification, StreamViewType, TableDescription, TableStatus,
+    TimeToLiveSpecification, TimeToLiveStatus,
 };
 use custodian_aws::{StorageError, failed};
 use std::time::Duration;
@@ -16,7 +17,10 @@ const PATIENCE: u32 = 600;
 
 /// What is on a table of records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is on or off, and all have to be on")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is on or off, and all have to be on"
+)]
 pub struct Protection {
     /// TTL on `expires_at`.
     pub ttl: bool,
@@ -44,12 +48,16 @@ impl Protection {
             (self.encryption, "encryption with the stack's key"),
             (self.index, "the index by_day"),
         ];
-        all.into_iter().filter(|(is_on, _)| !is_on).map(|(_, what)| what).collect()
+        all.into_iter()
+            .filter(|(is_on, _)| !is_on)
+            .map(|(_, what)| what)
+            .collect()
     }
 }
 
 impl Records {
-    /// What is on this table, beside that of the ledger; `days` is how far back it should be possible to restore it.
+    /// What is on this table, beside that of the ledger; `days` is how far back it should be
+    /// possible to restore it.
     ///
     /// # Errors
     /// [`StorageError`] if that is not known.
@@ -58,30 +66,52 @@ impl Records {
         let Table { client, name } = &self.0;
         let table = described(&self.0).await?;
         let ledger = described(ledger.table()).await?;
-        let ttl = client.describe_time_to_live().table_name(name).send().await.map_err(failed(OPERATION))?;
-        let backups = client.describe_continuous_backups().table_name(name).send().await.map_err(failed(OPERATION))?;
-        let key =
-            |it: &TableDescription| it.sse_description().and_then(|sse| sse.kms_master_key_arn()).map(str::to_owned);
-        let stream = table.stream_specification().filter(|stream| stream.stream_enabled());
+        let ttl = client
+            .describe_time_to_live()
+            .table_name(name)
+            .send()
+            .await
+            .map_err(failed(OPERATION))?;
+        let backups = client
+            .describe_continuous_backups()
+            .table_name(name)
+            .send()
+            .await
+            .map_err(failed(OPERATION))?;
+        let key = |it: &TableDescription| {
+            it.sse_description()
+                .and_then(|sse| sse.kms_master_key_arn())
+                .map(str::to_owned)
+        };
+        let stream = table
+            .stream_specification()
+            .filter(|stream| stream.stream_enabled());
         Ok(Protection {
             ttl: ttl.time_to_live_description().is_some_and(|it| {
                 let is_on = [TimeToLiveStatus::Enabled, TimeToLiveStatus::Enabling];
-                it.time_to_live_status().is_some_and(|status| is_on.contains(status))
+                it.time_to_live_status()
+                    .is_some_and(|status| is_on.contains(status))
                     && it.attribute_name() == Some(EXPIRES_AT)
             }),
-            stream: stream.and_then(|stream| stream.stream_view_type()) == Some(&StreamViewType::OldImage),
-            recovery: backups.continuous_backups_description().is_some_and(|it| reaches_back(it, days)),
+            stream: stream.and_then(|stream| stream.stream_view_type())
+                == Some(&StreamViewType::OldImage),
+            recovery: backups
+                .continuous_backups_description()
+                .is_some_and(|it| reaches_back(it, days)),
             deletion: table.deletion_protection_enabled() == Some(true),
             encryption: key(&table) == key(&ledger),
             index: table.global_secondary_indexes().iter().any(|index| {
-                let keys = index.key_schema().iter().map(KeySchemaElement::attribute_name);
+                let keys = index
+                    .key_schema()
+                    .iter()
+                    .map(KeySchemaElement::attribute_name);
                 index.index_name() == Some(BY_DAY) && keys.eq([DAY, SK])
             }),
         })
     }
 
-    /// Puts on this table what a restore leaves out, and says what is on it then. Encryption and index have to
-    /// be asked for when it is restored.
+    /// Puts on this table what a restore leaves out, and says what is on it then. Encryption and
+    /// index have to be asked for when it is restored.
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be put on.
@@ -91,14 +121,22 @@ impl Records {
         let Table { client, name } = &self.0;
         let before = self.protection(ledger, days).await?;
         if !before.deletion {
-            let update = client.update_table().table_name(name).deletion_protection_enabled(true);
+            let update = client
+                .update_table()
+                .table_name(name)
+                .deletion_protection_enabled(true);
             update.send().await.map_err(failed(OPERATION))?;
             self.settled().await?;
         }
         if !before.stream {
-            let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::OldImage);
+            let stream = StreamSpecification::builder()
+                .stream_enabled(true)
+                .stream_view_type(StreamViewType::OldImage);
             let stream = stream.build().map_err(unreadable)?;
-            let update = client.update_table().table_name(name).stream_specification(stream);
+            let update = client
+                .update_table()
+                .table_name(name)
+                .stream_specification(stream);
             update.send().await.map_err(failed(OPERATION))?;
             self.settled().await?;
         }
@@ -108,11 +146,17 @@ impl Records {
                 .recovery_period_in_days(days)
                 .build()
                 .map_err(unreadable)?;
-            let update = client.update_continuous_backups().table_name(name).point_in_time_recovery_specification(on);
+            let update = client
+                .update_continuous_backups()
+                .table_name(name)
+                .point_in_time_recovery_specification(on);
             update.send().await.map_err(failed(OPERATION))?;
         }
         if !before.ttl {
-            let ttl = TimeToLiveSpecification::builder().enabled(true).attribute_name(EXPIRES_AT).build();
+            let ttl = TimeToLiveSpecification::builder()
+                .enabled(true)
+                .attribute_name(EXPIRES_AT)
+                .build();
             let update = client.update_time_to_live().table_name(name);
             let update = update.time_to_live_specification(ttl.map_err(unreadable)?);
             update.send().await.map_err(failed(OPERATION))?;
@@ -128,19 +172,32 @@ impl Records {
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
-        Err(StorageError { operation: "wait for a change of the table", code: "timeout".to_owned() })
+        Err(StorageError {
+            operation: "wait for a change of the table",
+            code: "timeout".to_owned(),
+        })
     }
 }
 
 async fn described(table: &Table) -> Result<TableDescription, StorageError> {
     const OPERATION: &str = "describe a table";
-    let answer = table.client.describe_table().table_name(&table.name).send().await.map_err(failed(OPERATION))?;
-    answer.table.ok_or_else(|| StorageError::unreadable(OPERATION))
+    let answer = table
+        .client
+        .describe_table()
+        .table_name(&table.name)
+        .send()
+        .await
+        .map_err(failed(OPERATION))?;
+    answer
+        .table
+        .ok_or_else(|| StorageError::unreadable(OPERATION))
 }
 
 fn reaches_back(backups: &ContinuousBackupsDescription, days: i32) -> bool {
-    backups.point_in_time_recovery_description().is_some_and(|it| {
-        it.point_in_time_recovery_status() == Some(&PointInTimeRecoveryStatus::Enabled)
-            && it.recovery_period_in_days() == Some(days)
-    })
+    backups
+        .point_in_time_recovery_description()
+        .is_some_and(|it| {
+            it.point_in_time_recovery_status() == Some(&PointInTimeRecoveryStatus::Enabled)
+                && it.recovery_period_in_days() == Some(days)
+        })
 }

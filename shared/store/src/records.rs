@@ -7,7 +7,9 @@ mod standing;
 mod whole;
 mod witness;
 
-use crate::keys::{self, BY_DAY, CLOCK, CLOCK_ENDS, DAY, EXPIRES_AT, Key, PK, RETENTION_DUE_AT, SK};
+use crate::keys::{
+    self, BY_DAY, CLOCK, CLOCK_ENDS, DAY, EXPIRES_AT, Key, PK, RETENTION_DUE_AT, SK,
+};
 use crate::ledger::Ledger;
 use crate::table::{Pages, Table, retention};
 use crate::{Item, n, s, text};
@@ -95,14 +97,18 @@ impl Records {
             .condition_expression(WHERE_NOTHING_IS)
             .expression_attribute_values(":now", n(now.timestamp()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let Err(error) = put.send().await else { return Ok(Kept::New) };
+        let Err(error) = put.send().await else {
+            return Ok(Kept::New);
+        };
         let before = error.as_service_error().and_then(|service| match service {
             aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(check) => check.item(),
             _ => None,
         });
-        let Some(before) = before else { return Err(failed(OPERATION)(error)) };
-        let details: RecordBody =
-            serde_dynamo::from_item(before.clone()).map_err(|_| StorageError::unreadable(OPERATION))?;
+        let Some(before) = before else {
+            return Err(failed(OPERATION)(error));
+        };
+        let details: RecordBody = serde_dynamo::from_item(before.clone())
+            .map_err(|_| StorageError::unreadable(OPERATION))?;
         Ok(if details.submission != record.details.submission {
             Kept::Another
         } else if details.fingerprint == record.details.fingerprint {
@@ -120,7 +126,8 @@ impl Records {
         self.0.put_all("keep records", records, item).await
     }
 
-    /// Puts a record where nothing live lies, or instead of this revision of it; gives whether that held.
+    /// Puts a record where nothing live lies, or instead of this revision of it; gives whether that
+    /// held.
     ///
     /// # Errors
     /// [`StorageError`] if that is not known.
@@ -131,12 +138,19 @@ impl Records {
         now: DateTime<Utc>,
     ) -> Result<bool, StorageError> {
         const OPERATION: &str = "put a record";
-        let put = self.0.client.put_item().table_name(&self.0.name).set_item(Some(item(OPERATION, record)?));
+        let put = self
+            .0
+            .client
+            .put_item()
+            .table_name(&self.0.name)
+            .set_item(Some(item(OPERATION, record)?));
         let put = match revision {
             Some(revision) => put
                 .condition_expression("revision = :revision")
                 .expression_attribute_values(":revision", s(revision.as_str())),
-            None => put.condition_expression(WHERE_NOTHING_IS).expression_attribute_values(":now", n(now.timestamp())),
+            None => put
+                .condition_expression(WHERE_NOTHING_IS)
+                .expression_attribute_values(":now", n(now.timestamp())),
         };
         Ok(applied(OPERATION, put.send().await)?.is_some())
     }
@@ -145,27 +159,50 @@ impl Records {
     ///
     /// # Errors
     /// [`StorageError`] if they cannot be read.
-    pub async fn lying(&self, mut keys: Vec<Key>, now: DateTime<Utc>) -> Result<Vec<StoredRecord>, StorageError> {
+    pub async fn lying(
+        &self,
+        mut keys: Vec<Key>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<StoredRecord>, StorageError> {
         const OPERATION: &str = "look for records";
         keys.sort();
         keys.dedup();
         let items = self.0.get_all(OPERATION, keys, now).await?;
-        let read = |item: &Item| Some(StoredRecord { record: record(item)?, candidate: deletion_candidate(item)? });
-        items.iter().map(|item| read(item).ok_or(StorageError::unreadable(OPERATION))).collect()
+        let read = |item: &Item| {
+            Some(StoredRecord {
+                record: record(item)?,
+                candidate: deletion_candidate(item)?,
+            })
+        };
+        items
+            .iter()
+            .map(|item| read(item).ok_or(StorageError::unreadable(OPERATION)))
+            .collect()
     }
 
-    /// Where a record lies that was collected on a day, whoever holds it; the index follows the table within moments.
+    /// Where a record lies that was collected on a day, whoever holds it; the index follows the
+    /// table within moments.
     ///
     /// # Errors
     /// [`StorageError`] if the index cannot be read.
     pub async fn placed(&self, day: NaiveDate, sort: &str) -> Result<Vec<Key>, StorageError> {
-        self.0.placed("look for a record by its day", BY_DAY, &keys::day(day, sort), sort, Key::of).await
+        self.0
+            .placed(
+                "look for a record by its day",
+                BY_DAY,
+                &keys::day(day, sort),
+                sort,
+                Key::of,
+            )
+            .await
     }
 
-    /// Links a further key to a subject, until then at least: a link lasts as long as the last record that it serves.
-    /// Gives what was written, or nothing where a link lasts as long already.
+    /// Links a further key to a subject, until then at least: a link lasts as long as the last
+    /// record that it serves. Gives what was written, or nothing where a link lasts as long
+    /// already.
     ///
-    /// Who cannot read what stands for the person lengthens a held link as one that is not; the sweep holds it again.
+    /// Who cannot read what stands for the person lengthens a held link as one that is not; the
+    /// sweep holds it again.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be linked.
@@ -177,18 +214,35 @@ impl Records {
         retention: impl Into<Retention>,
     ) -> Result<Option<Written>, StorageError> {
         let (key, retention) = (keys::link(from, to), retention.into());
-        let (until, end) = (retention.due(), if retention.is_held() { RETENTION_DUE_AT } else { EXPIRES_AT });
-        let item = Item::from([(DAY.to_owned(), s(keys::day(day, &key.sort))), (end.to_owned(), n(until.epoch()))]);
+        let (until, end) = (
+            retention.due(),
+            if retention.is_held() {
+                RETENTION_DUE_AT
+            } else {
+                EXPIRES_AT
+            },
+        );
+        let item = Item::from([
+            (DAY.to_owned(), s(keys::day(day, &key.sort))),
+            (end.to_owned(), n(until.epoch())),
+        ]);
         let condition = match retention {
-            Retention::Until(_) => "attribute_not_exists(pk) OR expires_at < :until OR retention_due_at < :until",
-            Retention::Held(_) => "attribute_not_exists(pk) OR expires_at <= :until OR retention_due_at < :until",
+            Retention::Until(_) => {
+                "attribute_not_exists(pk) OR expires_at < :until OR retention_due_at < :until"
+            }
+            Retention::Held(_) => {
+                "attribute_not_exists(pk) OR expires_at <= :until OR retention_due_at < :until"
+            }
         };
-        let written = self.put_link("link an identifier", &key, item, condition, until).await?;
+        let written = self
+            .put_link("link an identifier", &key, item, condition, until)
+            .await?;
         Ok(written.map(|before| Written { key, until, before }))
     }
 
-    /// Takes back a link whose record was not kept after all: what lay there lies there again, and where nothing did the
-    /// link is over at `until`. If that is now it is over at once, for every reader, and TTL removes it.
+    /// Takes back a link whose record was not kept after all: what lay there lies there again, and
+    /// where nothing did the link is over at `until`. If that is now it is over at once, for every
+    /// reader, and TTL removes it.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be taken back.
@@ -196,16 +250,32 @@ impl Records {
         let over = || {
             // The day that the sweep looks at then, should TTL be late.
             let months = Months::new(Source::WebForm.retention_months());
-            let day = until.instant().date_naive().checked_sub_months(months).unwrap_or_default();
+            let day = until
+                .instant()
+                .date_naive()
+                .checked_sub_months(months)
+                .unwrap_or_default();
             let day = keys::day(day, &written.key.sort);
-            Item::from([(DAY.to_owned(), s(day)), (EXPIRES_AT.to_owned(), n(until.epoch()))])
+            Item::from([
+                (DAY.to_owned(), s(day)),
+                (EXPIRES_AT.to_owned(), n(until.epoch())),
+            ])
         };
         let item = written.before.unwrap_or_else(over);
         let condition = "expires_at = :until OR retention_due_at = :until";
-        self.put_link("take back a link", &written.key, item, condition, written.until).await.map(drop)
+        self.put_link(
+            "take back a link",
+            &written.key,
+            item,
+            condition,
+            written.until,
+        )
+        .await
+        .map(drop)
     }
 
-    /// Puts a link where the condition holds; gives what lay there before, or nothing where it did not hold.
+    /// Puts a link where the condition holds; gives what lay there before, or nothing where it did
+    /// not hold.
     async fn put_link(
         &self,
         operation: &'static str,
@@ -214,7 +284,10 @@ impl Records {
         condition: &str,
         until: ExpiresAt,
     ) -> Result<Option<Option<Item>>, StorageError> {
-        item.extend([(PK.to_owned(), s(&key.partition)), (SK.to_owned(), s(&key.sort))]);
+        item.extend([
+            (PK.to_owned(), s(&key.partition)),
+            (SK.to_owned(), s(&key.sort)),
+        ]);
         let put = self
             .0
             .client
@@ -231,7 +304,13 @@ impl Records {
     /// Every live record of a holder, in pages.
     #[must_use]
     pub fn about(&self, holder: &Holder, now: DateTime<Utc>) -> Pages<Record> {
-        self.0.live("read records", &keys::partition(holder), keys::RECORD, now, record)
+        self.0.live(
+            "read records",
+            &keys::partition(holder),
+            keys::RECORD,
+            now,
+            record,
+        )
     }
 
     /// Where a key leads besides itself, in pages.
@@ -239,29 +318,49 @@ impl Records {
     pub fn links(&self, from: &SubjectKey, now: DateTime<Utc>) -> Pages<Link> {
         let read = |item: &Item| {
             let to = text(item, SK).and_then(keys::link_target)?;
-            Some(Link { to, retention: retention(item) })
+            Some(Link {
+                to,
+                retention: retention(item),
+            })
         };
-        self.0.live("read links", from.as_str(), keys::LINK, now, read)
+        self.0
+            .live("read links", from.as_str(), keys::LINK, now, read)
     }
 
     /// Everything that lies under a holder, over or not, for those who delete it.
     #[must_use]
     pub fn lying_under(&self, holder: &Holder) -> Pages<DeletionCandidate> {
         self.0
-            .all("read what is to go", &keys::partition(holder), "", deletion_candidate)
+            .all(
+                "read what is to go",
+                &keys::partition(holder),
+                "",
+                deletion_candidate,
+            )
             .showing(&deletion_candidate::READ)
     }
 
     /// What was collected on a day, in one of its shards, and should be gone at `now`; in pages.
     #[must_use]
-    pub fn overdue(&self, day: NaiveDate, shard: u8, now: DateTime<Utc>) -> Pages<DeletionCandidate> {
-        self.0.overdue("look for what is overdue", keys::BY_DAY, &keys::day_shard(day, shard), now, deletion_candidate)
+    pub fn overdue(
+        &self,
+        day: NaiveDate,
+        shard: u8,
+        now: DateTime<Utc>,
+    ) -> Pages<DeletionCandidate> {
+        self.0.overdue(
+            "look for what is overdue",
+            keys::BY_DAY,
+            &keys::day_shard(day, shard),
+            now,
+            deletion_candidate,
+        )
     }
 
     /// Deletes things and tells the ledger, both or neither, and gives how many it deleted.
     ///
-    /// What is no longer there is left out, and for [`Cause::Sweep`] what is no longer over: a second run finds nothing
-    /// to delete and nothing to tell.
+    /// What is no longer there is left out, and for [`Cause::Sweep`] what is no longer over: a
+    /// second run finds nothing to delete and nothing to tell.
     ///
     /// # Errors
     /// [`StorageError`] if some of it is not known to be gone; another run finishes it.
@@ -279,7 +378,8 @@ impl Records {
 /// A record as it is stored.
 pub(super) fn item(operation: &'static str, record: &Record) -> Result<Item, StorageError> {
     let key = keys::record(&record.holder, record.details.source, &record.id);
-    let mut item: Item = serde_dynamo::to_item(&record.details).map_err(|_| StorageError::unreadable(operation))?;
+    let mut item: Item =
+        serde_dynamo::to_item(&record.details).map_err(|_| StorageError::unreadable(operation))?;
     let day = keys::day(record.details.collected_at.date_naive(), &key.sort);
     let mut set = |name: &str, value: String| drop(item.insert(name.to_owned(), s(value)));
     if let Some((clock, by)) = record.details.particulars.running() {
@@ -296,5 +396,9 @@ pub(super) fn item(operation: &'static str, record: &Record) -> Result<Item, Sto
 pub(super) fn record(item: &Item) -> Option<Record> {
     let key = Key::of(item)?;
     let details: RecordBody = serde_dynamo::from_item(item.clone()).ok()?;
-    Some(Record { holder: keys::holder(&key.partition)?, id: keys::record_id(&key.sort)?, details })
+    Some(Record {
+        holder: keys::holder(&key.partition)?,
+        id: keys::record_id(&key.sort)?,
+        details,
+    })
 }

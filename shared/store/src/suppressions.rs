@@ -1,4 +1,5 @@
-//! Who was erased and when, so that an import or a restore does not bring them back; and what a source has withdrawn.
+//! Who was erased and when, so that an import or a restore does not bring them back; and what a
+//! source has withdrawn.
 
 use crate::effects::{Effects, distinct};
 use crate::keys::{self, EXPIRES_AT, PK, SK};
@@ -52,8 +53,15 @@ pub struct Erased {
 impl Suppression {
     /// Whether it suppresses this record: one erasure is enough, whatever another one has left.
     #[must_use]
-    pub fn covers(&self, source: Source, reference: &Reference, collected_at: DateTime<Utc>) -> bool {
-        self.erasures.iter().any(|erased| erased.covers(source, reference, collected_at))
+    pub fn covers(
+        &self,
+        source: Source,
+        reference: &Reference,
+        collected_at: DateTime<Utc>,
+    ) -> bool {
+        self.erasures
+            .iter()
+            .any(|erased| erased.covers(source, reference, collected_at))
     }
 
     /// When it is over: nothing older is taken in from then on, and no backup reaches back further.
@@ -62,12 +70,13 @@ impl Suppression {
         end(self.erased_at)
     }
 
-    /// Whether the last erasure has left something that was collected on this day: what it excluded, or what came
-    /// between its plan and its approval.
+    /// Whether the last erasure has left something that was collected on this day: what it
+    /// excluded, or what came between its plan and its approval.
     #[must_use]
     pub fn leaves_something_of(&self, day: NaiveDate) -> bool {
-        let leaves =
-            |last: &Erased| !last.except.is_empty() || (last.approved_at.is_some() && day >= last.at.date_naive());
+        let leaves = |last: &Erased| {
+            !last.except.is_empty() || (last.approved_at.is_some() && day >= last.at.date_naive())
+        };
         self.erasures.last().is_some_and(leaves)
     }
 }
@@ -81,8 +90,17 @@ impl Erased {
 
     /// Whether this one suppresses the record.
     #[must_use]
-    pub fn covers(&self, source: Source, reference: &Reference, collected_at: DateTime<Utc>) -> bool {
-        collected_at <= self.at && !self.except.iter().any(|left| left.covers(source, reference, collected_at))
+    pub fn covers(
+        &self,
+        source: Source,
+        reference: &Reference,
+        collected_at: DateTime<Utc>,
+    ) -> bool {
+        collected_at <= self.at
+            && !self
+                .except
+                .iter()
+                .any(|left| left.covers(source, reference, collected_at))
     }
 }
 
@@ -99,7 +117,12 @@ impl Suppressed {
 
     /// Whether the holder was erased after this was collected.
     #[must_use]
-    pub fn covers(&self, holder: &Holder, details: &RecordBody, collected_at: DateTime<Utc>) -> bool {
+    pub fn covers(
+        &self,
+        holder: &Holder,
+        details: &RecordBody,
+        collected_at: DateTime<Utc>,
+    ) -> bool {
         let suppression = self.0.get(&keys::suppression(holder).partition);
         suppression.is_some_and(|it| it.covers(details.source, &details.reference, collected_at))
     }
@@ -118,8 +141,9 @@ impl Suppressions {
         Self(Table::new(client, name))
     }
 
-    /// Suppresses everything of a holder that was collected up to `up_to`, but for what the erasure leaves: a part of the
-    /// transaction that approves it at `erased_at`. It does not hold where another was approved later than that.
+    /// Suppresses everything of a holder that was collected up to `up_to`, but for what the erasure
+    /// leaves: a part of the transaction that approves it at `erased_at`. It does not hold where
+    /// another was approved later than that.
     pub(super) fn entry(
         &self,
         holder: &Holder,
@@ -130,9 +154,15 @@ impl Suppressions {
         const OPERATION: &str = "suppress a holder";
         let key = keys::suppression(holder);
         let approved_at = Some(erased_at).filter(|at| *at != up_to);
-        let this = Erased { at: up_to, approved_at, except: except.to_vec() };
-        let this = serde_dynamo::to_attribute_value([this]).map_err(|_| StorageError::unreadable(OPERATION))?;
-        // Instants as UTC texts sort by time, whether or not they have fractions: `+` sorts before `.` and digits.
+        let this = Erased {
+            at: up_to,
+            approved_at,
+            except: except.to_vec(),
+        };
+        let this = serde_dynamo::to_attribute_value([this])
+            .map_err(|_| StorageError::unreadable(OPERATION))?;
+        // Instants as UTC texts sort by time, whether or not they have fractions: `+` sorts before
+        // `.` and digits.
         let update = Update::builder()
             .table_name(&self.0.name)
             .key(PK, s(key.partition))
@@ -151,8 +181,8 @@ impl Suppressions {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// Counts the epoch up, in the same transaction. So whoever writes and then finds the epoch unchanged has written
-    /// before whatever is deleted after this.
+    /// Counts the epoch up, in the same transaction. So whoever writes and then finds the epoch
+    /// unchanged has written before whatever is deleted after this.
     pub(super) fn counted(&self) -> Result<TransactWriteItem, StorageError> {
         let epoch = keys::suppression_epoch();
         let count = Update::builder()
@@ -167,8 +197,8 @@ impl Suppressions {
         Ok(TransactWriteItem::builder().update(count).build())
     }
 
-    /// Takes back an erasure of a holder that was approved then: the erasure was stopped before anything went. What others have erased
-    /// stays suppressed.
+    /// Takes back an erasure of a holder that was approved then: the erasure was stopped before
+    /// anything went. What others have erased stays suppressed.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be taken back.
@@ -185,8 +215,14 @@ impl Suppressions {
             if !before.erasures.iter().any(is_it) {
                 break;
             }
-            let others: Vec<Erased> = before.erasures.iter().filter(|erased| !is_it(erased)).cloned().collect();
-            let action = instead_of(&self.0, holder, &before, &others).ok_or(StorageError::unreadable(OPERATION))?;
+            let others: Vec<Erased> = before
+                .erasures
+                .iter()
+                .filter(|erased| !is_it(erased))
+                .cloned()
+                .collect();
+            let action = instead_of(&self.0, holder, &before, &others)
+                .ok_or(StorageError::unreadable(OPERATION))?;
             if self.0.transact(OPERATION, vec![action]).await? {
                 break;
             }
@@ -196,24 +232,47 @@ impl Suppressions {
         Ok(())
     }
 
-    /// Remembers that a source has withdrawn a record, so that an older file does not bring it back.
+    /// Remembers that a source has withdrawn a record, so that an older file does not bring it
+    /// back.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be remembered.
-    pub async fn withdraw(&self, source: Source, id: &RecordId, now: DateTime<Utc>) -> Result<(), StorageError> {
+    pub async fn withdraw(
+        &self,
+        source: Source,
+        id: &RecordId,
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
         let key = keys::withdrawal(source, id);
-        let withdrawn = [("erased_at".to_owned(), s(now.to_rfc3339())), (EXPIRES_AT.to_owned(), n(end(now).epoch()))];
-        self.0.put("remember a withdrawal", &key, Item::from(withdrawn)).await
+        let withdrawn = [
+            ("erased_at".to_owned(), s(now.to_rfc3339())),
+            (EXPIRES_AT.to_owned(), n(end(now).epoch())),
+        ];
+        self.0
+            .put("remember a withdrawal", &key, Item::from(withdrawn))
+            .await
     }
 
     /// That the holder was erased, if that still matters at `now`.
     ///
     /// # Errors
     /// [`StorageError`] if that is not known.
-    pub async fn of(&self, holder: &Holder, now: DateTime<Utc>) -> Result<Option<Suppression>, StorageError> {
+    pub async fn of(
+        &self,
+        holder: &Holder,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Suppression>, StorageError> {
         const OPERATION: &str = "look for a suppression";
-        let Some(item) = self.0.get(OPERATION, &keys::suppression(holder), now).await? else { return Ok(None) };
-        read(&item).map(Some).ok_or_else(|| StorageError::unreadable(OPERATION))
+        let Some(item) = self
+            .0
+            .get(OPERATION, &keys::suppression(holder), now)
+            .await?
+        else {
+            return Ok(None);
+        };
+        read(&item)
+            .map(Some)
+            .ok_or_else(|| StorageError::unreadable(OPERATION))
     }
 
     /// What of these is suppressed at `now`, and what stands for these holders.
@@ -229,13 +288,23 @@ impl Suppressions {
         const OPERATION: &str = "look for suppressions";
         let of_holder = |holder: &Holder| [keys::suppression(holder), keys::standing_of(holder)];
         let of_record = |(source, id): (Source, RecordId)| keys::withdrawal(source, &id);
-        let keys = distinct(holders.iter().flat_map(of_holder).chain(records.into_iter().map(of_record)));
+        let keys = distinct(
+            holders
+                .iter()
+                .flat_map(of_holder)
+                .chain(records.into_iter().map(of_record)),
+        );
         let items = self.0.get_all(OPERATION, keys, now).await?;
-        let standing = |item: &&Item| text(item, PK).is_some_and(|pk| pk.starts_with(keys::STANDING_OF));
+        let standing =
+            |item: &&Item| text(item, PK).is_some_and(|pk| pk.starts_with(keys::STANDING_OF));
         let (standings, suppressions): (Vec<&Item>, Vec<&Item>) = items.iter().partition(standing);
         let entry = |item: &Item| Some((text(item, PK)?.to_owned(), read(item)?));
         let entry = |item| entry(item).ok_or_else(|| StorageError::unreadable(OPERATION));
-        let suppressed = suppressions.into_iter().map(entry).collect::<Result<_, _>>().map(Suppressed)?;
+        let suppressed = suppressions
+            .into_iter()
+            .map(entry)
+            .collect::<Result<_, _>>()
+            .map(Suppressed)?;
         Ok((suppressed, Effects::read(&holders, standings)))
     }
 
@@ -244,8 +313,14 @@ impl Suppressions {
     /// # Errors
     /// [`StorageError`] if that is not known.
     pub async fn epoch(&self, now: DateTime<Utc>) -> Result<Epoch, StorageError> {
-        let item = self.0.get("count suppressions", &keys::suppression_epoch(), now).await?;
-        Ok(Epoch(item.and_then(|item| number(&item, COUNT)).unwrap_or_default()))
+        let item = self
+            .0
+            .get("count suppressions", &keys::suppression_epoch(), now)
+            .await?;
+        Ok(Epoch(
+            item.and_then(|item| number(&item, COUNT))
+                .unwrap_or_default(),
+        ))
     }
 }
 
@@ -256,15 +331,30 @@ fn end(since: DateTime<Utc>) -> ExpiresAt {
     ExpiresAt::at(since.checked_add_months(MONTHS).unwrap_or(since))
 }
 
-/// These erasures of a holder and no others, if they still are what they were before; nothing where none is left.
-fn instead_of(table: &Table, holder: &Holder, before: &Suppression, left: &[Erased]) -> Option<TransactWriteItem> {
+/// These erasures of a holder and no others, if they still are what they were before; nothing where
+/// none is left.
+fn instead_of(
+    table: &Table,
+    holder: &Holder,
+    before: &Suppression,
+    left: &[Erased],
+) -> Option<TransactWriteItem> {
     const UNCHANGED: &str = "erasures = :before";
     let key = keys::suppression(holder);
     let erasures = serde_dynamo::to_attribute_value(&before.erasures).ok()?;
     let Some(last) = left.last() else {
-        let delete = Delete::builder().table_name(&table.name).key(PK, s(key.partition)).key(SK, s(key.sort));
-        let delete = delete.condition_expression(UNCHANGED).expression_attribute_values(":before", erasures);
-        return Some(TransactWriteItem::builder().delete(delete.build().ok()?).build());
+        let delete = Delete::builder()
+            .table_name(&table.name)
+            .key(PK, s(key.partition))
+            .key(SK, s(key.sort));
+        let delete = delete
+            .condition_expression(UNCHANGED)
+            .expression_attribute_values(":before", erasures);
+        return Some(
+            TransactWriteItem::builder()
+                .delete(delete.build().ok()?)
+                .build(),
+        );
     };
     let update = Update::builder()
         .table_name(&table.name)
@@ -276,11 +366,19 @@ fn instead_of(table: &Table, holder: &Holder, before: &Suppression, left: &[Eras
         .expression_attribute_values(":erased_at", s(last.approved_at().to_rfc3339()))
         .expression_attribute_values(":end", n(end(last.approved_at()).epoch()))
         .expression_attribute_values(":left", serde_dynamo::to_attribute_value(left).ok()?);
-    Some(TransactWriteItem::builder().update(update.build().ok()?).build())
+    Some(
+        TransactWriteItem::builder()
+            .update(update.build().ok()?)
+            .build(),
+    )
 }
 
 fn read(item: &Item) -> Option<Suppression> {
-    let erasures = item.get(ERASURES).cloned().map(serde_dynamo::from_attribute_value).transpose();
+    let erasures = item
+        .get(ERASURES)
+        .cloned()
+        .map(serde_dynamo::from_attribute_value)
+        .transpose();
     Some(Suppression {
         erased_at: text(item, "erased_at")?.parse().ok()?,
         erasures: erasures.ok()?.unwrap_or_default(),

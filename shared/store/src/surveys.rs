@@ -1,6 +1,7 @@
 //! Surveys in the Register, and the copies that a function keeps for a minute.
 //!
-//! What is open lies in one partition, every version of every survey in another: see [`versions`] and [`publishing`].
+//! What is open lies in one partition, every version of every survey in another: see [`versions`]
+//! and [`publishing`].
 
 pub mod publishing;
 pub mod tidying;
@@ -35,7 +36,9 @@ impl Lying {
     /// One broken survey must not close the others.
     fn survey(&self, id: &str) -> Option<Arc<Survey>> {
         let read = || {
-            let survey = Survey::parse(&self.document).ok().filter(|survey| survey.id == id);
+            let survey = Survey::parse(&self.document)
+                .ok()
+                .filter(|survey| survey.id == id);
             if survey.is_none() {
                 tracing::error!(survey = %id, outcome = "unreadable", "surveys");
             }
@@ -57,15 +60,28 @@ impl Surveys {
     /// The surveys in the Register called `name`.
     #[must_use]
     pub fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
-        Self { register: Table::new(client, name), copy: Arc::default(), remembered: Arc::default() }
+        Self {
+            register: Table::new(client, name),
+            copy: Arc::default(),
+            remembered: Arc::default(),
+        }
     }
 
-    /// The survey called `id`, as it was at most a minute ago; if the Register does not answer, as it was last read.
+    /// The survey called `id`, as it was at most a minute ago; if the Register does not answer, as
+    /// it was last read.
     ///
     /// # Errors
     /// [`StorageError`] if the surveys were never read and cannot be.
-    pub async fn find(&self, id: &str, now: DateTime<Utc>) -> Result<Option<Arc<Survey>>, StorageError> {
-        Ok(self.copy(now).await?.get(id).and_then(|lying| lying.survey(id)))
+    pub async fn find(
+        &self,
+        id: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Arc<Survey>>, StorageError> {
+        Ok(self
+            .copy(now)
+            .await?
+            .get(id)
+            .and_then(|lying| lying.survey(id)))
     }
 
     /// Every survey, by id.
@@ -74,7 +90,10 @@ impl Surveys {
     /// As [`Surveys::find`].
     pub async fn all(&self, now: DateTime<Utc>) -> Result<All, StorageError> {
         let copy = self.copy(now).await?;
-        Ok(copy.iter().filter_map(|(id, lying)| Some((id.clone(), lying.survey(id)?))).collect())
+        Ok(copy
+            .iter()
+            .filter_map(|(id, lying)| Some((id.clone(), lying.survey(id)?)))
+            .collect())
     }
 
     /// Has them ready for whoever wants one within the minute.
@@ -86,9 +105,15 @@ impl Surveys {
     }
 
     async fn copy(&self, now: DateTime<Utc>) -> Result<Arc<HashMap<String, Lying>>, StorageError> {
-        let copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let copy = self
+            .copy
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         let stale = match copy {
-            Some((read_at, surveys)) if (TimeDelta::zero()..FRESH).contains(&(now - read_at)) => return Ok(surveys),
+            Some((read_at, surveys)) if (TimeDelta::zero()..FRESH).contains(&(now - read_at)) => {
+                return Ok(surveys);
+            }
             Some((_, surveys)) => Some(surveys),
             None => None,
         };
@@ -100,17 +125,32 @@ impl Surveys {
             }
             (Err(error), None) => return Err(error),
         };
-        *self.copy.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(&surveys)));
+        *self.copy.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((now, Arc::clone(&surveys)));
         Ok(surveys)
     }
 
     async fn read(&self, now: DateTime<Utc>) -> Result<Arc<HashMap<String, Lying>>, StorageError> {
-        let read =
-            |item: &Item| Some((text(item, SK)?.to_owned(), text(item, DOCUMENT).unwrap_or_default().to_owned()));
-        let mut pages = self.register.live("read surveys", keys::SURVEY, "", now, read);
+        let read = |item: &Item| {
+            Some((
+                text(item, SK)?.to_owned(),
+                text(item, DOCUMENT).unwrap_or_default().to_owned(),
+            ))
+        };
+        let mut pages = self
+            .register
+            .live("read surveys", keys::SURVEY, "", now, read);
         let mut surveys = HashMap::new();
         while let Some(page) = pages.next().await? {
-            let lying = |(id, document)| (id, Lying { document, survey: OnceLock::new() });
+            let lying = |(id, document)| {
+                (
+                    id,
+                    Lying {
+                        document,
+                        survey: OnceLock::new(),
+                    },
+                )
+            };
             surveys.extend(page.into_iter().map(lying));
         }
         Ok(Arc::new(surveys))

@@ -46,8 +46,13 @@ impl SweepCursor {
     /// # Errors
     /// [`StorageError`] if that cannot be read.
     pub async fn read(&self, now: DateTime<Utc>) -> Result<Remembered, StorageError> {
-        let item = self.0.get("read the sweep's cursor", &keys::sweep_cursor(), now).await?;
-        Ok(item.and_then(|item| serde_dynamo::from_item(item).ok()).unwrap_or_default())
+        let item = self
+            .0
+            .get("read the sweep's cursor", &keys::sweep_cursor(), now)
+            .await?;
+        Ok(item
+            .and_then(|item| serde_dynamo::from_item(item).ok())
+            .unwrap_or_default())
     }
 
     /// Remembers it for the next sweep.
@@ -56,7 +61,8 @@ impl SweepCursor {
     /// [`StorageError`] if it is not known to be remembered.
     pub async fn write(&self, remembered: &Remembered) -> Result<(), StorageError> {
         const OPERATION: &str = "write the sweep's cursor";
-        let item: Item = serde_dynamo::to_item(remembered).map_err(|_| StorageError::unreadable(OPERATION))?;
+        let item: Item =
+            serde_dynamo::to_item(remembered).map_err(|_| StorageError::unreadable(OPERATION))?;
         self.0.put(OPERATION, &keys::sweep_cursor(), item).await
     }
 }

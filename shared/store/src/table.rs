@@ -1,4 +1,5 @@
-//! A table, and the one place that decides what has expired: nothing that is over leaves this module as live.
+//! A table, and the one place that decides what has expired: nothing that is over leaves this
+//! module as live.
 
 mod batch;
 pub(crate) mod transaction;
@@ -20,17 +21,20 @@ pub struct Table {
     pub(crate) name: String,
 }
 
-/// Whether an item is to be seen at `now`: what has an end is over at its very second, whatever TTL has done.
+/// Whether an item is to be seen at `now`: what has an end is over at its very second, whatever TTL
+/// has done.
 fn is_live(item: &Item, now: DateTime<Utc>) -> bool {
     match item.get(EXPIRES_AT) {
         None => true,
-        // An end that cannot be read is no end that can be kept to: such an item is not shown to anybody.
+        // An end that cannot be read is no end that can be kept to: such an item is not shown to
+        // anybody.
         Some(_) => end(item).is_some_and(|end| !end.has_passed(now)),
     }
 }
 
-/// Whether a statistic, or a list of comments, may tell of an item at `now`: what is restricted is stored only, and what a
-/// hold keeps beyond its date is kept for what the hold is for, and nothing else.
+/// Whether a statistic, or a list of comments, may tell of an item at `now`: what is restricted is
+/// stored only, and what a hold keeps beyond its date is kept for what the hold is for, and nothing
+/// else.
 fn is_told(item: &Item, now: DateTime<Utc>) -> bool {
     let in_time = retention(item).is_some_and(|retention| !retention.due().has_passed(now));
     in_time && is_live(item, now) && !item.contains_key(RESTRICTED)
@@ -43,7 +47,9 @@ fn end(item: &Item) -> Option<ExpiresAt> {
 
 /// Until when an item is kept, if it has an end or a hold has taken it.
 pub(crate) fn retention(item: &Item) -> Option<Retention> {
-    end(item).map(Retention::Until).or_else(|| time(item, RETENTION_DUE_AT).map(Retention::Held))
+    end(item)
+        .map(Retention::Until)
+        .or_else(|| time(item, RETENTION_DUE_AT).map(Retention::Held))
 }
 
 fn time(item: &Item, name: &str) -> Option<ExpiresAt> {
@@ -66,18 +72,33 @@ impl Table {
         now: DateTime<Utc>,
         read: Read<T>,
     ) -> Pages<T> {
-        Pages { shown: Shown::LiveAt(now), ..self.all(operation, partition, prefix, read) }
+        Pages {
+            shown: Shown::LiveAt(now),
+            ..self.all(operation, partition, prefix, read)
+        }
     }
 
     /// Everything that lies in a partition, over or not: for those who delete it.
-    pub(crate) fn all<T>(&self, operation: &'static str, partition: &str, prefix: &str, read: Read<T>) -> Pages<T> {
+    pub(crate) fn all<T>(
+        &self,
+        operation: &'static str,
+        partition: &str,
+        prefix: &str,
+        read: Read<T>,
+    ) -> Pages<T> {
         let mut query = self.query(partition).consistent_read(true);
         if !prefix.is_empty() {
             query = query
                 .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
                 .expression_attribute_values(":prefix", s(prefix));
         }
-        Pages { query: Some(query), then: None, shown: Shown::All, operation, read }
+        Pages {
+            query: Some(query),
+            then: None,
+            shown: Shown::All,
+            operation,
+            read,
+        }
     }
 
     /// What lies in a partition of an index and is over at `now`: for the sweep.
@@ -96,10 +117,17 @@ impl Table {
             .expression_attribute_names("#day", crate::keys::DAY)
             .filter_expression("expires_at <= :now")
             .expression_attribute_values(":now", n(now.timestamp()));
-        Pages { query: Some(query), then: None, shown: Shown::All, operation, read }
+        Pages {
+            query: Some(query),
+            then: None,
+            shown: Shown::All,
+            operation,
+            read,
+        }
     }
 
-    /// Where that lies on an index's partition which is over at this very second, or would be if nothing held it.
+    /// Where that lies on an index's partition which is over at this very second, or would be if
+    /// nothing held it.
     pub(crate) fn due_at<T>(
         &self,
         operation: &'static str,
@@ -115,7 +143,13 @@ impl Table {
             .expression_attribute_names("#day", crate::keys::DAY)
             .filter_expression("expires_at = :due OR retention_due_at = :due")
             .expression_attribute_values(":due", n(due.epoch()));
-        Pages { query: Some(query), then: None, shown: Shown::All, operation, read }
+        Pages {
+            query: Some(query),
+            then: None,
+            shown: Shown::All,
+            operation,
+            read,
+        }
     }
 
     /// What lies on an index's partition with this sort key, over or not.
@@ -133,7 +167,13 @@ impl Table {
             .key_condition_expression("#day = :pk AND sk = :sk")
             .expression_attribute_names("#day", crate::keys::DAY)
             .expression_attribute_values(":sk", s(sort));
-        let mut pages = Pages { query: Some(query), then: None, shown: Shown::All, operation, read };
+        let mut pages = Pages {
+            query: Some(query),
+            then: None,
+            shown: Shown::All,
+            operation,
+            read,
+        };
         let mut placed = Vec::new();
         while let Some(page) = pages.next().await? {
             placed.extend(page);
@@ -141,7 +181,8 @@ impl Table {
         Ok(placed)
     }
 
-    /// What may be told at `now` of what lies on an index's partition with a sort key that begins like that of `from`.
+    /// What may be told at `now` of what lies on an index's partition with a sort key that begins
+    /// like that of `from`.
     pub(crate) fn told<T>(
         &self,
         operation: &'static str,
@@ -151,10 +192,17 @@ impl Table {
         read: Read<T>,
     ) -> Pages<T> {
         let query = Some(self.beginning_like(index, from));
-        Pages { query, then: None, shown: Shown::ToldAt(now), operation, read }
+        Pages {
+            query,
+            then: None,
+            shown: Shown::ToldAt(now),
+            operation,
+            read,
+        }
     }
 
-    /// What is live on an index's partition, has a sort key that begins like that of `from`, and has this attribute.
+    /// What is live on an index's partition, has a sort key that begins like that of `from`, and
+    /// has this attribute.
     pub(crate) fn having<T>(
         &self,
         operation: &'static str,
@@ -168,12 +216,29 @@ impl Table {
             .beginning_like(index, from)
             .filter_expression("attribute_exists(#attribute)")
             .expression_attribute_names("#attribute", attribute);
-        Pages { query: Some(query), then: None, shown: Shown::LiveAt(now), operation, read }
+        Pages {
+            query: Some(query),
+            then: None,
+            shown: Shown::LiveAt(now),
+            operation,
+            read,
+        }
     }
 
-    /// Whether anything lies on an index's partition, over or not, with a sort key that begins like that of `from`.
-    pub(crate) async fn has_any(&self, operation: &'static str, index: &str, from: &Key) -> Result<bool, StorageError> {
-        let found = self.beginning_like(index, from).limit(1).send().await.map_err(failed(operation))?;
+    /// Whether anything lies on an index's partition, over or not, with a sort key that begins like
+    /// that of `from`.
+    pub(crate) async fn has_any(
+        &self,
+        operation: &'static str,
+        index: &str,
+        from: &Key,
+    ) -> Result<bool, StorageError> {
+        let found = self
+            .beginning_like(index, from)
+            .limit(1)
+            .send()
+            .await
+            .map_err(failed(operation))?;
         Ok(!found.items().is_empty())
     }
 
@@ -186,13 +251,25 @@ impl Table {
     }
 
     /// Everything in a partition that sorts up to `last`, over or not.
-    pub(crate) fn up_to<T>(&self, operation: &'static str, partition: &str, last: &str, read: Read<T>) -> Pages<T> {
+    pub(crate) fn up_to<T>(
+        &self,
+        operation: &'static str,
+        partition: &str,
+        last: &str,
+        read: Read<T>,
+    ) -> Pages<T> {
         let query = self
             .query(partition)
             .consistent_read(true)
             .key_condition_expression("pk = :pk AND sk <= :last")
             .expression_attribute_values(":last", s(last));
-        Pages { query: Some(query), then: None, shown: Shown::All, operation, read }
+        Pages {
+            query: Some(query),
+            then: None,
+            shown: Shown::All,
+            operation,
+            read,
+        }
     }
 
     /// One item, if it is live.
@@ -215,7 +292,8 @@ impl Table {
         Ok(answer.item.filter(|item| is_live(item, now)))
     }
 
-    /// These attributes of an item, over or not. It is asked for as a query: a policy can say which attributes that may tell.
+    /// These attributes of an item, over or not. It is asked for as a query: a policy can say which
+    /// attributes that may tell.
     pub(crate) async fn peek(
         &self,
         operation: &'static str,
@@ -233,8 +311,16 @@ impl Table {
     }
 
     /// Puts an item, whatever lay there.
-    pub(crate) async fn put(&self, operation: &'static str, key: &Key, mut item: Item) -> Result<(), StorageError> {
-        item.extend([(PK.to_owned(), s(&key.partition)), (SK.to_owned(), s(&key.sort))]);
+    pub(crate) async fn put(
+        &self,
+        operation: &'static str,
+        key: &Key,
+        mut item: Item,
+    ) -> Result<(), StorageError> {
+        item.extend([
+            (PK.to_owned(), s(&key.partition)),
+            (SK.to_owned(), s(&key.sort)),
+        ]);
         self.client
             .put_item()
             .table_name(&self.name)
@@ -246,7 +332,11 @@ impl Table {
     }
 
     /// Deletes an item, if it is there.
-    pub(crate) async fn delete(&self, operation: &'static str, key: &Key) -> Result<(), StorageError> {
+    pub(crate) async fn delete(
+        &self,
+        operation: &'static str,
+        key: &Key,
+    ) -> Result<(), StorageError> {
         self.client
             .delete_item()
             .table_name(&self.name)
@@ -291,27 +381,43 @@ enum Shown {
 impl<T> Pages<T> {
     /// The same list of a partition, from behind this sort key on.
     pub(crate) fn behind(self, partition: &str, sort: &str) -> Self {
-        self.narrowed(|query| query.exclusive_start_key(PK, s(partition)).exclusive_start_key(SK, s(sort)))
+        self.narrowed(|query| {
+            query
+                .exclusive_start_key(PK, s(partition))
+                .exclusive_start_key(SK, s(sort))
+        })
     }
 
     /// The same list, of each item these attributes and no others.
     pub(crate) fn showing(self, attributes: &[&str]) -> Self {
-        let names = (0..attributes.len()).map(|place| format!("#shown{place}")).collect::<Vec<_>>().join(", ");
+        let names = (0..attributes.len())
+            .map(|place| format!("#shown{place}"))
+            .collect::<Vec<_>>()
+            .join(", ");
         self.narrowed(|query| {
             let shown = attributes.iter().enumerate();
-            shown.fold(query.projection_expression(names), |query, (place, attribute)| {
-                query.expression_attribute_names(format!("#shown{place}"), *attribute)
-            })
+            shown.fold(
+                query.projection_expression(names),
+                |query, (place, attribute)| {
+                    query.expression_attribute_names(format!("#shown{place}"), *attribute)
+                },
+            )
         })
     }
 
     /// The same list, and after it another.
     pub(crate) fn and(self, other: Self) -> Self {
-        Self { then: other.query.map(Box::new), ..self }
+        Self {
+            then: other.query.map(Box::new),
+            ..self
+        }
     }
 
     fn narrowed(self, how: impl FnOnce(QueryFluentBuilder) -> QueryFluentBuilder) -> Self {
-        Self { query: self.query.map(how), ..self }
+        Self {
+            query: self.query.map(how),
+            ..self
+        }
     }
 
     /// The next page, which may be empty; `None` after the last.
@@ -320,9 +426,13 @@ impl<T> Pages<T> {
     /// [`StorageError`] if DynamoDB does not answer, or an item cannot be read.
     pub async fn next(&mut self) -> Result<Option<Vec<T>>, StorageError> {
         // Kept until it is answered: a list that broke off must not look like one that ended.
-        let Some(query) = &self.query else { return Ok(None) };
+        let Some(query) = &self.query else {
+            return Ok(None);
+        };
         let page = query.clone().send().await.map_err(failed(self.operation))?;
-        let rest = page.last_evaluated_key.map(|key| query.clone().set_exclusive_start_key(Some(key)));
+        let rest = page
+            .last_evaluated_key
+            .map(|key| query.clone().set_exclusive_start_key(Some(key)));
         self.query = rest.or_else(|| self.then.take().map(|then| *then));
         let shown = |item: &&Item| match self.shown {
             Shown::All => true,
@@ -331,7 +441,12 @@ impl<T> Pages<T> {
         };
         let items = page.items.unwrap_or_default();
         let read = |item| (self.read)(item).ok_or(StorageError::unreadable(self.operation));
-        items.iter().filter(shown).map(read).collect::<Result<_, _>>().map(Some)
+        items
+            .iter()
+            .filter(shown)
+            .map(read)
+            .collect::<Result<_, _>>()
+            .map(Some)
     }
 }
 
@@ -374,6 +489,9 @@ mod tests {
     #[test]
     fn an_end_that_cannot_be_read_shows_nothing() {
         let now = DateTime::from_timestamp(0, 0).unwrap();
-        assert!(!is_live(&Item::from([("expires_at".to_owned(), s("2029-01-01"))]), now));
+        assert!(!is_live(
+            &Item::from([("expires_at".to_owned(), s("2029-01-01"))]),
+            now
+        ));
     }
 }

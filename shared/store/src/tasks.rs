@@ -1,8 +1,8 @@
 //! Tasks in the Register: whoever begins one holds it for a while, and leaves it as it then is.
 //!
-//! A task is two items: itself, and what starts it, in a partition of its own. The Register's stream hands on only the
-//! latter, so that what is written about a task does not start it anew. It names what was approved: an approval alone puts
-//! one, and nobody else may.
+//! A task is two items: itself, and what starts it, in a partition of its own. The Register's
+//! stream hands on only the latter, so that what is written about a task does not start it anew. It
+//! names what was approved: an approval alone puts one, and nobody else may.
 
 use crate::evidence;
 use crate::keys::{self, EXPIRES_AT, Key, META, PK, SK};
@@ -82,11 +82,21 @@ impl Tasks {
     ///
     /// # Errors
     /// [`StorageError`] if they cannot be read.
-    pub async fn all(&self, request: &RequestId, now: DateTime<Utc>) -> Result<Vec<Task>, StorageError> {
+    pub async fn all(
+        &self,
+        request: &RequestId,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Task>, StorageError> {
         const OPERATION: &str = "read the tasks of a request";
-        let keys = Place::ALL.into_iter().map(|place| itself(request, place)).collect();
+        let keys = Place::ALL
+            .into_iter()
+            .map(|place| itself(request, place))
+            .collect();
         let items = self.0.get_all(OPERATION, keys, now).await?;
-        let mut tasks: Vec<Task> = items.into_iter().map(|item| read(OPERATION, item)).collect::<Result<_, _>>()?;
+        let mut tasks: Vec<Task> = items
+            .into_iter()
+            .map(|item| read(OPERATION, item))
+            .collect::<Result<_, _>>()?;
         tasks.sort_by_key(|task| task.place);
         Ok(tasks)
     }
@@ -94,15 +104,18 @@ impl Tasks {
     /// The tasks of all requests that are not closed, in pages.
     #[must_use]
     pub fn open(&self) -> Pages<(RequestId, Place)> {
-        self.open_in(keys::TASKS).and(self.open_in(keys::CLICK_TASKS))
+        self.open_in(keys::TASKS)
+            .and(self.open_in(keys::CLICK_TASKS))
     }
 
     fn open_in(&self, partition: &str) -> Pages<(RequestId, Place)> {
-        self.0.all("read open tasks", partition, "", |item| text(item, SK).and_then(keys::task_of))
+        self.0.all("read open tasks", partition, "", |item| {
+            text(item, SK).and_then(keys::task_of)
+        })
     }
 
-    /// A digest of what was approved when a task was entered, as [`Request::approved`] gives it; nothing where nothing was, or
-    /// its request is closed.
+    /// A digest of what was approved when a task was entered, as [`Request::approved`] gives it;
+    /// nothing where nothing was, or its request is closed.
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be read.
@@ -114,7 +127,14 @@ impl Tasks {
         place: Place,
         now: DateTime<Utc>,
     ) -> Result<Option<String>, StorageError> {
-        let start = self.0.get("look for what starts a task", &keys::start(request, place), now).await?;
+        let start = self
+            .0
+            .get(
+                "look for what starts a task",
+                &keys::start(request, place),
+                now,
+            )
+            .await?;
         Ok(start.map(|start| text(&start, APPROVED).unwrap_or_default().to_owned()))
     }
 
@@ -124,8 +144,13 @@ impl Tasks {
         let task = &keys::task(request, place);
         // Those of requests first, as in all of them.
         match task.strip_prefix("CLICK") {
-            Some(_) => self.open_in(keys::CLICK_TASKS).behind(keys::CLICK_TASKS, task),
-            None => self.open_in(keys::TASKS).behind(keys::TASKS, task).and(self.open_in(keys::CLICK_TASKS)),
+            Some(_) => self
+                .open_in(keys::CLICK_TASKS)
+                .behind(keys::CLICK_TASKS, task),
+            None => self
+                .open_in(keys::TASKS)
+                .behind(keys::TASKS, task)
+                .and(self.open_in(keys::CLICK_TASKS)),
         }
     }
 
@@ -163,7 +188,14 @@ impl Tasks {
             .expression_attribute_values(":one", n(1))
             .return_values(ReturnValue::AllNew);
         let begun = applied(OPERATION, update.send().await)?;
-        begun.map(|begun| Ok(Begun { task: read(OPERATION, begun.attributes.unwrap_or_default())?, lease })).transpose()
+        begun
+            .map(|begun| {
+                Ok(Begun {
+                    task: read(OPERATION, begun.attributes.unwrap_or_default())?,
+                    lease,
+                })
+            })
+            .transpose()
     }
 
     /// Leaves a task as it is now; gives whether it was still ours to leave.
@@ -239,7 +271,8 @@ impl Tasks {
         Ok(applied("wake a task", update.send().await)?.is_some())
     }
 
-    /// Remembers who did by hand what a task asks, and when; gives whether there is such a task that waits for it.
+    /// Remembers who did by hand what a task asks, and when; gives whether there is such a task
+    /// that waits for it.
     ///
     /// # Errors
     /// [`StorageError`] if that is not known.
@@ -251,8 +284,8 @@ impl Tasks {
     ) -> Result<bool, StorageError> {
         const OPERATION: &str = "confirm a task";
         let key = itself(request, place);
-        let confirmation =
-            serde_dynamo::to_attribute_value(confirmation).map_err(|_| StorageError::unreadable(OPERATION))?;
+        let confirmation = serde_dynamo::to_attribute_value(confirmation)
+            .map_err(|_| StorageError::unreadable(OPERATION))?;
         let update = self
             .0
             .client
@@ -280,24 +313,44 @@ impl Tasks {
         const OPERATION: &str = "enter a task";
         let start = start(request, task.place, approved, end);
         let open = keys::open_task(request, task.place);
-        let open = Item::from([(PK.to_owned(), s(open.partition)), (SK.to_owned(), s(open.sort))]);
+        let open = Item::from([
+            (PK.to_owned(), s(open.partition)),
+            (SK.to_owned(), s(open.sort)),
+        ]);
         let put = |item| {
-            let put = Put::builder().table_name(&self.0.name).set_item(Some(item)).build();
+            let put = Put::builder()
+                .table_name(&self.0.name)
+                .set_item(Some(item))
+                .build();
             let put = put.map_err(|_| StorageError::unreadable(OPERATION))?;
             Ok(TransactWriteItem::builder().put(put).build())
         };
-        Ok([put(item(OPERATION, request, task, end)?)?, put(start)?, put(open)?])
+        Ok([
+            put(item(OPERATION, request, task, end)?)?,
+            put(start)?,
+            put(open)?,
+        ])
     }
 
     /// Takes away what starts a task and that its request is open.
-    pub(super) fn close(&self, request: &RequestId, place: Place) -> Result<[TransactWriteItem; 2], StorageError> {
+    pub(super) fn close(
+        &self,
+        request: &RequestId,
+        place: Place,
+    ) -> Result<[TransactWriteItem; 2], StorageError> {
         let delete = |key: Key| {
-            let delete =
-                Delete::builder().table_name(&self.0.name).key(PK, s(key.partition)).key(SK, s(key.sort)).build();
+            let delete = Delete::builder()
+                .table_name(&self.0.name)
+                .key(PK, s(key.partition))
+                .key(SK, s(key.sort))
+                .build();
             let delete = delete.map_err(|_| StorageError::unreadable("close a task"))?;
             Ok(TransactWriteItem::builder().delete(delete).build())
         };
-        Ok([delete(keys::start(request, place))?, delete(keys::open_task(request, place))?])
+        Ok([
+            delete(keys::start(request, place))?,
+            delete(keys::open_task(request, place))?,
+        ])
     }
 }
 
@@ -317,8 +370,14 @@ fn itself(request: &RequestId, place: Place) -> Key {
     Key::new(keys::task(request, place), META)
 }
 
-fn item(operation: &'static str, request: &RequestId, task: &Task, end: ExpiresAt) -> Result<Item, StorageError> {
-    let mut item: Item = serde_dynamo::to_item(task).map_err(|_| StorageError::unreadable(operation))?;
+fn item(
+    operation: &'static str,
+    request: &RequestId,
+    task: &Task,
+    end: ExpiresAt,
+) -> Result<Item, StorageError> {
+    let mut item: Item =
+        serde_dynamo::to_item(task).map_err(|_| StorageError::unreadable(operation))?;
     let key = itself(request, task.place);
     item.insert(PK.to_owned(), s(key.partition));
     item.insert(SK.to_owned(), s(key.sort));

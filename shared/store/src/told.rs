@@ -8,7 +8,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use custodian_domain::record::satisfaction::Satisfaction;
 use custodian_domain::record::source::Source;
 
-/// One record, as far as the index by day tells of it: nothing that identifies, but for where it lies.
+/// One record, as far as the index by day tells of it: nothing that identifies, but for where it
+/// lies.
 #[derive(Clone, Debug)]
 pub struct ReportableRecord {
     /// Where it lies.
@@ -30,17 +31,25 @@ pub struct ReportableRecord {
 impl Records {
     /// What was collected on a day, in one of its shards, and may be told at `now`; in pages.
     ///
-    /// What is over is left out, what is restricted (it may be stored only), and what a hold keeps beyond its date.
+    /// What is over is left out, what is restricted (it may be stored only), and what a hold keeps
+    /// beyond its date.
     #[must_use]
-    pub fn told_on(&self, day: NaiveDate, shard: u8, now: DateTime<Utc>) -> Pages<ReportableRecord> {
+    pub fn told_on(
+        &self,
+        day: NaiveDate,
+        shard: u8,
+        now: DateTime<Utc>,
+    ) -> Pages<ReportableRecord> {
         let from = Key::new(keys::day_shard(day, shard), RECORD);
-        self.0.told("read what may be told", BY_DAY, &from, now, told)
+        self.0
+            .told("read what may be told", BY_DAY, &from, now, told)
     }
 }
 
 fn told(item: &Item) -> Option<ReportableRecord> {
     let field = |name: &str| text(item, name).map(str::to_owned);
-    let satisfaction = number(item, "satisfaction").map(|point| u8::try_from(point).ok()?.try_into().ok());
+    let satisfaction =
+        number(item, "satisfaction").map(|point| u8::try_from(point).ok()?.try_into().ok());
     Some(ReportableRecord {
         key: Key::of(item)?,
         source: Source::named(text(item, "source")?)?,

@@ -1,14 +1,16 @@
-//! CloudFront in front of the API, where the deployment has it: the functions then speak to nobody else, and believe it which
-//! network address a request comes from.
+//! CloudFront in front of the API, where the deployment has it: the functions then speak to nobody
+//! else, and believe it which network address a request comes from.
 
 use crate::http::{HeaderValue, Request};
 use custodian_runtime::Environment;
 use subtle::{Choice, ConstantTimeEq};
 
-/// The header by which CloudFront is known. A client's own is overwritten. CloudFront adds none that begins with `X-Edge-`
+/// The header by which CloudFront is known. A client's own is overwritten. CloudFront adds none
+/// that begins with `X-Edge-`
 /// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/add-origin-custom-headers.html>).
 const KEY: &str = "x-custodian-key";
-/// The settings with the keys that it may show: two, so that one can be changed while it shows the other.
+/// The settings with the keys that it may show: two, so that one can be changed while it shows the
+/// other.
 const SETTINGS: [&str; 2] = ["EDGE_KEY", "EDGE_KEY_OTHER"];
 /// The header by which CloudFront says whose request it is.
 const VIEWER: &str = "x-custodian-viewer";
@@ -18,22 +20,36 @@ const VIEWER: &str = "x-custodian-viewer";
 pub struct Edge(Vec<String>);
 
 impl Edge {
-    /// Only who shows what the setting `EDGE_KEY` or `EDGE_KEY_OTHER` says; without either everybody.
+    /// Only who shows what the setting `EDGE_KEY` or `EDGE_KEY_OTHER` says; without either
+    /// everybody.
     #[must_use]
     pub fn read(host: &Environment) -> Self {
-        Self(SETTINGS.into_iter().filter_map(|name| host.setting(name).ok().map(str::to_owned)).collect())
+        Self(
+            SETTINGS
+                .into_iter()
+                .filter_map(|name| host.setting(name).ok().map(str::to_owned))
+                .collect(),
+        )
     }
 
-    /// Whether a request is let in; one that CloudFront has passed on then says which network address it comes from. The two
-    /// headers are taken out of every request.
+    /// Whether a request is let in; one that CloudFront has passed on then says which network
+    /// address it comes from. The two headers are taken out of every request.
     pub(super) fn lets_in(&self, request: &mut Request) -> bool {
         let (shown, viewer) = (request.headers.remove(KEY), request.headers.remove(VIEWER));
         if self.0.is_empty() {
             return true;
         }
-        let shown = shown.as_ref().map(HeaderValue::as_bytes).unwrap_or_default();
+        let shown = shown
+            .as_ref()
+            .map(HeaderValue::as_bytes)
+            .unwrap_or_default();
         let opens = |key: &String| shown.ct_eq(key.as_bytes());
-        if !bool::from(self.0.iter().map(opens).fold(Choice::from(0), |any, one| any | one)) {
+        if !bool::from(
+            self.0
+                .iter()
+                .map(opens)
+                .fold(Choice::from(0), |any, one| any | one),
+        ) {
             return false;
         }
         if let Some(viewer) = viewer {
@@ -56,7 +72,10 @@ mod tests {
 
     fn request(headers: &[(&'static str, &str)]) -> Request {
         let header = |(name, value): &(&'static str, &str)| {
-            (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_str(value).unwrap(),
+            )
         };
         Request {
             method: Method::GET,
@@ -74,8 +93,11 @@ mod tests {
 
     #[test]
     fn without_cloudfront_everybody_is_let_in_and_nobody_says_where_they_come_from() {
-        let mut asked =
-            request(&[("x-custodian-key", ""), ("x-custodian-viewer", "203.0.113.7"), ("accept", "text/html")]);
+        let mut asked = request(&[
+            ("x-custodian-key", ""),
+            ("x-custodian-viewer", "203.0.113.7"),
+            ("accept", "text/html"),
+        ]);
         assert!(Edge::default().lets_in(&mut asked));
         assert_eq!(address(&asked), "198.51.100.1");
         assert_eq!(asked.headers, request(&[("accept", "text/html")]).headers);
@@ -86,13 +108,23 @@ mod tests {
     fn behind_cloudfront_only_its_key_opens() {
         let edge = Edge(vec!["k".repeat(64), "l".repeat(64)]);
         assert_eq!(format!("{edge:?}"), "Edge(..)");
-        for headers in [&[][..], &[("x-custodian-key", "k")], &[("x-custodian-key", "")]] {
+        for headers in [
+            &[][..],
+            &[("x-custodian-key", "k")],
+            &[("x-custodian-key", "")],
+        ] {
             assert!(!edge.lets_in(&mut request(headers)), "{headers:?}");
         }
         for key in ["k", "l"] {
-            let mut asked = request(&[("x-custodian-key", &key.repeat(64)), ("x-custodian-viewer", "2001:db8::7")]);
+            let mut asked = request(&[
+                ("x-custodian-key", &key.repeat(64)),
+                ("x-custodian-viewer", "2001:db8::7"),
+            ]);
             assert!(edge.lets_in(&mut asked), "either of its two");
-            assert_eq!((address(&asked).as_str(), asked.headers.len()), ("2001:db8::7", 0));
+            assert_eq!(
+                (address(&asked).as_str(), asked.headers.len()),
+                ("2001:db8::7", 0)
+            );
         }
     }
 }

@@ -1,8 +1,10 @@
-//! The way through API Gateway (HTTP API, payload 2.0): its event is read once, as far as it is used, and the answer is
-//! written once.
+//! The way through API Gateway (HTTP API, payload 2.0): its event is read once, as far as it is
+//! used, and the answer is written once.
 
 use crate::Edge;
-use crate::http::{self, Body, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use crate::http::{
+    self, Body, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode,
+};
 use crate::problem::Problem;
 use crate::site::BasePath;
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
@@ -20,11 +22,22 @@ use std::fmt;
 const API_GATEWAY: &str = "an event of API Gateway";
 /// How many headers there is room for from the start.
 const ROOM: usize = 16;
-/// What the headers begin with that browsers, CloudFront and the gateway add and no function asks for: not worth reading.
-const UNASKED: [&str; 9] =
-    ["accept-language", "cloudfront-", "cookie", "host", "sec-", "user-agent", "via", "x-amz", "x-forwarded-"];
+/// What the headers begin with that browsers, CloudFront and the gateway add and no function asks
+/// for: not worth reading.
+const UNASKED: [&str; 9] = [
+    "accept-language",
+    "cloudfront-",
+    "cookie",
+    "host",
+    "sec-",
+    "user-agent",
+    "via",
+    "x-amz",
+    "x-forwarded-",
+];
 
-/// An event as it came. The runtime's log repeats of an event what it cannot read, so the runtime reads nothing of it.
+/// An event as it came. The runtime's log repeats of an event what it cannot read, so the runtime
+/// reads nothing of it.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
 pub struct Event(Box<RawValue>);
@@ -39,8 +52,8 @@ pub struct Answer {
 
 /// Answers an event as `handle` answers its request.
 ///
-/// `edge` says who is let in. `handle` is given the path behind `base`. It is never asked for `HEAD`: that is answered as `GET` is, less the body
-/// (RFC 9110, 9.3.2).
+/// `edge` says who is let in. `handle` is given the path behind `base`. It is never asked for
+/// `HEAD`: that is answered as `GET` is, less the body (RFC 9110, 9.3.2).
 ///
 /// # Errors
 /// A constant if the event is not one of API Gateway's.
@@ -53,7 +66,13 @@ pub async fn answer<F>(
 where
     F: Future<Output = Response>,
 {
-    let Read { mut request, head, is_whole } = event.read(base).ok_or_else(|| failure::not_an_event(API_GATEWAY))?;
+    let Read {
+        mut request,
+        head,
+        is_whole,
+    } = event
+        .read(base)
+        .ok_or_else(|| failure::not_an_event(API_GATEWAY))?;
     drop(event);
     let is_let_in = edge.lets_in(&mut request);
     let response = match (is_let_in, is_whole) {
@@ -64,7 +83,8 @@ where
     Ok(Answer { response, head })
 }
 
-/// Has an event that somebody made answered by `answer`, which a function answers those of Lambda with.
+/// Has an event that somebody made answered by `answer`, which a function answers those of Lambda
+/// with.
 ///
 /// # Errors
 /// As `answer`.
@@ -82,12 +102,20 @@ where
 }
 
 fn not_this_way() -> Problem {
-    let problem = Problem::new(StatusCode::FORBIDDEN, "not-this-way", "This address answers to CloudFront only");
+    let problem = Problem::new(
+        StatusCode::FORBIDDEN,
+        "not-this-way",
+        "This address answers to CloudFront only",
+    );
     problem.detail("Use the public name of these pages.")
 }
 
 fn unreadable() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "broken-body", "The body cannot be read as what its content type says")
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "broken-body",
+        "The body cannot be read as what its content type says",
+    )
 }
 
 /// A request, and what else an event says of it.
@@ -106,7 +134,11 @@ impl Event {
         let method = Method::from_bytes(http.method.as_bytes()).ok()?;
         let head = method == Method::HEAD;
         let body = written.body.unwrap_or_default();
-        let body = if written.is_base64_encoded { BASE64.decode(body).ok() } else { Some(body.into_bytes()) };
+        let body = if written.is_base64_encoded {
+            BASE64.decode(body).ok()
+        } else {
+            Some(body.into_bytes())
+        };
         let is_whole = body.is_some();
         let request = Request {
             method: if head { Method::GET } else { method },
@@ -116,7 +148,11 @@ impl Event {
             body: body.unwrap_or_default(),
             client: http.source_ip.parse().ok(),
         };
-        Some(Read { request, head, is_whole })
+        Some(Read {
+            request,
+            head,
+            is_whole,
+        })
     }
 }
 
@@ -182,8 +218,11 @@ impl<'de> Deserialize<'de> for Headers {
                     if UNASKED.iter().any(|begun| name.starts_with(begun)) {
                         continue;
                     }
-                    let header = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(&value).ok());
-                    // A map of headers has its limit, and so have API Gateway's; what is beyond ours is left out.
+                    let header = HeaderName::from_bytes(name.as_bytes())
+                        .ok()
+                        .zip(HeaderValue::from_str(&value).ok());
+                    // A map of headers has its limit, and so have API Gateway's; what is beyond
+                    // ours is left out.
                     header.map(|(name, value)| headers.try_insert(name, value).ok());
                 }
                 Ok(Headers(headers))
@@ -204,7 +243,10 @@ impl Serialize for Answer {
                 Body::Bytes(encoded) => answer.serialize_entry("body", encoded)?,
             }
         }
-        answer.serialize_entry("isBase64Encoded", &matches!(self.response.body(), Body::Bytes(_)))?;
+        answer.serialize_entry(
+            "isBase64Encoded",
+            &matches!(self.response.body(), Body::Bytes(_)),
+        )?;
         answer.end()
     }
 }
@@ -215,11 +257,15 @@ struct Sent<'a>(&'a HeaderMap);
 impl Serialize for Sent<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut headers = serializer.serialize_map(None)?;
-        for (name, value) in http::HEADERS.iter().filter(|(name, _)| !self.0.contains_key(*name)) {
+        for (name, value) in http::HEADERS
+            .iter()
+            .filter(|(name, _)| !self.0.contains_key(*name))
+        {
             headers.serialize_entry(name, value)?;
         }
         for (name, value) in self.0 {
-            let value = std::str::from_utf8(value.as_bytes()).map_err(|_| S::Error::custom("a header is no text"))?;
+            let value = std::str::from_utf8(value.as_bytes())
+                .map_err(|_| S::Error::custom("a header is no text"))?;
             headers.serialize_entry(name.as_str(), value)?;
         }
         headers.end()
@@ -239,8 +285,11 @@ mod tests {
 
     /// What is asked, said back.
     async fn echo(request: Request) -> Response {
-        let headers: Vec<_> =
-            request.headers.iter().map(|(name, value)| (name.as_str(), value.to_str().ok())).collect();
+        let headers: Vec<_> = request
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.to_str().ok()))
+            .collect();
         json(
             StatusCode::OK,
             &json!({
@@ -255,8 +304,12 @@ mod tests {
         let answered = invoke(LambdaEvent::new(event, Context::default()), async |event| {
             answer(event.payload, &Edge::default(), &base, echo).await
         });
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(answered).map_err(|failure| failure.error_message)
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        runtime
+            .block_on(answered)
+            .map_err(|failure| failure.error_message)
     }
 
     fn event() -> Value {
@@ -274,7 +327,10 @@ mod tests {
     #[test]
     fn what_is_used_of_an_event_becomes_a_request() {
         let answer = ask(event()).unwrap();
-        assert_eq!((&answer["statusCode"], &answer["isBase64Encoded"]), (&json!(200), &json!(false)));
+        assert_eq!(
+            (&answer["statusCode"], &answer["isBase64Encoded"]),
+            (&json!(200), &json!(false))
+        );
         assert_eq!(answer["headers"]["content-type"], "application/json");
         assert_eq!(
             said(&answer),
@@ -290,7 +346,10 @@ mod tests {
         let mut asked = event();
         asked["requestContext"]["http"]["method"] = json!("HEAD");
         let answer = ask(asked).unwrap();
-        assert_eq!((&answer["statusCode"], answer.get("body")), (&json!(200), None));
+        assert_eq!(
+            (&answer["statusCode"], answer.get("body")),
+            (&json!(200), None)
+        );
     }
 
     #[test]
@@ -304,7 +363,12 @@ mod tests {
     fn what_is_no_event_fails_and_shows_nothing_of_it() {
         let mut asked = event();
         asked["headers"] = json!({"x": ["rosa@example.org"]});
-        for other in [asked, json!(null), json!("rosa@example.org"), json!({"Records": []})] {
+        for other in [
+            asked,
+            json!(null),
+            json!("rosa@example.org"),
+            json!({"Records": []}),
+        ] {
             assert_eq!(ask(other).unwrap_err(), "not an event of API Gateway");
         }
     }
@@ -317,7 +381,11 @@ mod tests {
             any::<String>().prop_map(Value::from),
         ];
         leaf.prop_recursive(3, 12, 4, |inner| {
-            let name = prop_oneof!["[a-zA-Z\\PC-]{0,12}", Just("http".to_owned()), Just("method".to_owned())];
+            let name = prop_oneof![
+                "[a-zA-Z\\PC-]{0,12}",
+                Just("http".to_owned()),
+                Just("method".to_owned())
+            ];
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
                 proptest::collection::btree_map(name, inner, 0..4)
@@ -364,12 +432,24 @@ mod tests {
     #[test]
     fn an_answer_is_written_as_it_is_read() {
         let response = Response::new(Body::Text("“5 £”\n".into()));
-        let written = serde_json::to_string(&Answer { response, head: false }).unwrap();
+        let written = serde_json::to_string(&Answer {
+            response,
+            head: false,
+        })
+        .unwrap();
         let written: Value = serde_json::from_str(&written).unwrap();
-        assert_eq!((&written["statusCode"], &written["body"]), (&json!(200), &json!("“5 £”\n")));
+        assert_eq!(
+            (&written["statusCode"], &written["body"]),
+            (&json!(200), &json!("“5 £”\n"))
+        );
         assert_eq!(
             written["headers"],
-            Value::Object(HEADERS.iter().map(|(k, v)| ((*k).to_owned(), json!(v))).collect())
+            Value::Object(
+                HEADERS
+                    .iter()
+                    .map(|(k, v)| ((*k).to_owned(), json!(v)))
+                    .collect()
+            )
         );
     }
 }

@@ -1,7 +1,8 @@
 //! What functions behind API Gateway have in common: requests, responses and their headers.
 
 use ::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    RETRY_AFTER,
 };
 pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -30,7 +31,9 @@ impl Request {
     /// The first value of a parameter of the query.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<Cow<'_, str>> {
-        form_urlencoded::parse(self.query.as_bytes()).find(|(known, _)| known == name).map(|(_, value)| value)
+        form_urlencoded::parse(self.query.as_bytes())
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value)
     }
 
     /// The query as a link has it: a client may send what a URI cannot hold.
@@ -60,10 +63,12 @@ pub const HEADERS: [(&str, &str); 7] = [
     ("x-frame-options", "DENY"),
     ("strict-transport-security", "max-age=31536000"),
     ("cross-origin-opener-policy", "same-origin"),
-    ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+    (
+        "permissions-policy",
+        "camera=(), geolocation=(), microphone=()",
+    ),
 ];
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Where a form of ours may lead, as the policy in [`HEADERS`] says it.
 const OWN_FORMS: &str = "form-action 'self'";
@@ -72,27 +77,53 @@ const OWN_FORMS: &str = "form-action 'self'";
 pub const NEVER_CACHED: &str = "no-store";
 
 /// What a body in UTF-8 may be called (Encoding Standard, 4.2), and ASCII, which is UTF-8 as well.
-const UTF_8: [&str; 7] =
-    ["utf-8", "utf8", "unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8", "x-unicode20utf8", "us-ascii"];
+const UTF_8: [&str; 7] = [
+    "utf-8",
+    "utf8",
+    "unicode-1-1-utf-8",
+    "unicode11utf8",
+    "unicode20utf8",
+    "x-unicode20utf8",
+    "us-ascii",
+];
 
 /// What a URI cannot hold and a client may send all the same.
-const NOT_IN_A_QUERY: AsciiSet =
-    CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}').add(b'|').add(b'\\').add(b'^');
+const NOT_IN_A_QUERY: AsciiSet = CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}')
+    .add(b'|')
+    .add(b'\\')
+    .add(b'^');
 
 /// The text of a header, as it was sent.
 #[must_use]
 pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str>> {
-    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
+    headers
+        .get(name)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
 }
 
 /// The media type of a body, in lower case, if its parameters and its coding leave it as UTF-8.
 #[must_use]
 pub fn media_type(headers: &HeaderMap) -> Option<String> {
-    let plain = headers.get(CONTENT_ENCODING).is_none_or(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"));
-    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?.to_ascii_lowercase();
+    let plain = headers
+        .get(CONTENT_ENCODING)
+        .is_none_or(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    let value = headers
+        .get(CONTENT_TYPE)?
+        .to_str()
+        .ok()?
+        .to_ascii_lowercase();
     let mut parts = value.split(';').map(str::trim);
     let media_type = parts.next()?.to_owned();
-    let mut charsets = parts.filter_map(|part| part.split_once('=')).filter(|(name, _)| name.trim() == "charset");
+    let mut charsets = parts
+        .filter_map(|part| part.split_once('='))
+        .filter(|(name, _)| name.trim() == "charset");
     let utf8 = charsets.all(|(_, label)| UTF_8.contains(&label.trim().trim_matches('"').trim()));
     (plain && utf8).then_some(media_type)
 }
@@ -100,17 +131,27 @@ pub fn media_type(headers: &HeaderMap) -> Option<String> {
 /// Whether a client takes what is compressed with gzip (RFC 9110, 12.5.3).
 #[must_use]
 pub fn takes_gzip(headers: &HeaderMap) -> bool {
-    let taken = headers.get(ACCEPT_ENCODING).and_then(|codings| codings.to_str().ok()).unwrap_or_default();
+    let taken = headers
+        .get(ACCEPT_ENCODING)
+        .and_then(|codings| codings.to_str().ok())
+        .unwrap_or_default();
     taken.split(',').any(|coding| {
         let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-        let weight = weight.trim().strip_prefix("q=").map_or(Ok(1.0), str::parse::<f32>);
+        let weight = weight
+            .trim()
+            .strip_prefix("q=")
+            .map_or(Ok(1.0), str::parse::<f32>);
         name.trim().eq_ignore_ascii_case("gzip") && weight.is_ok_and(|weight| weight > 0.0)
     })
 }
 
 /// A response of that type, kept in caches as `cache` says.
 #[must_use]
-pub fn typed(body: impl Into<Cow<'static, str>>, content_type: &'static str, cache: &'static str) -> Response {
+pub fn typed(
+    body: impl Into<Cow<'static, str>>,
+    content_type: &'static str,
+    cache: &'static str,
+) -> Response {
     let mut response = Response::new(Body::Text(body.into()));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -121,15 +162,22 @@ pub fn typed(body: impl Into<Cow<'static, str>>, content_type: &'static str, cac
 /// What a program is told.
 #[must_use]
 pub fn json(status: StatusCode, document: &Value) -> Response {
-    self::status(typed(document.to_string(), "application/json", NEVER_CACHED), status)
+    self::status(
+        typed(document.to_string(), "application/json", NEVER_CACHED),
+        status,
+    )
 }
 
-/// The same page, whose form may also lead on to `origin`: browsers hold a redirect that answers a form against the
-/// page's policy as well (CSP 3, `form-action`).
+/// The same page, whose form may also lead on to `origin`: browsers hold a redirect that answers a
+/// form against the page's policy as well (CSP 3, `form-action`).
 #[must_use]
 pub fn leading_to(mut response: Response, origin: &str) -> Response {
-    if let Ok(wider) = HeaderValue::try_from(POLICY.replace(OWN_FORMS, &format!("{OWN_FORMS} {origin}"))) {
-        response.headers_mut().insert(CONTENT_SECURITY_POLICY, wider);
+    if let Ok(wider) =
+        HeaderValue::try_from(POLICY.replace(OWN_FORMS, &format!("{OWN_FORMS} {origin}")))
+    {
+        response
+            .headers_mut()
+            .insert(CONTENT_SECURITY_POLICY, wider);
     }
     response
 }
@@ -143,7 +191,9 @@ pub fn retry_soon(response: Response) -> Response {
 /// The same response with `Retry-After`, in so many seconds.
 #[must_use]
 pub fn retry_after(mut response: Response, seconds: i64) -> Response {
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    response
+        .headers_mut()
+        .insert(RETRY_AFTER, HeaderValue::from(seconds));
     response
 }
 
@@ -160,11 +210,24 @@ mod tests {
 
     #[test]
     fn a_client_says_what_it_takes() {
-        let takes = |codings| takes_gzip(&HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(codings))]));
+        let takes = |codings| {
+            takes_gzip(&HeaderMap::from_iter([(
+                ACCEPT_ENCODING,
+                HeaderValue::from_static(codings),
+            )]))
+        };
         for taken in ["gzip", "gzip, deflate, br", "br;q=1.0, GZIP;q=0.5"] {
             assert!(takes(taken), "{taken}");
         }
-        for other in ["", "br", "identity", "gzip;q=0", "gzip;q=0.000, br", "gzip;q=x", "xgzip"] {
+        for other in [
+            "",
+            "br",
+            "identity",
+            "gzip;q=0",
+            "gzip;q=0.000, br",
+            "gzip;q=x",
+            "xgzip",
+        ] {
             assert!(!takes(other), "{other}");
         }
         assert!(!takes_gzip(&HeaderMap::new()));

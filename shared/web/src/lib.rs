@@ -1,4 +1,5 @@
-//! What is said over HTTP: requests and responses, pages, problem documents, and how much one client may send.
+//! What is said over HTTP: requests and responses, pages, problem documents, and how much one
+//! client may send.
 
 mod front;
 pub mod gateway;

@@ -1,7 +1,8 @@
 //! How much one client may send in an hour, without keeping who it was.
 //!
-//! An instance counts in its memory. Only a client that sends it more than most is counted in the Register as well, together
-//! with what other instances have of it: so an ordinary answer costs no call.
+//! An instance counts in its memory. Only a client that sends it more than most is counted in the
+//! Register as well, together with what other instances have of it: so an ordinary answer costs no
+//! call.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use custodian_domain::identity::client::{Client, Clients, Hour};
@@ -12,9 +13,11 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-/// Of what a client may send in an hour, the part that an instance lets pass before it counts in the Register.
+/// Of what a client may send in an hour, the part that an instance lets pass before it counts in
+/// the Register.
 const SHARE: u32 = 10;
-/// How many clients an instance counts at once; with more, those that it has not seen yet are not counted: some megabytes.
+/// How many clients an instance counts at once; with more, those that it has not seen yet are not
+/// counted: some megabytes.
 const CLIENTS: usize = 20_000;
 
 /// Counts what clients send.
@@ -51,28 +54,41 @@ impl Limits {
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing or is no number above 0.
-    pub fn start(host: &Environment, counts: ClientCounts, keys: &Keyring<Forms>) -> Result<Self, StartError> {
+    pub fn start(
+        host: &Environment,
+        counts: ClientCounts,
+        keys: &Keyring<Forms>,
+    ) -> Result<Self, StartError> {
         const MOST: &str = "ANSWERS_PER_HOUR";
         let most = host.setting(MOST)?.parse().ok().filter(|most| *most > 0);
         Ok(Self {
             clients: Clients::new(keys),
             counts,
             most: most.ok_or(StartError::Invalid(MOST, "must be a number above 0"))?,
-            seen: Mutex::new(Seen { hour: Hour::of(host.clock().now()), clients: HashMap::new() }),
+            seen: Mutex::new(Seen {
+                hour: Hour::of(host.clock().now()),
+                clients: HashMap::new(),
+            }),
         })
     }
 
-    /// Counts one thing that somebody sends from this address. Where nobody knows the address, or nobody can count, it passes:
-    /// better too much than nothing.
+    /// Counts one thing that somebody sends from this address. Where nobody knows the address, or
+    /// nobody can count, it passes: better too much than nothing.
     ///
     /// # Errors
     /// [`TooMany`] if the client has sent as much as it may.
     pub async fn admit(&self, address: Option<IpAddr>, now: DateTime<Utc>) -> Result<(), TooMany> {
-        let Some(address) = address else { return Ok(()) };
+        let Some(address) = address else {
+            return Ok(());
+        };
         let hour = Hour::of(now);
         let client = self.clients.at(address, hour);
-        let Some(count) = self.count(&client, hour) else { return Ok(()) };
-        let too_many = TooMany { wait: hour.end() - now };
+        let Some(count) = self.count(&client, hour) else {
+            return Ok(());
+        };
+        let too_many = TooMany {
+            wait: hour.end() - now,
+        };
         let share = (self.most / SHARE).max(1);
         let more = match count.here {
             _ if count.is_over => return Err(too_many),
@@ -98,7 +114,10 @@ impl Limits {
     fn count(&self, client: &Client, hour: Hour) -> Option<Count> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.hour != hour {
-            *seen = Seen { hour, clients: HashMap::new() };
+            *seen = Seen {
+                hour,
+                clients: HashMap::new(),
+            };
         }
         if seen.clients.len() >= CLIENTS && !seen.clients.contains_key(client) {
             return None;

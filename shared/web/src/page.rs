@@ -1,5 +1,5 @@
-//! The frame that every page stands in. Its templates, `layout.html` and `message.html`, are in `shared/templates`; a
-//! function that has pages names that folder in its `askama.toml`.
+//! The frame that every page stands in. Its templates, `layout.html` and `message.html`, are in
+//! `shared/templates`; a function that has pages names that folder in its `askama.toml`.
 
 use crate::http::{NEVER_CACHED, Response, typed};
 use crate::site::Site;
@@ -10,15 +10,21 @@ use chrono::NaiveDate;
 use custodian_domain::validation::notice::{self, Notice};
 
 /// What an answer may not leave behind whose address holds a token.
-const DISCREET: [(HeaderName, &str); 2] =
-    [(REFERRER_POLICY, "no-referrer"), (HeaderName::from_static("x-robots-tag"), "noindex, nofollow, noarchive")];
+const DISCREET: [(HeaderName, &str); 2] = [
+    (REFERRER_POLICY, "no-referrer"),
+    (
+        HeaderName::from_static("x-robots-tag"),
+        "noindex, nofollow, noarchive",
+    ),
+];
 
 /// What every page shows around its own words.
 #[derive(Clone, Copy, Debug)]
 pub struct Page<'a> {
     /// The council that it speaks for.
     pub site: &'a Site,
-    /// Whether it carries what a person typed, and is not found again by Back: its links then open another tab.
+    /// Whether it carries what a person typed, and is not found again by Back: its links then open
+    /// another tab.
     pub typed: bool,
 }
 
@@ -32,7 +38,10 @@ impl<'a> Page<'a> {
     /// The same page, carrying what a person typed.
     #[must_use]
     pub const fn with_what_was_typed(self) -> Self {
-        Self { typed: true, ..self }
+        Self {
+            typed: true,
+            ..self
+        }
     }
 
     /// What stands before every path of the product.
@@ -62,25 +71,38 @@ impl<'a> Page<'a> {
     /// The attributes of a link that leads away from the page.
     #[must_use]
     pub const fn away(&self) -> &'static str {
-        if self.typed { r#" target="_blank" rel="noreferrer noopener""# } else { "" }
+        if self.typed {
+            r#" target="_blank" rel="noreferrer noopener""#
+        } else {
+            ""
+        }
     }
 
     /// What the words of such a link end with.
     #[must_use]
     pub const fn opens(&self) -> &'static str {
-        if self.typed { " (opens in new tab)" } else { "" }
+        if self.typed {
+            " (opens in new tab)"
+        } else {
+            ""
+        }
     }
 }
 
 /// The HTML of a template.
 ///
 /// # Panics
-/// If it cannot be written, which a `String` always can: a page or a part of a report that says nothing would be taken for
-/// one that has nothing to say.
+/// If it cannot be written, which a `String` always can: a page or a part of a report that says
+/// nothing would be taken for one that has nothing to say.
 #[must_use]
-#[expect(clippy::expect_used, reason = "an empty page would be believed: better no answer")]
+#[expect(
+    clippy::expect_used,
+    reason = "an empty page would be believed: better no answer"
+)]
 pub fn written(template: &impl Template) -> String {
-    template.render().expect("a template is written into a String")
+    template
+        .render()
+        .expect("a template is written into a String")
 }
 
 /// A date as people write it: 23 November 2029.
@@ -105,7 +127,9 @@ pub fn cached(html: String, cache: &'static str) -> Response {
 #[must_use]
 pub fn discreet(mut response: Response) -> Response {
     for (name, value) in DISCREET {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
     }
     response
 }

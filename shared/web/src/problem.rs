@@ -1,4 +1,5 @@
-//! Problem documents (RFC 9457): made of constants and field names, so nothing that was sent is repeated.
+//! Problem documents (RFC 9457): made of constants and field names, so nothing that was sent is
+//! repeated.
 
 use crate::http::{Body, Response};
 use ::http::StatusCode;
@@ -40,7 +41,13 @@ impl Problem {
     #[must_use]
     pub fn new(status: StatusCode, name: &str, title: &'static str) -> Self {
         let kind = format!("urn:custodian:problem:{name}");
-        Self { kind, title, status: status.as_u16(), detail: None, errors: Vec::new() }
+        Self {
+            kind,
+            title,
+            status: status.as_u16(),
+            detail: None,
+            errors: Vec::new(),
+        }
     }
 
     /// The same, with what to do about it.
@@ -54,9 +61,13 @@ impl Problem {
     #[must_use]
     pub fn into_response(self) -> Response {
         let mut response = Response::new(Body::Text(json::text(&self).into()));
-        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }

@@ -1,4 +1,5 @@
-//! Whose pages they are, and where: everything of a council that a page shows, from the function's settings.
+//! Whose pages they are, and where: everything of a council that a page shows, from the function's
+//! settings.
 
 use crate::Edge;
 use custodian_runtime::{Environment, StartError};
@@ -47,9 +48,11 @@ impl Site {
     }
 }
 
-/// The path of the product's public address: empty, or `/insight` where API Gateway maps it below a domain or a stage.
+/// The path of the product's public address: empty, or `/insight` where API Gateway maps it below a
+/// domain or a stage.
 ///
-/// API Gateway leaves it in front of the path that a function is given, and a link has to begin with it.
+/// API Gateway leaves it in front of the path that a function is given, and a link has to begin
+/// with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BasePath(String);
 
@@ -59,19 +62,31 @@ impl BasePath {
     /// # Errors
     /// [`StartError::Invalid`] if it is no address.
     pub fn read(host: &Environment) -> Result<Self, StartError> {
-        let invalid = StartError::Invalid("PUBLIC_URL", "must be https:// and a name, with or without a path");
-        host.setting("PUBLIC_URL").map_or(Ok(Self::default()), |url| Self::of(url).ok_or(invalid))
+        let invalid = StartError::Invalid(
+            "PUBLIC_URL",
+            "must be https:// and a name, with or without a path",
+        );
+        host.setting("PUBLIC_URL")
+            .map_or(Ok(Self::default()), |url| Self::of(url).ok_or(invalid))
     }
 
     /// The base path of a public address; none if it is no address.
     #[must_use]
     pub fn of(url: &str) -> Option<Self> {
-        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
+        let rest = url
+            .strip_prefix("https://")
+            .or_else(|| url.strip_prefix("http://"))?;
         let (name, path) = rest.split_once('/').unwrap_or((rest, ""));
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
         let sound = !name.is_empty() && path.bytes().all(plain);
         let path = path.trim_matches('/');
-        sound.then(|| Self(if path.is_empty() { String::new() } else { format!("/{path}") }))
+        sound.then(|| {
+            Self(if path.is_empty() {
+                String::new()
+            } else {
+                format!("/{path}")
+            })
+        })
     }
 
     /// The path as links begin with it.
@@ -112,8 +127,15 @@ mod tests {
         ] {
             assert_eq!(BasePath::of(url).unwrap().as_str(), base, "{url}");
         }
-        for url in ["", "insight.example", "https://", "https:///x", "https://x/a?b", "https://x/a b", "https://x/\"><"]
-        {
+        for url in [
+            "",
+            "insight.example",
+            "https://",
+            "https:///x",
+            "https://x/a?b",
+            "https://x/a b",
+            "https://x/\"><",
+        ] {
             assert_eq!(BasePath::of(url), None, "{url}");
         }
     }

@@ -37,7 +37,13 @@ mod tests {
     #[test]
     fn the_version_is_sixteen_digits_of_its_own() {
         // Of the function's authors (http://www.isthe.com/chongo/src/fnv/test_fnv.c).
-        assert_eq!(str::from_utf8(&digits(hashed(b"foobar"))), Ok("85944171f73967e8"));
-        assert!(VERSION.len() == 16 && VERSION.bytes().all(|digit| digit.is_ascii_hexdigit()), "{VERSION}");
+        assert_eq!(
+            str::from_utf8(&digits(hashed(b"foobar"))),
+            Ok("85944171f73967e8")
+        );
+        assert!(
+            VERSION.len() == 16 && VERSION.bytes().all(|digit| digit.is_ascii_hexdigit()),
+            "{VERSION}"
+        );
     }
 }

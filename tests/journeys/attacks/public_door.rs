@@ -13,7 +13,16 @@ use serde_json::{Value, json};
 const SURVEY: &str = "recycling-centre";
 
 async fn post(house: &House, key: &str, answers: &Value) -> Answer {
-    house.post(SURVEY, &[("content-type", "application/json"), ("idempotency-key", key)], &answers.to_string()).await
+    house
+        .post(
+            SURVEY,
+            &[
+                ("content-type", "application/json"),
+                ("idempotency-key", key),
+            ],
+            &answers.to_string(),
+        )
+        .await
 }
 
 fn reference(answer: &Answer) -> String {
@@ -25,14 +34,30 @@ fn reference(answer: &Answer) -> String {
 async fn a_key_that_could_be_guessed_says_the_same_whether_or_not_somebody_answered() {
     let house = House::open().await;
     let answers = json!({"satisfaction": 5, "site": "Wareham", "email": "rosa@example.org"});
-    for guessed in ["1", "form-17", "rosa@example.org", "00000000-0000-4000-8000-000000000000"] {
+    for guessed in [
+        "1",
+        "form-17",
+        "rosa@example.org",
+        "00000000-0000-4000-8000-000000000000",
+    ] {
         let by_rosa = post(&house, guessed, &answers).await;
         let mut by_stranger = answers.clone();
         by_stranger["satisfaction"] = json!(1);
         for sent in [&answers, &by_stranger] {
             let refused = post(&house, guessed, sent).await;
-            assert_eq!((refused.status, &refused.body), (400, &by_rosa.body), "{guessed}");
-            assert!(refused.json()["detail"].as_str().unwrap().contains("random UUID"), "{}", refused.body);
+            assert_eq!(
+                (refused.status, &refused.body),
+                (400, &by_rosa.body),
+                "{guessed}"
+            );
+            assert!(
+                refused.json()["detail"]
+                    .as_str()
+                    .unwrap()
+                    .contains("random UUID"),
+                "{}",
+                refused.body
+            );
         }
     }
     assert!(house.items("RECORDS_TABLE").await.is_empty());
@@ -41,8 +66,11 @@ async fn a_key_that_could_be_guessed_says_the_same_whether_or_not_somebody_answe
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_chooses_a_reference_by_choosing_a_key() {
     let house = House::open().await;
-    let formerly = |key: &str| Reference::of(&RecordId::of_submission(SURVEY, &format!("key {key}")));
-    let chosen = (0..).map(|number| key(&number.to_string())).find(|key| formerly(key).as_str().starts_with("C4T"));
+    let formerly =
+        |key: &str| Reference::of(&RecordId::of_submission(SURVEY, &format!("key {key}")));
+    let chosen = (0..)
+        .map(|number| key(&number.to_string()))
+        .find(|key| formerly(key).as_str().starts_with("C4T"));
     let chosen = chosen.unwrap();
     for answers in [
         json!({"satisfaction": 5, "site": "Wareham"}),
@@ -59,20 +87,35 @@ async fn two_anonymous_answers_never_share_a_reference() {
     let house = House::open().await;
     let (key, answers) = (key("mine"), json!({"satisfaction": 5, "site": "Wareham"}));
     let first = reference(&post(&house, &key, &answers).await);
-    // The one answer in a hundred thousand million that would have the same reference, with the very same words.
-    let item: Value = serde_json::from_str(house.items("RECORDS_TABLE").await.first().unwrap()).unwrap();
-    let update = house.dynamodb().update_item().table_name(house.setting("RECORDS_TABLE"));
-    let update = update.key("pk", s(item["pk"].as_str().unwrap())).key("sk", s(item["sk"].as_str().unwrap()));
-    let update =
-        update.update_expression("SET submission = :other").expression_attribute_values(":other", s("another"));
+    // The one answer in a hundred thousand million that would have the same reference, with the
+    // very same words.
+    let item: Value =
+        serde_json::from_str(house.items("RECORDS_TABLE").await.first().unwrap()).unwrap();
+    let update = house
+        .dynamodb()
+        .update_item()
+        .table_name(house.setting("RECORDS_TABLE"));
+    let update = update
+        .key("pk", s(item["pk"].as_str().unwrap()))
+        .key("sk", s(item["sk"].as_str().unwrap()));
+    let update = update
+        .update_expression("SET submission = :other")
+        .expression_attribute_values(":other", s("another"));
     update.send().await.unwrap();
 
     let second = reference(&post(&house, &key, &answers).await);
     assert_ne!(second, first);
     assert_eq!(house.items("RECORDS_TABLE").await.len(), 2);
-    assert_eq!(reference(&post(&house, &key, &answers).await), second, "a retry is told the same");
+    assert_eq!(
+        reference(&post(&house, &key, &answers).await),
+        second,
+        "a retry is told the same"
+    );
     let conflict = post(&house, &key, &json!({"satisfaction": 1, "site": "Wareham"})).await;
-    assert_eq!((conflict.status, &conflict.json()["type"]), (422, &json!("urn:custodian:problem:conflict")));
+    assert_eq!(
+        (conflict.status, &conflict.json()["type"]),
+        (422, &json!("urn:custodian:problem:conflict"))
+    );
     assert_eq!(house.items("RECORDS_TABLE").await.len(), 2);
     for reference in [first, second] {
         let order = json!({"kind": "access", "identifiers": [{"type": "reference", "value": reference}], "requested_by": "dpo"});
@@ -96,7 +139,9 @@ pub fn sent_from(address: &str, form: &str) -> Value {
 
 async fn house_that_takes(answers_per_hour: u32) -> House {
     let mut options = options();
-    options.parameters.insert("AnswersPerHour".to_owned(), answers_per_hour.to_string());
+    options
+        .parameters
+        .insert("AnswersPerHour".to_owned(), answers_per_hour.to_string());
     House::with(options).await
 }
 
@@ -104,7 +149,12 @@ async fn house_that_takes(answers_per_hour: u32) -> House {
 async fn one_network_sends_only_so_much_in_an_hour_and_nobody_loses_what_they_typed() {
     let house = house_that_takes(20).await;
     let form = "satisfaction=4&site=Wareham&comment=Too+late+tonight";
-    let send = async |address: &str| house.invoke("ingest", sent_from(address, form)).await.unwrap();
+    let send = async |address: &str| {
+        house
+            .invoke("ingest", sent_from(address, form))
+            .await
+            .unwrap()
+    };
     for number in 1..=20 {
         assert_eq!(send("203.0.113.7").await["statusCode"], 303, "{number}");
     }
@@ -116,14 +166,32 @@ async fn one_network_sends_only_so_much_in_an_hour_and_nobody_loses_what_they_ty
         "{refused}"
     );
     let page = refused["body"].as_str().unwrap();
-    assert!(page.contains("Too late tonight") && page.contains("not saved yet"), "{page}");
-    assert_eq!(send("203.0.113.8").await["statusCode"], 303, "another network");
+    assert!(
+        page.contains("Too late tonight") && page.contains("not saved yet"),
+        "{page}"
+    );
+    assert_eq!(
+        send("203.0.113.8").await["statusCode"],
+        303,
+        "another network"
+    );
     let answers = house.items("RECORDS_TABLE").await.len();
     assert_eq!(answers, 21);
     house.move_to("2026-11-23T11:00:00Z").await;
-    assert_eq!(send("203.0.113.7").await["statusCode"], 303, "the next hour");
+    assert_eq!(
+        send("203.0.113.7").await["statusCode"],
+        303,
+        "the next hour"
+    );
     for table in ["RECORDS_TABLE", "REGISTER_TABLE"] {
-        assert!(house.items(table).await.iter().all(|item| !item.contains("203.0.113")), "no address is stored");
+        assert!(
+            house
+                .items(table)
+                .await
+                .iter()
+                .all(|item| !item.contains("203.0.113")),
+            "no address is stored"
+        );
     }
 }
 
@@ -131,12 +199,21 @@ async fn one_network_sends_only_so_much_in_an_hour_and_nobody_loses_what_they_ty
 async fn instances_count_together_and_a_network_of_ipv6_is_one() {
     let house = house_that_takes(20).await;
     let host = house.stack.host("ingest").unwrap();
-    let (one, other) = (Ingest::start(&host).await.unwrap(), Ingest::start(&host).await.unwrap());
+    let (one, other) = (
+        Ingest::start(&host).await.unwrap(),
+        Ingest::start(&host).await.unwrap(),
+    );
     let mut taken = 0;
     for number in 0..60 {
         let instance = if number % 2 == 0 { &one } else { &other };
-        let event = sent_from(&format!("2001:db8:7:7::{number:x}"), "satisfaction=4&site=Wareham");
-        let answer = instance.invoke(LambdaEvent::new(event, Context::default())).await.unwrap();
+        let event = sent_from(
+            &format!("2001:db8:7:7::{number:x}"),
+            "satisfaction=4&site=Wareham",
+        );
+        let answer = instance
+            .invoke(LambdaEvent::new(event, Context::default()))
+            .await
+            .unwrap();
         taken += usize::from(answer["statusCode"] == 303);
     }
     assert_eq!(taken, 20);
@@ -148,7 +225,11 @@ async fn who_names_another_network_address_is_not_believed() {
     let mut taken = 0;
     for number in 0..30 {
         let mut event = sent_from("203.0.113.7", "satisfaction=4&site=Wareham");
-        for header in ["x-custodian-viewer", "x-forwarded-for", "cloudfront-viewer-address"] {
+        for header in [
+            "x-custodian-viewer",
+            "x-forwarded-for",
+            "cloudfront-viewer-address",
+        ] {
             event["headers"][header] = json!(format!("198.51.100.{number}"));
         }
         taken += usize::from(house.invoke("ingest", event).await.unwrap()["statusCode"] == 303);
@@ -162,7 +243,8 @@ async fn behind_cloudfront_nobody_passes_it_by_and_every_viewer_counts_alone() {
     let (key, other) = ("k".repeat(64), "l".repeat(64));
     let behind = |function| {
         let host = house.stack.host(function).unwrap();
-        host.with("EDGE_KEY", key.clone()).with("EDGE_KEY_OTHER", other.clone())
+        host.with("EDGE_KEY", key.clone())
+            .with("EDGE_KEY_OTHER", other.clone())
     };
     let ingest = Ingest::start(&behind("ingest")).await.unwrap();
     let send = async |shown: Option<&str>, viewer: String| {
@@ -171,12 +253,21 @@ async fn behind_cloudfront_nobody_passes_it_by_and_every_viewer_counts_alone() {
         if let Some(shown) = shown {
             event["headers"]["x-custodian-key"] = json!(shown);
         }
-        ingest.invoke(LambdaEvent::new(event, Context::default())).await.unwrap()
+        ingest
+            .invoke(LambdaEvent::new(event, Context::default()))
+            .await
+            .unwrap()
     };
     for shown in [None, Some(""), Some("kk")] {
         let refused = send(shown, "203.0.113.7".to_owned()).await;
         assert_eq!(refused["statusCode"], 403, "{refused}");
-        assert!(refused["body"].as_str().unwrap().contains("urn:custodian:problem:not-this-way"), "{refused}");
+        assert!(
+            refused["body"]
+                .as_str()
+                .unwrap()
+                .contains("urn:custodian:problem:not-this-way"),
+            "{refused}"
+        );
     }
     assert!(house.items("RECORDS_TABLE").await.is_empty());
     for number in 0..60 {
@@ -184,7 +275,11 @@ async fn behind_cloudfront_nobody_passes_it_by_and_every_viewer_counts_alone() {
         assert_eq!(answer["statusCode"], 303, "twenty of each: {answer}");
     }
     for shown in [&key, &other] {
-        assert_eq!(send(Some(shown), "203.0.113.0".to_owned()).await["statusCode"], 429, "whichever key is shown");
+        assert_eq!(
+            send(Some(shown), "203.0.113.0".to_owned()).await["statusCode"],
+            429,
+            "whichever key is shown"
+        );
     }
 
     let plain = |path: &str| {
@@ -194,9 +289,21 @@ async fn behind_cloudfront_nobody_passes_it_by_and_every_viewer_counts_alone() {
         LambdaEvent::new(event, Context::default())
     };
     let unsubscribe = Unsubscribe::start(&behind("unsubscribe")).await.unwrap();
-    assert_eq!(unsubscribe.invoke(plain("/unsubscribe/a")).await.unwrap()["statusCode"], 403);
+    assert_eq!(
+        unsubscribe.invoke(plain("/unsubscribe/a")).await.unwrap()["statusCode"],
+        403
+    );
     let download = Download::start(&behind("download")).await.unwrap();
-    assert_eq!(download.invoke(plain("/packages/a")).await.unwrap()["statusCode"], 403);
+    assert_eq!(
+        download.invoke(plain("/packages/a")).await.unwrap()["statusCode"],
+        403
+    );
     let partners = Partners::start(&behind("partners")).await.unwrap();
-    assert_eq!(partners.invoke(plain("/partners/granicus/submissions")).await.unwrap()["statusCode"], 403);
+    assert_eq!(
+        partners
+            .invoke(plain("/partners/granicus/submissions"))
+            .await
+            .unwrap()["statusCode"],
+        403
+    );
 }

@@ -1,4 +1,5 @@
-//! A year of days: what arrives, falls due, is erased, held and let go, and a ledger that tells exactly that.
+//! A year of days: what arrives, falls due, is erased, held and let go, and a ledger that tells
+//! exactly that.
 
 use super::{certificate, sweep, verified};
 use crate::expiry::removed_by_ttl;
@@ -10,7 +11,8 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
-/// The first day's morning. Everything happens at this hour, but for what falls due: that does an hour later.
+/// The first day's morning. Everything happens at this hour, but for what falls due: that does an
+/// hour later.
 const BEGIN: &str = "2026-11-23T10:00:00Z";
 const DAYS: u64 = 365;
 /// How often a partner drops a file.
@@ -19,11 +21,15 @@ const EVERY: u64 = 28;
 const BUSY: Range<u64> = 98..112;
 /// The days on which the sweep is off.
 const OFF: Range<u64> = 100..107;
-/// Holds: of whom whose record falls due on this day, placed on that day, lifted on that, if at all.
-const HOLDS: [(u64, u64, Option<u64>); 4] =
-    [(33, 30, Some(32)), (89, 86, Some(95)), (104, 99, Some(105)), (201, 200, None)];
-const HEADER: &str =
-    "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n";
+/// Holds: of whom whose record falls due on this day, placed on that day, lifted on that, if at
+/// all.
+const HOLDS: [(u64, u64, Option<u64>); 4] = [
+    (33, 30, Some(32)),
+    (89, 86, Some(95)),
+    (104, 99, Some(105)),
+    (201, 200, None),
+];
+const HEADER: &str = "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n";
 
 /// Something that lies in Records.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,17 +68,29 @@ fn something_falls_due_on(day: &u64) -> bool {
     BUSY.contains(day) || day % EVERY == 5
 }
 
-/// What falls due on these days: on each something that is told with an address and a telephone number, something that is
-/// told with an address, and twice something that nobody knows by whom it is told.
+/// What falls due on these days: on each something that is told with an address and a telephone
+/// number, something that is told with an address, and twice something that nobody knows by whom it
+/// is told.
 fn file(days: Range<u64>) -> String {
     let row = |day: u64, number: u64, email: &str, phone: &str| {
         let due = at(BEGIN) + Days::new(day) + TimeDelta::hours(1);
-        let told = due.checked_sub_months(Months::new(36)).unwrap().format("%FT%TZ");
+        let told = due
+            .checked_sub_months(Months::new(36))
+            .unwrap()
+            .format("%FT%TZ");
         format!("C-{day}-{number},compliment,{told},waste,,,{email},{phone},Thanks,,,\n")
     };
     let rows = days.filter(something_falls_due_on).flat_map(|day| {
-        let (phone, other) = (format!("07700 900{day:03}"), format!("other-{day}@example.org"));
-        [row(day, 0, &person(day), &phone), row(day, 1, &other, ""), row(day, 2, "", ""), row(day, 3, "", "")]
+        let (phone, other) = (
+            format!("07700 900{day:03}"),
+            format!("other-{day}@example.org"),
+        );
+        [
+            row(day, 0, &person(day), &phone),
+            row(day, 1, &other, ""),
+            row(day, 2, "", ""),
+            row(day, 3, "", ""),
+        ]
     });
     rows.fold(HEADER.to_owned(), |file, row| file + &row)
 }
@@ -87,20 +105,49 @@ impl Year {
             let item: Value = serde_json::from_str(&item).unwrap();
             let text = |name: &str| item[name].as_str().unwrap().to_owned();
             let (partition, sort, held) = (text("pk"), text("sk"), item["expires_at"].is_null());
-            let due = item[if held { "retention_due_at" } else { "expires_at" }].as_i64().unwrap();
+            let due = item[if held {
+                "retention_due_at"
+            } else {
+                "expires_at"
+            }]
+            .as_i64()
+            .unwrap();
             let end = ExpiresAt::at(DateTime::from_timestamp(due, 0).unwrap());
-            (EntryId::of(&partition, &sort, end), Thing { partition, sort, item, due, held })
+            (
+                EntryId::of(&partition, &sort, end),
+                Thing {
+                    partition,
+                    sort,
+                    item,
+                    due,
+                    held,
+                },
+            )
         };
-        self.house.items("RECORDS_TABLE").await.into_iter().map(thing).collect()
+        self.house
+            .items("RECORDS_TABLE")
+            .await
+            .into_iter()
+            .map(thing)
+            .collect()
     }
 
     /// Something arrives: nothing else has come or gone.
     async fn arrives(&mut self, expected: usize) {
         let lies = self.lies().await;
-        assert!(self.lying.keys().all(|id| lies.contains_key(id)), "nothing goes before its time, or that is held");
-        let new: Vec<_> = lies.into_iter().filter(|(id, _)| !self.lying.contains_key(id)).collect();
+        assert!(
+            self.lying.keys().all(|id| lies.contains_key(id)),
+            "nothing goes before its time, or that is held"
+        );
+        let new: Vec<_> = lies
+            .into_iter()
+            .filter(|(id, _)| !self.lying.contains_key(id))
+            .collect();
         assert_eq!(new.len(), expected, "on {}", self.now());
-        assert!(new.iter().all(|(id, _)| !self.gone.contains_key(id)), "nothing comes back");
+        assert!(
+            new.iter().all(|(id, _)| !self.gone.contains_key(id)),
+            "nothing comes back"
+        );
         self.lying.extend(new);
     }
 
@@ -109,13 +156,21 @@ impl Year {
         let theirs = |thing: &&Thing| thing.item["contact"]["email"] == email;
         let holder = &self.lying.values().find(theirs).unwrap().partition;
         let theirs = |thing: &Thing| thing.partition == *holder || thing.sort.contains(holder);
-        self.lying.iter().filter(|(_, thing)| theirs(thing)).map(|(id, _)| id.clone()).collect()
+        self.lying
+            .iter()
+            .filter(|(_, thing)| theirs(thing))
+            .map(|(id, _)| id.clone())
+            .collect()
     }
 
     /// What is over and not held.
     fn over(&self) -> Vec<EntryId> {
         let over = |thing: &Thing| !thing.held && thing.due <= self.now().timestamp();
-        self.lying.iter().filter(|(_, thing)| over(thing)).map(|(id, _)| id.clone()).collect()
+        self.lying
+            .iter()
+            .filter(|(_, thing)| over(thing))
+            .map(|(id, _)| id.clone())
+            .collect()
     }
 
     /// These are deleted now.
@@ -134,7 +189,11 @@ impl Year {
 
     async fn erases(&mut self, email: &str) {
         let theirs = self.of(email);
-        assert_eq!(theirs.len(), 2, "what they told, and the link from their number");
+        assert_eq!(
+            theirs.len(),
+            2,
+            "what they told, and the link from their number"
+        );
         self.house.erase(erasure(&[email_id(email)])).await.unwrap();
         self.goes(theirs, Cause::Erasure);
     }
@@ -150,7 +209,8 @@ impl Year {
     }
 
     async fn lifts(&mut self, request: &str, email: &str) {
-        let order = json!({"order": "lift", "request_id": request, "reason": "settled", "by": "dpo-8"});
+        let order =
+            json!({"order": "lift", "request_id": request, "reason": "settled", "by": "dpo-8"});
         self.house.invoke("requests", order).await.unwrap();
         let theirs = self.of(email);
         for id in &theirs {
@@ -162,15 +222,40 @@ impl Year {
         self.released = not_yet.into_iter().collect();
     }
 
-    /// TTL gets round to one thing that is over, and the stream tells it twice. It leaves what was let go to the sweep, of
-    /// which it is a matter of chance otherwise whether it finds a link while the record that leads to it is still there.
+    /// TTL gets round to one thing that is over, and the stream tells it twice. It leaves what was
+    /// let go to the sweep, of which it is a matter of chance otherwise whether it finds a link
+    /// while the record that leads to it is still there.
     async fn ttl_removes_one(&mut self) {
-        let over = self.over().into_iter().filter(|id| !self.released.contains(id));
-        let place = |id: &EntryId| (self.lying[id].partition.clone(), self.lying[id].sort.clone());
-        let Some(id) = over.min_by_key(place) else { return };
-        let Thing { partition, sort, item, .. } = &self.lying[&id];
-        let delete = self.house.dynamodb().delete_item().table_name(self.house.setting("RECORDS_TABLE"));
-        delete.key("pk", s(partition)).key("sk", s(sort)).send().await.unwrap();
+        let over = self
+            .over()
+            .into_iter()
+            .filter(|id| !self.released.contains(id));
+        let place = |id: &EntryId| {
+            (
+                self.lying[id].partition.clone(),
+                self.lying[id].sort.clone(),
+            )
+        };
+        let Some(id) = over.min_by_key(place) else {
+            return;
+        };
+        let Thing {
+            partition,
+            sort,
+            item,
+            ..
+        } = &self.lying[&id];
+        let delete = self
+            .house
+            .dynamodb()
+            .delete_item()
+            .table_name(self.house.setting("RECORDS_TABLE"));
+        delete
+            .key("pk", s(partition))
+            .key("sk", s(sort))
+            .send()
+            .await
+            .unwrap();
         let mut image = json!({"pk": {"S": partition}, "sk": {"S": sort}, "day": {"S": item["day"]},
             "expires_at": {"N": item["expires_at"].to_string()}});
         if let Some(source) = item.get("source") {
@@ -187,14 +272,24 @@ impl Year {
     async fn sweeps(&mut self) {
         let report = sweep(&self.house).await;
         // What was held goes with the last look at what was lifted.
-        let (released, over) = self.over().into_iter().partition::<Vec<_>, _>(|id| self.released.contains(id));
+        let (released, over) = self
+            .over()
+            .into_iter()
+            .partition::<Vec<_>, _>(|id| self.released.contains(id));
         let deleted = (&report["deleted"], &report["standings"]["deleted"]);
-        assert_eq!(deleted, (&json!(over.len()), &json!(released.len())), "on {}", self.now());
+        assert_eq!(
+            deleted,
+            (&json!(over.len()), &json!(released.len())),
+            "on {}",
+            self.now()
+        );
         self.goes(over, Cause::Sweep);
         self.goes(released, Cause::Retention);
         self.released.clear();
         let (now, first) = (self.now(), at(BEGIN).date_naive());
-        let held = |thing: &&Thing| thing.held && thing.due <= now.timestamp() && thing.sort.starts_with("record#");
+        let held = |thing: &&Thing| {
+            thing.held && thing.due <= now.timestamp() && thing.sort.starts_with("record#")
+        };
         let held = u64::try_from(self.lying.values().filter(held).count()).unwrap();
         for day in first.iter_days().take_while(|day| *day < now.date_naive()) {
             self.held.entry(day).or_insert(held);
@@ -207,13 +302,17 @@ impl Year {
         if day.is_multiple_of(EVERY) {
             let days = day..(day + EVERY).min(DAYS);
             let due = days.clone().filter(something_falls_due_on).count();
-            self.house.drop_file("complaints", &format!("{day}.csv"), file(days).as_bytes()).await;
+            self.house
+                .drop_file("complaints", &format!("{day}.csv"), file(days).as_bytes())
+                .await;
             // Four records, and a link from the telephone number.
             self.arrives(due * 5).await;
         }
         if day % EVERY == 10 {
             let phone = format!("07700 901{day:03}");
-            self.house.tell("Kept for three years.", Some(&newcomer(day)), Some(&phone)).await;
+            self.house
+                .tell("Kept for three years.", Some(&newcomer(day)), Some(&phone))
+                .await;
             self.arrives(2).await;
         }
         if day.is_multiple_of(56) {
@@ -231,25 +330,40 @@ impl Year {
                 self.lifts(&request, &email).await;
             }
         }
-        self.house.move_to(&(morning + TimeDelta::hours(2)).to_rfc3339()).await;
+        self.house
+            .move_to(&(morning + TimeDelta::hours(2)).to_rfc3339())
+            .await;
         self.ttl_removes_one().await;
         if day == 0 || something_falls_due_on(&day) && !OFF.contains(&day) {
             self.sweeps().await;
         } else {
-            assert!(OFF.contains(&day) || self.over().is_empty(), "a sweep would find nothing");
+            assert!(
+                OFF.contains(&day) || self.over().is_empty(),
+                "a sweep would find nothing"
+            );
         }
     }
 }
 
-/// A partner drops files of what falls due within the year, and residents answer a survey. People are erased every month,
-/// one of them while the sweep is off. Four are held: one until before their date, one until after it, one until a day on
-/// which the sweep is off, and one for good. Of what is over TTL removes one thing a day; the rest is the sweep's, which is
-/// off for a week. It comes when there is something to find: on all other days it would make 650 calls and find nothing.
+/// A partner drops files of what falls due within the year, and residents answer a survey. People
+/// are erased every month, one of them while the sweep is off. Four are held: one until before
+/// their date, one until after it, one until a day on which the sweep is off, and one for good. Of
+/// what is over TTL removes one thing a day; the rest is the sweep's, which is off for a week. It
+/// comes when there is something to find: on all other days it would make 650 calls and find
+/// nothing.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_year_of_days_ends_with_certificates_that_verify_overdue_0_and_every_expected_deletion_once() {
+async fn a_year_of_days_ends_with_certificates_that_verify_overdue_0_and_every_expected_deletion_once()
+ {
     let house = House::where_ttl_is_late().await;
     let (lying, gone, released) = (HashMap::new(), HashMap::new(), HashSet::new());
-    let mut year = Year { house, lying, gone, released, days: BTreeMap::new(), held: BTreeMap::new() };
+    let mut year = Year {
+        house,
+        lying,
+        gone,
+        released,
+        days: BTreeMap::new(),
+        held: BTreeMap::new(),
+    };
     for day in 0..DAYS {
         year.lives_a_day(day).await;
     }
@@ -262,30 +376,58 @@ async fn a_year_of_days_ends_with_certificates_that_verify_overdue_0_and_every_e
     let told = year.house.told().await;
     let ids: HashSet<&EntryId> = told.iter().map(|entry| &entry.id).collect();
     assert_eq!(ids.len(), told.len(), "each is told once");
-    let told_causes: HashMap<EntryId, Cause> = told.iter().map(|entry| (entry.id.clone(), entry.cause)).collect();
+    let told_causes: HashMap<EntryId, Cause> = told
+        .iter()
+        .map(|entry| (entry.id.clone(), entry.cause))
+        .collect();
     assert_eq!(told_causes, year.gone);
     for cause in [Cause::Retention, Cause::Sweep, Cause::Erasure] {
         assert!(year.gone.values().any(|it| *it == cause), "{cause:?}");
     }
     // What has not gone lies there: what is not due, and what is held beyond its date.
-    assert_eq!(year.lies().await.into_keys().collect::<HashSet<_>>(), year.lying.keys().cloned().collect());
+    assert_eq!(
+        year.lies().await.into_keys().collect::<HashSet<_>>(),
+        year.lying.keys().cloned().collect()
+    );
     let standing = year.of(&person(201));
     assert!(standing.len() == 2 && standing.iter().all(|id| year.lying[id].held));
 
     // The chain holds, and its certificates count what happened.
     let found = verified(&year.house).await;
-    assert_eq!((found.days, found.closed, found.overdue), (DAYS, Some(last), 0));
+    assert_eq!(
+        (found.days, found.closed, found.overdue),
+        (DAYS, Some(last), 0)
+    );
     assert_eq!(found.entries, u64::try_from(year.gone.len()).unwrap());
     for day in first.iter_days().take_while(|day| *day <= last) {
         let said = certificate(&year.house, &day.to_string()).await.unwrap();
         let (by_cause, latest) = year.days.remove(&day).unwrap_or_default();
-        assert_eq!((said.figures.by_cause, said.figures.lateness.map(|it| it.max)), (by_cause, latest), "{day}");
-        assert_eq!((said.left.overdue, said.left.held), (0, year.held[&day]), "{day}");
+        assert_eq!(
+            (
+                said.figures.by_cause,
+                said.figures.lateness.map(|it| it.max)
+            ),
+            (by_cause, latest),
+            "{day}"
+        );
+        assert_eq!(
+            (said.left.overdue, said.left.held),
+            (0, year.held[&day]),
+            "{day}"
+        );
     }
     assert_eq!((year.held[&last], year.days.len()), (1, 0));
     // The week off is not hidden: the day after it tells how late things went.
     let back = (first + Days::new(OFF.end)).to_string();
-    let late = certificate(&year.house, &back).await.unwrap().figures.lateness.unwrap();
+    let late = certificate(&year.house, &back)
+        .await
+        .unwrap()
+        .figures
+        .lateness
+        .unwrap();
     assert!(late.max > 6 * 86_400, "{late:?}");
-    assert!(told.iter().any(|entry| entry.kind == ItemKind::Link && entry.cause == Cause::Sweep));
+    assert!(
+        told.iter()
+            .any(|entry| entry.kind == ItemKind::Link && entry.cause == Cause::Sweep)
+    );
 }

@@ -16,10 +16,18 @@ use std::sync::atomic::Ordering;
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_that_is_done_is_attested_and_lies_as_it_was_attested() {
     let house = House::open().await;
-    assert!(says(&house).await.0.starts_with("Nothing of requests is attested yet."));
+    assert!(
+        says(&house)
+            .await
+            .0
+            .starts_with("Nothing of requests is attested yet.")
+    );
     all_acts(&house).await;
     let before = proven(&house).await;
-    assert!(before.waiting > 0, "what export and a click wrote waits for the sweep: {before:?}");
+    assert!(
+        before.waiting > 0,
+        "what export and a click wrote waits for the sweep: {before:?}"
+    );
     assert!(sweep(&house).await["attested"].as_u64() >= Some(1));
     let found = proven(&house).await;
     assert_eq!((found.waiting, found.older), (0, 0), "{found:?}");
@@ -31,12 +39,21 @@ async fn everything_that_is_done_is_attested_and_lies_as_it_was_attested() {
     }
     let chain = verify(&house.ledger(), None).await.unwrap();
     assert!(chain.links > 20, "{chain:?}");
-    let scope = Scope { at_once: 5, ..Scope::all(house.stack.clock().now()) };
+    let scope = Scope {
+        at_once: 5,
+        ..Scope::all(house.stack.clock().now())
+    };
     // However little is remembered at a time, the same is found.
-    let in_parts = evidence::prove(&house.ledger(), &register(&house), scope).await.unwrap();
+    let in_parts = evidence::prove(&house.ledger(), &register(&house), scope)
+        .await
+        .unwrap();
     assert_eq!(in_parts, found);
     // An order is attested with its answer.
-    order(&house, json!({"order": "status", "request_id": "ERA-1", "by": "dpo-99"})).await;
+    order(
+        &house,
+        json!({"order": "status", "request_id": "ERA-1", "by": "dpo-99"}),
+    )
+    .await;
     let after = proven(&house).await;
     assert_eq!((after.attested, after.waiting), (found.attested + 1, 0));
 }
@@ -47,7 +64,11 @@ async fn what_ends_when_it_should_is_no_doubt() {
     let before = proven(&house).await.attested;
     house.move_to("2027-03-01T10:00:00Z").await;
     let without_the_plan = proven(&house).await.attested;
-    assert_eq!(without_the_plan, before - 1, "a plan that nobody approves is kept for three months");
+    assert_eq!(
+        without_the_plan,
+        before - 1,
+        "a plan that nobody approves is kept for three months"
+    );
     house.move_to("2032-11-23T09:00:00Z").await;
     sweep(&house).await;
     assert_eq!(proven(&house).await.attested, without_the_plan);
@@ -55,17 +76,34 @@ async fn what_ends_when_it_should_is_no_doubt() {
     sweep(&house).await;
     // The hold stands, and has no end.
     assert_eq!(proven(&house).await.attested, 1, "{:?}", says(&house).await);
-    order(&house, json!({"order": "lift", "request_id": "HOLD-1", "reason": "settled", "by": "dpo-8"})).await;
+    order(
+        &house,
+        json!({"order": "lift", "request_id": "HOLD-1", "reason": "settled", "by": "dpo-8"}),
+    )
+    .await;
     house.move_to("2032-11-26T11:00:00Z").await;
     sweep(&house).await;
-    assert_eq!(proven(&house).await.attested, 2, "the lifting and its event");
+    assert_eq!(
+        proven(&house).await.attested,
+        2,
+        "the lifting and its event"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_chain_says_of_nobody_what_they_asked() {
     let house = busy().await;
     for item in house.items("LEDGER_TABLE").await {
-        for word in ["ERA-1", "HOLD-1", "DSAR-1", "dpo-7", "subject#", "@example.org", "REQUEST#", "17(1)(b)"] {
+        for word in [
+            "ERA-1",
+            "HOLD-1",
+            "DSAR-1",
+            "dpo-7",
+            "subject#",
+            "@example.org",
+            "REQUEST#",
+            "17(1)(b)",
+        ] {
             assert!(!item.contains(word), "{word}: {item}");
         }
     }
@@ -78,7 +116,9 @@ async fn a_day_s_certificate_counts_what_was_attested() {
     let mut pages = house.ledger().lying("2026-11-23".parse().unwrap());
     while let Some(page) = pages.next().await.unwrap() {
         for lying in page {
-            let Lies::Link(link) = lying.lies else { panic!("{lying:?}") };
+            let Lies::Link(link) = lying.lies else {
+                panic!("{lying:?}")
+            };
             match link.says::<Block>() {
                 Some(block) => attested += block.attestations.len(),
                 None => certified = link.says::<custodian_domain::ledger::DayCertificate>(),
@@ -86,27 +126,33 @@ async fn a_day_s_certificate_counts_what_was_attested() {
         }
     }
     assert!(attested > 40);
-    assert_eq!(certified.unwrap().figures.attested, u64::try_from(attested).unwrap());
+    assert_eq!(
+        certified.unwrap().figures.attested,
+        u64::try_from(attested).unwrap()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_waits_for_more_than_a_day_is_named() {
     let house = House::open().await;
     house.tell("Rosa's.", Some(ROSA), None).await;
-    let access =
-        json!({"kind": "access", "identifiers": [email_id(ROSA)], "requested_by": "dpo-7", "request_id": "DSAR-1"});
+    let access = json!({"kind": "access", "identifiers": [email_id(ROSA)], "requested_by": "dpo-7", "request_id": "DSAR-1"});
     house.invoke("export", access).await.unwrap();
     let clock = house.stack.clock();
     clock.set(clock.now() + TimeDelta::days(1));
     assert_eq!(says(&house).await.1, 0);
     clock.set(clock.now() + TimeDelta::seconds(1));
     let (said, code) = says(&house).await;
-    assert!(code == 1 && said.contains("a mark of request DSAR-1 has waited for more than a day"), "{said}");
+    assert!(
+        code == 1 && said.contains("a mark of request DSAR-1 has waited for more than a day"),
+        "{said}"
+    );
     sweep(&house).await;
     assert!(says(&house).await.0.starts_with(HOLDS));
 }
 
-/// Has each call of an order fail, one after another: whatever it has written is attested with the next sweep.
+/// Has each call of an order fail, one after another: whatever it has written is attested with the
+/// next sweep.
 async fn attests_after_any_call(off: Off) {
     let house = House::open().await;
     house.tell("Rosa's.", Some(ROSA), None).await;
@@ -115,15 +161,31 @@ async fn attests_after_any_call(off: Off) {
             "ground": "legal_claim", "by": "dpo-7"});
         let (host, left) = failing_host(&house, "requests", calls, off);
         if let Ok(requests) = Requests::start(&host).await {
-            drop(requests.invoke(LambdaEvent::new(order.into(), Context::default())).await);
+            drop(
+                requests
+                    .invoke(LambdaEvent::new(order.into(), Context::default()))
+                    .await,
+            );
         }
-        assert_eq!(says(&house).await.1, 0, "{calls} calls, {off:?}: {:?}", says(&house).await);
+        assert_eq!(
+            says(&house).await.1,
+            0,
+            "{calls} calls, {off:?}: {:?}",
+            says(&house).await
+        );
         sweep(&house).await;
         let found = proven(&house).await;
-        assert_eq!((found.waiting, found.older), (0, 0), "{calls} calls, {off:?}: {found:?}");
+        assert_eq!(
+            (found.waiting, found.older),
+            (0, 0),
+            "{calls} calls, {off:?}: {found:?}"
+        );
         assert!(verify(&house.ledger(), None).await.is_ok());
         if left.load(Ordering::SeqCst) > 0 {
-            assert!(calls > 10, "a hold makes many calls, and each failed once: {calls}");
+            assert!(
+                calls > 10,
+                "a hold makes many calls, and each failed once: {calls}"
+            );
             return;
         }
     }
@@ -159,9 +221,18 @@ async fn a_sweep_of_which_any_call_fails_loses_nothing_that_waits() {
             house.invoke("export", access).await.unwrap();
             let (host, left) = failing_host(&house, "sweep", calls, off);
             if let Ok(sweep) = Sweep::start(&host).await {
-                drop(sweep.invoke(LambdaEvent::new(json!({}).into(), Context::default())).await);
+                drop(
+                    sweep
+                        .invoke(LambdaEvent::new(json!({}).into(), Context::default()))
+                        .await,
+                );
             }
-            assert_eq!(says(&house).await.1, 0, "{calls} calls, {off:?}: {:?}", says(&house).await);
+            assert_eq!(
+                says(&house).await.1,
+                0,
+                "{calls} calls, {off:?}: {:?}",
+                says(&house).await
+            );
             if left.load(Ordering::SeqCst) > 0 {
                 break;
             }

@@ -1,4 +1,5 @@
-//! An export breaks off at any call: the same order again gives one whole package, and an erasure finds what was left.
+//! An export breaks off at any call: the same order again gives one whole package, and an erasure
+//! finds what was left.
 
 use super::held::bad_complaint;
 use super::{assert_valid, order};
@@ -18,7 +19,9 @@ async fn furnished() -> House {
     let house = House::open().await;
     house.tell("One.", Some(ROSA), None).await;
     house.tell("Two.", Some(ROSA), Some("07700 900142")).await;
-    house.drop_file("complaints", "late.csv", bad_complaint(ROSA).as_bytes()).await;
+    house
+        .drop_file("complaints", "late.csv", bad_complaint(ROSA).as_bytes())
+        .await;
     let path = house.unsubscribe_path(ROSA).await;
     assert_eq!(house.click(&path).await.status, 200);
     house
@@ -33,13 +36,25 @@ fn ordered(request: &str) -> Value {
 /// What a package says, whenever and under whichever name it was made.
 async fn said(house: &House, package: &Value) -> Value {
     let text = house.object(package["key"].as_str().unwrap()).await;
-    assert_eq!(package["sha256"], hex::encode(Sha256::digest(&text)), "the digest is that of the document");
+    assert_eq!(
+        package["sha256"],
+        hex::encode(Sha256::digest(&text)),
+        "the digest is that of the document"
+    );
     assert_eq!(package["bytes"], text.len());
     let document: Value = serde_json::from_str(&text).unwrap();
     assert_valid(&document);
     let report = house.object(package["report_key"].as_str().unwrap()).await;
-    assert!(report.trim_end().ends_with("</html>"), "the report is whole");
-    json!([document["records"], document["record_count"], document["held"]["quarantine"], document["held"]["opt_outs"]])
+    assert!(
+        report.trim_end().ends_with("</html>"),
+        "the report is whole"
+    );
+    json!([
+        document["records"],
+        document["record_count"],
+        document["held"]["quarantine"],
+        document["held"]["opt_outs"]
+    ])
 }
 
 /// Has each call of an export fail, one after another, and orders it again.
@@ -47,8 +62,16 @@ async fn whole_after_any_call(off: Off) {
     let house = furnished().await;
     let undisturbed = house.invoke("export", ordered("WHOLE")).await.unwrap();
     let expected = said(&house, &undisturbed).await;
-    for holding in [Holding::Records, Holding::OptOuts, Holding::Links, Holding::Quarantine] {
-        assert!(undisturbed["held"][holding.as_str()].as_u64() > Some(0), "{holding:?}");
+    for holding in [
+        Holding::Records,
+        Holding::OptOuts,
+        Holding::Links,
+        Holding::Quarantine,
+    ] {
+        assert!(
+            undisturbed["held"][holding.as_str()].as_u64() > Some(0),
+            "{holding:?}"
+        );
     }
     let mut made = 0;
     for calls in 1.. {
@@ -61,10 +84,20 @@ async fn whole_after_any_call(off: Off) {
             Err(_) => None,
         };
         let package = house.invoke("export", ordered(&request)).await.unwrap();
-        assert_eq!(said(&house, &package).await, expected, "call {calls}, {off:?}");
-        assert!(first.is_none_or(|first| first == package), "what was answered stands: call {calls}, {off:?}");
+        assert_eq!(
+            said(&house, &package).await,
+            expected,
+            "call {calls}, {off:?}"
+        );
+        assert!(
+            first.is_none_or(|first| first == package),
+            "what was answered stands: call {calls}, {off:?}"
+        );
         if left.load(Ordering::SeqCst) > 0 {
-            assert!(calls > 15, "an export makes many calls, and each failed once: {calls}");
+            assert!(
+                calls > 15,
+                "an export makes many calls, and each failed once: {calls}"
+            );
             break;
         }
     }
@@ -73,7 +106,10 @@ async fn whole_after_any_call(off: Off) {
     }
     house.answer_request("WHOLE").await;
     house.erase(erasure(&[email_id(ROSA)])).await.unwrap();
-    assert!(house.objects().is_empty(), "an erasure finds what broken exports left as well");
+    assert!(
+        house.objects().is_empty(),
+        "an erasure finds what broken exports left as well"
+    );
     assert!(house.stack.store().uploads(&house.bucket()).is_empty());
 }
 

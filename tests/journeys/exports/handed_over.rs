@@ -7,8 +7,8 @@ use custodian_domain::record::processor_copy::ProcessorCopy;
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::satisfaction::Satisfaction;
 use custodian_domain::record::source_details::{
-    Channel, Complaint, ComplaintKind, Interaction, Interview, Leg, Post, Review, SourceDetails, Speaker,
-    TelephoneDetails, Turn, WebForm,
+    Channel, Complaint, ComplaintKind, Interaction, Interview, Leg, Post, Review, SourceDetails,
+    Speaker, TelephoneDetails, Turn, WebForm,
 };
 use custodian_domain::record::source_record::SourceRecord;
 use custodian_domain::rights::complaint::Stage;
@@ -27,34 +27,58 @@ pub const CALLED: &str = "2026-10-12T08:00:12Z";
 
 /// Somebody with an email address and a telephone number, or one of them.
 pub fn contact(name: &str, email: Option<&str>, phone: Option<&str>) -> Contact {
-    Contact { email: email.map(str::to_owned), phone: phone.map(str::to_owned), ..named(name) }
+    Contact {
+        email: email.map(str::to_owned),
+        phone: phone.map(str::to_owned),
+        ..named(name)
+    }
 }
 
 /// Somebody whom only another system knows.
 pub fn known_as(reference: &str) -> Contact {
-    Contact { reference: Some(reference.to_owned()), ..Contact::default() }
+    Contact {
+        reference: Some(reference.to_owned()),
+        ..Contact::default()
+    }
 }
 
 fn named(name: &str) -> Contact {
-    Contact { name: Some(name.to_owned()), ..Contact::default() }
+    Contact {
+        name: Some(name.to_owned()),
+        ..Contact::default()
+    }
 }
 
 /// Takes in what is new.
 pub async fn hand_over(house: &House, told: Vec<RecordBody>) {
     let host = house.stack.host("erase").unwrap();
-    let (dynamodb, register) = (custodian_store::client(&host.dynamodb()), house.setting("REGISTER_TABLE"));
+    let (dynamodb, register) = (
+        custodian_store::client(&host.dynamodb()),
+        house.setting("REGISTER_TABLE"),
+    );
     let intake = Intake {
         records: Records::new(dynamodb.clone(), house.setting("RECORDS_TABLE")),
         suppressions: Suppressions::new(dynamodb.clone(), register),
         ledger: Ledger::new(dynamodb, house.setting("LEDGER_TABLE")),
         keys: secret::subject_keys(&host).await.unwrap(),
     };
-    let taken =
-        intake.take(told.into_iter().map(SourceRecord::told).collect(), house.stack.clock().now()).await.unwrap();
+    let taken = intake
+        .take(
+            told.into_iter().map(SourceRecord::told).collect(),
+            house.stack.clock().now(),
+        )
+        .await
+        .unwrap();
     assert!(taken.iter().all(|one| *one == Taken::New), "{taken:?}");
 }
 
-fn told(id: &str, when: &str, contact: Contact, comment: Option<&str>, particulars: SourceDetails) -> RecordBody {
+fn told(
+    id: &str,
+    when: &str,
+    contact: Contact,
+    comment: Option<&str>,
+    particulars: SourceDetails,
+) -> RecordBody {
     let comment = comment.map(|comment| ("comment".to_owned(), Answer::Text(comment.to_owned())));
     let answers = BTreeMap::from_iter(comment);
     let revision = Revision::updated(at(when));
@@ -72,13 +96,21 @@ fn some(text: &str) -> Option<String> {
 
 /// A form on Granicus.
 pub fn form(id: &str, contact: Contact) -> RecordBody {
-    let particulars = SourceDetails::WebForm(WebForm { form_version: Some(7) });
+    let particulars = SourceDetails::WebForm(WebForm {
+        form_version: Some(7),
+    });
     let comment = "Third time this month.";
     RecordBody {
         survey: some("Report a missed bin"),
         custody: vec![ProcessorCopy::granicus()],
         satisfaction: Satisfaction::try_from(2).ok(),
-        ..told(id, "2026-09-14T10:22:29Z", contact, Some(comment), particulars)
+        ..told(
+            id,
+            "2026-09-14T10:22:29Z",
+            contact,
+            Some(comment),
+            particulars,
+        )
     }
 }
 
@@ -107,45 +139,98 @@ pub fn call(id: &str, contact: Contact) -> RecordBody {
         survey: some("post-call"),
         custody: vec![ProcessorCopy::five9(at(CALLED))],
         satisfaction: Satisfaction::try_from(5).ok(),
-        ..told(id, CALLED, contact, Some("Very clear, thank you"), SourceDetails::Telephone(call))
+        ..told(
+            id,
+            CALLED,
+            contact,
+            Some("Very clear, thank you"),
+            SourceDetails::Telephone(call),
+        )
     }
 }
 
 /// A review on Google.
 pub fn review(id: &str, contact: Contact) -> RecordBody {
     let location = "Dorchester Library".to_owned();
-    let review = Review { stars: Some(4), location, updated_at: at("2026-05-03T10:00:00Z") };
-    told(id, "2026-05-02T10:00:00Z", contact, Some("Lovely building."), SourceDetails::Reviews(review))
+    let review = Review {
+        stars: Some(4),
+        location,
+        updated_at: at("2026-05-03T10:00:00Z"),
+    };
+    told(
+        id,
+        "2026-05-02T10:00:00Z",
+        contact,
+        Some("Lovely building."),
+        SourceDetails::Reviews(review),
+    )
 }
 
 /// A post on a network.
 pub fn post(id: &str, contact: Contact) -> RecordBody {
     let url = some("https://x.example/9911");
-    let post = Post { network: "x".to_owned(), url, sentiment: some("negative") };
-    told(id, "2026-09-02T20:15:00Z", contact, Some("Bins. Again."), SourceDetails::Social(post))
+    let post = Post {
+        network: "x".to_owned(),
+        url,
+        sentiment: some("negative"),
+    };
+    told(
+        id,
+        "2026-09-02T20:15:00Z",
+        contact,
+        Some("Bins. Again."),
+        SourceDetails::Social(post),
+    )
 }
 
 /// An interview with consent.
 pub fn interview(id: &str, contact: Contact) -> RecordBody {
-    let notes = some("Felt rushed in the assessment; her neighbour (Mrs Day) had to explain the letter.");
+    let notes =
+        some("Felt rushed in the assessment; her neighbour (Mrs Day) had to explain the letter.");
     let themes = vec!["letters".to_owned(), "waiting".to_owned()];
     RecordBody {
         journey: some("get-care-at-home"),
         stage: some("assessment"),
         satisfaction: Satisfaction::try_from(2).ok(),
         lawful_basis: LawfulBasis::Consent,
-        ..told(id, "2026-08-11T12:30:00Z", contact, None, SourceDetails::Interviews(Interview { notes, themes }))
+        ..told(
+            id,
+            "2026-08-11T12:30:00Z",
+            contact,
+            None,
+            SourceDetails::Interviews(Interview { notes, themes }),
+        )
     }
 }
 
 /// A chat in which staff say their name.
 pub fn chat(id: &str, contact: Contact) -> RecordBody {
-    let turn = |from, when: &str, text: &str| Turn { from, at: at(when), text: text.to_owned() };
+    let turn = |from, when: &str, text: &str| Turn {
+        from,
+        at: at(when),
+        text: text.to_owned(),
+    };
     let transcript = vec![
-        turn(Speaker::Customer, "2026-09-21T09:12:00Z", "I am moving on Friday"),
-        turn(Speaker::Agent, "2026-09-21T09:12:40Z", "Hello Priya, I am Jo Bloggs, I can help"),
-        turn(Speaker::Customer, "2026-09-21T09:13:05Z", "Thank you Jo, what do you need?"),
-        turn(Speaker::Agent, "2026-09-21T09:13:50Z", "Your new address.\nMrs Day from Council Tax will write to you."),
+        turn(
+            Speaker::Customer,
+            "2026-09-21T09:12:00Z",
+            "I am moving on Friday",
+        ),
+        turn(
+            Speaker::Agent,
+            "2026-09-21T09:12:40Z",
+            "Hello Priya, I am Jo Bloggs, I can help",
+        ),
+        turn(
+            Speaker::Customer,
+            "2026-09-21T09:13:05Z",
+            "Thank you Jo, what do you need?",
+        ),
+        turn(
+            Speaker::Agent,
+            "2026-09-21T09:13:50Z",
+            "Your new address.\nMrs Day from Council Tax will write to you.",
+        ),
     ];
     let chat = Interaction {
         channel: Channel::Chat,
@@ -157,7 +242,13 @@ pub fn chat(id: &str, contact: Contact) -> RecordBody {
     RecordBody {
         journey: some("move-home"),
         satisfaction: Satisfaction::try_from(5).ok(),
-        ..told(id, "2026-09-21T09:12:00Z", contact, None, SourceDetails::Support(chat))
+        ..told(
+            id,
+            "2026-09-21T09:12:00Z",
+            contact,
+            None,
+            SourceDetails::Support(chat),
+        )
     }
 }
 
@@ -170,7 +261,16 @@ pub fn complaint(id: &str, contact: Contact) -> RecordBody {
         outcome: some("upheld"),
         acknowledged_at: Some(at("2026-08-28T09:00:00Z")),
         closed_at: Some(at("2026-09-10T16:00:00Z")),
-        clocks: Some(ComplaintDeadlines { acknowledge_by, answer_by }),
+        clocks: Some(ComplaintDeadlines {
+            acknowledge_by,
+            answer_by,
+        }),
     };
-    told(id, "2026-08-26T09:00:00Z", contact, Some("Mould in the bathroom"), SourceDetails::Complaints(complaint))
+    told(
+        id,
+        "2026-08-26T09:00:00Z",
+        contact,
+        Some("Mould in the bathroom"),
+        SourceDetails::Complaints(complaint),
+    )
 }

@@ -9,20 +9,40 @@ use serde_json::{Value, json};
 const ROSA: &str = "rosa@example.org";
 
 async fn package(house: &House, kind: &str) -> (Value, String) {
-    let package = house.invoke("export", order(kind, &[email_id(ROSA)])).await.unwrap();
+    let package = house
+        .invoke("export", order(kind, &[email_id(ROSA)]))
+        .await
+        .unwrap();
     let document = house.document(&package).await;
     assert_valid(&document);
-    (document, house.object(package["report_key"].as_str().unwrap()).await)
+    (
+        document,
+        house.object(package["report_key"].as_str().unwrap()).await,
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn records_are_told_by_time_the_latest_first_whoever_holds_them() {
     let house = House::open().await;
-    let days = ["2026-11-24", "2026-12-24", "2027-03-01", "2027-02-01", "2027-06-01"];
-    // Told in another order than that of time, under two identifiers, and more than are read at once.
+    let days = [
+        "2026-11-24",
+        "2026-12-24",
+        "2027-03-01",
+        "2027-02-01",
+        "2027-06-01",
+    ];
+    // Told in another order than that of time, under two identifiers, and more than are read at
+    // once.
     for (number, day) in days.iter().enumerate() {
-        house.stack.clock().set(crate::house::at(&format!("{day}T10:00:00Z")));
-        let (email, phone) = if number % 2 == 0 { (Some(ROSA), None) } else { (None, Some("07700 900142")) };
+        house
+            .stack
+            .clock()
+            .set(crate::house::at(&format!("{day}T10:00:00Z")));
+        let (email, phone) = if number % 2 == 0 {
+            (Some(ROSA), None)
+        } else {
+            (None, Some("07700 900142"))
+        };
         house.tell(day, email, phone).await;
         for more in 0..7 {
             house.post_form_from(ROSA, day, number * 7 + more).await;
@@ -33,13 +53,22 @@ async fn records_are_told_by_time_the_latest_first_whoever_holds_them() {
         let package = house.invoke("export", order(kind, &who)).await.unwrap();
         let document = house.document(&package).await;
         let records = document["records"].as_array().unwrap().iter();
-        let times: Vec<&str> = records.map(|it| it["observed"]["collected_at"].as_str().unwrap()).collect();
+        let times: Vec<&str> = records
+            .map(|it| it["observed"]["collected_at"].as_str().unwrap())
+            .collect();
         let mut sorted = times.clone();
         sorted.sort_unstable_by(|one, other| other.cmp(one));
         assert_eq!((times.len(), &times), (40, &sorted), "{kind}");
         let report = house.object(package["report_key"].as_str().unwrap()).await;
-        let at = |text: &str| report.find(text).unwrap_or_else(|| panic!("{text} is not in the report"));
-        assert!(at("1 June 2027") < at("1 March 2027") && at("1 March 2027") < at("24 November 2026"), "{kind}");
+        let at = |text: &str| {
+            report
+                .find(text)
+                .unwrap_or_else(|| panic!("{text} is not in the report"))
+        };
+        assert!(
+            at("1 June 2027") < at("1 March 2027") && at("1 March 2027") < at("24 November 2026"),
+            "{kind}"
+        );
     }
 }
 
@@ -47,24 +76,52 @@ async fn records_are_told_by_time_the_latest_first_whoever_holds_them() {
 async fn two_choices_and_one_with_a_comma_are_told_apart() {
     let house = House::open().await;
     let answers = json!({"satisfaction": 4, "site": "Wareham", "materials": ["Garden waste", "Wood"], "email": ROSA});
-    assert_eq!(house.post_json("recycling-centre", &answers).await.status, 201);
+    assert_eq!(
+        house.post_json("recycling-centre", &answers).await.status,
+        201
+    );
     let (document, report) = package(&house, "access").await;
-    let answers = document["records"][0]["provided"]["answers"].as_array().unwrap();
-    assert!(answers.iter().any(|answer| answer["answer"] == json!(["Garden waste", "Wood"])));
-    assert!(report.contains("<li dir=\"auto\">Garden waste</li><li dir=\"auto\">Wood</li>"), "{report}");
+    let answers = document["records"][0]["provided"]["answers"]
+        .as_array()
+        .unwrap();
+    assert!(
+        answers
+            .iter()
+            .any(|answer| answer["answer"] == json!(["Garden waste", "Wood"]))
+    );
+    assert!(
+        report.contains("<li dir=\"auto\">Garden waste</li><li dir=\"auto\">Wood</li>"),
+        "{report}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn answers_come_in_the_order_of_the_form_each_with_its_kind_and_a_typed_date_reads_like_any_other() {
+async fn answers_come_in_the_order_of_the_form_each_with_its_kind_and_a_typed_date_reads_like_any_other()
+ {
     let house = House::open().await;
     let answers = json!({"satisfaction": 4, "reference": "P/FUL/1", "visits": 3, "decided_on": "2026-03-29",
         "comment": "Quick.", "email": ROSA});
-    assert_eq!(house.post_json("planning-application", &answers).await.status, 201);
+    assert_eq!(
+        house
+            .post_json("planning-application", &answers)
+            .await
+            .status,
+        201
+    );
     for kind in ["access", "portability"] {
         let (document, report) = package(&house, kind).await;
-        let answers = document["records"][0]["provided"]["answers"].as_array().unwrap();
-        let told: Vec<(&str, &str)> =
-            answers.iter().map(|it| (it["question"].as_str().unwrap(), it["kind"].as_str().unwrap())).collect();
+        let answers = document["records"][0]["provided"]["answers"]
+            .as_array()
+            .unwrap();
+        let told: Vec<(&str, &str)> = answers
+            .iter()
+            .map(|it| {
+                (
+                    it["question"].as_str().unwrap(),
+                    it["kind"].as_str().unwrap(),
+                )
+            })
+            .collect();
         let expected = [
             ("satisfaction", "satisfaction"),
             ("reference", "text"),
@@ -74,7 +131,10 @@ async fn answers_come_in_the_order_of_the_form_each_with_its_kind_and_a_typed_da
         ];
         assert_eq!(told, expected, "{kind}");
         assert_eq!(answers[3]["answer"], "2026-03-29");
-        assert!(report.contains("29 March 2026") && !report.contains("2026-03-29"), "{kind}");
+        assert!(
+            report.contains("29 March 2026") && !report.contains("2026-03-29"),
+            "{kind}"
+        );
     }
 }
 
@@ -84,17 +144,31 @@ async fn short_names_are_explained_in_both_documents() {
     house.tell("Quick.", Some(ROSA), None).await;
     let (document, report) = package(&house, "access").await;
     let codes = &document["supplementary"]["codes"];
-    assert_eq!(codes["journey"], json!({"dispose-of-waste": "Dispose of waste"}));
-    assert_eq!((&codes["stage"], &codes["service"]), (&json!({"visit": "Visit"}), &json!({"waste": "Waste"})));
-    assert_eq!(document["records"][0]["inferred"]["journey"], "dispose-of-waste");
+    assert_eq!(
+        codes["journey"],
+        json!({"dispose-of-waste": "Dispose of waste"})
+    );
+    assert_eq!(
+        (&codes["stage"], &codes["service"]),
+        (&json!({"visit": "Visit"}), &json!({"waste": "Waste"}))
+    );
+    assert_eq!(
+        document["records"][0]["inferred"]["journey"],
+        "dispose-of-waste"
+    );
     assert!(report.contains("Dispose of waste") && !report.contains("dispose-of-waste"));
-    assert!(report.contains("Your visit to the household recycling centre") && !report.contains("recycling-centre"));
+    assert!(
+        report.contains("Your visit to the household recycling centre")
+            && !report.contains("recycling-centre")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn contacts_are_told_as_they_were_typed_and_as_they_are_looked_up() {
     let house = House::open().await;
-    house.tell("Quick.", Some("Rosa@Example.ORG"), Some("07700 900142")).await;
+    house
+        .tell("Quick.", Some("Rosa@Example.ORG"), Some("07700 900142"))
+        .await;
     for kind in ["access", "portability"] {
         let (document, report) = package(&house, kind).await;
         let contact = &document["records"][0]["provided"]["contact"];
@@ -103,15 +177,25 @@ async fn contacts_are_told_as_they_were_typed_and_as_they_are_looked_up() {
             (&json!("Rosa@Example.ORG"), &json!("07700 900142")),
             "{kind}"
         );
-        assert_eq!(contact["canonical"], json!({"email": ROSA, "phone": "+447700900142"}), "{kind}");
-        assert!(report.contains("Rosa@Example.ORG") && report.contains("+447700900142"), "{kind}");
+        assert_eq!(
+            contact["canonical"],
+            json!({"email": ROSA, "phone": "+447700900142"}),
+            "{kind}"
+        );
+        assert!(
+            report.contains("Rosa@Example.ORG") && report.contains("+447700900142"),
+            "{kind}"
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn times_of_day_are_those_of_london_and_text_goes_in_its_own_direction() {
     let house = House::open().await;
-    house.stack.clock().set(crate::house::at("2027-06-01T22:30:00Z"));
+    house
+        .stack
+        .clock()
+        .set(crate::house::at("2027-06-01T22:30:00Z"));
     house.tell("مرحبا بالعالم", Some(ROSA), None).await;
     let (_, report) = package(&house, "access").await;
     assert!(report.contains("1 June 2027, 11:30pm"), "{report}");
@@ -121,9 +205,13 @@ async fn times_of_day_are_those_of_london_and_text_goes_in_its_own_direction() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_html_forbids_is_marked_in_the_report_and_told_as_it_is_in_the_document() {
     let house = House::open().await;
-    // A form takes such characters out; what other sources handed over, and what was kept before, has them.
+    // A form takes such characters out; what other sources handed over, and what was kept before,
+    // has them.
     let mut told = form("FS-1", contact("Rosa", Some(ROSA), None));
-    told.answers.insert("comment".to_owned(), Answer::Text("A\u{FFFE}B\u{FDD0}C".to_owned()));
+    told.answers.insert(
+        "comment".to_owned(),
+        Answer::Text("A\u{FFFE}B\u{FDD0}C".to_owned()),
+    );
     hand_over(&house, vec![told]).await;
     let (document, report) = package(&house, "access").await;
     assert!(document.to_string().contains("A\u{FFFE}B\u{FDD0}C"));
@@ -135,16 +223,31 @@ async fn portability_has_a_page_to_read_with_nothing_that_was_concluded() {
     let house = House::open().await;
     hand_over(
         &house,
-        vec![form("FS-1", contact("Rosa", Some(ROSA), None)), call("1", contact("Rosa", Some(ROSA), None))],
+        vec![
+            form("FS-1", contact("Rosa", Some(ROSA), None)),
+            call("1", contact("Rosa", Some(ROSA), None)),
+        ],
     )
     .await;
     house.tell("Quick.", Some(ROSA), None).await;
     let (_, report) = package(&house, "portability").await;
     assert!(report.starts_with("<!DOCTYPE html>") && report.trim_end().ends_with("</html>"));
-    for own in ["What you told us", "Quick.", "Third time", "Very clear", "4 out of 5: Satisfied"] {
+    for own in [
+        "What you told us",
+        "Quick.",
+        "Third time",
+        "Very clear",
+        "4 out of 5: Satisfied",
+    ] {
         assert!(report.contains(own), "{own}");
     }
-    for other in ["Dispose of waste", "Also held by", "It is deleted on", "About this data", "What we hold about you"] {
+    for other in [
+        "Dispose of waste",
+        "Also held by",
+        "It is deleted on",
+        "About this data",
+        "What we hold about you",
+    ] {
         assert!(!report.contains(other), "{other}");
     }
 }
@@ -162,10 +265,19 @@ async fn files_are_called_by_their_request_and_so_are_downloads() {
             ("key", "document", format!("export-{request}.json")),
             ("report_key", "report", format!("report-{request}.html")),
         ] {
-            assert!(package[key].as_str().unwrap().ends_with(&format!("/{name}")), "{package}");
+            assert!(
+                package[key]
+                    .as_str()
+                    .unwrap()
+                    .ends_with(&format!("/{name}")),
+                "{package}"
+            );
             let file = house.fetch(&link, file).await;
             assert_eq!(file.header("cache-control"), "no-store");
-            assert_eq!(file.header("content-disposition"), format!("attachment; filename=\"{name}\""));
+            assert_eq!(
+                file.header("content-disposition"),
+                format!("attachment; filename=\"{name}\"")
+            );
         }
     }
 }
@@ -176,13 +288,17 @@ async fn a_request_that_is_called_after_the_person_is_refused() {
     for (who, id) in [
         (phone_id("07700 900142"), "07700900142"),
         (phone_id("07700 900142"), "SAR-07700-900-142"),
-        (json!({"type": "reference", "value": "UCRN-00093321"}), "SAR_UCRN-00093321"),
+        (
+            json!({"type": "reference", "value": "UCRN-00093321"}),
+            "SAR_UCRN-00093321",
+        ),
     ] {
         let mut ordered = order("access", &[who]);
         ordered["request_id"] = json!(id);
         let refused = house.invoke("export", ordered).await.unwrap_err();
         assert!(
-            refused.contains("request_id must say nothing about the person") && !refused.contains("900142"),
+            refused.contains("request_id must say nothing about the person")
+                && !refused.contains("900142"),
             "{refused}"
         );
     }
@@ -195,9 +311,15 @@ async fn the_schema_of_a_document_is_where_the_document_says() {
     house.tell("Quick.", Some(ROSA), None).await;
     let (document, _) = package(&house, "portability").await;
     let schema = document["$schema"].as_str().unwrap();
-    assert_eq!(schema, format!("{}/schemas/export.schema.json", house.stack.url()));
+    assert_eq!(
+        schema,
+        format!("{}/schemas/export.schema.json", house.stack.url())
+    );
     let served = house.get_url(schema).await;
-    assert_eq!((served.status, served.header("content-type")), (200, "application/schema+json"));
+    assert_eq!(
+        (served.status, served.header("content-type")),
+        (200, "application/schema+json")
+    );
     let validator = jsonschema::validator_for(&served.json()).unwrap();
     assert!(validator.is_valid(&document));
 }

@@ -1,4 +1,5 @@
-//! What somebody who holds one secret of keys can make of what the others protect: everything is made, and tried.
+//! What somebody who holds one secret of keys can make of what the others protect: everything is
+//! made, and tried.
 
 use super::{READERS, document};
 use crate::confirming::{scheduled, subscribe};
@@ -28,10 +29,19 @@ const SURVEY: &str = "recycling-centre";
 const ROSA: &str = "rosa@example.org";
 
 /// What is made with keys, and tried.
-const THINGS: [&str; 8] =
-    ["form", "receipt", "package link", "package code", "unsubscribe link", "confirm link", "address", "identities"];
+const THINGS: [&str; 8] = [
+    "form",
+    "receipt",
+    "package link",
+    "package code",
+    "unsubscribe link",
+    "confirm link",
+    "address",
+    "identities",
+];
 
-/// What the thief of one secret has beside it: everything that lies in the Register, and the keys of people.
+/// What the thief of one secret has beside it: everything that lies in the Register, and the keys
+/// of people.
 struct Thief<'a> {
     house: &'a House,
     /// The document of the secret.
@@ -76,26 +86,45 @@ impl Thief<'_> {
 
     async fn receipt(&self) -> bool {
         let reference = Reference::of(&RecordId::of_submission(SURVEY, "made up"));
-        let receipt =
-            AnswerReceipt { reference, until: NaiveDate::from_ymd_opt(2029, 11, 23).unwrap(), asks_to_confirm: false };
+        let receipt = AnswerReceipt {
+            reference,
+            until: NaiveDate::from_ymd_opt(2029, 11, 23).unwrap(),
+            asks_to_confirm: false,
+        };
         let query = Receipts::new(&Keyring::parse(&self.stolen).unwrap()).query(SURVEY, &receipt);
-        let page = self.house.get(&format!("/surveys/{SURVEY}/thank-you?{query}")).await;
+        let page = self
+            .house
+            .get(&format!("/surveys/{SURVEY}/thank-you?{query}"))
+            .await;
         page.body.contains(receipt.reference.as_str())
     }
 
     /// What the Register has of the link that was released.
     async fn grant(&self) -> (LinkId, String) {
         let items = self.house.items("REGISTER_TABLE").await;
-        let items = items.iter().map(|item| serde_json::from_str::<Value>(item).unwrap());
-        let mut grants = items.filter(|item| item["sk"] == "PACKAGE").map(|item| item["release"].clone());
+        let items = items
+            .iter()
+            .map(|item| serde_json::from_str::<Value>(item).unwrap());
+        let mut grants = items
+            .filter(|item| item["sk"] == "PACKAGE")
+            .map(|item| item["release"].clone());
         let grant = grants.find(Value::is_object).unwrap();
-        (serde_json::from_value(grant["link"].clone()).unwrap(), grant["code"].as_str().unwrap().to_owned())
+        (
+            serde_json::from_value(grant["link"].clone()).unwrap(),
+            grant["code"].as_str().unwrap().to_owned(),
+        )
     }
 
     async fn package_link(&self) -> bool {
-        let request = RequestId::try_from(self.released["request_id"].as_str().unwrap().to_owned()).unwrap();
+        let request =
+            RequestId::try_from(self.released["request_id"].as_str().unwrap().to_owned()).unwrap();
         let until = self.house.stack.clock().now() + TimeDelta::days(1);
-        let link = PackageLink { request, kind: LinkKind::Release, id: self.grant().await.0, until };
+        let link = PackageLink {
+            request,
+            kind: LinkKind::Release,
+            id: self.grant().await.0,
+            until,
+        };
         let token = link.token(&Keyring::parse(&self.stolen).unwrap());
         self.house.get(&format!("/packages/{token}")).await.status == 200
     }
@@ -103,22 +132,41 @@ impl Thief<'_> {
     /// Whether somebody can try codes on what the Register has, without asking the door.
     async fn package_code(&self) -> bool {
         let ((link, digest), code) = (self.grant().await, self.released["code"].as_str().unwrap());
-        PackageCode::typed(code).unwrap().opens(&Keyring::parse(&self.stolen).unwrap(), &link, &digest)
+        PackageCode::typed(code).unwrap().opens(
+            &Keyring::parse(&self.stolen).unwrap(),
+            &link,
+            &digest,
+        )
     }
 
     async fn unsubscribe_link(&self) -> bool {
         let (house, email) = (self.house, self.mailbox("ulla"));
-        let token = subscription(&house.subject_keys().await, &email).token(&Keyring::parse(&self.stolen).unwrap());
-        assert_eq!(house.click(&format!("/unsubscribe/{token}")).await.status, 200, "whatever the token");
-        house.opt_out(&email, house.stack.clock().now()).await.is_some()
+        let token = subscription(&house.subject_keys().await, &email)
+            .token(&Keyring::parse(&self.stolen).unwrap());
+        assert_eq!(
+            house.click(&format!("/unsubscribe/{token}")).await.status,
+            200,
+            "whatever the token"
+        );
+        house
+            .opt_out(&email, house.stack.clock().now())
+            .await
+            .is_some()
     }
 
     async fn confirm_link(&self) -> bool {
         let (house, email) = (self.house, self.mailbox("cora"));
         subscribe(house, &email).await;
         let confirmations = Confirmations::new(&house.dynamodb(), &house.setting("REGISTER_TABLE"));
-        let (subject, now) = (house.subject_keys().await.key(&self.identifier("cora")), house.stack.clock().now());
-        let asking = confirmations.asking(ConfirmationPurpose::Newsletter, &subject, now).await.unwrap().unwrap();
+        let (subject, now) = (
+            house.subject_keys().await.key(&self.identifier("cora")),
+            house.stack.clock().now(),
+        );
+        let asking = confirmations
+            .asking(ConfirmationPurpose::Newsletter, &subject, now)
+            .await
+            .unwrap()
+            .unwrap();
         let token = asking.link.token(&Keyring::parse(&self.stolen).unwrap());
         house.confirm(&format!("/confirm/{token}")).await.status == 200
     }
@@ -129,12 +177,19 @@ impl Thief<'_> {
         subscribe(house, &email).await;
         let subject = house.subject_keys().await.key(&self.identifier("ada"));
         let key = Key::new("CONFIRMATIONS", format!("newsletter#{}", subject.as_str()));
-        let sealed = seal_address(&Keyring::parse(&self.stolen).unwrap(), &self.identifier("mallory"));
+        let sealed = seal_address(
+            &Keyring::parse(&self.stolen).unwrap(),
+            &self.identifier("mallory"),
+        );
         write(house, (&key.partition, &key.sort), "address", &sealed).await;
-        let notify = Notify::start(&house.stack.host("notify").unwrap()).await.unwrap();
+        let notify = Notify::start(&house.stack.host("notify").unwrap())
+            .await
+            .unwrap();
         notify.invoke(scheduled()).await.unwrap();
         let mails = house.stack.doubles().notify.mails();
-        mails.iter().any(|mail| mail.address == self.mailbox("mallory"))
+        mails
+            .iter()
+            .any(|mail| mail.address == self.mailbox("mallory"))
     }
 
     /// Has a request be about somebody else.
@@ -143,26 +198,52 @@ impl Thief<'_> {
         let plan = json!({"order": "plan", "request_id": request, "identifiers": [email_id(&self.mailbox("ida"))],
             "ground": "17(1)(b)", "planned_by": "planner-3"});
         house.invoke("requests", plan).await.unwrap();
-        let sealed = identities::seal(&Keyring::parse(&self.stolen).unwrap(), &[self.identifier("victim")]);
-        write(house, (&format!("REQUEST#{request}"), "META"), "sealed", &sealed).await;
-        let whom = house.invoke("requests", json!({"order": "whom", "request_id": request, "by": "dpo-7"})).await;
+        let sealed = identities::seal(
+            &Keyring::parse(&self.stolen).unwrap(),
+            &[self.identifier("victim")],
+        );
+        write(
+            house,
+            (&format!("REQUEST#{request}"), "META"),
+            "sealed",
+            &sealed,
+        )
+        .await;
+        let whom = house
+            .invoke(
+                "requests",
+                json!({"order": "whom", "request_id": request, "by": "dpo-7"}),
+            )
+            .await;
         whom.is_ok_and(|told| told["identifiers"] == json!([email_id(&self.mailbox("victim"))]))
     }
 }
 
 /// Somebody with the Register in their hands writes one attribute.
 async fn write(house: &House, (partition, sort): (&str, &str), attribute: &str, value: &str) {
-    let update = house.dynamodb().update_item().table_name(house.setting("REGISTER_TABLE"));
-    let update = update.key("pk", s(partition)).key("sk", s(sort)).condition_expression("attribute_exists(pk)");
-    let update =
-        update.update_expression("SET #attribute = :value").expression_attribute_names("#attribute", attribute);
-    update.expression_attribute_values(":value", AttributeValue::S(value.to_owned())).send().await.unwrap();
+    let update = house
+        .dynamodb()
+        .update_item()
+        .table_name(house.setting("REGISTER_TABLE"));
+    let update = update
+        .key("pk", s(partition))
+        .key("sk", s(sort))
+        .condition_expression("attribute_exists(pk)");
+    let update = update
+        .update_expression("SET #attribute = :value")
+        .expression_attribute_names("#attribute", attribute);
+    update
+        .expression_attribute_values(":value", AttributeValue::S(value.to_owned()))
+        .send()
+        .await
+        .unwrap();
 }
 
 async fn released(house: &House, request: &str) -> Value {
-    house.tell("Nobody else may read this.", Some(ROSA), None).await;
-    let order =
-        json!({"kind": "access", "identifiers": [email_id(ROSA)], "requested_by": "dpo-7", "request_id": request});
+    house
+        .tell("Nobody else may read this.", Some(ROSA), None)
+        .await;
+    let order = json!({"kind": "access", "identifiers": [email_id(ROSA)], "requested_by": "dpo-7", "request_id": request});
     house.invoke("export", order).await.unwrap();
     house.release(request).await
 }
@@ -174,7 +255,12 @@ async fn whoever_holds_one_secret_makes_what_is_its_own_and_nothing_that_another
     let mut made = BTreeMap::new();
     for (name, _) in READERS {
         let stolen = document(&house, name).await;
-        let thief = Thief { house: &house, stolen, name, released: &released };
+        let thief = Thief {
+            house: &house,
+            stolen,
+            name,
+            released: &released,
+        };
         let mut can = BTreeSet::new();
         for thing in THINGS {
             if thief.makes(thing).await {
@@ -184,46 +270,97 @@ async fn whoever_holds_one_secret_makes_what_is_its_own_and_nothing_that_another
         made.insert(name, can);
     }
     let expected: [(&str, &[&str]); 6] = [
-        // What was made with this secret before there were others is still taken; links to packages are not.
-        ("SubjectKeys", &["form", "receipt", "unsubscribe link", "confirm link", "address", "identities"]),
+        // What was made with this secret before there were others is still taken; links to packages
+        // are not.
+        (
+            "SubjectKeys",
+            &[
+                "form",
+                "receipt",
+                "unsubscribe link",
+                "confirm link",
+                "address",
+                "identities",
+            ],
+        ),
         ("FormKeys", &["form", "receipt"]),
         ("PackageKeys", &["package link", "package code"]),
         ("MailLinkKeys", &["unsubscribe link", "confirm link"]),
         ("AddressKeys", &["address"]),
         ("IdentityKeys", &["identities"]),
     ];
-    let expected = expected.into_iter().map(|(name, can)| (name, can.iter().copied().collect()));
+    let expected = expected
+        .into_iter()
+        .map(|(name, can)| (name, can.iter().copied().collect()));
     assert_eq!(made, expected.collect::<BTreeMap<&str, BTreeSet<&str>>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_to_a_package_that_ends_in_ten_years_is_refused_whoever_sealed_it_and_whatever_the_register_says() {
+async fn a_link_to_a_package_that_ends_in_ten_years_is_refused_whoever_sealed_it_and_whatever_the_register_says()
+ {
     let house = House::open().await;
     let released = released(&house, "SAR-1").await;
     let keys = Keyring::parse(&document(&house, "PackageKeys").await).unwrap();
-    let thief = Thief { house: &house, stolen: String::new(), name: "PackageKeys", released: &released };
+    let thief = Thief {
+        house: &house,
+        stolen: String::new(),
+        name: "PackageKeys",
+        released: &released,
+    };
     let (id, _) = thief.grant().await;
-    let (request, now) = (RequestId::try_from("SAR-1".to_owned()).unwrap(), house.stack.clock().now());
+    let (request, now) = (
+        RequestId::try_from("SAR-1".to_owned()).unwrap(),
+        house.stack.clock().now(),
+    );
     let path = |kind, until| {
-        let link = PackageLink { request: request.clone(), kind, id: id.clone(), until };
+        let link = PackageLink {
+            request: request.clone(),
+            kind,
+            id: id.clone(),
+            until,
+        };
         format!("/packages/{}", link.token(&keys))
     };
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let body = format!("code={}&file=report", released["code"].as_str().unwrap());
-    assert_eq!(house.get(&path(LinkKind::Release, now + TimeDelta::days(14))).await.status, 200, "as the rule allows");
+    assert_eq!(
+        house
+            .get(&path(LinkKind::Release, now + TimeDelta::days(14)))
+            .await
+            .status,
+        200,
+        "as the rule allows"
+    );
     for until in [now + TimeDelta::days(3_653), now + TimeDelta::days(15), now] {
         let path = path(LinkKind::Release, until);
         assert_eq!(house.get(&path).await.status, 410, "{until}");
-        assert_eq!(house.post_to(&path, &form, &body).await.status, 410, "{until}");
+        assert_eq!(
+            house.post_to(&path, &form, &body).await.status,
+            410,
+            "{until}"
+        );
     }
     let hour = path(LinkKind::Reading, now + TimeDelta::hours(1));
-    assert_eq!(house.get(&hour).await.status, 410, "what is for reading works for a quarter of an hour");
+    assert_eq!(
+        house.get(&hour).await.status,
+        410,
+        "what is for reading works for a quarter of an hour"
+    );
     // Whoever writes to the Register as well gets no further.
-    let update = house.dynamodb().update_item().table_name(house.setting("REGISTER_TABLE"));
+    let update = house
+        .dynamodb()
+        .update_item()
+        .table_name(house.setting("REGISTER_TABLE"));
     let update = update.key("pk", s("REQUEST#SAR-1")).key("sk", s("PACKAGE"));
-    let update = update.update_expression("SET #release.#until = :until").expression_attribute_names("#until", "until");
+    let update = update
+        .update_expression("SET #release.#until = :until")
+        .expression_attribute_names("#until", "until");
     let update = update.expression_attribute_names("#release", "release");
-    update.expression_attribute_values(":until", s("2036-11-23T10:00:00Z")).send().await.unwrap();
+    update
+        .expression_attribute_values(":until", s("2036-11-23T10:00:00Z"))
+        .send()
+        .await
+        .unwrap();
     let path = path(LinkKind::Release, now + TimeDelta::days(14));
     assert_eq!(house.get(&path).await.status, 410);
     assert_eq!(house.post_to(&path, &form, &body).await.status, 410);

@@ -27,17 +27,33 @@ fn edges(year: i32) -> Vec<DateTime<Utc>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_answers_when_the_clocks_change_gets_the_reference_and_the_day() {
     let house = House::open().await;
-    let stored = [at("2026-10-25T23:00:00Z"), at("2026-03-26T23:30:00Z"), at("2029-10-29T23:10:00Z")];
+    let stored = [
+        at("2026-10-25T23:00:00Z"),
+        at("2026-03-26T23:30:00Z"),
+        at("2029-10-29T23:10:00Z"),
+    ];
     for now in (2026..=2040).flat_map(edges).chain(stored) {
         house.stack.clock().set(now);
         let sent = house.post_form(SURVEY, "satisfaction=4&site=Wareham").await;
         assert_eq!(sent.status, 303, "{now}: {}", sent.body);
-        let until = london::date(ExpiresAt::of(Source::WebForm, now).instant()).format("%-d %B %Y").to_string();
+        let until = london::date(ExpiresAt::of(Source::WebForm, now).instant())
+            .format("%-d %B %Y")
+            .to_string();
         // Whoever opens the page later, or on a machine whose clock is behind, sees the same.
-        for later in [TimeDelta::zero(), TimeDelta::hours(-2), TimeDelta::days(2), TimeDelta::days(4 * 366)] {
+        for later in [
+            TimeDelta::zero(),
+            TimeDelta::hours(-2),
+            TimeDelta::days(2),
+            TimeDelta::days(4 * 366),
+        ] {
             house.stack.clock().set(now + later);
             let thanks = house.get(sent.header("location")).await;
-            assert_eq!(thanks.status, 200, "{now} {later}: {}", sent.header("location"));
+            assert_eq!(
+                thanks.status,
+                200,
+                "{now} {later}: {}",
+                sent.header("location")
+            );
             assert!(thanks.body.contains(&until), "{now}: {until}");
         }
     }
@@ -53,7 +69,10 @@ async fn an_address_that_was_not_written_here_confirms_nothing() {
     for address in [
         path.to_owned(),
         format!("{path}?reference=M8DQHT7J&until=2029-11-23"),
-        format!("{path}?reference=K7M2PX9T&{}", query.split_once('&').unwrap().1),
+        format!(
+            "{path}?reference=K7M2PX9T&{}",
+            query.split_once('&').unwrap().1
+        ),
         good.replace("until=2029-11-23", "until=2029-11-24"),
         good.split("&proof=").next().unwrap().to_owned(),
         good[..good.len() - 1].to_owned(),
@@ -62,8 +81,16 @@ async fn an_address_that_was_not_written_here_confirms_nothing() {
         format!("{path}?reference=Call+0900&until=soon&proof=x"),
     ] {
         let page = house.get(&address).await;
-        assert_eq!((page.status, page.header("content-type")), (404, "text/html; charset=utf-8"), "{address}");
-        assert!(page.body.contains("This page confirms nothing"), "{}", page.body);
+        assert_eq!(
+            (page.status, page.header("content-type")),
+            (404, "text/html; charset=utf-8"),
+            "{address}"
+        );
+        assert!(
+            page.body.contains("This page confirms nothing"),
+            "{}",
+            page.body
+        );
         for claim in ["Thank you", "We have your answers", "Your reference is"] {
             assert!(!page.body.contains(claim), "{address}: {claim}");
         }
@@ -79,8 +106,10 @@ async fn a_reference_is_shown_though_the_survey_is_gone_or_the_register_is_silen
     let reference = &query["reference=".len()..][..8];
     let mut event = gateway::event("GET", path, "");
     event.payload["rawQueryString"] = query.into();
-    let pairs: std::collections::BTreeMap<&str, &str> =
-        query.split('&').map(|pair| pair.split_once('=').unwrap()).collect();
+    let pairs: std::collections::BTreeMap<&str, &str> = query
+        .split('&')
+        .map(|pair| pair.split_once('=').unwrap())
+        .collect();
     event.payload["queryStringParameters"] = serde_json::json!(pairs);
     // The surveys are never read.
     let silent = with_a_failure(&house, 0, Off::Before, event).await;

@@ -22,7 +22,13 @@ async fn asked(house: &House) -> (Matter, String) {
 }
 
 async fn post(house: &House, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-    house.post_to(path, &[&[("content-type", "application/json")], headers].concat(), body).await
+    house
+        .post_to(
+            path,
+            &[&[("content-type", "application/json")], headers].concat(),
+            body,
+        )
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,7 +56,10 @@ async fn a_forged_callback_is_401_and_nothing_is_believed_of_it() {
     granicus.behave(Mode::Forging);
     let url = format!("{}{PATH}", house.stack.url());
     let now = house.stack.clock().now();
-    assert_eq!(granicus.call(&reference, &url, "completed", now).await, Some(401));
+    assert_eq!(
+        granicus.call(&reference, &url, "completed", now).await,
+        Some(401)
+    );
     assert_eq!(house.everything().await, before);
     granicus.behave(Mode::Well);
     assert!(waits(matter.step(&house).await), "it is not done");
@@ -65,7 +74,10 @@ async fn a_signed_callback_that_claims_too_much_only_makes_us_look() {
     granicus.behave(Mode::Boasting);
     house.move_to("2026-11-23T10:01:00Z").await;
     assert_eq!(granicus.answered(), [202], "it says that it is completed");
-    assert!(waits(matter.step(&house).await), "and says otherwise when it is asked");
+    assert!(
+        waits(matter.step(&house).await),
+        "and says otherwise when it is asked"
+    );
     house.move_to("2026-11-26T10:00:00Z").await;
     assert!(waits(matter.step(&house).await));
     granicus.behave(Mode::Well);
@@ -88,26 +100,48 @@ async fn only_whole_callbacks_of_processors_that_call_are_taken() {
         (PATH, 202),
         ("/partners/granicus/callbacks/ANOTHER-1", 202),
     ] {
-        let called = granicus.call(&reference, &format!("{origin}{path}"), "completed", now).await;
+        let called = granicus
+            .call(&reference, &format!("{origin}{path}"), "completed", now)
+            .await;
         assert_eq!(called, Some(status), "{path}");
     }
     let body = json!({"status_callback_url": PATH}).to_string();
     let unsigned = post(&house, PATH, &[], &body).await;
-    assert_eq!((unsigned.status, unsigned.json()["type"].as_str()), (401, Some("urn:custodian:problem:signature")));
+    assert_eq!(
+        (unsigned.status, unsigned.json()["type"].as_str()),
+        (401, Some("urn:custodian:problem:signature"))
+    );
     for signature in ["", "AAAA", "not base64", "TUlJ"] {
-        assert_eq!(post(&house, PATH, &[("x-opendsr-signature", signature)], &body).await.status, 401);
+        assert_eq!(
+            post(&house, PATH, &[("x-opendsr-signature", signature)], &body)
+                .await
+                .status,
+            401
+        );
     }
     let large = post(&house, PATH, &[], &"a".repeat(64 * 1024 + 1)).await;
     assert_eq!(large.status, 413, "{}", large.body);
-    for (body, status) in [("{".to_owned(), 422), (json!({"status_callback_url": "elsewhere"}).to_string(), 422)] {
+    for (body, status) in [
+        ("{".to_owned(), 422),
+        (json!({"status_callback_url": "elsewhere"}).to_string(), 422),
+    ] {
         let signature = granicus.sign(&body);
         let answer = post(&house, PATH, &[("x-opendsr-signature", &signature)], &body).await;
         assert_eq!(answer.status, status, "{}", answer.body);
-        let altered = post(&house, PATH, &[("x-opendsr-signature", &signature)], &format!("{body} ")).await;
+        let altered = post(
+            &house,
+            PATH,
+            &[("x-opendsr-signature", &signature)],
+            &format!("{body} "),
+        )
+        .await;
         assert_eq!(altered.status, 401, "the bytes are what is signed");
     }
     let signature = granicus.sign(&body);
-    let headers = [("content-type", "text/plain"), ("x-opendsr-signature", signature.as_str())];
+    let headers = [
+        ("content-type", "text/plain"),
+        ("x-opendsr-signature", signature.as_str()),
+    ];
     assert_eq!(house.post_to(PATH, &headers, &body).await.status, 415);
 }
 
@@ -120,8 +154,22 @@ async fn a_processor_without_a_certificate_cannot_call() {
     let id = house.setting("GRANICUS_CERTIFICATE_SECRET");
     let url = format!("{}{PATH}", house.stack.url());
     for (document, status) in [(r#"{"token": "localstack"}"#, 401), ("{", 503)] {
-        secrets.put_secret_value().secret_id(&id).secret_string(document).send().await.unwrap();
-        house.stack.clock().set(house.stack.clock().now() + TimeDelta::minutes(2));
-        assert_eq!(granicus.call(&reference, &url, "completed", house.stack.clock().now()).await, Some(status));
+        secrets
+            .put_secret_value()
+            .secret_id(&id)
+            .secret_string(document)
+            .send()
+            .await
+            .unwrap();
+        house
+            .stack
+            .clock()
+            .set(house.stack.clock().now() + TimeDelta::minutes(2));
+        assert_eq!(
+            granicus
+                .call(&reference, &url, "completed", house.stack.clock().now())
+                .await,
+            Some(status)
+        );
     }
 }

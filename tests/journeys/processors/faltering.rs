@@ -1,4 +1,5 @@
-//! Each call to a processor fails once: refused, busy, garbled, not answered in time, or done with the answer lost.
+//! Each call to a processor fails once: refused, busy, garbled, not answered in time, or done with
+//! the answer lost.
 
 use super::{EMAIL, OTHER, PATIENCE};
 use crate::faults::start;
@@ -9,7 +10,13 @@ use custodian_erase::Erase;
 use custodian_local::doubles::Mode;
 use serde_json::{Value, json};
 
-const MODES: [Mode; 5] = [Mode::Down, Mode::Busy, Mode::Garbled, Mode::Slow, Mode::Losing];
+const MODES: [Mode; 5] = [
+    Mode::Down,
+    Mode::Busy,
+    Mode::Garbled,
+    Mode::Slow,
+    Mode::Losing,
+];
 
 /// A house where the erasure of one of two people is approved, and no place has begun.
 async fn approved() -> House {
@@ -29,7 +36,11 @@ async fn approved() -> House {
 async fn task(house: &House, place: Place) -> Value {
     let status = house.status(&json!("ERA-1")).await.unwrap();
     let tasks = status["tasks"].as_array().unwrap();
-    tasks.iter().find(|task| task["place"] == place.as_str()).unwrap().clone()
+    tasks
+        .iter()
+        .find(|task| task["place"] == place.as_str())
+        .unwrap()
+        .clone()
 }
 
 /// Whether the processor still has each of the two people.
@@ -52,24 +63,46 @@ async fn whichever_call_to_a_processor_fails_and_however_it_is_tried_again_and_e
                     Place::Five9 => doubles.five9.falter(calls, mode),
                     _ => doubles.granicus.falter(calls, mode),
                 }
-                let erase = Erase::patient_for(&house.stack.host("erase").unwrap(), PATIENCE).await.unwrap();
+                let erase = Erase::patient_for(&house.stack.host("erase").unwrap(), PATIENCE)
+                    .await
+                    .unwrap();
                 erase.invoke(start("ERA-1", place)).await.unwrap();
                 let first = task(&house, place).await;
                 let done = first["state"] == "done";
-                assert_eq!(done, first["receipt"].is_object(), "{place:?} {mode:?} {calls}: {first}");
-                assert!(!done || holds(&house, place) == (false, true), "no receipt without its deletion: {first}");
+                assert_eq!(
+                    done,
+                    first["receipt"].is_object(),
+                    "{place:?} {mode:?} {calls}: {first}"
+                );
+                assert!(
+                    !done || holds(&house, place) == (false, true),
+                    "no receipt without its deletion: {first}"
+                );
                 let whole = doubles.five9.is_to_falter() || doubles.granicus.is_to_falter();
                 if whole {
                     assert!(done && calls >= least, "{place:?} makes {calls} calls");
                     break;
                 }
-                house.stack.clock().set(house.stack.clock().now() + TimeDelta::hours(7));
+                house
+                    .stack
+                    .clock()
+                    .set(house.stack.clock().now() + TimeDelta::hours(7));
                 erase.invoke(start("ERA-1", place)).await.unwrap();
                 let last = task(&house, place).await;
-                assert_eq!(last["state"], "done", "no deletion without its receipt: {mode:?} {calls} {last}");
+                assert_eq!(
+                    last["state"], "done",
+                    "no deletion without its receipt: {mode:?} {calls} {last}"
+                );
                 assert_eq!(last["receipt"]["outcome"], "confirmed");
-                assert_eq!(holds(&house, place), (false, true), "{place:?} {mode:?} {calls}");
-                assert!(doubles.granicus.matters().len() <= 1, "nothing is asked twice");
+                assert_eq!(
+                    holds(&house, place),
+                    (false, true),
+                    "{place:?} {mode:?} {calls}"
+                );
+                assert!(
+                    doubles.granicus.matters().len() <= 1,
+                    "nothing is asked twice"
+                );
             }
         }
     }

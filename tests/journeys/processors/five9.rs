@@ -22,7 +22,11 @@ async fn house() -> (House, Five9) {
 }
 
 fn deletions(double: &Five9) -> usize {
-    double.calls().iter().filter(|call| *call == "deleteFromContacts").count()
+    double
+        .calls()
+        .iter()
+        .filter(|call| *call == "deleteFromContacts")
+        .count()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,9 +41,17 @@ async fn contacts_go_by_number_and_address_within_sixty_days_and_after() {
             "an import that is over at once is not waited for"
         );
         assert_eq!(deletions(&five9), 4, "one for each field");
-        assert_eq!(five9.contacts().len(), 2, "others stay, and who has the address in another field");
+        assert_eq!(
+            five9.contacts().len(),
+            2,
+            "others stay, and who has the address in another field"
+        );
         assert_eq!(matter.sofar.removed, Some(4));
-        assert_eq!(matter.sofar.logs_until, Some("2027-01-22".parse().unwrap()), "logs of calls go by themselves");
+        assert_eq!(
+            matter.sofar.logs_until,
+            Some("2027-01-22".parse().unwrap()),
+            "logs of calls go by themselves"
+        );
         assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
         assert_eq!(deletions(&five9), 4);
     }
@@ -62,7 +74,10 @@ async fn an_import_that_runs_is_waited_for() {
     for _ in 0..3 {
         assert!(waits(matter.step(&house).await));
     }
-    assert!(waits(matter.cancel(&house).await), "what runs cannot be taken back");
+    assert!(
+        waits(matter.cancel(&house).await),
+        "what runs cannot be taken back"
+    );
     assert_eq!((deletions(&five9), five9.contacts().len()), (4, 6));
     house.move_to("2026-11-23T12:00:00Z").await;
     assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
@@ -80,7 +95,10 @@ async fn a_crash_after_any_deletion_only_deletes_again() {
     five9.take(TimeDelta::hours(2));
     assert!(waits(matter.step(&house).await));
     matter.crash();
-    assert!(waits(matter.step(&house).await), "it deletes again, which does no harm");
+    assert!(
+        waits(matter.step(&house).await),
+        "it deletes again, which does no harm"
+    );
     house.move_to("2026-11-23T12:00:00Z").await;
     assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
     assert_eq!(five9.contacts().len(), 2);
@@ -128,7 +146,10 @@ async fn whoever_does_not_answer_properly_is_not_believed() {
         assert_eq!(matter.failure(&house).await, code, "{mode:?}");
         assert_eq!(matter.sofar.asked_at, None);
     }
-    assert!(!five9.calls().iter().any(|call| call.contains("trap")), "no redirect was followed");
+    assert!(
+        !five9.calls().iter().any(|call| call.contains("trap")),
+        "no redirect was followed"
+    );
     assert_eq!(five9.contacts().len(), 6);
 }
 
@@ -140,5 +161,8 @@ async fn who_is_known_by_a_customer_number_only_is_a_task_for_a_human() {
     assert!(waits(matter.step(&house).await));
     assert!(five9.calls().is_empty() && matter.sofar.instructions.is_some());
     assert_eq!(matter.sofar.not_asked_by, [IdentifierKind::Reference]);
-    assert_eq!(matter.cancel(&house).await, Ok(ProcessorProgress::Cancelled));
+    assert_eq!(
+        matter.cancel(&house).await,
+        Ok(ProcessorProgress::Cancelled)
+    );
 }

@@ -21,20 +21,36 @@ async fn house() -> (House, OpenDsr) {
 
 /// A digest in hexadecimal digits.
 fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn orders(double: &OpenDsr) -> usize {
-    double.calls().iter().filter(|call| *call == "POST /v2/requests").count()
+    double
+        .calls()
+        .iter()
+        .filter(|call| *call == "POST /v2/requests")
+        .count()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_processor_is_asked_once_and_done_when_it_says_so_itself() {
     let (house, granicus) = house().await;
     let mut matter = Matter::new(&house, Processor::Granicus);
-    let Ok(ProcessorProgress::Waiting { look_again }) = matter.step(&house).await else { panic!("it waits") };
-    assert_eq!(look_again, at("2026-11-23T16:00:00Z"), "it is looked at again six hours later at most");
-    assert_eq!(granicus.calls()[1..], ["GET /v2/discovery", "POST /v2/requests"]);
+    let Ok(ProcessorProgress::Waiting { look_again }) = matter.step(&house).await else {
+        panic!("it waits")
+    };
+    assert_eq!(
+        look_again,
+        at("2026-11-23T16:00:00Z"),
+        "it is looked at again six hours later at most"
+    );
+    assert_eq!(
+        granicus.calls()[1..],
+        ["GET /v2/discovery", "POST /v2/requests"]
+    );
     assert_eq!(matter.sofar.expected_by, Some(at("2026-11-24T10:00:00Z")));
     assert_eq!(matter.sofar.due, Some("2026-12-21".parse().unwrap()));
     let reference = matter.sofar.reference.clone().unwrap();
@@ -44,10 +60,21 @@ async fn a_processor_is_asked_once_and_done_when_it_says_so_itself() {
     house.move_to("2026-11-24T10:00:00Z").await;
     assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
     let said = matter.sofar.said.clone().expect("its word is kept");
-    assert_eq!((said.check(), said.body.is_some()), (Ok(true), true), "and can be checked by anybody");
+    assert_eq!(
+        (said.check(), said.body.is_some()),
+        (Ok(true), true),
+        "and can be checked by anybody"
+    );
     assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
-    assert_eq!(granicus.inventory(), [OTHER.to_owned()].into(), "the other person stays");
-    assert_eq!((orders(&granicus), matter.sofar.asked_at), (1, Some(at(crate::house::BEGINNING))));
+    assert_eq!(
+        granicus.inventory(),
+        [OTHER.to_owned()].into(),
+        "the other person stays"
+    );
+    assert_eq!(
+        (orders(&granicus), matter.sofar.asked_at),
+        (1, Some(at(crate::house::BEGINNING)))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,7 +96,11 @@ async fn a_crash_at_any_point_asks_nothing_twice() {
     assert_eq!((orders(&granicus), granicus.matters().len()), (1, 1));
     house.move_to("2026-11-25T10:00:00Z").await;
     matter.crash();
-    assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done), "it had been asked, and is done");
+    assert_eq!(
+        matter.step(&house).await,
+        Ok(ProcessorProgress::Done),
+        "it had been asked, and is done"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,7 +109,10 @@ async fn an_order_whose_receipt_was_lost_is_found_again() {
     let mut matter = Matter::new(&house, Processor::Granicus);
     granicus.behave(Mode::Losing);
     assert_eq!(matter.failure(&house).await, "unavailable");
-    assert_eq!(matter.sofar.asked_at, None, "nothing is claimed that is not known");
+    assert_eq!(
+        matter.sofar.asked_at, None,
+        "nothing is claimed that is not known"
+    );
     granicus.behave(Mode::Well);
     assert!(waits(matter.step(&house).await));
     assert_eq!((orders(&granicus), granicus.matters().len()), (1, 1));
@@ -95,10 +129,17 @@ async fn two_processors_and_two_requests_are_different_matters() {
     for matter in [&mut matter, &mut newsletter, &mut another] {
         assert!(waits(matter.step(&house).await));
     }
-    let references: std::collections::BTreeSet<_> =
-        [&matter, &newsletter, &another].map(|matter| matter.sofar.reference.clone()).into();
+    let references: std::collections::BTreeSet<_> = [&matter, &newsletter, &another]
+        .map(|matter| matter.sofar.reference.clone())
+        .into();
     assert_eq!(references.len(), 3);
-    assert_eq!((granicus.matters().len(), house.stack.doubles().newsletter.matters().len()), (2, 1));
+    assert_eq!(
+        (
+            granicus.matters().len(),
+            house.stack.doubles().newsletter.matters().len()
+        ),
+        (2, 1)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,7 +156,11 @@ async fn whoever_does_not_answer_properly_is_not_believed_and_is_asked_again() {
     for (mode, code) in misbehaving {
         granicus.behave(mode);
         assert_eq!(matter.failure(&house).await, code, "{mode:?}");
-        assert_eq!((orders(&granicus), matter.sofar.asked_at), (0, None), "{mode:?}");
+        assert_eq!(
+            (orders(&granicus), matter.sofar.asked_at),
+            (0, None),
+            "{mode:?}"
+        );
     }
     granicus.behave(Mode::Refusing);
     assert_eq!(matter.failure(&house).await, "refused");
@@ -125,12 +170,18 @@ async fn whoever_does_not_answer_properly_is_not_believed_and_is_asked_again() {
     assert!(waits(matter.step(&house).await));
     let noted = matter.sofar.clone();
     house.move_to("2026-11-25T10:00:00Z").await;
-    for (mode, code) in misbehaving.into_iter().chain([(Mode::Wrong, "another_matter"), (Mode::Forging, "signature")]) {
+    for (mode, code) in misbehaving.into_iter().chain([
+        (Mode::Wrong, "another_matter"),
+        (Mode::Forging, "signature"),
+    ]) {
         granicus.behave(mode);
         assert_eq!(matter.failure(&house).await, code, "{mode:?}");
         assert_eq!(matter.sofar, noted, "{mode:?}");
     }
-    assert!(!granicus.calls().iter().any(|call| call.contains("trap")), "no redirect was followed");
+    assert!(
+        !granicus.calls().iter().any(|call| call.contains("trap")),
+        "no redirect was followed"
+    );
     granicus.behave(Mode::Well);
     assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
 }
@@ -185,18 +236,36 @@ async fn who_cannot_be_asked_for_at_all_is_a_task_for_a_human() {
     let mut matter = Matter::new(&house, Processor::Granicus);
     assert!(waits(matter.step(&house).await));
     assert_eq!(orders(&granicus), 0);
-    assert!(matter.sofar.instructions.as_ref().unwrap().starts_with("In Granicus"));
-    assert_eq!(matter.sofar.not_asked_by, [IdentifierKind::Email, IdentifierKind::Phone]);
+    assert!(
+        matter
+            .sofar
+            .instructions
+            .as_ref()
+            .unwrap()
+            .starts_with("In Granicus")
+    );
+    assert_eq!(
+        matter.sofar.not_asked_by,
+        [IdentifierKind::Email, IdentifierKind::Phone]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_pending_can_be_taken_back_and_nothing_later() {
     let (house, granicus) = house().await;
     let mut early = Matter::new(&house, Processor::Granicus);
-    assert_eq!(early.cancel(&house).await, Ok(ProcessorProgress::Cancelled), "it was never asked");
+    assert_eq!(
+        early.cancel(&house).await,
+        Ok(ProcessorProgress::Cancelled),
+        "it was never asked"
+    );
     assert!(waits(early.step(&house).await));
     assert_eq!(early.cancel(&house).await, Ok(ProcessorProgress::Cancelled));
-    assert_eq!(early.cancel(&house).await, Ok(ProcessorProgress::Cancelled), "twice is once");
+    assert_eq!(
+        early.cancel(&house).await,
+        Ok(ProcessorProgress::Cancelled),
+        "twice is once"
+    );
     house.move_to("2026-11-25T10:00:00Z").await;
     assert!(granicus.holds(EMAIL));
     let mut late = Matter::new(&house, Processor::Granicus);
@@ -213,13 +282,19 @@ async fn what_was_taken_back_and_is_wanted_after_all_is_asked_anew() {
     let (house, granicus) = house().await;
     let mut matter = Matter::new(&house, Processor::Granicus);
     assert!(waits(matter.step(&house).await));
-    assert_eq!(matter.cancel(&house).await, Ok(ProcessorProgress::Cancelled));
+    assert_eq!(
+        matter.cancel(&house).await,
+        Ok(ProcessorProgress::Cancelled)
+    );
     let first = matter.sofar.reference.clone();
     matter.crash();
     assert!(waits(matter.step(&house).await));
     assert_ne!(matter.sofar.reference, first);
     matter.crash();
-    assert!(waits(matter.step(&house).await), "and again that is the same matter");
+    assert!(
+        waits(matter.step(&house).await),
+        "and again that is the same matter"
+    );
     assert_eq!(granicus.matters().len(), 2);
     house.move_to("2026-11-24T10:00:00Z").await;
     assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
@@ -232,11 +307,30 @@ async fn another_certificate_in_the_secret_is_what_counts_a_minute_later() {
     let mut matter = Matter::new(&house, Processor::Granicus);
     assert!(waits(matter.step(&house).await));
     let secrets = house.stack.host("erase").unwrap().secrets();
-    let [own, certificate] = ["GRANICUS_PROCESSOR_SECRET", "GRANICUS_CERTIFICATE_SECRET"].map(|it| house.setting(it));
-    let read = async |id: &str| secrets.get_secret_value().secret_id(id).send().await.unwrap().secret_string.unwrap();
+    let [own, certificate] =
+        ["GRANICUS_PROCESSOR_SECRET", "GRANICUS_CERTIFICATE_SECRET"].map(|it| house.setting(it));
+    let read = async |id: &str| {
+        secrets
+            .get_secret_value()
+            .secret_id(id)
+            .send()
+            .await
+            .unwrap()
+            .secret_string
+            .unwrap()
+    };
     let put = async |id: &str, document: &str| {
-        secrets.put_secret_value().secret_id(id).secret_string(document).send().await.unwrap();
-        house.stack.clock().set(house.stack.clock().now() + TimeDelta::minutes(2));
+        secrets
+            .put_secret_value()
+            .secret_id(id)
+            .secret_string(document)
+            .send()
+            .await
+            .unwrap();
+        house
+            .stack
+            .clock()
+            .set(house.stack.clock().now() + TimeDelta::minutes(2));
     };
     let documents = (read(&own).await, read(&certificate).await);
     for (id, document, code) in [
@@ -253,7 +347,8 @@ async fn another_certificate_in_the_secret_is_what_counts_a_minute_later() {
     assert!(waits(matter.step(&house).await));
     // Earlier versions had both in one secret.
     let mut both: serde_json::Value = serde_json::from_str(&documents.0).unwrap();
-    both["certificate"] = serde_json::from_str::<serde_json::Value>(&documents.1).unwrap()["certificate"].clone();
+    both["certificate"] =
+        serde_json::from_str::<serde_json::Value>(&documents.1).unwrap()["certificate"].clone();
     put(&certificate, "{}").await;
     put(&own, &both.to_string()).await;
     assert!(waits(matter.step(&house).await));
@@ -268,7 +363,9 @@ async fn a_human_s_word_counts_where_a_processor_never_answers() {
     matter.identities = vec![Identifier::email(EMAIL).unwrap()];
     assert_eq!(matter.failure(&house).await, "unavailable");
     let on = "2026-11-24".parse().unwrap();
-    matter.sofar.confirmed =
-        Some(custodian_domain::rights::processor_exchange::Confirmation { by: "J. Hill".to_owned(), on });
+    matter.sofar.confirmed = Some(custodian_domain::rights::processor_exchange::Confirmation {
+        by: "J. Hill".to_owned(),
+        on,
+    });
     assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
 }

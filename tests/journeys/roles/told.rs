@@ -1,4 +1,5 @@
-//! What docs/security.md says that a stolen role reaches is what the template gives. `CUSTODIAN_WRITE=yes make test` writes it anew.
+//! What docs/security.md says that a stolen role reaches is what the template gives.
+//! `CUSTODIAN_WRITE=yes make test` writes it anew.
 
 use super::{FUNCTIONS, tries, who_may};
 use crate::house::House;
@@ -35,12 +36,20 @@ fn named(arn: &str) -> Option<String> {
     if let Some((_, secret)) = arn.split_once(":secret:") {
         return Some(format!("`{}`", own(secret.rsplit_once('-')?.0)));
     }
-    let (bucket, key) =
-        arn.strip_prefix("arn:aws:s3:::")?.split_once('/').unwrap_or((arn.strip_prefix("arn:aws:s3:::")?, ""));
-    let named = ["Exports", "Discarded", "Anchors"].into_iter().find(|name| bucket.contains(&name.to_lowercase()));
+    let (bucket, key) = arn
+        .strip_prefix("arn:aws:s3:::")?
+        .split_once('/')
+        .unwrap_or((arn.strip_prefix("arn:aws:s3:::")?, ""));
+    let named = ["Exports", "Discarded", "Anchors"]
+        .into_iter()
+        .find(|name| bucket.contains(&name.to_lowercase()));
     let bucket = named.unwrap_or("Intake");
     let folder = key.trim_end_matches('*');
-    Some(if folder.is_empty() { bucket.to_owned() } else { format!("{bucket} `{folder}`") })
+    Some(if folder.is_empty() {
+        bucket.to_owned()
+    } else {
+        format!("{bucket} `{folder}`")
+    })
 }
 
 fn column(action: &str) -> Option<usize> {
@@ -62,7 +71,8 @@ fn column(action: &str) -> Option<usize> {
     })
 }
 
-/// What a role's statements allow: what it reads, what it writes, what it deletes; each thing with its keys.
+/// What a role's statements allow: what it reads, what it writes, what it deletes; each thing with
+/// its keys.
 fn reached(house: &House, function: &str) -> [BTreeMap<String, Vec<String>>; 3] {
     let mut columns: [BTreeMap<String, Vec<String>>; 3] = Default::default();
     for said in house.stack.principal(function).unwrap().says() {
@@ -70,17 +80,38 @@ fn reached(house: &House, function: &str) -> [BTreeMap<String, Vec<String>>; 3] 
             let mut all = said["Condition"].as_object().into_iter().flatten();
             all.find_map(|(_, keys)| keys.get(key).filter(|value| value.is_array()))
         };
-        let list =
-            |value: &Value| several(value).iter().map(|it| format!("`{}`", it.replace('*', "…"))).collect::<Vec<_>>();
-        let keys = condition("dynamodb:LeadingKeys").map(list).unwrap_or_default();
-        let only = condition("dynamodb:Attributes").map(list).unwrap_or_default();
-        for action in several(&said["Action"]).into_iter().filter(|it| !NOT_TOLD.iter().any(|not| it.starts_with(not)))
+        let list = |value: &Value| {
+            several(value)
+                .iter()
+                .map(|it| format!("`{}`", it.replace('*', "…")))
+                .collect::<Vec<_>>()
+        };
+        let keys = condition("dynamodb:LeadingKeys")
+            .map(list)
+            .unwrap_or_default();
+        let only = condition("dynamodb:Attributes")
+            .map(list)
+            .unwrap_or_default();
+        for action in several(&said["Action"])
+            .into_iter()
+            .filter(|it| !NOT_TOLD.iter().any(|not| it.starts_with(not)))
         {
-            let Some(column) = column(action) else { continue };
+            let Some(column) = column(action) else {
+                continue;
+            };
             for resource in several(&said["Resource"]).into_iter().filter_map(named) {
-                let what = if only.is_empty() { resource } else { format!("{resource}, of {} only,", only.join(" ")) };
+                let what = if only.is_empty() {
+                    resource
+                } else {
+                    format!("{resource}, of {} only,", only.join(" "))
+                };
                 let known = columns[column].entry(what).or_default();
-                known.extend(keys.iter().filter(|key| !known.contains(key)).cloned().collect::<Vec<_>>());
+                known.extend(
+                    keys.iter()
+                        .filter(|key| !known.contains(key))
+                        .cloned()
+                        .collect::<Vec<_>>(),
+                );
             }
         }
     }
@@ -89,8 +120,16 @@ fn reached(house: &House, function: &str) -> [BTreeMap<String, Vec<String>>; 3] 
 
 fn cell(things: &BTreeMap<String, Vec<String>>) -> String {
     let told = things.iter().map(|(what, keys)| {
-        let what = if keys.is_empty() { what.trim_end_matches(',').to_owned() } else { what.clone() };
-        if keys.is_empty() { what } else { format!("{what} {}", keys.join(" ")) }
+        let what = if keys.is_empty() {
+            what.trim_end_matches(',').to_owned()
+        } else {
+            what.clone()
+        };
+        if keys.is_empty() {
+            what
+        } else {
+            format!("{what} {}", keys.join(" "))
+        }
     });
     told.collect::<Vec<_>>().join("; ")
 }
@@ -98,15 +137,29 @@ fn cell(things: &BTreeMap<String, Vec<String>>) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_document_says_what_a_stolen_role_reaches() {
     let house = House::open().await;
-    let mut told = String::from("| Role of | Reads | Puts and changes | Deletes |\n|---|---|---|---|\n");
+    let mut told =
+        String::from("| Role of | Reads | Puts and changes | Deletes |\n|---|---|---|---|\n");
     for function in FUNCTIONS {
         let [reads, writes, deletes] = reached(&house, function);
-        let _ = writeln!(told, "| `{function}` | {} | {} | {} |", cell(&reads), cell(&writes), cell(&deletes));
+        let _ = writeln!(
+            told,
+            "| `{function}` | {} | {} | {} |",
+            cell(&reads),
+            cell(&writes),
+            cell(&deletes)
+        );
     }
     told.push_str("\n| Whoever wants to read, forge or undo | Needs the role of |\n|---|---|\n");
     for tried in tries(&house) {
-        let may: Vec<String> = who_may(&house, &tried).into_iter().map(|name| format!("`{name}`")).collect();
-        let may = if may.is_empty() { "nobody's allows it".to_owned() } else { may.join(", ") };
+        let may: Vec<String> = who_may(&house, &tried)
+            .into_iter()
+            .map(|name| format!("`{name}`"))
+            .collect();
+        let may = if may.is_empty() {
+            "nobody's allows it".to_owned()
+        } else {
+            may.join(", ")
+        };
         let _ = writeln!(told, "| {} | {may} |", tried.0);
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/security.md");
@@ -116,6 +169,10 @@ async fn the_document_says_what_a_stolen_role_reaches() {
     if std::env::var_os("CUSTODIAN_WRITE").is_some() {
         std::fs::write(path, format!("{before}{BEGIN}\n{told}\n{END}{after}")).unwrap();
     } else {
-        assert_eq!(stands.trim(), told.trim(), "CUSTODIAN_WRITE=yes writes it anew");
+        assert_eq!(
+            stands.trim(),
+            told.trim(),
+            "CUSTODIAN_WRITE=yes writes it anew"
+        );
     }
 }

@@ -1,9 +1,12 @@
-//! One chain, whoever writes to it and however many at once; and what shows when somebody tampers with it.
+//! One chain, whoever writes to it and however many at once; and what shows when somebody tampers
+//! with it.
 
 use super::tables::{Tables, lend};
 use super::{END, END_DAY, all, at, day, ends, keep_many, lying, person, told};
 use aws_sdk_dynamodb::types::AttributeValue;
-use custodian_domain::ledger::{Cause, ChainFault, Entry, EntryId, Figures, Head, ItemKind, Left, Link, Verified};
+use custodian_domain::ledger::{
+    Cause, ChainFault, Entry, EntryId, Figures, Head, ItemKind, Left, Link, Verified,
+};
 use custodian_domain::record::source::Source;
 use custodian_operations::verify::{Unverified, verify, witness};
 use custodian_store::Item;
@@ -36,7 +39,10 @@ async fn close(ledger: &Ledger, instant: &str) -> Head {
     let head = ledger.begun(at(instant)).await.unwrap();
     let (tally, broken) = ledger.tally(head.open()).await.unwrap();
     assert_eq!(broken, 0);
-    let closed = ledger.close(&head, &[(tally.figures(), Left::default())], at(instant)).await.unwrap();
+    let closed = ledger
+        .close(&head, &[(tally.figures(), Left::default())], at(instant))
+        .await
+        .unwrap();
     assert_eq!(closed.expect("nobody else writes")[0].day, head.open());
     ledger.head().await.unwrap().unwrap()
 }
@@ -65,8 +71,15 @@ async fn many_who_write_at_once_make_one_chain_with_every_deletion_once() {
             let (records, ledger) = (tables.records(), tables.ledger());
             running.spawn(async move {
                 for some in going.chunks(7) {
-                    let cause = if place % 2 == 0 { Cause::Erasure } else { Cause::Sweep };
-                    records.forget(some.to_vec(), &ledger, cause, at(END)).await.unwrap();
+                    let cause = if place % 2 == 0 {
+                        Cause::Erasure
+                    } else {
+                        Cause::Sweep
+                    };
+                    records
+                        .forget(some.to_vec(), &ledger, cause, at(END))
+                        .await
+                        .unwrap();
                 }
             });
         }
@@ -84,7 +97,11 @@ async fn many_who_write_at_once_make_one_chain_with_every_deletion_once() {
         let ids: HashSet<EntryId> = entries.iter().map(|entry| entry.id.clone()).collect();
         assert_eq!((entries.len(), ids.len()), (6 * 40 + 120, 6 * 40 + 120));
         let found = verified(tables).await;
-        assert_eq!((found.links, found.entries), (6 * 6 + 12, 360), "a block for each transaction that did something");
+        assert_eq!(
+            (found.links, found.entries),
+            (6 * 6 + 12, 360),
+            "a block for each transaction that did something"
+        );
     })
     .await;
 }
@@ -98,7 +115,10 @@ async fn two_who_forget_the_same_do_not_fork_the_chain() {
         let forget = async |some: usize| {
             let (records, ledger, mut deleted) = (tables.records(), tables.ledger(), 0);
             for some in going.chunks(some) {
-                deleted += records.forget(some.to_vec(), &ledger, Cause::Erasure, at(END)).await.unwrap();
+                deleted += records
+                    .forget(some.to_vec(), &ledger, Cause::Erasure, at(END))
+                    .await
+                    .unwrap();
             }
             deleted
         };
@@ -116,14 +136,32 @@ async fn a_day_is_closed_after_blocks_of_the_next_and_nothing_is_added_to_it() {
         append(&ledger, 0..120, END).await;
         append(&ledger, 120..130, NEXT).await;
         let head = close(&ledger, NEXT).await;
-        assert_eq!((head.n, head.closed), (4, Some(day(END_DAY))), "two blocks, one of the next day, the certificate");
+        assert_eq!(
+            (head.n, head.closed),
+            (4, Some(day(END_DAY))),
+            "two blocks, one of the next day, the certificate"
+        );
         // Whose clock is behind writes on the day that is open.
         append(&tables.ledger(), 130..131, END).await;
-        assert_eq!((told(tables, END_DAY).await.len(), told(tables, NEXT_DAY).await.len()), (120, 11));
+        assert_eq!(
+            (
+                told(tables, END_DAY).await.len(),
+                told(tables, NEXT_DAY).await.len()
+            ),
+            (120, 11)
+        );
         let found = verified(tables).await;
-        assert_eq!((found.links, found.entries, found.days, found.closed), (5, 131, 1, Some(day(END_DAY))));
+        assert_eq!(
+            (found.links, found.entries, found.days, found.closed),
+            (5, 131, 1, Some(day(END_DAY)))
+        );
         let noted = format!("{END_DAY}={}", found.certificate.as_str());
-        assert_eq!(verify(&ledger, Some(witness(&noted).unwrap())).await.unwrap(), found);
+        assert_eq!(
+            verify(&ledger, Some(witness(&noted).unwrap()))
+                .await
+                .unwrap(),
+            found
+        );
         let told = {
             let (mut pages, mut count) = (ledger.told_since(day(NEXT_DAY)), 0);
             while let Some(page) = pages.next().await.unwrap() {
@@ -131,7 +169,10 @@ async fn a_day_is_closed_after_blocks_of_the_next_and_nothing_is_added_to_it() {
             }
             count
         };
-        assert_eq!(told, 11, "what is told since a day leaves out what was told before");
+        assert_eq!(
+            told, 11,
+            "what is told since a day leaves out what was told before"
+        );
     })
     .await;
 }
@@ -142,12 +183,24 @@ async fn days_without_deletions_are_closed_many_at_a_time() {
         let ledger = tables.ledger();
         let head = ledger.begun(at(END)).await.unwrap();
         assert_eq!((head.n, head.open()), (0, day(END_DAY)));
-        assert_eq!(ledger.begun(at(NEXT)).await.unwrap(), head, "it begins once");
+        assert_eq!(
+            ledger.begun(at(NEXT)).await.unwrap(),
+            head,
+            "it begins once"
+        );
         let days = vec![(Figures::default(), Left::default()); 120];
-        let closed = ledger.close(&head, &days, at("2100-06-01T00:00:00Z")).await.unwrap().unwrap();
+        let closed = ledger
+            .close(&head, &days, at("2100-06-01T00:00:00Z"))
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(closed.len(), 99, "what one transaction takes");
         assert!(
-            ledger.close(&head, &days, at("2100-06-01T00:00:00Z")).await.unwrap().is_none(),
+            ledger
+                .close(&head, &days, at("2100-06-01T00:00:00Z"))
+                .await
+                .unwrap()
+                .is_none(),
             "the chain is further"
         );
         let found = verified(tables).await;
@@ -175,14 +228,30 @@ fn text(value: &str) -> AttributeValue {
 }
 
 async fn take(tables: &Tables, date: &str, sort: &str) -> Item {
-    let taken = tables.client.delete_item().table_name(tables.name("Ledger"));
-    let taken = taken.key("pk", text(&format!("DAY#{date}"))).key("sk", text(sort));
-    let taken = taken.return_values(aws_sdk_dynamodb::types::ReturnValue::AllOld).send().await.unwrap();
+    let taken = tables
+        .client
+        .delete_item()
+        .table_name(tables.name("Ledger"));
+    let taken = taken
+        .key("pk", text(&format!("DAY#{date}")))
+        .key("sk", text(sort));
+    let taken = taken
+        .return_values(aws_sdk_dynamodb::types::ReturnValue::AllOld)
+        .send()
+        .await
+        .unwrap();
     taken.attributes.expect("it was there")
 }
 
 async fn put(tables: &Tables, item: Item) {
-    tables.client.put_item().table_name(tables.name("Ledger")).set_item(Some(item)).send().await.unwrap();
+    tables
+        .client
+        .put_item()
+        .table_name(tables.name("Ledger"))
+        .set_item(Some(item))
+        .send()
+        .await
+        .unwrap();
 }
 
 fn block(n: u64) -> String {
@@ -208,13 +277,31 @@ async fn a_block_that_was_changed_is_named() {
         furnish(tables).await;
         let item = take(tables, END_DAY, &block(2)).await;
         let changed = body(&item).replacen("\"retention\"", "\"erasure\"", 1);
-        put(tables, Item::from_iter(item.clone().into_iter().chain([("body".to_owned(), text(&changed))]))).await;
-        assert_eq!(broken(tables).await, (END_DAY.to_owned(), 2, ChainFault::Changed));
+        put(
+            tables,
+            Item::from_iter(
+                item.clone()
+                    .into_iter()
+                    .chain([("body".to_owned(), text(&changed))]),
+            ),
+        )
+        .await;
+        assert_eq!(
+            broken(tables).await,
+            (END_DAY.to_owned(), 2, ChainFault::Changed)
+        );
         put(tables, forged(item.clone(), &changed)).await;
-        assert_eq!(broken(tables).await, (END_DAY.to_owned(), 3, ChainFault::Unlinked), "the next does not follow it");
+        assert_eq!(
+            broken(tables).await,
+            (END_DAY.to_owned(), 3, ChainFault::Unlinked),
+            "the next does not follow it"
+        );
         let spaced = body(&item).replacen(':', ": ", 1);
         put(tables, forged(item, &spaced)).await;
-        assert_eq!(broken(tables).await, (END_DAY.to_owned(), 2, ChainFault::Unreadable));
+        assert_eq!(
+            broken(tables).await,
+            (END_DAY.to_owned(), 2, ChainFault::Unreadable)
+        );
     })
     .await;
 }
@@ -224,15 +311,27 @@ async fn a_link_that_was_removed_is_named() {
     for (date, sort, named) in [
         (END_DAY, block(1), (END_DAY, 1, ChainFault::Missing)),
         (END_DAY, block(3), (NEXT_DAY, 3, ChainFault::Missing)),
-        (END_DAY, "CERTIFICATE".to_owned(), (END_DAY, 4, ChainFault::Uncertified)),
+        (
+            END_DAY,
+            "CERTIFICATE".to_owned(),
+            (END_DAY, 4, ChainFault::Uncertified),
+        ),
         (NEXT_DAY, block(6), (NEXT_DAY, 6, ChainFault::Missing)),
-        (NEXT_DAY, "CERTIFICATE".to_owned(), (NEXT_DAY, 7, ChainFault::Uncertified)),
+        (
+            NEXT_DAY,
+            "CERTIFICATE".to_owned(),
+            (NEXT_DAY, 7, ChainFault::Uncertified),
+        ),
     ] {
         lend(async |tables| {
             furnish(tables).await;
             take(tables, date, &sort).await;
             let (day, n, fault) = named;
-            assert_eq!(broken(tables).await, (day.to_owned(), n, fault), "{date} {sort}");
+            assert_eq!(
+                broken(tables).await,
+                (day.to_owned(), n, fault),
+                "{date} {sort}"
+            );
         })
         .await;
     }
@@ -242,19 +341,28 @@ async fn a_link_that_was_removed_is_named() {
 async fn blocks_that_were_swapped_are_named() {
     lend(async |tables| {
         furnish(tables).await;
-        let (mut two, mut three) = (take(tables, END_DAY, &block(2)).await, take(tables, END_DAY, &block(3)).await);
+        let (mut two, mut three) = (
+            take(tables, END_DAY, &block(2)).await,
+            take(tables, END_DAY, &block(3)).await,
+        );
         two.insert("sk".to_owned(), text(&block(3)));
         three.insert("sk".to_owned(), text(&block(2)));
         put(tables, two.clone()).await;
         put(tables, three.clone()).await;
-        assert_eq!(broken(tables).await, (END_DAY.to_owned(), 2, ChainFault::Misplaced));
+        assert_eq!(
+            broken(tables).await,
+            (END_DAY.to_owned(), 2, ChainFault::Misplaced)
+        );
         // And their numbers as well.
         let numbers = [two["n"].clone(), three["n"].clone()];
         two.insert("n".to_owned(), numbers[1].clone());
         three.insert("n".to_owned(), numbers[0].clone());
         put(tables, two).await;
         put(tables, three).await;
-        assert_eq!(broken(tables).await, (END_DAY.to_owned(), 2, ChainFault::Unlinked));
+        assert_eq!(
+            broken(tables).await,
+            (END_DAY.to_owned(), 2, ChainFault::Unlinked)
+        );
     })
     .await;
 }
@@ -264,7 +372,11 @@ async fn a_chain_that_was_cut_short_or_made_longer_is_named() {
     lend(async |tables| {
         furnish(tables).await;
         let last = take(tables, NEXT_DAY, "CERTIFICATE").await;
-        let mut head = tables.client.get_item().table_name(tables.name("Ledger")).key("pk", text("CHAIN"));
+        let mut head = tables
+            .client
+            .get_item()
+            .table_name(tables.name("Ledger"))
+            .key("pk", text("CHAIN"));
         head = head.key("sk", text("HEAD"));
         let true_head = head.send().await.unwrap().item.unwrap();
         // The last certificate goes, and the head is made to know nothing of it: the witness does.
@@ -278,8 +390,13 @@ async fn a_chain_that_was_cut_short_or_made_longer_is_named() {
         put(tables, short).await;
         assert_eq!(verified(tables).await.days, 1, "by itself that is a chain");
         let noted = format!("{NEXT_DAY}={}", before.hash.as_str());
-        let named = verify(&tables.ledger(), Some(witness(&noted).unwrap())).await.unwrap_err();
-        assert_eq!(named.to_string(), "link 7 of 2099-11-24: the day is closed and its certificate is missing");
+        let named = verify(&tables.ledger(), Some(witness(&noted).unwrap()))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            named.to_string(),
+            "link 7 of 2099-11-24: the day is closed and its certificate is missing"
+        );
         // A block behind the end.
         put(tables, true_head).await;
         put(tables, last).await;
@@ -287,15 +404,24 @@ async fn a_chain_that_was_cut_short_or_made_longer_is_named() {
         put(tables, behind.clone()).await;
         behind.insert("sk".to_owned(), text(&block(8)));
         put(tables, behind).await;
-        assert_eq!(broken(tables).await, (NEXT_DAY.to_owned(), 8, ChainFault::Beyond));
+        assert_eq!(
+            broken(tables).await,
+            (NEXT_DAY.to_owned(), 8, ChainFault::Beyond)
+        );
     })
     .await;
 }
 
 async fn verify_first_certificate(tables: &Tables) -> String {
     let ledger = tables.ledger();
-    let first = all(ledger.lying(day(END_DAY))).await.into_iter().next().unwrap();
-    let custodian_domain::ledger::Lies::Link(link) = first.lies else { panic!("the certificate comes first") };
+    let first = all(ledger.lying(day(END_DAY)))
+        .await
+        .into_iter()
+        .next()
+        .unwrap();
+    let custodian_domain::ledger::Lies::Link(link) = first.lies else {
+        panic!("the certificate comes first")
+    };
     link.hash.as_str().to_owned()
 }
 
@@ -304,7 +430,11 @@ async fn a_certificate_that_was_forged_is_named() {
     lend(async |tables| {
         furnish(tables).await;
         let item = take(tables, NEXT_DAY, "CERTIFICATE").await;
-        let mut head = tables.client.get_item().table_name(tables.name("Ledger")).key("pk", text("CHAIN"));
+        let mut head = tables
+            .client
+            .get_item()
+            .table_name(tables.name("Ledger"))
+            .key("pk", text("CHAIN"));
         head = head.key("sk", text("HEAD"));
         let head = head.send().await.unwrap().item.unwrap();
         let forge = async |changed: String| {
@@ -315,20 +445,35 @@ async fn a_certificate_that_was_forged_is_named() {
             put(tables, item).await;
             put(tables, head).await;
         };
-        // The last link and the head are made to fit: the figures and the certificate before do not.
+        // The last link and the head are made to fit: the figures and the certificate before do
+        // not.
         forge(body(&item).replace("\"deleted\":20", "\"deleted\":19")).await;
-        assert_eq!(broken(tables).await, (NEXT_DAY.to_owned(), 7, ChainFault::Miscounted));
+        assert_eq!(
+            broken(tables).await,
+            (NEXT_DAY.to_owned(), 7, ChainFault::Miscounted)
+        );
         forge(body(&item).replace("\"max\":49", "\"max\":4")).await;
-        assert_eq!(broken(tables).await, (NEXT_DAY.to_owned(), 7, ChainFault::Miscounted));
+        assert_eq!(
+            broken(tables).await,
+            (NEXT_DAY.to_owned(), 7, ChainFault::Miscounted)
+        );
         let first = verify_first_certificate(tables).await;
         forge(body(&item).replace(&first, &"0".repeat(64))).await;
-        assert_eq!(broken(tables).await, (NEXT_DAY.to_owned(), 7, ChainFault::OutOfTurn));
+        assert_eq!(
+            broken(tables).await,
+            (NEXT_DAY.to_owned(), 7, ChainFault::OutOfTurn)
+        );
         // What nobody can recount only the noted hash shows.
         forge(body(&item).replace("\"overdue\":0", "\"overdue\":9")).await;
         assert_eq!(verified(tables).await.overdue, 9);
         let noted = format!("{NEXT_DAY}={}", item["hash"].as_s().unwrap());
-        let named = verify(&tables.ledger(), Some(witness(&noted).unwrap())).await.unwrap_err();
-        assert_eq!(named.to_string(), "link 7 of 2099-11-24: is not the certificate that was noted");
+        let named = verify(&tables.ledger(), Some(witness(&noted).unwrap()))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            named.to_string(),
+            "link 7 of 2099-11-24: is not the certificate that was noted"
+        );
     })
     .await;
 }
@@ -338,16 +483,32 @@ async fn a_head_that_was_set_back_stops_whoever_writes() {
     lend(async |tables| {
         let (ledger, rosa) = (tables.ledger(), person("rosa"));
         append(&ledger, 0..1, END).await;
-        let back = Head { n: 0, ..ledger.head().await.unwrap().unwrap() };
+        let back = Head {
+            n: 0,
+            ..ledger.head().await.unwrap().unwrap()
+        };
         append(&ledger, 1..2, END).await;
         let mut item: Item = serde_dynamo::to_item(&back).unwrap();
-        item.extend([("pk".to_owned(), text("CHAIN")), ("sk".to_owned(), text("HEAD"))]);
+        item.extend([
+            ("pk".to_owned(), text("CHAIN")),
+            ("sk".to_owned(), text("HEAD")),
+        ]);
         put(tables, item).await;
         keep_many(&tables.records(), &rosa, 1).await;
         let going = lying(tables, &rosa).await;
-        let outcome = tables.records().forget(going, &tables.ledger(), Cause::Erasure, at(END)).await;
-        assert_eq!(super::said(outcome), "delete and tell the ledger: the ledger's head is behind its chain");
-        assert_eq!(lying(tables, &rosa).await.len(), 1, "nothing is deleted that cannot be told");
+        let outcome = tables
+            .records()
+            .forget(going, &tables.ledger(), Cause::Erasure, at(END))
+            .await;
+        assert_eq!(
+            super::said(outcome),
+            "delete and tell the ledger: the ledger's head is behind its chain"
+        );
+        assert_eq!(
+            lying(tables, &rosa).await.len(),
+            1,
+            "nothing is deleted that cannot be told"
+        );
     })
     .await;
 }

@@ -52,7 +52,12 @@ fn made(expires_at: &str) -> Made {
 }
 
 async fn find(tables: &Tables, id: &RequestId) -> Package {
-    tables.packages().find(id, at(ASKED)).await.unwrap().unwrap()
+    tables
+        .packages()
+        .find(id, at(ASKED))
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 async fn holding(tables: &Tables, holder: &Holder) -> Vec<RequestId> {
@@ -60,7 +65,11 @@ async fn holding(tables: &Tables, holder: &Holder) -> Vec<RequestId> {
 }
 
 async fn due(tables: &Tables, instant: &str) -> Vec<RequestId> {
-    all(tables.packages().due(at(instant))).await.into_iter().map(|(_, request)| request).collect()
+    all(tables.packages().due(at(instant)))
+        .await
+        .into_iter()
+        .map(|(_, request)| request)
+        .collect()
 }
 
 #[tokio::test]
@@ -68,17 +77,38 @@ async fn a_package_is_found_by_its_request_by_whom_it_is_about_and_by_its_end() 
     lend(async |tables| {
         let (packages, first, second) = (tables.packages(), request("ex-1"), request("ex-2"));
         assert_eq!(packages.find(&first, at(ASKED)).await.unwrap(), None);
-        assert!(packages.start(&first, &package(&["rosa", "abel"])).await.unwrap());
+        assert!(
+            packages
+                .start(&first, &package(&["rosa", "abel"]))
+                .await
+                .unwrap()
+        );
         assert!(packages.start(&second, &package(&["rosa"])).await.unwrap());
         assert_eq!(find(tables, &first).await, package(&["rosa", "abel"]));
-        assert_eq!(holding(tables, &person("rosa")).await, [first.clone(), second.clone()]);
-        assert_eq!(holding(tables, &person("abel")).await, std::slice::from_ref(&first));
+        assert_eq!(
+            holding(tables, &person("rosa")).await,
+            [first.clone(), second.clone()]
+        );
+        assert_eq!(
+            holding(tables, &person("abel")).await,
+            std::slice::from_ref(&first)
+        );
         assert_eq!(holding(tables, &person("cleo")).await, []);
-        assert_eq!((due(tables, SECOND_BEFORE).await, due(tables, OVER).await), (vec![], vec![first, second]));
-        let remembered = packages.find(&request("ex-1"), at("2099-11-23T09:59:59Z")).await.unwrap();
+        assert_eq!(
+            (due(tables, SECOND_BEFORE).await, due(tables, OVER).await),
+            (vec![], vec![first, second])
+        );
+        let remembered = packages
+            .find(&request("ex-1"), at("2099-11-23T09:59:59Z"))
+            .await
+            .unwrap();
         assert!(
             remembered.is_some()
-                && packages.find(&request("ex-1"), at("2099-11-23T10:00:00Z")).await.unwrap().is_none()
+                && packages
+                    .find(&request("ex-1"), at("2099-11-23T10:00:00Z"))
+                    .await
+                    .unwrap()
+                    .is_none()
         );
     })
     .await;
@@ -89,9 +119,20 @@ async fn a_package_that_broke_off_is_started_again() {
     lend(async |tables| {
         let (packages, id) = (tables.packages(), request("ex-1"));
         assert!(packages.start(&id, &package(&["rosa"])).await.unwrap());
-        assert!(packages.start(&id, &package(&["rosa", "abel"])).await.unwrap());
-        let other = Package { order: "another".to_owned(), ..package(&["cleo"]) };
-        assert!(!packages.start(&id, &other).await.unwrap(), "but not for another order");
+        assert!(
+            packages
+                .start(&id, &package(&["rosa", "abel"]))
+                .await
+                .unwrap()
+        );
+        let other = Package {
+            order: "another".to_owned(),
+            ..package(&["cleo"])
+        };
+        assert!(
+            !packages.start(&id, &other).await.unwrap(),
+            "but not for another order"
+        );
         assert_eq!(find(tables, &id).await, package(&["rosa", "abel"]));
         assert_eq!(due(tables, OVER).await, [id], "once");
     })
@@ -105,12 +146,25 @@ async fn a_complete_package_is_over_with_the_first_record_in_it() {
         packages.start(&id, &package(&["rosa"])).await.unwrap();
         let early = made("2096-11-30T00:00:00Z");
         assert!(packages.complete(&id, &early).await.unwrap());
-        let complete = Package { state: State::Complete, made: Some(early), ..package(&["rosa"]) };
+        let complete = Package {
+            state: State::Complete,
+            made: Some(early),
+            ..package(&["rosa"])
+        };
         assert_eq!(find(tables, &id).await, complete);
         assert_eq!(due(tables, "2096-11-29T23:59:59Z").await, []);
-        assert_eq!(due(tables, "2096-11-30T00:00:00Z").await, std::slice::from_ref(&id));
-        assert!(!packages.complete(&id, &made(OVER)).await.unwrap(), "the first stands");
-        assert!(!packages.start(&id, &package(&["abel"])).await.unwrap(), "nor is it made anew");
+        assert_eq!(
+            due(tables, "2096-11-30T00:00:00Z").await,
+            std::slice::from_ref(&id)
+        );
+        assert!(
+            !packages.complete(&id, &made(OVER)).await.unwrap(),
+            "the first stands"
+        );
+        assert!(
+            !packages.start(&id, &package(&["abel"])).await.unwrap(),
+            "nor is it made anew"
+        );
         assert_eq!(find(tables, &id).await, complete);
         assert_eq!(holding(tables, &person("abel")).await, []);
     })
@@ -135,26 +189,92 @@ fn grant(link: &LinkId, fetches: u32) -> Grant {
 async fn a_package_is_handed_over_by_the_first_fetch_of_a_release_and_not_by_a_reading() {
     lend(async |tables| {
         let (packages, id, link) = (tables.packages(), request("ex-1"), LinkId::random());
-        assert!(!packages.grant(&id, LinkKind::Release, &grant(&link, 2), None).await.unwrap(), "there is no package");
+        assert!(
+            !packages
+                .grant(&id, LinkKind::Release, &grant(&link, 2), None)
+                .await
+                .unwrap(),
+            "there is no package"
+        );
         packages.start(&id, &package(&["rosa"])).await.unwrap();
-        assert!(!packages.grant(&id, LinkKind::Release, &grant(&link, 2), None).await.unwrap(), "it is not complete");
+        assert!(
+            !packages
+                .grant(&id, LinkKind::Release, &grant(&link, 2), None)
+                .await
+                .unwrap(),
+            "it is not complete"
+        );
         packages.complete(&id, &made(OVER)).await.unwrap();
-        assert!(packages.grant(&id, LinkKind::Reading, &grant(&link, 2), None).await.unwrap());
-        assert!(packages.fetch(&id, LinkKind::Reading, &link, File::Report, at(ASKED)).await.unwrap());
+        assert!(
+            packages
+                .grant(&id, LinkKind::Reading, &grant(&link, 2), None)
+                .await
+                .unwrap()
+        );
+        assert!(
+            packages
+                .fetch(&id, LinkKind::Reading, &link, File::Report, at(ASKED))
+                .await
+                .unwrap()
+        );
         let read = find(tables, &id).await;
-        assert_eq!((read.handed_over_at, read.unconfirmed.len(), read.fetched.len()), (None, 1, 1));
-        assert!(packages.grant(&id, LinkKind::Release, &grant(&link, 2), None).await.unwrap());
+        assert_eq!(
+            (
+                read.handed_over_at,
+                read.unconfirmed.len(),
+                read.fetched.len()
+            ),
+            (None, 1, 1)
+        );
+        assert!(
+            packages
+                .grant(&id, LinkKind::Release, &grant(&link, 2), None)
+                .await
+                .unwrap()
+        );
         let released = find(tables, &id).await;
-        assert!(released.unconfirmed.is_empty() && released.undecided.is_empty(), "a release decides on its links");
+        assert!(
+            released.unconfirmed.is_empty() && released.undecided.is_empty(),
+            "a release decides on its links"
+        );
         for (instant, stands) in [(ASKED, true), (SECOND_BEFORE, true), (SECOND_BEFORE, false)] {
-            let fetched = packages.fetch(&id, LinkKind::Release, &link, File::Report, at(instant)).await.unwrap();
-            assert_eq!((fetched, find(tables, &id).await.handed_over_at), (stands, Some(at(ASKED))));
+            let fetched = packages
+                .fetch(&id, LinkKind::Release, &link, File::Report, at(instant))
+                .await
+                .unwrap();
+            assert_eq!(
+                (fetched, find(tables, &id).await.handed_over_at),
+                (stands, Some(at(ASKED)))
+            );
         }
-        assert!(packages.fetch(&id, LinkKind::Release, &link, File::Document, at(ASKED)).await.unwrap());
+        assert!(
+            packages
+                .fetch(&id, LinkKind::Release, &link, File::Document, at(ASKED))
+                .await
+                .unwrap()
+        );
         let package = find(tables, &id).await;
-        let release = Grant { report: 2, document: 1, ..grant(&link, 2) };
-        assert_eq!((package.grant(LinkKind::Release), package.fetched.len()), (Some(&release), 4));
-        assert!(!packages.fetch(&id, LinkKind::Release, &LinkId::random(), File::Document, at(ASKED)).await.unwrap());
+        let release = Grant {
+            report: 2,
+            document: 1,
+            ..grant(&link, 2)
+        };
+        assert_eq!(
+            (package.grant(LinkKind::Release), package.fetched.len()),
+            (Some(&release), 4)
+        );
+        assert!(
+            !packages
+                .fetch(
+                    &id,
+                    LinkKind::Release,
+                    &LinkId::random(),
+                    File::Document,
+                    at(ASKED)
+                )
+                .await
+                .unwrap()
+        );
     })
     .await;
 }
@@ -165,23 +285,65 @@ async fn five_wrong_codes_end_a_link_and_a_newer_one_begins_anew() {
         let (packages, id, link) = (tables.packages(), request("ex-1"), LinkId::random());
         packages.start(&id, &package(&["rosa"])).await.unwrap();
         packages.complete(&id, &made(OVER)).await.unwrap();
-        packages.grant(&id, LinkKind::Release, &grant(&link, 3), None).await.unwrap();
-        packages.wrong_code(&id, LinkKind::Release, &LinkId::random()).await.unwrap();
-        packages.wrong_code(&id, LinkKind::Reading, &link).await.unwrap();
+        packages
+            .grant(&id, LinkKind::Release, &grant(&link, 3), None)
+            .await
+            .unwrap();
+        packages
+            .wrong_code(&id, LinkKind::Release, &LinkId::random())
+            .await
+            .unwrap();
+        packages
+            .wrong_code(&id, LinkKind::Reading, &link)
+            .await
+            .unwrap();
         for wrong in [1, 2, 3, 4, 5, 5] {
-            packages.wrong_code(&id, LinkKind::Release, &link).await.unwrap();
+            packages
+                .wrong_code(&id, LinkKind::Release, &link)
+                .await
+                .unwrap();
             let release = find(tables, &id).await.release.unwrap();
-            assert_eq!((release.wrong_codes, release.is_open(LinkKind::Release, at(ASKED))), (wrong, wrong < 5));
+            assert_eq!(
+                (
+                    release.wrong_codes,
+                    release.is_open(LinkKind::Release, at(ASKED))
+                ),
+                (wrong, wrong < 5)
+            );
         }
-        assert!(!packages.fetch(&id, LinkKind::Release, &link, File::Document, at(ASKED)).await.unwrap());
+        assert!(
+            !packages
+                .fetch(&id, LinkKind::Release, &link, File::Document, at(ASKED))
+                .await
+                .unwrap()
+        );
         let newer = LinkId::random();
-        packages.grant(&id, LinkKind::Release, &grant(&newer, 3), None).await.unwrap();
-        assert!(packages.fetch(&id, LinkKind::Release, &newer, File::Document, at(ASKED)).await.unwrap());
+        packages
+            .grant(&id, LinkKind::Release, &grant(&newer, 3), None)
+            .await
+            .unwrap();
+        assert!(
+            packages
+                .fetch(&id, LinkKind::Release, &newer, File::Document, at(ASKED))
+                .await
+                .unwrap()
+        );
         let open = find(tables, &id).await;
-        packages.close(&id, &open, State::Expired, at(OVER)).await.unwrap();
-        assert!(!packages.fetch(&id, LinkKind::Release, &newer, File::Document, at(ASKED)).await.unwrap());
+        packages
+            .close(&id, &open, State::Expired, at(OVER))
+            .await
+            .unwrap();
+        assert!(
+            !packages
+                .fetch(&id, LinkKind::Release, &newer, File::Document, at(ASKED))
+                .await
+                .unwrap()
+        );
         let closed = find(tables, &id).await;
-        assert_eq!((closed.release, closed.handed_over_at, closed.fetched.len()), (None, Some(at(ASKED)), 1));
+        assert_eq!(
+            (closed.release, closed.handed_over_at, closed.fetched.len()),
+            (None, Some(at(ASKED)), 1)
+        );
     })
     .await;
 }
@@ -191,11 +353,17 @@ async fn a_closed_package_is_remembered_without_whose_it_was_and_looked_for_once
     lend(async |tables| {
         for (id, end) in [("ex-early", "2096-11-30T00:00:00Z"), ("ex-full", OVER)] {
             let (packages, id) = (tables.packages(), request(id));
-            packages.start(&id, &package(&["rosa", "abel"])).await.unwrap();
+            packages
+                .start(&id, &package(&["rosa", "abel"]))
+                .await
+                .unwrap();
             packages.complete(&id, &made(end)).await.unwrap();
             let open = find(tables, &id).await;
             for now in ["2096-11-24T10:00:00Z", "2096-11-24T10:01:00Z"] {
-                packages.close(&id, &open, State::Erased, at(now)).await.unwrap();
+                packages
+                    .close(&id, &open, State::Erased, at(now))
+                    .await
+                    .unwrap();
             }
             let nobodys = Package {
                 state: State::Erased,
@@ -207,12 +375,18 @@ async fn a_closed_package_is_remembered_without_whose_it_was_and_looked_for_once
             };
             assert_eq!(find(tables, &id).await, nobodys);
             assert_eq!(
-                (holding(tables, &person("rosa")).await, holding(tables, &person("abel")).await),
+                (
+                    holding(tables, &person("rosa")).await,
+                    holding(tables, &person("abel")).await
+                ),
                 (vec![], vec![])
             );
             assert_eq!(due(tables, "2096-11-24T10:14:59Z").await, []);
             let left = all(packages.due(at(OVER))).await;
-            assert_eq!(left.iter().map(|(_, request)| request).collect::<Vec<_>>(), [&id, &id]);
+            assert_eq!(
+                left.iter().map(|(_, request)| request).collect::<Vec<_>>(),
+                [&id, &id]
+            );
             for (entry, _) in left {
                 packages.drop_entry(&entry).await.unwrap();
                 packages.drop_entry(&entry).await.unwrap();
@@ -228,13 +402,23 @@ async fn a_package_that_was_closed_meanwhile_is_neither_completed_nor_started_ag
     lend(async |tables| {
         let (packages, id) = (tables.packages(), request("ex-1"));
         packages.start(&id, &package(&["rosa"])).await.unwrap();
-        packages.close(&id, &package(&["rosa"]), State::Erased, at(ASKED)).await.unwrap();
+        packages
+            .close(&id, &package(&["rosa"]), State::Erased, at(ASKED))
+            .await
+            .unwrap();
         assert!(!packages.complete(&id, &made(OVER)).await.unwrap());
         assert!(!packages.start(&id, &package(&["rosa"])).await.unwrap());
         let closed = find(tables, &id).await;
-        assert_eq!((closed.state, closed.made, closed.holders), (State::Erased, None, Vec::new()));
+        assert_eq!(
+            (closed.state, closed.made, closed.holders),
+            (State::Erased, None, Vec::new())
+        );
         assert_eq!(holding(tables, &person("rosa")).await, []);
-        let unknown = said(packages.close(&request("ex-2"), &package(&[]), State::Expired, at(ASKED)).await);
+        let unknown = said(
+            packages
+                .close(&request("ex-2"), &package(&[]), State::Expired, at(ASKED))
+                .await,
+        );
         assert_eq!(unknown, "close a package's entry: there is no such package");
     })
     .await;

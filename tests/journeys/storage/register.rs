@@ -19,7 +19,11 @@ fn document(id: &str) -> String {
 
 async fn publish(tables: &Tables, id: &str) {
     let document = document(id);
-    tables.surveys().put(&Survey::parse(&document).unwrap(), &document, at(NOW)).await.unwrap();
+    tables
+        .surveys()
+        .put(&Survey::parse(&document).unwrap(), &document, at(NOW))
+        .await
+        .unwrap();
 }
 
 async fn open(surveys: &Surveys, now: DateTime<Utc>) -> Vec<String> {
@@ -36,8 +40,19 @@ async fn a_change_of_the_surveys_is_seen_after_a_minute_and_not_before() {
         assert_eq!(open(&surveys, now).await, ["bins"]);
         publish(tables, "roads").await;
         assert_eq!(open(&surveys, now + TimeDelta::seconds(59)).await, ["bins"]);
-        assert_eq!(open(&surveys, now + TimeDelta::seconds(60)).await, ["bins", "roads"]);
-        assert_eq!(surveys.find("roads", now + TimeDelta::seconds(60)).await.unwrap().unwrap().service, "waste");
+        assert_eq!(
+            open(&surveys, now + TimeDelta::seconds(60)).await,
+            ["bins", "roads"]
+        );
+        assert_eq!(
+            surveys
+                .find("roads", now + TimeDelta::seconds(60))
+                .await
+                .unwrap()
+                .unwrap()
+                .service,
+            "waste"
+        );
         assert!(surveys.find("parks", now).await.unwrap().is_none());
     })
     .await;
@@ -51,7 +66,10 @@ async fn surveys_stay_open_while_the_register_is_not_there() {
         assert_eq!(open(&surveys, now).await, ["bins"]);
         tables.lose("Register").await;
         assert_eq!(open(&surveys, now + TimeDelta::hours(1)).await, ["bins"]);
-        assert_eq!(said(tables.surveys().all(now).await), "read surveys: ResourceNotFoundException");
+        assert_eq!(
+            said(tables.surveys().all(now).await),
+            "read surveys: ResourceNotFoundException"
+        );
     })
     .await;
 }
@@ -66,7 +84,11 @@ async fn a_broken_survey_does_not_close_the_others() {
         };
         put("broken").item("document", s("{")).send().await.unwrap();
         put("empty").send().await.unwrap();
-        put("misnamed").item("document", s(&document("roads"))).send().await.unwrap();
+        put("misnamed")
+            .item("document", s(&document("roads")))
+            .send()
+            .await
+            .unwrap();
         assert_eq!(open(&tables.surveys(), at(NOW)).await, ["bins"]);
     })
     .await;
@@ -77,9 +99,16 @@ async fn the_sweep_remembers_where_it_got_to() {
     lend(async |tables| {
         let cursor = tables.cursor();
         assert_eq!(cursor.read(at(NOW)).await.unwrap(), Remembered::default());
-        let tasks = Reached { behind: "TASK#DPO-1#records".to_owned(), counted: vec![3, 0, 1] };
+        let tasks = Reached {
+            behind: "TASK#DPO-1#records".to_owned(),
+            counted: vec![3, 0, 1],
+        };
         for (date, tasks) in [("2093-11-20", Some(tasks)), ("2093-11-21", None)] {
-            let remembered = Remembered { day: Some(day(date)), standings: None, tasks };
+            let remembered = Remembered {
+                day: Some(day(date)),
+                standings: None,
+                tasks,
+            };
             cursor.write(&remembered).await.unwrap();
             assert_eq!(cursor.read(at(NOW)).await.unwrap(), remembered);
         }

@@ -12,11 +12,13 @@ use futures_util::StreamExt;
 use serde_json::json;
 
 const NOW: &str = "2026-11-23T10:00:00Z";
-const COMPLAINTS: &str =
-    "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n";
+const COMPLAINTS: &str = "reference,kind,received_at,service,stage,name,email,phone,text,outcome,acknowledged_at,closed_at\n";
 
 fn rosa() -> Vec<Identifier> {
-    vec![Identifier::email("rosa@example.org").unwrap(), Identifier::phone("07700 900142").unwrap()]
+    vec![
+        Identifier::email("rosa@example.org").unwrap(),
+        Identifier::phone("07700 900142").unwrap(),
+    ]
 }
 
 fn files(house: &House) -> Files {
@@ -34,7 +36,12 @@ fn line(row: &str) -> String {
 }
 
 async fn put(house: &House, key: &str, body: impl Into<Vec<u8>>) {
-    let put = house.s3().put_object().bucket(house.intake()).key(key).body(ByteStream::from(body.into()));
+    let put = house
+        .s3()
+        .put_object()
+        .bucket(house.intake())
+        .key(key)
+        .body(ByteStream::from(body.into()));
     put.send().await.unwrap();
 }
 
@@ -50,7 +57,9 @@ const PART: &str = "quarantine/complaints/0123456789abcdef/0000000000.jsonl";
 async fn what_an_import_could_not_read_of_a_person_goes_and_its_report_stays() {
     let house = House::open().await;
     let row = |number: u8, mail: &str, phone: &str, text: &str| {
-        format!("CMP-{number},complaint,2026-11-06T10:00:00Z,highways,ninth,A,{mail},{phone},{text},,,\n")
+        format!(
+            "CMP-{number},complaint,2026-11-06T10:00:00Z,highways,ninth,A,{mail},{phone},{text},,,\n"
+        )
     };
     let rows = [
         row(1, "ROSA@example.org", "", "A hole"),
@@ -58,17 +67,52 @@ async fn what_an_import_could_not_read_of_a_person_goes_and_its_report_stays() {
         row(3, "", "+44 (0)7700 900 142", "A hole"),
         row(4, "cleo@example.org", "", "\"Rosa says: rosa@example.org\""),
     ];
-    let report =
-        house.drop_file("complaints", "november.csv", format!("{COMPLAINTS}{}", rows.concat()).as_bytes()).await;
+    let report = house
+        .drop_file(
+            "complaints",
+            "november.csv",
+            format!("{COMPLAINTS}{}", rows.concat()).as_bytes(),
+        )
+        .await;
     assert_eq!(house.quarantined("complaints").await.len(), 4);
     let counted = files(&house).mentions(&rosa(), at(NOW)).await.unwrap();
-    assert_eq!(counted, Mentioned { waiting: 0, rows: 3, unreadable: 0, unreadable_until: None });
-    assert_eq!(scrub(&house).await, Scrubbed { waiting: 0, rows: 3, unreadable: 0 });
+    assert_eq!(
+        counted,
+        Mentioned {
+            waiting: 0,
+            rows: 3,
+            unreadable: 0,
+            unreadable_until: None
+        }
+    );
+    assert_eq!(
+        scrub(&house).await,
+        Scrubbed {
+            waiting: 0,
+            rows: 3,
+            unreadable: 0
+        }
+    );
     let left = house.quarantined("complaints").await;
-    assert_eq!((left.len(), &left[0]["row"]), (1, &json!(rows[1].trim_end())));
-    assert_eq!(house.report("complaints", report["import"].as_str().unwrap()).await, report);
+    assert_eq!(
+        (left.len(), &left[0]["row"]),
+        (1, &json!(rows[1].trim_end()))
+    );
+    assert_eq!(
+        house
+            .report("complaints", report["import"].as_str().unwrap())
+            .await,
+        report
+    );
     let all = house.everything().await;
-    assert_eq!(scrub(&house).await, Scrubbed { waiting: 0, rows: 0, unreadable: 0 });
+    assert_eq!(
+        scrub(&house).await,
+        Scrubbed {
+            waiting: 0,
+            rows: 0,
+            unreadable: 0
+        }
+    );
     assert_eq!(house.everything().await, all, "twice is once");
 }
 
@@ -76,19 +120,52 @@ async fn what_an_import_could_not_read_of_a_person_goes_and_its_report_stays() {
 async fn of_a_file_in_quarantine_whole_the_other_rows_stay() {
     let house = House::open().await;
     let csv = "who,what\nrosa@example.org,\"A\nhole\"\nabel@example.org,Fine\n";
-    house.drop_file("complaints", "strange.csv", csv.as_bytes()).await;
+    house
+        .drop_file("complaints", "strange.csv", csv.as_bytes())
+        .await;
     let list = r#"{"reviews": [{"a": "07700 900142"}, {"a": "Fine"}]}"#;
     put(&house, "quarantine/reviews/0123456789abcdef/file", list).await;
     let only = "who\nrosa@example.org";
-    house.drop_file("telephone", "strange.csv", only.as_bytes()).await;
-    put(&house, "quarantine/social/0123456789abcdef/file", b"PK\x03\x04 a workbook").await;
-    put(&house, "quarantine/support/0123456789abcdef/file", "{\"a\": \"rosa@example.org\"}\n").await;
+    house
+        .drop_file("telephone", "strange.csv", only.as_bytes())
+        .await;
+    put(
+        &house,
+        "quarantine/social/0123456789abcdef/file",
+        b"PK\x03\x04 a workbook",
+    )
+    .await;
+    put(
+        &house,
+        "quarantine/support/0123456789abcdef/file",
+        "{\"a\": \"rosa@example.org\"}\n",
+    )
+    .await;
     // The workbook may be hers, and may be anybody's: it stays, and is waited for.
-    assert_eq!(scrub(&house).await, Scrubbed { waiting: 0, rows: 4, unreadable: 1 });
-    let left: Vec<String> = house.files().into_iter().filter(|key| key.starts_with("quarantine/")).collect();
+    assert_eq!(
+        scrub(&house).await,
+        Scrubbed {
+            waiting: 0,
+            rows: 4,
+            unreadable: 1
+        }
+    );
+    let left: Vec<String> = house
+        .files()
+        .into_iter()
+        .filter(|key| key.starts_with("quarantine/"))
+        .collect();
     let read: Vec<String> = left.iter().filter_map(|key| read(&house, key)).collect();
     let workbook = "PK\u{3}\u{4} a workbook";
-    assert_eq!(read, ["who,what\nabel@example.org,Fine\n", r#"{"reviews": [{}, {"a": "Fine"}]}"#, workbook, "who\n"]);
+    assert_eq!(
+        read,
+        [
+            "who,what\nabel@example.org,Fine\n",
+            r#"{"reviews": [{}, {"a": "Fine"}]}"#,
+            workbook,
+            "who\n"
+        ]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -107,7 +184,11 @@ async fn files_that_were_dropped_in_time_are_waited_for_until_they_are_read() {
     house.stack.clock().set(dropped + TimeDelta::minutes(1));
     put(&house, "complaints/later", "x").await;
     let waiting = async |before: DateTime<Utc>, now: DateTime<Utc>| {
-        files(&house).scrub(&rosa(), before, now).await.unwrap().waiting
+        files(&house)
+            .scrub(&rosa(), before, now)
+            .await
+            .unwrap()
+            .waiting
     };
     let soon = dropped + TimeDelta::minutes(2);
     assert_eq!(waiting(dropped, soon).await, 4);
@@ -115,11 +196,27 @@ async fn files_that_were_dropped_in_time_are_waited_for_until_they_are_read() {
     assert_eq!(waiting(soon, soon).await, 5);
     assert_eq!(
         files(&house).mentions(&rosa(), soon).await.unwrap(),
-        Mentioned { waiting: 5, rows: 0, unreadable: 0, unreadable_until: None }
+        Mentioned {
+            waiting: 5,
+            rows: 0,
+            unreadable: 0,
+            unreadable_until: None
+        }
     );
-    assert_eq!(waiting(dropped, dropped + TimeDelta::minutes(15)).await, 3, "no invocation reads it any longer");
+    assert_eq!(
+        waiting(dropped, dropped + TimeDelta::minutes(15)).await,
+        3,
+        "no invocation reads it any longer"
+    );
     for key in ["complaints/a", "telephone/b", "social/c"] {
-        house.s3().delete_object().bucket(house.intake()).key(key).send().await.unwrap();
+        house
+            .s3()
+            .delete_object()
+            .bucket(house.intake())
+            .key(key)
+            .send()
+            .await
+            .unwrap();
     }
     assert_eq!(waiting(dropped, dropped + TimeDelta::minutes(15)).await, 0);
 }
@@ -152,7 +249,11 @@ async fn what_somebody_writes_meanwhile_is_not_lost() {
         raced += 1;
         // Who wrote after the last look is found by the next.
         scrub(&house).await;
-        assert_eq!(read(&house, PART), Some(format!("{mine}{more}")), "before call {call}");
+        assert_eq!(
+            read(&house, PART),
+            Some(format!("{mine}{more}")),
+            "before call {call}"
+        );
     }
     assert!(raced > 6, "every call was raced once: {raced}");
 }
@@ -161,7 +262,12 @@ async fn what_somebody_writes_meanwhile_is_not_lost() {
 async fn what_is_deleted_meanwhile_is_not_brought_back() {
     let house = imports_faults::house().await;
     for call in 1.. {
-        put(&house, PART, format!("{}{}", line("1,rosa@example.org"), line("2,x"))).await;
+        put(
+            &house,
+            PART,
+            format!("{}{}", line("1,rosa@example.org"), line("2,x")),
+        )
+        .await;
         let (host, mut pause) = pausing_host(&house, "import", call);
         let files = Files::new(custodian_buckets::client(&host.s3()), house.intake());
         let (identities, now) = (rosa(), at(NOW));
@@ -169,7 +275,14 @@ async fn what_is_deleted_meanwhile_is_not_brought_back() {
         tokio::pin!(scrubbing);
         let deleting = async {
             pause.reached().await;
-            house.s3().delete_object().bucket(house.intake()).key(PART).send().await.unwrap();
+            house
+                .s3()
+                .delete_object()
+                .bucket(house.intake())
+                .key(PART)
+                .send()
+                .await
+                .unwrap();
             pause.go_on();
         };
         tokio::select! {
@@ -184,13 +297,27 @@ async fn what_is_deleted_meanwhile_is_not_brought_back() {
 async fn every_page_of_the_list_is_looked_through() {
     let house = imports_faults::house().await;
     let puts = (0..1_003_u32).map(|number| {
-        let row = if number % 501 == 0 { line("1,rosa@example.org") } else { line("1,abel@example.org") };
+        let row = if number % 501 == 0 {
+            line("1,rosa@example.org")
+        } else {
+            line("1,abel@example.org")
+        };
         let key = format!("quarantine/social/{number:016}/0000000000.jsonl");
         let house = &house;
         async move { put(house, &key, row).await }
     });
-    futures_util::stream::iter(puts).buffer_unordered(16).collect::<Vec<()>>().await;
-    assert_eq!(scrub(&house).await, Scrubbed { waiting: 0, rows: 3, unreadable: 0 });
+    futures_util::stream::iter(puts)
+        .buffer_unordered(16)
+        .collect::<Vec<()>>()
+        .await;
+    assert_eq!(
+        scrub(&house).await,
+        Scrubbed {
+            waiting: 0,
+            rows: 3,
+            unreadable: 0
+        }
+    );
     assert_eq!(house.files().len(), 1_000);
 }
 
@@ -198,22 +325,40 @@ async fn every_page_of_the_list_is_looked_through() {
 fn crowd(rows: usize, length: usize) -> (String, String) {
     let mine = line(&format!("1,abel@example.org,{}", "x".repeat(length)));
     let (hers, half) = (line("7,rosa@example.org"), mine.repeat(rows / 2));
-    (format!("{hers}{half}{hers}{hers}{half}{hers}"), half.repeat(2))
+    (
+        format!("{hers}{half}{hers}{hers}{half}{hers}"),
+        half.repeat(2),
+    )
 }
 
-/// Breaks a scrub off at each of these calls, and runs it again; says how many it makes when nothing does.
+/// Breaks a scrub off at each of these calls, and runs it again; says how many it makes when
+/// nothing does.
 async fn kill(file: &str, others: &str, off: Off, from: usize) -> usize {
     for calls in from.. {
         let house = imports_faults::house().await;
         put(&house, PART, file).await;
         let (host, _) = failing_host(&house, "import", calls, off);
         let (identities, now) = (rosa(), at(NOW));
-        let broken =
-            Files::new(custodian_buckets::client(&host.s3()), house.intake()).scrub(&identities, now, now).await;
+        let broken = Files::new(custodian_buckets::client(&host.s3()), house.intake())
+            .scrub(&identities, now, now)
+            .await;
         let later = now + TimeDelta::minutes(15);
-        assert_eq!(files(&house).scrub(&identities, now, later).await.unwrap().waiting, 0);
-        assert!(read(&house, PART).as_deref() == Some(others), "after {calls} calls, {off:?}");
-        assert!(house.stack.store().uploads(&house.intake()).is_empty(), "after {calls} calls, {off:?}");
+        assert_eq!(
+            files(&house)
+                .scrub(&identities, now, later)
+                .await
+                .unwrap()
+                .waiting,
+            0
+        );
+        assert!(
+            read(&house, PART).as_deref() == Some(others),
+            "after {calls} calls, {off:?}"
+        );
+        assert!(
+            house.stack.store().uploads(&house.intake()).is_empty(),
+            "after {calls} calls, {off:?}"
+        );
         if let Ok(done) = broken {
             assert_eq!(done.rows, 4);
             return calls;
@@ -227,7 +372,10 @@ async fn killing_a_scrub_at_any_call_and_running_it_again_ends_the_same() {
     let (file, others) = crowd(6, 10);
     for off in [Off::Before, Off::After] {
         let calls = kill(&file, &others, off, 1).await;
-        assert!(calls > 6, "a scrub makes many calls, and each was its last once: {calls}");
+        assert!(
+            calls > 6,
+            "a scrub makes many calls, and each was its last once: {calls}"
+        );
     }
 }
 
@@ -241,7 +389,14 @@ async fn what_is_larger_than_a_part_is_written_in_parts_and_none_is_left_over() 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_may_still_go_on_is_waited_for() {
     let house = imports_faults::house().await;
-    let begun = house.s3().create_multipart_upload().bucket(house.intake()).key(PART).send().await.unwrap();
+    let begun = house
+        .s3()
+        .create_multipart_upload()
+        .bucket(house.intake())
+        .key(PART)
+        .send()
+        .await
+        .unwrap();
     assert!(begun.upload_id.is_some());
     assert_eq!(scrub(&house).await.waiting, 1, "it may write rows of hers");
     assert_eq!(house.stack.store().uploads(&house.intake()).len(), 1);
@@ -252,12 +407,44 @@ async fn an_upload_that_may_still_go_on_is_waited_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_do_not_stay_for_ever_because_others_are_taken_out_beside_them() {
-    let house = House::with(custodian_local::Options { ttl: false, ..options() }).await;
-    put(&house, PART, format!("{}{}{}", line("1,rosa@example.org"), line("2,dan@example.org"), line("3,x"))).await;
+    let house = House::with(custodian_local::Options {
+        ttl: false,
+        ..options()
+    })
+    .await;
+    put(
+        &house,
+        PART,
+        format!(
+            "{}{}{}",
+            line("1,rosa@example.org"),
+            line("2,dan@example.org"),
+            line("3,x")
+        ),
+    )
+    .await;
     let days = |days| at(NOW) + TimeDelta::days(days);
-    assert_eq!(files(&house).scrub(&rosa(), days(8), days(8)).await.unwrap().rows, 1);
+    assert_eq!(
+        files(&house)
+            .scrub(&rosa(), days(8), days(8))
+            .await
+            .unwrap()
+            .rows,
+        1
+    );
     assert!(read(&house, PART).is_some());
     let dan = [Identifier::email("dan@example.org").unwrap()];
-    assert_eq!(files(&house).scrub(&dan, days(14), days(14)).await.unwrap().rows, 1);
-    assert_eq!(read(&house, PART), None, "it was put there fourteen days before");
+    assert_eq!(
+        files(&house)
+            .scrub(&dan, days(14), days(14))
+            .await
+            .unwrap()
+            .rows,
+        1
+    );
+    assert_eq!(
+        read(&house, PART),
+        None,
+        "it was put there fourteen days before"
+    );
 }

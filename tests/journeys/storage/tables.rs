@@ -6,8 +6,8 @@ use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::client::Waiters;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, Projection, ProjectionType,
-    TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, Projection,
+    ProjectionType, TimeToLiveSpecification,
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use custodian_domain::identity::subject::SubjectKeys;
@@ -49,9 +49,14 @@ pub async fn lend(test: impl AsyncFnOnce(&Tables)) {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "who runs the tests names the database that judges")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "who runs the tests names the database that judges"
+)]
 fn endpoint() -> Option<String> {
-    std::env::var("CUSTODIAN_DYNAMODB_ENDPOINT").ok().filter(|endpoint| !endpoint.is_empty())
+    std::env::var("CUSTODIAN_DYNAMODB_ENDPOINT")
+        .ok()
+        .filter(|endpoint| !endpoint.is_empty())
 }
 
 impl Tables {
@@ -64,11 +69,25 @@ impl Tables {
             }
         };
         let suffix = tempfile::Builder::new().prefix("").tempdir().unwrap();
-        let suffix = suffix.path().file_name().unwrap().to_string_lossy().replace('.', "");
-        let tables = Self { client, suffix, house };
+        let suffix = suffix
+            .path()
+            .file_name()
+            .unwrap()
+            .to_string_lossy()
+            .replace('.', "");
+        let tables = Self {
+            client,
+            suffix,
+            house,
+        };
         let template = template();
         for table in ["Records", "Register", "Ledger"] {
-            create(&tables.client, &tables.name(table), &template["Resources"][table]["Properties"]).await;
+            create(
+                &tables.client,
+                &tables.name(table),
+                &template["Resources"][table]["Properties"],
+            )
+            .await;
         }
         tables
     }
@@ -88,11 +107,24 @@ impl Tables {
 
     /// Deletes a table, if it is there.
     pub async fn lose(&self, table: &str) {
-        let lost = self.client.delete_table().table_name(self.name(table)).send().await;
+        let lost = self
+            .client
+            .delete_table()
+            .table_name(self.name(table))
+            .send()
+            .await;
         if let Err(error) = lost {
-            assert!(error.as_service_error().is_some_and(|it| it.is_resource_not_found_exception()), "{error:?}");
+            assert!(
+                error
+                    .as_service_error()
+                    .is_some_and(|it| it.is_resource_not_found_exception()),
+                "{error:?}"
+            );
         }
-        let gone = self.client.wait_until_table_not_exists().table_name(self.name(table));
+        let gone = self
+            .client
+            .wait_until_table_not_exists()
+            .table_name(self.name(table));
         gone.wait(SOON).await.unwrap();
     }
 
@@ -103,7 +135,11 @@ impl Tables {
     /// Finds people by these keys.
     pub fn people(&self, keys: SubjectKeys) -> People {
         let confirmations = Confirmations::new(&self.client, &self.name("Register"));
-        People { keys, records: self.records(), confirmations }
+        People {
+            keys,
+            records: self.records(),
+            confirmations,
+        }
     }
 
     pub fn ledger(&self) -> Ledger {
@@ -149,8 +185,12 @@ impl Tables {
 }
 
 async fn client(endpoint: String) -> Client {
-    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    let sdk = aws_config::defaults(BehaviorVersion::latest()).http_client(http).endpoint_url(endpoint);
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https();
+    let sdk = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .endpoint_url(endpoint);
     Client::new(&sdk.load().await)
 }
 
@@ -161,7 +201,9 @@ pub async fn create(client: &Client, name: &str, properties: &Value) {
     let keys = |value: &Value| -> Vec<KeySchemaElement> {
         let key = |it: &Value| {
             let key = KeySchemaElement::builder().attribute_name(text(&it["AttributeName"]));
-            key.key_type(text(&it["KeyType"]).as_str().into()).build().unwrap()
+            key.key_type(text(&it["KeyType"]).as_str().into())
+                .build()
+                .unwrap()
         };
         listed(value).iter().map(key).collect()
     };
@@ -173,20 +215,51 @@ pub async fn create(client: &Client, name: &str, properties: &Value) {
     for it in listed(&properties["AttributeDefinitions"]) {
         let attribute = AttributeDefinition::builder().attribute_name(text(&it["AttributeName"]));
         request = request.attribute_definitions(
-            attribute.attribute_type(text(&it["AttributeType"]).as_str().into()).build().unwrap(),
+            attribute
+                .attribute_type(text(&it["AttributeType"]).as_str().into())
+                .build()
+                .unwrap(),
         );
     }
     for it in listed(&properties["GlobalSecondaryIndexes"]) {
-        let projected = listed(&it["Projection"]["NonKeyAttributes"]).iter().map(text).collect();
+        let projected = listed(&it["Projection"]["NonKeyAttributes"])
+            .iter()
+            .map(text)
+            .collect();
         let kind = ProjectionType::from(text(&it["Projection"]["ProjectionType"]).as_str());
-        let projection = Projection::builder().projection_type(kind).set_non_key_attributes(Some(projected)).build();
-        let index = GlobalSecondaryIndex::builder().index_name(text(&it["IndexName"])).projection(projection);
-        request = request.global_secondary_indexes(index.set_key_schema(Some(keys(&it["KeySchema"]))).build().unwrap());
+        let projection = Projection::builder()
+            .projection_type(kind)
+            .set_non_key_attributes(Some(projected))
+            .build();
+        let index = GlobalSecondaryIndex::builder()
+            .index_name(text(&it["IndexName"]))
+            .projection(projection);
+        request = request.global_secondary_indexes(
+            index
+                .set_key_schema(Some(keys(&it["KeySchema"])))
+                .build()
+                .unwrap(),
+        );
     }
     request.send().await.unwrap();
-    client.wait_until_table_exists().table_name(name).wait(SOON).await.unwrap();
+    client
+        .wait_until_table_exists()
+        .table_name(name)
+        .wait(SOON)
+        .await
+        .unwrap();
     if let Some(attribute) = properties["TimeToLiveSpecification"]["AttributeName"].as_str() {
-        let ttl = TimeToLiveSpecification::builder().enabled(true).attribute_name(attribute).build().unwrap();
-        client.update_time_to_live().table_name(name).time_to_live_specification(ttl).send().await.unwrap();
+        let ttl = TimeToLiveSpecification::builder()
+            .enabled(true)
+            .attribute_name(attribute)
+            .build()
+            .unwrap();
+        client
+            .update_time_to_live()
+            .table_name(name)
+            .time_to_live_specification(ttl)
+            .send()
+            .await
+            .unwrap();
     }
 }

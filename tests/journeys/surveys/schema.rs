@@ -9,23 +9,41 @@ use std::sync::LazyLock;
 
 static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
     let schema = serde_json::from_str(include_str!("../../../docs/survey.schema.json")).unwrap();
-    jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
+    jsonschema::options()
+        .should_validate_formats(true)
+        .build(&schema)
+        .unwrap()
 });
 
 /// Whether the check finds nothing that a schema can say.
 fn is_sound(document: &Value) -> bool {
-    check(document.to_string().as_bytes()).faults.iter().all(|fault| !fault.what.is_in_schema())
+    check(document.to_string().as_bytes())
+        .faults
+        .iter()
+        .all(|fault| !fault.what.is_in_schema())
 }
 
 fn assert_agreed(document: &Value) {
-    let said: Vec<String> = SCHEMA.iter_errors(document).map(|error| error.to_string()).collect();
-    let found: Vec<String> = check(document.to_string().as_bytes()).faults.iter().map(ToString::to_string).collect();
-    assert_eq!(said.is_empty(), is_sound(document), "the schema: {said:?}; the check: {found:?}; of {document}");
+    let said: Vec<String> = SCHEMA
+        .iter_errors(document)
+        .map(|error| error.to_string())
+        .collect();
+    let found: Vec<String> = check(document.to_string().as_bytes())
+        .faults
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        said.is_empty(),
+        is_sound(document),
+        "the schema: {said:?}; the check: {found:?}; of {document}"
+    );
 }
 
 #[test]
 fn the_schema_is_one_and_the_surveys_of_the_folder_keep_to_it() {
-    let text: Value = serde_json::from_str(include_str!("../../../docs/survey.schema.json")).unwrap();
+    let text: Value =
+        serde_json::from_str(include_str!("../../../docs/survey.schema.json")).unwrap();
     assert!(jsonschema::meta::is_valid(&text));
     for survey in [
         include_str!("../../../surveys/recycling-centre.json"),
@@ -43,21 +61,46 @@ fn every_example_of_the_page_that_explains_surveys_is_a_question_of_a_survey_tha
         .skip(1)
         .map(|after| serde_json::from_str(after.split("```").next().unwrap()).unwrap())
         .collect();
-    let (whole, questions): (Vec<_>, Vec<_>) =
-        examples.into_iter().partition(|example| example["questions"].is_array());
+    let (whole, questions): (Vec<_>, Vec<_>) = examples
+        .into_iter()
+        .partition(|example| example["questions"].is_array());
     assert_eq!(whole.len(), 1);
-    let mut kinds: Vec<_> = questions.iter().map(|question| question["kind"].as_str().unwrap().to_owned()).collect();
+    let mut kinds: Vec<_> = questions
+        .iter()
+        .map(|question| question["kind"].as_str().unwrap().to_owned())
+        .collect();
     kinds.dedup();
-    let known =
-        ["satisfaction", "text", "textarea", "choice", "choices", "yes_no", "number", "date", "email", "phone", "name"];
-    assert!(known.iter().all(|kind| kinds.iter().any(|it| it == kind)), "{kinds:?}");
+    let known = [
+        "satisfaction",
+        "text",
+        "textarea",
+        "choice",
+        "choices",
+        "yes_no",
+        "number",
+        "date",
+        "email",
+        "phone",
+        "name",
+    ];
+    assert!(
+        known.iter().all(|kind| kinds.iter().any(|it| it == kind)),
+        "{kinds:?}"
+    );
     for question in &questions {
         let mut survey = whole[0].clone();
         let asked = survey["questions"].as_array_mut().unwrap();
-        asked.retain(|it| it["id"] != question["id"] && (it["purpose"] == "answer" || it["kind"] != question["kind"]));
+        asked.retain(|it| {
+            it["id"] != question["id"]
+                && (it["purpose"] == "answer" || it["kind"] != question["kind"])
+        });
         asked.push(question.clone());
         let found = check(survey.to_string().as_bytes());
-        assert!(found.survey.is_some() && SCHEMA.is_valid(&survey), "{question}: {:?}", found.faults);
+        assert!(
+            found.survey.is_some() && SCHEMA.is_valid(&survey),
+            "{question}: {:?}",
+            found.faults
+        );
     }
 }
 
@@ -111,8 +154,19 @@ fn value() -> impl Strategy<Value = Value> {
     ])
 }
 
-const KINDS: [&str; 11] =
-    ["satisfaction", "text", "textarea", "choice", "choices", "yes_no", "number", "date", "email", "phone", "name"];
+const KINDS: [&str; 11] = [
+    "satisfaction",
+    "text",
+    "textarea",
+    "choice",
+    "choices",
+    "yes_no",
+    "number",
+    "date",
+    "email",
+    "phone",
+    "name",
+];
 const OF_A_QUESTION: [&str; 13] = [
     "id",
     "label",
@@ -144,8 +198,13 @@ const OF_A_SURVEY: [&str; 11] = [
 
 /// A question that is right, with some fields of it changed, added or left out.
 fn question() -> impl Strategy<Value = Value> {
-    let changes =
-        proptest::collection::vec((select(OF_A_QUESTION.to_vec()), proptest::option::weighted(0.8, value())), 0..3);
+    let changes = proptest::collection::vec(
+        (
+            select(OF_A_QUESTION.to_vec()),
+            proptest::option::weighted(0.8, value()),
+        ),
+        0..3,
+    );
     (select(KINDS.to_vec()), changes).prop_map(|(kind, changes)| {
         let mut question = json!({"id": "q", "label": "Why?", "kind": kind, "required": false, "purpose": "answer"});
         if kind.starts_with("choice") {

@@ -1,4 +1,5 @@
-//! Somebody with every right to the ledger's table: takes the chain apart, and makes another that holds by itself.
+//! Somebody with every right to the ledger's table: takes the chain apart, and makes another that
+//! holds by itself.
 
 use crate::house::{House, s};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -32,7 +33,10 @@ impl Said {
 }
 
 async fn items(house: &House) -> Vec<Item> {
-    let scan = house.dynamodb().scan().table_name(house.setting("LEDGER_TABLE"));
+    let scan = house
+        .dynamodb()
+        .scan()
+        .table_name(house.setting("LEDGER_TABLE"));
     let mut pages = scan.into_paginator().items().send();
     let mut items = Vec::new();
     while let Some(item) = pages.next().await {
@@ -46,8 +50,13 @@ impl Chain {
     pub async fn of(house: &House) -> Self {
         let mut links = BTreeMap::new();
         for item in items(house).await {
-            let Ok(link) = serde_dynamo::from_item::<_, Link>(item) else { continue };
-            let said = link.says().map(Said::Block).or_else(|| link.says().map(Said::Closed));
+            let Ok(link) = serde_dynamo::from_item::<_, Link>(item) else {
+                continue;
+            };
+            let said = link
+                .says()
+                .map(Said::Block)
+                .or_else(|| link.says().map(Said::Closed));
             links.insert(link.n, said.unwrap());
         }
         Self(links.into_values().collect())
@@ -56,46 +65,89 @@ impl Chain {
     /// Takes out everything that is there.
     pub async fn erase(house: &House) {
         for item in items(house).await {
-            let delete = house.dynamodb().delete_item().table_name(house.setting("LEDGER_TABLE"));
-            delete.key("pk", item["pk"].clone()).key("sk", item["sk"].clone()).send().await.unwrap();
+            let delete = house
+                .dynamodb()
+                .delete_item()
+                .table_name(house.setting("LEDGER_TABLE"));
+            delete
+                .key("pk", item["pk"].clone())
+                .key("sk", item["sk"].clone())
+                .send()
+                .await
+                .unwrap();
         }
     }
 
     /// Writes a chain that says this, and nothing else.
     pub async fn write(self, house: &House) {
         Self::erase(house).await;
-        let (mut head, mut tallies) = (Head::begin(self.0[0].day()), BTreeMap::<NaiveDate, Tally>::new());
+        let (mut head, mut tallies) = (
+            Head::begin(self.0[0].day()),
+            BTreeMap::<NaiveDate, Tally>::new(),
+        );
         for said in self.0 {
             let (key, link) = match said {
                 Said::Block(block) => {
-                    let (day, link, next) = head.tell(block.entries, block.attestations, block.at).unwrap();
+                    let (day, link, next) = head
+                        .tell(block.entries, block.attestations, block.at)
+                        .unwrap();
                     head = next;
                     tallies.entry(day).or_default().add(&link.says().unwrap());
-                    (Key::new(format!("DAY#{day}"), format!("ENTRY#{:012}", link.n)), link)
+                    (
+                        Key::new(format!("DAY#{day}"), format!("ENTRY#{:012}", link.n)),
+                        link,
+                    )
                 }
                 Said::Closed(certificate) => {
-                    let figures = tallies.remove(&certificate.day).unwrap_or_default().figures();
-                    let (day, link, next) = head.close(figures, certificate.left, certificate.closed_at).unwrap();
+                    let figures = tallies
+                        .remove(&certificate.day)
+                        .unwrap_or_default()
+                        .figures();
+                    let (day, link, next) = head
+                        .close(figures, certificate.left, certificate.closed_at)
+                        .unwrap();
                     head = next;
                     (Key::new(format!("DAY#{day}"), "CERTIFICATE"), link)
                 }
             };
             write(house, &key, serde_dynamo::to_item(link).unwrap()).await;
         }
-        write(house, &Key::new("CHAIN", "HEAD"), serde_dynamo::to_item(head).unwrap()).await;
+        write(
+            house,
+            &Key::new("CHAIN", "HEAD"),
+            serde_dynamo::to_item(head).unwrap(),
+        )
+        .await;
     }
 }
 
 async fn write(house: &House, key: &Key, mut item: Item) {
-    item.extend([("pk".to_owned(), s(&key.partition)), ("sk".to_owned(), s(&key.sort))]);
-    house.dynamodb().put_item().table_name(house.setting("LEDGER_TABLE")).set_item(Some(item)).send().await.unwrap();
+    item.extend([
+        ("pk".to_owned(), s(&key.partition)),
+        ("sk".to_owned(), s(&key.sort)),
+    ]);
+    house
+        .dynamodb()
+        .put_item()
+        .table_name(house.setting("LEDGER_TABLE"))
+        .set_item(Some(item))
+        .send()
+        .await
+        .unwrap();
 }
 
 /// Puts these attributes onto an item, which is there then.
 pub async fn put(house: &House, partition: &str, sort: &str, attributes: &[&str]) {
-    let mut item = house.dynamodb().get_item().table_name(house.setting("LEDGER_TABLE"));
+    let mut item = house
+        .dynamodb()
+        .get_item()
+        .table_name(house.setting("LEDGER_TABLE"));
     item = item.key("pk", s(partition)).key("sk", s(sort));
     let mut item = item.send().await.unwrap().item.unwrap_or_default();
-    item.extend(attributes.iter().map(|name| ((*name).to_owned(), AttributeValue::Bool(true))));
+    item.extend(
+        attributes
+            .iter()
+            .map(|name| ((*name).to_owned(), AttributeValue::Bool(true))),
+    );
     write(house, &Key::new(partition, sort), item).await;
 }

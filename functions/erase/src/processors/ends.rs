@@ -1,4 +1,5 @@
-//! What deletes its copy by itself within days, and has no interface for anything sooner: it is waited for.
+//! What deletes its copy by itself within days, and has no interface for anything sooner: it is
+//! waited for.
 
 use super::{ProcessorJob, ProcessorProgress};
 use chrono::{DateTime, Utc};
@@ -7,7 +8,11 @@ use custodian_domain::record::processor_copy;
 /// Waits until the last copy is over that could have been made before the approval.
 pub(super) fn step(asked: &ProcessorJob<'_>, now: DateTime<Utc>) -> ProcessorProgress {
     let over = processor_copy::mails_end(asked.approved_at);
-    if asked.holds && now < over { ProcessorProgress::Waiting { look_again: over } } else { ProcessorProgress::Done }
+    if asked.holds && now < over {
+        ProcessorProgress::Waiting { look_again: over }
+    } else {
+        ProcessorProgress::Done
+    }
 }
 
 #[cfg(test)]
@@ -21,7 +26,10 @@ mod tests {
 
     #[test]
     fn what_ends_by_itself_is_done_when_it_has_ended_and_not_before() {
-        let (request, now) = (RequestId::try_from("DPO-1".to_owned()).unwrap(), "2026-09-14T10:00:00Z");
+        let (request, now) = (
+            RequestId::try_from("DPO-1".to_owned()).unwrap(),
+            "2026-09-14T10:00:00Z",
+        );
         let now: DateTime<Utc> = now.parse().unwrap();
         let asked = |holds| ProcessorJob {
             request: &request,
@@ -32,8 +40,14 @@ mod tests {
             holds,
         };
         let over = now + TimeDelta::days(10);
-        assert_eq!(step(&asked(true), now), ProcessorProgress::Waiting { look_again: over });
-        assert!(matches!(step(&asked(true), over - TimeDelta::seconds(1)), ProcessorProgress::Waiting { .. }));
+        assert_eq!(
+            step(&asked(true), now),
+            ProcessorProgress::Waiting { look_again: over }
+        );
+        assert!(matches!(
+            step(&asked(true), over - TimeDelta::seconds(1)),
+            ProcessorProgress::Waiting { .. }
+        ));
         assert_eq!(
             (step(&asked(true), over), step(&asked(false), now)),
             (ProcessorProgress::Done, ProcessorProgress::Done)

@@ -11,14 +11,24 @@ use custodian_domain::rights::task::Action;
 const LOOK_AGAIN: TimeDelta = TimeDelta::days(1);
 
 /// Says what to do by when, and waits until it is confirmed.
-pub(super) fn step(asked: &ProcessorJob<'_>, sofar: &mut ProcessorExchange, now: DateTime<Utc>) -> ProcessorProgress {
+pub(super) fn step(
+    asked: &ProcessorJob<'_>,
+    sofar: &mut ProcessorExchange,
+    now: DateTime<Utc>,
+) -> ProcessorProgress {
     sofar.asked_at.get_or_insert(now);
-    sofar.instructions.get_or_insert_with(|| instructions(asked));
-    sofar.due = sofar.due.or_else(|| london::date(asked.approved_at).checked_add_days(WITHIN));
+    sofar
+        .instructions
+        .get_or_insert_with(|| instructions(asked));
+    sofar.due = sofar
+        .due
+        .or_else(|| london::date(asked.approved_at).checked_add_days(WITHIN));
     if sofar.confirmed.is_some() {
         ProcessorProgress::Done
     } else {
-        ProcessorProgress::Waiting { look_again: now + LOOK_AGAIN }
+        ProcessorProgress::Waiting {
+            look_again: now + LOOK_AGAIN,
+        }
     }
 }
 
@@ -39,9 +49,10 @@ fn instructions(asked: &ProcessorJob<'_>) -> String {
             "In the newsletter service, search every address of the request",
             "delete the subscriber from every list, not only from the one that an unsubscribe link was for",
         ),
-        Processor::Notify => {
-            ("In GOV.UK Notify, there is nothing to do", "a mail is deleted there by itself, 7 days after it was sent")
-        }
+        Processor::Notify => (
+            "In GOV.UK Notify, there is nothing to do",
+            "a mail is deleted there by itself, 7 days after it was sent",
+        ),
     };
     let what = match asked.action {
         Action::Erase | Action::Unsubscribe => erase,
@@ -67,7 +78,10 @@ mod tests {
 
     #[test]
     fn a_human_is_told_what_to_do_by_when_and_waited_for() {
-        let (request, now) = (RequestId::try_from("DPO-1".to_owned()).unwrap(), at("2026-09-14T23:30:00Z"));
+        let (request, now) = (
+            RequestId::try_from("DPO-1".to_owned()).unwrap(),
+            at("2026-09-14T23:30:00Z"),
+        );
         let identities = [Identifier::email("priya.nair@example.org").unwrap()];
         for processor in Processor::ALL {
             let action = Action::Erase;
@@ -82,22 +96,37 @@ mod tests {
             let mut sofar = ProcessorExchange::default();
             assert_eq!(
                 step(&asked, &mut sofar, now),
-                ProcessorProgress::Waiting { look_again: now + TimeDelta::days(1) }
+                ProcessorProgress::Waiting {
+                    look_again: now + TimeDelta::days(1)
+                }
             );
-            assert_eq!(sofar.due, Some("2026-10-13".parse().unwrap()), "28 days from the day in London");
+            assert_eq!(
+                sofar.due,
+                Some("2026-10-13".parse().unwrap()),
+                "28 days from the day in London"
+            );
             let told = sofar.clone();
             let later = now + TimeDelta::days(30);
-            assert!(matches!(step(&asked, &mut sofar, later), ProcessorProgress::Waiting { .. }));
+            assert!(matches!(
+                step(&asked, &mut sofar, later),
+                ProcessorProgress::Waiting { .. }
+            ));
             assert_eq!(sofar, told, "asking again changes nothing");
             assert!(!sofar.instructions.as_ref().unwrap().contains("priya"));
-            sofar.confirmed = Some(Confirmation { by: "J. Hill".to_owned(), on: "2026-09-20".parse().unwrap() });
+            sofar.confirmed = Some(Confirmation {
+                by: "J. Hill".to_owned(),
+                on: "2026-09-20".parse().unwrap(),
+            });
             assert_eq!(step(&asked, &mut sofar, later), ProcessorProgress::Done);
         }
     }
 
     #[test]
     fn a_restriction_deletes_nothing() {
-        let (request, now) = (RequestId::try_from("DPO-1".to_owned()).unwrap(), at("2026-09-14T23:30:00Z"));
+        let (request, now) = (
+            RequestId::try_from("DPO-1".to_owned()).unwrap(),
+            at("2026-09-14T23:30:00Z"),
+        );
         for processor in Processor::ALL {
             for action in [Action::Restrict, Action::Unrestrict, Action::Rectify] {
                 let asked = ProcessorJob {

@@ -1,7 +1,9 @@
-//! How processors are told what to do with what they hold of a person, mostly to forget it, and asked whether they have.
+//! How processors are told what to do with what they hold of a person, mostly to forget it, and
+//! asked whether they have.
 //!
-//! Every connector only ever believes what the processor itself says when it is asked. So a step can be done again at
-//! any time, also after a crash in the middle of one, and nothing that arrives from outside can make a task done.
+//! Every connector only ever believes what the processor itself says when it is asked. So a step
+//! can be done again at any time, also after a crash in the middle of one, and nothing that arrives
+//! from outside can make a task done.
 
 mod ends;
 mod five9;
@@ -73,7 +75,8 @@ enum Connection {
 }
 
 impl Processors {
-    /// Reads how each processor is spoken to. Their secrets are read when they are needed, and nobody is asked anything.
+    /// Reads how each processor is spoken to. Their secrets are read when they are needed, and
+    /// nobody is asked anything.
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing or cannot be used.
@@ -106,12 +109,16 @@ impl Processors {
         })
     }
 
-    /// `OpenDSR` and Five9's service know how to erase, and no word for a restriction or a correction: a human does.
+    /// `OpenDSR` and Five9's service know how to erase, and no word for a restriction or a
+    /// correction: a human does.
     fn of(&self, asked: &ProcessorJob<'_>) -> &Connection {
         if asked.processor == Processor::Notify {
             return &Connection::EndsByItself;
         }
-        if matches!(asked.action, Action::Restrict | Action::Unrestrict | Action::Rectify) {
+        if matches!(
+            asked.action,
+            Action::Restrict | Action::Unrestrict | Action::Rectify
+        ) {
             return &Connection::Human;
         }
         match asked.processor {
@@ -122,8 +129,9 @@ impl Processors {
         }
     }
 
-    /// Asks the processor, or asks how far it is, and notes in `sofar` what came of it; `sofar` is to be stored whatever
-    /// the answer is. A human's word that it is done counts with every connector.
+    /// Asks the processor, or asks how far it is, and notes in `sofar` what came of it; `sofar` is
+    /// to be stored whatever the answer is. A human's word that it is done counts with every
+    /// connector.
     ///
     /// # Errors
     /// [`ProcessorError`] if it did not answer, or its answer cannot be believed.
@@ -133,7 +141,9 @@ impl Processors {
         sofar: &mut ProcessorExchange,
         now: DateTime<Utc>,
     ) -> Result<ProcessorProgress, ProcessorError> {
-        sofar.due = sofar.due.or_else(|| london::date(asked.approved_at).checked_add_days(WITHIN));
+        sofar.due = sofar
+            .due
+            .or_else(|| london::date(asked.approved_at).checked_add_days(WITHIN));
         if sofar.confirmed.is_some() {
             return Ok(ProcessorProgress::Done);
         }

@@ -53,11 +53,18 @@ pub fn answer(answered: &Answered<'_>) -> Shown {
 /// A point of the scale, in words.
 fn rated(answer: &Answer) -> String {
     let is = |point: &Satisfaction| plain(answer) == u8::from(*point).to_string();
-    Satisfaction::scale().into_iter().find(is).map_or_else(|| plain(answer), rating)
+    Satisfaction::scale()
+        .into_iter()
+        .find(is)
+        .map_or_else(|| plain(answer), rating)
 }
 
 fn rating(satisfaction: Satisfaction) -> String {
-    format!("{} out of 5: {}", u8::from(satisfaction), satisfaction.label())
+    format!(
+        "{} out of 5: {}",
+        u8::from(satisfaction),
+        satisfaction.label()
+    )
 }
 
 const fn yes_no(yes: bool) -> &'static str {
@@ -75,7 +82,8 @@ fn plain(answer: &Answer) -> String {
 
 /// A date that was typed into a form, as people write it; anything else as it is.
 fn dated(text: &str) -> String {
-    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_or_else(|_| text.to_owned(), |day| day.format(DAY).to_string())
+    NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .map_or_else(|_| text.to_owned(), |day| day.format(DAY).to_string())
 }
 
 /// Why the council may hold a record.
@@ -93,13 +101,16 @@ pub fn spoken(instant: DateTime<Utc>) -> String {
 
 /// A moment as people write it, in London: 23 November 2029, 9:05am.
 pub fn timed(instant: DateTime<Utc>) -> String {
-    london::time(instant).format("%-d %B %Y, %-I:%M%P").to_string()
+    london::time(instant)
+        .format("%-d %B %Y, %-I:%M%P")
+        .to_string()
 }
 
 /// How long something took: 7 minutes 41 seconds.
 fn lasting(seconds: u32) -> String {
     let (minutes, seconds) = (seconds / 60, seconds % 60);
-    let of = |number: u32, unit: &str| format!("{number} {unit}{}", if number == 1 { "" } else { "s" });
+    let of =
+        |number: u32, unit: &str| format!("{number} {unit}{}", if number == 1 { "" } else { "s" });
     match (minutes, seconds) {
         (0, _) => of(seconds, "second"),
         (_, 0) => of(minutes, "minute"),
@@ -107,10 +118,13 @@ fn lasting(seconds: u32) -> String {
     }
 }
 
-/// The same, with a mark in the place of each character that HTML does not allow: controls and noncharacters.
+/// The same, with a mark in the place of each character that HTML does not allow: controls and
+/// noncharacters.
 pub fn visible(html: String) -> String {
     if html.chars().any(is_forbidden) {
-        html.chars().map(|c| if is_forbidden(c) { '\u{FFFD}' } else { c }).collect()
+        html.chars()
+            .map(|c| if is_forbidden(c) { '\u{FFFD}' } else { c })
+            .collect()
     } else {
         html
     }
@@ -130,9 +144,15 @@ mod tests {
     #[test]
     fn what_html_forbids_is_marked_and_nothing_else_is_touched() {
         let forbidden = "\u{FFFE}\u{1FFFF}\u{10FFFE}\u{FDD0}\0\u{1}\u{b}\u{7f}\u{85}\u{9f}";
-        assert_eq!(visible(forbidden.to_owned()), "\u{FFFD}".repeat(forbidden.chars().count()));
-        for text in ["Quick.\tYes\r\n", "\u{1F468}\u{200D}\u{1F467} \u{202E}abc\u{202C}", "é\u{FFFD}\u{FFFC}\u{E000}"]
-        {
+        assert_eq!(
+            visible(forbidden.to_owned()),
+            "\u{FFFD}".repeat(forbidden.chars().count())
+        );
+        for text in [
+            "Quick.\tYes\r\n",
+            "\u{1F468}\u{200D}\u{1F467} \u{202E}abc\u{202C}",
+            "é\u{FFFD}\u{FFFC}\u{E000}",
+        ] {
             assert_eq!(visible(text.to_owned()), text);
         }
     }
@@ -151,7 +171,11 @@ mod tests {
         let visible = visible(all.clone());
         assert_eq!(visible.chars().count(), all.chars().count());
         assert!(!visible.chars().any(is_forbidden));
-        let changed = all.chars().zip(visible.chars()).filter(|(one, other)| one != other).count();
+        let changed = all
+            .chars()
+            .zip(visible.chars())
+            .filter(|(one, other)| one != other)
+            .count();
         // 65 controls but four that are white space, and 66 noncharacters.
         assert_eq!(changed, 65 - 4 + 66);
     }

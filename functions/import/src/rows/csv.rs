@@ -1,28 +1,35 @@
-//! Comma-separated values: [`Scan`] says where a row ends, `csv-core` cuts out its fields, and this decides what it is.
+//! Comma-separated values: [`Scan`] says where a row ends, `csv-core` cuts out its fields, and this
+//! decides what it is.
 //!
-//! **No text inside a cell is ever a row.** A cell within quotes ends at its closing quote and nowhere before it, however
-//! long it is and whatever stands in it. Up to the limit a row is held; past it, it is read on without being held.
+//! **No text inside a cell is ever a row.** A cell within quotes ends at its closing quote and
+//! nowhere before it, however long it is and whatever stands in it. Up to the limit a row is held;
+//! past it, it is read on without being held.
 //!
-//! - A row with sound quotes is one row, on however many lines. If it has more fields than the header, or fewer, or
-//!   isn't UTF-8, or is the header once more, it is one bad row, handed out byte for byte.
-//! - A row that is too long is one bad row. Its beginning is handed out, and the file is kept as a whole.
-//! - Where quotes are broken nobody knows any more what is a cell and what is a row. Quotes are broken if one is never
-//!   closed, if text stands behind a closing one, or if a row of several lines has one within an unquoted field; and
-//!   where a row begins as it does in another kind of CSV (`scan.rs`). The same holds behind the header of another table. Nothing from there on takes part: one bad row says where it is, and
-//!   the file is kept as a whole, for somebody to look at.
+//! - A row with sound quotes is one row, on however many lines. If it has more fields than the
+//!   header, or fewer, or isn't UTF-8, or is the header once more, it is one bad row, handed out
+//!   byte for byte.
+//! - A row that is too long is one bad row. Its beginning is handed out, and the file is kept as a
+//!   whole.
+//! - Where quotes are broken nobody knows any more what is a cell and what is a row. Quotes are
+//!   broken if one is never closed, if text stands behind a closing one, or if a row of several
+//!   lines has one within an unquoted field; and where a row begins as it does in another kind of
+//!   CSV (`scan.rs`). The same holds behind the header of another table. Nothing from there on
+//!   takes part: one bad row says where it is, and the file is kept as a whole, for somebody to
+//!   look at.
 //!
 //! **The invariant**, held by `invariant_tests.rs`. Each byte of a file belongs to exactly one of:
 //!
 //! - the header, what says how the file is written, or a blank line;
-//! - a row that is handed on. It became, corrected, joined or withdrew a record, or was there already, or is counted and
-//!   deliberately not kept (suppressed, too old, in the future); or its source's reader refuses it, and it is the next:
+//! - a row that is handed on. It became, corrected, joined or withdrew a record, or was there
+//!   already, or is counted and deliberately not kept (suppressed, too old, in the future); or its
+//!   source's reader refuses it, and it is the next:
 //! - a bad row, whose bytes are handed to quarantine as they are;
-//! - a file that is kept as a whole: all of one that can't be read; of another, what is too long, and everything
-//!   behind broken quotes.
+//! - a file that is kept as a whole: all of one that can't be read; of another, what is too long,
+//!   and everything behind broken quotes.
 //!
-//! And a row that is handed on is a row to a second reader as well: up to where it stops, this finds the rows that the
-//! crate `csv` finds in the same file, one for one and field by field. So no record is corrected or withdrawn by anything
-//! else.
+//! And a row that is handed on is a row to a second reader as well: up to where it stops, this
+//! finds the rows that the crate `csv` finds in the same file, one for one and field by field. So
+//! no record is corrected or withdrawn by anything else.
 
 use super::held::Held;
 use super::scan::{Met, Scan};
@@ -109,9 +116,15 @@ impl Csv {
         match (held.line_break(0), self.separator) {
             (None, _) => return Ok(Step::Wait),
             (Some(0), _) if held.all().is_empty() => {
-                return if self.header.is_some() { Ok(Step::Wait) } else { Err(Unreadable::Empty) };
+                return if self.header.is_some() {
+                    Ok(Step::Wait)
+                } else {
+                    Err(Unreadable::Empty)
+                };
             }
-            (Some(0), _) if self.header.is_none() && is_json(held.all()) => return Err(Unreadable::Json),
+            (Some(0), _) if self.header.is_none() && is_json(held.all()) => {
+                return Err(Unreadable::Json);
+            }
             (Some(0), Some(separator)) => self.stage = Stage::Row(Scan::new(separator)),
             (Some(0), None) => self.stage = Stage::First(Header::SEPARATORS.map(Scan::new)),
             (Some(bytes), _) => held.skip(bytes, 1),
@@ -135,7 +148,9 @@ impl Csv {
                 Met::Broken(_) => {}
             }
         }
-        let line = line.get(..memchr2(b'\n', b'\r', line).unwrap_or(line.len())).unwrap_or_default();
+        let line = line
+            .get(..memchr2(b'\n', b'\r', line).unwrap_or(line.len()))
+            .unwrap_or_default();
         if let Some(separator) = Header::declared(line) {
             let length = line.len();
             let Some(line_break) = held.line_break(length) else {
@@ -147,7 +162,11 @@ impl Csv {
             return Ok(Step::On);
         }
         let separates = |scan: &Scan, ended: bool| ended && scan.fields > 1;
-        let mut found = scans.iter().zip(ended).filter(|(scan, ended)| separates(scan, *ended)).map(|(scan, _)| scan);
+        let mut found = scans
+            .iter()
+            .zip(ended)
+            .filter(|(scan, ended)| separates(scan, *ended))
+            .map(|(scan, _)| scan);
         // The comma is looked for first: beside another, the first line leaves it at that.
         let separator = match (found.next(), found.next()) {
             (Some(one), None) => one.separator(),
@@ -161,7 +180,10 @@ impl Csv {
     /// Reads on in a row that is held.
     fn row(&mut self, held: &mut Held, mut scan: Scan) -> Result<Step, Unreadable> {
         // What is longer than the limit is so by this byte.
-        let rest = held.first(self.limit + 1).get(scan.bytes..).unwrap_or_default();
+        let rest = held
+            .first(self.limit + 1)
+            .get(scan.bytes..)
+            .unwrap_or_default();
         let met = if !rest.is_empty() {
             scan.read(rest)
         } else if held.is_finished() {
@@ -171,9 +193,14 @@ impl Csv {
             return Ok(Step::Wait);
         };
         match met {
-            Met::Inside if scan.bytes > self.limit && self.header.is_none() => Err(Unreadable::HeaderTooLong),
+            Met::Inside if scan.bytes > self.limit && self.header.is_none() => {
+                Err(Unreadable::HeaderTooLong)
+            }
             Met::Inside if scan.bytes > self.limit => {
-                let raw = Raw { line: held.line(), bytes: held.cut(self.limit, 0) };
+                let raw = Raw {
+                    line: held.line(),
+                    bytes: held.cut(self.limit, 0),
+                };
                 // What was read is one byte more than what is kept.
                 held.skip(1, 0);
                 self.stage = Stage::TooLong(scan, raw);
@@ -199,12 +226,15 @@ impl Csv {
         if self.header.is_none() {
             return Err(Unreadable::HeaderQuotes);
         }
-        let raw = Raw { line: held.line(), bytes: held.first(scan.bytes.min(self.limit)).to_vec() };
+        let raw = Raw {
+            line: held.line(),
+            bytes: held.first(scan.bytes.min(self.limit)).to_vec(),
+        };
         Ok(self.break_off(held, raw, rule))
     }
 
-    /// Whether a row ends where it seems to: of one in doubt the next quote tells, as far away as a row may be long. None
-    /// if that takes more bytes.
+    /// Whether a row ends where it seems to: of one in doubt the next quote tells, as far away as a
+    /// row may be long. None if that takes more bytes.
     fn settled(&mut self, held: &Held, scan: &Scan) -> Option<Met> {
         let from = std::mem::take(&mut self.searched).max(scan.bytes);
         if !scan.is_in_doubt() {
@@ -213,18 +243,34 @@ impl Csv {
         let broken = Some(Met::Broken(Broken::BackslashQuote));
         let rest = held.first(self.limit + 1);
         let is_all = held.is_finished() || rest.len() > self.limit;
-        let Some(quote) = memchr(b'"', rest.get(from..).unwrap_or_default()).map(|quote| from + quote) else {
+        let Some(quote) =
+            memchr(b'"', rest.get(from..).unwrap_or_default()).map(|quote| from + quote)
+        else {
             self.searched = rest.len();
-            return if rest.len() > self.limit { broken } else { held.is_finished().then_some(Met::End) };
+            return if rest.len() > self.limit {
+                broken
+            } else {
+                held.is_finished().then_some(Met::End)
+            };
         };
         self.searched = quote;
-        let (before, behind) = (quote.checked_sub(1).and_then(|before| rest.get(before)), rest.get(quote + 1).copied());
+        let (before, behind) = (
+            quote.checked_sub(1).and_then(|before| rest.get(before)),
+            rest.get(quote + 1).copied(),
+        );
         if behind.is_none() && !is_all {
             return None;
         }
         self.searched = 0;
-        let columns = self.header.as_ref().map_or(scan.fields, |header| header.names.len());
-        if scan.goes_on(before.copied().unwrap_or_default(), behind, columns) { broken } else { Some(Met::End) }
+        let columns = self
+            .header
+            .as_ref()
+            .map_or(scan.fields, |header| header.names.len());
+        if scan.goes_on(before.copied().unwrap_or_default(), behind, columns) {
+            broken
+        } else {
+            Some(Met::End)
+        }
     }
 
     /// Hands out a row that is whole, or takes it as the header.
@@ -233,9 +279,19 @@ impl Csv {
             self.stage = Stage::Row(scan);
             return Ok(Step::Wait);
         };
-        let raw = Raw { line: held.line(), bytes: held.first(scan.bytes).to_vec() };
-        let columns = self.header.as_ref().map_or(COLUMNS, |header| header.names.len());
-        let fields = if scan.fields <= columns { self.fields(&raw.bytes) } else { None };
+        let raw = Raw {
+            line: held.line(),
+            bytes: held.first(scan.bytes).to_vec(),
+        };
+        let columns = self
+            .header
+            .as_ref()
+            .map_or(COLUMNS, |header| header.names.len());
+        let fields = if scan.fields <= columns {
+            self.fields(&raw.bytes)
+        } else {
+            None
+        };
         if let (Some(rule), Some(_)) = (scan.ends_in_another(columns), &self.header) {
             return Ok(self.break_off(held, raw, rule));
         }
@@ -249,13 +305,21 @@ impl Csv {
             }
             _ if scan.fields != columns => Step::broken(raw, Broken::WrongNumberOfFields),
             (Some(_), None) => Step::broken(raw, Broken::NotUtf8),
-            (Some(header), Some(fields)) if header.is_again(&fields) => Step::broken(raw, Broken::HeaderAgain),
+            (Some(header), Some(fields)) if header.is_again(&fields) => {
+                Step::broken(raw, Broken::HeaderAgain)
+            }
             (Some(header), Some(fields)) if header.is_another(&fields) => {
                 return Ok(self.break_off(held, raw, Broken::AnotherHeader));
             }
-            (Some(_), Some(fields)) => Step::Out(Framed::Row { raw, row: Row::Fields(fields) }),
+            (Some(_), Some(fields)) => Step::Out(Framed::Row {
+                raw,
+                row: Row::Fields(fields),
+            }),
         };
-        held.skip(scan.bytes + line_break, scan.breaks + u64::from(line_break > 0));
+        held.skip(
+            scan.bytes + line_break,
+            scan.breaks + u64::from(line_break > 0),
+        );
         Ok(step)
     }
 
@@ -273,7 +337,9 @@ impl Csv {
         held.skip(scan.bytes - before, 0);
         match (met, held.line_break(0)) {
             (Met::Broken(rule), _) => self.break_off(held, raw, rule),
-            (Met::End, _) if scan.is_in_doubt() => self.break_off(held, raw, Broken::BackslashQuote),
+            (Met::End, _) if scan.is_in_doubt() => {
+                self.break_off(held, raw, Broken::BackslashQuote)
+            }
             (Met::End, Some(line_break)) => {
                 held.skip(line_break, scan.breaks + u64::from(line_break > 0));
                 Step::broken(raw, Broken::TooLong)
@@ -291,7 +357,8 @@ impl Csv {
 
     /// Hands out the first line of where nothing takes part any more, up to where its quotes break.
     fn break_off(&mut self, held: &mut Held, mut raw: Raw, rule: Broken) -> Step {
-        raw.bytes.truncate(memchr2(b'\n', b'\r', &raw.bytes).unwrap_or(raw.bytes.len()));
+        raw.bytes
+            .truncate(memchr2(b'\n', b'\r', &raw.bytes).unwrap_or(raw.bytes.len()));
         raw.bytes.shrink_to_fit();
         held.end();
         self.stage = Stage::BrokenOff;
@@ -307,15 +374,18 @@ impl Csv {
     fn separated_by(&mut self, separator: u8) {
         self.separator = Some(separator);
         self.fields = ReaderBuilder::new().delimiter(separator).build();
-        // It skips a byte order mark in what it reads first, and only there: a blank line comes first instead.
-        self.fields.read_record(b"\n", &mut self.text, &mut self.ends);
+        // It skips a byte order mark in what it reads first, and only there: a blank line comes
+        // first instead.
+        self.fields
+            .read_record(b"\n", &mut self.text, &mut self.ends);
     }
 
     /// The fields of a row whose quotes are sound, if they are UTF-8, one by one.
     fn fields(&mut self, row: &[u8]) -> Option<Vec<String>> {
         let (_, _, text, fields) = self.fields.read_record(row, &mut self.text, &mut self.ends);
         let (more_text, more_fields) = (self.text.get_mut(text..)?, self.ends.get_mut(fields..)?);
-        let (result, _, more_text, more_fields) = self.fields.read_record(b"\n", more_text, more_fields);
+        let (result, _, more_text, more_fields) =
+            self.fields.read_record(b"\n", more_text, more_fields);
         if result != ReadRecordResult::Record {
             return None;
         }
@@ -324,20 +394,29 @@ impl Csv {
         self.ends
             .get(..fields + more_fields)?
             .iter()
-            .map(|&end| text.get(std::mem::replace(&mut start, end)..end).map(str::to_owned))
+            .map(|&end| {
+                text.get(std::mem::replace(&mut start, end)..end)
+                    .map(str::to_owned)
+            })
             .collect()
     }
 
     #[cfg(test)]
     pub(super) fn held_bytes(&self) -> usize {
-        let kept = if let Stage::TooLong(_, raw) = &self.stage { raw.bytes.capacity() } else { 0 };
+        let kept = if let Stage::TooLong(_, raw) = &self.stage {
+            raw.bytes.capacity()
+        } else {
+            0
+        };
         self.text.capacity() + kept
     }
 }
 
 /// Whether a file begins as JSON does: a title in brackets is none.
 fn is_json(file: &[u8]) -> bool {
-    let Some((b'{' | b'[', rest)) = file.split_first() else { return false };
+    let Some((b'{' | b'[', rest)) = file.split_first() else {
+        return false;
+    };
     let next = rest.iter().find(|byte| !byte.is_ascii_whitespace());
     next.is_none_or(|next| matches!(next, b'"' | b'{' | b'}' | b'[' | b']' | b'-' | b'0'..=b'9'))
 }

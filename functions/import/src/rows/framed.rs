@@ -10,11 +10,13 @@ pub const ROW_LIMIT: usize = 256 * 1024;
 /// How the rows of a file are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// Comma-separated values with a header (RFC 4180; any line break; another separator if the header shows it).
+    /// Comma-separated values with a header (RFC 4180; any line break; another separator if the
+    /// header shows it).
     Csv,
     /// One JSON object a line.
     JsonLines,
-    /// One JSON object with an array of objects, or several of them behind each other; or one object that is a row.
+    /// One JSON object with an array of objects, or several of them behind each other; or one
+    /// object that is a row.
     JsonList(List),
 }
 
@@ -39,8 +41,8 @@ impl List {
 pub struct Position {
     /// Bytes from the beginning of the file.
     pub offset: u64,
-    /// The physical line, counted from 1; 0 behind a list that broke off or quotes that are broken, where nothing more
-    /// comes.
+    /// The physical line, counted from 1; 0 behind a list that broke off or quotes that are broken,
+    /// where nothing more comes.
     pub line: u64,
 }
 
@@ -48,7 +50,8 @@ impl Position {
     pub(super) const START: Self = Self { offset: 0, line: 1 };
 }
 
-/// A row as it stands in the file, without its line break; at most [`ROW_LIMIT`] bytes, and cut there if it is longer.
+/// A row as it stands in the file, without its line break; at most [`ROW_LIMIT`] bytes, and cut
+/// there if it is longer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Raw {
     /// The physical line on which it begins, counted from 1.
@@ -59,7 +62,12 @@ pub struct Raw {
 
 impl fmt::Debug for Raw {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Raw(line {}, {} bytes)", self.line, self.bytes.len())
+        write!(
+            formatter,
+            "Raw(line {}, {} bytes)",
+            self.line,
+            self.bytes.len()
+        )
     }
 }
 
@@ -119,8 +127,8 @@ pub enum Broken {
     SpaceBeforeQuote,
     /// It has too few fields, and an apostrophe begins the last of them as a quote should.
     ApostropheQuote,
-    /// It has too few fields, or too many, and a backslash stands before its line break, where quotes should be around the
-    /// text.
+    /// It has too few fields, or too many, and a backslash stands before its line break, where
+    /// quotes should be around the text.
     BackslashLineBreak,
     /// It is the header once more.
     HeaderAgain,
@@ -132,11 +140,13 @@ pub enum Broken {
     RepeatedField,
     /// It is JSON, but no object.
     NotAnObject,
-    /// The list ends without a closing bracket, or its brackets don't match: this is all the rest of the file.
+    /// The list ends without a closing bracket, or its brackets don't match: this is all the rest
+    /// of the file.
     ListBrokenOff,
     /// A page has a list behind its list: this is all the rest of the file.
     SecondList,
-    /// The message of an error stands beside the list, which may not be all: this is all the rest of the file.
+    /// The message of an error stands beside the list, which may not be all: this is all the rest
+    /// of the file.
     ErrorBeside,
 }
 
@@ -161,7 +171,8 @@ impl Broken {
         Self::ErrorBeside,
     ];
 
-    /// The rules whose rows are not handed out whole, or end what can be read: their file is kept as a whole.
+    /// The rules whose rows are not handed out whole, or end what can be read: their file is kept
+    /// as a whole.
     pub fn keeping_the_file() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|rule| match rule {
             Self::TooLong

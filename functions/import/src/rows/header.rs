@@ -3,7 +3,8 @@
 use super::Unreadable;
 use serde::{Deserialize, Serialize};
 
-/// The first line of a CSV file. As JSON it is a list of names and, if it isn't the comma, the separator.
+/// The first line of a CSV file. As JSON it is a list of names and, if it isn't the comma, the
+/// separator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     /// What the columns are called, without the white space around it; none for JSON.
@@ -16,7 +17,10 @@ pub struct Header {
 
 impl Default for Header {
     fn default() -> Self {
-        Self { names: Vec::new(), separator: comma() }
+        Self {
+            names: Vec::new(),
+            separator: comma(),
+        }
     }
 }
 
@@ -34,16 +38,27 @@ impl Header {
     pub(super) const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
     pub(super) fn new(fields: &[String], separator: char) -> Self {
-        Self { names: fields.iter().map(|name| plain(name).to_owned()).collect(), separator }
+        Self {
+            names: fields.iter().map(|name| plain(name).to_owned()).collect(),
+            separator,
+        }
     }
 
-    /// The separator that a line declares for spreadsheet programs, `sep=;`; none if it is another line.
+    /// The separator that a line declares for spreadsheet programs, `sep=;`; none if it is another
+    /// line.
     pub(super) fn declared(line: &[u8]) -> Option<Result<u8, Unreadable>> {
-        let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+        let line = line
+            .strip_prefix(b"\"")
+            .and_then(|line| line.strip_suffix(b"\""))
+            .unwrap_or(line);
         match line {
             [s, e, p, b'=', separator] if [*s, *e, *p].eq_ignore_ascii_case(b"sep") => {
                 let is_known = Self::SEPARATORS.contains(separator);
-                Some(if is_known { Ok(*separator) } else { Err(Unreadable::Separator) })
+                Some(if is_known {
+                    Ok(*separator)
+                } else {
+                    Err(Unreadable::Separator)
+                })
             }
             _ => None,
         }
@@ -55,12 +70,15 @@ impl Header {
         self.names.len() == fields.len() && self.names.iter().zip(fields).all(is_same)
     }
 
-    /// Whether a row is the header of another table: most of its fields are names of columns, in another order.
+    /// Whether a row is the header of another table: most of its fields are names of columns, in
+    /// another order.
     pub(super) fn is_another(&self, fields: &[String]) -> bool {
         let longest = self.names.iter().map(String::len).max().unwrap_or_default();
         let is_name = |field: &&String| {
             let field = plain(field);
-            !field.is_empty() && field.len() <= longest && self.names.iter().any(|name| same(name, field))
+            !field.is_empty()
+                && field.len() <= longest
+                && self.names.iter().any(|name| same(name, field))
         };
         let names = fields.iter().filter(is_name).count();
         names > 2 && names * 3 >= fields.len() * 2

@@ -17,7 +17,14 @@ pub(super) struct Held {
 
 impl Held {
     pub(super) fn new(at: Position, limit: usize) -> Self {
-        Self { bytes: Vec::new(), start: 0, begun: at.offset > 0, at, finished: false, growth: limit / 16 }
+        Self {
+            bytes: Vec::new(),
+            start: 0,
+            begun: at.offset > 0,
+            at,
+            finished: false,
+            growth: limit / 16,
+        }
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) {
@@ -27,7 +34,8 @@ impl Held {
         self.bytes.drain(..self.start.min(self.bytes.len()));
         self.start = 0;
         if self.bytes.capacity() - self.bytes.len() < bytes.len() {
-            self.bytes.reserve_exact(bytes.len() + self.growth.min(self.bytes.len()));
+            self.bytes
+                .reserve_exact(bytes.len() + self.growth.min(self.bytes.len()));
         }
         self.bytes.extend_from_slice(bytes);
     }
@@ -76,7 +84,8 @@ impl Held {
         self.skip(bytes, lines);
     }
 
-    /// Moves on like [`skip`](Self::skip) and hands out the bytes, with their buffer, so that they are not held twice.
+    /// Moves on like [`skip`](Self::skip) and hands out the bytes, with their buffer, so that they
+    /// are not held twice.
     pub(super) fn cut(&mut self, bytes: usize, lines: u64) -> Vec<u8> {
         let bytes = bytes.min(self.all().len());
         let rest = self.bytes.split_off(self.start + bytes);
@@ -106,7 +115,8 @@ impl Held {
         self.begun = true;
     }
 
-    /// How long the line break is that begins with a byte of what is held; 0 at the end of the file.
+    /// How long the line break is that begins with a byte of what is held; 0 at the end of the
+    /// file.
     ///
     /// None if that takes another byte: a carriage return may be half of a line break.
     pub(super) fn line_break(&self, byte: usize) -> Option<usize> {

@@ -30,12 +30,18 @@ struct Seen {
 /// What the second reader finds in a file.
 fn second(file: &[u8], from: usize, separator: char) -> Vec<Seen> {
     let mut builder = csv::ReaderBuilder::new();
-    builder.has_headers(false).flexible(true).delimiter(u8::try_from(separator).unwrap());
-    // It would skip a mark at the beginning of what it reads, and this is not the file's: a blank line comes first.
+    builder
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(u8::try_from(separator).unwrap());
+    // It would skip a mark at the beginning of what it reads, and this is not the file's: a blank
+    // line comes first.
     let padded = [b"\n", &file[from..]].concat();
     let mut reader = builder.from_reader(padded.as_slice());
     let place = |reader: &csv::Reader<&[u8]>| {
-        (from + usize::try_from(reader.position().byte()).unwrap()).saturating_sub(1).max(from)
+        (from + usize::try_from(reader.position().byte()).unwrap())
+            .saturating_sub(1)
+            .max(from)
     };
     let mut seen = Vec::new();
     loop {
@@ -43,7 +49,11 @@ fn second(file: &[u8], from: usize, separator: char) -> Vec<Seen> {
         if !reader.read_byte_record(&mut fields).unwrap() {
             return seen;
         }
-        seen.push(Seen { from: start, to: place(&reader), fields });
+        seen.push(Seen {
+            from: start,
+            to: place(&reader),
+            fields,
+        });
     }
 }
 
@@ -59,13 +69,22 @@ fn is_blank(bytes: &[u8]) -> bool {
 fn bounds(file: &[u8], seen: &Seen) -> (usize, usize) {
     let part = &file[seen.from..seen.to];
     let before = part.iter().take_while(|byte| is_break(**byte)).count();
-    let behind = part.iter().rev().take_while(|byte| is_break(**byte)).count();
-    (seen.from + before, (seen.to - behind).max(seen.from + before))
+    let behind = part
+        .iter()
+        .rev()
+        .take_while(|byte| is_break(**byte))
+        .count();
+    (
+        seen.from + before,
+        (seen.to - behind).max(seen.from + before),
+    )
 }
 
 fn line_at(file: &[u8], at: usize) -> u64 {
     let before = &file[..at];
-    let breaks = |(at, byte): (usize, &u8)| *byte == b'\n' || (*byte == b'\r' && before.get(at + 1) != Some(&b'\n'));
+    let breaks = |(at, byte): (usize, &u8)| {
+        *byte == b'\n' || (*byte == b'\r' && before.get(at + 1) != Some(&b'\n'))
+    };
     1 + before.iter().enumerate().filter(|one| breaks(*one)).count() as u64
 }
 
@@ -75,14 +94,31 @@ fn keeps_the_file(rule: Broken) -> bool {
 
 /// Where the header begins: behind the mark, and behind a line that declares the separator.
 fn header_at(file: &[u8]) -> usize {
-    let mark = if file.starts_with(MARK) { MARK.len() } else { 0 };
-    let blank = file[mark..].iter().take_while(|byte| is_break(**byte)).count();
+    let mark = if file.starts_with(MARK) {
+        MARK.len()
+    } else {
+        0
+    };
+    let blank = file[mark..]
+        .iter()
+        .take_while(|byte| is_break(**byte))
+        .count();
     let line = &file[mark + blank..];
-    let length = line.iter().position(|byte| is_break(*byte)).unwrap_or(line.len());
+    let length = line
+        .iter()
+        .position(|byte| is_break(*byte))
+        .unwrap_or(line.len());
     let text = String::from_utf8_lossy(&line[..length]).to_lowercase();
-    let plain = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&text);
+    let plain = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'))
+        .unwrap_or(&text);
     let is_declared = ["sep=,", "sep=;", "sep=\t", "sep=|"].contains(&plain);
-    if is_declared { mark + blank + length } else { mark }
+    if is_declared {
+        mark + blank + length
+    } else {
+        mark
+    }
 }
 
 /// What each byte of a file belongs to, or what is wrong.
@@ -97,12 +133,21 @@ fn account(file: &[u8], told: &Told) -> Result<Vec<Belongs>, TestCaseError> {
     let mut belongs = |from: usize, to: usize, what: Belongs| {
         let free = bytes[from..to].iter().all(Option::is_none);
         bytes[from..to].fill(Some(what));
-        if free { Ok(()) } else { Err(TestCaseError::fail("a byte belongs to two")) }
+        if free {
+            Ok(())
+        } else {
+            Err(TestCaseError::fail("a byte belongs to two"))
+        }
     };
     belongs(0, start, Belongs::HeaderOrBlank)?;
     let header = seen.first().unwrap();
-    let names = header.fields.iter().map(|name| String::from_utf8(name.to_vec()).unwrap());
-    let names: Vec<String> = names.map(|name| name.trim_start_matches('\u{feff}').trim().to_owned()).collect();
+    let names = header
+        .fields
+        .iter()
+        .map(|name| String::from_utf8(name.to_vec()).unwrap());
+    let names: Vec<String> = names
+        .map(|name| name.trim_start_matches('\u{feff}').trim().to_owned())
+        .collect();
     prop_assert_eq!(&names, &told.written.names);
     belongs(start, header.to, Belongs::HeaderOrBlank)?;
     let mut at = header.to;
@@ -110,14 +155,19 @@ fn account(file: &[u8], told: &Told) -> Result<Vec<Belongs>, TestCaseError> {
     let mut is_over = false;
     for framed in &told.framed {
         prop_assert!(!is_over, "behind broken quotes nothing takes part");
-        let row = rows.next().ok_or_else(|| TestCaseError::fail("the second reader sees no row here"))?;
+        let row = rows
+            .next()
+            .ok_or_else(|| TestCaseError::fail("the second reader sees no row here"))?;
         let (from, to) = bounds(file, row);
         prop_assert!(is_blank(&file[at..from]));
         belongs(at, from, Belongs::HeaderOrBlank)?;
         let (Framed::Row { raw, .. } | Framed::Broken { raw, .. }) = framed;
         prop_assert_eq!(raw.line, line_at(file, from));
         match framed {
-            Framed::Row { raw, row: Row::Fields(fields) } => {
+            Framed::Row {
+                raw,
+                row: Row::Fields(fields),
+            } => {
                 prop_assert_eq!(&raw.bytes, &file[from..to]);
                 prop_assert!(row.fields.iter().eq(fields.iter().map(String::as_bytes)));
                 prop_assert_eq!(fields.len(), names.len());
@@ -125,21 +175,34 @@ fn account(file: &[u8], told: &Told) -> Result<Vec<Belongs>, TestCaseError> {
             }
             Framed::Row { .. } => return Err(TestCaseError::fail("a CSV has no objects")),
             Framed::Broken { raw, rule } if !keeps_the_file(*rule) => {
-                prop_assert_eq!(&raw.bytes, &file[from..to], "it can be restored byte for byte");
+                prop_assert_eq!(
+                    &raw.bytes,
+                    &file[from..to],
+                    "it can be restored byte for byte"
+                );
                 match rule {
                     Broken::WrongNumberOfFields => prop_assert_ne!(row.fields.len(), names.len()),
-                    Broken::NotUtf8 => prop_assert!(row.fields.iter().any(|field| std::str::from_utf8(field).is_err())),
+                    Broken::NotUtf8 => prop_assert!(
+                        row.fields
+                            .iter()
+                            .any(|field| std::str::from_utf8(field).is_err())
+                    ),
                     rule => prop_assert_eq!(*rule, Broken::HeaderAgain),
                 }
                 belongs(from, to, Belongs::Quarantined)?;
             }
-            Framed::Broken { raw, rule: Broken::TooLong } => {
+            Framed::Broken {
+                raw,
+                rule: Broken::TooLong,
+            } => {
                 prop_assert!(to - from > LIMIT);
                 prop_assert_eq!(&raw.bytes, &file[from..from + LIMIT]);
                 belongs(from, to, Belongs::KeptWhole)?;
             }
             Framed::Broken { raw, rule } => {
-                prop_assert!(*rule != Broken::ListBrokenOff && file[from..].starts_with(&raw.bytes));
+                prop_assert!(
+                    *rule != Broken::ListBrokenOff && file[from..].starts_with(&raw.bytes)
+                );
                 belongs(from, file.len(), Belongs::KeptWhole)?;
                 is_over = true;
             }
@@ -151,11 +214,18 @@ fn account(file: &[u8], told: &Told) -> Result<Vec<Belongs>, TestCaseError> {
         prop_assert!(is_blank(&file[at..]));
         belongs(at, file.len(), Belongs::HeaderOrBlank)?;
     }
-    bytes.into_iter().map(|byte| byte.ok_or_else(|| TestCaseError::fail("a byte belongs to nothing"))).collect()
+    bytes
+        .into_iter()
+        .map(|byte| byte.ok_or_else(|| TestCaseError::fail("a byte belongs to nothing")))
+        .collect()
 }
 
 fn read(file: &[u8], sizes: &[usize]) -> Told {
-    tell(Rows::limited(Format::Csv, None, Position::START, LIMIT), file, sizes)
+    tell(
+        Rows::limited(Format::Csv, None, Position::START, LIMIT),
+        file,
+        sizes,
+    )
 }
 
 /// What a resident may write.
@@ -174,10 +244,18 @@ fn any_cell() -> impl Strategy<Value = Vec<u8>> {
 /// How a program writes a cell: soundly, or as some do.
 fn written(cell: &[u8], style: u8, separator: u8) -> Vec<u8> {
     let doubled = |with: &[u8]| -> Vec<u8> {
-        let bytes = cell.iter().flat_map(|byte| if *byte == b'"' { [with, b"\""].concat() } else { vec![*byte] });
+        let bytes = cell.iter().flat_map(|byte| {
+            if *byte == b'"' {
+                [with, b"\""].concat()
+            } else {
+                vec![*byte]
+            }
+        });
         [b"\"".to_vec(), bytes.collect(), b"\"".to_vec()].concat()
     };
-    let must = cell.iter().any(|byte| [b'"', b'\n', b'\r', separator].contains(byte));
+    let must = cell
+        .iter()
+        .any(|byte| [b'"', b'\n', b'\r', separator].contains(byte));
     match style {
         0..=9 if !must => cell.to_vec(),
         0..=13 => doubled(b"\""),
@@ -202,8 +280,13 @@ enum Kind {
 
 fn written_as(kind: Kind, cell: &[u8]) -> Vec<u8> {
     let with = |escaped: &[u8], escape: &[u8]| -> Vec<u8> {
-        let bytes =
-            cell.iter().map(|byte| if escaped.contains(byte) { [escape, &[*byte]].concat() } else { vec![*byte] });
+        let bytes = cell.iter().map(|byte| {
+            if escaped.contains(byte) {
+                [escape, &[*byte]].concat()
+            } else {
+                vec![*byte]
+            }
+        });
         bytes.collect::<Vec<_>>().concat()
     };
     match kind {
@@ -292,12 +375,18 @@ fn any_soup() -> impl Strategy<Value = Vec<u8>> {
         b"=",
         b"a rather long piece that soon reaches the limit",
     ];
-    prop::collection::vec(prop::sample::select(pieces).prop_map(<[u8]>::to_vec), 0..60).prop_map(|soup| soup.concat())
+    prop::collection::vec(prop::sample::select(pieces).prop_map(<[u8]>::to_vec), 0..60)
+        .prop_map(|soup| soup.concat())
 }
 
 fn any_file() -> impl Strategy<Value = Vec<u8>> {
     let utf16 = |order: fn(u16) -> [u8; 2]| {
-        move |file: Vec<u8>| String::from_utf8_lossy(&file).encode_utf16().flat_map(order).collect::<Vec<u8>>()
+        move |file: Vec<u8>| {
+            String::from_utf8_lossy(&file)
+                .encode_utf16()
+                .flat_map(order)
+                .collect::<Vec<u8>>()
+        }
     };
     prop_oneof![
         10 => any_report(),
@@ -310,7 +399,10 @@ fn any_file() -> impl Strategy<Value = Vec<u8>> {
 
 fn cases() -> ProptestConfig {
     let config = ProptestConfig::default();
-    ProptestConfig { cases: config.cases.max(500), ..config }
+    ProptestConfig {
+        cases: config.cases.max(500),
+        ..config
+    }
 }
 
 proptest! {
@@ -349,7 +441,8 @@ proptest! {
 proptest! {
     #![proptest_config(cases())]
 
-    /// Nor is it in a file of another kind of CSV: at its first such cell nothing takes part any more.
+    /// Nor is it in a file of another kind of CSV: at its first such cell nothing takes part any
+    /// more.
     #[test]
     fn nothing_within_a_cell_of_another_kind_of_csv_is_a_row(
         kind in prop::sample::select(vec![Kind::Backslash, Kind::Space, Kind::Apostrophe, Kind::Unquoted]),
@@ -361,7 +454,8 @@ proptest! {
             // Where quotes, or backslashes, mean nothing, a text with them is another matter.
             let plain = |text: &str| match kind {
                 Kind::Space => text.to_owned(),
-                // With as many separators in its text as it has fields to come, a row is sound by the other rules.
+                // With as many separators in its text as it has fields to come, a row is sound by
+                // the other rules.
                 Kind::Backslash => text.replace(',', ""),
                 Kind::Apostrophe | Kind::Unquoted => text.replace(['"', '\'', '\\', '\n', ','], ""),
             };
@@ -409,7 +503,11 @@ fn the_account_finds_a_row_that_is_lost_forged_changed_moved_or_told_twice() {
         raw.bytes.pop();
         account(file, &cut).unwrap_err();
         let mut changed = told();
-        if let Framed::Row { row: Row::Fields(fields), .. } = &mut changed.framed[place] {
+        if let Framed::Row {
+            row: Row::Fields(fields),
+            ..
+        } = &mut changed.framed[place]
+        {
             fields[1].push('x');
             account(file, &changed).unwrap_err();
         }
@@ -428,10 +526,19 @@ fn the_account_of_a_file_is_what_it_should_be() {
         }
     }
     let blank = Belongs::HeaderOrBlank;
-    let expected =
-        [(blank, 5), (Belongs::Row, 3), (blank, 2), (Belongs::Quarantined, 5), (blank, 1), (Belongs::Row, 9)];
+    let expected = [
+        (blank, 5),
+        (Belongs::Row, 3),
+        (blank, 2),
+        (Belongs::Quarantined, 5),
+        (blank, 1),
+        (Belongs::Row, 9),
+    ];
     assert_eq!(parts[..6], expected);
     assert_eq!(parts[6..], [(blank, 1), (Belongs::KeptWhole, 10)]);
     assert_eq!(account(b"", &read(b"", &[1])).unwrap(), []);
-    assert_eq!(read(b"a\0b\0,\0c\0", &[1]).end, Err(Unreadable::Utf16WithoutMark));
+    assert_eq!(
+        read(b"a\0b\0,\0c\0", &[1]).end,
+        Err(Unreadable::Utf16WithoutMark)
+    );
 }

@@ -1,10 +1,11 @@
 //! JSON lines: one object a line.
 //!
-//! A line ends with a line feed, before which a carriage return may stand. Lines of nothing but white space are skipped.
+//! A line ends with a line feed, before which a carriage return may stand. Lines of nothing but
+//! white space are skipped.
 //!
-//! A file is looked at before its first line is: an array, objects that are spread over lines, or a file in which no line
-//! begins as an object does are not what they should be, and are refused as a whole. Else each of their lines would be a
-//! bad row, and no reason among them the real one.
+//! A file is looked at before its first line is: an array, objects that are spread over lines, or a
+//! file in which no line begins as an object does are not what they should be, and are refused as a
+//! whole. Else each of their lines would be a bad row, and no reason among them the real one.
 
 use super::held::Held;
 use super::structure::{framed, is_white};
@@ -19,7 +20,8 @@ pub(super) struct JsonLines {
 enum Stage {
     /// Before the first line, and how many bytes were searched for its end.
     Start(usize),
-    /// In a line that is held from its beginning, and how many bytes of it were searched for its end.
+    /// In a line that is held from its beginning, and how many bytes of it were searched for its
+    /// end.
     Line(usize),
     /// In a line that is too long, of which this is kept.
     TooLong(Raw),
@@ -28,7 +30,11 @@ enum Stage {
 impl JsonLines {
     /// At the file's beginning, or at a line within it.
     pub(super) const fn new(limit: usize, is_within: bool) -> Self {
-        let stage = if is_within { Stage::Line(0) } else { Stage::Start(0) };
+        let stage = if is_within {
+            Stage::Line(0)
+        } else {
+            Stage::Start(0)
+        };
         Self { stage, limit }
     }
 
@@ -44,40 +50,67 @@ impl JsonLines {
         }
     }
 
-    /// Looks at as much of the file as a row may have, or up to a line that begins as an object does.
+    /// Looks at as much of the file as a row may have, or up to a line that begins as an object
+    /// does.
     fn start(&mut self, held: &Held, searched: usize) -> Result<Step, Unreadable> {
         let first = held.first(self.limit);
         let is_enough = held.is_finished() || first.len() == self.limit;
         // Nothing is said of a line before it is whole.
         let is_object = first.trim_ascii_start().starts_with(b"{");
-        let is_ended = || memrchr(b'\n', first.trim_ascii_start().get(searched..).unwrap_or_default()).is_some();
+        let is_ended = || {
+            memrchr(
+                b'\n',
+                first.trim_ascii_start().get(searched..).unwrap_or_default(),
+            )
+            .is_some()
+        };
         if is_object && !is_enough && !is_ended() {
             self.stage = Stage::Start(first.trim_ascii_start().len());
             return Ok(Step::Wait);
         }
-        let mut lines =
-            first.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+        let mut lines = first
+            .split_inclusive(|byte| *byte == b'\n')
+            .map(<[u8]>::trim_ascii)
+            .filter(|line| !line.is_empty());
         let is_cut = |line: &[u8]| line.starts_with(b"{") && line != b"{" && !line.ends_with(b"}");
         match (lines.next(), lines.next()) {
             (Some(line), None) if is_cut(line) && !is_enough => return Ok(Step::Wait),
-            // A line that was cut off is one bad row; behind the first line of an object that goes on there is no whole one.
+            // A line that was cut off is one bad row; behind the first line of an object that goes
+            // on there is no whole one.
             (Some(line), Some(second)) if is_cut(line) && second.starts_with(b"\"") => {
-                let end = if is_enough { first.len() } else { memrchr(b'\n', first).unwrap_or_default() };
+                let end = if is_enough {
+                    first.len()
+                } else {
+                    memrchr(b'\n', first).unwrap_or_default()
+                };
                 let is_whole = |line: &[u8]| line.starts_with(b"{") && line.ends_with(b"}");
-                let mut whole =
-                    first.get(..end).unwrap_or_default().split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+                let mut whole = first
+                    .get(..end)
+                    .unwrap_or_default()
+                    .split(|byte| *byte == b'\n')
+                    .map(<[u8]>::trim_ascii);
                 if !whole.any(is_whole) {
-                    return if is_enough { Err(Unreadable::SpreadOverLines) } else { Ok(Step::Wait) };
+                    return if is_enough {
+                        Err(Unreadable::SpreadOverLines)
+                    } else {
+                        Ok(Step::Wait)
+                    };
                 }
             }
             (None, _) if is_enough => {}
             (Some(line), _) if line.starts_with(b"[") => return Err(Unreadable::AnArray),
-            (Some(b"{"), Some(second)) if second.starts_with(b"\"") => return Err(Unreadable::SpreadOverLines),
+            (Some(b"{"), Some(second)) if second.starts_with(b"\"") => {
+                return Err(Unreadable::SpreadOverLines);
+            }
             (Some(b"{"), None) if !is_enough => return Ok(Step::Wait),
             (Some(first), second) => {
                 let begins = |line: &[u8]| line.starts_with(b"{");
                 if !begins(first) && !second.is_some_and(begins) && !lines.any(begins) {
-                    return if is_enough { Err(Unreadable::NotJsonLines) } else { Ok(Step::Wait) };
+                    return if is_enough {
+                        Err(Unreadable::NotJsonLines)
+                    } else {
+                        Ok(Step::Wait)
+                    };
                 }
             }
             (None, _) => return Ok(Step::Wait),
@@ -92,7 +125,10 @@ impl JsonLines {
         let length = match end {
             Some(end) => end,
             None if line.len() > self.limit => {
-                self.stage = Stage::TooLong(Raw { line: held.line(), bytes: held.cut(self.limit, 0) });
+                self.stage = Stage::TooLong(Raw {
+                    line: held.line(),
+                    bytes: held.cut(self.limit, 0),
+                });
                 return Step::On;
             }
             None if held.is_finished() && !line.is_empty() => line.len(),
@@ -103,7 +139,10 @@ impl JsonLines {
         };
         let line = held.first(length);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let raw = (!line.iter().all(|&byte| is_white(byte))).then(|| Raw { line: held.line(), bytes: line.to_vec() });
+        let raw = (!line.iter().all(|&byte| is_white(byte))).then(|| Raw {
+            line: held.line(),
+            bytes: line.to_vec(),
+        });
         held.skip(length + 1, u64::from(end.is_some()));
         self.stage = Stage::Line(0);
         raw.map_or(Step::On, |raw| Step::Out(framed(raw)))
@@ -113,18 +152,28 @@ impl JsonLines {
     fn too_long(&mut self, held: &mut Held) -> Step {
         let rest = held.all();
         let end = memchr(b'\n', rest);
-        held.skip(end.map_or(rest.len(), |end| end + 1), u64::from(end.is_some()));
+        held.skip(
+            end.map_or(rest.len(), |end| end + 1),
+            u64::from(end.is_some()),
+        );
         if end.is_none() && !held.is_finished() {
             return Step::Wait;
         }
         match std::mem::replace(&mut self.stage, Stage::Line(0)) {
-            Stage::TooLong(raw) => Step::Out(Framed::Broken { raw, rule: Broken::TooLong }),
+            Stage::TooLong(raw) => Step::Out(Framed::Broken {
+                raw,
+                rule: Broken::TooLong,
+            }),
             Stage::Start(_) | Stage::Line(_) => Step::On,
         }
     }
 
     #[cfg(test)]
     pub(super) fn held_bytes(&self) -> usize {
-        if let Stage::TooLong(raw) = &self.stage { raw.bytes.capacity() } else { 0 }
+        if let Stage::TooLong(raw) = &self.stage {
+            raw.bytes.capacity()
+        } else {
+            0
+        }
     }
 }

@@ -1,16 +1,19 @@
 //! A JSON list: one object with an array of objects, which are the rows.
 //!
-//! Elements are found by their brackets and read one by one; the fields before and after the array are skipped. Commas
-//! between elements are not insisted on. Further pages may stand behind the first, each an object of its own.
+//! Elements are found by their brackets and read one by one; the fields before and after the array
+//! are skipped. Commas between elements are not insisted on. Further pages may stand behind the
+//! first, each an object of its own.
 //!
-//! An object without the array is a list without rows only if it is `{}`, or has nothing but empty lists: so Google
-//! writes a place that has no reviews. One that may be a row is one, if it is all that there is. Anything else, such as the message of an
-//! error, is no list, and the file is refused: nobody's rows may disappear in it. Neither is an empty list beside which an
-//! error is told; where rows were read, the file is kept as a whole.
+//! An object without the array is a list without rows only if it is `{}`, or has nothing but empty
+//! lists: so Google writes a place that has no reviews. One that may be a row is one, if it is all
+//! that there is. Anything else, such as the message of an error, is no list, and the file is
+//! refused: nobody's rows may disappear in it. Neither is an empty list beside which an error is
+//! told; where rows were read, the file is kept as a whole.
 //!
-//! What can't be found again costs the rest: an array that isn't closed, a bracket that closes too much, what is no page
-//! behind the first. The rest is one broken row, cut to the limit, and then the file ends. If nothing but fields behind
-//! the array is missing, no row is, and nothing is broken.
+//! What can't be found again costs the rest: an array that isn't closed, a bracket that closes too
+//! much, what is no page behind the first. The rest is one broken row, cut to the limit, and then
+//! the file ends. If nothing but fields behind the array is missing, no row is, and nothing is
+//! broken.
 
 use super::held::Held;
 use super::outline::{Outline, Seen};
@@ -33,7 +36,8 @@ pub(super) struct JsonList {
 enum Stage {
     /// Before the object.
     Start,
-    /// In the object, before the array; how many bytes of it are held and were read, unless it is too long to be a row.
+    /// In the object, before the array; how many bytes of it are held and were read, unless it is
+    /// too long to be a row.
     Before(Outline, Option<usize>),
     /// In the array: before an element, a comma or the closing bracket.
     Between,
@@ -66,7 +70,10 @@ impl Element {
     fn read(&mut self, bytes: &[u8]) -> (usize, Met) {
         match self {
             Self::Structure(structure) => structure.read(bytes),
-            Self::Scalar => match bytes.iter().position(|&byte| is_white(byte) || b",]}{[\"".contains(&byte)) {
+            Self::Scalar => match bytes
+                .iter()
+                .position(|&byte| is_white(byte) || b",]}{[\"".contains(&byte))
+            {
                 Some(end) => (end, Met::End),
                 None => (bytes.len(), Met::Inside),
             },
@@ -76,13 +83,31 @@ impl Element {
 
 impl JsonList {
     pub(super) const fn new(list: List, limit: usize) -> Self {
-        Self { list, stage: Stage::Start, limit, is_behind_first: false, has_row: false, has_next_page: false }
+        Self {
+            list,
+            stage: Stage::Start,
+            limit,
+            is_behind_first: false,
+            has_row: false,
+            has_next_page: false,
+        }
     }
 
     /// Goes on within the array, or behind a list that broke off.
     pub(super) const fn resume(list: List, limit: usize, at: &Position) -> Self {
-        let stage = if at.line == 0 { Stage::Over } else { Stage::Between };
-        Self { list, stage, limit, is_behind_first: true, has_row: true, has_next_page: false }
+        let stage = if at.line == 0 {
+            Stage::Over
+        } else {
+            Stage::Between
+        };
+        Self {
+            list,
+            stage,
+            limit,
+            is_behind_first: true,
+            has_row: true,
+            has_next_page: false,
+        }
     }
 
     /// Whether the last page says that there are others, which are not in the file.
@@ -93,7 +118,8 @@ impl JsonList {
         }
     }
 
-    /// Behind the closing bracket there is no boundary any more: whoever resumes there comes by it again.
+    /// Behind the closing bracket there is no boundary any more: whoever resumes there comes by it
+    /// again.
     pub(super) fn is_between_rows(&self) -> bool {
         matches!(self.stage, Stage::Between | Stage::Over)
     }
@@ -144,7 +170,9 @@ impl JsonList {
             return Ok(Step::Wait);
         }
         match seen {
-            Seen::List if outline.has_error() => return self.refuse(held, Unreadable::ErrorMessage),
+            Seen::List if outline.has_error() => {
+                return self.refuse(held, Unreadable::ErrorMessage);
+            }
             Seen::List => {
                 self.has_next_page = outline.has_next_page();
                 held.skip_text(read);
@@ -169,28 +197,39 @@ impl JsonList {
         if !is_whole {
             return self.refuse(held, Unreadable::NoList);
         }
-        let raw = Raw { line: held.line(), bytes: held.first(read).to_vec() };
+        let raw = Raw {
+            line: held.line(),
+            bytes: held.first(read).to_vec(),
+        };
         match framed(raw) {
             // Behind pages, a row by itself is no page.
-            Framed::Row { raw, row: Row::Object(object) } if self.list.is_row(&object) && !self.is_behind_first => {
+            Framed::Row {
+                raw,
+                row: Row::Object(object),
+            } if self.list.is_row(&object) && !self.is_behind_first => {
                 held.skip_text(read);
                 self.stage = Stage::Alone(raw);
                 Ok(Step::On)
             }
-            Framed::Broken { raw, rule: Broken::RepeatedField } if !self.is_behind_first => {
+            Framed::Broken {
+                raw,
+                rule: Broken::RepeatedField,
+            } if !self.is_behind_first => {
                 held.skip_text(read);
                 self.stage = Stage::Alone(raw);
                 Ok(Step::On)
             }
-            Framed::Row { row: Row::Object(object), .. } if is_error(&object) => {
-                self.refuse(held, Unreadable::ErrorMessage)
-            }
+            Framed::Row {
+                row: Row::Object(object),
+                ..
+            } if is_error(&object) => self.refuse(held, Unreadable::ErrorMessage),
             Framed::Row { .. } => self.refuse(held, Unreadable::NoList),
             Framed::Broken { .. } => self.refuse(held, Unreadable::NotAnObject),
         }
     }
 
-    /// Hands out a row by itself once the file is over: of one behind which something stands, nobody knows what it is.
+    /// Hands out a row by itself once the file is over: of one behind which something stands,
+    /// nobody knows what it is.
     fn by_itself(&mut self, held: &mut Held) -> Result<Step, Unreadable> {
         let Stage::Alone(raw) = &mut self.stage else {
             return Ok(Step::On);
@@ -200,7 +239,10 @@ impl JsonList {
             Some(_) => Err(Unreadable::NotAList),
             None if !held.is_finished() => Ok(Step::Wait),
             None => {
-                let raw = Raw { line: raw.line, bytes: std::mem::take(&mut raw.bytes) };
+                let raw = Raw {
+                    line: raw.line,
+                    bytes: std::mem::take(&mut raw.bytes),
+                };
                 held.end();
                 self.stage = Stage::Over;
                 Ok(Step::Out(framed(raw)))
@@ -213,7 +255,11 @@ impl JsonList {
         if !self.is_behind_first {
             return Err(unreadable);
         }
-        let rule = if unreadable == Unreadable::ErrorMessage { Broken::ErrorBeside } else { Broken::ListBrokenOff };
+        let rule = if unreadable == Unreadable::ErrorMessage {
+            Broken::ErrorBeside
+        } else {
+            Broken::ListBrokenOff
+        };
         self.stage = rest(held, rule);
         Ok(Step::On)
     }
@@ -244,14 +290,18 @@ impl JsonList {
         *read += more;
         match met {
             Met::Stray => self.stage = rest(held, Broken::ListBrokenOff),
-            // An end at the limit's last byte is one; behind it, the element is too long, whether it ends there or not.
+            // An end at the limit's last byte is one; behind it, the element is too long, whether
+            // it ends there or not.
             _ if *read > self.limit => {
                 let element = *element;
                 let lines = memchr::memchr_iter(b'\n', held.first(self.limit)).count() as u64;
                 return self.keep(held, element, met, lines);
             }
             Met::End => {
-                let raw = Raw { line: held.line(), bytes: held.first(*read).to_vec() };
+                let raw = Raw {
+                    line: held.line(),
+                    bytes: held.first(*read).to_vec(),
+                };
                 held.skip_text(raw.bytes.len());
                 self.stage = Stage::Between;
                 return Step::Out(framed(raw));
@@ -264,12 +314,18 @@ impl JsonList {
 
     /// Keeps the beginning of an element that is too long.
     fn keep(&mut self, held: &mut Held, element: Element, met: Met, lines: u64) -> Step {
-        let raw = Raw { line: held.line(), bytes: held.cut(self.limit, lines) };
+        let raw = Raw {
+            line: held.line(),
+            bytes: held.cut(self.limit, lines),
+        };
         // What was read is one byte more than what is kept.
         held.skip_text(1);
         if met == Met::End {
             self.stage = Stage::Between;
-            return Step::Out(Framed::Broken { raw, rule: Broken::TooLong });
+            return Step::Out(Framed::Broken {
+                raw,
+                rule: Broken::TooLong,
+            });
         }
         self.stage = Stage::TooLong(element, raw);
         Step::On
@@ -284,11 +340,17 @@ impl JsonList {
         held.skip_text(read);
         let raw = match met {
             Met::Inside if !held.is_finished() => return Step::Wait,
-            _ => Raw { line: raw.line, bytes: std::mem::take(&mut raw.bytes) },
+            _ => Raw {
+                line: raw.line,
+                bytes: std::mem::take(&mut raw.bytes),
+            },
         };
         if met == Met::End {
             self.stage = Stage::Between;
-            return Step::Out(Framed::Broken { raw, rule: Broken::TooLong });
+            return Step::Out(Framed::Broken {
+                raw,
+                rule: Broken::TooLong,
+            });
         }
         self.stage = Stage::Rest(raw, Broken::ListBrokenOff);
         Step::On
@@ -345,7 +407,10 @@ impl JsonList {
             return Step::Wait;
         }
         raw.bytes.shrink_to_fit();
-        let raw = Raw { line: raw.line, bytes: std::mem::take(&mut raw.bytes) };
+        let raw = Raw {
+            line: raw.line,
+            bytes: std::mem::take(&mut raw.bytes),
+        };
         held.end();
         self.stage = Stage::Over;
         Step::Out(Framed::Broken { raw, rule })
@@ -362,7 +427,13 @@ impl JsonList {
 }
 
 fn rest(held: &Held, rule: Broken) -> Stage {
-    Stage::Rest(Raw { line: held.line(), bytes: Vec::new() }, rule)
+    Stage::Rest(
+        Raw {
+            line: held.line(),
+            bytes: Vec::new(),
+        },
+        rule,
+    )
 }
 
 /// Whether an object is what a service answers where something went wrong.
@@ -373,7 +444,10 @@ fn is_error(object: &Map<String, Value>) -> bool {
 /// Skips bytes up to the first that isn't to be skipped.
 fn skip_to(held: &mut Held, skipped: impl Fn(u8) -> bool) -> Option<u8> {
     let all = held.all();
-    let read = all.iter().position(|&byte| !skipped(byte)).unwrap_or(all.len());
+    let read = all
+        .iter()
+        .position(|&byte| !skipped(byte))
+        .unwrap_or(all.len());
     held.skip_text(read);
     held.all().first().copied()
 }

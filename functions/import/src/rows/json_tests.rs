@@ -7,7 +7,11 @@ use serde_json::json;
 
 /// A file as a partner drops it.
 pub(super) fn sample(file: &str) -> Vec<u8> {
-    std::fs::read(format!("{}/../../tests/fixtures/intake/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    std::fs::read(format!(
+        "{}/../../tests/fixtures/intake/{file}",
+        env!("CARGO_MANIFEST_DIR")
+    ))
+    .unwrap()
 }
 
 fn read(format: Format, file: &str) -> Vec<String> {
@@ -23,7 +27,10 @@ fn refused(file: &str) -> Unreadable {
 #[test]
 fn each_line_is_an_object() {
     assert_eq!(
-        read(Format::JsonLines, "\u{feff}{\"a\":1}\r\n \n\n{\"b\":\"x\\ny\"}"),
+        read(
+            Format::JsonLines,
+            "\u{feff}{\"a\":1}\r\n \n\n{\"b\":\"x\\ny\"}"
+        ),
         ["1: {\"a\":1}", "4: {\"b\":\"x\\ny\"}"]
     );
 }
@@ -37,7 +44,10 @@ fn an_empty_file_of_lines_has_no_rows() {
 #[test]
 fn a_bad_line_costs_no_other() {
     assert_eq!(
-        read(Format::JsonLines, "{\"a\":\n{\"b\":2}\n[1]\n{} {}\n\"\n{\"c\":3}"),
+        read(
+            Format::JsonLines,
+            "{\"a\":\n{\"b\":2}\n[1]\n{} {}\n\"\n{\"c\":3}"
+        ),
         [
             "1! not_json: {\"a\":",
             "2: {\"b\":2}",
@@ -53,9 +63,15 @@ fn a_bad_line_costs_no_other() {
 
 #[test]
 fn a_line_that_is_too_long_is_cut_and_costs_no_other() {
-    let file = format!("{{}}\n{{\"a\":\"{}\"}}\n{{\"b\":2}}\n", "x".repeat(5 * ROW_LIMIT));
+    let file = format!(
+        "{{}}\n{{\"a\":\"{}\"}}\n{{\"b\":2}}\n",
+        "x".repeat(5 * ROW_LIMIT)
+    );
     let told = tell(Rows::new(Format::JsonLines), file.as_bytes(), &[10_000]);
-    let told: Vec<_> = lines(&told).iter().map(|line| line.chars().take(12).collect::<String>()).collect();
+    let told: Vec<_> = lines(&told)
+        .iter()
+        .map(|line| line.chars().take(12).collect::<String>())
+        .collect();
     assert_eq!(told, ["1: {}", "2! too_long:", "3: {\"b\":2}"]);
 }
 
@@ -63,8 +79,15 @@ fn a_line_that_is_too_long_is_cut_and_costs_no_other() {
 fn the_list_is_found_among_other_fields() {
     let file = "{\"x\":{\"reviews\":[{}],\"y\":\"]}\\\"\"},\"z\":-1.5e3,\"n\":null,\n\"reviews\" :\n[ {\"a\":1} ,\n{\"a\":[{}]}],\"reviewsCount\":2}\n";
     assert_eq!(read(REVIEWS, file), ["3: {\"a\":1}", "4: {\"a\":[{}]}"]);
-    for file in ["{\"reviewss\":[{}],\"\\u0072eviews\":[{}]}", "{\"reviewsReviewsReviewsReviewsReviews\":[{}]}"] {
-        assert_eq!(refused(file), Unreadable::NoList, "a list of another name is not passed over");
+    for file in [
+        "{\"reviewss\":[{}],\"\\u0072eviews\":[{}]}",
+        "{\"reviewsReviewsReviewsReviewsReviews\":[{}]}",
+    ] {
+        assert_eq!(
+            refused(file),
+            Unreadable::NoList,
+            "a list of another name is not passed over"
+        );
     }
 }
 
@@ -87,12 +110,24 @@ fn a_file_that_is_no_object_with_a_list_is_refused() {
     for file in ["", "\u{feff}", " \n"] {
         assert_eq!(refused(file), Unreadable::Empty, "{file}");
     }
-    for file in
-        ["[]", "null", "a,b", "{", "{\"reviews\"", "{\"a\":{\"reviews\":[]}", "{reviews:[]}", "{\"a\" 1}", "{\"a\":]}"]
-    {
+    for file in [
+        "[]",
+        "null",
+        "a,b",
+        "{",
+        "{\"reviews\"",
+        "{\"a\":{\"reviews\":[]}",
+        "{reviews:[]}",
+        "{\"a\" 1}",
+        "{\"a\":]}",
+    ] {
         assert_eq!(refused(file), Unreadable::NotAnObject, "{file}");
     }
-    for file in ["{\"reviews\":{}}", "{\"reviews\":null}", "{\"a\":[],\"reviews\":\"[]\"}"] {
+    for file in [
+        "{\"reviews\":{}}",
+        "{\"reviews\":null}",
+        "{\"a\":[],\"reviews\":\"[]\"}",
+    ] {
         assert_eq!(refused(file), Unreadable::NotAList, "{file}");
     }
 }
@@ -100,7 +135,10 @@ fn a_file_that_is_no_object_with_a_list_is_refused() {
 #[test]
 fn a_bad_element_costs_no_other() {
     assert_eq!(
-        read(REVIEWS, "{\"reviews\":[1,{\"a\":},\"]\",null {\"b\":2}{\"c\":3},,x, [{}],{}],\"n\":6}"),
+        read(
+            REVIEWS,
+            "{\"reviews\":[1,{\"a\":},\"]\",null {\"b\":2}{\"c\":3},,x, [{}],{}],\"n\":6}"
+        ),
         [
             "1! not_an_object: 1",
             "1! not_json: {\"a\":}",
@@ -118,18 +156,38 @@ fn a_bad_element_costs_no_other() {
 #[test]
 fn a_bracket_or_a_quote_that_is_missing_costs_its_element() {
     assert_eq!(
-        read(REVIEWS, "{\"reviews\":[{\"a\":[1},{\"b\":2},\n{\"c\":\"3}\n, \"d\":4},{\"e\":5}]}"),
-        ["1! not_json: {\"a\":[1}", "1: {\"b\":2}", "2! not_json: {\"c\":\"3}\n, \"d\":4}", "3: {\"e\":5}"]
+        read(
+            REVIEWS,
+            "{\"reviews\":[{\"a\":[1},{\"b\":2},\n{\"c\":\"3}\n, \"d\":4},{\"e\":5}]}"
+        ),
+        [
+            "1! not_json: {\"a\":[1}",
+            "1: {\"b\":2}",
+            "2! not_json: {\"c\":\"3}\n, \"d\":4}",
+            "3: {\"e\":5}"
+        ]
     );
 }
 
 #[test]
 fn a_list_that_breaks_off_has_its_rest_as_one_broken_row() {
-    assert_eq!(read(REVIEWS, "{\"reviews\":[{\"a\":1},\n{\"b\":"), ["1: {\"a\":1}", "2! list_broken_off: {\"b\":"]);
-    assert_eq!(read(REVIEWS, "{\"reviews\":[{\"a\":1}"), ["1: {\"a\":1}", "1! list_broken_off: "]);
+    assert_eq!(
+        read(REVIEWS, "{\"reviews\":[{\"a\":1},\n{\"b\":"),
+        ["1: {\"a\":1}", "2! list_broken_off: {\"b\":"]
+    );
+    assert_eq!(
+        read(REVIEWS, "{\"reviews\":[{\"a\":1}"),
+        ["1: {\"a\":1}", "1! list_broken_off: "]
+    );
     assert_eq!(read(REVIEWS, "{\"reviews\":["), ["1! list_broken_off: "]);
-    assert_eq!(read(REVIEWS, "{\"reviews\":[{\"a\":1], {\"b\":2}]}"), ["1! list_broken_off: {\"a\":1], {\"b\":2}]}"]);
-    assert_eq!(read(REVIEWS, "{\"reviews\":[{}]}\n[{}]"), ["1: {}", "2! list_broken_off: [{}]"]);
+    assert_eq!(
+        read(REVIEWS, "{\"reviews\":[{\"a\":1], {\"b\":2}]}"),
+        ["1! list_broken_off: {\"a\":1], {\"b\":2}]}"]
+    );
+    assert_eq!(
+        read(REVIEWS, "{\"reviews\":[{}]}\n[{}]"),
+        ["1: {}", "2! list_broken_off: [{}]"]
+    );
     assert_eq!(
         read(REVIEWS, "{\"reviews\":[{}]}\n{\"error\":{}}{}"),
         ["1: {}", "2! error_message: {\"error\":{}}{}"],
@@ -140,8 +198,14 @@ fn a_list_that_breaks_off_has_its_rest_as_one_broken_row() {
 #[test]
 fn pages_behind_each_other_are_read_one_by_one() {
     let pages = "{\"reviews\":[{\"a\":1}],\"nextPageToken\":\"x\"}\n{}\n{\"reviews\":[{\"a\":2},{\"a\":3}]} {\"locationReviews\":[]}";
-    assert_eq!(read(REVIEWS, pages), ["1: {\"a\":1}", "3: {\"a\":2}", "3: {\"a\":3}"]);
-    assert_eq!(read(REVIEWS, "{\"locationReviews\":[{\"review\":{}}]}"), ["1: {\"review\":{}}"]);
+    assert_eq!(
+        read(REVIEWS, pages),
+        ["1: {\"a\":1}", "3: {\"a\":2}", "3: {\"a\":3}"]
+    );
+    assert_eq!(
+        read(REVIEWS, "{\"locationReviews\":[{\"review\":{}}]}"),
+        ["1: {\"review\":{}}"]
+    );
 }
 
 #[test]
@@ -174,10 +238,16 @@ fn whoever_has_the_last_page_lacks_none() {
 
 #[test]
 fn an_object_that_is_a_row_by_itself_is_one() {
-    assert_eq!(read(REVIEWS, "\n{\"createTime\":1,\"x\":[1]}\n "), ["2: {\"createTime\":1,\"x\":[1]}"]);
+    assert_eq!(
+        read(REVIEWS, "\n{\"createTime\":1,\"x\":[1]}\n "),
+        ["2: {\"createTime\":1,\"x\":[1]}"]
+    );
     let long = format!("{{\"createTime\":\"{}\"}}", "x".repeat(ROW_LIMIT));
     assert_eq!(refused("{\"createTime\":1} x"), Unreadable::NotAList);
-    assert_eq!(refused("{\"createTime\":1}\n{\"createTime\":2}"), Unreadable::RowsWithoutList);
+    assert_eq!(
+        refused("{\"createTime\":1}\n{\"createTime\":2}"),
+        Unreadable::RowsWithoutList
+    );
     assert_eq!(refused(&long), Unreadable::NoList);
     assert_eq!(refused("{\"createTime\":}"), Unreadable::NotAnObject);
 }
@@ -217,16 +287,25 @@ fn what_is_no_list_is_refused_and_nothing_in_it_disappears() {
 #[test]
 fn an_error_beside_rows_or_a_second_list_is_told_and_the_rest_is_kept() {
     assert_eq!(
-        read(REVIEWS, "{\"reviews\":[{\"a\":1}],\"error\":{\"code\":500}}\n"),
+        read(
+            REVIEWS,
+            "{\"reviews\":[{\"a\":1}],\"error\":{\"code\":500}}\n"
+        ),
         ["1: {\"a\":1}", "1! error_message: \n"]
     );
     assert_eq!(
-        read(REVIEWS, "{\"reviews\":[{\"a\":1}]}\n{\"reviews\":[],\"error\":1}"),
+        read(
+            REVIEWS,
+            "{\"reviews\":[{\"a\":1}]}\n{\"reviews\":[],\"error\":1}"
+        ),
         ["1: {\"a\":1}", "2! error_message: "]
     );
     for name in ["reviews", "locationReviews"] {
         assert_eq!(
-            read(REVIEWS, &format!("{{\"reviews\":[{{\"a\":1}}],\"{name}\":[{{\"b\":2}}]}}")),
+            read(
+                REVIEWS,
+                &format!("{{\"reviews\":[{{\"a\":1}}],\"{name}\":[{{\"b\":2}}]}}")
+            ),
             ["1: {\"a\":1}", "1! second_list: {\"b\":2}]}"]
         );
     }
@@ -244,26 +323,49 @@ fn lines_that_are_none_are_refused_by_what_they_are() {
         "{\"a\": 1,\n \"b\": 2}",
         "{ \"a\": [\n\"b\",\n\"c\"]\n}\n",
     ];
-    for (file, size) in spread.iter().flat_map(|file| [1, 7, 4096].map(|size| (file, size))) {
+    for (file, size) in spread
+        .iter()
+        .flat_map(|file| [1, 7, 4096].map(|size| (file, size)))
+    {
         let told = tell(Rows::new(Format::JsonLines), file.as_bytes(), &[size]);
         assert_eq!(told.end, Err(Unreadable::SpreadOverLines), "{file}");
     }
     let cut = "{\"a\": \"x\n\"\n{\"b\":{}}\n";
-    assert_eq!(read(Format::JsonLines, cut), ["1! not_json: {\"a\": \"x", "2! not_json: \"", "3: {\"b\":{}}"]);
+    assert_eq!(
+        read(Format::JsonLines, cut),
+        [
+            "1! not_json: {\"a\": \"x",
+            "2! not_json: \"",
+            "3: {\"b\":{}}"
+        ]
+    );
     let long = "CALL ID,TIMESTAMP\n1,2\n".repeat(50_000);
     for file in ["CALL ID,TIMESTAMP\n1,2\n", "null", "x", &long] {
         assert_eq!(refused(file), Unreadable::NotJsonLines);
     }
-    assert_eq!(read(Format::JsonLines, "# export\n\n{\"a\":1}"), ["1! not_json: # export", "3: {\"a\":1}"]);
-    assert_eq!(read(Format::JsonLines, "{\n{\"a\":1}"), ["1! not_json: {", "2: {\"a\":1}"]);
+    assert_eq!(
+        read(Format::JsonLines, "# export\n\n{\"a\":1}"),
+        ["1! not_json: # export", "3: {\"a\":1}"]
+    );
+    assert_eq!(
+        read(Format::JsonLines, "{\n{\"a\":1}"),
+        ["1! not_json: {", "2: {\"a\":1}"]
+    );
 }
 
 #[test]
 fn a_row_with_a_field_twice_is_no_row() {
-    let told = read(Format::JsonLines, "{\"a\":1,\"a\":2}\n{\"b\":{\"a\":1,\"a\":1}}\n{\"a\":1}");
+    let told = read(
+        Format::JsonLines,
+        "{\"a\":1,\"a\":2}\n{\"b\":{\"a\":1,\"a\":1}}\n{\"a\":1}",
+    );
     assert_eq!(
         told,
-        ["1! repeated_field: {\"a\":1,\"a\":2}", "2! repeated_field: {\"b\":{\"a\":1,\"a\":1}}", "3: {\"a\":1}"]
+        [
+            "1! repeated_field: {\"a\":1,\"a\":2}",
+            "2! repeated_field: {\"b\":{\"a\":1,\"a\":1}}",
+            "3: {\"a\":1}"
+        ]
     );
     assert_eq!(
         read(REVIEWS, "{\"createTime\":1,\"createTime\":2}"),
@@ -273,17 +375,32 @@ fn a_row_with_a_field_twice_is_no_row() {
 
 #[test]
 fn half_a_character_costs_itself_only() {
-    let told = read(Format::JsonLines, "{\"a\":\"x \\ud83d\"}\n{\"a\":\"\\ud83d\\ude00\"}");
-    assert_eq!(told, ["1: {\"a\":\"x \u{fffd}\"}", "2: {\"a\":\"\u{1f600}\"}"]);
-    assert_eq!(read(REVIEWS, "{\"reviews\":[{\"a\":\"\\ude00\"}]}"), ["1: {\"a\":\"\u{fffd}\"}"]);
+    let told = read(
+        Format::JsonLines,
+        "{\"a\":\"x \\ud83d\"}\n{\"a\":\"\\ud83d\\ude00\"}",
+    );
+    assert_eq!(
+        told,
+        ["1: {\"a\":\"x \u{fffd}\"}", "2: {\"a\":\"\u{1f600}\"}"]
+    );
+    assert_eq!(
+        read(REVIEWS, "{\"reviews\":[{\"a\":\"\\ude00\"}]}"),
+        ["1: {\"a\":\"\u{fffd}\"}"]
+    );
 }
 
 #[test]
 fn a_rest_is_cut_to_the_limit() {
     let rest = format!("{{\"b\":\"{}", "x".repeat(3 * ROW_LIMIT));
-    for file in [format!("{{\"reviews\":[{{}},{rest}"), format!("{{\"reviews\":[{{}},}}{rest}")] {
+    for file in [
+        format!("{{\"reviews\":[{{}},{rest}"),
+        format!("{{\"reviews\":[{{}},}}{rest}"),
+    ] {
         let told = lines(&tell(Rows::new(REVIEWS), file.as_bytes(), &[100_000]));
-        assert_eq!((told.len(), told[1].len()), (2, "1! list_broken_off: ".len() + ROW_LIMIT));
+        assert_eq!(
+            (told.len(), told[1].len()),
+            (2, "1! list_broken_off: ".len() + ROW_LIMIT)
+        );
     }
 }
 
@@ -295,13 +412,31 @@ fn a_file_that_ends_behind_its_list_lacks_no_row() {
 
 #[test]
 fn an_element_that_is_too_long_or_too_deep_costs_no_other() {
-    let long = format!("{{\"a\":[\"{}\",{{\"]\":\"\\\"\"}}]}}", "[".repeat(3 * ROW_LIMIT));
+    let long = format!(
+        "{{\"a\":[\"{}\",{{\"]\":\"\\\"\"}}]}}",
+        "[".repeat(3 * ROW_LIMIT)
+    );
     let deep = format!("{}{}", "{\"a\":[".repeat(10_000), "]}".repeat(10_000));
-    let file = format!("{{\"reviews\":[{{}},{long},{deep},{},{{\"b\":2}}]}}", "7".repeat(2 * ROW_LIMIT));
+    let file = format!(
+        "{{\"reviews\":[{{}},{long},{deep},{},{{\"b\":2}}]}}",
+        "7".repeat(2 * ROW_LIMIT)
+    );
     for sizes in [[usize::MAX], [997]] {
         let told = lines(&tell(Rows::new(REVIEWS), file.as_bytes(), &sizes));
-        let told: Vec<_> = told.iter().map(|line| line.chars().take(12).collect::<String>()).collect();
-        assert_eq!(told, ["1: {}", "1! too_long:", "1! not_json:", "1! too_long:", "1: {\"b\":2}"]);
+        let told: Vec<_> = told
+            .iter()
+            .map(|line| line.chars().take(12).collect::<String>())
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "1: {}",
+                "1! too_long:",
+                "1! not_json:",
+                "1! too_long:",
+                "1: {\"b\":2}"
+            ]
+        );
     }
 }
 
@@ -312,29 +447,61 @@ fn large_fields_around_the_list_are_not_held() {
     let told = tell(Rows::new(REVIEWS), file.as_bytes(), &[1000]);
     assert_eq!(lines(&told), ["1: {}"]);
     // As much as a row may have, because an object without a list may be one.
-    assert!(told.most_held < ROW_LIMIT + ROW_LIMIT / 8, "{}", told.most_held);
+    assert!(
+        told.most_held < ROW_LIMIT + ROW_LIMIT / 8,
+        "{}",
+        told.most_held
+    );
 }
 
 #[test]
 fn a_reader_that_resumes_behind_a_list_that_broke_off_is_at_the_end() {
     let told = whole(REVIEWS, b"{\"reviews\":[{}");
     let at = told.positions.last().unwrap().1.clone();
-    assert_eq!(at, Position { offset: 14, line: 0 });
-    assert_eq!(lines(&tell(Rows::resume(REVIEWS, Header::default(), at), b"", &[1])), [""; 0]);
+    assert_eq!(
+        at,
+        Position {
+            offset: 14,
+            line: 0
+        }
+    );
+    assert_eq!(
+        lines(&tell(
+            Rows::resume(REVIEWS, Header::default(), at),
+            b"",
+            &[1]
+        )),
+        [""; 0]
+    );
 }
 
 #[test]
 fn the_samples_are_framed_row_by_row() {
-    let reviews = lines(&whole(REVIEWS, &sample("reviews/location-list-2026-05.json")));
-    let starts: Vec<_> = reviews.iter().map(|line| line.split_once('{').unwrap().0).collect();
+    let reviews = lines(&whole(
+        REVIEWS,
+        &sample("reviews/location-list-2026-05.json"),
+    ));
+    let starts: Vec<_> = reviews
+        .iter()
+        .map(|line| line.split_once('{').unwrap().0)
+        .collect();
     assert_eq!(starts, ["3: ", "19: ", "30: ", "41: ", "52: "]);
     assert!(reviews[0].contains("Lovely library"));
-    let interviews = lines(&whole(Format::JsonLines, &sample("interviews/2026-08.jsonl")));
+    let interviews = lines(&whole(
+        Format::JsonLines,
+        &sample("interviews/2026-08.jsonl"),
+    ));
     assert_eq!(
         (interviews.len(), interviews[2].as_str()),
-        (3, "3! not_json: {\"interview_id\": \"INT-2026-033\", broken")
+        (
+            3,
+            "3! not_json: {\"interview_id\": \"INT-2026-033\", broken"
+        )
     );
-    let support = lines(&whole(Format::JsonLines, &sample("support/2026-09-21.jsonl")));
+    let support = lines(&whole(
+        Format::JsonLines,
+        &sample("support/2026-09-21.jsonl"),
+    ));
     assert!(support.len() == 3 && support.iter().all(|line| line.contains(": {")));
 }
 

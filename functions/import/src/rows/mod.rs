@@ -1,20 +1,23 @@
 //! The bytes of a partner's file, pushed in chunks of any size, become raw rows.
 //!
-//! It is pure, and what it holds is bounded whatever comes in: a row, or an element of a list, of at most [`ROW_LIMIT`]
-//! bytes, the text of its fields, and what was pushed last. So a caller pushes a chunk and asks for rows until there
-//! are none before it pushes the next. Every byte is looked at once as it comes, even if a long row arrives a byte at a
-//! time: each format keeps how far it has read into the row that it holds, and goes on from there.
+//! It is pure, and what it holds is bounded whatever comes in: a row, or an element of a list, of
+//! at most [`ROW_LIMIT`] bytes, the text of its fields, and what was pushed last. So a caller
+//! pushes a chunk and asks for rows until there are none before it pushes the next. Every byte is
+//! looked at once as it comes, even if a long row arrives a byte at a time: each format keeps how
+//! far it has read into the row that it holds, and goes on from there.
 //!
-//! **One bad row must never cost a good one, and no text within a row may ever become one.** A bad row is handed out as
-//! [`Framed::Broken`], with the line that it stands on and the rule that it breaks, and the rest goes on:
+//! **One bad row must never cost a good one, and no text within a row may ever become one.** A bad
+//! row is handed out as [`Framed::Broken`], with the line that it stands on and the rule that it
+//! breaks, and the rest goes on:
 //!
-//! - *CSV* (`csv.rs`): sound quotes say where a row ends. Where they are broken nothing more takes part, and the file is
-//!   kept as a whole.
+//! - *CSV* (`csv.rs`): sound quotes say where a row ends. Where they are broken nothing more takes
+//!   part, and the file is kept as a whole.
 //! - *JSON lines* (`json_lines.rs`): a line is a row, whatever is on it.
-//! - *JSON list* (`json_list.rs`): the brackets say where an element ends; what is between them need not be JSON.
+//! - *JSON list* (`json_list.rs`): the brackets say where an element ends; what is between them
+//!   need not be JSON.
 //!
-//! A file may begin with a UTF-8 byte order mark. One that is packed, a workbook or in UTF-16 is refused by its first
-//! bytes, whatever its format (`opening.rs`).
+//! A file may begin with a UTF-8 byte order mark. One that is packed, a workbook or in UTF-16 is
+//! refused by its first bytes, whatever its format (`opening.rs`).
 
 mod csv;
 mod framed;
@@ -80,7 +83,8 @@ impl Rows {
         Self::start(format, None, Position::START, ROW_LIMIT)
     }
 
-    /// Goes on where another reader of the same file was at `at`; the bytes that are pushed begin at `at.offset`.
+    /// Goes on where another reader of the same file was at `at`; the bytes that are pushed begin
+    /// at `at.offset`.
     ///
     /// At offset 0 the file is read from its beginning, and its header with it.
     #[must_use]
@@ -96,13 +100,21 @@ impl Rows {
                 None => csv::Csv::new(limit),
             })),
             Format::JsonLines => Framing::JsonLines(json_lines::JsonLines::new(limit, begun)),
-            Format::JsonList(list) if begun => Framing::JsonList(json_list::JsonList::resume(list, limit, &at)),
+            Format::JsonList(list) if begun => {
+                Framing::JsonList(json_list::JsonList::resume(list, limit, &at))
+            }
             Format::JsonList(list) => Framing::JsonList(json_list::JsonList::new(list, limit)),
         };
-        Self { held: Held::new(at.clone(), limit), framing, at, failed: None }
+        Self {
+            held: Held::new(at.clone(), limit),
+            framing,
+            at,
+            failed: None,
+        }
     }
 
-    /// Takes the next bytes of the file. Ask for all rows before pushing more: what isn't asked for is held.
+    /// Takes the next bytes of the file. Ask for all rows before pushing more: what isn't asked for
+    /// is held.
     pub fn push(&mut self, bytes: &[u8]) {
         self.held.push(bytes);
     }
@@ -112,11 +124,15 @@ impl Rows {
         self.held.finish();
     }
 
-    /// The next row; none means that it takes more bytes, or, after [`finish`](Self::finish), that this is the end.
+    /// The next row; none means that it takes more bytes, or, after [`finish`](Self::finish), that
+    /// this is the end.
     ///
     /// # Errors
     /// [`Unreadable`] if the whole file can't be read; then every further call says so too.
-    #[expect(clippy::should_implement_trait, reason = "none is not the end: an iterator would be misread")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "none is not the end: an iterator would be misread"
+    )]
     pub fn next(&mut self) -> Result<Option<Framed>, Unreadable> {
         if let Some(unreadable) = self.failed {
             return Err(unreadable);
@@ -157,7 +173,8 @@ impl Rows {
         self.written().map_or(&[], |header| &header.names)
     }
 
-    /// How a CSV is written, once a row or the end was reached: what [`resume`](Self::resume) asks for.
+    /// How a CSV is written, once a row or the end was reached: what [`resume`](Self::resume) asks
+    /// for.
     #[must_use]
     pub fn written(&self) -> Option<&Header> {
         match &self.framing {
@@ -166,7 +183,8 @@ impl Rows {
         }
     }
 
-    /// Whether a JSON list says, as far as it was read, that it has further pages, which are not in the file.
+    /// Whether a JSON list says, as far as it was read, that it has further pages, which are not in
+    /// the file.
     #[must_use]
     pub const fn has_more_pages(&self) -> bool {
         match &self.framing {

@@ -1,7 +1,8 @@
 //! What a file's first bytes say about the rest, whatever its format.
 //!
-//! A packed file, a workbook, a web page or text in UTF-16 has no rows that can be found, but a reader of lines would find garbage in
-//! it. Such a file is refused as a whole, and the reason names what it is.
+//! A packed file, a workbook, a web page or text in UTF-16 has no rows that can be found, but a
+//! reader of lines would find garbage in it. Such a file is refused as a whole, and the reason
+//! names what it is.
 
 use super::Unreadable;
 
@@ -60,7 +61,9 @@ impl Opening {
         if first.len() < LOOKED_AT && !is_all {
             return Self::Unclear;
         }
-        let (mark, text) = first.strip_prefix(UTF8).map_or((0, first), |text| (UTF8.len(), text));
+        let (mark, text) = first
+            .strip_prefix(UTF8)
+            .map_or((0, first), |text| (UTF8.len(), text));
         if is_markup(text) {
             return Self::Refused(Unreadable::Markup);
         }
@@ -75,13 +78,22 @@ impl Opening {
         }
         if let Some((_, what)) = PACKED.iter().find(|(begin, _)| first.starts_with(begin)) {
             let name = first.get(30..).unwrap_or_default();
-            let is_workbook = *what == Unreadable::Zip && WORKBOOKS.iter().any(|book| name.starts_with(book));
-            return Self::Refused(if is_workbook { Unreadable::Workbook } else { *what });
+            let is_workbook =
+                *what == Unreadable::Zip && WORKBOOKS.iter().any(|book| name.starts_with(book));
+            return Self::Refused(if is_workbook {
+                Unreadable::Workbook
+            } else {
+                *what
+            });
         }
         if is_tar(first) {
             return Self::Refused(Unreadable::Archive);
         }
-        if is_utf16(first) { Self::Refused(Unreadable::Utf16WithoutMark) } else { Self::Text(0) }
+        if is_utf16(first) {
+            Self::Refused(Unreadable::Utf16WithoutMark)
+        } else {
+            Self::Text(0)
+        }
     }
 }
 
@@ -91,25 +103,39 @@ fn is_markup(text: &[u8]) -> bool {
     matches!(begin, [b'<', b'!' | b'?' | b'a'..=b'z' | b'A'..=b'Z', ..])
 }
 
-/// Whether bytes are the name of a file in an archive of tar: it has a hundred, and is filled up with nothing.
+/// Whether bytes are the name of a file in an archive of tar: it has a hundred, and is filled up
+/// with nothing.
 fn is_tar(first: &[u8]) -> bool {
     let name = first.iter().take_while(|byte| **byte > b' ').count();
-    first.len() == LOOKED_AT && (1..=48).contains(&name) && first.iter().skip(name).all(|byte| *byte == 0)
+    first.len() == LOOKED_AT
+        && (1..=48).contains(&name)
+        && first.iter().skip(name).all(|byte| *byte == 0)
 }
 
 /// Whether bytes are UTF-32: of nearly all fours three are nothing, and the same three.
 fn is_utf32(first: &[u8]) -> bool {
     let (fours, _) = first.as_chunks::<4>();
-    let count = |is: fn(&[bool; 4]) -> bool| fours.iter().filter(|four| is(&four.map(|byte| byte == 0))).count();
+    let count = |is: fn(&[bool; 4]) -> bool| {
+        fours
+            .iter()
+            .filter(|four| is(&four.map(|byte| byte == 0)))
+            .count()
+    };
     let low = count(|nothing| *nothing == [false, true, true, true]);
     let high = count(|nothing| *nothing == [true, true, true, false]);
     fours.len() > 1 && low.max(high) * 4 >= fours.len() * 3
 }
 
-/// Whether bytes are UTF-16: of nearly all pairs the same half is nothing, as it is for letters, digits and commas.
+/// Whether bytes are UTF-16: of nearly all pairs the same half is nothing, as it is for letters,
+/// digits and commas.
 fn is_utf16(first: &[u8]) -> bool {
     let (pairs, _) = first.as_chunks::<2>();
-    let half = |is_low: bool| pairs.iter().filter(|[one, other]| if is_low { *one == 0 } else { *other == 0 }).count();
+    let half = |is_low: bool| {
+        pairs
+            .iter()
+            .filter(|[one, other]| if is_low { *one == 0 } else { *other == 0 })
+            .count()
+    };
     let (low, high) = (half(true), half(false));
     pairs.len() > 1 && low.min(high) * 4 < pairs.len() && low.max(high) * 4 >= pairs.len() * 3
 }
@@ -133,8 +159,14 @@ mod tests {
             (b"%PDF-1.7\n", Unreadable::Pdf),
             (b"7z\xbc\xaf\x27\x1c", Unreadable::Archive),
             (b"{\\rtf1\\ansi calls", Unreadable::RichText),
-            (&[b"calls.csv".as_slice(), &[0; 248], b"ustar\x0000"].concat(), Unreadable::Archive),
-            (&[b"PK\x03\x04".as_slice(), &[0; 26], b"docProps/app.xml"].concat(), Unreadable::Workbook),
+            (
+                &[b"calls.csv".as_slice(), &[0; 248], b"ustar\x0000"].concat(),
+                Unreadable::Archive,
+            ),
+            (
+                &[b"PK\x03\x04".as_slice(), &[0; 26], b"docProps/app.xml"].concat(),
+                Unreadable::Workbook,
+            ),
             (b"<!DOCTYPE html><title>Sign in</title>", Unreadable::Markup),
             (b"\xef\xbb\xbf \r\n<html>", Unreadable::Markup),
             (b"<?xml version=\"1.0\"?><Workbook/>", Unreadable::Markup),
@@ -145,16 +177,36 @@ mod tests {
 
     #[test]
     fn utf_16_is_told_with_a_mark_and_without() {
-        for text in ["CALL ID,TIMESTAMP,ANI\r\n", "{\"interaction_id\": \"CHAT-1\"}\n", "id"] {
+        for text in [
+            "CALL ID,TIMESTAMP,ANI\r\n",
+            "{\"interaction_id\": \"CHAT-1\"}\n",
+            "id",
+        ] {
             for order in [u16::to_le_bytes, u16::to_be_bytes] {
                 let (bare, marked) = (utf16(text, order), utf16(&format!("\u{feff}{text}"), order));
-                assert_eq!(Opening::of(&bare, true), Opening::Refused(Unreadable::Utf16WithoutMark), "{text}");
-                assert_eq!(Opening::of(&marked, true), Opening::Refused(Unreadable::Utf16), "{text}");
+                assert_eq!(
+                    Opening::of(&bare, true),
+                    Opening::Refused(Unreadable::Utf16WithoutMark),
+                    "{text}"
+                );
+                assert_eq!(
+                    Opening::of(&marked, true),
+                    Opening::Refused(Unreadable::Utf16),
+                    "{text}"
+                );
             }
             for order in [u32::to_le_bytes, u32::to_be_bytes] {
-                let utf32 = |text: &str| text.chars().flat_map(|c| order(u32::from(c))).collect::<Vec<u8>>();
+                let utf32 = |text: &str| {
+                    text.chars()
+                        .flat_map(|c| order(u32::from(c)))
+                        .collect::<Vec<u8>>()
+                };
                 for file in [utf32(text), utf32(&format!("\u{feff}{text}"))] {
-                    assert_eq!(Opening::of(&file, true), Opening::Refused(Unreadable::Utf32), "{text}");
+                    assert_eq!(
+                        Opening::of(&file, true),
+                        Opening::Refused(Unreadable::Utf32),
+                        "{text}"
+                    );
                 }
             }
         }
@@ -180,6 +232,9 @@ mod tests {
     #[test]
     fn a_beginning_is_looked_at_when_enough_of_it_is_there() {
         assert_eq!(Opening::of(b"PK", false), Opening::Unclear);
-        assert_eq!(Opening::of(&[b'a'; super::LOOKED_AT], false), Opening::Text(0));
+        assert_eq!(
+            Opening::of(&[b'a'; super::LOOKED_AT], false),
+            Opening::Text(0)
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The object around a JSON list: its fields are skipped, however large, up to the list that is looked for.
+//! The object around a JSON list: its fields are skipped, however large, up to the list that is
+//! looked for.
 
 use super::structure::{Met, Structure, is_white};
 
@@ -116,7 +117,9 @@ impl Outline {
             Stage::Skipped(field, structure, is_list) => self.skip(field, structure, is_list, rest),
             Stage::Scalar if matches!(byte, b',' | b'}') => (Stage::Between, 0, Seen::Inside),
             Stage::Name(is_escaped) => (self.name(byte, is_escaped), 1, Seen::Inside),
-            stage @ (Stage::Between | Stage::Colon(_) | Stage::Value(_)) if is_white(byte) => (stage, 1, Seen::Inside),
+            stage @ (Stage::Between | Stage::Colon(_) | Stage::Value(_)) if is_white(byte) => {
+                (stage, 1, Seen::Inside)
+            }
             Stage::Between => match byte {
                 b'"' => {
                     self.name.clear();
@@ -132,13 +135,20 @@ impl Outline {
             Stage::Value(Field::List) => (Stage::Between, 1, Seen::NotAList),
             Stage::Value(field) if matches!(byte, b'{' | b'[' | b'"') => {
                 self.weight = 0;
-                (Stage::Skipped(field, Structure::default(), byte == b'['), 0, Seen::Inside)
+                (
+                    Stage::Skipped(field, Structure::default(), byte == b'['),
+                    0,
+                    Seen::Inside,
+                )
             }
-            Stage::Value(_) if matches!(byte, b',' | b'}' | b']' | b':') => (Stage::Between, 1, Seen::Broken),
+            Stage::Value(_) if matches!(byte, b',' | b'}' | b']' | b':') => {
+                (Stage::Between, 1, Seen::Broken)
+            }
             stage @ (Stage::Scalar | Stage::Value(_)) => {
                 self.has_more = true;
                 // `null` and `false` say that nothing did.
-                self.has_error |= matches!(stage, Stage::Value(Field::Error)) && !matches!(byte, b'n' | b'f');
+                self.has_error |=
+                    matches!(stage, Stage::Value(Field::Error)) && !matches!(byte, b'n' | b'f');
                 (Stage::Scalar, 1, Seen::Inside)
             }
         };
@@ -147,16 +157,31 @@ impl Outline {
     }
 
     /// Reads on in a value that is skipped.
-    fn skip(&mut self, field: Field, mut structure: Structure, is_list: bool, rest: &[u8]) -> (Stage, usize, Seen) {
+    fn skip(
+        &mut self,
+        field: Field,
+        mut structure: Structure,
+        is_list: bool,
+        rest: &[u8],
+    ) -> (Stage, usize, Seen) {
         /// An empty list, or an empty text, is two brackets or quotes.
         const EMPTY: usize = 2;
         let (read, met) = structure.read(rest);
         if self.weight <= EMPTY {
-            let more = rest.get(..read).unwrap_or_default().iter().filter(|byte| !is_white(**byte)).count();
+            let more = rest
+                .get(..read)
+                .unwrap_or_default()
+                .iter()
+                .filter(|byte| !is_white(**byte))
+                .count();
             self.weight = self.weight.saturating_add(more);
         }
         match met {
-            Met::Inside => (Stage::Skipped(field, structure, is_list), read, Seen::Inside),
+            Met::Inside => (
+                Stage::Skipped(field, structure, is_list),
+                read,
+                Seen::Inside,
+            ),
             Met::Stray => (Stage::Between, read, Seen::Broken),
             Met::End => {
                 let is_empty = self.weight <= EMPTY;

@@ -1,11 +1,15 @@
 //! What holds for every file, whatever is in it.
 
-use super::{Broken, Format, Framed, Header, List, Position, ROW_LIMIT, Raw, Row, Rows, Unreadable};
+use super::{
+    Broken, Format, Framed, Header, List, Position, ROW_LIMIT, Raw, Row, Rows, Unreadable,
+};
 use proptest::prelude::*;
 use serde_json::Value;
 
-pub(super) const REVIEWS: Format =
-    Format::JsonList(List { fields: &["reviews", "locationReviews"], own: &["createTime", "review"] });
+pub(super) const REVIEWS: Format = Format::JsonList(List {
+    fields: &["reviews", "locationReviews"],
+    own: &["createTime", "review"],
+});
 const FORMATS: [Format; 3] = [Format::Csv, Format::JsonLines, REVIEWS];
 /// A row limit that small files reach.
 const SMALL: usize = 64;
@@ -39,7 +43,11 @@ pub(super) fn tell(mut rows: Rows, file: &[u8], sizes: &[usize]) -> Told {
         if is_last {
             rows.finish();
         }
-        let (chunk, later) = rest.split_at((*sizes.next().unwrap()).clamp(1, rest.len().max(1)).min(rest.len()));
+        let (chunk, later) = rest.split_at(
+            (*sizes.next().unwrap())
+                .clamp(1, rest.len().max(1))
+                .min(rest.len()),
+        );
         rest = later;
         rows.push(chunk);
         loop {
@@ -77,12 +85,23 @@ pub(super) fn lines(told: &Told) -> Vec<String> {
     told.framed
         .iter()
         .map(|framed| match framed {
-            Framed::Row { raw, row: Row::Fields(fields) } => format!("{}: {}", raw.line, fields.join("|")),
-            Framed::Row { raw, row: Row::Object(object) } => {
+            Framed::Row {
+                raw,
+                row: Row::Fields(fields),
+            } => format!("{}: {}", raw.line, fields.join("|")),
+            Framed::Row {
+                raw,
+                row: Row::Object(object),
+            } => {
                 format!("{}: {}", raw.line, Value::Object(object.clone()))
             }
             Framed::Broken { raw, rule } => {
-                format!("{}! {}: {}", raw.line, rule.name(), String::from_utf8_lossy(&raw.bytes))
+                format!(
+                    "{}! {}: {}",
+                    raw.line,
+                    rule.name(),
+                    String::from_utf8_lossy(&raw.bytes)
+                )
             }
         })
         .collect()
@@ -199,7 +218,8 @@ proptest! {
     fn every_byte_of_json_is_in_a_row_or_a_broken_one_or_between_them(
         format in prop::sample::select(vec![Format::JsonLines, REVIEWS]), file in any_file(),
     ) {
-        // Behind so many blank lines each step is seen by itself: the first bytes are looked at together.
+        // Behind so many blank lines each step is seen by itself: the first bytes are looked at
+        // together.
         let mark = if file.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let file = [&file[..mark], &[b'\n'; 64], &file[mark..]].concat();
         let told = tell(small(format), &file, &[1]);
@@ -248,17 +268,39 @@ proptest! {
 fn a_row_of_the_longest_length_is_read_and_one_of_a_byte_more_is_not() {
     let text = |more: usize| "x".repeat(ROW_LIMIT - 10 + more);
     for (format, file) in [
-        (Format::Csv, format!("a,b\n12345678,{}y\n12345678,{}y\n1,2\n", text(0), text(1))),
-        (Format::JsonLines, format!("{{\"abcd\":\"{}\"}}\n{{\"abcd\":\"{}\"}}\n{{}}\n", &text(0)[1..], &text(1)[1..])),
+        (
+            Format::Csv,
+            format!("a,b\n12345678,{}y\n12345678,{}y\n1,2\n", text(0), text(1)),
+        ),
+        (
+            Format::JsonLines,
+            format!(
+                "{{\"abcd\":\"{}\"}}\n{{\"abcd\":\"{}\"}}\n{{}}\n",
+                &text(0)[1..],
+                &text(1)[1..]
+            ),
+        ),
         (
             REVIEWS,
-            format!("{{\"reviews\":[{{\"abcd\":\"{}\"}},{{\"abcd\":\"{}\"}},{{}}]}}", &text(0)[1..], &text(1)[1..]),
+            format!(
+                "{{\"reviews\":[{{\"abcd\":\"{}\"}},{{\"abcd\":\"{}\"}},{{}}]}}",
+                &text(0)[1..],
+                &text(1)[1..]
+            ),
         ),
     ] {
         for sizes in [[usize::MAX], [1], [5000]] {
             let told = tell(Rows::new(format), file.as_bytes(), &sizes);
-            let told: Vec<_> = told.framed.iter().map(|framed| (raw(framed).0.bytes.len(), raw(framed).1)).collect();
-            assert_eq!(told[..2], [(ROW_LIMIT, None), (ROW_LIMIT, Some(Broken::TooLong))], "{format:?}");
+            let told: Vec<_> = told
+                .framed
+                .iter()
+                .map(|framed| (raw(framed).0.bytes.len(), raw(framed).1))
+                .collect();
+            assert_eq!(
+                told[..2],
+                [(ROW_LIMIT, None), (ROW_LIMIT, Some(Broken::TooLong))],
+                "{format:?}"
+            );
             assert_eq!((told.len(), told[2].1), (3, None), "{format:?}");
         }
     }
@@ -268,8 +310,14 @@ fn a_row_of_the_longest_length_is_read_and_one_of_a_byte_more_is_not() {
 fn debugging_shows_nothing_of_a_row() {
     let told = whole(Format::Csv, b"name\nAlice\n\"Bob\n");
     let shown = format!("{:?}", told.framed);
-    assert!(shown.contains("Fields(1)") && shown.contains("QuoteNeverClosed"), "{shown}");
-    assert!(!shown.contains("Alice") && !shown.contains("Bob") && !shown.contains("65"), "{shown}");
+    assert!(
+        shown.contains("Fields(1)") && shown.contains("QuoteNeverClosed"),
+        "{shown}"
+    );
+    assert!(
+        !shown.contains("Alice") && !shown.contains("Bob") && !shown.contains("65"),
+        "{shown}"
+    );
 }
 
 #[test]

@@ -1,21 +1,27 @@
-//! Where a row of CSV ends, and whether its quotes are sound: one byte after another, and none of them held.
+//! Where a row of CSV ends, and whether its quotes are sound: one byte after another, and none of
+//! them held.
 //!
-//! The rules are those of RFC 4180 with any line break, as the crate `csv` reads them: a quote at a field's beginning
-//! opens it, two quotes within are one, a separator or a line break counts outside of quotes only. Where that crate
-//! takes what comes for text, this says that the quotes are broken: behind a closing quote, and where a row of several
-//! lines has a quote within an unquoted field. Both are what the beginning of a cell leaves behind that was taken for its
-//! end, or its end for a beginning.
+//! The rules are those of RFC 4180 with any line break, as the crate `csv` reads them: a quote at a
+//! field's beginning opens it, two quotes within are one, a separator or a line break counts
+//! outside of quotes only. Where that crate takes what comes for text, this says that the quotes
+//! are broken: behind a closing quote, and where a row of several lines has a quote within an
+//! unquoted field. Both are what the beginning of a cell leaves behind that was taken for its end,
+//! or its end for a beginning.
 //!
-//! Some programs write another CSV soundly, and by these rules a line within a cell of theirs would be a row:
+//! Some programs write another CSV soundly, and by these rules a line within a cell of theirs would
+//! be a row:
 //!
-//! - `\"` for a quote within quotes. Where a separator or a line break follows, it may as well end a text whose last
-//!   character is a backslash. The next quote of the file tells, if it can only open a field or only close one; where it
-//!   can be both, the quotes are broken if the row has another number of fields than the header. `\""` before a separator
-//!   is the same the other way round.
-//! - `, "text"`: white space before the quotes. A separator or a line break between them breaks them.
-//! - `'text'`: a row that has too few fields, and ends in one that an apostrophe begins and none ends, is the beginning
-//!   of another ([`Scan::ends_in_another`]).
-//! - `text\` at the end of a line: the backslash is to escape the line break if the row has too few fields, or too many.
+//! - `\"` for a quote within quotes. Where a separator or a line break follows, it may as well end
+//!   a text whose last character is a backslash. The next quote of the file tells, if it can only
+//!   open a field or only close one; where it can be both, the quotes are broken if the row has
+//!   another number of fields than the header. `\""` before a separator is the same the other way
+//!   round.
+//! - `, "text"`: white space before the quotes. A separator or a line break between them breaks
+//!   them.
+//! - `'text'`: a row that has too few fields, and ends in one that an apostrophe begins and none
+//!   ends, is the beginning of another ([`Scan::ends_in_another`]).
+//! - `text\` at the end of a line: the backslash is to escape the line break if the row has too few
+//!   fields, or too many.
 
 use super::Broken;
 use memchr::memchr3;
@@ -56,7 +62,8 @@ enum Place {
     Spaced(bool),
     /// Within quotes.
     Quoted,
-    /// Behind a quote within quotes: it closes them, or is the first of two. And whether a backslash stands before it.
+    /// Behind a quote within quotes: it closes them, or is the first of two. And whether a
+    /// backslash stands before it.
     Quote(bool),
 }
 
@@ -109,7 +116,8 @@ impl Scan {
         self.doubt == Doubt::Closed
     }
 
-    /// Whether a row that should have so many fields ends in the middle of one, as another kind of CSV writes it.
+    /// Whether a row that should have so many fields ends in the middle of one, as another kind of
+    /// CSV writes it.
     pub(super) const fn ends_in_another(&self, columns: usize) -> Option<Broken> {
         if self.fields == columns {
             return None;
@@ -122,11 +130,16 @@ impl Scan {
         }
     }
 
-    /// What the next quote behind the row tells, by the bytes around it: whether it closes what the row has opened, or
-    /// escapes a quote within it. Where it may as well open a field, the row should have so many.
+    /// What the next quote behind the row tells, by the bytes around it: whether it closes what the
+    /// row has opened, or escapes a quote within it. Where it may as well open a field, the row
+    /// should have so many.
     pub(super) fn goes_on(&self, before: u8, behind: Option<u8>, columns: usize) -> bool {
         let is_closing = behind.is_none_or(|behind| self.is_edge(behind));
-        if self.is_edge(before) { is_closing && self.fields != columns } else { is_closing || before == b'\\' }
+        if self.is_edge(before) {
+            is_closing && self.fields != columns
+        } else {
+            is_closing || before == b'\\'
+        }
     }
 
     /// Whether a byte stands between fields.
@@ -155,7 +168,9 @@ impl Scan {
             }
             self.bytes += skipped;
             at += skipped;
-            let Some(&byte) = rest.get(skipped) else { break };
+            let Some(&byte) = rest.get(skipped) else {
+                break;
+            };
             match self.meet(byte) {
                 Met::Inside => {}
                 met => return met,
@@ -185,13 +200,17 @@ impl Scan {
                 Place::Quoted
             }
             (_, b'\n' | b'\r') => return self.end(),
-            (Place::Spaced(true), byte) if byte == self.separator => return Met::Broken(Broken::SpaceBeforeQuote),
+            (Place::Spaced(true), byte) if byte == self.separator => {
+                return Met::Broken(Broken::SpaceBeforeQuote);
+            }
             (_, byte) if byte == self.separator => {
                 self.fields += 1;
                 Place::Start
             }
             (Place::Start | Place::Quote(_), b'"') => Place::Quoted,
-            (Place::Quote(escaped), _) if escaped || self.is_ambiguous => return Met::Broken(Broken::BackslashQuote),
+            (Place::Quote(escaped), _) if escaped || self.is_ambiguous => {
+                return Met::Broken(Broken::BackslashQuote);
+            }
             (Place::Quote(_), _) => return Met::Broken(Broken::StrayQuote),
             (Place::Blank, b'"') => {
                 (self.has_stray_quote, self.has_space_before_quote) = (true, true);
@@ -212,12 +231,17 @@ impl Scan {
         Met::Inside
     }
 
-    /// Keeps in mind what a backslash before a quote leaves open, and says whether a byte settles that it escapes one.
+    /// Keeps in mind what a backslash before a quote leaves open, and says whether a byte settles
+    /// that it escapes one.
     fn settles(&mut self, byte: u8) -> bool {
         let is_edge = self.is_edge(byte);
         self.doubt = match (self.doubt, self.place, byte) {
             (Doubt::Closed, Place::Start, b'"') => Doubt::Opened,
-            (Doubt::Closed, Place::Plain | Place::Apostrophe(_) | Place::Blank | Place::Spaced(_), b'"') => {
+            (
+                Doubt::Closed,
+                Place::Plain | Place::Apostrophe(_) | Place::Blank | Place::Spaced(_),
+                b'"',
+            ) => {
                 if self.last == b'\\' {
                     return true;
                 }
@@ -250,7 +274,8 @@ impl Scan {
     fn end(&self) -> Met {
         match self.place {
             Place::Spaced(true) => Met::Broken(Broken::SpaceBeforeQuote),
-            // On one line a quote within an unquoted field can't have swallowed anything: it is text.
+            // On one line a quote within an unquoted field can't have swallowed anything: it is
+            // text.
             _ if self.has_stray_quote && self.breaks > 0 => Met::Broken(Broken::StrayQuote),
             _ => Met::End,
         }

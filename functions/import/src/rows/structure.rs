@@ -11,16 +11,32 @@ pub(super) fn is_white(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// Reads a row that should be a JSON object. What serde has to say about it is not passed on: it prints data.
+/// Reads a row that should be a JSON object. What serde has to say about it is not passed on: it
+/// prints data.
 pub(super) fn framed(raw: Raw) -> Framed {
     let Ok(text) = std::str::from_utf8(&raw.bytes) else {
-        return Framed::Broken { raw, rule: Broken::NotUtf8 };
+        return Framed::Broken {
+            raw,
+            rule: Broken::NotUtf8,
+        };
     };
     match json::read(mended(text).as_bytes()) {
-        Ok(Value::Object(object)) => Framed::Row { raw, row: Row::Object(object) },
-        Ok(_) => Framed::Broken { raw, rule: Broken::NotAnObject },
-        Err(Unreadable::NotJson) => Framed::Broken { raw, rule: Broken::NotJson },
-        Err(Unreadable::Repeated(_)) => Framed::Broken { raw, rule: Broken::RepeatedField },
+        Ok(Value::Object(object)) => Framed::Row {
+            raw,
+            row: Row::Object(object),
+        },
+        Ok(_) => Framed::Broken {
+            raw,
+            rule: Broken::NotAnObject,
+        },
+        Err(Unreadable::NotJson) => Framed::Broken {
+            raw,
+            rule: Broken::NotJson,
+        },
+        Err(Unreadable::Repeated(_)) => Framed::Broken {
+            raw,
+            rule: Broken::RepeatedField,
+        },
     }
 }
 
@@ -29,8 +45,9 @@ const DEEPEST: u32 = u128::BITS;
 
 /// How far a value was read: an object, an array or a string.
 ///
-/// A string ends at a line break, which JSON doesn't allow in one, so that a quote that is missing costs no more than
-/// it must. A closing bracket of the other kind closes everything up to its opening one, for the same reason.
+/// A string ends at a line break, which JSON doesn't allow in one, so that a quote that is missing
+/// costs no more than it must. A closing bracket of the other kind closes everything up to its
+/// opening one, for the same reason.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Structure {
     depth: u32,
@@ -61,9 +78,12 @@ impl Structure {
             } else if self.in_string {
                 Some(0)
             } else {
-                rest.iter().position(|byte| matches!(byte, b'"' | b'{' | b'}' | b'[' | b']'))
+                rest.iter()
+                    .position(|byte| matches!(byte, b'"' | b'{' | b'}' | b'[' | b']'))
             };
-            let Some((skipped, &byte)) = skipped.and_then(|skipped| Some((skipped, rest.get(skipped)?))) else {
+            let Some((skipped, &byte)) =
+                skipped.and_then(|skipped| Some((skipped, rest.get(skipped)?)))
+            else {
                 return (bytes.len(), Met::Inside);
             };
             at += skipped + 1;
@@ -80,7 +100,11 @@ impl Structure {
             let closes = byte == b'\n' || (byte == b'"' && !self.is_escaped);
             self.is_escaped = byte == b'\\' && !self.is_escaped;
             self.in_string = !closes;
-            return if closes && self.depth == 0 { Met::End } else { Met::Inside };
+            return if closes && self.depth == 0 {
+                Met::End
+            } else {
+                Met::Inside
+            };
         }
         match byte {
             b'"' => self.in_string = true,
@@ -95,7 +119,11 @@ impl Structure {
 
     fn open(&mut self, square: bool) {
         let bit = 1_u128.checked_shl(self.depth).unwrap_or_default();
-        self.square = if square { self.square | bit } else { self.square & !bit };
+        self.square = if square {
+            self.square | bit
+        } else {
+            self.square & !bit
+        };
         self.depth = self.depth.saturating_add(1);
     }
 

@@ -1,4 +1,5 @@
-//! The columns of a CSV file, found by name: capitals make no difference, and neither does what nobody sees.
+//! The columns of a CSV file, found by name: capitals make no difference, and neither does what
+//! nobody sees.
 
 use custodian_domain::validation::text::is_unseen;
 use std::collections::HashMap;
@@ -25,11 +26,15 @@ pub(super) enum BadColumns {
 }
 
 impl Columns {
-    /// The columns of a header that has all of these, each once. What nobody reads may be there as often as it likes.
+    /// The columns of a header that has all of these, each once. What nobody reads may be there as
+    /// often as it likes.
     ///
     /// # Errors
     /// [`BadColumns`] names the first that is not so.
-    pub(super) fn of<'a>(header: &[String], required: impl IntoIterator<Item = &'a str>) -> Result<Self, BadColumns> {
+    pub(super) fn of<'a>(
+        header: &[String],
+        required: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, BadColumns> {
         let mut columns = HashMap::new();
         let mut repeated = Vec::new();
         for (place, name) in header.iter().map(|name| small(name)).enumerate() {
@@ -53,7 +58,10 @@ impl Columns {
     /// A row of this file.
     #[must_use]
     pub const fn row<'a>(&'a self, fields: &'a [String]) -> Fields<'a> {
-        Fields { columns: &self.0, fields }
+        Fields {
+            columns: &self.0,
+            fields,
+        }
     }
 }
 
@@ -68,10 +76,13 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// A name in small letters, with a space for each stretch of spaces of any kind and underscores, and nothing unseen.
+/// A name in small letters, with a space for each stretch of spaces of any kind and underscores,
+/// and nothing unseen.
 fn small(name: &str) -> String {
     let seen: String = name.chars().filter(|c| !is_unseen(*c)).collect();
-    let words = seen.split(|c: char| c.is_whitespace() || c == '_').filter(|word| !word.is_empty());
+    let words = seen
+        .split(|c: char| c.is_whitespace() || c == '_')
+        .filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
@@ -87,27 +98,53 @@ mod tests {
     fn a_column_is_found_in_any_capitals() {
         let columns = Columns::of(&header("Call Id,ANI"), ["CALL ID", "ani"]).unwrap();
         let row = header(" 1 ,");
-        assert_eq!((columns.row(&row).get("CALL ID"), columns.row(&row).get("Ani")), (Some("1"), None));
+        assert_eq!(
+            (
+                columns.row(&row).get("CALL ID"),
+                columns.row(&row).get("Ani")
+            ),
+            (Some("1"), None)
+        );
     }
 
     #[test]
     fn a_column_is_found_whatever_stands_between_its_words_and_whatever_nobody_sees() {
-        for written in ["CALL\u{a0}ID", "\u{200b}call  id", "Call_ID\u{feff}", "call\u{ad} id\u{200e}"] {
-            assert!(Columns::of(&header(written), ["CALL ID"]).is_ok(), "{written:?}");
+        for written in [
+            "CALL\u{a0}ID",
+            "\u{200b}call  id",
+            "Call_ID\u{feff}",
+            "call\u{ad} id\u{200e}",
+        ] {
+            assert!(
+                Columns::of(&header(written), ["CALL ID"]).is_ok(),
+                "{written:?}"
+            );
         }
         for written in ["CALLID", "CALL.ID", "CALL"] {
-            assert!(Columns::of(&header(written), ["CALL ID"]).is_err(), "{written:?}");
+            assert!(
+                Columns::of(&header(written), ["CALL ID"]).is_err(),
+                "{written:?}"
+            );
         }
         let columns = Columns::of(&header("a,b"), ["a"]).unwrap();
         let row = header("\u{200b}\u{a0},\u{2764}\u{fe0f}");
-        assert_eq!((columns.row(&row).get("a"), columns.row(&row).get("b")), (None, Some("\u{2764}\u{fe0f}")));
+        assert_eq!(
+            (columns.row(&row).get("a"), columns.row(&row).get("b")),
+            (None, Some("\u{2764}\u{fe0f}"))
+        );
     }
 
     #[test]
     fn only_a_column_that_is_read_must_be_there_once() {
         let header = header("id,note,Note,text,TEXT,,");
         assert!(Columns::of(&header, ["id"]).is_ok());
-        assert_eq!(Columns::of(&header, ["id", "text"]).unwrap_err(), BadColumns::Repeated("text".to_owned()));
-        assert_eq!(Columns::of(&header, ["at", "text"]).unwrap_err(), BadColumns::Missing("at".to_owned()));
+        assert_eq!(
+            Columns::of(&header, ["id", "text"]).unwrap_err(),
+            BadColumns::Repeated("text".to_owned())
+        );
+        assert_eq!(
+            Columns::of(&header, ["at", "text"]).unwrap_err(),
+            BadColumns::Missing("at".to_owned())
+        );
     }
 }

@@ -35,7 +35,10 @@ pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<SourceRecord, P
     let received = required("received_at", instant("received_at")?)?;
     let received = row_at.collected(Source::Complaints, received)?;
     let reference = required("reference", exact("reference", fields.get("reference"))?)?;
-    let kind = match required("kind", some_word(fields.get("kind")))?.to_lowercase().as_str() {
+    let kind = match required("kind", some_word(fields.get("kind")))?
+        .to_lowercase()
+        .as_str()
+    {
         "complaint" | "complaints" => ComplaintKind::Complaint,
         "compliment" | "compliments" => ComplaintKind::Compliment,
         _ => return Err(fault("kind", Rule::Choice)),
@@ -49,19 +52,36 @@ pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<SourceRecord, P
     let possible = |column: &str| match instant(column)? {
         Some(at) if at > row_at.now + AHEAD => Err(fault(column, Rule::InFuture)),
         // Some systems know the day only.
-        Some(at) if london::date(at) < london::date(received) => Err(fault(column, Rule::BeforeReceipt)),
+        Some(at) if london::date(at) < london::date(received) => {
+            Err(fault(column, Rule::BeforeReceipt))
+        }
         at => Ok(at),
     };
     let (acknowledged_at, closed_at) = (possible("acknowledged_at")?, possible("closed_at")?);
     let clocks = match (kind, stage) {
-        (ComplaintKind::Complaint, Some(stage)) => Some(ComplaintDeadlines::of(received, acknowledged_at, stage)),
+        (ComplaintKind::Complaint, Some(stage)) => {
+            Some(ComplaintDeadlines::of(received, acknowledged_at, stage))
+        }
         _ => None,
     };
-    let part = Complaint { kind, stage, outcome: named("outcome")?, acknowledged_at, closed_at, clocks };
+    let part = Complaint {
+        kind,
+        stage,
+        outcome: named("outcome")?,
+        acknowledged_at,
+        closed_at,
+        clocks,
+    };
     let revision = Revision::row(row_at.file, row_at.line);
-    let mut details = RecordBody::told(&reference, received, revision, SourceDetails::Complaints(part));
+    let mut details = RecordBody::told(
+        &reference,
+        received,
+        revision,
+        SourceDetails::Complaints(part),
+    );
     details.service = named("service")?;
-    let [called, address, number] = ["name", "email", "phone"].map(|column| (column, fields.get(column)));
+    let [called, address, number] =
+        ["name", "email", "phone"].map(|column| (column, fields.get(column)));
     details.contact = contact(called, address, number)?;
     details.add_comment(fields.get("text"));
     Ok(SourceRecord::told(details))
@@ -70,13 +90,20 @@ pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<SourceRecord, P
 /// `1`, `1.0`, `Stage 1` or `stage one`.
 fn stage(written: &str) -> Option<Stage> {
     let small = written.to_lowercase();
-    let number = small.strip_prefix("stage").unwrap_or(&small).trim_matches(|c: char| c.is_whitespace() || c == '-');
+    let number = small
+        .strip_prefix("stage")
+        .unwrap_or(&small)
+        .trim_matches(|c: char| c.is_whitespace() || c == '-');
     match number {
         "one" => Some(Stage::One),
         "two" => Some(Stage::Two),
         number => {
             let whole = number.split_once('.').map_or(number, |(whole, zeros)| {
-                if !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') { whole } else { number }
+                if !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') {
+                    whole
+                } else {
+                    number
+                }
             });
             Stage::try_from(whole.parse::<u8>().ok()?).ok()
         }

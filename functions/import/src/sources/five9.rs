@@ -17,7 +17,8 @@ pub struct Five9 {
     pub(super) columns: Names,
     /// Who the customer is, by the type of a call.
     customer: CallTypes,
-    /// The words that stand for a number which the caller withholds; a telephone keypad spells some of them.
+    /// The words that stand for a number which the caller withholds; a telephone keypad spells some
+    /// of them.
     #[serde(default)]
     withheld: Vec<String>,
     /// The council's own numbers: no customer's.
@@ -86,26 +87,59 @@ impl Five9 {
 
     /// The columns that a report must have: all that the configuration names.
     pub fn required(&self) -> impl Iterator<Item = &str> {
-        let Names { call_id, timestamp, call_type, ani, dnis, .. } = &self.columns;
-        let Names { customer_name, campaign, skill, disposition, call_time, survey, satisfaction, comment, .. } =
-            &self.columns;
-        let named = [customer_name, campaign, skill, disposition, call_time, survey, satisfaction, comment];
-        [call_id, timestamp, call_type, ani, dnis].into_iter().chain(named.into_iter().flatten()).map(String::as_str)
+        let Names {
+            call_id,
+            timestamp,
+            call_type,
+            ani,
+            dnis,
+            ..
+        } = &self.columns;
+        let Names {
+            customer_name,
+            campaign,
+            skill,
+            disposition,
+            call_time,
+            survey,
+            satisfaction,
+            comment,
+            ..
+        } = &self.columns;
+        let named = [
+            customer_name,
+            campaign,
+            skill,
+            disposition,
+            call_time,
+            survey,
+            satisfaction,
+            comment,
+        ];
+        [call_id, timestamp, call_type, ani, dnis]
+            .into_iter()
+            .chain(named.into_iter().flatten())
+            .map(String::as_str)
     }
 
-    /// Who the customer of a call of this type is, in whichever letters it is written; none if no such type is known.
+    /// Who the customer of a call of this type is, in whichever letters it is written; none if no
+    /// such type is known.
     pub(super) fn customer(&self, call_type: &str) -> Option<Customer> {
         let written = words(call_type);
         let CallTypes { ani, dnis, nobody } = &self.customer;
-        let types = [(ani, Customer::Ani), (dnis, Customer::Dnis), (nobody, Customer::Nobody)];
+        let types = [
+            (ani, Customer::Ani),
+            (dnis, Customer::Dnis),
+            (nobody, Customer::Nobody),
+        ];
         types
             .into_iter()
             .find(|(types, _)| types.iter().any(|known| words(known) == written))
             .map(|(_, customer)| customer)
     }
 
-    /// Whether a number stands for one that is withheld: a word, the digits that spell it on a keypad, or one digit
-    /// again and again.
+    /// Whether a number stands for one that is withheld: a word, the digits that spell it on a
+    /// keypad, or one digit again and again.
     pub(super) fn is_withheld(&self, number: &str) -> bool {
         let written = words(number);
         if self.withheld.iter().any(|word| words(word) == written) {
@@ -123,13 +157,15 @@ impl Five9 {
 
     /// Whether this is one of the council's own numbers.
     pub(super) fn is_own(&self, number: &Identifier) -> bool {
-        self.own_numbers.iter().any(|own| Identifier::phone(own).is_ok_and(|own| own == *number))
+        self.own_numbers
+            .iter()
+            .any(|own| Identifier::phone(own).is_ok_and(|own| own == *number))
     }
 
     /// The instant of a time in a report, `Mon, 12 Oct 2026 09:00:12`.
     ///
-    /// An hour that is there twice, when clocks go back, is the earlier: nothing is kept longer than its time. One that
-    /// is not there, when they go forward, is no time.
+    /// An hour that is there twice, when clocks go back, is the earlier: nothing is kept longer
+    /// than its time. One that is not there, when they go forward, is no time.
     ///
     /// # Errors
     /// The rule that it breaks.
@@ -142,11 +178,20 @@ impl Five9 {
             NotATime::NoTime | NotATime::NoZone => Rule::LocalTime,
         })?;
         match self.time_zone.from_local_datetime(&local) {
-            LocalResult::Single(at) => Ok(Began { at: at.to_utc(), twice: None }),
+            LocalResult::Single(at) => Ok(Began {
+                at: at.to_utc(),
+                twice: None,
+            }),
             LocalResult::Ambiguous(at, _) => {
-                let hour = local.date().and_hms_opt(local.hour(), 0, 0).unwrap_or(local);
+                let hour = local
+                    .date()
+                    .and_hms_opt(local.hour(), 0, 0)
+                    .unwrap_or(local);
                 let hour = self.time_zone.from_local_datetime(&hour).earliest();
-                Ok(Began { at: at.to_utc(), twice: Some(hour.map_or(at.to_utc(), |hour| hour.to_utc())) })
+                Ok(Began {
+                    at: at.to_utc(),
+                    twice: Some(hour.map_or(at.to_utc(), |hour| hour.to_utc())),
+                })
             }
             LocalResult::None => Err(Rule::LocalTime),
         }
@@ -165,15 +210,21 @@ pub(super) struct Began {
 /// Small letters and digits, a space between words.
 fn words(text: &str) -> String {
     let small = text.to_lowercase();
-    let words = small.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let words = small
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Whether digits spell a word on a telephone's keypad, with what telephone systems put before them.
+/// Whether digits spell a word on a telephone's keypad, with what telephone systems put before
+/// them.
 fn spells(word: &str, digits: &str) -> bool {
     let keys: String = word.to_lowercase().chars().filter_map(key).collect();
-    let Some(before) = digits.strip_suffix(keys.as_str()) else { return false };
-    // Behind a zero or a country code, ten digits that begin with seven are somebody's mobile telephone.
+    let Some(before) = digits.strip_suffix(keys.as_str()) else {
+        return false;
+    };
+    // Behind a zero or a country code, ten digits that begin with seven are somebody's mobile
+    // telephone.
     let is_mobile = keys.len() == 10 && keys.starts_with('7') && !before.is_empty();
     // Fewer digits than a number has may well be an extension or the end of a number.
     keys.len() >= 7 && ["", "0", "00", "44", "0044", "1", "001"].contains(&before) && !is_mobile

@@ -18,11 +18,19 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceR
     let held = required("held_at", time("held_at", interview.text("held_at")?)?)?;
     let held = row_at.collected(Source::Interviews, held)?;
     let named = |field: &str| name(field, interview.text(field)?);
-    let id = required("interview_id", exact("interview_id", interview.id("interview_id")?.as_deref())?)?;
-    let part = Interview { notes: interview.text("notes")?.map(str::to_owned), themes: interview.texts("themes")? };
+    let id = required(
+        "interview_id",
+        exact("interview_id", interview.id("interview_id")?.as_deref())?,
+    )?;
+    let part = Interview {
+        notes: interview.text("notes")?.map(str::to_owned),
+        themes: interview.texts("themes")?,
+    };
     let revision = Revision::row(row_at.file, row_at.line);
     let mut details = RecordBody::told(&id, held, revision, SourceDetails::Interviews(part));
-    let basis = interview.text("lawful_basis")?.map(|basis| basis.to_lowercase().replace([' ', '-'], "_"));
+    let basis = interview
+        .text("lawful_basis")?
+        .map(|basis| basis.to_lowercase().replace([' ', '-'], "_"));
     details.lawful_basis = match basis.as_deref() {
         None | Some("public_task") => LawfulBasis::PublicTask,
         Some("consent") => LawfulBasis::Consent,
@@ -32,7 +40,8 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceR
     details.journey = named("journey")?;
     details.stage = named("stage")?;
     details.satisfaction = interview.rating("satisfaction")?;
-    details.contact =
-        interview.object("participant")?.map_or_else(|| Ok(Contact::default()), |who| contact_in(&who))?;
+    details.contact = interview
+        .object("participant")?
+        .map_or_else(|| Ok(Contact::default()), |who| contact_in(&who))?;
     Ok(SourceRecord::told(details))
 }

@@ -57,24 +57,42 @@ impl Misfit {
             BadColumns::Missing(column) => Self::Missing(column),
             BadColumns::Repeated(column) => return Self::Repeated(column),
         };
-        if let Some(other) = CSV.into_iter().find(|other| has_columns(*other, header, five9)) {
+        if let Some(other) = CSV
+            .into_iter()
+            .find(|other| has_columns(*other, header, five9))
+        {
             return Self::OtherSource(other);
         }
         let line = header.join("\n");
         let is_split_by = |separator: char| {
-            let split: Vec<String> = line.split(separator).map(|name| name.trim_matches(UNQUOTED).to_owned()).collect();
+            let split: Vec<String> = line
+                .split(separator)
+                .map(|name| name.trim_matches(UNQUOTED).to_owned())
+                .collect();
             has_columns(source, &split, five9)
         };
-        if SEPARATORS.into_iter().any(is_split_by) { Self::Separator } else { missing }
+        if SEPARATORS.into_iter().any(is_split_by) {
+            Self::Separator
+        } else {
+            missing
+        }
     }
 
-    /// The real cause, by how the header is written: one separator alone would have been found, but for the quotes around it.
+    /// The real cause, by how the header is written: one separator alone would have been found, but
+    /// for the quotes around it.
     #[must_use]
     pub fn written(self, header: &Header) -> Self {
         match (self, header.names.as_slice()) {
             (Self::Separator, [line]) if header.separator == ',' => {
-                let kinds = SEPARATORS.iter().filter(|separator| line.contains(**separator)).count();
-                if kinds == 1 { Self::QuotedLines } else { Self::Separator }
+                let kinds = SEPARATORS
+                    .iter()
+                    .filter(|separator| line.contains(**separator))
+                    .count();
+                if kinds == 1 {
+                    Self::QuotedLines
+                } else {
+                    Self::Separator
+                }
             }
             (misfit, _) => misfit,
         }
@@ -82,7 +100,12 @@ impl Misfit {
 
     /// The real cause, by the lines behind what was taken for the header.
     #[must_use]
-    pub fn among<'a>(self, lines: impl IntoIterator<Item = &'a Raw>, source: Source, five9: &Five9) -> Self {
+    pub fn among<'a>(
+        self,
+        lines: impl IntoIterator<Item = &'a Raw>,
+        source: Source,
+        five9: &Five9,
+    ) -> Self {
         if !matches!(self, Self::Missing(_) | Self::Blank(_)) {
             return self;
         }
@@ -96,7 +119,10 @@ impl Misfit {
             if has_columns(source, rows.header(), five9) {
                 return Self::TitleLines;
             }
-            if let Some(other) = CSV.into_iter().find(|other| has_columns(*other, rows.header(), five9)) {
+            if let Some(other) = CSV
+                .into_iter()
+                .find(|other| has_columns(*other, rows.header(), five9))
+            {
                 return Self::OtherSource(other);
             }
         }

@@ -1,4 +1,5 @@
-//! What each source's rows say: one reader for each, from a raw row to what is handed over of a record.
+//! What each source's rows say: one reader for each, from a raw row to what is handed over of a
+//! record.
 
 mod columns;
 mod complaints;
@@ -91,15 +92,24 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`Misfit`] if the header is not one of this source.
-    pub fn new(source: Source, header: &[String], five9: &'a Five9) -> Result<Option<Self>, Misfit> {
+    pub fn new(
+        source: Source,
+        header: &[String],
+        five9: &'a Five9,
+    ) -> Result<Option<Self>, Misfit> {
         let misfit = |bad| Misfit::of(bad, source, header, five9);
         Ok(Some(match source {
-            Source::Telephone => Self::Telephone(five9, Columns::of(header, five9.required()).map_err(misfit)?),
+            Source::Telephone => Self::Telephone(
+                five9,
+                Columns::of(header, five9.required()).map_err(misfit)?,
+            ),
             Source::Reviews => Self::Reviews,
             Source::Social => Self::Social(Columns::of(header, social::COLUMNS).map_err(misfit)?),
             Source::Interviews => Self::Interviews,
             Source::Support => Self::Support,
-            Source::Complaints => Self::Complaints(Columns::of(header, complaints::COLUMNS).map_err(misfit)?),
+            Source::Complaints => {
+                Self::Complaints(Columns::of(header, complaints::COLUMNS).map_err(misfit)?)
+            }
             Source::WebForm => return Ok(None),
         }))
     }
@@ -113,17 +123,28 @@ impl<'a> Reader<'a> {
             (Self::Telephone(five9, columns), Row::Fields(fields)) => {
                 telephone::read(five9, &columns.row(&fields), row_at)
             }
-            (Self::Social(columns), Row::Fields(fields)) => social::read(&columns.row(&fields), row_at),
-            (Self::Complaints(columns), Row::Fields(fields)) => complaints::read(&columns.row(&fields), row_at),
-            (Self::Reviews, Row::Object(object)) => own(&object, Source::Reviews, |row| reviews::read(row, row_at)),
-            (Self::Interviews, Row::Object(object)) => {
-                own(&object, Source::Interviews, |row| interviews::read(row, row_at))
+            (Self::Social(columns), Row::Fields(fields)) => {
+                social::read(&columns.row(&fields), row_at)
             }
-            (Self::Support, Row::Object(object)) => own(&object, Source::Support, |row| support::read(row, row_at)),
+            (Self::Complaints(columns), Row::Fields(fields)) => {
+                complaints::read(&columns.row(&fields), row_at)
+            }
+            (Self::Reviews, Row::Object(object)) => {
+                own(&object, Source::Reviews, |row| reviews::read(row, row_at))
+            }
+            (Self::Interviews, Row::Object(object)) => own(&object, Source::Interviews, |row| {
+                interviews::read(row, row_at)
+            }),
+            (Self::Support, Row::Object(object)) => {
+                own(&object, Source::Support, |row| support::read(row, row_at))
+            }
             // Framing gives each source what its format says.
             (Self::Telephone(..) | Self::Social(_) | Self::Complaints(_), Row::Object(_))
             | (Self::Reviews | Self::Interviews | Self::Support, Row::Fields(_)) => {
-                Err(Problem::Fault(Fault { field: String::new(), rule: Rule::Text }))
+                Err(Problem::Fault(Fault {
+                    field: String::new(),
+                    rule: Rule::Text,
+                }))
             }
         }
     }
@@ -131,23 +152,40 @@ impl<'a> Reader<'a> {
 
 /// What only the JSON of one source has.
 const OF_A_SOURCE: [(Source, &[&str]); 4] = [
-    (Source::Reviews, &["reviews", "locationReviews", "reviewId", "review", "starRating"]),
+    (
+        Source::Reviews,
+        &[
+            "reviews",
+            "locationReviews",
+            "reviewId",
+            "review",
+            "starRating",
+        ],
+    ),
     (Source::Interviews, &["interview_id"]),
     (Source::Support, &["interaction_id"]),
     (Source::WebForm, &["case_reference"]),
 ];
 
-/// Reads a row that has nothing of its own source only if it has nothing of another: a file in the wrong folder is told
-/// as such, and not by a field that it can't have.
+/// Reads a row that has nothing of its own source only if it has nothing of another: a file in the
+/// wrong folder is told as such, and not by a field that it can't have.
 fn own(
     row: &Map<String, Value>,
     source: Source,
     read: impl FnOnce(&Map<String, Value>) -> Result<SourceRecord, Problem>,
 ) -> Result<SourceRecord, Problem> {
     let has = |names: &[&str]| names.iter().any(|name| row.contains_key(*name));
-    let is_own = OF_A_SOURCE.iter().any(|(of, names)| *of == source && has(names));
-    let is_another = OF_A_SOURCE.iter().any(|(of, names)| *of != source && has(names));
-    let holds_rows = |value: &Value| value.as_array().is_some_and(|list| list.iter().any(Value::is_object));
+    let is_own = OF_A_SOURCE
+        .iter()
+        .any(|(of, names)| *of == source && has(names));
+    let is_another = OF_A_SOURCE
+        .iter()
+        .any(|(of, names)| *of != source && has(names));
+    let holds_rows = |value: &Value| {
+        value
+            .as_array()
+            .is_some_and(|list| list.iter().any(Value::is_object))
+    };
     match (is_own, is_another) {
         (false, true) => Err(fault("", Rule::OtherSource)),
         (false, false) if row.values().any(holds_rows) && !row.contains_key("transcript") => {
@@ -158,15 +196,20 @@ fn own(
 }
 
 impl Fault {
-    /// A row that storage did not take, because it is of somebody else than the record that it would correct.
+    /// A row that storage did not take, because it is of somebody else than the record that it
+    /// would correct.
     #[must_use]
     pub const fn of_another() -> Self {
-        Self { field: String::new(), rule: Rule::OfAnother }
+        Self {
+            field: String::new(),
+            rule: Rule::OfAnother,
+        }
     }
 }
 
 impl RowAt {
-    /// Lets through what was collected then: not in the future, and not longer ago than its source's retention.
+    /// Lets through what was collected then: not in the future, and not longer ago than its
+    /// source's retention.
     fn collected(self, source: Source, at: DateTime<Utc>) -> Result<DateTime<Utc>, Problem> {
         timely(source, at, self.now).map_err(Problem::Untimely)?;
         Ok(at)
@@ -175,7 +218,10 @@ impl RowAt {
 
 /// The problem of a field.
 fn fault(field: &str, rule: Rule) -> Problem {
-    Problem::Fault(Fault { field: field.to_owned(), rule })
+    Problem::Fault(Fault {
+        field: field.to_owned(),
+        rule,
+    })
 }
 
 #[cfg(test)]

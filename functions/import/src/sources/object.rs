@@ -17,7 +17,10 @@ pub struct Object<'a> {
 impl<'a> Object<'a> {
     /// A whole row.
     pub const fn row(map: &'a Map<String, Value>) -> Self {
-        Self { map, path: String::new() }
+        Self {
+            map,
+            path: String::new(),
+        }
     }
 
     /// What the field is called in a report.
@@ -38,7 +41,8 @@ impl<'a> Object<'a> {
     pub fn id(&self, field: &str) -> Result<Option<String>, Problem> {
         match self.get(field) {
             Some(Value::Number(number)) if number.is_u64() => Ok(Some(number.to_string())),
-            // With a fraction or a power of ten it is what a spreadsheet, or a program, has made of it.
+            // With a fraction or a power of ten it is what a spreadsheet, or a program, has made of
+            // it.
             Some(Value::Number(_)) => Err(fault(&self.name(field), Rule::Rounded)),
             _ => Ok(self.text(field)?.map(str::to_owned)),
         }
@@ -54,7 +58,8 @@ impl<'a> Object<'a> {
             },
             Some(value) => value.as_f64().and_then(point),
         };
-        read.map(Some).ok_or_else(|| fault(&self.name(field), Rule::Rating))
+        read.map(Some)
+            .ok_or_else(|| fault(&self.name(field), Rule::Rating))
     }
 
     /// Whether something is so; not being there is not being so.
@@ -81,7 +86,10 @@ impl<'a> Object<'a> {
         let read = |(place, one): (usize, &'a Value)| {
             let path = format!("{}[{place}]", self.name(field));
             let map = one.as_object().ok_or_else(|| fault(&path, Rule::Object))?;
-            Ok(Self { map, path: format!("{path}.") })
+            Ok(Self {
+                map,
+                path: format!("{path}."),
+            })
         };
         self.list(field)?.iter().enumerate().map(read).collect()
     }
@@ -89,7 +97,9 @@ impl<'a> Object<'a> {
     /// A list of texts; not being there is being empty.
     pub fn texts(&self, field: &str) -> Result<Vec<String>, Problem> {
         let read = |(place, one): (usize, &Value)| {
-            let text = one.as_str().ok_or_else(|| fault(&format!("{}[{place}]", self.name(field)), Rule::Text))?;
+            let text = one
+                .as_str()
+                .ok_or_else(|| fault(&format!("{}[{place}]", self.name(field)), Rule::Text))?;
             Ok(text.trim().to_owned())
         };
         self.list(field)?.iter().enumerate().map(read).collect()
@@ -112,5 +122,9 @@ impl<'a> Object<'a> {
 pub(super) fn contact_in(who: &Object<'_>) -> Result<Contact, Problem> {
     let [called, address, number] = ["name", "email", "phone"].map(|field| who.name(field));
     let (name, email, phone) = (who.text("name")?, who.text("email")?, who.id("phone")?);
-    contact((&called, name), (&address, email), (&number, phone.as_deref()))
+    contact(
+        (&called, name),
+        (&address, email),
+        (&number, phone.as_deref()),
+    )
 }

@@ -11,7 +11,14 @@ use custodian_domain::record::source_record::{AHEAD, SourceRecord, Untimely};
 use serde_json::{Map, Value};
 
 /// The stars, as Google spells them.
-const STARS: [&str; 6] = ["STAR_RATING_UNSPECIFIED", "ONE", "TWO", "THREE", "FOUR", "FIVE"];
+const STARS: [&str; 6] = [
+    "STAR_RATING_UNSPECIFIED",
+    "ONE",
+    "TWO",
+    "THREE",
+    "FOUR",
+    "FIVE",
+];
 
 /// Reads a review. The council's reply is not read: it is not what the person told.
 pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceRecord, Problem> {
@@ -42,15 +49,28 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceR
     let (location, last) = (location.to_owned(), last.to_owned());
     let stars = stars(&review)?;
     let reviewer = review.object("reviewer")?;
-    let anonymous = reviewer.as_ref().map_or(Ok(true), |reviewer| reviewer.flag("isAnonymous"))?;
+    let anonymous = reviewer
+        .as_ref()
+        .map_or(Ok(true), |reviewer| reviewer.flag("isAnonymous"))?;
 
-    let part = Review { stars, location, updated_at: updated };
-    let mut details = RecordBody::told(&id, created, Revision::updated(updated), SourceDetails::Reviews(part));
+    let part = Review {
+        stars,
+        location,
+        updated_at: updated,
+    };
+    let mut details = RecordBody::told(
+        &id,
+        created,
+        Revision::updated(updated),
+        SourceDetails::Reviews(part),
+    );
     if !anonymous {
-        let shown = reviewer
-            .map_or(Ok(None), |reviewer| person(&reviewer.name("displayName"), reviewer.text("displayName")?))?;
+        let shown = reviewer.map_or(Ok(None), |reviewer| {
+            person(&reviewer.name("displayName"), reviewer.text("displayName")?)
+        })?;
         details.contact.name = shown;
-        // A name is anybody's: only this leads to the person. An export of Google's own has it in the name only.
+        // A name is anybody's: only this leads to the person. An export of Google's own has it in
+        // the name only.
         details.contact.reference = reference(&field("reviewId"), Some(own.unwrap_or(last)))?;
     }
     details.add_comment(review.text("comment")?);
@@ -61,7 +81,11 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceR
 fn stars(review: &Object<'_>) -> Result<Option<u8>, Problem> {
     let word = match review.rating("starRating") {
         Ok(stars) => return Ok(stars.map(u8::from)),
-        Err(_) => review.text("starRating").ok().flatten().map(str::to_uppercase),
+        Err(_) => review
+            .text("starRating")
+            .ok()
+            .flatten()
+            .map(str::to_uppercase),
     };
     let stars = word.and_then(|word| STARS.iter().position(|star| *star == word));
     let stars = stars

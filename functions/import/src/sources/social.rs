@@ -12,12 +12,26 @@ use custodian_domain::record::source_details::{Post, SourceDetails};
 use custodian_domain::record::source_record::SourceRecord;
 
 /// What a file must have.
-pub(super) const COLUMNS: [&str; 7] = ["post_id", "network", "posted_at", "handle", "text", "url", "sentiment"];
+pub(super) const COLUMNS: [&str; 7] = [
+    "post_id",
+    "network",
+    "posted_at",
+    "handle",
+    "text",
+    "url",
+    "sentiment",
+];
 
-/// Whether a handle is what a network writes for an author who is gone, also as it writes handles: `u/[deleted]`.
+/// Whether a handle is what a network writes for an author who is gone, also as it writes handles:
+/// `u/[deleted]`.
 fn is_nobody(handle: &str) -> bool {
     let handle = handle.trim_start_matches(['@', '/']);
-    is_taken_back(handle.strip_prefix("u/").or_else(|| handle.strip_prefix("user/")).unwrap_or(handle))
+    is_taken_back(
+        handle
+            .strip_prefix("u/")
+            .or_else(|| handle.strip_prefix("user/"))
+            .unwrap_or(handle),
+    )
 }
 
 /// Reads a post. One that its author has deleted is to be forgotten.
@@ -27,18 +41,36 @@ pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<SourceRecord, P
     let post = required("post_id", exact("post_id", fields.get("post_id"))?)?;
     let id = format!("{network}:{post}");
     // Where an author is gone, networks write the same for all of them.
-    let handle = fields.get("handle").filter(|handle| !is_nothing(handle) && !is_nobody(word(handle)));
-    let handle = exact("handle", handle)?.map(|handle| format!("{network}:{}", handle.trim_start_matches('@')));
+    let handle = fields
+        .get("handle")
+        .filter(|handle| !is_nothing(handle) && !is_nobody(word(handle)));
+    let handle = exact("handle", handle)?
+        .map(|handle| format!("{network}:{}", handle.trim_start_matches('@')));
     let handle = reference("handle", handle)?;
     let posted = time("posted_at", fields.get("posted_at"));
     let text = fields.get("text");
     if text.map(word).is_some_and(is_taken_back) {
         // It goes whatever else the row says.
-        let (posted, contact) = (posted.ok().flatten(), Contact { reference: handle, ..Contact::default() });
-        return Ok(SourceRecord::withdrawn(Source::Social, &id, posted.unwrap_or(row_at.now), contact));
+        let (posted, contact) = (
+            posted.ok().flatten(),
+            Contact {
+                reference: handle,
+                ..Contact::default()
+            },
+        );
+        return Ok(SourceRecord::withdrawn(
+            Source::Social,
+            &id,
+            posted.unwrap_or(row_at.now),
+            contact,
+        ));
     }
     let posted = row_at.collected(Source::Social, required("posted_at", posted?)?)?;
-    let part = Post { network, url: long("url", fields.get("url"))?, sentiment: named("sentiment")? };
+    let part = Post {
+        network,
+        url: long("url", fields.get("url"))?,
+        sentiment: named("sentiment")?,
+    };
     let revision = Revision::row(row_at.file, row_at.line);
     let mut details = RecordBody::told(&id, posted, revision, SourceDetails::Social(part));
     details.contact.reference = handle;

@@ -2,7 +2,9 @@
 
 use super::columns::Fields;
 use super::five9::{Began, Customer, Five9};
-use super::values::{Rule, exact, is_power, is_rounded, name, number, person, rating, required, some_word};
+use super::values::{
+    Rule, exact, is_power, is_rounded, name, number, person, rating, required, some_word,
+};
 use super::{Problem, RowAt, fault};
 use custodian_domain::identity::identifier::{Identifier, NotAnIdentifier};
 use custodian_domain::identity::written::{is_nothing, is_taken_back};
@@ -14,36 +16,53 @@ use custodian_domain::record::source_details::{Leg, Said, SourceDetails, Telepho
 use custodian_domain::record::source_record::SourceRecord;
 
 /// Reads a row. Who took the call is not read: a record needs no agent's name.
-pub(super) fn read(five9: &Five9, fields: &Fields<'_>, row_at: RowAt) -> Result<SourceRecord, Problem> {
+pub(super) fn read(
+    five9: &Five9,
+    fields: &Fields<'_>,
+    row_at: RowAt,
+) -> Result<SourceRecord, Problem> {
     let names = &five9.columns;
     // `[None]`, `[Deleted]` and the like stand where there is nobody and nothing.
     let is_bare = |text: &str| (text.starts_with('[') && is_nothing(text)) || is_taken_back(text);
     let get = |column: &str| fields.get(column).filter(|text| !is_bare(text));
     let optional = |column: &Option<String>| column.as_deref().and_then(get);
-    let text = |column: &Option<String>| name(column.as_deref().unwrap_or_default(), optional(column));
+    let text =
+        |column: &Option<String>| name(column.as_deref().unwrap_or_default(), optional(column));
 
-    if [&names.timestamp, &names.call_type, &names.ani, &names.dnis].iter().all(|column| get(column).is_none()) {
+    if [&names.timestamp, &names.call_type, &names.ani, &names.dnis]
+        .iter()
+        .all(|column| get(column).is_none())
+    {
         return Err(fault("", Rule::Total));
     }
     let time = required(&names.timestamp, some_word(get(&names.timestamp)))?;
-    let Began { at, twice } = five9.instant(time).map_err(|rule| fault(&names.timestamp, rule))?;
+    let Began { at, twice } = five9
+        .instant(time)
+        .map_err(|rule| fault(&names.timestamp, rule))?;
     let at = row_at.collected(Source::Telephone, at)?;
     let call_id = required(&names.call_id, exact(&names.call_id, get(&names.call_id))?)?;
     let call_type = required(&names.call_type, some_word(get(&names.call_type)))?;
-    let customer = five9.customer(call_type).ok_or_else(|| fault(&names.call_type, Rule::CallType))?;
+    let customer = five9
+        .customer(call_type)
+        .ok_or_else(|| fault(&names.call_type, Rule::CallType))?;
     let phone = match customer {
         Customer::Ani => caller(five9, &names.ani, get(&names.ani), get(&names.dnis))?,
         Customer::Dnis => caller(five9, &names.dnis, get(&names.dnis), get(&names.ani))?,
         Customer::Nobody => None,
     };
     let customer_name = names.customer_name.as_deref().unwrap_or_default();
-    let shown =
-        optional(&names.customer_name).filter(|shown| customer != Customer::Nobody && !five9.is_withheld(shown));
+    let shown = optional(&names.customer_name)
+        .filter(|shown| customer != Customer::Nobody && !five9.is_withheld(shown));
     let shown = person(customer_name, shown)?;
-    let satisfaction = rating(names.satisfaction.as_deref().unwrap_or_default(), optional(&names.satisfaction))?;
+    let satisfaction = rating(
+        names.satisfaction.as_deref().unwrap_or_default(),
+        optional(&names.satisfaction),
+    )?;
     let comment = optional(&names.comment);
     let campaign = text(&names.campaign)?;
-    let service = campaign.as_ref().and_then(|campaign| five9.services.get(campaign).cloned());
+    let service = campaign
+        .as_ref()
+        .and_then(|campaign| five9.services.get(campaign).cloned());
     let leg = Leg {
         at,
         skill: text(&names.skill)?,
@@ -74,16 +93,23 @@ pub(super) fn read(five9: &Five9, fields: &Fields<'_>, row_at: RowAt) -> Result<
     Ok(SourceRecord::told(details))
 }
 
-/// The customer's number; none if it is withheld, if it is an extension or a line of the council's own, or if the other
-/// end has the same.
+/// The customer's number; none if it is withheld, if it is an extension or a line of the council's
+/// own, or if the other end has the same.
 ///
 /// # Errors
-/// [`Rule::Rounded`] for what a spreadsheet has made of a number, and [`Rule::Phone`] for what looks like one and can't be
-/// dialled: a call that somebody made isn't stored as nobody's.
-fn caller(five9: &Five9, field: &str, here: Option<&str>, there: Option<&str>) -> Result<Option<String>, Problem> {
+/// [`Rule::Rounded`] for what a spreadsheet has made of a number, and [`Rule::Phone`] for what
+/// looks like one and can't be dialled: a call that somebody made isn't stored as nobody's.
+fn caller(
+    five9: &Five9,
+    field: &str,
+    here: Option<&str>,
+    there: Option<&str>,
+) -> Result<Option<String>, Problem> {
     /// Whoever has fewer digits is inside the council's own exchange.
     const EXTENSION: usize = 6;
-    let Some(text) = here.map(number).filter(|text| !is_nothing(text)) else { return Ok(None) };
+    let Some(text) = here.map(number).filter(|text| !is_nothing(text)) else {
+        return Ok(None);
+    };
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     if digits == 0 || five9.is_withheld(&text) {
         return Ok(None);
@@ -94,8 +120,9 @@ fn caller(five9: &Five9, field: &str, here: Option<&str>, there: Option<&str>) -
     if digits <= EXTENSION {
         return Ok(None);
     }
-    let is_same =
-        |other: &str| Identifier::phone(&number(other)).is_ok_and(|other| Identifier::phone(&text) == Ok(other));
+    let is_same = |other: &str| {
+        Identifier::phone(&number(other)).is_ok_and(|other| Identifier::phone(&text) == Ok(other))
+    };
     match Identifier::phone(&text) {
         Ok(number) if five9.is_own(&number) || there.is_some_and(is_same) => Ok(None),
         Ok(_) => Ok(Some(text.into_owned())),
@@ -105,13 +132,18 @@ fn caller(five9: &Five9, field: &str, here: Option<&str>, there: Option<&str>) -
     }
 }
 
-/// Seconds of `HH:MM:SS`, with a fraction or without, or of a plain count of them. What is neither is left out: the
-/// length of a call is not worth the call.
+/// Seconds of `HH:MM:SS`, with a fraction or without, or of a plain count of them. What is neither
+/// is left out: the length of a call is not worth the call.
 fn seconds(text: &str) -> Option<u32> {
     let whole = text.split_once(['.', ',']).map_or(text, |(whole, _)| whole);
-    let parts: Vec<u32> = whole.split(':').map(|part| part.trim().parse().ok()).collect::<Option<_>>()?;
+    let parts: Vec<u32> = whole
+        .split(':')
+        .map(|part| part.trim().parse().ok())
+        .collect::<Option<_>>()?;
     match parts.as_slice() {
-        [hours, minutes @ 0..60, seconds @ 0..60] => hours.checked_mul(3600)?.checked_add(minutes * 60 + seconds),
+        [hours, minutes @ 0..60, seconds @ 0..60] => {
+            hours.checked_mul(3600)?.checked_add(minutes * 60 + seconds)
+        }
         [seconds] => Some(*seconds),
         _ => None,
     }

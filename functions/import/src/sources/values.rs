@@ -21,7 +21,9 @@ pub enum Rule {
     #[error("must be a text")]
     Text,
     /// Too long for what it is.
-    #[error("must have at most 200 characters; 1,000 for an address on the web, 100 where a person is found by it")]
+    #[error(
+        "must have at most 200 characters; 1,000 for an address on the web, 100 where a person is found by it"
+    )]
     Length,
     /// Rounded by a spreadsheet.
     #[error("must be the number that the source gave, not one that a spreadsheet has rounded")]
@@ -54,7 +56,9 @@ pub enum Rule {
     #[error("must be a call, and not a count or a total of the report")]
     Total,
     /// It would make another person's record of one that is there, at another time.
-    #[error("must not change both whose record it is and when it was: its id may be rounded, or was given twice")]
+    #[error(
+        "must not change both whose record it is and when it was: its id may be rounded, or was given twice"
+    )]
     OfAnother,
     /// It holds rows, and is none.
     #[error("must be a row, and not a list of rows with something around it")]
@@ -136,26 +140,38 @@ pub(super) fn long(field: &str, value: Option<&str>) -> Result<Option<String>, P
 
 /// What a person is called; a word for nothing is no name.
 pub(super) fn person(field: &str, value: Option<&str>) -> Result<Option<String>, Problem> {
-    name(field, value.filter(|text| !is_nothing(text) && !is_taken_back(text)))
+    name(
+        field,
+        value.filter(|text| !is_nothing(text) && !is_taken_back(text)),
+    )
 }
 
-/// What a source calls something, as it gave it: out of the formula in which a spreadsheet keeps it, and not what a
-/// spreadsheet made of it.
+/// What a source calls something, as it gave it: out of the formula in which a spreadsheet keeps
+/// it, and not what a spreadsheet made of it.
 ///
 /// # Errors
 /// [`Rule::Rounded`] if it is no longer what the source gave: `3E+14` is many calls.
 pub(super) fn exact(field: &str, value: Option<&str>) -> Result<Option<String>, Problem> {
-    let Some(text) = value.map(plain).filter(|text| !is_nothing(text)) else { return Ok(None) };
-    if is_rounded(&text) { Err(fault(field, Rule::Rounded)) } else { name(field, Some(&text)) }
+    let Some(text) = value.map(plain).filter(|text| !is_nothing(text)) else {
+        return Ok(None);
+    };
+    if is_rounded(&text) {
+        Err(fault(field, Rule::Rounded))
+    } else {
+        name(field, Some(&text))
+    }
 }
 
-/// A word, a number or a time as it was typed: without what nobody sees around it, and out of the formula or the quote by
-/// which a spreadsheet leaves it as it is.
+/// A word, a number or a time as it was typed: without what nobody sees around it, and out of the
+/// formula or the quote by which a spreadsheet leaves it as it is.
 pub(super) fn word(text: &str) -> &str {
     let inner = text.trim_matches(|c: char| c.is_whitespace() || is_unseen(c));
     match (inner.strip_prefix('='), inner.strip_prefix('\'')) {
         (Some(formula), _) => {
-            let quoted = formula.trim().strip_prefix('"').and_then(|formula| formula.strip_suffix('"'));
+            let quoted = formula
+                .trim()
+                .strip_prefix('"')
+                .and_then(|formula| formula.strip_suffix('"'));
             quoted.map_or(inner, str::trim)
         }
         (None, Some(quoted)) => quoted.trim(),
@@ -168,14 +184,20 @@ pub(super) fn some_word(value: Option<&str>) -> Option<&str> {
     value.map(word).filter(|word| !is_nothing(word))
 }
 
-/// A number or an id without the formula, or the quote, that keeps a spreadsheet from rounding it (`="185…"`, `'185…`),
-/// and without the point and zero of a table that took it for a fraction (`447700900242.0`).
+/// A number or an id without the formula, or the quote, that keeps a spreadsheet from rounding it
+/// (`="185…"`, `'185…`), and without the point and zero of a table that took it for a fraction
+/// (`447700900242.0`).
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
     let inner = word(text);
-    let digits = inner.strip_prefix('=').map(str::trim).filter(|digits| is_number(digits));
+    let digits = inner
+        .strip_prefix('=')
+        .map(str::trim)
+        .filter(|digits| is_number(digits));
     let inner = digits.unwrap_or(inner);
     let inner = match inner.split_once('.') {
-        Some((digits, zeros)) if is_number(digits) && !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') => {
+        Some((digits, zeros))
+            if is_number(digits) && !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') =>
+        {
             digits
         }
         _ => inner,
@@ -188,8 +210,8 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a spreadsheet has rounded it: it is written with a power of ten, or has sixteen digits or more of which none
-/// behind the fifteenth is left.
+/// Whether a spreadsheet has rounded it: it is written with a power of ten, or has sixteen digits
+/// or more of which none behind the fifteenth is left.
 pub(super) fn is_rounded(text: &str) -> bool {
     has_power(text) || is_cut_off(text)
 }
@@ -197,7 +219,9 @@ pub(super) fn is_rounded(text: &str) -> bool {
 /// `4.47701E+11`, `4,47701E+11`, `4.47701e11`.
 fn has_power(text: &str) -> bool {
     let text = text.trim_start_matches(['+', '-']);
-    let Some((number, power)) = text.split_once(['E', 'e']) else { return false };
+    let Some((number, power)) = text.split_once(['E', 'e']) else {
+        return false;
+    };
     let (whole, fraction) = number.split_once(['.', ',']).unwrap_or((number, ""));
     let signed = power.starts_with(['+', '-']);
     let power = power.trim_start_matches(['+', '-']);
@@ -230,41 +254,59 @@ pub(super) fn time(field: &str, value: Option<&str>) -> Result<Option<DateTime<U
     };
     // Some databases write a time that is not known in zeros.
     let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
-    let is_zero = |text: &str| !digits(text).is_empty() && digits(text).iter().all(|digit| *digit == b'0');
+    let is_zero =
+        |text: &str| !digits(text).is_empty() && digits(text).iter().all(|digit| *digit == b'0');
     let told = some_word(value).filter(|text| !is_zero(text));
-    told.map(times::instant).transpose().map_err(|not| fault(field, rule(not)))
+    told.map(times::instant)
+        .transpose()
+        .map_err(|not| fault(field, rule(not)))
 }
 
 /// A point of the five-point scale, written as a number: `4`, or `4.0`; a word for nothing is none.
 pub(super) fn rating(field: &str, value: Option<&str>) -> Result<Option<Satisfaction>, Problem> {
-    some_word(value).map(|text| scale(text).ok_or_else(|| fault(field, Rule::Rating))).transpose()
+    some_word(value)
+        .map(|text| scale(text).ok_or_else(|| fault(field, Rule::Rating)))
+        .transpose()
 }
 
 /// The point of the scale that a text is.
 pub(super) fn scale(text: &str) -> Option<Satisfaction> {
-    let is_plain = text.len() <= 8 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let is_plain = text.len() <= 8
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.');
     text.parse().ok().filter(|_| is_plain).and_then(point)
 }
 
 /// An email address, or several; a word for nothing is none.
 pub(super) fn email(field: &str, value: Option<&str>) -> Result<Option<String>, Problem> {
-    let Some(text) = value.map(plain).filter(|text| !is_nothing(text)) else { return Ok(None) };
+    let Some(text) = value.map(plain).filter(|text| !is_nothing(text)) else {
+        return Ok(None);
+    };
     match several(IdentifierKind::Email, &text) {
         Ok(found) => name(field, Some(text.as_ref()).filter(|_| !found.is_empty())),
         Err(_) => Err(fault(field, Rule::Email)),
     }
 }
 
-/// A telephone number that can be dialled, or several; one with an extension is kept and identifies nobody, and a word for
-/// nothing is none.
+/// A telephone number that can be dialled, or several; one with an extension is kept and identifies
+/// nobody, and a word for nothing is none.
 pub(super) fn phone(field: &str, value: Option<&str>) -> Result<Option<String>, Problem> {
-    let Some(text) = value.map(number).filter(|text| !is_nothing(text)) else { return Ok(None) };
+    let Some(text) = value.map(number).filter(|text| !is_nothing(text)) else {
+        return Ok(None);
+    };
     if is_rounded(&text) || is_power(&text) {
         return Err(fault(field, Rule::Rounded));
     }
-    if text.bytes().any(|byte| byte.is_ascii_digit()) && text.bytes().all(|byte| !(b'1'..=b'9').contains(&byte)) {
+    if text.bytes().any(|byte| byte.is_ascii_digit())
+        && text.bytes().all(|byte| !(b'1'..=b'9').contains(&byte))
+    {
         // Zeros are nobody's.
-        return if text.chars().any(char::is_alphabetic) { Err(fault(field, Rule::Phone)) } else { Ok(None) };
+        return if text.chars().any(char::is_alphabetic) {
+            Err(fault(field, Rule::Phone))
+        } else {
+            Ok(None)
+        };
     }
     match several(IdentifierKind::Phone, &text) {
         Ok(found) if found.is_empty() => Ok(None),
@@ -285,9 +327,14 @@ pub(super) fn number(text: &str) -> Cow<'_, str> {
 
 /// Whether a number is written with a power of ten, signed or not: no telephone number has an `E`.
 pub(super) fn is_power(text: &str) -> bool {
-    let digits =
-        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit() || b"+-.,".contains(&byte));
-    text.split_once(['E', 'e']).is_some_and(|(number, power)| digits(number) && digits(power))
+    let digits = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || b"+-.,".contains(&byte))
+    };
+    text.split_once(['E', 'e'])
+        .is_some_and(|(number, power)| digits(number) && digits(power))
 }
 
 /// What another system calls the person; nobody is found by what is too long for that.

@@ -1,4 +1,5 @@
-//! How a question becomes a field of the form: its controls, what describes it, what was typed into it.
+//! How a question becomes a field of the form: its controls, what describes it, what was typed into
+//! it.
 
 use super::{FieldErrorView, Kind, QuestionView};
 use custodian_domain::survey::PERSON_FIELD;
@@ -43,7 +44,10 @@ pub(super) struct DatePart<'a> {
 
 impl<'a> Field<'a> {
     pub fn new(question: &'a QuestionView, errors: &'a [FieldErrorView]) -> Self {
-        let errors = errors.iter().filter(|error| question.anchor(&error.field).is_some()).collect();
+        let errors = errors
+            .iter()
+            .filter(|error| question.anchor(&error.field).is_some())
+            .collect();
         Self { question, errors }
     }
 
@@ -57,12 +61,21 @@ impl<'a> Field<'a> {
 
     /// Whether several controls answer it, so that it is a fieldset with a legend.
     pub fn is_group(&self) -> bool {
-        matches!(self.kind(), Kind::Satisfaction | Kind::Choice | Kind::Choices | Kind::YesNo | Kind::Date)
+        matches!(
+            self.kind(),
+            Kind::Satisfaction | Kind::Choice | Kind::Choices | Kind::YesNo | Kind::Date
+        )
     }
 
     pub fn label(&self) -> String {
-        let QuestionView { label, required, .. } = self.question;
-        if *required { label.clone() } else { format!("{label} (optional)") }
+        let QuestionView {
+            label, required, ..
+        } = self.question;
+        if *required {
+            label.clone()
+        } else {
+            format!("{label} (optional)")
+        }
     }
 
     pub fn hint(&self) -> Option<String> {
@@ -72,7 +85,9 @@ impl<'a> Field<'a> {
             _ => None,
         };
         match (&self.question.hint, usual) {
-            (Some(own), Some(usual)) if self.kind() == Kind::Choices => Some(format!("{own} {usual}")),
+            (Some(own), Some(usual)) if self.kind() == Kind::Choices => {
+                Some(format!("{own} {usual}"))
+            }
             (Some(own), _) => Some(own.clone()),
             (None, usual) => usual.map(str::to_owned),
         }
@@ -83,19 +98,34 @@ impl<'a> Field<'a> {
     }
 
     pub fn mistake(&self) -> Option<String> {
-        let messages: Vec<_> = self.errors.iter().map(|error| error.message.as_str()).collect();
+        let messages: Vec<_> = self
+            .errors
+            .iter()
+            .map(|error| error.message.as_str())
+            .collect();
         (!messages.is_empty()).then(|| messages.join(". "))
     }
 
     /// The limit that a textarea tells, with thousands set off: 1,250.
     pub fn limit(&self) -> Option<String> {
-        self.question.max_length.filter(|_| self.kind() == Kind::Textarea).map(|limit| thousands(&limit.to_string()))
+        self.question
+            .max_length
+            .filter(|_| self.kind() == Kind::Textarea)
+            .map(|limit| thousands(&limit.to_string()))
     }
 
     /// The ids of what a screen reader reads after the label.
     pub fn described_by(&self) -> Option<String> {
-        let parts = [self.hint().map(|_| "hint"), self.is_wrong().then_some("error"), self.limit().map(|_| "limit")];
-        let ids: Vec<_> = parts.into_iter().flatten().map(|part| format!("{}-{part}", self.id())).collect();
+        let parts = [
+            self.hint().map(|_| "hint"),
+            self.is_wrong().then_some("error"),
+            self.limit().map(|_| "limit"),
+        ];
+        let ids: Vec<_> = parts
+            .into_iter()
+            .flatten()
+            .map(|part| format!("{}-{part}", self.id()))
+            .collect();
         (!ids.is_empty()).then(|| ids.join(" "))
     }
 
@@ -110,7 +140,9 @@ impl<'a> Field<'a> {
                 r#"type="text" inputmode="numeric" spellcheck="false" autocomplete="off""#
             }
             Kind::Number => r#"type="text" spellcheck="false" autocomplete="off""#,
-            Kind::Email => r#"type="email" autocomplete="email" autocapitalize="none" spellcheck="false""#,
+            Kind::Email => {
+                r#"type="email" autocomplete="email" autocapitalize="none" spellcheck="false""#
+            }
             Kind::Phone => r#"type="tel" autocomplete="tel""#,
             Kind::Name => r#"type="text" autocomplete="name" spellcheck="false" dir="auto""#,
             _ => r#"type="text" dir="auto""#,
@@ -126,20 +158,32 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// The radios or checkboxes; the first has the question's own id, where the summary's link leads.
+    /// The radios or checkboxes; the first has the question's own id, where the summary's link
+    /// leads.
     pub fn choices(&self) -> Vec<Choice<'a>> {
         let question = self.question;
         let pairs: Vec<(&str, &str)> = match self.kind() {
             Kind::Satisfaction => SATISFACTION.to_vec(),
             Kind::YesNo => vec![("yes", "Yes"), ("no", "No")],
-            _ => question.options.iter().map(|option| (option.as_str(), option.as_str())).collect(),
+            _ => question
+                .options
+                .iter()
+                .map(|option| (option.as_str(), option.as_str()))
+                .collect(),
         };
-        let typed = question.typed.get(&question.id).map_or(&[][..], Vec::as_slice);
+        let typed = question
+            .typed
+            .get(&question.id)
+            .map_or(&[][..], Vec::as_slice);
         pairs
             .into_iter()
             .enumerate()
             .map(|(place, (value, label))| Choice {
-                id: if place == 0 { question.id.clone() } else { format!("{}-{}", question.id, place + 1) },
+                id: if place == 0 {
+                    question.id.clone()
+                } else {
+                    format!("{}-{}", question.id, place + 1)
+                },
                 value,
                 label,
                 checked: typed.iter().any(|typed| typed == value),
@@ -149,13 +193,22 @@ impl<'a> Field<'a> {
 
     /// The three fields of a date; a mistake about one of them marks that one, any other marks all.
     pub fn date_parts(&self) -> Vec<DatePart<'a>> {
-        let whole = self.errors.iter().any(|error| error.field == self.question.id);
+        let whole = self
+            .errors
+            .iter()
+            .any(|error| error.field == self.question.id);
         DATE_PARTS
             .into_iter()
             .map(|(part, label, width)| {
                 let name = format!("{}-{part}", self.question.id);
                 let wrong = whole || self.errors.iter().any(|error| error.field == name);
-                DatePart { value: self.question.first_typed(&name), name, label, width, wrong }
+                DatePart {
+                    value: self.question.first_typed(&name),
+                    name,
+                    label,
+                    width,
+                    wrong,
+                }
             })
             .collect()
     }
@@ -170,24 +223,40 @@ pub(super) struct Mistake<'a> {
 impl<'a> Mistake<'a> {
     pub fn new(error: &'a FieldErrorView, questions: &[QuestionView]) -> Self {
         let own = (error.field == PERSON_FIELD).then(|| PERSON_FIELD.to_owned());
-        let anchor = questions.iter().find_map(|question| question.anchor(&error.field)).or(own);
-        Self { anchor, message: &error.message }
+        let anchor = questions
+            .iter()
+            .find_map(|question| question.anchor(&error.field))
+            .or(own);
+        Self {
+            anchor,
+            message: &error.message,
+        }
     }
 }
 
 impl QuestionView {
     /// The id of the control that a mistake in `field` leads to, if it is a field of this question.
     fn anchor(&self, field: &str) -> Option<String> {
-        let is_part = |part: &str| field.strip_prefix(&*self.id).and_then(|rest| rest.strip_prefix('-')) == Some(part);
+        let is_part = |part: &str| {
+            field
+                .strip_prefix(&*self.id)
+                .and_then(|rest| rest.strip_prefix('-'))
+                == Some(part)
+        };
         match self.kind {
             Kind::Date if field == self.id => Some(format!("{}-day", self.id)),
-            Kind::Date if DATE_PARTS.iter().any(|(part, ..)| is_part(part)) => Some(field.to_owned()),
+            Kind::Date if DATE_PARTS.iter().any(|(part, ..)| is_part(part)) => {
+                Some(field.to_owned())
+            }
             _ => (field == self.id).then(|| field.to_owned()),
         }
     }
 
     fn first_typed(&self, name: &str) -> &str {
-        self.typed.get(name).and_then(|values| values.first()).map_or("", String::as_str)
+        self.typed
+            .get(name)
+            .and_then(|values| values.first())
+            .map_or("", String::as_str)
     }
 }
 

@@ -4,7 +4,8 @@ use super::Message;
 use askama::Template;
 use custodian_web::page::{Page, written};
 
-/// The most fields that are given back: no survey asks so much, and a page stays as small as what was sent.
+/// The most fields that are given back: no survey asks so much, and a page stays as small as what
+/// was sent.
 pub const MOST_GIVEN_BACK: usize = 200;
 
 /// What somebody typed whose answers are not saved.
@@ -43,17 +44,31 @@ struct GivenBackPage<'a> {
 /// A page that says why nothing was saved, with what was typed.
 #[must_use]
 pub fn given_back(page: Page<'_>, message: &Message, given_back: &GivenBack) -> String {
-    let fields = given_back.fields.get(..MOST_GIVEN_BACK).unwrap_or(&given_back.fields);
+    let fields = given_back
+        .fields
+        .get(..MOST_GIVEN_BACK)
+        .unwrap_or(&given_back.fields);
     let whole = fields.len() == given_back.fields.len() && !fields.is_empty();
-    let again = whole && *message == Message::NotSaved && fields.iter().all(|field| field.name.is_some());
-    written(&GivenBackPage { page, message, given_back, fields, again })
+    let again =
+        whole && *message == Message::NotSaved && fields.iter().all(|field| field.name.is_some());
+    written(&GivenBackPage {
+        page,
+        message,
+        given_back,
+        fields,
+        again,
+    })
 }
 
 impl TypedField {
     /// How many lines its box has.
     pub(super) fn rows(&self) -> usize {
         // So much fits into a line of the narrowest phone.
-        let lines = self.value.lines().map(|line| 1 + line.chars().count() / 25).sum::<usize>();
+        let lines = self
+            .value
+            .lines()
+            .map(|line| 1 + line.chars().count() / 25)
+            .sum::<usize>();
         lines.clamp(1, 10)
     }
 }

@@ -24,12 +24,21 @@ struct ListPage<'a> {
     numbers: usize,
 }
 
-/// The page with this number, from 1, of all that is open; none if there are not so many. The first is always there.
+/// The page with this number, from 1, of all that is open; none if there are not so many. The first
+/// is always there.
 #[must_use]
 pub fn list(page: Page<'_>, open: &[Listed], number: usize) -> Option<String> {
     let numbers = open.len().div_ceil(MOST).max(1);
-    let surveys = open.chunks(MOST).nth(number.checked_sub(1)?).or((number == 1).then_some(&[]))?;
-    Some(written(&ListPage { page, surveys, number, numbers }))
+    let surveys = open
+        .chunks(MOST)
+        .nth(number.checked_sub(1)?)
+        .or((number == 1).then_some(&[]))?;
+    Some(written(&ListPage {
+        page,
+        surveys,
+        number,
+        numbers,
+    }))
 }
 
 #[cfg(test)]
@@ -39,7 +48,12 @@ mod tests {
     use custodian_web::page::Page;
 
     fn surveys(count: usize) -> Vec<Listed> {
-        (0..count).map(|n| Listed { id: format!("s{n}"), title: format!("Survey {n}") }).collect()
+        (0..count)
+            .map(|n| Listed {
+                id: format!("s{n}"),
+                title: format!("Survey {n}"),
+            })
+            .collect()
     }
 
     #[test]
@@ -53,8 +67,16 @@ mod tests {
                 let here = html.matches("href=\"/surveys/s").count();
                 assert!(here <= MOST, "{here}");
                 found += here;
-                assert_eq!(html.contains("Next page"), number < pages, "{number} of {pages}");
-                assert_eq!(html.contains("Previous page"), number > 1, "{number} of {pages}");
+                assert_eq!(
+                    html.contains("Next page"),
+                    number < pages,
+                    "{number} of {pages}"
+                );
+                assert_eq!(
+                    html.contains("Previous page"),
+                    number > 1,
+                    "{number} of {pages}"
+                );
             }
             assert_eq!(found, count);
             assert_eq!(list(Page::of(&site), &all, 0), None);
@@ -64,6 +86,10 @@ mod tests {
 
     #[test]
     fn where_nothing_is_open_the_page_says_so() {
-        assert!(list(Page::of(&site()), &[], 1).unwrap().contains("No survey is open at the moment"));
+        assert!(
+            list(Page::of(&site()), &[], 1)
+                .unwrap()
+                .contains("No survey is open at the moment")
+        );
     }
 }

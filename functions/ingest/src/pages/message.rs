@@ -103,11 +103,15 @@ impl Message {
                 "Send it again in a few minutes. It is saved once, however often you send it.",
             ]),
             Self::NotYetOpen { title, opens } => {
-                vec![format!("You can answer “{title}” from {}.", spoken(*opens)), "Come back then.".to_owned()]
+                vec![
+                    format!("You can answer “{title}” from {}.", spoken(*opens)),
+                    "Come back then.".to_owned(),
+                ]
             }
             Self::Closed { title, closed } => vec![
                 format!("“{title}” closed on {}.", spoken(*closed)),
-                "Thank you for wanting to tell us what you think. We cannot take any more answers.".to_owned(),
+                "Thank you for wanting to tell us what you think. We cannot take any more answers."
+                    .to_owned(),
             ],
             Self::TooLarge => lines(&[
                 "Your answers were not saved.",
@@ -121,9 +125,10 @@ impl Message {
                 "Something went wrong on the way to us, and nothing was saved.",
                 "Go back to the form: what you typed should still be there. Send it again.",
             ]),
-            Self::Unavailable => {
-                lines(&["This is a problem on our side.", "Try again in a few minutes: reload this page."])
-            }
+            Self::Unavailable => lines(&[
+                "This is a problem on our side.",
+                "Try again in a few minutes: reload this page.",
+            ]),
         }
     }
 }

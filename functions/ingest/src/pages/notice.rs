@@ -1,4 +1,5 @@
-//! The privacy notice, in every version that ever was in use: a record keeps the version that its person was shown.
+//! The privacy notice, in every version that ever was in use: a record keeps the version that its
+//! person was shown.
 
 use askama::Template;
 use custodian_domain::validation::notice::{self, Notice};
@@ -55,7 +56,10 @@ impl About {
 
     /// The other versions, the latest first.
     fn others(&self) -> impl Iterator<Item = Notice> {
-        notice::ALL.into_iter().rev().filter(|other| *other != self.notice)
+        notice::ALL
+            .into_iter()
+            .rev()
+            .filter(|other| *other != self.notice)
     }
 }
 
@@ -73,27 +77,57 @@ mod tests {
         let site = site();
         for version in ALL {
             let html = notice(Page::of(&site), version);
-            assert!(html.contains(&format!("Version {}", version.version)), "{}: {html}", version.version);
+            assert!(
+                html.contains(&format!("Version {}", version.version)),
+                "{}: {html}",
+                version.version
+            );
             assert!(html.contains(&spoken(version.from)));
             for other in ALL {
                 let link = format!("href=\"/privacy/{}\"", other.version);
-                assert_eq!(html.contains(&link), other != version, "{} in {}", other.version, version.version);
+                assert_eq!(
+                    html.contains(&link),
+                    other != version,
+                    "{} in {}",
+                    other.version,
+                    version.version
+                );
             }
             assert_eq!(html.contains("not in use any more"), version != CURRENT);
         }
     }
 
-    /// Noted once. A new version has a new line; a line that has to change means that words changed which people were shown.
+    /// Noted once. A new version has a new line; a line that has to change means that words changed
+    /// which people were shown.
     #[test]
     fn the_words_of_a_version_are_those_that_people_were_shown() {
         let words = [
-            ("2026-06", include_str!("../../templates/notices/2026-06.html"), "hu2xWb7gRzSVidnfpGpN4g"),
-            ("2026-11", include_str!("../../templates/notices/2026-11.html"), "ZY_ruzHfdrpLeRlwasAIow"),
-            ("2026-12", include_str!("../../templates/notices/2026-12.html"), "a7OiiJddTfv_wAxfsO3FlA"),
+            (
+                "2026-06",
+                include_str!("../../templates/notices/2026-06.html"),
+                "hu2xWb7gRzSVidnfpGpN4g",
+            ),
+            (
+                "2026-11",
+                include_str!("../../templates/notices/2026-11.html"),
+                "ZY_ruzHfdrpLeRlwasAIow",
+            ),
+            (
+                "2026-12",
+                include_str!("../../templates/notices/2026-12.html"),
+                "a7OiiJddTfv_wAxfsO3FlA",
+            ),
         ];
-        assert_eq!(words.map(|(version, ..)| version), ALL.map(|notice| notice.version));
+        assert_eq!(
+            words.map(|(version, ..)| version),
+            ALL.map(|notice| notice.version)
+        );
         for (version, words, digest) in words {
-            assert_eq!(Fingerprint::of(&words).into_string(), digest, "{version}: write a new version instead");
+            assert_eq!(
+                Fingerprint::of(&words).into_string(),
+                digest,
+                "{version}: write a new version instead"
+            );
         }
     }
 
@@ -102,7 +136,10 @@ mod tests {
         let html = notice(Page::of(&site()), CURRENT);
         for processor in Processor::ALL {
             let named = format!("<li>{}, which {}</li>", processor.label(), processor.role());
-            assert!(html.contains(&named), "write a new version that says: {named}");
+            assert!(
+                html.contains(&named),
+                "write a new version that says: {named}"
+            );
         }
         assert!(html.contains("Amazon Web Services"));
     }

@@ -48,7 +48,15 @@ fn question(id: &str, kind: Kind) -> QuestionView {
 }
 
 fn typed<const N: usize>(values: [(&str, &[&str]); N]) -> Typed {
-    values.into_iter().map(|(name, values)| (name.to_owned(), values.iter().map(|&v| v.to_owned()).collect())).collect()
+    values
+        .into_iter()
+        .map(|(name, values)| {
+            (
+                name.to_owned(),
+                values.iter().map(|&v| v.to_owned()).collect(),
+            )
+        })
+        .collect()
 }
 
 fn survey(questions: Vec<QuestionView>, errors: &[(&str, &str)]) -> FormView {
@@ -59,7 +67,10 @@ fn survey(questions: Vec<QuestionView>, errors: &[(&str, &str)]) -> FormView {
         questions,
         errors: errors
             .iter()
-            .map(|&(field, message)| FieldErrorView { field: field.to_owned(), message: message.to_owned() })
+            .map(|&(field, message)| FieldErrorView {
+                field: field.to_owned(),
+                message: message.to_owned(),
+            })
             .collect(),
         notice: None,
         person: None,
@@ -70,24 +81,46 @@ fn survey(questions: Vec<QuestionView>, errors: &[(&str, &str)]) -> FormView {
 
 /// What somebody typed whose answers were not saved.
 fn typed_before(value: &str) -> GivenBack {
-    let field = TypedField { name: Some(value.to_owned()), label: value.to_owned(), value: value.to_owned() };
-    GivenBack { action: value.to_owned(), token: Some((TOKEN_FIELD, value.to_owned())), fields: vec![field] }
+    let field = TypedField {
+        name: Some(value.to_owned()),
+        label: value.to_owned(),
+        value: value.to_owned(),
+    };
+    GivenBack {
+        action: value.to_owned(),
+        token: Some((TOKEN_FIELD, value.to_owned())),
+        fields: vec![field],
+    }
 }
 
 /// The one tag that holds `marker`.
 fn tag<'a>(html: &'a str, marker: &str) -> &'a str {
-    let at = html.find(marker).unwrap_or_else(|| panic!("no {marker} in {html}"));
+    let at = html
+        .find(marker)
+        .unwrap_or_else(|| panic!("no {marker} in {html}"));
     let start = html[..=at].rfind('<').unwrap();
     &html[start..=start + html[start..].find('>').unwrap()]
 }
 
 fn receipt(until: NaiveDate, asks_to_confirm: bool) -> AnswerReceipt {
-    AnswerReceipt { reference: Reference::try_from("K7M4XQ2P".to_owned()).unwrap(), until, asks_to_confirm }
+    AnswerReceipt {
+        reference: Reference::try_from("K7M4XQ2P".to_owned()).unwrap(),
+        until,
+        asks_to_confirm,
+    }
 }
 
 #[test]
 fn nothing_that_was_typed_or_configured_becomes_markup() {
-    let kinds = [Kind::Text, Kind::Textarea, Kind::Choice, Kind::Choices, Kind::Number, Kind::Date, Kind::Email];
+    let kinds = [
+        Kind::Text,
+        Kind::Textarea,
+        Kind::Choice,
+        Kind::Choices,
+        Kind::Number,
+        Kind::Date,
+        Kind::Email,
+    ];
     for kind in kinds {
         let mut q = question("q", kind);
         q.label = ATTACK.to_owned();
@@ -111,9 +144,23 @@ fn nothing_that_was_typed_or_configured_becomes_markup() {
         notice(attacked, notice::CURRENT),
         notice(attacked, notice::ALL[0]),
         accessibility(attacked),
-        list(attacked, &[Listed { id: ATTACK.to_owned(), title: ATTACK.to_owned() }], 1).unwrap(),
+        list(
+            attacked,
+            &[Listed {
+                id: ATTACK.to_owned(),
+                title: ATTACK.to_owned(),
+            }],
+            1,
+        )
+        .unwrap(),
         given_back(attacked, &Message::NotSaved, &typed_before(ATTACK)),
-        message(attacked, Message::Closed { title: ATTACK.to_owned(), closed: day }),
+        message(
+            attacked,
+            Message::Closed {
+                title: ATTACK.to_owned(),
+                closed: day,
+            },
+        ),
     ] {
         assert!(!html.contains("<script"), "{html}");
     }
@@ -134,7 +181,11 @@ fn no_page_needs_more_than_the_content_security_policy_allows() {
         Kind::Phone,
         Kind::Name,
     ];
-    let questions = every_kind.iter().enumerate().map(|(n, &kind)| question(&format!("q{n}"), kind)).collect();
+    let questions = every_kind
+        .iter()
+        .enumerate()
+        .map(|(n, &kind)| question(&format!("q{n}"), kind))
+        .collect();
     let day = NaiveDate::from_ymd_opt(2029, 11, 23).unwrap();
     for html in [
         form(page(), &survey(questions, &[("q0", "Select one")])),
@@ -142,13 +193,31 @@ fn no_page_needs_more_than_the_content_security_policy_allows() {
         notice(page(), notice::CURRENT),
         notice(page(), notice::ALL[0]),
         accessibility(page()),
-        list(page(), &[Listed { id: "bins".to_owned(), title: "Bins".to_owned() }], 1).unwrap(),
+        list(
+            page(),
+            &[Listed {
+                id: "bins".to_owned(),
+                title: "Bins".to_owned(),
+            }],
+            1,
+        )
+        .unwrap(),
         given_back(page(), &Message::NotSaved, &typed_before("Quick.")),
         message(page(), Message::UnknownSurvey),
     ] {
-        for unwanted in ["<script", "<style", " style=", "data:", "javascript:", " on", "<img"] {
-            let in_tags =
-                html.split('<').skip(1).any(|tag| format!("<{}", tag.split('>').next().unwrap()).contains(unwanted));
+        for unwanted in [
+            "<script",
+            "<style",
+            " style=",
+            "data:",
+            "javascript:",
+            " on",
+            "<img",
+        ] {
+            let in_tags = html
+                .split('<')
+                .skip(1)
+                .any(|tag| format!("<{}", tag.split('>').next().unwrap()).contains(unwanted));
             assert!(!in_tags, "{unwanted} in {html}");
         }
         assert!(html.contains(r#"<html lang="en-GB""#));
@@ -157,8 +226,11 @@ fn no_page_needs_more_than_the_content_security_policy_allows() {
 
 #[test]
 fn mistakes_are_listed_in_their_order_and_lead_to_their_fields() {
-    let questions =
-        vec![question("email", Kind::Email), question("decided_on", Kind::Date), question("site", Kind::Choice)];
+    let questions = vec![
+        question("email", Kind::Email),
+        question("decided_on", Kind::Date),
+        question("site", Kind::Choice),
+    ];
     let errors = [
         ("site", "Select the site you visited"),
         ("decided_on", "Enter a real date"),
@@ -168,7 +240,10 @@ fn mistakes_are_listed_in_their_order_and_lead_to_their_fields() {
     ];
     let html = form(page(), &survey(questions, &errors));
     let summary = &html[html.find("<ul").unwrap()..html.find("</ul>").unwrap()];
-    let found: Vec<_> = summary.lines().filter(|line| line.starts_with("<li>")).collect();
+    let found: Vec<_> = summary
+        .lines()
+        .filter(|line| line.starts_with("<li>"))
+        .collect();
     assert_eq!(
         found,
         [
@@ -179,7 +254,10 @@ fn mistakes_are_listed_in_their_order_and_lead_to_their_fields() {
             "<li>Remove the unknown field</li>",
         ]
     );
-    assert!(tag(&html, r#"id="email""#).contains(r#"aria-describedby="email-error" aria-invalid="true""#));
+    assert!(
+        tag(&html, r#"id="email""#)
+            .contains(r#"aria-describedby="email-error" aria-invalid="true""#)
+    );
 }
 
 #[test]
@@ -188,8 +266,14 @@ fn a_refused_form_says_error_in_its_title_and_a_fresh_one_does_not() {
     assert!(form(page(), &fresh).contains("<title>Your visit – Exampleshire Council</title>"));
     let mut expired = fresh.clone();
     expired.notice = Some(NOTICE_EXPIRED.to_owned());
-    for refused in [expired, survey(fresh.questions, &[("email", "Enter an email address")])] {
-        assert!(form(page(), &refused).contains("<title>Error: Your visit – Exampleshire Council</title>"));
+    for refused in [
+        expired,
+        survey(fresh.questions, &[("email", "Enter an email address")]),
+    ] {
+        assert!(
+            form(page(), &refused)
+                .contains("<title>Error: Your visit – Exampleshire Council</title>")
+        );
     }
 }
 
@@ -197,7 +281,10 @@ fn a_refused_form_says_error_in_its_title_and_a_fresh_one_does_not() {
 fn only_what_may_be_left_out_is_marked_optional() {
     let mut optional = question("name", Kind::Name);
     optional.required = false;
-    let html = form(page(), &survey(vec![question("email", Kind::Email), optional], &[]));
+    let html = form(
+        page(),
+        &survey(vec![question("email", Kind::Email), optional], &[]),
+    );
     assert!(html.contains("What about name? (optional)</label>"));
     assert!(html.contains("What about email?</label>"));
 }
@@ -205,9 +292,20 @@ fn only_what_may_be_left_out_is_marked_optional() {
 #[test]
 fn a_date_keeps_the_three_things_that_were_typed() {
     let mut date = question("decided_on", Kind::Date);
-    date.typed = typed([("decided_on-day", &["31"]), ("decided_on-month", &["Feb"]), ("decided_on-year", &["2026"])]);
-    let html = form(page(), &survey(vec![date], &[("decided_on-month", "Enter a real month")]));
-    for (part, value, wrong) in [("day", "31", false), ("month", "Feb", true), ("year", "2026", false)] {
+    date.typed = typed([
+        ("decided_on-day", &["31"]),
+        ("decided_on-month", &["Feb"]),
+        ("decided_on-year", &["2026"]),
+    ]);
+    let html = form(
+        page(),
+        &survey(vec![date], &[("decided_on-month", "Enter a real month")]),
+    );
+    for (part, value, wrong) in [
+        ("day", "31", false),
+        ("month", "Feb", true),
+        ("year", "2026", false),
+    ] {
         let tag = tag(&html, &format!(r#"name="decided_on-{part}""#));
         assert!(tag.contains(&format!(r#"value="{value}""#)), "{tag}");
         assert_eq!(tag.contains("govuk-input--error"), wrong, "{tag}");
@@ -229,7 +327,11 @@ fn what_was_chosen_stays_chosen() {
         (r#"value="Metal""#, false),
         (r#"value="Other""#, true),
     ] {
-        assert_eq!(tag(&html, marker).ends_with(" checked>"), checked, "{marker}");
+        assert_eq!(
+            tag(&html, marker).ends_with(" checked>"),
+            checked,
+            "{marker}"
+        );
     }
 }
 
@@ -249,11 +351,19 @@ fn the_form_makes_its_promise_and_hides_its_trap() {
     let html = form(page(), &survey(vec![], &[]));
     assert!(html.contains("We keep your answers for 3 years and then delete them."));
     let trap = tag(&html, &format!(r#"name="{HONEYPOT_FIELD}""#));
-    for left_alone in [r#"tabindex="-1" autocomplete="off""#, "data-1p-ignore", "data-lpignore", "data-bwignore"] {
+    for left_alone in [
+        r#"tabindex="-1" autocomplete="off""#,
+        "data-1p-ignore",
+        "data-lpignore",
+        "data-bwignore",
+    ] {
         assert!(trap.contains(left_alone), "{left_alone} in {trap}");
     }
     // What identity managers and browsers look for in a name.
-    for known in ["web", "site", "url", "mail", "name", "phone", "tel", "addr", "user", "company", "card", "code"] {
+    for known in [
+        "web", "site", "url", "mail", "name", "phone", "tel", "addr", "user", "company", "card",
+        "code",
+    ] {
         assert!(!HONEYPOT_FIELD.contains(known), "{known}");
     }
     assert!(html.contains(r#"href="/privacy/2026-12""#));
@@ -275,7 +385,11 @@ fn the_thank_you_page_has_the_reference_and_the_day_of_deletion() {
 fn the_thank_you_page_says_that_an_email_comes_and_until_when_its_link_works() {
     let day = NaiveDate::from_ymd_opt(2029, 11, 3).unwrap();
     let html = thank_you(page(), None, &receipt(day, true));
-    assert!(html.contains("Confirm your email address</h2>") && html.contains("the link works for 7 days"), "{html}");
+    assert!(
+        html.contains("Confirm your email address</h2>")
+            && html.contains("the link works for 7 days"),
+        "{html}"
+    );
 }
 
 #[test]
@@ -285,8 +399,19 @@ fn every_message_has_its_status_and_the_dates_it_speaks_of() {
     for (said, status, words) in [
         (Message::UnknownSurvey, 404, "Survey not found"),
         (Message::NotFound, 404, "Page not found"),
-        (Message::NotYetOpen { title: title.clone(), opens: day }, 403, "from 31 December 2029"),
-        (Message::Closed { title, closed: day }, 403, "closed on 31 December 2029"),
+        (
+            Message::NotYetOpen {
+                title: title.clone(),
+                opens: day,
+            },
+            403,
+            "from 31 December 2029",
+        ),
+        (
+            Message::Closed { title, closed: day },
+            403,
+            "closed on 31 December 2029",
+        ),
         (Message::TooLarge, 413, "too long"),
         (Message::MediaType, 415, "do not accept"),
         (Message::Broken, 400, "nothing was saved"),
@@ -305,12 +430,23 @@ fn every_message_has_its_status_and_the_dates_it_speaks_of() {
 #[test]
 fn a_form_that_looks_like_a_program_s_asks_and_keeps_what_was_said() {
     let (mut view, asked) = (survey(vec![], &[]), format!(r#"name="{PERSON_FIELD}""#));
-    assert!(!form(page(), &view).contains(&asked), "nobody is asked without a reason");
+    assert!(
+        !form(page(), &view).contains(&asked),
+        "nobody is asked without a reason"
+    );
     view.person = Some(false);
-    view.errors = vec![FieldErrorView { field: PERSON_FIELD.to_owned(), message: MISTAKE_PERSON.to_owned() }];
+    view.errors = vec![FieldErrorView {
+        field: PERSON_FIELD.to_owned(),
+        message: MISTAKE_PERSON.to_owned(),
+    }];
     let html = form(page(), &view);
     assert!(!tag(&html, &asked).contains("checked"));
-    assert!(html.contains(&format!(r##"<a href="#{PERSON_FIELD}">{MISTAKE_PERSON}</a>"##)), "{html}");
+    assert!(
+        html.contains(&format!(
+            r##"<a href="#{PERSON_FIELD}">{MISTAKE_PERSON}</a>"##
+        )),
+        "{html}"
+    );
     view.person = Some(true);
     view.errors.clear();
     assert!(tag(&form(page(), &view), &asked).ends_with(" checked>"));
@@ -320,26 +456,49 @@ fn a_form_that_looks_like_a_program_s_asks_and_keeps_what_was_said() {
 fn links_of_a_page_that_back_does_not_find_again_open_another_tab() {
     let view = survey(vec![], &[]);
     let links = |html: &str| {
-        html.split("<a ").skip(1).map(|link| link.split('>').next().unwrap().to_owned()).collect::<Vec<_>>()
+        html.split("<a ")
+            .skip(1)
+            .map(|link| link.split('>').next().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     let leads_away = |link: &String| !link.contains("href=\"#") && !link.contains("mailto:");
     for html in [
         form(page().with_what_was_typed(), &view),
-        given_back(page().with_what_was_typed(), &Message::NotSaved, &typed_before("Quick.")),
+        given_back(
+            page().with_what_was_typed(),
+            &Message::NotSaved,
+            &typed_before("Quick."),
+        ),
     ] {
         for link in links(&html).iter().filter(|link| leads_away(link)) {
-            assert!(link.contains(r#"target="_blank" rel="noreferrer noopener""#), "{link}");
+            assert!(
+                link.contains(r#"target="_blank" rel="noreferrer noopener""#),
+                "{link}"
+            );
         }
-        assert!(html.contains("How we use your information (opens in new tab)") || html.contains("What you typed"));
+        assert!(
+            html.contains("How we use your information (opens in new tab)")
+                || html.contains("What you typed")
+        );
     }
-    assert!(links(&form(page(), &view)).iter().all(|link| !link.contains("_blank")));
+    assert!(
+        links(&form(page(), &view))
+            .iter()
+            .all(|link| !link.contains("_blank"))
+    );
 }
 
 #[test]
 fn every_link_begins_with_the_path_of_the_public_address() {
-    let mapped = Site { base: BasePath::of("https://www.council.example/insight").unwrap(), ..site() };
+    let mapped = Site {
+        base: BasePath::of("https://www.council.example/insight").unwrap(),
+        ..site()
+    };
     let page = Page::of(&mapped);
-    let open = [Listed { id: "bins".to_owned(), title: "Bins".to_owned() }];
+    let open = [Listed {
+        id: "bins".to_owned(),
+        title: "Bins".to_owned(),
+    }];
     for html in [
         form(page, &survey(vec![], &[])),
         list(page, &open, 1).unwrap(),
@@ -347,16 +506,28 @@ fn every_link_begins_with_the_path_of_the_public_address() {
         notice(page, notice::ALL[0]),
         accessibility(page),
     ] {
-        for address in html.split(r#"href=""#).chain(html.split(r#"action=""#)).skip(1) {
-            let outside = ["https://", "mailto:", "#"].iter().any(|start| address.starts_with(start));
-            assert!(outside || address.starts_with("/insight/") || address.starts_with('<'), "{}", &address[..60]);
+        for address in html
+            .split(r#"href=""#)
+            .chain(html.split(r#"action=""#))
+            .skip(1)
+        {
+            let outside = ["https://", "mailto:", "#"]
+                .iter()
+                .any(|start| address.starts_with(start));
+            assert!(
+                outside || address.starts_with("/insight/") || address.starts_with('<'),
+                "{}",
+                &address[..60]
+            );
         }
     }
 }
 
 #[test]
 fn only_what_can_be_sent_again_whole_has_a_button() {
-    let button = |message: Message, given: &GivenBack| given_back(page(), &message, given).contains("<button");
+    let button = |message: Message, given: &GivenBack| {
+        given_back(page(), &message, given).contains("<button")
+    };
     let whole = typed_before("Quick.");
     assert!(button(Message::NotSaved, &whole));
     let mut labelled = whole.clone();
@@ -371,19 +542,42 @@ fn only_what_can_be_sent_again_whole_has_a_button() {
 /// 64 KiB of what grows the most when it becomes HTML.
 #[test]
 fn what_is_given_back_stays_in_proportion_to_what_was_sent() {
-    let field = TypedField { name: None, label: "q".to_owned(), value: "\"".repeat(64 * 1024) };
-    let one = GivenBack { action: String::new(), token: None, fields: vec![field] };
+    let field = TypedField {
+        name: None,
+        label: "q".to_owned(),
+        value: "\"".repeat(64 * 1024),
+    };
+    let one = GivenBack {
+        action: String::new(),
+        token: None,
+        fields: vec![field],
+    };
     assert!(given_back(page(), &Message::UnknownSurvey, &one).len() < 400_000);
-    let small = TypedField { name: None, label: "q".to_owned(), value: "<".to_owned() };
-    let many = GivenBack { action: String::new(), token: None, fields: vec![small; 16 * 1024] };
+    let small = TypedField {
+        name: None,
+        label: "q".to_owned(),
+        value: "<".to_owned(),
+    };
+    let many = GivenBack {
+        action: String::new(),
+        token: None,
+        fields: vec![small; 16 * 1024],
+    };
     assert!(given_back(page(), &Message::UnknownSurvey, &many).len() < 100_000);
 }
 
 #[test]
 fn a_keypad_of_digits_is_brought_up_only_where_digits_are_enough() {
     for digits_only in [true, false] {
-        let visits = QuestionView { digits_only, ..question("visits", Kind::Number) };
+        let visits = QuestionView {
+            digits_only,
+            ..question("visits", Kind::Number)
+        };
         let form = form(page(), &survey(vec![visits], &[]));
-        assert_eq!(form.contains(r#"inputmode="numeric""#), digits_only, "{form}");
+        assert_eq!(
+            form.contains(r#"inputmode="numeric""#),
+            digits_only,
+            "{form}"
+        );
     }
 }

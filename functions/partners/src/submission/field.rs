@@ -21,7 +21,9 @@ const REFERENCE: usize = 100;
 pub(super) fn kind(value: &Value) -> Result<Option<()>, Rule> {
     match value {
         Value::Null => Ok(None),
-        Value::String(kind) if kind == "submission.created" || kind == "submission.updated" => Ok(Some(())),
+        Value::String(kind) if kind == "submission.created" || kind == "submission.updated" => {
+            Ok(Some(()))
+        }
         _ => Err(Rule::Type),
     }
 }
@@ -33,7 +35,10 @@ pub(super) fn name(value: &Value) -> Result<Option<String>, Rule> {
 
 /// What a program calls something: nobody pasted it, so a control character in it is a mistake.
 pub(super) fn code(value: &Value) -> Result<Option<String>, Rule> {
-    if value.as_str().is_some_and(|code| code.trim().contains(char::is_control)) {
+    if value
+        .as_str()
+        .is_some_and(|code| code.trim().contains(char::is_control))
+    {
         return Err(answers::AnswerRule::Text.into());
     }
     name(value)
@@ -44,8 +49,13 @@ pub(super) fn text(value: &Value) -> Result<Option<String>, Rule> {
     written(value, TEXT, text::lines)
 }
 
-/// Text without what nobody can see: a partner passes on what people pasted, and will not send it otherwise.
-fn written(value: &Value, limit: usize, cleaned: fn(&str) -> String) -> Result<Option<String>, Rule> {
+/// Text without what nobody can see: a partner passes on what people pasted, and will not send it
+/// otherwise.
+fn written(
+    value: &Value,
+    limit: usize,
+    cleaned: fn(&str) -> String,
+) -> Result<Option<String>, Rule> {
     let text = match value {
         Value::Null => return Ok(None),
         Value::String(text) => cleaned(text),
@@ -65,22 +75,44 @@ pub(super) fn person(value: &Value) -> Result<Option<String>, Rule> {
 /// What another system calls a person; a word for nothing is none.
 pub(super) fn reference(value: &Value) -> Result<Option<String>, Rule> {
     let sound = |text: &String| Identifier::reference(text).is_ok();
-    held(person(value)?, sound, answers::AnswerRule::Length(REFERENCE))
+    held(
+        person(value)?,
+        sound,
+        answers::AnswerRule::Length(REFERENCE),
+    )
 }
 
 /// An email address, as it was typed, or several; a word for nothing is none.
 pub(super) fn email(value: &Value) -> Result<Option<String>, Rule> {
-    held(person(value)?, |text| several(IdentifierKind::Email, text).is_ok(), answers::AnswerRule::Email)
+    held(
+        person(value)?,
+        |text| several(IdentifierKind::Email, text).is_ok(),
+        answers::AnswerRule::Email,
+    )
 }
 
-/// A telephone number, as it was typed, with an extension or without, or several; a word for nothing is none.
+/// A telephone number, as it was typed, with an extension or without, or several; a word for
+/// nothing is none.
 pub(super) fn phone(value: &Value) -> Result<Option<String>, Rule> {
-    let sound = |text: &String| matches!(several(IdentifierKind::Phone, text), Ok(_) | Err(NotAnIdentifier::Extension));
+    let sound = |text: &String| {
+        matches!(
+            several(IdentifierKind::Phone, text),
+            Ok(_) | Err(NotAnIdentifier::Extension)
+        )
+    };
     held(person(value)?, sound, answers::AnswerRule::Phone)
 }
 
-fn held(text: Option<String>, sound: fn(&String) -> bool, rule: answers::AnswerRule) -> Result<Option<String>, Rule> {
-    if text.as_ref().is_none_or(sound) { Ok(text) } else { Err(rule.into()) }
+fn held(
+    text: Option<String>,
+    sound: fn(&String) -> bool,
+    rule: answers::AnswerRule,
+) -> Result<Option<String>, Rule> {
+    if text.as_ref().is_none_or(sound) {
+        Ok(text)
+    } else {
+        Err(rule.into())
+    }
 }
 
 /// A point of the five-point scale.
@@ -88,7 +120,11 @@ pub(super) fn rating(value: &Value) -> Result<Option<Satisfaction>, Rule> {
     match value {
         Value::Null => Ok(None),
         Value::String(text) if text.is_empty() => Ok(None),
-        other => other.as_f64().and_then(answers::point).map(Some).ok_or_else(|| answers::AnswerRule::Rating.into()),
+        other => other
+            .as_f64()
+            .and_then(answers::point)
+            .map(Some)
+            .ok_or_else(|| answers::AnswerRule::Rating.into()),
     }
 }
 
@@ -133,8 +169,13 @@ pub(super) fn answer(value: &Value) -> Result<Option<Answer>, Rule> {
             .ok_or(Rule::Answer),
         Value::String(_) => Ok(text(value)?.map(Answer::Text)),
         Value::Array(values) if values.iter().all(Value::is_string) => {
-            let texts = values.iter().filter_map(|value| text(value).transpose()).collect::<Result<Vec<_>, _>>()?;
-            Ok(Some(texts).filter(|texts| !texts.is_empty()).map(Answer::Choices))
+            let texts = values
+                .iter()
+                .filter_map(|value| text(value).transpose())
+                .collect::<Result<Vec<_>, _>>()?;
+            Ok(Some(texts)
+                .filter(|texts| !texts.is_empty())
+                .map(Answer::Choices))
         }
         Value::Array(_) | Value::Object(_) => Err(Rule::Answer),
     }

@@ -27,7 +27,10 @@ impl Reader {
         if !body.is_object() {
             self.refuse(WHOLE, Rule::Object);
         }
-        Part { path: String::new(), fields: body.as_object() }
+        Part {
+            path: String::new(),
+            fields: body.as_object(),
+        }
     }
 
     /// An object that has to be there.
@@ -46,7 +49,10 @@ impl Reader {
         if value.is_some_and(|value| !value.is_null() && !value.is_object()) {
             self.refuse(&path, Rule::Object);
         }
-        Part { path: format!("{path}."), fields: value.and_then(Value::as_object) }
+        Part {
+            path: format!("{path}."),
+            fields: value.and_then(Value::as_object),
+        }
     }
 
     /// A field that may be missing.
@@ -70,14 +76,18 @@ impl Reader {
         read: impl Fn(&Value) -> Result<Option<T>, Rule>,
     ) -> Option<T> {
         let value = read(part.get(name)?).and_then(|value| value.ok_or(Rule::Required));
-        value.map_err(|rule| self.refuse(&part.path_of(name), rule)).ok()
+        value
+            .map_err(|rule| self.refuse(&part.path_of(name), rule))
+            .ok()
     }
 
     /// The answers, by question.
     pub(super) fn answers(&mut self, part: &Part<'_>, name: &str) -> BTreeMap<String, Answer> {
         let mut answers = BTreeMap::new();
         let within = self.part_if_there(part, name);
-        let Some(fields) = within.fields else { return answers };
+        let Some(fields) = within.fields else {
+            return answers;
+        };
         if fields.len() > ANSWERS {
             self.refuse(&part.path_of(name), Rule::Count(ANSWERS));
             return answers;
@@ -103,14 +113,18 @@ impl Reader {
     }
 
     fn refuse(&mut self, field: &str, rule: Rule) {
-        self.0.push(Fault { field: field.to_owned(), rule });
+        self.0.push(Fault {
+            field: field.to_owned(),
+            rule,
+        });
     }
 }
 
 impl<'a> Part<'a> {
     /// A field's value, null if it is not there; nothing if there is no object either.
     fn get(&self, name: &str) -> Option<&'a Value> {
-        self.fields.map(|fields| fields.get(name).unwrap_or(&Value::Null))
+        self.fields
+            .map(|fields| fields.get(name).unwrap_or(&Value::Null))
     }
 
     fn path_of(&self, name: &str) -> String {

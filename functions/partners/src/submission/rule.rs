@@ -12,10 +12,14 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A case that storage did not take, because it is of somebody else than the record that it would correct.
+    /// A case that storage did not take, because it is of somebody else than the record that it
+    /// would correct.
     #[must_use]
     pub fn of_another() -> Self {
-        Self { field: "data.case_reference".to_owned(), rule: Rule::OfAnother }
+        Self {
+            field: "data.case_reference".to_owned(),
+            rule: Rule::OfAnother,
+        }
     }
 }
 

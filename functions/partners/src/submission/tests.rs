@@ -31,16 +31,26 @@ fn with(path: &str, value: Value) -> Value {
 /// What is wrong with a message, as the partner is told.
 fn faults(message: &Value) -> Vec<(String, &'static str)> {
     let faults = read(message).expect_err("it should be refused");
-    faults.into_iter().map(|fault| (fault.field, fault.rule.name())).collect()
+    faults
+        .into_iter()
+        .map(|fault| (fault.field, fault.rule.name()))
+        .collect()
 }
 
 fn refused(path: &str, value: Value, rule: &'static str) {
     let message = with(path, value);
-    assert_eq!(faults(&message), [(path.to_owned(), rule)], "{}", message.pointer("/data").unwrap_or(&message));
+    assert_eq!(
+        faults(&message),
+        [(path.to_owned(), rule)],
+        "{}",
+        message.pointer("/data").unwrap_or(&message)
+    );
 }
 
 fn details(submission: Submission) -> RecordBody {
-    let Word::Told(details) = submission.into_arrival().word else { panic!("it is told") };
+    let Word::Told(details) = submission.into_arrival().word else {
+        panic!("it is told")
+    };
     *details
 }
 
@@ -48,13 +58,34 @@ fn details(submission: Submission) -> RecordBody {
 fn a_submission_is_read_whole() {
     let read = Submission::read(CREATED.as_bytes(), now()).unwrap();
     let text = |text: &str| Some(text.to_owned());
-    assert_eq!((read.case_reference.as_str(), read.form.as_str()), ("FS-Case-718204411", "Report a missed bin"));
-    assert_eq!((read.form_version, read.sent_at.to_rfc3339()), (7, "2026-09-14T10:22:31+00:00".to_owned()));
+    assert_eq!(
+        (read.case_reference.as_str(), read.form.as_str()),
+        ("FS-Case-718204411", "Report a missed bin")
+    );
+    assert_eq!(
+        (read.form_version, read.sent_at.to_rfc3339()),
+        (7, "2026-09-14T10:22:31+00:00".to_owned())
+    );
     assert_eq!(read.submitted_at.to_rfc3339(), "2026-09-14T10:22:29+00:00");
-    assert_eq!((read.ucrn, read.name), (text("UCRN-00093321"), text("Siân Ó Briain")));
-    assert_eq!((read.email, read.phone), (text("Sian.OBriain+council@Example.org"), text("+44 (0)7700 900 118")));
-    assert_eq!((read.service, read.satisfaction.map(u8::from)), (text("waste"), Some(2)));
-    assert_eq!(read.comment, text("Third time this month. The crew drove past."));
+    assert_eq!(
+        (read.ucrn, read.name),
+        (text("UCRN-00093321"), text("Siân Ó Briain"))
+    );
+    assert_eq!(
+        (read.email, read.phone),
+        (
+            text("Sian.OBriain+council@Example.org"),
+            text("+44 (0)7700 900 118")
+        )
+    );
+    assert_eq!(
+        (read.service, read.satisfaction.map(u8::from)),
+        (text("waste"), Some(2))
+    );
+    assert_eq!(
+        read.comment,
+        text("Third time this month. The crew drove past.")
+    );
     assert_eq!(read.answers.len(), 3);
     assert!(read.answers["street"] == Answer::Text("Damers Road".to_owned()));
 }
@@ -62,16 +93,24 @@ fn a_submission_is_read_whole() {
 #[test]
 fn a_submission_of_nobody_is_one_too() {
     let read = Submission::read(ANONYMOUS.as_bytes(), now()).unwrap();
-    assert!(read.name.is_none() && read.email.is_none() && read.phone.is_none() && read.ucrn.is_none());
+    assert!(
+        read.name.is_none() && read.email.is_none() && read.phone.is_none() && read.ucrn.is_none()
+    );
     assert!(details(read).contact.is_empty());
 }
 
 #[test]
 fn the_later_version_is_the_later_revision_of_the_same_record() {
-    let created = Submission::read(CREATED.as_bytes(), now()).unwrap().into_arrival();
-    let updated = Submission::read(UPDATED.as_bytes(), now()).unwrap().into_arrival();
+    let created = Submission::read(CREATED.as_bytes(), now())
+        .unwrap()
+        .into_arrival();
+    let updated = Submission::read(UPDATED.as_bytes(), now())
+        .unwrap()
+        .into_arrival();
     assert_eq!(created.id, updated.id);
-    let (Word::Told(created), Word::Told(updated)) = (created.word, updated.word) else { panic!("both are told") };
+    let (Word::Told(created), Word::Told(updated)) = (created.word, updated.word) else {
+        panic!("both are told")
+    };
     assert!(created.revision < updated.revision);
     assert_eq!(created.collected_at, updated.collected_at);
 }
@@ -82,27 +121,47 @@ fn the_record_says_where_it_came_from_and_who_else_holds_it() {
     assert_eq!(details.source_id.as_deref(), Some("FS-Case-718204411"));
     assert_eq!(details.survey.as_deref(), Some("Report a missed bin"));
     assert_eq!(details.contact.reference.as_deref(), Some("UCRN-00093321"));
-    assert_eq!(details.custody, [custodian_domain::record::processor_copy::ProcessorCopy::granicus()]);
+    assert_eq!(
+        details.custody,
+        [custodian_domain::record::processor_copy::ProcessorCopy::granicus()]
+    );
     assert_eq!(details.source.as_str(), "web_form");
     assert_eq!(details.contact.identifiers().len(), 3);
-    assert!(details.answers["comment"] == Answer::Text("Third time this month. The crew drove past.".to_owned()));
+    assert!(
+        details.answers["comment"]
+            == Answer::Text("Third time this month. The crew drove past.".to_owned())
+    );
 }
 
 #[test]
 fn a_question_that_is_called_like_the_comment_is_kept_beside_it() {
     let details = details(read(&with("data.answers.comment", json!("Another"))).unwrap());
-    assert!(details.answers["comment"] == Answer::Text("Third time this month. The crew drove past.".to_owned()));
+    assert!(
+        details.answers["comment"]
+            == Answer::Text("Third time this month. The crew drove past.".to_owned())
+    );
     assert!(details.answers["answers.comment"] == Answer::Text("Another".to_owned()));
 }
 
 #[test]
 fn what_has_to_be_there_has_to_be_there() {
-    for path in
-        ["type", "timestamp", "data", "data.case_reference", "data.form", "data.form_version", "data.submitted_at"]
-    {
+    for path in [
+        "type",
+        "timestamp",
+        "data",
+        "data.case_reference",
+        "data.form",
+        "data.form_version",
+        "data.submitted_at",
+    ] {
         refused(path, Value::Null, "required");
     }
-    for path in ["data.case_reference", "data.form", "data.submitted_at", "timestamp"] {
+    for path in [
+        "data.case_reference",
+        "data.form",
+        "data.submitted_at",
+        "timestamp",
+    ] {
         refused(path, json!(""), "required");
     }
     let mut message: Value = serde_json::from_str(CREATED).unwrap();
@@ -112,17 +171,32 @@ fn what_has_to_be_there_has_to_be_there() {
 
 #[test]
 fn everything_else_may_be_missing_null_or_empty() {
-    for path in
-        ["data.ucrn", "data.profile.name", "data.profile.email", "data.profile.phone", "data.service", "data.comment"]
-    {
+    for path in [
+        "data.ucrn",
+        "data.profile.name",
+        "data.profile.email",
+        "data.profile.phone",
+        "data.service",
+        "data.comment",
+    ] {
         for nothing in [Value::Null, json!(""), json!(" \r\n ")] {
             assert!(read(&with(path, nothing)).is_ok(), "{path}");
         }
     }
-    for path in ["data.profile", "data.answers", "data.satisfaction", "data.answers.street"] {
+    for path in [
+        "data.profile",
+        "data.answers",
+        "data.satisfaction",
+        "data.answers.street",
+    ] {
         assert!(read(&with(path, Value::Null)).is_ok(), "{path}");
     }
-    assert!(!read(&with("data.answers.street", json!(""))).unwrap().answers.contains_key("street"));
+    assert!(
+        !read(&with("data.answers.street", json!("")))
+            .unwrap()
+            .answers
+            .contains_key("street")
+    );
 }
 
 #[test]
@@ -152,7 +226,11 @@ fn what_is_not_what_it_should_be_is_refused_by_its_name() {
         ("data.form_version", json!("7"), "whole_number"),
         ("data.form_version", json!(-1), "whole_number"),
         ("data.form_version", json!(7.5), "whole_number"),
-        ("data.form_version", json!(4_294_967_296_u64), "whole_number"),
+        (
+            "data.form_version",
+            json!(4_294_967_296_u64),
+            "whole_number",
+        ),
         ("data.ucrn", json!("1".repeat(101)), "length"),
         ("data.profile.name", json!("a".repeat(201)), "length"),
         ("data.profile.email", json!("Siân at home"), "email"),
@@ -195,9 +273,19 @@ fn what_is_just_within_the_limits_is_taken() {
 #[test]
 fn a_word_for_nothing_names_nobody() {
     for nothing in ["n/a", "None", "-", "unknown", "Not given", "withheld"] {
-        for path in ["data.ucrn", "data.profile.name", "data.profile.email", "data.profile.phone"] {
+        for path in [
+            "data.ucrn",
+            "data.profile.name",
+            "data.profile.email",
+            "data.profile.phone",
+        ] {
             let contact = details(read(&with(path, json!(nothing))).unwrap()).contact;
-            let fields = [contact.reference, contact.name, contact.email, contact.phone];
+            let fields = [
+                contact.reference,
+                contact.name,
+                contact.email,
+                contact.phone,
+            ];
             assert_eq!(fields.iter().flatten().count(), 3, "{path}: {nothing}");
         }
     }
@@ -205,7 +293,12 @@ fn a_word_for_nothing_names_nobody() {
 
 #[test]
 fn a_case_in_other_letters_is_the_same_record() {
-    let id = |reference: &str| read(&with("data.case_reference", json!(reference))).unwrap().into_arrival().id;
+    let id = |reference: &str| {
+        read(&with("data.case_reference", json!(reference)))
+            .unwrap()
+            .into_arrival()
+            .id
+    };
     assert_eq!(id("fs-case-718204411"), id("FS-Case-718204411"));
     assert_eq!(id(" FS-CASE-718204411 "), id("FS-Case-718204411"));
     assert_ne!(id("FS-Case-718204412"), id("FS-Case-718204411"));
@@ -215,35 +308,67 @@ fn a_case_in_other_letters_is_the_same_record() {
 fn half_an_emoji_costs_itself_only() {
     let body = CREATED.replace("The crew drove past.", "The crew drove past \\ud83d");
     let read = Submission::read(body.as_bytes(), now()).unwrap();
-    assert_eq!(read.comment.as_deref(), Some("Third time this month. The crew drove past \u{fffd}"));
+    assert_eq!(
+        read.comment.as_deref(),
+        Some("Third time this month. The crew drove past \u{fffd}")
+    );
 }
 
 #[test]
 fn what_nobody_can_see_goes_and_what_breaks_a_line_is_a_line_break() {
     let read = |path, value| read(&with(path, value)).unwrap();
-    assert_eq!(read("data.profile.name", json!("Siân\u{0}\tNair")).name.as_deref(), Some("Siân Nair"));
     assert_eq!(
-        read("data.comment", json!("It was fine.\u{B}Thank\u{7} you\r")).comment.as_deref(),
+        read("data.profile.name", json!("Siân\u{0}\tNair"))
+            .name
+            .as_deref(),
+        Some("Siân Nair")
+    );
+    assert_eq!(
+        read("data.comment", json!("It was fine.\u{B}Thank\u{7} you\r"))
+            .comment
+            .as_deref(),
         Some("It was fine.\nThank you")
     );
     assert_eq!(read("data.comment", json!("\u{7}")).comment, None);
-    assert_eq!(read("data.answers.bin", json!(["\u{1b}green"])).answers["bin"], Answer::Choices(vec!["green".into()]));
+    assert_eq!(
+        read("data.answers.bin", json!(["\u{1b}green"])).answers["bin"],
+        Answer::Choices(vec!["green".into()])
+    );
 }
 
 #[test]
 fn a_form_has_at_most_a_hundred_answers() {
-    let answers = |count: usize| Value::Object((0..count).map(|number| (format!("q{number}"), json!(1))).collect());
-    assert_eq!(read(&with("data.answers", answers(100))).unwrap().answers.len(), 100);
+    let answers = |count: usize| {
+        Value::Object(
+            (0..count)
+                .map(|number| (format!("q{number}"), json!(1)))
+                .collect(),
+        )
+    };
+    assert_eq!(
+        read(&with("data.answers", answers(100)))
+            .unwrap()
+            .answers
+            .len(),
+        100
+    );
     refused("data.answers", answers(101), "count");
 }
 
 #[test]
 fn a_question_s_name_is_held_to_be_one_and_not_repeated_if_it_is_none() {
-    for (name, rule) in [(String::new(), "text"), ("a\u{0}b".to_owned(), "text"), ("a".repeat(201), "length")] {
+    for (name, rule) in [
+        (String::new(), "text"),
+        ("a\u{0}b".to_owned(), "text"),
+        ("a".repeat(201), "length"),
+    ] {
         let found = faults(&with("data.answers", json!({ (name): 1 })));
         assert_eq!(found, [("data.answers.(unnamed)".to_owned(), rule)]);
     }
-    assert_eq!(faults(&with("data.answers", json!({"sian@example.org": {}})))[0].0, "data.answers.(unnamed)");
+    assert_eq!(
+        faults(&with("data.answers", json!({"sian@example.org": {}})))[0].0,
+        "data.answers.(unnamed)"
+    );
 }
 
 #[test]
@@ -256,15 +381,32 @@ fn five_minutes_ahead_are_tolerated_and_no_more() {
 
 #[test]
 fn what_would_be_gone_already_is_too_old() {
-    refused("data.submitted_at", json!("2023-09-20T08:01:00Z"), "too_old");
-    refused("data.submitted_at", json!("0000-01-01T00:00:00Z"), "too_old");
-    assert!(read(&with("data.submitted_at", json!("2023-09-20T09:01:01+01:00"))).is_ok());
+    refused(
+        "data.submitted_at",
+        json!("2023-09-20T08:01:00Z"),
+        "too_old",
+    );
+    refused(
+        "data.submitted_at",
+        json!("0000-01-01T00:00:00Z"),
+        "too_old",
+    );
+    assert!(
+        read(&with(
+            "data.submitted_at",
+            json!("2023-09-20T09:01:01+01:00")
+        ))
+        .is_ok()
+    );
 }
 
 #[test]
 fn every_fault_is_named() {
     let message = json!({"type": "x", "data": {"case_reference": 7, "profile": {"email": "x"}, "answers": {"a": {}}}});
-    let fields: Vec<String> = faults(&message).into_iter().map(|(field, _)| field).collect();
+    let fields: Vec<String> = faults(&message)
+        .into_iter()
+        .map(|(field, _)| field)
+        .collect();
     assert_eq!(
         fields,
         [
@@ -282,11 +424,29 @@ fn every_fault_is_named() {
 
 #[test]
 fn what_is_no_message_is_refused_once() {
-    for body in ["", "{", "{\"type\":\"a\"} b", "{}\u{feff}", &"[".repeat(10_000)] {
+    for body in [
+        "",
+        "{",
+        "{\"type\":\"a\"} b",
+        "{}\u{feff}",
+        &"[".repeat(10_000),
+    ] {
         let faults = Submission::read(body.as_bytes(), now()).unwrap_err();
-        assert_eq!((faults[0].field.as_str(), faults[0].rule.name(), faults.len()), ("(body)", "json", 1));
+        assert_eq!(
+            (
+                faults[0].field.as_str(),
+                faults[0].rule.name(),
+                faults.len()
+            ),
+            ("(body)", "json", 1)
+        );
     }
-    assert_eq!(Submission::read(b"\"\xff\"", now()).unwrap_err()[0].rule.name(), "json");
+    assert_eq!(
+        Submission::read(b"\"\xff\"", now()).unwrap_err()[0]
+            .rule
+            .name(),
+        "json"
+    );
     assert_eq!(faults(&json!([1])), [("(body)".to_owned(), "object")]);
     assert_eq!(faults(&json!(null)), [("(body)".to_owned(), "object")]);
 }
@@ -294,29 +454,61 @@ fn what_is_no_message_is_refused_once() {
 #[test]
 fn a_field_that_is_there_twice_is_refused_wherever_it_lies() {
     for (once, twice, field) in [
-        (r#""type""#, r#""type": "submission.created", "type""#, "type"),
-        (r#""case_reference""#, r#""case_reference": "FS-1", "case_reference""#, "data"),
-        (r#""email""#, r#""email": "mallory@example.org", "email""#, "data"),
+        (
+            r#""type""#,
+            r#""type": "submission.created", "type""#,
+            "type",
+        ),
+        (
+            r#""case_reference""#,
+            r#""case_reference": "FS-1", "case_reference""#,
+            "data",
+        ),
+        (
+            r#""email""#,
+            r#""email": "mallory@example.org", "email""#,
+            "data",
+        ),
     ] {
         let message = CREATED.replacen(once, twice, 1);
         assert_ne!(message, CREATED, "{once}");
         let faults = Submission::read(message.as_bytes(), now()).unwrap_err();
-        assert_eq!((faults[0].field.as_str(), faults[0].rule.name(), faults.len()), (field, "once", 1));
+        assert_eq!(
+            (
+                faults[0].field.as_str(),
+                faults[0].rule.name(),
+                faults.len()
+            ),
+            (field, "once", 1)
+        );
     }
     let message = CREATED.replacen('{', r#"{"mallory": 1, "mallory": 2, "#, 1);
     let faults = Submission::read(message.as_bytes(), now()).unwrap_err();
-    assert_eq!((faults[0].field.as_str(), faults[0].rule.name(), faults.len()), ("(body)", "once", 1));
+    assert_eq!(
+        (
+            faults[0].field.as_str(),
+            faults[0].rule.name(),
+            faults.len()
+        ),
+        ("(body)", "once", 1)
+    );
 }
 
 #[test]
 fn a_byte_order_mark_changes_nothing() {
     let marked = format!("\u{feff}{CREATED}");
-    assert_eq!(Submission::read(marked.as_bytes(), now()), Submission::read(CREATED.as_bytes(), now()));
+    assert_eq!(
+        Submission::read(marked.as_bytes(), now()),
+        Submission::read(CREATED.as_bytes(), now())
+    );
 }
 
 #[test]
 fn debugging_shows_nobody() {
-    assert_eq!(format!("{:?}", Submission::read(CREATED.as_bytes(), now()).unwrap()), "Submission(..)");
+    assert_eq!(
+        format!("{:?}", Submission::read(CREATED.as_bytes(), now()).unwrap()),
+        "Submission(..)"
+    );
 }
 
 fn any_json() -> impl Strategy<Value = Value> {
@@ -330,7 +522,8 @@ fn any_json() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(3, 16, 4, |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            proptest::collection::btree_map("\\PC{0,6}", inner, 0..4).prop_map(|map| map.into_iter().collect()),
+            proptest::collection::btree_map("\\PC{0,6}", inner, 0..4)
+                .prop_map(|map| map.into_iter().collect()),
         ]
     })
 }

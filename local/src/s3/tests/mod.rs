@@ -48,7 +48,15 @@ impl Stack {
         let until = async { drop(ended.await) };
         let served = tokio::spawn(serve(listener, store.clone(), CREDENTIALS, until));
         let client = client(address, CREDENTIALS.1);
-        Self { client, store, clock, address, folder, end, served }
+        Self {
+            client,
+            store,
+            clock,
+            address,
+            folder,
+            end,
+            served,
+        }
     }
 
     /// Ends the server, and starts another on the same folder.
@@ -60,11 +68,25 @@ impl Stack {
     }
 
     async fn put(&self, key: &str, body: &'static [u8]) {
-        self.client.put_object().bucket(BUCKET).key(key).body(ByteStream::from_static(body)).send().await.unwrap();
+        self.client
+            .put_object()
+            .bucket(BUCKET)
+            .key(key)
+            .body(ByteStream::from_static(body))
+            .send()
+            .await
+            .unwrap();
     }
 
     async fn read(&self, key: &str) -> Vec<u8> {
-        let object = self.client.get_object().bucket(BUCKET).key(key).send().await.unwrap();
+        let object = self
+            .client
+            .get_object()
+            .bucket(BUCKET)
+            .key(key)
+            .send()
+            .await
+            .unwrap();
         object.body.collect().await.unwrap().to_vec()
     }
 
@@ -103,7 +125,10 @@ fn refused<T: std::fmt::Debug, E: ProvideErrorMetadata + std::fmt::Debug>(
     result: Result<T, SdkError<E>>,
 ) -> (u16, String) {
     let error = result.expect_err("it was not refused");
-    let status = error.raw_response().map(|response| response.status().as_u16()).unwrap_or_default();
+    let status = error
+        .raw_response()
+        .map(|response| response.status().as_u16())
+        .unwrap_or_default();
     (status, error.code().unwrap_or_default().to_owned())
 }
 

@@ -19,7 +19,14 @@ use tokio::{
 async fn a_body_with_a_wrong_checksum_is_not_stored() {
     let stack = Stack::start().await;
     stack.put("k", b"before").await;
-    let put = || stack.client.put_object().bucket(BUCKET).key("k").body(ByteStream::from_static(b"after"));
+    let put = || {
+        stack
+            .client
+            .put_object()
+            .bucket(BUCKET)
+            .key("k")
+            .body(ByteStream::from_static(b"after"))
+    };
     for wrong in [
         put().checksum_crc32("AAAAAA=="),
         put().checksum_crc32_c("AAAAAA=="),
@@ -30,9 +37,24 @@ async fn a_body_with_a_wrong_checksum_is_not_stored() {
     ] {
         assert_eq!(refused(wrong.send().await), refusal(400, "BadDigest"));
     }
-    let upload = stack.client.create_multipart_upload().bucket(BUCKET).key("k").send().await.unwrap();
-    let part = stack.client.upload_part().bucket(BUCKET).key("k").upload_id(upload.upload_id().unwrap());
-    let part = part.part_number(1).checksum_crc32("AAAAAA==").body(ByteStream::from_static(b"part"));
+    let upload = stack
+        .client
+        .create_multipart_upload()
+        .bucket(BUCKET)
+        .key("k")
+        .send()
+        .await
+        .unwrap();
+    let part = stack
+        .client
+        .upload_part()
+        .bucket(BUCKET)
+        .key("k")
+        .upload_id(upload.upload_id().unwrap());
+    let part = part
+        .part_number(1)
+        .checksum_crc32("AAAAAA==")
+        .body(ByteStream::from_static(b"part"));
     assert_eq!(refused(part.send().await), refusal(400, "BadDigest"));
     assert!(stack.store.uploads(BUCKET)[0].parts.is_empty());
     assert_eq!(stack.read("k").await, b"before");
@@ -42,13 +64,25 @@ async fn a_body_with_a_wrong_checksum_is_not_stored() {
 #[tokio::test]
 async fn every_checksum_of_s3_is_computed_as_the_sdk_does() {
     let stack = Stack::start().await;
-    for algorithm in ChecksumAlgorithm::values().iter().copied().map(ChecksumAlgorithm::from) {
+    for algorithm in ChecksumAlgorithm::values()
+        .iter()
+        .copied()
+        .map(ChecksumAlgorithm::from)
+    {
         if !["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"].contains(&algorithm.as_str()) {
             continue;
         }
-        let put = stack.client.put_object().bucket(BUCKET).key(algorithm.as_str());
-        let put = put.checksum_algorithm(algorithm.clone()).body(ByteStream::from_static(b"text"));
-        put.send().await.unwrap_or_else(|error| panic!("{algorithm}: {error:?}"));
+        let put = stack
+            .client
+            .put_object()
+            .bucket(BUCKET)
+            .key(algorithm.as_str());
+        let put = put
+            .checksum_algorithm(algorithm.clone())
+            .body(ByteStream::from_static(b"text"));
+        put.send()
+            .await
+            .unwrap_or_else(|error| panic!("{algorithm}: {error:?}"));
         // The SDK compares the checksum that it gets with what it reads.
         assert_eq!(stack.read(algorithm.as_str()).await, b"text");
     }
@@ -60,17 +94,39 @@ async fn a_body_that_changes_on_its_way_is_not_stored() {
     let file = stack.folder.path().join("body");
     std::fs::write(&file, [&b"ORIGINAL"[..], &vec![b'.'; 200_000]].concat()).unwrap();
     // Without TLS the SDK signs every chunk of a streamed body, and the trailer with its checksum.
-    for (sent, expected) in [("ORIGINAL", None), ("TAMPERED", Some(refusal(403, "SignatureDoesNotMatch")))] {
-        let client = client(proxy(stack.address, "ORIGINAL", sent).await, super::CREDENTIALS.1);
+    for (sent, expected) in [
+        ("ORIGINAL", None),
+        ("TAMPERED", Some(refusal(403, "SignatureDoesNotMatch"))),
+    ] {
+        let client = client(
+            proxy(stack.address, "ORIGINAL", sent).await,
+            super::CREDENTIALS.1,
+        );
         let body = ByteStream::from_path(&file).await.unwrap();
-        let put = client.put_object().bucket(BUCKET).key(sent).body(body).send().await;
+        let put = client
+            .put_object()
+            .bucket(BUCKET)
+            .key(sent)
+            .body(body)
+            .send()
+            .await;
         match expected {
             Some(expected) => assert_eq!(refused(put), expected),
             None => drop(put.unwrap()),
         }
     }
-    let stored = stack.client.get_object().bucket(BUCKET).key("ORIGINAL").send().await.unwrap();
-    assert_eq!((stored.content_encoding(), stored.content_length()), (None, Some(200_008)));
+    let stored = stack
+        .client
+        .get_object()
+        .bucket(BUCKET)
+        .key("ORIGINAL")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (stored.content_encoding(), stored.content_length()),
+        (None, Some(200_008))
+    );
     assert_eq!(stack.store.keys(BUCKET), ["ORIGINAL"]);
     assert_eq!((stack.data(), stack.unfinished()), (1, 0));
 }
@@ -80,7 +136,10 @@ async fn a_body_shorter_or_longer_than_announced_is_not_kept() {
     let folder = tempfile::tempdir().unwrap();
     for (length, complete) in [(3, false), (4, true), (5, false)] {
         let body = StreamingBlob::from(Body::from("text".to_owned()));
-        let announced = Announced { length: Some(length), ..Announced::default() };
+        let announced = Announced {
+            length: Some(length),
+            ..Announced::default()
+        };
         let received = receive(folder.path(), Some(body), announced).await;
         match received {
             Ok(received) => assert!(complete && received.size == 4),
@@ -94,8 +153,14 @@ async fn a_body_shorter_or_longer_than_announced_is_not_kept() {
 async fn a_trailing_checksum_that_does_not_come_is_missed() {
     let folder = tempfile::tempdir().unwrap();
     let body = StreamingBlob::from(Body::from("text".to_owned()));
-    let announced = Announced { trailer: Some(Algorithm::Crc32), ..Announced::default() };
-    let error = receive(folder.path(), Some(body), announced).await.err().unwrap();
+    let announced = Announced {
+        trailer: Some(Algorithm::Crc32),
+        ..Announced::default()
+    };
+    let error = receive(folder.path(), Some(body), announced)
+        .await
+        .err()
+        .unwrap();
     assert_eq!(*error.code(), S3ErrorCode::InvalidRequest);
     assert_eq!(super::files(folder.path()), 0);
 }
@@ -109,20 +174,37 @@ async fn a_presigned_link_works_for_its_time_by_the_machines_own_clock() {
     let hour = Duration::from_hours(1);
     let link = async |started: TimeDelta| {
         let start = Clock::system().now() - started;
-        let config = PresigningConfig::builder().start_time(start.into()).expires_in(hour).build().unwrap();
+        let config = PresigningConfig::builder()
+            .start_time(start.into())
+            .expires_in(hour)
+            .build()
+            .unwrap();
         let get = stack.client.get_object().bucket(BUCKET).key("r1/é x.json");
-        let get = get.response_content_disposition("attachment").presigned(config).await.unwrap();
-        get.uri().strip_prefix(&format!("http://{}", stack.address)).unwrap().to_owned()
+        let get = get
+            .response_content_disposition("attachment")
+            .presigned(config)
+            .await
+            .unwrap();
+        get.uri()
+            .strip_prefix(&format!("http://{}", stack.address))
+            .unwrap()
+            .to_owned()
     };
     let fresh = get(stack.address, &link(TimeDelta::minutes(59)).await).await;
     assert!(fresh.starts_with("HTTP/1.1 200"), "{fresh}");
     assert!(fresh.contains("content-disposition: attachment"), "{fresh}");
     assert!(fresh.ends_with("package"), "{fresh}");
     let expired = get(stack.address, &link(TimeDelta::minutes(61)).await).await;
-    assert!(expired.starts_with("HTTP/1.1 403") && expired.contains("Request has expired"), "{expired}");
+    assert!(
+        expired.starts_with("HTTP/1.1 403") && expired.contains("Request has expired"),
+        "{expired}"
+    );
     let changed = link(TimeDelta::zero()).await.replace("r1/", "r2/");
     let changed = get(stack.address, &changed).await;
-    assert!(changed.starts_with("HTTP/1.1 403") && changed.contains("SignatureDoesNotMatch"), "{changed}");
+    assert!(
+        changed.starts_with("HTTP/1.1 403") && changed.contains("SignatureDoesNotMatch"),
+        "{changed}"
+    );
 }
 
 #[tokio::test]
@@ -130,17 +212,38 @@ async fn a_request_without_the_secret_is_refused() {
     let stack = Stack::start().await;
     stack.put("k", b"x").await;
     let anonymous = get(stack.address, "/exports/k").await;
-    assert!(anonymous.starts_with("HTTP/1.1 403") && anonymous.contains("AccessDenied"), "{anonymous}");
-    let stranger = client(stack.address, "another secret").get_object().bucket(BUCKET).key("k").send().await;
+    assert!(
+        anonymous.starts_with("HTTP/1.1 403") && anonymous.contains("AccessDenied"),
+        "{anonymous}"
+    );
+    let stranger = client(stack.address, "another secret")
+        .get_object()
+        .bucket(BUCKET)
+        .key("k")
+        .send()
+        .await;
     assert_eq!(refused(stranger), refusal(403, "SignatureDoesNotMatch"));
 }
 
 #[tokio::test]
 async fn what_is_not_there_is_refused_and_not_ignored() {
     let stack = Stack::start().await;
-    let put = || stack.client.put_object().bucket(BUCKET).key("k").body(ByteStream::from_static(b"x"));
-    assert_eq!(refused(put().tagging("a=b").send().await), refusal(501, "NotImplemented"));
-    let public = put().acl(aws_sdk_s3::types::ObjectCannedAcl::PublicRead).send().await;
+    let put = || {
+        stack
+            .client
+            .put_object()
+            .bucket(BUCKET)
+            .key("k")
+            .body(ByteStream::from_static(b"x"))
+    };
+    assert_eq!(
+        refused(put().tagging("a=b").send().await),
+        refusal(501, "NotImplemented")
+    );
+    let public = put()
+        .acl(aws_sdk_s3::types::ObjectCannedAcl::PublicRead)
+        .send()
+        .await;
     assert_eq!(refused(public), refusal(501, "NotImplemented"));
     let much = put().metadata("a", "b".repeat(2048)).send().await;
     assert_eq!(refused(much), refusal(400, "MetadataTooLarge"));
@@ -152,7 +255,14 @@ async fn the_clock_of_the_stack_moves_no_signature() {
     let stack = Stack::start().await;
     stack.clock.set(noon() + TimeDelta::days(1096));
     stack.put("k", b"x").await;
-    let head = stack.client.head_object().bucket(BUCKET).key("k").send().await.unwrap();
+    let head = stack
+        .client
+        .head_object()
+        .bucket(BUCKET)
+        .key("k")
+        .send()
+        .await
+        .unwrap();
     let then = DateTime::from_timestamp(head.last_modified().unwrap().secs(), 0);
     assert_eq!(then, Some(noon() + TimeDelta::days(1096)));
 }
@@ -181,8 +291,14 @@ async fn proxy(to: SocketAddr, word: &'static str, other: &'static str) -> Socke
                 while let Ok(read @ 1..) = from_client.read(&mut buffer).await {
                     let bytes = &mut buffer[..read];
                     // Not in the request line: that is signed.
-                    let head = bytes.windows(4).position(|end| end == b"\r\n\r\n").unwrap_or_default();
-                    if let Some(at) = bytes[head..].windows(word.len()).position(|it| it == word.as_bytes()) {
+                    let head = bytes
+                        .windows(4)
+                        .position(|end| end == b"\r\n\r\n")
+                        .unwrap_or_default();
+                    if let Some(at) = bytes[head..]
+                        .windows(word.len())
+                        .position(|it| it == word.as_bytes())
+                    {
                         bytes[head + at..][..word.len()].copy_from_slice(other.as_bytes());
                     }
                     if requests.write_all(bytes).await.is_err() {

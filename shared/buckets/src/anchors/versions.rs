@@ -28,7 +28,10 @@ pub struct Versions {
 
 impl Versions {
     pub(super) const fn of(list: ListObjectVersionsFluentBuilder) -> Self {
-        Self { list: Some(list), open: None }
+        Self {
+            list: Some(list),
+            open: None,
+        }
     }
 
     /// The next page, which may be empty; `None` after the last.
@@ -37,17 +40,28 @@ impl Versions {
     /// [`StorageError`] if S3 does not answer.
     pub async fn next(&mut self) -> Result<Option<Vec<KeptVersion>>, StorageError> {
         // Kept until it is answered: a list that broke off must not look like one that ended.
-        let Some(list) = &self.list else { return Ok(None) };
+        let Some(list) = &self.list else {
+            return Ok(None);
+        };
         let page = list.clone().send().await.map_err(failed("list anchors"))?;
-        let next = page.next_key_marker.filter(|_| page.is_truncated == Some(true));
-        let next =
-            next.map(|key| list.clone().key_marker(key).set_version_id_marker(page.next_version_id_marker.clone()));
+        let next = page
+            .next_key_marker
+            .filter(|_| page.is_truncated == Some(true));
+        let next = next.map(|key| {
+            list.clone()
+                .key_marker(key)
+                .set_version_id_marker(page.next_version_id_marker.clone())
+        });
         self.list = next;
         let mut keys = BTreeMap::new();
         if let Some(open) = self.open.take() {
             keys.insert(open.key.clone(), open);
         }
-        add(&mut keys, page.versions.unwrap_or_default(), page.delete_markers.unwrap_or_default());
+        add(
+            &mut keys,
+            page.versions.unwrap_or_default(),
+            page.delete_markers.unwrap_or_default(),
+        );
         if self.list.is_some() {
             self.open = keys.pop_last().map(|(_, kept)| kept);
         }
@@ -56,7 +70,11 @@ impl Versions {
 }
 
 /// Of each key the latest version comes first.
-fn add(keys: &mut BTreeMap<String, KeptVersion>, versions: Vec<ObjectVersion>, markers: Vec<DeleteMarkerEntry>) {
+fn add(
+    keys: &mut BTreeMap<String, KeptVersion>,
+    versions: Vec<ObjectVersion>,
+    markers: Vec<DeleteMarkerEntry>,
+) {
     for marker in markers {
         at(keys, marker.key).markers += 1;
     }
@@ -69,5 +87,8 @@ fn add(keys: &mut BTreeMap<String, KeptVersion>, versions: Vec<ObjectVersion>, m
 
 fn at(keys: &mut BTreeMap<String, KeptVersion>, key: Option<String>) -> &mut KeptVersion {
     let key = key.unwrap_or_default();
-    keys.entry(key.clone()).or_insert_with(|| KeptVersion { key, ..KeptVersion::default() })
+    keys.entry(key.clone()).or_insert_with(|| KeptVersion {
+        key,
+        ..KeptVersion::default()
+    })
 }

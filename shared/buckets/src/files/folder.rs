@@ -1,4 +1,5 @@
-//! Whose the objects of the intake bucket are: a partner's, or our own, which all have a shape that nobody chooses.
+//! Whose the objects of the intake bucket are: a partner's, or our own, which all have a shape that
+//! nobody chooses.
 
 use custodian_domain::record::source::Source;
 use serde::{Deserialize, Serialize};
@@ -34,7 +35,9 @@ impl Folder {
     /// The folder that is called so.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        let other = [Self::Granicus, Self::Unknown].into_iter().find(|folder| folder.as_str() == name);
+        let other = [Self::Granicus, Self::Unknown]
+            .into_iter()
+            .find(|folder| folder.as_str() == name);
         other.or_else(|| Source::named(name).map(Self::Of))
     }
 
@@ -50,8 +53,12 @@ impl Folder {
     /// What a partner's key says that the file is of: `{source}/{file}`, or anything else.
     #[must_use]
     pub(super) fn dropped(key: &str) -> Self {
-        let source = key.split_once('/').and_then(|(source, _)| Source::named(source));
-        source.filter(|source| source.comes_in_files()).map_or(Self::Unknown, Self::Of)
+        let source = key
+            .split_once('/')
+            .and_then(|(source, _)| Source::named(source));
+        source
+            .filter(|source| source.comes_in_files())
+            .map_or(Self::Unknown, Self::Of)
     }
 }
 
@@ -88,8 +95,8 @@ pub(super) enum Kind {
     Index,
 }
 
-/// Reads a key of our own: what it is, of which folder, and what the import is called. None is a partner's, whatever it
-/// looks like: a partner may drop `reports/calls.csv` as well.
+/// Reads a key of our own: what it is, of which folder, and what the import is called. None is a
+/// partner's, whatever it looks like: a partner may drop `reports/calls.csv` as well.
 pub(super) fn own(key: &str) -> Option<(Kind, Folder, &str)> {
     let mut parts = key.split('/');
     let (kind, folder) = (parts.next()?, Folder::named(parts.next()?)?);
@@ -105,7 +112,10 @@ pub(super) fn own(key: &str) -> Option<(Kind, Folder, &str)> {
         ("indexes", Some(kept)) => kept_kind(kept).map(|_| (Kind::Index, name))?,
         _ => return None,
     };
-    let is_id = id.len() == ID && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let is_id = id.len() == ID
+        && id
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     is_id.then_some((kind, folder, id))
 }
 
@@ -116,7 +126,8 @@ fn kept_kind(name: &str) -> Option<Kind> {
         "header" => Some(Kind::Header),
         rows => {
             let digits = rows.strip_suffix(".jsonl")?;
-            (digits.len() >= 10 && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(Kind::Rows)
+            (digits.len() >= 10 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+                .then_some(Kind::Rows)
         }
     }
 }
@@ -133,14 +144,24 @@ mod tests {
             (format!("progress/telephone/{id}.json"), Kind::Progress),
             (format!("handover/unknown/{id}"), Kind::Handover),
             (format!("reports/web_form/{id}.json"), Kind::Report),
-            (format!("quarantine/social/{id}/0000000000.jsonl"), Kind::Rows),
-            (format!("quarantine/social/{id}/12345678901.jsonl"), Kind::Rows),
+            (
+                format!("quarantine/social/{id}/0000000000.jsonl"),
+                Kind::Rows,
+            ),
+            (
+                format!("quarantine/social/{id}/12345678901.jsonl"),
+                Kind::Rows,
+            ),
             (format!("quarantine/social/{id}/header"), Kind::Header),
             (format!("quarantine/granicus/{id}/file"), Kind::Whole),
             (format!("indexes/granicus/{id}/file"), Kind::Index),
             (format!("indexes/social/{id}/0000000000.jsonl"), Kind::Index),
         ] {
-            assert_eq!(own(&key).map(|(kind, _, id)| (kind, id)), Some((kind, id)), "{key}");
+            assert_eq!(
+                own(&key).map(|(kind, _, id)| (kind, id)),
+                Some((kind, id)),
+                "{key}"
+            );
         }
         for key in [
             "calls.csv",
@@ -185,11 +206,18 @@ mod tests {
 
     #[test]
     fn a_folder_is_found_by_its_name() {
-        let all = Source::ALL.map(Folder::Of).into_iter().chain([Folder::Granicus, Folder::Unknown]);
+        let all = Source::ALL
+            .map(Folder::Of)
+            .into_iter()
+            .chain([Folder::Granicus, Folder::Unknown]);
         for folder in all {
             assert_eq!(Folder::named(folder.as_str()), Some(folder));
             let json = serde_json::to_string(&folder).unwrap();
-            assert_eq!(serde_json::from_str::<Folder>(&json).unwrap(), folder, "{json}");
+            assert_eq!(
+                serde_json::from_str::<Folder>(&json).unwrap(),
+                folder,
+                "{json}"
+            );
         }
         assert!(serde_json::from_str::<Folder>("\"fax\"").is_err());
     }

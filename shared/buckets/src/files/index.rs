@@ -1,8 +1,9 @@
-//! Beside each object in quarantine an index of who may be named in it: whoever looks for a person opens only what may name
-//! them.
+//! Beside each object in quarantine an index of who may be named in it: whoever looks for a person
+//! opens only what may name them.
 //!
-//! An index is of one object, by its `ETag`. Where there is none of just these bytes, or none that can be read, the object is
-//! opened: so an index that is missing, or late, costs time and nothing else.
+//! An index is of one object, by its `ETag`. Where there is none of just these bytes, or none that
+//! can be read, the object is opened: so an index that is missing, or late, costs time and nothing
+//! else.
 
 use super::folder::{Kind, QUARANTINE, own};
 use super::layout::layout;
@@ -42,18 +43,33 @@ impl Files {
     /// The bucket, for who reads indexes and makes none.
     #[must_use]
     pub fn indexed(self, keys: &SubjectKeys) -> Self {
-        Self { indexes: Some(Indexes { key: IndexKey::of(keys), writes: false }), ..self }
+        Self {
+            indexes: Some(Indexes {
+                key: IndexKey::of(keys),
+                writes: false,
+            }),
+            ..self
+        }
     }
 
     /// The bucket, for who also makes the indexes that are missing.
     #[must_use]
     pub fn indexing(self, keys: &SubjectKeys) -> Self {
-        Self { indexes: Some(Indexes { key: IndexKey::of(keys), writes: true }), ..self }
+        Self {
+            indexes: Some(Indexes {
+                key: IndexKey::of(keys),
+                writes: true,
+            }),
+            ..self
+        }
     }
 
     /// The key by which indexes are made, of who makes them.
     pub(super) fn index_key(&self) -> Option<&IndexKey> {
-        self.indexes.as_ref().filter(|indexes| indexes.writes).map(|indexes| &indexes.key)
+        self.indexes
+            .as_ref()
+            .filter(|indexes| indexes.writes)
+            .map(|indexes| &indexes.key)
     }
 
     /// Which of these objects may name the person.
@@ -62,7 +78,8 @@ impl Files {
         objects: &'a [Listed],
         mentions: &Mentions,
     ) -> Result<Vec<MayName<'a>>, StorageError> {
-        let looked = stream::iter(0..objects.len()).map(|at| self.may_name_in(objects.get(at), mentions));
+        let looked =
+            stream::iter(0..objects.len()).map(|at| self.may_name_in(objects.get(at), mentions));
         let looked: Vec<Option<MayName<'a>>> = looked.buffered(AT_ONCE).try_collect().await?;
         Ok(looked.into_iter().flatten().collect())
     }
@@ -72,27 +89,56 @@ impl Files {
         object: Option<&'a Listed>,
         mentions: &Mentions,
     ) -> Result<Option<MayName<'a>>, StorageError> {
-        let Some(object) = object else { return Ok(None) };
-        let Some(indexes) = &self.indexes else { return Ok(Some(MayName { object, wants_index: false })) };
+        let Some(object) = object else {
+            return Ok(None);
+        };
+        let Some(indexes) = &self.indexes else {
+            return Ok(Some(MayName {
+                object,
+                wants_index: false,
+            }));
+        };
         Ok(match self.index_of(object, &indexes.key).await? {
             Some(index) if !index.may_name(mentions, &indexes.key) => None,
-            Some(_) => Some(MayName { object, wants_index: false }),
-            None => Some(MayName { object, wants_index: indexes.writes }),
+            Some(_) => Some(MayName {
+                object,
+                wants_index: false,
+            }),
+            None => Some(MayName {
+                object,
+                wants_index: indexes.writes,
+            }),
         })
     }
 
-    async fn index_of(&self, object: &Listed, key: &IndexKey) -> Result<Option<Index>, StorageError> {
+    async fn index_of(
+        &self,
+        object: &Listed,
+        key: &IndexKey,
+    ) -> Result<Option<Index>, StorageError> {
         const OPERATION: &str = "read an index of quarantine";
-        let get = self.client.get_object().bucket(&self.bucket).key(beside(&object.key));
+        let get = self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(beside(&object.key));
         let index = match get.send().await {
             Ok(index) => index,
             Err(error) if is_gone(&error) => return Ok(None),
             Err(error) => return Err(failed(OPERATION)(error)),
         };
-        if index.metadata().and_then(|it| it.get(OF)).is_none_or(|of| *of != bare(&object.etag)) {
+        if index
+            .metadata()
+            .and_then(|it| it.get(OF))
+            .is_none_or(|of| *of != bare(&object.etag))
+        {
             return Ok(None);
         }
-        let document = index.body.collect().await.map_err(|_| StorageError::unreadable(OPERATION))?;
+        let document = index
+            .body
+            .collect()
+            .await
+            .map_err(|_| StorageError::unreadable(OPERATION))?;
         Ok(Index::parse(&document.into_bytes(), key))
     }
 
@@ -107,15 +153,29 @@ impl Files {
 
     /// Keeps the index of an object. One that cannot be kept is only missing.
     pub(super) async fn keep_index(&self, key: &str, etag: Option<&str>, index: Option<Index>) {
-        let (Some(index), Some(etag), Some(with)) = (index, etag, self.index_key()) else { return };
-        let Ok(document) = index.to_json(with) else { return };
-        // The index of what a partner dropped into our folder would be taken for a partner's file itself.
+        let (Some(index), Some(etag), Some(with)) = (index, etag, self.index_key()) else {
+            return;
+        };
+        let Ok(document) = index.to_json(with) else {
+            return;
+        };
+        // The index of what a partner dropped into our folder would be taken for a partner's file
+        // itself.
         let at = beside(key);
         if !matches!(own(&at), Some((Kind::Index, ..))) {
             return;
         }
-        let put = self.client.put_object().bucket(&self.bucket).key(at).metadata(OF, bare(etag));
-        let put = put.content_type("application/json").body(document.into()).send().await;
+        let put = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(at)
+            .metadata(OF, bare(etag));
+        let put = put
+            .content_type("application/json")
+            .body(document.into())
+            .send()
+            .await;
         if let Err(error) = put.map_err(failed("keep an index of quarantine")) {
             tracing::warn!(error = %error, "index");
         }
@@ -141,16 +201,28 @@ impl Files {
 
     /// Deletes the index of an object.
     pub(super) async fn drop_index(&self, key: &str) -> Result<(), StorageError> {
-        let delete = self.client.delete_object().bucket(&self.bucket).key(beside(key));
-        delete.send().await.map(drop).map_err(failed("delete an index of quarantine"))
+        let delete = self
+            .client
+            .delete_object()
+            .bucket(&self.bucket)
+            .key(beside(key));
+        delete
+            .send()
+            .await
+            .map(drop)
+            .map_err(failed("delete an index of quarantine"))
     }
 
-    /// Deletes the indexes of objects that are not there any more. What was put there meanwhile may lose its own as well, and is
-    /// then opened.
-    pub(super) async fn drop_indexes_of_none(&self, there: &HashSet<String>) -> Result<(), StorageError> {
+    /// Deletes the indexes of objects that are not there any more. What was put there meanwhile may
+    /// lose its own as well, and is then opened.
+    pub(super) async fn drop_indexes_of_none(
+        &self,
+        there: &HashSet<String>,
+    ) -> Result<(), StorageError> {
         let mut listing = Listing::of(INDEX);
         while let Some(indexes) = listing.next(self).await? {
-            let of = |index: &Listed| format!("{QUARANTINE}{}", index.key.trim_start_matches(INDEX));
+            let of =
+                |index: &Listed| format!("{QUARANTINE}{}", index.key.trim_start_matches(INDEX));
             for index in indexes.iter().map(of).filter(|of| !there.contains(of)) {
                 self.drop_index(&index).await?;
             }

@@ -13,11 +13,13 @@ use percent_encoding::percent_decode_str;
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// How long a row may lie in quarantine; the bucket's lifecycle counts anew when others are taken out beside it.
+/// How long a row may lie in quarantine; the bucket's lifecycle counts anew when others are taken
+/// out beside it.
 pub const QUARANTINED: TimeDelta = TimeDelta::days(14);
 /// When what is kept was dropped, as epoch seconds, in an object's metadata.
 const DROPPED_AT: &str = "dropped-at";
-/// Why a file, or a message, was kept whole: the rule and the field, percent-encoded, in its metadata.
+/// Why a file, or a message, was kept whole: the rule and the field, percent-encoded, in its
+/// metadata.
 const RULE: &str = "rule";
 const FIELD: &str = "field";
 
@@ -100,21 +102,36 @@ impl Kept {
             Kind::Whole => KeptKind::Whole,
             Kind::Progress | Kind::Handover | Kind::Report | Kind::Index => return None,
         };
-        let (import, key, goes_on) = (import.to_owned(), object.key.clone(), goes_on(object.put_at));
-        Some(Self { folder, import, kind, size: object.size, goes_on, key })
+        let (import, key, goes_on) = (
+            import.to_owned(),
+            object.key.clone(),
+            goes_on(object.put_at),
+        );
+        Some(Self {
+            folder,
+            import,
+            kind,
+            size: object.size,
+            goes_on,
+            key,
+        })
     }
 }
 
-/// The day, in UTC, on which the lifecycle deletes what was put into quarantine then: at the first midnight after 14 days
-/// (Amazon S3 User Guide, "Lifecycle rules based on an object's age").
+/// The day, in UTC, on which the lifecycle deletes what was put into quarantine then: at the first
+/// midnight after 14 days (Amazon S3 User Guide, "Lifecycle rules based on an object's age").
 #[must_use]
 pub fn goes_on(put_at: DateTime<Utc>) -> NaiveDate {
     let over = (put_at + QUARANTINED).date_naive();
     over.checked_add_days(Days::new(1)).unwrap_or(over)
 }
 
-/// When what an object keeps was dropped, as its metadata says; when it was put there, if that says nothing.
-pub(super) fn dropped_at(metadata: Option<&HashMap<String, String>>, put_at: Option<i64>) -> Option<DateTime<Utc>> {
+/// When what an object keeps was dropped, as its metadata says; when it was put there, if that says
+/// nothing.
+pub(super) fn dropped_at(
+    metadata: Option<&HashMap<String, String>>,
+    put_at: Option<i64>,
+) -> Option<DateTime<Utc>> {
     let told = metadata.and_then(|it| it.get(DROPPED_AT)?.parse().ok());
     DateTime::from_timestamp(told.or(put_at)?, 0)
 }
@@ -122,17 +139,26 @@ pub(super) fn dropped_at(metadata: Option<&HashMap<String, String>>, put_at: Opt
 /// Why an object is kept, as its metadata says.
 pub(super) fn why(metadata: Option<&HashMap<String, String>>) -> Why {
     let read = |name: &str| {
-        let text = percent_decode_str(metadata?.get(name)?).decode_utf8().ok()?;
+        let text = percent_decode_str(metadata?.get(name)?)
+            .decode_utf8()
+            .ok()?;
         Some(text.into_owned()).filter(|text| !text.is_empty())
     };
-    Why { rule: read(RULE).unwrap_or_default(), field: read(FIELD) }
+    Why {
+        rule: read(RULE).unwrap_or_default(),
+        field: read(FIELD),
+    }
 }
 
 fn metadata(dropped_at: DateTime<Utc>, why: Option<&Why>) -> HashMap<String, String> {
     let mut metadata = HashMap::from([(DROPPED_AT.to_owned(), dropped_at.timestamp().to_string())]);
     if let Some(Why { rule, field }) = why {
         metadata.insert(RULE.to_owned(), percent_encoded(rule));
-        metadata.extend(field.iter().map(|field| (FIELD.to_owned(), percent_encoded(field))));
+        metadata.extend(
+            field
+                .iter()
+                .map(|field| (FIELD.to_owned(), percent_encoded(field))),
+        );
     }
     metadata
 }
@@ -141,7 +167,10 @@ impl Files {
     /// Everything in quarantine.
     #[must_use]
     pub fn kept(&self) -> KeptPages {
-        KeptPages { files: self.clone(), listing: Listing::of("quarantine/") }
+        KeptPages {
+            files: self.clone(),
+            listing: Listing::of("quarantine/"),
+        }
     }
 
     /// Opens an object in quarantine; nothing if it is no longer there.
@@ -150,14 +179,28 @@ impl Files {
     /// [`StorageError`] if S3 does not answer.
     pub async fn open_kept(&self, kept: &Kept) -> Result<Option<KeptObject>, StorageError> {
         const OPERATION: &str = "open what is in quarantine";
-        let object = match self.client.get_object().bucket(&self.bucket).key(&kept.key).send().await {
+        let object = match self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(&kept.key)
+            .send()
+            .await
+        {
             Ok(object) => object,
             Err(error) if is_gone(&error) => return Ok(None),
             Err(error) => return Err(failed(OPERATION)(error)),
         };
-        let put_at = object.last_modified().map(aws_sdk_s3::primitives::DateTime::secs);
-        let dropped_at = dropped_at(object.metadata(), put_at).ok_or_else(|| StorageError::unreadable(OPERATION))?;
-        Ok(Some(KeptObject { why: why(object.metadata()), dropped_at, body: object.body }))
+        let put_at = object
+            .last_modified()
+            .map(aws_sdk_s3::primitives::DateTime::secs);
+        let dropped_at = dropped_at(object.metadata(), put_at)
+            .ok_or_else(|| StorageError::unreadable(OPERATION))?;
+        Ok(Some(KeptObject {
+            why: why(object.metadata()),
+            dropped_at,
+            body: object.body,
+        }))
     }
 
     /// Deletes an object in quarantine.
@@ -165,13 +208,20 @@ impl Files {
     /// # Errors
     /// [`StorageError`] if it is not known to be gone.
     pub async fn delete_kept(&self, kept: &Kept) -> Result<(), StorageError> {
-        let delete = self.client.delete_object().bucket(&self.bucket).key(&kept.key);
-        delete.send().await.map_err(failed("delete what is in quarantine"))?;
+        let delete = self
+            .client
+            .delete_object()
+            .bucket(&self.bucket)
+            .key(&kept.key);
+        delete
+            .send()
+            .await
+            .map_err(failed("delete what is in quarantine"))?;
         self.drop_index(&kept.key).await
     }
 
-    /// Drops a file for a source once more that was first dropped then; gives the file that `import` reads. Its report
-    /// has the errand, 32 hexadecimal digits.
+    /// Drops a file for a source once more that was first dropped then; gives the file that
+    /// `import` reads. Its report has the errand, 32 hexadecimal digits.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be there.
@@ -184,8 +234,15 @@ impl Files {
     ) -> Result<File, StorageError> {
         const OPERATION: &str = "bring a file back";
         let key = format!("{}/brought-back-{import}", source.as_str());
-        let put = self.client.put_object().bucket(&self.bucket).key(&key).body(content.into());
-        let put = put.metadata(DROPPED_AT, dropped_at.timestamp().to_string()).metadata(ERRAND, errand);
+        let put = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(&key)
+            .body(content.into());
+        let put = put
+            .metadata(DROPPED_AT, dropped_at.timestamp().to_string())
+            .metadata(ERRAND, errand);
         let put = put.send().await.map_err(failed(OPERATION))?;
         let file = put.e_tag().and_then(|etag| File::dropped(&key, etag));
         file.ok_or_else(|| StorageError::unreadable(OPERATION))
@@ -204,15 +261,25 @@ impl Files {
     ) -> Result<(), StorageError> {
         let key = what.key(file.folder, &file.id());
         let index = self.index_of_bytes(&key, &content);
-        let put =
-            self.client.put_object().bucket(&self.bucket).key(&key).set_metadata(Some(metadata(dropped_at, None)));
-        let put = put.content_type("application/octet-stream").body(content.into());
-        let put = put.send().await.map_err(failed("keep what could not be read"))?;
+        let put = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(&key)
+            .set_metadata(Some(metadata(dropped_at, None)));
+        let put = put
+            .content_type("application/octet-stream")
+            .body(content.into());
+        let put = put
+            .send()
+            .await
+            .map_err(failed("keep what could not be read"))?;
         self.keep_index(&key, put.e_tag(), index).await;
         Ok(())
     }
 
-    /// Copies a file that was dropped then into quarantine, byte for byte, and makes its index if there is time for that.
+    /// Copies a file that was dropped then into quarantine, byte for byte, and makes its index if
+    /// there is time for that.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be there.
@@ -228,19 +295,24 @@ impl Files {
         let copy = self.client.copy_object().bucket(&self.bucket).key(&key);
         let copy = copy.copy_source(source).copy_source_if_match(&file.etag);
         // The bytes, and nothing that a partner or a scanner wrote beside them.
-        let copy = copy.metadata_directive(MetadataDirective::Replace).tagging_directive(TaggingDirective::Replace);
+        let copy = copy
+            .metadata_directive(MetadataDirective::Replace)
+            .tagging_directive(TaggingDirective::Replace);
         let copy = copy.set_metadata(Some(metadata(dropped_at, Some(why))));
         // S3 answers when the last byte is copied.
-        let patient = TimeoutConfig::builder().operation_attempt_timeout(COPYING).operation_timeout(COPYING);
-        let patient = aws_sdk_s3::config::Builder::new().timeout_config(patient.read_timeout(COPYING).build());
+        let patient = TimeoutConfig::builder()
+            .operation_attempt_timeout(COPYING)
+            .operation_timeout(COPYING);
+        let patient = aws_sdk_s3::config::Builder::new()
+            .timeout_config(patient.read_timeout(COPYING).build());
         let copied = copy.customize().config_override(patient).send().await;
         copied.map_err(failed("quarantine a file"))?;
         self.index_within(&key, time).await;
         Ok(())
     }
 
-    /// Keeps a message of Granicus that was refused, byte for byte; the same message again is the same object. Gives what
-    /// it is called.
+    /// Keeps a message of Granicus that was refused, byte for byte; the same message again is the
+    /// same object. Gives what it is called.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be there: then whoever sent it has to send it again.
@@ -254,9 +326,12 @@ impl Files {
         let id = digest(&[message.as_bytes(), body]);
         let key = Beside::Whole.key(Folder::Granicus, &id);
         let put = self.client.put_object().bucket(&self.bucket).key(&key);
-        let put = put.set_metadata(Some(metadata(now, Some(why)))).body(body.to_vec().into());
+        let put = put
+            .set_metadata(Some(metadata(now, Some(why))))
+            .body(body.to_vec().into());
         let put = put.send().await.map_err(failed("keep a message"))?;
-        self.keep_index(&key, put.e_tag(), self.index_of_bytes(&key, body)).await;
+        self.keep_index(&key, put.e_tag(), self.index_of_bytes(&key, body))
+            .await;
         Ok(id)
     }
 }
@@ -264,7 +339,12 @@ impl Files {
 /// A text, as a header takes it; the slashes of a key stay.
 fn percent_encoded(text: &str) -> String {
     use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-    const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    const KEPT: AsciiSet = NON_ALPHANUMERIC
+        .remove(b'/')
+        .remove(b'-')
+        .remove(b'_')
+        .remove(b'.')
+        .remove(b'~');
     utf8_percent_encode(text, &KEPT).to_string()
 }
 
@@ -279,19 +359,39 @@ mod tests {
 
     #[test]
     fn what_is_kept_goes_at_the_first_midnight_after_fourteen_days() {
-        assert_eq!(goes_on(at("2026-11-23T10:00:00Z")).to_string(), "2026-12-08");
-        assert_eq!(goes_on(at("2026-11-23T00:00:00Z")).to_string(), "2026-12-08");
+        assert_eq!(
+            goes_on(at("2026-11-23T10:00:00Z")).to_string(),
+            "2026-12-08"
+        );
+        assert_eq!(
+            goes_on(at("2026-11-23T00:00:00Z")).to_string(),
+            "2026-12-08"
+        );
     }
 
     #[test]
     fn why_something_is_kept_comes_back_from_its_metadata() {
-        let reason =
-            Why { rule: "missing_column".to_owned(), field: Some("Survey.Q1 Zufriedenheit – ü".to_owned()) };
-        let (dropped, later) = (at("2026-11-23T10:00:00Z"), at("2026-11-24T10:00:00Z").timestamp());
+        let reason = Why {
+            rule: "missing_column".to_owned(),
+            field: Some("Survey.Q1 Zufriedenheit – ü".to_owned()),
+        };
+        let (dropped, later) = (
+            at("2026-11-23T10:00:00Z"),
+            at("2026-11-24T10:00:00Z").timestamp(),
+        );
         let metadata = metadata(dropped, Some(&reason));
         assert!(metadata.values().all(|value| value.is_ascii()));
-        assert_eq!((why(Some(&metadata)), dropped_at(Some(&metadata), Some(later))), (reason, Some(dropped)));
+        assert_eq!(
+            (
+                why(Some(&metadata)),
+                dropped_at(Some(&metadata), Some(later))
+            ),
+            (reason, Some(dropped))
+        );
         assert_eq!(why(None), Why::default());
-        assert_eq!(dropped_at(None, Some(later)), Some(at("2026-11-24T10:00:00Z")));
+        assert_eq!(
+            dropped_at(None, Some(later)),
+            Some(at("2026-11-24T10:00:00Z"))
+        );
     }
 }

@@ -17,22 +17,45 @@ pub(super) struct Listing {
 impl Listing {
     /// Everything below a prefix; everything of the bucket below the empty one.
     pub(super) fn of(prefix: &str) -> Self {
-        Self { prefix: prefix.to_owned(), token: None, is_over: false }
+        Self {
+            prefix: prefix.to_owned(),
+            token: None,
+            is_over: false,
+        }
     }
 
-    pub(super) async fn next(&mut self, files: &Files) -> Result<Option<Vec<Listed>>, StorageError> {
+    pub(super) async fn next(
+        &mut self,
+        files: &Files,
+    ) -> Result<Option<Vec<Listed>>, StorageError> {
         if self.is_over {
             return Ok(None);
         }
-        let list = files.client.list_objects_v2().bucket(&files.bucket).prefix(&self.prefix);
-        let page = list.set_continuation_token(self.token.take()).send().await.map_err(failed("list files"))?;
-        (self.is_over, self.token) = (page.next_continuation_token.is_none(), page.next_continuation_token);
-        page.contents.unwrap_or_default().into_iter().map(Listed::of).collect::<Result<_, _>>().map(Some)
+        let list = files
+            .client
+            .list_objects_v2()
+            .bucket(&files.bucket)
+            .prefix(&self.prefix);
+        let page = list
+            .set_continuation_token(self.token.take())
+            .send()
+            .await
+            .map_err(failed("list files"))?;
+        (self.is_over, self.token) = (
+            page.next_continuation_token.is_none(),
+            page.next_continuation_token,
+        );
+        page.contents
+            .unwrap_or_default()
+            .into_iter()
+            .map(Listed::of)
+            .collect::<Result<_, _>>()
+            .map(Some)
     }
 }
 
-/// An object, as a listing tells of it. S3 always tells all of this: where something is missing nobody knows what lies
-/// there, and whoever looks must not go on as if nothing did.
+/// An object, as a listing tells of it. S3 always tells all of this: where something is missing
+/// nobody knows what lies there, and whoever looks must not go on as if nothing did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Listed {
     /// Its key.
@@ -48,9 +71,16 @@ pub(super) struct Listed {
 impl Listed {
     fn of(object: Object) -> Result<Self, StorageError> {
         let size = object.size.and_then(|size| u64::try_from(size).ok());
-        let put_at = object.last_modified.and_then(|at| DateTime::from_timestamp(at.secs(), 0));
+        let put_at = object
+            .last_modified
+            .and_then(|at| DateTime::from_timestamp(at.secs(), 0));
         match (object.key, object.e_tag, size, put_at) {
-            (Some(key), Some(etag), Some(size), Some(put_at)) => Ok(Self { key, etag, size, put_at }),
+            (Some(key), Some(etag), Some(size), Some(put_at)) => Ok(Self {
+                key,
+                etag,
+                size,
+                put_at,
+            }),
             _ => Err(StorageError::unreadable("list files")),
         }
     }
@@ -64,7 +94,13 @@ mod tests {
 
     #[test]
     fn an_object_of_which_something_is_not_told_is_an_error_and_not_an_empty_one() {
-        let whole = || Object::builder().key("telephone/").e_tag("\"e\"").size(7).last_modified(DateTime::from_secs(9));
+        let whole = || {
+            Object::builder()
+                .key("telephone/")
+                .e_tag("\"e\"")
+                .size(7)
+                .last_modified(DateTime::from_secs(9))
+        };
         let listed = Listed::of(whole().build()).unwrap();
         assert_eq!((listed.size, listed.put_at.timestamp()), (7, 9));
         for missing in [

@@ -1,4 +1,5 @@
-//! The rows in quarantine that name a person, with their bytes: for whoever asks what is held of them.
+//! The rows in quarantine that name a person, with their bytes: for whoever asks what is held of
+//! them.
 
 use super::folder::QUARANTINE;
 use super::kept::{Kept, why};
@@ -35,13 +36,20 @@ pub struct NamedRow {
     pub why: Why,
     /// The day on which the bucket's lifecycle deletes it.
     pub goes_on: NaiveDate,
-    /// The row as it came. A very long one, or several beside each other of a file that was kept whole, come in pieces.
+    /// The row as it came. A very long one, or several beside each other of a file that was kept
+    /// whole, come in pieces.
     pub bytes: Vec<u8>,
 }
 
 impl std::fmt::Debug for NamedRow {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "NamedRow({}, {}, {} bytes)", self.folder.as_str(), self.import, self.bytes.len())
+        write!(
+            formatter,
+            "NamedRow({}, {}, {} bytes)",
+            self.folder.as_str(),
+            self.import,
+            self.bytes.len()
+        )
     }
 }
 
@@ -106,9 +114,12 @@ impl RowsNaming<'_> {
                 continue;
             }
             let Some(kept) = self.waiting.pop_front() else {
-                let Some(objects) = self.listing.next(self.files).await? else { return Ok(None) };
+                let Some(objects) = self.listing.next(self.files).await? else {
+                    return Ok(None);
+                };
                 let may = self.files.may_name(&objects, &self.mentions).await?;
-                self.waiting.extend(may.iter().filter_map(|may| Kept::of(may.object)));
+                self.waiting
+                    .extend(may.iter().filter_map(|may| Kept::of(may.object)));
                 continue;
             };
             self.open = self.look_into(kept).await?;
@@ -122,14 +133,18 @@ impl RowsNaming<'_> {
     }
 
     async fn look_into(&mut self, kept: Kept) -> Result<Option<Open>, StorageError> {
-        let Some((object, found, _)) = self.files.look(&kept.key, &self.mentions, false).await? else {
+        let Some((object, found, _)) = self.files.look(&kept.key, &self.mentions, false).await?
+        else {
             return Ok(None);
         };
         self.unreadable += found.opaque;
         if found.rows == 0 {
             return Ok(None);
         }
-        let etag = object.e_tag().ok_or_else(|| StorageError::unreadable(OPERATION))?.to_owned();
+        let etag = object
+            .e_tag()
+            .ok_or_else(|| StorageError::unreadable(OPERATION))?
+            .to_owned();
         let (why, layout) = (why(object.metadata()), layout(&kept.key));
         Ok(Some(Open {
             kept,
@@ -157,7 +172,8 @@ impl Open {
             match &mut self.body {
                 Some(body) => {
                     if let Some(some) = body.next().await {
-                        self.held.extend(some.map_err(|_| StorageError::unreadable(OPERATION))?);
+                        self.held
+                            .extend(some.map_err(|_| StorageError::unreadable(OPERATION))?);
                     } else {
                         self.body = None;
                         rows.extend(self.cut(true));
@@ -172,9 +188,26 @@ impl Open {
         Ok(rows)
     }
 
-    async fn fetch(&mut self, files: &Files, range: Range<u64>) -> Result<Option<ByteStream>, StorageError> {
-        let get = files.client.get_object().bucket(&files.bucket).key(&self.kept.key).if_match(&self.etag);
-        match get.range(format!("bytes={}-{}", range.start, range.end.saturating_sub(1))).send().await {
+    async fn fetch(
+        &mut self,
+        files: &Files,
+        range: Range<u64>,
+    ) -> Result<Option<ByteStream>, StorageError> {
+        let get = files
+            .client
+            .get_object()
+            .bucket(&files.bucket)
+            .key(&self.kept.key)
+            .if_match(&self.etag);
+        match get
+            .range(format!(
+                "bytes={}-{}",
+                range.start,
+                range.end.saturating_sub(1)
+            ))
+            .send()
+            .await
+        {
             Ok(object) => Ok(Some(object.body)),
             // What is gone is not held.
             Err(error) if has_status(&error, &[404, 412]) => {
@@ -189,7 +222,14 @@ impl Open {
     /// The next row of what has come.
     fn cut(&mut self, is_last: bool) -> Option<NamedRow> {
         let told = self.layout == Layout::Told;
-        let end = if told { self.held.iter().position(|byte| *byte == b'\n').map(|end| end + 1) } else { None };
+        let end = if told {
+            self.held
+                .iter()
+                .position(|byte| *byte == b'\n')
+                .map(|end| end + 1)
+        } else {
+            None
+        };
         let length = match end {
             Some(end) => end,
             None if !told && self.held.len() >= PIECE => PIECE,
@@ -197,14 +237,40 @@ impl Open {
             None => return None,
         };
         let bytes: Vec<u8> = self.held.drain(..length).collect();
-        let row = if told { QuarantinedRow::parse(&bytes) } else { None };
+        let row = if told {
+            QuarantinedRow::parse(&bytes)
+        } else {
+            None
+        };
         let (line, why, bytes) = match row {
-            Some(QuarantinedRow { line, field, rule, bytes }) => {
-                (Some(line), Why { rule, field: Some(field).filter(|field| !field.is_empty()) }, bytes)
-            }
+            Some(QuarantinedRow {
+                line,
+                field,
+                rule,
+                bytes,
+            }) => (
+                Some(line),
+                Why {
+                    rule,
+                    field: Some(field).filter(|field| !field.is_empty()),
+                },
+                bytes,
+            ),
             None => (None, self.why.clone(), bytes),
         };
-        let Kept { folder, import, goes_on, .. } = &self.kept;
-        Some(NamedRow { folder: *folder, import: import.clone(), line, why, goes_on: *goes_on, bytes })
+        let Kept {
+            folder,
+            import,
+            goes_on,
+            ..
+        } = &self.kept;
+        Some(NamedRow {
+            folder: *folder,
+            import: import.clone(),
+            line,
+            why,
+            goes_on: *goes_on,
+            bytes,
+        })
     }
 }

@@ -1,4 +1,5 @@
-//! One person's traces in the intake bucket: rows in quarantine that name them, and files that nobody has read yet.
+//! One person's traces in the intake bucket: rows in quarantine that name them, and files that
+//! nobody has read yet.
 
 mod leave_out;
 
@@ -29,7 +30,8 @@ pub struct Mentioned {
     pub waiting: u64,
     /// How many rows in quarantine name the person.
     pub rows: u64,
-    /// How many rows and files there nobody can look into, such as a workbook: they may name anybody.
+    /// How many rows and files there nobody can look into, such as a workbook: they may name
+    /// anybody.
     pub unreadable: u64,
     /// The day on which the last of those is deleted.
     pub unreadable_until: Option<NaiveDate>,
@@ -38,12 +40,14 @@ pub struct Mentioned {
 /// What of a person has gone from the bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scrubbed {
-    /// How many files that were dropped in time are still to be read: after them it has to be done again.
+    /// How many files that were dropped in time are still to be read: after them it has to be done
+    /// again.
     pub waiting: u64,
     /// How many rows in quarantine named the person; they are gone.
     pub rows: u64,
-    /// How many rows and files that were dropped in time nobody can look into: they stay until somebody has mended them,
-    /// or the bucket's lifecycle deletes them, and only then nothing of the person is known to be left.
+    /// How many rows and files that were dropped in time nobody can look into: they stay until
+    /// somebody has mended them, or the bucket's lifecycle deletes them, and only then nothing of
+    /// the person is known to be left.
     pub unreadable: u64,
 }
 
@@ -52,15 +56,30 @@ impl Files {
     ///
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
-    pub async fn mentions(&self, identities: &[Identifier], now: DateTime<Utc>) -> Result<Mentioned, StorageError> {
+    pub async fn mentions(
+        &self,
+        identities: &[Identifier],
+        now: DateTime<Utc>,
+    ) -> Result<Mentioned, StorageError> {
         let mentions = Mentions::of(identities);
         let waiting = self.waiting(now, now).await?;
-        let mut mentioned = Mentioned { waiting, rows: 0, unreadable: 0, unreadable_until: None };
+        let mut mentioned = Mentioned {
+            waiting,
+            rows: 0,
+            unreadable: 0,
+            unreadable_until: None,
+        };
         let mut listing = Listing::of(QUARANTINE);
         while let Some(objects) = listing.next(self).await? {
-            for MayName { object, wants_index } in self.may_name(&objects, &mentions).await? {
+            for MayName {
+                object,
+                wants_index,
+            } in self.may_name(&objects, &mentions).await?
+            {
                 let looked = self.look(&object.key, &mentions, wants_index).await?;
-                let Some((opened, found, index)) = looked else { continue };
+                let Some((opened, found, index)) = looked else {
+                    continue;
+                };
                 self.keep_index(&object.key, opened.e_tag(), index).await;
                 mentioned.rows += found.rows;
                 mentioned.unreadable += found.opaque;
@@ -71,9 +90,10 @@ impl Files {
         Ok(mentioned)
     }
 
-    /// Takes the rows that name a person out of quarantine, and says how many files that were dropped up to `before` are
-    /// still to be read, and how many nobody can look into. What they put into quarantine is found by another time; a
-    /// second time without them finds nothing to do.
+    /// Takes the rows that name a person out of quarantine, and says how many files that were
+    /// dropped up to `before` are still to be read, and how many nobody can look into. What they
+    /// put into quarantine is found by another time; a second time without them finds nothing to
+    /// do.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known that all such rows are gone.
@@ -86,7 +106,11 @@ impl Files {
         let mentions = Mentions::of(identities);
         // First: what has been read by then has put its rows where they are looked for.
         let waiting = self.waiting(before, now).await? + self.end_uploads(now).await?;
-        let mut scrubbed = Scrubbed { waiting, rows: 0, unreadable: 0 };
+        let mut scrubbed = Scrubbed {
+            waiting,
+            rows: 0,
+            unreadable: 0,
+        };
         let (mut listing, mut there) = (Listing::of(QUARANTINE), HashSet::new());
         while let Some(objects) = listing.next(self).await? {
             for object in self.may_name(&objects, &mentions).await? {
@@ -101,15 +125,25 @@ impl Files {
     }
 
     /// How many files that were dropped up to `before` are not read to their end.
-    async fn waiting(&self, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StorageError> {
+    async fn waiting(
+        &self,
+        before: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<u64, StorageError> {
         let in_time = |object: &Listed| object.put_at <= before;
         // A file that was replaced while it is read goes on being read by that invocation.
         let mut being_read = HashSet::new();
         for folder in ["progress/", "handover/"] {
             let mut listing = Listing::of(folder);
             while let Some(objects) = listing.next(self).await? {
-                let fresh = objects.iter().filter(|it| in_time(it) && now - it.put_at < INVOCATION);
-                being_read.extend(fresh.filter_map(|it| folder::own(&it.key)).map(|(_, _, id)| id.to_owned()));
+                let fresh = objects
+                    .iter()
+                    .filter(|it| in_time(it) && now - it.put_at < INVOCATION);
+                being_read.extend(
+                    fresh
+                        .filter_map(|it| folder::own(&it.key))
+                        .map(|(_, _, id)| id.to_owned()),
+                );
             }
         }
         // Whatever is not one of ours is a partner's, wherever it lies.
@@ -127,16 +161,25 @@ impl Files {
         Ok(waiting + being_read.len() as u64)
     }
 
-    /// Ends what a run that broke off has half written, and says how many uploads may still be going on.
+    /// Ends what a run that broke off has half written, and says how many uploads may still be
+    /// going on.
     async fn end_uploads(&self, now: DateTime<Utc>) -> Result<u64, StorageError> {
         const OPERATION: &str = "end an upload";
         let (mut going_on, mut markers) = (0, (None, None));
         loop {
-            let list = self.client.list_multipart_uploads().bucket(&self.bucket).prefix(QUARANTINE);
-            let list = list.set_key_marker(markers.0).set_upload_id_marker(markers.1);
+            let list = self
+                .client
+                .list_multipart_uploads()
+                .bucket(&self.bucket)
+                .prefix(QUARANTINE);
+            let list = list
+                .set_key_marker(markers.0)
+                .set_upload_id_marker(markers.1);
             let page = list.send().await.map_err(failed(OPERATION))?;
             for upload in page.uploads() {
-                let begun = upload.initiated().and_then(|at| DateTime::from_timestamp(at.secs(), 0));
+                let begun = upload
+                    .initiated()
+                    .and_then(|at| DateTime::from_timestamp(at.secs(), 0));
                 if begun.is_some_and(|begun| now - begun < INVOCATION) {
                     going_on += 1;
                 } else if let (Some(key), Some(id)) = (upload.key(), upload.upload_id()) {
@@ -151,14 +194,24 @@ impl Files {
     }
 
     async fn abandon(&self, key: &str, id: &str) -> Result<(), StorageError> {
-        let abort = self.client.abort_multipart_upload().bucket(&self.bucket).key(key).upload_id(id);
-        abort.send().await.map(drop).or_else(|error| match error.as_service_error() {
-            Some(gone) if gone.is_no_such_upload() => Ok(()),
-            _ => Err(failed("end an upload")(error)),
-        })
+        let abort = self
+            .client
+            .abort_multipart_upload()
+            .bucket(&self.bucket)
+            .key(key)
+            .upload_id(id);
+        abort
+            .send()
+            .await
+            .map(drop)
+            .or_else(|error| match error.as_service_error() {
+                Some(gone) if gone.is_no_such_upload() => Ok(()),
+                _ => Err(failed("end an upload")(error)),
+            })
     }
 
-    /// Which rows of an object in quarantine name the person, and its index if that is wanted; nothing if it is no longer there.
+    /// Which rows of an object in quarantine name the person, and its index if that is wanted;
+    /// nothing if it is no longer there.
     pub(super) async fn look(
         &self,
         key: &str,
@@ -166,22 +219,38 @@ impl Files {
         wants_index: bool,
     ) -> Result<Option<(GetObjectOutput, Found, Option<Index>)>, StorageError> {
         const OPERATION: &str = "look into quarantine";
-        let mut object = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
+        let mut object = match self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .send()
+            .await
+        {
             Ok(object) => object,
             Err(error) if has_status(&error, &[404]) => return Ok(None),
             Err(error) => return Err(failed(OPERATION)(error)),
         };
-        let size = object.content_length().and_then(|length| u64::try_from(length).ok()).unwrap_or_default();
-        let Some(index) = self.index_key().filter(|_| wants_index).map(|key| Indexing::new(key, size)) else {
+        let size = object
+            .content_length()
+            .and_then(|length| u64::try_from(length).ok())
+            .unwrap_or_default();
+        let Some(index) = self
+            .index_key()
+            .filter(|_| wants_index)
+            .map(|key| Indexing::new(key, size))
+        else {
             let (found, _) = searched(&mut object, Search::new(mentions, layout(key))).await?;
             return Ok(Some((object, found, None)));
         };
-        let (found, Both(_, index)) = searched(&mut object, Search::new(Both(mentions, index), layout(key))).await?;
+        let (found, Both(_, index)) =
+            searched(&mut object, Search::new(Both(mentions, index), layout(key))).await?;
         let index = index.finish(&found);
         Ok(Some((object, found, Some(index))))
     }
 
-    /// Gives how many rows are gone, and how many nobody can look into that were dropped up to `before`.
+    /// Gives how many rows are gone, and how many nobody can look into that were dropped up to
+    /// `before`.
     async fn scrub_object(
         &self,
         may: &MayName<'_>,
@@ -194,14 +263,17 @@ impl Files {
             let Some((object, found, index)) = self.look(key, mentions, wants_index).await? else {
                 return Ok((gone, 0));
             };
-            let put_at = object.last_modified().map(aws_sdk_s3::primitives::DateTime::secs);
+            let put_at = object
+                .last_modified()
+                .map(aws_sdk_s3::primitives::DateTime::secs);
             let in_time = dropped_at(object.metadata(), put_at).is_none_or(|at| at <= before);
             let unreadable = if in_time { found.opaque } else { 0 };
             if found.rows == 0 {
                 self.keep_index(key, object.e_tag(), index).await;
                 return Ok((gone, unreadable));
             }
-            // First: an index may be missing, and must not say of anybody who is gone that they may be named.
+            // First: an index may be missing, and must not say of anybody who is gone that they may
+            // be named.
             self.drop_index(key).await?;
             match self.leave_out(key, &object, &found, now).await {
                 Ok(()) if self.index_key().is_none() => return Ok((gone + found.rows, unreadable)),
@@ -211,12 +283,18 @@ impl Files {
                 Err(Obstacle::Storage(error)) => return Err(error),
             }
         }
-        Err(StorageError { operation: "scrub quarantine", code: "written by others all the time".to_owned() })
+        Err(StorageError {
+            operation: "scrub quarantine",
+            code: "written by others all the time".to_owned(),
+        })
     }
 }
 
 /// Looks through an object, to its end unless nobody can look into it.
-async fn searched<L: Look>(object: &mut GetObjectOutput, mut search: Search<L>) -> Result<(Found, L), StorageError> {
+async fn searched<L: Look>(
+    object: &mut GetObjectOutput,
+    mut search: Search<L>,
+) -> Result<(Found, L), StorageError> {
     while let Some(bytes) = object.body.next().await {
         search.push(&bytes.map_err(|_| StorageError::unreadable("look into quarantine"))?);
         if search.is_opaque() {

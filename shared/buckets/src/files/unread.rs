@@ -1,5 +1,5 @@
-//! What a partner has dropped and nobody has read: files of which S3 told nobody, files that failed for good, and whatever
-//! lies where no source is agreed on.
+//! What a partner has dropped and nobody has read: files of which S3 told nobody, files that failed
+//! for good, and whatever lies where no source is agreed on.
 
 use super::folder::{self, Kind};
 use super::listing::Listing;
@@ -39,49 +39,80 @@ impl UnreadPages {
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
     pub async fn next(&mut self) -> Result<Option<Vec<Unread>>, StorageError> {
-        let Some(objects) = self.listing.next(&self.files).await? else { return Ok(None) };
+        let Some(objects) = self.listing.next(&self.files).await? else {
+            return Ok(None);
+        };
         let mut page = Vec::new();
         for object in &objects {
             if is_folder(&object.key, object.size) {
                 continue;
             }
-            let Some(file) = File::dropped(&object.key, &object.etag) else { continue };
+            let Some(file) = File::dropped(&object.key, &object.etag) else {
+                continue;
+            };
             let since = object.put_at;
             let id = file.id();
-            let (read_at, handed_over_at) = (self.read.get(&id).copied(), self.handed_over.get(&id).copied());
-            page.push(Unread { file, since, read_at, handed_over_at });
+            let (read_at, handed_over_at) = (
+                self.read.get(&id).copied(),
+                self.handed_over.get(&id).copied(),
+            );
+            page.push(Unread {
+                file,
+                since,
+                read_at,
+                handed_over_at,
+            });
         }
         Ok(Some(page))
     }
 }
 
 impl Files {
-    /// Everything that a partner dropped, wherever in the bucket it lies. Folders without anything in them are no files.
+    /// Everything that a partner dropped, wherever in the bucket it lies. Folders without anything
+    /// in them are no files.
     ///
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
     pub async fn unread(&self) -> Result<UnreadPages, StorageError> {
-        let (read, handed_over) = (self.beside(Kind::Progress).await?, self.beside(Kind::Handover).await?);
-        Ok(UnreadPages { files: self.clone(), listing: Listing::of(""), read, handed_over })
+        let (read, handed_over) = (
+            self.beside(Kind::Progress).await?,
+            self.beside(Kind::Handover).await?,
+        );
+        Ok(UnreadPages {
+            files: self.clone(),
+            listing: Listing::of(""),
+            read,
+            handed_over,
+        })
     }
 
-    /// The file of a source that has waited longest to be read, or to be read on. After a failure that is one which nobody was
-    /// handed yet, and not the file itself: of several that fail, none starts the others again and again.
+    /// The file of a source that has waited longest to be read, or to be read on. After a failure
+    /// that is one which nobody was handed yet, and not the file itself: of several that fail, none
+    /// starts the others again and again.
     ///
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
-    pub async fn waiting_longest(&self, source: Source, failed: Option<&str>) -> Result<Option<File>, StorageError> {
+    pub async fn waiting_longest(
+        &self,
+        source: Source,
+        failed: Option<&str>,
+    ) -> Result<Option<File>, StorageError> {
         let handed_over = self.beside(Kind::Handover).await?;
         let mut listing = Listing::of(&format!("{}/", source.as_str()));
         let mut longest: Option<(DateTime<Utc>, File)> = None;
         while let Some(objects) = listing.next(self).await? {
             for object in objects {
-                let Some(file) = File::dropped(&object.key, &object.etag) else { continue };
+                let Some(file) = File::dropped(&object.key, &object.etag) else {
+                    continue;
+                };
                 let id = file.id();
                 let handed_over_at = handed_over.get(&id).copied();
-                let is_passed_over = failed.is_some_and(|failed| failed == id || handed_over_at.is_some());
+                let is_passed_over =
+                    failed.is_some_and(|failed| failed == id || handed_over_at.is_some());
                 let since = handed_over_at.unwrap_or(object.put_at);
-                let is_later = longest.as_ref().is_some_and(|(earlier, _)| *earlier <= since);
+                let is_later = longest
+                    .as_ref()
+                    .is_some_and(|(earlier, _)| *earlier <= since);
                 if !(is_passed_over || is_later || is_folder(&object.key, object.size)) {
                     longest = Some((since, file));
                 }
@@ -100,13 +131,23 @@ impl Files {
             key: &'a str,
             etag: &'a str,
         }
-        let found = json("hand a file over", &Found { key: &file.key, etag: &file.etag })?;
+        let found = json(
+            "hand a file over",
+            &Found {
+                key: &file.key,
+                etag: &file.etag,
+            },
+        )?;
         self.write(file, Beside::Handover, found).await
     }
 
     /// When objects of ours of this kind were put, by what the import is called.
     async fn beside(&self, wanted: Kind) -> Result<HashMap<String, DateTime<Utc>>, StorageError> {
-        let prefix = if wanted == Kind::Progress { "progress/" } else { "handover/" };
+        let prefix = if wanted == Kind::Progress {
+            "progress/"
+        } else {
+            "handover/"
+        };
         let (mut listing, mut put) = (Listing::of(prefix), HashMap::new());
         while let Some(objects) = listing.next(self).await? {
             for object in &objects {

@@ -1,7 +1,8 @@
 //! Who says who somebody is: how far an identifier on a record is proven.
 //!
-//! It follows from how a record reached the council and from what is on it, so that records of every age are judged by the
-//! same rule. Stored is one thing only, and beside the records: that a link was followed that was sent to an address.
+//! It follows from how a record reached the council and from what is on it, so that records of
+//! every age are judged by the same rule. Stored is one thing only, and beside the records: that a
+//! link was followed that was sent to an address.
 
 use crate::identity::contact::Contact;
 use crate::identity::identifier::IdentifierKind;
@@ -14,9 +15,10 @@ use serde::{Deserialize, Serialize};
 pub enum Assertion {
     /// Nobody: somebody typed it into a form without signing in. It may be anybody's.
     Claimed,
-    /// Whoever reads the mailbox: they followed a link that was sent there. It is more than a claim, because nobody else could;
-    /// and less than all that follows, because a mailbox is all that it proves. Anybody gets one within a minute. An account, a
-    /// line and staff's word come with what somebody has to do with the council or with a network.
+    /// Whoever reads the mailbox: they followed a link that was sent there. It is more than a
+    /// claim, because nobody else could; and less than all that follows, because a mailbox is all
+    /// that it proves. Anybody gets one within a minute. An account, a line and staff's word come
+    /// with what somebody has to do with the council or with a network.
     Confirmed,
     /// An account that the person had signed in to: with Granicus, at a network, with Google.
     SignedIn,
@@ -29,17 +31,26 @@ pub enum Assertion {
 impl Assertion {
     /// Who vouches for an identifier of this kind on a record of this source and contact.
     ///
-    /// `is_of_our_form` says whether it answers a form of the council's own, where nobody signs in; a form of another
-    /// system was signed in to if it came with the number that this system gives its customers.
+    /// `is_of_our_form` says whether it answers a form of the council's own, where nobody signs in;
+    /// a form of another system was signed in to if it came with the number that this system gives
+    /// its customers.
     #[must_use]
-    pub const fn of(kind: IdentifierKind, source: Source, is_of_our_form: bool, contact: &Contact) -> Self {
+    pub const fn of(
+        kind: IdentifierKind,
+        source: Source,
+        is_of_our_form: bool,
+        contact: &Contact,
+    ) -> Self {
         match (source, kind) {
             (Source::WebForm, _) if is_of_our_form || contact.reference.is_none() => Self::Claimed,
-            (Source::WebForm, _) | (Source::Reviews | Source::Social, IdentifierKind::Reference) => Self::SignedIn,
+            (Source::WebForm, _)
+            | (Source::Reviews | Source::Social, IdentifierKind::Reference) => Self::SignedIn,
             // A network hands over nothing but the handle: whatever else is there, somebody wrote.
             (Source::Reviews | Source::Social, _) => Self::Claimed,
             (Source::Telephone, IdentifierKind::Phone) => Self::Observed,
-            (Source::Telephone | Source::Interviews | Source::Support | Source::Complaints, _) => Self::Staff,
+            (Source::Telephone | Source::Interviews | Source::Support | Source::Complaints, _) => {
+                Self::Staff
+            }
         }
     }
 
@@ -57,28 +68,48 @@ mod tests {
     use crate::identity::identifier::IdentifierKind;
     use crate::record::source::Source;
 
-    const KINDS: [IdentifierKind; 3] = [IdentifierKind::Email, IdentifierKind::Phone, IdentifierKind::Reference];
+    const KINDS: [IdentifierKind; 3] = [
+        IdentifierKind::Email,
+        IdentifierKind::Phone,
+        IdentifierKind::Reference,
+    ];
 
     fn on(source: Source, is_of_our_form: bool, reference: Option<&str>) -> [Assertion; 3] {
-        let contact = Contact { reference: reference.map(str::to_owned), ..Contact::default() };
+        let contact = Contact {
+            reference: reference.map(str::to_owned),
+            ..Contact::default()
+        };
         KINDS.map(|kind| Assertion::of(kind, source, is_of_our_form, &contact))
     }
 
     #[test]
     fn a_form_is_a_claim_unless_somebody_signed_in_to_it() {
         assert_eq!(on(Source::WebForm, true, None), [Assertion::Claimed; 3]);
-        assert_eq!(on(Source::WebForm, true, Some("UCRN-1")), [Assertion::Claimed; 3], "nobody signs in to ours");
+        assert_eq!(
+            on(Source::WebForm, true, Some("UCRN-1")),
+            [Assertion::Claimed; 3],
+            "nobody signs in to ours"
+        );
         assert_eq!(on(Source::WebForm, false, None), [Assertion::Claimed; 3]);
-        assert_eq!(on(Source::WebForm, false, Some("UCRN-1")), [Assertion::SignedIn; 3]);
+        assert_eq!(
+            on(Source::WebForm, false, Some("UCRN-1")),
+            [Assertion::SignedIn; 3]
+        );
     }
 
     #[test]
     fn every_other_source_vouches_for_what_it_knows() {
         let (claimed, staff) = (Assertion::Claimed, Assertion::Staff);
         for network in [Source::Reviews, Source::Social] {
-            assert_eq!(on(network, false, Some("x:sam")), [claimed, claimed, Assertion::SignedIn]);
+            assert_eq!(
+                on(network, false, Some("x:sam")),
+                [claimed, claimed, Assertion::SignedIn]
+            );
         }
-        assert_eq!(on(Source::Telephone, false, None), [staff, Assertion::Observed, staff]);
+        assert_eq!(
+            on(Source::Telephone, false, None),
+            [staff, Assertion::Observed, staff]
+        );
         for source in [Source::Interviews, Source::Support, Source::Complaints] {
             assert_eq!(on(source, false, None), [staff; 3]);
         }
@@ -90,7 +121,10 @@ mod tests {
         let mut all = [Staff, Claimed, Observed, SignedIn, Confirmed];
         all.sort_unstable();
         assert_eq!(all, [Claimed, Confirmed, SignedIn, Observed, Staff]);
-        assert_eq!(all.iter().filter(|one| one.is_more_than_a_claim()).count(), 4);
+        assert_eq!(
+            all.iter().filter(|one| one.is_more_than_a_claim()).count(),
+            4
+        );
         assert_eq!(serde_json::to_value(Confirmed).unwrap(), "confirmed");
     }
 }

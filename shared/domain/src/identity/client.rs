@@ -1,4 +1,5 @@
-//! Who knocks at the public door, without keeping from where: a keyed digest of the network address, another each hour.
+//! Who knocks at the public door, without keeping from where: a keyed digest of the network
+//! address, another each hour.
 
 use crate::identity::keyring::{Forms, Keyring};
 use crate::identity::subject::mac;
@@ -24,8 +25,8 @@ impl Hour {
     }
 }
 
-/// A client in one hour, as it is counted: 22 characters, from which nobody without the key learns the address, and by which
-/// nobody recognises the client in another hour.
+/// A client in one hour, as it is counted: 22 characters, from which nobody without the key learns
+/// the address, and by which nobody recognises the client in another hour.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Client(String);
 
@@ -54,7 +55,8 @@ impl Clients {
         Self(keys.derive("client"))
     }
 
-    /// Who comes from this address in this hour. A network has 2^64 addresses of IPv6 (RFC 6177, RFC 4291), which count as one.
+    /// Who comes from this address in this hour. A network has 2^64 addresses of IPv6 (RFC 6177,
+    /// RFC 4291), which count as one.
     #[must_use]
     pub fn at(&self, address: IpAddr, hour: Hour) -> Client {
         let network = match address.to_canonical() {
@@ -95,15 +97,30 @@ mod tests {
         assert_eq!(at("2001:db8:1:2::1"), at("2001:db8:1:2:ffff::"));
         assert_ne!(at("2001:db8:1:2::1"), at("2001:db8:1:3::1"));
         let address = "192.0.2.7".parse().unwrap();
-        assert_eq!(clients.at(address, hour("2026-11-23T10:59:59Z")), at("192.0.2.7"));
-        assert_ne!(clients.at(address, hour("2026-11-23T11:00:00Z")), at("192.0.2.7"));
+        assert_eq!(
+            clients.at(address, hour("2026-11-23T10:59:59Z")),
+            at("192.0.2.7")
+        );
+        assert_ne!(
+            clients.at(address, hour("2026-11-23T11:00:00Z")),
+            at("192.0.2.7")
+        );
         assert_ne!(self::clients("b").at(address, now), at("192.0.2.7"));
-        assert_eq!(format!("{clients:?} {:?}", at("192.0.2.7")), "Clients(..) Client(..)");
+        assert_eq!(
+            format!("{clients:?} {:?}", at("192.0.2.7")),
+            "Clients(..) Client(..)"
+        );
     }
 
     #[test]
     fn an_hour_ends_where_the_next_begins() {
-        assert_eq!(hour("2026-11-23T10:59:59Z").end().to_rfc3339(), "2026-11-23T11:00:00+00:00");
-        assert_eq!(hour("2026-11-23T11:00:00Z").end().to_rfc3339(), "2026-11-23T12:00:00+00:00");
+        assert_eq!(
+            hour("2026-11-23T10:59:59Z").end().to_rfc3339(),
+            "2026-11-23T11:00:00+00:00"
+        );
+        assert_eq!(
+            hour("2026-11-23T11:00:00Z").end().to_rfc3339(),
+            "2026-11-23T12:00:00+00:00"
+        );
     }
 }

@@ -17,7 +17,8 @@ pub struct Contact {
     /// Telephone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
-    /// What another system calls the person: a customer number, a reviewer, a handle (`network:handle`).
+    /// What another system calls the person: a customer number, a reviewer, a handle
+    /// (`network:handle`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
 }
@@ -31,8 +32,8 @@ impl Contact {
 
     /// What identifies the person: the first is whose record it is, the others lead to the first.
     ///
-    /// A telephone number with an extension is kept for a reply and identifies nobody. Some systems have several
-    /// addresses, or numbers, in one field: each of them leads to the person.
+    /// A telephone number with an extension is kept for a reply and identifies nobody. Some systems
+    /// have several addresses, or numbers, in one field: each of them leads to the person.
     #[must_use]
     pub fn identifiers(&self) -> Vec<Identifier> {
         let fields = [
@@ -40,26 +41,40 @@ impl Contact {
             (IdentifierKind::Phone, &self.phone),
             (IdentifierKind::Reference, &self.reference),
         ];
-        let written = fields.into_iter().filter_map(|(kind, text)| Some((kind, text.as_deref()?)));
-        written.filter_map(|(kind, text)| several(kind, text).ok()).flatten().collect()
+        let written = fields
+            .into_iter()
+            .filter_map(|(kind, text)| Some((kind, text.as_deref()?)));
+        written
+            .filter_map(|(kind, text)| several(kind, text).ok())
+            .flatten()
+            .collect()
     }
 
     /// The subject that a record with this contact belongs to.
     #[must_use]
     pub fn subject(&self, keys: &SubjectKeys) -> Option<SubjectKey> {
-        self.identifiers().first().map(|identifier| keys.key(identifier))
+        self.identifiers()
+            .first()
+            .map(|identifier| keys.key(identifier))
     }
 
     /// The keys, other than `subject`, that lead to the person.
     #[must_use]
     pub fn further_keys(&self, keys: &SubjectKeys) -> Vec<SubjectKey> {
-        self.identifiers().iter().skip(1).map(|identifier| keys.key(identifier)).collect()
+        self.identifiers()
+            .iter()
+            .skip(1)
+            .map(|identifier| keys.key(identifier))
+            .collect()
     }
 
     /// The keys that lead to the person; the first is that of the subject.
     #[must_use]
     pub fn keys(&self, keys: &SubjectKeys) -> Vec<SubjectKey> {
-        self.identifiers().iter().map(|identifier| keys.key(identifier)).collect()
+        self.identifiers()
+            .iter()
+            .map(|identifier| keys.key(identifier))
+            .collect()
     }
 }
 

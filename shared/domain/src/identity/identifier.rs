@@ -51,14 +51,16 @@ pub enum NotAnIdentifier {
 }
 
 impl Identifier {
-    /// Reads an email address: what nobody sees stripped, NFKC, lower case, the domain as IDNA ASCII. No address has the
-    /// ligatures that come out of a PDF, or letters of another width (RFC 8264, 9.17), so they are the letters that they show.
+    /// Reads an email address: what nobody sees stripped, NFKC, lower case, the domain as IDNA
+    /// ASCII. No address has the ligatures that come out of a PDF, or letters of another width (RFC
+    /// 8264, 9.17), so they are the letters that they show.
     ///
     /// Plus-tags and dots are kept: `a+b@x.org` is not `a@x.org`.
     ///
     /// # Errors
-    /// [`NotAnIdentifier::Email`] for what mail cannot be sent to, [`NotAnIdentifier::Disguised`] for an address that would
-    /// become another one's: who sees it sees another address than the one that is kept.
+    /// [`NotAnIdentifier::Email`] for what mail cannot be sent to, [`NotAnIdentifier::Disguised`]
+    /// for an address that would become another one's: who sees it sees another address than the
+    /// one that is kept.
     pub fn email(typed: &str) -> Result<Self, NotAnIdentifier> {
         let visible = visible(typed);
         if visible.chars().any(|c| is_disguised(c, str::to_lowercase)) {
@@ -66,32 +68,52 @@ impl Identifier {
         }
         // ASCII stands for itself in every form of Unicode.
         let plain = |text: &str| text.nfkc().collect::<String>();
-        let visible =
-            if visible.is_ascii() { visible.to_ascii_lowercase() } else { plain(&plain(&visible).to_lowercase()) };
+        let visible = if visible.is_ascii() {
+            visible.to_ascii_lowercase()
+        } else {
+            plain(&plain(&visible).to_lowercase())
+        };
         let (local, domain) = visible.rsplit_once('@').ok_or(NotAnIdentifier::Email)?;
         let domain = idna::domain_to_ascii_strict(domain).map_err(|_| NotAnIdentifier::Email)?;
         let canonical = format!("{local}@{domain}");
-        let options = Options::default().without_display_text().without_domain_literal().with_required_tld();
+        let options = Options::default()
+            .without_display_text()
+            .without_domain_literal()
+            .with_required_tld();
         let sound = EmailAddress::parse_with_options(&canonical, options).is_ok()
             && canonical.len() <= EMAIL_LENGTH
             && !local.contains('"');
-        if sound { Ok(Self { kind: IdentifierKind::Email, canonical }) } else { Err(NotAnIdentifier::Email) }
+        if sound {
+            Ok(Self {
+                kind: IdentifierKind::Email,
+                canonical,
+            })
+        } else {
+            Err(NotAnIdentifier::Email)
+        }
     }
 
-    /// Reads a telephone number as E.164, British unless it says otherwise. What nobody sees is stripped; digits of any
-    /// script are digits, and dashes of any length are dashes.
+    /// Reads a telephone number as E.164, British unless it says otherwise. What nobody sees is
+    /// stripped; digits of any script are digits, and dashes of any length are dashes.
     ///
-    /// Ofcom's drama numbers are taken although libraries call them invalid: what is asked here is whether a number
-    /// could be dialled, not whether it is assigned.
+    /// Ofcom's drama numbers are taken although libraries call them invalid: what is asked here is
+    /// whether a number could be dialled, not whether it is assigned.
     ///
     /// # Errors
-    /// [`NotAnIdentifier::Phone`] for what cannot be dialled, [`NotAnIdentifier::Extension`] for a shared line.
+    /// [`NotAnIdentifier::Phone`] for what cannot be dialled, [`NotAnIdentifier::Extension`] for a
+    /// shared line.
     pub fn phone(typed: &str) -> Result<Self, NotAnIdentifier> {
         let visible = visible(typed);
         let visible = text::folded(&visible);
-        let dialled = visible.chars().all(|c| c.is_ascii_digit() || "+()-./ \t".contains(c));
+        let dialled = visible
+            .chars()
+            .all(|c| c.is_ascii_digit() || "+()-./ \t".contains(c));
         let extended = visible.to_ascii_lowercase();
-        if !dialled && !["x", "ext", "#", ";"].iter().any(|mark| extended.contains(mark)) {
+        if !dialled
+            && !["x", "ext", "#", ";"]
+                .iter()
+                .any(|mark| extended.contains(mark))
+        {
             return Err(NotAnIdentifier::Phone);
         }
         let spelt = visible.replace("(0)", "");
@@ -100,29 +122,43 @@ impl Identifier {
             let plain = dialled.then(|| spelt.replace(['(', ')', '-', '.', '/', ' ', '\t'], ""));
             plain.and_then(|plain| Telephone::read(&plain))
         });
-        let Telephone { code, national, is_extended } = number.ok_or(NotAnIdentifier::Phone)?;
+        let Telephone {
+            code,
+            national,
+            is_extended,
+        } = number.ok_or(NotAnIdentifier::Phone)?;
         if is_extended {
             return Err(NotAnIdentifier::Extension);
         }
         let canonical = format!("+{code}{national}");
         let digits = canonical.len() - 1;
-        let possible = if code == telephone::BRITISH { 11..=12 } else { 8..=15 };
+        let possible = if code == telephone::BRITISH {
+            11..=12
+        } else {
+            8..=15
+        };
         if possible.contains(&digits) {
-            Ok(Self { kind: IdentifierKind::Phone, canonical })
+            Ok(Self {
+                kind: IdentifierKind::Phone,
+                canonical,
+            })
         } else {
             Err(NotAnIdentifier::Phone)
         }
     }
 
-    /// Reads what another system calls the person: what nobody sees stripped, dashes, digits and full-width forms as a
-    /// British keyboard has them, trimmed, NFC, upper case. A network's handle is the same with its `@` and without:
-    /// `x:@sam` is `x:sam`.
+    /// Reads what another system calls the person: what nobody sees stripped, dashes, digits and
+    /// full-width forms as a British keyboard has them, trimmed, NFC, upper case. A network's
+    /// handle is the same with its `@` and without: `x:@sam` is `x:sam`.
     ///
     /// # Errors
-    /// [`NotAnIdentifier::Reference`] if nothing is left, or more than 100 characters, and [`NotAnIdentifier::Disguised`] as
-    /// for an address.
+    /// [`NotAnIdentifier::Reference`] if nothing is left, or more than 100 characters, and
+    /// [`NotAnIdentifier::Disguised`] as for an address.
     pub fn reference(typed: &str) -> Result<Self, NotAnIdentifier> {
-        if text::folded(&visible(typed)).chars().any(|c| is_disguised(c, str::to_uppercase)) {
+        if text::folded(&visible(typed))
+            .chars()
+            .any(|c| is_disguised(c, str::to_uppercase))
+        {
             return Err(NotAnIdentifier::Disguised);
         }
         let mut canonical = upper_case(typed);
@@ -130,7 +166,10 @@ impl Identifier {
             canonical = composed(&format!("{network}:{}", handle.trim_start_matches('@')));
         }
         if (1..=100).contains(&canonical.chars().count()) {
-            Ok(Self { kind: IdentifierKind::Reference, canonical })
+            Ok(Self {
+                kind: IdentifierKind::Reference,
+                canonical,
+            })
         } else {
             Err(NotAnIdentifier::Reference)
         }
@@ -165,12 +204,21 @@ impl Identifier {
     pub fn masked(&self) -> String {
         let tail = |n: usize| {
             let length = self.canonical.chars().count();
-            self.canonical.chars().skip(length.saturating_sub(n)).collect::<String>()
+            self.canonical
+                .chars()
+                .skip(length.saturating_sub(n))
+                .collect::<String>()
         };
         match self.kind {
             IdentifierKind::Email => {
-                let domain = self.canonical.rsplit_once('@').map_or("", |(_, domain)| domain);
-                format!("{}•••@{domain}", self.canonical.chars().next().unwrap_or('•'))
+                let domain = self
+                    .canonical
+                    .rsplit_once('@')
+                    .map_or("", |(_, domain)| domain);
+                format!(
+                    "{}•••@{domain}",
+                    self.canonical.chars().next().unwrap_or('•')
+                )
             }
             IdentifierKind::Phone => format!("•••{}", tail(3)),
             IdentifierKind::Reference => format!("•••{}", tail(2)),
@@ -185,9 +233,9 @@ impl std::fmt::Debug for Identifier {
     }
 }
 
-/// Whether a character is not ASCII, and becomes nothing but ASCII where an identifier is composed or changes case: the
-/// Kelvin sign, the Greek question mark; in capitals the dotless i and the sharp s. A ligature or a wide letter is no other
-/// than the letters that it shows.
+/// Whether a character is not ASCII, and becomes nothing but ASCII where an identifier is composed
+/// or changes case: the Kelvin sign, the Greek question mark; in capitals the dotless i and the
+/// sharp s. A ligature or a wide letter is no other than the letters that it shows.
 fn is_disguised(c: char, cased: fn(&str) -> String) -> bool {
     if c.is_ascii() {
         return false;
@@ -202,17 +250,22 @@ fn composed(text: &str) -> String {
     text.nfc().collect()
 }
 
-/// What a system calls something, in its one spelling: what nobody sees stripped, dashes, digits and full-width forms as a
-/// British keyboard has them, trimmed, NFC, upper case.
+/// What a system calls something, in its one spelling: what nobody sees stripped, dashes, digits
+/// and full-width forms as a British keyboard has them, trimmed, NFC, upper case.
 pub(crate) fn upper_case(typed: &str) -> String {
     composed(&composed(&text::folded(&visible(typed))).to_uppercase())
 }
 
-/// What is left without what comes along with copied text: marks that nobody sees, and spaces of other kinds than the
-/// keyboard's. A line break or a tab is a space.
+/// What is left without what comes along with copied text: marks that nobody sees, and spaces of
+/// other kinds than the keyboard's. A line break or a tab is a space.
 fn visible(typed: &str) -> String {
-    let seen = typed.chars().filter(|c| !text::is_unseen(*c) && !text::is_hard_space(*c));
-    seen.map(|c| if c.is_whitespace() { ' ' } else { c }).collect::<String>().trim().to_owned()
+    let seen = typed
+        .chars()
+        .filter(|c| !text::is_unseen(*c) && !text::is_hard_space(*c));
+    seen.map(|c| if c.is_whitespace() { ' ' } else { c })
+        .collect::<String>()
+        .trim()
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -231,7 +284,11 @@ mod tests {
 
     #[test]
     fn spellings_of_one_address_are_one_address() {
-        for typed in ["Priya.Nair@Example.org", " priya.nair@example.org\u{200B}", "priya\u{FEFF}.nair@EXAMPLE.ORG"] {
+        for typed in [
+            "Priya.Nair@Example.org",
+            " priya.nair@example.org\u{200B}",
+            "priya\u{FEFF}.nair@EXAMPLE.ORG",
+        ] {
             assert_eq!(email(typed).as_deref(), Some("priya.nair@example.org"));
         }
         for typed in [
@@ -239,10 +296,20 @@ mod tests {
             "ｆｉｏｎａ．ｆｌｅｍｉｎｇ＠ｅｘａｍｐｌｅ。ｏｒｇ",
             "𝐟𝐢𝐨𝐧𝐚.fleming@example.org",
         ] {
-            assert_eq!(email(typed).as_deref(), Some("fiona.fleming@example.org"), "{typed}");
+            assert_eq!(
+                email(typed).as_deref(),
+                Some("fiona.fleming@example.org"),
+                "{typed}"
+            );
         }
-        assert_eq!(email("siân@dorset.example"), email("sia\u{302}n@dorset.example"));
-        assert_eq!(email("a@bücher.example").as_deref(), Some("a@xn--bcher-kva.example"));
+        assert_eq!(
+            email("siân@dorset.example"),
+            email("sia\u{302}n@dorset.example")
+        );
+        assert_eq!(
+            email("a@bücher.example").as_deref(),
+            Some("a@xn--bcher-kva.example")
+        );
     }
 
     #[test]
@@ -253,8 +320,16 @@ mod tests {
             let one = c.to_string();
             let becomes_ascii = |spelt: &str| super::composed(spelt).is_ascii();
             let address = refused(Identifier::email, format!("m{c}y@example.org"));
-            assert_eq!(address, becomes_ascii(&one) || (becomes_ascii(&one.to_lowercase())), "{c:?}");
-            assert_eq!(address, refused(Identifier::email, format!("may@e{c}ample.org")), "{c:?}");
+            assert_eq!(
+                address,
+                becomes_ascii(&one) || (becomes_ascii(&one.to_lowercase())),
+                "{c:?}"
+            );
+            assert_eq!(
+                address,
+                refused(Identifier::email, format!("may@e{c}ample.org")),
+                "{c:?}"
+            );
             in_addresses.extend(address.then_some(c));
             let reference = refused(Identifier::reference, format!("UC{c}N-1"));
             let shows = one.nfkc().all(|c| c.is_ascii());
@@ -268,9 +343,17 @@ mod tests {
             "the Greek question mark, a varia, the Kelvin sign"
         );
         assert_eq!(in_references, ['ß', 'ı', '\u{37E}', '\u{1FEF}', '\u{212A}']);
-        assert!(in_addresses.iter().all(|c| Identifier::phone(&format!("07700 90014{c}")).is_err()));
+        assert!(
+            in_addresses
+                .iter()
+                .all(|c| Identifier::phone(&format!("07700 90014{c}")).is_err())
+        );
         assert!(email("zoë@example.org").is_some() && email("strauß@dorset.example").is_some());
-        assert_eq!(email("\u{212B}sa@example.org"), email("åsa@example.org"), "a letter that no keyboard here has");
+        assert_eq!(
+            email("\u{212B}sa@example.org"),
+            email("åsa@example.org"),
+            "a letter that no keyboard here has"
+        );
     }
 
     #[test]
@@ -281,8 +364,17 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for typed in ["", "a", "a@", "@b.org", "a@b", "a b@example.org", "a@exa mple.org", "a@[127.0.0.1]", "a@-b.org"]
-        {
+        for typed in [
+            "",
+            "a",
+            "a@",
+            "@b.org",
+            "a@b",
+            "a b@example.org",
+            "a@exa mple.org",
+            "a@[127.0.0.1]",
+            "a@-b.org",
+        ] {
             assert_eq!(email(typed), None, "{typed}");
         }
         assert_eq!(email("Alice <a@example.org>"), None);
@@ -292,7 +384,13 @@ mod tests {
 
     #[test]
     fn spellings_of_one_number_are_one_number() {
-        for typed in ["+44 (0)7723 456 789", "07723456789", "0044 7723-456-789", "+447723456789", "(07723) 456789"] {
+        for typed in [
+            "+44 (0)7723 456 789",
+            "07723456789",
+            "0044 7723-456-789",
+            "+447723456789",
+            "(07723) 456789",
+        ] {
             assert_eq!(phone(typed).as_deref(), Some("+447723456789"), "{typed}");
         }
         assert_eq!(phone("0117 496 0860").as_deref(), Some("+441174960860"));
@@ -307,22 +405,42 @@ mod tests {
 
     #[test]
     fn what_nobody_could_dial_is_refused() {
-        for typed in ["", "anonymous", "withheld", "[None]", "12", "07700", "0770090014200000", "call me", "+44"] {
+        for typed in [
+            "",
+            "anonymous",
+            "withheld",
+            "[None]",
+            "12",
+            "07700",
+            "0770090014200000",
+            "call me",
+            "+44",
+        ] {
             assert_eq!(phone(typed), None, "{typed}");
         }
     }
 
     #[test]
     fn a_number_with_an_extension_identifies_nobody() {
-        assert_eq!(Identifier::phone("01305 251010 ext 22"), Err(NotAnIdentifier::Extension));
+        assert_eq!(
+            Identifier::phone("01305 251010 ext 22"),
+            Err(NotAnIdentifier::Extension)
+        );
     }
 
     #[test]
     fn a_handle_is_the_same_with_and_without_its_sign() {
         let handle = |typed| Identifier::reference(typed).unwrap();
-        assert_eq!(handle("x:@Grumpy_of_Wareham"), handle("X:grumpy_of_wareham"));
+        assert_eq!(
+            handle("x:@Grumpy_of_Wareham"),
+            handle("X:grumpy_of_wareham")
+        );
         assert_ne!(handle("x:sam.t"), handle("facebook:sam.t"));
-        assert_eq!(handle("@sam").canonical(), "@SAM", "without a network it is somebody's own number or name");
+        assert_eq!(
+            handle("@sam").canonical(),
+            "@SAM",
+            "without a network it is somebody's own number or name"
+        );
     }
 
     #[test]
@@ -330,7 +448,10 @@ mod tests {
         let found = Identifier::email("priya.nair@example.org").unwrap();
         assert_eq!(format!("{found:?}"), "Identifier(Email, ..)");
         assert_eq!(found.masked(), "p•••@example.org");
-        assert_eq!(Identifier::phone("07700 900142").unwrap().masked(), "•••142");
+        assert_eq!(
+            Identifier::phone("07700 900142").unwrap().masked(),
+            "•••142"
+        );
     }
 
     /// Marks that come along with copied text, and spaces that do not break.
@@ -355,8 +476,14 @@ mod tests {
             assert_eq!(phone(typed).as_deref(), Some("+447700900142"), "{typed:?}");
         }
         let reference = |typed| Identifier::reference(typed).unwrap();
-        assert_eq!(reference("\u{200e}ucrn\u{2011}0009\u{AD}３３２1\u{202c}"), reference("UCRN-00093321"));
-        assert_eq!(email("\u{202a}alex.example@example.org\u{202c}"), email("alex.example@example.org"));
+        assert_eq!(
+            reference("\u{200e}ucrn\u{2011}0009\u{AD}３３２1\u{202c}"),
+            reference("UCRN-00093321")
+        );
+        assert_eq!(
+            email("\u{202a}alex.example@example.org\u{202c}"),
+            email("alex.example@example.org")
+        );
     }
 
     type Reader = fn(&str) -> Result<Identifier, NotAnIdentifier>;

@@ -9,7 +9,10 @@ const PURPOSE: &str = "identities";
 /// Seals identifiers: the Register holds no address that it can read.
 #[must_use]
 pub fn seal(keys: &Keyring<Identities>, identifiers: &[Identifier]) -> String {
-    let plain: Vec<(IdentifierKind, &str)> = identifiers.iter().map(|one| (one.kind(), one.canonical())).collect();
+    let plain: Vec<(IdentifierKind, &str)> = identifiers
+        .iter()
+        .map(|one| (one.kind(), one.canonical()))
+        .collect();
     keys.seal(PURPOSE, json::text(&plain).as_bytes())
 }
 
@@ -18,7 +21,10 @@ pub fn seal(keys: &Keyring<Identities>, identifiers: &[Identifier]) -> String {
 pub fn unseal(keys: &Keyring<Identities>, sealed: &str) -> Option<Vec<Identifier>> {
     let plain = keys.unseal(PURPOSE, sealed)?;
     let plain: Vec<(IdentifierKind, String)> = serde_json::from_slice(&plain).ok()?;
-    plain.iter().map(|(kind, canonical)| Identifier::of(*kind, canonical).ok()).collect()
+    plain
+        .iter()
+        .map(|(kind, canonical)| Identifier::of(*kind, canonical).ok())
+        .collect()
 }
 
 #[cfg(test)]
@@ -29,8 +35,12 @@ mod tests {
 
     #[test]
     fn identifiers_are_read_by_this_house_only() {
-        let keys = |key: &str| Keyring::parse(&format!(r#"{{"version":"1","key":"{key}"}}"#)).unwrap();
-        let (ours, theirs) = (keys("0123456789abcdef0123456789abcdef"), keys("fedcba9876543210fedcba9876543210"));
+        let keys =
+            |key: &str| Keyring::parse(&format!(r#"{{"version":"1","key":"{key}"}}"#)).unwrap();
+        let (ours, theirs) = (
+            keys("0123456789abcdef0123456789abcdef"),
+            keys("fedcba9876543210fedcba9876543210"),
+        );
         let identifiers = vec![
             Identifier::email("rosa@example.org").unwrap(),
             Identifier::phone("07700 900142").unwrap(),

@@ -1,7 +1,8 @@
-//! One secret for each purpose: whoever reads one makes, and opens, what that purpose has and nothing else.
+//! One secret for each purpose: whoever reads one makes, and opens, what that purpose has and
+//! nothing else.
 //!
-//! Each has one key to make things with, and earlier ones that things were made with before. Within a purpose every kind of
-//! thing has a key derived for it.
+//! Each has one key to make things with, and earlier ones that things were made with before. Within
+//! a purpose every kind of thing has a key derived for it.
 
 mod document;
 
@@ -31,12 +32,14 @@ pub struct About {
     pub secret: &'static str,
     /// The setting that names its secret.
     pub setting: &'static str,
-    /// What was made under the secret of the subject keys before there were others, and is still out: for each kind of thing
-    /// the key that was derived for it is handed on, from which nothing of that secret can be learnt.
+    /// What was made under the secret of the subject keys before there were others, and is still
+    /// out: for each kind of thing the key that was derived for it is handed on, from which nothing
+    /// of that secret can be learnt.
     pub inherits: &'static [&'static str],
 }
 
-/// What the public door hands out and counts: the tokens of forms, the addresses of receipts, digests of network addresses.
+/// What the public door hands out and counts: the tokens of forms, the addresses of receipts,
+/// digests of network addresses.
 #[derive(Clone, Copy, Debug)]
 pub enum Forms {}
 
@@ -64,8 +67,12 @@ pub(crate) const RECEIPTS: &str = "receipt";
 pub(crate) const PACKAGE_LINKS: &[&str] = &["seal link to a package", "seal package"];
 
 impl KeyPurpose for Forms {
-    const ABOUT: About =
-        About { name: "forms", secret: "FormKeys", setting: "FORM_KEYS_SECRET", inherits: &[FORM_TOKENS, RECEIPTS] };
+    const ABOUT: About = About {
+        name: "forms",
+        secret: "FormKeys",
+        setting: "FORM_KEYS_SECRET",
+        inherits: &[FORM_TOKENS, RECEIPTS],
+    };
 }
 
 impl KeyPurpose for Packages {
@@ -106,7 +113,13 @@ impl KeyPurpose for Identities {
 }
 
 /// Every purpose that has a secret of its own, beside the subject keys.
-pub const ALL: [About; 5] = [Forms::ABOUT, Packages::ABOUT, MailLinks::ABOUT, Addresses::ABOUT, Identities::ABOUT];
+pub const ALL: [About; 5] = [
+    Forms::ABOUT,
+    Packages::ABOUT,
+    MailLinks::ABOUT,
+    Addresses::ABOUT,
+    Identities::ABOUT,
+];
 
 /// The keys of one purpose.
 pub struct Keyring<P> {
@@ -141,29 +154,43 @@ impl Earlier {
 }
 
 impl<P: KeyPurpose> Keyring<P> {
-    /// Reads the secret's document: `{"version": "2", "key": "…", "previous": [{"version": "1", "key": "…"}]}`.
+    /// Reads the secret's document: `{"version": "2", "key": "…", "previous": [{"version": "1",
+    /// "key": "…"}]}`.
     ///
-    /// A previous version may have keys that were `derived` instead of one to derive from, and may be marked as `leaked`:
-    /// then nothing opens under it.
+    /// A previous version may have keys that were `derived` instead of one to derive from, and may
+    /// be marked as `leaked`: then nothing opens under it.
     ///
     /// # Errors
     /// [`BadSecret`], which shows nothing of the document.
     pub fn parse(document: &str) -> Result<Self, BadSecret> {
-        let document: document::Document = serde_json::from_str(document).map_err(|_| BadSecret::Format)?;
+        let document: document::Document =
+            serde_json::from_str(document).map_err(|_| BadSecret::Format)?;
         let is_settled = document.previous.is_some();
         let previous = document.previous.unwrap_or_default();
-        let names = previous.iter().map(|it| it.version.as_str()).chain([document.current.version.as_str()]);
+        let names = previous
+            .iter()
+            .map(|it| it.version.as_str())
+            .chain([document.current.version.as_str()]);
         sound(names, VERSION)?;
-        let earlier = previous.into_iter().filter(|it| !it.leaked).map(document::Previous::read);
+        let earlier = previous
+            .into_iter()
+            .filter(|it| !it.leaked)
+            .map(document::Previous::read);
         let earlier: Vec<Earlier> = earlier.collect::<Option<_>>().ok_or(BadSecret::Format)?;
         if document.current.is_short() || earlier.iter().any(Earlier::is_short) {
             return Err(BadSecret::TooShort);
         }
-        Ok(Self { current: document.current, earlier, is_settled, purpose: PhantomData })
+        Ok(Self {
+            current: document.current,
+            earlier,
+            is_settled,
+            purpose: PhantomData,
+        })
     }
 
-    /// Whether the secret says which earlier versions there are. Until it does, what does not open may still be ours: a
-    /// deployment has made the secret, and nobody has handed on yet what was made before.
+    /// Whether the secret says which earlier versions there are. Until it does, what does not open
+    /// may still be ours: a deployment has made the secret, and nobody has handed on yet what was
+    /// made before.
     #[must_use]
     pub const fn is_settled(&self) -> bool {
         self.is_settled
@@ -177,7 +204,9 @@ impl<P: KeyPurpose> Keyring<P> {
 
     /// What that key was under every earlier version.
     pub(crate) fn derive_earlier(&self, what: &str) -> impl Iterator<Item = [u8; 32]> {
-        self.earlier.iter().filter_map(move |version| version.derive(what))
+        self.earlier
+            .iter()
+            .filter_map(move |version| version.derive(what))
     }
 
     /// The current key and the earlier ones.
@@ -214,29 +243,61 @@ mod tests {
     }
 
     #[test]
-    fn every_purpose_has_a_name_a_secret_and_a_setting_of_its_own_and_inherits_what_no_other_does() {
-        let distinct = |of: fn(&super::About) -> &'static str| ALL.iter().map(of).collect::<BTreeSet<_>>().len();
-        assert_eq!((distinct(|it| it.name), distinct(|it| it.secret), distinct(|it| it.setting)), (5, 5, 5));
+    fn every_purpose_has_a_name_a_secret_and_a_setting_of_its_own_and_inherits_what_no_other_does()
+    {
+        let distinct = |of: fn(&super::About) -> &'static str| {
+            ALL.iter().map(of).collect::<BTreeSet<_>>().len()
+        };
+        assert_eq!(
+            (
+                distinct(|it| it.name),
+                distinct(|it| it.secret),
+                distinct(|it| it.setting)
+            ),
+            (5, 5, 5)
+        );
         let inherited: Vec<&str> = ALL.iter().flat_map(|it| it.inherits).copied().collect();
-        assert_eq!(inherited.iter().collect::<BTreeSet<_>>().len(), inherited.len());
+        assert_eq!(
+            inherited.iter().collect::<BTreeSet<_>>().len(),
+            inherited.len()
+        );
     }
 
     #[test]
     fn earlier_versions_open_what_was_sealed_under_them_and_those_marked_as_leaked_do_not() {
-        let sealed = Keyring::<MailLinks>::parse(&format!("{{{}}}", key("1"))).unwrap().seal("unsubscribe", b"x");
+        let sealed = Keyring::<MailLinks>::parse(&format!("{{{}}}", key("1")))
+            .unwrap()
+            .seal("unsubscribe", b"x");
         let keyring = |previous: &str| {
-            Keyring::<MailLinks>::parse(&format!(r#"{{{},"previous":[{previous}]}}"#, key("2"))).unwrap()
+            Keyring::<MailLinks>::parse(&format!(r#"{{{},"previous":[{previous}]}}"#, key("2")))
+                .unwrap()
         };
-        assert_eq!(keyring(&format!("{{{}}}", key("1"))).unseal("unsubscribe", &sealed).unwrap(), b"x");
+        assert_eq!(
+            keyring(&format!("{{{}}}", key("1")))
+                .unseal("unsubscribe", &sealed)
+                .unwrap(),
+            b"x"
+        );
         assert_eq!(keyring("").unseal("unsubscribe", &sealed), None);
-        for leaked in [format!(r#"{{{},"leaked":true}}"#, key("1")), r#"{"version":"1","leaked":true}"#.to_owned()] {
-            assert_eq!(keyring(&leaked).unseal("unsubscribe", &sealed), None, "{leaked}");
+        for leaked in [
+            format!(r#"{{{},"leaked":true}}"#, key("1")),
+            r#"{"version":"1","leaked":true}"#.to_owned(),
+        ] {
+            assert_eq!(
+                keyring(&leaked).unseal("unsubscribe", &sealed),
+                None,
+                "{leaked}"
+            );
         }
     }
 
     #[test]
     fn a_secret_is_settled_once_it_says_which_versions_were_before() {
-        let settled = |rest: &str| Keyring::<Forms>::parse(&format!("{{{}{rest}}}", key("1"))).unwrap().is_settled();
+        let settled = |rest: &str| {
+            Keyring::<Forms>::parse(&format!("{{{}{rest}}}", key("1")))
+                .unwrap()
+                .is_settled()
+        };
         assert!(!settled("") && settled(r#","previous":[]"#));
     }
 
@@ -245,25 +306,45 @@ mod tests {
         let parse = |document: &str| Keyring::<Packages>::parse(document).map(drop);
         let with = |previous: &str| format!(r#"{{{},"previous":[{previous}]}}"#, key("1"));
         assert!(matches!(parse("password"), Err(BadSecret::Format)));
-        assert!(matches!(parse(r#"{"version":"1","key":"short"}"#), Err(BadSecret::TooShort)));
-        assert!(matches!(parse(&with(r#"{"version":"0","key":"short"}"#)), Err(BadSecret::TooShort)));
-        assert!(matches!(parse(&with(&format!("{{{}}}", key("1")))), Err(BadSecret::Versions)));
-        assert!(matches!(parse(&with(r#"{"version":"1234567890abcdefg","leaked":true}"#)), Err(BadSecret::Versions)));
+        assert!(matches!(
+            parse(r#"{"version":"1","key":"short"}"#),
+            Err(BadSecret::TooShort)
+        ));
+        assert!(matches!(
+            parse(&with(r#"{"version":"0","key":"short"}"#)),
+            Err(BadSecret::TooShort)
+        ));
+        assert!(matches!(
+            parse(&with(&format!("{{{}}}", key("1")))),
+            Err(BadSecret::Versions)
+        ));
+        assert!(matches!(
+            parse(&with(r#"{"version":"1234567890abcdefg","leaked":true}"#)),
+            Err(BadSecret::Versions)
+        ));
         for unreadable in [
             r#"{"version":"0"}"#,
             r#"{"version":"0","derived":{}}"#,
             r#"{"version":"0","derived":{"seal identities":"abc"}}"#,
         ] {
-            assert!(matches!(parse(&with(unreadable)), Err(BadSecret::Format)), "{unreadable}");
+            assert!(
+                matches!(parse(&with(unreadable)), Err(BadSecret::Format)),
+                "{unreadable}"
+            );
         }
     }
 
     #[test]
     fn the_same_key_in_two_secrets_makes_different_things() {
         let document = format!("{{{}}}", key("1"));
-        let (links, identities) =
-            (Keyring::<MailLinks>::parse(&document).unwrap(), Keyring::<Identities>::parse(&document).unwrap());
-        assert_eq!(identities.unseal("identities", &links.seal("unsubscribe", b"x")), None);
+        let (links, identities) = (
+            Keyring::<MailLinks>::parse(&document).unwrap(),
+            Keyring::<Identities>::parse(&document).unwrap(),
+        );
+        assert_eq!(
+            identities.unseal("identities", &links.seal("unsubscribe", b"x")),
+            None
+        );
         assert_eq!(format!("{links:?}"), "Keyring(..)");
     }
 }

@@ -1,8 +1,9 @@
 //! Whether a text, as it came, names a person by one of their identifiers.
 //!
-//! It is for what could not be read: a row of a file, or a piece of one, of which nobody knows the columns. So it looks
-//! for spellings, not for fields: an address in any case, a number with any spaces and prefix, as CSV or JSON write
-//! them. What is part of a longer word or number is not meant.
+//! It is for what could not be read: a row of a file, or a piece of one, of which nobody knows the
+//! columns. So it looks for spellings, not for fields: an address in any case, a number with any
+//! spaces and prefix, as CSV or JSON write them. What is part of a longer word or number is not
+//! meant.
 
 pub mod index;
 mod number;
@@ -39,29 +40,40 @@ impl std::fmt::Debug for Mentions {
 }
 
 impl Mentions {
-    /// Looks for these identifiers. A reference of less than four characters is not looked for, unless it is a handle of
-    /// a network: it would be found in every text.
+    /// Looks for these identifiers. A reference of less than four characters is not looked for,
+    /// unless it is a handle of a network: it would be found in every text.
     #[must_use]
     pub fn of(identities: &[Identifier]) -> Self {
-        let mut sought = Self { emails: Vec::new(), numbers: Vec::new(), references: Vec::new(), handles: Vec::new() };
+        let mut sought = Self {
+            emails: Vec::new(),
+            numbers: Vec::new(),
+            references: Vec::new(),
+            handles: Vec::new(),
+        };
         for identity in identities {
             let canonical = identity.canonical();
             match identity.kind() {
                 IdentifierKind::Email => {
                     sought.emails.push(canonical.to_owned());
                     // The same address as people see it.
-                    let seen =
-                        canonical.rsplit_once('@').map(|(local, domain)| (local, idna::domain_to_unicode(domain)));
-                    sought.emails.extend(seen.and_then(|(local, (domain, sound))| {
-                        (sound.is_ok() && !canonical.ends_with(&domain)).then(|| format!("{local}@{domain}"))
-                    }));
+                    let seen = canonical
+                        .rsplit_once('@')
+                        .map(|(local, domain)| (local, idna::domain_to_unicode(domain)));
+                    sought
+                        .emails
+                        .extend(seen.and_then(|(local, (domain, sound))| {
+                            (sound.is_ok() && !canonical.ends_with(&domain))
+                                .then(|| format!("{local}@{domain}"))
+                        }));
                 }
                 IdentifierKind::Phone => sought.numbers.extend(Number::of(canonical)),
                 IdentifierKind::Reference => match canonical.split_once(':') {
                     Some((network, handle)) if !network.is_empty() && !handle.is_empty() => {
                         sought.handles.push((network.to_owned(), handle.to_owned()));
                     }
-                    _ if canonical.chars().count() >= SHORTEST => sought.references.push(canonical.to_owned()),
+                    _ if canonical.chars().count() >= SHORTEST => {
+                        sought.references.push(canonical.to_owned())
+                    }
                     _ => {}
                 },
             }
@@ -84,7 +96,11 @@ impl Mentions {
     fn are_written_in(&self, text: &str) -> bool {
         // A NUL is half a character of UTF-16.
         let has_unseen = text.contains(is_unseen);
-        let seen = if has_unseen { Cow::Owned(text.replace(is_unseen, "")) } else { Cow::Borrowed(text) };
+        let seen = if has_unseen {
+            Cow::Owned(text.replace(is_unseen, ""))
+        } else {
+            Cow::Borrowed(text)
+        };
         let small = plain(&seen, str::to_lowercase);
         if self.emails.iter().any(|email| is_address_in(email, &small)) {
             return true;
@@ -104,8 +120,13 @@ impl Mentions {
             return false;
         }
         let large = plain(&small, str::to_uppercase);
-        self.references.iter().any(|reference| is_word_in(reference, &large))
-            || self.handles.iter().any(|(network, handle)| is_handle_in(network, handle, &large))
+        self.references
+            .iter()
+            .any(|reference| is_word_in(reference, &large))
+            || self
+                .handles
+                .iter()
+                .any(|(network, handle)| is_handle_in(network, handle, &large))
     }
 }
 
@@ -129,7 +150,11 @@ fn each_spelling(text: &str, mut look: impl FnMut(&str) -> bool) -> bool {
 
 /// NFC in one case, as identifiers are.
 fn plain(text: &str, cased: impl Fn(&str) -> String) -> String {
-    if text.is_ascii() { cased(text) } else { cased(&text.nfc().collect::<String>()).nfc().collect() }
+    if text.is_ascii() {
+        cased(text)
+    } else {
+        cased(&text.nfc().collect::<String>()).nfc().collect()
+    }
 }
 
 /// What stands before and behind each place where `sought` stands in `text`.
@@ -145,8 +170,9 @@ fn places<'a>(sought: &'a str, text: &'a str) -> impl Iterator<Item = (&'a str, 
 
 /// Whether an address stands in a text, and not as the end or the beginning of another one.
 fn is_address_in(email: &str, text: &str) -> bool {
-    places(email, text)
-        .any(|(before, behind)| !is_joined(before.chars().rev(), &JOINERS) && !is_joined(behind.chars(), &['.', '-']))
+    places(email, text).any(|(before, behind)| {
+        !is_joined(before.chars().rev(), &JOINERS) && !is_joined(behind.chars(), &['.', '-'])
+    })
 }
 
 /// Whether a word stands in a text by itself.
@@ -155,15 +181,25 @@ fn is_word_in(word: &str, text: &str) -> bool {
         // An address has it in its name or in its domain.
         let around = ['.', '-', '+', '@'];
         let is_longer = before.ends_with('_') || behind.starts_with('_');
-        !is_longer && !is_joined(before.chars().rev(), &around) && !is_joined(behind.chars(), &around)
+        !is_longer
+            && !is_joined(before.chars().rev(), &around)
+            && !is_joined(behind.chars(), &around)
     })
 }
 
-/// Whether a handle stands in a text, of its network. A short one is a word as well: it has to be marked, or alone.
+/// Whether a handle stands in a text, of its network. A short one is a word as well: it has to be
+/// marked, or alone.
 fn is_handle_in(network: &str, handle: &str, text: &str) -> bool {
     let alone = |before: &str, behind: &str| {
-        let begins = before.chars().next_back().is_none_or(|c| matches!(c, '@' | ',' | '"' | ':'));
-        begins && behind.chars().next().is_none_or(|c| matches!(c, ',' | '"' | '\r' | '\n'))
+        let begins = before
+            .chars()
+            .next_back()
+            .is_none_or(|c| matches!(c, '@' | ',' | '"' | ':'));
+        begins
+            && behind
+                .chars()
+                .next()
+                .is_none_or(|c| matches!(c, ',' | '"' | '\r' | '\n'))
     };
     let is_short = handle.chars().count() < SHORTEST;
     let is_there = if is_short {
@@ -176,7 +212,8 @@ fn is_handle_in(network: &str, handle: &str, text: &str) -> bool {
 
 /// Whether a word goes on: with a letter or digit, or with a joiner and then one.
 fn is_joined(mut next: impl Iterator<Item = char>, joiners: &[char]) -> bool {
-    next.find(|c| !joiners.contains(c)).is_some_and(char::is_alphanumeric)
+    next.find(|c| !joiners.contains(c))
+        .is_some_and(char::is_alphanumeric)
 }
 
 /// What JSON means by its escapes; the text need not be JSON.
@@ -186,12 +223,16 @@ fn unescaped(text: &str) -> String {
     while let Some(at) = rest.find('\\') {
         meant.push_str(&rest[..at]);
         rest = &rest[at + 1..];
-        let Some(escape) = rest.chars().next() else { break };
+        let Some(escape) = rest.chars().next() else {
+            break;
+        };
         rest = &rest[escape.len_utf8()..];
         match escape {
             'n' | 'r' | 't' | 'b' | 'f' => meant.push('\n'),
             'u' => {
-                let code = rest.get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+                let code = rest
+                    .get(..4)
+                    .and_then(|digits| u32::from_str_radix(digits, 16).ok());
                 rest = code.map_or(rest, |_| &rest[4..]);
                 // Half of what lies beyond the first plane is in no identifier.
                 meant.push(code.and_then(char::from_u32).unwrap_or('\u{FFFD}'));

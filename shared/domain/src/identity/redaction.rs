@@ -1,9 +1,10 @@
 //! Texts without the names of staff and of other third parties (UK GDPR, Article 15(4)).
 //!
-//! There is no list of everybody's names, so this looks for two patterns: how somebody introduces themselves ("I am Jo
-//! Bloggs", "Kind regards, Jo"), and what stands after a title ("Mrs Day"). It finds no name that comes without either,
-//! it does not know a nickname, and a name that is also a word is removed where it begins with a capital. So it lightens
-//! the reading of a package and does not replace it: the Data Protection Officer reads one before it is handed out.
+//! There is no list of everybody's names, so this looks for two patterns: how somebody introduces
+//! themselves ("I am Jo Bloggs", "Kind regards, Jo"), and what stands after a title ("Mrs Day"). It
+//! finds no name that comes without either, it does not know a nickname, and a name that is also a
+//! word is removed where it begins with a capital. So it lightens the reading of a package and does
+//! not replace it: the Data Protection Officer reads one before it is handed out.
 
 mod words;
 
@@ -36,11 +37,19 @@ const INTRODUCTIONS: [&[&str]; 16] = [
     &["you're", "chatting", "to"],
 ];
 
-/// What leads a name in only if one of [`CLOSINGS`] follows it: "this is Jo from …", "it's Jo here".
-const OPENINGS: [&[&str]; 5] = [&["this", "is"], &["it", "is"], &["it's"], &["its"], &["this", "is", "still"]];
+/// What leads a name in only if one of [`CLOSINGS`] follows it: "this is Jo from …", "it's Jo
+/// here".
+const OPENINGS: [&[&str]; 5] = [
+    &["this", "is"],
+    &["it", "is"],
+    &["it's"],
+    &["its"],
+    &["this", "is", "still"],
+];
 const CLOSINGS: [&str; 5] = ["from", "here", "speaking", "calling", "again"];
 
-/// What stands above a name at the end of a letter. Not "thanks": the name after it is the one who is thanked.
+/// What stands above a name at the end of a letter. Not "thanks": the name after it is the one who
+/// is thanked.
 const SIGN_OFFS: [&str; 5] = ["regards", "sincerely", "faithfully", "truly", "wishes"];
 
 /// Titles, in plain words.
@@ -91,9 +100,11 @@ impl Names {
         names
     }
 
-    /// `text` with every introduced name replaced by [`MARK`]: in full, by its first word or by its last, in any case.
+    /// `text` with every introduced name replaced by [`MARK`]: in full, by its first word or by its
+    /// last, in any case.
     ///
-    /// A name that is also an English word, such as Will, is replaced where it begins with a capital.
+    /// A name that is also an English word, such as Will, is replaced where it begins with a
+    /// capital.
     #[must_use]
     pub fn removed_from(&self, text: &str) -> String {
         if self.spellings.is_empty() {
@@ -107,12 +118,22 @@ impl Names {
     fn length_at(&self, text: &str, words: &[Word<'_>], at: usize) -> Option<usize> {
         let fits = |spelling: &Vec<String>| {
             let rest = &words[at..];
-            let alike =
-                rest.len() >= spelling.len() && spelling.iter().zip(rest).all(|(part, word)| *part == word.plain);
-            let capital = spelling.len() > 1 || !plain::is_a_word(&spelling[0]) || rest[0].is_capitalised();
-            alike && capital && (1..spelling.len()).all(|next| belongs(text, &rest[next - 1], &rest[next]))
+            let alike = rest.len() >= spelling.len()
+                && spelling
+                    .iter()
+                    .zip(rest)
+                    .all(|(part, word)| *part == word.plain);
+            let capital =
+                spelling.len() > 1 || !plain::is_a_word(&spelling[0]) || rest[0].is_capitalised();
+            alike
+                && capital
+                && (1..spelling.len()).all(|next| belongs(text, &rest[next - 1], &rest[next]))
         };
-        self.spellings.iter().filter(|spelling| fits(spelling)).map(Vec::len).max()
+        self.spellings
+            .iter()
+            .filter(|spelling| fits(spelling))
+            .map(Vec::len)
+            .max()
     }
 
     fn add(&mut self, name: &[Word<'_>]) {
@@ -122,22 +143,31 @@ impl Names {
             self.spellings.insert(all[..=cut].to_vec());
         }
         // An initial alone is nobody's name, and neither is the "van" of "van Bloggs".
-        self.spellings.retain(|it| it.len() > 1 || (it[0].chars().count() > 1 && !plain::is_particle(&it[0])));
+        self.spellings.retain(|it| {
+            it.len() > 1 || (it[0].chars().count() > 1 && !plain::is_particle(&it[0]))
+        });
     }
 }
 
-/// `text` with every name after a title replaced, title and all, by [`MARK`], unless it is the person's own.
+/// `text` with every name after a title replaced, title and all, by [`MARK`], unless it is the
+/// person's own.
 ///
 /// A name is the person's own if each of its words is one of `own_name`.
 #[must_use]
 pub fn titled_removed(text: &str, own_name: Option<&str>) -> String {
     let words = words(text);
-    let own: BTreeSet<String> = own_name.map(self::words::words).into_iter().flatten().map(|word| word.plain).collect();
+    let own: BTreeSet<String> = own_name
+        .map(self::words::words)
+        .into_iter()
+        .flatten()
+        .map(|word| word.plain)
+        .collect();
     replaced(text, &words, |at| {
         let title = &words[at];
         let known = TITLES.contains(&title.plain.as_str());
         let capital = title.is_capitalised();
-        if !known || title.possessive || (!capital && !PLAIN_TITLES.contains(&title.plain.as_str())) {
+        if !known || title.possessive || (!capital && !PLAIN_TITLES.contains(&title.plain.as_str()))
+        {
             return None;
         }
         let gap = text.get(title.end..words.get(at + 1)?.start)?;
@@ -158,12 +188,21 @@ pub fn titled_removed(text: &str, own_name: Option<&str>) -> String {
 fn introduced<'w, 'a>(text: &str, words: &'w [Word<'a>], at: usize) -> &'w [Word<'a>] {
     let follows = |lead: &[&str]| {
         let rest = &words[at..];
-        let alike = rest.len() > lead.len() && lead.iter().zip(rest).all(|(part, word)| *part == word.whole);
-        alike && rest[..lead.len()].windows(2).all(|pair| spaced(text, &pair[0], &pair[1]))
+        let alike = rest.len() > lead.len()
+            && lead
+                .iter()
+                .zip(rest)
+                .all(|(part, word)| *part == word.whole);
+        alike
+            && rest[..lead.len()]
+                .windows(2)
+                .all(|pair| spaced(text, &pair[0], &pair[1]))
     };
     for lead in INTRODUCTIONS.into_iter().filter(|lead| follows(lead)) {
         let next = at + lead.len();
-        let name = name_after(text, words, next, |gap| is_space(gap.strip_prefix(':').unwrap_or(gap)));
+        let name = name_after(text, words, next, |gap| {
+            is_space(gap.strip_prefix(':').unwrap_or(gap))
+        });
         // Where everything is in capitals they show no name.
         let shouted = words[at..next].iter().all(Word::is_shouted);
         if !shouted && !name.is_empty() {
@@ -179,7 +218,9 @@ fn introduced<'w, 'a>(text: &str, words: &'w [Word<'a>], at: usize) -> &'w [Word
     }
     for lead in OPENINGS.into_iter().filter(|lead| follows(lead)) {
         let name = name_after(text, words, at + lead.len(), is_space);
-        let closing = name.last().and_then(|last| words.iter().find(|word| word.start >= last.end));
+        let closing = name
+            .last()
+            .and_then(|last| words.iter().find(|word| word.start >= last.end));
         if closing.is_some_and(|word| CLOSINGS.contains(&word.whole.as_str())) {
             return name;
         }
@@ -190,23 +231,35 @@ fn introduced<'w, 'a>(text: &str, words: &'w [Word<'a>], at: usize) -> &'w [Word
     &[]
 }
 
-/// The name that begins at word `at`, if what separates it from the word before is a `gap`; a title is left out.
-fn name_after<'w, 'a>(text: &str, words: &'w [Word<'a>], at: usize, gap: impl Fn(&str) -> bool) -> &'w [Word<'a>] {
-    let Some(first) = words.get(at) else { return &[] };
+/// The name that begins at word `at`, if what separates it from the word before is a `gap`; a title
+/// is left out.
+fn name_after<'w, 'a>(
+    text: &str,
+    words: &'w [Word<'a>],
+    at: usize,
+    gap: impl Fn(&str) -> bool,
+) -> &'w [Word<'a>] {
+    let Some(first) = words.get(at) else {
+        return &[];
+    };
     if !gap(&text[words[at - 1].after..first.start]) {
         return &[];
     }
-    let titled =
-        TITLES.contains(&first.plain.as_str()) && words.get(at + 1).is_some_and(|next| belongs(text, first, next));
+    let titled = TITLES.contains(&first.plain.as_str())
+        && words
+            .get(at + 1)
+            .is_some_and(|next| belongs(text, first, next));
     name_at(text, words, if titled { at + 1 } else { at })
 }
 
-/// The words of a name from word `at` on: capitals and initials, with what stands between them in "van der Bloggs".
+/// The words of a name from word `at` on: capitals and initials, with what stands between them in
+/// "van der Bloggs".
 fn name_at<'w, 'a>(text: &str, words: &'w [Word<'a>], at: usize) -> &'w [Word<'a>] {
     let mut end = at;
     for next in at..words.len().min(at + LONGEST) {
         let word = &words[next];
-        let joined = next == at || (!words[next - 1].possessive && belongs(text, &words[next - 1], word));
+        let joined =
+            next == at || (!words[next - 1].possessive && belongs(text, &words[next - 1], word));
         if !joined || !may_be_name(word) {
             break;
         }
@@ -219,12 +272,21 @@ fn name_at<'w, 'a>(text: &str, words: &'w [Word<'a>], at: usize) -> &'w [Word<'a
     &words[at..end]
 }
 
-/// Whether two words may be parts of one name: on one line, with an initial's or a title's full stop between them.
+/// Whether two words may be parts of one name: on one line, with an initial's or a title's full
+/// stop between them.
 fn belongs(text: &str, before: &Word<'_>, after: &Word<'_>) -> bool {
     let gap = text.get(before.end..after.start).unwrap_or_default();
     let stopped = before.plain.chars().count() == 1 || TITLES.contains(&before.plain.as_str());
-    let gap = if stopped { gap.strip_prefix('.').unwrap_or(gap) } else { gap };
-    !before.possessive && !gap.is_empty() && gap.chars().all(|c| c.is_whitespace() && c != '\n' && c != '\r')
+    let gap = if stopped {
+        gap.strip_prefix('.').unwrap_or(gap)
+    } else {
+        gap
+    };
+    !before.possessive
+        && !gap.is_empty()
+        && gap
+            .chars()
+            .all(|c| c.is_whitespace() && c != '\n' && c != '\r')
 }
 
 /// Whether nothing but white space is between two words.

@@ -1,15 +1,16 @@
 //! Sealing: what has to be kept for a while and read by nobody but this house.
 //!
-//! ChaCha20-Poly1305 (RFC 8439). Its key is derived from the secret of the purpose by the kind of thing, so what is sealed
-//! as one thing opens as no other. The nonce is 96 random bits: safe for 2^32 sealings of one kind under one
-//! version of the secret.
+//! ChaCha20-Poly1305 (RFC 8439). Its key is derived from the secret of the purpose by the kind of
+//! thing, so what is sealed as one thing opens as no other. The nonce is 96 random bits: safe for
+//! 2^32 sealings of one kind under one version of the secret.
 
 use crate::identity::keyring::{KeyPurpose, Keyring};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
 impl<P: KeyPurpose> Keyring<P> {
-    /// Seals `plain` as a kind of thing: no two seals are alike, and the text is safe in a URL (base64url without padding).
+    /// Seals `plain` as a kind of thing: no two seals are alike, and the text is safe in a URL
+    /// (base64url without padding).
     ///
     /// # Panics
     /// If the system gives no random bytes: better no seal than one with a nonce that comes twice.
@@ -18,10 +19,12 @@ impl<P: KeyPurpose> Keyring<P> {
         sealed_under(self.derive(&scope(what)), plain)
     }
 
-    /// Opens what was sealed as the same kind of thing under any version of the secret; nothing else opens.
+    /// Opens what was sealed as the same kind of thing under any version of the secret; nothing
+    /// else opens.
     #[must_use]
     pub fn unseal(&self, what: &str, sealed: &str) -> Option<Vec<u8>> {
-        self.derive_all(&scope(what)).find_map(|key| opened_under(key, sealed))
+        self.derive_all(&scope(what))
+            .find_map(|key| opened_under(key, sealed))
     }
 
     /// The same, of what was sealed under the current version only.
@@ -35,9 +38,16 @@ impl<P: KeyPurpose> Keyring<P> {
 pub(super) fn sealed_under(secret: [u8; 32], plain: &[u8]) -> String {
     let nonce = random_nonce();
     let mut sealed = plain.to_vec();
-    #[expect(clippy::expect_used, reason = "it fails for more than 256 GiB only (RFC 8439, 2.8)")]
+    #[expect(
+        clippy::expect_used,
+        reason = "it fails for more than 256 GiB only (RFC 8439, 2.8)"
+    )]
     let tag = key(secret)
-        .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut sealed)
+        .seal_in_place_separate_tag(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::empty(),
+            &mut sealed,
+        )
         .expect("a plain text that fits into memory");
     URL_SAFE_NO_PAD.encode([&nonce[..], &sealed, tag.as_ref()].concat())
 }
@@ -47,7 +57,10 @@ fn opened_under(secret: [u8; 32], sealed: &str) -> Option<Vec<u8>> {
     let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LEN>()?;
     let mut sealed = sealed.to_vec();
     let nonce = Nonce::assume_unique_for_key(*nonce);
-    key(secret).open_in_place(nonce, Aad::empty(), &mut sealed).ok().map(|plain| plain.to_vec())
+    key(secret)
+        .open_in_place(nonce, Aad::empty(), &mut sealed)
+        .ok()
+        .map(|plain| plain.to_vec())
 }
 
 fn scope(what: &str) -> String {
@@ -55,7 +68,10 @@ fn scope(what: &str) -> String {
 }
 
 fn key(secret: [u8; 32]) -> LessSafeKey {
-    #[expect(clippy::expect_used, reason = "the array is as long as the algorithm's key")]
+    #[expect(
+        clippy::expect_used,
+        reason = "the array is as long as the algorithm's key"
+    )]
     let key = UnboundKey::new(&CHACHA20_POLY1305, &secret).expect("32 bytes");
     LessSafeKey::new(key)
 }
@@ -80,8 +96,13 @@ mod tests {
     const PURPOSE: &str = "identities";
 
     fn keys(version: &str, previous: &str) -> Keyring<Identities> {
-        let key = |version: &str| format!(r#""version":"{version}","key":"{}""#, version.repeat(32));
-        let previous = if previous.is_empty() { String::new() } else { format!("{{{}}}", key(previous)) };
+        let key =
+            |version: &str| format!(r#""version":"{version}","key":"{}""#, version.repeat(32));
+        let previous = if previous.is_empty() {
+            String::new()
+        } else {
+            format!("{{{}}}", key(previous))
+        };
         Keyring::parse(&format!(r#"{{{},"previous":[{previous}]}}"#, key(version))).unwrap()
     }
 
@@ -90,9 +111,17 @@ mod tests {
         let keys = keys("1", "");
         let sealed = keys.seal(PURPOSE, PLAIN);
         assert_eq!(keys.unseal(PURPOSE, &sealed).unwrap(), PLAIN);
-        assert!(sealed.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
+        assert!(
+            sealed
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        );
         let bytes = URL_SAFE_NO_PAD.decode(&sealed).unwrap();
-        assert!(!bytes.windows(4).any(|part| PLAIN.windows(4).any(|plain| plain == part)));
+        assert!(
+            !bytes
+                .windows(4)
+                .any(|part| PLAIN.windows(4).any(|plain| plain == part))
+        );
         assert_eq!(format!("{keys:?}"), "Keyring(..)");
     }
 
@@ -110,11 +139,25 @@ mod tests {
             for bit in 0..8 {
                 let mut altered = sealed.clone();
                 altered[place] ^= 1 << bit;
-                assert_eq!(keys.unseal(PURPOSE, &URL_SAFE_NO_PAD.encode(&altered)), None, "byte {place}, bit {bit}");
+                assert_eq!(
+                    keys.unseal(PURPOSE, &URL_SAFE_NO_PAD.encode(&altered)),
+                    None,
+                    "byte {place}, bit {bit}"
+                );
             }
-            assert_eq!(keys.unseal(PURPOSE, &URL_SAFE_NO_PAD.encode(&sealed[..place])), None, "cut to {place}");
+            assert_eq!(
+                keys.unseal(PURPOSE, &URL_SAFE_NO_PAD.encode(&sealed[..place])),
+                None,
+                "cut to {place}"
+            );
         }
-        assert_eq!(keys.unseal(PURPOSE, &URL_SAFE_NO_PAD.encode([&sealed[..], b"x"].concat())), None);
+        assert_eq!(
+            keys.unseal(
+                PURPOSE,
+                &URL_SAFE_NO_PAD.encode([&sealed[..], b"x"].concat())
+            ),
+            None
+        );
     }
 
     #[test]
@@ -131,7 +174,10 @@ mod tests {
         assert_eq!(keys("2", "1").unseal(PURPOSE, &sealed).unwrap(), PLAIN);
         assert_eq!(keys("2", "").unseal(PURPOSE, &sealed), None);
         assert_eq!(keys("2", "1").unseal_current(PURPOSE, &sealed), None);
-        assert_eq!(keys("1", "").unseal_current(PURPOSE, &sealed).unwrap(), PLAIN);
+        assert_eq!(
+            keys("1", "").unseal_current(PURPOSE, &sealed).unwrap(),
+            PLAIN
+        );
     }
 
     proptest! {

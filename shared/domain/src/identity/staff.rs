@@ -4,11 +4,12 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Who does what nobody on the staff does: whoever the data is about, by a link that was sent to them.
+/// Who does what nobody on the staff does: whoever the data is about, by a link that was sent to
+/// them.
 pub const THE_PERSON: &str = "the person";
 
-/// Whether a name can be told from another: it has a letter or a digit, and no letters of other scripts, which can look
-/// like Latin ones.
+/// Whether a name can be told from another: it has a letter or a digit, and no letters of other
+/// scripts, which can look like Latin ones.
 #[must_use]
 pub fn is_a_name(typed: &str) -> bool {
     let plain = plain(typed);
@@ -21,7 +22,8 @@ pub fn is_same(one: &str, other: &str) -> bool {
     plain(one) == plain(other)
 }
 
-/// Letters and digits, in lower case, without accents and strokes; a number without the zeros before it.
+/// Letters and digits, in lower case, without accents and strokes; a number without the zeros
+/// before it.
 fn plain(typed: &str) -> String {
     let lower = typed.nfkd().collect::<String>().to_lowercase();
     let marks = |c: &char| unicode_normalization::char::is_combining_mark(*c);
@@ -41,10 +43,13 @@ fn plain(typed: &str) -> String {
 
 /// Whether a name ends in a zero that begins a number.
 fn ends_in_leading_zero(plain: &str) -> bool {
-    plain.strip_suffix('0').is_some_and(|before| !before.ends_with(|c: char| c.is_ascii_digit()))
+    plain
+        .strip_suffix('0')
+        .is_some_and(|before| !before.ends_with(|c: char| c.is_ascii_digit()))
 }
 
-/// A Latin letter that no accent makes, in the letters that people without it on their keyboard write.
+/// A Latin letter that no accent makes, in the letters that people without it on their keyboard
+/// write.
 const fn unstroked(c: char) -> Option<&'static str> {
     Some(match c {
         'æ' => "ae",
@@ -83,19 +88,38 @@ mod tests {
         ] {
             assert!(is_same("dpo-9", spelt) && is_a_name(spelt), "{spelt}");
         }
-        for (one, other) in
-            [("dpo-9", "dpo-90"), ("dpo-9", "dpo-8"), ("dpo-1", "dpo-101"), ("dpo-0", "dpo"), ("Jones", "James")]
-        {
+        for (one, other) in [
+            ("dpo-9", "dpo-90"),
+            ("dpo-9", "dpo-8"),
+            ("dpo-1", "dpo-101"),
+            ("dpo-0", "dpo"),
+            ("Jones", "James"),
+        ] {
             assert!(!is_same(one, other), "{one} {other}");
         }
     }
 
     #[test]
     fn letters_that_only_look_the_same_make_no_name() {
-        for spelt in ["dp\u{43e}-9", "\u{501}po-9", "dρo-9", "", "-", "…", "dpo-\u{0669}"] {
+        for spelt in [
+            "dp\u{43e}-9",
+            "\u{501}po-9",
+            "dρo-9",
+            "",
+            "-",
+            "…",
+            "dpo-\u{0669}",
+        ] {
             assert!(!is_a_name(spelt), "{spelt}");
         }
-        for name in ["Siân Llŷr", "Łukasz", "Zoë O'Neill", "staff-12", "Đặng", "Bjørn"] {
+        for name in [
+            "Siân Llŷr",
+            "Łukasz",
+            "Zoë O'Neill",
+            "staff-12",
+            "Đặng",
+            "Bjørn",
+        ] {
             assert!(is_a_name(name), "{name}");
         }
     }

@@ -10,7 +10,8 @@ use sha2::Sha256;
 const SECRET_LENGTH: usize = 32;
 const PREFIX: &str = "subject#";
 
-/// HMAC-SHA-256 over the kind, the key's version and the canonical value of an identifier; still personal data.
+/// HMAC-SHA-256 over the kind, the key's version and the canonical value of an identifier; still
+/// personal data.
 ///
 /// It has no `Display`, and debugging shows nothing of it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -23,8 +24,8 @@ pub struct SubjectKey(String);
 pub struct NotASubjectKey;
 
 impl SubjectKey {
-    /// The key that no identifier has, of a digest that was made under another key than a subject key's: to do as much about
-    /// as about somebody's.
+    /// The key that no identifier has, of a digest that was made under another key than a subject
+    /// key's: to do as much about as about somebody's.
     pub(crate) fn of_nobody(digest: [u8; 32]) -> Self {
         Self(format!("{PREFIX}0#{}", URL_SAFE_NO_PAD.encode(digest)))
     }
@@ -46,7 +47,11 @@ impl TryFrom<String> for SubjectKey {
     type Error = NotASubjectKey;
 
     fn try_from(stored: String) -> Result<Self, NotASubjectKey> {
-        if stored.starts_with(PREFIX) { Ok(Self(stored)) } else { Err(NotASubjectKey) }
+        if stored.starts_with(PREFIX) {
+            Ok(Self(stored))
+        } else {
+            Err(NotASubjectKey)
+        }
     }
 }
 
@@ -59,8 +64,9 @@ impl From<SubjectKey> for String {
 /// The longest name of a version of the subject keys, in characters: it stands in every key.
 const VERSION: usize = 8;
 
-/// The secrets behind subject keys: one to write with, and older ones that records were written with before. What else the
-/// house seals and signs has a [`Keyring`](crate::identity::keyring::Keyring) of its own.
+/// The secrets behind subject keys: one to write with, and older ones that records were written
+/// with before. What else the house seals and signs has a
+/// [`Keyring`](crate::identity::keyring::Keyring) of its own.
 #[derive(Clone, Deserialize)]
 pub struct SubjectKeys {
     #[serde(flatten)]
@@ -86,12 +92,15 @@ pub enum BadSecret {
     #[error("must have keys of at least 32 bytes")]
     TooShort,
     /// Versions that could not be told apart.
-    #[error("must have versions that differ, of 1 to 8 letters and digits (16 where they are no subject keys)")]
+    #[error(
+        "must have versions that differ, of 1 to 8 letters and digits (16 where they are no subject keys)"
+    )]
     Versions,
 }
 
 impl SubjectKeys {
-    /// Reads the secret's document: `{"version": "1", "key": "…", "previous": [{"version": "0", "key": "…"}]}`.
+    /// Reads the secret's document: `{"version": "1", "key": "…", "previous": [{"version": "0",
+    /// "key": "…"}]}`.
     ///
     /// # Errors
     /// [`BadSecret`], which shows nothing of the document.
@@ -100,7 +109,10 @@ impl SubjectKeys {
         if keys.all_secrets().any(Secret::is_short) {
             return Err(BadSecret::TooShort);
         }
-        sound(keys.all_secrets().map(|secret| secret.version.as_str()), VERSION)?;
+        sound(
+            keys.all_secrets().map(|secret| secret.version.as_str()),
+            VERSION,
+        )?;
         Ok(keys)
     }
 
@@ -112,7 +124,8 @@ impl SubjectKeys {
 
     /// Every key that records of this person may lie under, the current one first.
     pub fn keys<'a>(&'a self, identifier: &'a Identifier) -> impl Iterator<Item = SubjectKey> + 'a {
-        self.all_secrets().map(|secret| secret.subject_key(identifier))
+        self.all_secrets()
+            .map(|secret| secret.subject_key(identifier))
     }
 
     /// A key for what is derived beside subject keys, from which nothing can be learnt about them.
@@ -121,13 +134,17 @@ impl SubjectKeys {
         self.current.derive(what)
     }
 
-    /// Of each version the keys that were derived for these kinds of things, for who makes or opens them now.
+    /// Of each version the keys that were derived for these kinds of things, for who makes or opens
+    /// them now.
     pub(super) fn bequeath<'a>(
         &'a self,
         kinds: &'a [&'a str],
     ) -> impl Iterator<Item = (&'a str, Vec<(&'a str, [u8; 32])>)> + 'a {
         self.all_secrets().map(|secret| {
-            let derived = kinds.iter().map(|what| (*what, secret.derive(what))).collect();
+            let derived = kinds
+                .iter()
+                .map(|what| (*what, secret.derive(what)))
+                .collect();
             (secret.version.as_str(), derived)
         })
     }
@@ -160,7 +177,11 @@ impl Secret {
             IdentifierKind::Reference => "reference",
         };
         let digest = self.digest(&[kind, &self.version, identifier.canonical()]);
-        SubjectKey(format!("{PREFIX}{}#{}", self.version, URL_SAFE_NO_PAD.encode(digest)))
+        SubjectKey(format!(
+            "{PREFIX}{}#{}",
+            self.version,
+            URL_SAFE_NO_PAD.encode(digest)
+        ))
     }
 
     fn digest(&self, parts: &[&str]) -> [u8; 32] {
@@ -169,18 +190,30 @@ impl Secret {
 }
 
 /// Whether these versions can be told apart, and none has a longer name.
-pub(super) fn sound<'a>(versions: impl Iterator<Item = &'a str>, longest: usize) -> Result<(), BadSecret> {
+pub(super) fn sound<'a>(
+    versions: impl Iterator<Item = &'a str>,
+    longest: usize,
+) -> Result<(), BadSecret> {
     let mut versions: Vec<&str> = versions.collect();
-    let is_name = |it: &&str| (1..=longest).contains(&it.len()) && it.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_name = |it: &&str| {
+        (1..=longest).contains(&it.len()) && it.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
     let (count, are_names) = (versions.len(), versions.iter().all(is_name));
     versions.sort_unstable();
     versions.dedup();
-    if are_names && versions.len() == count { Ok(()) } else { Err(BadSecret::Versions) }
+    if are_names && versions.len() == count {
+        Ok(())
+    } else {
+        Err(BadSecret::Versions)
+    }
 }
 
 /// HMAC-SHA-256 over `parts`, each ended by a NUL so that no two lists of parts are alike.
 pub(crate) fn mac(key: &[u8], parts: &[&str]) -> [u8; 32] {
-    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length (RFC 2104, 2)")]
+    #[expect(
+        clippy::expect_used,
+        reason = "HMAC takes a key of any length (RFC 2104, 2)"
+    )]
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any key");
     for part in parts {
         mac.update(part.as_bytes());
@@ -202,9 +235,15 @@ mod tests {
     fn one_person_has_one_key_and_another_kind_of_identifier_another() {
         let keys = SubjectKeys::parse(OLD).unwrap();
         let key = |identifier| keys.key(&identifier);
-        assert_eq!(key(Identifier::email("A@example.org").unwrap()), key(Identifier::email("a@example.org").unwrap()));
+        assert_eq!(
+            key(Identifier::email("A@example.org").unwrap()),
+            key(Identifier::email("a@example.org").unwrap())
+        );
         let as_reference = Identifier::reference("+447700900142").unwrap();
-        assert_ne!(key(Identifier::phone("07700900142").unwrap()), key(as_reference));
+        assert_ne!(
+            key(Identifier::phone("07700900142").unwrap()),
+            key(as_reference)
+        );
     }
 
     #[test]
@@ -218,16 +257,28 @@ mod tests {
 
     #[test]
     fn a_secret_that_could_be_guessed_is_refused() {
-        assert!(matches!(SubjectKeys::parse(r#"{"version":"1","key":"short"}"#), Err(BadSecret::TooShort)));
-        assert!(matches!(SubjectKeys::parse("password"), Err(BadSecret::Format)));
+        assert!(matches!(
+            SubjectKeys::parse(r#"{"version":"1","key":"short"}"#),
+            Err(BadSecret::TooShort)
+        ));
+        assert!(matches!(
+            SubjectKeys::parse("password"),
+            Err(BadSecret::Format)
+        ));
         let twice = NEW.replace(r#""version":"1""#, r#""version":"2""#);
-        assert!(matches!(SubjectKeys::parse(&twice), Err(BadSecret::Versions)));
+        assert!(matches!(
+            SubjectKeys::parse(&twice),
+            Err(BadSecret::Versions)
+        ));
     }
 
     #[test]
     fn debugging_shows_no_key() {
         let keys = SubjectKeys::parse(OLD).unwrap();
         let key = keys.key(&Identifier::email("a@example.org").unwrap());
-        assert_eq!(format!("{keys:?} {key:?}"), "SubjectKeys(..) SubjectKey(..)");
+        assert_eq!(
+            format!("{keys:?} {key:?}"),
+            "SubjectKeys(..) SubjectKey(..)"
+        );
     }
 }

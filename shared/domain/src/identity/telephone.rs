@@ -1,8 +1,9 @@
 //! Telephone numbers as people write them, and as E.164 has them.
 //!
-//! The rules are those of Google's libphonenumber for whoever writes in the United Kingdom, as the crate `phonenumber` has them: keys
-//! were made with it, and a test holds a hundred thousand numbers against it. Of its tables, half a megabyte that takes a tenth of a
-//! second to read, these rules use the codes of the countries alone; so nothing is read here.
+//! The rules are those of Google's libphonenumber for whoever writes in the United Kingdom, as the
+//! crate `phonenumber` has them: keys were made with it, and a test holds a hundred thousand
+//! numbers against it. Of its tables, half a megabyte that takes a tenth of a second to read, these
+//! rules use the codes of the countries alone; so nothing is read here.
 
 use crate::validation::text;
 use regex_lite::Regex;
@@ -11,15 +12,17 @@ use std::sync::LazyLock;
 
 /// The codes of countries, and of what else has one (ITU E.164). None begins another.
 const CODES: [u16; 215] = [
-    1, 7, 20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54, 55, 56, 57, 58, 60,
-    61, 62, 63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98, 211, 212, 213, 216, 218, 220, 221, 222, 223,
-    224, 225, 226, 227, 228, 229, 230, 231, 232, 233, 234, 235, 236, 237, 238, 239, 240, 241, 242, 243, 244, 245, 246,
-    247, 248, 249, 250, 251, 252, 253, 254, 255, 256, 257, 258, 260, 261, 262, 263, 264, 265, 266, 267, 268, 269, 290,
-    291, 297, 298, 299, 350, 351, 352, 353, 354, 355, 356, 357, 358, 359, 370, 371, 372, 373, 374, 375, 376, 377, 378,
-    380, 381, 382, 383, 385, 386, 387, 389, 420, 421, 423, 500, 501, 502, 503, 504, 505, 506, 507, 508, 509, 590, 591,
-    592, 593, 594, 595, 596, 597, 598, 599, 670, 672, 673, 674, 675, 676, 677, 678, 679, 680, 681, 682, 683, 685, 686,
-    687, 688, 689, 690, 691, 692, 800, 808, 850, 852, 853, 855, 856, 870, 878, 880, 881, 882, 883, 886, 888, 960, 961,
-    962, 963, 964, 965, 966, 967, 968, 970, 971, 972, 973, 974, 975, 976, 977, 979, 992, 993, 994, 995, 996, 998,
+    1, 7, 20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54,
+    55, 56, 57, 58, 60, 61, 62, 63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98, 211,
+    212, 213, 216, 218, 220, 221, 222, 223, 224, 225, 226, 227, 228, 229, 230, 231, 232, 233, 234,
+    235, 236, 237, 238, 239, 240, 241, 242, 243, 244, 245, 246, 247, 248, 249, 250, 251, 252, 253,
+    254, 255, 256, 257, 258, 260, 261, 262, 263, 264, 265, 266, 267, 268, 269, 290, 291, 297, 298,
+    299, 350, 351, 352, 353, 354, 355, 356, 357, 358, 359, 370, 371, 372, 373, 374, 375, 376, 377,
+    378, 380, 381, 382, 383, 385, 386, 387, 389, 420, 421, 423, 500, 501, 502, 503, 504, 505, 506,
+    507, 508, 509, 590, 591, 592, 593, 594, 595, 596, 597, 598, 599, 670, 672, 673, 674, 675, 676,
+    677, 678, 679, 680, 681, 682, 683, 685, 686, 687, 688, 689, 690, 691, 692, 800, 808, 850, 852,
+    853, 855, 856, 870, 878, 880, 881, 882, 883, 886, 888, 960, 961, 962, 963, 964, 965, 966, 967,
+    968, 970, 971, 972, 973, 974, 975, 976, 977, 979, 992, 993, 994, 995, 996, 998,
 ];
 /// How many digits such a code has.
 const CODE: RangeInclusive<usize> = 1..=3;
@@ -36,7 +39,8 @@ const WITHIN: [&str; 2] = ["0", "180020"];
 /// What people write between digits, less what is one of these on another keyboard.
 const BETWEEN: &str = "-x ()[]./~*\u{30FC}\u{223C}";
 
-/// What stands behind a number and is, or may be, an extension: only with the name `digits` it is one.
+/// What stands behind a number and is, or may be, an extension: only with the name `digits` it is
+/// one.
 static EXTENSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?i)(?:;ext=[0-9]{0,7}",
@@ -58,8 +62,8 @@ pub struct Telephone {
 }
 
 impl Telephone {
-    /// Reads a number, written for people or for programs (RFC 3966), in the signs of the keyboard. What does not name a country is
-    /// British.
+    /// Reads a number, written for people or for programs (RFC 3966), in the signs of the keyboard.
+    /// What does not name a country is British.
     pub fn read(text: &str) -> Option<Self> {
         let written = Written::for_programs(text).or_else(|| Written::for_people(text))?;
         if !is_number(written.national) {
@@ -67,19 +71,28 @@ impl Telephone {
         }
         let (code, national) = written.dialled()?;
         let national = without_prefix(&national);
-        let is_sound =
-            NATIONAL.contains(&national.len()) && national.parse().is_ok_and(|number| NUMBERS.contains(&number));
-        is_sound.then(|| Self { code, national: national.to_owned(), is_extended: written.is_extended })
+        let is_sound = NATIONAL.contains(&national.len())
+            && national
+                .parse()
+                .is_ok_and(|number| NUMBERS.contains(&number));
+        is_sound.then(|| Self {
+            code,
+            national: national.to_owned(),
+            is_extended: written.is_extended,
+        })
     }
 }
 
 /// The code of a country that digits begin with.
 pub fn code(digits: &str) -> Option<&str> {
-    CODE.filter_map(|length| digits.get(..length)).find(|code| !code.starts_with('0') && is_code(code))
+    CODE.filter_map(|length| digits.get(..length))
+        .find(|code| !code.starts_with('0') && is_code(code))
 }
 
 fn is_code(digits: &str) -> bool {
-    digits.parse().is_ok_and(|code| CODES.binary_search(&code).is_ok())
+    digits
+        .parse()
+        .is_ok_and(|code| CODES.binary_search(&code).is_ok())
 }
 
 /// A number in the parts that are written apart.
@@ -95,16 +108,22 @@ impl<'a> Written<'a> {
         if text.contains(' ') {
             return None;
         }
-        let scheme = text.get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("tel:"));
+        let scheme = text
+            .get(..4)
+            .filter(|scheme| scheme.eq_ignore_ascii_case("tel:"));
         let rest = text.get(scheme.map_or(0, str::len)..)?;
         let is_separator = |c: char| "-.()".contains(c);
-        let global = rest.strip_prefix('+').map(|rest| rest.split_at(rest.find(is_separator).unwrap_or(rest.len())));
+        let global = rest
+            .strip_prefix('+')
+            .map(|rest| rest.split_at(rest.find(is_separator).unwrap_or(rest.len())));
         let (code, rest) = match global {
             Some((code, rest)) if !code.is_empty() => (Some(code), rest),
             _ => (None, rest),
         };
-        let (national, rest) =
-            rest.split_at(rest.find(|c: char| !c.is_ascii_hexdigit() && !is_separator(c)).unwrap_or(rest.len()));
+        let (national, rest) = rest.split_at(
+            rest.find(|c: char| !c.is_ascii_hexdigit() && !is_separator(c))
+                .unwrap_or(rest.len()),
+        );
         if national.is_empty() || !(rest.is_empty() || rest.starts_with(';')) {
             return None;
         }
@@ -116,25 +135,38 @@ impl<'a> Written<'a> {
                 _ => {}
             }
         }
-        Some(Self { code: code.or(context), national, is_extended })
+        Some(Self {
+            code: code.or(context),
+            national,
+            is_extended,
+        })
     }
 
     /// What people write: anything before the number, the number, an extension.
     fn for_people(text: &'a str) -> Option<Self> {
         let text = &text[text.find(|c: char| c == '+' || c.is_ascii_digit())?..];
         let text = text.trim_end_matches(|c| c != '#' && !text::is_letter_or_number(c));
-        let another =
-            text.match_indices(['/', '\\']).find(|(at, _)| text[at + 1..].trim_start_matches(' ').starts_with('x'));
+        let another = text
+            .match_indices(['/', '\\'])
+            .find(|(at, _)| text[at + 1..].trim_start_matches(' ').starts_with('x'));
         let text = another.map_or(text, |(at, _)| &text[..at]);
         if text.is_empty() {
             return None;
         }
         let Some(extension) = EXTENSION.as_ref()?.captures(text) else {
-            return Some(Self { code: None, national: text, is_extended: false });
+            return Some(Self {
+                code: None,
+                national: text,
+                is_extended: false,
+            });
         };
         // Other ways to write one are read as no number at all.
         extension.name("digits")?;
-        Some(Self { code: None, national: &text[..extension.get(0)?.start()], is_extended: true })
+        Some(Self {
+            code: None,
+            national: &text[..extension.get(0)?.start()],
+            is_extended: true,
+        })
     }
 
     /// The code of the country, and the digits behind it.
@@ -142,16 +174,23 @@ impl<'a> Written<'a> {
         if let Some(code) = self.code {
             let code = digits(code).parse::<u16>().ok()?.to_string();
             let national = digits(self.national);
-            return (is_code(&code) && national.len() > *NATIONAL.start()).then_some((code, national));
+            return (is_code(&code) && national.len() > *NATIONAL.start())
+                .then_some((code, national));
         }
         let plain = self.national.trim_start_matches('+');
         let (mut is_abroad, all) = (plain.len() < self.national.len(), digits(plain));
         let mut dialled = all.as_str();
-        if let Some(rest) = dialled.strip_prefix(ABROAD).filter(|rest| !rest.starts_with('0')) {
+        if let Some(rest) = dialled
+            .strip_prefix(ABROAD)
+            .filter(|rest| !rest.starts_with('0'))
+        {
             (is_abroad, dialled) = (true, rest);
         }
         if !is_abroad {
-            return Some((BRITISH.to_owned(), dialled.strip_prefix(BRITISH).unwrap_or(dialled).to_owned()));
+            return Some((
+                BRITISH.to_owned(),
+                dialled.strip_prefix(BRITISH).unwrap_or(dialled).to_owned(),
+            ));
         }
         let code = code(dialled).filter(|_| dialled.len() > *NATIONAL.start())?;
         Some((code.to_owned(), dialled[code.len()..].to_owned()))
@@ -165,11 +204,14 @@ fn parameters(mut rest: &str) -> impl Iterator<Item = (&str, &str)> {
         let is_value = |c: char| c.is_ascii_alphanumeric() || "[]/:&+$-_.!~*'()".contains(c);
         let (value, next) = behind.split_at(behind.find(|c| !is_value(c)).unwrap_or(behind.len()));
         rest = next;
-        name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-').then_some((name, value))
+        name.chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '-')
+            .then_some((name, value))
     })
 }
 
-/// Whether it is two digits, or three and more among what people write between them, with letters behind the third.
+/// Whether it is two digits, or three and more among what people write between them, with letters
+/// behind the third.
 fn is_number(text: &str) -> bool {
     let mut digits = 0;
     let mut is_part = |c: char| {
@@ -199,7 +241,10 @@ fn digits(text: &str) -> String {
 /// The number without what is dialled before it within the country, in whichever country it is.
 fn without_prefix(national: &str) -> &str {
     let [trunk, _] = WITHIN;
-    let rest = WITHIN.into_iter().find_map(|prefix| national.strip_prefix(prefix)).unwrap_or(national);
+    let rest = WITHIN
+        .into_iter()
+        .find_map(|prefix| national.strip_prefix(prefix))
+        .unwrap_or(national);
     rest.strip_prefix(trunk).unwrap_or(rest)
 }
 
@@ -216,8 +261,17 @@ mod tests {
         let number = phonenumber::parse(Some(GB), text).ok()?;
         let written = number.format().mode(phonenumber::Mode::E164).to_string();
         let code = number.code().value().to_string();
-        let national = written.strip_prefix('+').unwrap().strip_prefix(&code).unwrap().to_owned();
-        Some(Telephone { code, national, is_extended: number.extension().is_some() })
+        let national = written
+            .strip_prefix('+')
+            .unwrap()
+            .strip_prefix(&code)
+            .unwrap()
+            .to_owned();
+        Some(Telephone {
+            code,
+            national,
+            is_extended: number.extension().is_some(),
+        })
     }
 
     fn both_ways(text: &str) -> Option<Telephone> {
@@ -233,13 +287,19 @@ mod tests {
             assert_eq!(CODES.contains(&number), known, "{number}");
         }
         assert_eq!(
-            (code("447700900142"), code("12125550123"), code("0447"), code("999")),
+            (
+                code("447700900142"),
+                code("12125550123"),
+                code("0447"),
+                code("999")
+            ),
             (Some("44"), Some("1"), None, None)
         );
         assert!(CODES.is_sorted());
     }
 
-    /// Numbers that can be told apart by nothing but their number, so that a run is the same each time.
+    /// Numbers that can be told apart by nothing but their number, so that a run is the same each
+    /// time.
     struct Seeded(u64);
 
     impl Seeded {
@@ -252,20 +312,26 @@ mod tests {
         }
 
         fn digits(&mut self, count: usize) -> String {
-            (0..count).map(|_| char::from(b'0' + u8::try_from(self.below(10)).unwrap())).collect()
+            (0..count)
+                .map(|_| char::from(b'0' + u8::try_from(self.below(10)).unwrap()))
+                .collect()
         }
 
         fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
             of[self.below(of.len())]
         }
 
-        /// A number as somebody may write it: within the country or from abroad, of any kind and with any mistake.
+        /// A number as somebody may write it: within the country or from abroad, of any kind and
+        /// with any mistake.
         fn number(&mut self) -> String {
             let code = CODES[self.below(CODES.len())].to_string();
             let (country, area) = match self.below(8) {
                 0..=3 => (
                     "44",
-                    self.one(&["7", "77009", "1305", "20", "117", "1632", "800", "8001111", "84546", "9", "3", "5"]),
+                    self.one(&[
+                        "7", "77009", "1305", "20", "117", "1632", "800", "8001111", "84546", "9",
+                        "3", "5",
+                    ]),
                 ),
                 4 => ("33", "6"),
                 5 => ("1", "212"),
@@ -288,7 +354,10 @@ mod tests {
                 8 => format!("{country}{national}"),
                 _ => format!(
                     "{}{national}",
-                    self.one(&["", "+", "++", "000", "+0044", "180020", "1800200", "+00", "00", "44", "(0", "*#31#"])
+                    self.one(&[
+                        "", "+", "++", "000", "+0044", "180020", "1800200", "+00", "00", "44",
+                        "(0", "*#31#"
+                    ])
                 ),
             };
             let mut spelt: Vec<char> = begun.chars().collect();
@@ -335,9 +404,12 @@ mod tests {
                 ]);
             }
             if self.below(20) == 0 {
-                spelt =
-                    self.one(&["tel:", "Tel: ", "TEL:+", "Alex ", "#", "call ", "x", "ext ", "+", "fax: "]).to_owned()
-                        + &spelt;
+                spelt = self
+                    .one(&[
+                        "tel:", "Tel: ", "TEL:+", "Alex ", "#", "call ", "x", "ext ", "+", "fax: ",
+                    ])
+                    .to_owned()
+                    + &spelt;
             }
             spelt
         }
@@ -383,15 +455,25 @@ mod tests {
 
     #[test]
     fn an_extension_makes_it_a_line_of_many() {
-        for text in ["01305 251010 ext 22", "01305 251010 x22", "01305251010;ext=22", "01305 251010 #22"] {
-            assert_eq!(Identifier::phone(text), Err(NotAnIdentifier::Extension), "{text}");
+        for text in [
+            "01305 251010 ext 22",
+            "01305 251010 x22",
+            "01305251010;ext=22",
+            "01305 251010 #22",
+        ] {
+            assert_eq!(
+                Identifier::phone(text),
+                Err(NotAnIdentifier::Extension),
+                "{text}"
+            );
         }
     }
 
     proptest! {
         #[test]
         fn any_text_is_what_the_tables_say(text in "(\\PC|[-+0-9 ().x#;=a-f]){0,24}") {
-            // As it comes here: in the signs of the keyboard, without spaces of other kinds and what nobody sees.
+            // As it comes here: in the signs of the keyboard, without spaces of other kinds and
+            // what nobody sees.
             let seen: String = text.chars().filter(|c| !text::is_unseen(*c) && !text::is_hard_space(*c)).collect();
             both_ways(text::folded(&seen).trim());
         }

@@ -1,8 +1,10 @@
-//! What people and systems write into a field where there is nothing to write, or more than one thing.
+//! What people and systems write into a field where there is nothing to write, or more than one
+//! thing.
 
 use crate::identity::identifier::{Identifier, IdentifierKind, NotAnIdentifier};
 
-/// Words that stand where somebody had to write something and had nothing: in lower case, a space between words.
+/// Words that stand where somebody had to write something and had nothing: in lower case, a space
+/// between words.
 const NOTHING: [&str; 49] = [
     "anonymous",
     "blank",
@@ -55,8 +57,8 @@ const NOTHING: [&str; 49] = [
     "withheld",
 ];
 
-/// What a spreadsheet leaves of a cell that it took for a formula and can't work out, behind its `#`: a handle that begins
-/// with `@` or `-` is one.
+/// What a spreadsheet leaves of a cell that it took for a formula and can't work out, behind its
+/// `#`: a handle that begins with `@` or `-` is one.
 const ERRORS: [&str; 7] = ["calc", "div/0", "name", "num", "ref", "spill", "value"];
 /// Who takes something back for whom, as networks write it.
 const BY: [&str; 24] = [
@@ -86,39 +88,56 @@ const BY: [&str; 24] = [
     "youtube",
 ];
 
-/// Whether a field where somebody is to be named names nobody: empty, nothing but punctuation, or a word for nothing
-/// such as `n/a`, `None`, `[None]`, `-`, `unknown` or `not given`.
+/// Whether a field where somebody is to be named names nobody: empty, nothing but punctuation, or a
+/// word for nothing such as `n/a`, `None`, `[None]`, `-`, `unknown` or `not given`.
 #[must_use]
 pub fn is_nothing(text: &str) -> bool {
-    let plain = text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-    let plain = plain.split(|c: char| c.is_whitespace() || c == '_').filter(|word| !word.is_empty());
+    let plain = text
+        .trim_matches(|c: char| !c.is_alphanumeric())
+        .to_lowercase();
+    let plain = plain
+        .split(|c: char| c.is_whitespace() || c == '_')
+        .filter(|word| !word.is_empty());
     let plain = plain.collect::<Vec<_>>().join(" ");
     // An address or a number is no word, and a handle is somebody's with its sign.
     let is_error = text.trim_start().starts_with('#') && ERRORS.contains(&plain.as_str());
-    plain.is_empty() || is_error || (!text.trim_start().starts_with('@') && NOTHING.contains(&plain.as_str()))
+    plain.is_empty()
+        || is_error
+        || (!text.trim_start().starts_with('@') && NOTHING.contains(&plain.as_str()))
 }
 
-/// Whether this is what a network, or a telephone system, leaves where something was taken back: `[deleted]`,
-/// `[Removed]`, `[ Removed by Reddit ]`, `[deleted by user]`. Who writes more into the brackets, or something else, has
-/// written it.
+/// Whether this is what a network, or a telephone system, leaves where something was taken back:
+/// `[deleted]`, `[Removed]`, `[ Removed by Reddit ]`, `[deleted by user]`. Who writes more into the
+/// brackets, or something else, has written it.
 #[must_use]
 pub fn is_taken_back(text: &str) -> bool {
-    let inside = text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let inside = text
+        .trim()
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
     inside.is_some_and(|inside| {
         let inside = inside.to_lowercase();
         let words: Vec<&str> = inside.split_whitespace().collect();
         match words.as_slice() {
             ["deleted" | "removed"] => true,
-            ["deleted" | "removed", "by", by] | ["deleted" | "removed", "by", "the" | "a" | "an" | "its", by] => {
-                BY.contains(by)
-            }
-            ["deleted" | "removed", "by", "reddit", "in", "response", "to", ..] => words.len() <= 11,
+            ["deleted" | "removed", "by", by]
+            | ["deleted" | "removed", "by", "the" | "a" | "an" | "its", by] => BY.contains(by),
+            [
+                "deleted" | "removed",
+                "by",
+                "reddit",
+                "in",
+                "response",
+                "to",
+                ..,
+            ] => words.len() <= 11,
             _ => false,
         }
     })
 }
 
-/// The identifiers in one field: usually one. Some systems write several addresses, or numbers, into it.
+/// The identifiers in one field: usually one. Some systems write several addresses, or numbers,
+/// into it.
 ///
 /// # Errors
 /// What is wrong with the field, if any part of it is neither an identifier nor a word for nothing.
@@ -128,15 +147,25 @@ pub fn several(kind: IdentifierKind, text: &str) -> Result<Vec<Identifier>, NotA
     if kind != IdentifierKind::Phone && whole.is_ok() {
         return whole.map(|identifier| vec![identifier]);
     }
-    let parts = if kind == IdentifierKind::Reference { Vec::new() } else { parts(kind, text) };
-    let all = if parts.len() > 1 { each(kind, &parts) } else { None };
+    let parts = if kind == IdentifierKind::Reference {
+        Vec::new()
+    } else {
+        parts(kind, text)
+    };
+    let all = if parts.len() > 1 {
+        each(kind, &parts)
+    } else {
+        None
+    };
     match (all, whole) {
         (Some(found), _) => Ok(found),
         (None, Ok(identifier)) => Ok(vec![identifier]),
         // One with an extension is a number, and identifies nobody.
         (None, Err(NotAnIdentifier::Extension)) => Err(NotAnIdentifier::Extension),
         // One besides words for nothing, or nothing but these.
-        (None, Err(error)) if parts.len() < 2 && kind != IdentifierKind::Reference => each(kind, &parts).ok_or(error),
+        (None, Err(error)) if parts.len() < 2 && kind != IdentifierKind::Reference => {
+            each(kind, &parts).ok_or(error)
+        }
         (None, Err(error)) => Err(error),
     }
 }
@@ -156,13 +185,25 @@ fn each(kind: IdentifierKind, parts: &[&str]) -> Option<Vec<Identifier>> {
 
 /// The parts of a field that has several things in it, without the words for nothing.
 fn parts(kind: IdentifierKind, text: &str) -> Vec<&str> {
-    let strong = text.split([';', ',', '|', '\n', '\r']).map(str::trim).filter(|part| !is_nothing(part));
-    let joined = strong.flat_map(|part| part.split(" or ")).flat_map(|part| part.split(" and "));
-    let joined = joined.flat_map(|part| part.split(" & ")).map(str::trim).filter(|part| !is_nothing(part));
+    let strong = text
+        .split([';', ',', '|', '\n', '\r'])
+        .map(str::trim)
+        .filter(|part| !is_nothing(part));
+    let joined = strong
+        .flat_map(|part| part.split(" or "))
+        .flat_map(|part| part.split(" and "));
+    let joined = joined
+        .flat_map(|part| part.split(" & "))
+        .map(str::trim)
+        .filter(|part| !is_nothing(part));
     // A word for nothing may have these in it, and a telephone number spaces.
-    let parts = joined
-        .flat_map(|part| part.split(move |c: char| c == '/' || (kind == IdentifierKind::Email && c.is_whitespace())));
-    parts.map(str::trim).filter(|part| !is_nothing(part)).collect()
+    let parts = joined.flat_map(|part| {
+        part.split(move |c: char| c == '/' || (kind == IdentifierKind::Email && c.is_whitespace()))
+    });
+    parts
+        .map(str::trim)
+        .filter(|part| !is_nothing(part))
+        .collect()
 }
 
 #[cfg(test)]
@@ -173,20 +214,34 @@ mod tests {
 
     fn read(kind: IdentifierKind, text: &str) -> Option<Vec<String>> {
         let read = several(kind, text).ok()?;
-        Some(read.iter().map(|identifier| identifier.canonical().to_owned()).collect())
+        Some(
+            read.iter()
+                .map(|identifier| identifier.canonical().to_owned())
+                .collect(),
+        )
     }
 
     #[test]
     fn a_word_for_nothing_is_nothing() {
         for text in [
-            "", " ", "-", "--", "\u{2013}", ".", "?", "n/a", "N/A", "N.A.", "na", "None", "[None]", "(none)", "unknown",
+            "", " ", "-", "--", "\u{2013}", ".", "?", "n/a", "N/A", "N.A.", "na", "None", "[None]",
+            "(none)", "unknown",
         ] {
             assert!(is_nothing(text), "{text}");
         }
-        for text in
-            ["Not given", "NOT  PROVIDED", "not_given", "null", "<null>", "#N/A", "Withheld", "anonymous", "*none*"]
-                .into_iter()
-                .chain(["not yet", "#NAME?", "#REF!", "#DIV/0!", "####", "\u{200b}"])
+        for text in [
+            "Not given",
+            "NOT  PROVIDED",
+            "not_given",
+            "null",
+            "<null>",
+            "#N/A",
+            "Withheld",
+            "anonymous",
+            "*none*",
+        ]
+        .into_iter()
+        .chain(["not yet", "#NAME?", "#REF!", "#DIV/0!", "####", "\u{200b}"])
         {
             assert!(is_nothing(text), "{text}");
         }
@@ -208,10 +263,19 @@ mod tests {
 
     #[test]
     fn what_was_taken_back_is_told_in_brackets() {
-        for text in ["[deleted]", "[Deleted]", "[removed]", " [ Removed by Reddit ] ", "[deleted by user]", "[REMOVED]"]
-            .into_iter()
-            .chain(["[removed by the moderators]", "[ Removed by reddit in response to a copyright notice ]"])
-        {
+        for text in [
+            "[deleted]",
+            "[Deleted]",
+            "[removed]",
+            " [ Removed by Reddit ] ",
+            "[deleted by user]",
+            "[REMOVED]",
+        ]
+        .into_iter()
+        .chain([
+            "[removed by the moderators]",
+            "[ Removed by reddit in response to a copyright notice ]",
+        ]) {
             assert!(is_taken_back(text), "{text}");
         }
         for text in [
@@ -232,7 +296,10 @@ mod tests {
 
     #[test]
     fn several_in_one_field_are_all_read() {
-        let two = Some(vec!["alex@example.org".to_owned(), "sam@example.org".to_owned()]);
+        let two = Some(vec![
+            "alex@example.org".to_owned(),
+            "sam@example.org".to_owned(),
+        ]);
         for text in [
             "alex@example.org; sam@example.org",
             "Alex@Example.org,sam@example.org",
@@ -244,7 +311,11 @@ mod tests {
             assert_eq!(read(IdentifierKind::Email, text), two, "{text}");
         }
         let two = Some(vec!["+447700900322".to_owned(), "+441632960322".to_owned()]);
-        for text in ["07700 900322 / 01632 960322", "07700900322; 01632960322", "07700 900322 or 01632 960322"] {
+        for text in [
+            "07700 900322 / 01632 960322",
+            "07700900322; 01632960322",
+            "07700 900322 or 01632 960322",
+        ] {
             assert_eq!(read(IdentifierKind::Phone, text), two, "{text}");
         }
         assert_eq!(
@@ -255,13 +326,21 @@ mod tests {
 
     #[test]
     fn a_part_that_is_none_refuses_the_field() {
-        for text in ["alex@example.org; sam", "Alex <alex@example.org>", "a@b", "alex at home"] {
+        for text in [
+            "alex@example.org; sam",
+            "Alex <alex@example.org>",
+            "a@b",
+            "alex at home",
+        ] {
             assert_eq!(read(IdentifierKind::Email, text), None, "{text}");
         }
         for text in ["07700 900322 / 2", "07700 900322 or call me", "4.47701E+11"] {
             assert_eq!(read(IdentifierKind::Phone, text), None, "{text}");
         }
-        assert!(several(IdentifierKind::Phone, "01305 251010 ext 2").is_err(), "that is a number, and nobody's");
+        assert!(
+            several(IdentifierKind::Phone, "01305 251010 ext 2").is_err(),
+            "that is a number, and nobody's"
+        );
     }
 
     proptest! {

@@ -1,4 +1,5 @@
-//! What the chain says of requests, holds and restrictions: that something lies in the Register, by hashes alone.
+//! What the chain says of requests, holds and restrictions: that something lies in the Register, by
+//! hashes alone.
 
 use super::hash::Hash;
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,8 @@ pub struct Attestation {
     pub item: Hash,
     /// SHA-256 of the whole item.
     pub hash: Hash,
-    /// SHA-256 of what stays as it is while the item changes; nothing where all of it may change, or none of it.
+    /// SHA-256 of what stays as it is while the item changes; nothing where all of it may change,
+    /// or none of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fixed: Option<Hash>,
     /// When it is over, epoch seconds; nothing while it has no end.
@@ -64,12 +66,17 @@ impl Evidence {
         }
     }
 
-    /// What of such an item may change after it was first written; nothing of those that have no name here.
+    /// What of such an item may change after it was first written; nothing of those that have no
+    /// name here.
     #[must_use]
     pub const fn may_change(self) -> &'static [&'static str] {
         match self {
-            Self::Approval | Self::Entry => &["stage", "stopped_by", "holders", "sealed", "matched"],
-            Self::Hold | Self::Restriction | Self::Lifting => &["notice", "lifted", "settled", "holders", "expires_at"],
+            Self::Approval | Self::Entry => {
+                &["stage", "stopped_by", "holders", "sealed", "matched"]
+            }
+            Self::Hold | Self::Restriction | Self::Lifting => {
+                &["notice", "lifted", "settled", "holders", "expires_at"]
+            }
             Self::Plan | Self::Event | Self::Receipt | Self::Certificate => &[],
         }
     }
@@ -97,14 +104,17 @@ impl fmt::Display for Evidence {
 }
 
 impl Attestation {
-    /// Whether the same item may be as `later` says after it was as this says: a plan may be made anew until it is approved,
-    /// an approval ends, a hold is lifted. Nothing goes back, and what is fixed stays.
+    /// Whether the same item may be as `later` says after it was as this says: a plan may be made
+    /// anew until it is approved, an approval ends, a hold is lifted. Nothing goes back, and what
+    /// is fixed stays.
     #[must_use]
     pub fn may_become(&self, later: &Self) -> bool {
         if !self.kind.may_become(later.kind) {
             return false;
         }
-        self.kind == Evidence::Plan || self.hash == later.hash || (self.fixed.is_some() && self.fixed == later.fixed)
+        self.kind == Evidence::Plan
+            || self.hash == later.hash
+            || (self.fixed.is_some() && self.fixed == later.fixed)
     }
 }
 
@@ -116,12 +126,22 @@ mod tests {
     fn attested(kind: Evidence, hash: &str, fixed: Option<&str>) -> Attestation {
         let digest = |text: &str| Hash::digest(text);
         let (request, item) = (digest("ERA-1"), digest("REQUEST#ERA-1\nMETA"));
-        Attestation { kind, request, item, hash: digest(hash), fixed: fixed.map(digest), until: None }
+        Attestation {
+            kind,
+            request,
+            item,
+            hash: digest(hash),
+            fixed: fixed.map(digest),
+            until: None,
+        }
     }
 
     #[test]
     fn a_plan_may_be_made_anew_until_it_is_approved() {
-        let (plan, anew) = (attested(Evidence::Plan, "1", None), attested(Evidence::Plan, "2", None));
+        let (plan, anew) = (
+            attested(Evidence::Plan, "1", None),
+            attested(Evidence::Plan, "2", None),
+        );
         let approval = attested(Evidence::Approval, "3", Some("by dpo-7"));
         assert!(plan.may_become(&anew) && anew.may_become(&approval));
         assert!(!approval.may_become(&plan), "an approval is not taken back");
@@ -142,7 +162,10 @@ mod tests {
     fn events_receipts_and_certificates_never_change() {
         for kind in [Evidence::Event, Evidence::Receipt, Evidence::Certificate] {
             let one = attested(kind, "1", None);
-            assert!(one.may_become(&one.clone()) && !one.may_become(&attested(kind, "2", None)), "{kind}");
+            assert!(
+                one.may_become(&one.clone()) && !one.may_become(&attested(kind, "2", None)),
+                "{kind}"
+            );
         }
     }
 }

@@ -5,7 +5,8 @@ use super::attestation::Attestation;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-/// What one link tells: deletions that were made in one transaction, or what was written of requests and holds.
+/// What one link tells: deletions that were made in one transaction, or what was written of
+/// requests and holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
     /// The number of its link.

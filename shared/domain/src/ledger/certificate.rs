@@ -68,11 +68,13 @@ pub struct Left {
     pub held: u64,
     /// No record lay there that was collected before this day.
     pub none_before: Option<NaiveDate>,
-    /// The month in which the oldest record was collected, `YYYY-MM`; nothing where it was not among those that go next.
+    /// The month in which the oldest record was collected, `YYYY-MM`; nothing where it was not
+    /// among those that go next.
     pub oldest_month: Option<String>,
 }
 
-/// Counts the blocks of a day; memory grows with how differently late they were, and not with how many.
+/// Counts the blocks of a day; memory grows with how differently late they were, and not with how
+/// many.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     figures: Figures,
@@ -92,7 +94,10 @@ impl Tally {
             *figures.by_cause.entry(entry.cause).or_default() += 1;
             *figures.by_kind.entry(entry.kind).or_default() += 1;
             if let Some(source) = entry.source {
-                *figures.by_source.entry(source.as_str().to_owned()).or_default() += 1;
+                *figures
+                    .by_source
+                    .entry(source.as_str().to_owned())
+                    .or_default() += 1;
             } else if entry.kind == ItemKind::Record {
                 *figures.by_source.entry("unknown".to_owned()).or_default() += 1;
             }
@@ -105,12 +110,19 @@ impl Tally {
     /// What was counted.
     #[must_use]
     pub fn figures(&self) -> Figures {
-        Figures { lateness: self.lateness(), ..self.figures.clone() }
+        Figures {
+            lateness: self.lateness(),
+            ..self.figures.clone()
+        }
     }
 
     fn lateness(&self) -> Option<Lateness> {
         let max = *self.seconds.last_key_value()?.0;
-        Some(Lateness { p50: self.no_later(50).unwrap_or(max), p99: self.no_later(99).unwrap_or(max), max })
+        Some(Lateness {
+            p50: self.no_later(50).unwrap_or(max),
+            p99: self.no_later(99).unwrap_or(max),
+            max,
+        })
     }
 
     /// The seconds that so many in a hundred do not exceed: the nearest rank.
@@ -138,37 +150,99 @@ mod tests {
         let due = ExpiresAt::at(removed);
         let source = (kind == ItemKind::Record).then_some(Source::Telephone);
         let id = EntryId::of("partition", "sort", due);
-        Entry { id, cause, kind, source, collected_month: None, due, removed, lateness_seconds }
+        Entry {
+            id,
+            cause,
+            kind,
+            source,
+            collected_month: None,
+            due,
+            removed,
+            lateness_seconds,
+        }
     }
 
     fn tally(blocks: impl IntoIterator<Item = (u64, Vec<Entry>)>) -> Tally {
         let at: DateTime<Utc> = DateTime::from_timestamp(1_785_576_600, 0).unwrap();
         let mut tally = Tally::default();
         blocks.into_iter().for_each(|(n, entries)| {
-            tally.add(&Block { n, day: at.date_naive(), at, entries, attestations: Vec::new() });
+            tally.add(&Block {
+                n,
+                day: at.date_naive(),
+                at,
+                entries,
+                attestations: Vec::new(),
+            });
         });
         tally
     }
 
     #[test]
     fn lateness_is_told_by_nearest_rank_and_only_of_what_went_because_its_time_was_over() {
-        let late = (1..=200).map(|seconds| entry(Cause::Retention, ItemKind::Record, seconds)).collect();
-        let asked =
-            vec![entry(Cause::Erasure, ItemKind::Record, 9_999), entry(Cause::Restore, ItemKind::Record, 9_999)];
+        let late = (1..=200)
+            .map(|seconds| entry(Cause::Retention, ItemKind::Record, seconds))
+            .collect();
+        let asked = vec![
+            entry(Cause::Erasure, ItemKind::Record, 9_999),
+            entry(Cause::Restore, ItemKind::Record, 9_999),
+        ];
         let figures = tally([(1, late), (2, asked)]).figures();
-        assert_eq!(figures.lateness, Some(Lateness { p50: 100, p99: 198, max: 200 }));
+        assert_eq!(
+            figures.lateness,
+            Some(Lateness {
+                p50: 100,
+                p99: 198,
+                max: 200
+            })
+        );
         let alone = tally([(1, vec![entry(Cause::Sweep, ItemKind::Record, 7)])]).figures();
-        assert_eq!(alone.lateness, Some(Lateness { p50: 7, p99: 7, max: 7 }));
-        assert_eq!(tally([(1, vec![entry(Cause::Erasure, ItemKind::Record, 0)])]).figures().lateness, None);
+        assert_eq!(
+            alone.lateness,
+            Some(Lateness {
+                p50: 7,
+                p99: 7,
+                max: 7
+            })
+        );
+        assert_eq!(
+            tally([(1, vec![entry(Cause::Erasure, ItemKind::Record, 0)])])
+                .figures()
+                .lateness,
+            None
+        );
     }
 
     #[test]
     fn figures_count_by_cause_by_kind_and_records_by_source() {
-        let first = vec![entry(Cause::Erasure, ItemKind::Record, 0), entry(Cause::Erasure, ItemKind::Link, 0)];
-        let figures = tally([(4, first), (7, vec![entry(Cause::Sweep, ItemKind::Record, 1)])]).figures();
-        assert_eq!((figures.deleted, figures.blocks, figures.first_n, figures.last_n), (3, 2, Some(4), Some(7)));
-        assert_eq!(figures.by_cause, BTreeMap::from([(Cause::Erasure, 2), (Cause::Sweep, 1)]));
-        assert_eq!(figures.by_kind, BTreeMap::from([(ItemKind::Record, 2), (ItemKind::Link, 1)]));
-        assert_eq!(figures.by_source, BTreeMap::from([("telephone".to_owned(), 2)]));
+        let first = vec![
+            entry(Cause::Erasure, ItemKind::Record, 0),
+            entry(Cause::Erasure, ItemKind::Link, 0),
+        ];
+        let figures = tally([
+            (4, first),
+            (7, vec![entry(Cause::Sweep, ItemKind::Record, 1)]),
+        ])
+        .figures();
+        assert_eq!(
+            (
+                figures.deleted,
+                figures.blocks,
+                figures.first_n,
+                figures.last_n
+            ),
+            (3, 2, Some(4), Some(7))
+        );
+        assert_eq!(
+            figures.by_cause,
+            BTreeMap::from([(Cause::Erasure, 2), (Cause::Sweep, 1)])
+        );
+        assert_eq!(
+            figures.by_kind,
+            BTreeMap::from([(ItemKind::Record, 2), (ItemKind::Link, 1)])
+        );
+        assert_eq!(
+            figures.by_source,
+            BTreeMap::from([("telephone".to_owned(), 2)])
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The chain: every link names the one before by its hash, so that none can be changed or taken out unseen.
+//! The chain: every link names the one before by its hash, so that none can be changed or taken out
+//! unseen.
 
 use super::Entry;
 use super::attestation::Attestation;
@@ -58,18 +59,28 @@ impl Head {
     /// The head of a chain without links, which begins on `day`.
     #[must_use]
     pub fn begin(day: NaiveDate) -> Self {
-        Self { n: 0, hash: Hash::of_nothing(), day, first: day, closed: None, certificate: Hash::of_nothing() }
+        Self {
+            n: 0,
+            hash: Hash::of_nothing(),
+            day,
+            first: day,
+            closed: None,
+            certificate: Hash::of_nothing(),
+        }
     }
 
     /// The first day that is not closed.
     #[must_use]
     pub fn open(&self) -> NaiveDate {
-        self.closed.map_or(self.first, |closed| closed.succ_opt().unwrap_or(closed))
+        self.closed
+            .map_or(self.first, |closed| closed.succ_opt().unwrap_or(closed))
     }
 
-    /// The next link is a block about these deletions, and what is attested; nothing if that can't be written.
+    /// The next link is a block about these deletions, and what is attested; nothing if that can't
+    /// be written.
     ///
-    /// Its day is that of `now`, unless the chain is further already: days never go back, and a closed day stays as it is.
+    /// Its day is that of `now`, unless the chain is further already: days never go back, and a
+    /// closed day stays as it is.
     #[must_use]
     pub fn tell(
         &self,
@@ -78,27 +89,61 @@ impl Head {
         now: DateTime<Utc>,
     ) -> Option<(NaiveDate, Link, Self)> {
         let day = now.date_naive().max(self.day).max(self.open());
-        let link = self.link(&Block { n: self.n + 1, day, at: now, entries, attestations })?;
-        let head = Self { n: link.n, hash: link.hash.clone(), day, ..self.clone() };
+        let link = self.link(&Block {
+            n: self.n + 1,
+            day,
+            at: now,
+            entries,
+            attestations,
+        })?;
+        let head = Self {
+            n: link.n,
+            hash: link.hash.clone(),
+            day,
+            ..self.clone()
+        };
         Some((day, link, head))
     }
 
-    /// The next link is the certificate of the first day that is not closed; nothing if that can't be written.
+    /// The next link is the certificate of the first day that is not closed; nothing if that can't
+    /// be written.
     #[must_use]
-    pub fn close(&self, figures: Figures, left: Left, now: DateTime<Utc>) -> Option<(NaiveDate, Link, Self)> {
+    pub fn close(
+        &self,
+        figures: Figures,
+        left: Left,
+        now: DateTime<Utc>,
+    ) -> Option<(NaiveDate, Link, Self)> {
         let day = self.open();
         let previous_certificate = self.certificate.clone();
-        let link =
-            self.link(&DayCertificate { n: self.n + 1, day, closed_at: now, figures, left, previous_certificate })?;
+        let link = self.link(&DayCertificate {
+            n: self.n + 1,
+            day,
+            closed_at: now,
+            figures,
+            left,
+            previous_certificate,
+        })?;
         let certificate = link.hash.clone();
-        let head = Self { n: link.n, hash: certificate.clone(), closed: Some(day), certificate, ..self.clone() };
+        let head = Self {
+            n: link.n,
+            hash: certificate.clone(),
+            closed: Some(day),
+            certificate,
+            ..self.clone()
+        };
         Some((day, link, head))
     }
 
     fn link(&self, body: &impl Serialize) -> Option<Link> {
         let body = serde_json::to_string(body).ok()?;
         let hash = Hash::of(&self.hash, &body);
-        Some(Link { n: self.n + 1, previous: self.hash.clone(), body, hash })
+        Some(Link {
+            n: self.n + 1,
+            previous: self.hash.clone(),
+            body,
+            hash,
+        })
     }
 }
 
@@ -119,18 +164,32 @@ mod tests {
     #[test]
     fn a_link_follows_the_one_before_it() {
         let now = at("2026-11-23T10:00:00Z");
-        let (_, one, head) = Head::begin(now.date_naive()).tell(Vec::new(), Vec::new(), now).unwrap();
+        let (_, one, head) = Head::begin(now.date_naive())
+            .tell(Vec::new(), Vec::new(), now)
+            .unwrap();
         let (_, two, _) = head.tell(Vec::new(), Vec::new(), now).unwrap();
         assert_eq!((one.previous, two.n), (Hash::of_nothing(), 2));
         assert_eq!(two.previous, one.hash);
-        assert!(two.is_whole() && !Link { body: one.body, ..two }.is_whole());
+        assert!(
+            two.is_whole()
+                && !Link {
+                    body: one.body,
+                    ..two
+                }
+                .is_whole()
+        );
     }
 
     #[test]
     fn a_block_that_attests_nothing_is_spelt_as_it_always_was() {
         let now = at("2026-11-23T10:00:00Z");
-        let (_, link, _) = Head::begin(now.date_naive()).tell(Vec::new(), Vec::new(), now).unwrap();
-        assert_eq!(link.body, r#"{"n":1,"day":"2026-11-23","at":"2026-11-23T10:00:00Z","entries":[]}"#);
+        let (_, link, _) = Head::begin(now.date_naive())
+            .tell(Vec::new(), Vec::new(), now)
+            .unwrap();
+        assert_eq!(
+            link.body,
+            r#"{"n":1,"day":"2026-11-23","at":"2026-11-23T10:00:00Z","entries":[]}"#
+        );
         assert!(link.says::<Block>().is_some());
     }
 
@@ -145,23 +204,44 @@ mod tests {
     #[test]
     fn days_never_go_back_and_a_closed_day_stays_as_it_is() {
         let head = Head::begin(day("2026-11-23"));
-        let on = |head: &Head, instant: &str| head.tell(Vec::new(), Vec::new(), at(instant)).unwrap().0.to_string();
+        let on = |head: &Head, instant: &str| {
+            head.tell(Vec::new(), Vec::new(), at(instant))
+                .unwrap()
+                .0
+                .to_string()
+        };
         assert_eq!(on(&head, "2026-11-25T00:00:00Z"), "2026-11-25");
         assert_eq!(on(&head, "2026-11-20T00:00:00Z"), "2026-11-23");
-        let later = Head { day: day("2026-11-25"), ..head };
+        let later = Head {
+            day: day("2026-11-25"),
+            ..head
+        };
         assert_eq!(on(&later, "2026-11-24T00:00:00Z"), "2026-11-25");
-        let closed = Head { closed: Some(day("2026-11-30")), ..later };
-        assert_eq!((on(&closed, "2026-11-30T23:59:59Z"), closed.open()), ("2026-12-01".to_owned(), day("2026-12-01")));
+        let closed = Head {
+            closed: Some(day("2026-11-30")),
+            ..later
+        };
+        assert_eq!(
+            (on(&closed, "2026-11-30T23:59:59Z"), closed.open()),
+            ("2026-12-01".to_owned(), day("2026-12-01"))
+        );
     }
 
     #[test]
     fn certificates_name_the_one_of_the_day_before() {
         let now = at("2026-11-25T00:10:00Z");
         let head = Head::begin(day("2026-11-23"));
-        let (first, one, head) = head.close(Figures::default(), Left::default(), now).unwrap();
-        let (second, two, _) = head.close(Figures::default(), Left::default(), now).unwrap();
+        let (first, one, head) = head
+            .close(Figures::default(), Left::default(), now)
+            .unwrap();
+        let (second, two, _) = head
+            .close(Figures::default(), Left::default(), now)
+            .unwrap();
         assert_eq!((first, second), (day("2026-11-23"), day("2026-11-24")));
-        assert_eq!(two.says::<DayCertificate>().unwrap().previous_certificate, one.hash);
+        assert_eq!(
+            two.says::<DayCertificate>().unwrap().previous_certificate,
+            one.hash
+        );
         assert!(two.says::<Block>().is_none(), "a certificate is no block");
     }
 }

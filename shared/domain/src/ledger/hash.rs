@@ -23,7 +23,11 @@ impl Hash {
     /// The hash of what is said after another link.
     #[must_use]
     pub fn of(previous: &Self, body: &str) -> Self {
-        let digest = Sha256::new().chain_update(&previous.0).chain_update("\n").chain_update(body).finalize();
+        let digest = Sha256::new()
+            .chain_update(&previous.0)
+            .chain_update("\n")
+            .chain_update(body)
+            .finalize();
         Self(hex::encode(digest))
     }
 
@@ -44,8 +48,14 @@ impl TryFrom<String> for Hash {
     type Error = NotAHash;
 
     fn try_from(text: String) -> Result<Self, NotAHash> {
-        let is_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        if text.len() == 64 && is_hex { Ok(Self(text)) } else { Err(NotAHash) }
+        let is_hex = text
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        if text.len() == 64 && is_hex {
+            Ok(Self(text))
+        } else {
+            Err(NotAHash)
+        }
     }
 }
 

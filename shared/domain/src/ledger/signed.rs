@@ -1,4 +1,5 @@
-//! What a processor has said and signed, kept so that anybody can check it later, with nothing else at hand.
+//! What a processor has said and signed, kept so that anybody can check it later, with nothing else
+//! at hand.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
@@ -20,7 +21,8 @@ pub struct Signed {
     pub at: DateTime<Utc>,
     /// SHA-256 of its bytes, in hexadecimal.
     pub sha256: String,
-    /// Its bytes, in base64; nothing where it says more than is known without it, which may be somebody's.
+    /// Its bytes, in base64; nothing where it says more than is known without it, which may be
+    /// somebody's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
     /// The signature over its bytes, in base64.
@@ -49,7 +51,13 @@ pub enum NotSigned {
 impl Signed {
     /// What was said in `body`, of which the bytes are kept or only their digest.
     #[must_use]
-    pub fn new(body: &[u8], keeps_body: bool, signature: &[u8], by: &SigningCertificate, at: DateTime<Utc>) -> Self {
+    pub fn new(
+        body: &[u8],
+        keeps_body: bool,
+        signature: &[u8],
+        by: &SigningCertificate,
+        at: DateTime<Utc>,
+    ) -> Self {
         Self {
             at,
             sha256: hex::encode(Sha256::digest(body)),
@@ -65,17 +73,24 @@ impl Signed {
     /// [`NotSigned`] if the processor's certificate did not sign it.
     pub fn check(&self) -> Result<bool, NotSigned> {
         let read = |text: &str| STANDARD.decode(text).map_err(|_| NotSigned::Unreadable);
-        let certificate = SigningCertificate::read(&read(&self.certificate)?).map_err(|_| NotSigned::Unreadable)?;
+        let certificate = SigningCertificate::read(&read(&self.certificate)?)
+            .map_err(|_| NotSigned::Unreadable)?;
         let signature = read(&self.signature)?;
         if !certificate.is_valid(self.at) {
             return Err(NotSigned::OutOfDate);
         }
-        let Some(body) = &self.body else { return Ok(false) };
+        let Some(body) = &self.body else {
+            return Ok(false);
+        };
         let body = read(body)?;
         if hex::encode(Sha256::digest(&body)) != self.sha256 {
             return Err(NotSigned::Changed);
         }
-        if certificate.signed(&body, &signature) { Ok(true) } else { Err(NotSigned::Unsigned) }
+        if certificate.signed(&body, &signature) {
+            Ok(true)
+        } else {
+            Err(NotSigned::Unsigned)
+        }
     }
 }
 
@@ -96,7 +111,9 @@ pub enum BadCertificate {
     #[error("must have a certificate in PEM")]
     Format,
     /// A key of a kind that is not taken.
-    #[error("must have certificates with an RSA key of at least 2,048 bits, or a key on P-256 or P-384")]
+    #[error(
+        "must have certificates with an RSA key of at least 2,048 bits, or a key on P-256 or P-384"
+    )]
     Key,
 }
 
@@ -106,7 +123,8 @@ impl SigningCertificate {
     /// # Errors
     /// [`BadCertificate`], which shows nothing of it.
     pub fn read(der: &[u8]) -> Result<Self, BadCertificate> {
-        let (_, certificate) = X509Certificate::from_der(der).map_err(|_| BadCertificate::Format)?;
+        let (_, certificate) =
+            X509Certificate::from_der(der).map_err(|_| BadCertificate::Format)?;
         let key = certificate.public_key();
         let instant = |at: i64| DateTime::from_timestamp(at, 0).ok_or(BadCertificate::Format);
         Ok(Self {
@@ -124,11 +142,13 @@ impl SigningCertificate {
         self.from <= at && at <= self.until
     }
 
-    /// Whether its key signed exactly these bytes: RSA (PKCS #1 v1.5) with SHA-256, or ECDSA with the digest of its curve
-    /// (FIPS 186-4).
+    /// Whether its key signed exactly these bytes: RSA (PKCS #1 v1.5) with SHA-256, or ECDSA with
+    /// the digest of its curve (FIPS 186-4).
     #[must_use]
     pub fn signed(&self, body: &[u8], signature: &[u8]) -> bool {
-        UnparsedPublicKey::new(self.algorithm, &self.key).verify(body, signature).is_ok()
+        UnparsedPublicKey::new(self.algorithm, &self.key)
+            .verify(body, signature)
+            .is_ok()
     }
 }
 
@@ -167,12 +187,18 @@ mod tests {
     const OTHER: &str = include_str!("../../../../tests/fixtures/opendsr/ec384.pem");
 
     fn certificate(pem: &str) -> SigningCertificate {
-        let block = Pem::iter_from_buffer(pem.as_bytes()).next().unwrap().unwrap();
+        let block = Pem::iter_from_buffer(pem.as_bytes())
+            .next()
+            .unwrap()
+            .unwrap();
         SigningCertificate::read(&block.contents).unwrap()
     }
 
     fn signed(keeps_body: bool, pem: &str, at: &str) -> Signed {
-        let (signature, at): (_, DateTime<Utc>) = (STANDARD.decode(SIGNATURE.trim()).unwrap(), at.parse().unwrap());
+        let (signature, at): (_, DateTime<Utc>) = (
+            STANDARD.decode(SIGNATURE.trim()).unwrap(),
+            at.parse().unwrap(),
+        );
         Signed::new(BODY, keeps_body, &signature, &certificate(pem), at)
     }
 
@@ -180,22 +206,64 @@ mod tests {
     fn what_was_signed_is_checked_by_itself_as_often_as_anybody_likes() {
         let said = signed(true, RSA, "2027-06-01T00:00:00Z");
         let stored = serde_json::to_string(&said).unwrap();
-        assert_eq!(serde_json::from_str::<Signed>(&stored).unwrap().check(), Ok(true));
-        assert_eq!(signed(false, RSA, "2027-06-01T00:00:00Z").check(), Ok(false), "its bytes are not there");
+        assert_eq!(
+            serde_json::from_str::<Signed>(&stored).unwrap().check(),
+            Ok(true)
+        );
+        assert_eq!(
+            signed(false, RSA, "2027-06-01T00:00:00Z").check(),
+            Ok(false),
+            "its bytes are not there"
+        );
     }
 
     #[test]
     fn what_is_changed_in_any_part_was_signed_by_nobody() {
         let said = signed(true, RSA, "2027-06-01T00:00:00Z");
         let body = Some(STANDARD.encode(b"{}"));
-        assert_eq!(Signed { body: body.clone(), ..said.clone() }.check(), Err(NotSigned::Changed));
+        assert_eq!(
+            Signed {
+                body: body.clone(),
+                ..said.clone()
+            }
+            .check(),
+            Err(NotSigned::Changed)
+        );
         let sha256 = signed_digest(b"{}");
-        assert_eq!(Signed { sha256, body, ..said.clone() }.check(), Err(NotSigned::Unsigned));
+        assert_eq!(
+            Signed {
+                sha256,
+                body,
+                ..said.clone()
+            }
+            .check(),
+            Err(NotSigned::Unsigned)
+        );
         let signature = STANDARD.encode([7; 256]);
-        assert_eq!(Signed { signature, ..said.clone() }.check(), Err(NotSigned::Unsigned));
-        assert_eq!(signed(true, OTHER, "2027-06-01T00:00:00Z").check(), Err(NotSigned::Unsigned));
-        assert_eq!(Signed { certificate: "?".to_owned(), ..said }.check(), Err(NotSigned::Unreadable));
-        assert_eq!(signed(true, RSA, "2026-06-01T00:00:00Z").check(), Err(NotSigned::OutOfDate));
+        assert_eq!(
+            Signed {
+                signature,
+                ..said.clone()
+            }
+            .check(),
+            Err(NotSigned::Unsigned)
+        );
+        assert_eq!(
+            signed(true, OTHER, "2027-06-01T00:00:00Z").check(),
+            Err(NotSigned::Unsigned)
+        );
+        assert_eq!(
+            Signed {
+                certificate: "?".to_owned(),
+                ..said
+            }
+            .check(),
+            Err(NotSigned::Unreadable)
+        );
+        assert_eq!(
+            signed(true, RSA, "2026-06-01T00:00:00Z").check(),
+            Err(NotSigned::OutOfDate)
+        );
     }
 
     fn signed_digest(body: &[u8]) -> String {

@@ -56,7 +56,9 @@ impl fmt::Display for ChainFault {
             Self::Missing => "is missing",
             Self::Unreadable => "cannot be read, or is not spelt as it was written",
             Self::Misplaced => "lies where another link belongs",
-            Self::Unlinked => "does not follow the link before it: one of the two is not what was written",
+            Self::Unlinked => {
+                "does not follow the link before it: one of the two is not what was written"
+            }
             Self::Changed => "its hash is not that of what it says",
             Self::Uncertified => "the day is closed and its certificate is missing",
             Self::Premature => "the day is not closed and has a certificate",
@@ -119,8 +121,8 @@ pub struct Verified {
 
 /// Walks a chain, day by day and link by link, holding no more than one day's counts.
 ///
-/// A day's certificate lies on its day, and comes in the chain when the day was closed: after blocks of later days, perhaps.
-/// So it waits here until its turn.
+/// A day's certificate lies on its day, and comes in the chain when the day was closed: after
+/// blocks of later days, perhaps. So it waits here until its turn.
 #[derive(Debug)]
 pub struct Verification {
     head: Head,
@@ -147,8 +149,14 @@ impl Verification {
     /// Begins with the chain that ends so.
     #[must_use]
     pub fn of(head: Head, witness: Option<Witness>) -> Self {
-        let found =
-            Verified { links: 0, entries: 0, days: 0, closed: None, certificate: Hash::of_nothing(), overdue: 0 };
+        let found = Verified {
+            links: 0,
+            entries: 0,
+            days: 0,
+            closed: None,
+            certificate: Hash::of_nothing(),
+            overdue: 0,
+        };
         let (previous, waiting) = (Hash::of_nothing(), BTreeMap::new());
         Self {
             day: head.first,
@@ -175,8 +183,8 @@ impl Verification {
         std::mem::take(&mut self.seen)
     }
 
-    /// Looks at what lies on the day where block `n` belongs; blocks come by their numbers. Gives what it says, unless it lies
-    /// behind the end.
+    /// Looks at what lies on the day where block `n` belongs; blocks come by their numbers. Gives
+    /// what it says, unless it lies behind the end.
     ///
     /// # Errors
     /// [`Broken`] names the first link that does not hold.
@@ -191,7 +199,9 @@ impl Verification {
             return Ok(None);
         }
         self.catch_up(n)?;
-        let Lies::Link(link) = lies else { return Err(broken(ChainFault::Unreadable)) };
+        let Lies::Link(link) = lies else {
+            return Err(broken(ChainFault::Unreadable));
+        };
         self.follows(day, n, link)?;
         let block: Block = link.says().ok_or(broken(ChainFault::Unreadable))?;
         if (block.n, block.day) != (n, day) {
@@ -199,7 +209,11 @@ impl Verification {
         }
         self.tally.add(&block);
         self.found.entries += u64::try_from(block.entries.len()).unwrap_or_default();
-        self.seen.push(Seen { n, hash: link.hash.clone(), closes: None });
+        self.seen.push(Seen {
+            n,
+            hash: link.hash.clone(),
+            closes: None,
+        });
         Ok(Some(block))
     }
 
@@ -208,7 +222,11 @@ impl Verification {
     /// # Errors
     /// [`Broken`], always.
     pub const fn stray(&self) -> Result<(), Broken> {
-        Err(Broken { day: self.day, n: self.next, fault: ChainFault::Misplaced })
+        Err(Broken {
+            day: self.day,
+            n: self.next,
+            fault: ChainFault::Misplaced,
+        })
     }
 
     /// Ends a day with what lies where its certificate belongs.
@@ -231,7 +249,11 @@ impl Verification {
             return broken(n, ChainFault::Misplaced);
         }
         let figures = self.tally.figures();
-        if self.waiting.insert(n, Waiting { day, link, figures }).is_some() {
+        if self
+            .waiting
+            .insert(n, Waiting { day, link, figures })
+            .is_some()
+        {
             return broken(n, ChainFault::Misplaced);
         }
         Ok(())
@@ -251,7 +273,11 @@ impl Verification {
     /// [`Broken`] names the first link that does not hold.
     pub fn finish(mut self) -> Result<Verified, Broken> {
         self.end_all()?;
-        let broken = |n, fault| Broken { day: self.head.day, n, fault };
+        let broken = |n, fault| Broken {
+            day: self.head.day,
+            n,
+            fault,
+        };
         let ends = (&self.found.closed, &self.found.certificate, &self.previous);
         if ends != (&self.head.closed, &self.head.certificate, &self.head.hash) {
             return Err(broken(self.head.n, ChainFault::HeadDiffers));
@@ -260,8 +286,15 @@ impl Verification {
             return Err(beyond);
         }
         match &self.witness {
-            Some(witness) => Err(Broken { day: witness.day, n: self.next, fault: ChainFault::Uncertified }),
-            None => Ok(Verified { links: self.next - 1, ..self.found }),
+            Some(witness) => Err(Broken {
+                day: witness.day,
+                n: self.next,
+                fault: ChainFault::Uncertified,
+            }),
+            None => Ok(Verified {
+                links: self.next - 1,
+                ..self.found
+            }),
         }
     }
 
@@ -270,7 +303,11 @@ impl Verification {
         while self.next < n {
             let next = self.next;
             let waiting = self.waiting.remove(&next);
-            let waiting = waiting.ok_or(Broken { day: self.day, n: next, fault: ChainFault::Missing })?;
+            let waiting = waiting.ok_or(Broken {
+                day: self.day,
+                n: next,
+                fault: ChainFault::Missing,
+            })?;
             self.certificate(next, &waiting)?;
         }
         Ok(())
@@ -278,10 +315,17 @@ impl Verification {
 
     fn certificate(&mut self, n: u64, waiting: &Waiting) -> Result<(), Broken> {
         let Waiting { day, link, figures } = waiting;
-        let broken = |fault| Broken { day: *day, n, fault };
+        let broken = |fault| Broken {
+            day: *day,
+            n,
+            fault,
+        };
         self.follows(*day, n, link)?;
         let said: DayCertificate = link.says().ok_or(broken(ChainFault::Unreadable))?;
-        let turn = self.found.closed.map_or(Some(self.head.first), |closed| closed.succ_opt());
+        let turn = self
+            .found
+            .closed
+            .map_or(Some(self.head.first), |closed| closed.succ_opt());
         if (said.n, said.day) != (n, *day) {
             return Err(broken(ChainFault::Misplaced));
         }
@@ -300,7 +344,11 @@ impl Verification {
         self.found.certificate = link.hash.clone();
         self.found.days += 1;
         self.found.overdue += said.left.overdue;
-        self.seen.push(Seen { n, hash: link.hash.clone(), closes: Some((*day, said.closed_at)) });
+        self.seen.push(Seen {
+            n,
+            hash: link.hash.clone(),
+            closes: Some((*day, said.closed_at)),
+        });
         Ok(())
     }
 

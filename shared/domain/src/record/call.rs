@@ -1,4 +1,5 @@
-//! The legs of a call, and what the call says as a whole: the same in whichever order its rows are told, however often.
+//! The legs of a call, and what the call says as a whole: the same in whichever order its rows are
+//! told, however often.
 
 use crate::identity::contact::Contact;
 use crate::record::processor_copy::ProcessorCopy;
@@ -15,13 +16,20 @@ use std::cmp::{Ordering, Reverse};
 const LEGS: usize = 50;
 
 impl Said {
-    /// What a row of this report said of a leg. Where the clock can't tell when the leg began, because the hour is
-    /// there twice, the order of the report has to: the hour and the row's line in it.
+    /// What a row of this report said of a leg. Where the clock can't tell when the leg began,
+    /// because the hour is there twice, the order of the report has to: the hour and the row's line
+    /// in it.
     #[must_use]
     pub fn of(leg: &Leg, twice: Option<(DateTime<Utc>, u64)>, report: &str) -> Self {
         let (clock, line) = twice.unwrap_or((leg.at, 0));
         let digest = URL_SAFE_NO_PAD.encode(&Sha256::digest(json::text(leg))[..9]);
-        Self { clock, line, seconds: leg.seconds, leg: digest, report: report.to_owned() }
+        Self {
+            clock,
+            line,
+            seconds: leg.seconds,
+            leg: digest,
+            report: report.to_owned(),
+        }
     }
 
     /// Which leg it is of, sorted by when a leg was over.
@@ -30,14 +38,19 @@ impl Said {
     }
 }
 
-/// Two tellings of a call: all legs of both, and what the last leg that was rated and the first that names somebody say.
+/// Two tellings of a call: all legs of both, and what the last leg that was rated and the first
+/// that names somebody say.
 ///
 /// Of two words on one leg the later report's stands.
-pub(super) fn joined(newer: (&RecordBody, &TelephoneDetails), older: (&RecordBody, &TelephoneDetails)) -> RecordBody {
+pub(super) fn joined(
+    newer: (&RecordBody, &TelephoneDetails),
+    older: (&RecordBody, &TelephoneDetails),
+) -> RecordBody {
     let mut legs: Vec<Leg> = newer.1.legs.iter().chain(&older.1.legs).cloned().collect();
     legs.sort();
     legs.dedup();
-    // More than that is no call, and would not fit into an item; the earliest are kept in whichever order they come.
+    // More than that is no call, and would not fit into an item; the earliest are kept in whichever
+    // order they come.
     legs.truncate(LEGS);
     let (answers, other) = (answered(newer), answered(older));
     let (rated, answered_by) = match (answers, other) {
@@ -48,7 +61,9 @@ pub(super) fn joined(newer: (&RecordBody, &TelephoneDetails), older: (&RecordBod
         (one, _) => (newer, one),
     };
     let (named, named_by) = match (names(newer), names(older)) {
-        (Some(one), Some(another)) if earlier(newer.0, &one, older.0, &another) == Ordering::Greater => {
+        (Some(one), Some(another))
+            if earlier(newer.0, &one, older.0, &another) == Ordering::Greater =>
+        {
             (older, Some(another))
         }
         (None, Some(another)) => (older, Some(another)),
@@ -57,7 +72,11 @@ pub(super) fn joined(newer: (&RecordBody, &TelephoneDetails), older: (&RecordBod
     let answered_at = rated.1.answered_at.filter(|_| answered_by.is_some());
     let survey = match answered_by {
         Some(_) => rated.0.survey.clone(),
-        None => [&newer.0.survey, &older.0.survey].into_iter().flatten().min().cloned(),
+        None => [&newer.0.survey, &older.0.survey]
+            .into_iter()
+            .flatten()
+            .min()
+            .cloned(),
     };
     let service = match answered_by {
         Some(_) => rated.0.service.clone(),
@@ -69,7 +88,11 @@ pub(super) fn joined(newer: (&RecordBody, &TelephoneDetails), older: (&RecordBod
         satisfaction: rated.0.satisfaction,
         answers: rated.0.answers.clone(),
         contact: named.0.contact.clone(),
-        custody: legs.last().map(|leg| ProcessorCopy::five9(leg.at)).into_iter().collect(),
+        custody: legs
+            .last()
+            .map(|leg| ProcessorCopy::five9(leg.at))
+            .into_iter()
+            .collect(),
         particulars: SourceDetails::Telephone(TelephoneDetails {
             legs,
             answered_at,
@@ -84,26 +107,43 @@ pub(super) fn joined(newer: (&RecordBody, &TelephoneDetails), older: (&RecordBod
 /// Which row the answers are of, if there are any.
 fn answered((details, call): (&RecordBody, &TelephoneDetails)) -> Option<Said> {
     let at = call.answered_at?;
-    Some(call.answered_by.clone().unwrap_or_else(|| formerly(details, call, at)))
+    Some(
+        call.answered_by
+            .clone()
+            .unwrap_or_else(|| formerly(details, call, at)),
+    )
 }
 
 /// Which row says who the person is, if any does.
 fn names((details, call): (&RecordBody, &TelephoneDetails)) -> Option<Said> {
     let at = call.named_at?;
-    Some(call.named_by.clone().unwrap_or_else(|| formerly(details, call, at)))
+    Some(
+        call.named_by
+            .clone()
+            .unwrap_or_else(|| formerly(details, call, at)),
+    )
 }
 
 /// What an earlier version, which kept the leg's beginning only, would have kept.
 fn formerly(details: &RecordBody, call: &TelephoneDetails, at: DateTime<Utc>) -> Said {
-    let report = details.revision.as_ref().map_or("", |revision| revision.file());
+    let report = details
+        .revision
+        .as_ref()
+        .map_or("", |revision| revision.file());
     match call.legs.iter().find(|leg| leg.at == at) {
         Some(leg) => Said::of(leg, None, report),
-        None => Said { clock: at, line: 0, seconds: None, leg: String::new(), report: report.to_owned() },
+        None => Said {
+            clock: at,
+            line: 0,
+            seconds: None,
+            leg: String::new(),
+            report: report.to_owned(),
+        },
     }
 }
 
-/// Which of two ratings is the later. In one report, two of one leg sort by what they say, so that no order of its rows
-/// decides.
+/// Which of two ratings is the later. In one report, two of one leg sort by what they say, so that
+/// no order of its rows decides.
 fn later(one: &RecordBody, said: &Said, other: &RecordBody, by: &Said) -> Ordering {
     let answer = |details: &RecordBody| {
         let comment = match details.answers.get(COMMENT) {
@@ -120,10 +160,17 @@ fn later(one: &RecordBody, said: &Said, other: &RecordBody, by: &Said) -> Orderi
 
 /// Which of two names is the earlier.
 fn earlier(one: &RecordBody, said: &Said, other: &RecordBody, by: &Said) -> Ordering {
-    let who = |Contact { name, email, phone, reference }: &Contact| {
-        [name, email, phone, reference].map(|text| Reverse(text.clone()))
-    };
+    let who =
+        |Contact {
+             name,
+             email,
+             phone,
+             reference,
+         }: &Contact| { [name, email, phone, reference].map(|text| Reverse(text.clone())) };
     let latest = |said: &Said| Reverse(said.report.clone());
-    let place = said.place().cmp(&by.place()).then_with(|| latest(said).cmp(&latest(by)));
+    let place = said
+        .place()
+        .cmp(&by.place())
+        .then_with(|| latest(said).cmp(&latest(by)));
     place.then_with(|| who(&one.contact).cmp(&who(&other.contact)))
 }

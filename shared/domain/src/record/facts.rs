@@ -1,7 +1,9 @@
-//! What may be told of a record: each fact with its name, what people call it, and how the council came by it.
+//! What may be told of a record: each fact with its name, what people call it, and how the council
+//! came by it.
 //!
-//! An export tells these and nothing else. [`RecordBody::facts`] takes a record apart without leaving a field out, so that
-//! a new field does not compile until it is marked. Names of staff and of others are left out here.
+//! An export tells these and nothing else. [`RecordBody::facts`] takes a record apart without
+//! leaving a field out, so that a new field does not compile until it is marked. Names of staff and
+//! of others are left out here.
 
 pub mod codes;
 mod told;
@@ -62,7 +64,8 @@ impl Nature {
         }
     }
 
-    /// Whether a package of this kind carries it: portability what is the person's own, typed or observed.
+    /// Whether a package of this kind carries it: portability what is the person's own, typed or
+    /// observed.
     #[must_use]
     pub const fn is_in(self, kind: PackageKind) -> bool {
         match kind {
@@ -162,9 +165,18 @@ pub struct Spoken<'a> {
 impl From<Channel> for FactCode {
     fn from(channel: Channel) -> Self {
         match channel {
-            Channel::Chat => Self { code: "chat", label: "Chat" },
-            Channel::Email => Self { code: "email", label: "Email" },
-            Channel::Phone => Self { code: "phone", label: "Telephone" },
+            Channel::Chat => Self {
+                code: "chat",
+                label: "Chat",
+            },
+            Channel::Email => Self {
+                code: "email",
+                label: "Email",
+            },
+            Channel::Phone => Self {
+                code: "phone",
+                label: "Telephone",
+            },
         }
     }
 }
@@ -172,8 +184,14 @@ impl From<Channel> for FactCode {
 impl From<ComplaintKind> for FactCode {
     fn from(kind: ComplaintKind) -> Self {
         match kind {
-            ComplaintKind::Complaint => Self { code: "complaint", label: "Complaint" },
-            ComplaintKind::Compliment => Self { code: "compliment", label: "Compliment" },
+            ComplaintKind::Complaint => Self {
+                code: "complaint",
+                label: "Complaint",
+            },
+            ComplaintKind::Compliment => Self {
+                code: "compliment",
+                label: "Compliment",
+            },
         }
     }
 }
@@ -181,10 +199,22 @@ impl From<ComplaintKind> for FactCode {
 impl From<Speaker> for FactCode {
     fn from(speaker: Speaker) -> Self {
         match speaker {
-            Speaker::Customer => Self { code: "customer", label: "You" },
-            Speaker::Agent => Self { code: "agent", label: "Our staff" },
-            Speaker::Bot => Self { code: "bot", label: "An automatic answer" },
-            Speaker::System => Self { code: "system", label: "A note of the chat" },
+            Speaker::Customer => Self {
+                code: "customer",
+                label: "You",
+            },
+            Speaker::Agent => Self {
+                code: "agent",
+                label: "Our staff",
+            },
+            Speaker::Bot => Self {
+                code: "bot",
+                label: "An automatic answer",
+            },
+            Speaker::System => Self {
+                code: "system",
+                label: "A note of the chat",
+            },
         }
     }
 }
@@ -219,7 +249,10 @@ impl Wording {
 impl From<Wording> for FactCode {
     fn from(wording: Wording) -> Self {
         match wording {
-            Wording::Asked => Self { code: "as_asked", label: "The questions as you were asked them" },
+            Wording::Asked => Self {
+                code: "as_asked",
+                label: "The questions as you were asked them",
+            },
             Wording::Earliest => Self {
                 code: "earliest_known",
                 label: "The earliest wording of this form that we know. We did not note which one you were shown, and it may \
@@ -239,14 +272,35 @@ impl FactCode {
     pub fn all() -> [(&'static str, Vec<Self>); 4] {
         [
             ("wording", Wording::ALL.map(Self::from).to_vec()),
-            ("channel", [Channel::Chat, Channel::Email, Channel::Phone].map(Self::from).to_vec()),
-            ("kind", [ComplaintKind::Complaint, ComplaintKind::Compliment].map(Self::from).to_vec()),
-            ("from", [Speaker::Customer, Speaker::Agent, Speaker::Bot, Speaker::System].map(Self::from).to_vec()),
+            (
+                "channel",
+                [Channel::Chat, Channel::Email, Channel::Phone]
+                    .map(Self::from)
+                    .to_vec(),
+            ),
+            (
+                "kind",
+                [ComplaintKind::Complaint, ComplaintKind::Compliment]
+                    .map(Self::from)
+                    .to_vec(),
+            ),
+            (
+                "from",
+                [
+                    Speaker::Customer,
+                    Speaker::Agent,
+                    Speaker::Bot,
+                    Speaker::System,
+                ]
+                .map(Self::from)
+                .to_vec(),
+            ),
         ]
     }
 }
 
-/// Who the person is: as they or the source wrote it, and in the one spelling by which they are looked up.
+/// Who the person is: as they or the source wrote it, and in the one spelling by which they are
+/// looked up.
 #[derive(serde::Serialize)]
 struct Spelt<'a> {
     #[serde(flatten)]
@@ -258,8 +312,12 @@ struct Spelt<'a> {
 impl<'a> Spelt<'a> {
     fn of(contact: &'a Contact) -> Self {
         let identifiers = contact.identifiers().into_iter();
-        let canonical = identifiers.map(|identifier| (identifier.kind(), identifier.canonical().to_owned()));
-        Self { contact, canonical: canonical.collect() }
+        let canonical =
+            identifiers.map(|identifier| (identifier.kind(), identifier.canonical().to_owned()));
+        Self {
+            contact,
+            canonical: canonical.collect(),
+        }
     }
 }
 
@@ -299,7 +357,9 @@ impl Serialize for Value<'_> {
             Self::Contact(contact) => Spelt::of(contact).serialize(serializer),
             Self::Answers(answers) => answers.serialize(serializer),
             Self::Talk(turns) => turns.serialize(serializer),
-            Self::Parts(parts) => serializer.collect_seq(parts.iter().map(|part| Fields(part, Nature::Observed))),
+            Self::Parts(parts) => {
+                serializer.collect_seq(parts.iter().map(|part| Fields(part, Nature::Observed)))
+            }
         }
     }
 }

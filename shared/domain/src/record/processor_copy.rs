@@ -6,7 +6,8 @@ use chrono::{DateTime, Days, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How long Five9 keeps a call's log; its contact records stay longer (the privacy notice; Five9's retention of reports).
+/// How long Five9 keeps a call's log; its contact records stay longer (the privacy notice; Five9's
+/// retention of reports).
 pub const CALLS: Days = Days::new(60);
 
 /// Who else holds a record for the council.
@@ -46,7 +47,9 @@ impl Processor {
                 "It holds the log of each call for 60 days. It may hold your name and number among its contacts until \
                  we tell it to delete them."
             }
-            Self::Granicus => "It holds what you sent through its forms until we tell it to delete it.",
+            Self::Granicus => {
+                "It holds what you sent through its forms until we tell it to delete it."
+            }
             Self::Newsletter => {
                 "It holds your email address, because you asked for the newsletter, until we tell it to delete it."
             }
@@ -68,7 +71,8 @@ impl Processor {
         }
     }
 
-    /// What it does for the council, as a sentence goes on after its name: `runs our telephone service`.
+    /// What it does for the council, as a sentence goes on after its name: `runs our telephone
+    /// service`.
     #[must_use]
     pub const fn role(self) -> &'static str {
         match self {
@@ -84,7 +88,8 @@ impl Processor {
 /// (<https://www.notifications.service.gov.uk/using-notify/data-retention-period>).
 const MAILS: TimeDelta = TimeDelta::days(7);
 
-/// When the last copy of a mail is over that was asked for by `asked_at`: it may have been sent some days later.
+/// When the last copy of a mail is over that was asked for by `asked_at`: it may have been sent
+/// some days later.
 #[must_use]
 pub fn mails_end(asked_at: DateTime<Utc>) -> DateTime<Utc> {
     asked_at + SENDING + MAILS
@@ -104,19 +109,28 @@ impl ProcessorCopy {
     /// Five9's copy of a call that began then: its servers keep it for 60 days.
     #[must_use]
     pub fn five9(began: DateTime<Utc>) -> Self {
-        Self { at: Processor::Five9, until: began.checked_add_days(CALLS) }
+        Self {
+            at: Processor::Five9,
+            until: began.checked_add_days(CALLS),
+        }
     }
 
     /// Granicus's copy of a submission, which it keeps until it is told otherwise.
     #[must_use]
     pub const fn granicus() -> Self {
-        Self { at: Processor::Granicus, until: None }
+        Self {
+            at: Processor::Granicus,
+            until: None,
+        }
     }
 
     /// GOV.UK Notify's copy of a mail that was asked for then.
     #[must_use]
     pub fn notify(asked_at: DateTime<Utc>) -> Self {
-        Self { at: Processor::Notify, until: Some(mails_end(asked_at)) }
+        Self {
+            at: Processor::Notify,
+            until: Some(mails_end(asked_at)),
+        }
     }
 
     /// Whether the copy is still there at `now`, as far as the processor's own retention tells.
@@ -126,11 +140,12 @@ impl ProcessorCopy {
     }
 }
 
-/// Who is known to hold something of a record that came from this source, and until when, where the processor deletes
-/// its copy by itself.
+/// Who is known to hold something of a record that came from this source, and until when, where the
+/// processor deletes its copy by itself.
 ///
-/// Five9 keeps its contacts longer than its calls, so it is among them for every call. Whoever sends the newsletter has
-/// the address of everybody who asked for it. GOV.UK Notify has nothing of a mail once it has deleted that by itself.
+/// Five9 keeps its contacts longer than its calls, so it is among them for every call. Whoever
+/// sends the newsletter has the address of everybody who asked for it. GOV.UK Notify has nothing of
+/// a mail once it has deleted that by itself.
 #[must_use]
 pub fn copies(
     source: Source,
@@ -140,9 +155,16 @@ pub fn copies(
 ) -> BTreeMap<Processor, Option<DateTime<Utc>>> {
     let telephone = (source == Source::Telephone).then_some(Processor::Five9);
     let newsletter = newsletter.then_some(Processor::Newsletter);
-    let known = telephone.into_iter().chain(newsletter).map(|processor| (processor, None));
-    let copies = custody.iter().filter(|custody| custody.at != Processor::Notify || custody.lasts(now));
-    known.chain(copies.map(|custody| (custody.at, custody.until))).collect()
+    let known = telephone
+        .into_iter()
+        .chain(newsletter)
+        .map(|processor| (processor, None));
+    let copies = custody
+        .iter()
+        .filter(|custody| custody.at != Processor::Notify || custody.lasts(now));
+    known
+        .chain(copies.map(|custody| (custody.at, custody.until)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -154,7 +176,9 @@ mod tests {
     #[test]
     fn five9_holds_a_call_for_sixty_days_and_granicus_until_it_is_told() {
         let began: DateTime<Utc> = "2026-10-12T08:00:12Z".parse().unwrap();
-        assert!(ProcessorCopy::five9(began).lasts(began + TimeDelta::days(60) - TimeDelta::seconds(1)));
+        assert!(
+            ProcessorCopy::five9(began).lasts(began + TimeDelta::days(60) - TimeDelta::seconds(1))
+        );
         assert!(!ProcessorCopy::five9(began).lasts(began + TimeDelta::days(60)));
         assert!(ProcessorCopy::granicus().lasts(began + TimeDelta::days(4000)));
     }
@@ -163,24 +187,44 @@ mod tests {
     fn five9_knows_whoever_calls_and_the_newsletter_service_whoever_asked_for_it() {
         let began: DateTime<Utc> = "2026-10-12T08:00:12Z".parse().unwrap();
         let of = |source, custody: &[ProcessorCopy], newsletter| {
-            copies(source, custody, newsletter, began).into_iter().collect::<Vec<(Processor, Option<DateTime<Utc>>)>>()
+            copies(source, custody, newsletter, began)
+                .into_iter()
+                .collect::<Vec<(Processor, Option<DateTime<Utc>>)>>()
         };
         assert_eq!(of(Source::Support, &[], false), []);
-        assert_eq!(of(Source::Telephone, &[], false), [(Processor::Five9, None)]);
+        assert_eq!(
+            of(Source::Telephone, &[], false),
+            [(Processor::Five9, None)]
+        );
         let five9 = ProcessorCopy::five9(began);
-        assert_eq!(of(Source::Telephone, &[five9], false), [(Processor::Five9, five9.until)]);
+        assert_eq!(
+            of(Source::Telephone, &[five9], false),
+            [(Processor::Five9, five9.until)]
+        );
         let both = [(Processor::Granicus, None), (Processor::Newsletter, None)];
-        assert_eq!(of(Source::WebForm, &[ProcessorCopy::granicus()], true), both);
+        assert_eq!(
+            of(Source::WebForm, &[ProcessorCopy::granicus()], true),
+            both
+        );
     }
 
     #[test]
     fn govuk_notify_holds_nothing_of_a_mail_that_it_has_deleted() {
         let asked: DateTime<Utc> = "2026-11-23T10:00:00Z".parse().unwrap();
-        let at =
-            |now| copies(Source::WebForm, &[ProcessorCopy::notify(asked), ProcessorCopy::five9(asked)], false, now);
+        let at = |now| {
+            copies(
+                Source::WebForm,
+                &[ProcessorCopy::notify(asked), ProcessorCopy::five9(asked)],
+                false,
+                now,
+            )
+        };
         let over = asked + TimeDelta::days(10);
         assert!(at(over - TimeDelta::seconds(1)).contains_key(&Processor::Notify));
         assert!(!at(over).contains_key(&Processor::Notify));
-        assert!(at(over + TimeDelta::days(400)).contains_key(&Processor::Five9), "its contacts stay longer");
+        assert!(
+            at(over + TimeDelta::days(400)).contains_key(&Processor::Five9),
+            "its contacts stay longer"
+        );
     }
 }

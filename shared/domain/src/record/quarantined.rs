@@ -1,7 +1,9 @@
-//! A row in quarantine, as it is written there: where it stood, what is wrong with it, and its bytes exactly as they came.
+//! A row in quarantine, as it is written there: where it stood, what is wrong with it, and its
+//! bytes exactly as they came.
 //!
-//! One JSON object a line. A row that is UTF-8 stands there as text (`row`), so that a person can read it; any other
-//! stands there in base64 (`row_base64`), because text could not give its bytes back.
+//! One JSON object a line. A row that is UTF-8 stands there as text (`row`), so that a person can
+//! read it; any other stands there in base64 (`row_base64`), because text could not give its bytes
+//! back.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -75,13 +77,24 @@ impl QuarantinedRow {
     /// Reads a line, with or without its line break; nothing if it is none.
     #[must_use]
     pub fn parse(line: &[u8]) -> Option<Self> {
-        let Read { line, field, rule, row, row_base64 } = serde_json::from_slice(line).ok()?;
+        let Read {
+            line,
+            field,
+            rule,
+            row,
+            row_base64,
+        } = serde_json::from_slice(line).ok()?;
         let bytes = match (row, row_base64) {
             (Some(text), None) => text.into_bytes(),
             (None, Some(base64)) => STANDARD.decode(base64).ok()?,
             _ => return None,
         };
-        Some(Self { line, field, rule, bytes })
+        Some(Self {
+            line,
+            field,
+            rule,
+            bytes,
+        })
     }
 }
 
@@ -91,14 +104,25 @@ mod tests {
     use proptest::prelude::*;
 
     fn row(bytes: &[u8]) -> QuarantinedRow {
-        QuarantinedRow { line: 7, field: "a".to_owned(), rule: "b".to_owned(), bytes: bytes.to_vec() }
+        QuarantinedRow {
+            line: 7,
+            field: "a".to_owned(),
+            rule: "b".to_owned(),
+            bytes: bytes.to_vec(),
+        }
     }
 
     #[test]
     fn a_row_is_text_where_it_can_be_and_base64_where_text_would_lose_a_byte() {
         let line = |bytes| String::from_utf8(row(bytes).to_line().unwrap()).unwrap();
-        assert_eq!(line("Siân".as_bytes()), "{\"line\":7,\"field\":\"a\",\"rule\":\"b\",\"row\":\"Siân\"}\n");
-        assert_eq!(line(b"Si\xe2n"), "{\"line\":7,\"field\":\"a\",\"rule\":\"b\",\"row_base64\":\"U2nibg==\"}\n");
+        assert_eq!(
+            line("Siân".as_bytes()),
+            "{\"line\":7,\"field\":\"a\",\"rule\":\"b\",\"row\":\"Siân\"}\n"
+        );
+        assert_eq!(
+            line(b"Si\xe2n"),
+            "{\"line\":7,\"field\":\"a\",\"rule\":\"b\",\"row_base64\":\"U2nibg==\"}\n"
+        );
     }
 
     #[test]
@@ -114,7 +138,10 @@ mod tests {
         }
         // Lines of earlier versions have a row, and nothing else.
         let earlier = r#"{"line":8,"field":"Survey.Q1","rule":"rating","row":"1,\ufffd"}"#;
-        assert_eq!(QuarantinedRow::parse(earlier.as_bytes()).unwrap().bytes, "1,\u{fffd}".as_bytes());
+        assert_eq!(
+            QuarantinedRow::parse(earlier.as_bytes()).unwrap().bytes,
+            "1,\u{fffd}".as_bytes()
+        );
     }
 
     proptest! {

@@ -20,15 +20,19 @@ pub struct Reference(String);
 pub struct NotAReference;
 
 impl Reference {
-    /// The reference of what a partner hands over under `id`: the same id has the same reference. Nobody outside the
-    /// partner chooses what it is called; where somebody does, [`References`] makes it.
+    /// The reference of what a partner hands over under `id`: the same id has the same reference.
+    /// Nobody outside the partner chooses what it is called; where somebody does, [`References`]
+    /// makes it.
     #[must_use]
     pub fn of(id: &RecordId) -> Self {
         Self::read_from(&Sha256::digest(id.as_str()))
     }
 
     fn read_from(digest: &[u8]) -> Self {
-        let mut number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        let mut number = digest
+            .iter()
+            .take(8)
+            .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         let characters = (0..8).map(|_| {
             let place = usize::try_from(number % 24).unwrap_or_default();
             number /= 24;
@@ -49,10 +53,18 @@ impl TryFrom<String> for Reference {
 
     /// Reads a reference as people write it: any case, with spaces or hyphens.
     fn try_from(typed: String) -> Result<Self, NotAReference> {
-        let characters: String =
-            typed.chars().filter(|c| !c.is_whitespace() && *c != '-').map(|c| c.to_ascii_uppercase()).collect();
-        let sound = characters.len() == 8 && characters.bytes().all(|byte| ALPHABET.contains(&byte));
-        if sound { Ok(Self(characters)) } else { Err(NotAReference) }
+        let characters: String = typed
+            .chars()
+            .filter(|c| !c.is_whitespace() && *c != '-')
+            .map(|c| c.to_ascii_uppercase())
+            .collect();
+        let sound =
+            characters.len() == 8 && characters.bytes().all(|byte| ALPHABET.contains(&byte));
+        if sound {
+            Ok(Self(characters))
+        } else {
+            Err(NotAReference)
+        }
     }
 }
 
@@ -62,11 +74,12 @@ impl From<Reference> for String {
     }
 }
 
-/// Makes the references of answers to forms: under a key that is derived from the secret of the subject keys, because the
-/// stored ids of anonymous answers depend on it as the keys of people do. So
-/// who chooses what an answer is called does not choose its reference.
+/// Makes the references of answers to forms: under a key that is derived from the secret of the
+/// subject keys, because the stored ids of anonymous answers depend on it as the keys of people do.
+/// So who chooses what an answer is called does not choose its reference.
 ///
-/// A reference is stored with its record: after a rotation of the secret, those that were given stay what they are.
+/// A reference is stored with its record: after a rotation of the secret, those that were given
+/// stay what they are.
 #[derive(Clone)]
 pub struct References([u8; 32]);
 
@@ -77,10 +90,14 @@ impl References {
         Self(keys.derive("reference"))
     }
 
-    /// The reference of a submission, after so many of its references were another's: a retry is told the same.
+    /// The reference of a submission, after so many of its references were another's: a retry is
+    /// told the same.
     #[must_use]
     pub fn of(&self, submission: &RecordId, taken: u8) -> Reference {
-        Reference::read_from(&mac(&self.0, &["reference", submission.as_str(), &taken.to_string()]))
+        Reference::read_from(&mac(
+            &self.0,
+            &["reference", submission.as_str(), &taken.to_string()],
+        ))
     }
 
     /// The id of the one anonymous answer that has this reference.
@@ -115,7 +132,11 @@ mod tests {
         assert_eq!(ours.of(&id, 0), ours.of(&id, 0));
         assert_ne!(ours.of(&id, 0), Reference::of(&id));
         assert_ne!(ours.of(&id, 0), others.of(&id, 0));
-        assert_ne!(ours.of(&id, 0), ours.of(&id, 1), "one that is taken is followed by another");
+        assert_ne!(
+            ours.of(&id, 0),
+            ours.of(&id, 1),
+            "one that is taken is followed by another"
+        );
         assert_ne!(ours.id(&ours.of(&id, 0)), others.id(&ours.of(&id, 0)));
         assert_eq!(format!("{ours:?}"), "References(..)");
     }
@@ -124,7 +145,10 @@ mod tests {
     fn a_reference_is_read_as_people_write_it() {
         let typed = Reference::try_from("k7m2 px9-t".to_owned()).unwrap();
         assert_eq!(typed.as_str(), "K7M2PX9T");
-        assert!(Reference::try_from("K7M2PX9O".to_owned()).is_err(), "O is confused with 0 and so is in no reference");
+        assert!(
+            Reference::try_from("K7M2PX9O".to_owned()).is_err(),
+            "O is confused with 0 and so is in no reference"
+        );
         assert!(Reference::try_from("K7M2".to_owned()).is_err());
     }
 

@@ -1,4 +1,5 @@
-//! How recent a source's word on a record is: of two, the later one stands, in whichever order they arrive.
+//! How recent a source's word on a record is: of two, the later one stands, in whichever order they
+//! arrive.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
@@ -23,8 +24,9 @@ impl Revision {
 
     /// Of a source that says nothing: the row at this line of a file that arrived then.
     ///
-    /// Of two files that arrived within one millisecond S3's own order decides. It stands behind a tilde, which sorts
-    /// behind the `#` of revisions that earlier versions wrote from whole seconds: those came first.
+    /// Of two files that arrived within one millisecond S3's own order decides. It stands behind a
+    /// tilde, which sorts behind the `#` of revisions that earlier versions wrote from whole
+    /// seconds: those came first.
     #[must_use]
     pub fn row(file: impl Into<ArrivalTime>, line: u64) -> Self {
         let ArrivalTime { at, order } = file.into();
@@ -40,7 +42,8 @@ impl Revision {
         self.0.rsplit_once('#').map_or(&self.0, |(file, _)| file)
     }
 
-    /// Of a submission: a later version of the form corrects an earlier one, and of the same version what was sent later.
+    /// Of a submission: a later version of the form corrects an earlier one, and of the same
+    /// version what was sent later.
     #[must_use]
     pub fn submission(form_version: u32, sent: DateTime<Utc>) -> Self {
         Self(format!("{form_version:010}#{}", instant(sent)))
@@ -58,14 +61,18 @@ pub struct ArrivalTime {
 }
 
 impl ArrivalTime {
-    /// Of S3's notification: when it says that the file was whole, and its `sequencer`, hexadecimal digits of which the
-    /// shorter one is padded on the right
-    /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>). What is no such
-    /// number is no order.
+    /// Of S3's notification: when it says that the file was whole, and its `sequencer`, hexadecimal
+    /// digits of which the shorter one is padded on the right
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>).
+    /// What is no such number is no order.
     #[must_use]
     pub fn told(at: DateTime<Utc>, sequencer: Option<&str>) -> Self {
         let digits = sequencer.filter(|digits| (1..=32).contains(&digits.len()));
-        Self { at, order: digits.and_then(|digits| u128::from_str_radix(&format!("{digits:0<32}"), 16).ok()) }
+        Self {
+            at,
+            order: digits
+                .and_then(|digits| u128::from_str_radix(&format!("{digits:0<32}"), 16).ok()),
+        }
     }
 }
 
@@ -80,13 +87,20 @@ mod order {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     #[expect(clippy::ref_option, reason = "serde asks so")]
-    pub(super) fn serialize<S: Serializer>(order: &Option<u128>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        order: &Option<u128>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&format_args!("{:032x}", order.unwrap_or_default()))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u128>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<u128>, D::Error> {
         let digits = String::deserialize(deserializer)?;
-        u128::from_str_radix(&digits, 16).map(Some).map_err(|_| D::Error::custom("no hexadecimal digits"))
+        u128::from_str_radix(&digits, 16)
+            .map(Some)
+            .map_err(|_| D::Error::custom("no hexadecimal digits"))
     }
 }
 
@@ -106,12 +120,20 @@ mod tests {
         let at = DateTime::from_timestamp_millis(1_795_428_000_123).unwrap();
         let arrived = |sequencer: &str| ArrivalTime::told(at, Some(sequencer));
         // The shorter one is padded on the right.
-        for (first, second) in
-            [("0055AED6DCD90281E5", "0055AED6DCD90281E6"), ("0055", "00551"), ("0055AED6", "0055aed7")]
-        {
-            assert!(Revision::row(arrived(first), 900) < Revision::row(arrived(second), 1), "{first} {second}");
+        for (first, second) in [
+            ("0055AED6DCD90281E5", "0055AED6DCD90281E6"),
+            ("0055", "00551"),
+            ("0055AED6", "0055aed7"),
+        ] {
+            assert!(
+                Revision::row(arrived(first), 900) < Revision::row(arrived(second), 1),
+                "{first} {second}"
+            );
         }
-        assert_eq!(Revision::row(arrived("0055"), 7), Revision::row(arrived("00550000"), 7));
+        assert_eq!(
+            Revision::row(arrived("0055"), 7),
+            Revision::row(arrived("00550000"), 7)
+        );
         for none in ["", "nothing", "0x12", "-1", &"1".repeat(33)] {
             assert_eq!(arrived(none).order, None, "{none}");
         }
@@ -119,18 +141,29 @@ mod tests {
         let json = serde_json::to_string(&arrived).unwrap();
         assert_eq!(serde_json::from_str::<ArrivalTime>(&json).unwrap(), arrived);
         let untold = ArrivalTime::from(at);
-        assert_eq!(serde_json::from_str::<ArrivalTime>(&serde_json::to_string(&untold).unwrap()).unwrap(), untold);
+        assert_eq!(
+            serde_json::from_str::<ArrivalTime>(&serde_json::to_string(&untold).unwrap()).unwrap(),
+            untold
+        );
     }
 
     #[test]
     fn what_earlier_versions_wrote_from_whole_seconds_came_before_any_file_of_the_same_second() {
         let second = DateTime::from_timestamp(1_795_428_000, 0).unwrap();
         let earlier = Revision::row(second, 999_999);
-        assert_eq!(earlier.as_str(), "2026-11-23T10:00:00.000000000Z#000000999999");
+        assert_eq!(
+            earlier.as_str(),
+            "2026-11-23T10:00:00.000000000Z#000000999999"
+        );
         for later in [second, second + TimeDelta::milliseconds(1)] {
             assert!(earlier < Revision::row(ArrivalTime::told(later, Some("0")), 1));
         }
-        assert!(Revision::row(ArrivalTime::told(second - TimeDelta::milliseconds(1), Some("F")), 1) < earlier);
+        assert!(
+            Revision::row(
+                ArrivalTime::told(second - TimeDelta::milliseconds(1), Some("F")),
+                1
+            ) < earlier
+        );
     }
 
     proptest! {

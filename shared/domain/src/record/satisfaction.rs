@@ -36,7 +36,11 @@ impl TryFrom<u8> for Satisfaction {
     type Error = OutsideScale;
 
     fn try_from(number: u8) -> Result<Self, OutsideScale> {
-        if (1..=5).contains(&number) { Ok(Self(number)) } else { Err(OutsideScale) }
+        if (1..=5).contains(&number) {
+            Ok(Self(number))
+        } else {
+            Err(OutsideScale)
+        }
     }
 }
 
@@ -54,6 +58,9 @@ mod tests {
     fn the_scale_has_five_points() {
         assert!(Satisfaction::try_from(0).is_err() && Satisfaction::try_from(6).is_err());
         assert_eq!(Satisfaction::scale().map(u8::from), [5, 4, 3, 2, 1]);
-        assert_eq!(Satisfaction::try_from(1).unwrap().label(), "Very dissatisfied");
+        assert_eq!(
+            Satisfaction::try_from(1).unwrap().label(),
+            "Very dissatisfied"
+        );
     }
 }

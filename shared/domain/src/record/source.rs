@@ -74,9 +74,13 @@ impl Source {
         }
     }
 
-    /// How long its records are kept, in calendar months from collection. This is the retention table.
+    /// How long its records are kept, in calendar months from collection. This is the retention
+    /// table.
     #[must_use]
-    #[expect(clippy::match_same_arms, reason = "a row for each source, as the document shows them")]
+    #[expect(
+        clippy::match_same_arms,
+        reason = "a row for each source, as the document shows them"
+    )]
     pub const fn retention_months(self) -> u32 {
         match self {
             Self::WebForm => 36,

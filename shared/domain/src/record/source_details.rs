@@ -44,7 +44,13 @@ impl SourceDetails {
     /// The clock of an open complaint that runs, and its last day, if the calendar reaches it.
     #[must_use]
     pub const fn running(&self) -> Option<(ComplaintDeadline, NaiveDate)> {
-        let Self::Complaints(Complaint { clocks: Some(clocks), acknowledged_at, closed_at: None, .. }) = self else {
+        let Self::Complaints(Complaint {
+            clocks: Some(clocks),
+            acknowledged_at,
+            closed_at: None,
+            ..
+        }) = self
+        else {
             return None;
         };
         let (clock, ends) = match acknowledged_at {
@@ -103,10 +109,12 @@ pub struct TelephoneDetails {
     pub named_by: Option<Said>,
 }
 
-/// Which row of a report said something of a call: sorts the legs of a call, earliest first, and the words on one leg.
+/// Which row of a report said something of a call: sorts the legs of a call, earliest first, and
+/// the words on one leg.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Said {
-    /// When the leg began; the beginning of the hour, where the hour is there twice and the clock can't tell.
+    /// When the leg began; the beginning of the hour, where the hour is there twice and the clock
+    /// can't tell.
     pub clock: DateTime<Utc>,
     /// The row's line in its report where the clock can't tell, else 0.
     #[serde(default, skip_serializing_if = "crate::validation::is_zero")]
@@ -114,7 +122,8 @@ pub struct Said {
     /// How long the leg took, in seconds: of two that began together, the longer ended later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<u32>,
-    /// A digest of the leg, so that two that can't be told apart otherwise have the same order everywhere.
+    /// A digest of the leg, so that two that can't be told apart otherwise have the same order
+    /// everywhere.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub leg: String,
     /// The report: of two words on one leg, the later report's stands.

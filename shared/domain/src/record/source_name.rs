@@ -1,4 +1,5 @@
-//! What a source calls a record: one spelling for each, and the spellings by which an earlier version knew it.
+//! What a source calls a record: one spelling for each, and the spellings by which an earlier
+//! version knew it.
 
 use crate::identity::identifier::upper_case;
 use crate::record::source::Source;
@@ -7,9 +8,9 @@ use unicode_normalization::UnicodeNormalization;
 
 /// The one spelling from which a record's id is made.
 ///
-/// A case reference is the same in any letters. A review is named by its place and its own id: two accounts can name one
-/// place, so the account before them says nothing. Everything else is taken as the source writes it, but for what nobody
-/// sees, and with its accents in one spelling (NFC).
+/// A case reference is the same in any letters. A review is named by its place and its own id: two
+/// accounts can name one place, so the account before them says nothing. Everything else is taken
+/// as the source writes it, but for what nobody sees, and with its accents in one spelling (NFC).
 pub(super) fn canonical(source: Source, name: &str) -> String {
     match source {
         Source::WebForm | Source::Complaints => upper_case(name),
@@ -24,8 +25,9 @@ fn seen(name: &str) -> String {
     seen.nfc().collect::<String>().trim().to_owned()
 }
 
-/// The spellings under which an earlier version may have kept the same record: as it was written then. Of a case at
-/// Granicus the usual spellings are among them, because a case may come in other letters than before.
+/// The spellings under which an earlier version may have kept the same record: as it was written
+/// then. Of a case at Granicus the usual spellings are among them, because a case may come in other
+/// letters than before.
 pub(super) fn formerly(source: Source, name: &str) -> Vec<String> {
     let canonical = canonical(source, name);
     let mut spellings = vec![name.to_owned()];
@@ -40,8 +42,15 @@ pub(super) fn formerly(source: Source, name: &str) -> Vec<String> {
 
 /// `locations/{place}/reviews/{id}`, without what stands before; another name is as it is.
 fn review(name: &str) -> &str {
-    let place = name.rfind("/reviews/").and_then(|reviews| name.get(..reviews)?.rfind("locations/"));
-    let place = place.filter(|place| *place == 0 || name.get(..*place).is_some_and(|before| before.ends_with('/')));
+    let place = name
+        .rfind("/reviews/")
+        .and_then(|reviews| name.get(..reviews)?.rfind("locations/"));
+    let place = place.filter(|place| {
+        *place == 0
+            || name
+                .get(..*place)
+                .is_some_and(|before| before.ends_with('/'))
+    });
     place.and_then(|place| name.get(place..)).unwrap_or(name)
 }
 
@@ -50,7 +59,9 @@ fn in_words(canonical: &str) -> String {
     let word = |word: &str| {
         let mut letters = word.chars();
         match letters.next() {
-            Some(first) if word.chars().count() > 2 => format!("{first}{}", letters.as_str().to_lowercase()),
+            Some(first) if word.chars().count() > 2 => {
+                format!("{first}{}", letters.as_str().to_lowercase())
+            }
             _ => word.to_owned(),
         }
     };
@@ -66,9 +77,15 @@ mod tests {
     #[test]
     fn a_case_in_other_letters_is_the_same_case() {
         for spelt in ["fs-w00", "FS-W00", " Fs-w00 ", "FS-w00\u{200b}"] {
-            assert_eq!(RecordId::at_source(Source::WebForm, spelt), RecordId::at_source(Source::WebForm, "FS-W00"));
+            assert_eq!(
+                RecordId::at_source(Source::WebForm, spelt),
+                RecordId::at_source(Source::WebForm, "FS-W00")
+            );
         }
-        assert_eq!(canonical(Source::Complaints, "cmp-e\u{301}1"), "CMP-\u{c9}1");
+        assert_eq!(
+            canonical(Source::Complaints, "cmp-e\u{301}1"),
+            "CMP-\u{c9}1"
+        );
         assert_ne!(
             canonical(Source::Social, "x:aB"),
             canonical(Source::Social, "x:ab"),
@@ -78,10 +95,20 @@ mod tests {
 
     #[test]
     fn an_id_is_one_whatever_nobody_sees_in_it_and_was_another_for_an_earlier_version() {
-        for source in [Source::Social, Source::Telephone, Source::Interviews, Source::Support, Source::Reviews] {
-            for spelt in
-                ["cafe\u{301}1", "caf\u{e9}\u{ad}1", "caf\u{e9}1\u{200b}", "caf\u{e9}\u{0}1", "\u{feff}caf\u{e9}1"]
-            {
+        for source in [
+            Source::Social,
+            Source::Telephone,
+            Source::Interviews,
+            Source::Support,
+            Source::Reviews,
+        ] {
+            for spelt in [
+                "cafe\u{301}1",
+                "caf\u{e9}\u{ad}1",
+                "caf\u{e9}1\u{200b}",
+                "caf\u{e9}\u{0}1",
+                "\u{feff}caf\u{e9}1",
+            ] {
                 assert_eq!(canonical(source, spelt), "caf\u{e9}1", "{spelt:?}");
                 assert_eq!(formerly(source, spelt), [spelt], "{spelt:?}");
             }
@@ -93,10 +120,21 @@ mod tests {
     fn a_review_is_one_whichever_account_names_its_place() {
         let one = canonical(Source::Reviews, "accounts/111/locations/22/reviews/R09a");
         assert_eq!(one, "locations/22/reviews/R09a");
-        assert_eq!(one, canonical(Source::Reviews, "accounts/222/locations/22/reviews/R09a"));
+        assert_eq!(
+            one,
+            canonical(Source::Reviews, "accounts/222/locations/22/reviews/R09a")
+        );
         assert_eq!(one, canonical(Source::Reviews, "locations/22/reviews/R09a"));
-        assert_ne!(one, canonical(Source::Reviews, "accounts/111/locations/23/reviews/R09a"));
-        for other in ["R1", "/reviews/R1", "relocations/2/reviews/R1", "reviews/R1"] {
+        assert_ne!(
+            one,
+            canonical(Source::Reviews, "accounts/111/locations/23/reviews/R09a")
+        );
+        for other in [
+            "R1",
+            "/reviews/R1",
+            "relocations/2/reviews/R1",
+            "reviews/R1",
+        ] {
             assert_eq!(canonical(Source::Reviews, other), other);
         }
     }
@@ -105,13 +143,19 @@ mod tests {
     fn what_an_earlier_version_took_as_it_was_spelt_is_found_again() {
         let old = "FS-Case-718204411";
         for spelt in [old, "fs-case-718204411", "FS-CASE-718204411"] {
-            assert!(formerly(Source::WebForm, spelt).contains(&old.to_owned()), "{spelt}");
+            assert!(
+                formerly(Source::WebForm, spelt).contains(&old.to_owned()),
+                "{spelt}"
+            );
         }
         assert_eq!(
             formerly(Source::Reviews, "accounts/1/locations/22/reviews/A"),
             ["accounts/1/locations/22/reviews/A"]
         );
-        assert!(formerly(Source::Complaints, "CMP-1").is_empty(), "that is its one spelling already");
+        assert!(
+            formerly(Source::Complaints, "CMP-1").is_empty(),
+            "that is its one spelling already"
+        );
         assert!(formerly(Source::Telephone, "3000000021").is_empty());
     }
 

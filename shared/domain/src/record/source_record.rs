@@ -1,5 +1,5 @@
-//! What a source hands over of one record, and how that changes what is held: the same result in whichever order, and
-//! however often, it is handed over.
+//! What a source hands over of one record, and how that changes what is held: the same result in
+//! whichever order, and however often, it is handed over.
 
 use crate::identity::contact::Contact;
 use crate::record::call::joined;
@@ -25,7 +25,11 @@ pub enum Untimely {
 ///
 /// # Errors
 /// [`Untimely`]: nothing is kept that is over, and nothing whose time has not begun.
-pub fn timely(source: Source, collected_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Untimely> {
+pub fn timely(
+    source: Source,
+    collected_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), Untimely> {
     if collected_at > now + AHEAD {
         Err(Untimely::InFuture)
     } else if ExpiresAt::of(source, collected_at).has_passed(now) {
@@ -37,16 +41,21 @@ pub fn timely(source: Source, collected_at: DateTime<Utc>, now: DateTime<Utc>) -
 
 /// Whether two words that claim to be of one record are of two: both who and when differ.
 ///
-/// A source corrects whom a record is of, or when it was. Where both are another, its id was not what tells records
-/// apart: a spreadsheet has rounded it, or it was given twice. A name alone differs from another name; who shares an
-/// identifier, or a name, is the same.
+/// A source corrects whom a record is of, or when it was. Where both are another, its id was not
+/// what tells records apart: a spreadsheet has rounded it, or it was given twice. A name alone
+/// differs from another name; who shares an identifier, or a name, is the same.
 #[must_use]
 pub fn are_of_two(one: (&Contact, DateTime<Utc>), other: (&Contact, DateTime<Utc>)) -> bool {
     let ((who, when), (other_who, other_when)) = (one, other);
     if when.timestamp() == other_when.timestamp() || who == other_who {
         return false;
     }
-    let name = |contact: &Contact| contact.name.as_deref().map(|name| name.trim().to_lowercase());
+    let name = |contact: &Contact| {
+        contact
+            .name
+            .as_deref()
+            .map(|name| name.trim().to_lowercase())
+    };
     let (known, told) = (who.identifiers(), other_who.identifiers());
     match (name(who), name(other_who)) {
         (Some(name), Some(other)) if name == other => false,
@@ -76,7 +85,8 @@ pub struct SourceRecord {
 pub enum Word {
     /// This is what it is.
     Told(Box<RecordBody>),
-    /// It is no longer there, and must not be kept; this is who it was of, as far as the source still says.
+    /// It is no longer there, and must not be kept; this is who it was of, as far as the source
+    /// still says.
     Withdrawn(Contact),
 }
 
@@ -84,7 +94,10 @@ impl SourceRecord {
     /// A record that is told; it has what its source calls it.
     #[must_use]
     pub fn told(details: RecordBody) -> Self {
-        let (source, name) = (details.source, details.source_id.as_deref().unwrap_or_default());
+        let (source, name) = (
+            details.source,
+            details.source_id.as_deref().unwrap_or_default(),
+        );
         Self {
             source,
             id: RecordId::at_source(source, name),
@@ -96,7 +109,12 @@ impl SourceRecord {
 
     /// A record that the source withdraws.
     #[must_use]
-    pub fn withdrawn(source: Source, source_id: &str, collected_at: DateTime<Utc>, contact: Contact) -> Self {
+    pub fn withdrawn(
+        source: Source,
+        source_id: &str,
+        collected_at: DateTime<Utc>,
+        contact: Contact,
+    ) -> Self {
         Self {
             source,
             id: RecordId::at_source(source, source_id),
@@ -119,35 +137,57 @@ impl SourceRecord {
 impl RecordBody {
     /// What is held after the source has said `later` of the same record.
     ///
-    /// The later revision stands. The earliest moment of collection stays the retention anchor: a correction renews
-    /// nothing. The legs of a call are one record. What holds for either holds for it.
+    /// The later revision stands. The earliest moment of collection stays the retention anchor: a
+    /// correction renews nothing. The legs of a call are one record. What holds for either holds
+    /// for it.
     #[must_use]
     pub fn corrected(&self, later: &Self) -> Self {
         let collected_at = self.collected_at.min(later.collected_at);
-        let (newer, older) = if self.revision < later.revision { (later, self) } else { (self, later) };
+        let (newer, older) = if self.revision < later.revision {
+            (later, self)
+        } else {
+            (self, later)
+        };
         let mut corrected = match (&newer.particulars, &older.particulars) {
-            (SourceDetails::Telephone(call), SourceDetails::Telephone(other)) => joined((newer, call), (older, other)),
+            (SourceDetails::Telephone(call), SourceDetails::Telephone(other)) => {
+                joined((newer, call), (older, other))
+            }
             _ => newer.clone(),
         };
         corrected.collected_at = collected_at;
         // What was withdrawn while it was held is due since then.
-        let due = ExpiresAt::of(corrected.source, collected_at).min(self.retention.due()).min(later.retention.due());
+        let due = ExpiresAt::of(corrected.source, collected_at)
+            .min(self.retention.due())
+            .min(later.retention.due());
         corrected.retention = Retention::Until(due);
         corrected.under(self.effect().and(later.effect()))
     }
 
-    /// Whether the other is the same word: apart from its revision, and from which row of which report said it.
+    /// Whether the other is the same word: apart from its revision, and from which row of which
+    /// report said it.
     #[must_use]
     pub fn says_the_same_as(&self, other: &Self) -> bool {
-        let mut like = Self { revision: other.revision.clone(), ..self.clone() };
+        let mut like = Self {
+            revision: other.revision.clone(),
+            ..self.clone()
+        };
         if let (SourceDetails::Telephone(call), SourceDetails::Telephone(known)) =
             (&mut like.particulars, &other.particulars)
         {
             let same = |said: Option<&Said>, known: Option<&Said>| match (said, known) {
-                (Some(said), Some(known)) => Said { report: known.report.clone(), ..said.clone() } == *known,
+                (Some(said), Some(known)) => {
+                    Said {
+                        report: known.report.clone(),
+                        ..said.clone()
+                    } == *known
+                }
                 (said, known) => said.is_none() == known.is_none(),
             };
-            let TelephoneDetails { answered_by, named_by, .. } = known;
+            let TelephoneDetails {
+                answered_by,
+                named_by,
+                ..
+            } = known;
             if same(call.answered_by.as_ref(), answered_by.as_ref()) || answered_by.is_none() {
                 call.answered_by.clone_from(answered_by);
             }

@@ -4,7 +4,8 @@ use chrono::{Datelike, NaiveDate, Weekday};
 
 /// The first day of the calendar.
 pub const COVERS_FROM: NaiveDate = day(2025, 1, 1);
-/// The last day of the calendar. The government publishes further years on <https://www.gov.uk/bank-holidays>.
+/// The last day of the calendar. The government publishes further years on
+/// <https://www.gov.uk/bank-holidays>.
 pub const COVERS_UNTIL: NaiveDate = day(2028, 12, 31);
 
 /// The bank holidays of England and Wales, in order.
@@ -43,7 +44,8 @@ const BANK_HOLIDAYS: [NaiveDate; 32] = [
     day(2028, 12, 26),
 ];
 
-/// A day for which nobody has entered the bank holidays; what falls on it is flagged, never guessed.
+/// A day for which nobody has entered the bank holidays; what falls on it is flagged, never
+/// guessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("bank holidays are known from {COVERS_FROM} to {COVERS_UNTIL} only")]
 pub struct BeyondCalendar;
@@ -94,7 +96,8 @@ const fn day(year: i32, month: u32, day: u32) -> NaiveDate {
 #[cfg(test)]
 mod tests {
     use super::{
-        BANK_HOLIDAYS, BeyondCalendar, COVERS_FROM, COVERS_UNTIL, add_working_days, day, is_working_day, roll,
+        BANK_HOLIDAYS, BeyondCalendar, COVERS_FROM, COVERS_UNTIL, add_working_days, day,
+        is_working_day, roll,
     };
     use chrono::{Datelike, TimeDelta, Weekday};
     use proptest::prelude::*;
@@ -103,9 +106,20 @@ mod tests {
     fn every_year_has_its_eight_bank_holidays_in_order_and_none_on_a_weekend() {
         assert!(BANK_HOLIDAYS.is_sorted());
         for year in COVERS_FROM.year()..=COVERS_UNTIL.year() {
-            assert_eq!(BANK_HOLIDAYS.iter().filter(|date| date.year() == year).count(), 8, "{year}");
+            assert_eq!(
+                BANK_HOLIDAYS
+                    .iter()
+                    .filter(|date| date.year() == year)
+                    .count(),
+                8,
+                "{year}"
+            );
         }
-        assert!(BANK_HOLIDAYS.iter().all(|date| !matches!(date.weekday(), Weekday::Sat | Weekday::Sun)));
+        assert!(
+            BANK_HOLIDAYS
+                .iter()
+                .all(|date| !matches!(date.weekday(), Weekday::Sat | Weekday::Sun))
+        );
     }
 
     #[test]
@@ -124,10 +138,22 @@ mod tests {
 
     #[test]
     fn working_days_are_counted_from_the_day_after() {
-        assert_eq!(add_working_days(day(2026, 12, 18), 5), Ok(day(2026, 12, 29)));
-        assert_eq!(add_working_days(day(2026, 12, 29), 10), Ok(day(2027, 1, 13)));
-        assert_eq!(add_working_days(day(2026, 12, 19), 1), Ok(day(2026, 12, 21)));
-        assert_eq!(add_working_days(day(2026, 12, 19), 0), Ok(day(2026, 12, 21)));
+        assert_eq!(
+            add_working_days(day(2026, 12, 18), 5),
+            Ok(day(2026, 12, 29))
+        );
+        assert_eq!(
+            add_working_days(day(2026, 12, 29), 10),
+            Ok(day(2027, 1, 13))
+        );
+        assert_eq!(
+            add_working_days(day(2026, 12, 19), 1),
+            Ok(day(2026, 12, 21))
+        );
+        assert_eq!(
+            add_working_days(day(2026, 12, 19), 0),
+            Ok(day(2026, 12, 21))
+        );
     }
 
     #[test]
@@ -138,11 +164,20 @@ mod tests {
         assert_eq!(is_working_day(day(2029, 1, 2)), Err(BeyondCalendar));
         // A weekend, and still unknown: the Tuesday after it might be a holiday.
         assert_eq!(roll(day(2028, 12, 30)), Err(BeyondCalendar));
-        assert_eq!(add_working_days(day(2028, 12, 28), 1), Ok(day(2028, 12, 29)));
+        assert_eq!(
+            add_working_days(day(2028, 12, 28), 1),
+            Ok(day(2028, 12, 29))
+        );
         assert_eq!(add_working_days(day(2028, 12, 28), 2), Err(BeyondCalendar));
         assert_eq!(add_working_days(day(2024, 12, 31), 1), Err(BeyondCalendar));
-        assert_eq!(add_working_days(day(2026, 1, 5), u32::MAX), Err(BeyondCalendar));
-        assert_eq!(add_working_days(chrono::NaiveDate::MAX, 1), Err(BeyondCalendar));
+        assert_eq!(
+            add_working_days(day(2026, 1, 5), u32::MAX),
+            Err(BeyondCalendar)
+        );
+        assert_eq!(
+            add_working_days(chrono::NaiveDate::MAX, 1),
+            Err(BeyondCalendar)
+        );
     }
 
     proptest! {

@@ -1,4 +1,5 @@
-//! The clocks of a complaint about a service (Local Government and Social Care Ombudsman, Complaint Handling Code).
+//! The clocks of a complaint about a service (Local Government and Social Care Ombudsman, Complaint
+//! Handling Code).
 
 use crate::london;
 use crate::rights::calendar::{BeyondCalendar, add_working_days};
@@ -54,7 +55,8 @@ impl Stage {
     }
 }
 
-/// The day by which a complaint is to be acknowledged: five working days after it was received, in London.
+/// The day by which a complaint is to be acknowledged: five working days after it was received, in
+/// London.
 ///
 /// # Errors
 /// [`BeyondCalendar`] if the bank holidays of that time are not known.
@@ -62,9 +64,11 @@ pub fn acknowledge_by(received: DateTime<Utc>) -> Result<NaiveDate, BeyondCalend
     add_working_days(london::date(received), ACKNOWLEDGE)
 }
 
-/// The day by which a complaint is to be answered: ten working days (stage two: twenty) after `acknowledged`.
+/// The day by which a complaint is to be answered: ten working days (stage two: twenty) after
+/// `acknowledged`.
 ///
-/// While it is not acknowledged, count from [`acknowledge_by`]: a late acknowledgement is not to win time.
+/// While it is not acknowledged, count from [`acknowledge_by`]: a late acknowledgement is not to
+/// win time.
 ///
 /// # Errors
 /// [`BeyondCalendar`] if the bank holidays of that time are not known.
@@ -83,23 +87,52 @@ mod tests {
     fn christmas_and_new_year_are_not_counted() {
         let acknowledge = acknowledge_by("2026-12-18T09:00:00Z".parse().unwrap()).unwrap();
         assert_eq!(acknowledge.format("%a %F").to_string(), "Tue 2026-12-29");
-        assert_eq!(answer_by(acknowledge, Stage::One).unwrap().format("%a %F").to_string(), "Wed 2027-01-13");
-        assert_eq!(answer_by(acknowledge, Stage::Two).unwrap().format("%a %F").to_string(), "Wed 2027-01-27");
+        assert_eq!(
+            answer_by(acknowledge, Stage::One)
+                .unwrap()
+                .format("%a %F")
+                .to_string(),
+            "Wed 2027-01-13"
+        );
+        assert_eq!(
+            answer_by(acknowledge, Stage::Two)
+                .unwrap()
+                .format("%a %F")
+                .to_string(),
+            "Wed 2027-01-27"
+        );
     }
 
     #[test]
     fn half_past_eleven_utc_in_summer_is_received_tomorrow() {
-        let by = |received: &str| acknowledge_by(received.parse().unwrap()).unwrap().to_string();
+        let by = |received: &str| {
+            acknowledge_by(received.parse().unwrap())
+                .unwrap()
+                .to_string()
+        };
         assert_eq!(by("2026-06-30T22:59:59Z"), "2026-07-07");
         assert_eq!(by("2026-06-30T23:30:00Z"), "2026-07-08");
-        assert_eq!(by("2026-11-30T23:30:00Z"), "2026-12-07", "and in winter it is not");
+        assert_eq!(
+            by("2026-11-30T23:30:00Z"),
+            "2026-12-07",
+            "and in winter it is not"
+        );
     }
 
     #[test]
     fn beyond_the_calendar_nothing_is_promised() {
-        assert_eq!(acknowledge_by("2028-12-27T12:00:00Z".parse().unwrap()), Err(BeyondCalendar));
-        assert_eq!(acknowledge_by("2024-12-31T12:00:00Z".parse().unwrap()), Err(BeyondCalendar));
-        assert_eq!(answer_by("2028-12-15".parse().unwrap(), Stage::Two), Err(BeyondCalendar));
+        assert_eq!(
+            acknowledge_by("2028-12-27T12:00:00Z".parse().unwrap()),
+            Err(BeyondCalendar)
+        );
+        assert_eq!(
+            acknowledge_by("2024-12-31T12:00:00Z".parse().unwrap()),
+            Err(BeyondCalendar)
+        );
+        assert_eq!(
+            answer_by("2028-12-15".parse().unwrap(), Stage::Two),
+            Err(BeyondCalendar)
+        );
     }
 
     #[test]

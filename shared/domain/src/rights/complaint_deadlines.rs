@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// By when a complaint has to be acknowledged and answered, as civil dates in London.
 ///
-/// A date that the calendar of bank holidays does not reach is missing: it is flagged, never guessed.
+/// A date that the calendar of bank holidays does not reach is missing: it is flagged, never
+/// guessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ComplaintDeadlines {
     /// The last day for the acknowledgement.
@@ -19,13 +20,16 @@ pub struct ComplaintDeadlines {
 }
 
 impl ComplaintDeadlines {
-    /// The clocks of a complaint that was received then. The answer counts from the acknowledgement; until there is
-    /// one, from the last day for it.
+    /// The clocks of a complaint that was received then. The answer counts from the
+    /// acknowledgement; until there is one, from the last day for it.
     #[must_use]
     pub fn of(received: DateTime<Utc>, acknowledged: Option<DateTime<Utc>>, stage: Stage) -> Self {
         let acknowledge_by = acknowledge_by(received).ok();
         let from = acknowledged.map(london::date).or(acknowledge_by);
-        Self { acknowledge_by, answer_by: from.and_then(|from| answer_by(from, stage).ok()) }
+        Self {
+            acknowledge_by,
+            answer_by: from.and_then(|from| answer_by(from, stage).ok()),
+        }
     }
 
     /// Whether the calendar reaches both.
@@ -67,13 +71,18 @@ mod tests {
         let open = ComplaintDeadlines::of(received, None, Stage::One);
         assert_eq!(open.acknowledge_by.unwrap().to_string(), "2026-11-13");
         assert_eq!(open.answer_by.unwrap().to_string(), "2026-11-27");
-        let early = ComplaintDeadlines::of(received, Some("2026-11-09T09:00:00Z".parse().unwrap()), Stage::One);
+        let early = ComplaintDeadlines::of(
+            received,
+            Some("2026-11-09T09:00:00Z".parse().unwrap()),
+            Stage::One,
+        );
         assert_eq!(early.answer_by.unwrap().to_string(), "2026-11-23");
     }
 
     #[test]
     fn what_the_calendar_does_not_reach_is_not_guessed() {
-        let clocks = ComplaintDeadlines::of("2028-12-18T10:00:00Z".parse().unwrap(), None, Stage::One);
+        let clocks =
+            ComplaintDeadlines::of("2028-12-18T10:00:00Z".parse().unwrap(), None, Stage::One);
         assert!(!clocks.are_known() && clocks.answer_by.is_none());
     }
 }

@@ -1,7 +1,9 @@
-//! Confirming an address: whoever reads its mail follows a link that was sent there, and says that it is theirs.
+//! Confirming an address: whoever reads its mail follows a link that was sent there, and says that
+//! it is theirs.
 //!
-//! The token in the link is sealed, so that it says nothing to whoever reads it and cannot be made up. It is good for one
-//! purpose, one person and one moment of asking: a later mail for the same purpose ends it.
+//! The token in the link is sealed, so that it says nothing to whoever reads it and cannot be made
+//! up. It is good for one purpose, one person and one moment of asking: a later mail for the same
+//! purpose ends it.
 
 use crate::identity::identifier::{Identifier, IdentifierKind};
 use crate::identity::keyring::{Addresses, Keyring, MailLinks};
@@ -15,11 +17,14 @@ use serde::{Deserialize, Serialize};
 pub const LINK: TimeDelta = TimeDelta::days(7);
 /// For how long it is tried to send the mail; after that too little of the link's time is left.
 pub const SENDING: TimeDelta = TimeDelta::days(3);
-/// How soon another mail for the same purpose may go to the same address: nobody can have somebody's mailbox filled.
+/// How soon another mail for the same purpose may go to the same address: nobody can have
+/// somebody's mailbox filled.
 pub const APART: TimeDelta = TimeDelta::days(1);
-/// How long it counts that a requester's address was confirmed: within this an extended request has to be answered.
+/// How long it counts that a requester's address was confirmed: within this an extended request has
+/// to be answered.
 const REQUEST: Months = Months::new(3);
-/// How long it counts for a list: as long as the opt-out that it undoes would stand, and the record of the wish is kept.
+/// How long it counts for a list: as long as the opt-out that it undoes would stand, and the record
+/// of the wish is kept.
 const LIST: Months = Months::new(36);
 
 /// What a token is sealed for.
@@ -55,7 +60,9 @@ impl ConfirmationPurpose {
     /// The purpose that is called so.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|purpose| purpose.as_str() == name)
+        Self::ALL
+            .into_iter()
+            .find(|purpose| purpose.as_str() == name)
     }
 }
 
@@ -74,7 +81,12 @@ impl ConfirmLink {
     /// A token for it; no two are alike.
     #[must_use]
     pub fn token(&self, keys: &Keyring<MailLinks>) -> String {
-        let plain = format!("{} {} {}", self.purpose.as_str(), self.asked_at.timestamp(), self.subject.as_str());
+        let plain = format!(
+            "{} {} {}",
+            self.purpose.as_str(),
+            self.asked_at.timestamp(),
+            self.subject.as_str()
+        );
         keys.seal(TOKEN, plain.as_bytes())
     }
 
@@ -98,7 +110,8 @@ impl ConfirmLink {
     }
 }
 
-/// Seals an address for as long as it waits to be written to: the Register holds none that it can read.
+/// Seals an address for as long as it waits to be written to: the Register holds none that it can
+/// read.
 #[must_use]
 pub fn seal_address(keys: &Keyring<Addresses>, address: &Identifier) -> String {
     keys.seal(ADDRESS, address.canonical().as_bytes())
@@ -180,20 +193,34 @@ impl Confirmed {
             Means::OptIn => Proof::Ordered,
             Means::Request => return None,
         };
-        Some(Wish { told_at: self.asked_at, proof })
+        Some(Wish {
+            told_at: self.asked_at,
+            proof,
+        })
     }
 
     /// When it is over.
     #[must_use]
     pub fn ends(&self) -> ExpiresAt {
-        let months = if self.means == Means::Request { REQUEST } else { LIST };
-        ExpiresAt::at(self.asked_at.checked_add_months(months).unwrap_or(self.asked_at))
+        let months = if self.means == Means::Request {
+            REQUEST
+        } else {
+            LIST
+        };
+        ExpiresAt::at(
+            self.asked_at
+                .checked_add_months(months)
+                .unwrap_or(self.asked_at),
+        )
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ConfirmLink, ConfirmationPurpose, Confirmed, LINK, LONGEST, Means, seal_address, unseal_address};
+    use super::{
+        ConfirmLink, ConfirmationPurpose, Confirmed, LINK, LONGEST, Means, seal_address,
+        unseal_address,
+    };
     use crate::identity::identifier::Identifier;
     use crate::identity::keyring::{KeyPurpose as Secret, Keyring};
     use crate::identity::subject::SubjectKeys;
@@ -215,7 +242,11 @@ mod tests {
 
     fn link(purpose: ConfirmationPurpose) -> ConfirmLink {
         let subject = SubjectKeys::parse(OLD).unwrap().key(&rosa());
-        ConfirmLink { purpose, subject, asked_at: "2026-11-23T10:00:00Z".parse().unwrap() }
+        ConfirmLink {
+            purpose,
+            subject,
+            asked_at: "2026-11-23T10:00:00Z".parse().unwrap(),
+        }
     }
 
     #[test]
@@ -225,11 +256,17 @@ mod tests {
             let token = link(purpose).token(&keys);
             assert_eq!(ConfirmLink::of_token(&keys, &token), Some(link(purpose)));
             assert!(
-                token.len() < 180 && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+                token.len() < 180
+                    && token
+                        .bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
             );
         }
         assert_eq!(
-            ConfirmLink::of_token(&super::tests::keys(NEW), &link(ConfirmationPurpose::Request).token(&keys)),
+            ConfirmLink::of_token(
+                &super::tests::keys(NEW),
+                &link(ConfirmationPurpose::Request).token(&keys)
+            ),
             Some(link(ConfirmationPurpose::Request))
         );
     }
@@ -238,37 +275,60 @@ mod tests {
     fn what_is_sealed_for_anything_else_is_no_token() {
         let keys = keys(OLD);
         let subject = link(ConfirmationPurpose::Newsletter).subject;
-        let unsubscribe = Subscription { subject, list: List::Newsletter }.token(&keys);
+        let unsubscribe = Subscription {
+            subject,
+            list: List::Newsletter,
+        }
+        .token(&keys);
         let address = seal_address(&self::keys(OLD), &rosa());
-        let long =
-            keys.seal(super::TOKEN, format!("newsletter 1795428000 subject#1#{}", "x".repeat(LONGEST)).as_bytes());
+        let long = keys.seal(
+            super::TOKEN,
+            format!("newsletter 1795428000 subject#1#{}", "x".repeat(LONGEST)).as_bytes(),
+        );
         for other in [unsubscribe, address, long] {
             assert_eq!(ConfirmLink::of_token(&keys, &other), None);
         }
-        assert_eq!(Subscription::of_token(&keys, &link(ConfirmationPurpose::Newsletter).token(&keys)), None);
+        assert_eq!(
+            Subscription::of_token(&keys, &link(ConfirmationPurpose::Newsletter).token(&keys)),
+            None
+        );
     }
 
     #[test]
     fn a_link_works_for_a_week() {
         let link = link(ConfirmationPurpose::Newsletter);
-        assert!(!link.is_over(link.asked_at + LINK - TimeDelta::seconds(1)) && link.is_over(link.asked_at + LINK));
+        assert!(
+            !link.is_over(link.asked_at + LINK - TimeDelta::seconds(1))
+                && link.is_over(link.asked_at + LINK)
+        );
     }
 
     #[test]
     fn an_address_is_read_by_this_house_only() {
         let sealed = seal_address(&keys(OLD), &rosa());
         assert_eq!(unseal_address(&keys(NEW), &sealed), Some(rosa()));
-        assert_eq!(unseal_address(&keys(&OLD.replace("old-old", "another")), &sealed), None);
+        assert_eq!(
+            unseal_address(&keys(&OLD.replace("old-old", "another")), &sealed),
+            None
+        );
         assert!(!sealed.contains("rosa"));
     }
 
     #[test]
     fn what_is_confirmed_for_a_request_says_nothing_of_a_newsletter() {
         let at: DateTime<Utc> = "2026-11-23T10:00:00Z".parse().unwrap();
-        let of = |means| Confirmed { means, asked_at: at, at };
+        let of = |means| Confirmed {
+            means,
+            asked_at: at,
+            at,
+        };
         assert!(of(Means::Request).wish().is_none() && of(Means::OptIn).wish().is_some());
         assert!(of(Means::Request).is_by_a_link() && !of(Means::OptIn).is_by_a_link());
-        assert!(Means::ALL.into_iter().all(|means| Means::named(means.as_str()) == Some(means)));
+        assert!(
+            Means::ALL
+                .into_iter()
+                .all(|means| Means::named(means.as_str()) == Some(means))
+        );
     }
 
     proptest! {

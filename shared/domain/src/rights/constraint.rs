@@ -1,5 +1,5 @@
-//! What holds for a person until it is lifted: a hold, that nothing of theirs may go; a restriction, that nothing may be
-//! done with it but storing it.
+//! What holds for a person until it is lifted: a hold, that nothing of theirs may go; a
+//! restriction, that nothing may be done with it but storing it.
 
 use crate::validation::violation::Violation;
 use chrono::{DateTime, Utc};
@@ -107,8 +107,14 @@ impl ConstraintKind {
     #[must_use]
     pub const fn effect(self) -> Effect {
         match self {
-            Self::Hold(_) => Effect { held: true, restricted: false },
-            Self::Restriction(limb) => Effect { held: matches!(limb, Limb::LegalClaim), restricted: true },
+            Self::Hold(_) => Effect {
+                held: true,
+                restricted: false,
+            },
+            Self::Restriction(limb) => Effect {
+                held: matches!(limb, Limb::LegalClaim),
+                restricted: true,
+            },
         }
     }
 
@@ -134,7 +140,11 @@ impl Constraint {
     /// # Errors
     /// [`NotTold`] for a restriction of which the person was not told that it will end.
     pub const fn may_be_lifted(&self) -> Result<(), NotTold> {
-        if self.kind.needs_notice() && self.notice.is_none() { Err(NotTold) } else { Ok(()) }
+        if self.kind.needs_notice() && self.notice.is_none() {
+            Err(NotTold)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -142,7 +152,10 @@ impl Effect {
     /// Both together.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
-        Self { held: self.held || other.held, restricted: self.restricted || other.restricted }
+        Self {
+            held: self.held || other.held,
+            restricted: self.restricted || other.restricted,
+        }
     }
 }
 
@@ -164,7 +177,10 @@ impl HoldGround {
         match plain(typed).as_str() {
             "legalclaim" | "173e" => Ok(Self::LegalClaim),
             "openrequest" => Ok(Self::OpenRequest),
-            _ => Err(Violation::new("ground", "must be legal_claim or open_request")),
+            _ => Err(Violation::new(
+                "ground",
+                "must be legal_claim or open_request",
+            )),
         }
     }
 }
@@ -187,7 +203,10 @@ impl Limb {
     /// [`Violation`] for anything else.
     pub fn parse(typed: &str) -> Result<Self, Violation> {
         let plain = plain(typed);
-        match plain.trim_start_matches("article").trim_start_matches("art") {
+        match plain
+            .trim_start_matches("article")
+            .trim_start_matches("art")
+        {
             "181a" | "accuracy" => Ok(Self::Accuracy),
             "181b" | "unlawful" => Ok(Self::Unlawful),
             "181c" | "legalclaim" => Ok(Self::LegalClaim),
@@ -220,13 +239,20 @@ impl Reason {
             "settled" => Ok(Self::Settled),
             "withdrawn" => Ok(Self::Withdrawn),
             "mistake" => Ok(Self::Mistake),
-            _ => Err(Violation::new("reason", "must be settled, withdrawn or mistake")),
+            _ => Err(Violation::new(
+                "reason",
+                "must be settled, withdrawn or mistake",
+            )),
         }
     }
 }
 
 fn plain(typed: &str) -> String {
-    typed.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect()
+    typed
+        .to_ascii_lowercase()
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect()
 }
 
 #[cfg(test)]
@@ -235,8 +261,16 @@ mod tests {
     use chrono::DateTime;
 
     fn standing(kind: ConstraintKind, notice: bool) -> Constraint {
-        let act = Act { by: "dpo-7".to_owned(), at: DateTime::from_timestamp(1_795_428_000, 0).unwrap() };
-        Constraint { kind, placed: act.clone(), notice: notice.then_some(act), lifted: None }
+        let act = Act {
+            by: "dpo-7".to_owned(),
+            at: DateTime::from_timestamp(1_795_428_000, 0).unwrap(),
+        };
+        Constraint {
+            kind,
+            placed: act.clone(),
+            notice: notice.then_some(act),
+            lifted: None,
+        }
     }
 
     #[test]
@@ -244,36 +278,78 @@ mod tests {
         let restricted = ConstraintKind::Restriction(Limb::Accuracy);
         assert_eq!(standing(restricted, false).may_be_lifted(), Err(NotTold));
         assert_eq!(standing(restricted, true).may_be_lifted(), Ok(()));
-        assert_eq!(standing(ConstraintKind::Hold(HoldGround::LegalClaim), false).may_be_lifted(), Ok(()));
+        assert_eq!(
+            standing(ConstraintKind::Hold(HoldGround::LegalClaim), false).may_be_lifted(),
+            Ok(())
+        );
     }
 
     #[test]
     fn a_restriction_keeps_beyond_its_date_what_the_person_needs_for_a_claim_and_nothing_else() {
         let held = |limb| ConstraintKind::Restriction(limb).effect();
-        assert_eq!(held(Limb::LegalClaim), Effect { held: true, restricted: true });
+        assert_eq!(
+            held(Limb::LegalClaim),
+            Effect {
+                held: true,
+                restricted: true
+            }
+        );
         for limb in [Limb::Accuracy, Limb::Unlawful, Limb::Objection] {
-            assert_eq!(held(limb), Effect { held: false, restricted: true });
+            assert_eq!(
+                held(limb),
+                Effect {
+                    held: false,
+                    restricted: true
+                }
+            );
         }
-        assert_eq!(ConstraintKind::Hold(HoldGround::OpenRequest).effect(), Effect { held: true, restricted: false });
+        assert_eq!(
+            ConstraintKind::Hold(HoldGround::OpenRequest).effect(),
+            Effect {
+                held: true,
+                restricted: false
+            }
+        );
     }
 
     #[test]
     fn grounds_and_reasons_are_a_few_and_never_free_text() {
-        for typed in ["18(1)(c)", "Article 18(1)(c)", "Art. 18(1)(c)", "legal claim"] {
+        for typed in [
+            "18(1)(c)",
+            "Article 18(1)(c)",
+            "Art. 18(1)(c)",
+            "legal claim",
+        ] {
             assert_eq!(Limb::parse(typed).unwrap(), Limb::LegalClaim, "{typed}");
         }
-        assert_eq!(HoldGround::parse("Legal claim").unwrap(), HoldGround::LegalClaim);
+        assert_eq!(
+            HoldGround::parse("Legal claim").unwrap(),
+            HoldGround::LegalClaim
+        );
         assert_eq!(Reason::parse("settled").unwrap(), Reason::Settled);
         let said = "Rosa Hardy's solicitor rang";
-        let refused =
-            [HoldGround::parse(said).unwrap_err(), Limb::parse(said).unwrap_err(), Reason::parse(said).unwrap_err()];
-        assert!(refused.iter().all(|refused| !refused.to_string().contains("Rosa")));
+        let refused = [
+            HoldGround::parse(said).unwrap_err(),
+            Limb::parse(said).unwrap_err(),
+            Reason::parse(said).unwrap_err(),
+        ];
+        assert!(
+            refused
+                .iter()
+                .all(|refused| !refused.to_string().contains("Rosa"))
+        );
     }
 
     #[test]
     fn it_is_stored_in_words_of_the_law() {
         let told = |kind: ConstraintKind| serde_json::to_string(&kind).unwrap();
-        assert_eq!(told(ConstraintKind::Hold(HoldGround::LegalClaim)), r#"{"hold":"legal_claim"}"#);
-        assert_eq!(told(ConstraintKind::Restriction(Limb::Objection)), r#"{"restriction":"18(1)(d)"}"#);
+        assert_eq!(
+            told(ConstraintKind::Hold(HoldGround::LegalClaim)),
+            r#"{"hold":"legal_claim"}"#
+        );
+        assert_eq!(
+            told(ConstraintKind::Restriction(Limb::Objection)),
+            r#"{"restriction":"18(1)(d)"}"#
+        );
     }
 }

@@ -15,7 +15,8 @@ pub struct Decisions {
     pub confirmed: Vec<String>,
     /// Those that lead to somebody else.
     pub refused: Vec<String>,
-    /// Whether every link leads to somebody else that only claims assert, and that is not confirmed.
+    /// Whether every link leads to somebody else that only claims assert, and that is not
+    /// confirmed.
     pub refuses_claimed: bool,
 }
 
@@ -23,7 +24,10 @@ impl Decisions {
     /// The same links confirmed, and none refused.
     #[must_use]
     pub fn confirming(confirmed: &[String]) -> Self {
-        Self { confirmed: confirmed.to_vec(), ..Self::default() }
+        Self {
+            confirmed: confirmed.to_vec(),
+            ..Self::default()
+        }
     }
 
     /// Whether a link is confirmed that has any of these names.
@@ -40,7 +44,8 @@ impl Decisions {
     }
 }
 
-/// The links that were left unfollowed and that nobody has decided on, as a package or a plan remembers them.
+/// The links that were left unfollowed and that nobody has decided on, as a package or a plan
+/// remembers them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undecided {
     /// The names of those that something stronger than a claim asserts.
@@ -77,19 +82,26 @@ impl Undecided {
         *self == Self::default()
     }
 
-    /// How many are left once these decisions are taken. To confirm one of them decides nothing here: what it leads to
-    /// would have to be added.
+    /// How many are left once these decisions are taken. To confirm one of them decides nothing
+    /// here: what it leads to would have to be added.
     #[must_use]
     pub fn left(&self, decisions: &Decisions) -> u64 {
-        let more = if decisions.refuses_claimed { 0 } else { self.more_claimed };
-        u64::try_from(self.names_left(decisions).count()).unwrap_or(u64::MAX).saturating_add(more)
+        let more = if decisions.refuses_claimed {
+            0
+        } else {
+            self.more_claimed
+        };
+        u64::try_from(self.names_left(decisions).count())
+            .unwrap_or(u64::MAX)
+            .saturating_add(more)
     }
 
     /// The names of those that are left, as far as they are remembered.
     pub fn names_left<'a>(&'a self, decisions: &'a Decisions) -> impl Iterator<Item = &'a String> {
         let proven = self.proven.iter().map(|name| (name, Assertion::Staff));
         let all = proven.chain(self.claimed.iter().map(|name| (name, Assertion::Claimed)));
-        let open = all.filter(|(name, assertion)| !decisions.refuse(std::slice::from_ref(*name), *assertion));
+        let open = all
+            .filter(|(name, assertion)| !decisions.refuse(std::slice::from_ref(*name), *assertion));
         open.map(|(name, _)| name)
     }
 }
@@ -105,13 +117,35 @@ mod tests {
 
     #[test]
     fn what_is_refused_is_decided_and_what_is_confirmed_too_late_is_not() {
-        let undecided = Undecided::of([("a".to_owned(), Assertion::Staff), ("b".to_owned(), Assertion::Claimed)]);
+        let undecided = Undecided::of([
+            ("a".to_owned(), Assertion::Staff),
+            ("b".to_owned(), Assertion::Claimed),
+        ]);
         let left = |confirmed: &[&str], refused: &[&str], refuses_claimed| {
-            undecided.left(&Decisions { confirmed: names(confirmed), refused: names(refused), refuses_claimed })
+            undecided.left(&Decisions {
+                confirmed: names(confirmed),
+                refused: names(refused),
+                refuses_claimed,
+            })
         };
-        assert_eq!((left(&[], &[], false), left(&[], &["a"], false), left(&[], &["a", "b"], false)), (2, 1, 0));
-        assert_eq!((left(&[], &[], true), left(&[], &["a"], true)), (1, 0), "a claim is not what staff typed");
-        assert_eq!(left(&["b"], &["a"], true), 1, "who confirms a claim does not refuse it with the others");
+        assert_eq!(
+            (
+                left(&[], &[], false),
+                left(&[], &["a"], false),
+                left(&[], &["a", "b"], false)
+            ),
+            (2, 1, 0)
+        );
+        assert_eq!(
+            (left(&[], &[], true), left(&[], &["a"], true)),
+            (1, 0),
+            "a claim is not what staff typed"
+        );
+        assert_eq!(
+            left(&["b"], &["a"], true),
+            1,
+            "who confirms a claim does not refuse it with the others"
+        );
         assert_eq!(left(&["a", "b"], &[], false), 2);
     }
 
@@ -119,11 +153,25 @@ mod tests {
     fn a_flood_of_claims_is_counted_and_decided_in_one_word() {
         let flood = (0..AT_MOST + 5).map(|n| (n.to_string(), Assertion::Claimed));
         let undecided = Undecided::of(flood.chain([("proven".to_owned(), Assertion::Observed)]));
-        assert_eq!((undecided.claimed.len(), undecided.more_claimed), (AT_MOST, 5));
+        assert_eq!(
+            (undecided.claimed.len(), undecided.more_claimed),
+            (AT_MOST, 5)
+        );
         assert_eq!(undecided.left(&Decisions::default()), 1_006);
-        let all_named = Decisions { refused: (0..2_000).map(|n| n.to_string()).collect(), ..Decisions::default() };
-        assert_eq!(undecided.left(&all_named), 6, "by their names only those that are remembered");
-        let answer = Decisions { refuses_claimed: true, refused: names(&["proven"]), ..Decisions::default() };
+        let all_named = Decisions {
+            refused: (0..2_000).map(|n| n.to_string()).collect(),
+            ..Decisions::default()
+        };
+        assert_eq!(
+            undecided.left(&all_named),
+            6,
+            "by their names only those that are remembered"
+        );
+        let answer = Decisions {
+            refuses_claimed: true,
+            refused: names(&["proven"]),
+            ..Decisions::default()
+        };
         assert_eq!(undecided.left(&answer), 0);
         assert!(Undecided::default().is_empty() && !undecided.is_empty());
     }

@@ -61,8 +61,15 @@ impl Ground {
     /// # Errors
     /// [`Violation`] for anything else: a ground is never free text, which could name the person.
     pub fn parse(typed: &str) -> Result<Self, Violation> {
-        let plain: String = typed.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
-        match plain.trim_start_matches("article").trim_start_matches("art") {
+        let plain: String = typed
+            .to_ascii_lowercase()
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect();
+        match plain
+            .trim_start_matches("article")
+            .trim_start_matches("art")
+        {
             "171a" | "nolongernecessary" => Ok(Self::NoLongerNecessary),
             "171b" | "consentwithdrawn" => Ok(Self::ConsentWithdrawn),
             "171c" | "objection" => Ok(Self::Objection),
@@ -88,7 +95,8 @@ pub struct Receipt {
     pub place: Place,
     /// What came of it.
     pub outcome: Outcome,
-    /// What it held, by kind, when the request was approved; of a processor, what the council knew of.
+    /// What it held, by kind, when the request was approved; of a processor, what the council knew
+    /// of.
     pub held: Counts,
     /// When it was done.
     pub finished_at: DateTime<Utc>,
@@ -115,8 +123,18 @@ impl Receipt {
     /// The receipt of a place of the council's own that held `held` and now holds nothing.
     #[must_use]
     pub fn of(place: Place, held: Counts, finished_at: DateTime<Utc>) -> Self {
-        let outcome = if held.values().all(|count| *count == 0) { Outcome::NothingHeld } else { Outcome::Erased };
-        Self { place, outcome, held, finished_at, correspondence: None }
+        let outcome = if held.values().all(|count| *count == 0) {
+            Outcome::NothingHeld
+        } else {
+            Outcome::Erased
+        };
+        Self {
+            place,
+            outcome,
+            held,
+            finished_at,
+            correspondence: None,
+        }
     }
 }
 
@@ -133,12 +151,14 @@ pub struct Certificate {
     pub approved_by: String,
     /// When it was approved.
     pub approved_at: DateTime<Utc>,
-    /// Up to when what was collected is part of it; nothing on one of an earlier version, where it is until the approval.
+    /// Up to when what was collected is part of it; nothing on one of an earlier version, where it
+    /// is until the approval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub up_to: Option<DateTime<Utc>>,
     /// When the last place was done.
     pub completed_at: DateTime<Utc>,
-    /// The last day on which a backup could still bring something back: the last deletion and the recovery window.
+    /// The last day on which a backup could still bring something back: the last deletion and the
+    /// recovery window.
     pub backups_clear_on: NaiveDate,
     /// What was left, and why: the erasure was partial.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -156,10 +176,22 @@ mod tests {
 
     #[test]
     fn a_ground_is_one_of_six_and_never_free_text() {
-        for typed in ["17(1)(b)", "Article 17(1)(b)", "Art. 17(1)(b)", "consent_withdrawn", "Consent withdrawn"] {
-            assert_eq!(Ground::parse(typed).unwrap(), Ground::ConsentWithdrawn, "{typed}");
+        for typed in [
+            "17(1)(b)",
+            "Article 17(1)(b)",
+            "Art. 17(1)(b)",
+            "consent_withdrawn",
+            "Consent withdrawn",
+        ] {
+            assert_eq!(
+                Ground::parse(typed).unwrap(),
+                Ground::ConsentWithdrawn,
+                "{typed}"
+            );
         }
-        let refused = Ground::parse("Alice Green asked on the phone").unwrap_err().to_string();
+        let refused = Ground::parse("Alice Green asked on the phone")
+            .unwrap_err()
+            .to_string();
         assert!(refused.contains("17(1)(a)") && !refused.contains("Alice"));
     }
 

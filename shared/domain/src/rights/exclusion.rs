@@ -29,8 +29,13 @@ pub enum Exemption {
 
 impl Exemption {
     /// Every one.
-    pub const ALL: [Self; 5] =
-        [Self::Expression, Self::PublicTask, Self::PublicHealth, Self::Archiving, Self::LegalClaims];
+    pub const ALL: [Self; 5] = [
+        Self::Expression,
+        Self::PublicTask,
+        Self::PublicHealth,
+        Self::Archiving,
+        Self::LegalClaims,
+    ];
 
     /// The paragraph, as it is stored.
     #[must_use]
@@ -67,7 +72,12 @@ pub struct Exclusion {
 impl Exclusion {
     /// Whether it leaves this record.
     #[must_use]
-    pub fn covers(&self, source: Source, reference: &Reference, collected_at: DateTime<Utc>) -> bool {
+    pub fn covers(
+        &self,
+        source: Source,
+        reference: &Reference,
+        collected_at: DateTime<Utc>,
+    ) -> bool {
         let day = collected_at.date_naive();
         self.source.is_none_or(|it| it == source)
             && self.reference.as_ref().is_none_or(|it| it == reference)
@@ -82,20 +92,31 @@ impl Exclusion {
     pub fn read(place: usize, one: &Value) -> Result<Self, Violation> {
         const FIELDS: [&str; 5] = ["source", "reference", "from", "to", "exemption"];
         let at = |field: &str| format!("exclude[{place}].{field}");
-        let fields = one.as_object().filter(|one| one.keys().all(|key| FIELDS.contains(&key.as_str())));
+        let fields = one
+            .as_object()
+            .filter(|one| one.keys().all(|key| FIELDS.contains(&key.as_str())));
         let fields = fields.ok_or_else(|| {
-            Violation::new(format!("exclude[{place}]"), format!("must be an object of {}", FIELDS.join(", ")))
+            Violation::new(
+                format!("exclude[{place}]"),
+                format!("must be an object of {}", FIELDS.join(", ")),
+            )
         })?;
         let text = |field: &str, rule: &'static str| match fields.get(field) {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => value.as_str().map(Some).ok_or_else(|| Violation::new(at(field), rule)),
+            Some(value) => value
+                .as_str()
+                .map(Some)
+                .ok_or_else(|| Violation::new(at(field), rule)),
         };
-        let sources = "must be web_form, telephone, reviews, social, interviews, support or complaints";
+        let sources =
+            "must be web_form, telephone, reviews, social, interviews, support or complaints";
         let named = |name| Source::named(name).ok_or_else(|| Violation::new(at("source"), sources));
         let source = text("source", sources)?.map(named).transpose()?;
         let quoted = "must be a reference of eight characters";
-        let reference =
-            |typed: &str| Reference::try_from(typed.to_owned()).map_err(|_| Violation::new(at("reference"), quoted));
+        let reference = |typed: &str| {
+            Reference::try_from(typed.to_owned())
+                .map_err(|_| Violation::new(at("reference"), quoted))
+        };
         let reference = text("reference", quoted)?.map(reference).transpose()?;
         let date = |field: &str| {
             let rule = "must be a date, YYYY-MM-DD";
@@ -106,11 +127,21 @@ impl Exclusion {
         let grounds = "must be 17(3)(a) expression, 17(3)(b) public task, 17(3)(c) public health, 17(3)(d) archiving \
                        or 17(3)(e) legal claims";
         let exemption = Value::from(text("exemption", grounds)?.unwrap_or_default());
-        let exemption = serde_json::from_value(exemption).map_err(|_| Violation::new(at("exemption"), grounds))?;
+        let exemption = serde_json::from_value(exemption)
+            .map_err(|_| Violation::new(at("exemption"), grounds))?;
         if source.is_none() && reference.is_none() && from.is_none() && to.is_none() {
-            return Err(Violation::new(format!("exclude[{place}]"), "must say which records: it would leave them all"));
+            return Err(Violation::new(
+                format!("exclude[{place}]"),
+                "must say which records: it would leave them all",
+            ));
         }
-        Ok(Self { source, reference, from, to, exemption })
+        Ok(Self {
+            source,
+            reference,
+            from,
+            to,
+            exemption,
+        })
     }
 }
 
@@ -145,14 +176,32 @@ mod tests {
     #[test]
     fn an_exclusion_names_some_records_and_one_exemption_and_nothing_is_repeated() {
         for (one, says) in [
-            (json!({"exemption": "17(3)(e)"}), "exclude[2] must say which records: it would leave them all"),
-            (json!({"source": "complaints"}), "exclude[2].exemption must be 17(3)(a)"),
-            (json!({"source": "rosa@example.org", "exemption": "17(3)(e)"}), "exclude[2].source must be web_form"),
-            (json!({"rosa@example.org": 1}), "exclude[2] must be an object of source"),
-            (json!({"from": "soon", "exemption": "17(3)(e)"}), "exclude[2].from must be a date"),
+            (
+                json!({"exemption": "17(3)(e)"}),
+                "exclude[2] must say which records: it would leave them all",
+            ),
+            (
+                json!({"source": "complaints"}),
+                "exclude[2].exemption must be 17(3)(a)",
+            ),
+            (
+                json!({"source": "rosa@example.org", "exemption": "17(3)(e)"}),
+                "exclude[2].source must be web_form",
+            ),
+            (
+                json!({"rosa@example.org": 1}),
+                "exclude[2] must be an object of source",
+            ),
+            (
+                json!({"from": "soon", "exemption": "17(3)(e)"}),
+                "exclude[2].from must be a date",
+            ),
         ] {
             let refused = Exclusion::read(2, &one).unwrap_err().to_string();
-            assert!(refused.starts_with(says) && !refused.contains("rosa"), "{refused}");
+            assert!(
+                refused.starts_with(says) && !refused.contains("rosa"),
+                "{refused}"
+            );
         }
     }
 }

@@ -1,10 +1,12 @@
-//! Everything that may be held of a person: an erasure counts by this list, and a package tells by it.
+//! Everything that may be held of a person: an erasure counts by this list, and a package tells by
+//! it.
 
 use crate::place::Place;
 use crate::record::processor_copy::Processor;
 
-/// One kind of thing that may be held of a person. Matched exhaustively: adding one does not compile until it is said
-/// where it is stored, what a plan counts of it, and how a package tells of it.
+/// One kind of thing that may be held of a person. Matched exhaustively: adding one does not
+/// compile until it is said where it is stored, what a plan counts of it, and how a package tells
+/// of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Holding {
     /// What the person told, and what was noted and concluded.
@@ -27,7 +29,8 @@ pub enum Holding {
     Packages,
     /// Rows in quarantine that name the person.
     Quarantine,
-    /// Rows and files in quarantine that nobody can look into, such as a workbook: they may name anybody.
+    /// Rows and files in quarantine that nobody can look into, such as a workbook: they may name
+    /// anybody.
     Unreadable,
     /// Partners' files that wait to be read: nobody knows whose data is in them.
     Waiting,
@@ -76,11 +79,14 @@ impl Holding {
         }
     }
 
-    /// The place that an erasure makes forget it; nothing for what the Register keeps beyond an erasure.
+    /// The place that an erasure makes forget it; nothing for what the Register keeps beyond an
+    /// erasure.
     #[must_use]
     pub const fn place(self) -> Option<Place> {
         match self {
-            Self::Records | Self::Profiles | Self::Confirmations | Self::Links => Some(Place::Records),
+            Self::Records | Self::Profiles | Self::Confirmations | Self::Links => {
+                Some(Place::Records)
+            }
             Self::Packages => Some(Place::Exports),
             Self::Quarantine | Self::Unreadable | Self::Waiting => Some(Place::Intake),
             Self::Copies(Processor::Granicus) => Some(Place::Granicus),
@@ -110,8 +116,8 @@ impl Holding {
         }
     }
 
-    /// The items that it is made of, by their keys, as the table in docs/data-retention.md spells them; nothing where it
-    /// is in no table.
+    /// The items that it is made of, by their keys, as the table in docs/data-retention.md spells
+    /// them; nothing where it is in no table.
     #[must_use]
     pub const fn items(self) -> &'static [&'static str] {
         match self {
@@ -148,7 +154,10 @@ mod tests {
 
     #[test]
     fn every_place_holds_something_and_every_name_is_one_only() {
-        let places: BTreeSet<Place> = Holding::ALL.into_iter().filter_map(Holding::place).collect();
+        let places: BTreeSet<Place> = Holding::ALL
+            .into_iter()
+            .filter_map(Holding::place)
+            .collect();
         assert_eq!(places, Place::ALL.into());
         let names: BTreeSet<&str> = Holding::ALL.into_iter().map(Holding::as_str).collect();
         assert_eq!(names.len(), Holding::ALL.len());

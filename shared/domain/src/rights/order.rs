@@ -13,7 +13,8 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
 
-/// How many identifiers, or exclusions, one order names: every identifier is a partition to look into.
+/// How many identifiers, or exclusions, one order names: every identifier is a partition to look
+/// into.
 const AT_MOST: usize = 10;
 
 /// The fields of all orders: what may be named where one of them is there twice.
@@ -54,7 +55,8 @@ const FIELDS: &[&str] = &[
 /// What was ordered, if it can mean one thing only: each field is there once, at any depth.
 ///
 /// # Errors
-/// [`Violation`], which names the first field of an order that is there twice or has something in it twice.
+/// [`Violation`], which names the first field of an order that is there twice or has something in
+/// it twice.
 pub fn unambiguous(payload: &Payload) -> Result<&Value, Violation> {
     payload.value().map_err(|repeated| {
         let field = repeated.among(FIELDS).unwrap_or("the order");
@@ -70,13 +72,19 @@ impl<'a> Order<'a> {
     /// Reads an order that has these fields and no others.
     ///
     /// # Errors
-    /// [`Violation`] if it is not an object, or has another field (which is not named: it could be anything).
+    /// [`Violation`] if it is not an object, or has another field (which is not named: it could be
+    /// anything).
     pub fn read(order: &'a Value, fields: &[&str]) -> Result<Self, Violation> {
-        let map = order.as_object().ok_or_else(|| Violation::new("the order", "must be a JSON object"))?;
+        let map = order
+            .as_object()
+            .ok_or_else(|| Violation::new("the order", "must be a JSON object"))?;
         if map.keys().all(|key| fields.contains(&key.as_str())) {
             Ok(Self(map))
         } else {
-            Err(Violation::new("the order", format!("must have no fields but {}", fields.join(", "))))
+            Err(Violation::new(
+                "the order",
+                format!("must have no fields but {}", fields.join(", ")),
+            ))
         }
     }
 
@@ -86,33 +94,51 @@ impl<'a> Order<'a> {
     /// [`Violation`] if it is missing or not that.
     pub fn text(self, field: &str) -> Result<&'a str, Violation> {
         let text = self.0.get(field).and_then(Value::as_str).map(str::trim);
-        text.filter(|text| (1..=100).contains(&text.chars().count()) && !text.chars().any(char::is_control))
-            .ok_or_else(|| Violation::new(field, "must be a text of 1 to 100 characters"))
+        text.filter(|text| {
+            (1..=100).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+        })
+        .ok_or_else(|| Violation::new(field, "must be a text of 1 to 100 characters"))
     }
 
-    /// Who plans or approves: a text of 1 to 100 characters by which one person can be told from another.
+    /// Who plans or approves: a text of 1 to 100 characters by which one person can be told from
+    /// another.
     ///
     /// # Errors
     /// [`Violation`] if it is missing or not that.
     pub fn staff(self, field: &str) -> Result<&'a str, Violation> {
         let name = self.text(field)?;
         let rule = "must be written with Latin letters and digits, so that two names that look the same are the same";
-        if staff::is_a_name(name) { Ok(name) } else { Err(Violation::new(field, rule)) }
+        if staff::is_a_name(name) {
+            Ok(name)
+        } else {
+            Err(Violation::new(field, rule))
+        }
     }
 
-    /// A reason in somebody's own words, of 1 to 300 characters, that names none of these identifiers; nothing where none is
-    /// given.
+    /// A reason in somebody's own words, of 1 to 300 characters, that names none of these
+    /// identifiers; nothing where none is given.
     ///
     /// # Errors
     /// [`Violation`] if it is not that.
-    pub fn words(self, field: &str, identifiers: &[Identifier]) -> Result<Option<String>, Violation> {
+    pub fn words(
+        self,
+        field: &str,
+        identifiers: &[Identifier],
+    ) -> Result<Option<String>, Violation> {
         if !self.has(field) {
             return Ok(None);
         }
-        let words = self.get(field).map(text::line).filter(|words| (1..=300).contains(&words.chars().count()));
-        let words = words.ok_or_else(|| Violation::new(field, "must be a text of 1 to 300 characters"))?;
+        let words = self
+            .get(field)
+            .map(text::line)
+            .filter(|words| (1..=300).contains(&words.chars().count()));
+        let words =
+            words.ok_or_else(|| Violation::new(field, "must be a text of 1 to 300 characters"))?;
         if words.contains('@') || says_who(&words, identifiers) {
-            return Err(Violation::new(field, "must say nothing about the person: no address, number or reference"));
+            return Err(Violation::new(
+                field,
+                "must say nothing about the person: no address, number or reference",
+            ));
         }
         Ok(Some(words))
     }
@@ -121,11 +147,26 @@ impl<'a> Order<'a> {
     ///
     /// # Errors
     /// [`Violation`] if it is there and not that.
-    pub fn whole(self, field: &str, range: RangeInclusive<u32>, otherwise: u32) -> Result<u32, Violation> {
-        let Some(value) = self.0.get(field).filter(|value| !value.is_null()) else { return Ok(otherwise) };
+    pub fn whole(
+        self,
+        field: &str,
+        range: RangeInclusive<u32>,
+        otherwise: u32,
+    ) -> Result<u32, Violation> {
+        let Some(value) = self.0.get(field).filter(|value| !value.is_null()) else {
+            return Ok(otherwise);
+        };
         let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
-        let rule = || format!("must be a whole number from {} to {}", range.start(), range.end());
-        number.filter(|number| range.contains(number)).ok_or_else(|| Violation::new(field, rule()))
+        let rule = || {
+            format!(
+                "must be a whole number from {} to {}",
+                range.start(),
+                range.end()
+            )
+        };
+        number
+            .filter(|number| range.contains(number))
+            .ok_or_else(|| Violation::new(field, rule()))
     }
 
     /// The request's id, or the id of the invocation, which Lambda's own retries share.
@@ -149,47 +190,71 @@ impl<'a> Order<'a> {
             None | Some(Value::Null) => Ok(None),
             Some(id) => {
                 let id = id.as_str().unwrap_or_default().to_owned();
-                RequestId::try_from(id).map(Some).map_err(|rule| Violation::new(field, rule.to_string()))
+                RequestId::try_from(id)
+                    .map(Some)
+                    .map_err(|rule| Violation::new(field, rule.to_string()))
             }
         }
     }
 
-    /// The identifiers of one person, `[{"type": "email" | "phone" | "reference", "value": …}]`, each once.
+    /// The identifiers of one person, `[{"type": "email" | "phone" | "reference", "value": …}]`,
+    /// each once.
     ///
     /// # Errors
-    /// [`Violation`] naming the first that cannot be used by its place in the list, or the request's id if it has one of
-    /// them in it: an id stands in keys and logs, and in the names of files.
+    /// [`Violation`] naming the first that cannot be used by its place in the list, or the
+    /// request's id if it has one of them in it: an id stands in keys and logs, and in the names of
+    /// files.
     pub fn identifiers(self) -> Result<Vec<Identifier>, Violation> {
         let listed = self.list("identifiers")?;
         if listed.is_empty() {
-            return Err(Violation::new("identifiers", "must name at least one identifier"));
+            return Err(Violation::new(
+                "identifiers",
+                "must name at least one identifier",
+            ));
         }
-        let mut identifiers =
-            listed.iter().enumerate().map(|(place, one)| identifier(place, one)).collect::<Result<Vec<_>, _>>()?;
+        let mut identifiers = listed
+            .iter()
+            .enumerate()
+            .map(|(place, one)| identifier(place, one))
+            .collect::<Result<Vec<_>, _>>()?;
         identifiers.sort();
         identifiers.dedup();
         let request = self.request_id("request_id")?;
         if request.as_ref().is_some_and(|id| id.says_who(&identifiers)) {
-            return Err(Violation::new("request_id", "must say nothing about the person: give it another name"));
+            return Err(Violation::new(
+                "request_id",
+                "must say nothing about the person: give it another name",
+            ));
         }
         if request.is_some_and(|id| id.is_click()) {
-            return Err(Violation::new("request_id", "must not be that of a click: give it another name"));
+            return Err(Violation::new(
+                "request_id",
+                "must not be that of a click: give it another name",
+            ));
         }
         Ok(identifiers)
     }
 
-    /// The one email address that an order about mail names; `each` is what there is one of for each address.
+    /// The one email address that an order about mail names; `each` is what there is one of for
+    /// each address.
     ///
     /// # Errors
     /// [`Violation`] if it names no identifier, another kind of one, or several.
     pub fn address(self, each: &str) -> Result<Identifier, Violation> {
         const FIELD: &str = "identifiers";
-        let [address] = <[Identifier; 1]>::try_from(self.identifiers()?)
-            .map_err(|_| Violation::new(FIELD, format!("must name one email address: each has {each} of its own")))?;
+        let [address] = <[Identifier; 1]>::try_from(self.identifiers()?).map_err(|_| {
+            Violation::new(
+                FIELD,
+                format!("must name one email address: each has {each} of its own"),
+            )
+        })?;
         if address.kind() == IdentifierKind::Email {
             Ok(address)
         } else {
-            Err(Violation::new(FIELD, "must name an email address: mail goes to nothing else"))
+            Err(Violation::new(
+                FIELD,
+                "must name an email address: mail goes to nothing else",
+            ))
         }
     }
 
@@ -199,26 +264,43 @@ impl<'a> Order<'a> {
     /// [`Violation`] if it names another.
     pub fn mailing_list(self) -> Result<List, Violation> {
         const FIELD: &str = "list";
-        let list = if self.has(FIELD) { self.get(FIELD).and_then(List::named) } else { Some(List::Newsletter) };
+        let list = if self.has(FIELD) {
+            self.get(FIELD).and_then(List::named)
+        } else {
+            Some(List::Newsletter)
+        };
         list.ok_or_else(|| Violation::new(FIELD, "must be newsletter"))
     }
 
-    /// What the DPO has decided on links: `confirmed_links` lead to the same person, `refused_links` to somebody else.
+    /// What the DPO has decided on links: `confirmed_links` lead to the same person,
+    /// `refused_links` to somebody else.
     ///
-    /// `claimed` among the refused, or instead of their list, stands for all that only claims assert.
+    /// `claimed` among the refused, or instead of their list, stands for all that only claims
+    /// assert.
     ///
     /// # Errors
     /// [`Violation`] if one of them is no list of names, or a link is in both.
     pub fn decisions(self) -> Result<Decisions, Violation> {
         let confirmed = self.links("confirmed_links")?;
         let refuses_all = self.get("refused_links") == Some(decision::CLAIMED);
-        let mut refused = if refuses_all { Vec::new() } else { self.links("refused_links")? };
+        let mut refused = if refuses_all {
+            Vec::new()
+        } else {
+            self.links("refused_links")?
+        };
         let named = refused.len();
         refused.retain(|name| name != decision::CLAIMED);
         if refused.iter().any(|name| confirmed.contains(name)) {
-            return Err(Violation::new("refused_links", "must name no link that confirmed_links names"));
+            return Err(Violation::new(
+                "refused_links",
+                "must name no link that confirmed_links names",
+            ));
         }
-        Ok(Decisions { refuses_claimed: refuses_all || refused.len() < named, confirmed, refused })
+        Ok(Decisions {
+            refuses_claimed: refuses_all || refused.len() < named,
+            confirmed,
+            refused,
+        })
     }
 
     fn links(self, field: &str) -> Result<Vec<String>, Violation> {
@@ -234,7 +316,9 @@ impl<'a> Order<'a> {
     /// [`Violation`] naming the first exclusion that cannot be used.
     pub fn exclusions(self) -> Result<Vec<Exclusion>, Violation> {
         let listed = self.list("exclude")?.iter().enumerate();
-        listed.map(|(place, one)| Exclusion::read(place, one)).collect()
+        listed
+            .map(|(place, one)| Exclusion::read(place, one))
+            .collect()
     }
 
     /// A date.
@@ -275,7 +359,10 @@ impl<'a> Order<'a> {
         match self.0.get(field) {
             None => Ok(&[]),
             Some(Value::Array(list)) if list.len() <= at_most => Ok(list),
-            Some(_) => Err(Violation::new(field, format!("must be a list of at most {at_most}"))),
+            Some(_) => Err(Violation::new(
+                field,
+                format!("must be a list of at most {at_most}"),
+            )),
         }
     }
 }
@@ -283,16 +370,26 @@ impl<'a> Order<'a> {
 fn identifier(place: usize, one: &Value) -> Result<Identifier, Violation> {
     const FIELDS: [&str; 2] = ["type", "value"];
     let at = |field: &str| format!("identifiers[{place}].{field}");
-    let fields = one.as_object().filter(|one| one.keys().all(|key| FIELDS.contains(&key.as_str())));
+    let fields = one
+        .as_object()
+        .filter(|one| one.keys().all(|key| FIELDS.contains(&key.as_str())));
     let fields = fields.ok_or_else(|| {
-        Violation::new(format!("identifiers[{place}]"), format!("must be an object of {}", FIELDS.join(", ")))
+        Violation::new(
+            format!("identifiers[{place}]"),
+            format!("must be an object of {}", FIELDS.join(", ")),
+        )
     })?;
     let text = |field: &str| fields.get(field).and_then(Value::as_str);
     let kind = match text("type") {
         Some("email") => IdentifierKind::Email,
         Some("phone") => IdentifierKind::Phone,
         Some("reference") => IdentifierKind::Reference,
-        _ => return Err(Violation::new(at("type"), "must be email, phone or reference")),
+        _ => {
+            return Err(Violation::new(
+                at("type"),
+                "must be email, phone or reference",
+            ));
+        }
     };
     let value = text("value").ok_or_else(|| Violation::new(at("value"), "must be a text"))?;
     Identifier::of(kind, value).map_err(|rule| Violation::new(at("value"), rule.to_string()))
@@ -313,7 +410,11 @@ mod tests {
             json!({"type": "email", "value": "rosa@example.org", "Value": "sam@example.org"}),
         ] {
             let order = json!({"identifiers": [rosa, wrong]});
-            let refused = Order::read(&order, &["identifiers"]).unwrap().identifiers().unwrap_err().to_string();
+            let refused = Order::read(&order, &["identifiers"])
+                .unwrap()
+                .identifiers()
+                .unwrap_err()
+                .to_string();
             assert_eq!(refused, "identifiers[1] must be an object of type, value");
         }
     }
@@ -324,38 +425,94 @@ mod tests {
             {"type": "email", "value": "Priya@example.org"}, {"type": "email", "value": "priya@EXAMPLE.org"},
             {"type": "phone", "value": "07700 900142"},
         ]});
-        assert_eq!(Order::read(&order, &["identifiers"]).unwrap().identifiers().unwrap().len(), 2);
+        assert_eq!(
+            Order::read(&order, &["identifiers"])
+                .unwrap()
+                .identifiers()
+                .unwrap()
+                .len(),
+            2
+        );
     }
 
     #[test]
     fn a_number_is_whole_and_within_its_range() {
         let read = |days: serde_json::Value| {
             let order = json!({"days": days});
-            Order::read(&order, &["days"]).unwrap().whole("days", 1..=14, 7).map_err(|refused| refused.to_string())
+            Order::read(&order, &["days"])
+                .unwrap()
+                .whole("days", 1..=14, 7)
+                .map_err(|refused| refused.to_string())
         };
-        assert_eq!((read(json!(1)), read(json!(14)), read(json!(null))), (Ok(1), Ok(14), Ok(7)));
-        assert_eq!(Order::read(&json!({}), &["days"]).unwrap().whole("days", 1..=14, 7), Ok(7));
-        for wrong in [json!(0), json!(15), json!(-1), json!(1.5), json!("7"), json!(4_294_967_297_u64), json!([7])] {
-            assert_eq!(read(wrong).unwrap_err(), "days must be a whole number from 1 to 14");
+        assert_eq!(
+            (read(json!(1)), read(json!(14)), read(json!(null))),
+            (Ok(1), Ok(14), Ok(7))
+        );
+        assert_eq!(
+            Order::read(&json!({}), &["days"])
+                .unwrap()
+                .whole("days", 1..=14, 7),
+            Ok(7)
+        );
+        for wrong in [
+            json!(0),
+            json!(15),
+            json!(-1),
+            json!(1.5),
+            json!("7"),
+            json!(4_294_967_297_u64),
+            json!([7]),
+        ] {
+            assert_eq!(
+                read(wrong).unwrap_err(),
+                "days must be a whole number from 1 to 14"
+            );
         }
     }
 
     #[test]
     fn links_are_confirmed_and_refused_by_name_and_claims_all_at_once() {
-        let read = |order: serde_json::Value| Order::read(&order, &["confirmed_links", "refused_links"])?.decisions();
-        let decisions = read(json!({"confirmed_links": ["a"], "refused_links": ["claimed", "b"]})).unwrap();
+        let read = |order: serde_json::Value| {
+            Order::read(&order, &["confirmed_links", "refused_links"])?.decisions()
+        };
+        let decisions =
+            read(json!({"confirmed_links": ["a"], "refused_links": ["claimed", "b"]})).unwrap();
         assert_eq!(
-            (decisions.confirmed.len(), decisions.refused, decisions.refuses_claimed),
+            (
+                decisions.confirmed.len(),
+                decisions.refused,
+                decisions.refuses_claimed
+            ),
             (1, vec!["b".to_owned()], true)
         );
-        assert!(read(json!({"refused_links": "claimed"})).unwrap().refuses_claimed);
-        assert!(!read(json!({"refused_links": ["b"]})).unwrap().refuses_claimed);
+        assert!(
+            read(json!({"refused_links": "claimed"}))
+                .unwrap()
+                .refuses_claimed
+        );
+        assert!(
+            !read(json!({"refused_links": ["b"]}))
+                .unwrap()
+                .refuses_claimed
+        );
         let many: Vec<String> = (0..1_001).map(|n| n.to_string()).collect();
         for (order, told) in [
-            (json!({"confirmed_links": ["a"], "refused_links": ["a"]}), "refused_links must name no link that"),
-            (json!({"refused_links": "all"}), "refused_links must be a list of at most 1000"),
-            (json!({"refused_links": many}), "refused_links must be a list of at most 1000"),
-            (json!({"confirmed_links": [1]}), "confirmed_links must be a list of the links' names"),
+            (
+                json!({"confirmed_links": ["a"], "refused_links": ["a"]}),
+                "refused_links must name no link that",
+            ),
+            (
+                json!({"refused_links": "all"}),
+                "refused_links must be a list of at most 1000",
+            ),
+            (
+                json!({"refused_links": many}),
+                "refused_links must be a list of at most 1000",
+            ),
+            (
+                json!({"confirmed_links": [1]}),
+                "confirmed_links must be a list of the links' names",
+            ),
         ] {
             assert!(read(order).unwrap_err().to_string().starts_with(told));
         }
@@ -365,18 +522,32 @@ mod tests {
     fn what_is_wrong_is_named_and_not_repeated() {
         let told = |order: serde_json::Value| {
             let read = Order::read(&order, &["identifiers", "request_id"]);
-            let refused = read.and_then(|order| order.request_id("request_id").and(order.identifiers().map(drop)));
+            let refused = read.and_then(|order| {
+                order
+                    .request_id("request_id")
+                    .and(order.identifiers().map(drop))
+            });
             refused.unwrap_err().to_string()
         };
         let address = "alice at example.org";
-        assert_eq!(told(json!({})), "identifiers must name at least one identifier");
-        assert_eq!(told(json!({address: 1})), "the order must have no fields but identifiers, request_id");
+        assert_eq!(
+            told(json!({})),
+            "identifiers must name at least one identifier"
+        );
+        assert_eq!(
+            told(json!({address: 1})),
+            "the order must have no fields but identifiers, request_id"
+        );
         assert!(told(json!({"request_id": address})).starts_with("request_id must have 1 to 64"));
         let phone = json!({"type": "phone", "value": "07700 900142"});
         let refused = told(json!({"identifiers": [phone, {"type": "email", "value": address}]}));
-        assert_eq!(refused, "identifiers[1].value must be an email address, like name@example.org");
+        assert_eq!(
+            refused,
+            "identifiers[1].value must be an email address, like name@example.org"
+        );
         assert!(
-            told(json!({"identifiers": [{"type": "name", "value": address}]})).ends_with("email, phone or reference")
+            told(json!({"identifiers": [{"type": "name", "value": address}]}))
+                .ends_with("email, phone or reference")
         );
         assert!(told(json!({"identifiers": address})).ends_with("at most 10"));
     }

@@ -3,13 +3,15 @@
 use crate::identity::identifier::{Identifier, IdentifierKind};
 use serde::{Deserialize, Serialize};
 
-/// What a click begins is called so. The first version called it `unsubscribe-…`, and had it lie beside what the DPO orders.
+/// What a click begins is called so. The first version called it `unsubscribe-…`, and had it lie
+/// beside what the DPO orders.
 const CLICK: &str = "click-";
-/// How long an identifier has to be, in characters, to be told from any other part of a request's id.
+/// How long an identifier has to be, in characters, to be told from any other part of a request's
+/// id.
 const SHORTEST: usize = 5;
 
-/// Names a request: 1 to 64 letters, digits, hyphens and underscores. Chosen by the DPO or made up at random; it
-/// stands in keys and logs, so it must say nothing about the person.
+/// Names a request: 1 to 64 letters, digits, hyphens and underscores. Chosen by the DPO or made up
+/// at random; it stands in keys and logs, so it must say nothing about the person.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RequestId(String);
@@ -26,14 +28,18 @@ impl RequestId {
         Self(format!("{CLICK}{}", hex::encode(random)))
     }
 
-    /// Whether a click begins requests that are called so. They lie apart, and end a newsletter and nothing else.
+    /// Whether a click begins requests that are called so. They lie apart, and end a newsletter and
+    /// nothing else.
     #[must_use]
     pub fn is_click(&self) -> bool {
         let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        self.0.strip_prefix(CLICK).is_some_and(|random| random.len() == 32 && random.bytes().all(is_digit))
+        self.0
+            .strip_prefix(CLICK)
+            .is_some_and(|random| random.len() == 32 && random.bytes().all(is_digit))
     }
 
-    /// The id of the request that follows from this one and tells recipients `what` became of the data.
+    /// The id of the request that follows from this one and tells recipients `what` became of the
+    /// data.
     ///
     /// # Errors
     /// [`NotARequestId`] if this one is so long that there is no room for it.
@@ -41,8 +47,8 @@ impl RequestId {
         Self::try_from(format!("{}-{what}", self.0))
     }
 
-    /// Whether it has one of these identifiers in it, whole and however it is punctuated. A name that it may have in it
-    /// nobody can tell from any other word.
+    /// Whether it has one of these identifiers in it, whole and however it is punctuated. A name
+    /// that it may have in it nobody can tell from any other word.
     #[must_use]
     pub fn says_who(&self, identifiers: &[Identifier]) -> bool {
         says_who(&self.0, identifiers)
@@ -58,22 +64,40 @@ impl RequestId {
 /// Whether a text has one of these identifiers in it, whole and however it is punctuated.
 #[must_use]
 pub fn says_who(text: &str, identifiers: &[Identifier]) -> bool {
-    let plain = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_uppercase();
+    let plain = |text: &str| {
+        text.chars()
+            .filter(|c| c.is_alphanumeric())
+            .collect::<String>()
+            .to_uppercase()
+    };
     let text = plain(text);
-    identifiers.iter().map(|identifier| (identifier.kind(), plain(identifier.canonical()))).any(|(kind, who)| {
-        // A number is written with its country's prefix, or without.
-        let who = if kind == IdentifierKind::Phone { who.strip_prefix("44").unwrap_or(&who) } else { &who };
-        who.chars().count() >= SHORTEST && text.contains(who)
-    })
+    identifiers
+        .iter()
+        .map(|identifier| (identifier.kind(), plain(identifier.canonical())))
+        .any(|(kind, who)| {
+            // A number is written with its country's prefix, or without.
+            let who = if kind == IdentifierKind::Phone {
+                who.strip_prefix("44").unwrap_or(&who)
+            } else {
+                &who
+            };
+            who.chars().count() >= SHORTEST && text.contains(who)
+        })
 }
 
 impl TryFrom<String> for RequestId {
     type Error = NotARequestId;
 
     fn try_from(id: String) -> Result<Self, NotARequestId> {
-        let sound =
-            (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        if sound { Ok(Self(id)) } else { Err(NotARequestId) }
+        let sound = (1..=64).contains(&id.len())
+            && id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        if sound {
+            Ok(Self(id))
+        } else {
+            Err(NotARequestId)
+        }
     }
 }
 
@@ -106,7 +130,8 @@ impl File {
         }
     }
 
-    /// What the file is called that somebody gets: it names the request, so that two of them are told apart.
+    /// What the file is called that somebody gets: it names the request, so that two of them are
+    /// told apart.
     #[must_use]
     pub fn name(self, request: &RequestId) -> String {
         match self {
@@ -143,10 +168,15 @@ mod tests {
     #[test]
     fn what_a_click_begins_is_told_from_what_is_ordered() {
         assert!(RequestId::of_click([7; 16]).is_click());
-        for ordered in
-            ["click-1", "unsubscribe-07070707070707070707070707070707", "click-0707070707070707070707070707070G"]
-        {
-            assert!(!RequestId::try_from(ordered.to_owned()).unwrap().is_click(), "{ordered}");
+        for ordered in [
+            "click-1",
+            "unsubscribe-07070707070707070707070707070707",
+            "click-0707070707070707070707070707070G",
+        ] {
+            assert!(
+                !RequestId::try_from(ordered.to_owned()).unwrap().is_click(),
+                "{ordered}"
+            );
         }
     }
 
@@ -159,7 +189,13 @@ mod tests {
             Identifier::reference("SAR").unwrap(),
         ];
         let says = |id: &str| RequestId::try_from(id.to_owned()).unwrap().says_who(&who);
-        for id in ["07700900142", "SAR-07700-900-142", "447700900142", "ucrn_00093321", "rosa-hardy-example-org"] {
+        for id in [
+            "07700900142",
+            "SAR-07700-900-142",
+            "447700900142",
+            "ucrn_00093321",
+            "rosa-hardy-example-org",
+        ] {
             assert!(says(id), "{id}");
         }
         for id in ["SAR-2026-0042", "rosa-1", "07700900143", "UCRN-0009332"] {

@@ -1,8 +1,9 @@
-//! The code that opens a link to a package. It travels by another channel than the link, so that neither of them alone
-//! gives anything away.
+//! The code that opens a link to a package. It travels by another channel than the link, so that
+//! neither of them alone gives anything away.
 //!
-//! Eight characters of 24 are 36 bits. That is enough because the [fifth wrong code](crate::rights::package_token::WRONG_CODES)
-//! ends the link, and because the Register holds a digest only that nobody can try codes on without the secret.
+//! Eight characters of 24 are 36 bits. That is enough because the [fifth wrong
+//! code](crate::rights::package_token::WRONG_CODES) ends the link, and because the Register holds a
+//! digest only that nobody can try codes on without the secret.
 
 use crate::identity::keyring::{Keyring, Packages};
 use crate::identity::subject::mac;
@@ -29,10 +30,17 @@ impl PackageCode {
         let mut code = String::with_capacity(LENGTH);
         while code.len() < LENGTH {
             let mut bytes = [0; 2 * LENGTH];
-            #[expect(clippy::expect_used, reason = "a code that can be guessed opens a package to anybody")]
+            #[expect(
+                clippy::expect_used,
+                reason = "a code that can be guessed opens a package to anybody"
+            )]
             getrandom::fill(&mut bytes).expect("the system gives random bytes");
-            // Bytes beyond the last multiple of 24 would make some characters more frequent than others.
-            let fair = bytes.into_iter().filter(|byte| *byte < 240).map(|byte| ALPHABET[usize::from(byte % 24)]);
+            // Bytes beyond the last multiple of 24 would make some characters more frequent than
+            // others.
+            let fair = bytes
+                .into_iter()
+                .filter(|byte| *byte < 240)
+                .map(|byte| ALPHABET[usize::from(byte % 24)]);
             code.extend(fair.map(char::from).take(LENGTH - code.len()));
         }
         Self(code)
@@ -41,7 +49,11 @@ impl PackageCode {
     /// Reads a code as people type it: any case, and nothing but its letters and digits counts.
     #[must_use]
     pub fn typed(text: &str) -> Option<Self> {
-        let code: String = text.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_uppercase()).collect();
+        let code: String = text
+            .chars()
+            .filter(|c| c.is_alphanumeric())
+            .map(|c| c.to_ascii_uppercase())
+            .collect();
         let sound = code.len() == LENGTH && code.bytes().all(|byte| ALPHABET.contains(&byte));
         sound.then_some(Self(code))
     }
@@ -59,7 +71,8 @@ impl PackageCode {
         URL_SAFE_NO_PAD.encode(mac(&keys.derive(PURPOSE), &[link.as_str(), &self.0]))
     }
 
-    /// Whether this is the code of a link, whose digest was made under the current version of the secret.
+    /// Whether this is the code of a link, whose digest was made under the current version of the
+    /// secret.
     #[must_use]
     pub fn opens(&self, keys: &Keyring<Packages>, link: &LinkId, digest: &str) -> bool {
         // Both sides are digests under a secret key, so that how they differ tells nothing.
@@ -81,8 +94,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn keys(version: &str, previous: &str) -> Keyring<Packages> {
-        let key = |version: &str| format!(r#""version":"{version}","key":"{}""#, version.repeat(32));
-        let previous = if previous.is_empty() { String::new() } else { format!("{{{}}}", key(previous)) };
+        let key =
+            |version: &str| format!(r#""version":"{version}","key":"{}""#, version.repeat(32));
+        let previous = if previous.is_empty() {
+            String::new()
+        } else {
+            format!("{{{}}}", key(previous))
+        };
         Keyring::parse(&format!(r#"{{{},"previous":[{previous}]}}"#, key(version))).unwrap()
     }
 
@@ -92,7 +110,12 @@ mod tests {
         let shown = code.shown();
         assert_eq!(shown.len(), 9);
         let dashed = shown.replace('-', " \u{2013} ");
-        for typed in [shown.clone(), shown.to_lowercase(), shown.replace('-', ""), format!(" {dashed}\n")] {
+        for typed in [
+            shown.clone(),
+            shown.to_lowercase(),
+            shown.replace('-', ""),
+            format!(" {dashed}\n"),
+        ] {
             assert_eq!(PackageCode::typed(&typed), Some(code.clone()), "{typed:?}");
         }
         for typed in ["", "K7M2-PX9", "K7M2-PX9T2", "K7M2-PX90", "Ｋ7M2-PX9T"] {
@@ -106,19 +129,28 @@ mod tests {
     fn every_character_is_as_frequent_as_any_other() {
         let mut counts = std::collections::BTreeMap::new();
         for _ in 0..3_000 {
-            PackageCode::random().0.chars().for_each(|c| *counts.entry(c).or_insert(0) += 1);
+            PackageCode::random()
+                .0
+                .chars()
+                .for_each(|c| *counts.entry(c).or_insert(0) += 1);
         }
         // A thousand each; five standard deviations are 155.
-        assert!(counts.len() == 24 && counts.values().all(|count| (845..1_155).contains(count)), "{counts:?}");
+        assert!(
+            counts.len() == 24 && counts.values().all(|count| (845..1_155).contains(count)),
+            "{counts:?}"
+        );
     }
 
     #[test]
     fn a_code_opens_its_own_link_only_until_the_next_rotation() {
         let (link, code, before) = (LinkId::random(), PackageCode::random(), keys("1", ""));
         let digest = code.digest(&before, &link);
-        assert!(code.opens(&before, &link, &digest) && !code.opens(&keys("2", "1"), &link, &digest));
         assert!(
-            !code.opens(&before, &LinkId::random(), &digest) && !PackageCode::random().opens(&before, &link, &digest)
+            code.opens(&before, &link, &digest) && !code.opens(&keys("2", "1"), &link, &digest)
+        );
+        assert!(
+            !code.opens(&before, &LinkId::random(), &digest)
+                && !PackageCode::random().opens(&before, &link, &digest)
         );
         assert!(!digest.contains(&code.0));
     }

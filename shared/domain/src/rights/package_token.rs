@@ -1,8 +1,10 @@
-//! The token in a link to a package: sealed, so that it says nothing to whoever reads it and cannot be made up.
+//! The token in a link to a package: sealed, so that it says nothing to whoever reads it and cannot
+//! be made up.
 //!
-//! It names a request, what the link is for, which of the links to this package it is, and its end. How often it works
-//! says the Register. It holds nothing of the person, nor the code that opens it. Tokens are opened under the current version
-//! of their secret only: a rotation ends every link that is out.
+//! It names a request, what the link is for, which of the links to this package it is, and its end.
+//! How often it works says the Register. It holds nothing of the person, nor the code that opens
+//! it. Tokens are opened under the current version of their secret only: a rotation ends every link
+//! that is out.
 
 use crate::identity::keyring::{Keyring, Packages};
 use crate::rights::package::RequestId;
@@ -54,8 +56,8 @@ impl LinkKind {
         }
     }
 
-    /// Whether a link of this kind that ends at `until` works at `now`. One that ends later than any may was made by somebody
-    /// else, whatever it was sealed or stored by.
+    /// Whether a link of this kind that ends at `until` works at `now`. One that ends later than
+    /// any may was made by somebody else, whatever it was sealed or stored by.
     #[must_use]
     pub fn is_open(self, until: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         now < until && until <= now + self.longest() + SKEW
@@ -75,7 +77,10 @@ impl LinkId {
     #[must_use]
     pub fn random() -> Self {
         let mut bytes = [0; 16];
-        #[expect(clippy::expect_used, reason = "two links that are alike would open with each other's codes")]
+        #[expect(
+            clippy::expect_used,
+            reason = "two links that are alike would open with each other's codes"
+        )]
         getrandom::fill(&mut bytes).expect("the system gives random bytes");
         Self(hex::encode(bytes))
     }
@@ -105,7 +110,10 @@ impl PackageLink {
     #[must_use]
     pub fn token(&self, keys: &Keyring<Packages>) -> String {
         let (kind, id, until) = (self.kind.as_str(), self.id.as_str(), self.until.timestamp());
-        let plain = format!("{kind}{THEN}{id}{THEN}{until}{THEN}{}", self.request.as_str());
+        let plain = format!(
+            "{kind}{THEN}{id}{THEN}{until}{THEN}{}",
+            self.request.as_str()
+        );
         keys.seal(LINK, plain.as_bytes())
     }
 
@@ -119,11 +127,16 @@ impl PackageLink {
         let kind = LinkKind::ALL.into_iter().find(|it| it.as_str() == kind)?;
         let id = LinkId(parts.next()?.to_owned());
         let until = DateTime::from_timestamp(parts.next()?.parse().ok()?, 0)?;
-        Some(Self { request: RequestId::try_from(parts.next()?.to_owned()).ok()?, kind, id, until })
+        Some(Self {
+            request: RequestId::try_from(parts.next()?.to_owned()).ok()?,
+            kind,
+            id,
+            until,
+        })
     }
 
-    /// Whether this house made the token, under a version or in a form that opens nothing any more: whoever has the link is told
-    /// that it has ended, and not that there never was one.
+    /// Whether this house made the token, under a version or in a form that opens nothing any more:
+    /// whoever has the link is told that it has ended, and not that there never was one.
     #[must_use]
     pub fn is_former(keys: &Keyring<Packages>, token: &str) -> bool {
         let is_sealed = |what: &str| keys.unseal(what, token).is_some();
@@ -145,15 +158,25 @@ mod tests {
     }
 
     fn link(request: &str, kind: LinkKind) -> PackageLink {
-        let (request, until) =
-            (RequestId::try_from(request.to_owned()).unwrap(), DateTime::from_timestamp(1_795_431_600, 0));
-        PackageLink { request, kind, id: LinkId::random(), until: until.unwrap() }
+        let (request, until) = (
+            RequestId::try_from(request.to_owned()).unwrap(),
+            DateTime::from_timestamp(1_795_431_600, 0),
+        );
+        PackageLink {
+            request,
+            kind,
+            id: LinkId::random(),
+            until: until.unwrap(),
+        }
     }
 
     #[test]
     fn a_token_leads_to_its_link_and_says_nothing_of_the_request() {
         let keys = keys("k");
-        for link in [link("SAR-2026-0042", LinkKind::Release), link(&"r".repeat(64), LinkKind::Reading)] {
+        for link in [
+            link("SAR-2026-0042", LinkKind::Release),
+            link(&"r".repeat(64), LinkKind::Reading),
+        ] {
             let token = link.token(&keys);
             assert_eq!(PackageLink::of_token(&keys, &token), Some(link));
             assert!(token.len() < 208 && !token.contains("SAR"), "{token}");
@@ -163,24 +186,50 @@ mod tests {
     #[test]
     fn what_is_sealed_with_another_secret_or_for_another_purpose_is_no_token() {
         let link = link("SAR-1", LinkKind::Release);
-        assert_eq!(PackageLink::of_token(&keys("k"), &link.token(&keys("l"))), None);
-        let plain = format!("release {} {} SAR-1", link.id.as_str(), link.until.timestamp());
-        assert_eq!(PackageLink::of_token(&keys("k"), &keys("k").seal("link to a package", plain.as_bytes())), None);
         assert_eq!(
-            PackageLink::of_token(&keys("k"), &keys("k").seal("link to a package until", plain.as_bytes())),
+            PackageLink::of_token(&keys("k"), &link.token(&keys("l"))),
+            None
+        );
+        let plain = format!(
+            "release {} {} SAR-1",
+            link.id.as_str(),
+            link.until.timestamp()
+        );
+        assert_eq!(
+            PackageLink::of_token(
+                &keys("k"),
+                &keys("k").seal("link to a package", plain.as_bytes())
+            ),
+            None
+        );
+        assert_eq!(
+            PackageLink::of_token(
+                &keys("k"),
+                &keys("k").seal("link to a package until", plain.as_bytes())
+            ),
             Some(link)
         );
     }
 
     #[test]
     fn a_token_of_before_is_known_and_opens_nothing() {
-        for (what, plain) in [("package", &b"document 1795431600 SAR-1"[..]), ("link to a package", b"release 0 SAR-1")]
-        {
+        for (what, plain) in [
+            ("package", &b"document 1795431600 SAR-1"[..]),
+            ("link to a package", b"release 0 SAR-1"),
+        ] {
             let former = keys("k").seal(what, plain);
-            assert!(PackageLink::is_former(&keys("k"), &former) && !PackageLink::is_former(&keys("l"), &former));
+            assert!(
+                PackageLink::is_former(&keys("k"), &former)
+                    && !PackageLink::is_former(&keys("l"), &former)
+            );
             assert_eq!(PackageLink::of_token(&keys("k"), &former), None);
         }
-        assert!(PACKAGE_LINKS.iter().map(|it| it.strip_prefix("seal ").unwrap()).eq(FORMER));
+        assert!(
+            PACKAGE_LINKS
+                .iter()
+                .map(|it| it.strip_prefix("seal ").unwrap())
+                .eq(FORMER)
+        );
     }
 
     #[test]
@@ -199,10 +248,16 @@ mod tests {
     #[test]
     fn a_link_works_until_its_end_and_not_at_all_if_that_is_further_off_than_the_rule() {
         let now = DateTime::from_timestamp(1_795_431_600, 0).unwrap();
-        for (kind, longest) in [(LinkKind::Release, TimeDelta::days(14)), (LinkKind::Reading, TimeDelta::minutes(15))] {
+        for (kind, longest) in [
+            (LinkKind::Release, TimeDelta::days(14)),
+            (LinkKind::Reading, TimeDelta::minutes(15)),
+        ] {
             let second = TimeDelta::seconds(1);
             assert!(kind.is_open(now + second, now) && !kind.is_open(now, now));
-            assert!(kind.is_open(now + longest, now) && !kind.is_open(now + longest + SKEW + second, now));
+            assert!(
+                kind.is_open(now + longest, now)
+                    && !kind.is_open(now + longest + SKEW + second, now)
+            );
             assert!(!kind.is_open(now + TimeDelta::days(3_653), now));
         }
     }

@@ -1,4 +1,5 @@
-//! What an erasure would touch: counts, never the data. What was planned is what is approved, or it is refused.
+//! What an erasure would touch: counts, never the data. What was planned is what is approved, or it
+//! is refused.
 
 use crate::place::Place;
 use crate::record::processor_copy::Processor;
@@ -32,8 +33,9 @@ pub struct Plan {
     pub packages: u64,
     /// Rows in quarantine that mention the person.
     pub quarantined: u64,
-    /// Rows and files in quarantine that nobody can look into, such as a workbook: they may name anybody, and an erasure
-    /// waits until they are mended or gone. Left out where there are none, so that plans of earlier versions stay true.
+    /// Rows and files in quarantine that nobody can look into, such as a workbook: they may name
+    /// anybody, and an erasure waits until they are mended or gone. Left out where there are none,
+    /// so that plans of earlier versions stay true.
     #[serde(default, skip_serializing_if = "crate::validation::is_zero")]
     pub unreadable: u64,
     /// The day on which the last of those is deleted.
@@ -47,9 +49,11 @@ pub struct Plan {
     pub access_first: Vec<RequestId>,
     /// Other requests of the same person that are open.
     pub open_requests: Vec<RequestId>,
-    /// What holds records that would go: they may not be erased before it is lifted, or they are excluded.
+    /// What holds records that would go: they may not be erased before it is lifted, or they are
+    /// excluded.
     pub holds: Vec<String>,
-    /// What restricts records that would go, by the request that placed it. Left out where there is none.
+    /// What restricts records that would go, by the request that placed it. Left out where there is
+    /// none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub restrictions: BTreeMap<String, Limb>,
     /// How many links the DPO was shown; nothing in a plan of an earlier version.
@@ -59,7 +63,8 @@ pub struct Plan {
     pub contents: Contents,
 }
 
-/// What has come since a plan was made. It is no part of what was planned, and none of it makes the plan untrue.
+/// What has come since a plan was made. It is no part of what was planned, and none of it makes the
+/// plan untrue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArrivedSince {
     /// Records that were collected after the plan: they stay.
@@ -80,7 +85,9 @@ pub struct Contents([u8; 16]);
 impl Contents {
     /// Adds something to the set.
     pub fn add(&mut self, parts: &[&str]) {
-        let digest = parts.iter().fold(Sha256::new(), |digest, part| digest.chain_update(part).chain_update([0]));
+        let digest = parts.iter().fold(Sha256::new(), |digest, part| {
+            digest.chain_update(part).chain_update([0])
+        });
         for (sum, byte) in self.0.iter_mut().zip(digest.finalize()) {
             *sum ^= byte;
         }
@@ -106,15 +113,24 @@ impl Plan {
     /// What a place holds, as far as the council knows.
     #[must_use]
     pub fn held(&self, place: Place) -> Counts {
-        let of_place = Holding::ALL.into_iter().filter(|holding| holding.place() == Some(place));
-        let counts =
-            of_place.filter_map(|holding| Some((holding, holding.counted_as()?.to_owned(), self.count(holding)?)));
+        let of_place = Holding::ALL
+            .into_iter()
+            .filter(|holding| holding.place() == Some(place));
+        let counts = of_place.filter_map(|holding| {
+            Some((
+                holding,
+                holding.counted_as()?.to_owned(),
+                self.count(holding)?,
+            ))
+        });
         // Receipts and plans of earlier versions do not have it: it is there where there is some.
-        let counts = counts.filter(|(holding, _, count)| *holding != Holding::Unreadable || *count > 0);
+        let counts =
+            counts.filter(|(holding, _, count)| *holding != Holding::Unreadable || *count > 0);
         counts.map(|(_, kind, count)| (kind, count)).collect()
     }
 
-    /// How many there are of something that an erasure would touch; nothing where a plan does not count it.
+    /// How many there are of something that an erasure would touch; nothing where a plan does not
+    /// count it.
     #[must_use]
     pub fn count(&self, holding: Holding) -> Option<u64> {
         match holding {
@@ -124,7 +140,9 @@ impl Plan {
             Holding::Packages => Some(self.packages),
             Holding::Quarantine => Some(self.quarantined),
             Holding::Unreadable => Some(self.unreadable),
-            Holding::Copies(processor) => Some(self.custody.get(&processor).copied().unwrap_or_default()),
+            Holding::Copies(processor) => {
+                Some(self.custody.get(&processor).copied().unwrap_or_default())
+            }
             Holding::Waiting
             | Holding::OptOuts
             | Holding::Confirmations
@@ -140,8 +158,8 @@ impl Plan {
         total(&self.left)
     }
 
-    /// What the DPO has changed since that stands in an erasure's way, or no longer does: `holds: CLAIM-1, was nothing`.
-    /// A plan of an earlier version said nothing of restrictions.
+    /// What the DPO has changed since that stands in an erasure's way, or no longer does: `holds:
+    /// CLAIM-1, was nothing`. A plan of an earlier version said nothing of restrictions.
     #[must_use]
     pub fn obstacles_since(&self, before: &Self) -> Vec<String> {
         self.changes_since(before, |field| match field {
@@ -154,14 +172,24 @@ impl Plan {
     /// What of the data is not as it was: `records.web_form.2026-11: 2, was 1`.
     #[must_use]
     pub fn counts_since(&self, before: &Self) -> Vec<String> {
-        const OTHERS: [&str; 6] = ["access_first", "holds", "restrictions", "open_requests", "linked", "holders"];
+        const OTHERS: [&str; 6] = [
+            "access_first",
+            "holds",
+            "restrictions",
+            "open_requests",
+            "linked",
+            "holders",
+        ];
         self.changes_since(before, |field| !OTHERS.contains(&field))
     }
 
     /// What has come since the plan, where `records` were collected after it.
     #[must_use]
     pub fn arrived_since(&self, before: &Self, records: u64) -> ArrivedSince {
-        let new = self.open_requests.iter().filter(|request| !before.open_requests.contains(request));
+        let new = self
+            .open_requests
+            .iter()
+            .filter(|request| !before.open_requests.contains(request));
         let (links, known) = (self.linked.unwrap_or_default(), before.linked);
         ArrivedSince {
             records,
@@ -176,11 +204,21 @@ impl Plan {
         let (was, is) = (flat(before), flat(self));
         let paths: std::collections::BTreeSet<&String> = was.keys().chain(is.keys()).collect();
         let told = |value: Option<&String>| value.map_or("nothing", String::as_str).to_owned();
-        let field = |path: &str| path.split_once('.').map_or(path, |(field, _)| field).to_owned();
-        let changed = paths.into_iter().filter(|path| was.get(*path) != is.get(*path) && asked(&field(path)));
+        let field = |path: &str| {
+            path.split_once('.')
+                .map_or(path, |(field, _)| field)
+                .to_owned()
+        };
+        let changed = paths
+            .into_iter()
+            .filter(|path| was.get(*path) != is.get(*path) && asked(&field(path)));
         let changed = changed.map(|path| match path.as_str() {
             "contents" => "which records they are".to_owned(),
-            _ => format!("{path}: {}, was {}", told(is.get(path)), told(was.get(path))),
+            _ => format!(
+                "{path}: {}, was {}",
+                told(is.get(path)),
+                told(was.get(path))
+            ),
         });
         changed.collect()
     }
@@ -193,12 +231,27 @@ fn total(periods: &Periods) -> u64 {
 /// Every number and text of a plan by its path.
 fn flat(plan: &Plan) -> BTreeMap<String, String> {
     fn walk(path: &str, value: &Value, into: &mut BTreeMap<String, String>) {
-        let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+        let below = |name: &str| {
+            if path.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{path}.{name}")
+            }
+        };
         match value {
-            Value::Object(fields) => fields.iter().for_each(|(name, value)| walk(&below(name), value, into)),
+            Value::Object(fields) => fields
+                .iter()
+                .for_each(|(name, value)| walk(&below(name), value, into)),
             Value::Array(values) => {
                 let texts: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
-                into.insert(path.to_owned(), if texts.is_empty() { "nothing".to_owned() } else { texts.join(", ") });
+                into.insert(
+                    path.to_owned(),
+                    if texts.is_empty() {
+                        "nothing".to_owned()
+                    } else {
+                        texts.join(", ")
+                    },
+                );
             }
             Value::String(text) => drop(into.insert(path.to_owned(), text.clone())),
             other => drop(into.insert(path.to_owned(), other.to_string())),
@@ -220,38 +273,94 @@ mod tests {
 
     fn plan(records: u64) -> Plan {
         let months = BTreeMap::from([("2026-11".to_owned(), records)]);
-        Plan { records: BTreeMap::from([(Source::WebForm, months)]), ..Plan::default() }
+        Plan {
+            records: BTreeMap::from([(Source::WebForm, months)]),
+            ..Plan::default()
+        }
     }
 
     #[test]
     fn what_has_changed_is_told_by_its_count() {
         let mut now = plan(3);
-        now.access_first.push("SAR-1".to_owned().try_into().unwrap());
+        now.access_first
+            .push("SAR-1".to_owned().try_into().unwrap());
         now.contents.add(&["subject", "record"]);
-        assert_eq!(now.counts_since(&plan(2)), ["which records they are", "records.web_form.2026-11: 3, was 2"]);
-        assert_eq!(now.obstacles_since(&plan(2)), ["access_first: SAR-1, was nothing"]);
-        assert_eq!((plan(2).counts_since(&plan(2)), plan(2).obstacles_since(&plan(2))), (Vec::new(), Vec::new()));
+        assert_eq!(
+            now.counts_since(&plan(2)),
+            [
+                "which records they are",
+                "records.web_form.2026-11: 3, was 2"
+            ]
+        );
+        assert_eq!(
+            now.obstacles_since(&plan(2)),
+            ["access_first: SAR-1, was nothing"]
+        );
+        assert_eq!(
+            (
+                plan(2).counts_since(&plan(2)),
+                plan(2).obstacles_since(&plan(2))
+            ),
+            (Vec::new(), Vec::new())
+        );
     }
 
     #[test]
     fn a_restriction_is_news_to_a_plan_that_could_have_told_it() {
-        let restricted =
-            Plan { restrictions: BTreeMap::from([("RES-1".to_owned(), Limb::Unlawful)]), linked: Some(0), ..plan(1) };
-        let before = Plan { linked: Some(0), ..plan(1) };
-        assert_eq!(restricted.obstacles_since(&before), ["restrictions.RES-1: 18(1)(b), was nothing"]);
-        assert_eq!(restricted.obstacles_since(&plan(1)), [""; 0], "an earlier version told none");
+        let restricted = Plan {
+            restrictions: BTreeMap::from([("RES-1".to_owned(), Limb::Unlawful)]),
+            linked: Some(0),
+            ..plan(1)
+        };
+        let before = Plan {
+            linked: Some(0),
+            ..plan(1)
+        };
+        assert_eq!(
+            restricted.obstacles_since(&before),
+            ["restrictions.RES-1: 18(1)(b), was nothing"]
+        );
+        assert_eq!(
+            restricted.obstacles_since(&plan(1)),
+            [""; 0],
+            "an earlier version told none"
+        );
         let text = serde_json::to_string(&plan(1)).unwrap();
-        assert!(!text.contains("restrictions") && !text.contains("linked"), "plans of earlier versions stay true");
+        assert!(
+            !text.contains("restrictions") && !text.contains("linked"),
+            "plans of earlier versions stay true"
+        );
     }
 
     #[test]
     fn what_has_come_is_counted_and_what_has_gone_is_not() {
-        let before = Plan { linked: Some(2), quarantined: 1, ..plan(1) };
-        let mut now = Plan { linked: Some(5), quarantined: 4, ..plan(1) };
-        now.open_requests.push("SAR-1".to_owned().try_into().unwrap());
-        assert_eq!(now.arrived_since(&before, 7), ArrivedSince { records: 7, links: 3, requests: 1, rows: 3 });
+        let before = Plan {
+            linked: Some(2),
+            quarantined: 1,
+            ..plan(1)
+        };
+        let mut now = Plan {
+            linked: Some(5),
+            quarantined: 4,
+            ..plan(1)
+        };
+        now.open_requests
+            .push("SAR-1".to_owned().try_into().unwrap());
+        assert_eq!(
+            now.arrived_since(&before, 7),
+            ArrivedSince {
+                records: 7,
+                links: 3,
+                requests: 1,
+                rows: 3
+            }
+        );
         assert_eq!(before.arrived_since(&now, 0), ArrivedSince::default());
-        assert_eq!(now.arrived_since(&plan(1), 0).links, 0, "an earlier version counted none");
+        assert_eq!(
+            now.arrived_since(&plan(1), 0).links,
+            0,
+            "an earlier version counted none"
+        );
     }
 
     #[test]
@@ -272,11 +381,19 @@ mod tests {
     #[test]
     fn what_nobody_can_look_into_is_said_only_where_there_is_some() {
         assert!(
-            !serde_json::to_string(&plan(1)).unwrap().contains("unreadable"),
+            !serde_json::to_string(&plan(1))
+                .unwrap()
+                .contains("unreadable"),
             "plans of earlier versions stay true"
         );
-        assert_eq!(plan(1).held(Place::Intake), BTreeMap::from([("rows".to_owned(), 0)]));
-        let some = Plan { unreadable: 2, ..plan(1) };
+        assert_eq!(
+            plan(1).held(Place::Intake),
+            BTreeMap::from([("rows".to_owned(), 0)])
+        );
+        let some = Plan {
+            unreadable: 2,
+            ..plan(1)
+        };
         assert_eq!(some.held(Place::Intake)["unreadable"], 2);
         assert_eq!(some.counts_since(&plan(1)), ["unreadable: 2, was nothing"]);
     }
@@ -284,9 +401,16 @@ mod tests {
     #[test]
     fn each_place_has_what_the_plan_says_of_it() {
         let said = |place| plan(3).held(place).into_iter().collect::<Vec<_>>();
-        let counts =
-            |counts: &[(&str, u64)]| counts.iter().map(|(kind, n)| ((*kind).to_owned(), *n)).collect::<Vec<_>>();
-        assert_eq!(said(Place::Records), counts(&[("links", 0), ("profiles", 0), ("records", 3)]));
+        let counts = |counts: &[(&str, u64)]| {
+            counts
+                .iter()
+                .map(|(kind, n)| ((*kind).to_owned(), *n))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            said(Place::Records),
+            counts(&[("links", 0), ("profiles", 0), ("records", 3)])
+        );
         assert_eq!(said(Place::Exports), counts(&[("packages", 0)]));
         assert_eq!(said(Place::Intake), counts(&[("rows", 0)]));
         assert_eq!(said(Place::Five9), counts(&[("records", 0)]));
@@ -295,7 +419,11 @@ mod tests {
     #[test]
     fn what_a_receipt_has_a_name_for_is_what_a_plan_counts() {
         for holding in Holding::ALL {
-            assert_eq!(holding.counted_as().is_some(), plan(1).count(holding).is_some(), "{holding:?}");
+            assert_eq!(
+                holding.counted_as().is_some(),
+                plan(1).count(holding).is_some(),
+                "{holding:?}"
+            );
         }
     }
 }

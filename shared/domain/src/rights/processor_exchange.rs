@@ -1,12 +1,13 @@
-//! What was exchanged with a processor about one person's erasure. It is stored in the task, so nothing in it is personal.
+//! What was exchanged with a processor about one person's erasure. It is stored in the task, so
+//! nothing in it is personal.
 
 use crate::identity::identifier::IdentifierKind;
 use crate::ledger::signed::Signed;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-/// How long a processor may take: the outer bound that the privacy notice promises for newsletters, and that others are
-/// held to as well.
+/// How long a processor may take: the outer bound that the privacy notice promises for newsletters,
+/// and that others are held to as well.
 pub const WITHIN: Days = Days::new(28);
 
 /// How far a processor is, in our words and its own.
@@ -33,7 +34,8 @@ pub struct ProcessorExchange {
     /// That a human did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<Confirmation>,
-    /// The kinds of identifiers that this processor cannot be asked by: by them it was not searched.
+    /// The kinds of identifiers that this processor cannot be asked by: by them it was not
+    /// searched.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_asked_by: Vec<IdentifierKind>,
     /// How many items the processor says that it deleted.
@@ -64,7 +66,10 @@ mod tests {
 
     #[test]
     fn what_nobody_has_said_yet_takes_no_room() {
-        assert_eq!(serde_json::to_value(ProcessorExchange::default()).unwrap(), json!({}));
+        assert_eq!(
+            serde_json::to_value(ProcessorExchange::default()).unwrap(),
+            json!({})
+        );
         let read: ProcessorExchange = serde_json::from_value(json!({})).unwrap();
         assert_eq!(read, ProcessorExchange::default());
     }
@@ -74,12 +79,18 @@ mod tests {
         let told = ProcessorExchange {
             asked_at: Some("2026-09-14T10:22:31Z".parse().unwrap()),
             due: Some("2026-10-12".parse().unwrap()),
-            confirmed: Some(Confirmation { by: "J. Hill".to_owned(), on: "2026-09-20".parse().unwrap() }),
+            confirmed: Some(Confirmation {
+                by: "J. Hill".to_owned(),
+                on: "2026-09-20".parse().unwrap(),
+            }),
             not_asked_by: vec![IdentifierKind::Phone],
             ..ProcessorExchange::default()
         };
         let stored = serde_json::to_value(&told).unwrap();
         assert_eq!(stored["not_asked_by"], json!(["phone"]));
-        assert_eq!(serde_json::from_value::<ProcessorExchange>(stored).unwrap(), told);
+        assert_eq!(
+            serde_json::from_value::<ProcessorExchange>(stored).unwrap(),
+            told
+        );
     }
 }

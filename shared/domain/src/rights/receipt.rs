@@ -1,7 +1,8 @@
 //! What a person is shown after an answer, and the proof that the council said so.
 //!
-//! The page after an answer reads nothing: it shows what its address says. So the address is signed, and the page asks no
-//! clock: what was right when the answer was kept is right whenever somebody opens the page.
+//! The page after an answer reads nothing: it shows what its address says. So the address is
+//! signed, and the page asks no clock: what was right when the answer was kept is right whenever
+//! somebody opens the page.
 
 use crate::identity::keyring::{Forms, Keyring, RECEIPTS};
 use crate::identity::subject::mac;
@@ -34,15 +35,18 @@ impl std::fmt::Debug for Receipts {
     }
 }
 
-/// What an address says beside the rest of whom an email asks to confirm theirs. Others have nothing there, as addresses had
-/// before there were such emails.
+/// What an address says beside the rest of whom an email asks to confirm theirs. Others have
+/// nothing there, as addresses had before there were such emails.
 const CONFIRM: (&str, &str) = ("confirm", "email");
 
 impl Receipts {
     /// The receipts that go with these keys.
     #[must_use]
     pub fn new(keys: &Keyring<Forms>) -> Self {
-        Self { key: keys.derive(RECEIPTS), all: keys.derive_all(RECEIPTS).collect() }
+        Self {
+            key: keys.derive(RECEIPTS),
+            all: keys.derive_all(RECEIPTS).collect(),
+        }
     }
 
     /// The query of the address of a receipt for an answer to `survey`.
@@ -50,23 +54,42 @@ impl Receipts {
     pub fn query(&self, survey: &str, receipt: &AnswerReceipt) -> String {
         let proof = signature(&self.key, survey, receipt);
         let (name, value) = CONFIRM;
-        let confirm = if receipt.asks_to_confirm { format!("&{name}={value}") } else { String::new() };
-        format!("reference={}&until={}{confirm}&proof={proof}", receipt.reference.as_str(), receipt.until)
+        let confirm = if receipt.asks_to_confirm {
+            format!("&{name}={value}")
+        } else {
+            String::new()
+        };
+        format!(
+            "reference={}&until={}{confirm}&proof={proof}",
+            receipt.reference.as_str(),
+            receipt.until
+        )
     }
 
-    /// The receipt that an address shows, by the parameters of its query; none unless it was written for this survey here.
+    /// The receipt that an address shows, by the parameters of its query; none unless it was
+    /// written for this survey here.
     #[must_use]
-    pub fn read<T: AsRef<str>>(&self, survey: &str, parameter: impl Fn(&str) -> Option<T>) -> Option<AnswerReceipt> {
+    pub fn read<T: AsRef<str>>(
+        &self,
+        survey: &str,
+        parameter: impl Fn(&str) -> Option<T>,
+    ) -> Option<AnswerReceipt> {
         let reference = Reference::try_from(parameter("reference")?.as_ref().to_owned()).ok()?;
         let asks_to_confirm = match parameter(CONFIRM.0) {
             None => false,
             Some(value) if value.as_ref() == CONFIRM.1 => true,
             Some(_) => return None,
         };
-        let receipt = AnswerReceipt { reference, until: parameter("until")?.as_ref().parse().ok()?, asks_to_confirm };
+        let receipt = AnswerReceipt {
+            reference,
+            until: parameter("until")?.as_ref().parse().ok()?,
+            asks_to_confirm,
+        };
         let proof = parameter("proof")?;
         // Both sides are digests under a secret key, so that how they differ tells nothing.
-        let proves = |key: &[u8; 32]| mac(key, &[proof.as_ref()]) == mac(key, &[&signature(key, survey, &receipt)]);
+        let proves = |key: &[u8; 32]| {
+            mac(key, &[proof.as_ref()]) == mac(key, &[&signature(key, survey, &receipt)])
+        };
         self.all.iter().any(proves).then_some(receipt)
     }
 }
@@ -94,20 +117,32 @@ mod tests {
     const SURVEY: &str = "bins";
 
     fn receipts(version: &str, previous: &str) -> Receipts {
-        let key = |version: &str| format!(r#""version":"{version}","key":"{}""#, version.repeat(32));
-        let previous = if previous.is_empty() { String::new() } else { format!("{{{}}}", key(previous)) };
+        let key =
+            |version: &str| format!(r#""version":"{version}","key":"{}""#, version.repeat(32));
+        let previous = if previous.is_empty() {
+            String::new()
+        } else {
+            format!("{{{}}}", key(previous))
+        };
         let keys = format!(r#"{{{},"previous":[{previous}]}}"#, key(version));
         Receipts::new(&Keyring::parse(&keys).unwrap())
     }
 
     fn read(receipts: &Receipts, survey: &str, query: &str) -> Option<AnswerReceipt> {
-        let pairs: BTreeMap<&str, &str> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
+        let pairs: BTreeMap<&str, &str> = query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .collect();
         receipts.read(survey, |name| pairs.get(name).copied())
     }
 
     fn receipt() -> AnswerReceipt {
         let reference = Reference::of(&RecordId::of_submission(SURVEY, "token"));
-        AnswerReceipt { reference, until: NaiveDate::from_ymd_opt(2029, 10, 26).unwrap(), asks_to_confirm: false }
+        AnswerReceipt {
+            reference,
+            until: NaiveDate::from_ymd_opt(2029, 10, 26).unwrap(),
+            asks_to_confirm: false,
+        }
     }
 
     /// The last Sunday of a month, on which London's clocks change at 01:00 UTC.
@@ -118,7 +153,12 @@ mod tests {
 
     /// What London's clocks show, worked out beside the library that the code asks.
     fn in_london(instant: DateTime<Utc>) -> NaiveDate {
-        let changes = |month| last_sunday(instant.year(), month).and_hms_opt(1, 0, 0).unwrap().and_utc();
+        let changes = |month| {
+            last_sunday(instant.year(), month)
+                .and_hms_opt(1, 0, 0)
+                .unwrap()
+                .and_utc()
+        };
         let summer = (changes(3)..changes(10)).contains(&instant);
         (instant + TimeDelta::hours(summer.into())).date_naive()
     }
@@ -131,11 +171,19 @@ mod tests {
         while hour < end {
             for sent in [hour, hour + TimeDelta::minutes(59) + TimeDelta::seconds(59)] {
                 let until = london::date(ExpiresAt::of(Source::WebForm, sent).instant());
-                assert_eq!(until, in_london(sent.checked_add_months(Months::new(36)).unwrap()), "{sent}");
+                assert_eq!(
+                    until,
+                    in_london(sent.checked_add_months(Months::new(36)).unwrap()),
+                    "{sent}"
+                );
                 // Nothing but the date tells one hour's address from the next.
                 if last.replace(until) != Some(until) {
                     let receipt = AnswerReceipt { until, ..receipt() };
-                    assert_eq!(read(&receipts, SURVEY, &receipts.query(SURVEY, &receipt)), Some(receipt), "{sent}");
+                    assert_eq!(
+                        read(&receipts, SURVEY, &receipts.query(SURVEY, &receipt)),
+                        Some(receipt),
+                        "{sent}"
+                    );
                     days += 1;
                 }
             }
@@ -169,19 +217,35 @@ mod tests {
         ] {
             assert_eq!(read(&receipts, SURVEY, &altered), None, "{altered}");
         }
-        assert_eq!(read(&receipts, "parks", &good), None, "a receipt is for one survey");
+        assert_eq!(
+            read(&receipts, "parks", &good),
+            None,
+            "a receipt is for one survey"
+        );
         assert_eq!(format!("{receipts:?}"), "Receipts(..)");
     }
 
     #[test]
     fn an_address_says_whether_an_email_comes_and_nobody_else_can_say_so() {
         let receipts = receipts("1", "");
-        let asked = AnswerReceipt { asks_to_confirm: true, ..receipt() };
-        let (with, without) = (receipts.query(SURVEY, &asked), receipts.query(SURVEY, &receipt()));
+        let asked = AnswerReceipt {
+            asks_to_confirm: true,
+            ..receipt()
+        };
+        let (with, without) = (
+            receipts.query(SURVEY, &asked),
+            receipts.query(SURVEY, &receipt()),
+        );
         assert_eq!(read(&receipts, SURVEY, &with), Some(asked));
         assert_eq!(read(&receipts, SURVEY, &without), Some(receipt()));
-        assert_eq!(read(&receipts, SURVEY, &format!("{without}&confirm=email")), None);
-        assert_eq!(read(&receipts, SURVEY, &with.replace("&confirm=email", "")), None);
+        assert_eq!(
+            read(&receipts, SURVEY, &format!("{without}&confirm=email")),
+            None
+        );
+        assert_eq!(
+            read(&receipts, SURVEY, &with.replace("&confirm=email", "")),
+            None
+        );
         assert_eq!(read(&receipts, SURVEY, &with.replace("=email", "=")), None);
         // As addresses were written before there were such emails.
         let old = "reference=K7M2PX9T&until=2029-10-26&proof=ncHBkBC_2Jc13oU62bqczQ";
@@ -192,7 +256,10 @@ mod tests {
     fn a_reference_that_was_typed_another_way_is_the_same_reference() {
         let receipts = receipts("1", "");
         let good = receipts.query(SURVEY, &receipt());
-        let typed = good.replace(receipt().reference.as_str(), &receipt().reference.as_str().to_lowercase());
+        let typed = good.replace(
+            receipt().reference.as_str(),
+            &receipt().reference.as_str().to_lowercase(),
+        );
         assert_eq!(read(&receipts, SURVEY, &typed), Some(receipt()));
     }
 

@@ -39,8 +39,8 @@ impl List {
     }
 }
 
-/// That a person asked for a list: the lawful basis of sending it (Article 6(1)(a) UK GDPR), and what proves it
-/// (Article 7(1)). It goes with the record that it stands in.
+/// That a person asked for a list: the lawful basis of sending it (Article 6(1)(a) UK GDPR), and
+/// what proves it (Article 7(1)). It goes with the record that it stands in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consent {
     /// What they asked for.
@@ -99,12 +99,19 @@ impl OptInReason {
     /// # Errors
     /// [`Violation`] for anything else.
     pub fn parse(typed: &str) -> Result<Self, Violation> {
-        let plain: String = typed.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+        let plain: String = typed
+            .to_ascii_lowercase()
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect();
         match plain.as_str() {
             "askedinwriting" => Ok(Self::AskedInWriting),
             "askedinperson" => Ok(Self::AskedInPerson),
             "mistake" => Ok(Self::Mistake),
-            _ => Err(Violation::new("reason", "must be asked_in_writing, asked_in_person or mistake")),
+            _ => Err(Violation::new(
+                "reason",
+                "must be asked_in_writing, asked_in_person or mistake",
+            )),
         }
     }
 }
@@ -129,7 +136,9 @@ impl OptOut {
     /// Said at `now`.
     #[must_use]
     pub fn at(now: DateTime<Utc>) -> Self {
-        Self { since: DateTime::from_timestamp(now.timestamp(), 0).unwrap_or(now) }
+        Self {
+            since: DateTime::from_timestamp(now.timestamp(), 0).unwrap_or(now),
+        }
     }
 
     /// When they last said so.
@@ -138,8 +147,9 @@ impl OptOut {
         self.since
     }
 
-    /// Whether it stands against a wish for the list, whenever that reaches us. It stands against every wish that anybody
-    /// could have told in the person's name. Of the others the later word counts, and in the same second the opt-out.
+    /// Whether it stands against a wish for the list, whenever that reaches us. It stands against
+    /// every wish that anybody could have told in the person's name. Of the others the later word
+    /// counts, and in the same second the opt-out.
     #[must_use]
     pub fn stands_against(self, wish: Wish) -> bool {
         wish.proof == Proof::Claimed || Self::at(wish.told_at).since <= self.since
@@ -168,7 +178,12 @@ mod tests {
     fn the_later_word_counts_and_in_the_same_second_the_opt_out() {
         let opt_out = OptOut::at(at("2026-11-23T10:00:00.2Z"));
         for proof in [Proof::Confirmed, Proof::Ordered] {
-            let stands = |told_at| opt_out.stands_against(Wish { told_at: at(told_at), proof });
+            let stands = |told_at| {
+                opt_out.stands_against(Wish {
+                    told_at: at(told_at),
+                    proof,
+                })
+            };
             assert!(stands("2026-11-22T10:00:00Z") && stands("2026-11-23T10:00:00.9Z"));
             assert!(!stands("2026-11-23T10:00:01Z"), "{proof:?}");
         }
@@ -177,23 +192,49 @@ mod tests {
     #[test]
     fn what_anybody_can_claim_undoes_nothing_however_late() {
         let opt_out = OptOut::at(at("2026-11-23T10:00:00Z"));
-        for told_at in ["2026-11-22T10:00:00Z", "2026-11-23T10:00:01Z", "2028-11-23T10:00:00Z"] {
-            assert!(opt_out.stands_against(Wish { told_at: at(told_at), proof: Proof::Claimed }), "{told_at}");
+        for told_at in [
+            "2026-11-22T10:00:00Z",
+            "2026-11-23T10:00:01Z",
+            "2028-11-23T10:00:00Z",
+        ] {
+            assert!(
+                opt_out.stands_against(Wish {
+                    told_at: at(told_at),
+                    proof: Proof::Claimed
+                }),
+                "{told_at}"
+            );
         }
     }
 
     #[test]
     fn a_reason_is_one_of_a_few_and_never_free_text() {
-        for reason in [OptInReason::AskedInWriting, OptInReason::AskedInPerson, OptInReason::Mistake] {
+        for reason in [
+            OptInReason::AskedInWriting,
+            OptInReason::AskedInPerson,
+            OptInReason::Mistake,
+        ] {
             assert_eq!(OptInReason::parse(reason.as_str()).unwrap(), reason);
         }
-        assert_eq!(OptInReason::parse("Asked in person").unwrap(), OptInReason::AskedInPerson);
-        assert!(!OptInReason::parse("Rosa rang").unwrap_err().to_string().contains("Rosa"));
+        assert_eq!(
+            OptInReason::parse("Asked in person").unwrap(),
+            OptInReason::AskedInPerson
+        );
+        assert!(
+            !OptInReason::parse("Rosa rang")
+                .unwrap_err()
+                .to_string()
+                .contains("Rosa")
+        );
     }
 
     #[test]
     fn a_list_is_known_by_its_name() {
-        assert!(List::ALL.into_iter().all(|list| List::named(list.as_str()) == Some(list)));
+        assert!(
+            List::ALL
+                .into_iter()
+                .all(|list| List::named(list.as_str()) == Some(list))
+        );
         assert_eq!(List::named("subject"), None);
     }
 

@@ -81,7 +81,13 @@ pub struct Task {
 impl Task {
     /// A task that nobody has begun.
     #[must_use]
-    pub fn new(place: Place, action: Action, held: Counts, due: NaiveDate, now: DateTime<Utc>) -> Self {
+    pub fn new(
+        place: Place,
+        action: Action,
+        held: Counts,
+        due: NaiveDate,
+        now: DateTime<Utc>,
+    ) -> Self {
         Self {
             place,
             action,
@@ -119,18 +125,29 @@ impl Task {
         self.failures = self.failures.saturating_add(1);
         self.state = State::Failed;
         self.error = Some(error);
-        self.next_try = now + backoff(self.failures, &format!("{}#{}", request.as_str(), self.place.as_str()));
+        self.next_try = now
+            + backoff(
+                self.failures,
+                &format!("{}#{}", request.as_str(), self.place.as_str()),
+            );
     }
 }
 
-/// Two minutes after the first failure, twice as long after each, six hours at most; of that a random part between half
-/// and all is waited, so that what failed together is not tried together.
+/// Two minutes after the first failure, twice as long after each, six hours at most; of that a
+/// random part between half and all is waited, so that what failed together is not tried together.
 #[must_use]
 pub fn backoff(failures: u32, task: &str) -> TimeDelta {
-    let longest = 120_u32.saturating_mul(1 << failures.saturating_sub(1).min(12)).min(21_600);
-    let digest = Sha256::new().chain_update(task).chain_update(failures.to_be_bytes()).finalize();
+    let longest = 120_u32
+        .saturating_mul(1 << failures.saturating_sub(1).min(12))
+        .min(21_600);
+    let digest = Sha256::new()
+        .chain_update(task)
+        .chain_update(failures.to_be_bytes())
+        .finalize();
     let jitter = u32::from(u16::from_be_bytes([digest[0], digest[1]]));
-    TimeDelta::seconds(i64::from(longest / 2 + longest / 2 * jitter / u32::from(u16::MAX)))
+    TimeDelta::seconds(i64::from(
+        longest / 2 + longest / 2 * jitter / u32::from(u16::MAX),
+    ))
 }
 
 #[cfg(test)]
@@ -147,18 +164,35 @@ mod tests {
             let wait = backoff(failures, "ERA-1#records");
             assert!(longest / 2 <= wait && wait <= longest, "{failures}: {wait}");
         }
-        assert_ne!(backoff(9, "ERA-1#records"), backoff(9, "ERA-1#five9"), "not all at once");
+        assert_ne!(
+            backoff(9, "ERA-1#records"),
+            backoff(9, "ERA-1#five9"),
+            "not all at once"
+        );
     }
 
     #[test]
     fn a_task_is_due_when_its_time_has_come_and_nobody_is_at_it() {
         let now: DateTime<Utc> = "2026-11-23T10:00:00Z".parse().unwrap();
-        let mut task = Task::new(Place::Five9, Action::Erase, Counts::new(), now.date_naive(), now);
+        let mut task = Task::new(
+            Place::Five9,
+            Action::Erase,
+            Counts::new(),
+            now.date_naive(),
+            now,
+        );
         assert!(task.is_due(now) && !task.is_over());
         task.state = State::Running;
         task.lease_until = Some(now + TimeDelta::minutes(16));
-        assert!(!task.is_due(now) && task.is_due(now + TimeDelta::minutes(16)), "whoever was at it is gone");
-        task.fail(&"ERA-1".to_owned().try_into().unwrap(), "ask a processor: timeout".to_owned(), now);
+        assert!(
+            !task.is_due(now) && task.is_due(now + TimeDelta::minutes(16)),
+            "whoever was at it is gone"
+        );
+        task.fail(
+            &"ERA-1".to_owned().try_into().unwrap(),
+            "ask a processor: timeout".to_owned(),
+            now,
+        );
         assert!(!task.is_due(now) && task.is_due(now + TimeDelta::minutes(2)));
         task.state = State::Stopped;
         assert!(!task.is_due(now + TimeDelta::days(9)) && task.is_over());

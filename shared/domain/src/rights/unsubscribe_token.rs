@@ -1,7 +1,9 @@
-//! The token in a newsletter's link: sealed, so that it says nothing to whoever reads it and cannot be made up.
+//! The token in a newsletter's link: sealed, so that it says nothing to whoever reads it and cannot
+//! be made up.
 //!
-//! It names a person by their subject key, and a list; it holds no address. So whoever opens it needs no subject keys. It has
-//! no end of its own: it works while the version of the secret that sealed it is kept, which is 36 months after a rotation.
+//! It names a person by their subject key, and a list; it holds no address. So whoever opens it
+//! needs no subject keys. It has no end of its own: it works while the version of the secret that
+//! sealed it is kept, which is 36 months after a rotation.
 
 use crate::identity::keyring::{Keyring, MailLinks};
 use crate::identity::subject::{SubjectKey, mac};
@@ -13,7 +15,8 @@ const PURPOSE: &str = "unsubscribe";
 const NOBODY: &str = "nobody's subscription";
 /// Between list and subject key.
 const THEN: char = ' ';
-/// No token is longer, in characters: the longest list and the longest subject key make fewer than 160.
+/// No token is longer, in characters: the longest list and the longest subject key make fewer than
+/// 160.
 const LONGEST: usize = 256;
 
 impl Subscription {
@@ -30,13 +33,20 @@ impl Subscription {
         let sealed = (token.len() <= LONGEST).then_some(token)?;
         let plain = String::from_utf8(keys.unseal(PURPOSE, sealed)?).ok()?;
         let (list, subject) = plain.split_once(THEN)?;
-        Some(Self { list: List::named(list)?, subject: SubjectKey::try_from(subject.to_owned()).ok()? })
+        Some(Self {
+            list: List::named(list)?,
+            subject: SubjectKey::try_from(subject.to_owned()).ok()?,
+        })
     }
 
-    /// Nobody's subscription, another for each text that is no token of ours: so that as much can be done about it.
+    /// Nobody's subscription, another for each text that is no token of ours: so that as much can
+    /// be done about it.
     #[must_use]
     pub fn of_nobody(keys: &Keyring<MailLinks>, token: &str) -> Self {
-        Self { subject: SubjectKey::of_nobody(mac(&keys.derive(NOBODY), &[token])), list: List::Newsletter }
+        Self {
+            subject: SubjectKey::of_nobody(mac(&keys.derive(NOBODY), &[token])),
+            list: List::Newsletter,
+        }
     }
 }
 
@@ -59,7 +69,10 @@ mod tests {
 
     fn subscription() -> Subscription {
         let person = Identifier::email("rosa.hardy@example.org").unwrap();
-        Subscription { subject: SubjectKeys::parse(OLD).unwrap().key(&person), list: List::Newsletter }
+        Subscription {
+            subject: SubjectKeys::parse(OLD).unwrap().key(&person),
+            list: List::Newsletter,
+        }
     }
 
     #[test]
@@ -68,10 +81,21 @@ mod tests {
         let token = subscription().token(&keys);
         assert_eq!(Subscription::of_token(&keys, &token), Some(subscription()));
         assert!(token.len() < 160, "{}", token.len());
-        assert!(token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
-        let opened = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, &token).unwrap();
+        assert!(
+            token
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        );
+        let opened =
+            base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, &token)
+                .unwrap();
         for text in ["rosa", "subject", "newsletter"] {
-            assert!(!opened.windows(text.len()).any(|part| part == text.as_bytes()), "{text}");
+            assert!(
+                !opened
+                    .windows(text.len())
+                    .any(|part| part == text.as_bytes()),
+                "{text}"
+            );
         }
     }
 
@@ -79,7 +103,10 @@ mod tests {
     fn a_token_outlives_the_rotation_of_the_secret_while_the_old_one_is_kept() {
         let before = keys(OLD);
         let token = subscription().token(&before);
-        assert_eq!(Subscription::of_token(&keys(NEW), &token), Some(subscription()));
+        assert_eq!(
+            Subscription::of_token(&keys(NEW), &token),
+            Some(subscription())
+        );
         let forgotten = keys(&OLD.replace("old-old", "another"));
         assert_eq!(Subscription::of_token(&forgotten, &token), None);
     }
@@ -88,14 +115,22 @@ mod tests {
     fn what_is_sealed_for_another_purpose_is_no_token() {
         let keys = keys(OLD);
         let plain = format!("newsletter {}", subscription().subject.as_str());
-        assert_eq!(Subscription::of_token(&keys, &keys.seal("identities", plain.as_bytes())), None);
-        assert!(Subscription::of_token(&keys, &keys.seal("unsubscribe", plain.as_bytes())).is_some());
+        assert_eq!(
+            Subscription::of_token(&keys, &keys.seal("identities", plain.as_bytes())),
+            None
+        );
+        assert!(
+            Subscription::of_token(&keys, &keys.seal("unsubscribe", plain.as_bytes())).is_some()
+        );
     }
 
     #[test]
     fn what_is_longer_than_any_token_is_not_looked_at() {
         let keys = keys(OLD);
-        let long = keys.seal("unsubscribe", format!("newsletter subject#1#{}", "x".repeat(LONGEST)).as_bytes());
+        let long = keys.seal(
+            "unsubscribe",
+            format!("newsletter subject#1#{}", "x".repeat(LONGEST)).as_bytes(),
+        );
         assert_eq!(Subscription::of_token(&keys, &long), None);
     }
 
@@ -106,7 +141,12 @@ mod tests {
         assert_eq!(nobody("a"), nobody("a"));
         assert_ne!(nobody("a"), nobody("b"));
         let person = Identifier::reference("a").unwrap();
-        assert!(SubjectKeys::parse(OLD).unwrap().keys(&person).all(|key| key != nobody("a")));
+        assert!(
+            SubjectKeys::parse(OLD)
+                .unwrap()
+                .keys(&person)
+                .all(|key| key != nobody("a"))
+        );
     }
 
     proptest! {

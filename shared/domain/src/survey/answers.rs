@@ -76,8 +76,13 @@ pub const UNNAMED: &str = "(unnamed)";
 /// Holds a sheet against a survey, on a day in London.
 ///
 /// # Errors
-/// Every fault, in the order of the questions; unknown fields come last, each once, and of many only some.
-pub fn check(survey: &Survey, mut sheet: FormData, today: NaiveDate) -> Result<Answers, Vec<AnswerFault>> {
+/// Every fault, in the order of the questions; unknown fields come last, each once, and of many
+/// only some.
+pub fn check(
+    survey: &Survey,
+    mut sheet: FormData,
+    today: NaiveDate,
+) -> Result<Answers, Vec<AnswerFault>> {
     let (mut answers, mut faults) = (Answers::default(), Vec::new());
     for question in &survey.questions {
         let given = sheet.remove(&question.id);
@@ -99,25 +104,44 @@ pub fn check(survey: &Survey, mut sheet: FormData, today: NaiveDate) -> Result<A
     if faults.is_empty() {
         faults.extend(too_long_together(&answers));
     }
-    if faults.is_empty() { Ok(answers) } else { Err(faults) }
+    if faults.is_empty() {
+        Ok(answers)
+    } else {
+        Err(faults)
+    }
 }
 
-/// A newsletter that is asked for needs an address to be sent to. Whose address is wrong is told that, and not this too.
+/// A newsletter that is asked for needs an address to be sent to. Whose address is wrong is told
+/// that, and not this too.
 fn wants_an_address(survey: &Survey, faults: &mut Vec<AnswerFault>) {
-    let asks = |question: &&Question| question.purpose == Purpose::Identity && question.kind == QuestionKind::Email;
+    let asks = |question: &&Question| {
+        question.purpose == Purpose::Identity && question.kind == QuestionKind::Email
+    };
     let newsletter = |question: &&Question| question.purpose == Purpose::Newsletter;
-    let asked = survey.questions.iter().find(asks).or_else(|| survey.questions.iter().find(newsletter));
+    let asked = survey
+        .questions
+        .iter()
+        .find(asks)
+        .or_else(|| survey.questions.iter().find(newsletter));
     if let Some(question) = asked
         && faults.iter().all(|fault| fault.field != question.id)
     {
-        let place = |field: &str| survey.questions.iter().position(|question| question.id == field);
+        let place = |field: &str| {
+            survey
+                .questions
+                .iter()
+                .position(|question| question.id == field)
+        };
         let at = faults.partition_point(|fault| place(&fault.field) < place(&question.id));
         faults.insert(at, fault(&question.id, AnswerRule::Address));
     }
 }
 
 fn fault(field: &str, rule: AnswerRule) -> AnswerFault {
-    AnswerFault { field: field.to_owned(), rule }
+    AnswerFault {
+        field: field.to_owned(),
+        rule,
+    }
 }
 
 /// The longest answer, if all of them are more than one record holds.
@@ -127,26 +151,49 @@ fn too_long_together(answers: &Answers) -> Option<AnswerFault> {
         Answer::Choices(chosen) => chosen.iter().map(String::len).sum(),
         Answer::YesNo(_) | Answer::Number(_) => 0,
     };
-    let sizes = answers.answers.iter().map(|(field, answer)| (size(answer), field));
+    let sizes = answers
+        .answers
+        .iter()
+        .map(|(field, answer)| (size(answer), field));
     let together: usize = sizes.clone().map(|(size, _)| size).sum();
     let longest = sizes.max().filter(|_| together > TOGETHER);
     longest.map(|(_, field)| fault(field, AnswerRule::Together))
 }
 
-/// The fields that are left: their names are the sender's, so only some are told, and those that are none once.
+/// The fields that are left: their names are the sender's, so only some are told, and those that
+/// are none once.
 fn unknown(sheet: &FormData) -> impl Iterator<Item = AnswerFault> {
-    let names: Vec<&str> = sheet.keys().map(|field| nameable(field)).filter(|name| *name != UNNAMED).collect();
+    let names: Vec<&str> = sheet
+        .keys()
+        .map(|field| nameable(field))
+        .filter(|name| *name != UNNAMED)
+        .collect();
     let others = sheet.len() > names.len().min(UNKNOWN);
-    let told = names.into_iter().take(UNKNOWN).map(str::to_owned).collect::<Vec<_>>();
+    let told = names
+        .into_iter()
+        .take(UNKNOWN)
+        .map(str::to_owned)
+        .collect::<Vec<_>>();
     let others = others.then(|| UNNAMED.to_owned());
-    told.into_iter().chain(others).map(|field| AnswerFault { field, rule: AnswerRule::Unknown })
+    told.into_iter().chain(others).map(|field| AnswerFault {
+        field,
+        rule: AnswerRule::Unknown,
+    })
 }
 
-/// A field's name that was made up by the sender is told only if it looks like a name and not like an answer.
+/// A field's name that was made up by the sender is told only if it looks like a name and not like
+/// an answer.
 #[must_use]
 pub fn nameable(field: &str) -> &str {
-    let name = field.len() <= 40 && field.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-    if name && !field.is_empty() { field } else { UNNAMED }
+    let name = field.len() <= 40
+        && field
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    if name && !field.is_empty() {
+        field
+    } else {
+        UNNAMED
+    }
 }
 
 fn read(question: &Question, given: Option<RawValue>) -> Result<Option<Answer>, AnswerRule> {
@@ -154,12 +201,17 @@ fn read(question: &Question, given: Option<RawValue>) -> Result<Option<Answer>, 
         None => return Ok(None),
         Some(RawValue::Texts(texts)) => texts,
         Some(RawValue::Number(number)) => return typed_number(question, number).map(Some),
-        Some(RawValue::YesNo(yes)) if question.kind == QuestionKind::YesNo => return Ok(Some(Answer::YesNo(yes))),
+        Some(RawValue::YesNo(yes)) if question.kind == QuestionKind::YesNo => {
+            return Ok(Some(Answer::YesNo(yes)));
+        }
         Some(RawValue::YesNo(_) | RawValue::Other) => return Err(mismatch(question.kind)),
         Some(RawValue::Repeated) => return Err(AnswerRule::Once),
     };
-    let mut texts: Vec<String> =
-        texts.iter().map(|text| tidy(question.kind, text)).filter(|text| !text.is_empty()).collect();
+    let mut texts: Vec<String> = texts
+        .iter()
+        .map(|text| tidy(question.kind, text))
+        .filter(|text| !text.is_empty())
+        .collect();
     if question.kind == QuestionKind::Choices {
         return chosen(question, texts);
     }
@@ -200,12 +252,15 @@ pub fn can_be_dialled(text: &str) -> bool {
 fn typed_number(question: &Question, number: f64) -> Result<Answer, AnswerRule> {
     match question.kind {
         QuestionKind::Satisfaction => rating(number),
-        QuestionKind::Number if can_be_kept(number) => number::within(question, number).map(Answer::Number),
+        QuestionKind::Number if can_be_kept(number) => {
+            number::within(question, number).map(Answer::Number)
+        }
         other => Err(mismatch(other)),
     }
 }
 
-/// Whether a number is as large and as small as what can be typed; `DynamoDB` does not take every float.
+/// Whether a number is as large and as small as what can be typed; `DynamoDB` does not take every
+/// float.
 #[must_use]
 pub fn can_be_kept(number: f64) -> bool {
     number == 0.0 || (1e-9..1e15).contains(&number.abs())
@@ -219,7 +274,9 @@ fn rating(number: f64) -> Result<Answer, AnswerRule> {
 /// The point of the scale that a number is.
 #[must_use]
 pub fn point(number: f64) -> Option<Satisfaction> {
-    Satisfaction::scale().into_iter().find(|point| (f64::from(u8::from(*point)) - number).abs() < f64::EPSILON)
+    Satisfaction::scale()
+        .into_iter()
+        .find(|point| (f64::from(u8::from(*point)) - number).abs() < f64::EPSILON)
 }
 
 fn chosen(question: &Question, mut texts: Vec<String>) -> Result<Option<Answer>, AnswerRule> {
@@ -228,7 +285,11 @@ fn chosen(question: &Question, mut texts: Vec<String>) -> Result<Option<Answer>,
     }
     texts.sort_by_key(|text| question.options.iter().position(|option| option == text));
     texts.dedup();
-    Ok(if texts.is_empty() { None } else { Some(Answer::Choices(texts)) })
+    Ok(if texts.is_empty() {
+        None
+    } else {
+        Some(Answer::Choices(texts))
+    })
 }
 
 const fn mismatch(kind: QuestionKind) -> AnswerRule {
@@ -244,17 +305,30 @@ const fn mismatch(kind: QuestionKind) -> AnswerRule {
     }
 }
 
-/// What was typed for a question of that kind, as it is stored and given back: see [`text::lines`] and [`text::line`].
+/// What was typed for a question of that kind, as it is stored and given back: see [`text::lines`]
+/// and [`text::line`].
 #[must_use]
 pub fn tidy(kind: QuestionKind, typed: &str) -> String {
-    if kind == QuestionKind::Textarea { text::lines(typed) } else { text::line(typed) }
+    if kind == QuestionKind::Textarea {
+        text::lines(typed)
+    } else {
+        text::line(typed)
+    }
 }
 
-/// Puts an answer where it goes. No answer takes another one's place: a second address is an answer like any other.
+/// Puts an answer where it goes. No answer takes another one's place: a second address is an answer
+/// like any other.
 fn place(question: &Question, answer: Answer, answers: &mut Answers) {
-    let Answers { contact, newsletter, satisfaction, answers } = answers;
+    let Answers {
+        contact,
+        newsletter,
+        satisfaction,
+        answers,
+    } = answers;
     match (question.purpose, question.kind, answer) {
-        (Purpose::Newsletter, _, Answer::YesNo(yes)) if newsletter.is_none() => *newsletter = Some(yes),
+        (Purpose::Newsletter, _, Answer::YesNo(yes)) if newsletter.is_none() => {
+            *newsletter = Some(yes)
+        }
         (Purpose::Identity, QuestionKind::Email, Answer::Text(text)) if contact.email.is_none() => {
             contact.email = Some(text);
         }
@@ -265,7 +339,9 @@ fn place(question: &Question, answer: Answer, answers: &mut Answers) {
             contact.name = Some(text);
         }
         (_, kind, answer) => {
-            if let (QuestionKind::Satisfaction, None, Answer::Number(number)) = (kind, *satisfaction, &answer) {
+            if let (QuestionKind::Satisfaction, None, Answer::Number(number)) =
+                (kind, *satisfaction, &answer)
+            {
                 *satisfaction = point(*number);
             }
             answers.insert(question.id.clone(), answer);

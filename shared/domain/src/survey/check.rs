@@ -1,7 +1,9 @@
-//! Everything that is wrong with a survey's document, each with its place and the rule: before it is put anywhere.
+//! Everything that is wrong with a survey's document, each with its place and the rule: before it
+//! is put anywhere.
 //!
-//! [`Survey::parse`] reads what was put once and has to go on being read. This demands more: what would lose answers, or
-//! could not be answered, is refused. `docs/survey.schema.json` says the same as far as a schema can ([`SurveyRule::is_in_schema`]).
+//! [`Survey::parse`] reads what was put once and has to go on being read. This demands more: what
+//! would lose answers, or could not be answered, is refused. `docs/survey.schema.json` says the
+//! same as far as a schema can ([`SurveyRule::is_in_schema`]).
 
 mod document;
 mod question;
@@ -15,7 +17,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// The largest document, in bytes: it lies in an item of `DynamoDB`, which takes 400 KB, and every survey is read each minute.
+/// The largest document, in bytes: it lies in an item of `DynamoDB`, which takes 400 KB, and every
+/// survey is read each minute.
 pub const LARGEST: usize = 200_000;
 /// The most questions.
 pub const MOST_QUESTIONS: usize = 200;
@@ -31,7 +34,11 @@ pub struct Finding<T> {
 
 impl<T: fmt::Display> fmt::Display for Finding<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = if self.at.is_empty() { "the document" } else { &self.at };
+        let at = if self.at.is_empty() {
+            "the document"
+        } else {
+            &self.at
+        };
         write!(formatter, "{at}: {}", self.what)
     }
 }
@@ -47,8 +54,8 @@ pub struct Checked {
     pub doubts: Vec<Finding<Doubt>>,
 }
 
-/// Checks a document, byte by byte as it would be put. What one field breaks and what fields do to each other is found at
-/// once; what depends on a field that cannot be read is not judged.
+/// Checks a document, byte by byte as it would be put. What one field breaks and what fields do to
+/// each other is found at once; what depends on a field that cannot be read is not judged.
 #[must_use]
 pub fn check(document: &[u8]) -> Checked {
     let mut findings = Findings::default();
@@ -58,9 +65,15 @@ pub fn check(document: &[u8]) -> Checked {
         whole::check(value, &mut findings);
     }
     findings.arrange();
-    let survey = value.filter(|_| findings.faults.is_empty()).and_then(|value| findings.survey(&value));
+    let survey = value
+        .filter(|_| findings.faults.is_empty())
+        .and_then(|value| findings.survey(&value));
     let Findings { faults, doubts } = findings;
-    Checked { survey, faults, doubts }
+    Checked {
+        survey,
+        faults,
+        doubts,
+    }
 }
 
 /// What was found so far.
@@ -72,11 +85,17 @@ struct Findings {
 
 impl Findings {
     fn fault(&mut self, at: impl Into<String>, what: SurveyRule) {
-        self.faults.push(Finding { at: at.into(), what });
+        self.faults.push(Finding {
+            at: at.into(),
+            what,
+        });
     }
 
     fn doubt(&mut self, at: impl Into<String>, what: Doubt) {
-        self.doubts.push(Finding { at: at.into(), what });
+        self.doubts.push(Finding {
+            at: at.into(),
+            what,
+        });
     }
 
     /// The value of a document, without what is there twice: nobody knows which of both is meant.
@@ -96,9 +115,14 @@ impl Findings {
         let (mut value, repeated) = payload.into_parts();
         let mut places = repeated_in_questions(document);
         let in_a_question = !places.is_empty();
-        let fields = document::FIELDS.into_iter().filter(|field| repeated.holds(field));
-        places
-            .extend(fields.filter(|field| !(in_a_question && *field == "questions")).map(|field| format!("/{field}")));
+        let fields = document::FIELDS
+            .into_iter()
+            .filter(|field| repeated.holds(field));
+        places.extend(
+            fields
+                .filter(|field| !(in_a_question && *field == "questions"))
+                .map(|field| format!("/{field}")),
+        );
         if places.is_empty() {
             places.push(String::new());
         }
@@ -120,14 +144,17 @@ impl Findings {
             .filter(|fault| fault.what == SurveyRule::Repeated)
             .map(|fault| fault.at.clone())
             .collect();
-        self.faults.retain(|fault| fault.what == SurveyRule::Repeated || !twice.contains(&fault.at));
+        self.faults
+            .retain(|fault| fault.what == SurveyRule::Repeated || !twice.contains(&fault.at));
         self.faults.sort_by_cached_key(|fault| position(&fault.at));
         self.doubts.sort_by_cached_key(|doubt| position(&doubt.at));
     }
 
     /// The survey that a document without a fault is: read as it will be read from the Register.
     fn survey(&mut self, value: &Value) -> Option<Survey> {
-        let survey = Survey::read(&value.to_string()).ok().filter(|survey| survey.rules().all(|(kept, _)| kept));
+        let survey = Survey::read(&value.to_string())
+            .ok()
+            .filter(|survey| survey.rules().all(|(kept, _)| kept));
         if survey.is_none() {
             self.fault("", SurveyRule::Unreadable);
         }
@@ -147,7 +174,10 @@ impl Findings {
             return None;
         };
         for name in fields.keys().filter(|name| !known.contains(&name.as_str())) {
-            self.fault(format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")), SurveyRule::Unknown);
+            self.fault(
+                format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")),
+                SurveyRule::Unknown,
+            );
         }
         for name in required.iter().filter(|name| !fields.contains_key(**name)) {
             self.fault(format!("{at}/{name}"), SurveyRule::Missing);
@@ -186,7 +216,9 @@ impl Findings {
     fn name(&mut self, at: String, value: Option<&Value>) {
         let is_name = |text: &str| {
             (1..=64).contains(&text.len())
-                && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+                && text
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
         };
         match value {
             None => {}
@@ -209,22 +241,31 @@ fn no_line(text: &str, most: usize) -> Option<SurveyRule> {
     } else if text.chars().count() > most {
         Some(SurveyRule::Long(most))
     } else {
-        text.chars().any(char::is_control).then_some(SurveyRule::Control)
+        text.chars()
+            .any(char::is_control)
+            .then_some(SurveyRule::Control)
     }
 }
 
-/// The fields that are there twice in a question, or the question, if the field is none that questions have.
+/// The fields that are there twice in a question, or the question, if the field is none that
+/// questions have.
 fn repeated_in_questions(document: &[u8]) -> Vec<String> {
     #[derive(Deserialize)]
     struct Questions {
         questions: Vec<Payload>,
     }
     let document = document.strip_prefix(BYTE_ORDER_MARK).unwrap_or(document);
-    let Ok(Questions { questions }) = serde_json::from_slice(document) else { return Vec::new() };
+    let Ok(Questions { questions }) = serde_json::from_slice(document) else {
+        return Vec::new();
+    };
     let mut places = Vec::new();
     for (place, question) in questions.iter().enumerate() {
-        let Err(repeated) = question.value() else { continue };
-        let fields = question::FIELDS.into_iter().filter(|field| repeated.holds(field));
+        let Err(repeated) = question.value() else {
+            continue;
+        };
+        let fields = question::FIELDS
+            .into_iter()
+            .filter(|field| repeated.holds(field));
         let before = places.len();
         places.extend(fields.map(|field| format!("/questions/{place}/{field}")));
         if places.len() == before {
@@ -239,10 +280,18 @@ fn position(at: &str) -> [usize; 4] {
     let mut parts = at.split('/').skip(1);
     let mut next = |fields: &[&str]| {
         let Some(part) = parts.next() else { return 0 };
-        let place = part.parse().ok().or_else(|| fields.iter().position(|field| *field == part));
+        let place = part
+            .parse()
+            .ok()
+            .or_else(|| fields.iter().position(|field| *field == part));
         place.map_or(usize::MAX, |place: usize| place.saturating_add(1))
     };
-    [next(&document::FIELDS), next(&[]), next(&question::FIELDS), next(&[])]
+    [
+        next(&document::FIELDS),
+        next(&[]),
+        next(&question::FIELDS),
+        next(&[]),
+    ]
 }
 
 fn place_of_fault(document: &[u8]) -> (usize, usize) {

@@ -1,4 +1,5 @@
-//! The hidden token of a form: makes a retry known, tells how long a person took to answer, and which words they were shown.
+//! The hidden token of a form: makes a retry known, tells how long a person took to answer, and
+//! which words they were shown.
 
 use crate::identity::keyring::{FORM_TOKENS, Forms, Keyring};
 use crate::identity::subject::mac;
@@ -6,10 +7,12 @@ use crate::survey::VersionId;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// For how long a form may still be sent: after its survey closed or changed, and if the key of its token was replaced since.
+/// For how long a form may still be sent: after its survey closed or changed, and if the key of its
+/// token was replaced since.
 pub const GRACE: TimeDelta = TimeDelta::hours(12);
 
-/// Makes and reads the tokens of forms. Stateless: a token carries its time and its version, and is signed for one survey.
+/// Makes and reads the tokens of forms. Stateless: a token carries its time and its version, and is
+/// signed for one survey.
 #[derive(Clone)]
 pub struct FormTokens {
     key: [u8; 32],
@@ -41,39 +44,65 @@ impl FormTokens {
     /// The tokens that go with these keys.
     #[must_use]
     pub fn new(keys: &Keyring<Forms>) -> Self {
-        Self { key: keys.derive(FORM_TOKENS), earlier: keys.derive_earlier(FORM_TOKENS).collect() }
+        Self {
+            key: keys.derive(FORM_TOKENS),
+            earlier: keys.derive_earlier(FORM_TOKENS).collect(),
+        }
     }
 
-    /// A token for a form of `survey` handed out at `now` in this version, told apart from all others by `random`.
+    /// A token for a form of `survey` handed out at `now` in this version, told apart from all
+    /// others by `random`.
     #[must_use]
-    pub fn make(&self, survey: &str, version: &VersionId, now: DateTime<Utc>, random: [u8; 16]) -> String {
+    pub fn make(
+        &self,
+        survey: &str,
+        version: &VersionId,
+        now: DateTime<Utc>,
+        random: [u8; 16],
+    ) -> String {
         let (millis, random) = (now.timestamp_millis(), URL_SAFE_NO_PAD.encode(random));
         let body = format!("{millis:x}.{random}.{}", version.as_str());
         format!("{body}.{}", signature(&self.key, survey, &body))
     }
 
-    /// When the form with this token was handed out, and what it showed. What was signed under an earlier version of the secret
-    /// is known for [`GRACE`] only: whoever has that key could go on making tokens.
+    /// When the form with this token was handed out, and what it showed. What was signed under an
+    /// earlier version of the secret is known for [`GRACE`] only: whoever has that key could go on
+    /// making tokens.
     ///
     /// # Errors
     /// [`ForeignToken`] if it was altered, or belongs to another survey.
-    pub fn read(&self, survey: &str, token: &str, now: DateTime<Utc>) -> Result<HandedOut, ForeignToken> {
+    pub fn read(
+        &self,
+        survey: &str,
+        token: &str,
+        now: DateTime<Utc>,
+    ) -> Result<HandedOut, ForeignToken> {
         let (body, signed) = token.rsplit_once('.').ok_or(ForeignToken)?;
         // Both sides are digests under a secret key, so that how they differ tells nothing.
-        let signs = |key: &[u8; 32]| mac(key, &[signed]) == mac(key, &[&signature(key, survey, body)]);
+        let signs =
+            |key: &[u8; 32]| mac(key, &[signed]) == mac(key, &[&signature(key, survey, body)]);
         let is_current = signs(&self.key);
         if !is_current && !self.earlier.iter().any(signs) {
             return Err(ForeignToken);
         }
         let mut parts = body.split('.');
-        let millis = parts.next().and_then(|millis| i64::from_str_radix(millis, 16).ok());
-        let at = millis.and_then(DateTime::from_timestamp_millis).ok_or(ForeignToken)?;
+        let millis = parts
+            .next()
+            .and_then(|millis| i64::from_str_radix(millis, 16).ok());
+        let at = millis
+            .and_then(DateTime::from_timestamp_millis)
+            .ok_or(ForeignToken)?;
         if !is_current && !(TimeDelta::zero()..GRACE).contains(&(now - at)) {
             return Err(ForeignToken);
         }
         // A form that was open while versions came in has none in its token.
-        let version = parts.nth(1).map(|version| VersionId::try_from(version.to_owned()));
-        Ok(HandedOut { at, version: version.transpose().map_err(|_| ForeignToken)? })
+        let version = parts
+            .nth(1)
+            .map(|version| VersionId::try_from(version.to_owned()));
+        Ok(HandedOut {
+            at,
+            version: version.transpose().map_err(|_| ForeignToken)?,
+        })
     }
 }
 
@@ -90,20 +119,47 @@ mod tests {
     use serde_json::json;
 
     fn tokens() -> FormTokens {
-        FormTokens::new(&Keyring::parse(r#"{"version":"1","key":"0123456789abcdef0123456789abcdef"}"#).unwrap())
+        FormTokens::new(
+            &Keyring::parse(r#"{"version":"1","key":"0123456789abcdef0123456789abcdef"}"#).unwrap(),
+        )
     }
 
     #[test]
     fn a_token_tells_when_its_form_was_handed_out_in_which_version_and_only_for_that_form() {
-        let (tokens, at) = (tokens(), DateTime::from_timestamp(1_785_576_600, 0).unwrap());
+        let (tokens, at) = (
+            tokens(),
+            DateTime::from_timestamp(1_785_576_600, 0).unwrap(),
+        );
         let version = VersionId::of(&json!({"id": "bins"}));
         let token = tokens.make("bins", &version, at, [7; 16]);
-        assert_eq!(tokens.read("bins", &token, at).unwrap(), HandedOut { at, version: Some(version.clone()) });
+        assert_eq!(
+            tokens.read("bins", &token, at).unwrap(),
+            HandedOut {
+                at,
+                version: Some(version.clone())
+            }
+        );
         assert!(tokens.read("parks", &token, at).is_err());
-        assert!(tokens.read("bins", &token.replacen('1', "2", 1), at).is_err());
+        assert!(
+            tokens
+                .read("bins", &token.replacen('1', "2", 1), at)
+                .is_err()
+        );
         let other = VersionId::of(&json!({"id": "parks"}));
-        assert!(tokens.read("bins", &token.replace(version.as_str(), other.as_str()), at).is_err());
-        assert!(tokens.read("bins", &token.replace(&format!(".{}", version.as_str()), ""), at).is_err());
+        assert!(
+            tokens
+                .read("bins", &token.replace(version.as_str(), other.as_str()), at)
+                .is_err()
+        );
+        assert!(
+            tokens
+                .read(
+                    "bins",
+                    &token.replace(&format!(".{}", version.as_str()), ""),
+                    at
+                )
+                .is_err()
+        );
         for made_up in ["", ".", "..", "a.b.c", "19f.x", "\u{200B}"] {
             assert!(tokens.read("bins", made_up, at).is_err());
         }
@@ -111,26 +167,48 @@ mod tests {
 
     #[test]
     fn a_form_that_was_handed_out_before_there_were_versions_is_taken() {
-        let (tokens, at) = (tokens(), DateTime::from_timestamp(1_785_576_600, 0).unwrap());
+        let (tokens, at) = (
+            tokens(),
+            DateTime::from_timestamp(1_785_576_600, 0).unwrap(),
+        );
         let body = format!("{:x}.BwcHBwcHBwcHBwcHBwcHBw", at.timestamp_millis());
         let token = format!("{body}.{}", signature(&tokens.key, "bins", &body));
-        assert_eq!(tokens.read("bins", &token, at).unwrap(), HandedOut { at, version: None });
+        assert_eq!(
+            tokens.read("bins", &token, at).unwrap(),
+            HandedOut { at, version: None }
+        );
     }
 
     #[test]
-    fn after_a_rotation_a_form_is_known_for_twelve_hours_while_the_old_key_is_kept_and_not_at_all_after_a_leak() {
+    fn after_a_rotation_a_form_is_known_for_twelve_hours_while_the_old_key_is_kept_and_not_at_all_after_a_leak()
+     {
         let keyring = |rest: &str| {
-            let document = format!(r#"{{"version":"2","key":"fedcba9876543210fedcba9876543210","previous":[{rest}]}}"#);
+            let document = format!(
+                r#"{{"version":"2","key":"fedcba9876543210fedcba9876543210","previous":[{rest}]}}"#
+            );
             FormTokens::new(&Keyring::parse(&document).unwrap())
         };
         let at = DateTime::from_timestamp(1_785_576_600, 0).unwrap();
         let token = tokens().make("bins", &VersionId::of(&json!({"id": "bins"})), at, [7; 16]);
         let old = r#"{"version":"1","key":"0123456789abcdef0123456789abcdef""#;
         let kept = keyring(&format!("{old}}}"));
-        assert!(kept.read("bins", &token, at + GRACE - TimeDelta::seconds(1)).is_ok());
-        assert!(kept.read("bins", &token, at + GRACE).is_err(), "whoever has the old key makes none any more");
-        assert!(kept.read("bins", &token, at - TimeDelta::seconds(1)).is_err(), "nor one that is not handed out yet");
-        assert!(tokens().read("bins", &token, at + GRACE * 9).is_ok(), "under the current key it has no end");
+        assert!(
+            kept.read("bins", &token, at + GRACE - TimeDelta::seconds(1))
+                .is_ok()
+        );
+        assert!(
+            kept.read("bins", &token, at + GRACE).is_err(),
+            "whoever has the old key makes none any more"
+        );
+        assert!(
+            kept.read("bins", &token, at - TimeDelta::seconds(1))
+                .is_err(),
+            "nor one that is not handed out yet"
+        );
+        assert!(
+            tokens().read("bins", &token, at + GRACE * 9).is_ok(),
+            "under the current key it has no end"
+        );
         for gone in [keyring(""), keyring(&format!(r#"{old},"leaked":true}}"#))] {
             assert!(gone.read("bins", &token, at).is_err());
         }

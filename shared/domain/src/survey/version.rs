@@ -11,13 +11,14 @@ use std::collections::BTreeMap;
 /// For how long a form is still taken under its own version after another version took its place.
 pub const TAKEN_AFTER: TimeDelta = TimeDelta::days(30);
 
-/// What is added to the end of the last answer: clocks differ, and copies of a survey are a minute old.
+/// What is added to the end of the last answer: clocks differ, and copies of a survey are a minute
+/// old.
 const MARGIN: TimeDelta = TimeDelta::days(7);
 
 /// Names one version of a survey: a digest of everything that its document says.
 ///
-/// It is the first half of the SHA-256 of the document as JSON with sorted keys and no white space, in hexadecimal: the
-/// same words have the same id, however the document is laid out.
+/// It is the first half of the SHA-256 of the document as JSON with sorted keys and no white space,
+/// in hexadecimal: the same words have the same id, however the document is laid out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct VersionId(String);
@@ -51,8 +52,14 @@ impl TryFrom<String> for VersionId {
     type Error = NotAVersion;
 
     fn try_from(id: String) -> Result<Self, NotAVersion> {
-        let hexadecimal = id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-        if id.len() == 32 && hexadecimal { Ok(Self(id)) } else { Err(NotAVersion) }
+        let hexadecimal = id
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+        if id.len() == 32 && hexadecimal {
+            Ok(Self(id))
+        } else {
+            Err(NotAVersion)
+        }
     }
 }
 
@@ -67,20 +74,25 @@ fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
             let fields: BTreeMap<_, _> = fields.iter().collect();
-            fields.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect()
+            fields
+                .into_iter()
+                .map(|(key, value)| (key.clone(), sorted(value)))
+                .collect()
         }
         Value::Array(values) => values.iter().map(sorted).collect(),
         other => other.clone(),
     }
 }
 
-/// Whether a form of a version that was retired at `retired_at` is still taken at `now` under that version.
+/// Whether a form of a version that was retired at `retired_at` is still taken at `now` under that
+/// version.
 #[must_use]
 pub fn is_taken(retired_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
     retired_at.is_none_or(|retired_at| now < retired_at + TAKEN_AFTER)
 }
 
-/// Until when a version that was retired then is kept: longer than the last answer that can have been given to it.
+/// Until when a version that was retired then is kept: longer than the last answer that can have
+/// been given to it.
 #[must_use]
 pub fn kept_until(retired_at: DateTime<Utc>) -> DateTime<Utc> {
     ExpiresAt::of(Source::WebForm, retired_at + TAKEN_AFTER).instant() + MARGIN
@@ -97,28 +109,49 @@ mod tests {
 
     #[test]
     fn the_same_words_are_the_same_version_however_they_are_laid_out() {
-        let one: Value = serde_json::from_str(r#"{"id":"bins","questions":[{"id":"q","label":"Why?"}]}"#).unwrap();
+        let one: Value =
+            serde_json::from_str(r#"{"id":"bins","questions":[{"id":"q","label":"Why?"}]}"#)
+                .unwrap();
         let other: Value = serde_json::from_str(
             "{\n  \"questions\": [ {\"label\": \"Why?\", \"id\": \"q\"} ],\n  \"id\": \"bins\"\n}",
         )
         .unwrap();
         assert_eq!(VersionId::of(&one), VersionId::of(&other));
         // Noted once: whoever changes how it is made makes every survey a new version.
-        assert_eq!(VersionId::of(&one).as_str(), "e8e3d09356ed9cc3506db304fa44f358");
+        assert_eq!(
+            VersionId::of(&one).as_str(),
+            "e8e3d09356ed9cc3506db304fa44f358"
+        );
     }
 
     #[test]
     fn other_words_and_another_order_are_another_version() {
-        let asked = |questions: Value| VersionId::of(&json!({"id": "bins", "questions": questions}));
-        let ids = [asked(json!(["a", "b"])), asked(json!(["b", "a"])), asked(json!(["a", "B"])), asked(json!(["a"]))];
-        assert!(ids.iter().enumerate().all(|(place, id)| !ids[..place].contains(id)));
+        let asked =
+            |questions: Value| VersionId::of(&json!({"id": "bins", "questions": questions}));
+        let ids = [
+            asked(json!(["a", "b"])),
+            asked(json!(["b", "a"])),
+            asked(json!(["a", "B"])),
+            asked(json!(["a"])),
+        ];
+        assert!(
+            ids.iter()
+                .enumerate()
+                .all(|(place, id)| !ids[..place].contains(id))
+        );
     }
 
     #[test]
     fn an_id_is_read_back_as_it_was_written_and_nothing_else_is_an_id() {
         let id = VersionId::of(&json!({}));
         assert_eq!(VersionId::try_from(id.as_str().to_owned()).unwrap(), id);
-        for other in ["", "5ab3", &"g".repeat(32), &"A".repeat(32), &"a".repeat(33)] {
+        for other in [
+            "",
+            "5ab3",
+            &"g".repeat(32),
+            &"A".repeat(32),
+            &"a".repeat(33),
+        ] {
             assert!(VersionId::try_from(other.to_owned()).is_err());
         }
     }

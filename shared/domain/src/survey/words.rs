@@ -9,7 +9,8 @@ use std::sync::Arc;
 pub enum Words {
     /// The very version that the person was shown.
     Asked(Arc<Survey>),
-    /// Nobody noted which version the person was shown: this is the earliest of the survey that is known.
+    /// Nobody noted which version the person was shown: this is the earliest of the survey that is
+    /// known.
     Earliest(Arc<Survey>),
     /// A survey of ours, and its words are gone.
     Gone,
@@ -29,11 +30,19 @@ impl Words {
 
     /// The question that was answered so under this id, and its place among the questions.
     ///
-    /// Where nobody noted which version was shown, a question that cannot be answered so is not the one that was asked.
+    /// Where nobody noted which version was shown, a question that cannot be answered so is not the
+    /// one that was asked.
     #[must_use]
     pub fn question(&self, id: &str, answer: &Answer) -> Option<(usize, &Question)> {
-        let found = self.survey()?.questions.iter().enumerate().find(|(_, question)| question.id == id);
-        found.filter(|(_, question)| matches!(self, Self::Asked(_)) || can_be_answered(question, answer))
+        let found = self
+            .survey()?
+            .questions
+            .iter()
+            .enumerate()
+            .find(|(_, question)| question.id == id);
+        found.filter(|(_, question)| {
+            matches!(self, Self::Asked(_)) || can_be_answered(question, answer)
+        })
     }
 }
 
@@ -42,7 +51,9 @@ fn can_be_answered(question: &Question, answer: &Answer) -> bool {
         (QuestionKind::Satisfaction | QuestionKind::Number, Answer::Number(_))
         | (QuestionKind::YesNo, Answer::YesNo(_)) => true,
         (QuestionKind::Choice, Answer::Text(text)) => question.options.contains(text),
-        (QuestionKind::Choices, Answer::Choices(chosen)) => chosen.iter().all(|text| question.options.contains(text)),
+        (QuestionKind::Choices, Answer::Choices(chosen)) => {
+            chosen.iter().all(|text| question.options.contains(text))
+        }
         (kind, Answer::Text(_)) => {
             matches!(
                 kind,

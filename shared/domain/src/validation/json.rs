@@ -1,7 +1,7 @@
 //! JSON as it was sent, from outside: what a reader makes of it is what everybody else would.
 //!
-//! RFC 8259 leaves open what two equal keys mean, and most readers let the last one win unseen. Here a [`Payload`] remembers
-//! them, and hands its value out only where there are none.
+//! RFC 8259 leaves open what two equal keys mean, and most readers let the last one win unseen.
+//! Here a [`Payload`] remembers them, and hands its value out only where there are none.
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
@@ -19,8 +19,8 @@ pub struct Payload {
     repeated: Repeated,
 }
 
-/// The top-level fields that are there twice, or in which some object has a field twice. They are the sender's own words:
-/// only a name that is known may be told.
+/// The top-level fields that are there twice, or in which some object has a field twice. They are
+/// the sender's own words: only a name that is known may be told.
 #[derive(Clone, Default, PartialEq, Eq, thiserror::Error)]
 #[error("an object has a field twice")]
 pub struct Repeated(BTreeSet<String>);
@@ -47,10 +47,13 @@ pub fn read(bytes: &[u8]) -> Result<Value, Unreadable> {
 /// The JSON of what is made here, the same text every time.
 ///
 /// # Panics
-/// If a key of a map is no text, or a type of ours refuses to be written. Nothing may be taken for its JSON instead: with an
-/// empty text all of them would be alike.
+/// If a key of a map is no text, or a type of ours refuses to be written. Nothing may be taken for
+/// its JSON instead: with an empty text all of them would be alike.
 #[must_use]
-#[expect(clippy::expect_used, reason = "a text that stands for something else would be believed: better no answer")]
+#[expect(
+    clippy::expect_used,
+    reason = "a text that stands for something else would be believed: better no answer"
+)]
 pub fn text(made_here: &impl Serialize) -> String {
     serde_json::to_string(made_here).expect("what is made here can be written")
 }
@@ -60,7 +63,10 @@ pub fn text(made_here: &impl Serialize) -> String {
 /// # Panics
 /// As [`text`].
 #[must_use]
-#[expect(clippy::expect_used, reason = "as above: what cannot be told is not told as nothing")]
+#[expect(
+    clippy::expect_used,
+    reason = "as above: what cannot be told is not told as nothing"
+)]
 pub fn value(made_here: &impl Serialize) -> Value {
     serde_json::to_value(made_here).expect("what is made here can be written")
 }
@@ -80,7 +86,11 @@ impl Payload {
     /// # Errors
     /// [`Repeated`] if an object in it has a field twice.
     pub fn value(&self) -> Result<&Value, &Repeated> {
-        if self.repeated.0.is_empty() { Ok(&self.value) } else { Err(&self.repeated) }
+        if self.repeated.0.is_empty() {
+            Ok(&self.value)
+        } else {
+            Err(&self.repeated)
+        }
     }
 
     /// The value, for good.
@@ -88,10 +98,15 @@ impl Payload {
     /// # Errors
     /// [`Repeated`] if an object in it has a field twice.
     pub fn into_value(self) -> Result<Value, Repeated> {
-        if self.repeated.0.is_empty() { Ok(self.value) } else { Err(self.repeated) }
+        if self.repeated.0.is_empty() {
+            Ok(self.value)
+        } else {
+            Err(self.repeated)
+        }
     }
 
-    /// The value, in which the last of equal keys stands, and which these are: for who refuses them field by field.
+    /// The value, in which the last of equal keys stands, and which these are: for who refuses them
+    /// field by field.
     #[must_use]
     pub fn into_parts(self) -> (Value, Repeated) {
         (self.value, self.repeated)
@@ -115,7 +130,10 @@ impl Repeated {
 /// A value that was made here has each field once.
 impl From<Value> for Payload {
     fn from(value: Value) -> Self {
-        Self { value, repeated: Repeated::default() }
+        Self {
+            value,
+            repeated: Repeated::default(),
+        }
     }
 }
 
@@ -239,8 +257,14 @@ mod tests {
     #[test]
     fn equal_keys_are_refused_at_any_depth_and_however_they_are_spelt() {
         for (sent, field) in [
-            (r#"{"email":"a@example.org","email":"b@example.org"}"#, "email"),
-            (r#"{"email":"a@example.org","email":"a@example.org"}"#, "email"),
+            (
+                r#"{"email":"a@example.org","email":"b@example.org"}"#,
+                "email",
+            ),
+            (
+                r#"{"email":"a@example.org","email":"a@example.org"}"#,
+                "email",
+            ),
             (r#"{"email":null,"x":1,"em\u0061il":null}"#, "email"),
             (
                 r#"{"identifiers":[{"type":"email","value":"a"},{"type":"email","value":"a","value":"b"}]}"#,
@@ -254,10 +278,16 @@ mod tests {
             assert!(repeated.holds(field), "{sent}");
             assert_eq!(repeated.among(&["other", field]), Some(field));
             assert_eq!(repeated.among(&["other"]), None);
-            assert!(matches!(read(sent.as_bytes()), Err(Unreadable::Repeated(_))));
+            assert!(matches!(
+                read(sent.as_bytes()),
+                Err(Unreadable::Repeated(_))
+            ));
             assert!(!format!("{payload:?}{repeated:?}{repeated}").contains("example.org"));
         }
-        assert!(matches!(read(br#"[{"a":1,"a":2}]"#), Err(Unreadable::Repeated(_))));
+        assert!(matches!(
+            read(br#"[{"a":1,"a":2}]"#),
+            Err(Unreadable::Repeated(_))
+        ));
         assert!(read(br#"{"a":{"b":1},"b":{"b":1},"c":[{"b":1},{"b":1}]}"#).is_ok());
     }
 
@@ -272,7 +302,18 @@ mod tests {
     #[test]
     fn what_is_no_json_is_refused() {
         let deep = "[".repeat(128) + &"]".repeat(128);
-        for sent in ["", "{", "{} {}", "{a:1}", "{'a':1}", "1e400", "NaN", r#""\ud800""#, "[1,]", &deep] {
+        for sent in [
+            "",
+            "{",
+            "{} {}",
+            "{a:1}",
+            "{'a':1}",
+            "1e400",
+            "NaN",
+            r#""\ud800""#,
+            "[1,]",
+            &deep,
+        ] {
             assert_eq!(read(sent.as_bytes()), Err(Unreadable::NotJson), "{sent}");
         }
         assert_eq!(read(b"\"\xff\""), Err(Unreadable::NotJson));
@@ -291,7 +332,8 @@ mod tests {
         leaf.prop_recursive(4, 24, 4, |inner| {
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                proptest::collection::btree_map(".{0,6}", inner, 0..4).prop_map(|map| map.into_iter().collect()),
+                proptest::collection::btree_map(".{0,6}", inner, 0..4)
+                    .prop_map(|map| map.into_iter().collect()),
             ]
         })
     }

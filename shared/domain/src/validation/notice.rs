@@ -1,7 +1,8 @@
-//! The versions of the privacy notice. Their words are pages; here is which there were, and from when each was in use.
+//! The versions of the privacy notice. Their words are pages; here is which there were, and from
+//! when each was in use.
 //!
-//! A record keeps the version that its person was shown (`notice_version`), so a version that was ever in use stays in
-//! this list, and its page stays readable.
+//! A record keeps the version that its person was shown (`notice_version`), so a version that was
+//! ever in use stays in this list, and its page stays readable.
 
 use chrono::NaiveDate;
 
@@ -16,9 +17,18 @@ pub struct Notice {
 
 /// Every version, the oldest first.
 pub const ALL: [Notice; 3] = [
-    Notice { version: "2026-06", from: day(2026, 6, 1) },
-    Notice { version: "2026-11", from: day(2026, 11, 20) },
-    Notice { version: "2026-12", from: day(2026, 11, 29) },
+    Notice {
+        version: "2026-06",
+        from: day(2026, 6, 1),
+    },
+    Notice {
+        version: "2026-11",
+        from: day(2026, 11, 20),
+    },
+    Notice {
+        version: "2026-12",
+        from: day(2026, 11, 29),
+    },
 ];
 
 /// What they are called, in this order.

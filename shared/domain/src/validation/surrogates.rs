@@ -7,9 +7,11 @@ const REPLACEMENT: &str = "\\ufffd";
 /// How long an escaped unit of UTF-16 is: `\ud83d`.
 const ESCAPED: usize = 6;
 
-/// JSON in which each half of a character that has lost its other half is the replacement character.
+/// JSON in which each half of a character that has lost its other half is the replacement
+/// character.
 ///
-/// RFC 8259 (8.2) allows such halves, and no text can have one. Whoever wrote the rest of the text is not to lose it.
+/// RFC 8259 (8.2) allows such halves, and no text can have one. Whoever wrote the rest of the text
+/// is not to lose it.
 #[must_use]
 pub fn mended(json: &str) -> Cow<'_, str> {
     let mut mended = String::new();
@@ -44,7 +46,11 @@ pub fn mended(json: &str) -> Cow<'_, str> {
 fn unit(text: &str) -> Option<u16> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
     // `from_str_radix` takes a sign.
-    if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) { u16::from_str_radix(digits, 16).ok() } else { None }
+    if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        u16::from_str_radix(digits, 16).ok()
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -61,9 +67,15 @@ mod tests {
     fn a_half_is_replaced_and_a_whole_is_left() {
         assert_eq!(read(r#""Great \ud83d""#), "Great \u{fffd}");
         assert_eq!(read(r#""\ude00 late""#), "\u{fffd} late");
-        assert_eq!(read(r#""\ud83d\ude00 \uD83D\uDE00""#), "\u{1f600} \u{1f600}");
+        assert_eq!(
+            read(r#""\ud83d\ude00 \uD83D\uDE00""#),
+            "\u{1f600} \u{1f600}"
+        );
         assert_eq!(read(r#""\ud83d\ud83d\ude00""#), "\u{fffd}\u{1f600}");
-        assert_eq!(read(r#""\ud83dx\ude00\ud83d""#), "\u{fffd}x\u{fffd}\u{fffd}");
+        assert_eq!(
+            read(r#""\ud83dx\ude00\ud83d""#),
+            "\u{fffd}x\u{fffd}\u{fffd}"
+        );
         assert_eq!(read(r#""\\ud83d""#), "\\ud83d", "that is a backslash");
         assert_eq!(read(r#""\\\ud83d \n""#), "\\\u{fffd} \n");
         assert_eq!(read(r#""\u00e9\ufffd""#), "\u{e9}\u{fffd}");
@@ -71,7 +83,15 @@ mod tests {
 
     #[test]
     fn what_is_no_json_stays_none() {
-        for text in ["\\", "\\u", "\\u12", "\\u+123", "\\\u{e9}", "\\ud83", "{\"a\": \"\\q\"}"] {
+        for text in [
+            "\\",
+            "\\u",
+            "\\u12",
+            "\\u+123",
+            "\\\u{e9}",
+            "\\ud83",
+            "{\"a\": \"\\q\"}",
+        ] {
             assert_eq!(mended(text), text);
         }
     }

@@ -1,7 +1,8 @@
 //! Text as people send it: from a keyboard, a telephone, Word, `PowerPoint` or a PDF.
 //!
-//! Nobody can see a control character, and nobody who pasted one can take it out again. So it is never refused: what
-//! breaks a line becomes a line break, the rest goes. One rule for forms, JSON and partners.
+//! Nobody can see a control character, and nobody who pasted one can take it out again. So it is
+//! never refused: what breaks a line becomes a line break, the rest goes. One rule for forms, JSON
+//! and partners.
 
 use icu_properties::props::{
     Dash, DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup, NoncharacterCodePoint,
@@ -10,11 +11,13 @@ use icu_properties::{CodePointMapData, CodePointSetData};
 use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// How many bytes more than four for each character a text may have: an emoji of a family is one character and has 25.
+/// How many bytes more than four for each character a text may have: an emoji of a family is one
+/// character and has 25.
 pub const SLACK: usize = 2_000;
 
-/// Text of several lines: CR LF, CR, VT, FF and NEL are line breaks, other control characters and noncharacters go, and
-/// so does the white space around it. Tabs and the separators of Unicode stay.
+/// Text of several lines: CR LF, CR, VT, FF and NEL are line breaks, other control characters and
+/// noncharacters go, and so does the white space around it. Tabs and the separators of Unicode
+/// stay.
 #[must_use]
 pub fn lines(typed: &str) -> String {
     let mut text = String::with_capacity(typed.len());
@@ -35,14 +38,19 @@ pub fn lines(typed: &str) -> String {
 /// Text of one line: the same, with a space for each line break and tab.
 #[must_use]
 pub fn line(typed: &str) -> String {
-    lines(typed).replace(['\n', '\t', '\u{2028}', '\u{2029}'], " ").trim().to_owned()
+    lines(typed)
+        .replace(['\n', '\t', '\u{2028}', '\u{2029}'], " ")
+        .trim()
+        .to_owned()
 }
 
-/// Whether a text is no longer than that, in characters as people count them (UAX 29: an emoji of a family is one).
-/// Marks that pile up on one character are held to four bytes for each that is allowed, and [`SLACK`].
+/// Whether a text is no longer than that, in characters as people count them (UAX 29: an emoji of a
+/// family is one). Marks that pile up on one character are held to four bytes for each that is
+/// allowed, and [`SLACK`].
 #[must_use]
 pub fn fits(text: &str, limit: usize) -> bool {
-    text.len() <= largest(limit) && (text.len() <= limit || text.graphemes(true).take(limit + 1).count() <= limit)
+    text.len() <= largest(limit)
+        && (text.len() <= limit || text.graphemes(true).take(limit + 1).count() <= limit)
 }
 
 /// The most bytes of a text that fits.
@@ -51,19 +59,24 @@ pub const fn largest(limit: usize) -> usize {
     limit.saturating_mul(4).saturating_add(SLACK)
 }
 
-/// Whether nobody sees it: ignorable by default (zero widths, marks of direction, variation selectors, the soft hyphen),
-/// other format and control characters, noncharacters. What moves on (a tab, a line break) is seen.
+/// Whether nobody sees it: ignorable by default (zero widths, marks of direction, variation
+/// selectors, the soft hyphen), other format and control characters, noncharacters. What moves on
+/// (a tab, a line break) is seen.
 #[must_use]
 pub fn is_unseen(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_control() && !c.is_whitespace();
     }
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
-        || matches!(category(c), GeneralCategory::Format | GeneralCategory::Control) && !c.is_whitespace()
+        || matches!(
+            category(c),
+            GeneralCategory::Format | GeneralCategory::Control
+        ) && !c.is_whitespace()
         || is_noncharacter(c)
 }
 
-/// Whether it is a space of another kind than the one on the keyboard, such as those that do not break.
+/// Whether it is a space of another kind than the one on the keyboard, such as those that do not
+/// break.
 #[must_use]
 pub fn is_hard_space(c: char) -> bool {
     !c.is_ascii() && category(c) == GeneralCategory::SpaceSeparator
@@ -75,23 +88,32 @@ pub fn is_letter_or_number(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric();
     }
-    GeneralCategoryGroup::Letter.union(GeneralCategoryGroup::Number).contains(category(c))
+    GeneralCategoryGroup::Letter
+        .union(GeneralCategoryGroup::Number)
+        .contains(category(c))
 }
 
-/// Signs as a British keyboard has them: full-width forms, digits of any script and dashes of any length.
+/// Signs as a British keyboard has them: full-width forms, digits of any script and dashes of any
+/// length.
 #[must_use]
 pub fn folded(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.chars().map(fold).collect()) }
+    if text.is_ascii() {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.chars().map(fold).collect())
+    }
 }
 
 fn fold(c: char) -> char {
     match c {
         c if c.is_ascii() => c,
-        '\u{FF01}'..='\u{FF5E}' => {
-            char::from_u32(u32::from(c) - 0xFF01 + u32::from('!')).filter(char::is_ascii).unwrap_or(c)
-        }
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFF01 + u32::from('!'))
+            .filter(char::is_ascii)
+            .unwrap_or(c),
         c if CodePointSetData::new::<Dash>().contains(c) => '-',
-        c => digit(c).and_then(|digit| char::from_digit(digit, 10)).unwrap_or(c),
+        c => digit(c)
+            .and_then(|digit| char::from_digit(digit, 10))
+            .unwrap_or(c),
     }
 }
 
@@ -99,7 +121,9 @@ fn fold(c: char) -> char {
 fn digit(c: char) -> Option<u32> {
     let is_digit = |c| category(c) == GeneralCategory::DecimalNumber;
     let before = |places| u32::from(c).checked_sub(places).and_then(char::from_u32);
-    let run = (1..=u32::from(c)).take_while(|places| before(*places).is_some_and(is_digit)).count();
+    let run = (1..=u32::from(c))
+        .take_while(|places| before(*places).is_some_and(is_digit))
+        .count();
     // Rows that touch, such as the mathematical ones, follow each other in tens.
     is_digit(c).then(|| u32::try_from(run % 10).unwrap_or_default())
 }
@@ -135,7 +159,9 @@ mod tests {
     #[test]
     fn what_nobody_can_see_goes_and_what_has_a_meaning_stays() {
         assert_eq!(
-            lines("a\u{0}\u{3}\u{1E}\u{1F}\u{7F}\u{92}\u{FFFE}\u{FFFF}\u{FDD0}\u{1FFFE}\u{10FFFF}b\u{1B}"),
+            lines(
+                "a\u{0}\u{3}\u{1E}\u{1F}\u{7F}\u{92}\u{FFFE}\u{FFFF}\u{FDD0}\u{1FFFE}\u{10FFFF}b\u{1B}"
+            ),
             "ab"
         );
         for meant in [
@@ -157,19 +183,36 @@ mod tests {
         let family = "👨\u{200D}👩\u{200D}👧\u{200D}👦";
         assert!(fits(&family.repeat(10), 10) && !fits(&family.repeat(11), 10));
         assert!(
-            fits("e\u{301}", 1) && fits("🏴\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}", 1) && fits("🇬🇧", 1)
+            fits("e\u{301}", 1)
+                && fits(
+                    "🏴\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}",
+                    1
+                )
+                && fits("🇬🇧", 1)
         );
         assert!(!fits("ab", 1) && fits("", 0));
         assert!(fits(&"ক".repeat(5_000), 5_000) && !fits(&"ক".repeat(5_001), 5_000));
-        assert!(!fits(&format!("a{}", "\u{301}".repeat(1_002)), 1), "marks that pile up have an end");
+        assert!(
+            !fits(&format!("a{}", "\u{301}".repeat(1_002)), 1),
+            "marks that pile up have an end"
+        );
     }
 
     #[test]
     fn signs_of_any_keyboard_are_those_of_a_british_one() {
-        assert_eq!(folded("＋４４（０）７７００　９００１４２"), "+44(0)7700\u{3000}900142");
-        for digits in
-            ["٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹", "०१२३४५६७८९", "০১২৩৪৫৬৭৮৯", "０１２３４５６７８９", "𝟎𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗", "𝟘𝟙𝟚𝟛𝟜𝟝𝟞𝟟𝟠𝟡"]
-        {
+        assert_eq!(
+            folded("＋４４（０）７７００　９００１４２"),
+            "+44(0)7700\u{3000}900142"
+        );
+        for digits in [
+            "٠١٢٣٤٥٦٧٨٩",
+            "۰۱۲۳۴۵۶۷۸۹",
+            "०१२३४५६७८९",
+            "০১২৩৪৫৬৭৮৯",
+            "０１２３４５６７８９",
+            "𝟎𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗",
+            "𝟘𝟙𝟚𝟛𝟜𝟝𝟞𝟟𝟠𝟡",
+        ] {
             assert_eq!(folded(digits), "0123456789");
         }
         for dash in "‐‑‒–—―−﹣－".chars() {

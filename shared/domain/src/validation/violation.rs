@@ -14,6 +14,9 @@ impl Violation {
     /// A field that breaks a rule.
     #[must_use]
     pub fn new(field: impl Into<String>, rule: impl Into<String>) -> Self {
-        Self { field: field.into(), rule: rule.into() }
+        Self {
+            field: field.into(),
+            rule: rule.into(),
+        }
     }
 }

@@ -1,7 +1,9 @@
-//! Looks whether requests, holds and restrictions lie in the Register as the ledger's chain attests them.
+//! Looks whether requests, holds and restrictions lie in the Register as the ledger's chain attests
+//! them.
 //!
-//! The chain is walked to its end and then the whole Register is read, once. What is remembered of an item is some hundred
-//! bytes, of [`AT_ONCE`] items at most: where there are more, both are gone through again for each part of them.
+//! The chain is walked to its end and then the whole Register is read, once. What is remembered of
+//! an item is some hundred bytes, of [`AT_ONCE`] items at most: where there are more, both are gone
+//! through again for each part of them.
 
 mod doubt;
 
@@ -19,7 +21,8 @@ use std::collections::HashMap;
 pub const AT_ONCE: usize = 100_000;
 /// How long something may wait to be attested: the sweep comes every hour.
 const WAITS: TimeDelta = TimeDelta::days(1);
-/// For how long after the first attestation functions of an earlier version may still have been running.
+/// For how long after the first attestation functions of an earlier version may still have been
+/// running.
 const BEGINS_WITHIN: TimeDelta = TimeDelta::hours(1);
 /// How often what seems wrong is looked at again because others have written meanwhile.
 const LOOKS: u32 = 5;
@@ -44,8 +47,8 @@ pub struct Proven {
 pub struct Scope {
     /// The time.
     pub now: DateTime<Utc>,
-    /// What was attested before this day of the ledger is passed over, and what was written before as well: for who knows
-    /// what became of it.
+    /// What was attested before this day of the ledger is passed over, and what was written before
+    /// as well: for who knows what became of it.
     pub from: Option<NaiveDate>,
     /// Of how many items it is remembered at a time what the chain says.
     pub at_once: usize,
@@ -55,15 +58,20 @@ impl Scope {
     /// Everything.
     #[must_use]
     pub const fn all(now: DateTime<Utc>) -> Self {
-        Self { now, from: None, at_once: AT_ONCE }
+        Self {
+            now,
+            from: None,
+            at_once: AT_ONCE,
+        }
     }
 }
 
-/// Looks whether everything in the Register that should be attested lies there as it is, and nothing else does. The chain
-/// itself is verified by [`audit`](super::audit).
+/// Looks whether everything in the Register that should be attested lies there as it is, and
+/// nothing else does. The chain itself is verified by [`audit`](super::audit).
 ///
 /// # Errors
-/// [`Unproven::Doubt`] names the first thing that is wrong: of what is attested, in the chain's order.
+/// [`Unproven::Doubt`] names the first thing that is wrong: of what is attested, in the chain's
+/// order.
 pub async fn prove(ledger: &Ledger, register: &Register, scope: Scope) -> Result<Proven, Unproven> {
     match look_at_all(ledger, register, scope).await {
         Err(Unproven::Doubt(doubt)) => Err(named(register, *doubt).await?.into()),
@@ -76,18 +84,36 @@ async fn named(register: &Register, doubt: Doubt) -> Result<Box<Doubt>, StorageE
     if let Whose::Digest(digest) = &doubt.whose {
         let mut pages = register.everything();
         while let Some(page) = pages.next().await? {
-            if let Some(lying) = page.into_iter().find(|lying| lying.attested.request == *digest) {
-                return Ok(Box::new(Doubt { whose: Whose::Request(lying.request), ..doubt }));
+            if let Some(lying) = page
+                .into_iter()
+                .find(|lying| lying.attested.request == *digest)
+            {
+                return Ok(Box::new(Doubt {
+                    whose: Whose::Request(lying.request),
+                    ..doubt
+                }));
             }
         }
     }
     Ok(Box::new(doubt))
 }
 
-async fn look_at_all(ledger: &Ledger, register: &Register, scope: Scope) -> Result<Proven, Unproven> {
+async fn look_at_all(
+    ledger: &Ledger,
+    register: &Register,
+    scope: Scope,
+) -> Result<Proven, Unproven> {
     let (mut parts, mut part, mut proven) = (1, 0, Proven::default());
     while part < parts {
-        let looking = Looking { ledger, register, scope, part: Part { which: part, of: parts } };
+        let looking = Looking {
+            ledger,
+            register,
+            scope,
+            part: Part {
+                which: part,
+                of: parts,
+            },
+        };
         let Some(found) = looking.look().await? else {
             (parts, part, proven) = (parts * 2, 0, Proven::default());
             continue;
@@ -104,10 +130,19 @@ async fn look_at_all(ledger: &Ledger, register: &Register, scope: Scope) -> Resu
         for waiting in page {
             let (whose, wrong) = match waiting {
                 Waiting::Mark(mark) if scope.now - mark.since <= WAITS => continue,
-                Waiting::Mark(mark) => (mark.request().map_or(Whose::Nobody, Whose::Request), Wrong::Late),
+                Waiting::Mark(mark) => (
+                    mark.request().map_or(Whose::Nobody, Whose::Request),
+                    Wrong::Late,
+                ),
                 Waiting::Unreadable => (Whose::Nobody, Wrong::Unreadable),
             };
-            return Err(Box::new(Doubt { what: What::Mark, whose, wrong, n: None }).into());
+            return Err(Box::new(Doubt {
+                what: What::Mark,
+                whose,
+                wrong,
+                n: None,
+            })
+            .into());
         }
     }
     Ok(proven)
@@ -148,7 +183,9 @@ impl Looking<'_> {
     async fn look(&self) -> Result<Option<Proven>, Unproven> {
         let mut looks = 0;
         loop {
-            let Some(mut said) = self.said().await? else { return Ok(None) };
+            let Some(mut said) = self.said().await? else {
+                return Ok(None);
+            };
             looks += 1;
             match self.compare(&mut said).await {
                 // What was written after the chain was read may be attested by now.
@@ -160,10 +197,19 @@ impl Looking<'_> {
 
     /// What the chain says, from its first day to its head; nothing where that is too much.
     async fn said(&self) -> Result<Option<Said>, Unproven> {
-        let mut said = Said { known: HashMap::new(), since: None, head: 0 };
-        let Some(head) = self.ledger.head().await? else { return Ok(Some(said)) };
+        let mut said = Said {
+            known: HashMap::new(),
+            since: None,
+            head: 0,
+        };
+        let Some(head) = self.ledger.head().await? else {
+            return Ok(Some(said));
+        };
         said.head = head.n;
-        let first = self.scope.from.map_or(head.first, |from| from.max(head.first));
+        let first = self
+            .scope
+            .from
+            .map_or(head.first, |from| from.max(head.first));
         for day in first.iter_days().take_while(|day| *day <= head.day) {
             let mut pages = self.ledger.lying(day);
             while let Some(page) = pages.next().await? {
@@ -182,7 +228,8 @@ impl Looking<'_> {
         Ok(Some(said))
     }
 
-    /// What a block attests stands instead of what was said before, unless that could not become so.
+    /// What a block attests stands instead of what was said before, unless that could not become
+    /// so.
     fn hear(&self, said: &mut Said, block: &Block) -> Result<(), Unproven> {
         for attested in &block.attestations {
             said.since.get_or_insert(block.at);
@@ -195,10 +242,20 @@ impl Looking<'_> {
             if before.is_some_and(|before| !before.attested.may_become(attested)) {
                 let whose = Whose::Digest(attested.request.clone());
                 let (what, wrong) = (What::Evidence(attested.kind), Wrong::Rewritten);
-                return Err(Box::new(Doubt { what, whose, wrong, n: Some(block.n) }).into());
+                return Err(Box::new(Doubt {
+                    what,
+                    whose,
+                    wrong,
+                    n: Some(block.n),
+                })
+                .into());
             }
             if !is_over(attested, self.scope.now) {
-                let known = Known { attested: attested.clone(), n: block.n, seen: false };
+                let known = Known {
+                    attested: attested.clone(),
+                    n: block.n,
+                    seen: false,
+                };
                 said.known.insert(attested.item.as_str().to_owned(), known);
             }
         }
@@ -207,17 +264,26 @@ impl Looking<'_> {
 
     /// Holds what lies in the Register beside what was said of it.
     async fn compare(&self, said: &mut Said) -> Result<Proven, Unproven> {
-        let mut proven = Proven { since: said.since, ..Proven::default() };
+        let mut proven = Proven {
+            since: said.since,
+            ..Proven::default()
+        };
         let mut first: Option<Doubt> = None;
         let mut doubt = |found: Doubt| {
             let place = |doubt: &Doubt| doubt.n.unwrap_or(u64::MAX);
-            if first.as_ref().is_none_or(|first| place(&found) < place(first)) {
+            if first
+                .as_ref()
+                .is_none_or(|first| place(&found) < place(first))
+            {
                 first = Some(found);
             }
         };
         let mut pages = self.register.everything();
         while let Some(page) = pages.next().await? {
-            for lying in page.iter().filter(|lying| self.part.has(&lying.attested.item)) {
+            for lying in page
+                .iter()
+                .filter(|lying| self.part.has(&lying.attested.item))
+            {
                 let known = said.known.get_mut(lying.attested.item.as_str());
                 let n = known.as_ref().map(|known| known.n);
                 let is_same = known.is_some_and(|known| {
@@ -227,8 +293,16 @@ impl Looking<'_> {
                 // What is over is shown to nobody, and TTL removes it.
                 let checked = lying.said.as_ref().map(Signed::check);
                 if let Some(Err(why)) = checked {
-                    let (what, whose) = (What::Evidence(lying.attested.kind), Whose::Request(lying.request.clone()));
-                    doubt(Doubt { what, whose, wrong: Wrong::Unsigned(why), n });
+                    let (what, whose) = (
+                        What::Evidence(lying.attested.kind),
+                        Whose::Request(lying.request.clone()),
+                    );
+                    doubt(Doubt {
+                        what,
+                        whose,
+                        wrong: Wrong::Unsigned(why),
+                        n,
+                    });
                 } else if is_same {
                     proven.attested += 1;
                     proven.signed += u64::from(checked == Some(Ok(true)));
@@ -238,16 +312,33 @@ impl Looking<'_> {
                 } else if n.is_none() && is_older(lying, said.since) {
                     proven.older += 1;
                 } else {
-                    let wrong = if n.is_some() { Wrong::Changed } else { Wrong::Unattested };
-                    let (what, whose) = (What::Evidence(lying.attested.kind), Whose::Request(lying.request.clone()));
-                    doubt(Doubt { what, whose, wrong, n });
+                    let wrong = if n.is_some() {
+                        Wrong::Changed
+                    } else {
+                        Wrong::Unattested
+                    };
+                    let (what, whose) = (
+                        What::Evidence(lying.attested.kind),
+                        Whose::Request(lying.request.clone()),
+                    );
+                    doubt(Doubt {
+                        what,
+                        whose,
+                        wrong,
+                        n,
+                    });
                 }
             }
         }
         for known in said.known.values().filter(|known| !known.seen) {
             let whose = Whose::Digest(known.attested.request.clone());
             let (what, wrong) = (What::Evidence(known.attested.kind), Wrong::Gone);
-            doubt(Doubt { what, whose, wrong, n: Some(known.n) });
+            doubt(Doubt {
+                what,
+                whose,
+                wrong,
+                n: Some(known.n),
+            });
         }
         first.map_or(Ok(proven), |first| Err(Box::new(first).into()))
     }
@@ -260,7 +351,10 @@ impl Looking<'_> {
 impl Part {
     /// Whether an item is in it.
     fn has(self, item: &Hash) -> bool {
-        let number = item.as_str().get(..8).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let number = item
+            .as_str()
+            .get(..8)
+            .and_then(|digits| u32::from_str_radix(digits, 16).ok());
         number.unwrap_or_default() % self.of == self.which
     }
 }
@@ -270,14 +364,23 @@ fn block(lies: &Lies, head: &Head, day: NaiveDate, n: u64) -> Result<Block, Brok
         Lies::Link(link) if link.is_whole() => link.says(),
         Lies::Link(_) | Lies::Nothing | Lies::Unreadable => None,
     };
-    said.ok_or(Broken { day: day.min(head.day), n, fault: ChainFault::Unreadable })
+    said.ok_or(Broken {
+        day: day.min(head.day),
+        n,
+        fault: ChainFault::Unreadable,
+    })
 }
 
 fn is_over(attested: &Attestation, at: DateTime<Utc>) -> bool {
     attested.until.is_some_and(|until| until <= at.timestamp())
 }
 
-/// Whether something was written before anything was attested, or while functions of an earlier version still ran.
+/// Whether something was written before anything was attested, or while functions of an earlier
+/// version still ran.
 fn is_older(lying: &StoredEvidence, since: Option<DateTime<Utc>>) -> bool {
-    since.is_none_or(|since| lying.written.is_some_and(|written| written < since + BEGINS_WITHIN))
+    since.is_none_or(|since| {
+        lying
+            .written
+            .is_some_and(|written| written < since + BEGINS_WITHIN)
+    })
 }

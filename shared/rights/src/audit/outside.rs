@@ -1,7 +1,8 @@
 //! What was told of the chain outside of the tables, beside what the chain says.
 //!
-//! The version that was put first is what was told; whoever puts another over it, or marks it as deleted, is named. Anchors come in
-//! the order of the chain, so no more than one page of them is in memory.
+//! The version that was put first is what was told; whoever puts another over it, or marks it as
+//! deleted, is named. Anchors come in the order of the chain, so no more than one page of them is
+//! in memory.
 
 use super::Unverified;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -54,8 +55,12 @@ pub enum Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Differs => "tells of another link than the chain has there: the chain was made anew",
-            Self::BeforeFirst => "tells of a day before the chain begins: its beginning was taken out",
+            Self::Differs => {
+                "tells of another link than the chain has there: the chain was made anew"
+            }
+            Self::BeforeFirst => {
+                "tells of a day before the chain begins: its beginning was taken out"
+            }
             Self::BehindEnd => "tells of more than the chain has: its end was cut off",
             Self::Missing => "is missing, and the day is closed",
             Self::Unreadable => "is not spelt as an anchor is",
@@ -86,8 +91,18 @@ pub(super) struct Outside<'a> {
 
 impl<'a> Outside<'a> {
     pub(super) fn of(anchors: &'a Anchors, now: DateTime<Utc>) -> Self {
-        let coming = |folder| Coming { anchors, versions: anchors.versions(folder), ready: VecDeque::new() };
-        Self { anchors, days: coming(DAYS), heads: coming(HEADS), now, compared: Compared::default() }
+        let coming = |folder| Coming {
+            anchors,
+            versions: anchors.versions(folder),
+            ready: VecDeque::new(),
+        };
+        Self {
+            anchors,
+            days: coming(DAYS),
+            heads: coming(HEADS),
+            now,
+            compared: Compared::default(),
+        }
     }
 
     /// Where there is no chain nothing may have been told of one.
@@ -129,7 +144,12 @@ impl<'a> Outside<'a> {
         Ok(())
     }
 
-    async fn compare_day(&mut self, link: &Seen, day: NaiveDate, closed_at: DateTime<Utc>) -> Result<(), Unverified> {
+    async fn compare_day(
+        &mut self,
+        link: &Seen,
+        day: NaiveDate,
+        closed_at: DateTime<Utc>,
+    ) -> Result<(), Unverified> {
         let told = self.days.next_one().await?;
         match told {
             Some(told) if told.seat.day == day => {
@@ -139,7 +159,11 @@ impl<'a> Outside<'a> {
                 Ok(())
             }
             None if (-AHEAD..UNANCHORED).contains(&(self.now - closed_at)) => Ok(()),
-            _ => Err(Contradiction { place: format!("{DAYS}{day}"), fault: Fault::Missing }.into()),
+            _ => Err(Contradiction {
+                place: format!("{DAYS}{day}"),
+                fault: Fault::Missing,
+            }
+            .into()),
         }
     }
 
@@ -168,7 +192,10 @@ impl<'a> Outside<'a> {
 
 /// No word of it is told: it is anybody's.
 fn stray() -> Contradiction {
-    Contradiction { place: "the bucket".to_owned(), fault: Fault::Stray }
+    Contradiction {
+        place: "the bucket".to_owned(),
+        fault: Fault::Stray,
+    }
 }
 
 /// Anchors of a folder, in order.
@@ -182,9 +209,13 @@ impl Coming<'_> {
     /// The next one, which stays until it is taken.
     async fn next_one(&mut self) -> Result<Option<&Told>, Unverified> {
         while self.ready.is_empty() {
-            let Some(page) = self.versions.next().await? else { return Ok(None) };
+            let Some(page) = self.versions.next().await? else {
+                return Ok(None);
+            };
             let anchors = self.anchors;
-            let read = stream::iter(page).map(|kept| Told::read(anchors, kept)).buffered(AT_ONCE);
+            let read = stream::iter(page)
+                .map(|kept| Told::read(anchors, kept))
+                .buffered(AT_ONCE);
             self.ready = read.try_collect().await?;
         }
         Ok(self.ready.front())
@@ -211,14 +242,19 @@ impl Told {
     }
 
     fn but(&self, fault: Fault) -> Contradiction {
-        Contradiction { place: self.kept.key.clone(), fault }
+        Contradiction {
+            place: self.kept.key.clone(),
+            fault,
+        }
     }
 
     fn agrees_with(&self, link: &Seen) -> Result<(), Contradiction> {
         let fault = match &self.anchor {
             None if self.kept.versions == 0 => Some(Fault::Deleted),
             None => Some(Fault::Unreadable),
-            Some(anchor) if (anchor.n, &anchor.hash) != (link.n, &link.hash) => Some(Fault::Differs),
+            Some(anchor) if (anchor.n, &anchor.hash) != (link.n, &link.hash) => {
+                Some(Fault::Differs)
+            }
             Some(_) if self.kept.markers > 0 => Some(Fault::Deleted),
             Some(_) if self.kept.versions > 1 => Some(Fault::Overwritten),
             Some(_) => None,

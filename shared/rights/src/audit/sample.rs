@@ -4,8 +4,8 @@ use custodian_domain::ledger::{Entry, EntryId};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// Some of many entries: those whose names come first when they are shuffled by a word. So no more than these are ever in
-/// memory, and the same word draws the same again.
+/// Some of many entries: those whose names come first when they are shuffled by a word. So no more
+/// than these are ever in memory, and the same word draws the same again.
 #[derive(Debug)]
 pub struct Sample {
     word: String,
@@ -17,7 +17,11 @@ impl Sample {
     /// Draws so many, shuffled by a word.
     #[must_use]
     pub const fn of(most: usize, word: String) -> Self {
-        Self { word, most, drawn: BTreeMap::new() }
+        Self {
+            word,
+            most,
+            drawn: BTreeMap::new(),
+        }
     }
 
     /// Offers an entry.
@@ -29,7 +33,12 @@ impl Sample {
     }
 
     fn place(&self, id: &EntryId) -> [u8; 32] {
-        Sha256::new().chain_update(&self.word).chain_update("\n").chain_update(id.as_str()).finalize().into()
+        Sha256::new()
+            .chain_update(&self.word)
+            .chain_update("\n")
+            .chain_update(id.as_str())
+            .finalize()
+            .into()
     }
 
     /// What was drawn.

@@ -72,13 +72,24 @@ pub(super) fn of(arrivals: Vec<SourceRecord>, keys: &SubjectKeys) -> Vec<Case> {
     let mut places: HashMap<(Source, RecordId), usize> = HashMap::new();
     let mut cases: Vec<Case> = Vec::new();
     for (place, arrival) in arrivals.into_iter().enumerate() {
-        let case = *places.entry((arrival.source, arrival.id.clone())).or_insert_with(|| {
-            let (source, id) = (arrival.source, arrival.id.clone());
-            let (arrivals, holders) = (Vec::new(), Vec::new());
-            cases.push(Case { source, id, formerly: Vec::new(), arrivals, holders, lying: Vec::new() });
-            cases.len() - 1
-        });
-        let Some(case) = cases.get_mut(case) else { continue };
+        let case = *places
+            .entry((arrival.source, arrival.id.clone()))
+            .or_insert_with(|| {
+                let (source, id) = (arrival.source, arrival.id.clone());
+                let (arrivals, holders) = (Vec::new(), Vec::new());
+                cases.push(Case {
+                    source,
+                    id,
+                    formerly: Vec::new(),
+                    arrivals,
+                    holders,
+                    lying: Vec::new(),
+                });
+                cases.len() - 1
+            });
+        let Some(case) = cases.get_mut(case) else {
+            continue;
+        };
         let (mut subjects, mut own) = (Vec::new(), Vec::new());
         // Numbers are slow to read, and a file has many: here, and nowhere after.
         for identifier in arrival.contact().identifiers() {
@@ -87,7 +98,8 @@ pub(super) fn of(arrivals: Vec<SourceRecord>, keys: &SubjectKeys) -> Vec<Case> {
                 own = versions.iter().cloned().map(Holder::Subject).collect();
             }
             subjects.extend(versions.first().cloned());
-            case.holders.extend(versions.into_iter().map(Holder::Subject));
+            case.holders
+                .extend(versions.into_iter().map(Holder::Subject));
         }
         let ids = [&arrival.id].into_iter().chain(&arrival.formerly);
         let anonymous: Vec<Holder> = ids.map(|id| Holder::Anonymous(Reference::of(id))).collect();
@@ -96,7 +108,12 @@ pub(super) fn of(arrivals: Vec<SourceRecord>, keys: &SubjectKeys) -> Vec<Case> {
         }
         case.holders.extend(anonymous);
         case.formerly.extend(arrival.formerly.iter().cloned());
-        case.arrivals.push(Handed { place, arrival, subjects, own });
+        case.arrivals.push(Handed {
+            place,
+            arrival,
+            subjects,
+            own,
+        });
     }
     for case in &mut cases {
         case.holders.sort();
@@ -109,9 +126,13 @@ pub(super) fn of(arrivals: Vec<SourceRecord>, keys: &SubjectKeys) -> Vec<Case> {
 
 /// Gives each case what lies in the table of it.
 pub(super) fn assign(cases: &mut [Case], lying: Vec<StoredRecord>) {
-    let named =
-        |(place, case): (usize, &Case)| -> Vec<_> { case.ids().map(|id| ((case.source, id.clone()), place)).collect() };
-    let places: HashMap<(Source, RecordId), usize> = cases.iter().enumerate().flat_map(named).collect();
+    let named = |(place, case): (usize, &Case)| -> Vec<_> {
+        case.ids()
+            .map(|id| ((case.source, id.clone()), place))
+            .collect()
+    };
+    let places: HashMap<(Source, RecordId), usize> =
+        cases.iter().enumerate().flat_map(named).collect();
     for lying in lying {
         let place = places.get(&(lying.record.details.source, lying.record.id.clone()));
         if let Some(case) = place.and_then(|place| cases.get_mut(*place)) {
@@ -126,10 +147,14 @@ impl Case {
         [&self.id].into_iter().chain(&self.formerly)
     }
 
-    /// Who of its holders can have been erased: nobody was told the reference of what names somebody.
+    /// Who of its holders can have been erased: nobody was told the reference of what names
+    /// somebody.
     pub(super) fn erasable(&self) -> impl Iterator<Item = Holder> + '_ {
         let named = self.holders.iter().any(|holder| holder.subject().is_some());
-        self.holders.iter().filter(move |holder| !named || holder.subject().is_some()).cloned()
+        self.holders
+            .iter()
+            .filter(move |holder| !named || holder.subject().is_some())
+            .cloned()
     }
 
     /// Where it may lie, as far as the arrivals tell.
@@ -137,19 +162,30 @@ impl Case {
         self.ids().flat_map(|id| {
             // Nobody but itself is its anonymous holder.
             let own = Holder::Anonymous(Reference::of(id));
-            let holders = self.holders.iter().filter(move |holder| holder.subject().is_some() || **holder == own);
+            let holders = self
+                .holders
+                .iter()
+                .filter(move |holder| holder.subject().is_some() || **holder == own);
             holders.map(|holder| Key::record(holder, self.source, id))
         })
     }
 
     /// On which days of the index it may be.
     pub(super) fn days(&self) -> Vec<(NaiveDate, String)> {
-        let mut days: Vec<NaiveDate> =
-            self.arrivals.iter().map(|handed| handed.arrival.collected_at.date_naive()).collect();
+        let mut days: Vec<NaiveDate> = self
+            .arrivals
+            .iter()
+            .map(|handed| handed.arrival.collected_at.date_naive())
+            .collect();
         days.sort_unstable();
         days.dedup();
-        let sorts: Vec<String> = self.ids().map(|id| Key::record_sort(self.source, id)).collect();
-        days.into_iter().flat_map(|day| sorts.iter().map(move |sort| (day, sort.clone()))).collect()
+        let sorts: Vec<String> = self
+            .ids()
+            .map(|id| Key::record_sort(self.source, id))
+            .collect();
+        days.into_iter()
+            .flat_map(|day| sorts.iter().map(move |sort| (day, sort.clone())))
+            .collect()
     }
 
     /// What is to be done, and what becomes of each arrival.
@@ -166,7 +202,9 @@ impl Case {
         let mut withdrawn = suppressed.is_withdrawn(self.source, &self.id);
         let mut kept: Vec<&StoredRecord> = Vec::new();
         for lying in &self.lying {
-            let Record { holder, details, .. } = &lying.record;
+            let Record {
+                holder, details, ..
+            } = &lying.record;
             let erased = suppressed.covers(holder, details, details.collected_at);
             let held = known.effect(holder, details).held;
             on_hold |= held;
@@ -176,11 +214,19 @@ impl Case {
             }
             // An erasure, or a withdrawal, that something was written beside: it is made good here.
             if erased {
-                change.forget.push((lying.candidate.clone(), Cause::Erasure));
+                change
+                    .forget
+                    .push((lying.candidate.clone(), Cause::Erasure));
                 let links = links(&lying.record, &details.contact.further_keys(keys));
-                change.forget.extend(links.into_iter().map(|link| (link.candidate(), Cause::Erasure)));
+                change.forget.extend(
+                    links
+                        .into_iter()
+                        .map(|link| (link.candidate(), Cause::Erasure)),
+                );
             } else if withdrawn && !held {
-                change.forget.push((lying.candidate.clone(), Cause::Correction));
+                change
+                    .forget
+                    .push((lying.candidate.clone(), Cause::Correction));
             } else {
                 kept.push(lying);
             }
@@ -201,10 +247,15 @@ impl Case {
         });
         for handed in &self.arrivals {
             let Handed { place, arrival, .. } = handed;
-            let Some(outcome) = outcomes.get_mut(*place) else { continue };
+            let Some(outcome) = outcomes.get_mut(*place) else {
+                continue;
+            };
             *outcome = match (&arrival.word, &state) {
                 (Word::Withdrawn(contact), Some(held))
-                    if are_of_two((&held.contact, held.collected_at), (contact, arrival.collected_at)) =>
+                    if are_of_two(
+                        (&held.contact, held.collected_at),
+                        (contact, arrival.collected_at),
+                    ) =>
                 {
                     Taken::OfAnother
                 }
@@ -212,7 +263,8 @@ impl Case {
                     withdrawn = true;
                     change.withdrawn = true;
                     if let Some(state) = state.as_mut().filter(|_| on_hold) {
-                        state.retention = Retention::Held(state.retention.due().min(ExpiresAt::at(now)));
+                        state.retention =
+                            Retention::Held(state.retention.due().min(ExpiresAt::at(now)));
                         Taken::Held
                     } else if state.take().is_some() || !change.forget.is_empty() {
                         Taken::Forgotten
@@ -221,7 +273,11 @@ impl Case {
                     }
                 }
                 (Word::Told(_), _) if withdrawn => Taken::Suppressed,
-                (Word::Told(told), None) if handed.is_erased(suppressed, told, told.collected_at) => Taken::Suppressed,
+                (Word::Told(told), None)
+                    if handed.is_erased(suppressed, told, told.collected_at) =>
+                {
+                    Taken::Suppressed
+                }
                 (Word::Told(told), None) => {
                     state = Some((**told).clone());
                     Taken::New
@@ -247,12 +303,13 @@ impl Case {
         change
     }
 
-    /// The id under which it is kept: what an earlier version kept under another stays where it is, and with it whatever
-    /// stands for it there. Puts what lies there first.
+    /// The id under which it is kept: what an earlier version kept under another stays where it is,
+    /// and with it whatever stands for it there. Puts what lies there first.
     fn home(&self, kept: &mut [&StoredRecord]) -> RecordId {
         let place = |lying: &&StoredRecord| self.ids().position(|id| *id == lying.record.id);
         kept.sort_by_key(place);
-        kept.first().map_or_else(|| self.id.clone(), |lying| lying.record.id.clone())
+        kept.first()
+            .map_or_else(|| self.id.clone(), |lying| lying.record.id.clone())
     }
 
     /// What has to be put, and what has to go, so that exactly this is held.
@@ -265,7 +322,9 @@ impl Case {
         keys: &SubjectKeys,
         change: &mut Change,
     ) {
-        let stands = |holder: &Holder, details: &RecordBody| known.effect(holder, details) == details.effect();
+        let stands = |holder: &Holder, details: &RecordBody| {
+            known.effect(holder, details) == details.effect()
+        };
         let unchanged = |details: &RecordBody| match kept {
             [one] => one.record.details == *details && stands(&one.record.holder, details),
             _ => false,
@@ -274,21 +333,38 @@ impl Case {
         match state {
             Some(details) if unchanged(&details) => return,
             Some(details) => {
-                let details = RecordBody { reference: Reference::of(home), ..details };
+                let details = RecordBody {
+                    reference: Reference::of(home),
+                    ..details
+                };
                 let mut subjects = self.subjects(&details.contact, keys).into_iter();
                 let holder = subjects.next().map(Holder::Subject);
                 let holder = holder.unwrap_or_else(|| Holder::Anonymous(details.reference.clone()));
                 let effect = known.effect(&holder, &details);
                 let details = details.under(effect);
-                let record = Record { holder, id: home.clone(), details };
+                let record = Record {
+                    holder,
+                    id: home.clone(),
+                    details,
+                };
                 let key = Key::record(&record.holder, self.source, home);
-                let there = gone.iter().position(|one| one.candidate.key == key).map(|place| gone.remove(place));
+                let there = gone
+                    .iter()
+                    .position(|one| one.candidate.key == key)
+                    .map(|place| gone.remove(place));
                 let instead_of = there.and_then(|one| one.record.details.revision.clone());
-                change.put = Some(Put { record, instead_of, further: subjects.collect() });
+                change.put = Some(Put {
+                    record,
+                    instead_of,
+                    further: subjects.collect(),
+                });
             }
             None => {}
         }
-        change.forget.extend(gone.into_iter().map(|one| (one.candidate.clone(), Cause::Correction)));
+        change.forget.extend(
+            gone.into_iter()
+                .map(|one| (one.candidate.clone(), Cause::Correction)),
+        );
     }
 
     /// Whom a contact names: that of an arrival, unless it is what was held before.
@@ -296,14 +372,21 @@ impl Case {
         let told = |handed: &&Handed| matches!(&handed.arrival.word, Word::Told(told) if told.contact == *contact);
         match self.arrivals.iter().find(told) {
             Some(handed) => handed.subjects.clone(),
-            None => contact.identifiers().iter().map(|identifier| keys.key(identifier)).collect(),
+            None => contact
+                .identifiers()
+                .iter()
+                .map(|identifier| keys.key(identifier))
+                .collect(),
         }
     }
 }
 
 /// Whether two words on one record are of two.
 fn of_two(one: &RecordBody, other: &RecordBody) -> bool {
-    are_of_two((&one.contact, one.collected_at), (&other.contact, other.collected_at))
+    are_of_two(
+        (&one.contact, one.collected_at),
+        (&other.contact, other.collected_at),
+    )
 }
 
 /// What a correction changed, apart from its own revision.
@@ -320,7 +403,11 @@ fn compare(held: &RecordBody, corrected: &RecordBody) -> Taken {
 impl Put {
     /// Where it goes.
     pub(super) fn key(&self) -> Key {
-        Key::record(&self.record.holder, self.record.details.source, &self.record.id)
+        Key::record(
+            &self.record.holder,
+            self.record.details.source,
+            &self.record.id,
+        )
     }
 
     /// The links that lead to it.
@@ -331,9 +418,22 @@ impl Put {
 
 /// The links that lead from further keys to a record's holder.
 fn links(record: &Record, further: &[SubjectKey]) -> Vec<Link> {
-    let Some(to) = record.holder.subject() else { return Vec::new() };
-    let (day, retention) = (record.details.collected_at.date_naive(), record.details.retention);
-    further.iter().map(|from| Link { from: from.clone(), to: to.clone(), day, retention }).collect()
+    let Some(to) = record.holder.subject() else {
+        return Vec::new();
+    };
+    let (day, retention) = (
+        record.details.collected_at.date_naive(),
+        record.details.retention,
+    );
+    further
+        .iter()
+        .map(|from| Link {
+            from: from.clone(),
+            to: to.clone(),
+            day,
+            retention,
+        })
+        .collect()
 }
 
 impl Link {
@@ -356,7 +456,14 @@ impl Link {
 
 impl Handed {
     /// Whether whoever would hold it was erased after it was collected.
-    fn is_erased(&self, suppressed: &Suppressed, told: &RecordBody, collected_at: DateTime<Utc>) -> bool {
-        self.own.iter().any(|holder| suppressed.covers(holder, told, collected_at))
+    fn is_erased(
+        &self,
+        suppressed: &Suppressed,
+        told: &RecordBody,
+        collected_at: DateTime<Utc>,
+    ) -> bool {
+        self.own
+            .iter()
+            .any(|holder| suppressed.covers(holder, told, collected_at))
     }
 }

@@ -14,7 +14,8 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// What stands for a record of this holder: what the Register says, or the record itself if nobody looked.
+    /// What stands for a record of this holder: what the Register says, or the record itself if
+    /// nobody looked.
     pub(super) fn effect(&self, holder: &Holder, details: &RecordBody) -> Effect {
         self.effects.of(holder).unwrap_or_else(|| details.effect())
     }

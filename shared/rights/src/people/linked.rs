@@ -13,7 +13,8 @@ use std::collections::BTreeSet;
 /// How many links one answer lists.
 pub const PAGE: usize = 100;
 
-/// Somebody who once gave one of these identifiers beside their own, or another identifier that the person gave.
+/// Somebody who once gave one of these identifiers beside their own, or another identifier that the
+/// person gave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Linked {
     /// The link's name, for deciding on it.
@@ -22,8 +23,8 @@ pub struct Linked {
     pub through: IdentifierKind,
     /// Their own identifier, masked.
     pub person: String,
-    /// Who asserts the link, over all records that name both identifiers: on each, the weaker of the two assertions.
-    /// Nobody, where no record does any longer.
+    /// Who asserts the link, over all records that name both identifiers: on each, the weaker of
+    /// the two assertions. Nobody, where no record does any longer.
     pub asserted_by: BTreeSet<Assertion>,
     /// How those records reached the council.
     pub sources: BTreeSet<Source>,
@@ -49,7 +50,8 @@ pub struct Linked {
     pub names: Vec<String>,
 }
 
-/// What an answer says of links: the first of them, how many there are, and how many wait for a decision.
+/// What an answer says of links: the first of them, how many there are, and how many wait for a
+/// decision.
 #[derive(Clone, Debug, Serialize)]
 pub struct Links<'a> {
     /// The first [`PAGE`].
@@ -69,7 +71,11 @@ impl Linked {
 
     /// Sorts the best asserted first; of equally well asserted ones, those with the most records.
     pub(super) fn rank(&self) -> impl Ord + use<> {
-        (Reverse(self.assertion), Reverse(self.records), self.link.clone())
+        (
+            Reverse(self.assertion),
+            Reverse(self.records),
+            self.link.clone(),
+        )
     }
 }
 
@@ -78,7 +84,11 @@ impl<'a> Links<'a> {
     #[must_use]
     pub fn of(linked: &'a [Linked]) -> Self {
         let undecided = linked.iter().filter(|link| !link.is_decided()).count();
-        Self { linked: &linked[..linked.len().min(PAGE)], linked_total: linked.len(), undecided }
+        Self {
+            linked: &linked[..linked.len().min(PAGE)],
+            linked_total: linked.len(),
+            undecided,
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! By what a person is found, as the DPO is told of it: who vouches for each identifier, and which addresses are confirmed.
+//! By what a person is found, as the DPO is told of it: who vouches for each identifier, and which
+//! addresses are confirmed.
 
 use super::{Known, People};
 use chrono::{DateTime, Utc};
@@ -17,17 +18,20 @@ pub struct Matched {
     pub kind: IdentifierKind,
     /// The identifier, masked.
     pub identifier: String,
-    /// Who vouches for it, over all records that name it; and its reader, where it is an address that is confirmed.
+    /// Who vouches for it, over all records that name it; and its reader, where it is an address
+    /// that is confirmed.
     pub asserted_by: BTreeSet<Assertion>,
     /// What its reader has confirmed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub confirmed: Vec<Confirmed>,
 }
 
-/// What was confirmed by the readers of addresses that an order gives or to which a link was followed.
+/// What was confirmed by the readers of addresses that an order gives or to which a link was
+/// followed.
 ///
-/// Nobody else's is looked up: a query for each of ten thousand forged links would be a way to keep the DPO waiting. It costs
-/// no link anything, as the weaker of its two ends decides, and what a form has beside an address is claimed.
+/// Nobody else's is looked up: a query for each of ten thousand forged links would be a way to keep
+/// the DPO waiting. It costs no link anything, as the weaker of its two ends decides, and what a
+/// form has beside an address is claimed.
 #[derive(Debug, Default)]
 pub(super) struct Mailboxes(HashMap<Identifier, Vec<Confirmed>>);
 
@@ -44,8 +48,13 @@ impl Mailboxes {
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         for known in of {
-            let address = known.identifier.as_ref().filter(|identifier| identifier.kind() == IdentifierKind::Email);
-            let Some(address) = address.filter(|address| !self.0.contains_key(*address)) else { continue };
+            let address = known
+                .identifier
+                .as_ref()
+                .filter(|identifier| identifier.kind() == IdentifierKind::Email);
+            let Some(address) = address.filter(|address| !self.0.contains_key(*address)) else {
+                continue;
+            };
             let mut confirmed = Vec::new();
             for key in &known.keys {
                 confirmed.extend(people.confirmations.of(key, now).await?);
@@ -59,10 +68,13 @@ impl Mailboxes {
         Ok(())
     }
 
-    /// Whether the reader of this address confirmed the wish for the newsletter that was told at this moment.
+    /// Whether the reader of this address confirmed the wish for the newsletter that was told at
+    /// this moment.
     pub(super) fn confirm(&self, address: &Identifier, told_at: DateTime<Utc>) -> bool {
         let is_this = |one: &Confirmed| one.means == Means::Newsletter && one.asked_at == told_at;
-        self.0.get(address).is_some_and(|confirmed| confirmed.iter().any(is_this))
+        self.0
+            .get(address)
+            .is_some_and(|confirmed| confirmed.iter().any(is_this))
     }
 }
 
@@ -82,7 +94,12 @@ impl Asserted {
             let confirmed = mailboxes.0.get(identifier).cloned().unwrap_or_default();
             let mut asserted_by = self.0.get(identifier).cloned().unwrap_or_default();
             asserted_by.extend(confirmed.first().map(|_| Assertion::Confirmed));
-            Matched { kind: identifier.kind(), identifier: identifier.masked(), asserted_by, confirmed }
+            Matched {
+                kind: identifier.kind(),
+                identifier: identifier.masked(),
+                asserted_by,
+                confirmed,
+            }
         };
         identifiers.iter().map(told).collect()
     }

@@ -1,4 +1,5 @@
-//! A search for a person: round by round, everybody who was found is asked whom their links and their records lead to.
+//! A search for a person: round by round, everybody who was found is asked whom their links and
+//! their records lead to.
 
 use super::linked::{Linked, name};
 use super::matched::{Asserted, Mailboxes};
@@ -64,13 +65,19 @@ impl<'a> Search<'a> {
         follow: Follow,
         now: DateTime<Utc>,
     ) -> Self {
-        let waiting: Vec<Known> = identifiers.iter().map(|identifier| people.known(identifier)).collect();
+        let waiting: Vec<Known> = identifiers
+            .iter()
+            .map(|identifier| people.known(identifier))
+            .collect();
         Self {
             people,
             decisions,
             follow,
             now,
-            found: waiting.iter().flat_map(|known| known.keys.clone()).collect(),
+            found: waiting
+                .iter()
+                .flat_map(|known| known.keys.clone())
+                .collect(),
             identifiers: identifiers.to_vec(),
             named: Vec::new(),
             asserted: Asserted::default(),
@@ -85,7 +92,9 @@ impl<'a> Search<'a> {
     pub(super) async fn run(&mut self) -> Result<(), StorageError> {
         while !self.waiting.is_empty() {
             let waiting = std::mem::take(&mut self.waiting);
-            self.mailboxes.look_up(self.people, &waiting, self.now).await?;
+            self.mailboxes
+                .look_up(self.people, &waiting, self.now)
+                .await?;
             for known in waiting {
                 self.along_links(&known).await?;
                 self.along_records(&known).await?;
@@ -100,11 +109,20 @@ impl<'a> Search<'a> {
         self.identifiers.sort();
         self.identifiers.dedup();
         let matched = self.asserted.told(&self.identifiers, &self.mailboxes);
-        let linked = self.candidates.into_iter().map(|candidate| linked(candidate, self.decisions));
+        let linked = self
+            .candidates
+            .into_iter()
+            .map(|candidate| linked(candidate, self.decisions));
         let mut linked: Vec<Linked> = linked.collect();
         linked.sort_by_cached_key(Linked::rank);
         let holders = self.found.into_iter().map(Holder::Subject).collect();
-        Found { holders, linked, identifiers: self.identifiers, matched, named: self.named }
+        Found {
+            holders,
+            linked,
+            identifiers: self.identifiers,
+            matched,
+            named: self.named,
+        }
     }
 
     /// Looks at whom links lead to.
@@ -114,20 +132,36 @@ impl<'a> Search<'a> {
         to.retain(|to| !self.found.contains(to));
         // Who was given, or found, is linked by more than a claim: the DPO says so.
         let is_shared = to.len() < before;
-        let owners = self.people.owners(known, to, &self.mailboxes, self.now).await?;
-        let proven = owners.iter().filter(|owner| owner.evidence.strongest().is_more_than_a_claim()).count();
+        let owners = self
+            .people
+            .owners(known, to, &self.mailboxes, self.now)
+            .await?;
+        let proven = owners
+            .iter()
+            .filter(|owner| owner.evidence.strongest().is_more_than_a_claim())
+            .count();
         for owner in owners {
             if let Some(identifier) = &known.identifier {
-                self.asserted.add(identifier, owner.evidence.named_by.iter().copied());
+                self.asserted
+                    .add(identifier, owner.evidence.named_by.iter().copied());
             }
-            // The current version of the key first: a link has the same name, whichever way it is come by.
-            let mut keys = owner.own.as_ref().map_or_else(Vec::new, |own| self.people.known(own).keys);
+            // The current version of the key first: a link has the same name, whichever way it is
+            // come by.
+            let mut keys = owner
+                .own
+                .as_ref()
+                .map_or_else(Vec::new, |own| self.people.known(own).keys);
             keys.extend(owner.keys);
             let kind = owner.own.as_ref().map(Identifier::kind);
             self.show(Candidate {
-                is_only: proven == 1 && !is_shared && owner.evidence.strongest().is_more_than_a_claim(),
+                is_only: proven == 1
+                    && !is_shared
+                    && owner.evidence.strongest().is_more_than_a_claim(),
                 through: known.kind().or(kind).unwrap_or(IdentifierKind::Reference),
-                to: Known { identifier: owner.own, keys: distinct(keys) },
+                to: Known {
+                    identifier: owner.own,
+                    keys: distinct(keys),
+                },
                 evidence: owner.evidence,
                 records: owner.records,
                 followed: false,
@@ -136,17 +170,32 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// Looks at the further identifiers that records name. One that leads to somebody else too is a question.
+    /// Looks at the further identifiers that records name. One that leads to somebody else too is a
+    /// question.
     async fn along_records(&mut self, known: &Known) -> Result<(), StorageError> {
-        let named = self.people.named_beside(known, &self.mailboxes, &mut self.asserted, self.now).await?;
-        let named =
-            named.into_iter().map(|(identifier, evidence)| (self.people.known(&identifier), identifier, evidence));
-        let named: Vec<_> = named.filter(|(to, ..)| !to.keys.iter().any(|key| self.found.contains(key))).collect();
+        let named = self
+            .people
+            .named_beside(known, &self.mailboxes, &mut self.asserted, self.now)
+            .await?;
+        let named = named
+            .into_iter()
+            .map(|(identifier, evidence)| (self.people.known(&identifier), identifier, evidence));
+        let named: Vec<_> = named
+            .filter(|(to, ..)| !to.keys.iter().any(|key| self.found.contains(key)))
+            .collect();
         let (people, found, now) = (self.people, &self.found, self.now);
-        let further =
-            stream::iter(named).map(|(to, identifier, evidence)| further(people, found, to, identifier, evidence, now));
+        let further = stream::iter(named).map(|(to, identifier, evidence)| {
+            further(people, found, to, identifier, evidence, now)
+        });
         let further: Vec<Further> = further.buffered(AT_ONCE).try_collect().await?;
-        for Further { identifier, to, evidence, records, others } in further {
+        for Further {
+            identifier,
+            to,
+            evidence,
+            records,
+            others,
+        } in further
+        {
             if others.is_empty() && records == 0 {
                 self.named.push(identifier);
                 continue;
@@ -154,20 +203,41 @@ impl<'a> Search<'a> {
             let is_proven = evidence.strongest().is_more_than_a_claim();
             let may_follow = self.follow == Follow::Unambiguous && is_proven;
             let is_only = may_follow && !self.leads_to_others(&to, others).await?;
-            self.show(Candidate { through: identifier.kind(), to, evidence, records, is_only, followed: false });
+            self.show(Candidate {
+                through: identifier.kind(),
+                to,
+                evidence,
+                records,
+                is_only,
+                followed: false,
+            });
         }
         Ok(())
     }
 
     /// Whether more than a claim links one of these to it.
-    async fn leads_to_others(&self, known: &Known, others: Vec<SubjectKey>) -> Result<bool, StorageError> {
-        let owners = self.people.owners(known, others, &self.mailboxes, self.now).await?;
-        Ok(owners.iter().any(|owner| owner.evidence.strongest().is_more_than_a_claim()))
+    async fn leads_to_others(
+        &self,
+        known: &Known,
+        others: Vec<SubjectKey>,
+    ) -> Result<bool, StorageError> {
+        let owners = self
+            .people
+            .owners(known, others, &self.mailboxes, self.now)
+            .await?;
+        Ok(owners
+            .iter()
+            .any(|owner| owner.evidence.strongest().is_more_than_a_claim()))
     }
 
     /// Enters a candidate, or adds to what is known of one.
     fn show(&mut self, candidate: Candidate) {
-        let place = candidate.to.keys.iter().find_map(|key| self.places.get(key)).copied();
+        let place = candidate
+            .to
+            .keys
+            .iter()
+            .find_map(|key| self.places.get(key))
+            .copied();
         if let Some(known) = place.and_then(|place| self.candidates.get_mut(place)) {
             known.evidence.merge(candidate.evidence);
             known.is_only |= candidate.is_only;
@@ -178,20 +248,32 @@ impl<'a> Search<'a> {
             self.candidates.push(candidate);
         }
         let place = place.unwrap_or(self.candidates.len() - 1);
-        let keys = self.candidates.get(place).into_iter().flat_map(|candidate| &candidate.to.keys);
+        let keys = self
+            .candidates
+            .get(place)
+            .into_iter()
+            .flat_map(|candidate| &candidate.to.keys);
         self.places.extend(keys.map(|key| (key.clone(), place)));
     }
 
     /// Follows what the DPO confirmed, and unasked what the order allows.
     fn follow(&mut self) {
-        let is_unasked =
-            |candidate: &&Candidate| candidate.followed && !self.decisions.confirm(&names(&candidate.to.keys));
+        let is_unasked = |candidate: &&Candidate| {
+            candidate.followed && !self.decisions.confirm(&names(&candidate.to.keys))
+        };
         let mut unasked = self.candidates.iter().filter(is_unasked).count();
-        for candidate in self.candidates.iter_mut().filter(|candidate| !candidate.followed) {
+        for candidate in self
+            .candidates
+            .iter_mut()
+            .filter(|candidate| !candidate.followed)
+        {
             let names = names(&candidate.to.keys);
             let is_confirmed = self.decisions.confirm(&names);
-            let may_follow = self.follow == Follow::Unambiguous && candidate.is_only && unasked < FOLLOWED;
-            let is_refused = self.decisions.refuse(&names, candidate.evidence.strongest());
+            let may_follow =
+                self.follow == Follow::Unambiguous && candidate.is_only && unasked < FOLLOWED;
+            let is_refused = self
+                .decisions
+                .refuse(&names, candidate.evidence.strongest());
             if is_confirmed || (may_follow && !is_refused) {
                 unasked += usize::from(!is_confirmed);
                 candidate.followed = true;
@@ -205,7 +287,11 @@ impl<'a> Search<'a> {
 
 impl People {
     /// The subjects that links lead to from these keys.
-    async fn led_to(&self, from: &[SubjectKey], now: DateTime<Utc>) -> Result<Vec<SubjectKey>, StorageError> {
+    async fn led_to(
+        &self,
+        from: &[SubjectKey],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<SubjectKey>, StorageError> {
         let mut subjects = Vec::new();
         for from in from {
             let mut pages = self.records.links(from, now);
@@ -230,13 +316,21 @@ async fn further(
     let mut others = people.led_to(&to.keys, now).await?;
     others.retain(|other| !found.contains(other));
     let records = people.count(&to.keys, now).await?;
-    Ok(Further { identifier, to, evidence, records, others })
+    Ok(Further {
+        identifier,
+        to,
+        evidence,
+        records,
+        others,
+    })
 }
 
 /// Each once, in their order.
 fn distinct(keys: Vec<SubjectKey>) -> Vec<SubjectKey> {
     let mut seen = HashSet::new();
-    keys.into_iter().filter(|key| seen.insert(key.clone())).collect()
+    keys.into_iter()
+        .filter(|key| seen.insert(key.clone()))
+        .collect()
 }
 
 fn names(keys: &[SubjectKey]) -> Vec<String> {
@@ -247,7 +341,13 @@ fn linked(candidate: Candidate, decisions: &Decisions) -> Linked {
     let names = names(&candidate.to.keys);
     let whose = candidate.to.identifier.as_ref();
     let assertion = candidate.evidence.strongest();
-    let Evidence { asserted_by, named_by: _, sources, from, to } = candidate.evidence;
+    let Evidence {
+        asserted_by,
+        named_by: _,
+        sources,
+        from,
+        to,
+    } = candidate.evidence;
     Linked {
         link: names.first().cloned().unwrap_or_default(),
         through: candidate.through,

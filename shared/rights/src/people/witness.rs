@@ -41,13 +41,23 @@ pub(super) struct Owner {
     pub(super) records: u64,
 }
 
-/// How far a record vouches for one that it names. An address is confirmed whose reader has followed the link about the very
-/// wish that this tells: of other records that name the address it says nothing.
+/// How far a record vouches for one that it names. An address is confirmed whose reader has
+/// followed the link about the very wish that this tells: of other records that name the address it
+/// says nothing.
 fn vouches_for(witness: &Witness, who: &Identifier, mailboxes: &Mailboxes) -> Assertion {
-    let by_its_source = Assertion::of(who.kind(), witness.source, witness.is_of_our_form, &witness.contact);
+    let by_its_source = Assertion::of(
+        who.kind(),
+        witness.source,
+        witness.is_of_our_form,
+        &witness.contact,
+    );
     let was_asked = witness.is_of_our_form && witness.asks_for_newsletter;
     let is_confirmed = was_asked && mailboxes.confirm(who, witness.collected_at);
-    if is_confirmed { by_its_source.max(Assertion::Confirmed) } else { by_its_source }
+    if is_confirmed {
+        by_its_source.max(Assertion::Confirmed)
+    } else {
+        by_its_source
+    }
 }
 
 impl Evidence {
@@ -57,7 +67,11 @@ impl Evidence {
         self.named_by.insert(of_named);
         self.sources.insert(witness.source);
         let at = Some(witness.collected_at);
-        self.merge(Self { from: at, to: at, ..Self::default() });
+        self.merge(Self {
+            from: at,
+            to: at,
+            ..Self::default()
+        });
     }
 
     pub(super) fn merge(&mut self, other: Self) {
@@ -70,7 +84,10 @@ impl Evidence {
 
     /// The strongest who asserts it. What nobody asserts any longer is worth as much as a claim.
     pub(super) fn strongest(&self) -> Assertion {
-        self.asserted_by.last().copied().unwrap_or(Assertion::Claimed)
+        self.asserted_by
+            .last()
+            .copied()
+            .unwrap_or(Assertion::Claimed)
     }
 }
 
@@ -91,8 +108,8 @@ impl Spellings {
 }
 
 impl People {
-    /// Whom links lead to from somebody, and what their records say of it. One person is one owner, under however many
-    /// versions of the keys.
+    /// Whom links lead to from somebody, and what their records say of it. One person is one owner,
+    /// under however many versions of the keys.
     pub(super) async fn owners(
         &self,
         known: &Known,
@@ -100,7 +117,9 @@ impl People {
         mailboxes: &Mailboxes,
         now: DateTime<Utc>,
     ) -> Result<Vec<Owner>, StorageError> {
-        let read = stream::iter(to).map(|key| self.owner(known, key, mailboxes, now)).buffered(AT_ONCE);
+        let read = stream::iter(to)
+            .map(|key| self.owner(known, key, mailboxes, now))
+            .buffered(AT_ONCE);
         let read: Vec<Owner> = read.try_collect().await?;
         let mut owners: Vec<Owner> = Vec::new();
         let mut places: HashMap<Identifier, usize> = HashMap::new();
@@ -113,7 +132,9 @@ impl People {
                 owners.push(owner);
             }
         }
-        let owners = stream::iter(owners).map(|owner| self.whole(known, owner, mailboxes, now)).buffered(AT_ONCE);
+        let owners = stream::iter(owners)
+            .map(|owner| self.whole(known, owner, mailboxes, now))
+            .buffered(AT_ONCE);
         owners.try_collect().await
     }
 
@@ -130,7 +151,9 @@ impl People {
             for witness in page {
                 records += 1;
                 let identifiers = spellings.identifiers(&witness.contact);
-                let Some(first) = identifiers.first() else { continue };
+                let Some(first) = identifiers.first() else {
+                    continue;
+                };
                 let named = identifiers.iter().find(|one| self.is(known, one));
                 if let Some(named) = named {
                     let of = |one: &Identifier| vouches_for(&witness, one, mailboxes);
@@ -141,7 +164,12 @@ impl People {
                 }
             }
         }
-        Ok(Owner { own, keys: vec![key], evidence, records })
+        Ok(Owner {
+            own,
+            keys: vec![key],
+            evidence,
+            records,
+        })
     }
 
     /// The same owner, with what lies under the versions of the keys that no link leads to.
@@ -152,7 +180,11 @@ impl People {
         mailboxes: &Mailboxes,
         now: DateTime<Utc>,
     ) -> Result<Owner, StorageError> {
-        let every: Vec<SubjectKey> = owner.own.iter().flat_map(|own| self.keys.keys(own)).collect();
+        let every: Vec<SubjectKey> = owner
+            .own
+            .iter()
+            .flat_map(|own| self.keys.keys(own))
+            .collect();
         for key in every {
             if !owner.keys.contains(&key) {
                 let other = self.owner(known, key, mailboxes, now).await?;
@@ -165,12 +197,19 @@ impl People {
     fn is(&self, known: &Known, identifier: &Identifier) -> bool {
         match &known.identifier {
             Some(other) => other == identifier,
-            None => self.keys.keys(identifier).any(|key| known.keys.contains(&key)),
+            None => self
+                .keys
+                .keys(identifier)
+                .any(|key| known.keys.contains(&key)),
         }
     }
 
     /// How many records lie under these keys.
-    pub(super) async fn count(&self, subjects: &[SubjectKey], now: DateTime<Utc>) -> Result<u64, StorageError> {
+    pub(super) async fn count(
+        &self,
+        subjects: &[SubjectKey],
+        now: DateTime<Utc>,
+    ) -> Result<u64, StorageError> {
         let mut records = 0;
         for subject in subjects {
             records += self.records.count(subject, now).await?;
@@ -178,8 +217,8 @@ impl People {
         Ok(records)
     }
 
-    /// The identifiers that somebody's records name beside the one that they are kept under, and what they say of each; of
-    /// the one that they are kept under, who vouches for it.
+    /// The identifiers that somebody's records name beside the one that they are kept under, and
+    /// what they say of each; of the one that they are kept under, who vouches for it.
     pub(super) async fn named_beside(
         &self,
         known: &Known,
@@ -187,18 +226,27 @@ impl People {
         asserted: &mut Asserted,
         now: DateTime<Utc>,
     ) -> Result<Vec<(Identifier, Evidence)>, StorageError> {
-        let (mut named, mut spellings) = (HashMap::<Identifier, Evidence>::new(), Spellings::default());
+        let (mut named, mut spellings) =
+            (HashMap::<Identifier, Evidence>::new(), Spellings::default());
         for subject in &known.keys {
             let mut pages = self.records.witnesses(subject, now);
             while let Some(page) = pages.next().await? {
                 for witness in page {
                     let identifiers = spellings.identifiers(&witness.contact);
-                    let Some(first) = identifiers.first() else { continue };
+                    let Some(first) = identifiers.first() else {
+                        continue;
+                    };
                     let of_first = vouches_for(&witness, first, mailboxes);
                     asserted.add(first, [of_first]);
-                    for further in identifiers.iter().filter(|one| Some(one.kind()) != known.kind()) {
+                    for further in identifiers
+                        .iter()
+                        .filter(|one| Some(one.kind()) != known.kind())
+                    {
                         let of_further = vouches_for(&witness, further, mailboxes);
-                        named.entry(further.clone()).or_default().add(&witness, of_first, of_further);
+                        named
+                            .entry(further.clone())
+                            .or_default()
+                            .add(&witness, of_first, of_further);
                     }
                 }
             }

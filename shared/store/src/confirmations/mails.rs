@@ -1,4 +1,5 @@
-//! The mails that ask somebody to confirm an address: asked for, begun, left as each is after a try.
+//! The mails that ask somebody to confirm an address: asked for, begun, left as each is after a
+//! try.
 
 use super::{ASKED_AT, Confirmations, REFERENCE, REQUEST, STATE, moment};
 use crate::keys::{self, CONFIRMATIONS, EXPIRES_AT, PK, SK};
@@ -11,7 +12,9 @@ use custodian_aws::{StorageError, applied};
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::record::Holder;
 use custodian_domain::record::processor_copy::mails_end;
-use custodian_domain::rights::confirmation::{APART, ConfirmLink, ConfirmationPurpose, LINK, SENDING};
+use custodian_domain::rights::confirmation::{
+    APART, ConfirmLink, ConfirmationPurpose, LINK, SENDING,
+};
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::task::backoff;
 use serde::Serialize;
@@ -79,9 +82,10 @@ pub enum Tried {
 }
 
 impl Confirmations {
-    /// Has somebody asked to confirm an address: one conditional put. Gives whether they will be; where a mail for the same
-    /// purpose was asked for within the last day, it stands. It does not where the person has left the list since, or where
-    /// it could not be sent; a requester's that could not be sent stands, so that its request can tell.
+    /// Has somebody asked to confirm an address: one conditional put. Gives whether they will be;
+    /// where a mail for the same purpose was asked for within the last day, it stands. It does not
+    /// where the person has left the list since, or where it could not be sent; a requester's that
+    /// could not be sent stands, so that its request can tell.
     ///
     /// # Errors
     /// [`StorageError`] if that is not known; asking again is safe.
@@ -94,8 +98,10 @@ impl Confirmations {
     ) -> Result<bool, StorageError> {
         const OPERATION: &str = "ask to confirm an address";
         let mut random = [0; 16];
-        getrandom::fill(&mut random)
-            .map_err(|_| StorageError { operation: OPERATION, code: "randomness".to_owned() })?;
+        getrandom::fill(&mut random).map_err(|_| StorageError {
+            operation: OPERATION,
+            code: "randomness".to_owned(),
+        })?;
         let key = keys::asked_to_confirm(link.purpose, &link.subject);
         let put = self
             .table
@@ -121,12 +127,14 @@ impl Confirmations {
             .expression_attribute_values(":asked", n(link.asked_at.timestamp()))
             .expression_attribute_values(":now", n(now.timestamp()))
             .expression_attribute_values(":apart", n((now - APART).timestamp()));
-        let put = request.iter().fold(put, |put, request| put.item(REQUEST, s(request.as_str())));
+        let put = request
+            .iter()
+            .fold(put, |put, request| put.item(REQUEST, s(request.as_str())));
         Ok(applied(OPERATION, put.send().await)?.is_some())
     }
 
-    /// Notes that the person has left the list at `now`: a mail for a wish from before undoes nothing, and stands in the way of
-    /// none for a later wish.
+    /// Notes that the person has left the list at `now`: a mail for a wish from before undoes
+    /// nothing, and stands in the way of none for a later wish.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be noted; noting it again is safe.
@@ -139,14 +147,21 @@ impl Confirmations {
         applied("note that a list was left", update.send().await).map(drop)
     }
 
-    /// Until when whoever sends has each mail about a request to one of these: the mails about a newsletter are on records.
+    /// Until when whoever sends has each mail about a request to one of these: the mails about a
+    /// newsletter are on records.
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be read.
-    pub async fn mailed(&self, holders: &[Holder], now: DateTime<Utc>) -> Result<Vec<DateTime<Utc>>, StorageError> {
+    pub async fn mailed(
+        &self,
+        holders: &[Holder],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<DateTime<Utc>>, StorageError> {
         let mut ends = Vec::new();
         for subject in holders.iter().filter_map(Holder::subject) {
-            let asking = self.asking(ConfirmationPurpose::Request, subject, now).await?;
+            let asking = self
+                .asking(ConfirmationPurpose::Request, subject, now)
+                .await?;
             ends.extend(asking.map(|asking| mails_end(asking.link.asked_at)));
         }
         Ok(ends)
@@ -163,21 +178,37 @@ impl Confirmations {
         now: DateTime<Utc>,
     ) -> Result<Option<Asking>, StorageError> {
         const OPERATION: &str = "look for a mail";
-        let item = self.table.get(OPERATION, &keys::asked_to_confirm(purpose, subject), now).await?;
-        item.map(|item| read_asking(&item).ok_or_else(|| StorageError::unreadable(OPERATION))).transpose()
+        let item = self
+            .table
+            .get(OPERATION, &keys::asked_to_confirm(purpose, subject), now)
+            .await?;
+        item.map(|item| read_asking(&item).ok_or_else(|| StorageError::unreadable(OPERATION)))
+            .transpose()
     }
 
     /// The mails to requesters that whoever sends them may have, in pages.
     #[must_use]
     pub fn to_requesters(&self, now: DateTime<Utc>) -> Pages<Asking> {
         let purpose = format!("{}#", ConfirmationPurpose::Request.as_str());
-        self.table.live("look for mails to requesters", CONFIRMATIONS, &purpose, now, read_asking)
+        self.table.live(
+            "look for mails to requesters",
+            CONFIRMATIONS,
+            &purpose,
+            now,
+            read_asking,
+        )
     }
 
     /// Every mail that whoever sends them may have, in pages.
     #[must_use]
     pub fn all(&self, now: DateTime<Utc>) -> Pages<Asking> {
-        self.table.live("look for mails to send", CONFIRMATIONS, "", now, read_asking)
+        self.table.live(
+            "look for mails to send",
+            CONFIRMATIONS,
+            "",
+            now,
+            read_asking,
+        )
     }
 
     /// Begins to send a mail; gives nothing where it is not due, somebody is at it, or it is over.
@@ -205,16 +236,26 @@ impl Confirmations {
             .expression_attribute_values(":lease", n((now + LEASE).timestamp()))
             .expression_attribute_values(":one", n(1))
             .return_values(ReturnValue::AllNew);
-        let Some(begun) = applied(OPERATION, update.send().await)? else { return Ok(None) };
+        let Some(begun) = applied(OPERATION, update.send().await)? else {
+            return Ok(None);
+        };
         let item = begun.attributes.unwrap_or_default();
-        read_asking(&item).map(Some).ok_or_else(|| StorageError::unreadable(OPERATION))
+        read_asking(&item)
+            .map(Some)
+            .ok_or_else(|| StorageError::unreadable(OPERATION))
     }
 
-    /// Leaves a mail as it is after a try; gives how far it is then. The address goes with the last try.
+    /// Leaves a mail as it is after a try; gives how far it is then. The address goes with the last
+    /// try.
     ///
     /// # Errors
     /// [`StorageError`] if that is not known.
-    pub async fn leave(&self, asking: &Asking, tried: Tried, now: DateTime<Utc>) -> Result<MailState, StorageError> {
+    pub async fn leave(
+        &self,
+        asking: &Asking,
+        tried: Tried,
+        now: DateTime<Utc>,
+    ) -> Result<MailState, StorageError> {
         const OPERATION: &str = "leave a mail";
         let next_try = now + backoff(asking.tries, &asking.reference);
         let state = match tried {
@@ -243,7 +284,11 @@ impl Confirmations {
     }
 
     /// A change of one mail.
-    fn update(&self, purpose: ConfirmationPurpose, subject: &SubjectKey) -> UpdateItemFluentBuilder {
+    fn update(
+        &self,
+        purpose: ConfirmationPurpose,
+        subject: &SubjectKey,
+    ) -> UpdateItemFluentBuilder {
         let key = keys::asked_to_confirm(purpose, subject);
         let update = self.table.client.update_item().table_name(&self.table.name);
         update.key(PK, s(key.partition)).key(SK, s(key.sort))
@@ -254,7 +299,11 @@ fn read_asking(item: &Item) -> Option<Asking> {
     let (purpose, subject) = keys::asked_to_confirm_of(text(item, SK)?)?;
     let state = text(item, STATE)?;
     Some(Asking {
-        link: ConfirmLink { purpose, subject, asked_at: moment(item, ASKED_AT)? },
+        link: ConfirmLink {
+            purpose,
+            subject,
+            asked_at: moment(item, ASKED_AT)?,
+        },
         address: text(item, ADDRESS).map(str::to_owned),
         reference: text(item, REFERENCE)?.to_owned(),
         request: text(item, REQUEST).and_then(|id| RequestId::try_from(id.to_owned()).ok()),

@@ -38,7 +38,11 @@ fn kind(key: &Key, item: &Item) -> Option<Evidence> {
         keys::STANDING if item.contains_key("lifted") => Some(Evidence::Lifting),
         keys::STANDING => {
             let kind = item.get("kind")?.as_m().ok()?;
-            Some(if kind.contains_key("hold") { Evidence::Hold } else { Evidence::Restriction })
+            Some(if kind.contains_key("hold") {
+                Evidence::Hold
+            } else {
+                Evidence::Restriction
+            })
         }
         sort => sort.starts_with(keys::EVENT).then_some(Evidence::Event),
     }
@@ -90,7 +94,12 @@ fn canonical(value: &AttributeValue) -> Value {
 fn object<'a>(attributes: impl Iterator<Item = (&'a String, &'a AttributeValue)>) -> Value {
     let mut sorted: Vec<_> = attributes.collect();
     sorted.sort_unstable_by_key(|(name, _)| *name);
-    Value::Object(sorted.into_iter().map(|(name, value)| (name.clone(), canonical(value))).collect())
+    Value::Object(
+        sorted
+            .into_iter()
+            .map(|(name, value)| (name.clone(), canonical(value)))
+            .collect(),
+    )
 }
 
 #[cfg(test)]
@@ -102,7 +111,10 @@ mod tests {
 
     fn item(partition: &str, sort: &str, more: &[(&str, AttributeValue)]) -> Item {
         let own = [("pk", s(partition)), ("sk", s(sort))];
-        own.iter().chain(more).map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+        own.iter()
+            .chain(more)
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect()
     }
 
     fn kind(partition: &str, sort: &str, more: &[(&str, AttributeValue)]) -> Option<Evidence> {
@@ -111,15 +123,33 @@ mod tests {
 
     #[test]
     fn an_item_is_attested_by_the_hash_of_its_attributes_in_their_order_with_their_types() {
-        let lying = item("REQUEST#ERA-1", "EVENT#n0000000001", &[("what", s("planned")), ("expires_at", n(7))]);
+        let lying = item(
+            "REQUEST#ERA-1",
+            "EVENT#n0000000001",
+            &[("what", s("planned")), ("expires_at", n(7))],
+        );
         let attested = attested(&lying).unwrap();
         let spelt = r#"{"expires_at":{"N":"7"},"pk":{"S":"REQUEST#ERA-1"},"sk":{"S":"EVENT#n0000000001"},"what":{"S":"planned"}}"#;
-        assert_eq!((attested.hash, attested.until), (Hash::digest(spelt), Some(7)));
+        assert_eq!(
+            (attested.hash, attested.until),
+            (Hash::digest(spelt), Some(7))
+        );
         assert_eq!(attested.request, Hash::digest("ERA-1"));
-        assert_eq!(attested.item, Hash::digest("REQUEST#ERA-1\nEVENT#n0000000001"));
+        assert_eq!(
+            attested.item,
+            Hash::digest("REQUEST#ERA-1\nEVENT#n0000000001")
+        );
         assert_eq!((attested.kind, attested.fixed), (Evidence::Event, None));
-        let number = item("REQUEST#ERA-1", "EVENT#n0000000001", &[("what", s("planned")), ("expires_at", s("7"))]);
-        assert_ne!(super::attested(&number).unwrap().hash, Hash::digest(spelt), "a text is no number");
+        let number = item(
+            "REQUEST#ERA-1",
+            "EVENT#n0000000001",
+            &[("what", s("planned")), ("expires_at", s("7"))],
+        );
+        assert_ne!(
+            super::attested(&number).unwrap().hash,
+            Hash::digest(spelt),
+            "a text is no number"
+        );
     }
 
     #[test]
@@ -129,7 +159,11 @@ mod tests {
             attested(&item("REQUEST#ERA-1", "META", &more)).unwrap()
         };
         let (approved, closed) = (at("approved", "dpo-7"), at("closed", "dpo-7"));
-        assert!(approved.hash != closed.hash && approved.fixed.is_some() && approved.fixed == closed.fixed);
+        assert!(
+            approved.hash != closed.hash
+                && approved.fixed.is_some()
+                && approved.fixed == closed.fixed
+        );
         assert_ne!(approved.fixed, at("approved", "dpo-8").fixed);
     }
 
@@ -139,16 +173,61 @@ mod tests {
         let limb = AttributeValue::M([("restriction".to_owned(), s("18(1)(a)"))].into());
         let none: &[(&str, AttributeValue)] = &[];
         for (partition, sort, more, expected) in [
-            ("REQUEST#ERA-1", "META", &[("stage", s("planned")), ("plan", s(""))][..], Some(Evidence::Plan)),
-            ("REQUEST#ERA-1", "META", &[("stage", s("closed")), ("plan", s(""))][..], Some(Evidence::Approval)),
-            ("REQUEST#R-restricted", "META", &[("stage", s("approved"))][..], Some(Evidence::Entry)),
-            ("REQUEST#ERA-1", "CERTIFICATE", none, Some(Evidence::Certificate)),
+            (
+                "REQUEST#ERA-1",
+                "META",
+                &[("stage", s("planned")), ("plan", s(""))][..],
+                Some(Evidence::Plan),
+            ),
+            (
+                "REQUEST#ERA-1",
+                "META",
+                &[("stage", s("closed")), ("plan", s(""))][..],
+                Some(Evidence::Approval),
+            ),
+            (
+                "REQUEST#R-restricted",
+                "META",
+                &[("stage", s("approved"))][..],
+                Some(Evidence::Entry),
+            ),
+            (
+                "REQUEST#ERA-1",
+                "CERTIFICATE",
+                none,
+                Some(Evidence::Certificate),
+            ),
             ("SAID#ERA-1", "EVENT#2026", none, Some(Evidence::Event)),
-            ("REQUEST#H", "STANDING", &[("kind", hold.clone())][..], Some(Evidence::Hold)),
-            ("REQUEST#H", "STANDING", &[("kind", limb)][..], Some(Evidence::Restriction)),
-            ("REQUEST#H", "STANDING", &[("kind", hold), ("lifted", s(""))][..], Some(Evidence::Lifting)),
-            ("TASK#ERA-1#records", "META", &[("state", s("done"))][..], Some(Evidence::Receipt)),
-            ("TASK#ERA-1#records", "META", &[("state", s("waiting"))][..], None),
+            (
+                "REQUEST#H",
+                "STANDING",
+                &[("kind", hold.clone())][..],
+                Some(Evidence::Hold),
+            ),
+            (
+                "REQUEST#H",
+                "STANDING",
+                &[("kind", limb)][..],
+                Some(Evidence::Restriction),
+            ),
+            (
+                "REQUEST#H",
+                "STANDING",
+                &[("kind", hold), ("lifted", s(""))][..],
+                Some(Evidence::Lifting),
+            ),
+            (
+                "TASK#ERA-1#records",
+                "META",
+                &[("state", s("done"))][..],
+                Some(Evidence::Receipt),
+            ),
+            (
+                "TASK#ERA-1#records",
+                "META",
+                &[("state", s("waiting"))][..],
+                None,
+            ),
             ("REQUEST#ERA-1", "EVENTS", none, None),
             ("REQUEST#ERA-1", "PACKAGE", none, None),
             ("START#ERA-1#records", "META", none, None),

@@ -48,11 +48,21 @@ impl Register {
     /// Everything in it that should be attested, in no order.
     #[must_use]
     pub fn everything(&self) -> Everything {
-        let scan = self.0.client.scan().table_name(&self.0.name).consistent_read(true);
-        let places = (0..PARTITIONS.len()).map(|place| format!("begins_with(pk, :p{place})")).collect::<Vec<_>>();
-        let scan = PARTITIONS.iter().enumerate().fold(scan, |scan, (place, partition)| {
-            scan.expression_attribute_values(format!(":p{place}"), s(*partition))
-        });
+        let scan = self
+            .0
+            .client
+            .scan()
+            .table_name(&self.0.name)
+            .consistent_read(true);
+        let places = (0..PARTITIONS.len())
+            .map(|place| format!("begins_with(pk, :p{place})"))
+            .collect::<Vec<_>>();
+        let scan = PARTITIONS
+            .iter()
+            .enumerate()
+            .fold(scan, |scan, (place, partition)| {
+                scan.expression_attribute_values(format!(":p{place}"), s(*partition))
+            });
         Everything(Some(scan.filter_expression(places.join(" OR "))))
     }
 
@@ -62,7 +72,11 @@ impl Register {
     /// [`StorageError`] if that is not known.
     pub async fn is_waiting(&self, lying: &StoredEvidence) -> Result<bool, StorageError> {
         let (key, now) = (keys::unattested(&lying.partition), DateTime::UNIX_EPOCH);
-        Ok(self.0.get("look for what waits to be attested", &key, now).await?.is_some())
+        Ok(self
+            .0
+            .get("look for what waits to be attested", &key, now)
+            .await?
+            .is_some())
     }
 
     /// Everything that waits to be attested, in pages.
@@ -80,9 +94,21 @@ impl Everything {
     pub async fn next(&mut self) -> Result<Option<Vec<StoredEvidence>>, StorageError> {
         // Kept until it is answered: a table that broke off must not look like one that ended.
         let Some(scan) = &self.0 else { return Ok(None) };
-        let page = scan.clone().send().await.map_err(failed("read everything that is attested"))?;
-        self.0 = page.last_evaluated_key.map(|key| scan.clone().set_exclusive_start_key(Some(key)));
-        Ok(Some(page.items.unwrap_or_default().iter().filter_map(lying).collect()))
+        let page = scan
+            .clone()
+            .send()
+            .await
+            .map_err(failed("read everything that is attested"))?;
+        self.0 = page
+            .last_evaluated_key
+            .map(|key| scan.clone().set_exclusive_start_key(Some(key)));
+        Ok(Some(
+            page.items
+                .unwrap_or_default()
+                .iter()
+                .filter_map(lying)
+                .collect(),
+        ))
     }
 }
 

@@ -37,23 +37,37 @@ pub enum Waiting {
 impl Mark {
     /// Where what was written lies.
     pub fn items(&self) -> impl Iterator<Item = Key> + '_ {
-        self.items.iter().map(|sort| Key::new(&self.partition, sort))
+        self.items
+            .iter()
+            .map(|sort| Key::new(&self.partition, sort))
     }
 
-    /// That the first so many of its items are attested: then the mark goes, or they go from it, unless somebody has written
-    /// since it was read.
-    pub(super) fn done(&self, table: &str, attested: usize) -> Result<TransactWriteItem, StorageError> {
+    /// That the first so many of its items are attested: then the mark goes, or they go from it,
+    /// unless somebody has written since it was read.
+    pub(super) fn done(
+        &self,
+        table: &str,
+        attested: usize,
+    ) -> Result<TransactWriteItem, StorageError> {
         let unreadable = |_| StorageError::unreadable("take a mark away");
         let key = keys::unattested(&self.partition);
         if self.items.len() <= attested {
-            let delete = Delete::builder().table_name(table).key(PK, s(key.partition)).key(SK, s(key.sort));
+            let delete = Delete::builder()
+                .table_name(table)
+                .key(PK, s(key.partition))
+                .key(SK, s(key.sort));
             let delete = delete
                 .condition_expression("#act = :act")
                 .expression_attribute_names("#act", ACT)
                 .expression_attribute_values(":act", s(&self.act));
-            return Ok(TransactWriteItem::builder().delete(delete.build().map_err(unreadable)?).build());
+            return Ok(TransactWriteItem::builder()
+                .delete(delete.build().map_err(unreadable)?)
+                .build());
         }
-        let update = Update::builder().table_name(table).key(PK, s(key.partition)).key(SK, s(key.sort));
+        let update = Update::builder()
+            .table_name(table)
+            .key(PK, s(key.partition))
+            .key(SK, s(key.sort));
         let update = update
             .condition_expression("#act = :act")
             .update_expression("DELETE #items :items")
@@ -64,11 +78,14 @@ impl Mark {
                 ":items",
                 AttributeValue::Ss(self.items.iter().take(attested).cloned().collect()),
             );
-        Ok(TransactWriteItem::builder().update(update.build().map_err(unreadable)?).build())
+        Ok(TransactWriteItem::builder()
+            .update(update.build().map_err(unreadable)?)
+            .build())
     }
 }
 
-/// That these items of a partition are written and wait to be attested: a part of the transaction that writes them.
+/// That these items of a partition are written and wait to be attested: a part of the transaction
+/// that writes them.
 pub(crate) fn mark(
     table: &Table,
     partition: &str,
@@ -77,13 +94,18 @@ pub(crate) fn mark(
 ) -> Result<TransactWriteItem, StorageError> {
     const OPERATION: &str = "mark what is to be attested";
     let mut act = [0; 16];
-    getrandom::fill(&mut act).map_err(|_| StorageError { operation: OPERATION, code: "randomness".to_owned() })?;
+    getrandom::fill(&mut act).map_err(|_| StorageError {
+        operation: OPERATION,
+        code: "randomness".to_owned(),
+    })?;
     let key = keys::unattested(partition);
     let update = Update::builder()
         .table_name(&table.name)
         .key(PK, s(key.partition))
         .key(SK, s(key.sort))
-        .update_expression("SET #act = :act, #since = if_not_exists(#since, :now) ADD #items :items")
+        .update_expression(
+            "SET #act = :act, #since = if_not_exists(#since, :now) ADD #items :items",
+        )
         .expression_attribute_names("#act", ACT)
         .expression_attribute_names("#since", SINCE)
         .expression_attribute_names("#items", ITEMS)
@@ -109,5 +131,10 @@ pub(super) fn read(item: &Item) -> Option<Mark> {
     let (key, items) = (Key::of(item)?, item.get(ITEMS)?.as_ss().ok()?);
     keys::evidence_of(&key.sort).filter(|_| keys::unattested(&key.sort) == key)?;
     let since = DateTime::from_timestamp(number(item, SINCE)?, 0)?;
-    Some(Mark { partition: key.sort, since, act: text(item, ACT)?.to_owned(), items: items.clone() })
+    Some(Mark {
+        partition: key.sort,
+        since,
+        act: text(item, ACT)?.to_owned(),
+        items: items.clone(),
+    })
 }

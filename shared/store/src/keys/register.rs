@@ -33,17 +33,24 @@ pub fn survey_versions(survey: &str) -> String {
 /// Where a version of a survey lies, whoever asks it today.
 #[must_use]
 pub fn survey_version(survey: &str, version: &VersionId) -> Key {
-    Key::new(SURVEY_VERSION, format!("{}{}", survey_versions(survey), version.as_str()))
+    Key::new(
+        SURVEY_VERSION,
+        format!("{}{}", survey_versions(survey), version.as_str()),
+    )
 }
 
 /// The survey and the version that a sort key of [`SURVEY_VERSION`] names.
 #[must_use]
 pub fn survey_version_of(sort: &str) -> Option<(String, VersionId)> {
     let (survey, version) = sort.split_once('#')?;
-    Some((survey.to_owned(), VersionId::try_from(version.to_owned()).ok()?))
+    Some((
+        survey.to_owned(),
+        VersionId::try_from(version.to_owned()).ok()?,
+    ))
 }
 
-/// The partition of a request. What clicks begin lies in partitions of its own, which `unsubscribe` may write to.
+/// The partition of a request. What clicks begin lies in partitions of its own, which `unsubscribe`
+/// may write to.
 #[must_use]
 pub fn request(id: &RequestId) -> String {
     let kind = if id.is_click() { "CLICK" } else { "REQUEST" };
@@ -63,26 +70,39 @@ pub fn said(id: &RequestId) -> String {
     format!("SAID#{}", id.as_str())
 }
 
-/// Which request a partition of evidence belongs to: a request itself, a task of it, or what its person has said.
+/// Which request a partition of evidence belongs to: a request itself, a task of it, or what its
+/// person has said.
 #[must_use]
 pub fn evidence_of(partition: &str) -> Option<RequestId> {
     let said = || {
         let id = RequestId::try_from(partition.strip_prefix("SAID#")?.to_owned()).ok()?;
         Some(id)
     };
-    request_of(partition).or_else(|| task_of(partition).map(|(id, _)| id)).or_else(said)
+    request_of(partition)
+        .or_else(|| task_of(partition).map(|(id, _)| id))
+        .or_else(said)
 }
 
 /// The partition of what waits to be attested.
 pub const UNATTESTED: &str = "UNATTESTED";
-/// The same of what whoever follows a link has written: of clicks, and of what people say about requests.
+/// The same of what whoever follows a link has written: of clicks, and of what people say about
+/// requests.
 pub const CLICK_UNATTESTED: &str = "CLICKUNATTESTED";
 
 /// Where it says that something in this partition waits to be attested.
 #[must_use]
 pub fn unattested(partition: &str) -> Key {
-    let is_of_a_link = ["CLICK", "SAID#"].iter().any(|kind| partition.starts_with(kind));
-    Key::new(if is_of_a_link { CLICK_UNATTESTED } else { UNATTESTED }, partition)
+    let is_of_a_link = ["CLICK", "SAID#"]
+        .iter()
+        .any(|kind| partition.starts_with(kind));
+    Key::new(
+        if is_of_a_link {
+            CLICK_UNATTESTED
+        } else {
+            UNATTESTED
+        },
+        partition,
+    )
 }
 
 /// The package of a request.
@@ -99,8 +119,8 @@ pub const CLICK_TASKS: &str = "CLICKTASKS";
 /// How many things have happened to a request.
 pub const EVENTS: &str = "EVENTS";
 
-/// Where something that happened to a request lies, by its place among them. Earlier versions had the time there, which
-/// sorts before.
+/// Where something that happened to a request lies, by its place among them. Earlier versions had
+/// the time there, which sorts before.
 #[must_use]
 pub fn event(request: &RequestId, place: u64) -> Key {
     Key::new(self::request(request), format!("{EVENT}n{place:010}"))
@@ -109,7 +129,11 @@ pub fn event(request: &RequestId, place: u64) -> Key {
 /// The partition of a task: one each, so that a stream's reader may take them in parallel.
 #[must_use]
 pub fn task(request: &RequestId, place: Place) -> String {
-    let kind = if request.is_click() { "CLICKTASK" } else { "TASK" };
+    let kind = if request.is_click() {
+        "CLICKTASK"
+    } else {
+        "TASK"
+    };
     format!("{kind}#{}#{}", request.as_str(), place.as_str())
 }
 
@@ -119,12 +143,19 @@ pub fn task_of(partition: &str) -> Option<(RequestId, Place)> {
     of_place(partition).filter(|(id, place)| task(id, *place) == partition)
 }
 
-/// Where what starts a task lies, apart from all else: the only items that the Register's stream hands on to `erase`. Only
-/// an approval puts one, and only a click one of its own kind.
+/// Where what starts a task lies, apart from all else: the only items that the Register's stream
+/// hands on to `erase`. Only an approval puts one, and only a click one of its own kind.
 #[must_use]
 pub fn start(request: &RequestId, place: Place) -> Key {
-    let kind = if request.is_click() { "CLICKSTART" } else { "START" };
-    Key::new(format!("{kind}#{}#{}", request.as_str(), place.as_str()), META)
+    let kind = if request.is_click() {
+        "CLICKSTART"
+    } else {
+        "START"
+    };
+    Key::new(
+        format!("{kind}#{}#{}", request.as_str(), place.as_str()),
+        META,
+    )
 }
 
 /// Which task a partition starts.
@@ -135,13 +166,23 @@ pub fn start_of(partition: &str) -> Option<(RequestId, Place)> {
 
 fn of_place(partition: &str) -> Option<(RequestId, Place)> {
     let (id, place) = partition.split_once('#')?.1.rsplit_once('#')?;
-    Some((RequestId::try_from(id.to_owned()).ok()?, Place::named(place)?))
+    Some((
+        RequestId::try_from(id.to_owned()).ok()?,
+        Place::named(place)?,
+    ))
 }
 
 /// Where it says that a task's request is not closed.
 #[must_use]
 pub fn open_task(request: &RequestId, place: Place) -> Key {
-    Key::new(if request.is_click() { CLICK_TASKS } else { TASKS }, task(request, place))
+    Key::new(
+        if request.is_click() {
+            CLICK_TASKS
+        } else {
+            TASKS
+        },
+        task(request, place),
+    )
 }
 
 /// The sort key of an open request of a holder begins so.
@@ -150,7 +191,11 @@ pub const OPEN: &str = "REQUEST#";
 /// Where it says that a request about this holder is open.
 #[must_use]
 pub fn open_request(holder: &Holder, id: &RequestId) -> Key {
-    let of = if id.is_click() { clicks_of(holder) } else { packages_of(holder) };
+    let of = if id.is_click() {
+        clicks_of(holder)
+    } else {
+        packages_of(holder)
+    };
     Key::new(of, format!("{OPEN}{}", id.as_str()))
 }
 
@@ -178,7 +223,10 @@ pub fn packages_of(holder: &Holder) -> String {
 /// Where it says that a package is over at `end`; sorts by time.
 #[must_use]
 pub fn package_due(end: ExpiresAt, request: &RequestId) -> Key {
-    Key::new(PACKAGES, format!("{:012}#{}", end.epoch(), request.as_str()))
+    Key::new(
+        PACKAGES,
+        format!("{:012}#{}", end.epoch(), request.as_str()),
+    )
 }
 
 /// All packages that are over at `now` sort up to here.
@@ -245,14 +293,20 @@ pub const CONFIRMATIONS: &str = "CONFIRMATIONS";
 /// Where it says that a subject is asked to confirm an address.
 #[must_use]
 pub fn asked_to_confirm(purpose: ConfirmationPurpose, subject: &SubjectKey) -> Key {
-    Key::new(CONFIRMATIONS, format!("{}#{}", purpose.as_str(), subject.as_str()))
+    Key::new(
+        CONFIRMATIONS,
+        format!("{}#{}", purpose.as_str(), subject.as_str()),
+    )
 }
 
 /// Whom a sort key of [`CONFIRMATIONS`] asks to confirm an address, and what for.
 #[must_use]
 pub fn asked_to_confirm_of(sort: &str) -> Option<(ConfirmationPurpose, SubjectKey)> {
     let (purpose, subject) = sort.split_once('#')?;
-    Some((ConfirmationPurpose::named(purpose)?, SubjectKey::try_from(subject.to_owned()).ok()?))
+    Some((
+        ConfirmationPurpose::named(purpose)?,
+        SubjectKey::try_from(subject.to_owned()).ok()?,
+    ))
 }
 
 /// The partition of what a subject has confirmed.

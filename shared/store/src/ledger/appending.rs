@@ -5,12 +5,15 @@ use crate::keys::{self, Key, PK, SK};
 use crate::table::transaction::{is_passing, is_refused, wait};
 use crate::{Item, n, s};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
 use chrono::{DateTime, Utc};
 use custodian_aws::{StorageError, failed};
 use custodian_domain::ledger::{Attestation, Entry, Head, Link};
 
-/// Something to be done and told, both or neither. Where the action's condition does not hold, it is left out.
+/// Something to be done and told, both or neither. Where the action's condition does not hold, it
+/// is left out.
 pub(super) struct LedgeredWrite {
     pub(super) action: TransactWriteItem,
     pub(super) tells: Tells,
@@ -58,7 +61,10 @@ impl Ledger {
                 wait(operation, &mut tries).await?;
             }
             let done = deeds.into_iter().zip(refused.actions);
-            deeds = done.filter(|(_, refused)| !refused).map(|(deed, _)| deed).collect();
+            deeds = done
+                .filter(|(_, refused)| !refused)
+                .map(|(deed, _)| deed)
+                .collect();
         }
         Ok(0)
     }
@@ -75,7 +81,9 @@ impl Ledger {
             Some(head) => Some(head),
             None => self.head().await?,
         };
-        let begun = before.clone().unwrap_or_else(|| Head::begin(now.date_naive()));
+        let begun = before
+            .clone()
+            .unwrap_or_else(|| Head::begin(now.date_naive()));
         let (mut entries, mut attestations) = (Vec::new(), Vec::new());
         for deed in deeds {
             match &deed.tells {
@@ -83,16 +91,20 @@ impl Ledger {
                 Tells::Attested(some) => attestations.extend_from_slice(some),
             }
         }
-        let (day, link, after) = begun.tell(entries, attestations, now).ok_or(StorageError::unreadable(operation))?;
+        let (day, link, after) = begun
+            .tell(entries, attestations, now)
+            .ok_or(StorageError::unreadable(operation))?;
         let actions = deeds.iter().map(|deed| deed.action.clone()).collect();
         let links = vec![(keys::block(day, link.n), link)];
-        let (outcome, head) = self.transact(operation, actions, links, before.as_ref(), &after).await?;
+        let (outcome, head) = self
+            .transact(operation, actions, links, before.as_ref(), &after)
+            .await?;
         *known = head;
         Ok(outcome)
     }
 
-    /// Does everything and moves the head, if the chain still ends at `before`. Also gives how the chain ends now, if that
-    /// is known.
+    /// Does everything and moves the head, if the chain still ends at `before`. Also gives how the
+    /// chain ends now, if that is known.
     pub(super) async fn transact(
         &self,
         operation: &'static str,
@@ -103,30 +115,58 @@ impl Ledger {
     ) -> Result<(Outcome, Option<Head>), StorageError> {
         let (deeds, linked) = (actions.len(), links.len());
         for (key, link) in &links {
-            actions.push(self.put(key, link).ok_or(StorageError::unreadable(operation))?);
+            actions.push(
+                self.put(key, link)
+                    .ok_or(StorageError::unreadable(operation))?,
+            );
         }
-        actions.push(self.moved(before, after).ok_or(StorageError::unreadable(operation))?);
-        let sent = self.table.client.transact_write_items().set_transact_items(Some(actions)).send().await;
-        let Err(error) = sent else { return Ok((Outcome::Sealed, Some(after.clone()))) };
-        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
+        actions.push(
+            self.moved(before, after)
+                .ok_or(StorageError::unreadable(operation))?,
+        );
+        let sent = self
+            .table
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(actions))
+            .send()
+            .await;
+        let Err(error) = sent else {
+            return Ok((Outcome::Sealed, Some(after.clone())));
+        };
+        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+            error.as_service_error()
+        else {
             return Err(failed(operation)(error));
         };
         let reasons = cancelled.cancellation_reasons();
         let refused: Vec<bool> = reasons.iter().take(deeds).map(is_refused).collect();
-        let moved = reasons.get(deeds + linked).filter(|reason| is_refused(reason));
+        let moved = reasons
+            .get(deeds + linked)
+            .filter(|reason| is_refused(reason));
         if moved.is_none() && reasons.iter().skip(deeds).any(is_refused) {
-            return Err(StorageError { operation, code: "the ledger's head is behind its chain".to_owned() });
+            return Err(StorageError {
+                operation,
+                code: "the ledger's head is behind its chain".to_owned(),
+            });
         }
         let crowded = moved.is_some() || reasons.iter().any(is_passing);
         if refused.len() < deeds || !(crowded || refused.contains(&true)) {
             return Err(failed(operation)(error));
         }
-        // A condition that did not hold says nothing about the head, and then the head has not moved.
+        // A condition that did not hold says nothing about the head, and then the head has not
+        // moved.
         let known = match moved {
             Some(reason) => reason.item().and_then(head),
             None => before.cloned().filter(|_| !crowded),
         };
-        Ok((Outcome::Refused(Refused { actions: refused, crowded }), known))
+        Ok((
+            Outcome::Refused(Refused {
+                actions: refused,
+                crowded,
+            }),
+            known,
+        ))
     }
 
     fn put(&self, key: &Key, link: &Link) -> Option<TransactWriteItem> {
@@ -140,7 +180,10 @@ impl Ledger {
     /// The head moves on, if it is where it was seen.
     fn moved(&self, before: Option<&Head>, after: &Head) -> Option<TransactWriteItem> {
         let (key, to): (Key, Item) = (keys::chain_head(), serde_dynamo::to_item(after).ok()?);
-        let mut update = Update::builder().table_name(&self.table.name).key(PK, s(key.partition)).key(SK, s(key.sort));
+        let mut update = Update::builder()
+            .table_name(&self.table.name)
+            .key(PK, s(key.partition))
+            .key(SK, s(key.sort));
         let mut set = Vec::new();
         for (name, value) in to {
             set.push(format!("#{name} = :{name}"));
@@ -155,7 +198,12 @@ impl Ledger {
                 .expression_attribute_values(":was", n(i64::try_from(head.n).ok()?))
                 .expression_attribute_values(":before", s(head.hash.as_str())),
         };
-        let update = update.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        Some(TransactWriteItem::builder().update(update.build().ok()?).build())
+        let update = update
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        Some(
+            TransactWriteItem::builder()
+                .update(update.build().ok()?)
+                .build(),
+        )
     }
 }

@@ -8,13 +8,13 @@ use custodian_aws::StorageError;
 use custodian_domain::ledger::Attestation;
 
 const OPERATION: &str = "attest what was written";
-/// How much one block attests at most: each is some 350 bytes of an item, which DynamoDB lets have 400 KB
-/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>).
+/// How much one block attests at most: each is some 350 bytes of an item, which DynamoDB lets have
+/// 400 KB (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>).
 pub(crate) const ATTESTED_AT_ONCE: usize = 500;
 
 impl Ledger {
-    /// Attests, each with what has to be true for it, and is then done; gives how many of them held. None attests more than
-    /// [`ATTESTED_AT_ONCE`].
+    /// Attests, each with what has to be true for it, and is then done; gives how many of them
+    /// held. None attests more than [`ATTESTED_AT_ONCE`].
     pub(crate) async fn attest(
         &self,
         attested: Vec<(TransactWriteItem, Vec<Attestation>)>,
@@ -23,11 +23,16 @@ impl Ledger {
         let (mut sealed, mut deeds, mut count) = (0, Vec::new(), 0);
         for (action, some) in attested {
             if deeds.len() == AT_ONCE || count + some.len() > ATTESTED_AT_ONCE {
-                sealed += self.append_block(OPERATION, std::mem::take(&mut deeds), now).await?;
+                sealed += self
+                    .append_block(OPERATION, std::mem::take(&mut deeds), now)
+                    .await?;
                 count = 0;
             }
             count += some.len();
-            deeds.push(LedgeredWrite { action, tells: Tells::Attested(some) });
+            deeds.push(LedgeredWrite {
+                action,
+                tells: Tells::Attested(some),
+            });
         }
         Ok(sealed + self.append_block(OPERATION, deeds, now).await?)
     }

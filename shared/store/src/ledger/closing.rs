@@ -27,7 +27,9 @@ impl Ledger {
                 return Ok(head);
             }
             let head = Head::begin(now.date_naive());
-            let (outcome, ends) = self.transact(OPERATION, Vec::new(), Vec::new(), None, &head).await?;
+            let (outcome, ends) = self
+                .transact(OPERATION, Vec::new(), Vec::new(), None, &head)
+                .await?;
             *known = ends;
             if matches!(outcome, Outcome::Sealed) {
                 return Ok(head);
@@ -37,8 +39,9 @@ impl Ledger {
         }
     }
 
-    /// Closes the first open days with these figures, one day after another and [`CLOSED_AT_ONCE`] at most, if the chain
-    /// still ends at `head`. Gives the certificates' hashes; nothing if others have written to the chain.
+    /// Closes the first open days with these figures, one day after another and [`CLOSED_AT_ONCE`]
+    /// at most, if the chain still ends at `head`. Gives the certificates' hashes; nothing if
+    /// others have written to the chain.
     ///
     /// # Errors
     /// [`StorageError`] if they are not known to be closed.
@@ -52,13 +55,18 @@ impl Ledger {
         for (figures, left) in days.iter().take(CLOSED_AT_ONCE) {
             let next = after.close(figures.clone(), left.clone(), now);
             let (day, link, next) = next.ok_or(StorageError::unreadable(OPERATION))?;
-            closed.push(Closed { day, certificate: link.hash.clone() });
+            closed.push(Closed {
+                day,
+                certificate: link.hash.clone(),
+            });
             links.push((keys::day_certificate(day), link));
             after = next;
         }
         let mut known = self.head.lock().await;
         *known = None;
-        let (outcome, ends) = self.transact(OPERATION, Vec::new(), links, Some(head), &after).await?;
+        let (outcome, ends) = self
+            .transact(OPERATION, Vec::new(), links, Some(head), &after)
+            .await?;
         *known = ends;
         Ok(matches!(outcome, Outcome::Sealed).then_some(closed))
     }

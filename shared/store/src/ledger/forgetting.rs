@@ -23,7 +23,10 @@ pub(crate) async fn forget(
 ) -> Result<u64, StorageError> {
     let mut forgotten = 0;
     for some in candidate.chunks(AT_ONCE) {
-        let deeds = some.iter().map(|candidate| deed(records, candidate, cause, now)).collect::<Result<_, _>>()?;
+        let deeds = some
+            .iter()
+            .map(|candidate| deed(records, candidate, cause, now))
+            .collect::<Result<_, _>>()?;
         forgotten += ledger.append_block(OPERATION, deeds, now).await?;
     }
     Ok(forgotten)
@@ -36,14 +39,24 @@ fn deed(
     now: DateTime<Utc>,
 ) -> Result<LedgeredWrite, StorageError> {
     let key = &candidate.key;
-    let delete = Delete::builder().table_name(&records.name).key(PK, s(&key.partition)).key(SK, s(&key.sort));
+    let delete = Delete::builder()
+        .table_name(&records.name)
+        .key(PK, s(&key.partition))
+        .key(SK, s(&key.sort));
     let delete = match cause {
-        Cause::Erasure | Cause::Correction | Cause::Restore => delete.condition_expression("attribute_exists(pk)"),
-        Cause::Retention | Cause::Sweep => {
-            delete.condition_expression("expires_at <= :now").expression_attribute_values(":now", n(now.timestamp()))
+        Cause::Erasure | Cause::Correction | Cause::Restore => {
+            delete.condition_expression("attribute_exists(pk)")
         }
+        Cause::Retention | Cause::Sweep => delete
+            .condition_expression("expires_at <= :now")
+            .expression_attribute_values(":now", n(now.timestamp())),
     };
-    let delete = delete.build().map_err(|_| StorageError::unreadable(OPERATION))?;
+    let delete = delete
+        .build()
+        .map_err(|_| StorageError::unreadable(OPERATION))?;
     let tells = Tells::Gone(candidate.entry(cause, now));
-    Ok(LedgeredWrite { action: TransactWriteItem::builder().delete(delete).build(), tells })
+    Ok(LedgeredWrite {
+        action: TransactWriteItem::builder().delete(delete).build(),
+        tells,
+    })
 }

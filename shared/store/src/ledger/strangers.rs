@@ -57,8 +57,17 @@ impl Ledger {
     /// What lies in the table and does not belong to a chain of these days, in pages.
     #[must_use]
     pub fn strangers(&self, first: NaiveDate, last: NaiveDate) -> Strangers {
-        let scan = self.table.client.scan().table_name(&self.table.name).consistent_read(true);
-        Strangers { scan: Some(scan), first, last }
+        let scan = self
+            .table
+            .client
+            .scan()
+            .table_name(&self.table.name)
+            .consistent_read(true);
+        Strangers {
+            scan: Some(scan),
+            first,
+            last,
+        }
     }
 }
 
@@ -68,9 +77,17 @@ impl Strangers {
     /// # Errors
     /// [`StorageError`] if DynamoDB does not answer.
     pub async fn next(&mut self) -> Result<Option<LookedThrough>, StorageError> {
-        let Some(scan) = &self.scan else { return Ok(None) };
-        let page = scan.clone().send().await.map_err(failed("read the whole ledger"))?;
-        self.scan = page.last_evaluated_key.map(|key| scan.clone().set_exclusive_start_key(Some(key)));
+        let Some(scan) = &self.scan else {
+            return Ok(None);
+        };
+        let page = scan
+            .clone()
+            .send()
+            .await
+            .map_err(failed("read the whole ledger"))?;
+        self.scan = page
+            .last_evaluated_key
+            .map(|key| scan.clone().set_exclusive_start_key(Some(key)));
         let mut found = LookedThrough::default();
         for item in page.items.unwrap_or_default() {
             match self.look(&item) {
@@ -84,18 +101,36 @@ impl Strangers {
     /// Gives the removal that an item says is told, if it says so.
     fn look(&self, item: &Item) -> Result<Option<EntryId>, Stranger> {
         let key = Key::of(item).ok_or(Stranger::Anywhere)?;
-        let has_only = |known: &[&str]| item.keys().all(|name| [PK, SK].iter().chain(known).any(|it| it == name));
+        let has_only = |known: &[&str]| {
+            item.keys()
+                .all(|name| [PK, SK].iter().chain(known).any(|it| it == name))
+        };
         if key.partition == keys::chain_head().partition {
-            return if key == keys::chain_head() && has_only(&HEAD) { Ok(None) } else { Err(Stranger::AtHead) };
+            return if key == keys::chain_head() && has_only(&HEAD) {
+                Ok(None)
+            } else {
+                Err(Stranger::AtHead)
+            };
         }
         if let Some(day) = keys::day_of_ledger(&key.partition) {
             if day < self.first || self.last < day {
                 return Err(Stranger::OnDay(day));
             }
-            return if has_only(&LINK) { Ok(None) } else { Err(Stranger::Adorned(day)) };
+            return if has_only(&LINK) {
+                Ok(None)
+            } else {
+                Err(Stranger::Adorned(day))
+            };
         }
-        let id = key.partition.strip_prefix(keys::TOLD).ok_or(Stranger::Anywhere)?;
+        let id = key
+            .partition
+            .strip_prefix(keys::TOLD)
+            .ok_or(Stranger::Anywhere)?;
         let id = EntryId::try_from(id.to_owned()).map_err(|_| Stranger::AtTold)?;
-        if keys::told(&id) == key && has_only(&[]) { Ok(Some(id)) } else { Err(Stranger::AtTold) }
+        if keys::told(&id) == key && has_only(&[]) {
+            Ok(Some(id))
+        } else {
+            Err(Stranger::AtTold)
+        }
     }
 }

@@ -22,7 +22,12 @@ pub struct LedgerEntries {
 
 impl LedgerEntries {
     pub(super) const fn new(ledger: Ledger, day: NaiveDate, last: Option<NaiveDate>) -> Self {
-        Self { ledger, day, last, pages: None }
+        Self {
+            ledger,
+            day,
+            last,
+            pages: None,
+        }
     }
 
     /// The next page, which may be empty; `None` after the last.
@@ -43,12 +48,18 @@ impl LedgerEntries {
         while self.day <= last {
             let ledger = &self.ledger;
             let partition = keys::ledger_day(self.day);
-            let pages = self.pages.get_or_insert_with(|| ledger.table.all(OPERATION, &partition, keys::ENTRY, entries));
+            let pages = self.pages.get_or_insert_with(|| {
+                ledger
+                    .table
+                    .all(OPERATION, &partition, keys::ENTRY, entries)
+            });
             if let Some(page) = pages.next().await? {
                 return Ok(Some(page.into_iter().flatten().collect()));
             }
             self.pages = None;
-            let Some(next) = self.day.succ_opt() else { break };
+            let Some(next) = self.day.succ_opt() else {
+                break;
+            };
             self.day = next;
         }
         Ok(None)

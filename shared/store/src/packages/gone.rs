@@ -15,7 +15,9 @@ pub enum Gone {
     #[error("gone: the package was deleted because the person was erased")]
     Erased,
     /// The DPO took it back.
-    #[error("gone: the package was withdrawn; if there is to be another, give it a request_id of its own")]
+    #[error(
+        "gone: the package was withdrawn; if there is to be another, give it a request_id of its own"
+    )]
     Withdrawn,
 }
 
@@ -25,7 +27,10 @@ impl Package {
     /// # Errors
     /// [`Gone`], which says why.
     pub fn refuse_closed(&self, now: DateTime<Utc>) -> Result<(), Gone> {
-        let over = self.made.as_ref().is_some_and(|made| made.expires_at <= now);
+        let over = self
+            .made
+            .as_ref()
+            .is_some_and(|made| made.expires_at <= now);
         match self.state {
             State::Erased => Err(Gone::Erased),
             State::Expired => Err(Gone::Expired),
@@ -35,12 +40,16 @@ impl Package {
         }
     }
 
-    /// Why it is no longer handed out: closed, over, or of somebody who was erased since it was asked for, though it may
-    /// not be deleted yet. Nothing if it may be.
+    /// Why it is no longer handed out: closed, over, or of somebody who was erased since it was
+    /// asked for, though it may not be deleted yet. Nothing if it may be.
     ///
     /// # Errors
     /// [`StorageError`] if that cannot be read.
-    pub async fn gone(&self, suppressions: &Suppressions, now: DateTime<Utc>) -> Result<Option<Gone>, StorageError> {
+    pub async fn gone(
+        &self,
+        suppressions: &Suppressions,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Gone>, StorageError> {
         if let Err(gone) = self.refuse_closed(now) {
             return Ok(Some(gone));
         }

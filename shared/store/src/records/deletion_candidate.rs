@@ -13,9 +13,16 @@ use custodian_domain::record::reference::Reference;
 use custodian_domain::record::source::Source;
 use custodian_domain::retention::{ExpiresAt, Retention};
 
-/// What of a removed item its entry in the ledger needs, and all that is kept of one that nobody can read: where it lay and
-/// when it was over, and nothing that was told.
-pub const NEEDED: [&str; 6] = [keys::PK, keys::SK, keys::DAY, "source", keys::EXPIRES_AT, keys::RETENTION_DUE_AT];
+/// What of a removed item its entry in the ledger needs, and all that is kept of one that nobody
+/// can read: where it lay and when it was over, and nothing that was told.
+pub const NEEDED: [&str; 6] = [
+    keys::PK,
+    keys::SK,
+    keys::DAY,
+    "source",
+    keys::EXPIRES_AT,
+    keys::RETENTION_DUE_AT,
+];
 
 /// The attributes that [`candidate`] reads: what was said is not among them.
 pub(super) const READ: [&str; 11] = [
@@ -88,7 +95,10 @@ pub fn deletion_candidate(item: &Item) -> Option<DeletionCandidate> {
     if (kind == ItemKind::Record) != source.is_some() {
         return None;
     }
-    let contact = item.get("contact").cloned().unwrap_or_else(|| AttributeValue::M(Item::default()));
+    let contact = item
+        .get("contact")
+        .cloned()
+        .unwrap_or_else(|| AttributeValue::M(Item::default()));
     Some(DeletionCandidate {
         kind,
         day,
@@ -101,7 +111,9 @@ pub fn deletion_candidate(item: &Item) -> Option<DeletionCandidate> {
             Some(custody) => serde_dynamo::from_attribute_value(custody.clone()).ok()?,
             None => Vec::new(),
         },
-        newsletter: item.get("newsletter").is_some_and(|it| it.as_bool().is_ok_and(|it| *it)),
+        newsletter: item
+            .get("newsletter")
+            .is_some_and(|it| it.as_bool().is_ok_and(|it| *it)),
         key,
     })
 }

@@ -10,10 +10,11 @@ use custodian_domain::record::source::Source;
 use custodian_domain::retention::{ExpiresAt, Retention};
 
 impl Records {
-    /// Whether a record is there whose deletion the ledger tells of: one that lies where that one lay, and would be over then.
+    /// Whether a record is there whose deletion the ledger tells of: one that lies where that one
+    /// lay, and would be over then.
     ///
-    /// An entry says of where it lay only a digest. So whatever the index has of its day and is due in that second is digested
-    /// alike; what fits is read in the table itself.
+    /// An entry says of where it lay only a digest. So whatever the index has of its day and is due
+    /// in that second is digested alike; what fits is read in the table itself.
     ///
     /// # Errors
     /// [`StorageError`] if that cannot be read.
@@ -21,7 +22,13 @@ impl Records {
         const OPERATION: &str = "look for what is gone";
         for day in days(entry) {
             for shard in 0..SHARDS {
-                let mut pages = self.0.due_at(OPERATION, BY_DAY, &keys::day_shard(day, shard), entry.due, Key::of);
+                let mut pages = self.0.due_at(
+                    OPERATION,
+                    BY_DAY,
+                    &keys::day_shard(day, shard),
+                    entry.due,
+                    Key::of,
+                );
                 while let Some(page) = pages.next().await? {
                     for key in page {
                         let id = EntryId::of(&key.partition, &key.sort, entry.due);
@@ -35,25 +42,47 @@ impl Records {
         Ok(false)
     }
 
-    async fn is_due(&self, operation: &'static str, key: &Key, due: ExpiresAt) -> Result<bool, StorageError> {
-        let item = self.0.peek(operation, key, &[keys::PK, keys::EXPIRES_AT, keys::RETENTION_DUE_AT]).await?;
+    async fn is_due(
+        &self,
+        operation: &'static str,
+        key: &Key,
+        due: ExpiresAt,
+    ) -> Result<bool, StorageError> {
+        let item = self
+            .0
+            .peek(
+                operation,
+                key,
+                &[keys::PK, keys::EXPIRES_AT, keys::RETENTION_DUE_AT],
+            )
+            .await?;
         Ok(item.is_some_and(|item| retention(&item).map(Retention::due) == Some(due)))
     }
 }
 
-/// The days on which what was due then may have been collected: by the period of its source, or in its month.
+/// The days on which what was due then may have been collected: by the period of its source, or in
+/// its month.
 fn days(entry: &Entry) -> Vec<NaiveDate> {
-    let Some(first) = entry.collected_month.as_ref().and_then(|month| format!("{month}-01").parse::<NaiveDate>().ok())
+    let Some(first) = entry
+        .collected_month
+        .as_ref()
+        .and_then(|month| format!("{month}-01").parse::<NaiveDate>().ok())
     else {
         return Vec::new();
     };
-    let month: Vec<NaiveDate> = first.iter_days().take_while(|day| day.month() == first.month()).collect();
+    let month: Vec<NaiveDate> = first
+        .iter_days()
+        .take_while(|day| day.month() == first.month())
+        .collect();
     let due = entry.due.instant().date_naive();
     let ends = |day: &NaiveDate, source: Source| {
         let end = day.checked_add_months(Months::new(source.retention_months()));
         end.is_some_and(|end| end == due)
     };
-    let likely: Vec<NaiveDate> =
-        month.iter().copied().filter(|day| entry.source.is_some_and(|source| ends(day, source))).collect();
+    let likely: Vec<NaiveDate> = month
+        .iter()
+        .copied()
+        .filter(|day| entry.source.is_some_and(|source| ends(day, source)))
+        .collect();
     if likely.is_empty() { month } else { likely }
 }

@@ -13,7 +13,16 @@ use custodian_domain::record::{Holder, Record};
 use std::collections::HashMap;
 
 /// The attributes that [`outline`] reads.
-const READ: [&str; 8] = [PK, SK, EXPIRES_AT, "source", "collected_at", "contact", "custody", "newsletter"];
+const READ: [&str; 8] = [
+    PK,
+    SK,
+    EXPIRES_AT,
+    "source",
+    "collected_at",
+    "contact",
+    "custody",
+    "newsletter",
+];
 
 /// A record without what it says.
 #[derive(Clone, Debug)]
@@ -36,14 +45,26 @@ impl Records {
     /// Every live record of a holder without what it says, in pages.
     #[must_use]
     pub fn outlines(&self, holder: &Holder, now: DateTime<Utc>) -> Pages<Outline> {
-        self.0.live("look which records there are", &keys::partition(holder), keys::RECORD, now, outline).showing(&READ)
+        self.0
+            .live(
+                "look which records there are",
+                &keys::partition(holder),
+                keys::RECORD,
+                now,
+                outline,
+            )
+            .showing(&READ)
     }
 
     /// These records, in this order, without those that are not there or not live at `now`.
     ///
     /// # Errors
     /// [`StorageError`] if one of them cannot be read.
-    pub async fn these(&self, keys: Vec<Key>, now: DateTime<Utc>) -> Result<Vec<Record>, StorageError> {
+    pub async fn these(
+        &self,
+        keys: Vec<Key>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Record>, StorageError> {
         const OPERATION: &str = "read records in order";
         let places: HashMap<Key, usize> = keys.iter().cloned().zip(0..).collect();
         let items = self.0.get_all(OPERATION, keys, now).await?;
@@ -63,8 +84,14 @@ fn outline(item: &Item) -> Option<Outline> {
         sort: text(item, SK)?.to_owned(),
         collected_at: text(item, "collected_at")?.parse().ok()?,
         source: Source::named(text(item, "source")?)?,
-        contact: part("contact").map_or(Some(Contact::default()), |it| serde_dynamo::from_attribute_value(it).ok())?,
-        custody: part("custody").map_or(Some(Vec::new()), |it| serde_dynamo::from_attribute_value(it).ok())?,
-        newsletter: item.get("newsletter").is_some_and(|it| it.as_bool().is_ok_and(|it| *it)),
+        contact: part("contact").map_or(Some(Contact::default()), |it| {
+            serde_dynamo::from_attribute_value(it).ok()
+        })?,
+        custody: part("custody").map_or(Some(Vec::new()), |it| {
+            serde_dynamo::from_attribute_value(it).ok()
+        })?,
+        newsletter: item
+            .get("newsletter")
+            .is_some_and(|it| it.as_bool().is_ok_and(|it| *it)),
     })
 }

@@ -1,4 +1,5 @@
-//! How what stands for a person is carried to the items of theirs: a hold takes their end away, a restriction marks them.
+//! How what stands for a person is carried to the items of theirs: a hold takes their end away, a
+//! restriction marks them.
 
 use super::{DeletionCandidate, Records, deletion_candidate};
 use crate::keys::{self, BY_DAY, DAY, EXPIRES_AT, PK, RESTRICTED, RETENTION_DUE_AT, SK};
@@ -14,7 +15,15 @@ use custodian_domain::retention::Retention;
 use custodian_domain::rights::constraint::Effect;
 
 /// All that is read of an item: where it lies and until when, and nothing that anybody told.
-const SHOWN: [&str; 7] = [PK, SK, DAY, "source", EXPIRES_AT, RETENTION_DUE_AT, RESTRICTED];
+const SHOWN: [&str; 7] = [
+    PK,
+    SK,
+    DAY,
+    "source",
+    EXPIRES_AT,
+    RETENTION_DUE_AT,
+    RESTRICTED,
+];
 
 /// Something that lies in the table, as far as it says what stands for it.
 #[derive(Clone, Debug)]
@@ -45,8 +54,8 @@ impl HoldChange {
 }
 
 impl RetentionView {
-    /// What has to change so that exactly this stands for it; nothing for what is as it should be, and for what is over:
-    /// no hold brings that back.
+    /// What has to change so that exactly this stands for it; nothing for what is as it should be,
+    /// and for what is over: no hold brings that back.
     #[must_use]
     pub fn turn(&self, effect: Effect, now: DateTime<Utc>) -> Option<HoldChange> {
         let retention = self.retention?;
@@ -64,13 +73,16 @@ impl RetentionView {
     /// Whether its time is over, and nothing holds it.
     #[must_use]
     pub fn is_over(&self, now: DateTime<Utc>) -> bool {
-        self.retention.and_then(Retention::end).is_some_and(|end| end.has_passed(now))
+        self.retention
+            .and_then(Retention::end)
+            .is_some_and(|end| end.has_passed(now))
     }
 
     /// Whether its time would be over if nothing held it.
     #[must_use]
     pub fn is_past_its_date(&self, now: DateTime<Utc>) -> bool {
-        self.retention.is_some_and(|retention| retention.due().has_passed(now))
+        self.retention
+            .is_some_and(|retention| retention.due().has_passed(now))
     }
 }
 
@@ -78,23 +90,49 @@ impl Records {
     /// Everything that lies under a holder, over or not, without what it says; in pages.
     #[must_use]
     pub fn shelved(&self, holder: &Holder) -> Pages<RetentionView> {
-        self.0.all("look what lies under a holder", &keys::partition(holder), "", shelved).showing(&SHOWN)
+        self.0
+            .all(
+                "look what lies under a holder",
+                &keys::partition(holder),
+                "",
+                shelved,
+            )
+            .showing(&SHOWN)
     }
 
-    /// The links to a subject that were last renewed for a record of this day; the index follows the table in moments.
+    /// The links to a subject that were last renewed for a record of this day; the index follows
+    /// the table in moments.
     ///
     /// # Errors
     /// [`StorageError`] if the index cannot be read.
-    pub async fn links_to(&self, to: &SubjectKey, day: NaiveDate) -> Result<Vec<RetentionView>, StorageError> {
+    pub async fn links_to(
+        &self,
+        to: &SubjectKey,
+        day: NaiveDate,
+    ) -> Result<Vec<RetentionView>, StorageError> {
         let sort = keys::link(to, to).sort;
-        self.0.placed("look for links by their day", BY_DAY, &keys::day(day, &sort), &sort, shelved).await
+        self.0
+            .placed(
+                "look for links by their day",
+                BY_DAY,
+                &keys::day(day, &sort),
+                &sort,
+                shelved,
+            )
+            .await
     }
 
-    /// Carries out a turn, unless the item is gone or somebody else has turned it; gives whether it did.
+    /// Carries out a turn, unless the item is gone or somebody else has turned it; gives whether it
+    /// did.
     ///
     /// # Errors
     /// [`StorageError`] if that is not known; a second time changes nothing.
-    pub async fn turn(&self, item: &RetentionView, turn: HoldChange, now: DateTime<Utc>) -> Result<bool, StorageError> {
+    pub async fn turn(
+        &self,
+        item: &RetentionView,
+        turn: HoldChange,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StorageError> {
         let (mut condition, mut set, mut remove) = ("attribute_exists(pk)", Vec::new(), Vec::new());
         match turn.hold {
             Some(true) => {

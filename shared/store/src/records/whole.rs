@@ -1,4 +1,5 @@
-//! A whole table, item by item as it lies there: for a restore, which takes over what it does not read.
+//! A whole table, item by item as it lies there: for a restore, which takes over what it does not
+//! read.
 
 use super::standing::shelved;
 use super::{Records, RetentionView, record};
@@ -62,9 +63,21 @@ impl Whole {
     pub async fn next(&mut self) -> Result<Option<Vec<StoredItem>>, StorageError> {
         // Kept until it is answered: a table that broke off must not look like one that ended.
         let Some(scan) = &self.0 else { return Ok(None) };
-        let page = scan.clone().send().await.map_err(failed("read a whole table"))?;
-        self.0 = page.last_evaluated_key.map(|key| scan.clone().set_exclusive_start_key(Some(key)));
-        Ok(Some(page.items.unwrap_or_default().into_iter().map(StoredItem).collect()))
+        let page = scan
+            .clone()
+            .send()
+            .await
+            .map_err(failed("read a whole table"))?;
+        self.0 = page
+            .last_evaluated_key
+            .map(|key| scan.clone().set_exclusive_start_key(Some(key)));
+        Ok(Some(
+            page.items
+                .unwrap_or_default()
+                .into_iter()
+                .map(StoredItem)
+                .collect(),
+        ))
     }
 }
 
@@ -72,7 +85,13 @@ impl Records {
     /// Everything that lies in the table, whatever its time.
     #[must_use]
     pub fn whole(&self) -> Whole {
-        Whole(Some(self.0.client.scan().table_name(&self.0.name).consistent_read(true)))
+        Whole(Some(
+            self.0
+                .client
+                .scan()
+                .table_name(&self.0.name)
+                .consistent_read(true),
+        ))
     }
 
     /// Those of these keys that are there and not over.
@@ -85,15 +104,27 @@ impl Records {
         keys: Vec<Key>,
         now: DateTime<Utc>,
     ) -> Result<Vec<StoredItem>, StorageError> {
-        Ok(self.0.get_all(operation, keys, now).await?.into_iter().map(StoredItem).collect())
+        Ok(self
+            .0
+            .get_all(operation, keys, now)
+            .await?
+            .into_iter()
+            .map(StoredItem)
+            .collect())
     }
 
     /// Puts an item as it lay in another table.
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be read, or is not known to be there.
-    pub async fn put_stored(&self, operation: &'static str, item: StoredItem) -> Result<(), StorageError> {
-        let key = item.key().ok_or_else(|| StorageError::unreadable(operation))?;
+    pub async fn put_stored(
+        &self,
+        operation: &'static str,
+        item: StoredItem,
+    ) -> Result<(), StorageError> {
+        let key = item
+            .key()
+            .ok_or_else(|| StorageError::unreadable(operation))?;
         self.0.put(operation, &key, item.0).await
     }
 }

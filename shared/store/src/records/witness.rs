@@ -12,7 +12,14 @@ use custodian_domain::record::source::Source;
 /// The attribute of a record that says who it is about.
 const CONTACT: &str = "contact";
 /// The attributes that are read: nothing of what was said, but whether it asks for the newsletter.
-const READ: [&str; 6] = [keys::EXPIRES_AT, CONTACT, "source", "source_id", "collected_at", "newsletter"];
+const READ: [&str; 6] = [
+    keys::EXPIRES_AT,
+    CONTACT,
+    "source",
+    "source_id",
+    "collected_at",
+    "newsletter",
+];
 
 /// A record, as far as it says who somebody is.
 #[derive(Debug)]
@@ -33,15 +40,31 @@ impl Records {
     /// A subject's records as witnesses, in pages.
     #[must_use]
     pub fn witnesses(&self, subject: &SubjectKey, now: DateTime<Utc>) -> Pages<Witness> {
-        self.0.live("read who records are about", subject.as_str(), keys::RECORD, now, witness).showing(&READ)
+        self.0
+            .live(
+                "read who records are about",
+                subject.as_str(),
+                keys::RECORD,
+                now,
+                witness,
+            )
+            .showing(&READ)
     }
 
     /// How many records lie under a key.
     ///
     /// # Errors
     /// [`StorageError`] if they cannot be counted.
-    pub async fn count(&self, subject: &SubjectKey, now: DateTime<Utc>) -> Result<u64, StorageError> {
-        let pages = self.0.live("count records", subject.as_str(), keys::RECORD, now, |_| Some(()));
+    pub async fn count(
+        &self,
+        subject: &SubjectKey,
+        now: DateTime<Utc>,
+    ) -> Result<u64, StorageError> {
+        let pages = self
+            .0
+            .live("count records", subject.as_str(), keys::RECORD, now, |_| {
+                Some(())
+            });
         let (mut pages, mut records) = (pages.showing(&[keys::EXPIRES_AT]), 0);
         while let Some(page) = pages.next().await? {
             records += u64::try_from(page.len()).unwrap_or(u64::MAX);
@@ -53,10 +76,14 @@ impl Records {
 fn witness(item: &Item) -> Option<Witness> {
     let contact = item.get(CONTACT).cloned();
     Some(Witness {
-        contact: contact.map_or(Some(Contact::default()), |it| serde_dynamo::from_attribute_value(it).ok())?,
+        contact: contact.map_or(Some(Contact::default()), |it| {
+            serde_dynamo::from_attribute_value(it).ok()
+        })?,
         source: Source::named(text(item, "source")?)?,
         is_of_our_form: !item.contains_key("source_id"),
-        asks_for_newsletter: item.get("newsletter").is_some_and(|it| it.as_bool().is_ok_and(|it| *it)),
+        asks_for_newsletter: item
+            .get("newsletter")
+            .is_some_and(|it| it.as_bool().is_ok_and(|it| *it)),
         collected_at: text(item, "collected_at")?.parse().ok()?,
     })
 }

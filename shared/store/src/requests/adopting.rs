@@ -1,5 +1,6 @@
-//! Requests that the first version approved, and that are still open: it put what starts a task beside the task, where others
-//! could put it as well. They go on once somebody has looked at them and adopts them.
+//! Requests that the first version approved, and that are still open: it put what starts a task
+//! beside the task, where others could put it as well. They go on once somebody has looked at them
+//! and adopts them.
 
 use super::{Request, Requests, Stage};
 use crate::keys::{self, FORMER_START, PK, SK};
@@ -28,7 +29,10 @@ impl Requests {
     ///
     /// # Errors
     /// [`StorageError`] if they cannot be read.
-    pub async fn former(&self, now: DateTime<Utc>) -> Result<BTreeMap<RequestId, Former>, StorageError> {
+    pub async fn former(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<BTreeMap<RequestId, Former>, StorageError> {
         let mut former: BTreeMap<RequestId, Former> = BTreeMap::new();
         let mut pages = self.tasks.open();
         while let Some(page) = pages.next().await? {
@@ -41,7 +45,13 @@ impl Requests {
                 } else if let Some(request) = self.find(&id, now).await?
                     && request.stage == Stage::Approved
                 {
-                    former.insert(id, Former { request, places: vec![place] });
+                    former.insert(
+                        id,
+                        Former {
+                            request,
+                            places: vec![place],
+                        },
+                    );
                 }
             }
         }
@@ -62,9 +72,18 @@ impl Requests {
                 .table_name(&self.table.name)
                 .set_item(Some(start(id, *place, &approved, request.end())))
                 .condition_expression("attribute_not_exists(pk)");
-            let beside = Delete::builder().table_name(&self.table.name).key(PK, s(keys::task(id, *place)));
-            let beside = beside.key(SK, s(FORMER_START)).build().map_err(unreadable)?;
-            actions.push(TransactWriteItem::builder().put(put.build().map_err(unreadable)?).build());
+            let beside = Delete::builder()
+                .table_name(&self.table.name)
+                .key(PK, s(keys::task(id, *place)));
+            let beside = beside
+                .key(SK, s(FORMER_START))
+                .build()
+                .map_err(unreadable)?;
+            actions.push(
+                TransactWriteItem::builder()
+                    .put(put.build().map_err(unreadable)?)
+                    .build(),
+            );
             actions.push(TransactWriteItem::builder().delete(beside).build());
         }
         self.table.transact(OPERATION, actions).await

@@ -16,7 +16,8 @@ pub struct Approval<'a> {
     pub request: &'a Request,
     /// One task for each place that is asked.
     pub tasks: &'a [Task],
-    /// Whether what was collected in time to be part of it is suppressed: nothing brings back what an erasure takes.
+    /// Whether what was collected in time to be part of it is suppressed: nothing brings back what
+    /// an erasure takes.
     pub suppress: bool,
     /// What else begins with it.
     pub beside: Vec<TransactWriteItem>,
@@ -46,9 +47,17 @@ impl Requests {
             .build()
             .map_err(|_| StorageError::unreadable(OPERATION))?;
         let put = TransactWriteItem::builder().put(put).build();
-        let by = request.approved_by.as_deref().unwrap_or(&request.planned_by);
-        let event = self.events.next(id, &Event::by(by, "approved", now), &[META]).await?;
-        self.table.transact(OPERATION, self.begun(id, put, event, approval, now)?).await
+        let by = request
+            .approved_by
+            .as_deref()
+            .unwrap_or(&request.planned_by);
+        let event = self
+            .events
+            .next(id, &Event::by(by, "approved", now), &[META])
+            .await?;
+        self.table
+            .transact(OPERATION, self.begun(id, put, event, approval, now)?)
+            .await
     }
 
     /// Enters a request that needs no plan, and begins it; gives whether its id was free.
@@ -61,7 +70,9 @@ impl Requests {
         approval: Approval<'_>,
         now: DateTime<Utc>,
     ) -> Result<bool, StorageError> {
-        self.table.transact("enter a request", self.entering(id, approval, now)?).await
+        self.table
+            .transact("enter a request", self.entering(id, approval, now)?)
+            .await
     }
 
     /// What enters such a request: a part of a transaction that something else begins with.
@@ -82,7 +93,10 @@ impl Requests {
             .build()
             .map_err(|_| StorageError::unreadable(OPERATION))?;
         let put = TransactWriteItem::builder().put(put).build();
-        let by = request.approved_by.as_deref().unwrap_or(&request.planned_by);
+        let by = request
+            .approved_by
+            .as_deref()
+            .unwrap_or(&request.planned_by);
         let event = self.events.first(id, &Event::by(by, "entered", now))?;
         self.begun(id, put, event, approval, now)
     }
@@ -96,7 +110,12 @@ impl Requests {
         approval: Approval<'_>,
         now: DateTime<Utc>,
     ) -> Result<Vec<TransactWriteItem>, StorageError> {
-        let Approval { request, tasks, suppress, beside } = approval;
+        let Approval {
+            request,
+            tasks,
+            suppress,
+            beside,
+        } = approval;
         let end = request.end();
         let mut actions = vec![itself];
         actions.extend(event);
@@ -106,7 +125,12 @@ impl Requests {
         }
         for holder in &request.holders {
             if suppress {
-                actions.push(self.suppressions.entry(holder, request.up_to(), now, &request.exclusions)?);
+                actions.push(self.suppressions.entry(
+                    holder,
+                    request.up_to(),
+                    now,
+                    &request.exclusions,
+                )?);
             }
             actions.push(self.is_open(id, holder, end)?);
         }

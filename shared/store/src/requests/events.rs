@@ -26,11 +26,12 @@ const CONFIRMED: &str = "address confirmed";
 pub(crate) struct Events(pub(crate) Table);
 
 impl Events {
-    /// Something that happens, as a part of the transaction in which it does. Its number is taken beforehand: it tells
-    /// apart and in order what happens in one second. One that nothing comes of is missing, and nobody minds.
+    /// Something that happens, as a part of the transaction in which it does. Its number is taken
+    /// beforehand: it tells apart and in order what happens in one second. One that nothing comes
+    /// of is missing, and nobody minds.
     ///
-    /// With it goes the mark that it waits to be attested, with `written`, the sort keys of what else of the request the
-    /// transaction writes.
+    /// With it goes the mark that it waits to be attested, with `written`, the sort keys of what
+    /// else of the request the transaction writes.
     pub(crate) async fn next(
         &self,
         request: &RequestId,
@@ -53,17 +54,23 @@ impl Events {
             .return_values(ReturnValue::UpdatedNew);
         let counted = counted.send().await.map_err(failed(OPERATION))?;
         let place = counted.attributes().and_then(|item| number(item, COUNT));
-        let place = place.and_then(|place| u64::try_from(place).ok()).ok_or(StorageError::unreadable(OPERATION))?;
+        let place = place
+            .and_then(|place| u64::try_from(place).ok())
+            .ok_or(StorageError::unreadable(OPERATION))?;
         self.put(request, place, event, written)
     }
 
     /// The first thing that happens to a request: a part of the transaction that enters it.
-    pub(crate) fn first(&self, request: &RequestId, event: &Event) -> Result<[TransactWriteItem; 2], StorageError> {
+    pub(crate) fn first(
+        &self,
+        request: &RequestId,
+        event: &Event,
+    ) -> Result<[TransactWriteItem; 2], StorageError> {
         self.put(request, 0, event, &[META])
     }
 
-    /// That the person of a request has confirmed an address: a part of the transaction in which they do. It lies apart from
-    /// what else happens, and says nothing else, whoever wrote it.
+    /// That the person of a request has confirmed an address: a part of the transaction in which
+    /// they do. It lies apart from what else happens, and says nothing else, whoever wrote it.
     pub(crate) fn confirmed(
         &self,
         request: &RequestId,
@@ -71,26 +78,47 @@ impl Events {
     ) -> Result<[TransactWriteItem; 2], StorageError> {
         const OPERATION: &str = "enter what a person said";
         let mut random = [0; 16];
-        getrandom::fill(&mut random)
-            .map_err(|_| StorageError { operation: OPERATION, code: "randomness".to_owned() })?;
+        getrandom::fill(&mut random).map_err(|_| StorageError {
+            operation: OPERATION,
+            code: "randomness".to_owned(),
+        })?;
         let at = at.trunc_subsecs(0);
         let event = Event::by(THE_PERSON, CONFIRMED, at);
-        let (partition, sort) =
-            (keys::said(request), format!("{}{}#{}", keys::EVENT, at.to_rfc3339(), hex::encode(random)));
+        let (partition, sort) = (
+            keys::said(request),
+            format!("{}{}#{}", keys::EVENT, at.to_rfc3339(), hex::encode(random)),
+        );
         let put = Put::builder()
             .table_name(&self.0.name)
             .item(PK, s(&partition))
             .item(SK, s(&sort))
             .item(AT, s(at.to_rfc3339()))
             .item(EXPIRES_AT, n(end(&event).epoch()));
-        let put = put.build().map_err(|_| StorageError::unreadable(OPERATION))?;
-        Ok([TransactWriteItem::builder().put(put).build(), mark(&self.0, &partition, vec![sort], at)?])
+        let put = put
+            .build()
+            .map_err(|_| StorageError::unreadable(OPERATION))?;
+        Ok([
+            TransactWriteItem::builder().put(put).build(),
+            mark(&self.0, &partition, vec![sort], at)?,
+        ])
     }
 
     /// What the person of a request has confirmed, in pages.
     pub(crate) fn said(&self, request: &RequestId, now: DateTime<Utc>) -> Pages<Event> {
-        let read = |item: &Item| Some(Event::by(THE_PERSON, CONFIRMED, text(item, AT)?.parse().ok()?));
-        self.0.live("read what a person said", &keys::said(request), keys::EVENT, now, read)
+        let read = |item: &Item| {
+            Some(Event::by(
+                THE_PERSON,
+                CONFIRMED,
+                text(item, AT)?.parse().ok()?,
+            ))
+        };
+        self.0.live(
+            "read what a person said",
+            &keys::said(request),
+            keys::EVENT,
+            now,
+            read,
+        )
     }
 
     fn put(
@@ -102,17 +130,29 @@ impl Events {
     ) -> Result<[TransactWriteItem; 2], StorageError> {
         let unreadable = || StorageError::unreadable("enter what happens");
         let Key { partition, sort } = keys::event(request, place);
-        let items = written.iter().copied().chain([sort.as_str()]).map(str::to_owned).collect();
+        let items = written
+            .iter()
+            .copied()
+            .chain([sort.as_str()])
+            .map(str::to_owned)
+            .collect();
         let mark = mark(&self.0, &partition, items, event.at)?;
         // Of what happens within a second the number tells the order, and no fraction another one.
-        let event = &Event { at: event.at.trunc_subsecs(0), ..event.clone() };
+        let event = &Event {
+            at: event.at.trunc_subsecs(0),
+            ..event.clone()
+        };
         let mut item: Item = serde_dynamo::to_item(event).map_err(|_| unreadable())?;
         item.extend([
             (PK.to_owned(), s(partition)),
             (SK.to_owned(), s(sort)),
             (EXPIRES_AT.to_owned(), n(end(event).epoch())),
         ]);
-        let put = Put::builder().table_name(&self.0.name).set_item(Some(item)).build().map_err(|_| unreadable())?;
+        let put = Put::builder()
+            .table_name(&self.0.name)
+            .set_item(Some(item))
+            .build()
+            .map_err(|_| unreadable())?;
         Ok([TransactWriteItem::builder().put(put).build(), mark])
     }
 }

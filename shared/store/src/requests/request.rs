@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 /// How long the evidence of a request is kept.
 pub(super) const EVIDENCE: Months = Months::new(72);
-/// How long a plan that nobody approves is kept: three months, within which an extended request has to be answered.
+/// How long a plan that nobody approves is kept: three months, within which an extended request has
+/// to be answered.
 const UNAPPROVED: Months = Months::new(3);
 /// How far a request is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,14 +69,16 @@ pub struct Request {
     /// Whose data it is about; nothing once it is closed.
     #[serde(default)]
     pub holders: Vec<Holder>,
-    /// The person's identifiers, sealed: for processors, who know no subject keys. Nothing once it is closed.
+    /// The person's identifiers, sealed: for processors, who know no subject keys. Nothing once it
+    /// is closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<String>,
-    /// By what the person was searched when it was planned, links that were followed too, sealed. Nothing from the
-    /// approval on, when it is what is sealed.
+    /// By what the person was searched when it was planned, links that were followed too, sealed.
+    /// Nothing from the approval on, when it is what is sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matched: Option<String>,
-    /// What its approval says beside by whom and when; nothing on one that needs no plan, and of an earlier version.
+    /// What its approval says beside by whom and when; nothing on one that needs no plan, and of an
+    /// earlier version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terms: Option<Terms>,
 }
@@ -83,7 +86,8 @@ pub struct Request {
 /// What the approval of a plan says of the plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
-    /// Up to when what was collected is planned: what the person tells the council after that is a new matter.
+    /// Up to when what was collected is planned: what the person tells the council after that is a
+    /// new matter.
     pub up_to: DateTime<Utc>,
     /// What had come since the plan.
     pub arrived_since: ArrivedSince,
@@ -101,7 +105,13 @@ pub struct Terms {
 impl Request {
     /// One that needs no plan: ordered and approved at `at` by the same.
     #[must_use]
-    pub fn entered(action: Action, order: String, by: &str, holders: &[Holder], at: DateTime<Utc>) -> Self {
+    pub fn entered(
+        action: Action,
+        order: String,
+        by: &str,
+        holders: &[Holder],
+        at: DateTime<Utc>,
+    ) -> Self {
         Self {
             action,
             stage: Stage::Approved,
@@ -123,15 +133,19 @@ impl Request {
         }
     }
 
-    /// Up to when what was collected is part of it: until it was planned, and of what needs no plan, or was approved by
-    /// an earlier version, until it was approved.
+    /// Up to when what was collected is part of it: until it was planned, and of what needs no
+    /// plan, or was approved by an earlier version, until it was approved.
     #[must_use]
     pub fn up_to(&self) -> DateTime<Utc> {
-        self.terms.as_ref().map(|terms| terms.up_to).or(self.approved_at).unwrap_or(self.planned_at)
+        self.terms
+            .as_ref()
+            .map(|terms| terms.up_to)
+            .or(self.approved_at)
+            .unwrap_or(self.planned_at)
     }
 
-    /// A digest of what is approved: of whom it is about, and of what is done. What starts its tasks names it, so that
-    /// nothing is done that somebody has written into it since.
+    /// A digest of what is approved: of whom it is about, and of what is done. What starts its
+    /// tasks names it, so that nothing is done that somebody has written into it since.
     #[must_use]
     pub fn approved(&self, id: &RequestId) -> String {
         let what = (id, self.action, self.ground, &self.exclusions, &self.hash);
@@ -145,7 +159,9 @@ impl Request {
         let is_asked = match self.action {
             Action::Erase => !id.is_click(),
             Action::Unsubscribe => place == Place::Newsletter,
-            Action::Restrict | Action::Unrestrict | Action::Rectify => !id.is_click() && place.can_be_told(),
+            Action::Restrict | Action::Unrestrict | Action::Rectify => {
+                !id.is_click() && place.can_be_told()
+            }
         };
         is_asked && self.stage == Stage::Approved && self.approved(id) == approved
     }
@@ -177,6 +193,10 @@ impl Event {
     /// What somebody did.
     #[must_use]
     pub fn by(by: &str, what: &str, at: DateTime<Utc>) -> Self {
-        Self { at, what: what.to_owned(), by: Some(by.to_owned()) }
+        Self {
+            at,
+            what: what.to_owned(),
+            by: Some(by.to_owned()),
+        }
     }
 }

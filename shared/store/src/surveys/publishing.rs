@@ -1,4 +1,5 @@
-//! Putting a survey into the Register, and taking it out: the wording that stood there before becomes a version that stays.
+//! Putting a survey into the Register, and taking it out: the wording that stood there before
+//! becomes a version that stays.
 
 use super::versions::{PUT_AT, RETIRED_AT, rfc3339};
 use super::{DOCUMENT, Surveys};
@@ -31,46 +32,72 @@ impl Surveys {
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be there; put again, it goes on.
-    pub async fn put(&self, survey: &Survey, document: &str, now: DateTime<Utc>) -> Result<Put, StorageError> {
+    pub async fn put(
+        &self,
+        survey: &Survey,
+        document: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Put, StorageError> {
         let before = self.standing(&survey.id, now).await?;
-        // A form is never shown before its version is there, nor a version gone before another stands in its place.
-        self.keep_version(&survey.id, &survey.version, document, Asked::Today, now).await?;
+        // A form is never shown before its version is there, nor a version gone before another
+        // stands in its place.
+        self.keep_version(&survey.id, &survey.version, document, Asked::Today, now)
+            .await?;
         let put = match &before {
             None => Put::New,
             Some((version, _)) if *version == survey.version => Put::Same,
             Some((version, document)) => {
-                self.keep_version(&survey.id, version, document, Asked::NoLonger, now).await?;
+                self.keep_version(&survey.id, version, document, Asked::NoLonger, now)
+                    .await?;
                 Put::Changed
             }
         };
         let item = Item::from([(DOCUMENT.to_owned(), s(document))]);
-        self.register.put("put a survey", &keys::survey(&survey.id), item).await?;
+        self.register
+            .put("put a survey", &keys::survey(&survey.id), item)
+            .await?;
         Ok(put)
     }
 
-    /// Takes a survey out: nobody is shown it any longer, and what was answered keeps its words. Gives whether it was there.
+    /// Takes a survey out: nobody is shown it any longer, and what was answered keeps its words.
+    /// Gives whether it was there.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known to be gone; tried again, it goes on.
     pub async fn remove(&self, id: &str, now: DateTime<Utc>) -> Result<bool, StorageError> {
         let before = self.standing(id, now).await?;
         if let Some((version, document)) = &before {
-            self.keep_version(id, version, document, Asked::NoLonger, now).await?;
+            self.keep_version(id, version, document, Asked::NoLonger, now)
+                .await?;
         }
-        self.register.delete("remove a survey", &keys::survey(id)).await?;
+        self.register
+            .delete("remove a survey", &keys::survey(id))
+            .await?;
         Ok(before.is_some())
     }
 
-    /// What stands under an id, as version and document; what is no JSON is nothing that somebody was asked.
-    async fn standing(&self, id: &str, now: DateTime<Utc>) -> Result<Option<(VersionId, String)>, StorageError> {
-        let item = self.register.get("read a survey", &keys::survey(id), now).await?;
-        Ok(item.as_ref().and_then(|item| text(item, DOCUMENT)).and_then(|document| {
-            let version = VersionId::of(&serde_json::from_str(document).ok()?);
-            Some((version, document.to_owned()))
-        }))
+    /// What stands under an id, as version and document; what is no JSON is nothing that somebody
+    /// was asked.
+    async fn standing(
+        &self,
+        id: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<(VersionId, String)>, StorageError> {
+        let item = self
+            .register
+            .get("read a survey", &keys::survey(id), now)
+            .await?;
+        Ok(item
+            .as_ref()
+            .and_then(|item| text(item, DOCUMENT))
+            .and_then(|document| {
+                let version = VersionId::of(&serde_json::from_str(document).ok()?);
+                Some((version, document.to_owned()))
+            }))
     }
 
-    /// Makes sure that a version is there, and whether it is asked today; when it came, and when it was retired, stand.
+    /// Makes sure that a version is there, and whether it is asked today; when it came, and when it
+    /// was retired, stand.
     pub(super) async fn keep_version(
         &self,
         survey: &str,
@@ -80,15 +107,26 @@ impl Surveys {
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         let (operation, since, not_retired) = match asked {
-            Asked::Today => ("keep a version of a survey", PUT_AT, format!(" REMOVE {RETIRED_AT}")),
+            Asked::Today => (
+                "keep a version of a survey",
+                PUT_AT,
+                format!(" REMOVE {RETIRED_AT}"),
+            ),
             Asked::NoLonger => ("retire a version of a survey", RETIRED_AT, String::new()),
         };
         let set = format!(
             "SET {DOCUMENT} = if_not_exists({DOCUMENT}, :document), {since} = if_not_exists({since}, :now){not_retired}"
         );
         let Key { partition, sort } = keys::survey_version(survey, version);
-        let update = self.register.client.update_item().table_name(&self.register.name);
-        let update = update.key(PK, s(partition)).key(SK, s(sort)).update_expression(set);
+        let update = self
+            .register
+            .client
+            .update_item()
+            .table_name(&self.register.name);
+        let update = update
+            .key(PK, s(partition))
+            .key(SK, s(sort))
+            .update_expression(set);
         let update = update
             .expression_attribute_values(":document", s(document))
             .expression_attribute_values(":now", s(rfc3339(now)));

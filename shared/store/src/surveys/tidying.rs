@@ -1,4 +1,5 @@
-//! What the sweep does with versions: keeps what somebody put in by hand, and forgets what no record can need any longer.
+//! What the sweep does with versions: keeps what somebody put in by hand, and forgets what no
+//! record can need any longer.
 
 use super::publishing::Asked;
 use super::versions::{PUT_AT, RETIRED_AT, rfc3339, time};
@@ -34,8 +35,8 @@ pub struct Listed {
 }
 
 impl Surveys {
-    /// Makes versions true of the surveys that stand at `now`, and forgets those that are over, unless something is held:
-    /// a held record outlives its date, and its words with it.
+    /// Makes versions true of the surveys that stand at `now`, and forgets those that are over,
+    /// unless something is held: a held record outlives its date, and its words with it.
     ///
     /// # Errors
     /// [`StorageError`] if it broke off; the next time goes on.
@@ -44,7 +45,12 @@ impl Surveys {
         let versions = self.listed().await?;
         let mut standing = self.standing_all(now).await?;
         let mut tidied = Tidied::default();
-        for Listed { survey, version, retired_at } in versions {
+        for Listed {
+            survey,
+            version,
+            retired_at,
+        } in versions
+        {
             let key = keys::survey_version(&survey, &version);
             let today = match standing.get(&survey) {
                 // Nobody knows what is asked there.
@@ -66,7 +72,8 @@ impl Surveys {
         }
         for (survey, today) in standing {
             if let Some((version, document)) = today {
-                self.keep_version(&survey, &version, &document, Asked::Today, now).await?;
+                self.keep_version(&survey, &version, &document, Asked::Today, now)
+                    .await?;
                 tidied.kept += 1;
             }
         }
@@ -80,9 +87,15 @@ impl Surveys {
     pub async fn listed(&self) -> Result<Vec<Listed>, StorageError> {
         let read = |item: &Item| {
             let (survey, version) = keys::survey_version_of(text(item, SK)?)?;
-            Some(Listed { survey, version, retired_at: time(item, RETIRED_AT)? })
+            Some(Listed {
+                survey,
+                version,
+                retired_at: time(item, RETIRED_AT)?,
+            })
         };
-        let pages = self.register.all("list versions of surveys", SURVEY_VERSION, "", read);
+        let pages = self
+            .register
+            .all("list versions of surveys", SURVEY_VERSION, "", read);
         let mut pages = pages.showing(&[SK, PUT_AT, RETIRED_AT]);
         let mut versions = Vec::new();
         while let Some(page) = pages.next().await? {
@@ -96,13 +109,19 @@ impl Surveys {
         &self,
         now: DateTime<Utc>,
     ) -> Result<BTreeMap<String, Option<(VersionId, String)>>, StorageError> {
-        let read =
-            |item: &Item| Some((text(item, SK)?.to_owned(), text(item, DOCUMENT).unwrap_or_default().to_owned()));
+        let read = |item: &Item| {
+            Some((
+                text(item, SK)?.to_owned(),
+                text(item, DOCUMENT).unwrap_or_default().to_owned(),
+            ))
+        };
         let mut pages = self.register.live("read surveys", SURVEY, "", now, read);
         let mut standing = BTreeMap::new();
         while let Some(page) = pages.next().await? {
             for (survey, document) in page {
-                let version = serde_json::from_str(&document).ok().map(|value| VersionId::of(&value));
+                let version = serde_json::from_str(&document)
+                    .ok()
+                    .map(|value| VersionId::of(&value));
                 standing.insert(survey, version.map(|version| (version, document)));
             }
         }
@@ -110,13 +129,25 @@ impl Surveys {
     }
 
     /// Marks a version as retired then, or as asked again; gives whether it is still there.
-    async fn mark(&self, key: &Key, retired_at: Option<DateTime<Utc>>) -> Result<bool, StorageError> {
-        let update = self.register.client.update_item().table_name(&self.register.name);
-        let update =
-            update.key(PK, s(&key.partition)).key(SK, s(&key.sort)).condition_expression("attribute_exists(pk)");
+    async fn mark(
+        &self,
+        key: &Key,
+        retired_at: Option<DateTime<Utc>>,
+    ) -> Result<bool, StorageError> {
+        let update = self
+            .register
+            .client
+            .update_item()
+            .table_name(&self.register.name);
+        let update = update
+            .key(PK, s(&key.partition))
+            .key(SK, s(&key.sort))
+            .condition_expression("attribute_exists(pk)");
         let update = match retired_at {
             Some(at) => update
-                .update_expression(format!("SET {RETIRED_AT} = if_not_exists({RETIRED_AT}, :at)"))
+                .update_expression(format!(
+                    "SET {RETIRED_AT} = if_not_exists({RETIRED_AT}, :at)"
+                ))
                 .expression_attribute_values(":at", s(rfc3339(at))),
             None => update.update_expression(format!("REMOVE {RETIRED_AT}")),
         };
@@ -125,7 +156,11 @@ impl Surveys {
 
     /// Deletes a version that was retired then, unless it is asked again meanwhile.
     async fn forget(&self, key: &Key, retired_at: DateTime<Utc>) -> Result<bool, StorageError> {
-        let delete = self.register.client.delete_item().table_name(&self.register.name);
+        let delete = self
+            .register
+            .client
+            .delete_item()
+            .table_name(&self.register.name);
         let delete = delete
             .key(PK, s(&key.partition))
             .key(SK, s(&key.sort))

@@ -11,7 +11,8 @@ use custodian_domain::survey::{Survey, VersionId, version};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
-/// When a version was put into the Register: nothing on one that was there before versions were kept. RFC 3339.
+/// When a version was put into the Register: nothing on one that was there before versions were
+/// kept. RFC 3339.
 pub(super) const PUT_AT: &str = "put_at";
 /// When another version took its place, or the survey was removed. RFC 3339.
 pub(super) const RETIRED_AT: &str = "retired_at";
@@ -34,7 +35,8 @@ pub struct Version {
 }
 
 impl Surveys {
-    /// The version of a survey that is not today's, if a form of it is still taken at `now`. It may be a minute old.
+    /// The version of a survey that is not today's, if a form of it is still taken at `now`. It may
+    /// be a minute old.
     ///
     /// # Errors
     /// [`StorageError`] if it is not known whether there is one.
@@ -45,12 +47,22 @@ impl Surveys {
         now: DateTime<Utc>,
     ) -> Result<Option<Version>, StorageError> {
         let key = (survey.to_owned(), id.clone());
-        let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let remembered = self
+            .remembered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
+            .cloned();
         let found = match remembered {
-            Some((read_at, found)) if (TimeDelta::zero()..FRESH).contains(&(now - read_at)) => found,
+            Some((read_at, found)) if (TimeDelta::zero()..FRESH).contains(&(now - read_at)) => {
+                found
+            }
             _ => {
                 let found = self.version(survey, id, now).await?;
-                let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut remembered = self
+                    .remembered
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
                 if remembered.len() >= MOST {
                     remembered.clear();
                 }
@@ -61,13 +73,22 @@ impl Surveys {
         Ok(found.filter(|found| version::is_taken(found.retired_at, now)))
     }
 
-    /// In which words a record's answers are told. One look-up a version: [`Wordbook`] keeps what was found.
+    /// In which words a record's answers are told. One look-up a version: [`Wordbook`] keeps what
+    /// was found.
     ///
     /// # Errors
     /// [`StorageError`] if they cannot be read.
-    pub async fn words(&self, details: &RecordBody, now: DateTime<Utc>) -> Result<Words, StorageError> {
+    pub async fn words(
+        &self,
+        details: &RecordBody,
+        now: DateTime<Utc>,
+    ) -> Result<Words, StorageError> {
         // What others handed over names forms of theirs, which may be called as one of ours.
-        let Some(survey) = details.survey.as_deref().filter(|_| details.is_of_our_form()) else {
+        let Some(survey) = details
+            .survey
+            .as_deref()
+            .filter(|_| details.is_of_our_form())
+        else {
             return Ok(Words::Others);
         };
         let today = self.find(survey, now).await?;
@@ -83,20 +104,43 @@ impl Surveys {
     }
 
     /// One version, today's or not.
-    async fn version(&self, survey: &str, id: &VersionId, now: DateTime<Utc>) -> Result<Option<Version>, StorageError> {
+    async fn version(
+        &self,
+        survey: &str,
+        id: &VersionId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Version>, StorageError> {
         const OPERATION: &str = "read a version of a survey";
-        let item = self.register.get(OPERATION, &keys::survey_version(survey, id), now).await?;
-        item.as_ref().map(|item| read(item).ok_or(StorageError::unreadable(OPERATION))).transpose()
+        let item = self
+            .register
+            .get(OPERATION, &keys::survey_version(survey, id), now)
+            .await?;
+        item.as_ref()
+            .map(|item| read(item).ok_or(StorageError::unreadable(OPERATION)))
+            .transpose()
     }
 
     /// The version of a survey that is known for the longest.
-    async fn earliest(&self, survey: &str, now: DateTime<Utc>) -> Result<Option<Arc<Survey>>, StorageError> {
+    async fn earliest(
+        &self,
+        survey: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Arc<Survey>>, StorageError> {
         let prefix = keys::survey_versions(survey);
-        let mut pages = self.register.live("read versions of a survey", SURVEY_VERSION, &prefix, now, read);
+        let mut pages = self.register.live(
+            "read versions of a survey",
+            SURVEY_VERSION,
+            &prefix,
+            now,
+            read,
+        );
         let mut earliest: Option<Version> = None;
         while let Some(page) = pages.next().await? {
             for version in page {
-                if earliest.as_ref().is_none_or(|earliest| version.put_at < earliest.put_at) {
+                if earliest
+                    .as_ref()
+                    .is_none_or(|earliest| version.put_at < earliest.put_at)
+                {
                     earliest = Some(version);
                 }
             }
@@ -108,8 +152,14 @@ impl Surveys {
 /// A version as it lies there; nothing if this version of the code cannot read it.
 fn read(item: &Item) -> Option<Version> {
     let (_, id) = keys::survey_version_of(text(item, SK)?)?;
-    let survey = Survey::parse(text(item, DOCUMENT)?).ok().filter(|survey| survey.version == id)?;
-    Some(Version { survey: Arc::new(survey), put_at: time(item, PUT_AT)?, retired_at: time(item, RETIRED_AT)? })
+    let survey = Survey::parse(text(item, DOCUMENT)?)
+        .ok()
+        .filter(|survey| survey.version == id)?;
+    Some(Version {
+        survey: Arc::new(survey),
+        put_at: time(item, PUT_AT)?,
+        retired_at: time(item, RETIRED_AT)?,
+    })
 }
 
 /// A time as versions have it: to the second.
@@ -118,7 +168,10 @@ pub(super) fn rfc3339(instant: DateTime<Utc>) -> String {
 }
 
 /// A time of a version: nothing if it has none, and no version if it cannot be read.
-#[expect(clippy::option_option, reason = "an unreadable time is not a missing one")]
+#[expect(
+    clippy::option_option,
+    reason = "an unreadable time is not a missing one"
+)]
 pub(super) fn time(item: &Item, name: &str) -> Option<Option<DateTime<Utc>>> {
     match item.get(name) {
         None => Some(None),
@@ -137,14 +190,21 @@ impl<'a> Wordbook<'a> {
     /// A book with nothing in it.
     #[must_use]
     pub fn new(surveys: &'a Surveys) -> Self {
-        Self { surveys, known: HashMap::new() }
+        Self {
+            surveys,
+            known: HashMap::new(),
+        }
     }
 
     /// The words of a record: as [`Surveys::words`].
     ///
     /// # Errors
     /// [`StorageError`] if they cannot be read.
-    pub async fn of(&mut self, details: &RecordBody, now: DateTime<Utc>) -> Result<Words, StorageError> {
+    pub async fn of(
+        &mut self,
+        details: &RecordBody,
+        now: DateTime<Utc>,
+    ) -> Result<Words, StorageError> {
         let Some(survey) = details.survey.clone().filter(|_| details.is_of_our_form()) else {
             return Ok(Words::Others);
         };

@@ -1,4 +1,5 @@
-//! Many items at once: what a batch leaves unprocessed is tried again, and what was never processed is an error.
+//! Many items at once: what a batch leaves unprocessed is tried again, and what was never processed
+//! is an error.
 
 use super::{Table, is_live};
 use crate::keys::{Key, PK, SK};
@@ -19,7 +20,8 @@ const READ_AT_ONCE: usize = 100;
 const WRITTEN_AT_ONCE: usize = 25;
 /// How many batches are under way at a time.
 const BATCHES: usize = 16;
-/// For how long a batch is tried at most; a function that waits less long for any call gives a batch up as soon.
+/// For how long a batch is tried at most; a function that waits less long for any call gives a
+/// batch up as soon.
 const LONGEST: Duration = Duration::from_secs(30);
 
 impl Table {
@@ -30,15 +32,23 @@ impl Table {
         keys: Vec<Key>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Item>, StorageError> {
-        let batches: Vec<Vec<Item>> =
-            keys.chunks(READ_AT_ONCE).map(|some| some.iter().map(address).collect()).collect();
-        let read = stream::iter(batches).map(|batch| self.get_batch(operation, batch)).buffer_unordered(BATCHES);
+        let batches: Vec<Vec<Item>> = keys
+            .chunks(READ_AT_ONCE)
+            .map(|some| some.iter().map(address).collect())
+            .collect();
+        let read = stream::iter(batches)
+            .map(|batch| self.get_batch(operation, batch))
+            .buffer_unordered(BATCHES);
         let items: Vec<Vec<Item>> = read.try_collect().await?;
-        Ok(items.into_iter().flatten().filter(|item| is_live(item, now)).collect())
+        Ok(items
+            .into_iter()
+            .flatten()
+            .filter(|item| is_live(item, now))
+            .collect())
     }
 
-    /// Puts things, whatever lay there; no two may have the same key. Each becomes an item when its batch is sent, so
-    /// that never more of them are in memory than are under way.
+    /// Puts things, whatever lay there; no two may have the same key. Each becomes an item when its
+    /// batch is sent, so that never more of them are in memory than are under way.
     pub(crate) async fn put_all<T>(
         &self,
         operation: &'static str,
@@ -46,7 +56,9 @@ impl Table {
         item: fn(&'static str, &T) -> Result<Item, StorageError>,
     ) -> Result<(), StorageError> {
         let put = |thing: &&T| {
-            let put = PutRequest::builder().set_item(Some(item(operation, thing)?)).build();
+            let put = PutRequest::builder()
+                .set_item(Some(item(operation, thing)?))
+                .build();
             let put = put.map_err(|_| StorageError::unreadable(operation))?;
             Ok(WriteRequest::builder().put_request(put).build())
         };
@@ -55,17 +67,32 @@ impl Table {
             if under_way.len() == BATCHES {
                 under_way.try_next().await?;
             }
-            under_way.push(self.write_batch(operation, some.iter().map(put).collect::<Result<_, StorageError>>()?));
+            under_way.push(self.write_batch(
+                operation,
+                some.iter().map(put).collect::<Result<_, StorageError>>()?,
+            ));
         }
         under_way.try_collect().await
     }
 
-    async fn get_batch(&self, operation: &'static str, mut keys: Vec<Item>) -> Result<Vec<Item>, StorageError> {
+    async fn get_batch(
+        &self,
+        operation: &'static str,
+        mut keys: Vec<Item>,
+    ) -> Result<Vec<Item>, StorageError> {
         let (mut items, mut trying) = (Vec::new(), Trying::begin(self));
         loop {
-            let wanted = KeysAndAttributes::builder().set_keys(Some(keys.clone())).consistent_read(true).build();
+            let wanted = KeysAndAttributes::builder()
+                .set_keys(Some(keys.clone()))
+                .consistent_read(true)
+                .build();
             let wanted = wanted.map_err(|_| StorageError::unreadable(operation))?;
-            let answer = self.client.batch_get_item().request_items(&self.name, wanted).send().await;
+            let answer = self
+                .client
+                .batch_get_item()
+                .request_items(&self.name, wanted)
+                .send()
+                .await;
             let answer = match answer.map_err(failed(operation)) {
                 Ok(answer) => answer,
                 Err(error) => {
@@ -73,8 +100,16 @@ impl Table {
                     continue;
                 }
             };
-            items.extend(answer.responses.into_iter().flatten().flat_map(|(_, items)| items));
-            let left = answer.unprocessed_keys.and_then(|mut left| left.remove(&self.name));
+            items.extend(
+                answer
+                    .responses
+                    .into_iter()
+                    .flatten()
+                    .flat_map(|(_, items)| items),
+            );
+            let left = answer
+                .unprocessed_keys
+                .and_then(|mut left| left.remove(&self.name));
             keys = left.map(|left| left.keys).unwrap_or_default();
             if keys.is_empty() {
                 return Ok(items);
@@ -83,10 +118,19 @@ impl Table {
         }
     }
 
-    async fn write_batch(&self, operation: &'static str, mut batch: Vec<WriteRequest>) -> Result<(), StorageError> {
+    async fn write_batch(
+        &self,
+        operation: &'static str,
+        mut batch: Vec<WriteRequest>,
+    ) -> Result<(), StorageError> {
         let mut trying = Trying::begin(self);
         loop {
-            let answer = self.client.batch_write_item().request_items(&self.name, batch.clone()).send().await;
+            let answer = self
+                .client
+                .batch_write_item()
+                .request_items(&self.name, batch.clone())
+                .send()
+                .await;
             let left = match answer.map_err(failed(operation)) {
                 Ok(answer) => answer.unprocessed_items,
                 // A batch of which nothing fits is an error, and not one of which all is left.
@@ -95,7 +139,9 @@ impl Table {
                     continue;
                 }
             };
-            batch = left.and_then(|mut left| left.remove(&self.name)).unwrap_or_default();
+            batch = left
+                .and_then(|mut left| left.remove(&self.name))
+                .unwrap_or_default();
             if batch.is_empty() {
                 return Ok(());
             }
@@ -112,11 +158,19 @@ struct Trying {
 
 impl Trying {
     fn begin(table: &Table) -> Self {
-        let patience = table.client.config().timeout_config().and_then(TimeoutConfig::operation_timeout);
-        Self { until: Instant::now() + patience.map_or(LONGEST, |patience| patience.min(LONGEST)), waits: 0 }
+        let patience = table
+            .client
+            .config()
+            .timeout_config()
+            .and_then(TimeoutConfig::operation_timeout);
+        Self {
+            until: Instant::now() + patience.map_or(LONGEST, |patience| patience.min(LONGEST)),
+            waits: 0,
+        }
     }
 
-    /// Waits a random while, longer each time, so that those who were refused together do not come again together.
+    /// Waits a random while, longer each time, so that those who were refused together do not come
+    /// again together.
     ///
     /// # Errors
     /// What went wrong, if it does not pass by itself or the time is over.
@@ -134,11 +188,17 @@ impl Trying {
 }
 
 fn address(key: &Key) -> Item {
-    Item::from([(PK.to_owned(), s(&key.partition)), (SK.to_owned(), s(&key.sort))])
+    Item::from([
+        (PK.to_owned(), s(&key.partition)),
+        (SK.to_owned(), s(&key.sort)),
+    ])
 }
 
 fn unprocessed(operation: &'static str) -> StorageError {
-    StorageError { operation, code: UNPROCESSED.to_owned() }
+    StorageError {
+        operation,
+        code: UNPROCESSED.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -149,7 +209,10 @@ mod tests {
     #[tokio::test]
     async fn a_batch_is_tried_with_growing_waits_until_its_time_is_over() {
         let (begun, longest) = (Instant::now(), Duration::from_millis(700));
-        let mut trying = Trying { until: begun + longest, waits: 0 };
+        let mut trying = Trying {
+            until: begun + longest,
+            waits: 0,
+        };
         while trying.after(unprocessed("try")).await.is_ok() {}
         // Waits of at most 20, 40, 80, 160, 320 ms, each at least half of it.
         assert!((4..9).contains(&trying.waits), "{}", trying.waits);
@@ -157,7 +220,10 @@ mod tests {
 
     #[tokio::test]
     async fn what_does_not_pass_by_itself_is_not_tried_again() {
-        let mut trying = Trying { until: Instant::now() + LONGEST, waits: 0 };
+        let mut trying = Trying {
+            until: Instant::now() + LONGEST,
+            waits: 0,
+        };
         for (code, passes) in [
             ("ProvisionedThroughputExceededException", true),
             ("ThrottlingException", true),
@@ -168,7 +234,10 @@ mod tests {
             ("AccessDeniedException", false),
             ("no connection", false),
         ] {
-            let error = StorageError { operation: "try", code: code.to_owned() };
+            let error = StorageError {
+                operation: "try",
+                code: code.to_owned(),
+            };
             assert_eq!(trying.after(error).await.is_ok(), passes, "{code}");
         }
     }

@@ -9,13 +9,18 @@ use std::time::Duration;
 /// How often a transaction is tried in whose way others, or a throttle, are: half a minute at most.
 const TRIES: u32 = 120;
 /// What may be gone when it is tried again.
-const PASSING: [&str; 4] =
-    ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"];
+const PASSING: [&str; 4] = [
+    "TransactionConflict",
+    "ThrottlingError",
+    "ProvisionedThroughputExceeded",
+    "RequestLimitExceeded",
+];
 
 impl Table {
     /// Does all of it or nothing; gives whether the conditions held.
     ///
-    /// DynamoDB refuses a transaction of which another one has an item just then, and the SDK does not try that again
+    /// DynamoDB refuses a transaction of which another one has an item just then, and the SDK does
+    /// not try that again
     /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
     pub(crate) async fn transact(
         &self,
@@ -24,9 +29,15 @@ impl Table {
     ) -> Result<bool, StorageError> {
         let mut tries = 0;
         loop {
-            let sent = self.client.transact_write_items().set_transact_items(Some(actions.clone())).send().await;
+            let sent = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(actions.clone()))
+                .send()
+                .await;
             let Err(error) = sent else { return Ok(true) };
-            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
+            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+                error.as_service_error()
             else {
                 return Err(failed(operation)(error));
             };
@@ -56,7 +67,10 @@ pub(crate) fn is_passing(reason: &CancellationReason) -> bool {
 pub(crate) async fn wait(operation: &'static str, tries: &mut u32) -> Result<(), StorageError> {
     *tries += 1;
     if *tries == TRIES {
-        return Err(StorageError { operation, code: "others write it at the same time".to_owned() });
+        return Err(StorageError {
+            operation,
+            code: "others write it at the same time".to_owned(),
+        });
     }
     let most = (4_u32 << (*tries).min(7)).min(500);
     let random = getrandom::u32().unwrap_or(most);

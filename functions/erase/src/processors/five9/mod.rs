@@ -1,8 +1,10 @@
-//! Five9's configuration web services (SOAP, `AdminWebService`): contacts are deleted by telephone number and address.
+//! Five9's configuration web services (SOAP, `AdminWebService`): contacts are deleted by telephone
+//! number and address.
 //!
-//! Whether a person is there is asked of the contacts themselves, before and after. So a deletion that was begun and not
-//! noted is only done again, and one that is reported and not done is not believed. Logs of calls have no operation that
-//! deletes them: they go by themselves after 60 days, and until when is noted.
+//! Whether a person is there is asked of the contacts themselves, before and after. So a deletion
+//! that was begun and not noted is only done again, and one that is reported and not done is not
+//! believed. Logs of calls have no operation that deletes them: they go by themselves after 60
+//! days, and until when is noted.
 
 mod contacts;
 mod soap;
@@ -23,7 +25,8 @@ use std::sync::Arc;
 
 /// When an import is looked at again; small ones take seconds.
 const LOOK_AGAIN: TimeDelta = TimeDelta::minutes(5);
-/// How long Five9 may wait for an import to end before it answers that it still runs, in seconds; less than we wait for it.
+/// How long Five9 may wait for an import to end before it answers that it still runs, in seconds;
+/// less than we wait for it.
 const WAIT: &str = "2";
 /// What an operation without an effect of its own answers.
 const FAULT: ProcessorError = ProcessorError::new("fault");
@@ -41,9 +44,17 @@ impl Five9 {
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing or cannot be used.
-    pub fn new(processor: Processor, host: &Environment, outside: &Egress) -> Result<Self, StartError> {
+    pub fn new(
+        processor: Processor,
+        host: &Environment,
+        outside: &Egress,
+    ) -> Result<Self, StartError> {
         let url = outside.address(host, Settings::of(processor).url)?;
-        Ok(Self { url, outside: outside.clone(), vault: CredentialCache::of(processor, host) })
+        Ok(Self {
+            url,
+            outside: outside.clone(),
+            vault: CredentialCache::of(processor, host),
+        })
     }
 
     /// Looks whether the person is there, and deletes them if so.
@@ -59,10 +70,15 @@ impl Five9 {
             return Ok(human::step(asked, sofar, now));
         }
         let credentials = self.credentials(now).await?;
-        let talk = Session { of: self, credentials: &credentials };
+        let talk = Session {
+            of: self,
+            credentials: &credentials,
+        };
         let begun = sofar.reference.is_some();
         if talk.is_running(sofar).await? {
-            return Ok(ProcessorProgress::Waiting { look_again: now + LOOK_AGAIN });
+            return Ok(ProcessorProgress::Waiting {
+                look_again: now + LOOK_AGAIN,
+            });
         }
         sofar.logs_until = london::date(asked.approved_at).checked_add_days(CALLS);
         if !talk.finds(&searches).await? {
@@ -82,7 +98,13 @@ impl Five9 {
         sofar.reference = Some(imports.join(" "));
         // Most take seconds, and are over by now.
         let over = !talk.is_running(sofar).await? && !talk.finds(&searches).await?;
-        Ok(if over { ProcessorProgress::Done } else { ProcessorProgress::Waiting { look_again: now + LOOK_AGAIN } })
+        Ok(if over {
+            ProcessorProgress::Done
+        } else {
+            ProcessorProgress::Waiting {
+                look_again: now + LOOK_AGAIN,
+            }
+        })
     }
 
     /// What has begun cannot be taken back; what has not does not begin.
@@ -96,16 +118,28 @@ impl Five9 {
             return Ok(ProcessorProgress::Cancelled);
         }
         let credentials = self.credentials(now).await?;
-        let talk = Session { of: self, credentials: &credentials };
+        let talk = Session {
+            of: self,
+            credentials: &credentials,
+        };
         if talk.is_running(sofar).await? {
-            return Ok(ProcessorProgress::Waiting { look_again: now + LOOK_AGAIN });
+            return Ok(ProcessorProgress::Waiting {
+                look_again: now + LOOK_AGAIN,
+            });
         }
         let left = talk.finds(&searches(asked.identities).0).await?;
-        Ok(if left { ProcessorProgress::Cancelled } else { ProcessorProgress::Done })
+        Ok(if left {
+            ProcessorProgress::Cancelled
+        } else {
+            ProcessorProgress::Done
+        })
     }
 
     async fn credentials(&self, now: DateTime<Utc>) -> Result<Arc<Credentials>, ProcessorError> {
-        self.vault.open(now).await.map_err(|error| super::bad_secret(&error))
+        self.vault
+            .open(now)
+            .await
+            .map_err(|error| super::bad_secret(&error))
     }
 }
 
@@ -118,23 +152,39 @@ struct Session<'a> {
 impl Session<'_> {
     /// Whether an import that was begun still runs. What became of it is counted, once it is over.
     async fn is_running(&self, sofar: &mut ProcessorExchange) -> Result<bool, ProcessorError> {
-        let imports: Vec<String> = sofar.reference.iter().flat_map(|all| all.split(' ')).map(str::to_owned).collect();
+        let imports: Vec<String> = sofar
+            .reference
+            .iter()
+            .flat_map(|all| all.split(' '))
+            .map(str::to_owned)
+            .collect();
         let mut removed = 0;
         for import in &imports {
             let named = || Element::with("identifier", vec![Element::of("identifier", import)]);
             let patient = Element::of("waitTime", WAIT);
-            match self.call(&Element::with("isImportRunning", vec![named(), patient])).await {
+            match self
+                .call(&Element::with("isImportRunning", vec![named(), patient]))
+                .await
+            {
                 Ok(answer) if answer.text_of("return") == Some("true") => return Ok(true),
                 Ok(answer) if answer.text_of("return") == Some("false") => {}
                 Ok(_) => return Err(ProcessorError::new("unreadable_answer")),
-                // Five9 forgets its imports: whether the person is still there is looked up in any case.
+                // Five9 forgets its imports: whether the person is still there is looked up in any
+                // case.
                 Err(FAULT) => continue,
                 Err(error) => return Err(error),
             }
-            match self.call(&Element::with("getCrmImportResult", vec![named()])).await {
+            match self
+                .call(&Element::with("getCrmImportResult", vec![named()]))
+                .await
+            {
                 Ok(answer) => {
-                    let count = answer.child("return").and_then(|result| result.text_of("crmRecordsDeleted"));
-                    removed += count.and_then(|count| count.parse::<u64>().ok()).unwrap_or_default();
+                    let count = answer
+                        .child("return")
+                        .and_then(|result| result.text_of("crmRecordsDeleted"));
+                    removed += count
+                        .and_then(|count| count.parse::<u64>().ok())
+                        .unwrap_or_default();
                 }
                 Err(FAULT) => {}
                 Err(error) => return Err(error),
@@ -150,7 +200,9 @@ impl Session<'_> {
     async fn finds(&self, searches: &[Search]) -> Result<bool, ProcessorError> {
         for look_up in searches.iter().flat_map(Search::look_ups) {
             let answer = self.call(&look_up).await?;
-            let found = answer.child("return").ok_or_else(|| ProcessorError::new("unreadable_answer"))?;
+            let found = answer
+                .child("return")
+                .ok_or_else(|| ProcessorError::new("unreadable_answer"))?;
             if found.child("records").is_some() {
                 return Ok(true);
             }
@@ -161,20 +213,43 @@ impl Session<'_> {
     /// Begins to delete, and gives what Five9 calls the import.
     async fn delete(&self, search: &Search) -> Result<String, ProcessorError> {
         let answer = self.call(&search.deletion()).await?;
-        let import = answer.child("return").and_then(|import| import.text_of("identifier"));
+        let import = answer
+            .child("return")
+            .and_then(|import| import.text_of("identifier"));
         // It is stored and sent again: a word, and nothing that could be more.
         let sound = |import: &&str| {
-            (1..=64).contains(&import.len()) && import.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            (1..=64).contains(&import.len())
+                && import
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         };
-        import.filter(sound).map(str::to_owned).ok_or_else(|| ProcessorError::new("unreadable_answer"))
+        import
+            .filter(sound)
+            .map(str::to_owned)
+            .ok_or_else(|| ProcessorError::new("unreadable_answer"))
     }
 
     /// Calls an operation.
     async fn call(&self, operation: &Element) -> Result<Element, ProcessorError> {
-        let (user, password) = self.credentials.user.as_ref().ok_or_else(|| ProcessorError::new("secret"))?;
-        let request = self.of.outside.client().post(self.of.url.clone()).basic_auth(user, Some(password));
-        let request = request.header(CONTENT_TYPE, "text/xml; charset=utf-8").header("soapaction", "\"\"");
-        let answer = self.of.outside.send(request.body(soap::message(operation)?)).await?;
+        let (user, password) = self
+            .credentials
+            .user
+            .as_ref()
+            .ok_or_else(|| ProcessorError::new("secret"))?;
+        let request = self
+            .of
+            .outside
+            .client()
+            .post(self.of.url.clone())
+            .basic_auth(user, Some(password));
+        let request = request
+            .header(CONTENT_TYPE, "text/xml; charset=utf-8")
+            .header("soapaction", "\"\"");
+        let answer = self
+            .of
+            .outside
+            .send(request.body(soap::message(operation)?))
+            .await?;
         match answer.status {
             // A fault comes with 500, by SOAP.
             200 | 500 => {}

@@ -1,4 +1,5 @@
-//! SOAP 1.1, as far as Five9 speaks it: one operation in an envelope, and an answer that is read into a tree.
+//! SOAP 1.1, as far as Five9 speaks it: one operation in an envelope, and an answer that is read
+//! into a tree.
 
 use crate::processors::ProcessorError;
 use quick_xml::events::{BytesText, Event};
@@ -22,12 +23,20 @@ pub(super) struct Element {
 impl Element {
     /// An element with a text.
     pub(super) fn of(name: &str, text: &str) -> Self {
-        Self { name: name.to_owned(), text: text.to_owned(), children: Vec::new() }
+        Self {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            children: Vec::new(),
+        }
     }
 
     /// An element with others in it.
     pub(super) fn with(name: &str, children: Vec<Self>) -> Self {
-        Self { name: name.to_owned(), text: String::new(), children }
+        Self {
+            name: name.to_owned(),
+            text: String::new(),
+            children,
+        }
     }
 
     /// The first child of that name.
@@ -45,31 +54,45 @@ impl Element {
         if self.children.is_empty() {
             element.write_text_content(BytesText::new(&self.text))?;
         } else {
-            element.write_inner_content(|writer| self.children.iter().try_for_each(|it| it.write(writer, "")))?;
+            element.write_inner_content(|writer| {
+                self.children.iter().try_for_each(|it| it.write(writer, ""))
+            })?;
         }
         Ok(())
     }
 }
 
-/// The message that calls an operation. Only the operation itself has a namespace: the schema leaves its parts unqualified.
+/// The message that calls an operation. Only the operation itself has a namespace: the schema
+/// leaves its parts unqualified.
 pub(super) fn message(operation: &Element) -> Result<Vec<u8>, ProcessorError> {
     let mut writer = Writer::new(Vec::new());
     let written = writer
         .create_element("s:Envelope")
         .with_attributes([("xmlns:s", ENVELOPE), ("xmlns:a", ADMIN)])
         .write_inner_content(|writer| {
-            writer.create_element("s:Body").write_inner_content(|writer| operation.write(writer, "a:"))?;
+            writer
+                .create_element("s:Body")
+                .write_inner_content(|writer| operation.write(writer, "a:"))?;
             Ok(())
         })
         .is_ok();
-    if written { Ok(writer.into_inner()) } else { Err(ProcessorError::new("unwritable")) }
+    if written {
+        Ok(writer.into_inner())
+    } else {
+        Err(ProcessorError::new("unwritable"))
+    }
 }
 
 /// What stands in the body of an answer: the operation's response, or a fault.
 pub(super) fn body(answer: &[u8]) -> Result<Element, ProcessorError> {
     let tree = std::str::from_utf8(answer).ok().and_then(tree);
-    let envelope = tree.filter(|it| it.name == "Envelope").ok_or_else(|| ProcessorError::new("unreadable_answer"))?;
-    let body = envelope.children.into_iter().find(|child| child.name == "Body");
+    let envelope = tree
+        .filter(|it| it.name == "Envelope")
+        .ok_or_else(|| ProcessorError::new("unreadable_answer"))?;
+    let body = envelope
+        .children
+        .into_iter()
+        .find(|child| child.name == "Body");
     let first = body.and_then(|body| body.children.into_iter().next());
     first.ok_or_else(|| ProcessorError::new("unreadable_answer"))
 }
@@ -86,12 +109,16 @@ fn tree(document: &str) -> Option<Element> {
                 if open.len() == DEEPEST || root.is_some() {
                     return None;
                 }
-                open.push(Element::with(std::str::from_utf8(start.local_name().as_ref()).ok()?, Vec::new()));
+                open.push(Element::with(
+                    std::str::from_utf8(start.local_name().as_ref()).ok()?,
+                    Vec::new(),
+                ));
                 None
             }
-            Event::Empty(empty) => {
-                Some(Element::with(std::str::from_utf8(empty.local_name().as_ref()).ok()?, Vec::new()))
-            }
+            Event::Empty(empty) => Some(Element::with(
+                std::str::from_utf8(empty.local_name().as_ref()).ok()?,
+                Vec::new(),
+            )),
             Event::End(_) => Some(open.pop()?),
             Event::Text(text) => {
                 let text = text.decode().ok()?;
@@ -137,8 +164,10 @@ mod tests {
     #[test]
     fn what_is_sent_is_escaped_and_read_back_as_it_was() {
         let value = "a&b<c>\"'\u{e9}]]>";
-        let operation =
-            Element::with("isImportRunning", vec![Element::of("identifier", value), Element::of("none", "")]);
+        let operation = Element::with(
+            "isImportRunning",
+            vec![Element::of("identifier", value), Element::of("none", "")],
+        );
         let sent = message(&operation).unwrap();
         assert!(!String::from_utf8(sent.clone()).unwrap().contains("b<c"));
         assert_eq!(body(&sent).unwrap(), operation);
@@ -146,7 +175,11 @@ mod tests {
 
     #[test]
     fn an_operation_is_in_five9_s_namespace_and_its_parts_are_in_none() {
-        let sent = message(&Element::with("deleteFromContacts", vec![Element::of("importData", "x")])).unwrap();
+        let sent = message(&Element::with(
+            "deleteFromContacts",
+            vec![Element::of("importData", "x")],
+        ))
+        .unwrap();
         assert_eq!(
             String::from_utf8(sent).unwrap(),
             "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\" \
@@ -171,7 +204,11 @@ mod tests {
             "<!DOCTYPE e [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><Envelope><Body><r>&x;</r></Body></Envelope>",
             "<Envelope><Body><r></s></Body></Envelope>",
         ] {
-            assert_eq!(body(answer.as_bytes()).unwrap_err().code, "unreadable_answer", "{answer}");
+            assert_eq!(
+                body(answer.as_bytes()).unwrap_err().code,
+                "unreadable_answer",
+                "{answer}"
+            );
         }
         assert!(body(&[0xff, 0xfe]).is_err());
     }

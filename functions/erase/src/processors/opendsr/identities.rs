@@ -1,4 +1,5 @@
-//! By what a processor can be asked for a person: it says so itself, kind by kind and format by format.
+//! By what a processor can be asked for a person: it says so itself, kind by kind and format by
+//! format.
 
 use super::wire::{Discovery, Identity, Supported};
 use custodian_domain::identity::identifier::{Identifier, IdentifierKind};
@@ -28,23 +29,36 @@ impl Identities {
     }
 }
 
-/// An identifier by the first of its names that the processor knows. It is written out where that is taken: who has the
-/// address in another spelling finds it then, and would not by its digest. Otherwise the processor gets a digest.
+/// An identifier by the first of its names that the processor knows. It is written out where that
+/// is taken: who has the address in another spelling finds it then, and would not by its digest.
+/// Otherwise the processor gets a digest.
 fn written(identifier: &Identifier, supported: &[Supported]) -> Option<Identity> {
     names(identifier.kind()).iter().find_map(|name| {
-        let takes = |format| supported.iter().any(|it| it.kind == *name && it.format == format);
+        let takes = |format| {
+            supported
+                .iter()
+                .any(|it| it.kind == *name && it.format == format)
+        };
         let (format, value) = if takes("raw") {
             ("raw", identifier.canonical().to_owned())
         } else if takes("sha256") {
-            ("sha256", hex::encode(Sha256::digest(identifier.canonical().as_bytes())))
+            (
+                "sha256",
+                hex::encode(Sha256::digest(identifier.canonical().as_bytes())),
+            )
         } else {
             return None;
         };
-        Some(Identity { kind: (*name).to_owned(), value, format })
+        Some(Identity {
+            kind: (*name).to_owned(),
+            value,
+            format,
+        })
     })
 }
 
-/// What a kind of identifier is called: `OpenDSR`'s own list knows no telephone, and processors call it as they like.
+/// What a kind of identifier is called: `OpenDSR`'s own list knows no telephone, and processors
+/// call it as they like.
 const fn names(kind: IdentifierKind) -> &'static [&'static str] {
     match kind {
         IdentifierKind::Email => &["email"],
@@ -61,18 +75,24 @@ mod tests {
     use serde_json::{Value, json};
 
     fn asked(supported: &[(&str, &str)]) -> (Value, Vec<IdentifierKind>) {
-        let supported =
-            supported.iter().map(|(kind, format)| json!({"identity_type": kind, "identity_format": format}));
+        let supported = supported
+            .iter()
+            .map(|(kind, format)| json!({"identity_type": kind, "identity_format": format}));
         let supported: Vec<Value> = supported.collect();
-        let discovery: Discovery =
-            serde_json::from_value(json!({"api_version": "2.0", "supported_identities": supported})).unwrap();
+        let discovery: Discovery = serde_json::from_value(
+            json!({"api_version": "2.0", "supported_identities": supported}),
+        )
+        .unwrap();
         let identifiers = [
             Identifier::email("Priya@Example.org").unwrap(),
             Identifier::phone("07700 900142").unwrap(),
             Identifier::reference("ucrn-1").unwrap(),
         ];
         let identities = Identities::of(&identifiers, &discovery);
-        (serde_json::to_value(identities.known).unwrap(), identities.unknown)
+        (
+            serde_json::to_value(identities.known).unwrap(),
+            identities.unknown,
+        )
     }
 
     #[test]
@@ -94,7 +114,14 @@ mod tests {
         let (known, unknown) = asked(&[("email", "md5"), ("email", "sha1"), ("android_id", "raw")]);
         assert_eq!(
             (known, unknown),
-            (json!([]), vec![IdentifierKind::Email, IdentifierKind::Phone, IdentifierKind::Reference])
+            (
+                json!([]),
+                vec![
+                    IdentifierKind::Email,
+                    IdentifierKind::Phone,
+                    IdentifierKind::Reference
+                ]
+            )
         );
     }
 }

@@ -1,8 +1,9 @@
 //! `OpenDSR` 2.0, as controller: <https://github.com/opengdpr/OpenDSR>.
 //!
-//! The id of a matter is made from the request and the processor, so asking again after a crash is asking the same. And
-//! before anything is asked, it is looked up whether the processor knows it already. Every answer about a matter has to be
-//! signed by a certificate that is pinned; what is not is no answer.
+//! The id of a matter is made from the request and the processor, so asking again after a crash is
+//! asking the same. And before anything is asked, it is looked up whether the processor knows it
+//! already. Every answer about a matter has to be signed by a certificate that is pinned; what is
+//! not is no answer.
 
 mod identities;
 mod wire;
@@ -50,7 +51,11 @@ impl OpenDsr {
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing or cannot be used.
-    pub fn new(processor: Processor, host: &Environment, outside: &Egress) -> Result<Self, StartError> {
+    pub fn new(
+        processor: Processor,
+        host: &Environment,
+        outside: &Egress,
+    ) -> Result<Self, StartError> {
         Ok(Self {
             url: outside.address(host, Settings::of(processor).url)?,
             public: outside.address(host, "PUBLIC_URL")?,
@@ -67,7 +72,12 @@ impl OpenDsr {
         now: DateTime<Utc>,
     ) -> Result<ProcessorProgress, ProcessorError> {
         let credentials = self.credentials(now).await?;
-        let talk = Session { of: self, credentials: &credentials, whom: asked.identities, now };
+        let talk = Session {
+            of: self,
+            credentials: &credentials,
+            whom: asked.identities,
+            now,
+        };
         for _ in 0..ROUNDS {
             let id = matter(asked, sofar);
             match talk.status(&id).await? {
@@ -76,7 +86,8 @@ impl OpenDsr {
                     sofar.said = matter.said;
                     return Ok(ProcessorProgress::Done);
                 }
-                // We did not take it back, or it is wanted after all: it is asked anew under another id.
+                // We did not take it back, or it is wanted after all: it is asked anew under
+                // another id.
                 Some(matter) if matter.is(Status::Cancelled) => {
                     sofar.round = Some(sofar.round.unwrap_or_default().saturating_add(1));
                 }
@@ -98,7 +109,12 @@ impl OpenDsr {
         now: DateTime<Utc>,
     ) -> Result<ProcessorProgress, ProcessorError> {
         let credentials = self.credentials(now).await?;
-        let talk = Session { of: self, credentials: &credentials, whom: asked.identities, now };
+        let talk = Session {
+            of: self,
+            credentials: &credentials,
+            whom: asked.identities,
+            now,
+        };
         let id = matter(asked, sofar);
         if let Some(matter) = talk.take_back(&id).await? {
             sofar.said = matter.said;
@@ -122,7 +138,10 @@ impl OpenDsr {
     }
 
     async fn credentials(&self, now: DateTime<Utc>) -> Result<Arc<Credentials>, ProcessorError> {
-        self.vault.open(now).await.map_err(|error| super::bad_secret(&error))
+        self.vault
+            .open(now)
+            .await
+            .map_err(|error| super::bad_secret(&error))
     }
 
     fn at(&self, path: &[&str]) -> Url {
@@ -142,7 +161,9 @@ struct Session<'a> {
 impl Session<'_> {
     /// How far a matter is; nothing if the processor does not know of it.
     async fn status(&self, id: &Uuid) -> Result<Option<SubjectRequest>, ProcessorError> {
-        let answer = self.send(Method::GET, &["requests", &id.to_string()], None).await?;
+        let answer = self
+            .send(Method::GET, &["requests", &id.to_string()], None)
+            .await?;
         match answer.status {
             200 => {
                 let matter = self.believed(&answer, id)?;
@@ -194,7 +215,10 @@ impl Session<'_> {
             200..=202 => {
                 let matter = self.believed(&answer, &id)?;
                 // The receipt holds what was received: it is compared, and never kept.
-                if matter.encoded_request.is_some_and(|received| received != encoded) {
+                if matter
+                    .encoded_request
+                    .is_some_and(|received| received != encoded)
+                {
                     return Err(ProcessorError::new("another_request_received"));
                 }
                 note(sofar, &id, matter.expected_completion_time, self.now);
@@ -216,7 +240,9 @@ impl Session<'_> {
 
     /// Takes a matter back; nothing if the processor will not.
     async fn take_back(&self, id: &Uuid) -> Result<Option<SubjectRequest>, ProcessorError> {
-        let answer = self.send(Method::DELETE, &["requests", &id.to_string()], None).await?;
+        let answer = self
+            .send(Method::DELETE, &["requests", &id.to_string()], None)
+            .await?;
         match answer.status {
             200 | 202 => self.believed(&answer, id).map(Some),
             400..=499 => Ok(None),
@@ -224,10 +250,12 @@ impl Session<'_> {
         }
     }
 
-    /// What the processor says of this matter, once it is known that it is the processor who says it.
+    /// What the processor says of this matter, once it is known that it is the processor who says
+    /// it.
     fn believed(&self, answer: &Answer, id: &Uuid) -> Result<SubjectRequest, ProcessorError> {
         let certificates = self.credentials.certificates.as_ref();
-        let certificates = certificates.ok_or_else(|| ProcessorError::new("certificate_missing"))?;
+        let certificates =
+            certificates.ok_or_else(|| ProcessorError::new("certificate_missing"))?;
         let keeps_body = wire::says_nothing_of_anybody(&answer.body, self.whom);
         let said = certificates.keep(&answer.headers, &answer.body, keeps_body, self.now);
         let said = said.map_err(|_| ProcessorError::new("signature"))?;
@@ -235,16 +263,33 @@ impl Session<'_> {
         if matter.subject_request_id != *id {
             return Err(ProcessorError::new("another_matter"));
         }
-        Ok(SubjectRequest { said: Some(Box::new(said)), ..matter })
+        Ok(SubjectRequest {
+            said: Some(Box::new(said)),
+            ..matter
+        })
     }
 
-    async fn send(&self, method: Method, path: &[&str], body: Option<Vec<u8>>) -> Result<Answer, ProcessorError> {
-        let mut request = self.of.outside.client().request(method, self.of.at(path)).header(ACCEPT, JSON);
+    async fn send(
+        &self,
+        method: Method,
+        path: &[&str],
+        body: Option<Vec<u8>>,
+    ) -> Result<Answer, ProcessorError> {
+        let mut request = self
+            .of
+            .outside
+            .client()
+            .request(method, self.of.at(path))
+            .header(ACCEPT, JSON);
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, JSON).body(body);
         }
         let answer = self.of.outside.send(self.known(request)).await?;
-        if [401, 403].contains(&answer.status) { Err(ProcessorError::new("unauthorised")) } else { Ok(answer) }
+        if [401, 403].contains(&answer.status) {
+            Err(ProcessorError::new("unauthorised"))
+        } else {
+            Ok(answer)
+        }
     }
 
     /// How the processor knows us is left to it (`OpenDSR` 2.0, 4.3).
@@ -260,21 +305,35 @@ impl Session<'_> {
 impl OpenDsr {
     /// Where the processor is to say that something changed.
     fn callback(&self, asked: &ProcessorJob<'_>) -> String {
-        let path = ["partners", asked.processor.as_str(), CALLBACKS, asked.request.as_str()];
+        let path = [
+            "partners",
+            asked.processor.as_str(),
+            CALLBACKS,
+            asked.request.as_str(),
+        ];
         joined(&self.public, &path).into()
     }
 }
 
-/// The id of a matter: the same whenever the same is asked of the same, in the form of a random one, as is demanded.
+/// The id of a matter: the same whenever the same is asked of the same, in the form of a random
+/// one, as is demanded.
 fn matter(asked: &ProcessorJob<'_>, sofar: &ProcessorExchange) -> Uuid {
     let (processor, request) = (asked.processor.as_str(), asked.request.as_str());
-    let digest = Sha256::digest(format!("opendsr\n{processor}\n{request}\n{}", sofar.round.unwrap_or_default()));
+    let digest = Sha256::digest(format!(
+        "opendsr\n{processor}\n{request}\n{}",
+        sofar.round.unwrap_or_default()
+    ));
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
     uuid::Builder::from_random_bytes(bytes).into_uuid()
 }
 
-fn note(sofar: &mut ProcessorExchange, id: &Uuid, expected: Option<DateTime<Utc>>, now: DateTime<Utc>) {
+fn note(
+    sofar: &mut ProcessorExchange,
+    id: &Uuid,
+    expected: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) {
     sofar.asked_at.get_or_insert(now);
     sofar.reference = Some(id.to_string());
     sofar.expected_by = expected.or(sofar.expected_by);
@@ -282,7 +341,9 @@ fn note(sofar: &mut ProcessorExchange, id: &Uuid, expected: Option<DateTime<Utc>
 
 fn waiting(sofar: &ProcessorExchange, now: DateTime<Utc>) -> ProcessorProgress {
     let expected = sofar.expected_by.map_or(SOONEST, |at| at - now);
-    ProcessorProgress::Waiting { look_again: now + expected.clamp(SOONEST, LATEST) }
+    ProcessorProgress::Waiting {
+        look_again: now + expected.clamp(SOONEST, LATEST),
+    }
 }
 
 fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, ProcessorError> {
@@ -290,7 +351,11 @@ fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, ProcessorError> {
 }
 
 const fn unexpected(status: u16) -> ProcessorError {
-    ProcessorError::new(if status >= 500 { "unavailable" } else { "unexpected_answer" })
+    ProcessorError::new(if status >= 500 {
+        "unavailable"
+    } else {
+        "unexpected_answer"
+    })
 }
 
 /// An address with more segments at its end.

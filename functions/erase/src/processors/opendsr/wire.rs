@@ -1,4 +1,5 @@
-//! What goes over the wire, field by field as `OpenDSR` 2.0 names them; what it has more is passed over.
+//! What goes over the wire, field by field as `OpenDSR` 2.0 names them; what it has more is passed
+//! over.
 
 use chrono::{DateTime, Utc};
 use custodian_domain::identity::identifier::Identifier;
@@ -32,7 +33,10 @@ impl Discovery {
     /// Whether erasure can be asked for in this version.
     pub(super) fn erases(&self) -> bool {
         self.api_version.split('.').next() == Some("2")
-            && self.supported_subject_request_types.iter().any(|kind| kind == "erasure")
+            && self
+                .supported_subject_request_types
+                .iter()
+                .any(|kind| kind == "erasure")
     }
 }
 
@@ -59,7 +63,8 @@ pub(super) struct Identity {
     pub(super) format: &'static str,
 }
 
-/// What a processor says of a matter: that it was received (7.3), how far it is (8.3), that it was taken back (9.2).
+/// What a processor says of a matter: that it was received (7.3), how far it is (8.3), that it was
+/// taken back (9.2).
 #[derive(Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the fields are OpenDSR's own")]
 pub(super) struct SubjectRequest {
@@ -72,10 +77,12 @@ pub(super) struct SubjectRequest {
     pub(super) said: Option<Box<Signed>>,
 }
 
-/// Whether an answer says nothing but how far a matter is: it has no field beside those of a status, each is as it is
-/// specified, and none has in it whom it is about.
+/// Whether an answer says nothing but how far a matter is: it has no field beside those of a
+/// status, each is as it is specified, and none has in it whom it is about.
 pub(super) fn says_nothing_of_anybody(body: &[u8], whom: &[Identifier]) -> bool {
-    let Ok(Value::Object(fields)) = json::read(body) else { return false };
+    let Ok(Value::Object(fields)) = json::read(body) else {
+        return false;
+    };
     let is_known = |(name, value): (&String, &Value)| match (name.as_str(), value) {
         ("subject_request_id", Value::String(text)) => Uuid::try_parse(text).is_ok(),
         ("request_status", value) => Status::deserialize(value).is_ok(),
@@ -91,7 +98,10 @@ pub(super) fn says_nothing_of_anybody(body: &[u8], whom: &[Identifier]) -> bool 
 
 /// Whether a text is a name among machines, and no address and no sentence.
 fn is_a_name(text: &str) -> bool {
-    text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+    text.len() <= 40
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
 impl SubjectRequest {
@@ -121,7 +131,10 @@ mod tests {
         let whom = [Identifier::email("rosa@example.org").unwrap()];
         let id = "a7551968-d5d6-44b2-9831-815ac9017798";
         for (said, kept) in [
-            (format!(r#"{{"subject_request_id":"{id}","request_status":"completed"}}"#), true),
+            (
+                format!(r#"{{"subject_request_id":"{id}","request_status":"completed"}}"#),
+                true,
+            ),
             (
                 format!(
                     r#"{{"controller_id":"dorset","expected_completion_time":"2026-11-23T10:00:00Z","subject_request_id":"{id}","request_status":"completed","api_version":"2.0","results_url":null}}"#
@@ -131,13 +144,20 @@ mod tests {
             (r#"{"controller_id":"Rosa Hardy"}"#.to_owned(), false),
             (r#"{"controller_id":"rosa@example.org"}"#.to_owned(), false),
             (r#"{"controller_id":"rosa-example-org"}"#.to_owned(), false),
-            (r#"{"results_url":"https://example.org/rosa"}"#.to_owned(), false),
+            (
+                r#"{"results_url":"https://example.org/rosa"}"#.to_owned(),
+                false,
+            ),
             (r#"{"request_status":"of Rosa"}"#.to_owned(), false),
             (r#"{"expected_completion_time":"Rosa"}"#.to_owned(), false),
             (r#"{"extensions":{"name":"Rosa"}}"#.to_owned(), false),
             ("[]".to_owned(), false),
         ] {
-            assert_eq!(says_nothing_of_anybody(said.as_bytes(), &whom), kept, "{said}");
+            assert_eq!(
+                says_nothing_of_anybody(said.as_bytes(), &whom),
+                kept,
+                "{said}"
+            );
         }
     }
 }

@@ -14,7 +14,8 @@ use std::collections::HashMap;
 /// How much of an object is in memory while it is written: the smallest part that S3 takes
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>).
 const PART: usize = 5 * 1024 * 1024;
-/// Since when the rows of an object lie in quarantine, if it was written anew: as epoch seconds, in its metadata.
+/// Since when the rows of an object lie in quarantine, if it was written anew: as epoch seconds, in
+/// its metadata.
 const SINCE: &str = "quarantined-at";
 /// What is tried.
 const OPERATION: &str = "scrub quarantine";
@@ -41,13 +42,25 @@ impl Files {
         found: &Found,
         now: DateTime<Utc>,
     ) -> Result<(), Obstacle> {
-        let etag = object.e_tag().ok_or_else(|| StorageError::unreadable(OPERATION))?;
+        let etag = object
+            .e_tag()
+            .ok_or_else(|| StorageError::unreadable(OPERATION))?;
         let written_before = object.metadata().and_then(|it| it.get(SINCE)?.parse().ok());
-        let put = object.last_modified().map(aws_sdk_s3::primitives::DateTime::secs);
-        let since = written_before.or(put).ok_or_else(|| StorageError::unreadable(OPERATION))?;
-        let is_over = DateTime::from_timestamp(since, 0).is_none_or(|since| now - since >= QUARANTINED);
+        let put = object
+            .last_modified()
+            .map(aws_sdk_s3::primitives::DateTime::secs);
+        let since = written_before
+            .or(put)
+            .ok_or_else(|| StorageError::unreadable(OPERATION))?;
+        let is_over =
+            DateTime::from_timestamp(since, 0).is_none_or(|since| now - since >= QUARANTINED);
         if !found.others || is_over {
-            let delete = self.client.delete_object().bucket(&self.bucket).key(key).if_match(etag);
+            let delete = self
+                .client
+                .delete_object()
+                .bucket(&self.bucket)
+                .key(key)
+                .if_match(etag);
             return match delete.send().await {
                 Ok(_) => Ok(()),
                 Err(error) if has_status(&error, &[404]) => Ok(()),
@@ -57,7 +70,14 @@ impl Files {
         // What else was said of it goes on being said.
         let mut metadata = object.metadata().cloned().unwrap_or_default();
         metadata.insert(SINCE.to_owned(), since.to_string());
-        let mut writing = Writing { files: self, key, etag, metadata, upload: None, waiting: Vec::new() };
+        let mut writing = Writing {
+            files: self,
+            key,
+            etag,
+            metadata,
+            upload: None,
+            waiting: Vec::new(),
+        };
         let outcome = writing.copy(found).await;
         if let (Err(_), Some((id, _))) = (&outcome, &writing.upload) {
             // What is left behind if this fails too goes with the next run, or after a day.
@@ -67,7 +87,8 @@ impl Files {
     }
 }
 
-/// An object that is written anew; a large one in parts, so that memory holds no more than one of them.
+/// An object that is written anew; a large one in parts, so that memory holds no more than one of
+/// them.
 struct Writing<'a> {
     files: &'a Files,
     key: &'a str,
@@ -79,9 +100,18 @@ struct Writing<'a> {
 
 impl Writing<'_> {
     async fn copy(&mut self, found: &Found) -> Result<(), Obstacle> {
-        let get = self.files.client.get_object().bucket(&self.files.bucket).key(self.key).if_match(self.etag);
+        let get = self
+            .files
+            .client
+            .get_object()
+            .bucket(&self.files.bucket)
+            .key(self.key)
+            .if_match(self.etag);
         let mut object = get.send().await.map_err(|error| obstacle(&error))?;
-        let mut kept = Kept { at: 0, ranges: &found.ranges };
+        let mut kept = Kept {
+            at: 0,
+            ranges: &found.ranges,
+        };
         while let Some(bytes) = object.body.next().await {
             let bytes = bytes.map_err(|_| StorageError::unreadable(OPERATION))?;
             kept.of(&bytes, &mut self.waiting);
@@ -95,16 +125,33 @@ impl Writing<'_> {
     async fn send_part(&mut self) -> Result<(), Obstacle> {
         let (client, bucket, key) = (&self.files.client, &self.files.bucket, self.key);
         if self.upload.is_none() {
-            let create =
-                client.create_multipart_upload().bucket(bucket).key(key).set_metadata(Some(self.metadata.clone()));
-            let created = create.content_type("application/json").send().await.map_err(failed(OPERATION))?;
-            let id = created.upload_id.ok_or_else(|| StorageError::unreadable(OPERATION))?;
+            let create = client
+                .create_multipart_upload()
+                .bucket(bucket)
+                .key(key)
+                .set_metadata(Some(self.metadata.clone()));
+            let created = create
+                .content_type("application/json")
+                .send()
+                .await
+                .map_err(failed(OPERATION))?;
+            let id = created
+                .upload_id
+                .ok_or_else(|| StorageError::unreadable(OPERATION))?;
             self.upload = Some((id, Vec::new()));
         }
-        let Some((id, parts)) = &mut self.upload else { return Ok(()) };
+        let Some((id, parts)) = &mut self.upload else {
+            return Ok(());
+        };
         let number = i32::try_from(parts.len() + 1).unwrap_or(i32::MAX);
         let body = std::mem::take(&mut self.waiting).into();
-        let part = client.upload_part().bucket(bucket).key(key).upload_id(&*id).part_number(number).body(body);
+        let part = client
+            .upload_part()
+            .bucket(bucket)
+            .key(key)
+            .upload_id(&*id)
+            .part_number(number)
+            .body(body);
         let sent = part.send().await.map_err(|error| obstacle(&error))?;
         let part = CompletedPart::builder()
             .part_number(number)
@@ -131,10 +178,24 @@ impl Writing<'_> {
         if !self.waiting.is_empty() {
             self.send_part().await?;
         }
-        let Some((id, parts)) = &mut self.upload else { return Ok(()) };
-        let parts = CompletedMultipartUpload::builder().set_parts(Some(std::mem::take(parts))).build();
-        let complete = self.files.client.complete_multipart_upload().bucket(bucket).key(key).upload_id(&*id);
-        let complete = complete.if_match(self.etag).multipart_upload(parts).send().await;
+        let Some((id, parts)) = &mut self.upload else {
+            return Ok(());
+        };
+        let parts = CompletedMultipartUpload::builder()
+            .set_parts(Some(std::mem::take(parts)))
+            .build();
+        let complete = self
+            .files
+            .client
+            .complete_multipart_upload()
+            .bucket(bucket)
+            .key(key)
+            .upload_id(&*id);
+        let complete = complete
+            .if_match(self.etag)
+            .multipart_upload(parts)
+            .send()
+            .await;
         complete.map(drop).map_err(|error| obstacle(&error))
     }
 }
@@ -149,8 +210,11 @@ struct Kept<'a> {
 impl Kept<'_> {
     fn of(&mut self, mut bytes: &[u8], kept: &mut Vec<u8>) {
         while let (Some(range), false) = (self.ranges.first(), bytes.is_empty()) {
-            let until =
-                |place: u64| usize::try_from(place.saturating_sub(self.at)).unwrap_or(usize::MAX).min(bytes.len());
+            let until = |place: u64| {
+                usize::try_from(place.saturating_sub(self.at))
+                    .unwrap_or(usize::MAX)
+                    .min(bytes.len())
+            };
             let (before, within) = (until(range.start), until(range.end));
             kept.extend_from_slice(&bytes[..before]);
             bytes = &bytes[within..];
@@ -171,5 +235,8 @@ fn obstacle<E: ProvideErrorMetadata>(error: &SdkError<E, Response>) -> Obstacle 
         return Obstacle::Changed;
     }
     let code = error.code().unwrap_or("no answer").to_owned();
-    Obstacle::Storage(StorageError { operation: OPERATION, code })
+    Obstacle::Storage(StorageError {
+        operation: OPERATION,
+        code,
+    })
 }

@@ -1,4 +1,5 @@
-//! The document of a secret, as it is stored, and what people do to it: handing on what was made before, and rotating.
+//! The document of a secret, as it is stored, and what people do to it: handing on what was made
+//! before, and rotating.
 
 use super::{About, Earlier, INHERITED};
 use crate::identity::subject::{Secret, SubjectKeys};
@@ -30,13 +31,22 @@ pub(super) struct Previous {
 impl Previous {
     pub(super) fn read(self) -> Option<Earlier> {
         match (self.key, self.derived) {
-            (Some(key), None) => Some(Earlier::Key(Secret { version: self.version, key })),
+            (Some(key), None) => Some(Earlier::Key(Secret {
+                version: self.version,
+                key,
+            })),
             (None, Some(derived)) if !derived.is_empty() => {
                 let key = |(what, key): (String, String)| {
                     let mut bytes = [0; 32];
-                    hex::decode_to_slice(key, &mut bytes).ok().map(|()| (what, bytes))
+                    hex::decode_to_slice(key, &mut bytes)
+                        .ok()
+                        .map(|()| (what, bytes))
                 };
-                derived.into_iter().map(key).collect::<Option<_>>().map(Earlier::Derived)
+                derived
+                    .into_iter()
+                    .map(key)
+                    .collect::<Option<_>>()
+                    .map(Earlier::Derived)
             }
             _ => None,
         }
@@ -57,26 +67,40 @@ pub enum BadDocument {
     Unsettled,
 }
 
-/// The document with the keys that were derived for this purpose from the secret of the subject keys, before there was a
-/// secret of its own. The same again changes nothing, and what was marked as leaked stays so.
+/// The document with the keys that were derived for this purpose from the secret of the subject
+/// keys, before there was a secret of its own. The same again changes nothing, and what was marked
+/// as leaked stays so.
 ///
 /// # Errors
 /// [`BadDocument`], which shows nothing of it.
-pub fn inherited(about: &About, document: &str, subject_keys: &SubjectKeys) -> Result<String, BadDocument> {
+pub fn inherited(
+    about: &About,
+    document: &str,
+    subject_keys: &SubjectKeys,
+) -> Result<String, BadDocument> {
     let mut document: Document = serde_json::from_str(document).map_err(|_| BadDocument::Format)?;
     let previous = document.previous.get_or_insert_default();
     for (version, derived) in subject_keys.bequeath(about.inherits) {
         let version = format!("{INHERITED}{version}");
         if previous.iter().all(|it| it.version != version) {
-            let derived = derived.into_iter().map(|(what, key)| (what.to_owned(), hex::encode(key))).collect();
-            previous.push(Previous { version, key: None, derived: Some(derived), leaked: false });
+            let derived = derived
+                .into_iter()
+                .map(|(what, key)| (what.to_owned(), hex::encode(key)))
+                .collect();
+            previous.push(Previous {
+                version,
+                key: None,
+                derived: Some(derived),
+                leaked: false,
+            });
         }
     }
     written(&document)
 }
 
-/// The document with a new key; the one before is still there for what was made with it. If the secret has leaked, all of
-/// its versions are marked so, and their keys are gone from it: nothing that was made with them opens any more.
+/// The document with a new key; the one before is still there for what was made with it. If the
+/// secret has leaked, all of its versions are marked so, and their keys are gone from it: nothing
+/// that was made with them opens any more.
 ///
 /// # Errors
 /// [`BadDocument`], which shows nothing of it.
@@ -85,20 +109,47 @@ pub fn inherited(about: &About, document: &str, subject_keys: &SubjectKeys) -> R
 /// If the system gives no random bytes: better no key than one that can be guessed.
 pub fn rotated(document: &str, leaked: bool) -> Result<String, BadDocument> {
     let mut document: Document = serde_json::from_str(document).map_err(|_| BadDocument::Format)?;
-    let number: u32 = document.current.version.parse().map_err(|_| BadDocument::Version)?;
+    let number: u32 = document
+        .current
+        .version
+        .parse()
+        .map_err(|_| BadDocument::Version)?;
     let previous = document.previous.as_mut().ok_or(BadDocument::Unsettled)?;
-    let version = number.checked_add(1).ok_or(BadDocument::Version)?.to_string();
-    let before = std::mem::replace(&mut document.current, Secret { version, key: random() });
-    previous.insert(0, Previous { version: before.version, key: Some(before.key), derived: None, leaked: false });
+    let version = number
+        .checked_add(1)
+        .ok_or(BadDocument::Version)?
+        .to_string();
+    let before = std::mem::replace(
+        &mut document.current,
+        Secret {
+            version,
+            key: random(),
+        },
+    );
+    previous.insert(
+        0,
+        Previous {
+            version: before.version,
+            key: Some(before.key),
+            derived: None,
+            leaked: false,
+        },
+    );
     if leaked {
         for version in previous {
-            *version = Previous { version: version.version.clone(), key: None, derived: None, leaked: true };
+            *version = Previous {
+                version: version.version.clone(),
+                key: None,
+                derived: None,
+                leaked: true,
+            };
         }
     }
     written(&document)
 }
 
-/// The document, saying which versions were before: none, if it said nothing. For a secret that never had an heir.
+/// The document, saying which versions were before: none, if it said nothing. For a secret that
+/// never had an heir.
 ///
 /// # Errors
 /// [`BadDocument`], which shows nothing of it.
@@ -121,7 +172,10 @@ fn written(document: &Document) -> Result<String, BadDocument> {
 
 fn random() -> String {
     let mut bytes = [0; 32];
-    #[expect(clippy::expect_used, reason = "a key that can be guessed protects nothing: better none")]
+    #[expect(
+        clippy::expect_used,
+        reason = "a key that can be guessed protects nothing: better none"
+    )]
     getrandom::fill(&mut bytes).expect("the system gives random bytes");
     hex::encode(bytes)
 }
@@ -138,23 +192,50 @@ mod tests {
     const FRESH: &str = r#"{"version":"1","key":"0123456789abcdef0123456789abcdef"}"#;
 
     fn of_mail_links(document: &str) -> String {
-        inherited(&MailLinks::ABOUT, document, &SubjectKeys::parse(SUBJECT).unwrap()).unwrap()
+        inherited(
+            &MailLinks::ABOUT,
+            document,
+            &SubjectKeys::parse(SUBJECT).unwrap(),
+        )
+        .unwrap()
     }
 
     #[test]
     fn what_is_inherited_is_a_key_for_each_thing_and_version_and_shows_nothing_of_the_secret() {
         for about in ALL {
             let document = inherited(&about, FRESH, &SubjectKeys::parse(SUBJECT).unwrap()).unwrap();
-            assert!(!document.contains("new-new") && !document.contains("old-old"), "{document}");
+            assert!(
+                !document.contains("new-new") && !document.contains("old-old"),
+                "{document}"
+            );
             let document: Value = serde_json::from_str(&document).unwrap();
             let versions: Vec<&Value> = document["previous"].as_array().unwrap().iter().collect();
-            assert_eq!((&versions[0]["version"], &versions[1]["version"]), (&json!("subject2"), &json!("subject1")));
+            assert_eq!(
+                (&versions[0]["version"], &versions[1]["version"]),
+                (&json!("subject2"), &json!("subject1"))
+            );
             for version in versions {
                 let derived = version["derived"].as_object().unwrap();
-                assert!(derived.keys().eq(about.inherits.iter().collect::<std::collections::BTreeSet<_>>()));
-                assert!(derived.values().all(|key| key.as_str().unwrap().len() == 64) && version["key"].is_null());
+                assert!(
+                    derived.keys().eq(about
+                        .inherits
+                        .iter()
+                        .collect::<std::collections::BTreeSet<_>>())
+                );
+                assert!(
+                    derived
+                        .values()
+                        .all(|key| key.as_str().unwrap().len() == 64)
+                        && version["key"].is_null()
+                );
             }
-            assert_eq!((&document["version"], document["key"].as_str().unwrap().len()), (&json!("1"), 32));
+            assert_eq!(
+                (
+                    &document["version"],
+                    document["key"].as_str().unwrap().len()
+                ),
+                (&json!("1"), 32)
+            );
         }
     }
 
@@ -162,10 +243,17 @@ mod tests {
     fn what_was_sealed_under_any_version_of_the_subject_keys_opens_with_what_was_inherited() {
         let keyring = Keyring::<MailLinks>::parse(&of_mail_links(FRESH)).unwrap();
         // Sealed by the version that had one secret for everything, under its key `old-old-…`.
-        let key = SubjectKeys::parse(r#"{"version":"1","key":"old-old-old-old-old-old-old-old-old"}"#).unwrap();
+        let key =
+            SubjectKeys::parse(r#"{"version":"1","key":"old-old-old-old-old-old-old-old-old"}"#)
+                .unwrap();
         let sealed = crate::identity::seal::sealed_under(key.derive("seal unsubscribe"), b"x");
         assert_eq!(keyring.unseal("unsubscribe", &sealed).unwrap(), b"x");
-        assert_eq!(Keyring::<MailLinks>::parse(FRESH).unwrap().unseal("unsubscribe", &sealed), None);
+        assert_eq!(
+            Keyring::<MailLinks>::parse(FRESH)
+                .unwrap()
+                .unseal("unsubscribe", &sealed),
+            None
+        );
     }
 
     #[test]
@@ -174,20 +262,33 @@ mod tests {
         assert_eq!(of_mail_links(&once), once);
         let leaked = rotated(&once, true).unwrap();
         assert_eq!(of_mail_links(&leaked), leaked);
-        assert!(!leaked.contains("derived") && leaked.matches("\"leaked\":true").count() == 3, "{leaked}");
+        assert!(
+            !leaked.contains("derived") && leaked.matches("\"leaked\":true").count() == 3,
+            "{leaked}"
+        );
     }
 
     #[test]
     fn a_rotation_makes_the_next_version_and_keeps_the_one_before_unless_it_leaked() {
-        let (once, parse) = (of_mail_links(FRESH), |text: &str| Keyring::<MailLinks>::parse(text).unwrap());
+        let (once, parse) = (of_mail_links(FRESH), |text: &str| {
+            Keyring::<MailLinks>::parse(text).unwrap()
+        });
         let before = parse(&once).seal("unsubscribe", b"x");
         let twice = rotated(&rotated(&once, false).unwrap(), false).unwrap();
         assert!(twice.starts_with(r#"{"version":"3""#), "{twice}");
         assert_eq!(parse(&twice).unseal("unsubscribe", &before).unwrap(), b"x");
-        assert_ne!(parse(&twice).derive("x"), parse(&rotated(&once, false).unwrap()).derive("x"));
+        assert_ne!(
+            parse(&twice).derive("x"),
+            parse(&rotated(&once, false).unwrap()).derive("x")
+        );
         let leaked = parse(&rotated(&twice, true).unwrap());
         assert_eq!(leaked.unseal("unsubscribe", &before), None);
-        assert!(leaked.is_settled() && leaked.unseal("unsubscribe", &leaked.seal("unsubscribe", b"y")).is_some());
+        assert!(
+            leaked.is_settled()
+                && leaked
+                    .unseal("unsubscribe", &leaked.seal("unsubscribe", b"y"))
+                    .is_some()
+        );
     }
 
     #[test]
@@ -195,6 +296,9 @@ mod tests {
         assert!(matches!(rotated(FRESH, false), Err(BadDocument::Unsettled)));
         let named = FRESH.replace(r#""version":"1""#, r#""version":"a","previous":[]"#);
         assert!(matches!(rotated(&named, false), Err(BadDocument::Version)));
-        assert!(matches!(rotated("password", true), Err(BadDocument::Format)));
+        assert!(matches!(
+            rotated("password", true),
+            Err(BadDocument::Format)
+        ));
     }
 }

@@ -1,9 +1,11 @@
-//! Who may be named in a file, without saying who: so that only what may name somebody is opened to look for them.
+//! Who may be named in a file, without saying who: so that only what may name somebody is opened to
+//! look for them.
 //!
-//! What a mention cannot do without is a feature of a text: the words around the `@` of an address, digits of a number that
-//! stand together, the words of a reference. Keyed digests of a file's features are put into a Bloom filter (Bloom, Space/Time
-//! Trade-offs in Hash Coding with Allowable Errors, 1970). It errs in one direction only: it may say that a file names
-//! somebody whom it does not name, and never the other way round. Where a feature cannot be told it says that it may. The
+//! What a mention cannot do without is a feature of a text: the words around the `@` of an address,
+//! digits of a number that stand together, the words of a reference. Keyed digests of a file's
+//! features are put into a Bloom filter (Bloom, Space/Time Trade-offs in Hash Coding with Allowable
+//! Errors, 1970). It errs in one direction only: it may say that a file names somebody whom it does
+//! not name, and never the other way round. Where a feature cannot be told it says that it may. The
 //! texts are those that [`Mentions`] reads, in every way in which it reads them.
 
 use super::number::Number;
@@ -19,7 +21,8 @@ use unicode_normalization::UnicodeNormalization;
 
 /// How many bits a digest sets.
 const BITS: usize = 4;
-/// How many bits an index has for a byte of the file: one word in ten bytes has fifteen, and errs once in five hundred.
+/// How many bits an index has for a byte of the file: one word in ten bytes has fifteen, and errs
+/// once in five hundred.
 const PER_BYTE: f64 = 1.5;
 /// How many bits it has at least and at most (16 MiB).
 const SIZES: [usize; 2] = [4_096, 1 << 27];
@@ -41,7 +44,8 @@ impl std::fmt::Debug for IndexKey {
 }
 
 impl IndexKey {
-    /// The key that is made from those of the subjects. After their rotation another is made, and earlier indexes say nothing.
+    /// The key that is made from those of the subjects. After their rotation another is made, and
+    /// earlier indexes say nothing.
     #[must_use]
     pub fn of(keys: &SubjectKeys) -> Self {
         Self(keys.derive("index of quarantine"))
@@ -78,17 +82,25 @@ impl Index {
     /// Whether the file may name the person.
     #[must_use]
     pub fn may_name(&self, mentions: &Mentions, key: &IndexKey) -> bool {
-        self.anybody || mentions.needed().iter().any(|needed| self.has_all(needed.as_deref(), key))
+        self.anybody
+            || mentions
+                .needed()
+                .iter()
+                .any(|needed| self.has_all(needed.as_deref(), key))
     }
 
     /// Whether everything is there that a mention needs; of what cannot be told it may be.
     fn has_all(&self, features: Option<&[String]>, key: &IndexKey) -> bool {
-        let has = |feature: &String| places(key.digest(feature), self.bits.len() * 8).all(|at| self.is_set(at));
+        let has = |feature: &String| {
+            places(key.digest(feature), self.bits.len() * 8).all(|at| self.is_set(at))
+        };
         features.is_none_or(|features| features.iter().all(has))
     }
 
     fn is_set(&self, at: usize) -> bool {
-        self.bits.get(at / 8).is_some_and(|byte| byte & (1 << (at % 8)) != 0)
+        self.bits
+            .get(at / 8)
+            .is_some_and(|byte| byte & (1 << (at % 8)) != 0)
     }
 
     /// The document that is stored.
@@ -97,13 +109,23 @@ impl Index {
     /// If it cannot be written as JSON.
     pub fn to_json(&self, key: &IndexKey) -> Result<Vec<u8>, serde_json::Error> {
         let (anybody, bits) = (self.anybody, STANDARD.encode(&self.bits));
-        serde_json::to_vec(&Written { version: 1, key: key.name(), anybody, bits })
+        serde_json::to_vec(&Written {
+            version: 1,
+            key: key.name(),
+            anybody,
+            bits,
+        })
     }
 
     /// Reads such a document; nothing if it is none, or was made with another key.
     #[must_use]
     pub fn parse(document: &[u8], key: &IndexKey) -> Option<Self> {
-        let Written { version, key: made_with, anybody, bits } = serde_json::from_slice(document).ok()?;
+        let Written {
+            version,
+            key: made_with,
+            anybody,
+            bits,
+        } = serde_json::from_slice(document).ok()?;
         let bits = STANDARD.decode(bits).ok().filter(|bits| !bits.is_empty())?;
         (version == 1 && made_with == key.name()).then_some(Self { anybody, bits })
     }
@@ -129,13 +151,23 @@ impl<'a> Indexing<'a> {
         )]
         let bits = (bytes as f64 * PER_BYTE) as usize;
         let bits = vec![0; bits.clamp(SIZES[0], SIZES[1]).div_ceil(8)];
-        Self { key, index: Index { anybody: false, bits }, remembered: HashSet::new() }
+        Self {
+            key,
+            index: Index {
+                anybody: false,
+                bits,
+            },
+            remembered: HashSet::new(),
+        }
     }
 
     /// The index of what was looked through.
     #[must_use]
     pub fn finish(self, found: &Found) -> Index {
-        Index { anybody: found.opaque > 0, ..self.index }
+        Index {
+            anybody: found.opaque > 0,
+            ..self.index
+        }
     }
 
     fn add(&mut self, feature: String) {
@@ -196,16 +228,30 @@ impl Mentions {
         });
         let numbers = self.numbers.iter().map(|number_of| {
             let digits = Number::rest(number_of);
-            let (first, last) = (digits.get(..DIGITS)?, digits.get(digits.len().checked_sub(DIGITS)?..)?);
+            let (first, last) = (
+                digits.get(..DIGITS)?,
+                digits.get(digits.len().checked_sub(DIGITS)?..)?,
+            );
             Some(vec![number(first), number(last)])
         });
         let all = |texts: &[&str]| {
-            let words: Vec<String> = texts.iter().flat_map(|text| words(text)).map(word).collect();
+            let words: Vec<String> = texts
+                .iter()
+                .flat_map(|text| words(text))
+                .map(word)
+                .collect();
             Some(words).filter(|words| !words.is_empty())
         };
         let references = self.references.iter().map(|reference| all(&[reference]));
-        let handles = self.handles.iter().map(|(network, handle)| all(&[network, handle]));
-        emails.chain(numbers).chain(references).chain(handles).collect()
+        let handles = self
+            .handles
+            .iter()
+            .map(|(network, handle)| all(&[network, handle]));
+        emails
+            .chain(numbers)
+            .chain(references)
+            .chain(handles)
+            .collect()
     }
 }
 
@@ -226,16 +272,20 @@ fn word(word: &str) -> String {
     format!("w{word}")
 }
 
-/// The words of a text: letters and digits that stand together. Whatever stands in it by itself has whole words.
+/// The words of a text: letters and digits that stand together. Whatever stands in it by itself has
+/// whole words.
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
 }
 
 /// What stands around each `@`: one word or two on each side, as far as there are any near.
 fn addresses(text: &str, mut add: impl FnMut(String)) {
     for (at, _) in text.match_indices('@') {
         let (before, behind) = (&text[..at], &text[at..]);
-        let (Some(first), Some(host)) = (word_before(before), word_behind(behind)) else { continue };
+        let (Some(first), Some(host)) = (word_before(before), word_behind(behind)) else {
+            continue;
+        };
         let second = word_before(&before[..first]);
         let domain = word_behind(&behind[host..]).map(|more| host + more);
         for end in std::iter::once(host).chain(domain) {

@@ -48,10 +48,14 @@ impl Number {
             return self.international.iter().any(|sought| is(sought));
         }
         // Without anything that marks the beginning it has to be by itself.
-        let alone =
-            |sought: &str| is(sought) && (at == 0 || run.is_plain(at, sought.len())) && !run.has_plus_before(at);
+        let alone = |sought: &str| {
+            is(sought) && (at == 0 || run.is_plain(at, sought.len())) && !run.has_plus_before(at)
+        };
         left != Gap::Point
-            && (self.international.iter().any(|sought| is(&format!("00{sought}")) || alone(sought))
+            && (self
+                .international
+                .iter()
+                .any(|sought| is(&format!("00{sought}")) || alone(sought))
                 || self.national.as_ref().is_some_and(|sought| is(sought))
                 || self.bare.as_ref().is_some_and(|sought| alone(sought)))
     }
@@ -60,20 +64,30 @@ impl Number {
 /// Whether one of the numbers stands in a text, and not as part of a longer number or word.
 pub(super) fn any_in(numbers: &[Number], text: &str) -> bool {
     !numbers.is_empty()
-        && any_run(text, |run| (0..run.digits.len()).any(|at| numbers.iter().any(|number| number.begins(run, at))))
+        && any_run(text, |run| {
+            (0..run.digits.len()).any(|at| numbers.iter().any(|number| number.begins(run, at)))
+        })
 }
 
 /// The digits of each run in a text, which any number in it is a part of.
 pub(super) fn each_run(text: &str, mut look: impl FnMut(&str)) {
     any_run(text, |run| {
-        look(&run.digits.iter().map(|digit| char::from(digit.value)).collect::<String>());
+        look(
+            &run.digits
+                .iter()
+                .map(|digit| char::from(digit.value))
+                .collect::<String>(),
+        );
         false
     });
 }
 
 fn any_run(text: &str, mut look: impl FnMut(&Run) -> bool) -> bool {
     let (mut rest, mut before) = (text, None);
-    while let Some(at) = rest.bytes().position(|byte| byte.is_ascii_digit() || byte == b'+') {
+    while let Some(at) = rest
+        .bytes()
+        .position(|byte| byte.is_ascii_digit() || byte == b'+')
+    {
         before = rest[..at].chars().next_back().or(before);
         let (run, length) = Run::read(&rest[at..], before);
         if look(&run) {
@@ -113,14 +127,20 @@ struct Run {
 impl Run {
     /// Reads a run that a text begins with, and how many bytes it has.
     fn read(text: &str, before: Option<char>) -> (Self, usize) {
-        let mut run = Self { digits: Vec::new(), is_in_word: false };
+        let mut run = Self {
+            digits: Vec::new(),
+            is_in_word: false,
+        };
         let (mut length, mut gap, mut skipped) = (0, Gap::Other, 0);
         if before.is_some_and(|c| c.is_alphanumeric() || c == '_') && !text.starts_with('+') {
             gap = Gap::None;
         }
         for (at, c) in text.char_indices() {
             if c.is_ascii_digit() {
-                run.digits.push(Digit { value: c as u8, gap });
+                run.digits.push(Digit {
+                    value: c as u8,
+                    gap,
+                });
                 (gap, skipped, length) = (Gap::None, 0, at + 1);
             } else if !is_within_number(c) || skipped == GAP {
                 run.is_in_word = at == length && (c.is_alphanumeric() || c == '_');
@@ -140,11 +160,15 @@ impl Run {
     /// Whether a number stands at a digit, and ends where it ends.
     fn has(&self, at: usize, sought: &str) -> bool {
         let end = at + sought.len();
-        let Some(here) = self.digits.get(at..end) else { return false };
+        let Some(here) = self.digits.get(at..end) else {
+            return false;
+        };
         if !here.iter().map(|digit| digit.value).eq(sought.bytes()) {
             return false;
         }
-        let Some(next) = self.digits.get(end) else { return !self.is_in_word };
+        let Some(next) = self.digits.get(end) else {
+            return !self.is_in_word;
+        };
         match next.gap {
             Gap::None => false,
             // A quantity, as a spreadsheet writes it: `7700900142.0`.
@@ -160,7 +184,9 @@ impl Run {
 
     /// Whether digits are written without anything between them.
     fn is_plain(&self, at: usize, length: usize) -> bool {
-        self.digits[at + 1..at + length].iter().all(|digit| digit.gap == Gap::None)
+        self.digits[at + 1..at + length]
+            .iter()
+            .all(|digit| digit.gap == Gap::None)
     }
 
     fn has_plus_before(&self, at: usize) -> bool {
@@ -170,5 +196,8 @@ impl Run {
 
 /// What people write between the digits of a number, or before them.
 fn is_within_number(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '(' | ')' | '-' | '.' | '/' | '+' | '\u{2010}'..='\u{2015}' | '\u{2212}')
+    matches!(
+        c,
+        ' ' | '\t' | '(' | ')' | '-' | '.' | '/' | '+' | '\u{2010}'..='\u{2015}' | '\u{2212}'
+    )
 }

@@ -1,11 +1,11 @@
 //! The rows of a file that nobody could read, and which of them name a person.
 //!
-//! What lies in quarantine whole is broken somewhere, so rows are cut out here more leniently than an import does: a
-//! quote that is never closed costs its line, what is too long for a row is looked at in pieces. Memory stays flat
-//! whatever comes in.
+//! What lies in quarantine whole is broken somewhere, so rows are cut out here more leniently than
+//! an import does: a quote that is never closed costs its line, what is too long for a row is
+//! looked at in pieces. Memory stays flat whatever comes in.
 //!
-//! What is no text (packed, or in UTF-16) can't be searched. It is counted, and left as it is: it may name anybody, and
-//! whoever waits for it to go knows how long.
+//! What is no text (packed, or in UTF-16) can't be searched. It is counted, and left as it is: it
+//! may name anybody, and whoever waits for it to go knows how long.
 
 use super::Mentions;
 use super::text::{HEAD, is_text};
@@ -15,7 +15,8 @@ use std::ops::Range;
 
 /// How many bytes are held of a row.
 const HELD: usize = 2 * 1024 * 1024;
-/// How far two pieces of a row that is longer reach into each other: longer than any spelling of an identifier.
+/// How far two pieces of a row that is longer reach into each other: longer than any spelling of an
+/// identifier.
 const OVERLAP: usize = 4 * 1024;
 /// How deep brackets are told apart.
 const DEEPEST: usize = 4_096;
@@ -52,7 +53,8 @@ pub struct Found {
 
 /// Who looks at the rows of a file.
 pub trait Look {
-    /// Looks at a row, or at a piece of one that is too long, and says whether it names the person who is looked for.
+    /// Looks at a row, or at a piece of one that is too long, and says whether it names the person
+    /// who is looked for.
     fn look(&mut self, row: &[u8]) -> bool;
 }
 
@@ -135,9 +137,23 @@ impl<L: Look> Search<L> {
     #[must_use]
     pub fn new(who: L, layout: Layout) -> Self {
         // What an import wrote is text, whatever it tells of.
-        let head = if layout == Layout::Told { Head::Text } else { Head::Unknown };
+        let head = if layout == Layout::Told {
+            Head::Text
+        } else {
+            Head::Unknown
+        };
         let (scan, found) = (Scan::default(), Found::default());
-        Self { who, layout, held: Vec::new(), used: 0, at: 0, row: (0, false), head, scan, found }
+        Self {
+            who,
+            layout,
+            held: Vec::new(),
+            used: 0,
+            at: 0,
+            row: (0, false),
+            head,
+            scan,
+            found,
+        }
     }
 
     /// Takes the next bytes.
@@ -168,7 +184,11 @@ impl<L: Look> Search<L> {
     fn go_on(&mut self, is_last: bool) {
         if self.head == Head::Unknown && (is_last || self.held.len() >= HEAD) {
             let head = self.held.get(..HEAD).unwrap_or(&self.held);
-            self.head = if is_text(head) { Head::Text } else { Head::Opaque };
+            self.head = if is_text(head) {
+                Head::Text
+            } else {
+                Head::Opaque
+            };
             if self.layout == Layout::Unknown {
                 self.layout = told_from(head);
             }
@@ -183,7 +203,10 @@ impl<L: Look> Search<L> {
         }
         loop {
             let left = self.held.len() - self.used;
-            match self.scan.end_of_row(self.layout, &self.held[self.used..], is_last) {
+            match self
+                .scan
+                .end_of_row(self.layout, &self.held[self.used..], is_last)
+            {
                 Some(length) => self.end(length),
                 None if left == 0 || !(is_last || left > HELD) => return,
                 None => match self.scan.first_line {
@@ -199,9 +222,16 @@ impl<L: Look> Search<L> {
     fn end(&mut self, length: usize) {
         let (from, hit) = self.row;
         let bytes = &self.held[self.used..self.used + length];
-        let (is_element, is_blank) = (self.scan.depth > 0, bytes.iter().all(u8::is_ascii_whitespace));
+        let (is_element, is_blank) = (
+            self.scan.depth > 0,
+            bytes.iter().all(u8::is_ascii_whitespace),
+        );
         let to = self.at + length as u64;
-        let seen = if hit { Seen::Named } else { look(&mut self.who, self.layout, bytes) };
+        let seen = if hit {
+            Seen::Named
+        } else {
+            look(&mut self.who, self.layout, bytes)
+        };
         self.found.opaque += u64::from(seen == Seen::Opaque);
         if seen == Seen::Named {
             self.found.rows += 1;
@@ -234,7 +264,11 @@ impl<L: Look> Search<L> {
 }
 
 fn look(who: &mut impl Look, layout: Layout, row: &[u8]) -> Seen {
-    let told = if layout == Layout::Told { QuarantinedRow::parse(row) } else { None };
+    let told = if layout == Layout::Told {
+        QuarantinedRow::parse(row)
+    } else {
+        None
+    };
     let row = told.as_ref().map_or(row, |told| &told.bytes);
     if who.look(row) {
         Seen::Named
@@ -247,13 +281,21 @@ fn look(who: &mut impl Look, layout: Layout, row: &[u8]) -> Seen {
 
 /// How the rows of a file are written that begins so.
 fn told_from(head: &[u8]) -> Layout {
-    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let text = head
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(head)
+        .trim_ascii_start();
     if !text.starts_with(b"{") && !text.starts_with(b"[") {
         return Layout::Csv;
     }
     let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let is_object = text.len() > first.len() && serde_json::from_slice::<Map<String, Value>>(first).is_ok();
-    if is_object { Layout::Lines } else { Layout::List }
+    let is_object =
+        text.len() > first.len() && serde_json::from_slice::<Map<String, Value>>(first).is_ok();
+    if is_object {
+        Layout::Lines
+    } else {
+        Layout::List
+    }
 }
 
 impl Scan {
@@ -281,7 +323,9 @@ impl Scan {
                     }
                     self.meet_in_csv(byte, next == Some(&b'\n'))
                 }
-                Layout::List if self.is_element_at(byte) && self.read > 0 => return Some(self.read),
+                Layout::List if self.is_element_at(byte) && self.read > 0 => {
+                    return Some(self.read);
+                }
                 Layout::List => self.meet_in_list(byte),
             };
             self.read += 1;

@@ -1,9 +1,10 @@
-//! Bytes that nobody could read as what they should be: whether they are text at all, and how they may be read.
+//! Bytes that nobody could read as what they should be: whether they are text at all, and how they
+//! may be read.
 
 use std::borrow::Cow;
 
-/// How files begin that are no text: zip (and so xlsx), gzip, PDF, OLE (xls), 7z, RAR, xz, bzip2, Zstandard, LZ4,
-/// `compress`, Parquet.
+/// How files begin that are no text: zip (and so xlsx), gzip, PDF, OLE (xls), 7z, RAR, xz, bzip2,
+/// Zstandard, LZ4, `compress`, Parquet.
 const PACKED: [&[u8]; 12] = [
     b"PK\x03\x04",
     b"\x1f\x8b",
@@ -20,34 +21,40 @@ const PACKED: [&[u8]; 12] = [
 ];
 /// How many bytes of a file are looked at to tell.
 pub(super) const HEAD: usize = 8 * 1024;
-/// One control character in so many bytes is still text; what is packed has one in ten, UTF-16 one in two.
+/// One control character in so many bytes is still text; what is packed has one in ten, UTF-16 one
+/// in two.
 const FEW: usize = 32;
 /// So many are always text: somebody's keyboard slipped.
 const STRAY: usize = 2;
 /// What Windows-1252 has where Latin-1 has control characters.
 const WINDOWS: [char; 32] = [
-    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’',
-    '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
+    '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
 ];
 
-/// Whether what begins like this is text, in UTF-8 or in an encoding of one byte a letter. Nobody can look for a person
-/// in anything else: it is packed, or in UTF-16.
+/// Whether what begins like this is text, in UTF-8 or in an encoding of one byte a letter. Nobody
+/// can look for a person in anything else: it is packed, or in UTF-16.
 pub(super) fn is_text(bytes: &[u8]) -> bool {
     let head = bytes.get(..HEAD).unwrap_or(bytes);
-    let is_control = |byte: &&u8| **byte < 0x20 && !matches!(**byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1a | 0x1b);
+    let is_control =
+        |byte: &&u8| **byte < 0x20 && !matches!(**byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1a | 0x1b);
     let controls = head.iter().filter(is_control).count();
-    !PACKED.iter().any(|begin| head.starts_with(begin)) && (controls <= STRAY || controls * FEW <= head.len())
+    !PACKED.iter().any(|begin| head.starts_with(begin))
+        && (controls <= STRAY || controls * FEW <= head.len())
 }
 
 /// Every way in which bytes may be meant: as UTF-8, and as Windows-1252 where they are not.
 pub(super) fn readings(bytes: &[u8]) -> impl Iterator<Item = Cow<'_, str>> {
     let utf8 = String::from_utf8_lossy(bytes);
-    let windows = matches!(utf8, Cow::Owned(_)).then(|| Cow::Owned(bytes.iter().copied().map(windows).collect()));
+    let windows = matches!(utf8, Cow::Owned(_))
+        .then(|| Cow::Owned(bytes.iter().copied().map(windows).collect()));
     std::iter::once(utf8).chain(windows)
 }
 
 fn windows(byte: u8) -> char {
-    let high = usize::from(byte).checked_sub(0x80).and_then(|place| WINDOWS.get(place));
+    let high = usize::from(byte)
+        .checked_sub(0x80)
+        .and_then(|place| WINDOWS.get(place));
     high.copied().unwrap_or_else(|| char::from(byte))
 }
 
@@ -58,11 +65,22 @@ mod tests {
     #[test]
     fn text_is_told_from_what_nobody_can_look_into() {
         let wide: Vec<u8> = "a,b,c".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        for text in [b"".as_slice(), b"a,b\r\n", "Siân €".as_bytes(), b"Si\xe2n \x80 \x92", b"{\"a\":\"\\u0000\"}\x1a"]
-        {
+        for text in [
+            b"".as_slice(),
+            b"a,b\r\n",
+            "Siân €".as_bytes(),
+            b"Si\xe2n \x80 \x92",
+            b"{\"a\":\"\\u0000\"}\x1a",
+        ] {
             assert!(is_text(text), "{text:?}");
         }
-        for other in [b"PK\x03\x04 a workbook".as_slice(), b"\x1f\x8b\x08", &wide, &[0; 4], b"\x28\xb5\x2f\xfdzstd"] {
+        for other in [
+            b"PK\x03\x04 a workbook".as_slice(),
+            b"\x1f\x8b\x08",
+            &wide,
+            &[0; 4],
+            b"\x28\xb5\x2f\xfdzstd",
+        ] {
             assert!(!is_text(other), "{other:?}");
         }
     }

@@ -11,19 +11,40 @@ fn after(text: &str) -> String {
 #[test]
 fn who_introduces_themselves_is_removed_and_who_is_greeted_stays() {
     for (said, left) in [
-        ("Hello Priya, I am Jo Bloggs, I can help", "Hello Priya, I am [name removed], I can help"),
-        ("Hi Priya. I'm Jo and I can help", "Hi Priya. I'm [name removed] and I can help"),
+        (
+            "Hello Priya, I am Jo Bloggs, I can help",
+            "Hello Priya, I am [name removed], I can help",
+        ),
+        (
+            "Hi Priya. I'm Jo and I can help",
+            "Hi Priya. I'm [name removed] and I can help",
+        ),
         ("I\u{2019}m Jo.", "I\u{2019}m [name removed]."),
         ("My name is: Siân Ó Briain", "My name is: [name removed]"),
-        ("my name's Daniel O'Neill, hello", "my name's [name removed], hello"),
-        ("hi, my name is jo and i can help", "hi, my name is [name removed] and i can help"),
-        ("This is Jo Hardy-Smith from the council", "This is [name removed] from the council"),
+        (
+            "my name's Daniel O'Neill, hello",
+            "my name's [name removed], hello",
+        ),
+        (
+            "hi, my name is jo and i can help",
+            "hi, my name is [name removed] and i can help",
+        ),
+        (
+            "This is Jo Hardy-Smith from the council",
+            "This is [name removed] from the council",
+        ),
         (
             "You're speaking to Jo. You are through to Max",
             "You're speaking to [name removed]. You are through to [name removed]",
         ),
-        ("It's Jo here again, Priya", "It's [name removed] here again, Priya"),
-        ("I am Mrs J. van der Berg, Dorset Council", "I am Mrs [name removed], Dorset Council"),
+        (
+            "It's Jo here again, Priya",
+            "It's [name removed] here again, Priya",
+        ),
+        (
+            "I am Mrs J. van der Berg, Dorset Council",
+            "I am Mrs [name removed], Dorset Council",
+        ),
         (
             "It is paid.\n\nKind regards,\nJo Bloggs\nCustomer Services",
             "It is paid.\n\nKind regards,\n[name removed]\nCustomer Services",
@@ -38,8 +59,14 @@ fn who_introduces_themselves_is_removed_and_who_is_greeted_stays() {
 fn a_name_is_removed_in_full_and_in_part_in_any_case_and_as_a_whole_word() {
     let names = Names::introduced_in(["I am Jo Bloggs"]);
     for (said, left) in [
-        ("Jo was rude; so was BLOGGS.", "[name removed] was rude; so was [name removed]."),
-        ("jo bloggs's answer, Jo’s answer", "[name removed]'s answer, [name removed]’s answer"),
+        (
+            "Jo was rude; so was BLOGGS.",
+            "[name removed] was rude; so was [name removed].",
+        ),
+        (
+            "jo bloggs's answer, Jo’s answer",
+            "[name removed]'s answer, [name removed]’s answer",
+        ),
         ("Joan, Jo-Anne and jojo stay", "Joan, Jo-Anne and jojo stay"),
         ("Jo\nBloggs", "[name removed]\n[name removed]"),
     ] {
@@ -50,9 +77,18 @@ fn a_name_is_removed_in_full_and_in_part_in_any_case_and_as_a_whole_word() {
 #[test]
 fn a_name_is_the_same_however_its_accents_and_apostrophes_are_written() {
     let names = Names::introduced_in(["I am Siân Ó Briain", "My name is Daniel O'Neill"]);
-    assert_eq!(names.removed_from("SIA\u{302}N told me"), "[name removed] told me");
-    assert_eq!(names.removed_from("Ms Ó Briain told me"), "Ms [name removed] told me");
-    assert_eq!(names.removed_from("Mr O\u{2019}Neill told me"), "Mr [name removed] told me");
+    assert_eq!(
+        names.removed_from("SIA\u{302}N told me"),
+        "[name removed] told me"
+    );
+    assert_eq!(
+        names.removed_from("Ms Ó Briain told me"),
+        "Ms [name removed] told me"
+    );
+    assert_eq!(
+        names.removed_from("Mr O\u{2019}Neill told me"),
+        "Mr [name removed] told me"
+    );
 }
 
 #[test]
@@ -78,13 +114,19 @@ fn what_only_looks_like_an_introduction_is_none() {
 #[test]
 fn a_name_that_is_a_word_goes_where_it_has_a_capital() {
     let names = Names::introduced_in(["I am Will Young"]);
-    assert_eq!(names.removed_from("Will said the young man will pay"), "[name removed] said the young man will pay");
+    assert_eq!(
+        names.removed_from("Will said the young man will pay"),
+        "[name removed] said the young man will pay"
+    );
 }
 
 #[test]
 fn an_initial_or_a_particle_alone_is_no_name() {
     let names = Names::introduced_in(["I am J. van Berg"]);
-    assert_eq!(names.removed_from("J, a van, Berg, and J. van Berg"), "J, a van, [name removed], and [name removed]");
+    assert_eq!(
+        names.removed_from("J, a van, Berg, and J. van Berg"),
+        "J, a van, [name removed], and [name removed]"
+    );
 }
 
 #[test]
@@ -95,7 +137,10 @@ fn who_has_a_title_is_removed_with_it() {
             "her neighbour ([name removed]) had to explain the letter",
         ),
         ("Mr. J. Hardy-Smith's dog", "[name removed]'s dog"),
-        ("Cllr Siân Ó Briain and Dr O'Neill", "[name removed] and [name removed]"),
+        (
+            "Cllr Siân Ó Briain and Dr O'Neill",
+            "[name removed] and [name removed]",
+        ),
         ("mrs day explained it", "[name removed] explained it"),
         ("COUNCILLOR DAY", "[name removed]"),
         ("Miss van der Berg, Sir", "[name removed], Sir"),
@@ -107,25 +152,44 @@ fn who_has_a_title_is_removed_with_it() {
 #[test]
 fn a_person_s_own_name_stays_after_a_title() {
     let own = Some("Maureen Pike");
-    for said in ["Mrs Pike felt rushed", "Mrs Maureen Pike’s letter", "MRS PIKE"] {
+    for said in [
+        "Mrs Pike felt rushed",
+        "Mrs Maureen Pike’s letter",
+        "MRS PIKE",
+    ] {
         assert_eq!(titled_removed(said, own), said);
     }
-    assert_eq!(titled_removed("Mrs Pike and Mrs Day", own), "Mrs Pike and [name removed]");
-    assert_eq!(titled_removed("Mr John Pike", own), "[name removed]", "another of the family is another person");
+    assert_eq!(
+        titled_removed("Mrs Pike and Mrs Day", own),
+        "Mrs Pike and [name removed]"
+    );
+    assert_eq!(
+        titled_removed("Mr John Pike", own),
+        "[name removed]",
+        "another of the family is another person"
+    );
 }
 
 #[test]
 fn a_title_without_a_name_is_a_word() {
-    for said in
-        ["Dear Sir or Madam", "I miss Dorchester", "5 Damers Dr, Dorchester", "the councillor said", "Mr.", "Miss"]
-    {
+    for said in [
+        "Dear Sir or Madam",
+        "I miss Dorchester",
+        "5 Damers Dr, Dorchester",
+        "the councillor said",
+        "Mr.",
+        "Miss",
+    ] {
         assert_eq!(titled_removed(said, None), said);
     }
 }
 
 #[test]
 fn debugging_shows_no_name() {
-    assert_eq!(format!("{:?}", Names::introduced_in(["I am Jo Bloggs"])), "Names(..)");
+    assert_eq!(
+        format!("{:?}", Names::introduced_in(["I am Jo Bloggs"])),
+        "Names(..)"
+    );
 }
 
 /// Texts that are full of names, titles, introductions and what stands between them.
@@ -179,7 +243,8 @@ proptest! {
 
     #[test]
     fn a_text_without_introductions_or_titles_is_unchanged(text in "[A-HJ-LN-Za-hj-ln-z ,.'\n]{0,60}") {
-        // Neither "I" nor "M", in either case: no introduction is without them but the sign-offs, and these are words.
+        // Neither "I" nor "M", in either case: no introduction is without them but the sign-offs,
+        // and these are words.
         let signed = ["regards", "sincerely", "faithfully", "truly"];
         prop_assume!(!signed.iter().any(|word| text.to_lowercase().contains(word)));
         let titled = ["dr", "prof", "cllr", "councillor", "sir", "rev"];

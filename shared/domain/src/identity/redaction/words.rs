@@ -9,16 +9,19 @@ pub(super) mod plain {
 
     /// Parts of a name that are written small: "van der Bloggs".
     const PARTICLES: [&str; 17] = [
-        "al", "ap", "bin", "da", "de", "del", "della", "den", "der", "di", "dos", "du", "ibn", "la", "le", "van", "von",
+        "al", "ap", "bin", "da", "de", "del", "della", "den", "der", "di", "dos", "du", "ibn",
+        "la", "le", "van", "von",
     ];
 
     /// First names and surnames that are English words as well.
     const ALSO_WORDS: [&str; 63] = [
-        "april", "art", "august", "autumn", "baker", "best", "bill", "black", "brook", "brooks", "brown", "cook",
-        "daisy", "dawn", "day", "dean", "drew", "eve", "faith", "field", "fields", "ford", "frank", "good", "grace",
-        "grant", "green", "hall", "hill", "holly", "hope", "house", "ivy", "jack", "joy", "june", "king", "lane",
-        "lily", "long", "mark", "may", "miles", "park", "parks", "pat", "penny", "price", "rich", "rob", "rose",
-        "short", "street", "sue", "summer", "waters", "well", "wells", "west", "white", "will", "wood", "young",
+        "april", "art", "august", "autumn", "baker", "best", "bill", "black", "brook", "brooks",
+        "brown", "cook", "daisy", "dawn", "day", "dean", "drew", "eve", "faith", "field", "fields",
+        "ford", "frank", "good", "grace", "grant", "green", "hall", "hill", "holly", "hope",
+        "house", "ivy", "jack", "joy", "june", "king", "lane", "lily", "long", "mark", "may",
+        "miles", "park", "parks", "pat", "penny", "price", "rich", "rob", "rose", "short",
+        "street", "sue", "summer", "waters", "well", "wells", "west", "white", "will", "wood",
+        "young",
     ];
 
     /// What begins with a capital, or follows "my name is", and is no name.
@@ -174,13 +177,17 @@ pub(super) fn words(text: &str) -> Vec<Word<'_>> {
     words
 }
 
-/// How long the word is that a text begins with: letters, with apostrophes and hyphens between them.
+/// How long the word is that a text begins with: letters, with apostrophes and hyphens between
+/// them.
 fn length(text: &str) -> usize {
     let mut characters = text.char_indices().peekable();
     while let Some((at, character)) = characters.next() {
         let joins = is_apostrophe(character) || matches!(character, '-' | '\u{2010}' | '\u{2011}');
-        let goes_on =
-            is_part(character) || (joins && characters.peek().is_some_and(|(_, next)| next.is_alphanumeric()));
+        let goes_on = is_part(character)
+            || (joins
+                && characters
+                    .peek()
+                    .is_some_and(|(_, next)| next.is_alphanumeric()));
         if !goes_on {
             return at;
         }
@@ -190,14 +197,26 @@ fn length(text: &str) -> usize {
 
 fn word(start: usize, written: &str) -> Word<'_> {
     let (whole, after) = (spelt(written), start + written.len());
-    let stem = written.strip_suffix(['s', 'S']).and_then(|stem| stem.strip_suffix(is_apostrophe));
+    let stem = written
+        .strip_suffix(['s', 'S'])
+        .and_then(|stem| stem.strip_suffix(is_apostrophe));
     let stem = stem.filter(|stem| !stem.is_empty());
     let written = stem.unwrap_or(written);
-    Word { start, end: start + written.len(), after, possessive: stem.is_some(), written, plain: spelt(written), whole }
+    Word {
+        start,
+        end: start + written.len(),
+        after,
+        possessive: stem.is_some(),
+        written,
+        plain: spelt(written),
+        whole,
+    }
 }
 
 fn spelt(written: &str) -> String {
-    let straight = written.chars().map(|c| if is_apostrophe(c) { '\'' } else { c });
+    let straight = written
+        .chars()
+        .map(|c| if is_apostrophe(c) { '\'' } else { c });
     let small: String = straight.nfc().flat_map(char::to_lowercase).collect();
     small.nfc().collect()
 }
@@ -212,7 +231,9 @@ const fn is_apostrophe(character: char) -> bool {
 
 /// Whether a word can be part of a name at all.
 pub(super) fn may_be_name(word: &Word<'_>) -> bool {
-    !plain::is_no_name(&word.whole) && !plain::is_no_name(&word.plain) && !word.written.chars().any(char::is_numeric)
+    !plain::is_no_name(&word.whole)
+        && !plain::is_no_name(&word.plain)
+        && !word.written.chars().any(char::is_numeric)
 }
 
 /// White space only, such as between two words of a sentence.
@@ -222,5 +243,6 @@ pub(super) fn is_space(gap: &str) -> bool {
 
 /// What stands between a sign-off and the name below it.
 pub(super) fn is_line(gap: &str) -> bool {
-    gap.chars().all(|c| c.is_whitespace() || matches!(c, ',' | '-' | '\u{2013}' | '\u{2014}'))
+    gap.chars()
+        .all(|c| c.is_whitespace() || matches!(c, ',' | '-' | '\u{2013}' | '\u{2014}'))
 }

@@ -11,14 +11,20 @@ use crate::rights::task::Action;
 
 impl From<Source> for FactCode {
     fn from(source: Source) -> Self {
-        Self { code: source.as_str(), label: source.label() }
+        Self {
+            code: source.as_str(),
+            label: source.label(),
+        }
     }
 }
 
 impl From<List> for FactCode {
     fn from(list: List) -> Self {
         match list {
-            List::Newsletter => Self { code: "newsletter", label: "Newsletter" },
+            List::Newsletter => Self {
+                code: "newsletter",
+                label: "Newsletter",
+            },
         }
     }
 }
@@ -26,11 +32,18 @@ impl From<List> for FactCode {
 impl From<Proof> for FactCode {
     fn from(proof: Proof) -> Self {
         match proof {
-            Proof::Claimed => Self { code: "claimed", label: "A form that anybody can fill in" },
-            Proof::Confirmed => {
-                Self { code: "confirmed", label: "You asked for it again and confirmed your email address" }
-            }
-            Proof::Ordered => Self { code: "ordered", label: "Our Data Protection Officer, as you asked" },
+            Proof::Claimed => Self {
+                code: "claimed",
+                label: "A form that anybody can fill in",
+            },
+            Proof::Confirmed => Self {
+                code: "confirmed",
+                label: "You asked for it again and confirmed your email address",
+            },
+            Proof::Ordered => Self {
+                code: "ordered",
+                label: "Our Data Protection Officer, as you asked",
+            },
         }
     }
 }
@@ -38,8 +51,14 @@ impl From<Proof> for FactCode {
 impl From<Means> for FactCode {
     fn from(means: Means) -> Self {
         match means {
-            Means::Newsletter => Self { code: means.as_str(), label: "That you want the newsletter" },
-            Means::Request => Self { code: means.as_str(), label: "That you made a request to us" },
+            Means::Newsletter => Self {
+                code: means.as_str(),
+                label: "That you want the newsletter",
+            },
+            Means::Request => Self {
+                code: means.as_str(),
+                label: "That you made a request to us",
+            },
             Means::OptIn => Self {
                 code: means.as_str(),
                 label: "That you want the newsletter again, as our Data Protection Officer noted",
@@ -51,13 +70,26 @@ impl From<Means> for FactCode {
 impl From<Action> for FactCode {
     fn from(action: Action) -> Self {
         match action {
-            Action::Erase => Self { code: "erase", label: "To erase you" },
-            Action::Unsubscribe => Self { code: "unsubscribe", label: "To send you no more newsletters" },
-            Action::Restrict => Self { code: "restrict", label: "To tell others that your data is restricted" },
-            Action::Unrestrict => {
-                Self { code: "unrestrict", label: "To tell others that your data is no longer restricted" }
-            }
-            Action::Rectify => Self { code: "rectify", label: "To tell others that your data was corrected" },
+            Action::Erase => Self {
+                code: "erase",
+                label: "To erase you",
+            },
+            Action::Unsubscribe => Self {
+                code: "unsubscribe",
+                label: "To send you no more newsletters",
+            },
+            Action::Restrict => Self {
+                code: "restrict",
+                label: "To tell others that your data is restricted",
+            },
+            Action::Unrestrict => Self {
+                code: "unrestrict",
+                label: "To tell others that your data is no longer restricted",
+            },
+            Action::Rectify => Self {
+                code: "rectify",
+                label: "To tell others that your data was corrected",
+            },
         }
     }
 }
@@ -65,8 +97,14 @@ impl From<Action> for FactCode {
 impl From<PackageKind> for FactCode {
     fn from(kind: PackageKind) -> Self {
         match kind {
-            PackageKind::Access => Self { code: "access", label: "A copy of everything" },
-            PackageKind::Portability => Self { code: "portability", label: "What you told us, to take elsewhere" },
+            PackageKind::Access => Self {
+                code: "access",
+                label: "A copy of everything",
+            },
+            PackageKind::Portability => Self {
+                code: "portability",
+                label: "What you told us, to take elsewhere",
+            },
         }
     }
 }
@@ -75,22 +113,32 @@ impl From<ConstraintKind> for FactCode {
     fn from(kind: ConstraintKind) -> Self {
         match kind {
             ConstraintKind::Hold(ground) => match ground {
-                HoldGround::LegalClaim => {
-                    Self { code: "hold_legal_claim", label: "Nothing is deleted: it is needed for a legal claim" }
-                }
-                HoldGround::OpenRequest => {
-                    Self { code: "hold_open_request", label: "Nothing is deleted: a request of yours is open" }
-                }
+                HoldGround::LegalClaim => Self {
+                    code: "hold_legal_claim",
+                    label: "Nothing is deleted: it is needed for a legal claim",
+                },
+                HoldGround::OpenRequest => Self {
+                    code: "hold_open_request",
+                    label: "Nothing is deleted: a request of yours is open",
+                },
             },
             ConstraintKind::Restriction(limb) => match limb {
-                Limb::Accuracy => Self { code: "restriction_a", label: "Stored only: you say that it is not accurate" },
-                Limb::Unlawful => {
-                    Self { code: "restriction_b", label: "Stored only, and not erased, because you asked" }
-                }
-                Limb::LegalClaim => Self { code: "restriction_c", label: "Stored only: you need it for a legal claim" },
-                Limb::Objection => {
-                    Self { code: "restriction_d", label: "Stored only: you have objected, and it is not decided yet" }
-                }
+                Limb::Accuracy => Self {
+                    code: "restriction_a",
+                    label: "Stored only: you say that it is not accurate",
+                },
+                Limb::Unlawful => Self {
+                    code: "restriction_b",
+                    label: "Stored only, and not erased, because you asked",
+                },
+                Limb::LegalClaim => Self {
+                    code: "restriction_c",
+                    label: "Stored only: you need it for a legal claim",
+                },
+                Limb::Objection => Self {
+                    code: "restriction_d",
+                    label: "Stored only: you have objected, and it is not decided yet",
+                },
             },
         }
     }
@@ -108,22 +156,37 @@ impl FactCode {
             ConstraintKind::Restriction(Limb::LegalClaim),
             ConstraintKind::Restriction(Limb::Objection),
         ];
-        const ACTIONS: [Action; 5] =
-            [Action::Erase, Action::Unsubscribe, Action::Restrict, Action::Unrestrict, Action::Rectify];
+        const ACTIONS: [Action; 5] = [
+            Action::Erase,
+            Action::Unsubscribe,
+            Action::Restrict,
+            Action::Unrestrict,
+            Action::Rectify,
+        ];
         [
             ("list", List::ALL.map(Self::from).to_vec()),
             ("request", ACTIONS.map(Self::from).to_vec()),
             ("standing", STANDINGS.map(Self::from).to_vec()),
-            ("package", [PackageKind::Access, PackageKind::Portability].map(Self::from).to_vec()),
+            (
+                "package",
+                [PackageKind::Access, PackageKind::Portability]
+                    .map(Self::from)
+                    .to_vec(),
+            ),
         ]
     }
 }
 
-/// What a short name in lower case says, such as `dispose-of-waste`: Dispose of waste. Anything else is in words already.
+/// What a short name in lower case says, such as `dispose-of-waste`: Dispose of waste. Anything
+/// else is in words already.
 #[must_use]
 pub fn in_words(name: &str) -> String {
-    let is_slug = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_'));
-    let mut words = name.chars().map(|c| if matches!(c, '-' | '_') { ' ' } else { c });
+    let is_slug = name
+        .chars()
+        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_'));
+    let mut words = name
+        .chars()
+        .map(|c| if matches!(c, '-' | '_') { ' ' } else { c });
     match words.next() {
         Some(first) if is_slug => first.to_uppercase().chain(words).collect(),
         _ => name.to_owned(),

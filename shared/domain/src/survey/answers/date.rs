@@ -20,13 +20,16 @@ pub struct Missing([bool; 3]);
 
 impl std::fmt::Display for Missing {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let named =
-            ["day", "month", "year"].into_iter().zip(self.0).filter_map(|(part, missing)| missing.then_some(part));
+        let named = ["day", "month", "year"]
+            .into_iter()
+            .zip(self.0)
+            .filter_map(|(part, missing)| missing.then_some(part));
         formatter.write_str(&named.collect::<Vec<_>>().join(" and "))
     }
 }
 
-/// Reads the date that answers a question, out of its own field or out of three, and holds it to what the question states.
+/// Reads the date that answers a question, out of its own field or out of three, and holds it to
+/// what the question states.
 ///
 /// # Errors
 /// What is wrong, at the part of which it is wrong.
@@ -39,14 +42,22 @@ pub(super) fn answer(
     let at_whole = |rule| fault(&question.id, rule);
     let whole = one(whole).map_err(at_whole)?;
     let fields = question.date_fields();
-    let parts = fields.clone().map(|field| one(sheet.remove(&field)).map_err(|rule| fault(&field, rule)));
+    let parts = fields
+        .clone()
+        .map(|field| one(sheet.remove(&field)).map_err(|rule| fault(&field, rule)));
     let [day, month, year] = parts;
     let parts = [day?, month?, year?];
     let (parts, in_parts) = match (whole, parts) {
         (None, [None, None, None]) => return Ok(None),
-        (Some(whole), [None, None, None]) => (taken_apart(&whole).ok_or_else(|| at_whole(AnswerRule::Date))?, false),
+        (Some(whole), [None, None, None]) => (
+            taken_apart(&whole).ok_or_else(|| at_whole(AnswerRule::Date))?,
+            false,
+        ),
         (Some(_), _) => return Err(at_whole(AnswerRule::Once)),
-        (None, parts) => (in_their_fields(parts).ok_or_else(|| at_whole(AnswerRule::Date))?, true),
+        (None, parts) => (
+            in_their_fields(parts).ok_or_else(|| at_whole(AnswerRule::Date))?,
+            true,
+        ),
     };
     let date = date(&parts).map_err(|(part, rule)| match part {
         Some(part) if in_parts => fault(&fields[part], rule),
@@ -65,15 +76,19 @@ fn one(given: Option<RawValue>) -> Result<Option<String>, AnswerRule> {
         Some(RawValue::Repeated) => return Err(AnswerRule::Once),
         Some(RawValue::YesNo(_) | RawValue::Other) => return Err(AnswerRule::Date),
     };
-    let mut texts = texts.iter().map(|text| line(text)).filter(|text| !text.is_empty());
+    let mut texts = texts
+        .iter()
+        .map(|text| line(text))
+        .filter(|text| !text.is_empty());
     match (texts.next(), texts.next()) {
         (_, Some(_)) => Err(AnswerRule::Once),
         (text, None) => Ok(text),
     }
 }
 
-/// The parts of three fields. Who wrote more than a part into one, such as all of it where the day goes, is read as if they
-/// had one field; nothing if that is no date, and no other field is filled in.
+/// The parts of three fields. Who wrote more than a part into one, such as all of it where the day
+/// goes, is read as if they had one field; nothing if that is no date, and no other field is filled
+/// in.
 fn in_their_fields(parts: [Option<String>; 3]) -> Option<[Option<String>; 3]> {
     let given: Vec<&str> = parts.iter().flatten().map(String::as_str).collect();
     let words = words(&given.join(" "));
@@ -86,13 +101,14 @@ fn in_their_fields(parts: [Option<String>; 3]) -> Option<[Option<String>; 3]> {
     }
 }
 
-/// Day, month and year of `27 March 2026`, `27/3/2026`, `2026-03-27`, `March 27, 2026`, `27032026`; nothing if there is more
-/// in it.
+/// Day, month and year of `27 March 2026`, `27/3/2026`, `2026-03-27`, `March 27, 2026`, `27032026`;
+/// nothing if there is more in it.
 fn taken_apart(text: &str) -> Option<[Option<String>; 3]> {
     sorted(words(text))
 }
 
-/// The numbers and words of a date, whatever stands between them: `27th`, `27Mar2026` and `27032026` are more than one.
+/// The numbers and words of a date, whatever stands between them: `27th`, `27Mar2026` and
+/// `27032026` are more than one.
 fn words(text: &str) -> Vec<String> {
     let text = folded(text).to_lowercase();
     let mut words = Vec::new();
@@ -100,7 +116,9 @@ fn words(text: &str) -> Vec<String> {
         let mut rest = run;
         while let Some(first) = rest.chars().next() {
             let is_number = first.is_ascii_digit();
-            let end = rest.find(|c: char| c.is_ascii_digit() != is_number).unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| c.is_ascii_digit() != is_number)
+                .unwrap_or(rest.len());
             let (word, after) = rest.split_at(end);
             rest = after;
             if is_number {
@@ -122,7 +140,10 @@ fn in_eight_digits(word: &str) -> Option<Vec<String>> {
     if word.len() != 8 {
         return None;
     }
-    let (day_first, year_first) = ([&word[..2], &word[2..4], &word[4..]], [&word[..4], &word[4..6], &word[6..]]);
+    let (day_first, year_first) = (
+        [&word[..2], &word[2..4], &word[4..]],
+        [&word[..4], &word[4..6], &word[6..]],
+    );
     let parts = if is_date(&day_first, [0, 1, 2]) {
         day_first
     } else if is_date(&year_first, [2, 1, 0]) {
@@ -133,7 +154,8 @@ fn in_eight_digits(word: &str) -> Option<Vec<String>> {
     Some(parts.map(str::to_owned).to_vec())
 }
 
-/// Day, month and year of the words of a date, in any order that is not ambiguous; nothing if there are too many.
+/// Day, month and year of the words of a date, in any order that is not ambiguous; nothing if there
+/// are too many.
 fn sorted(mut words: Vec<String>) -> Option<[Option<String>; 3]> {
     let mut parts = [None, None, None];
     let is_year = |word: &String| word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit());
@@ -146,7 +168,11 @@ fn sorted(mut words: Vec<String>) -> Option<[Option<String>; 3]> {
         parts[YEAR] = Some(words.remove(place));
     }
     let mut rest = words.into_iter();
-    let order = if year_first { [MONTH, DAY, YEAR] } else { [DAY, MONTH, YEAR] };
+    let order = if year_first {
+        [MONTH, DAY, YEAR]
+    } else {
+        [DAY, MONTH, YEAR]
+    };
     for part in order {
         if parts[part].is_none() {
             parts[part] = rest.next();
@@ -157,15 +183,25 @@ fn sorted(mut words: Vec<String>) -> Option<[Option<String>; 3]> {
 
 fn is_weekday(word: &str) -> bool {
     word.len() >= 3
-        && ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-            .into_iter()
-            .any(|day| day.starts_with(word))
+        && [
+            "monday",
+            "tuesday",
+            "wednesday",
+            "thursday",
+            "friday",
+            "saturday",
+            "sunday",
+        ]
+        .into_iter()
+        .any(|day| day.starts_with(word))
 }
 
 /// The month that a word names: in full, or by its first three letters or more.
 fn named_month(word: &str) -> Option<u32> {
     let begins = |month: &u32| {
-        let name = u8::try_from(*month).ok().and_then(|month| Month::try_from(month).ok());
+        let name = u8::try_from(*month)
+            .ok()
+            .and_then(|month| Month::try_from(month).ok());
         name.is_some_and(|name| name.name().to_ascii_lowercase().starts_with(word))
     };
     (1..=12).find(begins).filter(|_| word.len() >= 3)
@@ -181,20 +217,36 @@ fn date(parts: &[Option<String>; 3]) -> Result<NaiveDate, (Option<usize>, Answer
         return Err((Some(part), AnswerRule::Missing(Missing(missing))));
     }
     // What stands between the parts may have come along with one.
-    let plain = |part: &str| folded(part).trim_matches([' ', '.', ',', '/']).to_lowercase();
-    let [day, month, year] = parts.each_ref().map(|part| plain(part.as_deref().unwrap_or_default()));
-    let day = ENDINGS.iter().find_map(|ending| day.strip_suffix(ending)).unwrap_or(&day);
-    let day = number(day, 2).filter(|day| (1..=31).contains(day)).ok_or((Some(DAY), AnswerRule::Day))?;
-    let month = named_month(&month).or_else(|| number(&month, 2)).filter(|month| (1..=12).contains(month));
+    let plain = |part: &str| {
+        folded(part)
+            .trim_matches([' ', '.', ',', '/'])
+            .to_lowercase()
+    };
+    let [day, month, year] = parts
+        .each_ref()
+        .map(|part| plain(part.as_deref().unwrap_or_default()));
+    let day = ENDINGS
+        .iter()
+        .find_map(|ending| day.strip_suffix(ending))
+        .unwrap_or(&day);
+    let day = number(day, 2)
+        .filter(|day| (1..=31).contains(day))
+        .ok_or((Some(DAY), AnswerRule::Day))?;
+    let month = named_month(&month)
+        .or_else(|| number(&month, 2))
+        .filter(|month| (1..=12).contains(month));
     let month = month.ok_or((Some(MONTH), AnswerRule::Month))?;
-    let year = number(&year, 4).and_then(|year| i32::try_from(year).ok()).filter(|year| YEARS.contains(year));
+    let year = number(&year, 4)
+        .and_then(|year| i32::try_from(year).ok())
+        .filter(|year| YEARS.contains(year));
     let year = year.ok_or((Some(YEAR), AnswerRule::Year))?;
     NaiveDate::from_ymd_opt(year, month, day).ok_or((None, AnswerRule::Date))
 }
 
 /// A number of so many digits at most.
 fn number(text: &str, digits: usize) -> Option<u32> {
-    let plain = (1..=digits).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let plain =
+        (1..=digits).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     plain.then(|| text.parse().ok()).flatten()
 }
 

@@ -14,10 +14,14 @@ const DIGITS: usize = 15;
 pub(super) fn read(typed: &str) -> Result<f64, AnswerRule> {
     let typed = folded(typed).replace(is_hard_space, " ");
     let (is_negative, quantity) = unsigned(&typed);
-    let (whole, decimals) = quantity.split_once('.').map_or((quantity, None), |(whole, more)| (whole, Some(more)));
+    let (whole, decimals) = quantity
+        .split_once('.')
+        .map_or((quantity, None), |(whole, more)| (whole, Some(more)));
     let digits = grouped(whole).ok_or(AnswerRule::Number)? + "." + decimals.unwrap_or_default();
     let count = digits.bytes().filter(u8::is_ascii_digit).count();
-    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let is_plain = digits
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
     if !is_plain || count == 0 {
         return Err(AnswerRule::Number);
     }
@@ -26,7 +30,11 @@ pub(super) fn read(typed: &str) -> Result<f64, AnswerRule> {
     }
     let number: f64 = digits.parse().map_err(|_| AnswerRule::Number)?;
     // Nobody means a zero with a sign.
-    Ok(if is_negative && number != 0.0 { -number } else { number })
+    Ok(if is_negative && number != 0.0 {
+        -number
+    } else {
+        number
+    })
 }
 
 /// Whether there is a minus, and what follows the sign and the pounds, in either order.
@@ -44,11 +52,16 @@ fn unsigned(typed: &str) -> (bool, &str) {
     (sign == Some('-'), rest)
 }
 
-/// The digits of a whole number, which may be set off in threes by commas or by spaces; anything else is ambiguous.
+/// The digits of a whole number, which may be set off in threes by commas or by spaces; anything
+/// else is ambiguous.
 fn grouped(whole: &str) -> Option<String> {
-    let Some(mark) = [',', ' '].into_iter().find(|mark| whole.contains(*mark)) else { return Some(whole.to_owned()) };
+    let Some(mark) = [',', ' '].into_iter().find(|mark| whole.contains(*mark)) else {
+        return Some(whole.to_owned());
+    };
     let mut groups = whole.split(mark);
-    let first = groups.next().is_some_and(|first| (1..=3).contains(&first.len()));
+    let first = groups
+        .next()
+        .is_some_and(|first| (1..=3).contains(&first.len()));
     (first && groups.all(|group| group.len() == 3)).then(|| whole.replace(mark, ""))
 }
 
@@ -65,7 +78,10 @@ pub(super) fn within(question: &Question, number: f64) -> Result<f64, AnswerRule
     if min.is_none_or(|min| number >= min) && max.is_none_or(|max| number <= max) {
         Ok(number)
     } else {
-        Err(AnswerRule::out_of(min.map(Bound::Number), max.map(Bound::Number)))
+        Err(AnswerRule::out_of(
+            min.map(Bound::Number),
+            max.map(Bound::Number),
+        ))
     }
 }
 

@@ -25,13 +25,19 @@ fn recycling() -> Survey {
 }
 
 fn planning() -> Survey {
-    Survey::parse(include_str!("../../../../../surveys/planning-application.json")).unwrap()
+    Survey::parse(include_str!(
+        "../../../../../surveys/planning-application.json"
+    ))
+    .unwrap()
 }
 
 fn sheet(fields: &[(&str, &str)]) -> FormData {
     let mut sheet = FormData::new();
     for (field, value) in fields {
-        match sheet.entry((*field).to_owned()).or_insert(RawValue::Texts(vec![])) {
+        match sheet
+            .entry((*field).to_owned())
+            .or_insert(RawValue::Texts(vec![]))
+        {
             RawValue::Texts(texts) => texts.push((*value).to_owned()),
             _ => unreachable!(),
         }
@@ -45,10 +51,15 @@ fn faults(survey: &Survey, extra: &[(&str, &str)]) -> Vec<(String, AnswerRule)> 
     } else {
         &[("satisfaction", "4"), ("email", "priya.nair@example.org")]
     };
-    let missing = required.iter().filter(|(field, _)| !extra.iter().any(|(other, _)| field == other));
+    let missing = required
+        .iter()
+        .filter(|(field, _)| !extra.iter().any(|(other, _)| field == other));
     let fields: Vec<(&str, &str)> = missing.chain(extra).copied().collect();
     let refused = check(survey, sheet(&fields)).err().unwrap_or_default();
-    refused.into_iter().map(|AnswerFault { field, rule }| (field, rule)).collect()
+    refused
+        .into_iter()
+        .map(|AnswerFault { field, rule }| (field, rule))
+        .collect()
 }
 
 #[test]
@@ -66,39 +77,94 @@ fn a_full_sheet_is_sorted_into_answers_contact_and_newsletter() {
     let answers = check(&recycling(), given).unwrap();
     assert_eq!(answers.satisfaction.map(u8::from), Some(5));
     assert_eq!(answers.newsletter, Some(false));
-    assert_eq!(answers.contact.email.as_deref(), Some("Priya.Nair@example.org"));
-    assert_eq!(answers.answers["comment"], Answer::Text("Fine.\nThank you.".into()));
-    assert_eq!(answers.answers["materials"], Answer::Choices(vec!["Wood".into(), "Metal".into()]));
-    assert!(!answers.answers.contains_key("email"), "who a person is lies in one place");
+    assert_eq!(
+        answers.contact.email.as_deref(),
+        Some("Priya.Nair@example.org")
+    );
+    assert_eq!(
+        answers.answers["comment"],
+        Answer::Text("Fine.\nThank you.".into())
+    );
+    assert_eq!(
+        answers.answers["materials"],
+        Answer::Choices(vec!["Wood".into(), "Metal".into()])
+    );
+    assert!(
+        !answers.answers.contains_key("email"),
+        "who a person is lies in one place"
+    );
 }
 
 #[test]
 fn a_newsletter_that_is_asked_for_needs_an_address() {
     let address = || ("email".to_owned(), AnswerRule::Address);
     assert_eq!(faults(&recycling(), &[("newsletter", "yes")]), [address()]);
-    assert_eq!(faults(&recycling(), &[("newsletter", "true"), ("email", "  ")]), [address()]);
-    assert_eq!(faults(&recycling(), &[("newsletter", "yes"), ("phone", "07700 900142")]), [address()]);
+    assert_eq!(
+        faults(&recycling(), &[("newsletter", "true"), ("email", "  ")]),
+        [address()]
+    );
+    assert_eq!(
+        faults(
+            &recycling(),
+            &[("newsletter", "yes"), ("phone", "07700 900142")]
+        ),
+        [address()]
+    );
     let wrong = ("email".to_owned(), AnswerRule::Email);
-    assert_eq!(faults(&recycling(), &[("newsletter", "yes"), ("email", "nobody")]), [wrong], "and is told so once");
-    let told = [("site".to_owned(), AnswerRule::Choice), address(), ("phone".to_owned(), AnswerRule::Phone)];
-    let sent = [("newsletter", "yes"), ("site", "Atlantis"), ("phone", "none")];
-    assert_eq!(faults(&recycling(), &sent), told, "in the order of the questions");
+    assert_eq!(
+        faults(&recycling(), &[("newsletter", "yes"), ("email", "nobody")]),
+        [wrong],
+        "and is told so once"
+    );
+    let told = [
+        ("site".to_owned(), AnswerRule::Choice),
+        address(),
+        ("phone".to_owned(), AnswerRule::Phone),
+    ];
+    let sent = [
+        ("newsletter", "yes"),
+        ("site", "Atlantis"),
+        ("phone", "none"),
+    ];
+    assert_eq!(
+        faults(&recycling(), &sent),
+        told,
+        "in the order of the questions"
+    );
     assert!(faults(&recycling(), &[("newsletter", "no")]).is_empty());
-    assert!(faults(&recycling(), &[("newsletter", "yes"), ("email", "priya.nair@example.org")]).is_empty());
+    assert!(
+        faults(
+            &recycling(),
+            &[("newsletter", "yes"), ("email", "priya.nair@example.org")]
+        )
+        .is_empty()
+    );
 }
 
 #[test]
 fn a_survey_without_an_address_takes_no_newsletter() {
     let mut survey = recycling();
     survey.questions.retain(|question| question.id != "email");
-    assert_eq!(faults(&survey, &[("newsletter", "yes")]), [("newsletter".to_owned(), AnswerRule::Address)]);
+    assert_eq!(
+        faults(&survey, &[("newsletter", "yes")]),
+        [("newsletter".to_owned(), AnswerRule::Address)]
+    );
     assert!(faults(&survey, &[("newsletter", "no")]).is_empty());
 }
 
 #[test]
 fn every_fault_is_told_and_none_of_what_was_sent() {
-    let given = sheet(&[("satisfaction", "6"), ("colour", "red"), ("alice@example.org", "x"), ("email", "nonsense")]);
-    let told: Vec<_> = check(&recycling(), given).unwrap_err().into_iter().map(|f| (f.field, f.rule.name())).collect();
+    let given = sheet(&[
+        ("satisfaction", "6"),
+        ("colour", "red"),
+        ("alice@example.org", "x"),
+        ("email", "nonsense"),
+    ]);
+    let told: Vec<_> = check(&recycling(), given)
+        .unwrap_err()
+        .into_iter()
+        .map(|f| (f.field, f.rule.name()))
+        .collect();
     let expected = [
         ("satisfaction", "rating"),
         ("site", "required"),
@@ -111,14 +177,27 @@ fn every_fault_is_told_and_none_of_what_was_sent() {
 
 #[test]
 fn a_rating_is_a_whole_number_from_1_to_5() {
-    for typed in ["0", "6", "2.5", "five", "-1", "1e0x", "NaN", "inf", "99999999999999999999"] {
+    for typed in [
+        "0",
+        "6",
+        "2.5",
+        "five",
+        "-1",
+        "1e0x",
+        "NaN",
+        "inf",
+        "99999999999999999999",
+    ] {
         assert_eq!(
             faults(&recycling(), &[("satisfaction", typed)]),
             [("satisfaction".into(), AnswerRule::Rating)],
             "{typed}"
         );
     }
-    assert_eq!(faults(&recycling(), &[("satisfaction", "")]), [("satisfaction".into(), AnswerRule::Required)]);
+    assert_eq!(
+        faults(&recycling(), &[("satisfaction", "")]),
+        [("satisfaction".into(), AnswerRule::Required)]
+    );
 }
 
 #[test]
@@ -126,19 +205,42 @@ fn text_is_measured_in_characters_with_line_breaks_as_one() {
     let just = format!("{}\r\n{}", "é".repeat(1000), "é".repeat(249));
     assert_eq!(faults(&recycling(), &[("comment", &just)]), []);
     let over = format!("{just}é");
-    assert_eq!(faults(&recycling(), &[("comment", &over)]), [("comment".into(), AnswerRule::Length(1250))]);
+    assert_eq!(
+        faults(&recycling(), &[("comment", &over)]),
+        [("comment".into(), AnswerRule::Length(1250))]
+    );
     let controls = format!("{just}{}", "\u{0}".repeat(100));
-    assert_eq!(faults(&recycling(), &[("comment", &controls)]), [], "what goes is not counted");
+    assert_eq!(
+        faults(&recycling(), &[("comment", &controls)]),
+        [],
+        "what goes is not counted"
+    );
     let families = "👨\u{200D}👩\u{200D}👧".repeat(200);
-    assert_eq!(faults(&recycling(), &[("comment", &families)]), [], "a family is one");
+    assert_eq!(
+        faults(&recycling(), &[("comment", &families)]),
+        [],
+        "a family is one"
+    );
 }
 
 #[test]
 fn choices_are_among_the_options() {
-    assert_eq!(faults(&recycling(), &[("site", "Poole")]), [("site".into(), AnswerRule::Choice)]);
-    assert_eq!(faults(&recycling(), &[("materials", "Asbestos")]), [("materials".into(), AnswerRule::Choice)]);
-    assert_eq!(faults(&recycling(), &[("site", "Wareham"), ("site", "Swanage")]), [("site".into(), AnswerRule::Once)]);
-    assert_eq!(faults(&recycling(), &[("newsletter", "maybe")]), [("newsletter".into(), AnswerRule::YesNo)]);
+    assert_eq!(
+        faults(&recycling(), &[("site", "Poole")]),
+        [("site".into(), AnswerRule::Choice)]
+    );
+    assert_eq!(
+        faults(&recycling(), &[("materials", "Asbestos")]),
+        [("materials".into(), AnswerRule::Choice)]
+    );
+    assert_eq!(
+        faults(&recycling(), &[("site", "Wareham"), ("site", "Swanage")]),
+        [("site".into(), AnswerRule::Once)]
+    );
+    assert_eq!(
+        faults(&recycling(), &[("newsletter", "maybe")]),
+        [("newsletter".into(), AnswerRule::YesNo)]
+    );
 }
 
 fn three(day: &str, month: &str, year: &str) -> Result<String, (String, &'static str)> {
@@ -153,7 +255,14 @@ fn three(day: &str, month: &str, year: &str) -> Result<String, (String, &'static
 }
 
 fn whole(text: &str) -> Result<String, (String, &'static str)> {
-    one(check(&planning(), sheet(&[("email", "a@example.org"), ("satisfaction", "4"), ("decided_on", text)])))
+    one(check(
+        &planning(),
+        sheet(&[
+            ("email", "a@example.org"),
+            ("satisfaction", "4"),
+            ("decided_on", text),
+        ]),
+    ))
 }
 
 /// The date that was read, or the one fault.
@@ -192,14 +301,23 @@ fn a_date_in_three_fields_is_taken_as_people_write_it() {
         ("7/", "/3/", "/2026"),
         ("7,", "Mar.", "2026."),
     ] {
-        assert_eq!(three(day, month, year), Ok("2026-03-07".into()), "{day} {month} {year}");
+        assert_eq!(
+            three(day, month, year),
+            Ok("2026-03-07".into()),
+            "{day} {month} {year}"
+        );
     }
-    for (place, name) in
-        ["Jan", "february", "Mar", "apr", "May", "june", "Jul", "Aug", "Sept", "oct", "Nov.", "December"]
-            .iter()
-            .enumerate()
+    for (place, name) in [
+        "Jan", "february", "Mar", "apr", "May", "june", "Jul", "Aug", "Sept", "oct", "Nov.",
+        "December",
+    ]
+    .iter()
+    .enumerate()
     {
-        assert_eq!(three("1", name, "2025"), Ok(format!("2025-{:02}-01", place + 1)));
+        assert_eq!(
+            three("1", name, "2025"),
+            Ok(format!("2025-{:02}-01", place + 1))
+        );
     }
     assert_eq!(three("", "", ""), Ok(String::new()));
     assert_eq!(three("29", "2", "2024"), Ok("2024-02-29".into()));
@@ -269,7 +387,11 @@ fn what_is_wrong_with_a_date_is_said_where_it_is_wrong() {
         ("70326", "", "", "decided_on-month", "date_incomplete"),
         ("39992026", "", "", "decided_on-month", "date_incomplete"),
     ] {
-        assert_eq!(three(day, month, year), Err((part.into(), rule)), "{day} {month} {year}");
+        assert_eq!(
+            three(day, month, year),
+            Err((part.into(), rule)),
+            "{day} {month} {year}"
+        );
     }
     for (text, rule) in [
         ("March 2026", "date_incomplete"),
@@ -290,9 +412,18 @@ fn what_is_wrong_with_a_date_is_said_where_it_is_wrong() {
     }
     let missing = |day, month, year| match check(
         &planning(),
-        sheet(&[("decided_on-day", day), ("decided_on-month", month), ("decided_on-year", year)]),
+        sheet(&[
+            ("decided_on-day", day),
+            ("decided_on-month", month),
+            ("decided_on-year", year),
+        ]),
     ) {
-        Err(faults) => faults.iter().find(|fault| fault.field.starts_with("decided")).unwrap().rule.to_string(),
+        Err(faults) => faults
+            .iter()
+            .find(|fault| fault.field.starts_with("decided"))
+            .unwrap()
+            .rule
+            .to_string(),
         Ok(_) => panic!(),
     };
     assert_eq!(missing("", "", "2026"), "must include a day and month");
@@ -303,19 +434,47 @@ fn what_is_wrong_with_a_date_is_said_where_it_is_wrong() {
 #[test]
 fn a_date_that_comes_twice_is_no_date() {
     for (fields, at) in [
-        (vec![("decided_on-day", "2"), ("decided_on-day", "7")], "decided_on-day"),
-        (vec![("decided_on", "2026-03-07"), ("decided_on-day", "7")], "decided_on"),
-        (vec![("decided_on", "2026-03-07"), ("decided_on", "2026-03-08")], "decided_on"),
+        (
+            vec![("decided_on-day", "2"), ("decided_on-day", "7")],
+            "decided_on-day",
+        ),
+        (
+            vec![("decided_on", "2026-03-07"), ("decided_on-day", "7")],
+            "decided_on",
+        ),
+        (
+            vec![("decided_on", "2026-03-07"), ("decided_on", "2026-03-08")],
+            "decided_on",
+        ),
     ] {
-        let fields = [vec![("email", "a@example.org"), ("satisfaction", "4")], fields].concat();
-        assert_eq!(one(check(&planning(), sheet(&fields))), Err((at.into(), "once")), "{fields:?}");
+        let fields = [
+            vec![("email", "a@example.org"), ("satisfaction", "4")],
+            fields,
+        ]
+        .concat();
+        assert_eq!(
+            one(check(&planning(), sheet(&fields))),
+            Err((at.into(), "once")),
+            "{fields:?}"
+        );
     }
-    let mut parts = sheet(&[("email", "a@example.org"), ("satisfaction", "4"), ("decided_on-month", "3")]);
+    let mut parts = sheet(&[
+        ("email", "a@example.org"),
+        ("satisfaction", "4"),
+        ("decided_on-month", "3"),
+    ]);
     parts.insert("decided_on-day".into(), RawValue::Number(7.0));
     parts.insert("decided_on-year".into(), RawValue::Number(2026.0));
-    assert_eq!(one(check(&planning(), parts.clone())), Ok("2026-03-07".into()), "JSON may have numbers");
+    assert_eq!(
+        one(check(&planning(), parts.clone())),
+        Ok("2026-03-07".into()),
+        "JSON may have numbers"
+    );
     parts.insert("decided_on-day".into(), RawValue::Other);
-    assert_eq!(one(check(&planning(), parts)), Err(("decided_on-day".into(), "date")));
+    assert_eq!(
+        one(check(&planning(), parts)),
+        Err(("decided_on-day".into(), "date"))
+    );
 }
 
 #[test]
@@ -323,7 +482,9 @@ fn a_question_s_bounds_are_held() {
     let rule = |survey: &Survey, field: &str, given: RawValue| {
         let mut sheet = sheet(&[("satisfaction", "4"), ("email", "priya.nair@example.org")]);
         sheet.insert(field.into(), given);
-        check(survey, sheet).err().map(|faults| (faults[0].rule, faults[0].rule.to_string()))
+        check(survey, sheet)
+            .err()
+            .map(|faults| (faults[0].rule, faults[0].rule.to_string()))
     };
     let text = |text: &str| RawValue::Texts(vec![text.into()]);
     let number = |bounds: &str| {
@@ -337,22 +498,44 @@ fn a_question_s_bounds_are_held() {
         ))
     };
     let free = number("");
-    assert_eq!(rule(&free, "n", text("-3.5")), None, "a temperature may be anything");
+    assert_eq!(
+        rule(&free, "n", text("-3.5")),
+        None,
+        "a temperature may be anything"
+    );
     let visits = number(r#", "min": 0, "max": 1000, "whole": true"#);
     for fine in ["0", "1,000", "3.0", "-0"] {
         assert_eq!(rule(&visits, "n", text(fine)), None, "{fine}");
     }
     let between = AnswerRule::Between(Bound::Number(0.0), Bound::Number(1000.0));
-    assert_eq!(rule(&visits, "n", text("-3")), Some((between, "must be between 0 and 1000".into())));
+    assert_eq!(
+        rule(&visits, "n", text("-3")),
+        Some((between, "must be between 0 and 1000".into()))
+    );
     assert_eq!(
         rule(&visits, "n", RawValue::Number(1000.5)),
         Some((AnswerRule::Whole, "must be a whole number, like 3".into()))
     );
-    assert_eq!(rule(&visits, "n", RawValue::Number(1001.0)).unwrap().0, between);
-    assert_eq!(rule(&number(r#", "min": 1"#), "n", text("0")).unwrap().1, "must be 1 or more");
-    assert_eq!(rule(&number(r#", "max": 2.5"#), "n", text("2.6")).unwrap().1, "must be 2.5 or less");
+    assert_eq!(
+        rule(&visits, "n", RawValue::Number(1001.0)).unwrap().0,
+        between
+    );
+    assert_eq!(
+        rule(&number(r#", "min": 1"#), "n", text("0")).unwrap().1,
+        "must be 1 or more"
+    );
+    assert_eq!(
+        rule(&number(r#", "max": 2.5"#), "n", text("2.6"))
+            .unwrap()
+            .1,
+        "must be 2.5 or less"
+    );
     let past = day(r#", "past": true"#);
-    assert_eq!(rule(&past, "d", text("2026-11-23")), None, "today is not ahead");
+    assert_eq!(
+        rule(&past, "d", text("2026-11-23")),
+        None,
+        "today is not ahead"
+    );
     assert_eq!(
         rule(&past, "d", text("24 November 2026")),
         Some((AnswerRule::Past, "must be today or in the past".into()))
@@ -365,11 +548,15 @@ fn a_question_s_bounds_are_held() {
         "must be between 1 September 2026 and 18 December 2026"
     );
     assert_eq!(
-        rule(&day(r#", "min": "2026-09-01""#), "d", text("2026-08-31")).unwrap().1,
+        rule(&day(r#", "min": "2026-09-01""#), "d", text("2026-08-31"))
+            .unwrap()
+            .1,
         "must be 1 September 2026 or later"
     );
     assert_eq!(
-        rule(&day(r#", "max": "2026-09-01""#), "d", text("2026-09-02")).unwrap().1,
+        rule(&day(r#", "max": "2026-09-01""#), "d", text("2026-09-02"))
+            .unwrap()
+            .1,
         "must be 1 September 2026 or earlier"
     );
 }
@@ -384,10 +571,20 @@ fn text_from_word_a_pdf_or_a_telephone_goes_through() {
         ("name", "Alex\u{85}Example\u{1f}"),
     ]);
     let answers = check(&planning(), given).unwrap();
-    assert_eq!(answers.answers["comment"], Answer::Text("It was fine.\nThank you".into()));
-    assert_eq!(answers.answers["reference"], Answer::Text("P/FUL 2026 01234".into()));
+    assert_eq!(
+        answers.answers["comment"],
+        Answer::Text("It was fine.\nThank you".into())
+    );
+    assert_eq!(
+        answers.answers["reference"],
+        Answer::Text("P/FUL 2026 01234".into())
+    );
     assert_eq!(answers.contact.name.as_deref(), Some("Alex Example"));
-    assert_eq!(faults(&planning(), &[("comment", "\u{0}\u{1}")]), [], "nothing is left, and nothing was asked");
+    assert_eq!(
+        faults(&planning(), &[("comment", "\u{0}\u{1}")]),
+        [],
+        "nothing is left, and nothing was asked"
+    );
 }
 
 #[test]
@@ -397,11 +594,18 @@ fn a_second_identity_is_kept_as_an_answer() {
     );
     let answers = check(
         &survey,
-        sheet(&[("satisfaction", "4"), ("other", "first@example.org"), ("email", "second@example.org")]),
+        sheet(&[
+            ("satisfaction", "4"),
+            ("other", "first@example.org"),
+            ("email", "second@example.org"),
+        ]),
     )
     .unwrap();
     assert_eq!(answers.contact.email.as_deref(), Some("first@example.org"));
-    assert_eq!(answers.answers["email"], Answer::Text("second@example.org".into()));
+    assert_eq!(
+        answers.answers["email"],
+        Answer::Text("second@example.org".into())
+    );
 }
 
 #[test]
@@ -409,13 +613,23 @@ fn of_many_unknown_fields_some_are_named_and_each_once() {
     let many: Vec<String> = (0..10_000).map(|number| format!("field{number}")).collect();
     let fields: Vec<(&str, &str)> = many.iter().map(|field| (field.as_str(), "x")).collect();
     let faults = check(&recycling(), sheet(&fields)).unwrap_err();
-    let unknown: Vec<&str> =
-        faults.iter().filter(|fault| fault.rule == AnswerRule::Unknown).map(|fault| fault.field.as_str()).collect();
+    let unknown: Vec<&str> = faults
+        .iter()
+        .filter(|fault| fault.rule == AnswerRule::Unknown)
+        .map(|fault| fault.field.as_str())
+        .collect();
     assert_eq!(unknown.len(), 21);
     assert_eq!(unknown.last(), Some(&"(unnamed)"));
-    let faults = check(&recycling(), sheet(&[("a b", "1"), ("c d", "2"), ("e", "3"), ("e", "4")])).unwrap_err();
-    let unknown: Vec<&str> =
-        faults.iter().filter(|fault| fault.rule == AnswerRule::Unknown).map(|fault| fault.field.as_str()).collect();
+    let faults = check(
+        &recycling(),
+        sheet(&[("a b", "1"), ("c d", "2"), ("e", "3"), ("e", "4")]),
+    )
+    .unwrap_err();
+    let unknown: Vec<&str> = faults
+        .iter()
+        .filter(|fault| fault.rule == AnswerRule::Unknown)
+        .map(|fault| fault.field.as_str())
+        .collect();
     assert_eq!(unknown, ["e", "(unnamed)"]);
 }
 
@@ -436,15 +650,34 @@ fn answers_that_are_too_long_together_are_told_at_the_longest() {
     };
     assert!(check(&survey, given(69_000)).is_ok());
     let faults = check(&survey, given(70_000)).unwrap_err();
-    assert_eq!(faults, [AnswerFault { field: "comment".into(), rule: AnswerRule::Together }]);
+    assert_eq!(
+        faults,
+        [AnswerFault {
+            field: "comment".into(),
+            rule: AnswerRule::Together
+        }]
+    );
 }
 
 #[test]
 fn an_address_and_a_number_have_to_be_possible() {
-    assert_eq!(faults(&planning(), &[("email", "priya@")]), [("email".into(), AnswerRule::Email)]);
-    assert_eq!(faults(&recycling(), &[("phone", "withheld")]), [("phone".into(), AnswerRule::Phone)]);
-    assert_eq!(faults(&recycling(), &[("phone", "01305 251010 ext 2")]), [], "good for a reply, if not to know by");
-    assert_eq!(faults(&planning(), &[("visits", "a few")]), [("visits".into(), AnswerRule::Number)]);
+    assert_eq!(
+        faults(&planning(), &[("email", "priya@")]),
+        [("email".into(), AnswerRule::Email)]
+    );
+    assert_eq!(
+        faults(&recycling(), &[("phone", "withheld")]),
+        [("phone".into(), AnswerRule::Phone)]
+    );
+    assert_eq!(
+        faults(&recycling(), &[("phone", "01305 251010 ext 2")]),
+        [],
+        "good for a reply, if not to know by"
+    );
+    assert_eq!(
+        faults(&planning(), &[("visits", "a few")]),
+        [("visits".into(), AnswerRule::Number)]
+    );
 }
 
 #[test]
@@ -452,10 +685,15 @@ fn json_types_are_held_to_the_kind() {
     let refused = |field: &str, given: RawValue| {
         let mut sheet = sheet(&[("satisfaction", "4"), ("site", "Wareham")]);
         sheet.insert(field.into(), given);
-        check(&recycling(), sheet).err().map(|faults| faults[0].rule)
+        check(&recycling(), sheet)
+            .err()
+            .map(|faults| faults[0].rule)
     };
     assert_eq!(refused("satisfaction", RawValue::Number(5.0)), None);
-    assert_eq!(refused("satisfaction", RawValue::Number(4.5)), Some(AnswerRule::Rating));
+    assert_eq!(
+        refused("satisfaction", RawValue::Number(4.5)),
+        Some(AnswerRule::Rating)
+    );
     assert_eq!(refused("newsletter", RawValue::YesNo(false)), None);
     assert_eq!(
         refused("newsletter", RawValue::YesNo(true)),
@@ -464,9 +702,16 @@ fn json_types_are_held_to_the_kind() {
     );
     for number in [1e300, -1e200, 1e-200, f64::MIN_POSITIVE / 2.0] {
         let sheet = FormData::from([("visits".to_owned(), RawValue::Number(number))]);
-        assert_eq!(check(&planning(), sheet).unwrap_err()[1].rule, AnswerRule::Number, "{number}");
+        assert_eq!(
+            check(&planning(), sheet).unwrap_err()[1].rule,
+            AnswerRule::Number,
+            "{number}"
+        );
     }
-    assert_eq!(refused("comment", RawValue::Number(5.0)), Some(AnswerRule::Text));
+    assert_eq!(
+        refused("comment", RawValue::Number(5.0)),
+        Some(AnswerRule::Text)
+    );
     assert_eq!(refused("comment", RawValue::Other), Some(AnswerRule::Text));
 }
 

@@ -6,13 +6,32 @@ use chrono::NaiveDate;
 use serde_json::Value;
 
 /// The fields of a survey.
-pub(super) const FIELDS: [&str; 10] =
-    ["id", "title", "service", "journey", "stage", "opens", "closes", "lawful_basis", "notice_version", "questions"];
-const REQUIRED: [&str; 6] = ["id", "title", "service", "lawful_basis", "notice_version", "questions"];
+pub(super) const FIELDS: [&str; 10] = [
+    "id",
+    "title",
+    "service",
+    "journey",
+    "stage",
+    "opens",
+    "closes",
+    "lawful_basis",
+    "notice_version",
+    "questions",
+];
+const REQUIRED: [&str; 6] = [
+    "id",
+    "title",
+    "service",
+    "lawful_basis",
+    "notice_version",
+    "questions",
+];
 const BASES: [&str; 2] = ["public_task", "consent"];
 
 pub(super) fn check(value: &Value, findings: &mut Findings) {
-    let Some(fields) = findings.object("", value, &FIELDS, &REQUIRED) else { return };
+    let Some(fields) = findings.object("", value, &FIELDS, &REQUIRED) else {
+        return;
+    };
     findings.name("/id".to_owned(), fields.get("id"));
     findings.line("/title".to_owned(), fields.get("title"), 200);
     findings.line("/service".to_owned(), fields.get("service"), 100);
@@ -24,8 +43,16 @@ pub(super) fn check(value: &Value, findings: &mut Findings) {
             findings.fault(format!("/{name}"), SurveyRule::Day);
         }
     }
-    findings.word("/lawful_basis".to_owned(), fields.get("lawful_basis"), &BASES);
-    findings.word("/notice_version".to_owned(), fields.get("notice_version"), &notice::VERSIONS);
+    findings.word(
+        "/lawful_basis".to_owned(),
+        fields.get("lawful_basis"),
+        &BASES,
+    );
+    findings.word(
+        "/notice_version".to_owned(),
+        fields.get("notice_version"),
+        &notice::VERSIONS,
+    );
     match fields.get("questions") {
         None => {}
         Some(Value::Array(questions)) if (1..=MOST_QUESTIONS).contains(&questions.len()) => {
@@ -40,6 +67,10 @@ pub(super) fn check(value: &Value, findings: &mut Findings) {
 
 /// A day of the calendar, written as ISO 8601 has it.
 pub(super) fn day(value: &Value) -> Option<NaiveDate> {
-    let text = value.as_str().filter(|text| text.len() == 10 && text.is_ascii())?;
-    text.parse().ok().filter(|day: &NaiveDate| day.to_string() == text)
+    let text = value
+        .as_str()
+        .filter(|text| text.len() == 10 && text.is_ascii())?;
+    text.parse()
+        .ok()
+        .filter(|day: &NaiveDate| day.to_string() == text)
 }

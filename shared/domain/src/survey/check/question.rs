@@ -6,11 +6,34 @@ use crate::survey::answers::can_be_kept;
 use serde_json::{Map, Value};
 
 /// The fields of a question.
-pub(super) const FIELDS: [&str; 12] =
-    ["id", "label", "hint", "kind", "required", "options", "max_length", "min", "max", "whole", "past", "purpose"];
+pub(super) const FIELDS: [&str; 12] = [
+    "id",
+    "label",
+    "hint",
+    "kind",
+    "required",
+    "options",
+    "max_length",
+    "min",
+    "max",
+    "whole",
+    "past",
+    "purpose",
+];
 const REQUIRED: [&str; 5] = ["id", "label", "kind", "required", "purpose"];
-const KINDS: [&str; 11] =
-    ["satisfaction", "text", "textarea", "choice", "choices", "yes_no", "number", "date", "email", "phone", "name"];
+const KINDS: [&str; 11] = [
+    "satisfaction",
+    "text",
+    "textarea",
+    "choice",
+    "choices",
+    "yes_no",
+    "number",
+    "date",
+    "email",
+    "phone",
+    "name",
+];
 const PURPOSES: [&str; 3] = ["answer", "identity", "newsletter"];
 /// The fields that the form, or the API, has itself.
 const RESERVED: [&str; 2] = ["idempotency-key", "idempotency_key"];
@@ -23,7 +46,9 @@ pub(super) const LONGEST_OPTION: usize = 200;
 const LONGEST: usize = 50_000;
 
 pub(super) fn check(at: &str, value: &Value, findings: &mut Findings) {
-    let Some(fields) = findings.object(at, value, &FIELDS, &REQUIRED) else { return };
+    let Some(fields) = findings.object(at, value, &FIELDS, &REQUIRED) else {
+        return;
+    };
     let field = |name: &str| format!("{at}/{name}");
     findings.name(field("id"), fields.get("id"));
     let id = fields.get("id").and_then(Value::as_str).unwrap_or_default();
@@ -42,14 +67,21 @@ pub(super) fn check(at: &str, value: &Value, findings: &mut Findings) {
     if given(fields, "max_length").is_some_and(|value| length(value).is_none()) {
         findings.fault(field("max_length"), SurveyRule::Length(LONGEST));
     }
-    if let Some(kind) = fields.get("kind").and_then(Value::as_str).filter(|kind| KINDS.contains(kind)) {
+    if let Some(kind) = fields
+        .get("kind")
+        .and_then(Value::as_str)
+        .filter(|kind| KINDS.contains(kind))
+    {
         goes_with(at, fields, kind, findings);
     }
 }
 
 /// The longest answer that a question states, in characters.
 pub(super) fn length(value: &Value) -> Option<usize> {
-    value.as_u64().and_then(|length| usize::try_from(length).ok()).filter(|length| (1..=LONGEST).contains(length))
+    value
+        .as_u64()
+        .and_then(|length| usize::try_from(length).ok())
+        .filter(|length| (1..=LONGEST).contains(length))
 }
 
 fn options(at: &str, value: Option<&Value>, findings: &mut Findings) {
@@ -70,7 +102,10 @@ fn goes_with(at: &str, fields: &Map<String, Value>, kind: &str, findings: &mut F
     let field = |name: &str| format!("{at}/{name}");
     let offers = matches!(kind, "choice" | "choices");
     let options = fields.get("options").and_then(Value::as_array);
-    if offers && options.is_none_or(Vec::is_empty) && fields.get("options").is_none_or(Value::is_array) {
+    if offers
+        && options.is_none_or(Vec::is_empty)
+        && fields.get("options").is_none_or(Value::is_array)
+    {
         findings.fault(field("options"), SurveyRule::NoOptions);
     }
     if !offers && options.is_some_and(|options| !options.is_empty()) {
@@ -78,10 +113,15 @@ fn goes_with(at: &str, fields: &Map<String, Value>, kind: &str, findings: &mut F
     }
     let is_text = matches!(kind, "text" | "textarea" | "email" | "phone" | "name");
     if !is_text && given(fields, "max_length").is_some() {
-        findings.fault(field("max_length"), SurveyRule::OnlyWith("text, textarea, email, phone and name"));
+        findings.fault(
+            field("max_length"),
+            SurveyRule::OnlyWith("text, textarea, email, phone and name"),
+        );
     }
     for name in ["min", "max"] {
-        let Some(bound) = given(fields, name) else { continue };
+        let Some(bound) = given(fields, name) else {
+            continue;
+        };
         match kind {
             "number" if bound.as_f64().is_none_or(|number| !can_be_kept(number)) => {
                 findings.fault(field(name), SurveyRule::Number);
@@ -103,9 +143,14 @@ fn goes_with(at: &str, fields: &Map<String, Value>, kind: &str, findings: &mut F
     }
     match fields.get("purpose").and_then(Value::as_str) {
         Some("identity") if !matches!(kind, "email" | "phone" | "name") => {
-            findings.fault(field("purpose"), SurveyRule::PurposeOf("email, phone and name"));
+            findings.fault(
+                field("purpose"),
+                SurveyRule::PurposeOf("email, phone and name"),
+            );
         }
-        Some("newsletter") if kind != "yes_no" => findings.fault(field("purpose"), SurveyRule::PurposeOf("yes_no")),
+        Some("newsletter") if kind != "yes_no" => {
+            findings.fault(field("purpose"), SurveyRule::PurposeOf("yes_no"))
+        }
         _ => {}
     }
 }

@@ -95,7 +95,9 @@ pub enum SurveyRule {
     #[error("reads like an earlier option")]
     SameOption,
     /// An option that no form can send back.
-    #[error("does not come back from a form as it is: leave out white space around it, and what nobody can see")]
+    #[error(
+        "does not come back from a form as it is: leave out white space around it, and what nobody can see"
+    )]
     Untidy,
     /// An option that is longer than its question takes.
     #[error("is longer than the {0} characters that this question takes")]
@@ -107,12 +109,15 @@ pub enum SurveyRule {
     #[error("asks about the newsletter a second time")]
     SameNewsletter,
     /// A newsletter, and no address that it could go to.
-    #[error("asks about the newsletter: the survey needs a question of the kind email for identity as well")]
+    #[error(
+        "asks about the newsletter: the survey needs a question of the kind email for identity as well"
+    )]
     NewsletterToNobody,
 }
 
 impl SurveyRule {
-    /// Whether `docs/survey.schema.json` says so too. A schema cannot compare one field with another, nor see what JSON hides.
+    /// Whether `docs/survey.schema.json` says so too. A schema cannot compare one field with
+    /// another, nor see what JSON hides.
     #[must_use]
     pub const fn is_in_schema(&self) -> bool {
         !matches!(
@@ -145,7 +150,9 @@ impl SurveyRule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Doubt {
     /// Nobody is found by it.
-    #[error("is no identity: what is answered here leads nobody to the person, neither for a copy nor for an erasure")]
+    #[error(
+        "is no identity: what is answered here leads nobody to the person, neither for a copy nor for an erasure"
+    )]
     NobodyIsFoundByIt,
     /// Only one can be the rating.
     #[error("is a second rating: only the first of them counts in statistics")]

@@ -35,9 +35,16 @@ impl<'a> Asked<'a> {
             at: format!("/questions/{place}"),
             id: text("id"),
             label: text("label"),
-            kind: question.get("kind").and_then(|kind| QuestionKind::deserialize(kind).ok()),
-            purpose: question.get("purpose").and_then(|purpose| Purpose::deserialize(purpose).ok()),
-            options: question.get("options").and_then(Value::as_array).map_or(&[], Vec::as_slice),
+            kind: question
+                .get("kind")
+                .and_then(|kind| QuestionKind::deserialize(kind).ok()),
+            purpose: question
+                .get("purpose")
+                .and_then(|purpose| Purpose::deserialize(purpose).ok()),
+            options: question
+                .get("options")
+                .and_then(Value::as_array)
+                .map_or(&[], Vec::as_slice),
             max_length: question.get("max_length").and_then(length),
         }
     }
@@ -46,18 +53,25 @@ impl<'a> Asked<'a> {
         format!("{}/{field}", self.at)
     }
 
-    /// Whether it asks, or may ask once it can be read, for the address that a newsletter is sent to.
+    /// Whether it asks, or may ask once it can be read, for the address that a newsletter is sent
+    /// to.
     const fn may_ask_for_an_address(&self) -> bool {
-        matches!(self.kind, None | Some(QuestionKind::Email)) && matches!(self.purpose, None | Some(Purpose::Identity))
+        matches!(self.kind, None | Some(QuestionKind::Email))
+            && matches!(self.purpose, None | Some(Purpose::Identity))
     }
 
     /// The longest answer to it, in bytes, if that is stored with the other answers.
     fn longest(&self) -> usize {
         match self.kind {
-            Some(QuestionKind::Choice | QuestionKind::Choices) => {
-                self.options.iter().filter_map(Value::as_str).map(str::len).sum()
-            }
-            Some(kind @ (QuestionKind::Text | QuestionKind::Textarea)) if self.purpose == Some(Purpose::Answer) => {
+            Some(QuestionKind::Choice | QuestionKind::Choices) => self
+                .options
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::len)
+                .sum(),
+            Some(kind @ (QuestionKind::Text | QuestionKind::Textarea))
+                if self.purpose == Some(Purpose::Answer) =>
+            {
                 text::largest(self.max_length.unwrap_or(kind.limit()))
             }
             _ => 0,
@@ -67,27 +81,42 @@ impl<'a> Asked<'a> {
 
 pub(super) fn check(document: &Value, findings: &mut Findings) {
     let opened = |field: &str| document.get(field).and_then(day);
-    if opened("opens").zip(opened("closes")).is_some_and(|(opens, closes)| closes < opens) {
+    if opened("opens")
+        .zip(opened("closes"))
+        .is_some_and(|(opens, closes)| closes < opens)
+    {
         findings.fault("/closes", SurveyRule::ClosesFirst);
     }
     let version = document.get("notice_version").and_then(Value::as_str);
-    if version.and_then(notice::find).is_some_and(|notice| notice != notice::CURRENT) {
+    if version
+        .and_then(notice::find)
+        .is_some_and(|notice| notice != notice::CURRENT)
+    {
         findings.doubt("/notice_version", Doubt::FormerNotice);
     }
-    let Some(questions) = document.get("questions").and_then(Value::as_array) else { return };
+    let Some(questions) = document.get("questions").and_then(Value::as_array) else {
+        return;
+    };
     let questions: Vec<Asked<'_>> = questions.iter().enumerate().map(Asked::read).collect();
     fields(&questions, findings);
     purposes(&questions, findings);
     let mut labels = HashSet::new();
     let mut rated = false;
     for question in &questions {
-        if question.label.is_some_and(|label| !labels.insert(as_read(label))) {
+        if question
+            .label
+            .is_some_and(|label| !labels.insert(as_read(label)))
+        {
             findings.doubt(question.at("label"), Doubt::SameLabel);
         }
-        if question.kind == Some(QuestionKind::Satisfaction) && std::mem::replace(&mut rated, true) {
+        if question.kind == Some(QuestionKind::Satisfaction) && std::mem::replace(&mut rated, true)
+        {
             findings.doubt(question.at("kind"), Doubt::SecondRating);
         }
-        let is_text = matches!(question.kind, None | Some(QuestionKind::Text | QuestionKind::Textarea));
+        let is_text = matches!(
+            question.kind,
+            None | Some(QuestionKind::Text | QuestionKind::Textarea)
+        );
         if question.id == Some(COMMENT) && !is_text {
             findings.doubt(question.at("id"), Doubt::NotAComment);
         }
@@ -100,20 +129,27 @@ pub(super) fn check(document: &Value, findings: &mut Findings) {
 
 /// Each answer has fields of its own.
 fn fields(questions: &[Asked<'_>], findings: &mut Findings) {
-    let dates =
-        || questions.iter().filter(|question| question.kind == Some(QuestionKind::Date)).filter_map(|date| date.id);
+    let dates = || {
+        questions
+            .iter()
+            .filter(|question| question.kind == Some(QuestionKind::Date))
+            .filter_map(|date| date.id)
+    };
     let mut ids = HashSet::new();
     for question in questions {
         let Some(id) = question.id else { continue };
         if !ids.insert(id) {
             findings.fault(question.at("id"), SurveyRule::SameId);
-        } else if let Some(date) = dates().find(|date| date_fields(date).iter().any(|field| field == id)) {
+        } else if let Some(date) =
+            dates().find(|date| date_fields(date).iter().any(|field| field == id))
+        {
             findings.fault(question.at("id"), SurveyRule::PartOfADate(date.to_owned()));
         }
     }
 }
 
-/// Each part of who somebody is has one question, and so has the newsletter, which needs an address.
+/// Each part of who somebody is has one question, and so has the newsletter, which needs an
+/// address.
 fn purposes(questions: &[Asked<'_>], findings: &mut Findings) {
     let mut asked = Vec::new();
     let mut newsletter = None;
@@ -130,11 +166,16 @@ fn purposes(questions: &[Asked<'_>], findings: &mut Findings) {
                     asked.push(kind);
                 }
             }
-            (Some(Purpose::Newsletter), None | Some(QuestionKind::YesNo)) if newsletter.is_some() => {
+            (Some(Purpose::Newsletter), None | Some(QuestionKind::YesNo))
+                if newsletter.is_some() =>
+            {
                 findings.fault(at, SurveyRule::SameNewsletter);
             }
             (Some(Purpose::Newsletter), None | Some(QuestionKind::YesNo)) => newsletter = Some(at),
-            (Some(Purpose::Answer), Some(QuestionKind::Email | QuestionKind::Phone | QuestionKind::Name)) => {
+            (
+                Some(Purpose::Answer),
+                Some(QuestionKind::Email | QuestionKind::Phone | QuestionKind::Name),
+            ) => {
                 findings.doubt(at, Doubt::NobodyIsFoundByIt);
             }
             _ => {}
@@ -147,10 +188,17 @@ fn purposes(questions: &[Asked<'_>], findings: &mut Findings) {
 
 /// Each option comes back from a form as it is, and can be told from the others.
 fn options(question: &Asked<'_>, findings: &mut Findings) {
-    let Some(kind @ (QuestionKind::Choice | QuestionKind::Choices)) = question.kind else { return };
+    let Some(kind @ (QuestionKind::Choice | QuestionKind::Choices)) = question.kind else {
+        return;
+    };
     let mut seen = HashSet::new();
     for (place, option) in question.options.iter().enumerate() {
-        let Some(option) = option.as_str().filter(|option| no_line(option, LONGEST_OPTION).is_none()) else { continue };
+        let Some(option) = option
+            .as_str()
+            .filter(|option| no_line(option, LONGEST_OPTION).is_none())
+        else {
+            continue;
+        };
         let at = question.at(&format!("options/{place}"));
         if tidy(kind, option) != *option {
             findings.fault(&at, SurveyRule::Untidy);
@@ -166,15 +214,23 @@ fn options(question: &Asked<'_>, findings: &mut Findings) {
     }
 }
 
-/// A text as people tell it from another: not by its case, the width of its letters, its white space or what nobody sees,
-/// nor by which quotation marks and dashes a word processor made of those on the keyboard.
+/// A text as people tell it from another: not by its case, the width of its letters, its white
+/// space or what nobody sees, nor by which quotation marks and dashes a word processor made of
+/// those on the keyboard.
 fn as_read(text: &str) -> String {
-    let seen: String = text.nfkc().flat_map(char::to_lowercase).filter(|c| !text::is_unseen(*c)).collect();
+    let seen: String = text
+        .nfkc()
+        .flat_map(char::to_lowercase)
+        .filter(|c| !text::is_unseen(*c))
+        .collect();
     let typed = |c| match c {
         '\u{2018}'..='\u{201B}' | '\u{2032}' | '\u{2BC}' | '`' | '\u{B4}' => '\'',
         '\u{201C}'..='\u{201F}' | '\u{2033}' | '\u{AB}' | '\u{BB}' => '"',
         c => c,
     };
-    let seen: String = text::folded(&seen.nfkc().collect::<String>()).chars().map(typed).collect();
+    let seen: String = text::folded(&seen.nfkc().collect::<String>())
+        .chars()
+        .map(typed)
+        .collect();
     seen.split_whitespace().collect::<Vec<_>>().join(" ")
 }

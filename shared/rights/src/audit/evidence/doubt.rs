@@ -77,7 +77,8 @@ struct Link(Option<u64>);
 
 impl fmt::Display for Link {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.map_or(Ok(()), |n| write!(formatter, " (attested by link {n})"))
+        self.0
+            .map_or(Ok(()), |n| write!(formatter, " (attested by link {n})"))
     }
 }
 
@@ -85,7 +86,9 @@ impl fmt::Display for What {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Evidence(Evidence::Approval) => formatter.write_str("the approval"),
-            Self::Evidence(Evidence::Event | Evidence::Entry) => write!(formatter, "an {self_}", self_ = self.name()),
+            Self::Evidence(Evidence::Event | Evidence::Entry) => {
+                write!(formatter, "an {self_}", self_ = self.name())
+            }
             Self::Evidence(_) | Self::Mark => write!(formatter, "a {self_}", self_ = self.name()),
         }
     }
@@ -104,7 +107,11 @@ impl fmt::Display for Whose {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Request(id) => write!(formatter, "request {}", id.as_str()),
-            Self::Digest(digest) => write!(formatter, "the request whose id has the SHA-256 {}", digest.as_str()),
+            Self::Digest(digest) => write!(
+                formatter,
+                "the request whose id has the SHA-256 {}",
+                digest.as_str()
+            ),
             Self::Nobody => formatter.write_str("no request"),
         }
     }
@@ -113,7 +120,12 @@ impl fmt::Display for Whose {
 impl fmt::Display for Wrong {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Unsigned(why) => return write!(formatter, "holds a processor's answer that does not hold: {why}"),
+            Self::Unsigned(why) => {
+                return write!(
+                    formatter,
+                    "holds a processor's answer that does not hold: {why}"
+                );
+            }
             Self::Changed => "is not as it is attested",
             Self::Rewritten => "was changed in what never changes, and attested again",
             Self::Gone => "is gone before its time",
