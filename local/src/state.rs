@@ -131,7 +131,7 @@ impl State {
                 .queues
                 .entry(queue.to_owned())
                 .or_default()
-                .push(message)
+                .push(message);
         });
     }
 }

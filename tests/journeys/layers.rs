@@ -96,9 +96,10 @@ fn features_of_chrono(metadata: &Value, package: &str) -> BTreeSet<String> {
 
 #[test]
 fn a_crate_needs_only_what_lies_below_it() {
-    const ORDER: [&str; 9] = [
+    const ORDER: [&str; 10] = [
         "domain",
         "aws",
+        "dynamo",
         "store",
         "buckets",
         "rights",
@@ -149,6 +150,23 @@ fn the_domain_knows_no_aws_no_tasks_and_no_clock() {
         asks_for_clock("custodian-runtime"),
         "this test sees no features"
     );
+}
+
+#[test]
+fn dynamodb_is_spoken_to_by_one_crate_which_knows_nothing_of_custodian() {
+    let needed = needed(&metadata());
+    let ours = |package: &&String| {
+        package.starts_with("custodian-")
+            && !["custodian-local", "custodian-journeys"].contains(&package.as_str())
+    };
+    let speakers: Vec<&String> = needed
+        .keys()
+        .filter(ours)
+        .filter(|package| needed[*package].contains("aws-sdk-dynamodb"))
+        .collect();
+    assert_eq!(speakers, ["custodian-dynamo"]);
+    let known: Vec<&String> = needed["custodian-dynamo"].iter().filter(ours).collect();
+    assert_eq!(known, ["custodian-aws"]);
 }
 
 #[test]

@@ -26,8 +26,8 @@ use custodian_domain::record::source_details::SourceDetails;
 use custodian_domain::record::{Fingerprint, Holder, Record, RecordBody, RecordId};
 use custodian_domain::retention::ExpiresAt;
 use custodian_domain::survey::answers::Answer;
+use custodian_store::Pages;
 use custodian_store::records::{DeletionCandidate, Records};
-use custodian_store::table::Pages;
 use std::collections::BTreeMap;
 use tables::Tables;
 

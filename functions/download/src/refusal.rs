@@ -37,7 +37,7 @@ impl Rejection {
     pub fn into_response(self, page: Page<'_>) -> Response {
         match &self {
             Self::Unavailable(error) => {
-                tracing::error!(error = %error, outcome = "unavailable", "storage")
+                tracing::error!(error = %error, outcome = "unavailable", "storage");
             }
             Self::Gone => tracing::info!(outcome = "gone", "download"),
             Self::NotFound => tracing::info!(outcome = "foreign_token", "download"),

@@ -22,6 +22,7 @@ use custodian_store::requests::Stage;
 use futures_util::stream::{self, StreamExt};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::mem::take;
 use std::pin::pin;
 
 /// How many partitions are looked into at once for links.
@@ -83,6 +84,22 @@ impl Gathered {
     }
 }
 
+/// What is held of one kind, and when each thing ends that has an end.
+#[derive(Default)]
+pub(crate) struct Listed {
+    pub(crate) items: Vec<Item>,
+    pub(crate) ends: Vec<DateTime<Utc>>,
+}
+
+impl From<Vec<Item>> for Listed {
+    fn from(items: Vec<Item>) -> Self {
+        Self {
+            items,
+            ends: Vec::new(),
+        }
+    }
+}
+
 /// What is learnt of all records before any of them is read.
 #[derive(Default)]
 struct Overview {
@@ -114,39 +131,37 @@ impl Export {
             let (mails, last) = copies.entry(Processor::Notify).or_default();
             (*mails, *last) = (*mails + 1, (*last).max(Some(until)));
         }
-        let mentioned = self.files.mentions(&found.identifiers, now).await?;
+        let holders = &found.holders;
+        // None depends on another, so one waits for the slowest and not for all.
+        let (mentioned, mut opt_outs, mut profiles, mut confirmed, mut links) = tokio::try_join!(
+            self.files.mentions(&found.identifiers, now),
+            self.opt_outs(found, now),
+            self.profiles(holders, now),
+            self.confirmed(holders, now),
+            self.links(found, &contacts, now),
+        )?;
+        let (mut requests, mut standing, mut suppressed, mut packages) = tokio::try_join!(
+            self.requests(holders, now),
+            self.standing(holders, now),
+            self.suppressed(holders, now),
+            self.other_packages(order, holders, now),
+        )?;
         let (mut sections, mut ends) = (Vec::new(), Vec::new());
+        let mut of = |holding, listed: Listed| {
+            ends.extend(listed.ends);
+            Section::of(holding, listed.items)
+        };
         for holding in Holding::ALL {
             sections.push(match holding {
                 Holding::Records => Section::counted(holding, count(records.len())),
-                Holding::OptOuts => {
-                    Section::of(holding, self.opt_outs(found, &mut ends, now).await?)
-                }
-                Holding::Profiles => Section::of(
-                    holding,
-                    self.profiles(&found.holders, &mut ends, now).await?,
-                ),
-                Holding::Confirmations => Section::of(
-                    holding,
-                    self.confirmed(&found.holders, &mut ends, now).await?,
-                ),
-                Holding::Links => {
-                    Section::of(holding, self.links(found, &contacts, &mut ends, now).await?)
-                }
-                Holding::Requests => {
-                    Section::of(holding, self.requests(&found.holders, now).await?)
-                }
-                Holding::Standings => {
-                    Section::of(holding, self.standing(&found.holders, now).await?)
-                }
-                Holding::Suppressions => Section::of(
-                    holding,
-                    self.suppressed(&found.holders, &mut ends, now).await?,
-                ),
-                Holding::Packages => Section::of(
-                    holding,
-                    self.other_packages(order, &found.holders, now).await?,
-                ),
+                Holding::OptOuts => of(holding, take(&mut opt_outs)),
+                Holding::Profiles => of(holding, take(&mut profiles)),
+                Holding::Confirmations => of(holding, take(&mut confirmed)),
+                Holding::Links => of(holding, take(&mut links)),
+                Holding::Requests => of(holding, take(&mut requests)),
+                Holding::Standings => of(holding, take(&mut standing)),
+                Holding::Suppressions => of(holding, take(&mut suppressed)),
+                Holding::Packages => of(holding, take(&mut packages)),
                 Holding::Quarantine => Section::counted(holding, mentioned.rows),
                 Holding::Unreadable => Section::counted(holding, mentioned.unreadable),
                 Holding::Waiting => Section::counted(holding, mentioned.waiting),
@@ -216,9 +231,8 @@ impl Export {
         &self,
         found: &Found,
         contacts: &HashSet<(Option<String>, Option<String>, Option<String>)>,
-        ends: &mut Vec<DateTime<Utc>>,
         now: DateTime<Utc>,
-    ) -> Result<Vec<Item>, StorageError> {
+    ) -> Result<Listed, StorageError> {
         let named = contacts
             .iter()
             .cloned()
@@ -258,7 +272,7 @@ impl Export {
                 .map(|(from, key)| self.links_from(from, key, now))
                 .buffered(AT_ONCE)
         );
-        let (mut items, mut told) = (Vec::new(), HashSet::new());
+        let (mut items, mut ends, mut told) = (Vec::new(), Vec::new(), HashSet::new());
         while let Some(links) = links.next().await {
             let (from, links) = links?;
             for link in links {
@@ -278,7 +292,7 @@ impl Export {
                 }
             }
         }
-        Ok(items)
+        Ok(Listed { items, ends })
     }
 
     async fn links_from(
@@ -287,18 +301,14 @@ impl Export {
         key: SubjectKey,
         now: DateTime<Utc>,
     ) -> Result<(Identifier, Vec<Link>), StorageError> {
-        let (mut links, mut pages) = (Vec::new(), self.records.links(&key, now));
-        while let Some(page) = pages.next().await? {
-            links.extend(page);
-        }
-        Ok((from, links))
+        Ok((from, self.records.links(&key, now).all().await?))
     }
 
     async fn requests(
         &self,
         holders: &[Holder],
         now: DateTime<Utc>,
-    ) -> Result<Vec<Item>, StorageError> {
+    ) -> Result<Listed, StorageError> {
         let mut open = BTreeSet::new();
         for holder in holders {
             let mut pages = self.requests.open_about(holder, now);
@@ -328,14 +338,14 @@ impl Export {
             );
             items.push(item.text("state", "How far it is", stage));
         }
-        Ok(items)
+        Ok(items.into())
     }
 
     async fn standing(
         &self,
         holders: &[Holder],
         now: DateTime<Utc>,
-    ) -> Result<Vec<Item>, StorageError> {
+    ) -> Result<Listed, StorageError> {
         let standings = self.constraints.of(holders, now).await?.into_iter();
         let item =
             |(id, standing): (RequestId, custodian_domain::rights::constraint::Constraint)| {
@@ -347,16 +357,15 @@ impl Export {
                     notice,
                 )
             };
-        Ok(standings.map(item).collect())
+        Ok(standings.map(item).collect::<Vec<_>>().into())
     }
 
     async fn suppressed(
         &self,
         holders: &[Holder],
-        ends: &mut Vec<DateTime<Utc>>,
         now: DateTime<Utc>,
-    ) -> Result<Vec<Item>, StorageError> {
-        let mut items = Vec::new();
+    ) -> Result<Listed, StorageError> {
+        let (mut items, mut ends) = (Vec::new(), Vec::new());
         for holder in holders {
             let Some(suppression) = self.suppressions.of(holder, now).await? else {
                 continue;
@@ -375,7 +384,10 @@ impl Export {
                 items.push(item.time("kept_until", "The digest is kept until", end));
             }
         }
-        Ok(distinct(items))
+        Ok(Listed {
+            items: distinct(items),
+            ends,
+        })
     }
 
     /// The packages of other requests, as the Register knows them: what is in them nobody here may
@@ -385,7 +397,7 @@ impl Export {
         order: &PackageOrder,
         holders: &[Holder],
         now: DateTime<Utc>,
-    ) -> Result<Vec<Item>, StorageError> {
+    ) -> Result<Listed, StorageError> {
         let mut requests = BTreeSet::new();
         for holder in holders {
             let mut pages = self.packages.holding(holder);
@@ -417,7 +429,7 @@ impl Export {
                     .time("kept_until", "Kept until", until),
             );
         }
-        Ok(items)
+        Ok(items.into())
     }
 }
 

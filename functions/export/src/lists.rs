@@ -2,7 +2,7 @@
 //! confirmed.
 
 use crate::Export;
-use crate::gathering::distinct;
+use crate::gathering::{Listed, distinct};
 use crate::held::Item;
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
@@ -21,10 +21,9 @@ impl Export {
     pub(crate) async fn opt_outs(
         &self,
         found: &Found,
-        ends: &mut Vec<DateTime<Utc>>,
         now: DateTime<Utc>,
-    ) -> Result<Vec<Item>, StorageError> {
-        let mut items = Vec::new();
+    ) -> Result<Listed, StorageError> {
+        let (mut items, mut ends) = (Vec::new(), Vec::new());
         for subject in found.holders.iter().filter_map(Holder::subject) {
             for list in List::ALL {
                 let of = Subscription {
@@ -64,7 +63,10 @@ impl Export {
                 items.push(item.time("kept_until", "Kept until", end));
             }
         }
-        Ok(distinct(items))
+        Ok(Listed {
+            items: distinct(items),
+            ends,
+        })
     }
 
     /// What is proven of a person's wishes for the newsletter, the latest first: under whichever
@@ -95,10 +97,9 @@ impl Export {
     pub(crate) async fn confirmed(
         &self,
         holders: &[Holder],
-        ends: &mut Vec<DateTime<Utc>>,
         now: DateTime<Utc>,
-    ) -> Result<Vec<Item>, StorageError> {
-        let mut items = Vec::new();
+    ) -> Result<Listed, StorageError> {
+        let (mut items, mut ends) = (Vec::new(), Vec::new());
         for subject in holders.iter().filter_map(Holder::subject) {
             for confirmed in self.confirmations.of(subject, now).await? {
                 let end = confirmed.ends().instant();
@@ -134,16 +135,18 @@ impl Export {
                 items.push(item.time("kept_until", "Kept until", end));
             }
         }
-        Ok(distinct(items))
+        Ok(Listed {
+            items: distinct(items),
+            ends,
+        })
     }
 
     pub(crate) async fn profiles(
         &self,
         holders: &[Holder],
-        ends: &mut Vec<DateTime<Utc>>,
         now: DateTime<Utc>,
-    ) -> Result<Vec<Item>, StorageError> {
-        let mut items = Vec::new();
+    ) -> Result<Listed, StorageError> {
+        let (mut items, mut ends) = (Vec::new(), Vec::new());
         for subject in holders.iter().filter_map(Holder::subject) {
             for (list, said, retention) in self.opt_outs.profile_of(subject, now).await? {
                 ends.extend(retention.and_then(Retention::end).map(ExpiresAt::instant));
@@ -155,6 +158,9 @@ impl Export {
                 items.push(item.kept(retention));
             }
         }
-        Ok(distinct(items))
+        Ok(Listed {
+            items: distinct(items),
+            ends,
+        })
     }
 }

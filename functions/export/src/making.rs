@@ -30,8 +30,8 @@ use sha2::{Digest, Sha256};
 
 /// How many records are read at once, and how many such readings are under way: memory holds no
 /// more of them.
-const AT_ONCE: usize = 25;
-const AHEAD: usize = 4;
+const AT_ONCE: usize = 100;
+const AHEAD: usize = 2;
 
 /// That each holder was erased, if that still matters.
 type Erased = Vec<Option<Suppression>>;
@@ -46,7 +46,7 @@ impl Export {
         now: DateTime<Utc>,
     ) -> Result<Made, Error> {
         let erased = self.erased(&found.holders, now).await?;
-        let gathered = self.gather(order, found, now).await?;
+        let gathered = Box::pin(self.gather(order, found, now)).await?;
         let mut words = Wordbook::new(&self.surveys);
         let random = random();
         let key = exports::key(File::Document, &order.request, &random);

@@ -170,7 +170,7 @@ pub fn record(said: &Said<'_>) -> String {
             (_, Value::Contact(contact)) => lines.extend(who(contact)),
             (_, Value::Answers(answers)) => lines.extend(answers.iter().map(answered)),
             (_, Value::Parts(parts)) => {
-                legs.extend(parts.iter().map(|part| part.iter().map(line).collect()))
+                legs.extend(parts.iter().map(|part| part.iter().map(line).collect()));
             }
             (_, Value::Talk(turns)) => talk.extend(turns),
             _ => lines.push(line(fact)),

@@ -135,10 +135,7 @@ impl Chunk {
             rule: rule.to_owned(),
             bytes: raw.bytes,
         };
-        let cannot = |_| StorageError {
-            operation: "keep a row",
-            code: "cannot be written as JSON".to_owned(),
-        };
+        let cannot = |_| StorageError::because("keep a row", "cannot be written as JSON");
         self.quarantined.extend(row.to_line().map_err(cannot)?);
         Ok(())
     }

@@ -153,10 +153,7 @@ impl Reading {
     /// Begins again behind the last row, with a new connection.
     async fn reopen(&mut self) -> Result<(), ReadError> {
         const OPERATION: &str = "read a file";
-        let broken = || StorageError {
-            operation: OPERATION,
-            code: "broken response".to_owned(),
-        };
+        let broken = || StorageError::because(OPERATION, "broken response");
         let format = sources::format(self.source)
             .filter(|_| self.reopened < REOPENED)
             .ok_or_else(broken)?;

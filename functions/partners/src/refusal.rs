@@ -62,17 +62,17 @@ impl Rejection {
         match &self {
             // Which of the reasons it was is for us to know: it would help nobody but who guesses.
             Self::Unsigned(error) => {
-                tracing::warn!(error = %error, outcome = "unsigned", "{about}")
+                tracing::warn!(error = %error, outcome = "unsigned", "{about}");
             }
             Self::Stranger(error) => {
-                tracing::warn!(error = %error, outcome = "unsigned", "{about}")
+                tracing::warn!(error = %error, outcome = "unsigned", "{about}");
             }
             Self::Uncertified => tracing::error!(outcome = "uncertified", "{about}"),
             Self::Unreadable(error) => {
-                tracing::error!(error = %error, outcome = "unavailable", "{about}")
+                tracing::error!(error = %error, outcome = "unavailable", "{about}");
             }
             Self::Unavailable(error) => {
-                tracing::error!(error = %error, outcome = "unavailable", "{about}")
+                tracing::error!(error = %error, outcome = "unavailable", "{about}");
             }
             Self::Faults(_)
             | Self::NotFound

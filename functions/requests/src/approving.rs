@@ -137,7 +137,7 @@ impl Requests {
                 .constraints
                 .unheld(holder, &restricting)
         });
-        let beside = unheld.collect::<Result<_, _>>()?;
+        let beside = unheld.collect();
         let approval = Approval {
             request: &request,
             tasks: &tasks,

@@ -17,7 +17,7 @@ use custodian_domain::rights::task::{Action, Task};
 use custodian_domain::validation::violation::Violation;
 use custodian_rights::erasure_scope::ErasureScope;
 use custodian_rights::people::{Follow, People};
-use custodian_store::TransactWriteItem;
+use custodian_store::Write;
 use custodian_store::constraints::Placed;
 use custodian_store::requests::{Approval, HOLDERS, Request};
 use serde_json::{Value, json};
@@ -109,7 +109,7 @@ impl Requests {
         what: &str,
         telling: Telling<'_>,
         now: DateTime<Utc>,
-    ) -> Result<Vec<TransactWriteItem>, Error> {
+    ) -> Result<Vec<Write>, Error> {
         let (request, tasks) = self.telling(telling, now).await?;
         let approval = Approval {
             request: &request,

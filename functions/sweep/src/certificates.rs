@@ -68,11 +68,10 @@ impl Sweep {
             closed += done.len();
             lost = if done.is_empty() { lost + 1 } else { 0 };
             if lost == TRIES {
-                let code = "others write it at the same time".to_owned();
-                return Err(StorageError {
-                    operation: "close a day of the ledger",
-                    code,
-                });
+                return Err(StorageError::because(
+                    "close a day of the ledger",
+                    "others write it at the same time",
+                ));
             }
             for (it, (figures, left)) in done.iter().zip(&certified) {
                 let certificate = format!("{}={}", it.day, it.certificate.as_str());

@@ -40,7 +40,7 @@ impl Rejection {
     pub fn into_response(self, page: Page<'_>, about: About) -> Response {
         match &self {
             Self::Unavailable(error) => {
-                tracing::error!(error = %error, outcome = "unavailable", "storage")
+                tracing::error!(error = %error, outcome = "unavailable", "storage");
             }
             Self::Unsettled => tracing::error!(outcome = "unsettled", "secret"),
             _ => {}

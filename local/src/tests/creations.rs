@@ -337,7 +337,7 @@ async fn an_event_that_no_function_finished_comes_again_after_a_restart() {
 async fn the_longest_that_the_options_say_is_the_deadline_of_every_function() {
     let seen = Fake::default();
     let (house, host) = reading(&seen, |options| {
-        options.longest = Some(TimeDelta::seconds(20))
+        options.longest = Some(TimeDelta::seconds(20));
     })
     .await;
     put(&host, "telephone/a.csv").await;

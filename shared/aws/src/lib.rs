@@ -7,60 +7,113 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 /// Why something could not be read or written: the operation and what AWS called it, never what was
 /// in it.
 #[derive(Debug, thiserror::Error)]
-#[error("{operation}: {code}")]
+#[error("{operation}: {cause}")]
 pub struct StorageError {
     /// What was tried, in the words of the domain (`keep a record`).
     pub operation: &'static str,
-    /// The error code that AWS gave, or what else went wrong (`timeout`).
-    pub code: String,
+    /// What went wrong.
+    pub cause: Cause,
+}
+
+/// What went wrong with a call to AWS, or with what it gave.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Cause {
+    /// AWS had no room for it just now: its code.
+    #[error("{0}")]
+    Throttled(String),
+    /// Something is wrong with AWS itself: its code.
+    #[error("{0}")]
+    Ailing(String),
+    /// AWS refused it for another reason: its code.
+    #[error("{0}")]
+    Refused(String),
+    /// A batch of which something was never processed.
+    #[error("unprocessed")]
+    Unprocessed,
+    /// A transaction that cannot be done.
+    #[error("TransactionCanceledException")]
+    Cancelled,
+    /// No answer came in time.
+    #[error("timeout")]
+    Timeout,
+    /// There was no connection.
+    #[error("no connection")]
+    NoConnection,
+    /// The answer could not be read.
+    #[error("broken response")]
+    BrokenResponse,
+    /// The request could not be made.
+    #[error("request not made")]
+    NotMade,
+    /// What is stored is not what this version of the code stores.
+    #[error("unreadable item")]
+    Unreadable,
+    /// Something else, in our own words.
+    #[error("{0}")]
+    Other(&'static str),
 }
 
 /// What DynamoDB and S3 say while they have no room
-/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>),
-/// and what a batch says of which they left something.
-const THROTTLED: [&str; 6] = [
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>).
+const THROTTLED: [&str; 5] = [
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "SlowDown",
     "ThrottlingError",
     "ThrottlingException",
-    UNPROCESSED,
 ];
-/// What a batch of which something was never processed is called.
-pub const UNPROCESSED: &str = "unprocessed";
-
-/// What they say while something is wrong with themselves, and what is said here of an answer that
-/// did not come.
-const AILING: [&str; 5] = [
+/// What they say while something is wrong with themselves.
+const AILING: [&str; 4] = [
     "InternalError",
     "InternalServerError",
     "ServiceUnavailable",
     "ServiceUnavailableException",
-    TIMEOUT,
 ];
-/// What a call is called of which no answer came in time.
-const TIMEOUT: &str = "timeout";
+
+impl From<&str> for Cause {
+    /// What a code of AWS means.
+    fn from(code: &str) -> Self {
+        let cause = if THROTTLED.contains(&code) {
+            Self::Throttled
+        } else if AILING.contains(&code) {
+            Self::Ailing
+        } else {
+            Self::Refused
+        };
+        cause(code.to_owned())
+    }
+}
 
 impl StorageError {
-    /// Whether the same may well be done a little later: AWS had no room for it, or ailed.
+    /// That this went wrong with an operation.
     #[must_use]
-    pub fn is_passing(&self) -> bool {
-        self.is_throttled() || AILING.contains(&self.code.as_str())
+    pub const fn new(operation: &'static str, cause: Cause) -> Self {
+        Self { operation, cause }
+    }
+
+    /// That something went wrong with an operation, in our own words.
+    #[must_use]
+    pub const fn because(operation: &'static str, why: &'static str) -> Self {
+        Self::new(operation, Cause::Other(why))
+    }
+
+    /// Whether the same may well be done a little later: AWS had no room for it, ailed, or did not
+    /// answer in time.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        self.is_throttled() || matches!(self.cause, Cause::Ailing(_) | Cause::Timeout)
     }
 
     /// Whether AWS had no room for it just now: the same may well be done a little later.
     #[must_use]
-    pub fn is_throttled(&self) -> bool {
-        THROTTLED.contains(&self.code.as_str())
+    pub const fn is_throttled(&self) -> bool {
+        matches!(self.cause, Cause::Throttled(_) | Cause::Unprocessed)
     }
 
-    /// What lies there is not what this version of the code puts there.
+    /// What is stored is not what this version of the code stores.
     #[must_use]
-    pub fn unreadable(operation: &'static str) -> Self {
-        Self {
-            operation,
-            code: "unreadable item".to_owned(),
-        }
+    pub const fn unreadable(operation: &'static str) -> Self {
+        Self::new(operation, Cause::Unreadable)
     }
 }
 
@@ -70,31 +123,16 @@ pub fn failed<E: ProvideErrorMetadata, R>(
     operation: &'static str,
 ) -> impl Fn(SdkError<E, R>) -> StorageError {
     move |error| {
-        let code = match &error {
-            SdkError::ServiceError(service) => service.err().code().unwrap_or("service error"),
-            SdkError::TimeoutError(_) => TIMEOUT,
-            SdkError::DispatchFailure(_) => "no connection",
-            SdkError::ResponseError(_) => "broken response",
-            _ => "request not made",
+        let cause = match &error {
+            SdkError::ServiceError(service) => service
+                .err()
+                .code()
+                .map_or(Cause::Other("service error"), Cause::from),
+            SdkError::TimeoutError(_) => Cause::Timeout,
+            SdkError::DispatchFailure(_) => Cause::NoConnection,
+            SdkError::ResponseError(_) => Cause::BrokenResponse,
+            _ => Cause::NotMade,
         };
-        StorageError {
-            operation,
-            code: code.to_owned(),
-        }
-    }
-}
-
-/// What a write with a condition gives, if it was made; nothing if its condition did not hold.
-///
-/// # Errors
-/// [`StorageError`] for any other failure.
-pub fn applied<T, E: ProvideErrorMetadata, R>(
-    operation: &'static str,
-    written: Result<T, SdkError<E, R>>,
-) -> Result<Option<T>, StorageError> {
-    match written {
-        Ok(written) => Ok(Some(written)),
-        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(None),
-        Err(error) => Err(failed(operation)(error)),
+        StorageError::new(operation, cause)
     }
 }

@@ -174,10 +174,8 @@ pub fn quarantine(of: impl Into<Folder>, id: &str) -> String {
 /// # Errors
 /// [`StorageError`] if it can't be written so: whoever asks must not give up the file then.
 pub fn json<T: Serialize>(operation: &'static str, value: &T) -> Result<Vec<u8>, StorageError> {
-    serde_json::to_vec(value).map_err(|_| StorageError {
-        operation,
-        code: "cannot be written as JSON".to_owned(),
-    })
+    serde_json::to_vec(value)
+        .map_err(|_| StorageError::because(operation, "cannot be written as JSON"))
 }
 
 /// The bucket.

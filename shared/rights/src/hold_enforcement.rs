@@ -104,7 +104,7 @@ impl HoldEnforcement {
                 Some(lifted_at) => {
                     self.constraints
                         .close(request, placed, lifted_at, now)
-                        .await?
+                        .await?;
                 }
                 None if whole => self.constraints.settle(request, now).await?,
                 None => {}

@@ -85,10 +85,10 @@ impl Intake {
                 return Ok(outcomes);
             }
         }
-        Err(StorageError {
-            operation: "take in a record",
-            code: "others write it at the same time".to_owned(),
-        })
+        Err(StorageError::because(
+            "take in a record",
+            "others write it at the same time",
+        ))
     }
 
     /// Gives the cases in which somebody else wrote in between.

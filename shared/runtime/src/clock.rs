@@ -52,7 +52,7 @@ impl Clock {
         match &self.0 {
             Kind::System => {}
             Kind::Movable(ahead) => {
-                *ahead.lock().unwrap_or_else(PoisonError::into_inner) = now - wall_clock()
+                *ahead.lock().unwrap_or_else(PoisonError::into_inner) = now - wall_clock();
             }
             Kind::Stopped(at) => *at.lock().unwrap_or_else(PoisonError::into_inner) = now,
         }

@@ -8,18 +8,17 @@ mod mails;
 
 pub use mails::{Asking, MailState, Tried};
 
-use crate::keys::{self, CONFIRMATIONS, EXPIRES_AT, Key, PK, SK};
+use crate::keys::{self, CONFIRMATIONS, EXPIRES_AT, Key, SK};
 use crate::requests::Requests;
-use crate::table::Table;
 use crate::{Item, n, number, s, text};
-use aws_sdk_dynamodb::types::builders::PutBuilder;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use chrono::{DateTime, Utc};
-use custodian_aws::{StorageError, applied};
+use custodian_aws::StorageError;
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::rights::confirmation::{ConfirmLink, ConfirmationPurpose, Confirmed, Means};
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::subscription::OptInReason;
+use custodian_dynamo::{Condition, Pages, Table, Write, transact};
+use futures_util::future::try_join_all;
 
 const ASKED_AT: &str = "asked_at";
 const REFERENCE: &str = "reference";
@@ -55,7 +54,7 @@ pub fn asked_by(sort: &str) -> Option<(ConfirmationPurpose, SubjectKey)> {
 impl Confirmations {
     /// The confirmations in the Register called `name`.
     #[must_use]
-    pub fn new(client: &aws_sdk_dynamodb::Client, name: &str) -> Self {
+    pub fn new(client: &custodian_dynamo::Client, name: &str) -> Self {
         Self {
             table: Table::new(client.clone(), name.to_owned()),
             requests: Requests::new(client, name),
@@ -84,36 +83,25 @@ impl Confirmations {
             return Ok(ConfirmOutcome::Again);
         }
         let key = keys::asked_to_confirm(link.purpose, &link.subject);
-        let update = Update::builder()
-            .table_name(&self.table.name)
-            .key(PK, s(key.partition))
-            .key(SK, s(key.sort))
-            .condition_expression(
-                "#reference = :reference AND #state <> :confirmed AND expires_at > :now",
-            )
-            .update_expression("SET #state = :confirmed REMOVE address, next_try, lease_until")
-            .expression_attribute_names("#reference", REFERENCE)
-            .expression_attribute_names("#state", STATE)
-            .expression_attribute_values(":reference", s(&asking.reference))
-            .expression_attribute_values(":confirmed", s(MailState::Confirmed.as_str()))
-            .expression_attribute_values(":now", n(now.timestamp()))
-            .build()
-            .map_err(|_| StorageError::unreadable(OPERATION))?;
+        let state = s(MailState::Confirmed.as_str());
+        let update = Write::update(&self.table, key)
+            .set(STATE, state.clone())
+            .remove_all(&["address", "next_try", "lease_until"])
+            .when(Condition::is(REFERENCE, s(&asking.reference)))
+            .when(Condition::is_not(STATE, state))
+            .when(Condition::above(EXPIRES_AT, n(now.timestamp())));
         let confirmed = Confirmed {
             means: link.purpose.into(),
             asked_at: link.asked_at,
             at: now,
         };
-        let mut actions = vec![
-            TransactWriteItem::builder().update(update).build(),
-            built(self.item(&link.subject, &confirmed))?,
-        ];
+        let mut writes = vec![update, self.put(&link.subject, &confirmed, &[])];
         if let Some(request) = &asking.request {
-            actions.extend(self.requests.confirmed(request, now)?);
+            writes.extend(self.requests.confirmed(request, now)?);
         }
         // Where it did not hold, somebody followed the link at the same time, or another mail took
         // its place.
-        if self.table.transact(OPERATION, actions).await? {
+        if transact(OPERATION, writes).await? {
             return Ok(ConfirmOutcome::First);
         }
         let stands = self.asking(link.purpose, &link.subject, now).await?;
@@ -143,28 +131,23 @@ impl Confirmations {
             asked_at: now,
             at: now,
         };
+        let order = [
+            ("reason", reason.as_str()),
+            ("by", by),
+            (REQUEST, request.as_str()),
+        ];
+        let other = Condition::is_not(REQUEST, s(request.as_str()));
         let puts = subjects.iter().map(|subject| {
-            let put = self
-                .item(subject, &confirmed)
-                .item("reason", s(reason.as_str()))
-                .item("by", s(by));
-            built(
-                put.item(REQUEST, s(request.as_str()))
-                    .condition_expression(
-                        "attribute_not_exists(pk) OR expires_at <= :now OR #request <> :request",
-                    )
-                    .expression_attribute_names("#request", REQUEST)
-                    .expression_attribute_values(":now", n(now.timestamp()))
-                    .expression_attribute_values(":request", s(request.as_str())),
-            )
+            self.put(subject, &confirmed, &order)
+                .when(Condition::free(now).or(other.clone()))
         });
-        let mut actions = puts.collect::<Result<Vec<_>, _>>()?;
-        actions.extend(
+        let mut writes: Vec<Write> = puts.collect();
+        writes.extend(
             self.requests
                 .happening(request, "opt-out taken back", by, now)
                 .await?,
         );
-        self.table.transact("take an opt-out back", actions).await
+        transact("take an opt-out back", writes).await
     }
 
     /// What a subject has confirmed, as far as it counts at `now`.
@@ -176,18 +159,16 @@ impl Confirmations {
         subject: &SubjectKey,
         now: DateTime<Utc>,
     ) -> Result<Vec<Confirmed>, StorageError> {
-        let mut pages = self.table.live(
-            "read what was confirmed",
-            &keys::confirmed(subject),
-            "",
-            now,
-            read_confirmed,
-        );
-        let mut confirmed = Vec::new();
-        while let Some(page) = pages.next().await? {
-            confirmed.extend(page);
-        }
-        Ok(confirmed)
+        self.table
+            .live(
+                "read what was confirmed",
+                &keys::confirmed(subject),
+                "",
+                now,
+                |item| read_confirmed(&item),
+            )
+            .all()
+            .await
     }
 
     /// Forgets what a subject was asked, and what they confirmed, up to `up_to`: what is asked
@@ -201,24 +182,16 @@ impl Confirmations {
         up_to: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         const OPERATION: &str = "forget what was confirmed";
-        let mut gone = Vec::new();
-        for purpose in ConfirmationPurpose::ALL {
-            let mut pages = self.table.all(
-                OPERATION,
-                CONFIRMATIONS,
-                &keys::asked_to_confirm(purpose, subject).sort,
-                read_moment,
-            );
-            while let Some(page) = pages.next().await? {
-                gone.extend(page);
-            }
-        }
-        let mut pages = self
+        let read = |item| read_moment(&item);
+        let asked = ConfirmationPurpose::ALL.map(|purpose| {
+            let key = keys::asked_to_confirm(purpose, subject);
+            self.table.all(OPERATION, CONFIRMATIONS, &key.sort, read)
+        });
+        let confirmed = self
             .table
-            .all(OPERATION, &keys::confirmed(subject), "", read_moment);
-        while let Some(page) = pages.next().await? {
-            gone.extend(page);
-        }
+            .all(OPERATION, &keys::confirmed(subject), "", read);
+        let lists = asked.into_iter().chain([confirmed]).map(Pages::all);
+        let gone = try_join_all(lists).await?.into_iter().flatten();
         for (key, asked_at) in gone {
             if asked_at <= up_to {
                 self.forget_one(OPERATION, &key, asked_at).await?;
@@ -234,37 +207,23 @@ impl Confirmations {
         key: &Key,
         read: DateTime<Utc>,
     ) -> Result<(), StorageError> {
-        let delete = self
-            .table
-            .client
-            .delete_item()
-            .table_name(&self.table.name)
-            .key(PK, s(&key.partition))
-            .key(SK, s(&key.sort))
-            .condition_expression("asked_at = :read")
-            .expression_attribute_values(":read", n(read.timestamp()));
-        applied(operation, delete.send().await).map(drop)
+        let unchanged = Condition::is(ASKED_AT, n(read.timestamp()));
+        let gone = Write::delete(&self.table, key).when(unchanged);
+        gone.send(operation).await.map(drop)
     }
 
-    fn item(&self, subject: &SubjectKey, confirmed: &Confirmed) -> PutBuilder {
-        let item = Item::from([
-            (PK.to_owned(), s(keys::confirmed(subject))),
-            (SK.to_owned(), s(confirmed.means.as_str())),
+    fn put(&self, subject: &SubjectKey, confirmed: &Confirmed, more: &[(&str, &str)]) -> Write {
+        let mut item = Item::from([
             (ASKED_AT.to_owned(), n(confirmed.asked_at.timestamp())),
             ("at".to_owned(), n(confirmed.at.timestamp())),
-            (EXPIRES_AT.to_owned(), n(confirmed.ends().epoch())),
         ]);
-        Put::builder()
-            .table_name(&self.table.name)
-            .set_item(Some(item))
+        item.extend(
+            more.iter()
+                .map(|(name, value)| ((*name).to_owned(), s(*value))),
+        );
+        let key = Key::new(keys::confirmed(subject), confirmed.means.as_str());
+        Write::put(&self.table, key, item).ending(confirmed.ends().epoch())
     }
-}
-
-fn built(put: PutBuilder) -> Result<TransactWriteItem, StorageError> {
-    let put = put
-        .build()
-        .map_err(|_| StorageError::unreadable("confirm an address"))?;
-    Ok(TransactWriteItem::builder().put(put).build())
 }
 
 fn read_confirmed(item: &Item) -> Option<Confirmed> {

@@ -7,20 +7,16 @@
 
 use crate::effects::{Effects, HOLDS, RESTRICTIONS, distinct};
 use crate::evidence;
-use crate::keys::{self, EXPIRES_AT, Key, PK, SK, STANDING};
+use crate::keys::{self, PK, SK, STANDING};
 use crate::requests::{Event, Events};
-use crate::table::{Pages, Table};
-use crate::{Item, n, s, text};
-use aws_sdk_dynamodb::types::builders::PutBuilder;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update,
-};
+use crate::{Item, text, to_item};
 use chrono::{DateTime, Months, Utc};
-use custodian_aws::{StorageError, applied, failed};
+use custodian_aws::StorageError;
 use custodian_domain::record::Holder;
 use custodian_domain::retention::ExpiresAt;
 use custodian_domain::rights::constraint::{Act, Constraint, ConstraintKind, Effect, Lifting};
 use custodian_domain::rights::package::RequestId;
+use custodian_dynamo::{AttributeValue, Condition, Pages, Table, Write, set, to_value, transact};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,7 +51,7 @@ pub struct Restricting(BTreeMap<String, AttributeValue>);
 impl Constraints {
     /// The standings in the Register called `name`.
     #[must_use]
-    pub const fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
+    pub const fn new(client: custodian_dynamo::Client, name: String) -> Self {
         Self(Table::new(client, name))
     }
 
@@ -68,25 +64,22 @@ impl Constraints {
         &self,
         request: &RequestId,
         placed: &Placed,
-        beside: Vec<TransactWriteItem>,
+        beside: Vec<Write>,
     ) -> Result<bool, StorageError> {
         const OPERATION: &str = "enter a standing";
-        let item: Item =
-            serde_dynamo::to_item(placed).map_err(|_| StorageError::unreadable(OPERATION))?;
-        let entry = self
-            .put(keys::standing(request), item)
-            .condition_expression("attribute_not_exists(pk)")
-            .build();
-        let open = self.put(keys::open_standing(request), Item::new()).build();
-        let put = |put: Result<Put, _>| {
-            let put = put.map_err(|_| StorageError::unreadable(OPERATION))?;
-            Ok::<_, StorageError>(TransactWriteItem::builder().put(put).build())
-        };
         let what = placed.standing.kind.placed();
-        let mut actions = vec![put(entry)?, put(open)?];
-        actions.extend(self.event(request, &what, &placed.standing.placed).await?);
-        actions.extend(beside);
-        self.0.transact(OPERATION, actions).await
+        let mut writes = vec![
+            Write::put(
+                &self.0,
+                keys::standing(request),
+                to_item(OPERATION, placed)?,
+            )
+            .when(Condition::not_there()),
+            Write::put(&self.0, keys::open_standing(request), Item::new()),
+        ];
+        writes.extend(self.event(request, &what, &placed.standing.placed).await?);
+        writes.extend(beside);
+        transact(OPERATION, writes).await
     }
 
     /// What a request has placed.
@@ -98,12 +91,9 @@ impl Constraints {
         request: &RequestId,
         now: DateTime<Utc>,
     ) -> Result<Option<Placed>, StorageError> {
-        const OPERATION: &str = "read a standing";
-        let item = self.0.get(OPERATION, &keys::standing(request), now).await?;
-        item.map(|item| {
-            serde_dynamo::from_item(item).map_err(|_| StorageError::unreadable(OPERATION))
-        })
-        .transpose()
+        self.0
+            .find("read a standing", keys::standing(request), now)
+            .await
     }
 
     /// Records that the person was told that it will be lifted; the first time stands. Gives
@@ -112,11 +102,15 @@ impl Constraints {
     /// # Errors
     /// [`StorageError`] if it is not known to be recorded.
     pub async fn notice(&self, request: &RequestId, act: &Act) -> Result<bool, StorageError> {
-        let condition = "attribute_exists(pk) AND attribute_not_exists(notice) AND attribute_not_exists(lifted)";
-        let mark = self.mark(request, condition, "SET notice = :act", act)?;
-        let mut actions = vec![mark];
-        actions.extend(self.event(request, "told of the lifting", act).await?);
-        self.0.transact("record a notice", actions).await
+        const OPERATION: &str = "record a notice";
+        let noticed = self
+            .change(request)
+            .set("notice", to_value(OPERATION, act)?)
+            .when(Condition::lacks("notice"))
+            .when(Condition::lacks("lifted"));
+        let mut writes = vec![noticed];
+        writes.extend(self.event(request, "told of the lifting", act).await?);
+        transact(OPERATION, writes).await
     }
 
     /// Records that what is of this kind is lifted, and what begins `beside`, if that needs no
@@ -129,19 +123,21 @@ impl Constraints {
         request: &RequestId,
         kind: ConstraintKind,
         lifting: &Lifting,
-        beside: Vec<TransactWriteItem>,
+        beside: Vec<Write>,
     ) -> Result<bool, StorageError> {
-        let condition = if kind.needs_notice() {
-            "attribute_exists(notice) AND attribute_not_exists(lifted)"
-        } else {
-            "attribute_exists(pk) AND attribute_not_exists(lifted)"
-        };
-        let mark = self.mark(request, condition, "SET lifted = :act", lifting)?;
+        const OPERATION: &str = "lift a standing";
+        let mut lifted = self
+            .change(request)
+            .set("lifted", to_value(OPERATION, lifting)?)
+            .when(Condition::lacks("lifted"));
+        if kind.needs_notice() {
+            lifted = lifted.when(Condition::has("notice"));
+        }
         let what = format!("lifted, {}", lifting.reason.as_str());
-        let mut actions = vec![mark];
-        actions.extend(self.event(request, &what, &lifting.act).await?);
-        actions.extend(beside);
-        self.0.transact("lift a standing", actions).await
+        let mut writes = vec![lifted];
+        writes.extend(self.event(request, &what, &lifting.act).await?);
+        writes.extend(beside);
+        transact(OPERATION, writes).await
     }
 
     /// Says under each holder that this stands for them. Once is as good as twice.
@@ -149,7 +145,7 @@ impl Constraints {
     /// # Errors
     /// [`StorageError`] if it is not known of all of them.
     pub async fn cover(&self, request: &RequestId, placed: &Placed) -> Result<(), StorageError> {
-        self.say(request, placed, "ADD").await
+        self.say(request, placed, Write::add).await
     }
 
     /// Says under each holder that this does not stand for them any longer.
@@ -157,7 +153,7 @@ impl Constraints {
     /// # Errors
     /// [`StorageError`] if it is not known of all of them.
     pub async fn uncover(&self, request: &RequestId, placed: &Placed) -> Result<(), StorageError> {
-        self.say(request, placed, "DELETE").await
+        self.say(request, placed, Write::take_out).await
     }
 
     /// Remembers that everything of those for whom it stands was looked through.
@@ -169,15 +165,13 @@ impl Constraints {
         request: &RequestId,
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
-        let condition = "attribute_exists(pk) AND attribute_not_exists(lifted)";
-        let mark = self.mark(request, condition, "SET settled = :act", &true)?;
-        self.0
-            .transact(
-                "settle a standing",
-                vec![mark, self.unattested(request, now)?],
-            )
-            .await
-            .map(drop)
+        const OPERATION: &str = "settle a standing";
+        let settled = self
+            .change(request)
+            .set("settled", AttributeValue::Bool(true))
+            .when(Condition::lacks("lifted"));
+        let writes = vec![settled, self.unattested(request, now)?];
+        transact(OPERATION, writes).await.map(drop)
     }
 
     /// Closes what was lifted: the Register forgets whom it stood for, and keeps that it did.
@@ -193,40 +187,28 @@ impl Constraints {
     ) -> Result<(), StorageError> {
         const OPERATION: &str = "close a standing";
         for holder in &placed.holders {
-            self.drop_empty(&keys::standing_of(holder)).await?;
+            // Deletes what says of a holder that nothing stands any longer.
+            Write::delete(&self.0, keys::standing_of(holder))
+                .when(Condition::lacks(HOLDS))
+                .when(Condition::lacks(RESTRICTIONS))
+                .send("forget whom something stood for")
+                .await?;
         }
-        let (entry, open) = (keys::standing(request), keys::open_standing(request));
-        let forget = Update::builder()
-            .table_name(&self.0.name)
-            .key(PK, s(entry.partition))
-            .key(SK, s(entry.sort))
-            .condition_expression("attribute_exists(pk)")
-            .update_expression("SET #end = :end REMOVE holders")
-            .expression_attribute_names("#end", EXPIRES_AT)
-            .expression_attribute_values(":end", n(evidence_until(lifted_at).epoch()))
-            .build();
-        let delete = Delete::builder()
-            .table_name(&self.0.name)
-            .key(PK, s(open.partition))
-            .key(SK, s(open.sort));
-        let unreadable = |_| StorageError::unreadable(OPERATION);
-        let actions = vec![
-            TransactWriteItem::builder()
-                .update(forget.map_err(unreadable)?)
-                .build(),
-            TransactWriteItem::builder()
-                .delete(delete.build().map_err(unreadable)?)
-                .build(),
+        let writes = vec![
+            self.change(request)
+                .ending(evidence_until(lifted_at).epoch())
+                .remove("holders"),
+            Write::delete(&self.0, keys::open_standing(request)),
             self.unattested(request, now)?,
         ];
-        self.0.transact(OPERATION, actions).await.map(drop)
+        transact(OPERATION, writes).await.map(drop)
     }
 
     /// What stands, and what is being lifted, in pages.
     #[must_use]
     pub fn open(&self) -> Pages<RequestId> {
         self.0.all("look what stands", keys::STANDINGS, "", |item| {
-            text(item, SK)?.to_owned().try_into().ok()
+            text(&item, SK)?.to_owned().try_into().ok()
         })
     }
 
@@ -299,34 +281,14 @@ impl Constraints {
 
     /// That nothing holds what is of this holder, and that the same restricts it as `before`: a
     /// part of a transaction that may not happen otherwise.
-    ///
-    /// # Errors
-    /// [`StorageError`] if it cannot be said.
-    pub fn unheld(
-        &self,
-        holder: &Holder,
-        before: &Restricting,
-    ) -> Result<TransactWriteItem, StorageError> {
+    pub fn unheld(&self, holder: &Holder, before: &Restricting) -> Write {
         let key = keys::standing_of(holder);
         let restricted = before.0.get(&key.partition);
         let same = match restricted {
-            Some(_) => format!("{RESTRICTIONS} = :restrictions"),
-            None => format!("attribute_not_exists({RESTRICTIONS})"),
+            Some(set) => Condition::is(RESTRICTIONS, set.clone()),
+            None => Condition::lacks(RESTRICTIONS),
         };
-        let check = ConditionCheck::builder()
-            .table_name(&self.0.name)
-            .key(PK, s(key.partition))
-            .key(SK, s(key.sort))
-            .condition_expression(format!("attribute_not_exists({HOLDS}) AND {same}"))
-            .set_expression_attribute_values(restricted.map(|set| {
-                [(":restrictions".to_owned(), set.clone())]
-                    .into_iter()
-                    .collect()
-            }));
-        let check = check
-            .build()
-            .map_err(|_| StorageError::unreadable("require that nothing is held"))?;
-        Ok(TransactWriteItem::builder().condition_check(check).build())
+        Write::check(&self.0, key, Condition::lacks(HOLDS).and(same))
     }
 
     /// What stands for each of these holders, all together.
@@ -350,73 +312,24 @@ impl Constraints {
         &self,
         request: &RequestId,
         placed: &Placed,
-        how: &str,
+        how: impl Fn(Write, &'static str, AttributeValue) -> Write,
     ) -> Result<(), StorageError> {
         let Effect { held, restricted } = placed.standing.kind.effect();
-        let sets: Vec<&str> = [(held, HOLDS), (restricted, RESTRICTIONS)]
-            .iter()
-            .filter(|it| it.0)
-            .map(|it| it.1)
-            .collect();
-        let changes: Vec<String> = sets.iter().map(|set| format!("{set} :request")).collect();
         for holder in &placed.holders {
-            let key = keys::standing_of(holder);
-            let update = self
-                .0
-                .client
-                .update_item()
-                .table_name(&self.0.name)
-                .key(PK, s(key.partition))
-                .key(SK, s(key.sort))
-                .update_expression(format!("{how} {}", changes.join(", ")))
-                .expression_attribute_values(
-                    ":request",
-                    AttributeValue::Ss(vec![request.as_str().to_owned()]),
-                );
-            update
-                .send()
-                .await
-                .map_err(failed("say what stands for a holder"))?;
+            let mut said = Write::update(&self.0, keys::standing_of(holder));
+            for (stands, attribute) in [(held, HOLDS), (restricted, RESTRICTIONS)] {
+                if stands {
+                    said = how(said, attribute, set([request.as_str().to_owned()]));
+                }
+            }
+            said.send("say what stands for a holder").await?;
         }
         Ok(())
     }
 
-    /// Deletes what says of a holder that nothing stands any longer.
-    async fn drop_empty(&self, key: &Key) -> Result<(), StorageError> {
-        let delete = self
-            .0
-            .client
-            .delete_item()
-            .table_name(&self.0.name)
-            .key(PK, s(&key.partition))
-            .key(SK, s(&key.sort))
-            .condition_expression(format!(
-                "attribute_not_exists({HOLDS}) AND attribute_not_exists({RESTRICTIONS})"
-            ));
-        applied("forget whom something stood for", delete.send().await).map(drop)
-    }
-
-    fn mark(
-        &self,
-        request: &RequestId,
-        condition: &str,
-        how: &str,
-        act: &impl Serialize,
-    ) -> Result<TransactWriteItem, StorageError> {
-        let unreadable = || StorageError::unreadable("mark a standing");
-        let key = keys::standing(request);
-        let update = Update::builder()
-            .table_name(&self.0.name)
-            .key(PK, s(key.partition))
-            .key(SK, s(key.sort))
-            .condition_expression(condition)
-            .update_expression(how)
-            .expression_attribute_values(
-                ":act",
-                serde_dynamo::to_attribute_value(act).map_err(|_| unreadable())?,
-            );
-        let update = update.build().map_err(|_| unreadable())?;
-        Ok(TransactWriteItem::builder().update(update).build())
+    /// A change of what a request has placed, if it is there.
+    fn change(&self, request: &RequestId) -> Write {
+        Write::update(&self.0, keys::standing(request)).when(Condition::there())
     }
 
     /// What happened, with whatever else happens to the request.
@@ -425,32 +338,16 @@ impl Constraints {
         request: &RequestId,
         what: &str,
         act: &Act,
-    ) -> Result<[TransactWriteItem; 2], StorageError> {
+    ) -> Result<[Write; 2], StorageError> {
         Events(self.0.clone())
             .next(request, &Event::by(&act.by, what, act.at), &[STANDING])
             .await
     }
 
     /// That what a request has placed is no longer as it is attested.
-    fn unattested(
-        &self,
-        request: &RequestId,
-        now: DateTime<Utc>,
-    ) -> Result<TransactWriteItem, StorageError> {
-        evidence::mark(
-            &self.0,
-            &keys::request(request),
-            vec![STANDING.to_owned()],
-            now,
-        )
-    }
-
-    fn put(&self, key: Key, mut item: Item) -> PutBuilder {
-        item.extend([
-            (PK.to_owned(), s(key.partition)),
-            (SK.to_owned(), s(key.sort)),
-        ]);
-        Put::builder().table_name(&self.0.name).set_item(Some(item))
+    fn unattested(&self, request: &RequestId, now: DateTime<Utc>) -> Result<Write, StorageError> {
+        let items = vec![STANDING.to_owned()];
+        evidence::mark(&self.0, &keys::request(request), items, now)
     }
 }
 

@@ -1,14 +1,14 @@
 //! What the index by day tells of deadlines: days without records, and complaints whose clock runs.
 
-use crate::keys::{self, BY_DAY, CLOCK, CLOCK_ENDS, Key, SHARDS, SK};
+use crate::keys::{self, CLOCK, CLOCK_ENDS, Key, SHARDS, SK};
 use crate::records::Records;
-use crate::table::Pages;
 use crate::{Item, text};
 use chrono::{DateTime, NaiveDate, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::record::reference::Reference;
 use custodian_domain::record::source::Source;
 use custodian_domain::rights::complaint_deadlines::ComplaintDeadline;
+use custodian_dynamo::{Pages, from_value};
 use serde::Serialize;
 
 /// An open complaint's clock.
@@ -46,10 +46,8 @@ impl Records {
 
     async fn begins(&self, from: impl Fn(u8) -> Key) -> Result<bool, StorageError> {
         for shard in 0..SHARDS {
-            let from = from(shard);
             if self
-                .0
-                .has_any("look whether a day has records", BY_DAY, &from)
+                .has_like("look whether a day has records", from(shard))
                 .await?
             {
                 return Ok(true);
@@ -63,14 +61,9 @@ impl Records {
     #[must_use]
     pub fn clocks(&self, day: NaiveDate, shard: u8, now: DateTime<Utc>) -> Pages<Running> {
         let from = keys::collected(Source::Complaints, day, shard);
-        self.0.having(
-            "look for complaints",
-            BY_DAY,
-            &from,
-            CLOCK_ENDS,
-            now,
-            running,
-        )
+        self.live_with("look for complaints", from, CLOCK_ENDS, now, |item| {
+            running(&item)
+        })
     }
 }
 
@@ -79,7 +72,7 @@ fn running(item: &Item) -> Option<Running> {
     let id = keys::record_id(text(item, SK)?)?;
     Some(Running {
         reference: Reference::of(&id),
-        clock: serde_dynamo::from_attribute_value(item.get(CLOCK)?.clone()).ok()?,
+        clock: from_value(item.get(CLOCK)?.clone())?,
         ends: text(item, CLOCK_ENDS)?.parse().ok()?,
         service: text(item, "service").map(str::to_owned),
     })

@@ -16,12 +16,11 @@ pub(super) use marks::mark;
 use crate::Item;
 use crate::keys::{self, Key};
 use crate::ledger::{ATTESTED_AT_ONCE, Ledger};
-use crate::table::{Pages, Table};
-use aws_sdk_dynamodb::types::TransactWriteItem;
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::place::Place;
 use custodian_domain::rights::package::RequestId;
+use custodian_dynamo::{Pages, Table, Write};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Attests in the ledger what lies in the Register.
@@ -34,7 +33,7 @@ pub struct Evidence {
 impl Evidence {
     /// What the Register called `register` says, for this ledger.
     #[must_use]
-    pub const fn new(client: aws_sdk_dynamodb::Client, register: String, ledger: Ledger) -> Self {
+    pub const fn new(client: custodian_dynamo::Client, register: String, ledger: Ledger) -> Self {
         Self {
             register: Table::new(client, register),
             ledger,
@@ -62,9 +61,7 @@ impl Evidence {
             let tasks = Place::ALL.into_iter().map(|place| keys::task(id, place));
             [keys::request(id), keys::said(id)].into_iter().chain(tasks)
         });
-        let marks = partitions
-            .map(|partition| keys::unattested(&partition))
-            .collect();
+        let marks = partitions.map(|partition| keys::unattested(&partition));
         let marks = self
             .register
             .get_all("look for what waits to be attested", marks, now)
@@ -87,17 +84,13 @@ impl Evidence {
         let keys: BTreeSet<Key> = marks.iter().flat_map(Mark::items).collect();
         let items = self
             .register
-            .get_all(
-                "read what is to be attested",
-                keys.into_iter().collect(),
-                now,
-            )
+            .get_all("read what is to be attested", keys, now)
             .await?;
         let lying: BTreeMap<Key, Item> = items
             .into_iter()
             .filter_map(|item| Some((Key::of(&item)?, item)))
             .collect();
-        let mut attested: Vec<(TransactWriteItem, Vec<_>)> = Vec::new();
+        let mut attested: Vec<(Write, Vec<_>)> = Vec::new();
         for mark in &marks {
             let mut found = Vec::new();
             for key in mark.items().take(ATTESTED_AT_ONCE) {
@@ -108,7 +101,7 @@ impl Evidence {
                     tracing::error!(outcome = "evidence_missing", "evidence");
                 }
             }
-            attested.push((mark.done(&self.register.name, ATTESTED_AT_ONCE)?, found));
+            attested.push((mark.done(&self.register, ATTESTED_AT_ONCE), found));
         }
         self.ledger.attest(attested, now).await
     }

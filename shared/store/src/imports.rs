@@ -1,14 +1,15 @@
 //! When something was last taken in from a source, and whose turn it is to take in more.
 
-use crate::keys::{self, EXPIRES_AT, PK, SK};
-use crate::table::Table;
-use crate::{Item, n, s, text};
+use crate::keys;
+use crate::{Item, s, text};
 use chrono::{DateTime, TimeDelta, Utc};
-use custodian_aws::{StorageError, applied};
+use custodian_aws::StorageError;
 use custodian_domain::record::source::Source;
 use custodian_domain::retention::INVOCATION;
+use custodian_dynamo::{Condition, Table, Write};
 
 const AT: &str = "at";
+const INVOCATION_ID: &str = "invocation";
 /// How much longer a turn is than an invocation can run: as much as clocks may differ.
 const APART: TimeDelta = TimeDelta::minutes(1);
 
@@ -19,7 +20,7 @@ pub struct Imports(Table);
 impl Imports {
     /// The marks in the Register called `name`.
     #[must_use]
-    pub const fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
+    pub const fn new(client: custodian_dynamo::Client, name: String) -> Self {
         Self(Table::new(client, name))
     }
 
@@ -100,21 +101,11 @@ impl Imports {
         invocation: &str,
         (now, until): (DateTime<Utc>, DateTime<Utc>),
     ) -> Result<bool, StorageError> {
-        let key = keys::import_turn(source);
-        let put = self
-            .0
-            .client
-            .put_item()
-            .table_name(&self.0.name)
-            .item(PK, s(&key.partition))
-            .item(SK, s(&key.sort))
-            .item("invocation", s(invocation))
-            .item(EXPIRES_AT, n(until.timestamp()))
-            .condition_expression(
-                "attribute_not_exists(pk) OR expires_at <= :now OR invocation = :invocation",
-            )
-            .expression_attribute_values(":now", n(now.timestamp()))
-            .expression_attribute_values(":invocation", s(invocation));
-        Ok(applied(operation, put.send().await)?.is_some())
+        let mine = Condition::is(INVOCATION_ID, s(invocation));
+        let item = Item::from([(INVOCATION_ID.to_owned(), s(invocation))]);
+        let turn = Write::put(&self.0, keys::import_turn(source), item)
+            .ending(until.timestamp())
+            .when(Condition::free(now).or(mine));
+        Ok(turn.send(operation).await?.is_applied())
     }
 }

@@ -11,13 +11,10 @@ use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::ledger::{EntryId, ItemKind};
 use custodian_domain::record::source::Source;
 use custodian_domain::record::{Holder, RecordId};
+use custodian_dynamo::{Index, PrimaryKey};
 
-/// Partition key of every table.
-pub const PK: &str = "pk";
-/// Sort key of every table.
-pub const SK: &str = "sk";
-/// When an item is over, epoch seconds: the attribute that TTL reads.
-pub const EXPIRES_AT: &str = "expires_at";
+pub use custodian_dynamo::{EXPIRES_AT, PK, SK};
+
 /// When an item that is held would be over, epoch seconds: it has this instead of [`EXPIRES_AT`].
 pub const RETENTION_DUE_AT: &str = "retention_due_at";
 /// That a record may be stored only.
@@ -29,7 +26,10 @@ pub const CLOCK: &str = "clock";
 /// The last day of that clock.
 pub const CLOCK_ENDS: &str = "clock_ends";
 /// The one index of Records.
-pub const BY_DAY: &str = "by_day";
+pub const BY_DAY: Index = Index {
+    name: "by_day",
+    partition: DAY,
+};
 /// A request, a task or a suppression itself.
 pub const META: &str = "META";
 /// The certificate of a request; in the ledger, of a day.
@@ -103,6 +103,18 @@ impl Key {
     #[must_use]
     pub fn of(item: &Item) -> Option<Self> {
         Some(Self::new(crate::text(item, PK)?, crate::text(item, SK)?))
+    }
+}
+
+impl From<Key> for PrimaryKey {
+    fn from(Key { partition, sort }: Key) -> Self {
+        Self { partition, sort }
+    }
+}
+
+impl From<&Key> for PrimaryKey {
+    fn from(key: &Key) -> Self {
+        key.clone().into()
     }
 }
 
@@ -250,6 +262,7 @@ mod tests {
     use custodian_domain::record::reference::Reference;
     use custodian_domain::record::source::Source;
     use custodian_domain::record::{Holder, RecordId};
+
     use custodian_domain::rights::package::RequestId;
 
     #[test]

@@ -16,14 +16,13 @@ pub use closing::{CLOSED_AT_ONCE, Closed};
 pub use strangers::{Stranger, Strangers};
 pub use told::LedgerEntries;
 
-use crate::keys::{self, Key, PK, SK};
-use crate::table::{Pages, Table};
-use crate::{Item, s, text};
+use crate::keys::{self, SK};
+use crate::{Item, read, text};
 use appending::{LedgeredWrite, Tells};
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use chrono::{DateTime, NaiveDate, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::ledger::{Entry, Head, Lies, Link, Tally};
+use custodian_dynamo::{Condition, Pages, Table, Write};
 use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -68,7 +67,7 @@ pub enum Slot {
 impl Ledger {
     /// The ledger in the table called `name`.
     #[must_use]
-    pub fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
+    pub fn new(client: custodian_dynamo::Client, name: String) -> Self {
         Self {
             table: Table::new(client, name),
             head: Arc::default(),
@@ -96,33 +95,19 @@ impl Ledger {
             .filter(|entry| seen.insert(entry.id.clone()))
             .collect();
         for some in entries.chunks(AT_ONCE) {
-            let deeds = some
-                .iter()
-                .map(|entry| self.marked(OPERATION, entry))
-                .collect::<Result<_, _>>()?;
+            let deeds = some.iter().map(|entry| self.marked(entry)).collect();
             told += self.append_block(OPERATION, deeds, now).await?;
         }
         Ok(told)
     }
 
     /// Lambda brings a removal again: a mark of its own says that it is told.
-    fn marked(
-        &self,
-        operation: &'static str,
-        entry: &Entry,
-    ) -> Result<LedgeredWrite, StorageError> {
-        let key = keys::told(&entry.id);
-        let put = Put::builder()
-            .table_name(&self.table.name)
-            .item(PK, s(&key.partition))
-            .item(SK, s(&key.sort))
-            .condition_expression("attribute_not_exists(pk)")
-            .build()
-            .map_err(|_| StorageError::unreadable(operation))?;
-        Ok(LedgeredWrite {
-            action: TransactWriteItem::builder().put(put).build(),
+    fn marked(&self, entry: &Entry) -> LedgeredWrite {
+        LedgeredWrite {
+            write: Write::put(&self.table, keys::told(&entry.id), Item::new())
+                .when(Condition::not_there()),
             tells: Tells::Gone(entry.clone()),
-        })
+        }
     }
 
     /// What was deleted on a day (UTC), block by block.
@@ -145,20 +130,10 @@ impl Ledger {
     /// # Errors
     /// [`StorageError`] if that cannot be read.
     pub async fn head(&self) -> Result<Option<Head>, StorageError> {
-        let key = keys::chain_head();
-        let answer = self
-            .table
-            .client
-            .get_item()
-            .table_name(&self.table.name)
-            .key(PK, s(&key.partition))
-            .key(SK, s(&key.sort))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(custodian_aws::failed("read the ledger's head"))?;
-        let read = |item| head(&item).ok_or(StorageError::unreadable("read the ledger's head"));
-        answer.item.map(read).transpose()
+        const OPERATION: &str = "read the ledger's head";
+        let head = self.table.get_any(OPERATION, keys::chain_head()).await?;
+        head.map(|item| read(item).ok_or(StorageError::unreadable(OPERATION)))
+            .transpose()
     }
 
     /// The link that closes a day; nothing if there is none, or what lies there is not what was
@@ -168,7 +143,7 @@ impl Ledger {
     /// [`StorageError`] if that cannot be read.
     pub async fn certificate(&self, day: NaiveDate) -> Result<Option<Link>, StorageError> {
         let key = keys::day_certificate(day);
-        let read = |item: &Item| Some(lying(item));
+        let read = |item: Item| Some(lying(item));
         let mut pages = self
             .table
             .all("read a day's certificate", &key.partition, &key.sort, read);
@@ -204,7 +179,7 @@ impl Ledger {
             for lying in page.iter().filter(|lying| lying.seat != Slot::Certificate) {
                 match &lying.lies {
                     Lies::Link(link) if link.is_whole() => {
-                        link.says().map_or_else(|| broken += 1, |it| tally.add(&it))
+                        link.says().map_or_else(|| broken += 1, |it| tally.add(&it));
                     }
                     _ => broken += 1,
                 }
@@ -214,12 +189,8 @@ impl Ledger {
     }
 }
 
-fn head(item: &Item) -> Option<Head> {
-    serde_dynamo::from_item(item.clone()).ok()
-}
-
-fn lying(item: &Item) -> StoredLink {
-    let sort = text(item, SK).unwrap_or_default();
+fn lying(item: Item) -> StoredLink {
+    let sort = text(&item, SK).unwrap_or_default();
     let block = keys::block_number(sort)
         .filter(|n| keys::block(NaiveDate::MIN, *n).sort == sort)
         .map(Slot::Block);
@@ -228,19 +199,8 @@ fn lying(item: &Item) -> StoredLink {
     } else {
         block.unwrap_or(Slot::Stray)
     };
-    let link = serde_dynamo::from_item(item.clone());
     StoredLink {
         seat,
-        lies: link.map_or(Lies::Unreadable, Lies::Link),
+        lies: read(item).map_or(Lies::Unreadable, Lies::Link),
     }
-}
-
-/// An item with its key.
-fn placed(key: &Key, content: &impl serde::Serialize) -> Option<Item> {
-    let mut item: Item = serde_dynamo::to_item(content).ok()?;
-    item.extend([
-        (PK.to_owned(), s(&key.partition)),
-        (SK.to_owned(), s(&key.sort)),
-    ]);
-    Some(item)
 }

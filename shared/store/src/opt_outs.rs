@@ -1,14 +1,12 @@
 //! Who wants a list no longer: said in the Register, which outlasts an erasure, and in the person's
 //! profile. Whoever sends the list is told through a request, which begins in the same transaction.
 
-use crate::keys::{self, DAY, EXPIRES_AT, Key, PK, PROFILE, SK};
+use crate::keys::{self, DAY, PROFILE};
 use crate::requests::{Approval, Request, Requests};
-use crate::table::{Table, retention};
-use crate::{Item, n, s, text};
-use aws_sdk_dynamodb::types::builders::PutBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use crate::retention::retention;
+use crate::{Item, s, text};
 use chrono::{DateTime, Utc};
-use custodian_aws::StorageError;
+use custodian_aws::{Cause, StorageError};
 use custodian_domain::identity::staff::THE_PERSON;
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::london;
@@ -19,6 +17,7 @@ use custodian_domain::rights::erasure::Counts;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::subscription::{List, OptOut, Subscription, UNTIL_TOLD};
 use custodian_domain::rights::task::{Action, Task};
+use custodian_dynamo::{AttributeValue, Condition, Table, Write, transact};
 use std::time::Duration;
 
 const OPERATION: &str = "opt out of a list";
@@ -31,8 +30,6 @@ const OPTED_OUT: &str = "opted_out";
 /// How often it begins again because others wrote in between: two clicks of one person come close
 /// together.
 const TRIES: u32 = 5;
-/// What DynamoDB calls a transaction that met another.
-const CANCELLED: &str = "TransactionCanceledException";
 
 /// The opt-outs in the Register and in profiles.
 #[derive(Clone, Debug)]
@@ -52,7 +49,7 @@ pub enum Said {
 }
 
 /// An opt-out as it lies there.
-struct Lying {
+struct StoredOptOut {
     opt_out: OptOut,
     request: RequestId,
 }
@@ -60,7 +57,7 @@ struct Lying {
 impl OptOuts {
     /// The opt-outs in these tables.
     #[must_use]
-    pub fn new(client: &aws_sdk_dynamodb::Client, records: &str, register: &str) -> Self {
+    pub fn new(client: &custodian_dynamo::Client, records: &str, register: &str) -> Self {
         let table = |name: &str| Table::new(client.clone(), name.to_owned());
         Self {
             register: table(register),
@@ -94,9 +91,7 @@ impl OptOuts {
         const OPERATION: &str = "read a profile";
         let mut pages = self
             .records
-            .live(OPERATION, subject.as_str(), PROFILE, now, |item| {
-                Some(item.clone())
-            });
+            .live(OPERATION, subject.as_str(), PROFILE, now, Some);
         let mut said = Vec::new();
         while let Some(page) = pages.next().await? {
             for item in &page {
@@ -134,15 +129,15 @@ impl OptOuts {
             match self.attempt(of, said, request).await {
                 Ok(Some(became)) => return Ok(became),
                 Ok(None) => {}
-                Err(error) if error.code == CANCELLED => {}
+                Err(error) if error.cause == Cause::Cancelled => {}
                 Err(error) => return Err(error),
             }
             tokio::time::sleep(Duration::from_millis(10 << again)).await;
         }
-        Err(StorageError {
-            operation: OPERATION,
-            code: "others say it at the same time".to_owned(),
-        })
+        Err(StorageError::because(
+            OPERATION,
+            "others say it at the same time",
+        ))
     }
 
     /// Makes the calls that a first word takes, for `nobody`, and leaves nothing behind.
@@ -157,11 +152,9 @@ impl OptOuts {
     ) -> Result<(), StorageError> {
         self.lying(nobody, said.since()).await?;
         // Nobody is never there.
-        let put = self
-            .put(nobody, said, request)
-            .condition_expression("attribute_exists(pk)");
+        let put = self.put(nobody, said, request).when(Condition::there());
         match self.enter(nobody, said, request, put).await {
-            Err(error) if error.code == CANCELLED => Ok(()),
+            Err(error) if error.cause == Cause::Cancelled => Ok(()),
             entered => entered.map(drop),
         }
     }
@@ -182,12 +175,10 @@ impl OptOuts {
             return Ok(again.then_some(Said::Again));
         }
         let put = self.put(of, said, request);
-        let put = match &before {
-            None => put
-                .condition_expression("attribute_not_exists(pk) OR expires_at <= :now")
-                .expression_attribute_values(":now", n(said.since().timestamp())),
-            Some(before) => instead_of(put, &before.request),
-        };
+        let put = put.when(match &before {
+            None => Condition::free(said.since()),
+            Some(before) => still_under(&before.request),
+        });
         Ok(self
             .enter(of, said, request, put)
             .await?
@@ -198,19 +189,16 @@ impl OptOuts {
         &self,
         of: &Subscription,
         now: DateTime<Utc>,
-    ) -> Result<Option<Lying>, StorageError> {
+    ) -> Result<Option<StoredOptOut>, StorageError> {
         const OPERATION: &str = "look for an opt-out";
         let read = |item: &Item| {
             let opt_out = OptOut::at(text(item, SINCE)?.parse().ok()?);
-            Some(Lying {
+            Some(StoredOptOut {
                 opt_out,
                 request: RequestId::try_from(text(item, REQUEST)?.to_owned()).ok()?,
             })
         };
-        let item = self
-            .register
-            .get(OPERATION, &keys::opt_out(of), now)
-            .await?;
+        let item = self.register.get(OPERATION, keys::opt_out(of), now).await?;
         item.map(|item| read(&item).ok_or_else(|| StorageError::unreadable(OPERATION)))
             .transpose()
     }
@@ -229,7 +217,7 @@ impl OptOuts {
         let key = keys::open_request(&Holder::Subject(of.subject.clone()), id);
         Ok(self
             .register
-            .get("look for an open request", &key, now)
+            .get("look for an open request", key, now)
             .await?
             .is_some())
     }
@@ -240,9 +228,8 @@ impl OptOuts {
         said: OptOut,
         request: &RequestId,
     ) -> Result<bool, StorageError> {
-        let put = instead_of(self.put(of, said, request), request);
-        let actions = vec![action(put)?, self.profile(of, said)?];
-        self.register.transact(OPERATION, actions).await
+        let put = self.put(of, said, request).when(still_under(request));
+        transact(OPERATION, vec![put, self.profile(of, said)]).await
     }
 
     /// Enters the request with the opt-out beside it; gives whether the opt-out's condition held.
@@ -251,7 +238,7 @@ impl OptOuts {
         of: &Subscription,
         said: OptOut,
         id: &RequestId,
-        opt_out: PutBuilder,
+        opt_out: Write,
     ) -> Result<bool, StorageError> {
         let (now, today) = (said.since(), london::date(said.since()));
         let due = today.checked_add_signed(UNTIL_TOLD).unwrap_or(today);
@@ -259,7 +246,7 @@ impl OptOuts {
             List::Newsletter => Place::Newsletter,
         };
         let task = Task::new(place, Action::Unsubscribe, Counts::new(), due, now);
-        let beside = vec![action(opt_out)?, self.profile(of, said)?];
+        let beside = vec![opt_out, self.profile(of, said)];
         let holder = Holder::Subject(of.subject.clone());
         let request = Request::entered(
             Action::Unsubscribe,
@@ -277,28 +264,24 @@ impl OptOuts {
         self.requests.enter(id, approval, now).await
     }
 
-    fn put(&self, of: &Subscription, said: OptOut, request: &RequestId) -> PutBuilder {
+    fn put(&self, of: &Subscription, said: OptOut, request: &RequestId) -> Write {
         let item = Item::from([
             (SINCE.to_owned(), since(said)),
             (REQUEST.to_owned(), s(request.as_str())),
-            (EXPIRES_AT.to_owned(), n(said.ends().epoch())),
         ]);
-        put(&self.register, keys::opt_out(of), item)
+        Write::put(&self.register, keys::opt_out(of), item).ending(said.ends().epoch())
     }
 
     /// What lies under the person: it goes with an erasure, as all else there does.
-    fn profile(&self, of: &Subscription, said: OptOut) -> Result<TransactWriteItem, StorageError> {
+    fn profile(&self, of: &Subscription, said: OptOut) -> Write {
         let key = keys::profile(&of.subject);
         let opted_out = Item::from([(of.list.as_str().to_owned(), since(said))]);
+        let day = keys::day(said.since().date_naive(), &key.sort);
         let item = Item::from([
             (OPTED_OUT.to_owned(), AttributeValue::M(opted_out)),
-            (
-                DAY.to_owned(),
-                s(keys::day(said.since().date_naive(), &key.sort)),
-            ),
-            (EXPIRES_AT.to_owned(), n(said.ends().epoch())),
+            (DAY.to_owned(), s(day)),
         ]);
-        action(put(&self.records, key, item))
+        Write::put(&self.records, key, item).ending(said.ends().epoch())
     }
 }
 
@@ -306,24 +289,7 @@ fn since(said: OptOut) -> AttributeValue {
     s(said.since().to_rfc3339())
 }
 
-fn put(table: &Table, key: Key, mut item: Item) -> PutBuilder {
-    item.extend([
-        (PK.to_owned(), s(key.partition)),
-        (SK.to_owned(), s(key.sort)),
-    ]);
-    Put::builder().table_name(&table.name).set_item(Some(item))
-}
-
 /// Only where this request is still the last that was entered for it.
-fn instead_of(put: PutBuilder, request: &RequestId) -> PutBuilder {
-    put.condition_expression("#request = :before")
-        .expression_attribute_names("#request", REQUEST)
-        .expression_attribute_values(":before", s(request.as_str()))
-}
-
-fn action(put: PutBuilder) -> Result<TransactWriteItem, StorageError> {
-    let put = put
-        .build()
-        .map_err(|_| StorageError::unreadable(OPERATION))?;
-    Ok(TransactWriteItem::builder().put(put).build())
+fn still_under(request: &RequestId) -> Condition {
+    Condition::is(REQUEST, s(request.as_str()))
 }

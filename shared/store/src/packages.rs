@@ -11,17 +11,15 @@ pub use decided::Decided;
 pub use gone::Gone;
 pub use grants::{Fetch, Grant};
 
-use crate::keys::{self, EXPIRES_AT, Key, PK, SK};
-use crate::table::{Pages, Table};
-use crate::{Item, n, s, text};
-use aws_sdk_dynamodb::types::builders::PutBuilder;
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use crate::keys::{self, Key, PK, SK};
+use crate::{Item, from_item, s, text, to_item, word};
 use chrono::{DateTime, Months, TimeDelta, Utc};
-use custodian_aws::{StorageError, applied};
+use custodian_aws::StorageError;
 use custodian_domain::record::Holder;
 use custodian_domain::retention::ExpiresAt;
 use custodian_domain::rights::decision::Undecided;
 use custodian_domain::rights::package::{PackageKind, RequestId};
+use custodian_dynamo::{Condition, Pages, Query, Shown, Table, Write, to_value, transact};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -140,7 +138,7 @@ pub struct Made {
 impl Packages {
     /// The packages in the Register called `name`.
     #[must_use]
-    pub const fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
+    pub const fn new(client: custodian_dynamo::Client, name: String) -> Self {
         Self(Table::new(client, name))
     }
 
@@ -153,18 +151,9 @@ impl Packages {
         request: &RequestId,
         now: DateTime<Utc>,
     ) -> Result<Option<Package>, StorageError> {
-        const OPERATION: &str = "read a package's entry";
-        let item = self
-            .0
-            .get(
-                OPERATION,
-                &Key::new(keys::request(request), keys::PACKAGE),
-                now,
-            )
-            .await?;
-        let read =
-            |item| serde_dynamo::from_item(item).map_err(|_| StorageError::unreadable(OPERATION));
-        item.map(read).transpose()
+        self.0
+            .find("read a package's entry", entry(request), now)
+            .await
     }
 
     /// The packages of these requests that are there, in no order.
@@ -177,17 +166,12 @@ impl Packages {
         now: DateTime<Utc>,
     ) -> Result<Vec<(RequestId, Package)>, StorageError> {
         const OPERATION: &str = "read packages' entries";
-        let key = |request| Key::new(keys::request(&request), keys::PACKAGE);
-        let items = self
-            .0
-            .get_all(OPERATION, requests.into_iter().map(key).collect(), now)
-            .await?;
+        let keys = requests.into_iter().map(|request| entry(&request));
+        let items = self.0.get_all(OPERATION, keys, now).await?;
         let read = |item: Item| {
             let request = text(&item, PK).and_then(keys::package_request);
-            let package = serde_dynamo::from_item(item).ok();
-            request
-                .zip(package)
-                .ok_or(StorageError::unreadable(OPERATION))
+            let request = request.ok_or(StorageError::unreadable(OPERATION))?;
+            Ok((request, from_item(OPERATION, item)?))
         };
         items.into_iter().map(read).collect()
     }
@@ -208,29 +192,17 @@ impl Packages {
             .requested_at
             .checked_add_months(REMEMBERED)
             .unwrap_or(package.requested_at);
-        let mut item: Item =
-            serde_dynamo::to_item(package).map_err(|_| StorageError::unreadable(OPERATION))?;
-        item.insert(EXPIRES_AT.to_owned(), n(ExpiresAt::at(remembered).epoch()));
-        let entry = self.item(&Key::new(keys::request(request), keys::PACKAGE), item);
-        let entry = entry
-            .condition_expression(
-                "attribute_not_exists(pk) OR (#state = :started AND #order = :order)",
-            )
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_names("#order", "order")
-            .expression_attribute_values(":started", s("started"))
-            .expression_attribute_values(":order", s(&package.order))
-            .build()
-            .map_err(|_| StorageError::unreadable(OPERATION))?;
-        let mut actions = vec![TransactWriteItem::builder().put(entry).build()];
+        let same = Condition::is("state", word(State::Started))
+            .and(Condition::is("order", s(&package.order)));
+        let enter = Write::put(&self.0, entry(request), to_item(OPERATION, package)?)
+            .ending(ExpiresAt::at(remembered).epoch())
+            .when(Condition::not_there().or(same));
+        let mut writes = vec![enter];
         for key in pointers(request, package) {
-            actions.push(self.put(
-                &key,
-                Item::from([(EXPIRES_AT.to_owned(), n(until.epoch()))]),
-            )?);
+            writes.push(Write::put(&self.0, key, Item::new()).ending(until.epoch()));
         }
-        actions.push(self.put(&keys::package_due(until, request), Item::new())?);
-        self.0.transact(OPERATION, actions).await
+        writes.push(self.put_due(until, request));
+        transact(OPERATION, writes).await
     }
 
     /// Says that a package is there, if nobody closed it meanwhile; gives whether it stands.
@@ -239,24 +211,13 @@ impl Packages {
     /// [`StorageError`] if that is not known.
     pub async fn complete(&self, request: &RequestId, made: &Made) -> Result<bool, StorageError> {
         const OPERATION: &str = "complete a package's entry";
-        let due = keys::package_due(ExpiresAt::at(made.expires_at), request);
-        self.0.put(OPERATION, &due, Item::new()).await?;
-        let made: Item =
-            serde_dynamo::to_item(made).map_err(|_| StorageError::unreadable(OPERATION))?;
-        let update = self
-            .0
-            .client
-            .update_item()
-            .table_name(&self.0.name)
-            .key(PK, s(keys::request(request)))
-            .key(SK, s(keys::PACKAGE))
-            .condition_expression("#state = :started")
-            .update_expression("SET #state = :complete, made = :made")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":started", s("started"))
-            .expression_attribute_values(":complete", s("complete"))
-            .expression_attribute_values(":made", aws_sdk_dynamodb::types::AttributeValue::M(made));
-        Ok(applied(OPERATION, update.send().await)?.is_some())
+        let due = ExpiresAt::at(made.expires_at);
+        self.put_due(due, request).send(OPERATION).await?;
+        let complete = Write::update(&self.0, entry(request))
+            .set("state", word(State::Complete))
+            .set("made", to_value(OPERATION, made)?)
+            .when(Condition::is("state", word(State::Started)));
+        Ok(complete.send(OPERATION).await?.is_applied())
     }
 
     /// Ends a package that is there: nobody gets a link to it from now on, and the next sweep
@@ -266,30 +227,18 @@ impl Packages {
     /// [`StorageError`] if it is not known to be ended.
     pub async fn end(&self, request: &RequestId, now: DateTime<Utc>) -> Result<(), StorageError> {
         const OPERATION: &str = "end a package";
-        self.0
-            .put(
-                OPERATION,
-                &keys::package_due(ExpiresAt::at(now), request),
-                Item::new(),
-            )
-            .await?;
-        let update = self
-            .0
-            .client
-            .update_item()
-            .table_name(&self.0.name)
-            .key(PK, s(keys::request(request)))
-            .key(SK, s(keys::PACKAGE))
-            .condition_expression("attribute_exists(made.expires_at)")
-            .update_expression("SET made.expires_at = :now")
-            .expression_attribute_values(":now", s(now.to_rfc3339()));
-        applied(OPERATION, update.send().await).map(drop)
+        let due = ExpiresAt::at(now);
+        self.put_due(due, request).send(OPERATION).await?;
+        let end = Write::update(&self.0, entry(request))
+            .set("made.expires_at", s(now.to_rfc3339()))
+            .when(Condition::has("made.expires_at"));
+        end.send(OPERATION).await.map(drop)
     }
 
     /// The requests whose packages hold something of this holder, in pages.
     #[must_use]
     pub fn holding(&self, holder: &Holder) -> Pages<RequestId> {
-        let read = |item: &Item| text(item, SK).and_then(keys::package_request);
+        let read = |item: Item| text(&item, SK).and_then(keys::package_request);
         self.0.all(
             "look for packages",
             &keys::packages_of(holder),
@@ -301,17 +250,14 @@ impl Packages {
     /// The requests whose packages should be gone at `now`, in pages; each with where it says so.
     #[must_use]
     pub fn due(&self, now: DateTime<Utc>) -> Pages<(Key, RequestId)> {
-        let read = |item: &Item| {
-            let key = Key::of(item)?;
+        let read = |item: Item| {
+            let key = Key::of(&item)?;
             let request = keys::package_request(&key.sort)?;
             Some((key, request))
         };
-        self.0.up_to(
-            "look for packages that are over",
-            keys::PACKAGES,
-            &keys::packages_due_by(now),
-            read,
-        )
+        let due = Query::of(keys::PACKAGES).up_to(keys::packages_due_by(now));
+        self.0
+            .query("look for packages that are over", due, Shown::All, read)
     }
 
     /// Deletes what says that a package holds data of this holder, if it is there.
@@ -334,30 +280,15 @@ impl Packages {
         self.0.delete("delete a package's entry", key).await
     }
 
-    fn item(&self, key: &Key, mut item: Item) -> PutBuilder {
-        item.extend([
-            (PK.to_owned(), s(&key.partition)),
-            (SK.to_owned(), s(&key.sort)),
-        ]);
-        Put::builder().table_name(&self.0.name).set_item(Some(item))
+    /// Says when the sweep looks whether a package is over.
+    fn put_due(&self, due: ExpiresAt, request: &RequestId) -> Write {
+        Write::put(&self.0, keys::package_due(due, request), Item::new())
     }
+}
 
-    fn put(&self, key: &Key, item: Item) -> Result<TransactWriteItem, StorageError> {
-        let put = self.item(key, item).build();
-        put.map(|put| TransactWriteItem::builder().put(put).build())
-            .map_err(|_| StorageError::unreadable("enter a package"))
-    }
-
-    fn delete(&self, key: &Key) -> Result<TransactWriteItem, StorageError> {
-        let delete = Delete::builder()
-            .table_name(&self.0.name)
-            .key(PK, s(&key.partition))
-            .key(SK, s(&key.sort))
-            .build();
-        delete
-            .map(|delete| TransactWriteItem::builder().delete(delete).build())
-            .map_err(|_| StorageError::unreadable("close a package's entry"))
-    }
+/// Where a package's entry is.
+fn entry(request: &RequestId) -> Key {
+    Key::new(keys::request(request), keys::PACKAGE)
 }
 
 fn pointers(request: &RequestId, package: &Package) -> Vec<Key> {

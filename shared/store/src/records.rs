@@ -11,26 +11,23 @@ use crate::keys::{
     self, BY_DAY, CLOCK, CLOCK_ENDS, DAY, EXPIRES_AT, Key, PK, RETENTION_DUE_AT, SK,
 };
 use crate::ledger::Ledger;
-use crate::table::{Pages, Table, retention};
-use crate::{Item, n, s, text};
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use crate::retention::retention;
+use crate::{Item, from_item, n, read, s, text, to_item};
 use chrono::{DateTime, Months, NaiveDate, Utc};
-use custodian_aws::{StorageError, applied, failed};
+use custodian_aws::StorageError;
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::ledger::Cause;
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
 use custodian_domain::record::{Holder, Record, RecordBody};
 use custodian_domain::retention::{ExpiresAt, Retention};
+use custodian_dynamo::{Condition, Outcome, Pages, Protection, Returning, Table, Write};
 
 pub use deletion_candidate::{DeletionCandidate, NEEDED, deletion_candidate};
 pub use outline::Outline;
 pub use standing::{HoldChange, RetentionView};
-pub use whole::{StoredItem, Whole};
+pub use whole::StoredItem;
 pub use witness::Witness;
-
-/// TTL may be late: what is over lies there and is nothing.
-const WHERE_NOTHING_IS: &str = "attribute_not_exists(pk) OR expires_at <= :now";
 
 /// The table of records.
 #[derive(Clone, Debug)]
@@ -78,7 +75,7 @@ pub struct StoredRecord {
 impl Records {
     /// The records in the table called `name`.
     #[must_use]
-    pub const fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
+    pub const fn new(client: custodian_dynamo::Client, name: String) -> Self {
         Self(Table::new(client, name))
     }
 
@@ -88,27 +85,16 @@ impl Records {
     /// [`StorageError`] if it is not known to be kept.
     pub async fn keep(&self, record: &Record, now: DateTime<Utc>) -> Result<Kept, StorageError> {
         const OPERATION: &str = "keep a record";
-        let put = self
-            .0
-            .client
-            .put_item()
-            .table_name(&self.0.name)
-            .set_item(Some(item(OPERATION, record)?))
-            .condition_expression(WHERE_NOTHING_IS)
-            .expression_attribute_values(":now", n(now.timestamp()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let Err(error) = put.send().await else {
-            return Ok(Kept::New);
+        let keep = self
+            .put(OPERATION, record)?
+            .when(Condition::free(now))
+            .returning_refused();
+        let before = match keep.send(OPERATION).await? {
+            Outcome::Applied(_) => return Ok(Kept::New),
+            Outcome::Refused(before) => before,
         };
-        let before = error.as_service_error().and_then(|service| match service {
-            aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(check) => check.item(),
-            _ => None,
-        });
-        let Some(before) = before else {
-            return Err(failed(OPERATION)(error));
-        };
-        let details: RecordBody = serde_dynamo::from_item(before.clone())
-            .map_err(|_| StorageError::unreadable(OPERATION))?;
+        let before = before.ok_or(StorageError::unreadable(OPERATION))?;
+        let details: RecordBody = from_item(OPERATION, before)?;
         Ok(if details.submission != record.details.submission {
             Kept::Another
         } else if details.fingerprint == record.details.fingerprint {
@@ -138,21 +124,15 @@ impl Records {
         now: DateTime<Utc>,
     ) -> Result<bool, StorageError> {
         const OPERATION: &str = "put a record";
-        let put = self
-            .0
-            .client
-            .put_item()
-            .table_name(&self.0.name)
-            .set_item(Some(item(OPERATION, record)?));
-        let put = match revision {
-            Some(revision) => put
-                .condition_expression("revision = :revision")
-                .expression_attribute_values(":revision", s(revision.as_str())),
-            None => put
-                .condition_expression(WHERE_NOTHING_IS)
-                .expression_attribute_values(":now", n(now.timestamp())),
-        };
-        Ok(applied(OPERATION, put.send().await)?.is_some())
+        let put = self.put(OPERATION, record)?.when(match revision {
+            Some(revision) => Condition::is("revision", s(revision.as_str())),
+            None => Condition::free(now),
+        });
+        Ok(put.send(OPERATION).await?.is_applied())
+    }
+
+    fn put(&self, operation: &'static str, record: &Record) -> Result<Write, StorageError> {
+        Ok(Write::put(&self.0, key(record), body(operation, record)?))
     }
 
     /// The live records with these keys, in no order.
@@ -168,14 +148,15 @@ impl Records {
         keys.sort();
         keys.dedup();
         let items = self.0.get_all(OPERATION, keys, now).await?;
-        let read = |item: &Item| {
+        let read = |item: Item| {
+            let candidate = deletion_candidate(&item)?;
             Some(StoredRecord {
                 record: record(item)?,
-                candidate: deletion_candidate(item)?,
+                candidate,
             })
         };
         items
-            .iter()
+            .into_iter()
             .map(|item| read(item).ok_or(StorageError::unreadable(OPERATION)))
             .collect()
     }
@@ -186,15 +167,10 @@ impl Records {
     /// # Errors
     /// [`StorageError`] if the index cannot be read.
     pub async fn placed(&self, day: NaiveDate, sort: &str) -> Result<Vec<Key>, StorageError> {
-        self.0
-            .placed(
-                "look for a record by its day",
-                BY_DAY,
-                &keys::day(day, sort),
-                sort,
-                Key::of,
-            )
-            .await
+        self.of_day("look for a record by its day", day, sort, |item| {
+            Key::of(&item)
+        })
+        .await
     }
 
     /// Links a further key to a subject, until then at least: a link lasts as long as the last
@@ -214,30 +190,30 @@ impl Records {
         retention: impl Into<Retention>,
     ) -> Result<Option<Written>, StorageError> {
         let (key, retention) = (keys::link(from, to), retention.into());
-        let (until, end) = (
-            retention.due(),
-            if retention.is_held() {
-                RETENTION_DUE_AT
-            } else {
-                EXPIRES_AT
-            },
-        );
+        let until = retention.due();
+        let longer = |attribute| Condition::below(attribute, n(until.epoch()));
+        // What ends in the same second is held instead.
+        let (attribute, shorter) = match retention {
+            Retention::Until(_) => (EXPIRES_AT, longer(EXPIRES_AT)),
+            Retention::Held(_) => (
+                RETENTION_DUE_AT,
+                Condition::at_most(EXPIRES_AT, n(until.epoch())),
+            ),
+        };
+        let condition = Condition::not_there()
+            .or(shorter)
+            .or(longer(RETENTION_DUE_AT));
         let item = Item::from([
             (DAY.to_owned(), s(keys::day(day, &key.sort))),
-            (end.to_owned(), n(until.epoch())),
+            (attribute.to_owned(), n(until.epoch())),
         ]);
-        let condition = match retention {
-            Retention::Until(_) => {
-                "attribute_not_exists(pk) OR expires_at < :until OR retention_due_at < :until"
-            }
-            Retention::Held(_) => {
-                "attribute_not_exists(pk) OR expires_at <= :until OR retention_due_at < :until"
-            }
-        };
-        let written = self
-            .put_link("link an identifier", &key, item, condition, until)
-            .await?;
-        Ok(written.map(|before| Written { key, until, before }))
+        let written = Write::put(&self.0, &key, item)
+            .when(condition)
+            .returning(Returning::Old);
+        Ok(match written.send("link an identifier").await? {
+            Outcome::Applied(before) => Some(Written { key, until, before }),
+            Outcome::Refused(_) => None,
+        })
     }
 
     /// Takes back a link whose record was not kept after all: what lay there lies there again, and
@@ -262,43 +238,28 @@ impl Records {
             ])
         };
         let item = written.before.unwrap_or_else(over);
-        let condition = "expires_at = :until OR retention_due_at = :until";
-        self.put_link(
-            "take back a link",
-            &written.key,
-            item,
-            condition,
-            written.until,
-        )
-        .await
-        .map(drop)
+        let is_ours = |attribute| Condition::is(attribute, n(written.until.epoch()));
+        let back = Write::put(&self.0, &written.key, item)
+            .when(is_ours(EXPIRES_AT).or(is_ours(RETENTION_DUE_AT)));
+        back.send("take back a link").await.map(drop)
     }
 
-    /// Puts a link where the condition holds; gives what lay there before, or nothing where it did
-    /// not hold.
-    async fn put_link(
-        &self,
-        operation: &'static str,
-        key: &Key,
-        mut item: Item,
-        condition: &str,
-        until: ExpiresAt,
-    ) -> Result<Option<Option<Item>>, StorageError> {
-        item.extend([
-            (PK.to_owned(), s(&key.partition)),
-            (SK.to_owned(), s(&key.sort)),
-        ]);
-        let put = self
-            .0
-            .client
-            .put_item()
-            .table_name(&self.0.name)
-            .set_item(Some(item))
-            .condition_expression(condition)
-            .expression_attribute_values(":until", n(until.epoch()))
-            .return_values(ReturnValue::AllOld);
-        let put = applied(operation, put.send().await)?;
-        Ok(put.map(|put| put.attributes.filter(|before| !before.is_empty())))
+    /// What is on this table, beside that of the ledger; `days` is how far back it should be
+    /// possible to restore it.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that is not known.
+    pub async fn protection(&self, ledger: &Ledger, days: i32) -> Result<Protection, StorageError> {
+        self.0.protection(BY_DAY, ledger.table(), days).await
+    }
+
+    /// Puts on this table what a restore leaves out, and says what is on it then. Encryption and
+    /// index have to be asked for when it is restored.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it cannot be put on.
+    pub async fn protect(&self, ledger: &Ledger, days: i32) -> Result<Protection, StorageError> {
+        self.0.protect(BY_DAY, ledger.table(), days).await
     }
 
     /// Every live record of a holder, in pages.
@@ -316,11 +277,11 @@ impl Records {
     /// Where a key leads besides itself, in pages.
     #[must_use]
     pub fn links(&self, from: &SubjectKey, now: DateTime<Utc>) -> Pages<Link> {
-        let read = |item: &Item| {
-            let to = text(item, SK).and_then(keys::link_target)?;
+        let read = |item: Item| {
+            let to = text(&item, SK).and_then(keys::link_target)?;
             Some(Link {
                 to,
-                retention: retention(item),
+                retention: retention(&item),
             })
         };
         self.0
@@ -331,12 +292,9 @@ impl Records {
     #[must_use]
     pub fn lying_under(&self, holder: &Holder) -> Pages<DeletionCandidate> {
         self.0
-            .all(
-                "read what is to go",
-                &keys::partition(holder),
-                "",
-                deletion_candidate,
-            )
+            .all("read what is to go", &keys::partition(holder), "", |item| {
+                deletion_candidate(&item)
+            })
             .showing(&deletion_candidate::READ)
     }
 
@@ -348,13 +306,9 @@ impl Records {
         shard: u8,
         now: DateTime<Utc>,
     ) -> Pages<DeletionCandidate> {
-        self.0.overdue(
-            "look for what is overdue",
-            keys::BY_DAY,
-            &keys::day_shard(day, shard),
-            now,
-            deletion_candidate,
-        )
+        self.overdue_in("look for what is overdue", (day, shard), now, |item| {
+            deletion_candidate(&item)
+        })
     }
 
     /// Deletes things and tells the ledger, both or neither, and gives how many it deleted.
@@ -375,27 +329,37 @@ impl Records {
     }
 }
 
-/// A record as it is stored.
-pub(super) fn item(operation: &'static str, record: &Record) -> Result<Item, StorageError> {
-    let key = keys::record(&record.holder, record.details.source, &record.id);
-    let mut item: Item =
-        serde_dynamo::to_item(&record.details).map_err(|_| StorageError::unreadable(operation))?;
-    let day = keys::day(record.details.collected_at.date_naive(), &key.sort);
+/// Where a record lies.
+fn key(record: &Record) -> Key {
+    keys::record(&record.holder, record.details.source, &record.id)
+}
+
+/// A record as it is stored, with its key.
+fn item(operation: &'static str, record: &Record) -> Result<Item, StorageError> {
+    let Key { partition, sort } = key(record);
+    let mut item = body(operation, record)?;
+    item.extend([(PK.to_owned(), s(partition)), (SK.to_owned(), s(sort))]);
+    Ok(item)
+}
+
+/// A record as it is stored, without its key.
+fn body(operation: &'static str, record: &Record) -> Result<Item, StorageError> {
+    let mut item = to_item(operation, &record.details)?;
+    let sort = keys::record_sort(record.details.source, &record.id);
+    let day = keys::day(record.details.collected_at.date_naive(), &sort);
     let mut set = |name: &str, value: String| drop(item.insert(name.to_owned(), s(value)));
     if let Some((clock, by)) = record.details.particulars.running() {
         set(CLOCK, clock.as_str().to_owned());
         set(CLOCK_ENDS, by.to_string());
     }
     set(DAY, day);
-    set(PK, key.partition);
-    set(SK, key.sort);
     Ok(item)
 }
 
 /// Reads a whole record.
-pub(super) fn record(item: &Item) -> Option<Record> {
-    let key = Key::of(item)?;
-    let details: RecordBody = serde_dynamo::from_item(item.clone()).ok()?;
+fn record(item: Item) -> Option<Record> {
+    let key = Key::of(&item)?;
+    let details: RecordBody = read(item)?;
     Some(Record {
         holder: keys::holder(&key.partition)?,
         id: keys::record_id(&key.sort)?,

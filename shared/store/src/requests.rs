@@ -11,12 +11,10 @@ pub use events::ASKED_TO_CONFIRM;
 pub(super) use events::Events;
 pub use request::{Event, Request, Stage, Terms};
 
-use crate::keys::{self, CERTIFICATE, EXPIRES_AT, Key, META, PK, SK};
+use crate::keys::{self, CERTIFICATE, Key, META, SK};
 use crate::suppressions::Suppressions;
-use crate::table::{Pages, Table};
 use crate::tasks::Tasks;
-use crate::{Item, n, s, text};
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
+use crate::{Item, s, text, to_item, word};
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::identity::staff;
@@ -26,13 +24,15 @@ use custodian_domain::record::Holder;
 use custodian_domain::retention::ExpiresAt;
 use custodian_domain::rights::erasure::Certificate;
 use custodian_domain::rights::package::RequestId;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use custodian_dynamo::{Condition, Pages, Table, Write, read, transact};
 
 /// How many holders one request can be about: each is three actions of the transaction that
 /// approves it, of the hundred that DynamoDB takes
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
 pub const HOLDERS: usize = 25;
+
+/// How far a request is.
+const STAGE: &str = "stage";
 
 /// The requests in the Register.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ pub struct Requests {
 impl Requests {
     /// The requests in the Register called `name`.
     #[must_use]
-    pub fn new(client: &aws_sdk_dynamodb::Client, name: &str) -> Self {
+    pub fn new(client: &custodian_dynamo::Client, name: &str) -> Self {
         let table = || Table::new(client.clone(), name.to_owned());
         let tasks = Tasks::new(client.clone(), name.to_owned());
         Self {
@@ -66,7 +66,9 @@ impl Requests {
         request: &RequestId,
         now: DateTime<Utc>,
     ) -> Result<Option<Request>, StorageError> {
-        self.read("read a request", request, META, now).await
+        self.table
+            .find("read a request", itself(request), now)
+            .await
     }
 
     /// The certificate of a request, once it is closed.
@@ -78,14 +80,13 @@ impl Requests {
         request: &RequestId,
         now: DateTime<Utc>,
     ) -> Result<Option<Certificate>, StorageError> {
-        self.read("read a certificate", request, CERTIFICATE, now)
-            .await
+        let key = Key::new(keys::request(request), CERTIFICATE);
+        self.table.find("read a certificate", key, now).await
     }
 
     /// What happened to a request, in pages; what its person has said is not among it.
     #[must_use]
     pub fn events(&self, request: &RequestId, now: DateTime<Utc>) -> Pages<Event> {
-        let read = |item: &Item| serde_dynamo::from_item(item.clone()).ok();
         self.table.live(
             "read what happened",
             &keys::request(request),
@@ -98,7 +99,7 @@ impl Requests {
     /// The requests about a holder that are not closed, in pages.
     #[must_use]
     pub fn open_about(&self, holder: &Holder, now: DateTime<Utc>) -> Pages<RequestId> {
-        let read = |item: &Item| text(item, SK).and_then(keys::package_request);
+        let read = |item: Item| text(&item, SK).and_then(keys::package_request);
         let live = |partition: &str| {
             self.table
                 .live("read open requests", partition, keys::OPEN, now, read)
@@ -118,29 +119,21 @@ impl Requests {
         before: Option<&Request>,
     ) -> Result<bool, StorageError> {
         const OPERATION: &str = "enter a plan";
-        let put = self.item(Key::new(keys::request(id), META), request, request.end())?;
-        let put = match before {
-            None => put.condition_expression("attribute_not_exists(pk)"),
-            Some(before) => put
-                .condition_expression("stage = :planned AND #hash = :before")
-                .expression_attribute_names("#hash", "hash")
-                .expression_attribute_values(":planned", s("planned"))
-                .expression_attribute_values(":before", s(&before.hash)),
-        };
-        let put = put
-            .build()
-            .map_err(|_| StorageError::unreadable(OPERATION))?;
-        let mut actions = vec![TransactWriteItem::builder().put(put).build()];
+        let plan = self.put(OPERATION, id, request)?;
+        let mut writes = vec![match before {
+            None => plan.when(Condition::not_there()),
+            Some(before) => plan.when(still_planned(&before.hash)),
+        }];
         let no_longer = before.into_iter().flat_map(|before| &before.holders);
         for holder in no_longer.filter(|partition| !request.holders.contains(partition)) {
-            actions.push(self.no_longer_open(id, holder)?);
+            writes.push(self.no_longer_open(id, holder));
         }
         for holder in &request.holders {
-            actions.push(self.is_open(id, holder, request.end())?);
+            writes.push(self.is_open(id, holder, request.end()));
         }
         let event = Event::by(&request.planned_by, "planned", request.planned_at);
-        actions.extend(self.events.next(id, &event, &[META]).await?);
-        self.table.transact(OPERATION, actions).await
+        writes.extend(self.events.next(id, &event, &[META]).await?);
+        transact(OPERATION, writes).await
     }
 
     /// Says that what has not begun is not to begin any more; gives whether there was anything to
@@ -154,23 +147,10 @@ impl Requests {
         by: &str,
         now: DateTime<Utc>,
     ) -> Result<bool, StorageError> {
-        const OPERATION: &str = "stop a request";
-        let stop = self
-            .update(id)
-            .condition_expression("stage = :approved")
-            .update_expression("SET stopped_by = if_not_exists(stopped_by, :by)")
-            .expression_attribute_values(":approved", s("approved"))
-            .expression_attribute_values(":by", s(by))
-            .build()
-            .map_err(|_| StorageError::unreadable(OPERATION))?;
-        let stop = TransactWriteItem::builder().update(stop).build();
-        let mut actions = vec![stop];
-        actions.extend(
-            self.events
-                .next(id, &Event::by(by, "stopped", now), &[META])
-                .await?,
-        );
-        self.table.transact(OPERATION, actions).await
+        let mut writes = vec![self.approved(id).set_once("stopped_by", s(by))];
+        let event = Event::by(by, "stopped", now);
+        writes.extend(self.events.next(id, &event, &[META]).await?);
+        transact("stop a request", writes).await
     }
 
     /// Remembers that something happened.
@@ -185,8 +165,7 @@ impl Requests {
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         let event = self.happening(id, what, by, now).await?;
-        self.table
-            .transact("remember what happened", event.into())
+        transact("remember what happened", event.into())
             .await
             .map(drop)
     }
@@ -200,10 +179,7 @@ impl Requests {
         id: &RequestId,
         now: DateTime<Utc>,
     ) -> Result<Vec<Event>, StorageError> {
-        let (mut pages, mut events) = (self.events(id, now), Vec::new());
-        while let Some(page) = pages.next().await? {
-            events.extend(page);
-        }
+        let mut events = self.events(id, now).all().await?;
         let mut pages = self.events.said(id, now);
         while let Some(page) = pages.next().await? {
             for said in page {
@@ -258,7 +234,7 @@ impl Requests {
         what: &str,
         by: &str,
         now: DateTime<Utc>,
-    ) -> Result<[TransactWriteItem; 2], StorageError> {
+    ) -> Result<[Write; 2], StorageError> {
         self.events.next(id, &Event::by(by, what, now), &[]).await
     }
 
@@ -271,7 +247,7 @@ impl Requests {
         &self,
         id: &RequestId,
         at: DateTime<Utc>,
-    ) -> Result<[TransactWriteItem; 2], StorageError> {
+    ) -> Result<[Write; 2], StorageError> {
         self.events.confirmed(id, at)
     }
 
@@ -288,115 +264,59 @@ impl Requests {
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         const OPERATION: &str = "close a request";
-        let close = self
-            .update(id)
-            .condition_expression("stage = :approved")
-            .update_expression("SET stage = :closed REMOVE holders, sealed, matched")
-            .expression_attribute_values(":approved", s("approved"))
-            .expression_attribute_values(":closed", s("closed"))
-            .build()
-            .map_err(|_| StorageError::unreadable(OPERATION))?;
-        let mut actions = vec![
-            TransactWriteItem::builder().update(close).build(),
-            self.put(
-                Key::new(keys::request(id), CERTIFICATE),
-                certificate,
-                request.end(),
-            )?,
-        ];
+        let closed = self
+            .approved(id)
+            .set(STAGE, word(Stage::Closed))
+            .remove_all(&["holders", "sealed", "matched"]);
+        let key = Key::new(keys::request(id), CERTIFICATE);
+        let filed = Write::put(&self.table, key, to_item(OPERATION, certificate)?)
+            .ending(request.end().epoch());
+        let mut writes = vec![closed, filed];
         let event = Event {
             at: now,
             what: "closed".to_owned(),
             by: None,
         };
-        actions.extend(self.events.next(id, &event, &[META, CERTIFICATE]).await?);
+        writes.extend(self.events.next(id, &event, &[META, CERTIFICATE]).await?);
         for place in Place::ALL {
-            actions.extend(self.tasks.close(id, place)?);
+            writes.extend(self.tasks.close(id, place));
         }
         for holder in &request.holders {
-            actions.push(self.no_longer_open(id, holder)?);
+            writes.push(self.no_longer_open(id, holder));
         }
-        self.table.transact(OPERATION, actions).await.map(drop)
+        transact(OPERATION, writes).await.map(drop)
     }
 
-    fn update(&self, id: &RequestId) -> aws_sdk_dynamodb::types::builders::UpdateBuilder {
-        Update::builder()
-            .table_name(&self.table.name)
-            .key(PK, s(keys::request(id)))
-            .key(SK, s(META))
+    /// A change of a request that is approved and not closed.
+    fn approved(&self, id: &RequestId) -> Write {
+        Write::update(&self.table, itself(id)).when(Condition::is(STAGE, word(Stage::Approved)))
     }
 
-    fn is_open(
-        &self,
-        id: &RequestId,
-        holder: &Holder,
-        end: ExpiresAt,
-    ) -> Result<TransactWriteItem, StorageError> {
-        self.put(
-            keys::open_request(holder, id),
-            &BTreeMap::<String, String>::new(),
-            end,
-        )
+    fn is_open(&self, id: &RequestId, holder: &Holder, end: ExpiresAt) -> Write {
+        Write::put(&self.table, keys::open_request(holder, id), Item::new()).ending(end.epoch())
     }
 
-    fn no_longer_open(
-        &self,
-        id: &RequestId,
-        holder: &Holder,
-    ) -> Result<TransactWriteItem, StorageError> {
-        let key = keys::open_request(holder, id);
-        let delete = Delete::builder()
-            .table_name(&self.table.name)
-            .key(PK, s(key.partition))
-            .key(SK, s(key.sort));
-        let delete = delete
-            .build()
-            .map_err(|_| StorageError::unreadable("close a request"))?;
-        Ok(TransactWriteItem::builder().delete(delete).build())
+    fn no_longer_open(&self, id: &RequestId, holder: &Holder) -> Write {
+        Write::delete(&self.table, keys::open_request(holder, id))
     }
 
     fn put(
         &self,
-        key: Key,
-        content: &impl Serialize,
-        end: ExpiresAt,
-    ) -> Result<TransactWriteItem, StorageError> {
-        let put = self.item(key, content, end)?.build();
-        put.map(|put| TransactWriteItem::builder().put(put).build())
-            .map_err(|_| StorageError::unreadable("enter a request"))
-    }
-
-    fn item(
-        &self,
-        key: Key,
-        content: &impl Serialize,
-        end: ExpiresAt,
-    ) -> Result<aws_sdk_dynamodb::types::builders::PutBuilder, StorageError> {
-        let item =
-            serde_dynamo::to_item(content).map_err(|_| StorageError::unreadable("enter a request"));
-        let mut item: Item = item?;
-        item.insert(PK.to_owned(), s(key.partition));
-        item.insert(SK.to_owned(), s(key.sort));
-        item.insert(EXPIRES_AT.to_owned(), n(end.epoch()));
-        Ok(Put::builder()
-            .table_name(&self.table.name)
-            .set_item(Some(item)))
-    }
-
-    async fn read<T: for<'de> Deserialize<'de>>(
-        &self,
         operation: &'static str,
-        request: &RequestId,
-        sort: &str,
-        now: DateTime<Utc>,
-    ) -> Result<Option<T>, StorageError> {
-        let item = self
-            .table
-            .get(operation, &Key::new(keys::request(request), sort), now)
-            .await?;
-        item.map(|item| {
-            serde_dynamo::from_item(item).map_err(|_| StorageError::unreadable(operation))
-        })
-        .transpose()
+        id: &RequestId,
+        request: &Request,
+    ) -> Result<Write, StorageError> {
+        let item = to_item(operation, request)?;
+        Ok(Write::put(&self.table, itself(id), item).ending(request.end().epoch()))
     }
+}
+
+/// Where a request itself is.
+fn itself(id: &RequestId) -> Key {
+    Key::new(keys::request(id), META)
+}
+
+/// That a request is planned still, and its plan has this hash.
+fn still_planned(hash: &str) -> Condition {
+    Condition::is(STAGE, word(Stage::Planned)).and(Condition::is("hash", s(hash)))
 }

@@ -2,11 +2,8 @@
 //! source has withdrawn.
 
 use crate::effects::{Effects, distinct};
-use crate::keys::{self, EXPIRES_AT, PK, SK};
-use crate::table::Table;
-use crate::table::transaction::wait;
+use crate::keys::{self, PK};
 use crate::{Item, n, number, s, text};
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
 use chrono::{DateTime, Months, NaiveDate, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::record::reference::Reference;
@@ -14,6 +11,7 @@ use custodian_domain::record::source::Source;
 use custodian_domain::record::{Holder, RecordBody, RecordId};
 use custodian_domain::retention::ExpiresAt;
 use custodian_domain::rights::exclusion::Exclusion;
+use custodian_dynamo::{Condition, Table, Write, from_value, to_value, transact, wait};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -137,7 +135,7 @@ impl Suppressed {
 impl Suppressions {
     /// The entries in the Register called `name`.
     #[must_use]
-    pub const fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
+    pub const fn new(client: custodian_dynamo::Client, name: String) -> Self {
         Self(Table::new(client, name))
     }
 
@@ -150,51 +148,29 @@ impl Suppressions {
         up_to: DateTime<Utc>,
         erased_at: DateTime<Utc>,
         except: &[Exclusion],
-    ) -> Result<TransactWriteItem, StorageError> {
+    ) -> Result<Write, StorageError> {
         const OPERATION: &str = "suppress a holder";
-        let key = keys::suppression(holder);
         let approved_at = Some(erased_at).filter(|at| *at != up_to);
         let this = Erased {
             at: up_to,
             approved_at,
             except: except.to_vec(),
         };
-        let this = serde_dynamo::to_attribute_value([this])
-            .map_err(|_| StorageError::unreadable(OPERATION))?;
         // Instants as UTC texts sort by time, whether or not they have fractions: `+` sorts before
         // `.` and digits.
-        let update = Update::builder()
-            .table_name(&self.0.name)
-            .key(PK, s(key.partition))
-            .key(SK, s(key.sort))
-            .condition_expression("attribute_not_exists(pk) OR erased_at <= :erased_at")
-            .update_expression(
-                "SET erased_at = :erased_at, expires_at = :end, \
-                 erasures = list_append(if_not_exists(erasures, :none), :this)",
-            )
-            .expression_attribute_values(":erased_at", s(erased_at.to_rfc3339()))
-            .expression_attribute_values(":end", n(end(erased_at).epoch()))
-            .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
-            .expression_attribute_values(":this", this)
-            .build()
-            .map_err(|_| StorageError::unreadable(OPERATION))?;
-        Ok(TransactWriteItem::builder().update(update).build())
+        let erased_at_text = s(erased_at.to_rfc3339());
+        let earlier = Condition::at_most(ERASED_AT, erased_at_text.clone());
+        Ok(Write::update(&self.0, keys::suppression(holder))
+            .set(ERASED_AT, erased_at_text)
+            .ending(end(erased_at).epoch())
+            .append(ERASURES, to_value(OPERATION, this)?)
+            .when(Condition::not_there().or(earlier)))
     }
 
     /// Counts the epoch up, in the same transaction. So whoever writes and then finds the epoch
     /// unchanged has written before whatever is deleted after this.
-    pub(super) fn counted(&self) -> Result<TransactWriteItem, StorageError> {
-        let epoch = keys::suppression_epoch();
-        let count = Update::builder()
-            .table_name(&self.0.name)
-            .key(PK, s(epoch.partition))
-            .key(SK, s(epoch.sort))
-            .update_expression("ADD #count :one")
-            .expression_attribute_names("#count", COUNT)
-            .expression_attribute_values(":one", n(1))
-            .build()
-            .map_err(|_| StorageError::unreadable("count a suppression"))?;
-        Ok(TransactWriteItem::builder().update(count).build())
+    pub(super) fn counted(&self) -> Write {
+        Write::update(&self.0, keys::suppression_epoch()).add(COUNT, n(1))
     }
 
     /// Takes back an erasure of a holder that was approved then: the erasure was stopped before
@@ -221,15 +197,35 @@ impl Suppressions {
                 .filter(|erased| !is_it(erased))
                 .cloned()
                 .collect();
-            let action = instead_of(&self.0, holder, &before, &others)
-                .ok_or(StorageError::unreadable(OPERATION))?;
-            if self.0.transact(OPERATION, vec![action]).await? {
+            let instead = self.instead_of(OPERATION, holder, &before, &others)?;
+            if transact(OPERATION, vec![instead]).await? {
                 break;
             }
             // Another erasure was approved meanwhile.
             wait(OPERATION, &mut tries).await?;
         }
         Ok(())
+    }
+
+    /// These erasures of a holder and no others, if they still are what they were before; the entry
+    /// goes where none is left.
+    fn instead_of(
+        &self,
+        operation: &'static str,
+        holder: &Holder,
+        before: &Suppression,
+        left: &[Erased],
+    ) -> Result<Write, StorageError> {
+        let key = keys::suppression(holder);
+        let unchanged = Condition::is(ERASURES, to_value(operation, &before.erasures)?);
+        let Some(last) = left.last() else {
+            return Ok(Write::delete(&self.0, key).when(unchanged));
+        };
+        Ok(Write::update(&self.0, key)
+            .set(ERASED_AT, s(last.approved_at().to_rfc3339()))
+            .ending(end(last.approved_at()).epoch())
+            .set(ERASURES, to_value(operation, left)?)
+            .when(unchanged))
     }
 
     /// Remembers that a source has withdrawn a record, so that an older file does not bring it
@@ -243,14 +239,12 @@ impl Suppressions {
         id: &RecordId,
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
-        let key = keys::withdrawal(source, id);
-        let withdrawn = [
-            ("erased_at".to_owned(), s(now.to_rfc3339())),
-            (EXPIRES_AT.to_owned(), n(end(now).epoch())),
-        ];
-        self.0
-            .put("remember a withdrawal", &key, Item::from(withdrawn))
+        let withdrawn = Item::from([(ERASED_AT.to_owned(), s(now.to_rfc3339()))]);
+        Write::put(&self.0, keys::withdrawal(source, id), withdrawn)
+            .ending(end(now).epoch())
+            .send("remember a withdrawal")
             .await
+            .map(drop)
     }
 
     /// That the holder was erased, if that still matters at `now`.
@@ -265,7 +259,7 @@ impl Suppressions {
         const OPERATION: &str = "look for a suppression";
         let Some(item) = self
             .0
-            .get(OPERATION, &keys::suppression(holder), now)
+            .get(OPERATION, keys::suppression(holder), now)
             .await?
         else {
             return Ok(None);
@@ -315,7 +309,7 @@ impl Suppressions {
     pub async fn epoch(&self, now: DateTime<Utc>) -> Result<Epoch, StorageError> {
         let item = self
             .0
-            .get("count suppressions", &keys::suppression_epoch(), now)
+            .get("count suppressions", keys::suppression_epoch(), now)
             .await?;
         Ok(Epoch(
             item.and_then(|item| number(&item, COUNT))
@@ -325,62 +319,19 @@ impl Suppressions {
 }
 
 const COUNT: &str = "count";
+const ERASED_AT: &str = "erased_at";
 const ERASURES: &str = "erasures";
 
 fn end(since: DateTime<Utc>) -> ExpiresAt {
     ExpiresAt::at(since.checked_add_months(MONTHS).unwrap_or(since))
 }
 
-/// These erasures of a holder and no others, if they still are what they were before; nothing where
-/// none is left.
-fn instead_of(
-    table: &Table,
-    holder: &Holder,
-    before: &Suppression,
-    left: &[Erased],
-) -> Option<TransactWriteItem> {
-    const UNCHANGED: &str = "erasures = :before";
-    let key = keys::suppression(holder);
-    let erasures = serde_dynamo::to_attribute_value(&before.erasures).ok()?;
-    let Some(last) = left.last() else {
-        let delete = Delete::builder()
-            .table_name(&table.name)
-            .key(PK, s(key.partition))
-            .key(SK, s(key.sort));
-        let delete = delete
-            .condition_expression(UNCHANGED)
-            .expression_attribute_values(":before", erasures);
-        return Some(
-            TransactWriteItem::builder()
-                .delete(delete.build().ok()?)
-                .build(),
-        );
-    };
-    let update = Update::builder()
-        .table_name(&table.name)
-        .key(PK, s(key.partition))
-        .key(SK, s(key.sort))
-        .condition_expression(UNCHANGED)
-        .update_expression("SET erased_at = :erased_at, expires_at = :end, erasures = :left")
-        .expression_attribute_values(":before", erasures)
-        .expression_attribute_values(":erased_at", s(last.approved_at().to_rfc3339()))
-        .expression_attribute_values(":end", n(end(last.approved_at()).epoch()))
-        .expression_attribute_values(":left", serde_dynamo::to_attribute_value(left).ok()?);
-    Some(
-        TransactWriteItem::builder()
-            .update(update.build().ok()?)
-            .build(),
-    )
-}
-
 fn read(item: &Item) -> Option<Suppression> {
     let erasures = item
         .get(ERASURES)
-        .cloned()
-        .map(serde_dynamo::from_attribute_value)
-        .transpose();
+        .map_or_else(|| Some(Vec::new()), |it| from_value(it.clone()));
     Some(Suppression {
-        erased_at: text(item, "erased_at")?.parse().ok()?,
-        erasures: erasures.ok()?.unwrap_or_default(),
+        erased_at: text(item, ERASED_AT)?.parse().ok()?,
+        erasures: erasures?,
     })
 }

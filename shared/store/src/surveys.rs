@@ -8,11 +8,11 @@ pub mod tidying;
 pub mod versions;
 
 use crate::keys::{self, SK};
-use crate::table::Table;
 use crate::{Item, text};
 use chrono::{DateTime, TimeDelta, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::survey::Survey;
+use custodian_dynamo::Table;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use versions::Remembered;
@@ -59,7 +59,7 @@ pub struct Surveys {
 impl Surveys {
     /// The surveys in the Register called `name`.
     #[must_use]
-    pub fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
+    pub fn new(client: custodian_dynamo::Client, name: String) -> Self {
         Self {
             register: Table::new(client, name),
             copy: Arc::default(),
@@ -131,10 +131,10 @@ impl Surveys {
     }
 
     async fn read(&self, now: DateTime<Utc>) -> Result<Arc<HashMap<String, Lying>>, StorageError> {
-        let read = |item: &Item| {
+        let read = |item: Item| {
             Some((
-                text(item, SK)?.to_owned(),
-                text(item, DOCUMENT).unwrap_or_default().to_owned(),
+                text(&item, SK)?.to_owned(),
+                text(&item, DOCUMENT).unwrap_or_default().to_owned(),
             ))
         };
         let mut pages = self

@@ -1,10 +1,10 @@
 //! Where the sweep remembers up to which day everything is gone, and where it was cut short.
 
-use crate::Item;
 use crate::keys;
-use crate::table::Table;
+use crate::{read, to_item};
 use chrono::{DateTime, NaiveDate, Utc};
 use custodian_aws::StorageError;
+use custodian_dynamo::Table;
 use serde::{Deserialize, Serialize};
 
 /// What a sweep leaves to the next one.
@@ -37,7 +37,7 @@ pub struct SweepCursor(Table);
 impl SweepCursor {
     /// The cursor in the Register called `name`.
     #[must_use]
-    pub const fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
+    pub const fn new(client: custodian_dynamo::Client, name: String) -> Self {
         Self(Table::new(client, name))
     }
 
@@ -48,11 +48,9 @@ impl SweepCursor {
     pub async fn read(&self, now: DateTime<Utc>) -> Result<Remembered, StorageError> {
         let item = self
             .0
-            .get("read the sweep's cursor", &keys::sweep_cursor(), now)
+            .get("read the sweep's cursor", keys::sweep_cursor(), now)
             .await?;
-        Ok(item
-            .and_then(|item| serde_dynamo::from_item(item).ok())
-            .unwrap_or_default())
+        Ok(item.and_then(read).unwrap_or_default())
     }
 
     /// Remembers it for the next sweep.
@@ -61,8 +59,7 @@ impl SweepCursor {
     /// [`StorageError`] if it is not known to be remembered.
     pub async fn write(&self, remembered: &Remembered) -> Result<(), StorageError> {
         const OPERATION: &str = "write the sweep's cursor";
-        let item: Item =
-            serde_dynamo::to_item(remembered).map_err(|_| StorageError::unreadable(OPERATION))?;
-        self.0.put(OPERATION, &keys::sweep_cursor(), item).await
+        let item = to_item(OPERATION, remembered)?;
+        self.0.put(OPERATION, keys::sweep_cursor(), item).await
     }
 }

@@ -5,21 +5,24 @@
 //! names what was approved: an approval alone puts one, and nobody else may.
 
 use crate::evidence;
-use crate::keys::{self, EXPIRES_AT, Key, META, PK, SK};
-use crate::table::{Pages, Table};
-use crate::{Item, n, s, text};
-use aws_sdk_dynamodb::types::{Delete, Put, ReturnValue, TransactWriteItem};
+use crate::keys::{self, Key, META, SK};
+use crate::{Item, n, s, text, to_item, word};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use custodian_aws::{StorageError, applied};
+use custodian_aws::StorageError;
 use custodian_domain::place::Place;
 use custodian_domain::retention::ExpiresAt;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::processor_exchange::Confirmation;
 use custodian_domain::rights::task::{State, Task};
+use custodian_dynamo::{
+    Condition, Outcome, Pages, Returning, Table, Write, from_item, to_value, transact,
+};
 
 /// How long whoever begins a task may be at it: longer than Lambda lets a function run.
 const LEASE: TimeDelta = TimeDelta::minutes(16);
 
+const STATE: &str = "state";
+const LEASE_UNTIL: &str = "lease_until";
 /// In what starts a task: a digest of what was approved.
 pub(super) const APPROVED: &str = "approved";
 /// In what starts a task: how often it was started.
@@ -59,7 +62,7 @@ pub fn behind(reached: &str) -> Option<(RequestId, Place)> {
 impl Tasks {
     /// The tasks in the Register called `name`.
     #[must_use]
-    pub const fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
+    pub const fn new(client: custodian_dynamo::Client, name: String) -> Self {
         Self(Table::new(client, name))
     }
 
@@ -73,9 +76,9 @@ impl Tasks {
         place: Place,
         now: DateTime<Utc>,
     ) -> Result<Option<Task>, StorageError> {
-        const OPERATION: &str = "read a task";
-        let item = self.0.get(OPERATION, &itself(request, place), now).await?;
-        item.map(|item| read(OPERATION, item)).transpose()
+        self.0
+            .find("read a task", itself(request, place), now)
+            .await
     }
 
     /// The tasks of a request, in the order of the places.
@@ -88,14 +91,11 @@ impl Tasks {
         now: DateTime<Utc>,
     ) -> Result<Vec<Task>, StorageError> {
         const OPERATION: &str = "read the tasks of a request";
-        let keys = Place::ALL
-            .into_iter()
-            .map(|place| itself(request, place))
-            .collect();
+        let keys = Place::ALL.into_iter().map(|place| itself(request, place));
         let items = self.0.get_all(OPERATION, keys, now).await?;
         let mut tasks: Vec<Task> = items
             .into_iter()
-            .map(|item| read(OPERATION, item))
+            .map(|item| from_item(OPERATION, item))
             .collect::<Result<_, _>>()?;
         tasks.sort_by_key(|task| task.place);
         Ok(tasks)
@@ -110,7 +110,7 @@ impl Tasks {
 
     fn open_in(&self, partition: &str) -> Pages<(RequestId, Place)> {
         self.0.all("read open tasks", partition, "", |item| {
-            text(item, SK).and_then(keys::task_of)
+            text(&item, SK).and_then(keys::task_of)
         })
     }
 
@@ -131,7 +131,7 @@ impl Tasks {
             .0
             .get(
                 "look for what starts a task",
-                &keys::start(request, place),
+                keys::start(request, place),
                 now,
             )
             .await?;
@@ -166,36 +166,26 @@ impl Tasks {
     ) -> Result<Option<Begun>, StorageError> {
         const OPERATION: &str = "begin a task";
         let lease = instant(now + LEASE);
-        let key = itself(request, place);
-        let update = self
-            .0
-            .client
-            .update_item()
-            .table_name(&self.0.name)
-            .key(PK, s(key.partition))
-            .key(SK, s(key.sort))
-            .condition_expression(
-                "#state IN (:pending, :waiting, :failed) OR (#state = :running AND lease_until <= :now)",
-            )
-            .update_expression("SET #state = :running, lease_until = :lease, attempts = attempts + :one")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":pending", s("pending"))
-            .expression_attribute_values(":waiting", s("waiting"))
-            .expression_attribute_values(":failed", s("failed"))
-            .expression_attribute_values(":running", s("running"))
-            .expression_attribute_values(":now", s(instant(now)))
-            .expression_attribute_values(":lease", s(&lease))
-            .expression_attribute_values(":one", n(1))
-            .return_values(ReturnValue::AllNew);
-        let begun = applied(OPERATION, update.send().await)?;
-        begun
-            .map(|begun| {
-                Ok(Begun {
-                    task: read(OPERATION, begun.attributes.unwrap_or_default())?,
-                    lease,
-                })
-            })
-            .transpose()
+        let waits = Condition::one_of(
+            STATE,
+            [State::Pending, State::Waiting, State::Failed].map(word),
+        );
+        let was_left = Condition::is(STATE, word(State::Running))
+            .and(Condition::at_most(LEASE_UNTIL, s(instant(now))));
+        let begin = Write::update(&self.0, itself(request, place))
+            .set(STATE, word(State::Running))
+            .set(LEASE_UNTIL, s(&lease))
+            .increase("attempts", 1)
+            .when(waits.or(was_left))
+            .returning(Returning::New);
+        match begin.send(OPERATION).await? {
+            Outcome::Applied(Some(task)) => Ok(Some(Begun {
+                task: from_item(OPERATION, task)?,
+                lease,
+            })),
+            Outcome::Applied(None) => Err(StorageError::unreadable(OPERATION)),
+            Outcome::Refused(_) => Ok(None),
+        }
     }
 
     /// Leaves a task as it is now; gives whether it was still ours to leave.
@@ -211,44 +201,17 @@ impl Tasks {
     ) -> Result<bool, StorageError> {
         const OPERATION: &str = "leave a task";
         begun.task.lease_until = None;
-        if begun.task.is_over() {
-            return self.finish(OPERATION, request, &begun, end, now).await;
-        }
-        let put = self
-            .0
-            .client
-            .put_item()
-            .table_name(&self.0.name)
-            .set_item(Some(item(OPERATION, request, &begun.task, end)?))
-            .condition_expression("#state = :running AND lease_until = :lease")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":running", s("running"))
-            .expression_attribute_values(":lease", s(begun.lease));
-        Ok(applied(OPERATION, put.send().await)?.is_some())
-    }
-
-    /// Leaves a task that is over, and with its receipt the mark that it waits to be attested.
-    async fn finish(
-        &self,
-        operation: &'static str,
-        request: &RequestId,
-        begun: &Begun,
-        end: ExpiresAt,
-        now: DateTime<Utc>,
-    ) -> Result<bool, StorageError> {
-        let put = Put::builder()
-            .table_name(&self.0.name)
-            .set_item(Some(item(operation, request, &begun.task, end)?))
-            .condition_expression("#state = :running AND lease_until = :lease")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":running", s("running"))
-            .expression_attribute_values(":lease", s(&begun.lease))
-            .build()
-            .map_err(|_| StorageError::unreadable(operation))?;
-        let put = TransactWriteItem::builder().put(put).build();
         let key = itself(request, begun.task.place);
+        let left = Write::put(&self.0, &key, item(OPERATION, &begun.task)?)
+            .ending(end.epoch())
+            .when(Condition::is(STATE, word(State::Running)))
+            .when(Condition::is(LEASE_UNTIL, s(&begun.lease)));
+        if !begun.task.is_over() {
+            return Ok(left.send(OPERATION).await?.is_applied());
+        }
+        // With the receipt goes the mark that it waits to be attested.
         let mark = evidence::mark(&self.0, &key.partition, vec![key.sort], now)?;
-        self.0.transact(operation, vec![put, mark]).await
+        transact(OPERATION, vec![left, mark]).await
     }
 
     /// Starts a task again; gives whether there is one of a request that is not closed.
@@ -256,19 +219,10 @@ impl Tasks {
     /// # Errors
     /// [`StorageError`] if that is not known.
     pub async fn wake(&self, request: &RequestId, place: Place) -> Result<bool, StorageError> {
-        let start = keys::start(request, place);
-        let update = self
-            .0
-            .client
-            .update_item()
-            .table_name(&self.0.name)
-            .key(PK, s(start.partition))
-            .key(SK, s(start.sort))
-            .condition_expression("attribute_exists(pk)")
-            .update_expression("ADD #times :one")
-            .expression_attribute_names("#times", TIMES)
-            .expression_attribute_values(":one", n(1));
-        Ok(applied("wake a task", update.send().await)?.is_some())
+        let wake = Write::update(&self.0, keys::start(request, place))
+            .add(TIMES, n(1))
+            .when(Condition::there());
+        Ok(wake.send("wake a task").await?.is_applied())
     }
 
     /// Remembers who did by hand what a task asks, and when; gives whether there is such a task
@@ -283,23 +237,16 @@ impl Tasks {
         confirmation: &Confirmation,
     ) -> Result<bool, StorageError> {
         const OPERATION: &str = "confirm a task";
-        let key = itself(request, place);
-        let confirmation = serde_dynamo::to_attribute_value(confirmation)
-            .map_err(|_| StorageError::unreadable(OPERATION))?;
-        let update = self
-            .0
-            .client
-            .update_item()
-            .table_name(&self.0.name)
-            .key(PK, s(key.partition))
-            .key(SK, s(key.sort))
-            .condition_expression("#state IN (:waiting, :failed)")
-            .update_expression("SET correspondence.confirmed = :confirmation")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":waiting", s("waiting"))
-            .expression_attribute_values(":failed", s("failed"))
-            .expression_attribute_values(":confirmation", confirmation);
-        Ok(applied(OPERATION, update.send().await)?.is_some())
+        let confirm = Write::update(&self.0, itself(request, place))
+            .set(
+                "correspondence.confirmed",
+                to_value(OPERATION, confirmation)?,
+            )
+            .when(Condition::one_of(
+                STATE,
+                [State::Waiting, State::Failed].map(word),
+            ));
+        Ok(confirm.send(OPERATION).await?.is_applied())
     }
 
     /// Enters a task, what starts it and names what was `approved`, and that its request is open.
@@ -309,87 +256,47 @@ impl Tasks {
         task: &Task,
         approved: &str,
         end: ExpiresAt,
-    ) -> Result<[TransactWriteItem; 3], StorageError> {
-        const OPERATION: &str = "enter a task";
-        let start = start(request, task.place, approved, end);
+    ) -> Result<[Write; 3], StorageError> {
+        let itself = itself(request, task.place);
         let open = keys::open_task(request, task.place);
-        let open = Item::from([
-            (PK.to_owned(), s(open.partition)),
-            (SK.to_owned(), s(open.sort)),
-        ]);
-        let put = |item| {
-            let put = Put::builder()
-                .table_name(&self.0.name)
-                .set_item(Some(item))
-                .build();
-            let put = put.map_err(|_| StorageError::unreadable(OPERATION))?;
-            Ok(TransactWriteItem::builder().put(put).build())
-        };
         Ok([
-            put(item(OPERATION, request, task, end)?)?,
-            put(start)?,
-            put(open)?,
+            Write::put(&self.0, itself, item("enter a task", task)?).ending(end.epoch()),
+            self.start(request, task.place, approved, end),
+            Write::put(&self.0, open, Item::new()),
         ])
     }
 
-    /// Takes away what starts a task and that its request is open.
-    pub(super) fn close(
+    /// Puts what starts a task.
+    pub(super) fn start(
         &self,
         request: &RequestId,
         place: Place,
-    ) -> Result<[TransactWriteItem; 2], StorageError> {
-        let delete = |key: Key| {
-            let delete = Delete::builder()
-                .table_name(&self.0.name)
-                .key(PK, s(key.partition))
-                .key(SK, s(key.sort))
-                .build();
-            let delete = delete.map_err(|_| StorageError::unreadable("close a task"))?;
-            Ok(TransactWriteItem::builder().delete(delete).build())
-        };
-        Ok([
-            delete(keys::start(request, place))?,
-            delete(keys::open_task(request, place))?,
-        ])
+        approved: &str,
+        end: ExpiresAt,
+    ) -> Write {
+        let item = Item::from([(APPROVED.to_owned(), s(approved)), (TIMES.to_owned(), n(1))]);
+        Write::put(&self.0, keys::start(request, place), item).ending(end.epoch())
     }
-}
 
-/// What starts a task.
-pub(super) fn start(request: &RequestId, place: Place, approved: &str, end: ExpiresAt) -> Item {
-    let key = keys::start(request, place);
-    Item::from([
-        (PK.to_owned(), s(key.partition)),
-        (SK.to_owned(), s(key.sort)),
-        (APPROVED.to_owned(), s(approved)),
-        (TIMES.to_owned(), n(1)),
-        (EXPIRES_AT.to_owned(), n(end.epoch())),
-    ])
+    /// Takes away what starts a task and that its request is open.
+    pub(super) fn close(&self, request: &RequestId, place: Place) -> [Write; 2] {
+        [
+            Write::delete(&self.0, keys::start(request, place)),
+            Write::delete(&self.0, keys::open_task(request, place)),
+        ]
+    }
 }
 
 fn itself(request: &RequestId, place: Place) -> Key {
     Key::new(keys::task(request, place), META)
 }
 
-fn item(
-    operation: &'static str,
-    request: &RequestId,
-    task: &Task,
-    end: ExpiresAt,
-) -> Result<Item, StorageError> {
-    let mut item: Item =
-        serde_dynamo::to_item(task).map_err(|_| StorageError::unreadable(operation))?;
-    let key = itself(request, task.place);
-    item.insert(PK.to_owned(), s(key.partition));
-    item.insert(SK.to_owned(), s(key.sort));
-    item.insert(EXPIRES_AT.to_owned(), n(end.epoch()));
+fn item(operation: &'static str, task: &Task) -> Result<Item, StorageError> {
+    let mut item = to_item(operation, task)?;
     if task.state != State::Running {
-        item.remove("lease_until");
+        item.remove(LEASE_UNTIL);
     }
     Ok(item)
-}
-
-fn read(operation: &'static str, item: Item) -> Result<Task, StorageError> {
-    serde_dynamo::from_item(item).map_err(|_| StorageError::unreadable(operation))
 }
 
 /// Instants that are compared as texts: UTC, to the second.

@@ -1,12 +1,12 @@
 //! What statistics and lists of comments may tell: the one read that they have.
 
-use crate::keys::{self, BY_DAY, Key, RECORD};
+use crate::keys::{self, Key, RECORD};
 use crate::records::Records;
-use crate::table::Pages;
 use crate::{Item, number, text};
 use chrono::{DateTime, NaiveDate, Utc};
 use custodian_domain::record::satisfaction::Satisfaction;
 use custodian_domain::record::source::Source;
+use custodian_dynamo::Pages;
 
 /// One record, as far as the index by day tells of it: nothing that identifies, but for where it
 /// lies.
@@ -41,8 +41,7 @@ impl Records {
         now: DateTime<Utc>,
     ) -> Pages<ReportableRecord> {
         let from = Key::new(keys::day_shard(day, shard), RECORD);
-        self.0
-            .told("read what may be told", BY_DAY, &from, now, told)
+        self.told_like("read what may be told", from, now, |item| told(&item))
     }
 }
 

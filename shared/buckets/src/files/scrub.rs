@@ -283,10 +283,10 @@ impl Files {
                 Err(Obstacle::Storage(error)) => return Err(error),
             }
         }
-        Err(StorageError {
-            operation: "scrub quarantine",
-            code: "written by others all the time".to_owned(),
-        })
+        Err(StorageError::because(
+            "scrub quarantine",
+            "written by others all the time",
+        ))
     }
 }
 

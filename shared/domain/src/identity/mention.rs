@@ -72,7 +72,7 @@ impl Mentions {
                         sought.handles.push((network.to_owned(), handle.to_owned()));
                     }
                     _ if canonical.chars().count() >= SHORTEST => {
-                        sought.references.push(canonical.to_owned())
+                        sought.references.push(canonical.to_owned());
                     }
                     _ => {}
                 },

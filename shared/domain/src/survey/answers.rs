@@ -327,7 +327,7 @@ fn place(question: &Question, answer: Answer, answers: &mut Answers) {
     } = answers;
     match (question.purpose, question.kind, answer) {
         (Purpose::Newsletter, _, Answer::YesNo(yes)) if newsletter.is_none() => {
-            *newsletter = Some(yes)
+            *newsletter = Some(yes);
         }
         (Purpose::Identity, QuestionKind::Email, Answer::Text(text)) if contact.email.is_none() => {
             contact.email = Some(text);

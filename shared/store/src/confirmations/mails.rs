@@ -2,13 +2,10 @@
 //! try.
 
 use super::{ASKED_AT, Confirmations, REFERENCE, REQUEST, STATE, moment};
-use crate::keys::{self, CONFIRMATIONS, EXPIRES_AT, PK, SK};
-use crate::table::Pages;
+use crate::keys::{self, CONFIRMATIONS, SK};
 use crate::{Item, n, number, s, text};
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::ReturnValue;
 use chrono::{DateTime, TimeDelta, Utc};
-use custodian_aws::{StorageError, applied};
+use custodian_aws::StorageError;
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::record::Holder;
 use custodian_domain::record::processor_copy::mails_end;
@@ -17,12 +14,15 @@ use custodian_domain::rights::confirmation::{
 };
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::task::backoff;
+use custodian_dynamo::{Condition, Outcome, Pages, Returning, Write, random};
 use serde::Serialize;
 
 /// How long whoever has begun to send a mail is left alone with it: longer than an invocation.
 const LEASE: TimeDelta = TimeDelta::minutes(2);
 
 const ADDRESS: &str = "address";
+const LEASE_UNTIL: &str = "lease_until";
+const LEFT_AT: &str = "left_at";
 const NEXT_TRY: &str = "next_try";
 const TRIES: &str = "tries";
 
@@ -97,40 +97,27 @@ impl Confirmations {
         now: DateTime<Utc>,
     ) -> Result<bool, StorageError> {
         const OPERATION: &str = "ask to confirm an address";
-        let mut random = [0; 16];
-        getrandom::fill(&mut random).map_err(|_| StorageError {
-            operation: OPERATION,
-            code: "randomness".to_owned(),
-        })?;
+        let reference = hex::encode(random(OPERATION)?);
+        let mut item = Item::from([
+            (ASKED_AT.to_owned(), n(link.asked_at.timestamp())),
+            (ADDRESS.to_owned(), s(sealed)),
+            (REFERENCE.to_owned(), s(reference)),
+            (STATE.to_owned(), s(MailState::Pending.as_str())),
+            (TRIES.to_owned(), n(0)),
+            (NEXT_TRY.to_owned(), n(now.timestamp())),
+        ]);
+        if let Some(request) = request {
+            item.insert(REQUEST.to_owned(), s(request.as_str()));
+        }
+        let long_ago = Condition::at_most(ASKED_AT, n((now - APART).timestamp()));
+        let left = Condition::below(LEFT_AT, n(link.asked_at.timestamp()));
+        let failed =
+            Condition::is(STATE, s(MailState::Failed.as_str())).and(Condition::lacks(REQUEST));
         let key = keys::asked_to_confirm(link.purpose, &link.subject);
-        let put = self
-            .table
-            .client
-            .put_item()
-            .table_name(&self.table.name)
-            .item(PK, s(key.partition))
-            .item(SK, s(key.sort))
-            .item(ASKED_AT, n(link.asked_at.timestamp()))
-            .item(ADDRESS, s(sealed))
-            .item(REFERENCE, s(hex::encode(random)))
-            .item(STATE, s(MailState::Pending.as_str()))
-            .item(TRIES, n(0))
-            .item(NEXT_TRY, n(now.timestamp()))
-            .item(EXPIRES_AT, n(mails_end(link.asked_at).timestamp()))
-            .condition_expression(
-                "attribute_not_exists(pk) OR expires_at <= :now OR asked_at <= :apart OR left_at < :asked \
-                 OR (#state = :failed AND attribute_not_exists(#request))",
-            )
-            .expression_attribute_names("#state", STATE)
-            .expression_attribute_names("#request", REQUEST)
-            .expression_attribute_values(":failed", s(MailState::Failed.as_str()))
-            .expression_attribute_values(":asked", n(link.asked_at.timestamp()))
-            .expression_attribute_values(":now", n(now.timestamp()))
-            .expression_attribute_values(":apart", n((now - APART).timestamp()));
-        let put = request
-            .iter()
-            .fold(put, |put, request| put.item(REQUEST, s(request.as_str())));
-        Ok(applied(OPERATION, put.send().await)?.is_some())
+        let asked = Write::put(&self.table, key, item)
+            .ending(mails_end(link.asked_at).timestamp())
+            .when(Condition::free(now).or(long_ago).or(left).or(failed));
+        Ok(asked.send(OPERATION).await?.is_applied())
     }
 
     /// Notes that the person has left the list at `now`: a mail for a wish from before undoes
@@ -139,12 +126,11 @@ impl Confirmations {
     /// # Errors
     /// [`StorageError`] if it is not known to be noted; noting it again is safe.
     pub async fn left(&self, subject: &SubjectKey, now: DateTime<Utc>) -> Result<(), StorageError> {
-        let update = self
+        let left = self
             .update(ConfirmationPurpose::Newsletter, subject)
-            .condition_expression("asked_at <= :now")
-            .update_expression("SET left_at = :now")
-            .expression_attribute_values(":now", n(now.timestamp()));
-        applied("note that a list was left", update.send().await).map(drop)
+            .set(LEFT_AT, n(now.timestamp()))
+            .when(Condition::at_most(ASKED_AT, n(now.timestamp())));
+        left.send("note that a list was left").await.map(drop)
     }
 
     /// Until when whoever sends has each mail about a request to one of these: the mails about a
@@ -178,10 +164,8 @@ impl Confirmations {
         now: DateTime<Utc>,
     ) -> Result<Option<Asking>, StorageError> {
         const OPERATION: &str = "look for a mail";
-        let item = self
-            .table
-            .get(OPERATION, &keys::asked_to_confirm(purpose, subject), now)
-            .await?;
+        let key = keys::asked_to_confirm(purpose, subject);
+        let item = self.table.get(OPERATION, key, now).await?;
         item.map(|item| read_asking(&item).ok_or_else(|| StorageError::unreadable(OPERATION)))
             .transpose()
     }
@@ -195,20 +179,17 @@ impl Confirmations {
             CONFIRMATIONS,
             &purpose,
             now,
-            read_asking,
+            |item| read_asking(&item),
         )
     }
 
     /// Every mail that whoever sends them may have, in pages.
     #[must_use]
     pub fn all(&self, now: DateTime<Utc>) -> Pages<Asking> {
-        self.table.live(
-            "look for mails to send",
-            CONFIRMATIONS,
-            "",
-            now,
-            read_asking,
-        )
+        self.table
+            .live("look for mails to send", CONFIRMATIONS, "", now, |item| {
+                read_asking(&item)
+            })
     }
 
     /// Begins to send a mail; gives nothing where it is not due, somebody is at it, or it is over.
@@ -222,27 +203,25 @@ impl Confirmations {
         now: DateTime<Utc>,
     ) -> Result<Option<Asking>, StorageError> {
         const OPERATION: &str = "begin to send a mail";
-        let update = self
+        let free =
+            Condition::lacks(LEASE_UNTIL).or(Condition::at_most(LEASE_UNTIL, n(now.timestamp())));
+        let begun = self
             .update(purpose, subject)
-            .condition_expression(
-                "#state = :pending AND next_try <= :now AND asked_at > :over \
-                 AND (attribute_not_exists(lease_until) OR lease_until <= :now)",
-            )
-            .update_expression("SET lease_until = :lease, tries = tries + :one")
-            .expression_attribute_names("#state", STATE)
-            .expression_attribute_values(":pending", s(MailState::Pending.as_str()))
-            .expression_attribute_values(":now", n(now.timestamp()))
-            .expression_attribute_values(":over", n((now - LINK).timestamp()))
-            .expression_attribute_values(":lease", n((now + LEASE).timestamp()))
-            .expression_attribute_values(":one", n(1))
-            .return_values(ReturnValue::AllNew);
-        let Some(begun) = applied(OPERATION, update.send().await)? else {
-            return Ok(None);
-        };
-        let item = begun.attributes.unwrap_or_default();
-        read_asking(&item)
-            .map(Some)
-            .ok_or_else(|| StorageError::unreadable(OPERATION))
+            .set(LEASE_UNTIL, n((now + LEASE).timestamp()))
+            .increase(TRIES, 1)
+            .when(Condition::is(STATE, s(MailState::Pending.as_str())))
+            .when(Condition::at_most(NEXT_TRY, n(now.timestamp())))
+            .when(Condition::above(ASKED_AT, n((now - LINK).timestamp())))
+            .when(free)
+            .returning(Returning::New);
+        match begun.send(OPERATION).await? {
+            Outcome::Refused(_) => Ok(None),
+            Outcome::Applied(begun) => begun
+                .as_ref()
+                .and_then(read_asking)
+                .map(Some)
+                .ok_or_else(|| StorageError::unreadable(OPERATION)),
+        }
     }
 
     /// Leaves a mail as it is after a try; gives how far it is then. The address goes with the last
@@ -263,35 +242,25 @@ impl Confirmations {
             Tried::Later if next_try < asking.link.asked_at + SENDING => MailState::Pending,
             Tried::Refused | Tried::Later => MailState::Failed,
         };
-        let update = self
+        let left = self
             .update(asking.link.purpose, &asking.link.subject)
+            .remove(LEASE_UNTIL)
             // Another mail may have taken its place, or its link may have been followed already.
-            .condition_expression("#reference = :reference AND #state = :pending")
-            .expression_attribute_names("#reference", REFERENCE)
-            .expression_attribute_names("#state", STATE)
-            .expression_attribute_values(":reference", s(&asking.reference))
-            .expression_attribute_values(":pending", s(MailState::Pending.as_str()));
-        let update = if state == MailState::Pending {
-            update
-                .update_expression("SET next_try = :next REMOVE lease_until")
-                .expression_attribute_values(":next", n(next_try.timestamp()))
+            .when(Condition::is(REFERENCE, s(&asking.reference)))
+            .when(Condition::is(STATE, s(MailState::Pending.as_str())));
+        let left = if state == MailState::Pending {
+            left.set(NEXT_TRY, n(next_try.timestamp()))
         } else {
-            update
-                .update_expression("SET #state = :state REMOVE lease_until, next_try, address")
-                .expression_attribute_values(":state", s(state.as_str()))
+            left.set(STATE, s(state.as_str()))
+                .remove(NEXT_TRY)
+                .remove(ADDRESS)
         };
-        applied(OPERATION, update.send().await).map(|_| state)
+        left.send(OPERATION).await.map(|_| state)
     }
 
     /// A change of one mail.
-    fn update(
-        &self,
-        purpose: ConfirmationPurpose,
-        subject: &SubjectKey,
-    ) -> UpdateItemFluentBuilder {
-        let key = keys::asked_to_confirm(purpose, subject);
-        let update = self.table.client.update_item().table_name(&self.table.name);
-        update.key(PK, s(key.partition)).key(SK, s(key.sort))
+    fn update(&self, purpose: ConfirmationPurpose, subject: &SubjectKey) -> Write {
+        Write::update(&self.table, keys::asked_to_confirm(purpose, subject))
     }
 }
 

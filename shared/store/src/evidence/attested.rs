@@ -2,10 +2,10 @@
 
 use crate::keys::{self, CERTIFICATE, EXPIRES_AT, Key, META};
 use crate::{Item, number, text};
-use aws_sdk_dynamodb::types::AttributeValue;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
 use custodian_domain::ledger::{Attestation, Evidence, Hash};
+use custodian_dynamo::{AttributeValue, Blob};
 use serde_json::{Value, json};
 
 /// What attests an item; nothing where it is none that is attested.
@@ -75,7 +75,7 @@ fn canonical(value: &AttributeValue) -> Value {
         all.sort_unstable();
         all
     };
-    let binary = |bytes: &aws_sdk_dynamodb::primitives::Blob| STANDARD.encode(bytes.as_ref());
+    let binary = |bytes: &Blob| STANDARD.encode(bytes.as_ref());
     match value {
         AttributeValue::S(text) => json!({"S": text}),
         AttributeValue::N(number) => json!({"N": number}),
@@ -106,8 +106,8 @@ fn object<'a>(attributes: impl Iterator<Item = (&'a String, &'a AttributeValue)>
 mod tests {
     use super::attested;
     use crate::{Item, n, s};
-    use aws_sdk_dynamodb::types::AttributeValue;
     use custodian_domain::ledger::{Evidence, Hash};
+    use custodian_dynamo::AttributeValue;
 
     fn item(partition: &str, sort: &str, more: &[(&str, AttributeValue)]) -> Item {
         let own = [("pk", s(partition)), ("sk", s(sort))];

@@ -3,15 +3,14 @@
 use super::attested::{attested, written};
 use super::marks::{self, Mark, Waiting};
 use crate::keys;
-use crate::table::{Pages, Table};
-use crate::{Item, s, text};
-use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
+use crate::{Item, read, s, text};
 use chrono::{DateTime, Utc};
-use custodian_aws::{StorageError, failed};
+use custodian_aws::StorageError;
 use custodian_domain::ledger::signed::Signed;
 use custodian_domain::ledger::{Attestation, Evidence};
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::task::Task;
+use custodian_dynamo::{Condition, Pages, Table};
 
 /// The partitions that evidence lies in begin so.
 const PARTITIONS: [&str; 5] = ["REQUEST#", "CLICK#", "SAID#", "TASK#", "CLICKTASK#"];
@@ -36,34 +35,24 @@ pub struct Register(Table);
 
 /// Everything that should be attested, page by page.
 #[derive(Debug)]
-pub struct Everything(Option<ScanFluentBuilder>);
+pub struct Everything(Pages<Option<StoredEvidence>>);
 
 impl Register {
     /// The Register called `name`.
     #[must_use]
-    pub const fn new(client: aws_sdk_dynamodb::Client, name: String) -> Self {
+    pub const fn new(client: custodian_dynamo::Client, name: String) -> Self {
         Self(Table::new(client, name))
     }
 
     /// Everything in it that should be attested, in no order.
     #[must_use]
     pub fn everything(&self) -> Everything {
-        let scan = self
-            .0
-            .client
-            .scan()
-            .table_name(&self.0.name)
-            .consistent_read(true);
-        let places = (0..PARTITIONS.len())
-            .map(|place| format!("begins_with(pk, :p{place})"))
-            .collect::<Vec<_>>();
-        let scan = PARTITIONS
-            .iter()
-            .enumerate()
-            .fold(scan, |scan, (place, partition)| {
-                scan.expression_attribute_values(format!(":p{place}"), s(*partition))
-            });
-        Everything(Some(scan.filter_expression(places.join(" OR "))))
+        let evidence = Condition::begins(keys::PK, PARTITIONS.map(s));
+        let read = |item| Some(lying(&item));
+        Everything(
+            self.0
+                .scan("read everything that is attested", Some(evidence), read),
+        )
     }
 
     /// Whether an item waits to be attested, as it lies there.
@@ -74,7 +63,7 @@ impl Register {
         let (key, now) = (keys::unattested(&lying.partition), DateTime::UNIX_EPOCH);
         Ok(self
             .0
-            .get("look for what waits to be attested", &key, now)
+            .get("look for what waits to be attested", key, now)
             .await?
             .is_some())
     }
@@ -92,23 +81,8 @@ impl Everything {
     /// # Errors
     /// [`StorageError`] if DynamoDB does not answer.
     pub async fn next(&mut self) -> Result<Option<Vec<StoredEvidence>>, StorageError> {
-        // Kept until it is answered: a table that broke off must not look like one that ended.
-        let Some(scan) = &self.0 else { return Ok(None) };
-        let page = scan
-            .clone()
-            .send()
-            .await
-            .map_err(failed("read everything that is attested"))?;
-        self.0 = page
-            .last_evaluated_key
-            .map(|key| scan.clone().set_exclusive_start_key(Some(key)));
-        Ok(Some(
-            page.items
-                .unwrap_or_default()
-                .iter()
-                .filter_map(lying)
-                .collect(),
-        ))
+        let page = self.0.next().await?;
+        Ok(page.map(|page| page.into_iter().flatten().collect()))
     }
 }
 
@@ -137,7 +111,7 @@ fn said(kind: Evidence, item: &Item) -> Option<Signed> {
     if kind != Evidence::Receipt {
         return None;
     }
-    let task: Task = serde_dynamo::from_item(item.clone()).ok()?;
+    let task: Task = read(item.clone())?;
     task.receipt?.correspondence?.said.map(|said| *said)
 }
 

@@ -1,11 +1,10 @@
 //! What says that something waits to be attested.
 
-use crate::keys::{self, CLICK_UNATTESTED, Key, PK, SK, UNATTESTED};
-use crate::table::{Pages, Table};
+use crate::keys::{self, CLICK_UNATTESTED, Key, UNATTESTED};
 use crate::{Item, n, number, s, text};
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
+use custodian_dynamo::{Condition, Pages, Table, Write, random, set};
 
 /// The act that was the last to leave the mark: what tells it from the mark as it was before.
 const ACT: &str = "act";
@@ -44,43 +43,16 @@ impl Mark {
 
     /// That the first so many of its items are attested: then the mark goes, or they go from it,
     /// unless somebody has written since it was read.
-    pub(super) fn done(
-        &self,
-        table: &str,
-        attested: usize,
-    ) -> Result<TransactWriteItem, StorageError> {
-        let unreadable = |_| StorageError::unreadable("take a mark away");
+    pub(super) fn done(&self, table: &Table, attested: usize) -> Write {
         let key = keys::unattested(&self.partition);
+        let unchanged = Condition::is(ACT, s(&self.act));
         if self.items.len() <= attested {
-            let delete = Delete::builder()
-                .table_name(table)
-                .key(PK, s(key.partition))
-                .key(SK, s(key.sort));
-            let delete = delete
-                .condition_expression("#act = :act")
-                .expression_attribute_names("#act", ACT)
-                .expression_attribute_values(":act", s(&self.act));
-            return Ok(TransactWriteItem::builder()
-                .delete(delete.build().map_err(unreadable)?)
-                .build());
+            return Write::delete(table, key).when(unchanged);
         }
-        let update = Update::builder()
-            .table_name(table)
-            .key(PK, s(key.partition))
-            .key(SK, s(key.sort));
-        let update = update
-            .condition_expression("#act = :act")
-            .update_expression("DELETE #items :items")
-            .expression_attribute_names("#act", ACT)
-            .expression_attribute_names("#items", ITEMS)
-            .expression_attribute_values(":act", s(&self.act))
-            .expression_attribute_values(
-                ":items",
-                AttributeValue::Ss(self.items.iter().take(attested).cloned().collect()),
-            );
-        Ok(TransactWriteItem::builder()
-            .update(update.build().map_err(unreadable)?)
-            .build())
+        let done = set(self.items.iter().take(attested).cloned());
+        Write::update(table, key)
+            .take_out(ITEMS, done)
+            .when(unchanged)
     }
 }
 
@@ -91,36 +63,19 @@ pub(crate) fn mark(
     partition: &str,
     items: Vec<String>,
     now: DateTime<Utc>,
-) -> Result<TransactWriteItem, StorageError> {
+) -> Result<Write, StorageError> {
     const OPERATION: &str = "mark what is to be attested";
-    let mut act = [0; 16];
-    getrandom::fill(&mut act).map_err(|_| StorageError {
-        operation: OPERATION,
-        code: "randomness".to_owned(),
-    })?;
-    let key = keys::unattested(partition);
-    let update = Update::builder()
-        .table_name(&table.name)
-        .key(PK, s(key.partition))
-        .key(SK, s(key.sort))
-        .update_expression(
-            "SET #act = :act, #since = if_not_exists(#since, :now) ADD #items :items",
-        )
-        .expression_attribute_names("#act", ACT)
-        .expression_attribute_names("#since", SINCE)
-        .expression_attribute_names("#items", ITEMS)
-        .expression_attribute_values(":act", s(hex::encode(act)))
-        .expression_attribute_values(":now", n(now.timestamp()))
-        .expression_attribute_values(":items", AttributeValue::Ss(items))
-        .build()
-        .map_err(|_| StorageError::unreadable(OPERATION))?;
-    Ok(TransactWriteItem::builder().update(update).build())
+    let act = hex::encode(random(OPERATION)?);
+    Ok(Write::update(table, keys::unattested(partition))
+        .set(ACT, s(act))
+        .set_once(SINCE, n(now.timestamp()))
+        .add(ITEMS, set(items)))
 }
 
 /// Everything that waits, in pages.
 pub(super) fn waiting(register: &Table) -> Pages<Waiting> {
     let of = |partition| {
-        let read = |item: &Item| Some(read(item).map_or(Waiting::Unreadable, Waiting::Mark));
+        let read = |item: Item| Some(read(&item).map_or(Waiting::Unreadable, Waiting::Mark));
         register.all("look for what waits to be attested", partition, "", read)
     };
     of(UNATTESTED).and(of(CLICK_UNATTESTED))

@@ -1,21 +1,17 @@
 //! One more link, and what it tells of, in one transaction.
 
-use super::{Ledger, head, placed};
-use crate::keys::{self, Key, PK, SK};
-use crate::table::transaction::{is_passing, is_refused, wait};
-use crate::{Item, n, s};
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{
-    Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
-};
+use super::Ledger;
+use crate::keys::{self, Key};
+use crate::{n, read, s, to_item};
 use chrono::{DateTime, Utc};
-use custodian_aws::{StorageError, failed};
+use custodian_aws::{Cause, StorageError};
 use custodian_domain::ledger::{Attestation, Entry, Head, Link};
+use custodian_dynamo::{Attempt, Condition, Reason, Write, attempt, wait};
 
 /// Something to be done and told, both or neither. Where the action's condition does not hold, it
 /// is left out.
 pub(super) struct LedgeredWrite {
-    pub(super) action: TransactWriteItem,
+    pub(super) write: Write,
     pub(super) tells: Tells,
 }
 
@@ -54,7 +50,7 @@ impl Ledger {
         let mut tries = 0;
         while !deeds.is_empty() {
             let refused = match self.attempt(operation, &deeds, now).await? {
-                Outcome::Sealed => return Ok(u64::try_from(deeds.len()).unwrap_or_default()),
+                Outcome::Sealed => return Ok(deeds.len() as u64),
                 Outcome::Refused(refused) => refused,
             };
             if refused.crowded {
@@ -94,10 +90,10 @@ impl Ledger {
         let (day, link, after) = begun
             .tell(entries, attestations, now)
             .ok_or(StorageError::unreadable(operation))?;
-        let actions = deeds.iter().map(|deed| deed.action.clone()).collect();
+        let writes = deeds.iter().map(|deed| deed.write.clone()).collect();
         let links = vec![(keys::block(day, link.n), link)];
         let (outcome, head) = self
-            .transact(operation, actions, links, before.as_ref(), &after)
+            .transact(operation, writes, links, before.as_ref(), &after)
             .await?;
         *known = head;
         Ok(outcome)
@@ -108,56 +104,40 @@ impl Ledger {
     pub(super) async fn transact(
         &self,
         operation: &'static str,
-        mut actions: Vec<TransactWriteItem>,
+        mut writes: Vec<Write>,
         links: Vec<(Key, Link)>,
         before: Option<&Head>,
         after: &Head,
     ) -> Result<(Outcome, Option<Head>), StorageError> {
-        let (deeds, linked) = (actions.len(), links.len());
+        let (deeds, linked) = (writes.len(), links.len());
         for (key, link) in &links {
-            actions.push(
-                self.put(key, link)
-                    .ok_or(StorageError::unreadable(operation))?,
-            );
+            let link = to_item(operation, link)?;
+            writes.push(Write::put(self.table(), key, link).when(Condition::not_there()));
         }
-        actions.push(
-            self.moved(before, after)
-                .ok_or(StorageError::unreadable(operation))?,
-        );
-        let sent = self
-            .table
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(actions))
-            .send()
-            .await;
-        let Err(error) = sent else {
-            return Ok((Outcome::Sealed, Some(after.clone())));
+        writes.push(self.moved(operation, before, after)?);
+        let reasons = match attempt(operation, writes).await? {
+            Attempt::Applied => return Ok((Outcome::Sealed, Some(after.clone()))),
+            Attempt::Cancelled(reasons) => reasons,
         };
-        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-            error.as_service_error()
-        else {
-            return Err(failed(operation)(error));
+        let refused: Vec<bool> = reasons.iter().take(deeds).map(Reason::is_refused).collect();
+        let moved = match reasons.get(deeds + linked) {
+            Some(Reason::Refused(head)) => Some(head),
+            _ => None,
         };
-        let reasons = cancelled.cancellation_reasons();
-        let refused: Vec<bool> = reasons.iter().take(deeds).map(is_refused).collect();
-        let moved = reasons
-            .get(deeds + linked)
-            .filter(|reason| is_refused(reason));
-        if moved.is_none() && reasons.iter().skip(deeds).any(is_refused) {
-            return Err(StorageError {
+        if moved.is_none() && reasons.iter().skip(deeds).any(Reason::is_refused) {
+            return Err(StorageError::because(
                 operation,
-                code: "the ledger's head is behind its chain".to_owned(),
-            });
+                "the ledger's head is behind its chain",
+            ));
         }
-        let crowded = moved.is_some() || reasons.iter().any(is_passing);
+        let crowded = moved.is_some() || reasons.contains(&Reason::Crowded);
         if refused.len() < deeds || !(crowded || refused.contains(&true)) {
-            return Err(failed(operation)(error));
+            return Err(StorageError::new(operation, Cause::Cancelled));
         }
         // A condition that did not hold says nothing about the head, and then the head has not
         // moved.
         let known = match moved {
-            Some(reason) => reason.item().and_then(head),
+            Some(head) => head.clone().and_then(read),
             None => before.cloned().filter(|_| !crowded),
         };
         Ok((
@@ -169,41 +149,25 @@ impl Ledger {
         ))
     }
 
-    fn put(&self, key: &Key, link: &Link) -> Option<TransactWriteItem> {
-        let put = Put::builder()
-            .table_name(&self.table.name)
-            .set_item(Some(placed(key, link)?))
-            .condition_expression("attribute_not_exists(pk)");
-        Some(TransactWriteItem::builder().put(put.build().ok()?).build())
-    }
-
     /// The head moves on, if it is where it was seen.
-    fn moved(&self, before: Option<&Head>, after: &Head) -> Option<TransactWriteItem> {
-        let (key, to): (Key, Item) = (keys::chain_head(), serde_dynamo::to_item(after).ok()?);
-        let mut update = Update::builder()
-            .table_name(&self.table.name)
-            .key(PK, s(key.partition))
-            .key(SK, s(key.sort));
-        let mut set = Vec::new();
-        for (name, value) in to {
-            set.push(format!("#{name} = :{name}"));
-            update = update.expression_attribute_names(format!("#{name}"), &name);
-            update = update.expression_attribute_values(format!(":{name}"), value);
-        }
-        update = update.update_expression(format!("SET {}", set.join(", ")));
-        update = match before {
-            None => update.condition_expression("attribute_not_exists(pk)"),
-            Some(head) => update
-                .condition_expression("#n = :was AND #hash = :before")
-                .expression_attribute_values(":was", n(i64::try_from(head.n).ok()?))
-                .expression_attribute_values(":before", s(head.hash.as_str())),
+    fn moved(
+        &self,
+        operation: &'static str,
+        before: Option<&Head>,
+        after: &Head,
+    ) -> Result<Write, StorageError> {
+        let head = Write::update(self.table(), keys::chain_head());
+        let moved = to_item(operation, after)?
+            .into_iter()
+            .fold(head, |head, (name, value)| head.set(name, value));
+        let seen = match before {
+            None => Condition::not_there(),
+            Some(head) => {
+                let number = i64::try_from(head.n);
+                let number = number.map_err(|_| StorageError::unreadable(operation))?;
+                Condition::is("n", n(number)).and(Condition::is("hash", s(head.hash.as_str())))
+            }
         };
-        let update = update
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        Some(
-            TransactWriteItem::builder()
-                .update(update.build().ok()?)
-                .build(),
-        )
+        Ok(moved.when(seen).returning_refused())
     }
 }

@@ -2,10 +2,10 @@
 
 use super::appending::{LedgeredWrite, Tells};
 use super::{AT_ONCE, Ledger};
-use aws_sdk_dynamodb::types::TransactWriteItem;
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::ledger::Attestation;
+use custodian_dynamo::Write;
 
 const OPERATION: &str = "attest what was written";
 /// How much one block attests at most: each is some 350 bytes of an item, which DynamoDB lets have
@@ -17,11 +17,11 @@ impl Ledger {
     /// held. None attests more than [`ATTESTED_AT_ONCE`].
     pub(crate) async fn attest(
         &self,
-        attested: Vec<(TransactWriteItem, Vec<Attestation>)>,
+        attested: Vec<(Write, Vec<Attestation>)>,
         now: DateTime<Utc>,
     ) -> Result<u64, StorageError> {
         let (mut sealed, mut deeds, mut count) = (0, Vec::new(), 0);
-        for (action, some) in attested {
+        for (write, some) in attested {
             if deeds.len() == AT_ONCE || count + some.len() > ATTESTED_AT_ONCE {
                 sealed += self
                     .append_block(OPERATION, std::mem::take(&mut deeds), now)
@@ -30,7 +30,7 @@ impl Ledger {
             }
             count += some.len();
             deeds.push(LedgeredWrite {
-                action,
+                write,
                 tells: Tells::Attested(some),
             });
         }

@@ -3,10 +3,10 @@
 use super::appending::Outcome;
 use super::{ACTIONS, Ledger};
 use crate::keys;
-use crate::table::transaction::wait;
 use chrono::{DateTime, NaiveDate, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::ledger::{Figures, Hash, Head, Left};
+use custodian_dynamo::wait;
 
 const OPERATION: &str = "close a day of the ledger";
 

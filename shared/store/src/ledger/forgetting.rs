@@ -2,14 +2,11 @@
 
 use super::appending::{LedgeredWrite, Tells};
 use super::{AT_ONCE, Ledger};
-use crate::keys::{PK, SK};
 use crate::records::DeletionCandidate;
-use crate::table::Table;
-use crate::{n, s};
-use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::ledger::Cause;
+use custodian_dynamo::{Condition, Table, Write};
 
 const OPERATION: &str = "delete and tell the ledger";
 
@@ -26,7 +23,7 @@ pub(crate) async fn forget(
         let deeds = some
             .iter()
             .map(|candidate| deed(records, candidate, cause, now))
-            .collect::<Result<_, _>>()?;
+            .collect();
         forgotten += ledger.append_block(OPERATION, deeds, now).await?;
     }
     Ok(forgotten)
@@ -37,26 +34,13 @@ fn deed(
     candidate: &DeletionCandidate,
     cause: Cause,
     now: DateTime<Utc>,
-) -> Result<LedgeredWrite, StorageError> {
-    let key = &candidate.key;
-    let delete = Delete::builder()
-        .table_name(&records.name)
-        .key(PK, s(&key.partition))
-        .key(SK, s(&key.sort));
-    let delete = match cause {
-        Cause::Erasure | Cause::Correction | Cause::Restore => {
-            delete.condition_expression("attribute_exists(pk)")
-        }
-        Cause::Retention | Cause::Sweep => delete
-            .condition_expression("expires_at <= :now")
-            .expression_attribute_values(":now", n(now.timestamp())),
+) -> LedgeredWrite {
+    let condition = match cause {
+        Cause::Erasure | Cause::Correction | Cause::Restore => Condition::there(),
+        Cause::Retention | Cause::Sweep => Condition::over(now),
     };
-    let delete = delete
-        .build()
-        .map_err(|_| StorageError::unreadable(OPERATION))?;
-    let tells = Tells::Gone(candidate.entry(cause, now));
-    Ok(LedgeredWrite {
-        action: TransactWriteItem::builder().delete(delete).build(),
-        tells,
-    })
+    LedgeredWrite {
+        write: Write::delete(records, &candidate.key).when(condition),
+        tells: Tells::Gone(candidate.entry(cause, now)),
+    }
 }

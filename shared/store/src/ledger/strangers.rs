@@ -3,10 +3,10 @@
 use super::Ledger;
 use crate::Item;
 use crate::keys::{self, Key, PK, SK};
-use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use chrono::NaiveDate;
-use custodian_aws::{StorageError, failed};
+use custodian_aws::StorageError;
 use custodian_domain::ledger::EntryId;
+use custodian_dynamo::Pages;
 
 /// The attributes of a link, beside its key.
 const LINK: [&str; 4] = ["n", "previous", "body", "hash"];
@@ -48,7 +48,7 @@ pub struct LookedThrough {
 /// The whole table, a page at a time.
 #[derive(Debug)]
 pub struct Strangers {
-    scan: Option<ScanFluentBuilder>,
+    pages: Pages<Item>,
     first: NaiveDate,
     last: NaiveDate,
 }
@@ -57,14 +57,8 @@ impl Ledger {
     /// What lies in the table and does not belong to a chain of these days, in pages.
     #[must_use]
     pub fn strangers(&self, first: NaiveDate, last: NaiveDate) -> Strangers {
-        let scan = self
-            .table
-            .client
-            .scan()
-            .table_name(&self.table.name)
-            .consistent_read(true);
         Strangers {
-            scan: Some(scan),
+            pages: self.table.scan("read the whole ledger", None, Some),
             first,
             last,
         }
@@ -77,19 +71,11 @@ impl Strangers {
     /// # Errors
     /// [`StorageError`] if DynamoDB does not answer.
     pub async fn next(&mut self) -> Result<Option<LookedThrough>, StorageError> {
-        let Some(scan) = &self.scan else {
+        let Some(page) = self.pages.next().await? else {
             return Ok(None);
         };
-        let page = scan
-            .clone()
-            .send()
-            .await
-            .map_err(failed("read the whole ledger"))?;
-        self.scan = page
-            .last_evaluated_key
-            .map(|key| scan.clone().set_exclusive_start_key(Some(key)));
         let mut found = LookedThrough::default();
-        for item in page.items.unwrap_or_default() {
+        for item in page {
             match self.look(&item) {
                 Ok(told) => found.told.extend(told),
                 Err(stranger) => found.strangers.push(stranger),

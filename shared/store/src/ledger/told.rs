@@ -2,11 +2,11 @@
 
 use super::Ledger;
 use crate::keys;
-use crate::table::Pages;
 use crate::{Item, text};
 use chrono::NaiveDate;
 use custodian_aws::StorageError;
 use custodian_domain::ledger::{Block, Entry, Head};
+use custodian_dynamo::Pages;
 
 const OPERATION: &str = "read the ledger";
 
@@ -51,7 +51,7 @@ impl LedgerEntries {
             let pages = self.pages.get_or_insert_with(|| {
                 ledger
                     .table
-                    .all(OPERATION, &partition, keys::ENTRY, entries)
+                    .all(OPERATION, &partition, keys::ENTRY, |item| entries(&item))
             });
             if let Some(page) = pages.next().await? {
                 return Ok(Some(page.into_iter().flatten().collect()));

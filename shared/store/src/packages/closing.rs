@@ -1,16 +1,15 @@
 //! Closing a package: its time was over, somebody in it was erased, or the DPO took it back.
 
-use super::{DAYS, Package, Packages, State, pointers};
-use crate::keys::{self, PK, SK};
+use super::{DAYS, Package, Packages, State, entry, pointers};
+use crate::keys;
 use crate::requests::{Event, Events};
-use crate::{Item, s};
-use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+use crate::word;
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::retention::ExpiresAt;
 use custodian_domain::retention::INVOCATION;
 use custodian_domain::rights::package::RequestId;
+use custodian_dynamo::{Condition, Write, to_value, transact};
 use serde::{Deserialize, Serialize};
 
 /// That a package was taken back.
@@ -26,8 +25,16 @@ pub struct Withdrawal {
 }
 
 /// What the Register forgets of a package that is closed: whose it was, and what opens it.
-const FORGET: &str =
-    "REMOVE holders, made, unconfirmed, undecided, decided, #order, #release, #reading";
+const FORGOTTEN: [&str; 8] = [
+    "holders",
+    "made",
+    "unconfirmed",
+    "undecided",
+    "decided",
+    "order",
+    "release",
+    "reading",
+];
 
 impl Packages {
     /// Closes a package whose objects are gone: the Register forgets whose it was, and remembers
@@ -47,25 +54,18 @@ impl Packages {
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         const OPERATION: &str = "close a package's entry";
-        let word = if state == State::Erased {
-            "erased"
+        let state = if state == State::Erased {
+            State::Erased
         } else {
-            "expired"
+            State::Expired
         };
-        let update = self
-            .closed(request, word)
-            .condition_expression("attribute_exists(pk)")
-            .update_expression(format!("SET #state = :state {FORGET}"));
-        let actions = self.closing(request, package, update, now)?;
-        let unknown = || StorageError {
-            operation: OPERATION,
-            code: "there is no such package".to_owned(),
-        };
-        self.0
-            .transact(OPERATION, actions)
-            .await?
-            .then_some(())
-            .ok_or_else(unknown)
+        let closed = self.closed(request, state).when(Condition::there());
+        let writes = self.closing(request, package, closed, now);
+        if transact(OPERATION, writes).await? {
+            Ok(())
+        } else {
+            Err(StorageError::because(OPERATION, "there is no such package"))
+        }
     }
 
     /// Closes a package that the DPO takes back, as [`Packages::close`] does, and remembers who
@@ -80,34 +80,21 @@ impl Packages {
         withdrawal: &Withdrawal,
     ) -> Result<bool, StorageError> {
         const OPERATION: &str = "withdraw a package";
-        let item: Item =
-            serde_dynamo::to_item(withdrawal).map_err(|_| StorageError::unreadable(OPERATION))?;
-        let update = self
-            .closed(request, "withdrawn")
-            .condition_expression("#state IN (:started, :complete)")
-            .update_expression(format!(
-                "SET #state = :state, withdrawn = :withdrawn {FORGET}"
-            ))
-            .expression_attribute_values(":started", s("started"))
-            .expression_attribute_values(":complete", s("complete"))
-            .expression_attribute_values(":withdrawn", AttributeValue::M(item));
-        let mut actions = self.closing(request, package, update, withdrawal.at)?;
+        let open = Condition::one_of("state", [State::Started, State::Complete].map(word));
+        let withdrawn = self
+            .closed(request, State::Withdrawn)
+            .set("withdrawn", to_value(OPERATION, withdrawal)?)
+            .when(open);
+        let mut writes = self.closing(request, package, withdrawn, withdrawal.at);
         let event = Event::by(&withdrawal.by, "withdrawn", withdrawal.at);
-        actions.extend(Events(self.0.clone()).next(request, &event, &[]).await?);
-        self.0.transact(OPERATION, actions).await
+        writes.extend(Events(self.0.clone()).next(request, &event, &[]).await?);
+        transact(OPERATION, writes).await
     }
 
-    fn closed(&self, request: &RequestId, word: &str) -> UpdateBuilder {
-        let update = Update::builder()
-            .table_name(&self.0.name)
-            .key(PK, s(keys::request(request)));
-        update
-            .key(SK, s(keys::PACKAGE))
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_names("#release", "release")
-            .expression_attribute_names("#reading", "reading")
-            .expression_attribute_names("#order", "order")
-            .expression_attribute_values(":state", s(word))
+    fn closed(&self, request: &RequestId, state: State) -> Write {
+        Write::update(&self.0, entry(request))
+            .set("state", word(state))
+            .remove_all(&FORGOTTEN)
     }
 
     /// What closes a package: its entry, what points to it, and when the sweep looks once more.
@@ -115,13 +102,10 @@ impl Packages {
         &self,
         request: &RequestId,
         package: &Package,
-        update: UpdateBuilder,
+        closed: Write,
         now: DateTime<Utc>,
-    ) -> Result<Vec<TransactWriteItem>, StorageError> {
-        let update = update
-            .build()
-            .map_err(|_| StorageError::unreadable("close a package's entry"))?;
-        let mut actions = vec![TransactWriteItem::builder().update(update).build()];
+    ) -> Vec<Write> {
+        let mut writes = vec![closed];
         let mut gone = pointers(request, package);
         gone.push(keys::package_due(
             ExpiresAt::at(package.requested_at + DAYS),
@@ -134,12 +118,11 @@ impl Packages {
                 .map(|made| keys::package_due(ExpiresAt::at(made.expires_at), request)),
         );
         gone.dedup();
-        let again = keys::package_due(ExpiresAt::at(now + INVOCATION), request);
+        let later = ExpiresAt::at(now + INVOCATION);
+        let again = keys::package_due(later, request);
         gone.retain(|key| *key != again);
-        actions.push(self.put(&again, Item::new())?);
-        for key in gone {
-            actions.push(self.delete(&key)?);
-        }
-        Ok(actions)
+        writes.push(self.put_due(later, request));
+        writes.extend(gone.iter().map(|key| Write::delete(&self.0, key)));
+        writes
     }
 }

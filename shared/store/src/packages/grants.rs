@@ -4,15 +4,13 @@
 //! Each attempt is one conditional update of one item, so attempts are counted one after the other,
 //! however many come at once: of a hundred codes that are tried together no more than five are.
 
-use super::{Decided, Package, Packages};
-use crate::keys::{self, PK, SK};
-use crate::{Item, n, s};
-use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+use super::{Decided, Package, Packages, State, entry};
+use crate::{n, s, word};
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::rights::package::{File, RequestId};
 use custodian_domain::rights::package_token::{LinkId, LinkKind, WRONG_CODES};
+use custodian_dynamo::{Condition, Write, to_value, transact};
 use serde::{Deserialize, Serialize};
 
 /// What lets somebody fetch a package: a link that opens with a code.
@@ -97,39 +95,16 @@ impl Packages {
         decided: Option<&Decided>,
     ) -> Result<bool, StorageError> {
         const OPERATION: &str = "enter a link to a package";
-        let grant: Item =
-            serde_dynamo::to_item(grant).map_err(|_| StorageError::unreadable(OPERATION))?;
-        let unread = |_| StorageError::unreadable(OPERATION);
-        let decided: Option<Item> = decided
-            .map(serde_dynamo::to_item)
-            .transpose()
-            .map_err(unread)?;
-        let remember = if decided.is_some() {
-            ", decided = list_append(if_not_exists(decided, :none), :decided)"
-        } else {
-            ""
-        };
-        let no_longer = if kind == LinkKind::Release {
-            " REMOVE unconfirmed, undecided"
-        } else {
-            ""
-        };
-        let mut update = self.entry(request, kind);
+        let mut entered = Write::update(&self.0, entry(request))
+            .set(kind.as_str(), to_value(OPERATION, grant)?)
+            .when(Condition::is("state", word(State::Complete)));
         if let Some(decided) = decided {
-            update = update
-                .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
-                .expression_attribute_values(
-                    ":decided",
-                    AttributeValue::L(vec![AttributeValue::M(decided)]),
-                );
+            entered = entered.append("decided", to_value(OPERATION, decided)?);
         }
-        let update = update
-            .condition_expression("#state = :complete")
-            .update_expression(format!("SET #grant = :grant{remember}{no_longer}"))
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":complete", s("complete"))
-            .expression_attribute_values(":grant", AttributeValue::M(grant));
-        self.count(OPERATION, update).await
+        if kind == LinkKind::Release {
+            entered = entered.remove("unconfirmed").remove("undecided");
+        }
+        count(OPERATION, entered).await
     }
 
     /// Counts that somebody with the right code fetches a file, if they still may; gives whether
@@ -146,33 +121,26 @@ impl Packages {
         now: DateTime<Utc>,
     ) -> Result<bool, StorageError> {
         const OPERATION: &str = "count a fetch of a package";
-        let fetch: Item = serde_dynamo::to_item(Fetch {
+        let fetch = Fetch {
             at: now,
             file,
             link: kind,
-        })
-        .map_err(|_| StorageError::unreadable(OPERATION))?;
-        let update = working(
-            self.entry(request, kind),
-            link,
-            "#state = :complete AND #grant.#file < #grant.#fetches",
-        )
-        .expression_attribute_names("#state", "state")
-        .expression_attribute_names("#file", file.as_str())
-        .expression_attribute_names("#fetches", "fetches")
-        .expression_attribute_values(":complete", s("complete"))
-        .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
-        .expression_attribute_values(":fetch", AttributeValue::L(vec![AttributeValue::M(fetch)]));
-        let counted = "SET #grant.#file = #grant.#file + :one, fetched = list_append(if_not_exists(fetched, :none), :fetch)";
-        let update = match kind {
-            LinkKind::Reading => update.update_expression(counted),
-            LinkKind::Release => update
-                .update_expression(format!(
-                    "{counted}, handed_over_at = if_not_exists(handed_over_at, :now)"
-                ))
-                .expression_attribute_values(":now", s(now.to_rfc3339())),
         };
-        self.count(OPERATION, update).await
+        let grant = kind.as_str();
+        let fetched = format!("{grant}.{}", file.as_str());
+        let mut counted = self
+            .working(request, kind, link)
+            .increase(&fetched, 1)
+            .append("fetched", to_value(OPERATION, fetch)?)
+            .when(Condition::is("state", word(State::Complete)))
+            .when(Condition::below_attribute(
+                fetched,
+                format!("{grant}.fetches"),
+            ));
+        if kind == LinkKind::Release {
+            counted = counted.set_once("handed_over_at", s(now.to_rfc3339()));
+        }
+        count(OPERATION, counted).await
     }
 
     /// Counts a wrong code, unless the link has ended.
@@ -185,48 +153,27 @@ impl Packages {
         kind: LinkKind,
         link: &LinkId,
     ) -> Result<(), StorageError> {
-        let update = working(self.entry(request, kind), link, "attribute_exists(pk)")
-            .update_expression("SET #grant.#wrong = #grant.#wrong + :one");
-        self.count("count a wrong code", update).await.map(drop)
+        let counted = self
+            .working(request, kind, link)
+            .increase(format!("{}.wrong_codes", kind.as_str()), 1)
+            .when(Condition::there());
+        count("count a wrong code", counted).await.map(drop)
     }
 
-    fn entry(&self, request: &RequestId, kind: LinkKind) -> UpdateBuilder {
-        let update = Update::builder()
-            .table_name(&self.0.name)
-            .expression_attribute_names("#grant", kind.as_str());
-        update
-            .key(PK, s(keys::request(request)))
-            .key(SK, s(keys::PACKAGE))
-    }
-
-    /// Gives whether the update's condition held. It is a transaction because the SDK sends one
-    /// again under the same token when its answer is lost, and nothing is counted twice.
-    async fn count(
-        &self,
-        operation: &'static str,
-        update: UpdateBuilder,
-    ) -> Result<bool, StorageError> {
-        let update = update
-            .build()
-            .map_err(|_| StorageError::unreadable(operation))?;
-        self.0
-            .transact(
-                operation,
-                vec![TransactWriteItem::builder().update(update).build()],
-            )
-            .await
+    /// A change of the entry, on condition that this is the link that works.
+    fn working(&self, request: &RequestId, kind: LinkKind, link: &LinkId) -> Write {
+        let grant = kind.as_str();
+        Write::update(&self.0, entry(request))
+            .when(Condition::is(format!("{grant}.link"), s(link.as_str())))
+            .when(Condition::below(
+                format!("{grant}.wrong_codes"),
+                n(WRONG_CODES.into()),
+            ))
     }
 }
 
-/// An update that counts, on condition that this is the link that works, and on another.
-fn working(update: UpdateBuilder, link: &LinkId, also: &str) -> UpdateBuilder {
-    update
-        .condition_expression(format!(
-            "#grant.#link = :link AND #grant.#wrong < :most AND {also}"
-        ))
-        .expression_attribute_names("#link", "link")
-        .expression_attribute_names("#wrong", "wrong_codes")
-        .expression_attribute_values(":link", s(link.as_str()))
-        .expression_attribute_values(":most", n(WRONG_CODES.into()))
-        .expression_attribute_values(":one", n(1))
+/// Gives whether the update's condition held. It is a transaction because the SDK sends one again
+/// under the same token when its answer is lost, and nothing is counted twice.
+async fn count(operation: &'static str, update: Write) -> Result<bool, StorageError> {
+    transact(operation, vec![update]).await
 }

@@ -2,9 +2,8 @@
 
 use crate::Item;
 use crate::keys::{self, DAY, EXPIRES_AT, Key, PK, RETENTION_DUE_AT, SK};
-use crate::table::retention;
-use crate::text;
-use aws_sdk_dynamodb::types::AttributeValue;
+use crate::retention::retention;
+use crate::{flag, text};
 use chrono::{DateTime, NaiveDate, Utc};
 use custodian_domain::identity::contact::Contact;
 use custodian_domain::ledger::{Cause, Entry, EntryId, ItemKind};
@@ -12,6 +11,8 @@ use custodian_domain::record::processor_copy::ProcessorCopy;
 use custodian_domain::record::reference::Reference;
 use custodian_domain::record::source::Source;
 use custodian_domain::retention::{ExpiresAt, Retention};
+use custodian_dynamo::from_value;
+use serde::de::DeserializeOwned;
 
 /// What of a removed item its entry in the ledger needs, and all that is kept of one that nobody
 /// can read: where it lay and when it was over, and nothing that was told.
@@ -95,10 +96,6 @@ pub fn deletion_candidate(item: &Item) -> Option<DeletionCandidate> {
     if (kind == ItemKind::Record) != source.is_some() {
         return None;
     }
-    let contact = item
-        .get("contact")
-        .cloned()
-        .unwrap_or_else(|| AttributeValue::M(Item::default()));
     Some(DeletionCandidate {
         kind,
         day,
@@ -106,14 +103,17 @@ pub fn deletion_candidate(item: &Item) -> Option<DeletionCandidate> {
         reference: text(item, "reference").and_then(|it| Reference::try_from(it.to_owned()).ok()),
         due: retention(item).map(Retention::due),
         collected_at: text(item, "collected_at").and_then(|instant| instant.parse().ok()),
-        contact: serde_dynamo::from_attribute_value(contact).ok()?,
-        custody: match item.get("custody") {
-            Some(custody) => serde_dynamo::from_attribute_value(custody.clone()).ok()?,
-            None => Vec::new(),
-        },
-        newsletter: item
-            .get("newsletter")
-            .is_some_and(|it| it.as_bool().is_ok_and(|it| *it)),
+        contact: part(item, "contact")?,
+        custody: part(item, "custody")?,
+        newsletter: flag(item, "newsletter"),
         key,
     })
+}
+
+/// A part of an item that is empty where it is missing; nothing where it cannot be read.
+pub(super) fn part<T: DeserializeOwned + Default>(item: &Item, name: &str) -> Option<T> {
+    match item.get(name) {
+        Some(value) => from_value(value.clone()),
+        None => Some(T::default()),
+    }
 }

@@ -1,8 +1,8 @@
 //! Whether what the ledger tells of is gone.
 
 use super::Records;
-use crate::keys::{self, BY_DAY, Key, SHARDS};
-use crate::table::retention;
+use crate::keys::{self, Key, SHARDS};
+use crate::retention::retention;
 use chrono::{Datelike, Months, NaiveDate};
 use custodian_aws::StorageError;
 use custodian_domain::ledger::{Entry, EntryId};
@@ -22,13 +22,8 @@ impl Records {
         const OPERATION: &str = "look for what is gone";
         for day in days(entry) {
             for shard in 0..SHARDS {
-                let mut pages = self.0.due_at(
-                    OPERATION,
-                    BY_DAY,
-                    &keys::day_shard(day, shard),
-                    entry.due,
-                    Key::of,
-                );
+                let mut pages =
+                    self.due_in(OPERATION, (day, shard), entry.due, |item| Key::of(&item));
                 while let Some(page) = pages.next().await? {
                     for key in page {
                         let id = EntryId::of(&key.partition, &key.sort, entry.due);

@@ -1,15 +1,16 @@
 //! Records without what they say: enough to put them in order, and to know who else holds them.
 
+use super::deletion_candidate::part;
 use super::{Records, record};
 use crate::keys::{self, EXPIRES_AT, Key, PK, SK};
-use crate::table::Pages;
-use crate::{Item, text};
+use crate::{Item, flag, text};
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::identity::contact::Contact;
 use custodian_domain::record::processor_copy::ProcessorCopy;
 use custodian_domain::record::source::Source;
 use custodian_domain::record::{Holder, Record};
+use custodian_dynamo::Pages;
 use std::collections::HashMap;
 
 /// The attributes that [`outline`] reads.
@@ -51,7 +52,7 @@ impl Records {
                 &keys::partition(holder),
                 keys::RECORD,
                 now,
-                outline,
+                |item| outline(&item),
             )
             .showing(&READ)
     }
@@ -68,10 +69,10 @@ impl Records {
         const OPERATION: &str = "read records in order";
         let places: HashMap<Key, usize> = keys.iter().cloned().zip(0..).collect();
         let items = self.0.get_all(OPERATION, keys, now).await?;
-        let read = |item: &Item| Some((*places.get(&Key::of(item)?)?, record(item)?));
+        let read = |item: Item| Some((*places.get(&Key::of(&item)?)?, record(item)?));
         let mut records = Vec::with_capacity(items.len());
         for item in items {
-            records.push(read(&item).ok_or(StorageError::unreadable(OPERATION))?);
+            records.push(read(item).ok_or(StorageError::unreadable(OPERATION))?);
         }
         records.sort_by_key(|(place, _)| *place);
         Ok(records.into_iter().map(|(_, record)| record).collect())
@@ -79,19 +80,12 @@ impl Records {
 }
 
 fn outline(item: &Item) -> Option<Outline> {
-    let part = |name: &str| item.get(name).cloned();
     Some(Outline {
         sort: text(item, SK)?.to_owned(),
         collected_at: text(item, "collected_at")?.parse().ok()?,
         source: Source::named(text(item, "source")?)?,
-        contact: part("contact").map_or(Some(Contact::default()), |it| {
-            serde_dynamo::from_attribute_value(it).ok()
-        })?,
-        custody: part("custody").map_or(Some(Vec::new()), |it| {
-            serde_dynamo::from_attribute_value(it).ok()
-        })?,
-        newsletter: item
-            .get("newsletter")
-            .is_some_and(|it| it.as_bool().is_ok_and(|it| *it)),
+        contact: part(item, "contact")?,
+        custody: part(item, "custody")?,
+        newsletter: flag(item, "newsletter"),
     })
 }

@@ -2,17 +2,18 @@
 //! restriction marks them.
 
 use super::{DeletionCandidate, Records, deletion_candidate};
-use crate::keys::{self, BY_DAY, DAY, EXPIRES_AT, PK, RESTRICTED, RETENTION_DUE_AT, SK};
-use crate::table::{Pages, retention};
+use crate::keys::{self, DAY, EXPIRES_AT, PK, RESTRICTED, RETENTION_DUE_AT, SK};
+use crate::retention::retention;
 use crate::{Item, n};
-use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, NaiveDate, Utc};
-use custodian_aws::{StorageError, applied};
+use custodian_aws::StorageError;
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::ledger::ItemKind;
 use custodian_domain::record::Holder;
 use custodian_domain::retention::Retention;
 use custodian_domain::rights::constraint::Effect;
+use custodian_dynamo::Pages;
+use custodian_dynamo::{AttributeValue, Condition, Write};
 
 /// All that is read of an item: where it lies and until when, and nothing that anybody told.
 const SHOWN: [&str; 7] = [
@@ -95,7 +96,7 @@ impl Records {
                 "look what lies under a holder",
                 &keys::partition(holder),
                 "",
-                shelved,
+                |item| shelved(&item),
             )
             .showing(&SHOWN)
     }
@@ -111,14 +112,8 @@ impl Records {
         day: NaiveDate,
     ) -> Result<Vec<RetentionView>, StorageError> {
         let sort = keys::link(to, to).sort;
-        self.0
-            .placed(
-                "look for links by their day",
-                BY_DAY,
-                &keys::day(day, &sort),
-                &sort,
-                shelved,
-            )
+        let read = |item| shelved(&item);
+        self.of_day("look for links by their day", day, &sort, read)
             .await
     }
 
@@ -133,50 +128,27 @@ impl Records {
         turn: HoldChange,
         now: DateTime<Utc>,
     ) -> Result<bool, StorageError> {
-        let (mut condition, mut set, mut remove) = ("attribute_exists(pk)", Vec::new(), Vec::new());
-        match turn.hold {
-            Some(true) => {
-                condition = "expires_at > :now";
-                set.push("retention_due_at = expires_at");
-                remove.push(EXPIRES_AT);
-            }
-            Some(false) => {
-                condition = "attribute_exists(retention_due_at)";
-                set.push("expires_at = retention_due_at");
-                remove.push(RETENTION_DUE_AT);
-            }
-            None => {}
-        }
-        match turn.restrict {
-            Some(true) => set.push("restricted = :true"),
-            Some(false) => remove.push(RESTRICTED),
-            None => {}
-        }
-        let part = |word: &str, changes: &[&str]| match changes {
-            [] => String::new(),
-            _ => format!("{word} {} ", changes.join(", ")),
+        let mut turned = Write::update(&self.0, &item.candidate.key).when(match turn.hold {
+            Some(true) => Condition::above(EXPIRES_AT, n(now.timestamp())),
+            Some(false) => Condition::has(RETENTION_DUE_AT),
+            None => Condition::there(),
+        });
+        turned = match turn.hold {
+            Some(true) => turned.copy(RETENTION_DUE_AT, EXPIRES_AT).remove(EXPIRES_AT),
+            Some(false) => turned
+                .copy(EXPIRES_AT, RETENTION_DUE_AT)
+                .remove(RETENTION_DUE_AT),
+            None => turned,
         };
-        let DeletionCandidate { key, .. } = &item.candidate;
-        let update = self
-            .0
-            .client
-            .update_item()
-            .table_name(&self.0.name)
-            .key(PK, super::s(&key.partition))
-            .key(SK, super::s(&key.sort))
-            .condition_expression(condition)
-            .update_expression(part("SET", &set) + &part("REMOVE", &remove));
-        let update = if turn.hold == Some(true) {
-            update.expression_attribute_values(":now", n(now.timestamp()))
-        } else {
-            update
+        turned = match turn.restrict {
+            Some(true) => turned.set(RESTRICTED, AttributeValue::Bool(true)),
+            Some(false) => turned.remove(RESTRICTED),
+            None => turned,
         };
-        let update = if turn.restrict == Some(true) {
-            update.expression_attribute_values(":true", AttributeValue::Bool(true))
-        } else {
-            update
-        };
-        Ok(applied("carry out what stands for somebody", update.send().await)?.is_some())
+        Ok(turned
+            .send("carry out what stands for somebody")
+            .await?
+            .is_applied())
     }
 }
 

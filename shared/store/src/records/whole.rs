@@ -4,12 +4,12 @@
 use super::standing::shelved;
 use super::{Records, RetentionView, record};
 use crate::keys::Key;
-use crate::table::retention;
+use crate::retention::retention;
 use crate::{Item, text};
-use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use chrono::{DateTime, Utc};
-use custodian_aws::{StorageError, failed};
+use custodian_aws::StorageError;
 use custodian_domain::record::Record;
+use custodian_dynamo::Pages;
 
 /// An item as it lies in the table.
 #[derive(Clone)]
@@ -31,7 +31,7 @@ impl StoredItem {
     /// The record that it is; nothing if it cannot be read as one.
     #[must_use]
     pub fn record(&self) -> Option<Record> {
-        record(&self.0)
+        record(self.0.clone())
     }
 
     /// Whether this is a later word on the same than the other.
@@ -51,47 +51,12 @@ impl std::fmt::Debug for StoredItem {
     }
 }
 
-/// A whole table, a page at a time.
-#[derive(Debug)]
-pub struct Whole(Option<ScanFluentBuilder>);
-
-impl Whole {
-    /// The next page; nothing behind the last.
-    ///
-    /// # Errors
-    /// [`StorageError`] if it cannot be read; the same page can be asked for again.
-    pub async fn next(&mut self) -> Result<Option<Vec<StoredItem>>, StorageError> {
-        // Kept until it is answered: a table that broke off must not look like one that ended.
-        let Some(scan) = &self.0 else { return Ok(None) };
-        let page = scan
-            .clone()
-            .send()
-            .await
-            .map_err(failed("read a whole table"))?;
-        self.0 = page
-            .last_evaluated_key
-            .map(|key| scan.clone().set_exclusive_start_key(Some(key)));
-        Ok(Some(
-            page.items
-                .unwrap_or_default()
-                .into_iter()
-                .map(StoredItem)
-                .collect(),
-        ))
-    }
-}
-
 impl Records {
     /// Everything that lies in the table, whatever its time.
     #[must_use]
-    pub fn whole(&self) -> Whole {
-        Whole(Some(
-            self.0
-                .client
-                .scan()
-                .table_name(&self.0.name)
-                .consistent_read(true),
-        ))
+    pub fn whole(&self) -> Pages<StoredItem> {
+        let read = |item| Some(StoredItem(item));
+        self.0.scan("read a whole table", None, read)
     }
 
     /// Those of these keys that are there and not over.
@@ -125,6 +90,6 @@ impl Records {
         let key = item
             .key()
             .ok_or_else(|| StorageError::unreadable(operation))?;
-        self.0.put(operation, &key, item.0).await
+        self.0.put(operation, key, item.0).await
     }
 }

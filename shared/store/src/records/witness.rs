@@ -1,13 +1,14 @@
 //! Records, as far as they say who somebody is.
 
 use super::Records;
-use crate::table::Pages;
-use crate::{Item, keys, text};
+use super::deletion_candidate::part;
+use crate::{Item, flag, keys, text};
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::identity::contact::Contact;
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::record::source::Source;
+use custodian_dynamo::Pages;
 
 /// The attribute of a record that says who it is about.
 const CONTACT: &str = "contact";
@@ -46,7 +47,7 @@ impl Records {
                 subject.as_str(),
                 keys::RECORD,
                 now,
-                witness,
+                |item| witness(&item),
             )
             .showing(&READ)
     }
@@ -74,16 +75,11 @@ impl Records {
 }
 
 fn witness(item: &Item) -> Option<Witness> {
-    let contact = item.get(CONTACT).cloned();
     Some(Witness {
-        contact: contact.map_or(Some(Contact::default()), |it| {
-            serde_dynamo::from_attribute_value(it).ok()
-        })?,
+        contact: part(item, CONTACT)?,
         source: Source::named(text(item, "source")?)?,
         is_of_our_form: !item.contains_key("source_id"),
-        asks_for_newsletter: item
-            .get("newsletter")
-            .is_some_and(|it| it.as_bool().is_ok_and(|it| *it)),
+        asks_for_newsletter: flag(item, "newsletter"),
         collected_at: text(item, "collected_at")?.parse().ok()?,
     })
 }

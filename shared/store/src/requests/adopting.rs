@@ -3,17 +3,13 @@
 //! and adopts them.
 
 use super::{Request, Requests, Stage};
-use crate::keys::{self, FORMER_START, PK, SK};
-use crate::s;
-use crate::tasks::start;
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use crate::keys::{self, FORMER_START, Key};
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::place::Place;
 use custodian_domain::rights::package::RequestId;
+use custodian_dynamo::{Condition, Write, transact};
 use std::collections::BTreeMap;
-
-const OPERATION: &str = "adopt a request";
 
 /// A request of the first version that is open, and that nothing starts any more.
 #[derive(Clone, Debug)]
@@ -65,27 +61,13 @@ impl Requests {
     pub async fn adopt(&self, id: &RequestId, former: &Former) -> Result<bool, StorageError> {
         let Former { request, places } = former;
         let approved = request.approved(id);
-        let unreadable = |_| StorageError::unreadable(OPERATION);
-        let mut actions = Vec::new();
+        let mut writes = Vec::new();
         for place in places {
-            let put = Put::builder()
-                .table_name(&self.table.name)
-                .set_item(Some(start(id, *place, &approved, request.end())))
-                .condition_expression("attribute_not_exists(pk)");
-            let beside = Delete::builder()
-                .table_name(&self.table.name)
-                .key(PK, s(keys::task(id, *place)));
-            let beside = beside
-                .key(SK, s(FORMER_START))
-                .build()
-                .map_err(unreadable)?;
-            actions.push(
-                TransactWriteItem::builder()
-                    .put(put.build().map_err(unreadable)?)
-                    .build(),
-            );
-            actions.push(TransactWriteItem::builder().delete(beside).build());
+            let start = self.tasks.start(id, *place, &approved, request.end());
+            writes.push(start.when(Condition::not_there()));
+            let beside = Key::new(keys::task(id, *place), FORMER_START);
+            writes.push(Write::delete(&self.table, beside));
         }
-        self.table.transact(OPERATION, actions).await
+        transact("adopt a request", writes).await
     }
 }

@@ -1,13 +1,12 @@
 //! Approving a request: everything that follows from it begins in one transaction, or nothing does.
 
-use super::{Event, Request, Requests};
-use crate::keys::{self, Key, META};
-use crate::s;
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use super::{Event, Request, Requests, still_planned};
+use crate::keys::META;
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::task::Task;
+use custodian_dynamo::{Condition, Write, transact};
 
 /// What is approved.
 #[derive(Clone, Debug)]
@@ -20,7 +19,7 @@ pub struct Approval<'a> {
     /// an erasure takes.
     pub suppress: bool,
     /// What else begins with it.
-    pub beside: Vec<TransactWriteItem>,
+    pub beside: Vec<Write>,
 }
 
 impl Requests {
@@ -38,15 +37,9 @@ impl Requests {
     ) -> Result<bool, StorageError> {
         const OPERATION: &str = "approve a request";
         let request = approval.request;
-        let put = self
-            .item(Key::new(keys::request(id), META), request, request.end())?
-            .condition_expression("stage = :planned AND #hash = :hash")
-            .expression_attribute_names("#hash", "hash")
-            .expression_attribute_values(":planned", s("planned"))
-            .expression_attribute_values(":hash", s(&request.hash))
-            .build()
-            .map_err(|_| StorageError::unreadable(OPERATION))?;
-        let put = TransactWriteItem::builder().put(put).build();
+        let approved = self
+            .put(OPERATION, id, request)?
+            .when(still_planned(&request.hash));
         let by = request
             .approved_by
             .as_deref()
@@ -55,9 +48,8 @@ impl Requests {
             .events
             .next(id, &Event::by(by, "approved", now), &[META])
             .await?;
-        self.table
-            .transact(OPERATION, self.begun(id, put, event, approval, now)?)
-            .await
+        let writes = self.begun(id, approved, event, approval, now)?;
+        transact(OPERATION, writes).await
     }
 
     /// Enters a request that needs no plan, and begins it; gives whether its id was free.
@@ -70,9 +62,7 @@ impl Requests {
         approval: Approval<'_>,
         now: DateTime<Utc>,
     ) -> Result<bool, StorageError> {
-        self.table
-            .transact("enter a request", self.entering(id, approval, now)?)
-            .await
+        transact("enter a request", self.entering(id, approval, now)?).await
     }
 
     /// What enters such a request: a part of a transaction that something else begins with.
@@ -84,32 +74,29 @@ impl Requests {
         id: &RequestId,
         approval: Approval<'_>,
         now: DateTime<Utc>,
-    ) -> Result<Vec<TransactWriteItem>, StorageError> {
+    ) -> Result<Vec<Write>, StorageError> {
         const OPERATION: &str = "enter a request";
         let request = approval.request;
-        let put = self
-            .item(Key::new(keys::request(id), META), request, request.end())?
-            .condition_expression("attribute_not_exists(pk)")
-            .build()
-            .map_err(|_| StorageError::unreadable(OPERATION))?;
-        let put = TransactWriteItem::builder().put(put).build();
+        let entered = self
+            .put(OPERATION, id, request)?
+            .when(Condition::not_there());
         let by = request
             .approved_by
             .as_deref()
             .unwrap_or(&request.planned_by);
         let event = self.events.first(id, &Event::by(by, "entered", now))?;
-        self.begun(id, put, event, approval, now)
+        self.begun(id, entered, event, approval, now)
     }
 
     /// Everything that begins with a request.
     fn begun(
         &self,
         id: &RequestId,
-        itself: TransactWriteItem,
-        event: [TransactWriteItem; 2],
+        itself: Write,
+        event: [Write; 2],
         approval: Approval<'_>,
         now: DateTime<Utc>,
-    ) -> Result<Vec<TransactWriteItem>, StorageError> {
+    ) -> Result<Vec<Write>, StorageError> {
         let Approval {
             request,
             tasks,
@@ -117,27 +104,27 @@ impl Requests {
             beside,
         } = approval;
         let end = request.end();
-        let mut actions = vec![itself];
-        actions.extend(event);
+        let mut writes = vec![itself];
+        writes.extend(event);
         let approved = request.approved(id);
         for task in tasks {
-            actions.extend(self.tasks.enter(id, task, &approved, end)?);
+            writes.extend(self.tasks.enter(id, task, &approved, end)?);
         }
         for holder in &request.holders {
             if suppress {
-                actions.push(self.suppressions.entry(
+                writes.push(self.suppressions.entry(
                     holder,
                     request.up_to(),
                     now,
                     &request.exclusions,
                 )?);
             }
-            actions.push(self.is_open(id, holder, end)?);
+            writes.push(self.is_open(id, holder, end));
         }
         if suppress {
-            actions.push(self.suppressions.counted()?);
+            writes.push(self.suppressions.counted());
         }
-        actions.extend(beside);
-        Ok(actions)
+        writes.extend(beside);
+        Ok(writes)
     }
 }

@@ -2,15 +2,14 @@
 
 use super::request::{EVIDENCE, Event};
 use crate::evidence::mark;
-use crate::keys::{self, EXPIRES_AT, Key, META, PK, SK};
-use crate::table::{Pages, Table};
-use crate::{Item, n, number, s, text};
-use aws_sdk_dynamodb::types::{Put, ReturnValue, TransactWriteItem};
+use crate::keys::{self, Key, META};
+use crate::{Item, n, number, s, text, to_item};
 use chrono::{DateTime, SubsecRound, Utc};
-use custodian_aws::{StorageError, failed};
+use custodian_aws::StorageError;
 use custodian_domain::identity::staff::THE_PERSON;
 use custodian_domain::retention::ExpiresAt;
 use custodian_domain::rights::package::RequestId;
+use custodian_dynamo::{Pages, Returning, Table, Write, random};
 
 /// How many things have happened to a request, or were about to.
 const COUNT: &str = "count";
@@ -37,25 +36,18 @@ impl Events {
         request: &RequestId,
         event: &Event,
         written: &[&str],
-    ) -> Result<[TransactWriteItem; 2], StorageError> {
+    ) -> Result<[Write; 2], StorageError> {
         const OPERATION: &str = "count what happens";
-        let counted = self
-            .0
-            .client
-            .update_item()
-            .table_name(&self.0.name)
-            .key(PK, s(keys::request(request)))
-            .key(SK, s(keys::EVENTS))
-            .update_expression("SET #end = :end ADD #count :one")
-            .expression_attribute_names("#end", EXPIRES_AT)
-            .expression_attribute_names("#count", COUNT)
-            .expression_attribute_values(":end", n(end(event).epoch()))
-            .expression_attribute_values(":one", n(1))
-            .return_values(ReturnValue::UpdatedNew);
-        let counted = counted.send().await.map_err(failed(OPERATION))?;
-        let place = counted.attributes().and_then(|item| number(item, COUNT));
-        let place = place
-            .and_then(|place| u64::try_from(place).ok())
+        let key = Key::new(keys::request(request), keys::EVENTS);
+        let counted = Write::update(&self.0, key)
+            .ending(end(event).epoch())
+            .add(COUNT, n(1))
+            .returning(Returning::Changed)
+            .send(OPERATION)
+            .await?
+            .applied();
+        let place = counted
+            .and_then(|counted| u64::try_from(number(&counted, COUNT)?).ok())
             .ok_or(StorageError::unreadable(OPERATION))?;
         self.put(request, place, event, written)
     }
@@ -65,7 +57,7 @@ impl Events {
         &self,
         request: &RequestId,
         event: &Event,
-    ) -> Result<[TransactWriteItem; 2], StorageError> {
+    ) -> Result<[Write; 2], StorageError> {
         self.put(request, 0, event, &[META])
     }
 
@@ -75,41 +67,27 @@ impl Events {
         &self,
         request: &RequestId,
         at: DateTime<Utc>,
-    ) -> Result<[TransactWriteItem; 2], StorageError> {
+    ) -> Result<[Write; 2], StorageError> {
         const OPERATION: &str = "enter what a person said";
-        let mut random = [0; 16];
-        getrandom::fill(&mut random).map_err(|_| StorageError {
-            operation: OPERATION,
-            code: "randomness".to_owned(),
-        })?;
+        let random = random(OPERATION)?;
         let at = at.trunc_subsecs(0);
         let event = Event::by(THE_PERSON, CONFIRMED, at);
-        let (partition, sort) = (
-            keys::said(request),
-            format!("{}{}#{}", keys::EVENT, at.to_rfc3339(), hex::encode(random)),
-        );
-        let put = Put::builder()
-            .table_name(&self.0.name)
-            .item(PK, s(&partition))
-            .item(SK, s(&sort))
-            .item(AT, s(at.to_rfc3339()))
-            .item(EXPIRES_AT, n(end(&event).epoch()));
-        let put = put
-            .build()
-            .map_err(|_| StorageError::unreadable(OPERATION))?;
+        let at_random = format!("{}{}#{}", keys::EVENT, at.to_rfc3339(), hex::encode(random));
+        let key = Key::new(keys::said(request), at_random);
+        let item = Item::from([(AT.to_owned(), s(at.to_rfc3339()))]);
         Ok([
-            TransactWriteItem::builder().put(put).build(),
-            mark(&self.0, &partition, vec![sort], at)?,
+            Write::put(&self.0, &key, item).ending(end(&event).epoch()),
+            mark(&self.0, &key.partition, vec![key.sort], at)?,
         ])
     }
 
     /// What the person of a request has confirmed, in pages.
     pub(crate) fn said(&self, request: &RequestId, now: DateTime<Utc>) -> Pages<Event> {
-        let read = |item: &Item| {
+        let read = |item: Item| {
             Some(Event::by(
                 THE_PERSON,
                 CONFIRMED,
-                text(item, AT)?.parse().ok()?,
+                text(&item, AT)?.parse().ok()?,
             ))
         };
         self.0.live(
@@ -127,33 +105,25 @@ impl Events {
         place: u64,
         event: &Event,
         written: &[&str],
-    ) -> Result<[TransactWriteItem; 2], StorageError> {
-        let unreadable = || StorageError::unreadable("enter what happens");
-        let Key { partition, sort } = keys::event(request, place);
+    ) -> Result<[Write; 2], StorageError> {
+        let key = keys::event(request, place);
         let items = written
             .iter()
             .copied()
-            .chain([sort.as_str()])
+            .chain([key.sort.as_str()])
             .map(str::to_owned)
             .collect();
-        let mark = mark(&self.0, &partition, items, event.at)?;
+        let mark = mark(&self.0, &key.partition, items, event.at)?;
         // Of what happens within a second the number tells the order, and no fraction another one.
         let event = &Event {
             at: event.at.trunc_subsecs(0),
             ..event.clone()
         };
-        let mut item: Item = serde_dynamo::to_item(event).map_err(|_| unreadable())?;
-        item.extend([
-            (PK.to_owned(), s(partition)),
-            (SK.to_owned(), s(sort)),
-            (EXPIRES_AT.to_owned(), n(end(event).epoch())),
-        ]);
-        let put = Put::builder()
-            .table_name(&self.0.name)
-            .set_item(Some(item))
-            .build()
-            .map_err(|_| unreadable())?;
-        Ok([TransactWriteItem::builder().put(put).build(), mark])
+        let item = to_item("enter what happens", event)?;
+        Ok([
+            Write::put(&self.0, key, item).ending(end(event).epoch()),
+            mark,
+        ])
     }
 }
 

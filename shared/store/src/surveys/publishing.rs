@@ -3,11 +3,12 @@
 
 use super::versions::{PUT_AT, RETIRED_AT, rfc3339};
 use super::{DOCUMENT, Surveys};
-use crate::keys::{self, Key, PK, SK};
+use crate::keys;
 use crate::{Item, s, text};
 use chrono::{DateTime, Utc};
-use custodian_aws::{StorageError, failed};
+use custodian_aws::StorageError;
 use custodian_domain::survey::{Survey, VersionId};
+use custodian_dynamo::Write;
 
 /// What became of a survey that was put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +55,7 @@ impl Surveys {
         };
         let item = Item::from([(DOCUMENT.to_owned(), s(document))]);
         self.register
-            .put("put a survey", &keys::survey(&survey.id), item)
+            .put("put a survey", keys::survey(&survey.id), item)
             .await?;
         Ok(put)
     }
@@ -71,7 +72,7 @@ impl Surveys {
                 .await?;
         }
         self.register
-            .delete("remove a survey", &keys::survey(id))
+            .delete("remove a survey", keys::survey(id))
             .await?;
         Ok(before.is_some())
     }
@@ -85,7 +86,7 @@ impl Surveys {
     ) -> Result<Option<(VersionId, String)>, StorageError> {
         let item = self
             .register
-            .get("read a survey", &keys::survey(id), now)
+            .get("read a survey", keys::survey(id), now)
             .await?;
         Ok(item
             .as_ref()
@@ -106,30 +107,19 @@ impl Surveys {
         asked: Asked,
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
-        let (operation, since, not_retired) = match asked {
+        let version = Write::update(&self.register, keys::survey_version(survey, version))
+            .set_once(DOCUMENT, s(document));
+        let at = s(rfc3339(now));
+        let (operation, version) = match asked {
             Asked::Today => (
                 "keep a version of a survey",
-                PUT_AT,
-                format!(" REMOVE {RETIRED_AT}"),
+                version.set_once(PUT_AT, at).remove(RETIRED_AT),
             ),
-            Asked::NoLonger => ("retire a version of a survey", RETIRED_AT, String::new()),
+            Asked::NoLonger => (
+                "retire a version of a survey",
+                version.set_once(RETIRED_AT, at),
+            ),
         };
-        let set = format!(
-            "SET {DOCUMENT} = if_not_exists({DOCUMENT}, :document), {since} = if_not_exists({since}, :now){not_retired}"
-        );
-        let Key { partition, sort } = keys::survey_version(survey, version);
-        let update = self
-            .register
-            .client
-            .update_item()
-            .table_name(&self.register.name);
-        let update = update
-            .key(PK, s(partition))
-            .key(SK, s(sort))
-            .update_expression(set);
-        let update = update
-            .expression_attribute_values(":document", s(document))
-            .expression_attribute_values(":now", s(rfc3339(now)));
-        update.send().await.map(drop).map_err(failed(operation))
+        version.send(operation).await.map(drop)
     }
 }

@@ -4,11 +4,12 @@
 use super::publishing::Asked;
 use super::versions::{PUT_AT, RETIRED_AT, rfc3339, time};
 use super::{DOCUMENT, Surveys};
-use crate::keys::{self, Key, PK, SK, SURVEY, SURVEY_VERSION};
+use crate::keys::{self, Key, SK, SURVEY, SURVEY_VERSION};
 use crate::{Item, s, text};
 use chrono::{DateTime, Utc};
-use custodian_aws::{StorageError, applied};
+use custodian_aws::StorageError;
 use custodian_domain::survey::{VersionId, version};
+use custodian_dynamo::{Condition, Write};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -85,23 +86,18 @@ impl Surveys {
     /// # Errors
     /// [`StorageError`] if they cannot be read.
     pub async fn listed(&self) -> Result<Vec<Listed>, StorageError> {
-        let read = |item: &Item| {
-            let (survey, version) = keys::survey_version_of(text(item, SK)?)?;
+        let read = |item: Item| {
+            let (survey, version) = keys::survey_version_of(text(&item, SK)?)?;
             Some(Listed {
                 survey,
                 version,
-                retired_at: time(item, RETIRED_AT)?,
+                retired_at: time(&item, RETIRED_AT)?,
             })
         };
         let pages = self
             .register
             .all("list versions of surveys", SURVEY_VERSION, "", read);
-        let mut pages = pages.showing(&[SK, PUT_AT, RETIRED_AT]);
-        let mut versions = Vec::new();
-        while let Some(page) = pages.next().await? {
-            versions.extend(page);
-        }
-        Ok(versions)
+        pages.showing(&[SK, PUT_AT, RETIRED_AT]).all().await
     }
 
     /// What is asked today, as it lies there and not as a copy has it; nothing for what is no JSON.
@@ -109,10 +105,10 @@ impl Surveys {
         &self,
         now: DateTime<Utc>,
     ) -> Result<BTreeMap<String, Option<(VersionId, String)>>, StorageError> {
-        let read = |item: &Item| {
+        let read = |item: Item| {
             Some((
-                text(item, SK)?.to_owned(),
-                text(item, DOCUMENT).unwrap_or_default().to_owned(),
+                text(&item, SK)?.to_owned(),
+                text(&item, DOCUMENT).unwrap_or_default().to_owned(),
             ))
         };
         let mut pages = self.register.live("read surveys", SURVEY, "", now, read);
@@ -134,38 +130,24 @@ impl Surveys {
         key: &Key,
         retired_at: Option<DateTime<Utc>>,
     ) -> Result<bool, StorageError> {
-        let update = self
-            .register
-            .client
-            .update_item()
-            .table_name(&self.register.name);
-        let update = update
-            .key(PK, s(&key.partition))
-            .key(SK, s(&key.sort))
-            .condition_expression("attribute_exists(pk)");
-        let update = match retired_at {
-            Some(at) => update
-                .update_expression(format!(
-                    "SET {RETIRED_AT} = if_not_exists({RETIRED_AT}, :at)"
-                ))
-                .expression_attribute_values(":at", s(rfc3339(at))),
-            None => update.update_expression(format!("REMOVE {RETIRED_AT}")),
+        let version = Write::update(&self.register, key).when(Condition::there());
+        let marked = match retired_at {
+            Some(at) => version.set_once(RETIRED_AT, s(rfc3339(at))),
+            None => version.remove(RETIRED_AT),
         };
-        Ok(applied("mark a version of a survey", update.send().await)?.is_some())
+        Ok(marked
+            .send("mark a version of a survey")
+            .await?
+            .is_applied())
     }
 
     /// Deletes a version that was retired then, unless it is asked again meanwhile.
     async fn forget(&self, key: &Key, retired_at: DateTime<Utc>) -> Result<bool, StorageError> {
-        let delete = self
-            .register
-            .client
-            .delete_item()
-            .table_name(&self.register.name);
-        let delete = delete
-            .key(PK, s(&key.partition))
-            .key(SK, s(&key.sort))
-            .condition_expression(format!("{RETIRED_AT} = :at"))
-            .expression_attribute_values(":at", s(rfc3339(retired_at)));
-        Ok(applied("forget a version of a survey", delete.send().await)?.is_some())
+        let gone = Write::delete(&self.register, key)
+            .when(Condition::is(RETIRED_AT, s(rfc3339(retired_at))));
+        Ok(gone
+            .send("forget a version of a survey")
+            .await?
+            .is_applied())
     }
 }

@@ -111,12 +111,9 @@ impl Surveys {
         now: DateTime<Utc>,
     ) -> Result<Option<Version>, StorageError> {
         const OPERATION: &str = "read a version of a survey";
-        let item = self
-            .register
-            .get(OPERATION, &keys::survey_version(survey, id), now)
-            .await?;
-        item.as_ref()
-            .map(|item| read(item).ok_or(StorageError::unreadable(OPERATION)))
+        let key = keys::survey_version(survey, id);
+        let item = self.register.get(OPERATION, key, now).await?;
+        item.map(|item| read(&item).ok_or(StorageError::unreadable(OPERATION)))
             .transpose()
     }
 
@@ -132,7 +129,7 @@ impl Surveys {
             SURVEY_VERSION,
             &prefix,
             now,
-            read,
+            |item| read(&item),
         );
         let mut earliest: Option<Version> = None;
         while let Some(page) = pages.next().await? {

@@ -7,7 +7,7 @@ use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use aws_smithy_runtime_api::http::Response;
 use chrono::{DateTime, Utc};
-use custodian_aws::{StorageError, failed};
+use custodian_aws::{Cause, StorageError, failed};
 use custodian_domain::identity::mention::rows::Found;
 use std::collections::HashMap;
 
@@ -234,9 +234,6 @@ fn obstacle<E: ProvideErrorMetadata>(error: &SdkError<E, Response>) -> Obstacle 
     if has_status(error, &[404, 409, 412]) {
         return Obstacle::Changed;
     }
-    let code = error.code().unwrap_or("no answer").to_owned();
-    Obstacle::Storage(StorageError {
-        operation: OPERATION,
-        code,
-    })
+    let cause = error.code().map_or(Cause::Other("no answer"), Cause::from);
+    Obstacle::Storage(StorageError::new(OPERATION, cause))
 }

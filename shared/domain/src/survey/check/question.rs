@@ -149,7 +149,7 @@ fn goes_with(at: &str, fields: &Map<String, Value>, kind: &str, findings: &mut F
             );
         }
         Some("newsletter") if kind != "yes_no" => {
-            findings.fault(field("purpose"), SurveyRule::PurposeOf("yes_no"))
+            findings.fault(field("purpose"), SurveyRule::PurposeOf("yes_no"));
         }
         _ => {}
     }

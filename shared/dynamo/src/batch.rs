@@ -1,13 +1,14 @@
 //! Many items at once: what a batch leaves unprocessed is tried again, and what was never processed
 //! is an error.
 
-use super::{Table, is_live};
-use crate::keys::{Key, PK, SK};
-use crate::{Item, s};
+use crate::item::Item;
+use crate::key::PrimaryKey;
+use crate::live::is_live;
+use crate::table::Table;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::types::{KeysAndAttributes, PutRequest, WriteRequest};
 use chrono::{DateTime, Utc};
-use custodian_aws::{StorageError, UNPROCESSED, failed};
+use custodian_aws::{Cause, StorageError, failed};
 use futures_util::stream::{self, FuturesUnordered, StreamExt, TryStreamExt};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -25,17 +26,18 @@ const BATCHES: usize = 16;
 const LONGEST: Duration = Duration::from_secs(30);
 
 impl Table {
-    /// The items with these keys that are live, in no order.
-    pub(crate) async fn get_all(
+    /// The items with these keys that are live, in no order; no key may be there twice.
+    ///
+    /// # Errors
+    /// [`StorageError`] if not all are read.
+    pub async fn get_all(
         &self,
         operation: &'static str,
-        keys: Vec<Key>,
+        keys: impl IntoIterator<Item = impl Into<PrimaryKey>>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Item>, StorageError> {
-        let batches: Vec<Vec<Item>> = keys
-            .chunks(READ_AT_ONCE)
-            .map(|some| some.iter().map(address).collect())
-            .collect();
+        let keys: Vec<Item> = keys.into_iter().map(|key| key.into().item()).collect();
+        let batches: Vec<Vec<Item>> = keys.chunks(READ_AT_ONCE).map(<[_]>::to_vec).collect();
         let read = stream::iter(batches)
             .map(|batch| self.get_batch(operation, batch))
             .buffer_unordered(BATCHES);
@@ -49,7 +51,10 @@ impl Table {
 
     /// Puts things, whatever lay there; no two may have the same key. Each becomes an item when its
     /// batch is sent, so that never more of them are in memory than are under way.
-    pub(crate) async fn put_all<T>(
+    ///
+    /// # Errors
+    /// [`StorageError`] if not all are known to be put.
+    pub async fn put_all<T>(
         &self,
         operation: &'static str,
         things: &[&T],
@@ -110,10 +115,10 @@ impl Table {
             let left = answer
                 .unprocessed_keys
                 .and_then(|mut left| left.remove(&self.name));
-            keys = left.map(|left| left.keys).unwrap_or_default();
-            if keys.is_empty() {
-                return Ok(items);
-            }
+            keys = match left {
+                Some(left) if !left.keys.is_empty() => left.keys,
+                _ => return Ok(items),
+            };
             trying.after(unprocessed(operation)).await?;
         }
     }
@@ -139,12 +144,10 @@ impl Table {
                     continue;
                 }
             };
-            batch = left
-                .and_then(|mut left| left.remove(&self.name))
-                .unwrap_or_default();
-            if batch.is_empty() {
-                return Ok(());
-            }
+            batch = match left.and_then(|mut left| left.remove(&self.name)) {
+                Some(left) if !left.is_empty() => left,
+                _ => return Ok(()),
+            };
             trying.after(unprocessed(operation)).await?;
         }
     }
@@ -187,23 +190,13 @@ impl Trying {
     }
 }
 
-fn address(key: &Key) -> Item {
-    Item::from([
-        (PK.to_owned(), s(&key.partition)),
-        (SK.to_owned(), s(&key.sort)),
-    ])
-}
-
 fn unprocessed(operation: &'static str) -> StorageError {
-    StorageError {
-        operation,
-        code: UNPROCESSED.to_owned(),
-    }
+    StorageError::new(operation, Cause::Unprocessed)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Instant, LONGEST, StorageError, Trying, unprocessed};
+    use super::{Cause, Instant, LONGEST, StorageError, Trying, unprocessed};
     use std::time::Duration;
 
     #[tokio::test]
@@ -229,16 +222,15 @@ mod tests {
             ("ThrottlingException", true),
             ("RequestLimitExceeded", true),
             ("InternalServerError", true),
-            ("timeout", true),
             ("ValidationException", false),
             ("AccessDeniedException", false),
-            ("no connection", false),
         ] {
-            let error = StorageError {
-                operation: "try",
-                code: code.to_owned(),
-            };
+            let error = StorageError::new("try", Cause::from(code));
             assert_eq!(trying.after(error).await.is_ok(), passes, "{code}");
+        }
+        for (cause, passes) in [(Cause::Timeout, true), (Cause::NoConnection, false)] {
+            let error = StorageError::new("try", cause);
+            assert_eq!(trying.after(error).await.is_ok(), passes);
         }
     }
 }

@@ -1,21 +1,20 @@
-//! What has to be on a table of records: a restore makes one without any of it.
+//! What has to be on a table whose items end: a restore makes one without any of it.
 
-use crate::keys::{BY_DAY, DAY, EXPIRES_AT, SK};
-use crate::ledger::Ledger;
-use crate::records::Records;
+use crate::key::{EXPIRES_AT, SK};
+use crate::query::Index;
 use crate::table::Table;
 use aws_sdk_dynamodb::types::{
     ContinuousBackupsDescription, KeySchemaElement, PointInTimeRecoverySpecification,
     PointInTimeRecoveryStatus, StreamSpecification, StreamViewType, TableDescription, TableStatus,
     TimeToLiveSpecification, TimeToLiveStatus,
 };
-use custodian_aws::{StorageError, failed};
+use custodian_aws::{Cause, StorageError, failed};
 use std::time::Duration;
 
 /// How long one change of a table is waited for, in seconds.
 const PATIENCE: u32 = 600;
 
-/// What is on a table of records.
+/// What is on a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -30,9 +29,9 @@ pub struct Protection {
     pub recovery: bool,
     /// Protection from being deleted.
     pub deletion: bool,
-    /// Encryption with the key of the ledger.
+    /// Encryption with the same key as the table beside it.
     pub encryption: bool,
-    /// The index by day.
+    /// Its index.
     pub index: bool,
 }
 
@@ -55,17 +54,22 @@ impl Protection {
     }
 }
 
-impl Records {
-    /// What is on this table, beside that of the ledger; `days` is how far back it should be
+impl Table {
+    /// What is on this table, beside another one of the stack; `days` is how far back it should be
     /// possible to restore it.
     ///
     /// # Errors
     /// [`StorageError`] if that is not known.
-    pub async fn protection(&self, ledger: &Ledger, days: i32) -> Result<Protection, StorageError> {
+    pub async fn protection(
+        &self,
+        index: Index,
+        beside: &Self,
+        days: i32,
+    ) -> Result<Protection, StorageError> {
         const OPERATION: &str = "look what is on the table";
-        let Table { client, name } = &self.0;
-        let table = described(&self.0).await?;
-        let ledger = described(ledger.table()).await?;
+        let Self { client, name } = self;
+        let table = described(self).await?;
+        let beside = described(beside).await?;
         let ttl = client
             .describe_time_to_live()
             .table_name(name)
@@ -99,13 +103,10 @@ impl Records {
                 .continuous_backups_description()
                 .is_some_and(|it| reaches_back(it, days)),
             deletion: table.deletion_protection_enabled() == Some(true),
-            encryption: key(&table) == key(&ledger),
-            index: table.global_secondary_indexes().iter().any(|index| {
-                let keys = index
-                    .key_schema()
-                    .iter()
-                    .map(KeySchemaElement::attribute_name);
-                index.index_name() == Some(BY_DAY) && keys.eq([DAY, SK])
+            encryption: key(&table) == key(&beside),
+            index: table.global_secondary_indexes().iter().any(|it| {
+                let keys = it.key_schema().iter().map(KeySchemaElement::attribute_name);
+                it.index_name() == Some(index.name) && keys.eq([index.partition, SK])
             }),
         })
     }
@@ -115,11 +116,16 @@ impl Records {
     ///
     /// # Errors
     /// [`StorageError`] if it cannot be put on.
-    pub async fn protect(&self, ledger: &Ledger, days: i32) -> Result<Protection, StorageError> {
+    pub async fn protect(
+        &self,
+        index: Index,
+        beside: &Self,
+        days: i32,
+    ) -> Result<Protection, StorageError> {
         const OPERATION: &str = "put protection back on the table";
         let unreadable = |_| StorageError::unreadable(OPERATION);
-        let Table { client, name } = &self.0;
-        let before = self.protection(ledger, days).await?;
+        let Self { client, name } = self;
+        let before = self.protection(index, beside, days).await?;
         if !before.deletion {
             let update = client
                 .update_table()
@@ -161,21 +167,21 @@ impl Records {
             let update = update.time_to_live_specification(ttl.map_err(unreadable)?);
             update.send().await.map_err(failed(OPERATION))?;
         }
-        self.protection(ledger, days).await
+        self.protection(index, beside, days).await
     }
 
     /// Waits until a change of the table is made: it takes one at a time.
     async fn settled(&self) -> Result<(), StorageError> {
         for _ in 0..PATIENCE {
-            if described(&self.0).await?.table_status() == Some(&TableStatus::Active) {
+            if described(self).await?.table_status() == Some(&TableStatus::Active) {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
-        Err(StorageError {
-            operation: "wait for a change of the table",
-            code: "timeout".to_owned(),
-        })
+        Err(StorageError::new(
+            "wait for a change of the table",
+            Cause::Timeout,
+        ))
     }
 }
 

@@ -1,0 +1,154 @@
+//! Transactions: all or nothing, tried again where others are in the way.
+
+use crate::item::Item;
+use crate::write::Write;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
+use custodian_aws::{Cause, StorageError, failed};
+use std::time::Duration;
+
+/// How often a transaction is tried in whose way others, or a throttle, are: half a minute at most.
+const TRIES: u32 = 120;
+/// What may be gone when it is tried again.
+const PASSING: [&str; 4] = [
+    "TransactionConflict",
+    "ThrottlingError",
+    "ProvisionedThroughputExceeded",
+    "RequestLimitExceeded",
+];
+
+/// What came of one try.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Attempt {
+    /// All of it was done.
+    Applied,
+    /// Nothing was; for each write, why it stood in the way.
+    Cancelled(Vec<Reason>),
+}
+
+/// Whether a write stood in the way of its transaction.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reason {
+    /// It didn't.
+    Fine,
+    /// Its condition did not hold; with the item as it is, if the write asked for it.
+    Refused(Option<Item>),
+    /// Others, or a throttle, were in its way: that may be gone when it is tried again.
+    Crowded,
+    /// It cannot be done.
+    Impossible,
+}
+
+impl Reason {
+    /// Whether its condition did not hold.
+    #[must_use]
+    pub const fn is_refused(&self) -> bool {
+        matches!(self, Self::Refused(_))
+    }
+}
+
+impl From<&CancellationReason> for Reason {
+    fn from(reason: &CancellationReason) -> Self {
+        match reason.code() {
+            None | Some("None") => Self::Fine,
+            Some("ConditionalCheckFailed") => Self::Refused(reason.item().cloned()),
+            Some(code) if PASSING.contains(&code) => Self::Crowded,
+            Some(_) => Self::Impossible,
+        }
+    }
+}
+
+/// Does all of it or nothing; gives whether the conditions held.
+///
+/// DynamoDB refuses a transaction of which another one has an item just then, and the SDK does not
+/// try that again
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
+///
+/// # Errors
+/// [`StorageError`] if it is not known to be done, for any reason but a condition.
+pub async fn transact(operation: &'static str, writes: Vec<Write>) -> Result<bool, StorageError> {
+    let Some((client, actions)) = actions(operation, writes)? else {
+        return Ok(true);
+    };
+    let mut tries = 0;
+    loop {
+        match Box::pin(send(operation, &client, actions.clone())).await? {
+            Attempt::Applied => return Ok(true),
+            Attempt::Cancelled(reasons) if reasons.iter().any(Reason::is_refused) => {
+                return Ok(false);
+            }
+            Attempt::Cancelled(reasons) if !reasons.contains(&Reason::Crowded) => {
+                return Err(StorageError::new(operation, Cause::Cancelled));
+            }
+            Attempt::Cancelled(_) => wait(operation, &mut tries).await?,
+        }
+    }
+}
+
+/// Tries once to do all of it or nothing.
+///
+/// # Errors
+/// [`StorageError`] if it is not known what came of it.
+pub async fn attempt(operation: &'static str, writes: Vec<Write>) -> Result<Attempt, StorageError> {
+    match actions(operation, writes)? {
+        Some((client, actions)) => Box::pin(send(operation, &client, actions)).await,
+        None => Ok(Attempt::Applied),
+    }
+}
+
+/// The writes as the SDK has them, and the client that they go through; nothing where there is none.
+fn actions(
+    operation: &'static str,
+    writes: Vec<Write>,
+) -> Result<Option<(Client, Vec<TransactWriteItem>)>, StorageError> {
+    let Some(first) = writes.first() else {
+        return Ok(None);
+    };
+    let client = first.table().client.clone();
+    let actions = writes.into_iter().map(Write::action);
+    let actions = actions
+        .collect::<Result<_, _>>()
+        .map_err(|_| StorageError::new(operation, Cause::NotMade))?;
+    Ok(Some((client, actions)))
+}
+
+async fn send(
+    operation: &'static str,
+    client: &Client,
+    actions: Vec<TransactWriteItem>,
+) -> Result<Attempt, StorageError> {
+    let sent = client
+        .transact_write_items()
+        .set_transact_items(Some(actions))
+        .send()
+        .await;
+    let Err(error) = sent else {
+        return Ok(Attempt::Applied);
+    };
+    match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+            let reasons = cancelled.cancellation_reasons().iter();
+            Ok(Attempt::Cancelled(reasons.map(Reason::from).collect()))
+        }
+        _ => Err(failed(operation)(error)),
+    }
+}
+
+/// Waits a random while, longer each time: those who met do not meet again.
+///
+/// # Errors
+/// [`StorageError`] if it was tried often enough.
+pub async fn wait(operation: &'static str, tries: &mut u32) -> Result<(), StorageError> {
+    *tries += 1;
+    if *tries == TRIES {
+        return Err(StorageError::because(
+            operation,
+            "others write it at the same time",
+        ));
+    }
+    let most = (4_u32 << (*tries).min(7)).min(500);
+    let random = getrandom::u32().unwrap_or(most);
+    tokio::time::sleep(Duration::from_millis(u64::from(random % most))).await;
+    Ok(())
+}

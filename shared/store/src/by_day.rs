@@ -1,0 +1,102 @@
+//! What the index by day knows of Records.
+
+use crate::keys::{self, BY_DAY, Key, RETENTION_DUE_AT};
+use crate::n;
+use crate::records::Records;
+use crate::retention::is_told;
+use chrono::{DateTime, NaiveDate, Utc};
+use custodian_aws::StorageError;
+use custodian_domain::retention::ExpiresAt;
+use custodian_dynamo::{Condition, EXPIRES_AT, Pages, Query, Read, Shown};
+
+/// What has a sort key that begins like that of `from`, in its partition of the index.
+fn like(from: Key) -> Query {
+    Query::of(from.partition)
+        .beginning(from.sort)
+        .within(BY_DAY)
+}
+
+impl Records {
+    /// What is over at `now` of a day's shard.
+    pub(crate) fn overdue_in<T>(
+        &self,
+        operation: &'static str,
+        (day, shard): (NaiveDate, u8),
+        now: DateTime<Utc>,
+        read: Read<T>,
+    ) -> Pages<T> {
+        self.ending_in(operation, (day, shard), Condition::over(now), read)
+    }
+
+    /// What is over at this very second of a day's shard, or would be if nothing held it.
+    pub(crate) fn due_in<T>(
+        &self,
+        operation: &'static str,
+        (day, shard): (NaiveDate, u8),
+        due: ExpiresAt,
+        read: Read<T>,
+    ) -> Pages<T> {
+        let ends = Condition::is(EXPIRES_AT, n(due.epoch()));
+        let would_end = Condition::is(RETENTION_DUE_AT, n(due.epoch()));
+        self.ending_in(operation, (day, shard), ends.or(would_end), read)
+    }
+
+    fn ending_in<T>(
+        &self,
+        operation: &'static str,
+        (day, shard): (NaiveDate, u8),
+        when: Condition,
+        read: Read<T>,
+    ) -> Pages<T> {
+        let query = Query::of(keys::day_shard(day, shard))
+            .within(BY_DAY)
+            .only(when);
+        self.0.query(operation, query, Shown::All, read)
+    }
+
+    /// What was collected on a day with this sort key, over or not, whoever holds it.
+    pub(crate) async fn of_day<T>(
+        &self,
+        operation: &'static str,
+        day: NaiveDate,
+        sort: &str,
+        read: Read<T>,
+    ) -> Result<Vec<T>, StorageError> {
+        let query = Query::of(keys::day(day, sort)).at(sort).within(BY_DAY);
+        self.0.query(operation, query, Shown::All, read).all().await
+    }
+
+    /// What may be told at `now` of what lies in the index like `from`.
+    pub(crate) fn told_like<T>(
+        &self,
+        operation: &'static str,
+        from: Key,
+        now: DateTime<Utc>,
+        read: Read<T>,
+    ) -> Pages<T> {
+        let shown = Shown::Where(is_told, now);
+        self.0.query(operation, like(from), shown, read)
+    }
+
+    /// What is live of what lies in the index like `from`, and has this attribute.
+    pub(crate) fn live_with<T>(
+        &self,
+        operation: &'static str,
+        from: Key,
+        attribute: &str,
+        now: DateTime<Utc>,
+        read: Read<T>,
+    ) -> Pages<T> {
+        let query = like(from).only(Condition::has(attribute));
+        self.0.query(operation, query, Shown::LiveAt(now), read)
+    }
+
+    /// Whether anything lies in the index like `from`, over or not.
+    pub(crate) async fn has_like(
+        &self,
+        operation: &'static str,
+        from: Key,
+    ) -> Result<bool, StorageError> {
+        self.0.has_any(operation, like(from)).await
+    }
+}
