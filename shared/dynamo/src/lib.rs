@@ -13,6 +13,7 @@ mod live;
 mod pages;
 mod protection;
 mod query;
+mod sending;
 mod table;
 mod transaction;
 mod write;
@@ -29,9 +30,10 @@ pub use live::{end, is_live};
 pub use pages::{Pages, Read};
 pub use protection::Protection;
 pub use query::{Index, Query, Shown};
+pub use sending::Outcome;
 pub use table::Table;
 pub use transaction::{Attempt, Reason, attempt, transact, wait};
-pub use write::{Outcome, Returning, Write};
+pub use write::{Returning, Write};
 
 /// A client of DynamoDB with this configuration.
 #[must_use]

@@ -6,7 +6,6 @@ use crate::key::{PK, PrimaryKey, SK};
 use crate::live::is_live;
 use crate::pages::{Pages, Read, Request, showing};
 use crate::query::{Query, Shown};
-use crate::write::Write;
 use aws_sdk_dynamodb::Client;
 use chrono::{DateTime, Utc};
 use custodian_aws::{StorageError, failed};
@@ -166,30 +165,5 @@ impl Table {
         let query = showing(query.request(&self.client, &self.name), attributes);
         let page = query.send().await.map_err(failed(operation))?;
         Ok(page.items.into_iter().flatten().next())
-    }
-
-    /// Puts an item, whatever lay there.
-    ///
-    /// # Errors
-    /// [`StorageError`] if it is not known to be put.
-    pub async fn put(
-        &self,
-        operation: &'static str,
-        key: impl Into<PrimaryKey>,
-        item: Item,
-    ) -> Result<(), StorageError> {
-        Write::put(self, key, item).send(operation).await.map(drop)
-    }
-
-    /// Deletes an item, if it is there.
-    ///
-    /// # Errors
-    /// [`StorageError`] if it is not known to be gone.
-    pub async fn delete(
-        &self,
-        operation: &'static str,
-        key: impl Into<PrimaryKey>,
-    ) -> Result<(), StorageError> {
-        Write::delete(self, key).send(operation).await.map(drop)
     }
 }

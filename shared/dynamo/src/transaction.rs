@@ -1,10 +1,15 @@
 //! Transactions: all or nothing, tried again where others are in the way.
 
+use crate::expression::Expression;
 use crate::item::Item;
-use crate::write::Write;
+use crate::write::{Change, Write, written};
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
+use aws_sdk_dynamodb::types::{
+    CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
+};
 use custodian_aws::{Cause, StorageError, failed};
 use std::time::Duration;
 
@@ -56,6 +61,64 @@ impl From<&CancellationReason> for Reason {
             Some(code) if PASSING.contains(&code) => Self::Crowded,
             Some(_) => Self::Impossible,
         }
+    }
+}
+
+impl Write {
+    /// The change as part of a transaction.
+    fn action(self) -> Result<TransactWriteItem, BuildError> {
+        let refused = self
+            .returning_refused
+            .then_some(ReturnValuesOnConditionCheckFailure::AllOld);
+        let mut expression = Expression::default();
+        let when = self.when.map(|when| when.write(&mut expression));
+        let action = TransactWriteItem::builder();
+        Ok(match self.change {
+            Change::Put(mut item) => {
+                item.extend(self.key.attributes());
+                let put = Put::builder()
+                    .table_name(self.table.name)
+                    .set_item(Some(item))
+                    .set_condition_expression(when)
+                    .set_expression_attribute_names(expression.names())
+                    .set_expression_attribute_values(expression.values())
+                    .set_return_values_on_condition_check_failure(refused);
+                action.put(put.build()?)
+            }
+            Change::Update(steps) => {
+                let steps = written(steps, &mut expression);
+                let update = Update::builder()
+                    .table_name(self.table.name)
+                    .set_key(Some(self.key.item()))
+                    .update_expression(steps)
+                    .set_condition_expression(when)
+                    .set_expression_attribute_names(expression.names())
+                    .set_expression_attribute_values(expression.values())
+                    .set_return_values_on_condition_check_failure(refused);
+                action.update(update.build()?)
+            }
+            Change::Delete => {
+                let delete = Delete::builder()
+                    .table_name(self.table.name)
+                    .set_key(Some(self.key.item()))
+                    .set_condition_expression(when)
+                    .set_expression_attribute_names(expression.names())
+                    .set_expression_attribute_values(expression.values())
+                    .set_return_values_on_condition_check_failure(refused);
+                action.delete(delete.build()?)
+            }
+            Change::Check => {
+                let check = ConditionCheck::builder()
+                    .table_name(self.table.name)
+                    .set_key(Some(self.key.item()))
+                    .set_condition_expression(when)
+                    .set_expression_attribute_names(expression.names())
+                    .set_expression_attribute_values(expression.values())
+                    .set_return_values_on_condition_check_failure(refused);
+                action.condition_check(check.build()?)
+            }
+        }
+        .build())
     }
 }
 

@@ -5,32 +5,22 @@ use crate::expression::Expression;
 use crate::item::{Item, n};
 use crate::key::PrimaryKey;
 use crate::table::Table;
-use crate::transaction::transact;
 use crate::{AttributeValue, EXPIRES_AT};
-use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{
-    ConditionCheck, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update,
-};
-use custodian_aws::{StorageError, failed};
 
 /// One change of one item: sent by itself, or as part of a transaction.
 #[derive(Clone, Debug)]
 #[must_use = "a write does nothing until it is sent"]
 pub struct Write {
-    table: Table,
-    key: PrimaryKey,
-    change: Change,
-    when: Option<Condition>,
-    returning: Option<Returning>,
-    returning_refused: bool,
+    pub(crate) table: Table,
+    pub(crate) key: PrimaryKey,
+    pub(crate) change: Change,
+    pub(crate) when: Option<Condition>,
+    pub(crate) returning: Option<Returning>,
+    pub(crate) returning_refused: bool,
 }
 
 #[derive(Clone, Debug)]
-enum Change {
+pub(crate) enum Change {
     Put(Item),
     Update(Vec<Step>),
     Delete,
@@ -40,7 +30,7 @@ enum Change {
 
 /// A step of an update: which attribute, and what becomes of it.
 #[derive(Clone, Debug)]
-struct Step(String, How);
+pub(crate) struct Step(String, How);
 
 #[derive(Clone, Debug)]
 enum How {
@@ -63,33 +53,6 @@ pub enum Returning {
     New,
     /// The attributes that changed, as they are now.
     Changed,
-}
-
-/// What became of a write.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
-    /// It was made; with the item, if the write asked for it and there is one.
-    Applied(Option<Item>),
-    /// Its condition did not hold; with the item as it is, if the write asked for it and there is
-    /// one.
-    Refused(Option<Item>),
-}
-
-impl Outcome {
-    /// Whether it was made.
-    #[must_use]
-    pub const fn is_applied(&self) -> bool {
-        matches!(self, Self::Applied(_))
-    }
-
-    /// The item that a write asked for, if it was made and there is one.
-    #[must_use]
-    pub fn applied(self) -> Option<Item> {
-        match self {
-            Self::Applied(item) => item,
-            Self::Refused(_) => None,
-        }
-    }
 }
 
 impl Write {
@@ -214,179 +177,13 @@ impl Write {
         self
     }
 
-    /// Makes the change by itself.
-    ///
-    /// # Errors
-    /// [`StorageError`] if it is not known to be made, for any reason but its condition.
-    pub async fn send(self, operation: &'static str) -> Result<Outcome, StorageError> {
-        // On the heap: each of the SDK's calls is kilobytes, and callers hold many of them.
-        Box::pin(self.sent(operation)).await
-    }
-
-    async fn sent(self, operation: &'static str) -> Result<Outcome, StorageError> {
-        let client = self.table.client.clone();
-        let refused = self
-            .returning_refused
-            .then_some(ReturnValuesOnConditionCheckFailure::AllOld);
-        let returned = self.returning.map(|what| match what {
-            Returning::Old => ReturnValue::AllOld,
-            Returning::New => ReturnValue::AllNew,
-            Returning::Changed => ReturnValue::UpdatedNew,
-        });
-        let mut expression = Expression::default();
-        let mut write = |when: Option<Condition>| when.map(|when| when.write(&mut expression));
-        // Each of the three calls has a type of its own for the same parts.
-        match self.change {
-            Change::Check => {
-                let held = transact(operation, vec![self]).await?;
-                Ok(if held {
-                    Outcome::Applied(None)
-                } else {
-                    Outcome::Refused(None)
-                })
-            }
-            Change::Put(mut item) => {
-                item.extend(self.key.attributes());
-                let when = write(self.when);
-                let sent = client
-                    .put_item()
-                    .table_name(self.table.name)
-                    .set_item(Some(item))
-                    .set_condition_expression(when)
-                    .set_expression_attribute_names(expression.names())
-                    .set_expression_attribute_values(expression.values())
-                    .set_return_values(returned)
-                    .set_return_values_on_condition_check_failure(refused)
-                    .send()
-                    .await;
-                match sent {
-                    Ok(put) => Ok(applied(put.attributes)),
-                    Err(error) => match error.as_service_error() {
-                        Some(PutItemError::ConditionalCheckFailedException(check)) => {
-                            Ok(Outcome::Refused(check.item().cloned()))
-                        }
-                        _ => Err(failed(operation)(error)),
-                    },
-                }
-            }
-            Change::Update(steps) => {
-                let when = write(self.when);
-                let steps = written(steps, &mut expression);
-                let sent = client
-                    .update_item()
-                    .table_name(self.table.name)
-                    .set_key(Some(self.key.item()))
-                    .update_expression(steps)
-                    .set_condition_expression(when)
-                    .set_expression_attribute_names(expression.names())
-                    .set_expression_attribute_values(expression.values())
-                    .set_return_values(returned)
-                    .set_return_values_on_condition_check_failure(refused)
-                    .send()
-                    .await;
-                match sent {
-                    Ok(update) => Ok(applied(update.attributes)),
-                    Err(error) => match error.as_service_error() {
-                        Some(UpdateItemError::ConditionalCheckFailedException(check)) => {
-                            Ok(Outcome::Refused(check.item().cloned()))
-                        }
-                        _ => Err(failed(operation)(error)),
-                    },
-                }
-            }
-            Change::Delete => {
-                let when = write(self.when);
-                let sent = client
-                    .delete_item()
-                    .table_name(self.table.name)
-                    .set_key(Some(self.key.item()))
-                    .set_condition_expression(when)
-                    .set_expression_attribute_names(expression.names())
-                    .set_expression_attribute_values(expression.values())
-                    .set_return_values(returned)
-                    .set_return_values_on_condition_check_failure(refused)
-                    .send()
-                    .await;
-                match sent {
-                    Ok(delete) => Ok(applied(delete.attributes)),
-                    Err(error) => match error.as_service_error() {
-                        Some(DeleteItemError::ConditionalCheckFailedException(check)) => {
-                            Ok(Outcome::Refused(check.item().cloned()))
-                        }
-                        _ => Err(failed(operation)(error)),
-                    },
-                }
-            }
-        }
-    }
-
     pub(crate) const fn table(&self) -> &Table {
         &self.table
     }
-
-    /// The change as part of a transaction.
-    pub(crate) fn action(self) -> Result<TransactWriteItem, BuildError> {
-        let refused = self
-            .returning_refused
-            .then_some(ReturnValuesOnConditionCheckFailure::AllOld);
-        let mut expression = Expression::default();
-        let when = self.when.map(|when| when.write(&mut expression));
-        let action = TransactWriteItem::builder();
-        Ok(match self.change {
-            Change::Put(mut item) => {
-                item.extend(self.key.attributes());
-                let put = Put::builder()
-                    .table_name(self.table.name)
-                    .set_item(Some(item))
-                    .set_condition_expression(when)
-                    .set_expression_attribute_names(expression.names())
-                    .set_expression_attribute_values(expression.values())
-                    .set_return_values_on_condition_check_failure(refused);
-                action.put(put.build()?)
-            }
-            Change::Update(steps) => {
-                let steps = written(steps, &mut expression);
-                let update = Update::builder()
-                    .table_name(self.table.name)
-                    .set_key(Some(self.key.item()))
-                    .update_expression(steps)
-                    .set_condition_expression(when)
-                    .set_expression_attribute_names(expression.names())
-                    .set_expression_attribute_values(expression.values())
-                    .set_return_values_on_condition_check_failure(refused);
-                action.update(update.build()?)
-            }
-            Change::Delete => {
-                let delete = Delete::builder()
-                    .table_name(self.table.name)
-                    .set_key(Some(self.key.item()))
-                    .set_condition_expression(when)
-                    .set_expression_attribute_names(expression.names())
-                    .set_expression_attribute_values(expression.values())
-                    .set_return_values_on_condition_check_failure(refused);
-                action.delete(delete.build()?)
-            }
-            Change::Check => {
-                let check = ConditionCheck::builder()
-                    .table_name(self.table.name)
-                    .set_key(Some(self.key.item()))
-                    .set_condition_expression(when)
-                    .set_expression_attribute_names(expression.names())
-                    .set_expression_attribute_values(expression.values())
-                    .set_return_values_on_condition_check_failure(refused);
-                action.condition_check(check.build()?)
-            }
-        }
-        .build())
-    }
-}
-
-fn applied(item: Option<Item>) -> Outcome {
-    Outcome::Applied(item.filter(|item| !item.is_empty()))
 }
 
 /// The steps of an update as an expression.
-fn written(steps: Vec<Step>, expression: &mut Expression) -> String {
+pub(crate) fn written(steps: Vec<Step>, expression: &mut Expression) -> String {
     let [mut set, mut remove, mut add, mut take_out] = [const { Vec::new() }; 4];
     for Step(path, how) in steps {
         let name = expression.name(&path);

@@ -1,0 +1,180 @@
+//! A write by itself: one call, applied or refused.
+
+use crate::condition::Condition;
+use crate::expression::Expression;
+use crate::item::Item;
+use crate::key::PrimaryKey;
+use crate::table::Table;
+use crate::transaction::transact;
+use crate::write::{Change, Returning, Write, written};
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use custodian_aws::{StorageError, failed};
+
+/// What became of a write.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// It was made; with the item, if the write asked for it and there is one.
+    Applied(Option<Item>),
+    /// Its condition did not hold; with the item as it is, if the write asked for it and there is
+    /// one.
+    Refused(Option<Item>),
+}
+
+impl Outcome {
+    /// Whether it was made.
+    #[must_use]
+    pub const fn is_applied(&self) -> bool {
+        matches!(self, Self::Applied(_))
+    }
+
+    /// The item that a write asked for, if it was made and there is one.
+    #[must_use]
+    pub fn applied(self) -> Option<Item> {
+        match self {
+            Self::Applied(item) => item,
+            Self::Refused(_) => None,
+        }
+    }
+}
+
+impl Write {
+    /// Makes the change by itself.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be made, for any reason but its condition.
+    pub async fn send(self, operation: &'static str) -> Result<Outcome, StorageError> {
+        // On the heap: each of the SDK's calls is kilobytes, and callers hold many of them.
+        Box::pin(self.sent(operation)).await
+    }
+
+    async fn sent(self, operation: &'static str) -> Result<Outcome, StorageError> {
+        let client = self.table.client.clone();
+        let refused = self
+            .returning_refused
+            .then_some(ReturnValuesOnConditionCheckFailure::AllOld);
+        let returned = self.returning.map(|what| match what {
+            Returning::Old => ReturnValue::AllOld,
+            Returning::New => ReturnValue::AllNew,
+            Returning::Changed => ReturnValue::UpdatedNew,
+        });
+        let mut expression = Expression::default();
+        let mut write = |when: Option<Condition>| when.map(|when| when.write(&mut expression));
+        // Each of the three calls has a type of its own for the same parts.
+        match self.change {
+            Change::Check => {
+                let held = transact(operation, vec![self]).await?;
+                Ok(if held {
+                    Outcome::Applied(None)
+                } else {
+                    Outcome::Refused(None)
+                })
+            }
+            Change::Put(mut item) => {
+                item.extend(self.key.attributes());
+                let when = write(self.when);
+                let sent = client
+                    .put_item()
+                    .table_name(self.table.name)
+                    .set_item(Some(item))
+                    .set_condition_expression(when)
+                    .set_expression_attribute_names(expression.names())
+                    .set_expression_attribute_values(expression.values())
+                    .set_return_values(returned)
+                    .set_return_values_on_condition_check_failure(refused)
+                    .send()
+                    .await;
+                match sent {
+                    Ok(put) => Ok(applied(put.attributes)),
+                    Err(error) => match error.as_service_error() {
+                        Some(PutItemError::ConditionalCheckFailedException(check)) => {
+                            Ok(Outcome::Refused(check.item().cloned()))
+                        }
+                        _ => Err(failed(operation)(error)),
+                    },
+                }
+            }
+            Change::Update(steps) => {
+                let when = write(self.when);
+                let steps = written(steps, &mut expression);
+                let sent = client
+                    .update_item()
+                    .table_name(self.table.name)
+                    .set_key(Some(self.key.item()))
+                    .update_expression(steps)
+                    .set_condition_expression(when)
+                    .set_expression_attribute_names(expression.names())
+                    .set_expression_attribute_values(expression.values())
+                    .set_return_values(returned)
+                    .set_return_values_on_condition_check_failure(refused)
+                    .send()
+                    .await;
+                match sent {
+                    Ok(update) => Ok(applied(update.attributes)),
+                    Err(error) => match error.as_service_error() {
+                        Some(UpdateItemError::ConditionalCheckFailedException(check)) => {
+                            Ok(Outcome::Refused(check.item().cloned()))
+                        }
+                        _ => Err(failed(operation)(error)),
+                    },
+                }
+            }
+            Change::Delete => {
+                let when = write(self.when);
+                let sent = client
+                    .delete_item()
+                    .table_name(self.table.name)
+                    .set_key(Some(self.key.item()))
+                    .set_condition_expression(when)
+                    .set_expression_attribute_names(expression.names())
+                    .set_expression_attribute_values(expression.values())
+                    .set_return_values(returned)
+                    .set_return_values_on_condition_check_failure(refused)
+                    .send()
+                    .await;
+                match sent {
+                    Ok(delete) => Ok(applied(delete.attributes)),
+                    Err(error) => match error.as_service_error() {
+                        Some(DeleteItemError::ConditionalCheckFailedException(check)) => {
+                            Ok(Outcome::Refused(check.item().cloned()))
+                        }
+                        _ => Err(failed(operation)(error)),
+                    },
+                }
+            }
+        }
+    }
+}
+
+impl Table {
+    /// Puts an item, whatever lay there.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be put.
+    pub async fn put(
+        &self,
+        operation: &'static str,
+        key: impl Into<PrimaryKey>,
+        item: Item,
+    ) -> Result<(), StorageError> {
+        Write::put(self, key, item).send(operation).await.map(drop)
+    }
+
+    /// Deletes an item, if it is there.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it is not known to be gone.
+    pub async fn delete(
+        &self,
+        operation: &'static str,
+        key: impl Into<PrimaryKey>,
+    ) -> Result<(), StorageError> {
+        Write::delete(self, key).send(operation).await.map(drop)
+    }
+}
+
+fn applied(item: Option<Item>) -> Outcome {
+    Outcome::Applied(item.filter(|item| !item.is_empty()))
+}
