@@ -27,6 +27,10 @@ const DAYS: Days = Days::new(28);
 
 impl Requests {
     /// Approves a plan by its hash.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one order, from its fields to its answer"
+    )]
     pub(crate) async fn approve(&self, order: &Value) -> Result<Value, Error> {
         const FIELDS: [&str; 8] = [
             "order",

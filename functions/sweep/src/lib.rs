@@ -203,6 +203,7 @@ impl Sweep {
 
     /// Sweeps what is overdue at `now`, and looks at what will be, each within its part of the
     /// time.
+    #[expect(clippy::too_many_lines, reason = "each chore once, in their order")]
     async fn handle(
         &self,
         from: Option<NaiveDate>,

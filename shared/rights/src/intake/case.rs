@@ -206,6 +206,7 @@ impl Case {
                 holder, details, ..
             } = &lying.record;
             let erased = suppressed.covers(holder, details, details.collected_at);
+            let goes = |cause| (lying.candidate.clone(), cause);
             let held = known.effect(holder, details).held;
             on_hold |= held;
             // What is held is left to whoever erases, and outlasts a withdrawal.
@@ -214,9 +215,7 @@ impl Case {
             }
             // An erasure, or a withdrawal, that something was written beside: it is made good here.
             if erased {
-                change
-                    .forget
-                    .push((lying.candidate.clone(), Cause::Erasure));
+                change.forget.push(goes(Cause::Erasure));
                 let links = links(&lying.record, &details.contact.further_keys(keys));
                 change.forget.extend(
                     links
@@ -224,9 +223,7 @@ impl Case {
                         .map(|link| (link.candidate(), Cause::Erasure)),
                 );
             } else if withdrawn && !held {
-                change
-                    .forget
-                    .push((lying.candidate.clone(), Cause::Correction));
+                change.forget.push(goes(Cause::Correction));
             } else {
                 kept.push(lying);
             }

@@ -26,6 +26,7 @@ impl RecordBody {
     /// Everything that may be told of the record, in the words that the person was asked with as
     /// far as they are known.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "a list: one entry a fact")]
     pub fn facts<'a>(&'a self, words: &'a Words) -> Vec<Fact<'a>> {
         // Left out are what a document says of every record beside its facts (source, reference,
         // basis, notice, end, restriction, custody), and bookkeeping that says nothing of the
