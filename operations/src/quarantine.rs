@@ -139,7 +139,7 @@ pub async fn list(
             let QuarantinedRow {
                 line, field, rule, ..
             } = row;
-            let field = Some(field).filter(|field| !field.is_empty());
+            let [rule, field] = [rule, field].map(|it| Some(it).filter(|it| !it.is_empty()));
             tell(Listed {
                 line: Some(line),
                 why: Why { rule, field },

@@ -127,7 +127,13 @@ async fn rows_in_base64_and_what_names_a_person_there_are_found_and_leave() {
     assert_eq!(pages.unreadable(), 0);
     let told: Vec<_> = named
         .iter()
-        .map(|row| (row.folder.as_str(), row.line, row.why.rule.as_str()))
+        .map(|row| {
+            (
+                row.folder.as_str(),
+                row.line,
+                row.why.rule.as_deref().unwrap(),
+            )
+        })
         .collect();
     assert_eq!(
         told,

@@ -24,7 +24,7 @@ async fn listed(files: &Files, import: &Import) -> Vec<(Option<u64>, String)> {
     list(files, import, |Listed { line, why }| {
         lines.push((
             line,
-            format!("{} {}", why.field.unwrap_or_default(), why.rule)
+            format!("{} {}", why.field.unwrap_or_default(), why.rule.unwrap())
                 .trim()
                 .to_owned(),
         ));

@@ -60,11 +60,9 @@ fn call(collected: DateTime<Utc>) -> SourceRecord {
         legs: vec![leg],
         ..TelephoneDetails::default()
     };
-    SourceRecord::told(told(
-        &collected.to_string(),
-        collected,
-        SourceDetails::Telephone(call),
-    ))
+    let name = collected.to_string();
+    let details = SourceDetails::Telephone(call);
+    SourceRecord::told(&name, told(&name, collected, details))
 }
 
 /// A complaint of somebody with an address, about a road.
@@ -98,7 +96,7 @@ fn complaint(
         email: Some("rosa@example.org".to_owned()),
         ..Contact::default()
     };
-    SourceRecord::told(details)
+    SourceRecord::told(name, details)
 }
 
 fn compliment(name: &str, received: &str) -> SourceRecord {
@@ -111,7 +109,10 @@ fn compliment(name: &str, received: &str) -> SourceRecord {
         closed_at: None,
         clocks: None,
     };
-    SourceRecord::told(told(name, at(received), SourceDetails::Complaints(part)))
+    SourceRecord::told(
+        name,
+        told(name, at(received), SourceDetails::Complaints(part)),
+    )
 }
 
 fn reference(arrival: &SourceRecord) -> String {
@@ -180,11 +181,8 @@ async fn the_days_that_are_missing_are_told_and_which_of_them_is_lost_first() {
         outcome: None,
         transcript: vec![],
     };
-    arrivals.push(SourceRecord::told(told(
-        "chat",
-        at("2026-10-01T10:00:00Z"),
-        SourceDetails::Support(chat),
-    )));
+    let (begun, chat) = (at("2026-10-01T10:00:00Z"), SourceDetails::Support(chat));
+    arrivals.push(SourceRecord::told("chat", told("chat", begun, chat)));
     take_in(&house, arrivals).await;
     telephone_came(&house, "2026-11-16T09:00:00Z").await;
     let swept = sweep_at(&house, BEGINNING).await;

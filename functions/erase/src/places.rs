@@ -198,7 +198,7 @@ impl Erase {
         // What came to light since the plan was held as well, and so was what nobody could look
         // into.
         for (kind, count) in [("rows", scrubbed.rows), ("unreadable", scrubbed.unreadable)] {
-            if count > task.held.get(kind).copied().unwrap_or_default() {
+            if count > task.held.get(kind).copied().unwrap_or(0) {
                 task.held.insert(kind.to_owned(), count);
             }
         }

@@ -220,7 +220,7 @@ pub struct Counted {
 impl Counted {
     /// What a package of this kind says where there are no records.
     pub fn message(&self, kind: PackageKind) -> Option<&'static str> {
-        let count = |holding: Holding| self.held.get(holding.as_str()).copied().unwrap_or_default();
+        let count = |holding: Holding| self.held.get(holding.as_str()).copied().unwrap_or(0);
         if count(Holding::Records) > 0 {
             return None;
         }

@@ -107,10 +107,7 @@ impl Export {
         let counted = writing.counted(&gathered);
         let (bytes, sha256) = writing.finish(&head, &counted).await?;
         let Counted { held, not_followed } = counted;
-        let records = held
-            .get(Holding::Records.as_str())
-            .copied()
-            .unwrap_or_default();
+        let records = held.get(Holding::Records.as_str()).copied().unwrap_or(0);
         let made = Made {
             key,
             report_key: Some(report_key),
@@ -221,7 +218,7 @@ fn row(named: NamedRow) -> Item {
                 .map(Value::Number),
         )
         .with("field", "Field", field.and_then(some))
-        .with("rule", "Rule that it breaks", some(rule))
+        .with("rule", "Rule that it breaks", rule.and_then(some))
         .text(
             "text",
             "What it says",
@@ -345,7 +342,7 @@ impl Writing {
 
     async fn write(&mut self, text: &str) -> Result<(), StorageError> {
         self.hash.update(text);
-        self.bytes += u64::try_from(text.len()).unwrap_or_default();
+        self.bytes += text.len() as u64;
         self.document.write(text.as_bytes()).await
     }
 

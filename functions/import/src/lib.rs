@@ -189,7 +189,7 @@ impl Import {
             field: None,
         };
         let why = Why {
-            rule: reason.rule.clone(),
+            rule: Some(reason.rule.clone()),
             field: None,
         };
         self.files
@@ -222,7 +222,7 @@ impl Import {
                 Err(ReadError::Storage(error)) => return Err(error),
                 Err(ReadError::Unreadable(reason)) => {
                     let why = Why {
-                        rule: reason.rule.clone(),
+                        rule: Some(reason.rule.clone()),
                         field: reason.field.clone(),
                     };
                     self.files
@@ -257,7 +257,7 @@ impl Import {
                     // Behind what could not be framed there may be good rows: nothing of the file
                     // is lost.
                     let why = Why {
-                        rule: KEPT_WHOLE.to_owned(),
+                        rule: Some(KEPT_WHOLE.to_owned()),
                         field: None,
                     };
                     self.files
@@ -403,7 +403,6 @@ impl Import {
 
 /// How long an invocation may take for what need not be done.
 fn spare(deadline: Deadline) -> Duration {
-    deadline
-        .left()
-        .saturating_sub(MARGIN.to_std().unwrap_or_default())
+    let left = TimeDelta::from_std(deadline.left()).unwrap_or(TimeDelta::MAX) - MARGIN;
+    left.to_std().unwrap_or(Duration::ZERO)
 }

@@ -181,7 +181,9 @@ impl Reading {
 
     /// How it is written, once a row was read.
     pub fn written(&self) -> Header {
-        self.rows.written().cloned().unwrap_or_default()
+        self.rows
+            .written()
+            .map_or_else(Header::default, Clone::clone)
     }
 
     /// Whether the file says that there are further pages, which are not in it.

@@ -203,7 +203,7 @@ impl Report {
 
     /// The file was read to its end.
     pub fn done(&mut self, now: DateTime<Utc>) {
-        let refused = |rule: &str| self.refused.get(rule).copied().unwrap_or_default();
+        let refused = |rule: &str| self.refused.get(rule).copied().unwrap_or(0);
         // Totals and counts of a report are no calls; a line with fewer fields, or more, may be one
         // of them.
         let most = self

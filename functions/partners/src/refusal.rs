@@ -96,7 +96,7 @@ impl Rejection {
     /// question's own name may be anything that somebody wrote, so it is left out.
     pub fn why(&self) -> Why {
         let whole = |rule: &str| Why {
-            rule: rule.to_owned(),
+            rule: Some(rule.to_owned()),
             field: None,
         };
         match self {
@@ -107,7 +107,7 @@ impl Rejection {
                     &fault.field
                 };
                 Why {
-                    rule: fault.rule.name().to_owned(),
+                    rule: Some(fault.rule.name().to_owned()),
                     field: Some(field.to_owned()),
                 }
             }),

@@ -154,7 +154,8 @@ impl Submission {
                 answers.entry(format!("answers.{COMMENT}")).or_insert(other);
             }
         }
-        SourceRecord::told(RecordBody {
+        let name = self.case_reference;
+        let body = RecordBody {
             survey: Some(self.form),
             service: self.service,
             satisfaction: self.satisfaction,
@@ -166,13 +167,9 @@ impl Submission {
             },
             answers,
             custody: vec![ProcessorCopy::granicus()],
-            ..RecordBody::told(
-                &self.case_reference,
-                self.submitted_at,
-                revision,
-                particulars,
-            )
-        })
+            ..RecordBody::told(&name, self.submitted_at, revision, particulars)
+        };
+        SourceRecord::told(&name, body)
     }
 }
 

@@ -60,20 +60,17 @@ impl Sweep {
                     },
                 ));
             }
-            let done = self
-                .ledger
-                .close(&chain, &certified, now)
-                .await?
-                .unwrap_or_default();
-            closed += done.len();
-            lost = if done.is_empty() { lost + 1 } else { 0 };
+            let done = self.ledger.close(&chain, &certified, now).await?;
+            let count = done.as_ref().map_or(0, Vec::len);
+            closed += count;
+            lost = if count == 0 { lost + 1 } else { 0 };
             if lost == TRIES {
                 return Err(StorageError::because(
                     "close a day of the ledger",
                     "others write it at the same time",
                 ));
             }
-            for (it, (figures, left)) in done.iter().zip(&certified) {
+            for (it, (figures, left)) in done.iter().flatten().zip(&certified) {
                 let certificate = format!("{}={}", it.day, it.certificate.as_str());
                 let (overdue, count) = (left.overdue, figures.deleted);
                 tracing::info!(

@@ -48,11 +48,9 @@ impl Sweep {
     ) -> Result<Complaints, StorageError> {
         let today = london::date(now);
         let soon = soon(today);
-        let first = now
-            .date_naive()
-            .checked_sub_days(LOOK_BACK)
-            .unwrap_or_default();
-        let days = first.iter_days().take_while(|day| *day <= now.date_naive());
+        let last = now.date_naive();
+        let first = last.checked_sub_days(LOOK_BACK).unwrap_or(last);
+        let days = first.iter_days().take_while(|day| *day <= last);
         let shards = days.flat_map(|day| (0..SHARDS).map(move |shard| (day, shard)));
         let mut looked = stream::iter(shards)
             .map(|(day, shard)| self.clocks_until(soon, day, shard, now))

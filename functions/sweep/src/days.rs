@@ -50,20 +50,17 @@ pub fn older(first: NaiveDate, now: DateTime<Utc>) -> Vec<NaiveDate> {
 
 /// Where the next sweep begins.
 pub fn first_not_known_empty(now: DateTime<Utc>) -> NaiveDate {
-    expiring(now).checked_sub_days(MARGIN).unwrap_or_default()
+    let last = expiring(now);
+    last.checked_sub_days(MARGIN).unwrap_or(EARLIEST)
 }
 
 /// The latest day of collection whose records can be over at `now`: that of the source that is kept
 /// the shortest.
 fn expiring(now: DateTime<Utc>) -> NaiveDate {
-    let shortest = Source::ALL
-        .into_iter()
-        .map(Source::retention_months)
-        .min()
-        .unwrap_or_default();
-    now.date_naive()
-        .checked_sub_months(Months::new(shortest))
-        .unwrap_or_default()
+    let shortest = Source::ALL.into_iter().map(Source::retention_months).min();
+    shortest
+        .and_then(|months| now.date_naive().checked_sub_months(Months::new(months)))
+        .unwrap_or(EARLIEST)
 }
 
 #[cfg(test)]

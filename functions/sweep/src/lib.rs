@@ -217,8 +217,9 @@ impl Sweep {
             .map(|(from, remembered)| from.min(remembered));
         let cursor = both.or(from).or(remembered.day);
         let days = days::to_look_at(cursor, now);
-        let first = days.first().copied().unwrap_or_default();
-        let older = days::older(first, now);
+        let older = days
+            .first()
+            .map_or_else(Vec::new, |first| days::older(*first, now));
         let mut report = Report {
             days: days.len(),
             older_days: older.len(),

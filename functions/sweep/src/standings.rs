@@ -34,7 +34,7 @@ impl Pass {
         let Some(Reached { behind, counted }) = reached else {
             return Self::default();
         };
-        let count = |place: usize| counted.get(place).copied().unwrap_or_default();
+        let count = |place: usize| counted.get(place).copied().unwrap_or(0);
         let settled = Enforced {
             past_their_date: count(1),
             ..Enforced::default()

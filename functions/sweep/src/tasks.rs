@@ -40,7 +40,7 @@ impl Pass {
         let Some((behind, Reached { counted, .. })) = behind.zip(reached) else {
             return Self::default();
         };
-        let count = |place: usize| counted.get(place).copied().unwrap_or_default();
+        let count = |place: usize| counted.get(place).copied().unwrap_or(0);
         let told = Tasks {
             open: count(0),
             failing: count(1),

@@ -145,7 +145,8 @@ impl Verify {
         let audited = audit(&self.ledger, Some(&self.anchors), None, now, offer).await;
         let mut report = match audited {
             Ok(Audited { chain, outside }) => {
-                let Compared { days, heads } = outside.unwrap_or_default();
+                let (days, heads) =
+                    outside.map_or((0, 0), |Compared { days, heads }| (days, heads));
                 Report {
                     links: chain.links,
                     entries: chain.entries,

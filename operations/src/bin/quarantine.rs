@@ -178,11 +178,7 @@ async fn show_all(
 
 fn tell(Listed { line, why }: &Listed) -> std::io::Result<()> {
     let place = line.map_or_else(|| "whole".to_owned(), |line| format!("line {line}"));
-    let rule = if why.rule.is_empty() {
-        "see its report"
-    } else {
-        &why.rule
-    };
+    let rule = why.rule.as_deref().unwrap_or("see its report");
     writeln!(
         stdout(),
         "  {place}: {}{rule}",

@@ -246,8 +246,8 @@ impl AnchoredDays {
             .map(|token| list.clone().continuation_token(token));
         let keys = page
             .contents
-            .unwrap_or_default()
             .into_iter()
+            .flatten()
             .filter_map(|object| object.key);
         Ok(Some(
             keys.filter_map(|key| key.strip_prefix(DAYS)?.parse().ok())

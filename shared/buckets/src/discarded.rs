@@ -110,8 +110,8 @@ impl Discarded {
             .map_err(failed("list what was discarded"))?;
         let keys = page
             .contents
-            .unwrap_or_default()
             .into_iter()
+            .flatten()
             .filter_map(|object| object.key)
             .collect();
         Ok(DiscardedPage {

@@ -123,13 +123,8 @@ impl Exports {
                 .list_multipart_uploads()
                 .bucket(&self.bucket)
                 .prefix(&prefix);
-            let uploads = list
-                .send()
-                .await
-                .map_err(failed(OPERATION))?
-                .uploads
-                .unwrap_or_default();
-            for upload in &uploads {
+            let uploads = list.send().await.map_err(failed(OPERATION))?.uploads;
+            for upload in uploads.iter().flatten() {
                 let abort = self.client.abort_multipart_upload().bucket(&self.bucket);
                 let abort = abort
                     .set_key(upload.key.clone())
@@ -151,13 +146,8 @@ impl Exports {
                 .list_objects_v2()
                 .bucket(&self.bucket)
                 .prefix(&prefix);
-            let objects = list
-                .send()
-                .await
-                .map_err(failed(OPERATION))?
-                .contents
-                .unwrap_or_default();
-            for object in &objects {
+            let objects = list.send().await.map_err(failed(OPERATION))?.contents;
+            for object in objects.iter().flatten() {
                 let delete = self
                     .client
                     .delete_object()
@@ -165,7 +155,7 @@ impl Exports {
                     .set_key(object.key.clone());
                 delete.send().await.map_err(failed(OPERATION))?;
             }
-            if uploads.is_empty() && objects.is_empty() {
+            if uploads.is_none_or(|it| it.is_empty()) && objects.is_none_or(|it| it.is_empty()) {
                 return Ok(());
             }
         }

@@ -143,6 +143,16 @@ impl EntryId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The number that its digits write, which takes less room.
+    ///
+    /// # Panics
+    /// Never: an id is made of hexadecimal digits only.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "its constructors take nothing else")]
+    pub fn number(&self) -> u128 {
+        u128::from_str_radix(&self.0, 16).expect("an id is 32 hexadecimal digits")
+    }
 }
 
 #[cfg(test)]

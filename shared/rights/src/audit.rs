@@ -200,7 +200,7 @@ pub async fn look_for_strangers(
                 return Err(Stranger::Untold.into());
             };
             for entry in page {
-                told.remove(&number(&entry.id));
+                told.remove(&entry.id.number());
             }
         }
         part += 1;
@@ -225,15 +225,15 @@ async fn said_to_be_told(
                 return Err(stranger.into());
             }
         }
-        told.extend(page.told.iter().map(number).filter(|id| is_meant(*id)));
+        told.extend(
+            page.told
+                .iter()
+                .map(EntryId::number)
+                .filter(|id| is_meant(*id)),
+        );
         if told.len() > at_once {
             return Ok(None);
         }
     }
     Ok(Some(told))
-}
-
-/// The digits of an id, in less room.
-fn number(id: &EntryId) -> u128 {
-    u128::from_str_radix(id.as_str(), 16).unwrap_or_default()
 }

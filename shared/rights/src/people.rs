@@ -134,7 +134,7 @@ impl People {
     ) -> Result<Found, StorageError> {
         let mut search = Search::new(self, identifiers, decisions, follow, now);
         search.run().await?;
-        let mut found = search.end();
+        let mut found = search.end()?;
         found
             .holders
             .extend(found.identifiers.iter().filter_map(anonymous));

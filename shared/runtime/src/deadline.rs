@@ -24,7 +24,7 @@ impl Deadline {
     pub fn left(&self) -> Duration {
         (self.0 - Clock::system().now())
             .to_std()
-            .unwrap_or_default()
+            .unwrap_or(Duration::ZERO)
     }
 
     /// Whether no more than this is left.

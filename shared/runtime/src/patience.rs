@@ -42,9 +42,9 @@ impl Patience {
     /// of a long one.
     #[must_use]
     pub fn of(function: &str) -> Self {
-        match function.rsplit('-').next().unwrap_or_default() {
-            "ingest" | "partners" | "download" | "unsubscribe" => Self::DOOR,
-            "expire" | "notify" => Self::SHORT,
+        match function.rsplit('-').next() {
+            Some("ingest" | "partners" | "download" | "unsubscribe") => Self::DOOR,
+            Some("expire" | "notify") => Self::SHORT,
             _ => Self::LONG,
         }
     }

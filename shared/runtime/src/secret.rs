@@ -56,10 +56,7 @@ impl Secrets {
             .set_secret_id_list(Some(list))
             .send()
             .await;
-        let given = given
-            .map_err(failed("read the secrets"))?
-            .secret_values
-            .unwrap_or_default();
+        let given = given.map_err(failed("read the secrets"))?.secret_values;
         let mut documents = BTreeMap::new();
         for (setting, id) in settings.iter().zip(ids) {
             // One that may not be read, or is not there, stands elsewhere in the answer.
@@ -67,6 +64,7 @@ impl Secrets {
                 |secret: &&SecretValueEntry| secret.arn() == Some(id) || secret.name() == Some(id);
             let document = given
                 .iter()
+                .flatten()
                 .find(is_it)
                 .and_then(SecretValueEntry::secret_string);
             let document = document.ok_or(StartError::Invalid(

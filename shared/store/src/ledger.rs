@@ -190,11 +190,12 @@ impl Ledger {
 }
 
 fn lying(item: Item) -> StoredLink {
-    let sort = text(&item, SK).unwrap_or_default();
-    let block = keys::block_number(sort)
-        .filter(|n| keys::block(NaiveDate::MIN, *n).sort == sort)
+    let sort = text(&item, SK);
+    let block = sort
+        .and_then(keys::block_number)
+        .filter(|n| sort == Some(&keys::block(NaiveDate::MIN, *n).sort))
         .map(Slot::Block);
-    let seat = if sort == keys::CERTIFICATE {
+    let seat = if sort == Some(keys::CERTIFICATE) {
         Slot::Certificate
     } else {
         block.unwrap_or(Slot::Stray)

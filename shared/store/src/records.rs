@@ -226,11 +226,8 @@ impl Records {
         let over = || {
             // The day that the sweep looks at then, should TTL be late.
             let months = Months::new(Source::WebForm.retention_months());
-            let day = until
-                .instant()
-                .date_naive()
-                .checked_sub_months(months)
-                .unwrap_or_default();
+            let ends = until.instant().date_naive();
+            let day = ends.checked_sub_months(months).unwrap_or(ends);
             let day = keys::day(day, &written.key.sort);
             Item::from([
                 (DAY.to_owned(), s(day)),

@@ -307,14 +307,17 @@ impl Suppressions {
     /// # Errors
     /// [`StorageError`] if that is not known.
     pub async fn epoch(&self, now: DateTime<Utc>) -> Result<Epoch, StorageError> {
+        const OPERATION: &str = "count suppressions";
         let item = self
             .0
-            .get("count suppressions", keys::suppression_epoch(), now)
+            .get(OPERATION, keys::suppression_epoch(), now)
             .await?;
-        Ok(Epoch(
-            item.and_then(|item| number(&item, COUNT))
-                .unwrap_or_default(),
-        ))
+        let Some(item) = item else {
+            return Ok(Epoch(0));
+        };
+        number(&item, COUNT)
+            .map(Epoch)
+            .ok_or(StorageError::unreadable(OPERATION))
     }
 }
 

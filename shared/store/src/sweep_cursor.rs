@@ -21,6 +21,15 @@ pub struct Remembered {
     pub tasks: Option<Reached>,
 }
 
+impl Remembered {
+    /// What there is before the first sweep.
+    const NOTHING: Self = Self {
+        day: None,
+        standings: None,
+        tasks: None,
+    };
+}
+
 /// How far a chore came that goes through a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reached {
@@ -50,7 +59,7 @@ impl SweepCursor {
             .0
             .get("read the sweep's cursor", keys::sweep_cursor(), now)
             .await?;
-        Ok(item.and_then(read).unwrap_or_default())
+        Ok(item.and_then(read).unwrap_or(Remembered::NOTHING))
     }
 
     /// Remembers it for the next sweep.

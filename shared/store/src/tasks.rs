@@ -127,15 +127,15 @@ impl Tasks {
         place: Place,
         now: DateTime<Utc>,
     ) -> Result<Option<String>, StorageError> {
+        const OPERATION: &str = "look for what starts a task";
         let start = self
             .0
-            .get(
-                "look for what starts a task",
-                keys::start(request, place),
-                now,
-            )
+            .get(OPERATION, keys::start(request, place), now)
             .await?;
-        Ok(start.map(|start| text(&start, APPROVED).unwrap_or_default().to_owned()))
+        let approved = |start: Item| text(&start, APPROVED).map(str::to_owned);
+        start
+            .map(|start| approved(start).ok_or_else(|| StorageError::unreadable(OPERATION)))
+            .transpose()
     }
 
     /// The same from behind a task on; it need not be there any more.

@@ -64,12 +64,16 @@ pub async fn hand_over(house: &House, told: Vec<RecordBody>) {
     };
     let taken = intake
         .take(
-            told.into_iter().map(SourceRecord::told).collect(),
+            told.into_iter().map(arrival).collect(),
             house.stack.clock().now(),
         )
         .await
         .unwrap();
     assert!(taken.iter().all(|one| *one == Taken::New), "{taken:?}");
+}
+
+fn arrival(body: RecordBody) -> SourceRecord {
+    SourceRecord::told(&body.source_id.clone().unwrap(), body)
 }
 
 fn told(

@@ -33,7 +33,7 @@
 
 use super::held::Held;
 use super::scan::{Met, Scan};
-use super::{Broken, Framed, Header, Position, Raw, Row, Step, Unreadable};
+use super::{Broken, Framed, Header, Position, Raw, Row, Step, Unreadable, unread};
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use memchr::{memchr, memchr2};
 
@@ -138,7 +138,7 @@ impl Csv {
         let is_all = held.is_finished() || line.len() > self.limit;
         let mut ended = [false; 4];
         for (scan, ended) in scans.iter_mut().zip(&mut ended) {
-            match scan.read(line.get(scan.bytes..).unwrap_or_default()) {
+            match scan.read(unread(line, scan.bytes)) {
                 Met::Inside if is_all => *ended = held.is_finished() && scan.finish() == Met::End,
                 Met::Inside => {
                     self.stage = Stage::First(scans);
@@ -148,9 +148,7 @@ impl Csv {
                 Met::Broken(_) => {}
             }
         }
-        let line = line
-            .get(..memchr2(b'\n', b'\r', line).unwrap_or(line.len()))
-            .unwrap_or_default();
+        let line = &line[..memchr2(b'\n', b'\r', line).unwrap_or(line.len())];
         if let Some(separator) = Header::declared(line) {
             let length = line.len();
             let Some(line_break) = held.line_break(length) else {
@@ -180,10 +178,7 @@ impl Csv {
     /// Reads on in a row that is held.
     fn row(&mut self, held: &mut Held, mut scan: Scan) -> Result<Step, Unreadable> {
         // What is longer than the limit is so by this byte.
-        let rest = held
-            .first(self.limit + 1)
-            .get(scan.bytes..)
-            .unwrap_or_default();
+        let rest = unread(held.first(self.limit + 1), scan.bytes);
         let met = if !rest.is_empty() {
             scan.read(rest)
         } else if held.is_finished() {
@@ -243,9 +238,7 @@ impl Csv {
         let broken = Some(Met::Broken(Broken::BackslashQuote));
         let rest = held.first(self.limit + 1);
         let is_all = held.is_finished() || rest.len() > self.limit;
-        let Some(quote) =
-            memchr(b'"', rest.get(from..).unwrap_or_default()).map(|quote| from + quote)
-        else {
+        let Some(quote) = memchr(b'"', unread(rest, from)).map(|quote| from + quote) else {
             self.searched = rest.len();
             return if rest.len() > self.limit {
                 broken
@@ -266,7 +259,7 @@ impl Csv {
             .header
             .as_ref()
             .map_or(scan.fields, |header| header.names.len());
-        if scan.goes_on(before.copied().unwrap_or_default(), behind, columns) {
+        if scan.goes_on(before.copied(), behind, columns) {
             broken
         } else {
             Some(Met::End)

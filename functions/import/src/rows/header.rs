@@ -73,7 +73,7 @@ impl Header {
     /// Whether a row is the header of another table: most of its fields are names of columns, in
     /// another order.
     pub(super) fn is_another(&self, fields: &[String]) -> bool {
-        let longest = self.names.iter().map(String::len).max().unwrap_or_default();
+        let longest = self.names.iter().map(String::len).max().unwrap_or(0);
         let is_name = |field: &&String| {
             let field = plain(field);
             !field.is_empty()

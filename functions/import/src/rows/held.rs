@@ -1,6 +1,6 @@
 //! The bytes that were pushed and are not framed yet.
 
-use super::Position;
+use super::{Position, unread};
 
 /// What is held of a file, and where in the file that is.
 pub(super) struct Held {
@@ -61,7 +61,7 @@ impl Held {
 
     /// All of it.
     pub(super) fn all(&self) -> &[u8] {
-        self.bytes.get(self.start..).unwrap_or_default()
+        unread(&self.bytes, self.start)
     }
 
     /// Its first bytes, as many as there are up to a number.
@@ -120,7 +120,7 @@ impl Held {
     ///
     /// None if that takes another byte: a carriage return may be half of a line break.
     pub(super) fn line_break(&self, byte: usize) -> Option<usize> {
-        let rest = self.all().get(byte..).unwrap_or_default();
+        let rest = unread(self.all(), byte);
         match rest {
             [b'\r', b'\n', ..] => Some(2),
             [b'\r'] | [] if !self.finished => None,

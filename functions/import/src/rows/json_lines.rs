@@ -9,7 +9,7 @@
 
 use super::held::Held;
 use super::structure::{framed, is_white};
-use super::{Broken, Framed, Raw, Step, Unreadable};
+use super::{Broken, Framed, Raw, Step, Unreadable, unread};
 use memchr::{memchr, memrchr};
 
 pub(super) struct JsonLines {
@@ -57,13 +57,7 @@ impl JsonLines {
         let is_enough = held.is_finished() || first.len() == self.limit;
         // Nothing is said of a line before it is whole.
         let is_object = first.trim_ascii_start().starts_with(b"{");
-        let is_ended = || {
-            memrchr(
-                b'\n',
-                first.trim_ascii_start().get(searched..).unwrap_or_default(),
-            )
-            .is_some()
-        };
+        let is_ended = || memrchr(b'\n', unread(first.trim_ascii_start(), searched)).is_some();
         if is_object && !is_enough && !is_ended() {
             self.stage = Stage::Start(first.trim_ascii_start().len());
             return Ok(Step::Wait);
@@ -79,14 +73,12 @@ impl JsonLines {
             // on there is no whole one.
             (Some(line), Some(second)) if is_cut(line) && second.starts_with(b"\"") => {
                 let end = if is_enough {
-                    first.len()
+                    Some(first.len())
                 } else {
-                    memrchr(b'\n', first).unwrap_or_default()
+                    memrchr(b'\n', first)
                 };
                 let is_whole = |line: &[u8]| line.starts_with(b"{") && line.ends_with(b"}");
-                let mut whole = first
-                    .get(..end)
-                    .unwrap_or_default()
+                let mut whole = first[..end.unwrap_or(0)]
                     .split(|byte| *byte == b'\n')
                     .map(<[u8]>::trim_ascii);
                 if !whole.any(is_whole) {
@@ -121,7 +113,7 @@ impl JsonLines {
 
     fn line(&mut self, held: &mut Held, searched: usize) -> Step {
         let line = held.first(self.limit + 1);
-        let end = memchr(b'\n', line.get(searched..).unwrap_or_default()).map(|end| searched + end);
+        let end = memchr(b'\n', unread(line, searched)).map(|end| searched + end);
         let length = match end {
             Some(end) => end,
             None if line.len() > self.limit => {

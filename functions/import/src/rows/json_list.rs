@@ -18,7 +18,7 @@
 use super::held::Held;
 use super::outline::{Outline, Seen};
 use super::structure::{Met, Structure, framed, is_white};
-use super::{Broken, Framed, List, Position, Raw, Row, Step, Unreadable};
+use super::{Broken, Framed, List, Position, Raw, Row, Step, Unreadable, unread};
 use serde_json::{Map, Value};
 
 pub(super) struct JsonList {
@@ -160,7 +160,7 @@ impl JsonList {
         };
         // The opening bracket is held with the rest, and the outline begins behind it.
         let before = kept.map_or(0, |read| read.max(1));
-        let (more, seen) = outline.read(held.all().get(before..).unwrap_or_default());
+        let (more, seen) = outline.read(unread(held.all(), before));
         let read = before + more;
         if seen == Seen::Inside && !held.is_finished() {
             *kept = kept.map(|_| read).filter(|read| *read <= self.limit);
@@ -286,7 +286,7 @@ impl JsonList {
             return Step::On;
         };
         let bytes = held.first(self.limit + 1);
-        let (more, met) = element.read(bytes.get(*read..).unwrap_or_default());
+        let (more, met) = element.read(unread(bytes, *read));
         *read += more;
         match met {
             Met::Stray => self.stage = rest(held, Broken::ListBrokenOff),

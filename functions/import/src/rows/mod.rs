@@ -45,6 +45,12 @@ use opening::Opening;
 pub use framed::{Broken, Format, Framed, List, Position, ROW_LIMIT, Raw, Row, Unreadable};
 pub use header::Header;
 
+/// What of some bytes is not read yet; none once all are.
+fn unread(bytes: &[u8], read: usize) -> &[u8] {
+    debug_assert!(read <= bytes.len(), "{read} of {} are read", bytes.len());
+    &bytes[read.min(bytes.len())..]
+}
+
 /// One reader of one file.
 pub struct Rows {
     held: Held,

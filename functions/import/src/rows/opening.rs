@@ -77,9 +77,10 @@ impl Opening {
             return Self::Refused(Unreadable::Utf16);
         }
         if let Some((_, what)) = PACKED.iter().find(|(begin, _)| first.starts_with(begin)) {
-            let name = first.get(30..).unwrap_or_default();
-            let is_workbook =
-                *what == Unreadable::Zip && WORKBOOKS.iter().any(|book| name.starts_with(book));
+            let is_workbook = *what == Unreadable::Zip
+                && first
+                    .get(30..)
+                    .is_some_and(|name| WORKBOOKS.iter().any(|book| name.starts_with(book)));
             return Self::Refused(if is_workbook {
                 Unreadable::Workbook
             } else {

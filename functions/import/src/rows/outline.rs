@@ -2,6 +2,7 @@
 //! looked for.
 
 use super::structure::{Met, Structure, is_white};
+use super::unread;
 
 /// The field that says that there are further pages.
 const NEXT_PAGE: &str = "nextPageToken";
@@ -100,8 +101,8 @@ impl Outline {
     /// Reads on, and says how many bytes that took.
     pub(super) fn read(&mut self, bytes: &[u8]) -> (usize, Seen) {
         let mut at = 0;
-        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            let (read, seen) = self.meet(rest);
+        while let Some(&byte) = bytes.get(at) {
+            let (read, seen) = self.meet(byte, unread(bytes, at));
             at += read;
             if seen != Seen::Inside {
                 return (at, seen);
@@ -110,9 +111,8 @@ impl Outline {
         (bytes.len(), Seen::Inside)
     }
 
-    /// Reads at least one byte, or changes the stage.
-    fn meet(&mut self, rest: &[u8]) -> (usize, Seen) {
-        let byte = rest.first().copied().unwrap_or_default();
+    /// Reads at least one byte, the first of the rest, or changes the stage.
+    fn meet(&mut self, byte: u8, rest: &[u8]) -> (usize, Seen) {
         let (stage, read, seen) = match self.stage {
             Stage::Skipped(field, structure, is_list) => self.skip(field, structure, is_list, rest),
             Stage::Scalar if matches!(byte, b',' | b'}') => (Stage::Between, 0, Seen::Inside),
@@ -168,12 +168,7 @@ impl Outline {
         const EMPTY: usize = 2;
         let (read, met) = structure.read(rest);
         if self.weight <= EMPTY {
-            let more = rest
-                .get(..read)
-                .unwrap_or_default()
-                .iter()
-                .filter(|byte| !is_white(**byte))
-                .count();
+            let more = rest[..read].iter().filter(|byte| !is_white(**byte)).count();
             self.weight = self.weight.saturating_add(more);
         }
         match met {

@@ -133,12 +133,12 @@ impl Scan {
     /// What the next quote behind the row tells, by the bytes around it: whether it closes what the
     /// row has opened, or escapes a quote within it. Where it may as well open a field, the row
     /// should have so many.
-    pub(super) fn goes_on(&self, before: u8, behind: Option<u8>, columns: usize) -> bool {
+    pub(super) fn goes_on(&self, before: Option<u8>, behind: Option<u8>, columns: usize) -> bool {
         let is_closing = behind.is_none_or(|behind| self.is_edge(behind));
-        if self.is_edge(before) {
+        if before.is_some_and(|before| self.is_edge(before)) {
             is_closing && self.fields != columns
         } else {
-            is_closing || before == b'\\'
+            is_closing || before == Some(b'\\')
         }
     }
 

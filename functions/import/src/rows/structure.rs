@@ -118,7 +118,8 @@ impl Structure {
     }
 
     fn open(&mut self, square: bool) {
-        let bit = 1_u128.checked_shl(self.depth).unwrap_or_default();
+        // Brackets that are deeper than that are of one kind.
+        let bit = 1_u128.checked_shl(self.depth).unwrap_or(0);
         self.square = if square {
             self.square | bit
         } else {

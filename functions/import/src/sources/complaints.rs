@@ -84,7 +84,7 @@ pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<SourceRecord, P
         ["name", "email", "phone"].map(|column| (column, fields.get(column)));
     details.contact = contact(called, address, number)?;
     details.add_comment(fields.get("text"));
-    Ok(SourceRecord::told(details))
+    Ok(SourceRecord::told(&reference, details))
 }
 
 /// `1`, `1.0`, `Stage 1` or `stage one`.

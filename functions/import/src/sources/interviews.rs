@@ -43,5 +43,5 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceR
     details.contact = interview
         .object("participant")?
         .map_or_else(|| Ok(Contact::default()), |who| contact_in(&who))?;
-    Ok(SourceRecord::told(details))
+    Ok(SourceRecord::told(&id, details))
 }

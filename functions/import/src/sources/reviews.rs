@@ -74,7 +74,7 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceR
         details.contact.reference = reference(&field("reviewId"), Some(own.unwrap_or(last)))?;
     }
     details.add_comment(review.text("comment")?);
-    Ok(SourceRecord::told(details))
+    Ok(SourceRecord::told(&id, details))
 }
 
 /// The stars, in words or as a number.

@@ -75,5 +75,5 @@ pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<SourceRecord, P
     let mut details = RecordBody::told(&id, posted, revision, SourceDetails::Social(part));
     details.contact.reference = handle;
     details.add_comment(text);
-    Ok(SourceRecord::told(details))
+    Ok(SourceRecord::told(&id, details))
 }

@@ -58,7 +58,7 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceR
     details.contact = interaction
         .object("customer")?
         .map_or_else(|| Ok(Contact::default()), |who| contact_in(&who))?;
-    Ok(SourceRecord::told(details))
+    Ok(SourceRecord::told(&id, details))
 }
 
 fn turn(turn: &Object<'_>) -> Result<Turn, Problem> {
@@ -76,6 +76,6 @@ fn turn(turn: &Object<'_>) -> Result<Turn, Problem> {
     Ok(Turn {
         from,
         at,
-        text: turn.text("text")?.unwrap_or_default().to_owned(),
+        text: turn.text("text")?.map_or_else(String::new, str::to_owned),
     })
 }

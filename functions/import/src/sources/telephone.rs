@@ -26,8 +26,7 @@ pub(super) fn read(
     let is_bare = |text: &str| (text.starts_with('[') && is_nothing(text)) || is_taken_back(text);
     let get = |column: &str| fields.get(column).filter(|text| !is_bare(text));
     let optional = |column: &Option<String>| column.as_deref().and_then(get);
-    let text =
-        |column: &Option<String>| name(column.as_deref().unwrap_or_default(), optional(column));
+    let text = |column: &Option<String>| column.as_deref().map_or(Ok(None), |it| name(it, get(it)));
 
     if [&names.timestamp, &names.call_type, &names.ani, &names.dnis]
         .iter()
@@ -50,14 +49,11 @@ pub(super) fn read(
         Customer::Dnis => caller(five9, &names.dnis, get(&names.dnis), get(&names.ani))?,
         Customer::Nobody => None,
     };
-    let customer_name = names.customer_name.as_deref().unwrap_or_default();
-    let shown = optional(&names.customer_name)
-        .filter(|shown| customer != Customer::Nobody && !five9.is_withheld(shown));
-    let shown = person(customer_name, shown)?;
-    let satisfaction = rating(
-        names.satisfaction.as_deref().unwrap_or_default(),
-        optional(&names.satisfaction),
-    )?;
+    let is_shown = |shown: &&str| customer != Customer::Nobody && !five9.is_withheld(shown);
+    let shown = names.customer_name.as_deref();
+    let shown = shown.map_or(Ok(None), |it| person(it, get(it).filter(is_shown)))?;
+    let satisfaction = names.satisfaction.as_deref();
+    let satisfaction = satisfaction.map_or(Ok(None), |it| rating(it, get(it)))?;
     let comment = optional(&names.comment);
     let campaign = text(&names.campaign)?;
     let service = campaign
@@ -90,7 +86,7 @@ pub(super) fn read(
     details.contact.phone = phone;
     details.add_comment(comment);
     details.custody.push(ProcessorCopy::five9(at));
-    Ok(SourceRecord::told(details))
+    Ok(SourceRecord::told(&call_id, details))
 }
 
 /// The customer's number; none if it is withheld, if it is an extension or a line of the council's

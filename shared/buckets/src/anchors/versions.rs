@@ -5,6 +5,8 @@ use aws_sdk_s3::types::{DeleteMarkerEntry, ObjectVersion};
 use custodian_aws::{StorageError, failed};
 use std::collections::BTreeMap;
 
+const OPERATION: &str = "list anchors";
+
 /// What lies under a key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeptVersion {
@@ -43,7 +45,7 @@ impl Versions {
         let Some(list) = &self.list else {
             return Ok(None);
         };
-        let page = list.clone().send().await.map_err(failed("list anchors"))?;
+        let page = list.clone().send().await.map_err(failed(OPERATION))?;
         let next = page
             .next_key_marker
             .filter(|_| page.is_truncated == Some(true));
@@ -59,9 +61,9 @@ impl Versions {
         }
         add(
             &mut keys,
-            page.versions.unwrap_or_default(),
-            page.delete_markers.unwrap_or_default(),
-        );
+            page.versions.into_iter().flatten(),
+            page.delete_markers.into_iter().flatten(),
+        )?;
         if self.list.is_some() {
             self.open = keys.pop_last().map(|(_, kept)| kept);
         }
@@ -72,23 +74,27 @@ impl Versions {
 /// Of each key the latest version comes first.
 fn add(
     keys: &mut BTreeMap<String, KeptVersion>,
-    versions: Vec<ObjectVersion>,
-    markers: Vec<DeleteMarkerEntry>,
-) {
+    versions: impl Iterator<Item = ObjectVersion>,
+    markers: impl Iterator<Item = DeleteMarkerEntry>,
+) -> Result<(), StorageError> {
     for marker in markers {
-        at(keys, marker.key).markers += 1;
+        at(keys, marker.key)?.markers += 1;
     }
     for version in versions {
-        let kept = at(keys, version.key);
+        let kept = at(keys, version.key)?;
         kept.versions += 1;
         kept.oldest = version.version_id.zip(version.size);
     }
+    Ok(())
 }
 
-fn at(keys: &mut BTreeMap<String, KeptVersion>, key: Option<String>) -> &mut KeptVersion {
-    let key = key.unwrap_or_default();
-    keys.entry(key.clone()).or_insert_with(|| KeptVersion {
+fn at(
+    keys: &mut BTreeMap<String, KeptVersion>,
+    key: Option<String>,
+) -> Result<&mut KeptVersion, StorageError> {
+    let key = key.ok_or(StorageError::unreadable(OPERATION))?;
+    Ok(keys.entry(key.clone()).or_insert_with(|| KeptVersion {
         key,
         ..KeptVersion::default()
-    })
+    }))
 }

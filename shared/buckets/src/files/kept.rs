@@ -29,8 +29,8 @@ const COPYING: Duration = Duration::from_mins(10);
 /// Why something is kept whole: names and constants, never what was sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Why {
-    /// The rule that it breaks.
-    pub rule: String,
+    /// The rule that it breaks; nothing where the object does not say.
+    pub rule: Option<String>,
     /// The field, or nothing if it is the whole.
     pub field: Option<String>,
 }
@@ -145,7 +145,7 @@ pub(super) fn why(metadata: Option<&HashMap<String, String>>) -> Why {
         Some(text.into_owned()).filter(|text| !text.is_empty())
     };
     Why {
-        rule: read(RULE).unwrap_or_default(),
+        rule: read(RULE),
         field: read(FIELD),
     }
 }
@@ -153,11 +153,9 @@ pub(super) fn why(metadata: Option<&HashMap<String, String>>) -> Why {
 fn metadata(dropped_at: DateTime<Utc>, why: Option<&Why>) -> HashMap<String, String> {
     let mut metadata = HashMap::from([(DROPPED_AT.to_owned(), dropped_at.timestamp().to_string())]);
     if let Some(Why { rule, field }) = why {
-        metadata.insert(RULE.to_owned(), percent_encoded(rule));
+        let said = [(RULE, rule), (FIELD, field)].into_iter();
         metadata.extend(
-            field
-                .iter()
-                .map(|field| (FIELD.to_owned(), percent_encoded(field))),
+            said.filter_map(|(name, it)| Some((name.to_owned(), percent_encoded(it.as_ref()?)))),
         );
     }
     metadata
@@ -372,7 +370,7 @@ mod tests {
     #[test]
     fn why_something_is_kept_comes_back_from_its_metadata() {
         let reason = Why {
-            rule: "missing_column".to_owned(),
+            rule: Some("missing_column".to_owned()),
             field: Some("Survey.Q1 Zufriedenheit – ü".to_owned()),
         };
         let (dropped, later) = (

@@ -46,8 +46,8 @@ impl Listing {
             page.next_continuation_token,
         );
         page.contents
-            .unwrap_or_default()
             .into_iter()
+            .flatten()
             .map(Listed::of)
             .collect::<Result<_, _>>()
             .map(Some)

@@ -251,7 +251,7 @@ impl Open {
             }) => (
                 Some(line),
                 Why {
-                    rule,
+                    rule: Some(rule).filter(|rule| !rule.is_empty()),
                     field: Some(field).filter(|field| !field.is_empty()),
                 },
                 bytes,

@@ -186,7 +186,7 @@ impl Files {
                     self.abandon(key, id).await?;
                 }
             }
-            if !page.is_truncated().unwrap_or_default() {
+            if page.is_truncated() != Some(true) {
                 return Ok(going_on);
             }
             markers = (page.next_key_marker, page.next_upload_id_marker);
@@ -234,7 +234,7 @@ impl Files {
         let size = object
             .content_length()
             .and_then(|length| u64::try_from(length).ok())
-            .unwrap_or_default();
+            .ok_or(StorageError::unreadable(OPERATION))?;
         let Some(index) = self
             .index_key()
             .filter(|_| wants_index)

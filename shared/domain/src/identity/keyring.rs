@@ -166,14 +166,17 @@ impl<P: KeyPurpose> Keyring<P> {
         let document: document::Document =
             serde_json::from_str(document).map_err(|_| BadSecret::Format)?;
         let is_settled = document.previous.is_some();
-        let previous = document.previous.unwrap_or_default();
-        let names = previous
+        let names = document
+            .previous
             .iter()
+            .flatten()
             .map(|it| it.version.as_str())
             .chain([document.current.version.as_str()]);
         sound(names, VERSION)?;
-        let earlier = previous
+        let earlier = document
+            .previous
             .into_iter()
+            .flatten()
             .filter(|it| !it.leaked)
             .map(document::Previous::read);
         let earlier: Vec<Earlier> = earlier.collect::<Option<_>>().ok_or(BadSecret::Format)?;

@@ -275,7 +275,9 @@ fn name_at<'w, 'a>(text: &str, words: &'w [Word<'a>], at: usize) -> &'w [Word<'a
 /// Whether two words may be parts of one name: on one line, with an initial's or a title's full
 /// stop between them.
 fn belongs(text: &str, before: &Word<'_>, after: &Word<'_>) -> bool {
-    let gap = text.get(before.end..after.start).unwrap_or_default();
+    let Some(gap) = text.get(before.end..after.start) else {
+        return false;
+    };
     let stopped = before.plain.chars().count() == 1 || TITLES.contains(&before.plain.as_str());
     let gap = if stopped {
         gap.strip_prefix('.').unwrap_or(gap)

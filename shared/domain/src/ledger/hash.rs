@@ -37,6 +37,16 @@ impl Hash {
         Self(hex::encode(Sha256::digest(text)))
     }
 
+    /// The number that its first eight digits write.
+    ///
+    /// # Panics
+    /// Never: a hash is made of hexadecimal digits only.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "its constructors take nothing else")]
+    pub fn number(&self) -> u32 {
+        u32::from_str_radix(&self.0[..8], 16).expect("a hash is 64 hexadecimal digits")
+    }
+
     /// 64 hexadecimal digits.
     #[must_use]
     pub fn as_str(&self) -> &str {

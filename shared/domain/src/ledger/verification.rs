@@ -208,7 +208,7 @@ impl Verification {
             return Err(broken(ChainFault::Misplaced));
         }
         self.tally.add(&block);
-        self.found.entries += u64::try_from(block.entries.len()).unwrap_or_default();
+        self.found.entries += block.entries.len() as u64;
         self.seen.push(Seen {
             n,
             hash: link.hash.clone(),

@@ -34,7 +34,7 @@ impl Reference {
             .take(8)
             .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         let characters = (0..8).map(|_| {
-            let place = usize::try_from(number % 24).unwrap_or_default();
+            let place = (number % 24) as usize;
             number /= 24;
             char::from(ALPHABET[place])
         });

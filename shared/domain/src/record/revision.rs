@@ -91,7 +91,10 @@ mod order {
         order: &Option<u128>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("{:032x}", order.unwrap_or_default()))
+        match order {
+            Some(order) => serializer.collect_str(&format_args!("{order:032x}")),
+            None => serializer.serialize_none(),
+        }
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(

@@ -91,17 +91,15 @@ pub enum Word {
 }
 
 impl SourceRecord {
-    /// A record that is told; it has what its source calls it.
+    /// A record that is told, and that its source calls so.
     #[must_use]
-    pub fn told(details: RecordBody) -> Self {
-        let (source, name) = (
-            details.source,
-            details.source_id.as_deref().unwrap_or_default(),
-        );
+    pub fn told(source_id: &str, mut details: RecordBody) -> Self {
+        details.source_id = Some(source_id.to_owned());
+        let source = details.source;
         Self {
             source,
-            id: RecordId::at_source(source, name),
-            formerly: RecordId::formerly_at_source(source, name),
+            id: RecordId::at_source(source, source_id),
+            formerly: RecordId::formerly_at_source(source, source_id),
             collected_at: details.collected_at,
             word: Word::Told(Box::new(details)),
         }

@@ -126,9 +126,9 @@ impl Exclusion {
         let (from, to) = (date("from")?, date("to")?);
         let grounds = "must be 17(3)(a) expression, 17(3)(b) public task, 17(3)(c) public health, 17(3)(d) archiving \
                        or 17(3)(e) legal claims";
-        let exemption = Value::from(text("exemption", grounds)?.unwrap_or_default());
-        let exemption = serde_json::from_value(exemption)
-            .map_err(|_| Violation::new(at("exemption"), grounds))?;
+        let exemption = text("exemption", grounds)?
+            .and_then(|typed| serde_json::from_value(typed.into()).ok())
+            .ok_or_else(|| Violation::new(at("exemption"), grounds))?;
         if source.is_none() && reference.is_none() && from.is_none() && to.is_none() {
             return Err(Violation::new(
                 format!("exclude[{place}]"),

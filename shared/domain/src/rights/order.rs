@@ -4,7 +4,7 @@ use crate::identity::identifier::{Identifier, IdentifierKind};
 use crate::identity::staff;
 use crate::rights::decision::{self, Decisions};
 use crate::rights::exclusion::Exclusion;
-use crate::rights::package::{RequestId, says_who};
+use crate::rights::package::{NotARequestId, RequestId, says_who};
 use crate::rights::subscription::List;
 use crate::validation::json::Payload;
 use crate::validation::text;
@@ -189,10 +189,9 @@ impl<'a> Order<'a> {
         match self.0.get(field) {
             None | Some(Value::Null) => Ok(None),
             Some(id) => {
-                let id = id.as_str().unwrap_or_default().to_owned();
-                RequestId::try_from(id)
-                    .map(Some)
-                    .map_err(|rule| Violation::new(field, rule.to_string()))
+                let read = |id: &str| RequestId::try_from(id.to_owned()).ok();
+                let id = id.as_str().and_then(read).map(Some);
+                id.ok_or_else(|| Violation::new(field, NotARequestId.to_string()))
             }
         }
     }

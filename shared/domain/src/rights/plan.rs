@@ -140,9 +140,7 @@ impl Plan {
             Holding::Packages => Some(self.packages),
             Holding::Quarantine => Some(self.quarantined),
             Holding::Unreadable => Some(self.unreadable),
-            Holding::Copies(processor) => {
-                Some(self.custody.get(&processor).copied().unwrap_or_default())
-            }
+            Holding::Copies(processor) => Some(self.custody.get(&processor).copied().unwrap_or(0)),
             Holding::Waiting
             | Holding::OptOuts
             | Holding::Confirmations
@@ -190,10 +188,10 @@ impl Plan {
             .open_requests
             .iter()
             .filter(|request| !before.open_requests.contains(request));
-        let (links, known) = (self.linked.unwrap_or_default(), before.linked);
+        let linked = self.linked.zip(before.linked);
         ArrivedSince {
             records,
-            links: known.map_or(0, |known| links.saturating_sub(known)),
+            links: linked.map_or(0, |(links, known)| links.saturating_sub(known)),
             requests: new.fold(0, |count, _| count + 1),
             rows: self.quarantined.saturating_sub(before.quarantined),
         }

@@ -351,11 +351,7 @@ impl Looking<'_> {
 impl Part {
     /// Whether an item is in it.
     fn has(self, item: &Hash) -> bool {
-        let number = item
-            .as_str()
-            .get(..8)
-            .and_then(|digits| u32::from_str_radix(digits, 16).ok());
-        number.unwrap_or_default() % self.of == self.which
+        item.number() % self.of == self.which
     }
 }
 

@@ -131,7 +131,7 @@ impl<'a> Outside<'a> {
     pub(super) async fn compare(&mut self, links: &[Seen]) -> Result<(), Unverified> {
         for link in links {
             if let Some(told) = self.heads.next_one().await?
-                && told.n() <= link.n
+                && told.n().is_none_or(|n| n <= link.n)
             {
                 told.agrees_with(link)?;
                 self.heads.ready.pop_front();
@@ -176,7 +176,7 @@ impl<'a> Outside<'a> {
             }
         }
         if let Some(told) = self.heads.next_one().await?
-            && ledger.head().await?.is_none_or(|now| now.n < told.n())
+            && ledger.head().await?.map(|now| now.n) < told.n()
         {
             return Err(told.but(Fault::BehindEnd).into());
         }
@@ -237,8 +237,8 @@ impl Told {
         Ok(Self { seat, anchor, kept })
     }
 
-    fn n(&self) -> u64 {
-        self.seat.n.unwrap_or_default()
+    fn n(&self) -> Option<u64> {
+        self.seat.n
     }
 
     fn but(&self, fault: Fault) -> Contradiction {

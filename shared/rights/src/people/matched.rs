@@ -91,8 +91,20 @@ impl Asserted {
     /// What there is to tell of these.
     pub(super) fn told(&self, identifiers: &[Identifier], mailboxes: &Mailboxes) -> Vec<Matched> {
         let told = |identifier: &Identifier| {
-            let confirmed = mailboxes.0.get(identifier).cloned().unwrap_or_default();
-            let mut asserted_by = self.0.get(identifier).cloned().unwrap_or_default();
+            let confirmed: Vec<Confirmed> = mailboxes
+                .0
+                .get(identifier)
+                .into_iter()
+                .flatten()
+                .copied()
+                .collect();
+            let mut asserted_by: BTreeSet<Assertion> = self
+                .0
+                .get(identifier)
+                .into_iter()
+                .flatten()
+                .copied()
+                .collect();
             asserted_by.extend(confirmed.first().map(|_| Assertion::Confirmed));
             Matched {
                 kind: identifier.kind(),

@@ -105,7 +105,7 @@ impl<'a> Search<'a> {
     }
 
     /// What it found.
-    pub(super) fn end(mut self) -> Found {
+    pub(super) fn end(mut self) -> Result<Found, StorageError> {
         self.identifiers.sort();
         self.identifiers.dedup();
         let matched = self.asserted.told(&self.identifiers, &self.mailboxes);
@@ -113,16 +113,16 @@ impl<'a> Search<'a> {
             .candidates
             .into_iter()
             .map(|candidate| linked(candidate, self.decisions));
-        let mut linked: Vec<Linked> = linked.collect();
+        let mut linked = linked.collect::<Result<Vec<Linked>, _>>()?;
         linked.sort_by_cached_key(Linked::rank);
         let holders = self.found.into_iter().map(Holder::Subject).collect();
-        Found {
+        Ok(Found {
             holders,
             linked,
             identifiers: self.identifiers,
             matched,
             named: self.named,
-        }
+        })
     }
 
     /// Looks at whom links lead to.
@@ -337,8 +337,9 @@ fn names(keys: &[SubjectKey]) -> Vec<String> {
     keys.iter().map(name).collect()
 }
 
-fn linked(candidate: Candidate, decisions: &Decisions) -> Linked {
+fn linked(candidate: Candidate, decisions: &Decisions) -> Result<Linked, StorageError> {
     let names = names(&candidate.to.keys);
+    let link = names.first().cloned();
     let whose = candidate.to.identifier.as_ref();
     let assertion = candidate.evidence.strongest();
     let Evidence {
@@ -348,8 +349,8 @@ fn linked(candidate: Candidate, decisions: &Decisions) -> Linked {
         from,
         to,
     } = candidate.evidence;
-    Linked {
-        link: names.first().cloned().unwrap_or_default(),
+    Ok(Linked {
+        link: link.ok_or(StorageError::unreadable("name a link"))?,
         through: candidate.through,
         person: whose.map_or_else(|| "nobody with a record".to_owned(), Identifier::masked),
         asserted_by,
@@ -362,5 +363,5 @@ fn linked(candidate: Candidate, decisions: &Decisions) -> Linked {
         refused: decisions.refuse(&names, assertion),
         assertion,
         names,
-    }
+    })
 }

@@ -182,9 +182,10 @@ impl Session<'_> {
                     let count = answer
                         .child("return")
                         .and_then(|result| result.text_of("crmRecordsDeleted"));
+                    // What it does not count, it says nothing of: who is still there is looked up.
                     removed += count
                         .and_then(|count| count.parse::<u64>().ok())
-                        .unwrap_or_default();
+                        .unwrap_or(0);
                 }
                 Err(FAULT) => {}
                 Err(error) => return Err(error),

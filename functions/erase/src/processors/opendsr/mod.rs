@@ -89,7 +89,7 @@ impl OpenDsr {
                 // We did not take it back, or it is wanted after all: it is asked anew under
                 // another id.
                 Some(matter) if matter.is(Status::Cancelled) => {
-                    sofar.round = Some(sofar.round.unwrap_or_default().saturating_add(1));
+                    sofar.round = Some(sofar.round.unwrap_or(0).saturating_add(1));
                 }
                 Some(matter) => {
                     note(sofar, &id, matter.expected_completion_time, now);
@@ -321,7 +321,7 @@ fn matter(asked: &ProcessorJob<'_>, sofar: &ProcessorExchange) -> Uuid {
     let (processor, request) = (asked.processor.as_str(), asked.request.as_str());
     let digest = Sha256::digest(format!(
         "opendsr\n{processor}\n{request}\n{}",
-        sofar.round.unwrap_or_default()
+        sofar.round.unwrap_or(0)
     ));
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);

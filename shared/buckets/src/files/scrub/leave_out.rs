@@ -68,7 +68,7 @@ impl Files {
             };
         }
         // What else was said of it goes on being said.
-        let mut metadata = object.metadata().cloned().unwrap_or_default();
+        let mut metadata = object.metadata().map_or_else(HashMap::new, Clone::clone);
         metadata.insert(SINCE.to_owned(), since.to_string());
         let mut writing = Writing {
             files: self,

@@ -260,7 +260,9 @@ fn places(digest: [u8; 32], bits: usize) -> impl Iterator<Item = usize> {
     (0..BITS).map(move |part| {
         let bytes = digest.iter().skip(part * 8).take(8);
         let number = bytes.fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
-        usize::try_from(number % (bits.max(1) as u64)).unwrap_or_default()
+        #[expect(clippy::cast_possible_truncation, reason = "it is less than a `usize`")]
+        let place = (number % (bits.max(1) as u64)) as usize;
+        place
     })
 }
 

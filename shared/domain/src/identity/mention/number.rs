@@ -21,8 +21,7 @@ impl Number {
     /// The spellings of a number that is given as E.164.
     pub(super) fn of(canonical: &str) -> Option<Self> {
         let digits = canonical.strip_prefix('+')?;
-        let code = telephone::code(digits).unwrap_or_default();
-        let rest = digits.strip_prefix(code)?;
+        let (code, rest) = digits.split_at(telephone::code(digits).map_or(0, str::len));
         let is_british = code == telephone::BRITISH;
         Some(Self {
             rest: rest.to_owned(),

@@ -288,7 +288,8 @@ fn told_from(head: &[u8]) -> Layout {
     if !text.starts_with(b"{") && !text.starts_with(b"[") {
         return Layout::Csv;
     }
-    let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let end = text.iter().position(|byte| *byte == b'\n');
+    let first = &text[..end.unwrap_or(text.len())];
     let is_object =
         text.len() > first.len() && serde_json::from_slice::<Map<String, Value>>(first).is_ok();
     if is_object {

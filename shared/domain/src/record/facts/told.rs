@@ -497,7 +497,7 @@ fn introduction(note: &str, own_name: Option<&str>) -> Option<String> {
             .map(str::to_lowercase)
             .collect::<Vec<_>>()
     };
-    let own = words(own_name.unwrap_or_default());
+    let own = own_name.map_or_else(Vec::new, words);
     let is_own = words(who)
         .iter()
         .all(|word| own.contains(word) || ["customer", "visitor", "you"].contains(&word.as_str()));
