@@ -1,6 +1,7 @@
 //! What somebody new follows: the links of the documents, the names that they explain, the answers
 //! that they show, and the commands of the Makefile.
 
+use custodian_domain::survey::answers::AnswerRule;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -85,8 +86,11 @@ fn every_link_of_a_document_leads_to_a_file_and_a_heading() {
 fn every_rule_by_which_a_row_or_a_file_is_refused_is_explained() {
     let explained = read("docs/formats.md") + &read("docs/operations.md");
     let mut rules = 0;
-    for source in ["sources/values.rs", "rows/framed.rs"] {
-        let code = read(&format!("functions/import/src/{source}"));
+    for source in [
+        "shared/domain/src/validation/rule.rs",
+        "functions/import/src/rows/framed.rs",
+    ] {
+        let code = read(source);
         let names = code
             .split("=> \"")
             .skip(1)
@@ -103,6 +107,17 @@ fn every_rule_by_which_a_row_or_a_file_is_refused_is_explained() {
         }
     }
     assert!(rules > 40, "{rules} rules were found");
+    // What a row has in common with an answer to a form.
+    let common = [
+        AnswerRule::Text,
+        AnswerRule::Length(0),
+        AnswerRule::Rating,
+        AnswerRule::Email,
+        AnswerRule::Phone,
+    ];
+    for rule in common.map(AnswerRule::name) {
+        assert!(explained.contains(&format!("`{rule}`")), "{rule}");
+    }
 }
 
 /// The names of all fields of an object, those within it as well.

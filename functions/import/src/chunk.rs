@@ -3,12 +3,13 @@
 use crate::reading::{ReadError, Reading};
 use crate::report::{Report, Warning};
 use crate::rows::{Framed, Position, Raw};
-use crate::sources::{Fault, Five9, Problem, Reader, RowAt};
+use crate::sources::{Five9, Problem, Reader, RowAt};
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::record::quarantined::QuarantinedRow;
 use custodian_domain::record::source_details::{Complaint, SourceDetails};
 use custodian_domain::record::source_record::{SourceRecord, Untimely, Word};
+use custodian_domain::validation::rule::Rule;
 use custodian_rights::intake::Taken;
 
 /// How many rows are in a chunk.
@@ -101,8 +102,7 @@ impl Chunk {
     pub fn taken(&mut self, outcome: Taken, raw: Raw) -> Result<(), StorageError> {
         self.report.taken(outcome);
         if outcome == Taken::OfAnother {
-            let fault = Fault::of_another();
-            self.quarantine(&fault.field, fault.rule.name(), raw)?;
+            self.quarantine("", Rule::OfAnother.name(), raw)?;
         }
         Ok(())
     }
@@ -119,7 +119,7 @@ impl Chunk {
             }
             Err(Problem::Untimely(Untimely::TooOld)) => self.report.too_old += 1,
             Err(Problem::Untimely(Untimely::InFuture)) => self.report.in_future += 1,
-            Err(Problem::Fault(fault)) => {
+            Err(Problem::Violation(fault)) => {
                 self.report.refuse(fault.rule.name());
                 self.quarantine(&fault.field, fault.rule.name(), raw)?;
             }

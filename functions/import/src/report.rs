@@ -1,10 +1,10 @@
 //! What became of a file: counts, rules, and nothing that anybody told.
 
 use crate::rows::Broken;
-use crate::sources::Rule;
 use chrono::{DateTime, Utc};
 use custodian_buckets::files::Folder;
 use custodian_domain::record::source::Source;
+use custodian_domain::validation::rule::Rule;
 use custodian_rights::intake::Taken;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

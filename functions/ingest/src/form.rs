@@ -1,12 +1,11 @@
 //! A survey, and what was typed into it, as the form that a person sees.
 
 use crate::pages::{self, FieldErrorView, FormView, GivenBack, QuestionView, Typed, TypedField};
-use custodian_domain::survey::answers::{
-    self, AnswerFault, AnswerRule, FormData, RawValue, nameable,
-};
+use custodian_domain::survey::answers::{self, AnswerRule, FormData, RawValue, nameable};
 use custodian_domain::survey::{Bound, Question, QuestionKind, Survey, TOKEN_FIELD};
 use custodian_domain::validation::notice;
 use custodian_domain::validation::text;
+use custodian_domain::validation::violation::Violation;
 use std::borrow::Cow;
 
 /// The empty form.
@@ -19,7 +18,7 @@ pub fn filled(
     survey: &Survey,
     token: String,
     typed: &Typed,
-    faults: &[AnswerFault],
+    faults: &[Violation<AnswerRule>],
     notice: Option<&str>,
 ) -> FormView {
     FormView {
@@ -209,7 +208,7 @@ const fn kind(kind: QuestionKind) -> pages::Kind {
 }
 
 /// A fault in the words of the GOV.UK error message pattern: what to do, and for which question.
-fn error(survey: &Survey, fault: &AnswerFault) -> FieldErrorView {
+fn error(survey: &Survey, fault: &Violation<AnswerRule>) -> FieldErrorView {
     let question = survey
         .questions
         .iter()

@@ -3,7 +3,8 @@
 use crate::pages::{self, GivenBack, Message};
 use chrono::{NaiveDate, TimeDelta};
 use custodian_aws::StorageError;
-use custodian_domain::survey::answers::AnswerFault;
+use custodian_domain::survey::answers::AnswerRule;
+use custodian_domain::validation::violation::Violation;
 use custodian_web::http;
 use custodian_web::http::header::{ALLOW, HeaderValue};
 use custodian_web::http::{Response, StatusCode};
@@ -39,7 +40,7 @@ pub enum Rejection {
     /// The header `Idempotency-Key` is not a key that nobody guesses.
     BadKey,
     /// Some answers break a rule.
-    Faults(Vec<AnswerFault>),
+    Faults(Vec<Violation<AnswerRule>>),
     /// The token is not one of ours; only a form has one.
     ForeignToken,
     /// The form asked what the survey asked long ago, or what nobody knows; only a form has a

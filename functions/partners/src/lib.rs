@@ -26,7 +26,7 @@ use custodian_web::{Edge, http};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use refusal::Rejection;
 use serde_json::{Value, json};
-use submission::{Fault, Submission};
+use submission::Submission;
 
 /// What a message is called by its sender (Standard Webhooks); the same again has the same.
 const MESSAGE: &str = "webhook-id";
@@ -152,7 +152,9 @@ impl Partners {
             Some(Taken::Before) => "repeated",
             Some(Taken::Corrected | Taken::Joined) => "corrected",
             Some(Taken::Suppressed | Taken::Forgotten | Taken::Held) => "not_kept",
-            Some(Taken::OfAnother) => return Err(Rejection::Faults(vec![Fault::of_another()])),
+            Some(Taken::OfAnother) => {
+                return Err(Rejection::Faults(vec![submission::of_another()]));
+            }
             None => return Err(StorageError::unreadable("take in a record").into()),
         };
         tracing::info!(outcome, "granicus");

@@ -1,8 +1,9 @@
 //! Everything that is refused, as a problem document.
 
-use crate::submission::Fault;
 use custodian_aws::StorageError;
 use custodian_buckets::files::Why;
+use custodian_domain::validation::rule::Rule;
+use custodian_domain::validation::violation::Violation;
 use custodian_partner_auth::certificate;
 use custodian_partner_auth::processor::BadCredentials;
 use custodian_partner_auth::webhook::BadWebhookSignature;
@@ -33,7 +34,7 @@ pub enum Rejection {
     /// The body is not JSON by its type.
     MediaType,
     /// Some fields break a rule.
-    Faults(Vec<Fault>),
+    Faults(Vec<Violation<Rule>>),
     /// DynamoDB does not answer.
     Unavailable(StorageError),
 }
@@ -44,8 +45,8 @@ impl From<BadWebhookSignature> for Rejection {
     }
 }
 
-impl From<Vec<Fault>> for Rejection {
-    fn from(faults: Vec<Fault>) -> Self {
+impl From<Vec<Violation<Rule>>> for Rejection {
+    fn from(faults: Vec<Violation<Rule>>) -> Self {
         Self::Faults(faults)
     }
 }

@@ -2,7 +2,6 @@
 
 mod field;
 mod reader;
-mod rule;
 #[cfg(test)]
 mod tests;
 
@@ -18,9 +17,10 @@ use custodian_domain::record::{COMMENT, RecordBody};
 use custodian_domain::retention::ExpiresAt;
 use custodian_domain::survey::answers::Answer;
 use custodian_domain::validation::json::{self, Unreadable};
+use custodian_domain::validation::rule::Rule;
 use custodian_domain::validation::surrogates::mended;
+use custodian_domain::validation::violation::Violation;
 use reader::{Reader, WHOLE};
-pub use rule::{Fault, Rule};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -69,21 +69,15 @@ impl Submission {
     ///
     /// # Errors
     /// Every fault, which shows nothing of what was sent.
-    pub fn read(body: &[u8], now: DateTime<Utc>) -> Result<Self, Vec<Fault>> {
+    pub fn read(body: &[u8], now: DateTime<Utc>) -> Result<Self, Vec<Violation<Rule>>> {
         // A text that was cut in the middle of an emoji is not to cost the whole answer.
         let text = std::str::from_utf8(body).map(mended);
         let body = json::read(text.as_ref().map_or(body, |text| text.as_bytes())).map_err(
             |unreadable| match unreadable {
-                Unreadable::NotJson => vec![Fault {
-                    field: WHOLE.to_owned(),
-                    rule: Rule::Json,
-                }],
+                Unreadable::NotJson => vec![Violation::new(WHOLE, Rule::Json)],
                 Unreadable::Repeated(repeated) => {
                     let field = repeated.among(&FIELDS).unwrap_or(WHOLE);
-                    vec![Fault {
-                        field: field.to_owned(),
-                        rule: Rule::Once,
-                    }]
+                    vec![Violation::new(field, Rule::Once)]
                 }
             },
         )?;
@@ -171,6 +165,12 @@ impl Submission {
         };
         SourceRecord::told(&name, body)
     }
+}
+
+/// A case that storage did not take, because it is of somebody else than the record that it would
+/// correct.
+pub fn of_another() -> Violation<Rule> {
+    Violation::new("data.case_reference", Rule::OfAnother)
 }
 
 /// A time that is not from a clock that runs ahead: a word from the future could not be corrected

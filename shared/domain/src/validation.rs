@@ -2,6 +2,8 @@
 
 pub mod json;
 pub mod notice;
+pub mod object;
+pub mod rule;
 pub mod surrogates;
 pub mod text;
 pub mod violation;

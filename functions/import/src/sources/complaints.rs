@@ -1,7 +1,7 @@
 //! Complaints and compliments: one row for each, and again whenever it has moved on.
 
 use super::columns::Fields;
-use super::values::{Rule, contact, exact, name, required, some_word, time};
+use super::values::{contact, exact, name, required, some_word, time};
 use super::{Problem, RowAt, fault};
 use custodian_domain::london;
 use custodian_domain::record::RecordBody;
@@ -11,6 +11,7 @@ use custodian_domain::record::source_details::{Complaint, ComplaintKind, SourceD
 use custodian_domain::record::source_record::{AHEAD, SourceRecord};
 use custodian_domain::rights::complaint::Stage;
 use custodian_domain::rights::complaint_deadlines::ComplaintDeadlines;
+use custodian_domain::validation::rule::Rule;
 
 /// What a file must have.
 pub(super) const COLUMNS: [&str; 12] = [

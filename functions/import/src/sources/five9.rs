@@ -1,10 +1,10 @@
 //! How the council's Five9 tenant writes its reports: `config/five9.json`.
 
-use super::values::Rule;
 use chrono::{DateTime, LocalResult, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 use custodian_domain::identity::identifier::Identifier;
 use custodian_domain::times::{self, NotATime};
+use custodian_domain::validation::rule::Rule;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 

@@ -1,7 +1,6 @@
 //! One-to-one interviews: one line of JSON for each.
 
-use super::object::{Object, contact_in};
-use super::values::{Rule, exact, name, required, time};
+use super::values::{contact_in, exact, name, rating_in, required, time};
 use super::{Problem, RowAt, fault};
 use custodian_domain::identity::contact::Contact;
 use custodian_domain::record::RecordBody;
@@ -10,11 +9,13 @@ use custodian_domain::record::source::Source;
 use custodian_domain::record::source_details::{Interview, SourceDetails};
 use custodian_domain::record::source_record::SourceRecord;
 use custodian_domain::survey::LawfulBasis;
+use custodian_domain::validation::object::Object;
+use custodian_domain::validation::rule::Rule;
 use serde_json::{Map, Value};
 
 /// Reads an interview.
 pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceRecord, Problem> {
-    let interview = Object::row(object);
+    let interview = Object::whole(object);
     let held = required("held_at", time("held_at", interview.text("held_at")?)?)?;
     let held = row_at.collected(Source::Interviews, held)?;
     let named = |field: &str| name(field, interview.text(field)?);
@@ -39,7 +40,7 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceR
     details.service = Some(required("service", named("service")?)?);
     details.journey = named("journey")?;
     details.stage = named("stage")?;
-    details.satisfaction = interview.rating("satisfaction")?;
+    details.satisfaction = rating_in(&interview, "satisfaction")?;
     details.contact = interview
         .object("participant")?
         .map_or_else(|| Ok(Contact::default()), |who| contact_in(&who))?;

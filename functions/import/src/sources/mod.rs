@@ -6,7 +6,6 @@ mod complaints;
 mod five9;
 mod interviews;
 mod misfit;
-mod object;
 mod reviews;
 mod social;
 mod support;
@@ -15,7 +14,6 @@ mod values;
 
 pub use five9::{BadConfig, Five9};
 pub use misfit::Misfit;
-pub use values::Rule;
 
 use crate::rows::{Format, List, Row};
 use chrono::{DateTime, Utc};
@@ -23,6 +21,9 @@ use columns::Columns;
 use custodian_domain::record::revision::ArrivalTime;
 use custodian_domain::record::source::Source;
 use custodian_domain::record::source_record::{SourceRecord, Untimely, timely};
+use custodian_domain::survey::answers::AnswerRule;
+use custodian_domain::validation::rule::Rule;
+use custodian_domain::validation::violation::Violation;
 use serde_json::{Map, Value};
 
 /// Reads the rows of one file.
@@ -56,18 +57,15 @@ pub struct RowAt {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// It breaks a rule.
-    Fault(Fault),
+    Violation(Violation<Rule>),
     /// Its time was over before it came, or is yet to come.
     Untimely(Untimely),
 }
 
-/// One thing wrong in a row: the field, and the rule that it breaks. Never what was sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// The field.
-    pub field: String,
-    /// The rule.
-    pub rule: Rule,
+impl From<Violation<Rule>> for Problem {
+    fn from(violation: Violation<Rule>) -> Self {
+        Self::Violation(violation)
+    }
 }
 
 /// How Google writes reviews: `reviews.list`, `locations.batchGetReviews`, or one review by itself.
@@ -141,10 +139,7 @@ impl<'a> Reader<'a> {
             // Framing gives each source what its format says.
             (Self::Telephone(..) | Self::Social(_) | Self::Complaints(_), Row::Object(_))
             | (Self::Reviews | Self::Interviews | Self::Support, Row::Fields(_)) => {
-                Err(Problem::Fault(Fault {
-                    field: String::new(),
-                    rule: Rule::Text,
-                }))
+                Err(fault("", AnswerRule::Text))
             }
         }
     }
@@ -195,18 +190,6 @@ fn own(
     }
 }
 
-impl Fault {
-    /// A row that storage did not take, because it is of somebody else than the record that it
-    /// would correct.
-    #[must_use]
-    pub const fn of_another() -> Self {
-        Self {
-            field: String::new(),
-            rule: Rule::OfAnother,
-        }
-    }
-}
-
 impl RowAt {
     /// Lets through what was collected then: not in the future, and not longer ago than its
     /// source's retention.
@@ -217,11 +200,8 @@ impl RowAt {
 }
 
 /// The problem of a field.
-fn fault(field: &str, rule: Rule) -> Problem {
-    Problem::Fault(Fault {
-        field: field.to_owned(),
-        rule,
-    })
+fn fault(field: &str, rule: impl Into<Rule>) -> Problem {
+    Violation::new(field, rule).into()
 }
 
 #[cfg(test)]

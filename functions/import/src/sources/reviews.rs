@@ -1,13 +1,15 @@
 //! Google Business Profile: an element of a list of reviews.
 
-use super::object::Object;
-use super::values::{Rule, exact, name, person, reference, required, time};
+use super::values::{exact, name, person, rating_in, reference, required, time};
 use super::{Problem, RowAt, fault};
 use custodian_domain::record::RecordBody;
 use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
 use custodian_domain::record::source_details::{Review, SourceDetails};
 use custodian_domain::record::source_record::{AHEAD, SourceRecord, Untimely};
+use custodian_domain::survey::answers::AnswerRule;
+use custodian_domain::validation::object::Object;
+use custodian_domain::validation::rule::Rule;
 use serde_json::{Map, Value};
 
 /// The stars, as Google spells them.
@@ -22,7 +24,7 @@ const STARS: [&str; 6] = [
 
 /// Reads a review. The council's reply is not read: it is not what the person told.
 pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceRecord, Problem> {
-    let row = Object::row(object);
+    let row = Object::whole(object);
     // `locations.batchGetReviews` wraps each review, and names its place beside it.
     let wrapped = row.object("review")?;
     let place = match &wrapped {
@@ -79,7 +81,7 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceR
 
 /// The stars, in words or as a number.
 fn stars(review: &Object<'_>) -> Result<Option<u8>, Problem> {
-    let word = match review.rating("starRating") {
+    let word = match rating_in(review, "starRating") {
         Ok(stars) => return Ok(stars.map(u8::from)),
         Err(_) => review
             .text("starRating")
@@ -90,6 +92,6 @@ fn stars(review: &Object<'_>) -> Result<Option<u8>, Problem> {
     let stars = word.and_then(|word| STARS.iter().position(|star| *star == word));
     let stars = stars
         .and_then(|stars| u8::try_from(stars).ok())
-        .ok_or_else(|| fault(&review.name("starRating"), Rule::Rating))?;
+        .ok_or_else(|| fault(&review.name("starRating"), AnswerRule::Rating))?;
     Ok((stars > 0).then_some(stars))
 }

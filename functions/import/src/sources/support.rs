@@ -1,7 +1,6 @@
 //! Support interactions: one line of JSON for each.
 
-use super::object::{Object, contact_in};
-use super::values::{Rule, exact, name, required, time};
+use super::values::{contact_in, exact, name, rating_in, required, time};
 use super::{Problem, RowAt, fault};
 use custodian_domain::identity::contact::Contact;
 use custodian_domain::record::RecordBody;
@@ -11,11 +10,13 @@ use custodian_domain::record::source_details::{
     Channel, Interaction, SourceDetails, Speaker, Turn,
 };
 use custodian_domain::record::source_record::SourceRecord;
+use custodian_domain::validation::object::Object;
+use custodian_domain::validation::rule::Rule;
 use serde_json::{Map, Value};
 
 /// Reads an interaction.
 pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceRecord, Problem> {
-    let interaction = Object::row(object);
+    let interaction = Object::whole(object);
     let started = required(
         "started_at",
         time("started_at", interaction.text("started_at")?)?,
@@ -54,7 +55,7 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceR
     details.service = Some(required("service", named("service")?)?);
     details.journey = named("journey")?;
     details.stage = named("stage")?;
-    details.satisfaction = interaction.rating("satisfaction")?;
+    details.satisfaction = rating_in(&interaction, "satisfaction")?;
     details.contact = interaction
         .object("customer")?
         .map_or_else(|| Ok(Contact::default()), |who| contact_in(&who))?;

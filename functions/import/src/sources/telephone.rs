@@ -3,7 +3,7 @@
 use super::columns::Fields;
 use super::five9::{Began, Customer, Five9};
 use super::values::{
-    Rule, exact, is_power, is_rounded, name, number, person, rating, required, some_word,
+    exact, is_power, is_rounded, name, number, person, rating, required, some_word,
 };
 use super::{Problem, RowAt, fault};
 use custodian_domain::identity::identifier::{Identifier, NotAnIdentifier};
@@ -14,6 +14,8 @@ use custodian_domain::record::revision::Revision;
 use custodian_domain::record::source::Source;
 use custodian_domain::record::source_details::{Leg, Said, SourceDetails, TelephoneDetails};
 use custodian_domain::record::source_record::SourceRecord;
+use custodian_domain::survey::answers::AnswerRule;
+use custodian_domain::validation::rule::Rule;
 
 /// Reads a row. Who took the call is not read: a record needs no agent's name.
 pub(super) fn read(
@@ -93,7 +95,7 @@ pub(super) fn read(
 /// own, or if the other end has the same.
 ///
 /// # Errors
-/// [`Rule::Rounded`] for what a spreadsheet has made of a number, and [`Rule::Phone`] for what
+/// [`Rule::Rounded`] for what a spreadsheet has made of a number, and [`AnswerRule::Phone`] for what
 /// looks like one and can't be dialled: a call that somebody made isn't stored as nobody's.
 fn caller(
     five9: &Five9,
@@ -124,7 +126,7 @@ fn caller(
         Ok(_) => Ok(Some(text.into_owned())),
         // It is shared, and of no use.
         Err(NotAnIdentifier::Extension) => Ok(None),
-        Err(_) => Err(fault(field, Rule::Phone)),
+        Err(_) => Err(fault(field, AnswerRule::Phone)),
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{Fault, Five9, Misfit, Problem, Reader, RowAt, Rule};
+use super::{AnswerRule, Five9, Misfit, Problem, Reader, RowAt, Rule, Violation};
 use crate::rows::{Framed, Header, Raw, Rows};
 use chrono::{DateTime, Utc};
 use custodian_domain::record::RecordBody;
@@ -83,7 +83,7 @@ fn told(arrival: &Result<SourceRecord, Problem>) -> &RecordBody {
 
 fn refused(arrival: &Result<SourceRecord, Problem>) -> (&str, Rule) {
     match arrival {
-        Err(Problem::Fault(Fault { field, rule })) => (field, *rule),
+        Err(Problem::Violation(Violation { field, rule })) => (field, *rule),
         other => panic!("{other:?}"),
     }
 }
@@ -159,7 +159,10 @@ fn an_hour_that_is_there_twice_is_the_earlier_so_that_nothing_is_kept_too_long()
 #[test]
 fn a_call_that_breaks_a_rule_is_told_by_its_column() {
     let calls = sample(Source::Telephone);
-    assert_eq!(refused(&calls[5]), ("Survey.Q1 Satisfaction", Rule::Rating));
+    assert_eq!(
+        refused(&calls[5]),
+        ("Survey.Q1 Satisfaction", Rule::Form(AnswerRule::Rating))
+    );
     assert_eq!(refused(&calls[7]), ("CALL ID", Rule::Required));
     assert_eq!(refused(&calls[8]), ("TIMESTAMP", Rule::LocalTime));
 }
@@ -277,7 +280,10 @@ fn a_review_has_stars_beside_satisfaction_and_a_reviewer_only_if_they_are_named(
     };
     assert_eq!(unrated.stars, None);
     assert_eq!(reviews[3], Err(Problem::Untimely(Untimely::TooOld)));
-    assert_eq!(refused(&reviews[4]), ("starRating", Rule::Rating));
+    assert_eq!(
+        refused(&reviews[4]),
+        ("starRating", Rule::Form(AnswerRule::Rating))
+    );
 }
 
 #[test]
@@ -460,8 +466,11 @@ fn a_fault_names_the_field_inside_and_never_what_was_sent() {
     let line = r#"{"interaction_id":"1","channel":"chat","started_at":"2026-09-21T09:12:00Z","service":"waste",
         "customer":{"email":"alice at home"}}"#;
     let read = read(Source::Support, line.replace('\n', "").as_bytes()).unwrap();
-    assert_eq!(refused(&read[0]), ("customer.email", Rule::Email));
-    assert!(!format!("{:?} {}", read[0], Rule::Email).contains("alice"));
+    assert_eq!(
+        refused(&read[0]),
+        ("customer.email", Rule::Form(AnswerRule::Email))
+    );
+    assert!(!format!("{:?} {}", read[0], Rule::Form(AnswerRule::Email)).contains("alice"));
 }
 
 proptest! {

@@ -6,116 +6,20 @@ use custodian_domain::identity::contact::Contact;
 use custodian_domain::identity::identifier::{Identifier, IdentifierKind, NotAnIdentifier};
 use custodian_domain::identity::written::{is_nothing, is_taken_back, several};
 use custodian_domain::record::satisfaction::Satisfaction;
-use custodian_domain::survey::answers::point;
+use custodian_domain::survey::answers::{AnswerRule, point};
 use custodian_domain::times::{self, NotATime};
+use custodian_domain::validation::object::Object;
+use custodian_domain::validation::rule::Rule;
 use custodian_domain::validation::text::is_unseen;
+use serde_json::Value;
 use std::borrow::Cow;
-
-/// The rules that a row can break.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
-pub enum Rule {
-    /// Nothing is there.
-    #[error("must be there")]
-    Required,
-    /// Not a text.
-    #[error("must be a text")]
-    Text,
-    /// Too long for what it is.
-    #[error(
-        "must have at most 200 characters; 1,000 for an address on the web, 100 where a person is found by it"
-    )]
-    Length,
-    /// Rounded by a spreadsheet.
-    #[error("must be the number that the source gave, not one that a spreadsheet has rounded")]
-    Rounded,
-    /// Not an instant.
-    #[error("must be a time with a zone, like 2026-09-01T08:00:00Z")]
-    Time,
-    /// A time that could be any zone's.
-    #[error("must say its zone, like 2026-09-01T08:00:00Z")]
-    NoZone,
-    /// A date of which nobody knows whether the day or the month comes first.
-    #[error("must be a date whose day and month can be told apart, like 2026-09-01")]
-    DayOrMonth,
-    /// From a clock that runs ahead.
-    #[error("must not be more than five minutes ahead")]
-    InFuture,
-    /// Before what it is an answer to.
-    #[error("must not be on a day before the complaint was received")]
-    BeforeReceipt,
-    /// Not a time as Five9 writes it.
-    #[error("must be a time that was on the tenant's clocks, like Mon, 12 Oct 2026 09:00:12")]
-    LocalTime,
-    /// Not on the scale.
-    #[error("must be a whole number from 1 to 5")]
-    Rating,
-    /// No type of call that is known.
-    #[error("must be a type of call that config/five9.json lists")]
-    CallType,
-    /// A line of a report that counts calls and is none.
-    #[error("must be a call, and not a count or a total of the report")]
-    Total,
-    /// It would make another person's record of one that is there, at another time.
-    #[error(
-        "must not change both whose record it is and when it was: its id may be rounded, or was given twice"
-    )]
-    OfAnother,
-    /// It holds rows, and is none.
-    #[error("must be a row, and not a list of rows with something around it")]
-    ListOfRows,
-    /// The row is of another source.
-    #[error("must be a row of this source: the file was put into the wrong folder")]
-    OtherSource,
-    /// Not one of those that there are.
-    #[error("must be one of the values that the contract lists")]
-    Choice,
-    /// Not an email address.
-    #[error("must be an email address")]
-    Email,
-    /// Not a telephone number.
-    #[error("must be a telephone number")]
-    Phone,
-    /// Not a list of what it should be.
-    #[error("must be a list")]
-    List,
-    /// Not an object.
-    #[error("must be an object")]
-    Object,
-}
-
-impl Rule {
-    /// The rule's name, for reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Required => "required",
-            Self::Text => "text",
-            Self::Length => "length",
-            Self::Rounded => "rounded",
-            Self::Time | Self::LocalTime => "time",
-            Self::NoZone => "no_zone",
-            Self::DayOrMonth => "day_or_month_first",
-            Self::InFuture => "in_future",
-            Self::BeforeReceipt => "before_receipt",
-            Self::CallType => "call_type",
-            Self::Total => "total",
-            Self::OfAnother => "different_person_and_time",
-            Self::ListOfRows => "list_of_rows",
-            Self::OtherSource => "other_source",
-            Self::Rating => "rating",
-            Self::Choice => "choice",
-            Self::Email => "email",
-            Self::Phone => "phone",
-            Self::List => "list",
-            Self::Object => "object",
-        }
-    }
-}
 
 /// What names something (an id, a person, a service) is not longer than this, in characters.
 const NAME: usize = 200;
 /// Where something is on the web is not longer than this.
 const LONG: usize = 1_000;
+/// What another system calls a person is not longer than this.
+const REFERENCE: usize = 100;
 
 /// Something that has to be there.
 pub(super) fn required<T>(field: &str, value: Option<T>) -> Result<T, Problem> {
@@ -125,7 +29,7 @@ pub(super) fn required<T>(field: &str, value: Option<T>) -> Result<T, Problem> {
 /// A name of something; long texts are none.
 pub(super) fn name(field: &str, value: Option<&str>) -> Result<Option<String>, Problem> {
     match value {
-        Some(text) if text.chars().count() > NAME => Err(fault(field, Rule::Length)),
+        Some(text) if text.chars().count() > NAME => Err(fault(field, AnswerRule::Length(NAME))),
         other => Ok(other.map(str::to_owned)),
     }
 }
@@ -133,7 +37,7 @@ pub(super) fn name(field: &str, value: Option<&str>) -> Result<Option<String>, P
 /// A text that may be longer than a name.
 pub(super) fn long(field: &str, value: Option<&str>) -> Result<Option<String>, Problem> {
     match value {
-        Some(text) if text.chars().count() > LONG => Err(fault(field, Rule::Length)),
+        Some(text) if text.chars().count() > LONG => Err(fault(field, AnswerRule::Length(LONG))),
         other => Ok(other.map(str::to_owned)),
     }
 }
@@ -265,12 +169,35 @@ pub(super) fn time(field: &str, value: Option<&str>) -> Result<Option<DateTime<U
 /// A point of the five-point scale, written as a number: `4`, or `4.0`; a word for nothing is none.
 pub(super) fn rating(field: &str, value: Option<&str>) -> Result<Option<Satisfaction>, Problem> {
     some_word(value)
-        .map(|text| scale(text).ok_or_else(|| fault(field, Rule::Rating)))
+        .map(|text| scale(text).ok_or_else(|| fault(field, AnswerRule::Rating)))
         .transpose()
 }
 
+/// A point of the five-point scale in an object: a number, or a text that is one.
+pub(super) fn rating_in(object: &Object<'_>, field: &str) -> Result<Option<Satisfaction>, Problem> {
+    match object.get(field) {
+        None => Ok(None),
+        Some(Value::String(text)) => rating(&object.name(field), Some(text)),
+        Some(value) => {
+            let point = value.as_f64().and_then(point).map(Some);
+            point.ok_or_else(|| object.breaks(field, AnswerRule::Rating).into())
+        }
+    }
+}
+
+/// The contact in an object.
+pub(super) fn contact_in(who: &Object<'_>) -> Result<Contact, Problem> {
+    let [called, address, number] = ["name", "email", "phone"].map(|field| who.name(field));
+    let (name, email, phone) = (who.text("name")?, who.text("email")?, who.id("phone")?);
+    contact(
+        (&called, name),
+        (&address, email),
+        (&number, phone.as_deref()),
+    )
+}
+
 /// The point of the scale that a text is.
-pub(super) fn scale(text: &str) -> Option<Satisfaction> {
+fn scale(text: &str) -> Option<Satisfaction> {
     let is_plain = text.len() <= 8
         && text
             .bytes()
@@ -285,7 +212,7 @@ pub(super) fn email(field: &str, value: Option<&str>) -> Result<Option<String>, 
     };
     match several(IdentifierKind::Email, &text) {
         Ok(found) => name(field, Some(text.as_ref()).filter(|_| !found.is_empty())),
-        Err(_) => Err(fault(field, Rule::Email)),
+        Err(_) => Err(fault(field, AnswerRule::Email)),
     }
 }
 
@@ -303,7 +230,7 @@ pub(super) fn phone(field: &str, value: Option<&str>) -> Result<Option<String>, 
     {
         // Zeros are nobody's.
         return if text.chars().any(char::is_alphabetic) {
-            Err(fault(field, Rule::Phone))
+            Err(fault(field, AnswerRule::Phone))
         } else {
             Ok(None)
         };
@@ -311,7 +238,7 @@ pub(super) fn phone(field: &str, value: Option<&str>) -> Result<Option<String>, 
     match several(IdentifierKind::Phone, &text) {
         Ok(found) if found.is_empty() => Ok(None),
         Ok(_) | Err(NotAnIdentifier::Extension) => name(field, Some(&text)),
-        Err(_) => Err(fault(field, Rule::Phone)),
+        Err(_) => Err(fault(field, AnswerRule::Phone)),
     }
 }
 
@@ -340,7 +267,9 @@ pub(super) fn is_power(text: &str) -> bool {
 /// What another system calls the person; nobody is found by what is too long for that.
 pub(super) fn reference(field: &str, value: Option<String>) -> Result<Option<String>, Problem> {
     match value {
-        Some(text) if Identifier::reference(&text).is_err() => Err(fault(field, Rule::Length)),
+        Some(text) if Identifier::reference(&text).is_err() => {
+            Err(fault(field, AnswerRule::Length(REFERENCE)))
+        }
         other => Ok(other),
     }
 }

@@ -1,11 +1,12 @@
-use super::{Rule, email, exact, is_rounded, phone, plain, rating, time, word};
-use crate::sources::{Fault, Problem};
+use super::{AnswerRule, Rule, email, exact, is_rounded, phone, plain, rating, time, word};
+use crate::sources::Problem;
+use custodian_domain::validation::violation::Violation;
 use proptest::prelude::*;
 
 /// What comes of reading something: the value, or the rule that it breaks.
 fn ruled<T>(read: Result<T, Problem>) -> Result<T, Rule> {
     read.map_err(|problem| match problem {
-        Problem::Fault(Fault { rule, .. }) => rule,
+        Problem::Violation(Violation { rule, .. }) => rule,
         Problem::Untimely(_) => panic!("it is no time"),
     })
 }
@@ -68,7 +69,10 @@ fn a_word_for_nothing_is_no_id_no_time_and_no_rating() {
         assert_eq!(ruled(time("at", Some(zeros))), Ok(None), "{zeros}");
     }
     assert_eq!(ruled(time("at", Some("soon"))), Err(Rule::Time));
-    assert_eq!(ruled(rating("stars", Some("0"))), Err(Rule::Rating));
+    assert_eq!(
+        ruled(rating("stars", Some("0"))),
+        Err(Rule::Form(AnswerRule::Rating))
+    );
 }
 
 #[test]
@@ -92,7 +96,7 @@ fn what_nobody_sees_and_what_a_spreadsheet_puts_before_it_says_nothing() {
     for none in ["4,0", "4,5", "4,000", "1,4", "4 5", "=4+1"] {
         assert_eq!(
             ruled(rating("stars", Some(none))),
-            Err(Rule::Rating),
+            Err(Rule::Form(AnswerRule::Rating)),
             "{none}"
         );
     }
@@ -164,7 +168,7 @@ fn a_telephone_number_is_read_and_what_was_made_of_one_is_refused() {
         assert_eq!(number(none), Ok(None), "{none}");
     }
     for other in ["12", "call me", "07700", "07700 900142 / 12"] {
-        assert_eq!(number(other), Err(Rule::Phone), "{other}");
+        assert_eq!(number(other), Err(Rule::Form(AnswerRule::Phone)), "{other}");
     }
     for (written, read) in [
         ("447700900242.0", "447700900242"),
@@ -215,7 +219,7 @@ fn four_point_nought_is_four_and_a_half_is_nothing() {
         "4,0",
         "3.9999999999999999",
     ] {
-        assert_eq!(read(none), Err(Rule::Rating), "{none}");
+        assert_eq!(read(none), Err(Rule::Form(AnswerRule::Rating)), "{none}");
     }
 }
 

@@ -1,12 +1,12 @@
-//! One value each; null and the empty text are nothing.
+//! One value each; the empty text is nothing.
 
-use super::Rule;
 use chrono::{DateTime, Utc};
 use custodian_domain::identity::identifier::{Identifier, IdentifierKind, NotAnIdentifier};
 use custodian_domain::identity::written::{is_nothing, several};
 use custodian_domain::record::satisfaction::Satisfaction;
 use custodian_domain::survey::answers::{self, Answer, can_be_kept};
 use custodian_domain::times;
+use custodian_domain::validation::rule::Rule;
 use custodian_domain::validation::text;
 use serde_json::Value;
 
@@ -20,7 +20,6 @@ const REFERENCE: usize = 100;
 /// The kind of message; both kinds say the same things.
 pub(super) fn kind(value: &Value) -> Result<Option<()>, Rule> {
     match value {
-        Value::Null => Ok(None),
         Value::String(kind) if kind == "submission.created" || kind == "submission.updated" => {
             Ok(Some(()))
         }
@@ -57,7 +56,6 @@ fn written(
     cleaned: fn(&str) -> String,
 ) -> Result<Option<String>, Rule> {
     let text = match value {
-        Value::Null => return Ok(None),
         Value::String(text) => cleaned(text),
         _ => return Err(answers::AnswerRule::Text.into()),
     };
@@ -118,7 +116,6 @@ fn held(
 /// A point of the five-point scale.
 pub(super) fn rating(value: &Value) -> Result<Option<Satisfaction>, Rule> {
     match value {
-        Value::Null => Ok(None),
         Value::String(text) if text.is_empty() => Ok(None),
         other => other
             .as_f64()
@@ -130,15 +127,11 @@ pub(super) fn rating(value: &Value) -> Result<Option<Satisfaction>, Rule> {
 
 /// A whole number.
 pub(super) fn whole_number(value: &Value) -> Result<Option<u32>, Rule> {
-    match value {
-        Value::Null => Ok(None),
-        other => other
-            .as_u64()
-            .or_else(|| whole(other.as_f64()?))
-            .and_then(|number| number.try_into().ok())
-            .map(Some)
-            .ok_or(Rule::WholeNumber),
-    }
+    let number = value.as_u64().or_else(|| whole(value.as_f64()?));
+    number
+        .and_then(|number| number.try_into().ok())
+        .map(Some)
+        .ok_or(Rule::WholeNumber)
 }
 
 /// A number without a fraction: `7.0` is 7.
@@ -150,7 +143,6 @@ fn whole(number: f64) -> Option<u64> {
 /// A time with its zone.
 pub(super) fn time(value: &Value) -> Result<Option<DateTime<Utc>>, Rule> {
     match value {
-        Value::Null => Ok(None),
         Value::String(text) if text.is_empty() => Ok(None),
         Value::String(text) => times::instant(text).map(Some).map_err(|_| Rule::Time),
         _ => Err(Rule::Time),

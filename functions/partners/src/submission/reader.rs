@@ -1,9 +1,11 @@
 //! Goes through a message and collects what is wrong.
 
 use super::field::{self, NAME};
-use super::{Fault, Rule};
 use custodian_domain::survey::answers::{self, Answer, nameable};
-use serde_json::{Map, Value};
+use custodian_domain::validation::object::Object;
+use custodian_domain::validation::rule::Rule;
+use custodian_domain::validation::violation::Violation;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What the message as a whole is called.
@@ -11,48 +13,29 @@ pub(super) const WHOLE: &str = "(body)";
 /// The most answers that one form has.
 const ANSWERS: usize = 100;
 
-/// Collects faults.
+/// Collects what is wrong.
 #[derive(Default)]
-pub(super) struct Reader(Vec<Fault>);
+pub(super) struct Reader(Vec<Violation<Rule>>);
 
-/// One object of a message, or what is read where there is none: nothing, and no fault more.
-pub(super) struct Part<'a> {
-    path: String,
-    fields: Option<&'a Map<String, Value>>,
-}
+/// One object of a message; where there is none, nothing is read, and nothing more is wrong.
+pub(super) type Part<'a> = Option<Object<'a>>;
 
 impl Reader {
     /// The message itself.
     pub(super) fn message<'a>(&mut self, body: &'a Value) -> Part<'a> {
-        if !body.is_object() {
-            self.refuse(WHOLE, Rule::Object);
-        }
-        Part {
-            path: String::new(),
-            fields: body.as_object(),
-        }
+        let whole = body.as_object().ok_or(Violation::new(WHOLE, Rule::Object));
+        self.right(whole.map(Object::whole))
     }
 
     /// An object that has to be there.
     pub(super) fn part<'a>(&mut self, within: &Part<'a>, name: &str) -> Part<'a> {
-        let part = self.part_if_there(within, name);
-        if within.get(name).is_some_and(Value::is_null) {
-            self.refuse(&within.path_of(name), Rule::Required);
-        }
-        part
+        let within = within.as_ref()?;
+        self.right(within.object(name).and_then(there(within, name)))
     }
 
     /// An object that may be missing.
     pub(super) fn part_if_there<'a>(&mut self, within: &Part<'a>, name: &str) -> Part<'a> {
-        let path = within.path_of(name);
-        let value = within.get(name);
-        if value.is_some_and(|value| !value.is_null() && !value.is_object()) {
-            self.refuse(&path, Rule::Object);
-        }
-        Part {
-            path: format!("{path}."),
-            fields: value.and_then(Value::as_object),
-        }
+        self.right(within.as_ref()?.object(name)).flatten()
     }
 
     /// A field that may be missing.
@@ -62,10 +45,7 @@ impl Reader {
         name: &str,
         read: fn(&Value) -> Result<Option<T>, Rule>,
     ) -> Option<T> {
-        read(part.get(name)?).unwrap_or_else(|rule| {
-            self.refuse(&part.path_of(name), rule);
-            None
-        })
+        self.right(part.as_ref()?.read(name, read)).flatten()
     }
 
     /// A field that has to be there.
@@ -75,61 +55,50 @@ impl Reader {
         name: &str,
         read: impl Fn(&Value) -> Result<Option<T>, Rule>,
     ) -> Option<T> {
-        let value = read(part.get(name)?).and_then(|value| value.ok_or(Rule::Required));
-        value
-            .map_err(|rule| self.refuse(&part.path_of(name), rule))
-            .ok()
+        let part = part.as_ref()?;
+        self.right(part.read(name, read).and_then(there(part, name)))
     }
 
     /// The answers, by question.
     pub(super) fn answers(&mut self, part: &Part<'_>, name: &str) -> BTreeMap<String, Answer> {
         let mut answers = BTreeMap::new();
-        let within = self.part_if_there(part, name);
-        let Some(fields) = within.fields else {
+        let Some(within) = self.part_if_there(part, name) else {
             return answers;
         };
-        if fields.len() > ANSWERS {
-            self.refuse(&part.path_of(name), Rule::Count(ANSWERS));
+        if within.fields().len() > ANSWERS {
+            self.0
+                .extend(part.iter().map(|it| it.breaks(name, Rule::Count(ANSWERS))));
             return answers;
         }
-        for (question, value) in fields {
+        for (question, value) in within.fields() {
             match named(question).and_then(|()| field::answer(value)) {
                 Ok(Some(answer)) => drop(answers.insert(question.clone(), answer)),
                 Ok(None) => {}
-                Err(rule) => self.refuse(&within.path_of(nameable(question)), rule),
+                Err(rule) => self.0.push(within.breaks(nameable(question), rule)),
             }
         }
         answers
     }
 
     /// What was wrong, if anything was.
-    pub(super) fn into_faults(self) -> Vec<Fault> {
+    pub(super) fn into_faults(self) -> Vec<Violation<Rule>> {
         self.0
     }
 
     /// What is wrong so far.
-    pub(super) fn faults(&self) -> &[Fault] {
+    pub(super) fn faults(&self) -> &[Violation<Rule>] {
         &self.0
     }
 
-    fn refuse(&mut self, field: &str, rule: Rule) {
-        self.0.push(Fault {
-            field: field.to_owned(),
-            rule,
-        });
+    /// What is read, if it is right.
+    fn right<T>(&mut self, read: Result<T, Violation<Rule>>) -> Option<T> {
+        read.map_err(|violation| self.0.push(violation)).ok()
     }
 }
 
-impl<'a> Part<'a> {
-    /// A field's value, null if it is not there; nothing if there is no object either.
-    fn get(&self, name: &str) -> Option<&'a Value> {
-        self.fields
-            .map(|fields| fields.get(name).unwrap_or(&Value::Null))
-    }
-
-    fn path_of(&self, name: &str) -> String {
-        format!("{}{name}", self.path)
-    }
+/// Something that has to be there.
+fn there<T>(part: &Object<'_>, name: &str) -> impl FnOnce(Option<T>) -> Result<T, Violation<Rule>> {
+    move |value| value.ok_or_else(|| part.breaks(name, Rule::Required))
 }
 
 /// Whether a question's name is one.

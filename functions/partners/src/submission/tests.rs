@@ -1,6 +1,6 @@
 //! What a submission is read as, and what it is refused for.
 
-use super::{Answer, Fault, Submission};
+use super::{Answer, Rule, Submission, Violation};
 use chrono::{DateTime, Utc};
 use custodian_domain::record::RecordBody;
 use custodian_domain::record::source_record::Word;
@@ -15,7 +15,7 @@ fn now() -> DateTime<Utc> {
     "2026-09-20T08:01:00Z".parse().unwrap()
 }
 
-fn read(message: &Value) -> Result<Submission, Vec<Fault>> {
+fn read(message: &Value) -> Result<Submission, Vec<Violation<Rule>>> {
     Submission::read(message.to_string().as_bytes(), now())
 }
 

@@ -2,6 +2,7 @@
 
 use crate::record::reference::Reference;
 use crate::record::source::Source;
+use crate::validation::object::object_of;
 use crate::validation::violation::Violation;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -92,15 +93,7 @@ impl Exclusion {
     pub fn read(place: usize, one: &Value) -> Result<Self, Violation> {
         const FIELDS: [&str; 5] = ["source", "reference", "from", "to", "exemption"];
         let at = |field: &str| format!("exclude[{place}].{field}");
-        let fields = one
-            .as_object()
-            .filter(|one| one.keys().all(|key| FIELDS.contains(&key.as_str())));
-        let fields = fields.ok_or_else(|| {
-            Violation::new(
-                format!("exclude[{place}]"),
-                format!("must be an object of {}", FIELDS.join(", ")),
-            )
-        })?;
+        let fields = object_of(one, &format!("exclude[{place}]"), &FIELDS)?;
         let text = |field: &str, rule: &'static str| match fields.get(field) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => value

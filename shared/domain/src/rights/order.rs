@@ -7,6 +7,7 @@ use crate::rights::exclusion::Exclusion;
 use crate::rights::package::{NotARequestId, RequestId, says_who};
 use crate::rights::subscription::List;
 use crate::validation::json::Payload;
+use crate::validation::object::object_of;
 use crate::validation::text;
 use crate::validation::violation::Violation;
 use chrono::NaiveDate;
@@ -369,15 +370,7 @@ impl<'a> Order<'a> {
 fn identifier(place: usize, one: &Value) -> Result<Identifier, Violation> {
     const FIELDS: [&str; 2] = ["type", "value"];
     let at = |field: &str| format!("identifiers[{place}].{field}");
-    let fields = one
-        .as_object()
-        .filter(|one| one.keys().all(|key| FIELDS.contains(&key.as_str())));
-    let fields = fields.ok_or_else(|| {
-        Violation::new(
-            format!("identifiers[{place}]"),
-            format!("must be an object of {}", FIELDS.join(", ")),
-        )
-    })?;
+    let fields = object_of(one, &format!("identifiers[{place}]"), &FIELDS)?;
     let text = |field: &str| fields.get(field).and_then(Value::as_str);
     let kind = match text("type") {
         Some("email") => IdentifierKind::Email,

@@ -9,9 +9,10 @@ use crate::identity::identifier::Identifier;
 use crate::record::satisfaction::Satisfaction;
 use crate::survey::{Purpose, Question, QuestionKind, Survey};
 use crate::validation::text;
+use crate::validation::violation::Violation;
 use chrono::NaiveDate;
 pub use date::Missing;
-pub use rule::{AnswerFault, AnswerRule};
+pub use rule::AnswerRule;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -82,7 +83,7 @@ pub fn check(
     survey: &Survey,
     mut sheet: FormData,
     today: NaiveDate,
-) -> Result<Answers, Vec<AnswerFault>> {
+) -> Result<Answers, Vec<Violation<AnswerRule>>> {
     let (mut answers, mut faults) = (Answers::default(), Vec::new());
     for question in &survey.questions {
         let given = sheet.remove(&question.id);
@@ -113,7 +114,7 @@ pub fn check(
 
 /// A newsletter that is asked for needs an address to be sent to. Whose address is wrong is told
 /// that, and not this too.
-fn wants_an_address(survey: &Survey, faults: &mut Vec<AnswerFault>) {
+fn wants_an_address(survey: &Survey, faults: &mut Vec<Violation<AnswerRule>>) {
     let asks = |question: &&Question| {
         question.purpose == Purpose::Identity && question.kind == QuestionKind::Email
     };
@@ -137,15 +138,15 @@ fn wants_an_address(survey: &Survey, faults: &mut Vec<AnswerFault>) {
     }
 }
 
-fn fault(field: &str, rule: AnswerRule) -> AnswerFault {
-    AnswerFault {
+fn fault(field: &str, rule: AnswerRule) -> Violation<AnswerRule> {
+    Violation {
         field: field.to_owned(),
         rule,
     }
 }
 
 /// The longest answer, if all of them are more than one record holds.
-fn too_long_together(answers: &Answers) -> Option<AnswerFault> {
+fn too_long_together(answers: &Answers) -> Option<Violation<AnswerRule>> {
     let size = |answer: &Answer| match answer {
         Answer::Text(text) => text.len(),
         Answer::Choices(chosen) => chosen.iter().map(String::len).sum(),
@@ -162,7 +163,7 @@ fn too_long_together(answers: &Answers) -> Option<AnswerFault> {
 
 /// The fields that are left: their names are the sender's, so only some are told, and those that
 /// are none once.
-fn unknown(sheet: &FormData) -> impl Iterator<Item = AnswerFault> {
+fn unknown(sheet: &FormData) -> impl Iterator<Item = Violation<AnswerRule>> {
     let names: Vec<&str> = sheet
         .keys()
         .map(|field| nameable(field))
@@ -175,7 +176,7 @@ fn unknown(sheet: &FormData) -> impl Iterator<Item = AnswerFault> {
         .map(str::to_owned)
         .collect::<Vec<_>>();
     let others = others.then(|| UNNAMED.to_owned());
-    told.into_iter().chain(others).map(|field| AnswerFault {
+    told.into_iter().chain(others).map(|field| Violation {
         field,
         rule: AnswerRule::Unknown,
     })

@@ -1,8 +1,9 @@
 //! A date, as people write it: in three fields, or in one.
 
-use super::{Answer, AnswerFault, AnswerRule, FormData, RawValue, fault};
+use super::{Answer, AnswerRule, FormData, RawValue, fault};
 use crate::survey::{Bound, Question};
 use crate::validation::text::{folded, line};
+use crate::validation::violation::Violation;
 use chrono::{Month, NaiveDate};
 
 /// The years of which anything is asked.
@@ -38,7 +39,7 @@ pub(super) fn answer(
     whole: Option<RawValue>,
     sheet: &mut FormData,
     today: NaiveDate,
-) -> Result<Option<Answer>, AnswerFault> {
+) -> Result<Option<Answer>, Violation<AnswerRule>> {
     let at_whole = |rule| fault(&question.id, rule);
     let whole = one(whole).map_err(at_whole)?;
     let fields = question.date_fields();

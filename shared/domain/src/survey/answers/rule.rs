@@ -3,15 +3,6 @@
 use super::Missing;
 use crate::survey::Bound;
 
-/// One thing wrong: the field, and the rule that it breaks. Never what was sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AnswerFault {
-    /// The field's name.
-    pub field: String,
-    /// The rule.
-    pub rule: AnswerRule,
-}
-
 /// The rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AnswerRule {

@@ -1,7 +1,8 @@
 //! The rules of answers, stated.
 
-use super::{Answer, AnswerFault, AnswerRule, Answers, FormData, RawValue};
+use super::{Answer, AnswerRule, Answers, FormData, RawValue};
 use crate::survey::{Bound, Survey};
+use crate::validation::violation::Violation;
 use chrono::NaiveDate;
 use proptest::prelude::*;
 
@@ -9,7 +10,7 @@ fn today() -> NaiveDate {
     "2026-11-23".parse().unwrap()
 }
 
-fn check(survey: &Survey, sheet: FormData) -> Result<Answers, Vec<AnswerFault>> {
+fn check(survey: &Survey, sheet: FormData) -> Result<Answers, Vec<Violation<AnswerRule>>> {
     super::check(survey, sheet, today())
 }
 
@@ -58,7 +59,7 @@ fn faults(survey: &Survey, extra: &[(&str, &str)]) -> Vec<(String, AnswerRule)> 
     let refused = check(survey, sheet(&fields)).err().unwrap_or_default();
     refused
         .into_iter()
-        .map(|AnswerFault { field, rule }| (field, rule))
+        .map(|Violation { field, rule }| (field, rule))
         .collect()
 }
 
@@ -266,7 +267,9 @@ fn whole(text: &str) -> Result<String, (String, &'static str)> {
 }
 
 /// The date that was read, or the one fault.
-fn one(checked: Result<Answers, Vec<AnswerFault>>) -> Result<String, (String, &'static str)> {
+fn one(
+    checked: Result<Answers, Vec<Violation<AnswerRule>>>,
+) -> Result<String, (String, &'static str)> {
     match checked {
         Ok(answers) => match answers.answers.get("decided_on") {
             Some(Answer::Text(date)) => Ok(date.clone()),
@@ -652,7 +655,7 @@ fn answers_that_are_too_long_together_are_told_at_the_longest() {
     let faults = check(&survey, given(70_000)).unwrap_err();
     assert_eq!(
         faults,
-        [AnswerFault {
+        [Violation {
             field: "comment".into(),
             rule: AnswerRule::Together
         }]
