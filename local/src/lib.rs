@@ -11,17 +11,15 @@
 //! and TTL's five years (an item that expired longer ago is removed all the same).
 
 mod backups;
-mod bring;
 mod clock;
-pub mod doubles;
 mod dynamodb;
 mod filter;
 mod front;
 mod functions;
 mod host;
-mod house;
 mod http;
 pub mod iam;
+mod import;
 mod invoke;
 mod notifications;
 pub mod operate;
@@ -30,7 +28,7 @@ mod ports;
 pub mod recovery;
 pub mod reports;
 mod request_id;
-pub mod s3;
+mod runtime;
 mod schedule;
 mod secrets;
 mod stack;
@@ -43,11 +41,11 @@ mod template;
 mod tests;
 pub mod wire;
 
-pub use bring::{BringError, Brought, Errand, Screen, bring, screen};
 pub use functions::{Function, Registry};
 pub use host::{ACCESS_KEY, Endpoints, SECRET_KEY};
-pub use house::UpkeepError;
+pub use import::{ImportArguments, ImportError, Imported, ProgressView, import, progress_view};
 pub use options::{Options, StartError};
+pub use runtime::RuntimeError;
 pub use secrets::LOCAL_SUBJECT_KEY;
 pub use stack::Stack;
 pub use state::Message;

@@ -5,10 +5,11 @@ use clap::{Parser, Subcommand};
 use custodian_domain::ledger::Witness;
 use custodian_import::report::State;
 use custodian_local::operate::OfSurveys;
-use custodian_local::s3::Created;
 use custodian_local::{
-    ACCESS_KEY, BringError, Errand, Options, SECRET_KEY, Stack, bring, operate, reports, screen,
+    ACCESS_KEY, ImportArguments, ImportError, Options, SECRET_KEY, Stack, import, operate,
+    progress_view, reports,
 };
+use custodian_local_s3::Created;
 use custodian_operations::evidence;
 use custodian_operations::restore;
 use custodian_operations::verify::{self, witness};
@@ -133,7 +134,7 @@ async fn main() -> ExitCode {
     let port = arguments.port;
     match arguments.command {
         Some(Command::Import { source, file }) => {
-            return ExitCode::from(import(&Errand { port, source, file }).await);
+            return ExitCode::from(import_file(&ImportArguments { port, source, file }).await);
         }
         Some(Command::VerifyLedger { certificate }) => {
             return say(verified(port, certificate).await);
@@ -208,9 +209,9 @@ fn at(port: u16) -> String {
 }
 
 /// Brings a file; gives the code to end with.
-async fn import(errand: &Errand) -> u8 {
-    let port = at(errand.port);
-    match bring(errand, &mut *screen()).await {
+async fn import_file(arguments: &ImportArguments) -> u8 {
+    let port = at(arguments.port);
+    match import(arguments, &mut *progress_view()).await {
         Ok(brought) => {
             let mut out = io::stdout();
             let _ = writeln!(out, "{}", reports::line(&brought.report));
@@ -224,7 +225,7 @@ async fn import(errand: &Errand) -> u8 {
         }
         Err(error) => {
             let _ = writeln!(io::stderr(), "{error}");
-            if matches!(error, BringError::Wrong(_)) {
+            if matches!(error, ImportError::Wrong(_)) {
                 2
             } else {
                 3
@@ -303,12 +304,12 @@ fn welcome(stack: &Stack) -> io::Result<()> {
     writeln!(out, "  S3               {}", endpoints.s3)?;
     writeln!(out, "  Secrets Manager  {}", endpoints.secrets)?;
     let erase = stack.settings("erase").unwrap_or_default();
-    let doubles = ["GRANICUS_URL", "NEWSLETTER_URL", "FIVE9_URL"]
+    let simulators = ["GRANICUS_URL", "NEWSLETTER_URL", "FIVE9_URL"]
         .map(|name| erase.get(name).cloned().unwrap_or_default());
     writeln!(
         out,
         "\nProcessors, played: Granicus {}, newsletter {}, Five9 {}",
-        doubles[0], doubles[1], doubles[2]
+        simulators[0], simulators[1], simulators[2]
     )?;
     let notify = stack
         .settings("notify")

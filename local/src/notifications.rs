@@ -9,10 +9,10 @@
 
 use crate::functions::Functions;
 use crate::request_id::request_id;
-use crate::s3::{Created, spelled};
 use crate::state::{Pending, State};
 use crate::template::{CreationEvent, Event, Function, REGION};
 use chrono::SecondsFormat;
+use custodian_local_s3::{Created, spelled};
 use custodian_runtime::Clock;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};

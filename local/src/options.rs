@@ -89,7 +89,7 @@ pub enum StartError {
     Data(PathBuf, String),
     /// The processors' doubles cannot be made.
     #[error("{0}")]
-    Doubles(String),
+    Simulators(String),
     /// A survey cannot be loaded.
     #[error("a survey cannot be loaded: {0}")]
     Survey(String),

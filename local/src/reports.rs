@@ -2,10 +2,10 @@
 //!
 //! A report has counts and the names of rules, and nothing of what is in the rows.
 
-use crate::s3::Created;
 use crate::stack::Stack;
 use custodian_buckets::files;
 use custodian_import::report::{Reason, Report, State, Warning};
+use custodian_local_s3::Created;
 
 /// The report that an object is, which has just been created in the stack; nothing if it is none.
 #[must_use]

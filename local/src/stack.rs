@@ -1,22 +1,22 @@
 //! The stack: everything that the template names, alive in this process.
 
 use crate::backups::Backups;
-use crate::doubles::Doubles;
 use crate::dynamodb::{self, Dynamo};
 use crate::functions::{Functions, Running};
 use crate::host::{ACCESS_KEY, Endpoints, SECRET_KEY, sdk};
-use crate::house::{House, UpkeepError};
 use crate::iam::{Around, Principal, guarded};
 use crate::notifications::Notifications;
 use crate::options::{OFFERED, Options, StartError};
 use crate::ports::{beside, listen};
-use crate::s3::{Created, Store};
+use crate::runtime::{Runtime, RuntimeError};
 use crate::state::{Message, State};
 use crate::template::{self, REGION, Template, TemplateError};
-use crate::{http, s3, secrets, storage, surveys};
+use crate::{http, secrets, storage, surveys};
 use axum::Router;
 use chrono::{DateTime, Utc};
+use custodian_local_s3::{Created, Store};
 use custodian_runtime::{Clock, Environment};
+use custodian_simulators::Simulators;
 use custodian_store::requests::Requests;
 use custodian_web::site::BasePath;
 use lambda_runtime::Diagnostic;
@@ -34,7 +34,7 @@ const LAST_REQUESTS: Duration = Duration::from_secs(2);
 
 /// A running stack; it ends when it is stopped or dropped.
 pub struct Stack {
-    house: Arc<House>,
+    runtime: Arc<Runtime>,
     notifications: Arc<Notifications>,
     url: String,
     hosts: BTreeMap<String, Environment>,
@@ -60,9 +60,9 @@ impl Stack {
             .local_addr()
             .map_or(options.port, |address| address.port());
         let url = format!("http://127.0.0.1:{port}");
-        let doubles = Doubles::new(&options.clock).map_err(StartError::Doubles)?;
+        let simulators = Simulators::new(&options.clock).map_err(StartError::Simulators)?;
         let (double_listeners, double_urls) = beside_all(options.port, [4, 5, 6, 7]).await?;
-        let mut offered = Doubles::parameters(&double_urls);
+        let mut offered = Simulators::parameters(&double_urls);
         offered.insert("PublicUrl".to_owned(), url.clone());
         offered.extend(OFFERED.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let template = Template::read(&options.template, &options.parameters, offered)?;
@@ -125,7 +125,7 @@ impl Stack {
             over(ended.clone()),
         );
         servers.spawn(async move { drop(serving.await) });
-        servers.spawn(s3::serve(
+        servers.spawn(custodian_local_s3::serve(
             s3_listener,
             store.clone(),
             (ACCESS_KEY, SECRET_KEY),
@@ -133,10 +133,10 @@ impl Stack {
         ));
         servers.spawn(serve(
             secrets_listener,
-            secrets::router(&template.secrets, &doubles.secrets()),
+            secrets::router(&template.secrets, &simulators.secrets()),
             ended.clone(),
         ));
-        for (listener, router) in double_listeners.into_iter().zip(doubles.routers()) {
+        for (listener, router) in double_listeners.into_iter().zip(simulators.routers()) {
             servers.spawn(serve(listener, router, ended.clone()));
         }
 
@@ -201,7 +201,7 @@ impl Stack {
             Arc::clone(&state),
             options.clock.clone(),
         ));
-        let mut house = House {
+        let mut runtime = Runtime {
             clock: options.clock,
             state,
             dynamo,
@@ -215,7 +215,7 @@ impl Stack {
             endpoints,
             mappings: Vec::new(),
             schedules: Vec::new(),
-            doubles,
+            simulators,
             ttl: options.ttl,
             turn: tokio::sync::Mutex::default(),
         };
@@ -224,21 +224,21 @@ impl Stack {
                 continue;
             };
             let place = function.template.id.clone();
-            house
+            runtime
                 .add(function, &event_id, event, options.schedules)
                 .map_err(|problem| wrong((place, problem)))?;
         }
-        let house = Arc::new(house);
-        house.run_schedules();
+        let runtime = Arc::new(runtime);
+        runtime.run_schedules();
         notifications.begin(&functions);
         servers.spawn(serve(
             listener,
-            http::router(Arc::clone(&house)),
+            http::router(Arc::clone(&runtime)),
             ended.clone(),
         ));
-        servers.spawn(keep(Arc::clone(&house), ended));
+        servers.spawn(keep(Arc::clone(&runtime), ended));
         Ok(Self {
-            house,
+            runtime,
             notifications,
             url,
             hosts,
@@ -260,7 +260,7 @@ impl Stack {
     /// Where the stack's AWS endpoints are.
     #[must_use]
     pub fn endpoints(&self) -> &Endpoints {
-        &self.house.endpoints
+        &self.runtime.endpoints
     }
 
     /// The ids of the surveys that were loaded.
@@ -303,14 +303,14 @@ impl Stack {
 
     /// The processors' doubles.
     #[must_use]
-    pub fn doubles(&self) -> &Doubles {
-        &self.house.doubles
+    pub fn simulators(&self) -> &Simulators {
+        &self.runtime.simulators
     }
 
     /// The store behind the S3 endpoint.
     #[must_use]
     pub fn store(&self) -> &Store {
-        &self.house.store
+        &self.runtime.store
     }
 
     /// Every object that is created from now on.
@@ -322,7 +322,7 @@ impl Stack {
     /// The bucket that takes in files, if the template has a function `import`.
     #[must_use]
     pub fn intake(&self) -> Option<String> {
-        self.house.intake().map(|(bucket, _)| bucket.to_owned())
+        self.runtime.intake().map(|(bucket, _)| bucket.to_owned())
     }
 
     /// Invokes a function (by crate, name, logical id or ARN) as Lambda does and waits for its
@@ -331,23 +331,23 @@ impl Stack {
     /// # Errors
     /// What the function failed with.
     pub async fn invoke(&self, function: &str, event: Value) -> Result<Value, Diagnostic> {
-        self.house.functions.invoke(function, event).await
+        self.runtime.functions.invoke(function, event).await
     }
 
     /// The clock of everything in the stack.
     #[must_use]
     pub fn clock(&self) -> Clock {
-        self.house.clock.clone()
+        self.runtime.clock.clone()
     }
 
     /// Moves the clock; TTL's removals are delivered and due schedules have run when it returns.
     ///
     /// # Errors
     /// If the embedded stores could not remove what expired.
-    pub async fn move_clock(&self, to: DateTime<Utc>) -> Result<(), UpkeepError> {
-        self.house.move_clock(to).await?;
-        self.house.functions.settle().await;
-        self.house.settle().await
+    pub async fn move_clock(&self, to: DateTime<Utc>) -> Result<(), RuntimeError> {
+        self.runtime.move_clock(to).await?;
+        self.runtime.functions.settle().await;
+        self.runtime.settle().await
     }
 
     /// Waits until everything that waits in streams, events and asynchronous invocations is
@@ -355,16 +355,16 @@ impl Stack {
     ///
     /// # Errors
     /// If a stream could not be read.
-    pub async fn settle(&self) -> Result<(), UpkeepError> {
-        self.house.settle().await
+    pub async fn settle(&self) -> Result<(), RuntimeError> {
+        self.runtime.settle().await
     }
 
     /// The messages that wait in a queue, by its name.
     #[must_use]
     pub fn messages(&self, queue: &str) -> Vec<Message> {
-        let queue = self.house.queues.iter().find(|known| known.name == queue);
+        let queue = self.runtime.queues.iter().find(|known| known.name == queue);
         let messages = queue.and_then(|queue| {
-            self.house
+            self.runtime
                 .state
                 .read(|saved| saved.queues.get(&queue.arn).cloned())
         });
@@ -378,7 +378,7 @@ impl Stack {
         let finish = async { while self.servers.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(LAST_REQUESTS, finish).await;
         self.servers.shutdown().await;
-        self.house.functions.end().await;
+        self.runtime.functions.end().await;
     }
 }
 
@@ -442,9 +442,9 @@ async fn serve(listener: TcpListener, router: Router, ended: watch::Receiver<boo
     }
 }
 
-async fn keep(house: Arc<House>, ended: watch::Receiver<bool>) {
+async fn keep(runtime: Arc<Runtime>, ended: watch::Receiver<bool>) {
     tokio::select! {
-        () = house.keep() => {}
+        () = runtime.keep() => {}
         () = over(ended) => {}
     }
 }

@@ -1,7 +1,7 @@
 //! The buckets of the template, in a folder.
 
-use crate::s3::{Lifecycle, LockMode, Retention, Store};
 use crate::template::{Bucket, DefaultRetention, LifecycleRule};
+use custodian_local_s3::{Lifecycle, LockMode, Retention, Store};
 
 /// Makes the buckets that are not there and gives them their lifecycles and locks; an error names
 /// the bucket.

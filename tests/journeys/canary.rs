@@ -7,7 +7,7 @@ use crate::house::{House, TABLES, email_id, erasure, phone_id, token};
 use crate::partners::{CREATED, changed};
 use crate::permissions::template;
 use custodian_ingest::Ingest;
-use custodian_local::doubles::Mode;
+use custodian_simulators::Mode;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::json;
 
@@ -373,7 +373,7 @@ async fn go_to_the_door(house: &House, request: &str, errors: &mut Vec<String>) 
 /// somebody else tries what is no link; the DPO asks as well, and takes the opt-out back. Gives
 /// what was told.
 async fn confirm(house: &House) -> Vec<String> {
-    let double = house.stack.doubles().notify.clone();
+    let double = house.stack.simulators().notify.clone();
     double.behave(Mode::Forging);
     house
         .stack
@@ -484,15 +484,15 @@ async fn unsubscribe(house: &House) -> Vec<String> {
 /// Granicus needs half a minute for them, Five9 has them in its contacts, and the newsletter
 /// service cannot be asked.
 fn processors_hold_them(house: &House) {
-    let doubles = house.stack.doubles();
-    doubles.granicus.give("canary@kanarienvogel.example");
-    doubles.granicus.take(chrono::TimeDelta::seconds(30));
-    doubles.five9.give(&[
+    let simulators = house.stack.simulators();
+    simulators.granicus.give("canary@kanarienvogel.example");
+    simulators.granicus.take(chrono::TimeDelta::seconds(30));
+    simulators.five9.give(&[
         ("number1", "07700900177"),
         ("first_name", "Canary"),
         ("last_name", "Goldfinch"),
     ]);
-    doubles.newsletter.take_as(&[("android_id", "raw")]);
+    simulators.newsletter.take_as(&[("android_id", "raw")]);
 }
 
 /// Gives the errors that were told.
@@ -717,7 +717,7 @@ async fn send_through_everything() -> String {
     // Granicus is done and says so. Once more, for three years to pass over; with a record that
     // nobody can read.
     house.move_to("2026-11-23T10:10:00Z").await;
-    assert!(house.stack.doubles().granicus.inventory().is_empty());
+    assert!(house.stack.simulators().granicus.inventory().is_empty());
     house.post_form(survey, answers).await;
     let poison = house
         .dynamodb()

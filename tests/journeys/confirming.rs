@@ -9,8 +9,8 @@ use custodian_domain::rights::confirmation::{ConfirmLink, ConfirmationPurpose};
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::subscription::OptInReason;
 use custodian_ingest::Ingest;
-use custodian_local::doubles::Mode;
 use custodian_notify::Notify;
+use custodian_simulators::Mode;
 use custodian_store::confirmations::Confirmations;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ pub async fn subscribe(house: &House, email: &str) {
 impl House {
     /// The path of the link in the last mail to somebody.
     pub fn path_to(&self, email: &str) -> String {
-        let mails = self.stack.doubles().notify.mails();
+        let mails = self.stack.simulators().notify.mails();
         let mail = mails
             .iter()
             .rfind(|mail| mail.address == email)
@@ -120,7 +120,7 @@ async fn whoever_asks_for_the_newsletter_confirms_their_address_and_only_that_un
     house.click(&house.unsubscribe_path(ROSA).await).await;
     house.move_to("2026-11-24T10:00:00Z").await;
     subscribe(&house, "Rosa.Hardy@Example.org").await;
-    let mail = house.stack.doubles().notify.mails().pop().unwrap();
+    let mail = house.stack.simulators().notify.mails().pop().unwrap();
     assert_eq!(
         (mail.address.as_str(), mail.about.as_str()),
         (ROSA, "you asked for our newsletter")
@@ -182,7 +182,7 @@ async fn whoever_does_not_ask_for_it_gets_no_mail_and_nothing_is_put_for_them() 
         house.run_notify().await,
         json!({"sent": 0, "later": 0, "failed": 0})
     );
-    assert!(house.waiting().await.is_empty() && house.stack.doubles().notify.calls().is_empty());
+    assert!(house.waiting().await.is_empty() && house.stack.simulators().notify.calls().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -203,7 +203,7 @@ async fn where_it_is_off_nobody_is_asked_and_a_request_says_so() {
             .contains("NotNow")
     );
     house.erase(erasure(&[email_id(ROSA)])).await.unwrap();
-    assert!(house.stack.doubles().notify.calls().is_empty());
+    assert!(house.stack.simulators().notify.calls().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -220,7 +220,7 @@ async fn whatever_govuk_notify_answers_a_mail_is_sent_once_or_given_up_and_said_
         (Mode::Refusing, "failed", 0),
     ] {
         let house = House::open().await;
-        let double = house.stack.doubles().notify.clone();
+        let double = house.stack.simulators().notify.clone();
         double.behave(mode);
         subscribe(&house, ROSA).await;
         let waiting = house.waiting().await.remove(0);
@@ -260,7 +260,7 @@ async fn whatever_govuk_notify_answers_a_mail_is_sent_once_or_given_up_and_said_
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_sent_for_three_days_is_given_up_and_the_address_goes() {
     let house = House::open().await;
-    house.stack.doubles().notify.behave(Mode::Down);
+    house.stack.simulators().notify.behave(Mode::Down);
     subscribe(&house, ROSA).await;
     for day in 23..=26 {
         for hour in ["03", "09", "15", "21"] {
@@ -299,7 +299,7 @@ async fn when_the_power_goes_off_at_any_call_a_mail_is_sent_once() {
                 .unwrap();
             well.invoke(scheduled()).await.unwrap();
             assert_eq!(
-                house.stack.doubles().notify.mails().len(),
+                house.stack.simulators().notify.mails().len(),
                 1,
                 "{off:?} {calls}"
             );
@@ -322,7 +322,7 @@ async fn two_runs_at_once_send_one_mail() {
             .iter()
             .all(Result::is_ok)
     );
-    assert_eq!(house.stack.doubles().notify.mails().len(), 1);
+    assert_eq!(house.stack.simulators().notify.mails().len(), 1);
     let path = house.path_to(ROSA);
     let clicks = futures_util::future::join_all((0..5).map(|_| house.confirm(&path))).await;
     assert!(clicks.iter().all(|click| click.status == 200));
@@ -347,7 +347,7 @@ async fn a_retry_of_an_answer_asks_once_and_one_that_broke_off_is_made_good_by_i
         );
     }
     house.stack.settle().await.unwrap();
-    assert_eq!(house.stack.doubles().notify.mails().len(), 1);
+    assert_eq!(house.stack.simulators().notify.mails().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -362,7 +362,7 @@ async fn a_requester_confirms_their_address_and_the_request_says_so_and_not_whos
     );
     assert_eq!(asked["works_until"], "2026-11-30T10:00:00Z");
     house.stack.settle().await.unwrap();
-    let mail = house.stack.doubles().notify.mails().pop().unwrap();
+    let mail = house.stack.simulators().notify.mails().pop().unwrap();
     assert_eq!(
         mail.about,
         "you made a request about your personal information"
@@ -543,7 +543,7 @@ async fn an_erasure_waits_until_govuk_notify_has_deleted_the_mail_by_itself() {
     house.invoke("sweep", json!({})).await.unwrap();
     house.stack.settle().await.unwrap();
     assert!(
-        house.stack.doubles().notify.mails().is_empty(),
+        house.stack.simulators().notify.mails().is_empty(),
         "it deletes by itself"
     );
     let status = house.status(&json!("ERA-1")).await.unwrap();
@@ -627,7 +627,7 @@ async fn who_leaves_the_list_and_asks_again_the_same_day_is_asked_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_was_not_written_to_is_asked_when_they_ask_again_and_a_request_says_that_it_failed() {
     let house = House::open().await;
-    let double = house.stack.doubles().notify.clone();
+    let double = house.stack.simulators().notify.clone();
     double.behave(Mode::Refusing);
     subscribe(&house, ROSA).await;
     let order = json!({"order": "confirm_address", "request_id": "SAR-1", "identifiers": [email_id(ROSA)], "by": "dpo-7"});
@@ -672,7 +672,7 @@ async fn an_answer_that_is_kept_is_not_denied_where_nobody_could_be_asked() {
             "{calls}"
         );
         house.stack.settle().await.unwrap();
-        assert_eq!(house.stack.doubles().notify.mails().len(), 1, "{calls}");
+        assert_eq!(house.stack.simulators().notify.mails().len(), 1, "{calls}");
     }
     assert_eq!(not_asked, 1);
 }

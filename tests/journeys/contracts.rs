@@ -287,7 +287,7 @@ async fn packages(house: &House, api: &Value) {
 
 /// Every answer to a callback.
 async fn callbacks(house: &House, api: &Value) {
-    let granicus = &house.stack.doubles().granicus;
+    let granicus = &house.stack.simulators().granicus;
     let path = "/partners/granicus/callbacks/DPO-1";
     let good = json!({"status_callback_url": path, "request_status": "completed"}).to_string();
     let large = "a".repeat(64 * 1024 + 1);

@@ -4,7 +4,7 @@
 use crate::house::{House, email_id, erasure, phone_id};
 use crate::partners::{CREATED, changed};
 use custodian_domain::place::Place;
-use custodian_local::doubles::Mode;
+use custodian_simulators::Mode;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -48,11 +48,11 @@ async fn furnish(house: &House) {
             .status,
         200
     );
-    let doubles = house.stack.doubles();
-    doubles.granicus.give(EMAIL);
-    doubles.granicus.give(PHONE);
-    doubles.newsletter.give(EMAIL);
-    doubles
+    let simulators = house.stack.simulators();
+    simulators.granicus.give(EMAIL);
+    simulators.granicus.give(PHONE);
+    simulators.newsletter.give(EMAIL);
+    simulators
         .five9
         .give(&[("number1", "07700900142"), ("email", EMAIL)]);
 }
@@ -103,7 +103,7 @@ async fn who_is_everywhere_is_forgotten_everywhere_though_one_processor_is_down_
     let url = link["url"].as_str().unwrap();
     assert_eq!(house.fetch(&link, "document").await.status, 200);
 
-    let granicus = house.stack.doubles().granicus.clone();
+    let granicus = house.stack.simulators().granicus.clone();
     granicus.behave(Mode::Down);
     let mut order = erasure(&ids);
     order["request_id"] = json!("ERA-1");
@@ -120,7 +120,7 @@ async fn who_is_everywhere_is_forgotten_everywhere_though_one_processor_is_down_
     house.stack.settle().await.unwrap();
     let status = async || house.status(&json!("ERA-1")).await.unwrap();
     only_granicus_is_left(&status().await, "unavailable");
-    assert!(granicus.holds(EMAIL) && !house.stack.doubles().newsletter.holds(EMAIL));
+    assert!(granicus.holds(EMAIL) && !house.stack.simulators().newsletter.holds(EMAIL));
     for day in 24..=26 {
         come(&house, &format!("2026-11-{day}T10:00:00Z")).await;
         only_granicus_is_left(&status().await, "unavailable");
@@ -177,10 +177,10 @@ async fn nothing_is_left(house: &House, url: &str) {
     for item in house.everything().await {
         assert!(!MARKS.iter().any(|mark| item.contains(mark)), "{item}");
     }
-    let doubles = house.stack.doubles();
-    assert!(!doubles.granicus.holds(EMAIL) && !doubles.granicus.holds(PHONE));
-    assert!(!doubles.newsletter.holds(EMAIL));
-    assert!(doubles.five9.contacts().is_empty());
+    let simulators = house.stack.simulators();
+    assert!(!simulators.granicus.holds(EMAIL) && !simulators.granicus.holds(PHONE));
+    assert!(!simulators.newsletter.holds(EMAIL));
+    assert!(simulators.five9.contacts().is_empty());
     assert!(
         house
             .everything()

@@ -96,7 +96,8 @@ fn features_of_chrono(metadata: &Value, package: &str) -> BTreeSet<String> {
 
 #[test]
 fn a_crate_needs_only_what_lies_below_it() {
-    const ORDER: [&str; 10] = [
+    const ORDER: [&str; 11] = [
+        "clock",
         "domain",
         "aws",
         "dynamo",
@@ -147,7 +148,7 @@ fn the_domain_knows_no_aws_no_tasks_and_no_clock() {
         "the domain asks for chrono's clock"
     );
     assert!(
-        asks_for_clock("custodian-runtime"),
+        asks_for_clock("custodian-clock"),
         "this test sees no features"
     );
 }
@@ -167,6 +168,18 @@ fn dynamodb_is_spoken_to_by_one_crate_which_knows_nothing_of_custodian() {
     assert_eq!(speakers, ["custodian-dynamo"]);
     let known: Vec<&String> = needed["custodian-dynamo"].iter().filter(ours).collect();
     assert_eq!(known, ["custodian-aws"]);
+}
+
+#[test]
+fn what_stands_in_for_others_knows_nothing_of_custodian_but_the_time() {
+    let needed = needed(&metadata());
+    for package in ["custodian-local-s3", "custodian-simulators"] {
+        let ours: Vec<&String> = needed[package]
+            .iter()
+            .filter(|it| it.starts_with("custodian-"))
+            .collect();
+        assert_eq!(ours, ["custodian-clock"], "{package}");
+    }
 }
 
 #[test]
@@ -197,7 +210,7 @@ fn crates() -> Vec<PathBuf> {
         .map(|it| it.unwrap().path())
         .filter(|it| it.is_dir());
     folders
-        .chain(["local", "operations"].map(|it| root().join(it)))
+        .chain(["local", "local/s3", "local/simulators", "operations"].map(|it| root().join(it)))
         .collect()
 }
 

@@ -254,10 +254,10 @@ async fn partners_calls_what_it_is_allowed() {
         .await
         .unwrap();
     assert_eq!(refused["statusCode"], 422);
-    let doubles = house.stack.doubles();
+    let simulators = house.stack.simulators();
     for (name, double) in [
-        ("granicus", &doubles.granicus),
-        ("newsletter", &doubles.newsletter),
+        ("granicus", &simulators.granicus),
+        ("newsletter", &simulators.newsletter),
     ] {
         let path = format!("/partners/{name}/callbacks/DPO-1");
         let body = json!({"status_callback_url": path}).to_string();

@@ -23,7 +23,7 @@ const OTHER: &str = "abel@example.org";
 const PATIENCE: Duration = Duration::from_millis(300);
 
 /// A person, as a processor is asked for them, and how far it is.
-struct Matter {
+struct SubjectRequest {
     request: RequestId,
     processor: Processor,
     identities: Vec<Identifier>,
@@ -31,7 +31,7 @@ struct Matter {
     processors: Processors,
 }
 
-impl Matter {
+impl SubjectRequest {
     fn new(house: &House, processor: Processor) -> Self {
         Self {
             request: RequestId::try_from("DPO-2026-7".to_owned()).unwrap(),

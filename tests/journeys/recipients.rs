@@ -42,7 +42,7 @@ async fn every_recipient_is_told_of_a_restriction_and_of_its_lifting_and_the_sta
  {
     let house = House::open().await;
     house.tell("Wrong.", Some(ROSA), None).await;
-    let granicus = house.stack.doubles().granicus.clone();
+    let granicus = house.stack.simulators().granicus.clone();
     granicus.give(ROSA);
     let answer = house.invoke("requests", restrict()).await.unwrap();
     assert_eq!(answer["recipients"][0]["request_id"], "RES-1-restricted");

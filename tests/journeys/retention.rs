@@ -215,7 +215,7 @@ async fn everything_that_is_stored_ends_when_the_document_says() {
     // Granicus is not done yet.
     house
         .stack
-        .doubles()
+        .simulators()
         .granicus
         .take(chrono::TimeDelta::days(1));
     house
@@ -226,7 +226,7 @@ async fn everything_that_is_stored_ends_when_the_document_says() {
     // Nor is the newsletter.
     house
         .stack
-        .doubles()
+        .simulators()
         .newsletter
         .take(chrono::TimeDelta::days(1));
     house

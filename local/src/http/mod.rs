@@ -5,8 +5,8 @@ mod gateway;
 pub(crate) mod routes;
 
 use crate::clock::{Move, moved};
-use crate::house::House;
 use crate::invoke;
+use crate::runtime::Runtime;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, State};
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Everything that the stack answers on its port.
-pub(crate) fn router(house: Arc<House>) -> Router {
+pub(crate) fn router(runtime: Arc<Runtime>) -> Router {
     Router::new()
         .route("/2015-03-31/functions/{name}/invocations", post(invocation))
         .route("/_local/backups", post(back_up))
@@ -29,19 +29,19 @@ pub(crate) fn router(house: Arc<House>) -> Router {
         .route("/_local/queues", get(queues))
         .route("/_local/restores", post(restore))
         .fallback(request)
-        .with_state(house)
+        .with_state(runtime)
 }
 
-async fn request(State(house): State<Arc<House>>, request: Request<Body>) -> Response<Body> {
+async fn request(State(runtime): State<Arc<Runtime>>, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, gateway::LARGEST).await else {
         return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
     gateway::answer(
-        &house.functions,
-        &house.routes,
-        &house.base,
-        house.clock.now(),
+        &runtime.functions,
+        &runtime.routes,
+        &runtime.base,
+        runtime.clock.now(),
         &parts,
         &body,
     )
@@ -49,7 +49,7 @@ async fn request(State(house): State<Arc<House>>, request: Request<Body>) -> Res
 }
 
 async fn invocation(
-    State(house): State<Arc<House>>,
+    State(runtime): State<Arc<Runtime>>,
     Path(name): Path<String>,
     request: Request<Body>,
 ) -> Response<Body> {
@@ -57,14 +57,14 @@ async fn invocation(
     let Ok(body) = to_bytes(body, gateway::LARGEST).await else {
         return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
-    invoke::answer(&house.functions, &name, &parts.headers, &body).await
+    invoke::answer(&runtime.functions, &name, &parts.headers, &body).await
 }
 
-async fn clock(State(house): State<Arc<House>>) -> Response<Body> {
-    axum::Json(json!({"now": house.clock.now()})).into_response()
+async fn clock(State(runtime): State<Arc<Runtime>>) -> Response<Body> {
+    axum::Json(json!({"now": runtime.clock.now()})).into_response()
 }
 
-async fn move_clock(State(house): State<Arc<House>>, body: String) -> Response<Body> {
+async fn move_clock(State(runtime): State<Arc<Runtime>>, body: String) -> Response<Body> {
     let refused = |text: String| message(StatusCode::BAD_REQUEST, &text);
     let order: Move = match serde_json::from_str(&body) {
         Ok(order) => order,
@@ -72,30 +72,30 @@ async fn move_clock(State(house): State<Arc<House>>, body: String) -> Response<B
             return refused(r#"send {"now": "2029-11-23T12:00:00Z"} or {"advance": "P3Y"}"#.into());
         }
     };
-    let to = match moved(house.clock.now(), &order) {
+    let to = match moved(runtime.clock.now(), &order) {
         Ok(to) => to,
         Err(problem) => return refused(problem),
     };
-    match house.move_clock(to).await {
-        Ok(()) => clock(State(house)).await,
+    match runtime.move_clock(to).await {
+        Ok(()) => clock(State(runtime)).await,
         Err(error) => message(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }
 }
 
 /// Where the stack's services are, and where files are taken in.
-async fn endpoints(State(house): State<Arc<House>>) -> Response<Body> {
-    let intake = house
+async fn endpoints(State(runtime): State<Arc<Runtime>>) -> Response<Body> {
+    let intake = runtime
         .intake()
         .map(|(bucket, function)| json!({"bucket": bucket, "function": function}));
-    let (endpoints, now) = (&house.endpoints, house.clock.now());
-    let (tables, buckets) = (house.table_names(), house.bucket_names());
+    let (endpoints, now) = (&runtime.endpoints, runtime.clock.now());
+    let (tables, buckets) = (runtime.table_names(), runtime.bucket_names());
     axum::Json(json!({"endpoints": endpoints, "intake": intake, "tables": tables, "buckets": buckets, "now": now}))
         .into_response()
 }
 
 /// Keeps this moment of all tables.
-async fn back_up(State(house): State<Arc<House>>) -> Response<Body> {
-    let taken = tokio::task::spawn_blocking(move || house.back_up()).await;
+async fn back_up(State(runtime): State<Arc<Runtime>>) -> Response<Body> {
+    let taken = tokio::task::spawn_blocking(move || runtime.back_up()).await;
     match taken
         .map_err(|error| error.to_string())
         .and_then(|taken| taken)
@@ -115,12 +115,15 @@ struct Restore {
 }
 
 /// Makes a new table of one as it was at a moment that was kept.
-async fn restore(State(house): State<Arc<House>>, body: String) -> Response<Body> {
+async fn restore(State(runtime): State<Arc<Runtime>>, body: String) -> Response<Body> {
     let Ok(order) = serde_json::from_str::<Restore>(&body) else {
         let usage = r#"send {"table": "custodian-Records", "moment": "2026-11-24T10:00:00Z", "copy": "custodian-restored"}"#;
         return message(StatusCode::BAD_REQUEST, usage);
     };
-    match house.restore(&order.table, order.moment, &order.copy).await {
+    match runtime
+        .restore(&order.table, order.moment, &order.copy)
+        .await
+    {
         Ok(items) => axum::Json(json!({"items": items})).into_response(),
         Err(error) => message(StatusCode::CONFLICT, &error),
     }
@@ -128,9 +131,9 @@ async fn restore(State(house): State<Arc<House>>, body: String) -> Response<Body
 
 /// The messages that wait in the queues: their ids and what they say about themselves, and no
 /// payload.
-async fn queues(State(house): State<Arc<House>>) -> Response<Body> {
+async fn queues(State(runtime): State<Arc<Runtime>>) -> Response<Body> {
     let queue = |queue: &crate::template::Queue| {
-        let messages = house
+        let messages = runtime
             .state
             .read(|saved| saved.queues.get(&queue.arn).cloned())
             .unwrap_or_default();
@@ -142,6 +145,6 @@ async fn queues(State(house): State<Arc<House>>) -> Response<Body> {
         });
         json!({"name": queue.name, "messages": messages.collect::<Vec<_>>()})
     };
-    axum::Json(json!({"queues": house.queues.iter().map(queue).collect::<Vec<_>>()}))
+    axum::Json(json!({"queues": runtime.queues.iter().map(queue).collect::<Vec<_>>()}))
         .into_response()
 }

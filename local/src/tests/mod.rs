@@ -1,7 +1,7 @@
 //! The stack with functions that are fakes.
 
-mod bringing;
 mod creations;
+mod importing;
 mod requests;
 mod start;
 mod time;

@@ -1,6 +1,5 @@
 //! Where a function runs: its settings, its secrets, its clock, its logs and its failures.
 
-mod clock;
 mod deadline;
 mod environment;
 pub mod failure;
@@ -8,7 +7,7 @@ pub mod logs;
 mod patience;
 pub mod secret;
 
-pub use clock::Clock;
+pub use custodian_clock::Clock;
 pub use deadline::Deadline;
 pub use environment::{Environment, StartError};
 pub use patience::Patience;

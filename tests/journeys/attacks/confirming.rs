@@ -256,7 +256,7 @@ async fn a_link_confirms_nothing_after_an_erasure_and_what_waits_is_not_sent() {
         assert_eq!(house.confirm(&path).await.status, 410, "{sent}");
         house.run_notify().await;
         assert_eq!(
-            house.stack.doubles().notify.mails().len(),
+            house.stack.simulators().notify.mails().len(),
             usize::from(sent)
         );
         let register = house.items("REGISTER_TABLE").await;
@@ -298,7 +298,7 @@ async fn nobody_confirms_an_address_of_their_own_for_a_request_about_another() {
     assert!(
         house
             .stack
-            .doubles()
+            .simulators()
             .notify
             .mails()
             .iter()
@@ -324,12 +324,12 @@ async fn nobody_can_have_a_mailbox_filled() {
     );
     house.stack.settle().await.unwrap();
     house.run_notify().await;
-    let mails = house.stack.doubles().notify.mails();
+    let mails = house.stack.simulators().notify.mails();
     assert_eq!(mails.len(), 2, "one for each purpose: {mails:?}");
     house.move_to("2026-11-24T09:59:59Z").await;
     subscribe(&house, ROSA).await;
     house.run_notify().await;
-    assert_eq!(house.stack.doubles().notify.mails().len(), 2);
+    assert_eq!(house.stack.simulators().notify.mails().len(), 2);
 
     // Nor by somebody who sees that its reader has followed the link, or left: that is worth one
     // mail more.
@@ -347,7 +347,7 @@ async fn nobody_can_have_a_mailbox_filled() {
             house.run_notify().await;
         }
         assert_eq!(
-            house.stack.doubles().notify.mails().len(),
+            house.stack.simulators().notify.mails().len(),
             mails,
             "{instant}"
         );

@@ -137,7 +137,7 @@ async fn an_address_that_waited_over_the_upgrade_is_written_to_when_its_key_is_h
     assert_eq!(hand_on(&house).await, ["addresses"]);
     house.move_to("2026-11-23T10:10:00Z").await;
     assert_eq!(run().await, json!({"sent": 1, "later": 0, "failed": 0}));
-    assert_eq!(house.stack.doubles().notify.mails()[0].address, ROSA);
+    assert_eq!(house.stack.simulators().notify.mails()[0].address, ROSA);
 }
 
 #[tokio::test(flavor = "multi_thread")]

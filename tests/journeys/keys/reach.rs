@@ -186,7 +186,7 @@ impl Thief<'_> {
             .await
             .unwrap();
         notify.invoke(scheduled()).await.unwrap();
-        let mails = house.stack.doubles().notify.mails();
+        let mails = house.stack.simulators().notify.mails();
         mails
             .iter()
             .any(|mail| mail.address == self.mailbox("mallory"))

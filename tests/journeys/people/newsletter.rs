@@ -111,7 +111,7 @@ async fn who_asks_for_the_newsletter_is_told_that_an_email_comes_and_nobody_else
         "the email of before stands"
     );
     house.stack.settle().await.unwrap();
-    assert_eq!(house.stack.doubles().notify.mails().len(), 1);
+    assert_eq!(house.stack.simulators().notify.mails().len(), 1);
     house.move_to("2026-11-25T10:00:00Z").await;
     assert!(
         !says(&page_after(&house, &same).await),

@@ -1,21 +1,21 @@
 //! What processors call to the house.
 
-use super::{EMAIL, Matter, waits};
+use super::{EMAIL, SubjectRequest, waits};
 use crate::house::{Answer, House, at};
 use chrono::TimeDelta;
 use custodian_domain::record::processor_copy::Processor;
 use custodian_erase::processors::ProcessorProgress;
-use custodian_local::doubles::Mode;
+use custodian_simulators::Mode;
 use serde_json::json;
 
 const PATH: &str = "/partners/granicus/callbacks/DPO-2026-7";
 
 /// Granicus has been asked; gives how far it is, and what it calls the matter.
-async fn asked(house: &House) -> (Matter, String) {
-    let granicus = &house.stack.doubles().granicus;
+async fn asked(house: &House) -> (SubjectRequest, String) {
+    let granicus = &house.stack.simulators().granicus;
     granicus.give(EMAIL);
     granicus.take(TimeDelta::hours(24));
-    let mut matter = Matter::new(house, Processor::Granicus);
+    let mut matter = SubjectRequest::new(house, Processor::Granicus);
     assert!(waits(matter.step(house).await));
     let reference = matter.sofar.reference.clone().unwrap();
     (matter, reference)
@@ -34,7 +34,7 @@ async fn post(house: &House, path: &str, headers: &[(&str, &str)], body: &str) -
 #[tokio::test(flavor = "multi_thread")]
 async fn a_processor_calls_when_something_changes_and_is_asked_whether_that_is_so() {
     let house = House::open().await;
-    let granicus = house.stack.doubles().granicus.clone();
+    let granicus = house.stack.simulators().granicus.clone();
     let (mut matter, _) = asked(&house).await;
     let callbacks = granicus.matters().into_values().next().unwrap().callbacks;
     assert_eq!(callbacks, [format!("{}{PATH}", house.stack.url())]);
@@ -50,7 +50,7 @@ async fn a_processor_calls_when_something_changes_and_is_asked_whether_that_is_s
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forged_callback_is_401_and_nothing_is_believed_of_it() {
     let house = House::open().await;
-    let granicus = house.stack.doubles().granicus.clone();
+    let granicus = house.stack.simulators().granicus.clone();
     let (mut matter, reference) = asked(&house).await;
     let before = house.everything().await;
     granicus.behave(Mode::Forging);
@@ -69,7 +69,7 @@ async fn a_forged_callback_is_401_and_nothing_is_believed_of_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signed_callback_that_claims_too_much_only_makes_us_look() {
     let house = House::open().await;
-    let granicus = house.stack.doubles().granicus.clone();
+    let granicus = house.stack.simulators().granicus.clone();
     let (mut matter, _) = asked(&house).await;
     granicus.behave(Mode::Boasting);
     house.move_to("2026-11-23T10:01:00Z").await;
@@ -87,7 +87,7 @@ async fn a_signed_callback_that_claims_too_much_only_makes_us_look() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_whole_callbacks_of_processors_that_call_are_taken() {
     let house = House::open().await;
-    let granicus = house.stack.doubles().granicus.clone();
+    let granicus = house.stack.simulators().granicus.clone();
     let (_, reference) = asked(&house).await;
     let now = at("2026-11-24T10:00:00Z");
     let origin = house.stack.url();
@@ -148,7 +148,7 @@ async fn only_whole_callbacks_of_processors_that_call_are_taken() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_processor_without_a_certificate_cannot_call() {
     let house = House::open().await;
-    let granicus = house.stack.doubles().granicus.clone();
+    let granicus = house.stack.simulators().granicus.clone();
     let (_, reference) = asked(&house).await;
     let secrets = house.stack.host("erase").unwrap().secrets();
     let id = house.setting("GRANICUS_CERTIFICATE_SECRET");

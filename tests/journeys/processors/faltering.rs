@@ -7,7 +7,7 @@ use crate::house::{House, email_id, erasure};
 use chrono::TimeDelta;
 use custodian_domain::place::Place;
 use custodian_erase::Erase;
-use custodian_local::doubles::Mode;
+use custodian_simulators::Mode;
 use serde_json::{Value, json};
 
 const MODES: [Mode; 5] = [
@@ -21,11 +21,11 @@ const MODES: [Mode; 5] = [
 /// A house where the erasure of one of two people is approved, and no place has begun.
 async fn approved() -> House {
     let house = House::where_it_sleeps("erase").await;
-    let doubles = house.stack.doubles();
+    let simulators = house.stack.simulators();
     for email in [EMAIL, OTHER] {
         house.tell("Hello.", Some(email), None).await;
-        doubles.granicus.give(email);
-        doubles.five9.give(&[("email", email)]);
+        simulators.granicus.give(email);
+        simulators.five9.give(&[("email", email)]);
     }
     let mut order = erasure(&[email_id(EMAIL)]);
     order["request_id"] = json!("ERA-1");
@@ -45,10 +45,13 @@ async fn task(house: &House, place: Place) -> Value {
 
 /// Whether the processor still has each of the two people.
 fn holds(house: &House, place: Place) -> (bool, bool) {
-    let doubles = house.stack.doubles();
+    let simulators = house.stack.simulators();
     match place {
-        Place::Five9 => (doubles.five9.holds(EMAIL), doubles.five9.holds(OTHER)),
-        _ => (doubles.granicus.holds(EMAIL), doubles.granicus.holds(OTHER)),
+        Place::Five9 => (simulators.five9.holds(EMAIL), simulators.five9.holds(OTHER)),
+        _ => (
+            simulators.granicus.holds(EMAIL),
+            simulators.granicus.holds(OTHER),
+        ),
     }
 }
 
@@ -58,10 +61,10 @@ async fn whichever_call_to_a_processor_fails_and_however_it_is_tried_again_and_e
         for mode in MODES {
             for calls in 0.. {
                 let house = approved().await;
-                let doubles = house.stack.doubles().clone();
+                let simulators = house.stack.simulators().clone();
                 match place {
-                    Place::Five9 => doubles.five9.falter(calls, mode),
-                    _ => doubles.granicus.falter(calls, mode),
+                    Place::Five9 => simulators.five9.falter(calls, mode),
+                    _ => simulators.granicus.falter(calls, mode),
                 }
                 let erase = Erase::patient_for(&house.stack.host("erase").unwrap(), PATIENCE)
                     .await
@@ -78,7 +81,7 @@ async fn whichever_call_to_a_processor_fails_and_however_it_is_tried_again_and_e
                     !done || holds(&house, place) == (false, true),
                     "no receipt without its deletion: {first}"
                 );
-                let whole = doubles.five9.is_to_falter() || doubles.granicus.is_to_falter();
+                let whole = simulators.five9.is_to_falter() || simulators.granicus.is_to_falter();
                 if whole {
                     assert!(done && calls >= least, "{place:?} makes {calls} calls");
                     break;
@@ -100,7 +103,7 @@ async fn whichever_call_to_a_processor_fails_and_however_it_is_tried_again_and_e
                     "{place:?} {mode:?} {calls}"
                 );
                 assert!(
-                    doubles.granicus.matters().len() <= 1,
+                    simulators.granicus.matters().len() <= 1,
                     "nothing is asked twice"
                 );
             }

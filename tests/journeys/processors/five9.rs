@@ -1,17 +1,17 @@
 //! Five9, by SOAP.
 
-use super::{EMAIL, Matter, OTHER, waits};
+use super::{EMAIL, OTHER, SubjectRequest, waits};
 use crate::house::House;
 use chrono::TimeDelta;
 use custodian_domain::identity::identifier::{Identifier, IdentifierKind};
 use custodian_domain::record::processor_copy::Processor;
 use custodian_erase::processors::ProcessorProgress;
-use custodian_local::doubles::{Five9, Mode};
+use custodian_simulators::{Five9, Mode};
 
 /// A person in four contacts, each of which knows them by something else, and two others.
 async fn house() -> (House, Five9) {
     let house = House::open().await;
-    let five9 = house.stack.doubles().five9.clone();
+    let five9 = house.stack.simulators().five9.clone();
     five9.give(&[("number1", "+447700900142"), ("first_name", "Priya")]);
     five9.give(&[("number1", "01305 1"), ("number2", "07700900142")]);
     five9.give(&[("number1", "01305 2"), ("number3", "447700900142")]);
@@ -34,7 +34,7 @@ async fn contacts_go_by_number_and_address_within_sixty_days_and_after() {
     for day in ["2026-11-23T12:00:00Z", "2027-06-01T12:00:00Z"] {
         let (house, five9) = house().await;
         house.move_to(day).await;
-        let mut matter = Matter::new(&house, Processor::Five9);
+        let mut matter = SubjectRequest::new(&house, Processor::Five9);
         assert_eq!(
             matter.step(&house).await,
             Ok(ProcessorProgress::Done),
@@ -60,7 +60,7 @@ async fn contacts_go_by_number_and_address_within_sixty_days_and_after() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whom_five9_does_not_hold_is_done_at_once() {
     let (house, five9) = house().await;
-    let mut matter = Matter::new(&house, Processor::Five9);
+    let mut matter = SubjectRequest::new(&house, Processor::Five9);
     matter.identities = vec![Identifier::phone("07700 900199").unwrap()];
     assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
     assert_eq!((deletions(&five9), five9.contacts().len()), (0, 6));
@@ -70,7 +70,7 @@ async fn whom_five9_does_not_hold_is_done_at_once() {
 async fn an_import_that_runs_is_waited_for() {
     let (house, five9) = house().await;
     five9.take(TimeDelta::hours(2));
-    let mut matter = Matter::new(&house, Processor::Five9);
+    let mut matter = SubjectRequest::new(&house, Processor::Five9);
     for _ in 0..3 {
         assert!(waits(matter.step(&house).await));
     }
@@ -86,7 +86,7 @@ async fn an_import_that_runs_is_waited_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_after_any_deletion_only_deletes_again() {
     let (house, five9) = house().await;
-    let mut matter = Matter::new(&house, Processor::Five9);
+    let mut matter = SubjectRequest::new(&house, Processor::Five9);
     five9.behave(Mode::Losing);
     for _ in 0..3 {
         assert_eq!(matter.failure(&house).await, "unreadable_answer");
@@ -108,7 +108,7 @@ async fn a_crash_after_any_deletion_only_deletes_again() {
 async fn imports_that_five9_has_forgotten_are_no_obstacle() {
     let (house, five9) = house().await;
     five9.take(TimeDelta::hours(2));
-    let mut matter = Matter::new(&house, Processor::Five9);
+    let mut matter = SubjectRequest::new(&house, Processor::Five9);
     assert!(waits(matter.step(&house).await));
     house.move_to("2026-12-23T12:00:00Z").await;
     five9.forget_imports();
@@ -119,7 +119,7 @@ async fn imports_that_five9_has_forgotten_are_no_obstacle() {
 async fn a_deletion_that_is_reported_and_not_done_is_not_believed() {
     let (house, five9) = house().await;
     five9.behave(Mode::Boasting);
-    let mut matter = Matter::new(&house, Processor::Five9);
+    let mut matter = SubjectRequest::new(&house, Processor::Five9);
     assert!(waits(matter.step(&house).await));
     assert_eq!(matter.failure(&house).await, "contacts_left");
     assert!(waits(matter.step(&house).await), "it is asked once more");
@@ -132,7 +132,7 @@ async fn a_deletion_that_is_reported_and_not_done_is_not_believed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_does_not_answer_properly_is_not_believed() {
     let (house, five9) = house().await;
-    let mut matter = Matter::new(&house, Processor::Five9);
+    let mut matter = SubjectRequest::new(&house, Processor::Five9);
     for (mode, code) in [
         (Mode::Slow, "timeout"),
         (Mode::Down, "unavailable"),
@@ -156,7 +156,7 @@ async fn whoever_does_not_answer_properly_is_not_believed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_known_by_a_customer_number_only_is_a_task_for_a_human() {
     let (house, five9) = house().await;
-    let mut matter = Matter::new(&house, Processor::Five9);
+    let mut matter = SubjectRequest::new(&house, Processor::Five9);
     matter.identities = vec![Identifier::reference("UCRN-1").unwrap()];
     assert!(waits(matter.step(&house).await));
     assert!(five9.calls().is_empty() && matter.sofar.instructions.is_some());

@@ -1,17 +1,17 @@
 //! Granicus and the newsletter service, by `OpenDSR`.
 
-use super::{EMAIL, Matter, OTHER, PHONE, waits};
+use super::{EMAIL, OTHER, PHONE, SubjectRequest, waits};
 use crate::house::{House, at};
 use chrono::TimeDelta;
 use custodian_domain::identity::identifier::{Identifier, IdentifierKind};
 use custodian_domain::record::processor_copy::Processor;
 use custodian_erase::processors::ProcessorProgress;
-use custodian_local::doubles::{Mode, OpenDsr};
+use custodian_simulators::{Mode, OpenDsr};
 use sha2::{Digest, Sha256};
 
 async fn house() -> (House, OpenDsr) {
     let house = House::open().await;
-    let granicus = house.stack.doubles().granicus.clone();
+    let granicus = house.stack.simulators().granicus.clone();
     granicus.take(TimeDelta::hours(24));
     for identity in [EMAIL, PHONE, OTHER] {
         granicus.give(identity);
@@ -38,7 +38,7 @@ fn orders(double: &OpenDsr) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_processor_is_asked_once_and_done_when_it_says_so_itself() {
     let (house, granicus) = house().await;
-    let mut matter = Matter::new(&house, Processor::Granicus);
+    let mut matter = SubjectRequest::new(&house, Processor::Granicus);
     let Ok(ProcessorProgress::Waiting { look_again }) = matter.step(&house).await else {
         panic!("it waits")
     };
@@ -81,7 +81,7 @@ async fn a_processor_is_asked_once_and_done_when_it_says_so_itself() {
 async fn a_processor_that_needs_no_time_is_done_at_once() {
     let (house, granicus) = house().await;
     granicus.take(TimeDelta::zero());
-    let mut matter = Matter::new(&house, Processor::Granicus);
+    let mut matter = SubjectRequest::new(&house, Processor::Granicus);
     assert_eq!(matter.step(&house).await, Ok(ProcessorProgress::Done));
     assert!(!granicus.holds(EMAIL) && !granicus.holds(PHONE));
 }
@@ -89,7 +89,7 @@ async fn a_processor_that_needs_no_time_is_done_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_at_any_point_asks_nothing_twice() {
     let (house, granicus) = house().await;
-    let mut matter = Matter::new(&house, Processor::Granicus);
+    let mut matter = SubjectRequest::new(&house, Processor::Granicus);
     assert!(waits(matter.step(&house).await));
     matter.crash();
     assert!(waits(matter.step(&house).await));
@@ -106,7 +106,7 @@ async fn a_crash_at_any_point_asks_nothing_twice() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_whose_receipt_was_lost_is_found_again() {
     let (house, granicus) = house().await;
-    let mut matter = Matter::new(&house, Processor::Granicus);
+    let mut matter = SubjectRequest::new(&house, Processor::Granicus);
     granicus.behave(Mode::Losing);
     assert_eq!(matter.failure(&house).await, "unavailable");
     assert_eq!(
@@ -121,10 +121,14 @@ async fn an_order_whose_receipt_was_lost_is_found_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processors_and_two_requests_are_different_matters() {
     let (house, granicus) = house().await;
-    let mut matter = Matter::new(&house, Processor::Granicus);
-    let mut newsletter = Matter::new(&house, Processor::Newsletter);
-    house.stack.doubles().newsletter.take(TimeDelta::hours(24));
-    let mut another = Matter::new(&house, Processor::Granicus);
+    let mut matter = SubjectRequest::new(&house, Processor::Granicus);
+    let mut newsletter = SubjectRequest::new(&house, Processor::Newsletter);
+    house
+        .stack
+        .simulators()
+        .newsletter
+        .take(TimeDelta::hours(24));
+    let mut another = SubjectRequest::new(&house, Processor::Granicus);
     another.request = "DPO-2026-8".to_owned().try_into().unwrap();
     for matter in [&mut matter, &mut newsletter, &mut another] {
         assert!(waits(matter.step(&house).await));
@@ -136,7 +140,7 @@ async fn two_processors_and_two_requests_are_different_matters() {
     assert_eq!(
         (
             granicus.matters().len(),
-            house.stack.doubles().newsletter.matters().len()
+            house.stack.simulators().newsletter.matters().len()
         ),
         (2, 1)
     );
@@ -145,7 +149,7 @@ async fn two_processors_and_two_requests_are_different_matters() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_does_not_answer_properly_is_not_believed_and_is_asked_again() {
     let (house, granicus) = house().await;
-    let mut matter = Matter::new(&house, Processor::Granicus);
+    let mut matter = SubjectRequest::new(&house, Processor::Granicus);
     let misbehaving = [
         (Mode::Slow, "timeout"),
         (Mode::Down, "unavailable"),
@@ -189,7 +193,7 @@ async fn whoever_does_not_answer_properly_is_not_believed_and_is_asked_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forged_completion_is_no_completion() {
     let (house, granicus) = house().await;
-    let mut matter = Matter::new(&house, Processor::Granicus);
+    let mut matter = SubjectRequest::new(&house, Processor::Granicus);
     assert!(waits(matter.step(&house).await));
     granicus.behave(Mode::Forging);
     assert_eq!(matter.failure(&house).await, "signature");
@@ -201,7 +205,7 @@ async fn a_forged_completion_is_no_completion() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_down_for_three_days_is_done_in_the_end() {
     let (house, granicus) = house().await;
-    let mut matter = Matter::new(&house, Processor::Granicus);
+    let mut matter = SubjectRequest::new(&house, Processor::Granicus);
     granicus.behave(Mode::Down);
     for day in 23..26 {
         house.move_to(&format!("2026-11-{day}T12:00:00Z")).await;
@@ -219,7 +223,7 @@ async fn who_is_down_for_three_days_is_done_in_the_end() {
 async fn identities_go_as_the_processor_takes_them_and_what_it_does_not_take_is_said() {
     let (house, granicus) = house().await;
     granicus.take_as(&[("email", "sha256"), ("email", "md5")]);
-    let mut matter = Matter::new(&house, Processor::Granicus);
+    let mut matter = SubjectRequest::new(&house, Processor::Granicus);
     assert!(waits(matter.step(&house).await));
     let sent = granicus.matters().into_values().next().unwrap();
     assert_eq!(sent.identities, [("sha256".to_owned(), digest(EMAIL))]);
@@ -233,7 +237,7 @@ async fn identities_go_as_the_processor_takes_them_and_what_it_does_not_take_is_
 async fn who_cannot_be_asked_for_at_all_is_a_task_for_a_human() {
     let (house, granicus) = house().await;
     granicus.take_as(&[("android_id", "raw")]);
-    let mut matter = Matter::new(&house, Processor::Granicus);
+    let mut matter = SubjectRequest::new(&house, Processor::Granicus);
     assert!(waits(matter.step(&house).await));
     assert_eq!(orders(&granicus), 0);
     assert!(
@@ -253,7 +257,7 @@ async fn who_cannot_be_asked_for_at_all_is_a_task_for_a_human() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_pending_can_be_taken_back_and_nothing_later() {
     let (house, granicus) = house().await;
-    let mut early = Matter::new(&house, Processor::Granicus);
+    let mut early = SubjectRequest::new(&house, Processor::Granicus);
     assert_eq!(
         early.cancel(&house).await,
         Ok(ProcessorProgress::Cancelled),
@@ -268,7 +272,7 @@ async fn what_is_pending_can_be_taken_back_and_nothing_later() {
     );
     house.move_to("2026-11-25T10:00:00Z").await;
     assert!(granicus.holds(EMAIL));
-    let mut late = Matter::new(&house, Processor::Granicus);
+    let mut late = SubjectRequest::new(&house, Processor::Granicus);
     late.request = "DPO-2026-8".to_owned().try_into().unwrap();
     assert!(waits(late.step(&house).await));
     house.move_to("2026-11-25T23:00:00Z").await;
@@ -280,7 +284,7 @@ async fn what_is_pending_can_be_taken_back_and_nothing_later() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_taken_back_and_is_wanted_after_all_is_asked_anew() {
     let (house, granicus) = house().await;
-    let mut matter = Matter::new(&house, Processor::Granicus);
+    let mut matter = SubjectRequest::new(&house, Processor::Granicus);
     assert!(waits(matter.step(&house).await));
     assert_eq!(
         matter.cancel(&house).await,
@@ -304,7 +308,7 @@ async fn what_was_taken_back_and_is_wanted_after_all_is_asked_anew() {
 #[tokio::test(flavor = "multi_thread")]
 async fn another_certificate_in_the_secret_is_what_counts_a_minute_later() {
     let (house, granicus) = house().await;
-    let mut matter = Matter::new(&house, Processor::Granicus);
+    let mut matter = SubjectRequest::new(&house, Processor::Granicus);
     assert!(waits(matter.step(&house).await));
     let secrets = house.stack.host("erase").unwrap().secrets();
     let [own, certificate] =
@@ -359,7 +363,7 @@ async fn another_certificate_in_the_secret_is_what_counts_a_minute_later() {
 async fn a_human_s_word_counts_where_a_processor_never_answers() {
     let (house, granicus) = house().await;
     granicus.behave(Mode::Down);
-    let mut matter = Matter::new(&house, Processor::Granicus);
+    let mut matter = SubjectRequest::new(&house, Processor::Granicus);
     matter.identities = vec![Identifier::email(EMAIL).unwrap()];
     assert_eq!(matter.failure(&house).await, "unavailable");
     let on = "2026-11-24".parse().unwrap();

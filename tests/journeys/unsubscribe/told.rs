@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_sends_the_newsletter_is_told_within_28_days_and_the_request_says_how_far_it_is() {
     let house = House::open().await;
-    house.stack.doubles().newsletter.take(TimeDelta::days(1));
+    house.stack.simulators().newsletter.take(TimeDelta::days(1));
     house.tell("Hello.", Some(ROSA), None).await;
     let path = house.unsubscribe_path(ROSA).await;
     for _ in 0..2 {

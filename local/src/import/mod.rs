@@ -1,12 +1,12 @@
 //! `local import`: brings a file into the intake bucket of a stack that runs, and waits for the
 //! report.
 
-mod door;
-mod screen;
+mod client;
+mod progress;
 mod upload;
 mod wait;
 
-pub use screen::{Screen, screen};
+pub use progress::{ProgressView, progress_view};
 
 use crate::request_id::request_id;
 use custodian_buckets::files::File;
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 /// What to bring, and where to.
 #[derive(Clone, Debug)]
-pub struct Errand {
+pub struct ImportArguments {
     /// The port of the stack's front door.
     pub port: u16,
     /// The source that the file is from, as keys spell it.
@@ -27,7 +27,7 @@ pub struct Errand {
 
 /// A file that was brought, and what became of it.
 #[derive(Clone, Debug)]
-pub struct Brought {
+pub struct Imported {
     /// What the import reports.
     pub report: Report,
     /// What what was refused is called in quarantine, `{folder}/{import}`; nothing if nothing was.
@@ -36,7 +36,7 @@ pub struct Brought {
 
 /// Why a file could not be brought.
 #[derive(Debug, thiserror::Error)]
-pub enum BringError {
+pub enum ImportError {
     /// What was asked for makes no sense, or there is no stack to ask.
     #[error("{0}")]
     Wrong(String),
@@ -50,29 +50,32 @@ pub enum BringError {
 /// # Errors
 /// If there is no such file, source or stack; or if the import failed, or the stack ended
 /// meanwhile.
-pub async fn bring(errand: &Errand, screen: &mut dyn Screen) -> Result<Brought, BringError> {
-    let source = known(&errand.source)?;
-    let name = name_of(&errand.file)?;
-    let door = door::Door::open(errand.port).await?;
+pub async fn import(
+    arguments: &ImportArguments,
+    view: &mut dyn ProgressView,
+) -> Result<Imported, ImportError> {
+    let source = known(&arguments.source)?;
+    let name = name_of(&arguments.file)?;
+    let client = client::IntakeClient::open(arguments.port).await?;
     let key = format!("{}/{name}", source.as_str());
     let name = request_id().replace('-', "");
-    let etag = upload::upload(&door, &key, &name, &errand.file, screen).await?;
+    let etag = upload::upload(&client, &key, &name, &arguments.file, view).await?;
     let file = File {
         folder: source.into(),
         key,
         etag,
     };
     let id = file.id();
-    let report = wait::wait(&door, &file, &name, screen).await;
-    screen.end();
+    let report = wait::wait(&client, &file, &name, view).await;
+    view.end();
     let report = report?;
     let refused = report.state == State::Refused || report.quarantined() > 0;
     let quarantine = refused.then(|| format!("{}/{id}", source.as_str()));
-    Ok(Brought { report, quarantine })
+    Ok(Imported { report, quarantine })
 }
 
 /// The source of this name, if it comes as files.
-fn known(name: &str) -> Result<Source, BringError> {
+fn known(name: &str) -> Result<Source, ImportError> {
     let is_file = |source: &Source| custodian_import::sources::format(*source).is_some();
     Source::named(name).filter(is_file).ok_or_else(|| {
         let all: Vec<_> = Source::ALL
@@ -80,15 +83,15 @@ fn known(name: &str) -> Result<Source, BringError> {
             .filter(|source| is_file(source))
             .map(|source| source.as_str())
             .collect();
-        BringError::Wrong(format!(
+        ImportError::Wrong(format!(
             "there is no source {name}; files come from {}",
             all.join(", ")
         ))
     })
 }
 
-fn name_of(file: &Path) -> Result<&str, BringError> {
-    let wrong = |problem: &str| BringError::Wrong(format!("{}: {problem}", file.display()));
+fn name_of(file: &Path) -> Result<&str, ImportError> {
+    let wrong = |problem: &str| ImportError::Wrong(format!("{}: {problem}", file.display()));
     let found = std::fs::metadata(file).map_err(|error| wrong(&error.to_string()))?;
     if !found.is_file() {
         return Err(wrong("this is no file"));

@@ -1,13 +1,13 @@
 //! What must not get in, or out.
 
 use super::{BUCKET, Stack, client, noon, refusal, refused};
-use crate::s3::{
+use crate::{
     body::{Announced, receive},
     checksum::Algorithm,
 };
 use aws_sdk_s3::{presigning::PresigningConfig, primitives::ByteStream, types::ChecksumAlgorithm};
 use chrono::{DateTime, TimeDelta};
-use custodian_runtime::Clock;
+use custodian_clock::Clock;
 use s3s::{Body, S3ErrorCode, dto::StreamingBlob};
 use std::{net::SocketAddr, time::Duration};
 use tokio::{

@@ -1,7 +1,7 @@
 //! Files that are brought, as `local import` brings them.
 
 use super::{House, house};
-use crate::{BringError, Brought, Errand, Function, Screen, bring, reports};
+use crate::{Function, ImportArguments, ImportError, Imported, ProgressView, import, reports};
 use async_trait::async_trait;
 use aws_sdk_s3::primitives::ByteStream;
 use custodian_buckets::files::{Beside, ERRAND, File};
@@ -89,7 +89,7 @@ struct Shown {
     ended: bool,
 }
 
-impl Screen for Shown {
+impl ProgressView for Shown {
     fn uploaded(&mut self, bytes: u64, all: u64) {
         self.uploaded.push((bytes, all));
     }
@@ -124,10 +124,10 @@ async fn intake() -> Intake {
 }
 
 impl Intake {
-    fn errand(&self, name: &str, size: usize) -> Errand {
+    fn errand(&self, name: &str, size: usize) -> ImportArguments {
         let file = self.folder.path().join(name);
         std::fs::write(&file, vec![b'x'; size]).unwrap();
-        Errand {
+        ImportArguments {
             port: self.port(),
             source: "telephone".into(),
             file,
@@ -145,9 +145,9 @@ impl Intake {
             .unwrap()
     }
 
-    async fn bring(&self, name: &str, size: usize) -> (Result<Brought, BringError>, Shown) {
+    async fn import(&self, name: &str, size: usize) -> (Result<Imported, ImportError>, Shown) {
         let (errand, mut shown) = (self.errand(name, size), Shown::default());
-        (bring(&errand, &mut shown).await, shown)
+        (import(&errand, &mut shown).await, shown)
     }
 }
 
@@ -155,7 +155,7 @@ impl Intake {
 async fn a_file_is_brought_and_its_report_said() {
     let intake = intake().await;
     let mut created = intake.house.stack.created();
-    let (brought, shown) = intake.bring("a.csv", 100).await;
+    let (brought, shown) = intake.import("a.csv", 100).await;
     let brought = brought.unwrap();
     assert_eq!(
         reports::line(&brought.report),
@@ -184,7 +184,7 @@ async fn a_file_is_brought_and_its_report_said() {
 async fn a_file_with_nothing_to_refuse_has_no_quarantine() {
     let intake = intake().await;
     assert_eq!(
-        intake.bring("clean.csv", 10).await.0.unwrap().quarantine,
+        intake.import("clean.csv", 10).await.0.unwrap().quarantine,
         None
     );
 }
@@ -192,7 +192,7 @@ async fn a_file_with_nothing_to_refuse_has_no_quarantine() {
 #[tokio::test]
 async fn a_file_that_is_refused_whole_says_so() {
     let intake = intake().await;
-    let brought = intake.bring("refused.csv", 0).await.0.unwrap();
+    let brought = intake.import("refused.csv", 0).await.0.unwrap();
     assert!(brought.report.state == State::Refused && brought.quarantine.is_some());
 }
 
@@ -200,7 +200,7 @@ async fn a_file_that_is_refused_whole_says_so() {
 async fn a_large_file_is_brought_in_parts() {
     let intake = intake().await;
     let size = 33 << 20;
-    let (brought, shown) = intake.bring("large.csv", size).await;
+    let (brought, shown) = intake.import("large.csv", size).await;
     brought.unwrap();
     let mib = shown
         .uploaded
@@ -224,7 +224,7 @@ async fn a_file_that_is_brought_again_at_once_is_told_of_by_its_own_report() {
     let intake = intake().await;
     let mut errands = std::collections::BTreeSet::new();
     for _ in 0..3 {
-        let report = intake.bring("a.csv", 100).await.0.unwrap().report;
+        let report = intake.import("a.csv", 100).await.0.unwrap().report;
         errands.insert(report.errand.unwrap());
     }
     assert_eq!(
@@ -237,7 +237,7 @@ async fn a_file_that_is_brought_again_at_once_is_told_of_by_its_own_report() {
 #[tokio::test]
 async fn an_import_that_fails_for_good_is_not_waited_for() {
     let intake = intake().await;
-    let Err(BringError::Unfinished(text)) = intake.bring("fail.csv", 10).await.0 else {
+    let Err(ImportError::Unfinished(text)) = intake.import("fail.csv", 10).await.0 else {
         panic!("it did not fail")
     };
     assert!(text.contains("/_local/queues"), "{text}");
@@ -254,8 +254,8 @@ async fn a_stack_that_ends_meanwhile_is_not_waited_for() {
         }
         intake.house.stack.stop().await;
     };
-    let (brought, ()) = tokio::join!(bring(&errand, &mut shown), end);
-    let Err(BringError::Unfinished(text)) = brought else {
+    let (brought, ()) = tokio::join!(import(&errand, &mut shown), end);
+    let Err(ImportError::Unfinished(text)) = brought else {
         panic!("it was waited for")
     };
     assert!(
@@ -275,42 +275,42 @@ async fn what_makes_no_sense_is_said_before_anything_is_sent() {
         .port();
     for (errand, problem) in [
         (
-            Errand {
+            ImportArguments {
                 source: "fax".into(),
                 ..good.clone()
             },
             "there is no source fax; files come from telephone, reviews",
         ),
         (
-            Errand {
+            ImportArguments {
                 source: "web_form".into(),
                 ..good.clone()
             },
             "there is no source web_form",
         ),
         (
-            Errand {
+            ImportArguments {
                 file: PathBuf::from("/nowhere/a.csv"),
                 ..good.clone()
             },
             "/nowhere/a.csv: ",
         ),
         (
-            Errand {
+            ImportArguments {
                 file: intake.folder.path().into(),
                 ..good.clone()
             },
             "this is no file",
         ),
         (
-            Errand {
+            ImportArguments {
                 port: nobody,
                 ..good.clone()
             },
             "`make run`",
         ),
     ] {
-        let Err(BringError::Wrong(text)) = bring(&errand, &mut Shown::default()).await else {
+        let Err(ImportError::Wrong(text)) = import(&errand, &mut Shown::default()).await else {
             panic!("{errand:?}")
         };
         assert!(text.contains(problem), "{text}");

@@ -78,7 +78,7 @@ impl Store {
     ///
     /// There is one listener, the first. It is told under the store's lock, so it must not ask the
     /// store anything.
-    pub(crate) fn on_created(&self, listener: impl Fn(&Created) + Send + Sync + 'static) {
+    pub fn on_created(&self, listener: impl Fn(&Created) + Send + Sync + 'static) {
         let _ = self.ear.0.set(Arc::new(listener));
     }
 

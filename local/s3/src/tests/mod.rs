@@ -15,7 +15,7 @@ use aws_sdk_s3::{
     primitives::ByteStream,
 };
 use chrono::{DateTime, Utc};
-use custodian_runtime::Clock;
+use custodian_clock::Clock;
 use std::net::SocketAddr;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};

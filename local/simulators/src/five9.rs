@@ -2,7 +2,7 @@
 
 use super::mode::{Falter, Mode};
 use chrono::{DateTime, TimeDelta, Utc};
-use custodian_runtime::Clock;
+use custodian_clock::Clock;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt;

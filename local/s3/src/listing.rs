@@ -155,7 +155,8 @@ pub(super) fn page(asked: Option<i32>) -> S3Result<i32> {
 }
 
 /// A key as `encoding-type=url` and S3's events have it: a slash stays, a space is a plus.
-pub(crate) fn spelled(key: &str, url: bool) -> String {
+#[must_use]
+pub fn spelled(key: &str, url: bool) -> String {
     if !url {
         return key.to_owned();
     }

@@ -1,8 +1,8 @@
 //! The wait for the report.
 
-use super::BringError;
-use super::door::Door;
-use super::screen::Screen;
+use super::ImportError;
+use super::client::IntakeClient;
+use super::progress::ProgressView;
 use aws_sdk_s3::error::SdkError;
 use custodian_buckets::files::{Beside, File};
 use custodian_import::report::Report;
@@ -29,11 +29,11 @@ struct Progress {
 /// that was brought before is called the same, so a report is known by the errand that was uploaded
 /// with the file.
 pub(super) async fn wait(
-    door: &Door,
+    client: &IntakeClient,
     file: &File,
     errand: &str,
-    screen: &mut dyn Screen,
-) -> Result<Report, BringError> {
+    view: &mut dyn ProgressView,
+) -> Result<Report, ImportError> {
     let id = file.id();
     let (report_key, progress_key) = (
         Beside::Report.key(file.folder, &id),
@@ -41,7 +41,7 @@ pub(super) async fn wait(
     );
     let (mut there_at, mut asked_at) = (Instant::now(), Instant::now());
     loop {
-        let report = get(door, &report_key)
+        let report = get(client, &report_key)
             .await?
             .and_then(|bytes| serde_json::from_slice::<Report>(&bytes).ok());
         if let Some(report) = report
@@ -50,25 +50,26 @@ pub(super) async fn wait(
         {
             return Ok(report.clone());
         }
-        let progress = get(door, &progress_key).await?;
+        let progress = get(client, &progress_key).await?;
         if let Some(Progress { offset, size }) =
             progress.and_then(|bytes| serde_json::from_slice(&bytes).ok())
         {
             there_at = Instant::now();
-            screen.read(offset, size);
+            view.read(offset, size);
         }
-        if is_there(door, file).await? {
+        if is_there(client, file).await? {
             there_at = Instant::now();
         }
-        let is_later = |report: &Report| report.finished_at.is_some_and(|at| at >= door.opened_at);
+        let is_later =
+            |report: &Report| report.finished_at.is_some_and(|at| at >= client.opened_at);
         if let Some(report) = report.filter(|report| there_at.elapsed() > GONE && is_later(report))
         {
             return Ok(report);
         }
         if asked_at.elapsed() > FAILURE {
             asked_at = Instant::now();
-            if door.failed().await {
-                return Err(BringError::Unfinished(
+            if client.failed().await {
+                return Err(ImportError::Unfinished(
                     "the import failed after every retry; what is known of it is in the queue at /_local/queues".into(),
                 ));
             }
@@ -78,11 +79,11 @@ pub(super) async fn wait(
 }
 
 /// Whether the file lies there still.
-async fn is_there(door: &Door, file: &File) -> Result<bool, BringError> {
-    match door
+async fn is_there(client: &IntakeClient, file: &File) -> Result<bool, ImportError> {
+    match client
         .s3
         .head_object()
-        .bucket(&door.bucket)
+        .bucket(&client.bucket)
         .key(&file.key)
         .send()
         .await
@@ -93,19 +94,19 @@ async fn is_there(door: &Door, file: &File) -> Result<bool, BringError> {
     }
 }
 
-fn ended() -> BringError {
-    BringError::Unfinished(
+fn ended() -> ImportError {
+    ImportError::Unfinished(
         "the stack has ended before the report was there; with DATA=folder, the next `make run` goes on with the import"
             .into(),
     )
 }
 
 /// An object's bytes; nothing if it is not there.
-async fn get(door: &Door, key: &str) -> Result<Option<Vec<u8>>, BringError> {
-    match door
+async fn get(client: &IntakeClient, key: &str) -> Result<Option<Vec<u8>>, ImportError> {
+    match client
         .s3
         .get_object()
-        .bucket(&door.bucket)
+        .bucket(&client.bucket)
         .key(key)
         .send()
         .await

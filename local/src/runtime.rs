@@ -2,18 +2,18 @@
 //! sets off.
 
 use crate::backups::Backups;
-use crate::doubles::Doubles;
 use crate::dynamodb::Dynamo;
 use crate::functions::{Functions, Running};
 use crate::host::{Endpoints, sdk};
 use crate::http::routes::Route;
-use crate::s3::Store;
 use crate::schedule::Expression;
 use crate::state::State;
 use crate::streams::{Mapping, deliver, settle};
 use crate::template::{Event, Queue, Table};
 use chrono::{DateTime, Utc};
+use custodian_local_s3::Store;
 use custodian_runtime::{Clock, Environment};
+use custodian_simulators::Simulators;
 use custodian_web::site::BasePath;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ const EXPIRY: Duration = Duration::from_secs(30);
 /// Why something that the clock set off could not be done.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct UpkeepError(String);
+pub struct RuntimeError(String);
 
 /// A schedule of the template.
 pub(crate) struct Schedule {
@@ -44,7 +44,7 @@ pub(crate) struct Schedule {
 }
 
 /// Everything that runs.
-pub(crate) struct House {
+pub(crate) struct Runtime {
     pub(crate) clock: Clock,
     pub(crate) state: Arc<State>,
     pub(crate) dynamo: Dynamo,
@@ -60,14 +60,14 @@ pub(crate) struct House {
     pub(crate) endpoints: Endpoints,
     pub(crate) mappings: Vec<Mapping>,
     pub(crate) schedules: Vec<Schedule>,
-    pub(crate) doubles: Doubles,
+    pub(crate) simulators: Simulators,
     /// Whether TTL removes what expired.
     pub(crate) ttl: bool,
     /// One upkeep at a time.
     pub(crate) turn: Mutex<()>,
 }
 
-impl House {
+impl Runtime {
     /// Takes up what an event source of the template asks for.
     pub(crate) fn add(
         &mut self,
@@ -168,40 +168,43 @@ impl House {
     }
 
     /// Moves the clock; TTL's removals are delivered and due schedules have begun when it returns.
-    pub(crate) async fn move_clock(&self, to: DateTime<Utc>) -> Result<(), UpkeepError> {
+    pub(crate) async fn move_clock(&self, to: DateTime<Utc>) -> Result<(), RuntimeError> {
         let _turn = self.turn.lock().await;
         self.clock.set(to);
         let ahead = self.clock.ahead().num_milliseconds();
         self.state.update(|saved| saved.ahead = ahead);
         self.expire().await?;
         self.run_schedules();
-        self.doubles.keep_up(self.clock.now()).await;
+        self.simulators.keep_up(self.clock.now()).await;
         Ok(())
     }
 
     /// Delivers what waits in the streams, whatever else is under way.
-    async fn deliver(&self) -> Result<(), UpkeepError> {
-        deliver(&self.mappings).await.map(drop).map_err(UpkeepError)
+    async fn deliver(&self) -> Result<(), RuntimeError> {
+        deliver(&self.mappings)
+            .await
+            .map(drop)
+            .map_err(RuntimeError)
     }
 
     /// Waits until nothing is under way and nothing waits in the streams.
-    pub(crate) async fn settle(&self) -> Result<(), UpkeepError> {
+    pub(crate) async fn settle(&self) -> Result<(), RuntimeError> {
         settle(&self.mappings, &self.functions)
             .await
-            .map_err(UpkeepError)
+            .map_err(RuntimeError)
     }
 
     /// TTL and the buckets' lifecycles remove what is past its time, and the streams say so.
-    async fn expire(&self) -> Result<(), UpkeepError> {
+    async fn expire(&self) -> Result<(), RuntimeError> {
         if self.ttl {
-            self.dynamo.expire().await.map_err(UpkeepError)?;
+            self.dynamo.expire().await.map_err(RuntimeError)?;
         }
         let (store, now) = (self.store.clone(), self.clock.now());
         let removed = tokio::task::spawn_blocking(move || store.run_lifecycle(now)).await;
         removed
             .map_err(|error| error.to_string())
             .and_then(|it| it.map_err(|error| error.to_string()))
-            .map_err(UpkeepError)?;
+            .map_err(RuntimeError)?;
         self.deliver().await
     }
 
@@ -260,7 +263,7 @@ impl House {
                 _ = schedules.tick() => {
                     let _turn = self.turn.lock().await;
                     self.run_schedules();
-                    self.doubles.keep_up(self.clock.now()).await;
+                    self.simulators.keep_up(self.clock.now()).await;
                     Ok(())
                 }
                 _ = expiry.tick() => {

@@ -1,4 +1,4 @@
-//! Doubles of the processors: they hold people, take orders, and can be slow, down, wrong or
+//! Simulators of the processors: they hold people, take orders, and can be slow, down, wrong or
 //! malicious.
 //!
 //! What they hold lies in memory only. Nothing that they are told gets into a log.
@@ -15,16 +15,16 @@ mod signer;
 pub use five9::Five9;
 pub use mode::Mode;
 pub use notify::{GovUkNotify, Mail};
-pub use opendsr::{Matter, OpenDsr};
+pub use opendsr::{OpenDsr, SubjectRequest};
 
 use axum::Router;
 use chrono::{DateTime, Utc};
-use custodian_runtime::Clock;
+use custodian_clock::Clock;
 use std::collections::BTreeMap;
 
 /// The processors of the local stack.
 #[derive(Clone, Debug)]
-pub struct Doubles {
+pub struct Simulators {
     /// Granicus, which speaks `OpenDSR`.
     pub granicus: OpenDsr,
     /// The newsletter service, which speaks `OpenDSR`.
@@ -35,9 +35,12 @@ pub struct Doubles {
     pub notify: GovUkNotify,
 }
 
-impl Doubles {
-    /// Doubles that hold nobody, and do what they are asked.
-    pub(crate) fn new(clock: &Clock) -> Result<Self, String> {
+impl Simulators {
+    /// Simulators that hold nobody, and do what they are asked.
+    ///
+    /// # Errors
+    /// Why no key could be made to sign with.
+    pub fn new(clock: &Clock) -> Result<Self, String> {
         Ok(Self {
             granicus: OpenDsr::new("granicus", clock)?,
             newsletter: OpenDsr::new("newsletter", clock)?,
@@ -47,7 +50,8 @@ impl Doubles {
     }
 
     /// What each answers with, in the order of the ports.
-    pub(crate) fn routers(&self) -> [Router; 4] {
+    #[must_use]
+    pub fn routers(&self) -> [Router; 4] {
         [
             self.granicus.router(),
             self.newsletter.router(),
@@ -57,7 +61,8 @@ impl Doubles {
     }
 
     /// The parameters by which the template finds them at these addresses.
-    pub(crate) fn parameters(urls: &[String]) -> BTreeMap<String, String> {
+    #[must_use]
+    pub fn parameters(urls: &[String]) -> BTreeMap<String, String> {
         let [granicus, newsletter, five9, notify] = urls else {
             return BTreeMap::new();
         };
@@ -78,7 +83,8 @@ impl Doubles {
     }
 
     /// What stands in their secrets, by logical id in the template.
-    pub(crate) fn secrets(&self) -> BTreeMap<&'static str, String> {
+    #[must_use]
+    pub fn secrets(&self) -> BTreeMap<&'static str, String> {
         BTreeMap::from([
             ("GranicusProcessor", self.granicus.secret()),
             ("GranicusCertificate", self.granicus.certificate()),
@@ -90,7 +96,7 @@ impl Doubles {
     }
 
     /// Does what has come due by now, and says so to whom it was promised.
-    pub(crate) async fn keep_up(&self, now: DateTime<Utc>) {
+    pub async fn keep_up(&self, now: DateTime<Utc>) {
         self.granicus.keep_up(now).await;
         self.newsletter.keep_up(now).await;
         self.five9.keep_up(now);

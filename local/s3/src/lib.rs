@@ -19,7 +19,7 @@
 //! # Two clocks
 //!
 //! `Last-Modified`, the start of uploads and the lifecycle follow the
-//! [`Clock`](custodian_runtime::Clock), which the local stack moves. Signatures do not: `s3s`
+//! [`Clock`](custodian_clock::Clock), which the local stack moves. Signatures do not: `s3s`
 //! compares the date of a signature, and the expiry of a presigned link, with the machine's own
 //! clock. The SDK signs by that clock too, so requests stay valid however far the stack's clock was
 //! moved, and a link minted for an hour works for an hour of real time. So don't hand the SDK a
@@ -44,7 +44,7 @@ mod versions;
 
 pub use created::{Created, How};
 pub use lifecycle::{Lifecycle, Removed};
-pub(crate) use listing::spelled;
+pub use listing::spelled;
 pub use store::{OpenUpload, Store};
 pub use versions::{LockMode, Retention};
 

@@ -1,8 +1,8 @@
 //! The way into the bucket: in one piece, or in parts if the file is large.
 
-use super::BringError;
-use super::door::Door;
-use super::screen::Screen;
+use super::ImportError;
+use super::client::IntakeClient;
+use super::progress::ProgressView;
 use aws_sdk_s3::error::DisplayErrorContext;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use custodian_buckets::files::ERRAND;
@@ -19,45 +19,45 @@ const MOST_PARTS: u64 = 10_000;
 /// Puts the file under `key`, with the errand by which its report is known; gives its entity tag
 /// without quotes.
 pub(super) async fn upload(
-    door: &Door,
+    client: &IntakeClient,
     key: &str,
     errand: &str,
     file: &Path,
-    screen: &mut dyn Screen,
-) -> Result<String, BringError> {
-    let unreadable = |error: io::Error| BringError::Wrong(format!("{}: {error}", file.display()));
+    view: &mut dyn ProgressView,
+) -> Result<String, ImportError> {
+    let unreadable = |error: io::Error| ImportError::Wrong(format!("{}: {error}", file.display()));
     let mut open = File::open(file).await.map_err(unreadable)?;
     let size = open.metadata().await.map_err(unreadable)?.len();
-    screen.uploaded(0, size);
+    view.uploaded(0, size);
     let tag = if size <= PIECE {
         let mut body = Vec::new();
         open.read_to_end(&mut body).await.map_err(unreadable)?;
-        let put = door
+        let put = client
             .s3
             .put_object()
-            .bucket(&door.bucket)
+            .bucket(&client.bucket)
             .key(key)
             .metadata(ERRAND, errand)
             .body(body.into());
         put.send().await.map_err(broken)?.e_tag
     } else {
-        let create = door
+        let create = client
             .s3
             .create_multipart_upload()
-            .bucket(&door.bucket)
+            .bucket(&client.bucket)
             .key(key)
             .metadata(ERRAND, errand);
         let create = create.send().await.map_err(broken)?;
         let id = create.upload_id.unwrap_or_default();
-        match parts(door, (key, &id), &mut open, size, screen).await {
+        match parts(client, (key, &id), &mut open, size, view).await {
             Ok(tag) => tag,
             Err(error) => {
                 // What cannot be reached cannot be tidied either: the lifecycle does it a day
                 // later.
-                let abort = door
+                let abort = client
                     .s3
                     .abort_multipart_upload()
-                    .bucket(&door.bucket)
+                    .bucket(&client.bucket)
                     .key(key)
                     .upload_id(id);
                 let _ = abort.send().await;
@@ -65,32 +65,33 @@ pub(super) async fn upload(
             }
         }
     };
-    screen.uploaded(size, size);
+    view.uploaded(size, size);
     tag.map(|tag| tag.trim_matches('"').to_owned())
-        .ok_or_else(|| BringError::Unfinished("S3 gave no entity tag for the file".into()))
+        .ok_or_else(|| ImportError::Unfinished("S3 gave no entity tag for the file".into()))
 }
 
 async fn parts(
-    door: &Door,
+    client: &IntakeClient,
     (key, id): (&str, &str),
     file: &mut File,
     size: u64,
-    screen: &mut dyn Screen,
-) -> Result<Option<String>, BringError> {
+    view: &mut dyn ProgressView,
+) -> Result<Option<String>, ImportError> {
     let piece = PIECE.max(size.div_ceil(MOST_PARTS));
     let (mut done, mut sent) = (0, Vec::new());
     for number in 1.. {
         let mut body = Vec::new();
         let read = file.take(piece).read_to_end(&mut body).await;
-        let read = read
-            .map_err(|error| BringError::Unfinished(format!("the file cannot be read: {error}")))?;
+        let read = read.map_err(|error| {
+            ImportError::Unfinished(format!("the file cannot be read: {error}"))
+        })?;
         if read == 0 {
             break;
         }
-        let part = door
+        let part = client
             .s3
             .upload_part()
-            .bucket(&door.bucket)
+            .bucket(&client.bucket)
             .key(key)
             .upload_id(id)
             .part_number(number);
@@ -102,12 +103,12 @@ async fn parts(
                 .build(),
         );
         done += u64::try_from(read).unwrap_or_default();
-        screen.uploaded(done, size);
+        view.uploaded(done, size);
     }
-    let complete = door
+    let complete = client
         .s3
         .complete_multipart_upload()
-        .bucket(&door.bucket)
+        .bucket(&client.bucket)
         .key(key)
         .upload_id(id);
     let complete = complete.multipart_upload(
@@ -119,8 +120,8 @@ async fn parts(
 }
 
 /// An upload that broke off.
-fn broken(error: impl std::error::Error) -> BringError {
-    BringError::Unfinished(format!(
+fn broken(error: impl std::error::Error) -> ImportError {
+    ImportError::Unfinished(format!(
         "the file did not arrive whole: {}",
         DisplayErrorContext(error)
     ))

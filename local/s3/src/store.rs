@@ -6,7 +6,7 @@ use super::{
     record::{Bucket, Object, Settings},
 };
 use chrono::{DateTime, Utc};
-use custodian_runtime::Clock;
+use custodian_clock::Clock;
 use s3s::{S3Error, S3Result, s3_error};
 use std::{
     collections::BTreeMap,

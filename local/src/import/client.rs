@@ -1,6 +1,6 @@
 //! What the stack's front door tells of itself.
 
-use super::BringError;
+use super::ImportError;
 use crate::front::{get, nobody};
 use crate::host::{Endpoints, sdk};
 use aws_sdk_s3::Client;
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// The front door of a stack that runs.
-pub(super) struct Door {
+pub(super) struct IntakeClient {
     pub(super) s3: Client,
     pub(super) bucket: String,
     /// The stack's own time when the door was opened.
@@ -20,7 +20,7 @@ pub(super) struct Door {
 }
 
 #[derive(Deserialize)]
-struct Told {
+struct StackView {
     endpoints: Endpoints,
     intake: Option<Intake>,
     now: DateTime<Utc>,
@@ -42,18 +42,20 @@ struct Queue {
     messages: Vec<crate::state::Message>,
 }
 
-impl Door {
+impl IntakeClient {
     /// Asks at a port of this machine.
-    pub(super) async fn open(port: u16) -> Result<Self, BringError> {
+    pub(super) async fn open(port: u16) -> Result<Self, ImportError> {
         let url = crate::front::url(port);
-        let told: Option<Told> = get(&format!("{url}/_local/endpoints")).await;
-        let Told {
+        let told: Option<StackView> = get(&format!("{url}/_local/endpoints")).await;
+        let StackView {
             endpoints,
             intake,
             now,
-        } = told.ok_or_else(|| BringError::Wrong(nobody(port)))?;
+        } = told.ok_or_else(|| ImportError::Wrong(nobody(port)))?;
         let Intake { bucket, function } = intake.ok_or_else(|| {
-            BringError::Wrong("the stack's template has no function import and so no intake".into())
+            ImportError::Wrong(
+                "the stack's template has no function import and so no intake".into(),
+            )
         })?;
         let s3 = custodian_buckets::client(
             &Environment::new(endpoints.settings(), sdk(), Clock::system()).s3(),

@@ -106,7 +106,7 @@ pub(super) struct Announced {
 
 impl Announced {
     /// The algorithm that the request's `x-amz-trailer` header announces.
-    pub fn trailer(headers: &axum::http::HeaderMap) -> S3Result<Option<Algorithm>> {
+    pub fn trailer(headers: &http::HeaderMap) -> S3Result<Option<Algorithm>> {
         let Some(name) = headers
             .get("x-amz-trailer")
             .and_then(|name| name.to_str().ok())

@@ -128,10 +128,10 @@ pub(super) fn signed(size: u64) -> i64 {
 /// Takes the headers that an object keeps out of a request.
 macro_rules! headers {
     ($input:expr) => {
-        $crate::s3::record::Headers {
+        $crate::record::Headers {
             cache_control: $input.cache_control.take(),
             content_disposition: $input.content_disposition.take(),
-            content_encoding: $crate::s3::record::without_transfer($input.content_encoding.take()),
+            content_encoding: $crate::record::without_transfer($input.content_encoding.take()),
             content_language: $input.content_language.take(),
             content_type: $input.content_type.take(),
             expires: $input.expires.take(),
@@ -144,7 +144,7 @@ pub(super) use headers;
 /// Takes the wish for encryption out of a request.
 macro_rules! encryption {
     ($input:expr) => {
-        $crate::s3::record::Encryption {
+        $crate::record::Encryption {
             algorithm: $input
                 .server_side_encryption
                 .take()
@@ -159,7 +159,7 @@ pub(super) use encryption;
 /// Puts the encryption into an answer; S3 encrypts with its own keys when nobody asked for others.
 macro_rules! answer_encryption {
     ($output:expr, $encryption:expr) => {{
-        let encryption: &$crate::s3::record::Encryption = $encryption;
+        let encryption: &$crate::record::Encryption = $encryption;
         let algorithm = encryption
             .algorithm
             .clone()

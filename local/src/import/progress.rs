@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal, Write};
 const STYLE: &str = "{msg:9} {wide_bar} {bytes}/{total_bytes} {eta}";
 
 /// Shows how far it is.
-pub trait Screen: Send {
+pub trait ProgressView: Send {
     /// So many bytes of all are in the bucket.
     fn uploaded(&mut self, bytes: u64, all: u64);
     /// So many bytes of all are imported.
@@ -18,7 +18,7 @@ pub trait Screen: Send {
 
 /// A bar if the error output is a terminal, else lines.
 #[must_use]
-pub fn screen() -> Box<dyn Screen> {
+pub fn progress_view() -> Box<dyn ProgressView> {
     if io::stderr().is_terminal() {
         Box::new(Bar::new())
     } else {
@@ -48,7 +48,7 @@ impl Bar {
     }
 }
 
-impl Screen for Bar {
+impl ProgressView for Bar {
     fn uploaded(&mut self, bytes: u64, all: u64) {
         self.show(UPLOADING, bytes, all);
     }
@@ -81,7 +81,7 @@ impl<W: Write> Lines<W> {
     }
 }
 
-impl<W: Write + Send> Screen for Lines<W> {
+impl<W: Write + Send> ProgressView for Lines<W> {
     fn uploaded(&mut self, bytes: u64, all: u64) {
         self.show(UPLOADING, bytes, all);
     }
@@ -95,7 +95,7 @@ impl<W: Write + Send> Screen for Lines<W> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lines, Screen};
+    use super::{Lines, ProgressView};
 
     #[test]
     fn lines_are_said_once_for_each_tenth() {

@@ -1,7 +1,7 @@
 //! If-Match and its siblings.
 
 use super::record::{Object, timestamp};
-use axum::http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use s3s::{
     S3Result,
     dto::{ETagCondition, Timestamp},

@@ -112,7 +112,7 @@ impl Sum {
 /// The one checksum that a request states, if any: its algorithm and value.
 macro_rules! stated {
     ($input:expr) => {{
-        use $crate::s3::checksum::Algorithm;
+        use $crate::checksum::Algorithm;
         [
             (Algorithm::Crc32, &$input.checksum_crc32),
             (Algorithm::Crc32c, &$input.checksum_crc32c),
@@ -129,8 +129,8 @@ pub(super) use stated;
 /// Puts a checksum into the fields of an answer.
 macro_rules! answer_sum {
     ($output:expr, $sum:expr) => {{
-        use $crate::s3::checksum::Algorithm;
-        let sum: &$crate::s3::checksum::Sum = $sum;
+        use $crate::checksum::Algorithm;
+        let sum: &$crate::checksum::Sum = $sum;
         $output.checksum_crc32 = sum.value_if(Algorithm::Crc32);
         $output.checksum_crc32c = sum.value_if(Algorithm::Crc32c);
         $output.checksum_crc64nvme = sum.value_if(Algorithm::Crc64nvme);

@@ -4,7 +4,7 @@ use super::calling;
 use super::mode::{Falter, Mode};
 use super::signer::Signer;
 use chrono::{DateTime, TimeDelta, Utc};
-use custodian_runtime::Clock;
+use custodian_clock::Clock;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,7 +36,7 @@ pub(super) struct State {
     takes: TimeDelta,
     pub(super) takes_as: Option<Vec<(String, String)>>,
     people: BTreeSet<String>,
-    pub(super) matters: BTreeMap<String, Matter>,
+    pub(super) matters: BTreeMap<String, SubjectRequest>,
     pub(super) calls: Vec<String>,
     /// What callbacks were answered with.
     answered: Vec<u16>,
@@ -44,7 +44,7 @@ pub(super) struct State {
 
 /// What it was asked.
 #[derive(Clone, Debug)]
-pub struct Matter {
+pub struct SubjectRequest {
     /// Whom it is about: the identities, as they were sent.
     pub identities: Vec<(String, String)>,
     /// When it will be done.
@@ -144,7 +144,7 @@ impl OpenDsr {
 
     /// What it was asked, by id.
     #[must_use]
-    pub fn matters(&self) -> BTreeMap<String, Matter> {
+    pub fn matters(&self) -> BTreeMap<String, SubjectRequest> {
         self.state().matters.clone()
     }
 
@@ -202,7 +202,7 @@ impl OpenDsr {
         let matter = state
             .matters
             .entry(id.to_owned())
-            .or_insert_with(|| Matter {
+            .or_insert_with(|| SubjectRequest {
                 identities: identities
                     .map(|it| (text(&it["identity_format"]), text(&it["identity_value"])))
                     .collect(),
@@ -301,7 +301,7 @@ impl OpenDsr {
     }
 }
 
-impl Matter {
+impl SubjectRequest {
     /// How far it is, in the specification's words.
     #[must_use]
     pub fn status(&self, now: DateTime<Utc>) -> &'static str {

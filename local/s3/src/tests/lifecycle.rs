@@ -1,5 +1,5 @@
 use super::{BUCKET, Stack};
-use crate::s3::{Lifecycle, Removed};
+use crate::{Lifecycle, Removed};
 use chrono::{DateTime, Utc};
 
 fn at(time: &str) -> DateTime<Utc> {

@@ -1,7 +1,7 @@
 //! Versions, and those under lock.
 
 use super::{BUCKET, Stack, refusal, refused};
-use crate::s3::{LockMode, Retention};
+use crate::{LockMode, Retention};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use chrono::{DateTime, Utc};
