@@ -1,4 +1,4 @@
-//! Who a person is: what identifies them, the keys by which storage knows them, and where a text
+//! Who a person is: what identifies them, the keys under which storage knows them, and where a text
 //! names them.
 
 pub mod assertion;

@@ -1,6 +1,6 @@
 //! What was deleted, when it was due, when it was gone, and why; and that requests, holds and
-//! restrictions lie as they were written. Nothing personal; and a chain of it, so that it shows
-//! when somebody takes something out.
+//! restrictions are as they were written. Nothing in it is personal. It is a chain, so that a
+//! missing part is noticed.
 
 pub mod signed;
 
@@ -27,28 +27,28 @@ use sha2::{Digest, Sha256};
 /// One deletion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Which deletion, so that telling it twice is telling it once.
+    /// Which deletion it is, so that recording it twice has the effect of once.
     pub id: EntryId,
     /// Why it was deleted.
     pub cause: Cause,
     /// What was deleted.
     pub kind: ItemKind,
-    /// How a record had reached the council.
+    /// How the record reached the council.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
     /// The month in which a record was collected, `YYYY-MM`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collected_month: Option<String>,
-    /// When it was due to be deleted, epoch seconds.
+    /// When it was due for deletion, epoch seconds.
     pub due: ExpiresAt,
     /// When it was gone.
     pub removed: DateTime<Utc>,
-    /// Seconds from due to gone; 0 where it went before it was due.
+    /// Seconds from due to gone; 0 if it was deleted early.
     pub lateness_seconds: i64,
 }
 
 impl Entry {
-    /// Seconds from `due` to `removed`, and 0 for what went early.
+    /// Seconds from `due` to `removed`; 0 if it was deleted early.
     #[must_use]
     pub fn lateness(due: ExpiresAt, removed: DateTime<Utc>) -> i64 {
         (removed.timestamp() - due.epoch()).max(0)
@@ -59,20 +59,20 @@ impl Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// Its time was over: TTL removed it, or the lifting of the last hold did.
+    /// Its time was over, and TTL removed it, or the lifting of the last hold did.
     Retention,
     /// Its time was over, TTL had not removed it, and the sweep did.
     Sweep,
     /// The person asked.
     Erasure,
-    /// The source corrected it: it is withdrawn, or it is another person's.
+    /// The source corrected it: it was withdrawn, or it is another person's.
     Correction,
-    /// A restore had brought it back after it was gone.
+    /// A restore had brought it back after it was deleted.
     Restore,
 }
 
 impl Cause {
-    /// Whether it went because its time was over.
+    /// Whether it was deleted because its time was over.
     #[must_use]
     pub const fn is_time(self) -> bool {
         match self {
@@ -94,12 +94,12 @@ pub enum ItemKind {
     Profile,
 }
 
-/// Names a deletion: a digest of where the item lay, which without the item leads nowhere.
+/// Names a deletion: a digest of the item's keys, which leads nowhere without the item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct EntryId(String);
 
-/// Something that names no deletion.
+/// Text that does not name a deletion.
 #[derive(Debug, thiserror::Error)]
 #[error("the name of a deletion is 32 hexadecimal digits")]
 pub struct NotAnEntryId;
@@ -126,7 +126,7 @@ impl From<EntryId> for String {
 }
 
 impl EntryId {
-    /// The id of the deletion of the item with these keys that was due then.
+    /// The id of the deletion of the item with these keys and this due time.
     #[must_use]
     pub fn of(partition: &str, sort: &str, due: ExpiresAt) -> Self {
         let keys = Sha256::new()

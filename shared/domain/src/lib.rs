@@ -1,4 +1,4 @@
-//! What a record, a person and a promise are: pure, without AWS, without a clock.
+//! What a record, a person and a promise are. Pure: no AWS and no clock.
 
 pub mod identity;
 pub mod ledger;

@@ -1,4 +1,4 @@
-//! Civil dates and times where the council is; everything else is UTC.
+//! Civil dates and times in London; everything else is UTC.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use chrono_tz::Europe::London;
@@ -9,7 +9,7 @@ pub fn date(instant: DateTime<Utc>) -> NaiveDate {
     time(instant).date()
 }
 
-/// What clocks in London show at `instant`.
+/// The time that clocks in London show at `instant`.
 #[must_use]
 pub fn time(instant: DateTime<Utc>) -> NaiveDateTime {
     instant.with_timezone(&London).naive_local()
@@ -19,7 +19,7 @@ pub fn time(instant: DateTime<Utc>) -> NaiveDateTime {
 #[must_use]
 pub fn end(day: NaiveDate) -> DateTime<Utc> {
     let midnight = day.succ_opt().unwrap_or(day).and_time(NaiveTime::MIN);
-    // London's clocks change at one or two in the morning: there is one midnight on each day.
+    // London's clocks change at one or two in the morning, so each day has one midnight.
     London
         .from_local_datetime(&midnight)
         .earliest()

@@ -1,10 +1,10 @@
-//! Everywhere that a person's data lies.
+//! Every place where a person's data is stored.
 
 use crate::record::processor_copy::Processor;
 use serde::{Deserialize, Serialize};
 
-/// A place. Matched exhaustively: adding one does not compile until it is said how to find and how
-/// to forget there.
+/// A place. It is matched exhaustively: a new one does not compile until the code says how to find
+/// and how to erase data there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
@@ -18,9 +18,9 @@ pub enum Place {
     Granicus,
     /// The telephony partner.
     Five9,
-    /// Who sends the newsletters.
+    /// The sender of the newsletters.
     Newsletter,
-    /// Who sends the mails that ask people to confirm an address.
+    /// The sender of the emails that ask people to confirm an address.
     Notify,
 }
 
@@ -50,20 +50,20 @@ impl Place {
         }
     }
 
-    /// The place that is called so.
+    /// The place with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|place| place.as_str() == name)
     }
 
-    /// Whether it can be told anything of what it holds: that it is to go, is restricted, or was
-    /// wrong.
+    /// Whether it can be informed about what it holds: that it has to be deleted, is restricted, or
+    /// was wrong.
     #[must_use]
     pub fn can_be_told(self) -> bool {
         self.processor().is_some() && self != Self::Notify
     }
 
-    /// Who holds it for the council; nothing where the council does so itself.
+    /// The processor that holds it for the council; `None` where the council holds it itself.
     #[must_use]
     pub const fn processor(self) -> Option<Processor> {
         match self {

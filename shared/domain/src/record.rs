@@ -32,33 +32,33 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// What makes a record unique at its source.
+/// Identifies a record at its source.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RecordId(String);
 
 impl RecordId {
-    /// The id of what was sent to `survey` under `key`: an Idempotency-Key, or a form's token.
+    /// The id of what was sent to `survey` under `key`: an `Idempotency-Key`, or a form's token.
     #[must_use]
     pub fn of_submission(survey: &str, key: &str) -> Self {
         Self::digest(survey, key)
     }
 
-    /// The id of the one anonymous answer that has `reference`, under a secret key: two answers
-    /// that would share a reference share an id, so that the second is not stored under it.
+    /// The id of the one anonymous answer that has `reference`, under a secret key. Two answers
+    /// that would share a reference share an id, so the second is not stored under it.
     pub(super) fn of_reference(key: &[u8], reference: &Reference) -> Self {
         Self(URL_SAFE_NO_PAD.encode(&mac(key, &["record", reference.as_str()])[..16]))
     }
 
-    /// The id of what `source` calls `name`, in whichever spelling: a CALL ID, a case reference, a
+    /// The id of what `source` calls `name`, in any spelling: a CALL ID, a case reference, a
     /// review's name.
     #[must_use]
     pub fn at_source(source: Source, name: &str) -> Self {
         Self::digest(source.as_str(), &source_name::canonical(source, name))
     }
 
-    /// The ids under which an earlier version may have kept the same: it took some names as they
-    /// were spelt.
+    /// The ids under which an earlier version may have stored the same record: it took some names
+    /// as they were spelt.
     #[must_use]
     pub fn formerly_at_source(source: Source, name: &str) -> Vec<Self> {
         source_name::formerly(source, name)
@@ -89,21 +89,21 @@ impl RecordId {
     }
 }
 
-/// Whose record it is, as far as anybody knows. Stored as one string, by which everything of theirs
-/// is found.
+/// Whose record it is, as far as it is known. It is stored as one string, by which everything of
+/// theirs is found.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Holder {
     /// A person with an identifier.
     Subject(SubjectKey),
-    /// Nobody knows who: only the reference that the person was given leads to it.
+    /// Somebody unknown: only the reference that the person was given leads to it.
     Anonymous(Reference),
 }
 
-/// What the string of somebody anonymous begins with.
+/// The beginning of the string of an anonymous holder.
 const ANONYMOUS: &str = "anon#";
 
-/// A string that is no holder's.
+/// A string that is not a holder's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be a subject key or an anonymous record's reference")]
 pub struct NotAHolder;
@@ -143,46 +143,45 @@ impl Holder {
     }
 }
 
-/// One record: whose, which, and what was told.
+/// One record: whose, which, and what was said.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     /// Whose it is.
     pub holder: Holder,
     /// Which it is, at its source.
     pub id: RecordId,
-    /// What was told, when, and until when it is kept.
+    /// What was said, when, and until when it is kept.
     pub details: RecordBody,
 }
 
-/// What a record says.
+/// The contents of a record.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecordBody {
     /// How it reached the council.
     pub source: Source,
     /// What the person can quote.
     pub reference: Reference,
-    /// When the person told it, to the second: the retention anchor.
+    /// When the person said it, to the second: the retention anchor.
     pub collected_at: DateTime<Utc>,
-    /// The second from which it is gone, or would be if no hold kept it.
+    /// The second from which it is gone, or would be without a hold.
     #[serde(flatten)]
     pub retention: Retention,
-    /// Whether it may be stored only (Article 18): no statistic and no list of comments tells of
-    /// it.
+    /// Whether it may only be stored (Article 18): no statistic and no list of comments uses it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub restricted: bool,
     /// The survey that it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub survey: Option<String>,
-    /// The version of that survey that the person was shown; nothing where nobody noted it.
+    /// The version of that survey that the person was shown; `None` where nobody noted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub survey_version: Option<VersionId>,
     /// The council's service that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
-    /// The journey that the council counts it to; inferred, not told.
+    /// The journey that the council counts it towards; inferred, not said by the person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub journey: Option<String>,
-    /// The stage of the journey; inferred, not told.
+    /// The stage of the journey; inferred, not said by the person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
     /// How satisfied the person was.
@@ -194,7 +193,7 @@ pub struct RecordBody {
     /// Whether the person asked for the newsletter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub newsletter: Option<bool>,
-    /// What the person agreed to beside it; the record's own lawful basis is another.
+    /// What else the person agreed to; the record's own lawful basis is separate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub consents: Vec<Consent>,
     /// The answers, by question.
@@ -208,38 +207,37 @@ pub struct RecordBody {
     /// Tells a retry from another answer under the same key, where the person sends it themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
-    /// The id of the submission that it was sent as, if the record's own id is that of its
-    /// reference.
+    /// The id of the submission that brought it, if the record's own id is that of its reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submission: Option<RecordId>,
-    /// What the source calls it: a CALL ID, a case reference, a review's name.
+    /// The source's name for it: a CALL ID, a case reference, a review's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_id: Option<String>,
     /// How recent it is, where the source can correct it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<Revision>,
-    /// Where else it is held.
+    /// Which processors hold a copy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub custody: Vec<ProcessorCopy>,
-    /// What only this source tells.
+    /// What only this source has.
     #[serde(default, skip_serializing_if = "SourceDetails::is_empty")]
     pub particulars: SourceDetails,
 }
 
-/// The question under which every source keeps what the person said in words of their own.
+/// The question under which every source stores what the person said in their own words.
 pub const COMMENT: &str = "comment";
 
 impl RecordBody {
-    /// Adds what the person said in their own words, if anything, as the file has it: with line
-    /// breaks of one kind, and without white space around it.
+    /// Adds what the person said in their own words, if anything, as the file has it: with one kind
+    /// of line break, and without white space around it.
     pub fn add_comment(&mut self, text: Option<&str>) {
         let said = |text: &str| Answer::Text(text.replace("\r\n", "\n").trim().to_owned());
         self.answers
             .extend(text.map(|text| (COMMENT.to_owned(), said(text))));
     }
 
-    /// What `source` tells of what it calls `source_id`, collected then; the rest is filled in by
-    /// who reads the source.
+    /// What `source` says of the record `source_id`, collected at this time. The source's reader
+    /// fills in the rest.
     #[must_use]
     pub fn told(
         source_id: &str,
@@ -277,14 +275,14 @@ impl RecordBody {
         }
     }
 
-    /// Whether a form of the council's own survey was answered: what others hand over names forms
-    /// of theirs.
+    /// Whether it answers a form of the council's own survey: forms that other systems send are
+    /// their own.
     #[must_use]
     pub fn is_of_our_form(&self) -> bool {
         self.source == Source::WebForm && self.source_id.is_none()
     }
 
-    /// The same, as it is kept of somebody for whom this stands.
+    /// The same body under this hold or restriction.
     #[must_use]
     pub fn under(self, effect: Effect) -> Self {
         Self {
@@ -294,7 +292,7 @@ impl RecordBody {
         }
     }
 
-    /// What stands for it.
+    /// The hold or restriction on it.
     #[must_use]
     pub const fn effect(&self) -> Effect {
         Effect {

@@ -4,34 +4,34 @@ use crate::record::source::Source;
 use chrono::{DateTime, Months, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// How long an invocation may run, which is as long as Lambda lets it: what it left behind is then
-/// nobody's any more (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
+/// How long an invocation may run: as long as Lambda allows. After that nothing it left behind is
+/// in use (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
 pub const INVOCATION: TimeDelta = TimeDelta::minutes(15);
 
-/// The second from which a record is gone for every reader, as `DynamoDB` TTL wants it: epoch
-/// seconds in a Number
+/// The second from which a record is gone for every reader, in the form that `DynamoDB` TTL needs:
+/// epoch seconds in a Number
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ExpiresAt(i64);
 
-/// An epoch second that is no date.
+/// An epoch second that is not a date.
 #[derive(Debug, thiserror::Error)]
 #[error("this is not an epoch second that a date can be made of")]
 pub struct NotAnEpochSecond;
 
 impl ExpiresAt {
-    /// The end of what was collected at `collected_at` from `source`.
+    /// The end of something collected at `collected_at` from `source`.
     ///
     /// Calendar months, clamped to the end of a shorter month: 29 February expires on 28 February.
-    /// Collection is all that counts; neither import nor correction renews it.
+    /// Only collection counts; neither import nor correction renews it.
     #[must_use]
     pub fn of(source: Source, collected_at: DateTime<Utc>) -> Self {
         let end = collected_at.checked_add_months(Months::new(source.retention_months()));
         Self(end.unwrap_or(collected_at).timestamp())
     }
 
-    /// An end that was computed before, or that is no record's (a package's, a link's).
+    /// An end that was computed before, or that is not a record's (a package's, a link's).
     #[must_use]
     pub const fn at(instant: DateTime<Utc>) -> Self {
         Self(instant.timestamp())
@@ -52,20 +52,20 @@ impl ExpiresAt {
         }
     }
 
-    /// Whether it is over: at the very second it is.
+    /// Whether it is over, from that very second on.
     #[must_use]
     pub const fn has_passed(self, now: DateTime<Utc>) -> bool {
         self.0 <= now.timestamp()
     }
 }
 
-/// Until when something is kept. What is held has no end, and remembers when it would have had one.
+/// Until when something is kept. A held item has no end, and remembers when it would have had one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Retention {
     /// It is over at that second.
     #[serde(rename = "expires_at")]
     Until(ExpiresAt),
-    /// It would be over at that second: a hold keeps it, until the hold is lifted.
+    /// It would be over at that second, but a hold keeps it until the hold is lifted.
     #[serde(rename = "retention_due_at")]
     Held(ExpiresAt),
 }
@@ -79,7 +79,7 @@ impl Retention {
         }
     }
 
-    /// When it is over; nothing while it is held.
+    /// When it is over; `None` while it is held.
     #[must_use]
     pub const fn end(self) -> Option<ExpiresAt> {
         match self {

@@ -1,4 +1,4 @@
-//! What a person may ask and what becomes of it: requests, plans, tasks, packages, holds,
+//! What a person may ask for, and how it is done: requests, plans, tasks, packages, holds,
 //! confirmations and their deadlines.
 
 pub mod calendar;

@@ -16,15 +16,15 @@ pub use version::VersionId;
 
 /// The hidden field with a form's token.
 pub const TOKEN_FIELD: &str = "submission_token";
-/// The field that people do not see and programs fill in; no name that a browser or an identity
-/// manager knows.
+/// The field that people do not see and programs fill in. No browser or password manager knows its
+/// name.
 pub const HONEYPOT_FIELD: &str = "leave_empty";
 /// What that field was called before; forms that were handed out then still come back.
 pub const FORMER_HONEYPOT_FIELD: &str = "website";
-/// What a form asks that looked as if a program had filled it in.
+/// The question of a form that looked as if a program had filled it in.
 pub const PERSON_FIELD: &str = "sent_by_a_person";
 
-/// The fields that a form has of its own: no question is called so.
+/// The fields that belong to the form itself: no question may have these names.
 pub const OWN_FIELDS: [&str; 4] = [
     TOKEN_FIELD,
     HONEYPOT_FIELD,
@@ -32,7 +32,7 @@ pub const OWN_FIELDS: [&str; 4] = [
     PERSON_FIELD,
 ];
 
-/// A survey, as its document says.
+/// A survey, as its document describes it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Survey {
@@ -42,7 +42,7 @@ pub struct Survey {
     pub title: String,
     /// The council's service that it asks about.
     pub service: String,
-    /// The journey that its answers count to.
+    /// The journey that its answers count towards.
     pub journey: Option<String>,
     /// The stage of that journey.
     pub stage: Option<String>,
@@ -56,7 +56,7 @@ pub struct Survey {
     pub notice_version: String,
     /// What it asks, in order.
     pub questions: Vec<Question>,
-    /// Which version of the survey this document is; made of the document itself.
+    /// Which version of the survey this document is; computed from the document itself.
     #[serde(skip, default = "VersionId::unset")]
     pub version: VersionId,
 }
@@ -73,28 +73,28 @@ pub struct Question {
     pub hint: Option<String>,
     /// What kind of answer it takes.
     pub kind: QuestionKind,
-    /// Whether it has to be answered.
+    /// Whether it must be answered.
     pub required: bool,
     /// What can be chosen.
     #[serde(default)]
     pub options: Vec<String>,
     /// The longest answer, in characters.
     pub max_length: Option<usize>,
-    /// The least number, or the first day, that is taken.
+    /// The least number, or the first day, that is accepted.
     pub min: Option<Bound>,
-    /// The greatest number, or the last day, that is taken.
+    /// The greatest number, or the last day, that is accepted.
     pub max: Option<Bound>,
-    /// Whether a number has to be a whole one.
+    /// Whether a number must be a whole one.
     #[serde(default)]
     pub whole: bool,
-    /// Whether a date has to be today or in the past, in London.
+    /// Whether a date must be today or in the past, in London.
     #[serde(default)]
     pub past: bool,
     /// What the answer is for.
     pub purpose: Purpose,
 }
 
-/// The end of what a question takes, itself included.
+/// The limit of what a question accepts, itself included.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
 pub enum Bound {
@@ -166,7 +166,7 @@ pub enum QuestionKind {
     Name,
 }
 
-/// What an answer is for.
+/// The use of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
@@ -202,7 +202,7 @@ pub enum Opening {
 /// Why a document is not a survey.
 #[derive(Debug, thiserror::Error)]
 pub enum BadSurvey {
-    /// Not the JSON that FORMATS asks for; the position is all that is told.
+    /// Not the JSON that FORMATS asks for; only the position is shown.
     #[error("line {line}, column {column}: this is not a survey's JSON")]
     Json {
         /// Line, from 1.
@@ -229,7 +229,7 @@ impl Survey {
         Ok(survey)
     }
 
-    /// A document with the fields of a survey, whatever they say together.
+    /// A document with the fields of a survey, not yet checked against each other.
     fn read(document: &str) -> Result<Self, BadSurvey> {
         let unreadable = |error: &serde_json::Error| BadSurvey::Json {
             line: error.line(),
@@ -299,7 +299,7 @@ impl Survey {
 }
 
 impl QuestionKind {
-    /// The longest answer that is taken where a question states none, in characters.
+    /// The longest answer if a question states none, in characters.
     const fn limit(self) -> usize {
         match self {
             Self::Textarea => 5_000,

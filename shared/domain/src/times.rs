@@ -1,14 +1,14 @@
-//! Instants as partners' systems write them: what is plain is read, and nothing is guessed.
+//! Instants as partners' systems write them. Only what is unambiguous is read; nothing is guessed.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
-/// Why something is no instant.
+/// Why a text is not an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotATime {
-    /// It is no time.
+    /// It is not a time.
     #[error("must be a time")]
     NoTime,
-    /// It is one of a zone that nobody names.
+    /// It has no time zone.
     #[error("must say its zone")]
     NoZone,
     /// Its day may be its month.
@@ -18,13 +18,13 @@ pub enum NotATime {
 
 /// Reads an instant.
 ///
-/// RFC 3339 and what else says the same: an offset without its colon or of hours only, `UTC` or
+/// RFC 3339 and other spellings of the same: an offset without its colon or of hours only, `UTC` or
 /// `GMT` for `Z`, small letters, a space for the `T`, a comma before the fraction, the basic form
-/// without separators, the form of mails (RFC 2822), and that of X's archives (`Tue Nov 10 09:20:20
-/// +0000 2026`).
+/// without separators, the form of emails (RFC 2822), and that of X's archives
+/// (`Tue Nov 10 09:20:20 +0000 2026`).
 ///
 /// # Errors
-/// [`NotATime`], which repeats nothing.
+/// [`NotATime`], which repeats nothing of the text.
 pub fn instant(text: &str) -> Result<DateTime<Utc>, NotATime> {
     let text = text.trim();
     if !text.is_ascii() || text.len() > 64 {
@@ -53,14 +53,14 @@ pub fn instant(text: &str) -> Result<DateTime<Utc>, NotATime> {
         .ok_or(NotATime::NoTime)
 }
 
-/// Parts a time and its zone.
+/// Splits a time from its zone.
 fn split(text: &str) -> (&str, Option<&str>) {
     for name in ["Z", "UTC", "GMT"] {
         if let Some(local) = text.strip_suffix(name) {
             return (local.trim_end(), Some("+00:00"));
         }
     }
-    // A date has its own hyphens: the offset stands behind the time.
+    // A date has hyphens of its own: the offset comes after the time.
     let time = text.find([':', 'T', ' ']).unwrap_or(text.len());
     let sign = text
         .get(time..)
@@ -72,7 +72,7 @@ fn split(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// A time on some clock, as ISO 8601 writes it.
+/// A local time, as ISO 8601 writes it.
 fn local_time(text: &str) -> Option<NaiveDateTime> {
     [
         "%Y-%m-%dT%H:%M:%S%.f",
@@ -105,13 +105,13 @@ fn offset(zone: &str) -> Option<i64> {
     (hours < 24 && minutes < 60).then_some(if sign == "-" { -seconds } else { seconds })
 }
 
-/// Whether it is a date with slashes, dots or hyphens whose year comes last: `06/11/2026` is two
-/// days.
+/// Whether it is a date with slashes, dots or hyphens whose year comes last: `06/11/2026` can be
+/// two days.
 fn is_day_first(text: &str) -> bool {
     slashed(text).is_some()
 }
 
-/// The two numbers before the year of such a date, the year, and what stands behind it.
+/// The two numbers before the year of such a date, the year, and the rest.
 fn slashed(text: &str) -> Option<(u32, u32, i32, &str)> {
     let (date, rest) = text.split_once([' ', 'T', ',']).unwrap_or((text, ""));
     let mut parts = date.split(['/', '.', '-']);
@@ -131,9 +131,8 @@ fn slashed(text: &str) -> Option<(u32, u32, i32, &str)> {
     ))
 }
 
-/// A time on the clocks of a place that is known: what [`instant`] reads without its zone, with a
-/// weekday and the month's name as Five9 writes it, or with slashes if the day can be told from the
-/// month.
+/// A local time of a known place: what [`instant`] reads without its zone, with a weekday and the
+/// month's name as Five9 writes it, or with slashes if the day can be told from the month.
 ///
 /// # Errors
 /// [`NotATime`], and [`NotATime::DayOrMonth`] if it can't.

@@ -1,4 +1,4 @@
-//! How what comes in is read: JSON, text, and the words in which a fault is said.
+//! How input is read: JSON, text, and the words that report a fault.
 
 pub mod json;
 pub mod notice;
@@ -8,7 +8,7 @@ pub mod surrogates;
 pub mod text;
 pub mod violation;
 
-/// Whether there is nothing to count: such a count is left out where it is written.
+/// Whether there is nothing to count: a zero count is left out when it is written.
 #[must_use]
 pub const fn is_zero(count: &u64) -> bool {
     *count == 0

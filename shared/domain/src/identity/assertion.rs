@@ -1,8 +1,8 @@
-//! Who says who somebody is: how far an identifier on a record is proven.
+//! Who vouches for an identifier on a record: how far it is proven.
 //!
-//! It follows from how a record reached the council and from what is on it, so that records of
-//! every age are judged by the same rule. Stored is one thing only, and beside the records: that a
-//! link was followed that was sent to an address.
+//! This follows from how a record reached the council and from its contents, so records of every
+//! age are judged by the same rule. Only one thing is stored, beside the records: that somebody
+//! followed a link that was sent to an address.
 
 use crate::identity::contact::Contact;
 use crate::identity::identifier::IdentifierKind;
@@ -16,9 +16,9 @@ pub enum Assertion {
     /// Nobody: somebody typed it into a form without signing in. It may be anybody's.
     Claimed,
     /// Whoever reads the mailbox: they followed a link that was sent there. It is more than a
-    /// claim, because nobody else could; and less than all that follows, because a mailbox is all
-    /// that it proves. Anybody gets one within a minute. An account, a line and staff's word come
-    /// with what somebody has to do with the council or with a network.
+    /// claim, because nobody else could follow it. It is less than the variants below, because it
+    /// proves a mailbox and nothing else, and anybody can get one within a minute. An account, a
+    /// telephone line and the word of staff involve the council or a network.
     Confirmed,
     /// An account that the person had signed in to: with Granicus, at a network, with Google.
     SignedIn,
@@ -31,9 +31,9 @@ pub enum Assertion {
 impl Assertion {
     /// Who vouches for an identifier of this kind on a record of this source and contact.
     ///
-    /// `is_of_our_form` says whether it answers a form of the council's own, where nobody signs in;
-    /// a form of another system was signed in to if it came with the number that this system gives
-    /// its customers.
+    /// `is_of_our_form` says whether the record answers one of the council's own forms, where
+    /// nobody signs in. On another system's form the person was signed in if it came with the
+    /// customer number of that system.
     #[must_use]
     pub const fn of(
         kind: IdentifierKind,
@@ -45,7 +45,7 @@ impl Assertion {
             (Source::WebForm, _) if is_of_our_form || contact.reference.is_none() => Self::Claimed,
             (Source::WebForm, _)
             | (Source::Reviews | Source::Social, IdentifierKind::Reference) => Self::SignedIn,
-            // A network hands over nothing but the handle: whatever else is there, somebody wrote.
+            // A network provides only the handle: somebody typed everything else.
             (Source::Reviews | Source::Social, _) => Self::Claimed,
             (Source::Telephone, IdentifierKind::Phone) => Self::Observed,
             (Source::Telephone | Source::Interviews | Source::Support | Source::Complaints, _) => {
@@ -54,7 +54,7 @@ impl Assertion {
         }
     }
 
-    /// Whether there is more to it than somebody's claim.
+    /// Whether it is stronger than a claim.
     #[must_use]
     pub const fn is_more_than_a_claim(self) -> bool {
         !matches!(self, Self::Claimed)

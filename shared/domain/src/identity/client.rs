@@ -1,5 +1,5 @@
-//! Who knocks at the public door, without keeping from where: a keyed digest of the network
-//! address, another each hour.
+//! Who uses the public API, without storing from where: a keyed digest of the network address, a
+//! new one each hour.
 
 use crate::identity::keyring::{Forms, Keyring};
 use crate::identity::subject::mac;
@@ -7,7 +7,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::net::IpAddr;
 
-/// One hour of the clock, by which requests are counted.
+/// One hour of the clock. Requests are counted by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hour(i64);
 
@@ -25,8 +25,8 @@ impl Hour {
     }
 }
 
-/// A client in one hour, as it is counted: 22 characters, from which nobody without the key learns
-/// the address, and by which nobody recognises the client in another hour.
+/// A client in one hour, as it is counted: 22 characters. Without the key nobody can learn the
+/// address from them, or recognise the client in another hour.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Client(String);
 
@@ -44,19 +44,19 @@ impl std::fmt::Debug for Client {
     }
 }
 
-/// Makes clients of addresses, with a key of the forms' own secret.
+/// Turns addresses into clients, with a key from the forms' own secret.
 #[derive(Clone)]
 pub struct Clients([u8; 32]);
 
 impl Clients {
-    /// The clients that go with these keys.
+    /// Clients under these keys.
     #[must_use]
     pub fn new(keys: &Keyring<Forms>) -> Self {
         Self(keys.derive("client"))
     }
 
-    /// Who comes from this address in this hour. A network has 2^64 addresses of IPv6 (RFC 6177,
-    /// RFC 4291), which count as one.
+    /// The client at this address in this hour. A network has 2^64 IPv6 addresses (RFC 6177, RFC
+    /// 4291), which count as one.
     #[must_use]
     pub fn at(&self, address: IpAddr, hour: Hour) -> Client {
         let network = match address.to_canonical() {

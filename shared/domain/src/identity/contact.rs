@@ -8,32 +8,33 @@ use serde::{Deserialize, Serialize};
 /// Who the person is and how to reach them, as they or the source wrote it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
-    /// Name.
+    /// The person's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Email address.
+    /// The person's email address, as written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// Telephone number.
+    /// The person's telephone number, as written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
-    /// What another system calls the person: a customer number, a reviewer, a handle
+    /// Another system's name for the person: a customer number, a reviewer, a handle
     /// (`network:handle`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
 }
 
 impl Contact {
-    /// Whether there is nothing in it.
+    /// Whether every field is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// What identifies the person: the first is whose record it is, the others lead to the first.
+    /// What identifies the person: the record belongs to the first, and the others lead to the
+    /// first.
     ///
-    /// A telephone number with an extension is kept for a reply and identifies nobody. Some systems
-    /// have several addresses, or numbers, in one field: each of them leads to the person.
+    /// A telephone number with an extension is stored for a reply, and identifies nobody. Some
+    /// systems put several addresses, or numbers, in one field: each of them leads to the person.
     #[must_use]
     pub fn identifiers(&self) -> Vec<Identifier> {
         let fields = [

@@ -6,7 +6,7 @@ use email_address::{EmailAddress, Options};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-/// The longest address that a mail server takes (RFC 5321, 4.5.3.1.3, less the angle brackets).
+/// The longest address that a mail server accepts (RFC 5321, 4.5.3.1.3, less the angle brackets).
 const EMAIL_LENGTH: usize = 254;
 
 /// An identifier in canonical spelling: two spellings of one address are equal.
@@ -28,7 +28,7 @@ pub enum IdentifierKind {
     Reference,
 }
 
-/// What cannot identify anybody.
+/// Why a text identifies nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAnIdentifier {
     /// Not an email address.
@@ -37,10 +37,10 @@ pub enum NotAnIdentifier {
     /// Not a telephone number.
     #[error("must be a telephone number, like 01305 221000 or 07700 900982")]
     Phone,
-    /// A telephone number of many people: one with an extension.
+    /// A telephone number that many people share: one with an extension.
     #[error("a number with an extension does not identify a person")]
     Extension,
-    /// A character that is not on a British keyboard, and would be read as one that is.
+    /// A character that is not on a British keyboard, but would be read as one that is.
     #[error(
         "must not have a sign that only looks like one of the keyboard, such as the Kelvin sign for K: type it anew"
     )]
@@ -51,22 +51,22 @@ pub enum NotAnIdentifier {
 }
 
 impl Identifier {
-    /// Reads an email address: what nobody sees stripped, NFKC, lower case, the domain as IDNA
+    /// Reads an email address: without invisible characters, NFKC, lower case, the domain as IDNA
     /// ASCII. No address has the ligatures that come out of a PDF, or letters of another width (RFC
-    /// 8264, 9.17), so they are the letters that they show.
+    /// 8264, 9.17), so they become the letters that they show.
     ///
-    /// Plus-tags and dots are kept: `a+b@x.org` is not `a@x.org`.
+    /// Plus-tags and dots stay: `a+b@x.org` is not `a@x.org`.
     ///
     /// # Errors
-    /// [`NotAnIdentifier::Email`] for what mail cannot be sent to, [`NotAnIdentifier::Disguised`]
-    /// for an address that would become another one's: who sees it sees another address than the
-    /// one that is kept.
+    /// [`NotAnIdentifier::Email`] for an address that mail cannot be sent to,
+    /// [`NotAnIdentifier::Disguised`] for one that would become somebody else's: the reader sees
+    /// another address than the one that is stored.
     pub fn email(typed: &str) -> Result<Self, NotAnIdentifier> {
         let visible = visible(typed);
         if visible.chars().any(|c| is_disguised(c, str::to_lowercase)) {
             return Err(NotAnIdentifier::Disguised);
         }
-        // ASCII stands for itself in every form of Unicode.
+        // ASCII is unchanged in every form of Unicode.
         let plain = |text: &str| text.nfkc().collect::<String>();
         let visible = if visible.is_ascii() {
             visible.to_ascii_lowercase()
@@ -93,15 +93,15 @@ impl Identifier {
         }
     }
 
-    /// Reads a telephone number as E.164, British unless it says otherwise. What nobody sees is
-    /// stripped; digits of any script are digits, and dashes of any length are dashes.
+    /// Reads a telephone number as E.164, British unless it says otherwise. Invisible characters
+    /// are removed. Digits of any script count as digits, and dashes of any length as dashes.
     ///
-    /// Ofcom's drama numbers are taken although libraries call them invalid: what is asked here is
-    /// whether a number could be dialled, not whether it is assigned.
+    /// Ofcom's drama numbers are accepted although libraries call them invalid. The question here
+    /// is whether a number could be dialled, not whether it is assigned.
     ///
     /// # Errors
-    /// [`NotAnIdentifier::Phone`] for what cannot be dialled, [`NotAnIdentifier::Extension`] for a
-    /// shared line.
+    /// [`NotAnIdentifier::Phone`] for a number that cannot be dialled,
+    /// [`NotAnIdentifier::Extension`] for a shared line.
     pub fn phone(typed: &str) -> Result<Self, NotAnIdentifier> {
         let visible = visible(typed);
         let visible = text::folded(&visible);
@@ -118,7 +118,7 @@ impl Identifier {
         }
         let spelt = visible.replace("(0)", "");
         let number = Telephone::read(&spelt).or_else(|| {
-            // A hyphen close behind a country's code is taken for something else.
+            // A hyphen just after a country's code would be read as something else.
             let plain = dialled.then(|| spelt.replace(['(', ')', '-', '.', '/', ' ', '\t'], ""));
             plain.and_then(|plain| Telephone::read(&plain))
         });
@@ -147,12 +147,12 @@ impl Identifier {
         }
     }
 
-    /// Reads what another system calls the person: what nobody sees stripped, dashes, digits and
-    /// full-width forms as a British keyboard has them, trimmed, NFC, upper case. A network's
+    /// Reads another system's name for the person: without invisible characters, with dashes,
+    /// digits and full-width forms as on a British keyboard, trimmed, NFC, upper case. A network's
     /// handle is the same with its `@` and without: `x:@sam` is `x:sam`.
     ///
     /// # Errors
-    /// [`NotAnIdentifier::Reference`] if nothing is left, or more than 100 characters, and
+    /// [`NotAnIdentifier::Reference`] if nothing is left, or more than 100 characters are, and
     /// [`NotAnIdentifier::Disguised`] as for an address.
     pub fn reference(typed: &str) -> Result<Self, NotAnIdentifier> {
         if text::folded(&visible(typed))
@@ -178,7 +178,7 @@ impl Identifier {
     /// Reads `typed` as the given kind of identifier.
     ///
     /// # Errors
-    /// As the kind's own constructor.
+    /// The errors of the kind's own constructor.
     pub fn of(kind: IdentifierKind, typed: &str) -> Result<Self, NotAnIdentifier> {
         match kind {
             IdentifierKind::Email => Self::email(typed),
@@ -187,19 +187,19 @@ impl Identifier {
         }
     }
 
-    /// The kind.
+    /// What kind of identifier it is.
     #[must_use]
     pub const fn kind(&self) -> IdentifierKind {
         self.kind
     }
 
-    /// The canonical spelling; personal data.
+    /// The canonical spelling. It is personal data.
     #[must_use]
     pub fn canonical(&self) -> &str {
         &self.canonical
     }
 
-    /// Enough to recognise it by, and not enough to learn it: `p•••@example.org`, `•••142`.
+    /// Enough to recognise it, but not enough to learn it: `p•••@example.org`, `•••142`.
     #[must_use]
     pub fn masked(&self) -> String {
         let tail = |n: usize| {
@@ -226,16 +226,16 @@ impl Identifier {
     }
 }
 
-/// Debugging shows the kind and never the value.
+/// Debug output shows the kind and never the value.
 impl std::fmt::Debug for Identifier {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "Identifier({:?}, ..)", self.kind)
     }
 }
 
-/// Whether a character is not ASCII, and becomes nothing but ASCII where an identifier is composed
-/// or changes case: the Kelvin sign, the Greek question mark; in capitals the dotless i and the
-/// sharp s. A ligature or a wide letter is no other than the letters that it shows.
+/// Whether a character is not ASCII, but turns into ASCII alone where an identifier is composed or
+/// changes case: the Kelvin sign, the Greek question mark; in capitals the dotless i and the sharp
+/// s. A ligature or a wide letter does not count: it is the letters that it shows.
 fn is_disguised(c: char, cased: fn(&str) -> String) -> bool {
     if c.is_ascii() {
         return false;
@@ -245,19 +245,19 @@ fn is_disguised(c: char, cased: fn(&str) -> String) -> bool {
     composed(&one).is_ascii() || (composed(&cased(&one)).is_ascii() && !shows())
 }
 
-/// NFC. Changing case can take text out of it, so it is done before and after.
+/// NFC. Changing case can undo it, so it is applied before and after.
 fn composed(text: &str) -> String {
     text.nfc().collect()
 }
 
-/// What a system calls something, in its one spelling: what nobody sees stripped, dashes, digits
-/// and full-width forms as a British keyboard has them, trimmed, NFC, upper case.
+/// A system's name for something, in its canonical spelling: without invisible characters, with
+/// dashes, digits and full-width forms as on a British keyboard, trimmed, NFC, upper case.
 pub(crate) fn upper_case(typed: &str) -> String {
     composed(&composed(&text::folded(&visible(typed))).to_uppercase())
 }
 
-/// What is left without what comes along with copied text: marks that nobody sees, and spaces of
-/// other kinds than the keyboard's. A line break or a tab is a space.
+/// The text without what is copied along with it: invisible marks, and other kinds of spaces than
+/// the keyboard's. A line break or a tab becomes a space.
 fn visible(typed: &str) -> String {
     let seen = typed
         .chars()
@@ -454,7 +454,7 @@ mod tests {
         );
     }
 
-    /// Marks that come along with copied text, and spaces that do not break.
+    /// Marks that are copied along with text, and spaces that do not break.
     const UNSEEN: &str = "\u{0}\u{3}\u{92}\u{AD}\u{34F}\u{61C}\u{180E}\u{200B}\u{200C}\u{200D}\u{200E}\u{200F}\u{202A}\u{202B}\u{202C}\u{202D}\u{202E}\u{2060}\u{2061}\u{2064}\u{2066}\u{2067}\u{2068}\u{2069}\u{206A}\u{FE00}\u{FE0D}\u{FE0F}\u{FEFF}\u{FFF9}\u{FFFE}\u{E0001}\u{E0100}\u{A0}\u{1680}\u{2000}\u{2009}\u{200A}\u{202F}\u{205F}\u{3000}";
 
     #[test]

@@ -6,7 +6,7 @@ use crate::validation::json;
 
 const PURPOSE: &str = "identities";
 
-/// Seals identifiers: the Register holds no address that it can read.
+/// Seals identifiers, so that the Register holds no address that can be read there.
 #[must_use]
 pub fn seal(keys: &Keyring<Identities>, identifiers: &[Identifier]) -> String {
     let plain: Vec<(IdentifierKind, &str)> = identifiers
@@ -16,7 +16,7 @@ pub fn seal(keys: &Keyring<Identities>, identifiers: &[Identifier]) -> String {
     keys.seal(PURPOSE, json::text(&plain).as_bytes())
 }
 
-/// Opens what was sealed under any version of the secret.
+/// Opens a seal made under any version of the secret.
 #[must_use]
 pub fn unseal(keys: &Keyring<Identities>, sealed: &str) -> Option<Vec<Identifier>> {
     let plain = keys.unseal(PURPOSE, sealed)?;

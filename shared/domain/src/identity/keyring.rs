@@ -1,8 +1,8 @@
-//! One secret for each purpose: whoever reads one makes, and opens, what that purpose has and
+//! One secret for each purpose. Whoever reads one can make and open the things of that purpose, and
 //! nothing else.
 //!
-//! Each has one key to make things with, and earlier ones that things were made with before. Within
-//! a purpose every kind of thing has a key derived for it.
+//! Each has one key to make things with, and the earlier keys that things were made with before.
+//! Within a purpose every kind of thing has its own derived key.
 
 mod document;
 
@@ -14,32 +14,32 @@ pub use document::{BadDocument, are_alike, inherited, rotated, settled};
 
 /// The longest name of a version, in characters.
 const VERSION: usize = 16;
-/// What a key of the subject keys' secret is called where it was inherited: this, and its version.
+/// The name of a key that was inherited from the subject keys' secret: this, and its version.
 const INHERITED: &str = "subject";
 
-/// A purpose that has a secret of its own.
+/// A purpose that has its own secret.
 pub trait KeyPurpose: Send + Sync + 'static {
-    /// What is known of it.
+    /// What this purpose is called, and where its secret is.
     const ABOUT: About;
 }
 
-/// What is known of a purpose.
+/// The names of a purpose and of its secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct About {
     /// Its name, as people call it.
     pub name: &'static str,
-    /// What its secret is called in the template.
+    /// The name of its secret in the template.
     pub secret: &'static str,
     /// The setting that names its secret.
     pub setting: &'static str,
-    /// What was made under the secret of the subject keys before there were others, and is still
-    /// out: for each kind of thing the key that was derived for it is handed on, from which nothing
-    /// of that secret can be learnt.
+    /// The kinds of things that were made under the secret of the subject keys, before there were
+    /// other secrets, and are still in use. The key that was derived for each kind is handed on.
+    /// Nothing about that secret can be learnt from it.
     pub inherits: &'static [&'static str],
 }
 
-/// What the public door hands out and counts: the tokens of forms, the addresses of receipts,
-/// digests of network addresses.
+/// What the public API hands out and counts: form tokens, the addresses of receipts, digests of
+/// network addresses.
 #[derive(Clone, Copy, Debug)]
 pub enum Forms {}
 
@@ -47,23 +47,24 @@ pub enum Forms {}
 #[derive(Clone, Copy, Debug)]
 pub enum Packages {}
 
-/// Links in mails, to unsubscribe and to confirm an address.
+/// Links in emails, to unsubscribe and to confirm an address.
 #[derive(Clone, Copy, Debug)]
 pub enum MailLinks {}
 
-/// Addresses that wait to be written to.
+/// Addresses that wait for an email.
 #[derive(Clone, Copy, Debug)]
 pub enum Addresses {}
 
-/// Whom a request is about, while it is open.
+/// The identifiers of the person whom a request is about, while it is open.
 #[derive(Clone, Copy, Debug)]
 pub enum Identities {}
 
-/// What the keys of form tokens are derived for.
+/// The purpose from which the keys of form tokens are derived.
 pub(crate) const FORM_TOKENS: &str = "form token";
-/// What the keys of receipts are derived for.
+/// The purpose from which the keys of receipts are derived.
 pub(crate) const RECEIPTS: &str = "receipt";
-/// What the keys of links to packages were derived for before they had a secret of their own.
+/// The purposes from which the keys of links to packages were derived before they had their own
+/// secret.
 pub(crate) const PACKAGE_LINKS: &[&str] = &["seal link to a package", "seal package"];
 
 impl KeyPurpose for Forms {
@@ -80,7 +81,7 @@ impl KeyPurpose for Packages {
         name: "packages",
         secret: "PackageKeys",
         setting: "PACKAGE_KEYS_SECRET",
-        // They open nothing. By them a link of before is told from one that is made up.
+        // They open nothing. They only tell an old link from a made-up one.
         inherits: PACKAGE_LINKS,
     };
 }
@@ -112,7 +113,7 @@ impl KeyPurpose for Identities {
     };
 }
 
-/// Every purpose that has a secret of its own, beside the subject keys.
+/// Every purpose that has its own secret, besides the subject keys.
 pub const ALL: [About; 5] = [
     Forms::ABOUT,
     Packages::ABOUT,
@@ -124,13 +125,13 @@ pub const ALL: [About; 5] = [
 /// The keys of one purpose.
 pub struct Keyring<P> {
     current: Secret,
-    /// Those that are not marked as leaked.
+    /// The versions that are not marked as leaked.
     earlier: Vec<Earlier>,
     is_settled: bool,
     purpose: PhantomData<fn() -> P>,
 }
 
-/// An earlier version: its key, or what was derived of it.
+/// An earlier version: its key, or what was derived from it.
 #[derive(Clone)]
 enum Earlier {
     Key(Secret),
@@ -157,8 +158,8 @@ impl<P: KeyPurpose> Keyring<P> {
     /// Reads the secret's document: `{"version": "2", "key": "…", "previous": [{"version": "1",
     /// "key": "…"}]}`.
     ///
-    /// A previous version may have keys that were `derived` instead of one to derive from, and may
-    /// be marked as `leaked`: then nothing opens under it.
+    /// A previous version may have `derived` keys instead of one to derive from. It may be marked
+    /// as `leaked`: then nothing opens under it.
     ///
     /// # Errors
     /// [`BadSecret`], which shows nothing of the document.
@@ -191,21 +192,21 @@ impl<P: KeyPurpose> Keyring<P> {
         })
     }
 
-    /// Whether the secret says which earlier versions there are. Until it does, what does not open
-    /// may still be ours: a deployment has made the secret, and nobody has handed on yet what was
-    /// made before.
+    /// Whether the secret says which earlier versions there are. Until it does, something that does
+    /// not open may still be ours: a deployment has made the secret, and nobody has handed on the
+    /// earlier keys yet.
     #[must_use]
     pub const fn is_settled(&self) -> bool {
         self.is_settled
     }
 
-    /// The current key for one kind of thing, from which nothing can be learnt about any other.
+    /// The current key for one kind of thing. It reveals nothing about any other key.
     #[must_use]
     pub fn derive(&self, what: &str) -> [u8; 32] {
         self.current.derive(what)
     }
 
-    /// What that key was under every earlier version.
+    /// The same key under every earlier version.
     pub(crate) fn derive_earlier(&self, what: &str) -> impl Iterator<Item = [u8; 32]> {
         self.earlier
             .iter()

@@ -1,9 +1,9 @@
 //! Whether a text, as it came, names a person by one of their identifiers.
 //!
-//! It is for what could not be read: a row of a file, or a piece of one, of which nobody knows the
-//! columns. So it looks for spellings, not for fields: an address in any case, a number with any
-//! spaces and prefix, as CSV or JSON write them. What is part of a longer word or number is not
-//! meant.
+//! This is for text that could not be read: a row of a file, or a piece of one, whose columns
+//! nobody knows. So it looks for spellings, not for fields: an address in any case, a number with
+//! any spaces and prefix, as CSV or JSON write them. A part of a longer word or number does not
+//! count.
 
 pub mod index;
 mod number;
@@ -19,12 +19,12 @@ use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 
-/// What joins parts of an address or of a name into a longer one.
+/// Characters that join parts of an address or of a name into a longer one.
 const JOINERS: [char; 6] = ['.', '+', '-', '_', '\'', '&'];
-/// How short a reference may be, in characters, to be told from any other number or word.
+/// The shortest reference, in characters, that can be told from any other number or word.
 const SHORTEST: usize = 4;
 
-/// What a person may be called by.
+/// The ways in which a text may name a person.
 pub struct Mentions {
     emails: Vec<String>,
     numbers: Vec<Number>,
@@ -40,8 +40,8 @@ impl std::fmt::Debug for Mentions {
 }
 
 impl Mentions {
-    /// Looks for these identifiers. A reference of less than four characters is not looked for,
-    /// unless it is a handle of a network: it would be found in every text.
+    /// Looks for these identifiers. It does not look for a reference of less than four characters,
+    /// unless it is a handle of a network, because every text would contain it.
     #[must_use]
     pub fn of(identities: &[Identifier]) -> Self {
         let mut sought = Self {
@@ -81,7 +81,7 @@ impl Mentions {
         sought
     }
 
-    /// Whether bytes name the person, in any way in which they may be read.
+    /// Whether bytes name the person, in any way in which they can be read.
     #[must_use]
     pub fn are_in_bytes(&self, bytes: &[u8]) -> bool {
         text::readings(bytes).any(|reading| self.are_in(&reading))
@@ -105,7 +105,7 @@ impl Mentions {
         if self.emails.iter().any(|email| is_address_in(email, &small)) {
             return true;
         }
-        // What a PDF made of an address, read as the letters that it shows.
+        // The ligatures that a PDF made of an address, read as the letters that they show.
         if !small.is_ascii() && !self.emails.is_empty() {
             let shown: String = small.nfkc().collect();
             if shown != small && self.emails.iter().any(|email| is_address_in(email, &shown)) {
@@ -130,7 +130,7 @@ impl Mentions {
     }
 }
 
-/// Looks at a text in every way in which it may be meant, until one is what is looked for.
+/// Looks at a text in every spelling that it may have, until one matches.
 fn each_spelling(text: &str, mut look: impl FnMut(&str) -> bool) -> bool {
     let mut spellings = vec![Cow::Borrowed(text)];
     if text.contains('\\') {
@@ -143,12 +143,12 @@ fn each_spelling(text: &str, mut look: impl FnMut(&str) -> bool) -> bool {
         if spelling.is_ascii() || !spelling.contains(is_hard_space) {
             return look(spelling);
         }
-        // Within an address they are nothing, between words they are spaces.
+        // Within an address they are nothing; between words they are spaces.
         look(&spelling.replace(is_hard_space, "")) || look(&spelling.replace(is_hard_space, " "))
     })
 }
 
-/// NFC in one case, as identifiers are.
+/// NFC in one case, as identifiers are stored.
 fn plain(text: &str, cased: impl Fn(&str) -> String) -> String {
     if text.is_ascii() {
         cased(text)
@@ -157,9 +157,9 @@ fn plain(text: &str, cased: impl Fn(&str) -> String) -> String {
     }
 }
 
-/// What stands before and behind each place where `sought` stands in `text`.
+/// What comes before and after each place where `sought` is in `text`.
 fn places<'a>(sought: &'a str, text: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> + 'a {
-    // Not `match_indices`: a place may begin within one that is not meant.
+    // Not `match_indices`: a match may begin within one that does not count.
     let mut from = 0;
     std::iter::from_fn(move || {
         let at = from + text.get(from..)?.find(sought)?;
@@ -168,14 +168,14 @@ fn places<'a>(sought: &'a str, text: &'a str) -> impl Iterator<Item = (&'a str, 
     })
 }
 
-/// Whether an address stands in a text, and not as the end or the beginning of another one.
+/// Whether an address is in a text, and not as the end or the beginning of another one.
 fn is_address_in(email: &str, text: &str) -> bool {
     places(email, text).any(|(before, behind)| {
         !is_joined(before.chars().rev(), &JOINERS) && !is_joined(behind.chars(), &['.', '-'])
     })
 }
 
-/// Whether a word stands in a text by itself.
+/// Whether a word is in a text by itself.
 fn is_word_in(word: &str, text: &str) -> bool {
     places(word, text).any(|(before, behind)| {
         // An address has it in its name or in its domain.
@@ -187,8 +187,8 @@ fn is_word_in(word: &str, text: &str) -> bool {
     })
 }
 
-/// Whether a handle stands in a text, of its network. A short one is a word as well: it has to be
-/// marked, or alone.
+/// Whether a handle of this network is in a text. A short handle could be an ordinary word: it has
+/// to be marked, or alone.
 fn is_handle_in(network: &str, handle: &str, text: &str) -> bool {
     let alone = |before: &str, behind: &str| {
         let begins = before
@@ -210,13 +210,13 @@ fn is_handle_in(network: &str, handle: &str, text: &str) -> bool {
     is_there && is_word_in(network, text)
 }
 
-/// Whether a word goes on: with a letter or digit, or with a joiner and then one.
+/// Whether a word continues: with a letter or digit, or with a joiner and then one.
 fn is_joined(mut next: impl Iterator<Item = char>, joiners: &[char]) -> bool {
     next.find(|c| !joiners.contains(c))
         .is_some_and(char::is_alphanumeric)
 }
 
-/// What JSON means by its escapes; the text need not be JSON.
+/// The text with JSON's escapes decoded; it need not be JSON.
 fn unescaped(text: &str) -> String {
     let mut meant = String::with_capacity(text.len());
     let mut rest = text;
@@ -234,7 +234,7 @@ fn unescaped(text: &str) -> String {
                     .get(..4)
                     .and_then(|digits| u32::from_str_radix(digits, 16).ok());
                 rest = code.map_or(rest, |_| &rest[4..]);
-                // Half of what lies beyond the first plane is in no identifier.
+                // Half of a character beyond the first plane is in no identifier.
                 meant.push(code.and_then(char::from_u32).unwrap_or('\u{FFFD}'));
             }
             other => meant.push(other),

@@ -1,23 +1,23 @@
 //! Texts without the names of staff and of other third parties (UK GDPR, Article 15(4)).
 //!
-//! There is no list of everybody's names, so this looks for two patterns: how somebody introduces
-//! themselves ("I am Jo Bloggs", "Kind regards, Jo"), and what stands after a title ("Mrs Day"). It
-//! finds no name that comes without either, it does not know a nickname, and a name that is also a
-//! word is removed where it begins with a capital. So it lightens the reading of a package and does
-//! not replace it: the Data Protection Officer reads one before it is handed out.
+//! There is no list of all names, so this looks for two patterns: how somebody introduces
+//! themselves ("I am Jo Bloggs", "Kind regards, Jo"), and what follows a title ("Mrs Day"). It
+//! finds no name that comes without either, and it does not know nicknames. A name that is also a
+//! word is removed only where it begins with a capital. So it makes reading a package easier, but
+//! does not replace it: the Data Protection Officer reads a package before it is handed out.
 
 mod words;
 
 use std::collections::BTreeSet;
 use words::{Word, is_line, is_space, may_be_name, plain, words};
 
-/// What stands where a name stood.
+/// The text that replaces a name.
 pub const MARK: &str = "[name removed]";
 
 /// The longest name that is looked for, in words: "Jo Anne van Bloggs".
 const LONGEST: usize = 4;
 
-/// How a name is led in by those who say their own, in plain words.
+/// What people say before their own name, in plain words.
 const INTRODUCTIONS: [&[&str]; 16] = [
     &["i", "am"],
     &["i'm"],
@@ -37,7 +37,7 @@ const INTRODUCTIONS: [&[&str]; 16] = [
     &["you're", "chatting", "to"],
 ];
 
-/// What leads a name in only if one of [`CLOSINGS`] follows it: "this is Jo from …", "it's Jo
+/// What introduces a name only if one of [`CLOSINGS`] follows it: "this is Jo from …", "it's Jo
 /// here".
 const OPENINGS: [&[&str]; 5] = [
     &["this", "is"],
@@ -48,8 +48,8 @@ const OPENINGS: [&[&str]; 5] = [
 ];
 const CLOSINGS: [&str; 5] = ["from", "here", "speaking", "calling", "again"];
 
-/// What stands above a name at the end of a letter. Not "thanks": the name after it is the one who
-/// is thanked.
+/// What comes before a name at the end of a letter. Not "thanks": the name after it is the person
+/// who is thanked.
 const SIGN_OFFS: [&str; 5] = ["regards", "sincerely", "faithfully", "truly", "wishes"];
 
 /// Titles, in plain words.
@@ -70,13 +70,13 @@ const TITLES: [&str; 15] = [
     "revd",
     "reverend",
 ];
-/// The titles that are nothing else, so that they are known without a capital.
+/// Titles that have no other meaning, so they are recognised without a capital.
 const PLAIN_TITLES: [&str; 4] = ["mr", "mrs", "cllr", "councillor"];
 
-/// Names that somebody introduced themselves by; debugging shows none.
+/// Names that somebody introduced themselves by. Debug output shows none.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Names {
-    /// Full names, and what is left of them from either end down to one word; each as plain words.
+    /// Full names, and their parts from either end down to one word; each as plain words.
     spellings: BTreeSet<Vec<String>>,
 }
 
@@ -87,7 +87,7 @@ impl std::fmt::Debug for Names {
 }
 
 impl Names {
-    /// The names by which the writer of `texts` introduces or signs themselves.
+    /// The names by which the writer of `texts` introduces themselves or signs.
     #[must_use]
     pub fn introduced_in<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut names = Self::default();
@@ -103,7 +103,7 @@ impl Names {
     /// `text` with every introduced name replaced by [`MARK`]: in full, by its first word or by its
     /// last, in any case.
     ///
-    /// A name that is also an English word, such as Will, is replaced where it begins with a
+    /// A name that is also an English word, such as Will, is replaced only where it begins with a
     /// capital.
     #[must_use]
     pub fn removed_from(&self, text: &str) -> String {
@@ -114,7 +114,7 @@ impl Names {
         replaced(text, &words, |at| self.length_at(text, &words, at))
     }
 
-    /// How many words of one of the names begin at word `at`; the longest spelling wins.
+    /// How many words of one of the names begin at word `at`. The longest spelling wins.
     fn length_at(&self, text: &str, words: &[Word<'_>], at: usize) -> Option<usize> {
         let fits = |spelling: &Vec<String>| {
             let rest = &words[at..];
@@ -142,14 +142,14 @@ impl Names {
             self.spellings.insert(all[cut..].to_vec());
             self.spellings.insert(all[..=cut].to_vec());
         }
-        // An initial alone is nobody's name, and neither is the "van" of "van Bloggs".
+        // An initial alone is not a name, and neither is the "van" of "van Bloggs".
         self.spellings.retain(|it| {
             it.len() > 1 || (it[0].chars().count() > 1 && !plain::is_particle(&it[0]))
         });
     }
 }
 
-/// `text` with every name after a title replaced, title and all, by [`MARK`], unless it is the
+/// `text` with every name after a title replaced by [`MARK`], title included, unless it is the
 /// person's own.
 ///
 /// A name is the person's own if each of its words is one of `own_name`.
@@ -175,7 +175,7 @@ pub fn titled_removed(text: &str, own_name: Option<&str>) -> String {
             return None;
         }
         let name = match name_at(text, &words, at + 1) {
-            // Who writes "mrs day" writes no capitals at all.
+            // Somebody who writes "mrs day" uses no capitals at all.
             [] if !capital && may_be_name(&words[at + 1]) => &words[at + 1..at + 2],
             name => name,
         };
@@ -184,7 +184,7 @@ pub fn titled_removed(text: &str, own_name: Option<&str>) -> String {
     })
 }
 
-/// The name that the words at `at` lead in; nothing if they lead in none.
+/// The name that the words at `at` introduce; empty if they introduce none.
 fn introduced<'w, 'a>(text: &str, words: &'w [Word<'a>], at: usize) -> &'w [Word<'a>] {
     let follows = |lead: &[&str]| {
         let rest = &words[at..];
@@ -203,7 +203,7 @@ fn introduced<'w, 'a>(text: &str, words: &'w [Word<'a>], at: usize) -> &'w [Word
         let name = name_after(text, words, next, |gap| {
             is_space(gap.strip_prefix(':').unwrap_or(gap))
         });
-        // Where everything is in capitals they show no name.
+        // If everything is in capitals, capitals do not show a name.
         let shouted = words[at..next].iter().all(Word::is_shouted);
         if !shouted && !name.is_empty() {
             return name;
@@ -231,8 +231,8 @@ fn introduced<'w, 'a>(text: &str, words: &'w [Word<'a>], at: usize) -> &'w [Word
     &[]
 }
 
-/// The name that begins at word `at`, if what separates it from the word before is a `gap`; a title
-/// is left out.
+/// The name that begins at word `at`, if a `gap` separates it from the word before; a title is left
+/// out.
 fn name_after<'w, 'a>(
     text: &str,
     words: &'w [Word<'a>],
@@ -252,8 +252,8 @@ fn name_after<'w, 'a>(
     name_at(text, words, if titled { at + 1 } else { at })
 }
 
-/// The words of a name from word `at` on: capitals and initials, with what stands between them in
-/// "van der Bloggs".
+/// The words of a name from word `at` on: capitals and initials, with the particles between them,
+/// as in "van der Bloggs".
 fn name_at<'w, 'a>(text: &str, words: &'w [Word<'a>], at: usize) -> &'w [Word<'a>] {
     let mut end = at;
     for next in at..words.len().min(at + LONGEST) {
@@ -272,8 +272,8 @@ fn name_at<'w, 'a>(text: &str, words: &'w [Word<'a>], at: usize) -> &'w [Word<'a
     &words[at..end]
 }
 
-/// Whether two words may be parts of one name: on one line, with an initial's or a title's full
-/// stop between them.
+/// Whether two words may be parts of one name: on one line, with at most the full stop of an
+/// initial or a title between them.
 fn belongs(text: &str, before: &Word<'_>, after: &Word<'_>) -> bool {
     let Some(gap) = text.get(before.end..after.start) else {
         return false;
@@ -296,7 +296,7 @@ fn spaced(text: &str, before: &Word<'_>, after: &Word<'_>) -> bool {
     text.get(before.after..after.start).is_some_and(is_space)
 }
 
-/// `text` with the words that `found` finds at a word replaced by [`MARK`].
+/// `text` with the words that `found` finds replaced by [`MARK`].
 fn replaced(text: &str, words: &[Word<'_>], found: impl Fn(usize) -> Option<usize>) -> String {
     let (mut result, mut copied, mut at) = (String::with_capacity(text.len()), 0, 0);
     while at < words.len() {

@@ -1,25 +1,25 @@
-//! Sealing: what has to be kept for a while and read by nobody but this house.
+//! Sealing: for what has to be stored for a while and read by nobody but Custodian.
 //!
-//! ChaCha20-Poly1305 (RFC 8439). Its key is derived from the secret of the purpose by the kind of
-//! thing, so what is sealed as one thing opens as no other. The nonce is 96 random bits: safe for
-//! 2^32 sealings of one kind under one version of the secret.
+//! ChaCha20-Poly1305 (RFC 8439). Its key is derived from the purpose's secret and the kind of
+//! thing, so a seal of one kind does not open as another. The nonce is 96 random bits: safe for
+//! 2^32 seals of one kind under one version of the secret.
 
 use crate::identity::keyring::{KeyPurpose, Keyring};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
 impl<P: KeyPurpose> Keyring<P> {
-    /// Seals `plain` as a kind of thing: no two seals are alike, and the text is safe in a URL
+    /// Seals `plain` as a kind of thing. No two seals are alike, and the text is safe in a URL
     /// (base64url without padding).
     ///
     /// # Panics
-    /// If the system gives no random bytes: better no seal than one with a nonce that comes twice.
+    /// If the system gives no random bytes. No seal is better than one whose nonce is used twice.
     #[must_use]
     pub fn seal(&self, what: &str, plain: &[u8]) -> String {
         sealed_under(self.derive(&scope(what)), plain)
     }
 
-    /// Opens what was sealed as the same kind of thing under any version of the secret; nothing
+    /// Opens what was sealed as the same kind of thing under any version of the secret. Nothing
     /// else opens.
     #[must_use]
     pub fn unseal(&self, what: &str, sealed: &str) -> Option<Vec<u8>> {
@@ -27,7 +27,7 @@ impl<P: KeyPurpose> Keyring<P> {
             .find_map(|key| opened_under(key, sealed))
     }
 
-    /// The same, of what was sealed under the current version only.
+    /// The same, but only for the current version of the secret.
     #[must_use]
     pub fn unseal_current(&self, what: &str, sealed: &str) -> Option<Vec<u8>> {
         opened_under(self.derive(&scope(what)), sealed)

@@ -1,11 +1,11 @@
 //! Who gives an order: a role or a staff number, as somebody types it.
 //!
-//! Nobody proves it. What is made sure of is only that one name does not pass for two.
+//! Nobody proves it. The code only makes sure that one name does not pass for two.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Who does what nobody on the staff does: whoever the data is about, by a link that was sent to
-/// them.
+/// The name for acts that no member of staff does: the person themselves, by a link that was sent
+/// to them.
 pub const THE_PERSON: &str = "the person";
 
 /// Whether a name can be told from another: it has a letter or a digit, and no letters of other
@@ -16,7 +16,7 @@ pub fn is_a_name(typed: &str) -> bool {
     !plain.is_empty() && plain.chars().all(|c| c.is_ascii_alphanumeric())
 }
 
-/// Whether two names are one: `DPO-9`, `dpo 9` and `dpo‑9` are.
+/// Whether two names are the same: `DPO-9`, `dpo 9` and `dpo‑9` are.
 #[must_use]
 pub fn is_same(one: &str, other: &str) -> bool {
     plain(one) == plain(other)
@@ -48,8 +48,8 @@ fn ends_in_leading_zero(plain: &str) -> bool {
         .is_some_and(|before| !before.ends_with(|c: char| c.is_ascii_digit()))
 }
 
-/// A Latin letter that no accent makes, in the letters that people without it on their keyboard
-/// write.
+/// A Latin letter that is not made by an accent, in the letters that people without it on their
+/// keyboard write.
 const fn unstroked(c: char) -> Option<&'static str> {
     Some(match c {
         'æ' => "ae",

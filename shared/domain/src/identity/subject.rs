@@ -1,4 +1,4 @@
-//! A person, as storage knows them: a keyed digest of what identifies them.
+//! A person in storage: a keyed digest of what identifies them.
 
 use crate::identity::identifier::{Identifier, IdentifierKind};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -6,26 +6,26 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-/// The shortest secret that is taken, in bytes: as long as the digest (RFC 2104, 3).
+/// The shortest secret that is accepted, in bytes: as long as the digest (RFC 2104, 3).
 const SECRET_LENGTH: usize = 32;
 const PREFIX: &str = "subject#";
 
-/// HMAC-SHA-256 over the kind, the key's version and the canonical value of an identifier; still
-/// personal data.
+/// HMAC-SHA-256 over the kind, the key's version and the canonical value of an identifier. It is
+/// still personal data.
 ///
-/// It has no `Display`, and debugging shows nothing of it.
+/// It has no `Display`, and debug output shows nothing of it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SubjectKey(String);
 
-/// What is not a subject key.
+/// Text that is not a subject key.
 #[derive(Debug, thiserror::Error)]
 #[error("this is not a subject key")]
 pub struct NotASubjectKey;
 
 impl SubjectKey {
-    /// The key that no identifier has, of a digest that was made under another key than a subject
-    /// key's: to do as much about as about somebody's.
+    /// A key that no identifier has, from a digest made under another key. It lets the caller make
+    /// the same calls for nobody as for somebody.
     pub(crate) fn of_nobody(digest: [u8; 32]) -> Self {
         Self(format!("{PREFIX}0#{}", URL_SAFE_NO_PAD.encode(digest)))
     }
@@ -61,12 +61,12 @@ impl From<SubjectKey> for String {
     }
 }
 
-/// The longest name of a version of the subject keys, in characters: it stands in every key.
+/// The longest name of a version of the subject keys, in characters: it is part of every key.
 const VERSION: usize = 8;
 
 /// The secrets behind subject keys: one to write with, and older ones that records were written
-/// with before. What else the house seals and signs has a
-/// [`Keyring`](crate::identity::keyring::Keyring) of its own.
+/// with before. Everything else that Custodian seals and signs has its own
+/// [`Keyring`](crate::identity::keyring::Keyring).
 #[derive(Clone, Deserialize)]
 pub struct SubjectKeys {
     #[serde(flatten)]
@@ -122,20 +122,20 @@ impl SubjectKeys {
         self.current.subject_key(identifier)
     }
 
-    /// Every key that records of this person may lie under, the current one first.
+    /// Every key that records of this person may be stored under, the current one first.
     pub fn keys<'a>(&'a self, identifier: &'a Identifier) -> impl Iterator<Item = SubjectKey> + 'a {
         self.all_secrets()
             .map(|secret| secret.subject_key(identifier))
     }
 
-    /// A key for what is derived beside subject keys, from which nothing can be learnt about them.
+    /// A key for things other than subject keys. It reveals nothing about them.
     #[must_use]
     pub fn derive(&self, what: &str) -> [u8; 32] {
         self.current.derive(what)
     }
 
-    /// Of each version the keys that were derived for these kinds of things, for who makes or opens
-    /// them now.
+    /// For each version, the keys derived for these kinds of things, for the functions that make or
+    /// open them now.
     pub(super) fn bequeath<'a>(
         &'a self,
         kinds: &'a [&'a str],
@@ -208,7 +208,7 @@ pub(super) fn sound<'a>(
     }
 }
 
-/// HMAC-SHA-256 over `parts`, each ended by a NUL so that no two lists of parts are alike.
+/// HMAC-SHA-256 over `parts`. Each ends with a NUL, so that no two lists of parts are alike.
 pub(crate) fn mac(key: &[u8], parts: &[&str]) -> [u8; 32] {
     #[expect(
         clippy::expect_used,

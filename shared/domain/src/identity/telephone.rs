@@ -1,16 +1,16 @@
-//! Telephone numbers as people write them, and as E.164 has them.
+//! Telephone numbers as people write them, and as E.164.
 //!
-//! The rules are those of Google's libphonenumber for whoever writes in the United Kingdom, as the
-//! crate `phonenumber` has them: keys were made with it, and a test holds a hundred thousand
-//! numbers against it. Of its tables, half a megabyte that takes a tenth of a second to read, these
-//! rules use the codes of the countries alone; so nothing is read here.
+//! The rules are those of Google's libphonenumber for callers in the United Kingdom, as the crate
+//! `phonenumber` has them. Stored keys were made with it, and a test compares a hundred thousand
+//! numbers. Of its tables (half a megabyte that takes a tenth of a second to read) these rules need
+//! only the country codes, so nothing is read here.
 
 use crate::validation::text;
 use regex_lite::Regex;
 use std::ops::{Range, RangeInclusive};
 use std::sync::LazyLock;
 
-/// The codes of countries, and of what else has one (ITU E.164). None begins another.
+/// The codes of countries and of other services (ITU E.164). None begins another.
 const CODES: [u16; 215] = [
     1, 7, 20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54,
     55, 56, 57, 58, 60, 61, 62, 63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98, 211,
@@ -26,21 +26,21 @@ const CODES: [u16; 215] = [
 ];
 /// How many digits such a code has.
 const CODE: RangeInclusive<usize> = 1..=3;
-/// How many digits stand behind it.
+/// How many digits come after it.
 const NATIONAL: RangeInclusive<usize> = 2..=17;
-/// What they are as a number, where `phonenumber` has room for it.
+/// Their range as a number, as far as `phonenumber` has room for it.
 const NUMBERS: Range<u64> = 1..1 << 56;
 /// The code of the United Kingdom.
 pub const BRITISH: &str = "44";
-/// What is dialled before the code of a country.
+/// What is dialled before a country's code.
 const ABROAD: &str = "00";
 /// What is dialled before a number within the country, and before that for a call by text relay.
 const WITHIN: [&str; 2] = ["0", "180020"];
-/// What people write between digits, less what is one of these on another keyboard.
+/// What people write between digits, without characters that another keyboard has for these.
 const BETWEEN: &str = "-x ()[]./~*\u{30FC}\u{223C}";
 
-/// What stands behind a number and is, or may be, an extension: only with the name `digits` it is
-/// one.
+/// What comes after a number and is, or may be, an extension. It is one only if the group `digits`
+/// matches.
 static EXTENSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?i)(?:;ext=[0-9]{0,7}",
@@ -55,15 +55,15 @@ static EXTENSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
 pub struct Telephone {
     /// The code of its country.
     pub code: String,
-    /// What stands behind the code.
+    /// The digits after the code.
     pub national: String,
-    /// Whether an extension was written behind it.
+    /// Whether an extension was written after it.
     pub is_extended: bool,
 }
 
 impl Telephone {
-    /// Reads a number, written for people or for programs (RFC 3966), in the signs of the keyboard.
-    /// What does not name a country is British.
+    /// Reads a number, written for people or for programs (RFC 3966), in the characters of the
+    /// keyboard. A number without a country is British.
     pub fn read(text: &str) -> Option<Self> {
         let written = Written::for_programs(text).or_else(|| Written::for_people(text))?;
         if !is_number(written.national) {
@@ -83,7 +83,7 @@ impl Telephone {
     }
 }
 
-/// The code of a country that digits begin with.
+/// The country code at the beginning of the digits.
 pub fn code(digits: &str) -> Option<&str> {
     CODE.filter_map(|length| digits.get(..length))
         .find(|code| !code.starts_with('0') && is_code(code))
@@ -95,7 +95,7 @@ fn is_code(digits: &str) -> bool {
         .is_ok_and(|code| CODES.binary_search(&code).is_ok())
 }
 
-/// A number in the parts that are written apart.
+/// A number, split into its written parts.
 struct Written<'a> {
     code: Option<&'a str>,
     national: &'a str,
@@ -103,7 +103,7 @@ struct Written<'a> {
 }
 
 impl<'a> Written<'a> {
-    /// What RFC 3966 writes: `tel:+44-7700-900142;ext=7`.
+    /// The form of RFC 3966: `tel:+44-7700-900142;ext=7`.
     fn for_programs(text: &'a str) -> Option<Self> {
         if text.contains(' ') {
             return None;
@@ -142,7 +142,7 @@ impl<'a> Written<'a> {
         })
     }
 
-    /// What people write: anything before the number, the number, an extension.
+    /// The form that people write: anything before the number, the number, an extension.
     fn for_people(text: &'a str) -> Option<Self> {
         let text = &text[text.find(|c: char| c == '+' || c.is_ascii_digit())?..];
         let text = text.trim_end_matches(|c| c != '#' && !text::is_letter_or_number(c));
@@ -160,7 +160,7 @@ impl<'a> Written<'a> {
                 is_extended: false,
             });
         };
-        // Other ways to write one are read as no number at all.
+        // Other ways to write one are not read as a number.
         extension.name("digits")?;
         Some(Self {
             code: None,
@@ -169,7 +169,7 @@ impl<'a> Written<'a> {
         })
     }
 
-    /// The code of the country, and the digits behind it.
+    /// The country's code, and the digits after it.
     fn dialled(&self) -> Option<(String, String)> {
         if let Some(code) = self.code {
             let code = digits(code).parse::<u16>().ok()?.to_string();
@@ -197,7 +197,7 @@ impl<'a> Written<'a> {
     }
 }
 
-/// The parameters of RFC 3966 behind a number, up to what is none.
+/// The parameters of RFC 3966 after a number, up to the first thing that is not one.
 fn parameters(mut rest: &str) -> impl Iterator<Item = (&str, &str)> {
     std::iter::from_fn(move || {
         let (name, behind) = rest.strip_prefix(';')?.split_once('=')?;
@@ -210,8 +210,8 @@ fn parameters(mut rest: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// Whether it is two digits, or three and more among what people write between them, with letters
-/// behind the third.
+/// Whether it is two digits, or three or more among what people write between them, with letters
+/// after the third.
 fn is_number(text: &str) -> bool {
     let mut digits = 0;
     let mut is_part = |c: char| {
@@ -222,7 +222,7 @@ fn is_number(text: &str) -> bool {
     is_written && (digits >= 3 || (text.len() == 2 && digits == 2))
 }
 
-/// The digits of a number; a letter is the digit on whose key it stands.
+/// The digits of a number. A letter counts as the digit on its key.
 fn digits(text: &str) -> String {
     let key = |c: char| match c.to_ascii_uppercase() {
         'A'..='C' => Some('2'),
@@ -238,7 +238,7 @@ fn digits(text: &str) -> String {
     text.chars().filter_map(key).collect()
 }
 
-/// The number without what is dialled before it within the country, in whichever country it is.
+/// The number without what is dialled before it within the country, whichever country it is.
 fn without_prefix(national: &str) -> &str {
     let [trunk, _] = WITHIN;
     let rest = WITHIN
@@ -256,7 +256,7 @@ mod tests {
     use phonenumber::country::GB;
     use proptest::prelude::*;
 
-    /// The number as `phonenumber` reads it: what the keys were made with.
+    /// The number as `phonenumber` reads it: the keys were made with this.
     fn by_its_tables(text: &str) -> Option<Telephone> {
         let number = phonenumber::parse(Some(GB), text).ok()?;
         let written = number.format().mode(phonenumber::Mode::E164).to_string();
@@ -298,8 +298,7 @@ mod tests {
         assert!(CODES.is_sorted());
     }
 
-    /// Numbers that can be told apart by nothing but their number, so that a run is the same each
-    /// time.
+    /// A generator of numbers with a fixed seed, so that each run is the same.
     struct Seeded(u64);
 
     impl Seeded {
@@ -472,8 +471,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_what_the_tables_say(text in "(\\PC|[-+0-9 ().x#;=a-f]){0,24}") {
-            // As it comes here: in the signs of the keyboard, without spaces of other kinds and
-            // what nobody sees.
+            // As it arrives here: in the characters of the keyboard, without other kinds of spaces
+            // and invisible characters.
             let seen: String = text.chars().filter(|c| !text::is_unseen(*c) && !text::is_hard_space(*c)).collect();
             both_ways(text::folded(&seen).trim());
         }

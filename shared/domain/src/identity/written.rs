@@ -1,10 +1,9 @@
-//! What people and systems write into a field where there is nothing to write, or more than one
+//! What people and systems write into a field when there is nothing to write, or more than one
 //! thing.
 
 use crate::identity::identifier::{Identifier, IdentifierKind, NotAnIdentifier};
 
-/// Words that stand where somebody had to write something and had nothing: in lower case, a space
-/// between words.
+/// Words that people write when they have nothing to write: in lower case, one space between words.
 const NOTHING: [&str; 49] = [
     "anonymous",
     "blank",
@@ -57,8 +56,8 @@ const NOTHING: [&str; 49] = [
     "withheld",
 ];
 
-/// What a spreadsheet leaves of a cell that it took for a formula and can't work out, behind its
-/// `#`: a handle that begins with `@` or `-` is one.
+/// What a spreadsheet shows for a cell that it read as a formula and can't work out, after its `#`.
+/// A handle that begins with `@` or `-` is such a cell.
 const ERRORS: [&str; 7] = ["calc", "div/0", "name", "num", "ref", "spill", "value"];
 /// Who takes something back for whom, as networks write it.
 const BY: [&str; 24] = [
@@ -88,8 +87,8 @@ const BY: [&str; 24] = [
     "youtube",
 ];
 
-/// Whether a field where somebody is to be named names nobody: empty, nothing but punctuation, or a
-/// word for nothing such as `n/a`, `None`, `[None]`, `-`, `unknown` or `not given`.
+/// Whether a field for a person names nobody: empty, only punctuation, or a word for nothing such
+/// as `n/a`, `None`, `[None]`, `-`, `unknown` or `not given`.
 #[must_use]
 pub fn is_nothing(text: &str) -> bool {
     let plain = text
@@ -99,16 +98,16 @@ pub fn is_nothing(text: &str) -> bool {
         .split(|c: char| c.is_whitespace() || c == '_')
         .filter(|word| !word.is_empty());
     let plain = plain.collect::<Vec<_>>().join(" ");
-    // An address or a number is no word, and a handle is somebody's with its sign.
+    // An address or a number is not a word, and a handle with its sign is somebody's.
     let is_error = text.trim_start().starts_with('#') && ERRORS.contains(&plain.as_str());
     plain.is_empty()
         || is_error
         || (!text.trim_start().starts_with('@') && NOTHING.contains(&plain.as_str()))
 }
 
-/// Whether this is what a network, or a telephone system, leaves where something was taken back:
-/// `[deleted]`, `[Removed]`, `[ Removed by Reddit ]`, `[deleted by user]`. Who writes more into the
-/// brackets, or something else, has written it.
+/// Whether a network, or a telephone system, leaves this text where something was taken back:
+/// `[deleted]`, `[Removed]`, `[ Removed by Reddit ]`, `[deleted by user]`. Anything more or else in
+/// the brackets is somebody's own text.
 #[must_use]
 pub fn is_taken_back(text: &str) -> bool {
     let inside = text
@@ -143,7 +142,8 @@ pub fn is_taken_back(text: &str) -> bool {
 /// What is wrong with the field, if any part of it is neither an identifier nor a word for nothing.
 pub fn several(kind: IdentifierKind, text: &str) -> Result<Vec<Identifier>, NotAnIdentifier> {
     let whole = Identifier::of(kind, text);
-    // A reader of numbers may take the first of several for all of them; no two addresses are one.
+    // A number reader may take the first of several numbers for all of them. Two addresses are
+    // never one.
     if kind != IdentifierKind::Phone && whole.is_ok() {
         return whole.map(|identifier| vec![identifier]);
     }
@@ -160,9 +160,9 @@ pub fn several(kind: IdentifierKind, text: &str) -> Result<Vec<Identifier>, NotA
     match (all, whole) {
         (Some(found), _) => Ok(found),
         (None, Ok(identifier)) => Ok(vec![identifier]),
-        // One with an extension is a number, and identifies nobody.
+        // A number with an extension is a number, and identifies nobody.
         (None, Err(NotAnIdentifier::Extension)) => Err(NotAnIdentifier::Extension),
-        // One besides words for nothing, or nothing but these.
+        // One identifier besides words for nothing, or only words for nothing.
         (None, Err(error)) if parts.len() < 2 && kind != IdentifierKind::Reference => {
             each(kind, &parts).ok_or(error)
         }
@@ -170,7 +170,7 @@ pub fn several(kind: IdentifierKind, text: &str) -> Result<Vec<Identifier>, NotA
     }
 }
 
-/// The parts as identifiers, if each of them is one, or a number with an extension.
+/// The parts as identifiers, if each of them is one, or is a number with an extension.
 fn each(kind: IdentifierKind, parts: &[&str]) -> Option<Vec<Identifier>> {
     let mut found = Vec::new();
     for part in parts {
@@ -183,7 +183,7 @@ fn each(kind: IdentifierKind, parts: &[&str]) -> Option<Vec<Identifier>> {
     Some(found)
 }
 
-/// The parts of a field that has several things in it, without the words for nothing.
+/// The parts of a field with several values, without the words for nothing.
 fn parts(kind: IdentifierKind, text: &str) -> Vec<&str> {
     let strong = text
         .split([';', ',', '|', '\n', '\r'])
@@ -196,7 +196,7 @@ fn parts(kind: IdentifierKind, text: &str) -> Vec<&str> {
         .flat_map(|part| part.split(" & "))
         .map(str::trim)
         .filter(|part| !is_nothing(part));
-    // A word for nothing may have these in it, and a telephone number spaces.
+    // A word for nothing may contain these, and a telephone number spaces.
     let parts = joined.flat_map(|part| {
         part.split(move |c: char| c == '/' || (kind == IdentifierKind::Email && c.is_whitespace()))
     });

@@ -1,11 +1,11 @@
-//! What the chain says of requests, holds and restrictions: that something lies in the Register, by
+//! What the chain says of requests, holds and restrictions: that something is in the Register, by
 //! hashes alone.
 
 use super::hash::Hash;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// That an item of the Register is as it was written. It says nothing of what the item says.
+/// That an item of the Register is as it was written. It says nothing about the item's contents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attestation {
     /// What it is.
@@ -16,11 +16,11 @@ pub struct Attestation {
     pub item: Hash,
     /// SHA-256 of the whole item.
     pub hash: Hash,
-    /// SHA-256 of what stays as it is while the item changes; nothing where all of it may change,
-    /// or none of it.
+    /// SHA-256 of the parts that stay while the item changes; `None` if all of it may change, or
+    /// nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fixed: Option<Hash>,
-    /// When it is over, epoch seconds; nothing while it has no end.
+    /// When it is over, epoch seconds; `None` while it has no end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<i64>,
 }
@@ -29,7 +29,7 @@ pub struct Attestation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
-    /// A request that is planned.
+    /// A planned request.
     Plan,
     /// A request whose plan was approved.
     Approval,
@@ -41,16 +41,16 @@ pub enum Evidence {
     Receipt,
     /// The certificate of a request.
     Certificate,
-    /// A hold that stands.
+    /// A hold that is in force.
     Hold,
-    /// A restriction that stands.
+    /// A restriction that is in force.
     Restriction,
     /// A hold or a restriction that was lifted.
     Lifting,
 }
 
 impl Evidence {
-    /// The name, as it is told.
+    /// The name, as the chain stores it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -66,8 +66,8 @@ impl Evidence {
         }
     }
 
-    /// What of such an item may change after it was first written; nothing of those that have no
-    /// name here.
+    /// Which attributes of such an item may change after it was first written; empty for kinds that
+    /// never change.
     #[must_use]
     pub const fn may_change(self) -> &'static [&'static str] {
         match self {
@@ -81,7 +81,7 @@ impl Evidence {
         }
     }
 
-    /// Whether an item that was this may be `later`.
+    /// Whether an item of this kind may become one of kind `later`.
     const fn may_become(self, later: Self) -> bool {
         match self {
             Self::Plan => matches!(later, Self::Plan | Self::Approval),
@@ -104,9 +104,8 @@ impl fmt::Display for Evidence {
 }
 
 impl Attestation {
-    /// Whether the same item may be as `later` says after it was as this says: a plan may be made
-    /// anew until it is approved, an approval ends, a hold is lifted. Nothing goes back, and what
-    /// is fixed stays.
+    /// Whether the same item may change from this to `later`: a plan may be made again until it is
+    /// approved, an approval ends, a hold is lifted. Nothing goes back, and what is fixed stays.
     #[must_use]
     pub fn may_become(&self, later: &Self) -> bool {
         if !self.kind.may_become(later.kind) {

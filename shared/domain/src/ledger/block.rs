@@ -1,12 +1,12 @@
-//! A block: what one link of the chain tells.
+//! A block: the contents of one link of the chain.
 
 use super::Entry;
 use super::attestation::Attestation;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-/// What one link tells: deletions that were made in one transaction, or what was written of
-/// requests and holds.
+/// The contents of one link: deletions from one transaction, or what was written of requests and
+/// holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
     /// The number of its link.
@@ -17,7 +17,7 @@ pub struct Block {
     pub at: DateTime<Utc>,
     /// The deletions.
     pub entries: Vec<Entry>,
-    /// What lies in the Register.
+    /// What is in the Register.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attestations: Vec<Attestation>,
 }

@@ -16,15 +16,15 @@ pub struct DayCertificate {
     pub day: NaiveDate,
     /// When it was closed.
     pub closed_at: DateTime<Utc>,
-    /// What the day's blocks tell.
+    /// The figures of the day's blocks.
     pub figures: Figures,
-    /// What still lay there when it was closed.
+    /// What was still stored when it was closed.
     pub left: Left,
     /// The hash of the certificate of the day before.
     pub previous_certificate: Hash,
 }
 
-/// What the blocks of a day tell, counted.
+/// The figures of a day's blocks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figures {
     /// How much was deleted.
@@ -33,12 +33,12 @@ pub struct Figures {
     pub by_cause: BTreeMap<Cause, u64>,
     /// The same by what it was.
     pub by_kind: BTreeMap<ItemKind, u64>,
-    /// The records among it by source.
+    /// The records among them, by source.
     pub by_source: BTreeMap<String, u64>,
     /// How much was attested of requests, holds and restrictions.
     #[serde(default, skip_serializing_if = "crate::validation::is_zero")]
     pub attested: u64,
-    /// How late what went because its time was over; nothing where nothing did.
+    /// How late things were deleted whose time was over; `None` if there were none.
     pub lateness: Option<Lateness>,
     /// How many blocks there are.
     pub blocks: u64,
@@ -48,33 +48,32 @@ pub struct Figures {
     pub last_n: Option<u64>,
 }
 
-/// How late something went, in seconds.
+/// How late things were deleted, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lateness {
-    /// Half went no later.
+    /// Half were deleted no later than this.
     pub p50: i64,
-    /// Ninety-nine in a hundred went no later.
+    /// Ninety-nine in a hundred were deleted no later than this.
     pub p99: i64,
-    /// Nothing went later.
+    /// Nothing was deleted later than this.
     pub max: i64,
 }
 
-/// What lay in Records when a day was closed, after a sweep.
+/// What was in Records when a day was closed, after a sweep.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Left {
-    /// How much was over by the end of the day and had not gone: 0, or the promise is broken.
+    /// How much was over by the end of the day and not deleted: 0, or the promise is broken.
     pub overdue: u64,
-    /// How much was past its date and is held.
+    /// How much was past its date and on hold.
     pub held: u64,
-    /// No record lay there that was collected before this day.
+    /// No record collected before this day was stored.
     pub none_before: Option<NaiveDate>,
-    /// The month in which the oldest record was collected, `YYYY-MM`; nothing where it was not
-    /// among those that go next.
+    /// The month in which the oldest record was collected, `YYYY-MM`; `None` if it was not among
+    /// those that expire next.
     pub oldest_month: Option<String>,
 }
 
-/// Counts the blocks of a day; memory grows with how differently late they were, and not with how
-/// many.
+/// Counts the blocks of a day. Memory grows with the number of different latenesses, not of blocks.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     figures: Figures,
@@ -125,7 +124,7 @@ impl Tally {
         })
     }
 
-    /// The seconds that so many in a hundred do not exceed: the nearest rank.
+    /// The seconds that this share (per cent) does not exceed: the nearest rank.
     fn no_later(&self, percent: u64) -> Option<i64> {
         let rank = (self.seconds.values().sum::<u64>() * percent).div_ceil(100);
         let mut counted = 0;

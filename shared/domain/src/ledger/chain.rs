@@ -1,5 +1,5 @@
-//! The chain: every link names the one before by its hash, so that none can be changed or taken out
-//! unseen.
+//! The chain: every link names the one before by its hash, so that none can be changed or removed
+//! unnoticed.
 
 use super::Entry;
 use super::attestation::Attestation;
@@ -23,13 +23,13 @@ pub struct Link {
 }
 
 impl Link {
-    /// Whether its hash is that of what it says.
+    /// Whether its hash matches its contents.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.hash == Hash::of(&self.previous, &self.body)
     }
 
-    /// What it says, if it is this and spelt as it is spelt here.
+    /// Its contents, if they are of this type and in canonical spelling.
     #[must_use]
     pub fn says<'a, T: Deserialize<'a> + Serialize>(&'a self) -> Option<T> {
         let said: T = serde_json::from_str(&self.body).ok()?;
@@ -76,10 +76,9 @@ impl Head {
             .map_or(self.first, |closed| closed.succ_opt().unwrap_or(closed))
     }
 
-    /// The next link is a block about these deletions, and what is attested; nothing if that can't
-    /// be written.
+    /// The next link, a block of these deletions and attestations; `None` if it can't be written.
     ///
-    /// Its day is that of `now`, unless the chain is further already: days never go back, and a
+    /// Its day is that of `now`, unless the chain is already further: days never go back, and a
     /// closed day stays as it is.
     #[must_use]
     pub fn tell(
@@ -105,8 +104,8 @@ impl Head {
         Some((day, link, head))
     }
 
-    /// The next link is the certificate of the first day that is not closed; nothing if that can't
-    /// be written.
+    /// The next link, the certificate of the first day that is not closed; `None` if it can't be
+    /// written.
     #[must_use]
     pub fn close(
         &self,

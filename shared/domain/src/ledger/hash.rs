@@ -8,19 +8,19 @@ use sha2::{Digest, Sha256};
 #[serde(try_from = "String", into = "String")]
 pub struct Hash(String);
 
-/// Something that is no hash.
+/// Text that is not a hash.
 #[derive(Debug, thiserror::Error)]
 #[error("a hash is 64 hexadecimal digits")]
 pub struct NotAHash;
 
 impl Hash {
-    /// What the first link names as the one before it.
+    /// What the first link names as the link before it.
     #[must_use]
     pub fn of_nothing() -> Self {
         Self("0".repeat(64))
     }
 
-    /// The hash of what is said after another link.
+    /// The hash of a body that follows another link.
     #[must_use]
     pub fn of(previous: &Self, body: &str) -> Self {
         let digest = Sha256::new()
@@ -31,7 +31,7 @@ impl Hash {
         Self(hex::encode(digest))
     }
 
-    /// The hash of a text on its own.
+    /// The hash of a text by itself.
     #[must_use]
     pub fn digest(text: &str) -> Self {
         Self(hex::encode(Sha256::digest(text)))

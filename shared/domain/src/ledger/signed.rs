@@ -1,5 +1,5 @@
-//! What a processor has said and signed, kept so that anybody can check it later, with nothing else
-//! at hand.
+//! What a processor said and signed, kept so that anybody can check it later, with nothing else at
+//! hand.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
@@ -14,24 +14,24 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
-/// An answer with its signature, and the certificate that it was believed by.
+/// An answer with its signature, and the certificate that it was checked against.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signed {
     /// When it came.
     pub at: DateTime<Utc>,
     /// SHA-256 of its bytes, in hexadecimal.
     pub sha256: String,
-    /// Its bytes, in base64; nothing where it says more than is known without it, which may be
-    /// somebody's.
+    /// Its bytes, in base64; `None` if it says more than is known without it, because that could be
+    /// personal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
     /// The signature over its bytes, in base64.
     pub signature: String,
-    /// The certificate, as DER in base64: what stands between the lines of a PEM document.
+    /// The certificate, as DER in base64: the text between the lines of a PEM document.
     pub certificate: String,
 }
 
-/// Why a signed answer is none.
+/// Why a signed answer does not count as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotSigned {
     /// It cannot be read.
@@ -49,7 +49,7 @@ pub enum NotSigned {
 }
 
 impl Signed {
-    /// What was said in `body`, of which the bytes are kept or only their digest.
+    /// The answer in `body`, kept as bytes or as a digest only.
     #[must_use]
     pub fn new(
         body: &[u8],
@@ -67,7 +67,7 @@ impl Signed {
         }
     }
 
-    /// Checks it once more, by nothing but itself; gives whether the bytes are there to check.
+    /// Checks it again from itself alone. Returns whether the bytes are there to check.
     ///
     /// # Errors
     /// [`NotSigned`] if the processor's certificate did not sign it.
@@ -94,7 +94,7 @@ impl Signed {
     }
 }
 
-/// A certificate that somebody may sign with.
+/// A certificate that a processor may sign with.
 #[derive(Clone)]
 pub struct SigningCertificate {
     algorithm: &'static dyn VerificationAlgorithm,
@@ -110,7 +110,7 @@ pub enum BadCertificate {
     /// Not a PEM document with a certificate in it.
     #[error("must have a certificate in PEM")]
     Format,
-    /// A key of a kind that is not taken.
+    /// A key of a kind that is not accepted.
     #[error(
         "must have certificates with an RSA key of at least 2,048 bits, or a key on P-256 or P-384"
     )]
@@ -136,7 +136,7 @@ impl SigningCertificate {
         })
     }
 
-    /// Whether it is valid then.
+    /// Whether it is valid at this time.
     #[must_use]
     pub fn is_valid(&self, at: DateTime<Utc>) -> bool {
         self.from <= at && at <= self.until

@@ -1,4 +1,4 @@
-//! Whether a chain holds, and which link is the first that does not.
+//! Whether a chain is unbroken, and which is the first wrong link.
 
 use super::block::Block;
 use super::certificate::{DayCertificate, Figures, Tally};
@@ -9,11 +9,11 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The first link that does not hold.
+/// The first wrong link.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("link {n} of {day}: {fault}")]
 pub struct Broken {
-    /// The day on which it lies, or should.
+    /// The day where it is, or should be.
     pub day: NaiveDate,
     /// Its number.
     pub n: u64,
@@ -26,27 +26,27 @@ pub struct Broken {
 pub enum ChainFault {
     /// It is not there.
     Missing,
-    /// It is not an item that is written here, or not spelt so.
+    /// It is not an item that Custodian writes, or not in that spelling.
     Unreadable,
-    /// It lies where another belongs.
+    /// It is in the place of another.
     Misplaced,
     /// It follows another link than the one before it.
     Unlinked,
-    /// Its hash is not that of what it says.
+    /// Its hash does not match its contents.
     Changed,
     /// The day is closed and has no certificate.
     Uncertified,
     /// The day is not closed and has a certificate.
     Premature,
-    /// The certificate counts something else than the day's blocks tell.
+    /// The certificate's figures differ from those of the day's blocks.
     Miscounted,
     /// The certificate does not follow that of the day before.
     OutOfTurn,
     /// It is not the certificate that was noted elsewhere.
     Replaced,
-    /// It lies behind the end of the chain.
+    /// It comes after the end of the chain.
     Beyond,
-    /// The head says that the chain ends otherwise.
+    /// The head names another end of the chain.
     HeadDiffers,
 }
 
@@ -71,18 +71,18 @@ impl fmt::Display for ChainFault {
     }
 }
 
-/// What lies where a link belongs.
+/// What is stored where a link belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lies {
     /// Nothing.
     Nothing,
-    /// Something that is no link.
+    /// Something that is not a link.
     Unreadable,
     /// A link.
     Link(Link),
 }
 
-/// The hash of a day's certificate, noted outside of the ledger.
+/// The hash of a day's certificate, noted outside the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Witness {
     /// The day.
@@ -91,7 +91,7 @@ pub struct Witness {
     pub hash: Hash,
 }
 
-/// A link that holds, in the chain's order.
+/// A link that is right, in the chain's order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// Its number.
@@ -107,22 +107,22 @@ pub struct Seen {
 pub struct Verified {
     /// How many links there are.
     pub links: u64,
-    /// How many deletions they tell of.
+    /// How many deletions they record.
     pub entries: u64,
     /// How many days are closed.
     pub days: u64,
     /// The last of them.
     pub closed: Option<NaiveDate>,
-    /// The hash of its certificate: what to note outside of the ledger.
+    /// The hash of its certificate: note it outside the ledger.
     pub certificate: Hash,
     /// How much was overdue, over all certificates: 0, or the promise was broken.
     pub overdue: u64,
 }
 
-/// Walks a chain, day by day and link by link, holding no more than one day's counts.
+/// Goes through a chain, day by day and link by link, holding only one day's counts.
 ///
-/// A day's certificate lies on its day, and comes in the chain when the day was closed: after
-/// blocks of later days, perhaps. So it waits here until its turn.
+/// A day's certificate is stored on its day, and comes in the chain when the day was closed,
+/// perhaps after blocks of later days. So it waits here for its turn.
 #[derive(Debug)]
 pub struct Verification {
     head: Head,
@@ -132,7 +132,7 @@ pub struct Verification {
     next: u64,
     previous: Hash,
     waiting: BTreeMap<u64, Waiting>,
-    /// What lies behind the end: named last, because it comes last.
+    /// What comes after the end: named last, because it comes last.
     beyond: Option<Broken>,
     found: Verified,
     seen: Vec<Seen>,
@@ -146,7 +146,7 @@ struct Waiting {
 }
 
 impl Verification {
-    /// Begins with the chain that ends so.
+    /// Begins with a chain that ends at this head.
     #[must_use]
     pub fn of(head: Head, witness: Option<Witness>) -> Self {
         let found = Verified {
@@ -178,16 +178,16 @@ impl Verification {
         self.tally = Tally::default();
     }
 
-    /// The links that were found to hold since this was asked last.
+    /// The links that were found right since the last call.
     pub fn seen(&mut self) -> Vec<Seen> {
         std::mem::take(&mut self.seen)
     }
 
-    /// Looks at what lies on the day where block `n` belongs; blocks come by their numbers. Gives
-    /// what it says, unless it lies behind the end.
+    /// Checks what is stored on the day where block `n` belongs; blocks come in the order of their
+    /// numbers. Returns the block, unless it comes after the end.
     ///
     /// # Errors
-    /// [`Broken`] names the first link that does not hold.
+    /// [`Broken`] names the first wrong link.
     pub fn block(&mut self, n: u64, lies: &Lies) -> Result<Option<Block>, Broken> {
         let day = self.day;
         let broken = |fault| Broken { day, n, fault };
@@ -217,7 +217,7 @@ impl Verification {
         Ok(Some(block))
     }
 
-    /// Something lies on the day that is no link.
+    /// Something on the day is not a link.
     ///
     /// # Errors
     /// [`Broken`], always.
@@ -229,10 +229,10 @@ impl Verification {
         })
     }
 
-    /// Ends a day with what lies where its certificate belongs.
+    /// Ends a day with what is stored where its certificate belongs.
     ///
     /// # Errors
-    /// [`Broken`] names the first link that does not hold.
+    /// [`Broken`] names the first wrong link.
     pub fn end(&mut self, certificate: Lies) -> Result<(), Broken> {
         let day = self.day;
         let is_closed = self.head.closed.is_some_and(|closed| day <= closed);
@@ -262,15 +262,15 @@ impl Verification {
     /// Ends the last day: what still waits has to be the end of the chain.
     ///
     /// # Errors
-    /// [`Broken`] names the first link that does not hold.
+    /// [`Broken`] names the first wrong link.
     pub fn end_all(&mut self) -> Result<(), Broken> {
         self.catch_up(self.head.n + 1)
     }
 
-    /// Ends with the last day, and gives what was found.
+    /// Ends after the last day. Returns what was found.
     ///
     /// # Errors
-    /// [`Broken`] names the first link that does not hold.
+    /// [`Broken`] names the first wrong link.
     pub fn finish(mut self) -> Result<Verified, Broken> {
         self.end_all()?;
         let broken = |n, fault| Broken {
@@ -298,7 +298,7 @@ impl Verification {
         }
     }
 
-    /// Up to link `n`, everything has to be a certificate that waits.
+    /// Up to link `n`, everything must be a certificate that waits.
     fn catch_up(&mut self, n: u64) -> Result<(), Broken> {
         while self.next < n {
             let next = self.next;

@@ -1,5 +1,5 @@
-//! The legs of a call, and what the call says as a whole: the same in whichever order its rows are
-//! told, however often.
+//! The legs of a call, and what the call says as a whole: the same in whichever order its rows
+//! come, and however often.
 
 use crate::identity::contact::Contact;
 use crate::record::processor_copy::ProcessorCopy;
@@ -16,9 +16,8 @@ use std::cmp::{Ordering, Reverse};
 const LEGS: usize = 50;
 
 impl Said {
-    /// What a row of this report said of a leg. Where the clock can't tell when the leg began,
-    /// because the hour is there twice, the order of the report has to: the hour and the row's line
-    /// in it.
+    /// What a row of this report said of a leg. If an hour comes twice, the clock can't tell when
+    /// the leg began. Then the order of the report decides: the hour and the row's line.
     #[must_use]
     pub fn of(leg: &Leg, twice: Option<(DateTime<Utc>, u64)>, report: &str) -> Self {
         let (clock, line) = twice.unwrap_or((leg.at, 0));
@@ -32,16 +31,16 @@ impl Said {
         }
     }
 
-    /// Which leg it is of, sorted by when a leg was over.
+    /// Which leg it is about, sorted by when a leg ended.
     fn place(&self) -> (DateTime<Utc>, u64, Option<u32>, &str) {
         (self.clock, self.line, self.seconds, &self.leg)
     }
 }
 
-/// Two tellings of a call: all legs of both, and what the last leg that was rated and the first
-/// that names somebody say.
+/// Two versions of a call, joined: all legs of both, what the last rated leg says, and the name
+/// from the first leg that has one.
 ///
-/// Of two words on one leg the later report's stands.
+/// Of two versions of one leg, the later report's stands.
 pub(super) fn joined(
     newer: (&RecordBody, &TelephoneDetails),
     older: (&RecordBody, &TelephoneDetails),
@@ -49,8 +48,8 @@ pub(super) fn joined(
     let mut legs: Vec<Leg> = newer.1.legs.iter().chain(&older.1.legs).cloned().collect();
     legs.sort();
     legs.dedup();
-    // More than that is no call, and would not fit into an item; the earliest are kept in whichever
-    // order they come.
+    // More than that is no call, and would not fit into an item. The earliest are kept, in
+    // whichever order they come.
     legs.truncate(LEGS);
     let (answers, other) = (answered(newer), answered(older));
     let (rated, answered_by) = match (answers, other) {
@@ -104,7 +103,7 @@ pub(super) fn joined(
     }
 }
 
-/// Which row the answers are of, if there are any.
+/// Which row the answers come from, if there are any.
 fn answered((details, call): (&RecordBody, &TelephoneDetails)) -> Option<Said> {
     let at = call.answered_at?;
     Some(
@@ -114,7 +113,7 @@ fn answered((details, call): (&RecordBody, &TelephoneDetails)) -> Option<Said> {
     )
 }
 
-/// Which row says who the person is, if any does.
+/// Which row names the person, if any does.
 fn names((details, call): (&RecordBody, &TelephoneDetails)) -> Option<Said> {
     let at = call.named_at?;
     Some(
@@ -124,7 +123,7 @@ fn names((details, call): (&RecordBody, &TelephoneDetails)) -> Option<Said> {
     )
 }
 
-/// What an earlier version, which kept the leg's beginning only, would have kept.
+/// What an earlier version, which stored only the beginning of a leg, would have stored.
 fn formerly(details: &RecordBody, call: &TelephoneDetails, at: DateTime<Utc>) -> Said {
     let report = details
         .revision
@@ -142,8 +141,8 @@ fn formerly(details: &RecordBody, call: &TelephoneDetails, at: DateTime<Utc>) ->
     }
 }
 
-/// Which of two ratings is the later. In one report, two of one leg sort by what they say, so that
-/// no order of its rows decides.
+/// Which of two ratings is the later. In one report, two of one leg are sorted by what they say, so
+/// that the order of its rows does not matter.
 fn later(one: &RecordBody, said: &Said, other: &RecordBody, by: &Said) -> Ordering {
     let answer = |details: &RecordBody| {
         let comment = match details.answers.get(COMMENT) {

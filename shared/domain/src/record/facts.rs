@@ -1,9 +1,9 @@
-//! What may be told of a record: each fact with its name, what people call it, and how the council
-//! came by it.
+//! What an export may say of a record: each fact with its name, its label, and how the council came
+//! by it.
 //!
-//! An export tells these and nothing else. [`RecordBody::facts`] takes a record apart without
-//! leaving a field out, so that a new field does not compile until it is marked. Names of staff and
-//! of others are left out here.
+//! An export contains these and nothing else. [`RecordBody::facts`] takes a record apart without
+//! leaving a field out, so a new field does not compile until it is marked. Names of staff and of
+//! others are left out here.
 
 pub mod codes;
 mod told;
@@ -23,12 +23,12 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// One thing that may be told.
+/// One fact that an export may contain.
 #[derive(Clone, PartialEq)]
 pub struct Fact<'a> {
     /// Its name in the document.
     pub name: &'static str,
-    /// What a lay person calls it.
+    /// A plain label for it.
     pub label: &'static str,
     /// How the council came by it.
     pub nature: Nature,
@@ -36,7 +36,7 @@ pub struct Fact<'a> {
     pub value: Value<'a>,
 }
 
-/// How the council came by something: decides whether portability carries it.
+/// How the council came by something. It decides whether portability includes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nature {
     /// The person typed or said it.
@@ -64,8 +64,8 @@ impl Nature {
         }
     }
 
-    /// Whether a package of this kind carries it: portability what is the person's own, typed or
-    /// observed.
+    /// Whether a package of this kind includes it: portability has what is the person's own, typed
+    /// or observed.
     #[must_use]
     pub const fn is_in(self, kind: PackageKind) -> bool {
         match kind {
@@ -75,7 +75,7 @@ impl Nature {
     }
 }
 
-/// What is told.
+/// The value of a fact.
 #[derive(Clone, PartialEq)]
 pub enum Value<'a> {
     /// Text.
@@ -106,7 +106,7 @@ pub enum Value<'a> {
     Parts(Vec<Vec<Fact<'a>>>),
 }
 
-/// One of a few words that stand for something.
+/// One of a few words with a meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FactCode {
     /// The word.
@@ -120,16 +120,16 @@ pub struct FactCode {
 pub struct Answered<'a> {
     /// The question's id.
     pub question: &'a str,
-    /// The question as it was asked, or its id if nobody knows any longer.
+    /// The question as it was asked, or its id if its words are no longer known.
     pub label: &'a str,
-    /// What kind of answer it takes: as the question says, or as far as the answer tells.
+    /// What kind of answer it takes: as the question says, or as far as the answer shows.
     pub kind: QuestionKind,
     /// The answer.
     #[serde(serialize_with = "as_given")]
     pub answer: &'a Answer,
 }
 
-/// A whole number without a fraction: 4, and not 4.0.
+/// A whole number without a fraction: 4, not 4.0.
 fn as_given<S: Serializer>(answer: &Answer, to: S) -> Result<S::Ok, S::Error> {
     match answer {
         Answer::Number(number) => match number.to_string().parse::<i64>() {
@@ -151,7 +151,7 @@ impl Answered<'_> {
 /// One thing that was said, without the names of others.
 #[derive(Clone, PartialEq, serde::Serialize)]
 pub struct Spoken<'a> {
-    /// The how manieth of all that was said, by whomever.
+    /// Its position among everything that was said, by anybody.
     #[serde(skip)]
     pub place: usize,
     /// By whom.
@@ -219,14 +219,14 @@ impl From<Speaker> for FactCode {
     }
 }
 
-/// How sure it is that the questions of a record are worded as they were asked.
+/// How certain it is that the questions of a record have the words that were asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wording {
-    /// They are.
+    /// They have.
     Asked,
-    /// Nobody noted it: they are worded as the earliest version that is known.
+    /// Nobody noted it: they have the words of the earliest version that is known.
     Earliest,
-    /// Nobody knows any longer: fields are told by their names.
+    /// The words are no longer known: fields are listed by their names.
     Gone,
 }
 
@@ -234,7 +234,7 @@ impl Wording {
     /// Every wording, as a document lists them.
     pub const ALL: [Self; 3] = [Self::Asked, Self::Earliest, Self::Gone];
 
-    /// What is known of a record's words; nothing where no form of ours asked.
+    /// What is known of a record's words; `None` if no form of ours asked.
     #[must_use]
     pub const fn of(words: &Words) -> Option<Self> {
         match words {
@@ -299,8 +299,8 @@ impl FactCode {
     }
 }
 
-/// Who the person is: as they or the source wrote it, and in the one spelling by which they are
-/// looked up.
+/// Who the person is: as they or the source wrote it, and in the canonical spelling by which they
+/// are looked up.
 #[derive(serde::Serialize)]
 struct Spelt<'a> {
     #[serde(flatten)]
@@ -326,7 +326,7 @@ impl<'a> Spelt<'a> {
 pub struct Fields<'a>(pub &'a [Fact<'a>], pub Nature);
 
 impl Fields<'_> {
-    /// Whether there is none.
+    /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|fact| fact.nature != self.1)

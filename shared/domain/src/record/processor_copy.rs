@@ -1,4 +1,4 @@
-//! Where else a record is held: an export names it, an erasure has to reach it.
+//! Where else a record is held. An export names it, and an erasure has to reach it.
 
 use crate::record::source::Source;
 use crate::rights::confirmation::SENDING;
@@ -18,9 +18,9 @@ pub enum Processor {
     Five9,
     /// The partner for online forms (Achieve).
     Granicus,
-    /// Who sends the newsletters.
+    /// The sender of the newsletters.
     Newsletter,
-    /// Who sends the mails that ask people to confirm an address.
+    /// The sender of the emails that ask people to confirm an address.
     Notify,
 }
 
@@ -71,8 +71,8 @@ impl Processor {
         }
     }
 
-    /// What it does for the council, as a sentence goes on after its name: `runs our telephone
-    /// service`.
+    /// What it does for the council, as the rest of a sentence after its name:
+    /// `runs our telephone service`.
     #[must_use]
     pub const fn role(self) -> &'static str {
         match self {
@@ -84,12 +84,12 @@ impl Processor {
     }
 }
 
-/// How long GOV.UK Notify keeps a mail: its default, which must not be lengthened there
+/// How long GOV.UK Notify keeps an email: its default, which must not be lengthened there
 /// (<https://www.notifications.service.gov.uk/using-notify/data-retention-period>).
 const MAILS: TimeDelta = TimeDelta::days(7);
 
-/// When the last copy of a mail is over that was asked for by `asked_at`: it may have been sent
-/// some days later.
+/// When the last copy of an email that was requested by `asked_at` is deleted: it may have been
+/// sent some days later.
 #[must_use]
 pub fn mails_end(asked_at: DateTime<Utc>) -> DateTime<Utc> {
     asked_at + SENDING + MAILS
@@ -98,9 +98,9 @@ pub fn mails_end(asked_at: DateTime<Utc>) -> DateTime<Utc> {
 /// That a processor holds a copy, and until when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessorCopy {
-    /// Who.
+    /// The processor.
     pub at: Processor,
-    /// Until when, where the processor deletes by itself.
+    /// Until when, if the processor deletes it by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<DateTime<Utc>>,
 }
@@ -115,7 +115,7 @@ impl ProcessorCopy {
         }
     }
 
-    /// Granicus's copy of a submission, which it keeps until it is told otherwise.
+    /// Granicus's copy of a submission, which it keeps until it is asked to delete it.
     #[must_use]
     pub const fn granicus() -> Self {
         Self {
@@ -124,7 +124,7 @@ impl ProcessorCopy {
         }
     }
 
-    /// GOV.UK Notify's copy of a mail that was asked for then.
+    /// GOV.UK Notify's copy of an email that was requested then.
     #[must_use]
     pub fn notify(asked_at: DateTime<Utc>) -> Self {
         Self {
@@ -133,19 +133,19 @@ impl ProcessorCopy {
         }
     }
 
-    /// Whether the copy is still there at `now`, as far as the processor's own retention tells.
+    /// Whether the copy is still there at `now`, as far as the processor's own retention says.
     #[must_use]
     pub fn lasts(&self, now: DateTime<Utc>) -> bool {
         self.until.is_none_or(|until| now < until)
     }
 }
 
-/// Who is known to hold something of a record that came from this source, and until when, where the
-/// processor deletes its copy by itself.
+/// Who is known to hold something of a record from this source, and until when, if the processor
+/// deletes its copy by itself.
 ///
-/// Five9 keeps its contacts longer than its calls, so it is among them for every call. Whoever
-/// sends the newsletter has the address of everybody who asked for it. GOV.UK Notify has nothing of
-/// a mail once it has deleted that by itself.
+/// Five9 keeps its contacts longer than its calls, so it is included for every call. The sender of
+/// the newsletter has the address of everybody who asked for it. GOV.UK Notify has nothing of an
+/// email once it has deleted it.
 #[must_use]
 pub fn copies(
     source: Source,

@@ -1,9 +1,8 @@
-//! A row in quarantine, as it is written there: where it stood, what is wrong with it, and its
-//! bytes exactly as they came.
+//! A row in quarantine, as it is written there: where it was, what is wrong with it, and its bytes
+//! exactly as they came.
 //!
-//! One JSON object a line. A row that is UTF-8 stands there as text (`row`), so that a person can
-//! read it; any other stands there in base64 (`row_base64`), because text could not give its bytes
-//! back.
+//! One JSON object a line. A row in UTF-8 is text (`row`), so that a person can read it. Any other
+//! is in base64 (`row_base64`), because text could not give its bytes back.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -59,7 +58,7 @@ impl QuarantinedRow {
     /// The line that is written, with its line break.
     ///
     /// # Errors
-    /// If it can't be written as JSON: then the row must not be given up where it came from.
+    /// If it can't be written as JSON. Then the row must not be given up where it came from.
     pub fn to_line(&self) -> Result<Vec<u8>, serde_json::Error> {
         let text = std::str::from_utf8(&self.bytes).ok();
         let written = Written {
@@ -74,7 +73,7 @@ impl QuarantinedRow {
         Ok(line)
     }
 
-    /// Reads a line, with or without its line break; nothing if it is none.
+    /// Reads a line, with or without its line break; `None` if it is not one.
     #[must_use]
     pub fn parse(line: &[u8]) -> Option<Self> {
         let Read {

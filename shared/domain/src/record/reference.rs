@@ -5,24 +5,23 @@ use crate::record::RecordId;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// No vowels, so no words; and of each pair that is confused on paper or on the telephone
-/// (0 O Q, 1 I L, 2 Z, 5 S, 6 G, 8 B, U V) at most one.
+/// No vowels, so no words. Of each pair that is confused on paper or on the telephone (0 O Q, 1 I
+/// L, 2 Z, 5 S, 6 G, 8 B, U V) at most one.
 pub(crate) const ALPHABET: &[u8; 24] = b"23456789CDFHJKMNPQRTVWXY";
 
-/// A reference such as `K7M2PX9T`, made from the id of the record that it stands for.
+/// A reference such as `K7M2PX9T`, made from the id of its record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Reference(String);
 
-/// What is not a reference.
+/// Text that is not a reference.
 #[derive(Debug, thiserror::Error)]
 #[error("a reference has eight characters, such as K7M2PX9T")]
 pub struct NotAReference;
 
 impl Reference {
-    /// The reference of what a partner hands over under `id`: the same id has the same reference.
-    /// Nobody outside the partner chooses what it is called; where somebody does, [`References`]
-    /// makes it.
+    /// The reference of a partner's record `id`: the same id has the same reference. Nobody outside
+    /// the partner chooses its name. Where somebody does, [`References`] makes the reference.
     #[must_use]
     pub fn of(id: &RecordId) -> Self {
         Self::read_from(&Sha256::digest(id.as_str()))
@@ -74,24 +73,24 @@ impl From<Reference> for String {
     }
 }
 
-/// Makes the references of answers to forms: under a key that is derived from the secret of the
-/// subject keys, because the stored ids of anonymous answers depend on it as the keys of people do.
-/// So who chooses what an answer is called does not choose its reference.
+/// Makes the references of answers to forms, under a key that is derived from the secret of the
+/// subject keys: the stored ids of anonymous answers depend on it as people's keys do. So whoever
+/// chooses what an answer is called does not choose its reference.
 ///
-/// A reference is stored with its record: after a rotation of the secret, those that were given
-/// stay what they are.
+/// A reference is stored with its record: after a rotation of the secret, references that were
+/// given do not change.
 #[derive(Clone)]
 pub struct References([u8; 32]);
 
 impl References {
-    /// The references that go with these keys.
+    /// References under these keys.
     #[must_use]
     pub fn new(keys: &SubjectKeys) -> Self {
         Self(keys.derive("reference"))
     }
 
-    /// The reference of a submission, after so many of its references were another's: a retry is
-    /// told the same.
+    /// The reference of a submission, after this many of its references were taken. A retry gets
+    /// the same.
     #[must_use]
     pub fn of(&self, submission: &RecordId, taken: u8) -> Reference {
         Reference::read_from(&mac(

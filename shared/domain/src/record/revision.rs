@@ -1,31 +1,31 @@
-//! How recent a source's word on a record is: of two, the later one stands, in whichever order they
-//! arrive.
+//! How recent a source's version of a record is. Of two, the later one stands, in whichever order
+//! they arrive.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Sorts what one source says of one record, oldest first.
+/// Sorts the versions of one record from one source, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Revision(String);
 
 impl Revision {
-    /// The text that sorts.
+    /// The text that is sorted.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Of a source that says when it last changed a record, such as a review's `updateTime`.
+    /// For a source that says when it last changed a record, such as a review's `updateTime`.
     #[must_use]
     pub fn updated(at: DateTime<Utc>) -> Self {
         Self(instant(at))
     }
 
-    /// Of a source that says nothing: the row at this line of a file that arrived then.
+    /// For a source that says nothing: the row at this line of a file that arrived then.
     ///
-    /// Of two files that arrived within one millisecond S3's own order decides. It stands behind a
-    /// tilde, which sorts behind the `#` of revisions that earlier versions wrote from whole
+    /// For two files that arrived within one millisecond, S3's own order decides. It comes after a
+    /// tilde, which sorts after the `#` of revisions that earlier versions wrote from whole
     /// seconds: those came first.
     #[must_use]
     pub fn row(file: impl Into<ArrivalTime>, line: u64) -> Self {
@@ -36,13 +36,13 @@ impl Revision {
         })
     }
 
-    /// The file that a row's revision is of; the whole of any other.
+    /// The file of a row's revision; the whole text of any other.
     #[must_use]
     pub fn file(&self) -> &str {
         self.0.rsplit_once('#').map_or(&self.0, |(file, _)| file)
     }
 
-    /// Of a submission: a later version of the form corrects an earlier one, and of the same
+    /// For a submission: a later version of the form corrects an earlier one, and within one
     /// version what was sent later.
     #[must_use]
     pub fn submission(form_version: u32, sent: DateTime<Utc>) -> Self {
@@ -55,16 +55,16 @@ impl Revision {
 pub struct ArrivalTime {
     /// When S3 had it whole.
     pub at: DateTime<Utc>,
-    /// S3's own order; none of a file that nobody was told of.
+    /// S3's own order; `None` for a file without a notification.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "order")]
     pub order: Option<u128>,
 }
 
 impl ArrivalTime {
-    /// Of S3's notification: when it says that the file was whole, and its `sequencer`, hexadecimal
-    /// digits of which the shorter one is padded on the right
+    /// From S3's notification: when it says that the file was whole, and its `sequencer`. These are
+    /// hexadecimal digits; the shorter one is padded on the right
     /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>).
-    /// What is no such number is no order.
+    /// Anything else gives no order.
     #[must_use]
     pub fn told(at: DateTime<Utc>, sequencer: Option<&str>) -> Self {
         let digits = sequencer.filter(|digits| (1..=32).contains(&digits.len()));
@@ -107,7 +107,7 @@ mod order {
     }
 }
 
-/// Nine digits of the second, so that instants sort as texts.
+/// Nine digits for fractions of the second, so that instants sort as texts.
 fn instant(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Nanos, true)
 }

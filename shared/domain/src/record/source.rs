@@ -1,4 +1,4 @@
-//! The ways in which insight reaches the council, and how long each is kept: the retention table.
+//! The ways in which feedback reaches the council, and how long each is kept: the retention table.
 
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +48,7 @@ impl Source {
         }
     }
 
-    /// The source that is called so.
+    /// The source with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|source| source.as_str() == name)
@@ -60,7 +60,7 @@ impl Source {
         !matches!(self, Self::WebForm)
     }
 
-    /// What a lay person calls it.
+    /// A plain label for it.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {

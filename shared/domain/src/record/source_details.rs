@@ -1,4 +1,4 @@
-//! What only one source tells: a typed part for each.
+//! What only one source has: a typed part for each.
 
 use crate::record::source::Source;
 use crate::rights::complaint::Stage;
@@ -6,28 +6,28 @@ use crate::rights::complaint_deadlines::{ComplaintDeadline, ComplaintDeadlines};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-/// The part of a record that is its source's own.
+/// The source's own part of a record.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceDetails {
-    /// Of a form.
+    /// From a form.
     WebForm(WebForm),
-    /// Of a call.
+    /// From a call.
     Telephone(TelephoneDetails),
-    /// Of a review.
+    /// From a review.
     Reviews(Review),
-    /// Of a post.
+    /// From a post.
     Social(Post),
-    /// Of an interview.
+    /// From an interview.
     Interviews(Interview),
-    /// Of a support interaction.
+    /// From a support interaction.
     Support(Interaction),
-    /// Of a complaint or compliment.
+    /// From a complaint or compliment.
     Complaints(Complaint),
 }
 
 impl SourceDetails {
-    /// The source that tells such.
+    /// The source that has such a part.
     #[must_use]
     pub const fn source(&self) -> Source {
         match self {
@@ -41,7 +41,7 @@ impl SourceDetails {
         }
     }
 
-    /// The clock of an open complaint that runs, and its last day, if the calendar reaches it.
+    /// The running deadline of an open complaint, and its last day, if the calendar covers it.
     #[must_use]
     pub const fn running(&self) -> Option<(ComplaintDeadline, NaiveDate)> {
         let Self::Complaints(Complaint {
@@ -63,7 +63,7 @@ impl SourceDetails {
         }
     }
 
-    /// Whether there is nothing in it: a form on the council's own pages has nothing of its own.
+    /// Whether there is nothing in it: a form on the council's own pages has no part of its own.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -82,7 +82,7 @@ impl std::fmt::Debug for SourceDetails {
     }
 }
 
-/// A form that another system took in.
+/// A form from another system.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebForm {
     /// The form's version there.
@@ -90,33 +90,33 @@ pub struct WebForm {
     pub form_version: Option<u32>,
 }
 
-/// A call: its legs, and which of them said what the record says.
+/// A call: its legs, and which of them gave the record's rating and name.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TelephoneDetails {
-    /// Every leg, earliest first: a transfer begins another.
+    /// Every leg, earliest first: a transfer begins a new one.
     pub legs: Vec<Leg>,
     /// The leg after which the person rated or commented.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<DateTime<Utc>>,
-    /// The leg that says who the person is.
+    /// The leg that names the person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named_at: Option<DateTime<Utc>>,
-    /// Which row said the former.
+    /// Which row has the rating.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_by: Option<Said>,
-    /// Which row said the latter.
+    /// Which row has the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named_by: Option<Said>,
 }
 
-/// Which row of a report said something of a call: sorts the legs of a call, earliest first, and
-/// the words on one leg.
+/// Which row of a report said something of a call. It sorts the legs of a call, earliest first, and
+/// the versions of one leg.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Said {
-    /// When the leg began; the beginning of the hour, where the hour is there twice and the clock
-    /// can't tell.
+    /// When the leg began; the beginning of the hour, if the hour comes twice and the clock can't
+    /// tell.
     pub clock: DateTime<Utc>,
-    /// The row's line in its report where the clock can't tell, else 0.
+    /// The row's line in its report if the clock can't tell, else 0.
     #[serde(default, skip_serializing_if = "crate::validation::is_zero")]
     pub line: u64,
     /// How long the leg took, in seconds: of two that began together, the longer ended later.
@@ -126,14 +126,14 @@ pub struct Said {
     /// everywhere.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub leg: String,
-    /// The report: of two words on one leg, the later report's stands.
+    /// The report: of two versions of one leg, the later report's stands.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub report: String,
 }
 
-/// One leg of a call. Who took it is not kept.
+/// One leg of a call. Who took it is not stored.
 ///
-/// It is all that there is to tell legs apart: two of one second are two if anything else differs.
+/// These fields are all that tells legs apart: two in one second are two if anything else differs.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Leg {
     /// When it began.
@@ -144,7 +144,7 @@ pub struct Leg {
     /// The skill that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skill: Option<String>,
-    /// How it ended, in the agent's words.
+    /// How it ended, as the agent noted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
     /// How long it took, in seconds.
@@ -172,7 +172,7 @@ pub struct Review {
 pub struct Post {
     /// The network.
     pub network: String,
-    /// Where it is.
+    /// Its address on the web.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// How the tone was judged.
@@ -186,7 +186,7 @@ pub struct Interview {
     /// What the interviewer wrote down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
-    /// What the interviewer counted it to.
+    /// The themes that the interviewer assigned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub themes: Vec<String>,
 }
@@ -194,7 +194,7 @@ pub struct Interview {
 /// A support interaction.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interaction {
-    /// By which way.
+    /// How the person got in touch.
     pub channel: Channel,
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -202,7 +202,7 @@ pub struct Interaction {
     /// What it was about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
-    /// How it ended, in the agent's words.
+    /// How it ended, as the agent noted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
     /// What was said, in order.
@@ -230,7 +230,7 @@ pub enum Speaker {
     Customer,
     /// Staff.
     Agent,
-    /// Nobody: a program.
+    /// A program.
     Bot,
     /// The chat's own notes, such as who joined.
     System,
@@ -269,7 +269,7 @@ pub struct Complaint {
     pub clocks: Option<ComplaintDeadlines>,
 }
 
-/// What is complained or complimented.
+/// Whether it complains or compliments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ComplaintKind {

@@ -1,4 +1,4 @@
-//! What a source calls a record: one spelling for each, and the spellings by which an earlier
+//! A source's name for a record: one canonical spelling, and the spellings under which an earlier
 //! version knew it.
 
 use crate::identity::identifier::upper_case;
@@ -6,11 +6,12 @@ use crate::record::source::Source;
 use crate::validation::text::is_unseen;
 use unicode_normalization::UnicodeNormalization;
 
-/// The one spelling from which a record's id is made.
+/// The canonical spelling, from which a record's id is made.
 ///
-/// A case reference is the same in any letters. A review is named by its place and its own id: two
-/// accounts can name one place, so the account before them says nothing. Everything else is taken
-/// as the source writes it, but for what nobody sees, and with its accents in one spelling (NFC).
+/// A case reference is the same in capitals or not. A review is named by its place and its own id:
+/// two accounts can name one place, so the account before them does not count. Everything else
+/// stays as the source writes it, without invisible characters, and with its accents in one
+/// spelling (NFC).
 pub(super) fn canonical(source: Source, name: &str) -> String {
     match source {
         Source::WebForm | Source::Complaints => upper_case(name),
@@ -19,15 +20,15 @@ pub(super) fn canonical(source: Source, name: &str) -> String {
     }
 }
 
-/// What is seen of a name, in its own letters.
+/// A name without invisible characters, in its own case.
 fn seen(name: &str) -> String {
     let seen: String = name.nfc().filter(|c| !is_unseen(*c)).collect();
     seen.nfc().collect::<String>().trim().to_owned()
 }
 
-/// The spellings under which an earlier version may have kept the same record: as it was written
-/// then. Of a case at Granicus the usual spellings are among them, because a case may come in other
-/// letters than before.
+/// The spellings under which an earlier version may have stored the same record: as it was written
+/// then. For a case at Granicus they include the usual spellings, because a case may come in
+/// another case than before.
 pub(super) fn formerly(source: Source, name: &str) -> Vec<String> {
     let canonical = canonical(source, name);
     let mut spellings = vec![name.to_owned()];
@@ -40,7 +41,7 @@ pub(super) fn formerly(source: Source, name: &str) -> Vec<String> {
     spellings
 }
 
-/// `locations/{place}/reviews/{id}`, without what stands before; another name is as it is.
+/// `locations/{place}/reviews/{id}`, without what comes before; another name is unchanged.
 fn review(name: &str) -> &str {
     let place = name
         .rfind("/reviews/")

@@ -1,5 +1,5 @@
-//! What a source hands over of one record, and how that changes what is held: the same result in
-//! whichever order, and however often, it is handed over.
+//! What a source sends of one record, and how that changes what is stored. The result is the same
+//! in whichever order, and however often, it is sent.
 
 use crate::identity::contact::Contact;
 use crate::record::call::joined;
@@ -12,19 +12,19 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// How far ahead of ours another system's clock may be.
 pub const AHEAD: TimeDelta = TimeDelta::minutes(5);
 
-/// Why something is not taken in because of when it was collected.
+/// Why something is not stored because of when it was collected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Untimely {
     /// Its time was over before it came.
     TooOld,
-    /// It is yet to happen.
+    /// It is in the future.
     InFuture,
 }
 
-/// Whether what was collected then is taken in at `now`.
+/// Whether something collected then is stored at `now`.
 ///
 /// # Errors
-/// [`Untimely`]: nothing is kept that is over, and nothing whose time has not begun.
+/// [`Untimely`]: nothing is stored that is over, or whose time has not begun.
 pub fn timely(
     source: Source,
     collected_at: DateTime<Utc>,
@@ -39,11 +39,11 @@ pub fn timely(
     }
 }
 
-/// Whether two words that claim to be of one record are of two: both who and when differ.
+/// Whether two versions that claim to be of one record are of two: both person and time differ.
 ///
-/// A source corrects whom a record is of, or when it was. Where both are another, its id was not
-/// what tells records apart: a spreadsheet has rounded it, or it was given twice. A name alone
-/// differs from another name; who shares an identifier, or a name, is the same.
+/// A source may correct whom a record is about, or when it was. If both differ, its id does not
+/// identify records: a spreadsheet has rounded it, or it was given twice. Only a name can differ
+/// from another name. People who share an identifier, or a name, are the same.
 #[must_use]
 pub fn are_of_two(one: (&Contact, DateTime<Utc>), other: (&Contact, DateTime<Utc>)) -> bool {
     let ((who, when), (other_who, other_when)) = (one, other);
@@ -65,14 +65,14 @@ pub fn are_of_two(one: (&Contact, DateTime<Utc>), other: (&Contact, DateTime<Utc
     }
 }
 
-/// One record, as its source hands it over.
+/// One record, as its source sends it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourceRecord {
     /// Where it comes from.
     pub source: Source,
-    /// Which it is there.
+    /// Its id at the source.
     pub id: RecordId,
-    /// The ids under which an earlier version may have kept the same.
+    /// The ids under which an earlier version may have stored the same record.
     pub formerly: Vec<RecordId>,
     /// When it was collected.
     pub collected_at: DateTime<Utc>,
@@ -80,13 +80,13 @@ pub struct SourceRecord {
     pub word: Word,
 }
 
-/// What a source says of a record.
+/// A source's message about a record.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Word {
-    /// This is what it is.
+    /// The record as it is now.
     Told(Box<RecordBody>),
-    /// It is no longer there, and must not be kept; this is who it was of, as far as the source
-    /// still says.
+    /// It is no longer there, and must not be stored. This is whom it was about, as far as the
+    /// source still says.
     Withdrawn(Contact),
 }
 
@@ -122,7 +122,7 @@ impl SourceRecord {
         }
     }
 
-    /// Who it is of.
+    /// Whom it is about.
     #[must_use]
     pub const fn contact(&self) -> &Contact {
         match &self.word {
@@ -133,11 +133,11 @@ impl SourceRecord {
 }
 
 impl RecordBody {
-    /// What is held after the source has said `later` of the same record.
+    /// What is stored after the source has sent `later` for the same record.
     ///
     /// The later revision stands. The earliest moment of collection stays the retention anchor: a
-    /// correction renews nothing. The legs of a call are one record. What holds for either holds
-    /// for it.
+    /// correction renews nothing. The legs of a call are one record. A hold or restriction on
+    /// either applies to the result.
     #[must_use]
     pub fn corrected(&self, later: &Self) -> Self {
         let collected_at = self.collected_at.min(later.collected_at);
@@ -153,7 +153,7 @@ impl RecordBody {
             _ => newer.clone(),
         };
         corrected.collected_at = collected_at;
-        // What was withdrawn while it was held is due since then.
+        // What was withdrawn while it was held has been due since then.
         let due = ExpiresAt::of(corrected.source, collected_at)
             .min(self.retention.due())
             .min(later.retention.due());
@@ -161,8 +161,8 @@ impl RecordBody {
         corrected.under(self.effect().and(later.effect()))
     }
 
-    /// Whether the other is the same word: apart from its revision, and from which row of which
-    /// report said it.
+    /// Whether the other says the same, apart from its revision and from which row of which report
+    /// it comes.
     #[must_use]
     pub fn says_the_same_as(&self, other: &Self) -> bool {
         let mut like = Self {

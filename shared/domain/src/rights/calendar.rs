@@ -1,4 +1,4 @@
-//! Working days in England and Wales: Monday to Friday, less the bank holidays.
+//! Working days in England and Wales: Monday to Friday, except the bank holidays.
 
 use chrono::{Datelike, NaiveDate, Weekday};
 
@@ -44,13 +44,13 @@ const BANK_HOLIDAYS: [NaiveDate; 32] = [
     day(2028, 12, 26),
 ];
 
-/// A day for which nobody has entered the bank holidays; what falls on it is flagged, never
+/// A day for which nobody has entered the bank holidays. What falls on it is flagged, never
 /// guessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("bank holidays are known from {COVERS_FROM} to {COVERS_UNTIL} only")]
 pub struct BeyondCalendar;
 
-/// Whether the council works on `date`.
+/// Whether `date` is a working day of the council.
 ///
 /// # Errors
 /// [`BeyondCalendar`] if the calendar does not cover the date.
@@ -65,7 +65,7 @@ pub fn is_working_day(date: NaiveDate) -> Result<bool, BeyondCalendar> {
 /// The date itself, or the next working day if it falls on a weekend or a bank holiday.
 ///
 /// # Errors
-/// [`BeyondCalendar`] if it comes to a date that the calendar does not cover.
+/// [`BeyondCalendar`] if it reaches a date that the calendar does not cover.
 pub fn roll(mut date: NaiveDate) -> Result<NaiveDate, BeyondCalendar> {
     while !is_working_day(date)? {
         date = date.succ_opt().ok_or(BeyondCalendar)?;
@@ -76,7 +76,7 @@ pub fn roll(mut date: NaiveDate) -> Result<NaiveDate, BeyondCalendar> {
 /// The working day that is `days` working days after `date`, which itself does not count.
 ///
 /// # Errors
-/// [`BeyondCalendar`] if the calendar does not cover every day of the way.
+/// [`BeyondCalendar`] if the calendar does not cover every day in between.
 pub fn add_working_days(date: NaiveDate, days: u32) -> Result<NaiveDate, BeyondCalendar> {
     if days == 0 {
         return roll(date);
@@ -85,7 +85,7 @@ pub fn add_working_days(date: NaiveDate, days: u32) -> Result<NaiveDate, BeyondC
     (0..days).try_fold(date, |date, _| roll(date.succ_opt().ok_or(BeyondCalendar)?))
 }
 
-/// A date that stands in this file.
+/// A date that is written in this file.
 const fn day(year: i32, month: u32, day: u32) -> NaiveDate {
     match NaiveDate::from_ymd_opt(year, month, day) {
         Some(date) => date,

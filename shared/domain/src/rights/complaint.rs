@@ -1,12 +1,12 @@
-//! The clocks of a complaint about a service (Local Government and Social Care Ombudsman, Complaint
-//! Handling Code).
+//! The deadlines of a complaint about a service (Local Government and Social Care Ombudsman,
+//! Complaint Handling Code).
 
 use crate::london;
 use crate::rights::calendar::{BeyondCalendar, add_working_days};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Working days until a complaint is acknowledged, at either stage.
+/// Working days until a complaint must be acknowledged, at either stage.
 const ACKNOWLEDGE: u32 = 5;
 
 /// How far a complaint has gone.
@@ -55,7 +55,7 @@ impl Stage {
     }
 }
 
-/// The day by which a complaint is to be acknowledged: five working days after it was received, in
+/// The day by which a complaint must be acknowledged: five working days after it was received, in
 /// London.
 ///
 /// # Errors
@@ -64,11 +64,11 @@ pub fn acknowledge_by(received: DateTime<Utc>) -> Result<NaiveDate, BeyondCalend
     add_working_days(london::date(received), ACKNOWLEDGE)
 }
 
-/// The day by which a complaint is to be answered: ten working days (stage two: twenty) after
+/// The day by which a complaint must be answered: ten working days (stage two: twenty) after
 /// `acknowledged`.
 ///
-/// While it is not acknowledged, count from [`acknowledge_by`]: a late acknowledgement is not to
-/// win time.
+/// While it is not acknowledged, count from [`acknowledge_by`]: a late acknowledgement must not
+/// gain time.
 ///
 /// # Errors
 /// [`BeyondCalendar`] if the bank holidays of that time are not known.

@@ -1,4 +1,4 @@
-//! The clocks of one complaint: which of them runs, and until when.
+//! The deadlines of one complaint: which of them runs, and until when.
 
 use crate::london;
 use crate::rights::complaint::{Stage, acknowledge_by, answer_by};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// By when a complaint has to be acknowledged and answered, as civil dates in London.
 ///
-/// A date that the calendar of bank holidays does not reach is missing: it is flagged, never
+/// A date that the calendar of bank holidays does not cover is missing: it is flagged, never
 /// guessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ComplaintDeadlines {
@@ -20,8 +20,8 @@ pub struct ComplaintDeadlines {
 }
 
 impl ComplaintDeadlines {
-    /// The clocks of a complaint that was received then. The answer counts from the
-    /// acknowledgement; until there is one, from the last day for it.
+    /// The deadlines of a complaint that was received then. The answer counts from the
+    /// acknowledgement or, until there is one, from the last day for it.
     #[must_use]
     pub fn of(received: DateTime<Utc>, acknowledged: Option<DateTime<Utc>>, stage: Stage) -> Self {
         let acknowledge_by = acknowledge_by(received).ok();
@@ -32,14 +32,14 @@ impl ComplaintDeadlines {
         }
     }
 
-    /// Whether the calendar reaches both.
+    /// Whether the calendar covers both.
     #[must_use]
     pub const fn are_known(&self) -> bool {
         self.acknowledge_by.is_some() && self.answer_by.is_some()
     }
 }
 
-/// One of the clocks.
+/// One of the deadlines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ComplaintDeadline {

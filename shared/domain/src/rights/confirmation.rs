@@ -1,9 +1,9 @@
-//! Confirming an address: whoever reads its mail follows a link that was sent there, and says that
-//! it is theirs.
+//! Confirming an address: a person who reads its mail follows a link that was sent there, and says
+//! that it is theirs.
 //!
-//! The token in the link is sealed, so that it says nothing to whoever reads it and cannot be made
-//! up. It is good for one purpose, one person and one moment of asking: a later mail for the same
-//! purpose ends it.
+//! The token in the link is sealed, so that it says nothing to a reader and cannot be made up. It
+//! is good for one purpose, one person and one moment of asking. A later email for the same purpose
+//! ends it.
 
 use crate::identity::identifier::{Identifier, IdentifierKind};
 use crate::identity::keyring::{Addresses, Keyring, MailLinks};
@@ -13,23 +13,23 @@ use crate::rights::subscription::{Proof, Wish};
 use chrono::{DateTime, Months, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// How long a link works, from when it was asked for; the mail says so.
+/// How long a link works, from when it was asked for; the email says so.
 pub const LINK: TimeDelta = TimeDelta::days(7);
-/// For how long it is tried to send the mail; after that too little of the link's time is left.
+/// How long the email is tried; after that too little of the link's time is left.
 pub const SENDING: TimeDelta = TimeDelta::days(3);
-/// How soon another mail for the same purpose may go to the same address: nobody can have
-/// somebody's mailbox filled.
+/// How soon another email for the same purpose may go to the same address, so that nobody can fill
+/// somebody's mailbox.
 pub const APART: TimeDelta = TimeDelta::days(1);
-/// How long it counts that a requester's address was confirmed: within this an extended request has
-/// to be answered.
+/// How long a confirmed address counts for a requester: an extended request must be answered within
+/// this.
 const REQUEST: Months = Months::new(3);
-/// How long it counts for a list: as long as the opt-out that it undoes would stand, and the record
-/// of the wish is kept.
+/// How long it counts for a list: as long as the opt-out that it undoes would stand, and as the
+/// record of the wish is kept.
 const LIST: Months = Months::new(36);
 
-/// What a token is sealed for.
+/// The purpose for which a token is sealed.
 const TOKEN: &str = "confirm an address";
-/// What an address is sealed for that waits to be written to.
+/// The purpose for which an address is sealed while it waits for an email.
 const ADDRESS: &str = "address to confirm";
 /// No token is longer, in characters.
 const LONGEST: usize = 256;
@@ -57,7 +57,7 @@ impl ConfirmationPurpose {
         }
     }
 
-    /// The purpose that is called so.
+    /// The purpose with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL
@@ -66,14 +66,14 @@ impl ConfirmationPurpose {
     }
 }
 
-/// What a link stands for.
+/// The meaning of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfirmLink {
-    /// What for.
+    /// Its purpose.
     pub purpose: ConfirmationPurpose,
     /// Whose address it was sent to.
     pub subject: SubjectKey,
-    /// When it was asked for, to the second: of a newsletter, when the person told their wish.
+    /// When it was asked for, to the second. For a newsletter: when the person sent their wish.
     pub asked_at: DateTime<Utc>,
 }
 
@@ -90,7 +90,7 @@ impl ConfirmLink {
         keys.seal(TOKEN, plain.as_bytes())
     }
 
-    /// What a token was made for, under any version of the secret.
+    /// The link of a token, under any version of the secret.
     #[must_use]
     pub fn of_token(keys: &Keyring<MailLinks>, token: &str) -> Option<Self> {
         let sealed = (token.len() <= LONGEST).then_some(token)?;
@@ -103,15 +103,15 @@ impl ConfirmLink {
         })
     }
 
-    /// Whether it works no longer at `now`.
+    /// Whether it no longer works at `now`.
     #[must_use]
     pub fn is_over(&self, now: DateTime<Utc>) -> bool {
         now >= self.asked_at + LINK
     }
 }
 
-/// Seals an address for as long as it waits to be written to: the Register holds none that it can
-/// read.
+/// Seals an address for as long as it waits for an email, so that it cannot be read in the
+/// Register.
 #[must_use]
 pub fn seal_address(keys: &Keyring<Addresses>, address: &Identifier) -> String {
     keys.seal(ADDRESS, address.canonical().as_bytes())
@@ -124,7 +124,7 @@ pub fn unseal_address(keys: &Keyring<Addresses>, sealed: &str) -> Option<Identif
     Identifier::of(IdentifierKind::Email, &plain).ok()
 }
 
-/// How it came about that somebody's word is taken for that of whoever has the address.
+/// How it is known that something is the word of whoever has the address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Means {
@@ -150,7 +150,7 @@ impl Means {
         }
     }
 
-    /// The means that is called so.
+    /// The means with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|means| means.as_str() == name)
@@ -172,20 +172,20 @@ pub struct Confirmed {
     /// How.
     #[serde(rename = "for")]
     pub means: Means,
-    /// When the wish was told, or the mail asked for.
+    /// When the wish was sent, or the email requested.
     pub asked_at: DateTime<Utc>,
     /// When it was confirmed.
     pub at: DateTime<Utc>,
 }
 
 impl Confirmed {
-    /// Whether a link was followed that was sent to the address: an order proves no mailbox.
+    /// Whether somebody followed a link that was sent to the address: an order proves no mailbox.
     #[must_use]
     pub const fn is_by_a_link(&self) -> bool {
         matches!(self.means, Means::Newsletter | Means::Request)
     }
 
-    /// What it says of the newsletter, if it is about that.
+    /// What it says about the newsletter, if it concerns that.
     #[must_use]
     pub const fn wish(&self) -> Option<Wish> {
         let proof = match self.means {

@@ -1,27 +1,28 @@
-//! What holds for a person until it is lifted: a hold, that nothing of theirs may go; a
-//! restriction, that nothing may be done with it but storing it.
+//! What applies to a person's data until it is lifted. A hold: nothing of theirs may be deleted. A
+//! restriction: it may only be stored.
 
 use crate::validation::violation::Violation;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// What holds, with its ground; a ground is never free text, which could name the person.
+/// A hold or a restriction, with its ground. A ground is never free text, which could name the
+/// person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConstraintKind {
-    /// Nothing may go.
+    /// Nothing may be deleted.
     Hold(HoldGround),
-    /// Nothing may be done with it but storing it: Article 18 UK GDPR.
+    /// It may only be stored: Article 18 UK GDPR.
     Restriction(Limb),
 }
 
-/// Why nothing may go.
+/// Why nothing may be deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HoldGround {
     /// The council needs it for a legal claim: Article 17(3)(e).
     LegalClaim,
-    /// A request of the person is open that what goes could not answer.
+    /// A request of the person is open, and needs the data for its answer.
     OpenRequest,
 }
 
@@ -34,7 +35,7 @@ pub enum Limb {
     /// (b) It is unlawfully processed, and the person does not want it erased.
     #[serde(rename = "18(1)(b)")]
     Unlawful,
-    /// (c) The council does not need it any longer, and the person does, for a legal claim.
+    /// (c) The council no longer needs it, and the person does, for a legal claim.
     #[serde(rename = "18(1)(c)")]
     LegalClaim,
     /// (d) The person has objected, and it is not decided yet.
@@ -48,7 +49,7 @@ pub enum Limb {
 pub enum Reason {
     /// What it waited for is decided: the claim, the request, the accuracy, the objection.
     Settled,
-    /// Who asked for it no longer wants it.
+    /// Whoever asked for it no longer wants it.
     Withdrawn,
     /// It should not have been placed.
     Mistake,
@@ -73,14 +74,14 @@ pub struct Lifting {
     pub reason: Reason,
 }
 
-/// What stands for a person, or stood.
+/// A hold or restriction on a person's data, in force or lifted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Constraint {
     /// What holds, and on what ground.
     pub kind: ConstraintKind,
     /// Who placed it, and when.
     pub placed: Act,
-    /// That the person was told that it will be lifted: Article 18(3).
+    /// That the person was informed that it will be lifted: Article 18(3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<Act>,
     /// That it was lifted.
@@ -93,17 +94,17 @@ pub struct Constraint {
 #[error("tell the person first, and record it with the order `notice`: Article 18(3)")]
 pub struct NotTold;
 
-/// What stands for somebody, all of it together.
+/// What applies to somebody's data, over all holds and restrictions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Effect {
-    /// Nothing may go.
+    /// Nothing may be deleted.
     pub held: bool,
-    /// Nothing may be done with it but storing it.
+    /// It may only be stored.
     pub restricted: bool,
 }
 
 impl ConstraintKind {
-    /// What it brings about. Who needs it for a claim does not lose it to its date either.
+    /// Its effect. Somebody who needs the data for a claim does not lose it to its date either.
     #[must_use]
     pub const fn effect(self) -> Effect {
         match self {
@@ -118,7 +119,7 @@ impl ConstraintKind {
         }
     }
 
-    /// What happened when it was placed: `held, legal_claim`.
+    /// The event of placing it: `held, legal_claim`.
     #[must_use]
     pub fn placed(self) -> String {
         match self {
@@ -127,7 +128,7 @@ impl ConstraintKind {
         }
     }
 
-    /// Whether the person has to be told before it is lifted.
+    /// Whether the person must be informed before it is lifted.
     #[must_use]
     pub const fn needs_notice(self) -> bool {
         matches!(self, Self::Restriction(_))
@@ -138,7 +139,7 @@ impl Constraint {
     /// Whether it may be lifted now.
     ///
     /// # Errors
-    /// [`NotTold`] for a restriction of which the person was not told that it will end.
+    /// [`NotTold`] for a restriction if the person was not informed that it will end.
     pub const fn may_be_lifted(&self) -> Result<(), NotTold> {
         if self.kind.needs_notice() && self.notice.is_none() {
             Err(NotTold)
@@ -169,7 +170,7 @@ impl HoldGround {
         }
     }
 
-    /// Reads `legal_claim` or `open_request`, in whatever spelling.
+    /// Reads `legal_claim` or `open_request`, in any spelling.
     ///
     /// # Errors
     /// [`Violation`] for anything else.

@@ -1,22 +1,22 @@
-//! What the DPO decides on links, and what is left to decide.
+//! What the DPO decides about links, and what is left to decide.
 
 use crate::identity::assertion::Assertion;
 use serde::{Deserialize, Serialize};
 
 /// How many links one order can confirm, and how many it can refuse.
 pub const AT_MOST: usize = 1_000;
-/// What stands for every link that only claims assert, in the list of those that are refused.
+/// Stands for every link that only claims assert, in the list of refused links.
 pub const CLAIMED: &str = "claimed";
 
-/// What an order says of links, by their names.
+/// What an order decides about links, by their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decisions {
-    /// Those that lead to the same person.
+    /// Links that lead to the same person.
     pub confirmed: Vec<String>,
-    /// Those that lead to somebody else.
+    /// Links that lead to somebody else.
     pub refused: Vec<String>,
-    /// Whether every link leads to somebody else that only claims assert, and that is not
-    /// confirmed.
+    /// Whether every link that only claims assert, and that is not confirmed, leads to somebody
+    /// else.
     pub refuses_claimed: bool,
 }
 
@@ -30,13 +30,13 @@ impl Decisions {
         }
     }
 
-    /// Whether a link is confirmed that has any of these names.
+    /// Whether they confirm a link that has any of these names.
     #[must_use]
     pub fn confirm(&self, names: &[String]) -> bool {
         names.iter().any(|name| self.confirmed.contains(name))
     }
 
-    /// Whether a link is refused that has any of these names.
+    /// Whether they refuse a link that has any of these names.
     #[must_use]
     pub fn refuse(&self, names: &[String], assertion: Assertion) -> bool {
         let is_claim = self.refuses_claimed && !assertion.is_more_than_a_claim();
@@ -44,23 +44,23 @@ impl Decisions {
     }
 }
 
-/// The links that were left unfollowed and that nobody has decided on, as a package or a plan
-/// remembers them.
+/// The links that were not followed and that nobody has decided on, as a package or a plan stores
+/// them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undecided {
-    /// The names of those that something stronger than a claim asserts.
+    /// The names of the links that something stronger than a claim asserts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub proven: Vec<String>,
-    /// The names of those that only claims assert: the first [`AT_MOST`].
+    /// The names of the links that only claims assert: the first [`AT_MOST`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claimed: Vec<String>,
-    /// How many more there are that only claims assert.
+    /// How many more links only claims assert.
     #[serde(default)]
     pub more_claimed: u64,
 }
 
 impl Undecided {
-    /// Those of these names and assertions.
+    /// The undecided links with these names and assertions.
     #[must_use]
     pub fn of(links: impl IntoIterator<Item = (String, Assertion)>) -> Self {
         let mut undecided = Self::default();
@@ -82,8 +82,8 @@ impl Undecided {
         *self == Self::default()
     }
 
-    /// How many are left once these decisions are taken. To confirm one of them decides nothing
-    /// here: what it leads to would have to be added.
+    /// How many are left after these decisions. Confirming one of them decides nothing here,
+    /// because what it leads to would have to be added.
     #[must_use]
     pub fn left(&self, decisions: &Decisions) -> u64 {
         let more = if decisions.refuses_claimed {
@@ -96,7 +96,7 @@ impl Undecided {
             .saturating_add(more)
     }
 
-    /// The names of those that are left, as far as they are remembered.
+    /// The names of those that are left, as far as they are stored.
     pub fn names_left<'a>(&'a self, decisions: &'a Decisions) -> impl Iterator<Item = &'a String> {
         let proven = self.proven.iter().map(|name| (name, Assertion::Staff));
         let all = proven.chain(self.claimed.iter().map(|name| (name, Assertion::Claimed)));

@@ -85,17 +85,17 @@ impl Ground {
     }
 }
 
-/// What a place held of a person, by kind.
+/// What a place held about a person, by kind.
 pub type Counts = BTreeMap<String, u64>;
 
-/// A place's word that it has done what it was asked.
+/// A place's report that it has done what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// The place.
     pub place: Place,
-    /// What came of it.
+    /// The result.
     pub outcome: Outcome,
-    /// What it held, by kind, when the request was approved; of a processor, what the council knew
+    /// What it held, by kind, when the request was approved; for a processor, what the council knew
     /// of.
     pub held: Counts,
     /// When it was done.
@@ -105,11 +105,11 @@ pub struct Receipt {
     pub correspondence: Option<ProcessorExchange>,
 }
 
-/// What came of a task.
+/// The result of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It held something, and holds it no more.
+    /// It held something, and no longer does.
     Erased,
     /// It held nothing.
     NothingHeld,
@@ -120,7 +120,7 @@ pub enum Outcome {
 }
 
 impl Receipt {
-    /// The receipt of a place of the council's own that held `held` and now holds nothing.
+    /// The receipt of one of the council's own places that held `held` and now holds nothing.
     #[must_use]
     pub fn of(place: Place, held: Counts, finished_at: DateTime<Utc>) -> Self {
         let outcome = if held.values().all(|count| *count == 0) {
@@ -138,10 +138,10 @@ impl Receipt {
     }
 }
 
-/// That a request is done in every place, and when backups will have forgotten as well.
+/// That a request is done in every place, and when it will be out of the backups as well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Certificate {
-    /// The request; nothing on one of an earlier version.
+    /// The request; `None` on a certificate of an earlier version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<RequestId>,
     /// The ground, of an erasure.
@@ -151,13 +151,13 @@ pub struct Certificate {
     pub approved_by: String,
     /// When it was approved.
     pub approved_at: DateTime<Utc>,
-    /// Up to when what was collected is part of it; nothing on one of an earlier version, where it
-    /// is until the approval.
+    /// Up to when the erasure covers what was collected; `None` on a certificate of an earlier
+    /// version, which covers it up to the approval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub up_to: Option<DateTime<Utc>>,
     /// When the last place was done.
     pub completed_at: DateTime<Utc>,
-    /// The last day on which a backup could still bring something back: the last deletion and the
+    /// The last day on which a backup could still bring something back: the last deletion plus the
     /// recovery window.
     pub backups_clear_on: NaiveDate,
     /// What was left, and why: the erasure was partial.

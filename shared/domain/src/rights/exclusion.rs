@@ -51,13 +51,13 @@ impl Exemption {
     }
 }
 
-/// Records that an erasure leaves: those of which all that is said here is true.
+/// Records that an erasure leaves: those that match everything given here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exclusion {
     /// Of this source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
-    /// The one that the person was given this reference for.
+    /// The one with this reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<Reference>,
     /// Collected on this day (UTC) or later.
@@ -89,7 +89,7 @@ impl Exclusion {
     /// Reads the `place`th exclusion of an order.
     ///
     /// # Errors
-    /// [`Violation`] naming the field; one that would leave everything is refused.
+    /// [`Violation`] naming the field. An exclusion that would leave everything is refused.
     pub fn read(place: usize, one: &Value) -> Result<Self, Violation> {
         const FIELDS: [&str; 5] = ["source", "reference", "from", "to", "exemption"];
         let at = |field: &str| format!("exclude[{place}].{field}");

@@ -1,35 +1,35 @@
-//! Everything that may be held of a person: an erasure counts by this list, and a package tells by
-//! it.
+//! Everything that may be held about a person. An erasure counts by this list, and a package lists
+//! by it.
 
 use crate::place::Place;
 use crate::record::processor_copy::Processor;
 
-/// One kind of thing that may be held of a person. Matched exhaustively: adding one does not
-/// compile until it is said where it is stored, what a plan counts of it, and how a package tells
-/// of it.
+/// One kind of thing that may be held about a person. It is matched exhaustively: a new kind does
+/// not compile until the code says where it is stored, what a plan counts of it, and how a package
+/// lists it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Holding {
-    /// What the person told, and what was noted and concluded.
+    /// What the person said, and what was noted and concluded.
     Records,
-    /// That the person wants a list no longer, in the Register: it outlasts an erasure.
+    /// That the person no longer wants a list, in the Register: it is kept after an erasure.
     OptOuts,
     /// The same, beside the person's records.
     Profiles,
     /// That the person was asked to confirm an address, or has confirmed it.
     Confirmations,
-    /// That one identifier leads to the records that are kept under another.
+    /// That one identifier leads to the records that are stored under another.
     Links,
     /// Requests about the person that are not closed.
     Requests,
-    /// Holds and restrictions that stand.
+    /// Holds and restrictions that are in force.
     Standings,
-    /// That the person was erased, so that nothing brings them back.
+    /// That the person was erased, so that nothing of theirs is stored again.
     Suppressions,
     /// Packages that were made for earlier requests.
     Packages,
     /// Rows in quarantine that name the person.
     Quarantine,
-    /// Rows and files in quarantine that nobody can look into, such as a workbook: they may name
+    /// Rows and files in quarantine that nobody can look into, such as a workbook. They may name
     /// anybody.
     Unreadable,
     /// Partners' files that wait to be read: nobody knows whose data is in them.
@@ -39,7 +39,7 @@ pub enum Holding {
 }
 
 impl Holding {
-    /// Every kind, in the order in which a package tells of them.
+    /// Every kind, in the order in which a package lists them.
     pub const ALL: [Self; 16] = [
         Self::Records,
         Self::OptOuts,
@@ -79,8 +79,7 @@ impl Holding {
         }
     }
 
-    /// The place that an erasure makes forget it; nothing for what the Register keeps beyond an
-    /// erasure.
+    /// The place where an erasure deletes it; `None` for what the Register keeps after an erasure.
     #[must_use]
     pub const fn place(self) -> Option<Place> {
         match self {
@@ -97,7 +96,7 @@ impl Holding {
         }
     }
 
-    /// What a receipt calls the number of them; nothing where an erasure counts none.
+    /// The name of its number in a receipt; `None` where an erasure counts none.
     #[must_use]
     pub const fn counted_as(self) -> Option<&'static str> {
         match self {
@@ -116,8 +115,8 @@ impl Holding {
         }
     }
 
-    /// The items that it is made of, by their keys, as the table in docs/data-retention.md spells
-    /// them; nothing where it is in no table.
+    /// Its items, by their keys, as the table in docs/data-retention.md spells them; empty if it is
+    /// in no table.
     #[must_use]
     pub const fn items(self) -> &'static [&'static str] {
         match self {

@@ -1,4 +1,5 @@
-//! What the DPO asks of a function, read field by field: serde's own messages repeat what was sent.
+//! What the DPO orders from a function, read field by field, because serde's own messages repeat
+//! what was sent.
 
 use crate::identity::identifier::{Identifier, IdentifierKind};
 use crate::identity::staff;
@@ -14,11 +15,11 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
 
-/// How many identifiers, or exclusions, one order names: every identifier is a partition to look
-/// into.
+/// How many identifiers, or exclusions, one order may name: every identifier is a partition to
+/// read.
 const AT_MOST: usize = 10;
 
-/// The fields of all orders: what may be named where one of them is there twice.
+/// The fields of all orders: these may be named if one of them is there twice.
 const FIELDS: &[&str] = &[
     "order",
     "request_id",
@@ -53,11 +54,11 @@ const FIELDS: &[&str] = &[
     "days",
 ];
 
-/// What was ordered, if it can mean one thing only: each field is there once, at any depth.
+/// The order, if it is unambiguous: each field is there once, at any depth.
 ///
 /// # Errors
-/// [`Violation`], which names the first field of an order that is there twice or has something in
-/// it twice.
+/// [`Violation`], which names the first field of an order that is there twice or contains a field
+/// twice.
 pub fn unambiguous(payload: &Payload) -> Result<&Value, Violation> {
     payload.value().map_err(|repeated| {
         let field = repeated.among(FIELDS).unwrap_or("the order");
@@ -73,8 +74,8 @@ impl<'a> Order<'a> {
     /// Reads an order that has these fields and no others.
     ///
     /// # Errors
-    /// [`Violation`] if it is not an object, or has another field (which is not named: it could be
-    /// anything).
+    /// [`Violation`] if it is not an object, or has another field (which is not named, because it
+    /// could be anything).
     pub fn read(order: &'a Value, fields: &[&str]) -> Result<Self, Violation> {
         let map = order
             .as_object()
@@ -92,7 +93,7 @@ impl<'a> Order<'a> {
     /// A text of 1 to 100 characters.
     ///
     /// # Errors
-    /// [`Violation`] if it is missing or not that.
+    /// [`Violation`] if it is missing or anything else.
     pub fn text(self, field: &str) -> Result<&'a str, Violation> {
         let text = self.0.get(field).and_then(Value::as_str).map(str::trim);
         text.filter(|text| {
@@ -101,11 +102,10 @@ impl<'a> Order<'a> {
         .ok_or_else(|| Violation::new(field, "must be a text of 1 to 100 characters"))
     }
 
-    /// Who plans or approves: a text of 1 to 100 characters by which one person can be told from
-    /// another.
+    /// Who plans or approves: a text of 1 to 100 characters that tells one person from another.
     ///
     /// # Errors
-    /// [`Violation`] if it is missing or not that.
+    /// [`Violation`] if it is missing or anything else.
     pub fn staff(self, field: &str) -> Result<&'a str, Violation> {
         let name = self.text(field)?;
         let rule = "must be written with Latin letters and digits, so that two names that look the same are the same";
@@ -117,10 +117,10 @@ impl<'a> Order<'a> {
     }
 
     /// A reason in somebody's own words, of 1 to 300 characters, that names none of these
-    /// identifiers; nothing where none is given.
+    /// identifiers; `None` if there is none.
     ///
     /// # Errors
-    /// [`Violation`] if it is not that.
+    /// [`Violation`] if it is anything else.
     pub fn words(
         self,
         field: &str,
@@ -147,7 +147,7 @@ impl<'a> Order<'a> {
     /// A whole number within a range; `otherwise` where the field is missing.
     ///
     /// # Errors
-    /// [`Violation`] if it is there and not that.
+    /// [`Violation`] if it is there and anything else.
     pub fn whole(
         self,
         field: &str,
@@ -201,9 +201,8 @@ impl<'a> Order<'a> {
     /// each once.
     ///
     /// # Errors
-    /// [`Violation`] naming the first that cannot be used by its place in the list, or the
-    /// request's id if it has one of them in it: an id stands in keys and logs, and in the names of
-    /// files.
+    /// [`Violation`] naming the first unusable one by its place in the list, or naming the
+    /// request's id if it contains one of them: an id is used in keys, logs and the names of files.
     pub fn identifiers(self) -> Result<Vec<Identifier>, Violation> {
         let listed = self.list("identifiers")?;
         if listed.is_empty() {
@@ -235,8 +234,8 @@ impl<'a> Order<'a> {
         Ok(identifiers)
     }
 
-    /// The one email address that an order about mail names; `each` is what there is one of for
-    /// each address.
+    /// The one email address that an order about email names; `each` is the thing that there is one
+    /// of for each address.
     ///
     /// # Errors
     /// [`Violation`] if it names no identifier, another kind of one, or several.
@@ -258,7 +257,7 @@ impl<'a> Order<'a> {
         }
     }
 
-    /// The list that an order is about; the newsletter where it names none.
+    /// The list that an order is about; the newsletter if it names none.
     ///
     /// # Errors
     /// [`Violation`] if it names another.
@@ -272,14 +271,14 @@ impl<'a> Order<'a> {
         list.ok_or_else(|| Violation::new(FIELD, "must be newsletter"))
     }
 
-    /// What the DPO has decided on links: `confirmed_links` lead to the same person,
+    /// What the DPO has decided about links: `confirmed_links` lead to the same person,
     /// `refused_links` to somebody else.
     ///
-    /// `claimed` among the refused, or instead of their list, stands for all that only claims
+    /// `claimed` among the refused, or instead of their list, stands for all links that only claims
     /// assert.
     ///
     /// # Errors
-    /// [`Violation`] if one of them is no list of names, or a link is in both.
+    /// [`Violation`] if one of them is not a list of names, or a link is in both.
     pub fn decisions(self) -> Result<Decisions, Violation> {
         let confirmed = self.links("confirmed_links")?;
         let refuses_all = self.get("refused_links") == Some(decision::CLAIMED);
@@ -310,10 +309,10 @@ impl<'a> Order<'a> {
         texts.ok_or_else(|| Violation::new(field, "must be a list of the links' names"))
     }
 
-    /// What an erasure is to leave.
+    /// What an erasure has to leave.
     ///
     /// # Errors
-    /// [`Violation`] naming the first exclusion that cannot be used.
+    /// [`Violation`] naming the first unusable exclusion.
     pub fn exclusions(self) -> Result<Vec<Exclusion>, Violation> {
         let listed = self.list("exclude")?.iter().enumerate();
         listed
@@ -324,7 +323,7 @@ impl<'a> Order<'a> {
     /// A date.
     ///
     /// # Errors
-    /// [`Violation`] if it is missing or not that.
+    /// [`Violation`] if it is missing or anything else.
     pub fn date(self, field: &str) -> Result<NaiveDate, Violation> {
         let date = self.get(field).and_then(|date| date.parse().ok());
         date.ok_or_else(|| Violation::new(field, "must be a date, YYYY-MM-DD"))
@@ -339,7 +338,7 @@ impl<'a> Order<'a> {
         id.ok_or_else(|| Violation::new("request_id", "must name a request"))
     }
 
-    /// The field's text; nothing where it is missing or no text.
+    /// The field's text; `None` if it is missing or not a text.
     #[must_use]
     pub fn get(self, field: &str) -> Option<&'a str> {
         self.0.get(field)?.as_str()

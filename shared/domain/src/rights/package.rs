@@ -1,35 +1,34 @@
-//! What a request for somebody's data is called, and what it gives.
+//! The id of a request for somebody's data, and the files of its package.
 
 use crate::identity::identifier::{Identifier, IdentifierKind};
 use serde::{Deserialize, Serialize};
 
-/// What a click begins is called so. The first version called it `unsubscribe-…`, and had it lie
-/// beside what the DPO orders.
+/// The beginning of the id of a request that a click begins. The first version used
+/// `unsubscribe-…`, and stored it beside the DPO's requests.
 const CLICK: &str = "click-";
-/// How long an identifier has to be, in characters, to be told from any other part of a request's
-/// id.
+/// The shortest identifier, in characters, that can be told from any other part of a request's id.
 const SHORTEST: usize = 5;
 
-/// Names a request: 1 to 64 letters, digits, hyphens and underscores. Chosen by the DPO or made up
-/// at random; it stands in keys and logs, so it must say nothing about the person.
+/// Names a request: 1 to 64 letters, digits, hyphens and underscores. The DPO chooses it, or it is
+/// random. It is used in keys and logs, so it must say nothing about the person.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RequestId(String);
 
-/// What cannot name a request.
+/// Text that cannot name a request.
 #[derive(Debug, thiserror::Error)]
 #[error("must have 1 to 64 letters, digits, hyphens and underscores")]
 pub struct NotARequestId;
 
 impl RequestId {
-    /// A request that a click begins: `random` tells it from all others.
+    /// A request that a click begins; `random` tells it from all others.
     #[must_use]
     pub fn of_click(random: [u8; 16]) -> Self {
         Self(format!("{CLICK}{}", hex::encode(random)))
     }
 
-    /// Whether a click begins requests that are called so. They lie apart, and end a newsletter and
-    /// nothing else.
+    /// Whether a click begins requests with such ids. They have their own partitions, and end a
+    /// newsletter and nothing else.
     #[must_use]
     pub fn is_click(&self) -> bool {
         let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
@@ -38,17 +37,17 @@ impl RequestId {
             .is_some_and(|random| random.len() == 32 && random.bytes().all(is_digit))
     }
 
-    /// The id of the request that follows from this one and tells recipients `what` became of the
-    /// data.
+    /// The id of the request that follows from this one and informs recipients that the data was
+    /// restricted, freed or corrected (`what`).
     ///
     /// # Errors
-    /// [`NotARequestId`] if this one is so long that there is no room for it.
+    /// [`NotARequestId`] if this one is too long for that.
     pub fn following(&self, what: &str) -> Result<Self, NotARequestId> {
         Self::try_from(format!("{}-{what}", self.0))
     }
 
-    /// Whether it has one of these identifiers in it, whole and however it is punctuated. A name
-    /// that it may have in it nobody can tell from any other word.
+    /// Whether it contains one of these identifiers, whole and with any punctuation. Nobody can
+    /// tell a name in it from any other word.
     #[must_use]
     pub fn says_who(&self, identifiers: &[Identifier]) -> bool {
         says_who(&self.0, identifiers)
@@ -61,7 +60,7 @@ impl RequestId {
     }
 }
 
-/// Whether a text has one of these identifiers in it, whole and however it is punctuated.
+/// Whether a text contains one of these identifiers, whole and with any punctuation.
 #[must_use]
 pub fn says_who(text: &str, identifiers: &[Identifier]) -> bool {
     let plain = |text: &str| {
@@ -118,10 +117,10 @@ pub enum File {
 }
 
 impl File {
-    /// Every object that a package can have, what a person reads first.
+    /// Every object of a package, the one that a person reads first.
     pub const ALL: [Self; 2] = [Self::Report, Self::Document];
 
-    /// The name by which it is stored and asked for.
+    /// The name by which it is stored and requested.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -130,7 +129,7 @@ impl File {
         }
     }
 
-    /// What the file is called that somebody gets: it names the request, so that two of them are
+    /// The name of the file that somebody gets. It names the request, so that two of them can be
     /// told apart.
     #[must_use]
     pub fn name(self, request: &RequestId) -> String {
@@ -150,11 +149,12 @@ impl File {
     }
 }
 
-/// What a package holds.
+/// The contents of a package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PackageKind {
-    /// Article 15: everything held, observed and inferred too, with the supplementary information.
+    /// Article 15: everything held, including what was observed and inferred, with the
+    /// supplementary information.
     Access,
     /// Article 20: what the person provided.
     Portability,

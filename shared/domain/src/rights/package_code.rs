@@ -1,9 +1,9 @@
 //! The code that opens a link to a package. It travels by another channel than the link, so that
-//! neither of them alone gives anything away.
+//! neither alone gives anything away.
 //!
 //! Eight characters of 24 are 36 bits. That is enough because the [fifth wrong
-//! code](crate::rights::package_token::WRONG_CODES) ends the link, and because the Register holds a
-//! digest only that nobody can try codes on without the secret.
+//! code](crate::rights::package_token::WRONG_CODES) ends the link, and because the Register has
+//! only a digest, against which nobody can try codes without the secret.
 
 use crate::identity::keyring::{Keyring, Packages};
 use crate::identity::subject::mac;
@@ -11,12 +11,12 @@ use crate::record::reference::ALPHABET;
 use crate::rights::package_token::LinkId;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-/// What the key of digests is derived for.
+/// The purpose from which the key of digests is derived.
 const PURPOSE: &str = "code of a link to a package";
 /// How many characters a code has.
 const LENGTH: usize = 8;
 
-/// A code. Debugging shows nothing of it.
+/// A code. Debug output shows nothing of it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PackageCode(String);
 
@@ -24,7 +24,7 @@ impl PackageCode {
     /// A code that nobody can guess.
     ///
     /// # Panics
-    /// If the system gives no random bytes: better no link than one that anybody can open.
+    /// If the system gives no random bytes. No link is better than one that anybody can open.
     #[must_use]
     pub fn random() -> Self {
         let mut code = String::with_capacity(LENGTH);
@@ -46,7 +46,7 @@ impl PackageCode {
         Self(code)
     }
 
-    /// Reads a code as people type it: any case, and nothing but its letters and digits counts.
+    /// Reads a code as people type it: in any case; only its letters and digits count.
     #[must_use]
     pub fn typed(text: &str) -> Option<Self> {
         let code: String = text
@@ -58,7 +58,7 @@ impl PackageCode {
         sound.then_some(Self(code))
     }
 
-    /// The code as it is told: `K7M2-PX9T`.
+    /// The code as it is shown: `K7M2-PX9T`.
     #[must_use]
     pub fn shown(&self) -> String {
         let (first, second) = self.0.split_at(LENGTH / 2);
@@ -71,11 +71,11 @@ impl PackageCode {
         URL_SAFE_NO_PAD.encode(mac(&keys.derive(PURPOSE), &[link.as_str(), &self.0]))
     }
 
-    /// Whether this is the code of a link, whose digest was made under the current version of the
+    /// Whether this is the code of a link with this digest, made under the current version of the
     /// secret.
     #[must_use]
     pub fn opens(&self, keys: &Keyring<Packages>, link: &LinkId, digest: &str) -> bool {
-        // Both sides are digests under a secret key, so that how they differ tells nothing.
+        // Both sides are digests under a secret key, so a difference in time reveals nothing.
         self.digest(keys, link) == digest
     }
 }

@@ -1,23 +1,23 @@
-//! The token in a link to a package: sealed, so that it says nothing to whoever reads it and cannot
-//! be made up.
+//! The token in a link to a package: sealed, so that it says nothing to a reader and cannot be made
+//! up.
 //!
 //! It names a request, what the link is for, which of the links to this package it is, and its end.
-//! How often it works says the Register. It holds nothing of the person, nor the code that opens
-//! it. Tokens are opened under the current version of their secret only: a rotation ends every link
-//! that is out.
+//! The Register says how often it works. It contains nothing of the person, and not the code that
+//! opens it. Tokens are opened under the current version of their secret only: a rotation ends
+//! every link in use.
 
 use crate::identity::keyring::{Keyring, Packages};
 use crate::rights::package::RequestId;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// The wrong code that ends a link: the fifth.
+/// The number of the wrong code that ends a link: the fifth.
 pub const WRONG_CODES: u32 = 5;
-/// What a token is sealed as.
+/// The purpose for which a token is sealed.
 const LINK: &str = "link to a package until";
-/// What tokens were sealed as that had no end of their own, and, before those, no code.
+/// The purposes of earlier tokens, which had no end of their own and, before that, no code.
 const FORMER: [&str; 2] = ["link to a package", "package"];
-/// By how much the clocks of two instances may differ: one makes the link, the other is the door.
+/// How far the clocks of two instances may differ: one makes the link, the other opens it.
 const SKEW: TimeDelta = TimeDelta::minutes(1);
 /// Between the parts.
 const THEN: char = ' ';
@@ -56,8 +56,8 @@ impl LinkKind {
         }
     }
 
-    /// Whether a link of this kind that ends at `until` works at `now`. One that ends later than
-    /// any may was made by somebody else, whatever it was sealed or stored by.
+    /// Whether a link of this kind that ends at `until` works at `now`. If it ends later than the
+    /// kind allows, somebody else made it, whatever it was sealed or stored by.
     #[must_use]
     pub fn is_open(self, until: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         now < until && until <= now + self.longest() + SKEW
@@ -73,7 +73,7 @@ impl LinkId {
     /// A new one.
     ///
     /// # Panics
-    /// If the system gives no random bytes: better no link than two that are alike.
+    /// If the system gives no random bytes. No link is better than two that are alike.
     #[must_use]
     pub fn random() -> Self {
         let mut bytes = [0; 16];
@@ -101,7 +101,7 @@ pub struct PackageLink {
     pub kind: LinkKind,
     /// Which one it is.
     pub id: LinkId,
-    /// It works before then, to the second.
+    /// The second before which it works.
     pub until: DateTime<Utc>,
 }
 
@@ -117,7 +117,7 @@ impl PackageLink {
         keys.seal(LINK, plain.as_bytes())
     }
 
-    /// The link that a token was made for, under the current version of the secret.
+    /// The link of a token, under the current version of the secret.
     #[must_use]
     pub fn of_token(keys: &Keyring<Packages>, token: &str) -> Option<Self> {
         let sealed = (token.len() <= LONGEST).then_some(token)?;
@@ -135,8 +135,8 @@ impl PackageLink {
         })
     }
 
-    /// Whether this house made the token, under a version or in a form that opens nothing any more:
-    /// whoever has the link is told that it has ended, and not that there never was one.
+    /// Whether Custodian made the token, under a version or in a form that no longer opens
+    /// anything. Then its page says that the link has ended, not that it never existed.
     #[must_use]
     pub fn is_former(keys: &Keyring<Packages>, token: &str) -> bool {
         let is_sealed = |what: &str| keys.unseal(what, token).is_some();

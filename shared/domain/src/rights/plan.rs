@@ -1,5 +1,4 @@
-//! What an erasure would touch: counts, never the data. What was planned is what is approved, or it
-//! is refused.
+//! What an erasure would delete: counts, never the data. Only what was planned can be approved.
 
 use crate::place::Place;
 use crate::record::processor_copy::Processor;
@@ -18,30 +17,30 @@ use std::collections::BTreeMap;
 /// How many records there are, by source and by the month (UTC) in which they were collected.
 pub type Periods = BTreeMap<Source, BTreeMap<String, u64>>;
 
-/// What an erasure would touch and leave.
+/// What an erasure would delete and leave.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// Records that would go.
+    /// Records that would be deleted.
     pub records: Periods,
     /// Records that would be left, because the order excludes them.
     pub left: Periods,
-    /// Links that would go.
+    /// Links that would be deleted.
     pub links: u64,
-    /// Profiles that would go.
+    /// Profiles that would be deleted.
     pub profiles: u64,
-    /// Packages that would go.
+    /// Packages that would be deleted.
     pub packages: u64,
     /// Rows in quarantine that mention the person.
     pub quarantined: u64,
-    /// Rows and files in quarantine that nobody can look into, such as a workbook: they may name
-    /// anybody, and an erasure waits until they are mended or gone. Left out where there are none,
-    /// so that plans of earlier versions stay true.
+    /// Rows and files in quarantine that nobody can look into, such as a workbook. They may name
+    /// anybody, and an erasure waits until they are mended or deleted. Left out if there are none,
+    /// so that plans of earlier versions keep their hash.
     #[serde(default, skip_serializing_if = "crate::validation::is_zero")]
     pub unreadable: u64,
-    /// The day on which the last of those is deleted.
+    /// The day on which the last of these is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unreadable_until: Option<NaiveDate>,
-    /// Of how many records a processor holds a copy, as far as the council knows.
+    /// How many records each processor holds a copy of, as far as the council knows.
     pub custody: BTreeMap<Processor, u64>,
     /// Under how many keys the person is known.
     pub holders: u64,
@@ -49,22 +48,22 @@ pub struct Plan {
     pub access_first: Vec<RequestId>,
     /// Other requests of the same person that are open.
     pub open_requests: Vec<RequestId>,
-    /// What holds records that would go: they may not be erased before it is lifted, or they are
-    /// excluded.
+    /// Holds on records that would be deleted. They must be lifted before an erasure, or the
+    /// records excluded.
     pub holds: Vec<String>,
-    /// What restricts records that would go, by the request that placed it. Left out where there is
-    /// none.
+    /// Restrictions on records that would be deleted, by the request that placed them. Left out if
+    /// there are none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub restrictions: BTreeMap<String, Limb>,
-    /// How many links the DPO was shown; nothing in a plan of an earlier version.
+    /// How many links the DPO was shown; `None` in a plan of an earlier version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linked: Option<u64>,
-    /// Tells which records they are, without telling anything of them.
+    /// Identifies the records, without saying anything about them.
     pub contents: Contents,
 }
 
-/// What has come since a plan was made. It is no part of what was planned, and none of it makes the
-/// plan untrue.
+/// What has arrived since a plan was made. It is not part of the plan, and does not make the plan
+/// stale.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArrivedSince {
     /// Records that were collected after the plan: they stay.
@@ -73,11 +72,11 @@ pub struct ArrivedSince {
     pub links: u64,
     /// Other requests of the same person.
     pub requests: u64,
-    /// Rows in quarantine that name the person: they go.
+    /// Rows in quarantine that name the person: they are deleted.
     pub rows: u64,
 }
 
-/// A digest of a set, whatever the order in which it is read.
+/// A digest of a set, independent of the order in which it is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Contents([u8; 16]);
@@ -123,14 +122,13 @@ impl Plan {
                 self.count(holding)?,
             ))
         });
-        // Receipts and plans of earlier versions do not have it: it is there where there is some.
+        // Receipts and plans of earlier versions do not have it: it is there only if there is some.
         let counts =
             counts.filter(|(holding, _, count)| *holding != Holding::Unreadable || *count > 0);
         counts.map(|(_, kind, count)| (kind, count)).collect()
     }
 
-    /// How many there are of something that an erasure would touch; nothing where a plan does not
-    /// count it.
+    /// How many an erasure would delete of this kind; `None` if a plan does not count it.
     #[must_use]
     pub fn count(&self, holding: Holding) -> Option<u64> {
         match holding {
@@ -156,8 +154,8 @@ impl Plan {
         total(&self.left)
     }
 
-    /// What the DPO has changed since that stands in an erasure's way, or no longer does: `holds:
-    /// CLAIM-1, was nothing`. A plan of an earlier version said nothing of restrictions.
+    /// What the DPO has changed since the plan that blocks an erasure, or no longer does:
+    /// `holds: CLAIM-1, was nothing`. A plan of an earlier version said nothing about restrictions.
     #[must_use]
     pub fn obstacles_since(&self, before: &Self) -> Vec<String> {
         self.changes_since(before, |field| match field {
@@ -167,7 +165,7 @@ impl Plan {
         })
     }
 
-    /// What of the data is not as it was: `records.web_form.2026-11: 2, was 1`.
+    /// Which of the counts differ from the plan: `records.web_form.2026-11: 2, was 1`.
     #[must_use]
     pub fn counts_since(&self, before: &Self) -> Vec<String> {
         const OTHERS: [&str; 6] = [
@@ -181,7 +179,7 @@ impl Plan {
         self.changes_since(before, |field| !OTHERS.contains(&field))
     }
 
-    /// What has come since the plan, where `records` were collected after it.
+    /// What has arrived since the plan, where `records` were collected after it.
     #[must_use]
     pub fn arrived_since(&self, before: &Self, records: u64) -> ArrivedSince {
         let new = self
@@ -197,7 +195,7 @@ impl Plan {
         }
     }
 
-    /// What has changed of the fields that are asked for.
+    /// Which of the given fields have changed.
     fn changes_since(&self, before: &Self, asked: impl Fn(&str) -> bool) -> Vec<String> {
         let (was, is) = (flat(before), flat(self));
         let paths: std::collections::BTreeSet<&String> = was.keys().chain(is.keys()).collect();

@@ -6,36 +6,36 @@ use crate::ledger::signed::Signed;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-/// How long a processor may take: the outer bound that the privacy notice promises for newsletters,
-/// and that others are held to as well.
+/// How long a processor may take: the limit that the privacy notice promises for newsletters, which
+/// applies to others as well.
 pub const WITHIN: Days = Days::new(28);
 
-/// How far a processor is, in our words and its own.
+/// A processor's progress, in our words and its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessorExchange {
     /// When it was first known to have been asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_at: Option<DateTime<Utc>>,
-    /// What the processor calls the matter: the id of its request, or of its import.
+    /// The processor's name for it: the id of its request, or of its import.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
-    /// How often it was asked anew under another reference, because it had dropped the one before.
+    /// How often it was asked again under another reference, because it had dropped the one before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub round: Option<u32>,
-    /// When the processor expects to be done, by its own word.
+    /// When the processor itself expects to be done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_by: Option<DateTime<Utc>>,
     /// The last day on which it may be done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<NaiveDate>,
-    /// What a human has to delete where.
+    /// What a human has to delete, and where.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instructions: Option<String>,
-    /// That a human did.
+    /// That a human did it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<Confirmation>,
-    /// The kinds of identifiers that this processor cannot be asked by: by them it was not
-    /// searched.
+    /// The kinds of identifiers that this processor cannot be asked by: it was not searched by
+    /// these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_asked_by: Vec<IdentifierKind>,
     /// How many items the processor says that it deleted.
@@ -44,12 +44,12 @@ pub struct ProcessorExchange {
     /// The day by which the processor's own logs are gone, which nobody can delete sooner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logs_until: Option<NaiveDate>,
-    /// The processor's last word on it, with its signature.
+    /// The processor's last answer, with its signature.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said: Option<Box<Signed>>,
 }
 
-/// A human's word that a processor has deleted what the instructions name.
+/// A human's statement that a processor has deleted what the instructions name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirmation {
     /// Who says so: a member of staff.

@@ -1,7 +1,7 @@
-//! What a person is shown after an answer, and the proof that the council said so.
+//! What a person is shown after an answer, and the proof that the council showed it.
 //!
 //! The page after an answer reads nothing: it shows what its address says. So the address is
-//! signed, and the page asks no clock: what was right when the answer was kept is right whenever
+//! signed, and the page uses no clock: what was right when the answer was stored is right whenever
 //! somebody opens the page.
 
 use crate::identity::keyring::{Forms, Keyring, RECEIPTS};
@@ -10,18 +10,18 @@ use crate::record::reference::Reference;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::NaiveDate;
 
-/// That an answer was kept.
+/// That an answer was stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnswerReceipt {
     /// What the person can quote.
     pub reference: Reference,
     /// The day in London on which the answer is deleted.
     pub until: NaiveDate,
-    /// Whether the person is asked by email if the address is theirs.
+    /// Whether an email asks the person if the address is theirs.
     pub asks_to_confirm: bool,
 }
 
-/// Writes and reads the addresses of receipts: signed with a key of the forms' own secret.
+/// Writes and reads the addresses of receipts, signed with a key from the forms' own secret.
 #[derive(Clone)]
 pub struct Receipts {
     key: [u8; 32],
@@ -35,12 +35,12 @@ impl std::fmt::Debug for Receipts {
     }
 }
 
-/// What an address says beside the rest of whom an email asks to confirm theirs. Others have
-/// nothing there, as addresses had before there were such emails.
+/// The extra parameter in the address of a person whose address an email asks to confirm. Others
+/// have none, as all addresses did before there were such emails.
 const CONFIRM: (&str, &str) = ("confirm", "email");
 
 impl Receipts {
-    /// The receipts that go with these keys.
+    /// Receipts under these keys.
     #[must_use]
     pub fn new(keys: &Keyring<Forms>) -> Self {
         Self {
@@ -66,8 +66,7 @@ impl Receipts {
         )
     }
 
-    /// The receipt that an address shows, by the parameters of its query; none unless it was
-    /// written for this survey here.
+    /// The receipt in the parameters of a query; `None` unless it was written for this survey here.
     #[must_use]
     pub fn read<T: AsRef<str>>(
         &self,
@@ -86,7 +85,7 @@ impl Receipts {
             asks_to_confirm,
         };
         let proof = parameter("proof")?;
-        // Both sides are digests under a secret key, so that how they differ tells nothing.
+        // Both sides are digests under a secret key, so a difference in time reveals nothing.
         let proves = |key: &[u8; 32]| {
             mac(key, &[proof.as_ref()]) == mac(key, &[&signature(key, survey, &receipt)])
         };
@@ -151,7 +150,7 @@ mod tests {
         last - TimeDelta::days(last.weekday().num_days_from_sunday().into())
     }
 
-    /// What London's clocks show, worked out beside the library that the code asks.
+    /// The date in London, worked out independently of the library that the code uses.
     fn in_london(instant: DateTime<Utc>) -> NaiveDate {
         let changes = |month| {
             last_sunday(instant.year(), month)
@@ -176,7 +175,7 @@ mod tests {
                     in_london(sent.checked_add_months(Months::new(36)).unwrap()),
                     "{sent}"
                 );
-                // Nothing but the date tells one hour's address from the next.
+                // Only the date tells one hour's address from the next.
                 if last.replace(until) != Some(until) {
                     let receipt = AnswerReceipt { until, ..receipt() };
                     assert_eq!(

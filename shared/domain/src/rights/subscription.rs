@@ -1,4 +1,4 @@
-//! Who is sent which list; and their word that they want it no longer.
+//! Who is sent which list, and that they no longer want it.
 
 use crate::identity::subject::SubjectKey;
 use crate::retention::ExpiresAt;
@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 /// How long an opt-out is needed: no record and no backup holds a wish that is older.
 const MONTHS: Months = Months::new(36);
 
-/// Within this the processor that sends a list has to have ended it (the privacy notice's bound).
+/// Within this time the processor that sends a list must have ended it (the privacy notice's
+/// limit).
 pub const UNTIL_TOLD: TimeDelta = TimeDelta::days(28);
 
 /// Something that is sent to whoever asked for it.
@@ -40,7 +41,7 @@ impl List {
 }
 
 /// That a person asked for a list: the lawful basis of sending it (Article 6(1)(a) UK GDPR), and
-/// what proves it (Article 7(1)). It goes with the record that it stands in.
+/// what proves it (Article 7(1)). It is deleted with its record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consent {
     /// What they asked for.
@@ -67,7 +68,7 @@ pub enum Proof {
     Claimed,
     /// They followed a link that was sent to the address.
     Confirmed,
-    /// The Data Protection Officer has looked into it, and recorded why.
+    /// The Data Protection Officer has checked it, and recorded why.
     Ordered,
 }
 
@@ -94,7 +95,7 @@ impl OptInReason {
         }
     }
 
-    /// Reads `asked_in_writing`, `asked_in_person` or `mistake`, in whatever spelling.
+    /// Reads `asked_in_writing`, `asked_in_person` or `mistake`, in any spelling.
     ///
     /// # Errors
     /// [`Violation`] for anything else.
@@ -125,7 +126,7 @@ pub struct Wish {
     pub proof: Proof,
 }
 
-/// That a person wants a list no longer.
+/// That a person no longer wants a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OptOut {
     /// When they last said so, to the second.
@@ -133,7 +134,7 @@ pub struct OptOut {
 }
 
 impl OptOut {
-    /// Said at `now`.
+    /// An opt-out at `now`.
     #[must_use]
     pub fn at(now: DateTime<Utc>) -> Self {
         Self {
@@ -147,15 +148,15 @@ impl OptOut {
         self.since
     }
 
-    /// Whether it stands against a wish for the list, whenever that reaches us. It stands against
-    /// every wish that anybody could have told in the person's name. Of the others the later word
+    /// Whether it stands against a wish for the list, whenever that arrives. It stands against
+    /// every wish that anybody could have sent in the person's name. Of the others the later
     /// counts, and in the same second the opt-out.
     #[must_use]
     pub fn stands_against(self, wish: Wish) -> bool {
         wish.proof == Proof::Claimed || Self::at(wish.told_at).since <= self.since
     }
 
-    /// When it is over: by then every wish that it stands against is gone as well.
+    /// When it is over: by then every wish that it stands against is deleted as well.
     #[must_use]
     pub fn ends(self) -> ExpiresAt {
         ExpiresAt::at(self.since.checked_add_months(MONTHS).unwrap_or(self.since))

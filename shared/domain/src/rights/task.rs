@@ -1,4 +1,4 @@
-//! One place's part of a request: what it is asked, how far it is, and when it is tried again.
+//! One place's part of a request: what it is asked, its state, and when it is tried again.
 
 use crate::place::Place;
 use crate::rights::erasure::{Counts, Receipt};
@@ -8,29 +8,29 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// What a place is asked.
+/// What a place is asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// To forget the person (Article 17).
+    /// To erase the person (Article 17).
     Erase,
     /// To send no more newsletters (Article 21(3)).
     Unsubscribe,
-    /// To store only (Article 18), as the council does: recipients are told (Article 19).
+    /// To store only (Article 18), as the council does: recipients are informed (Article 19).
     Restrict,
-    /// That a restriction is lifted.
+    /// To end a restriction that was lifted.
     Unrestrict,
-    /// That something was corrected (Articles 16 and 19).
+    /// To correct something (Articles 16 and 19).
     Rectify,
 }
 
-/// How far a task is.
+/// The state of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Nobody has begun.
     Pending,
-    /// Somebody is at it, until the lease ends.
+    /// An invocation works on it, until the lease ends.
     Running,
     /// It waits for a processor, a human, or files to be read.
     Waiting,
@@ -49,7 +49,7 @@ pub struct Task {
     pub place: Place,
     /// What the place is asked.
     pub action: Action,
-    /// How far it is.
+    /// Its state.
     pub state: State,
     /// What the place held when the request was approved, as far as the council knows.
     #[serde(default)]
@@ -59,12 +59,12 @@ pub struct Task {
     /// How often it was tried.
     #[serde(default)]
     pub attempts: u32,
-    /// How often it failed since it last got anywhere.
+    /// How often it failed since it last made progress.
     #[serde(default)]
     pub failures: u32,
     /// When it is tried next.
     pub next_try: DateTime<Utc>,
-    /// Until when whoever is at it may be at it.
+    /// Until when an invocation may work on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease_until: Option<DateTime<Utc>>,
     /// Why the last try failed: the operation and a code.
@@ -104,13 +104,13 @@ impl Task {
         }
     }
 
-    /// Whether nothing more comes of it.
+    /// Whether nothing more will be done.
     #[must_use]
     pub const fn is_over(&self) -> bool {
         matches!(self.state, State::Done | State::Stopped)
     }
 
-    /// Whether somebody should try it at `now`: its time has come, and nobody is at it.
+    /// Whether somebody should try it at `now`: its time has come, and nobody works on it.
     #[must_use]
     pub fn is_due(&self, now: DateTime<Utc>) -> bool {
         match self.state {
@@ -120,7 +120,7 @@ impl Task {
         }
     }
 
-    /// The same after a try that failed: later each time, and not all tasks at once.
+    /// The same after a failed try: later each time, and not all tasks at once.
     pub fn fail(&mut self, request: &RequestId, error: String, now: DateTime<Utc>) {
         self.failures = self.failures.saturating_add(1);
         self.state = State::Failed;
@@ -133,7 +133,7 @@ impl Task {
     }
 }
 
-/// Two minutes after the first failure, twice as long after each, six hours at most; of that a
+/// Two minutes after the first failure, then twice as long after each, up to six hours. Of that a
 /// random part between half and all is waited, so that what failed together is not tried together.
 #[must_use]
 pub fn backoff(failures: u32, task: &str) -> TimeDelta {

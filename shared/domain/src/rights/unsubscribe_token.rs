@@ -1,17 +1,17 @@
-//! The token in a newsletter's link: sealed, so that it says nothing to whoever reads it and cannot
-//! be made up.
+//! The token in a newsletter's link: sealed, so that it says nothing to a reader and cannot be made
+//! up.
 //!
-//! It names a person by their subject key, and a list; it holds no address. So whoever opens it
-//! needs no subject keys. It has no end of its own: it works while the version of the secret that
-//! sealed it is kept, which is 36 months after a rotation.
+//! It names a person by their subject key, and a list; it contains no address. So a function that
+//! opens it needs no subject keys. It has no end of its own: it works while the version of the
+//! secret that sealed it is kept, which is 36 months after a rotation.
 
 use crate::identity::keyring::{Keyring, MailLinks};
 use crate::identity::subject::{SubjectKey, mac};
 use crate::rights::subscription::{List, Subscription};
 
-/// What a token is sealed for.
+/// The purpose for which a token is sealed.
 const PURPOSE: &str = "unsubscribe";
-/// What a stranger's token is taken for is made from this.
+/// A stranger's token stands for a subject that is made from this.
 const NOBODY: &str = "nobody's subscription";
 /// Between list and subject key.
 const THEN: char = ' ';
@@ -27,7 +27,7 @@ impl Subscription {
         keys.seal(PURPOSE, plain.as_bytes())
     }
 
-    /// The subscription that a token was made for, under any version of the secret.
+    /// The subscription of a token, under any version of the secret.
     #[must_use]
     pub fn of_token(keys: &Keyring<MailLinks>, token: &str) -> Option<Self> {
         let sealed = (token.len() <= LONGEST).then_some(token)?;
@@ -39,8 +39,8 @@ impl Subscription {
         })
     }
 
-    /// Nobody's subscription, another for each text that is no token of ours: so that as much can
-    /// be done about it.
+    /// Nobody's subscription, another for each text that is not our token, so that the same calls
+    /// can be made for it.
     #[must_use]
     pub fn of_nobody(keys: &Keyring<MailLinks>, token: &str) -> Self {
         Self {

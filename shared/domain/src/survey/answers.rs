@@ -1,4 +1,4 @@
-//! What a person sent, held against what the survey asks.
+//! What a person sent, checked against what the survey asks.
 
 mod date;
 mod number;
@@ -16,7 +16,7 @@ pub use rule::AnswerRule;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What was sent, by field, before anybody looked at it.
+/// What was sent, by field, unchecked.
 pub type FormData = BTreeMap<String, RawValue>;
 
 /// What was sent for one field.
@@ -28,9 +28,9 @@ pub enum RawValue {
     Number(f64),
     /// A JSON boolean.
     YesNo(bool),
-    /// What no question takes, such as a nested object.
+    /// A value that no question accepts, such as a nested object.
     Other,
-    /// Several values of JSON under one name, of which none is to be believed.
+    /// Several JSON values under one name. None of them counts.
     Repeated,
 }
 
@@ -54,7 +54,7 @@ impl std::fmt::Debug for Answer {
     }
 }
 
-/// Answers that a survey takes.
+/// Answers that a survey accepts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Answers {
     /// The first question on the five-point scale.
@@ -67,18 +67,18 @@ pub struct Answers {
     pub answers: BTreeMap<String, Answer>,
 }
 
-/// How many bytes all answers may have together; `DynamoDB` takes 400 KB in an item.
+/// How many bytes all answers may have together; `DynamoDB` allows 400 KB in an item.
 const TOGETHER: usize = 300_000;
-/// How many fields that no question has are named: one page of a form has no more.
+/// How many unknown fields are named: one page of a form has no more.
 const UNKNOWN: usize = 20;
-/// What fields are called that have no name that may be told, or that are too many to name.
+/// The name for fields whose own name may not be shown, or that are too many to name.
 pub const UNNAMED: &str = "(unnamed)";
 
-/// Holds a sheet against a survey, on a day in London.
+/// Checks a form against a survey, on a day in London.
 ///
 /// # Errors
-/// Every fault, in the order of the questions; unknown fields come last, each once, and of many
-/// only some.
+/// Every fault, in the order of the questions. Unknown fields come last, each once; of many only
+/// some.
 pub fn check(
     survey: &Survey,
     mut sheet: FormData,
@@ -112,8 +112,8 @@ pub fn check(
     }
 }
 
-/// A newsletter that is asked for needs an address to be sent to. Whose address is wrong is told
-/// that, and not this too.
+/// A wish for the newsletter needs an address to send it to. If the address is wrong, only that
+/// fault is reported.
 fn wants_an_address(survey: &Survey, faults: &mut Vec<Violation<AnswerRule>>) {
     let asks = |question: &&Question| {
         question.purpose == Purpose::Identity && question.kind == QuestionKind::Email
@@ -161,8 +161,8 @@ fn too_long_together(answers: &Answers) -> Option<Violation<AnswerRule>> {
     longest.map(|(_, field)| fault(field, AnswerRule::Together))
 }
 
-/// The fields that are left: their names are the sender's, so only some are told, and those that
-/// are none once.
+/// The remaining fields. Their names are the sender's, so only some are shown, and the unnameable
+/// ones once.
 fn unknown(sheet: &FormData) -> impl Iterator<Item = Violation<AnswerRule>> {
     let names: Vec<&str> = sheet
         .keys()
@@ -182,8 +182,8 @@ fn unknown(sheet: &FormData) -> impl Iterator<Item = Violation<AnswerRule>> {
     })
 }
 
-/// A field's name that was made up by the sender is told only if it looks like a name and not like
-/// an answer.
+/// A field name that the sender made up is shown only if it looks like a name and not like an
+/// answer.
 #[must_use]
 pub fn nameable(field: &str) -> &str {
     let name = field.len() <= 40
@@ -243,7 +243,7 @@ fn read_text(question: &Question, text: String) -> Result<Answer, AnswerRule> {
     }
 }
 
-/// Whether a telephone number can be dialled, with an extension or without.
+/// Whether a telephone number can be dialled, with or without an extension.
 #[must_use]
 pub fn can_be_dialled(text: &str) -> bool {
     use crate::identity::identifier::NotAnIdentifier::Extension;
@@ -260,8 +260,7 @@ fn typed_number(question: &Question, number: f64) -> Result<Answer, AnswerRule> 
     }
 }
 
-/// Whether a number is as large and as small as what can be typed; `DynamoDB` does not take every
-/// float.
+/// Whether a number is within the range that can be typed; `DynamoDB` does not accept every float.
 #[must_use]
 pub fn can_be_kept(number: f64) -> bool {
     number == 0.0 || (1e-9..1e15).contains(&number.abs())
@@ -272,7 +271,7 @@ fn rating(number: f64) -> Result<Answer, AnswerRule> {
     Ok(Answer::Number(f64::from(u8::from(point))))
 }
 
-/// The point of the scale that a number is.
+/// The point of the scale for a number.
 #[must_use]
 pub fn point(number: f64) -> Option<Satisfaction> {
     Satisfaction::scale()
@@ -317,8 +316,8 @@ pub fn tidy(kind: QuestionKind, typed: &str) -> String {
     }
 }
 
-/// Puts an answer where it goes. No answer takes another one's place: a second address is an answer
-/// like any other.
+/// Stores an answer in its place. No answer replaces another: a second address is an answer like
+/// any other.
 fn place(question: &Question, answer: Answer, answers: &mut Answers) {
     let Answers {
         contact,

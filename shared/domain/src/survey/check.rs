@@ -1,9 +1,9 @@
-//! Everything that is wrong with a survey's document, each with its place and the rule: before it
-//! is put anywhere.
+//! Everything that is wrong with a survey's document, each with its place and rule, before it is
+//! put anywhere.
 //!
-//! [`Survey::parse`] reads what was put once and has to go on being read. This demands more: what
-//! would lose answers, or could not be answered, is refused. `docs/survey.schema.json` says the
-//! same as far as a schema can ([`SurveyRule::is_in_schema`]).
+//! [`Survey::parse`] reads a survey that was put once and must stay readable. This check demands
+//! more: it refuses what would lose answers, or could not be answered. `docs/survey.schema.json`
+//! has the same rules as far as a schema can express them ([`SurveyRule::is_in_schema`]).
 
 mod document;
 mod question;
@@ -17,8 +17,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// The largest document, in bytes: it lies in an item of `DynamoDB`, which takes 400 KB, and every
-/// survey is read each minute.
+/// The largest document, in bytes. It is stored in an item of `DynamoDB`, which allows 400 KB, and
+/// every survey is read each minute.
 pub const LARGEST: usize = 200_000;
 /// The most questions.
 pub const MOST_QUESTIONS: usize = 200;
@@ -43,7 +43,7 @@ impl<T: fmt::Display> fmt::Display for Finding<T> {
     }
 }
 
-/// What a check came to.
+/// The result of a check.
 #[derive(Clone, Debug)]
 pub struct Checked {
     /// The survey, if nothing is wrong with it.
@@ -54,8 +54,8 @@ pub struct Checked {
     pub doubts: Vec<Finding<Doubt>>,
 }
 
-/// Checks a document, byte by byte as it would be put. What one field breaks and what fields do to
-/// each other is found at once; what depends on a field that cannot be read is not judged.
+/// Checks a document, byte by byte as it would be put. It reports at once what is wrong with each
+/// field and with fields together. What depends on an unreadable field is not judged.
 #[must_use]
 pub fn check(document: &[u8]) -> Checked {
     let mut findings = Findings::default();
@@ -98,7 +98,8 @@ impl Findings {
         });
     }
 
-    /// The value of a document, without what is there twice: nobody knows which of both is meant.
+    /// The value of a document, without fields that are there twice: nobody knows which of the two
+    /// is meant.
     fn read(&mut self, document: &[u8]) -> Option<Value> {
         if document.len() > LARGEST {
             self.fault("", SurveyRule::TooLarge);
@@ -136,7 +137,8 @@ impl Findings {
         Some(value)
     }
 
-    /// Puts what was found into the document's order. Of what is there twice nothing else is said.
+    /// Sorts the findings into the document's order. Nothing else is reported of a field that is
+    /// there twice.
     fn arrange(&mut self) {
         let twice: Vec<String> = self
             .faults
@@ -150,7 +152,7 @@ impl Findings {
         self.doubts.sort_by_cached_key(|doubt| position(&doubt.at));
     }
 
-    /// The survey that a document without a fault is: read as it will be read from the Register.
+    /// The survey of a document without a fault: read as it will be read from the Register.
     fn survey(&mut self, value: &Value) -> Option<Survey> {
         let survey = Survey::read(&value.to_string())
             .ok()
@@ -161,7 +163,7 @@ impl Findings {
         survey
     }
 
-    /// The fields of an object: one that is not known is a fault, and so is one that is missing.
+    /// The fields of an object. An unknown field is a fault, and so is a missing one.
     fn object<'a>(
         &mut self,
         at: &str,
@@ -185,7 +187,7 @@ impl Findings {
         Some(fields)
     }
 
-    /// A line that people read, at most so many characters long.
+    /// A line that people read, with at most this many characters.
     fn line(&mut self, at: String, value: Option<&Value>, most: usize) {
         let rule = match value {
             None => None,
@@ -228,14 +230,14 @@ impl Findings {
     }
 }
 
-/// What is there: null is as good as not there, where a field may be left out.
+/// The value that is there. Null counts as missing, where a field is optional.
 fn given<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     fields.get(name).filter(|value| !value.is_null())
 }
 
-/// Why a text is no line of so many characters that people can read.
+/// Why a text is not a readable line of at most this many characters.
 fn no_line(text: &str, most: usize) -> Option<SurveyRule> {
-    // White space as ECMA-262 has it, whose patterns a schema is made of.
+    // White space as in ECMA-262, which defines a schema's patterns.
     if text.chars().all(|c| c.is_whitespace() || c == '\u{FEFF}') {
         Some(SurveyRule::Blank)
     } else if text.chars().count() > most {
@@ -247,7 +249,7 @@ fn no_line(text: &str, most: usize) -> Option<SurveyRule> {
     }
 }
 
-/// The fields that are there twice in a question, or the question, if the field is none that
+/// The fields that are there twice in a question, or the question, if the field is not one that
 /// questions have.
 fn repeated_in_questions(document: &[u8]) -> Vec<String> {
     #[derive(Deserialize)]
@@ -275,7 +277,8 @@ fn repeated_in_questions(document: &[u8]) -> Vec<String> {
     places
 }
 
-/// Where a place stands in a document, whose fields stand in the order in which they are explained.
+/// The position of a place in a document, whose fields are in the order in which they are
+/// explained.
 fn position(at: &str) -> [usize; 4] {
     let mut parts = at.split('/').skip(1);
     let mut next = |fields: &[&str]| {

@@ -1,4 +1,4 @@
-//! The hidden token of a form: makes a retry known, tells how long a person took to answer, and
+//! The hidden token of a form. It identifies a retry, and says how long a person took to answer and
 //! which words they were shown.
 
 use crate::identity::keyring::{FORM_TOKENS, Forms, Keyring};
@@ -7,7 +7,7 @@ use crate::survey::VersionId;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// For how long a form may still be sent: after its survey closed or changed, and if the key of its
+/// How long a form may still be sent after its survey closed or changed, and if the key of its
 /// token was replaced since.
 pub const GRACE: TimeDelta = TimeDelta::hours(12);
 
@@ -16,7 +16,7 @@ pub const GRACE: TimeDelta = TimeDelta::hours(12);
 #[derive(Clone)]
 pub struct FormTokens {
     key: [u8; 32],
-    /// Under the earlier versions of the secret, which forms have that were handed out a while ago.
+    /// Keys of the earlier versions of the secret, for forms that were handed out a while ago.
     earlier: Vec<[u8; 32]>,
 }
 
@@ -31,17 +31,17 @@ impl std::fmt::Debug for FormTokens {
 #[error("this token was not made for this form")]
 pub struct ForeignToken;
 
-/// What a token tells of its form.
+/// What a token says about its form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandedOut {
     /// When it was handed out, to the millisecond.
     pub at: DateTime<Utc>,
-    /// The version of the survey that it showed; nothing on a form from before versions were kept.
+    /// The version of the survey that it showed; `None` on a form from before versions were kept.
     pub version: Option<VersionId>,
 }
 
 impl FormTokens {
-    /// The tokens that go with these keys.
+    /// Tokens under these keys.
     #[must_use]
     pub fn new(keys: &Keyring<Forms>) -> Self {
         Self {
@@ -50,8 +50,8 @@ impl FormTokens {
         }
     }
 
-    /// A token for a form of `survey` handed out at `now` in this version, told apart from all
-    /// others by `random`.
+    /// A token for a form of `survey` handed out at `now` in this version; `random` tells it from
+    /// all others.
     #[must_use]
     pub fn make(
         &self,
@@ -65,9 +65,9 @@ impl FormTokens {
         format!("{body}.{}", signature(&self.key, survey, &body))
     }
 
-    /// When the form with this token was handed out, and what it showed. What was signed under an
-    /// earlier version of the secret is known for [`GRACE`] only: whoever has that key could go on
-    /// making tokens.
+    /// When the form with this token was handed out, and what it showed. A token signed under an
+    /// earlier version of the secret is accepted for [`GRACE`] only: somebody with that key could
+    /// go on making tokens.
     ///
     /// # Errors
     /// [`ForeignToken`] if it was altered, or belongs to another survey.
@@ -78,7 +78,7 @@ impl FormTokens {
         now: DateTime<Utc>,
     ) -> Result<HandedOut, ForeignToken> {
         let (body, signed) = token.rsplit_once('.').ok_or(ForeignToken)?;
-        // Both sides are digests under a secret key, so that how they differ tells nothing.
+        // Both sides are digests under a secret key, so a difference in time reveals nothing.
         let signs =
             |key: &[u8; 32]| mac(key, &[signed]) == mac(key, &[&signature(key, survey, body)]);
         let is_current = signs(&self.key);
@@ -95,7 +95,7 @@ impl FormTokens {
         if !is_current && !(TimeDelta::zero()..GRACE).contains(&(now - at)) {
             return Err(ForeignToken);
         }
-        // A form that was open while versions came in has none in its token.
+        // A form that was open when versions were introduced has none in its token.
         let version = parts
             .nth(1)
             .map(|version| VersionId::try_from(version.to_owned()));

@@ -8,17 +8,17 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// For how long a form is still taken under its own version after another version took its place.
+/// How long a form is still accepted under its own version after another version replaced it.
 pub const TAKEN_AFTER: TimeDelta = TimeDelta::days(30);
 
-/// What is added to the end of the last answer: clocks differ, and copies of a survey are a minute
-/// old.
+/// What is added to the end of the last answer: clocks differ, and copies of a survey are up to a
+/// minute old.
 const MARGIN: TimeDelta = TimeDelta::days(7);
 
 /// Names one version of a survey: a digest of everything that its document says.
 ///
 /// It is the first half of the SHA-256 of the document as JSON with sorted keys and no white space,
-/// in hexadecimal: the same words have the same id, however the document is laid out.
+/// in hexadecimal: the same words have the same id, whatever the layout.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct VersionId(String);
@@ -29,14 +29,14 @@ pub struct VersionId(String);
 pub struct NotAVersion;
 
 impl VersionId {
-    /// The version that a document is.
+    /// The version of a document.
     #[must_use]
     pub fn of(document: &Value) -> Self {
         let digest = Sha256::digest(sorted(document).to_string());
         Self(hex::encode(&digest[..16]))
     }
 
-    /// Stands in a survey until its whole document has been read.
+    /// A placeholder in a survey until its whole document has been read.
     pub(super) const fn unset() -> Self {
         Self(String::new())
     }
@@ -69,7 +69,7 @@ impl From<VersionId> for String {
     }
 }
 
-/// The same, with the keys of every object in order, whatever order a map keeps.
+/// The same, with the keys of every object sorted, whatever order a map keeps.
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
@@ -84,8 +84,8 @@ fn sorted(value: &Value) -> Value {
     }
 }
 
-/// Whether a form of a version that was retired at `retired_at` is still taken at `now` under that
-/// version.
+/// Whether a form of a version that was retired at `retired_at` is still accepted at `now` under
+/// that version.
 #[must_use]
 pub fn is_taken(retired_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
     retired_at.is_none_or(|retired_at| now < retired_at + TAKEN_AFTER)
@@ -117,7 +117,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(VersionId::of(&one), VersionId::of(&other));
-        // Noted once: whoever changes how it is made makes every survey a new version.
+        // Noted once: any change in how it is computed makes every survey a new version.
         assert_eq!(
             VersionId::of(&one).as_str(),
             "e8e3d09356ed9cc3506db304fa44f358"

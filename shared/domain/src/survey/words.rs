@@ -1,4 +1,4 @@
-//! In which words a record's answers are told again.
+//! The words with which a record's answers are shown again.
 
 use super::{Question, QuestionKind, Survey};
 use crate::survey::answers::Answer;
@@ -9,12 +9,12 @@ use std::sync::Arc;
 pub enum Words {
     /// The very version that the person was shown.
     Asked(Arc<Survey>),
-    /// Nobody noted which version the person was shown: this is the earliest of the survey that is
-    /// known.
+    /// Nobody noted which version the person was shown: this is the earliest known version of the
+    /// survey.
     Earliest(Arc<Survey>),
-    /// A survey of ours, and its words are gone.
+    /// A survey of ours whose words are no longer known.
     Gone,
-    /// No survey of ours: another system asked, or nobody did.
+    /// Not a survey of ours: another system asked, or nobody did.
     Others,
 }
 
@@ -28,9 +28,9 @@ impl Words {
         }
     }
 
-    /// The question that was answered so under this id, and its place among the questions.
+    /// The question with this id that was answered so, and its position among the questions.
     ///
-    /// Where nobody noted which version was shown, a question that cannot be answered so is not the
+    /// If nobody noted which version was shown, a question that cannot have this answer is not the
     /// one that was asked.
     #[must_use]
     pub fn question(&self, id: &str, answer: &Answer) -> Option<(usize, &Question)> {

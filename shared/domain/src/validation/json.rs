@@ -1,7 +1,7 @@
-//! JSON as it was sent, from outside: what a reader makes of it is what everybody else would.
+//! JSON from outside, read as every other reader would.
 //!
-//! RFC 8259 leaves open what two equal keys mean, and most readers let the last one win unseen.
-//! Here a [`Payload`] remembers them, and hands its value out only where there are none.
+//! RFC 8259 does not say what two equal keys mean, and most readers let the last one win silently.
+//! Here a [`Payload`] remembers them, and gives its value only if there are none.
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
@@ -9,7 +9,8 @@ use serde_json::{Map, Number, Value};
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// The mark of UTF-8 that some programs put in front (RFC 8259, 8.1 lets a reader pass over it).
+/// The mark of UTF-8 that some programs put at the beginning (RFC 8259, 8.1 lets a reader ignore
+/// it).
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// JSON that came from outside, with the fields that it names more than once.
@@ -20,7 +21,7 @@ pub struct Payload {
 }
 
 /// The top-level fields that are there twice, or in which some object has a field twice. They are
-/// the sender's own words: only a name that is known may be told.
+/// the sender's own words: only a known name may be shown.
 #[derive(Clone, Default, PartialEq, Eq, thiserror::Error)]
 #[error("an object has a field twice")]
 pub struct Repeated(BTreeSet<String>);
@@ -36,19 +37,19 @@ pub enum Unreadable {
     Repeated(#[from] Repeated),
 }
 
-/// Reads a value that names each field once. A byte order mark in front is passed over.
+/// Reads a value that names each field once. A byte order mark at the beginning is ignored.
 ///
 /// # Errors
-/// [`Unreadable`], which repeats nothing.
+/// [`Unreadable`], which repeats nothing of the input.
 pub fn read(bytes: &[u8]) -> Result<Value, Unreadable> {
     Ok(Payload::read(bytes)?.into_value()?)
 }
 
-/// The JSON of what is made here, the same text every time.
+/// The JSON of a value of our own, the same text every time.
 ///
 /// # Panics
-/// If a key of a map is no text, or a type of ours refuses to be written. Nothing may be taken for
-/// its JSON instead: with an empty text all of them would be alike.
+/// If a key of a map is not a text, or one of our types refuses to be written. No other text may
+/// replace its JSON: with an empty text all of them would be alike.
 #[must_use]
 #[expect(
     clippy::expect_used,
@@ -58,7 +59,7 @@ pub fn text(made_here: &impl Serialize) -> String {
     serde_json::to_string(made_here).expect("what is made here can be written")
 }
 
-/// The value that what is made here is as JSON.
+/// A value of our own as JSON.
 ///
 /// # Panics
 /// As [`text`].
@@ -72,7 +73,7 @@ pub fn value(made_here: &impl Serialize) -> Value {
 }
 
 impl Payload {
-    /// Reads bytes, equal keys and all. A byte order mark in front is passed over.
+    /// Reads bytes, including equal keys. A byte order mark at the beginning is ignored.
     ///
     /// # Errors
     /// [`Unreadable::NotJson`].
@@ -93,7 +94,7 @@ impl Payload {
         }
     }
 
-    /// The value, for good.
+    /// The value, consuming the payload.
     ///
     /// # Errors
     /// [`Repeated`] if an object in it has a field twice.
@@ -105,8 +106,8 @@ impl Payload {
         }
     }
 
-    /// The value, in which the last of equal keys stands, and which these are: for who refuses them
-    /// field by field.
+    /// The value, in which the last of equal keys stands, and which these are: for callers that
+    /// refuse them field by field.
     #[must_use]
     pub fn into_parts(self) -> (Value, Repeated) {
         (self.value, self.repeated)
@@ -114,7 +115,7 @@ impl Payload {
 }
 
 impl Repeated {
-    /// Whether a top-level field is there twice, or has something in it twice.
+    /// Whether a top-level field is there twice, or contains a field twice.
     #[must_use]
     pub fn holds(&self, field: &str) -> bool {
         self.0.contains(field)
@@ -127,7 +128,7 @@ impl Repeated {
     }
 }
 
-/// A value that was made here has each field once.
+/// A value of our own has each field once.
 impl From<Value> for Payload {
     fn from(value: Value) -> Self {
         Self {
@@ -137,14 +138,14 @@ impl From<Value> for Payload {
     }
 }
 
-/// Debugging shows nothing of what was sent.
+/// Debug output shows nothing of what was sent.
 impl fmt::Debug for Payload {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Payload(..)")
     }
 }
 
-/// Debugging shows nothing of what was sent.
+/// Debug output shows nothing of what was sent.
 impl fmt::Debug for Repeated {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Repeated(..)")
@@ -165,7 +166,7 @@ impl<'de> Deserialize<'de> for Payload {
     }
 }
 
-/// One value on its way in, and the names of what is there twice in it.
+/// One value while it is read, and the names of what is there twice in it.
 struct Node<'a>(&'a mut BTreeSet<String>);
 
 impl<'de> DeserializeSeed<'de> for Node<'_> {

@@ -1,5 +1,5 @@
-//! The versions of the privacy notice. Their words are pages; here is which there were, and from
-//! when each was in use.
+//! The versions of the privacy notice. Their words are pages; this is the list of versions, and
+//! from when each was in use.
 //!
 //! A record keeps the version that its person was shown (`notice_version`), so a version that was
 //! ever in use stays in this list, and its page stays readable.
@@ -31,20 +31,20 @@ pub const ALL: [Notice; 3] = [
     },
 ];
 
-/// What they are called, in this order.
+/// Their names, in this order.
 pub const VERSIONS: [&str; ALL.len()] = names();
 
 /// The version that people are shown now.
 pub const CURRENT: Notice = ALL[ALL.len() - 1];
 
-/// The version that is called so.
+/// The version with this name.
 #[must_use]
 pub fn find(version: &str) -> Option<Notice> {
     ALL.into_iter().find(|notice| notice.version == version)
 }
 
 impl Notice {
-    /// The version that took its place, if it is not in use any more.
+    /// The version that replaced it, if it is no longer in use.
     #[must_use]
     pub fn successor(self) -> Option<Self> {
         ALL.into_iter().find(|later| later.from > self.from)

@@ -1,17 +1,17 @@
-//! Halves of characters in JSON: a text that a program has cut in the middle of an emoji.
+//! Halves of characters in JSON, where a program has cut a text in the middle of an emoji.
 
 use std::borrow::Cow;
 
 /// The replacement character (U+FFFD), as JSON escapes it.
 const REPLACEMENT: &str = "\\ufffd";
-/// How long an escaped unit of UTF-16 is: `\ud83d`.
+/// The length of an escaped unit of UTF-16: `\ud83d`.
 const ESCAPED: usize = 6;
 
-/// JSON in which each half of a character that has lost its other half is the replacement
-/// character.
+/// JSON in which the replacement character stands for each half of a character that has lost its
+/// other half.
 ///
-/// RFC 8259 (8.2) allows such halves, and no text can have one. Whoever wrote the rest of the text
-/// is not to lose it.
+/// RFC 8259 (8.2) allows such halves, and no text can contain one. The rest of the text must not be
+/// lost.
 #[must_use]
 pub fn mended(json: &str) -> Cow<'_, str> {
     let mut mended = String::new();
@@ -25,7 +25,7 @@ pub fn mended(json: &str) -> Cow<'_, str> {
                 _ => (ESCAPED, true),
             },
             Some(unit) => (ESCAPED, (0xDC00..=0xDFFF).contains(&unit)),
-            // Another escape, of two bytes or of a longer character, which is no JSON.
+            // Another escape, of two bytes or of a longer character, which is not JSON.
             None => (1 + rest.chars().nth(1).map_or(0, char::len_utf8), false),
         };
         at = begins + length;
@@ -45,7 +45,7 @@ pub fn mended(json: &str) -> Cow<'_, str> {
 /// The unit of UTF-16 that is escaped at the beginning of a text.
 fn unit(text: &str) -> Option<u16> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
-    // `from_str_radix` takes a sign.
+    // `from_str_radix` accepts a sign.
     if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         u16::from_str_radix(digits, 16).ok()
     } else {

@@ -1,7 +1,7 @@
 //! Text as people send it: from a keyboard, a telephone, Word, `PowerPoint` or a PDF.
 //!
-//! Nobody can see a control character, and nobody who pasted one can take it out again. So it is
-//! never refused: what breaks a line becomes a line break, the rest goes. One rule for forms, JSON
+//! Nobody can see a control character, and somebody who pasted one can't remove it. So it is never
+//! refused: what breaks a line becomes a line break, the rest is removed. One rule for forms, JSON
 //! and partners.
 
 use icu_properties::props::{
@@ -11,13 +11,13 @@ use icu_properties::{CodePointMapData, CodePointSetData};
 use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// How many bytes more than four for each character a text may have: an emoji of a family is one
+/// How many bytes a text may have beyond four for each character: an emoji of a family is one
 /// character and has 25.
 pub const SLACK: usize = 2_000;
 
-/// Text of several lines: CR LF, CR, VT, FF and NEL are line breaks, other control characters and
-/// noncharacters go, and so does the white space around it. Tabs and the separators of Unicode
-/// stay.
+/// Text of several lines. CR LF, CR, VT, FF and NEL become line breaks. Other control characters
+/// and noncharacters are removed, and so is the white space around the text. Tabs and the
+/// separators of Unicode stay.
 #[must_use]
 pub fn lines(typed: &str) -> String {
     let mut text = String::with_capacity(typed.len());
@@ -31,7 +31,7 @@ pub fn lines(typed: &str) -> String {
             _ => text.push(c),
         }
     }
-    // Nothing that goes may hide white space from being trimmed: it is gone by now.
+    // Nothing that is removed may keep white space from being trimmed: it is gone by now.
     text.trim().to_owned()
 }
 
@@ -45,8 +45,8 @@ pub fn line(typed: &str) -> String {
 }
 
 /// Whether a text is no longer than that, in characters as people count them (UAX 29: an emoji of a
-/// family is one). Marks that pile up on one character are held to four bytes for each that is
-/// allowed, and [`SLACK`].
+/// family is one). Marks that pile up on one character may have four bytes for each character that
+/// is allowed, and [`SLACK`].
 #[must_use]
 pub fn fits(text: &str, limit: usize) -> bool {
     text.len() <= largest(limit)
@@ -59,9 +59,9 @@ pub const fn largest(limit: usize) -> usize {
     limit.saturating_mul(4).saturating_add(SLACK)
 }
 
-/// Whether nobody sees it: ignorable by default (zero widths, marks of direction, variation
-/// selectors, the soft hyphen), other format and control characters, noncharacters. What moves on
-/// (a tab, a line break) is seen.
+/// Whether the character is invisible: ignorable by default (zero widths, marks of direction,
+/// variation selectors, the soft hyphen), other format and control characters, noncharacters. A tab
+/// or a line break is visible.
 #[must_use]
 pub fn is_unseen(c: char) -> bool {
     if c.is_ascii() {
@@ -75,8 +75,7 @@ pub fn is_unseen(c: char) -> bool {
         || is_noncharacter(c)
 }
 
-/// Whether it is a space of another kind than the one on the keyboard, such as those that do not
-/// break.
+/// Whether it is another kind of space than the keyboard's, such as one that does not break.
 #[must_use]
 pub fn is_hard_space(c: char) -> bool {
     !c.is_ascii() && category(c) == GeneralCategory::SpaceSeparator
@@ -93,8 +92,8 @@ pub fn is_letter_or_number(c: char) -> bool {
         .contains(category(c))
 }
 
-/// Signs as a British keyboard has them: full-width forms, digits of any script and dashes of any
-/// length.
+/// Characters as on a British keyboard: full-width forms, digits of any script and dashes of any
+/// length are replaced.
 #[must_use]
 pub fn folded(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
@@ -117,7 +116,8 @@ fn fold(c: char) -> char {
     }
 }
 
-/// The value of a decimal digit of any script. Each script has its ten in a row, from zero on.
+/// The value of a decimal digit of any script. Each script has its ten digits in a row, from zero
+/// on.
 fn digit(c: char) -> Option<u32> {
     let is_digit = |c| category(c) == GeneralCategory::DecimalNumber;
     let before = |places| u32::from(c).checked_sub(places).and_then(char::from_u32);

@@ -1,5 +1,5 @@
-//! The document of a secret, as it is stored, and what people do to it: handing on what was made
-//! before, and rotating.
+//! The document of a secret, as it is stored, and the changes that people make to it: handing on
+//! earlier keys, and rotating.
 
 use super::{About, Earlier, INHERITED};
 use crate::identity::subject::{Secret, SubjectKeys};
@@ -21,7 +21,8 @@ pub(super) struct Previous {
     pub(super) version: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
-    /// What was derived of a key that is not told: 64 hexadecimal digits for each kind of thing.
+    /// The keys derived from a key that is not in the document: 64 hexadecimal digits for each kind
+    /// of thing.
     #[serde(skip_serializing_if = "Option::is_none")]
     derived: Option<BTreeMap<String, String>>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -59,17 +60,17 @@ pub enum BadDocument {
     /// It is not a secret's document.
     #[error("the secret must be a JSON document with a version and a key")]
     Format,
-    /// Its version is no number, so that nobody can say which comes next.
+    /// Its version is not a number, so nobody can say which comes next.
     #[error("the secret's version must be a number: put the next one in by hand")]
     Version,
-    /// What was made before would be lost.
+    /// What was made before would no longer open.
     #[error("the secret does not say yet what was made before: run `make inherit-keys` first")]
     Unsettled,
 }
 
 /// The document with the keys that were derived for this purpose from the secret of the subject
-/// keys, before there was a secret of its own. The same again changes nothing, and what was marked
-/// as leaked stays so.
+/// keys, before it had its own secret. Repeating it changes nothing, and what was marked as leaked
+/// stays so.
 ///
 /// # Errors
 /// [`BadDocument`], which shows nothing of it.
@@ -98,15 +99,15 @@ pub fn inherited(
     written(&document)
 }
 
-/// The document with a new key; the one before is still there for what was made with it. If the
-/// secret has leaked, all of its versions are marked so, and their keys are gone from it: nothing
-/// that was made with them opens any more.
+/// The document with a new key. The earlier key stays for what was made with it. If the secret has
+/// leaked, all its versions are marked as leaked and their keys are removed, so nothing that was
+/// made with them opens any more.
 ///
 /// # Errors
 /// [`BadDocument`], which shows nothing of it.
 ///
 /// # Panics
-/// If the system gives no random bytes: better no key than one that can be guessed.
+/// If the system gives no random bytes. No key is better than one that can be guessed.
 pub fn rotated(document: &str, leaked: bool) -> Result<String, BadDocument> {
     let mut document: Document = serde_json::from_str(document).map_err(|_| BadDocument::Format)?;
     let number: u32 = document
@@ -159,7 +160,7 @@ pub fn settled(document: &str) -> Result<String, BadDocument> {
     written(&document)
 }
 
-/// Whether two documents say the same, however they are written.
+/// Whether two documents mean the same, however they are written.
 #[must_use]
 pub fn are_alike(one: &str, other: &str) -> bool {
     let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();

@@ -1,12 +1,13 @@
-//! Who may be named in a file, without saying who: so that only what may name somebody is opened to
-//! look for them.
+//! Who may be named in a file, without saying who. So only files that may name somebody are opened
+//! for the search.
 //!
-//! What a mention cannot do without is a feature of a text: the words around the `@` of an address,
-//! digits of a number that stand together, the words of a reference. Keyed digests of a file's
-//! features are put into a Bloom filter (Bloom, Space/Time Trade-offs in Hash Coding with Allowable
-//! Errors, 1970). It errs in one direction only: it may say that a file names somebody whom it does
-//! not name, and never the other way round. Where a feature cannot be told it says that it may. The
-//! texts are those that [`Mentions`] reads, in every way in which it reads them.
+//! A feature of a text is something that a mention cannot be without: the words around the `@` of
+//! an address, digits of a number that are next to each other, the words of a reference. Keyed
+//! digests of a file's features go into a Bloom filter (Bloom, Space/Time Trade-offs in Hash Coding
+//! with Allowable Errors, 1970). It errs in one direction only: it may say that a file names
+//! somebody whom it does not name, but never the opposite. Where a feature cannot be determined, it
+//! says that the file may name them. The texts are those that [`Mentions`] reads, in every way in
+//! which it reads them.
 
 use super::number::Number;
 use super::rows::{Found, Look};
@@ -21,19 +22,19 @@ use unicode_normalization::UnicodeNormalization;
 
 /// How many bits a digest sets.
 const BITS: usize = 4;
-/// How many bits an index has for a byte of the file: one word in ten bytes has fifteen, and errs
-/// once in five hundred.
+/// How many bits an index has for a byte of the file. One word in ten bytes then has fifteen bits,
+/// and one answer in five hundred is wrong.
 const PER_BYTE: f64 = 1.5;
-/// How many bits it has at least and at most (16 MiB).
+/// The least and the greatest number of bits (16 MiB).
 const SIZES: [usize; 2] = [4_096, 1 << 27];
 /// How many digits of a number are looked at together.
 const DIGITS: usize = 8;
 /// How far apart two words around an `@` may be, in characters.
 const NEAR: usize = 4;
-/// How many features are remembered so as not to make their digests again.
+/// How many features are remembered, so that their digests are not made again.
 const REMEMBERED: usize = 1 << 17;
 
-/// What the digests are made with.
+/// The key of the digests.
 #[derive(Clone)]
 pub struct IndexKey([u8; 32]);
 
@@ -44,8 +45,8 @@ impl std::fmt::Debug for IndexKey {
 }
 
 impl IndexKey {
-    /// The key that is made from those of the subjects. After their rotation another is made, and
-    /// earlier indexes say nothing.
+    /// The key derived from the subject keys. After their rotation it is another, and earlier
+    /// indexes say nothing.
     #[must_use]
     pub fn of(keys: &SubjectKeys) -> Self {
         Self(keys.derive("index of quarantine"))
@@ -55,7 +56,7 @@ impl IndexKey {
         mac(&self.0, &[feature])
     }
 
-    /// What tells this key from another, and nothing else.
+    /// Tells this key from another, and reveals nothing else.
     fn name(&self) -> String {
         hex::encode(&mac(&self.0, &["", "name"])[..8])
     }
@@ -64,12 +65,12 @@ impl IndexKey {
 /// Who may be named in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Index {
-    /// Whether anybody may be named, because nobody can look into some of it.
+    /// Whether it may name anybody, because nobody can look into some of it.
     anybody: bool,
     bits: Vec<u8>,
 }
 
-/// As it is stored.
+/// The index as it is stored.
 #[derive(Serialize, Deserialize)]
 struct Written {
     version: u8,
@@ -89,7 +90,7 @@ impl Index {
                 .any(|needed| self.has_all(needed.as_deref(), key))
     }
 
-    /// Whether everything is there that a mention needs; of what cannot be told it may be.
+    /// Whether all features are there that a mention needs; true if they cannot be determined.
     fn has_all(&self, features: Option<&[String]>, key: &IndexKey) -> bool {
         let has = |feature: &String| {
             places(key.digest(feature), self.bits.len() * 8).all(|at| self.is_set(at))
@@ -117,7 +118,7 @@ impl Index {
         })
     }
 
-    /// Reads such a document; nothing if it is none, or was made with another key.
+    /// Reads such a document. `None` if it is not one, or was made with another key.
     #[must_use]
     pub fn parse(document: &[u8], key: &IndexKey) -> Option<Self> {
         let Written {
@@ -131,7 +132,7 @@ impl Index {
     }
 }
 
-/// An index that is being made, from rows as [`Search`](super::rows::Search) cuts them.
+/// An index in the making, from rows as [`Search`](super::rows::Search) cuts them.
 #[derive(Debug)]
 pub struct Indexing<'a> {
     key: &'a IndexKey,
@@ -140,7 +141,7 @@ pub struct Indexing<'a> {
 }
 
 impl<'a> Indexing<'a> {
-    /// Begins the index of a file of so many bytes.
+    /// Begins the index of a file of this many bytes.
     #[must_use]
     pub fn new(key: &'a IndexKey, bytes: u64) -> Self {
         #[expect(
@@ -161,7 +162,7 @@ impl<'a> Indexing<'a> {
         }
     }
 
-    /// The index of what was looked through.
+    /// The index of the rows that were searched.
     #[must_use]
     pub fn finish(self, found: &Found) -> Index {
         Index {
@@ -218,10 +219,11 @@ impl Look for Indexing<'_> {
 }
 
 impl Mentions {
-    /// Of each identifier what a text has to have that names it; nothing where that cannot be told.
+    /// For each identifier, the features that a text must have to name it; `None` if they cannot be
+    /// determined.
     fn needed(&self) -> Vec<Option<Vec<String>>> {
         let emails = self.emails.iter().map(|email| {
-            // Whatever the address has, a text has that names it.
+            // A text that names the address has all its features.
             let mut features = Vec::new();
             addresses(email, |feature| features.push(feature));
             Some(features).filter(|features| !features.is_empty())
@@ -274,14 +276,14 @@ fn word(word: &str) -> String {
     format!("w{word}")
 }
 
-/// The words of a text: letters and digits that stand together. Whatever stands in it by itself has
-/// whole words.
+/// The words of a text: letters and digits that are next to each other. Anything that is in the
+/// text by itself consists of whole words.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
 }
 
-/// What stands around each `@`: one word or two on each side, as far as there are any near.
+/// What is around each `@`: one word or two on each side, if there are any near.
 fn addresses(text: &str, mut add: impl FnMut(String)) {
     for (at, _) in text.match_indices('@') {
         let (before, behind) = (&text[..at], &text[at..]);

@@ -2,18 +2,18 @@
 
 use crate::identity::telephone;
 
-/// How many characters that are not digits may stand between two digits of a number.
+/// How many characters that are not digits may be between two digits of a number.
 const GAP: usize = 5;
 
-/// A number, and how it may be begun.
+/// A number, and the ways in which it may begin.
 pub(super) struct Number {
     /// Without the country's code: what every spelling ends with.
     rest: String,
-    /// With the country's code: behind a `+` or `00`, or plain.
+    /// With the country's code: after a `+` or `00`, or plain.
     international: Vec<String>,
     /// As it is dialled within the country.
     national: Option<String>,
-    /// What is left of that when a spreadsheet has taken it for a quantity.
+    /// What a spreadsheet leaves of the national form when it reads it as a quantity.
     bare: Option<String>,
 }
 
@@ -25,7 +25,7 @@ impl Number {
         let is_british = code == telephone::BRITISH;
         Some(Self {
             rest: rest.to_owned(),
-            // `+44 (0)7700` is written often, and dialled never.
+            // `+44 (0)7700` is often written, and never dialled.
             international: vec![digits.to_owned(), format!("{code}0{rest}")],
             national: is_british.then(|| format!("0{rest}")),
             bare: is_british.then(|| rest.to_owned()),
@@ -46,7 +46,7 @@ impl Number {
         if left == Gap::Plus {
             return self.international.iter().any(|sought| is(sought));
         }
-        // Without anything that marks the beginning it has to be by itself.
+        // Without anything that marks its beginning it has to be by itself.
         let alone = |sought: &str| {
             is(sought) && (at == 0 || run.is_plain(at, sought.len())) && !run.has_plus_before(at)
         };
@@ -60,7 +60,7 @@ impl Number {
     }
 }
 
-/// Whether one of the numbers stands in a text, and not as part of a longer number or word.
+/// Whether one of the numbers is in a text, and not as part of a longer number or word.
 pub(super) fn any_in(numbers: &[Number], text: &str) -> bool {
     !numbers.is_empty()
         && any_run(text, |run| {
@@ -68,7 +68,7 @@ pub(super) fn any_in(numbers: &[Number], text: &str) -> bool {
         })
 }
 
-/// The digits of each run in a text, which any number in it is a part of.
+/// The digits of each run in a text. Any number in the text is part of one.
 pub(super) fn each_run(text: &str, mut look: impl FnMut(&str)) {
     any_run(text, |run| {
         look(
@@ -98,7 +98,7 @@ fn any_run(text: &str, mut look: impl FnMut(&Run) -> bool) -> bool {
     false
 }
 
-/// What stands before a digit.
+/// What comes before a digit.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Gap {
     /// Another digit or a letter: no number begins here.
@@ -116,15 +116,15 @@ struct Digit {
     gap: Gap,
 }
 
-/// Digits with nothing between them but what people write into a number.
+/// Digits with nothing between them but the characters that people write into a number.
 struct Run {
     digits: Vec<Digit>,
-    /// Whether a letter follows on the last digit.
+    /// Whether a letter follows the last digit.
     is_in_word: bool,
 }
 
 impl Run {
-    /// Reads a run that a text begins with, and how many bytes it has.
+    /// Reads the run at the beginning of a text, and how many bytes it has.
     fn read(text: &str, before: Option<char>) -> (Self, usize) {
         let mut run = Self {
             digits: Vec::new(),
@@ -156,7 +156,7 @@ impl Run {
         (run, length.max(1))
     }
 
-    /// Whether a number stands at a digit, and ends where it ends.
+    /// Whether a number begins at this digit, and ends where the run's number ends.
     fn has(&self, at: usize, sought: &str) -> bool {
         let end = at + sought.len();
         let Some(here) = self.digits.get(at..end) else {
@@ -193,7 +193,7 @@ impl Run {
     }
 }
 
-/// What people write between the digits of a number, or before them.
+/// Whether people write this between the digits of a number, or before them.
 fn is_within_number(c: char) -> bool {
     matches!(
         c,

@@ -1,11 +1,11 @@
 //! The rows of a file that nobody could read, and which of them name a person.
 //!
-//! What lies in quarantine whole is broken somewhere, so rows are cut out here more leniently than
-//! an import does: a quote that is never closed costs its line, what is too long for a row is
-//! looked at in pieces. Memory stays flat whatever comes in.
+//! A whole file in quarantine is broken somewhere, so rows are cut out more leniently here than in
+//! an import: a quote that is never closed costs its line, and a row that is too long is searched
+//! in pieces. Memory stays flat whatever comes in.
 //!
-//! What is no text (packed, or in UTF-16) can't be searched. It is counted, and left as it is: it
-//! may name anybody, and whoever waits for it to go knows how long.
+//! A file that is not text (packed, or in UTF-16) can't be searched. It is counted, and left as it
+//! is. It may name anybody, and the caller knows how long it has to wait for it to be deleted.
 
 use super::Mentions;
 use super::text::{HEAD, is_text};
@@ -13,18 +13,17 @@ use crate::record::quarantined::QuarantinedRow;
 use serde_json::{Map, Value};
 use std::ops::Range;
 
-/// How many bytes are held of a row.
+/// How many bytes of a row are held.
 const HELD: usize = 2 * 1024 * 1024;
-/// How far two pieces of a row that is longer reach into each other: longer than any spelling of an
-/// identifier.
+/// How many bytes two pieces of a longer row overlap: longer than any spelling of an identifier.
 const OVERLAP: usize = 4 * 1024;
-/// How deep brackets are told apart.
+/// How deep brackets are tracked.
 const DEEPEST: usize = 4_096;
 
 /// How rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// What an import puts into quarantine: one JSON object a line, which has the row as a string.
+    /// What an import puts into quarantine: one JSON object a line, with the row as a string.
     Told,
     /// A row is a line.
     Lines,
@@ -32,9 +31,9 @@ pub enum Layout {
     Csv,
     /// JSON: a row is an object in an array.
     List,
-    /// All of it is one row.
+    /// The whole file is one row.
     One,
-    /// Nobody knows: it is told from how it begins.
+    /// Nobody knows: the beginning of the file decides.
     Unknown,
 }
 
@@ -43,7 +42,7 @@ pub enum Layout {
 pub struct Found {
     /// How many rows.
     pub rows: u64,
-    /// Where they stand, in bytes, in order.
+    /// Where they are, in bytes, in order.
     pub ranges: Vec<Range<u64>>,
     /// Whether there are any other rows.
     pub others: bool,
@@ -51,9 +50,9 @@ pub struct Found {
     pub opaque: u64,
 }
 
-/// Who looks at the rows of a file.
+/// A visitor of a file's rows.
 pub trait Look {
-    /// Looks at a row, or at a piece of one that is too long, and says whether it names the person
+    /// Looks at a row, or at a piece of one that is too long. Returns whether it names the person
     /// who is looked for.
     fn look(&mut self, row: &[u8]) -> bool;
 }
@@ -64,7 +63,7 @@ impl Look for &Mentions {
     }
 }
 
-/// Two who look at the same rows: the first says what is named.
+/// Two visitors of the same rows. The first says what is named.
 #[derive(Debug)]
 pub struct Both<A, B>(pub A, pub B);
 
@@ -75,15 +74,15 @@ impl<A: Look, B: Look> Look for Both<A, B> {
     }
 }
 
-/// A look through a file, a chunk at a time.
+/// A search through a file, a chunk at a time.
 #[derive(Debug)]
 pub struct Search<L> {
     who: L,
     layout: Layout,
     held: Vec<u8>,
-    /// How much of what is held is done with.
+    /// How many of the held bytes are done with.
     used: usize,
-    /// Where the rest begins in the file.
+    /// Where the remaining bytes begin in the file.
     at: u64,
     /// Where the row begins, and whether it names the person in a piece that is no longer held.
     row: (u64, bool),
@@ -92,7 +91,7 @@ pub struct Search<L> {
     found: Found,
 }
 
-/// Whether a file is text, once enough of it has come.
+/// Whether a file is text, once enough of it has arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Head {
     Unknown,
@@ -100,7 +99,7 @@ enum Head {
     Opaque,
 }
 
-/// What is found in a row.
+/// What was found in a row.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Seen {
     Named,
@@ -108,7 +107,7 @@ enum Seen {
     Opaque,
 }
 
-/// How far into what is held the row was read, and what it was then.
+/// How far the row was read in the held bytes, and its state there.
 #[derive(Debug, Default)]
 struct Scan {
     read: usize,
@@ -117,7 +116,7 @@ struct Scan {
     first_line: Option<usize>,
     /// The brackets that are open outside of any row.
     open: Vec<u8>,
-    /// How many brackets are open within one.
+    /// How many brackets are open within a row.
     depth: u64,
 }
 
@@ -128,15 +127,15 @@ enum Quote {
     MayOpen,
     Closed,
     Open,
-    /// Behind a quote within quotes, or behind a backslash in JSON.
+    /// After a quote within quotes, or after a backslash in JSON.
     Pending,
 }
 
 impl<L: Look> Search<L> {
-    /// Begins a look through a file.
+    /// Begins a search through a file.
     #[must_use]
     pub fn new(who: L, layout: Layout) -> Self {
-        // What an import wrote is text, whatever it tells of.
+        // What an import wrote is always text.
         let head = if layout == Layout::Told {
             Head::Text
         } else {
@@ -171,7 +170,7 @@ impl<L: Look> Search<L> {
         self.head == Head::Opaque
     }
 
-    /// Says that no more bytes will come; gives what was found, and who looked.
+    /// Ends the search. Returns what was found, and the visitor.
     #[must_use]
     pub fn finish(mut self) -> (Found, L) {
         self.go_on(true);
@@ -218,7 +217,7 @@ impl<L: Look> Search<L> {
         }
     }
 
-    /// Ends a row that reaches so far into what is held.
+    /// Ends a row of this length in the held bytes.
     fn end(&mut self, length: usize) {
         let (from, hit) = self.row;
         let bytes = &self.held[self.used..self.used + length];
@@ -235,7 +234,7 @@ impl<L: Look> Search<L> {
         self.found.opaque += u64::from(seen == Seen::Opaque);
         if seen == Seen::Named {
             self.found.rows += 1;
-            // An element leaves its brackets, so that the list stays one.
+            // An element leaves its brackets, so that the list stays a list.
             let brackets = u64::from(is_element && self.layout == Layout::List);
             let range = from + brackets..to.saturating_sub(brackets).max(from + brackets);
             match self.found.ranges.last_mut() {
@@ -253,7 +252,7 @@ impl<L: Look> Search<L> {
         self.scan.restart();
     }
 
-    /// Looks at what is held of a row that is too long, and holds its end only.
+    /// Searches the held part of a row that is too long, and then holds only its end.
     fn look_ahead(&mut self) {
         self.row.1 |= look(&mut self.who, self.layout, &self.held[self.used..]) == Seen::Named;
         let done = self.held.len() - self.used - OVERLAP;
@@ -279,7 +278,7 @@ fn look(who: &mut impl Look, layout: Layout, row: &[u8]) -> Seen {
     }
 }
 
-/// How the rows of a file are written that begins so.
+/// The layout of a file that begins like this.
 fn told_from(head: &[u8]) -> Layout {
     let text = head
         .strip_prefix(b"\xef\xbb\xbf")
@@ -304,7 +303,7 @@ impl Scan {
         (self.read, self.quote, self.first_line, self.depth) = (0, Quote::MayOpen, None, 0);
     }
 
-    /// How long the row is, if it ends in what is held; goes on from where it was.
+    /// The length of the row, if it ends in the held bytes; continues from where it stopped.
     fn end_of_row(&mut self, layout: Layout, held: &[u8], is_last: bool) -> Option<usize> {
         if layout == Layout::One {
             self.read = held.len();

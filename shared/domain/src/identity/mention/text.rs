@@ -1,10 +1,10 @@
-//! Bytes that nobody could read as what they should be: whether they are text at all, and how they
-//! may be read.
+//! Bytes that nobody could read as intended: whether they are text at all, and in which encodings
+//! they can be read.
 
 use std::borrow::Cow;
 
-/// How files begin that are no text: zip (and so xlsx), gzip, PDF, OLE (xls), 7z, RAR, xz, bzip2,
-/// Zstandard, LZ4, `compress`, Parquet.
+/// The beginnings of files that are not text: zip (and so xlsx), gzip, PDF, OLE (xls), 7z, RAR, xz,
+/// bzip2, Zstandard, LZ4, `compress`, Parquet.
 const PACKED: [&[u8]; 12] = [
     b"PK\x03\x04",
     b"\x1f\x8b",
@@ -19,21 +19,21 @@ const PACKED: [&[u8]; 12] = [
     b"\x1f\x9d",
     b"PAR1",
 ];
-/// How many bytes of a file are looked at to tell.
+/// How many bytes of a file decide this.
 pub(super) const HEAD: usize = 8 * 1024;
-/// One control character in so many bytes is still text; what is packed has one in ten, UTF-16 one
+/// One control character in this many bytes is still text. A packed file has one in ten, UTF-16 one
 /// in two.
 const FEW: usize = 32;
-/// So many are always text: somebody's keyboard slipped.
+/// This many are always allowed: a slip on the keyboard.
 const STRAY: usize = 2;
-/// What Windows-1252 has where Latin-1 has control characters.
+/// The characters of Windows-1252 where Latin-1 has control characters.
 const WINDOWS: [char; 32] = [
     '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
     '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
 ];
 
-/// Whether what begins like this is text, in UTF-8 or in an encoding of one byte a letter. Nobody
-/// can look for a person in anything else: it is packed, or in UTF-16.
+/// Whether a file that begins like this is text, in UTF-8 or in a one-byte encoding. Nobody can
+/// search anything else for a person: it is packed, or in UTF-16.
 pub(super) fn is_text(bytes: &[u8]) -> bool {
     let head = bytes.get(..HEAD).unwrap_or(bytes);
     let is_control =
@@ -43,7 +43,7 @@ pub(super) fn is_text(bytes: &[u8]) -> bool {
         && (controls <= STRAY || controls * FEW <= head.len())
 }
 
-/// Every way in which bytes may be meant: as UTF-8, and as Windows-1252 where they are not.
+/// Every way in which bytes can be read: as UTF-8, and as Windows-1252 where they are not UTF-8.
 pub(super) fn readings(bytes: &[u8]) -> impl Iterator<Item = Cow<'_, str>> {
     let utf8 = String::from_utf8_lossy(bytes);
     let windows = matches!(utf8, Cow::Owned(_))

@@ -1,4 +1,4 @@
-//! What is removed and what stays, stated.
+//! What is removed and what stays.
 
 use super::{MARK, Names, titled_removed};
 use proptest::prelude::*;
@@ -192,7 +192,7 @@ fn debugging_shows_no_name() {
     );
 }
 
-/// Texts that are full of names, titles, introductions and what stands between them.
+/// Texts full of names, titles, introductions and the words between them.
 fn talk() -> impl Strategy<Value = String> {
     let word = prop_oneof![
         proptest::sample::select(vec![
@@ -243,8 +243,8 @@ proptest! {
 
     #[test]
     fn a_text_without_introductions_or_titles_is_unchanged(text in "[A-HJ-LN-Za-hj-ln-z ,.'\n]{0,60}") {
-        // Neither "I" nor "M", in either case: no introduction is without them but the sign-offs,
-        // and these are words.
+        // Neither "I" nor "M", in either case: every introduction except the sign-offs contains
+        // them, and these are words.
         let signed = ["regards", "sincerely", "faithfully", "truly"];
         prop_assume!(!signed.iter().any(|word| text.to_lowercase().contains(word)));
         let titled = ["dr", "prof", "cllr", "councillor", "sir", "rev"];

@@ -7,7 +7,7 @@ use unicode_normalization::char::is_combining_mark;
 pub(super) mod plain {
     //! What is known of a word by its plain spelling.
 
-    /// Parts of a name that are written small: "van der Bloggs".
+    /// Parts of a name in lower case: "van der Bloggs".
     const PARTICLES: [&str; 17] = [
         "al", "ap", "bin", "da", "de", "del", "della", "den", "der", "di", "dos", "du", "ibn",
         "la", "le", "van", "von",
@@ -24,7 +24,7 @@ pub(super) mod plain {
         "young",
     ];
 
-    /// What begins with a capital, or follows "my name is", and is no name.
+    /// Words that begin with a capital, or follow "my name is", but are not names.
     const NO_NAMES: [&str; 87] = [
         "a",
         "able",
@@ -158,7 +158,7 @@ impl Word<'_> {
     }
 }
 
-/// The words of a text; those of a mark are none.
+/// The words of a text, without those of a mark.
 pub(super) fn words(text: &str) -> Vec<Word<'_>> {
     let mut words = Vec::new();
     let mut rest = text;
@@ -177,7 +177,7 @@ pub(super) fn words(text: &str) -> Vec<Word<'_>> {
     words
 }
 
-/// How long the word is that a text begins with: letters, with apostrophes and hyphens between
+/// The length of the word at the beginning of a text: letters, with apostrophes and hyphens between
 /// them.
 fn length(text: &str) -> usize {
     let mut characters = text.char_indices().peekable();
@@ -241,7 +241,7 @@ pub(super) fn is_space(gap: &str) -> bool {
     gap.chars().all(char::is_whitespace)
 }
 
-/// What stands between a sign-off and the name below it.
+/// What may be between a sign-off and the name below it.
 pub(super) fn is_line(gap: &str) -> bool {
     gap.chars()
         .all(|c| c.is_whitespace() || matches!(c, ',' | '-' | '\u{2013}' | '\u{2014}'))

@@ -177,7 +177,7 @@ impl FactCode {
     }
 }
 
-/// What a short name in lower case says, such as `dispose-of-waste`: Dispose of waste. Anything
+/// A short name in lower case, such as `dispose-of-waste`, in words: Dispose of waste. Anything
 /// else is in words already.
 #[must_use]
 pub fn in_words(name: &str) -> String {
@@ -193,7 +193,7 @@ pub fn in_words(name: &str) -> String {
     }
 }
 
-/// The names in a record that are codes, each by the fact that has it.
+/// The names in a record that are codes, each with its fact.
 #[must_use]
 pub fn names(record: &Record) -> [(&'static str, Option<&str>); 3] {
     let details = &record.details;

@@ -25,7 +25,7 @@ fn at() -> DateTime<Utc> {
     AT.parse().unwrap()
 }
 
-/// A record with everything that a source can tell.
+/// A record with everything that a source can say.
 fn told(particulars: SourceDetails) -> RecordBody {
     let name = Some("Priya Nair".to_owned());
     RecordBody {
@@ -84,7 +84,7 @@ fn interview() -> SourceDetails {
     })
 }
 
-/// The names of the facts of each nature that only this source tells.
+/// The names of the facts of each nature that only this source has.
 fn own(particulars: &SourceDetails) -> [Vec<&'static str>; 4] {
     let (whole, plain) = (told(particulars.clone()), told(SourceDetails::default()));
     let common: Vec<&str> = plain
@@ -288,7 +288,7 @@ fn a_comment_that_no_question_asked_for_is_what_you_said() {
     );
 }
 
-/// A form of ours with these answers, which nobody knows the version of.
+/// A form of ours with these answers, whose version nobody knows.
 fn of_our_form(answers: &[(&str, Answer)]) -> RecordBody {
     let answers = answers
         .iter()

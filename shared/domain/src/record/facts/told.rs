@@ -23,12 +23,12 @@ const CONSENT: FactCode = FactCode {
 };
 
 impl RecordBody {
-    /// Everything that may be told of the record, in the words that the person was asked with as
-    /// far as they are known.
+    /// Everything that an export may say of the record, in the words that the person was asked
+    /// with, as far as they are known.
     #[must_use]
     #[expect(clippy::too_many_lines, reason = "a list: one entry a fact")]
     pub fn facts<'a>(&'a self, words: &'a Words) -> Vec<Fact<'a>> {
-        // Left out are what a document says of every record beside its facts (source, reference,
+        // This leaves out what a document says of every record beside its facts (source, reference,
         // basis, notice, end, restriction, custody), and bookkeeping that says nothing of the
         // person (fingerprint, submission, revision).
         let Self {
@@ -140,8 +140,7 @@ impl RecordBody {
     }
 }
 
-/// Answers in the order of the questions; what no question is known for comes after them, by its
-/// name.
+/// Answers in the order of the questions. Answers without a known question come last, by name.
 fn in_order<'a>(answers: &'a BTreeMap<String, Answer>, words: &'a Words) -> Vec<Answered<'a>> {
     let mut placed: Vec<_> = answers
         .iter()
@@ -151,7 +150,7 @@ fn in_order<'a>(answers: &'a BTreeMap<String, Answer>, words: &'a Words) -> Vec<
     placed.into_iter().map(|(_, answered)| answered).collect()
 }
 
-/// An answer and its question's place.
+/// An answer and its question's position.
 fn answered<'a>(id: &'a str, answer: &'a Answer, words: &'a Words) -> (usize, Answered<'a>) {
     let Some((place, question)) = words.question(id, answer) else {
         let (label, kind) = if id == COMMENT {
@@ -190,7 +189,7 @@ const fn kind(answer: &Answer) -> QuestionKind {
     }
 }
 
-/// The words with which somebody was asked whether they want the newsletter.
+/// The words that asked whether somebody wants the newsletter.
 fn newsletter_question(words: &Words) -> Option<&str> {
     let questions = &words.survey()?.questions;
     questions
@@ -203,7 +202,7 @@ fn text(text: Option<&String>) -> Option<Value<'_>> {
     text.map(|text| Value::Text(Cow::Borrowed(text)))
 }
 
-/// What staff wrote, without the names of others; the person's own stays.
+/// What staff wrote, without the names of others; the person's own name stays.
 fn staff<'a>(text: Option<&str>, own_name: Option<&str>) -> Option<Value<'a>> {
     text.map(|text| Value::Text(Cow::Owned(titled_removed(text, own_name))))
 }
@@ -469,8 +468,7 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// What a note of the chat that somebody came or went says of their name; nothing if it is the
-/// person's own.
+/// The name in a chat's note that somebody came or left; `None` if it is the person's own.
 fn introduction(note: &str, own_name: Option<&str>) -> Option<String> {
     const CAME: [&str; 8] = [
         " has joined",

@@ -18,10 +18,10 @@ fn at(minute: i64) -> DateTime<Utc> {
 struct Row {
     minute: i64,
     skill: u8,
-    /// Whether the clock can't tell: the hour is there twice.
+    /// Whether the clock can't tell: the hour comes twice.
     twice: bool,
     line: u64,
-    /// The report, the how manieth.
+    /// The number of the report.
     report: i64,
     phone: Option<u32>,
     rating: Option<u8>,
@@ -85,7 +85,7 @@ fn leg(minute: i64, line: u64, phone: Option<u32>, rating: Option<u8>) -> Record
     told(&row(minute, line, phone, rating))
 }
 
-/// What is held after these words.
+/// What is stored after these versions.
 fn after(words: &[RecordBody]) -> RecordBody {
     words
         .iter()
@@ -307,8 +307,8 @@ proptest! {
         prop_assert_eq!(after(&posts), after(&shuffled));
     }
 
-    /// Rows keep their lines: this is the order in which they arrive, whichever files and chunks
-    /// they come in.
+    /// Rows keep their lines: this is the order in which they arrive, in whichever files and
+    /// chunks.
     #[test]
     fn the_order_in_which_the_rows_of_a_call_arrive_does_not_matter(
         (rows, shuffled) in any_reports().prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle())),

@@ -6,7 +6,7 @@ use crate::validation::text::{folded, line};
 use crate::validation::violation::Violation;
 use chrono::{Month, NaiveDate};
 
-/// The years of which anything is asked.
+/// The years that a question may ask about.
 const YEARS: std::ops::RangeInclusive<i32> = 1900..=2200;
 /// The fields of a date in a form, in the order of [`Question::date_fields`].
 const DAY: usize = 0;
@@ -29,11 +29,11 @@ impl std::fmt::Display for Missing {
     }
 }
 
-/// Reads the date that answers a question, out of its own field or out of three, and holds it to
-/// what the question states.
+/// Reads the date that answers a question, from its own field or from three, and checks it against
+/// the question's limits.
 ///
 /// # Errors
-/// What is wrong, at the part of which it is wrong.
+/// What is wrong, with the part that is wrong.
 pub(super) fn answer(
     question: &Question,
     whole: Option<RawValue>,
@@ -87,9 +87,9 @@ fn one(given: Option<RawValue>) -> Result<Option<String>, AnswerRule> {
     }
 }
 
-/// The parts of three fields. Who wrote more than a part into one, such as all of it where the day
-/// goes, is read as if they had one field; nothing if that is no date, and no other field is filled
-/// in.
+/// The parts from three fields. If somebody wrote more than a part into one, such as the whole date
+/// into the day, it is read as if they had one field. `None` if that is not a date, and no other
+/// field is filled in.
 fn in_their_fields(parts: [Option<String>; 3]) -> Option<[Option<String>; 3]> {
     let given: Vec<&str> = parts.iter().flatten().map(String::as_str).collect();
     let words = words(&given.join(" "));
@@ -103,13 +103,13 @@ fn in_their_fields(parts: [Option<String>; 3]) -> Option<[Option<String>; 3]> {
 }
 
 /// Day, month and year of `27 March 2026`, `27/3/2026`, `2026-03-27`, `March 27, 2026`, `27032026`;
-/// nothing if there is more in it.
+/// `None` if there is more in it.
 fn taken_apart(text: &str) -> Option<[Option<String>; 3]> {
     sorted(words(text))
 }
 
-/// The numbers and words of a date, whatever stands between them: `27th`, `27Mar2026` and
-/// `27032026` are more than one.
+/// The numbers and words of a date, whatever is between them: `27th`, `27Mar2026` and `27032026`
+/// have more than one.
 fn words(text: &str) -> Vec<String> {
     let text = folded(text).to_lowercase();
     let mut words = Vec::new();
@@ -155,12 +155,12 @@ fn in_eight_digits(word: &str) -> Option<Vec<String>> {
     Some(parts.map(str::to_owned).to_vec())
 }
 
-/// Day, month and year of the words of a date, in any order that is not ambiguous; nothing if there
-/// are too many.
+/// Day, month and year of the words of a date, in any unambiguous order; `None` if there are too
+/// many.
 fn sorted(mut words: Vec<String>) -> Option<[Option<String>; 3]> {
     let mut parts = [None, None, None];
     let is_year = |word: &String| word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit());
-    // By ISO 8601 what follows the year is the month.
+    // In ISO 8601 the month follows the year.
     let year_first = words.first().is_some_and(is_year);
     if let Some(place) = words.iter().position(|word| named_month(word).is_some()) {
         parts[MONTH] = Some(words.remove(place));
@@ -217,7 +217,7 @@ fn date(parts: &[Option<String>; 3]) -> Result<NaiveDate, (Option<usize>, Answer
     if let Some(part) = missing.iter().position(|missing| *missing) {
         return Err((Some(part), AnswerRule::Missing(Missing(missing))));
     }
-    // What stands between the parts may have come along with one.
+    // What is between the parts may have been typed with one.
     let plain = |part: &str| {
         folded(part)
             .trim_matches([' ', '.', ',', '/'])
@@ -244,7 +244,7 @@ fn date(parts: &[Option<String>; 3]) -> Result<NaiveDate, (Option<usize>, Answer
     NaiveDate::from_ymd_opt(year, month, day).ok_or((None, AnswerRule::Date))
 }
 
-/// A number of so many digits at most.
+/// A number of at most this many digits.
 fn number(text: &str, digits: usize) -> Option<u32> {
     let plain =
         (1..=digits).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());

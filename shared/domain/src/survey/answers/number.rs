@@ -37,7 +37,7 @@ pub(super) fn read(typed: &str) -> Result<f64, AnswerRule> {
     })
 }
 
-/// Whether there is a minus, and what follows the sign and the pounds, in either order.
+/// Whether there is a minus, and what follows the sign and the pound sign, in either order.
 fn unsigned(typed: &str) -> (bool, &str) {
     let mut rest = typed.trim();
     let (mut sign, mut pounds) = (None, false);
@@ -52,8 +52,8 @@ fn unsigned(typed: &str) -> (bool, &str) {
     (sign == Some('-'), rest)
 }
 
-/// The digits of a whole number, which may be set off in threes by commas or by spaces; anything
-/// else is ambiguous.
+/// The digits of a whole number, which may be grouped in threes by commas or spaces; anything else
+/// is ambiguous.
 fn grouped(whole: &str) -> Option<String> {
     let Some(mark) = [',', ' '].into_iter().find(|mark| whole.contains(*mark)) else {
         return Some(whole.to_owned());
@@ -65,7 +65,7 @@ fn grouped(whole: &str) -> Option<String> {
     (first && groups.all(|group| group.len() == 3)).then(|| whole.replace(mark, ""))
 }
 
-/// Holds a number to what its question states.
+/// Checks a number against its question's limits.
 ///
 /// # Errors
 /// [`AnswerRule::Whole`], [`AnswerRule::Min`], [`AnswerRule::Max`] or [`AnswerRule::Between`].

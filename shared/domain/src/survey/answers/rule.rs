@@ -21,7 +21,7 @@ pub enum AnswerRule {
     /// Too long.
     #[error("must have at most {0} characters")]
     Length(usize),
-    /// More than one record holds, with all the others.
+    /// More than one record holds, together with all the others.
     #[error("must be shorter: all answers together are too long")]
     Together,
     /// Not on the scale.
@@ -42,13 +42,13 @@ pub enum AnswerRule {
     /// With decimals where there can be none.
     #[error("must be a whole number, like 3")]
     Whole,
-    /// Below what the question states.
+    /// Below the question's limit.
     #[error("must be {} or {}", .0, if .0.day().is_some() { "later" } else { "more" })]
     Min(Bound),
-    /// Above what the question states.
+    /// Above the question's limit.
     #[error("must be {} or {}", .0, if .0.day().is_some() { "earlier" } else { "less" })]
     Max(Bound),
-    /// Outside what the question states.
+    /// Outside the question's limits.
     #[error("must be between {0} and {1}")]
     Between(Bound, Bound),
     /// Not a date.
@@ -66,7 +66,7 @@ pub enum AnswerRule {
     /// A year of two digits, or long ago or ahead.
     #[error("must have a year of 4 numbers, like 2026")]
     Year,
-    /// A date that is still to come.
+    /// A date in the future.
     #[error("must be today or in the past")]
     Past,
     /// Not an email address.
@@ -81,7 +81,7 @@ pub enum AnswerRule {
 }
 
 impl AnswerRule {
-    /// What is out of these bounds, of which there is one at least.
+    /// The rule for a value outside these limits, of which there is at least one.
     #[must_use]
     pub(super) const fn out_of(min: Option<Bound>, max: Option<Bound>) -> Self {
         match (min, max) {

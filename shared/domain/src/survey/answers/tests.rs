@@ -1,4 +1,4 @@
-//! The rules of answers, stated.
+//! The rules of answers.
 
 use super::{Answer, AnswerRule, Answers, FormData, RawValue};
 use crate::survey::{Bound, Survey};
@@ -14,7 +14,7 @@ fn check(survey: &Survey, sheet: FormData) -> Result<Answers, Vec<Violation<Answ
     super::check(survey, sheet, today())
 }
 
-/// A survey with one question more than the planning application's.
+/// A survey with one more question than the planning application's.
 fn asking(question: &str) -> Survey {
     let document = include_str!("../../../../../surveys/planning-application.json");
     let first = r#"{"id": "satisfaction""#;

@@ -35,14 +35,14 @@ const KINDS: [&str; 11] = [
     "name",
 ];
 const PURPOSES: [&str; 3] = ["answer", "identity", "newsletter"];
-/// The fields that the form, or the API, has itself.
+/// The fields that belong to the form, or the API, itself.
 const RESERVED: [&str; 2] = ["idempotency-key", "idempotency_key"];
 
 /// The most choices.
 const MOST_OPTIONS: usize = 100;
 /// The longest choice, in characters.
 pub(super) const LONGEST_OPTION: usize = 200;
-/// The longest `max_length`, in characters: as much as one record takes.
+/// The longest `max_length`, in characters: as much as one record holds.
 const LONGEST: usize = 50_000;
 
 pub(super) fn check(at: &str, value: &Value, findings: &mut Findings) {
@@ -97,7 +97,7 @@ fn options(at: &str, value: Option<&Value>, findings: &mut Findings) {
     }
 }
 
-/// What goes with some kinds only.
+/// What is allowed with some kinds only.
 fn goes_with(at: &str, fields: &Map<String, Value>, kind: &str, findings: &mut Findings) {
     let field = |name: &str| format!("{at}/{name}");
     let offers = matches!(kind, "choice" | "choices");
@@ -155,7 +155,7 @@ fn goes_with(at: &str, fields: &Map<String, Value>, kind: &str, findings: &mut F
     }
 }
 
-/// Whether the greatest is less than the least; of days, earlier.
+/// Whether the greatest is less than the least; for days, earlier.
 fn is_turned_round(min: Option<&Value>, max: Option<&Value>) -> bool {
     match (min, max) {
         (Some(Value::Number(min)), Some(Value::Number(max))) => max.as_f64() < min.as_f64(),

@@ -1,8 +1,8 @@
-//! What a survey's document can break, in words for who wrote it.
+//! What can be wrong with a survey's document, in words for its author.
 
 use super::{LARGEST, MOST_QUESTIONS};
 
-/// A rule that a survey breaks: it is not put.
+/// A rule that a survey breaks: the survey is not put.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SurveyRule {
     /// Larger than a survey may be.
@@ -19,7 +19,7 @@ pub enum SurveyRule {
     /// An object has a field twice.
     #[error("is there twice; each field is named once")]
     Repeated,
-    /// What the check takes and the reader does not: never seen, and not to be passed over.
+    /// The check accepts it and the reader does not. This was never seen, but must not be ignored.
     #[error("cannot be read as a survey")]
     Unreadable,
     /// Not an object.
@@ -28,7 +28,7 @@ pub enum SurveyRule {
     /// Not a list.
     #[error("must be a list, […]")]
     List,
-    /// A list without anything in it, or with too much.
+    /// A list that is empty, or too long.
     #[error("must have 1 to {0} entries")]
     Entries(usize),
     /// A field that no survey has.
@@ -64,16 +64,16 @@ pub enum SurveyRule {
     /// Not a length.
     #[error("must be a whole number from 1 to {0}")]
     Length(usize),
-    /// Not a number that an answer can be.
+    /// Not a number that an answer can have.
     #[error("must be a number below 1,000,000,000,000,000")]
     Number,
-    /// A field that goes with other kinds.
+    /// A field for other kinds.
     #[error("goes only with questions of the kind {0}")]
     OnlyWith(&'static str),
-    /// A purpose that goes with other kinds.
+    /// A purpose for other kinds.
     #[error("can be this only of questions of the kind {0}")]
     PurposeOf(&'static str),
-    /// Fewer choices than one.
+    /// No choices.
     #[error("is missing: the question needs what can be chosen")]
     NoOptions,
     /// It closes before it opens.
@@ -82,10 +82,10 @@ pub enum SurveyRule {
     /// The greatest is less than the least.
     #[error("must not be less than `min`")]
     Empty,
-    /// Another question has the same id: one answer would take the other's place.
+    /// Another question has the same id: one answer would replace the other.
     #[error("is the id of an earlier question as well")]
     SameId,
-    /// A field that the form has itself.
+    /// A field of the form itself.
     #[error("is a field of the form's own: choose another id")]
     Reserved,
     /// One of the three fields in which a form sends a date.
@@ -99,7 +99,7 @@ pub enum SurveyRule {
         "does not come back from a form as it is: leave out white space around it, and what nobody can see"
     )]
     Untidy,
-    /// An option that is longer than its question takes.
+    /// An option that is longer than its question allows.
     #[error("is longer than the {0} characters that this question takes")]
     LongOption(usize),
     /// A second question for the same part of who somebody is.
@@ -108,7 +108,7 @@ pub enum SurveyRule {
     /// A second question about the newsletter.
     #[error("asks about the newsletter a second time")]
     SameNewsletter,
-    /// A newsletter, and no address that it could go to.
+    /// A newsletter, and no address to send it to.
     #[error(
         "asks about the newsletter: the survey needs a question of the kind email for identity as well"
     )]
@@ -116,8 +116,8 @@ pub enum SurveyRule {
 }
 
 impl SurveyRule {
-    /// Whether `docs/survey.schema.json` says so too. A schema cannot compare one field with
-    /// another, nor see what JSON hides.
+    /// Whether `docs/survey.schema.json` has this rule too. A schema cannot compare one field with
+    /// another, or see what JSON hides.
     #[must_use]
     pub const fn is_in_schema(&self) -> bool {
         !matches!(
@@ -140,13 +140,13 @@ impl SurveyRule {
         )
     }
 
-    /// How many questions a survey has at most.
+    /// The most questions that a survey may have.
     pub(super) const fn of_questions() -> Self {
         Self::Entries(MOST_QUESTIONS)
     }
 }
 
-/// What is allowed, and is often meant otherwise.
+/// What is allowed, but often a mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Doubt {
     /// Nobody is found by it.
@@ -163,13 +163,13 @@ pub enum Doubt {
     /// Nobody can tell the questions apart.
     #[error("reads like the label of an earlier question")]
     SameLabel,
-    /// Its people are shown words that are not in use any more.
+    /// People are shown a notice that is no longer in use.
     #[error("is a privacy notice that is not in use any more: {} took its place", crate::validation::notice::CURRENT.version)]
     FormerNotice,
-    /// Lists of comments take what is called so for text.
+    /// Lists of comments expect text under this name.
     #[error("is where comments are looked for: give it the kind text or textarea, or another id")]
     NotAComment,
-    /// All answers at their longest are more than a record takes.
+    /// All answers at their longest are more than a record holds.
     #[error(
         "together the answers can be longer than one record takes (300,000 bytes): such an answer is asked to be shorter"
     )]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 const RECYCLING: &str = include_str!("../../../../../surveys/recycling-centre.json");
 const PLANNING: &str = include_str!("../../../../../surveys/planning-application.json");
 
-/// What a document is found to break, as `place: rule`.
+/// The faults found in a document, as `place: rule`.
 fn faults(document: &Value) -> Vec<(String, SurveyRule)> {
     let Checked { survey, faults, .. } = check(document.to_string().as_bytes());
     assert_eq!(survey.is_some(), faults.is_empty());
@@ -45,7 +45,7 @@ fn changed(pointer: &str, value: Value) -> Value {
     document
 }
 
-/// The survey of the recycling centre with one question more.
+/// The survey of the recycling centre with one more question.
 fn with(question: Value) -> Value {
     let mut document = recycling();
     document["questions"].as_array_mut().unwrap().push(question);

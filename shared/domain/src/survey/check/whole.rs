@@ -1,4 +1,4 @@
-//! What the fields of a survey do to each other, as far as they can be read.
+//! What is wrong with the fields of a survey together, as far as they can be read.
 
 use super::document::day;
 use super::question::{LONGEST_OPTION, length};
@@ -13,12 +13,12 @@ use serde_json::Value;
 use std::collections::HashSet;
 use unicode_normalization::UnicodeNormalization;
 
-/// How many bytes of answers one record takes.
+/// How many bytes of answers one record holds.
 const TOGETHER: usize = 300_000;
 
 /// A question, as far as it can be read.
 struct Asked<'a> {
-    /// Where it is.
+    /// Its address on the web.
     at: String,
     id: Option<&'a str>,
     label: Option<&'a str>,
@@ -53,8 +53,7 @@ impl<'a> Asked<'a> {
         format!("{}/{field}", self.at)
     }
 
-    /// Whether it asks, or may ask once it can be read, for the address that a newsletter is sent
-    /// to.
+    /// Whether it asks, or may ask once it can be read, for the address of the newsletter.
     const fn may_ask_for_an_address(&self) -> bool {
         matches!(self.kind, None | Some(QuestionKind::Email))
             && matches!(self.purpose, None | Some(Purpose::Identity))
@@ -148,8 +147,7 @@ fn fields(questions: &[Asked<'_>], findings: &mut Findings) {
     }
 }
 
-/// Each part of who somebody is has one question, and so has the newsletter, which needs an
-/// address.
+/// Each part of an identity has one question. So has the newsletter, which needs an address.
 fn purposes(questions: &[Asked<'_>], findings: &mut Findings) {
     let mut asked = Vec::new();
     let mut newsletter = None;
@@ -186,7 +184,7 @@ fn purposes(questions: &[Asked<'_>], findings: &mut Findings) {
     }
 }
 
-/// Each option comes back from a form as it is, and can be told from the others.
+/// Each option comes back from a form unchanged, and differs from the others.
 fn options(question: &Asked<'_>, findings: &mut Findings) {
     let Some(kind @ (QuestionKind::Choice | QuestionKind::Choices)) = question.kind else {
         return;
@@ -214,9 +212,9 @@ fn options(question: &Asked<'_>, findings: &mut Findings) {
     }
 }
 
-/// A text as people tell it from another: not by its case, the width of its letters, its white
-/// space or what nobody sees, nor by which quotation marks and dashes a word processor made of
-/// those on the keyboard.
+/// A text as people tell it from another: ignoring case, the width of letters, white space,
+/// invisible characters, and which quotation marks and dashes a word processor made of those on the
+/// keyboard.
 fn as_read(text: &str) -> String {
     let seen: String = text
         .nfkc()
