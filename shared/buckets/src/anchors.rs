@@ -1,8 +1,8 @@
-//! Anchors: what the ledger's chain was, told in a bucket where nobody can take it back.
+//! Anchors: copies of the state of the ledger's chain, in a bucket where nobody can change them.
 //!
-//! `anchors/{day}` has the link that closed a day, as `day=number=hash`; `heads/{day}/{number}` has
-//! how the chain ended at some hour, as `number=hash`. Each is put once, says nothing but what the
-//! chain says, and so is the same however often it is made.
+//! `anchors/{day}` has the link that closed a day, as `day=number=hash`. `heads/{day}/{number}` has
+//! the end of the chain at some hour, as `number=hash`. Each is put once. It says nothing but what
+//! the chain says, and so is the same however often it is made.
 
 mod versions;
 
@@ -18,7 +18,7 @@ use custodian_domain::ledger::{Hash, Head, Link};
 
 /// The folder of days that are closed.
 pub const DAYS: &str = "anchors/";
-/// The folder of how the chain ended.
+/// The folder of the ends of the chain.
 pub const HEADS: &str = "heads/";
 
 /// The bucket.
@@ -28,12 +28,12 @@ pub struct Anchors {
     bucket: String,
 }
 
-/// What is told of the chain: that it has this link.
+/// A copy of one link: that the chain has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Anchor {
-    /// Whether the link closes a day; otherwise the chain ended with it.
+    /// Whether the link closes a day; otherwise it was the end of the chain.
     pub closes: bool,
-    /// The day that it closes, or the latest that was known of.
+    /// The day that it closes, or the latest that was known.
     pub day: NaiveDate,
     /// The link's number.
     pub n: u64,
@@ -53,7 +53,7 @@ impl Anchor {
         }
     }
 
-    /// That the chain ended so; nothing where it has no link.
+    /// That the chain ended with this link; `None` where it has no link.
     #[must_use]
     pub fn of_head(head: &Head) -> Option<Self> {
         let day = head.closed.map_or(head.day, |closed| closed.max(head.day));
@@ -65,7 +65,7 @@ impl Anchor {
         })
     }
 
-    /// Where it lies; heads sort as the chain grows.
+    /// Its key; heads sort as the chain grows.
     #[must_use]
     pub fn key(&self) -> String {
         AnchorSlot {
@@ -75,7 +75,7 @@ impl Anchor {
         .key()
     }
 
-    /// What is told in one line, without its end.
+    /// The anchor in one line, without its end.
     #[must_use]
     pub fn line(&self) -> String {
         let (n, hash) = (self.n, self.hash.as_str());
@@ -86,7 +86,7 @@ impl Anchor {
         }
     }
 
-    /// Reads an anchor where it lies; nothing if none is spelt so.
+    /// Reads the anchor under a key; `None` if it is not spelt like one.
     #[must_use]
     pub fn read(key: &str, body: &str) -> Option<Self> {
         let line = body.strip_suffix('\n')?;
@@ -109,7 +109,7 @@ impl Anchor {
     }
 }
 
-/// Where an anchor belongs.
+/// The place of an anchor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AnchorSlot {
     /// The day that its key names.
@@ -119,7 +119,7 @@ pub struct AnchorSlot {
 }
 
 impl AnchorSlot {
-    /// What a key names; nothing if no anchor belongs there.
+    /// The place that a key names; `None` if no anchor belongs there.
     #[must_use]
     pub fn of(key: &str) -> Option<Self> {
         let (day, n) = match key.strip_prefix(DAYS) {
@@ -145,16 +145,16 @@ impl AnchorSlot {
 }
 
 impl Anchors {
-    /// The bucket called `bucket`.
+    /// The bucket named `bucket`.
     #[must_use]
     pub const fn new(client: Client, bucket: String) -> Self {
         Self { client, bucket }
     }
 
-    /// Puts an anchor where none lies; gives whether it is new.
+    /// Puts an anchor where there is none. Returns whether it is new.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be there.
+    /// [`StorageError`] unless it is certain to be there.
     pub async fn put(&self, anchor: &Anchor) -> Result<bool, StorageError> {
         let put = self
             .client
@@ -162,7 +162,7 @@ impl Anchors {
             .bucket(&self.bucket)
             .key(anchor.key())
             .if_none_match("*");
-        // A bucket with a lock takes nothing without a checksum.
+        // A bucket with a lock accepts nothing without a checksum.
         let put = put
             .content_type("text/plain")
             .checksum_algorithm(ChecksumAlgorithm::Sha256);
@@ -177,7 +177,7 @@ impl Anchors {
         }
     }
 
-    /// The days that are anchored, in order, in pages; what is spelt otherwise is passed over.
+    /// The days that are anchored, in order, in pages. Keys with another spelling are skipped.
     #[must_use]
     pub fn days(&self) -> AnchoredDays {
         AnchoredDays(Some(
@@ -199,12 +199,12 @@ impl Anchors {
         )
     }
 
-    /// What a version says; nothing if it is longer than any anchor, or no text.
+    /// The text of a version; `None` if it is longer than any anchor, or not a text.
     ///
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
     pub async fn read(&self, kept: &KeptVersion) -> Result<Option<String>, StorageError> {
-        /// More than any anchor has.
+        /// Longer than any anchor, in bytes.
         const LONGEST: i64 = 128;
         const OPERATION: &str = "read an anchor";
         let Some((version, size)) = kept.oldest.as_ref().filter(|(_, size)| *size <= LONGEST)
@@ -256,7 +256,7 @@ impl AnchoredDays {
     }
 }
 
-/// Something lies there, or somebody else is putting it at this moment.
+/// Something is there, or somebody else is putting it at this moment.
 fn is_there<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     matches!(
         error.code(),

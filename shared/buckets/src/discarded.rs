@@ -1,9 +1,10 @@
-//! What `expire` could not tell the ledger of, with what tells it after all: batches of the stream
-//! that Lambda gave up when they were too old, and removals that nobody can read.
+//! Removals that `expire` could not record in the ledger, for a program that records them later:
+//! batches of the stream that Lambda gave up when they were too old, and removals that nobody can
+//! read.
 //!
-//! The shape is Lambda's own
+//! The form is Lambda's own
 //! (<https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html>, "Destinations for
-//! on-failure"): a JSON document that has the whole event as text in `payload`.
+//! on-failure"): a JSON document with the whole event as text in `payload`.
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::SdkError;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// The folder of what cannot be read; Lambda's own is `aws/`.
+/// The folder of what cannot be read; Lambda's own folder is `aws/`.
 const UNREADABLE: &str = "unreadable/";
 
 /// The bucket.
@@ -24,12 +25,12 @@ pub struct Discarded {
     bucket: String,
 }
 
-/// A page of what lies there, and where the next one begins.
+/// A page of the objects, and where the next one begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DiscardedPage {
-    /// The objects' keys, which tell nothing of anybody.
+    /// The objects' keys, which say nothing of anybody.
     pub keys: Vec<String>,
-    /// Where the next page begins; nothing behind the last.
+    /// Where the next page begins; `None` after the last.
     pub next: Option<String>,
 }
 
@@ -38,7 +39,7 @@ struct Written {
     payload: Payload,
 }
 
-/// The event, as text or as it is.
+/// The event, as text or as JSON.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Payload {
@@ -53,17 +54,17 @@ struct Event {
 }
 
 impl Discarded {
-    /// The bucket called `name`.
+    /// The bucket named `name`.
     #[must_use]
     pub const fn new(client: Client, bucket: String) -> Self {
         Self { client, bucket }
     }
 
-    /// Keeps a record of the stream that can never be told of: of its item the attributes that are
-    /// `needed`, and nothing else that the item said. The same record again is the same object.
+    /// Stores a record of the stream that can never be put into the ledger: the `needed` attributes
+    /// of its item, and nothing else that the item said. The same record again is the same object.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be there.
+    /// [`StorageError`] unless it is certain to be there.
     pub async fn keep(
         &self,
         record: Value,
@@ -94,7 +95,7 @@ impl Discarded {
             .map_err(failed(OPERATION))
     }
 
-    /// What lies there, a page at a time.
+    /// The objects in the bucket, a page at a time.
     ///
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
@@ -120,7 +121,7 @@ impl Discarded {
         })
     }
 
-    /// The records of the stream in an object; nothing if it is gone, or is no such document.
+    /// The records of the stream in an object; `None` if it is gone, or is not such a document.
     ///
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
@@ -146,10 +147,10 @@ impl Discarded {
         Ok(records(&body.into_bytes()))
     }
 
-    /// Deletes an object that is told of.
+    /// Deletes an object whose removals are in the ledger.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be gone.
+    /// [`StorageError`] unless it is certain to be gone.
     pub async fn delete(&self, key: &str) -> Result<(), StorageError> {
         let delete = self.client.delete_object().bucket(&self.bucket).key(key);
         delete
@@ -180,7 +181,7 @@ fn bare(mut record: Value, needed: &[&str]) -> Value {
     record
 }
 
-/// What a record is called: a digest of what AWS calls it, or of all that is there.
+/// The name of a record: a digest of AWS's name for it, or of everything that is there.
 fn name(record: &Value) -> String {
     let own = ["/eventID", "/dynamodb/SequenceNumber"]
         .map(|path| record.pointer(path).and_then(Value::as_str));

@@ -8,15 +8,15 @@ use custodian_aws::{StorageError, failed};
 use custodian_domain::rights::package::{File, RequestId};
 use std::time::Duration;
 
-/// How much of an object is in memory while it is written: the smallest part that S3 takes
+/// How much of an object is in memory while it is written: the smallest part that S3 accepts
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>).
 const PART: usize = 5 * 1024 * 1024;
-/// Room for a part and for the piece that fills it, so that it does not grow by doubling.
+/// Room for a part and for the piece that fills it, so that the buffer does not grow by doubling.
 const ROOM: usize = PART + 64 * 1024;
 
-/// The `cache-control` of every object: nobody's computer keeps a copy behind their back.
+/// The `cache-control` of every object: no computer keeps a copy unnoticed.
 const NEVER_CACHED: &str = "no-store";
-/// How long a link works that is signed to see where it would lead.
+/// How long a link is valid that is signed only to see where it would lead.
 const SECOND: Duration = Duration::from_secs(1);
 
 /// The bucket.
@@ -26,8 +26,8 @@ pub struct Exports {
     bucket: String,
 }
 
-/// The key of a package's object, as every key of the bucket is spelt: it names the request, cannot
-/// be guessed, and says nothing of the person.
+/// The key of a package's object, which spells every key of the bucket. It names the request,
+/// cannot be guessed, and says nothing of the person.
 #[must_use]
 pub fn key(file: File, request: &RequestId, random: &str) -> String {
     format!("{}{random}/{}", prefix(request), file.name(request))
@@ -38,7 +38,7 @@ fn prefix(request: &RequestId) -> String {
 }
 
 impl Exports {
-    /// The bucket called `name`.
+    /// The bucket named `name`.
     #[must_use]
     pub const fn new(client: Client, bucket: String) -> Self {
         Self { client, bucket }
@@ -50,10 +50,10 @@ impl Exports {
         &self.bucket
     }
 
-    /// Begins an object that is written piece by piece and is there only once it is finished.
+    /// Begins an object that is written piece by piece. It exists only once it is finished.
     ///
     /// # Errors
-    /// [`StorageError`] if S3 does not take it.
+    /// [`StorageError`] if S3 does not accept it.
     pub async fn begin(&self, file: File, key: String) -> Result<Upload, StorageError> {
         let created = self
             .client
@@ -77,7 +77,7 @@ impl Exports {
         })
     }
 
-    /// A link to an object that works for `valid`, and less if the credentials of this function end
+    /// A link to an object that works for `valid`, or less if this function's credentials end
     /// earlier.
     ///
     /// # Errors
@@ -96,7 +96,7 @@ impl Exports {
         Ok(signed.uri().to_owned())
     }
 
-    /// What every link to an object begins with, `https://` and a name: a page may lead nowhere
+    /// The beginning of every link to an object, `https://` and a name: a page may lead nowhere
     /// else.
     ///
     /// # Errors
@@ -113,7 +113,7 @@ impl Exports {
     /// Deletes everything that was ever made, or half made, for a request.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be gone.
+    /// [`StorageError`] unless it is certain to be gone.
     pub async fn discard(&self, request: &RequestId) -> Result<(), StorageError> {
         const OPERATION: &str = "discard a package";
         let prefix = prefix(request);
@@ -129,7 +129,7 @@ impl Exports {
                 let abort = abort
                     .set_key(upload.key.clone())
                     .set_upload_id(upload.upload_id.clone());
-                // One that is gone meanwhile is as good as aborted.
+                // An upload that is gone by now counts as aborted.
                 let aborted =
                     abort
                         .send()
@@ -173,10 +173,10 @@ pub struct Upload {
 }
 
 impl Upload {
-    /// Writes on; what is written lies in memory only until it makes a part.
+    /// Adds bytes, which are in memory only until they make a part.
     ///
     /// # Errors
-    /// [`StorageError`] if S3 does not take a part.
+    /// [`StorageError`] if S3 does not accept a part.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), StorageError> {
         self.waiting.extend_from_slice(bytes);
         if self.waiting.len() >= PART {
@@ -186,10 +186,10 @@ impl Upload {
         }
     }
 
-    /// Finishes the object: from here on it is there.
+    /// Finishes the object: it exists from now on.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be there.
+    /// [`StorageError`] unless it is certain to be there.
     pub async fn finish(mut self) -> Result<(), StorageError> {
         if !self.waiting.is_empty() || self.parts.is_empty() {
             self.send_part().await?;

@@ -26,12 +26,12 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
-/// One file that a partner has dropped: this object, and no later one under the same key.
+/// One file that a partner has dropped: this object, not a later one under the same key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct File {
-    /// What its folder says it is of.
+    /// The folder that it is in.
     pub folder: Folder,
-    /// Its key: a partner's own, so it is told to nobody.
+    /// Its key. It is the partner's own, so it is shown to nobody.
     pub key: String,
     /// Its `ETag`, without quotes.
     pub etag: String,
@@ -46,23 +46,23 @@ impl std::fmt::Debug for File {
 /// A file that is being read.
 #[derive(Debug)]
 pub struct Opened {
-    /// Its bytes, from where it was asked for.
+    /// Its bytes, from the requested position on.
     pub body: ByteStream,
     /// When it was dropped.
     pub dropped_at: DateTime<Utc>,
     /// How many bytes it has from its beginning.
     pub size: u64,
-    /// What whoever brought it called it, to know its report by.
+    /// The name that whoever brought it gave it, to find its report by.
     pub errand: Option<String>,
     /// When it was dropped first, if it was brought back from quarantine.
     pub first_dropped_at: Option<DateTime<Utc>>,
 }
 
-/// What the errand of a file is called in its metadata.
+/// The name of a file's errand in its metadata.
 pub const ERRAND: &str = "errand";
 
 /// The errand in an object's metadata. A partner may write anything there, so it is 32 hexadecimal
-/// digits or nothing.
+/// digits or `None`.
 fn errand(metadata: Option<&HashMap<String, String>>) -> Option<String> {
     let errand = metadata?.get(ERRAND)?;
     let is_sound = errand.len() == 32
@@ -72,19 +72,19 @@ fn errand(metadata: Option<&HashMap<String, String>>) -> Option<String> {
     is_sound.then(|| errand.clone())
 }
 
-/// What lies in the bucket beside partners' files. This spells every key of ours; none has a
-/// partner's file name in it.
+/// Our own objects in the bucket, beside partners' files. This spells every key of ours; none
+/// contains a partner's file name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Beside {
     /// How far a file is read.
     Progress,
-    /// The word to another invocation to go on.
+    /// Makes another invocation continue.
     Handover,
-    /// What became of a file.
+    /// The result of a file.
     Report,
     /// The rows that could not be read, from this byte of the file on.
     Rows(u64),
-    /// What stood before the first row: with it, rows that were mended are a file again.
+    /// What came before the first row: with it, mended rows are a file again.
     Header,
     /// A file that could not be read at all.
     Whole,
@@ -108,8 +108,8 @@ impl Beside {
 }
 
 impl File {
-    /// The file behind a key of a partner's, in a source's folder or anywhere else; nothing if the
-    /// key is one of ours.
+    /// The file under a partner's key, in a source's folder or anywhere else; `None` if the key is
+    /// one of ours.
     #[must_use]
     pub fn dropped(key: &str, etag: &str) -> Option<Self> {
         if folder::own(key).is_some() {
@@ -122,14 +122,14 @@ impl File {
         })
     }
 
-    /// What it is called in keys and reports of ours: a digest of its key and its `ETag`.
+    /// Its name in our own keys and reports: a digest of its key and its `ETag`.
     #[must_use]
     pub fn id(&self) -> String {
         digest(&[self.key.as_bytes(), self.etag.as_bytes()])
     }
 }
 
-/// What something is called in keys of ours that must not tell what it is.
+/// The name of something in our own keys, which must not say what it is.
 fn digest(parts: &[&[u8]]) -> String {
     let mut digest = Sha256::new();
     for (place, part) in parts.iter().enumerate() {
@@ -147,7 +147,7 @@ pub fn is_folder(key: &str, size: u64) -> bool {
     key.ends_with('/') && size == 0
 }
 
-/// The folder and the id behind the key of a handover.
+/// The folder and the id in the key of a handover.
 #[must_use]
 pub fn handed_over(key: &str) -> Option<(Folder, &str)> {
     folder::own(key)
@@ -155,7 +155,7 @@ pub fn handed_over(key: &str) -> Option<(Folder, &str)> {
         .map(|(_, folder, id)| (folder, id))
 }
 
-/// The folder and the id behind the key of a report.
+/// The folder and the id in the key of a report.
 #[must_use]
 pub fn reported(key: &str) -> Option<(Folder, &str)> {
     folder::own(key)
@@ -163,7 +163,7 @@ pub fn reported(key: &str) -> Option<(Folder, &str)> {
         .map(|(_, folder, id)| (folder, id))
 }
 
-/// The folder in which what could not be read of a file lies; it ends with a slash.
+/// The folder for what could not be read of a file; it ends with a slash.
 #[must_use]
 pub fn quarantine(of: impl Into<Folder>, id: &str) -> String {
     format!("{}{}/{id}/", folder::QUARANTINE, of.into().as_str())
@@ -172,7 +172,7 @@ pub fn quarantine(of: impl Into<Folder>, id: &str) -> String {
 /// What is written beside a file, as JSON.
 ///
 /// # Errors
-/// [`StorageError`] if it can't be written so: whoever asks must not give up the file then.
+/// [`StorageError`] if it can't be written as JSON. Then the caller must not give up the file.
 pub fn json<T: Serialize>(operation: &'static str, value: &T) -> Result<Vec<u8>, StorageError> {
     serde_json::to_vec(value)
         .map_err(|_| StorageError::because(operation, "cannot be written as JSON"))
@@ -187,7 +187,7 @@ pub struct Files {
 }
 
 impl Files {
-    /// The bucket called `name`, for who opens everything in quarantine.
+    /// The bucket named `name`, for programs that open everything in quarantine.
     #[must_use]
     pub const fn new(client: Client, bucket: String) -> Self {
         Self {
@@ -197,7 +197,7 @@ impl Files {
         }
     }
 
-    /// Opens a file from a byte on; nothing if it is no longer there, or replaced by another.
+    /// Opens a file at a byte; `None` if it is no longer there, or was replaced.
     ///
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
@@ -217,7 +217,7 @@ impl Files {
         let object = match get.send().await {
             Ok(object) => object,
             Err(error) if is_gone(&error) => return Ok(None),
-            // It is read to its end already; the condition on the `ETag` is looked at before the
+            // It is already read to its end: S3 checks the condition on the `ETag` before the
             // range.
             Err(error) if from > 0 && has_status(&error, &[416]) => {
                 let body = ByteStream::from_static(b"");
@@ -281,10 +281,10 @@ impl Files {
         }
     }
 
-    /// Puts a small object beside a file, whatever lay there.
+    /// Puts a small object beside a file, replacing any earlier one.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be there.
+    /// [`StorageError`] unless it is certain to be there.
     pub async fn write(
         &self,
         file: &File,
@@ -306,7 +306,7 @@ impl Files {
     /// Puts a small object beside a file, unless there is one.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known that there is one.
+    /// [`StorageError`] unless it is certain that there is one.
     pub async fn write_first(
         &self,
         file: &File,
@@ -325,7 +325,7 @@ impl Files {
             .send()
             .await
         {
-            // 409 is another who puts it at this moment.
+            // 409: somebody else is putting it at this moment.
             Err(error) if !has_status(&error, &[409, 412]) => {
                 Err(failed("write beside a file")(error))
             }
@@ -333,11 +333,11 @@ impl Files {
         }
     }
 
-    /// Deletes a file that is read, and how far it was. One that was dropped meanwhile under the
+    /// Deletes a file that is read, and its progress. A file that was dropped meanwhile under the
     /// same key stays.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be gone.
+    /// [`StorageError`] unless it is certain to be gone.
     pub async fn discard(&self, file: &File) -> Result<(), StorageError> {
         const OPERATION: &str = "discard a file";
         let delete = self
@@ -351,7 +351,7 @@ impl Files {
             Err(error) if is_gone(&error) => {}
             Err(error) => return Err(failed(OPERATION)(error)),
         }
-        // Last: as long as they are there, another run finds what is left to do.
+        // Last: as long as these are there, another run finds what is left to do.
         let id = file.id();
         for what in [Beside::Progress, Beside::Handover] {
             let delete = self
@@ -365,7 +365,7 @@ impl Files {
     }
 }
 
-/// Whether a file is not there, or is another by now (HTTP 404, 412).
+/// Whether a file is gone, or was replaced (HTTP 404, 412).
 fn is_gone<E>(error: &SdkError<E, Response>) -> bool {
     has_status(error, &[404, 412])
 }

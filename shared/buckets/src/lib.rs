@@ -1,5 +1,5 @@
-//! The one place that knows how things lie in S3: partners' files, packages, anchors, and what a
-//! function discarded.
+//! The one place that knows how things are stored in S3: partners' files, packages, anchors, and
+//! what a function discarded.
 
 pub mod anchors;
 pub mod discarded;

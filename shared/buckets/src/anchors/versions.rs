@@ -1,4 +1,4 @@
-//! All that lies in the bucket, with everything that ever lay there.
+//! Everything in the bucket, with everything that was ever there.
 
 use aws_sdk_s3::operation::list_object_versions::builders::ListObjectVersionsFluentBuilder;
 use aws_sdk_s3::types::{DeleteMarkerEntry, ObjectVersion};
@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 
 const OPERATION: &str = "list anchors";
 
-/// What lies under a key.
+/// What is stored under a key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeptVersion {
     /// The key.
     pub key: String,
-    /// The version that was put first, and its size in bytes; nothing if there is none.
+    /// The version that was put first, and its size in bytes; `None` if there is none.
     pub oldest: Option<(String, i64)>,
     /// How many versions there are.
     pub versions: u64,
@@ -24,7 +24,7 @@ pub struct KeptVersion {
 #[derive(Debug)]
 pub struct Versions {
     list: Option<ListObjectVersionsFluentBuilder>,
-    /// The last key of a page, of which the next page may have more.
+    /// The last key of a page; the next page may have more of it.
     open: Option<KeptVersion>,
 }
 
@@ -41,7 +41,7 @@ impl Versions {
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
     pub async fn next(&mut self) -> Result<Option<Vec<KeptVersion>>, StorageError> {
-        // Kept until it is answered: a list that broke off must not look like one that ended.
+        // Kept until the answer is there: a list that broke off must not look like one that ended.
         let Some(list) = &self.list else {
             return Ok(None);
         };
@@ -71,7 +71,7 @@ impl Versions {
     }
 }
 
-/// Of each key the latest version comes first.
+/// The latest version of each key comes first.
 fn add(
     keys: &mut BTreeMap<String, KeptVersion>,
     versions: impl Iterator<Item = ObjectVersion>,

@@ -1,15 +1,15 @@
-//! Whose the objects of the intake bucket are: a partner's, or our own, which all have a shape that
-//! nobody chooses.
+//! Who owns the objects of the intake bucket: a partner, or Custodian, whose keys have a shape that
+//! nobody else chooses.
 
 use custodian_domain::record::source::Source;
 use serde::{Deserialize, Serialize};
 
 /// The folder of what could not be read.
 pub(super) const QUARANTINE: &str = "quarantine/";
-/// How many hexadecimal digits an import is called by.
+/// How many hexadecimal digits the name of an import has.
 const ID: usize = 16;
 
-/// What a folder of the intake bucket holds, as keys and reports spell it.
+/// The contents of a folder of the intake bucket, as keys and reports spell it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "&'static str", try_from = "String")]
 pub enum Folder {
@@ -17,7 +17,7 @@ pub enum Folder {
     Of(Source),
     /// Messages of Granicus that were refused; nobody drops files there.
     Granicus,
-    /// Anything that lies where no source is agreed on.
+    /// Anything outside the agreed folders of sources.
     Unknown,
 }
 
@@ -32,7 +32,7 @@ impl Folder {
         }
     }
 
-    /// The folder that is called so.
+    /// The folder with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         let other = [Self::Granicus, Self::Unknown]
@@ -41,7 +41,7 @@ impl Folder {
         other.or_else(|| Source::named(name).map(Self::Of))
     }
 
-    /// The source, if it is one's.
+    /// The source, if it is the folder of one.
     #[must_use]
     pub const fn source(self) -> Option<Source> {
         match self {
@@ -50,7 +50,7 @@ impl Folder {
         }
     }
 
-    /// What a partner's key says that the file is of: `{source}/{file}`, or anything else.
+    /// The folder that a partner's key names: `{source}/{file}`, or anything else.
     #[must_use]
     pub(super) fn dropped(key: &str) -> Self {
         let source = key
@@ -82,7 +82,7 @@ impl TryFrom<String> for Folder {
     }
 }
 
-/// What an object of ours beside a file is.
+/// What one of our own objects beside a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Progress,
@@ -95,8 +95,8 @@ pub(super) enum Kind {
     Index,
 }
 
-/// Reads a key of our own: what it is, of which folder, and what the import is called. None is a
-/// partner's, whatever it looks like: a partner may drop `reports/calls.csv` as well.
+/// Reads a key of our own: its kind, its folder, and the name of the import. A partner's key is
+/// never one, whatever it looks like: a partner may drop `reports/calls.csv` as well.
 pub(super) fn own(key: &str) -> Option<(Kind, Folder, &str)> {
     let mut parts = key.split('/');
     let (kind, folder) = (parts.next()?, Folder::named(parts.next()?)?);
@@ -119,7 +119,7 @@ pub(super) fn own(key: &str) -> Option<(Kind, Folder, &str)> {
     is_id.then_some((kind, folder, id))
 }
 
-/// What an object in quarantine is, by the last part of its key.
+/// The kind of an object in quarantine, by the last part of its key.
 fn kept_kind(name: &str) -> Option<Kind> {
     match name {
         "file" => Some(Kind::Whole),

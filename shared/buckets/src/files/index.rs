@@ -1,9 +1,8 @@
-//! Beside each object in quarantine an index of who may be named in it: whoever looks for a person
+//! An index beside each object in quarantine says who may be named in it. A search for a person
 //! opens only what may name them.
 //!
-//! An index is of one object, by its `ETag`. Where there is none of just these bytes, or none that
-//! can be read, the object is opened: so an index that is missing, or late, costs time and nothing
-//! else.
+//! An index belongs to one object, by its `ETag`. If there is none of exactly these bytes, or none
+//! that can be read, the object is opened. So a missing or late index only costs time.
 
 use super::folder::{Kind, QUARANTINE, own};
 use super::layout::layout;
@@ -18,14 +17,14 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::HashSet;
 use std::time::Duration;
 
-/// The folder that indexes lie in, each where its object lies in quarantine.
+/// The folder of indexes, each with the key of its object in quarantine.
 pub(super) const INDEX: &str = "indexes/";
-/// Of which object an index is: its `ETag`, in the metadata.
+/// Which object an index belongs to: its `ETag`, in the metadata.
 const OF: &str = "of";
 /// How many indexes are read at a time.
 const AT_ONCE: usize = 16;
 
-/// What a bucket's user does with indexes.
+/// How a user of the bucket handles indexes.
 #[derive(Clone, Debug)]
 pub(super) struct Indexes {
     key: IndexKey,
@@ -35,12 +34,12 @@ pub(super) struct Indexes {
 /// An object that may name the person.
 pub(super) struct MayName<'a> {
     pub(super) object: &'a Listed,
-    /// Whether it has no index, and whoever looks through it is to make one.
+    /// Whether it has no index, so that a search has to make one.
     pub(super) wants_index: bool,
 }
 
 impl Files {
-    /// The bucket, for who reads indexes and makes none.
+    /// The bucket, for users that read indexes but make none.
     #[must_use]
     pub fn indexed(self, keys: &SubjectKeys) -> Self {
         Self {
@@ -52,7 +51,7 @@ impl Files {
         }
     }
 
-    /// The bucket, for who also makes the indexes that are missing.
+    /// The bucket, for users that also make missing indexes.
     #[must_use]
     pub fn indexing(self, keys: &SubjectKeys) -> Self {
         Self {
@@ -64,7 +63,7 @@ impl Files {
         }
     }
 
-    /// The key by which indexes are made, of who makes them.
+    /// The key that indexes are made with; `None` for users that make none.
     pub(super) fn index_key(&self) -> Option<&IndexKey> {
         self.indexes
             .as_ref()
@@ -142,7 +141,7 @@ impl Files {
         Ok(Index::parse(&document.into_bytes(), key))
     }
 
-    /// The index of bytes that are to be put under a key; nothing of who makes none.
+    /// The index of bytes for a key; `None` for users that make none.
     pub(super) fn index_of_bytes(&self, key: &str, bytes: &[u8]) -> Option<Index> {
         let indexing = Indexing::new(self.index_key()?, bytes.len() as u64);
         let mut search = Search::new(indexing, layout(key));
@@ -151,7 +150,7 @@ impl Files {
         Some(indexing.finish(&found))
     }
 
-    /// Keeps the index of an object. One that cannot be kept is only missing.
+    /// Stores the index of an object. If that fails, the index is only missing.
     pub(super) async fn keep_index(&self, key: &str, etag: Option<&str>, index: Option<Index>) {
         let (Some(index), Some(etag), Some(with)) = (index, etag, self.index_key()) else {
             return;
@@ -159,8 +158,8 @@ impl Files {
         let Ok(document) = index.to_json(with) else {
             return;
         };
-        // The index of what a partner dropped into our folder would be taken for a partner's file
-        // itself.
+        // The index of something that a partner dropped into our folder would itself be taken for a
+        // partner's file.
         let at = beside(key);
         if !matches!(own(&at), Some((Kind::Index, ..))) {
             return;
@@ -181,7 +180,7 @@ impl Files {
         }
     }
 
-    /// Looks through an object for its index only, as long as there is time.
+    /// Searches an object only for its index, as long as there is time.
     pub(super) async fn index_within(&self, key: &str, time: Duration) {
         if self.index_key().is_none() {
             return;
@@ -213,8 +212,8 @@ impl Files {
             .map_err(failed("delete an index of quarantine"))
     }
 
-    /// Deletes the indexes of objects that are not there any more. What was put there meanwhile may
-    /// lose its own as well, and is then opened.
+    /// Deletes the indexes of objects that no longer exist. An object that was put there meanwhile
+    /// may lose its index as well, and is then opened.
     pub(super) async fn drop_indexes_of_none(
         &self,
         there: &HashSet<String>,
@@ -231,7 +230,7 @@ impl Files {
     }
 }
 
-/// Where the index of an object in quarantine lies.
+/// The key of the index of an object in quarantine.
 fn beside(key: &str) -> String {
     format!("{INDEX}{}", key.strip_prefix(QUARANTINE).unwrap_or(key))
 }

@@ -1,4 +1,4 @@
-//! What lies in quarantine: rows, files and messages that could not be read, and since when.
+//! What is in quarantine: rows, files and messages that could not be read, and since when.
 
 use super::folder::{self, Folder, Kind};
 use super::listing::{Listed, Listing};
@@ -13,25 +13,25 @@ use percent_encoding::percent_decode_str;
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// How long a row may lie in quarantine; the bucket's lifecycle counts anew when others are taken
-/// out beside it.
+/// How long a row may be in quarantine. The bucket's lifecycle begins again when other rows of its
+/// object are taken out.
 pub const QUARANTINED: TimeDelta = TimeDelta::days(14);
-/// When what is kept was dropped, as epoch seconds, in an object's metadata.
+/// When the contents were dropped, as epoch seconds, in an object's metadata.
 const DROPPED_AT: &str = "dropped-at";
 /// Why a file, or a message, was kept whole: the rule and the field, percent-encoded, in its
 /// metadata.
 const RULE: &str = "rule";
 const FIELD: &str = "field";
 
-/// How long the copy of a file may take; the largest has five gigabytes.
+/// How long copying a file may take; the largest has five gigabytes.
 const COPYING: Duration = Duration::from_mins(10);
 
 /// Why something is kept whole: names and constants, never what was sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Why {
-    /// The rule that it breaks; nothing where the object does not say.
+    /// The rule that it breaks; `None` where the object does not say.
     pub rule: Option<String>,
-    /// The field, or nothing if it is the whole.
+    /// The field, or `None` if it is the whole.
     pub field: Option<String>,
 }
 
@@ -40,7 +40,7 @@ pub struct Why {
 pub enum KeptKind {
     /// Rows, one JSON object a line.
     Rows,
-    /// What stood before the first row of their file.
+    /// What came before the first row of their file.
     Header,
     /// A file or a message, whole.
     Whole,
@@ -51,7 +51,7 @@ pub enum KeptKind {
 pub struct Kept {
     /// The folder that its file was dropped in.
     pub folder: Folder,
-    /// What the import, or the message, is called.
+    /// The name of the import, or of the message.
     pub import: String,
     /// What it is.
     pub kind: KeptKind,
@@ -59,7 +59,7 @@ pub struct Kept {
     pub size: u64,
     /// The day on which the bucket's lifecycle deletes it.
     pub goes_on: NaiveDate,
-    /// Its key, which is one of ours and tells nothing.
+    /// Its key, which is one of ours and says nothing.
     pub key: String,
 }
 
@@ -68,9 +68,9 @@ pub struct Kept {
 pub struct KeptObject {
     /// Its bytes.
     pub body: ByteStream,
-    /// Why it is kept; of rows, each says so itself.
+    /// Why it is kept; rows each say it themselves.
     pub why: Why,
-    /// When what it keeps was dropped.
+    /// When its contents were dropped.
     pub dropped_at: DateTime<Utc>,
 }
 
@@ -82,7 +82,7 @@ pub struct KeptPages {
 }
 
 impl KeptPages {
-    /// The next page, or nothing after the last.
+    /// The next page, or `None` after the last.
     ///
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
@@ -93,7 +93,7 @@ impl KeptPages {
 }
 
 impl Kept {
-    /// The object of a listing; nothing if it is not one that we put there.
+    /// The object of a listing; `None` if we did not put it there.
     pub(super) fn of(object: &Listed) -> Option<Self> {
         let (kind, folder, import) = folder::own(&object.key)?;
         let kind = match kind {
@@ -126,8 +126,8 @@ pub fn goes_on(put_at: DateTime<Utc>) -> NaiveDate {
     over.checked_add_days(Days::new(1)).unwrap_or(over)
 }
 
-/// When what an object keeps was dropped, as its metadata says; when it was put there, if that says
-/// nothing.
+/// When an object's contents were dropped, according to its metadata; when it was put there, if
+/// that says nothing.
 pub(super) fn dropped_at(
     metadata: Option<&HashMap<String, String>>,
     put_at: Option<i64>,
@@ -136,7 +136,7 @@ pub(super) fn dropped_at(
     DateTime::from_timestamp(told.or(put_at)?, 0)
 }
 
-/// Why an object is kept, as its metadata says.
+/// Why an object is kept, according to its metadata.
 pub(super) fn why(metadata: Option<&HashMap<String, String>>) -> Why {
     let read = |name: &str| {
         let text = percent_decode_str(metadata?.get(name)?)
@@ -171,7 +171,7 @@ impl Files {
         }
     }
 
-    /// Opens an object in quarantine; nothing if it is no longer there.
+    /// Opens an object in quarantine; `None` if it is no longer there.
     ///
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
@@ -204,7 +204,7 @@ impl Files {
     /// Deletes an object in quarantine.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be gone.
+    /// [`StorageError`] unless it is certain to be gone.
     pub async fn delete_kept(&self, kept: &Kept) -> Result<(), StorageError> {
         let delete = self
             .client
@@ -218,11 +218,11 @@ impl Files {
         self.drop_index(&kept.key).await
     }
 
-    /// Drops a file for a source once more that was first dropped then; gives the file that
-    /// `import` reads. Its report has the errand, 32 hexadecimal digits.
+    /// Drops a file for a source again, with the time at which it was first dropped. Returns the
+    /// file that `import` reads. Its report has the errand, 32 hexadecimal digits.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be there.
+    /// [`StorageError`] unless it is certain to be there.
     pub async fn bring_back(
         &self,
         source: Source,
@@ -246,10 +246,10 @@ impl Files {
         file.ok_or_else(|| StorageError::unreadable(OPERATION))
     }
 
-    /// Keeps rows of a file that was dropped then, or its header, whatever lay there.
+    /// Stores rows of a file that was dropped then, or its header, replacing earlier ones.
     ///
     /// # Errors
-    /// [`StorageError`] if they are not known to be there.
+    /// [`StorageError`] unless they are certain to be there.
     pub async fn keep(
         &self,
         file: &File,
@@ -277,10 +277,10 @@ impl Files {
     }
 
     /// Copies a file that was dropped then into quarantine, byte for byte, and makes its index if
-    /// there is time for that.
+    /// there is time.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be there.
+    /// [`StorageError`] unless it is certain to be there.
     pub async fn quarantine(
         &self,
         file: &File,
@@ -292,7 +292,7 @@ impl Files {
         let source = format!("{}/{}", self.bucket, percent_encoded(&file.key));
         let copy = self.client.copy_object().bucket(&self.bucket).key(&key);
         let copy = copy.copy_source(source).copy_source_if_match(&file.etag);
-        // The bytes, and nothing that a partner or a scanner wrote beside them.
+        // The bytes only, and nothing that a partner or a scanner wrote beside them.
         let copy = copy
             .metadata_directive(MetadataDirective::Replace)
             .tagging_directive(TaggingDirective::Replace);
@@ -309,11 +309,11 @@ impl Files {
         Ok(())
     }
 
-    /// Keeps a message of Granicus that was refused, byte for byte; the same message again is the
-    /// same object. Gives what it is called.
+    /// Stores a refused message of Granicus, byte for byte. The same message again is the same
+    /// object. Returns its name.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be there: then whoever sent it has to send it again.
+    /// [`StorageError`] unless it is certain to be there. Then the sender has to send it again.
     pub async fn keep_message(
         &self,
         message: &str,
@@ -334,7 +334,7 @@ impl Files {
     }
 }
 
-/// A text, as a header takes it; the slashes of a key stay.
+/// A text in a form that a header accepts; the slashes of a key stay.
 fn percent_encoded(text: &str) -> String {
     use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
     const KEPT: AsciiSet = NON_ALPHANUMERIC

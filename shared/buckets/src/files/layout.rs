@@ -1,10 +1,10 @@
-//! How what is in quarantine is written.
+//! The layout of what is in quarantine.
 
 use super::folder::{self, Folder, Kind};
 use custodian_domain::identity::mention::rows::Layout;
 use custodian_domain::record::source::Source;
 
-/// How the rows of an object in quarantine are written.
+/// The layout of the rows of an object in quarantine.
 pub(super) fn layout(key: &str) -> Layout {
     let Some((kind, of, _)) = folder::own(key) else {
         return Layout::Unknown;

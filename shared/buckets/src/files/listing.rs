@@ -15,7 +15,7 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    /// Everything below a prefix; everything of the bucket below the empty one.
+    /// Everything below a prefix; the whole bucket for an empty one.
     pub(super) fn of(prefix: &str) -> Self {
         Self {
             prefix: prefix.to_owned(),
@@ -54,8 +54,8 @@ impl Listing {
     }
 }
 
-/// An object, as a listing tells of it. S3 always tells all of this: where something is missing
-/// nobody knows what lies there, and whoever looks must not go on as if nothing did.
+/// An object in a listing. S3 always gives all these fields. If one is missing, nobody knows what
+/// is there, and the caller must not continue as if nothing were.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Listed {
     /// Its key.

@@ -1,5 +1,5 @@
-//! The rows in quarantine that name a person, with their bytes: for whoever asks what is held of
-//! them.
+//! The rows in quarantine that name a person, with their bytes: for orders that ask what is held
+//! about a person.
 
 use super::folder::QUARANTINE;
 use super::kept::{Kept, why};
@@ -16,11 +16,11 @@ use custodian_domain::record::quarantined::QuarantinedRow;
 use std::collections::VecDeque;
 use std::ops::Range;
 
-/// How many bytes of rows are on a page, about.
+/// Roughly how many bytes of rows are on a page.
 const PAGE: usize = 1024 * 1024;
-/// How much of a file is handed out at once where nobody knows what its rows are.
+/// How much of a file is returned at once if nobody knows its rows.
 const PIECE: usize = 256 * 1024;
-/// What is tried.
+/// The operation that errors name.
 const OPERATION: &str = "read quarantine";
 
 /// A row in quarantine that names the person.
@@ -28,16 +28,16 @@ const OPERATION: &str = "read quarantine";
 pub struct NamedRow {
     /// The folder that its file was dropped in.
     pub folder: Folder,
-    /// What the import, or the message, is called.
+    /// The name of the import, or of the message.
     pub import: String,
-    /// Where it stood and what is wrong with it; of a file that was kept whole, why that was.
+    /// The line where it was; `None` for a file that was kept whole.
     pub line: Option<u64>,
-    /// Why it could not be read.
+    /// Why it could not be read; for a file that was kept whole, why that was.
     pub why: Why,
     /// The day on which the bucket's lifecycle deletes it.
     pub goes_on: NaiveDate,
-    /// The row as it came. A very long one, or several beside each other of a file that was kept
-    /// whole, come in pieces.
+    /// The row as it came. A very long row comes in pieces, and so do several adjacent rows of a
+    /// file that was kept whole.
     pub bytes: Vec<u8>,
 }
 
@@ -64,7 +64,7 @@ pub struct RowsNaming<'a> {
     unreadable: u64,
 }
 
-/// An object of which some rows name the person.
+/// An object with rows that name the person.
 #[derive(Debug)]
 struct Open {
     kept: Kept,
@@ -74,12 +74,12 @@ struct Open {
     ranges: VecDeque<Range<u64>>,
     body: Option<ByteStream>,
     held: Vec<u8>,
-    /// Whether it is another object by now.
+    /// Whether another object has replaced it.
     is_changed: bool,
 }
 
 impl Files {
-    /// The rows in quarantine that name a person, which an erasure would take out.
+    /// The rows in quarantine that name a person: those that an erasure would take out.
     #[must_use]
     pub fn rows_naming(&self, identities: &[Identifier]) -> RowsNaming<'_> {
         RowsNaming {
@@ -94,7 +94,7 @@ impl Files {
 }
 
 impl RowsNaming<'_> {
-    /// The next page, or nothing after the last. What others change meanwhile may come twice.
+    /// The next page, or `None` after the last. What others change meanwhile may come twice.
     ///
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
@@ -103,7 +103,7 @@ impl RowsNaming<'_> {
             if let Some(open) = &mut self.open {
                 let page = open.page(self.files).await?;
                 if open.is_changed {
-                    // Somebody else has taken rows out of it: what is left is looked for anew.
+                    // Somebody else has taken rows out of it: search the rest again.
                     self.waiting.push_front(open.kept.clone());
                     self.open = None;
                 }
@@ -126,7 +126,7 @@ impl RowsNaming<'_> {
         }
     }
 
-    /// How many rows and files nobody could look into, of what was looked at so far.
+    /// How many rows and files nobody could look into, of those searched so far.
     #[must_use]
     pub const fn unreadable(&self) -> u64 {
         self.unreadable
@@ -160,7 +160,7 @@ impl RowsNaming<'_> {
 }
 
 impl Open {
-    /// Some more rows; none when there are no more.
+    /// Some more rows; empty when there are no more.
     async fn page(&mut self, files: &Files) -> Result<Vec<NamedRow>, StorageError> {
         let (mut rows, mut bytes) = (Vec::new(), 0);
         while bytes < PAGE {
@@ -219,7 +219,7 @@ impl Open {
         }
     }
 
-    /// The next row of what has come.
+    /// The next row of the bytes so far.
     fn cut(&mut self, is_last: bool) -> Option<NamedRow> {
         let told = self.layout == Layout::Told;
         let end = if told {

@@ -1,5 +1,5 @@
-//! One person's traces in the intake bucket: rows in quarantine that name them, and files that
-//! nobody has read yet.
+//! One person's data in the intake bucket: rows in quarantine that name them, and files that nobody
+//! has read yet.
 
 mod leave_out;
 
@@ -20,39 +20,39 @@ use custodian_domain::retention::INVOCATION;
 use leave_out::Obstacle;
 use std::collections::HashSet;
 
-/// How often an object that others write at the same time is tried.
+/// How many times an object is tried that others write at the same time.
 const TRIES: u32 = 8;
 
-/// What of a person is in the bucket.
+/// A person's data in the bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mentioned {
-    /// How many files wait to be read; nobody knows whose data is in them.
+    /// How many files wait to be read. Nobody knows whose data is in them.
     pub waiting: u64,
     /// How many rows in quarantine name the person.
     pub rows: u64,
-    /// How many rows and files there nobody can look into, such as a workbook: they may name
-    /// anybody.
+    /// How many rows and files in quarantine nobody can look into, such as a workbook. They may
+    /// name anybody.
     pub unreadable: u64,
-    /// The day on which the last of those is deleted.
+    /// The day on which the last of these is deleted.
     pub unreadable_until: Option<NaiveDate>,
 }
 
-/// What of a person has gone from the bucket.
+/// What was erased of a person in the bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scrubbed {
-    /// How many files that were dropped in time are still to be read: after them it has to be done
+    /// How many files that were dropped in time are still to be read. After them it has to be done
     /// again.
     pub waiting: u64,
-    /// How many rows in quarantine named the person; they are gone.
+    /// How many rows in quarantine named the person; they are deleted.
     pub rows: u64,
-    /// How many rows and files that were dropped in time nobody can look into: they stay until
-    /// somebody has mended them, or the bucket's lifecycle deletes them, and only then nothing of
-    /// the person is known to be left.
+    /// How many rows and files that were dropped in time nobody can look into. They stay until
+    /// somebody has mended them, or the bucket's lifecycle deletes them. Only then is nothing of
+    /// the person known to be left.
     pub unreadable: u64,
 }
 
 impl Files {
-    /// Counts what [`scrub`](Self::scrub) would look at now.
+    /// Counts what [`scrub`](Self::scrub) would search now.
     ///
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
@@ -90,13 +90,12 @@ impl Files {
         Ok(mentioned)
     }
 
-    /// Takes the rows that name a person out of quarantine, and says how many files that were
-    /// dropped up to `before` are still to be read, and how many nobody can look into. What they
-    /// put into quarantine is found by another time; a second time without them finds nothing to
-    /// do.
+    /// Takes the rows that name a person out of quarantine. Returns how many files that were
+    /// dropped up to `before` are still to be read, and how many nobody can look into. Another call
+    /// finds what those put into quarantine; without them a second call finds nothing to do.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known that all such rows are gone.
+    /// [`StorageError`] unless all such rows are certain to be gone.
     pub async fn scrub(
         &self,
         identities: &[Identifier],
@@ -104,7 +103,7 @@ impl Files {
         now: DateTime<Utc>,
     ) -> Result<Scrubbed, StorageError> {
         let mentions = Mentions::of(identities);
-        // First: what has been read by then has put its rows where they are looked for.
+        // First: a file that is read by now has put its rows where they are searched.
         let waiting = self.waiting(before, now).await? + self.end_uploads(now).await?;
         let mut scrubbed = Scrubbed {
             waiting,
@@ -131,7 +130,7 @@ impl Files {
         now: DateTime<Utc>,
     ) -> Result<u64, StorageError> {
         let in_time = |object: &Listed| object.put_at <= before;
-        // A file that was replaced while it is read goes on being read by that invocation.
+        // A file that is replaced while it is read is still read by that invocation.
         let mut being_read = HashSet::new();
         for folder in ["progress/", "handover/"] {
             let mut listing = Listing::of(folder);
@@ -146,7 +145,7 @@ impl Files {
                 );
             }
         }
-        // Whatever is not one of ours is a partner's, wherever it lies.
+        // Every key that is not ours is a partner's, wherever it is.
         let (mut waiting, mut listing) = (0, Listing::of(""));
         while let Some(objects) = listing.next(self).await? {
             for object in objects.iter().filter(|object| in_time(object)) {
@@ -161,8 +160,8 @@ impl Files {
         Ok(waiting + being_read.len() as u64)
     }
 
-    /// Ends what a run that broke off has half written, and says how many uploads may still be
-    /// going on.
+    /// Ends what an interrupted run has half written. Returns how many uploads may still be in
+    /// progress.
     async fn end_uploads(&self, now: DateTime<Utc>) -> Result<u64, StorageError> {
         const OPERATION: &str = "end an upload";
         let (mut going_on, mut markers) = (0, (None, None));
@@ -211,7 +210,7 @@ impl Files {
     }
 
     /// Which rows of an object in quarantine name the person, and its index if that is wanted;
-    /// nothing if it is no longer there.
+    /// `None` if it is no longer there.
     pub(super) async fn look(
         &self,
         key: &str,
@@ -249,8 +248,8 @@ impl Files {
         Ok(Some((object, found, Some(index))))
     }
 
-    /// Gives how many rows are gone, and how many nobody can look into that were dropped up to
-    /// `before`.
+    /// Returns how many rows are deleted, and how many that were dropped up to `before` nobody can
+    /// look into.
     async fn scrub_object(
         &self,
         may: &MayName<'_>,
@@ -272,12 +271,12 @@ impl Files {
                 self.keep_index(key, object.e_tag(), index).await;
                 return Ok((gone, unreadable));
             }
-            // First: an index may be missing, and must not say of anybody who is gone that they may
-            // be named.
+            // First: an index may be missing, but must not say that somebody who is erased may be
+            // named.
             self.drop_index(key).await?;
             match self.leave_out(key, &object, &found, now).await {
                 Ok(()) if self.index_key().is_none() => return Ok((gone + found.rows, unreadable)),
-                // Once more: what is left has an index of its own.
+                // Again: the rest has an index of its own.
                 Ok(()) => (gone, wants_index) = (gone + found.rows, true),
                 Err(Obstacle::Changed) => wants_index = true,
                 Err(Obstacle::Storage(error)) => return Err(error),
@@ -290,7 +289,7 @@ impl Files {
     }
 }
 
-/// Looks through an object, to its end unless nobody can look into it.
+/// Searches an object, to its end unless nobody can look into it.
 async fn searched<L: Look>(
     object: &mut GetObjectOutput,
     mut search: Search<L>,

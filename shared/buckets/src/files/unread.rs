@@ -1,5 +1,5 @@
-//! What a partner has dropped and nobody has read: files of which S3 told nobody, files that failed
-//! for good, and whatever lies where no source is agreed on.
+//! What a partner has dropped and nobody has read: files without a notification from S3, files that
+//! failed for good, and files outside the agreed folders of sources.
 
 use super::folder::{self, Kind};
 use super::listing::Listing;
@@ -10,14 +10,14 @@ use custodian_domain::record::source::Source;
 use serde::Serialize;
 use std::collections::HashMap;
 
-/// A file that lies in the bucket and is not read to its end.
+/// A file in the bucket that is not read to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {
     /// The file.
     pub file: File,
-    /// Since when it lies there, in whole seconds.
+    /// Since when it is there, in whole seconds.
     pub since: DateTime<Utc>,
-    /// When somebody last remembered how far it was read.
+    /// When somebody last stored how far it was read.
     pub read_at: Option<DateTime<Utc>>,
     /// When it was last handed to another invocation.
     pub handed_over_at: Option<DateTime<Utc>>,
@@ -28,13 +28,13 @@ pub struct Unread {
 pub struct UnreadPages {
     files: Files,
     listing: Listing,
-    /// By what the import is called.
+    /// By the name of the import.
     read: HashMap<String, DateTime<Utc>>,
     handed_over: HashMap<String, DateTime<Utc>>,
 }
 
 impl UnreadPages {
-    /// The next page, or nothing after the last.
+    /// The next page, or `None` after the last.
     ///
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
@@ -68,8 +68,8 @@ impl UnreadPages {
 }
 
 impl Files {
-    /// Everything that a partner dropped, wherever in the bucket it lies. Folders without anything
-    /// in them are no files.
+    /// Everything that a partner dropped, wherever it is in the bucket. Empty folders do not count
+    /// as files.
     ///
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
@@ -86,9 +86,9 @@ impl Files {
         })
     }
 
-    /// The file of a source that has waited longest to be read, or to be read on. After a failure
-    /// that is one which nobody was handed yet, and not the file itself: of several that fail, none
-    /// starts the others again and again.
+    /// The file of a source that has waited longest to be read, or to be continued. After a failure
+    /// it is one that nobody was handed yet, and not the failed file: so several failing files do
+    /// not start each other again and again.
     ///
     /// # Errors
     /// [`StorageError`] if S3 does not answer.
@@ -121,10 +121,10 @@ impl Files {
         Ok(longest.map(|(_, file)| file))
     }
 
-    /// Has an invocation read a file from where it was read to, or from its beginning.
+    /// Makes an invocation read a file from where reading stopped, or from its beginning.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be told.
+    /// [`StorageError`] unless it is certain to be handed over.
     pub async fn hand_over(&self, file: &File) -> Result<(), StorageError> {
         #[derive(Serialize)]
         struct Found<'a> {
@@ -141,7 +141,7 @@ impl Files {
         self.write(file, Beside::Handover, found).await
     }
 
-    /// When objects of ours of this kind were put, by what the import is called.
+    /// When our own objects of this kind were put, by the name of the import.
     async fn beside(&self, wanted: Kind) -> Result<HashMap<String, DateTime<Utc>>, StorageError> {
         let prefix = if wanted == Kind::Progress {
             "progress/"

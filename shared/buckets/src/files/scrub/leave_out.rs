@@ -11,16 +11,16 @@ use custodian_aws::{Cause, StorageError, failed};
 use custodian_domain::identity::mention::rows::Found;
 use std::collections::HashMap;
 
-/// How much of an object is in memory while it is written: the smallest part that S3 takes
+/// How much of an object is in memory while it is written: the smallest part that S3 accepts
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>).
 const PART: usize = 5 * 1024 * 1024;
-/// Since when the rows of an object lie in quarantine, if it was written anew: as epoch seconds, in
-/// its metadata.
+/// Since when the rows of an object are in quarantine, if it was written again: as epoch seconds,
+/// in its metadata.
 const SINCE: &str = "quarantined-at";
-/// What is tried.
+/// The operation that errors name.
 const OPERATION: &str = "scrub quarantine";
 
-/// Why an object could not be written anew.
+/// Why an object could not be written again.
 pub(super) enum Obstacle {
     /// Somebody else has written or deleted it meanwhile.
     Changed,
@@ -34,7 +34,8 @@ impl From<StorageError> for Obstacle {
 }
 
 impl Files {
-    /// Writes an object anew without what was found, or deletes it if nothing else is in it.
+    /// Writes an object again without the rows that were found, or deletes it if nothing else is in
+    /// it.
     pub(super) async fn leave_out(
         &self,
         key: &str,
@@ -67,7 +68,7 @@ impl Files {
                 Err(error) => Err(obstacle(&error)),
             };
         }
-        // What else was said of it goes on being said.
+        // The rest of its metadata stays.
         let mut metadata = object.metadata().map_or_else(HashMap::new, Clone::clone);
         metadata.insert(SINCE.to_owned(), since.to_string());
         let mut writing = Writing {
@@ -80,15 +81,15 @@ impl Files {
         };
         let outcome = writing.copy(found).await;
         if let (Err(_), Some((id, _))) = (&outcome, &writing.upload) {
-            // What is left behind if this fails too goes with the next run, or after a day.
+            // If this fails too, the next run removes what is left behind, or the lifecycle does
+            // after a day.
             drop(self.abandon(key, id).await);
         }
         outcome
     }
 }
 
-/// An object that is written anew; a large one in parts, so that memory holds no more than one of
-/// them.
+/// An object that is written again; a large one in parts, so that memory holds only one of them.
 struct Writing<'a> {
     files: &'a Files,
     key: &'a str,
@@ -200,7 +201,7 @@ impl Writing<'_> {
     }
 }
 
-/// What is kept of bytes that come one after the other.
+/// The kept bytes of a stream of bytes.
 struct Kept<'a> {
     at: u64,
     /// What is left out, in order, from here on.
