@@ -1,27 +1,27 @@
-//! CloudFront in front of the API, where the deployment has it: the functions then speak to nobody
-//! else, and believe it which network address a request comes from.
+//! CloudFront in front of the API, where the deployment has it. The functions then answer only
+//! CloudFront, and believe it about the network address of a request.
 
 use crate::http::{HeaderValue, Request};
 use custodian_runtime::Environment;
 use subtle::{Choice, ConstantTimeEq};
 
-/// The header by which CloudFront is known. A client's own is overwritten. CloudFront adds none
-/// that begins with `X-Edge-`
+/// The header that identifies CloudFront. A client's own is overwritten. CloudFront adds none that
+/// begins with `X-Edge-`
 /// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/add-origin-custom-headers.html>).
 const KEY: &str = "x-custodian-key";
 /// The settings with the keys that it may show: two, so that one can be changed while it shows the
 /// other.
 const SETTINGS: [&str; 2] = ["EDGE_KEY", "EDGE_KEY_OTHER"];
-/// The header by which CloudFront says whose request it is.
+/// The header in which CloudFront gives the network address of a request.
 const VIEWER: &str = "x-custodian-viewer";
 
-/// Who may speak to a function.
+/// Who may call a function.
 #[derive(Clone, Default)]
 pub struct Edge(Vec<String>);
 
 impl Edge {
-    /// Only who shows what the setting `EDGE_KEY` or `EDGE_KEY_OTHER` says; without either
-    /// everybody.
+    /// Only callers that show the value of the setting `EDGE_KEY` or `EDGE_KEY_OTHER`; without
+    /// either, everybody.
     #[must_use]
     pub fn read(host: &Environment) -> Self {
         Self(
@@ -32,8 +32,8 @@ impl Edge {
         )
     }
 
-    /// Whether a request is let in; one that CloudFront has passed on then says which network
-    /// address it comes from. The two headers are taken out of every request.
+    /// Whether a request is let in. If CloudFront passed it on, its network address is then the one
+    /// that CloudFront gives. The two headers are removed from every request.
     pub(super) fn lets_in(&self, request: &mut Request) -> bool {
         let (shown, viewer) = (request.headers.remove(KEY), request.headers.remove(VIEWER));
         if self.0.is_empty() {

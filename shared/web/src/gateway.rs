@@ -18,12 +18,12 @@ use serde_json::value::{RawValue, to_raw_value};
 use std::borrow::Cow;
 use std::fmt;
 
-/// What such a function is invoked with.
+/// The event that such a function is invoked with.
 const API_GATEWAY: &str = "an event of API Gateway";
 /// How many headers there is room for from the start.
 const ROOM: usize = 16;
-/// What the headers begin with that browsers, CloudFront and the gateway add and no function asks
-/// for: not worth reading.
+/// The beginnings of headers that browsers, CloudFront and the gateway add and no function uses:
+/// not worth reading.
 const UNASKED: [&str; 9] = [
     "accept-language",
     "cloudfront-",
@@ -36,24 +36,24 @@ const UNASKED: [&str; 9] = [
     "x-forwarded-",
 ];
 
-/// An event as it came. The runtime's log repeats of an event what it cannot read, so the runtime
-/// reads nothing of it.
+/// An event as it came. The runtime's log repeats the parts of an event that it cannot read, so the
+/// runtime reads nothing of it.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
 pub struct Event(Box<RawValue>);
 
-/// A response as API Gateway takes it.
+/// A response in API Gateway's form.
 #[derive(Debug)]
 pub struct Answer {
     response: Response,
-    /// Only what stands before the body was asked for.
+    /// Whether only the headers were asked for.
     head: bool,
 }
 
-/// Answers an event as `handle` answers its request.
+/// Answers an event with the response of `handle` to its request.
 ///
-/// `edge` says who is let in. `handle` is given the path behind `base`. It is never asked for
-/// `HEAD`: that is answered as `GET` is, less the body (RFC 9110, 9.3.2).
+/// `edge` says who is let in. `handle` gets the path after `base`. It never gets `HEAD`, which is
+/// answered as `GET` is, without the body (RFC 9110, 9.3.2).
 ///
 /// # Errors
 /// A constant if the event is not one of API Gateway's.
@@ -83,8 +83,8 @@ where
     Ok(Answer { response, head })
 }
 
-/// Has an event that somebody made answered by `answer`, which a function answers those of Lambda
-/// with.
+/// Lets `answer`, with which a function answers Lambda's events, answer an event made by a test or
+/// the local stack.
 ///
 /// # Errors
 /// As `answer`.
@@ -118,11 +118,11 @@ fn unreadable() -> Problem {
     )
 }
 
-/// A request, and what else an event says of it.
+/// A request, and what else an event says about it.
 struct Read {
     request: Request,
     head: bool,
-    /// Whether the body is what it says it is.
+    /// Whether the body is in the encoding that the event names.
     is_whole: bool,
 }
 
@@ -156,7 +156,7 @@ impl Event {
     }
 }
 
-/// What is used of an event
+/// The parts of an event that are used
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>).
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -189,11 +189,11 @@ struct Http<'a> {
     source_ip: Cow<'a, str>,
 }
 
-/// The headers, less what can be none.
+/// The headers, without invalid ones.
 #[derive(Default)]
 struct Headers(HeaderMap);
 
-/// A text that is not copied where it stands as it is.
+/// A text that is borrowed where it needs no decoding.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
@@ -221,8 +221,8 @@ impl<'de> Deserialize<'de> for Headers {
                     let header = HeaderName::from_bytes(name.as_bytes())
                         .ok()
                         .zip(HeaderValue::from_str(&value).ok());
-                    // A map of headers has its limit, and so have API Gateway's; what is beyond
-                    // ours is left out.
+                    // A map of headers has its limit, and so have API Gateway's. Headers beyond
+                    // ours are left out.
                     header.map(|(name, value)| headers.try_insert(name, value).ok());
                 }
                 Ok(Headers(headers))
@@ -251,7 +251,7 @@ impl Serialize for Answer {
     }
 }
 
-/// The headers of an answer, behind those that every answer has; no answer of ours has one twice.
+/// The headers of an answer, after those that every answer has. No answer of ours has one twice.
 struct Sent<'a>(&'a HeaderMap);
 
 impl Serialize for Sent<'_> {
@@ -283,7 +283,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    /// What is asked, said back.
+    /// Repeats the request as its response.
     async fn echo(request: Request) -> Response {
         let headers: Vec<_> = request
             .headers

@@ -1,4 +1,4 @@
-//! What functions behind API Gateway have in common: requests, responses and their headers.
+//! What functions behind API Gateway share: requests, responses and their headers.
 
 use ::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
@@ -10,12 +10,12 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-/// What a client asks.
+/// A client's request.
 #[derive(Debug)]
 pub struct Request {
     /// The method; never `HEAD`, which is answered as `GET` is.
     pub method: Method,
-    /// The path behind the base path, decoded.
+    /// The path after the base path, decoded.
     pub path: String,
     /// The query, as the client sent it.
     pub query: String,
@@ -23,7 +23,7 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body; empty if there is none.
     pub body: Vec<u8>,
-    /// The network address that it comes from, as far as API Gateway tells it.
+    /// The network address that it comes from, if API Gateway gives it.
     pub client: Option<IpAddr>,
 }
 
@@ -36,17 +36,18 @@ impl Request {
             .map(|(_, value)| value)
     }
 
-    /// The query as a link has it: a client may send what a URI cannot hold.
+    /// The query in the form that a link needs: a client may send characters that a URI cannot
+    /// hold.
     #[must_use]
     pub fn link_query(&self) -> String {
         utf8_percent_encode(&self.query, &NOT_IN_A_QUERY).to_string()
     }
 }
 
-/// What a client is answered.
+/// The response to a client.
 pub type Response = ::http::Response<Body>;
 
-/// What an answer says.
+/// The body of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
     /// Text.
@@ -55,7 +56,7 @@ pub enum Body {
     Bytes(&'static str),
 }
 
-/// The headers of every answer beside its own: nothing may be loaded but our own stylesheet.
+/// The headers of every response besides its own: nothing may be loaded but our own stylesheet.
 pub const HEADERS: [(&str, &str); 7] = [
     ("content-security-policy", POLICY),
     ("referrer-policy", "same-origin"),
@@ -70,13 +71,13 @@ pub const HEADERS: [(&str, &str); 7] = [
 ];
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-/// Where a form of ours may lead, as the policy in [`HEADERS`] says it.
+/// Where our forms may lead, as in the policy in [`HEADERS`].
 const OWN_FORMS: &str = "form-action 'self'";
 
-/// The `cache-control` of what no shared computer keeps.
+/// The `cache-control` of responses that no shared computer keeps.
 pub const NEVER_CACHED: &str = "no-store";
 
-/// What a body in UTF-8 may be called (Encoding Standard, 4.2), and ASCII, which is UTF-8 as well.
+/// The names of UTF-8 for a body (Encoding Standard, 4.2), and ASCII, which is UTF-8 as well.
 const UTF_8: [&str; 7] = [
     "utf-8",
     "utf8",
@@ -87,7 +88,7 @@ const UTF_8: [&str; 7] = [
     "us-ascii",
 ];
 
-/// What a URI cannot hold and a client may send all the same.
+/// Characters that a URI cannot hold and a client may still send.
 const NOT_IN_A_QUERY: AsciiSet = CONTROLS
     .add(b' ')
     .add(b'"')
@@ -128,7 +129,7 @@ pub fn media_type(headers: &HeaderMap) -> Option<String> {
     (plain && utf8).then_some(media_type)
 }
 
-/// Whether a client takes what is compressed with gzip (RFC 9110, 12.5.3).
+/// Whether a client accepts gzip (RFC 9110, 12.5.3).
 #[must_use]
 pub fn takes_gzip(headers: &HeaderMap) -> bool {
     let taken = headers
@@ -145,7 +146,7 @@ pub fn takes_gzip(headers: &HeaderMap) -> bool {
     })
 }
 
-/// A response of that type, kept in caches as `cache` says.
+/// A response of that type, cached as `cache` says.
 #[must_use]
 pub fn typed(
     body: impl Into<Cow<'static, str>>,
@@ -159,7 +160,7 @@ pub fn typed(
     response
 }
 
-/// What a program is told.
+/// A response to a program.
 #[must_use]
 pub fn json(status: StatusCode, document: &Value) -> Response {
     self::status(
@@ -168,7 +169,7 @@ pub fn json(status: StatusCode, document: &Value) -> Response {
     )
 }
 
-/// The same page, whose form may also lead on to `origin`: browsers hold a redirect that answers a
+/// The same page, whose form may also lead to `origin`: browsers check a redirect that answers a
 /// form against the page's policy as well (CSP 3, `form-action`).
 #[must_use]
 pub fn leading_to(mut response: Response, origin: &str) -> Response {
@@ -188,7 +189,7 @@ pub fn retry_soon(response: Response) -> Response {
     retry_after(response, 5)
 }
 
-/// The same response with `Retry-After`, in so many seconds.
+/// The same response with `Retry-After`, in this many seconds.
 #[must_use]
 pub fn retry_after(mut response: Response, seconds: i64) -> Response {
     response

@@ -1,5 +1,4 @@
-//! What is said over HTTP: requests and responses, pages, problem documents, and how much one
-//! client may send.
+//! HTTP: requests and responses, pages, problem documents, and how much one client may send.
 
 mod front;
 pub mod gateway;

@@ -1,7 +1,7 @@
-//! How much one client may send in an hour, without keeping who it was.
+//! How much one client may send in an hour, without storing who it was.
 //!
 //! An instance counts in its memory. Only a client that sends it more than most is counted in the
-//! Register as well, together with what other instances have of it: so an ordinary answer costs no
+//! Register as well, together with the counts of other instances. So an ordinary answer costs no
 //! call.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,11 +13,11 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-/// Of what a client may send in an hour, the part that an instance lets pass before it counts in
-/// the Register.
+/// The share of a client's hourly limit that an instance lets pass before it counts in the Register
+/// (one part in this many).
 const SHARE: u32 = 10;
-/// How many clients an instance counts at once; with more, those that it has not seen yet are not
-/// counted: some megabytes.
+/// How many clients an instance counts at once (some megabytes). Clients beyond that are not
+/// counted.
 const CLIENTS: usize = 20_000;
 
 /// Counts what clients send.
@@ -29,7 +29,7 @@ pub struct Limits {
     seen: Mutex<Seen>,
 }
 
-/// What one instance has seen in one hour.
+/// What one instance has counted in one hour.
 #[derive(Debug)]
 struct Seen {
     hour: Hour,
@@ -53,7 +53,7 @@ impl Limits {
     /// The limits of a function: the setting `ANSWERS_PER_HOUR` says how much a client may send.
     ///
     /// # Errors
-    /// [`StartError`] if a setting is missing or is no number above 0.
+    /// [`StartError`] if a setting is missing or is not a number above 0.
     pub fn start(
         host: &Environment,
         counts: ClientCounts,
@@ -72,8 +72,8 @@ impl Limits {
         })
     }
 
-    /// Counts one thing that somebody sends from this address. Where nobody knows the address, or
-    /// nobody can count, it passes: better too much than nothing.
+    /// Counts one thing that somebody sends from this address. If the address is unknown, or
+    /// counting fails, it passes: too much is better than nothing.
     ///
     /// # Errors
     /// [`TooMany`] if the client has sent as much as it may.
@@ -93,7 +93,7 @@ impl Limits {
         let more = match count.here {
             _ if count.is_over => return Err(too_many),
             here if here < share => return Ok(()),
-            // What has passed so far, at once.
+            // Everything that has passed so far, at once.
             here if here == share => share,
             _ => 1,
         };
@@ -110,7 +110,7 @@ impl Limits {
         }
     }
 
-    /// Counts in memory; nothing where there is no room for another client.
+    /// Counts in memory; `None` if there is no room for another client.
     fn count(&self, client: &Client, hour: Hour) -> Option<Count> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.hour != hour {
@@ -129,7 +129,7 @@ impl Limits {
         Some(counted)
     }
 
-    /// Remembers that a client has sent too much, so that the rest of it costs no call.
+    /// Stores that a client has sent too much, so that its further requests cost no call.
     fn is_over(&self, client: &Client) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = seen.clients.get_mut(client) {

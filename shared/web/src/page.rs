@@ -1,5 +1,5 @@
-//! The frame that every page stands in. Its templates, `layout.html` and `message.html`, are in
-//! `shared/templates`; a function that has pages names that folder in its `askama.toml`.
+//! The layout of every page. Its templates, `layout.html` and `message.html`, are in
+//! `shared/templates`; a function with pages names that folder in its `askama.toml`.
 
 use crate::http::{NEVER_CACHED, Response, typed};
 use crate::site::Site;
@@ -9,7 +9,7 @@ use askama::Template;
 use chrono::NaiveDate;
 use custodian_domain::validation::notice::{self, Notice};
 
-/// What an answer may not leave behind whose address holds a token.
+/// Headers that hide an address with a token.
 const DISCREET: [(HeaderName, &str); 2] = [
     (REFERRER_POLICY, "no-referrer"),
     (
@@ -18,12 +18,12 @@ const DISCREET: [(HeaderName, &str); 2] = [
     ),
 ];
 
-/// What every page shows around its own words.
+/// What every page shows around its own contents.
 #[derive(Clone, Copy, Debug)]
 pub struct Page<'a> {
-    /// The council that it speaks for.
+    /// The council whose page it is.
     pub site: &'a Site,
-    /// Whether it carries what a person typed, and is not found again by Back: its links then open
+    /// Whether it has what a person typed, and cannot be found again with Back. Its links then open
     /// another tab.
     pub typed: bool,
 }
@@ -44,13 +44,13 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// What stands before every path of the product.
+    /// What comes before every path of the product.
     #[must_use]
     pub fn base(&self) -> &'a str {
         self.site.base.as_str()
     }
 
-    /// Which stylesheet the page is shown with.
+    /// The stylesheet of the page.
     #[must_use]
     pub const fn stylesheet(&self) -> &'static str {
         stylesheet::VERSION
@@ -92,8 +92,8 @@ impl<'a> Page<'a> {
 /// The HTML of a template.
 ///
 /// # Panics
-/// If it cannot be written, which a `String` always can: a page or a part of a report that says
-/// nothing would be taken for one that has nothing to say.
+/// If it cannot be written, which a `String` always can. An empty page, or part of a report, would
+/// look as if there were nothing to say.
 #[must_use]
 #[expect(
     clippy::expect_used,
@@ -123,7 +123,7 @@ pub fn cached(html: String, cache: &'static str) -> Response {
     typed(html, "text/html; charset=utf-8", cache)
 }
 
-/// The same answer, whose address nobody is told.
+/// The same response, whose address is not passed on.
 #[must_use]
 pub fn discreet(mut response: Response) -> Response {
     for (name, value) in DISCREET {

@@ -1,5 +1,5 @@
-//! Problem documents (RFC 9457): made of constants and field names, so nothing that was sent is
-//! repeated.
+//! Problem documents (RFC 9457), made of constants and field names, so that nothing that was sent
+//! is repeated.
 
 use crate::http::{Body, Response};
 use ::http::StatusCode;
@@ -37,7 +37,7 @@ pub struct FieldProblem {
 }
 
 impl Problem {
-    /// A problem called `name`.
+    /// A problem named `name`.
     #[must_use]
     pub fn new(status: StatusCode, name: &str, title: &'static str) -> Self {
         let kind = format!("urn:custodian:problem:{name}");

@@ -1,15 +1,15 @@
-//! Whose pages they are, and where: everything of a council that a page shows, from the function's
-//! settings.
+//! The council whose pages these are, and their address: everything of a council that a page shows,
+//! from the function's settings.
 
 use crate::Edge;
 use custodian_runtime::{Environment, StartError};
 
-/// The council that the pages speak for, and how to reach it.
+/// The council behind the pages, and how to reach it.
 #[derive(Clone, Debug)]
 pub struct Site {
     /// The council's name.
     pub council: String,
-    /// The council's own website, where the way back leads.
+    /// The council's own website, to which the pages link back.
     pub council_url: String,
     /// Where to write about the pages themselves, such as their accessibility.
     pub contact_email: String,
@@ -21,9 +21,9 @@ pub struct Site {
     pub dpo_phone: String,
     /// The postal address of the Data Protection Officer, in one line.
     pub dpo_address: String,
-    /// Who may ask for them.
+    /// Who may call the function.
     pub edge: Edge,
-    /// What stands before every path.
+    /// What comes before every path.
     pub base: BasePath,
 }
 
@@ -51,8 +51,7 @@ impl Site {
 /// The path of the product's public address: empty, or `/insight` where API Gateway maps it below a
 /// domain or a stage.
 ///
-/// API Gateway leaves it in front of the path that a function is given, and a link has to begin
-/// with it.
+/// API Gateway leaves it in the path that a function gets, and a link has to begin with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BasePath(String);
 
@@ -60,7 +59,7 @@ impl BasePath {
     /// The base path of the setting `PUBLIC_URL`; empty if there is no such setting.
     ///
     /// # Errors
-    /// [`StartError::Invalid`] if it is no address.
+    /// [`StartError::Invalid`] if it is not an address.
     pub fn read(host: &Environment) -> Result<Self, StartError> {
         let invalid = StartError::Invalid(
             "PUBLIC_URL",
@@ -70,7 +69,7 @@ impl BasePath {
             .map_or(Ok(Self::default()), |url| Self::of(url).ok_or(invalid))
     }
 
-    /// The base path of a public address; none if it is no address.
+    /// The base path of a public address; `None` if it is not an address.
     #[must_use]
     pub fn of(url: &str) -> Option<Self> {
         let rest = url
@@ -95,7 +94,7 @@ impl BasePath {
         &self.0
     }
 
-    /// What is left of a request's path behind it; the path as it is if it does not begin so.
+    /// The rest of a request's path after it; the path unchanged if it does not begin so.
     #[must_use]
     pub fn strip<'a>(&self, path: &'a str) -> &'a str {
         match path.strip_prefix(&self.0) {

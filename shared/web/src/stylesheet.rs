@@ -1,9 +1,10 @@
-//! The stylesheet of every page, at an address that changes with it: so browsers keep it for good.
+//! The stylesheet of every page, at an address that changes with it, so that browsers keep it
+//! permanently.
 
 /// The stylesheet, built by `npm run build` in `web/`.
 pub const STYLESHEET: &str = include_str!("../../../functions/ingest/assets/custodian.css");
 
-/// What its address tells it from any other by.
+/// The part of its address that changes with the stylesheet.
 pub const VERSION: &str = match str::from_utf8(&DIGITS) {
     Ok(digits) => digits,
     Err(_) => "",
@@ -11,7 +12,7 @@ pub const VERSION: &str = match str::from_utf8(&DIGITS) {
 
 const DIGITS: [u8; 16] = digits(hashed(STYLESHEET.as_bytes()));
 
-/// FNV-1a: nobody has a reason to make another stylesheet that has the same.
+/// FNV-1a: nobody has a reason to make another stylesheet with the same hash.
 const fn hashed(bytes: &[u8]) -> u64 {
     let (mut hash, mut at) = (0xCBF2_9CE4_8422_2325_u64, 0);
     while at < bytes.len() {
@@ -36,7 +37,7 @@ mod tests {
 
     #[test]
     fn the_version_is_sixteen_digits_of_its_own() {
-        // Of the function's authors (http://www.isthe.com/chongo/src/fnv/test_fnv.c).
+        // From the function's authors (http://www.isthe.com/chongo/src/fnv/test_fnv.c).
         assert_eq!(
             str::from_utf8(&digits(hashed(b"foobar"))),
             Ok("85944171f73967e8")
