@@ -1,11 +1,9 @@
-//! What a call to AWS gives: what was asked for, or why not, with nothing in it that anybody
-//! stored.
+//! Errors of calls to AWS. Nothing that anybody stored is in them.
 
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-/// Why something could not be read or written: the operation and what AWS called it, never what was
-/// in it.
+/// Why something could not be read or written: the operation and AWS's code, never the data.
 #[derive(Debug, thiserror::Error)]
 #[error("{operation}: {cause}")]
 pub struct StorageError {
@@ -18,19 +16,19 @@ pub struct StorageError {
 /// What went wrong with a call to AWS, or with what it gave.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Cause {
-    /// AWS had no room for it just now: its code.
+    /// AWS had no capacity for it just now: its code.
     #[error("{0}")]
     Throttled(String),
-    /// Something is wrong with AWS itself: its code.
+    /// AWS itself has a fault: its code.
     #[error("{0}")]
     Ailing(String),
     /// AWS refused it for another reason: its code.
     #[error("{0}")]
     Refused(String),
-    /// A batch of which something was never processed.
+    /// A batch with items that were never processed.
     #[error("unprocessed")]
     Unprocessed,
-    /// A transaction that cannot be done.
+    /// A transaction that cannot be carried out.
     #[error("TransactionCanceledException")]
     Cancelled,
     /// No answer came in time.
@@ -53,7 +51,7 @@ pub enum Cause {
     Other(&'static str),
 }
 
-/// What DynamoDB and S3 say while they have no room
+/// The codes of DynamoDB and S3 when they have no capacity
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>).
 const THROTTLED: [&str; 5] = [
     "ProvisionedThroughputExceededException",
@@ -62,7 +60,7 @@ const THROTTLED: [&str; 5] = [
     "ThrottlingError",
     "ThrottlingException",
 ];
-/// What they say while something is wrong with themselves.
+/// The codes of faults of their own.
 const AILING: [&str; 4] = [
     "InternalError",
     "InternalServerError",
@@ -71,7 +69,7 @@ const AILING: [&str; 4] = [
 ];
 
 impl From<&str> for Cause {
-    /// What a code of AWS means.
+    /// The meaning of an AWS code.
     fn from(code: &str) -> Self {
         let cause = if THROTTLED.contains(&code) {
             Self::Throttled
@@ -85,26 +83,26 @@ impl From<&str> for Cause {
 }
 
 impl StorageError {
-    /// That this went wrong with an operation.
+    /// An operation that failed for this cause.
     #[must_use]
     pub const fn new(operation: &'static str, cause: Cause) -> Self {
         Self { operation, cause }
     }
 
-    /// That something went wrong with an operation, in our own words.
+    /// An operation that failed, with the cause in our own words.
     #[must_use]
     pub const fn because(operation: &'static str, why: &'static str) -> Self {
         Self::new(operation, Cause::Other(why))
     }
 
-    /// Whether the same may well be done a little later: AWS had no room for it, ailed, or did not
-    /// answer in time.
+    /// Whether the same call may well succeed a little later: AWS had no capacity, had a fault, or
+    /// did not answer in time.
     #[must_use]
     pub const fn is_passing(&self) -> bool {
         self.is_throttled() || matches!(self.cause, Cause::Ailing(_) | Cause::Timeout)
     }
 
-    /// Whether AWS had no room for it just now: the same may well be done a little later.
+    /// Whether AWS had no capacity just now. The same call may well succeed a little later.
     #[must_use]
     pub const fn is_throttled(&self) -> bool {
         matches!(self.cause, Cause::Throttled(_) | Cause::Unprocessed)
@@ -117,7 +115,7 @@ impl StorageError {
     }
 }
 
-/// Turns an SDK's error into ours: serde's and AWS's messages can show data, so only the code is
+/// Turns an SDK's error into ours. Serde's and AWS's messages can show data, so only the code is
 /// kept.
 pub fn failed<E: ProvideErrorMetadata, R>(
     operation: &'static str,

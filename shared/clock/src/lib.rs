@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Tells a handler the time, in UTC; everything below the handler takes `now` as a value.
+/// Gives a handler the time, in UTC; everything below the handler takes `now` as a value.
 ///
 /// Clones share one time: moving the clock of the local stack moves it for every function.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ impl Clock {
         Self(Kind::Stopped(Arc::new(Mutex::new(now))))
     }
 
-    /// The time.
+    /// The current time.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         match &self.0 {
@@ -58,7 +58,7 @@ impl Clock {
         }
     }
 
-    /// How far a movable clock is ahead of the machine's; nothing for the other kinds.
+    /// How far a movable clock is ahead of the machine's; zero for the other kinds.
     #[must_use]
     pub fn ahead(&self) -> TimeDelta {
         match &self.0 {

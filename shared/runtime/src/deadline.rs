@@ -1,4 +1,4 @@
-//! How long an invocation may still take.
+//! How much time an invocation has left.
 
 use crate::Clock;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -19,7 +19,7 @@ impl Deadline {
         Self(at.unwrap_or(DateTime::<Utc>::MAX_UTC))
     }
 
-    /// How long is left; nothing once it has passed.
+    /// How much time is left; zero once it has passed.
     #[must_use]
     pub fn left(&self) -> Duration {
         (self.0 - Clock::system().now())
@@ -27,7 +27,7 @@ impl Deadline {
             .unwrap_or(Duration::ZERO)
     }
 
-    /// Whether no more than this is left.
+    /// Whether at most this much time is left.
     #[must_use]
     pub fn is_within(&self, left: TimeDelta) -> bool {
         self.0 - Clock::system().now() <= left

@@ -32,13 +32,13 @@ pub enum StartError {
     /// A setting that the function needs is not in its environment.
     #[error("the setting {0} is missing")]
     Missing(&'static str),
-    /// A setting is there and cannot be used.
+    /// A setting is there but cannot be used.
     #[error("the setting {0} {1}")]
     Invalid(&'static str, &'static str),
     /// A secret behind keys cannot be used.
     #[error("the secret {0}")]
     Secret(#[from] custodian_domain::identity::subject::BadSecret),
-    /// What a partner signs with cannot be used: whose it is, and why.
+    /// A partner's certificate or secret cannot be used: whose it is, and why.
     #[error("{0} {1}")]
     Unusable(
         &'static str,
@@ -50,14 +50,15 @@ pub enum StartError {
 }
 
 impl Environment {
-    /// The host of a function on AWS Lambda: settings from the process environment, the system's
-    /// clock.
+    /// The environment of a function on AWS Lambda: settings from the process environment, the
+    /// system's clock.
     ///
-    /// Lambda says in the environment who the function is and in which region. The SDK's own search
-    /// for that reads files and asks services that are not there, at every start.
+    /// On Lambda the environment names the function's credentials and region. The SDK's own search
+    /// for them reads files and asks services that are not there, at every start.
     ///
     /// # Panics
-    /// If the pinned roots cannot be read: another authority's certificate would be believed.
+    /// If the pinned roots cannot be read. Otherwise another authority's certificate would be
+    /// trusted.
     #[must_use]
     pub fn lambda() -> Self {
         let settings = environment();
@@ -74,8 +75,8 @@ impl Environment {
         Self::new(settings, sdk, Clock::system())
     }
 
-    /// The host of a program of whoever operates the house: as a function's, but the SDK finds out
-    /// by itself who they are.
+    /// The environment of an operator's program: like a function's, but the SDK finds the
+    /// credentials by itself.
     ///
     /// # Panics
     /// As [`Environment::lambda`].
@@ -88,7 +89,7 @@ impl Environment {
         Self::new(settings, defaults.load().await, Clock::system())
     }
 
-    /// A host with the given settings, SDK configuration and clock.
+    /// An environment with the given settings, SDK configuration and clock.
     #[must_use]
     pub const fn new(settings: BTreeMap<String, String>, sdk: SdkConfig, clock: Clock) -> Self {
         Self {
@@ -98,7 +99,7 @@ impl Environment {
         }
     }
 
-    /// The same host with another setting.
+    /// The same environment with another setting.
     #[must_use]
     pub fn with(mut self, name: &str, value: String) -> Self {
         self.settings.insert(name.to_owned(), value);
@@ -111,10 +112,10 @@ impl Environment {
         self.clock.clone()
     }
 
-    /// The AWS region that the function runs in, and everything lies in.
+    /// The AWS region of the function, and of everything it uses.
     ///
     /// # Errors
-    /// [`StartError::Missing`] if the SDK knows of none.
+    /// [`StartError::Missing`] if the SDK knows none.
     pub fn region(&self) -> Result<&str, StartError> {
         self.sdk
             .region()
@@ -122,7 +123,7 @@ impl Environment {
             .ok_or(StartError::Missing("AWS_REGION"))
     }
 
-    /// The setting called `name`.
+    /// The setting named `name`.
     ///
     /// # Errors
     /// [`StartError::Missing`] if there is none, or it is empty.
@@ -137,13 +138,13 @@ impl Environment {
             .filter(|value| !value.is_empty())
     }
 
-    /// What a client of DynamoDB is configured with.
+    /// The configuration of a DynamoDB client.
     #[must_use]
     pub fn dynamodb(&self) -> SdkConfig {
         self.service("AWS_ENDPOINT_URL_DYNAMODB")
     }
 
-    /// What a client of S3 is configured with.
+    /// The configuration of an S3 client.
     #[must_use]
     pub fn s3(&self) -> SdkConfig {
         self.service("AWS_ENDPOINT_URL_S3")
@@ -164,13 +165,13 @@ impl Environment {
         config.build()
     }
 
-    /// Whether AWS's services are those of a machine's own, at endpoints that the settings name.
+    /// Whether AWS's services are local ones, at endpoints that the settings name.
     #[must_use]
     pub fn is_local(&self) -> bool {
         self.endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER").is_some()
     }
 
-    /// An endpoint of one service, by the SDK's own name for the setting; none is AWS itself.
+    /// The endpoint of one service, by the SDK's own name for the setting; `None` for AWS itself.
     fn endpoint(&self, name: &str) -> Option<String> {
         self.optional(name)
             .or_else(|| self.optional("AWS_ENDPOINT_URL"))
@@ -187,8 +188,9 @@ fn environment() -> BTreeMap<String, String> {
     std::env::vars().collect()
 }
 
-/// An HTTP client that is set up for where it is used. The SDK has one set up, roots and all, for
-/// each of its own clients when that is made, and throws it away: it wants to know that it can be.
+/// An HTTP client that is set up when it is first used. The SDK sets one up, roots included, for
+/// each of its own clients when that is made, and throws it away, only to check that it can be
+/// made.
 #[derive(Debug)]
 struct AtFirstUse(SharedHttpClient);
 
@@ -206,7 +208,7 @@ impl HttpClient for AtFirstUse {
     }
 }
 
-/// A client that believes the pinned roots alone.
+/// A client that trusts only the pinned roots.
 #[expect(
     clippy::expect_used,
     reason = "with any other roots somebody else could answer for AWS: better no start"
@@ -224,8 +226,8 @@ fn http_client() -> SharedHttpClient {
         .build_https()
 }
 
-/// How long whoever has these settings waits for AWS: as its name says, or longer where AWS is a
-/// machine's own.
+/// How long a function with these settings waits for AWS: as its name says, or longer with local
+/// services.
 fn patience(settings: &BTreeMap<String, String>) -> Patience {
     let is_own = settings
         .iter()
@@ -247,7 +249,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_roots_can_be_read_and_a_client_made_of_them() {
-        // The SDK sets it up at once, and fails where it cannot.
+        // The SDK sets it up at once, and fails if it cannot.
         let sdk = Environment::lambda()
             .sdk
             .into_builder()

@@ -1,10 +1,10 @@
-//! How a function that is invoked says why it did not do what was asked.
+//! How an invoked function says why it did not do what was asked.
 
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 use std::fmt::Display;
 
-/// The kind of a failure that is not the order's: what lies there cannot be read or written now.
+/// The kind of a failure that the order did not cause: stored data cannot be read or written now.
 pub const UNAVAILABLE: &str = "Unavailable";
 
 /// A failure as Lambda reports it: `errorType` is one of the function's own kinds, `errorMessage`
@@ -17,18 +17,17 @@ pub fn failure(kind: &str, words: impl Display) -> Diagnostic {
     }
 }
 
-/// The failure of an event that is not what the function is invoked with; it shows nothing of the
-/// event.
+/// The failure for an event of the wrong kind. It shows nothing of the event.
 #[must_use]
 pub fn not_an_event(expected: &str) -> Diagnostic {
     failure("BadEvent", format_args!("not {expected}"))
 }
 
-/// The answer to an order. Where the order is refused, the answer says so in the fields of a
-/// failure, and Lambda counts no error: nothing is broken.
+/// The answer to an order. If the order is refused, the answer says so in the fields of a failure.
+/// Lambda counts no error then, because nothing is broken.
 ///
 /// # Errors
-/// What is [`UNAVAILABLE`]: somebody has to look, and the same order can be given again.
+/// An [`UNAVAILABLE`] failure: somebody has to look, and the same order can be given again.
 pub fn answered(answer: Result<Value, impl Into<Diagnostic>>) -> Result<Value, Diagnostic> {
     answer.map_err(Into::into).or_else(|failure| {
         if failure.error_type == UNAVAILABLE {

@@ -1,11 +1,11 @@
-//! Logs of a function: one JSON object a line, an allow-list of fields, never a value that someone
-//! sent.
+//! Logs of a function: one JSON object a line, with an allow-list of fields, and never a value that
+//! someone sent.
 //!
 //! The fields are `survey`, `place`, `count`, `packages`, `purpose`, `tries`, `outcome`, `error`
-//! and `oldest_lateness_seconds`; the span is the runtime's own, with the request's id. What a
-//! person sent, who they are and where it lies is never among them. Prose does not hold, so two
-//! things do: libraries, whose trace lines show requests whole, are heard from `WARN` on only; and
-//! a test sends a person through every function at `TRACE` and finds them in no line.
+//! and `oldest_lateness_seconds`. The span is the runtime's own, with the request's id. A log never
+//! says what a person sent, who they are or where their data is stored. Two things ensure it.
+//! Libraries, whose trace lines show whole requests, log from `WARN` only. And a test sends a
+//! person through every function at `TRACE` and finds them in no line.
 
 use crate::Environment;
 use tracing::Level;
@@ -13,7 +13,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 
-/// How the names of this house's crates begin, whose own lines are written at any level.
+/// The beginning of the names of our own crates, whose lines are written at any level.
 const HOUSE: &str = "custodian_";
 
 /// Starts logging to standard output at the level that Lambda's logging configuration sets
@@ -28,7 +28,7 @@ pub fn start(host: &Environment) {
     let _ = tracing::subscriber::set_global_default(subscriber(level, std::io::stdout));
 }
 
-/// What [`start`] starts, writing elsewhere.
+/// The subscriber that [`start`] starts, with another writer.
 pub fn subscriber<W>(level: Level, writer: W) -> impl tracing::Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,

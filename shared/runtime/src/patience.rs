@@ -3,10 +3,10 @@
 use aws_config::timeout::TimeoutConfig;
 use std::time::Duration;
 
-/// How long a function waits for an answer of AWS's, in all and at each attempt.
+/// How long a function waits for AWS's answer, in all and for each attempt.
 ///
-/// What an answer streams is not in it: a large object may take as long as its bytes go on coming,
-/// and the SDK itself gives up one whose bytes have stopped
+/// Streaming an answer is not included. A large object may take as long as its bytes keep coming,
+/// and the SDK itself gives up when they stop
 /// (<https://docs.aws.amazon.com/sdk-for-rust/latest/dg/timeouts.html>, "Stalled stream
 /// protection").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,9 +25,9 @@ impl Patience {
     pub const DOOR: Self = Self::of_millis(1_000, 1_500, 3_000);
     /// Where a stream or a schedule starts something short.
     pub const SHORT: Self = Self::of_millis(2_000, 5_000, 15_000);
-    /// Where much is done, one call after the other.
+    /// Where a function makes many calls, one after the other.
     pub const LONG: Self = Self::of_millis(3_000, 20_000, 45_000);
-    /// On a machine of one's own: only the machine is slow there.
+    /// With local services: only the machine is slow there.
     pub const LOCAL: Self = Self::of_millis(30_000, 60_000, 180_000);
 
     const fn of_millis(connect: u64, attempt: u64, call: u64) -> Self {
@@ -38,8 +38,8 @@ impl Patience {
         }
     }
 
-    /// The patience of the function of this name, `{stack}-{crate}`; of what is no function, that
-    /// of a long one.
+    /// The patience of the function with this name, `{stack}-{crate}`; for anything else, that of a
+    /// long one.
     #[must_use]
     pub fn of(function: &str) -> Self {
         match function.rsplit('-').next() {
@@ -49,7 +49,7 @@ impl Patience {
         }
     }
 
-    /// What the SDK is told.
+    /// The same for the SDK.
     #[must_use]
     pub fn timeouts(self) -> TimeoutConfig {
         TimeoutConfig::builder()

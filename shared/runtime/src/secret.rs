@@ -7,8 +7,8 @@ use custodian_domain::identity::keyring::{KeyPurpose, Keyring};
 use custodian_domain::identity::subject::SubjectKeys;
 use std::collections::BTreeMap;
 
-/// The secrets that the local stack gives its functions have one of these: the subject key, and
-/// whatever else is generated.
+/// The secrets that the local stack gives its functions contain one of these: the subject key, and
+/// everything else that is generated.
 const LOCAL: [&str; 2] = ["local-stack-subject-key", "localstack"];
 
 /// The setting that names the secret of the subject keys.
@@ -32,7 +32,7 @@ pub async fn keyring<P: KeyPurpose>(host: &Environment) -> Result<Keyring<P>, St
     Ok(Keyring::parse(&document(host, P::ABOUT.setting).await?)?)
 }
 
-/// Secrets that one call read together, for a function that somebody waits for while it starts.
+/// Secrets that were read with one call, for a function that somebody waits for while it starts.
 pub struct Secrets {
     /// Their documents, by the settings that name them.
     documents: BTreeMap<&'static str, String>,
@@ -43,7 +43,7 @@ impl Secrets {
     /// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html>).
     ///
     /// # Errors
-    /// [`StartError`] if a setting is missing, or Secrets Manager does not give every secret.
+    /// [`StartError`] if a setting is missing, or Secrets Manager does not return every secret.
     pub async fn read(host: &Environment, settings: &[&'static str]) -> Result<Self, StartError> {
         let ids: Vec<&str> = settings
             .iter()
@@ -59,7 +59,7 @@ impl Secrets {
         let given = given.map_err(failed("read the secrets"))?.secret_values;
         let mut documents = BTreeMap::new();
         for (setting, id) in settings.iter().zip(ids) {
-            // One that may not be read, or is not there, stands elsewhere in the answer.
+            // A secret that may not be read, or is not there, is in another part of the answer.
             let is_it =
                 |secret: &&SecretValueEntry| secret.arn() == Some(id) || secret.name() == Some(id);
             let document = given
@@ -79,7 +79,7 @@ impl Secrets {
     /// The subject keys, if their secret was read.
     ///
     /// # Errors
-    /// [`StartError`] if it was not, or the keys cannot be used.
+    /// [`StartError`] if it was not read, or the keys cannot be used.
     pub fn subject_keys(&self) -> Result<SubjectKeys, StartError> {
         Ok(SubjectKeys::parse(self.document(SUBJECT_KEYS)?)?)
     }
@@ -87,7 +87,7 @@ impl Secrets {
     /// The keys of one purpose, if their secret was read.
     ///
     /// # Errors
-    /// [`StartError`] if it was not, or the keys cannot be used.
+    /// [`StartError`] if it was not read, or the keys cannot be used.
     pub fn keyring<P: KeyPurpose>(&self) -> Result<Keyring<P>, StartError> {
         Ok(Keyring::parse(self.document(P::ABOUT.setting)?)?)
     }
@@ -103,12 +103,12 @@ impl Secrets {
 /// The document of the secret that `setting` names.
 ///
 /// # Errors
-/// [`StartError`] if the setting is missing, or Secrets Manager does not give it.
+/// [`StartError`] if the setting is missing, or Secrets Manager does not return it.
 pub async fn document(host: &Environment, setting: &'static str) -> Result<String, StartError> {
     of_this_house(host, setting, read(host, host.setting(setting)?).await?)
 }
 
-/// A secret's document; the local stack's own is none on AWS.
+/// A secret's document. The local stack's own is not valid on AWS.
 fn of_this_house(
     host: &Environment,
     setting: &'static str,
@@ -123,10 +123,10 @@ fn of_this_house(
     Ok(document)
 }
 
-/// The document of the secret of this name or ARN, for who changes it.
+/// The document of the secret with this name or ARN, for programs that change it.
 ///
 /// # Errors
-/// [`StorageError`] if Secrets Manager does not give it.
+/// [`StorageError`] if Secrets Manager does not return it.
 pub async fn read(host: &Environment, id: &str) -> Result<String, StorageError> {
     let secret = host.secrets().get_secret_value().secret_id(id).send().await;
     let secret = secret.map_err(failed("read the secret"))?;
@@ -135,11 +135,11 @@ pub async fn read(host: &Environment, id: &str) -> Result<String, StorageError> 
         .ok_or_else(|| StorageError::unreadable("read the secret"))
 }
 
-/// Puts another document into the secret of this name or ARN. Instances that run have read the one
-/// before.
+/// Puts another document into the secret with this name or ARN. Running instances have read the
+/// earlier one.
 ///
 /// # Errors
-/// [`StorageError`] if Secrets Manager does not say that it has it.
+/// [`StorageError`] unless Secrets Manager confirms that it has it.
 pub async fn put(host: &Environment, id: &str, document: String) -> Result<(), StorageError> {
     let put = host
         .secrets()
