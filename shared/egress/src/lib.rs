@@ -1,8 +1,8 @@
 //! Requests that leave AWS: bounded in time and size, and never to a private address.
 //!
-//! A processor's address comes from a deployment's parameters, and what its name stands for from
-//! the DNS: neither may lead a function, with its role and its secrets, to the machine itself, to
-//! AWS's metadata or into a private network.
+//! A processor's address comes from a deployment's parameters, and the meaning of its name from the
+//! DNS. Neither may lead a function, with its role and its secrets, to the machine itself, to AWS's
+//! metadata or into a private network.
 
 use custodian_runtime::{Environment, StartError};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -14,16 +14,16 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a connection may take to come about.
+/// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(3);
 /// How long an exchange may take in all.
 const WHOLE: Duration = Duration::from_secs(10);
 /// The largest answer that is read, in bytes.
 const LIMIT: usize = 256 * 1024;
-/// The scheme of what is asked in the local stack only.
+/// The scheme that is allowed in the local stack only.
 const PLAIN: &str = "http";
 
-/// Asks whoever is outside.
+/// Sends requests to services outside AWS.
 #[derive(Clone, Debug)]
 pub struct Egress {
     client: Client,
@@ -31,7 +31,7 @@ pub struct Egress {
     whole: Duration,
 }
 
-/// What somebody outside answered.
+/// An answer from outside.
 #[derive(Debug)]
 pub struct Answer {
     /// HTTP status.
@@ -42,7 +42,7 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// Why a processor could not be asked, in a constant: always worth another try later.
+/// Why a processor could not be asked, as a constant. Trying again later is always worth it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{code}")]
 pub struct ProcessorError {
@@ -51,20 +51,20 @@ pub struct ProcessorError {
 }
 
 impl ProcessorError {
-    /// That went wrong.
+    /// An error with this code.
     #[must_use]
     pub const fn new(code: &'static str) -> Self {
         Self { code }
     }
 }
 
-/// A name that stands for no public address.
+/// A name that does not resolve to a public address.
 #[derive(Debug, thiserror::Error)]
 #[error("the name stands for no public address")]
 struct NotOutside;
 
 impl Egress {
-    /// A client of its own: TLS by Mozilla's roots, no proxy, no redirect. Lambda's role leads to
+    /// A client of its own: TLS with Mozilla's roots, no proxy, no redirect. Lambda's role leads to
     /// AWS and nowhere here.
     ///
     /// # Errors
@@ -99,16 +99,16 @@ impl Egress {
         })
     }
 
-    /// The same, with less patience, or more.
+    /// The same, with another limit for the whole exchange.
     #[must_use]
     pub fn patient_for(self, whole: Duration) -> Self {
         Self { whole, ..self }
     }
 
-    /// Reads the address that `setting` names: HTTPS, by name, with no credentials in it.
+    /// Reads the address that `setting` names: HTTPS, by name, without credentials.
     ///
     /// # Errors
-    /// [`StartError::Invalid`] for any other.
+    /// [`StartError::Invalid`] for any other address.
     pub fn address(&self, host: &Environment, setting: &'static str) -> Result<Url, StartError> {
         let wrong = |rule| StartError::Invalid(setting, rule);
         let url = Url::parse(host.setting(setting)?).map_err(|_| wrong("must be an address"))?;
@@ -133,10 +133,10 @@ impl Egress {
         &self.client
     }
 
-    /// Asks, and reads the answer as far as it is read at all.
+    /// Sends a request, and reads the answer up to its limit.
     ///
     /// # Errors
-    /// [`ProcessorError`] for no answer, one that is too large, or one that points elsewhere.
+    /// [`ProcessorError`] for no answer, one that is too large, or one that redirects.
     pub async fn send(&self, request: RequestBuilder) -> Result<Answer, ProcessorError> {
         let asked = async {
             let mut response = request.send().await.map_err(|error| failed(&error))?;
@@ -165,8 +165,8 @@ impl Egress {
     }
 }
 
-/// An error's text may hold the address that was asked, and its path the matter: so only its kind
-/// is told.
+/// An error's text may contain the address, and its path the request's id, so only its kind is
+/// returned.
 fn failed(error: &reqwest::Error) -> ProcessorError {
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -182,8 +182,8 @@ fn failed(error: &reqwest::Error) -> ProcessorError {
     })
 }
 
-/// Gives the public addresses of a name. It is asked for every connection, so nothing can change
-/// between the look and the connection.
+/// Resolves a name to its public addresses. It is asked for every connection, so nothing can change
+/// between the check and the connection.
 #[derive(Debug)]
 struct Public;
 
@@ -200,8 +200,8 @@ impl Resolve for Public {
     }
 }
 
-/// Whether an address is one of the open internet (IANA's registries of special-purpose addresses,
-/// RFC 6890).
+/// Whether an address is on the open internet (IANA's registries of special-purpose addresses, RFC
+/// 6890).
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -229,8 +229,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || address.is_multicast())
 }
 
-/// Global unicast is `2000::/3`; what is tunnelled or translated in it leads to an IPv4 address,
-/// which must be public too.
+/// Global unicast is `2000::/3`. An address that is tunnelled or translated in it leads to an IPv4
+/// address, which must be public too.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     if let Some(inner) = address.to_ipv4_mapped() {
         return is_public_v4(inner);

@@ -1,9 +1,8 @@
-//! Whether a message comes from the processor that it names: `OpenDSR`'s signatures, by
-//! certificates that are pinned.
+//! Whether a message comes from the processor that it names: `OpenDSR`'s signatures, checked
+//! against pinned certificates.
 //!
-//! `OpenDSR` lets a processor publish its certificate at an address. Here it stands in the
-//! processor's secret instead, put there by hand: who holds the address does not become the
-//! processor by it.
+//! `OpenDSR` lets a processor publish its certificate at an address. Here it is in the processor's
+//! secret instead, put there by hand, so whoever holds the address does not become the processor.
 
 use ::http::HeaderMap;
 use base64::Engine;
@@ -17,21 +16,21 @@ use custodian_domain::ledger::signed::{Signed, SigningCertificate};
 /// The header that carries a signature over the body, in base64 (`OpenDSR` 2.0, 7.4, 8.3 and 8.6).
 pub const SIGNATURE: &str = "x-opendsr-signature";
 
-/// The certificates that a processor may sign with: while one is replaced, the new one and the old
-/// one.
+/// The certificates that a processor may sign with: while one is being replaced, the new one and
+/// the old one.
 #[derive(Clone)]
 pub struct Certificates(Vec<SigningCertificate>);
 
-/// Why a message is not believed. The sender is not told which of them it is.
+/// Why a message is not believed. The sender does not learn which of these it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadCallbackSignature {
-    /// The header is missing, there twice, or no base64.
+    /// The header is missing, there twice, or not base64.
     #[error("the header of the signature is missing or cannot be read")]
     Header,
     /// No pinned certificate is valid now.
     #[error("no certificate of the processor is valid now")]
     OutOfDate,
-    /// Signed by none of them, or not these bytes.
+    /// None of them signed these bytes.
     #[error("signed by nobody who is known")]
     Unknown,
 }
@@ -67,7 +66,7 @@ impl Certificates {
         self.signer(headers, body, now).map(drop)
     }
 
-    /// The same, and what was signed, to be kept: with its bytes, or only their digest.
+    /// The same, and returns what was signed, to be stored: with its bytes, or only their digest.
     ///
     /// # Errors
     /// [`BadCallbackSignature`] if no certificate signed it.

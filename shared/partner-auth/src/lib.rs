@@ -1,5 +1,5 @@
-//! Whether a message comes from the partner or processor that it names, and what a processor wants
-//! to see of us.
+//! Whether a message comes from the partner or processor that it names, and the credentials that a
+//! processor asks of us.
 
 pub mod certificate;
 pub mod processor;

@@ -1,4 +1,4 @@
-//! How a processor is connected: by which connector, at which address, with which secret.
+//! How a processor is connected: which connector, which address, which secret.
 
 use crate::certificate::{BadCertificate, Certificates};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,18 +10,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// How long a secret is used before it is read again, so that a new one needs no deployment.
 const KEPT: TimeDelta = TimeDelta::minutes(1);
 
-/// How a processor is spoken to.
+/// How a processor is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Connector {
     /// `OpenDSR`, version 2.
     OpenDsr,
     /// Five9's configuration web services.
     Five9,
-    /// Not at all: a human deletes there.
+    /// None: a human deletes there.
     Human,
-    /// GOV.UK Notify's API, which sends.
+    /// GOV.UK Notify's API, which sends emails.
     Notify,
-    /// Not at all: it is not used.
+    /// None: it is not used.
     Off,
 }
 
@@ -30,12 +30,12 @@ pub enum Connector {
 pub struct Settings {
     /// Which connector: `opendsr`, `five9` or `human`.
     pub connector: &'static str,
-    /// Where the processor is.
+    /// The address of the processor.
     pub url: &'static str,
-    /// Which secret holds what it wants to see of us.
+    /// The secret with our credentials.
     pub secret: &'static str,
-    /// Which secret holds what it signs with, if it signs: apart, for who hears it and never speaks
-    /// to it.
+    /// The secret with the certificate that it signs with, if it signs. It is separate for the
+    /// function that receives callbacks and never calls a processor.
     pub certificate: Option<&'static str>,
 }
 
@@ -98,7 +98,7 @@ impl Connector {
     /// The connector of a processor.
     ///
     /// # Errors
-    /// [`StartError`] if the setting is missing, or names none.
+    /// [`StartError`] if the setting is missing, or names no connector.
     pub fn of(processor: Processor, host: &Environment) -> Result<Self, StartError> {
         let setting = Settings::of(processor).connector;
         match host.setting(setting)? {
@@ -115,7 +115,7 @@ impl Connector {
     }
 }
 
-/// Whether mails are sent that ask people to confirm an address.
+/// Whether emails are sent that ask people to confirm an address.
 ///
 /// # Errors
 /// [`StartError`] if the setting is missing, or is neither `notify` nor `off`.
@@ -130,18 +130,18 @@ pub fn confirms_addresses(host: &Environment) -> Result<bool, StartError> {
     }
 }
 
-/// What a processor wants to see of us, and what we want to see of it.
+/// Our credentials at a processor, and the certificates that it signs with.
 #[derive(Clone, Default)]
 pub struct Credentials {
     /// A bearer token.
     pub token: Option<String>,
     /// A user, and their password.
     pub user: Option<(String, String)>,
-    /// What it signs with.
+    /// The certificates that it signs with.
     pub certificates: Option<Certificates>,
 }
 
-/// Why a processor's secret cannot be used, in a constant.
+/// Why a processor's secret cannot be used, as a constant.
 #[derive(Debug, thiserror::Error)]
 pub enum BadCredentials {
     /// Not the JSON document that is expected.
@@ -152,7 +152,7 @@ pub enum BadCredentials {
     /// Its certificates cannot be used.
     #[error("the processor's secret {0}")]
     Certificate(#[from] BadCertificate),
-    /// Secrets Manager does not give it.
+    /// Secrets Manager does not return it.
     #[error(transparent)]
     Unread(StartError),
 }
@@ -198,18 +198,18 @@ impl std::fmt::Debug for Credentials {
     }
 }
 
-/// A processor's credentials, read when they are needed: one processor's bad secret is that
-/// processor's trouble only.
+/// A processor's credentials, read when they are needed: a bad secret affects only its own
+/// processor.
 #[derive(Debug)]
 pub struct CredentialCache {
     host: Environment,
-    /// The secrets, each of which may have a part.
+    /// The settings of the secrets, each of which may have a part.
     settings: Vec<&'static str>,
     kept: Mutex<Option<(DateTime<Utc>, Arc<Credentials>)>>,
 }
 
 impl CredentialCache {
-    /// The credentials of a processor, which are not read yet.
+    /// The credentials of a processor, not read yet.
     #[must_use]
     pub fn of(processor: Processor, host: &Environment) -> Self {
         let Settings {
@@ -224,7 +224,7 @@ impl CredentialCache {
         }
     }
 
-    /// What a processor signs with, and nothing by which it knows us.
+    /// Only the certificates that a processor signs with, without our credentials.
     #[must_use]
     pub fn of_certificates(processor: Processor, host: &Environment) -> Self {
         let settings = Settings::of(processor).certificate.into_iter().collect();

@@ -1,4 +1,4 @@
-//! Whether a message comes from whom it says: Standard Webhooks
+//! Whether a message comes from the sender that it names: Standard Webhooks
 //! (<https://www.standardwebhooks.com>), by our clock.
 
 use ::http::HeaderMap;
@@ -12,17 +12,17 @@ use standardwebhooks::{
 };
 use subtle::{Choice, ConstantTimeEq};
 
-/// How far the sender's clock and ours may be apart, and how long a message can be on its way.
+/// How far the sender's clock and ours may differ, and how long a message may take.
 pub const TOLERANCE: TimeDelta = TimeDelta::seconds(300);
 
 /// How long a secret is, in bytes, by the specification.
 const SECRET_LENGTH: std::ops::RangeInclusive<usize> = 24..=64;
-/// What some write before a secret.
+/// What some put before a secret.
 const PREFIX: &str = "whsec_";
-/// The version of the signatures that are looked at.
+/// The version of the signatures that are checked.
 const VERSION: &str = "v1,";
 
-/// The secrets that a partner may sign with: the current one, and those that are on their way out.
+/// The secrets that a partner may sign with: the current one, and those that are being replaced.
 #[derive(Clone)]
 pub struct WebhookSecrets(Vec<Vec<u8>>);
 
@@ -32,10 +32,10 @@ pub enum BadSecrets {
     /// Not the JSON document that is expected.
     #[error("must be a JSON document with a current secret")]
     Format,
-    /// A secret that is no base64.
+    /// A secret that is not base64.
     #[error("must have secrets in base64")]
     Encoding,
-    /// A secret that could be guessed, or that the specification does not know.
+    /// A secret that could be guessed, or has a length that the specification does not allow.
     #[error("must have secrets of 24 to 64 bytes")]
     Length,
     /// One secret twice: a rotation that changed nothing.
@@ -43,7 +43,7 @@ pub enum BadSecrets {
     Twice,
 }
 
-/// Why a message is not believed. The sender is not told which of them it is.
+/// Why a message is not believed. The sender does not learn which of these it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadWebhookSignature {
     /// A header is missing, there twice, or not what it should be.
@@ -52,7 +52,7 @@ pub enum BadWebhookSignature {
     /// Signed more than five minutes ago, or ahead.
     #[error("signed too long ago, or in the future")]
     Time,
-    /// No signature is by a secret that is known.
+    /// No signature is by a known secret.
     #[error("signed with no secret that is known")]
     Unknown,
 }
@@ -65,7 +65,7 @@ struct Document {
 }
 
 impl WebhookSecrets {
-    /// Reads the secrets of a partner's webhook that `setting` names.
+    /// Reads the webhook secrets of a partner that `setting` names.
     ///
     /// # Errors
     /// [`StartError`] if the setting is missing, Secrets Manager does not answer, or the secrets
@@ -100,10 +100,10 @@ impl WebhookSecrets {
     /// Checks that one of the secrets signed exactly these bytes, within five minutes of `now`.
     ///
     /// `standardwebhooks` would check the time by the machine's clock. So here it only signs, and
-    /// what it signed is compared in constant time.
+    /// its signature is compared in constant time.
     ///
     /// # Errors
-    /// [`BadWebhookSignature`] if nobody known signed this now.
+    /// [`BadWebhookSignature`] if no known secret signed this now.
     pub fn verify(
         &self,
         headers: &HeaderMap,
@@ -149,7 +149,7 @@ impl std::fmt::Debug for WebhookSecrets {
     }
 }
 
-/// The text of a header that is there once and says something.
+/// The text of a header that is there once and not empty.
 fn only<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, BadWebhookSignature> {
     let mut values = headers.get_all(name).iter();
     match (
