@@ -1,7 +1,7 @@
-//! Whether the ledger's chain holds, from its first day to its last, and whether what was told of
-//! it outside of the tables says the same.
+//! Whether the ledger's chain is right, from its first day to its last, and whether it agrees with
+//! its anchors outside the tables.
 //!
-//! Whoever may write the tables can make a chain that holds. It is another than the one that was
+//! Whoever may write the tables can make another consistent chain. It differs from the one that was
 //! anchored.
 
 pub mod evidence;
@@ -21,24 +21,23 @@ use custodian_store::ledger::{Ledger, Slot, Stranger};
 use outside::Outside;
 use std::collections::HashSet;
 
-/// How long after midnight a day may be open: the sweep lets it wait six hours for what should have
-/// gone on it, and comes by every hour.
+/// How long after midnight a day may be open: the sweep waits six hours for deletions that belong
+/// to it, and runs every hour.
 const OPEN: TimeDelta = TimeDelta::hours(7);
 
-/// How many removals are remembered at a time of which something says that they are told; some
-/// thirty bytes each.
+/// How many removals marked as recorded are held at a time; some thirty bytes each.
 const TOLD_AT_ONCE: usize = 4_000_000;
 
 /// Why a ledger is not verified.
 #[derive(Debug, thiserror::Error)]
 pub enum Unverified {
-    /// A link does not hold.
+    /// A link is wrong.
     #[error(transparent)]
     Broken(#[from] Broken),
-    /// The chain is not the one that was anchored.
+    /// The chain differs from the one that was anchored.
     #[error(transparent)]
     Contradicted(#[from] Contradiction),
-    /// Something lies in the table that nobody writes.
+    /// The table has something that no function writes.
     #[error(transparent)]
     Stranger(#[from] Stranger),
     /// A day should be closed by now.
@@ -52,14 +51,14 @@ pub enum Unverified {
 /// What was verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Audited {
-    /// Of the chain itself.
+    /// The chain itself.
     pub chain: Verified,
-    /// Of what was told outside; nothing where nothing was asked.
+    /// The anchors; `None` if they were not compared.
     pub outside: Option<Compared>,
 }
 
-/// Verifies a ledger, against its anchors if they are given; with a witness, also that this
-/// certificate is in it. Hands on every entry of the chain.
+/// Verifies a ledger, against its anchors if they are given; with a witness, also that the chain
+/// has this certificate. Passes on every entry of the chain.
 ///
 /// # Errors
 /// [`Unverified`] names the first thing that is wrong.
@@ -75,8 +74,7 @@ pub async fn audit(
         if let Some(outside) = outside {
             outside.nothing_was_told().await?;
         }
-        // A chain that has not begun has no day that anything could lie on, or it has lost its
-        // head.
+        // A chain that has not begun has no day for any item, or it has lost its head.
         return Err(Broken {
             day: NaiveDate::MIN,
             n: 0,
@@ -115,7 +113,7 @@ pub async fn audit(
     Ok(Audited { chain, outside })
 }
 
-/// Compares the links that were found to hold, so that no more than a page of them waits.
+/// Compares the links that were found right, so that only one page of them waits.
 async fn compare(
     outside: &mut Option<Outside<'_>>,
     verification: &mut Verification,
@@ -127,7 +125,7 @@ async fn compare(
     }
 }
 
-/// Verifies the blocks of a day, and gives what lies where its certificate belongs.
+/// Verifies the blocks of a day. Returns what is stored where its certificate belongs.
 async fn verify_day(
     ledger: &Ledger,
     head: &Head,
@@ -141,7 +139,7 @@ async fn verify_day(
     while let Some(page) = pages.next().await? {
         for lying in page {
             match lying.seat {
-                // What was written after the head was read is the next run's.
+                // What was written after the head was read belongs to the next run.
                 Slot::Block(n) if n > head.n && has_moved(ledger, head).await? => {}
                 Slot::Certificate
                     if is_later(&lying.lies, head) && has_moved(ledger, head).await? => {}
@@ -161,7 +159,7 @@ async fn verify_day(
     Ok(certificate)
 }
 
-/// The last day that something may lie on.
+/// The last day that may have items.
 fn last_day(head: &Head) -> NaiveDate {
     head.day.max(head.closed.unwrap_or(head.first))
 }
@@ -174,12 +172,12 @@ async fn has_moved(ledger: &Ledger, head: &Head) -> Result<bool, StorageError> {
     Ok(ledger.head().await?.is_some_and(|now| now.n > head.n))
 }
 
-/// Looks through the whole table for what nobody writes there, and for what says of a removal that
-/// it is told, and no link tells of it. Where more than so many are said to be told, it goes
-/// through everything again for each part of them.
+/// Searches the whole table for items that no function writes, and for removals marked as recorded
+/// that no link records. If there are too many marks, it goes through everything again for each
+/// part of them.
 ///
 /// # Errors
-/// [`Unverified::Stranger`] names the first that was found.
+/// [`Unverified::Stranger`] names the first one found.
 pub async fn look_for_strangers(
     ledger: &Ledger,
     head: &Head,
@@ -193,7 +191,7 @@ pub async fn look_for_strangers(
             (parts, part) = (parts * 2, 0);
             continue;
         };
-        // Each was put with its link, so what was seen has one by now.
+        // Each mark was put with its link, so every mark seen so far has one by now.
         let mut pages = ledger.told_since(head.first);
         while !told.is_empty() {
             let Some(page) = pages.next().await? else {
@@ -208,7 +206,7 @@ pub async fn look_for_strangers(
     Ok(())
 }
 
-/// The removals of a part that are said to be told; nothing where they are too many.
+/// The removals of a part that are marked as recorded; `None` if there are too many.
 async fn said_to_be_told(
     ledger: &Ledger,
     head: &Head,
@@ -219,7 +217,7 @@ async fn said_to_be_told(
     let (mut told, mut pages) = (HashSet::new(), ledger.strangers(head.first, last));
     while let Some(page) = pages.next().await? {
         for stranger in page.strangers {
-            // A day that has begun since is the next run's.
+            // A day that has begun since belongs to the next run.
             let is_new = matches!(stranger, Stranger::OnDay(day) if day > last);
             if !(is_new && has_moved(ledger, head).await?) {
                 return Err(stranger.into());

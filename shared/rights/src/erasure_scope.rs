@@ -1,4 +1,4 @@
-//! What an erasure covers of what lies in the table of records.
+//! What an erasure covers in the table of records.
 
 use chrono::{DateTime, Utc};
 use custodian_domain::identity::subject::{SubjectKey, SubjectKeys};
@@ -8,20 +8,21 @@ use custodian_domain::rights::exclusion::Exclusion;
 use custodian_store::Key;
 use custodian_store::records::DeletionCandidate;
 
-/// How far an erasure reaches.
+/// The reach of an erasure.
 #[derive(Clone, Debug)]
 pub struct ErasureScope {
-    /// Whose data goes.
+    /// Whose data is deleted.
     pub holders: Vec<Holder>,
-    /// What was collected up to then: what the person tells the council after that is a new matter.
+    /// It covers what was collected up to then. What the person tells the council after that is a
+    /// new matter.
     pub up_to: DateTime<Utc>,
     /// What it leaves.
     pub exclusions: Vec<Exclusion>,
 }
 
 impl ErasureScope {
-    /// Whether something goes: records up to the plan that are not excluded, links to whom it is
-    /// about, and their profile.
+    /// Whether something is deleted: records up to the plan that are not excluded, links to the
+    /// person, and their profile.
     #[must_use]
     pub fn includes(&self, candidate: &DeletionCandidate) -> bool {
         match candidate.kind {
@@ -51,7 +52,7 @@ impl ErasureScope {
                 .any(|left| left.covers(source, reference, collected_at))
     }
 
-    /// Whether a record came after what is erased: it stays, and so does what leads to it.
+    /// Whether a record came after the erasure's reach. It stays, and so do the links to it.
     #[must_use]
     pub fn came_later(&self, candidate: &DeletionCandidate) -> bool {
         candidate.kind == ItemKind::Record && !self.is_of_its_time(candidate)
@@ -81,7 +82,7 @@ impl ErasureScope {
         from.map(link).collect()
     }
 
-    /// Whether this is somebody whose data goes.
+    /// Whether this is a person whose data is deleted.
     #[must_use]
     pub fn is_about(&self, subject: &SubjectKey) -> bool {
         self.holders

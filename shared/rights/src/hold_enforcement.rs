@@ -1,9 +1,9 @@
-//! Making true what stands: everything of a person is held, restricted, or let go, as the Register
-//! says.
+//! Applies holds and restrictions: everything of a person is held, restricted or released, as the
+//! Register says.
 //!
-//! It is done when something is placed or lifted, and again by every sweep, for what has arrived
-//! since and for what broke off. It looks at what is there and changes what is not as it should be,
-//! so that any run finishes any other.
+//! This is done when one is placed or lifted, and again by every sweep, for what has arrived since
+//! and for what broke off. It compares what is there with what should be and changes the
+//! difference, so that any run finishes any other.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use custodian_aws::StorageError;
@@ -25,16 +25,16 @@ use std::collections::BTreeSet;
 const AT_ONCE: usize = 16;
 const LOOK: &str = "look what stands for a holder";
 
-/// Makes true what stands.
+/// Applies holds and restrictions.
 #[derive(Clone, Debug)]
 pub struct HoldEnforcement {
-    /// What stands.
+    /// The holds and restrictions.
     pub constraints: Constraints,
-    /// What it stands for.
+    /// The records that they apply to.
     pub records: Records,
-    /// What is told of what goes.
+    /// Records what is deleted.
     pub ledger: Ledger,
-    /// What holds copies of it.
+    /// Packages with copies of the records.
     pub packages: Packages,
 }
 
@@ -45,9 +45,9 @@ pub struct Enforced {
     pub held: u64,
     /// How many have their end again.
     pub released: u64,
-    /// How many records were restricted that were not.
+    /// How many records were restricted that were not before.
     pub restricted: u64,
-    /// How many are restricted no longer.
+    /// How many are no longer restricted.
     pub unrestricted: u64,
     /// How many were over once nothing held them, and are deleted.
     pub deleted: u64,
@@ -56,15 +56,14 @@ pub struct Enforced {
 }
 
 impl HoldEnforcement {
-    /// Makes true what a request has placed or lifted, for everybody for whom it stands. `seen` are
-    /// those who were done in this run already, because of another request.
+    /// Applies or lifts a request's hold or restriction, for every holder that it covers. `seen`
+    /// are the holders who were handled in this run already, because of another request.
     ///
-    /// Who wrote while this was placed, or lifted, may not have known. So it counts as settled, and
-    /// what was lifted is closed, only by a run that began when nobody of them can be writing any
-    /// longer.
+    /// Whoever wrote while it was placed or lifted may not have known. So it counts as settled, and
+    /// a lifted one is closed, only by a run that began when none of those can still be writing.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be true of all of it; another run finishes it.
+    /// [`StorageError`] unless all of it is certain to be applied; another run finishes it.
     pub async fn reconcile(
         &self,
         request: &RequestId,
@@ -82,7 +81,7 @@ impl HoldEnforcement {
             None if !placed.settled => self.constraints.cover(request, placed).await?,
             None => {}
         }
-        // Once it is settled, only what has arrived since can differ from it.
+        // Once it is settled, only what has arrived since can differ.
         let whole = lifted_at.is_some() || !placed.settled;
         let mut settled = Enforced::default();
         for holder in &placed.holders {
@@ -91,14 +90,14 @@ impl HoldEnforcement {
                 let done = self
                     .reconcile_holder(holder, whole, lifted_at.is_some(), now)
                     .await?;
-                // Who is looked at for a second request is not counted a second time.
+                // A holder who is handled for a second request is not counted again.
                 settled.add(Enforced {
                     past_their_date: if first { done.past_their_date } else { 0 },
                     ..done
                 });
             }
         }
-        // Until then something may run that read what stood before it was changed.
+        // Until then something may run that read the state before the change.
         if now >= lifted_at.unwrap_or(placed.standing.placed.at) + INVOCATION {
             match lifted_at {
                 Some(lifted_at) => {
@@ -123,7 +122,7 @@ impl HoldEnforcement {
         let (mut settled, mut days) = (Enforced::default(), BTreeSet::new());
         let mut pages = self.records.shelved(holder);
         while let Some(page) = pages.next().await? {
-            // Read again for every page: something may be placed while much is being let go.
+            // Read again for every page: something may be placed while much is being released.
             let own = stands(
                 &self
                     .constraints
@@ -139,15 +138,15 @@ impl HoldEnforcement {
                 .map(|item| item.candidate.day)
                 .filter(|day| days.insert(*day))
                 .collect();
-            // Links first: where it breaks off, the record is still as it was, and leads the next
-            // run to its links.
+            // Links first: if it breaks off, the record is still unchanged, and leads the next run
+            // to its links.
             settled.add(self.reconcile_links(holder, own, new, lifting, now).await?);
             settled.add(self.reconcile_page(holder, own, page, lifting, now).await?);
         }
         Ok(settled)
     }
 
-    /// The links to a holder that serve the records of these days.
+    /// The links to a holder that serve records of these days.
     async fn reconcile_links(
         &self,
         holder: &Holder,
@@ -199,7 +198,7 @@ impl HoldEnforcement {
         } else {
             self.constraints.effects(&targets, now).await?
         };
-        // A link is held for whom it leads to as well.
+        // A link is held for the person it leads to as well.
         let effect = |item: &RetentionView| {
             target(item).map_or(Ok(own), |to| Ok(own.and(stands(&effects, &to)?)))
         };
@@ -213,7 +212,7 @@ impl HoldEnforcement {
         .await
     }
 
-    /// Turns items; what is over then, goes at once.
+    /// Changes items. What is then over is deleted at once.
     async fn carry_out(
         &self,
         holder: &Holder,
@@ -229,7 +228,7 @@ impl HoldEnforcement {
             }
             match item.turn(effect, now) {
                 Some(turn) => turns.push((turn, item)),
-                // What a run that broke off has given its end back.
+                // An interrupted run has given it its end back.
                 None if lifting && !effect.held && item.is_over(now) => over.push(item.candidate),
                 None => {}
             }
@@ -259,8 +258,8 @@ impl HoldEnforcement {
         Ok((turned.then_some(turn), item))
     }
 
-    /// Packages first: once the records are gone, no other run would know that packages hold copies
-    /// of them.
+    /// Packages first: once the records are deleted, no other run would know that packages hold
+    /// copies of them.
     async fn forget(
         &self,
         holder: &Holder,
@@ -283,7 +282,7 @@ impl HoldEnforcement {
 }
 
 impl Enforced {
-    /// Adds what another run did.
+    /// Adds the counts of another run.
     pub const fn add(&mut self, other: Self) {
         self.held += other.held;
         self.released += other.released;
@@ -302,8 +301,8 @@ impl Enforced {
     }
 }
 
-/// What stands for a holder who was looked up. Of whom nobody looked up it is not known, and they
-/// are not taken for free.
+/// What applies to a holder who was looked up. For a holder whom nobody looked up it is unknown,
+/// which must not count as free.
 fn stands(effects: &Effects, holder: &Holder) -> Result<Effect, StorageError> {
     effects
         .of(holder)

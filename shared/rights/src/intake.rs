@@ -1,5 +1,5 @@
-//! Taking in what sources hand over: nothing is lost, nothing is doubled, and nobody who was erased
-//! comes back.
+//! Stores what sources send: nothing is lost, nothing is doubled, and nobody who was erased comes
+//! back.
 
 mod case;
 mod known;
@@ -24,23 +24,23 @@ use std::collections::HashSet;
 
 /// How many single calls are under way at a time.
 const AT_ONCE: usize = 16;
-/// How many times it begins again because others wrote in between.
+/// How many times it starts again because others wrote in between.
 const TRIES: u32 = 5;
 
-/// Takes in what sources hand over.
+/// Stores what sources send.
 #[derive(Clone, Debug)]
 pub struct Intake {
-    /// Where records are kept.
+    /// The table of records.
     pub records: Records,
-    /// Who must not come back.
+    /// Who must not be stored again.
     pub suppressions: Suppressions,
-    /// What is told of what goes.
+    /// Records what is deleted.
     pub ledger: Ledger,
     /// Makes subject keys of identifiers.
     pub keys: SubjectKeys,
 }
 
-/// What became of something that was handed over.
+/// What happened to a record that a source sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Taken {
     /// It is a new record.
@@ -51,27 +51,26 @@ pub enum Taken {
     Corrected,
     /// It is another leg of a call that was there.
     Joined,
-    /// The source withdrew it, and it is gone.
+    /// The source withdrew it, and it was deleted.
     Forgotten,
-    /// The source withdrew it; a hold keeps it, and it goes when that is lifted.
+    /// The source withdrew it. A hold keeps it until the hold is lifted.
     Held,
     /// The person was erased after it was collected, or the source has withdrawn it: it is not
-    /// kept.
+    /// stored.
     Suppressed,
-    /// It is not kept, because it would make another person's record of one that is there, at
-    /// another time: its id was given twice, or rounded. A human has to look.
+    /// It is not stored, because it would turn a record into another person's, at another time: its
+    /// id was given twice, or rounded. A human has to look.
     OfAnother,
 }
 
 impl Intake {
-    /// Takes in what is handed over, in this order; gives what became of each. Handed over again,
-    /// it changes nothing.
+    /// Stores what a source sends, in this order. Returns what happened to each. Sending it again
+    /// changes nothing.
     ///
-    /// An erasure that begins meanwhile is given way to: its suppression is seen before or after
-    /// the writing.
+    /// An erasure that begins meanwhile wins: its suppression is seen before or after the writing.
     ///
     /// # Errors
-    /// [`StorageError`] if not all of it is known to be taken in; taking it in again is safe.
+    /// [`StorageError`] unless all of it is certain to be stored. Doing it again is safe.
     pub async fn take(
         &self,
         arrivals: Vec<SourceRecord>,
@@ -91,7 +90,7 @@ impl Intake {
         ))
     }
 
-    /// Gives the cases in which somebody else wrote in between.
+    /// Returns the cases in which somebody else wrote in between.
     async fn attempt(
         &self,
         mut cases: Vec<Case>,
@@ -119,7 +118,7 @@ impl Intake {
         Ok(lost.map(|(_, (case, _))| case).collect())
     }
 
-    /// Who was erased, what was withdrawn, and what stands for whom.
+    /// Who was erased, what was withdrawn, and what is held or restricted.
     async fn known(&self, cases: &[Case], now: DateTime<Utc>) -> Result<Known, StorageError> {
         let holders = cases.iter().flat_map(Case::erasable).collect();
         // Only a network's posts are withdrawn.
@@ -132,7 +131,7 @@ impl Intake {
         })
     }
 
-    /// What is held of the cases under whom they are told to be.
+    /// The stored records of the cases under the holders that their rows name.
     async fn lying(
         &self,
         cases: &[Case],
@@ -143,8 +142,8 @@ impl Intake {
             .await
     }
 
-    /// Gives each case what is held of it: what lies under whom it is told to be, and what is on
-    /// its day in the index, whoever holds it there.
+    /// Gives each case its stored records: those under the holders that its rows name, and those on
+    /// its day in the index, under any holder.
     async fn find(
         &self,
         cases: &mut [Case],
@@ -155,9 +154,9 @@ impl Intake {
             case.lying.clear();
         }
         case::assign(cases, lying);
-        // A call keeps its number; a million of them are not looked for one by one. Everything else
-        // is looked for even where it is found: a run that broke off while it moved a record has
-        // left it in both places.
+        // A call keeps its number, and a million of them are not looked up one by one. Everything
+        // else is looked up even if it was found: an interrupted run that moved a record has left
+        // it in both places.
         let movable = |case: &&Case| case.source != Source::Telephone;
         let days: Vec<(NaiveDate, String)> =
             cases.iter().filter(movable).flat_map(Case::days).collect();
@@ -179,8 +178,8 @@ impl Intake {
         Ok(())
     }
 
-    /// Withdrawals are remembered first, links come before records, and what has moved goes last:
-    /// wherever it breaks off, the next run finds it. Gives the places of those whose records
+    /// Withdrawals are stored first, links come before records, and moved records are deleted last:
+    /// wherever it breaks off, the next run finds it. Returns the places of those whose records
     /// somebody else wrote in between.
     async fn carry_out(
         &self,
@@ -219,8 +218,8 @@ impl Intake {
         Ok(again)
     }
 
-    /// Many new records go in batches. What corrects something, or comes alone, is put only if
-    /// nobody else wrote it since it was looked for.
+    /// Many new records go in batches. A correction, or a record that comes alone, is put only if
+    /// nobody else wrote it since it was read.
     async fn put(
         &self,
         puts: &[(usize, &Put)],
@@ -243,7 +242,7 @@ impl Intake {
         Ok(again.into_iter().flatten().collect())
     }
 
-    /// Gives the place of what somebody else wrote in between.
+    /// Returns the place of what somebody else wrote in between.
     async fn put_single(
         &self,
         place: usize,
@@ -269,7 +268,7 @@ impl Intake {
             .map(drop)
     }
 
-    /// Somebody was erased while this was written: what is theirs goes again.
+    /// Somebody was erased while this was written: their data is deleted again.
     async fn give_way(
         &self,
         decided: &[(Case, Change)],

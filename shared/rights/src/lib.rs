@@ -1,4 +1,4 @@
-//! What is done for a person over the store, and how it is proved.
+//! What functions do for a person with the store, and how it is proved.
 
 pub mod audit;
 pub mod erasure_scope;

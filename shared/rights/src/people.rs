@@ -1,4 +1,4 @@
-//! Finding a person whole: from identifiers to the holders whose records are theirs.
+//! Finds everything of a person: from identifiers to the holders of their records.
 
 mod linked;
 mod matched;
@@ -27,9 +27,9 @@ use search::Search;
 pub struct People {
     /// Makes subject keys of identifiers.
     pub keys: SubjectKeys,
-    /// Where links lie.
+    /// The table of links.
     pub records: Records,
-    /// Where it lies which addresses are confirmed.
+    /// Which addresses are confirmed.
     pub confirmations: Confirmations,
 }
 
@@ -37,11 +37,11 @@ pub struct People {
 /// address into a form, so a link is a question to the DPO, not an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Follow {
-    /// Those that the DPO confirmed, and those that are the only one of their identifier that
-    /// something stronger than a claim asserts: for a package, which the DPO decides on before
+    /// Those that the DPO confirmed, and those that are the only link of their identifier that
+    /// something stronger than a claim asserts. For a package, which the DPO decides on before
     /// anybody gets it.
     Unambiguous,
-    /// Those that the DPO confirmed: for what cannot be undone.
+    /// Those that the DPO confirmed. For what cannot be undone.
     Confirmed,
 }
 
@@ -50,21 +50,21 @@ pub enum Follow {
 pub struct Found {
     /// The holders, in a stable order.
     pub holders: Vec<Holder>,
-    /// Who is linked to what was given, the best asserted first.
+    /// Who is linked to the given identifiers, the best asserted first.
     pub linked: Vec<Linked>,
-    /// What identifies the person: what was given, and what was followed.
+    /// What identifies the person: the given identifiers, and those that were followed.
     pub identifiers: Vec<Identifier>,
-    /// The same, as the DPO is told of it.
+    /// The same, as the DPO sees it.
     pub matched: Vec<Matched>,
-    /// What their records name beside, that leads to nobody else; it is not known to be theirs
-    /// alone.
+    /// Further identifiers in their records that lead to nobody else. They are not known to be
+    /// theirs alone.
     pub named: Vec<Identifier>,
 }
 
 /// Somebody who is looked up, under every version of the keys.
 #[derive(Clone, Debug)]
 struct Known {
-    /// What they are looked up by; nothing of somebody without a record, whom only a digest names.
+    /// The identifier to look up; `None` for somebody without a record, whom only a digest names.
     identifier: Option<Identifier>,
     keys: Vec<SubjectKey>,
 }
@@ -96,7 +96,7 @@ impl Found {
         Undecided::of(undecided.map(|link| (link.link.clone(), link.assertion)))
     }
 
-    /// What was decided with the order for a package of these, if anything was.
+    /// The decisions in the order for a package of these, if there are any.
     #[must_use]
     pub fn decided(&self, by: &str, at: DateTime<Utc>, decisions: &Decisions) -> Option<Decided> {
         let confirmed = self
@@ -112,7 +112,7 @@ impl Found {
         Decided::ordered(by, at, decisions, confirmed, refused)
     }
 
-    /// What an answer says of the links.
+    /// The links in an answer.
     #[must_use]
     pub fn links(&self) -> Links<'_> {
         Links::of(&self.linked)
@@ -120,8 +120,8 @@ impl Found {
 }
 
 impl People {
-    /// Resolves identifiers to holders: those whom links lead to, and the further identifiers that
-    /// their records name.
+    /// Resolves identifiers to holders, including those that links lead to, and the further
+    /// identifiers that their records name.
     ///
     /// # Errors
     /// [`StorageError`] if the links or the records cannot be read.
@@ -146,7 +146,7 @@ impl People {
         Ok(found)
     }
 
-    /// Refuses decisions on links that are not there: a name that is mistyped must not end in a
+    /// Refuses decisions on links that are not there: a mistyped name must not end in a
     /// certificate.
     ///
     /// # Errors
@@ -185,7 +185,7 @@ impl People {
         }
     }
 
-    /// What a link to an identifier is called.
+    /// The name of a link to an identifier.
     #[must_use]
     pub fn name_of(&self, identifier: &Identifier) -> String {
         name(&self.keys.key(identifier))
@@ -198,7 +198,7 @@ impl People {
         }
     }
 
-    /// The identifier that a subject's records are kept under.
+    /// The identifier under which a subject's records are stored.
     ///
     /// # Errors
     /// [`StorageError`] if the records cannot be read.

@@ -1,9 +1,9 @@
 //! A table that was restored from a backup: what has to be on it, and what must not be in it,
 //! before anything reads it.
 //!
-//! A backup knows nothing of what happened after it. So everything that has gone since goes again,
-//! what stands for people is made true again, and what was kept or corrected since is taken over
-//! from the live table, if there is one.
+//! A backup does not know what happened after it. So everything that was deleted since is deleted
+//! again, holds and restrictions are applied again, and what was stored or corrected since is taken
+//! over from the live table, if there is one.
 
 mod redone;
 
@@ -24,27 +24,27 @@ use std::collections::{HashMap, HashSet};
 pub use redone::Redone;
 use redone::Why;
 
-/// How many deletions are held against the table at a time: some tens of megabytes.
+/// How many deletions are compared with the table at a time: some tens of megabytes.
 const TOLD_AT_ONCE: usize = 250_000;
-/// How many keys `BatchGetItem` takes at a time.
+/// How many keys `BatchGetItem` accepts at a time.
 const BATCH: usize = 100;
 
-/// A restored table, and what is known of the time since.
+/// A restored table, and what is known about the time since.
 #[derive(Clone, Debug)]
 pub struct Restoring {
     /// The restored table.
     pub copy: Records,
-    /// The table that it is to stand for, as far as it is still there and to be trusted.
+    /// The table that it replaces, if that still exists and can be trusted.
     pub live: Option<Records>,
     /// What was deleted since.
     pub ledger: Ledger,
-    /// Who was erased, what was withdrawn, and what stands.
+    /// Who was erased, what was withdrawn, and which holds and restrictions are in force.
     pub suppressions: Suppressions,
     /// The instant that was restored.
     pub since: DateTime<Utc>,
 }
 
-/// What lies in the restored table.
+/// An item in the restored table.
 struct Lying {
     shelved: RetentionView,
     record: Option<Record>,
@@ -54,36 +54,37 @@ struct Lying {
 }
 
 impl Restoring {
-    /// What is on the restored table; `days` is how far back it should be possible to restore it.
+    /// The protection of the restored table; `days` is how far back it should be possible to
+    /// restore it.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known.
+    /// [`StorageError`] if that cannot be found out.
     pub async fn protection(&self, days: i32) -> Result<Protection, StorageError> {
         self.copy.protection(&self.ledger, days).await
     }
 
-    /// Puts back on the restored table what a restore leaves out, and says what is on it then.
-    /// Encryption and index have to be asked for when it is restored.
+    /// Adds what a restore leaves out to the restored table. Returns its protection then.
+    /// Encryption and index have to be requested when it is restored.
     ///
     /// # Errors
-    /// [`StorageError`] if it cannot be put on.
+    /// [`StorageError`] if it cannot be added.
     pub async fn protect(&self, days: i32) -> Result<Protection, StorageError> {
         self.copy.protect(&self.ledger, days).await
     }
 
-    /// Does again what was done since, once through the whole table; `progress` hears of every
-    /// page. What was done before is not there any longer, so another run goes on where this one
-    /// broke off.
+    /// Repeats what was done since, once through the whole table; `progress` is called after every
+    /// page. What was done before is no longer there, so another run continues where this one broke
+    /// off.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be done.
+    /// [`StorageError`] unless it is certain to be done.
     pub async fn redo(
         &self,
         now: DateTime<Utc>,
         progress: &mut impl FnMut(&Redone),
     ) -> Result<Redone, StorageError> {
         let (mut redone, mut is_first) = (Redone::default(), true);
-        // A function may have looked at the clock so long before its transaction.
+        // A function may have looked at the clock this long before its transaction.
         let from = self.since - INVOCATION;
         let mut told = self.ledger.told_since(from.date_naive());
         loop {
@@ -138,7 +139,7 @@ impl Restoring {
                 .filter(|it| is_told(it))
                 .map(|it| it.shelved.candidate.key.clone())
                 .collect();
-            // What was deleted and kept again since is there, and stays.
+            // What was deleted and stored again since is there, and stays.
             let back = self.lives(told, now).await?;
             let (suppressed, effects) = self.known(&lying, whole, now).await?;
             let (mut candidate, mut turns) = (Vec::new(), Vec::new());
@@ -156,8 +157,8 @@ impl Restoring {
                         redone.count(why);
                         candidate.push(it.shelved.candidate);
                     }
-                    // As of the instant that was restored: a hold has kept since what would be over
-                    // by now.
+                    // As of the restored instant: a hold placed since keeps what would be over by
+                    // now.
                     None if whole => {
                         let turn = it.shelved.turn(effect(&effects, &it)?, self.since);
                         turns.extend(turn.map(|turn| (turn, it.shelved)));
@@ -173,7 +174,7 @@ impl Restoring {
         Ok(())
     }
 
-    /// Why something goes again, beside what the ledger tells.
+    /// Why an item is deleted again, other than by the ledger.
     fn goes(
         &self,
         lying: &Lying,
@@ -202,7 +203,7 @@ impl Restoring {
         let erased = suppressed
             .of(about)
             .filter(|it| it.erased_at >= self.since - INVOCATION)?;
-        // Where an erasure has left records, it has left what leads to them.
+        // Where an erasure has left records, it has left the links to them.
         let is_left = lying.shelved.candidate.kind == ItemKind::Link
             && erased.leaves_something_of(lying.shelved.candidate.day);
         (!is_left).then_some(Why::Erased)
@@ -246,7 +247,7 @@ impl Restoring {
         Ok(found)
     }
 
-    /// Puts right what stands for items; gives what is over once nothing holds it.
+    /// Corrects holds and restrictions on items. Returns what is over once nothing holds it.
     async fn turn(
         &self,
         turns: Vec<(HoldChange, RetentionView)>,
@@ -277,7 +278,7 @@ impl Restoring {
             .map(drop)
     }
 
-    /// Takes over what was kept since, what was corrected since, and links that were renewed since.
+    /// Takes over what was stored or corrected since, and links that were renewed since.
     async fn take_over(
         &self,
         live: &Records,
@@ -323,7 +324,7 @@ fn id(shelved: &RetentionView, due: custodian_domain::retention::ExpiresAt) -> E
     )
 }
 
-/// What stands for an item: for its holder, and for whom a link leads to.
+/// What applies to an item: to its holder, and to whom a link leads to.
 fn effect(effects: &Effects, lying: &Lying) -> Result<Effect, StorageError> {
     let looked_up = |holder| {
         effects

@@ -1,4 +1,4 @@
-//! Whom a request is about, for those who have to ask or tell a processor.
+//! The person of a request, for functions that have to ask or inform a processor.
 
 use crate::people::People;
 use chrono::{DateTime, Utc};
@@ -10,8 +10,8 @@ use custodian_domain::record::Holder;
 use custodian_store::requests::Request;
 
 /// The person's identifiers while the request is open: those that were sealed with the order, or
-/// else what the person's records are kept under. Nothing where no version of the secret opens the
-/// seal.
+/// else the one under which the person's records are stored. Empty if no version of the secret
+/// opens the seal.
 ///
 /// # Errors
 /// [`StorageError`] if the records cannot be read.

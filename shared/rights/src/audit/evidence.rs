@@ -1,9 +1,9 @@
-//! Looks whether requests, holds and restrictions lie in the Register as the ledger's chain attests
-//! them.
+//! Checks whether requests, holds and restrictions are in the Register as the ledger's chain
+//! attests them.
 //!
-//! The chain is walked to its end and then the whole Register is read, once. What is remembered of
-//! an item is some hundred bytes, of [`AT_ONCE`] items at most: where there are more, both are gone
-//! through again for each part of them.
+//! It goes through the chain to its end and then through the whole Register, once. It holds some
+//! hundred bytes for each item, of [`AT_ONCE`] items at most. If there are more, it goes through
+//! both again for each part of them.
 
 mod doubt;
 
@@ -17,40 +17,40 @@ use custodian_store::evidence::{Register, StoredEvidence, Waiting};
 use custodian_store::ledger::{Ledger, Slot};
 use std::collections::HashMap;
 
-/// Of how many items it is remembered at a time what the chain says.
+/// For how many items at a time it holds what the chain says.
 pub const AT_ONCE: usize = 100_000;
-/// How long something may wait to be attested: the sweep comes every hour.
+/// How long something may wait to be attested: the sweep runs every hour.
 const WAITS: TimeDelta = TimeDelta::days(1);
 /// For how long after the first attestation functions of an earlier version may still have been
 /// running.
 const BEGINS_WITHIN: TimeDelta = TimeDelta::hours(1);
-/// How often what seems wrong is looked at again because others have written meanwhile.
+/// How often an apparent fault is checked again because others have written meanwhile.
 const LOOKS: u32 = 5;
 
-/// What was found where everything is as it is attested.
+/// The result if everything is as it is attested.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proven {
-    /// Since when what is written is attested; nothing before anything was.
+    /// Since when writes are attested; `None` before anything was.
     pub since: Option<DateTime<Utc>>,
-    /// How many items lie there as they are attested.
+    /// How many items are there as they are attested.
     pub attested: u64,
-    /// How many items were written and are not attested as they lie there yet.
+    /// How many items were written and are not yet attested as they are.
     pub waiting: u64,
-    /// How many items are older than what is attested.
+    /// How many items are older than the first attestation.
     pub older: u64,
-    /// How many answers of processors were checked once more, and are signed as they were.
+    /// How many answers of processors were checked again and found correctly signed.
     pub signed: u64,
 }
 
-/// What is looked at.
+/// What is checked.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope {
-    /// The time.
+    /// The current time.
     pub now: DateTime<Utc>,
-    /// What was attested before this day of the ledger is passed over, and what was written before
-    /// as well: for who knows what became of it.
+    /// Skips what was attested, or written, before this day of the ledger: for people who know what
+    /// happened to it.
     pub from: Option<NaiveDate>,
-    /// Of how many items it is remembered at a time what the chain says.
+    /// For how many items at a time it holds what the chain says.
     pub at_once: usize,
 }
 
@@ -66,11 +66,11 @@ impl Scope {
     }
 }
 
-/// Looks whether everything in the Register that should be attested lies there as it is, and
-/// nothing else does. The chain itself is verified by [`audit`](super::audit).
+/// Checks whether everything in the Register that should be attested is as attested, and nothing
+/// else is there. [`audit`](super::audit) verifies the chain itself.
 ///
 /// # Errors
-/// [`Unproven::Doubt`] names the first thing that is wrong: of what is attested, in the chain's
+/// [`Unproven::Doubt`] names the first thing that is wrong: among attested items, in the chain's
 /// order.
 pub async fn prove(ledger: &Ledger, register: &Register, scope: Scope) -> Result<Proven, Unproven> {
     match look_at_all(ledger, register, scope).await {
@@ -79,7 +79,7 @@ pub async fn prove(ledger: &Ledger, register: &Register, scope: Scope) -> Result
     }
 }
 
-/// The same doubt with the request's id, where anything of the request is left.
+/// The same doubt with the request's id, if anything of the request is left.
 async fn named(register: &Register, doubt: Doubt) -> Result<Box<Doubt>, StorageError> {
     if let Whose::Digest(digest) = &doubt.whose {
         let mut pages = register.everything();
@@ -148,7 +148,7 @@ async fn look_at_all(
     Ok(proven)
 }
 
-/// Every so many-th item, by the digest of its key.
+/// A share of the items (one in this many), chosen by the digest of the key.
 #[derive(Clone, Copy, Debug)]
 struct Part {
     which: u32,
@@ -160,11 +160,11 @@ struct Part {
 struct Known {
     attested: Attestation,
     n: u64,
-    /// Whether it was found there.
+    /// Whether it was found in the Register.
     seen: bool,
 }
 
-/// What was said of the items of a part, up to a head.
+/// What the chain says about the items of a part, up to a head.
 struct Said {
     known: HashMap<String, Known>,
     since: Option<DateTime<Utc>>,
@@ -179,7 +179,7 @@ struct Looking<'a> {
 }
 
 impl Looking<'_> {
-    /// Looks at a part; nothing where it is too large.
+    /// Checks a part; `None` if it is too large.
     async fn look(&self) -> Result<Option<Proven>, Unproven> {
         let mut looks = 0;
         loop {
@@ -195,7 +195,7 @@ impl Looking<'_> {
         }
     }
 
-    /// What the chain says, from its first day to its head; nothing where that is too much.
+    /// What the chain says, from its first day to its head; `None` if that is too much.
     async fn said(&self) -> Result<Option<Said>, Unproven> {
         let mut said = Said {
             known: HashMap::new(),
@@ -228,8 +228,7 @@ impl Looking<'_> {
         Ok(Some(said))
     }
 
-    /// What a block attests stands instead of what was said before, unless that could not become
-    /// so.
+    /// A block's attestation replaces the earlier one, unless an item cannot change like that.
     fn hear(&self, said: &mut Said, block: &Block) -> Result<(), Unproven> {
         for attested in &block.attestations {
             said.since.get_or_insert(block.at);
@@ -237,7 +236,7 @@ impl Looking<'_> {
                 continue;
             }
             let before = said.known.remove(attested.item.as_str());
-            // Under the id of something whose time was over there may be something new.
+            // The id of something whose time was over may be used for something new.
             let before = before.filter(|before| !is_over(&before.attested, block.at));
             if before.is_some_and(|before| !before.attested.may_become(attested)) {
                 let whose = Whose::Digest(attested.request.clone());
@@ -262,7 +261,7 @@ impl Looking<'_> {
         Ok(())
     }
 
-    /// Holds what lies in the Register beside what was said of it.
+    /// Compares the Register with what the chain said.
     async fn compare(&self, said: &mut Said) -> Result<Proven, Unproven> {
         let mut proven = Proven {
             since: said.since,
@@ -349,7 +348,7 @@ impl Looking<'_> {
 }
 
 impl Part {
-    /// Whether an item is in it.
+    /// Whether an item belongs to it.
     fn has(self, item: &Hash) -> bool {
         item.number() % self.of == self.which
     }

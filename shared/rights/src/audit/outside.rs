@@ -1,8 +1,8 @@
-//! What was told of the chain outside of the tables, beside what the chain says.
+//! The anchors outside the tables, compared with the chain.
 //!
-//! The version that was put first is what was told; whoever puts another over it, or marks it as
-//! deleted, is named. Anchors come in the order of the chain, so no more than one page of them is
-//! in memory.
+//! The version that was put first counts. If somebody puts another over it, or marks it as deleted,
+//! the anchor is named. Anchors come in the order of the chain, so only one page of them is in
+//! memory.
 
 use super::Unverified;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -16,12 +16,12 @@ use std::fmt;
 
 /// How many anchors are read at a time.
 const AT_ONCE: usize = 32;
-/// How long after it was closed a day may have no anchor: the sweep comes by every hour.
+/// How long a closed day may have no anchor: the sweep runs every hour.
 const UNANCHORED: TimeDelta = TimeDelta::hours(3);
 /// How far a clock may be ahead of ours.
 const AHEAD: TimeDelta = TimeDelta::minutes(5);
 
-/// An anchor that the chain contradicts, or that is not what was told.
+/// An anchor that the chain contradicts, or that was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{place} {fault}")]
 pub struct Contradiction {
@@ -31,14 +31,14 @@ pub struct Contradiction {
     pub fault: Fault,
 }
 
-/// What is wrong with an anchor, or with the chain by its word.
+/// What is wrong with an anchor, or with the chain according to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The chain has another link there.
     Differs,
     /// The chain begins later.
     BeforeFirst,
-    /// The chain ends before.
+    /// The chain ends earlier.
     BehindEnd,
     /// A day that is closed has none.
     Missing,
@@ -46,9 +46,9 @@ pub enum Fault {
     Unreadable,
     /// It is marked as deleted.
     Deleted,
-    /// Another was put over it.
+    /// Another version was put over it.
     Overwritten,
-    /// It is none.
+    /// It is not an anchor.
     Stray,
 }
 
@@ -76,11 +76,11 @@ impl fmt::Display for Fault {
 pub struct Compared {
     /// How many days have an anchor.
     pub days: u64,
-    /// How many times it was told how the chain ended.
+    /// How many ends of the chain have an anchor.
     pub heads: u64,
 }
 
-/// What was told, as far as it is not compared yet.
+/// The anchors that are not compared yet.
 pub(super) struct Outside<'a> {
     anchors: &'a Anchors,
     days: Coming<'a>,
@@ -105,7 +105,7 @@ impl<'a> Outside<'a> {
         }
     }
 
-    /// Where there is no chain nothing may have been told of one.
+    /// Without a chain there may be no anchors.
     pub(super) async fn nothing_was_told(mut self) -> Result<(), Unverified> {
         for coming in [&mut self.days, &mut self.heads] {
             if let Some(told) = coming.next_one().await? {
@@ -115,7 +115,7 @@ impl<'a> Outside<'a> {
         Ok(())
     }
 
-    /// Nothing may have been told of a day before the first.
+    /// There may be no anchor before the first day.
     pub(super) async fn begins_with(&mut self, first: NaiveDate) -> Result<(), Unverified> {
         for coming in [&mut self.days, &mut self.heads] {
             if let Some(told) = coming.next_one().await?
@@ -167,7 +167,7 @@ impl<'a> Outside<'a> {
         }
     }
 
-    /// What is left was told after the chain was read, or the chain has lost it.
+    /// What is left was anchored after the chain was read, or the chain has lost it.
     pub(super) async fn finish(mut self, ledger: &Ledger) -> Result<Compared, Unverified> {
         if let Some(told) = self.days.next_one().await? {
             let closed = ledger.head().await?.and_then(|now| now.closed);
@@ -190,7 +190,7 @@ impl<'a> Outside<'a> {
     }
 }
 
-/// No word of it is told: it is anybody's.
+/// Nothing of it is repeated: anybody may have put it.
 fn stray() -> Contradiction {
     Contradiction {
         place: "the bucket".to_owned(),
@@ -222,7 +222,7 @@ impl Coming<'_> {
     }
 }
 
-/// One that was told.
+/// An anchor from the bucket.
 struct Told {
     seat: AnchorSlot,
     anchor: Option<Anchor>,

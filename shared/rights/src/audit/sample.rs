@@ -1,11 +1,11 @@
-//! Some of many entries, each as likely as any other.
+//! A random sample of many entries, each as likely as any other.
 
 use custodian_domain::ledger::{Entry, EntryId};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// Some of many entries: those whose names come first when they are shuffled by a word. So no more
-/// than these are ever in memory, and the same word draws the same again.
+/// A sample of many entries: those whose names come first when they are shuffled by a word. Only
+/// these are in memory, and the same word gives the same sample again.
 #[derive(Debug)]
 pub struct Sample {
     word: String,
@@ -14,7 +14,7 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// Draws so many, shuffled by a word.
+    /// A sample of at most this many, shuffled by a word.
     #[must_use]
     pub const fn of(most: usize, word: String) -> Self {
         Self {
@@ -41,7 +41,7 @@ impl Sample {
             .into()
     }
 
-    /// What was drawn.
+    /// The entries of the sample.
     #[must_use]
     pub fn drawn(self) -> Vec<Entry> {
         self.drawn.into_values().collect()

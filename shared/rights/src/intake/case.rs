@@ -1,4 +1,4 @@
-//! One record, with all that was handed over of it at once and all that is held of it.
+//! One record, with everything that was sent for it at once and everything that is stored of it.
 
 use super::Taken;
 use super::known::Known;
@@ -21,28 +21,28 @@ use std::collections::HashMap;
 pub(super) struct Case {
     pub(super) source: Source,
     pub(super) id: RecordId,
-    /// The ids under which an earlier version may have kept it: what lies there stays there.
+    /// The ids under which an earlier version may have stored it: what is there stays there.
     formerly: Vec<RecordId>,
-    /// What was handed over.
+    /// What the source sent.
     pub(super) arrivals: Vec<Handed>,
-    /// Everybody whom the arrivals name, and the anonymous holder if they name nobody.
+    /// Everybody whom the rows name, and the anonymous holder if they name nobody.
     pub(super) holders: Vec<Holder>,
-    /// What is held of it: one, unless a run broke off.
+    /// What is stored of it: one record, unless a run broke off.
     pub(super) lying: Vec<StoredRecord>,
 }
 
-/// Something that was handed over.
+/// One record that a source sent.
 pub(super) struct Handed {
-    /// Its place among all.
+    /// Its position among all.
     pub(super) place: usize,
     arrival: SourceRecord,
-    /// Whom it names: the first key is whose record it is, the others lead to the first.
+    /// Whom it names: the record belongs to the first key, and the others lead to the first.
     subjects: Vec<SubjectKey>,
-    /// Who would hold it, under every version of the keys.
+    /// Its possible holders, under every version of the keys.
     own: Vec<Holder>,
 }
 
-/// What is to be done about a case.
+/// What has to be done for a case.
 #[derive(Default)]
 pub(super) struct Change {
     pub(super) put: Option<Put>,
@@ -50,7 +50,7 @@ pub(super) struct Change {
     pub(super) withdrawn: bool,
 }
 
-/// A record that is to be put, and the revision that has to lie there until then.
+/// A record to be put, and the revision that must be stored there until then.
 pub(super) struct Put {
     pub(super) record: Record,
     pub(super) instead_of: Option<Revision>,
@@ -67,7 +67,7 @@ pub(super) struct Link {
     pub(super) retention: Retention,
 }
 
-/// Sorts what was handed over by record, in the order of its first arrival.
+/// Sorts what a source sent by record, in the order of first appearance.
 pub(super) fn of(arrivals: Vec<SourceRecord>, keys: &SubjectKeys) -> Vec<Case> {
     let mut places: HashMap<(Source, RecordId), usize> = HashMap::new();
     let mut cases: Vec<Case> = Vec::new();
@@ -124,7 +124,7 @@ pub(super) fn of(arrivals: Vec<SourceRecord>, keys: &SubjectKeys) -> Vec<Case> {
     cases
 }
 
-/// Gives each case what lies in the table of it.
+/// Gives each case its stored records.
 pub(super) fn assign(cases: &mut [Case], lying: Vec<StoredRecord>) {
     let named = |(place, case): (usize, &Case)| -> Vec<_> {
         case.ids()
@@ -142,13 +142,13 @@ pub(super) fn assign(cases: &mut [Case], lying: Vec<StoredRecord>) {
 }
 
 impl Case {
-    /// Its id, and those by which an earlier version may have known it.
+    /// Its id, and the ids under which an earlier version may have known it.
     fn ids(&self) -> impl Iterator<Item = &RecordId> {
         [&self.id].into_iter().chain(&self.formerly)
     }
 
-    /// Who of its holders can have been erased: nobody was told the reference of what names
-    /// somebody.
+    /// Which of its holders can have been erased: if it names somebody, nobody was given its
+    /// reference.
     pub(super) fn erasable(&self) -> impl Iterator<Item = Holder> + '_ {
         let named = self.holders.iter().any(|holder| holder.subject().is_some());
         self.holders
@@ -157,10 +157,10 @@ impl Case {
             .cloned()
     }
 
-    /// Where it may lie, as far as the arrivals tell.
+    /// Where it may be stored, as far as the rows say.
     pub(super) fn candidates(&self) -> impl Iterator<Item = Key> + '_ {
         self.ids().flat_map(|id| {
-            // Nobody but itself is its anonymous holder.
+            // Only the record itself is its anonymous holder.
             let own = Holder::Anonymous(Reference::of(id));
             let holders = self
                 .holders
@@ -188,7 +188,7 @@ impl Case {
             .collect()
     }
 
-    /// What is to be done, and what becomes of each arrival.
+    /// What has to be done, and what happens to each row.
     pub(super) fn decide(
         &self,
         known: &Known,
@@ -209,11 +209,11 @@ impl Case {
             let goes = |cause| (lying.candidate.clone(), cause);
             let held = known.effect(holder, details).held;
             on_hold |= held;
-            // What is held is left to whoever erases, and outlasts a withdrawal.
+            // What is held is left to the erasure, and stays after a withdrawal.
             if erased && held {
                 continue;
             }
-            // An erasure, or a withdrawal, that something was written beside: it is made good here.
+            // An erasure, or a withdrawal, beside which something was written is completed here.
             if erased {
                 change.forget.push(goes(Cause::Erasure));
                 let links = links(&lying.record, &details.contact.further_keys(keys));
@@ -230,7 +230,7 @@ impl Case {
         }
         let home = self.home(&mut kept);
         let mut state: Option<RecordBody> = None;
-        // Two that an earlier version kept apart are one only if they are of one.
+        // Two that an earlier version stored apart are one only if they are of one record.
         kept.retain(|lying| match &state {
             Some(first) if of_two(first, &lying.record.details) => false,
             Some(first) => {
@@ -283,7 +283,7 @@ impl Case {
                 (Word::Told(told), Some(held)) => {
                     let corrected = held.corrected(told);
                     if handed.is_erased(suppressed, told, corrected.collected_at) {
-                        // It is corrected into a record of somebody who was erased since.
+                        // It would be corrected into a record of somebody who was erased since.
                         state = state.filter(|_| on_hold);
                         Taken::Suppressed
                     } else {
@@ -300,8 +300,8 @@ impl Case {
         change
     }
 
-    /// The id under which it is kept: what an earlier version kept under another stays where it is,
-    /// and with it whatever stands for it there. Puts what lies there first.
+    /// The id under which it is stored. What an earlier version stored under another id stays
+    /// there, with its holds. Puts the stored record with that id first.
     fn home(&self, kept: &mut [&StoredRecord]) -> RecordId {
         let place = |lying: &&StoredRecord| self.ids().position(|id| *id == lying.record.id);
         kept.sort_by_key(place);
@@ -309,7 +309,7 @@ impl Case {
             .map_or_else(|| self.id.clone(), |lying| lying.record.id.clone())
     }
 
-    /// What has to be put, and what has to go, so that exactly this is held.
+    /// What has to be put, and what deleted, so that exactly this is stored.
     fn settle(
         &self,
         state: Option<RecordBody>,
@@ -364,7 +364,7 @@ impl Case {
         );
     }
 
-    /// Whom a contact names: that of an arrival, unless it is what was held before.
+    /// Whom a contact names: as in the row, unless the contact is what was stored before.
     fn subjects(&self, contact: &Contact, keys: &SubjectKeys) -> Vec<SubjectKey> {
         let told = |handed: &&Handed| matches!(&handed.arrival.word, Word::Told(told) if told.contact == *contact);
         match self.arrivals.iter().find(told) {
@@ -378,7 +378,7 @@ impl Case {
     }
 }
 
-/// Whether two words on one record are of two.
+/// Whether two versions of one record are of two.
 fn of_two(one: &RecordBody, other: &RecordBody) -> bool {
     are_of_two(
         (&one.contact, one.collected_at),
@@ -398,7 +398,7 @@ fn compare(held: &RecordBody, corrected: &RecordBody) -> Taken {
 }
 
 impl Put {
-    /// Where it goes.
+    /// Its key.
     pub(super) fn key(&self) -> Key {
         Key::record(
             &self.record.holder,
@@ -434,7 +434,7 @@ fn links(record: &Record, further: &[SubjectKey]) -> Vec<Link> {
 }
 
 impl Link {
-    /// The same, as something that is to go.
+    /// The same, as a candidate for deletion.
     pub(super) fn candidate(self) -> DeletionCandidate {
         DeletionCandidate {
             key: Key::link(&self.from, &self.to),
@@ -452,7 +452,7 @@ impl Link {
 }
 
 impl Handed {
-    /// Whether whoever would hold it was erased after it was collected.
+    /// Whether its possible holder was erased after it was collected.
     fn is_erased(
         &self,
         suppressed: &Suppressed,

@@ -1,4 +1,4 @@
-//! Links, as the DPO is told of them.
+//! Links, as the DPO sees them.
 
 use chrono::{DateTime, Utc};
 use custodian_domain::identity::assertion::Assertion;
@@ -19,12 +19,12 @@ pub const PAGE: usize = 100;
 pub struct Linked {
     /// The link's name, for deciding on it.
     pub link: String,
-    /// The kind of identifier that leads there, or that it is.
+    /// The kind of identifier that leads there, or the kind that it is.
     pub through: IdentifierKind,
     /// Their own identifier, masked.
     pub person: String,
     /// Who asserts the link, over all records that name both identifiers: on each, the weaker of
-    /// the two assertions. Nobody, where no record does any longer.
+    /// the two assertions. Empty if no record does any longer.
     pub asserted_by: BTreeSet<Assertion>,
     /// How those records reached the council.
     pub sources: BTreeSet<Source>,
@@ -50,8 +50,7 @@ pub struct Linked {
     pub names: Vec<String>,
 }
 
-/// What an answer says of links: the first of them, how many there are, and how many wait for a
-/// decision.
+/// The links in an answer: the first of them, how many there are, and how many wait for a decision.
 #[derive(Clone, Debug, Serialize)]
 pub struct Links<'a> {
     /// The first [`PAGE`].
@@ -69,7 +68,7 @@ impl Linked {
         self.confirmed || self.refused
     }
 
-    /// Sorts the best asserted first; of equally well asserted ones, those with the most records.
+    /// Sorts the best asserted first; among equals, those with the most records.
     pub(super) fn rank(&self) -> impl Ord + use<> {
         (
             Reverse(self.assertion),
@@ -80,7 +79,7 @@ impl Linked {
 }
 
 impl<'a> Links<'a> {
-    /// What is said of these.
+    /// The links of an answer with these.
     #[must_use]
     pub fn of(linked: &'a [Linked]) -> Self {
         let undecided = linked.iter().filter(|link| !link.is_decided()).count();
@@ -92,7 +91,7 @@ impl<'a> Links<'a> {
     }
 }
 
-/// A link's name: tells links apart, and leads nowhere by itself.
+/// A link's name: it tells links apart, and leads nowhere by itself.
 pub(super) fn name(to: &SubjectKey) -> String {
     hex::encode(&Sha256::digest(to.as_str())[..6])
 }

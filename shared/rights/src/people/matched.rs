@@ -1,5 +1,5 @@
-//! By what a person is found, as the DPO is told of it: who vouches for each identifier, and which
-//! addresses are confirmed.
+//! The identifiers by which a person is found, as the DPO sees them: who vouches for each, and
+//! which addresses are confirmed.
 
 use super::{Known, People};
 use chrono::{DateTime, Utc};
@@ -18,20 +18,18 @@ pub struct Matched {
     pub kind: IdentifierKind,
     /// The identifier, masked.
     pub identifier: String,
-    /// Who vouches for it, over all records that name it; and its reader, where it is an address
-    /// that is confirmed.
+    /// Who vouches for it, over all records that name it; for a confirmed address, also its reader.
     pub asserted_by: BTreeSet<Assertion>,
     /// What its reader has confirmed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub confirmed: Vec<Confirmed>,
 }
 
-/// What was confirmed by the readers of addresses that an order gives or to which a link was
-/// followed.
+/// The confirmations of addresses that an order gives or to which a link was followed.
 ///
-/// Nobody else's is looked up: a query for each of ten thousand forged links would be a way to keep
-/// the DPO waiting. It costs no link anything, as the weaker of its two ends decides, and what a
-/// form has beside an address is claimed.
+/// Nobody else's are looked up: a query for each of ten thousand forged links would keep the DPO
+/// waiting. No link is judged differently for it, because the weaker of its two ends decides, and
+/// what a form has beside an address is claimed.
 #[derive(Debug, Default)]
 pub(super) struct Mailboxes(HashMap<Identifier, Vec<Confirmed>>);
 
@@ -40,7 +38,7 @@ pub(super) struct Mailboxes(HashMap<Identifier, Vec<Confirmed>>);
 pub(super) struct Asserted(HashMap<Identifier, BTreeSet<Assertion>>);
 
 impl Mailboxes {
-    /// Looks up what these have confirmed.
+    /// Looks up the confirmations of these.
     pub(super) async fn look_up(
         &mut self,
         people: &People,
@@ -61,14 +59,14 @@ impl Mailboxes {
             }
             confirmed.retain(Confirmed::is_by_a_link);
             confirmed.sort_by_key(|one| (one.at, one.asked_at, one.means.as_str()));
-            // The same word, under several versions of the key.
+            // The same confirmation, under several versions of the key.
             confirmed.dedup();
             self.0.insert(address.clone(), confirmed);
         }
         Ok(())
     }
 
-    /// Whether the reader of this address confirmed the wish for the newsletter that was told at
+    /// Whether the reader of this address confirmed the wish for the newsletter that was sent at
     /// this moment.
     pub(super) fn confirm(&self, address: &Identifier, told_at: DateTime<Utc>) -> bool {
         let is_this = |one: &Confirmed| one.means == Means::Newsletter && one.asked_at == told_at;
@@ -88,7 +86,7 @@ impl Asserted {
         }
     }
 
-    /// What there is to tell of these.
+    /// The matches for these identifiers.
     pub(super) fn told(&self, identifiers: &[Identifier], mailboxes: &Mailboxes) -> Vec<Matched> {
         let told = |identifier: &Identifier| {
             let confirmed: Vec<Confirmed> = mailboxes

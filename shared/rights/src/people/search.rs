@@ -1,5 +1,5 @@
-//! A search for a person: round by round, everybody who was found is asked whom their links and
-//! their records lead to.
+//! A search for a person. In each round, it looks up whom the links and records of everybody found
+//! so far lead to.
 
 use super::linked::{Linked, name};
 use super::matched::{Asserted, Mailboxes};
@@ -14,10 +14,10 @@ use custodian_domain::rights::decision::Decisions;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{HashMap, HashSet};
 
-/// How many links are followed unasked: more is no household.
+/// How many links are followed without the DPO's decision: more is not a household.
 const FOLLOWED: usize = 10;
 
-/// A search under way.
+/// A search in progress.
 pub(super) struct Search<'a> {
     people: &'a People,
     decisions: &'a Decisions,
@@ -29,9 +29,9 @@ pub(super) struct Search<'a> {
     asserted: Asserted,
     mailboxes: Mailboxes,
     candidates: Vec<Candidate>,
-    /// Which candidate a key belongs to.
+    /// The candidate of each key.
     places: HashMap<SubjectKey, usize>,
-    /// Who was found, and is still to be looked up.
+    /// Who was found, and still has to be looked up.
     waiting: Vec<Known>,
 }
 
@@ -51,9 +51,9 @@ struct Further {
     identifier: Identifier,
     to: Known,
     evidence: Evidence,
-    /// How many records are kept under it.
+    /// How many records are stored under it.
     records: u64,
-    /// To whom else links lead from it.
+    /// Whom else links lead to from it.
     others: Vec<SubjectKey>,
 }
 
@@ -88,7 +88,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Goes on until nobody new is found.
+    /// Continues until nobody new is found.
     pub(super) async fn run(&mut self) -> Result<(), StorageError> {
         while !self.waiting.is_empty() {
             let waiting = std::mem::take(&mut self.waiting);
@@ -104,7 +104,7 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// What it found.
+    /// The result.
     pub(super) fn end(mut self) -> Result<Found, StorageError> {
         self.identifiers.sort();
         self.identifiers.dedup();
@@ -125,12 +125,12 @@ impl<'a> Search<'a> {
         })
     }
 
-    /// Looks at whom links lead to.
+    /// Looks up whom links lead to.
     async fn along_links(&mut self, known: &Known) -> Result<(), StorageError> {
         let mut to = self.people.led_to(&known.keys, self.now).await?;
         let before = to.len();
         to.retain(|to| !self.found.contains(to));
-        // Who was given, or found, is linked by more than a claim: the DPO says so.
+        // Whoever was given, or found, is linked by more than a claim: the DPO says so.
         let is_shared = to.len() < before;
         let owners = self
             .people
@@ -145,8 +145,8 @@ impl<'a> Search<'a> {
                 self.asserted
                     .add(identifier, owner.evidence.named_by.iter().copied());
             }
-            // The current version of the key first: a link has the same name, whichever way it is
-            // come by.
+            // The current version of the key first: a link has the same name in whichever way it is
+            // found.
             let mut keys = owner
                 .own
                 .as_ref()
@@ -170,8 +170,8 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// Looks at the further identifiers that records name. One that leads to somebody else too is a
-    /// question.
+    /// Looks up the further identifiers that records name. One that leads to somebody else too is a
+    /// question for the DPO.
     async fn along_records(&mut self, known: &Known) -> Result<(), StorageError> {
         let named = self
             .people
@@ -230,7 +230,7 @@ impl<'a> Search<'a> {
             .any(|owner| owner.evidence.strongest().is_more_than_a_claim()))
     }
 
-    /// Enters a candidate, or adds to what is known of one.
+    /// Adds a candidate, or adds to what is known of one.
     fn show(&mut self, candidate: Candidate) {
         let place = candidate
             .to
@@ -256,7 +256,7 @@ impl<'a> Search<'a> {
         self.places.extend(keys.map(|key| (key.clone(), place)));
     }
 
-    /// Follows what the DPO confirmed, and unasked what the order allows.
+    /// Follows what the DPO confirmed, and what the order allows without a decision.
     fn follow(&mut self) {
         let is_unasked = |candidate: &&Candidate| {
             candidate.followed && !self.decisions.confirm(&names(&candidate.to.keys))

@@ -1,4 +1,4 @@
-//! What records say of who belongs together.
+//! What records say about who belongs together.
 
 use super::matched::{Asserted, Mailboxes};
 use super::{Known, People};
@@ -15,7 +15,7 @@ use std::collections::{BTreeSet, HashMap};
 
 /// How many partitions are read at once.
 pub(super) const AT_ONCE: usize = 16;
-/// How many spellings of contacts are remembered: most people write the same thing every time.
+/// How many spellings of contacts are held: most people write the same every time.
 const SPELLINGS: usize = 32;
 
 /// Who asserts that two identifiers are one person's, through which sources, and from when to when.
@@ -29,21 +29,21 @@ pub(super) struct Evidence {
     pub(super) to: Option<DateTime<Utc>>,
 }
 
-/// What lies under a key that a link leads to.
+/// The records under a key that a link leads to.
 pub(super) struct Owner {
-    /// What the records there are kept under; nothing where there are none.
+    /// The identifier under which the records are stored; `None` if there are none.
     pub(super) own: Option<Identifier>,
-    /// Where they lie.
+    /// The keys under which they are stored.
     pub(super) keys: Vec<SubjectKey>,
-    /// What those records say of the link that name the other identifier as well.
+    /// What those of the records that also name the other identifier say about the link.
     pub(super) evidence: Evidence,
-    /// How many records lie there.
+    /// How many records there are.
     pub(super) records: u64,
 }
 
-/// How far a record vouches for one that it names. An address is confirmed whose reader has
-/// followed the link about the very wish that this tells: of other records that name the address it
-/// says nothing.
+/// How far a record vouches for an identifier that it names. An address is confirmed if its reader
+/// has followed the link about the very wish in this record. That says nothing about other records
+/// that name the address.
 fn vouches_for(witness: &Witness, who: &Identifier, mailboxes: &Mailboxes) -> Assertion {
     let by_its_source = Assertion::of(
         who.kind(),
@@ -61,7 +61,7 @@ fn vouches_for(witness: &Witness, who: &Identifier, mailboxes: &Mailboxes) -> As
 }
 
 impl Evidence {
-    /// Adds a record that names both: the weaker of its two assertions is what it says of the link.
+    /// Adds a record that names both. It asserts the link with the weaker of its two assertions.
     fn add(&mut self, witness: &Witness, of_first: Assertion, of_named: Assertion) {
         self.asserted_by.insert(of_first.min(of_named));
         self.named_by.insert(of_named);
@@ -82,7 +82,7 @@ impl Evidence {
         self.to = [self.to, other.to].into_iter().flatten().max();
     }
 
-    /// The strongest who asserts it. What nobody asserts any longer is worth as much as a claim.
+    /// The strongest who asserts it. A link that nobody asserts any longer counts as a claim.
     pub(super) fn strongest(&self) -> Assertion {
         self.asserted_by
             .last()
@@ -91,7 +91,7 @@ impl Evidence {
     }
 }
 
-/// What contacts name, without reading the same spelling again and again.
+/// The identifiers that contacts name, without reading the same spelling again and again.
 #[derive(Default)]
 struct Spellings(Vec<(Contact, Vec<Identifier>)>);
 
@@ -108,8 +108,8 @@ impl Spellings {
 }
 
 impl People {
-    /// Whom links lead to from somebody, and what their records say of it. One person is one owner,
-    /// under however many versions of the keys.
+    /// Whom links lead to from somebody, and what their records say about it. One person is one
+    /// owner, under however many versions of the keys.
     pub(super) async fn owners(
         &self,
         known: &Known,
@@ -172,7 +172,7 @@ impl People {
         })
     }
 
-    /// The same owner, with what lies under the versions of the keys that no link leads to.
+    /// The same owner, including the versions of the keys that no link leads to.
     async fn whole(
         &self,
         known: &Known,
@@ -204,7 +204,7 @@ impl People {
         }
     }
 
-    /// How many records lie under these keys.
+    /// How many records are stored under these keys.
     pub(super) async fn count(
         &self,
         subjects: &[SubjectKey],
@@ -217,8 +217,8 @@ impl People {
         Ok(records)
     }
 
-    /// The identifiers that somebody's records name beside the one that they are kept under, and
-    /// what they say of each; of the one that they are kept under, who vouches for it.
+    /// The further identifiers that somebody's records name, and what they say about each; and who
+    /// vouches for the identifier under which they are stored.
     pub(super) async fn named_beside(
         &self,
         known: &Known,

@@ -13,7 +13,7 @@ pub struct Redone {
     pub erased: u64,
     /// How many their source has withdrawn.
     pub withdrawn: u64,
-    /// Of how many it was put right what stands for their holder.
+    /// For how many a hold or restriction was corrected.
     pub turned: u64,
     /// How many were taken over from the live table.
     pub taken_over: u64,
@@ -26,7 +26,7 @@ impl Redone {
         self.expired + self.told + self.erased + self.withdrawn + self.turned + self.taken_over
     }
 
-    /// Adds what another pass did; what was looked at is what the last one looked at.
+    /// Adds the counts of another pass; `looked_at` is that of the last one.
     #[must_use]
     pub const fn and(self, later: Self) -> Self {
         Self {
@@ -50,7 +50,7 @@ impl Redone {
     }
 }
 
-/// Why something goes again.
+/// Why an item is deleted again.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Why {
     Expired,

@@ -1,4 +1,4 @@
-//! What is not as the chain attests it, in words.
+//! Faults of the Register in words: what differs from the chain's attestations.
 
 use custodian_aws::StorageError;
 use custodian_domain::ledger::signed::NotSigned;
@@ -6,13 +6,13 @@ use custodian_domain::ledger::{Broken, Evidence, Hash};
 use custodian_domain::rights::package::RequestId;
 use std::fmt;
 
-/// Why the Register is not as the chain attests it.
+/// Why the Register is not proven.
 #[derive(Debug, thiserror::Error)]
 pub enum Unproven {
-    /// Something is not as it is attested.
+    /// Something differs from its attestation.
     #[error(transparent)]
     Doubt(#[from] Box<Doubt>),
-    /// A link of the chain does not hold.
+    /// A link of the chain is wrong.
     #[error(transparent)]
     Chain(#[from] Broken),
     /// The ledger or the Register cannot be read.
@@ -20,26 +20,26 @@ pub enum Unproven {
     Storage(#[from] StorageError),
 }
 
-/// The first thing that is not as it is attested.
+/// The first thing that differs from its attestation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} of {whose} {wrong}{link}", link = Link(*n))]
 pub struct Doubt {
-    /// What it is.
+    /// The kind of thing.
     pub what: What,
-    /// Of which request.
+    /// Its request.
     pub whose: Whose,
     /// What is wrong with it.
     pub wrong: Wrong,
-    /// The number of the link that attests it; nothing where none does.
+    /// The number of the link that attests it; `None` if there is none.
     pub n: Option<u64>,
 }
 
-/// What is not as it should be.
+/// A thing with a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     /// Something of this kind.
     Evidence(Evidence),
-    /// That something was written.
+    /// A mark that something was written.
     Mark,
 }
 
@@ -50,26 +50,26 @@ pub enum Whose {
     Request(RequestId),
     /// The one whose id has this SHA-256: all that the chain says of it.
     Digest(Hash),
-    /// None that anybody could name.
+    /// Nobody can name it.
     Nobody,
 }
 
 /// What is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wrong {
-    /// It is not as it is attested.
+    /// It differs from its attestation.
     Changed,
-    /// It was attested once more after what never changes had changed.
+    /// It was attested again after a part that never changes had changed.
     Rewritten,
     /// It is not there, and its time is not over.
     Gone,
-    /// Nothing attests it, and nothing says that it waits for that.
+    /// Nothing attests it, and no mark says that it waits.
     Unattested,
     /// It has waited to be attested for more than a day.
     Late,
-    /// It is none that is written here.
+    /// It is not something that Custodian writes.
     Unreadable,
-    /// What a processor is to have signed in it, it did not.
+    /// It has a processor's answer that the processor did not sign.
     Unsigned(NotSigned),
 }
 
