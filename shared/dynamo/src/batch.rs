@@ -1,5 +1,5 @@
-//! Many items at once: what a batch leaves unprocessed is tried again, and what was never processed
-//! is an error.
+//! Many items at once. Items that a batch leaves unprocessed are tried again; if they are never
+//! processed, that is an error.
 
 use crate::item::Item;
 use crate::key::PrimaryKey;
@@ -19,14 +19,14 @@ const READ_AT_ONCE: usize = 100;
 /// How many it writes at once
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>).
 const WRITTEN_AT_ONCE: usize = 25;
-/// How many batches are under way at a time.
+/// How many batches are in progress at a time.
 const BATCHES: usize = 16;
-/// For how long a batch is tried at most; a function that waits less long for any call gives a
-/// batch up as soon.
+/// How long a batch is tried at most. A function with less patience for a call gives a batch up
+/// sooner.
 const LONGEST: Duration = Duration::from_secs(30);
 
 impl Table {
-    /// The items with these keys that are live, in no order; no key may be there twice.
+    /// The live items with these keys, in no order; no key may be there twice.
     ///
     /// # Errors
     /// [`StorageError`] if not all are read.
@@ -49,11 +49,11 @@ impl Table {
             .collect())
     }
 
-    /// Puts things, whatever lay there; no two may have the same key. Each becomes an item when its
-    /// batch is sent, so that never more of them are in memory than are under way.
+    /// Puts values, replacing earlier items; no two may have the same key. Each becomes an item
+    /// when its batch is sent, so that memory holds only those in progress.
     ///
     /// # Errors
-    /// [`StorageError`] if not all are known to be put.
+    /// [`StorageError`] unless all are certain to be put.
     pub async fn put_all<T>(
         &self,
         operation: &'static str,
@@ -138,7 +138,7 @@ impl Table {
                 .await;
             let left = match answer.map_err(failed(operation)) {
                 Ok(answer) => answer.unprocessed_items,
-                // A batch of which nothing fits is an error, and not one of which all is left.
+                // If nothing of a batch fits, that is an error, not a batch that is left whole.
                 Err(error) => {
                     trying.after(error).await?;
                     continue;
@@ -172,11 +172,11 @@ impl Trying {
         }
     }
 
-    /// Waits a random while, longer each time, so that those who were refused together do not come
-    /// again together.
+    /// Waits a random time, longer after each try, so that callers that were refused together do
+    /// not return together.
     ///
     /// # Errors
-    /// What went wrong, if it does not pass by itself or the time is over.
+    /// The error, if trying again does not help or the time is over.
     async fn after(&mut self, error: StorageError) -> Result<(), StorageError> {
         let most = (20_u32 << self.waits.min(8)).min(5_000);
         let wait = most / 2 + getrandom::u32().unwrap_or(most) % (most / 2 + 1);

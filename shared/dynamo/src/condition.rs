@@ -1,4 +1,4 @@
-//! What has to be true of an item.
+//! Conditions on an item.
 
 use crate::AttributeValue;
 use crate::expression::Expression;
@@ -6,9 +6,9 @@ use crate::item::n;
 use crate::key::{EXPIRES_AT, PK};
 use chrono::{DateTime, Utc};
 
-/// What has to be true of an item for a write to be made, or for a query to give it.
+/// What must be true of an item for a write to be made, or for a query to return it.
 ///
-/// Attributes are named by their path: `made.expires_at` lies within `made`.
+/// Attributes are named by their path: `made.expires_at` is inside `made`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition(Kind);
 
@@ -25,25 +25,25 @@ enum Kind {
 }
 
 impl Condition {
-    /// The item is there, over or not.
+    /// The item exists, over or not.
     #[must_use]
     pub fn there() -> Self {
         Self::has(PK)
     }
 
-    /// Nothing lies there, not even what is over.
+    /// No item exists, not even one that is over.
     #[must_use]
     pub fn not_there() -> Self {
         Self::lacks(PK)
     }
 
-    /// What lies there is over at `now`: TTL may be late.
+    /// The item is over at `now`: TTL may be late.
     #[must_use]
     pub fn over(now: DateTime<Utc>) -> Self {
         Self::at_most(EXPIRES_AT, n(now.timestamp()))
     }
 
-    /// Nothing lies there that is not over at `now`: what is over is nothing.
+    /// No item exists, or it is over at `now`: an item that is over counts as missing.
     #[must_use]
     pub fn free(now: DateTime<Utc>) -> Self {
         Self::not_there().or(Self::over(now))
@@ -59,12 +59,12 @@ impl Condition {
         Self(Kind::Lacks(path.into()))
     }
 
-    /// The attribute is this.
+    /// The attribute has this value.
     pub fn is(path: impl Into<String>, value: AttributeValue) -> Self {
         Self(Kind::Compared(path.into(), "=", value))
     }
 
-    /// The attribute is something else.
+    /// The attribute has another value.
     pub fn is_not(path: impl Into<String>, value: AttributeValue) -> Self {
         Self(Kind::Compared(path.into(), "<>", value))
     }
@@ -84,7 +84,7 @@ impl Condition {
         Self(Kind::Compared(path.into(), ">", value))
     }
 
-    /// The one attribute is smaller than the other.
+    /// The first attribute is smaller than the second.
     pub fn below_attribute(path: impl Into<String>, other: impl Into<String>) -> Self {
         Self(Kind::Below(path.into(), other.into()))
     }
@@ -97,7 +97,7 @@ impl Condition {
         Self(Kind::OneOf(path.into(), values.into_iter().collect()))
     }
 
-    /// The attribute, a text, begins like one of these.
+    /// The attribute, a text, begins with one of these.
     pub fn begins(
         path: impl Into<String>,
         prefixes: impl IntoIterator<Item = AttributeValue>,

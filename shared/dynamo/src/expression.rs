@@ -4,7 +4,7 @@ use crate::AttributeValue;
 use crate::key::{EXPIRES_AT, PK, SK};
 use std::collections::HashMap;
 
-/// Attributes that are spelt as they are: none is a word that DynamoDB reserves
+/// Attributes that need no placeholder: none is a word that DynamoDB reserves
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html>).
 const PLAIN: [&str; 3] = [PK, SK, EXPIRES_AT];
 
@@ -16,7 +16,7 @@ pub(crate) struct Expression {
 }
 
 impl Expression {
-    /// How an attribute is spelt in an expression; a path has a dot between its parts.
+    /// The name of an attribute in an expression; a path has a dot between its parts.
     pub(crate) fn name(&mut self, path: &str) -> String {
         let parts: Vec<String> = path.split('.').map(|part| self.part(part)).collect();
         parts.join(".")
@@ -34,13 +34,13 @@ impl Expression {
         format!("#n{place}")
     }
 
-    /// How a value is spelt in an expression.
+    /// The placeholder of a value in an expression.
     pub(crate) fn value(&mut self, value: AttributeValue) -> String {
         self.values.push(value);
         format!(":v{}", self.values.len() - 1)
     }
 
-    /// What the placeholders of names stand for; nothing where there is none.
+    /// The meaning of the placeholders of names; `None` if there are none.
     pub(crate) fn names(&self) -> Option<HashMap<String, String>> {
         let names = self.names.iter().enumerate();
         let names: HashMap<String, String> = names
@@ -49,7 +49,7 @@ impl Expression {
         (!names.is_empty()).then_some(names)
     }
 
-    /// What the placeholders of values stand for; nothing where there is none.
+    /// The meaning of the placeholders of values; `None` if there are none.
     pub(crate) fn values(self) -> Option<HashMap<String, AttributeValue>> {
         let values = self.values.into_iter().enumerate();
         let values: HashMap<String, AttributeValue> = values

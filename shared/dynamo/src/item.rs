@@ -1,4 +1,4 @@
-//! Items and what is in them.
+//! Items and their attributes.
 
 use crate::AttributeValue;
 use custodian_aws::StorageError;
@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 
-/// An item, as DynamoDB gives it.
+/// An item, in DynamoDB's form.
 pub type Item = HashMap<String, AttributeValue>;
 
 /// A string attribute.
@@ -20,12 +20,12 @@ pub fn n(value: i64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-/// A set of strings; DynamoDB takes none that is empty.
+/// A set of strings; DynamoDB accepts no empty set.
 pub fn set(values: impl IntoIterator<Item = String>) -> AttributeValue {
     AttributeValue::Ss(values.into_iter().collect())
 }
 
-/// The word of an enum's variant, as it is stored.
+/// The name of an enum's variant, as it is stored.
 ///
 /// # Panics
 /// If the value isn't a variant without fields.
@@ -38,26 +38,26 @@ pub fn word(variant: impl Serialize) -> AttributeValue {
     serde_dynamo::to_attribute_value(variant).expect("a variant without fields is a text")
 }
 
-/// A string out of an item.
+/// A string attribute of an item.
 #[must_use]
 pub fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
     item.get(name)?.as_s().ok().map(String::as_str)
 }
 
-/// A whole number out of an item.
+/// A whole number from an item.
 #[must_use]
 pub fn number(item: &Item, name: &str) -> Option<i64> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
 
-/// Whether an item has a flag that is set; one that is missing is not.
+/// Whether a flag of an item is set; a missing flag is not.
 #[must_use]
 pub fn flag(item: &Item, name: &str) -> bool {
     item.get(name)
         .is_some_and(|it| it.as_bool().is_ok_and(|it| *it))
 }
 
-/// An item out of what it says.
+/// A value as an item.
 ///
 /// # Errors
 /// [`StorageError`] if it cannot be written as an item.
@@ -65,7 +65,7 @@ pub fn to_item(operation: &'static str, value: impl Serialize) -> Result<Item, S
     serde_dynamo::to_item(value).map_err(|_| StorageError::unreadable(operation))
 }
 
-/// An attribute out of what it says.
+/// A value as an attribute.
 ///
 /// # Errors
 /// [`StorageError`] if it cannot be written as an attribute.
@@ -76,7 +76,7 @@ pub fn to_value(
     serde_dynamo::to_attribute_value(value).map_err(|_| StorageError::unreadable(operation))
 }
 
-/// What an item says.
+/// An item as a value.
 ///
 /// # Errors
 /// [`StorageError`] if it cannot be read.
@@ -87,13 +87,13 @@ pub fn from_item<T: DeserializeOwned>(
     read(item).ok_or(StorageError::unreadable(operation))
 }
 
-/// What an item says, if it can be read.
+/// An item as a value, if it can be read.
 #[must_use]
 pub fn read<T: DeserializeOwned>(item: Item) -> Option<T> {
     serde_dynamo::from_item(item).ok()
 }
 
-/// What an attribute says, if it can be read.
+/// An attribute as a value, if it can be read.
 #[must_use]
 pub fn from_value<T: DeserializeOwned>(value: AttributeValue) -> Option<T> {
     serde_dynamo::from_attribute_value(value).ok()

@@ -1,4 +1,4 @@
-//! Where an item lies, and the attributes that every table has.
+//! The key of an item, and the attributes that every table has.
 
 use crate::item::{Item, s};
 
@@ -27,7 +27,7 @@ impl PrimaryKey {
         ]
     }
 
-    /// The two attributes, as an item of their own.
+    /// The two attributes, as an item by themselves.
     pub(crate) fn item(self) -> Item {
         Item::from(self.attributes())
     }

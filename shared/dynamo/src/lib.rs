@@ -1,8 +1,8 @@
-//! DynamoDB as the store uses it. It knows keys, items and ends, and nothing of Custodian.
+//! DynamoDB as the store uses it. This crate knows keys, items and ends, and nothing of Custodian.
 //!
-//! A [`Write`] says what changes and on which condition; it is sent by itself or as part of a
-//! transaction ([`transact`]). Reads come in [`Pages`]. What is over is never shown as live: that is
-//! decided by [`is_live`] alone.
+//! A [`Write`] says what changes and on which condition. It is sent by itself or as part of a
+//! transaction ([`transact`]). Reads return [`Pages`]. An item that is over is never shown as live:
+//! [`is_live`] alone decides that.
 
 mod batch;
 mod condition;
@@ -41,7 +41,7 @@ pub fn client(sdk: &aws_config::SdkConfig) -> Client {
     Client::new(sdk)
 }
 
-/// Random bytes: what tells one act from another.
+/// Random bytes, to tell one act from another.
 ///
 /// # Errors
 /// [`custodian_aws::StorageError`] if the system has none.

@@ -4,21 +4,20 @@ use crate::item::{Item, number};
 use crate::key::EXPIRES_AT;
 use chrono::{DateTime, Utc};
 
-/// When an item is over, epoch seconds; nothing where it has no end, or one that cannot be read.
+/// When an item is over, epoch seconds; `None` if it has no end, or one that cannot be read.
 #[must_use]
 pub fn end(item: &Item) -> Option<i64> {
     number(item, EXPIRES_AT)
 }
 
-/// Whether an item is to be seen at `now`: what has an end is over at its very second, whatever TTL
-/// has done.
+/// Whether an item may be seen at `now`. It is over at the very second of its end, whatever TTL has
+/// done.
 ///
 /// TTL deletes days later
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>).
 #[must_use]
 pub fn is_live(item: &Item, now: DateTime<Utc>) -> bool {
-    // An end that cannot be read is no end that can be kept to: such an item is not shown to
-    // anybody.
+    // An end that cannot be read cannot be kept: such an item is shown to nobody.
     !item.contains_key(EXPIRES_AT)
         || end(item)
             .and_then(|end| DateTime::from_timestamp(end, 0))

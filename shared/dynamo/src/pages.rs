@@ -9,21 +9,21 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use custodian_aws::{StorageError, failed};
 
-/// Makes of an item what a reader wants; `None` is what cannot be read.
+/// Turns an item into the value that a reader wants; `None` if it cannot be read.
 pub type Read<T> = fn(Item) -> Option<T>;
 
-/// A list, page by page: never more in memory than one page of DynamoDB (1 MB).
+/// A list, page by page: memory holds at most one page of DynamoDB (1 MB).
 #[derive(Debug)]
 pub struct Pages<T> {
     next: Option<Request>,
-    /// What is asked after it.
+    /// The request after it.
     then: Option<Box<Request>>,
     shown: Shown,
     operation: &'static str,
     read: Read<T>,
 }
 
-/// What the next page is asked with.
+/// The request for the next page.
 #[derive(Clone, Debug)]
 pub(crate) enum Request {
     Query(QueryFluentBuilder),
@@ -46,7 +46,7 @@ impl<T> Pages<T> {
         }
     }
 
-    /// The same list of a partition, from behind this sort key on.
+    /// The same list of a partition, after this sort key.
     #[must_use]
     pub fn behind(self, partition: &str, sort: &str) -> Self {
         self.narrowed(|query| {
@@ -56,13 +56,13 @@ impl<T> Pages<T> {
         })
     }
 
-    /// The same list, of each item these attributes and no others.
+    /// The same list, with only these attributes of each item.
     #[must_use]
     pub fn showing(self, attributes: &[&str]) -> Self {
         self.narrowed(|query| showing(query, attributes))
     }
 
-    /// The same list, and after it another.
+    /// The same list, followed by another.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -82,10 +82,10 @@ impl<T> Pages<T> {
     /// The next page, which may be empty; `None` after the last.
     ///
     /// # Errors
-    /// [`StorageError`] if DynamoDB does not answer, or an item cannot be read; the same page can be
-    /// asked for again.
+    /// [`StorageError`] if DynamoDB does not answer, or an item cannot be read; the same page can
+    /// be requested again.
     pub async fn next(&mut self) -> Result<Option<Vec<T>>, StorageError> {
-        // Kept until it is answered: a list that broke off must not look like one that ended.
+        // Kept until the answer is there: a list that broke off must not look like one that ended.
         let Some(next) = &self.next else {
             return Ok(None);
         };
@@ -106,10 +106,10 @@ impl<T> Pages<T> {
             .map(Some)
     }
 
-    /// Everything on all pages: for lists that are known to be short.
+    /// All items of all pages, for lists that are known to be short.
     ///
     /// # Errors
-    /// As [`Pages::next`].
+    /// The errors of [`Pages::next`].
     pub async fn all(mut self) -> Result<Vec<T>, StorageError> {
         let mut all = Vec::new();
         while let Some(page) = self.next().await? {
@@ -119,9 +119,9 @@ impl<T> Pages<T> {
     }
 }
 
-/// Of each item these attributes and no others.
+/// Only these attributes of each item.
 pub(crate) fn showing(query: QueryFluentBuilder, attributes: &[&str]) -> QueryFluentBuilder {
-    // The placeholders of the query's own expressions are `#n0` and on.
+    // The placeholders of the query's own expressions begin with `#n0`.
     let mut expression = Expression::default();
     let names: Vec<String> = attributes
         .iter()
@@ -137,7 +137,7 @@ pub(crate) fn showing(query: QueryFluentBuilder, attributes: &[&str]) -> QueryFl
 }
 
 impl Request {
-    /// The items of a page, and what asks for the next.
+    /// The items of a page, and the request for the next.
     async fn send(
         self,
         operation: &'static str,
@@ -156,7 +156,7 @@ impl Request {
             Self::Query(query) => Self::Query(query.set_exclusive_start_key(Some(last))),
             Self::Scan(scan) => Self::Scan(scan.set_exclusive_start_key(Some(last))),
         });
-        // A page without items has none to give.
+        // A page without items returns none.
         Ok((items.unwrap_or_else(Vec::new), rest))
     }
 }

@@ -1,4 +1,4 @@
-//! What has to be on a table whose items end: a restore makes one without any of it.
+//! What a table needs whose items end. A restore makes one without any of it.
 
 use crate::key::{EXPIRES_AT, SK};
 use crate::query::Index;
@@ -14,7 +14,7 @@ use std::time::Duration;
 /// How long one change of a table is waited for, in seconds.
 const PATIENCE: u32 = 600;
 
-/// What is on a table.
+/// The protection of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -25,18 +25,18 @@ pub struct Protection {
     pub ttl: bool,
     /// A stream of old images.
     pub stream: bool,
-    /// Point-in-time recovery, as far back as everywhere.
+    /// Point-in-time recovery, as far back as for every table.
     pub recovery: bool,
-    /// Protection from being deleted.
+    /// Protection from deletion.
     pub deletion: bool,
-    /// Encryption with the same key as the table beside it.
+    /// Encryption with the same key as the other table.
     pub encryption: bool,
     /// Its index.
     pub index: bool,
 }
 
 impl Protection {
-    /// What is not on.
+    /// What is missing.
     #[must_use]
     pub fn missing(&self) -> Vec<&'static str> {
         let all = [
@@ -55,11 +55,11 @@ impl Protection {
 }
 
 impl Table {
-    /// What is on this table, beside another one of the stack; `days` is how far back it should be
-    /// possible to restore it.
+    /// The protection of this table, compared with another one of the stack; `days` is how far back
+    /// it should be possible to restore it.
     ///
     /// # Errors
-    /// [`StorageError`] if that is not known.
+    /// [`StorageError`] if that cannot be found out.
     pub async fn protection(
         &self,
         index: Index,
@@ -111,11 +111,11 @@ impl Table {
         })
     }
 
-    /// Puts on this table what a restore leaves out, and says what is on it then. Encryption and
-    /// index have to be asked for when it is restored.
+    /// Adds what a restore leaves out to this table. Returns its protection then. Encryption and
+    /// index have to be requested when it is restored.
     ///
     /// # Errors
-    /// [`StorageError`] if it cannot be put on.
+    /// [`StorageError`] if it cannot be added.
     pub async fn protect(
         &self,
         index: Index,
@@ -170,7 +170,7 @@ impl Table {
         self.protection(index, beside, days).await
     }
 
-    /// Waits until a change of the table is made: it takes one at a time.
+    /// Waits until a change of the table is done: it accepts one at a time.
     async fn settled(&self) -> Result<(), StorageError> {
         for _ in 0..PATIENCE {
             if described(self).await?.table_status() == Some(&TableStatus::Active) {

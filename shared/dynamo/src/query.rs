@@ -1,4 +1,4 @@
-//! Which items a query asks for.
+//! Which items a query requests.
 
 use crate::condition::Condition;
 use crate::expression::Expression;
@@ -18,7 +18,7 @@ pub struct Index {
     pub partition: &'static str,
 }
 
-/// The items of one partition that a query asks for.
+/// The items of one partition that a query requests.
 #[derive(Clone, Debug)]
 pub struct Query {
     partition: String,
@@ -35,14 +35,14 @@ enum Sort {
     Is(String),
 }
 
-/// Which of the items that were found are shown.
+/// Which of the found items are shown.
 #[derive(Clone, Copy, Debug)]
 pub enum Shown {
     /// All, over or not.
     All,
-    /// Those that are live then.
+    /// Those that are live at this time.
     LiveAt(DateTime<Utc>),
-    /// Those of which this is true then.
+    /// Those for which this is true at this time.
     Where(fn(&Item, DateTime<Utc>) -> bool, DateTime<Utc>),
 }
 
@@ -57,7 +57,7 @@ impl Query {
         }
     }
 
-    /// Of it, what has a sort key that begins so.
+    /// Only items whose sort key begins with this.
     #[must_use]
     pub fn beginning(self, prefix: impl Into<String>) -> Self {
         let prefix = prefix.into();
@@ -69,7 +69,7 @@ impl Query {
         Self { sort, ..self }
     }
 
-    /// Of it, what sorts up to this.
+    /// Only items whose sort key is at most this.
     #[must_use]
     pub fn up_to(self, last: impl Into<String>) -> Self {
         Self {
@@ -78,7 +78,7 @@ impl Query {
         }
     }
 
-    /// Of it, what has this sort key.
+    /// Only the item with this sort key.
     #[must_use]
     pub fn at(self, sort: impl Into<String>) -> Self {
         Self {
@@ -96,7 +96,7 @@ impl Query {
         }
     }
 
-    /// Of it, that of which this is true.
+    /// Only items for which this is true.
     #[must_use]
     pub fn only(self, condition: Condition) -> Self {
         Self {

@@ -13,12 +13,12 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use custodian_aws::{StorageError, failed};
 
-/// What became of a write.
+/// The result of a write.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// It was made; with the item, if the write asked for it and there is one.
     Applied(Option<Item>),
-    /// Its condition did not hold; with the item as it is, if the write asked for it and there is
+    /// Its condition was not met; with the item as it is, if the write asked for it and there is
     /// one.
     Refused(Option<Item>),
 }
@@ -44,9 +44,9 @@ impl Write {
     /// Makes the change by itself.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be made, for any reason but its condition.
+    /// [`StorageError`] unless it is certain to be made, for any reason but its condition.
     pub async fn send(self, operation: &'static str) -> Result<Outcome, StorageError> {
-        // On the heap: each of the SDK's calls is kilobytes, and callers hold many of them.
+        // On the heap: each call of the SDK is kilobytes, and callers hold many of them.
         Box::pin(self.sent(operation)).await
     }
 
@@ -62,7 +62,7 @@ impl Write {
         });
         let mut expression = Expression::default();
         let mut write = |when: Option<Condition>| when.map(|when| when.write(&mut expression));
-        // Each of the three calls has a type of its own for the same parts.
+        // Each of the three calls has its own type for the same parts.
         match self.change {
             Change::Check => {
                 let held = transact(operation, vec![self]).await?;
@@ -149,10 +149,10 @@ impl Write {
 }
 
 impl Table {
-    /// Puts an item, whatever lay there.
+    /// Puts an item, replacing any earlier one.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be put.
+    /// [`StorageError`] unless it is certain to be put.
     pub async fn put(
         &self,
         operation: &'static str,
@@ -165,7 +165,7 @@ impl Table {
     /// Deletes an item, if it is there.
     ///
     /// # Errors
-    /// [`StorageError`] if it is not known to be gone.
+    /// [`StorageError`] unless it is certain to be gone.
     pub async fn delete(
         &self,
         operation: &'static str,

@@ -1,4 +1,4 @@
-//! A table: what is read of it.
+//! A table and its reads.
 
 use crate::condition::Condition;
 use crate::item::{Item, from_item, s};
@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use custodian_aws::{StorageError, failed};
 use serde::de::DeserializeOwned;
 
-/// One table of single-table layout: `pk`, `sk`, and `expires_at` on what has an end.
+/// One table of single-table layout: `pk`, `sk`, and `expires_at` on items with an end.
 #[derive(Clone, Debug)]
 pub struct Table {
     /// The client that all calls go through.
@@ -21,13 +21,13 @@ pub struct Table {
 }
 
 impl Table {
-    /// The table called `name`.
+    /// The table named `name`.
     #[must_use]
     pub const fn new(client: Client, name: String) -> Self {
         Self { client, name }
     }
 
-    /// What a query finds, in pages of `read`.
+    /// The items of a query, in pages of `read`.
     pub fn query<T>(
         &self,
         operation: &'static str,
@@ -39,7 +39,7 @@ impl Table {
         Pages::new(operation, Request::Query(request), shown, read)
     }
 
-    /// Everything live in a partition whose sort key begins with `prefix`, in pages of `read`.
+    /// Every live item in a partition whose sort key begins with `prefix`, in pages of `read`.
     pub fn live<T>(
         &self,
         operation: &'static str,
@@ -52,7 +52,7 @@ impl Table {
         self.query(operation, query, Shown::LiveAt(now), read)
     }
 
-    /// Everything in a partition, over or not: for those who delete it.
+    /// Every item in a partition, over or not: for callers that delete them.
     pub fn all<T>(
         &self,
         operation: &'static str,
@@ -64,7 +64,7 @@ impl Table {
         self.query(operation, query, Shown::All, read)
     }
 
-    /// The whole table, over or not, or that of which a condition is true; in pages of `read`.
+    /// The whole table, over or not, or the items that meet a condition; in pages of `read`.
     pub fn scan<T>(
         &self,
         operation: &'static str,
@@ -135,7 +135,7 @@ impl Table {
         Ok(answer.item)
     }
 
-    /// What one item says, if it is live.
+    /// One item as a value, if it is live.
     ///
     /// # Errors
     /// [`StorageError`] if DynamoDB does not answer, or the item cannot be read.
@@ -149,8 +149,8 @@ impl Table {
         item.map(|item| from_item(operation, item)).transpose()
     }
 
-    /// These attributes of an item, over or not. It is asked for as a query: a policy can say which
-    /// attributes that may tell.
+    /// These attributes of an item, over or not. It is read by a query, because a policy can limit
+    /// the attributes of a query.
     ///
     /// # Errors
     /// [`StorageError`] if DynamoDB does not answer.

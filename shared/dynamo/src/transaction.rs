@@ -1,4 +1,4 @@
-//! Transactions: all or nothing, tried again where others are in the way.
+//! Transactions: all or nothing, tried again if others are in the way.
 
 use crate::expression::Expression;
 use crate::item::Item;
@@ -13,9 +13,10 @@ use aws_sdk_dynamodb::types::{
 use custodian_aws::{Cause, StorageError, failed};
 use std::time::Duration;
 
-/// How often a transaction is tried in whose way others, or a throttle, are: half a minute at most.
+/// How often a transaction is tried that others, or a throttle, get in the way of: half a minute at
+/// most.
 const TRIES: u32 = 120;
-/// What may be gone when it is tried again.
+/// Reasons that may be gone when it is tried again.
 const PASSING: [&str; 4] = [
     "TransactionConflict",
     "ThrottlingError",
@@ -23,21 +24,21 @@ const PASSING: [&str; 4] = [
     "RequestLimitExceeded",
 ];
 
-/// What came of one try.
+/// The result of one try.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Attempt {
     /// All of it was done.
     Applied,
-    /// Nothing was; for each write, why it stood in the way.
+    /// Nothing was done; for each write, the reason.
     Cancelled(Vec<Reason>),
 }
 
-/// Whether a write stood in the way of its transaction.
+/// Why a write stopped its transaction, or that it did not.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reason {
-    /// It didn't.
+    /// It did not.
     Fine,
-    /// Its condition did not hold; with the item as it is, if the write asked for it.
+    /// Its condition was not met; with the item as it is, if the write asked for it.
     Refused(Option<Item>),
     /// Others, or a throttle, were in its way: that may be gone when it is tried again.
     Crowded,
@@ -46,7 +47,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Whether its condition did not hold.
+    /// Whether its condition was not met.
     #[must_use]
     pub const fn is_refused(&self) -> bool {
         matches!(self, Self::Refused(_))
@@ -122,14 +123,14 @@ impl Write {
     }
 }
 
-/// Does all of it or nothing; gives whether the conditions held.
+/// Does all of it or nothing. Returns whether the conditions were met.
 ///
-/// DynamoDB refuses a transaction of which another one has an item just then, and the SDK does not
-/// try that again
+/// DynamoDB refuses a transaction if another one is using one of its items, and the SDK does not
+/// try again then
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
 ///
 /// # Errors
-/// [`StorageError`] if it is not known to be done, for any reason but a condition.
+/// [`StorageError`] unless it is certain to be done, for any reason but a condition.
 pub async fn transact(operation: &'static str, writes: Vec<Write>) -> Result<bool, StorageError> {
     let Some((client, actions)) = actions(operation, writes)? else {
         return Ok(true);
@@ -152,7 +153,7 @@ pub async fn transact(operation: &'static str, writes: Vec<Write>) -> Result<boo
 /// Tries once to do all of it or nothing.
 ///
 /// # Errors
-/// [`StorageError`] if it is not known what came of it.
+/// [`StorageError`] if the result is unknown.
 pub async fn attempt(operation: &'static str, writes: Vec<Write>) -> Result<Attempt, StorageError> {
     match actions(operation, writes)? {
         Some((client, actions)) => Box::pin(send(operation, &client, actions)).await,
@@ -160,7 +161,7 @@ pub async fn attempt(operation: &'static str, writes: Vec<Write>) -> Result<Atte
     }
 }
 
-/// The writes as the SDK has them, and the client that they go through; nothing where there is none.
+/// The writes in the SDK's form, and their client; `None` if there are none.
 fn actions(
     operation: &'static str,
     writes: Vec<Write>,
@@ -198,10 +199,10 @@ async fn send(
     }
 }
 
-/// Waits a random while, longer each time: those who met do not meet again.
+/// Waits a random time, longer after each try, so that callers that met do not meet again.
 ///
 /// # Errors
-/// [`StorageError`] if it was tried often enough.
+/// [`StorageError`] after the last try.
 pub async fn wait(operation: &'static str, tries: &mut u32) -> Result<(), StorageError> {
     *tries += 1;
     if *tries == TRIES {

@@ -1,4 +1,4 @@
-//! One change of one item, and what has to be true for it.
+//! One change of one item, and its condition.
 
 use crate::condition::Condition;
 use crate::expression::Expression;
@@ -24,11 +24,11 @@ pub(crate) enum Change {
     Put(Item),
     Update(Vec<Step>),
     Delete,
-    /// Only what has to be true.
+    /// Only the condition.
     Check,
 }
 
-/// A step of an update: which attribute, and what becomes of it.
+/// A step of an update: which attribute, and how it changes.
 #[derive(Clone, Debug)]
 pub(crate) struct Step(String, How);
 
@@ -44,7 +44,7 @@ enum How {
     TakeOut(AttributeValue),
 }
 
-/// What a write gives when it is made.
+/// What a write returns when it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Returning {
     /// The item as it was before.
@@ -56,12 +56,12 @@ pub enum Returning {
 }
 
 impl Write {
-    /// Puts an item, instead of whatever lies there.
+    /// Puts an item, replacing any earlier one.
     pub fn put(table: &Table, key: impl Into<PrimaryKey>, item: Item) -> Self {
         Self::new(table, key.into(), Change::Put(item))
     }
 
-    /// Changes an item, or begins one.
+    /// Changes an item, or creates it.
     pub fn update(table: &Table, key: impl Into<PrimaryKey>) -> Self {
         Self::new(table, key.into(), Change::Update(Vec::new()))
     }
@@ -71,7 +71,7 @@ impl Write {
         Self::new(table, key.into(), Change::Delete)
     }
 
-    /// Changes nothing, and stops its transaction where this is not true.
+    /// Changes nothing, and stops its transaction if this is not true.
     pub fn check(table: &Table, key: impl Into<PrimaryKey>, condition: Condition) -> Self {
         Self::new(table, key.into(), Change::Check).when(condition)
     }
@@ -92,43 +92,44 @@ impl Write {
         self.step(path, How::Set(value))
     }
 
-    /// Sets an attribute that is not there yet; one that is stays.
+    /// Sets an attribute that is not there yet; an existing one stays.
     pub fn set_once(self, path: impl Into<String>, value: AttributeValue) -> Self {
         self.step(path, How::SetOnce(value))
     }
 
-    /// Appends one thing to a list, or begins it.
+    /// Appends one value to a list, or creates the list.
     pub fn append(self, path: impl Into<String>, value: AttributeValue) -> Self {
         self.step(path, How::Append(value))
     }
 
-    /// Increases a number that is there.
+    /// Increases an existing number.
     pub fn increase(self, path: impl Into<String>, by: i64) -> Self {
         self.step(path, How::Increase(by))
     }
 
-    /// Sets an attribute to what another one is.
+    /// Copies an attribute to another.
     pub fn copy(self, path: impl Into<String>, from: impl Into<String>) -> Self {
         self.step(path, How::Copy(from.into()))
     }
 
-    /// Takes an attribute away.
+    /// Removes an attribute.
     pub fn remove(self, path: impl Into<String>) -> Self {
         self.step(path, How::Remove)
     }
 
-    /// Takes attributes away.
+    /// Removes attributes.
     pub fn remove_all(self, paths: &[&str]) -> Self {
         paths.iter().fold(self, |write, path| write.remove(*path))
     }
 
-    /// Adds to a number, which begins at 0, or to a set, which begins empty. The attribute is one at
-    /// the top of the item.
+    /// Adds to a number, which begins at 0, or to a set, which begins empty. The attribute is at
+    /// the top level of the item.
     pub fn add(self, attribute: impl Into<String>, value: AttributeValue) -> Self {
         self.step(attribute, How::Add(value))
     }
 
-    /// Takes out of a set, which goes with its last. The attribute is one at the top of the item.
+    /// Removes values from a set; an empty set is removed. The attribute is at the top level of the
+    /// item.
     pub fn take_out(self, attribute: impl Into<String>, value: AttributeValue) -> Self {
         self.step(attribute, How::TakeOut(value))
     }
@@ -142,7 +143,7 @@ impl Write {
         self.set(EXPIRES_AT, n(epoch))
     }
 
-    /// Is made only where this is true; together with what was said before.
+    /// Adds a condition to those given before: the write is made only if all are met.
     pub fn when(self, condition: Condition) -> Self {
         let when = match self.when {
             Some(before) => before.and(condition),
@@ -154,7 +155,7 @@ impl Write {
         }
     }
 
-    /// Gives this when it is made by itself.
+    /// Returns this when it is made by itself.
     pub fn returning(self, what: Returning) -> Self {
         Self {
             returning: Some(what),
@@ -162,7 +163,7 @@ impl Write {
         }
     }
 
-    /// Gives the item as it is where its condition does not hold.
+    /// Returns the item as it is if its condition is not met.
     pub fn returning_refused(self) -> Self {
         Self {
             returning_refused: true,
