@@ -52,6 +52,10 @@ impl Stack {
     ///
     /// # Errors
     /// The first thing that is wrong in the template, the folder, the port or a survey.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "each part once, in the order of what needs it"
+    )]
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let listener = listen(options.port)
             .await

@@ -397,3 +397,63 @@ fn a_public_type_s_name_is_its_own_within_a_crate() {
         assert!(places.is_empty(), "{}: {places:?}", folder.display());
     }
 }
+
+/// Where an empty value that nobody stored would become evidence, somebody's identity, a row that
+/// is lost or a connection that is trusted.
+const LOUD: [&str; 16] = [
+    "shared/domain/src/identity",
+    "shared/domain/src/ledger",
+    "shared/domain/src/record",
+    "shared/domain/src/rights",
+    "shared/store/src",
+    "shared/buckets/src",
+    "shared/rights/src",
+    "shared/runtime/src",
+    "shared/egress/src",
+    "shared/partner-auth/src",
+    "functions/erase/src",
+    "functions/expire/src",
+    "functions/export/src",
+    "functions/import/src",
+    "functions/sweep/src",
+    "functions/verify/src",
+];
+/// Of these the surveys, which are of nobody.
+const NOT_LOUD: [&str; 1] = ["shared/store/src/surveys"];
+
+/// What makes an empty value of one that is not there, without saying what that means. A zero, or
+/// a list that is flattened, says so.
+const SILENT: [&str; 11] = [
+    "unwrap_or_default()",
+    "map_or_default(",
+    "unwrap_or(\"\")",
+    "unwrap_or(b\"\")",
+    "unwrap_or(&[])",
+    "unwrap_or(vec![])",
+    "unwrap_or(Vec::new())",
+    "unwrap_or(String::new())",
+    "unwrap_or_else(Vec::new)",
+    "unwrap_or_else(String::new)",
+    "unwrap_or_else(Default::default)",
+];
+
+#[test]
+fn nothing_empty_stands_in_for_what_is_not_there_where_it_would_be_believed() {
+    let mut looked_at = BTreeSet::new();
+    for folder in crates() {
+        for (module, text) in modules(&folder) {
+            let path = folder.join("src").join(module.replace("::", "/"));
+            let path = path.strip_prefix(root()).unwrap();
+            let path = path.to_str().unwrap();
+            let is_in = |all: &[&'static str]| all.iter().copied().find(|it| path.starts_with(it));
+            let Some(loud) = is_in(&LOUD).filter(|_| is_in(&NOT_LOUD).is_none()) else {
+                continue;
+            };
+            looked_at.insert(loud);
+            let text: String = text.split_whitespace().collect();
+            let silent = SILENT.iter().find(|it| text.contains(**it));
+            assert_eq!(silent, None, "in {path}");
+        }
+    }
+    assert_eq!(looked_at, LOUD.into_iter().collect());
+}
