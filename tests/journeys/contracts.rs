@@ -76,6 +76,21 @@ fn the_api_s_document_has_every_route_of_the_template_and_no_other() {
     assert_eq!(methods.collect::<BTreeSet<_>>(), routed);
 }
 
+/// The stylesheet has the headers that the document says, at its versioned address and at others.
+async fn stylesheets(house: &House, api: &Value) {
+    let headers = &api["paths"]["/assets/{file}"]["get"]["responses"]["200"]["headers"];
+    let documented = |name: &str| headers[name]["schema"]["enum"].as_array().unwrap().clone();
+    let page = house.get("/privacy").await.body;
+    let linked = page.split("href=\"/assets/").nth(1).unwrap();
+    let versioned = format!("/assets/{}", linked.split('"').next().unwrap());
+    let kept = [versioned.as_str(), "/assets/custodian.css"];
+    for (address, cache) in kept.into_iter().zip(documented("cache-control")) {
+        let answer = house.get(address).await;
+        assert_eq!(answer.header("cache-control"), cache, "{address}");
+        assert_eq!(json!([answer.header("vary")]), json!(documented("vary")));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_is_one_that_the_api_s_document_has() {
     let house = House::open().await;
@@ -183,6 +198,7 @@ async fn every_answer_is_one_that_the_api_s_document_has() {
     for (path, address) in pages {
         documented(&api, path, "get", &house.get(address).await);
     }
+    stylesheets(&house, &api).await;
     let large = changed(CREATED, "/data/comment", json!("a".repeat(256 * 1024)));
     let faulty = changed(CREATED, "/data/form", json!(7));
     for (message, status) in [

@@ -120,6 +120,62 @@ fn every_rule_by_which_a_row_or_a_file_is_refused_is_explained() {
     }
 }
 
+/// The kinds of failure that a function names in what it answers an order with.
+fn error_types(function: &str) -> BTreeSet<String> {
+    let (mut kinds, mut open) = (
+        BTreeSet::new(),
+        vec![root().join(format!("functions/{function}/src"))],
+    );
+    while let Some(folder) = open.pop() {
+        for path in std::fs::read_dir(folder)
+            .unwrap()
+            .map(|it| it.unwrap().path())
+        {
+            if path.is_dir() {
+                open.push(path);
+                continue;
+            }
+            let code = std::fs::read_to_string(&path).unwrap();
+            for told in code.split("for Diagnostic {\n").skip(1) {
+                let told = told.split("\n}\n").next().unwrap();
+                let quoted = told.split('"').skip(1).step_by(2);
+                let is_kind = |text: &&str| text.chars().all(|c| c.is_ascii_alphabetic());
+                kinds.extend(quoted.filter(is_kind).map(str::to_owned));
+                if told.contains("UNAVAILABLE") {
+                    kinds.insert(custodian_runtime::failure::UNAVAILABLE.to_owned());
+                }
+            }
+        }
+    }
+    kinds
+}
+
+#[test]
+fn every_kind_of_refusal_of_an_order_stands_in_the_dpo_s_table_with_who_gives_it() {
+    const FUNCTIONS: [&str; 3] = ["requests", "export", "sweep"];
+    let document = read("docs/dpo.md");
+    let rows = document
+        .split("\n| `errorType` |")
+        .nth(1)
+        .unwrap()
+        .lines()
+        .skip(2);
+    let mut documented: BTreeSet<(String, String)> = BTreeSet::new();
+    for row in rows.take_while(|row| row.starts_with('|')) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let kind = cells[1].trim_matches('`');
+        let from = FUNCTIONS
+            .iter()
+            .filter(|it| cells[2] == "all" || cells[2].contains(&format!("`{it}`")));
+        documented.extend(from.map(|function| (kind.to_owned(), (*function).to_owned())));
+    }
+    let told = FUNCTIONS.iter().flat_map(|function| {
+        let kinds = error_types(function).into_iter();
+        kinds.map(|kind| (kind, (*function).to_owned()))
+    });
+    assert_eq!(documented, told.collect());
+}
+
 /// The names of all fields of an object, those within it as well.
 fn fields(value: &Value, path: &str, into: &mut BTreeSet<String>) {
     for (name, value) in value.as_object().into_iter().flatten() {

@@ -9,6 +9,7 @@ use custodian_domain::identity::client::{Clients, Hour};
 use custodian_domain::ledger::{Figures, Left};
 use custodian_domain::record::RecordId;
 use custodian_domain::record::source::Source;
+use custodian_domain::retention::periods;
 use custodian_domain::rights::holding::Holding;
 use custodian_runtime::secret;
 use custodian_store::clients::ClientCounts;
@@ -155,6 +156,105 @@ fn what_the_template_sets_is_what_the_document_says() {
         notice.contains(&format!("within {} days", days[3].1)),
         "the privacy notice names the backups' window"
     );
+}
+
+/// A number of months or days in the words of the documents.
+fn months(months: Months) -> String {
+    format!("{} months", months.as_u32())
+}
+
+fn days(period: TimeDelta) -> String {
+    format!("{} days", period.num_days())
+}
+
+#[test]
+fn the_dpo_s_page_and_the_notice_promise_the_periods_of_the_code() {
+    let read = |file: &str| {
+        let path = format!("{}/../{file}", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).unwrap();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let written_out = |count: i64| {
+        ["two", "three", "ten"][[2, 3, 10].iter().position(|it| *it == count).unwrap()]
+    };
+    let mails = periods::CONFIRM_SENDING + periods::MAILS_AT_NOTIFY;
+    let dpo = [
+        format!("package ends after {}", days(periods::PACKAGES)),
+        format!(
+            "The link works for {} minutes",
+            periods::READING.num_minutes()
+        ),
+        format!(
+            "how many days the link works: 1 to {}",
+            periods::PACKAGES.num_days()
+        ),
+        format!("{} from the approval", days(periods::PLACES)),
+        format!("due within {}", days(periods::PLACES)),
+        format!("{} days after the approval", written_out(mails.num_days())),
+        format!(
+            "with what it undoes for {}",
+            months(periods::CONFIRMED_LISTS)
+        ),
+        format!(
+            "counts for {} months",
+            written_out(periods::CONFIRMED_REQUESTS.as_u32().into())
+        ),
+        format!(
+            "past its {} months",
+            written_out(periods::UNAPPROVED.as_u32().into())
+        ),
+    ];
+    let version = custodian_domain::validation::notice::CURRENT.version;
+    let notice = [
+        format!(
+            "We keep your answers for {} years",
+            periods::RECORDS.as_u32() / 12
+        ),
+        format!("It can take up to {}", days(periods::PLACES)),
+        format!(
+            "stay for {} with the service that runs our telephones",
+            days(periods::CALLS_AT_FIVE9)
+        ),
+        format!("and your address, after {}", days(periods::MAILS_AT_NOTIFY)),
+        format!(
+            "before the {} years are over",
+            periods::RECORDS.as_u32() / 12
+        ),
+    ];
+    let retention = [
+        format!(
+            "{} from the approval; or {} from a plan",
+            months(periods::EVIDENCE),
+            periods::UNAPPROVED.as_u32()
+        ),
+        format!(
+            "{} from when they asked: the link works for {}",
+            days(mails),
+            periods::CONFIRM_LINKS.num_days()
+        ),
+        format!(
+            "{}, {} and {} from when another replaced it",
+            days(periods::FORMS),
+            months(periods::RECORDS),
+            days(periods::FORMS_MARGIN)
+        ),
+        format!("{} from the last approval", months(periods::SUPPRESSIONS)),
+        format!("{} from the last click", months(periods::OPT_OUTS)),
+        format!("{} minutes at most", periods::LEASES.num_minutes()),
+    ];
+    for (file, promises) in [
+        ("docs/dpo.md".to_owned(), &dpo[..]),
+        (
+            format!("functions/ingest/templates/notices/{version}.html"),
+            &notice[..],
+        ),
+        ("docs/data-retention.md".to_owned(), &retention[..]),
+    ] {
+        let text = read(&file);
+        for promise in promises {
+            assert!(text.contains(promise), "{file} does not say: {promise}");
+        }
+    }
 }
 
 /// Everything that the house can store is stored here, all at the beginning. Whatever is stored of

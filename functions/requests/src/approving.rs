@@ -3,13 +3,14 @@
 
 use crate::planning::{HASHED, Ordered, Touched, count};
 use crate::{Error, Requests};
-use chrono::{DateTime, Days, NaiveDate, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::identity::identifier::Identifier;
 use custodian_domain::identity::{identities, staff};
 use custodian_domain::london;
 use custodian_domain::place::Place;
 use custodian_domain::record::Holder;
+use custodian_domain::retention::periods;
 use custodian_domain::rights::decision::Undecided;
 use custodian_domain::rights::order::Order;
 use custodian_domain::rights::package::RequestId;
@@ -23,7 +24,7 @@ use serde_json::Value;
 
 /// Within how many days every place has to be done: less than the month of Article 12(3), and the
 /// 28 days that the privacy notice gives to newsletters.
-const DAYS: Days = Days::new(28);
+const DAYS: TimeDelta = periods::PLACES;
 
 impl Requests {
     /// Approves a plan by its hash.
@@ -281,5 +282,5 @@ fn agreed(
 /// The day by which a task that begins now has to be done.
 pub(crate) fn due(now: DateTime<Utc>) -> NaiveDate {
     let today = london::date(now);
-    today.checked_add_days(DAYS).unwrap_or(today)
+    today.checked_add_signed(DAYS).unwrap_or(today)
 }

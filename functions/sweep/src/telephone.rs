@@ -63,7 +63,7 @@ impl Sweep {
         let missing_days = missing?;
         let lost_on = missing_days
             .first()
-            .and_then(|day| day.checked_add_days(CALLS));
+            .and_then(|day| day.checked_add_signed(CALLS));
         Ok(Some(Telephone {
             last_import,
             overdue_days,
@@ -89,7 +89,7 @@ impl Sweep {
 /// The days before today that Five9 has not deleted yet; what it deletes today is among them.
 fn at_five9(now: DateTime<Utc>) -> impl Iterator<Item = NaiveDate> {
     let today = now.date_naive();
-    let first = today.checked_sub_days(CALLS).unwrap_or(today);
+    let first = today.checked_sub_signed(CALLS).unwrap_or(today);
     first.iter_days().take_while(move |day| *day < today)
 }
 
@@ -132,7 +132,7 @@ mod tests {
             (60, "2026-09-24".into(), "2026-11-22".into())
         );
         assert_eq!(
-            days[0].checked_add_days(super::CALLS),
+            days[0].checked_add_signed(super::CALLS),
             Some(now.date_naive())
         );
     }

@@ -1,12 +1,12 @@
 //! Three years and not a day longer: 36 calendar months from the moment of the interaction.
 
 use crate::record::source::Source;
-use chrono::{DateTime, Months, TimeDelta, Utc};
+use chrono::{DateTime, Months, Utc};
 use serde::{Deserialize, Serialize};
 
-/// How long an invocation may run: as long as Lambda allows. After that nothing it left behind is
-/// in use (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
-pub const INVOCATION: TimeDelta = TimeDelta::minutes(15);
+pub mod periods;
+
+pub use periods::INVOCATION;
 
 /// The second from which a record is gone for every reader, in the form that `DynamoDB` TTL needs:
 /// epoch seconds in a Number

@@ -14,6 +14,7 @@ use chrono::{DateTime, Months, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::record::Holder;
 use custodian_domain::retention::ExpiresAt;
+use custodian_domain::retention::periods;
 use custodian_domain::rights::constraint::{Act, Constraint, ConstraintKind, Effect, Lifting};
 use custodian_domain::rights::package::RequestId;
 use custodian_dynamo::{AttributeValue, Condition, Pages, Table, Write, set, to_value, transact};
@@ -21,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How long the evidence of a standing is kept after it was lifted.
-const EVIDENCE: Months = Months::new(72);
+const EVIDENCE: Months = periods::EVIDENCE;
 
 /// What stands, in the Register.
 #[derive(Clone, Debug)]

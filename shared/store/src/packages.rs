@@ -17,6 +17,7 @@ use chrono::{DateTime, Months, TimeDelta, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::record::Holder;
 use custodian_domain::retention::ExpiresAt;
+use custodian_domain::retention::periods;
 use custodian_domain::rights::decision::Undecided;
 use custodian_domain::rights::package::{PackageKind, RequestId};
 use custodian_dynamo::{Condition, Pages, Query, Shown, Table, Write, to_value, transact};
@@ -24,13 +25,13 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How long a package is there at most, as the bucket's lifecycle has it too.
-pub const DAYS: TimeDelta = TimeDelta::days(14);
+pub const DAYS: TimeDelta = periods::PACKAGES;
 /// How many holders one package can be about: each is an action of the transaction that enters it,
 /// of the hundred that DynamoDB takes
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
 pub const HOLDERS: usize = 90;
 /// How long the Register remembers that there was one.
-const REMEMBERED: Months = Months::new(36);
+const REMEMBERED: Months = periods::PACKAGES_REMEMBERED;
 
 /// The packages in the Register.
 #[derive(Clone, Debug)]

@@ -10,13 +10,14 @@ use custodian_domain::record::reference::Reference;
 use custodian_domain::record::source::Source;
 use custodian_domain::record::{Holder, RecordBody, RecordId};
 use custodian_domain::retention::ExpiresAt;
+use custodian_domain::retention::periods;
 use custodian_domain::rights::exclusion::Exclusion;
 use custodian_dynamo::{Condition, Table, Write, from_value, to_value, transact, wait};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// How long an entry is needed: nothing older is taken in, and no backup reaches back further.
-const MONTHS: Months = Months::new(36);
+const MONTHS: Months = periods::SUPPRESSIONS;
 
 /// The suppression entries in the Register.
 #[derive(Clone, Debug)]

@@ -11,6 +11,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use custodian_aws::StorageError;
 use custodian_domain::place::Place;
 use custodian_domain::retention::ExpiresAt;
+use custodian_domain::retention::periods;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::processor_exchange::Confirmation;
 use custodian_domain::rights::task::{State, Task};
@@ -19,7 +20,7 @@ use custodian_dynamo::{
 };
 
 /// How long whoever begins a task may be at it: longer than Lambda lets a function run.
-const LEASE: TimeDelta = TimeDelta::minutes(16);
+const LEASE: TimeDelta = periods::LEASES;
 
 const STATE: &str = "state";
 const LEASE_UNTIL: &str = "lease_until";

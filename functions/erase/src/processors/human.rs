@@ -22,7 +22,7 @@ pub(super) fn step(
         .get_or_insert_with(|| instructions(asked));
     sofar.due = sofar
         .due
-        .or_else(|| london::date(asked.approved_at).checked_add_days(WITHIN));
+        .or_else(|| london::date(asked.approved_at).checked_add_signed(WITHIN));
     if sofar.confirmed.is_some() {
         ProcessorProgress::Done
     } else {

@@ -143,7 +143,7 @@ impl Processors {
     ) -> Result<ProcessorProgress, ProcessorError> {
         sofar.due = sofar
             .due
-            .or_else(|| london::date(asked.approved_at).checked_add_days(WITHIN));
+            .or_else(|| london::date(asked.approved_at).checked_add_signed(WITHIN));
         if sofar.confirmed.is_some() {
             return Ok(ProcessorProgress::Done);
         }

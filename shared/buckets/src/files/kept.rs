@@ -9,13 +9,14 @@ use aws_sdk_s3::types::{MetadataDirective, TaggingDirective};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use custodian_aws::{StorageError, failed};
 use custodian_domain::record::source::Source;
+use custodian_domain::retention::periods;
 use percent_encoding::percent_decode_str;
 use std::collections::HashMap;
 use std::time::Duration;
 
 /// How long a row may be in quarantine. The bucket's lifecycle begins again when other rows of its
 /// object are taken out.
-pub const QUARANTINED: TimeDelta = TimeDelta::days(14);
+pub const QUARANTINED: TimeDelta = periods::QUARANTINE;
 /// When the contents were dropped, as epoch seconds, in an object's metadata.
 const DROPPED_AT: &str = "dropped-at";
 /// Why a file, or a message, was kept whole: the rule and the field, percent-encoded, in its

@@ -1,14 +1,15 @@
 //! Where else a record is held. An export names it, and an erasure has to reach it.
 
 use crate::record::source::Source;
+use crate::retention::periods;
 use crate::rights::confirmation::SENDING;
-use chrono::{DateTime, Days, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How long Five9 keeps a call's log; its contact records stay longer (the privacy notice; Five9's
 /// retention of reports).
-pub const CALLS: Days = Days::new(60);
+pub const CALLS: TimeDelta = periods::CALLS_AT_FIVE9;
 
 /// Who else holds a record for the council.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -86,7 +87,7 @@ impl Processor {
 
 /// How long GOV.UK Notify keeps an email: its default, which must not be lengthened there
 /// (<https://www.notifications.service.gov.uk/using-notify/data-retention-period>).
-const MAILS: TimeDelta = TimeDelta::days(7);
+const MAILS: TimeDelta = periods::MAILS_AT_NOTIFY;
 
 /// When the last copy of an email that was requested by `asked_at` is deleted: it may have been
 /// sent some days later.
@@ -111,7 +112,7 @@ impl ProcessorCopy {
     pub fn five9(began: DateTime<Utc>) -> Self {
         Self {
             at: Processor::Five9,
-            until: began.checked_add_days(CALLS),
+            until: began.checked_add_signed(CALLS),
         }
     }
 

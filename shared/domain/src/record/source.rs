@@ -1,5 +1,6 @@
 //! The ways in which feedback reaches the council, and how long each is kept: the retention table.
 
+use crate::retention::periods;
 use serde::{Deserialize, Serialize};
 
 /// How something reached the council: the ways that the privacy notice names.
@@ -83,13 +84,13 @@ impl Source {
     )]
     pub const fn retention_months(self) -> u32 {
         match self {
-            Self::WebForm => 36,
-            Self::Telephone => 36,
-            Self::Reviews => 36,
-            Self::Social => 36,
-            Self::Interviews => 36,
-            Self::Support => 36,
-            Self::Complaints => 36,
+            Self::WebForm => periods::RECORDS.as_u32(),
+            Self::Telephone => periods::RECORDS.as_u32(),
+            Self::Reviews => periods::RECORDS.as_u32(),
+            Self::Social => periods::RECORDS.as_u32(),
+            Self::Interviews => periods::RECORDS.as_u32(),
+            Self::Support => periods::RECORDS.as_u32(),
+            Self::Complaints => periods::RECORDS.as_u32(),
         }
     }
 }

@@ -9,23 +9,24 @@ use crate::identity::identifier::{Identifier, IdentifierKind};
 use crate::identity::keyring::{Addresses, Keyring, MailLinks};
 use crate::identity::subject::SubjectKey;
 use crate::retention::ExpiresAt;
+use crate::retention::periods;
 use crate::rights::subscription::{Proof, Wish};
 use chrono::{DateTime, Months, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// How long a link works, from when it was asked for; the email says so.
-pub const LINK: TimeDelta = TimeDelta::days(7);
+pub const LINK: TimeDelta = periods::CONFIRM_LINKS;
 /// How long the email is tried; after that too little of the link's time is left.
-pub const SENDING: TimeDelta = TimeDelta::days(3);
+pub const SENDING: TimeDelta = periods::CONFIRM_SENDING;
 /// How soon another email for the same purpose may go to the same address, so that nobody can fill
 /// somebody's mailbox.
-pub const APART: TimeDelta = TimeDelta::days(1);
+pub const APART: TimeDelta = periods::CONFIRM_APART;
 /// How long a confirmed address counts for a requester: an extended request must be answered within
 /// this.
-const REQUEST: Months = Months::new(3);
+const REQUEST: Months = periods::CONFIRMED_REQUESTS;
 /// How long it counts for a list: as long as the opt-out that it undoes would stand, and as the
 /// record of the wish is kept.
-const LIST: Months = Months::new(36);
+const LIST: Months = periods::CONFIRMED_LISTS;
 
 /// The purpose for which a token is sealed.
 const TOKEN: &str = "confirm an address";

@@ -7,6 +7,7 @@
 //! every link in use.
 
 use crate::identity::keyring::{Keyring, Packages};
+use crate::retention::periods;
 use crate::rights::package::RequestId;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -50,9 +51,9 @@ impl LinkKind {
     #[must_use]
     pub const fn longest(self) -> TimeDelta {
         match self {
-            Self::Release => TimeDelta::days(14),
+            Self::Release => periods::PACKAGES,
             // Whoever asks for it follows it at once.
-            Self::Reading => TimeDelta::minutes(15),
+            Self::Reading => periods::READING,
         }
     }
 

@@ -3,12 +3,13 @@
 
 use crate::identity::identifier::IdentifierKind;
 use crate::ledger::signed::Signed;
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use crate::retention::periods;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// How long a processor may take: the limit that the privacy notice promises for newsletters, which
 /// applies to others as well.
-pub const WITHIN: Days = Days::new(28);
+pub const WITHIN: TimeDelta = periods::PLACES;
 
 /// A processor's progress, in our words and its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

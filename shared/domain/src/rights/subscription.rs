@@ -2,16 +2,17 @@
 
 use crate::identity::subject::SubjectKey;
 use crate::retention::ExpiresAt;
+use crate::retention::periods;
 use crate::validation::violation::Violation;
 use chrono::{DateTime, Months, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// How long an opt-out is needed: no record and no backup holds a wish that is older.
-const MONTHS: Months = Months::new(36);
+const MONTHS: Months = periods::OPT_OUTS;
 
 /// Within this time the processor that sends a list must have ended it (the privacy notice's
 /// limit).
-pub const UNTIL_TOLD: TimeDelta = TimeDelta::days(28);
+pub const UNTIL_TOLD: TimeDelta = periods::PLACES;
 
 /// Something that is sent to whoever asked for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 
 use crate::record::source::Source;
 use crate::retention::ExpiresAt;
+use crate::retention::periods;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,11 +10,11 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// How long a form is still accepted under its own version after another version replaced it.
-pub const TAKEN_AFTER: TimeDelta = TimeDelta::days(30);
+pub const TAKEN_AFTER: TimeDelta = periods::FORMS;
 
 /// What is added to the end of the last answer: clocks differ, and copies of a survey are up to a
 /// minute old.
-const MARGIN: TimeDelta = TimeDelta::days(7);
+const MARGIN: TimeDelta = periods::FORMS_MARGIN;
 
 /// Names one version of a survey: a digest of everything that its document says.
 ///

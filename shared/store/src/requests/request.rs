@@ -4,6 +4,7 @@ use chrono::{DateTime, Months, NaiveDate, Utc};
 use custodian_domain::place::Place;
 use custodian_domain::record::{Fingerprint, Holder};
 use custodian_domain::retention::ExpiresAt;
+use custodian_domain::retention::periods;
 use custodian_domain::rights::decision::Undecided;
 use custodian_domain::rights::erasure::Ground;
 use custodian_domain::rights::exclusion::Exclusion;
@@ -13,10 +14,10 @@ use custodian_domain::rights::task::Action;
 use serde::{Deserialize, Serialize};
 
 /// How long the evidence of a request is kept.
-pub(super) const EVIDENCE: Months = Months::new(72);
+pub(super) const EVIDENCE: Months = periods::EVIDENCE;
 /// How long a plan that nobody approves is kept: three months, within which an extended request has
 /// to be answered.
-const UNAPPROVED: Months = Months::new(3);
+const UNAPPROVED: Months = periods::UNAPPROVED;
 /// How far a request is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -80,7 +80,7 @@ impl Five9 {
                 look_again: now + LOOK_AGAIN,
             });
         }
-        sofar.logs_until = london::date(asked.approved_at).checked_add_days(CALLS);
+        sofar.logs_until = london::date(asked.approved_at).checked_add_signed(CALLS);
         if !talk.finds(&searches).await? {
             sofar.asked_at.get_or_insert(now);
             return Ok(ProcessorProgress::Done);
