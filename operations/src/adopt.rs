@@ -1,5 +1,5 @@
-//! Adopts requests that the first version approved and that are open: nothing starts them until
-//! somebody has looked at them.
+//! Adopts open requests that the first version approved: nothing starts them until somebody has
+//! looked at them.
 
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
@@ -8,7 +8,7 @@ use custodian_store::requests::{Former, Requests};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// What to tell, and the code to end with: 1 if there is no such request to adopt.
+/// The output, and the exit code: 1 if there is no such request to adopt.
 pub type Adopted = (String, u8);
 
 /// Lists the requests that can be adopted.
@@ -51,7 +51,7 @@ pub async fn list(requests: &Requests, now: DateTime<Utc>) -> Result<Adopted, St
 /// Adopts these requests, or all if none is named.
 ///
 /// # Errors
-/// [`StorageError`] if they are not known to be adopted; the same again goes on.
+/// [`StorageError`] unless they are certain to be adopted; running it again continues.
 pub async fn adopt(
     requests: &Requests,
     ids: &[RequestId],

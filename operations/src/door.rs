@@ -1,4 +1,4 @@
-//! The stack that runs on this machine, as its front door tells of itself.
+//! The stack on this machine, as its HTTP port describes it.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -6,10 +6,10 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
-/// How long the front door may take.
+/// How long the port may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Why nothing is known of a stack on this machine.
+/// Why nothing is known about a stack on this machine.
 #[derive(Debug, thiserror::Error)]
 pub enum NoStack {
     /// Nobody answers, or somebody else.
@@ -20,7 +20,7 @@ pub enum NoStack {
     /// Its template has no intake.
     #[error("the stack on port {0} has no intake bucket")]
     NoIntake(u16),
-    /// Its template has no ledger, or keeps nothing of what cannot be told.
+    /// Its template has no ledger, or no bucket of discarded removals.
     #[error("the stack on port {0} has no ledger that is told of removals")]
     NoLedger(u16),
 }
@@ -30,20 +30,20 @@ pub enum NoStack {
 pub struct Intake {
     /// The bucket's name.
     pub bucket: String,
-    /// The address of the S3 that it is in.
+    /// The address of its S3.
     pub s3: String,
 }
 
-/// The ledger of a stack on this machine, and what it could not be told of.
+/// The ledger of a stack on this machine, and its discarded removals.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
     /// The ledger's table.
     pub ledger: String,
-    /// The address of the `DynamoDB` that it is in.
+    /// The address of its `DynamoDB`.
     pub dynamodb: String,
-    /// The bucket of what was discarded.
+    /// The bucket of discarded removals.
     pub discarded: String,
-    /// The address of the S3 that it is in.
+    /// The address of its S3.
     pub s3: String,
 }
 
@@ -69,7 +69,7 @@ struct Bucket {
     bucket: String,
 }
 
-/// The intake bucket of the stack whose front door is at this port.
+/// The intake bucket of the stack at this port.
 ///
 /// # Errors
 /// [`NoStack`] if there is none.
@@ -84,7 +84,7 @@ pub fn intake(port: u16) -> Result<Intake, NoStack> {
     })
 }
 
-/// The ledger of the stack whose front door is at this port.
+/// The ledger of the stack at this port.
 ///
 /// # Errors
 /// [`NoStack`] if there is none.
@@ -108,7 +108,7 @@ pub fn evidence(port: u16) -> Result<Evidence, NoStack> {
     })
 }
 
-/// One question in HTTP 1.0, whose answer ends with the connection.
+/// One request in HTTP 1.0, whose answer ends with the connection.
 fn ask(port: u16) -> Option<Told> {
     let mut door = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
     door.set_read_timeout(Some(PATIENCE)).ok()?;
@@ -126,7 +126,7 @@ mod tests {
     use std::io::{Read, Write};
     use std::net::TcpListener;
 
-    /// A front door that gives one answer.
+    /// A port that gives one answer.
     fn door(answer: &'static str) -> u16 {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();

@@ -1,10 +1,10 @@
-//! What to tell of whether requests, holds and restrictions lie in the Register as the ledger's
-//! chain attests them.
+//! Says in words whether requests, holds and restrictions are in the Register as the ledger's chain
+//! attests them.
 
 pub use custodian_rights::audit::evidence::{Proven, Scope, Unproven, prove};
 
-/// What to tell of it, and the code to end with: 0 if everything is as it is attested, 1 if not, 2
-/// if it could not be read.
+/// The output, and the exit code: 0 if everything is as it is attested, 1 if not, 2 if it could not
+/// be read.
 #[must_use]
 pub fn told(outcome: &Result<Proven, Unproven>) -> (String, u8) {
     match outcome {

@@ -1,24 +1,24 @@
-//! The house's keys, as people handle them: handing on what was made before each purpose had a
-//! secret of its own, and rotating.
+//! What people do with Custodian's keys: handing on what was made before each purpose had its own
+//! secret, and rotating.
 
 use custodian_aws::StorageError;
 use custodian_domain::identity::keyring::{self, About, BadDocument};
 use custodian_domain::identity::subject::{BadSecret, SubjectKeys};
 use custodian_runtime::{Environment, secret};
 
-/// What the subject keys are called where keys are rotated.
+/// The name of the subject keys in a rotation.
 pub const SUBJECT_KEYS: &str = "subject-keys";
 
 /// Why keys were not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
-    /// Secrets Manager does not give a secret, or does not take one.
+    /// Secrets Manager does not return a secret, or does not accept one.
     #[error("{0}: nothing else was changed; do it again")]
     Storage(#[from] StorageError),
     /// The secret of the subject keys cannot be used.
     #[error("the secret of the subject keys {0}")]
     SubjectKeys(#[from] BadSecret),
-    /// A secret cannot be changed so.
+    /// A secret cannot be changed like that.
     #[error("{0}: {1}")]
     Document(&'static str, BadDocument),
     /// There are no such keys.
@@ -34,11 +34,12 @@ pub enum KeysError {
     NeverForgotten,
 }
 
-/// Hands on to each purpose what was made for it under the subject keys' secret before it had one
-/// of its own. The same again changes nothing. Gives the names of those that were changed.
+/// Hands on to each purpose the keys that were derived for it from the subject keys' secret before
+/// it had its own. Repeating it changes nothing. Returns the names of the secrets that were
+/// changed.
 ///
 /// # Errors
-/// [`KeysError`] at the first that could not be done.
+/// [`KeysError`] at the first secret that could not be changed.
 pub async fn inherit(
     host: &Environment,
     subject_keys: &str,
@@ -58,11 +59,11 @@ pub async fn inherit(
     Ok(changed)
 }
 
-/// Gives the keys of this name, which the secret `id` has, another version. If they leaked, nothing
+/// Makes another version of the keys with this name, in the secret `id`. If they leaked, nothing
 /// that was made with them before opens any more.
 ///
 /// # Errors
-/// [`KeysError`] if they were not changed.
+/// [`KeysError`] unless they were changed.
 pub async fn rotate(
     host: &Environment,
     name: &str,
@@ -90,7 +91,7 @@ pub async fn rotate(
     Ok(secret::put(host, id, after).await?)
 }
 
-/// What is known of the purpose that is called so.
+/// The purpose with this name.
 #[must_use]
 pub fn named(name: &str) -> Option<About> {
     keyring::ALL.into_iter().find(|about| about.name == name)

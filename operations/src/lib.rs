@@ -1,4 +1,4 @@
-//! What the people who run Custodian do by hand, with the storage that the functions have.
+//! What the people who run Custodian do by hand, with the functions' own storage.
 
 pub mod adopt;
 pub mod door;

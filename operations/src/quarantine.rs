@@ -1,7 +1,7 @@
-//! What lies in quarantine, for one person to look at: listed with its reasons, restored to the
-//! byte, and brought back when it is mended.
+//! Quarantine for a person: listed with its reasons, restored to the byte, and brought back when it
+//! is mended.
 //!
-//! A listing shows lines, fields and rules, and nothing of what the rows say. What is restored is
+//! A listing shows lines, fields and rules, and nothing of what the rows say. Restored bytes are
 //! personal data.
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -12,22 +12,22 @@ use custodian_domain::record::source::Source;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-/// What is tried.
+/// The operation that errors name.
 const OPERATION: &str = "read quarantine";
 
 /// Why something could not be done with what is in quarantine.
 #[derive(Debug, thiserror::Error)]
 pub enum QuarantineError {
-    /// Nothing there is called so.
+    /// Nothing there has this name.
     #[error("nothing in quarantine is called {0}: `make quarantine` lists what is there")]
     Unknown(String),
-    /// What is asked for makes no sense.
+    /// The request makes no sense.
     #[error("{0}")]
     Wrong(&'static str),
-    /// A file of this machine's can't be read or written.
+    /// A file on this machine can't be read or written.
     #[error("{0}: {1}")]
     File(String, io::Error),
-    /// What was found can't be told.
+    /// The output can't be written.
     #[error("it cannot be written: {0}")]
     Output(#[from] io::Error),
     /// S3 does not answer.
@@ -35,21 +35,21 @@ pub enum QuarantineError {
     Storage(#[from] StorageError),
 }
 
-/// An import of which something is in quarantine.
+/// An import with something in quarantine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Import {
     /// The folder that its file was dropped in.
     pub folder: Folder,
-    /// What it is called.
+    /// Its name.
     pub id: String,
     /// Its objects, in the order of the file.
     pub objects: Vec<Kept>,
 }
 
-/// Where a row stood, and what is wrong with it.
+/// Where a row was, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// The line of the file; nothing of a file or a message that is kept whole.
+    /// The line of the file; `None` for a file or a message that is kept whole.
     pub line: Option<u64>,
     /// Why it could not be read.
     pub why: Why,
@@ -112,7 +112,7 @@ pub async fn imports(files: &Files) -> Result<Vec<Import>, StorageError> {
 /// The import of this name, `{folder}/{id}`.
 ///
 /// # Errors
-/// [`QuarantineError::Unknown`] if nothing there is called so.
+/// [`QuarantineError::Unknown`] if nothing there has this name.
 pub async fn find(files: &Files, name: &str) -> Result<Import, QuarantineError> {
     let found = imports(files)
         .await?
@@ -121,11 +121,11 @@ pub async fn find(files: &Files, name: &str) -> Result<Import, QuarantineError> 
     found.ok_or_else(|| QuarantineError::Unknown(name.to_owned()))
 }
 
-/// Gives each row of an import that could not be read, and why; then why it is kept whole, if it
-/// is.
+/// Passes on each row of an import that could not be read, and why; then why it is kept whole, if
+/// it is.
 ///
 /// # Errors
-/// [`QuarantineError`] if it can't be read, or told.
+/// [`QuarantineError`] if it can't be read, or passed on.
 pub async fn list(
     files: &Files,
     import: &Import,
@@ -158,8 +158,8 @@ pub async fn list(
 }
 
 /// Writes an import's bytes as they came: the file or the message, if it is kept whole; else its
-/// rows, as a file that can be imported again. Gives when it was dropped, and how many rows they
-/// are; none of a whole file.
+/// rows, as a file that can be imported again. Returns when it was dropped, and how many rows there
+/// are; `None` for a whole file.
 ///
 /// # Errors
 /// [`QuarantineError`] if it is gone meanwhile, or can't be read or written.
@@ -201,11 +201,11 @@ pub async fn restore(
     Ok((dropped_at.ok_or_else(gone)?, Some(count)))
 }
 
-/// Drops what is in quarantine once more, or what was made of it; gives the file that `import`
-/// reads. Its place in the order of files is the one that it had: what was told since stands.
+/// Drops what is in quarantine, or a mended version of it, again. Returns the file that `import`
+/// reads. It keeps its place in the order of files: later versions of its records stand.
 ///
 /// # Errors
-/// [`QuarantineError`] if it can't be brought back, or not without saying what it is of.
+/// [`QuarantineError`] if it can't be brought back, or not without naming its source.
 pub async fn bring_back(
     files: &Files,
     import: &Import,
@@ -236,7 +236,7 @@ pub async fn bring_back(
         .await?)
 }
 
-/// What became of a file that was brought back, once it is known.
+/// The report on a file that was brought back, once there is one.
 ///
 /// # Errors
 /// [`StorageError`] if S3 does not answer.
@@ -250,8 +250,8 @@ pub async fn report(
     Ok(report.filter(|report| report["errand"] == errand))
 }
 
-/// The rows of an object. None is passed over: whoever restores them would never know that one is
-/// missing.
+/// The rows of an object. None is skipped, because the person who restores them would never notice
+/// that one is missing.
 async fn rows(object: KeptObject) -> Result<Vec<QuarantinedRow>, StorageError> {
     let lines = read(object).await?;
     let lines = lines
@@ -271,7 +271,7 @@ async fn read(object: KeptObject) -> Result<Vec<u8>, StorageError> {
     Ok(bytes.to_vec())
 }
 
-/// What stands around rows, so that they are a file of their source again.
+/// What is around rows, so that they are a file of their source again.
 struct Frame {
     before: Vec<u8>,
     between: Vec<u8>,
@@ -291,7 +291,7 @@ impl Frame {
         }
     }
 
-    /// Begins with what stood before the first row, whose line breaks the others get as well.
+    /// Begins with what came before the first row; the rows get the same line breaks.
     fn begin(&mut self, header: &[u8]) {
         let line_break: &[u8] = match header {
             [.., b'\r', b'\n'] => b"\r\n",

@@ -1,24 +1,25 @@
-//! Tells the ledger, after all, what `expire` could not tell it in time.
+//! Records in the ledger what `expire` could not record in time.
 //!
-//! What is told is deleted from the bucket of what was discarded; what nobody can read stays there
-//! until its days are over. Telling again is telling once, so it may be broken off and run again.
+//! What is recorded is deleted from the bucket of discarded removals. What nobody can read stays
+//! there until its days are over. Recording it again has no further effect, so it may be broken off
+//! and run again.
 
 use custodian_aws::StorageError;
 use custodian_expire::{Expire, Told};
 
-/// What was found, and what became of it.
+/// What was found, and what was done with it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Redriven {
-    /// How many objects were told of whole, and are deleted.
+    /// How many objects were recorded whole, and are deleted.
     pub objects: u64,
-    /// What became of their records, and of those of the objects that are left.
+    /// What happened to their records, and to those of the remaining objects.
     pub told: Told,
-    /// How many objects are left: nobody can read them, or something in them.
+    /// How many objects remain: nobody can read them, or something in them.
     pub left: u64,
 }
 
 impl Redriven {
-    /// What to tell, and the code to end with: 0 if nothing is left, 1 if something is.
+    /// The output, and the exit code: 0 if nothing remains, 1 if something does.
     #[must_use]
     pub fn told(&self) -> (String, u8) {
         let Self {
@@ -49,10 +50,10 @@ impl Redriven {
     }
 }
 
-/// Tells of everything that lies there.
+/// Records everything in the bucket.
 ///
 /// # Errors
-/// [`StorageError`] if S3 or `DynamoDB` does not answer; run again, it goes on.
+/// [`StorageError`] if S3 or `DynamoDB` does not answer; running it again continues.
 pub async fn redrive(expire: &Expire) -> Result<Redriven, StorageError> {
     let (mut redriven, mut from) = (Redriven::default(), None);
     loop {

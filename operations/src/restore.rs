@@ -1,22 +1,22 @@
-//! Makes a table that was restored from a backup fit to be read, and says whether it is.
+//! Prepares a table that was restored from a backup for reading, and says whether it may be read.
 
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
 use custodian_rights::restoring::{Redone, Restoring};
 
-/// How often the table is gone through until nothing is left to do.
+/// How many passes through the table are made until nothing is left to do.
 const TIMES: u32 = 4;
 
 /// Why a restored table may not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum Unready {
-    /// Something is not on it that has to be.
+    /// It lacks something that it needs.
     #[error("it lacks {}", .0.join(", "))]
     Unprotected(Vec<&'static str>),
-    /// Whenever it was gone through there was still something to do.
+    /// In every pass there was still something to do.
     #[error("somebody goes on changing it, or the live table")]
     Restless,
-    /// The instant lies in the future.
+    /// The instant is in the future.
     #[error("what was restored lies in the future")]
     Future,
     /// Something does not answer, or cannot be read.
@@ -24,8 +24,7 @@ pub enum Unready {
     Storage(#[from] StorageError),
 }
 
-/// What to tell of a restore, and the code to end with: 0 if the table may be read, 1 if it may
-/// not.
+/// The output of a restore, and the exit code: 0 if the table may be read, 1 if it may not.
 #[must_use]
 pub fn told(outcome: &Result<Redone, Unready>) -> (String, u8) {
     match outcome {
@@ -60,8 +59,8 @@ pub fn counts(redone: &Redone) -> String {
     )
 }
 
-/// Puts back what a restore leaves out, does again what was done since, and looks once more: only a
-/// table that was gone through without anything to do may be read. Run again, it goes on.
+/// Adds what a restore leaves out, repeats what was done since, and checks once more: a table may
+/// only be read after a pass with nothing to do. Running it again continues.
 ///
 /// # Errors
 /// [`Unready`] says why it may not be read.

@@ -1,5 +1,5 @@
-//! Checks surveys, puts them into the Register, takes them out, and lists them. Each gives what to
-//! tell and the code to end with: 0 if it is done, 1 if something is wrong with what was given.
+//! Checks surveys, puts them into the Register, removes them, and lists them. Each command returns
+//! its output and exit code: 0 if it is done, 1 if something is wrong with what was given.
 
 use chrono::{DateTime, Utc};
 use custodian_aws::StorageError;
@@ -10,14 +10,14 @@ use custodian_store::surveys::publishing::Put;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// What to tell, and the code to end with.
+/// The output, and the exit code.
 pub type Told = (String, u8);
 
-/// A byte order mark, which is no part of a document.
+/// A byte order mark, which is not part of a document.
 const BYTE_ORDER_MARK: char = '\u{FEFF}';
 
-/// Says everything that is wrong with a survey, and what somebody should look at. `name` is what
-/// its file is called.
+/// Reports everything that is wrong with a survey, and what somebody should look at. `name` is the
+/// name of its file.
 #[must_use]
 pub fn checked(name: &str, document: &[u8]) -> Told {
     told(name, &check(document))
@@ -69,7 +69,7 @@ fn told(
 /// Puts a survey into the Register, unless something is wrong with it.
 ///
 /// # Errors
-/// [`StorageError`] if it is not known to be there; put again, it goes on.
+/// [`StorageError`] unless it is certain to be there; putting it again continues.
 pub async fn put(
     surveys: &Surveys,
     name: &str,
@@ -94,10 +94,10 @@ pub async fn put(
     Ok((format!("{told}\n{came} {}", opening(&survey, now)), 0))
 }
 
-/// Takes a survey out of the Register.
+/// Removes a survey from the Register.
 ///
 /// # Errors
-/// [`StorageError`] if it is not known to be gone; tried again, it goes on.
+/// [`StorageError`] unless it is certain to be gone; trying again continues.
 pub async fn remove(surveys: &Surveys, id: &str, now: DateTime<Utc>) -> Result<Told, StorageError> {
     Ok(if surveys.remove(id, now).await? {
         let kept = "What it asked is kept as long as an answer to it.";

@@ -1,4 +1,4 @@
-//! Verifies the ledger, and says what was found.
+//! Verifies the ledger, and reports what was found.
 
 use chrono::{DateTime, Utc};
 use custodian_buckets::anchors::Anchors;
@@ -8,8 +8,8 @@ use custodian_store::ledger::Ledger;
 
 pub use custodian_rights::audit::{Audited, Unverified};
 
-/// What to tell of a verification, and the code to end with: 0 if the ledger is what it was, 1 if
-/// not, 2 if it could not be read.
+/// The output of a verification, and the exit code: 0 if the ledger is what it was, 1 if not, 2 if
+/// it could not be read.
 #[must_use]
 pub fn told(outcome: &Result<Audited, Unverified>) -> (String, u8) {
     match outcome {
@@ -59,17 +59,17 @@ pub fn told(outcome: &Result<Audited, Unverified>) -> (String, u8) {
     }
 }
 
-/// Verifies a ledger by itself; with a witness, also that this certificate is in it.
+/// Verifies a ledger by itself; with a witness, also that the chain has this certificate.
 ///
 /// # Errors
-/// [`Unverified::Broken`] names the first link that does not hold.
+/// [`Unverified::Broken`] names the first wrong link.
 pub async fn verify(ledger: &Ledger, witness: Option<Witness>) -> Result<Verified, Unverified> {
     let audited = audit::audit(ledger, None, witness, DateTime::UNIX_EPOCH, |_| ()).await?;
     Ok(audited.chain)
 }
 
 /// Verifies a ledger, at `now` and against its anchors if they are given; with a witness, also that
-/// this certificate is in it.
+/// the chain has this certificate.
 ///
 /// # Errors
 /// [`Unverified`] names the first thing that is wrong.

@@ -1,4 +1,4 @@
-//! Adopts requests that the first version approved and that are open: `make adopt-requests`.
+//! Adopts open requests that the first version approved: `make adopt-requests`.
 
 use clap::Parser;
 use custodian_domain::rights::package::{NotARequestId, RequestId};

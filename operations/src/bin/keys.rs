@@ -1,4 +1,4 @@
-//! Hands keys on and rotates them: `make inherit-keys` and `make rotate-keys`.
+//! Hands on keys and rotates them: `make inherit-keys` and `make rotate-keys`.
 
 use clap::{Parser, Subcommand};
 use custodian_domain::identity::keyring::About;

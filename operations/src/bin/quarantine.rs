@@ -1,4 +1,4 @@
-//! Looks at what could not be read: `make quarantine`.
+//! Shows what could not be read: `make quarantine`.
 
 use chrono::{DateTime, Utc};
 use clap::Parser;
@@ -17,9 +17,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// How many rows of an import are listed where all imports are.
+/// How many rows of an import are listed when all imports are listed.
 const LISTED: u64 = 10;
-/// How long the report of what is brought back is waited for.
+/// How long the program waits for the report of what is brought back.
 const PATIENCE: Duration = Duration::from_mins(2);
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -118,7 +118,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn std::error::Error
     Ok(ExitCode::SUCCESS)
 }
 
-/// Says who did what, on the error output: names and counts only.
+/// Writes who did what to the error output: names and counts only.
 fn log(by: &str, now: DateTime<Utc>, did: &str, import: &str, count: u64) {
     let line = json!({"at": now, "by": by, "did": did, "import": import, "count": count});
     let _ = writeln!(stderr(), "{line}");
@@ -197,7 +197,7 @@ async fn write(
     now: DateTime<Utc>,
 ) -> Result<(), QuarantineError> {
     let import = find(files, name).await?;
-    // It is personal data: for nobody else on this machine.
+    // It is personal data: nobody else on this machine may read it.
     let opened = OpenOptions::new()
         .write(true)
         .create_new(true)

@@ -1,4 +1,4 @@
-//! Tells the ledger what `expire` could not tell it: `make redrive`.
+//! Records in the ledger the removals that `expire` could not record: `make redrive`.
 
 use clap::Parser;
 use custodian_buckets::discarded::Discarded;

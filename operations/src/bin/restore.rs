@@ -1,4 +1,4 @@
-//! Makes a table that was restored from a backup fit to be read: `make restore`.
+//! Prepares a table that was restored from a backup for reading: `make restore`.
 
 use chrono::{DateTime, Utc};
 use clap::Parser;

@@ -1,5 +1,5 @@
-//! Surveys, as people keep them: `make check-survey`, and on AWS `make put-survey`, `make
-//! remove-survey` and `make surveys`.
+//! Commands for surveys: `make check-survey`, and on AWS `make put-survey`, `make remove-survey`
+//! and `make surveys`.
 
 use clap::{Parser, Subcommand};
 use custodian_aws::StorageError;
