@@ -1,4 +1,4 @@
-//! Bytes on their way to disk and back, never more than a buffer of them in memory.
+//! Bytes on their way to disk and back; memory holds only a buffer of them.
 
 use super::checksum::{Algorithm, Sum};
 use super::disk::hex;
@@ -26,7 +26,7 @@ use tokio::{
 
 /// The size of one read or write.
 const BUFFER: usize = 128 * 1024;
-/// The largest body that S3 takes in one request: 5 GiB.
+/// The largest body that S3 accepts in one request: 5 GiB.
 const LARGEST: u64 = 5 << 30;
 
 /// A body on disk under a temporary name; dropping it removes it.
@@ -194,7 +194,7 @@ pub(super) async fn receive(
     Ok(received)
 }
 
-/// Why a body broke off; `s3s` tells it only by its words.
+/// Why a body broke off; `s3s` says it only in words.
 fn broken(error: StdError) -> S3Error {
     let said = error.to_string();
     if said.contains("SignatureMismatch") {

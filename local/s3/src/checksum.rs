@@ -1,4 +1,4 @@
-//! The five checksums of S3, as they are asked for, computed, kept and answered.
+//! The five checksums of S3: requested, computed, stored and answered.
 
 use s3s::{
     S3Result,
@@ -77,7 +77,7 @@ impl Algorithm {
 }
 
 impl Sum {
-    /// What a hasher of `algorithm` has computed.
+    /// The result of a hasher of `algorithm`.
     pub fn of(algorithm: Algorithm, hasher: ChecksumHasher) -> Self {
         let sums = hasher.finalize();
         let value = match algorithm {

@@ -34,7 +34,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// The same for the source of a copy, to which both answers are a failed condition.
+    /// The same for the source of a copy: both answers are a failed condition.
     pub fn check_source(&self, object: &Object) -> S3Result<()> {
         if self.stale(object) || self.known(object) {
             Err(s3_error!(PreconditionFailed))
@@ -60,7 +60,7 @@ impl Reading<'_> {
     }
 }
 
-/// Whether a write may replace `existing`, or make what isn't there.
+/// Whether a write may replace `existing`, or create a missing object.
 pub(super) fn check_write(
     existing: Option<&Object>,
     if_match: Option<&ETagCondition>,

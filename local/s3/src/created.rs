@@ -1,4 +1,4 @@
-//! Who is told that an object was created.
+//! Notice of created objects.
 
 use super::{Store, record::Object};
 use std::{
@@ -6,14 +6,14 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-/// How an object came to be, by the name that S3's events have for it.
+/// How an object was created, in the name of S3's events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum How {
     /// It was put in one request.
     Put,
     /// It was copied.
     Copy,
-    /// It came in parts, which have been joined.
+    /// It came in parts, which were joined.
     CompleteMultipartUpload,
 }
 
@@ -40,7 +40,7 @@ pub struct Created {
     pub size: u64,
     /// Its entity tag, without quotes.
     pub e_tag: String,
-    /// How it came to be.
+    /// How it was created.
     pub how: How,
 }
 
@@ -59,7 +59,7 @@ impl Created {
 
 type Listener = Arc<dyn Fn(&Created) + Send + Sync>;
 
-/// The one who is told.
+/// The listener.
 #[derive(Default)]
 pub(super) struct Ear(OnceLock<Listener>);
 
@@ -73,11 +73,11 @@ impl fmt::Debug for Ear {
 }
 
 impl Store {
-    /// Names who is told of every object that is created: when it is there, and before its sender
-    /// has an answer.
+    /// Sets the listener that gets every created object: when it exists, and before its sender has
+    /// an answer.
     ///
-    /// There is one listener, the first. It is told under the store's lock, so it must not ask the
-    /// store anything.
+    /// There is one listener, the first. It is called under the store's lock, so it must not ask
+    /// the store anything.
     pub fn on_created(&self, listener: impl Fn(&Created) + Send + Sync + 'static) {
         let _ = self.ear.0.set(Arc::new(listener));
     }

@@ -1,4 +1,4 @@
-//! The folder: where things are in it, and how they get there whole.
+//! The folder: where things are in it, and how they are written whole.
 //!
 //! ```text
 //! lock                              held while a store is open
@@ -10,7 +10,7 @@
 //! buckets/{bucket}/data/{random}    bytes of an object or a part, never changed
 //! ```
 //!
-//! An object is there once its JSON is, which is renamed into place after its bytes were. Bytes
+//! An object exists once its JSON does, which is renamed into place after its bytes were. Bytes
 //! that no JSON names (left by a process that ended in between) are removed when the store is
 //! opened.
 
@@ -89,15 +89,15 @@ impl Disk {
         self.write(&self.bucket(bucket).join("bucket.json"), settings)
     }
 
-    /// Removes a bucket and all in it.
+    /// Removes a bucket and everything in it.
     pub fn unmake(&self, bucket: &str) -> io::Result<()> {
-        // What is renamed away at once can't be seen half removed.
+        // A folder that is renamed away at once can't be seen half removed.
         let gone = self.tmp().join(random()?);
         fs::rename(self.bucket(bucket), &gone)?;
         remove_tree(&gone)
     }
 
-    /// Moves a body that has arrived among the bytes of a bucket; the name that it has there.
+    /// Moves a body that has arrived to the bytes of a bucket. Returns its name there.
     pub fn adopt(&self, bucket: &str, body: TempPath) -> io::Result<String> {
         let name = random()?;
         body.persist(self.data(bucket, &name))
@@ -110,12 +110,12 @@ impl Disk {
         remove(&self.data(bucket, data))
     }
 
-    /// Writes what is kept of an object.
+    /// Writes what is stored about an object.
     pub fn write_object(&self, bucket: &str, object: &Object) -> io::Result<()> {
         self.write(&self.object(bucket, &object.key), object)
     }
 
-    /// Removes an object: first what is kept of it, then its bytes.
+    /// Removes an object: first what is stored about it, then its bytes.
     pub fn remove_object(&self, bucket: &str, object: &Object) -> io::Result<()> {
         remove(&self.object(bucket, &object.key))?;
         self.discard(bucket, &object.data)
@@ -127,12 +127,12 @@ impl Disk {
             .join(format!("{id}.json"))
     }
 
-    /// Writes what is kept of a version.
+    /// Writes what is stored about a version.
     pub fn write_version(&self, bucket: &str, version: &Version) -> io::Result<()> {
         self.write(&self.version(bucket, &version.id), version)
     }
 
-    /// Removes a version: first what is kept of it, then its bytes.
+    /// Removes a version: first what is stored about it, then its bytes.
     pub fn remove_version(&self, bucket: &str, version: &Version) -> io::Result<()> {
         remove(&self.version(bucket, &version.id))?;
         version
@@ -141,7 +141,7 @@ impl Disk {
             .map_or(Ok(()), |object| self.discard(bucket, &object.data))
     }
 
-    /// Writes what is kept of an upload.
+    /// Writes what is stored about an upload.
     pub fn write_upload(&self, bucket: &str, upload: &Upload) -> io::Result<()> {
         self.write(&self.upload(bucket, &upload.id), upload)
     }
@@ -185,7 +185,7 @@ fn load_bucket(folder: &Path) -> io::Result<Bucket> {
     let settings = read(&folder.join("bucket.json"))?;
     let objects: Vec<Object> = read_all(&folder.join("objects"))?;
     let uploads: Vec<Upload> = read_all(&folder.join("uploads"))?;
-    // A folder of before there were versions has none.
+    // A folder from before there were versions has none.
     let versions = folder.join("versions");
     let mut all: Vec<Version> = if fs::exists(&versions)? {
         read_all(&versions)?

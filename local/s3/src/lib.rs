@@ -3,17 +3,16 @@
 //!
 //! It answers what Custodian and a person with the AWS command line need: buckets, objects (ranges,
 //! conditions, copies, batches), lists, multipart uploads, checksums, presigned links, S3's
-//! lifecycle rules when they are run, and versions under a bucket's own Object Lock. Where it stays
-//! behind S3:
+//! lifecycle rules when they are run, and versions under a bucket's own Object Lock. It differs
+//! from S3 in this:
 //!
 //! - No tags, ACLs, customer keys, policies, legal holds, locks of an object's own, `ListObjects`
-//!   version 1 or `UploadPartCopy`. What would change the meaning of a request is refused with
-//!   `NotImplemented` and never ignored.
-//! - Versions are kept by buckets that were told so before anything was put there, and nothing
+//!   version 1 or `UploadPartCopy`. A request whose meaning depends on one of these is refused with
+//!   `NotImplemented`, and never ignored.
+//! - Versions are kept by buckets that were set so before anything was put there, and nothing
 //!   expires in those.
-//! - Encryption is remembered and answered as asked for (`aws:kms`), and the bytes on disk are
-//!   plain.
-//! - Nothing is synced to disk: it survives the end of the process, and not the loss of power.
+//! - Encryption is stored and answered as requested (`aws:kms`), but the bytes on disk are plain.
+//! - Nothing is synced to disk: data survives the end of the process, but not the loss of power.
 //! - The checksum over a batch delete's list is not compared; its signature is.
 //!
 //! # Two clocks
@@ -22,8 +21,8 @@
 //! [`Clock`](custodian_clock::Clock), which the local stack moves. Signatures do not: `s3s`
 //! compares the date of a signature, and the expiry of a presigned link, with the machine's own
 //! clock. The SDK signs by that clock too, so requests stay valid however far the stack's clock was
-//! moved, and a link minted for an hour works for an hour of real time. So don't hand the SDK a
-//! time source of the stack's.
+//! moved, and a link made for an hour works for an hour of real time. So don't give the SDK the
+//! stack's time.
 
 mod body;
 mod checksum;
@@ -56,13 +55,13 @@ use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
 use std::{future::Future, time::Duration};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
-/// How long a request that is under way at the end may still take.
+/// How long a request in progress at the end may still take.
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
 
 /// Answers S3 requests signed with `credentials` (access key, secret) on `listener` until
 /// `shutdown` is ready.
 ///
-/// Idle connections then close at once, and requests that are under way have half a second.
+/// Idle connections then close at once, and requests in progress have half a second.
 pub fn serve<F>(
     listener: TcpListener,
     store: Store,
@@ -90,7 +89,7 @@ where
                         let _ = stream.set_nodelay(true);
                         connections.spawn(converse(stream, service.clone(), ended.clone()));
                     }
-                    // Out of file handles, for one: wait for some to be free.
+                    // For example out of file handles: wait for some to be free.
                     Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
                 },
             }

@@ -5,14 +5,14 @@ use chrono::{DateTime, Days, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::io;
 
-/// One rule of what a bucket forgets by itself.
+/// One rule about what a bucket deletes by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lifecycle {
     /// After how many days an object is removed.
     pub expire_after_days: Option<u32>,
     /// After how many days a multipart upload that nobody completed is aborted.
     pub abort_uploads_after_days: Option<u32>,
-    /// The keys that it is about: those that start so.
+    /// The keys that it covers: those that begin with this.
     pub prefix: String,
 }
 
@@ -26,10 +26,10 @@ pub struct Removed {
 }
 
 impl Store {
-    /// Gives a bucket the rules of its lifecycle, instead of those it had.
+    /// Sets the lifecycle rules of a bucket, replacing earlier ones.
     ///
     /// # Errors
-    /// If there is no such bucket (`NotFound`), it keeps versions and something of it is to expire
+    /// If there is no such bucket (`NotFound`), it keeps versions and a rule expires objects
     /// (`Unsupported`), or the folder can't be written.
     pub fn set_lifecycle(
         &self,
@@ -56,7 +56,7 @@ impl Store {
     /// Removes what is past its time at `now`, in all buckets.
     ///
     /// # Errors
-    /// If the folder can't be written; what was removed by then is gone, and another run does the
+    /// If the folder can't be written. What was removed by then is gone, and another run does the
     /// rest.
     pub fn run_lifecycle(&self, now: DateTime<Utc>) -> io::Result<Removed> {
         let mut removed = Removed::default();

@@ -143,7 +143,7 @@ fn listed(object: &Object, url: bool) -> dto::Object {
     }
 }
 
-/// The size of a page that a request asks for.
+/// The size of the page that a request wants.
 pub(super) fn page(asked: Option<i32>) -> S3Result<i32> {
     match asked {
         Some(asked) if asked < 0 => Err(s3_error!(
@@ -154,7 +154,7 @@ pub(super) fn page(asked: Option<i32>) -> S3Result<i32> {
     }
 }
 
-/// A key as `encoding-type=url` and S3's events have it: a slash stays, a space is a plus.
+/// A key as in `encoding-type=url` and S3's events: a slash stays, a space is a plus.
 #[must_use]
 pub fn spelled(key: &str, url: bool) -> String {
     if !url {

@@ -1,4 +1,4 @@
-//! Multipart uploads: an object in pieces, which is nothing until it is complete.
+//! Multipart uploads: an object in pieces, which does not exist until it is complete.
 
 use super::{
     Store,
@@ -282,7 +282,7 @@ impl Store {
         let url = input.encoding_type.is_some();
         let prefix = input.prefix.clone().unwrap_or_default();
         let (key_marker, id_marker) = (input.key_marker.clone(), input.upload_id_marker.clone());
-        // Without an upload's id, all uploads of the marker's key are behind us.
+        // Without an upload's id, all uploads of the marker's key are done.
         let behind = |(key, id): &(String, String)| match (&key_marker, &id_marker) {
             (Some(after), Some(after_id)) => (key, id) <= (after, after_id),
             (Some(after), None) => key <= after,

@@ -22,10 +22,10 @@ use s3s::{
     s3_error,
 };
 
-/// The most metadata that S3 keeps of an object, in bytes.
+/// The most metadata that S3 stores of an object, in bytes.
 const MOST_METADATA: usize = 2048;
 
-/// What is kept of an object beside its bytes, and how it came to be.
+/// What is stored about an object beside its bytes, and how it was created.
 struct About {
     how: How,
     headers: Headers,
@@ -49,8 +49,7 @@ impl Store {
         }
         let (headers, encryption) = (headers!(input), encryption!(input));
         check_metadata(&headers)?;
-        // Before the body is read: a body of gigabytes for a bucket that isn't there is not waited
-        // for.
+        // Before the body is read: a body of gigabytes for a missing bucket is not waited for.
         self.with(&input.bucket, |_| Ok(()))?;
         let announced = Announced {
             length: input.content_length,
@@ -82,7 +81,7 @@ impl Store {
         Ok(output)
     }
 
-    /// Makes an object of a body that has arrived whole.
+    /// Makes an object from a body that has arrived whole.
     fn keep(
         &self,
         bucket_name: &str,
@@ -123,7 +122,7 @@ impl Store {
                 "Parts can't be read by their numbers."
             ));
         }
-        // Opened under the lock: a file that is open stays readable whatever becomes of the object.
+        // Opened under the lock: an open file stays readable whatever happens to the object.
         let (object, file) = self.with(&input.bucket, |bucket| {
             let object = bucket.find(&input.key, input.version_id.as_deref())?;
             reading!(input).check(object)?;
@@ -149,7 +148,7 @@ impl Store {
         output.content_range = range
             .as_ref()
             .map(|range| format!("bytes {}-{}/{}", range.start, range.end - 1, object.size));
-        // A checksum is over the whole object, and so says nothing of a range.
+        // A checksum covers the whole object, and so says nothing about a range.
         if input.checksum_mode.is_some() && range.is_none() {
             answer_sum!(output, &object.sum);
             output.checksum_type = Some(object.sum.kind());
@@ -246,7 +245,7 @@ impl Store {
         })
     }
 
-    /// Removes an object; one that isn't there is removed.
+    /// Removes an object; a missing one counts as removed.
     fn remove(
         &self,
         name: &str,
@@ -383,7 +382,7 @@ macro_rules! reading {
 }
 use reading;
 
-/// Puts what is kept of an object into an answer.
+/// Puts what is stored about an object into an answer.
 macro_rules! describe {
     ($output:expr, $object:expr) => {{
         $output.accept_ranges = Some("bytes".to_owned());
@@ -411,7 +410,7 @@ macro_rules! describe {
 }
 use describe;
 
-/// Refuses what would change the meaning of a write and isn't there.
+/// Refuses what would change the meaning of a write and is not implemented.
 macro_rules! refuse_unless_plain {
     ($input:expr) => {
         if $input.sse_customer_algorithm.is_some()

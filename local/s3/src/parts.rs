@@ -1,4 +1,4 @@
-//! What makes a list of parts an object.
+//! Turns a list of parts into an object.
 
 use super::{
     checksum::{Algorithm, Sum, answer_sum, stated},
@@ -23,7 +23,7 @@ impl Bucket {
             .ok_or_else(|| s3_error!(NoSuchUpload))
     }
 
-    /// Finds an upload that is to be changed.
+    /// Finds an upload, to change it.
     pub fn upload_mut(&mut self, entry: &(String, String)) -> S3Result<&mut Upload> {
         self.uploads
             .get_mut(entry)
@@ -86,7 +86,7 @@ impl Upload {
     }
 }
 
-/// The checksum that a new upload asks for, and whether it will be a composite one.
+/// The checksum that a new upload wants, and whether it will be a composite one.
 pub(super) fn chosen(algorithm: Algorithm, full: Option<bool>) -> S3Result<(Algorithm, bool)> {
     match (algorithm, full) {
         (Algorithm::Sha1 | Algorithm::Sha256, Some(true)) | (Algorithm::Crc64nvme, Some(false)) => {
@@ -130,12 +130,12 @@ pub(super) fn composite_sum(algorithm: Algorithm, parts: &[&Part]) -> S3Result<S
     })
 }
 
-/// An upload's algorithm, as answers have it.
+/// An upload's algorithm, in the form of answers.
 pub(super) fn algorithm_of(checksum: Option<(Algorithm, bool)>) -> Option<dto::ChecksumAlgorithm> {
     checksum.map(|(algorithm, _)| dto::ChecksumAlgorithm::from_static(algorithm.name()))
 }
 
-/// An upload's kind of checksum, as answers have it.
+/// An upload's kind of checksum, in the form of answers.
 pub(super) fn kind_of(checksum: Option<(Algorithm, bool)>) -> Option<dto::ChecksumType> {
     let composite = checksum?.1;
     Some(dto::ChecksumType::from_static(if composite {

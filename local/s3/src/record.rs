@@ -1,4 +1,4 @@
-//! What is kept beside the bytes, as JSON.
+//! What is stored beside the bytes, as JSON.
 
 use super::{
     checksum::{Algorithm, Sum},
@@ -17,7 +17,7 @@ use std::{
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Settings {
     pub created: DateTime<Utc>,
-    /// What it forgets by itself.
+    /// What it deletes by itself.
     #[serde(default)]
     pub rules: Vec<Lifecycle>,
     /// That it keeps every version, and for how long nobody may delete one.
@@ -25,18 +25,18 @@ pub(super) struct Settings {
     pub versions: Option<Versions>,
 }
 
-/// A bucket: its settings, and an index of all that is in it.
+/// A bucket: its settings, and an index of everything in it.
 #[derive(Debug)]
 pub(super) struct Bucket {
     pub settings: Settings,
     pub objects: BTreeMap<String, Object>,
     /// By key and upload id, the order in which S3 lists them.
     pub uploads: BTreeMap<(String, String), Upload>,
-    /// Of a bucket that keeps versions: all of a key, the oldest first.
+    /// In a bucket that keeps versions: all versions of each key, the oldest first.
     pub versions: BTreeMap<String, Vec<Version>>,
 }
 
-/// What the sender says of an object, which is answered as it was sent.
+/// The sender's headers of an object, which are answered as they were sent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Headers {
     pub cache_control: Option<String>,
@@ -67,7 +67,7 @@ pub(super) struct Object {
     pub sum: Sum,
     pub headers: Headers,
     pub encryption: Encryption,
-    /// Which version it is, where versions are kept.
+    /// Which version it is, if versions are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// How long nobody may delete it.
@@ -80,7 +80,7 @@ pub(super) struct Object {
 pub(super) struct Version {
     pub key: String,
     pub id: String,
-    /// Which of the key's versions it is; the oldest is 1.
+    /// Its position among the key's versions; the oldest is 1.
     pub turn: u64,
     pub at: DateTime<Utc>,
     pub object: Option<Object>,
@@ -120,12 +120,12 @@ pub(super) fn timestamp(time: DateTime<Utc>) -> Timestamp {
     Timestamp::from(SystemTime::from(time))
 }
 
-/// A size as S3's answers have it.
+/// A size in the form of S3's answers.
 pub(super) fn signed(size: u64) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
 
-/// Takes the headers that an object keeps out of a request.
+/// Takes the headers that an object keeps from a request.
 macro_rules! headers {
     ($input:expr) => {
         $crate::record::Headers {
@@ -141,7 +141,7 @@ macro_rules! headers {
 }
 pub(super) use headers;
 
-/// Takes the wish for encryption out of a request.
+/// Takes the requested encryption from a request.
 macro_rules! encryption {
     ($input:expr) => {
         $crate::record::Encryption {
@@ -156,7 +156,7 @@ macro_rules! encryption {
 }
 pub(super) use encryption;
 
-/// Puts the encryption into an answer; S3 encrypts with its own keys when nobody asked for others.
+/// Puts the encryption into an answer; S3 encrypts with its own keys if nobody asked for others.
 macro_rules! answer_encryption {
     ($output:expr, $encryption:expr) => {{
         let encryption: &$crate::record::Encryption = $encryption;
@@ -171,7 +171,7 @@ macro_rules! answer_encryption {
 }
 pub(super) use answer_encryption;
 
-/// `aws-chunked` is how a body travelled, and not how it is encoded.
+/// `aws-chunked` says how a body travelled, not how it is encoded.
 pub(super) fn without_transfer(encoding: Option<String>) -> Option<String> {
     let encoding = encoding?;
     let kept: Vec<_> = encoding

@@ -1,9 +1,9 @@
-//! The protocol's operations, and who answers them.
+//! The protocol's operations.
 
 use super::Store;
 use s3s::{S3, S3Error, S3Request, S3Response, S3Result, dto, s3_error};
 
-/// The store as `s3s` sees it; what isn't here answers `NotImplemented`.
+/// The store as `s3s` sees it. Anything else answers `NotImplemented`.
 pub(super) struct Service(pub Store);
 
 #[async_trait::async_trait]

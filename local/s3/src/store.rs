@@ -17,8 +17,8 @@ use std::{
 
 /// Buckets in a folder; clones share them.
 ///
-/// The bytes of objects stay on disk, what is known of them is in memory too. One process at a time
-/// can open a folder.
+/// The bytes of objects stay on disk; everything else is in memory too. One process at a time can
+/// open a folder.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(super) disk: Arc<Disk>,
@@ -39,7 +39,7 @@ pub struct OpenUpload {
 }
 
 impl Store {
-    /// Opens the store in the folder `root`, which is made if it isn't there.
+    /// Opens the store in the folder `root`, which is created if it is missing.
     ///
     /// # Errors
     /// If the folder can't be read or written, or another store has it open (`ResourceBusy`).
@@ -54,7 +54,7 @@ impl Store {
         })
     }
 
-    /// Makes a bucket; one that is there already stays as it is.
+    /// Makes a bucket; an existing one stays as it is.
     ///
     /// # Errors
     /// If the name is not one that S3 allows, or the folder can't be written.
@@ -88,7 +88,7 @@ impl Store {
             .collect()
     }
 
-    /// The bytes of an object; nothing if there is no such object.
+    /// The bytes of an object; `None` if there is no such object.
     ///
     /// # Errors
     /// If the folder can't be read.
@@ -102,13 +102,13 @@ impl Store {
             .transpose()
     }
 
-    /// The time in whole seconds, which is as much as S3 keeps.
+    /// The time in whole seconds, as S3 stores it.
     pub(super) fn now(&self) -> DateTime<Utc> {
         let now = self.clock.now();
         DateTime::from_timestamp(now.timestamp(), 0).unwrap_or(now)
     }
 
-    /// Makes a bucket; says whether it was not there.
+    /// Makes a bucket. Returns whether it was missing.
     pub(super) fn make(&self, name: &str) -> io::Result<bool> {
         if !s3s::path::check_bucket_name(name) {
             return Err(io::Error::new(
@@ -156,7 +156,7 @@ impl Store {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does something to a bucket, alone.
+    /// Does something to a bucket under the lock.
     pub(super) fn with<T>(
         &self,
         bucket: &str,
@@ -168,9 +168,9 @@ impl Store {
             .ok_or_else(|| s3_error!(NoSuchBucket))?)
     }
 
-    /// Puts an object whose bytes are in place into the index, instead of the one that was there,
-    /// and tells of it. Gives it as it is then: where versions are kept it is one, and the one that
-    /// was there stays.
+    /// Puts an object whose bytes are in place into the index, replacing any earlier one, and calls
+    /// the listener. Returns the object. If versions are kept, it is a new version, and the earlier
+    /// one stays.
     pub(super) fn install(
         &self,
         name: &str,

@@ -1,10 +1,9 @@
 //! Versions of objects, and how long nobody may delete one: S3's versioning, and Object Lock by the
 //! bucket's default.
 //!
-//! What is put under a key that is there is another version of it; what is deleted without naming a
-//! version only gets a marker (Amazon S3 User Guide, "How S3 Versioning works"). A version under
-//! lock goes before its time by nobody's word, or in governance mode by the word of whoever asks to
-//! bypass it ("Object Lock").
+//! A put under an existing key makes another version. A delete without a version only adds a marker
+//! (Amazon S3 User Guide, "How S3 Versioning works"). Nobody can delete a version under lock early,
+//! except, in governance mode, a caller that asks to bypass the lock ("Object Lock").
 
 use super::{
     Store,
@@ -17,7 +16,7 @@ use s3s::{S3Error, S3Result, dto, s3_error};
 use serde::{Deserialize, Serialize};
 use std::io;
 
-/// What the version of an object is called where none are kept.
+/// The name of an object's version where none are kept.
 pub(super) const NO_VERSION: &str = "null";
 
 /// Who may delete what is under lock.
@@ -25,7 +24,7 @@ pub(super) const NO_VERSION: &str = "null";
 pub enum LockMode {
     /// Nobody.
     Compliance,
-    /// Whoever asks to bypass it.
+    /// Anyone who asks to bypass it.
     Governance,
 }
 
@@ -43,13 +42,13 @@ impl LockMode {
 /// How long each new version of a bucket is under lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retention {
-    /// Who may delete it before.
+    /// Who may delete it earlier.
     pub mode: LockMode,
     /// For how many days.
     pub days: u32,
 }
 
-/// That a bucket keeps versions, and the lock that each gets.
+/// That a bucket keeps versions, and the lock of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Versions {
     pub lock: Option<Retention>,
@@ -62,7 +61,7 @@ pub(super) struct Lock {
     pub until: DateTime<Utc>,
 }
 
-/// What a deletion left: a marker, or nothing; and the version that it was about.
+/// The result of a deletion: a marker, or nothing; and the version that it was about.
 #[derive(Debug, Default)]
 pub(super) struct Gone {
     pub marker: bool,
@@ -89,7 +88,7 @@ impl Bucket {
         }
     }
 
-    /// What the key is now, as its last version says.
+    /// The current object of a key, according to its last version.
     fn follow(&mut self, key: &str) {
         match self
             .versions
@@ -110,11 +109,11 @@ impl Bucket {
 }
 
 impl Store {
-    /// Has a bucket keep versions from now on, each under this lock.
+    /// Makes a bucket keep versions from now on, each under this lock.
     ///
     /// # Errors
-    /// If there is no such bucket (`NotFound`), something is in it of before (`Unsupported`), or
-    /// the folder can't be written.
+    /// If there is no such bucket (`NotFound`), it already has objects (`Unsupported`), or the
+    /// folder can't be written.
     pub fn keep_versions(&self, bucket: &str, lock: Option<Retention>) -> io::Result<()> {
         let mut buckets = self.buckets();
         let kept = buckets.get_mut(bucket).ok_or(io::ErrorKind::NotFound)?;
@@ -125,7 +124,7 @@ impl Store {
             ));
         }
         kept.settings.versions = Some(Versions { lock });
-        // It makes the folder of versions in a bucket of before there was one.
+        // It makes the folder of versions in a bucket from before there was one.
         self.disk.make(bucket, &kept.settings)
     }
 
@@ -166,7 +165,7 @@ impl Store {
         Ok(object)
     }
 
-    /// Marks a key as deleted; what it was stays.
+    /// Marks a key as deleted; earlier versions stay.
     pub(super) fn add_marker(&self, name: &str, bucket: &mut Bucket, key: &str) -> S3Result<Gone> {
         let id = random().map_err(S3Error::internal_error)?;
         let (turn, at) = (bucket.next_turn(key), self.now());
@@ -278,7 +277,7 @@ impl Store {
         })
     }
 
-    /// Lists versions and markers: keys in order, of each key the latest first.
+    /// Lists versions and markers: keys in order, and for each key the latest first.
     pub(super) fn list_versions(
         &self,
         input: dto::ListObjectVersionsInput,
@@ -304,7 +303,7 @@ impl Store {
                 .filter(|(key, _)| key.starts_with(&prefix));
             let all = all.flat_map(|(_, versions)| versions.iter().rev().enumerate());
             let listed = all.map(|(place, version)| (version.clone(), place == 0));
-            // Everything up to the marker is behind us; without a version, all of its key.
+            // Everything up to the marker is done; without a version, all of its key.
             let mut past = input.key_marker.is_none();
             let after = listed.filter(|(version, _)| {
                 let behind = !past;

@@ -1,11 +1,11 @@
-//! Calls from a double to the house.
+//! Calls from a simulator to Custodian.
 
 use axum::body::Body;
 use axum::http::Request;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 
-/// Posts a signed body; gives the status, or nothing if nobody answers.
+/// Posts a signed body. Returns the status, or `None` if nobody answers.
 pub(super) async fn post(url: &str, domain: &str, signature: &str, body: String) -> Option<u16> {
     let request = Request::post(url)
         .header("content-type", "application/json")

@@ -14,7 +14,7 @@ pub(super) const USER: (&str, &str) = ("custodian", "localstack-five9-processor"
 /// A contact: its fields by name, such as `number1` and `email`.
 pub type Contact = BTreeMap<String, String>;
 
-/// A double of Five9; clones are handles on the same.
+/// A simulator of Five9; clones are handles on the same one.
 #[derive(Clone)]
 pub struct Five9 {
     clock: Clock,
@@ -31,7 +31,7 @@ pub(super) struct State {
     pub(super) calls: Vec<String>,
 }
 
-/// A deletion that was asked for.
+/// A requested deletion.
 #[derive(Debug)]
 pub(super) struct Import {
     field: String,
@@ -56,12 +56,12 @@ impl Five9 {
         self.clock.now()
     }
 
-    /// Behaves so from now on.
+    /// Sets the mode from now on.
     pub fn behave(&self, mode: Mode) {
         self.state().mode = mode;
     }
 
-    /// Answers so many calls, and then a single one in another way.
+    /// Answers this many calls, and then a single one in another mode.
     pub fn falter(&self, calls: usize, mode: Mode) {
         self.state().falter = Falter::after(calls, mode);
     }
@@ -79,12 +79,12 @@ impl Five9 {
         state.falter.next(mode)
     }
 
-    /// Takes so long for an import, by the stack's clock.
+    /// Sets how long an import takes, by the stack's clock.
     pub fn take(&self, time: TimeDelta) {
         self.state().takes = time;
     }
 
-    /// Holds a contact with these fields.
+    /// Adds a contact with these fields.
     pub fn give(&self, fields: &[(&str, &str)]) {
         let contact = fields
             .iter()
@@ -114,18 +114,18 @@ impl Five9 {
         self.state().calls.clone()
     }
 
-    /// Forgets what its imports were, as Five9 does after a while.
+    /// Drops its imports, as Five9 does after a while.
     pub fn forget_imports(&self) {
         self.state().imports.clear();
     }
 
-    /// What stands in its secret.
+    /// The contents of its secret.
     pub(super) fn secret(&self) -> String {
         let _ = self;
         json!({"user": USER.0, "password": USER.1}).to_string()
     }
 
-    /// Begins an import that deletes; gives its identifier.
+    /// Begins an import that deletes. Returns its identifier.
     pub(super) fn begin(&self, field: &str, values: Vec<String>) -> String {
         let (now, mut state) = (self.now(), self.state());
         let id = format!("import-{}", state.imports.len() + 1);
@@ -139,7 +139,7 @@ impl Five9 {
         id
     }
 
-    /// Deletes what it is time for.
+    /// Deletes what is due.
     pub(super) fn keep_up(&self, now: DateTime<Utc>) {
         let mut state = self.state();
         let State {

@@ -1,4 +1,4 @@
-//! What Five9's double answers, in SOAP.
+//! The answers of Five9's simulator, in SOAP.
 
 use super::five9::{Five9, USER};
 use super::mode::{Mode, TRAP};
@@ -16,7 +16,7 @@ const PATH: &str = "/wsadmin/v13/AdminWebService";
 const ENVELOPE: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 const ADMIN: &str = "http://service.admin.ws.five9.com/";
 
-/// An operation and the texts in it, in their order, each by the name of its element.
+/// An operation and its texts, in order, each by the name of its element.
 struct Operation {
     name: String,
     texts: Vec<(String, String)>,
@@ -63,7 +63,7 @@ impl Operation {
     }
 
     fn one<'a>(&'a self, name: &'a str) -> &'a str {
-        // The innermost is the one with a text.
+        // The innermost element has the text.
         self.all(name)
             .find(|text| !text.is_empty())
             .unwrap_or_default()
@@ -125,7 +125,7 @@ impl Five9 {
         }
     }
 
-    /// Performs an operation; gives what it returns, as names and texts, or nothing if it cannot be
+    /// Performs an operation. Returns its results, as names and texts, or `None` if it cannot be
     /// done.
     fn perform(&self, operation: &Operation, mode: Mode) -> Option<Vec<(&'static str, String)>> {
         match operation.name.as_str() {

@@ -1,7 +1,7 @@
 //! Simulators of the processors: they hold people, take orders, and can be slow, down, wrong or
 //! malicious.
 //!
-//! What they hold lies in memory only. Nothing that they are told gets into a log.
+//! Their data is in memory only. Nothing that they are sent gets into a log.
 
 mod calling;
 mod five9;
@@ -31,7 +31,7 @@ pub struct Simulators {
     pub newsletter: OpenDsr,
     /// Five9, with its contacts.
     pub five9: Five9,
-    /// GOV.UK Notify, with the mails that it was handed.
+    /// GOV.UK Notify, with the emails that it was sent.
     pub notify: GovUkNotify,
 }
 
@@ -49,7 +49,7 @@ impl Simulators {
         })
     }
 
-    /// What each answers with, in the order of the ports.
+    /// The router of each, in the order of the ports.
     #[must_use]
     pub fn routers(&self) -> [Router; 4] {
         [
@@ -60,7 +60,7 @@ impl Simulators {
         ]
     }
 
-    /// The parameters by which the template finds them at these addresses.
+    /// The template's parameters for these addresses.
     #[must_use]
     pub fn parameters(urls: &[String]) -> BTreeMap<String, String> {
         let [granicus, newsletter, five9, notify] = urls else {
@@ -82,7 +82,7 @@ impl Simulators {
             .into()
     }
 
-    /// What stands in their secrets, by logical id in the template.
+    /// The contents of their secrets, by logical id in the template.
     #[must_use]
     pub fn secrets(&self) -> BTreeMap<&'static str, String> {
         BTreeMap::from([
@@ -95,7 +95,7 @@ impl Simulators {
         ])
     }
 
-    /// Does what has come due by now, and says so to whom it was promised.
+    /// Does what is due by now, and makes the promised callbacks.
     pub async fn keep_up(&self, now: DateTime<Utc>) {
         self.granicus.keep_up(now).await;
         self.newsletter.keep_up(now).await;

@@ -1,4 +1,4 @@
-//! How a double behaves, and what it answers to everything when it behaves badly.
+//! How a simulator behaves, and its answer to everything when it behaves badly.
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_TYPE, LOCATION};
@@ -8,7 +8,7 @@ use futures_util::stream;
 use std::convert::Infallible;
 use std::time::Duration;
 
-/// How a double behaves.
+/// How a simulator behaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     /// As it should.
@@ -18,21 +18,21 @@ pub enum Mode {
     Slow,
     /// It answers 503.
     Down,
-    /// It answers 429, and nobody knows for how long.
+    /// It answers 429, without saying for how long.
     Busy,
     /// It answers with a page.
     Garbled,
-    /// It answers of another matter, or another operation.
+    /// It answers about another request, or another operation.
     Wrong,
     /// It answers that all is done, signed by somebody else.
     Forging,
-    /// It sends on to itself, as it would to an address inside.
+    /// It redirects to itself, as it would to a private address.
     Redirecting,
     /// It never ends its answer.
     Huge,
     /// It does what it is asked, and answers 500.
     Losing,
-    /// It does not do what it is asked, and calls that it has.
+    /// It does not do what it is asked, and calls back that it has.
     Boasting,
     /// It refuses what it is asked.
     Refusing,
@@ -41,7 +41,7 @@ pub enum Mode {
 /// Where a redirected call ends up.
 pub(super) const TRAP: &str = "/trap";
 
-/// A single call that is answered otherwise, once so many were answered.
+/// A single call with another answer, after this many calls.
 #[derive(Debug, Default)]
 pub(super) struct Falter(Option<(usize, Mode)>);
 
@@ -55,7 +55,7 @@ impl Falter {
         self.0.is_some()
     }
 
-    /// How the next call is answered by who otherwise answers in this `mode`.
+    /// How the next call is answered by a simulator that otherwise answers in this `mode`.
     pub(super) fn next(&mut self, mode: Mode) -> Mode {
         match self.0.take() {
             Some((0, falters)) => falters,
@@ -69,7 +69,7 @@ impl Falter {
 }
 
 impl Mode {
-    /// What is answered without looking at what was asked, if that is how it behaves.
+    /// The answer that does not depend on the request, in modes that have one.
     pub(super) async fn answer(self) -> Option<Response<Body>> {
         match self {
             Self::Slow => {

@@ -1,4 +1,4 @@
-//! GOV.UK Notify's double: it takes mails and shows them to whoever runs the stack. Nobody else
+//! GOV.UK Notify's simulator: it takes emails and shows them to whoever runs the stack. Nobody else
 //! gets them.
 
 use super::mode::{Falter, Mode, TRAP};
@@ -20,14 +20,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const SERVICE: &str = "5e41ce00-0000-4000-8000-000000000001";
 const SECRET: &str = "5ec4e700-0000-4000-8000-000000000002";
 const TEMPLATE: &str = "7e3b1a7e-0000-4000-8000-000000000003";
-/// How far a token's time may be from the double's.
+/// How far a token's time may be from the simulator's.
 const SKEW: TimeDelta = TimeDelta::seconds(30);
-/// How long a mail is kept.
+/// How long an email is kept.
 const KEPT: TimeDelta = TimeDelta::days(7);
-/// The address at which the mails are shown.
+/// The address at which the emails are shown.
 const MAILS: &str = "/mails";
 
-/// A double of GOV.UK Notify; clones are handles on the same.
+/// A simulator of GOV.UK Notify; clones are handles on the same one.
 #[derive(Clone)]
 pub struct GovUkNotify {
     clock: Clock,
@@ -42,18 +42,18 @@ struct State {
     calls: Vec<String>,
 }
 
-/// A mail that was taken.
+/// An email that was accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mail {
     /// Who gets it.
     pub address: String,
-    /// What the council calls it.
+    /// The council's reference for it.
     pub reference: String,
     /// The link in it.
     pub link: String,
     /// What it says that its reader did.
     pub about: String,
-    /// When it was taken.
+    /// When it was accepted.
     pub at: DateTime<Utc>,
 }
 
@@ -69,12 +69,12 @@ impl GovUkNotify {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Behaves so from now on.
+    /// Sets the mode from now on.
     pub fn behave(&self, mode: Mode) {
         self.state().mode = mode;
     }
 
-    /// Answers so many calls, and then a single one in another way.
+    /// Answers this many calls, and then a single one in another mode.
     pub fn falter(&self, calls: usize, mode: Mode) {
         self.state().falter = Falter::after(calls, mode);
     }
@@ -85,7 +85,7 @@ impl GovUkNotify {
         self.state().falter.is_to_come()
     }
 
-    /// The mails that it has.
+    /// The emails that it has.
     #[must_use]
     pub fn mails(&self) -> Vec<Mail> {
         self.state().mails.clone()
@@ -97,7 +97,7 @@ impl GovUkNotify {
         self.state().calls.clone()
     }
 
-    /// What stands in its secret.
+    /// The contents of its secret.
     pub(super) fn secret(&self) -> String {
         let _ = self;
         json!({"token": format!("localstack-{SERVICE}-{SECRET}")}).to_string()
@@ -238,7 +238,7 @@ impl GovUkNotify {
         axum::Json(json!({"notifications": found, "links": {}})).into_response()
     }
 
-    /// The mails, for whoever tries the stack out.
+    /// The emails, for people who try the stack out.
     fn shown(&self) -> String {
         let mails = self.mails();
         if mails.is_empty() {

@@ -1,4 +1,5 @@
-//! A processor that speaks `OpenDSR` 2.0: what it holds, what it was asked, and how far it is.
+//! A processor that speaks `OpenDSR` 2.0: the people it holds, the requests it got, and their
+//! progress.
 
 use super::calling;
 use super::mode::{Falter, Mode};
@@ -11,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What it takes people's identities as, unless it is told otherwise.
+/// The formats of identities that it accepts, unless it is set otherwise.
 const TAKES_AS: [(&str, &str); 4] = [
     ("email", "raw"),
     ("email", "sha256"),
@@ -19,7 +20,7 @@ const TAKES_AS: [(&str, &str); 4] = [
     ("controller_customer_id", "raw"),
 ];
 
-/// A double that speaks `OpenDSR`; clones are handles on the same.
+/// A simulator that speaks `OpenDSR`; clones are handles on the same one.
 #[derive(Clone)]
 pub struct OpenDsr {
     pub(super) name: &'static str,
@@ -38,24 +39,24 @@ pub(super) struct State {
     people: BTreeSet<String>,
     pub(super) matters: BTreeMap<String, SubjectRequest>,
     pub(super) calls: Vec<String>,
-    /// What callbacks were answered with.
+    /// The statuses with which its callbacks were answered.
     answered: Vec<u16>,
 }
 
-/// What it was asked.
+/// A request that it got.
 #[derive(Clone, Debug)]
 pub struct SubjectRequest {
-    /// Whom it is about: the identities, as they were sent.
+    /// The identities, as they were sent.
     pub identities: Vec<(String, String)>,
     /// When it will be done.
     pub done_at: DateTime<Utc>,
-    /// When it began to be pending no more.
+    /// When it is no longer pending.
     pub begins_at: DateTime<Utc>,
-    /// Whether it was taken back.
+    /// Whether it was cancelled.
     pub cancelled: bool,
-    /// Where to call.
+    /// Where to call back.
     pub callbacks: Vec<String>,
-    /// What was last called.
+    /// The last status that it called back with.
     told: String,
     erased: bool,
 }
@@ -80,12 +81,12 @@ impl OpenDsr {
         self.clock.now()
     }
 
-    /// Behaves so from now on.
+    /// Sets the mode from now on.
     pub fn behave(&self, mode: Mode) {
         self.state().mode = mode;
     }
 
-    /// Answers so many calls, and then a single one in another way.
+    /// Answers this many calls, and then a single one in another mode.
     pub fn falter(&self, calls: usize, mode: Mode) {
         self.state().falter = Falter::after(calls, mode);
     }
@@ -103,12 +104,12 @@ impl OpenDsr {
         state.falter.next(mode)
     }
 
-    /// Takes so long to erase somebody, by the stack's clock; at first it takes no time.
+    /// Sets how long it takes to erase somebody, by the stack's clock; at first it takes no time.
     pub fn take(&self, time: TimeDelta) {
         self.state().takes = time;
     }
 
-    /// Takes identities as these pairs of type and format, and as no others.
+    /// Accepts identities in these pairs of type and format, and in no others.
     pub fn take_as(&self, pairs: &[(&str, &str)]) {
         let pairs = pairs
             .iter()
@@ -127,10 +128,9 @@ impl OpenDsr {
         self.state().people.contains(identity)
     }
 
-    /// Every identity that it knows in any way: of the people that it holds, and in what it was
-    /// asked.
+    /// Every identity that it knows in any way: of the people that it holds, and in requests.
     ///
-    /// What it was asked it forgets with the person.
+    /// A request is dropped together with its person.
     #[must_use]
     pub fn inventory(&self) -> BTreeSet<String> {
         let state = self.state();
@@ -142,7 +142,7 @@ impl OpenDsr {
         state.people.iter().cloned().chain(asked).collect()
     }
 
-    /// What it was asked, by id.
+    /// The requests that it got, by id.
     #[must_use]
     pub fn matters(&self) -> BTreeMap<String, SubjectRequest> {
         self.state().matters.clone()
@@ -154,7 +154,7 @@ impl OpenDsr {
         self.state().calls.clone()
     }
 
-    /// What its callbacks were answered with.
+    /// The statuses with which its callbacks were answered.
     #[must_use]
     pub fn answered(&self) -> Vec<u16> {
         self.state().answered.clone()
@@ -168,12 +168,12 @@ impl OpenDsr {
         format!("localstack-{}-processor", self.name)
     }
 
-    /// What stands in its secret: the token that it wants.
+    /// The contents of its secret: the token that it expects.
     pub(super) fn secret(&self) -> String {
         json!({"token": self.token()}).to_string()
     }
 
-    /// What stands in the secret of its certificate.
+    /// The contents of the secret of its certificate.
     pub(super) fn certificate(&self) -> String {
         json!({"certificate": self.signer.certificate}).to_string()
     }
@@ -189,7 +189,7 @@ impl OpenDsr {
         }
     }
 
-    /// Takes an order; gives when it will be done.
+    /// Takes an order. Returns when it will be done.
     pub(super) fn enter(&self, id: &str, order: &Value) -> DateTime<Utc> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let identities = order["subject_identities"].as_array().into_iter().flatten();
@@ -225,7 +225,7 @@ impl OpenDsr {
         self.state().takes_as.clone().unwrap_or_else(usual)
     }
 
-    /// Erases whom it is time for, and calls where something changed.
+    /// Erases whoever is due, and calls back where something changed.
     pub(super) async fn keep_up(&self, now: DateTime<Utc>) {
         self.erase(now);
         let mode = self.state().mode;
@@ -251,8 +251,8 @@ impl OpenDsr {
         }
     }
 
-    /// Calls to an address what it likes of a matter, signed as it behaves; gives the status of the
-    /// answer.
+    /// Calls an address with any news about a request, signed as its mode says. Returns the status
+    /// of the answer.
     pub async fn call(
         &self,
         id: &str,
@@ -270,7 +270,7 @@ impl OpenDsr {
         answer
     }
 
-    /// Erases whom it is time for.
+    /// Erases whoever is due.
     pub(super) fn erase(&self, now: DateTime<Utc>) {
         let mut state = self.state();
         let State {
@@ -302,7 +302,7 @@ impl OpenDsr {
 }
 
 impl SubjectRequest {
-    /// How far it is, in the specification's words.
+    /// Its state, in the specification's words.
     #[must_use]
     pub fn status(&self, now: DateTime<Utc>) -> &'static str {
         if self.cancelled {

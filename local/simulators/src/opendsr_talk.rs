@@ -1,4 +1,4 @@
-//! What the `OpenDSR` double answers: discovery, orders, statuses, cancellations.
+//! The answers of the `OpenDSR` simulator: discovery, orders, statuses, cancellations.
 
 use super::mode::{Mode, TRAP};
 use super::opendsr::OpenDsr;
@@ -92,7 +92,7 @@ impl OpenDsr {
         self.signed(StatusCode::CREATED, &receipt)
     }
 
-    /// Whether every identity of an order is one that it takes.
+    /// Whether it accepts every identity of an order.
     fn understands(&self, order: &Value) -> bool {
         let takes = self.takes_as();
         let fits = |it: &Value| {
@@ -137,7 +137,7 @@ impl OpenDsr {
         self.signed(StatusCode::ACCEPTED, &receipt)
     }
 
-    /// The id of the matter that it speaks of.
+    /// The id of the request that it answers about.
     fn of(&self, id: &str, mode: Mode) -> String {
         let _ = self;
         if mode == Mode::Wrong {

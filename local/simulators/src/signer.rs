@@ -1,4 +1,4 @@
-//! What a double signs with: a key of its own, made when the stack starts.
+//! A simulator's signing key, made when the stack starts.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,8 @@ pub(super) struct Signer {
 }
 
 impl Signer {
-    /// A new key, certified by itself: it is pinned, so nobody has to vouch for it.
+    /// A new key, with a self-signed certificate: it is pinned, so no authority has to vouch for
+    /// it.
     pub(super) fn new(domain: &str) -> Result<Self, String> {
         let failed = |error: rcgen::Error| format!("a double has no certificate: {error}");
         let key = KeyPair::generate().map_err(failed)?;

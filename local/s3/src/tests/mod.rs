@@ -1,4 +1,4 @@
-//! The store, asked by the real SDK over loopback.
+//! The store, called by the real SDK over loopback.
 
 mod lifecycle;
 mod listing;
@@ -95,7 +95,7 @@ impl Stack {
         files(&self.folder.path().join("buckets").join(BUCKET).join("data"))
     }
 
-    /// How many bodies were left behind on their way.
+    /// How many bodies were left behind before they were complete.
     fn unfinished(&self) -> usize {
         files(&self.folder.path().join("tmp"))
     }

@@ -176,7 +176,7 @@ async fn the_rest_of_an_object_is_read_only_while_it_is_the_same() {
         refused(rest().if_match(&tag).send().await),
         refusal(412, "PreconditionFailed")
     );
-    // Even where there is nothing to read, it is the condition that tells.
+    // Even where there is nothing to read, the condition decides.
     let beyond = stack
         .client
         .get_object()

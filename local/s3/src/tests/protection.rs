@@ -277,7 +277,7 @@ async fn get(address: SocketAddr, path: &str) -> String {
     answer
 }
 
-/// Stands between the SDK and the store, and replaces a word of what is sent.
+/// A proxy between the SDK and the store that replaces a word of what is sent.
 async fn proxy(to: SocketAddr, word: &'static str, other: &'static str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! Versions, and those under lock.
+//! Versions, and versions under lock.
 
 use super::{BUCKET, Stack, refusal, refused};
 use crate::{LockMode, Retention};
@@ -43,8 +43,7 @@ async fn read(stack: &Stack, key: &str, version: &str) -> Vec<u8> {
     object.body.collect().await.unwrap().to_vec()
 }
 
-/// What is listed: key, version, whether it is the latest, whether it is a marker; in pages of so
-/// many.
+/// The list: key, version, whether it is the latest, whether it is a marker; in pages of this size.
 async fn list(stack: &Stack, page: i32) -> Vec<(String, String, bool, bool)> {
     let (mut all, mut key, mut version) = (Vec::new(), None, None);
     loop {
@@ -256,7 +255,7 @@ async fn a_key_that_is_there_is_not_put_again_where_the_put_says_so() {
         refusal(412, "PreconditionFailed")
     );
     assert_eq!(list(&stack, 10).await.len(), 1);
-    // As on S3, a marker is nothing that is there.
+    // As on S3, a marker does not count as an object.
     stack
         .client
         .delete_object()
@@ -311,7 +310,7 @@ async fn a_bucket_says_what_it_keeps_and_one_with_versions_in_it_stays() {
         refused(stack.client.delete_bucket().bucket(BUCKET).send().await),
         refusal(409, "BucketNotEmpty")
     );
-    // One that was begun without versions does not come to keep some.
+    // A bucket that was begun without versions cannot start to keep them.
     stack.store.create_bucket("plain").unwrap();
     stack
         .client
