@@ -1,5 +1,4 @@
-//! The machine-readable document: what it says, piece by piece. Its schema is
-//! `docs/export.schema.json`.
+//! The machine-readable document, piece by piece. Its schema is `docs/export.schema.json`.
 
 use crate::gathering::Gathered;
 use crate::held::{Item, Section};
@@ -14,10 +13,10 @@ use custodian_domain::survey::words::Words;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
-/// Where the schema of a document is served, below the product's own address.
+/// The path of the schema of a document, below the product's own address.
 const SCHEMA: &str = "/schemas/export.schema.json";
 
-/// What a document is made of, beside its records and rows.
+/// The parts of a document besides its records and rows.
 pub struct Head<'a> {
     /// What was ordered.
     pub order: &'a PackageOrder,
@@ -34,13 +33,13 @@ pub struct Head<'a> {
     pub gathered: &'a Gathered,
 }
 
-/// One record, as the document and the report tell it.
+/// One record, as in the document and the report.
 pub struct Said<'a> {
-    /// What is told of every record.
+    /// The fields of every record.
     pub details: &'a RecordBody,
-    /// What a package of this kind tells of this one.
+    /// The facts that a package of this kind contains.
     pub facts: Vec<Fact<'a>>,
-    /// Who else holds it, for access.
+    /// Which processors hold a copy, for access.
     pub held_elsewhere: Vec<Held>,
     kind: PackageKind,
 }
@@ -50,13 +49,14 @@ pub struct Said<'a> {
 pub struct Held {
     /// Its name.
     pub by: &'static str,
-    /// Until when, where it deletes by itself.
+    /// Until when, if it deletes by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<DateTime<Utc>>,
 }
 
 impl<'a> Said<'a> {
-    /// What a package of this kind says of a record, in the words that the person was asked with.
+    /// The contents of a record in a package of this kind, in the words that the person was asked
+    /// with.
     pub fn of(record: &'a Record, words: &'a Words, kind: PackageKind, now: DateTime<Utc>) -> Self {
         let details = &record.details;
         let mut facts = details.facts(words);
@@ -77,7 +77,7 @@ impl<'a> Said<'a> {
         }
     }
 
-    /// Until when it is kept, or would be if nothing held it; for access.
+    /// Until when it is kept, or would be without a hold; for access.
     pub fn kept_until(&self) -> Option<DateTime<Utc>> {
         (self.kind == PackageKind::Access).then(|| self.details.retention.due().instant())
     }
@@ -209,7 +209,7 @@ pub fn closing(head: &Head<'_>, seen: &Seen, message: Option<&str>) -> String {
     format!("{end}{}}}\n", fields.collect::<String>())
 }
 
-/// What a package of this kind tells beside rows in quarantine.
+/// What a package of this kind contains besides rows in quarantine.
 fn told<'a>(head: &'a Head<'_>) -> impl Iterator<Item = &'a Section> {
     let sections = head
         .gathered
@@ -219,7 +219,7 @@ fn told<'a>(head: &'a Head<'_>) -> impl Iterator<Item = &'a Section> {
     sections.filter(|section| Section::is_in(section.holding, head.order.kind))
 }
 
-/// Whether a package of this kind tells of rows in quarantine.
+/// Whether a package of this kind contains rows in quarantine.
 fn has_rows(head: &Head<'_>) -> bool {
     Section::is_in(Holding::Quarantine, head.order.kind)
 }

@@ -1,4 +1,4 @@
-//! Gathering what is held of a person, by the list that an erasure counts by too.
+//! Gathers what is held about a person, by the list that an erasure counts by too.
 
 use crate::Export;
 use crate::held::{Counted, Item, Section};
@@ -25,10 +25,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::mem::take;
 use std::pin::pin;
 
-/// How many partitions are looked into at once for links.
+/// How many partitions are read at once for links.
 const AT_ONCE: usize = 16;
 
-/// Where a record lies, in the order in which records are told: the latest first. Small, because
+/// The position of a record, in the order of the package: the latest first. It is small, because
 /// there may be many.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
@@ -44,15 +44,15 @@ impl Position {
     }
 }
 
-/// What is held of a person, but for what the records and the rows in quarantine say.
+/// What is held about a person, without the contents of records and of rows in quarantine.
 pub struct Gathered {
-    /// Where the records lie, the latest first.
+    /// The positions of the records, the latest first.
     pub records: Vec<Position>,
     /// One of each kind of thing, in their order.
     pub sections: Vec<Section>,
     /// How many links were not followed, and that nobody has decided on.
     pub not_followed: u64,
-    /// When the earliest of the things ends that end before a package would.
+    /// The earliest end of a thing that ends before a package would.
     pub earliest_end: Option<DateTime<Utc>>,
 }
 
@@ -78,13 +78,13 @@ impl Gathered {
             .sum()
     }
 
-    /// Whether all that may be the person's is known and told.
+    /// Whether everything that may be the person's is known and included.
     pub fn is_whole(&self) -> bool {
         self.not_followed + self.count(Holding::Unreadable) + self.count(Holding::Waiting) == 0
     }
 }
 
-/// What is held of one kind, and when each thing ends that has an end.
+/// The things of one kind, and their ends.
 #[derive(Default)]
 pub(crate) struct Listed {
     pub(crate) items: Vec<Item>,
@@ -100,20 +100,20 @@ impl From<Vec<Item>> for Listed {
     }
 }
 
-/// What is learnt of all records before any of them is read.
+/// What is found out about all records before any of them is read whole.
 #[derive(Default)]
 struct Overview {
     records: Vec<Position>,
-    /// Of how many records each processor is known to hold something, and until when it holds the
-    /// last of them, where it deletes its copy by itself.
+    /// For each processor, how many records it is known to hold something of, and until when it
+    /// holds the last of them, if it deletes its copy by itself.
     copies: BTreeMap<Processor, (u64, Option<DateTime<Utc>>)>,
-    /// Who the records say that the person is, in every spelling but once.
+    /// Whom the records name as the person, each spelling once.
     contacts: HashSet<(Option<String>, Option<String>, Option<String>)>,
 }
 
 impl Export {
-    /// Looks everywhere for what is held of a person. Of records, and of rows in quarantine, it
-    /// learns how many there are.
+    /// Looks everywhere for what is held about a person. It only counts records and rows in
+    /// quarantine.
     pub(crate) async fn gather(
         &self,
         order: &PackageOrder,
@@ -126,13 +126,13 @@ impl Export {
             contacts,
         } = self.overview(&found.holders, now).await?;
         records.sort_unstable();
-        // The mails about a request are on no record.
+        // The emails about a request are on no record.
         for until in self.confirmations.mailed(&found.holders, now).await? {
             let (mails, last) = copies.entry(Processor::Notify).or_default();
             (*mails, *last) = (*mails + 1, (*last).max(Some(until)));
         }
         let holders = &found.holders;
-        // None depends on another, so one waits for the slowest and not for all.
+        // None depends on another, so this waits for the slowest and not for all.
         let (mentioned, mut opt_outs, mut profiles, mut confirmed, mut links) = tokio::try_join!(
             self.files.mentions(&found.identifiers, now),
             self.opt_outs(found, now),
@@ -184,7 +184,7 @@ impl Export {
         })
     }
 
-    /// Reads of every record when it was collected, and who else holds it. Of a hundred thousand
+    /// Reads when every record was collected, and who else holds it. For a hundred thousand records
     /// that is some megabytes.
     async fn overview(
         &self,
@@ -226,7 +226,7 @@ impl Export {
         Ok(overview)
     }
 
-    /// What leads to the person: links from any identifier that was given, or that a record names.
+    /// Links to the person, from any identifier that was given, or that a record names.
     async fn links(
         &self,
         found: &Found,
@@ -266,7 +266,7 @@ impl Export {
             .iter()
             .flat_map(|from| self.people.keys.keys(from).map(|key| (from.clone(), key)));
         let from: Vec<(Identifier, SubjectKey)> = from.collect();
-        // Anybody can write down any number beside anybody's address: there may be thousands.
+        // Anybody can write any number beside anybody's address: there may be thousands.
         let mut links = pin!(
             stream::iter(from)
                 .map(|(from, key)| self.links_from(from, key, now))
@@ -276,7 +276,7 @@ impl Export {
         while let Some(links) = links.next().await {
             let (from, links) = links?;
             for link in links {
-                // A link to somebody else is theirs, and no part of this.
+                // A link to somebody else is theirs, and not part of this.
                 let Some(to) = own.get(&link.to) else {
                     continue;
                 };
@@ -390,8 +390,8 @@ impl Export {
         })
     }
 
-    /// The packages of other requests, as the Register knows them: what is in them nobody here may
-    /// read.
+    /// The packages of other requests, as the Register lists them: nobody here may read what is in
+    /// them.
     async fn other_packages(
         &self,
         order: &PackageOrder,
@@ -412,7 +412,7 @@ impl Export {
             let state = match package.state {
                 State::Started => "It is being made, or its making broke off",
                 State::Complete => "It is there",
-                // What is closed has forgotten whose it was.
+                // A closed package no longer says whose it was.
                 State::Expired | State::Erased | State::Withdrawn => continue,
             };
             let until = package.made.as_ref().map_or(
@@ -437,7 +437,7 @@ fn named(request: &RequestId) -> Item {
     Item::default().text("request_id", "Request", request.as_str().to_owned())
 }
 
-/// What a processor is known to hold something of, and until when.
+/// What a processor is known to hold, and until when.
 fn copy(
     processor: Processor,
     known: Option<&(u64, Option<DateTime<Utc>>)>,
@@ -460,7 +460,7 @@ fn copy(
     }
 }
 
-/// Each once, in their order: one person may lie under several versions of the keys.
+/// Each once, in order: one person may be stored under several versions of the keys.
 pub(crate) fn distinct(items: Vec<Item>) -> Vec<Item> {
     let mut once: Vec<Item> = Vec::new();
     for item in items {

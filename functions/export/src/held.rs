@@ -1,4 +1,5 @@
-//! What a package tells beside records, kind by kind: how many there are, why, and what each says.
+//! What a package contains besides records, kind by kind: how many there are, why, and what each
+//! says.
 
 use chrono::{DateTime, Utc};
 use custodian_domain::record::facts::{Fact, FactCode, Fields, Nature, Value};
@@ -16,8 +17,8 @@ pub struct Section {
     pub holding: Holding,
     /// How many there are.
     pub count: u64,
-    /// What each says; nothing of records, which are told by themselves, of rows, which are read as
-    /// they are written, and of what nobody can look into.
+    /// What each says. Empty for records, which are written by themselves, for rows, which are read
+    /// as they are written, and for what nobody can look into.
     pub items: Vec<Item>,
 }
 
@@ -91,7 +92,7 @@ impl Serialize for Item {
 }
 
 impl Section {
-    /// As many things as there are items.
+    /// A section with these items.
     pub fn of(holding: Holding, items: Vec<Item>) -> Self {
         Self {
             holding,
@@ -100,7 +101,7 @@ impl Section {
         }
     }
 
-    /// So many things that are told by their number here.
+    /// A section of this many things that are only counted.
     pub const fn counted(holding: Holding, count: u64) -> Self {
         Self {
             holding,
@@ -109,7 +110,7 @@ impl Section {
         }
     }
 
-    /// What a lay person calls it.
+    /// A plain label for it.
     pub const fn heading(holding: Holding) -> &'static str {
         match holding {
             Holding::Records => "Records",
@@ -186,7 +187,7 @@ impl Section {
         }
     }
 
-    /// Whether a package of this kind tells of it: portability what the person told.
+    /// Whether a package of this kind contains it: portability what the person said.
     pub const fn is_in(holding: Holding, kind: PackageKind) -> bool {
         match kind {
             PackageKind::Access => true,
@@ -207,8 +208,8 @@ impl Serialize for Section {
     }
 }
 
-/// How many there are of each kind of thing, and what was left unfollowed: enough to say whether
-/// anything is held.
+/// How many there are of each kind of thing, and how many links were not followed: enough to say
+/// whether anything is held.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counted {
     /// By the kind's name.
@@ -218,7 +219,7 @@ pub struct Counted {
 }
 
 impl Counted {
-    /// What a package of this kind says where there are no records.
+    /// What a package of this kind says if there are no records.
     pub fn message(&self, kind: PackageKind) -> Option<&'static str> {
         let count = |holding: Holding| self.held.get(holding.as_str()).copied().unwrap_or(0);
         if count(Holding::Records) > 0 {
@@ -234,16 +235,15 @@ impl Counted {
     }
 }
 
-/// What is said where every place says that it holds nothing.
+/// The message if every place says that it holds nothing.
 const NOTHING: &str = "Nothing is held under these identifiers. An answer that was given with an email address or a \
      telephone number is found by that, not by its reference.";
 
-/// What is said where there is nothing but links that nobody has decided on: that nothing is held
-/// is not known.
+/// The message if there is nothing but undecided links: it is not known that nothing is held.
 const NOT_FOLLOWED: &str = "What is held is not known in full. These identifiers are linked to records that may be \
      somebody else's: these links were not followed, because it is not confirmed that they lead to the same person.";
 
-/// What is said where there are no records, and something else, which a copy of everything has.
+/// The message if there are no records, but something else, which a copy of everything has.
 const NO_RECORDS: &str =
     "There are no records under these identifiers, but something else is held, or may be.";
 

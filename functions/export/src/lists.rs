@@ -1,4 +1,4 @@
-//! What is held of a person and a list: that they left it, what undid that, and what they
+//! What is held about a person and a list: that they left it, what undid that, and what they
 //! confirmed.
 
 use crate::Export;
@@ -69,9 +69,8 @@ impl Export {
         })
     }
 
-    /// What is proven of a person's wishes for the newsletter, the latest first: under whichever
-    /// version of the secret the same address was known. What a form claims proves nothing, and is
-    /// none of them.
+    /// A person's proven wishes for the newsletter, the latest first, under every version of the
+    /// secret. What a form claims proves nothing, and is not included.
     async fn wishes(
         &self,
         subject: &SubjectKey,

@@ -1,4 +1,4 @@
-//! Making a package: every live record in the order of time, read a few at a time and written on as
+//! Makes a package: every live record in the order of time, read a few at a time and written as
 //! they come.
 
 use crate::document::{self, Head, Said};
@@ -28,8 +28,8 @@ use custodian_store::surveys::versions::Wordbook;
 use futures_util::stream::{self, StreamExt};
 use sha2::{Digest, Sha256};
 
-/// How many records are read at once, and how many such readings are under way: memory holds no
-/// more of them.
+/// How many records are read at once, and how many such reads are in progress: memory holds no more
+/// of them.
 const AT_ONCE: usize = 100;
 const AHEAD: usize = 2;
 
@@ -78,7 +78,7 @@ impl Export {
                     self.exports.discard(&order.request).await?;
                     return Err(Error::ErasureOpen);
                 }
-                // What is held has no end: nothing of it can be over while the package is there.
+                // A held record has no end: it cannot be over while the package exists.
                 expires_at = record
                     .details
                     .retention
@@ -119,7 +119,7 @@ impl Export {
             not_followed,
         };
         // An erasure suppresses its subject before it looks for packages: either it finds this one,
-        // or this is seen here.
+        // or this code sees the suppression.
         let same = self.erased(&found.holders, now).await? == erased;
         if same && self.packages.complete(&order.request, &made).await? {
             return Ok(made);
@@ -143,13 +143,13 @@ impl Export {
         }) = &current
             && same
         {
-            // The same order was carried out twice at once; the first stands, and the other's
-            // objects end with it.
+            // The same order was carried out twice at once. The first stands, and the other's
+            // objects are deleted with it.
             return Ok(made.clone());
         }
         self.exports.discard(&order.request).await?;
         if let Some(current) = current.filter(|current| !current.state.is_open()) {
-            // What closed it says why.
+            // Whatever closed it says why.
             current.refuse_closed(now)?;
         }
         self.packages
@@ -167,8 +167,8 @@ impl Export {
     }
 }
 
-/// Whether an erasure that is under way, or broke off, has left this. Told in the very second of an
-/// erasure: either it took that, or it came after.
+/// Whether an erasure in progress, or one that broke off, has left this. For a record from the very
+/// second of an erasure: either the erasure deleted it, or it came after.
 fn is_left_over(
     holders: &[Holder],
     erased: &Erased,
@@ -188,7 +188,7 @@ fn is_left_over(
     earlier.any(|erased| erased.covers(details.source, &details.reference, details.collected_at))
 }
 
-/// A row in quarantine, as it is told: as text, and as bytes where text would lose one.
+/// A row in quarantine, as it is written: as text, and as bytes where text would lose some.
 fn row(named: NamedRow) -> Item {
     let NamedRow {
         folder,
@@ -246,7 +246,7 @@ impl Iterator for SomeKeys<'_> {
     }
 }
 
-/// A package that is being written: the document, and the report beside it.
+/// A package while it is written: the document, and the report beside it.
 struct Writing {
     document: Upload,
     report: Upload,
@@ -314,8 +314,7 @@ impl Writing {
         self.write_report(&report::row(item)).await
     }
 
-    /// How many there are of each kind of thing, with as many records as there were when they were
-    /// read.
+    /// How many there are of each kind of thing, with the number of records that were read.
     fn counted(&self, gathered: &Gathered) -> Counted {
         let mut counted = gathered.counted();
         counted
@@ -324,7 +323,7 @@ impl Writing {
         counted
     }
 
-    /// Gives the document's size and SHA-256.
+    /// Returns the document's size and SHA-256.
     async fn finish(
         mut self,
         head: &Head<'_>,

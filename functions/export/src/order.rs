@@ -1,4 +1,4 @@
-//! What the DPO orders.
+//! The DPO's orders.
 
 use chrono::TimeDelta;
 use custodian_domain::identity::identifier::Identifier;
@@ -10,7 +10,7 @@ use custodian_domain::rights::package::{PackageKind, RequestId};
 use custodian_domain::validation::violation::Violation;
 use serde_json::Value;
 
-/// The fields that say what is asked about a package, and name its request.
+/// The fields that name the request of an existing package, and say what is asked about it.
 pub const RELEASE: &str = "release";
 pub const FORMER_RELEASE: &str = "link_for";
 pub const READ: &str = "read";
@@ -32,7 +32,7 @@ pub struct PackageOrder {
 }
 
 impl PackageOrder {
-    /// Reads an order; without an id of its own it is called as the invocation, which Lambda's own
+    /// Reads an order. Without a request id it has that of the invocation, which Lambda's own
     /// retries share.
     pub fn read(order: &Value, invocation: &str) -> Result<Self, Violation> {
         const FIELDS: [&str; 6] = [
@@ -58,7 +58,7 @@ impl PackageOrder {
         })
     }
 
-    /// Tells this order from another under the same id, without holding who it is about.
+    /// Tells this order from another under the same id, without containing whom it is about.
     pub fn digest(&self, keys: &SubjectKeys) -> String {
         let people: Vec<_> = self
             .identifiers
@@ -70,7 +70,7 @@ impl PackageOrder {
             refused,
             refuses_claimed,
         } = &self.decisions;
-        // An order without refusals has the digest that it had before there were any.
+        // An order without refusals has the digest that it had before there were refusals.
         if refused.is_empty() && !refuses_claimed {
             Fingerprint::of(&(people, self.kind, confirmed)).into_string()
         } else {
@@ -92,8 +92,8 @@ pub struct ReleaseOrder {
 }
 
 impl ReleaseOrder {
-    /// Reads an order `{"release": …, "released_by": …}`, or `{"link_for": …, "by": …}`, as it was
-    /// called first.
+    /// Reads an order `{"release": …, "released_by": …}`, or its first form
+    /// `{"link_for": …, "by": …}`.
     pub fn read(order: &Value) -> Result<Self, Violation> {
         let (name, by) = if order.get(FORMER_RELEASE).is_some() {
             (FORMER_RELEASE, "by")
@@ -121,8 +121,8 @@ impl ReleaseOrder {
     }
 }
 
-/// An order of the DPO about a package that is there, who has to say so: `{"read": …, "by": …}` or
-/// `{"status": …, "by": …}`.
+/// An order about an existing package, in which the DPO has to give a name: `{"read": …, "by": …}`
+/// or `{"status": …, "by": …}`.
 #[derive(Debug)]
 pub struct LookOrder {
     pub request: RequestId,
@@ -140,12 +140,12 @@ impl LookOrder {
     }
 }
 
-/// An order to take a package back: `{"withdraw": …, "by": …, "reason"?: …}`.
+/// An order to withdraw a package: `{"withdraw": …, "by": …, "reason"?: …}`.
 #[derive(Debug)]
 pub struct WithdrawOrder {
     pub request: RequestId,
     pub by: String,
-    /// Why, in the words of who gives the order.
+    /// Why, in the words of the person who gives the order.
     pub reason: Option<String>,
 }
 

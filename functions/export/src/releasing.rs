@@ -1,5 +1,5 @@
-//! The door to a package from the DPO's side: reading it before it is released, releasing it, and
-//! seeing what came of it.
+//! The DPO's access to a package: reading it before it is released, releasing it, and seeing how it
+//! was used.
 
 use crate::order::{FETCHES, LookOrder, ReleaseOrder};
 use crate::{Error, Export};
@@ -12,7 +12,7 @@ use custodian_domain::rights::package_token::{LinkId, LinkKind, PackageLink};
 use custodian_store::packages::{Decided, Grant, Made, Package, State};
 use serde_json::{Value, json};
 
-/// What a new link is to be.
+/// The properties of a new link.
 struct Wanted<'a> {
     kind: LinkKind,
     by: &'a str,
@@ -22,12 +22,12 @@ struct Wanted<'a> {
     decided: Option<Decided>,
 }
 
-/// How many links a message names that are not decided.
+/// How many undecided links a message names.
 const NAMED: usize = 10;
 
 impl Export {
-    /// Releases a package: makes the link by which the person gets it, and its code. The one before
-    /// ends.
+    /// Releases a package: makes the link by which the person gets it, and its code. The earlier
+    /// link ends.
     pub(crate) async fn release(&self, order: &ReleaseOrder) -> Result<Value, Error> {
         let now = self.clock.now().trunc_subsecs(0);
         let (package, made) = self.openable(&order.request, now).await?;
@@ -68,7 +68,7 @@ impl Export {
         self.open(&order.request, wanted, now).await
     }
 
-    /// How far a package is, which links lead to it, when it was fetched, and what happened to it.
+    /// The state of a package, its links, when it was fetched, and its events.
     pub(crate) async fn status(&self, order: &LookOrder) -> Result<Value, Error> {
         let now = self.clock.now();
         let package = self
@@ -104,8 +104,8 @@ impl Export {
         }))
     }
 
-    /// The package of a request, which is there and may be handed out as far as its time and its
-    /// person go.
+    /// The package of a request, if it exists and may be handed out as far as its time and its
+    /// person allow.
     async fn openable(
         &self,
         request: &RequestId,
@@ -128,8 +128,7 @@ impl Export {
         Ok((package, made))
     }
 
-    /// Makes a link and its code. Nobody is told of either before it is remembered who ordered
-    /// them.
+    /// Makes a link and its code. Who ordered them is stored before either is shown.
     async fn open(
         &self,
         request: &RequestId,
@@ -185,7 +184,7 @@ impl Export {
     }
 }
 
-/// A link as the DPO sees it: everything but what opens it.
+/// A link as the DPO sees it: everything except what opens it.
 fn shown(kind: LinkKind, grant: &Grant, package: &Package, now: DateTime<Utc>) -> Value {
     let document = package.made.iter().map(|_| File::Document);
     let report = package

@@ -18,7 +18,7 @@ use custodian_web::page;
 use sha2::{Digest, Sha256};
 use words::{Shown, basis, shown, spoken, timed};
 
-/// What stands in the report's `style` element.
+/// The contents of the report's `style` element.
 const STYLE: &str = include_str!("../templates/report.css");
 
 #[derive(Template)]
@@ -34,7 +34,7 @@ struct Opening<'a> {
     identifiers: Vec<&'a str>,
     shared: bool,
     portability: bool,
-    /// What there is, with its heading's anchor.
+    /// The contents list: headings and their anchors.
     contents: Vec<(&'static str, String)>,
 }
 
@@ -54,7 +54,7 @@ struct RecordPart<'a> {
     talk: Vec<Turn<'a>>,
 }
 
-/// A heading and what stands beside it.
+/// A heading and the text beside it.
 struct Line<'a> {
     heading: &'a str,
     shown: Shown,
@@ -73,7 +73,7 @@ struct HeldPart<'a> {
     portability: bool,
     has_records: bool,
     sections: Vec<SectionPart<'a>>,
-    /// The headings of everything of which there is nothing.
+    /// The headings of everything that there is nothing of.
     nothing: Vec<&'static str>,
     /// The heading above the rows that follow, and why they are held.
     rows: Option<(&'static str, &'static str)>,
@@ -145,7 +145,7 @@ pub fn opening(head: &Head<'_>) -> String {
 }
 
 /// The report's own content security policy, because it is opened from a disk, where no header
-/// protects it: nothing is loaded, sent or run, and no style counts but ours.
+/// protects it: nothing is loaded, sent or run, and only our style applies.
 fn policy() -> String {
     let ours = STANDARD.encode(Sha256::digest(STYLE));
     format!("default-src 'none'; style-src 'sha256-{ours}'; form-action 'none'; base-uri 'none'")
@@ -161,8 +161,8 @@ pub fn record(said: &Said<'_>) -> String {
     let titled = said.facts.iter().any(|fact| fact.name == "survey_title");
     for fact in &said.facts {
         match (fact.name, &fact.value) {
-            // In the heading's line, or among the answers, already; the version is for programs,
-            // and the document has it.
+            // It is in the heading's line, or among the answers, already. The version is for
+            // programs, and the document has it.
             ("collected_at" | "survey_version", _) => {}
             ("satisfaction", _) if rated => {}
             ("survey", _) if titled => {}
@@ -267,7 +267,7 @@ pub fn closing(head: &Head<'_>, message: Option<&str>) -> String {
     })
 }
 
-/// How many of something there are; of what a processor holds, of how many records.
+/// How many of something there are; for what a processor holds, how many records.
 fn number(section: &Section) -> String {
     match (section.holding, section.count) {
         (Holding::Copies(_), 1) => "something of 1 record".to_owned(),
@@ -298,8 +298,8 @@ fn line<'a>(fact: &Fact<'a>) -> Line<'a> {
     }
 }
 
-/// Who the person is, line by line: as they wrote it, and as they are looked up where that is spelt
-/// otherwise.
+/// Who the person is, line by line: as they wrote it, and the canonical spelling where that
+/// differs.
 fn who(contact: &Contact) -> Vec<Line<'_>> {
     let Contact {
         name,

@@ -1,4 +1,4 @@
-//! What Article 15(1) and (2) UK GDPR want told beside the data itself.
+//! The information that Article 15(1) and (2) UK GDPR demand besides the data itself.
 
 use crate::gathering::Gathered;
 use custodian_domain::record::Record;
@@ -18,14 +18,13 @@ pub struct Council {
     pub name: String,
     /// The address of its Data Protection Officer.
     pub dpo_email: String,
-    /// The AWS region where everything lies.
+    /// The AWS region where everything is stored.
     pub region: String,
     /// How long backups of the tables reach back, in days.
     pub recovery_days: u8,
 }
 
-/// The short names in the records of a package, by the fact that has them: they are explained as
-/// codes are.
+/// The short names in the records of a package, by fact. They are explained like codes.
 #[derive(Default)]
 pub struct Seen(BTreeMap<&'static str, BTreeSet<String>>);
 
@@ -58,7 +57,7 @@ impl Council {
         json!({"name": self.name, "data_protection_officer": self.dpo_email})
     }
 
-    /// Who receives what is the person's: named as the plan of an erasure names them.
+    /// Who receives the person's data: named as in the plan of an erasure.
     fn recipients(&self, gathered: &Gathered) -> String {
         let does =
             Processor::ALL.map(|processor| format!("{} {}", processor.label(), processor.role()));
@@ -97,7 +96,7 @@ impl Council {
         )
     }
 
-    /// Every point of Article 15, in its order.
+    /// Every point of Article 15, in order.
     pub fn points(&self, gathered: &Gathered) -> Vec<Point> {
         let Self {
             name: _,
@@ -198,8 +197,8 @@ impl Council {
         ]
     }
 
-    /// All of it, as the document has it, with what the codes mean and the short names that were
-    /// seen.
+    /// All of it, in the document's form, with the meanings of the codes and of the short names
+    /// that occurred.
     pub fn supplementary(&self, gathered: &Gathered, seen: &Seen) -> Value {
         let mut all: serde_json::Map<String, Value> = self
             .points(gathered)
@@ -239,7 +238,7 @@ impl Council {
     }
 }
 
-/// The same with a capital at its beginning.
+/// The same, beginning with a capital.
 pub fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| {
@@ -254,7 +253,7 @@ const fn period(source: Source) -> Period {
     (source.label(), source.retention_months())
 }
 
-/// The retention table in words: one period where all sources share it, else each with its own.
+/// The retention table in words: one period if all sources share it, else each with its own.
 fn kept(table: &[Period]) -> String {
     let long = |months: u32| {
         if months.is_multiple_of(12) {

@@ -1,5 +1,5 @@
-//! Taking a package back that must not be handed out: one that somebody else had made in the
-//! person's name.
+//! Withdraws a package that must not be handed out: one that somebody else had made in the person's
+//! name.
 
 use crate::order::WithdrawOrder;
 use crate::{Error, Export};
@@ -9,8 +9,8 @@ use custodian_store::packages::{State, Withdrawal};
 use serde_json::{Value, json};
 
 impl Export {
-    /// Withdraws a package: its links end, its files go, and it stands in no erasure's way any
-    /// more. Withdrawn twice it is withdrawn once.
+    /// Withdraws a package: its links end, its files are deleted, and it no longer blocks an
+    /// erasure. Twice has the effect of once.
     pub(crate) async fn withdraw(&self, order: &WithdrawOrder) -> Result<Value, Error> {
         let (request, now) = (&order.request, self.clock.now().trunc_subsecs(0));
         let package = self
@@ -19,7 +19,8 @@ impl Export {
             .await?
             .ok_or(Error::Unknown)?;
         if package.state.is_open() {
-            // Nobody is led to its files while they go. Broken off here, the same order goes on.
+            // No link leads to its files while they are deleted. If this breaks off, the same order
+            // continues.
             self.packages.end(request, now).await?;
             self.exports.discard(request).await?;
             let withdrawal = Withdrawal {

@@ -11,14 +11,14 @@ use custodian_domain::survey::{LawfulBasis, QuestionKind};
 /// How a day is written.
 const DAY: &str = "%-d %B %Y";
 
-/// The facts that are short names rather than words.
+/// The facts that are short names, not words.
 const SHORT_NAMES: [&str; 4] = ["survey", "service", "journey", "stage"];
 
 /// A value on the page.
 pub enum Shown {
     /// As text.
     Text(String),
-    /// As a list, so that two things and one thing with a comma in it are told apart.
+    /// As a list, so that two things differ from one thing with a comma in it.
     List(Vec<String>),
 }
 
@@ -80,7 +80,7 @@ fn plain(answer: &Answer) -> String {
     }
 }
 
-/// A date that was typed into a form, as people write it; anything else as it is.
+/// A date from a form, as people write it; anything else unchanged.
 fn dated(text: &str) -> String {
     NaiveDate::parse_from_str(text, "%Y-%m-%d")
         .map_or_else(|_| text.to_owned(), |day| day.format(DAY).to_string())
@@ -118,7 +118,7 @@ fn lasting(seconds: u32) -> String {
     }
 }
 
-/// The same, with a mark in the place of each character that HTML does not allow: controls and
+/// The same, with a mark in place of each character that HTML does not allow: controls and
 /// noncharacters.
 pub fn visible(html: String) -> String {
     if html.chars().any(is_forbidden) {
@@ -130,7 +130,7 @@ pub fn visible(html: String) -> String {
     }
 }
 
-/// What the HTML standard calls a parse error in text: controls but white space, and noncharacters
+/// A parse error in text, by the HTML standard: controls other than white space, and noncharacters
 /// (<https://html.spec.whatwg.org/multipage/parsing.html#preprocessing-the-input-stream>).
 fn is_forbidden(c: char) -> bool {
     let is_control = c.is_control() && !matches!(c, '\t' | '\n' | '\x0c' | '\r');
@@ -176,7 +176,7 @@ mod tests {
             .zip(visible.chars())
             .filter(|(one, other)| one != other)
             .count();
-        // 65 controls but four that are white space, and 66 noncharacters.
+        // 65 controls without four that are white space, and 66 noncharacters.
         assert_eq!(changed, 65 - 4 + 66);
     }
 }
