@@ -1,4 +1,4 @@
-//! How far a file is read: where another invocation goes on.
+//! How far a file is read: where another invocation continues.
 
 use crate::report::Report;
 use crate::rows::{Header, Position};
@@ -9,23 +9,22 @@ use custodian_buckets::files::{self, File};
 use custodian_domain::record::revision::ArrivalTime;
 use serde::{Deserialize, Serialize};
 
-/// How far a file is read, at a row's boundary, and what became of it up to there.
+/// How far a file is read, at a row's boundary, and the results up to there.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Checkpoint {
     key: String,
     etag: String,
-    /// When it arrived, as S3 told; nothing if S3 told nobody.
+    /// When it arrived, according to S3; `None` without a notification.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrived: Option<ArrivalTime>,
     /// How many bytes the file has.
     pub size: u64,
     #[serde(flatten)]
     pub position: Position,
-    /// How a CSV is written.
+    /// The layout of a CSV.
     #[serde(flatten)]
     pub header: Header,
-    /// What stands before the first row of a CSV, byte for byte: with it, bad rows are a file
-    /// again.
+    /// What comes before the first row of a CSV, byte for byte: with it, bad rows are a file again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before_first_row: Option<Bytes>,
     pub report: Report,
@@ -46,7 +45,7 @@ impl Checkpoint {
         }
     }
 
-    /// Reads back what was written; what can't be read is not there.
+    /// Reads back what was written; `None` if it can't be read.
     pub fn parse(saved: &[u8]) -> Option<Self> {
         serde_json::from_slice(saved).ok()
     }
@@ -54,7 +53,7 @@ impl Checkpoint {
     /// As it is written.
     ///
     /// # Errors
-    /// [`StorageError`] if it can't be.
+    /// [`StorageError`] if it can't be written.
     pub fn to_json(&self) -> Result<Vec<u8>, StorageError> {
         files::json("remember how far a file is read", self)
     }
@@ -69,7 +68,7 @@ impl Checkpoint {
     }
 }
 
-/// Bytes of a file: as JSON a text where they are one, or `{"base64": …}`.
+/// Bytes of a file: in JSON a text if they are UTF-8, or else `{"base64": …}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Written")]
 pub struct Bytes(pub Vec<u8>);
@@ -81,7 +80,7 @@ enum Written {
     Other { base64: Base64 },
 }
 
-/// What is written in base64.
+/// Bytes in base64.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 struct Base64(Vec<u8>);

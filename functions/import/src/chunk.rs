@@ -1,4 +1,4 @@
-//! The rows that are taken in at once.
+//! The rows that are stored together.
 
 use crate::reading::{ReadError, Reading};
 use crate::report::{Report, Warning};
@@ -14,24 +14,23 @@ use custodian_rights::intake::Taken;
 
 /// How many rows are in a chunk.
 const ROWS: u64 = 1_000;
-/// How many bytes of rows are in it, if rows are long: what a chunk needs in memory is a few times
-/// as much.
+/// How many bytes of rows are in it, if rows are long. A chunk needs a few times as much memory.
 const BYTES: usize = 2 * 1024 * 1024;
 
-/// After how many rows others get their turn: while a chunk is read, the one before it is taken in.
+/// After how many rows other tasks run: while a chunk is read, the one before it is stored.
 const TURN: u64 = 32;
 
-/// Rows that are taken in at once.
+/// Rows that are stored together.
 pub struct Chunk {
     /// The boundary before its first row.
     pub begin: Position,
-    /// The boundary behind its last row.
+    /// The boundary after its last row.
     pub end: Position,
-    /// How many rows it has, and what became of those that it does not hand over.
+    /// How many rows it has, and the results of those that are not sent to storage.
     pub report: Report,
-    /// What its good rows hand over.
+    /// The records from its good rows.
     pub arrivals: Vec<SourceRecord>,
-    /// The same rows as they stand in the file, in the same order.
+    /// The same rows as they are in the file, in the same order.
     pub raws: Vec<Raw>,
     /// Its bad rows, one JSON object a line.
     pub quarantined: Vec<u8>,
@@ -60,7 +59,7 @@ impl Chunk {
         while chunk.report.rows < ROWS && bytes < BYTES {
             let framed = reading.next().await?;
             if reader.is_none() {
-                // The header is known by now; a file without rows has to have its columns as well.
+                // The header is known by now. A file without rows must have its columns as well.
                 reader = match Reader::new(source, reading.header(), five9) {
                     Ok(reader) => reader,
                     Err(misfit) => return Err(reading.unfit(misfit, framed, five9).await),
@@ -98,7 +97,7 @@ impl Chunk {
         Ok(chunk)
     }
 
-    /// Counts what became of a row; one that storage did not take after all goes to quarantine.
+    /// Counts the result of a row. One that storage did not accept after all goes to quarantine.
     pub fn taken(&mut self, outcome: Taken, raw: Raw) -> Result<(), StorageError> {
         self.report.taken(outcome);
         if outcome == Taken::OfAnother {
@@ -127,7 +126,7 @@ impl Chunk {
         Ok(())
     }
 
-    /// Keeps a bad row. Its file is given up afterwards: what can't be kept is an error.
+    /// Stores a bad row. Its file is deleted afterwards, so a failure here is an error.
     fn quarantine(&mut self, field: &str, rule: &str, raw: Raw) -> Result<(), StorageError> {
         let row = QuarantinedRow {
             line: raw.line,

@@ -1,4 +1,4 @@
-//! What starts an import: a file that was dropped, or another invocation that handed over.
+//! What starts an import: a file that was dropped, or a handover from another invocation.
 
 use aws_lambda_events::event::s3::{S3Event, S3EventRecord, S3Object};
 use custodian_buckets::files::{self, File, Folder};
@@ -6,7 +6,7 @@ use custodian_domain::record::revision::ArrivalTime;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-/// What an event is about.
+/// The subject of an event.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Started {
     /// A file that was dropped.
@@ -26,7 +26,7 @@ pub enum Started {
 }
 
 impl Started {
-    /// The folder of what it is about.
+    /// The folder of the file.
     pub fn folder(&self) -> Folder {
         match self {
             Self::Dropped { file, .. } => file.folder,
@@ -34,7 +34,7 @@ impl Started {
         }
     }
 
-    /// What the import is called.
+    /// The name of the import.
     pub fn id(&self) -> String {
         match self {
             Self::Dropped { file, .. } => file.id(),
@@ -45,11 +45,11 @@ impl Started {
 
 /// Reads S3's notification
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>);
-/// none if it is none, or of something else.
+/// `None` if it is not one, or is about something else.
 pub fn read(event: Value) -> Option<Vec<Started>> {
     let event: S3Event = serde_json::from_value(event).ok()?;
-    // A folder that somebody makes in the console is an object without anything in it; what does
-    // not say how large it is may be a file.
+    // A folder that somebody makes in the console is an empty object. An object without a size may
+    // be a file.
     let is_file = |object: &S3Object| {
         let size = object.size.and_then(|size| u64::try_from(size).ok());
         !object
@@ -68,7 +68,7 @@ pub fn read(event: Value) -> Option<Vec<Started>> {
 
 fn read_one(record: S3EventRecord) -> Option<Started> {
     let object = record.s3.object;
-    // S3 writes a key as a form would: a space is a plus.
+    // S3 writes a key like a form field: a space is a plus.
     let key = object.key?.replace('+', " ");
     let key = percent_decode_str(&key).decode_utf8().ok()?;
     if let Some((folder, id)) = files::handed_over(&key) {

@@ -1,4 +1,4 @@
-//! A file that is being read: its bytes, as they stream in, become raw rows.
+//! A file while it is read: its bytes, as they stream in, become raw rows.
 
 use crate::checkpoint::{Bytes, Checkpoint};
 use crate::report::Reason;
@@ -9,10 +9,9 @@ use custodian_buckets::files::{File, Files, Opened};
 use custodian_domain::record::revision::ArrivalTime;
 use custodian_domain::record::source::Source;
 
-/// How often a connection that breaks off is opened again at the same row before the invocation
-/// fails.
+/// How often a broken connection is opened again at the same row before the invocation fails.
 const REOPENED: u32 = 3;
-/// How many lines a header that does not fit is looked for on.
+/// On how many lines a header that does not fit is looked for.
 const TITLES: usize = 20;
 
 /// A file that is being read.
@@ -23,18 +22,18 @@ pub struct Reading {
     arrived: ArrivalTime,
     opened: Opened,
     rows: Rows,
-    /// The beginning of the file, until the first row was read; then what stood before that.
+    /// The beginning of the file, until the first row was read; then what came before that.
     head: Head,
     ended: bool,
     reopened: u32,
 }
 
-/// Why reading does not go on.
+/// Why reading stops.
 #[derive(Debug)]
 pub enum ReadError {
     /// The file as a whole can't be read.
     Unreadable(Reason),
-    /// Something does not answer: it goes on another time.
+    /// A service does not answer: it continues another time.
     Storage(StorageError),
 }
 
@@ -64,7 +63,7 @@ impl From<Misfit> for ReadError {
 }
 
 impl Reading {
-    /// Opens a file where the checkpoint says; nothing if it is no longer there.
+    /// Opens a file at the checkpoint; `None` if it is no longer there.
     pub async fn open(
         files: &Files,
         file: &File,
@@ -86,9 +85,9 @@ impl Reading {
             files: files.clone(),
             file: file.clone(),
             source,
-            // Of a file that S3 told nobody of, the listing's whole seconds are all that is known.
-            // What is brought back from quarantine has its place where it was first dropped: what
-            // was told since stands.
+            // Without a notification from S3, only the listing's whole seconds are known. A file
+            // that is brought back from quarantine keeps the time at which it was first dropped:
+            // later versions stand.
             arrived: match opened.first_dropped_at {
                 Some(first) => first.into(),
                 None => checkpoint
@@ -103,7 +102,7 @@ impl Reading {
         }))
     }
 
-    /// The next row; nothing at the end.
+    /// The next row; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Framed>, ReadError> {
         loop {
             if let Some(framed) = self.rows.next()? {
@@ -127,7 +126,7 @@ impl Reading {
         }
     }
 
-    /// Why the header does not fit, which the next rows may show: then the file is not read on.
+    /// Why the header does not fit, which the next rows may show. The file is then not read on.
     pub async fn unfit(
         &mut self,
         misfit: Misfit,
@@ -150,7 +149,7 @@ impl Reading {
             .into()
     }
 
-    /// Begins again behind the last row, with a new connection.
+    /// Begins again after the last row, with a new connection.
     async fn reopen(&mut self) -> Result<(), ReadError> {
         const OPERATION: &str = "read a file";
         let broken = || StorageError::because(OPERATION, "broken response");
@@ -169,7 +168,7 @@ impl Reading {
         Ok(())
     }
 
-    /// What the file is of.
+    /// The file's source.
     pub const fn source(&self) -> Source {
         self.source
     }
@@ -179,7 +178,7 @@ impl Reading {
         self.rows.header()
     }
 
-    /// How it is written, once a row was read.
+    /// Its layout, once a row was read.
     pub fn written(&self) -> Header {
         self.rows
             .written()
@@ -191,12 +190,12 @@ impl Reading {
         self.rows.has_more_pages()
     }
 
-    /// The boundary behind the last row that was read.
+    /// The boundary after the last row that was read.
     pub fn position(&self) -> Position {
         self.rows.position()
     }
 
-    /// Moves a checkpoint on to a boundary that the reading has passed.
+    /// Moves a checkpoint on to a boundary that was passed.
     pub fn reached(&self, checkpoint: &mut Checkpoint, position: Position) {
         checkpoint.position = position;
         checkpoint.header = self.written();
@@ -215,13 +214,13 @@ impl Reading {
         self.arrived
     }
 
-    /// What whoever brought the file called it.
+    /// The name that whoever brought the file gave it.
     pub fn errand(&self) -> Option<&str> {
         self.opened.errand.as_deref()
     }
 
-    /// What stands before the first row of a CSV, once a row was read; empty of anything else, and
-    /// where the reading began behind it.
+    /// What comes before the first row of a CSV, once a row was read; empty for anything else, and
+    /// if reading began after it.
     pub fn before_first_row(&self) -> &[u8] {
         match &self.head {
             Head::Before(bytes) => bytes,
@@ -230,18 +229,18 @@ impl Reading {
     }
 }
 
-/// What stands before the first row: the header, and whatever a program put before it.
+/// What comes before the first row: the header, and whatever a program put before it.
 enum Head {
     /// The file's first bytes: the first row has not come.
     Coming(Vec<u8>),
-    /// What stood before the first row.
+    /// What came before the first row.
     Before(Vec<u8>),
     /// Not there, or not seen.
     Passed,
 }
 
 impl Head {
-    /// As much as a header may have, with what stands before it.
+    /// As much as a header may have, with what comes before it.
     const LONGEST: usize = 2 * ROW_LIMIT;
 
     fn of(format: Format, checkpoint: &Checkpoint) -> Self {
@@ -284,7 +283,7 @@ impl Head {
     }
 }
 
-/// Where each physical line ends, behind its line break.
+/// Where each physical line ends, after its line break.
 fn physical_lines(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
     let ends = |(at, byte): (usize, &u8)| match byte {
         b'\n' => Some(at + 1),

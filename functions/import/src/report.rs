@@ -1,4 +1,4 @@
-//! What became of a file: counts, rules, and nothing that anybody told.
+//! The results of a file: counts, rules, and nothing that anybody told the council.
 
 use crate::rows::Broken;
 use chrono::{DateTime, Utc};
@@ -9,15 +9,15 @@ use custodian_rights::intake::Taken;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How many rows Five9 puts into a report before it stops without a word.
+/// How many rows Five9 puts into a report before it stops without a warning.
 const CUT_AT: u64 = 5_000;
 
-/// What became of a file.
+/// The results of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    /// The file, as keys of ours call it.
+    /// The file, by its name in our own keys.
     pub import: String,
-    /// What it is of, by the folder that it was dropped in.
+    /// Its source, by the folder that it was dropped in.
     pub source: Folder,
     /// Whether it was read.
     pub state: State,
@@ -34,28 +34,28 @@ pub struct Report {
     pub corrected: u64,
     /// How many were further legs of a call.
     pub joined: u64,
-    /// How many said that a record is withdrawn, and it is gone.
+    /// How many withdrew a record that is now deleted.
     pub forgotten: u64,
-    /// How many said so of a record that a hold keeps until it is lifted.
+    /// How many withdrew a record that a hold keeps until the hold is lifted.
     #[serde(default)]
     pub held: u64,
-    /// How many are of people who were erased since, or are withdrawn.
+    /// How many are about people who were erased since, or about withdrawn records.
     pub suppressed: u64,
     /// How many were over already.
     pub too_old: u64,
-    /// How many were yet to happen.
+    /// How many were in the future.
     pub in_future: u64,
     /// How many broke which rule; they are in quarantine.
     pub refused: BTreeMap<String, u64>,
     /// What an operator should look at.
     pub warnings: Vec<Warning>,
-    /// When the earliest row was collected that was looked at.
+    /// When the earliest of these rows was collected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_collected_at: Option<DateTime<Utc>>,
     /// When the latest was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_collected_at: Option<DateTime<Utc>>,
-    /// What whoever brought it called it, to know its report by.
+    /// The name that whoever brought it gave it, to find its report by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub errand: Option<String>,
     /// When it was done.
@@ -63,7 +63,7 @@ pub struct Report {
     pub finished_at: Option<DateTime<Utc>>,
 }
 
-/// How far a file has come.
+/// The state of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -71,7 +71,7 @@ pub enum State {
     Reading,
     /// It was read to its end.
     Done,
-    /// It could not be read, and lies in quarantine whole.
+    /// It could not be read, and is in quarantine whole.
     Refused,
 }
 
@@ -80,7 +80,7 @@ pub enum State {
 pub struct Reason {
     /// The rule.
     pub rule: String,
-    /// The column; the source that it is of, if that is another.
+    /// The column; or the source, if it is another's file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
 }
@@ -94,10 +94,10 @@ pub enum Warning {
     CutShort,
     /// The list of reviews has further pages, which are not in the file.
     MorePages,
-    /// Rows were too long, quotes were broken, or a list broke off: the file lies in quarantine
+    /// Rows were too long, quotes were broken, or a list broke off: the file is in quarantine
     /// whole.
     KeptWhole,
-    /// A complaint's clocks reach beyond the calendar of bank holidays.
+    /// A complaint's deadlines are after the calendar of bank holidays.
     BeyondCalendar,
 }
 
@@ -129,7 +129,7 @@ impl Report {
         }
     }
 
-    /// Adds what another part of the file came to.
+    /// Adds the results of another part of the file.
     pub fn add(&mut self, part: &Self) {
         for (count, more) in [
             (&mut self.rows, part.rows),
@@ -155,7 +155,7 @@ impl Report {
             .for_each(|at| self.collected(at));
     }
 
-    /// Counts what became of a row.
+    /// Counts the result of a row.
     pub fn taken(&mut self, outcome: Taken) {
         let count = match outcome {
             Taken::New => &mut self.new,
@@ -175,13 +175,13 @@ impl Report {
         *self.refused.entry(rule.to_owned()).or_default() += 1;
     }
 
-    /// Whether any row of it is held: a file without one shows nothing of its source.
+    /// Whether any row of it is stored: a file without one shows nothing of its source.
     #[must_use]
     pub const fn has_taken(&self) -> bool {
         self.new + self.already_there + self.corrected + self.joined + self.suppressed > 0
     }
 
-    /// Whether a part of it could not be handed to quarantine row by row.
+    /// Whether a part of it could not be put into quarantine row by row.
     #[must_use]
     pub fn is_cut(&self) -> bool {
         Broken::keeping_the_file().any(|rule| self.refused.contains_key(rule.name()))
@@ -204,8 +204,8 @@ impl Report {
     /// The file was read to its end.
     pub fn done(&mut self, now: DateTime<Utc>) {
         let refused = |rule: &str| self.refused.get(rule).copied().unwrap_or(0);
-        // Totals and counts of a report are no calls; a line with fewer fields, or more, may be one
-        // of them.
+        // Totals and counts of a report are not calls; a line with fewer fields, or more, may be
+        // one of them.
         let most = self
             .rows
             .saturating_sub(refused(Rule::Total.name()) + refused(Broken::HeaderAgain.name()));
@@ -221,7 +221,7 @@ impl Report {
         (self.state, self.reason, self.finished_at) = (State::Refused, Some(reason), Some(now));
     }
 
-    /// How many rows lie in quarantine.
+    /// How many rows are in quarantine.
     #[must_use]
     pub fn quarantined(&self) -> u64 {
         self.refused.values().sum()

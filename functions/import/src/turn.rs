@@ -1,11 +1,12 @@
-//! Whose turn it is: of each source one file is read at a time, however many invocations there are.
+//! Whose turn it is: only one file of each source is read at a time, however many invocations there
+//! are.
 //!
-//! Nobody waits in an invocation, which would take one of the account's away from residents. Who
-//! finds a file of the same source being read leaves, and whoever reads hands over to the file that
-//! has waited longest when their turn is over. The file was in the bucket before anybody was told
-//! of it, and the bucket is looked at after the turn has ended: so either the one who leaves is
-//! seen, or the turn was free. Where an invocation dies, Lambda repeats it, and then the sweep
-//! finds what is left.
+//! No invocation waits, because that would take one of the account's invocations away from
+//! residents. An invocation that finds a file of the same source being read ends. The one that
+//! reads hands over, after its turn, to the file that has waited longest. The file was in the
+//! bucket before its notification, and the bucket is looked at after the turn has ended: so either
+//! the waiting file is seen, or the turn was free. If an invocation dies, Lambda repeats it, and
+//! after that the sweep finds what is left.
 
 use crate::Import;
 use crate::checkpoint::Checkpoint;
@@ -17,7 +18,7 @@ use custodian_domain::record::source::Source;
 use custodian_runtime::Deadline;
 
 impl Import {
-    /// Imports one file, or goes on with it, if no other of its source is being read; gives its
+    /// Imports one file, or continues it, if no other file of its source is being read. Returns its
     /// report so far.
     pub(crate) async fn in_turn(
         &self,
@@ -25,7 +26,7 @@ impl Import {
         invocation: &str,
         deadline: Deadline,
     ) -> Result<Option<Report>, StorageError> {
-        // Where no source is agreed on nothing is read.
+        // Files outside the agreed folders of sources are not read.
         let Some(source) = started.folder().source() else {
             return self.handle(started, deadline).await;
         };
@@ -42,8 +43,8 @@ impl Import {
         passed_on.map(|()| report)
     }
 
-    /// Whether the turn is this invocation's. Where it is not, it is remembered when the file
-    /// arrived, which nobody else was told; a turn that has ended by then is taken after all.
+    /// Whether this invocation has the turn. If not, it stores when the file arrived, which no
+    /// other invocation was notified of. A turn that has ended by then is taken after all.
     async fn has_turn(
         &self,
         source: Source,

@@ -1,35 +1,35 @@
 //! Comma-separated values: [`Scan`] says where a row ends, `csv-core` cuts out its fields, and this
-//! decides what it is.
+//! module decides what it is.
 //!
-//! **No text inside a cell is ever a row.** A cell within quotes ends at its closing quote and
-//! nowhere before it, however long it is and whatever stands in it. Up to the limit a row is held;
-//! past it, it is read on without being held.
+//! **Text inside a cell is never a row.** A cell within quotes ends at its closing quote and
+//! nowhere before it, however long it is and whatever is in it. Up to the limit a row is held. Past
+//! it, it is read on without being held.
 //!
 //! - A row with sound quotes is one row, on however many lines. If it has more fields than the
-//!   header, or fewer, or isn't UTF-8, or is the header once more, it is one bad row, handed out
+//!   header, or fewer, or isn't UTF-8, or is the header once more, it is one bad row, passed on
 //!   byte for byte.
-//! - A row that is too long is one bad row. Its beginning is handed out, and the file is kept as a
+//! - A row that is too long is one bad row. Its beginning is passed on, and the file is kept as a
 //!   whole.
-//! - Where quotes are broken nobody knows any more what is a cell and what is a row. Quotes are
-//!   broken if one is never closed, if text stands behind a closing one, or if a row of several
-//!   lines has one within an unquoted field; and where a row begins as it does in another kind of
-//!   CSV (`scan.rs`). The same holds behind the header of another table. Nothing from there on
-//!   takes part: one bad row says where it is, and the file is kept as a whole, for somebody to
-//!   look at.
+//! - After broken quotes nobody knows any more what is a cell and what is a row. Quotes are broken
+//!   if one is never closed, if text follows a closing one, or if a row of several lines has one
+//!   within an unquoted field; and where a row begins as it does in another kind of CSV
+//!   (`scan.rs`). The same applies after the header of another table. Nothing from there on is
+//!   read: one bad row says where it is, and the file is kept as a whole, for somebody to look at.
 //!
-//! **The invariant**, held by `invariant_tests.rs`. Each byte of a file belongs to exactly one of:
+//! **The invariant**, checked by `invariant_tests.rs`. Each byte of a file belongs to exactly one
+//! of:
 //!
 //! - the header, what says how the file is written, or a blank line;
-//! - a row that is handed on. It became, corrected, joined or withdrew a record, or was there
-//!   already, or is counted and deliberately not kept (suppressed, too old, in the future); or its
-//!   source's reader refuses it, and it is the next:
-//! - a bad row, whose bytes are handed to quarantine as they are;
+//! - a row that is passed on. It became, corrected, joined or withdrew a record, or was there
+//!   already, or is counted and deliberately not stored (suppressed, too old, in the future); or
+//!   its source's reader refuses it, and it is the next:
+//! - a bad row, whose bytes go to quarantine as they are;
 //! - a file that is kept as a whole: all of one that can't be read; of another, what is too long,
-//!   and everything behind broken quotes.
+//!   and everything after broken quotes.
 //!
-//! And a row that is handed on is a row to a second reader as well: up to where it stops, this
-//! finds the rows that the crate `csv` finds in the same file, one for one and field by field. So
-//! no record is corrected or withdrawn by anything else.
+//! And a row that is passed on is a row to a second reader as well. Up to where it stops, this
+//! module finds the rows that the crate `csv` finds in the same file, one for one and field by
+//! field. So no record is corrected or withdrawn by anything else.
 
 use super::held::Held;
 use super::scan::{Met, Scan};
@@ -42,12 +42,13 @@ const COLUMNS: usize = 1024;
 
 pub(super) struct Csv {
     stage: Stage,
-    /// What separates the fields, once it is known.
+    /// The separator of the fields, once it is known.
     separator: Option<u8>,
     header: Option<Header>,
     limit: usize,
     fields: Reader,
-    /// How many bytes from a row's beginning were searched for the quote that tells where it ends.
+    /// How many bytes from a row's beginning were searched for the quote that decides where it
+    /// ends.
     searched: usize,
     /// The text of a row's fields, one after another, and where each ends.
     text: Vec<u8>,
@@ -61,9 +62,9 @@ enum Stage {
     First([Scan; 4]),
     /// In a row that is held from its beginning.
     Row(Scan),
-    /// In a row that is too long, of which this is kept.
+    /// In a row that is too long, of which this part is kept.
     TooLong(Scan, Raw),
-    /// Where nothing takes part any more.
+    /// Where nothing more is read.
     BrokenOff,
 }
 
@@ -82,7 +83,7 @@ impl Csv {
         }
     }
 
-    /// Goes on behind the header, or where nothing takes part any more.
+    /// Continues after the header, or where nothing more is read.
     pub(super) fn resume(header: Header, limit: usize, at: &Position) -> Self {
         let mut csv = Self::new(limit);
         csv.separated_by(u8::try_from(header.separator).unwrap_or(b','));
@@ -132,7 +133,7 @@ impl Csv {
         Ok(Step::On)
     }
 
-    /// Looks in the first line for what separates the fields.
+    /// Looks for the separator in the first line.
     fn first(&mut self, held: &mut Held, mut scans: [Scan; 4]) -> Result<Step, Unreadable> {
         let line = held.first(self.limit + 1);
         let is_all = held.is_finished() || line.len() > self.limit;
@@ -165,7 +166,7 @@ impl Csv {
             .zip(ended)
             .filter(|(scan, ended)| separates(scan, *ended))
             .map(|(scan, _)| scan);
-        // The comma is looked for first: beside another, the first line leaves it at that.
+        // The comma is tried first: if another fits as well, the first line does not decide.
         let separator = match (found.next(), found.next()) {
             (Some(one), None) => one.separator(),
             _ => b',',
@@ -175,9 +176,9 @@ impl Csv {
         Ok(Step::On)
     }
 
-    /// Reads on in a row that is held.
+    /// Continues in a row that is held.
     fn row(&mut self, held: &mut Held, mut scan: Scan) -> Result<Step, Unreadable> {
-        // What is longer than the limit is so by this byte.
+        // A row that is longer than the limit is so by this byte.
         let rest = unread(held.first(self.limit + 1), scan.bytes);
         let met = if !rest.is_empty() {
             scan.read(rest)
@@ -196,7 +197,7 @@ impl Csv {
                     line: held.line(),
                     bytes: held.cut(self.limit, 0),
                 };
-                // What was read is one byte more than what is kept.
+                // One more byte was read than is kept.
                 held.skip(1, 0);
                 self.stage = Stage::TooLong(scan, raw);
                 Ok(Step::On)
@@ -228,8 +229,8 @@ impl Csv {
         Ok(self.break_off(held, raw, rule))
     }
 
-    /// Whether a row ends where it seems to: of one in doubt the next quote tells, as far away as a
-    /// row may be long. None if that takes more bytes.
+    /// Whether a row ends where it seems to. If that is in doubt, the next quote decides, as far
+    /// away as a row may be long. `None` if that takes more bytes.
     fn settled(&mut self, held: &Held, scan: &Scan) -> Option<Met> {
         let from = std::mem::take(&mut self.searched).max(scan.bytes);
         if !scan.is_in_doubt() {
@@ -266,7 +267,7 @@ impl Csv {
         }
     }
 
-    /// Hands out a row that is whole, or takes it as the header.
+    /// Passes on a row that is whole, or takes it as the header.
     fn whole(&mut self, held: &mut Held, scan: Scan) -> Result<Step, Unreadable> {
         let Some(line_break) = held.line_break(scan.bytes) else {
             self.stage = Stage::Row(scan);
@@ -316,7 +317,7 @@ impl Csv {
         Ok(step)
     }
 
-    /// Reads on in a row that is too long.
+    /// Continues in a row that is too long.
     fn too_long(&mut self, held: &mut Held, mut scan: Scan, raw: Raw) -> Step {
         let (rest, before) = (held.all(), scan.bytes);
         let met = if !rest.is_empty() {
@@ -348,7 +349,7 @@ impl Csv {
         }
     }
 
-    /// Hands out the first line of where nothing takes part any more, up to where its quotes break.
+    /// Passes on the first line after which nothing more is read, up to where its quotes break.
     fn break_off(&mut self, held: &mut Held, mut raw: Raw, rule: Broken) -> Step {
         raw.bytes
             .truncate(memchr2(b'\n', b'\r', &raw.bytes).unwrap_or(raw.bytes.len()));
@@ -405,7 +406,7 @@ impl Csv {
     }
 }
 
-/// Whether a file begins as JSON does: a title in brackets is none.
+/// Whether a file begins like JSON: a title in brackets does not.
 fn is_json(file: &[u8]) -> bool {
     let Some((b'{' | b'[', rest)) = file.split_first() else {
         return false;

@@ -1,4 +1,4 @@
-//! What is a row of CSV, and what one that isn't costs.
+//! Which texts are rows of CSV, and what others cost.
 
 use super::promises_tests::{lines, tell, whole};
 use super::{Format, Framed, Header, Position, ROW_LIMIT, Row, Rows, Unreadable};
@@ -126,7 +126,7 @@ fn a_backslash_before_a_quote_that_may_close_is_told_by_the_next_quote() {
         read("a,b\n1,\"a \\\"\"\n2,\"x\"\n"),
         ["2! backslash_quote: 1,\"a \\\"\""]
     );
-    // It opens, or there is none: the text ends in a backslash.
+    // It opens a field, or there is none: the text ends in a backslash.
     assert_eq!(
         read("a,b\n1,\"C:\\\"\n\"3\",\"\"\n"),
         ["2: 1|C:\\", "3: 3|"]
@@ -253,7 +253,7 @@ fn another_separator_is_read_where_the_header_shows_it() {
     assert_eq!(read("\"a;x\",b\n1,2\n"), ["2: 1|2"]);
     assert_eq!(read("\"a,x\";\"b\"\n1,2;3\n"), ["2: 1,2|3"]);
     assert_eq!(read("\u{feff}\"SEP=,\"\na,b\n1,2\n"), ["3: 1|2"]);
-    // Two that may be meant, or none: it is the comma.
+    // Two possible separators, or none: it is the comma.
     assert_eq!(
         read("a;b|c\n1,2\n3\n"),
         ["2! wrong_number_of_fields: 1,2", "3: 3"]
@@ -379,7 +379,7 @@ fn the_samples_are_framed_row_by_row() {
     }
 }
 
-/// Text with all that CSV has to quote.
+/// Text with everything that CSV has to quote.
 fn any_text() -> impl Strategy<Value = String> {
     prop_oneof!["[a-c,\"\r\n \u{feff}é]{0,8}", any::<String>()]
 }

@@ -1,4 +1,4 @@
-//! What a reader of rows is told, and what it tells.
+//! The input and output of a reader of rows.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -7,7 +7,7 @@ use std::fmt;
 /// The longest row that is read, in bytes, without its line break.
 pub const ROW_LIMIT: usize = 256 * 1024;
 
-/// How the rows of a file are written.
+/// The layout of a file's rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// Comma-separated values with a header (RFC 4180; any line break; another separator if the
@@ -15,17 +15,17 @@ pub enum Format {
     Csv,
     /// One JSON object a line.
     JsonLines,
-    /// One JSON object with an array of objects, or several of them behind each other; or one
+    /// One JSON object with an array of objects, or several of them one after the other; or one
     /// object that is a row.
     JsonList(List),
 }
 
-/// What a JSON list is found by.
+/// The fields that identify a JSON list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct List {
-    /// What the array may be called.
+    /// The possible names of the array.
     pub fields: &'static [&'static str],
-    /// What an object may have that is a row by itself.
+    /// The fields that an object may have that is a row by itself.
     pub own: &'static [&'static str],
 }
 
@@ -41,7 +41,7 @@ impl List {
 pub struct Position {
     /// Bytes from the beginning of the file.
     pub offset: u64,
-    /// The physical line, counted from 1; 0 behind a list that broke off or quotes that are broken,
+    /// The physical line, counted from 1; 0 after a list that broke off or quotes that are broken,
     /// where nothing more comes.
     pub line: u64,
 }
@@ -50,13 +50,13 @@ impl Position {
     pub(super) const START: Self = Self { offset: 0, line: 1 };
 }
 
-/// A row as it stands in the file, without its line break; at most [`ROW_LIMIT`] bytes, and cut
-/// there if it is longer.
+/// A row as it is in the file, without its line break; at most [`ROW_LIMIT`] bytes, and cut there
+/// if it is longer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Raw {
     /// The physical line on which it begins, counted from 1.
     pub line: u64,
-    /// Its bytes: personal data, so debugging doesn't show them.
+    /// Its bytes. They are personal data, so debug output doesn't show them.
     pub bytes: Vec<u8>,
 }
 
@@ -71,29 +71,29 @@ impl fmt::Debug for Raw {
     }
 }
 
-/// What stands next in the file.
+/// The next thing in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Framed {
     /// A row that can be read.
     Row {
-        /// How it stands in the file.
+        /// Its bytes in the file.
         raw: Raw,
-        /// What it says.
+        /// Its contents.
         row: Row,
     },
     /// A row that can't be read.
     Broken {
-        /// How it stands in the file.
+        /// Its bytes in the file.
         raw: Raw,
         /// What is wrong with it.
         rule: Broken,
     },
 }
 
-/// What a row says; debugging shows how much that is.
+/// The contents of a row; debug output shows how much that is.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Row {
-    /// The fields of a line of CSV, as many as the header has names, each as it is.
+    /// The fields of a line of CSV, as many as the header has names, each unchanged.
     Fields(Vec<String>),
     /// A JSON object.
     Object(Map<String, Value>),
@@ -119,15 +119,15 @@ pub enum Broken {
     WrongNumberOfFields,
     /// A quote is opened in it that nothing closes up to the end of the file.
     QuoteNeverClosed,
-    /// A quote stands where it neither opens nor closes a field.
+    /// A quote is where it neither opens nor closes a field.
     StrayQuote,
     /// Quotes within quotes have a backslash before them, where they should be doubled.
     BackslashQuote,
-    /// White space stands before quotes, and a separator or a line break within them.
+    /// White space comes before quotes, and a separator or a line break is within them.
     SpaceBeforeQuote,
     /// It has too few fields, and an apostrophe begins the last of them as a quote should.
     ApostropheQuote,
-    /// It has too few fields, or too many, and a backslash stands before its line break, where
+    /// It has too few fields, or too many, and a backslash comes before its line break, where
     /// quotes should be around the text.
     BackslashLineBreak,
     /// It is the header once more.
@@ -138,15 +138,15 @@ pub enum Broken {
     NotJson,
     /// An object in it has a field twice.
     RepeatedField,
-    /// It is JSON, but no object.
+    /// It is JSON, but not an object.
     NotAnObject,
     /// The list ends without a closing bracket, or its brackets don't match: this is all the rest
     /// of the file.
     ListBrokenOff,
-    /// A page has a list behind its list: this is all the rest of the file.
+    /// A page has another list after its list: this is all the rest of the file.
     SecondList,
-    /// The message of an error stands beside the list, which may not be all: this is all the rest
-    /// of the file.
+    /// An error message is beside the list, which may not be complete: this is all the rest of the
+    /// file.
     ErrorBeside,
 }
 
@@ -171,8 +171,8 @@ impl Broken {
         Self::ErrorBeside,
     ];
 
-    /// The rules whose rows are not handed out whole, or end what can be read: their file is kept
-    /// as a whole.
+    /// The rules for rows that are not passed on whole, or that end reading: their file is kept as
+    /// a whole.
     pub fn keeping_the_file() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|rule| match rule {
             Self::TooLong
@@ -195,7 +195,7 @@ impl Broken {
         })
     }
 
-    /// What reports and quarantined rows call it.
+    /// Its name in reports and quarantined rows.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -225,7 +225,7 @@ impl Broken {
 /// JSON lines that are text can always be read: an empty file has no rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// There is nothing in it, so neither a header nor a list.
+    /// It is empty, so it has neither a header nor a list.
     #[error("the file is empty")]
     Empty,
     /// It is packed with gzip (RFC 1952).
@@ -255,7 +255,7 @@ pub enum Unreadable {
     /// It is a web page, or XML.
     #[error("the file is a web page, or XML")]
     Markup,
-    /// It is a text with its formatting (RTF).
+    /// It is text with formatting (RTF).
     #[error("the file is formatted text (RTF)")]
     RichText,
     /// The header is not UTF-8.
@@ -264,34 +264,34 @@ pub enum Unreadable {
     /// The header is longer than [`ROW_LIMIT`], or has more than 1,024 names.
     #[error("the header is too long")]
     HeaderTooLong,
-    /// A quote in the header is never closed, or something stands behind the closing one.
+    /// A quote in the header is never closed, or something follows the closing one.
     #[error("the header's quotes don't match")]
     HeaderQuotes,
-    /// White space stands before the quotes in the header.
+    /// White space comes before the quotes in the header.
     #[error("white space stands before the header's quotes")]
     SpaceBeforeQuote,
     /// It is JSON, and should be CSV.
     #[error("the file is JSON, not CSV")]
     Json,
-    /// Its first line declares a separator that is none of the known.
+    /// Its first line declares an unknown separator.
     #[error("the file declares a separator that is not known")]
     Separator,
     /// It is not a JSON object, or breaks off before its list.
     #[error("the file is not a JSON object")]
     NotAnObject,
-    /// What should be the list is none.
+    /// What should be the list is not one.
     #[error("the file's list is not an array")]
     NotAList,
-    /// It is a JSON object that has no list, and is no row.
+    /// It is a JSON object without a list, and not a row.
     #[error("the file has no list, and is no row of one")]
     NoList,
-    /// It is rows behind each other, in no list.
+    /// It is rows one after the other, in no list.
     #[error("the file has rows, and no list around them")]
     RowsWithoutList,
     /// It is what a service answers instead of a list.
     #[error("the file is the message of an error")]
     ErrorMessage,
-    /// It is a JSON array, and not a line for each object.
+    /// It is a JSON array, not a line for each object.
     #[error("the file is a JSON array, not lines of JSON")]
     AnArray,
     /// It is a JSON object that is spread over lines.
@@ -303,7 +303,7 @@ pub enum Unreadable {
 }
 
 impl Unreadable {
-    /// What reports call it.
+    /// Its name in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

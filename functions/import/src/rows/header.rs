@@ -1,4 +1,4 @@
-//! How a CSV file is written: what its columns are called, and what separates them.
+//! The layout of a CSV file: the names of its columns, and their separator.
 
 use super::Unreadable;
 use serde::{Deserialize, Serialize};
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 /// separator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
-    /// What the columns are called, without the white space around it; none for JSON.
+    /// The names of the columns, without the white space around them; empty for JSON.
     #[serde(rename = "header", default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
-    /// What separates the fields.
+    /// The separator of the fields.
     #[serde(default = "comma", skip_serializing_if = "is_comma")]
     pub separator: char,
 }
@@ -34,7 +34,7 @@ const fn is_comma(separator: &char) -> bool {
 }
 
 impl Header {
-    /// What fields may be separated by; the comma is what they should be.
+    /// The possible separators; the comma is the right one.
     pub(super) const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
     pub(super) fn new(fields: &[String], separator: char) -> Self {
@@ -44,7 +44,7 @@ impl Header {
         }
     }
 
-    /// The separator that a line declares for spreadsheet programs, `sep=;`; none if it is another
+    /// The separator that a line declares for spreadsheet programs, `sep=;`; `None` for another
     /// line.
     pub(super) fn declared(line: &[u8]) -> Option<Result<u8, Unreadable>> {
         let line = line
@@ -85,7 +85,7 @@ impl Header {
     }
 }
 
-/// Whether two columns are called the same: capitals make no difference.
+/// Whether two columns have the same name: capitals make no difference.
 fn same(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }

@@ -2,14 +2,14 @@
 
 use super::{Position, unread};
 
-/// What is held of a file, and where in the file that is.
+/// The held bytes of a file, and their position in it.
 pub(super) struct Held {
     bytes: Vec<u8>,
-    /// Where in `bytes` it begins: before that everything is framed.
+    /// Where in `bytes` it begins: everything before that is framed.
     start: usize,
     at: Position,
     finished: bool,
-    /// Whether the byte order mark is behind us.
+    /// Whether the byte order mark was passed.
     begun: bool,
     /// By how much the buffer grows at least, so that single bytes don't move it each time.
     growth: usize,
@@ -44,12 +44,12 @@ impl Held {
         self.finished = true;
     }
 
-    /// Whether no more bytes will come than are held.
+    /// Whether no more bytes will come.
     pub(super) fn is_finished(&self) -> bool {
         self.finished
     }
 
-    /// Where in the file it begins.
+    /// The position in the file where it begins.
     pub(super) fn at(&self) -> Position {
         self.at.clone()
     }
@@ -64,7 +64,7 @@ impl Held {
         unread(&self.bytes, self.start)
     }
 
-    /// Its first bytes, as many as there are up to a number.
+    /// Its first bytes, up to this many.
     pub(super) fn first(&self, most: usize) -> &[u8] {
         let all = self.all();
         all.get(..most).unwrap_or(all)
@@ -84,7 +84,7 @@ impl Held {
         self.skip(bytes, lines);
     }
 
-    /// Moves on like [`skip`](Self::skip) and hands out the bytes, with their buffer, so that they
+    /// Moves on like [`skip`](Self::skip) and returns the bytes, with their buffer, so that they
     /// are not held twice.
     pub(super) fn cut(&mut self, bytes: usize, lines: u64) -> Vec<u8> {
         let bytes = bytes.min(self.all().len());
@@ -104,21 +104,20 @@ impl Held {
         self.at.line = 0;
     }
 
-    /// Whether nothing was said of the file's first bytes yet.
+    /// Whether the file's first bytes were not looked at yet.
     pub(super) fn is_at_beginning(&self) -> bool {
         !self.begun
     }
 
-    /// Moves on over the file's byte order mark, which has so many bytes.
+    /// Moves on over the file's byte order mark, which has this many bytes.
     pub(super) fn begin(&mut self, mark: usize) {
         self.skip(mark, 0);
         self.begun = true;
     }
 
-    /// How long the line break is that begins with a byte of what is held; 0 at the end of the
-    /// file.
+    /// The length of the line break that begins at this held byte; 0 at the end of the file.
     ///
-    /// None if that takes another byte: a carriage return may be half of a line break.
+    /// `None` if that takes another byte: a carriage return may be half of a line break.
     pub(super) fn line_break(&self, byte: usize) -> Option<usize> {
         let rest = unread(self.all(), byte);
         match rest {

@@ -1,4 +1,4 @@
-//! The invariant of `csv.rs`, against a second reader: the crate `csv`.
+//! The invariant of `csv.rs`, checked with a second reader: the crate `csv`.
 //!
 //! 500 files each time; `PROPTEST_CASES=10000` makes them 10,000, as `make test-long` does.
 
@@ -21,7 +21,7 @@ enum Belongs {
 
 /// A row, as the second reader sees it.
 struct Seen {
-    /// From where to where it reaches, with blank lines and line breaks around it.
+    /// Where it begins and ends, with blank lines and line breaks around it.
     from: usize,
     to: usize,
     fields: csv::ByteRecord,
@@ -92,7 +92,7 @@ fn keeps_the_file(rule: Broken) -> bool {
     Broken::keeping_the_file().any(|keeping| keeping == rule)
 }
 
-/// Where the header begins: behind the mark, and behind a line that declares the separator.
+/// Where the header begins: after the mark, and after a line that declares the separator.
 fn header_at(file: &[u8]) -> usize {
     let mark = if file.starts_with(MARK) {
         MARK.len()
@@ -241,7 +241,7 @@ fn any_cell() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![12 => text.prop_map(String::into_bytes), 1 => prop::collection::vec(any::<u8>(), 0..4)]
 }
 
-/// How a program writes a cell: soundly, or as some do.
+/// How a program writes a cell: correctly, or as some do.
 fn written(cell: &[u8], style: u8, separator: u8) -> Vec<u8> {
     let doubled = |with: &[u8]| -> Vec<u8> {
         let bytes = cell.iter().flat_map(|byte| {
@@ -265,7 +265,7 @@ fn written(cell: &[u8], style: u8, separator: u8) -> Vec<u8> {
     }
 }
 
-/// How a program of another kind writes a cell, soundly in its own way.
+/// How a program of another kind writes a cell, correctly in its own way.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     /// In quotes, and with a backslash before a quote within.
@@ -274,7 +274,7 @@ enum Kind {
     Space,
     /// In apostrophes.
     Apostrophe,
-    /// As it is, and with a backslash before a separator or a line break within.
+    /// Unquoted, with a backslash before a separator or a line break within.
     Unquoted,
 }
 
@@ -349,7 +349,7 @@ prop_compose! {
     }
 }
 
-/// Anything at all, of the bytes that mean something.
+/// Anything at all, of the bytes with a meaning.
 fn any_soup() -> impl Strategy<Value = Vec<u8>> {
     let pieces: Vec<&[u8]> = vec![
         b",",
@@ -441,8 +441,7 @@ proptest! {
 proptest! {
     #![proptest_config(cases())]
 
-    /// Nor is it in a file of another kind of CSV: at its first such cell nothing takes part any
-    /// more.
+    /// Nor is it in a file of another kind of CSV: at its first such cell reading stops.
     #[test]
     fn nothing_within_a_cell_of_another_kind_of_csv_is_a_row(
         kind in prop::sample::select(vec![Kind::Backslash, Kind::Space, Kind::Apostrophe, Kind::Unquoted]),
@@ -451,10 +450,10 @@ proptest! {
     ) {
         let mut file = b"id,text,c\n".to_vec();
         for (number, (before, behind)) in cells.iter().enumerate() {
-            // Where quotes, or backslashes, mean nothing, a text with them is another matter.
+            // Where quotes, or backslashes, mean nothing, a text with them is another case.
             let plain = |text: &str| match kind {
                 Kind::Space => text.to_owned(),
-                // With as many separators in its text as it has fields to come, a row is sound by
+                // With as many separators in its text as it has fields to come, a row is right by
                 // the other rules.
                 Kind::Backslash => text.replace(',', ""),
                 Kind::Apostrophe | Kind::Unquoted => text.replace(['"', '\'', '\\', '\n', ','], ""),

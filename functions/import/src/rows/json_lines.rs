@@ -1,11 +1,11 @@
 //! JSON lines: one object a line.
 //!
-//! A line ends with a line feed, before which a carriage return may stand. Lines of nothing but
-//! white space are skipped.
+//! A line ends with a line feed, before which a carriage return may come. Lines with only white
+//! space are skipped.
 //!
-//! A file is looked at before its first line is: an array, objects that are spread over lines, or a
-//! file in which no line begins as an object does are not what they should be, and are refused as a
-//! whole. Else each of their lines would be a bad row, and no reason among them the real one.
+//! A file is checked before its first line is: an array, objects that are spread over lines, or a
+//! file in which no line begins as an object does are refused as a whole. Otherwise each of their
+//! lines would be a bad row, and none would give the real reason.
 
 use super::held::Held;
 use super::structure::{framed, is_white};
@@ -23,7 +23,7 @@ enum Stage {
     /// In a line that is held from its beginning, and how many bytes of it were searched for its
     /// end.
     Line(usize),
-    /// In a line that is too long, of which this is kept.
+    /// In a line that is too long, of which this part is kept.
     TooLong(Raw),
 }
 
@@ -55,7 +55,7 @@ impl JsonLines {
     fn start(&mut self, held: &Held, searched: usize) -> Result<Step, Unreadable> {
         let first = held.first(self.limit);
         let is_enough = held.is_finished() || first.len() == self.limit;
-        // Nothing is said of a line before it is whole.
+        // A line is judged only when it is whole.
         let is_object = first.trim_ascii_start().starts_with(b"{");
         let is_ended = || memrchr(b'\n', unread(first.trim_ascii_start(), searched)).is_some();
         if is_object && !is_enough && !is_ended() {
@@ -69,7 +69,7 @@ impl JsonLines {
         let is_cut = |line: &[u8]| line.starts_with(b"{") && line != b"{" && !line.ends_with(b"}");
         match (lines.next(), lines.next()) {
             (Some(line), None) if is_cut(line) && !is_enough => return Ok(Step::Wait),
-            // A line that was cut off is one bad row; behind the first line of an object that goes
+            // A line that was cut off is one bad row. After the first line of an object that goes
             // on there is no whole one.
             (Some(line), Some(second)) if is_cut(line) && second.starts_with(b"\"") => {
                 let end = if is_enough {

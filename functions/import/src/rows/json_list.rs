@@ -1,19 +1,19 @@
 //! A JSON list: one object with an array of objects, which are the rows.
 //!
-//! Elements are found by their brackets and read one by one; the fields before and after the array
-//! are skipped. Commas between elements are not insisted on. Further pages may stand behind the
-//! first, each an object of its own.
+//! Elements are found by their brackets and read one by one. The fields before and after the array
+//! are skipped. Commas between elements are not required. Further pages may follow the first, each
+//! an object of its own.
 //!
 //! An object without the array is a list without rows only if it is `{}`, or has nothing but empty
-//! lists: so Google writes a place that has no reviews. One that may be a row is one, if it is all
-//! that there is. Anything else, such as the message of an error, is no list, and the file is
-//! refused: nobody's rows may disappear in it. Neither is an empty list beside which an error is
-//! told; where rows were read, the file is kept as a whole.
+//! lists: that is how Google writes a place without reviews. An object that may be a row is one, if
+//! it is all that there is. Anything else, such as an error message, is not a list, and the file is
+//! refused: nobody's rows may disappear in it. An empty list with an error beside it is not a list
+//! either. If rows were read, the file is kept as a whole.
 //!
 //! What can't be found again costs the rest: an array that isn't closed, a bracket that closes too
-//! much, what is no page behind the first. The rest is one broken row, cut to the limit, and then
-//! the file ends. If nothing but fields behind the array is missing, no row is, and nothing is
-//! broken.
+//! much, or something after the first page that is not a page. The rest is one broken row, cut to
+//! the limit, and then the file ends. If only fields after the array are missing, no row is
+//! missing, and nothing is broken.
 
 use super::held::Held;
 use super::outline::{Outline, Seen};
@@ -25,7 +25,7 @@ pub(super) struct JsonList {
     list: List,
     stage: Stage,
     limit: usize,
-    /// Whether it is behind the first object.
+    /// Whether the first object is over.
     is_behind_first: bool,
     /// Whether a row has begun.
     has_row: bool,
@@ -36,24 +36,24 @@ pub(super) struct JsonList {
 enum Stage {
     /// Before the object.
     Start,
-    /// In the object, before the array; how many bytes of it are held and were read, unless it is
-    /// too long to be a row.
+    /// In the object, before the array; how many held bytes of it were read, unless it is too long
+    /// to be a row.
     Before(Outline, Option<usize>),
     /// In the array: before an element, a comma or the closing bracket.
     Between,
-    /// Behind an object that is a row by itself, if nothing follows it.
+    /// After an object that is a row by itself, if nothing follows it.
     Alone(Raw),
     /// In an element that is held from its beginning, and how many bytes of it were read.
     Element(Element, usize),
-    /// In an element that is too long, of which this is kept.
+    /// In an element that is too long, of which this part is kept.
     TooLong(Element, Raw),
-    /// In the object, behind the array.
+    /// In the object, after the array.
     After(Outline),
-    /// Behind the object.
+    /// After the object.
     Trailing,
-    /// In the rest of a list that broke off, of which this is kept.
+    /// In the rest of a list that broke off, of which this part is kept.
     Rest(Raw, Broken),
-    /// Behind a list that broke off, or a row by itself: nothing more comes.
+    /// After a list that broke off, or a row by itself: nothing more comes.
     Over,
 }
 
@@ -66,7 +66,7 @@ enum Element {
 }
 
 impl Element {
-    /// Reads on, at most to the end of the element, and says how many bytes that took.
+    /// Continues, at most to the end of the element. Returns how many bytes that took.
     fn read(&mut self, bytes: &[u8]) -> (usize, Met) {
         match self {
             Self::Structure(structure) => structure.read(bytes),
@@ -93,7 +93,7 @@ impl JsonList {
         }
     }
 
-    /// Goes on within the array, or behind a list that broke off.
+    /// Continues within the array, or after a list that broke off.
     pub(super) const fn resume(list: List, limit: usize, at: &Position) -> Self {
         let stage = if at.line == 0 {
             Stage::Over
@@ -118,8 +118,8 @@ impl JsonList {
         }
     }
 
-    /// Behind the closing bracket there is no boundary any more: whoever resumes there comes by it
-    /// again.
+    /// After the closing bracket there is no boundary any more: a reader that resumes there meets
+    /// it again.
     pub(super) fn is_between_rows(&self) -> bool {
         matches!(self.stage, Stage::Between | Stage::Over)
     }
@@ -158,7 +158,7 @@ impl JsonList {
         let Stage::Before(outline, kept) = &mut self.stage else {
             return Ok(Step::On);
         };
-        // The opening bracket is held with the rest, and the outline begins behind it.
+        // The opening bracket is held with the rest, and the outline begins after it.
         let before = kept.map_or(0, |read| read.max(1));
         let (more, seen) = outline.read(unread(held.all(), before));
         let read = before + more;
@@ -192,7 +192,7 @@ impl JsonList {
         Ok(Step::On)
     }
 
-    /// Hands out an object that has no list, if it can be a row.
+    /// Passes on an object without a list, if it can be a row.
     fn alone(&mut self, held: &mut Held, read: usize, is_whole: bool) -> Result<Step, Unreadable> {
         if !is_whole {
             return self.refuse(held, Unreadable::NoList);
@@ -202,7 +202,7 @@ impl JsonList {
             bytes: held.first(read).to_vec(),
         };
         match framed(raw) {
-            // Behind pages, a row by itself is no page.
+            // After pages, a row by itself is not a page.
             Framed::Row {
                 raw,
                 row: Row::Object(object),
@@ -228,8 +228,8 @@ impl JsonList {
         }
     }
 
-    /// Hands out a row by itself once the file is over: of one behind which something stands,
-    /// nobody knows what it is.
+    /// Passes on a row by itself once the file is over: if something follows it, nobody knows what
+    /// it is.
     fn by_itself(&mut self, held: &mut Held) -> Result<Step, Unreadable> {
         let Stage::Alone(raw) = &mut self.stage else {
             return Ok(Step::On);
@@ -250,7 +250,7 @@ impl JsonList {
         }
     }
 
-    /// The whole file if nothing of it was handed out, or the rest of it.
+    /// The whole file if nothing of it was passed on, or the rest of it.
     fn refuse(&mut self, held: &Held, unreadable: Unreadable) -> Result<Step, Unreadable> {
         if !self.is_behind_first {
             return Err(unreadable);
@@ -290,8 +290,8 @@ impl JsonList {
         *read += more;
         match met {
             Met::Stray => self.stage = rest(held, Broken::ListBrokenOff),
-            // An end at the limit's last byte is one; behind it, the element is too long, whether
-            // it ends there or not.
+            // An end at the limit's last byte counts. After it, the element is too long, whether it
+            // ends there or not.
             _ if *read > self.limit => {
                 let element = *element;
                 let lines = memchr::memchr_iter(b'\n', held.first(self.limit)).count() as u64;
@@ -318,7 +318,7 @@ impl JsonList {
             line: held.line(),
             bytes: held.cut(self.limit, lines),
         };
-        // What was read is one byte more than what is kept.
+        // One more byte was read than is kept.
         held.skip_text(1);
         if met == Met::End {
             self.stage = Stage::Between;
@@ -362,7 +362,7 @@ impl JsonList {
         };
         let (read, seen) = outline.read(held.all());
         let (has_next_page, has_error) = (outline.has_next_page(), outline.has_error());
-        // What went wrong may have cost rows: a list without any is none.
+        // What went wrong may have cost rows: a list without any is not a list.
         if seen == Seen::End && has_error && !self.has_row {
             return self.refuse(held, Unreadable::ErrorMessage);
         }
@@ -391,7 +391,7 @@ impl JsonList {
         Step::On
     }
 
-    /// Hands out the rest of the file, as much as a row may be.
+    /// Passes on the rest of the file, as much as a row may be.
     fn rest(&mut self, held: &mut Held) -> Step {
         let Stage::Rest(raw, rule) = &mut self.stage else {
             return Step::On;
@@ -436,12 +436,12 @@ fn rest(held: &Held, rule: Broken) -> Stage {
     )
 }
 
-/// Whether an object is what a service answers where something went wrong.
+/// Whether an object is what a service answers when something went wrong.
 fn is_error(object: &Map<String, Value>) -> bool {
     object.contains_key("error") || (object.contains_key("code") && object.contains_key("message"))
 }
 
-/// Skips bytes up to the first that isn't to be skipped.
+/// Skips bytes up to the first that isn't skipped.
 fn skip_to(held: &mut Held, skipped: impl Fn(u8) -> bool) -> Option<u8> {
     let all = held.all();
     let read = all

@@ -1,4 +1,4 @@
-//! What is a row of JSON, and what one that isn't costs.
+//! Which texts are rows of JSON, and what others cost.
 
 use super::promises_tests::{REVIEWS, lines, tell, whole};
 use super::{Format, Header, Position, ROW_LIMIT, Rows, Unreadable};

@@ -4,19 +4,19 @@
 //! at most [`ROW_LIMIT`] bytes, the text of its fields, and what was pushed last. So a caller
 //! pushes a chunk and asks for rows until there are none before it pushes the next. Every byte is
 //! looked at once as it comes, even if a long row arrives a byte at a time: each format keeps how
-//! far it has read into the row that it holds, and goes on from there.
+//! far it has read into the row that it holds, and continues from there.
 //!
-//! **One bad row must never cost a good one, and no text within a row may ever become one.** A bad
-//! row is handed out as [`Framed::Broken`], with the line that it stands on and the rule that it
-//! breaks, and the rest goes on:
+//! **One bad row must never cost a good one, and text within a row must never become one.** A bad
+//! row is passed on as [`Framed::Broken`], with its line and the rule that it breaks, and the rest
+//! continues:
 //!
-//! - *CSV* (`csv.rs`): sound quotes say where a row ends. Where they are broken nothing more takes
-//!   part, and the file is kept as a whole.
+//! - *CSV* (`csv.rs`): sound quotes say where a row ends. After broken quotes nothing more is read,
+//!   and the file is kept as a whole.
 //! - *JSON lines* (`json_lines.rs`): a line is a row, whatever is on it.
 //! - *JSON list* (`json_list.rs`): the brackets say where an element ends; what is between them
 //!   need not be JSON.
 //!
-//! A file may begin with a UTF-8 byte order mark. One that is packed, a workbook or in UTF-16 is
+//! A file may begin with a UTF-8 byte order mark. A packed file, a workbook or a file in UTF-16 is
 //! refused by its first bytes, whatever its format (`opening.rs`).
 
 mod csv;
@@ -45,7 +45,7 @@ use opening::Opening;
 pub use framed::{Broken, Format, Framed, List, Position, ROW_LIMIT, Raw, Row, Unreadable};
 pub use header::Header;
 
-/// What of some bytes is not read yet; none once all are.
+/// The bytes that are not read yet; empty once all are.
 fn unread(bytes: &[u8], read: usize) -> &[u8] {
     debug_assert!(read <= bytes.len(), "{read} of {} are read", bytes.len());
     &bytes[read.min(bytes.len())..]
@@ -66,9 +66,9 @@ enum Framing {
     JsonList(json_list::JsonList),
 }
 
-/// What a stage of framing came to.
+/// The result of a stage of framing.
 enum Step {
-    /// The next stage can go on with what is held.
+    /// The next stage can continue with the held bytes.
     On,
     /// It takes more bytes; or there are none any more, and this is the end.
     Wait,
@@ -89,7 +89,7 @@ impl Rows {
         Self::start(format, None, Position::START, ROW_LIMIT)
     }
 
-    /// Goes on where another reader of the same file was at `at`; the bytes that are pushed begin
+    /// Continues where another reader of the same file was at `at`; the bytes that are pushed begin
     /// at `at.offset`.
     ///
     /// At offset 0 the file is read from its beginning, and its header with it.
@@ -119,8 +119,8 @@ impl Rows {
         }
     }
 
-    /// Takes the next bytes of the file. Ask for all rows before pushing more: what isn't asked for
-    /// is held.
+    /// Takes the next bytes of the file. Ask for all rows before pushing more: rows that nobody
+    /// asked for are held.
     pub fn push(&mut self, bytes: &[u8]) {
         self.held.push(bytes);
     }
@@ -130,7 +130,7 @@ impl Rows {
         self.held.finish();
     }
 
-    /// The next row; none means that it takes more bytes, or, after [`finish`](Self::finish), that
+    /// The next row. `None` means that it takes more bytes or, after [`finish`](Self::finish), that
     /// this is the end.
     ///
     /// # Errors
@@ -179,8 +179,7 @@ impl Rows {
         self.written().map_or(&[], |header| &header.names)
     }
 
-    /// How a CSV is written, once a row or the end was reached: what [`resume`](Self::resume) asks
-    /// for.
+    /// The layout of a CSV, once a row or the end was reached: [`resume`](Self::resume) needs it.
     #[must_use]
     pub fn written(&self) -> Option<&Header> {
         match &self.framing {
@@ -199,7 +198,7 @@ impl Rows {
         }
     }
 
-    /// Where to [`resume`](Self::resume): behind the last row that [`next`](Self::next) gave.
+    /// Where to [`resume`](Self::resume): after the last row that [`next`](Self::next) returned.
     #[must_use]
     pub fn position(&self) -> Position {
         self.at.clone()

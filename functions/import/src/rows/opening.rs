@@ -17,7 +17,7 @@ const UTF16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 /// The marks that files in UTF-32 begin with.
 const UTF32: [&[u8]; 2] = [b"\xff\xfe\0\0", b"\0\0\xfe\xff"];
 
-/// How files that are no text begin.
+/// The beginnings of files that are not text.
 const PACKED: [(&[u8], Unreadable); 12] = [
     (b"\x1f\x8b", Unreadable::Gzip),
     (b"PK\x03\x04", Unreadable::Zip),
@@ -32,7 +32,7 @@ const PACKED: [(&[u8], Unreadable); 12] = [
     (b"BZh", Unreadable::Archive),
     (b"\x28\xb5\x2f\xfd", Unreadable::Archive),
 ];
-/// What stands behind the first 30 bytes of a zip that is a workbook (xlsx, ods and numbers).
+/// What follows the first 30 bytes of a zip that is a workbook (xlsx, ods and numbers).
 const WORKBOOKS: [&[u8]; 7] = [
     b"[Content_Types].xml",
     b"xl/",
@@ -48,7 +48,7 @@ const WORKBOOKS: [&[u8]; 7] = [
 pub(super) enum Opening {
     /// Nothing yet: it takes more bytes.
     Unclear,
-    /// It is text, behind a mark of so many bytes.
+    /// It is text, after a mark of this many bytes.
     Text(usize),
     /// It can't be read.
     Refused(Unreadable),
@@ -104,8 +104,7 @@ fn is_markup(text: &[u8]) -> bool {
     matches!(begin, [b'<', b'!' | b'?' | b'a'..=b'z' | b'A'..=b'Z', ..])
 }
 
-/// Whether bytes are the name of a file in an archive of tar: it has a hundred, and is filled up
-/// with nothing.
+/// Whether bytes are the name of a file in a tar archive: it has a hundred, filled up with zeros.
 fn is_tar(first: &[u8]) -> bool {
     let name = first.iter().take_while(|byte| **byte > b' ').count();
     first.len() == LOOKED_AT
@@ -113,7 +112,7 @@ fn is_tar(first: &[u8]) -> bool {
         && first.iter().skip(name).all(|byte| *byte == 0)
 }
 
-/// Whether bytes are UTF-32: of nearly all fours three are nothing, and the same three.
+/// Whether bytes are UTF-32: in nearly all groups of four, the same three are zero.
 fn is_utf32(first: &[u8]) -> bool {
     let (fours, _) = first.as_chunks::<4>();
     let count = |is: fn(&[bool; 4]) -> bool| {
@@ -127,7 +126,7 @@ fn is_utf32(first: &[u8]) -> bool {
     fours.len() > 1 && low.max(high) * 4 >= fours.len() * 3
 }
 
-/// Whether bytes are UTF-16: of nearly all pairs the same half is nothing, as it is for letters,
+/// Whether bytes are UTF-16: in nearly all pairs the same half is zero, as it is for letters,
 /// digits and commas.
 fn is_utf16(first: &[u8]) -> bool {
     let (pairs, _) = first.as_chunks::<2>();

@@ -1,5 +1,4 @@
-//! The object around a JSON list: its fields are skipped, however large, up to the list that is
-//! looked for.
+//! The object around a JSON list: its fields are skipped, however large, up to the wanted list.
 
 use super::structure::{Met, Structure, is_white};
 use super::unread;
@@ -8,16 +7,16 @@ use super::unread;
 const NEXT_PAGE: &str = "nextPageToken";
 /// The field in which a service says what went wrong.
 const ERROR: &str = "error";
-/// The longest name that is told from others, in bytes.
+/// The longest name that is compared, in bytes.
 const NAME: usize = 24;
 
 /// How far the fields of an object were read.
 pub(super) struct Outline {
     fields: &'static [&'static str],
     stage: Stage,
-    /// The name that is being read, as far as it can be one that is looked for.
+    /// The name while it is read, as far as it can be a wanted one.
     name: Vec<u8>,
-    /// How many bytes the value has that is being read, without white space.
+    /// How many bytes the current value has, without white space.
     weight: usize,
     /// Whether there was anything but empty lists.
     has_more: bool,
@@ -41,36 +40,36 @@ enum Stage {
     Scalar,
 }
 
-/// What a field is.
+/// The meaning of a field.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Field {
-    /// What is looked for.
+    /// The wanted list.
     List,
     /// What leads to the next page.
     NextPage,
-    /// What says what went wrong.
+    /// The error message.
     Error,
     /// Anything else.
     Other,
 }
 
-/// What reading on in an object came to.
+/// The result of continuing in an object.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Seen {
     /// It goes on.
     Inside,
-    /// The array that is looked for begins.
+    /// The wanted array begins.
     List,
-    /// What is looked for is there, but is no array.
+    /// The wanted field is there, but is not an array.
     NotAList,
     /// The object is whole.
     End,
-    /// This is no object.
+    /// This is not an object.
     Broken,
 }
 
 impl Outline {
-    /// Behind the opening bracket, or behind a value.
+    /// After the opening bracket, or after a value.
     pub(super) const fn new(fields: &'static [&'static str]) -> Self {
         Self {
             fields,
@@ -83,7 +82,7 @@ impl Outline {
         }
     }
 
-    /// Whether the object has nothing but lists without anything in them, so far.
+    /// Whether the object has nothing but empty lists, so far.
     pub(super) const fn is_empty(&self) -> bool {
         !self.has_more
     }
@@ -98,7 +97,7 @@ impl Outline {
         self.has_error
     }
 
-    /// Reads on, and says how many bytes that took.
+    /// Continues. Returns how many bytes that took.
     pub(super) fn read(&mut self, bytes: &[u8]) -> (usize, Seen) {
         let mut at = 0;
         while let Some(&byte) = bytes.get(at) {
@@ -146,7 +145,7 @@ impl Outline {
             }
             stage @ (Stage::Scalar | Stage::Value(_)) => {
                 self.has_more = true;
-                // `null` and `false` say that nothing did.
+                // `null` and `false` say that nothing went wrong.
                 self.has_error |=
                     matches!(stage, Stage::Value(Field::Error)) && !matches!(byte, b'n' | b'f');
                 (Stage::Scalar, 1, Seen::Inside)
@@ -156,7 +155,7 @@ impl Outline {
         (read, seen)
     }
 
-    /// Reads on in a value that is skipped.
+    /// Continues in a value that is skipped.
     fn skip(
         &mut self,
         field: Field,

@@ -1,4 +1,4 @@
-//! What holds for every file, whatever is in it.
+//! What is true of every file, whatever is in it.
 
 use super::{
     Broken, Format, Framed, Header, List, Position, ROW_LIMIT, Raw, Row, Rows, Unreadable,
@@ -14,14 +14,14 @@ const FORMATS: [Format; 3] = [Format::Csv, Format::JsonLines, REVIEWS];
 /// A row limit that small files reach.
 const SMALL: usize = 64;
 
-/// All that a reader tells about a file.
+/// Everything that a reader returns about a file.
 #[derive(Debug, PartialEq)]
 pub(super) struct Told {
     pub(super) framed: Vec<Framed>,
     pub(super) end: Result<(), Unreadable>,
     pub(super) header: Vec<String>,
     pub(super) written: Header,
-    /// After each step: how many rows were told until then, and where to resume.
+    /// After each step: how many rows were returned until then, and where to resume.
     pub(super) positions: Vec<(usize, Position)>,
     pub(super) most_held: usize,
 }
@@ -80,7 +80,7 @@ pub(super) fn whole(format: Format, file: &[u8]) -> Told {
     tell(Rows::new(format), file, &[usize::MAX])
 }
 
-/// A line a row: its line and fields or object, or its line, rule and bytes.
+/// A line for each row: its line and fields or object, or its line, rule and bytes.
 pub(super) fn lines(told: &Told) -> Vec<String> {
     told.framed
         .iter()
@@ -218,7 +218,7 @@ proptest! {
     fn every_byte_of_json_is_in_a_row_or_a_broken_one_or_between_them(
         format in prop::sample::select(vec![Format::JsonLines, REVIEWS]), file in any_file(),
     ) {
-        // Behind so many blank lines each step is seen by itself: the first bytes are looked at
+        // After so many blank lines each step is seen by itself: the first bytes are looked at
         // together.
         let mark = if file.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let file = [&file[..mark], &[b'\n'; 64], &file[mark..]].concat();
@@ -248,7 +248,7 @@ proptest! {
                 }
                 seen += 1;
             } else if at > 0 {
-                // Between the lists of two pages stands what is around them.
+                // Between the lists of two pages is what surrounds them.
                 let is_page = format == REVIEWS && part.trim_ascii_start().starts_with(b"]");
                 prop_assert!(is_blank(part, blank) || position.line == 0 || is_page);
             } else if end > 0 && format != REVIEWS {

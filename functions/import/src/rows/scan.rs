@@ -1,32 +1,31 @@
-//! Where a row of CSV ends, and whether its quotes are sound: one byte after another, and none of
-//! them held.
+//! Where a row of CSV ends, and whether its quotes are sound: one byte after another, none of them
+//! held.
 //!
 //! The rules are those of RFC 4180 with any line break, as the crate `csv` reads them: a quote at a
 //! field's beginning opens it, two quotes within are one, a separator or a line break counts
-//! outside of quotes only. Where that crate takes what comes for text, this says that the quotes
-//! are broken: behind a closing quote, and where a row of several lines has a quote within an
-//! unquoted field. Both are what the beginning of a cell leaves behind that was taken for its end,
-//! or its end for a beginning.
+//! outside quotes only. Where that crate reads the following bytes as text, this says that the
+//! quotes are broken: after a closing quote, and where a row of several lines has a quote within an
+//! unquoted field. Both are what is left when the beginning of a cell was taken for its end, or its
+//! end for a beginning.
 //!
-//! Some programs write another CSV soundly, and by these rules a line within a cell of theirs would
-//! be a row:
+//! Some programs correctly write another kind of CSV, and by these rules a line within one of their
+//! cells would be a row:
 //!
-//! - `\"` for a quote within quotes. Where a separator or a line break follows, it may as well end
-//!   a text whose last character is a backslash. The next quote of the file tells, if it can only
-//!   open a field or only close one; where it can be both, the quotes are broken if the row has
-//!   another number of fields than the header. `\""` before a separator is the same the other way
-//!   round.
+//! - `\"` for a quote within quotes. If a separator or a line break follows, it may also end a text
+//!   whose last character is a backslash. The next quote of the file decides, if it can only open a
+//!   field or only close one. If it can be both, the quotes are broken if the row has another
+//!   number of fields than the header. `\""` before a separator is the same in reverse.
 //! - `, "text"`: white space before the quotes. A separator or a line break between them breaks
 //!   them.
-//! - `'text'`: a row that has too few fields, and ends in one that an apostrophe begins and none
-//!   ends, is the beginning of another ([`Scan::ends_in_another`]).
-//! - `text\` at the end of a line: the backslash is to escape the line break if the row has too few
+//! - `'text'`: a row with too few fields, whose last field begins with an apostrophe and ends with
+//!   none, is the beginning of another ([`Scan::ends_in_another`]).
+//! - `text\` at the end of a line: the backslash escapes the line break if the row has too few
 //!   fields, or too many.
 
 use super::Broken;
 use memchr::memchr3;
 
-/// How far a row was read, and in what.
+/// How far a row was read, and the state there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scan {
     separator: u8,
@@ -34,20 +33,20 @@ pub(super) struct Scan {
     /// The byte that was read last.
     last: u8,
     has_stray_quote: bool,
-    /// Whether white space stands before quotes.
+    /// Whether white space comes before quotes.
     pub(super) has_space_before_quote: bool,
     doubt: Doubt,
-    /// Whether a quote behind such a backslash may have opened a field as well as closed it.
+    /// Whether a quote after such a backslash may have opened a field as well as closed it.
     is_ambiguous: bool,
     /// How many bytes were read.
     pub(super) bytes: usize,
     /// How many fields have begun.
     pub(super) fields: usize,
-    /// How many line breaks stand within quotes.
+    /// How many line breaks are within quotes.
     pub(super) breaks: u64,
 }
 
-/// In what the next byte stands.
+/// Where the next byte is.
 #[derive(Clone, Copy, Debug)]
 enum Place {
     /// At the beginning of a field.
@@ -56,34 +55,34 @@ enum Place {
     Blank,
     /// In a field without quotes.
     Plain,
-    /// In one that an apostrophe begins, and whether none ends it so far.
+    /// In a field that an apostrophe begins, and whether none ends it so far.
     Apostrophe(bool),
-    /// In one that white space and quotes begin, and whether they are open.
+    /// In a field that white space and quotes begin, and whether they are open.
     Spaced(bool),
     /// Within quotes.
     Quoted,
-    /// Behind a quote within quotes: it closes them, or is the first of two. And whether a
-    /// backslash stands before it.
+    /// After a quote within quotes: it closes them, or is the first of two. And whether a backslash
+    /// comes before it.
     Quote(bool),
 }
 
-/// Whether a backslash before a quote escapes it, which the next quote may tell.
+/// Whether a backslash before a quote escapes it. The next quote may decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Doubt {
     None,
     /// The quote was taken for a closing one.
     Closed,
-    /// The next quote was taken for an opening one: the byte behind it tells.
+    /// The next quote was taken for an opening one: the byte after it decides.
     Opened,
-    /// It was taken for text: the byte behind it tells.
+    /// It was taken for text: the byte after it decides.
     Stray,
-    /// Two quotes were taken for one within a text, and this is the byte behind them.
+    /// Two quotes were taken for one within a text, and this is the byte after them.
     Doubled,
-    /// They were, and a separator or a line break stands behind them.
+    /// They were, and a separator or a line break follows them.
     Within,
 }
 
-/// What reading on in a row came to.
+/// The result of continuing in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Met {
     /// It goes on.
@@ -111,13 +110,13 @@ impl Scan {
         }
     }
 
-    /// Whether the next quote behind the row tells where this row ends.
+    /// Whether the next quote after the row decides where this row ends.
     pub(super) fn is_in_doubt(&self) -> bool {
         self.doubt == Doubt::Closed
     }
 
-    /// Whether a row that should have so many fields ends in the middle of one, as another kind of
-    /// CSV writes it.
+    /// Whether a row that should have this many fields ends in the middle of one, as another kind
+    /// of CSV writes it.
     pub(super) const fn ends_in_another(&self, columns: usize) -> Option<Broken> {
         if self.fields == columns {
             return None;
@@ -130,9 +129,9 @@ impl Scan {
         }
     }
 
-    /// What the next quote behind the row tells, by the bytes around it: whether it closes what the
-    /// row has opened, or escapes a quote within it. Where it may as well open a field, the row
-    /// should have so many.
+    /// What the next quote after the row decides, by the bytes around it: whether it closes what
+    /// the row has opened, or escapes a quote within it. If it may also open a field, the row
+    /// should have this many.
     pub(super) fn goes_on(&self, before: Option<u8>, behind: Option<u8>, columns: usize) -> bool {
         let is_closing = behind.is_none_or(|behind| self.is_edge(behind));
         if before.is_some_and(|before| self.is_edge(before)) {
@@ -142,21 +141,21 @@ impl Scan {
         }
     }
 
-    /// Whether a byte stands between fields.
+    /// Whether a byte comes between fields.
     fn is_edge(&self, byte: u8) -> bool {
         byte == self.separator || matches!(byte, b'\n' | b'\r')
     }
 
-    /// What separates the fields.
+    /// The separator of the fields.
     pub(super) const fn separator(&self) -> u8 {
         self.separator
     }
 
-    /// Reads on, at most to the end of the row.
+    /// Continues, at most to the end of the row.
     pub(super) fn read(&mut self, bytes: &[u8]) -> Met {
         let mut at = 0;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            // Within quotes only three bytes say anything.
+            // Within quotes only three bytes have a meaning.
             let skipped = match self.place {
                 Place::Quoted if matches!(self.doubt, Doubt::None | Doubt::Within) => {
                     memchr3(b'"', b'\n', b'\r', rest).unwrap_or(rest.len())
@@ -180,7 +179,7 @@ impl Scan {
         Met::Inside
     }
 
-    /// What it came to if the file ends here.
+    /// The result if the file ends here.
     pub(super) fn finish(&self) -> Met {
         match self.place {
             Place::Quoted => Met::Broken(Broken::QuoteNeverClosed),
@@ -231,8 +230,8 @@ impl Scan {
         Met::Inside
     }
 
-    /// Keeps in mind what a backslash before a quote leaves open, and says whether a byte settles
-    /// that it escapes one.
+    /// Keeps what a backslash before a quote leaves open. Returns whether a byte settles that it
+    /// escapes one.
     fn settles(&mut self, byte: u8) -> bool {
         let is_edge = self.is_edge(byte);
         self.doubt = match (self.doubt, self.place, byte) {

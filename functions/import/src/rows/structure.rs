@@ -1,4 +1,4 @@
-//! The structure of JSON: where a value ends, without knowing what it says.
+//! The structure of JSON: where a value ends, without reading its contents.
 
 use super::{Broken, Framed, Raw, Row};
 use custodian_domain::validation::json::{self, Unreadable};
@@ -6,13 +6,12 @@ use custodian_domain::validation::surrogates::mended;
 use memchr::memchr3;
 use serde_json::Value;
 
-/// Whether JSON takes a byte for white space (RFC 8259, 2).
+/// Whether a byte is white space in JSON (RFC 8259, 2).
 pub(super) fn is_white(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// Reads a row that should be a JSON object. What serde has to say about it is not passed on: it
-/// prints data.
+/// Reads a row that should be a JSON object. Serde's message is not passed on: it prints data.
 pub(super) fn framed(raw: Raw) -> Framed {
     let Ok(text) = std::str::from_utf8(&raw.bytes) else {
         return Framed::Broken {
@@ -40,24 +39,24 @@ pub(super) fn framed(raw: Raw) -> Framed {
     }
 }
 
-/// How deep the kinds of brackets are told apart; as deep as `serde_json` reads.
+/// How deep the kinds of brackets are tracked; as deep as `serde_json` reads.
 const DEEPEST: u32 = u128::BITS;
 
 /// How far a value was read: an object, an array or a string.
 ///
-/// A string ends at a line break, which JSON doesn't allow in one, so that a quote that is missing
-/// costs no more than it must. A closing bracket of the other kind closes everything up to its
-/// opening one, for the same reason.
+/// A string ends at a line break, which JSON doesn't allow in one, so that a missing quote costs as
+/// little as possible. For the same reason, a closing bracket of the other kind closes everything
+/// up to its opening one.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Structure {
     depth: u32,
-    /// A bit for each bracket that is open: set for a square one.
+    /// A bit for each open bracket: set for a square one.
     square: u128,
     in_string: bool,
     is_escaped: bool,
 }
 
-/// What reading on in a value came to.
+/// The result of continuing in a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Met {
     /// It goes on.
@@ -69,7 +68,7 @@ pub(super) enum Met {
 }
 
 impl Structure {
-    /// Reads on, at most to the end of the value, and says how many bytes that took.
+    /// Continues, at most to the end of the value. Returns how many bytes that took.
     pub(super) fn read(&mut self, bytes: &[u8]) -> (usize, Met) {
         let mut at = 0;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
@@ -118,7 +117,7 @@ impl Structure {
     }
 
     fn open(&mut self, square: bool) {
-        // Brackets that are deeper than that are of one kind.
+        // Deeper brackets count as one kind.
         let bit = 1_u128.checked_shl(self.depth).unwrap_or(0);
         self.square = if square {
             self.square | bit

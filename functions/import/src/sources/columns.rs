@@ -1,11 +1,11 @@
-//! The columns of a CSV file, found by name: capitals make no difference, and neither does what
-//! nobody sees.
+//! The columns of a CSV file, found by name. Capitals make no difference, and neither do invisible
+//! characters.
 
 use custodian_domain::validation::text::is_unseen;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-/// Which column has which name, in small letters; of those of one name, the first.
+/// The column of each name, in small letters; the first, if several have it.
 #[derive(Debug)]
 pub struct Columns(HashMap<String, usize>);
 
@@ -16,7 +16,7 @@ pub struct Fields<'a> {
     fields: &'a [String],
 }
 
-/// What a header lacks that its columns are found by.
+/// What a header lacks for its columns to be found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum BadColumns {
     /// A column that must be there.
@@ -26,11 +26,11 @@ pub(super) enum BadColumns {
 }
 
 impl Columns {
-    /// The columns of a header that has all of these, each once. What nobody reads may be there as
-    /// often as it likes.
+    /// The columns of a header that has all of these, each once. Columns that nobody reads may be
+    /// there any number of times.
     ///
     /// # Errors
-    /// [`BadColumns`] names the first that is not so.
+    /// [`BadColumns`] names the first that is missing or repeated.
     pub(super) fn of<'a>(
         header: &[String],
         required: impl IntoIterator<Item = &'a str>,
@@ -66,18 +66,18 @@ impl Columns {
 }
 
 impl<'a> Fields<'a> {
-    /// What stands in a column, without what nobody sees around it; nothing where it is empty.
+    /// The value of a column, without invisible characters around it; `None` if it is empty.
     #[must_use]
     pub fn get(&self, column: &str) -> Option<&'a str> {
         let text = self.fields.get(*self.columns.get(&small(column))?)?;
-        // A sign may end in one that nobody sees, such as a heart's colour: it stays.
+        // A character may end in an invisible one, such as a heart's colour: it stays.
         let text = text.trim();
         (!text.chars().all(|c| is_unseen(c) || c.is_whitespace())).then_some(text)
     }
 }
 
-/// A name in small letters, with a space for each stretch of spaces of any kind and underscores,
-/// and nothing unseen.
+/// A name in small letters, with a space for each run of spaces of any kind and underscores, and
+/// without invisible characters.
 fn small(name: &str) -> String {
     let seen: String = name.chars().filter(|c| !is_unseen(*c)).collect();
     let words = seen

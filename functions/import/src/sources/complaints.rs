@@ -13,7 +13,7 @@ use custodian_domain::rights::complaint::Stage;
 use custodian_domain::rights::complaint_deadlines::ComplaintDeadlines;
 use custodian_domain::validation::rule::Rule;
 
-/// What a file must have.
+/// The columns that a file must have.
 pub(super) const COLUMNS: [&str; 12] = [
     "reference",
     "kind",
@@ -49,7 +49,7 @@ pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<SourceRecord, P
         (None, ComplaintKind::Compliment) => None,
         (None, ComplaintKind::Complaint) => return Err(fault("stage", Rule::Required)),
     };
-    // No clock ends by a date that can't be.
+    // No deadline ends by an impossible date.
     let possible = |column: &str| match instant(column)? {
         Some(at) if at > row_at.now + AHEAD => Err(fault(column, Rule::InFuture)),
         // Some systems know the day only.

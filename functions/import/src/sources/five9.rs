@@ -12,19 +12,18 @@ use std::collections::BTreeMap;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Five9 {
-    /// The zone of the times in a report, which does not say it.
+    /// The time zone of a report, which does not give it.
     time_zone: Tz,
     pub(super) columns: Names,
     /// Who the customer is, by the type of a call.
     customer: CallTypes,
-    /// The words that stand for a number which the caller withholds; a telephone keypad spells some
-    /// of them.
+    /// The words for a number that the caller withholds; a telephone keypad spells some of them.
     #[serde(default)]
     withheld: Vec<String>,
-    /// The council's own numbers: no customer's.
+    /// The council's own numbers, which are never a customer's.
     #[serde(default)]
     own_numbers: Vec<String>,
-    /// Which of the council's services a campaign is about.
+    /// The council's service for each campaign.
     #[serde(default)]
     pub(super) services: BTreeMap<String, String>,
 }
@@ -52,7 +51,7 @@ pub(super) enum Customer {
     Nobody,
 }
 
-/// What the columns of a report are called: they differ by tenant.
+/// The names of a report's columns: they differ by tenant.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Names {
@@ -71,7 +70,7 @@ pub(super) struct Names {
     pub(super) comment: Option<String>,
 }
 
-/// A configuration that cannot be used.
+/// An unusable configuration.
 #[derive(Debug, thiserror::Error)]
 #[error("config/five9.json: {0}")]
 pub struct BadConfig(#[from] serde_json::Error);
@@ -122,8 +121,7 @@ impl Five9 {
             .map(String::as_str)
     }
 
-    /// Who the customer of a call of this type is, in whichever letters it is written; none if no
-    /// such type is known.
+    /// Who the customer of a call of this type is, in capitals or not; `None` for an unknown type.
     pub(super) fn customer(&self, call_type: &str) -> Option<Customer> {
         let written = words(call_type);
         let CallTypes { ani, dnis, nobody } = &self.customer;
@@ -138,8 +136,8 @@ impl Five9 {
             .map(|(_, customer)| customer)
     }
 
-    /// Whether a number stands for one that is withheld: a word, the digits that spell it on a
-    /// keypad, or one digit again and again.
+    /// Whether a number stands for a withheld one: a word, the digits that spell it on a keypad, or
+    /// one digit again and again.
     pub(super) fn is_withheld(&self, number: &str) -> bool {
         let written = words(number);
         if self.withheld.iter().any(|word| words(word) == written) {
@@ -164,8 +162,8 @@ impl Five9 {
 
     /// The instant of a time in a report, `Mon, 12 Oct 2026 09:00:12`.
     ///
-    /// An hour that is there twice, when clocks go back, is the earlier: nothing is kept longer
-    /// than its time. One that is not there, when they go forward, is no time.
+    /// An hour that comes twice, when clocks go back, counts as the earlier: nothing is kept longer
+    /// than its time. An hour that is skipped, when they go forward, is not a time.
     ///
     /// # Errors
     /// The rule that it breaks.
@@ -203,7 +201,7 @@ impl Five9 {
 pub(super) struct Began {
     /// The instant; the earlier of two.
     pub(super) at: DateTime<Utc>,
-    /// The beginning of the hour, if it is there twice.
+    /// The beginning of the hour, if it comes twice.
     pub(super) twice: Option<DateTime<Utc>>,
 }
 
@@ -223,10 +221,10 @@ fn spells(word: &str, digits: &str) -> bool {
     let Some(before) = digits.strip_suffix(keys.as_str()) else {
         return false;
     };
-    // Behind a zero or a country code, ten digits that begin with seven are somebody's mobile
+    // After a zero or a country code, ten digits that begin with seven are somebody's mobile
     // telephone.
     let is_mobile = keys.len() == 10 && keys.starts_with('7') && !before.is_empty();
-    // Fewer digits than a number has may well be an extension or the end of a number.
+    // Fewer digits than a number has may be an extension or the end of a number.
     keys.len() >= 7 && ["", "0", "00", "44", "0044", "1", "001"].contains(&before) && !is_mobile
 }
 

@@ -14,19 +14,19 @@ pub enum Misfit {
     /// A column that is read is there twice.
     #[error("the column {0} is there twice")]
     Repeated(String),
-    /// It has the columns of another source: it lies in the wrong folder.
+    /// It has the columns of another source: it is in the wrong folder.
     #[error("the file is one of another source")]
     OtherSource(Source),
-    /// It has the columns, and what separates them can't be told from what is in them.
+    /// It has the columns, but their separator can't be told from their contents.
     #[error("the header has more than one separator")]
     Separator,
-    /// It has the columns in one field: each line stands in quotes as a whole.
+    /// It has the columns in one field: each line is in quotes as a whole.
     #[error("each line of the file stands in quotes as a whole")]
     QuotedLines,
-    /// Its first line has nothing on it, and this column should be there.
+    /// Its first line is blank, and this column should be there.
     #[error("the file has no header: the column {0} is missing")]
     Blank(String),
-    /// It has nothing but white space.
+    /// It has only white space.
     #[error("the file is empty")]
     Empty,
     /// It has the columns on a later line.
@@ -35,7 +35,7 @@ pub enum Misfit {
 }
 
 impl Misfit {
-    /// What reports call the rule, and which column or source it is about.
+    /// The name of the rule in reports, and which column or source it is about.
     #[must_use]
     pub fn reason(self) -> (&'static str, Option<String>) {
         match self {
@@ -78,8 +78,8 @@ impl Misfit {
         }
     }
 
-    /// The real cause, by how the header is written: one separator alone would have been found, but
-    /// for the quotes around it.
+    /// The real cause, by the header's layout: a single separator would have been found, except for
+    /// the quotes around it.
     #[must_use]
     pub fn written(self, header: &Header) -> Self {
         match (self, header.names.as_slice()) {
@@ -98,7 +98,7 @@ impl Misfit {
         }
     }
 
-    /// The real cause, by the lines behind what was taken for the header.
+    /// The real cause, by the lines after what was taken for the header.
     #[must_use]
     pub fn among<'a>(
         self,
@@ -134,7 +134,7 @@ impl Misfit {
 const CSV: [Source; 3] = [Source::Telephone, Source::Social, Source::Complaints];
 /// What may separate names.
 const SEPARATORS: [char; 4] = [';', '\t', '|', ','];
-/// What stands around a name that is not cut out by its separator.
+/// What is around a name that its separator does not cut out.
 const UNQUOTED: [char; 3] = ['"', ' ', '\n'];
 
 fn has_columns(source: Source, header: &[String], five9: &Five9) -> bool {

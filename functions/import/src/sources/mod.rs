@@ -1,5 +1,4 @@
-//! What each source's rows say: one reader for each, from a raw row to what is handed over of a
-//! record.
+//! One reader for each source: it turns a raw row into a source's version of a record.
 
 mod columns;
 mod complaints;
@@ -42,23 +41,23 @@ pub enum Reader<'a> {
     Complaints(Columns),
 }
 
-/// Where a row stands.
+/// The position of a row.
 #[derive(Clone, Copy, Debug)]
 pub struct RowAt {
     /// When its file arrived.
     pub file: ArrivalTime,
     /// Its line.
     pub line: u64,
-    /// The time.
+    /// The current time.
     pub now: DateTime<Utc>,
 }
 
-/// Why a row is not kept.
+/// Why a row is not stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// It breaks a rule.
     Violation(Violation<Rule>),
-    /// Its time was over before it came, or is yet to come.
+    /// Its time was over before it came, or is in the future.
     Untimely(Untimely),
 }
 
@@ -68,13 +67,14 @@ impl From<Violation<Rule>> for Problem {
     }
 }
 
-/// How Google writes reviews: `reviews.list`, `locations.batchGetReviews`, or one review by itself.
+/// Google's formats of reviews: `reviews.list`, `locations.batchGetReviews`, or one review by
+/// itself.
 const REVIEWS: List = List {
     fields: &["reviews", "locationReviews"],
     own: &["reviewId", "starRating", "createTime", "reviewer", "review"],
 };
 
-/// How the files of a source are written; none for those that come in no file.
+/// The format of a source's files; `None` for a source that comes in no file.
 #[must_use]
 pub const fn format(source: Source) -> Option<Format> {
     match source {
@@ -89,7 +89,7 @@ impl<'a> Reader<'a> {
     /// The reader of a source's file with this header.
     ///
     /// # Errors
-    /// [`Misfit`] if the header is not one of this source.
+    /// [`Misfit`] if the header is not this source's.
     pub fn new(
         source: Source,
         header: &[String],
@@ -112,7 +112,7 @@ impl<'a> Reader<'a> {
         }))
     }
 
-    /// What a row hands over.
+    /// The record in a row.
     ///
     /// # Errors
     /// The first [`Problem`] with it.
@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
             (Self::Support, Row::Object(object)) => {
                 own(&object, Source::Support, |row| support::read(row, row_at))
             }
-            // Framing gives each source what its format says.
+            // Framing gives each source the rows of its format.
             (Self::Telephone(..) | Self::Social(_) | Self::Complaints(_), Row::Object(_))
             | (Self::Reviews | Self::Interviews | Self::Support, Row::Fields(_)) => {
                 Err(fault("", AnswerRule::Text))
@@ -145,7 +145,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What only the JSON of one source has.
+/// Fields that only the JSON of one source has.
 const OF_A_SOURCE: [(Source, &[&str]); 4] = [
     (
         Source::Reviews,
@@ -162,8 +162,8 @@ const OF_A_SOURCE: [(Source, &[&str]); 4] = [
     (Source::WebForm, &["case_reference"]),
 ];
 
-/// Reads a row that has nothing of its own source only if it has nothing of another: a file in the
-/// wrong folder is told as such, and not by a field that it can't have.
+/// Reads a row that has nothing of its own source only if it has nothing of another. So a file in
+/// the wrong folder is reported as such, not by a field that it can't have.
 fn own(
     row: &Map<String, Value>,
     source: Source,
@@ -191,8 +191,8 @@ fn own(
 }
 
 impl RowAt {
-    /// Lets through what was collected then: not in the future, and not longer ago than its
-    /// source's retention.
+    /// Accepts what was collected then: not in the future, and not longer ago than its source's
+    /// retention.
     fn collected(self, source: Source, at: DateTime<Utc>) -> Result<DateTime<Utc>, Problem> {
         timely(source, at, self.now).map_err(Problem::Untimely)?;
         Ok(at)

@@ -22,7 +22,7 @@ const STARS: [&str; 6] = [
     "FIVE",
 ];
 
-/// Reads a review. The council's reply is not read: it is not what the person told.
+/// Reads a review. The council's reply is not read: the person did not write it.
 pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceRecord, Problem> {
     let row = Object::whole(object);
     // `locations.batchGetReviews` wraps each review, and names its place beside it.
@@ -38,7 +38,7 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceR
     let created = row_at.collected(Source::Reviews, created)?;
     let updated = instant("updateTime")?.unwrap_or(created);
     if updated > row_at.now + AHEAD {
-        // A word from the future could not be corrected until then.
+        // A version from the future could not be corrected until then.
         return Err(Problem::Untimely(Untimely::InFuture));
     }
     let own = exact(&field("reviewId"), review.id("reviewId")?.as_deref())?;
@@ -71,8 +71,8 @@ pub(super) fn read(object: &Map<String, Value>, row_at: RowAt) -> Result<SourceR
             person(&reviewer.name("displayName"), reviewer.text("displayName")?)
         })?;
         details.contact.name = shown;
-        // A name is anybody's: only this leads to the person. An export of Google's own has it in
-        // the name only.
+        // Anybody may have a name: only this leads to the person. An export by Google itself has it
+        // in the name only.
         details.contact.reference = reference(&field("reviewId"), Some(own.unwrap_or(last)))?;
     }
     details.add_comment(review.text("comment")?);

@@ -11,7 +11,7 @@ use custodian_domain::record::source::Source;
 use custodian_domain::record::source_details::{Post, SourceDetails};
 use custodian_domain::record::source_record::SourceRecord;
 
-/// What a file must have.
+/// The columns that a file must have.
 pub(super) const COLUMNS: [&str; 7] = [
     "post_id",
     "network",
@@ -22,7 +22,7 @@ pub(super) const COLUMNS: [&str; 7] = [
     "sentiment",
 ];
 
-/// Whether a handle is what a network writes for an author who is gone, also as it writes handles:
+/// Whether a network writes this handle for an author who is gone, also in its form of handles:
 /// `u/[deleted]`.
 fn is_nobody(handle: &str) -> bool {
     let handle = handle.trim_start_matches(['@', '/']);
@@ -34,7 +34,7 @@ fn is_nobody(handle: &str) -> bool {
     )
 }
 
-/// Reads a post. One that its author has deleted is to be forgotten.
+/// Reads a post. If its author has deleted it, it is to be forgotten.
 pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<SourceRecord, Problem> {
     let named = |column: &str| name(column, fields.get(column));
     let network = required("network", named("network")?)?.to_lowercase();
@@ -50,7 +50,7 @@ pub(super) fn read(fields: &Fields<'_>, row_at: RowAt) -> Result<SourceRecord, P
     let posted = time("posted_at", fields.get("posted_at"));
     let text = fields.get("text");
     if text.map(word).is_some_and(is_taken_back) {
-        // It goes whatever else the row says.
+        // It is deleted whatever else the row says.
         let (posted, contact) = (
             posted.ok().flatten(),
             Contact {

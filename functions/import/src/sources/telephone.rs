@@ -24,7 +24,7 @@ pub(super) fn read(
     row_at: RowAt,
 ) -> Result<SourceRecord, Problem> {
     let names = &five9.columns;
-    // `[None]`, `[Deleted]` and the like stand where there is nobody and nothing.
+    // `[None]`, `[Deleted]` and the like mean nobody and nothing.
     let is_bare = |text: &str| (text.starts_with('[') && is_nothing(text)) || is_taken_back(text);
     let get = |column: &str| fields.get(column).filter(|text| !is_bare(text));
     let optional = |column: &Option<String>| column.as_deref().and_then(get);
@@ -91,19 +91,19 @@ pub(super) fn read(
     Ok(SourceRecord::told(&call_id, details))
 }
 
-/// The customer's number; none if it is withheld, if it is an extension or a line of the council's
-/// own, or if the other end has the same.
+/// The customer's number; `None` if it is withheld, if it is an extension or one of the council's
+/// own lines, or if the other end has the same.
 ///
 /// # Errors
-/// [`Rule::Rounded`] for what a spreadsheet has made of a number, and [`AnswerRule::Phone`] for what
-/// looks like one and can't be dialled: a call that somebody made isn't stored as nobody's.
+/// [`Rule::Rounded`] for a number that a spreadsheet has changed, and [`AnswerRule::Phone`] for one
+/// that looks like a number and can't be dialled: a call by somebody is not stored as nobody's.
 fn caller(
     five9: &Five9,
     field: &str,
     here: Option<&str>,
     there: Option<&str>,
 ) -> Result<Option<String>, Problem> {
-    /// Whoever has fewer digits is inside the council's own exchange.
+    /// A number with fewer digits is inside the council's own exchange.
     const EXTENSION: usize = 6;
     let Some(text) = here.map(number).filter(|text| !is_nothing(text)) else {
         return Ok(None);
@@ -130,8 +130,8 @@ fn caller(
     }
 }
 
-/// Seconds of `HH:MM:SS`, with a fraction or without, or of a plain count of them. What is neither
-/// is left out: the length of a call is not worth the call.
+/// Seconds of `HH:MM:SS`, with or without a fraction, or of a plain count of them. Anything else is
+/// left out: a call is not refused for its length.
 fn seconds(text: &str) -> Option<u32> {
     let whole = text.split_once(['.', ',']).map_or(text, |(whole, _)| whole);
     let parts: Vec<u32> = whole

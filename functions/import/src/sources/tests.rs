@@ -43,7 +43,7 @@ fn five9() -> Five9 {
     Five9::parse(include_str!("../../../../config/five9.json")).unwrap()
 }
 
-/// What each row of a file comes to; a row that can't be framed is left out.
+/// The result of each row of a file; a row that can't be framed is left out.
 fn read(source: Source, file: &[u8]) -> Result<Vec<Result<SourceRecord, Problem>>, Misfit> {
     let five9 = five9();
     let mut rows = Rows::new(super::format(source).unwrap());

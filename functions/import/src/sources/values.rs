@@ -1,4 +1,4 @@
-//! What a field may say, whatever source it is of.
+//! The values of a field, whatever its source.
 
 use super::{Problem, fault};
 use chrono::{DateTime, Utc};
@@ -14,19 +14,19 @@ use custodian_domain::validation::text::is_unseen;
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// What names something (an id, a person, a service) is not longer than this, in characters.
+/// The longest name of something (an id, a person, a service), in characters.
 const NAME: usize = 200;
-/// Where something is on the web is not longer than this.
+/// The longest address on the web.
 const LONG: usize = 1_000;
-/// What another system calls a person is not longer than this.
+/// The longest name of a person in another system.
 const REFERENCE: usize = 100;
 
-/// Something that has to be there.
+/// A value that must be there.
 pub(super) fn required<T>(field: &str, value: Option<T>) -> Result<T, Problem> {
     value.ok_or_else(|| fault(field, Rule::Required))
 }
 
-/// A name of something; long texts are none.
+/// A name of something; a long text is not one.
 pub(super) fn name(field: &str, value: Option<&str>) -> Result<Option<String>, Problem> {
     match value {
         Some(text) if text.chars().count() > NAME => Err(fault(field, AnswerRule::Length(NAME))),
@@ -42,7 +42,7 @@ pub(super) fn long(field: &str, value: Option<&str>) -> Result<Option<String>, P
     }
 }
 
-/// What a person is called; a word for nothing is no name.
+/// A person's name; a word for nothing is not one.
 pub(super) fn person(field: &str, value: Option<&str>) -> Result<Option<String>, Problem> {
     name(
         field,
@@ -50,7 +50,7 @@ pub(super) fn person(field: &str, value: Option<&str>) -> Result<Option<String>,
     )
 }
 
-/// What a source calls something, as it gave it: out of the formula in which a spreadsheet keeps
+/// A source's name for something, as it gave it: without the formula in which a spreadsheet keeps
 /// it, and not what a spreadsheet made of it.
 ///
 /// # Errors
@@ -66,8 +66,8 @@ pub(super) fn exact(field: &str, value: Option<&str>) -> Result<Option<String>, 
     }
 }
 
-/// A word, a number or a time as it was typed: without what nobody sees around it, and out of the
-/// formula or the quote by which a spreadsheet leaves it as it is.
+/// A word, a number or a time as it was typed: without invisible characters around it, and without
+/// the formula or the quote by which a spreadsheet leaves it unchanged.
 pub(super) fn word(text: &str) -> &str {
     let inner = text.trim_matches(|c: char| c.is_whitespace() || is_unseen(c));
     match (inner.strip_prefix('='), inner.strip_prefix('\'')) {
@@ -83,13 +83,13 @@ pub(super) fn word(text: &str) -> &str {
     }
 }
 
-/// A word, a number or a time where a word for nothing is none.
+/// A word, a number or a time; `None` for a word for nothing.
 pub(super) fn some_word(value: Option<&str>) -> Option<&str> {
     value.map(word).filter(|word| !is_nothing(word))
 }
 
 /// A number or an id without the formula, or the quote, that keeps a spreadsheet from rounding it
-/// (`="185…"`, `'185…`), and without the point and zero of a table that took it for a fraction
+/// (`="185…"`, `'185…`), and without the point and zero of a table that read it as a fraction
 /// (`447700900242.0`).
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
     let inner = word(text);
@@ -106,7 +106,7 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
         }
         _ => inner,
     };
-    // An id is what is seen of it, as a person would type it.
+    // An id is its visible characters, as a person would type it.
     if inner.chars().any(is_unseen) {
         Cow::Owned(inner.chars().filter(|c| !is_unseen(*c)).collect())
     } else {
@@ -115,7 +115,7 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
 }
 
 /// Whether a spreadsheet has rounded it: it is written with a power of ten, or has sixteen digits
-/// or more of which none behind the fifteenth is left.
+/// or more with only zeros after the fifteenth.
 pub(super) fn is_rounded(text: &str) -> bool {
     has_power(text) || is_cut_off(text)
 }
@@ -129,7 +129,7 @@ fn has_power(text: &str) -> bool {
     let (whole, fraction) = number.split_once(['.', ',']).unwrap_or((number, ""));
     let signed = power.starts_with(['+', '-']);
     let power = power.trim_start_matches(['+', '-']);
-    // Without a sign and without a fraction it may well be an id.
+    // Without a sign and without a fraction it may be an id.
     is_number(whole)
         && fraction.bytes().all(|byte| byte.is_ascii_digit())
         && is_number(power)
@@ -149,14 +149,14 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// An instant, with a zone; a word for nothing is none.
+/// An instant, with a zone; `None` for a word for nothing.
 pub(super) fn time(field: &str, value: Option<&str>) -> Result<Option<DateTime<Utc>>, Problem> {
     let rule = |not: NotATime| match not {
         NotATime::NoTime => Rule::Time,
         NotATime::NoZone => Rule::NoZone,
         NotATime::DayOrMonth => Rule::DayOrMonth,
     };
-    // Some databases write a time that is not known in zeros.
+    // Some databases write an unknown time in zeros.
     let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
     let is_zero =
         |text: &str| !digits(text).is_empty() && digits(text).iter().all(|digit| *digit == b'0');
@@ -166,7 +166,8 @@ pub(super) fn time(field: &str, value: Option<&str>) -> Result<Option<DateTime<U
         .map_err(|not| fault(field, rule(not)))
 }
 
-/// A point of the five-point scale, written as a number: `4`, or `4.0`; a word for nothing is none.
+/// A point of the five-point scale, written as a number: `4`, or `4.0`; `None` for a word for
+/// nothing.
 pub(super) fn rating(field: &str, value: Option<&str>) -> Result<Option<Satisfaction>, Problem> {
     some_word(value)
         .map(|text| scale(text).ok_or_else(|| fault(field, AnswerRule::Rating)))
@@ -196,7 +197,7 @@ pub(super) fn contact_in(who: &Object<'_>) -> Result<Contact, Problem> {
     )
 }
 
-/// The point of the scale that a text is.
+/// The point of the scale of a text.
 fn scale(text: &str) -> Option<Satisfaction> {
     let is_plain = text.len() <= 8
         && text
@@ -205,7 +206,7 @@ fn scale(text: &str) -> Option<Satisfaction> {
     text.parse().ok().filter(|_| is_plain).and_then(point)
 }
 
-/// An email address, or several; a word for nothing is none.
+/// An email address, or several; `None` for a word for nothing.
 pub(super) fn email(field: &str, value: Option<&str>) -> Result<Option<String>, Problem> {
     let Some(text) = value.map(plain).filter(|text| !is_nothing(text)) else {
         return Ok(None);
@@ -216,8 +217,8 @@ pub(super) fn email(field: &str, value: Option<&str>) -> Result<Option<String>, 
     }
 }
 
-/// A telephone number that can be dialled, or several; one with an extension is kept and identifies
-/// nobody, and a word for nothing is none.
+/// A telephone number that can be dialled, or several. One with an extension is kept and identifies
+/// nobody. `None` for a word for nothing.
 pub(super) fn phone(field: &str, value: Option<&str>) -> Result<Option<String>, Problem> {
     let Some(text) = value.map(number).filter(|text| !is_nothing(text)) else {
         return Ok(None);
@@ -228,7 +229,7 @@ pub(super) fn phone(field: &str, value: Option<&str>) -> Result<Option<String>, 
     if text.bytes().any(|byte| byte.is_ascii_digit())
         && text.bytes().all(|byte| !(b'1'..=b'9').contains(&byte))
     {
-        // Zeros are nobody's.
+        // Zeros are nobody's number.
         return if text.chars().any(char::is_alphabetic) {
             Err(fault(field, AnswerRule::Phone))
         } else {
@@ -264,7 +265,7 @@ pub(super) fn is_power(text: &str) -> bool {
         .is_some_and(|(number, power)| digits(number) && digits(power))
 }
 
-/// What another system calls the person; nobody is found by what is too long for that.
+/// Another system's name for the person; nobody is found by one that is too long.
 pub(super) fn reference(field: &str, value: Option<String>) -> Result<Option<String>, Problem> {
     match value {
         Some(text) if Identifier::reference(&text).is_err() => {
@@ -274,7 +275,7 @@ pub(super) fn reference(field: &str, value: Option<String>) -> Result<Option<Str
     }
 }
 
-/// A name, an email address and a telephone number, each with what its field is called.
+/// A name, an email address and a telephone number, each with the name of its field.
 pub(super) fn contact(
     called: (&str, Option<&str>),
     address: (&str, Option<&str>),

@@ -3,7 +3,7 @@ use crate::sources::Problem;
 use custodian_domain::validation::violation::Violation;
 use proptest::prelude::*;
 
-/// What comes of reading something: the value, or the rule that it breaks.
+/// The result of reading something: the value, or the rule that it breaks.
 fn ruled<T>(read: Result<T, Problem>) -> Result<T, Rule> {
     read.map_err(|problem| match problem {
         Problem::Violation(Violation { rule, .. }) => rule,
