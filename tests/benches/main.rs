@@ -94,6 +94,7 @@ fn main() {
             println!("Run it with `make bench`.")
         }
         _ if words.contains(&"imports") => imports(size),
+        _ if words.contains(&"exports") => exports(size),
         _ if words.contains(&"people") => people(size),
         _ if words.contains(&"expiry") => expired(size),
         _ if words.contains(&"requests") => requests(size),
@@ -137,10 +138,8 @@ fn everything(size: &Size) {
     );
     cold_start::measure(&stack, &measured["item"], size.starts);
 
-    println!("\nexport, beside a bare Query");
-    volume::exports(&stack, up_to(size.records));
     stack.stop();
-    for part in [people, imports, expired, requests] {
+    for part in [exports, people, imports, expired, requests] {
         println!();
         part(size);
     }
@@ -150,6 +149,14 @@ fn everything(size: &Size) {
 fn up_to(counts: &'static [usize]) -> impl Iterator<Item = usize> {
     let most = most();
     counts.iter().copied().filter(move |count| *count <= most)
+}
+
+/// Also by itself: `cargo bench --bench costs -- exports`.
+fn exports(size: &Size) {
+    println!("export, beside a bare Query that puts the records in order of time");
+    let stack = process::Stack::start();
+    volume::exports(&stack, up_to(size.records));
+    stack.stop();
 }
 
 /// Only the erasures: `cargo bench --bench costs -- people`.

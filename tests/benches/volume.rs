@@ -12,6 +12,7 @@ use custodian_requests::Requests;
 use custodian_runtime::Environment;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
+use std::cmp::Reverse;
 use std::time::Instant;
 
 /// Exports people with so many records each, beside a bare query.
@@ -206,7 +207,7 @@ pub async fn approved<T: From<Value>>(requests: &Requests, person: &str) -> (u64
     (held.unwrap(), event)
 }
 
-/// The floor of an export: reads a person's items and does nothing with them.
+/// The floor of an export: reads a person's items and puts them in order of time, the latest first.
 pub async fn query(person: &str) {
     let host = Environment::lambda();
     let (client, partition) = (
@@ -221,11 +222,12 @@ pub async fn query(person: &str) {
         .key_condition_expression("pk = :pk")
         .expression_attribute_values(":pk", text(&partition));
     say(async {
-        let (mut records, mut pages) = (0, query.into_paginator().send());
+        let (mut records, mut pages) = (Vec::new(), query.into_paginator().send());
         while let Some(page) = pages.next().await {
-            records += u64::try_from(page.unwrap().items().len()).unwrap();
+            records.extend(page.unwrap().items.into_iter().flatten());
         }
-        records
+        records.sort_by_key(|item| Reverse(item["collected_at"].as_s().unwrap().clone()));
+        records.len() as u64
     })
     .await;
 }

@@ -50,7 +50,6 @@ impl Simulators {
     }
 
     /// The router of each, in the order of the ports.
-    #[must_use]
     pub fn routers(&self) -> [Router; 4] {
         [
             self.granicus.router(),

@@ -79,7 +79,7 @@ pub fn answer_by(acknowledged: NaiveDate, stage: Stage) -> Result<NaiveDate, Bey
 #[cfg(test)]
 mod tests {
     use super::{Stage, acknowledge_by, answer_by};
-    use crate::rights::calendar::{BeyondCalendar, is_working_day};
+    use crate::rights::calendar::ENGLAND_AND_WALES;
     use chrono::{DateTime, TimeDelta};
     use proptest::prelude::*;
 
@@ -123,15 +123,15 @@ mod tests {
     fn beyond_the_calendar_nothing_is_promised() {
         assert_eq!(
             acknowledge_by("2028-12-27T12:00:00Z".parse().unwrap()),
-            Err(BeyondCalendar)
+            Err(ENGLAND_AND_WALES.beyond())
         );
         assert_eq!(
             acknowledge_by("2024-12-31T12:00:00Z".parse().unwrap()),
-            Err(BeyondCalendar)
+            Err(ENGLAND_AND_WALES.beyond())
         );
         assert_eq!(
             answer_by("2028-12-15".parse().unwrap(), Stage::Two),
-            Err(BeyondCalendar)
+            Err(ENGLAND_AND_WALES.beyond())
         );
     }
 
@@ -148,7 +148,7 @@ mod tests {
             let stage = if two { Stage::Two } else { Stage::One };
             let received = DateTime::from_timestamp(1_735_732_800, 0).unwrap() + TimeDelta::hours(hours);
             let due = |received| answer_by(acknowledge_by(received).unwrap(), stage).unwrap();
-            prop_assert!(is_working_day(due(received)).unwrap());
+            prop_assert!(ENGLAND_AND_WALES.is_working_day(due(received)).unwrap());
             prop_assert!(due(received + TimeDelta::hours(later)) >= due(received));
         }
     }
