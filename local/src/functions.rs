@@ -4,10 +4,23 @@ use crate::request_id::request_id;
 use crate::state::State;
 use crate::template;
 use async_trait::async_trait;
-use custodian_domain::validation::json::Payload;
-use custodian_runtime::failure::failure;
-use custodian_runtime::{Clock, Environment, StartError};
+use custodian_domain::validation::json;
+use custodian_download::Download;
+use custodian_erase::Erase;
+use custodian_expire::Expire;
+use custodian_export::Export;
+use custodian_import::Import;
+use custodian_ingest::Ingest;
+use custodian_notify::Notify;
+use custodian_partners::Partners;
+use custodian_requests::Requests;
+use custodian_runtime::failure::{failure, not_an_event};
+use custodian_runtime::{Clock, Environment, Function};
+use custodian_sweep::Sweep;
+use custodian_unsubscribe::Unsubscribe;
+use custodian_verify::Verify;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -16,17 +29,59 @@ use std::{fmt, pin::Pin};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-/// A function that has started.
-#[async_trait]
-pub trait Function: Send + Sync {
-    /// Answers one event, as the function does on Lambda.
-    async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic>;
+/// An event, as the text that Lambda gives a function.
+#[derive(Clone, Debug)]
+pub struct Event(Arc<str>);
+
+impl Event {
+    /// The event as what a function is invoked with.
+    ///
+    /// # Errors
+    /// If it is not that.
+    pub fn read<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
+        serde_json::from_str(&self.0)
+    }
 }
 
-type Starting = Pin<Box<dyn Future<Output = Result<Arc<dyn Function>, String>> + Send>>;
+impl From<Value> for Event {
+    fn from(event: Value) -> Self {
+        Self(event.to_string().into())
+    }
+}
+
+impl TryFrom<&[u8]> for Event {
+    type Error = serde_json::Error;
+
+    /// An event that somebody sent, if it is JSON. What it names twice it goes on naming twice.
+    fn try_from(bytes: &[u8]) -> Result<Self, Self::Error> {
+        let text = std::str::from_utf8(bytes).map_err(serde::de::Error::custom)?;
+        let event = Self(text.into());
+        event.read::<Value>().map(|_| event)
+    }
+}
+
+/// What the stack invokes: a function that has started, or what stands in for one.
+#[async_trait]
+pub trait Handler: Send + Sync {
+    /// Answers one event, as the function does on Lambda.
+    async fn answer(&self, event: LambdaEvent<Event>) -> Result<Value, Diagnostic>;
+}
+
+#[async_trait]
+impl<F: Function> Handler for F {
+    async fn answer(&self, event: LambdaEvent<Event>) -> Result<Value, Diagnostic> {
+        let payload = event.payload.read().map_err(|_| not_an_event(F::NAME))?;
+        let answer = self
+            .invoke(LambdaEvent::new(payload, event.context))
+            .await?;
+        Ok(json::value(&answer))
+    }
+}
+
+type Starting = Pin<Box<dyn Future<Output = Result<Arc<dyn Handler>, String>> + Send>>;
 type Start = Arc<dyn Fn(Environment) -> Starting + Send + Sync>;
 
-/// The functions that a template can name, by the names of their crates.
+/// The functions that a template can name, by their names.
 #[derive(Clone, Default)]
 pub struct Registry(BTreeMap<String, Start>);
 
@@ -35,50 +90,36 @@ impl Registry {
     #[must_use]
     pub fn custodian() -> Self {
         Self::default()
-            .with("ingest", |host| async move {
-                started(custodian_ingest::Ingest::start(&host).await)
-            })
-            .with("import", |host| async move {
-                started(custodian_import::Import::start(&host).await)
-            })
-            .with("partners", |host| async move {
-                started(custodian_partners::Partners::start(&host).await)
-            })
-            .with("expire", |host| async move {
-                started(custodian_expire::Expire::start(&host).await)
-            })
-            .with("sweep", |host| async move {
-                started(custodian_sweep::Sweep::start(&host).await)
-            })
-            .with("export", |host| async move {
-                started(custodian_export::Export::start(&host).await)
-            })
-            .with("requests", |host| async move {
-                started(custodian_requests::Requests::start(&host).await)
-            })
-            .with("erase", |host| async move {
-                started(custodian_erase::Erase::start(&host).await)
-            })
-            .with("download", |host| async move {
-                started(custodian_download::Download::start(&host).await)
-            })
-            .with("notify", |host| async move {
-                started(custodian_notify::Notify::start(&host).await)
-            })
-            .with("unsubscribe", |host| async move {
-                started(custodian_unsubscribe::Unsubscribe::start(&host).await)
-            })
-            .with("verify", |host| async move {
-                started(custodian_verify::Verify::start(&host).await)
-            })
+            .add::<Ingest>()
+            .add::<Import>()
+            .add::<Partners>()
+            .add::<Expire>()
+            .add::<Sweep>()
+            .add::<Export>()
+            .add::<Requests>()
+            .add::<Erase>()
+            .add::<Download>()
+            .add::<Notify>()
+            .add::<Unsubscribe>()
+            .add::<Verify>()
     }
 
-    /// Adds a function: its name, and how it starts on a host.
+    /// Adds a function by its own name.
+    #[must_use]
+    pub fn add<F: Function>(self) -> Self {
+        self.with(F::NAME, |environment| async move {
+            let function = F::start(&environment).await;
+            let function = function.map_err(|error| error.to_string())?;
+            Ok(Arc::new(function) as Arc<dyn Handler>)
+        })
+    }
+
+    /// Adds what is invoked as the function of this name, and how it starts.
     #[must_use]
     pub fn with<F, S>(mut self, name: &str, start: S) -> Self
     where
         S: Fn(Environment) -> F + Send + Sync + 'static,
-        F: Future<Output = Result<Arc<dyn Function>, String>> + Send + 'static,
+        F: Future<Output = Result<Arc<dyn Handler>, String>> + Send + 'static,
     {
         self.0
             .insert(name.to_owned(), Arc::new(move |host| Box::pin(start(host))));
@@ -108,7 +149,7 @@ impl Registry {
         &self,
         name: &str,
         host: Environment,
-    ) -> Result<Arc<dyn Function>, String> {
+    ) -> Result<Arc<dyn Handler>, String> {
         let start = self
             .0
             .get(name)
@@ -123,51 +164,13 @@ impl fmt::Debug for Registry {
     }
 }
 
-fn started<F: Function + 'static>(
-    function: Result<F, StartError>,
-) -> Result<Arc<dyn Function>, String> {
-    function
-        .map(|function| Arc::new(function) as Arc<dyn Function>)
-        .map_err(|error| error.to_string())
-}
-
-/// The stack calls each function's `invoke`. Lambda calls it too, or `answer_event` where the
-/// function answers HTTP.
-macro_rules! functions {
-    ($event:ident => $payload:expr; $($function:ty),+) => {$(
-        #[async_trait]
-        impl Function for $function {
-            async fn invoke(&self, $event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
-                let payload = $payload;
-                self.invoke(LambdaEvent::new(payload, $event.context)).await
-            }
-        }
-    )+};
-}
-
-// What people order comes as they wrote it.
-functions!(event => event.payload; custodian_sweep::Sweep, custodian_export::Export, custodian_requests::Requests);
-// What AWS itself makes of what happened has each field once.
-functions!(
-    event => event.payload.into_parts().0;
-    custodian_ingest::Ingest,
-    custodian_import::Import,
-    custodian_partners::Partners,
-    custodian_expire::Expire,
-    custodian_erase::Erase,
-    custodian_download::Download,
-    custodian_notify::Notify,
-    custodian_unsubscribe::Unsubscribe,
-    custodian_verify::Verify
-);
-
 /// A function of the template, running.
 #[derive(Clone)]
 pub(crate) struct Running {
     /// The name of its crate.
     pub(crate) name: String,
     pub(crate) template: Arc<template::Function>,
-    pub(crate) function: Arc<dyn Function>,
+    pub(crate) function: Arc<dyn Handler>,
     /// How many more invocations may run now.
     turns: Arc<Semaphore>,
 }
@@ -212,7 +215,7 @@ impl Functions {
 
     /// Invokes functions one after another, without waiting for their answers: what comes due at
     /// the same moment, as after a jump of the clock, finds what came before it done.
-    pub(crate) fn invoke_in_turn(self: &Arc<Self>, turns: Vec<(Running, Payload)>) {
+    pub(crate) fn invoke_in_turn(self: &Arc<Self>, turns: Vec<(Running, Event)>) {
         let functions = Arc::clone(self);
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         while waiting.try_join_next().is_some() {}
@@ -227,7 +230,7 @@ impl Functions {
     pub(crate) async fn invoke(
         &self,
         name: &str,
-        event: impl Into<Payload>,
+        event: impl Into<Event>,
     ) -> Result<Value, Diagnostic> {
         self.invoke_as(name, event.into(), &request_id()).await
     }
@@ -236,7 +239,7 @@ impl Functions {
     pub(crate) async fn invoke_as(
         &self,
         name: &str,
-        event: Payload,
+        event: Event,
         id: &str,
     ) -> Result<Value, Diagnostic> {
         match self.find(name) {
@@ -249,7 +252,7 @@ impl Functions {
     }
 
     /// Invokes a function without waiting for its answer.
-    pub(crate) fn invoke_later(self: &Arc<Self>, running: &Running, event: Payload, id: String) {
+    pub(crate) fn invoke_later(self: &Arc<Self>, running: &Running, event: Event, id: String) {
         self.invoke_then(running, event, id, || ());
     }
 
@@ -257,7 +260,7 @@ impl Functions {
     pub(crate) fn invoke_then(
         self: &Arc<Self>,
         running: &Running,
-        event: Payload,
+        event: Event,
         id: String,
         then: impl FnOnce() + Send + 'static,
     ) {
@@ -274,7 +277,7 @@ impl Functions {
     /// queue.
     ///
     /// Lambda waits one and two minutes between the attempts; here they follow each other.
-    pub(crate) async fn insist(&self, running: &Running, event: &Payload, id: &str) {
+    pub(crate) async fn insist(&self, running: &Running, event: &Event, id: &str) {
         let mut attempts = 0;
         let failure = loop {
             attempts += 1;
@@ -294,7 +297,7 @@ impl Functions {
                     "condition": "RetriesExhausted",
                     "approximateInvokeCount": attempts,
                 },
-                "requestPayload": event,
+                "requestPayload": event.read::<Value>().ok(),
                 "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
                 "responsePayload": failure,
             });
@@ -326,7 +329,7 @@ impl Running {
     pub(crate) fn new(
         name: String,
         template: template::Function,
-        function: Arc<dyn Function>,
+        function: Arc<dyn Handler>,
     ) -> Self {
         let turns = Arc::new(Semaphore::new(
             template.at_once.unwrap_or(Semaphore::MAX_PERMITS),
@@ -340,7 +343,7 @@ impl Running {
     }
 
     /// Invokes the function; a panic is a failure of this invocation only, as on Lambda.
-    pub(crate) async fn invoke(&self, event: Payload, id: &str) -> Result<Value, Diagnostic> {
+    pub(crate) async fn invoke(&self, event: Event, id: &str) -> Result<Value, Diagnostic> {
         // Lambda would refuse what is too much and try it again later: here it waits.
         let _turn = self.turns.acquire().await;
         let mut context = Context::default();
@@ -351,7 +354,7 @@ impl Running {
         context.deadline = u64::try_from(deadline).unwrap_or_default();
         let function = Arc::clone(&self.function);
         let invocation =
-            tokio::spawn(async move { function.invoke(LambdaEvent::new(event, context)).await });
+            tokio::spawn(async move { function.answer(LambdaEvent::new(event, context)).await });
         let failed = match invocation.await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(failed)) => failed,

@@ -1,11 +1,10 @@
 //! Lambda's Invoke API, as much of it as `aws lambda invoke` and curl need.
 
-use crate::functions::Functions;
+use crate::functions::{Event, Functions};
 use crate::request_id::request_id;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
-use custodian_domain::validation::json::Payload;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -48,9 +47,9 @@ pub(crate) async fn answer(
         );
     }
     let event = if body.is_empty() {
-        Ok(json!({}).into())
+        Ok(Event::from(json!({})))
     } else {
-        serde_json::from_slice::<Payload>(body)
+        Event::try_from(body.as_ref())
     };
     let Ok(event) = event else {
         let text = "Could not parse request body into json";

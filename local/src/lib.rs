@@ -41,7 +41,7 @@ mod template;
 mod tests;
 pub mod wire;
 
-pub use functions::{Function, Registry};
+pub use functions::{Event, Handler, Registry};
 pub use host::{ACCESS_KEY, Endpoints, SECRET_KEY};
 pub use import::{ImportArguments, ImportError, Imported, ProgressView, import, progress_view};
 pub use options::{Options, StartError};

@@ -49,12 +49,11 @@ pub fn measure(stack: &Stack, item: &Value, (count, before): (usize, usize)) {
             "rosa.hardy@example.com",
             &format!("c01d{number:04x}-5d41-4b8e-9a51-6a0c7b1f2d10"),
         )
-        .payload
         .to_string()
     };
     let by_telephone = |number| {
         let mut event =
-            request::event("", &format!("ca11{number:04x}-5d41-4b8e-9a51-6a0c7b1f2d10")).payload;
+            request::event("", &format!("ca11{number:04x}-5d41-4b8e-9a51-6a0c7b1f2d10"));
         event["body"] = json!({"satisfaction": 4, "site": "Wareham", "phone": "01305 221000"})
             .to_string()
             .into();

@@ -5,7 +5,7 @@ use crate::process::{Stack, cpu, template};
 use crate::requests_made::counting;
 use crate::table::load;
 use custodian_expire::Expire;
-use custodian_runtime::Clock;
+use custodian_runtime::{Clock, Function};
 use custodian_store::ledger::Ledger;
 use futures_util::future::join_all;
 use lambda_runtime::{Context, LambdaEvent};

@@ -11,7 +11,7 @@ use custodian_domain::record::RecordId;
 use custodian_domain::record::reference::Reference;
 use custodian_domain::record::source::Source;
 use custodian_import::Import;
-use custodian_runtime::{Environment, secret};
+use custodian_runtime::{Environment, Function, secret};
 use custodian_store::{Item, Key, SHARDS};
 use futures_util::stream::{self, StreamExt};
 use lambda_runtime::{Context, LambdaEvent};

@@ -4,8 +4,8 @@ use crate::request;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use custodian_domain::identity::identifier::Identifier;
 use custodian_ingest::Ingest;
-use custodian_runtime::Environment;
 use custodian_runtime::secret;
+use custodian_runtime::{Environment, Function};
 use custodian_store::{Item, SHARDS};
 use serde_json::{Value, json};
 
@@ -17,10 +17,7 @@ pub const BATCH: usize = 25;
 pub async fn load(person: &str, count: usize) {
     let host = Environment::lambda();
     let ingest = Ingest::start(&host).await.unwrap();
-    let answer = ingest
-        .invoke(request::event(person, request::FIRST))
-        .await
-        .unwrap();
+    let answer = request::ask(&ingest, request::event(person, request::FIRST)).await;
     assert_eq!(answer["statusCode"], 201, "{answer}");
     let partition = partition(&host, person).await;
     let first = item(&host, &partition).await;

@@ -6,7 +6,8 @@ use crate::table::{heading, mib, micros, row};
 use crate::{median, percentile};
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_ingest::Ingest;
-use custodian_runtime::{Environment, logs};
+use custodian_local::Handler;
+use custodian_runtime::{Environment, Function, logs};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use std::fs::File;
@@ -18,19 +19,25 @@ const PERSON: &str = "rosa.hardy@example.com";
 pub const FIRST: &str = "f1a57e00-5d41-4b8e-9a51-6a0c7b1f2d10";
 
 /// An event of API Gateway: a program sends a person's answer under a key.
-pub fn event(person: &str, key: &str) -> LambdaEvent<Value> {
+pub fn event(person: &str, key: &str) -> Value {
     let mut event: Value =
         serde_json::from_str(include_str!("../fixtures/ingest-post.json")).unwrap();
     event["headers"]["idempotency-key"] = json!(key);
     let mut answers: Value = serde_json::from_str(event["body"].as_str().unwrap()).unwrap();
     answers["email"] = json!(person);
     event["body"] = json!(answers.to_string());
-    LambdaEvent::new(event, Context::default())
+    event
+}
+
+/// Has an event answered, and gives the answer.
+pub async fn ask(ingest: &Ingest, event: Value) -> Value {
+    let event = LambdaEvent::new(event.into(), Context::default());
+    ingest.answer(event).await.unwrap()
 }
 
 /// The same person's answer, who gives a telephone number too.
 fn with_telephone(key: &str) -> String {
-    let mut event = event(PERSON, key).payload;
+    let mut event = event(PERSON, key);
     let answers =
         json!({"satisfaction": 4, "site": "Wareham", "email": PERSON, "phone": "07700 900142"});
     event["body"] = json!(answers.to_string());
@@ -39,7 +46,7 @@ fn with_telephone(key: &str) -> String {
 
 /// The event of a browser that asks for a form.
 fn form() -> String {
-    let mut event = event(PERSON, FIRST).payload;
+    let mut event = event(PERSON, FIRST);
     event["rawPath"] = json!("/surveys/recycling-centre");
     event["requestContext"]["http"]["method"] = json!("GET");
     event["headers"] = json!({"accept": "text/html", "accept-encoding": "gzip, deflate, br", "user-agent": "a browser"});
@@ -50,7 +57,7 @@ fn form() -> String {
 /// Has an event answered as the runtime does: from its text to the answer's.
 async fn answered(ingest: &Ingest, event: &str, status: u16) -> String {
     let event = LambdaEvent::new(serde_json::from_str(event).unwrap(), Context::default());
-    let answer = serde_json::to_string(&ingest.answer_event(event).await.unwrap()).unwrap();
+    let answer = serde_json::to_string(&ingest.invoke(event).await.unwrap()).unwrap();
     assert!(
         answer.starts_with(&format!("{{\"statusCode\":{status},")),
         "{answer}"
@@ -87,7 +94,7 @@ pub async fn measure((count, before): (usize, usize)) {
     let nowhere = File::create("/dev/null").unwrap();
     tracing::subscriber::set_global_default(logs::subscriber(Level::INFO, nowhere)).unwrap();
     let ingest = Ingest::start(&host).await.unwrap();
-    let answer = ingest.invoke(event(PERSON, FIRST)).await.unwrap();
+    let answer = ask(&ingest, event(PERSON, FIRST)).await;
     assert_eq!(answer["statusCode"], 201, "{answer}");
     let same = item(&host, &partition(&host, PERSON).await).await;
     let (client, table) = (
@@ -100,7 +107,7 @@ pub async fn measure((count, before): (usize, usize)) {
         if number == before {
             (through, bare, conditional) = Default::default();
         }
-        let event = event(PERSON, &key(number, "9a51")).payload.to_string();
+        let event = event(PERSON, &key(number, "9a51")).to_string();
         let mut item = same.clone();
         for turn in [number, number + 1, number + 2] {
             if turn % 3 == 0 {
@@ -138,7 +145,7 @@ pub async fn measure((count, before): (usize, usize)) {
         alone
             .add(answered(
                 &ingest,
-                &event(PERSON, &key(number, "b000")).payload.to_string(),
+                &event(PERSON, &key(number, "b000")).to_string(),
                 201,
             ))
             .await;

@@ -2,11 +2,13 @@
 
 use crate::attacks::public_door::sent_from;
 use crate::confirming::subscribe;
+use crate::gateway::Ask;
 use crate::heard;
 use crate::house::{House, TABLES, email_id, erasure, phone_id, token};
 use crate::partners::{CREATED, changed};
 use crate::permissions::template;
 use custodian_ingest::Ingest;
+use custodian_runtime::Function;
 use custodian_simulators::Mode;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::json;
@@ -79,7 +81,7 @@ async fn flood(house: &House) {
     for _ in 0..12 {
         let event = sent_from("203.0.113.177", "satisfaction=9&comment=The+canary+sings");
         ingest
-            .invoke(LambdaEvent::new(event, Context::default()))
+            .ask(LambdaEvent::new(event, Context::default()))
             .await
             .unwrap();
     }

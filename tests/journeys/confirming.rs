@@ -2,6 +2,7 @@
 
 use crate::failing::{Off, failing_host};
 use crate::gateway;
+use crate::gateway::Ask;
 use crate::house::{Answer, House, at, email_id, erasure, options, phone_id};
 use crate::unsubscribe::FORM;
 use custodian_domain::identity::identifier::Identifier;
@@ -10,6 +11,7 @@ use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::subscription::OptInReason;
 use custodian_ingest::Ingest;
 use custodian_notify::Notify;
+use custodian_runtime::Function;
 use custodian_simulators::Mode;
 use custodian_store::confirmations::Confirmations;
 use lambda_runtime::{Context, LambdaEvent};
@@ -658,7 +660,7 @@ async fn an_answer_that_is_kept_is_not_denied_where_nobody_could_be_asked() {
         let mut event = gateway::event("POST", "/surveys/recycling-centre/responses", &answers);
         event.payload["headers"]["content-type"] = json!("application/json");
         event.payload["headers"]["idempotency-key"] = json!("3f0c8c1e-7a2b-4a86-9d1c-5f1f0a9f7b11");
-        let status = ingest.invoke(event.clone()).await.unwrap()["statusCode"].clone();
+        let status = ingest.ask(event.clone()).await.unwrap()["statusCode"].clone();
         if left.load(Ordering::SeqCst) > 0 {
             break;
         }
@@ -667,7 +669,7 @@ async fn an_answer_that_is_kept_is_not_denied_where_nobody_could_be_asked() {
         not_asked += usize::from(kept == 1 && house.waiting().await.is_empty());
         // The same once more makes good whatever failed.
         assert_eq!(
-            ingest.invoke(event).await.unwrap()["statusCode"],
+            ingest.ask(event).await.unwrap()["statusCode"],
             201,
             "{calls}"
         );

@@ -4,10 +4,10 @@ use crate::expiry::removed_by_ttl;
 use crate::failing::{Off, failing_host};
 use crate::house::{House, at, options};
 use aws_sdk_dynamodb::types::AttributeValue;
-use custodian_domain::validation::json::Payload;
 use custodian_expire::{Expire, Told};
-use custodian_local::{Function, Options, Registry};
+use custodian_local::{Event, Handler, Options, Registry};
 use custodian_operations::redrive::{Redriven, redrive};
+use custodian_runtime::Function;
 use custodian_runtime::failure::failure;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
@@ -22,15 +22,15 @@ struct Wavering {
 }
 
 #[async_trait::async_trait]
-impl Function for Wavering {
-    async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
+impl Handler for Wavering {
+    async fn answer(&self, event: LambdaEvent<Event>) -> Result<Value, Diagnostic> {
         self.tries.fetch_add(1, Ordering::SeqCst);
         if self.outage.load(Ordering::SeqCst) {
             return Err(failure("Unavailable", "the ledger takes nothing"));
         }
         self.expire
             .invoke(LambdaEvent::new(
-                event.payload.into_parts().0,
+                event.payload.read().unwrap(),
                 event.context,
             ))
             .await
@@ -54,7 +54,7 @@ async fn in_an_outage() -> (House, Arc<AtomicBool>, Arc<AtomicUsize>) {
                 expire,
                 outage,
                 tries,
-            }) as Arc<dyn Function>)
+            }) as Arc<dyn Handler>)
         }
     });
     let house = House::with(Options {

@@ -8,7 +8,7 @@ use custodian_domain::rights::package::RequestId;
 use custodian_erase::Erase;
 use custodian_export::Export;
 use custodian_requests::Requests;
-use custodian_runtime::Environment;
+use custodian_runtime::{Environment, Function};
 use custodian_store::ledger::Ledger;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};

@@ -11,6 +11,7 @@ use custodian_domain::record::Holder;
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::task::{Action, Task};
 use custodian_erase::Erase;
+use custodian_runtime::Function;
 use custodian_store::Key;
 use custodian_store::requests::Request;
 use serde_json::{Value, json};

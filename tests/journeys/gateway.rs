@@ -1,7 +1,21 @@
 //! What API Gateway makes of a request.
 
-use lambda_runtime::{Context, LambdaEvent};
+use custodian_local::Handler;
+use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
+
+/// A function that answers the gateway's events.
+pub trait Ask {
+    /// What it answers an event with, as the gateway is given it.
+    async fn ask(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic>;
+}
+
+impl<F: Handler> Ask for F {
+    async fn ask(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+        let LambdaEvent { payload, context } = event;
+        self.answer(LambdaEvent::new(payload.into(), context)).await
+    }
+}
 
 /// The event (HTTP API, payload 2.0) of a request with a form as its body.
 pub fn event(method: &str, path: &str, body: &str) -> LambdaEvent<Value> {

@@ -8,8 +8,7 @@ use custodian_buckets::anchors::Anchors;
 use custodian_buckets::files::{Beside, File, Folder};
 use custodian_domain::ledger::Entry;
 use custodian_domain::survey::Survey;
-use custodian_domain::validation::json::Payload;
-use custodian_local::{Function, Options, Registry, Stack};
+use custodian_local::{Event, Handler, Options, Registry, Stack};
 use custodian_operations::verify::{Audited, Unverified, compare};
 use custodian_runtime::Clock;
 use custodian_store::ledger::Ledger;
@@ -31,8 +30,8 @@ pub const TABLES: [&str; 3] = ["RECORDS_TABLE", "REGISTER_TABLE", "LEDGER_TABLE"
 struct Asleep;
 
 #[async_trait::async_trait]
-impl Function for Asleep {
-    async fn invoke(&self, _: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
+impl Handler for Asleep {
+    async fn answer(&self, _: LambdaEvent<Event>) -> Result<Value, Diagnostic> {
         Ok(Value::Null)
     }
 }
@@ -102,7 +101,7 @@ pub fn options() -> Options {
 
 /// All functions, of which these do nothing when they are started.
 pub fn asleep(functions: &[&str]) -> Registry {
-    let asleep = |_| async { Ok(Arc::new(Asleep) as Arc<dyn Function>) };
+    let asleep = |_| async { Ok(Arc::new(Asleep) as Arc<dyn Handler>) };
     functions
         .iter()
         .fold(Registry::custodian(), |all, function| {

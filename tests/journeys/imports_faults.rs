@@ -5,7 +5,7 @@ use crate::house::{BEGINNING, House, at, cases_of, email_id, erasure, phone_id};
 use crate::paused::pausing_host;
 use chrono::{DateTime, SecondsFormat, Utc};
 use custodian_import::Import;
-use custodian_runtime::Environment;
+use custodian_runtime::{Environment, Function};
 use lambda_runtime::{Context, LambdaEvent};
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -2,6 +2,7 @@
 //! lost, and nothing is said to be gone that is not.
 
 use crate::failing::{Off, failing_host};
+use crate::gateway::Ask;
 use crate::house::{House, email_id, erasure, options};
 use crate::imports_faults::{self, COMPLAINTS, POSTS, dropped, import};
 use crate::partners::{CREATED, changed, signed_event};
@@ -11,6 +12,7 @@ use custodian_domain::identity::identifier::Identifier;
 use custodian_domain::record::quarantined::QuarantinedRow;
 use custodian_local::Options;
 use custodian_partners::Partners;
+use custodian_runtime::Function;
 use serde_json::{Value, json};
 
 async fn put(house: &House, key: &str, body: &[u8]) {
@@ -581,10 +583,7 @@ async fn what_is_refused_and_cannot_be_kept_is_asked_for_again() {
     // The secrets are read while it starts; after that the power goes off.
     let (host, _) = failing_host(&house, "partners", 2, Off::Before);
     let partners = Partners::start(&host).await.unwrap();
-    let answer = partners
-        .invoke(signed_event(&house, "{").await)
-        .await
-        .unwrap();
+    let answer = partners.ask(signed_event(&house, "{").await).await.unwrap();
     assert_eq!(
         answer["statusCode"], 503,
         "who is told 422 does not send it again: {answer}"

@@ -9,6 +9,7 @@ use crate::house::House;
 use crate::permissions::{granted, template};
 use custodian_domain::identity::keyring;
 use custodian_ingest::Ingest;
+use custodian_runtime::Function;
 use custodian_runtime::secret;
 use std::collections::{BTreeMap, BTreeSet};
 

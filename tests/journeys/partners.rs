@@ -1,9 +1,11 @@
 //! What Granicus hands over, through the front door.
 
 use crate::failing::{Off, failing_host};
+use crate::gateway::Ask;
 use crate::house::{Answer, House, email_id, erasure};
 use chrono::{DateTime, TimeDelta, Utc};
 use custodian_partners::Partners;
+use custodian_runtime::Function;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
@@ -285,7 +287,7 @@ async fn while_a_secret_is_rotated_both_sign_and_then_only_the_new_one() {
             // Who rotates sends both.
             (sign_twice(old, new, now), 200),
         ] {
-            let answer = partners.invoke(event(CREATED, &signed)).await.unwrap();
+            let answer = partners.ask(event(CREATED, &signed)).await.unwrap();
             assert_eq!(answer["statusCode"], status, "{answer}");
         }
     }
@@ -447,7 +449,7 @@ async fn while_nothing_can_be_kept_the_partner_is_asked_to_come_again() {
     let (host, _) = failing_host(&house, "partners", 2, Off::Before);
     let partners = Partners::start(&host).await.unwrap();
     let answer = partners
-        .invoke(signed_event(&house, CREATED).await)
+        .ask(signed_event(&house, CREATED).await)
         .await
         .unwrap();
     assert_eq!(

@@ -1,6 +1,7 @@
 //! AWS does not answer, answers slowly, or has no room for a long while.
 
 use crate::gateway;
+use crate::gateway::Ask;
 use crate::house::House;
 use crate::imports_faults::{self, POSTS, dropped, import};
 use crate::partners::{CREATED, signed_event};
@@ -14,7 +15,7 @@ use custodian_download::Download;
 use custodian_ingest::Ingest;
 use custodian_local::wire::{answer, between, target};
 use custodian_partners::Partners;
-use custodian_runtime::{Environment, Patience};
+use custodian_runtime::{Environment, Function, Patience};
 use custodian_unsubscribe::Unsubscribe;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
@@ -109,16 +110,16 @@ async fn a_database_that_does_not_answer_makes_a_page_and_not_lambda_s_timeout()
     let submission = signed_event(&house, CREATED).await;
     tokio::join!(
         says_in_time(
-            ingest.invoke(gateway::event("GET", "/surveys/recycling-centre", "")),
+            ingest.ask(gateway::event("GET", "/surveys/recycling-centre", "")),
             "<h1"
         ),
-        says_in_time(ingest.invoke(answer), "unavailable"),
-        says_in_time(unsubscribe.invoke(click_event(&path)), "<h1"),
+        says_in_time(ingest.ask(answer), "unavailable"),
+        says_in_time(unsubscribe.ask(click_event(&path)), "<h1"),
         says_in_time(
-            download.invoke(gateway::event("GET", &format!("/packages/{token}"), "")),
+            download.ask(gateway::event("GET", &format!("/packages/{token}"), "")),
             "<h1"
         ),
-        says_in_time(partners.invoke(submission), "unavailable"),
+        says_in_time(partners.ask(submission), "unavailable"),
     );
 }
 

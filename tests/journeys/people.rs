@@ -10,8 +10,10 @@ mod unsure;
 
 use crate::failing::{Off, host_without_storage};
 use crate::gateway;
+use crate::gateway::Ask;
 use crate::house::{Answer, House, token};
 use custodian_ingest::Ingest;
+use custodian_runtime::Function;
 use custodian_store::surveys::Surveys;
 use lambda_runtime::LambdaEvent;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -67,7 +69,7 @@ async fn with_a_failure(
         &Ingest::start(&host)
             .await
             .unwrap()
-            .invoke(event)
+            .ask(event)
             .await
             .unwrap(),
     )

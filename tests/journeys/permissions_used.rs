@@ -3,6 +3,7 @@
 use crate::confirming::{YES, scheduled, subscribe};
 use crate::faults;
 use crate::gateway;
+use crate::gateway::Ask;
 use crate::house::{House, at, email_id, erasure, phone_id, token, told};
 use crate::imports_faults::{self, POSTS, dropped};
 use crate::partners::{CREATED, UPDATED, changed, signed_event};
@@ -19,6 +20,7 @@ use custodian_ingest::Ingest;
 use custodian_notify::Notify;
 use custodian_partners::Partners;
 use custodian_requests::Requests;
+use custodian_runtime::Function;
 use custodian_sweep::Sweep;
 use custodian_unsubscribe::Unsubscribe;
 use lambda_runtime::{Context, LambdaEvent};
@@ -100,7 +102,7 @@ async fn ingest_calls_what_it_is_allowed_and_one_put_keeps_an_answer() {
     let anonymous = json!({"satisfaction": 4, "site": "Wareham"});
     for (sent, puts) in [(anonymous, 1), (answers("rosa@example.org"), 2)] {
         let before = calls.lock().unwrap().len();
-        let answer = ingest.invoke(event(post(&sent))).await.unwrap();
+        let answer = ingest.ask(event(post(&sent))).await.unwrap();
         assert_eq!(answer["statusCode"], 201, "{answer}");
         assert_eq!(
             calls.lock().unwrap()[before..],
@@ -113,7 +115,7 @@ async fn ingest_calls_what_it_is_allowed_and_one_put_keeps_an_answer() {
     (wish["newsletter"], wish["phone"]) = (json!(true), Value::Null);
     let before = calls.lock().unwrap().len();
     assert_eq!(
-        ingest.invoke(event(post(&wish))).await.unwrap()["statusCode"],
+        ingest.ask(event(post(&wish))).await.unwrap()["statusCode"],
         201
     );
     assert_eq!(
@@ -139,7 +141,7 @@ async fn ingest_calls_what_it_is_allowed_and_one_put_keeps_an_answer() {
     for (status, again) in [(303, false), (303, true)] {
         let before = calls.lock().unwrap().len();
         assert_eq!(
-            ingest.invoke(event(sent.clone())).await.unwrap()["statusCode"],
+            ingest.ask(event(sent.clone())).await.unwrap()["statusCode"],
             status
         );
         let reads = [
@@ -160,7 +162,7 @@ async fn ingest_calls_what_it_is_allowed_and_one_put_keeps_an_answer() {
     for number in 1..=23 {
         let before = calls.lock().unwrap().len();
         let status = ingest
-            .invoke(event(post(&json!({"satisfaction": 4, "site": "Wareham"}))))
+            .ask(event(post(&json!({"satisfaction": 4, "site": "Wareham"}))))
             .await
             .unwrap();
         let (count, put) = ("dynamodb:UpdateItem Register", "dynamodb:PutItem Records");
@@ -238,21 +240,18 @@ async fn partners_calls_what_it_is_allowed() {
         (moved.as_str(), "repeated"),
     ] {
         let answer = partners
-            .invoke(signed_event(&house, message).await)
+            .ask(signed_event(&house, message).await)
             .await
             .unwrap();
         assert_eq!(answer["body"], json!({ "outcome": outcome }).to_string());
     }
     let moved = changed(&moved, "/data/form_version", json!(9));
     let answer = partners
-        .invoke(signed_event(&house, &moved).await)
+        .ask(signed_event(&house, &moved).await)
         .await
         .unwrap();
     assert_eq!(answer["body"], json!({"outcome": "corrected"}).to_string());
-    let refused = partners
-        .invoke(signed_event(&house, "{").await)
-        .await
-        .unwrap();
+    let refused = partners.ask(signed_event(&house, "{").await).await.unwrap();
     assert_eq!(refused["statusCode"], 422);
     let simulators = house.stack.simulators();
     for (name, double) in [
@@ -265,7 +264,7 @@ async fn partners_calls_what_it_is_allowed() {
         callback.payload["rawPath"] = json!(path);
         callback.payload["requestContext"]["http"]["path"] = json!(path);
         callback.payload["headers"]["x-opendsr-signature"] = json!(double.sign(&body));
-        assert_eq!(partners.invoke(callback).await.unwrap()["statusCode"], 202);
+        assert_eq!(partners.ask(callback).await.unwrap()["statusCode"], 202);
     }
     assert_matches("Partners", &calls);
 }
@@ -592,7 +591,7 @@ async fn unsubscribe_calls_what_it_is_allowed_and_as_much_for_a_forged_token() {
     for path in [good.as_str(), good.as_str(), "/unsubscribe/made-up"] {
         let before = calls.lock().unwrap().len();
         assert_eq!(
-            unsubscribe.invoke(click_event(path)).await.unwrap()["statusCode"],
+            unsubscribe.ask(click_event(path)).await.unwrap()["statusCode"],
             200
         );
         made.push(calls.lock().unwrap()[before..].to_vec());
@@ -610,14 +609,14 @@ async fn unsubscribe_calls_what_it_is_allowed_and_as_much_for_a_forged_token() {
     let path = house.path_to("rosa@example.org");
     assert_eq!(
         unsubscribe
-            .invoke(gateway::event("POST", &path, YES))
+            .ask(gateway::event("POST", &path, YES))
             .await
             .unwrap()["statusCode"],
         200
     );
     let before = calls.lock().unwrap().len();
     let forged = unsubscribe
-        .invoke(gateway::event("POST", "/confirm/made-up", YES))
+        .ask(gateway::event("POST", "/confirm/made-up", YES))
         .await
         .unwrap();
     assert_eq!(
@@ -654,7 +653,7 @@ async fn download_calls_what_it_is_allowed_and_nothing_for_a_forged_token() {
         .unwrap();
     assert_eq!(
         download
-            .invoke(gateway::event("GET", "/packages/made-up", ""))
+            .ask(gateway::event("GET", "/packages/made-up", ""))
             .await
             .unwrap()["statusCode"],
         404
@@ -667,7 +666,7 @@ async fn download_calls_what_it_is_allowed_and_nothing_for_a_forged_token() {
     for (method, body, status) in [("GET", "", 200), ("POST", "code=WRONG", 422)] {
         assert_eq!(
             download
-                .invoke(gateway::event(method, path, body))
+                .ask(gateway::event(method, path, body))
                 .await
                 .unwrap()["statusCode"],
             status
@@ -675,7 +674,7 @@ async fn download_calls_what_it_is_allowed_and_nothing_for_a_forged_token() {
     }
     let form = format!("code={}", link["code"].as_str().unwrap());
     let answer = download
-        .invoke(gateway::event("POST", path, &form))
+        .ask(gateway::event("POST", path, &form))
         .await
         .unwrap();
     // Whoever is led on follows with the permission of the function that signed the link.

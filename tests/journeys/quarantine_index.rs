@@ -5,6 +5,7 @@ use crate::house::{House, at, email_id, erasure, phone_id};
 use crate::imports_faults::COMPLAINTS;
 use crate::recorder::recording_host;
 use custodian_requests::Requests;
+use custodian_runtime::Function;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 

@@ -7,6 +7,7 @@ use crate::house::{House, email_id, told};
 use crate::paused::pausing_host;
 use custodian_domain::place::Place;
 use custodian_requests::Requests;
+use custodian_runtime::Function;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use std::ops::Range;

@@ -4,6 +4,7 @@
 use crate::failing::{Off, failing_host};
 use crate::house::{House, email_id};
 use custodian_requests::Requests;
+use custodian_runtime::Function;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;

@@ -8,6 +8,7 @@ use crate::partners::{CREATED, UPDATED};
 use chrono::TimeDelta;
 use custodian_requests::Requests;
 use custodian_rights::hold_enforcement::HoldEnforcement;
+use custodian_runtime::Function;
 use custodian_store::SHARDS;
 use custodian_store::constraints::Constraints;
 use custodian_store::ledger::Ledger;

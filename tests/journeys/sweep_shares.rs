@@ -4,7 +4,7 @@
 use crate::house::{House, at, email_id, erasure};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use custodian_local::wire::{between, target};
-use custodian_runtime::{Clock, Environment};
+use custodian_runtime::{Clock, Environment, Function};
 use custodian_sweep::Sweep;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};

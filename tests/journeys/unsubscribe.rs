@@ -3,6 +3,7 @@
 mod told;
 
 use crate::gateway;
+use crate::gateway::Ask;
 use crate::house::{Answer, House, at, email_id, erasure};
 use chrono::{DateTime, Utc};
 use custodian_domain::identity::identifier::Identifier;
@@ -10,6 +11,7 @@ use custodian_domain::identity::keyring::{Keyring, MailLinks};
 use custodian_domain::identity::subject::SubjectKeys;
 use custodian_domain::ledger::ItemKind;
 use custodian_domain::rights::subscription::{List, OptOut, Proof, Subscription, Wish};
+use custodian_runtime::Function;
 use custodian_runtime::secret;
 use custodian_store::opt_outs::OptOuts;
 use custodian_unsubscribe::Unsubscribe;
@@ -575,7 +577,7 @@ async fn a_token_from_before_a_rotation_still_works_and_stops_the_same_person() 
         house.subject_keys().await,
     );
     let rotated = rotate_the_subject_key(&house).await;
-    let answer = rotated.invoke(click_event(&path)).await.unwrap();
+    let answer = rotated.ask(click_event(&path)).await.unwrap();
     assert_eq!(answer["statusCode"], 200, "{answer}");
     let opt_outs = house.opt_outs();
     let now = at("2026-11-23T10:00:00Z");

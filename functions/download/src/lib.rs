@@ -19,10 +19,10 @@ use custodian_domain::rights::decision::Decisions;
 use custodian_domain::rights::package::File;
 use custodian_domain::rights::package_code::PackageCode;
 use custodian_domain::rights::package_token::{LinkKind, PackageLink, WRONG_CODES};
-use custodian_runtime::{Clock, Environment, StartError, secret};
+use custodian_runtime::{Clock, Environment, Function, StartError, secret};
 use custodian_store::packages::{Grant, Made, Package, Packages, State};
 use custodian_store::suppressions::Suppressions;
-use custodian_web::gateway::{self, Answer, Event};
+use custodian_web::gateway;
 use custodian_web::http;
 use custodian_web::http::header::{HeaderValue, LOCATION};
 use custodian_web::http::{Method, Request, Response, StatusCode};
@@ -31,7 +31,6 @@ use custodian_web::site::Site;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use pages::{Mistake, Offer, Part};
 use refusal::Rejection;
-use serde_json::Value;
 use std::time::Duration;
 
 /// How long the link of S3's works: whoever is led there goes at once.
@@ -75,12 +74,16 @@ impl Opened {
     }
 }
 
-impl Download {
+impl Function for Download {
+    const NAME: &'static str = "download";
+    type Event = gateway::Event;
+    type Answer = gateway::Answer;
+
     /// Makes clients and keys once.
     ///
     /// # Errors
     /// [`StartError`] if a setting or the secret is missing.
-    pub async fn start(host: &Environment) -> Result<Self, StartError> {
+    async fn start(host: &Environment) -> Result<Self, StartError> {
         let (dynamodb, register) = (
             custodian_store::client(&host.dynamodb()),
             host.setting("REGISTER_TABLE")?.to_owned(),
@@ -103,21 +106,15 @@ impl Download {
     /// # Errors
     /// A constant if the event is not one of API Gateway's; whatever a person sends is answered,
     /// not failed.
-    pub async fn answer_event(&self, event: LambdaEvent<Event>) -> Result<Answer, Diagnostic> {
+    async fn invoke(&self, event: LambdaEvent<Self::Event>) -> Result<Self::Answer, Diagnostic> {
         gateway::answer(event.payload, &self.site.edge, &self.site.base, |request| {
             self.handle(request)
         })
         .await
     }
+}
 
-    /// The same, for who makes events and reads answers.
-    ///
-    /// # Errors
-    /// As [`Self::answer_event`].
-    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-        gateway::invoke(event, |event| self.answer_event(event)).await
-    }
-
+impl Download {
     /// Answers one request; every failure becomes a page, so this cannot fail.
     pub async fn handle(&self, request: Request) -> Response {
         let Request {

@@ -17,7 +17,7 @@ use custodian_buckets::files::Files;
 use custodian_domain::identity::keyring::{Identities, Keyring};
 use custodian_domain::identity::subject::SubjectKeys;
 use custodian_rights::people::People;
-use custodian_runtime::{Clock, Deadline, Environment, StartError, failure, secret};
+use custodian_runtime::{Clock, Deadline, Environment, Function, StartError, failure, secret};
 use custodian_store::confirmations::Confirmations;
 use custodian_store::evidence::Evidence;
 use custodian_store::ledger::Ledger;
@@ -55,23 +55,16 @@ pub struct Erase {
     recovery: TimeDelta,
 }
 
-impl Erase {
-    /// The same as [`Erase::start`], where a processor may take `patience` to answer.
-    ///
-    /// # Errors
-    /// As [`Erase::start`].
-    pub async fn patient_for(host: &Environment, patience: Duration) -> Result<Self, StartError> {
-        Ok(Self {
-            processors: Processors::patient_for(host, patience)?,
-            ..Self::start(host).await?
-        })
-    }
+impl Function for Erase {
+    const NAME: &'static str = "erase";
+    type Event = Value;
+    type Answer = Value;
 
     /// Makes clients and keys once.
     ///
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing or unusable.
-    pub async fn start(host: &Environment) -> Result<Self, StartError> {
+    async fn start(host: &Environment) -> Result<Self, StartError> {
         let (dynamodb, register) = (
             custodian_store::client(&host.dynamodb()),
             host.setting("REGISTER_TABLE")?.to_owned(),
@@ -125,7 +118,7 @@ impl Erase {
     /// # Errors
     /// A constant if the event is not one, or the operation that could not even be left for later:
     /// Lambda tries again, and so does the sweep.
-    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+    async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
         let deadline = Deadline::of(&event.context);
         let started = event.payload.get("Records").and_then(Value::as_array);
         let started = started.ok_or_else(|| failure::not_an_event("an event of a stream"))?;
@@ -142,6 +135,19 @@ impl Erase {
             })?;
         }
         Ok(json!({"tasks": started.len()}))
+    }
+}
+
+impl Erase {
+    /// The same as [`Erase::start`], where a processor may take `patience` to answer.
+    ///
+    /// # Errors
+    /// As [`Erase::start`].
+    pub async fn patient_for(host: &Environment, patience: Duration) -> Result<Self, StartError> {
+        Ok(Self {
+            processors: Processors::patient_for(host, patience)?,
+            ..Self::start(host).await?
+        })
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

@@ -8,7 +8,7 @@ use aws_lambda_events::event::dynamodb::EventRecord;
 use custodian_aws::StorageError;
 use custodian_buckets::discarded::Discarded;
 use custodian_domain::ledger::{Cause, Entry};
-use custodian_runtime::{Clock, Environment, StartError, failure};
+use custodian_runtime::{Clock, Environment, Function, StartError, failure};
 use custodian_store::Item;
 use custodian_store::ledger::Ledger;
 use custodian_store::records::{NEEDED, deletion_candidate};
@@ -58,13 +58,16 @@ enum Streamed {
     Poison,
 }
 
-impl Expire {
+impl Function for Expire {
+    const NAME: &'static str = "expire";
+    type Event = Value;
+    type Answer = Value;
+
     /// Makes the clients once.
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing.
-    #[expect(clippy::unused_async, reason = "every function starts alike")]
-    pub async fn start(host: &Environment) -> Result<Self, StartError> {
+    async fn start(host: &Environment) -> Result<Self, StartError> {
         let ledger = Ledger::new(
             custodian_store::client(&host.dynamodb()),
             host.setting("LEDGER_TABLE")?.to_owned(),
@@ -89,7 +92,7 @@ impl Expire {
     /// # Errors
     /// A constant if a record that could not be put aside cannot even be named; Lambda then halves
     /// the batch.
-    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+    async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
         let mut payload = event.payload;
         let Some(Value::Array(records)) = payload.get_mut("Records").map(Value::take) else {
             return Err(failure::not_an_event("an event of a stream"));
@@ -128,7 +131,9 @@ impl Expire {
         });
         Ok(json!({"batchItemFailures": failed.collect::<Result<Vec<_>, Diagnostic>>()?}))
     }
+}
 
+impl Expire {
     /// Tells the ledger of records that were discarded; what was told before stays as it is.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ use custodian_domain::rights::order::unambiguous;
 use custodian_domain::validation::json::Payload;
 use custodian_domain::validation::violation::Violation;
 use custodian_rights::people::{Follow, Found, People};
-use custodian_runtime::{Clock, Environment, StartError, failure, secret};
+use custodian_runtime::{Clock, Environment, Function, StartError, failure, secret};
 use custodian_store::confirmations::Confirmations;
 use custodian_store::constraints::Constraints;
 use custodian_store::opt_outs::OptOuts;
@@ -123,12 +123,16 @@ impl From<Error> for Diagnostic {
     }
 }
 
-impl Export {
+impl Function for Export {
+    const NAME: &'static str = "export";
+    type Event = Payload;
+    type Answer = Value;
+
     /// Makes clients and keys once.
     ///
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing or unusable.
-    pub async fn start(host: &Environment) -> Result<Self, StartError> {
+    async fn start(host: &Environment) -> Result<Self, StartError> {
         let (dynamodb, register) = (
             custodian_store::client(&host.dynamodb()),
             host.setting("REGISTER_TABLE")?.to_owned(),
@@ -186,7 +190,7 @@ impl Export {
     ///
     /// # Errors
     /// [`Error`] in words.
-    pub async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
+    async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
         let answer = Box::pin(self.handle(&event.payload, &event.context.request_id)).await;
         failure::answered(
             answer.inspect_err(
@@ -194,7 +198,9 @@ impl Export {
             ),
         )
     }
+}
 
+impl Export {
     async fn handle(&self, order: &Payload, invocation: &str) -> Result<Value, Error> {
         let order = unambiguous(order)?;
         let asks = |field: &str| order.get(field).is_some();

@@ -22,7 +22,7 @@ use custodian_buckets::files::{self, Beside, File, Files, Folder, Why};
 use custodian_domain::record::source::Source;
 use custodian_domain::record::source_record::SourceRecord;
 use custodian_rights::intake::{Intake, Taken};
-use custodian_runtime::{Clock, Deadline, Environment, StartError, failure, secret};
+use custodian_runtime::{Clock, Deadline, Environment, Function, StartError, failure, secret};
 use custodian_store::imports::Imports;
 use custodian_store::ledger::Ledger;
 use custodian_store::records::Records;
@@ -68,12 +68,16 @@ pub struct Import {
     five9: Five9,
 }
 
-impl Import {
+impl Function for Import {
+    const NAME: &'static str = "import";
+    type Event = Value;
+    type Answer = Value;
+
     /// Makes clients and keys once.
     ///
     /// # Errors
     /// [`StartError`] if a setting, the secret or the tenant's configuration cannot be used.
-    pub async fn start(host: &Environment) -> Result<Self, StartError> {
+    async fn start(host: &Environment) -> Result<Self, StartError> {
         let (dynamodb, register) = (
             custodian_store::client(&host.dynamodb()),
             host.setting("REGISTER_TABLE")?.to_owned(),
@@ -105,7 +109,7 @@ impl Import {
     /// # Errors
     /// A constant if the event is none of S3's; what could not be done, without saying what was in
     /// the file. Lambda invokes again then, and it goes on from where it was.
-    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+    async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
         let (payload, context) = event.into_parts();
         let started = event::read(payload).ok_or_else(|| failure::not_an_event(S3))?;
         let mut reports = Vec::new();
@@ -119,7 +123,9 @@ impl Import {
         }
         Ok(json!({"reports": reports}))
     }
+}
 
+impl Import {
     /// Imports one file, or goes on with it; gives its report so far, or nothing if it is done with
     /// already.
     async fn handle(

@@ -25,19 +25,18 @@ use custodian_domain::survey::{Opening, Survey};
 use custodian_domain::validation::notice;
 use custodian_partner_auth::processor::confirms_addresses;
 use custodian_runtime::secret::{self, Secrets};
-use custodian_runtime::{Clock, Environment, StartError};
+use custodian_runtime::{Clock, Environment, Function, StartError};
 use custodian_store::clients::ClientCounts;
 use custodian_store::confirmations::Confirmations;
 use custodian_store::records::Records;
 use custodian_store::surveys::Surveys;
-use custodian_web::gateway::{self, Answer, Event};
+use custodian_web::gateway;
 use custodian_web::http::{Method, Request, Response};
 use custodian_web::limits::Limits;
 use custodian_web::page::{self, Page};
 use custodian_web::site::Site;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use refusal::Rejection;
-use serde_json::Value;
 use std::sync::Arc;
 
 /// Turns one submitted form into one record.
@@ -81,13 +80,17 @@ impl Keys {
     }
 }
 
-impl Ingest {
+impl Function for Ingest {
+    const NAME: &'static str = "ingest";
+    type Event = gateway::Event;
+    type Answer = gateway::Answer;
+
     /// Makes clients and keys once, and opens the connection to DynamoDB by reading the surveys.
     ///
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing. Surveys that cannot be read now are read
     /// later.
-    pub async fn start(host: &Environment) -> Result<Self, StartError> {
+    async fn start(host: &Environment) -> Result<Self, StartError> {
         let dynamodb = custodian_store::client(&host.dynamodb());
         let register = host.setting("REGISTER_TABLE")?;
         let surveys = Surveys::new(dynamodb.clone(), register.to_owned());
@@ -122,21 +125,15 @@ impl Ingest {
     /// # Errors
     /// A constant if the event is not one of API Gateway's; whatever a person sends is answered,
     /// not failed.
-    pub async fn answer_event(&self, event: LambdaEvent<Event>) -> Result<Answer, Diagnostic> {
+    async fn invoke(&self, event: LambdaEvent<Self::Event>) -> Result<Self::Answer, Diagnostic> {
         gateway::answer(event.payload, &self.site.edge, &self.site.base, |request| {
             self.handle(request)
         })
         .await
     }
+}
 
-    /// The same, for who makes events and reads answers.
-    ///
-    /// # Errors
-    /// As [`Self::answer_event`].
-    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-        gateway::invoke(event, |event| self.answer_event(event)).await
-    }
-
+impl Ingest {
     /// Answers one request; every failure becomes a page or a problem document, so this cannot
     /// fail.
     pub async fn handle(&self, request: Request) -> Response {

@@ -12,7 +12,7 @@ use custodian_domain::identity::keyring::{Addresses, Keyring, MailLinks};
 use custodian_domain::identity::subject::SubjectKey;
 use custodian_domain::rights::confirmation::{ConfirmationPurpose, unseal_address};
 use custodian_partner_auth::processor::confirms_addresses;
-use custodian_runtime::{Clock, Deadline, Environment, StartError, failure, secret};
+use custodian_runtime::{Clock, Deadline, Environment, Function, StartError, failure, secret};
 use custodian_store::confirmations::{self, Asking, Confirmations, MailState, Tried};
 use govuk::{GovUkNotify, Mail};
 use lambda_runtime::{Diagnostic, LambdaEvent};
@@ -45,12 +45,16 @@ pub struct Report {
     pub failed: u64,
 }
 
-impl Notify {
+impl Function for Notify {
+    const NAME: &'static str = "notify";
+    type Event = Value;
+    type Answer = Value;
+
     /// Makes clients and keys once. The key to GOV.UK Notify is read when it is needed.
     ///
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing or unusable.
-    pub async fn start(host: &Environment) -> Result<Self, StartError> {
+    async fn start(host: &Environment) -> Result<Self, StartError> {
         Ok(Self {
             clock: host.clock(),
             links: secret::keyring(host).await?,
@@ -74,7 +78,7 @@ impl Notify {
     /// # Errors
     /// A constant if the event names no mail, or the operation that could not be done: Lambda tries
     /// again, and so does the schedule.
-    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+    async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
         let deadline = Deadline::of(&event.context);
         let unavailable = |error: StorageError| {
             tracing::error!(error = %error, outcome = "unavailable", "mail");
@@ -108,7 +112,9 @@ impl Notify {
         }
         Ok(json!(report))
     }
+}
 
+impl Notify {
     /// Every mail that is due, one after the other; what there is no time for is due in some
     /// minutes as well.
     async fn send_all(&self, deadline: &Deadline, report: &mut Report) -> Result<(), StorageError> {

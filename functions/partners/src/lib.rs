@@ -15,17 +15,17 @@ use custodian_aws::StorageError;
 use custodian_buckets::files::Files;
 use custodian_partner_auth::webhook::WebhookSecrets;
 use custodian_rights::intake::{Intake, Taken};
-use custodian_runtime::{Clock, Environment, StartError, secret};
+use custodian_runtime::{Clock, Environment, Function, StartError, secret};
 use custodian_store::ledger::Ledger;
 use custodian_store::records::Records;
 use custodian_store::suppressions::Suppressions;
-use custodian_web::gateway::{self, Answer, Event};
+use custodian_web::gateway;
 use custodian_web::http::{HeaderValue, Method, Request, Response, StatusCode};
 use custodian_web::site::BasePath;
 use custodian_web::{Edge, http};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use refusal::Rejection;
-use serde_json::{Value, json};
+use serde_json::json;
 use submission::Submission;
 
 /// What a message is called by its sender (Standard Webhooks); the same again has the same.
@@ -44,12 +44,16 @@ pub struct Partners {
     callbacks: Callbacks,
 }
 
-impl Partners {
+impl Function for Partners {
+    const NAME: &'static str = "partners";
+    type Event = gateway::Event;
+    type Answer = gateway::Answer;
+
     /// Makes clients once and reads the secrets.
     ///
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing or cannot be used.
-    pub async fn start(host: &Environment) -> Result<Self, StartError> {
+    async fn start(host: &Environment) -> Result<Self, StartError> {
         let dynamodb = custodian_store::client(&host.dynamodb());
         let (keys, granicus) = tokio::join!(
             secret::subject_keys(host),
@@ -84,21 +88,15 @@ impl Partners {
     /// # Errors
     /// A constant if the event is not one of API Gateway's; whatever a partner sends is answered,
     /// not failed.
-    pub async fn answer_event(&self, event: LambdaEvent<Event>) -> Result<Answer, Diagnostic> {
+    async fn invoke(&self, event: LambdaEvent<Self::Event>) -> Result<Self::Answer, Diagnostic> {
         gateway::answer(event.payload, &self.edge, &self.base, |request| {
             self.handle(request)
         })
         .await
     }
+}
 
-    /// The same, for who makes events and reads answers.
-    ///
-    /// # Errors
-    /// As [`Self::answer_event`].
-    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-        gateway::invoke(event, |event| self.answer_event(event)).await
-    }
-
+impl Partners {
     /// Answers one request; every failure becomes a problem document, so this cannot fail.
     pub async fn handle(&self, request: Request) -> Response {
         let path = request.path.as_str();

@@ -31,7 +31,7 @@ use custodian_domain::validation::violation::Violation;
 use custodian_partner_auth::processor::confirms_addresses;
 use custodian_rights::hold_enforcement::HoldEnforcement;
 use custodian_rights::people::People;
-use custodian_runtime::{Clock, Environment, StartError, failure, secret};
+use custodian_runtime::{Clock, Environment, Function, StartError, failure, secret};
 use custodian_store::confirmations::Confirmations;
 use custodian_store::constraints::Constraints;
 use custodian_store::evidence::Evidence;
@@ -70,12 +70,16 @@ pub struct Requests {
     controller: Controller,
 }
 
-impl Requests {
+impl Function for Requests {
+    const NAME: &'static str = "requests";
+    type Event = Payload;
+    type Answer = Value;
+
     /// Makes clients and keys once.
     ///
     /// # Errors
     /// [`StartError`] if a setting or a secret is missing or unusable.
-    pub async fn start(host: &Environment) -> Result<Self, StartError> {
+    async fn start(host: &Environment) -> Result<Self, StartError> {
         let (dynamodb, register) = (
             custodian_store::client(&host.dynamodb()),
             host.setting("REGISTER_TABLE")?.to_owned(),
@@ -130,7 +134,7 @@ impl Requests {
     ///
     /// # Errors
     /// [`Error::Storage`] in words.
-    pub async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
+    async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
         let answer = self.handle(&event.payload, &event.context.request_id).await;
         failure::answered(
             answer.inspect_err(
@@ -138,7 +142,9 @@ impl Requests {
             ),
         )
     }
+}
 
+impl Requests {
     async fn handle(&self, order: &Payload, invocation: &str) -> Result<Value, Error> {
         let order = unambiguous(order)?;
         let answer = self.carry_out(order, invocation).await?;

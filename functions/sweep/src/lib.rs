@@ -42,7 +42,7 @@ use custodian_domain::rights::order::{Order, unambiguous};
 use custodian_domain::validation::json::Payload;
 use custodian_domain::validation::violation::Violation;
 use custodian_rights::hold_enforcement::HoldEnforcement;
-use custodian_runtime::{Clock, Environment, StartError, failure};
+use custodian_runtime::{Clock, Environment, Function, StartError, failure};
 use custodian_store::SHARDS;
 use custodian_store::constraints::Constraints;
 use custodian_store::evidence::Evidence;
@@ -137,13 +137,16 @@ impl From<Error> for Diagnostic {
     }
 }
 
-impl Sweep {
+impl Function for Sweep {
+    const NAME: &'static str = "sweep";
+    type Event = Payload;
+    type Answer = Value;
+
     /// Makes the clients once.
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing.
-    #[expect(clippy::unused_async, reason = "every function starts alike")]
-    pub async fn start(host: &Environment) -> Result<Self, StartError> {
+    async fn start(host: &Environment) -> Result<Self, StartError> {
         let (dynamodb, register) = (
             custodian_store::client(&host.dynamodb()),
             host.setting("REGISTER_TABLE")?.to_owned(),
@@ -187,7 +190,7 @@ impl Sweep {
     ///
     /// # Errors
     /// [`Error`] in words; what is not swept now is swept the next time.
-    pub async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
+    async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
         let from = match from(&event.payload) {
             Ok(from) => from,
             Err(refused) => return failure::answered(Err(Error::from(refused))),
@@ -200,7 +203,9 @@ impl Sweep {
             })?;
         Ok(json!(report))
     }
+}
 
+impl Sweep {
     /// Sweeps what is overdue at `now`, and looks at what will be, each within its part of the
     /// time.
     #[expect(clippy::too_many_lines, reason = "each chore once, in their order")]

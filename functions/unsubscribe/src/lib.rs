@@ -14,10 +14,10 @@ mod refusal;
 use custodian_domain::identity::keyring::{Keyring, MailLinks};
 use custodian_domain::rights::package::RequestId;
 use custodian_domain::rights::subscription::{OptOut, Subscription};
-use custodian_runtime::{Clock, Environment, StartError, secret};
+use custodian_runtime::{Clock, Environment, Function, StartError, secret};
 use custodian_store::confirmations::Confirmations;
 use custodian_store::opt_outs::{OptOuts, Said};
-use custodian_web::gateway::{self, Answer, Event};
+use custodian_web::gateway;
 use custodian_web::http::{Method, Request, Response};
 use custodian_web::page::{self, Page};
 use custodian_web::site::Site;
@@ -25,7 +25,6 @@ use field::ONE_CLICK;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use pages::About;
 use refusal::Rejection;
-use serde_json::Value;
 
 /// Takes a person's word that they want a newsletter no longer, or that an address is theirs.
 pub struct Unsubscribe {
@@ -36,12 +35,16 @@ pub struct Unsubscribe {
     site: Site,
 }
 
-impl Unsubscribe {
+impl Function for Unsubscribe {
+    const NAME: &'static str = "unsubscribe";
+    type Event = gateway::Event;
+    type Answer = gateway::Answer;
+
     /// Makes the client and the keys once.
     ///
     /// # Errors
     /// [`StartError`] if a setting or the secret is missing.
-    pub async fn start(host: &Environment) -> Result<Self, StartError> {
+    async fn start(host: &Environment) -> Result<Self, StartError> {
         let (records, register) = (
             host.setting("RECORDS_TABLE")?,
             host.setting("REGISTER_TABLE")?,
@@ -64,21 +67,15 @@ impl Unsubscribe {
     /// # Errors
     /// A constant if the event is not one of API Gateway's; whatever a person sends is answered,
     /// not failed.
-    pub async fn answer_event(&self, event: LambdaEvent<Event>) -> Result<Answer, Diagnostic> {
+    async fn invoke(&self, event: LambdaEvent<Self::Event>) -> Result<Self::Answer, Diagnostic> {
         gateway::answer(event.payload, &self.site.edge, &self.site.base, |request| {
             self.handle(request)
         })
         .await
     }
+}
 
-    /// The same, for who makes events and reads answers.
-    ///
-    /// # Errors
-    /// As [`Self::answer_event`].
-    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-        gateway::invoke(event, |event| self.answer_event(event)).await
-    }
-
+impl Unsubscribe {
     /// Answers one request; every failure becomes a page, so this cannot fail.
     pub async fn handle(&self, request: Request) -> Response {
         let Request {

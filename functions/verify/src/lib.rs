@@ -12,7 +12,7 @@ use custodian_buckets::anchors::Anchors;
 use custodian_domain::ledger::{Cause, Entry, ItemKind};
 use custodian_rights::audit::evidence::{Proven, Scope, Unproven, prove};
 use custodian_rights::audit::{Audited, Compared, Sample, Unverified, audit};
-use custodian_runtime::{Clock, Deadline, Environment, StartError, failure};
+use custodian_runtime::{Clock, Deadline, Environment, Function, StartError, failure};
 use custodian_store::evidence::Register;
 use custodian_store::ledger::Ledger;
 use custodian_store::records::Records;
@@ -83,13 +83,16 @@ impl From<Unknown> for Diagnostic {
     }
 }
 
-impl Verify {
+impl Function for Verify {
+    const NAME: &'static str = "verify";
+    type Event = Value;
+    type Answer = Value;
+
     /// Makes the clients once.
     ///
     /// # Errors
     /// [`StartError`] if a setting is missing.
-    #[expect(clippy::unused_async, reason = "every function starts alike")]
-    pub async fn start(host: &Environment) -> Result<Self, StartError> {
+    async fn start(host: &Environment) -> Result<Self, StartError> {
         let dynamodb = custodian_store::client(&host.dynamodb());
         Ok(Self {
             clock: host.clock(),
@@ -108,7 +111,7 @@ impl Verify {
     /// # Errors
     /// In words if the event is not `{}`, if AWS does not answer, or if there was not time enough:
     /// then nothing is known.
-    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+    async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
         if !event
             .payload
             .as_object()
@@ -134,7 +137,9 @@ impl Verify {
             })?;
         Ok(json!(report))
     }
+}
 
+impl Verify {
     async fn handle(&self, now: DateTime<Utc>) -> Result<Report, Unknown> {
         let mut sample = Sample::of(DRAWN, now.date_naive().to_string());
         let offer = |entry: Entry| {

@@ -1,12 +1,11 @@
 //! Objects that start functions.
 
 use super::{Fake, House, house};
-use crate::{Function, Options};
+use crate::{Event, Handler, Options};
 use async_trait::async_trait;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use chrono::{DateTime, TimeDelta, Utc};
-use custodian_domain::validation::json::Payload;
 use custodian_runtime::failure::failure;
 use custodian_runtime::{Clock, Environment};
 use lambda_runtime::{Diagnostic, LambdaEvent};
@@ -23,15 +22,15 @@ struct Reader {
 }
 
 #[async_trait]
-impl Function for Reader {
-    async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
+impl Handler for Reader {
+    async fn answer(&self, event: LambdaEvent<Event>) -> Result<Value, Diagnostic> {
         let left = event
             .context
             .deadline()
             .duration_since(std::time::SystemTime::UNIX_EPOCH)
             .unwrap()
             .as_secs();
-        let mut record = event.payload.value().unwrap()["Records"][0].clone();
+        let mut record = event.payload.read::<Value>().unwrap()["Records"][0].clone();
         record["left"] = (i64::try_from(left).unwrap() - Clock::system().now().timestamp()).into();
         self.seen.0.lock().unwrap().push(record.clone());
         let key = record["s3"]["object"]["key"].as_str().unwrap();
@@ -65,7 +64,7 @@ async fn reading(seen: &Fake, change: impl FnOnce(&mut Options)) -> (House, Envi
     let seen = seen.clone();
     let house = house(|options| {
         options.functions = std::mem::take(&mut options.functions).with("import", move |host| {
-            let reader: Arc<dyn Function> = Arc::new(Reader {
+            let reader: Arc<dyn Handler> = Arc::new(Reader {
                 host,
                 seen: seen.clone(),
             });

@@ -1,11 +1,10 @@
 //! Files that are brought, as `local import` brings them.
 
 use super::{House, house};
-use crate::{Function, ImportArguments, ImportError, Imported, ProgressView, import, reports};
+use crate::{Event, Handler, ImportArguments, ImportError, Imported, ProgressView, import, reports};
 use async_trait::async_trait;
 use aws_sdk_s3::primitives::ByteStream;
 use custodian_buckets::files::{Beside, ERRAND, File};
-use custodian_domain::validation::json::Payload;
 use custodian_import::report::{Reason, Report, State};
 use custodian_runtime::Environment;
 use custodian_runtime::failure::failure;
@@ -31,9 +30,9 @@ impl Import {
 }
 
 #[async_trait]
-impl Function for Import {
-    async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
-        let object = &event.payload.value().unwrap()["Records"][0]["s3"]["object"];
+impl Handler for Import {
+    async fn answer(&self, event: LambdaEvent<Event>) -> Result<Value, Diagnostic> {
+        let object = &event.payload.read::<Value>().unwrap()["Records"][0]["s3"]["object"];
         let (key, size) = (
             object["key"].as_str().unwrap(),
             object["size"].as_u64().unwrap(),
@@ -112,7 +111,7 @@ struct Intake {
 async fn intake() -> Intake {
     let house = house(|options| {
         options.functions = std::mem::take(&mut options.functions).with("import", move |host| {
-            let import: Arc<dyn Function> = Arc::new(Import(host));
+            let import: Arc<dyn Handler> = Arc::new(Import(host));
             async move { Ok(import) }
         });
         options.schedules = false;

@@ -6,11 +6,10 @@ mod requests;
 mod start;
 mod time;
 
-use crate::{Function, Options, Registry, Stack};
+use crate::{Event, Handler, Options, Registry, Stack};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use custodian_domain::validation::json::Payload;
 use custodian_runtime::failure::failure;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
@@ -25,9 +24,9 @@ const TEMPLATE: &str = include_str!("template.yaml");
 struct Fake(Arc<Mutex<Vec<Value>>>);
 
 #[async_trait]
-impl Function for Fake {
-    async fn invoke(&self, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic> {
-        let (event, _) = event.payload.into_parts();
+impl Handler for Fake {
+    async fn answer(&self, event: LambdaEvent<Event>) -> Result<Value, Diagnostic> {
+        let event: Value = event.payload.read().unwrap();
         self.0.lock().unwrap().push(event.clone());
         if event.get("fail").is_some() {
             return Err(failure("Failed", "it failed"));
@@ -68,7 +67,7 @@ fn options(template: &Path, functions: [(&str, &Fake); 3]) -> Options {
     for (name, fake) in functions.into_iter().chain([("import", &reader)]) {
         let fake = fake.clone();
         options.functions = options.functions.with(name, move |_| {
-            let fake: Arc<dyn Function> = Arc::new(fake.clone());
+            let fake: Arc<dyn Handler> = Arc::new(fake.clone());
             async move { Ok(fake) }
         });
     }

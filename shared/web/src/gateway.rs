@@ -9,12 +9,11 @@ use crate::problem::Problem;
 use crate::site::BasePath;
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use custodian_runtime::failure;
-use lambda_runtime::{Diagnostic, LambdaEvent};
+use lambda_runtime::Diagnostic;
 use serde::de::{MapAccess, Visitor};
 use serde::ser::{Error, SerializeMap};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -81,24 +80,6 @@ where
         (false, _) => not_this_way().into_response(),
     };
     Ok(Answer { response, head })
-}
-
-/// Lets `answer`, with which a function answers Lambda's events, answer an event made by a test or
-/// the local stack.
-///
-/// # Errors
-/// As `answer`.
-pub async fn invoke<F>(
-    event: LambdaEvent<Value>,
-    answer: impl FnOnce(LambdaEvent<Event>) -> F,
-) -> Result<Value, Diagnostic>
-where
-    F: Future<Output = Result<Answer, Diagnostic>>,
-{
-    let not_an_event = |_| failure::not_an_event(API_GATEWAY);
-    let payload = Event(to_raw_value(&event.payload).map_err(not_an_event)?);
-    let answer = answer(LambdaEvent::new(payload, event.context)).await?;
-    serde_json::to_value(answer).map_err(not_an_event)
 }
 
 fn not_this_way() -> Problem {
@@ -274,12 +255,11 @@ impl Serialize for Sent<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, Event, answer, invoke};
+    use super::{Answer, Event, answer};
     use crate::Edge;
     use crate::http::{Body, HEADERS, Request, Response, json};
     use crate::site::BasePath;
     use ::http::StatusCode;
-    use lambda_runtime::{Context, LambdaEvent};
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
@@ -299,16 +279,15 @@ mod tests {
         )
     }
 
-    fn ask(event: Value) -> Result<Value, String> {
+    fn ask(event: &Value) -> Result<Value, String> {
         let base = BasePath::of("https://www.example/insight").unwrap();
-        let answered = invoke(LambdaEvent::new(event, Context::default()), async |event| {
-            answer(event.payload, &Edge::default(), &base, echo).await
-        });
+        let event: Event = serde_json::from_str(&event.to_string()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
         runtime
-            .block_on(answered)
+            .block_on(answer(event, &Edge::default(), &base, echo))
+            .map(|answer| serde_json::to_value(answer).unwrap())
             .map_err(|failure| failure.error_message)
     }
 
@@ -326,7 +305,7 @@ mod tests {
 
     #[test]
     fn what_is_used_of_an_event_becomes_a_request() {
-        let answer = ask(event()).unwrap();
+        let answer = ask(&event()).unwrap();
         assert_eq!(
             (&answer["statusCode"], &answer["isBase64Encoded"]),
             (&json!(200), &json!(false))
@@ -345,7 +324,7 @@ mod tests {
     fn head_is_get_without_a_body() {
         let mut asked = event();
         asked["requestContext"]["http"]["method"] = json!("HEAD");
-        let answer = ask(asked).unwrap();
+        let answer = ask(&asked).unwrap();
         assert_eq!(
             (&answer["statusCode"], answer.get("body")),
             (&json!(200), None)
@@ -356,7 +335,7 @@ mod tests {
     fn a_body_that_is_not_the_base64_it_says_is_400() {
         let mut asked = event();
         asked["body"] = json!("no base64!");
-        assert_eq!(ask(asked).unwrap()["statusCode"], 400);
+        assert_eq!(ask(&asked).unwrap()["statusCode"], 400);
     }
 
     #[test]
@@ -369,7 +348,7 @@ mod tests {
             json!("rosa@example.org"),
             json!({"Records": []}),
         ] {
-            assert_eq!(ask(other).unwrap_err(), "not an event of API Gateway");
+            assert_eq!(ask(&other).unwrap_err(), "not an event of API Gateway");
         }
     }
 
@@ -404,7 +383,7 @@ mod tests {
         ) {
             let mut asked = event();
             *asked.pointer_mut(field).unwrap() = value;
-            if let Ok(answer) = ask(asked) {
+            if let Ok(answer) = ask(&asked) {
                 prop_assert!([200, 400].map(Value::from).contains(&answer["statusCode"]));
             }
         }
@@ -417,7 +396,7 @@ mod tests {
             (asked["rawPath"], asked["rawQueryString"], asked["body"]) = (path.into(), query.into(), body.into());
             asked["headers"] = json!({name: value});
             asked["isBase64Encoded"] = encoded.into();
-            let answer = ask(asked).unwrap();
+            let answer = ask(&asked).unwrap();
             prop_assert!([200, 400].map(Value::from).contains(&answer["statusCode"]));
         }
 

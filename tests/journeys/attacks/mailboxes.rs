@@ -7,6 +7,7 @@ use super::links::{
 use crate::house::{House, email_id, erasure, phone_id};
 use crate::recorder::recording_host;
 use custodian_requests::Requests;
+use custodian_runtime::Function;
 use futures_util::stream::{self, StreamExt};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};

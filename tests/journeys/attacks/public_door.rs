@@ -1,11 +1,13 @@
 //! A stranger at the public door: keys that are guessed, references that are chosen.
 
+use crate::gateway::Ask;
 use crate::house::{Answer, House, key, options, s};
 use custodian_domain::record::RecordId;
 use custodian_domain::record::reference::Reference;
 use custodian_download::Download;
 use custodian_ingest::Ingest;
 use custodian_partners::Partners;
+use custodian_runtime::Function;
 use custodian_unsubscribe::Unsubscribe;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
@@ -211,7 +213,7 @@ async fn instances_count_together_and_a_network_of_ipv6_is_one() {
             "satisfaction=4&site=Wareham",
         );
         let answer = instance
-            .invoke(LambdaEvent::new(event, Context::default()))
+            .ask(LambdaEvent::new(event, Context::default()))
             .await
             .unwrap();
         taken += usize::from(answer["statusCode"] == 303);
@@ -254,7 +256,7 @@ async fn behind_cloudfront_nobody_passes_it_by_and_every_viewer_counts_alone() {
             event["headers"]["x-custodian-key"] = json!(shown);
         }
         ingest
-            .invoke(LambdaEvent::new(event, Context::default()))
+            .ask(LambdaEvent::new(event, Context::default()))
             .await
             .unwrap()
     };
@@ -290,18 +292,18 @@ async fn behind_cloudfront_nobody_passes_it_by_and_every_viewer_counts_alone() {
     };
     let unsubscribe = Unsubscribe::start(&behind("unsubscribe")).await.unwrap();
     assert_eq!(
-        unsubscribe.invoke(plain("/unsubscribe/a")).await.unwrap()["statusCode"],
+        unsubscribe.ask(plain("/unsubscribe/a")).await.unwrap()["statusCode"],
         403
     );
     let download = Download::start(&behind("download")).await.unwrap();
     assert_eq!(
-        download.invoke(plain("/packages/a")).await.unwrap()["statusCode"],
+        download.ask(plain("/packages/a")).await.unwrap()["statusCode"],
         403
     );
     let partners = Partners::start(&behind("partners")).await.unwrap();
     assert_eq!(
         partners
-            .invoke(plain("/partners/granicus/submissions"))
+            .ask(plain("/partners/granicus/submissions"))
             .await
             .unwrap()["statusCode"],
         403

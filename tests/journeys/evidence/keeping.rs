@@ -8,6 +8,7 @@ use custodian_domain::ledger::{Block, Lies};
 use custodian_operations::evidence::{self, Scope};
 use custodian_operations::verify::verify;
 use custodian_requests::Requests;
+use custodian_runtime::Function;
 use custodian_sweep::Sweep;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::json;

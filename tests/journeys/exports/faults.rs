@@ -7,6 +7,7 @@ use crate::failing::{Off, failing_host};
 use crate::house::{House, email_id, erasure};
 use custodian_domain::rights::holding::Holding;
 use custodian_export::Export;
+use custodian_runtime::Function;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};

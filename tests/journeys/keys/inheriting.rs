@@ -4,6 +4,7 @@
 use super::{document, id, put};
 use crate::confirming::{YES, scheduled, subscribe};
 use crate::gateway;
+use crate::gateway::Ask;
 use crate::house::{House, s};
 use crate::unsubscribe::{click_event, subscription};
 use custodian_domain::identity::identifier::Identifier;
@@ -14,7 +15,7 @@ use custodian_domain::rights::confirmation::{ConfirmLink, ConfirmationPurpose, s
 use custodian_download::Download;
 use custodian_notify::Notify;
 use custodian_operations::keys::{inherit, rotate};
-use custodian_runtime::Environment;
+use custodian_runtime::{Environment, Function};
 use custodian_unsubscribe::Unsubscribe;
 use serde_json::json;
 
@@ -70,7 +71,7 @@ async fn nobody_is_told_that_it_is_done_before_old_links_can_be_known_and_then_t
         click_event("/unsubscribe/made-up"),
         confirm.clone(),
     ] {
-        let answer = unsettled.invoke(event).await.unwrap();
+        let answer = unsettled.ask(event).await.unwrap();
         assert_eq!(
             (&answer["statusCode"], &answer["headers"]["retry-after"]),
             (&json!(503), &json!("5")),
@@ -87,13 +88,13 @@ async fn nobody_is_told_that_it_is_done_before_old_links_can_be_known_and_then_t
     for path in ["/unsubscribe/made-up", &old] {
         assert!(house.opt_out(ROSA, now).await.is_none());
         assert_eq!(
-            settled.invoke(click_event(path)).await.unwrap()["statusCode"],
+            settled.ask(click_event(path)).await.unwrap()["statusCode"],
             200
         );
     }
     assert!(house.opt_out(ROSA, now).await.is_some());
     assert_eq!(
-        settled.invoke(confirm).await.unwrap()["statusCode"],
+        settled.ask(confirm).await.unwrap()["statusCode"],
         410,
         "nobody asked for it"
     );
@@ -154,7 +155,7 @@ async fn a_link_to_a_package_from_before_opens_nothing_and_is_said_to_have_ended
         let door = Download::start(&house.stack.host("download").unwrap())
             .await
             .unwrap();
-        let answer = door.invoke(gateway::event("GET", &path, "")).await.unwrap();
+        let answer = door.ask(gateway::event("GET", &path, "")).await.unwrap();
         assert_eq!(answer["statusCode"], 404, "{what}, before it was handed on");
     }
 }

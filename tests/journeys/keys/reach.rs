@@ -20,6 +20,7 @@ use custodian_domain::rights::receipt::{AnswerReceipt, Receipts};
 use custodian_domain::survey::VersionId;
 use custodian_domain::survey::form_token::FormTokens;
 use custodian_notify::Notify;
+use custodian_runtime::Function;
 use custodian_store::Key;
 use custodian_store::confirmations::Confirmations;
 use serde_json::{Value, json};

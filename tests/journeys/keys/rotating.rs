@@ -3,6 +3,7 @@
 use super::{document, id};
 use crate::confirming::{scheduled, subscribe};
 use crate::gateway;
+use crate::gateway::Ask;
 use crate::house::{House, at, email_id, token};
 use crate::unsubscribe::click_event;
 use custodian_download::Download;
@@ -11,6 +12,7 @@ use custodian_ingest::Ingest;
 use custodian_notify::Notify;
 use custodian_operations::keys::rotate;
 use custodian_requests::Requests;
+use custodian_runtime::Function;
 use custodian_unsubscribe::Unsubscribe;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
@@ -76,7 +78,7 @@ async fn any_rotation_of_the_packages_keys_ends_every_link_that_is_out_at_once()
         let form = format!("code={}", released["code"].as_str().unwrap());
         for (method, body) in [("GET", ""), ("POST", form.as_str())] {
             let answer = door
-                .invoke(gateway::event(method, &path(&released), body))
+                .ask(gateway::event(method, &path(&released), body))
                 .await
                 .unwrap();
             assert_eq!(answer["statusCode"], ended, "{leaked}");
@@ -88,7 +90,7 @@ async fn any_rotation_of_the_packages_keys_ends_every_link_that_is_out_at_once()
         let again = export.invoke(order(again)).await.unwrap();
         let form = format!("code={}", again["code"].as_str().unwrap());
         let answer = door
-            .invoke(gateway::event("POST", &path(&again), &form))
+            .ask(gateway::event("POST", &path(&again), &form))
             .await
             .unwrap();
         assert_eq!(
@@ -115,9 +117,9 @@ async fn a_form_that_is_open_over_a_rotation_is_taken_for_twelve_hours_and_not_a
     };
     let ingest = start().await;
     house.stack.clock().set(at("2026-11-23T21:59:59Z"));
-    assert_eq!(ingest.invoke(send()).await.unwrap()["statusCode"], 303);
+    assert_eq!(ingest.ask(send()).await.unwrap()["statusCode"], 303);
     house.stack.clock().set(at("2026-11-23T22:00:00Z"));
-    let back = ingest.invoke(send()).await.unwrap();
+    let back = ingest.ask(send()).await.unwrap();
     assert_eq!(back["statusCode"], 422, "it comes back once");
     assert!(
         back["body"].as_str().unwrap().contains("Wareham"),
@@ -125,10 +127,7 @@ async fn a_form_that_is_open_over_a_rotation_is_taken_for_twelve_hours_and_not_a
     );
     house.stack.clock().set(at("2026-11-23T10:10:00Z"));
     rotated(&house, "forms", "FormKeys", true).await;
-    assert_eq!(
-        start().await.invoke(send()).await.unwrap()["statusCode"],
-        422
-    );
+    assert_eq!(start().await.ask(send()).await.unwrap()["statusCode"], 422);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -145,7 +144,7 @@ async fn links_in_mails_unsubscribe_after_a_rotation_and_not_after_a_leak() {
             .await
             .unwrap();
         assert_eq!(
-            unsubscribe.invoke(click_event(&path)).await.unwrap()["statusCode"],
+            unsubscribe.ask(click_event(&path)).await.unwrap()["statusCode"],
             200
         );
         assert_eq!(
@@ -156,13 +155,13 @@ async fn links_in_mails_unsubscribe_after_a_rotation_and_not_after_a_leak() {
             !leaked
         );
         let confirmed = unsubscribe
-            .invoke(gateway::event("POST", &confirm, "confirm=yes"))
+            .ask(gateway::event("POST", &confirm, "confirm=yes"))
             .await
             .unwrap();
         assert_eq!(confirmed["statusCode"], if leaked { 410 } else { 200 });
         let fresh = house.unsubscribe_path(ROSA).await;
         assert_eq!(
-            unsubscribe.invoke(click_event(&fresh)).await.unwrap()["statusCode"],
+            unsubscribe.ask(click_event(&fresh)).await.unwrap()["statusCode"],
             200
         );
         assert!(

@@ -7,6 +7,7 @@ use crate::house::{House, email_id, erasure};
 use chrono::TimeDelta;
 use custodian_domain::place::Place;
 use custodian_erase::Erase;
+use custodian_runtime::Function;
 use custodian_simulators::Mode;
 use serde_json::{Value, json};
 

@@ -12,7 +12,7 @@ use custodian_domain::place::Place;
 use custodian_domain::record::source::Source;
 use custodian_erase::Erase;
 use custodian_local::Options;
-use custodian_runtime::Environment;
+use custodian_runtime::{Environment, Function};
 use custodian_store::imports::Imports;
 use lambda_runtime::LambdaEvent;
 use serde_json::{Value, json};

@@ -9,6 +9,7 @@ use custodian_domain::place::Place;
 use custodian_erase::Erase;
 use custodian_local::Options;
 use custodian_operations::verify::verify;
+use custodian_runtime::Function;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashSet};

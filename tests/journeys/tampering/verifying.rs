@@ -6,6 +6,7 @@ use super::{lived, sweep};
 use crate::house::{House, at, email_id, erasure, options};
 use crate::permissions::template;
 use custodian_local::Options;
+use custodian_runtime::Function;
 use custodian_store::Item;
 use custodian_verify::Verify;
 use lambda_runtime::{Context, LambdaEvent};

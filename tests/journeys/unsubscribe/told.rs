@@ -2,8 +2,10 @@
 
 use super::{ONE_CLICK, ROSA, click_event};
 use crate::failing::{Off, failing_host};
+use crate::gateway::Ask;
 use crate::house::{House, at, email_id, options};
 use chrono::TimeDelta;
+use custodian_runtime::Function;
 use custodian_unsubscribe::Unsubscribe;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -170,7 +172,7 @@ async fn when_the_power_goes_off_at_any_call_the_next_click_ends_the_same() {
             let answer = Unsubscribe::start(&host)
                 .await
                 .unwrap()
-                .invoke(click_event(&path))
+                .ask(click_event(&path))
                 .await
                 .unwrap();
             let done = calls == 4 || (calls == 3 && off == Off::Before);
